@@ -1,0 +1,13 @@
+//! Chooses how handlers reach each other: by tail calls where the compiler makes them, else by a loop.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(tail_dispatch)");
+    let arch = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
+    let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
+    let forced_loop = std::env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_some();
+    // Targets whose calling convention passes all handler arguments in registers.
+    if optimised && !forced_loop && matches!(arch.as_str(), "x86_64" | "aarch64") {
+        println!("cargo:rustc-cfg=tail_dispatch");
+    }
+}

@@ -1,0 +1,99 @@
+//! Bulk instructions and growth of memories (spec: exec/instructions#memory-instructions).
+
+use wasmote_ir::TrapCode;
+
+use crate::dispatch::{Flow, Instr, Regs};
+use crate::state::Memory;
+
+/// The memory that the operand at this unit names.
+unsafe fn memory<'a>(r: &Regs, at: usize) -> &'a Memory {
+    // SAFETY: memory indices are in range; records of memories stay in place.
+    unsafe { &**(*r.cx).memories.add(r.u16(at)) }
+}
+
+/// Whether `count` things from `start` on lie among `len`.
+pub(crate) fn inside(start: u64, count: u64, len: u64) -> bool {
+    start.checked_add(count).is_some_and(|end| end <= len)
+}
+
+/// Instructions that end in `Flow::Next` after `units` of operands, or in the trap that the body returns.
+macro_rules! bulk {
+    ($( $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+        #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+        pub struct $name;
+        impl Instr for $name {
+            unsafe fn run($r: &mut Regs) -> Flow {
+                // SAFETY: the caller's promise; ranges are checked before use.
+                let outcome: Result<(), TrapCode> = unsafe { (|$r: &mut Regs| { $body; Ok(()) })($r) };
+                match outcome {
+                    Ok(()) => {
+                        // SAFETY: the caller's promise.
+                        unsafe { $r.advance($units) };
+                        Flow::Next
+                    }
+                    Err(code) => Flow::Trap(code),
+                }
+            }
+        }
+    )* };
+}
+pub(crate) use bulk;
+
+/// The rows.
+pub mod rows {
+    use super::{Flow, Instr, Regs, TrapCode, inside, memory};
+    use crate::handlers::single;
+    use crate::state::Memory;
+
+    const OUT: TrapCode = TrapCode::MemoryOutOfBounds;
+
+    /// The bits that a memory's addresses have of "-1".
+    fn minus_one(memory64: bool) -> u64 {
+        if memory64 { u64::MAX } else { u64::from(u32::MAX) }
+    }
+
+    bulk! {
+        MemSize(r) 2 {
+            let memory = memory(r, 0);
+            let pages = memory.len() >> memory.page_log2;
+            r.slot(1).write(pages);
+            r.acc = pages;
+        }
+        MemGrow(r) 3 {
+            let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
+            let machine = (*r.cx).machine;
+            let grown = ((*machine).hooks.memory_grow)(machine, record, r.slot(0).read());
+            let value = grown.unwrap_or(minus_one((*record).memory64));
+            r.slot(2).write(value);
+            r.acc = value;
+            r.mem = (**(*r.cx).memories).base;
+        }
+        MemCopy(r) 5 {
+            let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let (target, source) = (memory(r, 3), memory(r, 4));
+            if !inside(to, count, target.len()) || !inside(from, count, source.len()) {
+                return Err(OUT);
+            }
+            source.base.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
+        }
+        MemFill(r) 4 {
+            let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let target = memory(r, 3);
+            if !inside(to, count, target.len()) {
+                return Err(OUT);
+            }
+            target.base.add(to as usize).write_bytes(value as u8, count as usize);
+        }
+        MemInit(r) 6 {
+            let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let (segment, target) = ((*r.cx).data.add(r.u32(3) as usize), memory(r, 5));
+            if !inside(to, count, target.len()) || !inside(from, count, (*segment).len as u64) {
+                return Err(OUT);
+            }
+            (*segment).bytes.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
+        }
+        DropData(r) 2 { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }
+    }
+    single!(cold: MemSize: MemorySize, MemGrow: MemoryGrow, MemCopy: MemoryCopy, MemFill: MemoryFill,
+        MemInit: MemoryInit, DropData: DataDrop);
+}

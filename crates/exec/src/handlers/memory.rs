@@ -1,0 +1,269 @@
+//! Loads and stores (spec: exec/instructions#memory-instructions).
+
+use core::marker::PhantomData;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::shape::{Load as LoadShape, LoadAny, Store as StoreShape, StoreAny, StoreFloat};
+
+use super::Handlers;
+use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use crate::operand::{Dest, I, R, S, Source, Value};
+
+/// What a load makes of bytes in memory.
+pub trait Load {
+    /// The value.
+    type Out: Value;
+    /// How many bytes.
+    const SIZE: u64;
+    /// Reads them.
+    unsafe fn load(at: *const u8) -> Self::Out;
+}
+
+/// What a store writes to memory.
+pub trait Store {
+    /// The value.
+    type In: Value;
+    /// How many bytes.
+    const SIZE: u64;
+    /// Writes them.
+    unsafe fn store(at: *mut u8, value: Self::In);
+}
+
+/// How an address is given: the units that it takes, and its value before the offset, below 2^33.
+trait Address {
+    const UNITS: usize;
+    unsafe fn get(r: &Regs) -> u64;
+}
+
+/// Base and index, in two classes.
+struct Sum<A, B>(PhantomData<(A, B)>);
+/// A constant address: the offset is all there is.
+struct Constant;
+
+macro_rules! one_address {
+    ($($class:ty),*) => { $(
+        impl Address for $class {
+            const UNITS: usize = <$class as Source<u32>>::UNITS;
+            #[inline(always)]
+            unsafe fn get(r: &Regs) -> u64 {
+                // SAFETY: the caller's promise.
+                u64::from(unsafe { <$class as Source<u32>>::get(r, 0) })
+            }
+        }
+    )* };
+}
+one_address!(S, R);
+
+impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
+    const UNITS: usize = A::UNITS + B::UNITS;
+    #[inline(always)]
+    unsafe fn get(r: &Regs) -> u64 {
+        // SAFETY: the caller's promise. An i32.add wraps.
+        u64::from(unsafe { A::get(r, 0).wrapping_add(B::get(r, A::UNITS)) })
+    }
+}
+
+impl Address for Constant {
+    const UNITS: usize = 0;
+    #[inline(always)]
+    unsafe fn get(_r: &Regs) -> u64 {
+        0
+    }
+}
+
+/// Where `size` bytes at `address` lie in memory 0, if they do. `address` is below 2^34.
+#[inline(always)]
+unsafe fn bytes(r: &Regs, address: u64, size: u64) -> Option<*mut u8> {
+    // SAFETY: the length lies in front of a memory, and everything below it is there.
+    unsafe {
+        let len = r.mem.cast::<u64>().sub(1).read();
+        if address + size > len { None } else { Some(r.mem.add(address as usize)) }
+    }
+}
+
+struct LoadAt<L, A, D>(PhantomData<(L, A, D)>);
+
+impl<L: Load, A: Address, D: Dest<L::Out>> Instr for LoadAt<L, A, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let address = A::get(r) + u64::from(r.u32(A::UNITS));
+            let Some(at) = bytes(r, address, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            D::put(r, A::UNITS + 2, L::load(at));
+            r.advance(A::UNITS + 2 + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+impl<L: Load> Handlers<LoadShape> for L {
+    const TABLE: &'static [Handler] = &[
+        hot::<LoadAt<L, S, S>>,
+        hot::<LoadAt<L, Constant, S>>,
+        hot::<LoadAt<L, R, S>>,
+        hot::<LoadAt<L, Sum<S, S>, S>>,
+        hot::<LoadAt<L, Sum<S, R>, S>>,
+        hot::<LoadAt<L, S, R>>,
+        hot::<LoadAt<L, Constant, R>>,
+        hot::<LoadAt<L, R, R>>,
+        hot::<LoadAt<L, Sum<S, S>, R>>,
+        hot::<LoadAt<L, Sum<S, R>, R>>,
+    ];
+}
+
+struct StoreAt<T, A, V>(PhantomData<(T, A, V)>);
+
+impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let address = A::get(r) + u64::from(r.u32(A::UNITS + V::UNITS));
+            let Some(at) = bytes(r, address, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            T::store(at, V::get(r, A::UNITS));
+            r.advance(A::UNITS + V::UNITS + 2);
+        }
+        Flow::Next
+    }
+}
+
+impl<T: Store> Handlers<StoreShape> for T {
+    const TABLE: &'static [Handler] = &[
+        hot::<StoreAt<T, S, S>>,
+        hot::<StoreAt<T, S, I>>,
+        hot::<StoreAt<T, Constant, S>>,
+        hot::<StoreAt<T, Constant, I>>,
+        hot::<StoreAt<T, R, S>>,
+        hot::<StoreAt<T, R, I>>,
+        hot::<StoreAt<T, Sum<S, S>, S>>,
+        hot::<StoreAt<T, Sum<S, R>, S>>,
+        hot::<StoreAt<T, S, R>>,
+        hot::<StoreAt<T, Constant, R>>,
+        hot::<StoreAt<T, Sum<S, S>, R>>,
+    ];
+}
+
+impl<T: Store> Handlers<StoreFloat> for T {
+    const TABLE: &'static [Handler] =
+        &[hot::<StoreAt<T, S, R>>, hot::<StoreAt<T, Constant, R>>, hot::<StoreAt<T, Sum<S, S>, R>>];
+}
+
+/// Where `size` bytes lie in the memory that the operand at unit `at` names, at an address of 64 bits with the
+/// offset that follows.
+#[inline(always)]
+unsafe fn bytes_of_any(r: &Regs, address: u64, at: usize, size: u64) -> Option<*mut u8> {
+    // SAFETY: memory indices are in range; as `bytes`.
+    unsafe {
+        let memory = *(*r.cx).memories.add(r.u16(at));
+        let start = address.checked_add(r.u64(at + 1))?;
+        let end = start.checked_add(size)?;
+        if end > (*memory).len() { None } else { Some((*memory).base.add(start as usize)) }
+    }
+}
+
+struct LoadFromAny<L>(PhantomData<L>);
+
+impl<L: Load> Instr for LoadFromAny<L> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let Some(at) = bytes_of_any(r, r.slot(0).read(), 1, L::SIZE) else {
+                return Flow::Trap(TrapCode::MemoryOutOfBounds);
+            };
+            <S as Dest<L::Out>>::put(r, 6, L::load(at));
+            r.advance(7);
+        }
+        Flow::Next
+    }
+}
+
+struct StoreToAny<T>(PhantomData<T>);
+
+impl<T: Store> Instr for StoreToAny<T> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let Some(at) = bytes_of_any(r, r.slot(0).read(), 2, T::SIZE) else {
+                return Flow::Trap(TrapCode::MemoryOutOfBounds);
+            };
+            T::store(at, <S as Source<T::In>>::get(r, 1));
+            r.advance(7);
+        }
+        Flow::Next
+    }
+}
+
+impl<L: Load> Handlers<LoadAny> for L {
+    const TABLE: &'static [Handler] = &[hot::<LoadFromAny<L>>];
+}
+
+impl<T: Store> Handlers<StoreAny> for T {
+    const TABLE: &'static [Handler] = &[hot::<StoreToAny<T>>];
+}
+
+/// The rows. Memory is little-endian whatever the machine.
+pub mod rows {
+    use super::{Load, Store};
+
+    macro_rules! loads {
+        ($( $name:ident $($any:ident)? : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
+            #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+            pub struct $name;
+            impl Load for $name {
+                type Out = $out;
+                const SIZE: u64 = size_of::<$bytes>() as u64;
+                #[inline(always)]
+                unsafe fn load(at: *const u8) -> $out {
+                    // SAFETY: the caller's promise.
+                    let $raw = <$bytes>::from_le(unsafe { at.cast::<$bytes>().read_unaligned() });
+                    $value
+                }
+            }
+            $( pub use $name as $any; )?
+        )* };
+    }
+
+    loads! {
+        Load32 Load32Any: u32 as u32, |b| b;
+        Load8S32 Load8S32Any: i8 as i32, |b| i32::from(b);
+        Load8U Load8UAny: u8 as u32, |b| u32::from(b);
+        Load16S32 Load16S32Any: i16 as i32, |b| i32::from(b);
+        Load16U Load16UAny: u16 as u32, |b| u32::from(b);
+        Load64 Load64Any: u64 as u64, |b| b;
+        Load8S64 Load8S64Any: i8 as i64, |b| i64::from(b);
+        Load16S64 Load16S64Any: i16 as i64, |b| i64::from(b);
+        Load32S64 Load32S64Any: i32 as i64, |b| i64::from(b);
+        LoadF32: u32 as f32, |b| f32::from_bits(b);
+        LoadF64: u64 as f64, |b| f64::from_bits(b);
+    }
+
+    macro_rules! stores {
+        ($( $name:ident $($any:ident)? : $in:ty as $bytes:ty, |$value:ident| $raw:expr; )*) => { $(
+            #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+            pub struct $name;
+            impl Store for $name {
+                type In = $in;
+                const SIZE: u64 = size_of::<$bytes>() as u64;
+                #[inline(always)]
+                unsafe fn store(at: *mut u8, $value: $in) {
+                    let raw: $bytes = $raw;
+                    // SAFETY: the caller's promise.
+                    unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
+                }
+            }
+            $( pub use $name as $any; )?
+        )* };
+    }
+
+    stores! {
+        Store8 Store8Any: u32 as u8, |v| v as u8;
+        Store16 Store16Any: u32 as u16, |v| v as u16;
+        Store32 Store32Any: u32 as u32, |v| v;
+        Store64 Store64Any: u64 as u64, |v| v;
+        StoreF32: f32 as u32, |v| v.to_bits();
+        StoreF64: f64 as u64, |v| v.to_bits();
+    }
+}

@@ -1,0 +1,202 @@
+//! Moves between slots, constants, `select` and globals.
+
+use core::marker::PhantomData;
+
+use wasmote_ir::shape::{ConstReg, GlobalGet, GlobalSet, Select as SelectShape};
+
+use super::{Handlers, single};
+use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use crate::operand::{Dest, I, R, S, Source, Value};
+
+/// `select` of values whose immediates extend as `V` says.
+struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
+
+impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for Choose<V, C, A, B, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let condition = C::get(r, 0);
+            let (a, b) = (A::get(r, C::UNITS), B::get(r, C::UNITS + A::UNITS));
+            let value = if condition != 0 { a } else { b };
+            D::put(r, C::UNITS + A::UNITS + B::UNITS, value);
+            r.advance(C::UNITS + A::UNITS + B::UNITS + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+const fn sixteen<V: Value>() -> [Handler; 16] {
+    [
+        hot::<Choose<V, S, S, S, S>>,
+        hot::<Choose<V, S, S, I, S>>,
+        hot::<Choose<V, S, I, S, S>>,
+        hot::<Choose<V, S, I, I, S>>,
+        hot::<Choose<V, R, S, S, S>>,
+        hot::<Choose<V, R, S, I, S>>,
+        hot::<Choose<V, R, I, S, S>>,
+        hot::<Choose<V, R, I, I, S>>,
+        hot::<Choose<V, S, S, S, R>>,
+        hot::<Choose<V, S, S, I, R>>,
+        hot::<Choose<V, S, I, S, R>>,
+        hot::<Choose<V, S, I, I, R>>,
+        hot::<Choose<V, R, S, S, R>>,
+        hot::<Choose<V, R, S, I, R>>,
+        hot::<Choose<V, R, I, S, R>>,
+        hot::<Choose<V, R, I, I, R>>,
+    ]
+}
+
+impl Handlers<SelectShape> for rows::Select32 {
+    const TABLE: &'static [Handler] = &const { sixteen::<u32>() };
+}
+impl Handlers<SelectShape> for rows::Select64 {
+    const TABLE: &'static [Handler] = &const { sixteen::<u64>() };
+}
+
+/// The global that the operand at this unit names.
+#[inline(always)]
+unsafe fn global(r: &Regs, at: usize) -> *mut u64 {
+    // SAFETY: global indices are in range.
+    unsafe { *(*r.cx).globals.add(r.u32(at) as usize) }
+}
+
+struct Read<D>(PhantomData<D>);
+
+impl<D: Dest<u64>> Instr for Read<D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let value = global(r, 0).read();
+            D::put(r, 2, value);
+            r.advance(2 + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+struct Write<V, A>(PhantomData<(V, A)>);
+
+impl<V: Value, A: Source<V>> Instr for Write<V, A> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let value = A::get(r, 0).to_slot();
+            global(r, A::UNITS).write(value);
+            r.advance(A::UNITS + 2);
+        }
+        Flow::Next
+    }
+}
+
+impl Handlers<GlobalGet> for rows::GlobalRead {
+    const TABLE: &'static [Handler] = &[hot::<Read<S>>, hot::<Read<R>>];
+}
+impl Handlers<GlobalSet> for rows::GlobalWrite32 {
+    const TABLE: &'static [Handler] = &[hot::<Write<u32, S>>, hot::<Write<u32, I>>, hot::<Write<u32, R>>];
+}
+impl Handlers<GlobalSet> for rows::GlobalWrite64 {
+    const TABLE: &'static [Handler] = &[hot::<Write<u64, S>>, hot::<Write<u64, I>>, hot::<Write<u64, R>>];
+}
+impl Handlers<ConstReg> for rows::LoadConst {
+    const TABLE: &'static [Handler] = &[hot::<rows::LoadConst>];
+}
+
+/// Moves a run of slots, the first one first; its length is the 16-bit operand at this unit. That is read anew each time,
+/// and slots are volatile, so that the compiler makes neither an unrolled loop nor a call of `memmove` of it:
+/// those would need a stack frame.
+///
+/// # Safety
+/// Both runs lie in the value stack; `to` is not inside the run from `from`, unless at its start.
+#[inline(always)]
+pub unsafe fn move_slots(r: &Regs, from: *const u64, to: *mut u64, count_at: usize) {
+    let mut i = 0;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let count = r.ip.add(8 + 2 * count_at).cast::<u16>();
+        while i < usize::from(count.read_volatile()) {
+            to.add(i).write_volatile(from.add(i).read_volatile());
+            i += 1;
+        }
+    }
+}
+
+/// Moves two slots.
+#[inline(always)]
+unsafe fn move_pair(from: *const u64, to: *mut u64) {
+    // SAFETY: the caller's promise.
+    unsafe { to.cast::<[u64; 2]>().write(from.cast::<[u64; 2]>().read()) };
+}
+
+/// The rows.
+pub mod rows {
+    use super::{Flow, Instr, Regs, global, move_pair, single};
+
+    /// Rows of one instruction: the body, and the units of its operands.
+    macro_rules! instructions {
+        ($( $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+            #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+            pub struct $name;
+            impl Instr for $name {
+                #[inline(always)]
+                unsafe fn run($r: &mut Regs) -> Flow {
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        $body
+                        $r.advance($units);
+                    }
+                    Flow::Next
+                }
+            }
+        )* };
+    }
+
+    instructions! {
+        Copy(r) 2 { r.slot(1).write(r.slot(0).read()); }
+        CopyTwo(r) 4 {
+            r.slot(1).write(r.slot(0).read());
+            r.slot(3).write(r.slot(2).read());
+        }
+        CopySpan(r) 3 { r.slot(0).copy_to(r.slot(1), r.u16(2)); }
+        ConstU32(r) 3 { r.slot(2).write(u64::from(r.u32(0))); }
+        ConstS32(r) 3 { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
+        ConstI64(r) 5 { r.slot(4).write(r.u64(0)); }
+        LoadConst(r) 4 { r.acc = r.u64(0); }
+        ZeroOne(r) 1 { r.slot(0).write(0); }
+        ZeroTwo(r) 1 { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
+        ZeroFour(r) 1 { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
+        ZeroSlots(r) 2 {
+            let (first, count) = (r.slot(0), r.ip.add(8 + 2).cast::<u16>());
+            let mut i = 0;
+            // As in `move_slots`.
+            while i < usize::from(count.read_volatile()) {
+                first.add(i).write_volatile(0);
+                i += 1;
+            }
+        }
+        SelectV128(r) 4 {
+            let from = if r.slot(0).read() as u32 != 0 { r.slot(1) } else { r.slot(2) };
+            move_pair(from, r.slot(3));
+        }
+        GlobalReadV128(r) 3 { move_pair(global(r, 0), r.slot(2)); }
+        GlobalWriteV128(r) 3 { move_pair(r.slot(0), global(r, 1)); }
+    }
+
+    /// See [`wasmote_ir::Op::Select32`].
+    pub struct Select32;
+    /// See [`wasmote_ir::Op::Select64`].
+    pub struct Select64;
+    /// See [`wasmote_ir::Op::GlobalRead`].
+    pub struct GlobalRead;
+    /// See [`wasmote_ir::Op::GlobalWrite32`].
+    pub struct GlobalWrite32;
+    /// See [`wasmote_ir::Op::GlobalWrite64`].
+    pub struct GlobalWrite64;
+
+    single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU32: Const32, ConstS32: Const32,
+        ConstI64: Const64, ZeroOne: ZeroFixed, ZeroTwo: ZeroFixed, ZeroFour: ZeroFixed, ZeroSlots: Zero, SelectV128: SelectPair, GlobalReadV128: GlobalGetPair,
+        GlobalWriteV128: GlobalSetPair);
+    single!(cold: CopySpan: CopyRun);
+}

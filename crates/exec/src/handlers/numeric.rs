@@ -1,0 +1,146 @@
+//! Instructions of one and two sources, over the meanings that `integer` and `float` give.
+
+use core::marker::PhantomData;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Unary as UnaryShape};
+
+use super::Handlers;
+use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use crate::operand::{Dest, I, R, S, Source, Value};
+
+/// A meaning with two sources of one type.
+pub trait Binary {
+    /// The sources.
+    type In: Value;
+    /// The result.
+    type Out: Value;
+    /// The value, or why there is none.
+    fn eval(a: Self::In, b: Self::In) -> Result<Self::Out, TrapCode>;
+}
+
+/// A meaning with one source.
+pub trait Unary {
+    /// The source.
+    type In: Value;
+    /// The result.
+    type Out: Value;
+    /// The value, or why there is none.
+    fn eval(a: Self::In) -> Result<Self::Out, TrapCode>;
+}
+
+struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
+
+impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (a, b) = (A::get(r, 0), B::get(r, A::UNITS));
+            match O::eval(a, b) {
+                Ok(value) => D::put(r, A::UNITS + B::UNITS, value),
+                Err(code) => return Flow::Trap(code),
+            }
+            r.advance(A::UNITS + B::UNITS + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+struct One<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match O::eval(A::get(r, 0)) {
+                Ok(value) => D::put(r, A::UNITS, value),
+                Err(code) => return Flow::Trap(code),
+            }
+            r.advance(A::UNITS + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+const fn eight<O: Binary>() -> [Handler; 8] {
+    [
+        hot::<Two<O, S, S, S>>,
+        hot::<Two<O, S, I, S>>,
+        hot::<Two<O, R, S, S>>,
+        hot::<Two<O, R, I, S>>,
+        hot::<Two<O, S, S, R>>,
+        hot::<Two<O, S, I, R>>,
+        hot::<Two<O, R, S, R>>,
+        hot::<Two<O, R, I, R>>,
+    ]
+}
+
+const fn twelve<O: Binary>() -> [Handler; 12] {
+    [
+        hot::<Two<O, S, S, S>>,
+        hot::<Two<O, S, I, S>>,
+        hot::<Two<O, I, S, S>>,
+        hot::<Two<O, R, S, S>>,
+        hot::<Two<O, R, I, S>>,
+        hot::<Two<O, S, R, S>>,
+        hot::<Two<O, S, S, R>>,
+        hot::<Two<O, S, I, R>>,
+        hot::<Two<O, I, S, R>>,
+        hot::<Two<O, R, S, R>>,
+        hot::<Two<O, R, I, R>>,
+        hot::<Two<O, S, R, R>>,
+    ]
+}
+
+impl<O: Binary> Handlers<Bin8> for O {
+    const TABLE: &'static [Handler] = &const { eight::<O>() };
+}
+impl<O: Binary> Handlers<Bin8Wide> for O {
+    const TABLE: &'static [Handler] = &const { eight::<O>() };
+}
+impl<O: Binary> Handlers<Bin12> for O {
+    const TABLE: &'static [Handler] = &const { twelve::<O>() };
+}
+impl<O: Binary> Handlers<Bin12Wide> for O {
+    const TABLE: &'static [Handler] = &const { twelve::<O>() };
+}
+impl<O: Unary> Handlers<UnaryShape> for O {
+    const TABLE: &'static [Handler] =
+        &[hot::<One<O, S, S>>, hot::<One<O, R, S>>, hot::<One<O, S, R>>, hot::<One<O, R, R>>];
+}
+
+/// Rows of two sources.
+macro_rules! binary {
+    ($( $name:ident ($a:ident, $b:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
+        #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+        pub struct $name;
+        impl $crate::handlers::numeric::Binary for $name {
+            type In = $in;
+            type Out = $out;
+            #[inline(always)]
+            fn eval($a: $in, $b: $in) -> Result<$out, wasmote_ir::TrapCode> {
+                Ok($body)
+            }
+        }
+    )* };
+}
+pub(crate) use binary;
+
+/// Rows of one source.
+macro_rules! unary {
+    ($( $name:ident ($a:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
+        #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+        pub struct $name;
+        impl $crate::handlers::numeric::Unary for $name {
+            type In = $in;
+            type Out = $out;
+            #[inline(always)]
+            fn eval($a: $in) -> Result<$out, wasmote_ir::TrapCode> {
+                Ok($body)
+            }
+        }
+    )* };
+}
+pub(crate) use unary;

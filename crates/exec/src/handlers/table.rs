@@ -1,0 +1,91 @@
+//! Tables and references (spec: exec/instructions#table-instructions).
+
+/// The rows.
+pub mod rows {
+    use wasmote_ir::TrapCode;
+
+    use crate::dispatch::{Flow, Instr, Regs};
+    use crate::handlers::bulk::{bulk, inside};
+    use crate::handlers::single;
+    use crate::state::Table;
+
+    const OUT: TrapCode = TrapCode::TableOutOfBounds;
+
+    /// The table that the operand at this unit names.
+    unsafe fn table(r: &Regs, at: usize) -> *mut Table {
+        // SAFETY: table indices are in range; records of tables stay in place.
+        unsafe { *(*r.cx).tables.add(r.u32(at) as usize) }
+    }
+
+    bulk! {
+        TabGet(r) 4 {
+            let (index, table) = (r.slot(0).read(), table(r, 1));
+            if index >= (*table).len {
+                return Err(OUT);
+            }
+            let value = u64::from((*table).elems.add(index as usize).read());
+            r.slot(3).write(value);
+            r.acc = value;
+        }
+        TabSet(r) 4 {
+            let (index, value, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
+            if index >= (*table).len {
+                return Err(OUT);
+            }
+            (*table).elems.add(index as usize).write(value as u32);
+        }
+        TabSize(r) 3 {
+            let value = (*table(r, 0)).len;
+            r.slot(2).write(value);
+            r.acc = value;
+        }
+        TabGrow(r) 5 {
+            let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
+            let machine = (*r.cx).machine;
+            let grown = ((*machine).hooks.table_grow)(machine, table, delta, init as u32);
+            let value = grown.unwrap_or(if (*table).table64 { u64::MAX } else { u64::from(u32::MAX) });
+            r.slot(4).write(value);
+            r.acc = value;
+        }
+        TabFill(r) 5 {
+            let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let table = table(r, 3);
+            if !inside(to, count, (*table).len) {
+                return Err(OUT);
+            }
+            for i in to..to + count {
+                (*table).elems.add(i as usize).write(value as u32);
+            }
+        }
+        TabCopy(r) 7 {
+            let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let (target, source) = (table(r, 3), table(r, 5));
+            if !inside(to, count, (*target).len) || !inside(from, count, (*source).len) {
+                return Err(OUT);
+            }
+            (*source).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
+        }
+        TabInit(r) 7 {
+            let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
+            let (segment, target) = ((*r.cx).elems.add(r.u32(3) as usize), table(r, 5));
+            if !inside(to, count, (*target).len) || !inside(from, count, (*segment).len as u64) {
+                return Err(OUT);
+            }
+            (*segment).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
+        }
+        DropElem(r) 2 { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
+        FuncReference(r) 3 {
+            let (index, imported) = (r.u32(0), (*r.cx).imported_funcs);
+            let func = if index < imported {
+                *(*r.cx).imports.add(index as usize)
+            } else {
+                (*r.cx).funcs.add((index - imported) as usize)
+            };
+            let value = u64::from((*func).reference);
+            r.slot(2).write(value);
+            r.acc = value;
+        }
+    }
+    single!(cold: TabGet: TableGet, TabSet: TableSet, TabSize: TableSize, TabGrow: TableGrow, TabFill: TableFill,
+        TabCopy: TableCopy, TabInit: TableInit, DropElem: ElemDrop, FuncReference: RefFunc);
+}

@@ -1,0 +1,220 @@
+//! The records that handlers work on. All are `repr(C)` and linked by raw pointers: the embedder (the
+//! crate `wasmote`, or firmware with its buffer) owns them, and keeps them in place while code can run.
+//!
+//! ```text
+//! Machine (one a store) <--- Instance ---> Func, Memory, Table, globals, segments
+//!    value stack                              |
+//!    table of references  ------------------> Func
+//! ```
+
+use wasmote_ir::TrapCode;
+
+use crate::cells::Cell;
+
+/// State of one store: the value stack, the table behind references, what stopped it, and the embedder's hooks.
+#[repr(C)]
+pub struct Machine {
+    /// One past the last slot of the value stack.
+    pub stack_end: *mut u64,
+    /// First slot of the value stack that no running function owns; where the next call from the host starts.
+    pub stack_top: *mut u64,
+    /// What non-null function references refer to: reference `r` is entry `r - 1`.
+    pub funcs: *const *mut Func,
+    /// Number of entries in `funcs`.
+    pub funcs_len: u32,
+    /// How many calls from the host into wasm are under way.
+    pub depth: u32,
+    /// The most calls from the host into wasm that may nest: each takes some of the native stack.
+    pub max_depth: u32,
+    /// Why the last run stopped, meaningful after [`crate::call`] returned an error.
+    pub trap: TrapSite,
+    /// What execution asks of the embedder.
+    pub hooks: Hooks,
+    /// The embedder's own, not touched here.
+    pub embedder: *mut (),
+    /// Where `stack_end` was when the last run trapped: calls between instances move it, and leave there what a
+    /// backtrace needs.
+    pub unwound: *mut u64,
+    /// The registers between two handlers, in the loop fallback.
+    #[cfg(not(tail_dispatch))]
+    pub(crate) registers: crate::dispatch::Saved,
+}
+
+impl Machine {
+    /// A machine with this value stack.
+    pub fn new(stack: *mut u64, slots: usize, hooks: Hooks) -> Machine {
+        let end = stack.wrapping_add(slots);
+        Machine {
+            stack_end: end,
+            stack_top: stack,
+            funcs: core::ptr::null(),
+            funcs_len: 0,
+            depth: 0,
+            max_depth: 1000,
+            trap: TrapSite {
+                code: TrapCode::Unreachable,
+                ip: core::ptr::null(),
+                fp: stack,
+                instance: core::ptr::null_mut(),
+            },
+            hooks,
+            embedder: core::ptr::null_mut(),
+            unwound: end,
+            #[cfg(not(tail_dispatch))]
+            registers: crate::dispatch::Saved::default(),
+        }
+    }
+}
+
+/// Where and why execution stopped.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TrapSite {
+    /// The reason.
+    pub code: TrapCode,
+    /// The instruction that trapped.
+    pub ip: *const Cell,
+    /// Its frame.
+    pub fp: *mut u64,
+    /// Its instance.
+    pub instance: *mut Instance,
+}
+
+/// What execution asks of the embedder. All are called with the machine whose state is consistent: a hook may
+/// call back into wasm, which then runs above `stack_top`.
+#[derive(Clone, Copy)]
+pub struct Hooks {
+    /// Gives a function of this module its code: sets `code`, `frame_slots` (and nothing else) of the record, or
+    /// returns why it can't.
+    pub translate: unsafe fn(*mut Machine, *mut Func) -> Result<(), TrapCode>,
+    /// Runs a host function. The caller's instance is given; `args` has the arguments and takes the results.
+    pub host: unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>,
+    /// Grows a memory by `delta` pages; returns its pages before, or `None` and leaves it unchanged. May move
+    /// `base`, must keep the length in front of it right.
+    pub memory_grow: unsafe fn(*mut Machine, *mut Memory, delta: u64) -> Option<u64>,
+    /// Grows a table by `delta` elements equal to `init`; as `memory_grow`.
+    pub table_grow: unsafe fn(*mut Machine, *mut Table, delta: u64, init: u32) -> Option<u64>,
+}
+
+/// A function: of an instance, or of the host.
+#[repr(C)]
+pub struct Func {
+    /// Its first instruction: [`crate::cells::untranslated`] until it is translated, [`crate::cells::host`]
+    /// for a host function.
+    pub code: *const Cell,
+    /// Slots of its frame, header included. Before translation, and for host functions, `header + HEADER`.
+    pub frame_slots: u32,
+    /// Slot of the frame's header: the larger of its parameters' and its results' slots.
+    pub header: u16,
+    /// Parameters' slots.
+    pub params: u16,
+    /// The instance it belongs to; null for a host function.
+    pub instance: *mut Instance,
+    /// Its type's number: equal numbers are equal types, within the engine.
+    pub type_id: u32,
+    /// The reference to it: its index in [`Machine::funcs`] plus one.
+    pub reference: u32,
+}
+
+/// The part of an instance that handlers see.
+#[repr(C)]
+pub struct Instance {
+    /// The machine of its store.
+    pub machine: *mut Machine,
+    /// The records of the functions that the module defines (imports are not counted), one after the other.
+    pub funcs: *mut Func,
+    /// The imported functions.
+    pub imports: *const *mut Func,
+    /// All globals, imported ones first: a slot each, two for v128.
+    pub globals: *const *mut u64,
+    /// All memories, imported ones first. Never empty: without a memory, the one entry is an empty memory.
+    pub memories: *const *mut Memory,
+    /// All tables, imported ones first.
+    pub tables: *const *mut Table,
+    /// Data segments; an active or dropped one is empty.
+    pub data: *mut DataSegment,
+    /// Element segments; an active, declared or dropped one is empty.
+    pub elems: *mut ElemSegment,
+    /// Number of imported functions.
+    pub imported_funcs: u32,
+    /// Number of defined functions.
+    pub defined_funcs: u32,
+    /// The embedder's own number for it.
+    pub embedder: usize,
+}
+
+/// A linear memory. Its length in bytes lies in the eight bytes in front of `base`, where handlers compare
+/// against it; the bytes from `base` to `base + length` are readable and writable.
+#[repr(C)]
+pub struct Memory {
+    /// The first byte; 8-aligned.
+    pub base: *mut u8,
+    /// Log2 of the page size.
+    pub page_log2: u32,
+    /// Whether addresses have 64 bits.
+    pub memory64: bool,
+    /// The most pages it may have.
+    pub max_pages: u64,
+    /// The embedder's own.
+    pub embedder: usize,
+}
+
+impl Memory {
+    /// The length in bytes.
+    ///
+    /// # Safety
+    /// `base` is as the type says.
+    pub unsafe fn len(&self) -> u64 {
+        // SAFETY: the length lies in front of the base, which is 8-aligned.
+        unsafe { self.base.cast::<u64>().sub(1).read() }
+    }
+}
+
+/// A memory of no bytes with no room to grow, for instances that have none.
+#[repr(C)]
+pub struct EmptyMemory {
+    len: u64,
+    end: [u8; 8],
+}
+
+impl EmptyMemory {
+    /// The one empty memory's `base`. Nothing is ever written to it.
+    pub fn base() -> *mut u8 {
+        static EMPTY: EmptyMemory = EmptyMemory { len: 0, end: [0; 8] };
+        debug_assert!(EMPTY.len == 0);
+        EMPTY.end.as_ptr().cast_mut()
+    }
+}
+
+/// A table of references.
+#[repr(C)]
+pub struct Table {
+    /// The elements; null is 0.
+    pub elems: *mut u32,
+    /// Number of elements.
+    pub len: u64,
+    /// The most elements it may have.
+    pub max: u64,
+    /// Whether indices have 64 bits.
+    pub table64: bool,
+    /// The embedder's own.
+    pub embedder: usize,
+}
+
+/// What is left of a data segment.
+#[repr(C)]
+pub struct DataSegment {
+    /// The bytes.
+    pub bytes: *const u8,
+    /// How many; 0 once dropped.
+    pub len: usize,
+}
+
+/// What is left of an element segment, its references evaluated.
+#[repr(C)]
+pub struct ElemSegment {
+    /// The references.
+    pub elems: *const u32,
+    /// How many; 0 once dropped.
+    pub len: usize,
+}

@@ -1,0 +1,110 @@
+//! Instructions as 16-bit units: the compact, position-independent form that the translator writes, images
+//! hold, and firmware runs where it lies.
+//!
+//! An instruction is its opcode followed by its operands, each of 1, 2 or 4 units, the lower ones first.
+//! Targets are distances in units from the start of the instruction. `br_table` alone has a variable
+//! length: its [`Operand::TargetCount`] says how many targets follow.
+
+use crate::ops::{Op, Opcode};
+use crate::shape::{Operand, Variant};
+
+/// The most units of an instruction of fixed length: an opcode and its operands.
+pub const MAX_UNITS: usize = 16;
+
+/// One instruction, borrowed from code.
+#[derive(Clone, Copy)]
+pub struct Instr<'a> {
+    /// The family.
+    pub op: Op,
+    /// The number of the variant in the family.
+    pub variant: u8,
+    /// All units, the opcode among them.
+    pub units: &'a [u16],
+}
+
+/// Reads `size` units, lower ones first.
+pub fn read_units(units: &[u16], at: usize, size: usize) -> u64 {
+    let mut value = 0;
+    for i in (0..size).rev() {
+        value = value << 16 | u64::from(units[at + i]);
+    }
+    value
+}
+
+/// Splits `value` into four units, lower ones first.
+pub fn to_units(value: u64) -> [u16; 4] {
+    [value as u16, (value >> 16) as u16, (value >> 32) as u16, (value >> 48) as u16]
+}
+
+impl<'a> Instr<'a> {
+    /// Decodes the instruction at `at`; `None` if there is none, or not all of it.
+    pub fn decode(code: &'a [u16], at: usize) -> Option<Instr<'a>> {
+        let (op, variant) = Opcode(*code.get(at)?).family()?;
+        let mut len = 1 + op.variants()[usize::from(variant)].units();
+        if op == Op::BrTable {
+            let count = read_units(code.get(at..at + len)?, len - 2, 2) as usize;
+            len += count.checked_mul(2)?;
+        }
+        let units = code.get(at..at.checked_add(len)?)?;
+        Some(Instr { op, variant, units })
+    }
+
+    /// What the table says of this variant.
+    pub fn description(&self) -> &'static Variant {
+        &self.op.variants()[usize::from(self.variant)]
+    }
+
+    /// The operands in order with their values, zero-extended; the targets of `br_table` come last.
+    pub fn operands(&self) -> impl Iterator<Item = (Operand, u64)> + 'a {
+        let units = self.units;
+        let mut at = 1;
+        let listed = self.description().operands.iter().copied();
+        let fixed = self.description().units() + 1;
+        let more = (units.len() - fixed) / 2;
+        listed.chain(core::iter::repeat_n(Operand::Target, more)).map(move |kind| {
+            let value = read_units(units, at, kind.units());
+            at += kind.units();
+            (kind, value)
+        })
+    }
+}
+
+impl Variant {
+    /// Units of the operands listed.
+    pub const fn units(&self) -> usize {
+        let mut total = 0;
+        let mut i = 0;
+        while i < self.operands.len() {
+            total += self.operands[i].units();
+            i += 1;
+        }
+        total
+    }
+
+    /// Where the operand with this number begins, in units from the opcode.
+    pub const fn offset(&self, operand: usize) -> usize {
+        let mut at = 1;
+        let mut i = 0;
+        while i < operand {
+            at += self.operands[i].units();
+            i += 1;
+        }
+        at
+    }
+
+    /// The number of the first operand of this kind.
+    pub fn position(&self, kind: Operand) -> Option<usize> {
+        self.operands.iter().position(|&k| k == kind)
+    }
+}
+
+/// The instructions of a stretch of code with their offsets, up to the end or the first that is none.
+pub fn instructions(code: &[u16]) -> impl Iterator<Item = (usize, Instr<'_>)> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let instr = Instr::decode(code, at)?;
+        let here = at;
+        at += instr.units.len();
+        Some((here, instr))
+    })
+}

@@ -1,0 +1,42 @@
+//! Instructions as text, one a line: `I32Add.ss_r s0, s3`.
+
+use core::fmt::{self, Display, Formatter};
+
+use crate::code::Instr;
+use crate::shape::Operand;
+
+/// An instruction and where it stands, in units; targets are shown as absolute offsets.
+pub struct Listed<'a>(pub usize, pub Instr<'a>);
+
+impl Display for Listed<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Listed(at, instr) = self;
+        write!(f, "{at:5}  {}", instr.op.name())?;
+        if instr.op.variants().len() > 1 {
+            write!(f, ".{}", instr.description().suffix)?;
+        }
+        for (i, (kind, value)) in instr.operands().enumerate() {
+            f.write_str(if i == 0 { " " } else { ", " })?;
+            match kind {
+                Operand::Src | Operand::SrcRun => write!(f, "s{value}")?,
+                Operand::Dst | Operand::DstPair | Operand::DstRun => write!(f, "-> s{value}")?,
+                Operand::Base => write!(f, "base s{value}")?,
+                Operand::Header => write!(f, "header s{value}")?,
+                Operand::Imm32 => write!(f, "{}", value as u32 as i32)?,
+                Operand::Imm64 => write!(f, "{}", value as i64)?,
+                Operand::Offset | Operand::Offset64 => write!(f, "+{value}")?,
+                Operand::Target => write!(f, "@{}", *at as i64 + i64::from(value as u32 as i32))?,
+                Operand::Count => write!(f, "x{value}")?,
+                Operand::TargetCount => write!(f, "of {value}")?,
+                Operand::Func => write!(f, "func {value}")?,
+                Operand::Type => write!(f, "type {value}")?,
+                Operand::Global => write!(f, "global {value}")?,
+                Operand::Memory => write!(f, "memory {value}")?,
+                Operand::Table => write!(f, "table {value}")?,
+                Operand::Data => write!(f, "data {value}")?,
+                Operand::Elem => write!(f, "elem {value}")?,
+            }
+        }
+        Ok(())
+    }
+}

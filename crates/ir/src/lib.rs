@@ -1,0 +1,26 @@
+//! The instruction set of wasmote: one table, and everything that follows from it.
+//!
+//! Read in this order:
+//!
+//! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
+//! 2. [`ops`]: the table, one row an instruction family, and the numbering of opcodes made from it;
+//! 3. [`code`]: reading and writing instructions as 16-bit units;
+//! 4. [`disasm`]: instructions as text;
+//! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions.
+//!
+//! Nothing here allocates, and nothing depends on another crate.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod code;
+pub mod disasm;
+pub mod frame;
+pub mod ops;
+pub mod shape;
+pub mod trap;
+pub mod types;
+
+pub use ops::{Op, Opcode};
+pub use trap::TrapCode;
+pub use types::ValType;

@@ -1,0 +1,258 @@
+//! Shapes: which operands an instruction family has, in which classes, in which order.
+//!
+//! A *family* (a row of [`crate::ops`]) exists in several *variants*, one for each admissible choice of
+//! classes. The class of a source is a slot of the frame, an immediate, or the accumulator of its type
+//! (`R`: a machine register that holds the last value produced). The class of a destination is a slot
+//! (the accumulator gets the value too) or the accumulator only.
+//!
+//! Variants that use slots and immediates only form the *core* op set; they stand first in each list.
+//! In a list with destinations the second half repeats the first with the destination left out, so that
+//! `variant + len / 2` elides a store, and the destination is always the last operand.
+
+/// One operand in an instruction's encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// A slot that is read.
+    Src,
+    /// A slot that is written.
+    Dst,
+    /// Two neighbouring slots that are written.
+    DstPair,
+    /// First of a run of slots that is read or moved; its length is a [`Operand::Count`].
+    SrcRun,
+    /// First of a run of slots that is written; its length is a [`Operand::Count`].
+    DstRun,
+    /// Length of the runs of this instruction, in slots.
+    Count,
+    /// First slot of the arguments of a call: the frame of the callee.
+    Base,
+    /// The slot of this frame's header.
+    Header,
+    /// 32-bit immediate.
+    Imm32,
+    /// 64-bit immediate.
+    Imm64,
+    /// Memory offset of 32 bits, in bytes.
+    Offset,
+    /// Memory offset of 64 bits, in bytes.
+    Offset64,
+    /// Signed distance, in units from the start of this instruction, to the target.
+    Target,
+    /// Number of further [`Operand::Target`]s that follow this operand, 32 bits.
+    TargetCount,
+    /// Function index, 32 bits.
+    Func,
+    /// Type index, 32 bits.
+    Type,
+    /// Global index, 32 bits.
+    Global,
+    /// Memory index, 16 bits.
+    Memory,
+    /// Table index, 32 bits.
+    Table,
+    /// Data segment index, 32 bits.
+    Data,
+    /// Element segment index, 32 bits.
+    Elem,
+}
+
+impl Operand {
+    /// Size in 16-bit units.
+    pub const fn units(self) -> usize {
+        match self {
+            Operand::Src
+            | Operand::Dst
+            | Operand::DstPair
+            | Operand::SrcRun
+            | Operand::DstRun
+            | Operand::Count
+            | Operand::Base
+            | Operand::Header
+            | Operand::Memory => 1,
+            Operand::Imm64 | Operand::Offset64 => 4,
+            _ => 2,
+        }
+    }
+}
+
+/// One variant of a family.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// The operands in order of encoding.
+    pub operands: &'static [Operand],
+    /// The classes as letters (`s` slot, `i` immediate, `r` accumulator, then `_` and the destination's).
+    pub suffix: &'static str,
+    /// Whether the variant belongs to the core op set.
+    pub core: bool,
+}
+
+/// A list of variants; implemented by the marker types of this module.
+pub trait Shape {
+    /// The variants, core ones first.
+    const VARIANTS: &'static [Variant];
+}
+
+macro_rules! shapes {
+    ($( $(#[$doc:meta])* $name:ident { $( $suffix:ident $set:ident [$($operand:ident),*] ),* $(,)? } )*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl Shape for $name {
+            const VARIANTS: &'static [Variant] = &[$(Variant {
+                operands: &[$(Operand::$operand),*],
+                suffix: stringify!($suffix),
+                core: is_core(stringify!($set)),
+            }),*];
+        }
+    )* };
+}
+
+const fn is_core(set: &str) -> bool {
+    set.len() == 4
+}
+
+shapes! {
+    /// Two sources; commutative, mirrored by a sibling, or rarely wanted the other way round.
+    Bin8 {
+        ss core [Src, Src, Dst], si core [Src, Imm32, Dst],
+        rs ext [Src, Dst], ri ext [Imm32, Dst],
+        ss_r ext [Src, Src], si_r ext [Src, Imm32],
+        rs_r ext [Src], ri_r ext [Imm32],
+    }
+    /// Two sources, of which either may be an immediate or the accumulator.
+    Bin12 {
+        ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst],
+        rs ext [Src, Dst], ri ext [Imm32, Dst], sr ext [Src, Dst],
+        ss_r ext [Src, Src], si_r ext [Src, Imm32], is_r ext [Imm32, Src],
+        rs_r ext [Src], ri_r ext [Imm32], sr_r ext [Src],
+    }
+    /// [`Bin8`] with 64-bit immediates.
+    Bin8Wide {
+        ss core [Src, Src, Dst], si core [Src, Imm64, Dst],
+        rs ext [Src, Dst], ri ext [Imm64, Dst],
+        ss_r ext [Src, Src], si_r ext [Src, Imm64],
+        rs_r ext [Src], ri_r ext [Imm64],
+    }
+    /// [`Bin12`] with 64-bit immediates.
+    Bin12Wide {
+        ss core [Src, Src, Dst], si core [Src, Imm64, Dst], is core [Imm64, Src, Dst],
+        rs ext [Src, Dst], ri ext [Imm64, Dst], sr ext [Src, Dst],
+        ss_r ext [Src, Src], si_r ext [Src, Imm64], is_r ext [Imm64, Src],
+        rs_r ext [Src], ri_r ext [Imm64], sr_r ext [Src],
+    }
+    /// One source.
+    Unary { s core [Src, Dst], r ext [Dst], s_r ext [Src], r_r ext [] }
+    /// A branch on two sources.
+    Branch { ss core [Src, Src, Target], si core [Src, Imm32, Target], rs ext [Src, Target], ri ext [Imm32, Target] }
+    /// [`Branch`] with 64-bit immediates.
+    BranchWide { ss core [Src, Src, Target], si core [Src, Imm64, Target], rs ext [Src, Target], ri ext [Imm64, Target] }
+    /// A load from memory 0 with a 32-bit address: `s` and `r` are the address, two letters base and
+    /// index, `i` a constant address, given as the offset.
+    Load {
+        s core [Src, Offset, Dst], i core [Offset, Dst],
+        r ext [Offset, Dst], ss ext [Src, Src, Offset, Dst], sr ext [Src, Offset, Dst],
+        s_r ext [Src, Offset], i_r ext [Offset],
+        r_r ext [Offset], ss_r ext [Src, Src, Offset], sr_r ext [Src, Offset],
+    }
+    /// A store to memory 0 with a 32-bit address: address, then value after `_`.
+    Store {
+        s_s core [Src, Src, Offset], s_i core [Src, Imm32, Offset],
+        i_s core [Src, Offset], i_i core [Imm32, Offset],
+        r_s ext [Src, Offset], r_i ext [Imm32, Offset],
+        ss_s ext [Src, Src, Src, Offset], sr_s ext [Src, Src, Offset],
+        s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset],
+    }
+    /// A store of the float accumulator to memory 0; other floats are stored as integers.
+    StoreFloat { s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset] }
+    /// A load from any memory, with an address of up to 64 bits.
+    LoadAny { s core [Src, Memory, Offset64, Dst] }
+    /// A store to any memory, with an address of up to 64 bits.
+    StoreAny { s core [Src, Src, Memory, Offset64] }
+    /// `select`: the condition, then what is taken when it is not zero, then the other.
+    Select {
+        sss core [Src, Src, Src, Dst], ssi core [Src, Src, Imm32, Dst], sis core [Src, Imm32, Src, Dst], sii core [Src, Imm32, Imm32, Dst],
+        rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
+        sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
+        rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
+    }
+    /// `select` of vectors.
+    SelectPair { sss core [Src, Src, Src, DstPair] }
+    /// Nothing.
+    Plain { x core [] }
+    /// A jump.
+    Jump { x core [Target] }
+    /// `br_table`: the last target is the default.
+    Table { s core [Src, TargetCount], r ext [TargetCount] }
+    /// A return with nothing to move.
+    Return { x core [Header] }
+    /// A return of one value.
+    ReturnValue { s core [Src, Header], i core [Imm32, Header], r ext [Header] }
+    /// A return of one float.
+    ReturnFloat { s core [Src, Header], r ext [Header] }
+    /// A call of a function by index.
+    Call { x core [Func, Base] }
+    /// A call through a table; the index into it is a slot or the accumulator.
+    CallIndirect { s core [Src, Table, Type, Base], r ext [Table, Type, Base] }
+    /// A tail call; the count is that of the arguments' slots.
+    ReturnCall { x core [Func, Base, Count, Header] }
+    /// A tail call through a table.
+    ReturnCallIndirect { s core [Src, Table, Type, Base, Count, Header] }
+    /// A move of one slot.
+    Copy { s core [Src, Dst] }
+    /// Two moves, the first done before the second.
+    Copy2 { s core [Src, Dst, Src, Dst] }
+    /// A move of a run of slots, which may overlap.
+    CopyRun { s core [SrcRun, DstRun, Count] }
+    /// A constant of 32 bits into a slot.
+    Const32 { i core [Imm32, Dst] }
+    /// A constant of 64 bits into a slot.
+    Const64 { i core [Imm64, Dst] }
+    /// As many slots set to zero as the row says.
+    ZeroFixed { x core [DstRun] }
+    /// A run of slots set to zero.
+    Zero { x core [DstRun, Count] }
+    /// A constant of 64 bits, into a slot or the accumulator.
+    ConstReg { i_r ext [Imm64] }
+    /// A read of a global.
+    GlobalGet { s core [Global, Dst], s_r ext [Global] }
+    /// A write of a global.
+    GlobalSet { s core [Src, Global], i core [Imm32, Global], r ext [Global] }
+    /// A read of a global of two slots.
+    GlobalGetPair { s core [Global, DstPair] }
+    /// A write of a global of two slots.
+    GlobalSetPair { s core [Src, Global] }
+    /// The size of a memory.
+    MemorySize { s core [Memory, Dst] }
+    /// Growth of a memory.
+    MemoryGrow { s core [Src, Memory, Dst] }
+    /// Destination, source, length, then the memories in this order.
+    MemoryCopy { s core [Src, Src, Src, Memory, Memory] }
+    /// Destination, value, length.
+    MemoryFill { s core [Src, Src, Src, Memory] }
+    /// Destination, source in the segment, length.
+    MemoryInit { s core [Src, Src, Src, Data, Memory] }
+    /// Drops a data segment.
+    DataDrop { x core [Data] }
+    /// A read of a table's element.
+    TableGet { s core [Src, Table, Dst] }
+    /// A write of a table's element: index, value.
+    TableSet { s core [Src, Src, Table] }
+    /// The size of a table.
+    TableSize { s core [Table, Dst] }
+    /// Growth of a table: initial value, delta.
+    TableGrow { s core [Src, Src, Table, Dst] }
+    /// Destination, value, length.
+    TableFill { s core [Src, Src, Src, Table] }
+    /// Destination, source, length, then the tables in this order.
+    TableCopy { s core [Src, Src, Src, Table, Table] }
+    /// Destination, source in the segment, length.
+    TableInit { s core [Src, Src, Src, Elem, Table] }
+    /// Drops an element segment.
+    ElemDrop { x core [Elem] }
+    /// A reference to a function.
+    RefFunc { s core [Func, Dst] }
+    /// Four sources and a result of two slots.
+    Wide4 { s core [Src, Src, Src, Src, DstPair] }
+    /// Two sources and a result of two slots.
+    Wide2 { s core [Src, Src, DstPair] }
+}

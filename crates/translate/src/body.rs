@@ -1,0 +1,199 @@
+//! A function body on its way into code: what all operators share. The operators themselves are in the modules
+//! `operators` (which chooses), `numeric`, `memory`, `control` and `calls`.
+
+use alloc::vec::Vec;
+
+use wasmote_decode::{FuncType, ModuleInfo};
+use wasmote_ir::ValType;
+
+use crate::TranslateErrorKind;
+use crate::code::{Code, Src, fits_signed};
+use crate::labels::{Kind, Label, Labels, Signature};
+use crate::locals::Locals;
+use crate::stack::{Entry, Place, Stack};
+
+/// The outcome of translating one operator.
+pub type Step<T = ()> = Result<T, TranslateErrorKind>;
+
+/// Only a body that was not validated gets here.
+pub const INVALID: TranslateErrorKind = TranslateErrorKind::Invalid;
+
+/// The buffers of a translator.
+#[derive(Default)]
+pub struct Buffers {
+    pub code: Code,
+    pub stack: Stack,
+    pub labels: Labels,
+    pub locals: Locals,
+    /// Targets of a `br_table`.
+    pub targets: Vec<u32>,
+}
+
+/// A function body on its way.
+pub struct Body<'a> {
+    pub module: &'a ModuleInfo,
+    pub ty: &'a FuncType,
+    pub code: &'a mut Code,
+    pub stack: &'a mut Stack,
+    pub labels: &'a mut Labels,
+    pub locals: &'a mut Locals,
+    pub targets: &'a mut Vec<u32>,
+    /// The slot of the frame's header.
+    pub header: u16,
+    /// Whether the current point can be reached.
+    pub reachable: bool,
+    /// How many structured instructions have begun since it could.
+    pub skipped: u32,
+}
+
+impl Body<'_> {
+    /// Opens the label of the function.
+    pub fn open(&mut self, ty: u32) {
+        let base = self.stack.next_home();
+        self.labels.push(Label {
+            kind: Kind::Func,
+            signature: Signature::Func(ty),
+            height: 0,
+            base,
+            start: 0,
+            branches: None,
+            around: None,
+            mark: 0,
+        });
+    }
+
+    /// Pops an operand.
+    pub fn pop(&mut self) -> Step<Entry> {
+        let floor = self.labels.top().map_or(0, |label| label.height);
+        if self.stack.len() <= floor {
+            return Err(INVALID);
+        }
+        self.stack.pop().ok_or(INVALID)
+    }
+
+    /// Pushes a result that an instruction is about to write to its own slot; returns the slot.
+    pub fn push(&mut self, ty: ValType) -> u64 {
+        u64::from(self.stack.push(Place::Temp, ty))
+    }
+
+    /// Where a popped operand comes from, as a source of type `ty`.
+    pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
+        match entry.place {
+            Place::Const(bits) => Src::Imm(bits),
+            Place::Temp if self.code.holds(entry.home, ty) => Src::Reg,
+            Place::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
+            Place::Temp => Src::Slot(entry.home),
+            Place::Local(slot) => Src::Slot(slot),
+        }
+    }
+
+    /// The slot of a popped operand; a constant is written to its own first.
+    pub fn slot(&mut self, entry: Entry) -> u16 {
+        match entry.place {
+            Place::Temp => entry.home,
+            Place::Local(slot) => slot,
+            Place::Const(bits) => {
+                self.code.constant(bits, entry.home);
+                entry.home
+            }
+        }
+    }
+
+    /// [`Body::slot`] as an operand.
+    pub fn slot_operand(&mut self, entry: Entry) -> u64 {
+        u64::from(self.slot(entry))
+    }
+
+    /// A popped operand as the accumulator or a slot; a store that only it would read is left out.
+    pub fn register_or_slot(&mut self, entry: Entry, ty: ValType) -> Src {
+        match self.source(entry, ty) {
+            Src::Imm(_) => Src::Slot(self.slot(entry)),
+            Src::Reg => {
+                self.take(entry);
+                Src::Reg
+            }
+            slot => slot,
+        }
+    }
+
+    /// The accumulator is used for this popped operand: if it is a temporary, its store can go.
+    pub fn take(&mut self, entry: Entry) {
+        if entry.place == Place::Temp {
+            self.code.elide(entry.home);
+        }
+    }
+
+    /// Whether an immediate of this type can hold these bits.
+    pub fn fits(ty: ValType, bits: u64) -> bool {
+        ty != ValType::I64 || fits_signed(bits)
+    }
+
+    /// Brings the entry with this number into its own slot.
+    pub fn settle(&mut self, index: usize) -> Step {
+        let entry = self.stack.get(index).ok_or(INVALID)?;
+        match entry.place {
+            Place::Temp => return Ok(()),
+            Place::Local(slot) => self.code.copy_run(slot, entry.home, entry.ty.slots()),
+            Place::Const(bits) => self.code.constant(bits, entry.home),
+        }
+        self.stack.settle(index);
+        Ok(())
+    }
+
+    /// Brings the topmost `count` entries into their own slots; returns the first one's slot, or the next free one.
+    pub fn settle_top(&mut self, count: usize) -> Step<u16> {
+        let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
+        for index in first..self.stack.len() {
+            self.settle(index)?;
+        }
+        Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home))
+    }
+
+    /// Brings all entries that are values of locals into their own slots, from the innermost label's height on: below,
+    /// its start has done so already.
+    pub fn settle_locals(&mut self) -> Step {
+        let floor = self.labels.top().map_or(0, |label| label.height);
+        for index in floor..self.stack.len() {
+            if let Some(Entry { place: Place::Local(_), .. }) = self.stack.get(index) {
+                self.settle(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `local.get`.
+    pub fn local_get(&mut self, index: u32) -> Step {
+        let (slot, ty) = self.locals.read(index).ok_or(INVALID)?;
+        self.stack.push(Place::Local(slot), ty);
+        Ok(())
+    }
+
+    /// `local.set`.
+    pub fn local_set(&mut self, index: u32) -> Step {
+        let entry = self.pop()?;
+        let (slot, _) = self.locals.write(index).ok_or(INVALID)?;
+        if self.stack.has_alias(slot) {
+            let floor = self.labels.top().map_or(0, |label| label.height);
+            for index in floor..self.stack.len() {
+                if self.stack.get(index).is_some_and(|e| e.place == Place::Local(slot)) {
+                    self.settle(index)?;
+                }
+            }
+        }
+        match entry.place {
+            Place::Temp if self.code.redirect(entry.home, slot) => {}
+            Place::Temp => self.code.copy_run(entry.home, slot, entry.ty.slots()),
+            Place::Local(from) => self.code.copy_run(from, slot, entry.ty.slots()),
+            Place::Const(bits) => self.code.constant(bits, slot),
+        }
+        Ok(())
+    }
+
+    /// `local.tee`.
+    pub fn local_tee(&mut self, index: u32) -> Step {
+        self.local_set(index)?;
+        let (slot, ty) = self.locals.write(index).ok_or(INVALID)?;
+        self.stack.push(Place::Local(slot), ty);
+        Ok(())
+    }
+}

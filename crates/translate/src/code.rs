@@ -1,0 +1,320 @@
+//! The code being written: instructions, the last two of which may still be changed, and what the accumulators
+//! hold behind the last.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::ops::opcode;
+use wasmote_ir::shape::Operand;
+use wasmote_ir::{Op, ValType, code};
+
+/// Where a source comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Src {
+    /// A slot.
+    Slot(u16),
+    /// An immediate: the bits of a slot.
+    Imm(u64),
+    /// The accumulator of its type.
+    Reg,
+}
+
+/// An instruction that may still be changed: nothing can jump between it and the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Recent {
+    /// Where it starts.
+    pub at: usize,
+    /// Its family.
+    pub op: Op,
+    /// Its variant.
+    pub variant: u8,
+    /// Its first source, for families of two sources.
+    pub a: Src,
+    /// Its second source, for families of two sources.
+    pub b: Src,
+    /// The slot that it writes; `None` if none or only the accumulator.
+    pub dst: Option<u16>,
+}
+
+/// The slots whose values the accumulators hold.
+#[derive(Clone, Copy, Default)]
+pub struct Held {
+    int: Option<u16>,
+    f32: Option<u16>,
+    f64: Option<u16>,
+}
+
+impl Held {
+    fn of(&mut self, ty: ValType) -> Option<&mut Option<u16>> {
+        match ty {
+            ValType::F32 => Some(&mut self.f32),
+            ValType::F64 => Some(&mut self.f64),
+            ValType::V128 => None,
+            _ => Some(&mut self.int),
+        }
+    }
+
+    /// Forgets that any accumulator holds the value of this slot.
+    fn forget(&mut self, slot: u16) {
+        for held in [&mut self.int, &mut self.f32, &mut self.f64] {
+            if *held == Some(slot) {
+                *held = None;
+            }
+        }
+    }
+}
+
+/// The code being written.
+#[derive(Default)]
+pub struct Code {
+    /// The instructions.
+    pub units: Vec<u16>,
+    /// The last instruction and the one before it.
+    window: [Option<Recent>; 2],
+    held: Held,
+    /// Whether accumulators are used: they are not part of the core op set.
+    pub accumulators: bool,
+    /// Offsets in `units`, and in the binary of the operator that they come from.
+    pub offsets: Vec<(u32, u32)>,
+    /// Whether `offsets` is wanted.
+    wants_offsets: bool,
+    /// Where the operator stands that is being translated.
+    pub operator: u32,
+}
+
+impl Code {
+    /// Starts a function.
+    pub fn start(&mut self, accumulators: bool, wants_offsets: bool) {
+        self.units.clear();
+        self.offsets.clear();
+        self.accumulators = accumulators;
+        self.wants_offsets = wants_offsets;
+        self.join();
+    }
+
+    /// Something may jump to here: what came before can't be changed any more, and the accumulators hold anything.
+    pub fn join(&mut self) {
+        self.window = [None, None];
+        self.held = Held::default();
+    }
+
+    /// What the accumulators hold, to be given to [`Code::resume`].
+    pub fn held(&self) -> Held {
+        self.held
+    }
+
+    /// As [`Code::join`], where all that jump here have the accumulators in this state.
+    pub fn resume(&mut self, held: Held) {
+        self.window = [None, None];
+        self.held = held;
+    }
+
+    /// The last instruction, if it may be changed.
+    pub fn last(&self) -> Option<Recent> {
+        self.window[0]
+    }
+
+    /// The one before, likewise.
+    pub fn before_last(&self) -> Option<Recent> {
+        self.window[1]
+    }
+
+    /// Writes an instruction; `values` are those of its operands in order. Returns where it starts.
+    pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
+        let at = self.units.len();
+        if self.wants_offsets {
+            while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
+                self.offsets.pop();
+            }
+            self.offsets.push((at as u32, self.operator));
+        }
+        self.units.push(opcode(op, variant).0);
+        let mut dst = None;
+        let operands = op.variants()[usize::from(variant)].operands;
+        debug_assert_eq!(operands.len(), values.len());
+        for (kind, &value) in operands.iter().zip(values) {
+            self.units.extend_from_slice(&code::to_units(value)[..kind.units()]);
+            match kind {
+                Operand::Dst => dst = Some(value as u16),
+                Operand::DstPair => {
+                    self.held.forget(value as u16);
+                    self.held.forget(value as u16 + 1);
+                }
+                _ => {}
+            }
+        }
+        if let Some(slot) = dst {
+            self.held.forget(slot);
+        }
+        if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
+            *held = dst;
+        }
+        let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst };
+        self.window = [Some(recent), self.window[0]];
+        at
+    }
+
+    /// Writes an instruction of a shape whose variants choose between slot, immediate and accumulator for two
+    /// sources; the sources are remembered.
+    pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, rest: &[u64]) -> usize {
+        let mut values = [0; 4];
+        let mut count = 0;
+        for value in [a, b].iter().filter_map(Src::value).chain(rest.iter().copied()) {
+            values[count] = value;
+            count += 1;
+        }
+        let at = self.emit(op, variant, &values[..count]);
+        if let Some(recent) = &mut self.window[0] {
+            (recent.a, recent.b) = (a, b);
+        }
+        at
+    }
+
+    /// Whether the accumulator of this type holds the value of this slot.
+    pub fn holds(&mut self, slot: u16, ty: ValType) -> bool {
+        self.accumulators && self.held.of(ty).is_some_and(|held| *held == Some(slot))
+    }
+
+    /// An accumulator of a called function's result, or nothing.
+    pub fn called(&mut self, result: Option<(ValType, u16)>) {
+        self.join();
+        if let Some((ty, slot)) = result
+            && let Some(held) = self.held.of(ty)
+        {
+            *held = Some(slot);
+        }
+    }
+
+    /// Takes the last instruction back.
+    pub fn retract(&mut self) {
+        if let Some(recent) = self.window[0] {
+            self.units.truncate(recent.at);
+            self.window = [self.window[1], None];
+            // What the accumulators held before it is not known any more.
+            self.held = Held::default();
+        }
+    }
+
+    /// Takes back the instruction before the last. The last must not use its result, and no target is inside it.
+    pub fn remove_before_last(&mut self) {
+        if let (Some(mut last), Some(before)) = (self.window[0], self.window[1]) {
+            self.units.drain(before.at..last.at);
+            if self.wants_offsets {
+                self.offsets.retain(|&(unit, _)| unit as usize != before.at);
+                if let Some(offset) = self.offsets.last_mut() {
+                    offset.0 = before.at as u32;
+                }
+            }
+            last.at = before.at;
+            self.window = [Some(last), None];
+        }
+    }
+
+    /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
+    pub fn elide(&mut self, slot: u16) {
+        let Some(recent) = &mut self.window[0] else { return };
+        let variants = recent.op.variants();
+        let other = usize::from(recent.variant) + variants.len() / 2;
+        let shorter =
+            variants.get(other).is_some_and(|v| v.units() + 1 == variants[usize::from(recent.variant)].units());
+        if recent.dst == Some(slot) && shorter && variants[usize::from(recent.variant)].position(Operand::Dst).is_some()
+        {
+            recent.dst = None;
+            recent.variant = other as u8;
+            self.units.pop();
+            self.units[recent.at] = opcode(recent.op, other as u8).0;
+        }
+    }
+
+    /// If the last instruction writes slot `from`, which nobody will read, has it write `to` instead.
+    pub fn redirect(&mut self, from: u16, to: u16) -> bool {
+        let Some(recent) = &mut self.window[0] else { return false };
+        if recent.dst != Some(from) {
+            return false;
+        }
+        recent.dst = Some(to);
+        if let Some(last) = self.units.last_mut() {
+            *last = to;
+        }
+        self.held.forget(to);
+        for held in [&mut self.held.int, &mut self.held.f32, &mut self.held.f64] {
+            if *held == Some(from) {
+                *held = Some(to);
+            }
+        }
+        true
+    }
+
+    /// Moves one slot; two moves in a row become one instruction.
+    pub fn copy(&mut self, from: u16, to: u16) {
+        if from == to {
+            return;
+        }
+        match self.window[0] {
+            Some(Recent { at, op: Op::Copy, .. }) => {
+                let first = [self.units[at + 1], self.units[at + 2]].map(u64::from);
+                let (held, before) = (self.held, self.window[1]);
+                self.units.truncate(at);
+                self.window = [before, None];
+                self.emit(Op::CopyTwo, 0, &[first[0], first[1], u64::from(from), u64::from(to)]);
+                self.held = held;
+                self.held.forget(first[1] as u16);
+                self.held.forget(to);
+            }
+            _ => {
+                self.emit(Op::Copy, 0, &[u64::from(from), u64::from(to)]);
+            }
+        }
+        // Copies have two destinations or are joined; nobody redirects them.
+        if let Some(recent) = &mut self.window[0] {
+            recent.dst = None;
+        }
+    }
+
+    /// Moves a run of slots down, or to where it does not overlap.
+    pub fn copy_run(&mut self, from: u16, to: u16, count: u16) {
+        match count {
+            0 => {}
+            _ if from == to => {}
+            1 => self.copy(from, to),
+            _ => {
+                self.emit(Op::CopySpan, 0, &[u64::from(from), u64::from(to), u64::from(count)]);
+                for i in 0..count {
+                    self.held.forget(to + i);
+                }
+            }
+        }
+    }
+
+    /// A constant into a slot.
+    pub fn constant(&mut self, bits: u64, to: u16) {
+        let to = u64::from(to);
+        if bits == u64::from(bits as u32) {
+            self.emit(Op::ConstU32, 0, &[bits, to]);
+        } else if fits_signed(bits) {
+            self.emit(Op::ConstS32, 0, &[bits & 0xffff_ffff, to]);
+        } else {
+            self.emit(Op::ConstI64, 0, &[bits, to]);
+        }
+    }
+
+    /// Has the target operand at unit `operand` of the instruction at `start` lead to `to`.
+    pub fn set_target(&mut self, start: usize, operand: usize, to: usize) {
+        let distance = (to as i64 - start as i64) as u64;
+        self.units[operand..operand + 2].copy_from_slice(&code::to_units(distance)[..2]);
+    }
+}
+
+impl Src {
+    fn value(&self) -> Option<u64> {
+        match *self {
+            Src::Slot(slot) => Some(u64::from(slot)),
+            Src::Imm(bits) => Some(bits),
+            Src::Reg => None,
+        }
+    }
+}
+
+/// Whether these 64 bits are 32 sign-extended.
+pub fn fits_signed(bits: u64) -> bool {
+    bits == i64::from(bits as u32 as i32) as u64
+}

@@ -1,0 +1,353 @@
+//! Structured instructions, branches and returns.
+
+use wasmote_ir::shape::Operand;
+use wasmote_ir::{Op, ValType};
+use wasmparser::{BlockType, BrTable};
+
+use crate::body::{Body, INVALID, Step};
+use crate::code::Src;
+use crate::families;
+use crate::labels::{Kind, Label, Signature};
+use crate::stack::{Entry, Place};
+
+/// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
+struct Condition {
+    taken: Op,
+    not: Op,
+    a: Src,
+    b: Src,
+}
+
+impl Body<'_> {
+    /// Pops a condition. An instruction that computed it just for this is taken back and becomes the branch.
+    fn condition(&mut self) -> Step<Condition> {
+        let entry = self.pop()?;
+        if let Some(recent) = self.deciding(entry) {
+            if let (Op::I32Eq | Op::I64Eq, Src::Reg, Src::Imm(0)) = (recent.op, recent.a, recent.b)
+                && let Some(before) = self.code.before_last()
+                && before.dst.is_none()
+                && before.op.result() == recent.op.source()
+                && let Some((taken, not)) = branches_of(before.op)
+            {
+                self.code.retract();
+                self.code.retract();
+                return Ok(Condition { taken: not, not: taken, a: before.a, b: before.b });
+            }
+            if let Some((taken, not)) = families::branches(recent.op) {
+                self.code.retract();
+                return Ok(Condition { taken, not, a: recent.a, b: recent.b });
+            }
+        }
+        let a = self.register_or_slot(entry, ValType::I32);
+        Ok(Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })
+    }
+
+    /// Writes a conditional branch; returns where it starts, and the unit of its target.
+    fn branch_on(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
+        let op = if when { condition.taken } else { condition.not };
+        let variant = match (condition.a, condition.b) {
+            (Src::Reg, Src::Imm(_)) => 3,
+            (Src::Reg, _) => 2,
+            (_, Src::Imm(_)) => 1,
+            _ => 0,
+        };
+        let start = self.code.emit_two(op, variant, condition.a, condition.b, &[0]);
+        (start, self.code.units.len() - Operand::Target.units())
+    }
+
+    /// Opens a structured instruction whose parameters are on the stack.
+    fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
+        let params = signature.params(self.module).len();
+        let height = self.stack.len().checked_sub(params).ok_or(INVALID)?;
+        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home);
+        let start = self.code.units.len();
+        let mark = self.locals.mark();
+        self.labels.push(Label { kind, signature, height, base, start, branches: None, around, mark });
+        Ok(())
+    }
+
+    /// `block`.
+    pub fn block(&mut self, ty: BlockType) -> Step {
+        // A local may be written inside, on one way to the end of several.
+        self.settle_locals()?;
+        self.enter(Kind::Block, Signature::new(ty)?, None)
+    }
+
+    /// `loop`.
+    pub fn loop_(&mut self, ty: BlockType) -> Step {
+        let signature = Signature::new(ty)?;
+        self.settle_locals()?;
+        self.settle_top(signature.params(self.module).len())?;
+        self.code.join();
+        self.enter(Kind::Loop, signature, None)
+    }
+
+    /// `if`.
+    pub fn if_(&mut self, ty: BlockType) -> Step {
+        let signature = Signature::new(ty)?;
+        let condition = self.condition()?;
+        self.settle_locals()?;
+        self.settle_top(signature.params(self.module).len())?;
+        let (start, operand) = self.branch_on(&condition, false);
+        let around = self.labels.wait(start, operand);
+        self.enter(Kind::If, signature, Some(around))
+    }
+
+    /// `else`.
+    pub fn else_(&mut self) -> Step {
+        let mut label = self.labels.pop().ok_or(INVALID)?;
+        if label.kind != Kind::If {
+            return Err(INVALID);
+        }
+        self.labels.push(label);
+        if self.reachable {
+            self.settle_top(label.signature.results(self.module).len())?;
+            let start = self.code.emit(Op::Goto, 0, &[0]);
+            self.labels.branch(0, start, start + 1, self.code);
+            label = self.labels.pop().ok_or(INVALID)?;
+        } else {
+            self.labels.pop();
+        }
+        self.labels.bind(label.around.take(), self.code);
+        self.code.join();
+        self.locals.forget(label.mark);
+        self.stack.truncate(label.height);
+        for &ty in label.signature.params(self.module) {
+            self.stack.push(Place::Temp, ty);
+        }
+        label.kind = Kind::Else;
+        self.labels.push(label);
+        self.reachable = true;
+        Ok(())
+    }
+
+    /// `end`. Returns whether it was the function's.
+    pub fn end(&mut self) -> Step<bool> {
+        let label = *self.labels.top().ok_or(INVALID)?;
+        let results = label.signature.results(self.module).len();
+        let joins = label.branches.is_some() || label.around.is_some();
+        if self.reachable && self.stack.len() != label.height + results {
+            return Err(INVALID);
+        }
+        if joins {
+            if self.reachable {
+                self.settle_top(results)?;
+            }
+            self.labels.bind(label.branches, self.code);
+            self.labels.bind(label.around, self.code);
+            self.code.join();
+            self.locals.forget(label.mark);
+            self.stack.truncate(label.height);
+            for &ty in label.signature.results(self.module) {
+                self.stack.push(Place::Temp, ty);
+            }
+            self.reachable = true;
+        }
+        let was_function = label.kind == Kind::Func;
+        if was_function && self.reachable {
+            self.return_()?;
+        }
+        self.labels.pop();
+        if !self.reachable {
+            self.stack.truncate(label.height);
+        }
+        Ok(was_function)
+    }
+
+    /// What follows can't be reached.
+    pub fn unreachable(&mut self) {
+        self.reachable = false;
+        self.skipped = 0;
+    }
+
+    /// The values that a branch to a label brings.
+    fn brings(&self, label: &Label) -> usize {
+        match label.kind {
+            Kind::Loop => label.signature.params(self.module).len(),
+            _ => label.signature.results(self.module).len(),
+        }
+    }
+
+    /// Whether the topmost `count` entries are where a branch to the label must leave them.
+    fn in_place(&self, label: &Label, count: usize) -> bool {
+        let Some(first) = self.stack.len().checked_sub(count) else { return false };
+        let top = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
+        let mut settled = true;
+        let mut home = None;
+        for entry in top {
+            settled &= entry.place == Place::Temp;
+            home = home.or(Some(entry.home));
+        }
+        settled && home.is_none_or(|home| home == label.base)
+    }
+
+    /// Moves the topmost `count` entries to where a branch to the label must leave them. They stay on the stack.
+    fn move_to(&mut self, label: &Label, count: usize) -> Step {
+        let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
+        let mut to = label.base;
+        // Slots of temporaries only move down, so that none is overwritten before it is moved.
+        for index in first..self.stack.len() {
+            let entry = self.stack.get(index).ok_or(INVALID)?;
+            match entry.place {
+                Place::Temp if entry.home == to => {}
+                Place::Temp if count == 1 && self.code.redirect(entry.home, to) => {}
+                Place::Temp => self.code.copy_run(entry.home, to, entry.ty.slots()),
+                Place::Local(slot) => self.code.copy_run(slot, to, entry.ty.slots()),
+                Place::Const(bits) => self.code.constant(bits, to),
+            }
+            to = to.wrapping_add(entry.ty.slots());
+        }
+        Ok(())
+    }
+
+    /// `br`.
+    pub fn br(&mut self, depth: u32) -> Step {
+        let label = self.labels.at(depth).ok_or(INVALID)?;
+        if label.kind == Kind::Func {
+            self.return_()?;
+        } else {
+            let count = self.brings(&label);
+            self.move_to(&label, count)?;
+            self.goto(depth);
+        }
+        self.unreachable();
+        Ok(())
+    }
+
+    fn goto(&mut self, depth: u32) {
+        let start = self.code.emit(Op::Goto, 0, &[0]);
+        self.labels.branch(depth, start, start + 1, self.code);
+    }
+
+    /// `br_if`.
+    pub fn br_if(&mut self, depth: u32) -> Step {
+        let label = self.labels.at(depth).ok_or(INVALID)?;
+        let condition = self.condition()?;
+        let count = self.brings(&label);
+        if count == 0 || self.in_place(&label, count) {
+            let (start, operand) = self.branch_on(&condition, true);
+            self.labels.branch(depth, start, operand, self.code);
+            return Ok(());
+        }
+        if label.kind == Kind::Func && count > 1 {
+            self.settle_top(count)?;
+        }
+        // Around what only the way to the label does.
+        let (start, operand) = self.branch_on(&condition, false);
+        let around = self.labels.wait(start, operand);
+        let held = self.code.held();
+        self.code.resume(held);
+        if label.kind == Kind::Func {
+            self.return_()?;
+        } else {
+            self.move_to(&label, count)?;
+            self.goto(depth);
+        }
+        self.labels.bind(Some(around), self.code);
+        self.code.resume(held);
+        Ok(())
+    }
+
+    /// `br_table`.
+    pub fn br_table(&mut self, table: &BrTable<'_>) -> Step {
+        let entry = self.pop()?;
+        let index = self.register_or_slot(entry, ValType::I32);
+        let default = self.labels.at(table.default()).ok_or(INVALID)?;
+        let count = self.brings(&default);
+        self.settle_top(count)?;
+        self.targets.clear();
+        for depth in table.targets() {
+            self.targets.push(depth.map_err(|_| INVALID)?);
+        }
+        self.targets.push(table.default());
+        let length = self.targets.len();
+        let start = match index {
+            Src::Slot(slot) => self.code.emit(Op::BrTable, 0, &[u64::from(slot), length as u64]),
+            _ => self.code.emit(Op::BrTable, 1, &[length as u64]),
+        };
+        let first = self.code.units.len();
+        self.code.units.resize(first + 2 * length, 0);
+        self.code.join();
+        // Targets that need values moved lead to a stretch of code that does so; one for each label.
+        let mut stretches: alloc::vec::Vec<(u32, usize)> = alloc::vec::Vec::new();
+        for i in 0..length {
+            let (depth, operand) = (self.targets[i], first + 2 * i);
+            let label = self.labels.at(depth).ok_or(INVALID)?;
+            if label.kind != Kind::Func && (count == 0 || self.in_place(&label, count)) {
+                self.labels.branch(depth, start, operand, self.code);
+                continue;
+            }
+            let stretch = match stretches.iter().find(|&&(other, _)| other == depth) {
+                Some(&(_, stretch)) => stretch,
+                None => {
+                    let here = self.code.units.len();
+                    self.code.join();
+                    if label.kind == Kind::Func {
+                        self.return_()?;
+                    } else {
+                        self.move_to(&label, count)?;
+                        self.goto(depth);
+                    }
+                    stretches.push((depth, here));
+                    here
+                }
+            };
+            self.code.set_target(start, operand, stretch);
+        }
+        self.unreachable();
+        Ok(())
+    }
+
+    /// Returns with the topmost entries, which stay on the stack.
+    pub fn return_(&mut self) -> Step {
+        let results: &[ValType] = &self.ty.results;
+        let header = u64::from(self.header);
+        let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
+        match *results {
+            [] => {
+                self.code.emit(Op::Return, 0, &[header]);
+            }
+            [ty] if ty != ValType::V128 => {
+                let entry = self.stack.get(first).ok_or(INVALID)?;
+                self.return_one(entry, ty, header);
+            }
+            _ => {
+                let base = self.settle_top(results.len())?;
+                let slots = results.iter().map(|ty| ty.slots()).sum();
+                self.code.copy_run(base, 0, slots);
+                self.code.emit(Op::Return, 0, &[header]);
+            }
+        }
+        Ok(())
+    }
+
+    fn return_one(&mut self, entry: Entry, ty: ValType, header: u64) {
+        let op = match ty {
+            ValType::F32 => Op::ReturnF32,
+            ValType::F64 => Op::ReturnF64,
+            _ => Op::ReturnInt,
+        };
+        let float = op != Op::ReturnInt;
+        match self.source(entry, ty) {
+            Src::Reg => {
+                self.take(entry);
+                self.code.emit(op, if float { 1 } else { 2 }, &[header]);
+            }
+            Src::Imm(bits) if !float && crate::code::fits_signed(bits) => {
+                self.code.emit(op, 1, &[bits, header]);
+            }
+            _ => {
+                let slot = self.slot_operand(entry);
+                self.code.emit(op, 0, &[slot, header]);
+            }
+        }
+    }
+}
+
+/// The branches that a result decides if an `eqz` of it does: those whose negation is not an instruction of its own.
+fn branches_of(op: Op) -> Option<(Op, Op)> {
+    match op {
+        Op::I64And => Some((Op::BrI64AndNez, Op::BrI64AndEqz)),
+        _ => families::branches(op),
+    }
+}

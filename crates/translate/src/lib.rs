@@ -1,0 +1,203 @@
+//! One function body into IR, in one pass.
+//!
+//! The translator walks the operators with an operand stack of its own that says where each operand *is*: in a
+//! local, a constant, or a temporary's slot ([`stack`]). `local.get` and constants write nothing; whoever uses them names them. What an
+//! instruction computed is redirected when the next operator turns out to put it into a local, kept in the accumulator
+//! when the next operator is all that reads it, or taken back when the next operator can do both ([`code`]).
+//!
+//! Read in this order:
+//!
+//! 1. `stack`, `locals`: where operands and locals are;
+//! 2. `code`: instructions, the last of which may still change;
+//! 3. `labels`: what branches lead to;
+//! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`: how;
+//! 5. `families`: mirrored and negated instructions, and the branches that comparisons become.
+//!
+//! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod body;
+mod calls;
+mod code;
+mod control;
+mod families;
+mod labels;
+mod locals;
+mod memory;
+mod numeric;
+mod operators;
+mod stack;
+
+use wasmote_decode::ModuleInfo;
+use wasmote_ir::Op;
+use wasmote_ir::frame::{HEADER, MAX_SLOTS};
+use wasmparser::{BinaryReader, OperatorsReader};
+
+use body::{Body, Buffers};
+
+/// The most units of code in a function: what a branch can span once linked.
+const MAX_UNITS: usize = 1 << 27;
+
+/// Turns function bodies into IR; keeps its buffers from one function to the next.
+#[derive(Default)]
+pub struct Translator {
+    buffers: Buffers,
+    prologue: alloc::vec::Vec<u16>,
+}
+
+/// What a body became.
+pub struct Translated<'a> {
+    /// The instructions.
+    pub code: &'a [u16],
+    /// Slots of a frame, header included.
+    pub frame_slots: u32,
+    /// The slot of the header.
+    pub header: u16,
+    /// Pairs of an offset in `code` and the byte offset in the binary of the operator it comes from,
+    /// ascending; empty unless asked for.
+    pub offsets: &'a [(u32, u32)],
+}
+
+/// Why a body could not be translated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TranslateError {
+    /// The kind.
+    pub kind: TranslateErrorKind,
+    /// Byte offset in the binary.
+    pub offset: u32,
+}
+
+/// The kinds of [`TranslateError`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum TranslateErrorKind {
+    /// More slots than a frame can have.
+    TooManySlots,
+    /// More code than a branch can span.
+    TooLarge,
+    /// An operator that this build does not support.
+    Unsupported,
+    /// The body is not valid; only possible when validation was left out.
+    Invalid,
+}
+
+impl TranslateErrorKind {
+    /// What is wrong, in words.
+    pub const fn message(self) -> &'static str {
+        match self {
+            TranslateErrorKind::TooManySlots => "locals and operands take more than 65535 slots",
+            TranslateErrorKind::TooLarge => "the function is too large",
+            TranslateErrorKind::Unsupported => "an operator that this build does not support",
+            TranslateErrorKind::Invalid => "the body is not valid",
+        }
+    }
+}
+
+impl Translator {
+    /// A translator.
+    pub fn new() -> Translator {
+        Translator::default()
+    }
+
+    /// Translates the body of the function with index `func` (imports are counted). `offsets` asks for the map
+    /// from code to the binary.
+    ///
+    /// The body should be valid; of one that isn't, the outcome may be [`TranslateErrorKind::Invalid`] or code that must
+    /// not be run.
+    pub fn translate(
+        &mut self,
+        module: &ModuleInfo,
+        wasm: &[u8],
+        func: u32,
+        offsets: bool,
+    ) -> Result<Translated<'_>, TranslateError> {
+        let invalid = |offset: u64| TranslateError { kind: TranslateErrorKind::Invalid, offset: offset as u32 };
+        let defined = func.checked_sub(module.imported_funcs).ok_or(invalid(0))?;
+        let range = module.bodies.get(defined as usize).ok_or(invalid(0))?.clone();
+        let start = range.start as u64;
+        let bytes = wasm.get(range).ok_or(invalid(start))?;
+        let ty = module.func_type(func).ok_or(invalid(start))?;
+
+        let slots = |types: &[wasmote_ir::ValType]| types.iter().map(|ty| u32::from(ty.slots())).sum::<u32>();
+        let header = slots(&ty.params).max(slots(&ty.results));
+        if header + u32::from(HEADER) > MAX_SLOTS {
+            return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
+        }
+
+        let Buffers { code, stack, labels, locals, targets } = &mut self.buffers;
+        code.start(true, offsets);
+        labels.start();
+        locals.start(&ty.params, header as u16);
+        let mut body = Body {
+            module,
+            ty,
+            code,
+            stack,
+            labels,
+            locals,
+            targets,
+            header: header as u16,
+            reachable: true,
+            skipped: 0,
+        };
+
+        let mut reader = BinaryReader::new(bytes, start);
+        let failed = |error: wasmparser::Error| invalid(error.offset());
+        for _ in 0..reader.read_var_u32().map_err(failed)? {
+            let at = reader.original_position();
+            let count = reader.read_var_u32().map_err(failed)?;
+            let ty = reader.read::<wasmparser::ValType>().map_err(failed)?;
+            body.declare(count, ty).map_err(|kind| TranslateError { kind, offset: at as u32 })?;
+        }
+        body.stack.start(body.locals.end());
+        body.open(module.funcs[func as usize]);
+        let mut operators = OperatorsReader::new(reader);
+        loop {
+            let (operator, at) = operators.read_with_offset().map_err(failed)?;
+            body.code.operator = at as u32;
+            let ended = body.operator(&operator);
+            let kind = match ended {
+                Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
+                Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,
+                Ok(true) => break,
+                Ok(false) => continue,
+                Err(kind) => kind,
+            };
+            return Err(TranslateError { kind, offset: at as u32 });
+        }
+        let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
+        self.add_prologue();
+        Ok(Translated {
+            code: &self.buffers.code.units,
+            frame_slots,
+            header: header as u16,
+            offsets: &self.buffers.code.offsets,
+        })
+    }
+
+    /// Puts in front of the code what sets locals to zero that may be read before they are written.
+    fn add_prologue(&mut self) {
+        let Buffers { code, locals, .. } = &mut self.buffers;
+        self.prologue.clear();
+        for (mut first, mut count) in locals.zeroed() {
+            if count > 12 {
+                self.prologue.extend_from_slice(&[wasmote_ir::ops::opcode(Op::ZeroSlots, 0).0, first, count]);
+                continue;
+            }
+            for (op, slots) in [(Op::ZeroFour, 4), (Op::ZeroTwo, 2), (Op::ZeroOne, 1)] {
+                while count >= slots {
+                    self.prologue.extend_from_slice(&[wasmote_ir::ops::opcode(op, 0).0, first]);
+                    (first, count) = (first + slots, count - slots);
+                }
+            }
+        }
+        code.units.splice(0..0, self.prologue.iter().copied());
+        for (unit, _) in &mut code.offsets {
+            *unit += self.prologue.len() as u32;
+        }
+    }
+}

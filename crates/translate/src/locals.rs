@@ -1,0 +1,101 @@
+//! A function's locals: their slots, and which of them must be zero at the start.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::ValType;
+use wasmote_ir::frame::{HEADER, MAX_SLOTS};
+
+use crate::TranslateErrorKind;
+
+#[derive(Clone, Copy)]
+struct Local {
+    ty: ValType,
+    slot: u16,
+    /// Surely written before this point of the body.
+    written: bool,
+    /// Read at a point where it may not have been written.
+    zero: bool,
+}
+
+/// The locals of a function, parameters first.
+#[derive(Default)]
+pub struct Locals {
+    locals: Vec<Local>,
+    next: u32,
+    /// Locals found written, in order, to be forgotten where a block ends that may have been left earlier.
+    written: Vec<u32>,
+}
+
+impl Locals {
+    /// Starts a function; `header` is the slot of its frame's header.
+    pub fn start(&mut self, params: &[ValType], header: u16) {
+        self.locals.clear();
+        self.written.clear();
+        self.next = 0;
+        for &ty in params {
+            self.locals.push(Local { ty, slot: self.next as u16, written: true, zero: false });
+            self.next += u32::from(ty.slots());
+        }
+        self.next = u32::from(header) + u32::from(HEADER);
+    }
+
+    /// Adds `count` locals of a type.
+    pub fn declare(&mut self, count: u32, ty: ValType) -> Result<(), TranslateErrorKind> {
+        let slots = u64::from(count) * u64::from(ty.slots());
+        if u64::from(self.next) + slots > u64::from(MAX_SLOTS) {
+            return Err(TranslateErrorKind::TooManySlots);
+        }
+        for _ in 0..count {
+            self.locals.push(Local { ty, slot: self.next as u16, written: false, zero: false });
+            self.next += u32::from(ty.slots());
+        }
+        Ok(())
+    }
+
+    /// The first slot behind all locals.
+    pub fn end(&self) -> u32 {
+        self.next
+    }
+
+    /// A local that is read: its slot and type.
+    pub fn read(&mut self, index: u32) -> Option<(u16, ValType)> {
+        let local = self.locals.get_mut(index as usize)?;
+        local.zero |= !local.written;
+        Some((local.slot, local.ty))
+    }
+
+    /// A local that is written: its slot and type.
+    pub fn write(&mut self, index: u32) -> Option<(u16, ValType)> {
+        let local = self.locals.get_mut(index as usize)?;
+        if !local.written {
+            local.written = true;
+            self.written.push(index);
+        }
+        Some((local.slot, local.ty))
+    }
+
+    /// A mark to come back to with [`Locals::forget`].
+    pub fn mark(&self) -> usize {
+        self.written.len()
+    }
+
+    /// Forgets what was written since the mark: the way to here may not have led past it.
+    pub fn forget(&mut self, mark: usize) {
+        for index in self.written.drain(mark..) {
+            self.locals[index as usize].written = false;
+        }
+    }
+
+    /// The runs of slots that must be zero at the start: first slot and count.
+    pub fn zeroed(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
+        let mut locals = self.locals.iter().filter(|local| local.zero).peekable();
+        core::iter::from_fn(move || {
+            let first = locals.next()?;
+            let mut count = first.ty.slots();
+            while let Some(next) = locals.next_if(|next| next.slot == first.slot + count) {
+                count += next.ty.slots();
+            }
+            Some((first.slot, count))
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Loads, stores, and the other operators on memories, tables, globals and segments.
+
+use wasmote_ir::{Op, ValType};
+use wasmparser::{MemArg, MemArgTarget};
+
+use crate::TranslateErrorKind;
+use crate::body::{Body, INVALID, Step};
+use crate::code::{Src, fits_signed};
+use crate::stack::{Entry, Place};
+
+/// An address in memory 0.
+enum Address {
+    Constant,
+    Slot(u16),
+    Reg,
+    /// Base and index.
+    Slots(u16, u16),
+    /// Base, and the accumulator as index.
+    SlotReg(u16),
+}
+
+impl Body<'_> {
+    /// The memory that an operator names, and its offset.
+    fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
+        match arg.target {
+            MemArgTarget::Memory(memory) => Ok((memory, arg.offset)),
+            MemArgTarget::Array(_) => Err(TranslateErrorKind::Unsupported),
+        }
+    }
+
+    /// Whether loads and stores for memory 0 with 32-bit addresses will do.
+    fn plain(&self, memory: u32, offset: u64) -> bool {
+        memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
+    }
+
+    /// How a popped operand is best used as an address: a sum that was just computed for it is taken back.
+    fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
+        if let Place::Const(bits) = entry.place {
+            let sum = u64::from(bits as u32) + *offset;
+            if sum <= u64::from(u32::MAX) {
+                *offset = sum;
+                return Address::Constant;
+            }
+        }
+        if self.code.accumulators
+            && let Some(recent) = self.deciding(entry)
+            && recent.op == Op::I32Add
+        {
+            match (recent.a, recent.b) {
+                (Src::Slot(a), Src::Slot(b)) => {
+                    self.code.retract();
+                    return Address::Slots(a, b);
+                }
+                (Src::Reg, Src::Slot(b)) => {
+                    self.code.retract();
+                    return Address::SlotReg(b);
+                }
+                _ => {}
+            }
+        }
+        match self.register_or_slot(entry, ValType::I32) {
+            Src::Slot(slot) => Address::Slot(slot),
+            _ => Address::Reg,
+        }
+    }
+
+    /// A load; `any` is the family for all memories.
+    pub fn load(&mut self, op: Op, any: Op, ty: ValType, arg: MemArg) -> Step {
+        let (memory, mut offset) = self.memory(arg)?;
+        let entry = self.pop()?;
+        if !self.plain(memory, offset) {
+            let address = self.slot_operand(entry);
+            let dst = self.push(ty);
+            self.code.emit(any, 0, &[address, u64::from(memory), offset, dst]);
+            return Ok(());
+        }
+        let address = self.address(entry, &mut offset);
+        let dst = self.push(ty);
+        match address {
+            Address::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), offset, dst]),
+            Address::Constant => self.code.emit(op, 1, &[offset, dst]),
+            Address::Reg => self.code.emit(op, 2, &[offset, dst]),
+            Address::Slots(a, b) => self.code.emit(op, 3, &[u64::from(a), u64::from(b), offset, dst]),
+            Address::SlotReg(a) => self.code.emit(op, 4, &[u64::from(a), offset, dst]),
+        };
+        Ok(())
+    }
+
+    /// A store of an integer or of a float's bits; `float` is the family that stores the float accumulator.
+    pub fn store(&mut self, op: Op, any: Op, float: Option<Op>, arg: MemArg) -> Step {
+        let (memory, mut offset) = self.memory(arg)?;
+        let (value, address) = (self.pop()?, self.pop()?);
+        if !self.plain(memory, offset) {
+            let address = self.slot_operand(address);
+            let value = self.slot_operand(value);
+            self.code.emit(any, 0, &[address, value, u64::from(memory), offset]);
+            return Ok(());
+        }
+        let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
+        let source = self.source(value, ty);
+        if source == Src::Reg {
+            return self.store_register(float.unwrap_or(op), value, address, offset);
+        }
+        let source = match source {
+            Src::Imm(bits) if op != Op::Store64 || fits_signed(bits) => Src::Imm(bits),
+            Src::Slot(slot) => Src::Slot(slot),
+            _ => Src::Slot(self.slot(value)),
+        };
+        // A sum of slots stays one only where there is a variant for it.
+        let sum = !matches!(source, Src::Imm(_));
+        let address = match self.deciding(address) {
+            Some(recent) if recent.op == Op::I32Add && !sum => match self.register_or_slot(address, ValType::I32) {
+                Src::Slot(slot) => Address::Slot(slot),
+                _ => Address::Reg,
+            },
+            _ => self.address(address, &mut offset),
+        };
+        match (address, source) {
+            (Address::Slot(a), Src::Slot(v)) => self.code.emit(op, 0, &[u64::from(a), u64::from(v), offset]),
+            (Address::Slot(a), Src::Imm(v)) => self.code.emit(op, 1, &[u64::from(a), v, offset]),
+            (Address::Constant, Src::Slot(v)) => self.code.emit(op, 2, &[u64::from(v), offset]),
+            (Address::Constant, Src::Imm(v)) => self.code.emit(op, 3, &[v, offset]),
+            (Address::Reg, Src::Slot(v)) => self.code.emit(op, 4, &[u64::from(v), offset]),
+            (Address::Reg, Src::Imm(v)) => self.code.emit(op, 5, &[v, offset]),
+            (Address::Slots(a, b), Src::Slot(v)) => {
+                self.code.emit(op, 6, &[u64::from(a), u64::from(b), u64::from(v), offset])
+            }
+            (Address::SlotReg(a), Src::Slot(v)) => self.code.emit(op, 7, &[u64::from(a), u64::from(v), offset]),
+            _ => return Err(INVALID),
+        };
+        Ok(())
+    }
+
+    /// A store of the accumulator that holds `value`.
+    fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
+        self.take(value);
+        // The three variants stand alone in the float families and at the end of the others.
+        let first = op.variants().len() as u8 - 3;
+        if let Place::Const(bits) = address.place {
+            let sum = u64::from(bits as u32) + offset;
+            if sum <= u64::from(u32::MAX) {
+                offset = sum;
+                self.code.emit(op, first + 1, &[offset]);
+                return Ok(());
+            }
+        }
+        if let Some((a, b)) = self.sum_before_last(address) {
+            self.code.emit(op, first + 2, &[u64::from(a), u64::from(b), offset]);
+            return Ok(());
+        }
+        let address = self.slot_operand(address);
+        self.code.emit(op, first, &[address, offset]);
+        Ok(())
+    }
+
+    /// If the instruction before the last computed `address`, a popped operand, as a sum of two slots, and the last does not
+    /// depend on it, takes the sum back, and gives its slots.
+    fn sum_before_last(&mut self, address: Entry) -> Option<(u16, u16)> {
+        let (last, sum) = (self.code.last()?, self.code.before_last()?);
+        let (Src::Slot(a), Src::Slot(b)) = (sum.a, sum.b) else { return None };
+        if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {
+            return None;
+        }
+        // The last one writes an accumulator only, so that a and b are what they were.
+        if last.dst.is_some() || last.op.result().is_none() {
+            return None;
+        }
+        self.code.remove_before_last();
+        Some((a, b))
+    }
+
+    /// `global.get`.
+    pub fn global_get(&mut self, global: u32) -> Step {
+        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
+        let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
+        let dst = self.push(ty);
+        self.code.emit(op, 0, &[u64::from(global), dst]);
+        Ok(())
+    }
+
+    /// `global.set`.
+    pub fn global_set(&mut self, global: u32) -> Step {
+        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
+        let value = self.pop()?;
+        let global = u64::from(global);
+        if ty == ValType::V128 {
+            let value = self.slot_operand(value);
+            self.code.emit(Op::GlobalWriteV128, 0, &[value, global]);
+            return Ok(());
+        }
+        let wide = matches!(ty, ValType::I64 | ValType::F64);
+        let op = if wide { Op::GlobalWrite64 } else { Op::GlobalWrite32 };
+        match self.source(value, ValType::I64) {
+            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit(op, 1, &[bits, global]),
+            Src::Reg => {
+                self.take(value);
+                self.code.emit(op, 2, &[global])
+            }
+            _ => {
+                let value = self.slot_operand(value);
+                self.code.emit(op, 0, &[value, global])
+            }
+        };
+        Ok(())
+    }
+
+    /// An operator whose operands are read from slots, the results written to theirs: `operands` popped, then
+    /// `immediates`, then the result.
+    pub fn plain_operator(&mut self, op: Op, operands: usize, immediates: &[u64], result: Option<ValType>) -> Step {
+        let mut values = [0; 8];
+        for place in values[..operands].iter_mut().rev() {
+            let entry = self.pop()?;
+            *place = self.slot_operand(entry);
+        }
+        let mut count = operands;
+        for &immediate in immediates {
+            values[count] = immediate;
+            count += 1;
+        }
+        if let Some(ty) = result {
+            values[count] = self.push(ty);
+            count += 1;
+        }
+        self.code.emit(op, 0, &values[..count]);
+        Ok(())
+    }
+
+    /// An operator of wide arithmetic: its two results lie side by side.
+    pub fn wide(&mut self, op: Op, operands: usize) -> Step {
+        let mut values = [0; 5];
+        for place in values[..operands].iter_mut().rev() {
+            let entry = self.pop()?;
+            *place = self.slot_operand(entry);
+        }
+        values[operands] = self.push(ValType::I64);
+        self.push(ValType::I64);
+        self.code.emit(op, 0, &values[..=operands]);
+        Ok(())
+    }
+
+    /// The type of a memory's addresses.
+    pub fn address_type(&self, memory: u32) -> Step<ValType> {
+        let memory = self.module.memories.get(memory as usize).ok_or(INVALID)?;
+        Ok(if memory.memory64 { ValType::I64 } else { ValType::I32 })
+    }
+
+    /// The type of a table's indices, and of its elements.
+    pub fn table_types(&self, table: u32) -> Step<(ValType, ValType)> {
+        let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
+        Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))
+    }
+}

@@ -1,0 +1,187 @@
+//! Operators of one and two sources, and `select`.
+
+use wasmote_ir::{Op, ValType};
+
+use crate::body::{Body, Step};
+use crate::code::{Recent, Src, fits_signed};
+use crate::families;
+use crate::stack::{Entry, Place};
+
+/// The sources of an instruction of two, in classes for which it has a variant, and the family to use: it may be the
+/// mirror of the one asked for.
+pub struct Two {
+    pub op: Op,
+    pub a: Src,
+    pub b: Src,
+    variant: u8,
+}
+
+/// The variant of the shapes `Bin8`, `Bin12` and `Branch` for these classes, with the result in a slot.
+fn variant(op: Op, a: Src, b: Src) -> Option<u8> {
+    let twelve = op.variants().len() == 12;
+    Some(match (a, b) {
+        (Src::Slot(_), Src::Slot(_)) => 0,
+        (Src::Slot(_), Src::Imm(_)) => 1,
+        (Src::Imm(_), Src::Slot(_)) if twelve => 2,
+        (Src::Reg, Src::Slot(_)) if twelve => 3,
+        (Src::Reg, Src::Imm(_)) if twelve => 4,
+        (Src::Slot(_), Src::Reg) if twelve => 5,
+        (Src::Reg, Src::Slot(_)) => 2,
+        (Src::Reg, Src::Imm(_)) => 3,
+        _ => return None,
+    })
+}
+
+impl Body<'_> {
+    /// Chooses classes for the sources of `op`, two popped operands.
+    pub fn choose(&mut self, op: Op, a: Entry, b: Entry) -> Two {
+        let ty = op.source().unwrap_or(ValType::I32);
+        let (mut op, mut a, mut b) = (op, a, b);
+        // A constant stands second, if the family allows it.
+        if let (Place::Const(_), Some(mirror)) = (a.place, families::mirror(op)) {
+            op = mirror;
+            core::mem::swap(&mut a, &mut b);
+        }
+        // A constant too large for an immediate goes through the accumulator.
+        for large in [a, b] {
+            if let Place::Const(bits) = large.place
+                && !Self::fits(ty, bits)
+            {
+                return self.choose_large(op, a, b);
+            }
+        }
+        let (mut sa, mut sb) = (self.source(a, ty), self.source(b, ty));
+        if let (Src::Imm(_), Src::Imm(_)) = (sa, sb) {
+            sa = Src::Slot(self.slot(a));
+        }
+        if sb == Src::Reg && (sa == Src::Reg || variant(op, sa, sb).is_none()) {
+            match (sa, families::mirror(op)) {
+                (Src::Slot(_), Some(mirror)) => {
+                    op = mirror;
+                    core::mem::swap(&mut a, &mut b);
+                    core::mem::swap(&mut sa, &mut sb);
+                }
+                _ => sb = Src::Slot(self.slot(b)),
+            }
+        }
+        if sa == Src::Reg {
+            self.take(a);
+        } else if sb == Src::Reg {
+            self.take(b);
+        }
+        match variant(op, sa, sb) {
+            Some(variant) => Two { op, a: sa, b: sb, variant },
+            None => {
+                let (sa, sb) = (Src::Slot(self.slot(a)), Src::Slot(self.slot(b)));
+                Two { op, a: sa, b: sb, variant: 0 }
+            }
+        }
+    }
+
+    /// [`Body::choose`] when a constant is too large for an immediate.
+    fn choose_large(&mut self, op: Op, a: Entry, b: Entry) -> Two {
+        let large = |entry: Entry| match entry.place {
+            Place::Const(bits) if !fits_signed(bits) => Some(bits),
+            _ => None,
+        };
+        if let (None, Some(bits), Some(mirror)) = (large(a), large(b), families::mirror(op))
+            && self.code.accumulators
+        {
+            let other = Src::Slot(self.slot(a));
+            self.code.emit(Op::LoadConst, 0, &[bits]);
+            return Two { op: mirror, a: Src::Reg, b: other, variant: variant(mirror, Src::Reg, other).unwrap_or(0) };
+        }
+        let (sa, sb) = (Src::Slot(self.slot(a)), Src::Slot(self.slot(b)));
+        Two { op, a: sa, b: sb, variant: 0 }
+    }
+
+    /// Writes an instruction of two sources; the result goes to its own slot.
+    fn emit_binary(&mut self, two: &Two) {
+        let ty = two.op.result().unwrap_or(ValType::I32);
+        let dst = self.push(ty);
+        self.code.emit_two(two.op, two.variant, two.a, two.b, &[dst]);
+    }
+
+    /// An operator of two operands.
+    pub fn binary(&mut self, op: Op) -> Step {
+        let (b, a) = (self.pop()?, self.pop()?);
+        let two = self.choose(op, a, b);
+        self.emit_binary(&two);
+        Ok(())
+    }
+
+    /// `eqz`: of an integer comparison, the opposite comparison.
+    pub fn eqz(&mut self, op: Op) -> Step {
+        let entry = self.pop()?;
+        if let Some(recent) = self.deciding(entry)
+            && let Some(negated) = families::negate(recent.op)
+        {
+            self.code.retract();
+            self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant: recent.variant });
+            return Ok(());
+        }
+        let zero = Entry { place: Place::Const(0), ..entry };
+        let two = self.choose(op, entry, zero);
+        self.emit_binary(&two);
+        Ok(())
+    }
+
+    /// The last instruction, if it made this popped operand and nothing else will read it.
+    pub fn deciding(&self, entry: Entry) -> Option<Recent> {
+        let recent = self.code.last()?;
+        (entry.place == Place::Temp && recent.dst == Some(entry.home)).then_some(recent)
+    }
+
+    /// An operator of one operand.
+    pub fn unary(&mut self, op: Op) -> Step {
+        let entry = self.pop()?;
+        let source = self.register_or_slot(entry, op.source().unwrap_or(ValType::I32));
+        let dst = self.push(op.result().unwrap_or(ValType::I32));
+        match source {
+            Src::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), dst]),
+            _ => self.code.emit(op, 1, &[dst]),
+        };
+        Ok(())
+    }
+
+    /// A cast that leaves the bits of the slot as they are.
+    pub fn cast(&mut self, ty: ValType) -> Step {
+        self.stack.retype(ty).ok_or(crate::body::INVALID)
+    }
+
+    /// `select`.
+    pub fn select(&mut self) -> Step {
+        let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
+        if a.ty == ValType::V128 {
+            let values = [condition, a, b].map(|entry| self.slot_operand(entry));
+            let dst = self.push(ValType::V128);
+            self.code.emit(Op::SelectV128, 0, &[values[0], values[1], values[2], dst]);
+            return Ok(());
+        }
+        let c = self.register_or_slot(condition, ValType::I32);
+        // One row reads and extends 32 bits, the other 64.
+        let wide = matches!(a.ty, ValType::I64 | ValType::F64);
+        let op = if wide { Op::Select64 } else { Op::Select32 };
+        let mut values = [0; 4];
+        let mut count = 0;
+        let mut variant = 4;
+        if let Src::Slot(slot) = c {
+            values[0] = u64::from(slot);
+            count = 1;
+            variant = 0;
+        }
+        for (entry, bit) in [(a, 2), (b, 1)] {
+            values[count] = match entry.place {
+                Place::Const(bits) if !wide || fits_signed(bits) => {
+                    variant += bit;
+                    bits
+                }
+                _ => self.slot_operand(entry),
+            };
+            count += 1;
+        }
+        values[count] = self.push(a.ty);
+        self.code.emit(op, variant, &values[..=count]);
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What small bodies become: the text of the IR, instruction by instruction.
+
+use wasmote_ir::code::instructions;
+use wasmote_ir::disasm::Listed;
+use wasmote_translate::Translator;
+
+/// The IR of the first function of a module, one line an instruction, without offsets.
+fn code_of(text: &str) -> Vec<String> {
+    let wasm = wat::parse_str(text).unwrap();
+    let module = wasmote_decode::decode(&wasm).unwrap();
+    let mut translator = Translator::new();
+    let translated = translator.translate(&module, &wasm, module.imported_funcs, false).unwrap();
+    let listed = instructions(translated.code).map(|(at, instr)| Listed(at, instr).to_string());
+    listed.map(|line| line.trim_start().split_once("  ").unwrap().1.to_string()).collect()
+}
+
+#[track_caller]
+fn becomes(body: &str, expected: &[&str]) {
+    assert_eq!(code_of(&format!("(module (memory 1) (global (mut i32) (i32.const 0)) (func {body}))")), expected);
+}
+
+#[test]
+fn operands_are_folded_and_the_result_goes_to_the_local() {
+    becomes(
+        "(param i32 i32) (local.set 0 (i32.add (local.get 0) (i32.mul (local.get 1) (i32.const 5))))",
+        &["I32Mul.si_r s1, 5", "I32Add.rs s0, -> s0", "Return header s2"],
+    );
+}
+
+#[test]
+fn a_comparison_becomes_the_branch() {
+    becomes(
+        "(param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (i32.gt_s (local.get 0) (i32.const 0))))",
+        &["I32Add.si s0, -1, -> s0", "BrI32GtS.ri 0, @0", "Return header s1"],
+    );
+}
+
+#[test]
+fn eqz_of_a_test_becomes_the_branch() {
+    becomes(
+        "(param i32) (block (br_if 0 (i32.eqz (i32.and (local.get 0) (i32.const 8)))) (unreachable))",
+        &["BrI32AndEqz.si s0, 8, @7", "Unreachable", "Return header s1"],
+    );
+}
+
+#[test]
+fn base_and_index_become_one_address() {
+    becomes(
+        "(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))",
+        &["I32Shl.si_r s1, 2", "Load32.sr_r s0, +8", "ReturnInt.r header s2"],
+    );
+}
+
+#[test]
+fn a_pending_local_keeps_its_value_when_the_local_is_written() {
+    becomes(
+        "(param i32) (result i32) (local.get 0) (local.set 0 (i32.const 7)) (local.get 0) (i32.sub)",
+        &["Copy s0, -> s3", "ConstU32 7, -> s0", "I32Sub.ss_r s3, s0", "ReturnInt.r header s1"],
+    );
+}
+
+#[test]
+fn locals_written_before_they_are_read_are_not_zeroed() {
+    becomes(
+        "(local i32 i32) (local.set 0 (i32.const 1)) (global.set 0 (i32.add (local.get 0) (local.get 1)))",
+        &["ZeroOne -> s3", "ConstU32 1, -> s2", "I32Add.ss_r s2, s3", "GlobalWrite32.r global 0", "Return header s0"],
+    );
+}
+
+#[test]
+fn a_value_that_reaches_a_merge_lies_in_its_own_slot() {
+    becomes(
+        "(param i32) (result i32) (block (result i32) (i32.const 1) (br_if 0 (local.get 0)) (drop) (i32.const 2))",
+        &["BrI32Eq.si s0, 0, @13", "ConstU32 1, -> s3", "Goto @17", "ConstU32 2, -> s3", "ReturnInt.s s3, header s1"],
+    );
+}
+
+#[test]
+fn a_block_that_nothing_branches_out_of_costs_nothing() {
+    becomes(
+        "(param i32) (result i32) (block (result i32) (i32.add (local.get 0) (i32.const 1)))",
+        &["I32Add.si_r s0, 1", "ReturnInt.r header s1"],
+    );
+}
+
+#[test]
+fn arguments_are_computed_where_the_callee_finds_them() {
+    assert_eq!(
+        code_of(
+            "(module (func (param i32) (result i32) (call 1 (i32.add (local.get 0) (i32.const 1)) (local.get 0)))
+            (func (param i32 i32) (result i32) (local.get 0)))"
+        ),
+        ["I32Add.si s0, 1, -> s3", "Copy s0, -> s4", "Call func 1, base s3", "ReturnInt.r header s1"],
+    );
+}
+
+#[test]
+fn a_sum_computed_before_the_stored_value_is_still_the_address() {
+    becomes(
+        "(param i32 i32) (i32.store8 (i32.add (local.get 0) (local.get 1)) (i32.mul (local.get 0) (i32.const 3)))",
+        &["I32Mul.si_r s0, 3", "Store8.ss_r s0, s1, +0", "Return header s2"],
+    );
+}
+
+#[test]
+fn large_constants_go_through_the_accumulator() {
+    becomes(
+        "(param i64) (result i64) (i64.mul (local.get 0) (i64.const 0x123456789abcdef0))",
+        &["LoadConst 1311768467463790320", "I64Mul.rs_r s0", "ReturnInt.r header s1"],
+    );
+}
