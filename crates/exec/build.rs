@@ -6,6 +6,8 @@ fn main() {
     let arch = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
     let forced_loop = std::env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_some();
+    // Debug assertions, which take addresses of locals in handlers, switch to the loop too; sources see them, this
+    // script does not.
     // Targets whose calling convention passes all handler arguments in registers.
     if optimised && !forced_loop && matches!(arch.as_str(), "x86_64" | "aarch64") {
         println!("cargo:rustc-cfg=tail_dispatch");

@@ -65,7 +65,7 @@ pub trait Instr {
 pub type Exit = usize;
 const DONE: Exit = 0;
 const TRAPPED: Exit = 1;
-#[cfg(not(tail_dispatch))]
+#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
 const CONTINUE: Exit = 2;
 
 /// A handler. The parameters are those of [`Regs`], in order.
@@ -85,7 +85,7 @@ unsafe fn end(r: Regs, flow: Flow) -> Exit {
     }
 }
 
-#[cfg(tail_dispatch)]
+#[cfg(all(tail_dispatch, not(debug_assertions)))]
 #[inline(always)]
 unsafe fn go_on(r: Regs) -> Exit {
     // SAFETY: the first word of each linked instruction is its handler.
@@ -95,7 +95,7 @@ unsafe fn go_on(r: Regs) -> Exit {
     }
 }
 
-#[cfg(not(tail_dispatch))]
+#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
 #[inline(always)]
 unsafe fn go_on(r: Regs) -> Exit {
     // SAFETY: an instance's machine outlives it.
@@ -173,7 +173,7 @@ unsafe extern "C" fn trap(
 }
 
 /// Registers between two handlers.
-#[cfg(not(tail_dispatch))]
+#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
 #[derive(Clone, Copy, Default)]
 pub struct Saved(Option<Regs>);
 
@@ -184,12 +184,12 @@ pub struct Saved(Option<Regs>);
 pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
     let _ = machine;
     // SAFETY: the caller's promise.
-    #[cfg(tail_dispatch)]
+    #[cfg(all(tail_dispatch, not(debug_assertions)))]
     unsafe {
         go_on(r) == DONE
     }
     // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
-    #[cfg(not(tail_dispatch))]
+    #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
     unsafe {
         let mut r = r;
         loop {

@@ -3,9 +3,9 @@
 //! Read in this order:
 //!
 //! 1. [`state`]: the records that everything works on, owned by the embedder;
-//! 2. [`dispatch`]: how one instruction reaches the next, by tail calls or a loop;
-//! 3. [`operand`]: operand classes;
-//! 4. [`handlers`]: what each instruction does;
+//! 2. `dispatch`: how one instruction reaches the next, by tail calls or a loop;
+//! 3. `operand`: operand classes;
+//! 4. `handlers`: what each instruction does;
 //! 5. [`cells`]: from compact code to what runs;
 //! 6. [`call`](mod@call): from the host into wasm, and backtraces.
 //!
@@ -19,9 +19,9 @@ extern crate alloc;
 
 pub mod call;
 pub mod cells;
-pub mod dispatch;
-pub mod handlers;
-pub mod operand;
+mod dispatch;
+mod handlers;
+mod operand;
 pub mod state;
 
 pub use call::{Frame, backtrace, call};
@@ -31,4 +31,4 @@ pub use cells::{CODE_START, Cell};
 pub use state::*;
 
 /// How this build gets from one handler to the next: `"tail calls"` or `"loop"`.
-pub const DISPATCH: &str = if cfg!(tail_dispatch) { "tail calls" } else { "loop" };
+pub const DISPATCH: &str = if cfg!(all(tail_dispatch, not(debug_assertions))) { "tail calls" } else { "loop" };

@@ -36,7 +36,7 @@ pub struct Machine {
     /// backtrace needs.
     pub unwound: *mut u64,
     /// The registers between two handlers, in the loop fallback.
-    #[cfg(not(tail_dispatch))]
+    #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
     pub(crate) registers: crate::dispatch::Saved,
 }
 
@@ -60,7 +60,7 @@ impl Machine {
             hooks,
             embedder: core::ptr::null_mut(),
             unwound: end,
-            #[cfg(not(tail_dispatch))]
+            #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
             registers: crate::dispatch::Saved::default(),
         }
     }
@@ -164,6 +164,7 @@ impl Memory {
     ///
     /// # Safety
     /// `base` is as the type says.
+    #[allow(clippy::len_without_is_empty)] // A length in bytes, not a collection.
     pub unsafe fn len(&self) -> u64 {
         // SAFETY: the length lies in front of the base, which is 8-aligned.
         unsafe { self.base.cast::<u64>().sub(1).read() }

@@ -44,7 +44,8 @@ impl<C: Condition> Handlers<BranchWide> for C {
     const TABLE: &'static [Handler] = &const { four::<C>() };
 }
 
-/// The rows.
+/// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.
+#[allow(clippy::neg_cmp_op_on_partial_ord)]
 pub mod rows {
     macro_rules! conditions {
         ($( $name:ident ($a:ident, $b:ident: $in:ty) { $body:expr } )*) => { $(

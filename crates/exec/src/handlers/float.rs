@@ -133,6 +133,7 @@ fn unrepresentable(nan: bool) -> TrapCode {
 }
 
 /// The rows.
+#[allow(clippy::manual_range_contains)]
 pub mod rows {
     use super::{double, single, unrepresentable};
     use crate::handlers::numeric::{binary, unary};

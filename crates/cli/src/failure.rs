@@ -1,0 +1,113 @@
+//! What can go wrong, in words for the one who typed the command, and with what exit status.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use wasmote::{Error, ErrorKind};
+use wasmote_decode::DecodeErrorKind;
+
+/// The exit status after a trap, as after `abort`.
+pub const TRAPPED: i32 = 134;
+/// The exit status when a module can't be loaded.
+const NOT_LOADED: i32 = 1;
+/// The exit status for a wrong command line.
+const WRONG_USE: i32 = 2;
+
+/// A message for standard error, and the exit status.
+pub struct Failure {
+    pub status: i32,
+    message: String,
+}
+
+impl Failure {
+    /// The command line is wrong.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure { status: WRONG_USE, message: message.into() }
+    }
+
+    /// The file is not what it should be.
+    pub fn load(file: &OsStr, message: impl std::fmt::Display) -> Failure {
+        Failure { status: NOT_LOADED, message: format!("{}: {message}", Path::new(file).display()) }
+    }
+
+    /// What a call into the library ended with.
+    pub fn of(file: &OsStr, wasm: &[u8], error: &Error) -> Failure {
+        match error.kind() {
+            ErrorKind::Exit(code) => Failure { status: *code, message: String::new() },
+            ErrorKind::Trap(trap) => Failure { status: TRAPPED, ..Failure::load(file, trap) },
+            ErrorKind::Decode(error) => match &error.kind {
+                DecodeErrorKind::Malformed(_) => Failure::load(
+                    file,
+                    format_args!("malformed module: {error}: the file is damaged or cut off, build it again"),
+                ),
+                DecodeErrorKind::Unsupported(_) => Failure::unsupported(file, wasm, error.offset)
+                    .unwrap_or_else(|| Failure::load(file, format_args!("{error}; {UNSUPPORTED}"))),
+            },
+            #[cfg(feature = "validate")]
+            ErrorKind::Validate(error) => Failure::invalid(file, wasm, error),
+            ErrorKind::Link(problems) => {
+                let count = if problems.len() == 1 { "1 import" } else { "imports" };
+                let mut message = format!("{count} cannot be satisfied: {PROVIDED}");
+                for problem in problems {
+                    message += &format!("\n  {problem}");
+                }
+                Failure::load(file, message)
+            }
+            _ => Failure::load(file, error),
+        }
+    }
+
+    /// The module is not valid, perhaps only because it needs what this build lacks.
+    #[cfg(feature = "validate")]
+    pub fn invalid(file: &OsStr, wasm: &[u8], error: &wasmote_validate::ValidateError) -> Failure {
+        Failure::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
+            Failure::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
+        })
+    }
+
+    /// The module needs what this build lacks, if that is so; all of it is named.
+    #[cfg(feature = "validate")]
+    fn unsupported(file: &OsStr, wasm: &[u8], offset: usize) -> Option<Failure> {
+        let lacking: Vec<&str> = wasmote_validate::needed(wasm)
+            .0
+            .iter()
+            .filter(|feature| !feature.built)
+            .map(|feature| feature.name)
+            .collect();
+        if lacking.is_empty() {
+            return None;
+        }
+        let lacking = lacking.join(", ");
+        Some(Failure::load(file, format_args!("the module needs {lacking} (at offset {offset:#x}); {UNSUPPORTED}")))
+    }
+
+    #[cfg(not(feature = "validate"))]
+    fn unsupported(_: &OsStr, _: &[u8], _: usize) -> Option<Failure> {
+        None
+    }
+
+    pub fn print(&self) {
+        if !self.message.is_empty() {
+            // If standard error is closed there is nobody to tell.
+            let _ = io::Write::write_all(&mut io::stderr(), format!("wasmote: {}\n", self.message).as_bytes());
+        }
+    }
+}
+
+const UNSUPPORTED: &str = "this build of wasmote lacks that, compile the module without it";
+
+#[cfg(feature = "wasi")]
+const PROVIDED: &str = "only WASI preview 1 is provided here, other imports need a program that embeds the module";
+#[cfg(not(feature = "wasi"))]
+const PROVIDED: &str = "this build of wasmote provides none, it was built without the feature `wasi`";
+
+/// Our own output can't be written. That nobody wants to read the rest of it is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { status: 0, message: String::new() };
+        }
+        Failure { status: NOT_LOADED, message: format!("cannot write to standard output: {error}") }
+    }
+}

@@ -1,0 +1,26 @@
+//! The text of `wasmote --help`.
+
+pub const TEXT: &str = "\
+wasmote runs WebAssembly, and looks into it.
+
+  wasmote [run] [OPTIONS] FILE [ARGS]   run a program, or one function of a module
+  wasmote validate FILE                 say whether a module is valid
+  wasmote inspect FILE                  list imports, exports, sections and needed features
+  wasmote dump [--func N|NAME] FILE     print the instructions that functions become
+  wasmote wast FILE...                  run scripts of the specification (.wast)
+
+FILE is a binary or text (.wat), told apart by what is in it; `-` is standard input. Options stand
+before FILE; all that follows FILE belongs to the program, and `--` may stand between.
+
+Options of run:
+  --dir HOST[::GUEST]   let the program use the directory HOST, under the name GUEST (or HOST)
+  --env NAME=VALUE      set a variable of the program's environment
+  --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
+  --eager               translate all functions at once, not each when it is first called
+  --stats               say on standard error how long each phase took, and how much memory
+
+  --help, --version
+
+Exit status: the program's own; 134 after a trap; 1 if the module can't be loaded; 2 for a wrong
+command line.
+";

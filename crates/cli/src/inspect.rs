@@ -1,0 +1,103 @@
+//! `wasmote inspect`: what a module is made of.
+
+use std::fmt::Write;
+
+use wasmote::ExternType;
+use wasmote_decode::{ExportKind, ImportType, ModuleInfo, decode};
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::{input, print};
+
+const SECTIONS: [&str; 14] = [
+    "custom",
+    "type",
+    "import",
+    "function",
+    "table",
+    "memory",
+    "global",
+    "export",
+    "start",
+    "element",
+    "code",
+    "data",
+    "data count",
+    "tag",
+];
+
+pub fn inspect(options: &Options) -> Result<i32, Failure> {
+    let file = &options.file;
+    let wasm = input::module(file)?;
+    let mut text = String::new();
+    features(&wasm, &mut text);
+    let sections = match decode(&wasm) {
+        Ok(module) => {
+            externs(&module, &mut text);
+            module.sections.clone()
+        }
+        // What needs a feature that this build lacks can't be read any further, but that much can be said.
+        Err(error) if !text.is_empty() => {
+            print(&format!("{}: {} bytes\n{text}", file.display(), wasm.len()))?;
+            return Err(Failure::of(file, &wasm, &error.into()));
+        }
+        Err(error) => return Err(Failure::of(file, &wasm, &error.into())),
+    };
+    let _ = writeln!(text, "sections:");
+    for (id, range) in sections {
+        let name = SECTIONS.get(usize::from(id)).unwrap_or(&"unknown");
+        let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
+    }
+    print(&format!("{}: {} bytes\n{text}", file.display(), wasm.len()))
+}
+
+/// The features that the module needs.
+#[cfg(feature = "validate")]
+fn features(wasm: &[u8], text: &mut String) {
+    let (needed, valid) = wasmote_validate::needed(wasm);
+    let _ = writeln!(text, "features:{}", if needed.is_empty() { " none" } else { "" });
+    for feature in needed {
+        let _ = writeln!(text, "  {}{}", feature.name, if feature.built { "" } else { " (not in this build)" });
+    }
+    if !valid {
+        let _ = writeln!(text, "  the module is not valid, so there may be more; see `wasmote validate`");
+    }
+}
+
+#[cfg(not(feature = "validate"))]
+fn features(_: &[u8], _: &mut String) {}
+
+/// Imports and exports, with their types.
+fn externs(module: &ModuleInfo, text: &mut String) {
+    let _ = writeln!(text, "imports: {}", module.imports.len());
+    for import in &module.imports {
+        let ty = match import.ty {
+            ImportType::Func(ty) => module.types.get(ty as usize).cloned().map(ExternType::Func),
+            ImportType::Table(ty) => Some(ExternType::Table(ty)),
+            ImportType::Memory(ty) => Some(ExternType::Memory(ty)),
+            ImportType::Global(ty) => Some(ExternType::Global(ty)),
+        };
+        line(&format!("{}::{}", import.module.escape_debug(), import.name.escape_debug()), ty, text);
+    }
+    let _ = writeln!(text, "exports: {}", module.exports.len());
+    for export in &module.exports {
+        let index = export.index as usize;
+        let ty = match export.kind {
+            ExportKind::Func => module.func_type(export.index).cloned().map(ExternType::Func),
+            ExportKind::Table => module.tables.get(index).copied().map(ExternType::Table),
+            ExportKind::Memory => module.memories.get(index).copied().map(ExternType::Memory),
+            ExportKind::Global => module.globals.get(index).copied().map(ExternType::Global),
+        };
+        line(&export.name.escape_debug().to_string(), ty, text);
+    }
+    let defined = module.bodies.len();
+    let _ = writeln!(text, "functions: {defined} of its own, {} imported", module.imported_funcs);
+}
+
+/// A name with its type. A module that is not valid may name what isn't there.
+fn line(name: &str, ty: Option<ExternType>, text: &mut String) {
+    let _ = match ty {
+        Some(ty) => writeln!(text, "  {name}: {ty}"),
+        None => writeln!(text, "  {name}: of an unknown type"),
+    };
+}

@@ -1,0 +1,181 @@
+//! `wasmote run`: a program from its `_start`, or one function.
+
+use std::ffi::OsString;
+
+use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType};
+use wasmote_decode::ExportKind;
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::stats::Stats;
+use crate::{input, print, value};
+
+/// What the store carries.
+#[cfg(feature = "wasi")]
+type State = wasmote_wasi::WasiCtx;
+#[cfg(not(feature = "wasi"))]
+type State = ();
+
+/// The guest's arguments, environment and directories.
+#[cfg(feature = "wasi")]
+fn state(options: &Options) -> Result<State, Failure> {
+    use wasmote_wasi::{DirAccess, WasiCtx};
+
+    let mut builder = WasiCtx::builder().inherit_stdio().arg(options.file.as_encoded_bytes());
+    for arg in &options.args {
+        builder = builder.arg(arg.as_encoded_bytes());
+    }
+    for (name, value) in &options.env {
+        builder = builder.env(name, value);
+    }
+    for dir in &options.dirs {
+        builder = builder
+            .preopened_dir(&dir.host, &dir.guest, DirAccess::ReadWrite)
+            .map_err(|error| Failure::usage(format!("`--dir {}`: {error}", dir.host.display())))?;
+    }
+    builder.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+#[cfg(not(feature = "wasi"))]
+fn state(_: &Options) -> Result<State, Failure> {
+    Ok(())
+}
+
+/// Defines what the module can import. Nothing is set up for one that imports nothing.
+#[cfg(feature = "wasi")]
+fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
+    if module.info().imports.is_empty() {
+        return Ok(());
+    }
+    wasmote_wasi::add_to_linker(linker, |state| state)
+}
+
+#[cfg(not(feature = "wasi"))]
+fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
+    Ok(())
+}
+
+#[cfg(feature = "validate")]
+fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+    Module::new(engine, wasm)
+}
+
+#[cfg(not(feature = "validate"))]
+#[allow(unsafe_code)]
+fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+    // SAFETY: who builds without `validate` promises to run only valid modules.
+    unsafe { Module::new_unchecked(engine, wasm) }
+}
+
+/// The arguments of a function, from the command line.
+fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, Failure> {
+    let wrong = |what: String| {
+        let ty = ExternType::Func(ty.clone());
+        Failure::usage(format!("{what}: `{}` is {ty}", name.escape_debug()))
+    };
+    let (given, needed) = (options.args.len(), ty.params.len());
+    if given != needed {
+        return Err(wrong(format!("{given} arguments given, {needed} needed")));
+    }
+    let one = |(arg, &ty): (&OsString, &ValType)| {
+        let parsed = arg.to_str().and_then(|text| value::parse(text, ty));
+        parsed.ok_or_else(|| wrong(format!("`{}` is no value of type {}", arg.display(), ty.name())))
+    };
+    options.args.iter().zip(&ty.params).map(one).collect()
+}
+
+/// The name of the function to call, and its arguments. If there is no such function, those that there are.
+fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), Failure> {
+    let name = options.invoke.as_deref().unwrap_or("_start");
+    if let Some(ExternType::Func(ty)) = module.get_export(name) {
+        return match options.invoke {
+            Some(_) => Ok((name, arguments(options, name, &ty)?)),
+            None if ty.params.is_empty() && ty.results.is_empty() => Ok((name, Vec::new())),
+            None => {
+                let ty = ExternType::Func(ty);
+                Err(Failure::load(&options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
+            }
+        };
+    }
+    let functions = module.info().exports.iter().filter(|export| export.kind == ExportKind::Func);
+    let mut names: Vec<String> = functions.map(|export| format!("`{}`", export.name.escape_debug())).collect();
+    let more = names.len().saturating_sub(20);
+    names.truncate(20);
+    let names = match (names.is_empty(), more) {
+        (true, _) => "no functions".to_owned(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more", names.join(", ")),
+    };
+    let name = name.escape_debug();
+    Err(match &options.invoke {
+        Some(_) => Failure::usage(format!("no exported function `{name}`: the module exports {names}")),
+        None => Failure::load(
+            &options.file,
+            format_args!("no `_start` to run: call a function with `--invoke NAME`; the module exports {names}"),
+        ),
+    })
+}
+
+/// Instantiates the module and calls the function; returns its results, each on a line.
+fn call(
+    store: &mut Store<State>,
+    module: &Module,
+    name: &str,
+    args: &[Val],
+    stats: &mut Stats,
+) -> Result<String, Error> {
+    let mut linker = Linker::new(module.engine());
+    provide(&mut linker, module)?;
+    let instance = linker.instantiate(&mut *store, module)?;
+    stats.phase("instantiate");
+    // Libraries have a function that wants to be called before all others.
+    if name != "_start"
+        && name != "_initialize"
+        && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
+        && initialize.ty(&*store).params.is_empty()
+        && initialize.ty(&*store).results.is_empty()
+    {
+        initialize.call(&mut *store, &[], &mut [])?;
+    }
+    let Some(func) = instance.get_func(&mut *store, name) else {
+        return Err(Error::new("the function is gone"));
+    };
+    let mut results = vec![Val::I32(0); func.ty(&*store).results.len()];
+    func.call(&mut *store, args, &mut results)?;
+    let mut text = String::new();
+    for result in &results {
+        text += &value::print(result);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+pub fn run(options: &Options) -> Result<i32, Failure> {
+    let file = &options.file;
+    let mut stats = Stats::new();
+    let wasm = input::module(file)?;
+    // What is wrong with a module is said with its bytes at hand: a file can be read again.
+    let kept = (file == "-").then(|| wasm.clone());
+    stats.phase("read");
+
+    let mut config = Config::new();
+    config.eager_translation(options.eager);
+    let engine = Engine::new(&config);
+    let module = match load(&engine, wasm) {
+        Ok(module) => module,
+        Err(error) => return Err(Failure::of(file, &kept.map_or_else(|| input::module(file), Ok)?, &error)),
+    };
+    let (name, args) = entry(options, &module)?;
+    stats.phase("decode, validate");
+
+    let mut store = Store::new(&engine, state(options)?);
+    let result = call(&mut store, &module, name, &args, &mut stats);
+    stats.phase("run");
+    if options.stats {
+        stats.print(module.stats());
+    }
+    match result {
+        Ok(results) => print(&results),
+        Err(error) => Err(Failure::of(file, module.wasm(), &error)),
+    }
+}

@@ -1,0 +1,45 @@
+//! `wasmote wast`: scripts of the specification.
+
+use std::ffi::OsStr;
+use std::fmt::Write;
+
+use wasmote::script::{self, Options as ScriptOptions};
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::{input, print};
+
+/// Runs one script; returns how many of its directives did as they should, and how many did not.
+fn run(file: &OsStr) -> Result<(usize, usize), Failure> {
+    let name = file.display().to_string();
+    let bytes = input::bytes(file)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Failure::load(file, format_args!("not UTF-8 at offset {:#x}", error.utf8_error().valid_up_to()))
+    })?;
+    let summary = script::run(&name, &text, &ScriptOptions::default());
+    let mut lines = String::new();
+    for failure in &summary.failed {
+        let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);
+    }
+    print(&lines)?;
+    Ok((summary.passed, summary.failed.len()))
+}
+
+pub fn scripts(options: &Options) -> Result<i32, Failure> {
+    let (mut passed, mut failed) = (0, 0);
+    for file in std::iter::once(&options.file).chain(&options.args) {
+        match run(file) {
+            Ok(counts) => {
+                passed += counts.0;
+                failed += counts.1;
+            }
+            // The other scripts are run all the same.
+            Err(failure) => {
+                failure.print();
+                failed += 1;
+            }
+        }
+    }
+    print(&format!("{passed} passed, {failed} failed\n"))?;
+    Ok(i32::from(failed > 0))
+}

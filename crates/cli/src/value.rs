@@ -1,0 +1,85 @@
+//! Values on the command line and in what we print.
+
+use wasmote::{Val, ValType};
+
+/// An integer: decimal or hexadecimal, perhaps with a sign, from `-2^(bits-1)` to `2^bits - 1`.
+fn integer(text: &str, bits: u32) -> Option<u64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    // What `from_str_radix` would take for another sign is none.
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
+        Some(_) => return None,
+        None => digits.parse(),
+    }
+    .ok()?;
+    let limit = if negative { 1 << (bits - 1) } else { u64::MAX >> (64 - bits) };
+    (value <= limit).then(|| if negative { value.wrapping_neg() } else { value })
+}
+
+/// A value of this type, if the text is one.
+pub fn parse(text: &str, ty: ValType) -> Option<Val> {
+    Some(match ty {
+        ValType::I32 => Val::I32(integer(text, 32)? as i32),
+        ValType::I64 => Val::I64(integer(text, 64)? as i64),
+        ValType::F32 => Val::F32(text.parse().ok()?),
+        ValType::F64 => Val::F64(text.parse().ok()?),
+        ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
+        ValType::FuncRef if text == "null" => Val::FuncRef(None),
+        ValType::ExternRef if text == "null" => Val::ExternRef(None),
+        _ => return None,
+    })
+}
+
+/// A value as a plain number.
+pub fn print(value: &Val) -> String {
+    match value {
+        Val::I32(value) => value.to_string(),
+        Val::I64(value) => value.to_string(),
+        Val::F32(value) if value.is_nan() => "nan".into(),
+        Val::F32(value) => value.to_string(),
+        Val::F64(value) if value.is_nan() => "nan".into(),
+        Val::F64(value) => value.to_string(),
+        Val::V128(value) => format!("{value:#034x}"),
+        Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
+        Val::FuncRef(Some(_)) => "funcref".into(),
+        Val::ExternRef(Some(_)) => "externref".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_take_signed_unsigned_and_hexadecimal_forms() {
+        for (text, value) in [("7", 7), ("-1", -1), ("4294967295", -1), ("0xffffffff", -1), ("-0x10", -16), ("+3", 3)] {
+            assert!(matches!(parse(text, ValType::I32), Some(Val::I32(v)) if v == value), "{text}");
+        }
+        assert!(matches!(parse("-2147483648", ValType::I32), Some(Val::I32(i32::MIN))));
+        assert!(matches!(parse("18446744073709551615", ValType::I64), Some(Val::I64(-1))));
+        assert!(matches!(parse("-9223372036854775808", ValType::I64), Some(Val::I64(i64::MIN))));
+    }
+
+    #[test]
+    fn what_is_no_integer_or_too_large_is_refused() {
+        for text in ["", "-", "+-1", "--1", "0x", "0x+1", "1.5", "4294967296", "-2147483649", "seven", "1e3"] {
+            assert!(parse(text, ValType::I32).is_none(), "{text}");
+        }
+        assert!(parse("18446744073709551616", ValType::I64).is_none());
+    }
+
+    #[test]
+    fn floats_print_as_plain_numbers() {
+        let f64s = [("3.5", "3.5"), ("7", "7"), ("nan", "nan"), ("inf", "inf"), ("-inf", "-inf"), ("-0.0", "-0")];
+        for (text, printed) in f64s {
+            assert_eq!(print(&parse(text, ValType::F64).unwrap()), printed);
+            assert_eq!(print(&parse(text, ValType::F32).unwrap()), printed);
+        }
+    }
+}

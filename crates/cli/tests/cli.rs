@@ -1,0 +1,459 @@
+//! The command as it is used: what it prints, where, and with which exit status.
+#![cfg(all(unix, feature = "validate", feature = "wat", feature = "wasi"))]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What came of a run.
+struct Ran {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    /// The status and all of standard output; nothing went wrong.
+    #[track_caller]
+    fn prints(&self, out: &str) {
+        assert_eq!((self.status, &*self.out), (0, out), "{}", self.err);
+    }
+
+    /// One line on standard error that has all of these parts, and this status.
+    #[track_caller]
+    fn fails(&self, status: i32, parts: &[&str]) {
+        assert_eq!((self.status, self.err.lines().count()), (status, 1), "{}", self.err);
+        for part in parts {
+            assert!(self.err.contains(part), "no {part:?} in: {}", self.err);
+        }
+        assert!(self.err.starts_with("wasmote: "), "{}", self.err);
+    }
+}
+
+fn wasmote(args: &[&str], stdin: &[u8]) -> Ran {
+    wasmote_in(Path::new("."), args, stdin)
+}
+
+fn wasmote_in(folder: &Path, args: &[&str], stdin: &[u8]) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wasmote"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The guest may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        status: output.status.code().expect("ended by a signal"),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A folder that goes when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("wasmote-cli-{}-{number}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Folder(path)
+    }
+
+    /// Writes a file, and gives its path.
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.into_os_string().into_string().unwrap()
+    }
+
+    /// Writes a module, as binary.
+    fn module(&self, text: &str) -> String {
+        self.file("module.wasm", wat::parse_str(text).unwrap())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const CALCULATOR: &str = r#"(module
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "same") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+        local.get 3 local.get 2 local.get 1 local.get 0)
+    (func (export "nothing"))
+    (func (export "sqrt") (param f64) (result f64) (f64.sqrt (local.get 0)))
+    (func $inner unreachable)
+    (func $outer (export "trap") call $inner)
+    (func (export "forever") (result i32) (loop $again br $again) (i32.const 1)))"#;
+
+/// Writes its arguments, a NUL behind each, to standard output, then what stands on standard input, then exits with
+/// the number of arguments.
+const ECHO: &str = r#"(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env_sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func $print (param $at i32) (param $len i32)
+        (i32.store (i32.const 16) (local.get $at))
+        (i32.store (i32.const 20) (local.get $len))
+        (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+    (func (export "_start")
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (drop (call $args (i32.const 1024) (i32.const 2048)))
+        (call $print (i32.const 2048) (i32.load (i32.const 4)))
+        (drop (call $env_sizes (i32.const 8) (i32.const 4)))
+        (drop (call $env (i32.const 1024) (i32.const 2048)))
+        (call $print (i32.const 2048) (i32.load (i32.const 4)))
+        (i32.store (i32.const 16) (i32.const 4096))
+        (i32.store (i32.const 20) (i32.const 4096))
+        (drop (call $read (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 24)))
+        (call $print (i32.const 4096) (i32.load (i32.const 24)))
+        (call $exit (i32.load (i32.const 0)))))"#;
+
+#[test]
+fn results_are_printed_as_plain_numbers_one_a_line() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    let call = |args: &[&str]| wasmote(&[&["--invoke", args[0], &file], &args[1..]].concat(), b"");
+    call(&["add", "3", "4"]).prints("7\n");
+    call(&["add", "0xffffffff", "0"]).prints("-1\n");
+    call(&["add", "4294967295", "-0x1"]).prints("-2\n");
+    call(&["same", "-1", "-2", "3.5", "inf"]).prints("inf\n3.5\n-2\n-1\n");
+    call(&["same", "1", "18446744073709551615", "nan", "-inf"]).prints("-inf\nnan\n-1\n1\n");
+    call(&["sqrt", "-1"]).prints("nan\n");
+    call(&["nothing"]).prints("");
+}
+
+#[test]
+fn wrong_arguments_are_told_with_the_type() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    let call = |args: &[&str]| wasmote(&[&["--invoke", args[0], &file], &args[1..]].concat(), b"");
+    call(&["add", "3"]).fails(2, &["1 arguments given, 2 needed", "func (i32, i32) -> i32"]);
+    call(&["add", "3", "four"]).fails(2, &["`four`", "i32", "func (i32, i32) -> i32"]);
+    call(&["add", "3", "4294967296"]).fails(2, &["`4294967296`"]);
+    call(&["add", "3", "1.5"]).fails(2, &["`1.5`"]);
+    call(&["none"]).fails(2, &["no exported function `none`", "`add`", "`trap`"]);
+}
+
+#[test]
+fn a_trap_is_134_with_a_backtrace() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    let ran = wasmote(&["--invoke", "trap", &file], b"");
+    assert_eq!((ran.status, &*ran.out), (134, ""));
+    for part in ["wasm trap: unreachable", "<inner>", "<outer>", "0x"] {
+        assert!(ran.err.contains(part), "no {part:?} in: {}", ran.err);
+    }
+    let start = folder.module("(module (func $f unreachable) (start $f) (func (export \"_start\")))");
+    assert_eq!(wasmote(&[&start], b"").status, 134);
+}
+
+#[test]
+fn a_program_gets_what_stands_behind_its_file() {
+    let folder = Folder::new();
+    folder.module(ECHO);
+    let run = |args: &[&str], input: &str| wasmote_in(&folder.0, args, input.as_bytes());
+    let ran = run(&["module.wasm", "one", "--env", "-x"], "input");
+    assert_eq!((ran.status, &*ran.out), (4, "module.wasm\0one\0--env\0-x\0input"), "{}", ran.err);
+    let ran = run(&["run", "--env", "A=1", "--env=B=2=3", "--", "module.wasm"], "");
+    assert_eq!((ran.status, &*ran.out), (1, "module.wasm\0A=1\0B=2=3\0"), "{}", ran.err);
+    let ran = run(&["module.wasm", "--", "--help"], "");
+    assert_eq!((ran.status, &*ran.out), (2, "module.wasm\0--help\0"), "{}", ran.err);
+}
+
+#[test]
+fn modules_come_as_binary_or_text_from_files_or_standard_input() {
+    let folder = Folder::new();
+    let binary = wat::parse_str(CALCULATOR).unwrap();
+    wasmote(&["--invoke", "add", "-", "1", "2"], &binary).prints("3\n");
+    wasmote(&["--invoke", "add", "-", "1", "2"], CALCULATOR.as_bytes()).prints("3\n");
+    let text = folder.file("no.extension", format!("\n  ;; a comment\n{CALCULATOR}"));
+    wasmote(&["--invoke", "add", &text, "1", "2"], b"").prints("3\n");
+}
+
+#[test]
+fn directories_are_given_under_their_names() {
+    const OPEN: &str = r#"(module
+        (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_prestat_get" (func $get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (local $fd i32)
+            (local.set $fd (i32.const 3))
+            (block $end (loop $next
+                (br_if $end (call $get (local.get $fd) (i32.const 0)))
+                (drop (call $name (local.get $fd) (i32.const 64) (i32.load (i32.const 4))))
+                (i32.store8 (i32.add (i32.const 64) (i32.load (i32.const 4))) (i32.const 10))
+                (i32.store (i32.const 16) (i32.const 64))
+                (i32.store (i32.const 20) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
+                (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+                (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+                (br $next)))))"#;
+    let folder = Folder::new();
+    folder.module(OPEN);
+    wasmote_in(&folder.0, &["--dir", ".", "--dir=.::/data", "module.wasm"], b"").prints(".\n/data\n");
+    wasmote_in(&folder.0, &["--dir", "none", "module.wasm"], b"").fails(2, &["`--dir none`", "No such file"]);
+    wasmote_in(&folder.0, &["--dir", "module.wasm", "module.wasm"], b"").fails(2, &["`--dir module.wasm`"]);
+}
+
+#[test]
+fn what_is_no_program_is_told_so() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    wasmote(&[&file], b"").fails(1, &["no `_start`", "--invoke", "`add`, `same`"]);
+    let file = folder.module("(module)");
+    wasmote(&[&file], b"").fails(1, &["exports no functions"]);
+    let file = folder.module(r#"(module (func (export "_start") (param i32)))"#);
+    wasmote(&[&file], b"").fails(1, &["func (i32) -> ()", "--invoke _start"]);
+}
+
+#[test]
+fn libraries_are_initialized_before_they_are_called() {
+    let folder = Folder::new();
+    let file = folder.module(
+        r#"(module (global $g (mut i32) (i32.const 1))
+            (func (export "_initialize") (global.set $g (i32.const 2)))
+            (func (export "get") (result i32) global.get $g))"#,
+    );
+    wasmote(&["--invoke", "get", &file], b"").prints("2\n");
+}
+
+#[test]
+fn missing_imports_are_all_listed_with_their_types() {
+    let folder = Folder::new();
+    let file = folder.module(
+        r#"(module (import "env" "f" (func (param i32) (result i64))) (import "env" "m" (memory 2 3))
+            (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+            (import "env" "g" (global (mut f32))) (func (export "_start")))"#,
+    );
+    let ran = wasmote(&[&file], b"");
+    assert_eq!(ran.status, 1);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", ran.err);
+    assert!(lines[0].contains("imports") && lines[0].contains("WASI"));
+    for (line, parts) in lines[1..].iter().zip([
+        ["env::f", "func (i32) -> i64"],
+        ["env::m", "memory 2..=3"],
+        ["env::g", "global mut f32"],
+    ]) {
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+}
+
+#[test]
+fn broken_files_are_one_line_with_the_offset() {
+    let folder = Folder::new();
+    let binary = wat::parse_str(CALCULATOR).unwrap();
+    // Cut off anywhere: an error, or a module that lacks something, but never a crash.
+    let mut modules = 0;
+    for len in 0..binary.len() {
+        let file = folder.file("cut.wasm", &binary[..len]);
+        let ran = wasmote(&["validate", &file], b"");
+        if ran.status == 0 {
+            modules += 1;
+            continue;
+        }
+        ran.fails(1, &["cut.wasm: "]);
+        if len > 4 {
+            ran.fails(1, &["0x"]);
+        }
+    }
+    assert_eq!(modules, 3, "the header alone, with types behind it, and all but the names");
+    let file = folder.file("version.wasm", b"\0asm\x07\0\0\0");
+    wasmote(&[&file], b"").fails(1, &["0x4", "version"]);
+    let file = folder.file("picture.wasm", b"\x89PNG\r\n\x1a\n");
+    wasmote(&[&file], b"").fails(1, &["neither", "\\0asm"]);
+    let file = folder.file("bad.wat", "(module\n  (func (export \"f\") i32.bad))");
+    wasmote(&[&file], b"").fails(1, &["line 2, column 22", "i32.bad"]);
+    // Code that is not valid: the addition lacks its operands.
+    let mut invalid = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0".to_vec();
+    invalid.extend(b"\x0a\x05\x01\x03\0\x6a\x0b");
+    let file = folder.file("invalid.wasm", invalid);
+    for command in ["validate", "run", "dump"] {
+        wasmote(&[command, &file], b"").fails(1, &["invalid module", "type mismatch", "0x17"]);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let folder = Folder::new();
+    for command in ["run", "validate", "inspect", "dump"] {
+        wasmote(&[command, "/none/such.wasm"], b"").fails(1, &["/none/such.wasm", "no such file"]);
+        wasmote(&[command, folder.0.to_str().unwrap()], b"").fails(1, &["is a directory"]);
+        wasmote(&[command, "-"], b"").fails(1, &["-: "]);
+    }
+}
+
+#[test]
+fn features_that_this_build_lacks_are_named() {
+    let folder = Folder::new();
+    let file = folder.module(
+        r#"(module (type (struct (field i32))) (tag (param i32))
+            (func (export "_start") (param (ref null 0)) (throw 0 (i32.const 1))))"#,
+    );
+    for command in ["run", "validate", "dump"] {
+        let ran = wasmote(&[command, &file], b"");
+        ran.fails(1, &["needs", "garbage collection", "exception handling", "0x", "this build"]);
+    }
+    let ran = wasmote(&["inspect", &file], b"");
+    assert!(ran.out.contains("garbage collection (not in this build)"), "{}", ran.out);
+    assert!(ran.out.contains("exception handling (not in this build)"), "{}", ran.out);
+}
+
+#[test]
+fn wrong_command_lines_are_2() {
+    for (args, part) in [
+        (&[][..], "which file"),
+        (&["--frobnicate", "x.wasm"], "no option `--frobnicate`"),
+        (&["--env", "A", "x.wasm"], "NAME=VALUE"),
+        (&["--invoke"], "needs a value"),
+        (&["--eager=yes", "x.wasm"], "takes no value"),
+        (&["validate", "--dir", ".", "x.wasm"], "`wasmote run` only"),
+        (&["--func", "1", "x.wasm"], "`wasmote dump` only"),
+        (&["validate", "x.wasm", "y.wasm"], "`y.wasm`"),
+        (&["--"], "no file"),
+    ] {
+        wasmote(args, b"").fails(2, &[part]);
+    }
+}
+
+#[test]
+fn help_and_version_are_on_standard_output() {
+    let help = wasmote(&["--help"], b"");
+    assert_eq!(help.status, 0);
+    for word in ["run", "validate", "inspect", "dump", "wast", "--dir", "--invoke", "134"] {
+        assert!(help.out.contains(word), "{word}");
+    }
+    wasmote(&["run", "-h"], b"").prints(&help.out);
+    wasmote(&["--version"], b"").prints(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn stats_are_on_standard_error() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    let ran = wasmote(&["--stats", "--invoke", "add", &file, "1", "2"], b"");
+    ran.prints("3\n");
+    for word in ["read", "decode, validate", "instantiate", "run", "peak memory", "1 functions"] {
+        assert!(ran.err.contains(word), "{word}: {}", ran.err);
+    }
+    let ran = wasmote(&["--eager", "--stats", "--invoke", "add", &file, "1", "2"], b"");
+    assert!(ran.err.contains("7 functions"), "{}", ran.err);
+}
+
+#[test]
+fn validate_says_yes_or_no() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    wasmote(&["validate", &file], b"").prints(&format!("{file}: valid\n"));
+}
+
+#[test]
+fn inspect_lists_what_a_module_is_made_of() {
+    let folder = Folder::new();
+    let file = folder.module(
+        r#"(module (import "env" "f" (func (param i32) (result i64)))
+            (memory (export "memory") 1 4) (table (export "table") 2 funcref) (global (export "g") (mut i32) (i32.const 1))
+            (func (export "two") (result i32 i32) i32.const 1 i32.const 2)
+            (func (export "copy") (memory.copy (i32.const 0) (i32.const 1) (i32.const 2))))"#,
+    );
+    let ran = wasmote(&["inspect", &file], b"");
+    assert_eq!((ran.status, &*ran.err), (0, ""));
+    for part in [
+        "env::f: func (i32) -> i64",
+        "memory: memory 1..=4",
+        "table: table 2.. funcref",
+        "g: global mut i32",
+        "two: func () -> (i32, i32)",
+        "multiple values\n",
+        "bulk memory operations\n",
+        "functions: 2 of its own, 1 imported",
+        "  code ",
+        "  memory ",
+    ] {
+        assert!(ran.out.contains(part), "no {part:?} in: {}", ran.out);
+    }
+    assert!(!ran.out.contains("SIMD"), "{}", ran.out);
+    let file = folder.module("(module)");
+    assert!(wasmote(&["inspect", &file], b"").out.contains("features: none"));
+}
+
+#[test]
+fn dump_shows_instructions() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    let all = wasmote(&["dump", &file], b"");
+    assert_eq!(all.status, 0, "{}", all.err);
+    assert_eq!(all.out.matches("function ").count(), 7);
+    assert!(all.out.contains("function 0 <add>: func (i32, i32) -> i32"), "{}", all.out);
+    assert!(all.out.contains("I32Add"), "{}", all.out);
+    for name in ["4", "inner"] {
+        let one = wasmote(&["dump", "--func", name, &file], b"");
+        assert!(one.out.contains("function 4 <inner>") && one.out.contains("Unreachable"), "{}", one.out);
+        assert_eq!(one.out.matches("function ").count(), 1);
+    }
+    wasmote(&["dump", "--func", "7", &file], b"").fails(2, &["no function `7`", "from 0 to 6"]);
+    wasmote(&["dump", "--func", "nobody", &file], b"").fails(2, &["`nobody`"]);
+}
+
+#[cfg(feature = "script")]
+#[test]
+fn scripts_are_counted() {
+    let folder = Folder::new();
+    let good = folder.file(
+        "good.wast",
+        r#"(module (func (export "f") (result i32) i32.const 1)) (assert_return (invoke "f") (i32.const 1))"#,
+    );
+    let bad = folder.file(
+        "bad.wast",
+        "(module (func (export \"f\") (result i32) i32.const 1))\n(assert_return (invoke \"f\") (i32.const 2))",
+    );
+    let ran = wasmote(&["wast", &good], b"");
+    assert_eq!((ran.status, ran.out.lines().last()), (0, Some("2 passed, 0 failed")), "{}", ran.err);
+    let ran = wasmote(&["wast", &good, &bad], b"");
+    assert_eq!((ran.status, ran.out.lines().last()), (1, Some("3 passed, 1 failed")), "{}", ran.err);
+    assert!(ran.out.contains("bad.wast:2: "), "{}", ran.out);
+}
+
+#[test]
+fn closed_pipes_are_no_crash() {
+    let folder = Folder::new();
+    let file = folder.module(CALCULATOR);
+    // Nobody reads the list; the shell's `true` may be gone before it is written.
+    let status = Command::new("sh")
+        .args(["-c", "\"$0\" dump \"$1\" | true", env!("CARGO_BIN_EXE_wasmote"), &file])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    // A guest that writes to a closed pipe gets an errno, and lives on.
+    let guest = folder.module(
+        r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1)
+            (func (export "_start") (local $errno i32)
+                (i32.store (i32.const 4) (i32.const 100))
+                (loop $again
+                    (local.set $errno (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+                    (br_if $again (i32.eqz (local.get $errno))))
+                (call $exit (local.get $errno))))"#,
+    );
+    let status = Command::new("bash")
+        .args(["-c", "\"$0\" \"$1\" | true; exit ${PIPESTATUS[0]}", env!("CARGO_BIN_EXE_wasmote"), &guest])
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(64));
+}

@@ -1,0 +1,30 @@
+//! Bytes into [`ModuleInfo`]: what a WebAssembly binary is made of, as plain data. Nothing is validated here
+//! beyond what is needed to read on; see `wasmote-validate`.
+//!
+//! Read in this order:
+//!
+//! 1. [`module`]: the data that comes out;
+//! 2. `sections`: the way through a binary, section by section;
+//! 3. `types` and `constant`: value types and constant expressions out of wasmparser's;
+//! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
+//! 5. [`names`]: function names, looked up when someone asks.
+//!
+//! Every index that a binary contains is handed on as it stands, in range or not: only a valid module's indices
+//! can be trusted. Memory taken is bounded by a small multiple of the binary's size.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod constant;
+pub mod error;
+pub mod module;
+pub mod names;
+mod sections;
+mod types;
+
+pub use error::{DecodeError, DecodeErrorKind, Feature};
+pub use module::*;
+pub use sections::decode;
+pub use types::{heap_type, val_type};

@@ -1,0 +1,238 @@
+//! What a module is made of, as plain data (spec: syntax/modules). Byte ranges refer to the binary that was
+//! decoded; nothing of it is copied but names.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use wasmote_ir::ValType;
+
+/// A function type (spec: syntax/types#function-types).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FuncType {
+    /// Parameters.
+    pub params: Box<[ValType]>,
+    /// Results.
+    pub results: Box<[ValType]>,
+}
+
+/// A memory type (spec: syntax/types#memory-types).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryType {
+    /// Pages at the start.
+    pub min: u64,
+    /// The most pages, if the module says.
+    pub max: Option<u64>,
+    /// Log2 of the page size in bytes: 16 unless custom page sizes are used.
+    pub page_log2: u32,
+    /// Whether addresses have 64 bits.
+    pub memory64: bool,
+    /// Whether threads may share it.
+    pub shared: bool,
+}
+
+/// A table type (spec: syntax/types#table-types).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TableType {
+    /// The type of the elements.
+    pub element: ValType,
+    /// Elements at the start.
+    pub min: u64,
+    /// The most elements, if the module says.
+    pub max: Option<u64>,
+    /// Whether indices have 64 bits.
+    pub table64: bool,
+}
+
+/// A global type (spec: syntax/types#global-types).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GlobalType {
+    /// The type of the value.
+    pub content: ValType,
+    /// Whether it can be written.
+    pub mutable: bool,
+}
+
+/// What an import asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportType {
+    /// A function, by type index.
+    Func(u32),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+/// An import.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The module's name.
+    pub module: Box<str>,
+    /// The name in it.
+    pub name: Box<str>,
+    /// What it asks for.
+    pub ty: ImportType,
+}
+
+/// What an export gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportKind {
+    /// A function.
+    Func,
+    /// A table.
+    Table,
+    /// A memory.
+    Memory,
+    /// A global.
+    Global,
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The name.
+    pub name: Box<str>,
+    /// The index space.
+    pub kind: ExportKind,
+    /// The index in it.
+    pub index: u32,
+}
+
+/// One instruction of a constant expression (spec: valid/instructions#constant-expressions).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum ConstOp {
+    /// A number as the bits of its slot; the type is i32, i64, f32 or f64.
+    Num(ValType, u64),
+    /// A vector.
+    V128(u128),
+    /// The value of a global.
+    GlobalGet(u32),
+    /// A null reference of this type.
+    RefNull(ValType),
+    /// A reference to a function.
+    RefFunc(u32),
+    /// `i32.add`.
+    I32Add,
+    /// `i32.sub`.
+    I32Sub,
+    /// `i32.mul`.
+    I32Mul,
+    /// `i64.add`.
+    I64Add,
+    /// `i64.sub`.
+    I64Sub,
+    /// `i64.mul`.
+    I64Mul,
+}
+
+/// A constant expression.
+pub type ConstExpr = Box<[ConstOp]>;
+
+/// How a segment is used.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SegmentMode {
+    /// Copied at instantiation to this table or memory at this offset.
+    Active {
+        /// Index of the table or memory.
+        target: u32,
+        /// Where to.
+        offset: ConstExpr,
+    },
+    /// Copied by instructions.
+    Passive,
+    /// Element segments: only declares that references are taken.
+    Declared,
+}
+
+/// An element segment.
+#[derive(Clone, Debug)]
+pub struct ElemSegment {
+    /// How it is used.
+    pub mode: SegmentMode,
+    /// The type of its elements.
+    pub ty: ValType,
+    /// Its elements.
+    pub items: ElemItems,
+}
+
+/// The elements of a segment.
+#[derive(Clone, Debug)]
+pub enum ElemItems {
+    /// Function indices.
+    Funcs(Box<[u32]>),
+    /// Expressions.
+    Exprs(Box<[ConstExpr]>),
+}
+
+/// A data segment.
+#[derive(Clone, Debug)]
+pub struct DataSegment {
+    /// How it is used.
+    pub mode: SegmentMode,
+    /// Where its bytes lie in the binary.
+    pub bytes: Range<usize>,
+}
+
+/// A custom section.
+#[derive(Clone, Debug)]
+pub struct Custom {
+    /// Its name.
+    pub name: String,
+    /// Where its contents lie in the binary.
+    pub bytes: Range<usize>,
+}
+
+/// A decoded module. In each index space, imports come first.
+#[derive(Clone, Default, Debug)]
+pub struct ModuleInfo {
+    /// Function types.
+    pub types: Vec<FuncType>,
+    /// Imports in order.
+    pub imports: Vec<Import>,
+    /// Type index of each function, imports included.
+    pub funcs: Vec<u32>,
+    /// Number of imported functions.
+    pub imported_funcs: u32,
+    /// Types of all tables, imports included.
+    pub tables: Vec<TableType>,
+    /// Number of imported tables.
+    pub imported_tables: u32,
+    /// The initialisers of the tables that the module defines.
+    pub table_inits: Vec<Option<ConstExpr>>,
+    /// Types of all memories, imports included.
+    pub memories: Vec<MemoryType>,
+    /// Number of imported memories.
+    pub imported_memories: u32,
+    /// Types of all globals, imports included.
+    pub globals: Vec<GlobalType>,
+    /// Number of imported globals.
+    pub imported_globals: u32,
+    /// The initialisers of the globals that the module defines.
+    pub global_inits: Vec<ConstExpr>,
+    /// Exports in order.
+    pub exports: Vec<Export>,
+    /// The start function.
+    pub start: Option<u32>,
+    /// Element segments.
+    pub elems: Vec<ElemSegment>,
+    /// Data segments.
+    pub data: Vec<DataSegment>,
+    /// Where the bodies of the functions that the module defines lie in the binary: locals and code, without
+    /// the size in front.
+    pub bodies: Vec<Range<usize>>,
+    /// All sections in order: id, and where their contents lie.
+    pub sections: Vec<(u8, Range<usize>)>,
+    /// Custom sections.
+    pub customs: Vec<Custom>,
+}
+
+impl ModuleInfo {
+    /// The type of a function, imports included.
+    pub fn func_type(&self, func: u32) -> Option<&FuncType> {
+        self.types.get(*self.funcs.get(func as usize)? as usize)
+    }
+}

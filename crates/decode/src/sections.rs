@@ -1,0 +1,242 @@
+//! The way through a binary, section by section (spec: binary/modules).
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use wasmparser::{
+    DataKind, ElementItems, ElementKind, Encoding, ExternalKind, Parser, Payload, SectionLimited, TableInit, TypeRef,
+    WasmFeatures,
+};
+
+use crate::constant::constant;
+use crate::error::{DecodeError, Feature};
+use crate::module::{
+    Custom, DataSegment, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo, SegmentMode,
+};
+use crate::types::{func_type, global_type, memory_type, ref_type, table_type};
+
+/// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
+/// lengths are checked, and that names are UTF-8; the module may still be invalid.
+pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
+    let mut parser = Parser::new(0);
+    // Compact imports repeat a long module name for every few bytes of the binary: an attack on memory.
+    parser.set_features(WasmFeatures::all().difference(WasmFeatures::COMPACT_IMPORTS));
+    let mut module = ModuleInfo::default();
+    for payload in parser.parse_all(wasm) {
+        let payload = payload?;
+        if let Some((id, range)) = payload.as_section() {
+            module.sections.push((id, in_usize(range)));
+        }
+        module.add(payload)?;
+    }
+    Ok(module)
+}
+
+/// Offsets of wasmparser's lie in a slice, so they fit.
+fn in_usize(range: Range<u64>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+/// Room for the items of a section: each takes at least a byte, whatever number the section claims.
+fn room<T>(section: &SectionLimited<'_, T>) -> usize {
+    let range = section.range();
+    (section.count() as usize).min((range.end - range.start) as usize)
+}
+
+impl ModuleInfo {
+    fn add(&mut self, payload: Payload<'_>) -> Result<(), DecodeError> {
+        match payload {
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                Err(DecodeError::unsupported(Feature::Components, 0))
+            }
+            Payload::TypeSection(section) => self.add_types(section),
+            Payload::ImportSection(section) => self.add_imports(section),
+            Payload::FunctionSection(section) => {
+                self.funcs.reserve(room(&section));
+                for ty in section {
+                    self.funcs.push(ty?);
+                }
+                Ok(())
+            }
+            Payload::TableSection(section) => self.add_tables(section),
+            Payload::MemorySection(section) => {
+                for memory in section.into_iter_with_offsets() {
+                    let (offset, memory) = memory?;
+                    self.memories.push(memory_type(memory, offset as usize)?);
+                }
+                Ok(())
+            }
+            Payload::TagSection(section) => {
+                Err(DecodeError::unsupported(Feature::Exceptions, section.range().start as usize))
+            }
+            Payload::GlobalSection(section) => self.add_globals(section),
+            Payload::ExportSection(section) => self.add_exports(section),
+            Payload::StartSection { func, .. } => {
+                self.start = Some(func);
+                Ok(())
+            }
+            Payload::ElementSection(section) => self.add_elems(section),
+            Payload::DataSection(section) => self.add_data(section),
+            Payload::CodeSectionEntry(body) => {
+                self.bodies.push(in_usize(body.range()));
+                Ok(())
+            }
+            Payload::CustomSection(section) => {
+                let bytes = in_usize(section.data_range());
+                self.customs.push(Custom { name: section.name().into(), bytes });
+                Ok(())
+            }
+            Payload::UnknownSection { range, .. } => {
+                Err(DecodeError::malformed("malformed section id", range.start as usize))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add_types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), DecodeError> {
+        self.types.reserve(room(&section));
+        for group in section.into_iter_with_offsets() {
+            let (offset, group) = group?;
+            let offset = offset as usize;
+            let mut types = group.types();
+            // A group of one plain function type is that type; types in larger groups are equal only as groups.
+            match (types.next(), types.len()) {
+                (Some(ty), 0) => self.types.push(func_type(ty, offset)?),
+                _ => return Err(DecodeError::unsupported(Feature::Gc, offset)),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), DecodeError> {
+        self.imports.reserve(room(&section));
+        for import in section.into_imports_with_offsets() {
+            let (offset, import) = import?;
+            let offset = offset as usize;
+            let ty = match import.ty {
+                TypeRef::Func(ty) => {
+                    self.funcs.push(ty);
+                    self.imported_funcs += 1;
+                    ImportType::Func(ty)
+                }
+                TypeRef::Table(ty) => {
+                    let ty = table_type(ty, offset)?;
+                    self.tables.push(ty);
+                    self.imported_tables += 1;
+                    ImportType::Table(ty)
+                }
+                TypeRef::Memory(ty) => {
+                    let ty = memory_type(ty, offset)?;
+                    self.memories.push(ty);
+                    self.imported_memories += 1;
+                    ImportType::Memory(ty)
+                }
+                TypeRef::Global(ty) => {
+                    let ty = global_type(ty, offset)?;
+                    self.globals.push(ty);
+                    self.imported_globals += 1;
+                    ImportType::Global(ty)
+                }
+                TypeRef::Tag(_) => {
+                    return Err(DecodeError::unsupported(Feature::Exceptions, offset));
+                }
+                TypeRef::FuncExact(_) => {
+                    return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
+                }
+            };
+            self.imports.push(Import { module: import.module.into(), name: import.name.into(), ty });
+        }
+        Ok(())
+    }
+
+    fn add_tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), DecodeError> {
+        for table in section.into_iter_with_offsets() {
+            let (offset, table) = table?;
+            self.tables.push(table_type(table.ty, offset as usize)?);
+            self.table_inits.push(match &table.init {
+                TableInit::RefNull => None,
+                TableInit::Expr(expr) => Some(constant(expr)?),
+            });
+        }
+        Ok(())
+    }
+
+    fn add_globals(&mut self, section: wasmparser::GlobalSectionReader<'_>) -> Result<(), DecodeError> {
+        for global in section.into_iter_with_offsets() {
+            let (offset, global) = global?;
+            self.globals.push(global_type(global.ty, offset as usize)?);
+            self.global_inits.push(constant(&global.init_expr)?);
+        }
+        Ok(())
+    }
+
+    fn add_exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), DecodeError> {
+        self.exports.reserve(room(&section));
+        for export in section.into_iter_with_offsets() {
+            let (offset, export) = export?;
+            let kind = match export.kind {
+                ExternalKind::Func => ExportKind::Func,
+                ExternalKind::Table => ExportKind::Table,
+                ExternalKind::Memory => ExportKind::Memory,
+                ExternalKind::Global => ExportKind::Global,
+                ExternalKind::Tag => {
+                    return Err(DecodeError::unsupported(Feature::Exceptions, offset as usize));
+                }
+                ExternalKind::FuncExact => {
+                    return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset as usize));
+                }
+            };
+            self.exports.push(Export { name: export.name.into(), kind, index: export.index });
+        }
+        Ok(())
+    }
+
+    fn add_elems(&mut self, section: wasmparser::ElementSectionReader<'_>) -> Result<(), DecodeError> {
+        for elem in section {
+            let elem = elem?;
+            let offset = elem.range.start as usize;
+            let mode = match &elem.kind {
+                ElementKind::Passive => SegmentMode::Passive,
+                ElementKind::Declared => SegmentMode::Declared,
+                ElementKind::Active { table_index, offset_expr } => {
+                    SegmentMode::Active { target: table_index.unwrap_or(0), offset: constant(offset_expr)? }
+                }
+            };
+            let (ty, items) = match elem.items {
+                ElementItems::Functions(section) => {
+                    let mut funcs = Vec::with_capacity(room(&section));
+                    for func in section {
+                        funcs.push(func?);
+                    }
+                    (wasmote_ir::ValType::FuncRef, ElemItems::Funcs(funcs.into_boxed_slice()))
+                }
+                ElementItems::Expressions(ty, section) => {
+                    let mut exprs = Vec::with_capacity(room(&section));
+                    for expr in section {
+                        exprs.push(constant(&expr?)?);
+                    }
+                    (ref_type(ty, offset)?, ElemItems::Exprs(exprs.into_boxed_slice()))
+                }
+            };
+            self.elems.push(ElemSegment { mode, ty, items });
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<(), DecodeError> {
+        self.data.reserve(room(&section));
+        for data in section {
+            let data = data?;
+            let mode = match &data.kind {
+                DataKind::Passive => SegmentMode::Passive,
+                DataKind::Active { memory_index, offset_expr } => {
+                    SegmentMode::Active { target: *memory_index, offset: constant(offset_expr)? }
+                }
+            };
+            // A segment ends with its bytes.
+            let end = data.range.end as usize;
+            self.data.push(DataSegment { mode, bytes: end - data.data.len()..end });
+        }
+        Ok(())
+    }
+}

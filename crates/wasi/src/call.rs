@@ -1,0 +1,78 @@
+//! One call of a guest: its arguments, its memory, and the context it works on. Every address and length is
+//! checked here, and nowhere else.
+
+use std::path::Path;
+
+use crate::abi::Snapshot;
+use crate::context::WasiCtx;
+use crate::errno::Errno;
+
+/// The memory of the guest.
+pub(crate) struct Guest<'a>(pub &'a mut [u8]);
+
+impl Guest<'_> {
+    /// A stretch of the memory.
+    pub fn slice(&self, at: u32, len: u32) -> Result<&[u8], Errno> {
+        let at = at as usize;
+        at.checked_add(len as usize).and_then(|end| self.0.get(at..end)).ok_or(Errno::FAULT)
+    }
+
+    /// A stretch of the memory to write to.
+    pub fn slice_mut(&mut self, at: u32, len: u32) -> Result<&mut [u8], Errno> {
+        let at = at as usize;
+        at.checked_add(len as usize).and_then(|end| self.0.get_mut(at..end)).ok_or(Errno::FAULT)
+    }
+
+    /// Whether a result can be written here; asked before anything is done that can't be undone.
+    pub fn check(&self, at: u32, len: u32) -> Result<(), Errno> {
+        self.slice(at, len).map(drop)
+    }
+
+    pub fn u32(&self, at: u32) -> Result<u32, Errno> {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(self.slice(at, 4)?);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    pub fn put(&mut self, at: u32, bytes: &[u8]) -> Result<(), Errno> {
+        self.slice_mut(at, bytes.len() as u32)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    pub fn put_u32(&mut self, at: u32, value: u32) -> Result<(), Errno> {
+        self.put(at, &value.to_le_bytes())
+    }
+
+    pub fn put_u64(&mut self, at: u32, value: u64) -> Result<(), Errno> {
+        self.put(at, &value.to_le_bytes())
+    }
+
+    /// A path: UTF-8 without NUL.
+    pub fn path(&self, at: u32, len: u32) -> Result<&Path, Errno> {
+        let path = core::str::from_utf8(self.slice(at, len)?).map_err(|_| Errno::ILSEQ)?;
+        if path.as_bytes().contains(&0) {
+            return Err(Errno::ILSEQ);
+        }
+        Ok(Path::new(path))
+    }
+}
+
+/// A call: what a function of the table works on.
+pub(crate) struct Call<'a> {
+    pub cx: &'a mut WasiCtx,
+    pub memory: Guest<'a>,
+    pub args: &'a [u64],
+    pub snapshot: Snapshot,
+}
+
+impl Call<'_> {
+    /// An argument of 32 bits: a descriptor, an address, a length, a set of flags.
+    pub fn u32(&self, index: usize) -> u32 {
+        self.args[index] as u32
+    }
+
+    /// An argument whose type has 16 bits; more are an error.
+    pub fn u16(&self, index: usize) -> Result<u16, Errno> {
+        u16::try_from(self.u32(index)).map_err(|_| Errno::INVAL)
+    }
+}

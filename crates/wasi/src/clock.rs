@@ -1,0 +1,73 @@
+//! Clocks.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+
+use crate::abi::clock;
+use crate::call::Call;
+use crate::errno::Errno;
+
+/// The clocks that a guest sees, by WASI's numbers: 0 is the time since 1970, 1 never goes back, 2 and 3 count
+/// processor time of the process and of the thread.
+pub trait Clocks: Send {
+    /// The time in nanoseconds; `None` if there is no such clock.
+    fn now(&self, clock: u32) -> Option<u64>;
+
+    /// The resolution in nanoseconds; `None` if there is no such clock.
+    fn resolution(&self, clock: u32) -> Option<u64>;
+
+    /// Waits for so many nanoseconds of clock 1.
+    fn sleep(&mut self, nanoseconds: u64);
+}
+
+/// The clocks of the system.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct SystemClocks;
+
+fn system(clock: u32) -> Option<ClockId> {
+    Some(match clock {
+        clock::REALTIME => ClockId::Realtime,
+        clock::MONOTONIC => ClockId::Monotonic,
+        clock::PROCESS_CPUTIME => ClockId::ProcessCPUTime,
+        clock::THREAD_CPUTIME => ClockId::ThreadCPUTime,
+        _ => return None,
+    })
+}
+
+/// Nanoseconds, 0 for times before the clock's start.
+pub(crate) fn nanoseconds(seconds: i64, nanoseconds: u64) -> u64 {
+    u64::try_from(seconds).unwrap_or(0).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds)
+}
+
+/// The other way round.
+pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
+    Timespec { tv_sec: (nanoseconds / 1_000_000_000) as _, tv_nsec: (nanoseconds % 1_000_000_000) as _ }
+}
+
+impl Clocks for SystemClocks {
+    fn now(&self, clock: u32) -> Option<u64> {
+        let time = clock_gettime(system(clock)?);
+        Some(nanoseconds(time.tv_sec, time.tv_nsec as u64))
+    }
+
+    fn resolution(&self, clock: u32) -> Option<u64> {
+        let time = clock_getres(system(clock)?);
+        Some(nanoseconds(time.tv_sec, time.tv_nsec as u64))
+    }
+
+    fn sleep(&mut self, nanoseconds: u64) {
+        std::thread::sleep(Duration::from_nanos(nanoseconds));
+    }
+}
+
+pub(crate) fn clock_res_get(call: &mut Call<'_>) -> Result<(), Errno> {
+    let resolution = call.cx.clocks.resolution(call.u32(0)).ok_or(Errno::INVAL)?;
+    call.memory.put_u64(call.u32(1), resolution)
+}
+
+/// The precision asked for (argument 1) is a hint; ours is always the best there is.
+pub(crate) fn clock_time_get(call: &mut Call<'_>) -> Result<(), Errno> {
+    let now = call.cx.clocks.now(call.u32(0)).ok_or(Errno::INVAL)?;
+    call.memory.put_u64(call.u32(2), now)
+}

@@ -1,0 +1,81 @@
+//! The entries of directories.
+
+use crate::abi::{DIRENT_SIZE, rights};
+use crate::call::Call;
+use crate::errno::Errno;
+
+/// Where the entries go: as many bytes as fit, the last entry cut off where the room ends.
+struct Room<'a> {
+    buffer: &'a mut [u8],
+    used: usize,
+}
+
+impl Room<'_> {
+    /// Adds an entry; whether there is room left.
+    fn add(&mut self, next: u64, ino: u64, filetype: u8, name: &[u8]) -> bool {
+        let mut head = [0; DIRENT_SIZE];
+        head[0..8].copy_from_slice(&next.to_le_bytes());
+        head[8..16].copy_from_slice(&ino.to_le_bytes());
+        head[16..20].copy_from_slice(&(name.len() as u32).to_le_bytes());
+        head[20] = filetype;
+        for part in [&head[..], name] {
+            let room = &mut self.buffer[self.used..];
+            let len = part.len().min(room.len());
+            room[..len].copy_from_slice(&part[..len]);
+            self.used += len;
+        }
+        self.used < self.buffer.len()
+    }
+}
+
+/// The position in a directory, as the system gives it with each entry, is our cookie: it stays right whatever
+/// is added or removed meanwhile, and nothing has to be remembered between calls.
+#[cfg(target_os = "linux")]
+fn list(dir: &cap_std::fs::Dir, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+    use crate::descriptor::filetype_of;
+    use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom, seek, statat};
+
+    seek(dir, SeekFrom::Start(cookie))?;
+    let mut buffer = [core::mem::MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(dir, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let mut filetype = entry.file_type();
+        if filetype == FileType::Unknown {
+            // Some file systems don't say.
+            if let Ok(stat) = statat(dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
+                filetype = FileType::from_raw_mode(stat.st_mode);
+            }
+        }
+        let name = entry.file_name().to_bytes();
+        if !room.add(entry.next_entry_cookie(), entry.ino(), filetype_of(filetype), name) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Without a position that can be kept, the cookie is the number of the entry.
+#[cfg(not(target_os = "linux"))]
+fn list(dir: &cap_std::fs::Dir, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+    use crate::descriptor::filetype_of;
+
+    let entries = rustix::fs::Dir::read_from(dir)?;
+    for (number, entry) in (1..).zip(entries).skip(usize::try_from(cookie).map_err(|_| Errno::INVAL)?) {
+        let entry = entry?;
+        if !room.add(number, entry.ino(), filetype_of(entry.file_type()), entry.file_name().to_bytes()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
+    let (at, len, result) = (call.u32(1), call.u32(2), call.u32(4));
+    call.memory.check(result, 4)?;
+    let dir = call.cx.descriptors.dir(call.u32(0), rights::FD_READDIR)?;
+    let mut room = Room { buffer: call.memory.slice_mut(at, len)?, used: 0 };
+    list(dir, call.args[3], &mut room)?;
+    let used = room.used as u32;
+    call.memory.put_u32(result, used)
+}

@@ -1,0 +1,94 @@
+//! Error numbers (`errno` of WASI), and how the host's errors become them.
+
+use std::io;
+
+/// Why a call failed; 0 is success.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Errno(pub u16);
+
+macro_rules! errnos {
+    ($($name:ident = $number:literal $(<- $($host:ident)|+)?;)*) => {
+        impl Errno {
+            $(pub const $name: Errno = Errno($number);)*
+        }
+        /// The host's numbers with ours.
+        static FROM_HOST: &[(rustix::io::Errno, Errno)] = &[$($($((rustix::io::Errno::$host, Errno::$name),)+)?)*];
+    };
+}
+
+errnos! {
+    SUCCESS = 0;
+    TOOBIG = 1 <- TOOBIG;
+    ACCES = 2 <- ACCESS;
+    AGAIN = 6 <- AGAIN;
+    BADF = 8 <- BADF;
+    BUSY = 10 <- BUSY;
+    DEADLK = 16 <- DEADLK;
+    DQUOT = 19 <- DQUOT;
+    EXIST = 20 <- EXIST;
+    FAULT = 21 <- FAULT;
+    FBIG = 22 <- FBIG;
+    ILSEQ = 25 <- ILSEQ;
+    INTR = 27 <- INTR;
+    INVAL = 28 <- INVAL;
+    IO = 29 <- IO;
+    ISDIR = 31 <- ISDIR;
+    LOOP = 32 <- LOOP;
+    MFILE = 33 <- MFILE;
+    MLINK = 34 <- MLINK;
+    NAMETOOLONG = 37 <- NAMETOOLONG;
+    NFILE = 41 <- NFILE;
+    NODEV = 43 <- NODEV;
+    NOENT = 44 <- NOENT;
+    NOLCK = 46 <- NOLCK;
+    NOMEM = 48 <- NOMEM;
+    NOSPC = 51 <- NOSPC;
+    NOSYS = 52 <- NOSYS;
+    NOTDIR = 54 <- NOTDIR;
+    NOTEMPTY = 55 <- NOTEMPTY;
+    NOTSOCK = 57 <- NOTSOCK;
+    NOTSUP = 58 <- OPNOTSUPP;
+    NOTTY = 59 <- NOTTY;
+    NXIO = 60 <- NXIO;
+    OVERFLOW = 61 <- OVERFLOW;
+    PERM = 63 <- PERM;
+    PIPE = 64 <- PIPE;
+    RANGE = 68 <- RANGE;
+    ROFS = 69 <- ROFS;
+    SPIPE = 70 <- SPIPE;
+    STALE = 72 <- STALE;
+    TIMEDOUT = 73 <- TIMEDOUT;
+    TXTBSY = 74 <- TXTBSY;
+    XDEV = 75 <- XDEV;
+    NOTCAPABLE = 76;
+}
+
+impl From<rustix::io::Errno> for Errno {
+    #[cold]
+    fn from(host: rustix::io::Errno) -> Errno {
+        FROM_HOST.iter().find(|(theirs, _)| *theirs == host).map_or(Errno::IO, |&(_, ours)| ours)
+    }
+}
+
+impl From<io::Error> for Errno {
+    #[cold]
+    fn from(error: io::Error) -> Errno {
+        if let Some(host) = error.raw_os_error() {
+            return rustix::io::Errno::from_raw_os_error(host).into();
+        }
+        // Errors without a number are made by cap-std (a path that leads out of its directory is
+        // `PermissionDenied`) and by the embedder's readers and writers.
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => Errno::PERM,
+            io::ErrorKind::NotFound => Errno::NOENT,
+            io::ErrorKind::AlreadyExists => Errno::EXIST,
+            io::ErrorKind::InvalidInput => Errno::INVAL,
+            io::ErrorKind::WouldBlock => Errno::AGAIN,
+            io::ErrorKind::Interrupted => Errno::INTR,
+            io::ErrorKind::BrokenPipe => Errno::PIPE,
+            io::ErrorKind::StorageFull => Errno::NOSPC,
+            io::ErrorKind::Unsupported => Errno::NOTSUP,
+            _ => Errno::IO,
+        }
+    }
+}

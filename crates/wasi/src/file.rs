@@ -1,0 +1,334 @@
+//! Open files: reading, writing, position, size, times.
+
+use std::fs::File;
+use std::io::{IoSlice, SeekFrom};
+use std::num::NonZeroU64;
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{Advice, FallocateFlags, FileType, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
+use rustix::io::retry_on_intr;
+
+use crate::abi::{Filestat, IOVEC_SIZE, IOVECS_MAX, Snapshot, fdflags, filetype, fstflags, rights};
+use crate::call::{Call, Guest};
+use crate::clock::{nanoseconds, timespec};
+use crate::descriptor::{Descriptor, Object, filetype_of};
+use crate::errno::Errno;
+
+/// A list of buffers in the guest's memory, each of which has been found to lie in it.
+#[derive(Clone, Copy)]
+struct Iovecs {
+    at: u32,
+    count: u32,
+}
+
+impl Iovecs {
+    fn new(memory: &Guest<'_>, at: u32, count: u32) -> Result<Iovecs, Errno> {
+        if count > IOVECS_MAX {
+            return Err(Errno::INVAL);
+        }
+        memory.check(at, count * IOVEC_SIZE)?;
+        let iovecs = Iovecs { at, count };
+        for i in 0..count {
+            let (buffer, len) = iovecs.get(memory, i)?;
+            memory.check(buffer, len)?;
+        }
+        Ok(iovecs)
+    }
+
+    fn get(self, memory: &Guest<'_>, index: u32) -> Result<(u32, u32), Errno> {
+        let at = self.at + index * IOVEC_SIZE;
+        Ok((memory.u32(at)?, memory.u32(at + 4)?))
+    }
+}
+
+/// Adds up what several reads or writes gave: an error counts only if nothing was done before it. `Break` ends the
+/// call, after a short count for example.
+struct Progress(u32);
+
+impl Progress {
+    /// Whether to go on after `len` bytes were asked for.
+    fn add(&mut self, len: u32, done: Result<usize, Errno>) -> Result<bool, Errno> {
+        match done {
+            Ok(done) => {
+                self.0 += done as u32;
+                Ok(done as u32 == len)
+            }
+            Err(errno) if self.0 == 0 => Err(errno),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Whether so many more bytes can be counted.
+    fn has_room(&self, len: u32) -> bool {
+        self.0.checked_add(len).is_some()
+    }
+}
+
+/// Reads into the buffers: all of them from a file, the first that has room from a stream, for which the bytes of a
+/// second read might never come.
+fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
+    let result = call.u32(result);
+    let needed = if offset.is_some() { rights::FD_READ | rights::FD_SEEK } else { rights::FD_READ };
+    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
+    let memory = &mut call.memory;
+    memory.check(result, 4)?;
+    let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
+    let regular = descriptor.filetype == filetype::REGULAR_FILE;
+    let mut progress = Progress(0);
+    for i in 0..iovecs.count {
+        let (at, len) = iovecs.get(memory, i)?;
+        if len == 0 {
+            continue;
+        }
+        if !progress.has_room(len) {
+            break;
+        }
+        let buffer = memory.slice_mut(at, len)?;
+        let done = match (&mut descriptor.object, offset) {
+            (Object::File(file), None) => retry_on_intr(|| rustix::io::read(&*file, &mut *buffer)).map_err(Errno::from),
+            (Object::File(file), Some(offset)) => {
+                let offset = offset.wrapping_add(u64::from(progress.0));
+                retry_on_intr(|| rustix::io::pread(&*file, &mut *buffer, offset)).map_err(Errno::from)
+            }
+            (Object::Reader(reader), None) => reader.read(buffer).map_err(Errno::from),
+            _ => Err(Errno::NOTSUP),
+        };
+        if !progress.add(len, done)? || !regular {
+            break;
+        }
+    }
+    memory.put_u32(result, progress.0)
+}
+
+/// Buffers handed to the system at a time.
+const GATHER: usize = 16;
+
+/// Writes some buffers from the one with number `first`; returns how many of them, their bytes, and what came of it.
+fn gather(file: &File, memory: &Guest<'_>, iovecs: Iovecs, first: u32, room: u32) -> Result<(u32, u32, usize), Errno> {
+    let mut slices = [IoSlice::new(&[]); GATHER];
+    let mut taken = 0;
+    let mut total = 0u32;
+    while taken < GATHER && first + (taken as u32) < iovecs.count {
+        let (at, len) = iovecs.get(memory, first + taken as u32)?;
+        match total.checked_add(len) {
+            Some(sum) if sum <= room => total = sum,
+            _ => break,
+        }
+        slices[taken] = IoSlice::new(memory.slice(at, len)?);
+        taken += 1;
+    }
+    let done = retry_on_intr(|| rustix::io::writev(file, &slices[..taken]))?;
+    Ok((taken as u32, total, done))
+}
+
+/// Writes the buffers, straight from the guest's memory.
+fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
+    let result = call.u32(result);
+    let needed = if offset.is_some() { rights::FD_WRITE | rights::FD_SEEK } else { rights::FD_WRITE };
+    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
+    let memory = &mut call.memory;
+    memory.check(result, 4)?;
+    let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
+    let mut progress = Progress(0);
+    let mut i = 0;
+    while i < iovecs.count {
+        let (at, mut len) = iovecs.get(memory, i)?;
+        if !progress.has_room(len) {
+            break;
+        }
+        let mut taken = 1;
+        let done = match (&mut descriptor.object, offset) {
+            (Object::File(file), None) => {
+                gather(file, memory, iovecs, i, u32::MAX - progress.0).map(|(count, total, done)| {
+                    taken = count;
+                    len = total;
+                    done
+                })
+            }
+            (Object::File(file), Some(offset)) => {
+                let offset = offset.wrapping_add(u64::from(progress.0));
+                let buffer = memory.slice(at, len)?;
+                retry_on_intr(|| rustix::io::pwrite(&*file, buffer, offset)).map_err(Errno::from)
+            }
+            (Object::Writer(writer), None) => writer.write(memory.slice(at, len)?).map_err(Errno::from),
+            _ => Err(Errno::NOTSUP),
+        };
+        if !progress.add(len, done)? {
+            break;
+        }
+        i += taken;
+    }
+    memory.put_u32(result, progress.0)
+}
+
+pub(crate) fn fd_read(call: &mut Call<'_>) -> Result<(), Errno> {
+    read(call, None, 3)
+}
+
+pub(crate) fn fd_pread(call: &mut Call<'_>) -> Result<(), Errno> {
+    read(call, Some(call.args[3]), 4)
+}
+
+pub(crate) fn fd_write(call: &mut Call<'_>) -> Result<(), Errno> {
+    write(call, None, 3)
+}
+
+pub(crate) fn fd_pwrite(call: &mut Call<'_>) -> Result<(), Errno> {
+    write(call, Some(call.args[3]), 4)
+}
+
+/// The host's descriptor behind one that has these rights.
+fn host<'a>(call: &'a Call<'_>, needed: u64) -> Result<BorrowedFd<'a>, Errno> {
+    call.cx.descriptors.get(call.u32(0), needed)?.host().ok_or(Errno::NOTSUP)
+}
+
+pub(crate) fn fd_seek(call: &mut Call<'_>) -> Result<(), Errno> {
+    let offset = call.args[1] as i64;
+    // Snapshot 0 numbers these differently.
+    let to = match (call.snapshot, call.u32(2)) {
+        (Snapshot::One, 0) | (Snapshot::Zero, 2) => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::INVAL)?),
+        (Snapshot::One, 1) | (Snapshot::Zero, 0) => SeekFrom::Current(offset),
+        (Snapshot::One, 2) | (Snapshot::Zero, 1) => SeekFrom::End(offset),
+        _ => return Err(Errno::INVAL),
+    };
+    // Asking for the position needs less than changing it.
+    let needed = if to == SeekFrom::Current(0) { rights::FD_TELL } else { rights::FD_SEEK | rights::FD_TELL };
+    seek(call, to, needed, 3)
+}
+
+pub(crate) fn fd_tell(call: &mut Call<'_>) -> Result<(), Errno> {
+    seek(call, SeekFrom::Current(0), rights::FD_TELL, 1)
+}
+
+fn seek(call: &mut Call<'_>, to: SeekFrom, needed: u64, result: usize) -> Result<(), Errno> {
+    let result = call.u32(result);
+    call.memory.check(result, 8)?;
+    let to = match to {
+        SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
+        SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
+        SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
+    };
+    let position = rustix::fs::seek(host(call, needed)?, to)?;
+    call.memory.put_u64(result, position)
+}
+
+pub(crate) fn fd_advise(call: &mut Call<'_>) -> Result<(), Errno> {
+    let advice = match call.u32(3) {
+        0 => Advice::Normal,
+        1 => Advice::Sequential,
+        2 => Advice::Random,
+        3 => Advice::WillNeed,
+        4 => Advice::DontNeed,
+        5 => Advice::NoReuse,
+        _ => return Err(Errno::INVAL),
+    };
+    let (offset, len) = (call.args[1], call.args[2]);
+    if offset > i64::MAX as u64 || len > i64::MAX as u64 {
+        return Err(Errno::INVAL);
+    }
+    let fd = host(call, rights::FD_ADVISE)?;
+    Ok(rustix::fs::fadvise(fd, offset, NonZeroU64::new(len), advice)?)
+}
+
+pub(crate) fn fd_allocate(call: &mut Call<'_>) -> Result<(), Errno> {
+    let fd = host(call, rights::FD_ALLOCATE)?;
+    Ok(rustix::fs::fallocate(fd, FallocateFlags::empty(), call.args[1], call.args[2])?)
+}
+
+fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io::Result<()>) -> Result<(), Errno> {
+    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
+    if let Object::Writer(writer) = &mut descriptor.object {
+        writer.flush()?;
+    }
+    match (descriptor.filetype, descriptor.host()) {
+        (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => Ok(how(fd)?),
+        // Nothing is held back of what goes to a stream.
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn fd_sync(call: &mut Call<'_>) -> Result<(), Errno> {
+    sync(call, rights::FD_SYNC, |fd| rustix::fs::fsync(fd))
+}
+
+pub(crate) fn fd_datasync(call: &mut Call<'_>) -> Result<(), Errno> {
+    sync(call, rights::FD_DATASYNC, |fd| rustix::fs::fdatasync(fd))
+}
+
+pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
+    let flags = call.u16(1)?;
+    let descriptor = call.cx.descriptors.get_mut(call.u32(0), rights::FD_FDSTAT_SET_FLAGS)?;
+    let settable = fdflags::APPEND | fdflags::NONBLOCK;
+    if (flags ^ descriptor.flags) & !settable != 0 {
+        // Whether writes are synchronous is decided when a file is opened.
+        return Err(Errno::NOTSUP);
+    }
+    let fd = descriptor.host().ok_or(Errno::NOTSUP)?;
+    let mut host = rustix::fs::fcntl_getfl(fd)?;
+    host.set(OFlags::APPEND, flags & fdflags::APPEND != 0);
+    host.set(OFlags::NONBLOCK, flags & fdflags::NONBLOCK != 0);
+    rustix::fs::fcntl_setfl(fd, host)?;
+    descriptor.flags = flags;
+    Ok(())
+}
+
+/// What is known of an open file.
+pub(crate) fn filestat(descriptor: &Descriptor) -> Result<Filestat, Errno> {
+    let Some(fd) = descriptor.host() else {
+        return Ok(Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() });
+    };
+    let stat = rustix::fs::fstat(fd)?;
+    Ok(Filestat {
+        dev: stat.st_dev as u64,
+        ino: stat.st_ino as u64,
+        filetype: filetype_of(FileType::from_raw_mode(stat.st_mode)),
+        nlink: stat.st_nlink as u64,
+        size: stat.st_size as u64,
+        atim: nanoseconds(stat.st_atime as i64, stat.st_atime_nsec as u64),
+        mtim: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
+        ctim: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+    })
+}
+
+pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
+    let stat = filestat(call.cx.descriptors.get(call.u32(0), rights::FD_FILESTAT_GET)?)?;
+    let (bytes, len) = stat.to_bytes(call.snapshot);
+    call.memory.put(call.u32(1), &bytes[..len])
+}
+
+pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
+    let fd = host(call, rights::FD_FILESTAT_SET_SIZE)?;
+    Ok(rustix::fs::ftruncate(fd, call.args[1])?)
+}
+
+/// What to do with one of a file's times.
+pub(crate) enum SetTime {
+    Leave,
+    Now,
+    To(u64),
+}
+
+/// Reads the flags of the two functions that set times: accessed, modified.
+pub(crate) fn set_times(flags: u16, atim: u64, mtim: u64) -> Result<[SetTime; 2], Errno> {
+    let one = |to: u16, now: u16, time: u64| match (flags & to != 0, flags & now != 0) {
+        (false, false) => Ok(SetTime::Leave),
+        (false, true) => Ok(SetTime::Now),
+        (true, false) => Ok(SetTime::To(time)),
+        (true, true) => Err(Errno::INVAL),
+    };
+    if flags & !(fstflags::ATIM | fstflags::ATIM_NOW | fstflags::MTIM | fstflags::MTIM_NOW) != 0 {
+        return Err(Errno::INVAL);
+    }
+    Ok([one(fstflags::ATIM, fstflags::ATIM_NOW, atim)?, one(fstflags::MTIM, fstflags::MTIM_NOW, mtim)?])
+}
+
+pub(crate) fn fd_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
+    let times = set_times(call.u16(3)?, call.args[1], call.args[2])?;
+    let fd = host(call, rights::FD_FILESTAT_SET_TIMES)?;
+    let [last_access, last_modification] = times.map(|time| match time {
+        SetTime::Leave => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        SetTime::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+        SetTime::To(time) => timespec(time),
+    });
+    Ok(rustix::fs::futimens(fd, &Timestamps { last_access, last_modification })?)
+}

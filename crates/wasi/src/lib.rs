@@ -1,0 +1,93 @@
+//! WASI preview 1 for wasmote.
+//!
+//! ```text
+//! guest ──> Linker ──> shell (here) ──> table ──> args clock random process
+//!                        checks nothing           descriptor file directory path poll
+//!                                                   │            │
+//!                                                   call: every address and length is checked there
+//! ```
+//!
+//! Read in this order:
+//!
+//! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`];
+//! 2. `table`: the functions, a row each; `call`: what a function is given;
+//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file`, `directory`, `path`, `poll`,
+//!    `args`, `process`;
+//! 4. `abi` and `errno`: numbers and layouts.
+//!
+//! Both `wasi_snapshot_preview1` and its predecessor `wasi_unstable` are there; they differ in a few layouts. Paths
+//! are resolved by cap-std, so that none leads out of the directory it starts in. There are no sockets.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod abi;
+mod args;
+mod call;
+pub mod clock;
+pub mod context;
+mod descriptor;
+mod directory;
+mod errno;
+mod file;
+mod path;
+mod poll;
+mod process;
+pub mod random;
+pub mod stdio;
+mod table;
+
+use std::sync::Arc;
+
+use wasmote::{Caller, Error, FuncType, Linker};
+
+pub use clock::Clocks;
+pub use context::{DirAccess, WasiCtx, WasiCtxBuilder};
+pub use stdio::{Input, Output, Pipe};
+
+use abi::Snapshot;
+use call::{Call, Guest};
+
+/// Defines the functions of WASI; `context` finds the state in the store's data. A guest's `proc_exit` ends its call
+/// with [`Error::exit`]. An error if the linker has one of the names already.
+pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> &mut WasiCtx) -> Result<(), Error> {
+    for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::One), ("wasi_unstable", Snapshot::Zero)] {
+        for row in table::TABLE.iter().filter(|row| row.is_in(snapshot)) {
+            let ty = FuncType { params: row.params().collect(), results: row.results().into() };
+            let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                // Guests without a memory can call what needs none.
+                let (memory, data) = match caller.memory() {
+                    Some(memory) => memory.data_and_store_mut(&mut caller),
+                    None => (&mut [][..], caller.data_mut()),
+                };
+                run(row, snapshot, context(data), memory, slots)
+            };
+            linker.func_raw_fn(module, row.name, ty, Arc::new(body))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is the same for all functions and all stores.
+fn run(
+    row: &table::Row,
+    snapshot: Snapshot,
+    cx: &mut WasiCtx,
+    memory: &mut [u8],
+    slots: &mut [u64],
+) -> Result<(), Error> {
+    // The longest list of parameters is that of `path_open`.
+    let mut args = [0; 9];
+    let count = args.len().min(slots.len());
+    args[..count].copy_from_slice(&slots[..count]);
+    let mut call = Call { cx, memory: Guest(memory), args: &args, snapshot };
+    match row.call(&mut call) {
+        Ok(errno) => {
+            slots[0] = u64::from(errno.0);
+            Ok(())
+        }
+        Err(code) => {
+            call.cx.flush();
+            Err(Error::exit(code))
+        }
+    }
+}

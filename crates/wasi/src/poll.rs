@@ -1,0 +1,179 @@
+//! Waiting for points in time and for descriptors.
+
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::abi::{Subscription, clock, event, filetype, rights};
+use crate::call::Call;
+use crate::clock::timespec;
+use crate::context::WasiCtx;
+use crate::descriptor::{Descriptor, Object};
+use crate::errno::Errno;
+
+/// The most subscriptions in a call.
+const MAX: u32 = 4096;
+
+/// One subscription, and what came of it.
+struct Wanted {
+    userdata: u64,
+    kind: u8,
+    until: Until,
+}
+
+/// When a subscription is done.
+enum Until {
+    /// After so many nanoseconds.
+    Passed(u64),
+    /// When the system says so of the descriptor with this number; `usize` counts those that it is asked about.
+    Host(u32, usize),
+    /// It is.
+    Done { error: Errno, nbytes: u64, flags: u16 },
+}
+
+fn failed(error: Errno) -> Until {
+    Until::Done { error, nbytes: 0, flags: 0 }
+}
+
+/// Nanoseconds until a clock's subscription is done.
+fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> Until {
+    // The processor's clocks stand still while we wait: that would never end.
+    if id != clock::REALTIME && id != clock::MONOTONIC {
+        return failed(if cx.clocks.now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
+    }
+    if flags & event::CLOCK_ABSTIME == 0 {
+        return Until::Passed(timeout);
+    }
+    match cx.clocks.now(id) {
+        Some(now) => Until::Passed(timeout.saturating_sub(now)),
+        None => failed(Errno::INVAL),
+    }
+}
+
+/// Bytes that can be read at once.
+fn readable(descriptor: &Descriptor) -> u64 {
+    let Object::File(file) = &descriptor.object else { return 0 };
+    if descriptor.filetype != filetype::REGULAR_FILE {
+        return rustix::io::ioctl_fionread(file).unwrap_or(0);
+    }
+    let size = rustix::fs::fstat(file).map_or(0, |stat| stat.st_size as u64);
+    size.saturating_sub(rustix::fs::tell(file).unwrap_or(0))
+}
+
+fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: usize) -> Until {
+    let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
+    match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
+        Err(error) => failed(error),
+        Ok(Descriptor { object: Object::File(_), .. }) => Until::Host(fd, asked),
+        // The embedder's readers and writers can't be asked.
+        Ok(_) => Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 },
+    }
+}
+
+pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
+    let (subscriptions, events, count, result) = (call.u32(0), call.u32(1), call.u32(2), call.u32(3));
+    if count == 0 || count > MAX {
+        return Err(Errno::INVAL);
+    }
+    let layout = Subscription::layout(call.snapshot);
+    call.memory.check(events, count * event::SIZE as u32)?;
+    call.memory.check(result, 4)?;
+    let mut wanted = Vec::with_capacity(count as usize);
+    let mut asked = 0;
+    for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
+        let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
+        let kind = bytes[Subscription::TYPE];
+        let until = match kind {
+            event::CLOCK => {
+                let flags = u64_at(layout.clock_flags) as u16;
+                remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags)
+            }
+            event::FD_READ | event::FD_WRITE => {
+                descriptor_wanted(call.cx, u64_at(Subscription::FD) as u32, kind, asked)
+            }
+            _ => return Err(Errno::INVAL),
+        };
+        asked += usize::from(matches!(until, Until::Host(..)));
+        wanted.push(Wanted { userdata: u64_at(Subscription::USERDATA), kind, until });
+    }
+
+    wait(call.cx, &mut wanted)?;
+
+    let mut at = events;
+    let mut done = 0;
+    for Wanted { userdata, kind, until } in &wanted {
+        let Until::Done { error, nbytes, flags } = until else { continue };
+        let mut bytes = [0; event::SIZE];
+        bytes[event::USERDATA..event::USERDATA + 8].copy_from_slice(&userdata.to_le_bytes());
+        bytes[event::ERROR..event::ERROR + 2].copy_from_slice(&error.0.to_le_bytes());
+        bytes[event::TYPE] = *kind;
+        bytes[event::NBYTES..event::NBYTES + 8].copy_from_slice(&nbytes.to_le_bytes());
+        bytes[event::FLAGS..event::FLAGS + 2].copy_from_slice(&flags.to_le_bytes());
+        call.memory.put(at, &bytes)?;
+        // Past the last event of a memory of 4 GiB there is nothing, and nothing is written.
+        at = at.wrapping_add(event::SIZE as u32);
+        done += 1;
+    }
+    call.memory.put_u32(result, done)
+}
+
+/// Waits until at least one subscription is done, and marks all that are.
+fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
+    let mut timeout: Option<u64> = None;
+    for Wanted { until, .. } in wanted.iter() {
+        let limit = match until {
+            Until::Passed(after) => *after,
+            Until::Done { .. } => 0,
+            Until::Host(..) => continue,
+        };
+        timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
+    }
+
+    let WasiCtx { descriptors, clocks, .. } = cx;
+    let mut fds: Vec<PollFd<'_>> = Vec::new();
+    for Wanted { kind, until, .. } in wanted.iter() {
+        if let Until::Host(fd, _) = until
+            && let Object::File(file) = &descriptors.get(*fd, 0)?.object
+        {
+            let flags = if *kind == event::FD_READ { PollFlags::IN } else { PollFlags::OUT };
+            fds.push(PollFd::new(file, flags));
+        }
+    }
+    let mut ready = 0;
+    match timeout {
+        Some(0) if fds.is_empty() => (),
+        Some(timeout) if fds.is_empty() => clocks.sleep(timeout),
+        _ => {
+            let start = Instant::now();
+            ready = loop {
+                let passed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed)));
+                match poll(&mut fds, left.as_ref()) {
+                    Err(rustix::io::Errno::INTR) => (),
+                    answer => break answer?,
+                }
+            };
+        }
+    }
+    // Nothing came in time: then the time has passed, whatever its clock thinks.
+    let passed = if ready == 0 { timeout } else { None };
+    for Wanted { kind, until, .. } in wanted.iter_mut() {
+        match *until {
+            Until::Passed(after) if passed.is_some_and(|passed| after <= passed) => {
+                *until = Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
+            }
+            Until::Host(fd, index) => {
+                let seen = fds[index].revents();
+                if seen.is_empty() {
+                    continue;
+                }
+                let error = if seen.contains(PollFlags::NVAL) { Errno::BADF } else { Errno::SUCCESS };
+                let hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR);
+                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(fd, 0)?) } else { 0 };
+                *until = Until::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
+            }
+            _ => (),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! All functions of WASI, one row each, and the one way in which they are called.
+
+use wasmote::ValType;
+
+use crate::abi::Snapshot;
+use crate::call::Call;
+use crate::errno::Errno;
+use crate::{args, clock, descriptor, directory, file, path, poll, process, random};
+
+/// What a function does.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    /// Returns an error number, 0 for success.
+    Errno(fn(&mut Call<'_>) -> Result<(), Errno>),
+    /// Ends the guest with an exit code.
+    Exit(fn(&mut Call<'_>) -> i32),
+}
+
+/// One function.
+pub(crate) struct Row {
+    pub name: &'static str,
+    /// Types of its parameters: `i` an i32, `I` an i64.
+    params: &'static str,
+    body: Body,
+    /// The first version of the interface that has it.
+    since: Snapshot,
+}
+
+impl Row {
+    /// Types of its parameters.
+    pub fn params(&self) -> impl Iterator<Item = ValType> {
+        self.params.bytes().map(|letter| if letter == b'I' { ValType::I64 } else { ValType::I32 })
+    }
+
+    /// Types of its results.
+    pub fn results(&self) -> &'static [ValType] {
+        match self.body {
+            Body::Errno(_) => &[ValType::I32],
+            Body::Exit(_) => &[],
+        }
+    }
+
+    /// Whether this version of the interface has it.
+    pub fn is_in(&self, snapshot: Snapshot) -> bool {
+        self.since == Snapshot::Zero || snapshot == Snapshot::One
+    }
+
+    /// Calls it. `Err` is the code that the guest exits with.
+    pub fn call(&self, call: &mut Call<'_>) -> Result<Errno, i32> {
+        match self.body {
+            Body::Errno(body) => Ok(body(call).err().unwrap_or(Errno::SUCCESS)),
+            Body::Exit(body) => Err(body(call)),
+        }
+    }
+}
+
+const fn row(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> Row {
+    Row { name, params, body: Body::Errno(body), since: Snapshot::Zero }
+}
+
+/// In the order of the interface's definition.
+pub(crate) static TABLE: &[Row] = &[
+    row("args_get", "ii", args::args_get),
+    row("args_sizes_get", "ii", args::args_sizes_get),
+    row("environ_get", "ii", args::environ_get),
+    row("environ_sizes_get", "ii", args::environ_sizes_get),
+    row("clock_res_get", "ii", clock::clock_res_get),
+    row("clock_time_get", "iIi", clock::clock_time_get),
+    row("fd_advise", "iIIi", file::fd_advise),
+    row("fd_allocate", "iII", file::fd_allocate),
+    row("fd_close", "i", descriptor::fd_close),
+    row("fd_datasync", "i", file::fd_datasync),
+    row("fd_fdstat_get", "ii", descriptor::fd_fdstat_get),
+    row("fd_fdstat_set_flags", "ii", file::fd_fdstat_set_flags),
+    row("fd_fdstat_set_rights", "iII", descriptor::fd_fdstat_set_rights),
+    row("fd_filestat_get", "ii", file::fd_filestat_get),
+    row("fd_filestat_set_size", "iI", file::fd_filestat_set_size),
+    row("fd_filestat_set_times", "iIIi", file::fd_filestat_set_times),
+    row("fd_pread", "iiiIi", file::fd_pread),
+    row("fd_prestat_get", "ii", descriptor::fd_prestat_get),
+    row("fd_prestat_dir_name", "iii", descriptor::fd_prestat_dir_name),
+    row("fd_pwrite", "iiiIi", file::fd_pwrite),
+    row("fd_read", "iiii", file::fd_read),
+    row("fd_readdir", "iiiIi", directory::fd_readdir),
+    row("fd_renumber", "ii", descriptor::fd_renumber),
+    row("fd_seek", "iIii", file::fd_seek),
+    row("fd_sync", "i", file::fd_sync),
+    row("fd_tell", "ii", file::fd_tell),
+    row("fd_write", "iiii", file::fd_write),
+    row("path_create_directory", "iii", path::path_create_directory),
+    row("path_filestat_get", "iiiii", path::path_filestat_get),
+    row("path_filestat_set_times", "iiiiIIi", path::path_filestat_set_times),
+    row("path_link", "iiiiiii", path::path_link),
+    row("path_open", "iiiiiIIii", path::path_open),
+    row("path_readlink", "iiiiii", path::path_readlink),
+    row("path_remove_directory", "iii", path::path_remove_directory),
+    row("path_rename", "iiiiii", path::path_rename),
+    row("path_symlink", "iiiii", path::path_symlink),
+    row("path_unlink_file", "iii", path::path_unlink_file),
+    row("poll_oneoff", "iiii", poll::poll_oneoff),
+    Row { name: "proc_exit", params: "i", body: Body::Exit(process::proc_exit), since: Snapshot::Zero },
+    row("proc_raise", "i", process::proc_raise),
+    row("sched_yield", "", process::sched_yield),
+    row("random_get", "ii", random::random_get),
+    Row { name: "sock_accept", params: "iii", body: Body::Errno(process::not_a_socket), since: Snapshot::One },
+    row("sock_recv", "iiiiii", process::not_a_socket),
+    row("sock_send", "iiiii", process::not_a_socket),
+    row("sock_shutdown", "ii", process::not_a_socket),
+];

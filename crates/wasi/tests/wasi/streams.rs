@@ -1,0 +1,156 @@
+//! Standard streams, bad pointers, and what becomes of bytes on their way.
+
+use std::io::{self, Read, Write};
+
+use wasmote_wasi::{Input, Output, Pipe, WasiCtx};
+
+use crate::guest::*;
+
+#[test]
+fn streams_lead_to_pipes() {
+    let (out, err) = (Pipe::new(100), Pipe::new(100));
+    let builder = WasiCtx::builder()
+        .stdin(Input::Reader(Box::new(Pipe::with_bytes("some input"))))
+        .stdout(Output::Writer(Box::new(out.clone())))
+        .stderr(Output::Writer(Box::new(err.clone())));
+    let mut guest = Guest::new(builder);
+    assert_eq!(guest.read(0, 4).unwrap(), b"some");
+    assert_eq!(guest.read(0, 100).unwrap(), b" input");
+    assert_eq!(guest.read(0, 100).unwrap(), b"", "the end");
+    assert_eq!(guest.read(0, 100).unwrap(), b"", "and again");
+    assert_eq!(guest.write(1, b"out"), Ok(3));
+    assert_eq!(guest.write(2, b"err"), Ok(3));
+    assert_eq!((out.drain(), err.drain()), (b"out".to_vec(), b"err".to_vec()));
+    assert_eq!(guest.read(1, 1), Err(NOTCAPABLE));
+    assert_eq!(guest.write(0, b"x"), Err(NOTCAPABLE));
+    assert_eq!(guest.call("fd_seek", &[1, 0, 0, 0x900]), SPIPE);
+}
+
+#[test]
+fn null_streams_are_at_their_end_and_take_everything() {
+    let mut guest = Guest::new(WasiCtx::builder());
+    assert_eq!(guest.read(0, 10).unwrap(), b"");
+    assert_eq!(guest.write(1, &[7; 10000]), Ok(10000));
+    assert_eq!(guest.write(2, &[7; 10000]), Ok(10000));
+}
+
+#[test]
+fn a_pipe_takes_no_more_than_its_limit() {
+    let out = Pipe::new(5);
+    let mut guest = Guest::new(WasiCtx::builder().stdout(Output::Writer(Box::new(out.clone()))));
+    assert_eq!(guest.write(1, b"1234567"), Ok(5));
+    assert_eq!(guest.write(1, b"67"), Err(NOSPC));
+    assert_eq!(out.drain(), b"12345");
+    assert_eq!(guest.write(1, b"67"), Ok(2));
+}
+
+/// Fails in a chosen way.
+struct Broken(io::ErrorKind);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+}
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn errors_of_streams_are_the_guests_to_handle() {
+    for (kind, errno) in [(io::ErrorKind::BrokenPipe, PIPE), (io::ErrorKind::WouldBlock, AGAIN)] {
+        let builder = WasiCtx::builder()
+            .stdin(Input::Reader(Box::new(Broken(kind))))
+            .stdout(Output::Writer(Box::new(Broken(kind))));
+        let mut guest = Guest::new(builder);
+        assert_eq!(guest.read(0, 1), Err(errno));
+        assert_eq!(guest.write(1, b"x"), Err(errno));
+        assert_eq!(guest.call("fd_sync", &[1]), errno);
+    }
+}
+
+#[test]
+fn held_back_output_comes_out_at_exit_and_when_all_is_dropped() {
+    for exits in [true, false] {
+        let out = Pipe::new(100);
+        let writer = io::BufWriter::new(out.clone());
+        let mut guest = Guest::new(WasiCtx::builder().stdout(Output::Writer(Box::new(writer))));
+        guest.write(1, b"last words").unwrap();
+        assert_eq!(out.drain(), b"");
+        if exits {
+            let error = guest.try_call("proc_exit", &[42]).unwrap_err();
+            assert_eq!(error.exit_code(), Some(42));
+        } else {
+            drop(guest);
+        }
+        assert_eq!(out.drain(), b"last words");
+    }
+}
+
+#[test]
+fn bad_pointers_fault_and_nothing_is_done() {
+    let out = Pipe::new(1000);
+    let builder = WasiCtx::builder()
+        .stdin(Input::Reader(Box::new(Pipe::with_bytes("input"))))
+        .stdout(Output::Writer(Box::new(out.clone())))
+        .arg("program");
+    let mut guest = Guest::new(builder);
+    let end = 0x10000;
+    // The buffer, the list of buffers, the result.
+    for (buffer, len) in [(end - 4, 5), (end, 1), (u32::MAX, 1), (0, u32::MAX), (u32::MAX, u32::MAX)] {
+        guest.iovec(buffer, len);
+        assert_eq!(guest.call("fd_write", &[1, 0x800, 1, 0x900]), FAULT);
+        assert_eq!(guest.call("fd_read", &[0, 0x800, 1, 0x900]), FAULT);
+    }
+    guest.iovec(0x4000, 4);
+    for (list, count) in [(u64::from(end) - 7, 1), (u64::from(end), 1), (0xffff_fff8, 1), (0xff00, 1000)] {
+        assert_eq!(guest.call("fd_write", &[1, list, count, 0x900]), FAULT);
+    }
+    for result in [u64::from(end) - 3, u64::from(end), 0xffff_fffe] {
+        assert_eq!(guest.call("fd_write", &[1, 0x800, 1, result]), FAULT);
+        assert_eq!(guest.call("fd_read", &[0, 0x800, 1, result]), FAULT);
+        assert_eq!(guest.call("clock_time_get", &[0, 0, result]), FAULT);
+        assert_eq!(guest.call("args_sizes_get", &[0x900, result]), FAULT);
+        assert_eq!(guest.call("args_get", &[result, 0x900]), FAULT);
+        assert_eq!(guest.call("args_get", &[0x900, result]), FAULT);
+        assert_eq!(guest.call("fd_fdstat_get", &[1, result]), FAULT);
+        assert_eq!(guest.call("fd_filestat_get", &[1, result]), FAULT);
+        assert_eq!(guest.call("poll_oneoff", &[result, 0x2000, 1, 0x900]), FAULT);
+        assert_eq!(guest.call("poll_oneoff", &[0x2000, result, 1, 0x900]), FAULT);
+        assert_eq!(guest.call("poll_oneoff", &[0x2000, 0x3000, 1, result]), FAULT);
+    }
+    assert_eq!(guest.call("random_get", &[1, 0xffff_ffff]), FAULT);
+    assert_eq!(out.drain(), b"", "nothing was written");
+    assert_eq!(guest.read(0, 10).unwrap(), b"input", "nothing was read");
+}
+
+#[test]
+fn a_bad_result_pointer_opens_nothing() {
+    let folder = Folder::new();
+    let mut guest = folder.guest(wasmote_wasi::DirAccess::ReadWrite);
+    let [at, len] = guest.path("file");
+    assert_eq!(guest.call("path_open", &[3, 0, at, len, CREAT, FD_READ, 0, 0, 0xfffe]), FAULT);
+    assert_eq!(guest.open("file", 0, FD_READ), Err(NOENT), "not created");
+    assert_eq!(guest.open("file", CREAT, FD_READ), Ok(4), "no number lost");
+    assert_eq!(guest.call("path_open", &[3, 0, 0xfffe, 3, 0, FD_READ, 0, 0, 0x900]), FAULT);
+    assert_eq!(guest.call("fd_readdir", &[3, 0xfff0, 17, 0, 0x900]), FAULT);
+}
+
+#[test]
+fn standard_streams_can_be_closed_and_renumbered() {
+    let out = Pipe::new(100);
+    let mut guest = Guest::new(WasiCtx::builder().stdout(Output::Writer(Box::new(out.clone()))));
+    guest.ok("fd_renumber", &[1, 2]);
+    assert_eq!(guest.write(1, b"x"), Err(BADF));
+    assert_eq!(guest.write(2, b"moved"), Ok(5));
+    guest.ok("fd_close", &[2]);
+    assert_eq!(guest.write(2, b"x"), Err(BADF));
+    assert_eq!(out.drain(), b"moved");
+}

@@ -1,0 +1,137 @@
+//! Arguments, environment, random bytes, the process, and what there is not.
+
+use std::sync::{Arc, Mutex};
+
+use wasmote::{Engine, Linker, Module, Store};
+use wasmote_wasi::WasiCtx;
+
+use crate::guest::*;
+
+#[test]
+fn arguments_and_environment_arrive_with_nuls_behind() {
+    let mut guest = Guest::new(WasiCtx::builder().arg("program").arg("").arg("ünï").env("A", "1=2").env("B", ""));
+    guest.ok("args_sizes_get", &[0x900, 0x904]);
+    assert_eq!((guest.u32(0x900), guest.u32(0x904)), (3, 8 + 1 + 6));
+    guest.ok("args_get", &[0x2000, 0x3000]);
+    assert_eq!((0..3).map(|i| guest.u32(0x2000 + 4 * i)).collect::<Vec<_>>(), [0x3000, 0x3008, 0x3009]);
+    assert_eq!(guest.get(0x3000, 15), "program\0\0ünï\0".as_bytes());
+    guest.ok("environ_sizes_get", &[0x900, 0x904]);
+    assert_eq!((guest.u32(0x900), guest.u32(0x904)), (2, 6 + 3));
+    guest.ok("environ_get", &[0x2000, 0x3000]);
+    assert_eq!(guest.get(0x3000, 9), b"A=1=2\0B=\0");
+}
+
+#[test]
+fn strings_with_nuls_are_refused() {
+    assert!(WasiCtx::builder().arg("a\0b").build().is_err());
+    assert!(WasiCtx::builder().env("A", "\0").build().is_err());
+}
+
+#[test]
+fn random_bytes_come_in_pieces_from_whatever_source() {
+    let pieces = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&pieces);
+    let source = move |bytes: &mut [u8]| {
+        noted.lock().unwrap().push(bytes.len());
+        bytes.fill(0x5a);
+        Ok(())
+    };
+    let mut guest = Guest::new(WasiCtx::builder().random(Box::new(source)));
+    guest.ok("random_get", &[0x1000, 10000]);
+    assert_eq!(*pieces.lock().unwrap(), [4096, 4096, 1808]);
+    assert_eq!(guest.get(0x1000, 10001).iter().filter(|&&byte| byte == 0x5a).count(), 10000);
+    guest.ok("random_get", &[0x1000, 0]);
+
+    let mut guest = Guest::new(WasiCtx::builder());
+    guest.ok("random_get", &[0x1000, 0x8000]);
+    let bytes = guest.get(0x1000, 0x8000);
+    assert!((0..=255).all(|byte| bytes.contains(&byte)), "not random");
+}
+
+#[test]
+fn exit_codes_are_all_32_bits() {
+    for code in [0, 1, 255, 256, -1] {
+        let mut guest = Guest::new(WasiCtx::builder());
+        let error = guest.try_call("proc_exit", &[code as u64]).unwrap_err();
+        assert_eq!(error.exit_code(), Some(code));
+    }
+}
+
+#[test]
+fn there_are_no_sockets_and_signals() {
+    let mut guest = Guest::new(WasiCtx::builder());
+    assert_eq!(guest.call("sock_shutdown", &[1, 0]), NOTSOCK);
+    assert_eq!(guest.call("sock_shutdown", &[9, 0]), BADF);
+    assert_eq!(guest.call("sock_recv", &[9, 0, 0, 0, 0, 0]), BADF);
+    assert_eq!(guest.call("sock_send", &[1, 0, 0, 0, 0]), NOTSOCK);
+    assert_eq!(guest.call("proc_raise", &[6]), NOTSUP);
+    guest.ok("sched_yield", &[]);
+}
+
+#[test]
+fn a_guest_without_memory_can_call_what_needs_none() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+        (func (export "test") (result i32 i32 i32)
+            call $yield
+            (call $now (i32.const 0) (i64.const 0) (i32.const 0))
+            (call $accept (i32.const 1) (i32.const 0) (i32.const 0))))"#;
+    let engine = Engine::default();
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut linker = Linker::new(&engine);
+    wasmote_wasi::add_to_linker(&mut linker, |cx: &mut WasiCtx| cx).unwrap();
+    let mut store = Store::new(&engine, WasiCtx::builder().build().unwrap());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let test = instance.get_typed_func::<(), (i32, i32, i32)>(&mut store, "test").unwrap();
+    let expected = (SUCCESS.into(), FAULT.into(), NOTSOCK.into());
+    assert_eq!(test.call(&mut store, ()).unwrap(), expected);
+}
+
+#[test]
+fn whatever_a_guest_passes_is_answered() {
+    let folder = Folder::new();
+    std::fs::write(folder.path().join("file"), "text").unwrap();
+    // The clocks don't move, and nobody sleeps.
+    struct Still;
+    impl wasmote_wasi::Clocks for Still {
+        fn now(&self, clock: u32) -> Option<u64> {
+            (clock < 4).then_some(1)
+        }
+        fn resolution(&self, _: u32) -> Option<u64> {
+            Some(1)
+        }
+        fn sleep(&mut self, _: u64) {}
+    }
+    let builder = || {
+        let builder = WasiCtx::builder().arg("program").env("A", "B").clocks(Box::new(Still));
+        builder.preopened_dir(folder.path(), "/", wasmote_wasi::DirAccess::ReadOnly).unwrap()
+    };
+    let values = [0, 1, 2, 3, 4, 5, 8, 24, 0x800, 0x1000, 0x7fff, 0xfff8, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000];
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        match state >> 60 {
+            0 => u64::MAX,
+            1 => 0xffff_fff8,
+            2 => 1 << 63,
+            _ => values[(state >> 56) as usize % values.len()],
+        }
+    };
+    let mut guest = Guest::new(builder());
+    let mut answers = 0;
+    for function in FUNCTIONS.split(',') {
+        let (name, letters) = function.trim().split_once(' ').unwrap();
+        for _ in 0..300 {
+            let args: Vec<u64> = letters.chars().filter(|&letter| letter != '-').map(|_| next()).collect();
+            assert!(guest.call(name, &args) <= NOTCAPABLE, "{name} {args:?}");
+            answers += 1;
+            // Streams and directories get closed on the way.
+            if answers % 50 == 0 {
+                guest = Guest::new(builder());
+            }
+        }
+    }
+    assert_eq!(std::fs::read(folder.path().join("file")).unwrap(), b"text");
+}

@@ -1,0 +1,86 @@
+//! Records at addresses that do not change, as handlers need them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+/// Owns values at fixed addresses until it is dropped. The pointers that it gives are the only way to the values.
+pub(crate) struct Arena<T> {
+    items: Vec<NonNull<T>>,
+}
+
+impl<T> Arena<T> {
+    pub(crate) const fn new() -> Arena<T> {
+        Arena { items: Vec::new() }
+    }
+
+    /// Takes a value in; its index is [`Arena::len`] before.
+    pub(crate) fn push(&mut self, value: T) -> NonNull<T> {
+        // A failing reallocation must not lose the value, so room comes first.
+        self.items.reserve(1);
+        let item = NonNull::from(Box::leak(Box::new(value)));
+        self.items.push(item);
+        item
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<NonNull<T>> {
+        self.items.get(index).copied()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = NonNull<T>> + '_ {
+        self.items.iter().copied()
+    }
+}
+
+impl<T> Drop for Arena<T> {
+    fn drop(&mut self) {
+        for &item in &self.items {
+            // SAFETY: `push` leaked each item from a box, and nothing but this frees it.
+            drop(unsafe { Box::from_raw(item.as_ptr()) });
+        }
+    }
+}
+
+/// A run of values at an address that does not change until it is dropped. As with [`Arena`], its pointer is the only
+/// way to the values.
+pub(crate) struct Run<T> {
+    items: NonNull<[T]>,
+}
+
+impl<T> Run<T> {
+    pub(crate) fn new(items: Vec<T>) -> Run<T> {
+        Run { items: NonNull::from(Box::leak(items.into_boxed_slice())) }
+    }
+
+    /// The first value; as many follow as were given.
+    pub(crate) fn start(&self) -> *mut T {
+        self.items.as_ptr().cast()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// A value, if there are as many.
+    pub(crate) fn get(&self, index: usize) -> Option<*mut T> {
+        // SAFETY: in the run.
+        (index < self.len()).then(|| unsafe { self.start().add(index) })
+    }
+}
+
+impl<T> Drop for Run<T> {
+    fn drop(&mut self) {
+        // SAFETY: `new` leaked it from a box, and nothing but this frees it.
+        drop(unsafe { Box::from_raw(self.items.as_ptr()) });
+    }
+}
+
+impl<T> Default for Run<T> {
+    fn default() -> Run<T> {
+        Run::new(Vec::new())
+    }
+}

@@ -1,0 +1,124 @@
+//! Linked code of a module's functions, shared by all instances and threads. A function is there or not yet; once
+//! there, its code stays in place until the module goes.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use wasmote_exec::{CODE_START, Cell};
+
+use crate::lock::Lock;
+use crate::module::Stats;
+
+/// Cells of a function lie in words, after one that has the slots of its frame.
+type Word = u64;
+const _: () = assert!(align_of::<Cell>() <= align_of::<Word>());
+
+/// Words of the first chunk, and of the largest that is not for a single function.
+const CHUNK_MIN: usize = 1 << 10;
+const CHUNK_MAX: usize = 1 << 15;
+
+/// A function's code.
+#[derive(Clone, Copy)]
+pub(crate) struct Code {
+    /// Its first instruction.
+    pub(crate) entry: *const Cell,
+    /// Slots of its frame.
+    pub(crate) frame_slots: u32,
+}
+
+/// The code of the functions that a module defines.
+pub(crate) struct CodeStore {
+    /// For each function its cells, null until it is translated.
+    entries: Box<[AtomicPtr<Cell>]>,
+    chunks: Lock<Chunks>,
+}
+
+#[derive(Default)]
+struct Chunks {
+    /// Where code is: full but for the last. Each was leaked from a box.
+    chunks: Vec<NonNull<[MaybeUninit<Word>]>>,
+    /// Words used of the last.
+    used: usize,
+    stats: Stats,
+}
+
+// SAFETY: chunks are owned, and what was published in them is never written again.
+unsafe impl Send for CodeStore {}
+// SAFETY: as above; publication goes through the lock, and readers see it by acquiring the entry.
+unsafe impl Sync for CodeStore {}
+
+impl CodeStore {
+    pub(crate) fn new(functions: usize) -> CodeStore {
+        CodeStore {
+            entries: (0..functions).map(|_| AtomicPtr::default()).collect(),
+            chunks: Lock::new(Chunks::default()),
+        }
+    }
+
+    /// The code of a function, by its number among those that the module defines, if it is there already.
+    pub(crate) fn get(&self, defined: usize) -> Option<Code> {
+        let cells = self.entries.get(defined)?.load(Ordering::Acquire);
+        // SAFETY: what is not null was published by `publish`.
+        (!cells.is_null()).then(|| unsafe { read(cells) })
+    }
+
+    /// Keeps the code of a function, unless another thread was faster, and gives what was kept.
+    pub(crate) fn publish(&self, defined: usize, frame_slots: u32, cells: &[Cell], made: Stats) -> Code {
+        let mut chunks = self.chunks.lock();
+        let entry = &self.entries[defined];
+        let mut kept = entry.load(Ordering::Acquire);
+        if kept.is_null() {
+            kept = chunks.copy_in(frame_slots, cells);
+            chunks.stats += made;
+            entry.store(kept, Ordering::Release);
+        }
+        // SAFETY: it was published, now or before.
+        unsafe { read(kept) }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.chunks.lock().stats
+    }
+}
+
+/// # Safety
+/// `cells` was made by [`Chunks::copy_in`].
+unsafe fn read(cells: *mut Cell) -> Code {
+    // SAFETY: the frame's slots lie in front of the cells, and the entry among them.
+    unsafe { Code { entry: cells.add(CODE_START), frame_slots: cells.cast::<u32>().sub(size_of::<Word>() / 4).read() } }
+}
+
+impl Chunks {
+    fn copy_in(&mut self, frame_slots: u32, cells: &[Cell]) -> *mut Cell {
+        let words = 1 + size_of_val(cells).div_ceil(size_of::<Word>());
+        let room = self.chunks.last().map_or(0, |c| c.len() - self.used);
+        if room < words {
+            let usual = (CHUNK_MIN << self.chunks.len().min(8)).min(CHUNK_MAX);
+            let chunk = Box::new_uninit_slice(usual.max(words));
+            self.chunks.push(NonNull::from(Box::leak(chunk)));
+            self.used = 0;
+        }
+        let Some(chunk) = self.chunks.last() else { unreachable!("there is a chunk with room") };
+        // SAFETY: the chunk has room for `words` more words, which nobody has pointers to yet.
+        unsafe {
+            let front = chunk.cast::<Word>().as_ptr().add(self.used);
+            front.cast::<u32>().write(frame_slots);
+            let place = front.add(1).cast::<Cell>();
+            ptr::copy_nonoverlapping(cells.as_ptr(), place, cells.len());
+            self.used += words;
+            place
+        }
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        for &chunk in &self.chunks {
+            // SAFETY: each was leaked from a box by `copy_in`; instances that run its code keep the module.
+            drop(unsafe { Box::from_raw(chunk.as_ptr()) });
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What stores and modules have in common: the configuration and the function types.
+
+use alloc::sync::Arc;
+use core::fmt;
+
+#[cfg(feature = "validate")]
+use wasmote_validate::Features;
+
+use crate::lock::Lock;
+use crate::types::TypeRegistry;
+
+/// When the bodies of functions are validated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Validation {
+    /// All of them when the module is loaded, as the specification says.
+    #[default]
+    Eager,
+    /// Each when it is first called. A call of an invalid function fails, and so does the run it is part of. All
+    /// else about the module is validated when it is loaded.
+    Lazy,
+}
+
+/// How an [`Engine`] works.
+///
+/// ```
+/// use wasmote::{Config, Engine, Validation};
+///
+/// let mut config = Config::new();
+/// config.validation(Validation::Lazy).max_stack(1 << 20);
+/// let engine = Engine::new(&config);
+/// # let _ = engine;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) validation: Validation,
+    pub(crate) eager_translation: bool,
+    pub(crate) max_stack: usize,
+    pub(crate) max_nesting: u32,
+    pub(crate) max_memory: u64,
+    pub(crate) max_table: u64,
+    #[cfg(feature = "validate")]
+    pub(crate) features: Features,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            validation: Validation::Eager,
+            eager_translation: false,
+            max_stack: 8 << 20,
+            max_nesting: 200,
+            max_memory: u64::MAX,
+            max_table: 10_000_000,
+            #[cfg(feature = "validate")]
+            features: Features::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// When the bodies of functions are validated; [`Validation::Eager`] unless said otherwise.
+    pub fn validation(&mut self, validation: Validation) -> &mut Config {
+        self.validation = validation;
+        self
+    }
+
+    /// Whether all functions are translated when a module is loaded, instead of each when it is first called.
+    pub fn eager_translation(&mut self, eager: bool) -> &mut Config {
+        self.eager_translation = eager;
+        self
+    }
+
+    /// Bytes of the value stack of each store: how deep wasm functions can nest before a call traps with
+    /// [`StackOverflow`](crate::TrapCode::StackOverflow). 8 MiB unless said otherwise; what is never used is
+    /// only address space.
+    pub fn max_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_stack = bytes;
+        self
+    }
+
+    /// How often calls from the host into wasm may nest, which is what takes the native stack; 200 unless said
+    /// otherwise.
+    pub fn max_nesting(&mut self, calls: u32) -> &mut Config {
+        self.max_nesting = calls;
+        self
+    }
+
+    /// The most bytes that a linear memory may have; growing beyond it fails as the specification lets it.
+    /// Unlimited unless said otherwise.
+    pub fn max_memory(&mut self, bytes: u64) -> &mut Config {
+        self.max_memory = bytes;
+        self
+    }
+
+    /// The most elements that a table may have; growing beyond it fails as the specification lets it.
+    /// 10,000,000 unless said otherwise.
+    pub fn max_table(&mut self, elements: u64) -> &mut Config {
+        self.max_table = elements;
+        self
+    }
+
+    /// Which proposals modules may use; all that this build has unless said otherwise.
+    #[cfg(feature = "validate")]
+    pub fn features(&mut self, features: Features) -> &mut Config {
+        self.features = features;
+        self
+    }
+}
+
+/// What stores and modules have in common; cheap to clone. Only what belongs to the same engine works together.
+///
+/// ```
+/// let engine = wasmote::Engine::default();
+/// let store = wasmote::Store::new(&engine, ());
+/// # let _ = store;
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+struct EngineInner {
+    config: Config,
+    types: Lock<TypeRegistry>,
+}
+
+impl Engine {
+    /// An engine that works as `config` says.
+    pub fn new(config: &Config) -> Engine {
+        let config = config.clone();
+        let types = Lock::new(TypeRegistry::default());
+        Engine { inner: Arc::new(EngineInner { config, types }) }
+    }
+
+    /// Whether both are the same engine.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub(crate) fn types(&self) -> &Lock<TypeRegistry> {
+        &self.inner.types
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new(&Config::default())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}

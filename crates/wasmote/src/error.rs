@@ -1,0 +1,176 @@
+//! Why something failed.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use core::fmt;
+
+use wasmote_decode::DecodeError;
+use wasmote_ir::TrapCode;
+use wasmote_translate::TranslateError;
+#[cfg(feature = "validate")]
+use wasmote_validate::ValidateError;
+
+use crate::externs::ExternType;
+use crate::trap::Trap;
+
+/// Why something failed: one type for all of this crate, of the size of a pointer.
+///
+/// It prints as one line that says what happened; a trap adds a line for each frame of its backtrace.
+///
+/// ```
+/// use wasmote::Error;
+///
+/// let error = Error::new("the answer is missing");
+/// assert_eq!(error.to_string(), "the answer is missing");
+/// assert_eq!(Error::exit(3).exit_code(), Some(3));
+/// ```
+pub struct Error {
+    kind: Box<ErrorKind>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The bytes are not a module, or need what this build lacks.
+    Decode(DecodeError),
+    /// The module is not valid.
+    #[cfg(feature = "validate")]
+    Validate(ValidateError),
+    /// A function is beyond what the translator can do.
+    Translate {
+        /// The function's index, imports counted.
+        func: u32,
+        /// Why.
+        error: TranslateError,
+    },
+    /// Imports are missing or of another type; all of them, in order.
+    Link(Box<[ImportProblem]>),
+    /// A module that is valid could not be instantiated.
+    Instantiate(Cow<'static, str>),
+    /// WebAssembly trapped.
+    Trap(Trap),
+    /// An error of the embedder's.
+    Host(Box<dyn core::error::Error + Send + Sync>),
+    /// A host function ended the program with this code, as `proc_exit` does.
+    Exit(i32),
+    /// This crate was used in a way that can't work, or an error of the embedder's that is only a message.
+    Usage(Cow<'static, str>),
+}
+
+/// An import that could not be satisfied.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ImportProblem {
+    /// The module's name.
+    pub module: Box<str>,
+    /// The name in it.
+    pub name: Box<str>,
+    /// What the module asks for.
+    pub expected: ExternType,
+    /// What was given; `None` if nothing was.
+    pub found: Option<ExternType>,
+}
+
+impl Error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of(kind: ErrorKind) -> Error {
+        Error { kind: Box::new(kind) }
+    }
+
+    /// An error that is a message.
+    #[cold]
+    #[inline(never)]
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(ErrorKind::Usage(message.into()))
+    }
+
+    /// An error of the embedder's own type, to be had back with [`Error::downcast_ref`].
+    #[cold]
+    #[inline(never)]
+    pub fn host(error: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
+        Error::of(ErrorKind::Host(error.into()))
+    }
+
+    /// The end of the program with this code; a host function returns it to leave all of wasm at once.
+    #[cold]
+    #[inline(never)]
+    pub fn exit(code: i32) -> Error {
+        Error::of(ErrorKind::Exit(code))
+    }
+
+    pub(crate) fn instantiate(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(ErrorKind::Instantiate(message.into()))
+    }
+
+    /// What kind of error this is.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The code, if a host function ended the program.
+    pub fn exit_code(&self) -> Option<i32> {
+        match *self.kind {
+            ErrorKind::Exit(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The trap, if WebAssembly trapped.
+    pub fn as_trap(&self) -> Option<&Trap> {
+        match &*self.kind {
+            ErrorKind::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+
+    /// The embedder's error, if it is one of this type.
+    pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
+        match &*self.kind {
+            ErrorKind::Host(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Error {
+        Error::of(ErrorKind::Decode(error))
+    }
+}
+
+#[cfg(feature = "validate")]
+impl From<ValidateError> for Error {
+    fn from(error: ValidateError) -> Error {
+        Error::of(ErrorKind::Validate(error))
+    }
+}
+
+impl From<Trap> for Error {
+    fn from(trap: Trap) -> Error {
+        Error::of(ErrorKind::Trap(trap))
+    }
+}
+
+/// Lets host functions trap with `?` or `into()`.
+impl From<TrapCode> for Error {
+    fn from(code: TrapCode) -> Error {
+        Error::from(Trap::without_frames(code))
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &*self.kind {
+            ErrorKind::Host(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,396 @@
+//! Instantiation (spec: exec/modules#instantiation).
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ptr::{self, NonNull};
+
+use wasmote_decode::{ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode};
+use wasmote_exec as exec;
+use wasmote_ir::frame::HEADER;
+use wasmote_ir::{TrapCode, ValType};
+
+use crate::arena::Run;
+use crate::error::{Error, ErrorKind, ImportProblem};
+use crate::externs::{Extern, ExternType};
+use crate::global::Global;
+use crate::host::slots;
+use crate::instance::{Instance, InstanceRecord, Parts};
+use crate::memory::{Memory, MemoryRecord};
+use crate::messages::message;
+use crate::module::{Module, ModuleInner};
+use crate::run::invoke;
+use crate::store::StoreInner;
+use crate::table::{Table, TableRecord};
+
+/// Makes an instance and runs its start function. An instance stays in the store also when this fails: others may
+/// have got its functions through tables.
+///
+/// # Safety
+/// The store is mutably borrowed by the caller, who holds no reference to it.
+pub(crate) unsafe fn instantiate(
+    mut root: NonNull<StoreInner>,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<Instance, Error> {
+    // SAFETY: the caller's promise; this reference is last used before the start function runs.
+    let store = unsafe { root.as_mut() };
+    check_imports(store, module, imports)?;
+    let index = store.instances.len() as u32;
+    let record = allocate(store, module, imports)?;
+    // SAFETY: the record was just made.
+    let start = unsafe { initialise(store, record)? };
+    let instance = Instance::of_index(store, index);
+    if let Some(start) = start {
+        // SAFETY: the caller's promise; a start function has neither parameters nor results.
+        unsafe { invoke(root, start, &[], &mut [])? };
+    }
+    Ok(instance)
+}
+
+/// What only a module that is not valid leads to.
+#[cold]
+fn invalid() -> Error {
+    Error::instantiate("the module is not valid")
+}
+
+fn check_imports(store: &StoreInner, module: &Module, given: &[Extern]) -> Result<(), Error> {
+    if !crate::Engine::same(module.engine(), &store.engine) {
+        return Err(Error::instantiate("the module and the store belong to different engines"));
+    }
+    let imports = &module.info().imports;
+    if imports.len() != given.len() {
+        return Err(Error::instantiate(message!(
+            "not as many imports were given as the module has",
+            ": {} instead of {}",
+            given.len(),
+            imports.len()
+        )));
+    }
+    let inner = module.inner();
+    let mut problems = Vec::new();
+    for (import, &given) in imports.iter().zip(given) {
+        if !matches(store, inner, import.ty, given) {
+            problems.push(ImportProblem {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                expected: inner.import_type(import.ty).ok_or_else(invalid)?,
+                found: Some(given.type_in(store)),
+            });
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::of(ErrorKind::Link(problems.into()))) }
+}
+
+/// Whether what is given for an import is of a type that matches (spec: valid/matching#external-types).
+pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportType, given: Extern) -> bool {
+    if let (ImportType::Func(ty), Extern::Func(func)) = (wanted, given) {
+        let wanted = module.type_ids.ids().get(ty as usize);
+        // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+        return wanted == Some(unsafe { &(*func.record(store)).type_id });
+    }
+    let limits = |min: u64, max: Option<u64>, least: u64, most: Option<u64>| {
+        min >= least && most.is_none_or(|most| max.is_some_and(|max| max <= most))
+    };
+    match (wanted, given.type_in(store)) {
+        (ImportType::Table(wanted), ExternType::Table(ty)) => {
+            wanted.element == ty.element
+                && wanted.table64 == ty.table64
+                && limits(ty.min, ty.max, wanted.min, wanted.max)
+        }
+        (ImportType::Memory(wanted), ExternType::Memory(ty)) => {
+            wanted.page_log2 == ty.page_log2
+                && wanted.memory64 == ty.memory64
+                && wanted.shared == ty.shared
+                && limits(ty.min, ty.max, wanted.min, wanted.max)
+        }
+        (ImportType::Global(wanted), ExternType::Global(ty)) => wanted == ty,
+        _ => false,
+    }
+}
+
+/// Makes the record with all its parts, globals and tables with their initial values. Segments come later.
+fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result<NonNull<InstanceRecord>, Error> {
+    let inner = module.inner();
+    let info = &inner.info;
+    let mut imports = Vec::new();
+    let mut globals: Vec<*mut u64> = Vec::new();
+    let mut memories: Vec<*mut exec::Memory> = Vec::new();
+    let mut tables: Vec<*mut exec::Table> = Vec::new();
+    for given in given {
+        match given {
+            Extern::Func(func) => imports.push(func.record(store)),
+            Extern::Table(table) => tables.push(table.pointer(store).as_ptr().cast()),
+            Extern::Memory(memory) => memories.push(memory.pointer(store).as_ptr().cast()),
+            Extern::Global(global) => globals.push(global.pointer(store).as_ptr().cast()),
+        }
+    }
+    for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
+        let memory = Memory::of_type(store, ty)?;
+        memories.push(memory.pointer(store).as_ptr().cast());
+    }
+    if memories.is_empty() {
+        memories.push(store.no_memory.start());
+    }
+
+    let root: *mut StoreInner = store.machine.embedder.cast();
+    let mut record = store.instances.push(InstanceRecord {
+        exec: exec::Instance {
+            // The machine lies in the store, whose own pointer this comes from.
+            // SAFETY: only the place is computed.
+            machine: unsafe { &raw mut (*root).machine },
+            funcs: ptr::null_mut(),
+            imports: ptr::null(),
+            globals: ptr::null(),
+            memories: ptr::null(),
+            tables: ptr::null(),
+            data: ptr::null_mut(),
+            elems: ptr::null_mut(),
+            imported_funcs: imports.len() as u32,
+            defined_funcs: info.bodies.len() as u32,
+            embedder: 0,
+        },
+        module: module.clone(),
+        memory: None,
+        parts: Parts::default(),
+    });
+    let mut parts = Parts {
+        funcs: functions(inner, record)?,
+        imports: Run::new(imports),
+        memories: Run::new(memories),
+        ..Parts::default()
+    };
+
+    for (init, i) in info.global_inits.iter().zip(globals.len()..) {
+        let ty = *info.globals.get(i).ok_or_else(invalid)?;
+        let value = evaluate(store, &parts, &globals, init)?;
+        let global = Global::of_type(store, ty, value);
+        globals.push(global.pointer(store).as_ptr().cast());
+    }
+    for (init, i) in info.table_inits.iter().zip(tables.len()..) {
+        let ty = *info.tables.get(i).ok_or_else(invalid)?;
+        let init = match init {
+            Some(init) => evaluate(store, &parts, &globals, init)?[0] as u32,
+            None => 0,
+        };
+        let table = Table::of_type(store, ty, init)?;
+        tables.push(table.pointer(store).as_ptr().cast());
+    }
+    parts.globals = Run::new(globals);
+    parts.tables = Run::new(tables);
+    for export in &info.exports {
+        if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
+            // SAFETY: a record of this store.
+            unsafe { store.reference(func) };
+        }
+    }
+
+    // SAFETY: the record was just made, and nothing else refers to it yet but functions that do not run.
+    let target = unsafe { record.as_mut() };
+    let exec = &mut target.exec;
+    exec.funcs = parts.funcs.start();
+    exec.imports = parts.imports.start();
+    exec.globals = parts.globals.start();
+    exec.memories = parts.memories.start();
+    exec.tables = parts.tables.start();
+    target.parts = parts;
+    Ok(record)
+}
+
+/// The records of the functions that a module defines.
+fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
+    let info = &module.info;
+    let types = info.funcs.get(info.imported_funcs as usize..);
+    let types = types.ok_or_else(invalid)?;
+    if types.len() != info.bodies.len() {
+        return Err(invalid());
+    }
+    let untranslated = exec::cells::untranslated();
+    let mut funcs = Vec::with_capacity(types.len());
+    // Many functions share a type, so slots are counted once a type.
+    let mut counts = vec![None; info.types.len()];
+    for (defined, &ty) in types.iter().enumerate() {
+        let ty = ty as usize;
+        let count = counts.get_mut(ty).ok_or_else(invalid)?;
+        let (params, header) = match *count {
+            Some(known) => known,
+            None => *count.insert(frame(info, ty)?),
+        };
+        let code = module.code.get(defined);
+        funcs.push(exec::Func {
+            code: code.map_or(untranslated, |code| code.entry),
+            frame_slots: match code {
+                Some(code) => code.frame_slots,
+                None => u32::from(header) + u32::from(HEADER),
+            },
+            header,
+            params,
+            instance: record.as_ptr().cast(),
+            type_id: module.type_ids.ids()[ty],
+            reference: 0,
+        });
+    }
+    Ok(Run::new(funcs))
+}
+
+/// Slots of the parameters, and the slot of the header, for functions of this type.
+fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
+    let ty = &info.types[ty];
+    let count = |types: &[ValType]| u16::try_from(slots(types)).map_err(|_| invalid());
+    let params = count(&ty.params)?;
+    Ok((params, params.max(count(&ty.results)?)))
+}
+
+/// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
+fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &[ConstOp]) -> Result<[u64; 2], Error> {
+    let mut stack: Vec<[u64; 2]> = Vec::new();
+    for op in expr {
+        let value = match *op {
+            ConstOp::Num(_, bits) => [bits, 0],
+            ConstOp::V128(value) => [value as u64, (value >> 64) as u64],
+            ConstOp::GlobalGet(index) => {
+                let global = *globals.get(index as usize).ok_or_else(invalid)?;
+                // SAFETY: the value of a global of this store, which no code changes now.
+                unsafe { (*global.cast::<crate::global::GlobalRecord>()).slots() }
+            }
+            ConstOp::RefNull(_) => [0, 0],
+            ConstOp::RefFunc(index) => {
+                let func = parts.func(index).ok_or_else(invalid)?;
+                // SAFETY: a record of this store.
+                [u64::from(unsafe { store.reference(func) }), 0]
+            }
+            binary => {
+                let (Some([b, _]), Some([a, _])) = (stack.pop(), stack.pop()) else {
+                    return Err(invalid());
+                };
+                let narrow = |value: u64| u64::from(value as u32);
+                let value = match binary {
+                    ConstOp::I32Add => narrow(a.wrapping_add(b)),
+                    ConstOp::I32Sub => narrow(a.wrapping_sub(b)),
+                    ConstOp::I32Mul => narrow(a.wrapping_mul(b)),
+                    ConstOp::I64Add => a.wrapping_add(b),
+                    ConstOp::I64Sub => a.wrapping_sub(b),
+                    _ => a.wrapping_mul(b),
+                };
+                [value, 0]
+            }
+        };
+        stack.push(value);
+    }
+    stack.pop().ok_or_else(invalid)
+}
+
+/// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a
+/// later one traps. Gives the start function.
+///
+/// # Safety
+/// The record is complete but for its segments, and of this store.
+unsafe fn initialise(
+    store: &mut StoreInner,
+    mut record: NonNull<InstanceRecord>,
+) -> Result<Option<*mut exec::Func>, Error> {
+    // SAFETY: the caller's promise; nothing else uses the record, as its functions do not run.
+    let InstanceRecord { exec, module, memory, parts } = unsafe { record.as_mut() };
+    let module = module.inner();
+    let info = &module.info;
+    // SAFETY: the run is not changed.
+    let globals = unsafe { core::slice::from_raw_parts(parts.globals.start(), parts.globals.len()) };
+
+    // Segments that were not reached yet when one traps are still there for functions that others got hold of.
+    let none = || exec::DataSegment { bytes: NonNull::dangling().as_ptr(), len: 0 };
+    let mut data = Vec::with_capacity(info.data.len());
+    for segment in &info.data {
+        let bytes = module.wasm().get(segment.bytes.clone());
+        let bytes = bytes.ok_or_else(invalid)?;
+        data.push(match segment.mode {
+            SegmentMode::Declared => none(),
+            _ => exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() },
+        });
+    }
+    parts.data = Run::new(data);
+    exec.data = parts.data.start();
+    let mut elems = Vec::with_capacity(info.elems.len());
+    for segment in &info.elems {
+        let references = Run::new(references(store, parts, globals, &segment.items)?);
+        elems.push(exec::ElemSegment {
+            elems: references.start(),
+            len: match segment.mode {
+                SegmentMode::Declared => 0,
+                _ => references.len(),
+            },
+        });
+        parts.references.push(references);
+    }
+    parts.elems = Run::new(elems);
+    exec.elems = parts.elems.start();
+
+    *memory = module
+        .export("memory")
+        .filter(|export| export.kind == ExportKind::Memory)
+        .and_then(|export| parts.memories.get(export.index as usize))
+        // SAFETY: pointers of records of this store.
+        .map(|place| unsafe { Memory::of_record(store, place.read()) });
+
+    for (i, segment) in info.elems.iter().enumerate() {
+        let SegmentMode::Active { target, offset } = &segment.mode else {
+            continue;
+        };
+        let [offset, _] = evaluate(store, parts, globals, offset)?;
+        let table = parts.tables.get(*target as usize).ok_or_else(invalid)?;
+        // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
+        unsafe {
+            let table = table.read().cast::<TableRecord>();
+            let segment = &mut *parts.elems.start().add(i);
+            let source = core::slice::from_raw_parts(segment.elems, segment.len);
+            match (*table).range(offset, source.len() as u64) {
+                Some(place) => place.copy_from_slice(source),
+                None => return Err(TrapCode::TableOutOfBounds.into()),
+            }
+            segment.len = 0;
+            parts.references[i] = Run::default();
+        }
+    }
+    for (i, segment) in info.data.iter().enumerate() {
+        let SegmentMode::Active { target, offset } = &segment.mode else {
+            continue;
+        };
+        let [offset, _] = evaluate(store, parts, globals, offset)?;
+        let memory = parts.memories.get(*target as usize).ok_or_else(invalid)?;
+        // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
+        unsafe {
+            let memory = memory.read().cast::<MemoryRecord>();
+            let segment = &mut *parts.data.start().add(i);
+            match (*memory).place(offset, segment.len) {
+                Some(place) => ptr::copy_nonoverlapping(segment.bytes, place, segment.len),
+                None => return Err(TrapCode::MemoryOutOfBounds.into()),
+            }
+            segment.len = 0;
+        }
+    }
+    Ok(match info.start {
+        Some(start) => Some(parts.func(start).ok_or_else(invalid)?),
+        None => None,
+    })
+}
+
+/// The references of an element segment.
+fn references(
+    store: &mut StoreInner,
+    parts: &Parts,
+    globals: &[*mut u64],
+    items: &ElemItems,
+) -> Result<Vec<u32>, Error> {
+    match items {
+        ElemItems::Funcs(funcs) => {
+            let reference = |&index: &u32| {
+                let func = parts.func(index).ok_or_else(invalid)?;
+                // SAFETY: a record of this store.
+                Ok(unsafe { store.reference(func) })
+            };
+            funcs.iter().map(reference).collect()
+        }
+        ElemItems::Exprs(exprs) => {
+            let reference = |expr: &alloc::boxed::Box<[ConstOp]>| Ok(evaluate(store, parts, globals, expr)?[0] as u32);
+            exprs.iter().map(reference).collect()
+        }
+    }
+}

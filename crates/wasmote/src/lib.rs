@@ -1,0 +1,116 @@
+//! wasmote, a small and fast WebAssembly interpreter, to embed in programs.
+//!
+//! ```
+//! use wasmote::{Caller, Engine, Linker, Module, Store};
+//!
+//! // A module in text form; bytes of a `.wasm` file do as well.
+//! let wasm = wat::parse_str(r#"(module
+//!     (import "host" "log" (func $log (param i32)))
+//!     (func (export "run") (param i32) (result i32)
+//!         (call $log (local.get 0))
+//!         (i32.mul (local.get 0) (i32.const 2))))"#)?;
+//!
+//! let engine = Engine::default();
+//! let module = Module::new(&engine, wasm)?;
+//!
+//! // What the module imports. Host functions get at the store's data.
+//! let mut linker = Linker::<Vec<u32>>::new(&engine);
+//! linker.func_wrap("host", "log", |mut caller: Caller<'_, Vec<u32>>, x: u32| {
+//!     caller.data_mut().push(x);
+//! })?;
+//!
+//! let mut store = Store::new(&engine, Vec::new());
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let run = instance.get_typed_func::<u32, u32>(&store, "run")?;
+//! assert_eq!(run.call(&mut store, 21)?, 42);
+//! assert_eq!(*store.data(), [21]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is here
+//!
+//! An [`Engine`] has what stores and modules have in common. A [`Module`] is decoded and validated code, which any
+//! number of threads may use. A [`Store`] is a world of its own: it owns an [`Instance`] of each module instantiated
+//! in it, with the [`Func`]s, [`Memory`]s, [`Table`]s and [`Global`]s, all of which are handles, small and `Copy`,
+//! that mean something only together with their store. A [`Linker`] finds what modules import by name. Everything
+//! that can fail returns an [`Error`].
+//!
+//! # For those who work on it
+//!
+//! Read in this order:
+//!
+//! 1. `engine`, `types`: configuration, and function types as numbers;
+//! 2. `module`, `code`, `translation`: from bytes to linked code, a function at a time;
+//! 3. `store`, `arena`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
+//! 4. `func`, `memory` with `pages`, `table`, `global`, `externs`, `value`: the records and the handles to them;
+//! 5. `instantiate`, `instance`, `linker`: how they come to be;
+//! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;
+//! 7. `error`, `trap`;
+//! 8. `script`: the specification's scripts, for tests.
+//!
+//! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
+//! addresses until their store is dropped, handles meet no store but their own, and while code runs nothing holds a
+//! reference to the store.
+#![no_std]
+#![deny(missing_docs)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod arena;
+mod bytes;
+mod caller;
+mod code;
+mod context;
+mod engine;
+mod error;
+mod externs;
+mod func;
+mod global;
+mod hooks;
+mod host;
+mod instance;
+mod instantiate;
+mod linker;
+mod lock;
+mod memory;
+mod messages;
+mod module;
+mod pages;
+mod run;
+#[cfg(feature = "script")]
+pub mod script;
+mod store;
+mod table;
+mod translation;
+mod trap;
+mod typed;
+mod types;
+mod value;
+
+pub use bytes::WasmBytes;
+pub use caller::Caller;
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub use engine::{Config, Engine, Validation};
+pub use error::{Error, ErrorKind, ImportProblem};
+pub use externs::{Extern, ExternType};
+pub use func::Func;
+pub use global::Global;
+pub use instance::Instance;
+pub use linker::{Linker, RawFn};
+pub use memory::Memory;
+pub use module::{ExportDescription, ImportDescription, Module, Stats};
+pub use store::Store;
+pub use table::Table;
+pub use trap::{Trap, TrapFrame};
+pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
+pub use value::{ExternRef, Val};
+
+pub use wasmote_decode::{
+    DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, TableType,
+};
+pub use wasmote_ir::{TrapCode, ValType};
+pub use wasmote_translate::{TranslateError, TranslateErrorKind};
+#[cfg(feature = "validate")]
+pub use wasmote_validate::{Features, ValidateError};

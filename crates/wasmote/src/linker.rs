@@ -1,0 +1,326 @@
+//! Finds what modules import by name.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use wasmote_decode::{FuncType, Import, ImportType};
+
+use crate::caller::Caller;
+use crate::context::AsContextMut;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, ImportProblem};
+use crate::externs::{Extern, ExternType};
+use crate::func::{Func, host_of_values};
+use crate::host::HostCode;
+use crate::instance::Instance;
+use crate::instantiate::{instantiate, matches};
+use crate::messages::message;
+use crate::module::{Module, ModuleInner};
+use crate::store::StoreInner;
+use crate::typed::IntoFunc;
+
+/// Names and what modules get when they import them. Host functions defined here belong to no store, so that one
+/// linker serves many stores, also at a time.
+///
+/// ```
+/// use wasmote::{Engine, Linker, Module, Store};
+///
+/// let engine = Engine::default();
+/// let mut linker = Linker::<()>::new(&engine);
+/// linker.func_wrap("math", "double", |x: i32| x.wrapping_mul(2))?;
+/// let wasm = wat::parse_str(r#"(module
+///     (import "math" "double" (func $double (param i32) (result i32)))
+///     (func (export "quadruple") (param i32) (result i32)
+///         (call $double (call $double (local.get 0)))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let quadruple = instance.get_typed_func::<i32, i32>(&store, "quadruple")?;
+/// assert_eq!(quadruple.call(&mut store, 10)?, 40);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Linker<T> {
+    engine: Engine,
+    /// Ordered by both names.
+    definitions: Vec<Entry>,
+    allow_shadowing: bool,
+    data: PhantomData<fn(T) -> T>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    module: Box<str>,
+    name: Box<str>,
+    definition: Definition,
+}
+
+#[derive(Clone)]
+enum Definition {
+    /// Something in a store.
+    Extern(Extern),
+    /// A host function, which is put into a store when a module there imports it.
+    Host(HostCode),
+}
+
+/// What [`Linker::func_raw_fn`] takes: a closure over slots.
+pub type RawFn<T> = Arc<dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync>;
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Linker {
+            engine: self.engine.clone(),
+            definitions: self.definitions.clone(),
+            allow_shadowing: self.allow_shadowing,
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T> Linker<T> {
+    /// A linker without definitions.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker { engine: engine.clone(), definitions: Vec::new(), allow_shadowing: false, data: PhantomData }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether a definition may replace another of the same name, which is an error unless said here.
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
+        self.allow_shadowing = allow;
+        self
+    }
+
+    /// Gives a name to something in a store. Only modules in that store can be instantiated with it.
+    ///
+    /// # Errors
+    /// As all functions here that define something, when the name is taken and shadowing was not allowed.
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Defines a host function whose type is that of the closure; see [`Func::wrap`].
+    ///
+    /// # Errors
+    /// When the name is taken.
+    pub fn func_wrap<P, R>(
+        &mut self,
+        module: &str,
+        name: &str,
+        function: impl IntoFunc<T, P, R>,
+    ) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Host(function.into_host()))
+    }
+
+    /// Defines a host function of a type known when it is made; see [`Func::new`].
+    ///
+    /// # Errors
+    /// When the name is taken.
+    ///
+    /// # Panics
+    /// If there are more than 1000 parameters or results.
+    #[track_caller]
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        function: impl Fn(Caller<'_, T>, &[crate::Val], &mut [crate::Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Host(host_of_values(ty, function)))
+    }
+
+    /// Defines a host function over slots, which costs least: no closure, no allocation, no conversions.
+    ///
+    /// A slot has 64 bits; a value takes one, but `v128` two, the lower half first. `slots` begins with the
+    /// parameters one after the other, and when the function returns, with the results. Narrow values lie in the
+    /// lower bits, and so do references: 0 is null.
+    ///
+    /// ```
+    /// # use wasmote::{Caller, Engine, Error, FuncType, Linker, ValType};
+    /// fn add(_: Caller<'_, ()>, slots: &mut [u64]) -> Result<(), Error> {
+    ///     slots[0] = slots[0].wrapping_add(slots[1]);
+    ///     Ok(())
+    /// }
+    /// let mut linker = Linker::new(&Engine::default());
+    /// let ty = FuncType { params: [ValType::I32; 2].into(), results: [ValType::I32].into() };
+    /// linker.func_raw("math", "add", ty, add)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the name is taken.
+    ///
+    /// # Panics
+    /// If there are more than 1000 parameters or results.
+    #[track_caller]
+    pub fn func_raw(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        function: fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>,
+    ) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Host(HostCode::plain(ty, function)))
+    }
+
+    /// As [`Linker::func_raw`], for a closure.
+    ///
+    /// # Errors
+    /// When the name is taken.
+    ///
+    /// # Panics
+    /// If there are more than 1000 parameters or results.
+    #[track_caller]
+    pub fn func_raw_fn(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        function: RawFn<T>,
+    ) -> Result<&mut Self, Error>
+    where
+        T: 'static,
+    {
+        let code = HostCode::raw(
+            ty,
+            // SAFETY: the function goes only to stores whose data is a `T`.
+            Arc::new(move |caller, slots| function(unsafe { caller.typed() }, slots)),
+        );
+        self.insert(module, name, Definition::Host(code))
+    }
+
+    /// Gives names to all that an instance exports, under the module name `module`.
+    ///
+    /// # Errors
+    /// When a name is taken.
+    pub fn instance(
+        &mut self,
+        mut ctx: impl AsContextMut<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
+        let ctx = ctx.as_context_mut();
+        for (name, item) in instance.exports(&ctx) {
+            self.insert(module, name, Definition::Extern(item))?;
+        }
+        Ok(self)
+    }
+
+    /// Instantiates a module with what its imports are named here, and runs its start function; see [`Instance::new`].
+    ///
+    /// # Errors
+    /// When there are imports that are not defined here, or not of the types that the module asks for: the error
+    /// names all of them. As [`Instance::new`] otherwise.
+    ///
+    /// # Panics
+    /// If a definition belongs to another store.
+    pub fn instantiate(&self, mut ctx: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance, Error> {
+        let mut ctx = ctx.as_context_mut();
+        let imports = resolve(&self.definitions, ctx.inner_mut(), module)?;
+        // SAFETY: the context stands for a mutable borrow of the store.
+        unsafe { instantiate(ctx.root(), module, &imports) }
+    }
+
+    /// What has this name. A host function is put into the store, anew each time.
+    pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
+        let at = find(&self.definitions, module, name).ok()?;
+        Some(provide(ctx.as_context_mut().inner_mut(), &self.definitions[at].definition))
+    }
+
+    /// What a module imports that has no definition here, in order: module name, name and type.
+    pub fn missing(&self, module: &Module) -> Vec<(Box<str>, Box<str>, ExternType)> {
+        let unknown = |import: &&Import| find(&self.definitions, &import.module, &import.name).is_err();
+        let imports = module.info().imports.iter().filter(unknown);
+        let describe = |import: &Import| {
+            let ty = module.inner().import_type(import.ty)?;
+            Some((import.module.clone(), import.name.clone(), ty))
+        };
+        imports.filter_map(describe).collect()
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self, Error> {
+        insert(&mut self.definitions, self.allow_shadowing, module, name, definition)?;
+        Ok(self)
+    }
+}
+
+/// Where a name is, or where it would be.
+fn find(entries: &[Entry], module: &str, name: &str) -> Result<usize, usize> {
+    entries.binary_search_by(|entry| (&*entry.module, &*entry.name).cmp(&(module, name)))
+}
+
+fn insert(
+    entries: &mut Vec<Entry>,
+    allow_shadowing: bool,
+    module: &str,
+    name: &str,
+    definition: Definition,
+) -> Result<(), Error> {
+    match find(entries, module, name) {
+        Ok(at) if allow_shadowing => entries[at].definition = definition,
+        Ok(_) => {
+            return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
+        }
+        Err(at) => {
+            let (module, name) = (module.into(), name.into());
+            entries.insert(at, Entry { module, name, definition });
+        }
+    }
+    Ok(())
+}
+
+fn provide(store: &mut StoreInner, definition: &Definition) -> Extern {
+    match definition {
+        Definition::Extern(item) => *item,
+        Definition::Host(host) => Extern::Func(Func::of_host(store, host)),
+    }
+}
+
+/// What a module imports, in order. Nothing is put into the store unless all of it is there.
+fn resolve(entries: &[Entry], store: &mut StoreInner, module: &Module) -> Result<Vec<Extern>, Error> {
+    let inner = module.inner();
+    let mut problems = Vec::new();
+    let mut found = Vec::with_capacity(inner.info.imports.len());
+    for import in &inner.info.imports {
+        let definition = find(entries, &import.module, &import.name).ok().map(|at| &entries[at].definition);
+        match definition {
+            Some(definition) if fits(store, inner, import, definition) => found.push(definition),
+            _ => problems.extend(problem(store, inner, import, definition)),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::of(ErrorKind::Link(problems.into())));
+    }
+    Ok(found.into_iter().map(|definition| provide(store, definition)).collect())
+}
+
+fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &Definition) -> bool {
+    match (definition, import.ty) {
+        (Definition::Extern(item), _) => matches(store, module, import.ty, *item),
+        (Definition::Host(host), ImportType::Func(ty)) => module.info.types.get(ty as usize) == Some(host.ty()),
+        (Definition::Host(_), _) => false,
+    }
+}
+
+#[cold]
+fn problem(
+    store: &StoreInner,
+    module: &ModuleInner,
+    import: &Import,
+    definition: Option<&Definition>,
+) -> Option<ImportProblem> {
+    Some(ImportProblem {
+        module: import.module.clone(),
+        name: import.name.clone(),
+        expected: module.import_type(import.ty)?,
+        found: definition.map(|definition| match definition {
+            Definition::Extern(item) => item.type_in(store),
+            Definition::Host(host) => ExternType::Func(host.ty().clone()),
+        }),
+    })
+}

@@ -1,0 +1,77 @@
+//! A lock for what threads share: that of the standard library, or without one a flag to spin on.
+
+#[cfg(feature = "std")]
+mod imp {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    /// Lets one thread at a time at a value.
+    #[derive(Default)]
+    pub(crate) struct Lock<T>(Mutex<T>);
+
+    impl<T> Lock<T> {
+        pub(crate) const fn new(value: T) -> Lock<T> {
+            Lock(Mutex::new(value))
+        }
+
+        /// A panic while the lock is held leaves the value as it was: all users change it in a last step.
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod imp {
+    use core::cell::UnsafeCell;
+    use core::ops::{Deref, DerefMut};
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    /// Lets one thread at a time at a value; others spin. Held for short, and never while calling out.
+    #[derive(Default)]
+    pub(crate) struct Lock<T> {
+        held: AtomicBool,
+        value: UnsafeCell<T>,
+    }
+
+    // SAFETY: the flag lets one thread at a time at the value, so sharing the lock only sends the value.
+    unsafe impl<T: Send> Sync for Lock<T> {}
+
+    pub(crate) struct Guard<'a, T>(&'a Lock<T>);
+
+    impl<T> Lock<T> {
+        pub(crate) const fn new(value: T) -> Lock<T> {
+            Lock { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        }
+
+        pub(crate) fn lock(&self) -> Guard<'_, T> {
+            while self.held.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+                core::hint::spin_loop();
+            }
+            Guard(self)
+        }
+    }
+
+    impl<T> Deref for Guard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            // SAFETY: this guard holds the lock.
+            unsafe { &*self.0.value.get() }
+        }
+    }
+
+    impl<T> DerefMut for Guard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            // SAFETY: this guard holds the lock.
+            unsafe { &mut *self.0.value.get() }
+        }
+    }
+
+    impl<T> Drop for Guard<'_, T> {
+        fn drop(&mut self) {
+            self.0.held.store(false, Ordering::Release);
+        }
+    }
+}
+
+pub(crate) use imp::Lock;

@@ -1,0 +1,158 @@
+//! Errors in words; without the feature `messages`, as numbers.
+
+#[cfg(feature = "messages")]
+mod words {
+    use core::fmt;
+
+    use wasmote_decode::{DecodeError, DecodeErrorKind};
+    use wasmote_ir::ValType;
+    use wasmote_translate::TranslateErrorKind;
+
+    use crate::error::{Error, ErrorKind, ImportProblem};
+    use crate::externs::ExternType;
+
+    impl fmt::Display for Error {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self.kind() {
+                ErrorKind::Decode(error) => display_decode(error, f),
+                #[cfg(feature = "validate")]
+                ErrorKind::Validate(error) => write!(f, "invalid module: {error}"),
+                ErrorKind::Translate { func, error } => {
+                    let reason = match error.kind {
+                        TranslateErrorKind::TooManySlots => "it has too many locals and operands",
+                        TranslateErrorKind::TooLarge => "it is too large",
+                        TranslateErrorKind::Unsupported => "an instruction is not supported",
+                        TranslateErrorKind::Invalid => "it is not valid",
+                        _ => "it is beyond this build",
+                    };
+                    let offset = error.offset;
+                    write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
+                }
+                ErrorKind::Link(problems) => display_link(problems, f),
+                ErrorKind::Instantiate(message) => write!(f, "cannot instantiate: {message}"),
+                ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
+                ErrorKind::Host(error) => fmt::Display::fmt(error, f),
+                ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
+                ErrorKind::Usage(message) => f.write_str(message),
+            }
+        }
+    }
+
+    fn display_decode(error: &DecodeError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match error.kind {
+            DecodeErrorKind::Malformed(_) => "malformed module: ",
+            DecodeErrorKind::Unsupported(_) => "unsupported module: ",
+        })?;
+        fmt::Display::fmt(error, f)
+    }
+
+    /// The first line names the first problem; when there are more, all follow on lines of their own.
+    fn display_link(problems: &[ImportProblem], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [problem] = problems {
+            return fmt::Display::fmt(problem, f);
+        }
+        write!(f, "{} imports cannot be satisfied:", problems.len())?;
+        for problem in problems {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+
+    impl fmt::Display for ImportProblem {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let ImportProblem { module, name, expected, found } = self;
+            match found {
+                None => write!(f, "unknown import: {module}::{name}, {expected}"),
+                Some(found) => {
+                    write!(f, "incompatible import type: {module}::{name} should be {expected}, but is {found}")
+                }
+            }
+        }
+    }
+
+    fn types(types: &[ValType], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (i, ty) in types.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            f.write_str(ty.name())?;
+        }
+        f.write_str(")")
+    }
+
+    fn limits(min: u64, max: Option<u64>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match max {
+            Some(max) => write!(f, " {min}..={max}"),
+            None => write!(f, " {min}.."),
+        }
+    }
+
+    impl fmt::Display for ExternType {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                ExternType::Func(ty) => {
+                    f.write_str("func ")?;
+                    types(&ty.params, f)?;
+                    f.write_str(" -> ")?;
+                    match &*ty.results {
+                        [one] => f.write_str(one.name()),
+                        results => types(results, f),
+                    }
+                }
+                ExternType::Table(ty) => {
+                    f.write_str(if ty.table64 { "table i64" } else { "table" })?;
+                    limits(ty.min, ty.max, f)?;
+                    write!(f, " {}", ty.element.name())
+                }
+                ExternType::Memory(ty) => {
+                    f.write_str(if ty.memory64 { "memory i64" } else { "memory" })?;
+                    limits(ty.min, ty.max, f)?;
+                    if ty.page_log2 != 16 {
+                        write!(f, " pages of {}", 1u64 << ty.page_log2.min(63))?;
+                    }
+                    f.write_str(if ty.shared { " shared" } else { "" })
+                }
+                ExternType::Global(ty) => {
+                    f.write_str(if ty.mutable { "global mut " } else { "global " })?;
+                    f.write_str(ty.content.name())
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "messages"))]
+mod numbers {
+    use core::fmt;
+
+    use crate::error::{Error, ErrorKind};
+
+    impl fmt::Display for Error {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let (number, detail) = match self.kind() {
+                ErrorKind::Host(error) => return fmt::Display::fmt(error, f),
+                ErrorKind::Trap(trap) => return fmt::Display::fmt(trap, f),
+                ErrorKind::Instantiate(message) | ErrorKind::Usage(message) => return f.write_str(message),
+                ErrorKind::Decode(error) => (1, error.offset as u64),
+                #[cfg(feature = "validate")]
+                ErrorKind::Validate(error) => (2, error.offset as u64),
+                ErrorKind::Translate { error, .. } => (3, u64::from(error.offset)),
+                ErrorKind::Link(problems) => (4, problems.len() as u64),
+                ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
+            };
+            write!(f, "wasmote error {number} ({detail:#x})")
+        }
+    }
+}
+
+/// A message made of parts; without the feature `messages` only what stands before them.
+#[cfg(feature = "messages")]
+macro_rules! message {
+    ($fixed:literal $(, $($rest:tt)*)?) => { alloc::format!(concat!($fixed, "{}"), alloc::format!($($($rest)*)?)) };
+}
+#[cfg(not(feature = "messages"))]
+macro_rules! message {
+    ($fixed:literal $(, $($rest:tt)*)?) => {
+        $fixed
+    };
+}
+pub(crate) use message;

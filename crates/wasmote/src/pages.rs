@@ -1,0 +1,259 @@
+//! The bytes behind a linear memory: reserved address space where there is enough of it, so that growing moves
+//! nothing, else an allocation.
+//!
+//! Either way the length lies in the eight bytes in front of the base, and bytes that were never in use are zero.
+
+use alloc::alloc::{alloc_zeroed, dealloc};
+use core::alloc::Layout;
+use core::ptr::{self, NonNull};
+
+/// Space for the length in front of an allocation, and the alignment of both.
+const FRONT: usize = 16;
+
+/// The bytes of a memory.
+pub(crate) struct Pages {
+    base: NonNull<u8>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Address space of its own: how many bytes from `base` belong to it, and how many of them can be used.
+    #[cfg(reserve)]
+    Reserved { size: usize, committed: usize },
+    /// An allocation with room for this many bytes from `base`.
+    Allocated { capacity: usize },
+}
+
+// SAFETY: the bytes are owned.
+unsafe impl Send for Pages {}
+
+impl Pages {
+    /// `len` bytes, zero, that are expected to become up to `most`; `None` if they can't be had.
+    pub(crate) fn new(len: u64, most: u64) -> Option<Pages> {
+        let len = usize::try_from(len).ok()?;
+        let mut pages = Pages::with_room(len, most)?;
+        pages.set_len(len);
+        Some(pages)
+    }
+
+    #[cfg(reserve)]
+    fn with_room(len: usize, most: u64) -> Option<Pages> {
+        // Without the address space that may be needed, with as much as is needed now, and then without any.
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(len);
+        for size in [most.min(reserve::MOST), len] {
+            if size < len {
+                continue;
+            }
+            let Some((base, size)) = reserve::reserve(size) else {
+                continue;
+            };
+            // From here on, dropping it gives the address space back.
+            let kind = Kind::Reserved { size, committed: 0 };
+            let mut pages = Pages { base, kind };
+            if let Some(committed) = reserve::commit(base, 0, len) {
+                pages.kind = Kind::Reserved { size, committed };
+                return Some(pages);
+            }
+        }
+        Pages::allocate(len)
+    }
+
+    #[cfg(not(reserve))]
+    fn with_room(len: usize, _: u64) -> Option<Pages> {
+        Pages::allocate(len)
+    }
+
+    fn layout(capacity: usize) -> Option<Layout> {
+        Layout::from_size_align(capacity.checked_add(FRONT)?, FRONT).ok()
+    }
+
+    fn allocate(capacity: usize) -> Option<Pages> {
+        let layout = Pages::layout(capacity)?;
+        // SAFETY: the layout is not empty.
+        let front = NonNull::new(unsafe { alloc_zeroed(layout) })?;
+        // SAFETY: the allocation has `FRONT` bytes at least.
+        let base = unsafe { front.add(FRONT) };
+        let kind = Kind::Allocated { capacity };
+        Some(Pages { base, kind })
+    }
+
+    /// The first byte.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.base.as_ptr()
+    }
+
+    fn set_len(&mut self, len: usize) {
+        // SAFETY: in front of the base there is room for the length, aligned for it.
+        unsafe { self.base.cast::<u64>().sub(1).write(len as u64) };
+    }
+
+    fn len(&self) -> usize {
+        // SAFETY: the length was written by `set_len`.
+        unsafe { self.base.cast::<u64>().sub(1).read() as usize }
+    }
+
+    /// Makes it `len` bytes, of which the new ones are zero, `most` being what it may still become. `None` leaves all
+    /// as it was.
+    pub(crate) fn grow(&mut self, len: u64, most: u64) -> Option<()> {
+        let len = usize::try_from(len).ok()?;
+        let old = self.len();
+        if len <= old {
+            return (len == old).then_some(());
+        }
+        let there = match &mut self.kind {
+            #[cfg(reserve)]
+            Kind::Reserved { size, committed } => {
+                if len <= *size {
+                    *committed = reserve::commit(self.base, *committed, len)?;
+                }
+                len <= *size
+            }
+            Kind::Allocated { capacity } => len <= *capacity,
+        };
+        if !there {
+            let mut larger = Pages::with_more_room(old, len, most)?;
+            // SAFETY: both have `old` bytes, and are apart.
+            unsafe { ptr::copy_nonoverlapping(self.base(), larger.base(), old) };
+            core::mem::swap(self, &mut larger);
+        }
+        self.set_len(len);
+        Some(())
+    }
+
+    /// Room for `len` bytes to move to, and for some more if that can be had, so that growing by small steps does not
+    /// copy each time.
+    fn with_more_room(old: usize, len: usize, most: u64) -> Option<Pages> {
+        let more = len.saturating_add(old / 2).min(usize::try_from(most).unwrap_or(usize::MAX));
+        #[cfg(reserve)]
+        if let Some(pages) = Pages::with_room(len, len.saturating_mul(2).max(more) as u64) {
+            return Some(pages);
+        }
+        Pages::allocate(more.max(len)).or_else(|| Pages::allocate(len))
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        match self.kind {
+            // SAFETY: reserved by `with_room`, with this size.
+            #[cfg(reserve)]
+            Kind::Reserved { size, .. } => unsafe { reserve::release(self.base, size) },
+            Kind::Allocated { capacity } => {
+                if let Some(layout) = Pages::layout(capacity) {
+                    // SAFETY: allocated with this layout, `FRONT` bytes in front of the base.
+                    unsafe { dealloc(self.base.sub(FRONT).as_ptr(), layout) };
+                }
+            }
+        }
+    }
+}
+
+/// Address space, of which only a part is memory.
+#[cfg(reserve)]
+mod reserve {
+    use core::ffi::c_void;
+    use core::ptr::{self, NonNull};
+
+    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+    /// The most address space for one memory.
+    pub(super) const MOST: usize = 64 << 30;
+    /// A multiple of the page size of all hosts; how much lies in front of the base, the length at its end.
+    const UNIT: usize = 64 << 10;
+
+    fn round_up(bytes: usize) -> Option<usize> {
+        bytes.checked_next_multiple_of(UNIT)
+    }
+
+    /// Address space for `size` bytes from the base, rounded up. The length in front can be used.
+    pub(super) fn reserve(size: usize) -> Option<(NonNull<u8>, usize)> {
+        let size = round_up(size)?;
+        let all = size.checked_add(UNIT)?;
+        // SAFETY: a new mapping, wherever there is room for it.
+        let start = unsafe { mmap_anonymous(ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE).ok()? };
+        // SAFETY: it lies in the mapping.
+        let base = unsafe { NonNull::new(start.cast::<u8>())?.add(UNIT) };
+        // SAFETY: the mapping is this function's.
+        match unsafe { mprotect(start, UNIT, MprotectFlags::READ | MprotectFlags::WRITE) } {
+            Ok(()) => Some((base, size)),
+            Err(_) => {
+                // SAFETY: it was just made.
+                unsafe { release(base, size) };
+                None
+            }
+        }
+    }
+
+    /// Makes the bytes from `base` to `len` memory if they are not; those up to `committed` are. Both are less than
+    /// was reserved. How many are memory afterwards.
+    pub(super) fn commit(base: NonNull<u8>, committed: usize, len: usize) -> Option<usize> {
+        if len <= committed {
+            return Some(committed);
+        }
+        let target = round_up(len)?;
+        // SAFETY: the range lies in what was reserved, which was rounded up as this is, and has no bytes in use.
+        unsafe {
+            let start = base.add(committed).as_ptr().cast::<c_void>();
+            let access = MprotectFlags::READ | MprotectFlags::WRITE;
+            mprotect(start, target - committed, access).ok()?;
+        }
+        Some(target)
+    }
+
+    /// # Safety
+    /// `reserve` gave both, and nothing uses the bytes.
+    pub(super) unsafe fn release(base: NonNull<u8>, size: usize) {
+        // SAFETY: this is the whole mapping. Unmapping it cannot fail, and were it to, it would only be lost.
+        let _ = unsafe { munmap(base.sub(UNIT).as_ptr().cast(), size + UNIT) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes at the end of what there is, and reads back what was written before and zeros elsewhere.
+    fn grows(mut pages: Pages, steps: &[u64], most: u64) {
+        for &len in steps {
+            let old = pages.len();
+            pages.grow(len, most).unwrap();
+            assert_eq!(pages.len() as u64, len);
+            for at in [old, len as usize - 1] {
+                // SAFETY: below the length.
+                assert_eq!(unsafe { pages.base().add(at).read() }, 0);
+            }
+            if old > 0 {
+                // SAFETY: below the length.
+                assert_eq!(unsafe { pages.base().add(old - 1).read() }, 7);
+            }
+            // SAFETY: below the length.
+            unsafe { pages.base().add(len as usize - 1).write(7) };
+        }
+    }
+
+    const STEPS: &[u64] = &[1, 3, 65536, 65537, 1 << 20, (1 << 20) + 1, 5 << 20];
+
+    #[test]
+    fn growing_keeps_bytes_and_adds_zeros() {
+        grows(Pages::new(0, 1 << 32).unwrap(), STEPS, 1 << 32);
+    }
+
+    #[test]
+    fn growing_beyond_what_was_reserved_moves() {
+        grows(Pages::new(0, 1).unwrap(), STEPS, 1 << 32);
+    }
+
+    #[test]
+    fn growing_an_allocation_keeps_bytes_and_adds_zeros() {
+        grows(Pages::allocate(0).unwrap(), STEPS, 1 << 32);
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_refused_and_leaves_all_as_it_was() {
+        assert!(Pages::new(1 << 62, 1 << 62).is_none());
+        let mut pages = Pages::new(10, 1 << 62).unwrap();
+        assert!(pages.grow(1 << 62, 1 << 62).is_none());
+        assert!(pages.grow(u64::MAX, u64::MAX).is_none());
+        assert_eq!(pages.len(), 10);
+    }
+}

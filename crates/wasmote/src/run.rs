@@ -1,0 +1,109 @@
+//! Calls from the host into a store, and what becomes of them when they fail.
+
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+
+use crate::error::Error;
+use crate::instance::InstanceRecord;
+use crate::module::Module;
+use crate::store::StoreInner;
+use crate::trap::{MAX_FRAMES, MAX_OMITTED, Trap, TrapFrame};
+
+/// Calls a function with its arguments in slots.
+///
+/// # Safety
+/// The store is mutably borrowed by the caller, who holds no reference to it. `func` is a function's record in it.
+/// `args` and `results` have as many slots as its type says, and hold what slots must.
+pub(crate) unsafe fn invoke(
+    root: NonNull<StoreInner>,
+    func: *mut exec::Func,
+    args: &[u64],
+    results: &mut [u64],
+) -> Result<(), Error> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let machine = &raw mut (*root.as_ptr()).machine;
+        match exec::call(machine, func, args, results) {
+            Ok(()) => Ok(()),
+            Err(code) => Err(failure(root, code)),
+        }
+    }
+}
+
+/// What stopped the call that just failed.
+///
+/// # Safety
+/// As [`invoke`], and nothing ran in between.
+#[cold]
+#[inline(never)]
+unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
+    // SAFETY: the caller's promise.
+    let store = unsafe { root.as_mut() };
+    if let TrapCode::Host | TrapCode::InvalidFunction = code {
+        #[cfg(feature = "std")]
+        if let Some(panic) = store.panic.take() {
+            std::panic::resume_unwind(panic);
+        }
+        if let Some(error) = store.pending.take() {
+            return error;
+        }
+    }
+    // SAFETY: the caller's promise.
+    Error::from(unsafe { trap(root, code) })
+}
+
+/// A frame of the backtrace.
+struct Site {
+    module: Module,
+    func: u32,
+    cell: u32,
+    offset: Option<u32>,
+    resolved: bool,
+}
+
+/// # Safety
+/// As [`failure`].
+unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
+    let mut sites = Vec::new();
+    let mut omitted = 0;
+    // SAFETY: the caller's promise; instances are the first part of their records, which live as long as the store.
+    unsafe {
+        let machine = &raw mut (*root.as_ptr()).machine;
+        exec::backtrace(machine, &mut |frame| {
+            if sites.len() < MAX_FRAMES {
+                sites.push(Site {
+                    module: (*frame.instance.cast::<InstanceRecord>()).module.clone(),
+                    func: frame.func,
+                    cell: frame.cell,
+                    offset: None,
+                    resolved: false,
+                });
+            } else {
+                omitted += 1;
+            }
+            omitted < MAX_OMITTED
+        });
+    }
+    // SAFETY: the caller's promise.
+    let translation = unsafe { root.as_mut() }.translation.get_or_insert_default();
+    // A function is translated once for all of its frames: recursion may fill the backtrace with one.
+    while let Some(first) = sites.iter().position(|site| !site.resolved) {
+        let (module, func) = (sites[first].module.clone(), sites[first].func);
+        let same = |site: &&mut Site| site.func == func && site.module.address() == module.address();
+        let mut cells = sites.iter_mut().filter(same).map(|site| {
+            site.resolved = true;
+            (site.cell, &mut site.offset)
+        });
+        translation.wasm_offsets(module.inner(), func, &mut cells);
+        sites[first].resolved = true;
+    }
+    let frames = sites.iter().map(|site| TrapFrame {
+        func_index: site.func,
+        func_name: site.module.function_name(site.func).map(Into::into),
+        module_offset: site.offset,
+    });
+    Trap::new(code, frames.collect(), omitted)
+}

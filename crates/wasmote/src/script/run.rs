@@ -1,0 +1,257 @@
+//! The directives of a script, one after the other.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use wasmote_ir::TrapCode;
+use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
+
+use super::{Failure, Options, Summary, spectest, values};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::externs::Extern;
+use crate::instance::Instance;
+use crate::linker::Linker;
+use crate::module::Module;
+use crate::store::Store;
+use crate::value::Val;
+
+/// Runs a script. `path` stands in errors only.
+pub fn run(path: &str, text: &str, options: &Options) -> Summary {
+    let mut summary = Summary::default();
+    let directives = match script::parse(text, path) {
+        Ok(directives) => directives,
+        Err(error) => {
+            summary.failed.push(Failure { line: error.line, what: error.to_string() });
+            return summary;
+        }
+    };
+    let mut runner = match Runner::new(options) {
+        Ok(runner) => runner,
+        Err(error) => {
+            summary.failed.push(Failure { line: 0, what: format!("no module spectest: {error}") });
+            return summary;
+        }
+    };
+    for Directive { line, kind } in &directives {
+        match runner.directive(kind) {
+            Ok(Done::Passed) => summary.passed += 1,
+            Ok(Done::Skipped) => summary.skipped += 1,
+            Err(what) => summary.failed.push(Failure { line: *line, what }),
+        }
+    }
+    summary
+}
+
+enum Done {
+    Passed,
+    Skipped,
+}
+
+/// Words for what went wrong.
+type Outcome<T = Done> = Result<T, String>;
+
+struct Runner {
+    engine: Engine,
+    store: Store<()>,
+    /// `spectest`, and what scripts register.
+    linker: Linker<()>,
+    /// The last instance, unless it failed.
+    current: Option<Instance>,
+    instances: BTreeMap<Box<str>, Instance>,
+    /// The last module that was only defined.
+    definition: Option<Module>,
+    definitions: BTreeMap<Box<str>, Module>,
+}
+
+impl Runner {
+    fn new(options: &Options) -> Result<Runner, Error> {
+        let engine = Engine::new(&options.config);
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        linker.allow_shadowing(true);
+        spectest::define(&mut linker, &mut store)?;
+        Ok(Runner {
+            engine,
+            store,
+            linker,
+            current: None,
+            instances: BTreeMap::new(),
+            definition: None,
+            definitions: BTreeMap::new(),
+        })
+    }
+
+    fn directive(&mut self, directive: &DirectiveKind) -> Outcome {
+        match directive {
+            DirectiveKind::Module { name, module } => {
+                // If it fails, what follows is not meant for the instance before.
+                self.current = None;
+                let module = self.module(module)?;
+                self.keep(name.as_deref(), &module)?;
+            }
+            DirectiveKind::Definition { name, module } => {
+                let module = self.module(module)?;
+                if let Some(name) = name {
+                    self.definitions.insert(name.clone(), module.clone());
+                }
+                self.definition = Some(module);
+            }
+            DirectiveKind::Instance { name, module } => {
+                self.current = None;
+                let module = match module {
+                    Some(module) => self.definitions.get(module),
+                    None => self.definition.as_ref(),
+                };
+                let module = module.cloned().ok_or("no such module")?;
+                self.keep(name.as_deref(), &module)?;
+            }
+            DirectiveKind::Register { name, instance } => {
+                let instance = self.instance(instance.as_deref())?;
+                self.linker.instance(&mut self.store, name, instance).map_err(said)?;
+            }
+            DirectiveKind::Action(action) => {
+                self.act(action)?.map_err(said)?;
+            }
+            DirectiveKind::AssertReturn { action, results } => {
+                let values = self.act(action)?.map_err(said)?;
+                self.compare(&values, results)?;
+            }
+            DirectiveKind::AssertTrap { action, message } | DirectiveKind::AssertExhaustion { action, message } => {
+                let outcome = self.act(action)?;
+                let code = trapped(outcome, message)?;
+                if !is_worded(code, message) {
+                    return Err(format!("trapped with \"{}\" instead of \"{message}\"", code.message()));
+                }
+            }
+            DirectiveKind::AssertMalformed { module, message } | DirectiveKind::AssertInvalid { module, message } => {
+                self.refused(module, message)?;
+            }
+            DirectiveKind::AssertUnlinkable { module, message } => self.unlinkable(module, message)?,
+            DirectiveKind::AssertException(_) => return Err("exceptions are not supported".into()),
+            DirectiveKind::Other("checks of custom sections") => return Ok(Done::Skipped),
+            DirectiveKind::Other(proposal) => return Err(format!("{proposal}: not supported")),
+        }
+        Ok(Done::Passed)
+    }
+
+    fn module(&self, source: &Source) -> Outcome<Module> {
+        match source {
+            Source::Binary(binary) => Module::new(&self.engine, &binary[..]).map_err(said),
+            Source::Malformed(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Instantiates a module as the last instance.
+    fn keep(&mut self, name: Option<&str>, module: &Module) -> Outcome<()> {
+        let instance = self.linker.instantiate(&mut self.store, module).map_err(said)?;
+        if let Some(name) = name {
+            self.instances.insert(name.into(), instance);
+        }
+        self.current = Some(instance);
+        Ok(())
+    }
+
+    fn instance(&self, name: Option<&str>) -> Outcome<Instance> {
+        match name {
+            Some(name) => self.instances.get(name).copied().ok_or_else(|| format!("no instance ${name}")),
+            None => self.current.ok_or_else(|| "no instance".into()),
+        }
+    }
+
+    fn export(&mut self, instance: Option<&str>, name: &str) -> Outcome<Extern> {
+        let instance = self.instance(instance)?;
+        instance.get_export(&self.store, name).ok_or_else(|| format!("no export \"{name}\""))
+    }
+
+    /// What comes of an action; the outer error is the script's, the inner one the module's.
+    fn act(&mut self, action: &Action) -> Outcome<Result<Vec<Val>, Error>> {
+        match action {
+            Action::Invoke { instance, name, args } => {
+                let Extern::Func(func) = self.export(instance.as_deref(), name)? else {
+                    return Err(format!("export \"{name}\" is no function"));
+                };
+                let mut arguments = Vec::new();
+                for arg in args {
+                    let value = values::argument(arg, &mut self.store);
+                    arguments.push(value.ok_or("an argument of a type that is not supported")?);
+                }
+                let ty = func.ty(&self.store);
+                let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+                Ok(func.call(&mut self.store, &arguments, &mut results).map(|()| results))
+            }
+            Action::Get { instance, name } => match self.export(instance.as_deref(), name)? {
+                Extern::Global(global) => Ok(Ok([global.get(&mut self.store)].into())),
+                _ => Err(format!("export \"{name}\" is no global")),
+            },
+            Action::Instantiate(module) => {
+                let module = self.module(module)?;
+                Ok(self.linker.instantiate(&mut self.store, &module).map(|_| Vec::new()))
+            }
+        }
+    }
+
+    fn compare(&self, values: &[Val], expected: &[Pattern]) -> Outcome<()> {
+        let same = values.len() == expected.len()
+            && values.iter().zip(expected).all(|(value, pattern)| values::matches(value, pattern, &self.store));
+        if same {
+            return Ok(());
+        }
+        Err(format!("returned {} instead of {expected:?}", values::shown(values)))
+    }
+
+    /// Checks that a module is refused, in whatever words.
+    fn refused(&self, source: &Source, message: &str) -> Outcome<()> {
+        match source {
+            Source::Malformed(_) => Ok(()),
+            Source::Binary(binary) => match Module::new(&self.engine, &binary[..]) {
+                Err(_) => Ok(()),
+                Ok(_) => Err(format!("loaded instead of being refused with \"{message}\"")),
+            },
+        }
+    }
+
+    /// Checks that a valid module's imports are refused.
+    fn unlinkable(&mut self, source: &Source, message: &str) -> Outcome<()> {
+        let module = self.module(source)?;
+        match self.linker.instantiate(&mut self.store, &module) {
+            Ok(_) => Err(format!("instantiated instead of being refused with \"{message}\"")),
+            Err(error) => match error.kind() {
+                ErrorKind::Link(_) => Ok(()),
+                // The specification's first version refused segments that do not fit before it ran anything.
+                ErrorKind::Trap(_) if message.ends_with("segment does not fit") => Ok(()),
+                _ => Err(format!("not refused with \"{message}\": {error}")),
+            },
+        }
+    }
+}
+
+fn said(error: Error) -> String {
+    error.to_string()
+}
+
+/// The code of the trap that something ended with.
+fn trapped(outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
+    match outcome {
+        Ok(values) => Err(format!("returned {} instead of trapping with \"{message}\"", values::shown(&values))),
+        Err(error) => match error.as_trap() {
+            Some(trap) => Ok(trap.code()),
+            None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
+        },
+    }
+}
+
+/// Whether the specification has these words for a trap. Scripts abbreviate some, and add details to others.
+fn is_worded(code: TrapCode, message: &str) -> bool {
+    let words: &[&str] = match code {
+        TrapCode::TableOutOfBounds => &["out of bounds table access", "undefined element", "undefined"],
+        TrapCode::IndirectCallToNull => &["uninitialized element", "uninitialized", "null function"],
+        TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
+        TrapCode::NullReference => &["null"],
+        _ => &[code.message()],
+    };
+    words.iter().any(|words| message.starts_with(words))
+}

@@ -1,0 +1,51 @@
+//! The module `spectest`, which the specification's scripts import from.
+
+use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
+use wasmote_ir::ValType;
+
+use crate::error::Error;
+use crate::global::Global;
+use crate::linker::Linker;
+use crate::memory::Memory;
+use crate::store::Store;
+use crate::table::Table;
+use crate::value::Val;
+
+/// The functions: they print, which no test looks at.
+const FUNCS: &[(&str, &[ValType])] = &[
+    ("print", &[]),
+    ("print_i32", &[ValType::I32]),
+    ("print_i64", &[ValType::I64]),
+    ("print_f32", &[ValType::F32]),
+    ("print_f64", &[ValType::F64]),
+    ("print_i32_f32", &[ValType::I32, ValType::F32]),
+    ("print_f64_f64", &[ValType::F64, ValType::F64]),
+];
+
+/// Defines the module `spectest`.
+pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(), Error> {
+    for &(name, params) in FUNCS {
+        let ty = FuncType { params: params.into(), results: [].into() };
+        linker.func_new("spectest", name, ty, |_, _, _| Ok(()))?;
+    }
+    let globals = [
+        ("global_i32", Val::I32(666)),
+        ("global_i64", Val::I64(666)),
+        ("global_f32", Val::F32(666.6)),
+        ("global_f64", Val::F64(666.6)),
+    ];
+    for (name, value) in globals {
+        let ty = GlobalType { content: value.ty(), mutable: false };
+        let global = Global::new(&mut *store, ty, value)?;
+        linker.define("spectest", name, global)?;
+    }
+    for (name, table64) in [("table", false), ("table64", true)] {
+        let ty = TableType { element: ValType::FuncRef, min: 10, max: Some(20), table64 };
+        let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
+        linker.define("spectest", name, table)?;
+    }
+    let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
+    let memory = Memory::new(&mut *store, ty)?;
+    linker.define("spectest", "memory", memory)?;
+    Ok(())
+}

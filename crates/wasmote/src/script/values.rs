@@ -1,0 +1,88 @@
+//! Values of scripts, and the comparison of results with what is expected.
+
+use alloc::string::String;
+use core::fmt::Write;
+
+use wasmote_wat::script::{Arg, Float, Heap, Pattern};
+
+use crate::store::Store;
+use crate::value::{ExternRef, Val};
+
+/// An argument as a value of the store, unless it is of a type that this build lacks. The references of the host
+/// are numbers.
+pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
+    Some(match *arg {
+        Arg::I32(value) => Val::I32(value),
+        Arg::I64(value) => Val::I64(value),
+        Arg::F32(bits) => Val::F32(f32::from_bits(bits)),
+        Arg::F64(bits) => Val::F64(f64::from_bits(bits)),
+        Arg::V128(bits) => Val::V128(bits),
+        Arg::Null(Heap::Func) => Val::FuncRef(None),
+        Arg::Null(Heap::Extern) => Val::ExternRef(None),
+        Arg::Extern(number) => Val::ExternRef(Some(ExternRef::new(store, number))),
+        Arg::Null(Heap::Other) | Arg::Host(_) => return None,
+    })
+}
+
+/// Whether a value is as expected.
+pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool {
+    match (pattern, value) {
+        (Pattern::I32(expected), Val::I32(value)) => expected == value,
+        (Pattern::I64(expected), Val::I64(value)) => expected == value,
+        (Pattern::F32(expected), Val::F32(value)) => f32_matches(value.to_bits(), *expected),
+        (Pattern::F64(expected), Val::F64(value)) => f64_matches(value.to_bits(), *expected),
+        (Pattern::V128(expected), Val::V128(bits)) => expected == bits,
+        (Pattern::F32x4(lanes), Val::V128(bits)) => {
+            let lane = |i: usize| (bits >> (32 * i)) as u32;
+            lanes.iter().enumerate().all(|(i, expected)| f32_matches(lane(i), *expected))
+        }
+        (Pattern::F64x2(lanes), Val::V128(bits)) => {
+            let lane = |i: usize| (bits >> (64 * i)) as u64;
+            lanes.iter().enumerate().all(|(i, expected)| f64_matches(lane(i), *expected))
+        }
+        (Pattern::Null(heap), Val::FuncRef(None)) => matches!(heap, None | Some(Heap::Func)),
+        (Pattern::Null(heap), Val::ExternRef(None)) => matches!(heap, None | Some(Heap::Extern)),
+        (Pattern::Func, Val::FuncRef(Some(_))) => true,
+        (Pattern::Extern(expected), Val::ExternRef(Some(value))) => {
+            expected.is_none_or(|expected| value.data(store).downcast_ref() == Some(&expected))
+        }
+        (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(value, pattern, store)),
+        _ => false,
+    }
+}
+
+fn f32_matches(bits: u32, expected: Float) -> bool {
+    match expected {
+        Float::Bits(expected) => u64::from(bits) == expected,
+        Float::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
+        Float::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
+    }
+}
+
+fn f64_matches(bits: u64, expected: Float) -> bool {
+    match expected {
+        Float::Bits(expected) => bits == expected,
+        Float::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
+        Float::ArithmeticNan => bits & 0x7ff8_0000_0000_0000 == 0x7ff8_0000_0000_0000,
+    }
+}
+
+/// Values as they are shown in failures: floats with their bits, references without their numbers.
+pub(super) fn shown(values: &[Val]) -> String {
+    let mut out = String::from("(");
+    for (i, value) in values.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { ", " });
+        // Writing to a string does not fail.
+        let _ = match value {
+            Val::I32(value) => write!(out, "i32 {value} = {value:#x}"),
+            Val::I64(value) => write!(out, "i64 {value} = {value:#x}"),
+            Val::F32(value) => write!(out, "f32 {value} = bits {:#010x}", value.to_bits()),
+            Val::F64(value) => write!(out, "f64 {value} = bits {:#018x}", value.to_bits()),
+            Val::V128(bits) => write!(out, "v128 {bits:#034x}"),
+            Val::FuncRef(func) => write!(out, "{}", if func.is_some() { "a function" } else { "null funcref" }),
+            Val::ExternRef(value) => write!(out, "{}", if value.is_some() { "an external" } else { "null externref" }),
+        };
+    }
+    out.push(')');
+    out
+}

@@ -1,0 +1,331 @@
+//! The store: everything that running code may touch, with the embedder's data (spec: exec/runtime#store).
+//!
+//! ```text
+//! Store<T> ──> StoreInner: machine, value stack, arenas of records   <── handles (Func, Memory, ...) by number
+//!    └───────> T                    │
+//!                                   └── raw pointers among the records, for the handlers
+//! ```
+//!
+//! While code runs, no reference to `StoreInner` exists: hooks make one from the machine's pointer to it, and let
+//! go of it before they call the host.
+
+use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::any::Any;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+use wasmote_exec as exec;
+
+use crate::arena::{Arena, Run};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::global::GlobalRecord;
+use crate::hooks;
+use crate::host::{HostCode, HostRecord};
+use crate::instance::InstanceRecord;
+use crate::memory::MemoryRecord;
+use crate::module::Stats;
+use crate::table::TableRecord;
+use crate::translation::Translation;
+use crate::types::TypeIds;
+
+/// Instances, memories, tables, globals and functions, with a value of the embedder's that host functions get at.
+///
+/// What was put into a store stays until all of it is dropped.
+///
+/// ```
+/// use wasmote::{Engine, Store};
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, 41);
+/// *store.data_mut() += 1;
+/// assert_eq!(store.into_data(), 42);
+/// ```
+pub struct Store<T> {
+    root: NonNull<StoreInner>,
+    /// `T` neither shrinks nor grows in lifetime: host functions write what others read.
+    data: PhantomData<fn(T) -> T>,
+}
+
+// SAFETY: all that a store owns can be sent (host functions and external values must be `Send` and `Sync`, modules
+// are) but its raw pointers, which lead to what it owns; the data is a `T`.
+unsafe impl<T: Send> Send for Store<T> {}
+// SAFETY: through `&Store` one can only read, and get at `&T`.
+unsafe impl<T: Sync> Sync for Store<T> {}
+
+/// What does not depend on the type of the embedder's data.
+#[doc(hidden)]
+pub struct StoreInner {
+    pub(crate) machine: exec::Machine,
+    pub(crate) id: StoreId,
+    pub(crate) engine: Engine,
+    /// The embedder's data.
+    pub(crate) data: NonNull<()>,
+    /// Where the machine's slots are.
+    _stack: ValueStack,
+    /// What references refer to: `machine.funcs` points here.
+    funcs: Vec<*mut exec::Func>,
+    hosts: Arena<HostRecord>,
+    /// The types of `hosts`.
+    host_types: TypeIds,
+    pub(crate) memories: Arena<MemoryRecord>,
+    /// What instances without a memory have in place of one.
+    pub(crate) no_memory: Run<exec::Memory>,
+    pub(crate) tables: Arena<TableRecord>,
+    pub(crate) globals: Arena<GlobalRecord>,
+    pub(crate) instances: Arena<InstanceRecord>,
+    /// What external references refer to: reference `r` is entry `r - 1`.
+    externs: Vec<Arc<dyn Any + Send + Sync>>,
+    /// The error of the host function, or of the translation, that stopped execution.
+    pub(crate) pending: Option<Error>,
+    /// The panic of the host function that stopped execution.
+    #[cfg(feature = "std")]
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
+    /// Buffers of the translation, once there was one.
+    pub(crate) translation: Option<Box<Translation>>,
+}
+
+/// Tells stores apart. No number is given twice, so that a handle can only ever meet its own store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct StoreId(Number);
+
+#[cfg(target_has_atomic = "64")]
+use core::sync::atomic::AtomicU64 as AtomicNumber;
+#[cfg(target_has_atomic = "64")]
+type Number = u64;
+#[cfg(not(target_has_atomic = "64"))]
+use core::sync::atomic::AtomicUsize as AtomicNumber;
+#[cfg(not(target_has_atomic = "64"))]
+type Number = usize;
+
+impl StoreId {
+    fn next() -> StoreId {
+        use core::sync::atomic::Ordering::Relaxed;
+        static NEXT: AtomicNumber = AtomicNumber::new(0);
+        match NEXT.fetch_update(Relaxed, Relaxed, |id| id.checked_add(1)) {
+            Ok(id) => StoreId(id),
+            Err(_) => panic!("no more stores can be made"),
+        }
+    }
+}
+
+/// The slots that wasm frames live in; zeroed by the allocator, so that pages never used are never touched.
+struct ValueStack {
+    slots: NonNull<u64>,
+    layout: Layout,
+}
+
+impl ValueStack {
+    fn new(bytes: usize) -> ValueStack {
+        // Room for the smallest frame at least.
+        let slots = (bytes / size_of::<u64>()).clamp(64, isize::MAX as usize / 16);
+        let Ok(layout) = Layout::array::<u64>(slots) else { unreachable!("the number of slots was clamped") };
+        // SAFETY: the layout is not empty.
+        let Some(slots) = NonNull::new(unsafe { alloc_zeroed(layout) }) else { handle_alloc_error(layout) };
+        ValueStack { slots: slots.cast(), layout }
+    }
+
+    fn len(&self) -> usize {
+        self.layout.size() / size_of::<u64>()
+    }
+}
+
+impl Drop for ValueStack {
+    fn drop(&mut self) {
+        // SAFETY: allocated by `new` with this layout.
+        unsafe { dealloc(self.slots.as_ptr().cast(), self.layout) };
+    }
+}
+
+impl<T> Store<T> {
+    /// An empty store. Its value stack is allocated here; as elsewhere in Rust, the process ends if there is no
+    /// memory for it.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        let data = NonNull::from(Box::leak(Box::new(data))).cast();
+        Store { root: StoreInner::new(engine, data), data: PhantomData }
+    }
+
+    pub(crate) fn root(&self) -> NonNull<StoreInner> {
+        self.root
+    }
+
+    fn inner(&self) -> &StoreInner {
+        // SAFETY: `root` is owned by `self`, and nobody changes it while `self` is borrowed.
+        unsafe { self.root.as_ref() }
+    }
+
+    fn data_pointer(&self) -> NonNull<T> {
+        self.inner().data.cast()
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        // SAFETY: the data was boxed by `new`, and nobody changes it while `self` is borrowed.
+        unsafe { self.data_pointer().as_ref() }
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        // SAFETY: the data was boxed by `new`, and nobody else gets at it while `self` is borrowed.
+        unsafe { self.data_pointer().as_mut() }
+    }
+
+    /// Drops all but the embedder's data.
+    pub fn into_data(self) -> T {
+        let store = ManuallyDrop::new(self);
+        let data = store.data_pointer();
+        // SAFETY: both were boxed by `new`, and `drop` will not free them again.
+        unsafe {
+            drop(Box::from_raw(store.root.as_ptr()));
+            *Box::from_raw(data.as_ptr())
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner().engine
+    }
+
+    /// What was translated so far of the modules that have instances here.
+    pub fn stats(&self) -> Stats {
+        self.inner().stats()
+    }
+}
+
+impl<T> Drop for Store<T> {
+    fn drop(&mut self) {
+        let data = self.data_pointer();
+        // SAFETY: both were boxed by `new`, and nothing uses them after this.
+        unsafe {
+            drop(Box::from_raw(self.root.as_ptr()));
+            drop(Box::from_raw(data.as_ptr()));
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(self.data()).finish()
+    }
+}
+
+impl StoreInner {
+    fn new(engine: &Engine, data: NonNull<()>) -> NonNull<StoreInner> {
+        let stack = ValueStack::new(engine.config().max_stack);
+        let mut machine = exec::Machine::new(stack.slots.as_ptr(), stack.len(), hooks::HOOKS);
+        machine.max_depth = engine.config().max_nesting;
+        let inner = StoreInner {
+            machine,
+            id: StoreId::next(),
+            engine: engine.clone(),
+            data,
+            _stack: stack,
+            funcs: Vec::new(),
+            hosts: Arena::new(),
+            host_types: TypeIds::new(engine),
+            memories: Arena::new(),
+            no_memory: Run::new(vec![exec::Memory {
+                base: exec::EmptyMemory::base(),
+                page_log2: 16,
+                memory64: false,
+                max_pages: 0,
+                embedder: usize::MAX,
+            }]),
+            tables: Arena::new(),
+            globals: Arena::new(),
+            instances: Arena::new(),
+            externs: Vec::new(),
+            pending: None,
+            #[cfg(feature = "std")]
+            panic: None,
+            translation: None,
+        };
+        let root = NonNull::from(Box::leak(Box::new(inner)));
+        // SAFETY: `root` was just made.
+        unsafe { (*root.as_ptr()).machine.embedder = root.as_ptr().cast() };
+        root
+    }
+
+    /// Refuses a handle of another store.
+    #[inline]
+    pub(crate) fn check(&self, id: StoreId) {
+        if id != self.id {
+            wrong_store();
+        }
+    }
+
+    /// The reference to a function, which is made with the first one.
+    ///
+    /// # Safety
+    /// `func` is a function's record in this store.
+    pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> u32 {
+        // SAFETY: the caller's promise.
+        let known = unsafe { (*func).reference };
+        if known != 0 {
+            return known;
+        }
+        self.funcs.push(func);
+        let Ok(reference) = u32::try_from(self.funcs.len()) else {
+            panic!("a store cannot have more than 2^32 functions")
+        };
+        self.machine.funcs = self.funcs.as_ptr();
+        self.machine.funcs_len = reference;
+        // SAFETY: the caller's promise.
+        unsafe { (*func).reference = reference };
+        reference
+    }
+
+    /// What a reference refers to; `None` if it is null or of no function.
+    pub(crate) fn func(&self, reference: u32) -> Option<*mut exec::Func> {
+        let index = (reference as usize).checked_sub(1)?;
+        self.funcs.get(index).copied()
+    }
+
+    /// Makes a host function; its reference. The type must have been checked by [`crate::host::check_type`].
+    pub(crate) fn add_host(&mut self, host: &HostCode) -> u32 {
+        let type_id = self.host_types.add(host.ty());
+        let record = self.hosts.push(HostRecord::new(host.clone(), type_id));
+        // SAFETY: a record of a host function begins with that of a function, and lies in this store.
+        unsafe { self.reference(record.as_ptr().cast()) }
+    }
+
+    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> u32 {
+        self.externs.push(value);
+        let Ok(reference) = u32::try_from(self.externs.len()) else {
+            panic!("a store cannot have more than 2^32 external references")
+        };
+        reference
+    }
+
+    pub(crate) fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
+        let index = (reference as usize).checked_sub(1)?;
+        self.externs.get(index).map(|value| &**value)
+    }
+
+    fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        let mut seen = Vec::new();
+        for instance in self.instances.iter() {
+            // SAFETY: records live as long as the store, and nothing changes this one.
+            let module = unsafe { &(*instance.as_ptr()).module };
+            if !seen.contains(&module.address()) {
+                seen.push(module.address());
+                stats += module.stats();
+            }
+        }
+        stats
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_store() -> ! {
+    panic!("a handle (Func, Memory, Instance, ...) was used with a store that it does not belong to")
+}

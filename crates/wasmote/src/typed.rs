@@ -1,0 +1,321 @@
+//! Rust types as WebAssembly types, for calls in both directions. What is generic here is a thin shell: it moves
+//! values to and from slots.
+
+use alloc::sync::Arc;
+use core::marker::PhantomData;
+
+use wasmote_decode::FuncType;
+use wasmote_ir::ValType;
+
+use crate::caller::{Caller, RawCaller};
+use crate::context::AsContextMut;
+use crate::error::Error;
+use crate::func::Func;
+use crate::host::HostCode;
+use crate::messages::message;
+use crate::run::invoke;
+use crate::store::StoreInner;
+use crate::value::ExternRef;
+
+/// A function whose parameters and results the compiler knows. See [`Func::typed`].
+///
+/// ```
+/// use wasmote::{Engine, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module
+///     (func (export "swap") (param i32 i64) (result i64 i32) local.get 1 local.get 0))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let swap = instance.get_typed_func::<(i32, i64), (i64, i32)>(&store, "swap")?;
+/// assert_eq!(swap.call(&mut store, (1, 2))?, (2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TypedFunc<P, R> {
+    func: Func,
+    types: PhantomData<fn(P) -> R>,
+}
+
+impl<P, R> Clone for TypedFunc<P, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, R> Copy for TypedFunc<P, R> {}
+
+impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
+    pub(crate) fn new(func: Func, ty: &FuncType) -> Result<TypedFunc<P, R>, Error> {
+        if *ty.params != *P::TYPES || *ty.results != *R::TYPES {
+            return Err(wrong_type(ty));
+        }
+        Ok(TypedFunc { func, types: PhantomData })
+    }
+
+    /// The function.
+    pub fn func(&self) -> Func {
+        self.func
+    }
+
+    /// Calls it.
+    ///
+    /// # Errors
+    /// When it traps, and what host functions it calls return.
+    ///
+    /// # Panics
+    /// If this or a parameter belongs to another store, and when a host function panics.
+    pub fn call(&self, mut ctx: impl AsContextMut, params: P) -> Result<R, Error> {
+        let mut ctx = ctx.as_context_mut();
+        let root = ctx.root();
+        let store = ctx.inner_mut();
+        let record = self.func.record(store);
+        let mut args = P::Slots::default();
+        let used = params.write(args.as_mut(), store);
+        let args = &args.as_mut()[..used];
+        let mut results = R::Slots::default();
+        let results = &mut results.as_mut()[..R::COUNT];
+        // SAFETY: the context stands for a mutable borrow of the store, to which no reference is left; `new` compared
+        // the types with the function's, so the slots are as it says.
+        unsafe {
+            invoke(root, record, args, results)?;
+            Ok(R::read(results, root.as_ref()))
+        }
+    }
+}
+
+#[cold]
+fn wrong_type(ty: &FuncType) -> Error {
+    let _ty = crate::ExternType::Func(ty.clone());
+    Error::new(message!("the function is of another type", ": {_ty}"))
+}
+
+/// A Rust type that a WebAssembly type corresponds to.
+pub trait WasmTy: Sized + sealed::Sealed {
+    #[doc(hidden)]
+    const TYPE: ValType;
+    #[doc(hidden)]
+    fn write(self, slots: &mut [u64], store: &StoreInner);
+    #[doc(hidden)]
+    fn read(slots: &[u64], store: &StoreInner) -> Self;
+}
+
+/// Several values: `()`, a [`WasmTy`], or a tuple of up to 16 of these.
+pub trait WasmTypes: Sized + sealed::Sealed {
+    #[doc(hidden)]
+    const TYPES: &'static [ValType];
+    /// How many slots the values take.
+    #[doc(hidden)]
+    const COUNT: usize;
+    /// Room for that many.
+    #[doc(hidden)]
+    type Slots: Default + AsMut<[u64]>;
+    /// How many slots were written.
+    #[doc(hidden)]
+    fn write(self, slots: &mut [u64], store: &StoreInner) -> usize;
+    #[doc(hidden)]
+    fn read(slots: &[u64], store: &StoreInner) -> Self;
+}
+
+/// What a host function can return: [`WasmTypes`], or a `Result` of them.
+pub trait WasmRet {
+    #[doc(hidden)]
+    type Values: WasmTypes;
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Values, Error>;
+}
+
+impl<V: WasmTypes> WasmRet for V {
+    type Values = V;
+
+    fn into_result(self) -> Result<V, Error> {
+        Ok(self)
+    }
+}
+
+impl<V: WasmTypes> WasmRet for Result<V, Error> {
+    type Values = V;
+
+    fn into_result(self) -> Result<V, Error> {
+        self
+    }
+}
+
+/// A closure that can be a host function in a store whose data is a `T`. See [`Func::wrap`].
+pub trait IntoFunc<T, P, R> {
+    #[doc(hidden)]
+    fn into_host(self) -> HostCode;
+}
+
+/// What is `unsafe` here relies on these types being as they say.
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! values {
+    ($($ty:ty, $wasm:ident, |$value:ident, $store:ident| $write:expr, |$slot:ident, $from:ident| $read:expr;)*) => { $(
+        impl sealed::Sealed for $ty {}
+        impl WasmTy for $ty {
+            const TYPE: ValType = ValType::$wasm;
+
+            #[inline]
+            fn write(self, slots: &mut [u64], $store: &StoreInner) {
+                let $value = self;
+                slots[0] = $write;
+            }
+
+            #[inline]
+            fn read(slots: &[u64], $from: &StoreInner) -> $ty {
+                let $slot = slots[0];
+                $read
+            }
+        }
+    )* };
+}
+
+values! {
+    i32, I32, |it, _store| u64::from(it as u32), |slot, _store| slot as i32;
+    u32, I32, |it, _store| u64::from(it), |slot, _store| slot as u32;
+    i64, I64, |it, _store| it as u64, |slot, _store| slot as i64;
+    u64, I64, |it, _store| it, |slot, _store| slot;
+    f32, F32, |it, _store| u64::from(it.to_bits()), |slot, _store| f32::from_bits(slot as u32);
+    f64, F64, |it, _store| it.to_bits(), |slot, _store| f64::from_bits(slot);
+    Option<Func>, FuncRef,
+        |it, store| it.map_or(0, |func| func.to_slot(store)), |slot, store| Func::of_slot(slot, store);
+    Option<ExternRef>, ExternRef,
+        |it, store| it.map_or(0, |value| value.to_slot(store)), |slot, store| ExternRef::of_slot(slot, store);
+}
+
+macro_rules! vectors {
+    ($($ty:ty)*) => { $(
+        impl sealed::Sealed for $ty {}
+        impl WasmTy for $ty {
+            const TYPE: ValType = ValType::V128;
+
+            #[inline]
+            fn write(self, slots: &mut [u64], _: &StoreInner) {
+                slots[0] = self as u64;
+                slots[1] = (self >> 64) as u64;
+            }
+
+            #[inline]
+            fn read(slots: &[u64], _: &StoreInner) -> $ty {
+                slots[0] as $ty | (slots[1] as $ty) << 64
+            }
+        }
+    )* };
+}
+
+vectors!(i128 u128);
+
+impl<V: WasmTy> WasmTypes for V {
+    const TYPES: &'static [ValType] = &[V::TYPE];
+    const COUNT: usize = V::TYPE.slots() as usize;
+    type Slots = [u64; 2];
+
+    #[inline]
+    fn write(self, slots: &mut [u64], store: &StoreInner) -> usize {
+        WasmTy::write(self, slots, store);
+        Self::COUNT
+    }
+
+    #[inline]
+    fn read(slots: &[u64], store: &StoreInner) -> V {
+        WasmTy::read(slots, store)
+    }
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($v:ident)*;)*) => { $(
+        impl<$($v: WasmTy),*> sealed::Sealed for ($($v,)*) {}
+
+        #[allow(non_snake_case)]
+        impl<$($v: WasmTy),*> WasmTypes for ($($v,)*) {
+            const TYPES: &'static [ValType] = &[$($v::TYPE),*];
+            const COUNT: usize = 0 $(+ $v::TYPE.slots() as usize)*;
+            type Slots = [u64; 2 * $count];
+
+            #[inline]
+            fn write(self, _slots: &mut [u64], _store: &StoreInner) -> usize {
+                let ($($v,)*) = self;
+                let _at = 0;
+                $(
+                    WasmTy::write($v, &mut _slots[_at..], _store);
+                    let _at = _at + <$v as WasmTy>::TYPE.slots() as usize;
+                )*
+                Self::COUNT
+            }
+
+            #[inline]
+            #[allow(clippy::unused_unit)]
+            fn read(_slots: &[u64], _store: &StoreInner) -> Self {
+                let _at = 0;
+                $(
+                    let $v = <$v as WasmTy>::read(&_slots[_at..], _store);
+                    let _at = _at + <$v as WasmTy>::TYPE.slots() as usize;
+                )*
+                ($($v,)*)
+            }
+        }
+
+        #[allow(non_snake_case)]
+        impl<T, F, $($v,)* R> IntoFunc<T, ($($v,)*), R> for F
+        where
+            F: Fn($($v),*) -> R + Send + Sync + 'static,
+            $($v: WasmTy + 'static,)*
+            R: WasmRet + 'static,
+        {
+            fn into_host(self) -> HostCode {
+                wrap::<T, ($($v,)*), R>(move |_, ($($v,)*)| self($($v),*))
+            }
+        }
+
+        #[allow(non_snake_case)]
+        impl<T, F, $($v,)* R> IntoFunc<T, (Caller<'_, T>, $($v,)*), R> for F
+        where
+            F: Fn(Caller<'_, T>, $($v),*) -> R + Send + Sync + 'static,
+            $($v: WasmTy + 'static,)*
+            R: WasmRet + 'static,
+        {
+            fn into_host(self) -> HostCode {
+                wrap::<T, ($($v,)*), R>(move |caller, ($($v,)*)| self(caller, $($v),*))
+            }
+        }
+    )* };
+}
+
+tuples! {
+    0: ;
+    1: A;
+    2: A B;
+    3: A B C;
+    4: A B C D;
+    5: A B C D E;
+    6: A B C D E G;
+    7: A B C D E G H;
+    8: A B C D E G H I;
+    9: A B C D E G H I J;
+    10: A B C D E G H I J K;
+    11: A B C D E G H I J K L;
+    12: A B C D E G H I J K L M;
+    13: A B C D E G H I J K L M N;
+    14: A B C D E G H I J K L M N O;
+    15: A B C D E G H I J K L M N O P;
+    16: A B C D E G H I J K L M N O P Q;
+}
+
+/// A host function over slots out of one over values.
+fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static) -> HostCode {
+    let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
+    let code = move |caller: RawCaller<'_>, slots: &mut [u64]| {
+        let root = caller.root();
+        // SAFETY: the store is the caller's, and not used otherwise until it is passed on.
+        let params = P::read(slots, unsafe { root.as_ref() });
+        // SAFETY: the function goes only to stores whose data is a `T`.
+        let results = function(unsafe { caller.typed() }, params).into_result()?;
+        // SAFETY: the function is done, and with it the caller.
+        results.write(slots, unsafe { root.as_ref() });
+        Ok(())
+    };
+    HostCode::typed(ty, Arc::new(code))
+}

@@ -1,0 +1,207 @@
+//! Values whose types are known when they come (spec: exec/runtime#values).
+
+use alloc::sync::Arc;
+use core::any::Any;
+
+use wasmote_ir::ValType;
+
+use crate::context::AsContextMut;
+use crate::error::Error;
+use crate::func::Func;
+use crate::store::{StoreId, StoreInner};
+
+/// A value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Val {
+    /// An `i32`.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// An `f32`.
+    F32(f32),
+    /// An `f64`.
+    F64(f64),
+    /// A `v128`, lane 0 in the lowest bits.
+    V128(u128),
+    /// A `funcref`.
+    FuncRef(Option<Func>),
+    /// An `externref`.
+    ExternRef(Option<ExternRef>),
+}
+
+/// A reference to a value of the host, which wasm can pass on and give back. The value lives as long as the store.
+///
+/// ```
+/// use wasmote::{Engine, ExternRef, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let reference = ExternRef::new(&mut store, "hello");
+/// assert_eq!(reference.data(&store).downcast_ref::<&str>(), Some(&"hello"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ExternRef {
+    store: StoreId,
+    reference: u32,
+}
+
+impl ExternRef {
+    /// A reference to `value`.
+    pub fn new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
+        let mut ctx = ctx.as_context_mut();
+        let store = ctx.inner_mut();
+        ExternRef { store: store.id, reference: store.add_extern(Arc::new(value)) }
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// If this belongs to another store.
+    pub fn data<'a, T: 'a>(&self, ctx: impl Into<crate::StoreContext<'a, T>>) -> &'a (dyn Any + Send + Sync) {
+        let ctx = ctx.into();
+        let store = ctx.inner();
+        store.check(self.store);
+        match store.extern_value(self.reference) {
+            Some(value) => value,
+            None => unreachable!("values stay in their store"),
+        }
+    }
+
+    pub(crate) fn to_slot(self, store: &StoreInner) -> u64 {
+        store.check(self.store);
+        u64::from(self.reference)
+    }
+
+    pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<ExternRef> {
+        (slot as u32 != 0).then_some(ExternRef { store: store.id, reference: slot as u32 })
+    }
+}
+
+macro_rules! accessors {
+    ($($name:ident, $kind:ident: $ty:ty;)*) => { $(
+        #[doc = concat!("The value, if it is of the type of [`Val::", stringify!($kind), "`].")]
+        pub fn $name(&self) -> Option<$ty> {
+            match *self {
+                Val::$kind(value) => Some(value),
+                _ => None,
+            }
+        }
+    )* };
+}
+
+impl Val {
+    /// The type.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
+            Val::FuncRef(_) => ValType::FuncRef,
+            Val::ExternRef(_) => ValType::ExternRef,
+        }
+    }
+
+    /// What a local of this type holds at first: zero or null.
+    pub fn default_of(ty: ValType) -> Val {
+        match ty {
+            ValType::I32 => Val::I32(0),
+            ValType::I64 => Val::I64(0),
+            ValType::F32 => Val::F32(0.0),
+            ValType::F64 => Val::F64(0.0),
+            ValType::V128 => Val::V128(0),
+            ValType::FuncRef => Val::FuncRef(None),
+            ValType::ExternRef => Val::ExternRef(None),
+        }
+    }
+
+    accessors! {
+        i32, I32: i32;
+        i64, I64: i64;
+        f32, F32: f32;
+        f64, F64: f64;
+        v128, V128: u128;
+        func_ref, FuncRef: Option<Func>;
+        extern_ref, ExternRef: Option<ExternRef>;
+    }
+
+    /// The value as slots, the second one used by vectors alone.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    pub(crate) fn to_slots(self, store: &StoreInner) -> [u64; 2] {
+        let slot = match self {
+            Val::I32(value) => u64::from(value as u32),
+            Val::I64(value) => value as u64,
+            Val::F32(value) => u64::from(value.to_bits()),
+            Val::F64(value) => value.to_bits(),
+            Val::V128(value) => return [value as u64, (value >> 64) as u64],
+            Val::FuncRef(func) => func.map_or(0, |func| func.to_slot(store)),
+            Val::ExternRef(value) => value.map_or(0, |value| value.to_slot(store)),
+        };
+        [slot, 0]
+    }
+
+    /// The value in slots, of which there are as many as the type says.
+    pub(crate) fn of_slots(ty: ValType, slots: &[u64], store: &StoreInner) -> Val {
+        let slot = slots[0];
+        match ty {
+            ValType::I32 => Val::I32(slot as i32),
+            ValType::I64 => Val::I64(slot as i64),
+            ValType::F32 => Val::F32(f32::from_bits(slot as u32)),
+            ValType::F64 => Val::F64(f64::from_bits(slot)),
+            ValType::V128 => Val::V128(u128::from(slot) | u128::from(slots[1]) << 64),
+            ValType::FuncRef => Val::FuncRef(Func::of_slot(slot, store)),
+            ValType::ExternRef => Val::ExternRef(ExternRef::of_slot(slot, store)),
+        }
+    }
+
+    /// The value as a reference of this type.
+    pub(crate) fn to_reference(self, ty: ValType, store: &StoreInner) -> Result<u32, Error> {
+        if self.ty() != ty || !ty.is_ref() {
+            return Err(Error::new("the value is not of the type of the table"));
+        }
+        Ok(self.to_slots(store)[0] as u32)
+    }
+}
+
+/// Writes values as slots, one after the other.
+pub(crate) fn write_slots(values: &[Val], slots: &mut [u64], store: &StoreInner) {
+    let mut at = 0;
+    for value in values {
+        let len = usize::from(value.ty().slots());
+        slots[at..at + len].copy_from_slice(&value.to_slots(store)[..len]);
+        at += len;
+    }
+}
+
+/// Reads values of these types from slots.
+pub(crate) fn read_slots(types: &[ValType], slots: &[u64], values: &mut [Val], store: &StoreInner) {
+    let mut at = 0;
+    for (ty, value) in types.iter().zip(values) {
+        *value = Val::of_slots(*ty, &slots[at..], store);
+        at += usize::from(ty.slots());
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => $kind:ident $convert:expr;)*) => { $(
+        impl From<$ty> for Val {
+            fn from(value: $ty) -> Val {
+                Val::$kind($convert(value))
+            }
+        }
+    )* };
+}
+
+from! {
+    i32 => I32 |it| it;
+    u32 => I32 |it| it as i32;
+    i64 => I64 |it| it;
+    u64 => I64 |it| it as i64;
+    f32 => F32 |it| it;
+    f64 => F64 |it| it;
+    u128 => V128 |it| it;
+    Func => FuncRef Some;
+    ExternRef => ExternRef Some;
+}

@@ -1,0 +1,42 @@
+//! The embedding API from outside, one file a subject.
+
+mod calls;
+mod host;
+mod instances;
+mod memories;
+mod modules;
+mod stores;
+mod tables;
+mod traps;
+
+use wasmote::{Engine, Error, Instance, Linker, Module, Store};
+
+/// A module from its text form.
+fn module(engine: &Engine, text: &str) -> Module {
+    Module::new(engine, wat::parse_str(text).unwrap()).unwrap()
+}
+
+/// A store with an instance that imports nothing.
+fn instance(text: &str) -> (Store<()>, Instance) {
+    let engine = Engine::default();
+    let module = module(&engine, text);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    (store, instance)
+}
+
+/// A store with an instance that imports what `define` defines.
+fn linked<T>(data: T, text: &str, define: impl FnOnce(&mut Linker<T>)) -> Result<(Store<T>, Instance), Error> {
+    let engine = Engine::default();
+    let module = module(&engine, text);
+    let mut linker = Linker::new(&engine);
+    define(&mut linker);
+    let mut store = Store::new(&engine, data);
+    let instance = linker.instantiate(&mut store, &module)?;
+    Ok((store, instance))
+}
+
+/// The first line of an error's message.
+fn first_line(error: &Error) -> String {
+    error.to_string().lines().next().unwrap().to_string()
+}

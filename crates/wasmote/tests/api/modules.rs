@@ -1,0 +1,155 @@
+//! Modules: loading, lazily and eagerly, and what they say of themselves.
+
+use std::sync::Arc;
+use std::thread;
+
+use wasmote::{Config, Engine, ErrorKind, ExternType, Instance, Module, Store, ValType, Validation, WasmBytes};
+
+use crate::{first_line, module};
+
+/// A module with a function that is valid and one that is not.
+fn half_valid() -> Vec<u8> {
+    let text = r#"(module
+        (func (export "good") (result i32) i32.const 42)
+        (func (export "bad") (result i32) i64.const 42)
+        (func (export "calls_bad") (result i32) (i32.add (call 1) (i32.const 1))))"#;
+    wat::parse_str(text).unwrap()
+}
+
+fn lazy(eager_translation: bool) -> Engine {
+    let mut config = Config::new();
+    config.validation(Validation::Lazy).eager_translation(eager_translation);
+    Engine::new(&config)
+}
+
+#[test]
+fn eager_validation_refuses_at_load_and_says_where() {
+    let error = Module::new(&Engine::default(), half_valid()).unwrap_err();
+    let ErrorKind::Validate(inner) = error.kind() else { panic!("{error}") };
+    assert!(inner.offset > 0);
+    assert!(first_line(&error).starts_with("invalid module: type mismatch"), "{error}");
+}
+
+#[test]
+fn lazy_validation_refuses_when_the_function_is_called() {
+    let engine = lazy(false);
+    let module = Module::new(&engine, half_valid()).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let func = |store: &Store<()>, name| instance.get_typed_func::<(), i32>(store, name).unwrap();
+    assert_eq!(func(&store, "good").call(&mut store, ()).unwrap(), 42);
+    for name in ["bad", "calls_bad", "bad"] {
+        let error = func(&store, name).call(&mut store, ()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Validate(_)), "{error}");
+    }
+    assert_eq!(func(&store, "good").call(&mut store, ()).unwrap(), 42);
+}
+
+#[test]
+fn lazy_validation_still_refuses_all_else_at_load() {
+    let wasm = wat::parse_str(r#"(module (export "f" (func 7)))"#).unwrap();
+    assert!(Module::new(&lazy(false), wasm).is_err());
+}
+
+#[test]
+fn eager_translation_translates_all_at_load() {
+    assert!(Module::new(&lazy(true), half_valid()).is_err());
+    let mut config = Config::new();
+    config.eager_translation(true);
+    let engine = Engine::new(&config);
+    let module = module(&engine, r#"(module (func) (func (export "f") (result i32) i32.const 1) (func))"#);
+    assert_eq!(module.stats().functions, 3);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+    assert_eq!(f.call(&mut store, ()).unwrap(), 1);
+    assert_eq!(store.stats().functions, 3);
+}
+
+#[test]
+fn lazy_translation_translates_what_is_called() {
+    let engine = Engine::default();
+    let module = module(&engine, r#"(module (func) (func (export "f") (result i32) i32.const 1) (func))"#);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    assert_eq!(module.stats().functions, 0);
+    let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+    assert_eq!(f.call(&mut store, ()).unwrap() + f.call(&mut store, ()).unwrap(), 2);
+    assert_eq!(module.stats().functions, 1);
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    for bytes in [&b""[..], b"\0asm", b"\0asm\x02\0\0\0", b"(module)", b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f"] {
+        let error = Module::new(&Engine::default(), bytes).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
+        assert!(first_line(&error).starts_with("malformed module: "), "{error}");
+    }
+}
+
+#[test]
+fn a_module_describes_its_imports_and_exports() {
+    let engine = Engine::default();
+    let module = module(
+        &engine,
+        r#"(module
+            (import "m" "f" (func (param f32)))
+            (import "m" "g" (global externref))
+            (memory (export "memory") 1 2)
+            (table (export "table") 3 externref)
+            (func $named (export "run") (result i64) unreachable))"#,
+    );
+    let imports: Vec<String> = module.imports().map(|it| format!("{} {} {}", it.module, it.name, it.ty)).collect();
+    assert_eq!(imports, ["m f func (f32) -> ()", "m g global externref"]);
+    let exports: Vec<String> = module.exports().map(|it| format!("{} {}", it.name, it.ty)).collect();
+    assert_eq!(exports, ["memory memory 1..=2", "table table 3.. externref", "run func () -> i64"]);
+    let Some(ExternType::Func(ty)) = module.get_export("run") else { panic!("it is there") };
+    assert_eq!(*ty.results, [ValType::I64]);
+    assert!(module.get_export("nothing").is_none());
+    assert_eq!(module.function_name(1), Some("named"));
+    assert_eq!(module.function_name(99), None);
+    assert_eq!(module.info().memories.len(), 1);
+    assert_eq!(&module.wasm()[..4], b"\0asm");
+}
+
+#[test]
+fn bytes_come_in_many_forms() {
+    static EMPTY: [u8; 8] = *b"\0asm\x01\0\0\0";
+    let engine = Engine::default();
+    let vec = EMPTY.to_vec();
+    Module::new(&engine, &EMPTY).unwrap();
+    Module::new(&engine, &vec).unwrap();
+    Module::new(&engine, &vec[..]).unwrap();
+    Module::new(&engine, vec.clone().into_boxed_slice()).unwrap();
+    Module::new(&engine, vec).unwrap();
+    let module = Module::new(&engine, WasmBytes::from_static(&EMPTY)).unwrap();
+    assert_eq!(module.wasm().as_ptr(), EMPTY.as_ptr());
+}
+
+#[test]
+fn threads_share_a_module() {
+    let mut text = String::from("(module");
+    for i in 0..50 {
+        text += &format!(r#"(func (export "f{i}") (param i32) (result i32) (i32.add (local.get 0) (i32.const {i})))"#);
+    }
+    text += ")";
+    let engine = Engine::default();
+    let module = module(&engine, &text);
+    let start = Arc::new(std::sync::Barrier::new(4));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let (module, start) = (module.clone(), start.clone());
+            thread::spawn(move || {
+                let mut store = Store::new(module.engine(), ());
+                let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                start.wait();
+                for i in 0..50 {
+                    let f = instance.get_typed_func::<i32, i32>(&store, &format!("f{i}")).unwrap();
+                    assert_eq!(f.call(&mut store, 1000).unwrap(), 1000 + i);
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(module.stats().functions, 50);
+}

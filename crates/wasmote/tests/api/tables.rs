@@ -1,0 +1,97 @@
+//! Tables and globals.
+
+use wasmote::{Config, Engine, ExternRef, Func, Global, GlobalType, Store, Table, TableType, TrapCode, Val, ValType};
+
+use crate::instance;
+
+const TABLE: TableType = TableType { element: ValType::FuncRef, min: 2, max: Some(6), table64: false };
+const NULL: Val = Val::FuncRef(None);
+
+#[test]
+fn a_table_grows_fills_and_copies_within_its_bounds() {
+    let mut store = Store::new(&Engine::default(), ());
+    let func = Val::FuncRef(Some(Func::wrap(&mut store, || ())));
+    let table = Table::new(&mut store, TABLE, NULL).unwrap();
+    assert_eq!(table.grow(&mut store, 2, func).unwrap(), 2);
+    assert!(table.grow(&mut store, 3, func).is_err());
+    assert!(table.grow(&mut store, u64::MAX, func).is_err());
+    assert_eq!(table.size(&store), 4);
+    let all = |store: &Store<()>| (0..4).map(|i| table.get(store, i).unwrap()).collect::<Vec<_>>();
+    assert_eq!(all(&store), [NULL, NULL, func, func]);
+    Table::copy(&mut store, table, 1, table, 0, 3).unwrap();
+    assert_eq!(all(&store), [NULL, NULL, NULL, func]);
+    assert!(Table::copy(&mut store, table, 2, table, 0, 3).is_err());
+    assert!(Table::copy(&mut store, table, 0, table, u64::MAX, 1).is_err());
+    table.fill(&mut store, 0, func, 2).unwrap();
+    assert!(table.fill(&mut store, 3, NULL, 2).is_err());
+    assert_eq!(all(&store), [func, func, NULL, func]);
+    assert!(table.set(&mut store, 4, NULL).is_err());
+    assert_eq!(table.get(&store, 4), None);
+    assert_eq!(table.ty(&store), TABLE);
+}
+
+#[test]
+fn elements_are_of_the_tables_type() {
+    let mut store = Store::new(&Engine::default(), ());
+    let value = Val::ExternRef(Some(ExternRef::new(&mut store, 1)));
+    let table = Table::new(&mut store, TABLE, NULL).unwrap();
+    assert!(table.set(&mut store, 0, value).is_err());
+    assert!(table.grow(&mut store, 1, Val::I32(0)).is_err());
+    assert!(Table::new(&mut store, TABLE, value).is_err());
+    assert!(Table::new(&mut store, TableType { element: ValType::I32, ..TABLE }, Val::I32(0)).is_err());
+    let other = Table::new(&mut store, TableType { element: ValType::ExternRef, ..TABLE }, value).unwrap();
+    assert_eq!(other.get(&store, 1), Some(value));
+    assert!(Table::copy(&mut store, other, 0, table, 0, 1).is_err());
+}
+
+#[test]
+fn the_configuration_limits_tables() {
+    let mut config = Config::new();
+    config.max_table(100);
+    let mut store = Store::new(&Engine::new(&config), ());
+    let table = |store: &mut Store<()>, min| Table::new(store, TableType { min, max: None, ..TABLE }, NULL);
+    assert!(table(&mut store, 101).is_err());
+    let table = table(&mut store, 99).unwrap();
+    assert_eq!(table.grow(&mut store, 1, NULL).unwrap(), 99);
+    assert!(table.grow(&mut store, 1, NULL).is_err());
+}
+
+#[test]
+fn wasm_calls_what_the_host_puts_into_a_table() {
+    let (mut store, instance) = instance(
+        r#"(module (type $t (func (result i32)))
+            (table (export "table") 1 funcref)
+            (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
+            (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0))))"#,
+    );
+    let table = instance.get_table(&store, "table").unwrap();
+    let grow = instance.get_typed_func::<i32, i32>(&store, "grow").unwrap();
+    let call = instance.get_typed_func::<u32, i32>(&store, "call").unwrap();
+    assert_eq!(grow.call(&mut store, 9).unwrap(), 1);
+    assert_eq!(grow.call(&mut store, -1).unwrap(), -1);
+    let seven = Func::wrap(&mut store, || 7);
+    let other = Func::wrap(&mut store, || 7i64);
+    table.set(&mut store, 9, seven.into()).unwrap();
+    table.set(&mut store, 8, other.into()).unwrap();
+    assert_eq!(call.call(&mut store, 9).unwrap(), 7);
+    let mut code = |index| call.call(&mut store, index).unwrap_err().as_trap().unwrap().code();
+    assert_eq!(code(8), TrapCode::BadSignature);
+    assert_eq!(code(7), TrapCode::IndirectCallToNull);
+    assert_eq!(code(10), TrapCode::UndefinedElement);
+}
+
+#[test]
+fn globals_keep_their_type_and_constness() {
+    let mut store = Store::new(&Engine::default(), ());
+    let constant = GlobalType { content: ValType::V128, mutable: false };
+    let global = Global::new(&mut store, constant, Val::V128(1 << 100)).unwrap();
+    assert!(global.set(&mut store, Val::V128(0)).is_err());
+    assert_eq!(global.get(&store), Val::V128(1 << 100));
+    assert_eq!(global.ty(&store), constant);
+    let variable = GlobalType { content: ValType::F32, mutable: true };
+    assert!(Global::new(&mut store, variable, Val::F64(1.0)).is_err());
+    let global = Global::new(&mut store, variable, Val::F32(1.0)).unwrap();
+    assert!(global.set(&mut store, Val::I32(1)).is_err());
+    global.set(&mut store, Val::F32(-0.0)).unwrap();
+    assert_eq!(global.get(&store).f32().unwrap().to_bits(), 1 << 31);
+}

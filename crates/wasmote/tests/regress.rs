@@ -1,0 +1,80 @@
+//! Our own regression scripts: every file of `tests/regress`, all of whose directives must pass, and modules too
+//! large to write down, made here.
+
+mod large;
+mod operators;
+mod random;
+
+use std::path::Path;
+
+use wasmote::script::{Options, run};
+use wasmote::{Features, Instance, Linker, Module, Store, Val};
+
+/// Runs a script; the failures, each as a line.
+fn failures(name: &str, text: &str) -> Vec<String> {
+    let summary = run(name, text, &Options::default());
+    assert!(summary.passed + summary.failed.len() > 0, "{name}: no directives");
+    summary.failed.iter().map(|failure| format!("{name}:{}: {}", failure.line, failure.what)).collect()
+}
+
+#[test]
+fn every_script_of_the_folder_passes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/regress");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("an entry of the folder").path())
+        .collect();
+    files.sort();
+    let mut failed = Vec::new();
+    for file in &files {
+        let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        println!("{name}");
+        failed.extend(failures(&name, &text));
+    }
+    assert!(files.len() > 1, "no scripts in {}", folder.display());
+    assert!(failed.is_empty(), "{} directives failed:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// An instance of a module without imports, in text form.
+struct Program {
+    store: Store<()>,
+    instance: Instance,
+}
+
+impl Program {
+    fn new(text: &str) -> Program {
+        let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+        let mut config = wasmote::Config::new();
+        config.features(Features::default());
+        let engine = wasmote::Engine::new(&config);
+        let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap_or_else(|error| panic!("{error}"));
+        Program { store, instance }
+    }
+
+    /// Calls an export: its results as bits, or the message of its trap.
+    fn call(&mut self, name: &str, args: &[Val]) -> Result<Vec<u64>, String> {
+        let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("no function {name}"));
+        let ty = func.ty(&self.store);
+        let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+        match func.call(&mut self.store, args, &mut results) {
+            Ok(()) => Ok(results.iter().map(bits).collect()),
+            Err(error) => match error.as_trap() {
+                Some(trap) => Err(trap.code().message().into()),
+                None => Err(error.to_string()),
+            },
+        }
+    }
+}
+
+fn bits(value: &Val) -> u64 {
+    match *value {
+        Val::I32(value) => u64::from(value as u32),
+        Val::I64(value) => value as u64,
+        Val::F32(value) => u64::from(value.to_bits()),
+        Val::F64(value) => value.to_bits(),
+        _ => panic!("no number: {value:?}"),
+    }
+}

@@ -1,0 +1,12 @@
+//! WebAssembly text into binaries: [`parse_text`], and with the feature `script` the specification's scripts as
+//! plain lists of directives. Both are thin over the `wast` crate, whose types do not leave this one.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod error;
+#[cfg(feature = "script")]
+pub mod script;
+mod text;
+
+pub use error::TextError;
+pub use text::parse_text;

@@ -1,0 +1,110 @@
+#!/bin/bash
+# Rebuilds the guest modules from their sources and the package registries:  tests/guests/build.sh [NAME...]
+#   GUEST_BUILD    scratch folder                                       (default: target/guests at the top of the repository)
+#   GUEST_OUT      where the modules go                                 (default: this folder)
+#   ZIG            a zig 0.15 that can `zig cc`                         (default: PyPI's ziglang in a venv in the scratch folder)
+#   WASIP1_CARGO   a cargo that can build for wasm32-wasip1             (default: made by wasip1-toolchain.sh in the scratch folder)
+# Needs python3 with venv, cargo, npm (for the assembler that makes fib.wasm), and for the default WASIP1_CARGO Debian's apt.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=${GUEST_BUILD:-$here/../../target/guests}
+out=${GUEST_OUT:-$here}
+src=$here/src
+mkdir -p "$work" "$out"
+work=$(cd "$work" && pwd)
+want=" $* "
+wanted() { [ "$want" = "  " ] || [[ $want == *" $1 "* ]]; }
+any() { for n; do if wanted "$n"; then return 0; fi; done; return 1; }
+
+rust_guests="coremark sha256 hashes regex json markdown shader"
+c_guests="nbody mandelbrot matmul stream vm-calls vm-switch trees memops hash64 raytracer"
+sys_guests="bzip2 lz4 lua sqlite quickjs"
+
+if any $c_guests $sys_guests && [ -z "${ZIG:-}" ]; then
+  if [ ! -x "$work/venv/bin/python" ] || ! "$work/venv/bin/python" -m ziglang version >/dev/null 2>&1; then
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install -q ziglang==0.15.2
+  fi
+  ZIG="$work/venv/bin/python -m ziglang"
+fi
+if any $sys_guests; then
+  mkdir -p "$work/sources"
+  cp -r "$src/sources/." "$work/sources/"
+  (cd "$work/sources" && cargo vendor --locked -q vendor >/dev/null)
+  v=$work/sources/vendor
+fi
+
+# cc NAME FLAGS-AND-FILES...: a stripped, optimised command module for WASI preview 1. Zig's generic CPU for wasm32 has bulk memory,
+# sign extension, saturating conversions, multi-value, reference types and mutable globals; no SIMD, threads, exceptions or GC.
+cc() {
+  local name=$1
+  shift
+  echo "$name"
+  $ZIG cc -target wasm32-wasi -O3 -g0 -s -fno-sanitize=undefined -ffp-contract=off -Wl,-z,stack-size=1048576 -o "$work/$name.wasm" "$@"
+  install -m 644 "$work/$name.wasm" "$out/$name.wasm"
+}
+
+for name in $c_guests; do
+  if wanted "$name"; then cc "$name" -I"$src/c" "$src/c/$name.c" -Wall; fi
+done
+# The minimal feature set, nothing after the first version of WebAssembly:
+if wanted bzip2; then
+  b=$v/bzip2-sys/bzip2-1.0.8
+  cc bzip2 -mcpu=mvp -DBZ_NO_STDIO -I"$b" -I"$src/c" "$src/c/bzip2.c" "$b"/{blocksort,bzlib,compress,crctable,decompress,huffman,randtable}.c
+fi
+if wanted lz4; then
+  l=$v/lz4-sys/liblz4/lib
+  cc lz4 -I"$l" -I"$src/c" "$src/c/lz4.c" "$l"/{lz4,lz4hc}.c
+fi
+if wanted lua; then
+  l=$v/lua-src/lua-5.4.9
+  files=()
+  for f in "$l"/*.c; do case $f in */lua.c | */luac.c) ;; *) files+=("$f") ;; esac; done
+  cc lua -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -I"$src/lua/include" -include "$src/lua/lua-wasi.h" -I"$l" \
+    "$src/lua/main.c" "${files[@]}" -lwasi-emulated-signal -lwasi-emulated-process-clocks -lm -Wno-return-type
+fi
+if wanted sqlite; then
+  s=$v/libsqlite3-sys/sqlite3
+  cc sqlite -O2 -I"$s" -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_DEFAULT_UNIX_VFS='"unix-none"' \
+    -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_TEMP_STORE=3 -D_WASI_EMULATED_MMAN -D_WASI_EMULATED_GETPID \
+    "$src/sqlite/shell.c" "$s/sqlite3.c" -lwasi-emulated-mman -lwasi-emulated-getpid -lm -Wno-everything
+fi
+if wanted quickjs; then
+  q=$v/rquickjs-sys/quickjs
+  cc quickjs -O2 -DNDEBUG -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -I"$q" "$src/js/main.c" \
+    "$q"/{quickjs,libregexp,libunicode,dtoa}.c -lwasi-emulated-signal -lwasi-emulated-process-clocks -lm -Wno-everything
+fi
+
+if wanted fib; then
+  echo fib
+  mkdir -p "$work/npm"
+  (cd "$work/npm" && [ -d node_modules/wabt ] || npm install --no-save --silent --prefix "$work/npm" wabt@1.0.37 >/dev/null)
+  "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
+fi
+
+if any $rust_guests; then
+  # No paths of this machine in the modules
+  cat >"$work/rustc-remap" <<'S'
+#!/bin/sh
+rustc=$1
+shift
+for d in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do set -- "$@" "--remap-path-prefix=${d%/}=/crates"; done
+exec "$rustc" "$@" "--remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=/rust"
+S
+  chmod 755 "$work/rustc-remap"
+  export RUSTC_WRAPPER=$work/rustc-remap
+  if [ -z "${WASIP1_CARGO:-}" ]; then
+    bash "$here/wasip1-toolchain.sh" "$work/wasip1"
+    WASIP1_CARGO=$work/wasip1/bin/cargo
+  fi
+  bins=()
+  for name in $rust_guests; do if wanted "$name"; then bins+=(--bin "$name"); fi; done
+  (cd "$src/rust" && CARGO_TARGET_DIR=$work/rust "$WASIP1_CARGO" build -q --locked --release --target wasm32-wasip1 "${bins[@]}")
+  for name in $rust_guests; do
+    if wanted "$name"; then
+      echo "$name"
+      install -m 644 "$work/rust/wasm32-wasip1/release/$name.wasm" "$out/$name.wasm"
+    fi
+  done
+fi
+(cd "$out" && ls -l -- *.wasm)

@@ -1,0 +1,182 @@
+//! `cargo xtask bench`: the guest programs under wasmote and under its peers.
+//!
+//! What is compared is CPU time (user and system) of whole runs, start-up included, because that is what is the same
+//! from one minute to the next; wall time is taken only for the start-up row. The engines take turns within each
+//! round, so that a change of the machine's mood meets all of them, and medians are compared. Each run's output
+//! is checked: a wrong answer is no result.
+
+mod engine;
+mod measure;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use pico_args::Arguments;
+
+use crate::guests::{self, Workload};
+use crate::project;
+use engine::Engine;
+use measure::Run;
+use table::{Cell, Failure, Row, Table};
+
+/// For its help.
+pub const OPTIONS: &str = "
+FILTER runs only the guests whose names contain it.
+
+  --rounds N           runs of each guest by each engine (default 5)
+  --startup-rounds N   runs for the row of the smallest module (default 200; 0 leaves it out)
+  --engine PATH        this wasmote instead of building one
+  --wasmi PATH         this wasmi instead of installing 2.0.0 into target/peers; also the variable WASMI
+  --peer 'NAME=PROGRAM ARGUMENT...'
+                       one more engine; in its arguments stand {wasm}, {args}, {dir}, {env} (see bench/engine.rs)
+  --no-wasmi           leave wasmi out
+  --markdown FILE      write the table there too
+";
+
+struct Options {
+    filter: Option<String>,
+    rounds: usize,
+    startup_rounds: usize,
+    markdown: Option<PathBuf>,
+    engines: Vec<Engine>,
+}
+
+pub fn main(arguments: Arguments) -> Result<()> {
+    let options = Options::parse(arguments)?;
+    measure::warn_when_busy();
+    let scratch = project::target_dir().join("bench");
+    std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+
+    let mut table = Table::new(options.engines.iter().map(|engine| engine.name.clone()).collect());
+    for workload in guests::workloads()? {
+        if options.selects(&workload.name) {
+            let row = row(&options.engines, &workload, options.rounds, &scratch, Cell::of_cpu)?;
+            println!("{}", row.summary());
+            table.rows.push(row);
+        }
+    }
+    if options.startup_rounds > 0 && options.selects(STARTUP) {
+        table.startup = Some(startup(&options.engines, options.startup_rounds, &scratch)?);
+    }
+    ensure!(!table.rows.is_empty() || table.startup.is_some(), "no guest matches");
+
+    let markdown = table.markdown(options.rounds);
+    println!("\n{markdown}");
+    if let Some(path) = &options.markdown {
+        std::fs::write(path, &markdown).with_context(|| path.display().to_string())?;
+    }
+    for line in table.failures() {
+        println!("{line}");
+    }
+    if table.is_wrong() {
+        bail!("wasmote failed, or the engines printed different things");
+    }
+    Ok(())
+}
+
+impl Options {
+    fn parse(mut arguments: Arguments) -> Result<Options> {
+        let rounds: usize = arguments.opt_value_from_str("--rounds")?.unwrap_or(5);
+        ensure!(rounds > 0, "--rounds must be at least 1");
+        let startup_rounds = arguments.opt_value_from_str("--startup-rounds")?.unwrap_or(200);
+        let ours: Option<PathBuf> = arguments.opt_value_from_str("--engine")?;
+        let wasmi: Option<PathBuf> = arguments.opt_value_from_str("--wasmi")?;
+        let no_wasmi = arguments.contains("--no-wasmi");
+        let peers: Vec<String> = arguments.values_from_str("--peer")?;
+        let markdown = arguments.opt_value_from_str("--markdown")?;
+        let filter = arguments.opt_free_from_str()?;
+        crate::nothing_left(arguments)?;
+
+        let mut engines = vec![match ours {
+            Some(path) => Engine::wasmote(path)?,
+            None => Engine::wasmote(project::build_release()?)?,
+        }];
+        if !no_wasmi {
+            engines.push(Engine::wasmi(wasmi)?);
+        }
+        for peer in peers {
+            engines.push(Engine::parse(&peer)?);
+        }
+        Ok(Options { filter, rounds, startup_rounds, markdown, engines })
+    }
+
+    fn selects(&self, name: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
+    }
+}
+
+/// All engines on one guest, in turn; `cell` sums up the runs of one.
+fn row(
+    engines: &[Engine],
+    workload: &Workload,
+    rounds: usize,
+    scratch: &Path,
+    cell: fn(&[Run]) -> Cell,
+) -> Result<Row> {
+    let bar = ProgressBar::new((rounds * engines.len()) as u64);
+    bar.set_style(ProgressStyle::with_template("{msg:24} {pos}/{len} {elapsed}")?);
+    bar.set_message(workload.name.clone());
+    let mut runs: Vec<Result<Vec<Run>, Failure>> = engines.iter().map(|_| Ok(Vec::new())).collect();
+    let mut reference = match &workload.expected {
+        Some(file) => Some(std::fs::read(file).with_context(|| file.display().to_string())?),
+        None => None,
+    };
+    for _ in 0..rounds {
+        for (engine, runs) in engines.iter().zip(&mut runs) {
+            // An engine that failed once is left out from then on.
+            if let Ok(done) = runs {
+                match one_run(engine, workload, scratch, &mut reference)? {
+                    Ok(run) => done.push(run),
+                    Err(why) => *runs = Err(why),
+                }
+            }
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let cells = runs.into_iter().map(|runs| runs.map(|runs| cell(&runs))).collect();
+    Ok(Row { name: workload.name.clone(), kind: workload.kind.clone(), cells })
+}
+
+/// One engine on one guest, once. The first output seen is what the others are compared with, where the manifest
+/// does not say what is right.
+fn one_run(
+    engine: &Engine,
+    workload: &Workload,
+    scratch: &Path,
+    reference: &mut Option<Vec<u8>>,
+) -> Result<Result<Run, Failure>> {
+    let finished = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
+    if finished.exit_code != Some(workload.exit) {
+        let says = String::from_utf8_lossy(&finished.stderr);
+        let first = says.lines().find(|line| !line.trim().is_empty()).unwrap_or("no message");
+        return Ok(Err(Failure::Ended(format!("{}: {first}", finished.status))));
+    }
+    match reference {
+        Some(expected) if *expected != finished.stdout => {
+            return Ok(Err(Failure::Printed));
+        }
+        Some(_) => {}
+        None => *reference = Some(finished.stdout),
+    }
+    Ok(Ok(finished.run))
+}
+
+/// The row of the smallest module.
+const STARTUP: &str = "start-up";
+
+/// A module of about a kilobyte whose `_start` does nothing.
+const SMALLEST: &str = r#"(module
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 4)) (i32.const 1))))
+    (data (i32.const 16) "PADDING"))"#;
+
+fn startup(engines: &[Engine], rounds: usize, scratch: &Path) -> Result<Row> {
+    let module = wat::parse_str(SMALLEST.replace("PADDING", &"\\00".repeat(930)))?;
+    let path = scratch.join("smallest.wasm");
+    std::fs::write(&path, module)?;
+    row(engines, &Workload::of_module(STARTUP, path), rounds, scratch, Cell::of_wall)
+}

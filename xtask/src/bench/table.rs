@@ -1,0 +1,276 @@
+//! Results as a table: medians, spreads, ratios and their geometric mean.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use super::measure::Run;
+
+/// All results. The first engine is wasmote; the others are compared with it.
+pub struct Table {
+    engines: Vec<String>,
+    /// A row a guest, in CPU time.
+    pub rows: Vec<Row>,
+    /// The smallest module, in wall time.
+    pub startup: Option<Row>,
+}
+
+/// One guest.
+pub struct Row {
+    /// The guest.
+    pub name: String,
+    /// What it exercises.
+    pub kind: String,
+    /// Results by engine, or why there are none.
+    pub cells: Vec<Result<Cell, Failure>>,
+}
+
+/// One engine on one guest.
+#[derive(Clone, Copy)]
+pub struct Cell {
+    /// Of the time, over the rounds.
+    pub median: Duration,
+    /// The shortest.
+    pub min: Duration,
+    /// The longest.
+    pub max: Duration,
+    /// The most memory of any round, in KiB.
+    pub peak_kib: u64,
+}
+
+/// Why an engine has no result for a guest.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// It ended as it should not; how, and the first thing it said.
+    Ended(String),
+    /// It printed something else than it should, or than the first engine.
+    Printed,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Ended(how) => f.write_str(how),
+            Failure::Printed => f.write_str("printed something else"),
+        }
+    }
+}
+
+impl Cell {
+    /// From the CPU times of at least one run.
+    pub fn of_cpu(runs: &[Run]) -> Cell {
+        Cell::of(runs, |run| run.cpu)
+    }
+
+    /// From the wall times of at least one run.
+    pub fn of_wall(runs: &[Run]) -> Cell {
+        Cell::of(runs, |run| run.wall)
+    }
+
+    fn of(runs: &[Run], time: impl Fn(&Run) -> Duration) -> Cell {
+        let mut times: Vec<_> = runs.iter().map(time).collect();
+        times.sort();
+        let middle = times.len() / 2;
+        let median = if times.len() % 2 == 0 { (times[middle - 1] + times[middle]) / 2 } else { times[middle] };
+        Cell {
+            median,
+            min: times[0],
+            max: times[times.len() - 1],
+            peak_kib: runs.iter().map(|run| run.peak_kib).max().unwrap_or(0),
+        }
+    }
+}
+
+impl Row {
+    /// How much faster wasmote is than the engine with this index; `None` when either has no result.
+    fn ratio(&self, peer: usize) -> Option<f64> {
+        match (&self.cells[0], &self.cells[peer]) {
+            (Ok(ours), Ok(theirs)) => Some(theirs.median.as_secs_f64() / ours.median.as_secs_f64().max(1e-9)),
+            _ => None,
+        }
+    }
+
+    /// A line for the terminal.
+    pub fn summary(&self) -> String {
+        let mut line = format!("{:<22}", self.name);
+        for (index, cell) in self.cells.iter().enumerate() {
+            match cell {
+                Ok(cell) => write!(line, " {:>9.1} ms", milliseconds(cell.median)),
+                Err(_) => write!(line, " {:>12}", "failed"),
+            }
+            .expect("a string takes all");
+            if index > 0 {
+                let ratio = self.ratio(index).map_or("-".into(), |ratio| format!("{ratio:.2}"));
+                write!(line, " ({ratio})").expect("a string takes all");
+            }
+        }
+        line
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(engines: Vec<String>) -> Table {
+        Table { engines, rows: Vec::new(), startup: None }
+    }
+
+    /// What failed, as lines.
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for row in self.rows.iter().chain(&self.startup) {
+            for (engine, cell) in self.engines.iter().zip(&row.cells) {
+                if let Err(why) = cell {
+                    failures.push(format!("{} under {engine}: {why}", row.name));
+                }
+            }
+        }
+        failures
+    }
+
+    /// Whether wasmote has failed, or an answer is not the same everywhere. What a peer cannot run is its own affair.
+    pub fn is_wrong(&self) -> bool {
+        let mut rows = self.rows.iter().chain(&self.startup);
+        rows.any(|row| row.cells[0].is_err() || row.cells.iter().any(|cell| matches!(cell, Err(Failure::Printed))))
+    }
+
+    /// Geometric mean of the ratios to the engine with this index over the guests of a kind, or all, and over how many;
+    /// `None` without any.
+    fn mean(&self, peer: usize, kind: Option<&str>) -> Option<(f64, usize)> {
+        let rows = self.rows.iter().filter(|row| kind.is_none_or(|kind| row.kind == kind));
+        let ratios: Vec<f64> = rows.filter_map(|row| row.ratio(peer)).collect();
+        let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
+        (!ratios.is_empty()).then(|| ((sum / ratios.len() as f64).exp(), ratios.len()))
+    }
+
+    /// A line with the means of a kind of guests, or of all.
+    fn means_markdown(&self, name: &str, kind: Option<&str>) -> String {
+        let mut line = format!("| {name} |");
+        for peer in 0..self.engines.len() {
+            line.push_str(" | |");
+            if peer > 0 {
+                match self.mean(peer, kind) {
+                    Some((mean, over)) => line.push_str(&format!(" **{mean:.3}** ({over}) |")),
+                    None => line.push_str(" - |"),
+                }
+            }
+        }
+        line
+    }
+
+    /// The whole as Markdown.
+    pub fn markdown(&self, rounds: usize) -> String {
+        let mut text = format!(
+            "CPU time (user + system) of whole runs in ms: median (min-max) of {rounds} interleaved rounds; peak resident memory in MiB.\n"
+        );
+        text.push_str("A ratio is the other engine's time by wasmote's: above 1 wasmote is faster.\n\n");
+        let mut header = String::from("| guest |");
+        let mut rule = String::from("| --- |");
+        for (index, engine) in self.engines.iter().enumerate() {
+            header.push_str(&format!(" {engine} | MiB |"));
+            rule.push_str(" ---: | ---: |");
+            if index > 0 {
+                header.push_str(&format!(" {engine}/wasmote |"));
+                rule.push_str(" ---: |");
+            }
+        }
+        let mut line = |line: String| {
+            text.push_str(&line);
+            text.push('\n');
+        };
+        line(header);
+        line(rule);
+        for row in &self.rows {
+            line(row_markdown(&row.name, row));
+        }
+        let mut kinds: Vec<&str> = self.rows.iter().map(|row| row.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if kinds.len() > 1 {
+            for kind in kinds {
+                line(self.means_markdown(&format!("geometric mean, {kind}"), Some(kind)));
+            }
+        }
+        line(self.means_markdown("**geometric mean**", None));
+        if let Some(startup) = &self.startup {
+            line(row_markdown(&format!("{} (wall time, 1 KB module)", startup.name), startup));
+        }
+        text
+    }
+}
+
+fn row_markdown(name: &str, row: &Row) -> String {
+    let mut line = format!("| {name} |");
+    for (index, cell) in row.cells.iter().enumerate() {
+        match cell {
+            Ok(cell) => {
+                let [median, min, max] = [cell.median, cell.min, cell.max].map(milliseconds);
+                let digits = if median < 100.0 { 2 } else { 0 };
+                line.push_str(&format!(" {median:.digits$} ({min:.digits$}-{max:.digits$}) |"));
+                line.push_str(&format!(" {:.1} |", cell.peak_kib as f64 / 1024.0));
+            }
+            Err(_) => line.push_str(" failed | - |"),
+        }
+        if index > 0 {
+            line.push_str(&row.ratio(index).map_or(" - |".into(), |ratio| format!(" {ratio:.2} |")));
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(milliseconds: &[u64]) -> Vec<Run> {
+        let run = |&ms: &u64| Run { cpu: Duration::from_millis(ms), wall: Duration::from_millis(2 * ms), peak_kib: ms };
+        milliseconds.iter().map(run).collect()
+    }
+
+    #[test]
+    fn medians_of_odd_and_even_counts() {
+        assert_eq!(Cell::of_cpu(&runs(&[9, 1, 5])).median, Duration::from_millis(5));
+        let cell = Cell::of_wall(&runs(&[1, 4, 2, 9]));
+        assert_eq!(cell.median, Duration::from_millis(6));
+        assert_eq!((cell.min, cell.max, cell.peak_kib), (Duration::from_millis(2), Duration::from_millis(18), 9));
+    }
+
+    #[test]
+    fn mean_is_geometric_and_leaves_failures_out() {
+        let mut table = Table::new(vec!["wasmote".into(), "peer".into()]);
+        for (ours, theirs) in [(1, Some(4)), (1, Some(1)), (5, None)] {
+            let theirs = theirs.map_or(Err(Failure::Ended("trap".into())), |ms| Ok(Cell::of_cpu(&runs(&[ms]))));
+            table.rows.push(Row {
+                name: "guest".into(),
+                kind: "integer".into(),
+                cells: vec![Ok(Cell::of_cpu(&runs(&[ours]))), theirs],
+            });
+        }
+        let (mean, over) = table.mean(1, None).unwrap();
+        assert!((mean - 2.0).abs() < 1e-9);
+        assert_eq!(over, 2);
+        assert_eq!(table.failures(), ["guest under peer: trap"]);
+        assert!(!table.is_wrong());
+        let markdown = table.markdown(1);
+        assert!(markdown.contains("| guest | 1.00 (1.00-1.00) | 0.0 | 4.00 (4.00-4.00) | 0.0 | 4.00 |"), "{markdown}");
+        assert!(markdown.contains("**2.000** (2)"), "{markdown}");
+    }
+
+    #[test]
+    fn failure_of_wasmote_and_different_output_are_wrong() {
+        let ended = || Err(Failure::Ended("trap".into()));
+        let passed = || Ok(Cell::of_cpu(&runs(&[1])));
+        for (cells, wrong) in [
+            (vec![passed(), passed()], false),
+            (vec![passed(), ended()], false),
+            (vec![ended(), passed()], true),
+            (vec![passed(), Err(Failure::Printed)], true),
+        ] {
+            let mut table = Table::new(vec!["wasmote".into(), "peer".into()]);
+            table.rows.push(Row { name: "guest".into(), kind: "integer".into(), cells });
+            assert_eq!(table.is_wrong(), wrong);
+        }
+    }
+}

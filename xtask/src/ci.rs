@@ -1,0 +1,216 @@
+//! `cargo xtask ci`: everything that must hold, in order, as the build server runs it.
+//!
+//! A failed step does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
+//! end. The last line is the sum of all tests, `N passed, N failed`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use pico_args::Arguments;
+
+use crate::conformance::{GUESTS, SCRIPTS, select};
+use crate::project::{self, cargo, run};
+use crate::{bare, deps, features, tailcheck};
+
+/// How a step went, when it did not fail.
+enum Outcome {
+    Passed,
+    Tests(Count),
+    LeftOut(String),
+}
+
+/// Tests of a step, or of all.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+/// A step: its name, what it proves, and how.
+type Step = (&'static str, &'static str, fn() -> Result<Outcome>);
+
+const STEPS: &[Step] = &[
+    ("fmt", "the code is formatted", fmt),
+    ("deps", "the crates depend on each other as designed", || deps::check().map(|()| Outcome::Passed)),
+    ("clippy", "no warnings in any target", clippy),
+    ("test", "all tests, with the development profile", test),
+    ("test-loop", "the suites with handlers that return to a loop", test_loop),
+    ("test-release", "the suites with the release profile, where handlers tail-call", test_release),
+    ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
+        tailcheck::check().map(left_out)
+    }),
+    ("features", "each crate compiles with each feature alone", || features::check(&[]).map(|()| Outcome::Passed)),
+    ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
+];
+
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    let fail_fast = arguments.contains("--fail-fast");
+    let mut wanted = Vec::new();
+    while let Some(name) = arguments.opt_free_from_str::<String>()? {
+        ensure!(STEPS.iter().any(|step| step.0 == name), "there is no step `{name}`; there are {}", step_names());
+        wanted.push(name);
+    }
+    crate::nothing_left(arguments)?;
+
+    let (mut total, mut lines, mut failed) = (Count::default(), Vec::new(), Vec::new());
+    for (name, what, step) in STEPS {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        println!("\n=== {name}: {what}");
+        let start = Instant::now();
+        let result = step();
+        let how = match &result {
+            Ok(Outcome::Passed) => "ok".into(),
+            Ok(Outcome::LeftOut(reason)) => format!("left out: {reason}"),
+            Ok(Outcome::Tests(count)) => {
+                total.add(*count);
+                if count.failed > 0 {
+                    failed.push(*name);
+                }
+                format!("{} passed, {} failed, {} ignored", count.passed, count.failed, count.ignored)
+            }
+            Err(error) => {
+                eprintln!("{error:#}");
+                failed.push(*name);
+                "FAILED".into()
+            }
+        };
+        lines.push(format!("{name:<14} {:>7}  {how}", seconds(start.elapsed())));
+        println!("--- {}", lines[lines.len() - 1]);
+        if fail_fast && !failed.is_empty() {
+            break;
+        }
+    }
+
+    println!("\n=== summary");
+    for line in &lines {
+        println!("{line}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn step_names() -> String {
+    STEPS.iter().map(|step| step.0).collect::<Vec<_>>().join(", ")
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn left_out(reason: Option<String>) -> Outcome {
+    reason.map_or(Outcome::Passed, Outcome::LeftOut)
+}
+
+fn fmt() -> Result<Outcome> {
+    run(&mut cargo(["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn clippy() -> Result<Outcome> {
+    run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn test() -> Result<Outcome> {
+    count_tests(&mut cargo(["test", "--workspace", "--locked", "--no-fail-fast"]))
+}
+
+fn test_loop() -> Result<Outcome> {
+    suites(&["--features", "wasmote/loop-dispatch"])
+}
+
+fn test_release() -> Result<Outcome> {
+    suites(&["--release"])
+}
+
+/// The suites that run wasm, built with these arguments.
+fn suites(how: &[&str]) -> Result<Outcome> {
+    let metadata = project::metadata()?;
+    let mut cargo = cargo(["test", "--locked", "--no-fail-fast"]);
+    count_tests(cargo.args(how).args(select(&metadata, &[SCRIPTS, GUESTS].concat())?))
+}
+
+/// Runs tests, shows what they print, and counts them.
+fn count_tests(command: &mut Command) -> Result<Outcome> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let mut count = Count::default();
+    for line in BufReader::new(child.stdout.take().context("cargo's output")?).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        if let Some(of_binary) = Count::parse(&line) {
+            count.add(of_binary);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() && count.failed == 0 {
+        bail!("{} ended without naming a failed test ({status})", project::words(command));
+    }
+    ensure!(count.passed + count.failed > 0, "{} ran no test", project::words(command));
+    Ok(Outcome::Tests(count))
+}
+
+impl Count {
+    /// From the line that a test binary ends with: `test result: ok. 3 passed; 0 failed; 1 ignored; ...`, or
+    /// `conformance: 3 passed, 0 failed` where the tests are directives of scripts.
+    fn parse(line: &str) -> Option<Count> {
+        let parts: Vec<&str> = match line.strip_prefix("test result: ") {
+            Some(result) => result.split_once(". ")?.1.split("; ").collect(),
+            None => line.strip_prefix("conformance: ")?.split(", ").collect(),
+        };
+        let mut count = Count::default();
+        for part in parts {
+            match part.split_once(' ') {
+                Some((number, "passed")) => count.passed = number.parse().ok()?,
+                Some((number, "failed")) => count.failed = number.parse().ok()?,
+                Some((number, "ignored")) => count.ignored = number.parse().ok()?,
+                _ => {}
+            }
+        }
+        Some(count)
+    }
+
+    fn add(&mut self, other: Count) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_are_counted_and_others_are_not() {
+        let line = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s";
+        assert_eq!(Count::parse(line), Some(Count { passed: 3, failed: 0, ignored: 1 }));
+        let line = "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.5s";
+        assert_eq!(Count::parse(line), Some(Count { passed: 10, failed: 2, ignored: 0 }));
+        assert_eq!(Count::parse("test memory::grow ... ok"), None);
+        assert_eq!(Count::parse("running 3 tests"), None);
+        let line = "conformance: 56000 passed, 1 failed";
+        assert_eq!(Count::parse(line), Some(Count { passed: 56000, failed: 1, ignored: 0 }));
+        assert_eq!(Count::parse("v2/memory.wast: 83 passed, 0 failed, 0 skipped"), None);
+    }
+
+    fn outcome(script: &str) -> Result<Outcome> {
+        count_tests(Command::new("sh").args(["-c", script]))
+    }
+
+    #[test]
+    fn step_without_tests_or_with_a_silent_failure_fails() {
+        assert!(outcome("true").is_err());
+        let ok = "echo 'test result: ok. 3 passed; 0 failed'";
+        assert!(outcome(&format!("{ok}; exit 1")).is_err());
+        assert!(matches!(outcome(ok), Ok(Outcome::Tests(Count { passed: 3, .. }))));
+    }
+}

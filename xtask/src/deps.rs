@@ -1,0 +1,242 @@
+//! `cargo xtask deps`: the shape of the project, as a table and a check.
+//!
+//! Data flows one way, from bytes to results, and a crate knows only what stands before it. [`RULES`] says for
+//! each crate what it may depend on and which attributes must stand at its top; what its tests use is its own
+//! affair. A crate that is not in the table, or a dependency that is not in its row, is a decision: add it here
+//! with the reason, in the same change.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Dependency, DependencyKind, Package};
+use pico_args::Arguments;
+
+use crate::project;
+
+/// What holds for one crate.
+pub struct Rule {
+    /// The package.
+    pub name: &'static str,
+    /// What it may depend on outside of tests, and why.
+    pub may_use: &'static [(&'static str, &'static str)],
+    /// Whether it does without an operating system, at least with its default features off.
+    pub no_std: bool,
+    /// Whether it is a library for others, whose items are all documented.
+    pub library: bool,
+    /// Whether it does without `unsafe`.
+    pub safe: bool,
+}
+
+const IR: (&str, &str) = ("wasmote-ir", "instructions and types");
+const DECODE: (&str, &str) = ("wasmote-decode", "the description of a module");
+const READER: (&str, &str) = ("wasmparser", "the binary format's reader");
+
+/// The table.
+pub const RULES: &[Rule] = &[
+    Rule { name: "wasmote-ir", may_use: &[], no_std: true, library: true, safe: true },
+    Rule { name: "wasmote-decode", may_use: &[IR, READER], no_std: true, library: true, safe: true },
+    Rule {
+        name: "wasmote-validate",
+        may_use: &[IR, DECODE, ("wasmparser", "the validator")],
+        no_std: true,
+        library: true,
+        safe: true,
+    },
+    Rule { name: "wasmote-translate", may_use: &[IR, DECODE, READER], no_std: true, library: true, safe: true },
+    Rule {
+        name: "wasmote-exec",
+        may_use: &[IR, ("libm", "float operations that `core` lacks")],
+        no_std: true,
+        library: true,
+        safe: false,
+    },
+    Rule {
+        name: "wasmote",
+        may_use: &[
+            IR,
+            DECODE,
+            ("wasmote-validate", "the proof that a module is valid"),
+            ("wasmote-translate", "function bodies into IR"),
+            ("wasmote-exec", "running it"),
+            ("wasmote-wat", "modules in the text format"),
+            ("rustix", "address space for memories and stacks"),
+            ("hashbrown", "maps without an operating system"),
+        ],
+        no_std: true,
+        library: true,
+        safe: false,
+    },
+    Rule {
+        name: "wasmote-wasi",
+        may_use: &[
+            ("wasmote", "the host interface"),
+            ("cap-std", "paths that do not lead out of their directory"),
+            ("cap-fs-ext", "what cap-std lacks: opening without following links, times"),
+            ("rustix", "system calls without a safe wrapper in std"),
+        ],
+        no_std: false,
+        library: true,
+        safe: false,
+    },
+    Rule {
+        name: "wasmote-wat",
+        may_use: &[("wat", "the text format"), ("wast", "scripts of the specification's suite")],
+        no_std: false,
+        library: true,
+        safe: true,
+    },
+    Rule {
+        name: "wasmote-cli",
+        may_use: &[
+            IR,
+            DECODE,
+            ("wasmote-validate", "`validate`"),
+            ("wasmote-translate", "`dump`"),
+            ("wasmote", "everything else"),
+            ("wasmote-wasi", "`run`"),
+            ("wasmote-wat", "modules in the text format, scripts"),
+            ("wasmparser", "which features a module needs"),
+            ("pico-args", "command lines"),
+        ],
+        no_std: false,
+        library: false,
+        safe: true,
+    },
+];
+
+/// Crates that read modules without validating them: they must not ask for the validator, which is many times
+/// the reader's size.
+const NO_VALIDATOR: &[&str] = &["wasmote-decode", "wasmote-translate", "wasmote-exec"];
+
+pub fn main(arguments: Arguments) -> Result<()> {
+    crate::nothing_left(arguments)?;
+    check()
+}
+
+/// Checks the workspace against the table.
+pub fn check() -> Result<()> {
+    let metadata = project::metadata()?;
+    let packages = project::product(&metadata);
+    let (mut faults, mut edges) = (Vec::new(), 0);
+    for package in &packages {
+        let Some(rule) = RULES.iter().find(|rule| package.name == rule.name) else {
+            faults.push(format!("{}: not in the table of xtask/src/deps.rs", package.name));
+            continue;
+        };
+        edges += package.dependencies.iter().filter(|dependency| counts(dependency)).count();
+        faults.extend(dependency_faults(rule, &package.dependencies));
+        faults.extend(attribute_faults(rule, &source(package)?));
+    }
+    for rule in RULES {
+        if !packages.iter().any(|package| package.name == rule.name) {
+            faults.push(format!("{}: in the table of xtask/src/deps.rs, but not in the workspace", rule.name));
+        }
+    }
+    if !faults.is_empty() {
+        bail!("{} faults\n  {}", faults.len(), faults.join("\n  "));
+    }
+    println!("{} crates, {edges} dependencies: as the table of xtask/src/deps.rs allows", packages.len());
+    Ok(())
+}
+
+/// Whether a dependency ends up in, or makes, what is shipped.
+fn counts(dependency: &Dependency) -> bool {
+    dependency.kind != DependencyKind::Development
+}
+
+/// Dependencies that the rule does not allow, or not with these features.
+fn dependency_faults(rule: &Rule, dependencies: &[Dependency]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for dependency in dependencies.iter().filter(|dependency| counts(dependency)) {
+        if !rule.may_use.iter().any(|(name, _)| dependency.name == *name) {
+            faults.push(format!("{}: may not use {}", rule.name, dependency.name));
+        }
+        let validator =
+            dependency.uses_default_features || dependency.features.iter().any(|feature| feature == "validate");
+        if dependency.name == "wasmparser" && validator && NO_VALIDATOR.contains(&rule.name) {
+            faults.push(format!("{}: may not switch on the validator of wasmparser", rule.name));
+        }
+    }
+    faults
+}
+
+/// Attributes that are missing at the top of a crate whose main file has this text.
+fn attribute_faults(rule: &Rule, source: &str) -> Vec<String> {
+    let attributes = crate_attributes(source);
+    let has = |wanted: &str| attributes.iter().any(|attribute| attribute == wanted);
+    let mut faults = Vec::new();
+    let mut want = |due: bool, holds: bool, what: &str| {
+        if due && !holds {
+            faults.push(format!("{}: #![{what}] is missing", rule.name));
+        }
+    };
+    want(rule.safe, has("forbid(unsafe_code)"), "forbid(unsafe_code)");
+    want(rule.library, has("deny(missing_docs)"), "deny(missing_docs)");
+    let no_std = has("no_std")
+        || attributes.iter().any(|attribute| attribute.starts_with("cfg_attr(") && attribute.ends_with(",no_std)"));
+    want(rule.no_std, no_std, "no_std");
+    if rule.library && has("allow(missing_docs)") {
+        faults.push(format!("{}: #![allow(missing_docs)] undoes the denial", rule.name));
+    }
+    faults
+}
+
+/// The attributes `#![...]` of a crate, without the brackets and without spaces. Each stands on a line of its own, as
+/// rustfmt leaves it.
+fn crate_attributes(source: &str) -> Vec<String> {
+    let lines = source.lines().map(|line| line.chars().filter(|c| !c.is_whitespace()).collect::<String>());
+    lines.filter_map(|line| Some(line.strip_prefix("#![")?.strip_suffix(']')?.to_owned())).collect()
+}
+
+/// The main file of a package's library, or of its binary when it has no library.
+fn source(package: &Package) -> Result<String> {
+    let target = package.targets.iter().find(|target| target.is_lib());
+    let target = target.or_else(|| package.targets.iter().find(|target| target.is_bin()));
+    let path: &Path =
+        target.with_context(|| format!("{} has neither library nor binary", package.name))?.src_path.as_std_path();
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspace_keeps_to_the_table() {
+        if let Err(faults) = check() {
+            panic!("{faults:#}");
+        }
+    }
+
+    /// What is wrong with a crate's dependencies by the rule of another.
+    fn by_rule_of(rule: &str, package: &str) -> Vec<String> {
+        let rule = RULES.iter().find(|candidate| candidate.name == rule).expect("in the table");
+        let metadata = project::metadata().expect("the workspace");
+        let packages = project::product(&metadata);
+        let package = packages.iter().find(|candidate| candidate.name == package).expect("in the workspace");
+        dependency_faults(rule, &package.dependencies)
+    }
+
+    #[test]
+    fn dependency_outside_the_row_is_refused() {
+        let faults = by_rule_of("wasmote-decode", "wasmote-translate");
+        assert_eq!(faults, ["wasmote-decode: may not use wasmote-decode"]);
+        assert_ne!(by_rule_of("wasmote-ir", "wasmote-exec"), [""; 0]);
+    }
+
+    #[test]
+    fn validator_of_wasmparser_is_refused_where_nothing_validates() {
+        let faults = by_rule_of("wasmote-translate", "wasmote-validate");
+        assert_eq!(faults, ["wasmote-translate: may not switch on the validator of wasmparser"]);
+    }
+
+    #[test]
+    fn missing_attributes_are_found() {
+        let rule = Rule { name: "x", may_use: &[], no_std: true, library: true, safe: true };
+        let whole = "//! X.\n#![cfg_attr(not(test), no_std)]\n#![forbid(unsafe_code)]\n#![deny( missing_docs )]\n";
+        assert_eq!(attribute_faults(&rule, whole), [""; 0]);
+        let commented = "// #![no_std]\n//! #![forbid(unsafe_code)]\n#[deny(missing_docs)]\n";
+        assert_eq!(attribute_faults(&rule, commented).len(), 3);
+        assert_eq!(attribute_faults(&rule, &format!("{whole}#![allow(missing_docs)]\n")).len(), 1);
+    }
+}

@@ -1,0 +1,124 @@
+//! What the project checks and measures about itself: `cargo xtask COMMAND`, one file a command.
+//!
+//! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
+//! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`].
+//! - Measurements: [`bench`] (speed against other interpreters), [`bytes`] (size of the command).
+//! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
+
+mod bare;
+mod bench;
+mod bytes;
+mod ci;
+mod conformance;
+mod corpus;
+mod deps;
+mod features;
+mod guests;
+mod project;
+mod tailcheck;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use pico_args::Arguments;
+
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    /// What it does, in a line.
+    what: &'static str,
+    /// What more there is to say when it is asked for help.
+    details: &'static str,
+    main: fn(Arguments) -> Result<()>,
+}
+
+const fn command(
+    name: &'static str,
+    arguments: &'static str,
+    what: &'static str,
+    main: fn(Arguments) -> Result<()>,
+) -> Command {
+    Command { name, arguments, what, details: "", main }
+}
+
+const COMMANDS: &[Command] = &[
+    command(
+        "ci",
+        "[STEP...] [--fail-fast]",
+        "everything that must hold before a change is taken, or the named steps of it",
+        ci::main,
+    ),
+    command(
+        "conformance",
+        "",
+        "the specification's suite and the regressions, with counts for each file",
+        conformance::main,
+    ),
+    command("deps", "", "each crate uses only what the design lets it use, and denies what it must", deps::main),
+    command(
+        "tailcheck",
+        "[BINARY]",
+        "no hot handler of the release binary has a stack frame, a call or a return",
+        tailcheck::main,
+    ),
+    command(
+        "features",
+        "[CRATE...]",
+        "each crate compiles without warnings with no feature and with each one alone",
+        features::main,
+    ),
+    command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
+    command(
+        "bytes",
+        "[--default-only]",
+        "size of the command against its limit, and what each feature of it costs",
+        bytes::main,
+    ),
+    Command {
+        name: "bench",
+        arguments: "[FILTER] [OPTION...]",
+        what: "CPU time and memory of the guests against other interpreters",
+        details: bench::OPTIONS,
+        main: bench::main,
+    },
+    command("corpus", "", "fetches the guests that are too large to commit into target/corpus", corpus::main),
+];
+
+fn main() -> ExitCode {
+    match run(Arguments::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut arguments: Arguments) -> Result<()> {
+    let name = arguments.subcommand()?;
+    let help = arguments.contains(["-h", "--help"]);
+    let Some(name) = name else {
+        println!("cargo xtask COMMAND\n");
+        for command in COMMANDS {
+            println!("  {:<32} {}", format!("{} {}", command.name, command.arguments), command.what);
+        }
+        return Ok(());
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        bail!("there is no command `{name}`; `cargo xtask` lists those there are");
+    };
+    if help {
+        println!("cargo xtask {} {}\n\n  {}", command.name, command.arguments, command.what);
+        print!("{}", command.details);
+        return Ok(());
+    }
+    (command.main)(arguments)
+}
+
+/// Refuses what a command has not asked for.
+fn nothing_left(arguments: Arguments) -> Result<()> {
+    match arguments.finish().first() {
+        Some(argument) => bail!("unexpected argument `{}`", argument.display()),
+        None => Ok(()),
+    }
+}

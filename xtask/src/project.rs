@@ -1,0 +1,74 @@
+//! The workspace, and cargo run in it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+
+/// The package of the command, and the name of its binary.
+pub const CLI: &str = "wasmote-cli";
+/// The binary of [`CLI`].
+pub const BINARY: &str = "wasmote";
+
+/// The top of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+}
+
+/// Where cargo builds, with `CARGO_TARGET_DIR` minded.
+pub fn target_dir() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// Cargo in the top folder, with nothing to read on its standard input.
+pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end; a failure names it.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {}", words(command)))?;
+    if !status.success() {
+        bail!("{} failed ({status})", words(command));
+    }
+    Ok(())
+}
+
+/// What a command would be on a shell's line.
+pub fn words(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let mut line = program.to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}
+
+/// The workspace as cargo sees it, without the packages from elsewhere.
+pub fn metadata() -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(root().join("Cargo.toml")).no_deps();
+    command.exec().context("cargo metadata")
+}
+
+/// The product's packages: all of the workspace but this one.
+pub fn product(metadata: &Metadata) -> Vec<&Package> {
+    let mut packages: Vec<_> =
+        metadata.workspace_packages().into_iter().filter(|package| package.name != env!("CARGO_PKG_NAME")).collect();
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    packages
+}
+
+/// Builds the command with the release profile and returns where it is.
+pub fn build_release() -> Result<PathBuf> {
+    run(&mut cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]))?;
+    Ok(target_dir().join("release").join(BINARY))
+}
