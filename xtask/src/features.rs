@@ -11,6 +11,9 @@ use pico_args::Arguments;
 
 use crate::project;
 
+/// Lines shown of what the compiler says about one combination.
+const SHOWN: usize = 30;
+
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let mut only = Vec::new();
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
@@ -62,14 +65,16 @@ fn combinations(package: &Package) -> Vec<Vec<String>> {
     combinations
 }
 
-/// Whether the package compiles in this combination without a warning; prints what the compiler has to say otherwise.
+/// Whether the package compiles in this combination without a warning; prints how the compiler's complaints begin otherwise.
 fn compiles_silently(package: &Package, combination: &[String]) -> Result<bool> {
     let mut cargo = project::cargo(["check", "--locked", "--quiet", "--package", &package.name]);
     let output = cargo.args(combination).stdout(Stdio::null()).output().context("cannot start cargo")?;
     let said = String::from_utf8_lossy(&output.stderr);
     let silent = output.status.success() && !said.contains("warning");
     if !silent {
-        eprint!("{said}");
+        for line in said.lines().take(SHOWN) {
+            eprintln!("{line}");
+        }
     }
     Ok(silent)
 }

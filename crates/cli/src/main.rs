@@ -6,7 +6,7 @@
 //! 2. `input`: the file, binary or text; `failure`: what can go wrong, in words, with the exit status;
 //! 3. a file for each command: `run` (with `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
 //!    `script` (`wasmote wast`).
-#![deny(unsafe_code)]
+#![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
 #[cfg(feature = "validate")]
 mod check;

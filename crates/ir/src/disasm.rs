@@ -15,10 +15,11 @@ impl Display for Listed<'_> {
         if instr.op.variants().len() > 1 {
             write!(f, ".{}", instr.description().suffix)?;
         }
-        for (i, (kind, value)) in instr.operands().enumerate() {
+        let shown = instr.operands().filter(|&(kind, _)| kind != Operand::Padding);
+        for (i, (kind, value)) in shown.enumerate() {
             f.write_str(if i == 0 { " " } else { ", " })?;
             match kind {
-                Operand::Src | Operand::SrcRun => write!(f, "s{value}")?,
+                Operand::Src | Operand::SrcDst | Operand::SrcRun => write!(f, "s{value}")?,
                 Operand::Dst | Operand::DstPair | Operand::DstRun => write!(f, "-> s{value}")?,
                 Operand::Base => write!(f, "base s{value}")?,
                 Operand::Header => write!(f, "header s{value}")?,
@@ -27,6 +28,7 @@ impl Display for Listed<'_> {
                 Operand::Offset | Operand::Offset64 => write!(f, "+{value}")?,
                 Operand::Target => write!(f, "@{}", *at as i64 + i64::from(value as u32 as i32))?,
                 Operand::Count => write!(f, "x{value}")?,
+                Operand::Padding => {}
                 Operand::TargetCount => write!(f, "of {value}")?,
                 Operand::Func => write!(f, "func {value}")?,
                 Operand::Type => write!(f, "type {value}")?,

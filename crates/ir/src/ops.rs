@@ -538,6 +538,128 @@ macro_rules! for_each_op {
             DropElem: ElemDrop(none -> none),
             /// dst = reference to a function.
             FuncReference: RefFunc(none -> i64),
+
+            // --- tiles ---------------------------------------------------------------------------------
+            /// dst = a + constant.
+            I64AddConst: BinConst(i64 -> i64),
+            /// dst = a * constant.
+            I64MulConst: BinConst(i64 -> i64),
+            /// dst = a & constant.
+            I64AndConst: BinConst(i64 -> i64),
+            /// dst = a | constant.
+            I64OrConst: BinConst(i64 -> i64),
+            /// dst = a ^ constant.
+            I64XorConst: BinConst(i64 -> i64),
+            /// dst = a + constant; dst2 = a2 + constant2.
+            I32AddTwo: AddTwo(none -> i32),
+            /// a += constant; jump when a != b.
+            StepI32Ne: Step(i32 -> i32),
+            /// a += constant; jump when a < b, signed.
+            StepI32LtS: Step(i32 -> i32),
+            /// a += constant; jump when a < b, unsigned.
+            StepI32LtU: Step(i32 -> i32),
+            /// a += constant; jump when a > b, signed.
+            StepI32GtS: Step(i32 -> i32),
+            /// a += constant; jump when a > b, unsigned.
+            StepI32GtU: Step(i32 -> i32),
+            /// dst = (a + b) + c.
+            F32AddAdd: Tile3(f32 -> f32),
+            /// dst = (a + b) - c.
+            F32AddSub: Tile3(f32 -> f32),
+            /// dst = c - (a + b).
+            F32AddSubFrom: Tile3(f32 -> f32),
+            /// dst = (a + b) * c.
+            F32AddMul: Tile3(f32 -> f32),
+            /// dst = (a - b) + c.
+            F32SubAdd: Tile3(f32 -> f32),
+            /// dst = (a - b) - c.
+            F32SubSub: Tile3(f32 -> f32),
+            /// dst = c - (a - b).
+            F32SubSubFrom: Tile3(f32 -> f32),
+            /// dst = (a - b) * c.
+            F32SubMul: Tile3(f32 -> f32),
+            /// dst = (a * b) + c.
+            F32MulAdd: Tile3(f32 -> f32),
+            /// dst = (a * b) - c.
+            F32MulSub: Tile3(f32 -> f32),
+            /// dst = c - (a * b).
+            F32MulSubFrom: Tile3(f32 -> f32),
+            /// dst = (a * b) * c.
+            F32MulMul: Tile3(f32 -> f32),
+            /// dst = (a + b) + c.
+            F64AddAdd: Tile3(f64 -> f64),
+            /// dst = (a + b) - c.
+            F64AddSub: Tile3(f64 -> f64),
+            /// dst = c - (a + b).
+            F64AddSubFrom: Tile3(f64 -> f64),
+            /// dst = (a + b) * c.
+            F64AddMul: Tile3(f64 -> f64),
+            /// dst = (a - b) + c.
+            F64SubAdd: Tile3(f64 -> f64),
+            /// dst = (a - b) - c.
+            F64SubSub: Tile3(f64 -> f64),
+            /// dst = c - (a - b).
+            F64SubSubFrom: Tile3(f64 -> f64),
+            /// dst = (a - b) * c.
+            F64SubMul: Tile3(f64 -> f64),
+            /// dst = (a * b) + c.
+            F64MulAdd: Tile3(f64 -> f64),
+            /// dst = (a * b) - c.
+            F64MulSub: Tile3(f64 -> f64),
+            /// dst = c - (a * b).
+            F64MulSubFrom: Tile3(f64 -> f64),
+            /// dst = (a * b) * c.
+            F64MulMul: Tile3(f64 -> f64),
+            /// dst = (a << b) + c.
+            I32ShlAdd: Tile3Imm(i32 -> i32),
+            /// dst = (a & b) << c.
+            I32AndShl: Tile3Imm(i32 -> i32),
+            /// dst = (a >> b) & c.
+            I32ShrUAnd: Tile3Imm(i32 -> i32),
+            /// dst = (a & b) + c.
+            I32AndAdd: Tile3Imm(i32 -> i32),
+            /// dst = (a + b) & c.
+            I32AddAnd: Tile3Imm(i32 -> i32),
+            /// dst = (a + b) + c.
+            I32AddAdd: Tile3Imm(i32 -> i32),
+            /// dst = (a * b) + c.
+            I32MulAdd: Tile3Imm(i32 -> i32),
+            /// dst = (a ^ b) & c.
+            I32XorAnd: Tile3Imm(i32 -> i32),
+            /// dst = (a ^ b) ^ c.
+            I32XorXor: Tile3Imm(i32 -> i32),
+            /// dst = (a ^ b) + c.
+            I32XorAdd: Tile3Imm(i32 -> i32),
+            /// dst = (a rotl b) ^ c.
+            I32RotlXor: Tile3Imm(i32 -> i32),
+            /// dst = (a >> b) ^ c.
+            I32ShrUXor: Tile3Imm(i32 -> i32),
+            /// dst = (a << b) | c.
+            I32ShlOr: Tile3Imm(i32 -> i32),
+            /// dst = (a | b) | c.
+            I32OrOr: Tile3Imm(i32 -> i32),
+            /// dst = (a << b) ^ c.
+            I64ShlXor: Tile3Imm(i64 -> i64),
+            /// dst = (a >> b) ^ c.
+            I64ShrUXor: Tile3Imm(i64 -> i64),
+            /// dst = (a rotl b) ^ c.
+            I64RotlXor: Tile3Imm(i64 -> i64),
+            /// dst = (a ^ b) ^ c.
+            I64XorXor: Tile3Imm(i64 -> i64),
+            /// dst = (a * b) + c.
+            I64MulAdd: Tile3Imm(i64 -> i64),
+            /// dst = (a ^ b) & c.
+            I64XorAnd: Tile3Imm(i64 -> i64),
+            /// dst = (a >> b) & c.
+            I64ShrUAnd: Tile3Imm(i64 -> i64),
+            /// dst = (a << b) | c.
+            I64ShlOr: Tile3Imm(i64 -> i64),
+            /// dst = (a | b) | c.
+            I64OrOr: Tile3Imm(i64 -> i64),
+            /// dst = (a + b) + c.
+            I64AddAdd: Tile3Imm(i64 -> i64),
+            /// dst = (a & b) ^ c.
+            I64AndXor: Tile3Imm(i64 -> i64),
         }
     };
 }

@@ -16,6 +16,8 @@ pub enum Operand {
     Src,
     /// A slot that is written.
     Dst,
+    /// A slot that is read and then written.
+    SrcDst,
     /// Two neighbouring slots that are written.
     DstPair,
     /// First of a run of slots that is read or moved; its length is a [`Operand::Count`].
@@ -28,6 +30,8 @@ pub enum Operand {
     Base,
     /// The slot of this frame's header.
     Header,
+    /// Nothing.
+    Padding,
     /// 32-bit immediate.
     Imm32,
     /// 64-bit immediate.
@@ -62,12 +66,14 @@ impl Operand {
         match self {
             Operand::Src
             | Operand::Dst
+            | Operand::SrcDst
             | Operand::DstPair
             | Operand::SrcRun
             | Operand::DstRun
             | Operand::Count
             | Operand::Base
             | Operand::Header
+            | Operand::Padding
             | Operand::Memory => 1,
             Operand::Imm64 | Operand::Offset64 => 4,
             _ => 2,
@@ -140,19 +146,36 @@ shapes! {
         ss_r ext [Src, Src], si_r ext [Src, Imm64], is_r ext [Imm64, Src],
         rs_r ext [Src], ri_r ext [Imm64], sr_r ext [Src],
     }
+    /// A source and a constant of 64 bits that no 32 bits extend to.
+    BinConst { si ext [Src, Imm64, Dst], ri ext [Imm64, Dst], si_r ext [Src, Imm64], ri_r ext [Imm64] }
+    /// Tile: two operations, the first one's result being a source of the second; three sources.
+    Tile3 { sss ext [Src, Src, Src, Dst], rss ext [Src, Src, Dst], sss_r ext [Src, Src, Src], rss_r ext [Src, Src] }
+    /// Tile: as [`Tile3`], with constants in place of slots.
+    Tile3Imm {
+        sss ext [Src, Src, Src, Dst], ssi ext [Src, Src, Imm32, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
+        rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
+        sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
+        rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
+    }
+    /// Tile: two additions of constants, one after the other.
+    AddTwo { x ext [Src, Imm32, Dst, Src, Imm32, Dst] }
+    /// Tile: a constant is added to a slot, which then decides a branch together with another source.
+    Step { s ext [SrcDst, Imm32, Src, Target], i ext [SrcDst, Imm32, Imm32, Target] }
     /// One source.
     Unary { s core [Src, Dst], r ext [Dst], s_r ext [Src], r_r ext [] }
     /// A branch on two sources.
     Branch { ss core [Src, Src, Target], si core [Src, Imm32, Target], rs ext [Src, Target], ri ext [Imm32, Target] }
     /// [`Branch`] with 64-bit immediates.
     BranchWide { ss core [Src, Src, Target], si core [Src, Imm64, Target], rs ext [Src, Target], ri ext [Imm64, Target] }
-    /// A load from memory 0 with a 32-bit address: `s` and `r` are the address, two letters base and
-    /// index, `i` a constant address, given as the offset.
+    /// A load from memory 0 with a 32-bit address: `s` and `r` are the address, two letters a sum of two that wraps,
+    /// `i` alone a constant address, given as the offset.
     Load {
         s core [Src, Offset, Dst], i core [Offset, Dst],
         r ext [Offset, Dst], ss ext [Src, Src, Offset, Dst], sr ext [Src, Offset, Dst],
+        si ext [Src, Imm32, Offset, Dst], ri ext [Imm32, Offset, Dst],
         s_r ext [Src, Offset], i_r ext [Offset],
         r_r ext [Offset], ss_r ext [Src, Src, Offset], sr_r ext [Src, Offset],
+        si_r ext [Src, Imm32, Offset], ri_r ext [Imm32, Offset],
     }
     /// A store to memory 0 with a 32-bit address: address, then value after `_`.
     Store {
@@ -160,10 +183,11 @@ shapes! {
         i_s core [Src, Offset], i_i core [Imm32, Offset],
         r_s ext [Src, Offset], r_i ext [Imm32, Offset],
         ss_s ext [Src, Src, Src, Offset], sr_s ext [Src, Src, Offset],
-        s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset],
+        si_s ext [Src, Imm32, Src, Offset], ri_s ext [Imm32, Src, Offset],
+        s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset], si_r ext [Src, Imm32, Offset],
     }
     /// A store of the float accumulator to memory 0; other floats are stored as integers.
-    StoreFloat { s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset] }
+    StoreFloat { s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset], si_r ext [Src, Imm32, Offset] }
     /// A load from any memory, with an address of up to 64 bits.
     LoadAny { s core [Src, Memory, Offset64, Dst] }
     /// A store to any memory, with an address of up to 64 bits.
@@ -183,8 +207,8 @@ shapes! {
     Jump { x core [Target] }
     /// `br_table`: the last target is the default.
     Table { s core [Src, TargetCount], r ext [TargetCount] }
-    /// A return with nothing to move.
-    Return { x core [Header] }
+    /// A return with nothing to move. As long as a jump, which may become one.
+    Return { x core [Header, Padding] }
     /// A return of one value.
     ReturnValue { s core [Src, Header], i core [Imm32, Header], r ext [Header] }
     /// A return of one float.

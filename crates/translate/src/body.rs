@@ -181,7 +181,7 @@ impl Body<'_> {
             }
         }
         match entry.place {
-            Place::Temp if self.code.redirect(entry.home, slot) => {}
+            Place::Temp if self.code.redirect(entry.home, slot) => self.code.join_additions(self.locals.end()),
             Place::Temp => self.code.copy_run(entry.home, slot, entry.ty.slots()),
             Place::Local(from) => self.code.copy_run(from, slot, entry.ty.slots()),
             Place::Const(bits) => self.code.constant(bits, slot),

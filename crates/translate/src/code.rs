@@ -77,6 +77,9 @@ pub struct Code {
     pub offsets: Vec<(u32, u32)>,
     /// Whether `offsets` is wanted.
     wants_offsets: bool,
+    /// Jumps whose target is `bound_at`.
+    bound: Vec<usize>,
+    bound_at: usize,
     /// Where the operator stands that is being translated.
     pub operator: u32,
 }
@@ -86,6 +89,8 @@ impl Code {
     pub fn start(&mut self, accumulators: bool, wants_offsets: bool) {
         self.units.clear();
         self.offsets.clear();
+        self.bound.clear();
+        self.bound_at = 0;
         self.accumulators = accumulators;
         self.wants_offsets = wants_offsets;
         self.join();
@@ -134,7 +139,10 @@ impl Code {
         for (kind, &value) in operands.iter().zip(values) {
             self.units.extend_from_slice(&code::to_units(value)[..kind.units()]);
             match kind {
-                Operand::Dst => dst = Some(value as u16),
+                Operand::Dst | Operand::SrcDst => {
+                    self.held.forget(value as u16);
+                    dst = Some(value as u16);
+                }
                 Operand::DstPair => {
                     self.held.forget(value as u16);
                     self.held.forget(value as u16 + 1);
@@ -142,12 +150,11 @@ impl Code {
                 _ => {}
             }
         }
-        if let Some(slot) = dst {
-            self.held.forget(slot);
-        }
         if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
             *held = dst;
         }
+        // Only a destination that comes last can be changed.
+        let dst = dst.filter(|_| operands.last() == Some(&Operand::Dst));
         let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst };
         self.window = [Some(recent), self.window[0]];
         at
@@ -244,6 +251,23 @@ impl Code {
         true
     }
 
+    /// If the last two instructions add constants, both to locals, whose slots lie below `temporaries`, makes them one.
+    pub fn join_additions(&mut self, temporaries: u32) {
+        let [Some(second), Some(first)] = self.window else { return };
+        let addition = |recent: Recent| match recent {
+            Recent { op: Op::I32Add, variant: 1, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
+                if self.accumulators && u32::from(dst) < temporaries =>
+            {
+                Some([u64::from(a), b, u64::from(dst)])
+            }
+            _ => None,
+        };
+        let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
+        self.units.truncate(first.at);
+        self.window = [None, None];
+        self.emit(Op::I32AddTwo, 0, &[one[0], one[1], one[2], two[0], two[1], two[2]]);
+    }
+
     /// Moves one slot; two moves in a row become one instruction.
     pub fn copy(&mut self, from: u16, to: u16) {
         if from == to {
@@ -297,6 +321,28 @@ impl Code {
         }
     }
 
+    /// Notes that the jump at `start` leads to the end of the code, where a return may follow.
+    pub fn note_jump(&mut self, start: usize) {
+        let here = self.units.len();
+        if here != self.bound_at {
+            self.bound.clear();
+            self.bound_at = here;
+        }
+        if self.units[start] == opcode(Op::Goto, 0).0 {
+            self.bound.push(start);
+        }
+    }
+
+    /// Writes a return of three units; jumps that lead to it become returns themselves.
+    pub fn emit_return(&mut self, op: Op, variant: u8, values: &[u64; 2]) {
+        let at = self.emit(op, variant, values);
+        if at == self.bound_at && self.units.len() == at + 3 {
+            for &start in &self.bound {
+                self.units.copy_within(at..at + 3, start);
+            }
+        }
+    }
+
     /// Has the target operand at unit `operand` of the instruction at `start` lead to `to`.
     pub fn set_target(&mut self, start: usize, operand: usize, to: usize) {
         let distance = (to as i64 - start as i64) as u64;
@@ -305,7 +351,8 @@ impl Code {
 }
 
 impl Src {
-    fn value(&self) -> Option<u64> {
+    /// The operand's value, if it has an operand.
+    pub fn value(&self) -> Option<u64> {
         match *self {
             Src::Slot(slot) => Some(u64::from(slot)),
             Src::Imm(bits) => Some(bits),

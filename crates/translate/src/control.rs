@@ -45,6 +45,9 @@ impl Body<'_> {
     /// Writes a conditional branch; returns where it starts, and the unit of its target.
     fn branch_on(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
         let op = if when { condition.taken } else { condition.not };
+        if let Some(start) = self.step(op, condition.a, condition.b) {
+            return (start, self.code.units.len() - Operand::Target.units());
+        }
         let variant = match (condition.a, condition.b) {
             (Src::Reg, Src::Imm(_)) => 3,
             (Src::Reg, _) => 2,
@@ -305,7 +308,7 @@ impl Body<'_> {
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.emit(Op::Return, 0, &[header]);
+                self.code.emit_return(Op::Return, 0, &[header, 0]);
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -315,7 +318,7 @@ impl Body<'_> {
                 let base = self.settle_top(results.len())?;
                 let slots = results.iter().map(|ty| ty.slots()).sum();
                 self.code.copy_run(base, 0, slots);
-                self.code.emit(Op::Return, 0, &[header]);
+                self.code.emit(Op::Return, 0, &[header, 0]);
             }
         }
         Ok(())
@@ -338,7 +341,7 @@ impl Body<'_> {
             }
             _ => {
                 let slot = self.slot_operand(entry);
-                self.code.emit(op, 0, &[slot, header]);
+                self.code.emit_return(op, 0, &[slot, header]);
             }
         }
     }

@@ -157,6 +157,7 @@ impl Labels {
         while let Some(index) = next {
             let waiting = self.waiting[index as usize];
             code.set_target(waiting.start, waiting.operand, here);
+            code.note_jump(waiting.start);
             next = waiting.next;
         }
     }

@@ -11,7 +11,8 @@
 //! 2. `code`: instructions, the last of which may still change;
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`: how;
-//! 5. `families`: mirrored and negated instructions, and the branches that comparisons become.
+//! 5. `tiles`: instructions that do what two would;
+//! 6. `families`: mirrored and negated instructions, and the branches that comparisons become.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -31,6 +32,7 @@ mod memory;
 mod numeric;
 mod operators;
 mod stack;
+mod tiles;
 
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::Op;

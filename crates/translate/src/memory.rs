@@ -17,6 +17,10 @@ enum Address {
     Slots(u16, u16),
     /// Base, and the accumulator as index.
     SlotReg(u16),
+    /// Base, and a constant to be added with wrapping.
+    SlotImm(u16, u64),
+    /// The accumulator, and a constant to be added with wrapping.
+    RegImm(u64),
 }
 
 impl Body<'_> {
@@ -55,6 +59,14 @@ impl Body<'_> {
                     self.code.retract();
                     return Address::SlotReg(b);
                 }
+                (Src::Slot(a), Src::Imm(bits)) => {
+                    self.code.retract();
+                    return Address::SlotImm(a, bits);
+                }
+                (Src::Reg, Src::Imm(bits)) => {
+                    self.code.retract();
+                    return Address::RegImm(bits);
+                }
                 _ => {}
             }
         }
@@ -82,6 +94,8 @@ impl Body<'_> {
             Address::Reg => self.code.emit(op, 2, &[offset, dst]),
             Address::Slots(a, b) => self.code.emit(op, 3, &[u64::from(a), u64::from(b), offset, dst]),
             Address::SlotReg(a) => self.code.emit(op, 4, &[u64::from(a), offset, dst]),
+            Address::SlotImm(a, bits) => self.code.emit(op, 5, &[u64::from(a), bits, offset, dst]),
+            Address::RegImm(bits) => self.code.emit(op, 6, &[bits, offset, dst]),
         };
         Ok(())
     }
@@ -126,6 +140,10 @@ impl Body<'_> {
                 self.code.emit(op, 6, &[u64::from(a), u64::from(b), u64::from(v), offset])
             }
             (Address::SlotReg(a), Src::Slot(v)) => self.code.emit(op, 7, &[u64::from(a), u64::from(v), offset]),
+            (Address::SlotImm(a, bits), Src::Slot(v)) => {
+                self.code.emit(op, 8, &[u64::from(a), bits, u64::from(v), offset])
+            }
+            (Address::RegImm(bits), Src::Slot(v)) => self.code.emit(op, 9, &[bits, u64::from(v), offset]),
             _ => return Err(INVALID),
         };
         Ok(())
@@ -134,8 +152,8 @@ impl Body<'_> {
     /// A store of the accumulator that holds `value`.
     fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
         self.take(value);
-        // The three variants stand alone in the float families and at the end of the others.
-        let first = op.variants().len() as u8 - 3;
+        // The four variants stand alone in the float families and at the end of the others.
+        let first = op.variants().len() as u8 - 4;
         if let Place::Const(bits) = address.place {
             let sum = u64::from(bits as u32) + offset;
             if sum <= u64::from(u32::MAX) {
@@ -144,20 +162,27 @@ impl Body<'_> {
                 return Ok(());
             }
         }
-        if let Some((a, b)) = self.sum_before_last(address) {
-            self.code.emit(op, first + 2, &[u64::from(a), u64::from(b), offset]);
-            return Ok(());
+        match self.sum_before_last(address) {
+            Some((a, Src::Slot(b))) => {
+                self.code.emit(op, first + 2, &[u64::from(a), u64::from(b), offset]);
+                return Ok(());
+            }
+            Some((a, Src::Imm(bits))) => {
+                self.code.emit(op, first + 3, &[u64::from(a), bits, offset]);
+                return Ok(());
+            }
+            _ => {}
         }
         let address = self.slot_operand(address);
         self.code.emit(op, first, &[address, offset]);
         Ok(())
     }
 
-    /// If the instruction before the last computed `address`, a popped operand, as a sum of two slots, and the last does not
-    /// depend on it, takes the sum back, and gives its slots.
-    fn sum_before_last(&mut self, address: Entry) -> Option<(u16, u16)> {
+    /// If the instruction before the last computed `address`, a popped operand, as the sum of a slot and a slot or constant, and
+    /// the last does not depend on it, takes the sum back, and gives its sources.
+    fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
-        let (Src::Slot(a), Src::Slot(b)) = (sum.a, sum.b) else { return None };
+        let (Src::Slot(a), b @ (Src::Slot(_) | Src::Imm(_))) = (sum.a, sum.b) else { return None };
         if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {
             return None;
         }

@@ -6,6 +6,7 @@ use crate::body::{Body, Step};
 use crate::code::{Recent, Src, fits_signed};
 use crate::families;
 use crate::stack::{Entry, Place};
+use crate::tiles::with_constant;
 
 /// The sources of an instruction of two, in classes for which it has a variant, and the family to use: it may be the
 /// mirror of the one asked for.
@@ -13,7 +14,7 @@ pub struct Two {
     pub op: Op,
     pub a: Src,
     pub b: Src,
-    variant: u8,
+    pub variant: u8,
 }
 
 /// The variant of the shapes `Bin8`, `Bin12` and `Branch` for these classes, with the result in a slot.
@@ -84,6 +85,10 @@ impl Body<'_> {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
+        if let (None, Some(bits), Some(op), true) = (large(a), large(b), with_constant(op), self.code.accumulators) {
+            let source = self.register_or_slot(a, ValType::I64);
+            return Two { op, a: source, b: Src::Imm(bits), variant: u8::from(source == Src::Reg) };
+        }
         if let (None, Some(bits), Some(mirror)) = (large(a), large(b), families::mirror(op))
             && self.code.accumulators
         {
@@ -106,7 +111,9 @@ impl Body<'_> {
     pub fn binary(&mut self, op: Op) -> Step {
         let (b, a) = (self.pop()?, self.pop()?);
         let two = self.choose(op, a, b);
-        self.emit_binary(&two);
+        if !self.tile(&two) {
+            self.emit_binary(&two);
+        }
         Ok(())
     }
 

@@ -22,16 +22,16 @@ fn becomes(body: &str, expected: &[&str]) {
 #[test]
 fn operands_are_folded_and_the_result_goes_to_the_local() {
     becomes(
-        "(param i32 i32) (local.set 0 (i32.add (local.get 0) (i32.mul (local.get 1) (i32.const 5))))",
-        &["I32Mul.si_r s1, 5", "I32Add.rs s0, -> s0", "Return header s2"],
+        "(param i32 i32) (local.set 0 (i32.sub (local.get 0) (i32.mul (local.get 1) (i32.const 5))))",
+        &["I32Mul.si_r s1, 5", "I32Sub.sr s0, -> s0", "Return header s2"],
     );
 }
 
 #[test]
-fn a_comparison_becomes_the_branch() {
+fn a_step_and_its_comparison_become_the_branch() {
     becomes(
         "(param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (i32.gt_s (local.get 0) (i32.const 0))))",
-        &["I32Add.si s0, -1, -> s0", "BrI32GtS.ri 0, @0", "Return header s1"],
+        &["StepI32GtS.i s0, -1, 0, @0", "Return header s1"],
     );
 }
 
@@ -46,8 +46,8 @@ fn eqz_of_a_test_becomes_the_branch() {
 #[test]
 fn base_and_index_become_one_address() {
     becomes(
-        "(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))",
-        &["I32Shl.si_r s1, 2", "Load32.sr_r s0, +8", "ReturnInt.r header s2"],
+        "(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.sub (local.get 1) (local.get 0))))",
+        &["I32Sub.ss_r s1, s0", "Load32.sr_r s0, +8", "ReturnInt.r header s2"],
     );
 }
 
@@ -71,7 +71,13 @@ fn locals_written_before_they_are_read_are_not_zeroed() {
 fn a_value_that_reaches_a_merge_lies_in_its_own_slot() {
     becomes(
         "(param i32) (result i32) (block (result i32) (i32.const 1) (br_if 0 (local.get 0)) (drop) (i32.const 2))",
-        &["BrI32Eq.si s0, 0, @13", "ConstU32 1, -> s3", "Goto @17", "ConstU32 2, -> s3", "ReturnInt.s s3, header s1"],
+        &[
+            "BrI32Eq.si s0, 0, @13",
+            "ConstU32 1, -> s3",
+            "ReturnInt.s s3, header s1",
+            "ConstU32 2, -> s3",
+            "ReturnInt.s s3, header s1",
+        ],
     );
 }
 
@@ -103,9 +109,29 @@ fn a_sum_computed_before_the_stored_value_is_still_the_address() {
 }
 
 #[test]
-fn large_constants_go_through_the_accumulator() {
+fn large_constants_are_operands() {
     becomes(
         "(param i64) (result i64) (i64.mul (local.get 0) (i64.const 0x123456789abcdef0))",
-        &["LoadConst 1311768467463790320", "I64Mul.rs_r s0", "ReturnInt.r header s1"],
+        &["I64MulConst.si_r s0, 1311768467463790320", "ReturnInt.r header s1"],
+    );
+}
+
+#[test]
+fn two_operations_become_a_tile() {
+    becomes(
+        "(param i32 i32) (local.set 0 (i32.add (i32.shl (local.get 1) (i32.const 2)) (local.get 0)))",
+        &["I32ShlAdd.sis s1, 2, s0, -> s0", "Return header s2"],
+    );
+    becomes(
+        "(param f64 f64) (local.set 0 (f64.sub (local.get 0) (f64.mul (local.get 1) (local.get 1))))",
+        &["F64MulSubFrom.sss s1, s1, s0, -> s0", "Return header s2"],
+    );
+}
+
+#[test]
+fn additions_to_locals_are_done_in_pairs() {
+    becomes(
+        "(param i32 i32) (local.set 0 (i32.add (local.get 0) (i32.const 4))) (local.set 1 (i32.add (local.get 1) (i32.const 1)))",
+        &["I32AddTwo s0, 4, -> s0, s1, 1, -> s1", "Return header s2"],
     );
 }

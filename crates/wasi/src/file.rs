@@ -41,12 +41,11 @@ impl Iovecs {
     }
 }
 
-/// Adds up what several reads or writes gave: an error counts only if nothing was done before it. `Break` ends the
-/// call, after a short count for example.
+/// Adds up what several reads or writes gave: an error counts only if nothing was done before it.
 struct Progress(u32);
 
 impl Progress {
-    /// Whether to go on after `len` bytes were asked for.
+    /// Whether to go on after `len` bytes were asked for: not when there were fewer, or an error.
     fn add(&mut self, len: u32, done: Result<usize, Errno>) -> Result<bool, Errno> {
         match done {
             Ok(done) => {

@@ -17,8 +17,38 @@
 //!
 //! Both `wasi_snapshot_preview1` and its predecessor `wasi_unstable` are there; they differ in a few layouts. Paths
 //! are resolved by cap-std, so that none leads out of the directory it starts in. There are no sockets.
+//!
+//! ```
+//! use wasmote::{Engine, Linker, Module, Store};
+//! use wasmote_wasi::{Output, Pipe, WasiCtx};
+//!
+//! let engine = Engine::default();
+//! let mut linker = Linker::new(&engine);
+//! wasmote_wasi::add_to_linker(&mut linker, |cx: &mut WasiCtx| cx)?;
+//!
+//! let module = Module::new(&engine, wat::parse_str(r#"(module
+//!     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+//!     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+//!     (memory (export "memory") 1)
+//!     (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+//!     (func (export "_start")
+//!         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+//!         (call $exit (i32.const 3))))"#)?)?;
+//!
+//! let stdout = Pipe::new(1000);
+//! let context = WasiCtx::builder().arg("hello").stdout(Output::Writer(Box::new(stdout.clone()))).build()?;
+//! let mut store = Store::new(&engine, context);
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let error = instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ()).unwrap_err();
+//! assert_eq!(error.exit_code(), Some(3));
+//! assert_eq!(stdout.drain(), b"hello\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+#[cfg(not(unix))]
+compile_error!("wasmote-wasi is made of POSIX system calls: leave it out on this system");
 
 mod abi;
 mod args;

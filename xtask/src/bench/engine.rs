@@ -77,7 +77,7 @@ fn install(package: &str, version: &str, binary: &str) -> Result<PathBuf> {
     if !program.is_file() {
         println!("installing {package} {version} into {}", folder.display());
         let mut cargo = project::cargo(["install", "--locked", "--quiet", package, "--version", version, "--root"]);
-        project::run(cargo.arg(folder).current_dir("/"))?;
+        project::run(cargo.arg(folder))?;
     }
     Ok(program)
 }

@@ -193,7 +193,9 @@ impl Table {
                 line(self.means_markdown(&format!("geometric mean, {kind}"), Some(kind)));
             }
         }
-        line(self.means_markdown("**geometric mean**", None));
+        if !self.rows.is_empty() {
+            line(self.means_markdown("**geometric mean**", None));
+        }
         if let Some(startup) = &self.startup {
             line(row_markdown(&format!("{} (wall time, 1 KB module)", startup.name), startup));
         }

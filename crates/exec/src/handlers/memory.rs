@@ -35,7 +35,7 @@ trait Address {
     unsafe fn get(r: &Regs) -> u64;
 }
 
-/// Base and index, in two classes.
+/// A sum, in two classes.
 struct Sum<A, B>(PhantomData<(A, B)>);
 /// A constant address: the offset is all there is.
 struct Constant;
@@ -104,11 +104,15 @@ impl<L: Load> Handlers<LoadShape> for L {
         hot::<LoadAt<L, R, S>>,
         hot::<LoadAt<L, Sum<S, S>, S>>,
         hot::<LoadAt<L, Sum<S, R>, S>>,
+        hot::<LoadAt<L, Sum<S, I>, S>>,
+        hot::<LoadAt<L, Sum<R, I>, S>>,
         hot::<LoadAt<L, S, R>>,
         hot::<LoadAt<L, Constant, R>>,
         hot::<LoadAt<L, R, R>>,
         hot::<LoadAt<L, Sum<S, S>, R>>,
         hot::<LoadAt<L, Sum<S, R>, R>>,
+        hot::<LoadAt<L, Sum<S, I>, R>>,
+        hot::<LoadAt<L, Sum<R, I>, R>>,
     ];
 }
 
@@ -138,15 +142,22 @@ impl<T: Store> Handlers<StoreShape> for T {
         hot::<StoreAt<T, R, I>>,
         hot::<StoreAt<T, Sum<S, S>, S>>,
         hot::<StoreAt<T, Sum<S, R>, S>>,
+        hot::<StoreAt<T, Sum<S, I>, S>>,
+        hot::<StoreAt<T, Sum<R, I>, S>>,
         hot::<StoreAt<T, S, R>>,
         hot::<StoreAt<T, Constant, R>>,
         hot::<StoreAt<T, Sum<S, S>, R>>,
+        hot::<StoreAt<T, Sum<S, I>, R>>,
     ];
 }
 
 impl<T: Store> Handlers<StoreFloat> for T {
-    const TABLE: &'static [Handler] =
-        &[hot::<StoreAt<T, S, R>>, hot::<StoreAt<T, Constant, R>>, hot::<StoreAt<T, Sum<S, S>, R>>];
+    const TABLE: &'static [Handler] = &[
+        hot::<StoreAt<T, S, R>>,
+        hot::<StoreAt<T, Constant, R>>,
+        hot::<StoreAt<T, Sum<S, S>, R>>,
+        hot::<StoreAt<T, Sum<S, I>, R>>,
+    ];
 }
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at an address of 64 bits with the

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod moves;
 pub mod numeric;
 pub mod table;
+pub mod tiles;
 
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode};
@@ -35,6 +36,7 @@ mod rows {
     pub use super::memory::rows::*;
     pub use super::moves::rows::*;
     pub use super::table::rows::*;
+    pub use super::tiles::rows::*;
 }
 
 /// The handler of each opcode.

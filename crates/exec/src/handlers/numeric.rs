@@ -29,7 +29,8 @@ pub trait Unary {
     fn eval(a: Self::In) -> Result<Self::Out, TrapCode>;
 }
 
-struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
+/// An instruction of two sources.
+pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
     #[inline(always)]

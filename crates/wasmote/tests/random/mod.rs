@@ -1,0 +1,181 @@
+//! Random programs against a reference: functions are generated as trees (`generate`), written as text (`text`) and
+//! run here, and also evaluated as they stand by the plainest of interpreters (`evaluate`), which has no operand
+//! stack that anything could be wrong with. Results, traps, globals and memory must agree.
+//!
+//! A failure prints its seed and the program. Sizes grow with the seeds, so the first failure is a small one.
+//! `WASMOTE_RANDOM_SEEDS=from..to` runs other seeds.
+
+mod evaluate;
+mod generate;
+mod operators;
+mod text;
+
+use wasmote::{Extern, Val};
+
+use crate::{Program, bits};
+
+/// A type of numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+/// A label, told apart in the whole function.
+pub type Label = u32;
+
+/// What leaves a value on the stack.
+#[derive(Debug)]
+pub enum Expr {
+    Const(Type, u64),
+    Local(usize),
+    Tee(usize, Box<Expr>),
+    Unary(&'static operators::Unary, Box<Expr>),
+    Binary(&'static operators::Binary, Box<Expr>, Box<Expr>),
+    Select(Box<[Expr; 3]>),
+    /// A float, or 0.5 if it is a NaN, whose bits are not the same everywhere. Uses a local.
+    NoNan(Type, usize, Box<Expr>),
+    If(Type, Box<Expr>, Box<[(Vec<Stmt>, Expr); 2]>),
+    /// Statements with a label that takes a value, then the value if they get that far.
+    Block(Type, Label, Vec<Stmt>, Box<Expr>),
+    /// Statements between operands.
+    Then(Vec<Stmt>, Box<Expr>),
+    Load(&'static operators::Load, u32, Box<Expr>),
+    Global(usize),
+    MemorySize,
+    MemoryGrow(u32),
+    /// Call of a function with one result.
+    Call(usize, Vec<Expr>),
+}
+
+/// What leaves the stack as it was.
+#[derive(Debug)]
+pub enum Stmt {
+    Set(usize, Expr),
+    Drop(Expr),
+    Store(&'static operators::Store, u32, Expr, Expr),
+    SetGlobal(usize, Expr),
+    If(Expr, Vec<Stmt>, Vec<Stmt>),
+    Block(Label, Vec<Stmt>),
+    /// Runs up to this many times, counted down in a local.
+    Loop(Label, usize, u32, Vec<Stmt>),
+    /// Values, then a condition: goes to the label with them, or drops them.
+    BrIf(Label, Vec<Expr>, Expr),
+    Br(Label, Vec<Expr>),
+    /// Labels, the last one for indices beyond; values; the index.
+    BrTable(Vec<Label>, Vec<Expr>, Expr),
+    Return(Vec<Expr>),
+    /// Call of a function, its results into locals, the last one first.
+    Call(usize, Vec<Expr>, Vec<usize>),
+    /// A block with results, which go into locals.
+    Values(Box<Values>),
+    Unreachable,
+}
+
+/// A block or loop with values.
+#[derive(Debug)]
+pub struct Values {
+    pub label: Label,
+    pub types: Vec<Type>,
+    /// A loop: the first values of its parameters, the locals they are put into each time, the counter with its
+    /// start, and the condition to go on besides the counter.
+    pub repeat: Option<(Vec<Expr>, Vec<usize>, usize, u32, Expr)>,
+    pub body: Vec<Stmt>,
+    /// What the block leaves, or the loop starts again with.
+    pub last: Vec<Expr>,
+    /// Where the results go.
+    pub into: Vec<usize>,
+}
+
+/// A function.
+#[derive(Debug)]
+pub struct Function {
+    /// Types of all locals, parameters first.
+    pub locals: Vec<Type>,
+    pub params: usize,
+    pub results: Vec<Type>,
+    pub body: Vec<Stmt>,
+    /// The results, if the body gets to its end.
+    pub last: Vec<Expr>,
+}
+
+/// A module: its functions call only those behind them; one global of each type, one memory of a page, two at most.
+#[derive(Debug)]
+pub struct Module {
+    pub functions: Vec<Function>,
+}
+
+/// Types of the globals.
+pub const GLOBALS: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
+
+/// How many pages memory may have.
+pub const MAX_PAGES: u32 = 2;
+
+fn value(ty: Type, bits: u64) -> Val {
+    match ty {
+        Type::I32 => Val::I32(bits as i32),
+        Type::I64 => Val::I64(bits as i64),
+        Type::F32 => Val::F32(f32::from_bits(bits as u32)),
+        Type::F64 => Val::F64(f64::from_bits(bits)),
+    }
+}
+
+/// NaNs as one.
+fn canonical(ty: Type, bits: u64) -> u64 {
+    match ty {
+        Type::F32 if f32::from_bits(bits as u32).is_nan() => 0x7fc0_0000,
+        Type::F64 if f64::from_bits(bits).is_nan() => 0x7ff8 << 48,
+        _ => bits,
+    }
+}
+
+fn canonicals(types: &[Type], bits: Vec<u64>) -> Vec<u64> {
+    types.iter().zip(bits).map(|(&ty, bits)| canonical(ty, bits)).collect()
+}
+
+/// Runs the program of a seed both ways; whether the reference got to its end in time.
+fn agree(seed: u64) -> bool {
+    let mut generator = generate::Generator::new(seed);
+    let module = generator.module();
+    let text = text::module(&module);
+    let mut program = Program::new(&text);
+    let mut reference = evaluate::State::new();
+    let function = &module.functions[0];
+    for _ in 0..4 {
+        let types = &function.locals[..function.params];
+        let args: Vec<u64> = types.iter().map(|&ty| generator.value(ty)).collect();
+        let Some(expected) = reference.call(&module, 0, &args) else { return false };
+        let vals: Vec<Val> = types.iter().zip(&args).map(|(&ty, &bits)| value(ty, bits)).collect();
+        let found = program.call("f0", &vals).map(|bits| canonicals(&function.results, bits));
+        let expected = expected.map(|bits| canonicals(&function.results, bits)).map_err(String::from);
+        assert_eq!(found, expected, "seed {seed}: results with {args:x?} of\n{text}");
+        for (i, ty) in GLOBALS.into_iter().enumerate() {
+            let Some(Extern::Global(global)) = program.instance.get_export(&program.store, &format!("g{i}")) else {
+                panic!("no global g{i}")
+            };
+            let found = canonical(ty, bits(&global.get(&mut program.store)));
+            assert_eq!(found, canonical(ty, reference.globals[i]), "seed {seed}: global {i} with {args:x?} of\n{text}");
+        }
+        let memory = program.instance.get_memory(&program.store, "memory").expect("the memory");
+        let found = memory.data(&program.store);
+        assert_eq!(found.len(), reference.memory.len(), "seed {seed}: size of memory with {args:x?} of\n{text}");
+        let differs = found.iter().zip(&reference.memory).position(|(a, b)| a != b);
+        assert_eq!(differs, None, "seed {seed}: memory with {args:x?} of\n{text}");
+    }
+    true
+}
+
+#[test]
+fn random_programs_do_what_the_reference_does() {
+    let (from, to) = match std::env::var("WASMOTE_RANDOM_SEEDS") {
+        Ok(seeds) => {
+            let (from, to) = seeds.split_once("..").expect("from..to");
+            (from.parse().expect("a number"), to.parse().expect("a number"))
+        }
+        Err(_) => (0, 3_000),
+    };
+    let finished = (from..to).filter(|&seed| agree(seed)).count() as u64;
+    assert!(finished > (to - from) / 2, "only {finished} of {} programs came to an end", to - from);
+}
