@@ -12,7 +12,8 @@ use crate::types::heap_type;
 /// The instructions of an expression, without its `end`.
 pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, DecodeError> {
     let mut reader = expr.get_operators_reader();
-    let mut ops = Vec::new();
+    // Nearly all are one constant.
+    let mut ops = Vec::with_capacity(1);
     loop {
         let offset = reader.original_position() as usize;
         ops.push(match reader.read()? {

@@ -42,7 +42,9 @@ pub use linker::Linker;
 mod linker {
     use alloc::vec::Vec;
 
+    use wasmote_ir::Opcode;
     use wasmote_ir::code::{Instr, instructions, to_units};
+    use wasmote_ir::ops::OPCODES;
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
@@ -54,8 +56,38 @@ mod linker {
     pub struct Linker {
         /// For each unit that begins an instruction, where its cell begins, in bytes.
         starts: Vec<u32>,
-        /// The units of one instruction.
-        units: Vec<u16>,
+    }
+
+    /// For each opcode, whether an operand of it changes when it is linked.
+    static CHANGES: [bool; OPCODES] = changes();
+
+    const fn changes() -> [bool; OPCODES] {
+        let mut table = [false; OPCODES];
+        let mut opcode = 0;
+        while opcode < OPCODES {
+            let (op, variant) = Opcode::description(opcode as u16);
+            let operands = op.variants()[variant as usize].operands;
+            let mut i = 0;
+            while i < operands.len() {
+                if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
+                    table[opcode] = true;
+                }
+                i += 1;
+            }
+            opcode += 1;
+        }
+        table
+    }
+
+    /// Units of the instruction at `at`.
+    fn units_at(code: &[u16], at: usize) -> usize {
+        let opcode = Opcode(code[at]);
+        // Only a table of targets is longer than its opcode says.
+        if CHANGES[usize::from(opcode.0)] {
+            Instr::decode(code, at).map_or(0, |instr| instr.units.len())
+        } else {
+            opcode.units().unwrap_or(0)
+        }
     }
 
     impl Linker {
@@ -68,10 +100,12 @@ mod linker {
         fn place(&mut self, code: &[u16]) -> u32 {
             self.starts.clear();
             self.starts.resize(code.len() + 1, 0);
-            let mut bytes = 0;
-            for (at, instr) in instructions(code) {
+            let (mut at, mut bytes) = (0, 0);
+            while at < code.len() {
                 self.starts[at] = bytes;
-                bytes += cell_bytes(instr.units.len() - 1) as u32;
+                let units = units_at(code, at);
+                bytes += cell_bytes(units - 1) as u32;
+                at += units;
             }
             bytes
         }
@@ -83,24 +117,25 @@ mod linker {
             out.clear();
             out.reserve(super::CODE_START + bytes as usize / 8);
             out.push(Cell(u64::from(func) | u64::from(bytes) << 32));
-            for (at, instr) in instructions(code) {
-                let handler = TABLE[usize::from(instr.units[0])];
-                out.push(Cell(handler as usize as u64));
-                self.operands(at, &instr, type_ids);
-                for four in self.units.chunks(4) {
-                    let mut word = [0; 8];
-                    for (bytes, unit) in word.chunks_mut(2).zip(four) {
-                        bytes.copy_from_slice(&unit.to_ne_bytes());
-                    }
-                    out.push(Cell(u64::from_ne_bytes(word)));
+            let mut at = 0;
+            while at < code.len() {
+                let units = units_at(code, at);
+                let opcode = usize::from(code[at]);
+                out.push(Cell(TABLE[opcode] as usize as u64));
+                let first = out.len();
+                for four in code[at + 1..at + units].chunks(4) {
+                    out.push(Cell(pack(four)));
                 }
+                if CHANGES[opcode] {
+                    self.change(code, at, type_ids, &mut out[first..]);
+                }
+                at += units;
             }
         }
 
-        /// The units of the operands as they stand in cells.
-        fn operands(&mut self, at: usize, instr: &Instr<'_>, type_ids: &[u32]) {
-            self.units.clear();
-            self.units.extend_from_slice(&instr.units[1..]);
+        /// Puts the operands that are different in cells into those of the instruction at `at`.
+        fn change(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
+            let Some(instr) = Instr::decode(code, at) else { return };
             let mut unit = 0;
             for (kind, value) in instr.operands() {
                 let linked = match kind {
@@ -112,7 +147,9 @@ mod linker {
                     _ => None,
                 };
                 if let Some(linked) = linked {
-                    self.units[unit..unit + 2].copy_from_slice(&to_units(linked as u64)[..2]);
+                    for (i, half) in to_units(linked as u64)[..2].iter().enumerate() {
+                        set_unit(cells, unit + i, *half);
+                    }
                 }
                 unit += kind.units();
             }
@@ -123,5 +160,22 @@ mod linker {
             self.place(code);
             instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
         }
+    }
+
+    /// Four units, or the last ones, as they lie in memory.
+    fn pack(units: &[u16]) -> u64 {
+        let mut word = [0; 8];
+        for (bytes, unit) in word.chunks_exact_mut(2).zip(units) {
+            bytes.copy_from_slice(&unit.to_ne_bytes());
+        }
+        u64::from_ne_bytes(word)
+    }
+
+    /// Changes one unit of what [`pack`] made.
+    fn set_unit(cells: &mut [Cell], unit: usize, value: u16) {
+        let cell = &mut cells[unit / 4];
+        let mut word = cell.0.to_ne_bytes();
+        word[unit % 4 * 2..][..2].copy_from_slice(&value.to_ne_bytes());
+        cell.0 = u64::from_ne_bytes(word);
     }
 }

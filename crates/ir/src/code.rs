@@ -39,8 +39,9 @@ pub fn to_units(value: u64) -> [u16; 4] {
 impl<'a> Instr<'a> {
     /// Decodes the instruction at `at`; `None` if there is none, or not all of it.
     pub fn decode(code: &'a [u16], at: usize) -> Option<Instr<'a>> {
-        let (op, variant) = Opcode(*code.get(at)?).family()?;
-        let mut len = 1 + op.variants()[usize::from(variant)].units();
+        let opcode = Opcode(*code.get(at)?);
+        let (op, variant) = opcode.family()?;
+        let mut len = opcode.units()?;
         if op == Op::BrTable {
             let count = read_units(code.get(at..at + len)?, len - 2, 2) as usize;
             len += count.checked_mul(2)?;

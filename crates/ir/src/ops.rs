@@ -766,7 +766,8 @@ pub struct Opcode(pub u16);
 /// For each family the opcode of its first core variant, and of its first other one.
 static BASES: [(u16, u16); Op::ALL.len()] = bases();
 /// For each opcode its family and variant.
-static FAMILIES: [(Op, u8); OPCODES] = families();
+static FAMILIES: [(Op, u8); OPCODES] = FAMILIES_CONST;
+const FAMILIES_CONST: [(Op, u8); OPCODES] = families();
 
 const fn bases() -> [(u16, u16); Op::ALL.len()] {
     let mut bases = [(0, 0); Op::ALL.len()];
@@ -812,13 +813,42 @@ const fn core_variants(op: Op) -> u16 {
     n as u16
 }
 
+/// For each opcode the units of an instruction, its opcode and the listed operands.
+static UNITS: [u8; OPCODES] = units();
+
+const fn units() -> [u8; OPCODES] {
+    let mut units = [0; OPCODES];
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let variants = Op::ROWS[op].variants;
+        let mut v = 0;
+        while v < variants.len() {
+            units[Opcode::new(Op::ALL[op], v as u8).0 as usize] = 1 + variants[v].units() as u8;
+            v += 1;
+        }
+        op += 1;
+    }
+    units
+}
+
 impl Opcode {
+    /// The units of an instruction with this opcode, less the targets of a `br_table`; `None` if the number is no opcode.
+    #[inline]
+    pub fn units(self) -> Option<usize> {
+        UNITS.get(usize::from(self.0)).map(|&units| usize::from(units))
+    }
+
     /// The opcode of a variant. Panics if the family has no such variant.
     pub const fn new(op: Op, variant: u8) -> Opcode {
         assert!((variant as usize) < op.variants().len());
         let cores = core_variants(op);
         let (core, extended) = BASES_CONST[op as usize];
         Opcode(if (variant as u16) < cores { core + variant as u16 } else { extended + variant as u16 - cores })
+    }
+
+    /// The family and the variant's number in it, for tables made at compile time. Panics if the number is no opcode.
+    pub const fn description(opcode: u16) -> (Op, u8) {
+        FAMILIES_CONST[opcode as usize]
     }
 
     /// The family and the variant's number in it, unless the number is no opcode.

@@ -46,7 +46,8 @@ impl Program {
     fn new(text: &str) -> Program {
         let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
         let mut config = wasmote::Config::new();
-        config.features(Features::default());
+        // A translator that panics does so here, where it can be caught and told from a run that goes wrong.
+        config.features(Features::default()).eager_translation(true);
         let engine = wasmote::Engine::new(&config);
         let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
         let mut store = Store::new(&engine, ());

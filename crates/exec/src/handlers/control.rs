@@ -261,9 +261,10 @@ unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usiz
         if target == r.cx || target.is_null() {
             return replace(r, func, base, count_at, header);
         }
-        r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
+        let back = header.add(HEADER_RETURN).cast::<*const u8>().read();
         r.spare = header.add(HEADER_CALLER).read();
         move_slots(r, r.fp.add(base), r.fp, count_at);
+        r.ip = back;
         r.acc = func as u64;
         Flow::Across
     }

@@ -1,6 +1,6 @@
 //! The reference: evaluates the trees of a program as they stand.
 
-use super::{Expr, GLOBALS, Label, MAX_PAGES, Module, Stmt, Type, Values};
+use super::{Expr, GLOBALS, Label, MAX_PAGES, Module, Repeat, START, Stmt, Type, Values};
 
 /// How a statement ends, if not by going on.
 enum Leave {
@@ -30,7 +30,9 @@ struct Frame<'m> {
 
 impl State {
     pub fn new() -> State {
-        State { globals: [0; 4], memory: vec![0; 1 << 16], patience: PATIENCE }
+        let mut memory = START.to_vec();
+        memory.resize(1 << 16, 0);
+        State { globals: [0; 4], memory, patience: PATIENCE }
     }
 
     /// Calls a function: its results or why it trapped, or nothing if it took too long.
@@ -224,7 +226,7 @@ impl State {
                 Err(Leave::Branch(to, values)) if to == *label => values,
                 other => other?,
             },
-            Some((first, locals, counter, turns, condition)) => {
+            Some(Repeat { first, locals, counter, turns, condition }) => {
                 frame.locals[*counter] = (*turns).into();
                 let mut current = self.exprs(frame, first)?;
                 loop {

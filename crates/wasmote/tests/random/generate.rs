@@ -2,7 +2,7 @@
 //! control flow between operands, branches with values, tests of all kinds.
 
 use super::operators::{self, Binary};
-use super::{Expr, Function, GLOBALS, Label, Module, Stmt, Type, Values};
+use super::{Expr, Function, GLOBALS, Label, Module, Repeat, Stmt, Type, Values};
 
 const TYPES: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
 
@@ -113,19 +113,33 @@ impl Generator {
     }
 
     fn function(&mut self) -> Function {
-        let params = self.types(4);
-        self.params = params.len();
-        self.locals = params;
-        let more = self.types(4);
+        // Something to work with, and an i32 more than once.
+        self.locals = vec![Type::I32, self.ty()];
+        let more = self.types(3);
         self.locals.extend(more);
-        // Something to work with.
-        self.locals.extend([Type::I32, Type::I32]);
+        self.params = self.locals.len();
+        self.locals.extend([Type::I32, Type::I64, Type::F32, Type::F64]);
         self.results = self.types(3);
         self.counters.clear();
-        let body = self.stmts(0);
+        let mut body = self.stmts(0);
+        body.extend(self.show_locals());
         let results = self.results.clone();
         let last = results.iter().map(|&ty| self.expr(ty, 1)).collect();
         Function { locals: self.locals.clone(), params: self.params, results, body, last }
+    }
+
+    /// Stores all locals, so that whatever became of them is seen.
+    fn show_locals(&mut self) -> Vec<Stmt> {
+        let show = |(i, &ty): (usize, &Type)| {
+            let store = operators::STORES.iter().find(|store| store.ty == ty).expect("a store of each type");
+            let local = Expr::Local(i);
+            let value = match ty {
+                Type::I32 | Type::I64 => local,
+                Type::F32 | Type::F64 => Expr::NoNan(ty, i, Box::new(local)),
+            };
+            Stmt::Store(store, 0x1000, Expr::Const(Type::I32, 8 * i as u64), value)
+        };
+        self.locals.iter().enumerate().map(show).collect()
     }
 
     fn new_local(&mut self, ty: Type) -> usize {
@@ -173,12 +187,18 @@ impl Generator {
             return self.leaf(ty);
         }
         let depth = depth + 1;
-        match self.below(40) {
+        match self.below(44) {
             0..10 => self.leaf(ty),
             10..21 => self.binary(ty, depth),
             21..24 => {
                 let operators: Vec<_> = operators::UNARY.iter().filter(|operator| operator.to == ty).collect();
-                let operator = self.pick(&operators);
+                let mut operator = self.pick(&operators);
+                // Truncations trap; a few are enough.
+                for _ in 0..3 {
+                    if operator.name.contains("trunc_f") {
+                        operator = self.pick(&operators);
+                    }
+                }
                 Expr::Unary(operator, self.boxed(operator.from, depth))
             }
             24..28 => Expr::Tee(self.writable(ty), self.boxed(ty, depth)),
@@ -200,17 +220,17 @@ impl Generator {
                 Expr::Block(ty, label, body, value)
             }
             34..36 => Expr::Then(self.few(depth), self.boxed(ty, depth)),
-            36 => {
+            36..40 => {
                 let loads: Vec<_> = operators::LOADS.iter().filter(|load| load.ty == ty).collect();
                 let load = self.pick(&loads);
                 let (offset, address) = self.address(depth);
                 Expr::Load(load, offset, Box::new(address))
             }
-            37 => match GLOBALS.iter().position(|&global| global == ty) {
+            40..42 => match GLOBALS.iter().position(|&global| global == ty) {
                 Some(global) => Expr::Global(global),
                 None => self.leaf(ty),
             },
-            38 if ty == Type::I32 => {
+            42 if ty == Type::I32 => {
                 if self.one_in(3) {
                     Expr::MemoryGrow(self.below(2))
                 } else {
@@ -236,8 +256,10 @@ impl Generator {
         let operators: Vec<&'static Binary> = table.iter().filter(|operator| operator.to == ty).collect();
         let mut operator = self.pick(&operators);
         // Divisions trap; a few are enough.
-        if operator.name.contains("div_") || operator.name.contains("rem_") {
-            operator = self.pick(&operators);
+        for _ in 0..2 {
+            if operator.name.contains("div_") || operator.name.contains("rem_") {
+                operator = self.pick(&operators);
+            }
         }
         Expr::Binary(operator, self.boxed(operator.from, depth), self.boxed(operator.from, depth))
     }
@@ -265,11 +287,11 @@ impl Generator {
     fn address(&mut self, depth: u32) -> (u32, Expr) {
         let offset = self.pick(&[0, 0, 1, 4, 8, 100, 65_530, 0xffff_fff8]);
         let address = self.expr(Type::I32, depth);
-        if self.one_in(6) {
+        if self.one_in(40) {
             return (offset, address);
         }
         let mask = operators::INTEGERS.iter().find(|operator| operator.name == "i32.and").expect("it is there");
-        let mask = Expr::Binary(mask, Box::new(address), Box::new(Expr::Const(Type::I32, 0xfff)));
+        let mask = Expr::Binary(mask, Box::new(address), Box::new(Expr::Const(Type::I32, 0xff)));
         (offset.min(100), mask)
     }
 
@@ -374,7 +396,7 @@ impl Generator {
         let at = if self.one_in(2) { last } else { self.below(last as u32 + 1) as usize };
         let target = self.labels[at].clone();
         match self.below(16) {
-            0 => Stmt::Unreachable,
+            0 if self.one_in(4) => Stmt::Unreachable,
             1 => {
                 let results = self.results.clone();
                 Stmt::Return(self.exprs(&results, depth))
@@ -413,7 +435,7 @@ impl Generator {
             self.counters.push(counter);
             let locals = self.writables(&types);
             let condition = self.condition(depth);
-            repeat = Some((first, locals, counter, 1 + self.below(5), condition));
+            repeat = Some(Repeat { first, locals, counter, turns: 1 + self.below(5), condition });
             self.enter(types.clone(), Some(counter))
         } else {
             self.enter(types.clone(), None)

@@ -10,6 +10,8 @@ mod generate;
 mod operators;
 mod text;
 
+use std::panic::catch_unwind;
+
 use wasmote::{Extern, Val};
 
 use crate::{Program, bits};
@@ -79,14 +81,27 @@ pub enum Stmt {
 pub struct Values {
     pub label: Label,
     pub types: Vec<Type>,
-    /// A loop: the first values of its parameters, the locals they are put into each time, the counter with its
-    /// start, and the condition to go on besides the counter.
-    pub repeat: Option<(Vec<Expr>, Vec<usize>, usize, u32, Expr)>,
+    /// What makes it a loop.
+    pub repeat: Option<Repeat>,
     pub body: Vec<Stmt>,
     /// What the block leaves, or the loop starts again with.
     pub last: Vec<Expr>,
     /// Where the results go.
     pub into: Vec<usize>,
+}
+
+/// What makes a block with values a loop.
+#[derive(Debug)]
+pub struct Repeat {
+    /// The first values of its parameters.
+    pub first: Vec<Expr>,
+    /// The locals that the parameters are put into each time.
+    pub locals: Vec<usize>,
+    /// The local that counts the turns down.
+    pub counter: usize,
+    pub turns: u32,
+    /// The condition to go on besides the counter.
+    pub condition: Expr,
 }
 
 /// A function.
@@ -112,6 +127,12 @@ pub const GLOBALS: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
 
 /// How many pages memory may have.
 pub const MAX_PAGES: u32 = 2;
+
+/// What memory begins with: as floats, numbers of ordinary size.
+pub const START: [u8; 24] = [
+    0x80, 1, 0xff, 0x3f, 0, 0xf0, 0x11, 0x40, 0xfe, 0xff, 0xff, 0xbf, 7, 0, 0, 0x80, 0x90, 2, 0, 0, 0xff, 0x7f, 0xe0,
+    0xc0,
+];
 
 fn value(ty: Type, bits: u64) -> Val {
     match ty {
@@ -140,7 +161,8 @@ fn agree(seed: u64) -> bool {
     let mut generator = generate::Generator::new(seed);
     let module = generator.module();
     let text = text::module(&module);
-    let mut program = Program::new(&text);
+    let program = catch_unwind(|| Program::new(&text));
+    let mut program = program.unwrap_or_else(|_| panic!("seed {seed}: cannot be loaded:\n{text}"));
     let mut reference = evaluate::State::new();
     let function = &module.functions[0];
     for _ in 0..4 {

@@ -138,7 +138,7 @@ pub static UNARY: &[Unary] = &[
     unary("f32.convert_i32_s", I32, F32, |a| off32(i32(a) as f32)),
     unary("f32.convert_i64_u", I64, F32, |a| off32(a as f32)),
     unary("f32.demote_f64", F64, F32, |a| off32(f64(a) as f32)),
-    unary("f32.reinterpret_i32", I32, F32, |a| Ok(a)),
+    unary("f32.reinterpret_i32", I32, F32, Ok),
     unary("f64.abs", F64, F64, |a| off64(f64(a).abs())),
     unary("f64.neg", F64, F64, |a| off64(-f64(a))),
     unary("f64.ceil", F64, F64, |a| off64(f64(a).ceil())),
@@ -149,7 +149,7 @@ pub static UNARY: &[Unary] = &[
     unary("f64.convert_i32_u", I32, F64, |a| off64((i32(a) as u32).into())),
     unary("f64.convert_i64_s", I64, F64, |a| off64(i64(a) as f64)),
     unary("f64.promote_f32", F32, F64, |a| off64(f32(a).into())),
-    unary("f64.reinterpret_i64", I64, F64, |a| Ok(a)),
+    unary("f64.reinterpret_i64", I64, F64, Ok),
 ];
 
 macro_rules! integers {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Expr, Function, GLOBALS, MAX_PAGES, Module, Stmt, Type, Values};
+use super::{Expr, Function, GLOBALS, MAX_PAGES, Module, Repeat, START, Stmt, Type, Values};
 
 fn name(ty: Type) -> &'static str {
     match ty {
@@ -15,6 +15,8 @@ fn name(ty: Type) -> &'static str {
 
 pub fn module(module: &Module) -> String {
     let mut text = format!("(module\n(memory (export \"memory\") 1 {MAX_PAGES})\n");
+    let data: String = START.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    writeln!(text, "(data (i32.const 0) \"{data}\")").unwrap();
     for (i, &ty) in GLOBALS.iter().enumerate() {
         let ty = name(ty);
         writeln!(text, "(global (export \"g{i}\") (mut {ty}) ({ty}.const 0))").unwrap();
@@ -230,7 +232,7 @@ impl Writer<'_> {
                 writer.stmts(body);
                 writer.exprs(last);
             }),
-            Some((first, locals, counter, turns, condition)) => {
+            Some(Repeat { first, locals, counter, turns, condition }) => {
                 self.line(&format!("i32.const {turns} local.set {counter}"));
                 self.exprs(first);
                 self.nested(&format!("loop $l{label}{}{results}", list("param", types)), |writer| {
