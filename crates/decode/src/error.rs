@@ -110,6 +110,10 @@ impl From<wasmparser::Error> for DecodeError {
         let offset = error.offset() as usize;
         match error.missing_wasm_feature() {
             Some(flag) => DecodeError::unsupported(Feature::of_flag(flag), offset),
+            // A reader without vectors takes their prefix for a mistake.
+            None if !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode") => {
+                DecodeError::unsupported(Feature::Simd, offset)
+            }
             None => DecodeError::malformed(error.message(), offset),
         }
     }

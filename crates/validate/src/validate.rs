@@ -33,7 +33,10 @@ impl From<wasmparser::Error> for ValidateError {
     #[cold]
     #[inline(never)]
     fn from(error: wasmparser::Error) -> ValidateError {
-        ValidateError { message: error.message().into(), offset: error.offset() as usize }
+        // A reader without vectors takes their prefix for a mistake.
+        let without_vectors = !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode");
+        let message = if without_vectors { "SIMD support is not enabled" } else { error.message() };
+        ValidateError { message: message.into(), offset: error.offset() as usize }
     }
 }
 

@@ -8,13 +8,19 @@ mod random;
 use std::path::Path;
 
 use wasmote::script::{Options, run};
-use wasmote::{Features, Instance, Linker, Module, Store, Val};
+use wasmote::{Features, Instance, Linker, Module, Store, Val, Validation};
 
-/// Runs a script; the failures, each as a line.
+/// Runs a script, with all that can be put off done at once and put off; the failures, each as a line.
 fn failures(name: &str, text: &str) -> Vec<String> {
-    let summary = run(name, text, &Options::default());
-    assert!(summary.passed + summary.failed.len() > 0, "{name}: no directives");
-    summary.failed.iter().map(|failure| format!("{name}:{}: {}", failure.line, failure.what)).collect()
+    let mut failures = Vec::new();
+    for validation in [Validation::Eager, Validation::Lazy] {
+        let mut options = Options::default();
+        options.config.validation(validation).eager_translation(validation == Validation::Eager);
+        let summary = run(name, text, &options);
+        assert!(summary.passed + summary.failed.len() > 0, "{name}: no directives");
+        failures.extend(summary.failed.iter().map(|failure| format!("{name}:{}: {}", failure.line, failure.what)));
+    }
+    failures
 }
 
 #[test]

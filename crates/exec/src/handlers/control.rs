@@ -229,6 +229,41 @@ impl Handlers<CallIndirectShape> for rows::CallIndirect {
     const TABLE: &'static [Handler] = &[hot::<Indirect<S>>, hot::<Indirect<R>>];
 }
 
+/// A header on its way to another place. In a vector register where there is one for sure: the handlers that do this
+/// have no integer register to spare.
+#[cfg(target_arch = "x86_64")]
+struct Both(core::arch::x86_64::__m128i);
+#[cfg(not(target_arch = "x86_64"))]
+struct Both([u64; 2]);
+
+const _: () = assert!(HEADER == 2);
+
+impl Both {
+    #[inline(always)]
+    unsafe fn read(header: *const u64) -> Both {
+        // SAFETY: a header is two slots.
+        #[cfg(target_arch = "x86_64")]
+        return Both(unsafe { core::arch::x86_64::_mm_loadu_si128(header.cast()) });
+        // SAFETY: a header is two slots.
+        #[cfg(not(target_arch = "x86_64"))]
+        return Both(unsafe { header.cast::<[u64; 2]>().read() });
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, header: *mut u64) {
+        // SAFETY: a header is two slots.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            core::arch::x86_64::_mm_storeu_si128(header.cast(), self.0);
+        }
+        // SAFETY: a header is two slots.
+        #[cfg(not(target_arch = "x86_64"))]
+        unsafe {
+            header.cast::<[u64; 2]>().write(self.0);
+        }
+    }
+}
+
 /// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the
 /// operand at `count_at` says.
 #[inline(always)]
@@ -238,12 +273,9 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
         if !fits(r, r.fp, (*func).frame_slots as usize) {
             return Flow::Trap(TrapCode::StackOverflow);
         }
-        let back = header.add(HEADER_RETURN).read();
-        let caller = header.add(HEADER_CALLER).read();
+        let saved = Both::read(header);
         move_slots(r, r.fp.add(base), r.fp, count_at);
-        let header = r.fp.add(usize::from((*func).header));
-        header.add(HEADER_RETURN).write(back);
-        header.add(HEADER_CALLER).write(caller);
+        saved.write(r.fp.add(usize::from((*func).header)));
         r.acc = func as u64;
         // Nothing is kept in a register across calls; this says so to the compiler, which needs one more here.
         r.spare = r.acc;
@@ -261,10 +293,16 @@ unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usiz
         if target == r.cx || target.is_null() {
             return replace(r, func, base, count_at, header);
         }
-        let back = header.add(HEADER_RETURN).cast::<*const u8>().read();
-        r.spare = header.add(HEADER_CALLER).read();
+        if !fits(r, r.fp, (*func).frame_slots as usize) {
+            return Flow::Trap(TrapCode::StackOverflow);
+        }
+        let saved = Both::read(header);
         move_slots(r, r.fp.add(base), r.fp, count_at);
-        r.ip = back;
+        // To where `enter_any` leaves them, by way of the new frame's header.
+        let header = r.fp.add(usize::from((*func).header));
+        saved.write(header);
+        r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
+        r.spare = header.add(HEADER_CALLER).read();
         r.acc = func as u64;
         Flow::Across
     }

@@ -3,7 +3,7 @@
 use wasmote_ir::TrapCode;
 
 macro_rules! rounding {
-    ($module:ident, $float:ident, $bits:ident, $int:ident, $exact:literal, $sqrt:path) => {
+    ($module:ident, $float:ident, $bits:ident, $int:ident, $exact:literal, $quiet:expr, $sqrt:path) => {
         /// Operations that `core` lacks, without calls, so that handlers need no stack frame.
         pub mod $module {
             /// From here on all values are integers.
@@ -28,8 +28,11 @@ macro_rules! rounding {
                     // SAFETY: the value is finite and in range.
                     let truncated = unsafe { a.to_int_unchecked::<$int>() } as $float;
                     copysign(round(truncated), a)
+                } else if a.is_nan() {
+                    // An addition of zero would do, but the compiler takes it for nothing.
+                    $float::from_bits(a.to_bits() | $quiet)
                 } else {
-                    a + 0.0
+                    a
                 }
             }
 
@@ -93,8 +96,8 @@ macro_rules! rounding {
         }
     };
 }
-rounding!(single, f32, u32, i32, 8_388_608.0, super::sqrt32);
-rounding!(double, f64, u64, i64, 4_503_599_627_370_496.0, super::sqrt64);
+rounding!(single, f32, u32, i32, 8_388_608.0, 1 << 22, super::sqrt32);
+rounding!(double, f64, u64, i64, 4_503_599_627_370_496.0, 1 << 51, super::sqrt64);
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]

@@ -116,8 +116,8 @@ pub unsafe fn move_slots(r: &Regs, from: *const u64, to: *mut u64, count_at: usi
     // SAFETY: the caller's promise.
     unsafe {
         let count = r.ip.add(8 + 2 * count_at).cast::<u16>();
-        while i < usize::from(count.read_volatile()) {
-            to.add(i).write_volatile(from.add(i).read_volatile());
+        while i != count.read_volatile() {
+            to.add(usize::from(i)).write_volatile(from.add(usize::from(i)).read_volatile());
             i += 1;
         }
     }

@@ -1,0 +1,172 @@
+//! Validation as a whole and body by body, and which features it lets through.
+
+use wasmote_validate::{Features, ValidateError, validate, validate_outline};
+
+fn binary(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+fn refused(text: &str, features: &Features) -> ValidateError {
+    validate(&binary(text), features).unwrap_err()
+}
+
+#[test]
+fn valid_modules_pass() {
+    let wasm = binary("(module (memory 1) (func (export \"f\") (param i32) (result i32) local.get 0 i32.load))");
+    assert_eq!(validate(&wasm, &Features::default()), Ok(()));
+}
+
+#[test]
+fn errors_say_what_and_where_apart() {
+    let error = refused("(module (func (result i32) i64.const 0))", &Features::default());
+    assert_eq!(&*error.message, "type mismatch: expected i32, found i64");
+    // Header and type section, function section, then section, count, body size, locals, i64.const 0.
+    let wasm = binary("(module (func (result i32) i64.const 0))");
+    assert_eq!(wasm[error.offset], 0x0b, "the end, where the result is missing");
+    assert_eq!(error.to_string(), format!("{} (at offset {:#x})", error.message, error.offset));
+}
+
+#[test]
+fn a_feature_that_is_off_is_named() {
+    /// A module, what it needs, and a part of the message without it.
+    type Case = (&'static str, fn(&mut Features), &'static str);
+    let cases: [Case; 8] = [
+        ("(module (func (param v128)))", |f| f.simd = false, "SIMD support is not enabled"),
+        ("(module (func (local v128)))", |f| f.simd = false, "SIMD support is not enabled"),
+        ("(module (func return_call 0))", |f| f.tail_call = false, "tail calls support is not enabled"),
+        ("(module (func i32.const 0 i32.extend8_s drop))", |f| f.sign_extension = false, "sign extension"),
+        ("(module (memory 1) (memory 1))", |f| f.multi_memory = false, "multiple memories"),
+        ("(module (memory i64 1))", |f| f.memory64 = false, "memory64 must be enabled"),
+        ("(module (memory 1 (pagesize 1)))", |f| f.custom_page_sizes = false, "the custom page sizes proposal"),
+        (
+            "(module (func (result i32 i32) unreachable))",
+            |f| f.multi_value = false,
+            "the multi-value feature is not enabled",
+        ),
+    ];
+    for (text, switch_off, message) in cases {
+        let mut features = Features::default();
+        switch_off(&mut features);
+        let error = refused(text, &features);
+        assert!(error.message.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_no_build_runs_stays_off() {
+    let cases = [
+        ("(module (type (struct)))", "gc"),
+        ("(module (tag))", "exceptions"),
+        ("(module (memory 1 1 shared))", "threads"),
+        ("(module (func (param (ref func))))", "function references"),
+    ];
+    for (text, message) in cases {
+        let error = refused(text, &Features::default());
+        assert!(error.message.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "simd"))]
+fn vectors_cannot_be_switched_on_in_a_build_without_them() {
+    let mut features = Features::default();
+    features.simd = true;
+    for text in ["(module (func (param v128)))", "(module (func v128.const i64x2 0 0 drop))"] {
+        assert_eq!(&*refused(text, &features).message, "SIMD support is not enabled", "{text}");
+    }
+}
+
+#[test]
+fn versions_of_the_specification_have_their_features() {
+    let [one, two, three, all] = [1, 2, 3, 4].map(Features::of_version);
+    assert!(one.mutable_global && !one.sign_extension && !one.multi_value);
+    assert!(two.sign_extension && two.bulk_memory && two.reference_types && !two.tail_call);
+    assert!(three.tail_call && three.memory64 && !three.wide_arithmetic && !three.custom_page_sizes);
+    assert_eq!(all, Features::default());
+}
+
+#[test]
+fn bodies_can_be_validated_one_by_one() {
+    let wasm = binary(
+        "(module
+            (import \"m\" \"f\" (func (param i32)))
+            (func (param i32) local.get 0 call 0)
+            (func (result i32) i64.const 0)
+            (func (result i32) i32.const 0))",
+    );
+    let features = Features::default();
+    let whole = validate(&wasm, &features).unwrap_err();
+    let bodies = validate_outline(&wasm, &features).unwrap();
+    assert_eq!(bodies.validate_body(&wasm, 1), Ok(()));
+    assert_eq!(bodies.validate_body(&wasm, 2), Err(whole));
+    assert_eq!(bodies.validate_body(&wasm, 3), Ok(()));
+    // No bodies: an import, and an index that there is not.
+    assert!(bodies.validate_body(&wasm, 0).is_err());
+    assert!(bodies.validate_body(&wasm, 4).is_err());
+    // Not the binary of the outline.
+    assert!(bodies.validate_body(&wasm[..20], 1).is_err());
+}
+
+#[test]
+fn an_outline_is_refused_for_all_but_its_bodies() {
+    let features = Features::default();
+    let wasm = binary("(module (func (export \"f\")) (func (export \"g\") i32.add) (start 0))");
+    assert!(validate_outline(&wasm, &features).is_ok());
+    for text in [
+        "(module (func (export \"f\")) (func (export \"f\")))",
+        "(module (func (param i32)) (start 0))",
+        "(module (func) (global i32 (i64.const 0)))",
+        "(module (func) (data (i32.const 0) \"\"))",
+    ] {
+        let wasm = binary(text);
+        assert_eq!(validate_outline(&wasm, &features).err(), validate(&wasm, &features).err(), "{text}");
+        assert!(validate(&wasm, &features).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn outlines_follow_features_into_bodies() {
+    let wasm = binary("(module (func i32.const 0 i32.extend8_s drop))");
+    let mut features = Features::default();
+    assert_eq!(validate_outline(&wasm, &features).unwrap().validate_body(&wasm, 0), Ok(()));
+    features.sign_extension = false;
+    assert!(validate_outline(&wasm, &features).unwrap().validate_body(&wasm, 0).is_err());
+}
+
+#[test]
+fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
+    let wasm = binary(
+        "(module (type (func (param i32) (result i32)))
+            (import \"m\" \"g\" (global i32))
+            (table 2 funcref) (memory 1) (global (mut i64) (i64.const 1))
+            (func (type 0) (local f64) local.get 0 if (result i32) i32.const 1 else local.get 0 end
+                loop (param i32) (result i32) i32.const 1 i32.sub local.tee 0 local.get 0 br_if 0 end
+                block local.get 0 br_table 0 0 end)
+            (func (type 0) local.get 0 local.get 0 call_indirect (type 0))
+            (elem (i32.const 0) 0 1) (data (i32.const 0) \"abc\"))",
+    );
+    let features = Features::default();
+    assert_eq!(validate(&wasm, &features), Ok(()));
+    for end in 0..wasm.len() {
+        let _ = validate(&wasm[..end], &features);
+    }
+    let mut wrong = wasm.clone();
+    for at in 0..wasm.len() {
+        for byte in (0..=255).step_by(5).chain([0x0b, wasm[at] ^ 1]) {
+            wrong[at] = byte;
+            let whole = validate(&wrong, &features);
+            // Both ways agree on whether the module is valid.
+            let parts = validate_outline(&wrong, &features).and_then(|bodies| {
+                bodies.validate_body(&wrong, 0)?;
+                bodies.validate_body(&wrong, 1)
+            });
+            match (whole, parts) {
+                (Ok(()), Ok(())) | (Err(_), Err(_)) => {}
+                // Fewer bodies than before, or an import in the place of one.
+                (Ok(()), Err(error)) if &*error.message == "no such function" => {}
+                (whole, parts) => panic!("byte {at} as {byte:#x}: {whole:?}, but {parts:?} in parts"),
+            }
+        }
+        wrong[at] = wasm[at];
+    }
+}
