@@ -13,7 +13,7 @@
 use wasmote_ir::TrapCode;
 
 use crate::cells::Cell;
-use crate::handlers::control::Across;
+use crate::handlers::control::{Across, ReplaceAcross};
 use crate::state::{Instance, Machine, TrapSite};
 
 /// The machine's registers.
@@ -44,9 +44,10 @@ pub enum Flow {
     Next,
     /// Stop with a trap; `ip` is still this instruction.
     Trap(TrapCode),
-    /// Go on with a call into another instance, or out of one by a tail call; see
-    /// [`crate::handlers::control::Across`] for what is in the registers.
+    /// Go on with a call into another instance, by [`Across`].
     Across,
+    /// Go on with a tail call into another instance, by [`ReplaceAcross`].
+    ReplaceAcross,
     /// Give control back to the host.
     Exit,
 }
@@ -81,6 +82,8 @@ unsafe fn end(r: Regs, flow: Flow) -> Exit {
         Flow::Trap(code) => unsafe { trap(r.ip, r.fp, r.mem, r.cx, code as u64, r.spare, r.f32, r.f64) },
         // SAFETY: as above.
         Flow::Across => unsafe { cold::<Across>(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64) },
+        // SAFETY: as above.
+        Flow::ReplaceAcross => unsafe { cold::<ReplaceAcross>(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64) },
         Flow::Exit => DONE,
     }
 }

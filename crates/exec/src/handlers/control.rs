@@ -116,7 +116,7 @@ unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8)
 }
 
 /// The second half of a call into another instance: `acc` has the function, `ip` where to come back to, `fp` the new
-/// frame, `spare` the caller's. After a tail call the frame was replaced: `ip` and `spare` are from its header.
+/// frame, `spare` the caller's.
 pub struct Across;
 
 impl Instr for Across {
@@ -293,18 +293,32 @@ unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usiz
         if target == r.cx || target.is_null() {
             return replace(r, func, base, count_at, header);
         }
-        if !fits(r, r.fp, (*func).frame_slots as usize) {
-            return Flow::Trap(TrapCode::StackOverflow);
-        }
-        let saved = Both::read(header);
-        move_slots(r, r.fp.add(base), r.fp, count_at);
-        // To where `enter_any` leaves them, by way of the new frame's header.
-        let header = r.fp.add(usize::from((*func).header));
-        saved.write(header);
-        r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
-        r.spare = header.add(HEADER_CALLER).read();
+        r.spare = base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
         r.acc = func as u64;
-        Flow::Across
+        Flow::ReplaceAcross
+    }
+}
+
+/// The second half of a tail call into another instance: `acc` has the function, `spare` the numbers of the slots where
+/// the arguments begin, how many they are, and where the header is, 16 bits each.
+pub struct ReplaceAcross;
+
+impl Instr for ReplaceAcross {
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: as `replace`.
+        unsafe {
+            let func = r.acc as *mut Func;
+            if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
+                return Flow::Trap(TrapCode::StackOverflow);
+            }
+            let slot = |shift: u32| (r.spare >> shift) as u16 as usize;
+            let header = r.fp.add(slot(32));
+            r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
+            let caller = header.add(HEADER_CALLER).read();
+            r.fp.add(slot(0)).copy_to(r.fp, slot(16));
+            r.spare = caller;
+            Across::run(r)
+        }
     }
 }
 
