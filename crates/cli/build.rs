@@ -1,14 +1,30 @@
-//! Leaves tables for unwinding out of release binaries on Linux: a panic aborts, and nothing else reads them.
+//! Linker options that make release binaries smaller. docs/size.md has what each saves.
+
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=discard.ld");
-    let env = |name: &str| std::env::var(name).unwrap_or_default();
-    if env("PROFILE") == "release" && env("CARGO_CFG_TARGET_OS") == "linux" {
-        let script = format!("{}/discard.ld", env("CARGO_MANIFEST_DIR"));
-        println!("cargo:rustc-link-arg-bins=-Wl,-T,{script}");
-        println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
-        println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
-        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    let var = |name: &str| std::env::var(name).unwrap_or_default();
+    // The one target whose linker is known: LLVM's, which rustc brings along and uses unless told otherwise.
+    if var("PROFILE") != "release" || var("TARGET") != "x86_64-unknown-linux-gnu" || !var("RUSTC_LINKER").is_empty() {
+        return;
     }
+    let option = |option: &str| println!("cargo:rustc-link-arg-bins=-Wl,{option}");
+    // Tables for unwinding: a panic aborts, and nothing else reads them.
+    option(&format!("-T,{}/discard.ld", var("CARGO_MANIFEST_DIR")));
+    option("--no-eh-frame-hdr");
+    // Functions that came out the same become one; handlers above all.
+    option("--icf=all");
+    if var("HOST") == var("TARGET") && glibc_packs_relocations() {
+        option("-z,pack-relative-relocs");
+    }
+}
+
+/// Whether this machine's glibc, which the binary will run with, is 2.36 or newer.
+fn glibc_packs_relocations() -> bool {
+    let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
+    let version = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(2), Some(36))
 }

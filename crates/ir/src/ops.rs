@@ -859,10 +859,21 @@ impl Opcode {
 
 const BASES_CONST: [(u16, u16); Op::ALL.len()] = bases();
 
-/// The opcode of a variant, looked up at run time. Panics if the family has no such variant.
+/// The opcode of a variant, looked up at run time; what it is for a variant that there is not does not matter.
+#[inline]
 pub fn opcode(op: Op, variant: u8) -> Opcode {
-    let cores = core_variants(op);
     let (core, extended) = BASES[op as usize];
-    let variant = u16::from(variant);
+    let (variant, cores) = (u16::from(variant), CORES[op as usize]);
     Opcode(if variant < cores { core + variant } else { extended + variant - cores })
 }
+
+/// For each family how many variants are core ones.
+static CORES: [u16; Op::ALL.len()] = {
+    let mut cores = [0; Op::ALL.len()];
+    let mut op = 0;
+    while op < cores.len() {
+        cores[op] = core_variants(Op::ALL[op]);
+        op += 1;
+    }
+    cores
+};

@@ -149,15 +149,14 @@ impl Body<'_> {
         Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home))
     }
 
-    /// Brings all entries that are values of locals into their own slots, from the innermost label's height on: below,
-    /// its start has done so already.
+    /// Brings all entries that are values of locals into their own slots.
     pub fn settle_locals(&mut self) -> Step {
-        let floor = self.labels.top().map_or(0, |label| label.height);
-        for index in floor..self.stack.len() {
+        for index in self.stack.unsettled()..self.stack.len() {
             if let Some(Entry { place: Place::Local(_), .. }) = self.stack.get(index) {
                 self.settle(index)?;
             }
         }
+        self.stack.all_settled();
         Ok(())
     }
 
@@ -172,12 +171,12 @@ impl Body<'_> {
     pub fn local_set(&mut self, index: u32) -> Step {
         let entry = self.pop()?;
         let (slot, _) = self.locals.write(index).ok_or(INVALID)?;
-        if self.stack.has_alias(slot) {
-            let floor = self.labels.top().map_or(0, |label| label.height);
-            for index in floor..self.stack.len() {
-                if self.stack.get(index).is_some_and(|e| e.place == Place::Local(slot)) {
-                    self.settle(index)?;
-                }
+        // From the top, where what a body leaves pending mostly is.
+        let mut index = self.stack.len();
+        while self.stack.aliases(slot) > 0 && index > 0 {
+            index -= 1;
+            if self.stack.get(index).is_some_and(|e| e.place == Place::Local(slot)) {
+                self.settle(index)?;
             }
         }
         match entry.place {

@@ -31,8 +31,10 @@ pub struct Recent {
     pub a: Src,
     /// Its second source, for families of two sources.
     pub b: Src,
-    /// The slot that it writes; `None` if none or only the accumulator.
+    /// The slot that it writes and that can be changed; `None` if there is none.
     pub dst: Option<u16>,
+    /// Whether [`Code::elide`] made it write the accumulator only, for the next instruction alone.
+    pub elided: bool,
 }
 
 /// The slots whose values the accumulators hold.
@@ -132,12 +134,19 @@ impl Code {
             }
             self.offsets.push((at as u32, self.operator));
         }
-        self.units.push(opcode(op, variant).0);
+        let mut units = [0; code::MAX_UNITS];
+        units[0] = opcode(op, variant).0;
+        let mut len = 1;
         let mut dst = None;
         let operands = op.variants()[usize::from(variant)].operands;
         debug_assert_eq!(operands.len(), values.len());
         for (kind, &value) in operands.iter().zip(values) {
-            self.units.extend_from_slice(&code::to_units(value)[..kind.units()]);
+            units[len] = value as u16;
+            let size = kind.units();
+            if size > 1 {
+                units[len..len + size].copy_from_slice(&code::to_units(value)[..size]);
+            }
+            len += size;
             match kind {
                 Operand::Dst | Operand::SrcDst => {
                     self.held.forget(value as u16);
@@ -150,12 +159,15 @@ impl Code {
                 _ => {}
             }
         }
+        // All of the buffer, whose size is known, costs less than a part of it.
+        self.units.extend_from_slice(&units);
+        self.units.truncate(at + len);
         if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
             *held = dst;
         }
         // Only a destination that comes last can be changed.
         let dst = dst.filter(|_| operands.last() == Some(&Operand::Dst));
-        let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst };
+        let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false };
         self.window = [Some(recent), self.window[0]];
         at
     }
@@ -206,10 +218,10 @@ impl Code {
         if let (Some(mut last), Some(before)) = (self.window[0], self.window[1]) {
             self.units.drain(before.at..last.at);
             if self.wants_offsets {
-                self.offsets.retain(|&(unit, _)| unit as usize != before.at);
-                if let Some(offset) = self.offsets.last_mut() {
-                    offset.0 = before.at as u32;
-                }
+                // Each instruction has one entry, and these are the last two.
+                let operator = self.offsets.pop().map_or(0, |(_, operator)| operator);
+                self.offsets.pop_if(|&mut (unit, _)| unit as usize >= before.at);
+                self.offsets.push((before.at as u32, operator));
             }
             last.at = before.at;
             self.window = [Some(last), None];
@@ -226,6 +238,7 @@ impl Code {
         if recent.dst == Some(slot) && shorter && variants[usize::from(recent.variant)].position(Operand::Dst).is_some()
         {
             recent.dst = None;
+            recent.elided = true;
             recent.variant = other as u8;
             self.units.pop();
             self.units[recent.at] = opcode(recent.op, other as u8).0;

@@ -1,5 +1,7 @@
 //! Structured instructions, branches and returns.
 
+use alloc::collections::BTreeMap;
+
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
 use wasmparser::{BlockType, BrTable};
@@ -25,7 +27,7 @@ impl Body<'_> {
         if let Some(recent) = self.deciding(entry) {
             if let (Op::I32Eq | Op::I64Eq, Src::Reg, Src::Imm(0)) = (recent.op, recent.a, recent.b)
                 && let Some(before) = self.code.before_last()
-                && before.dst.is_none()
+                && before.elided
                 && before.op.result() == recent.op.source()
                 && let Some((taken, not)) = branches_of(before.op)
             {
@@ -272,7 +274,7 @@ impl Body<'_> {
         self.code.units.resize(first + 2 * length, 0);
         self.code.join();
         // Targets that need values moved lead to a stretch of code that does so; one for each label.
-        let mut stretches: alloc::vec::Vec<(u32, usize)> = alloc::vec::Vec::new();
+        let mut stretches: BTreeMap<u32, usize> = BTreeMap::new();
         for i in 0..length {
             let (depth, operand) = (self.targets[i], first + 2 * i);
             let label = self.labels.at(depth).ok_or(INVALID)?;
@@ -280,8 +282,8 @@ impl Body<'_> {
                 self.labels.branch(depth, start, operand, self.code);
                 continue;
             }
-            let stretch = match stretches.iter().find(|&&(other, _)| other == depth) {
-                Some(&(_, stretch)) => stretch,
+            let stretch = match stretches.get(&depth) {
+                Some(&stretch) => stretch,
                 None => {
                     let here = self.code.units.len();
                     self.code.join();
@@ -291,7 +293,7 @@ impl Body<'_> {
                         self.move_to(&label, count)?;
                         self.goto(depth);
                     }
-                    stretches.push((depth, here));
+                    stretches.insert(depth, here);
                     here
                 }
             };

@@ -159,9 +159,13 @@ impl Translator {
         body.open(module.funcs[func as usize]);
         let mut operators = OperatorsReader::new(reader);
         loop {
-            let (operator, at) = operators.read_with_offset().map_err(failed)?;
+            let at = operators.original_position();
             body.code.operator = at as u32;
-            let ended = body.operator(&operator);
+            // By reference: moving an operator out of the result costs more than reading it.
+            let ended = match &operators.read() {
+                Ok(operator) => body.operator(operator),
+                Err(error) => return Err(invalid(error.offset())),
+            };
             let kind = match ended {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,

@@ -186,8 +186,8 @@ impl Body<'_> {
         if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {
             return None;
         }
-        // The last one writes an accumulator only, so that a and b are what they were.
-        if last.dst.is_some() || last.op.result().is_none() {
+        // The last one writes an accumulator only, so that a and b are what they were, and nothing leads into it.
+        if !last.elided {
             return None;
         }
         self.code.remove_before_last();

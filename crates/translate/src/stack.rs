@@ -33,6 +33,8 @@ pub struct Stack {
     /// For each local's slot, how many entries are its value.
     aliases: Vec<u32>,
     first: u32,
+    /// No entry below this one is the value of a local.
+    settled: usize,
     /// The most slots used so far.
     pub peak: u32,
 }
@@ -44,6 +46,7 @@ impl Stack {
         self.aliases.clear();
         self.aliases.resize(first as usize, 0);
         self.first = first;
+        self.settled = 0;
         self.peak = first;
     }
 
@@ -59,19 +62,19 @@ impl Stack {
 
     /// Pushes an operand.
     pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
-        let home = self.next_home();
+        let home = self.entries.last().map_or(self.first, |e| u32::from(e.home) + u32::from(e.ty.slots()));
         if let Place::Local(slot) = place {
             self.aliases[usize::from(slot)] += 1;
         }
-        let end = self.entries.last().map_or(self.first, |e| u32::from(e.home) + u32::from(e.ty.slots()));
-        self.peak = self.peak.max(end + u32::from(ty.slots()));
-        self.entries.push(Entry { place, ty, home });
-        home
+        self.peak = self.peak.max(home + u32::from(ty.slots()));
+        self.entries.push(Entry { place, ty, home: home as u16 });
+        home as u16
     }
 
     /// Pops an operand; `None` only if the body is not valid.
     pub fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop()?;
+        self.settled = self.settled.min(self.entries.len());
         if let Place::Local(slot) = entry.place {
             self.aliases[usize::from(slot)] -= 1;
         }
@@ -104,8 +107,18 @@ impl Stack {
         }
     }
 
-    /// Whether an entry is the value of the local in this slot.
-    pub fn has_alias(&self, slot: u16) -> bool {
-        self.aliases.get(usize::from(slot)).is_some_and(|&n| n > 0)
+    /// How many entries are the value of the local in this slot.
+    pub fn aliases(&self, slot: u16) -> u32 {
+        self.aliases.get(usize::from(slot)).copied().unwrap_or(0)
+    }
+
+    /// The first entry that may be the value of a local.
+    pub fn unsettled(&self) -> usize {
+        self.settled
+    }
+
+    /// Notes that no entry is the value of a local any more.
+    pub fn all_settled(&mut self) {
+        self.settled = self.entries.len();
     }
 }

@@ -97,7 +97,7 @@ impl Body<'_> {
             _ => return false,
         };
         // Only what the second one has just been given: nothing else reads it.
-        if first.dst.is_some() || first.op.result() != second.op.source() {
+        if !first.elided || first.op.result() != second.op.source() {
             return false;
         }
         let Some(&(.., tile)) = TILES.iter().find(|t| t.0 == first.op && t.1 == second.op && t.2 == from) else {

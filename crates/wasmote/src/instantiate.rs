@@ -160,20 +160,26 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         ..Parts::default()
     };
 
+    // All that can fail comes before references to the functions exist: those outlive a failure.
+    let first_table = tables.len();
+    for i in (first_table..).take(info.table_inits.len()) {
+        let ty = *info.tables.get(i).ok_or_else(invalid)?;
+        let table = Table::of_type(store, ty, 0)?;
+        tables.push(table.pointer(store).as_ptr().cast());
+    }
     for (init, i) in info.global_inits.iter().zip(globals.len()..) {
         let ty = *info.globals.get(i).ok_or_else(invalid)?;
         let value = evaluate(store, &parts, &globals, init)?;
         let global = Global::of_type(store, ty, value);
         globals.push(global.pointer(store).as_ptr().cast());
     }
-    for (init, i) in info.table_inits.iter().zip(tables.len()..) {
-        let ty = *info.tables.get(i).ok_or_else(invalid)?;
-        let init = match init {
-            Some(init) => evaluate(store, &parts, &globals, init)?[0] as u32,
-            None => 0,
-        };
-        let table = Table::of_type(store, ty, init)?;
-        tables.push(table.pointer(store).as_ptr().cast());
+    for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
+        if let Some(init) = init {
+            let value = evaluate(store, &parts, &globals, init)?[0] as u32;
+            let table: *mut exec::Table = table;
+            // SAFETY: the table was just made, and its elements are as many as it says.
+            unsafe { core::slice::from_raw_parts_mut((*table).elems, (*table).len as usize) }.fill(value);
+        }
     }
     parts.globals = Run::new(globals);
     parts.tables = Run::new(tables);

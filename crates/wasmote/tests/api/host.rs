@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmote::{AsContextMut, Caller, Engine, Error, Func, FuncType, Instance, Linker, Store, TrapCode, Val, ValType};
+use wasmote::{
+    AsContextMut, Caller, Engine, Error, Func, FuncType, Instance, Linker, Module, Store, TrapCode, Val, ValType,
+};
 
 use crate::{first_line, linked, module};
 
@@ -165,6 +167,30 @@ fn raw_functions_cannot_make_up_references() {
         let error = f.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
         assert_eq!(first_line(&error), "a host function returned a reference that its store does not know");
     }
+}
+
+#[test]
+fn a_failed_instantiation_leaves_no_references_behind() {
+    let failing = wat::parse_str("(module (func $f) (global funcref (ref.func $f)) (table 20000000 funcref))").unwrap();
+    let guest = r#"(module (import "host" "raw" (func $raw (result funcref))) (func (export "f") (result funcref) (call $raw)))"#;
+    let guest = wat::parse_str(guest).unwrap();
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let mut linker = Linker::new(&engine);
+    let failing = Module::new(&engine, failing).unwrap();
+    assert!(linker.instantiate(&mut store, &failing).is_err());
+    let first = |_: Caller<'_, ()>, slots: &mut [u64]| {
+        slots[0] = 1;
+        Ok(())
+    };
+    linker.func_raw("host", "raw", ty(&[], &[ValType::FuncRef]), first).unwrap();
+    let instance = linker.instantiate(&mut store, &Module::new(&engine, guest).unwrap()).unwrap();
+    let f = instance.get_func(&store, "f").unwrap();
+    let mut results = [Val::I32(0)];
+    f.call(&mut store, &[], &mut results).unwrap();
+    // The one reference there is belongs to the export of the second module.
+    let Val::FuncRef(Some(func)) = results[0] else { panic!("not a function") };
+    assert_eq!(func.ty(&store), f.ty(&store));
 }
 
 #[test]
