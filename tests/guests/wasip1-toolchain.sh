@@ -1,5 +1,5 @@
 #!/bin/bash
-# wasip1-toolchain.sh DIR: makes a Rust toolchain in DIR that builds for wasm32-wasip1, from Debian packages and crates.io alone.
+# wasip1-toolchain.sh DIR: makes a Rust toolchain in DIR that builds for wasm32-wasip1, from Debian packages and Rust crates alone.
 # Needs Debian (bookworm with its security archive, or newer) and root for apt-get. About two minutes. Use: DIR/bin/cargo build --target wasm32-wasip1
 # Where rustup can fetch targets this is not needed: `rustup target add wasm32-wasip1` and WASIP1_CARGO=cargo do the same
 # (with another compiler version, so with other bytes in the modules).

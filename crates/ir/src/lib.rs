@@ -3,7 +3,7 @@
 //! Read in this order:
 //!
 //! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
-//! 2. [`ops`]: the table, one row an instruction family, and the numbering of opcodes made from it;
+//! 2. `table`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions.
@@ -12,6 +12,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+#[macro_use]
+mod table;
 
 pub mod code;
 pub mod disasm;

@@ -1,6 +1,6 @@
 //! What each instruction does, and the table of handlers.
 //!
-//! A module a theme; each gives the meaning of its rows of `wasmote_ir::ops` as types named after the rows, and the
+//! A module a theme; each gives the meaning of its rows of `wasmote-ir`'s table as types named after the rows, and the
 //! generic instructions that those types are stamped into, one for each choice of operand classes. [`TABLE`]
 //! collects them by walking the rows.
 

@@ -1,4 +1,4 @@
-//! Tiles: what two instructions would do, done by one. They are a closed set, declared in `wasmote_ir::ops`; docs/speed.md
+//! Tiles: what two instructions would do, done by one. They are a closed set, declared in `wasmote-ir`'s table; docs/speed.md
 //! has what each family gains.
 
 use core::marker::PhantomData;
