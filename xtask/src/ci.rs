@@ -12,7 +12,7 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, deps, features, tailcheck};
+use crate::{bare, corpus, deps, features, tailcheck};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     ("fmt", "the code is formatted", fmt),
     ("deps", "the crates depend on each other as designed", || deps::check().map(|()| Outcome::Passed)),
     ("clippy", "no warnings in any target", clippy),
+    ("corpus", "the guests too large to commit are at hand", || corpus::check().map(left_out)),
     ("test", "all tests, with the development profile", test),
     ("test-loop", "the suites with handlers that return to a loop", test_loop),
     ("test-release", "the suites with the release profile, where handlers tail-call", test_release),

@@ -4,15 +4,39 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use pico_args::Arguments;
 use sha2::{Digest, Sha256};
 
 use crate::guests::{self, Fetched};
 use crate::project;
 
+/// Why nothing could be fetched, when it is not the fault of what was.
+#[derive(Debug)]
+pub struct Unreachable(String);
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
 pub fn main(arguments: Arguments) -> Result<()> {
     crate::nothing_left(arguments)?;
+    fetch_all()
+}
+
+/// For CI: the reason, if npm or its registry can't be reached. Files that are not what they should be are an error.
+pub fn check() -> Result<Option<String>> {
+    match fetch_all() {
+        Err(error) if error.is::<Unreachable>() => Ok(Some(format!("{error:#}"))),
+        outcome => outcome.map(|()| None),
+    }
+}
+
+fn fetch_all() -> Result<()> {
     let corpus = guests::corpus_dir();
     std::fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
     for file in guests::corpus()? {
@@ -37,8 +61,12 @@ fn fetch(file: &Fetched, to: &Path) -> Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["pack", "--silent", &format!("{}@{}", file.npm, file.version)]).current_dir(&scratch);
     let output = npm.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.context("cannot start npm, which fetches the packages; install Node.js with npm")?;
-    ensure!(output.status.success(), "npm pack failed ({})", output.status);
+    let output = output.map_err(|e| {
+        Unreachable(format!("cannot start npm ({e}), which fetches the packages; install Node.js with npm"))
+    })?;
+    if !output.status.success() {
+        bail!(Unreachable(format!("npm pack failed ({})", output.status)));
+    }
     // The archive's name is the last thing npm prints.
     let said = String::from_utf8(output.stdout).context("npm's answer")?;
     let archive = said.lines().rfind(|line| line.ends_with(".tgz")).context("npm did not name an archive")?;
