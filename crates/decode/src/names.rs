@@ -21,6 +21,18 @@ pub fn function_name<'a>(module: &ModuleInfo, wasm: &'a [u8], func: u32) -> Opti
     })
 }
 
+/// All names of functions, ordered by index as the section has them.
+pub fn function_names<'a>(module: &ModuleInfo, wasm: &'a [u8], each: &mut dyn FnMut(u32, &'a str)) {
+    let _: Option<&str> = find(module, wasm, &mut |subsection| {
+        if let Name::Function(names) = subsection {
+            for naming in names.into_iter().map_while(Result::ok) {
+                each(naming.index, naming.name);
+            }
+        }
+        None
+    });
+}
+
 /// The name of the module.
 pub fn module_name<'a>(module: &ModuleInfo, wasm: &'a [u8]) -> Option<&'a str> {
     find(module, wasm, &mut |subsection| match subsection {

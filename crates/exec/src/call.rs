@@ -5,7 +5,7 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
 use crate::cells::{self, Cell};
 use crate::dispatch::{self, Regs};
-use crate::handlers::control::saved_instance;
+use crate::handlers::calls::saved_instance;
 use crate::state::{Func, Instance, Machine, TrapSite};
 
 /// Calls a function: copies `args` in and its results out to `results`, both as slots. On a trap, `trap` of the
@@ -42,16 +42,9 @@ pub unsafe fn call(machine: *mut Machine, func: *mut Func, args: &[u64], results
             let header = base.add(usize::from((*func).header));
             header.add(HEADER_RETURN).cast::<*const Cell>().write(cells::leave_run());
             header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
-            let regs = Regs {
-                ip: (*func).code.cast(),
-                fp: base,
-                mem: (**(*(*func).instance).memories).base,
-                cx: (*func).instance,
-                acc: func as u64,
-                spare: 0,
-                f32: 0.0,
-                f64: 0.0,
-            };
+            let instance = (*func).instance;
+            let mut regs = Regs::new((*func).code.cast(), base, (**(*instance).memories).base, instance);
+            regs.acc = func as u64;
             if dispatch::run(machine, regs) { Ok(()) } else { Err((*machine).trap.code) }
         };
         (*machine).depth -= 1;

@@ -5,34 +5,56 @@
 //! of units) and types (the engine's numbers instead of the module's). In front of a function's first
 //! instruction lies one cell with its index and length, by which a trap finds out where it happened.
 
-use crate::handlers::control;
-
-/// One word of linked code.
+/// One word of linked code; of code executed in place, one unit.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub struct Cell(pub(crate) u64);
+pub struct Cell(#[cfg(feature = "alloc")] pub(crate) u64, #[cfg(not(feature = "alloc"))] pub(crate) u16);
 
 /// Where a function's first instruction lies in what [`Linker::link`] makes.
+#[cfg(feature = "alloc")]
 pub const CODE_START: usize = 1;
 
-/// The code of a function that has yet to be translated.
-pub fn untranslated() -> *const Cell {
-    control::cell(&control::TRANSLATE)
-}
+#[cfg(feature = "alloc")]
+mod fixed {
+    use super::Cell;
+    use crate::dispatch::{Handler, cold, hot};
+    use crate::handlers::calls::{Host, ReturnAcross, Translate};
+    use crate::handlers::control::Leave;
 
-/// The code of a function of the host.
-pub fn host() -> *const Cell {
-    control::cell(&control::HOST)
-}
+    /// The code of a function that has yet to be translated.
+    pub fn untranslated() -> *const Cell {
+        static CELL: [Handler; 1] = [cold::<Translate>];
+        CELL.as_ptr().cast()
+    }
 
-/// Where a call into another instance returns to.
-pub(crate) fn return_across() -> *const Cell {
-    control::cell(&control::ACROSS)
-}
+    /// The code of a function of the host.
+    pub fn host() -> *const Cell {
+        static CELL: [Handler; 1] = [cold::<Host>];
+        CELL.as_ptr().cast()
+    }
 
-/// Where a call from the host returns to.
+    /// Where a call into another instance returns to.
+    pub(crate) fn return_across() -> *const Cell {
+        static CELL: [Handler; 1] = [hot::<ReturnAcross>];
+        CELL.as_ptr().cast()
+    }
+
+    /// Where a call from the host returns to.
+    pub(crate) fn leave_run() -> *const Cell {
+        static CELL: [Handler; 1] = [cold::<Leave>];
+        CELL.as_ptr().cast()
+    }
+}
+#[cfg(feature = "alloc")]
+pub use fixed::{host, untranslated};
+#[cfg(feature = "alloc")]
+pub(crate) use fixed::{leave_run, return_across};
+
+/// Where a call from the host returns to: the opcode behind the last.
+#[cfg(not(feature = "alloc"))]
 pub(crate) fn leave_run() -> *const Cell {
-    control::cell(&control::LEAVE)
+    static LEAVE: Cell = Cell((crate::handlers::LIMIT as u16).to_le());
+    &raw const LEAVE
 }
 
 #[cfg(feature = "alloc")]
@@ -48,8 +70,9 @@ mod linker {
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
+    use crate::dispatch::Handler;
     use crate::handlers::TABLE;
-    use crate::operand::cell_bytes;
+    use crate::operand::instr_bytes;
 
     /// Turns compact code into cells; keeps its buffers from one function to the next.
     #[derive(Default)]
@@ -104,7 +127,7 @@ mod linker {
             while at < code.len() {
                 self.starts[at] = bytes;
                 let units = units_at(code, at);
-                bytes += cell_bytes(units - 1) as u32;
+                bytes += instr_bytes(units - 1) as u32;
                 at += units;
             }
             bytes
@@ -121,7 +144,7 @@ mod linker {
             while at < code.len() {
                 let units = units_at(code, at);
                 let opcode = usize::from(code[at]);
-                out.push(Cell(TABLE[opcode] as usize as u64));
+                out.push(handler(TABLE[opcode]));
                 let first = out.len();
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
@@ -160,6 +183,13 @@ mod linker {
             self.place(code);
             instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
         }
+    }
+
+    /// The address of a handler at the beginning of a cell.
+    fn handler(handler: Handler) -> Cell {
+        let address = handler as usize as u64;
+        let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
+        Cell(address << shift)
     }
 
     /// Four units, or the last ones, as they lie in memory.

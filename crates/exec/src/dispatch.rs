@@ -13,29 +13,135 @@
 use wasmote_ir::TrapCode;
 
 use crate::cells::Cell;
-use crate::handlers::control::{Across, ReplaceAcross};
+#[cfg(feature = "alloc")]
+use crate::handlers::calls::{Across, ReplaceAcross};
 use crate::state::{Instance, Machine, TrapSite};
 
-/// The machine's registers.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct Regs {
-    /// The instruction: its handler's address, then its operands.
-    pub ip: *const u8,
+/// Defines the registers, the type of handlers, and the functions that have it, all from one list.
+macro_rules! registers {
+    ($( $(#[$doc:meta])* $name:ident: $ty:ty, )*) => {
+        /// The machine's registers.
+        #[derive(Clone, Copy)]
+        #[repr(C)]
+        pub struct Regs {
+            $( $(#[$doc])* pub $name: $ty, )*
+        }
+
+        /// A handler. The parameters are those of [`Regs`], in order.
+        pub type Handler = unsafe extern "C" fn($($ty),*) -> Exit;
+
+        /// Calls a handler with the registers as they are.
+        #[inline(always)]
+        unsafe fn enter(handler: Handler, r: Regs) -> Exit {
+            // SAFETY: the caller's promise.
+            unsafe { handler($(r.$name),*) }
+        }
+
+        /// The handler of an instruction that is done in registers alone.
+        ///
+        /// # Safety
+        /// As [`Instr::run`].
+        #[allow(clippy::too_many_arguments)]
+        pub unsafe extern "C" fn hot<I: Instr>($($name: $ty),*) -> Exit {
+            let mut r = Regs { $($name),* };
+            // SAFETY: the caller's promise.
+            unsafe {
+                let flow = I::run(&mut r);
+                end(r, flow)
+            }
+        }
+
+        /// The handler of an instruction that needs a stack frame of its own.
+        ///
+        /// # Safety
+        /// As [`Instr::run`].
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        pub unsafe extern "C" fn cold<I: Instr>($($name: $ty),*) -> Exit {
+            let mut r = Regs { $($name),* };
+            // SAFETY: the caller's promise.
+            unsafe {
+                let flow = I::run(&mut r);
+                end(r, flow)
+            }
+        }
+
+        /// Where every trap ends: notes the site. The code comes in place of the memory.
+        #[cold]
+        #[inline(never)]
+        #[allow(clippy::too_many_arguments)]
+        unsafe extern "C" fn trap($($name: $ty),*) -> Exit {
+            let r = Regs { $($name),* };
+            // SAFETY: `end` passes a `TrapCode` as its number.
+            let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem as usize as u8) };
+            // SAFETY: an instance's machine outlives it.
+            unsafe { (*(*r.cx).machine).trap = TrapSite { code, ip: r.ip.cast::<Cell>(), fp: r.fp, instance: r.cx } };
+            // A constant known to callers would have them return it themselves, after a call that is none in tail position.
+            core::hint::black_box(TRAPPED)
+        }
+    };
+}
+
+#[cfg(feature = "extended")]
+registers! {
+    /// The instruction: where its handler is named, then its operands.
+    ip: *const u8,
     /// Slot 0 of the frame.
-    pub fp: *mut u64,
+    fp: *mut u64,
     /// First byte of memory 0; its length lies in front.
-    pub mem: *mut u8,
+    mem: *mut u8,
     /// The instance.
-    pub cx: *mut Instance,
-    /// The integer accumulator; at the entry of a function, its record.
-    pub acc: u64,
+    cx: *mut Instance,
+    /// The integer accumulator; in linked code at the entry of a function, its record.
+    acc: u64,
     /// Kept for a local of the function.
-    pub spare: u64,
+    spare: u64,
     /// The f32 accumulator.
-    pub f32: f32,
+    f32: f32,
     /// The f64 accumulator.
-    pub f64: f64,
+    f64: f64,
+}
+
+#[cfg(not(feature = "extended"))]
+registers! {
+    /// The instruction: where its handler is named, then its operands.
+    ip: *const u8,
+    /// Slot 0 of the frame.
+    fp: *mut u64,
+    /// First byte of memory 0; its length lies in front.
+    mem: *mut u8,
+    /// The instance.
+    cx: *mut Instance,
+}
+
+impl Regs {
+    /// The registers where a function begins, with nothing in the accumulators.
+    pub fn new(ip: *const u8, fp: *mut u64, mem: *mut u8, cx: *mut Instance) -> Regs {
+        Regs {
+            ip,
+            fp,
+            mem,
+            cx,
+            #[cfg(feature = "extended")]
+            acc: 0,
+            #[cfg(feature = "extended")]
+            spare: 0,
+            #[cfg(feature = "extended")]
+            f32: 0.0,
+            #[cfg(feature = "extended")]
+            f64: 0.0,
+        }
+    }
+
+    /// Leaves a value in the integer accumulator, where there is one.
+    #[inline(always)]
+    pub fn accumulate(&mut self, value: u64) {
+        #[cfg(feature = "extended")]
+        {
+            self.acc = value;
+        }
+        let _ = value;
+    }
 }
 
 /// How an instruction ends.
@@ -45,8 +151,10 @@ pub enum Flow {
     /// Stop with a trap; `ip` is still this instruction.
     Trap(TrapCode),
     /// Go on with a call into another instance, by [`Across`].
+    #[cfg(feature = "alloc")]
     Across,
     /// Go on with a tail call into another instance, by [`ReplaceAcross`].
+    #[cfg(feature = "alloc")]
     ReplaceAcross,
     /// Give control back to the host.
     Exit,
@@ -69,9 +177,6 @@ const TRAPPED: Exit = 1;
 #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
 const CONTINUE: Exit = 2;
 
-/// A handler. The parameters are those of [`Regs`], in order.
-pub type Handler = unsafe extern "C" fn(*const u8, *mut u64, *mut u8, *mut Instance, u64, u64, f32, f64) -> Exit;
-
 /// Ends a handler as `flow` says.
 #[inline(always)]
 unsafe fn end(r: Regs, flow: Flow) -> Exit {
@@ -79,23 +184,33 @@ unsafe fn end(r: Regs, flow: Flow) -> Exit {
         // SAFETY: `ip` is at an instruction, as `run` left it, and so at a handler's address.
         Flow::Next => unsafe { go_on(r) },
         // SAFETY: the registers are those of a running function.
-        Flow::Trap(code) => unsafe { trap(r.ip, r.fp, r.mem, r.cx, code as u64, r.spare, r.f32, r.f64) },
+        Flow::Trap(code) => unsafe { enter(trap, Regs { mem: code as usize as *mut u8, ..r }) },
         // SAFETY: as above.
-        Flow::Across => unsafe { cold::<Across>(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64) },
+        #[cfg(feature = "alloc")]
+        Flow::Across => unsafe { enter(cold::<Across>, r) },
         // SAFETY: as above.
-        Flow::ReplaceAcross => unsafe { cold::<ReplaceAcross>(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64) },
+        #[cfg(feature = "alloc")]
+        Flow::ReplaceAcross => unsafe { enter(cold::<ReplaceAcross>, r) },
         Flow::Exit => DONE,
     }
+}
+
+/// The handler of the instruction at `ip`: in linked code its first word, in code executed in place by its opcode.
+#[inline(always)]
+unsafe fn handler(ip: *const u8) -> Handler {
+    // SAFETY: the first word of each linked instruction is its handler.
+    #[cfg(feature = "alloc")]
+    return unsafe { ip.cast::<Handler>().read() };
+    // SAFETY: code is 2-aligned, and verified: its opcodes are in the table.
+    #[cfg(not(feature = "alloc"))]
+    return unsafe { *crate::handlers::TABLE.get_unchecked(usize::from(u16::from_le(ip.cast::<u16>().read()))) };
 }
 
 #[cfg(all(tail_dispatch, not(debug_assertions)))]
 #[inline(always)]
 unsafe fn go_on(r: Regs) -> Exit {
-    // SAFETY: the first word of each linked instruction is its handler.
-    unsafe {
-        let next = r.ip.cast::<Handler>().read();
-        next(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64)
-    }
+    // SAFETY: `ip` is at an instruction.
+    unsafe { enter(handler(r.ip), r) }
 }
 
 #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
@@ -104,75 +219,6 @@ unsafe fn go_on(r: Regs) -> Exit {
     // SAFETY: an instance's machine outlives it.
     unsafe { (*(*r.cx).machine).registers = Saved(Some(r)) };
     CONTINUE
-}
-
-/// The handler of an instruction that is done in registers alone.
-///
-/// # Safety
-/// As [`Instr::run`].
-#[allow(clippy::too_many_arguments)]
-pub unsafe extern "C" fn hot<I: Instr>(
-    ip: *const u8,
-    fp: *mut u64,
-    mem: *mut u8,
-    cx: *mut Instance,
-    acc: u64,
-    spare: u64,
-    f32: f32,
-    f64: f64,
-) -> Exit {
-    let mut r = Regs { ip, fp, mem, cx, acc, spare, f32, f64 };
-    // SAFETY: the caller's promise.
-    unsafe {
-        let flow = I::run(&mut r);
-        end(r, flow)
-    }
-}
-
-/// The handler of an instruction that needs a stack frame of its own.
-///
-/// # Safety
-/// As [`Instr::run`].
-#[inline(never)]
-#[allow(clippy::too_many_arguments)]
-pub unsafe extern "C" fn cold<I: Instr>(
-    ip: *const u8,
-    fp: *mut u64,
-    mem: *mut u8,
-    cx: *mut Instance,
-    acc: u64,
-    spare: u64,
-    f32: f32,
-    f64: f64,
-) -> Exit {
-    let mut r = Regs { ip, fp, mem, cx, acc, spare, f32, f64 };
-    // SAFETY: the caller's promise.
-    unsafe {
-        let flow = I::run(&mut r);
-        end(r, flow)
-    }
-}
-
-/// Where every trap ends: notes the site. The code comes in place of the accumulator.
-#[cold]
-#[inline(never)]
-#[allow(clippy::too_many_arguments)]
-unsafe extern "C" fn trap(
-    ip: *const u8,
-    fp: *mut u64,
-    _mem: *mut u8,
-    cx: *mut Instance,
-    code: u64,
-    _spare: u64,
-    _f32: f32,
-    _f64: f64,
-) -> Exit {
-    // SAFETY: `end` passes a `TrapCode` as its number.
-    let code = unsafe { core::mem::transmute::<u8, TrapCode>(code as u8) };
-    // SAFETY: an instance's machine outlives it.
-    unsafe { (*(*cx).machine).trap = TrapSite { code, ip: ip.cast::<Cell>(), fp, instance: cx } };
-    // A constant known to callers would have them return it themselves, after a call that is none in tail position.
-    core::hint::black_box(TRAPPED)
 }
 
 /// Registers between two handlers.
@@ -196,8 +242,7 @@ pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
     unsafe {
         let mut r = r;
         loop {
-            let handler = r.ip.cast::<Handler>().read();
-            match handler(r.ip, r.fp, r.mem, r.cx, r.acc, r.spare, r.f32, r.f64) {
+            match enter(handler(r.ip), r) {
                 CONTINUE => match (*machine).registers.0 {
                     Some(next) => r = next,
                     None => return false,

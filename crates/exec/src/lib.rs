@@ -6,31 +6,36 @@
 //! 2. `dispatch`: how one instruction reaches the next, by tail calls or a loop;
 //! 3. `operand`: operand classes;
 //! 4. `handlers`: what each instruction does;
-//! 5. [`cells`]: from compact code to what runs;
-//! 6. [`call`](mod@call): from the host into wasm, and backtraces.
+//! 5. [`cells`]: from compact code to what runs, and [`call`](mod@call): from the host into wasm, and backtraces (feature
+//!    `alloc`);
+//! 6. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
 //!
 //! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
 //! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
 #![no_std]
 #![deny(missing_docs)]
-// Only the linker, which allocates, asks for handlers so far.
-#![cfg_attr(not(feature = "alloc"), allow(dead_code))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
 pub mod call;
 pub mod cells;
 mod dispatch;
 mod handlers;
+#[cfg(not(feature = "alloc"))]
+pub mod in_place;
 mod operand;
 pub mod state;
 
-pub use call::{Frame, backtrace, call};
 #[cfg(feature = "alloc")]
-pub use cells::Linker;
-pub use cells::{CODE_START, Cell};
+pub use call::{Frame, backtrace, call};
+pub use cells::Cell;
+#[cfg(feature = "alloc")]
+pub use cells::{CODE_START, Linker};
 pub use state::*;
+#[cfg(not(feature = "alloc"))]
+pub use wasmote_ir::{TrapCode, ValType};
 
 /// How this build gets from one handler to the next: `"tail calls"` or `"loop"`.
 pub const DISPATCH: &str = if cfg!(all(tail_dispatch, not(debug_assertions))) { "tail calls" } else { "loop" };

@@ -2,18 +2,33 @@
 
 use crate::dispatch::Regs;
 
-/// Bytes of a linked instruction whose operands take this many 16-bit units: the handler, then the operands,
-/// rounded up so that the next handler is aligned.
-pub const fn cell_bytes(units: usize) -> usize {
-    8 + (units * 2).next_multiple_of(8)
+/// Where an instruction's operands begin, in bytes: behind its handler's address, or in code executed in place behind
+/// its opcode.
+pub const OPERANDS: usize = if cfg!(feature = "alloc") { 8 } else { 2 };
+
+/// Bytes of an instruction whose operands take this many 16-bit units. Linked ones are rounded up, so that the next
+/// handler is aligned.
+pub const fn instr_bytes(units: usize) -> usize {
+    if cfg!(feature = "alloc") { OPERANDS + (units * 2).next_multiple_of(8) } else { OPERANDS + units * 2 }
+}
+
+/// Whether several units are read as one: linked operands are in the machine's own order, in place they are
+/// little-endian, and only 2-aligned.
+const TOGETHER: bool = cfg!(target_endian = "little")
+    && (cfg!(feature = "alloc") || cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm")));
+
+/// A 16-bit unit, as it lies in code.
+#[inline(always)]
+pub fn unit(raw: u16) -> u16 {
+    if cfg!(feature = "alloc") { raw } else { u16::from_le(raw) }
 }
 
 impl Regs {
     /// The 16-bit operand at this unit.
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
-        // SAFETY: an instruction's operands follow its handler; they are 2-aligned.
-        usize::from(unsafe { self.ip.add(8 + 2 * at).cast::<u16>().read() })
+        // SAFETY: an instruction has its operands; they are 2-aligned.
+        usize::from(unit(unsafe { self.ip.add(OPERANDS + 2 * at).cast::<u16>().read() }))
     }
 
     /// The 32-bit operand at this unit.
@@ -21,10 +36,10 @@ impl Regs {
     pub unsafe fn u32(&self, at: usize) -> u32 {
         // SAFETY: as `u16`; lower units come first.
         unsafe {
-            if cfg!(target_endian = "little") {
-                self.ip.add(8 + 2 * at).cast::<u32>().read_unaligned()
+            if TOGETHER {
+                self.ip.add(OPERANDS + 2 * at).cast::<u32>().read_unaligned()
             } else {
-                (self.u16(at) | self.u16(at + 1) << 16) as u32
+                self.u16(at) as u32 | (self.u16(at + 1) as u32) << 16
             }
         }
     }
@@ -34,8 +49,8 @@ impl Regs {
     pub unsafe fn u64(&self, at: usize) -> u64 {
         // SAFETY: as `u32`.
         unsafe {
-            if cfg!(target_endian = "little") {
-                self.ip.add(8 + 2 * at).cast::<u64>().read_unaligned()
+            if TOGETHER {
+                self.ip.add(OPERANDS + 2 * at).cast::<u64>().read_unaligned()
             } else {
                 u64::from(self.u32(at)) | u64::from(self.u32(at + 2)) << 32
             }
@@ -53,14 +68,17 @@ impl Regs {
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
         // SAFETY: code never ends with an instruction that falls through.
-        self.ip = unsafe { self.ip.add(cell_bytes(units)) };
+        self.ip = unsafe { self.ip.add(instr_bytes(units)) };
     }
 
     /// Jumps by the target operand at this unit.
     #[inline(always)]
     pub unsafe fn jump(&mut self, at: usize) {
-        // SAFETY: targets are instructions of the same function.
-        self.ip = unsafe { self.ip.offset(self.u32(at) as i32 as isize) };
+        // SAFETY: targets are instructions of the same function; linked, they are in bytes, else in units.
+        self.ip = unsafe {
+            let distance = self.u32(at) as i32 as isize;
+            self.ip.offset(if cfg!(feature = "alloc") { distance } else { 2 * distance })
+        };
     }
 }
 
@@ -78,6 +96,12 @@ pub trait Value: Copy {
     fn accumulator(r: &Regs) -> Self;
     /// Writes the accumulator of this type.
     fn accumulate(self, r: &mut Regs);
+}
+
+/// The instructions that would read one are not part of the build.
+#[cfg(not(feature = "extended"))]
+fn no_accumulator<V: Value>(_r: &Regs) -> V {
+    V::from_slot(0)
 }
 
 macro_rules! integer_value {
@@ -99,11 +123,14 @@ macro_rules! integer_value {
             }
             #[inline(always)]
             fn accumulator(r: &Regs) -> Self {
-                r.acc as $ty
+                #[cfg(feature = "extended")]
+                return r.acc as $ty;
+                #[cfg(not(feature = "extended"))]
+                return no_accumulator(r);
             }
             #[inline(always)]
             fn accumulate(self, r: &mut Regs) {
-                r.acc = self.to_slot();
+                r.accumulate(self.to_slot());
             }
         }
     )* };
@@ -129,11 +156,18 @@ macro_rules! float_value {
             }
             #[inline(always)]
             fn accumulator(r: &Regs) -> Self {
-                r.$ty
+                #[cfg(feature = "extended")]
+                return r.$ty;
+                #[cfg(not(feature = "extended"))]
+                return no_accumulator(r);
             }
             #[inline(always)]
             fn accumulate(self, r: &mut Regs) {
-                r.$ty = self;
+                #[cfg(feature = "extended")]
+                {
+                    r.$ty = self;
+                }
+                let _ = r;
             }
         }
     };

@@ -19,13 +19,16 @@ pub struct Machine {
     /// First slot of the value stack that no running function owns; where the next call from the host starts.
     pub stack_top: *mut u64,
     /// What non-null function references refer to: reference `r` is entry `r - 1`.
+    #[cfg(feature = "alloc")]
     pub funcs: *const *mut Func,
-    /// Number of entries in `funcs`.
+    /// Number of entries in `funcs`; in place, of the instance's functions: reference `r` is function `r - 1`.
     pub funcs_len: u32,
     /// How many calls from the host into wasm are under way.
     pub depth: u32,
     /// The most calls from the host into wasm that may nest: each takes some of the native stack.
     pub max_depth: u32,
+    /// What is left for metered code to use up.
+    pub fuel: u64,
     /// Why the last run stopped, meaningful after [`crate::call`] returned an error.
     pub trap: TrapSite,
     /// What execution asks of the embedder.
@@ -47,10 +50,12 @@ impl Machine {
         Machine {
             stack_end: end,
             stack_top: stack,
+            #[cfg(feature = "alloc")]
             funcs: core::ptr::null(),
             funcs_len: 0,
             depth: 0,
             max_depth: 1000,
+            fuel: u64::MAX,
             trap: TrapSite {
                 code: TrapCode::Unreachable,
                 ip: core::ptr::null(),
@@ -86,9 +91,14 @@ pub struct TrapSite {
 pub struct Hooks {
     /// Gives a function of this module its code: sets `code`, `frame_slots` (and nothing else) of the record, or
     /// returns why it can't.
+    #[cfg(feature = "alloc")]
     pub translate: unsafe fn(*mut Machine, *mut Func) -> Result<(), TrapCode>,
     /// Runs a host function. The caller's instance is given; `args` has the arguments and takes the results.
+    #[cfg(feature = "alloc")]
     pub host: unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>,
+    /// Runs the imported function with this index. `args` has the arguments and takes the results, in this many slots.
+    #[cfg(not(feature = "alloc"))]
+    pub host: unsafe fn(*mut Machine, u32, *mut Instance, args: *mut u64, slots: usize) -> Result<(), TrapCode>,
     /// Grows a memory by `delta` pages; returns its pages before, or `None` and leaves it unchanged. May move
     /// `base`, must keep the length in front of it right.
     pub memory_grow: unsafe fn(*mut Machine, *mut Memory, delta: u64) -> Option<u64>,
@@ -97,6 +107,7 @@ pub struct Hooks {
 }
 
 /// A function: of an instance, or of the host.
+#[cfg(feature = "alloc")]
 #[repr(C)]
 pub struct Func {
     /// Its first instruction: [`crate::cells::untranslated`] until it is translated, [`crate::cells::host`]
@@ -116,15 +127,61 @@ pub struct Func {
     pub reference: u32,
 }
 
+/// A function's record as it lies in an image, little-endian: see `wasmote_ir::image::FuncRecord`.
+#[cfg(not(feature = "alloc"))]
+#[repr(C)]
+pub struct Func {
+    code: u32,
+    ty: u16,
+    header: u16,
+    frame_slots: u16,
+    check: u16,
+}
+
+#[cfg(not(feature = "alloc"))]
+impl Func {
+    /// Where its code begins, in units from the first function's.
+    #[inline(always)]
+    pub fn code(&self) -> u32 {
+        u32::from_le(self.code)
+    }
+
+    /// Its type's index.
+    #[inline(always)]
+    pub fn ty(&self) -> u16 {
+        u16::from_le(self.ty)
+    }
+
+    /// Slot of its frame's header.
+    #[inline(always)]
+    pub fn header(&self) -> u16 {
+        u16::from_le(self.header)
+    }
+
+    /// Slots of its frame.
+    #[inline(always)]
+    pub fn frame_slots(&self) -> u16 {
+        u16::from_le(self.frame_slots)
+    }
+}
+
 /// The part of an instance that handlers see.
 #[repr(C)]
 pub struct Instance {
     /// The machine of its store.
     pub machine: *mut Machine,
     /// The records of the functions that the module defines (imports are not counted), one after the other.
+    #[cfg(feature = "alloc")]
     pub funcs: *mut Func,
     /// The imported functions.
+    #[cfg(feature = "alloc")]
     pub imports: *const *mut Func,
+    /// The records of the functions that the module defines, in the image; those of imported ones lie in front.
+    #[cfg(not(feature = "alloc"))]
+    pub funcs: *const Func,
+    /// The code of the first function.
+    #[cfg(not(feature = "alloc"))]
+    pub code: *const u8,
     /// All globals, imported ones first: a slot each, two for v128.
     pub globals: *const *mut u64,
     /// All memories, imported ones first. Never empty: without a memory, the one entry is an empty memory.

@@ -19,8 +19,8 @@ impl Display for Listed<'_> {
         for (i, (kind, value)) in shown.enumerate() {
             f.write_str(if i == 0 { " " } else { ", " })?;
             match kind {
-                Operand::Src | Operand::SrcDst | Operand::SrcRun => write!(f, "s{value}")?,
-                Operand::Dst | Operand::DstPair | Operand::DstRun => write!(f, "-> s{value}")?,
+                Operand::Src | Operand::SrcDst | Operand::SrcPair | Operand::SrcRun => write!(f, "s{value}")?,
+                Operand::Dst | Operand::DstPair | Operand::DstFour | Operand::DstRun => write!(f, "-> s{value}")?,
                 Operand::Base => write!(f, "base s{value}")?,
                 Operand::Header => write!(f, "header s{value}")?,
                 Operand::Imm32 => write!(f, "{}", value as u32 as i32)?,
@@ -31,8 +31,12 @@ impl Display for Listed<'_> {
                 Operand::Padding => {}
                 Operand::TargetCount => write!(f, "of {value}")?,
                 Operand::Func => write!(f, "func {value}")?,
+                Operand::Defined => write!(f, "defined {value}")?,
+                Operand::Import => write!(f, "import {value}")?,
                 Operand::Type => write!(f, "type {value}")?,
-                Operand::Global => write!(f, "global {value}")?,
+                Operand::Global | Operand::GlobalPair | Operand::GlobalDst | Operand::GlobalDstPair => {
+                    write!(f, "global {value}")?;
+                }
                 Operand::Memory => write!(f, "memory {value}")?,
                 Operand::Table => write!(f, "table {value}")?,
                 Operand::Data => write!(f, "data {value}")?,

@@ -6,7 +6,8 @@
 //! 2. `table`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
-//! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions.
+//! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions;
+//! 6. [`image`]: translated modules as files, and what must hold for them before they run.
 //!
 //! Nothing here allocates, and nothing depends on another crate.
 #![no_std]
@@ -19,6 +20,7 @@ mod table;
 pub mod code;
 pub mod disasm;
 pub mod frame;
+pub mod image;
 pub mod ops;
 pub mod shape;
 pub mod trap;

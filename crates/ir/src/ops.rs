@@ -100,6 +100,46 @@ const fn count(core_only: bool) -> usize {
     total
 }
 
+/// A fingerprint of the core op set: names, order and operands of its variants. Code runs only where it is the same.
+pub const CORE_ID: u32 = fingerprint(true);
+/// A fingerprint of the whole table.
+pub const EXTENDED_ID: u32 = fingerprint(false);
+
+const fn fingerprint(core_only: bool) -> u32 {
+    // FNV-1a.
+    const fn mix(hash: u32, byte: u8) -> u32 {
+        (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+    }
+    const fn mix_all(mut hash: u32, text: &str) -> u32 {
+        let mut i = 0;
+        while i < text.len() {
+            hash = mix(hash, text.as_bytes()[i]);
+            i += 1;
+        }
+        hash
+    }
+    let mut hash = 0x811c_9dc5;
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        hash = mix_all(hash, Op::ROWS[op].name);
+        let variants = Op::ROWS[op].variants;
+        let mut v = 0;
+        while v < variants.len() {
+            if variants[v].core || !core_only {
+                hash = mix_all(hash, variants[v].suffix);
+                let mut i = 0;
+                while i < variants[v].operands.len() {
+                    hash = mix(hash, variants[v].operands[i] as u8);
+                    i += 1;
+                }
+            }
+            v += 1;
+        }
+        op += 1;
+    }
+    hash
+}
+
 /// A variant of a family, as it stands in code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Opcode(pub u16);

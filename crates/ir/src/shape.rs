@@ -18,8 +18,12 @@ pub enum Operand {
     Dst,
     /// A slot that is read and then written.
     SrcDst,
+    /// Two neighbouring slots that are read.
+    SrcPair,
     /// Two neighbouring slots that are written.
     DstPair,
+    /// Four neighbouring slots that are written.
+    DstFour,
     /// First of a run of slots that is read or moved; its length is a [`Operand::Count`].
     SrcRun,
     /// First of a run of slots that is written; its length is a [`Operand::Count`].
@@ -46,10 +50,20 @@ pub enum Operand {
     TargetCount,
     /// Function index, 32 bits.
     Func,
+    /// Index among the functions that the module defines, 32 bits.
+    Defined,
+    /// Index among the imported functions, 32 bits.
+    Import,
     /// Type index, 32 bits.
     Type,
-    /// Global index, 32 bits.
+    /// Index of a global that is read, 32 bits.
     Global,
+    /// Index of a global of two slots that is read, 32 bits.
+    GlobalPair,
+    /// Index of a global that is written, 32 bits.
+    GlobalDst,
+    /// Index of a global of two slots that is written, 32 bits.
+    GlobalDstPair,
     /// Memory index, 16 bits.
     Memory,
     /// Table index, 32 bits.
@@ -67,7 +81,9 @@ impl Operand {
             Operand::Src
             | Operand::Dst
             | Operand::SrcDst
+            | Operand::SrcPair
             | Operand::DstPair
+            | Operand::DstFour
             | Operand::SrcRun
             | Operand::DstRun
             | Operand::Count
@@ -200,9 +216,11 @@ shapes! {
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
     /// `select` of vectors.
-    SelectPair { sss core [Src, Src, Src, DstPair] }
+    SelectPair { sss core [Src, SrcPair, SrcPair, DstPair] }
     /// Nothing.
     Plain { x core [] }
+    /// What a stretch of code costs.
+    Meter { x core [Imm32] }
     /// A jump.
     Jump { x core [Target] }
     /// `br_table`: the last target is the default.
@@ -213,12 +231,16 @@ shapes! {
     ReturnValue { s core [Src, Header], i core [Imm32, Header], r ext [Header] }
     /// A return of one float.
     ReturnFloat { s core [Src, Header], r ext [Header] }
-    /// A call of a function by index.
-    Call { x core [Func, Base] }
+    /// A call of a function that the module defines.
+    Call { x core [Defined, Base] }
+    /// A call of an imported function.
+    CallImport { x core [Import, Base] }
     /// A call through a table; the index into it is a slot or the accumulator.
     CallIndirect { s core [Src, Table, Type, Base], r ext [Table, Type, Base] }
     /// A tail call; the count is that of the arguments' slots.
-    ReturnCall { x core [Func, Base, Count, Header] }
+    ReturnCall { x core [Defined, Base, Count, Header] }
+    /// A tail call of an imported function.
+    ReturnCallImport { x core [Import, Base, Count, Header] }
     /// A tail call through a table.
     ReturnCallIndirect { s core [Src, Table, Type, Base, Count, Header] }
     /// A move of one slot.
@@ -231,8 +253,12 @@ shapes! {
     Const32 { i core [Imm32, Dst] }
     /// A constant of 64 bits into a slot.
     Const64 { i core [Imm64, Dst] }
-    /// As many slots set to zero as the row says.
-    ZeroFixed { x core [DstRun] }
+    /// One slot set to zero.
+    ZeroOne { x core [Dst] }
+    /// Two slots set to zero.
+    ZeroTwo { x core [DstPair] }
+    /// Four slots set to zero.
+    ZeroFour { x core [DstFour] }
     /// A run of slots set to zero.
     Zero { x core [DstRun, Count] }
     /// A constant of 64 bits, into a slot or the accumulator.
@@ -240,11 +266,11 @@ shapes! {
     /// A read of a global.
     GlobalGet { s core [Global, Dst], s_r ext [Global] }
     /// A write of a global.
-    GlobalSet { s core [Src, Global], i core [Imm32, Global], r ext [Global] }
+    GlobalSet { s core [Src, GlobalDst], i core [Imm32, GlobalDst], r ext [GlobalDst] }
     /// A read of a global of two slots.
-    GlobalGetPair { s core [Global, DstPair] }
+    GlobalGetPair { s core [GlobalPair, DstPair] }
     /// A write of a global of two slots.
-    GlobalSetPair { s core [Src, Global] }
+    GlobalSetPair { s core [SrcPair, GlobalDstPair] }
     /// The size of a memory.
     MemorySize { s core [Memory, Dst] }
     /// Growth of a memory.

@@ -15,6 +15,8 @@ macro_rules! for_each_op {
             // --- control -------------------------------------------------------------------------------
             /// Trap: the program came where it said that it never would.
             Unreachable: Plain(none -> none),
+            /// Take the cost from the fuel; trap when there is not enough. Only in code that is metered.
+            Fuel: Meter(none -> none),
             /// Go on at the target.
             Goto: Jump(none -> none),
             /// Go on at the target chosen by the source, the last one if it is out of range.
@@ -30,13 +32,13 @@ macro_rules! for_each_op {
             /// Call a function that this module defines; the index counts those only.
             Call: Call(none -> none),
             /// Call an imported function.
-            CallImport: Call(none -> none),
+            CallImport: CallImport(none -> none),
             /// Call the function that a table holds.
             CallIndirect: CallIndirect(i64 -> none),
             /// Call a function that this module defines instead of returning.
             ReturnCall: ReturnCall(none -> none),
             /// Call an imported function instead of returning.
-            ReturnCallImport: ReturnCall(none -> none),
+            ReturnCallImport: ReturnCallImport(none -> none),
             /// Call the function that a table holds instead of returning.
             ReturnCallIndirect: ReturnCallIndirect(i64 -> none),
 
@@ -56,11 +58,11 @@ macro_rules! for_each_op {
             /// accumulator = 64-bit constant.
             LoadConst: ConstReg(none -> i64),
             /// A local set to zero.
-            ZeroOne: ZeroFixed(none -> none),
+            ZeroOne: ZeroOne(none -> none),
             /// Two neighbouring locals set to zero.
-            ZeroTwo: ZeroFixed(none -> none),
+            ZeroTwo: ZeroTwo(none -> none),
             /// Four neighbouring locals set to zero.
-            ZeroFour: ZeroFixed(none -> none),
+            ZeroFour: ZeroFour(none -> none),
             /// Locals set to zero.
             ZeroSlots: Zero(none -> none),
             /// dst = a if cond else b; immediates zero-extended.

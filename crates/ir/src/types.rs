@@ -29,6 +29,20 @@ impl ValType {
         }
     }
 
+    /// The type with this number, as `as u8` gives it.
+    pub const fn from_number(number: u8) -> Option<ValType> {
+        Some(match number {
+            0 => ValType::I32,
+            1 => ValType::I64,
+            2 => ValType::F32,
+            3 => ValType::F64,
+            4 => ValType::V128,
+            5 => ValType::FuncRef,
+            6 => ValType::ExternRef,
+            _ => return None,
+        })
+    }
+
     /// The name in the text format.
     pub const fn name(self) -> &'static str {
         match self {

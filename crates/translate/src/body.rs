@@ -10,6 +10,7 @@ use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
 use crate::labels::{Kind, Label, Labels, Signature};
 use crate::locals::Locals;
+use crate::meter::Meter;
 use crate::stack::{Entry, Place, Stack};
 
 /// The outcome of translating one operator.
@@ -25,6 +26,7 @@ pub struct Buffers {
     pub stack: Stack,
     pub labels: Labels,
     pub locals: Locals,
+    pub meter: Meter,
     /// Targets of a `br_table`.
     pub targets: Vec<u32>,
 }
@@ -37,6 +39,7 @@ pub struct Body<'a> {
     pub stack: &'a mut Stack,
     pub labels: &'a mut Labels,
     pub locals: &'a mut Locals,
+    pub meter: &'a mut Meter,
     pub targets: &'a mut Vec<u32>,
     /// The slot of the frame's header.
     pub header: u16,
@@ -60,6 +63,7 @@ impl Body<'_> {
             around: None,
             mark: 0,
         });
+        self.meter.open(self.code);
     }
 
     /// Pops an operand.

@@ -84,7 +84,9 @@ impl Body<'_> {
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
         self.code.join();
-        self.enter(Kind::Loop, signature, None)
+        self.enter(Kind::Loop, signature, None)?;
+        self.meter.open(self.code);
+        Ok(())
     }
 
     /// `if`.
@@ -147,6 +149,9 @@ impl Body<'_> {
                 self.stack.push(Place::Temp, ty);
             }
             self.reachable = true;
+        }
+        if matches!(label.kind, Kind::Func | Kind::Loop) {
+            self.meter.close(self.code);
         }
         let was_function = label.kind == Kind::Func;
         if was_function && self.reachable {

@@ -12,7 +12,8 @@
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`: how;
 //! 5. `tiles`: instructions that do what two would;
-//! 6. `families`: mirrored and negated instructions, and the branches that comparisons become.
+//! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
+//! 7. `meter`: instructions that take fuel; `image`: a whole module as an image.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -26,9 +27,11 @@ mod calls;
 mod code;
 mod control;
 mod families;
+mod image;
 mod labels;
 mod locals;
 mod memory;
+mod meter;
 mod numeric;
 mod operators;
 mod stack;
@@ -37,16 +40,34 @@ mod tiles;
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
+pub use wasmote_ir::image::OpSet;
 use wasmparser::{BinaryReader, OperatorsReader};
 
 use body::{Body, Buffers};
+pub use image::{ImageOptions, ImageWriteError, write_image};
 
 /// The most units of code in a function: what a branch can span once linked.
 const MAX_UNITS: usize = 1 << 27;
 
+/// What the code may contain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CodeOptions {
+    /// The instructions that may be used.
+    pub op_set: OpSet,
+    /// Whether the code takes fuel.
+    pub metered: bool,
+}
+
+impl Default for CodeOptions {
+    fn default() -> CodeOptions {
+        CodeOptions { op_set: OpSet::Extended, metered: false }
+    }
+}
+
 /// Turns function bodies into IR; keeps its buffers from one function to the next.
 #[derive(Default)]
 pub struct Translator {
+    options: CodeOptions,
     buffers: Buffers,
     prologue: alloc::vec::Vec<u16>,
 }
@@ -100,9 +121,14 @@ impl TranslateErrorKind {
 }
 
 impl Translator {
-    /// A translator.
+    /// A translator for code of the extended op set that takes no fuel.
     pub fn new() -> Translator {
         Translator::default()
+    }
+
+    /// A translator for code of this kind.
+    pub fn with_options(options: CodeOptions) -> Translator {
+        Translator { options, ..Translator::default() }
     }
 
     /// Translates the body of the function with index `func` (imports are counted). `offsets` asks for the map
@@ -130,8 +156,9 @@ impl Translator {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
 
-        let Buffers { code, stack, labels, locals, targets } = &mut self.buffers;
-        code.start(true, offsets);
+        let Buffers { code, stack, labels, locals, meter, targets } = &mut self.buffers;
+        code.start(self.options.op_set == OpSet::Extended, offsets);
+        meter.start(self.options.metered);
         labels.start();
         locals.start(&ty.params, header as u16);
         let mut body = Body {
@@ -141,6 +168,7 @@ impl Translator {
             stack,
             labels,
             locals,
+            meter,
             targets,
             header: header as u16,
             reachable: true,
@@ -161,6 +189,9 @@ impl Translator {
         loop {
             let at = operators.original_position();
             body.code.operator = at as u32;
+            if body.reachable {
+                body.meter.count();
+            }
             // By reference: moving an operator out of the result costs more than reading it.
             let ended = match &operators.read() {
                 Ok(operator) => body.operator(operator),

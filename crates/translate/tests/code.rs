@@ -96,7 +96,7 @@ fn arguments_are_computed_where_the_callee_finds_them() {
             "(module (func (param i32) (result i32) (call 1 (i32.add (local.get 0) (i32.const 1)) (local.get 0)))
             (func (param i32 i32) (result i32) (local.get 0)))"
         ),
-        ["I32Add.si s0, 1, -> s3", "Copy s0, -> s4", "Call func 1, base s3", "ReturnInt.r header s1"],
+        ["I32Add.si s0, 1, -> s3", "Copy s0, -> s4", "Call defined 1, base s3", "ReturnInt.r header s1"],
     );
 }
 

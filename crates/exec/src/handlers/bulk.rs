@@ -57,7 +57,7 @@ pub mod rows {
             let memory = memory(r, 0);
             let pages = memory.len() >> memory.page_log2;
             r.slot(1).write(pages);
-            r.acc = pages;
+            r.accumulate(pages);
         }
         MemGrow(r) 3 {
             let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
@@ -65,7 +65,7 @@ pub mod rows {
             let grown = ((*machine).hooks.memory_grow)(machine, record, r.slot(0).read());
             let value = grown.unwrap_or(minus_one((*record).memory64));
             r.slot(2).write(value);
-            r.acc = value;
+            r.accumulate(value);
             r.mem = (**(*r.cx).memories).base;
         }
         MemCopy(r) 5 {

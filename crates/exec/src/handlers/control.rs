@@ -1,17 +1,14 @@
-//! Jumps, calls and returns (spec: exec/instructions#control-instructions).
+//! Jumps, returns and fuel (spec: exec/instructions#control-instructions).
 
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::{CallIndirect as CallIndirectShape, ReturnFloat, ReturnValue, Table as TableShape};
+use wasmote_ir::shape::{ReturnFloat, ReturnValue, Table as TableShape};
 
-use super::moves::move_slots;
 use super::{Handlers, single};
-use crate::cells::{Cell, leave_run, return_across};
-use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
+use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{I, R, S, Source, Value};
-use crate::state::{Func, Instance, Machine};
 
 struct Table<A>(PhantomData<A>);
 
@@ -33,7 +30,7 @@ impl Handlers<TableShape> for rows::BrTable {
 
 /// Goes back to the caller of the frame whose header is given.
 #[inline(always)]
-unsafe fn leave(r: &mut Regs, header: *mut u64) {
+pub(super) unsafe fn leave(r: &mut Regs, header: *mut u64) {
     // SAFETY: whoever called wrote the header.
     unsafe {
         r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
@@ -68,179 +65,26 @@ impl Handlers<ReturnFloat> for rows::ReturnF64 {
     const TABLE: &'static [Handler] = &[hot::<ReturnOne<f64, S>>, hot::<ReturnOne<f64, R>>];
 }
 
-/// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`. The callee's instance is
-/// the running one, or it is a host function.
-#[inline(always)]
-unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: records of functions stay in place; the frame is checked to be inside the value stack.
-    unsafe {
-        let fp = r.fp.wrapping_add(base);
-        if !fits(r, fp, (*func).frame_slots as usize) {
-            return Flow::Trap(TrapCode::StackOverflow);
-        }
-        let header = fp.add(usize::from((*func).header));
-        header.add(HEADER_RETURN).cast::<*const u8>().write(back);
-        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
-        r.fp = fp;
-        r.acc = func as u64;
-        // Nothing is kept in a register across calls; this says so to the compiler, which needs one more here.
-        r.spare = r.acc;
-        r.ip = (*func).code.cast::<u8>();
-    }
-    Flow::Next
-}
-
 /// Whether this many slots from `fp` on lie inside the value stack. `fp` may lie behind its end.
 #[inline(always)]
-unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
+pub(super) unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: an instance's machine outlives it.
     let end = unsafe { (*(*r.cx).machine).stack_end };
     fp as usize + slots * size_of::<u64>() <= end as usize
 }
 
-/// [`enter`] for a function of any instance.
-#[inline(always)]
-unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: as `enter`.
-    unsafe {
-        let target = (*func).instance;
-        if target == r.cx || target.is_null() {
-            return enter(r, func, base, back);
-        }
-        r.ip = back;
-        r.spare = r.fp as u64;
-        r.fp = r.fp.wrapping_add(base);
-        r.acc = func as u64;
-        Flow::Across
-    }
-}
-
-/// The second half of a call into another instance: `acc` has the function, `ip` where to come back to, `fp` the new
-/// frame, `spare` the caller's.
-pub struct Across;
-
-impl Instr for Across {
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `enter`.
-        unsafe {
-            let func = r.acc as *mut Func;
-            let back = r.ip;
-            if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
-                if back != return_across().cast() && back != leave_run().cast() {
-                    r.ip = back.sub(size_of::<Cell>());
-                }
-                r.fp = r.spare as *mut u64;
-                return Flow::Trap(TrapCode::StackOverflow);
-            }
-            // A frame that was entered from another instance goes back there already.
-            if back != return_across().cast() {
-                save_instance(r, back);
-            }
-            let header = r.fp.add(usize::from((*func).header));
-            header.add(HEADER_RETURN).cast::<*const Cell>().write(return_across());
-            header.add(HEADER_CALLER).write(r.spare);
-            switch_to(r, (*func).instance);
-            r.ip = (*func).code.cast::<u8>();
-        }
-        Flow::Next
-    }
-}
-
-/// Makes `target` the running instance.
-#[inline(always)]
-unsafe fn switch_to(r: &mut Regs, target: *mut Instance) {
-    // SAFETY: instances stay in place and have at least one memory.
-    unsafe {
-        r.cx = target;
-        r.mem = (**(*target).memories).base;
-    }
-}
-
-/// Slots that [`save_instance`] takes.
-const SAVED: usize = 2;
-
-/// Notes the running instance, and where to go on in it, at the far end of the value stack, which grows down:
-/// calls between instances are rare, and frames need not carry them.
-///
-/// # Safety
-/// There is room.
-#[inline(always)]
-unsafe fn save_instance(r: &Regs, back: *const u8) {
-    // SAFETY: the slots lie between the frames and the stack's end.
-    unsafe {
-        let machine = (*r.cx).machine;
-        let saved = (*machine).stack_end.sub(SAVED);
-        saved.cast::<*const u8>().write(back);
-        saved.add(1).cast::<*mut Instance>().write(r.cx);
-        (*machine).stack_end = saved;
-    }
-}
-
-/// What [`save_instance`] noted last, which is forgotten.
-pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut Instance) {
-    // SAFETY: the caller knows that something was noted.
-    unsafe {
-        let saved = (*machine).stack_end;
-        (*machine).stack_end = saved.add(SAVED);
-        (saved.cast::<*const u8>().read(), saved.add(1).cast::<*mut Instance>().read())
-    }
-}
-
-/// The function that an element of a table refers to, if it is of the type.
-#[inline(always)]
-unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
-    // SAFETY: table indices are in range; a reference is checked against the machine's table before it is used.
-    unsafe {
-        let table = *(*r.cx).tables.add(r.u32(at) as usize);
-        if index >= (*table).len {
-            return Err(TrapCode::UndefinedElement);
-        }
-        let reference = (*table).elems.add(index as usize).read();
-        let machine = (*r.cx).machine;
-        let entry = reference.wrapping_sub(1);
-        if entry >= (*machine).funcs_len {
-            return Err(TrapCode::IndirectCallToNull);
-        }
-        let func = *(*machine).funcs.add(entry as usize);
-        if (*func).type_id != r.u32(at + 2) { Err(TrapCode::BadSignature) } else { Ok(func) }
-    }
-}
-
-struct Indirect<A>(PhantomData<A>);
-
-impl<A: Source<u64>> Instr for Indirect<A> {
-    #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match element(r, A::get(r, 0), A::UNITS) {
-                Ok(func) => {
-                    let base = r.u16(A::UNITS + 4);
-                    let back = r.ip.add(crate::operand::cell_bytes(A::UNITS + 5));
-                    enter_any(r, func, base, back)
-                }
-                Err(code) => Flow::Trap(code),
-            }
-        }
-    }
-}
-
-impl Handlers<CallIndirectShape> for rows::CallIndirect {
-    const TABLE: &'static [Handler] = &[hot::<Indirect<S>>, hot::<Indirect<R>>];
-}
-
 /// A header on its way to another place. In a vector register where there is one for sure: the handlers that do this
 /// have no integer register to spare.
 #[cfg(target_arch = "x86_64")]
-struct Both(core::arch::x86_64::__m128i);
+pub(super) struct Both(core::arch::x86_64::__m128i);
 #[cfg(not(target_arch = "x86_64"))]
-struct Both([u64; 2]);
+pub(super) struct Both([u64; 2]);
 
 const _: () = assert!(HEADER == 2);
 
 impl Both {
     #[inline(always)]
-    unsafe fn read(header: *const u64) -> Both {
+    pub(super) unsafe fn read(header: *const u64) -> Both {
         // SAFETY: a header is two slots.
         #[cfg(target_arch = "x86_64")]
         return Both(unsafe { core::arch::x86_64::_mm_loadu_si128(header.cast()) });
@@ -250,7 +94,7 @@ impl Both {
     }
 
     #[inline(always)]
-    unsafe fn write(self, header: *mut u64) {
+    pub(super) unsafe fn write(self, header: *mut u64) {
         // SAFETY: a header is two slots.
         #[cfg(target_arch = "x86_64")]
         unsafe {
@@ -264,144 +108,6 @@ impl Both {
     }
 }
 
-/// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the
-/// operand at `count_at` says.
-#[inline(always)]
-unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
-    // SAFETY: as `enter`; the arguments lie above this frame's header, so they move down.
-    unsafe {
-        if !fits(r, r.fp, (*func).frame_slots as usize) {
-            return Flow::Trap(TrapCode::StackOverflow);
-        }
-        let saved = Both::read(header);
-        move_slots(r, r.fp.add(base), r.fp, count_at);
-        saved.write(r.fp.add(usize::from((*func).header)));
-        r.acc = func as u64;
-        // Nothing is kept in a register across calls; this says so to the compiler, which needs one more here.
-        r.spare = r.acc;
-        r.ip = (*func).code.cast::<u8>();
-    }
-    Flow::Next
-}
-
-/// [`replace`] for a function of any instance.
-#[inline(always)]
-unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
-    // SAFETY: as `replace`.
-    unsafe {
-        let target = (*func).instance;
-        if target == r.cx || target.is_null() {
-            return replace(r, func, base, count_at, header);
-        }
-        r.spare = base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
-        r.acc = func as u64;
-        Flow::ReplaceAcross
-    }
-}
-
-/// The second half of a tail call into another instance: `acc` has the function, `spare` the numbers of the slots where
-/// the arguments begin, how many they are, and where the header is, 16 bits each.
-pub struct ReplaceAcross;
-
-impl Instr for ReplaceAcross {
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `replace`.
-        unsafe {
-            let func = r.acc as *mut Func;
-            if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
-                return Flow::Trap(TrapCode::StackOverflow);
-            }
-            let slot = |shift: u32| (r.spare >> shift) as u16 as usize;
-            let header = r.fp.add(slot(32));
-            r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
-            let caller = header.add(HEADER_CALLER).read();
-            r.fp.add(slot(0)).copy_to(r.fp, slot(16));
-            r.spare = caller;
-            Across::run(r)
-        }
-    }
-}
-
-/// Makes a function ready at its first call: asks the embedder for its code, then enters it.
-pub struct Translate;
-
-impl Instr for Translate {
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller of a function leaves its record in the accumulator; a frame that became larger than it was
-        // taken for is checked again.
-        unsafe {
-            let func = r.acc as *mut Func;
-            let machine = (*r.cx).machine;
-            let code = match ((*machine).hooks.translate)(machine, func) {
-                Ok(()) if fits(r, r.fp, (*func).frame_slots as usize) => {
-                    r.ip = (*func).code.cast::<u8>();
-                    return Flow::Next;
-                }
-                Ok(()) => TrapCode::StackOverflow,
-                Err(code) => code,
-            };
-            abandon(r, func);
-            Flow::Trap(code)
-        }
-    }
-}
-
-/// Runs a function of the host.
-pub struct Host;
-
-impl Instr for Host {
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `Translate`; the arguments and results lie below the header.
-        unsafe {
-            let func = r.acc as *mut Func;
-            let machine = (*r.cx).machine;
-            let above = r.fp.add(usize::from((*func).header) + usize::from(HEADER));
-            let below = core::mem::replace(&mut (*machine).stack_top, above);
-            let outcome = ((*machine).hooks.host)(machine, func, r.cx, r.fp);
-            (*machine).stack_top = below;
-            if let Err(code) = outcome {
-                abandon(r, func);
-                return Flow::Trap(code);
-            }
-            let first = r.fp.read();
-            r.acc = first;
-            r.f32 = f32::from_bits(first as u32);
-            r.f64 = f64::from_bits(first);
-            r.mem = (**(*r.cx).memories).base;
-            leave(r, r.fp.add(usize::from((*func).header)));
-            Flow::Next
-        }
-    }
-}
-
-/// Leaves the frame of a function that could not run, so that a trap is reported at its caller: `ip` is then inside
-/// the call, not behind it.
-unsafe fn abandon(r: &mut Regs, func: *mut Func) {
-    // SAFETY: the frame is that of `func`; a return address is behind a call, or a static cell.
-    unsafe {
-        leave(r, r.fp.add(usize::from((*func).header)));
-        if r.ip != return_across().cast() && r.ip != leave_run().cast() {
-            r.ip = r.ip.sub(size_of::<Cell>());
-        }
-    }
-}
-
-/// Goes back from a call into another instance.
-pub struct ReturnAcross;
-
-impl Instr for ReturnAcross {
-    #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `save_instance` was called before the frame was entered that returns here.
-        unsafe {
-            let (back, instance) = saved_instance((*r.cx).machine);
-            r.ip = back;
-            switch_to(r, instance);
-        }
-        Flow::Next
-    }
-}
-
 /// Goes back to the host.
 pub struct Leave;
 
@@ -411,22 +117,11 @@ impl Instr for Leave {
     }
 }
 
-/// The cells that are not part of any function.
-pub(crate) static TRANSLATE: [Handler; 1] = [cold::<Translate>];
-pub(crate) static HOST: [Handler; 1] = [cold::<Host>];
-pub(crate) static ACROSS: [Handler; 1] = [hot::<ReturnAcross>];
-pub(crate) static LEAVE: [Handler; 1] = [cold::<Leave>];
-
-/// The address of a static cell.
-pub(crate) fn cell(handler: &'static [Handler; 1]) -> *const Cell {
-    handler.as_ptr().cast()
-}
-
 /// The rows.
 pub mod rows {
-    use super::{Flow, Func, Instr, Regs, TrapCode, element, enter, enter_any, leave, replace, replace_any, single};
-    use crate::operand::cell_bytes;
+    use super::{Flow, Instr, Regs, TrapCode, leave, single};
 
+    /// Rows of one instruction.
     macro_rules! instructions {
         ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -443,25 +138,22 @@ pub mod rows {
             }
         )* };
     }
-
-    /// The record of the defined function that the operand at unit 0 names.
-    #[inline(always)]
-    unsafe fn defined(r: &Regs) -> *mut Func {
-        // SAFETY: function indices are in range.
-        unsafe { (*r.cx).funcs.add(r.u32(0) as usize) }
-    }
-
-    /// The imported function that the operand at unit 0 names.
-    #[inline(always)]
-    unsafe fn imported(r: &Regs) -> *mut Func {
-        // SAFETY: function indices are in range.
-        unsafe { *(*r.cx).imports.add(r.u32(0) as usize) }
-    }
+    pub(crate) use instructions;
 
     instructions! {
         Unreachable(r) {
             let _ = r;
             Flow::Trap(TrapCode::Unreachable)
+        }
+        Fuel(r) {
+            let (machine, cost) = ((*r.cx).machine, u64::from(r.u32(0)));
+            let fuel = (*machine).fuel;
+            if fuel < cost {
+                return Flow::Trap(TrapCode::OutOfFuel);
+            }
+            (*machine).fuel = fuel - cost;
+            r.advance(2);
+            Flow::Next
         }
         Goto(r) {
             r.jump(0);
@@ -470,16 +162,6 @@ pub mod rows {
         Return(r) {
             leave(r, r.slot(0));
             Flow::Next
-        }
-        Call(r) { enter(r, defined(r), r.u16(2), r.ip.add(cell_bytes(3))) }
-        CallImport(r) { enter_any(r, imported(r), r.u16(2), r.ip.add(cell_bytes(3))) }
-        ReturnCall(r) { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
-        ReturnCallImport(r) { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
-        ReturnCallIndirect(r) {
-            match element(r, r.slot(0).read(), 1) {
-                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
-                Err(code) => Flow::Trap(code),
-            }
         }
     }
 
@@ -491,9 +173,6 @@ pub mod rows {
     pub struct ReturnF32;
     /// See [`wasmote_ir::Op::ReturnF64`].
     pub struct ReturnF64;
-    /// See [`wasmote_ir::Op::CallIndirect`].
-    pub struct CallIndirect;
 
-    single!(hot: Unreachable: Plain, Goto: Jump, Return: Return, Call: Call, CallImport: Call,
-        ReturnCall: ReturnCall, ReturnCallImport: ReturnCall, ReturnCallIndirect: ReturnCallIndirect);
+    single!(hot: Unreachable: Plain, Fuel: Meter, Goto: Jump, Return: Return);
 }

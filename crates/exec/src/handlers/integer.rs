@@ -94,8 +94,8 @@ pub mod rows {
                         let value: u128 = $body;
                         let dst = $r.slot($sources);
                         // The accumulator is not kept: one register more.
-                        $r.acc = value as u64;
-                        dst.write($r.acc);
+                        $r.accumulate(value as u64);
+                        dst.write(value as u64);
                         dst.add(1).write((value >> 64) as u64);
                         $r.advance($sources + 1);
                     }

@@ -6,6 +6,11 @@
 
 pub mod branch;
 pub mod bulk;
+#[cfg(feature = "alloc")]
+pub mod calls;
+#[cfg(not(feature = "alloc"))]
+#[path = "calls_in_place.rs"]
+pub mod calls;
 pub mod control;
 pub mod float;
 pub mod integer;
@@ -15,7 +20,7 @@ pub mod numeric;
 pub mod table;
 pub mod tiles;
 
-use wasmote_ir::ops::OPCODES;
+use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
 use crate::dispatch::Handler;
@@ -30,6 +35,7 @@ pub trait Handlers<Shape> {
 mod rows {
     pub use super::branch::rows::*;
     pub use super::bulk::rows::*;
+    pub use super::calls::rows::*;
     pub use super::control::rows::*;
     pub use super::float::rows::*;
     pub use super::integer::rows::*;
@@ -39,13 +45,16 @@ mod rows {
     pub use super::tiles::rows::*;
 }
 
-/// The handler of each opcode.
-pub static TABLE: [Handler; OPCODES] = build();
+/// How many opcodes there are handlers for.
+pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
+
+/// The handler of each opcode, and behind them of [`LEAVE`](crate::cells::leave_run).
+pub static TABLE: [Handler; LIMIT + 1] = build();
 
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
-        const fn build() -> [Handler; OPCODES] {
-            let mut table = [crate::dispatch::hot::<rows::Unreachable> as Handler; OPCODES];
+        const fn build() -> [Handler; LIMIT + 1] {
+            let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
             $( place(&mut table, Op::$name, <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE); )*
             table
         }
@@ -53,11 +62,14 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_op!(collect);
 
-const fn place(table: &mut [Handler; OPCODES], op: Op, handlers: &[Handler]) {
+const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
     assert!(handlers.len() == op.variants().len());
     let mut v = 0;
     while v < handlers.len() {
-        table[Opcode::new(op, v as u8).0 as usize] = handlers[v];
+        let opcode = Opcode::new(op, v as u8).0 as usize;
+        if opcode < LIMIT {
+            table[opcode] = handlers[v];
+        }
         v += 1;
     }
 }

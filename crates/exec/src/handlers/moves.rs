@@ -6,7 +6,7 @@ use wasmote_ir::shape::{ConstReg, GlobalGet, GlobalSet, Select as SelectShape};
 
 use super::{Handlers, single};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
-use crate::operand::{Dest, I, R, S, Source, Value};
+use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 
 /// `select` of values whose immediates extend as `V` says.
 struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
@@ -110,13 +110,14 @@ impl Handlers<ConstReg> for rows::LoadConst {
 ///
 /// # Safety
 /// Both runs lie in the value stack; `to` is not inside the run from `from`, unless at its start.
+#[cfg(feature = "alloc")]
 #[inline(always)]
 pub unsafe fn move_slots(r: &Regs, from: *const u64, to: *mut u64, count_at: usize) {
     let mut i = 0;
     // SAFETY: the caller's promise.
     unsafe {
-        let count = r.ip.add(8 + 2 * count_at).cast::<u16>();
-        while i != count.read_volatile() {
+        let count = r.ip.add(OPERANDS + 2 * count_at).cast::<u16>();
+        while i != unit(count.read_volatile()) {
             to.add(usize::from(i)).write_volatile(from.add(usize::from(i)).read_volatile());
             i += 1;
         }
@@ -132,7 +133,7 @@ unsafe fn move_pair(from: *const u64, to: *mut u64) {
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, Regs, global, move_pair, single};
+    use super::{Flow, Instr, OPERANDS, Regs, global, move_pair, single, unit};
 
     /// Rows of one instruction: the body, and the units of its operands.
     macro_rules! instructions {
@@ -163,15 +164,15 @@ pub mod rows {
         ConstU32(r) 3 { r.slot(2).write(u64::from(r.u32(0))); }
         ConstS32(r) 3 { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
         ConstI64(r) 5 { r.slot(4).write(r.u64(0)); }
-        LoadConst(r) 4 { r.acc = r.u64(0); }
+        LoadConst(r) 4 { r.accumulate(r.u64(0)); }
         ZeroOne(r) 1 { r.slot(0).write(0); }
         ZeroTwo(r) 1 { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
         ZeroFour(r) 1 { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
         ZeroSlots(r) 2 {
-            let (first, count) = (r.slot(0), r.ip.add(8 + 2).cast::<u16>());
+            let (first, count) = (r.slot(0), r.ip.add(OPERANDS + 2).cast::<u16>());
             let mut i = 0;
             // As in `move_slots`.
-            while i < usize::from(count.read_volatile()) {
+            while i < usize::from(unit(count.read_volatile())) {
                 first.add(i).write_volatile(0);
                 i += 1;
             }
@@ -196,7 +197,7 @@ pub mod rows {
     pub struct GlobalWrite64;
 
     single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU32: Const32, ConstS32: Const32,
-        ConstI64: Const64, ZeroOne: ZeroFixed, ZeroTwo: ZeroFixed, ZeroFour: ZeroFixed, ZeroSlots: Zero, SelectV128: SelectPair, GlobalReadV128: GlobalGetPair,
+        ConstI64: Const64, ZeroOne: ZeroOne, ZeroTwo: ZeroTwo, ZeroFour: ZeroFour, ZeroSlots: Zero, SelectV128: SelectPair, GlobalReadV128: GlobalGetPair,
         GlobalWriteV128: GlobalSetPair);
     single!(cold: CopySpan: CopyRun);
 }

@@ -17,6 +17,27 @@ pub mod rows {
         unsafe { *(*r.cx).tables.add(r.u32(at) as usize) }
     }
 
+    /// The reference to the function with this index.
+    #[cfg(feature = "alloc")]
+    unsafe fn reference(r: &Regs, index: u32) -> u32 {
+        // SAFETY: function indices are in range.
+        unsafe {
+            let imported = (*r.cx).imported_funcs;
+            let func = if index < imported {
+                *(*r.cx).imports.add(index as usize)
+            } else {
+                (*r.cx).funcs.add((index - imported) as usize)
+            };
+            (*func).reference
+        }
+    }
+
+    /// The reference to the function with this index.
+    #[cfg(not(feature = "alloc"))]
+    unsafe fn reference(_r: &Regs, index: u32) -> u32 {
+        index + 1
+    }
+
     bulk! {
         TabGet(r) 4 {
             let (index, table) = (r.slot(0).read(), table(r, 1));
@@ -25,7 +46,7 @@ pub mod rows {
             }
             let value = u64::from((*table).elems.add(index as usize).read());
             r.slot(3).write(value);
-            r.acc = value;
+            r.accumulate(value);
         }
         TabSet(r) 4 {
             let (index, value, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
@@ -37,7 +58,7 @@ pub mod rows {
         TabSize(r) 3 {
             let value = (*table(r, 0)).len;
             r.slot(2).write(value);
-            r.acc = value;
+            r.accumulate(value);
         }
         TabGrow(r) 5 {
             let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
@@ -45,7 +66,7 @@ pub mod rows {
             let grown = ((*machine).hooks.table_grow)(machine, table, delta, init as u32);
             let value = grown.unwrap_or(if (*table).table64 { u64::MAX } else { u64::from(u32::MAX) });
             r.slot(4).write(value);
-            r.acc = value;
+            r.accumulate(value);
         }
         TabFill(r) 5 {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -75,15 +96,9 @@ pub mod rows {
         }
         DropElem(r) 2 { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
         FuncReference(r) 3 {
-            let (index, imported) = (r.u32(0), (*r.cx).imported_funcs);
-            let func = if index < imported {
-                *(*r.cx).imports.add(index as usize)
-            } else {
-                (*r.cx).funcs.add((index - imported) as usize)
-            };
-            let value = u64::from((*func).reference);
+            let value = u64::from(reference(r, r.u32(0)));
             r.slot(2).write(value);
-            r.acc = value;
+            r.accumulate(value);
         }
     }
     single!(cold: TabGet: TableGet, TabSet: TableSet, TabSize: TableSize, TabGrow: TableGrow, TabFill: TableFill,

@@ -126,7 +126,7 @@ impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
             let slot = r.slot(0);
             let value = (slot.read() as u32).wrapping_add(r.u32(1));
             slot.write(u64::from(value));
-            r.acc = u64::from(value);
+            r.accumulate(u64::from(value));
             if C::holds(<R as Source<C::In>>::get(r, 0), B::get(r, 3)) {
                 r.jump(3 + B::UNITS);
             } else {
@@ -159,7 +159,7 @@ pub mod rows {
                 r.slot(3).write(u64::from(first));
                 let second = (r.slot(4).read() as u32).wrapping_add(r.u32(5));
                 r.slot(7).write(u64::from(second));
-                r.acc = u64::from(second);
+                r.accumulate(u64::from(second));
                 r.advance(8);
             }
             Flow::Next

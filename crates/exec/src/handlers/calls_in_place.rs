@@ -1,0 +1,172 @@
+//! Calls in code that is executed in place: one instance, whose functions' records lie in its image
+//! (spec: exec/instructions#control-instructions).
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
+use wasmote_ir::shape::CallIndirect as CallIndirectShape;
+
+use super::control::{Both, fits, leave};
+use super::{Handlers, single};
+use crate::dispatch::{Flow, Handler, Instr, Regs, cold};
+use crate::operand::{R, S, Source, instr_bytes};
+use crate::state::Func;
+
+/// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`.
+#[inline(always)]
+unsafe fn enter(r: &mut Regs, func: *const Func, base: usize, back: *const u8) -> Flow {
+    // SAFETY: the record lies in the image, which is verified; the frame is checked to be inside the value stack.
+    unsafe {
+        let fp = r.fp.wrapping_add(base);
+        if !fits(r, fp, usize::from((*func).frame_slots())) {
+            return Flow::Trap(TrapCode::StackOverflow);
+        }
+        let header = fp.add(usize::from((*func).header()));
+        header.add(HEADER_RETURN).cast::<*const u8>().write(back);
+        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+        r.fp = fp;
+        r.ip = (*r.cx).code.add(2 * (*func).code() as usize);
+    }
+    Flow::Next
+}
+
+/// Runs the imported function with this index; its frame is at `fp`.
+#[inline(never)]
+unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
+    // SAFETY: the records of imported functions lie in front of those of the others.
+    unsafe {
+        let (machine, imported) = ((*r.cx).machine, (*r.cx).imported_funcs);
+        let func = (*r.cx).funcs.sub((imported - index) as usize);
+        let slots = usize::from((*func).header());
+        if !fits(r, fp, slots + usize::from(HEADER)) {
+            return Err(TrapCode::StackOverflow);
+        }
+        let below = core::mem::replace(&mut (*machine).stack_top, fp.add(slots));
+        let outcome = ((*machine).hooks.host)(machine, index, r.cx, fp, slots);
+        (*machine).stack_top = below;
+        r.mem = (**(*r.cx).memories).base;
+        #[cfg(feature = "extended")]
+        {
+            let first = fp.read();
+            (r.acc, r.f32, r.f64) = (first, f32::from_bits(first as u32), f64::from_bits(first));
+        }
+        outcome
+    }
+}
+
+/// The index of the function that an element of a table refers to, if it is of the type.
+unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<u32, TrapCode> {
+    // SAFETY: table indices are in range; a reference is checked before it is used.
+    unsafe {
+        let table = *(*r.cx).tables.add(r.u32(at) as usize);
+        if index >= (*table).len {
+            return Err(TrapCode::UndefinedElement);
+        }
+        let reference = (*table).elems.add(index as usize).read();
+        let func = reference.wrapping_sub(1);
+        if func >= (*(*r.cx).machine).funcs_len {
+            return Err(TrapCode::IndirectCallToNull);
+        }
+        // The image has equal types once, so that equal numbers are equal types.
+        if u32::from((*record(r, func)).ty()) != r.u32(at + 2) { Err(TrapCode::BadSignature) } else { Ok(func) }
+    }
+}
+
+/// The record of the function with this index, imports counted.
+#[inline(always)]
+unsafe fn record(r: &Regs, index: u32) -> *const Func {
+    // SAFETY: function indices are in range.
+    unsafe { (*r.cx).funcs.sub((*r.cx).imported_funcs as usize).add(index as usize) }
+}
+
+/// Calls the function with this index; `units` are those of the calling instruction's operands.
+unsafe fn call(r: &mut Regs, index: u32, base: usize, units: usize) -> Flow {
+    // SAFETY: as `enter`.
+    unsafe {
+        if index >= (*r.cx).imported_funcs {
+            let back = r.ip.add(instr_bytes(units));
+            return enter(r, record(r, index), base, back);
+        }
+        if let Err(code) = host(r, index, r.fp.wrapping_add(base)) {
+            return Flow::Trap(code);
+        }
+        r.advance(units);
+    }
+    Flow::Next
+}
+
+/// Replaces this frame by one of the function with this index. The operands from `at` on say where its arguments begin, how
+/// many slots they are, and where this frame's header is.
+unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
+    // SAFETY: as `enter`; the arguments lie above this frame's header, so they move down.
+    unsafe {
+        let func = record(r, index);
+        if !fits(r, r.fp, usize::from((*func).frame_slots())) {
+            return Flow::Trap(TrapCode::StackOverflow);
+        }
+        let header = Both::read(r.slot(at + 2));
+        r.slot(at).copy_to(r.fp, r.u16(at + 1));
+        if index >= (*r.cx).imported_funcs {
+            header.write(r.fp.add(usize::from((*func).header())));
+            r.ip = (*r.cx).code.add(2 * (*func).code() as usize);
+            return Flow::Next;
+        }
+        // What the host leaves in the first slots is this function's own result. Arguments may have taken the header's place.
+        let place = r.slot(at + 2);
+        let outcome = host(r, index, r.fp);
+        header.write(place);
+        match outcome {
+            Ok(()) => {
+                leave(r, place);
+                Flow::Next
+            }
+            Err(code) => Flow::Trap(code),
+        }
+    }
+}
+
+struct Indirect<A>(core::marker::PhantomData<A>);
+
+impl<A: Source<u64>> Instr for Indirect<A> {
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match element(r, A::get(r, 0), A::UNITS) {
+                Ok(index) => call(r, index, r.u16(A::UNITS + 4), A::UNITS + 5),
+                Err(code) => Flow::Trap(code),
+            }
+        }
+    }
+}
+
+impl Handlers<CallIndirectShape> for rows::CallIndirect {
+    const TABLE: &'static [Handler] = &[cold::<Indirect<S>>, cold::<Indirect<R>>];
+}
+
+/// The rows.
+pub mod rows {
+    use super::{Flow, Instr, Regs, call, element, enter, instr_bytes, replace, single};
+    use crate::handlers::control::rows::instructions;
+
+    instructions! {
+        Call(r) {
+            let func = (*r.cx).funcs.add(r.u32(0) as usize);
+            enter(r, func, r.u16(2), r.ip.add(instr_bytes(3)))
+        }
+        CallImport(r) { call(r, r.u32(0), r.u16(2), 3) }
+        ReturnCall(r) { replace(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
+        ReturnCallImport(r) { replace(r, r.u32(0), 2) }
+        ReturnCallIndirect(r) {
+            match element(r, r.slot(0).read(), 1) {
+                Ok(index) => replace(r, index, 5),
+                Err(code) => Flow::Trap(code),
+            }
+        }
+    }
+
+    /// See [`wasmote_ir::Op::CallIndirect`].
+    pub struct CallIndirect;
+
+    single!(hot: Call: Call);
+    single!(cold: CallImport: CallImport, ReturnCall: ReturnCall, ReturnCallImport: ReturnCallImport,
+        ReturnCallIndirect: ReturnCallIndirect);
+}

@@ -1,0 +1,323 @@
+//! Verification of a whole image, and instantiation (spec: exec/modules#instantiation).
+
+use core::marker::PhantomData;
+use core::ptr;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
+
+use super::hooks::hooks;
+use super::plan::{Plan, copied, global_slots, memory_bytes};
+use super::{CallError, Import, Instance, LoadError};
+use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Func, Machine, Memory, Table};
+
+/// Verifies everything. The buffer is written to.
+pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64]) -> Result<(), LoadError> {
+    image.verify_metadata(cfg!(feature = "extended"))?;
+    // SAFETY: any bits are good words.
+    let (_, scratch, _) = unsafe { buffer.align_to_mut::<u32>() };
+    if scratch.len() < image.scratch_words() {
+        return Err(LoadError::BufferTooSmall(image.scratch_words() * 4));
+    }
+    for index in image.imported(kinds::FUNC)..image.count(Section::Funcs) {
+        let code = image.code_range(index).and_then(|range| image.bytes().get(range));
+        image.verify_function(index, code.unwrap_or(&[]), scratch)?;
+    }
+    for index in 0..image.count(Section::Data) {
+        image.verify_data(index)?;
+    }
+    Ok(())
+}
+
+/// An instance being made: where its parts are.
+struct Parts<'a> {
+    image: Image<'a>,
+    base: *mut u8,
+    plan: Plan,
+}
+
+impl Parts<'_> {
+    /// The place of the item with this number among those at `offset`.
+    unsafe fn place<P>(&self, offset: usize, index: usize) -> *mut P {
+        // SAFETY: the plan has room for as many as there are.
+        unsafe { self.base.add(offset).cast::<P>().add(index) }
+    }
+
+    fn count(&self, section: Section) -> usize {
+        self.image.count(section) as usize
+    }
+}
+
+/// # Safety
+/// The image is verified, or trusted.
+pub(super) unsafe fn instantiate<'a, T>(
+    image: Image<'a>,
+    imports: &'a [Import<T>],
+    buffer: &'a mut [u64],
+    stack_slots: usize,
+    data: T,
+) -> Result<Instance<'a, T>, LoadError> {
+    if !(image.bytes().as_ptr() as usize).is_multiple_of(8) {
+        return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
+    }
+    let plan = Plan::of(&image, stack_slots);
+    let room = size_of_val(buffer);
+    if room < plan.bytes {
+        return Err(LoadError::BufferTooSmall(plan.bytes));
+    }
+    let base = buffer.as_mut_ptr().cast::<u8>();
+    let parts = Parts { image, base, plan };
+    // SAFETY: the plan fits the buffer, which is 8-aligned and not used otherwise for `'a`; records are as verified.
+    unsafe {
+        base.write_bytes(0, parts.plan.bytes_of_memories);
+        let machine = base.cast::<Machine>();
+        let instance: *mut state::Instance = parts.place(parts.plan.instance, 0);
+        let stack = parts.place(parts.plan.stack, 0);
+        machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
+        (*machine).funcs_len = image.count(Section::Funcs);
+        let imported = image.imported(kinds::FUNC);
+        let records = image.bytes().as_ptr().add(image.section(Section::Funcs)).cast::<Func>();
+        instance.write(state::Instance {
+            machine,
+            funcs: records.wrapping_add(imported as usize),
+            code: image.bytes().as_ptr().add(image.meta_end()),
+            globals: parts.place(parts.plan.globals, 0),
+            memories: parts.place(parts.plan.memory_pointers, 0),
+            tables: parts.place(parts.plan.table_pointers, 0),
+            data: parts.place(parts.plan.data, 0),
+            elems: parts.place(parts.plan.elems, 0),
+            imported_funcs: imported,
+            defined_funcs: image.count(Section::Funcs) - imported,
+            embedder: 0,
+        });
+        resolve(&parts, imports)?;
+        parts.memories(room);
+        parts.globals();
+        parts.tables();
+        parts.segments()?;
+        let resolved = parts.place(parts.plan.resolved, 0);
+        let mut made =
+            Instance { image, imports, machine, instance, resolved, data, waiting: None, buffer: PhantomData };
+        if let Some(start) = image.start() {
+            match made.call_index(start, &[], &mut []) {
+                Ok(()) => {}
+                Err(CallError::Trap(code)) => return Err(LoadError::Trap(code)),
+                Err(_) => return Err(LoadError::NotAFunction(start)),
+            }
+        }
+        Ok(made)
+    }
+}
+
+/// Finds what the image imports.
+unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), LoadError> {
+    let image = &parts.image;
+    for index in 0..image.count(Section::Imports) {
+        let Some(wanted) = image.import(index) else { break };
+        let ty = image.func(wanted.index).and_then(|func| image.ty(func.ty.into()));
+        let Some(ty) = ty.filter(|_| wanted.kind == kinds::FUNC) else { return Err(LoadError::NotAFunction(index)) };
+        let named =
+            |import: &Import<T>| import.module.as_bytes() == wanted.module && import.name.as_bytes() == wanted.name;
+        let Some(found) = imports.iter().position(named) else { return Err(LoadError::MissingImport(index)) };
+        let same = |results, types: &[_]| image.val_types(ty, results).eq(types.iter().copied());
+        if !same(false, imports[found].params) || !same(true, imports[found].results) {
+            return Err(LoadError::ImportType(index));
+        }
+        // SAFETY: the plan has room for each; there are not more than 2^16 host functions on a small machine, nor elsewhere.
+        unsafe { parts.place::<u16>(parts.plan.resolved, wanted.index as usize).write(found as u16) };
+    }
+    Ok(())
+}
+
+impl Parts<'_> {
+    unsafe fn memories(&self, room: usize) {
+        let count = self.count(Section::Memories);
+        // SAFETY: as `instantiate`.
+        unsafe {
+            let pointers = self.plan.memory_pointers;
+            self.place::<Memory>(self.plan.memories, 0).write(Memory {
+                base: EmptyMemory::base(),
+                page_log2: 16,
+                memory64: false,
+                max_pages: 0,
+                embedder: 0,
+            });
+            self.place::<*mut Memory>(pointers, 0).write(self.place(self.plan.memories, 0));
+            let mut at = self.plan.bytes_of_memories;
+            // The first one comes last.
+            for index in (1..count).chain((count > 0).then_some(0)) {
+                let (Some(memory), Some(len)) =
+                    (self.image.memory(index as u32), memory_bytes(&self.image, index as u32))
+                else {
+                    continue;
+                };
+                let start = at + 8;
+                let base = self.base.add(start);
+                base.write_bytes(0, len);
+                base.cast::<u64>().sub(1).write(len as u64);
+                at = (start + len).next_multiple_of(8);
+                let LimitsRecord { what, wide, max, .. } = memory;
+                let record = Memory {
+                    base,
+                    page_log2: u32::from(what),
+                    memory64: wide,
+                    max_pages: max.unwrap_or(u64::MAX),
+                    embedder: if index == 0 { room - start } else { len },
+                };
+                self.place::<Memory>(self.plan.memories, index).write(record);
+                self.place::<*mut Memory>(pointers, index).write(self.place(self.plan.memories, index));
+            }
+        }
+    }
+
+    unsafe fn globals(&self) {
+        let mut at = 0;
+        for index in 0..self.count(Section::Globals) {
+            let Some(global) = self.image.global(index as u32) else { break };
+            // SAFETY: as `instantiate`.
+            unsafe {
+                let place: *mut u64 = self.place(self.plan.values, at);
+                self.place::<*mut u64>(self.plan.globals, index).write(place);
+                let value = self.evaluate(global.init);
+                place.write(value[0]);
+                if global_slots(global.content) == 2 {
+                    place.add(1).write(value[1]);
+                }
+            }
+            at += global_slots(global.content);
+        }
+    }
+
+    unsafe fn tables(&self) {
+        let mut at = 0;
+        for index in 0..self.count(Section::Tables) {
+            let Some(table) = self.image.table(index as u32) else { break };
+            // SAFETY: as `instantiate`.
+            unsafe {
+                let elems: *mut u32 = self.place(self.plan.elements, at);
+                let value = if table.init == NONE { 0 } else { self.evaluate(table.init)[0] as u32 };
+                for element in 0..table.min as usize {
+                    elems.add(element).write(value);
+                }
+                let record = Table { elems, len: table.min, max: table.min, table64: table.wide, embedder: 0 };
+                self.place::<Table>(self.plan.tables, index).write(record);
+                self.place::<*mut Table>(self.plan.table_pointers, index).write(self.place(self.plan.tables, index));
+            }
+            at += table.min as usize;
+        }
+    }
+
+    unsafe fn segments(&self) -> Result<(), LoadError> {
+        let image = &self.image;
+        let mut at = 0;
+        // All are there before the first active one is copied.
+        for index in 0..self.count(Section::Elems) {
+            let Some(elem) = image.elem(index as u32) else { break };
+            // SAFETY: as `instantiate`; items are in the image, or have room in the buffer.
+            unsafe {
+                let mut elems = image.bytes().as_ptr().add(image.section(Section::Items)).cast::<u32>();
+                elems = elems.wrapping_add(elem.items as usize);
+                if copied(elem.exprs) {
+                    let place: *mut u32 = self.place(self.plan.items, at);
+                    for i in 0..elem.count {
+                        let item = image.item(elem.items + i).unwrap_or(0);
+                        place.add(i as usize).write(if elem.exprs { self.evaluate(item)[0] as u32 } else { item });
+                    }
+                    elems = place;
+                    at += elem.count as usize;
+                }
+                let len = if elem.mode == modes::DECLARED { 0 } else { elem.count as usize };
+                self.place::<ElemSegment>(self.plan.elems, index).write(ElemSegment { elems, len });
+            }
+        }
+        for index in 0..self.count(Section::Data) {
+            let bytes = image.data(index as u32).and_then(|data| image.data_bytes(data)).unwrap_or(&[]);
+            // SAFETY: as `instantiate`.
+            unsafe {
+                let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
+                self.place::<DataSegment>(self.plan.data, index).write(record);
+            }
+        }
+        // SAFETY: as `instantiate`; ranges are checked before they are used.
+        unsafe {
+            for index in 0..self.count(Section::Elems) {
+                let Some(elem) = image.elem(index as u32).filter(|elem| elem.mode == modes::ACTIVE) else { continue };
+                let segment: *mut ElemSegment = self.place(self.plan.elems, index);
+                let table: *mut Table = self.place(self.plan.tables, elem.target as usize);
+                let to = self.evaluate(elem.offset)[0];
+                if to.checked_add((*segment).len as u64).is_none_or(|end| end > (*table).len) {
+                    return Err(LoadError::Trap(TrapCode::TableOutOfBounds));
+                }
+                ptr::copy_nonoverlapping((*segment).elems, (*table).elems.add(to as usize), (*segment).len);
+                (*segment).len = 0;
+            }
+            for index in 0..self.count(Section::Data) {
+                let Some(data) = image.data(index as u32).filter(|data| data.mode == modes::ACTIVE) else { continue };
+                let segment: *mut DataSegment = self.place(self.plan.data, index);
+                let memory: *mut Memory = self.place(self.plan.memories, data.target as usize);
+                let to = self.evaluate(data.offset)[0];
+                if to.checked_add((*segment).len as u64).is_none_or(|end| end > (*memory).len()) {
+                    return Err(LoadError::Trap(TrapCode::MemoryOutOfBounds));
+                }
+                ptr::copy_nonoverlapping((*segment).bytes, (*memory).base.add(to as usize), (*segment).len);
+                (*segment).len = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a constant expression in slots. It is verified: its words are there, and the stack is deep enough.
+    fn evaluate(&self, at: u32) -> [u64; 2] {
+        let mut stack = [0u64; constants::MAX_DEPTH];
+        let mut high = 0;
+        let mut depth = 0usize;
+        let mut at = at;
+        let word = |at: u32| self.image.constant(at).unwrap_or(constants::END);
+        let wide = |at: u32| u64::from(word(at)) | u64::from(word(at + 1)) << 32;
+        loop {
+            let tag = word(at) & 0xff;
+            let (value, words) = match tag {
+                constants::END => return [stack[0], high],
+                constants::NUM => (wide(at + 1), 3),
+                constants::V128 => {
+                    high = wide(at + 3);
+                    (wide(at + 1), 5)
+                }
+                constants::GLOBAL_GET => {
+                    // SAFETY: only globals that have their values already are used.
+                    let global: *mut u64 =
+                        unsafe { self.place::<*mut u64>(self.plan.globals, word(at + 1) as usize).read() };
+                    let pair = self.image.global(word(at + 1)).is_some_and(|global| global_slots(global.content) == 2);
+                    // SAFETY: as above; a vector has two slots.
+                    unsafe {
+                        high = if pair { global.add(1).read() } else { 0 };
+                        (global.read(), 2)
+                    }
+                }
+                constants::REF_NULL => (0, 1),
+                constants::REF_FUNC => (u64::from(word(at + 1)) + 1, 2),
+                _ => {
+                    depth = depth.saturating_sub(2);
+                    let (a, b) = (stack.get(depth).copied(), stack.get(depth + 1).copied());
+                    let (a, b) = (a.unwrap_or(0), b.unwrap_or(0));
+                    let narrow = |value: u64| u64::from(value as u32);
+                    let value = match tag {
+                        constants::I32_ADD => narrow(a.wrapping_add(b)),
+                        constants::I32_SUB => narrow(a.wrapping_sub(b)),
+                        constants::I32_MUL => narrow(a.wrapping_mul(b)),
+                        constants::I64_ADD => a.wrapping_add(b),
+                        constants::I64_SUB => a.wrapping_sub(b),
+                        _ => a.wrapping_mul(b),
+                    };
+                    (value, 1)
+                }
+            };
+            if let Some(top) = stack.get_mut(depth) {
+                *top = value;
+            }
+            depth += 1;
+            at += words;
+        }
+    }
+}

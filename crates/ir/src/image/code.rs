@@ -1,0 +1,294 @@
+//! What must hold for a function's code before it runs: it stays inside its frame, its code, and what its module has.
+
+use super::error::{ImageError, ImageErrorKind};
+use super::layout::{Section, kinds};
+use super::read::{Image, OpSet};
+use super::verify::fail;
+use crate::frame::HEADER;
+use crate::ops::{CORE_OPCODES, OPCODES, Op, Opcode};
+use crate::shape::Operand;
+use crate::types::ValType;
+
+use ImageErrorKind as Kind;
+
+/// All kinds of operands, by their numbers.
+const KINDS: [Operand; 30] = [
+    Operand::Src,
+    Operand::Dst,
+    Operand::SrcDst,
+    Operand::SrcPair,
+    Operand::DstPair,
+    Operand::DstFour,
+    Operand::SrcRun,
+    Operand::DstRun,
+    Operand::Count,
+    Operand::Base,
+    Operand::Header,
+    Operand::Padding,
+    Operand::Imm32,
+    Operand::Imm64,
+    Operand::Offset,
+    Operand::Offset64,
+    Operand::Target,
+    Operand::TargetCount,
+    Operand::Func,
+    Operand::Defined,
+    Operand::Import,
+    Operand::Type,
+    Operand::Global,
+    Operand::GlobalPair,
+    Operand::GlobalDst,
+    Operand::GlobalDstPair,
+    Operand::Memory,
+    Operand::Table,
+    Operand::Data,
+    Operand::Elem,
+];
+
+const _: () = {
+    let mut i = 0;
+    while i < KINDS.len() {
+        assert!(KINDS[i] as usize == i, "the kinds are in the order of their numbers");
+        i += 1;
+    }
+};
+
+/// Of each instruction what is to be verified: its operands' kinds plus one, five bits each, the first one lowest, and a rule
+/// in the two bits above.
+const fn describe<const N: usize>() -> [u32; N] {
+    let mut table = [0; N];
+    let mut opcode = 0;
+    while opcode < N {
+        let (op, variant) = Opcode::description(opcode as u16);
+        let operands = op.variants()[variant as usize].operands;
+        assert!(operands.len() <= 6);
+        let mut i = 0;
+        while i < operands.len() {
+            table[opcode] |= (operands[i] as u32 + 1) << (5 * i);
+            i += 1;
+        }
+        table[opcode] |= rule(op) << 30;
+        opcode += 1;
+    }
+    table
+}
+
+/// Rule: nothing beyond the operands.
+const PLAIN: u32 = 0;
+/// Rule: execution does not go on behind it.
+const ENDS: u32 = 1;
+/// Rule: as [`ENDS`], and it writes slot 0.
+const RETURNS: u32 = 2;
+
+const fn rule(op: Op) -> u32 {
+    match op {
+        Op::Unreachable
+        | Op::Goto
+        | Op::BrTable
+        | Op::Return
+        | Op::ReturnCall
+        | Op::ReturnCallImport
+        | Op::ReturnCallIndirect => ENDS,
+        Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
+        _ => PLAIN,
+    }
+}
+
+static CORE: [u32; CORE_OPCODES] = describe();
+static ALL: [u32; OPCODES] = describe();
+
+/// A function being verified.
+struct Function<'a> {
+    image: &'a Image<'a>,
+    code: &'a [u8],
+    /// Where the code lies in the image.
+    start: usize,
+    header: u32,
+    frame_slots: u32,
+    /// A bit for each unit: whether an instruction starts there; then as many: whether something jumps there.
+    bits: &'a mut [u32],
+    words: usize,
+}
+
+/// Words that [`Image::verify_function`] needs for a function of so many units.
+pub const fn scratch_words(units: usize) -> usize {
+    2 * units.div_ceil(32)
+}
+
+impl Image<'_> {
+    /// Words that [`Image::verify_function`] needs for any function of this image.
+    pub fn scratch_words(&self) -> usize {
+        scratch_words(self.longest() as usize)
+    }
+
+    /// Verifies the code of a function that the image defines. `code` are its bytes, [`Image::code_range`] of the image or a
+    /// copy. The metadata must have been verified. `scratch` is written to.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn verify_function(&self, index: u32, code: &[u8], scratch: &mut [u32]) -> Result<(), ImageError> {
+        let (Some(func), Some(range)) = (self.func(index), self.code_range(index)) else { return fail(Kind::Index, 0) };
+        let start = range.start;
+        if super::code_checksum(code) != func.check {
+            return fail(Kind::Checksum, start);
+        }
+        let words = (code.len() / 2).div_ceil(32);
+        let Some(bits) = scratch.get_mut(..2 * words) else { return fail(Kind::Record, start) };
+        bits.fill(0);
+        let (header, frame_slots) = (u32::from(func.header), u32::from(func.frame_slots));
+        Function { image: self, code, start, header, frame_slots, bits, words }.verify()
+    }
+}
+
+impl Function<'_> {
+    fn unit(&self, at: usize) -> Option<u32> {
+        let unit = self.code.get(2 * at..)?.first_chunk()?;
+        Some(u32::from(u16::from_le_bytes(*unit)))
+    }
+
+    fn unit_pair(&self, at: usize) -> Option<u32> {
+        Some(self.unit(at)? | self.unit(at + 1)? << 16)
+    }
+
+    fn mark(&mut self, first_word: usize, unit: usize) {
+        if let Some(word) = self.bits.get_mut(first_word + unit / 32) {
+            *word |= 1 << (unit % 32);
+        }
+    }
+
+    fn verify(mut self) -> Result<(), ImageError> {
+        let table: &[u32] = if self.image.op_set() == OpSet::Core {
+            &CORE
+        } else if cfg!(feature = "extended") {
+            &ALL
+        } else {
+            return fail(Kind::Extended, self.start);
+        };
+        let units = self.code.len() / 2;
+        let mut at = 0;
+        let mut ended = false;
+        while at < units {
+            self.mark(0, at);
+            let description = self.unit(at).and_then(|opcode| table.get(opcode as usize));
+            let length = description.map(|&description| {
+                let rule = description >> 30;
+                ended = rule == ENDS || rule == RETURNS;
+                self.instruction(at, description)
+            });
+            match length {
+                Some(Ok(length)) => at += length,
+                Some(Err(kind)) => return fail(kind, self.start + 2 * at),
+                None => return fail(Kind::Instruction, self.start + 2 * at),
+            }
+        }
+        if !ended {
+            return fail(Kind::End, self.start + 2 * units);
+        }
+        let (starts, targets) = self.bits.split_at(self.words);
+        for (i, (starts, targets)) in starts.iter().zip(targets).enumerate() {
+            let wrong = targets & !starts;
+            if wrong != 0 {
+                return fail(Kind::Target, self.start + 2 * (32 * i + wrong.trailing_zeros() as usize));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this many slots from `slot` on are in the frame, and not in its header.
+    fn slots(&self, slot: u32, count: u32) -> Result<(), ImageErrorKind> {
+        let inside = slot + count <= self.frame_slots;
+        let apart = slot + count <= self.header || slot >= self.header + u32::from(HEADER);
+        if inside && (apart || count == 0) { Ok(()) } else { Err(Kind::Slot) }
+    }
+
+    /// Whether a jump by this distance from the instruction at `at` ends inside the code; notes where.
+    fn target(&mut self, at: usize, distance: u32) -> Result<(), ImageErrorKind> {
+        let target = at as i64 + i64::from(distance as i32);
+        if target < 0 || target >= (self.code.len() / 2) as i64 {
+            return Err(Kind::Target);
+        }
+        self.mark(self.words, target as usize);
+        Ok(())
+    }
+
+    /// Verifies the instruction at this unit; returns how many units it has.
+    fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
+        let rule = description >> 30;
+        if rule == RETURNS && self.header == 0 {
+            return Err(Kind::Slot);
+        }
+        let image = self.image;
+        let mut kinds_left = description & 0x3fff_ffff;
+        let mut unit = at + 1;
+        // The runs whose length comes after them.
+        let mut runs = [None; 2];
+        while kinds_left != 0 {
+            let kind = KINDS[(kinds_left as usize & 31) - 1];
+            kinds_left >>= 5;
+            let size = kind.units();
+            let value = if size == 1 { self.unit(unit) } else { self.unit_pair(unit) };
+            let value = value.ok_or(Kind::Instruction)?;
+            match kind {
+                Operand::Src | Operand::Dst | Operand::SrcDst => self.slots(value, 1)?,
+                Operand::SrcPair | Operand::DstPair => self.slots(value, 2)?,
+                Operand::DstFour => self.slots(value, 4)?,
+                Operand::SrcRun => runs[0] = Some(value),
+                Operand::DstRun => runs[1] = Some(value),
+                // A callee's frame begins above this one's header.
+                Operand::Base if value < self.header + u32::from(HEADER) || value > self.frame_slots => {
+                    return Err(Kind::Slot);
+                }
+                Operand::Base => runs[0] = Some(value),
+                Operand::Count => {
+                    for run in runs.into_iter().flatten() {
+                        self.slots(run, value)?;
+                    }
+                }
+                Operand::Header if value != self.header => return Err(Kind::Slot),
+                Operand::Header | Operand::Padding | Operand::Imm32 | Operand::Offset => {}
+                // Any value will do, if all of it is there.
+                Operand::Imm64 | Operand::Offset64 => {
+                    self.unit(unit + 3).ok_or(Kind::Instruction)?;
+                }
+                Operand::Target => self.target(at, value)?,
+                Operand::TargetCount => return self.targets(at, unit + size, value),
+                Operand::Func => in_range(value, image.count(Section::Funcs))?,
+                Operand::Defined => in_range(value, image.count(Section::Funcs) - image.imported(kinds::FUNC))?,
+                Operand::Import => in_range(value, image.imported(kinds::FUNC))?,
+                Operand::Type => in_range(value, image.count(Section::Types))?,
+                Operand::Memory => in_range(value, image.count(Section::Memories))?,
+                Operand::Table => in_range(value, image.count(Section::Tables))?,
+                Operand::Data => in_range(value, image.count(Section::Data))?,
+                Operand::Elem => in_range(value, image.count(Section::Elems))?,
+                Operand::Global | Operand::GlobalPair | Operand::GlobalDst | Operand::GlobalDstPair => {
+                    let global = image.global(value).ok_or(Kind::Index)?;
+                    let pair = matches!(kind, Operand::GlobalPair | Operand::GlobalDstPair);
+                    let written = matches!(kind, Operand::GlobalDst | Operand::GlobalDstPair);
+                    if pair && global.content != ValType::V128 as u8 || written && !global.mutable {
+                        return Err(Kind::Type);
+                    }
+                }
+            }
+            unit += size;
+        }
+        Ok(unit - at)
+    }
+
+    /// Verifies the `count` targets from this unit on; returns how many units the instruction at `at` has.
+    fn targets(&mut self, at: usize, first: usize, count: u32) -> Result<usize, ImageErrorKind> {
+        if count == 0 {
+            return Err(Kind::Instruction);
+        }
+        let mut unit = first;
+        for _ in 0..count {
+            let distance = self.unit_pair(unit).ok_or(Kind::Instruction)?;
+            self.target(at, distance)?;
+            unit += 2;
+        }
+        Ok(unit - at)
+    }
+}
+
+fn in_range(value: u32, count: u32) -> Result<(), ImageErrorKind> {
+    if value < count { Ok(()) } else { Err(Kind::Index) }
+}

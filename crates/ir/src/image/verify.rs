@@ -1,0 +1,314 @@
+//! What must hold for the records of an image, so that whoever instantiates it can rely on them.
+
+use super::error::{ImageError, ImageErrorKind};
+use super::layout::{self, Section, constants, kinds, modes};
+use super::read::{ElemRecord, Image, OpSet, some};
+use crate::frame::HEADER;
+use crate::types::ValType;
+
+use ImageErrorKind as Kind;
+
+type Verified = Result<(), ImageError>;
+
+#[cold]
+pub(super) fn fail<T>(kind: ImageErrorKind, offset: usize) -> Result<T, ImageError> {
+    Err(ImageError { kind, offset: offset as u32 })
+}
+
+impl Image<'_> {
+    /// Verifies all records, but neither the code of functions ([`Image::verify_function`]) nor the bytes of data
+    /// segments ([`Image::verify_data`]). `extended` says whether extended instructions can be run.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn verify_metadata(&self, extended: bool) -> Verified {
+        if self.op_set() == OpSet::Extended && !extended {
+            return fail(Kind::Extended, layout::AT_OP_SET);
+        }
+        for section in Section::ALL {
+            let (first, count) = (self.section(section), self.count(section));
+            let end = (count as usize).checked_mul(section.record()).and_then(|len| first.checked_add(len));
+            let inside = first >= layout::HEADER_LEN && end.is_some_and(|end| end <= self.meta_end());
+            if count > 0 && (!inside || first % 4 != 0) {
+                return fail(Kind::OutOfRange, layout::AT_SECTIONS + 8 * section as usize);
+            }
+        }
+        self.verify_types()?;
+        self.verify_imports()?;
+        self.verify_funcs()?;
+        self.each(Section::Tables, Self::verify_table)?;
+        self.each(Section::Memories, Self::verify_memory)?;
+        self.each(Section::Globals, Self::verify_global)?;
+        self.each(Section::Exports, Self::verify_export)?;
+        self.verify_elems()?;
+        self.each(Section::Data, Self::verify_segment)?;
+        self.each(Section::Names, |image, _, at| image.verify_string(at + 4))?;
+        if let Some(start) = self.start() {
+            let ty = self.func(start).and_then(|func| self.ty(func.ty.into()));
+            if ty.is_none_or(|ty| ty.params != 0 || ty.results != 0) {
+                return fail(Kind::Type, layout::AT_START);
+            }
+        }
+        Ok(())
+    }
+
+    fn each(&self, section: Section, verify: fn(&Self, u32, usize) -> Verified) -> Verified {
+        for index in 0..self.count(section) {
+            if let Some(at) = self.record(section, index) {
+                verify(self, index, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The name whose offset and length are at `at`.
+    fn verify_string(&self, at: usize) -> Verified {
+        match self.u32(at).checked_add(self.u32(at + 4)) {
+            Some(end) if end <= self.count(Section::Strings) => Ok(()),
+            _ => fail(Kind::OutOfRange, at),
+        }
+    }
+
+    /// Types have their value types one after the other, so that this is linear.
+    fn verify_types(&self) -> Verified {
+        let mut next = 0;
+        for index in 0..self.count(Section::Types) {
+            let (Some(at), Some(ty)) = (self.record(Section::Types, index), self.ty(index)) else { break };
+            if ty.first != next {
+                return fail(Kind::OutOfRange, at);
+            }
+            let mut slots = [0u32; 2];
+            for (slots, count) in slots.iter_mut().zip([ty.params, ty.results]) {
+                for _ in 0..count {
+                    let Some(ty) = self.val_type(next) else { return fail(Kind::Type, at) };
+                    *slots += u32::from(ty.slots());
+                    next += 1;
+                }
+            }
+            let header = slots[0].max(slots[1]);
+            if u32::from(ty.param_slots) != slots[0] || u32::from(ty.header) != header || ty.header > u16::MAX - HEADER
+            {
+                return fail(Kind::Record, at);
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_imports(&self) -> Verified {
+        let mut seen = [0; 4];
+        for index in 0..self.count(Section::Imports) {
+            let Some(at) = self.record(Section::Imports, index) else { break };
+            self.verify_string(at)?;
+            self.verify_string(at + 8)?;
+            let Some(import) = self.import(index) else { break };
+            match seen.get_mut(import.kind as usize) {
+                Some(seen) if *seen == import.index => *seen += 1,
+                _ => return fail(Kind::Record, at + 16),
+            }
+        }
+        let spaces = [Section::Funcs, Section::Tables, Section::Memories, Section::Globals];
+        for (kind, (seen, space)) in seen.into_iter().zip(spaces).enumerate() {
+            if self.imported(kind as u32) != seen || self.count(space) < seen {
+                return fail(Kind::Record, layout::AT_IMPORTED + 4 * kind);
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_funcs(&self) -> Verified {
+        let count = self.count(Section::Funcs);
+        let imported = self.imported(kinds::FUNC);
+        let mut previous = 0;
+        for index in 0..count {
+            let (Some(at), Some(func)) = (self.record(Section::Funcs, index), self.func(index)) else { break };
+            let header = self.ty(func.ty.into()).map(|ty| ty.header);
+            if header != Some(func.header) || func.frame_slots < func.header + HEADER {
+                return fail(Kind::Record, at);
+            }
+            if index < imported {
+                continue;
+            }
+            // The next one's start is this one's end.
+            if func.code < previous || index == imported && func.code != 0 {
+                return fail(Kind::Record, at);
+            }
+            previous = func.code;
+            match self.code_range(index) {
+                Some(range) if range.len() / 2 <= self.longest() as usize && range.len() % 2 == 0 => {}
+                _ => return fail(Kind::OutOfRange, at),
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_table(&self, index: u32, at: usize) -> Verified {
+        let Some(table) = self.table(index) else { return Ok(()) };
+        let Some(element) = ValType::from_number(table.what).filter(|ty| ty.is_ref()) else {
+            return fail(Kind::Type, at);
+        };
+        match some(table.init) {
+            Some(init) => self.verify_constant(init, element),
+            None => Ok(()),
+        }
+    }
+
+    fn verify_memory(&self, index: u32, at: usize) -> Verified {
+        let Some(memory) = self.memory(index) else { return Ok(()) };
+        let log2 = u32::from(memory.what);
+        // Custom page sizes are 1 or 64 KiB.
+        let most = if memory.wide { u64::MAX >> log2.min(63) } else { (u64::from(u32::MAX) + 1) >> log2.min(63) };
+        if (log2 != 0 && log2 != 16) || memory.min > most || memory.max.is_some_and(|max| max < memory.min) {
+            return fail(Kind::Record, at);
+        }
+        Ok(())
+    }
+
+    fn verify_global(&self, index: u32, at: usize) -> Verified {
+        let Some(global) = self.global(index) else { return Ok(()) };
+        let Some(content) = ValType::from_number(global.content) else { return fail(Kind::Type, at) };
+        match some(global.init) {
+            _ if index < self.imported(kinds::GLOBAL) => Ok(()),
+            // Only globals that are there already.
+            Some(init) => self.verify_constant_before(init, content, index),
+            None => fail(Kind::Constant, at),
+        }
+    }
+
+    fn verify_export(&self, index: u32, at: usize) -> Verified {
+        self.verify_string(at)?;
+        let Some(export) = self.export(index) else { return Ok(()) };
+        let space = match export.kind {
+            kinds::FUNC => Section::Funcs,
+            kinds::TABLE => Section::Tables,
+            kinds::MEMORY => Section::Memories,
+            kinds::GLOBAL => Section::Globals,
+            _ => return fail(Kind::Record, at),
+        };
+        if export.index < self.count(space) { Ok(()) } else { fail(Kind::Index, at) }
+    }
+
+    /// Segments have their items one after the other, so that this is linear.
+    fn verify_elems(&self) -> Verified {
+        let mut next = 0;
+        for index in 0..self.count(Section::Elems) {
+            let (Some(at), Some(elem)) = (self.record(Section::Elems, index), self.elem(index)) else { break };
+            if elem.items != next {
+                return fail(Kind::OutOfRange, at);
+            }
+            self.verify_elem(elem, at)?;
+            next += elem.count;
+        }
+        Ok(())
+    }
+
+    fn verify_elem(&self, elem: ElemRecord, at: usize) -> Verified {
+        let Some(ty) = ValType::from_number(elem.ty).filter(|ty| ty.is_ref()) else { return fail(Kind::Type, at) };
+        match elem.mode {
+            modes::ACTIVE => {
+                let Some(table) = self.table(elem.target) else { return fail(Kind::Index, at) };
+                if table.what != elem.ty {
+                    return fail(Kind::Type, at);
+                }
+                self.verify_constant(elem.offset, if table.wide { ValType::I64 } else { ValType::I32 })?;
+            }
+            modes::PASSIVE | modes::DECLARED => {}
+            _ => return fail(Kind::Record, at),
+        }
+        let Some(end) = elem.items.checked_add(elem.count) else { return fail(Kind::OutOfRange, at) };
+        for index in elem.items..end {
+            match self.item(index) {
+                Some(init) if elem.exprs => self.verify_constant(init, ty)?,
+                Some(reference) if ty == ValType::FuncRef && reference.wrapping_sub(1) < self.count(Section::Funcs) => {
+                }
+                Some(_) => return fail(Kind::Index, at),
+                None => return fail(Kind::OutOfRange, at),
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_segment(&self, index: u32, at: usize) -> Verified {
+        let Some(data) = self.data(index) else { return Ok(()) };
+        match data.mode {
+            modes::ACTIVE => {
+                let Some(memory) = self.memory(data.target) else { return fail(Kind::Index, at) };
+                self.verify_constant(data.offset, if memory.wide { ValType::I64 } else { ValType::I32 })?;
+            }
+            modes::PASSIVE => {}
+            _ => return fail(Kind::Record, at),
+        }
+        if self.data_bytes(data).is_some() { Ok(()) } else { fail(Kind::OutOfRange, at) }
+    }
+
+    /// Verifies the bytes of a data segment by their checksum.
+    ///
+    /// # Errors
+    /// When they changed.
+    pub fn verify_data(&self, index: u32) -> Verified {
+        let Some(data) = self.data(index) else { return fail(Kind::Index, 0) };
+        let bytes = self.data_bytes(data);
+        if bytes.is_some_and(|bytes| super::checksum(0, bytes) == data.check) {
+            Ok(())
+        } else {
+            fail(Kind::Checksum, self.code_end() + data.at as usize)
+        }
+    }
+
+    fn verify_constant(&self, at: u32, ty: ValType) -> Verified {
+        self.verify_constant_before(at, ty, self.count(Section::Globals))
+    }
+
+    /// The constant expression at this word gives a value of type `ty`, and uses globals below `globals` only.
+    fn verify_constant_before(&self, at: u32, ty: ValType, globals: u32) -> Verified {
+        let offset = self.section(Section::Consts).wrapping_add(4 * at as usize);
+        let mut stack = [ValType::I32; constants::MAX_DEPTH];
+        let mut depth = 0;
+        let mut at = at;
+        for _ in 0..=constants::MAX_LENGTH {
+            let word = self.constant(at);
+            let number = self.val_number(word.unwrap_or(constants::END));
+            at = at.saturating_add(1);
+            let arithmetic =
+                |ty: ValType| if depth >= 2 && stack[depth - 2..depth] == [ty; 2] { Some(ty) } else { None };
+            let (pops, pushed) = match word.map(|word| word & 0xff) {
+                Some(constants::NUM) => {
+                    at = at.saturating_add(2);
+                    (0, number.filter(|ty| !ty.is_ref() && *ty != ValType::V128))
+                }
+                Some(constants::V128) => {
+                    at = at.saturating_add(4);
+                    (0, Some(ValType::V128))
+                }
+                Some(constants::GLOBAL_GET) => {
+                    let index = self.constant(at).filter(|&index| index < globals);
+                    at = at.saturating_add(1);
+                    (0, index.and_then(|index| ValType::from_number(self.global(index)?.content)))
+                }
+                Some(constants::REF_NULL) => (0, number.filter(|ty| ty.is_ref())),
+                Some(constants::REF_FUNC) => {
+                    let index = self.constant(at).filter(|&index| index < self.count(Section::Funcs));
+                    at = at.saturating_add(1);
+                    (0, index.map(|_| ValType::FuncRef))
+                }
+                Some(constants::I32_ADD | constants::I32_SUB | constants::I32_MUL) => (2, arithmetic(ValType::I32)),
+                Some(constants::I64_ADD | constants::I64_SUB | constants::I64_MUL) => (2, arithmetic(ValType::I64)),
+                Some(constants::END) if depth == 1 && stack[0] == ty => return Ok(()),
+                _ => (0, None),
+            };
+            // Words behind the last one read as an end.
+            let Some(pushed) = pushed.filter(|_| at <= self.count(Section::Consts)) else {
+                return fail(Kind::Constant, offset);
+            };
+            depth -= pops;
+            let Some(top) = stack.get_mut(depth) else { return fail(Kind::Constant, offset) };
+            *top = pushed;
+            depth += 1;
+        }
+        fail(Kind::Constant, offset)
+    }
+
+    /// The value type in a word of a constant expression.
+    pub fn val_number(&self, word: u32) -> Option<ValType> {
+        ValType::from_number((word >> 8) as u8)
+    }
+}

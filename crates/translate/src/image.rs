@@ -1,0 +1,430 @@
+//! A whole module as an image: see `wasmote_ir::image`, which says where everything lies, for the reading side. The same
+//! module gives the same bytes on every host.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use wasmote_decode::{ConstOp, ElemItems, ExportKind, FuncType, ImportType, ModuleInfo, SegmentMode};
+use wasmote_ir::ValType;
+use wasmote_ir::code::instructions;
+use wasmote_ir::frame::HEADER;
+use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes};
+use wasmote_ir::image::{OpSet, checksum, code_checksum};
+use wasmote_ir::ops::{CORE_ID, EXTENDED_ID};
+use wasmote_ir::shape::Operand;
+
+use crate::{CodeOptions, TranslateError, Translator};
+
+/// How an image is written.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ImageOptions {
+    /// What the code may contain.
+    pub code: CodeOptions,
+    /// Whether the names of functions are kept, for backtraces.
+    pub names: bool,
+}
+
+/// Why there is no image of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ImageWriteError {
+    /// A function, by its index with imports counted, cannot be translated.
+    Function(u32, TranslateError),
+    /// It has more of something than an image can hold; what, in words.
+    TooLarge(&'static str),
+    /// The module is not valid; only possible when validation was left out.
+    Invalid,
+}
+
+use ImageWriteError as Error;
+
+/// Writes the image of a module, which must be valid: of one that isn't, the image may be refused when it is loaded.
+///
+/// # Errors
+/// When a function can't be translated, or the module has more than an image can hold.
+pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> Result<Vec<u8>, ImageWriteError> {
+    let mut writer = Writer::default();
+    let types = writer.types(module)?;
+    writer.imports(module, &types)?;
+    let code = writer.functions(module, wasm, &types, options)?;
+    writer.tables(module)?;
+    writer.memories(module);
+    writer.globals(module)?;
+    writer.exports(module);
+    writer.elems(module)?;
+    if options.names {
+        writer.names(module, wasm);
+    }
+    writer.finish(module, wasm, &code, options)
+}
+
+#[derive(Default)]
+struct Writer<'a> {
+    sections: [Vec<u8>; Section::COUNT],
+    /// Where names are that were written already.
+    strings: BTreeMap<&'a str, u32>,
+    longest: u32,
+}
+
+fn put16(bytes: &mut Vec<u8>, value: u16) {
+    bytes.extend_from_slice(&value.to_le_bytes());
+}
+
+fn put32(bytes: &mut Vec<u8>, value: u32) {
+    bytes.extend_from_slice(&value.to_le_bytes());
+}
+
+fn put64(bytes: &mut Vec<u8>, value: u64) {
+    bytes.extend_from_slice(&value.to_le_bytes());
+}
+
+fn slots(types: &[ValType]) -> u32 {
+    types.iter().map(|ty| u32::from(ty.slots())).sum()
+}
+
+impl<'a> Writer<'a> {
+    fn section(&mut self, section: Section) -> &mut Vec<u8> {
+        &mut self.sections[section as usize]
+    }
+
+    /// Appends words to a section.
+    fn put(&mut self, section: Section, words: &[u32]) {
+        for &word in words {
+            put32(self.section(section), word);
+        }
+    }
+
+    /// Writes types, equal ones once; the number in the image of each of the module's.
+    fn types(&mut self, module: &'a ModuleInfo) -> Result<Vec<u16>, Error> {
+        let mut known: BTreeMap<(&[u8], usize), u16> = BTreeMap::new();
+        let numbers = |ty: &FuncType| ty.params.iter().chain(&*ty.results).map(|&ty| ty as u8).collect::<Vec<u8>>();
+        let all: Vec<Vec<u8>> = module.types.iter().map(numbers).collect();
+        let mut numbers = Vec::with_capacity(all.len());
+        let mut first = 0;
+        for (ty, bytes) in module.types.iter().zip(&all) {
+            let next = known.len();
+            let number = match known.get(&(bytes.as_slice(), ty.params.len())) {
+                Some(&number) => number,
+                None => {
+                    let number = u16::try_from(next).map_err(|_| Error::TooLarge("function types"))?;
+                    let (params, header) = (slots(&ty.params), slots(&ty.params).max(slots(&ty.results)));
+                    if header > u32::from(u16::MAX - HEADER) {
+                        return Err(Error::TooLarge("parameters or results"));
+                    }
+                    let section = self.section(Section::Types);
+                    put32(section, first);
+                    for value in [ty.params.len(), ty.results.len(), params as usize, header as usize] {
+                        put16(section, value as u16);
+                    }
+                    self.section(Section::ValTypes).extend_from_slice(bytes);
+                    first += bytes.len() as u32;
+                    known.insert((bytes, ty.params.len()), number);
+                    number
+                }
+            };
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+
+    /// Writes a name; its offset and length.
+    fn string(&mut self, name: &'a str) -> [u32; 2] {
+        let at = match self.strings.get(name) {
+            Some(&at) => at,
+            None => {
+                let strings = self.section(Section::Strings);
+                let at = strings.len() as u32;
+                strings.extend_from_slice(name.as_bytes());
+                self.strings.insert(name, at);
+                at
+            }
+        };
+        [at, name.len() as u32]
+    }
+
+    fn imports(&mut self, module: &'a ModuleInfo, types: &[u16]) -> Result<(), Error> {
+        let mut counts = [0; 4];
+        for import in &module.imports {
+            let [module_at, module_len] = self.string(&import.module);
+            let [name_at, name_len] = self.string(&import.name);
+            let kind = match import.ty {
+                ImportType::Func(_) => kinds::FUNC,
+                ImportType::Table(_) => kinds::TABLE,
+                ImportType::Memory(_) => kinds::MEMORY,
+                ImportType::Global(_) => kinds::GLOBAL,
+            };
+            let index = &mut counts[kind as usize];
+            self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind, *index]);
+            *index += 1;
+            if let ImportType::Func(ty) = import.ty {
+                let number = *types.get(ty as usize).ok_or(Error::Invalid)?;
+                let header = self.header(number);
+                self.function(0, number, header, u32::from(header + HEADER), 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// The header's slot in frames of functions of this type.
+    fn header(&self, ty: u16) -> u16 {
+        let at = usize::from(ty) * Section::Types.record() + 10;
+        let types = &self.sections[Section::Types as usize];
+        u16::from_le_bytes([types[at], types[at + 1]])
+    }
+
+    fn function(&mut self, code: u32, ty: u16, header: u16, frame_slots: u32, check: u16) {
+        let section = self.section(Section::Funcs);
+        put32(section, code);
+        for value in [ty, header, frame_slots as u16, check] {
+            put16(section, value);
+        }
+    }
+
+    /// Translates all functions; their code, one after the other.
+    fn functions(
+        &mut self,
+        module: &ModuleInfo,
+        wasm: &[u8],
+        types: &[u16],
+        options: &ImageOptions,
+    ) -> Result<Vec<u8>, Error> {
+        let mut translator = Translator::with_options(options.code);
+        let mut code = Vec::new();
+        let mut units = Vec::new();
+        for index in module.imported_funcs..module.funcs.len() as u32 {
+            let ty = module.funcs.get(index as usize).and_then(|&ty| types.get(ty as usize));
+            let ty = *ty.ok_or(Error::Invalid)?;
+            let translated = translator.translate(module, wasm, index, false);
+            let translated = translated.map_err(|error| Error::Function(index, error))?;
+            units.clear();
+            units.extend_from_slice(translated.code);
+            renumber(&mut units, types);
+            let start = code.len();
+            for unit in &units {
+                put16(&mut code, *unit);
+            }
+            let at = u32::try_from(start / 2).map_err(|_| Error::TooLarge("code"))?;
+            self.longest = self.longest.max(units.len() as u32);
+            self.function(at, ty, translated.header, translated.frame_slots, code_checksum(&code[start..]));
+        }
+        Ok(code)
+    }
+
+    fn tables(&mut self, module: &ModuleInfo) -> Result<(), Error> {
+        for (i, table) in module.tables.iter().enumerate() {
+            let init = i.checked_sub(module.imported_tables as usize).and_then(|i| module.table_inits.get(i));
+            let init = match init {
+                Some(Some(init)) => self.constant(init)?,
+                _ => NONE,
+            };
+            self.limits(Section::Tables, table.element as u8, table.table64, table.min, table.max, init);
+        }
+        Ok(())
+    }
+
+    fn memories(&mut self, module: &ModuleInfo) {
+        for memory in &module.memories {
+            let log2 = memory.page_log2 as u8;
+            self.limits(Section::Memories, log2, memory.memory64, memory.min, memory.max, 0);
+        }
+    }
+
+    fn limits(&mut self, section: Section, what: u8, wide: bool, min: u64, max: Option<u64>, init: u32) {
+        let section = self.section(section);
+        section.extend_from_slice(&[what, u8::from(wide), u8::from(max.is_some()), 0]);
+        put32(section, init);
+        put64(section, min);
+        put64(section, max.unwrap_or(0));
+    }
+
+    fn globals(&mut self, module: &ModuleInfo) -> Result<(), Error> {
+        for (i, global) in module.globals.iter().enumerate() {
+            let init = i.checked_sub(module.imported_globals as usize).and_then(|i| module.global_inits.get(i));
+            let init = match init {
+                Some(init) => self.constant(init)?,
+                None => NONE,
+            };
+            let section = self.section(Section::Globals);
+            section.extend_from_slice(&[global.content as u8, u8::from(global.mutable), 0, 0]);
+            put32(section, init);
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, module: &'a ModuleInfo) {
+        for export in &module.exports {
+            let [at, len] = self.string(&export.name);
+            let kind = match export.kind {
+                ExportKind::Func => kinds::FUNC,
+                ExportKind::Table => kinds::TABLE,
+                ExportKind::Memory => kinds::MEMORY,
+                ExportKind::Global => kinds::GLOBAL,
+            };
+            self.put(Section::Exports, &[at, len, kind, export.index]);
+        }
+    }
+
+    /// Mode, table or memory, and offset of a segment.
+    fn mode(&mut self, mode: &SegmentMode) -> Result<[u32; 3], Error> {
+        Ok(match mode {
+            SegmentMode::Active { target, offset } => [modes::ACTIVE, *target, self.constant(offset)?],
+            SegmentMode::Passive => [modes::PASSIVE, 0, NONE],
+            SegmentMode::Declared => [modes::DECLARED, 0, NONE],
+        })
+    }
+
+    fn elems(&mut self, module: &ModuleInfo) -> Result<(), Error> {
+        let mut first = 0;
+        for elem in &module.elems {
+            let [mode, target, offset] = self.mode(&elem.mode)?;
+            let (exprs, count) = match &elem.items {
+                ElemItems::Funcs(funcs) => {
+                    for &func in funcs {
+                        let reference = func.checked_add(1).ok_or(Error::Invalid)?;
+                        self.put(Section::Items, &[reference]);
+                    }
+                    (false, funcs.len())
+                }
+                ElemItems::Exprs(exprs) => {
+                    for expr in exprs {
+                        let at = self.constant(expr)?;
+                        self.put(Section::Items, &[at]);
+                    }
+                    (true, exprs.len())
+                }
+            };
+            let count = count as u32;
+            self.section(Section::Elems).extend_from_slice(&[mode as u8, elem.ty as u8, u8::from(exprs), 0]);
+            self.put(Section::Elems, &[target, offset, first, count]);
+            first += count;
+        }
+        Ok(())
+    }
+
+    /// Writes a constant expression; its first word's number.
+    fn constant(&mut self, expr: &[ConstOp]) -> Result<u32, Error> {
+        let first = (self.section(Section::Consts).len() / 4) as u32;
+        let mut depth = 0;
+        for op in expr {
+            depth += 1;
+            let typed = |tag: u32, ty: ValType| tag | (ty as u32) << 8;
+            let low = |value: u128, word: u32| (value >> (32 * word)) as u32;
+            match *op {
+                ConstOp::Num(ty, bits) => {
+                    let bits = u128::from(bits);
+                    self.put(Section::Consts, &[typed(constants::NUM, ty), low(bits, 0), low(bits, 1)]);
+                }
+                ConstOp::V128(bits) => {
+                    let words = [0, 1, 2, 3].map(|word| low(bits, word));
+                    self.put(Section::Consts, &[constants::V128]);
+                    self.put(Section::Consts, &words);
+                }
+                ConstOp::GlobalGet(index) => self.put(Section::Consts, &[constants::GLOBAL_GET, index]),
+                ConstOp::RefNull(ty) => self.put(Section::Consts, &[typed(constants::REF_NULL, ty)]),
+                ConstOp::RefFunc(index) => self.put(Section::Consts, &[constants::REF_FUNC, index]),
+                arithmetic => {
+                    depth -= 2;
+                    let tag = match arithmetic {
+                        ConstOp::I32Add => constants::I32_ADD,
+                        ConstOp::I32Sub => constants::I32_SUB,
+                        ConstOp::I32Mul => constants::I32_MUL,
+                        ConstOp::I64Add => constants::I64_ADD,
+                        ConstOp::I64Sub => constants::I64_SUB,
+                        _ => constants::I64_MUL,
+                    };
+                    self.put(Section::Consts, &[tag]);
+                }
+            }
+            if depth > constants::MAX_DEPTH as i32 {
+                return Err(Error::TooLarge("operands in a constant expression"));
+            }
+        }
+        if expr.len() > constants::MAX_LENGTH {
+            return Err(Error::TooLarge("instructions in a constant expression"));
+        }
+        self.put(Section::Consts, &[constants::END]);
+        Ok(first)
+    }
+
+    fn names(&mut self, module: &ModuleInfo, wasm: &'a [u8]) {
+        let mut names = BTreeMap::new();
+        wasmote_decode::names::function_names(module, wasm, &mut |func, name| {
+            if (func as usize) < module.funcs.len() {
+                names.entry(func).or_insert(name);
+            }
+        });
+        for (func, name) in names {
+            let [at, len] = self.string(name);
+            self.put(Section::Names, &[func, at, len]);
+        }
+    }
+
+    /// Puts everything into one file.
+    fn finish(
+        mut self,
+        module: &ModuleInfo,
+        wasm: &[u8],
+        code: &[u8],
+        options: &ImageOptions,
+    ) -> Result<Vec<u8>, Error> {
+        let mut data_len = 0u32;
+        for data in &module.data {
+            let [mode, target, offset] = self.mode(&data.mode)?;
+            let bytes = wasm.get(data.bytes.clone()).ok_or(Error::Invalid)?;
+            let len = u32::try_from(bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
+            self.put(Section::Data, &[mode, target, offset, data_len, len, checksum(0, bytes)]);
+            data_len = data_len.checked_add(len).ok_or(Error::TooLarge("bytes"))?;
+        }
+        let meta: usize = self.sections.iter().map(|section| section.len().next_multiple_of(4)).sum();
+        let meta_end = layout::HEADER_LEN + meta;
+        let code_end = meta_end + code.len();
+        let file_len = u32::try_from(code_end + data_len as usize).map_err(|_| Error::TooLarge("bytes"))?;
+
+        let mut file = Vec::with_capacity(file_len as usize);
+        file.extend_from_slice(&layout::MAGIC);
+        put16(&mut file, layout::VERSION);
+        let extended = options.code.op_set == OpSet::Extended;
+        put16(&mut file, u16::from(extended));
+        put32(&mut file, if extended { EXTENDED_ID } else { CORE_ID });
+        put32(&mut file, if options.code.metered { features::METERED } else { 0 });
+        let imported =
+            [module.imported_funcs, module.imported_tables, module.imported_memories, module.imported_globals];
+        let rest = [file_len, meta_end as u32, 0, code_end as u32, module.start.unwrap_or(NONE), self.longest];
+        for word in rest.into_iter().chain(imported) {
+            put32(&mut file, word);
+        }
+        let mut at = layout::HEADER_LEN;
+        for (section, record) in self.sections.iter().zip(Section::ALL.map(Section::record)) {
+            put32(&mut file, at as u32);
+            put32(&mut file, (section.len() / record) as u32);
+            at += section.len().next_multiple_of(4);
+        }
+        for section in &self.sections {
+            file.extend_from_slice(section);
+            file.resize(file.len().next_multiple_of(4), 0);
+        }
+        let sum = checksum(checksum(0, &file[..layout::AT_CHECKSUM]), &file[layout::AT_CHECKSUM + 4..]);
+        file[layout::AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
+        file.extend_from_slice(code);
+        for data in &module.data {
+            file.extend_from_slice(wasm.get(data.bytes.clone()).ok_or(Error::Invalid)?);
+        }
+        Ok(file)
+    }
+}
+
+/// Has instructions name types by their numbers in the image.
+fn renumber(code: &mut [u16], types: &[u16]) {
+    let mut at = 0;
+    while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
+        let len = instr.units.len();
+        let operands = instr.description().operands;
+        if let Some(position) = operands.iter().position(|&kind| kind == Operand::Type) {
+            let unit = at + instr.description().offset(position);
+            let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);
+            (code[unit], code[unit + 1]) = (number, 0);
+        }
+        at += len;
+    }
+    debug_assert_eq!(instructions(code).map(|(_, instr)| instr.units.len()).sum::<usize>(), code.len());
+}

@@ -1,0 +1,49 @@
+//! Metering: instructions that take fuel, where functions and loops begin. Each takes what the operators up to its end cost,
+//! one each, those of inner loops left out: they have their own.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::Op;
+use wasmote_ir::code::to_units;
+
+use crate::code::Code;
+
+/// The costs that are not known yet.
+#[derive(Default)]
+pub struct Meter {
+    /// Whether the code is metered.
+    on: bool,
+    /// For the function and the loops around the current point: the unit of the operand, and the cost so far.
+    regions: Vec<(usize, u32)>,
+}
+
+impl Meter {
+    /// Starts a function.
+    pub fn start(&mut self, on: bool) {
+        self.on = on;
+        self.regions.clear();
+    }
+
+    /// A function or a loop begins here; nothing can be moved across.
+    pub fn open(&mut self, code: &mut Code) {
+        if self.on {
+            let at = code.emit(Op::Fuel, 0, &[0]);
+            code.join();
+            self.regions.push((at + 1, 0));
+        }
+    }
+
+    /// An operator is translated.
+    pub fn count(&mut self) {
+        if let Some((_, cost)) = self.regions.last_mut() {
+            *cost += 1;
+        }
+    }
+
+    /// The function or the loop ends.
+    pub fn close(&mut self, code: &mut Code) {
+        if let Some((operand, cost)) = self.regions.pop() {
+            code.units[operand..operand + 2].copy_from_slice(&to_units(u64::from(cost))[..2]);
+        }
+    }
+}
