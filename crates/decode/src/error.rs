@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+#[cfg(feature = "wasm")]
 use wasmparser::WasmFeatures;
 
 /// Why a binary was refused.
@@ -69,6 +70,7 @@ impl Feature {
     }
 
     /// The feature behind a flag of wasmparser's.
+    #[cfg(feature = "wasm")]
     fn of_flag(flag: WasmFeatures) -> Feature {
         const FLAGS: &[(WasmFeatures, Feature)] = &[
             (WasmFeatures::GC, Feature::Gc),
@@ -89,6 +91,7 @@ impl Feature {
     }
 }
 
+#[cfg(feature = "wasm")]
 impl DecodeError {
     #[cold]
     #[inline(never)]
@@ -103,6 +106,7 @@ impl DecodeError {
     }
 }
 
+#[cfg(feature = "wasm")]
 impl From<wasmparser::Error> for DecodeError {
     #[cold]
     #[inline(never)]

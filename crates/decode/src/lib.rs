@@ -7,7 +7,8 @@
 //! 2. `sections`: the way through a binary, section by section;
 //! 3. `types` and `constant`: value types and constant expressions out of wasmparser's;
 //! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
-//! 5. [`names`]: function names, looked up when someone asks.
+//! 5. [`names`]: function names, looked up when someone asks;
+//! 6. [`image`]: images into the same data.
 //!
 //! Every index that a binary contains is handed on as it stands, in range or not: only a valid module's indices
 //! can be trusted. Memory taken is bounded by a small multiple of the binary's size.
@@ -17,14 +18,22 @@
 
 extern crate alloc;
 
+#[cfg(feature = "wasm")]
 mod constant;
 pub mod error;
+#[cfg(feature = "image")]
+pub mod image;
 pub mod module;
+#[cfg(feature = "wasm")]
 pub mod names;
+#[cfg(feature = "wasm")]
 mod sections;
+#[cfg(feature = "wasm")]
 mod types;
 
 pub use error::{DecodeError, DecodeErrorKind, Feature};
 pub use module::*;
+#[cfg(feature = "wasm")]
 pub use sections::decode;
+#[cfg(feature = "wasm")]
 pub use types::{heap_type, val_type};

@@ -27,6 +27,7 @@ mod calls;
 mod code;
 mod control;
 mod families;
+#[cfg(feature = "image")]
 mod image;
 mod labels;
 mod locals;
@@ -44,6 +45,7 @@ pub use wasmote_ir::image::OpSet;
 use wasmparser::{BinaryReader, OperatorsReader};
 
 use body::{Body, Buffers};
+#[cfg(feature = "image")]
 pub use image::{ImageOptions, ImageWriteError, write_image};
 
 /// The most units of code in a function: what a branch can span once linked.

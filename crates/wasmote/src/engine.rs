@@ -34,6 +34,7 @@ pub enum Validation {
 pub struct Config {
     pub(crate) validation: Validation,
     pub(crate) eager_translation: bool,
+    pub(crate) fuel: bool,
     pub(crate) max_stack: usize,
     pub(crate) max_nesting: u32,
     pub(crate) max_memory: u64,
@@ -47,6 +48,7 @@ impl Default for Config {
         Config {
             validation: Validation::Eager,
             eager_translation: false,
+            fuel: false,
             max_stack: 8 << 20,
             max_nesting: 200,
             max_memory: u64::MAX,
@@ -72,6 +74,14 @@ impl Config {
     /// Whether all functions are translated when a module is loaded, instead of each when it is first called.
     pub fn eager_translation(&mut self, eager: bool) -> &mut Config {
         self.eager_translation = eager;
+        self
+    }
+
+    /// Whether wasm takes fuel, one for each operator, where functions and loops begin; with none left it traps with
+    /// [`OutOfFuel`](crate::TrapCode::OutOfFuel). See [`Store::set_fuel`](crate::Store::set_fuel). Off unless said otherwise.
+    /// Of an image, what it was compiled with decides.
+    pub fn fuel(&mut self, fuel: bool) -> &mut Config {
+        self.fuel = fuel;
         self
     }
 

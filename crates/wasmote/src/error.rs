@@ -6,6 +6,9 @@ use core::fmt;
 
 use wasmote_decode::DecodeError;
 use wasmote_ir::TrapCode;
+#[cfg(feature = "image")]
+use wasmote_ir::image::ImageError;
+#[cfg(feature = "wasm")]
 use wasmote_translate::TranslateError;
 #[cfg(feature = "validate")]
 use wasmote_validate::ValidateError;
@@ -37,7 +40,11 @@ pub enum ErrorKind {
     /// The module is not valid.
     #[cfg(feature = "validate")]
     Validate(ValidateError),
+    /// The bytes are no image, or one that this build can't run; also when a function of it is found so at its first call.
+    #[cfg(feature = "image")]
+    Image(ImageError),
     /// A function is beyond what the translator can do.
+    #[cfg(feature = "wasm")]
     Translate {
         /// The function's index, imports counted.
         func: u32,
@@ -137,6 +144,13 @@ impl Error {
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Error {
         Error::of(ErrorKind::Decode(error))
+    }
+}
+
+#[cfg(feature = "image")]
+impl From<ImageError> for Error {
+    fn from(error: ImageError) -> Error {
+        Error::of(ErrorKind::Image(error))
     }
 }
 

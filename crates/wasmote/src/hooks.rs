@@ -42,7 +42,7 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
             Some(code) => code,
             None => {
                 let index = module.info.imported_funcs + defined as u32;
-                let translation = store.translation.get_or_insert_default();
+                let translation = store.translation();
                 match translation.function(module, index) {
                     Ok(code) => code,
                     Err(error) => return Err(stop(store, error, TrapCode::InvalidFunction)),

@@ -305,7 +305,7 @@ unsafe fn initialise(
     let none = || exec::DataSegment { bytes: NonNull::dangling().as_ptr(), len: 0 };
     let mut data = Vec::with_capacity(info.data.len());
     for segment in &info.data {
-        let bytes = module.wasm().get(segment.bytes.clone());
+        let bytes = module.bytes().get(segment.bytes.clone());
         let bytes = bytes.ok_or_else(invalid)?;
         data.push(match segment.mode {
             SegmentMode::Declared => none(),

@@ -53,6 +53,8 @@
 //! reference to the store.
 #![no_std]
 #![deny(missing_docs)]
+// Without both there are no modules, and little of the rest is used.
+#![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
@@ -99,6 +101,9 @@ pub use func::Func;
 pub use global::Global;
 pub use instance::Instance;
 pub use linker::{Linker, RawFn};
+// For crates over this one that do without the standard library, too; no part of the API.
+#[doc(hidden)]
+pub use lock::Lock;
 pub use memory::Memory;
 pub use module::{ExportDescription, ImportDescription, Module, Stats};
 pub use store::Store;
@@ -111,6 +116,11 @@ pub use wasmote_decode::{
     DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, TableType,
 };
 pub use wasmote_ir::{TrapCode, ValType};
+#[cfg(feature = "image")]
+pub use wasmote_ir::image::{ImageError, ImageErrorKind};
+#[cfg(feature = "compile")]
+pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
+#[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};
 #[cfg(feature = "validate")]
 pub use wasmote_validate::{Features, ValidateError};

@@ -6,15 +6,16 @@ mod imp {
 
     /// Lets one thread at a time at a value.
     #[derive(Default)]
-    pub(crate) struct Lock<T>(Mutex<T>);
+    pub struct Lock<T>(Mutex<T>);
 
     impl<T> Lock<T> {
-        pub(crate) const fn new(value: T) -> Lock<T> {
+        /// A lock that nobody holds.
+        pub const fn new(value: T) -> Lock<T> {
             Lock(Mutex::new(value))
         }
 
-        /// A panic while the lock is held leaves the value as it was: all users change it in a last step.
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        /// Waits until nobody else holds it. A panic while the lock is held leaves the value as it was: all users change it in a last step.
+        pub fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
@@ -23,12 +24,13 @@ mod imp {
 #[cfg(not(feature = "std"))]
 mod imp {
     use core::cell::UnsafeCell;
+    use core::marker::PhantomData;
     use core::ops::{Deref, DerefMut};
     use core::sync::atomic::{AtomicBool, Ordering};
 
     /// Lets one thread at a time at a value; others spin. Held for short, and never while calling out.
     #[derive(Default)]
-    pub(crate) struct Lock<T> {
+    pub struct Lock<T> {
         held: AtomicBool,
         value: UnsafeCell<T>,
     }
@@ -36,18 +38,22 @@ mod imp {
     // SAFETY: the flag lets one thread at a time at the value, so sharing the lock only sends the value.
     unsafe impl<T: Send> Sync for Lock<T> {}
 
-    pub(crate) struct Guard<'a, T>(&'a Lock<T>);
+    /// Lets go of the lock when dropped. As if it were the `&mut T` that it stands for: what threads may not share is
+    /// not shared by sharing the guard.
+    pub struct Guard<'a, T>(&'a Lock<T>, PhantomData<&'a mut T>);
 
     impl<T> Lock<T> {
-        pub(crate) const fn new(value: T) -> Lock<T> {
+        /// A lock that nobody holds.
+        pub const fn new(value: T) -> Lock<T> {
             Lock { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
         }
 
-        pub(crate) fn lock(&self) -> Guard<'_, T> {
+        /// Waits until nobody else holds it.
+        pub fn lock(&self) -> Guard<'_, T> {
             while self.held.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
                 core::hint::spin_loop();
             }
-            Guard(self)
+            Guard(self, PhantomData)
         }
     }
 
@@ -74,4 +80,4 @@ mod imp {
     }
 }
 
-pub(crate) use imp::Lock;
+pub use imp::Lock;

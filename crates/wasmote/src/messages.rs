@@ -6,6 +6,7 @@ mod words {
 
     use wasmote_decode::{DecodeError, DecodeErrorKind};
     use wasmote_ir::ValType;
+    #[cfg(feature = "wasm")]
     use wasmote_translate::TranslateErrorKind;
 
     use crate::error::{Error, ErrorKind, ImportProblem};
@@ -17,6 +18,9 @@ mod words {
                 ErrorKind::Decode(error) => display_decode(error, f),
                 #[cfg(feature = "validate")]
                 ErrorKind::Validate(error) => write!(f, "invalid module: {error}"),
+                #[cfg(feature = "image")]
+                ErrorKind::Image(error) => write!(f, "{} (at offset {:#x})", error.kind.message(), error.offset),
+                #[cfg(feature = "wasm")]
                 ErrorKind::Translate { func, error } => {
                     let reason = match error.kind {
                         TranslateErrorKind::TooManySlots => "it has too many locals and operands",
@@ -135,7 +139,10 @@ mod numbers {
                 ErrorKind::Decode(error) => (1, error.offset as u64),
                 #[cfg(feature = "validate")]
                 ErrorKind::Validate(error) => (2, error.offset as u64),
+                #[cfg(feature = "wasm")]
                 ErrorKind::Translate { error, .. } => (3, u64::from(error.offset)),
+                #[cfg(feature = "image")]
+                ErrorKind::Image(error) => (6, u64::from(error.offset)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
                 ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
             };

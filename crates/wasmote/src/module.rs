@@ -1,11 +1,18 @@
-//! Modules: decoded, validated, and translated function by function when first called.
+//! Modules: decoded, validated, and translated function by function when first called; or images, of which functions are
+//! verified when first called.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+#[cfg(feature = "compile")]
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::AddAssign;
 
 use wasmote_decode::{Export, ExportKind, ImportType, ModuleInfo};
+#[cfg(feature = "image")]
+use wasmote_ir::image::{Image, layout::Section};
+#[cfg(feature = "compile")]
+use wasmote_translate::{ImageOptions, ImageWriteError};
 #[cfg(feature = "validate")]
 use wasmote_validate::Bodies;
 
@@ -15,7 +22,11 @@ use crate::engine::Engine;
 #[cfg(feature = "validate")]
 use crate::engine::Validation;
 use crate::error::Error;
+#[cfg(feature = "compile")]
+use crate::error::ErrorKind;
 use crate::externs::ExternType;
+#[cfg(feature = "compile")]
+use crate::messages::message;
 use crate::translation::Translation;
 use crate::types::TypeIds;
 
@@ -39,7 +50,9 @@ pub struct Module {
 
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
-    wasm: WasmBytes,
+    /// A binary, or an image.
+    bytes: WasmBytes,
+    pub(crate) source: Source,
     pub(crate) info: ModuleInfo,
     /// The numbers of the module's types.
     pub(crate) type_ids: TypeIds,
@@ -49,6 +62,20 @@ pub(crate) struct ModuleInner {
     pub(crate) bodies: Option<Bodies>,
     /// The exports, ordered by name.
     exports: Box<[u32]>,
+}
+
+/// What a module was made from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A binary: functions are translated.
+    #[cfg(feature = "wasm")]
+    Wasm,
+    /// An image: functions are verified, unless it is trusted.
+    #[cfg(feature = "image")]
+    Image { trusted: bool },
+    /// A build without both has no modules.
+    #[cfg(not(any(feature = "wasm", feature = "image")))]
+    Nothing,
 }
 
 /// What was translated so far.
@@ -97,8 +124,9 @@ pub struct ExportDescription<'a> {
 }
 
 impl ModuleInner {
-    pub(crate) fn wasm(&self) -> &[u8] {
-        self.wasm.get()
+    /// What it was made from.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get()
     }
 
     /// Indices in `info.exports` of what a module exports under a name.
@@ -154,7 +182,104 @@ impl Module {
             }
             Validation::Lazy => Some(wasmote_validate::validate_outline(wasm.get(), features)?),
         };
-        Module::build(engine, wasm, info, bodies)
+        Module::build(engine, wasm, Source::Wasm, info, bodies)
+    }
+
+    /// Takes an image that `wasmote compile`, or [`Module::to_image`], wrote. Nothing is decoded, validated or translated; what
+    /// it says about the module is verified now, its functions each when it is first called ([`Module::verify`] does so
+    /// for all). Whatever the bytes are, no more than a wrong module comes of it.
+    ///
+    /// # Errors
+    /// When the bytes are no image, damaged, or of another version or build, and what to do about it.
+    #[cfg(feature = "image")]
+    pub fn from_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
+        Module::of_image(engine, image.into(), false)
+    }
+
+    /// As [`Module::from_image`], without looking at functions and data.
+    ///
+    /// # Safety
+    /// The image is as it was written: one that was changed may do anything.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`], as far as it looks.
+    #[cfg(feature = "image")]
+    pub unsafe fn from_trusted_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
+        Module::of_image(engine, image.into(), true)
+    }
+
+    #[cfg(feature = "image")]
+    fn of_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
+        let image = Image::parse(bytes.get())?;
+        image.verify_metadata(true)?;
+        if !trusted {
+            for segment in 0..image.count(Section::Data) {
+                image.verify_data(segment)?;
+            }
+        }
+        let info = wasmote_decode::image::read(&image)?;
+        Module::build(
+            engine,
+            bytes,
+            Source::Image { trusted },
+            info,
+            #[cfg(feature = "validate")]
+            None,
+        )
+    }
+
+    /// Whether these bytes begin as an image does, whatever follows.
+    #[cfg(feature = "image")]
+    pub fn is_image(bytes: &[u8]) -> bool {
+        bytes.starts_with(&wasmote_ir::image::layout::MAGIC)
+    }
+
+    /// The module as an image, for [`Module::from_image`] on any machine, and for execution in place.
+    ///
+    /// ```
+    /// use wasmote::{Engine, ImageOptions, Module};
+    ///
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(module (func (export "answer") (result i32) i32.const 42))"#)?;
+    /// let image = Module::new(&engine, wasm)?.to_image(&ImageOptions::default())?;
+    /// let module = Module::from_image(&engine, image)?;
+    /// assert_eq!(module.exports().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a function can't be translated, or is not valid (with lazy validation), or the module has more than an image can
+    /// hold, or is one already.
+    #[cfg(feature = "compile")]
+    pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
+        let inner = &self.inner;
+        if inner.source != Source::Wasm {
+            return Err(Error::new("the module is an image already"));
+        }
+        #[cfg(feature = "validate")]
+        if let Some(bodies) = &inner.bodies {
+            for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
+                bodies.validate_body(inner.bytes(), func)?;
+            }
+        }
+        wasmote_translate::write_image(&inner.info, inner.bytes(), options).map_err(|error| match error {
+            ImageWriteError::Function(func, error) => Error::of(ErrorKind::Translate { func, error }),
+            ImageWriteError::TooLarge(what) => Error::new(message!("the module is too large for an image", ": too many {what}")),
+            _ => Error::new("the module is not valid"),
+        })
+    }
+
+    /// Translates all functions now, or of an image verifies them, instead of each at its first call.
+    ///
+    /// # Errors
+    /// What is wrong with the first one that can't be called.
+    pub fn verify(&self) -> Result<(), Error> {
+        let inner = &self.inner;
+        let mut translation = Translation::new(inner.engine.config());
+        for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
+            translation.function(inner, func)?;
+        }
+        Ok(())
     }
 
     /// Decodes a module that is known to be valid.
@@ -164,12 +289,14 @@ impl Module {
     ///
     /// # Errors
     /// As far as decoding goes, what is wrong with the module, and where.
+    #[cfg(feature = "wasm")]
     pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<WasmBytes>) -> Result<Module, Error> {
         let wasm = wasm.into();
         let info = wasmote_decode::decode(wasm.get())?;
         Module::build(
             engine,
             wasm,
+            Source::Wasm,
             info,
             #[cfg(feature = "validate")]
             None,
@@ -178,7 +305,8 @@ impl Module {
 
     fn build(
         engine: &Engine,
-        wasm: WasmBytes,
+        bytes: WasmBytes,
+        source: Source,
         info: ModuleInfo,
         #[cfg(feature = "validate")] bodies: Option<Bodies>,
     ) -> Result<Module, Error> {
@@ -189,19 +317,18 @@ impl Module {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types),
             code: CodeStore::new(info.bodies.len()),
-            wasm,
+            bytes,
+            source,
             info,
             #[cfg(feature = "validate")]
             bodies,
             exports,
         };
+        let module = Module { inner: Arc::new(inner) };
         if engine.config().eager_translation {
-            let mut translation = Translation::default();
-            for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
-                translation.function(&inner, func)?;
-            }
+            module.verify()?;
         }
-        Ok(Module { inner: Arc::new(inner) })
+        Ok(module)
     }
 
     pub(crate) fn inner(&self) -> &ModuleInner {
@@ -248,14 +375,23 @@ impl Module {
         &self.inner.info
     }
 
-    /// The bytes it was made from.
-    pub fn wasm(&self) -> &[u8] {
-        self.inner.wasm()
+    /// The bytes it was made from: a binary, or an image.
+    pub fn bytes(&self) -> &[u8] {
+        self.inner.bytes()
     }
 
     /// The name of a function, imports counted, if the module has names.
     pub fn function_name(&self, func: u32) -> Option<&str> {
-        wasmote_decode::names::function_name(&self.inner.info, self.inner.wasm(), func)
+        match self.inner.source {
+            #[cfg(feature = "wasm")]
+            Source::Wasm => wasmote_decode::names::function_name(&self.inner.info, self.inner.bytes(), func),
+            #[cfg(feature = "image")]
+            Source::Image { .. } => {
+                core::str::from_utf8(Image::of_parsed(self.inner.bytes()).function_name(func)?).ok()
+            }
+            #[cfg(not(any(feature = "wasm", feature = "image")))]
+            Source::Nothing => Option::from(func).and(None),
+        }
     }
 
     /// What was translated so far.

@@ -88,7 +88,7 @@ unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
         });
     }
     // SAFETY: the caller's promise.
-    let translation = unsafe { root.as_mut() }.translation.get_or_insert_default();
+    let translation = unsafe { root.as_mut() }.translation();
     // A function is translated once for all of its frames: recursion may fill the backtrace with one.
     while let Some(first) = sites.iter().position(|site| !site.resolved) {
         let (module, func) = (sites[first].module.clone(), sites[first].func);

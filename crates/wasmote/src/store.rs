@@ -193,6 +193,17 @@ impl<T> Store<T> {
         &self.inner().engine
     }
 
+    /// Gives code that takes fuel this much: see [`Config::fuel`](crate::Config::fuel). A new store has `u64::MAX`.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        // SAFETY: `root` is owned by `self`, and nobody else uses it while `self` is borrowed.
+        unsafe { self.root.as_mut() }.machine.fuel = fuel;
+    }
+
+    /// The fuel that is left.
+    pub fn fuel(&self) -> u64 {
+        self.inner().machine.fuel
+    }
+
     /// What was translated so far of the modules that have instances here.
     pub fn stats(&self) -> Stats {
         self.inner().stats()
@@ -307,6 +318,12 @@ impl StoreInner {
     pub(crate) fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         let index = (reference as usize).checked_sub(1)?;
         self.externs.get(index).map(|value| &**value)
+    }
+
+    /// The buffers of translation, which are made when they are first asked for.
+    pub(crate) fn translation(&mut self) -> &mut Translation {
+        let engine = &self.engine;
+        self.translation.get_or_insert_with(|| Box::new(Translation::new(engine.config())))
     }
 
     fn stats(&self) -> Stats {

@@ -1,60 +1,126 @@
-//! From a function's body to linked code, and from code back to places in the module.
+//! From a function's body, or its place in an image, to linked code, and from code back to places in the module.
 
 use alloc::vec::Vec;
 
 use wasmote_exec as exec;
-use wasmote_translate::Translator;
+#[cfg(feature = "image")]
+use wasmote_ir::image::{Image, scratch_words};
+#[cfg(feature = "wasm")]
+use wasmote_translate::{CodeOptions, Translator};
 
 use crate::code::Code;
-use crate::error::{Error, ErrorKind};
-use crate::module::{ModuleInner, Stats};
+use crate::engine::Config;
+use crate::error::Error;
+#[cfg(feature = "wasm")]
+use crate::error::ErrorKind;
+use crate::module::{ModuleInner, Source, Stats};
 
 /// A translator with its buffers.
-#[derive(Default)]
 pub(crate) struct Translation {
+    #[cfg(feature = "wasm")]
     translator: Translator,
     linker: exec::Linker,
     cells: Vec<exec::Cell>,
+    /// A function of an image, and what its verification needs.
+    #[cfg(feature = "image")]
+    units: Vec<u16>,
+    #[cfg(feature = "image")]
+    scratch: Vec<u32>,
 }
 
 impl Translation {
+    pub(crate) fn new(config: &Config) -> Translation {
+        #[cfg(not(feature = "wasm"))]
+        let _ = config;
+        Translation {
+            #[cfg(feature = "wasm")]
+            translator: Translator::with_options(CodeOptions { metered: config.fuel, ..CodeOptions::default() }),
+            linker: exec::Linker::new(),
+            cells: Vec::new(),
+            #[cfg(feature = "image")]
+            units: Vec::new(),
+            #[cfg(feature = "image")]
+            scratch: Vec::new(),
+        }
+    }
+
     /// Gives a function (imports counted) its code, for all instances of its module.
     pub(crate) fn function(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
-        #[cfg(feature = "validate")]
-        if let Some(bodies) = &module.bodies {
-            bodies.validate_body(module.wasm(), func)?;
-        }
-        let translated = self
-            .translator
-            .translate(&module.info, module.wasm(), func, false)
-            .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
-        self.linker.link(func, translated.code, module.type_ids.ids(), &mut self.cells);
         let defined = (func - module.info.imported_funcs) as usize;
+        let types = module.type_ids.ids();
+        let (frame_slots, units) = match module.source {
+            #[cfg(feature = "wasm")]
+            Source::Wasm => {
+                #[cfg(feature = "validate")]
+                if let Some(bodies) = &module.bodies {
+                    bodies.validate_body(module.bytes(), func)?;
+                }
+                let translated = self
+                    .translator
+                    .translate(&module.info, module.bytes(), func, false)
+                    .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
+                self.linker.link(func, translated.code, types, &mut self.cells);
+                (translated.frame_slots, translated.code.len())
+            }
+            #[cfg(feature = "image")]
+            Source::Image { trusted } => {
+                let frame_slots = self.of_image(module, func, trusted)?;
+                self.linker.link(func, &self.units, types, &mut self.cells);
+                (frame_slots, self.units.len())
+            }
+            #[cfg(not(any(feature = "wasm", feature = "image")))]
+            Source::Nothing => (types.len() as u32, 0),
+        };
         let made = Stats {
             functions: 1,
-            units: translated.code.len() as u64,
+            units: units as u64,
             cells: self.cells.len() as u64,
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
-        Ok(module.code.publish(defined, translated.frame_slots, &self.cells, made))
+        Ok(module.code.publish(defined, frame_slots, &self.cells, made))
+    }
+
+    /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame.
+    #[cfg(feature = "image")]
+    fn of_image(&mut self, module: &ModuleInner, func: u32, trusted: bool) -> Result<u32, Error> {
+        let image = Image::of_parsed(module.bytes());
+        let defined = (func - module.info.imported_funcs) as usize;
+        let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
+        let code = code.unwrap_or(&[]);
+        if !trusted {
+            let words = scratch_words(code.len() / 2);
+            if self.scratch.len() < words {
+                self.scratch.resize(words, 0);
+            }
+            image.verify_function(func, code, &mut self.scratch)?;
+        }
+        self.units.clear();
+        self.units.extend(code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
+        Ok(image.func(func).map_or(0, |func| func.frame_slots.into()))
     }
 
     /// Where in the module the instructions at these offsets in a function's linked code come from. Translates the
-    /// function again, this time noting offsets, so that nothing is kept for traps that never happen.
+    /// function again, this time noting offsets, so that nothing is kept for traps that never happen. An image does not say.
     pub(crate) fn wasm_offsets(
         &mut self,
         module: &ModuleInner,
         func: u32,
         cells: &mut dyn Iterator<Item = (u32, &mut Option<u32>)>,
     ) {
-        // It was translated before, so it can be again.
-        let Ok(translated) = self.translator.translate(&module.info, module.wasm(), func, true) else {
+        #[cfg(feature = "wasm")]
+        if module.source == Source::Wasm {
+            // It was translated before, so it can be again.
+            let Ok(translated) = self.translator.translate(&module.info, module.bytes(), func, true) else {
+                return;
+            };
+            for (cell, offset) in cells {
+                let unit = self.linker.unit_at(translated.code, cell);
+                let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
+                *offset = after.checked_sub(1).map(|before| translated.offsets[before].1);
+            }
             return;
-        };
-        for (cell, offset) in cells {
-            let unit = self.linker.unit_at(translated.code, cell);
-            let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
-            *offset = after.checked_sub(1).map(|before| translated.offsets[before].1);
         }
+        let _ = (module, func);
+        cells.for_each(drop);
     }
 }

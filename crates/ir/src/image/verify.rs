@@ -156,7 +156,8 @@ impl Image<'_> {
         let Some(memory) = self.memory(index) else { return Ok(()) };
         let log2 = u32::from(memory.what);
         // Custom page sizes are 1 or 64 KiB.
-        let most = if memory.wide { u64::MAX >> log2.min(63) } else { (u64::from(u32::MAX) + 1) >> log2.min(63) };
+        let bits = if memory.wide { 64 } else { 32 };
+        let most = 1u64.checked_shl(bits - log2.min(16)).unwrap_or(u64::MAX);
         if (log2 != 0 && log2 != 16) || memory.min > most || memory.max.is_some_and(|max| max < memory.min) {
             return fail(Kind::Record, at);
         }

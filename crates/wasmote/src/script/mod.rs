@@ -11,6 +11,8 @@ mod values;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use wasmote_translate::CodeOptions;
+
 use crate::engine::Config;
 
 pub use run::run;
@@ -20,6 +22,8 @@ pub use run::run;
 pub struct Options {
     /// The configuration of the engine; a script is run in an engine of its own.
     pub config: Config,
+    /// Whether modules are made into images with such code, and loaded from there.
+    pub images: Option<CodeOptions>,
 }
 
 /// What became of a script.

@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use wasmote_ir::TrapCode;
+use wasmote_translate::{CodeOptions, ImageOptions};
 use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
 
 use super::{Failure, Options, Summary, spectest, values};
@@ -56,6 +57,7 @@ type Outcome<T = Done> = Result<T, String>;
 
 struct Runner {
     engine: Engine,
+    images: Option<CodeOptions>,
     store: Store<()>,
     /// `spectest`, and what scripts register.
     linker: Linker<()>,
@@ -76,6 +78,7 @@ impl Runner {
         spectest::define(&mut linker, &mut store)?;
         Ok(Runner {
             engine,
+            images: options.images,
             store,
             linker,
             current: None,
@@ -140,7 +143,16 @@ impl Runner {
 
     fn module(&self, source: &Source) -> Outcome<Module> {
         match source {
-            Source::Binary(binary) => Module::new(&self.engine, &binary[..]).map_err(said),
+            Source::Binary(binary) => {
+                let module = Module::new(&self.engine, &binary[..]).map_err(said)?;
+                match self.images {
+                    Some(code) => {
+                        let image = module.to_image(&ImageOptions { code, names: true }).map_err(said)?;
+                        Module::from_image(&self.engine, image).map_err(said)
+                    }
+                    None => Ok(module),
+                }
+            }
             Source::Malformed(error) => Err(error.to_string()),
         }
     }

@@ -109,7 +109,7 @@ fn a_module_describes_its_imports_and_exports() {
     assert_eq!(module.function_name(1), Some("named"));
     assert_eq!(module.function_name(99), None);
     assert_eq!(module.info().memories.len(), 1);
-    assert_eq!(&module.wasm()[..4], b"\0asm");
+    assert_eq!(&module.bytes()[..4], b"\0asm");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn bytes_come_in_many_forms() {
     Module::new(&engine, vec.clone().into_boxed_slice()).unwrap();
     Module::new(&engine, vec).unwrap();
     let module = Module::new(&engine, WasmBytes::from_static(&EMPTY)).unwrap();
-    assert_eq!(module.wasm().as_ptr(), EMPTY.as_ptr());
+    assert_eq!(module.bytes().as_ptr(), EMPTY.as_ptr());
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! Images into [`ModuleInfo`]: what `wasmote-translate` wrote, read back. Bodies and data segments are ranges of the image.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wasmote_ir::ValType;
+use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
+
+use crate::module::{
+    ConstExpr, ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import, ImportType,
+    MemoryType, ModuleInfo, SegmentMode, TableType,
+};
+
+/// Reads an image whose metadata is verified.
+///
+/// # Errors
+/// When a name is no UTF-8. What a verified image cannot have is reported as such, too.
+pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ImageError> {
+    Reader { image }.module()
+}
+
+struct Reader<'a> {
+    image: &'a Image<'a>,
+}
+
+type Read<T> = Result<T, ImageError>;
+
+impl Reader<'_> {
+    /// All records of a section.
+    fn all<T>(&self, section: Section, mut read: impl FnMut(u32) -> Option<T>) -> Read<Vec<T>> {
+        let count = self.image.count(section);
+        let items: Option<Vec<T>> = (0..count).map(&mut read).collect();
+        items.ok_or(ImageError { kind: ImageErrorKind::Record, offset: self.image.section(section) as u32 })
+    }
+
+    fn module(&self) -> Read<ModuleInfo> {
+        let image = self.image;
+        let imported = [kinds::FUNC, kinds::TABLE, kinds::MEMORY, kinds::GLOBAL].map(|kind| image.imported(kind));
+        let [imported_funcs, imported_tables, imported_memories, imported_globals] = imported;
+        let mut module = ModuleInfo {
+            types: self.all(Section::Types, |index| {
+                let ty = image.ty(index)?;
+                let types = |results| image.val_types(ty, results).collect::<Box<[ValType]>>();
+                Some(FuncType { params: types(false), results: types(true) })
+            })?,
+            funcs: self.all(Section::Funcs, |index| Some(u32::from(image.func(index)?.ty)))?,
+            imported_funcs,
+            tables: self.all(Section::Tables, |index| {
+                let LimitsRecord { what, wide, min, max, .. } = image.table(index)?;
+                Some(TableType { element: ValType::from_number(what)?, min, max, table64: wide })
+            })?,
+            imported_tables,
+            memories: self.all(Section::Memories, |index| {
+                let LimitsRecord { what, wide, min, max, .. } = image.memory(index)?;
+                Some(MemoryType { min, max, page_log2: what.into(), memory64: wide, shared: false })
+            })?,
+            imported_memories,
+            globals: self.all(Section::Globals, |index| {
+                let global = image.global(index)?;
+                Some(GlobalType { content: ValType::from_number(global.content)?, mutable: global.mutable })
+            })?,
+            imported_globals,
+            exports: self.all(Section::Exports, |index| {
+                let export = image.export(index)?;
+                Some(Export { name: name(export.name)?, kind: kind(export.kind)?, index: export.index })
+            })?,
+            start: image.start(),
+            elems: self.all(Section::Elems, |index| self.elem(index))?,
+            data: self.all(Section::Data, |index| {
+                let data = image.data(index)?;
+                let first = image.code_end() + data.at as usize;
+                let mode = self.mode(data.mode, data.target, data.offset)?;
+                Some(DataSegment { mode, bytes: first..first + data.len as usize })
+            })?,
+            ..ModuleInfo::default()
+        };
+        module.table_inits = (imported_tables..image.count(Section::Tables))
+            .map(|index| image.table(index).filter(|table| table.init != NONE).and_then(|table| self.constant(table.init)))
+            .collect();
+        module.global_inits = (imported_globals..image.count(Section::Globals))
+            .filter_map(|index| self.constant(image.global(index)?.init))
+            .collect();
+        module.bodies =
+            (imported_funcs..image.count(Section::Funcs)).filter_map(|index| image.code_range(index)).collect();
+        module.imports = self.all(Section::Imports, |index| {
+            let import = image.import(index)?;
+            let at = import.index as usize;
+            let ty = match import.kind {
+                kinds::FUNC => ImportType::Func(*module.funcs.get(at)?),
+                kinds::TABLE => ImportType::Table(*module.tables.get(at)?),
+                kinds::MEMORY => ImportType::Memory(*module.memories.get(at)?),
+                _ => ImportType::Global(*module.globals.get(at)?),
+            };
+            Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
+        })?;
+        Ok(module)
+    }
+
+    fn mode(&self, mode: u32, target: u32, offset: u32) -> Option<SegmentMode> {
+        Some(match mode {
+            modes::ACTIVE => SegmentMode::Active { target, offset: self.constant(offset)? },
+            modes::PASSIVE => SegmentMode::Passive,
+            _ => SegmentMode::Declared,
+        })
+    }
+
+    fn elem(&self, index: u32) -> Option<ElemSegment> {
+        let elem = self.image.elem(index)?;
+        let items = (elem.items..elem.items + elem.count).map(|index| self.image.item(index));
+        let items = if elem.exprs {
+            ElemItems::Exprs(items.map(|at| self.constant(at?)).collect::<Option<_>>()?)
+        } else {
+            ElemItems::Funcs(items.map(|reference| reference?.checked_sub(1)).collect::<Option<_>>()?)
+        };
+        let mode = self.mode(elem.mode, elem.target, elem.offset)?;
+        Some(ElemSegment { mode, ty: ValType::from_number(elem.ty)?, items })
+    }
+
+    fn constant(&self, first: u32) -> Option<ConstExpr> {
+        let mut ops = Vec::new();
+        let mut at = first;
+        let word = |at: u32| self.image.constant(at);
+        let wide = |at: u32| Some(u64::from(word(at)?) | u64::from(word(at + 1)?) << 32);
+        loop {
+            let tag = word(at)?;
+            let (op, words) = match tag & 0xff {
+                constants::END => return Some(ops.into_boxed_slice()),
+                constants::NUM => (ConstOp::Num(self.image.val_number(tag)?, wide(at + 1)?), 3),
+                constants::V128 => {
+                    (ConstOp::V128(u128::from(wide(at + 1)?) | u128::from(wide(at + 3)?) << 64), 5)
+                }
+                constants::GLOBAL_GET => (ConstOp::GlobalGet(word(at + 1)?), 2),
+                constants::REF_NULL => (ConstOp::RefNull(self.image.val_number(tag)?), 1),
+                constants::REF_FUNC => (ConstOp::RefFunc(word(at + 1)?), 2),
+                constants::I32_ADD => (ConstOp::I32Add, 1),
+                constants::I32_SUB => (ConstOp::I32Sub, 1),
+                constants::I32_MUL => (ConstOp::I32Mul, 1),
+                constants::I64_ADD => (ConstOp::I64Add, 1),
+                constants::I64_SUB => (ConstOp::I64Sub, 1),
+                constants::I64_MUL => (ConstOp::I64Mul, 1),
+                _ => return None,
+            };
+            ops.push(op);
+            at += words;
+        }
+    }
+}
+
+fn name(bytes: &[u8]) -> Option<Box<str>> {
+    core::str::from_utf8(bytes).ok().map(Into::into)
+}
+
+fn kind(kind: u32) -> Option<ExportKind> {
+    Some(match kind {
+        kinds::FUNC => ExportKind::Func,
+        kinds::TABLE => ExportKind::Table,
+        kinds::MEMORY => ExportKind::Memory,
+        kinds::GLOBAL => ExportKind::Global,
+        _ => return None,
+    })
+}
