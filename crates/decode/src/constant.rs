@@ -1,9 +1,7 @@
 //! Constant expressions (spec: valid/instructions#constant-expressions).
 
-use alloc::vec::Vec;
-
 use wasmote_ir::ValType;
-use wasmparser::Operator;
+use wasmparser::{Operator, OperatorsReader};
 
 use crate::error::{DecodeError, Feature};
 use crate::module::{ConstExpr, ConstOp};
@@ -12,41 +10,57 @@ use crate::types::heap_type;
 /// The instructions of an expression, without its `end`.
 pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, DecodeError> {
     let mut reader = expr.get_operators_reader();
-    // Nearly all are one constant.
-    let mut ops = Vec::with_capacity(1);
-    loop {
-        let offset = reader.original_position() as usize;
-        ops.push(match reader.read()? {
-            Operator::End => break,
-            Operator::I32Const { value } => ConstOp::Num(ValType::I32, u64::from(value as u32)),
-            Operator::I64Const { value } => ConstOp::Num(ValType::I64, value as u64),
-            Operator::F32Const { value } => ConstOp::Num(ValType::F32, u64::from(value.bits())),
-            Operator::F64Const { value } => ConstOp::Num(ValType::F64, value.bits()),
-            #[cfg(feature = "simd")]
-            Operator::V128Const { value } => ConstOp::V128(u128::from_le_bytes(*value.bytes())),
-            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
-            Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset)?),
-            Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
-            Operator::I32Add => ConstOp::I32Add,
-            Operator::I32Sub => ConstOp::I32Sub,
-            Operator::I32Mul => ConstOp::I32Mul,
-            Operator::I64Add => ConstOp::I64Add,
-            Operator::I64Sub => ConstOp::I64Sub,
-            Operator::I64Mul => ConstOp::I64Mul,
-            Operator::StructNew { .. }
-            | Operator::StructNewDefault { .. }
-            | Operator::ArrayNew { .. }
-            | Operator::ArrayNewDefault { .. }
-            | Operator::ArrayNewFixed { .. }
-            | Operator::RefI31
-            | Operator::AnyConvertExtern
-            | Operator::ExternConvertAny => {
-                return Err(DecodeError::unsupported(Feature::Gc, offset));
-            }
-            _ => {
-                return Err(DecodeError::malformed("constant expression required", offset));
-            }
-        });
+    let mut failed = None;
+    let ops = core::iter::from_fn(|| {
+        operation(&mut reader).unwrap_or_else(|error| {
+            failed = Some(error);
+            None
+        })
+    })
+    .collect();
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(ops),
     }
-    Ok(ops.into_boxed_slice())
+}
+
+/// The next instruction, unless it is the `end`.
+fn operation(reader: &mut OperatorsReader<'_>) -> Result<Option<ConstOp>, DecodeError> {
+    let offset = reader.original_position() as usize;
+    Ok(Some(match reader.read()? {
+        Operator::End => return Ok(None),
+        Operator::I32Const { value } => ConstOp::Num(ValType::I32, u64::from(value as u32)),
+        Operator::I64Const { value } => ConstOp::Num(ValType::I64, value as u64),
+        Operator::F32Const { value } => ConstOp::Num(ValType::F32, u64::from(value.bits())),
+        Operator::F64Const { value } => ConstOp::Num(ValType::F64, value.bits()),
+        #[cfg(feature = "simd")]
+        Operator::V128Const { value } => ConstOp::V128(halves(u128::from_le_bytes(*value.bytes()))),
+        Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
+        Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset)?),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
+        Operator::I32Add => ConstOp::I32Add,
+        Operator::I32Sub => ConstOp::I32Sub,
+        Operator::I32Mul => ConstOp::I32Mul,
+        Operator::I64Add => ConstOp::I64Add,
+        Operator::I64Sub => ConstOp::I64Sub,
+        Operator::I64Mul => ConstOp::I64Mul,
+        Operator::StructNew { .. }
+        | Operator::StructNewDefault { .. }
+        | Operator::ArrayNew { .. }
+        | Operator::ArrayNewDefault { .. }
+        | Operator::ArrayNewFixed { .. }
+        | Operator::RefI31
+        | Operator::AnyConvertExtern
+        | Operator::ExternConvertAny => {
+            return Err(DecodeError::unsupported(Feature::Gc, offset));
+        }
+        _ => {
+            return Err(DecodeError::malformed("constant expression required", offset));
+        }
+    }))
+}
+
+#[cfg(feature = "simd")]
+fn halves(value: u128) -> [u64; 2] {
+    [value as u64, (value >> 64) as u64]
 }

@@ -8,8 +8,8 @@ use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
 
 use crate::module::{
-    ConstExpr, ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import, ImportType,
-    MemoryType, ModuleInfo, SegmentMode, TableType,
+    ConstExpr, ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
+    ImportType, MemoryType, ModuleInfo, SegmentMode, TableType,
 };
 
 /// Reads an image whose metadata is verified.
@@ -67,16 +67,13 @@ impl Reader<'_> {
             })?,
             start: image.start(),
             elems: self.all(Section::Elems, |index| self.elem(index))?,
-            data: self.all(Section::Data, |index| {
-                let data = image.data(index)?;
-                let first = image.code_end() + data.at as usize;
-                let mode = self.mode(data.mode, data.target, data.offset)?;
-                Some(DataSegment { mode, bytes: first..first + data.len as usize })
-            })?,
+            data: self.data()?,
             ..ModuleInfo::default()
         };
         module.table_inits = (imported_tables..image.count(Section::Tables))
-            .map(|index| image.table(index).filter(|table| table.init != NONE).and_then(|table| self.constant(table.init)))
+            .map(|index| {
+                image.table(index).filter(|table| table.init != NONE).and_then(|table| self.constant(table.init))
+            })
             .collect();
         module.global_inits = (imported_globals..image.count(Section::Globals))
             .filter_map(|index| self.constant(image.global(index)?.init))
@@ -95,6 +92,25 @@ impl Reader<'_> {
             Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
         })?;
         Ok(module)
+    }
+
+    fn data(&self) -> Read<Vec<DataSegment>> {
+        let mut segments = Vec::with_capacity(self.image.count(Section::Data) as usize);
+        let mut at = self.image.code_end();
+        for (data, bytes) in self.image.data_segments() {
+            let mode = if data.fixed && data.mode == modes::ACTIVE {
+                let wide = self.image.memory(data.target).is_some_and(|memory| memory.wide);
+                let ty = if wide { ValType::I64 } else { ValType::I32 };
+                let offset = ConstExpr::One(ConstOp::Num(ty, data.offset.into()));
+                Some(SegmentMode::Active { target: data.target, offset })
+            } else {
+                self.mode(data.mode, data.target, data.offset)
+            };
+            let wrong = ImageError { kind: ImageErrorKind::Record, offset: self.image.section(Section::Data) as u32 };
+            segments.push(DataSegment { mode: mode.ok_or(wrong)?, bytes: at..at + bytes.len() });
+            at += bytes.len();
+        }
+        Ok(segments)
     }
 
     fn mode(&self, mode: u32, target: u32, offset: u32) -> Option<SegmentMode> {
@@ -118,32 +134,34 @@ impl Reader<'_> {
     }
 
     fn constant(&self, first: u32) -> Option<ConstExpr> {
-        let mut ops = Vec::new();
         let mut at = first;
+        let ops = core::iter::from_fn(|| {
+            let (op, words) = self.operation(at)?;
+            at += words;
+            Some(op)
+        });
+        Some(ops.collect()).filter(|expr: &ConstExpr| !expr.is_empty())
+    }
+
+    /// The instruction at this word of the constant expressions, and how many words it has; `None` at their end.
+    fn operation(&self, at: u32) -> Option<(ConstOp, u32)> {
         let word = |at: u32| self.image.constant(at);
         let wide = |at: u32| Some(u64::from(word(at)?) | u64::from(word(at + 1)?) << 32);
-        loop {
-            let tag = word(at)?;
-            let (op, words) = match tag & 0xff {
-                constants::END => return Some(ops.into_boxed_slice()),
-                constants::NUM => (ConstOp::Num(self.image.val_number(tag)?, wide(at + 1)?), 3),
-                constants::V128 => {
-                    (ConstOp::V128(u128::from(wide(at + 1)?) | u128::from(wide(at + 3)?) << 64), 5)
-                }
-                constants::GLOBAL_GET => (ConstOp::GlobalGet(word(at + 1)?), 2),
-                constants::REF_NULL => (ConstOp::RefNull(self.image.val_number(tag)?), 1),
-                constants::REF_FUNC => (ConstOp::RefFunc(word(at + 1)?), 2),
-                constants::I32_ADD => (ConstOp::I32Add, 1),
-                constants::I32_SUB => (ConstOp::I32Sub, 1),
-                constants::I32_MUL => (ConstOp::I32Mul, 1),
-                constants::I64_ADD => (ConstOp::I64Add, 1),
-                constants::I64_SUB => (ConstOp::I64Sub, 1),
-                constants::I64_MUL => (ConstOp::I64Mul, 1),
-                _ => return None,
-            };
-            ops.push(op);
-            at += words;
-        }
+        let tag = word(at)?;
+        Some(match tag & 0xff {
+            constants::NUM => (ConstOp::Num(self.image.val_number(tag)?, wide(at + 1)?), 3),
+            constants::V128 => (ConstOp::V128([wide(at + 1)?, wide(at + 3)?]), 5),
+            constants::GLOBAL_GET => (ConstOp::GlobalGet(word(at + 1)?), 2),
+            constants::REF_NULL => (ConstOp::RefNull(self.image.val_number(tag)?), 1),
+            constants::REF_FUNC => (ConstOp::RefFunc(word(at + 1)?), 2),
+            constants::I32_ADD => (ConstOp::I32Add, 1),
+            constants::I32_SUB => (ConstOp::I32Sub, 1),
+            constants::I32_MUL => (ConstOp::I32Mul, 1),
+            constants::I64_ADD => (ConstOp::I64Add, 1),
+            constants::I64_SUB => (ConstOp::I64Sub, 1),
+            constants::I64_MUL => (ConstOp::I64Mul, 1),
+            _ => return None,
+        })
     }
 }
 

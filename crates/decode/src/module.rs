@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::ops::{Deref, Range};
 
 use wasmote_ir::ValType;
 
@@ -107,8 +107,8 @@ pub struct Export {
 pub enum ConstOp {
     /// A number as the bits of its slot; the type is i32, i64, f32 or f64.
     Num(ValType, u64),
-    /// A vector.
-    V128(u128),
+    /// A vector, its lower half first.
+    V128([u64; 2]),
     /// The value of a global.
     GlobalGet(u32),
     /// A null reference of this type.
@@ -129,8 +129,36 @@ pub enum ConstOp {
     I64Mul,
 }
 
-/// A constant expression.
-pub type ConstExpr = Box<[ConstOp]>;
+/// A constant expression: its instructions. Most have one, which then needs no memory of its own.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ConstExpr {
+    /// One instruction.
+    One(ConstOp),
+    /// Any number.
+    Many(Box<[ConstOp]>),
+}
+
+impl Deref for ConstExpr {
+    type Target = [ConstOp];
+
+    fn deref(&self) -> &[ConstOp] {
+        match self {
+            ConstExpr::One(op) => core::slice::from_ref(op),
+            ConstExpr::Many(ops) => ops,
+        }
+    }
+}
+
+impl FromIterator<ConstOp> for ConstExpr {
+    fn from_iter<I: IntoIterator<Item = ConstOp>>(ops: I) -> ConstExpr {
+        let mut ops = ops.into_iter();
+        let (first, second) = (ops.next(), ops.next());
+        match (first, second) {
+            (Some(one), None) => ConstExpr::One(one),
+            _ => ConstExpr::Many(first.into_iter().chain(second).chain(ops).collect()),
+        }
+    }
+}
 
 /// How a segment is used.
 #[derive(Clone, PartialEq, Debug)]

@@ -315,6 +315,7 @@ impl<'a> Writer<'a> {
                     self.put(Section::Consts, &[typed(constants::NUM, ty), low(bits, 0), low(bits, 1)]);
                 }
                 ConstOp::V128(bits) => {
+                    let bits = u128::from(bits[0]) | u128::from(bits[1]) << 64;
                     let words = [0, 1, 2, 3].map(|word| low(bits, word));
                     self.put(Section::Consts, &[constants::V128]);
                     self.put(Section::Consts, &words);
@@ -367,18 +368,34 @@ impl<'a> Writer<'a> {
         code: &[u8],
         options: &ImageOptions,
     ) -> Result<Vec<u8>, Error> {
-        let mut data_len = 0u32;
+        let mut data_bytes = Vec::new();
         for data in &module.data {
-            let [mode, target, offset] = self.mode(&data.mode)?;
             let bytes = wasm.get(data.bytes.clone()).ok_or(Error::Invalid)?;
             let len = u32::try_from(bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
-            self.put(Section::Data, &[mode, target, offset, data_len, len, checksum(0, bytes)]);
-            data_len = data_len.checked_add(len).ok_or(Error::TooLarge("bytes"))?;
+            // Most offsets are plain numbers, and there may be a hundred thousand segments.
+            let fixed = match &data.mode {
+                SegmentMode::Active { target, offset } => match offset[..] {
+                    [ConstOp::Num(_, at)] => u32::try_from(at).ok().map(|at| [modes::ACTIVE, *target, at]),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let [mode, target, offset] = match fixed {
+                Some(fixed) => fixed,
+                None => self.mode(&data.mode)?,
+            };
+            let target = u16::try_from(target).map_err(|_| Error::TooLarge("memories"))?;
+            let section = self.section(Section::Data);
+            section.extend_from_slice(&[mode as u8, u8::from(fixed.is_some())]);
+            put16(section, target);
+            put32(section, offset);
+            put32(section, len);
+            data_bytes.extend_from_slice(bytes);
         }
         let meta: usize = self.sections.iter().map(|section| section.len().next_multiple_of(4)).sum();
         let meta_end = layout::HEADER_LEN + meta;
         let code_end = meta_end + code.len();
-        let file_len = u32::try_from(code_end + data_len as usize).map_err(|_| Error::TooLarge("bytes"))?;
+        let file_len = u32::try_from(code_end + data_bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
 
         let mut file = Vec::with_capacity(file_len as usize);
         file.extend_from_slice(&layout::MAGIC);
@@ -393,6 +410,7 @@ impl<'a> Writer<'a> {
         for word in rest.into_iter().chain(imported) {
             put32(&mut file, word);
         }
+        put32(&mut file, checksum(0, &data_bytes));
         let mut at = layout::HEADER_LEN;
         for (section, record) in self.sections.iter().zip(Section::ALL.map(Section::record)) {
             put32(&mut file, at as u32);
@@ -406,9 +424,7 @@ impl<'a> Writer<'a> {
         let sum = checksum(checksum(0, &file[..layout::AT_CHECKSUM]), &file[layout::AT_CHECKSUM + 4..]);
         file[layout::AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
         file.extend_from_slice(code);
-        for data in &module.data {
-            file.extend_from_slice(wasm.get(data.bytes.clone()).ok_or(Error::Invalid)?);
-        }
+        file.extend_from_slice(&data_bytes);
         Ok(file)
     }
 }

@@ -252,7 +252,7 @@ fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &
     for op in expr {
         let value = match *op {
             ConstOp::Num(_, bits) => [bits, 0],
-            ConstOp::V128(value) => [value as u64, (value >> 64) as u64],
+            ConstOp::V128(value) => value,
             ConstOp::GlobalGet(index) => {
                 let global = *globals.get(index as usize).ok_or_else(invalid)?;
                 // SAFETY: the value of a global of this store, which no code changes now.
@@ -395,7 +395,7 @@ fn references(
             funcs.iter().map(reference).collect()
         }
         ElemItems::Exprs(exprs) => {
-            let reference = |expr: &alloc::boxed::Box<[ConstOp]>| Ok(evaluate(store, parts, globals, expr)?[0] as u32);
+            let reference = |expr: &wasmote_decode::ConstExpr| Ok(evaluate(store, parts, globals, expr)?[0] as u32);
             exprs.iter().map(reference).collect()
         }
     }

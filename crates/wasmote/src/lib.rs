@@ -115,9 +115,9 @@ pub use value::{ExternRef, Val};
 pub use wasmote_decode::{
     DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, TableType,
 };
-pub use wasmote_ir::{TrapCode, ValType};
 #[cfg(feature = "image")]
 pub use wasmote_ir::image::{ImageError, ImageErrorKind};
+pub use wasmote_ir::{TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
 #[cfg(feature = "wasm")]

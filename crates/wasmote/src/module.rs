@@ -10,7 +10,7 @@ use core::ops::AddAssign;
 
 use wasmote_decode::{Export, ExportKind, ImportType, ModuleInfo};
 #[cfg(feature = "image")]
-use wasmote_ir::image::{Image, layout::Section};
+use wasmote_ir::image::Image;
 #[cfg(feature = "compile")]
 use wasmote_translate::{ImageOptions, ImageWriteError};
 #[cfg(feature = "validate")]
@@ -213,9 +213,7 @@ impl Module {
         let image = Image::parse(bytes.get())?;
         image.verify_metadata(true)?;
         if !trusted {
-            for segment in 0..image.count(Section::Data) {
-                image.verify_data(segment)?;
-            }
+            image.verify_data()?;
         }
         let info = wasmote_decode::image::read(&image)?;
         Module::build(
@@ -264,7 +262,9 @@ impl Module {
         }
         wasmote_translate::write_image(&inner.info, inner.bytes(), options).map_err(|error| match error {
             ImageWriteError::Function(func, error) => Error::of(ErrorKind::Translate { func, error }),
-            ImageWriteError::TooLarge(what) => Error::new(message!("the module is too large for an image", ": too many {what}")),
+            ImageWriteError::TooLarge(what) => {
+                Error::new(message!("the module is too large for an image", ": too many {what}"))
+            }
             _ => Error::new("the module is not valid"),
         })
     }

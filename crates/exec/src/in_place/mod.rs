@@ -155,7 +155,7 @@ impl<'a, T> Instance<'a, T> {
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
         let parsed = Image::parse(image)?;
-        start::verify(&parsed, buffer)?;
+        start::verify(&parsed, buffer, stack_slots)?;
         // SAFETY: it was verified.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data) }
     }
@@ -196,10 +196,9 @@ impl<'a, T> Instance<'a, T> {
     /// [`Instance::call`] of a function by its index, imports counted, exported or not.
     ///
     /// # Errors
-    /// As [`Instance::call`]; imported functions cannot be called so.
+    /// As [`Instance::call`].
     pub fn call_index(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), CallError> {
-        let record = self.image.func(func).filter(|_| func >= self.image.imported(kinds::FUNC));
-        let record = record.ok_or(CallError::NoSuchExport)?;
+        let record = self.image.func(func).ok_or(CallError::NoSuchExport)?;
         let ty = self.image.ty(record.ty.into()).ok_or(CallError::NoSuchExport)?;
         if args.len() != usize::from(ty.param_slots) || results.len() != result_slots(&self.image, ty) {
             return Err(CallError::WrongArguments);
@@ -215,6 +214,14 @@ impl<'a, T> Instance<'a, T> {
                 return Err(CallError::Trap(TrapCode::StackOverflow));
             }
             base.copy_from_nonoverlapping(args.as_ptr(), args.len());
+            if func < self.image.imported(kinds::FUNC) {
+                let mut host = self.host();
+                (*machine).embedder = (&raw mut host).cast();
+                let outcome = ((*machine).hooks.host)(machine, func, self.instance, base, record.header.into());
+                outcome.map_err(CallError::Trap)?;
+                results.copy_from_slice(core::slice::from_raw_parts(base, results.len()));
+                return Ok(());
+            }
             let header = base.add(usize::from(record.header));
             header.add(HEADER_RETURN).cast::<*const Cell>().write(leave_run());
             header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
@@ -243,12 +250,17 @@ impl<'a, T> Instance<'a, T> {
         }
     }
 
+    /// What hooks need.
+    fn host(&mut self) -> Host<T> {
+        Host { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
+    }
+
     /// Runs from `ip` until the outermost function returns.
     ///
     /// # Safety
     /// The frame at `fp` is one of a function of the instance, which `ip` is in, and leads to the outermost.
     unsafe fn run(&mut self, ip: *const u8, fp: *mut u64, results: &mut [u64]) -> Result<(), CallError> {
-        let mut host = Host { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved };
+        let mut host = self.host();
         // SAFETY: the caller's promise; what hooks use is there while it runs.
         unsafe {
             let machine = self.machine;
@@ -256,6 +268,7 @@ impl<'a, T> Instance<'a, T> {
             let mem = (**(*self.instance).memories).base;
             if dispatch::run(machine, Regs::new(ip, fp, mem, self.instance)) {
                 results.copy_from_slice(core::slice::from_raw_parts((*machine).stack_top, results.len()));
+                (*machine).trap.ip = leave_run();
                 return Ok(());
             }
             let code = (*machine).trap.code;

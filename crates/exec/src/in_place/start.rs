@@ -13,20 +13,19 @@ use super::{CallError, Import, Instance, LoadError};
 use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Func, Machine, Memory, Table};
 
 /// Verifies everything. The buffer is written to.
-pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64]) -> Result<(), LoadError> {
+pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) -> Result<(), LoadError> {
     image.verify_metadata(cfg!(feature = "extended"))?;
-    // SAFETY: any bits are good words.
-    let (_, scratch, _) = unsafe { buffer.align_to_mut::<u32>() };
-    if scratch.len() < image.scratch_words() {
-        return Err(LoadError::BufferTooSmall(image.scratch_words() * 4));
+    let needed = Plan::of(image, stack_slots).bytes;
+    if size_of_val(buffer) < needed {
+        return Err(LoadError::BufferTooSmall(needed));
     }
+    // SAFETY: any bits are good words. The plan has room for verification.
+    let (_, scratch, _) = unsafe { buffer.align_to_mut::<u32>() };
     for index in image.imported(kinds::FUNC)..image.count(Section::Funcs) {
         let code = image.code_range(index).and_then(|range| image.bytes().get(range));
         image.verify_function(index, code.unwrap_or(&[]), scratch)?;
     }
-    for index in 0..image.count(Section::Data) {
-        image.verify_data(index)?;
-    }
+    image.verify_data()?;
     Ok(())
 }
 
@@ -124,8 +123,9 @@ unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), Loa
         if !same(false, imports[found].params) || !same(true, imports[found].results) {
             return Err(LoadError::ImportType(index));
         }
-        // SAFETY: the plan has room for each; there are not more than 2^16 host functions on a small machine, nor elsewhere.
-        unsafe { parts.place::<u16>(parts.plan.resolved, wanted.index as usize).write(found as u16) };
+        let Ok(found) = u16::try_from(found) else { return Err(LoadError::MissingImport(index)) };
+        // SAFETY: the plan has room for each.
+        unsafe { parts.place::<u16>(parts.plan.resolved, wanted.index as usize).write(found) };
     }
     Ok(())
 }
@@ -162,7 +162,7 @@ impl Parts<'_> {
                     base,
                     page_log2: u32::from(what),
                     memory64: wide,
-                    max_pages: max.unwrap_or(u64::MAX),
+                    max_pages: max.or(memory.most_pages()).unwrap_or(0),
                     embedder: if index == 0 { room - start } else { len },
                 };
                 self.place::<Memory>(self.plan.memories, index).write(record);
@@ -231,8 +231,7 @@ impl Parts<'_> {
                 self.place::<ElemSegment>(self.plan.elems, index).write(ElemSegment { elems, len });
             }
         }
-        for index in 0..self.count(Section::Data) {
-            let bytes = image.data(index as u32).and_then(|data| image.data_bytes(data)).unwrap_or(&[]);
+        for (index, (_, bytes)) in image.data_segments().enumerate() {
             // SAFETY: as `instantiate`.
             unsafe {
                 let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
@@ -254,9 +253,9 @@ impl Parts<'_> {
             }
             for index in 0..self.count(Section::Data) {
                 let Some(data) = image.data(index as u32).filter(|data| data.mode == modes::ACTIVE) else { continue };
+                let to = if data.fixed { data.offset.into() } else { self.evaluate(data.offset)[0] };
                 let segment: *mut DataSegment = self.place(self.plan.data, index);
                 let memory: *mut Memory = self.place(self.plan.memories, data.target as usize);
-                let to = self.evaluate(data.offset)[0];
                 if to.checked_add((*segment).len as u64).is_none_or(|end| end > (*memory).len()) {
                     return Err(LoadError::Trap(TrapCode::MemoryOutOfBounds));
                 }

@@ -27,8 +27,10 @@ pub const AT_START: usize = 32;
 pub const AT_LONGEST: usize = 36;
 /// Header: number of imported functions; then tables, memories and globals.
 pub const AT_IMPORTED: usize = 40;
+/// Header: the checksum of the bytes of data segments.
+pub const AT_DATA_CHECK: usize = 56;
 /// Header: for each section its offset and the number of its records.
-pub const AT_SECTIONS: usize = 56;
+pub const AT_SECTIONS: usize = 60;
 /// Length of the header.
 pub const HEADER_LEN: usize = AT_SECTIONS + Section::COUNT * 8;
 
@@ -71,7 +73,8 @@ pub enum Section {
     Exports,
     /// Element segments: mode, type, whether items are expressions, 0; table; offset; first item, items.
     Elems,
-    /// Data segments: mode; memory; offset; where its bytes are (from the end of the code), how many, their checksum.
+    /// Data segments, whose bytes lie one after the other: mode, whether the offset is given itself (else it is an
+    /// expression), memory (16 bits); offset; how many bytes.
     Data,
     /// Names of functions: index, name (offset and length in `Strings`).
     Names,
@@ -111,10 +114,10 @@ impl Section {
             Section::ValTypes | Section::Strings => 1,
             Section::Consts | Section::Items => 4,
             Section::Globals => 8,
-            Section::Types | Section::Funcs | Section::Names => 12,
+            Section::Types | Section::Funcs | Section::Data | Section::Names => 12,
             Section::Exports => 16,
             Section::Elems => 20,
-            Section::Imports | Section::Tables | Section::Memories | Section::Data => 24,
+            Section::Imports | Section::Tables | Section::Memories => 24,
         }
     }
 }

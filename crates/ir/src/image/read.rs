@@ -77,6 +77,20 @@ pub struct LimitsRecord {
     pub init: u32,
 }
 
+impl LimitsRecord {
+    /// The most pages that a memory can have, whatever its own limit; `None` if there are no pages of its size.
+    pub fn most_pages(&self) -> Option<u64> {
+        Some(match (self.wide, self.what) {
+            (false, 0) => u64::from(u32::MAX),
+            (false, 16) => 1 << 16,
+            (true, 0) => u64::MAX,
+            (true, 16) => 1 << 48,
+            // Custom page sizes are 1 or 64 KiB.
+            _ => return None,
+        })
+    }
+}
+
 /// A global.
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalRecord {
@@ -125,14 +139,12 @@ pub struct DataRecord {
     pub mode: u32,
     /// The memory of an active segment.
     pub target: u32,
-    /// The offset of an active segment.
+    /// The offset of an active segment: itself if it is `fixed`, else an expression.
     pub offset: u32,
-    /// Where its bytes lie, from the end of the code.
-    pub at: u32,
-    /// How many.
+    /// Whether `offset` is no expression.
+    pub fixed: bool,
+    /// How many bytes.
     pub len: u32,
-    /// Their checksum.
-    pub check: u32,
 }
 
 impl<'a> Image<'a> {
@@ -256,10 +268,11 @@ impl<'a> Image<'a> {
         self.u32(layout::AT_SECTIONS + 8 * section as usize) as usize
     }
 
-    /// Where a record begins, if there is one with this number.
+    /// Where a record begins, if there is one with this number; all of it is inside the image.
     pub fn record(&self, section: Section, index: u32) -> Option<usize> {
-        let inside = index < self.count(section);
-        inside.then(|| self.section(section).wrapping_add((index as usize).wrapping_mul(section.record())))
+        let at = self.section(section).checked_add((index as usize).checked_mul(section.record())?)?;
+        let inside = index < self.count(section) && at.checked_add(section.record())? <= self.bytes.len();
+        inside.then_some(at)
     }
 
     /// A name.
@@ -283,8 +296,8 @@ impl<'a> Image<'a> {
     /// The parameters of a function type, or with `results` those.
     pub fn val_types(&self, ty: TypeRecord, results: bool) -> impl Iterator<Item = ValType> + '_ {
         let (first, count) =
-            if results { (ty.first + u32::from(ty.params), ty.results) } else { (ty.first, ty.params) };
-        (first..first + u32::from(count)).filter_map(|index| self.val_type(index))
+            if results { (ty.first.saturating_add(ty.params.into()), ty.results) } else { (ty.first, ty.params) };
+        (first..first.saturating_add(count.into())).filter_map(|index| self.val_type(index))
     }
 
     /// An import.
@@ -314,7 +327,7 @@ impl<'a> Image<'a> {
     pub fn code_range(&self, index: u32) -> Option<core::ops::Range<usize>> {
         let start = |func: FuncRecord| self.meta_end().checked_add((func.code as usize).checked_mul(2)?);
         let first = start(self.func(index)?)?;
-        let end = match self.func(index + 1) {
+        let end = match self.func(index.checked_add(1)?) {
             Some(next) => start(next)?,
             None => self.code_end(),
         };
@@ -376,14 +389,24 @@ impl<'a> Image<'a> {
     /// A data segment.
     pub fn data(&self, index: u32) -> Option<DataRecord> {
         let at = self.record(Section::Data, index)?;
-        let [mode, target, offset, first, len, check] = [0, 4, 8, 12, 16, 20].map(|field| self.u32(at + field));
-        Some(DataRecord { mode, target, offset, at: first, len, check })
+        Some(DataRecord {
+            mode: self.u8(at).into(),
+            fixed: self.u8(at + 1) != 0,
+            target: self.u16(at + 2).into(),
+            offset: self.u32(at + 4),
+            len: self.u32(at + 8),
+        })
     }
 
-    /// The bytes of a data segment.
-    pub fn data_bytes(&self, segment: DataRecord) -> Option<&'a [u8]> {
-        let at = self.code_end().checked_add(segment.at as usize)?;
-        self.bytes.get(at..at.checked_add(segment.len as usize)?)
+    /// All data segments in order, each with its bytes.
+    pub fn data_segments(&self) -> impl Iterator<Item = (DataRecord, &'a [u8])> + '_ {
+        let mut at = self.code_end();
+        (0..self.count(Section::Data)).map_while(move |index| {
+            let segment = self.data(index)?;
+            let bytes = self.bytes.get(at..at.checked_add(segment.len as usize)?)?;
+            at += bytes.len();
+            Some((segment, bytes))
+        })
     }
 
     /// A word of the constant expressions.

@@ -29,20 +29,21 @@ impl Image<'_> {
             let (first, count) = (self.section(section), self.count(section));
             let end = (count as usize).checked_mul(section.record()).and_then(|len| first.checked_add(len));
             let inside = first >= layout::HEADER_LEN && end.is_some_and(|end| end <= self.meta_end());
-            if count > 0 && (!inside || first % 4 != 0) {
+            if !inside || first % 4 != 0 {
                 return fail(Kind::OutOfRange, layout::AT_SECTIONS + 8 * section as usize);
             }
         }
         self.verify_types()?;
         self.verify_imports()?;
         self.verify_funcs()?;
-        self.each(Section::Tables, Self::verify_table)?;
-        self.each(Section::Memories, Self::verify_memory)?;
-        self.each(Section::Globals, Self::verify_global)?;
-        self.each(Section::Exports, Self::verify_export)?;
-        self.verify_elems()?;
-        self.each(Section::Data, Self::verify_segment)?;
-        self.each(Section::Names, |image, _, at| image.verify_string(at + 4))?;
+        let mut constants = Constants { image: self, next: 0 };
+        self.each(Section::Tables, |index, at| constants.table(index, at))?;
+        self.each(Section::Memories, |index, at| self.verify_memory(index, at))?;
+        self.each(Section::Globals, |index, at| constants.global(index, at))?;
+        self.each(Section::Exports, |index, at| self.verify_export(index, at))?;
+        constants.elems()?;
+        constants.data()?;
+        self.each(Section::Names, |_, at| self.verify_string(at + 4))?;
         if let Some(start) = self.start() {
             let ty = self.func(start).and_then(|func| self.ty(func.ty.into()));
             if ty.is_none_or(|ty| ty.params != 0 || ty.results != 0) {
@@ -52,10 +53,10 @@ impl Image<'_> {
         Ok(())
     }
 
-    fn each(&self, section: Section, verify: fn(&Self, u32, usize) -> Verified) -> Verified {
+    fn each(&self, section: Section, mut verify: impl FnMut(u32, usize) -> Verified) -> Verified {
         for index in 0..self.count(section) {
             if let Some(at) = self.record(section, index) {
-                verify(self, index, at)?;
+                verify(index, at)?;
             }
         }
         Ok(())
@@ -141,38 +142,13 @@ impl Image<'_> {
         Ok(())
     }
 
-    fn verify_table(&self, index: u32, at: usize) -> Verified {
-        let Some(table) = self.table(index) else { return Ok(()) };
-        let Some(element) = ValType::from_number(table.what).filter(|ty| ty.is_ref()) else {
-            return fail(Kind::Type, at);
-        };
-        match some(table.init) {
-            Some(init) => self.verify_constant(init, element),
-            None => Ok(()),
-        }
-    }
-
     fn verify_memory(&self, index: u32, at: usize) -> Verified {
         let Some(memory) = self.memory(index) else { return Ok(()) };
-        let log2 = u32::from(memory.what);
-        // Custom page sizes are 1 or 64 KiB.
-        let bits = if memory.wide { 64 } else { 32 };
-        let most = 1u64.checked_shl(bits - log2.min(16)).unwrap_or(u64::MAX);
-        if (log2 != 0 && log2 != 16) || memory.min > most || memory.max.is_some_and(|max| max < memory.min) {
+        let Some(most) = memory.most_pages() else { return fail(Kind::Record, at) };
+        if memory.min > most || memory.max.is_some_and(|max| max < memory.min || max > most) {
             return fail(Kind::Record, at);
         }
         Ok(())
-    }
-
-    fn verify_global(&self, index: u32, at: usize) -> Verified {
-        let Some(global) = self.global(index) else { return Ok(()) };
-        let Some(content) = ValType::from_number(global.content) else { return fail(Kind::Type, at) };
-        match some(global.init) {
-            _ if index < self.imported(kinds::GLOBAL) => Ok(()),
-            // Only globals that are there already.
-            Some(init) => self.verify_constant_before(init, content, index),
-            None => fail(Kind::Constant, at),
-        }
     }
 
     fn verify_export(&self, index: u32, at: usize) -> Verified {
@@ -188,39 +164,91 @@ impl Image<'_> {
         if export.index < self.count(space) { Ok(()) } else { fail(Kind::Index, at) }
     }
 
-    /// Segments have their items one after the other, so that this is linear.
-    fn verify_elems(&self) -> Verified {
+    /// Verifies the bytes of data segments by their checksum.
+    ///
+    /// # Errors
+    /// When they changed.
+    pub fn verify_data(&self) -> Verified {
+        let bytes = self.bytes().get(self.code_end()..).unwrap_or(&[]);
+        if super::checksum(0, bytes) == self.u32(layout::AT_DATA_CHECK) {
+            Ok(())
+        } else {
+            fail(Kind::Checksum, self.code_end())
+        }
+    }
+
+    /// The value type in a word of a constant expression.
+    pub fn val_number(&self, word: u32) -> Option<ValType> {
+        ValType::from_number((word >> 8) as u8)
+    }
+}
+
+/// What has constant expressions. They lie one after the other in the order in which they are used, so that this is linear.
+struct Constants<'a> {
+    image: &'a Image<'a>,
+    /// The word at which the next one begins.
+    next: u32,
+}
+
+impl Constants<'_> {
+    fn table(&mut self, index: u32, at: usize) -> Verified {
+        let Some(table) = self.image.table(index) else { return Ok(()) };
+        let Some(element) = ValType::from_number(table.what).filter(|ty| ty.is_ref()) else {
+            return fail(Kind::Type, at);
+        };
+        match some(table.init) {
+            Some(init) => self.expression(init, element),
+            None => Ok(()),
+        }
+    }
+
+    fn global(&mut self, index: u32, at: usize) -> Verified {
+        let Some(global) = self.image.global(index) else { return Ok(()) };
+        let Some(content) = ValType::from_number(global.content) else { return fail(Kind::Type, at) };
+        match some(global.init) {
+            _ if index < self.image.imported(kinds::GLOBAL) => Ok(()),
+            // Only globals that are there already.
+            Some(init) => self.expression_before(init, content, index),
+            None => fail(Kind::Constant, at),
+        }
+    }
+
+    /// Segments have their items one after the other, too.
+    fn elems(&mut self) -> Verified {
         let mut next = 0;
-        for index in 0..self.count(Section::Elems) {
-            let (Some(at), Some(elem)) = (self.record(Section::Elems, index), self.elem(index)) else { break };
+        for index in 0..self.image.count(Section::Elems) {
+            let (Some(at), Some(elem)) = (self.image.record(Section::Elems, index), self.image.elem(index)) else {
+                break;
+            };
             if elem.items != next {
                 return fail(Kind::OutOfRange, at);
             }
-            self.verify_elem(elem, at)?;
+            self.elem(elem, at)?;
             next += elem.count;
         }
         Ok(())
     }
 
-    fn verify_elem(&self, elem: ElemRecord, at: usize) -> Verified {
+    fn elem(&mut self, elem: ElemRecord, at: usize) -> Verified {
+        let image = self.image;
         let Some(ty) = ValType::from_number(elem.ty).filter(|ty| ty.is_ref()) else { return fail(Kind::Type, at) };
         match elem.mode {
             modes::ACTIVE => {
-                let Some(table) = self.table(elem.target) else { return fail(Kind::Index, at) };
+                let Some(table) = image.table(elem.target) else { return fail(Kind::Index, at) };
                 if table.what != elem.ty {
                     return fail(Kind::Type, at);
                 }
-                self.verify_constant(elem.offset, if table.wide { ValType::I64 } else { ValType::I32 })?;
+                self.expression(elem.offset, if table.wide { ValType::I64 } else { ValType::I32 })?;
             }
             modes::PASSIVE | modes::DECLARED => {}
             _ => return fail(Kind::Record, at),
         }
         let Some(end) = elem.items.checked_add(elem.count) else { return fail(Kind::OutOfRange, at) };
         for index in elem.items..end {
-            match self.item(index) {
-                Some(init) if elem.exprs => self.verify_constant(init, ty)?,
-                Some(reference) if ty == ValType::FuncRef && reference.wrapping_sub(1) < self.count(Section::Funcs) => {
-                }
+            match image.item(index) {
+                Some(init) if elem.exprs => self.expression(init, ty)?,
+                Some(reference)
+                    if ty == ValType::FuncRef && reference.wrapping_sub(1) < image.count(Section::Funcs) => {}
                 Some(_) => return fail(Kind::Index, at),
                 None => return fail(Kind::OutOfRange, at),
             }
@@ -228,46 +256,48 @@ impl Image<'_> {
         Ok(())
     }
 
-    fn verify_segment(&self, index: u32, at: usize) -> Verified {
-        let Some(data) = self.data(index) else { return Ok(()) };
-        match data.mode {
-            modes::ACTIVE => {
-                let Some(memory) = self.memory(data.target) else { return fail(Kind::Index, at) };
-                self.verify_constant(data.offset, if memory.wide { ValType::I64 } else { ValType::I32 })?;
+    /// Segments have their bytes one after the other, up to the end.
+    fn data(&mut self) -> Verified {
+        let mut left = self.image.bytes().len().saturating_sub(self.image.code_end());
+        for index in 0..self.image.count(Section::Data) {
+            let (Some(at), Some(data)) = (self.image.record(Section::Data, index), self.image.data(index)) else {
+                break;
+            };
+            match data.mode {
+                modes::ACTIVE => {
+                    let Some(memory) = self.image.memory(data.target) else { return fail(Kind::Index, at) };
+                    if !data.fixed {
+                        self.expression(data.offset, if memory.wide { ValType::I64 } else { ValType::I32 })?;
+                    }
+                }
+                modes::PASSIVE => {}
+                _ => return fail(Kind::Record, at),
             }
-            modes::PASSIVE => {}
-            _ => return fail(Kind::Record, at),
+            match left.checked_sub(data.len as usize) {
+                Some(rest) => left = rest,
+                None => return fail(Kind::OutOfRange, at),
+            }
         }
-        if self.data_bytes(data).is_some() { Ok(()) } else { fail(Kind::OutOfRange, at) }
+        if left == 0 { Ok(()) } else { fail(Kind::OutOfRange, layout::AT_FILE_LEN) }
     }
 
-    /// Verifies the bytes of a data segment by their checksum.
-    ///
-    /// # Errors
-    /// When they changed.
-    pub fn verify_data(&self, index: u32) -> Verified {
-        let Some(data) = self.data(index) else { return fail(Kind::Index, 0) };
-        let bytes = self.data_bytes(data);
-        if bytes.is_some_and(|bytes| super::checksum(0, bytes) == data.check) {
-            Ok(())
-        } else {
-            fail(Kind::Checksum, self.code_end() + data.at as usize)
+    fn expression(&mut self, at: u32, ty: ValType) -> Verified {
+        self.expression_before(at, ty, self.image.count(Section::Globals))
+    }
+
+    /// The next constant expression begins at this word, gives a value of type `ty`, and uses globals below `globals` only.
+    fn expression_before(&mut self, first: u32, ty: ValType, globals: u32) -> Verified {
+        let image = self.image;
+        let offset = image.section(Section::Consts).wrapping_add((first as usize).wrapping_mul(4));
+        if first != self.next {
+            return fail(Kind::Constant, offset);
         }
-    }
-
-    fn verify_constant(&self, at: u32, ty: ValType) -> Verified {
-        self.verify_constant_before(at, ty, self.count(Section::Globals))
-    }
-
-    /// The constant expression at this word gives a value of type `ty`, and uses globals below `globals` only.
-    fn verify_constant_before(&self, at: u32, ty: ValType, globals: u32) -> Verified {
-        let offset = self.section(Section::Consts).wrapping_add(4 * at as usize);
         let mut stack = [ValType::I32; constants::MAX_DEPTH];
         let mut depth = 0;
-        let mut at = at;
+        let mut at = first;
         for _ in 0..=constants::MAX_LENGTH {
-            let word = self.constant(at);
-            let number = self.val_number(word.unwrap_or(constants::END));
+            let word = image.constant(at);
+            let number = image.val_number(word.unwrap_or(constants::END));
             at = at.saturating_add(1);
             let arithmetic =
                 |ty: ValType| if depth >= 2 && stack[depth - 2..depth] == [ty; 2] { Some(ty) } else { None };
@@ -281,23 +311,26 @@ impl Image<'_> {
                     (0, Some(ValType::V128))
                 }
                 Some(constants::GLOBAL_GET) => {
-                    let index = self.constant(at).filter(|&index| index < globals);
+                    let index = image.constant(at).filter(|&index| index < globals);
                     at = at.saturating_add(1);
-                    (0, index.and_then(|index| ValType::from_number(self.global(index)?.content)))
+                    (0, index.and_then(|index| ValType::from_number(image.global(index)?.content)))
                 }
                 Some(constants::REF_NULL) => (0, number.filter(|ty| ty.is_ref())),
                 Some(constants::REF_FUNC) => {
-                    let index = self.constant(at).filter(|&index| index < self.count(Section::Funcs));
+                    let index = image.constant(at).filter(|&index| index < image.count(Section::Funcs));
                     at = at.saturating_add(1);
                     (0, index.map(|_| ValType::FuncRef))
                 }
                 Some(constants::I32_ADD | constants::I32_SUB | constants::I32_MUL) => (2, arithmetic(ValType::I32)),
                 Some(constants::I64_ADD | constants::I64_SUB | constants::I64_MUL) => (2, arithmetic(ValType::I64)),
-                Some(constants::END) if depth == 1 && stack[0] == ty => return Ok(()),
+                Some(constants::END) if depth == 1 && stack[0] == ty => {
+                    self.next = at;
+                    return Ok(());
+                }
                 _ => (0, None),
             };
             // Words behind the last one read as an end.
-            let Some(pushed) = pushed.filter(|_| at <= self.count(Section::Consts)) else {
+            let Some(pushed) = pushed.filter(|_| at <= image.count(Section::Consts)) else {
                 return fail(Kind::Constant, offset);
             };
             depth -= pops;
@@ -306,10 +339,5 @@ impl Image<'_> {
             depth += 1;
         }
         fail(Kind::Constant, offset)
-    }
-
-    /// The value type in a word of a constant expression.
-    pub fn val_number(&self, word: u32) -> Option<ValType> {
-        ValType::from_number((word >> 8) as u8)
     }
 }

@@ -1,0 +1,144 @@
+//! What the translator writes, the verifier accepts: every valid module of the specification's scripts and every guest, in
+//! both op sets, metered and not, with and without names. What images of real programs look like is here, too.
+
+mod modules;
+
+use modules::{guests, scripts};
+use wasmote_decode::ModuleInfo;
+use wasmote_ir::image::layout::Section;
+use wasmote_ir::image::{Image, ImageError, OpSet};
+use wasmote_ir::ops::CORE_OPCODES;
+use wasmote_ir::{Opcode, code::Instr};
+use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, TranslateErrorKind, write_image};
+
+/// All kinds of images.
+fn variants() -> impl Iterator<Item = ImageOptions> {
+    [OpSet::Core, OpSet::Extended].into_iter().flat_map(|op_set| {
+        [(false, false), (true, true)]
+            .map(|(metered, names)| ImageOptions { code: CodeOptions { op_set, metered }, names })
+    })
+}
+
+fn module_of(wasm: &[u8]) -> ModuleInfo {
+    wasmote_decode::decode(wasm).expect("a module that decodes")
+}
+
+/// Functions that the image defines.
+fn defined(image: &Image<'_>) -> std::ops::Range<u32> {
+    image.imported(0)..image.count(Section::Funcs)
+}
+
+fn verify(bytes: &[u8]) -> Result<(), ImageError> {
+    let image = Image::parse(bytes)?;
+    image.verify_metadata(true)?;
+    let mut scratch = vec![0; image.scratch_words()];
+    for func in defined(&image) {
+        let range = image.code_range(func).expect("verified: code inside of the image");
+        image.verify_function(func, &bytes[range], &mut scratch)?;
+    }
+    image.verify_data()
+}
+
+/// The opcodes of an image's code.
+fn opcodes(bytes: &[u8]) -> Vec<u16> {
+    let image = Image::parse(bytes).expect("an image");
+    let mut all = Vec::new();
+    for func in defined(&image) {
+        let range = image.code_range(func).expect("code inside of the image");
+        let units: Vec<u16> = bytes[range].chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+        let mut at = 0;
+        while at < units.len() {
+            all.push(units[at]);
+            at += Instr::decode(&units, at).expect("an instruction").units.len();
+        }
+    }
+    all
+}
+
+/// Writes and checks all kinds of images of a module; how many were written, or why none could be.
+fn check(name: &str, wasm: &[u8]) -> Result<usize, &'static str> {
+    let module = module_of(wasm);
+    let mut written = 0;
+    for options in variants() {
+        let image = match write_image(&module, wasm, &options) {
+            Ok(image) => image,
+            Err(ImageWriteError::Function(_, error)) if error.kind == TranslateErrorKind::Unsupported => {
+                return Err(error.kind.message());
+            }
+            Err(ImageWriteError::TooLarge(what)) => return Err(what),
+            Err(error) => panic!("{name}: {options:?}: {error:?}"),
+        };
+        if let Err(error) = verify(&image) {
+            panic!("{name}: {options:?}: {} at {:#x}", error.kind.message(), error.offset);
+        }
+        assert_eq!(
+            image,
+            write_image(&module, wasm, &options).unwrap(),
+            "{name}: {options:?}: other bytes the second time"
+        );
+        if options.code.op_set == OpSet::Core {
+            let foreign = opcodes(&image).into_iter().find(|&opcode| usize::from(opcode) >= CORE_OPCODES);
+            assert_eq!(foreign.map(|opcode| Opcode(opcode).family()), None, "{name}: extended in a core image");
+        }
+        written += 1;
+    }
+    Ok(written)
+}
+
+#[test]
+fn every_valid_module_of_the_scripts_becomes_images_that_verify() {
+    let (mut modules, mut images) = (0, 0);
+    let mut left_out = std::collections::BTreeMap::<String, usize>::new();
+    for (name, wasm) in scripts() {
+        match check(&name, &wasm) {
+            Ok(written) => (modules, images) = (modules + 1, images + written),
+            Err(reason) => *left_out.entry(reason.into()).or_default() += 1,
+        }
+    }
+    println!("{images} images of {modules} modules verified; left out: {left_out:?}");
+    assert!(modules > 2000, "only {modules} modules");
+}
+
+#[test]
+fn every_guest_becomes_images_that_verify_and_are_not_much_larger_than_their_code() {
+    // Of small modules, metadata and the header weigh more than the code.
+    const LARGE: usize = 20_000;
+    let mut too_large = Vec::new();
+    for (name, wasm) in guests() {
+        check(&name, &wasm).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        let module = module_of(&wasm);
+        let code = module.sections.iter().find(|(id, _)| *id == 10).map_or(0, |(_, range)| range.len());
+        let data: usize = module.data.iter().map(|data| data.bytes.len()).sum();
+        for op_set in [OpSet::Core, OpSet::Extended] {
+            let options = ImageOptions { code: CodeOptions { op_set, metered: false }, names: false };
+            let image = write_image(&module, &wasm, &options).unwrap();
+            let ratio = (image.len() - data) as f64 / code as f64;
+            println!("{name}: {op_set:?}: code section {code}, image less data {}, {ratio:.2}", image.len() - data);
+            // Without accumulators, each instruction names all its operands.
+            let most = if op_set == OpSet::Core { 1.9 } else { 1.7 };
+            if code >= LARGE && ratio > most {
+                too_large.push(format!("{name}: {op_set:?}: {ratio:.2} times the code section"));
+            }
+        }
+    }
+    assert!(too_large.is_empty(), "{too_large:#?}");
+}
+
+#[test]
+fn names_of_functions_are_found_again() {
+    let funcs: String = (0..300).map(|i| format!("(func ${i}_{} )", "x".repeat(i % 7))).collect();
+    let wasm = wat::parse_str(format!("(module (import \"a\" \"b\" (func $imported)) (func) {funcs})")).unwrap();
+    let module = module_of(&wasm);
+    for names in [true, false] {
+        let image = write_image(&module, &wasm, &ImageOptions { names, ..ImageOptions::default() }).unwrap();
+        verify(&image).unwrap();
+        let image = Image::parse(&image).unwrap();
+        assert_eq!(image.function_name(0), names.then_some(&b"imported"[..]));
+        assert_eq!(image.function_name(1), None);
+        for i in 0..300 {
+            let name = format!("{i}_{}", "x".repeat(i % 7));
+            assert_eq!(image.function_name(i as u32 + 2), names.then_some(name.as_bytes()), "function {i}");
+        }
+        assert_eq!(image.function_name(302), None);
+    }
+}
