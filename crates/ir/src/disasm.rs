@@ -23,9 +23,10 @@ impl Display for Listed<'_> {
                 Operand::Dst | Operand::DstPair | Operand::DstFour | Operand::DstRun => write!(f, "-> s{value}")?,
                 Operand::Base => write!(f, "base s{value}")?,
                 Operand::Header => write!(f, "header s{value}")?,
+                Operand::Imm16 => write!(f, "{}", value as u16 as i16)?,
                 Operand::Imm32 => write!(f, "{}", value as u32 as i32)?,
                 Operand::Imm64 => write!(f, "{}", value as i64)?,
-                Operand::Offset | Operand::Offset64 => write!(f, "+{value}")?,
+                Operand::Offset16 | Operand::Offset | Operand::Offset64 => write!(f, "+{value}")?,
                 Operand::Target => write!(f, "@{}", *at as i64 + i64::from(value as u32 as i32))?,
                 Operand::Count => write!(f, "x{value}")?,
                 Operand::Padding => {}

@@ -36,10 +36,14 @@ pub enum Operand {
     Header,
     /// Nothing.
     Padding,
+    /// 16-bit immediate.
+    Imm16,
     /// 32-bit immediate.
     Imm32,
     /// 64-bit immediate.
     Imm64,
+    /// Memory offset of 16 bits, in bytes.
+    Offset16,
     /// Memory offset of 32 bits, in bytes.
     Offset,
     /// Memory offset of 64 bits, in bytes.
@@ -90,6 +94,8 @@ impl Operand {
             | Operand::Base
             | Operand::Header
             | Operand::Padding
+            | Operand::Imm16
+            | Operand::Offset16
             | Operand::Memory => 1,
             Operand::Imm64 | Operand::Offset64 => 4,
             _ => 2,
@@ -164,6 +170,14 @@ shapes! {
     }
     /// A source and a constant of 64 bits that no 32 bits extend to.
     BinConst { si ext [Src, Imm64, Dst], ri ext [Imm64, Dst], si_r ext [Src, Imm64], ri_r ext [Imm64] }
+    /// A source and a constant of 16 bits.
+    BinNear { si core [Src, Imm16, Dst] }
+    /// A constant of 16 bits into a slot.
+    Const16 { i core [Imm16, Dst] }
+    /// [`Load`] with an offset of 16 bits.
+    LoadNear { s core [Src, Offset16, Dst] }
+    /// [`Store`] with an offset of 16 bits.
+    StoreNear { s_s core [Src, Src, Offset16], s_i core [Src, Imm32, Offset16] }
     /// Tile: two operations, the first one's result being a source of the second; three sources.
     Tile3 { sss ext [Src, Src, Src, Dst], rss ext [Src, Src, Dst], sss_r ext [Src, Src, Src], rss_r ext [Src, Src] }
     /// Tile: as [`Tile3`], with constants in place of slots.

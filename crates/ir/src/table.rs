@@ -478,6 +478,38 @@ macro_rules! for_each_op {
             /// Store an f64.
             StoreF64: StoreFloat(f64 -> none),
 
+            // --- short forms, which keep code of the core op set small ------------------------------------
+            /// dst = 16-bit constant, zero-extended.
+            ConstU16: Const16(none -> none),
+            /// dst = a + 16-bit constant, sign-extended, wrapping.
+            I32AddNear: BinNear(i32 -> i32),
+            /// dst = 32 bits.
+            Load32Near: LoadNear(i32 -> i32),
+            /// dst = 8 bits, sign-extended to 32.
+            Load8S32Near: LoadNear(i32 -> i32),
+            /// dst = 8 bits, zero-extended.
+            Load8UNear: LoadNear(i32 -> i32),
+            /// dst = 16 bits, sign-extended to 32.
+            Load16S32Near: LoadNear(i32 -> i32),
+            /// dst = 16 bits, zero-extended.
+            Load16UNear: LoadNear(i32 -> i32),
+            /// dst = 64 bits.
+            Load64Near: LoadNear(i32 -> i64),
+            /// dst = 8 bits, sign-extended to 64.
+            Load8S64Near: LoadNear(i32 -> i64),
+            /// dst = 16 bits, sign-extended to 64.
+            Load16S64Near: LoadNear(i32 -> i64),
+            /// dst = 32 bits, sign-extended to 64.
+            Load32S64Near: LoadNear(i32 -> i64),
+            /// Store the low 8 bits.
+            Store8Near: StoreNear(i32 -> none),
+            /// Store the low 16 bits.
+            Store16Near: StoreNear(i32 -> none),
+            /// Store the low 32 bits.
+            Store32Near: StoreNear(i32 -> none),
+            /// Store 64 bits.
+            Store64Near: StoreNear(i64 -> none),
+
             // --- any memory ----------------------------------------------------------------------------
             /// dst = 32 bits.
             Load32Any: LoadAny(i64 -> i32),

@@ -325,13 +325,20 @@ impl Code {
     /// A constant into a slot.
     pub fn constant(&mut self, bits: u64, to: u16) {
         let to = u64::from(to);
-        if bits == u64::from(bits as u32) {
+        if bits == u64::from(bits as u16) && self.short() {
+            self.emit(Op::ConstU16, 0, &[bits, to]);
+        } else if bits == u64::from(bits as u32) {
             self.emit(Op::ConstU32, 0, &[bits, to]);
         } else if fits_signed(bits) {
             self.emit(Op::ConstS32, 0, &[bits & 0xffff_ffff, to]);
         } else {
             self.emit(Op::ConstI64, 0, &[bits, to]);
         }
+    }
+
+    /// Whether short forms are used: linked cells gain nothing from them.
+    pub fn short(&self) -> bool {
+        !self.accumulators
     }
 
     /// Notes that the jump at `start` leads to the end of the code, where a return may follow.

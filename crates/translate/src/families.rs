@@ -3,6 +3,27 @@
 
 use wasmote_ir::Op;
 
+/// The family that does the same as a load or store whose address is a slot, with an offset of 16 bits.
+pub fn near(op: Op) -> Option<Op> {
+    Some(match op {
+        // Floats go to their slots as bits.
+        Op::Load32 | Op::LoadF32 => Op::Load32Near,
+        Op::Load8S32 => Op::Load8S32Near,
+        Op::Load8U => Op::Load8UNear,
+        Op::Load16S32 => Op::Load16S32Near,
+        Op::Load16U => Op::Load16UNear,
+        Op::Load64 | Op::LoadF64 => Op::Load64Near,
+        Op::Load8S64 => Op::Load8S64Near,
+        Op::Load16S64 => Op::Load16S64Near,
+        Op::Load32S64 => Op::Load32S64Near,
+        Op::Store8 => Op::Store8Near,
+        Op::Store16 => Op::Store16Near,
+        Op::Store32 => Op::Store32Near,
+        Op::Store64 => Op::Store64Near,
+        _ => return None,
+    })
+}
+
 /// Whether `a op b` is `b op a`.
 pub fn commutes(op: Op) -> bool {
     use Op::*;

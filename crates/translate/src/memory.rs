@@ -6,6 +6,7 @@ use wasmparser::{MemArg, MemArgTarget};
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Src, fits_signed};
+use crate::families;
 use crate::stack::{Entry, Place};
 
 /// An address in memory 0.
@@ -76,6 +77,11 @@ impl Body<'_> {
         }
     }
 
+    /// The short form of a load or store with this offset, if there is one and short forms are used.
+    fn near(&self, op: Op, offset: u64) -> Option<Op> {
+        families::near(op).filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
+    }
+
     /// A load; `any` is the family for all memories.
     pub fn load(&mut self, op: Op, any: Op, ty: ValType, arg: MemArg) -> Step {
         let (memory, mut offset) = self.memory(arg)?;
@@ -88,6 +94,10 @@ impl Body<'_> {
         }
         let address = self.address(entry, &mut offset);
         let dst = self.push(ty);
+        if let (Address::Slot(slot), Some(near)) = (&address, self.near(op, offset)) {
+            self.code.emit(near, 0, &[u64::from(*slot), offset, dst]);
+            return Ok(());
+        }
         match address {
             Address::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), offset, dst]),
             Address::Constant => self.code.emit(op, 1, &[offset, dst]),
@@ -129,6 +139,14 @@ impl Body<'_> {
             },
             _ => self.address(address, &mut offset),
         };
+        if let (Address::Slot(a), Some(near)) = (&address, self.near(op, offset)) {
+            let (variant, value) = match source {
+                Src::Imm(bits) => (1, bits),
+                source => (0, source.value().unwrap_or(0)),
+            };
+            self.code.emit(near, variant, &[u64::from(*a), value, offset]);
+            return Ok(());
+        }
         match (address, source) {
             (Address::Slot(a), Src::Slot(v)) => self.code.emit(op, 0, &[u64::from(a), u64::from(v), offset]),
             (Address::Slot(a), Src::Imm(v)) => self.code.emit(op, 1, &[u64::from(a), v, offset]),

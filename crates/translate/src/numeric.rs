@@ -104,6 +104,13 @@ impl Body<'_> {
     fn emit_binary(&mut self, two: &Two) {
         let ty = two.op.result().unwrap_or(ValType::I32);
         let dst = self.push(ty);
+        if let (Op::I32Add, Src::Slot(a), Src::Imm(bits)) = (two.op, two.a, two.b)
+            && self.code.short()
+            && i32::from(bits as i16) == bits as i32
+        {
+            self.code.emit(Op::I32AddNear, 0, &[u64::from(a), bits & 0xffff, dst]);
+            return;
+        }
         self.code.emit_two(two.op, two.variant, two.a, two.b, &[dst]);
     }
 

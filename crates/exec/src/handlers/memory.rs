@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{Load as LoadShape, LoadAny, Store as StoreShape, StoreAny, StoreFloat};
+use wasmote_ir::shape::{Load as LoadShape, LoadAny, LoadNear, Store as StoreShape, StoreAny, StoreFloat, StoreNear};
 
 use super::Handlers;
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
@@ -116,6 +116,46 @@ impl<L: Load> Handlers<LoadShape> for L {
     ];
 }
 
+struct LoadShort<L>(PhantomData<L>);
+
+impl<L: Load> Instr for LoadShort<L> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let address = <S as Address>::get(r) + r.u16(1) as u64;
+            let Some(at) = bytes(r, address, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            <S as Dest<L::Out>>::put(r, 2, L::load(at));
+            r.advance(3);
+        }
+        Flow::Next
+    }
+}
+
+impl<L: Load> Handlers<LoadNear> for L {
+    const TABLE: &'static [Handler] = &[hot::<LoadShort<L>>];
+}
+
+struct StoreShort<T, V>(PhantomData<(T, V)>);
+
+impl<T: Store, V: Source<T::In>> Instr for StoreShort<T, V> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let address = <S as Address>::get(r) + r.u16(1 + V::UNITS) as u64;
+            let Some(at) = bytes(r, address, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            T::store(at, V::get(r, 1));
+            r.advance(2 + V::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+impl<T: Store> Handlers<StoreNear> for T {
+    const TABLE: &'static [Handler] = &[hot::<StoreShort<T, S>>, hot::<StoreShort<T, I>>];
+}
+
 struct StoreAt<T, A, V>(PhantomData<(T, A, V)>);
 
 impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
@@ -220,7 +260,7 @@ pub mod rows {
     use super::{Load, Store};
 
     macro_rules! loads {
-        ($( $name:ident $($any:ident)? : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Load for $name {
@@ -233,26 +273,26 @@ pub mod rows {
                     $value
                 }
             }
-            $( pub use $name as $any; )?
+            $( pub use $name as $alias; )*
         )* };
     }
 
     loads! {
-        Load32 Load32Any: u32 as u32, |b| b;
-        Load8S32 Load8S32Any: i8 as i32, |b| i32::from(b);
-        Load8U Load8UAny: u8 as u32, |b| u32::from(b);
-        Load16S32 Load16S32Any: i16 as i32, |b| i32::from(b);
-        Load16U Load16UAny: u16 as u32, |b| u32::from(b);
-        Load64 Load64Any: u64 as u64, |b| b;
-        Load8S64 Load8S64Any: i8 as i64, |b| i64::from(b);
-        Load16S64 Load16S64Any: i16 as i64, |b| i64::from(b);
-        Load32S64 Load32S64Any: i32 as i64, |b| i64::from(b);
+        Load32 Load32Any Load32Near: u32 as u32, |b| b;
+        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b);
+        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b);
+        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b);
+        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b);
+        Load64 Load64Any Load64Near: u64 as u64, |b| b;
+        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b);
+        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b);
+        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b);
         LoadF32: u32 as f32, |b| f32::from_bits(b);
         LoadF64: u64 as f64, |b| f64::from_bits(b);
     }
 
     macro_rules! stores {
-        ($( $name:ident $($any:ident)? : $in:ty as $bytes:ty, |$value:ident| $raw:expr; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $in:ty as $bytes:ty, |$value:ident| $raw:expr; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Store for $name {
@@ -265,15 +305,15 @@ pub mod rows {
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
                 }
             }
-            $( pub use $name as $any; )?
+            $( pub use $name as $alias; )*
         )* };
     }
 
     stores! {
-        Store8 Store8Any: u32 as u8, |v| v as u8;
-        Store16 Store16Any: u32 as u16, |v| v as u16;
-        Store32 Store32Any: u32 as u32, |v| v;
-        Store64 Store64Any: u64 as u64, |v| v;
+        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8;
+        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16;
+        Store32 Store32Any Store32Near: u32 as u32, |v| v;
+        Store64 Store64Any Store64Near: u64 as u64, |v| v;
         StoreF32: f32 as u32, |v| v.to_bits();
         StoreF64: f64 as u64, |v| v.to_bits();
     }

@@ -161,6 +161,11 @@ pub mod rows {
             r.slot(3).write(r.slot(2).read());
         }
         CopySpan(r) 3 { r.slot(0).copy_to(r.slot(1), r.u16(2)); }
+        ConstU16(r) 2 { r.slot(1).write(r.u16(0) as u64); }
+        I32AddNear(r) 3 {
+            let a = r.slot(0).read() as u32;
+            r.slot(2).write(u64::from(a.wrapping_add(r.u16(1) as u16 as i16 as u32)));
+        }
         ConstU32(r) 3 { r.slot(2).write(u64::from(r.u32(0))); }
         ConstS32(r) 3 { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
         ConstI64(r) 5 { r.slot(4).write(r.u64(0)); }
@@ -196,7 +201,7 @@ pub mod rows {
     /// See [`wasmote_ir::Op::GlobalWrite64`].
     pub struct GlobalWrite64;
 
-    single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU32: Const32, ConstS32: Const32,
+    single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU16: Const16, I32AddNear: BinNear, ConstU32: Const32, ConstS32: Const32,
         ConstI64: Const64, ZeroOne: ZeroOne, ZeroTwo: ZeroTwo, ZeroFour: ZeroFour, ZeroSlots: Zero, SelectV128: SelectPair, GlobalReadV128: GlobalGetPair,
         GlobalWriteV128: GlobalSetPair);
     single!(cold: CopySpan: CopyRun);

@@ -11,8 +11,8 @@ use crate::types::ValType;
 
 use ImageErrorKind as Kind;
 
-/// All kinds of operands, by their numbers.
-const KINDS: [Operand; 30] = [
+/// The kinds of operands, as far as verification tells them apart.
+const KINDS: [Operand; 28] = [
     Operand::Src,
     Operand::Dst,
     Operand::SrcDst,
@@ -24,11 +24,9 @@ const KINDS: [Operand; 30] = [
     Operand::Count,
     Operand::Base,
     Operand::Header,
-    Operand::Padding,
+    Operand::Imm16,
     Operand::Imm32,
     Operand::Imm64,
-    Operand::Offset,
-    Operand::Offset64,
     Operand::Target,
     Operand::TargetCount,
     Operand::Func,
@@ -45,15 +43,22 @@ const KINDS: [Operand; 30] = [
     Operand::Elem,
 ];
 
-const _: () = {
+/// The number of a kind in [`KINDS`], from 1. Those that can have any value are told apart by their sizes only.
+const fn number(kind: Operand) -> u32 {
+    let kind = match kind {
+        Operand::Padding | Operand::Offset16 => Operand::Imm16,
+        Operand::Offset => Operand::Imm32,
+        Operand::Offset64 => Operand::Imm64,
+        other => other,
+    };
     let mut i = 0;
-    while i < KINDS.len() {
-        assert!(KINDS[i] as usize == i, "the kinds are in the order of their numbers");
+    while KINDS[i] as u8 != kind as u8 {
         i += 1;
     }
-};
+    i as u32 + 1
+}
 
-/// Of each instruction what is to be verified: its operands' kinds plus one, five bits each, the first one lowest, and a rule
+/// Of each instruction what is to be verified: its operands' kinds by number, five bits each, the first one lowest, and a rule
 /// in the two bits above.
 const fn describe<const N: usize>() -> [u32; N] {
     let mut table = [0; N];
@@ -64,7 +69,7 @@ const fn describe<const N: usize>() -> [u32; N] {
         assert!(operands.len() <= 6);
         let mut i = 0;
         while i < operands.len() {
-            table[opcode] |= (operands[i] as u32 + 1) << (5 * i);
+            table[opcode] |= number(operands[i]) << (5 * i);
             i += 1;
         }
         table[opcode] |= rule(op) << 30;
@@ -245,11 +250,16 @@ impl Function<'_> {
                     }
                 }
                 Operand::Header if value != self.header => return Err(Kind::Slot),
-                Operand::Header | Operand::Padding | Operand::Imm32 | Operand::Offset => {}
                 // Any value will do, if all of it is there.
                 Operand::Imm64 | Operand::Offset64 => {
                     self.unit(unit + 3).ok_or(Kind::Instruction)?;
                 }
+                Operand::Header
+                | Operand::Padding
+                | Operand::Imm16
+                | Operand::Imm32
+                | Operand::Offset16
+                | Operand::Offset => {}
                 Operand::Target => self.target(at, value)?,
                 Operand::TargetCount => return self.targets(at, unit + size, value),
                 Operand::Func => in_range(value, image.count(Section::Funcs))?,
