@@ -9,11 +9,17 @@
 #![deny(missing_docs)]
 
 extern crate alloc;
+#[cfg(feature = "threads")]
+extern crate std;
 
 mod features;
 mod needed;
+#[cfg(feature = "threads")]
+mod threads;
 mod validate;
 
 pub use features::Features;
 pub use needed::{Needed, needed};
+#[cfg(feature = "threads")]
+pub use threads::validate_with_threads;
 pub use validate::{Bodies, ValidateError, validate, validate_outline};

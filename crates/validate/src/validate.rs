@@ -103,6 +103,16 @@ impl Bodies {
     /// Proves the body of a function valid, imports counted in its index. `wasm` is the binary that the outline
     /// was made from.
     pub fn validate_body(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
+        self.validate_reusing(wasm, func, &mut FuncValidatorAllocations::default())
+    }
+
+    /// The same with buffers that the next one may use again.
+    pub(crate) fn validate_reusing(
+        &self,
+        wasm: &[u8],
+        func: u32,
+        allocations: &mut FuncValidatorAllocations,
+    ) -> Result<(), ValidateError> {
         let Some((module, ty, range)) = self.lookup(func) else {
             return Err(ValidateError { message: "no such function".into(), offset: 0 });
         };
@@ -111,9 +121,29 @@ impl Bodies {
         };
         let reader = BinaryReader::new_features(bytes, range.start as u64, self.flags);
         let func = FuncToValidate { resources: module.clone(), index: func, ty, features: self.flags };
-        let mut validator = func.into_validator(FuncValidatorAllocations::default());
+        let mut validator = func.into_validator(core::mem::take(allocations));
         validator.validate(&FunctionBody::new(reader))?;
+        *allocations = validator.into_allocations();
         Ok(())
+    }
+
+    /// The functions with bodies, in runs whose bodies have about this many bytes.
+    #[cfg(feature = "threads")]
+    pub(crate) fn shares(&self, bytes: usize) -> Vec<Range<u32>> {
+        let mut shares = Vec::new();
+        let (mut start, mut sum) = (self.first, 0);
+        for (func, range) in (self.first..).zip(&self.ranges) {
+            sum += range.len();
+            if sum >= bytes {
+                shares.push(start..func + 1);
+                (start, sum) = (func + 1, 0);
+            }
+        }
+        let end = self.first + self.ranges.len() as u32;
+        if start < end {
+            shares.push(start..end);
+        }
+        shares
     }
 
     fn lookup(&self, func: u32) -> Option<(&ValidatorResources, u32, Range<usize>)> {

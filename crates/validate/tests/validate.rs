@@ -170,3 +170,30 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
         wrong[at] = wasm[at];
     }
 }
+
+/// A module of more than a mebibyte: functions that add numbers up, those with these numbers wrong.
+fn large(wrong: &[usize]) -> Vec<u8> {
+    let mut text = String::from("(module");
+    for func in 0..600 {
+        let operand = if wrong.contains(&func) { "(i64.const 1)" } else { "(i32.const 1)" };
+        text.push_str("(func (result i32) (i32.const 0)");
+        text.push_str(&"(i32.add (i32.const 123456789))".repeat(300));
+        text.push_str(&format!("(i32.add {operand}))"));
+    }
+    text.push(')');
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn threads_find_what_one_finds() {
+    let features = Features::default();
+    for wrong in [&[][..], &[0], &[599], &[17, 300, 599], &[298, 299, 300, 301]] {
+        let wasm = large(wrong);
+        assert!(wasm.len() > 1 << 20);
+        let alone = validate(&wasm, &features);
+        for threads in [1, 2, 3, 8] {
+            let together = wasmote_validate::validate_with_threads(&wasm, &features, threads);
+            assert_eq!(together, alone, "{threads} threads");
+        }
+    }
+}

@@ -35,6 +35,8 @@ pub struct Config {
     pub(crate) validation: Validation,
     pub(crate) eager_translation: bool,
     pub(crate) fuel: bool,
+    #[cfg(feature = "std")]
+    validation_threads: Option<usize>,
     pub(crate) max_stack: usize,
     pub(crate) max_nesting: u32,
     pub(crate) max_memory: u64,
@@ -49,6 +51,8 @@ impl Default for Config {
             validation: Validation::Eager,
             eager_translation: false,
             fuel: false,
+            #[cfg(feature = "std")]
+            validation_threads: None,
             max_stack: 8 << 20,
             max_nesting: 200,
             max_memory: u64::MAX,
@@ -69,6 +73,20 @@ impl Config {
     pub fn validation(&mut self, validation: Validation) -> &mut Config {
         self.validation = validation;
         self
+    }
+
+    /// How many threads may validate a large module at once, 1 being the caller's alone. As many as the machine has, up to
+    /// 8, unless said otherwise.
+    #[cfg(feature = "std")]
+    pub fn validation_threads(&mut self, threads: usize) -> &mut Config {
+        self.validation_threads = Some(threads);
+        self
+    }
+
+    #[cfg(all(feature = "std", feature = "validate"))]
+    pub(crate) fn threads(&self) -> usize {
+        let available = || std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));
+        self.validation_threads.unwrap_or_else(available)
     }
 
     /// Whether all functions are translated when a module is loaded, instead of each when it is first called.

@@ -177,6 +177,9 @@ impl Module {
         let features = &engine.config().features;
         let bodies = match engine.config().validation {
             Validation::Eager => {
+                #[cfg(feature = "std")]
+                wasmote_validate::validate_with_threads(wasm.get(), features, engine.config().threads())?;
+                #[cfg(not(feature = "std"))]
                 wasmote_validate::validate(wasm.get(), features)?;
                 None
             }
