@@ -1,7 +1,7 @@
 //! `cargo xtask bare`: the crates that need no operating system, compiled for a target that has none.
 //!
-//! The target's core library must be there: `rustup target add thumbv7em-none-eabihf`, or a cargo whose
-//! compiler has it, named by `BARE_CARGO`. Without one the check is left out, and says so.
+//! The target's core library must be there: `cargo xtask setup-embedded` or `rustup target add thumbv7em-none-eabihf`, or
+//! a cargo whose compiler has it, named by `BARE_CARGO`. Without one the check is left out, and says so.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use pico_args::Arguments;
 
-use crate::{deps, project};
+use crate::{deps, embedded, project};
 
 /// Any of these will do: what is looked for is a use of `std`, which has none on each of them.
 const TARGETS: &[&str] =
@@ -35,7 +35,7 @@ pub fn check() -> Result<Option<String>> {
     }
     let Some(target) = target else {
         return Ok(Some(format!(
-            "the compiler has no core library for any of {}; `rustup target add` one, or name a cargo that has it in BARE_CARGO",
+            "the compiler has no core library for any of {}; `cargo xtask setup-embedded` builds one, or name a cargo that has it in BARE_CARGO",
             TARGETS.join(", ")
         )));
     };
@@ -61,7 +61,8 @@ pub fn check() -> Result<Option<String>> {
 
 /// The cargo to use and the compiler beside it.
 fn compiler() -> (OsString, OsString) {
-    if let Some(cargo) = std::env::var_os("BARE_CARGO") {
+    let set_up = || Some(embedded::cargo(TARGETS[0]).ok()?.get_program().to_owned());
+    if let Some(cargo) = std::env::var_os("BARE_CARGO").or_else(set_up) {
         let beside = std::path::Path::new(&cargo).with_file_name("rustc");
         if beside.exists() {
             return (cargo, beside.into());

@@ -12,7 +12,7 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, corpus, deps, features, tailcheck};
+use crate::{bare, corpus, deps, embedded, features, firmware, same_image, tailcheck};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -44,7 +44,10 @@ const STEPS: &[Step] = &[
         tailcheck::check().map(left_out)
     }),
     ("features", "each crate compiles with each feature alone", || features::check(&[]).map(|()| Outcome::Passed)),
+    ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
     ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
+    ("firmware", "the firmware examples print in QEMU what they must", || firmware::check().map(left_out)),
+    ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {

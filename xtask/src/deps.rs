@@ -68,13 +68,22 @@ pub const RULES: &[Rule] = &[
         safe: None,
     },
     Rule {
+        // It needs an operating system, but on Linux not the standard library.
         name: "wasmote-wasi",
         may_use: &[
             ("wasmote", "the host interface"),
-            ("cap-std", "paths that do not lead out of their directory"),
+            ("rustix", "system calls; openat2 keeps paths in their directory"),
+            ("cap-std", "the same where there is no openat2"),
             ("cap-fs-ext", "what cap-std lacks: opening without following links, times"),
-            ("rustix", "system calls without a safe wrapper in std"),
         ],
+        no_std: false,
+        library: true,
+        safe: Some(FORBID),
+    },
+    Rule {
+        // The command's `unsafe`: start, heap, panics.
+        name: "wasmote-rt",
+        may_use: &[("rustix", "files, streams, the clock")],
         no_std: false,
         library: true,
         safe: None,
@@ -96,6 +105,7 @@ pub const RULES: &[Rule] = &[
             ("wasmote-translate", "`dump`"),
             ("wasmote", "everything else"),
             ("wasmote-wasi", "`run`"),
+            ("wasmote-rt", "start, heap and files without the standard library"),
             ("wasmote-wat", "modules in the text format, scripts"),
             ("wasmparser", "which features a module needs"),
             ("pico-args", "command lines"),

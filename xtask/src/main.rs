@@ -2,6 +2,7 @@
 //!
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
 //! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`].
+//! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts.
 //! - Measurements: [`bench`] (speed against other interpreters), [`bytes`] (size of the command).
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
@@ -12,9 +13,12 @@ mod ci;
 mod conformance;
 mod corpus;
 mod deps;
+mod embedded;
 mod features;
+mod firmware;
 mod guests;
 mod project;
+mod same_image;
 mod tailcheck;
 
 use std::process::ExitCode;
@@ -80,6 +84,27 @@ const COMMANDS: &[Command] = &[
         what: "CPU time and memory of the guests against other interpreters",
         details: bench::OPTIONS,
         main: bench::main,
+    },
+    Command {
+        name: "setup-embedded",
+        arguments: "[TARGET...] [--qemu]",
+        what: "a toolchain for firmware and foreign hosts, and emulators to run them, out of Debian packages",
+        details: embedded::DETAILS,
+        main: embedded::main,
+    },
+    Command {
+        name: "firmware",
+        arguments: "[NAME...] [--require] [--limits]",
+        what: "the firmware examples in QEMU: what they print, what they link, and how small they are",
+        details: firmware::DETAILS,
+        main: firmware::main,
+    },
+    Command {
+        name: "same-image",
+        arguments: "[--require]",
+        what: "images written on hosts of 32 bits and of the other byte order are the same as here",
+        details: same_image::DETAILS,
+        main: same_image::main,
     },
     command("corpus", "", "fetches the guests that are too large to commit into target/corpus", corpus::main),
 ];

@@ -1,6 +1,9 @@
 //! `wasmote dump`: functions as the instructions that they are run as.
 
-use std::io::Write;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::{self, Write};
+use core::ops::Range;
 
 use wasmote::ExternType;
 use wasmote_decode::{ExportKind, ModuleInfo, decode};
@@ -9,8 +12,8 @@ use wasmote_ir::disasm::Listed;
 use wasmote_translate::Translator;
 
 use crate::failure::Failure;
-use crate::input;
 use crate::options::Options;
+use crate::{input, print};
 
 /// The name of a function: that of the name section, or of an export.
 fn name<'a>(module: &'a ModuleInfo, wasm: &'a [u8], func: u32) -> Option<&'a str> {
@@ -21,10 +24,10 @@ fn name<'a>(module: &'a ModuleInfo, wasm: &'a [u8], func: u32) -> Option<&'a str
 }
 
 /// The functions to show, by index.
-fn chosen(options: &Options, module: &ModuleInfo, wasm: &[u8]) -> Result<std::ops::Range<u32>, Failure> {
+fn chosen(options: &Options, module: &ModuleInfo, wasm: &[u8]) -> Result<Range<u32>, Failure> {
     let all = module.imported_funcs..module.funcs.len() as u32;
-    let Some(wanted) = &options.func else { return Ok(all) };
-    let by_export = module.exports.iter().find(|export| export.kind == ExportKind::Func && *export.name == **wanted);
+    let Some(wanted) = options.func else { return Ok(all) };
+    let by_export = module.exports.iter().find(|export| export.kind == ExportKind::Func && *export.name == *wanted);
     let found = wanted
         .parse()
         .ok()
@@ -43,7 +46,7 @@ fn chosen(options: &Options, module: &ModuleInfo, wasm: &[u8]) -> Result<std::op
 }
 
 pub fn dump(options: &Options) -> Result<i32, Failure> {
-    let file = &options.file;
+    let file = options.file;
     let wasm = input::module(file)?;
     let module = decode(&wasm).map_err(|error| Failure::of(file, &wasm, &error.into()))?;
     // Only what is valid can be translated.
@@ -51,28 +54,37 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     wasmote_validate::validate(&wasm, &wasmote_validate::Features::default())
         .map_err(|error| Failure::invalid(file, &wasm, &error))?;
 
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut translator = Translator::new();
+    let mut text = String::new();
     for func in chosen(options, &module, &wasm)? {
-        write!(out, "function {func}")?;
-        if let Some(name) = name(&module, &wasm, func) {
-            write!(out, " <{}>", name.escape_debug())?;
+        // Writing to a string does not fail.
+        let _ = list(&mut text, &mut translator, &module, &wasm, func);
+        if text.len() > 1 << 16 {
+            print(&text)?;
+            text.clear();
         }
-        if let Some(ty) = module.func_type(func) {
-            write!(out, ": {}", ExternType::Func(ty.clone()))?;
-        }
-        match translator.translate(&module, &wasm, func, false) {
-            Ok(translated) => {
-                let (slots, header) = (translated.frame_slots, translated.header);
-                writeln!(out, "\n  {slots} slots, header at s{header}, {} units", translated.code.len())?;
-                for (at, instr) in instructions(translated.code) {
-                    writeln!(out, "  {}", Listed(at, instr))?;
-                }
-            }
-            Err(error) => writeln!(out, "\n  not translated: {:?} (at offset {:#x})", error.kind, error.offset)?,
-        }
-        writeln!(out)?;
     }
-    out.flush()?;
-    Ok(0)
+    print(&text)
+}
+
+/// Adds one function.
+fn list(text: &mut String, translator: &mut Translator, module: &ModuleInfo, wasm: &[u8], func: u32) -> fmt::Result {
+    write!(text, "function {func}")?;
+    if let Some(name) = name(module, wasm, func) {
+        write!(text, " <{}>", name.escape_debug())?;
+    }
+    if let Some(ty) = module.func_type(func) {
+        write!(text, ": {}", ExternType::Func(ty.clone()))?;
+    }
+    match translator.translate(module, wasm, func, false) {
+        Ok(translated) => {
+            let (slots, header) = (translated.frame_slots, translated.header);
+            writeln!(text, "\n  {slots} slots, header at s{header}, {} units", translated.code.len())?;
+            for (at, instr) in instructions(translated.code) {
+                writeln!(text, "  {}", Listed(at, instr))?;
+            }
+        }
+        Err(error) => writeln!(text, "\n  not translated: {:?} (at offset {:#x})", error.kind, error.offset)?,
+    }
+    writeln!(text)
 }

@@ -1,11 +1,15 @@
 //! What can go wrong, in words for the one who typed the command, and with what exit status.
 
-use std::ffi::OsStr;
-use std::io;
-use std::path::Path;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+#[cfg(feature = "validate")]
+use alloc::vec::Vec;
+use core::fmt::Display;
 
 use wasmote::{Error, ErrorKind};
 use wasmote_decode::DecodeErrorKind;
+use wasmote_rt::Stream;
 
 /// The exit status after a trap, as after `abort`.
 pub const TRAPPED: i32 = 134;
@@ -13,6 +17,11 @@ pub const TRAPPED: i32 = 134;
 const NOT_LOADED: i32 = 1;
 /// The exit status for a wrong command line.
 const WRONG_USE: i32 = 2;
+
+/// A path or argument as text; what is not UTF-8 in it is replaced.
+pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
 
 /// A message for standard error, and the exit status.
 pub struct Failure {
@@ -27,12 +36,12 @@ impl Failure {
     }
 
     /// The file is not what it should be.
-    pub fn load(file: &OsStr, message: impl std::fmt::Display) -> Failure {
-        Failure { status: NOT_LOADED, message: format!("{}: {message}", Path::new(file).display()) }
+    pub fn load(file: &[u8], message: impl Display) -> Failure {
+        Failure { status: NOT_LOADED, message: format!("{}: {message}", shown(file)) }
     }
 
     /// What a call into the library ended with.
-    pub fn of(file: &OsStr, wasm: &[u8], error: &Error) -> Failure {
+    pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> Failure {
         match error.kind() {
             ErrorKind::Exit(code) => Failure { status: *code, message: String::new() },
             ErrorKind::Trap(trap) => Failure { status: TRAPPED, ..Failure::load(file, trap) },
@@ -60,7 +69,7 @@ impl Failure {
 
     /// The module is not valid, perhaps only because it needs what this build lacks.
     #[cfg(feature = "validate")]
-    pub fn invalid(file: &OsStr, wasm: &[u8], error: &wasmote_validate::ValidateError) -> Failure {
+    pub fn invalid(file: &[u8], wasm: &[u8], error: &wasmote_validate::ValidateError) -> Failure {
         Failure::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
             Failure::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
         })
@@ -68,7 +77,7 @@ impl Failure {
 
     /// The module needs what this build lacks, if that is so; all of it is named.
     #[cfg(feature = "validate")]
-    fn unsupported(file: &OsStr, wasm: &[u8], offset: usize) -> Option<Failure> {
+    fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<Failure> {
         let lacking: Vec<&str> = wasmote_validate::needed(wasm)
             .0
             .iter()
@@ -83,14 +92,14 @@ impl Failure {
     }
 
     #[cfg(not(feature = "validate"))]
-    fn unsupported(_: &OsStr, _: &[u8], _: usize) -> Option<Failure> {
+    fn unsupported(_: &[u8], _: &[u8], _: usize) -> Option<Failure> {
         None
     }
 
     pub fn print(&self) {
         if !self.message.is_empty() {
             // If standard error is closed there is nobody to tell.
-            let _ = io::Write::write_all(&mut io::stderr(), format!("wasmote: {}\n", self.message).as_bytes());
+            let _ = Stream::Error.write(format!("wasmote: {}\n", self.message).as_bytes());
         }
     }
 }
@@ -103,9 +112,9 @@ const PROVIDED: &str = "only WASI preview 1 is provided here, other imports need
 const PROVIDED: &str = "this build of wasmote provides none, it was built without the feature `wasi`";
 
 /// Our own output can't be written. That nobody wants to read the rest of it is no failure.
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        if error.kind() == io::ErrorKind::BrokenPipe {
+impl From<wasmote_rt::Error> for Failure {
+    fn from(error: wasmote_rt::Error) -> Failure {
+        if error.is_broken_pipe() {
             return Failure { status: 0, message: String::new() };
         }
         Failure { status: NOT_LOADED, message: format!("cannot write to standard output: {error}") }

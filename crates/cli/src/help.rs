@@ -7,9 +7,10 @@ wasmote runs WebAssembly, and looks into it.
   wasmote validate FILE                 say whether a module is valid
   wasmote inspect FILE                  list imports, exports, sections and needed features
   wasmote dump [--func N|NAME] FILE     print the instructions that functions become
+  wasmote compile FILE -o OUT.wmi       translate a module ahead of time, into an image
   wasmote wast FILE...                  run scripts of the specification (.wast)
 
-FILE is a binary or text (.wat), told apart by what is in it; `-` is standard input. Options stand
+FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. Options stand
 before FILE; all that follows FILE belongs to the program, and `--` may stand between.
 
 Options of run:
@@ -17,7 +18,14 @@ Options of run:
   --env NAME=VALUE      set a variable of the program's environment
   --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
   --eager               translate all functions at once, not each when it is first called
+  --fuel N              stop with a trap after N operators (an image must be compiled with --fuel)
   --stats               say on standard error how long each phase took, and how much memory
+
+Options of compile:
+  -o OUT                the image (`-` is standard output)
+  --op-set core|extended   which instructions it may have: core for firmware, extended is faster
+  --fuel                have the code take fuel, so that whoever runs it can stop it
+  --names               keep the names of functions, for backtraces
 
   --help, --version
 

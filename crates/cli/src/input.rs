@@ -1,30 +1,35 @@
 //! The file to work on, as a binary.
 
-use std::ffi::OsStr;
-use std::io::{self, Read};
+#[cfg(feature = "wat")]
+use alloc::format;
+#[cfg(feature = "wat")]
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::failure::Failure;
 
 const MAGIC: &[u8] = b"\0asm";
 
 /// The bytes of the file, or of standard input if it is `-`.
-pub fn bytes(file: &OsStr) -> Result<Vec<u8>, Failure> {
-    if file == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map_err(|error| Failure::load(file, error))?;
-        return Ok(bytes);
+pub fn bytes(file: &[u8]) -> Result<Vec<u8>, Failure> {
+    if file == b"-" {
+        return wasmote_rt::read_stdin().map_err(|error| Failure::load(file, error));
     }
-    std::fs::read(file).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Failure::load(file, "no such file (and no command of that name)"),
-        io::ErrorKind::IsADirectory => Failure::load(file, "is a directory, name a file in it"),
-        _ => Failure::load(file, format_args!("cannot be read: {error}")),
+    wasmote_rt::read_file(file).map_err(|error| {
+        if error.is_not_found() {
+            Failure::load(file, "no such file (and no command of that name)")
+        } else if error.is_directory() {
+            Failure::load(file, "is a directory, name a file in it")
+        } else {
+            Failure::load(file, format_args!("cannot be read: {error}"))
+        }
     })
 }
 
 /// The module in the file, translated from text if it is that.
-pub fn module(file: &OsStr) -> Result<Vec<u8>, Failure> {
+pub fn module(file: &[u8]) -> Result<Vec<u8>, Failure> {
     let bytes = bytes(file)?;
-    if bytes.starts_with(MAGIC) {
+    if bytes.starts_with(MAGIC) || is_image(&bytes) {
         return Ok(bytes);
     }
     if MAGIC.starts_with(&bytes) {
@@ -43,8 +48,31 @@ pub fn module(file: &OsStr) -> Result<Vec<u8>, Failure> {
     }
 }
 
+#[cfg(feature = "image")]
+fn is_image(bytes: &[u8]) -> bool {
+    wasmote::Module::is_image(bytes)
+}
+
+#[cfg(not(feature = "image"))]
+fn is_image(_: &[u8]) -> bool {
+    false
+}
+
+/// Makes a file of these bytes: of all or, when that fails, none.
+#[cfg(feature = "compile")]
+pub fn write(file: &[u8], bytes: &[u8]) -> Result<(), Failure> {
+    wasmote_rt::write_file(file, bytes).map_err(|error| Failure::load(file, format_args!("cannot be written: {error}")))
+}
+
+/// Writes bytes to standard output.
+#[cfg(feature = "compile")]
+pub fn write_all(bytes: &[u8]) -> Result<i32, Failure> {
+    wasmote_rt::Stream::Output.write(bytes)?;
+    Ok(0)
+}
+
 #[cfg(feature = "wat")]
-fn text(file: &OsStr, text: &[u8]) -> Result<Vec<u8>, Failure> {
+fn text(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Failure> {
     wasmote_wat::parse_text(text, "").map_err(|error| {
         // The word that the parser stumbled over says more than most messages.
         let at: String = error.excerpt.chars().skip(error.excerpt_column as usize - 1).collect();
@@ -55,6 +83,6 @@ fn text(file: &OsStr, text: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 #[cfg(not(feature = "wat"))]
-fn text(file: &OsStr, _: &[u8]) -> Result<Vec<u8>, Failure> {
+fn text(file: &[u8], _: &[u8]) -> Result<Vec<u8>, Failure> {
     Err(Failure::load(file, "is text, and this wasmote was built without the feature `wat`: make a binary of it first"))
 }

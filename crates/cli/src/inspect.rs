@@ -1,11 +1,13 @@
 //! `wasmote inspect`: what a module is made of.
 
-use std::fmt::Write;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt::Write;
 
 use wasmote::ExternType;
 use wasmote_decode::{ExportKind, ImportType, ModuleInfo, decode};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::{input, print};
 
@@ -27,7 +29,7 @@ const SECTIONS: [&str; 14] = [
 ];
 
 pub fn inspect(options: &Options) -> Result<i32, Failure> {
-    let file = &options.file;
+    let file = options.file;
     let wasm = input::module(file)?;
     let mut text = String::new();
     features(&wasm, &mut text);
@@ -38,7 +40,7 @@ pub fn inspect(options: &Options) -> Result<i32, Failure> {
         }
         // What needs a feature that this build lacks can't be read any further, but that much can be said.
         Err(error) if !text.is_empty() => {
-            print(&format!("{}: {} bytes\n{text}", file.display(), wasm.len()))?;
+            print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))?;
             return Err(Failure::of(file, &wasm, &error.into()));
         }
         Err(error) => return Err(Failure::of(file, &wasm, &error.into())),
@@ -48,7 +50,7 @@ pub fn inspect(options: &Options) -> Result<i32, Failure> {
         let name = SECTIONS.get(usize::from(id)).unwrap_or(&"unknown");
         let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
     }
-    print(&format!("{}: {} bytes\n{text}", file.display(), wasm.len()))
+    print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))
 }
 
 /// The features that the module needs.

@@ -1,10 +1,10 @@
 //! The command line. What stands before the file is ours, what follows is the guest's: so it is read from left to
 //! right, and no further than that.
 
-use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use alloc::format;
+use alloc::vec::Vec;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, shown};
 
 /// What to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,8 +14,12 @@ pub enum Command {
     Run,
     #[cfg(feature = "validate")]
     Validate,
+    #[cfg(feature = "wasm")]
     Inspect,
+    #[cfg(feature = "wasm")]
     Dump,
+    #[cfg(feature = "compile")]
+    Compile,
     #[cfg(feature = "script")]
     Wast,
 }
@@ -23,8 +27,8 @@ pub enum Command {
 /// A directory that the guest may use.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Preopen {
-    pub host: PathBuf,
-    pub guest: String,
+    pub host: &'static str,
+    pub guest: &'static str,
 }
 
 /// The command line.
@@ -32,46 +36,67 @@ pub struct Preopen {
 pub struct Options {
     pub command: Command,
     pub dirs: Vec<Preopen>,
-    pub env: Vec<(String, String)>,
-    pub invoke: Option<String>,
+    pub env: Vec<(&'static str, &'static str)>,
+    pub invoke: Option<&'static str>,
     pub eager: bool,
     pub stats: bool,
+    /// How much fuel the guest gets.
+    pub fuel: Option<u64>,
+    /// Where an image goes, and what it may contain.
+    #[cfg(feature = "compile")]
+    pub out: Option<&'static [u8]>,
+    #[cfg(feature = "compile")]
+    pub op_set: wasmote::OpSet,
+    #[cfg(feature = "compile")]
+    pub metered: bool,
+    #[cfg(feature = "compile")]
+    pub names: bool,
     /// A function by index or name.
-    pub func: Option<String>,
-    pub file: OsString,
+    pub func: Option<&'static str>,
+    pub file: &'static [u8],
     /// What stands behind the file.
-    pub args: Vec<OsString>,
+    pub args: Vec<&'static [u8]>,
 }
 
-fn command(word: &OsStr) -> Result<Option<Command>, Failure> {
-    Ok(Some(match word.to_str() {
-        Some("run") => Command::Run,
-        Some("inspect") => Command::Inspect,
-        Some("dump") => Command::Dump,
+fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
+    Ok(Some(match word {
+        b"run" => Command::Run,
+        #[cfg(feature = "wasm")]
+        b"inspect" => Command::Inspect,
+        #[cfg(feature = "wasm")]
+        b"dump" => Command::Dump,
+        #[cfg(not(feature = "wasm"))]
+        b"inspect" => return Err(without("inspect", "wasm")),
+        #[cfg(not(feature = "wasm"))]
+        b"dump" => return Err(without("dump", "wasm")),
+        #[cfg(feature = "compile")]
+        b"compile" => Command::Compile,
+        #[cfg(not(feature = "compile"))]
+        b"compile" => return Err(without("compile", "compile")),
         #[cfg(feature = "validate")]
-        Some("validate") => Command::Validate,
+        b"validate" => Command::Validate,
         #[cfg(not(feature = "validate"))]
-        Some("validate") => return Err(without("validate", "validate")),
+        b"validate" => return Err(without("validate", "validate")),
         #[cfg(feature = "script")]
-        Some("wast") => Command::Wast,
+        b"wast" => Command::Wast,
         #[cfg(not(feature = "script"))]
-        Some("wast") => return Err(without("wast", "script")),
+        b"wast" => return Err(without("wast", "script")),
         _ => return Ok(None),
     }))
 }
 
-#[cfg(not(all(feature = "validate", feature = "script")))]
+#[cfg(not(all(feature = "validate", feature = "script", feature = "compile")))]
 fn without(command: &str, feature: &str) -> Failure {
     Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
 }
 
-fn text(value: OsString, option: &str) -> Result<String, Failure> {
-    value.into_string().map_err(|_| Failure::usage(format!("the value of `{option}` is not UTF-8")))
+fn text(value: &'static [u8], option: &str) -> Result<&'static str, Failure> {
+    core::str::from_utf8(value).map_err(|_| Failure::usage(format!("the value of `{option}` is not UTF-8")))
 }
 
 impl Options {
     /// Reads the words behind the program's name.
-    pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Options, Failure> {
+    pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, Failure> {
         let mut options = Options {
             command: Command::Run,
             dirs: Vec::new(),
@@ -79,32 +104,51 @@ impl Options {
             invoke: None,
             eager: false,
             stats: false,
+            fuel: None,
+            #[cfg(feature = "compile")]
+            out: None,
+            #[cfg(feature = "compile")]
+            op_set: wasmote::OpSet::Extended,
+            #[cfg(feature = "compile")]
+            metered: false,
+            #[cfg(feature = "compile")]
+            names: false,
             func: None,
-            file: OsString::new(),
+            file: &[],
             args: Vec::new(),
         };
-        let mut words = words.peekable();
+        let mut words = words.into_iter().peekable();
         if let Some(named) = words.peek().map(|word| command(word)).transpose()?.flatten() {
             options.command = named;
             words.next();
         }
         loop {
             let Some(word) = words.next() else {
+                if !options.file.is_empty() {
+                    break;
+                }
                 return Err(Failure::usage("which file? See `wasmote --help`"));
             };
-            let bytes = word.as_encoded_bytes();
-            if bytes == b"--" {
+            if word == b"--" {
                 options.file = words.next().ok_or_else(|| Failure::usage("no file after `--`"))?;
                 break;
             }
-            if bytes.first() != Some(&b'-') || bytes == b"-" {
+            if word.first() != Some(&b'-') || word == b"-" {
+                if !options.file.is_empty() {
+                    let extra = shown(word);
+                    return Err(Failure::usage(format!("`{extra}` is one too many: one file at a time")));
+                }
                 options.file = word;
+                // `compile` is used as other compilers are: its options may follow.
+                if options.after_file() && words.peek().is_some() {
+                    continue;
+                }
                 break;
             }
             let word = text(word, "an option")?;
             let (name, given) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(OsString::from(value))),
-                None => (&*word, None),
+                Some((name, value)) => (name, Some(value.as_bytes())),
+                None => (word, None),
             };
             if name == "--help" || name == "-h" {
                 options.command = Command::Help;
@@ -118,7 +162,7 @@ impl Options {
         }
         // The file is the first of all files to `wast`, and to the others a `--` ends what is ours.
         options.args = words.collect();
-        if options.args.first().is_some_and(|word| word == "--") {
+        if options.args.first().is_some_and(|word| *word == b"--") {
             options.args.remove(0);
         }
         let takes_args = match options.command {
@@ -127,44 +171,92 @@ impl Options {
             command => command == Command::Run,
         };
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
-            let extra = extra.display();
+            let extra = shown(extra);
             return Err(Failure::usage(format!("`{extra}` is one too many: options stand before the file")));
         }
         Ok(options)
+    }
+
+    fn after_file(&self) -> bool {
+        #[cfg(feature = "compile")]
+        return self.command == Command::Compile;
+        #[cfg(not(feature = "compile"))]
+        return false;
     }
 
     /// Sets one option; its value is given with `=` or is the next word.
     fn set(
         &mut self,
         name: &str,
-        given: Option<OsString>,
-        words: &mut dyn Iterator<Item = OsString>,
+        given: Option<&'static [u8]>,
+        words: &mut dyn Iterator<Item = &'static [u8]>,
     ) -> Result<(), Failure> {
-        let belongs_to = match name {
-            "--dir" | "--env" | "--invoke" | "--eager" | "--stats" => Command::Run,
-            "--func" => Command::Dump,
+        let (of_run, of_compile, of_dump) = match name {
+            "--dir" | "--env" | "--invoke" | "--eager" | "--stats" => (true, false, false),
+            "--fuel" => (true, true, false),
+            "-o" | "--op-set" | "--names" => (false, true, false),
+            "--func" => (false, false, true),
             _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
         };
-        if belongs_to != self.command {
-            let command = if belongs_to == Command::Run { "run" } else { "dump" };
+        let fits = match self.command {
+            Command::Run => of_run,
+            #[cfg(feature = "wasm")]
+            Command::Dump => of_dump,
+            #[cfg(feature = "compile")]
+            Command::Compile => of_compile,
+            _ => false,
+        };
+        let _ = of_compile;
+        if !fits {
+            let command = if of_run {
+                "run"
+            } else if of_dump {
+                "dump"
+            } else {
+                "compile"
+            };
             return Err(Failure::usage(format!("`{name}` is an option of `wasmote {command}` only")));
         }
-        if let "--eager" | "--stats" = name {
+        let flag = match name {
+            "--eager" => Some(&mut self.eager),
+            "--stats" => Some(&mut self.stats),
+            #[cfg(feature = "compile")]
+            "--names" => Some(&mut self.names),
+            #[cfg(feature = "compile")]
+            "--fuel" if self.command == Command::Compile => Some(&mut self.metered),
+            _ => None,
+        };
+        if let Some(flag) = flag {
             if given.is_some() {
                 return Err(Failure::usage(format!("`{name}` takes no value")));
             }
-            *(if name == "--eager" { &mut self.eager } else { &mut self.stats }) = true;
+            *flag = true;
             return Ok(());
         }
         let missing = || Failure::usage(format!("`{name}` needs a value"));
-        let value = text(given.or_else(|| words.next()).ok_or_else(missing)?, name)?;
+        let value = given.or_else(|| words.next()).ok_or_else(missing)?;
+        #[cfg(feature = "compile")]
+        if name == "-o" {
+            self.out = Some(value);
+            return Ok(());
+        }
+        let value = text(value, name)?;
         match name {
+            "--fuel" => match value.parse() {
+                Ok(fuel) => self.fuel = Some(fuel),
+                Err(_) => return Err(Failure::usage(format!("`--fuel {value}` should be a number"))),
+            },
+            #[cfg(feature = "compile")]
+            "--op-set" => match crate::compile::op_set(value) {
+                Some(op_set) => self.op_set = op_set,
+                None => return Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
+            },
             "--dir" => {
-                let (host, guest) = value.split_once("::").unwrap_or((&value, &value));
-                self.dirs.push(Preopen { host: host.into(), guest: guest.into() });
+                let (host, guest) = value.split_once("::").unwrap_or((value, value));
+                self.dirs.push(Preopen { host, guest });
             }
             "--env" => match value.split_once('=') {
-                Some((name, value)) if !name.is_empty() => self.env.push((name.into(), value.into())),
+                Some((name, value)) if !name.is_empty() => self.env.push((name, value)),
                 _ => return Err(Failure::usage(format!("`--env {value}` should be NAME=VALUE"))),
             },
             "--invoke" => self.invoke = Some(value),

@@ -1,11 +1,15 @@
 //! `wasmote run`: a program from its `_start`, or one function.
 
-use std::ffi::OsString;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType};
 use wasmote_decode::ExportKind;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::stats::Stats;
 use crate::{input, print, value};
@@ -19,19 +23,29 @@ type State = ();
 /// The guest's arguments, environment and directories.
 #[cfg(feature = "wasi")]
 fn state(options: &Options) -> Result<State, Failure> {
-    use wasmote_wasi::{DirAccess, WasiCtx};
+    use alloc::string::ToString;
+    use wasmote_wasi::{DirAccess, Input, Output, SetupError, WasiCtx};
 
-    let mut builder = WasiCtx::builder().inherit_stdio().arg(options.file.as_encoded_bytes());
-    for arg in &options.args {
-        builder = builder.arg(arg.as_encoded_bytes());
+    let [stdin, stdout, stderr] = wasmote_rt::streams();
+    let output = |file: Option<_>| file.map_or(Output::Null, Output::File);
+    let mut builder = WasiCtx::builder().stdin(stdin.map_or(Input::Null, Input::File));
+    builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.file);
+    for &arg in &options.args {
+        builder = builder.arg(arg);
     }
     for (name, value) in &options.env {
         builder = builder.env(name, value);
     }
     for dir in &options.dirs {
-        builder = builder
-            .preopened_dir(&dir.host, &dir.guest, DirAccess::ReadWrite)
-            .map_err(|error| Failure::usage(format!("`--dir {}`: {error}", dir.host.display())))?;
+        builder =
+            builder.preopened_dir_bytes(dir.host.as_bytes(), dir.guest, DirAccess::ReadWrite).map_err(|error| {
+                // In the system's own words.
+                let words = match error {
+                    SetupError::Directory(number) => wasmote_rt::Error(number).to_string(),
+                    error => error.to_string(),
+                };
+                Failure::usage(format!("`--dir {}`: {words}", dir.host))
+            })?;
     }
     builder.build().map_err(|error| Failure::usage(error.to_string()))
 }
@@ -55,16 +69,30 @@ fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
     Ok(())
 }
 
+/// The module in these bytes: a binary, or an image.
+pub fn load(engine: &Engine, bytes: Vec<u8>) -> Result<Module, Error> {
+    #[cfg(feature = "image")]
+    if Module::is_image(&bytes) {
+        return Module::from_image(engine, bytes);
+    }
+    binary(engine, bytes)
+}
+
 #[cfg(feature = "validate")]
-fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+fn binary(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
     Module::new(engine, wasm)
 }
 
-#[cfg(not(feature = "validate"))]
+#[cfg(all(feature = "wasm", not(feature = "validate")))]
 #[allow(unsafe_code)]
-fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+fn binary(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
     // SAFETY: who builds without `validate` promises to run only valid modules.
     unsafe { Module::new_unchecked(engine, wasm) }
+}
+
+#[cfg(not(feature = "wasm"))]
+fn binary(_: &Engine, _: Vec<u8>) -> Result<Module, Error> {
+    Err(Error::new("is no image, and this wasmote was built without the feature `wasm`: compile the module first"))
 }
 
 /// The arguments of a function, from the command line.
@@ -77,23 +105,23 @@ fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, F
     if given != needed {
         return Err(wrong(format!("{given} arguments given, {needed} needed")));
     }
-    let one = |(arg, &ty): (&OsString, &ValType)| {
-        let parsed = arg.to_str().and_then(|text| value::parse(text, ty));
-        parsed.ok_or_else(|| wrong(format!("`{}` is no value of type {}", arg.display(), ty.name())))
+    let one = |(&arg, &ty): (&&[u8], &ValType)| {
+        let parsed = core::str::from_utf8(arg).ok().and_then(|text| value::parse(text, ty));
+        parsed.ok_or_else(|| wrong(format!("`{}` is no value of type {}", shown(arg), ty.name())))
     };
     options.args.iter().zip(&ty.params).map(one).collect()
 }
 
 /// The name of the function to call, and its arguments. If there is no such function, those that there are.
 fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), Failure> {
-    let name = options.invoke.as_deref().unwrap_or("_start");
+    let name = options.invoke.unwrap_or("_start");
     if let Some(ExternType::Func(ty)) = module.get_export(name) {
         return match options.invoke {
             Some(_) => Ok((name, arguments(options, name, &ty)?)),
             None if ty.params.is_empty() && ty.results.is_empty() => Ok((name, Vec::new())),
             None => {
                 let ty = ExternType::Func(ty);
-                Err(Failure::load(&options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
+                Err(Failure::load(options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
             }
         };
     }
@@ -110,7 +138,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
     Err(match &options.invoke {
         Some(_) => Failure::usage(format!("no exported function `{name}`: the module exports {names}")),
         None => Failure::load(
-            &options.file,
+            options.file,
             format_args!("no `_start` to run: call a function with `--invoke NAME`; the module exports {names}"),
         ),
     })
@@ -151,15 +179,15 @@ fn call(
 }
 
 pub fn run(options: &Options) -> Result<i32, Failure> {
-    let file = &options.file;
+    let file = options.file;
     let mut stats = Stats::new();
     let wasm = input::module(file)?;
     // What is wrong with a module is said with its bytes at hand: a file can be read again.
-    let kept = (file == "-").then(|| wasm.clone());
+    let kept = (file == b"-").then(|| wasm.clone());
     stats.phase("read");
 
     let mut config = Config::new();
-    config.eager_translation(options.eager);
+    config.eager_translation(options.eager).fuel(options.fuel.is_some());
     let engine = Engine::new(&config);
     let module = match load(&engine, wasm) {
         Ok(module) => module,
@@ -169,6 +197,9 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     stats.phase("decode, validate");
 
     let mut store = Store::new(&engine, state(options)?);
+    if let Some(fuel) = options.fuel {
+        store.set_fuel(fuel);
+    }
     let result = call(&mut store, &module, name, &args, &mut stats);
     stats.phase("run");
     if options.stats {
@@ -176,6 +207,6 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     }
     match result {
         Ok(results) => print(&results),
-        Err(error) => Err(Failure::of(file, module.wasm(), &error)),
+        Err(error) => Err(Failure::of(file, module.bytes(), &error)),
     }
 }

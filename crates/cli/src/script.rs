@@ -1,17 +1,18 @@
 //! `wasmote wast`: scripts of the specification.
 
-use std::ffi::OsStr;
-use std::fmt::Write;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
 
 use wasmote::script::{self, Options as ScriptOptions};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::{input, print};
 
 /// Runs one script; returns how many of its directives did as they should, and how many did not.
-fn run(file: &OsStr) -> Result<(usize, usize), Failure> {
-    let name = file.display().to_string();
+fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
+    let name = shown(file);
     let bytes = input::bytes(file)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         Failure::load(file, format_args!("not UTF-8 at offset {:#x}", error.utf8_error().valid_up_to()))
@@ -27,7 +28,7 @@ fn run(file: &OsStr) -> Result<(usize, usize), Failure> {
 
 pub fn scripts(options: &Options) -> Result<i32, Failure> {
     let (mut passed, mut failed) = (0, 0);
-    for file in std::iter::once(&options.file).chain(&options.args) {
+    for file in core::iter::once(&options.file).chain(&options.args) {
         match run(file) {
             Ok(counts) => {
                 passed += counts.0;

@@ -1,5 +1,8 @@
 //! Values on the command line and in what we print.
 
+use alloc::format;
+use alloc::string::{String, ToString};
+
 use wasmote::{Val, ValType};
 
 /// An integer: decimal or hexadecimal, perhaps with a sign, from `-2^(bits-1)` to `2^bits - 1`.
@@ -27,8 +30,8 @@ pub fn parse(text: &str, ty: ValType) -> Option<Val> {
     Some(match ty {
         ValType::I32 => Val::I32(integer(text, 32)? as i32),
         ValType::I64 => Val::I64(integer(text, 64)? as i64),
-        ValType::F32 => Val::F32(text.parse().ok()?),
-        ValType::F64 => Val::F64(text.parse().ok()?),
+        ValType::F32 => Val::F32(wasmote_rt::parse_f32(text)?),
+        ValType::F64 => Val::F64(wasmote_rt::parse_f64(text)?),
         ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
         ValType::FuncRef if text == "null" => Val::FuncRef(None),
         ValType::ExternRef if text == "null" => Val::ExternRef(None),

@@ -1,5 +1,7 @@
 //! Arguments and environment: lists of strings, each ended by a NUL when it is copied to the guest.
 
+use alloc::boxed::Box;
+
 use crate::call::{Call, Guest};
 use crate::errno::Errno;
 

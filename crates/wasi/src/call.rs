@@ -1,11 +1,14 @@
 //! One call of a guest: its arguments, its memory, and the context it works on. Every address and length is
 //! checked here, and nowhere else.
 
-use std::path::Path;
+use alloc::ffi::CString;
 
 use crate::abi::Snapshot;
 use crate::context::WasiCtx;
 use crate::errno::Errno;
+
+/// The longest path with the NUL behind it, as Linux has it.
+pub(crate) const PATH_MAX: usize = 4096;
 
 /// The memory of the guest.
 pub(crate) struct Guest<'a>(pub &'a mut [u8]);
@@ -47,13 +50,14 @@ impl Guest<'_> {
         self.put(at, &value.to_le_bytes())
     }
 
-    /// A path: UTF-8 without NUL.
-    pub fn path(&self, at: u32, len: u32) -> Result<&Path, Errno> {
-        let path = core::str::from_utf8(self.slice(at, len)?).map_err(|_| Errno::ILSEQ)?;
-        if path.as_bytes().contains(&0) {
-            return Err(Errno::ILSEQ);
+    /// A path: UTF-8 without NUL, and no longer than the host takes.
+    pub fn path(&self, at: u32, len: u32) -> Result<CString, Errno> {
+        let path = self.slice(at, len)?;
+        if path.len() >= PATH_MAX {
+            return Err(Errno::NAMETOOLONG);
         }
-        Ok(Path::new(path))
+        let path = core::str::from_utf8(path).map_err(|_| Errno::ILSEQ)?;
+        CString::new(path).map_err(|_| Errno::ILSEQ)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Clocks.
 
-use std::time::Duration;
-
+use rustix::thread::{NanosleepRelativeResult, nanosleep};
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 use crate::abi::clock;
@@ -45,6 +44,12 @@ pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
     Timespec { tv_sec: (nanoseconds / 1_000_000_000) as _, tv_nsec: (nanoseconds % 1_000_000_000) as _ }
 }
 
+/// Nanoseconds of the clock that never goes back.
+pub(crate) fn monotonic() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    nanoseconds(time.tv_sec, time.tv_nsec as u64)
+}
+
 impl Clocks for SystemClocks {
     fn now(&self, clock: u32) -> Option<u64> {
         let time = clock_gettime(system(clock)?);
@@ -57,7 +62,10 @@ impl Clocks for SystemClocks {
     }
 
     fn sleep(&mut self, nanoseconds: u64) {
-        std::thread::sleep(Duration::from_nanos(nanoseconds));
+        let mut left = timespec(nanoseconds);
+        while let NanosleepRelativeResult::Interrupted(rest) = nanosleep(&left) {
+            left = rest;
+        }
     }
 }
 

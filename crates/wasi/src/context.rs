@@ -1,15 +1,15 @@
 //! What a guest sees of the world: made by an embedder with a builder, changed by the guest's calls.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
-use cap_std::fs::Dir;
+use alloc::boxed::Box;
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::abi::{filetype, rights};
 use crate::clock::{Clocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::random::{self, Random};
+use crate::sandbox::Dir;
 use crate::stdio::{Input, Output};
 
 /// The state of WASI for one guest.
@@ -58,6 +58,39 @@ pub enum DirAccess {
     ReadOnly,
 }
 
+/// Why a context can't be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SetupError {
+    /// The host can't open a directory, for the reason that has this number there (`errno`).
+    Directory(i32),
+    /// A string has a NUL in it, which would end it.
+    Nul,
+    /// There are more directories than a guest can have descriptors.
+    TooManyDirectories,
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SetupError::Directory(errno) => write!(f, "the directory can't be opened (os error {errno})"),
+            SetupError::Nul => f.write_str("an argument or variable has a NUL in it"),
+            SetupError::TooManyDirectories => f.write_str("too many directories"),
+        }
+    }
+}
+
+impl core::error::Error for SetupError {}
+
+#[cfg(feature = "std")]
+impl From<SetupError> for std::io::Error {
+    fn from(error: SetupError) -> std::io::Error {
+        match error {
+            SetupError::Directory(errno) => std::io::Error::from_raw_os_error(errno),
+            _ => std::io::Error::new(std::io::ErrorKind::InvalidInput, error),
+        }
+    }
+}
+
 /// Builds a [`WasiCtx`].
 pub struct WasiCtxBuilder {
     args: Vec<Box<[u8]>>,
@@ -102,23 +135,38 @@ impl WasiCtxBuilder {
     }
 
     /// All three standard streams are this process's own.
+    #[cfg(feature = "std")]
     pub fn inherit_stdio(self) -> WasiCtxBuilder {
         self.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
     }
 
     /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. An error if it can't
     /// be opened.
-    pub fn preopened_dir(mut self, host: &Path, guest: &str, access: DirAccess) -> io::Result<WasiCtxBuilder> {
-        let file = File::open(host)?;
-        if !file.metadata()?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
+    #[cfg(feature = "std")]
+    pub fn preopened_dir(
+        self,
+        host: &std::path::Path,
+        guest: &str,
+        access: DirAccess,
+    ) -> Result<WasiCtxBuilder, SetupError> {
+        self.preopened_dir_bytes(host.as_os_str().as_encoded_bytes(), guest, access)
+    }
+
+    /// The same with a path of the host as bytes, as they are on Unix.
+    pub fn preopened_dir_bytes(
+        mut self,
+        host: &[u8],
+        guest: &str,
+        access: DirAccess,
+    ) -> Result<WasiCtxBuilder, SetupError> {
+        let host = CString::new(host).map_err(|_| SetupError::Nul)?;
+        let dir = Dir::open_host(&host).map_err(|errno| SetupError::Directory(errno.raw_os_error()))?;
         let (base, inheriting) = match access {
             DirAccess::ReadWrite => (rights::DIRECTORY, rights::DIRECTORY | rights::FILE),
             DirAccess::ReadOnly => (rights::DIRECTORY_READ, rights::DIRECTORY_READ | rights::FILE_READ),
         };
         self.dirs.push(Descriptor {
-            object: Object::Dir(Dir::from_std_file(file)),
+            object: Object::Dir(dir),
             base,
             inheriting,
             flags: 0,
@@ -142,19 +190,15 @@ impl WasiCtxBuilder {
 
     /// The context: standard streams are descriptors 0 to 2, directories follow in their order. An error if a
     /// string has a NUL in it, which ends strings in the guest, or there are too many directories.
-    pub fn build(self) -> io::Result<WasiCtx> {
+    pub fn build(self) -> Result<WasiCtx, SetupError> {
         if self.args.iter().chain(&self.env).any(|string| string.contains(&0)) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "an argument or variable has a NUL in it"));
+            return Err(SetupError::Nul);
         }
         let mut descriptors = Descriptors::default();
-        let streams = [
-            self.stdin.into_descriptor(),
-            self.stdout.into_descriptor(rustix::stdio::stdout()),
-            self.stderr.into_descriptor(rustix::stdio::stderr()),
-        ];
+        let streams = [self.stdin.into_descriptor(), self.stdout.into_descriptor(1), self.stderr.into_descriptor(2)];
         for descriptor in streams.into_iter().chain(self.dirs) {
             if descriptors.insert(descriptor).is_err() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many directories"));
+                return Err(SetupError::TooManyDirectories);
             }
         }
         Ok(WasiCtx { args: self.args, env: self.env, descriptors, clocks: self.clocks, random: self.random })

@@ -1,26 +1,27 @@
 //! Descriptors: what a guest's numbers stand for, and what it may do with each.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-use cap_std::fs::Dir;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::FileType;
 
 use crate::abi::{filetype, rights};
 use crate::call::Call;
 use crate::errno::Errno;
+use crate::sandbox::Dir;
+use crate::stdio::{Reader, Writer};
 
 /// What a descriptor stands for.
 pub(crate) enum Object {
     /// A file, device or pipe of the host; inherited standard streams too.
-    File(File),
-    /// A directory; paths are resolved beneath it. Opened for reading, so that its entries can be listed.
+    File(OwnedFd),
+    /// A directory; paths are resolved beneath it.
     Dir(Dir),
     /// The embedder's own source of bytes.
-    Reader(Box<dyn Read + Send>),
+    Reader(Box<dyn Reader>),
     /// The embedder's own sink.
-    Writer(Box<dyn Write + Send>),
+    Writer(Box<dyn Writer>),
 }
 
 /// An open descriptor.
@@ -42,7 +43,7 @@ impl Descriptor {
     pub fn host(&self) -> Option<BorrowedFd<'_>> {
         match &self.object {
             Object::File(file) => Some(file.as_fd()),
-            Object::Dir(dir) => Some(dir.as_fd()),
+            Object::Dir(dir) => Some(dir.fd()),
             Object::Reader(_) | Object::Writer(_) => None,
         }
     }

@@ -1,5 +1,7 @@
 //! The entries of directories.
 
+use rustix::fd::BorrowedFd;
+
 use crate::abi::{DIRENT_SIZE, rights};
 use crate::call::Call;
 use crate::errno::Errno;
@@ -31,7 +33,7 @@ impl Room<'_> {
 /// The position in a directory, as the system gives it with each entry, is our cookie: it stays right whatever
 /// is added or removed meanwhile, and nothing has to be remembered between calls.
 #[cfg(target_os = "linux")]
-fn list(dir: &cap_std::fs::Dir, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
     use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom, seek, statat};
 
@@ -57,7 +59,7 @@ fn list(dir: &cap_std::fs::Dir, cookie: u64, room: &mut Room<'_>) -> Result<(), 
 
 /// Without a position that can be kept, the cookie is the number of the entry.
 #[cfg(not(target_os = "linux"))]
-fn list(dir: &cap_std::fs::Dir, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
 
     let entries = rustix::fs::Dir::read_from(dir)?;
@@ -75,7 +77,7 @@ pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.check(result, 4)?;
     let dir = call.cx.descriptors.dir(call.u32(0), rights::FD_READDIR)?;
     let mut room = Room { buffer: call.memory.slice_mut(at, len)?, used: 0 };
-    list(dir, call.args[3], &mut room)?;
+    list(dir.fd(), call.args[3], &mut room)?;
     let used = room.used as u32;
     call.memory.put_u32(result, used)
 }

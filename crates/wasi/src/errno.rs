@@ -1,15 +1,15 @@
 //! Error numbers (`errno` of WASI), and how the host's errors become them.
 
-use std::io;
-
-/// Why a call failed; 0 is success.
+/// Why a call failed, by WASI's number. Readers, writers and sources of random bytes of the embedder's answer with
+/// one, and the guest gets to see it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Errno(pub u16);
+pub struct Errno(pub(crate) u16);
 
 macro_rules! errnos {
     ($($name:ident = $number:literal $(<- $($host:ident)|+)?;)*) => {
         impl Errno {
-            $(pub const $name: Errno = Errno($number);)*
+            $(#[doc = concat!("`", stringify!($name), "` of WASI, ", stringify!($number), ".")]
+            pub const $name: Errno = Errno($number);)*
         }
         /// The host's numbers with ours.
         static FROM_HOST: &[(rustix::io::Errno, Errno)] = &[$($($((rustix::io::Errno::$host, Errno::$name),)+)?)*];
@@ -70,24 +70,27 @@ impl From<rustix::io::Errno> for Errno {
     }
 }
 
-impl From<io::Error> for Errno {
+#[cfg(any(feature = "std", not(target_os = "linux")))]
+impl From<std::io::Error> for Errno {
     #[cold]
-    fn from(error: io::Error) -> Errno {
+    fn from(error: std::io::Error) -> Errno {
+        use std::io::ErrorKind;
+
         if let Some(host) = error.raw_os_error() {
             return rustix::io::Errno::from_raw_os_error(host).into();
         }
-        // Errors without a number are made by cap-std (a path that leads out of its directory is
-        // `PermissionDenied`) and by the embedder's readers and writers.
+        // Errors without a number are made by the embedder's readers and writers, and by cap-std (a path that leads
+        // out of its directory is `PermissionDenied`).
         match error.kind() {
-            io::ErrorKind::PermissionDenied => Errno::PERM,
-            io::ErrorKind::NotFound => Errno::NOENT,
-            io::ErrorKind::AlreadyExists => Errno::EXIST,
-            io::ErrorKind::InvalidInput => Errno::INVAL,
-            io::ErrorKind::WouldBlock => Errno::AGAIN,
-            io::ErrorKind::Interrupted => Errno::INTR,
-            io::ErrorKind::BrokenPipe => Errno::PIPE,
-            io::ErrorKind::StorageFull => Errno::NOSPC,
-            io::ErrorKind::Unsupported => Errno::NOTSUP,
+            ErrorKind::PermissionDenied => Errno::PERM,
+            ErrorKind::NotFound => Errno::NOENT,
+            ErrorKind::AlreadyExists => Errno::EXIST,
+            ErrorKind::InvalidInput => Errno::INVAL,
+            ErrorKind::WouldBlock => Errno::AGAIN,
+            ErrorKind::Interrupted => Errno::INTR,
+            ErrorKind::BrokenPipe => Errno::PIPE,
+            ErrorKind::StorageFull => Errno::NOSPC,
+            ErrorKind::Unsupported => Errno::NOTSUP,
             _ => Errno::IO,
         }
     }

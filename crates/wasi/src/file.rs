@@ -1,17 +1,17 @@
 //! Open files: reading, writing, position, size, times.
 
-use std::fs::File;
-use std::io::{IoSlice, SeekFrom};
-use std::num::NonZeroU64;
-use std::os::fd::BorrowedFd;
+use core::num::NonZeroU64;
 
-use rustix::fs::{Advice, FallocateFlags, FileType, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
-use rustix::io::retry_on_intr;
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{
+    Advice, FallocateFlags, FileType, OFlags, SeekFrom, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT,
+};
+use rustix::io::{IoSlice, retry_on_intr};
 
 use crate::abi::{Filestat, IOVEC_SIZE, IOVECS_MAX, Snapshot, fdflags, filetype, fstflags, rights};
 use crate::call::{Call, Guest};
 use crate::clock::{nanoseconds, timespec};
-use crate::descriptor::{Descriptor, Object, filetype_of};
+use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
 
 /// A list of buffers in the guest's memory, each of which has been found to lie in it.
@@ -89,7 +89,7 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pread(&*file, &mut *buffer, offset)).map_err(Errno::from)
             }
-            (Object::Reader(reader), None) => reader.read(buffer).map_err(Errno::from),
+            (Object::Reader(reader), None) => reader.read(buffer),
             _ => Err(Errno::NOTSUP),
         };
         if !progress.add(len, done)? || !regular {
@@ -103,7 +103,13 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
 const GATHER: usize = 16;
 
 /// Writes some buffers from the one with number `first`; returns how many of them, their bytes, and what came of it.
-fn gather(file: &File, memory: &Guest<'_>, iovecs: Iovecs, first: u32, room: u32) -> Result<(u32, u32, usize), Errno> {
+fn gather(
+    file: BorrowedFd<'_>,
+    memory: &Guest<'_>,
+    iovecs: Iovecs,
+    first: u32,
+    room: u32,
+) -> Result<(u32, u32, usize), Errno> {
     let mut slices = [IoSlice::new(&[]); GATHER];
     let mut taken = 0;
     let mut total = 0u32;
@@ -138,7 +144,7 @@ fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), 
         let mut taken = 1;
         let done = match (&mut descriptor.object, offset) {
             (Object::File(file), None) => {
-                gather(file, memory, iovecs, i, u32::MAX - progress.0).map(|(count, total, done)| {
+                gather(file.as_fd(), memory, iovecs, i, u32::MAX - progress.0).map(|(count, total, done)| {
                     taken = count;
                     len = total;
                     done
@@ -149,7 +155,7 @@ fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), 
                 let buffer = memory.slice(at, len)?;
                 retry_on_intr(|| rustix::io::pwrite(&*file, buffer, offset)).map_err(Errno::from)
             }
-            (Object::Writer(writer), None) => writer.write(memory.slice(at, len)?).map_err(Errno::from),
+            (Object::Writer(writer), None) => writer.write(memory.slice(at, len)?),
             _ => Err(Errno::NOTSUP),
         };
         if !progress.add(len, done)? {
@@ -202,11 +208,6 @@ pub(crate) fn fd_tell(call: &mut Call<'_>) -> Result<(), Errno> {
 fn seek(call: &mut Call<'_>, to: SeekFrom, needed: u64, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     call.memory.check(result, 8)?;
-    let to = match to {
-        SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
-        SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
-        SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
-    };
     let position = rustix::fs::seek(host(call, needed)?, to)?;
     call.memory.put_u64(result, position)
 }
@@ -271,13 +272,10 @@ pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
     Ok(())
 }
 
-/// What is known of an open file.
-pub(crate) fn filestat(descriptor: &Descriptor) -> Result<Filestat, Errno> {
-    let Some(fd) = descriptor.host() else {
-        return Ok(Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() });
-    };
-    let stat = rustix::fs::fstat(fd)?;
-    Ok(Filestat {
+/// What the host knows of a file, as WASI has it.
+#[allow(clippy::unnecessary_cast, reason = "the host's types are others on other systems")]
+pub(crate) fn filestat(stat: &Stat) -> Filestat {
+    Filestat {
         dev: stat.st_dev as u64,
         ino: stat.st_ino as u64,
         filetype: filetype_of(FileType::from_raw_mode(stat.st_mode)),
@@ -286,11 +284,15 @@ pub(crate) fn filestat(descriptor: &Descriptor) -> Result<Filestat, Errno> {
         atim: nanoseconds(stat.st_atime as i64, stat.st_atime_nsec as u64),
         mtim: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
         ctim: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as u64),
-    })
+    }
 }
 
 pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let stat = filestat(call.cx.descriptors.get(call.u32(0), rights::FD_FILESTAT_GET)?)?;
+    let descriptor = call.cx.descriptors.get(call.u32(0), rights::FD_FILESTAT_GET)?;
+    let stat = match descriptor.host() {
+        Some(fd) => filestat(&rustix::fs::fstat(fd)?),
+        None => Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() },
+    };
     let (bytes, len) = stat.to_bytes(call.snapshot);
     call.memory.put(call.u32(1), &bytes[..len])
 }
@@ -300,34 +302,24 @@ pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
     Ok(rustix::fs::ftruncate(fd, call.args[1])?)
 }
 
-/// What to do with one of a file's times.
-pub(crate) enum SetTime {
-    Leave,
-    Now,
-    To(u64),
-}
-
-/// Reads the flags of the two functions that set times: accessed, modified.
-pub(crate) fn set_times(flags: u16, atim: u64, mtim: u64) -> Result<[SetTime; 2], Errno> {
+/// Which of a file's times to set, by the arguments of the two functions that do: flags, then accessed and modified.
+pub(crate) fn times(flags: u16, atim: u64, mtim: u64) -> Result<Timestamps, Errno> {
     let one = |to: u16, now: u16, time: u64| match (flags & to != 0, flags & now != 0) {
-        (false, false) => Ok(SetTime::Leave),
-        (false, true) => Ok(SetTime::Now),
-        (true, false) => Ok(SetTime::To(time)),
+        (false, false) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT }),
+        (false, true) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_NOW }),
+        (true, false) => Ok(timespec(time)),
         (true, true) => Err(Errno::INVAL),
     };
     if flags & !(fstflags::ATIM | fstflags::ATIM_NOW | fstflags::MTIM | fstflags::MTIM_NOW) != 0 {
         return Err(Errno::INVAL);
     }
-    Ok([one(fstflags::ATIM, fstflags::ATIM_NOW, atim)?, one(fstflags::MTIM, fstflags::MTIM_NOW, mtim)?])
+    Ok(Timestamps {
+        last_access: one(fstflags::ATIM, fstflags::ATIM_NOW, atim)?,
+        last_modification: one(fstflags::MTIM, fstflags::MTIM_NOW, mtim)?,
+    })
 }
 
 pub(crate) fn fd_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
-    let times = set_times(call.u16(3)?, call.args[1], call.args[2])?;
-    let fd = host(call, rights::FD_FILESTAT_SET_TIMES)?;
-    let [last_access, last_modification] = times.map(|time| match time {
-        SetTime::Leave => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-        SetTime::Now => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
-        SetTime::To(time) => timespec(time),
-    });
-    Ok(rustix::fs::futimens(fd, &Timestamps { last_access, last_modification })?)
+    let times = times(call.u16(3)?, call.args[1], call.args[2])?;
+    Ok(rustix::fs::futimens(host(call, rights::FD_FILESTAT_SET_TIMES)?, &times)?)
 }

@@ -11,12 +11,16 @@
 //!
 //! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`];
 //! 2. `table`: the functions, a row each; `call`: what a function is given;
-//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file`, `directory`, `path`, `poll`,
-//!    `args`, `process`;
+//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file`, `directory`, `path` (over
+//!    `sandbox`), `poll`, `args`, `process`;
 //! 4. `abi` and `errno`: numbers and layouts.
 //!
 //! Both `wasi_snapshot_preview1` and its predecessor `wasi_unstable` are there; they differ in a few layouts. Paths
-//! are resolved by cap-std, so that none leads out of the directory it starts in. There are no sockets.
+//! are resolved so that none leads out of the directory it starts in, on Linux by the kernel (5.8 or newer), elsewhere
+//! by cap-std. There are no sockets.
+//!
+//! The crate needs an operating system, but on Linux no `std`: with its feature `std` off, an embedder's streams are
+//! [`Reader`]s and [`Writer`]s.
 //!
 //! ```
 //! use wasmote::{Engine, Linker, Module, Store};
@@ -44,11 +48,17 @@
 //! assert_eq!(stdout.drain(), b"hello\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 #[cfg(not(unix))]
 compile_error!("wasmote-wasi is made of POSIX system calls: leave it out on this system");
+
+extern crate alloc;
+// cap-std, which keeps paths in where the kernel does not, needs it.
+#[cfg(any(feature = "std", not(target_os = "linux")))]
+extern crate std;
 
 mod abi;
 mod args;
@@ -63,16 +73,19 @@ mod path;
 mod poll;
 mod process;
 pub mod random;
+mod sandbox;
 pub mod stdio;
 mod table;
 
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 use wasmote::{Caller, Error, FuncType, Linker};
 
 pub use clock::Clocks;
-pub use context::{DirAccess, WasiCtx, WasiCtxBuilder};
-pub use stdio::{Input, Output, Pipe};
+pub use context::{DirAccess, SetupError, WasiCtx, WasiCtxBuilder};
+pub use errno::Errno;
+pub use rustix::fd::OwnedFd;
+pub use stdio::{Input, Output, Pipe, Reader, Writer};
 
 use abi::Snapshot;
 use call::{Call, Guest};

@@ -1,29 +1,26 @@
-//! Paths: everything that names a file. None is resolved here: cap-std does, beneath the directory that the guest
+//! Paths: everything that names a file. None is resolved here: `sandbox` does, beneath the directory that the guest
 //! has.
 
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, SystemTimeSpec};
-use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
-use cap_std::time::{Duration, SystemTime};
-use rustix::fs::{FileType, OFlags};
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use alloc::ffi::CString;
 
-use crate::abi::{Filestat, LOOKUP_SYMLINK_FOLLOW, fdflags, filetype, oflags, rights};
-use crate::call::Call;
-use crate::clock::nanoseconds;
+use rustix::fd::AsFd;
+use rustix::fs::{FileType, OFlags};
+
+use crate::abi::{LOOKUP_SYMLINK_FOLLOW, fdflags, filetype, oflags, rights};
+use crate::call::{Call, PATH_MAX};
 use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
 use crate::errno::Errno;
-use crate::file::{SetTime, set_times};
+use crate::file::times;
+use crate::sandbox::Dir;
 
 impl Call<'_> {
     /// A directory and a path in it, given by three arguments from this one on: descriptor, address, length.
-    fn place(&self, descriptor: usize, needed: u64) -> Result<(&Dir, &Path), Errno> {
+    fn place(&self, descriptor: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
         self.place_at(descriptor, descriptor + 1, needed)
     }
 
     /// The same with address and length standing elsewhere.
-    fn place_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(&Dir, &Path), Errno> {
+    fn place_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
         let dir = self.cx.descriptors.dir(self.u32(descriptor), needed)?;
         Ok((dir, self.memory.path(self.u32(path), self.u32(path + 1))?))
     }
@@ -40,23 +37,23 @@ impl Call<'_> {
 
 pub(crate) fn path_create_directory(call: &mut Call<'_>) -> Result<(), Errno> {
     let (dir, path) = call.place(0, rights::PATH_CREATE_DIRECTORY)?;
-    Ok(dir.create_dir(path)?)
+    dir.create_directory(&path)
 }
 
 pub(crate) fn path_remove_directory(call: &mut Call<'_>) -> Result<(), Errno> {
     let (dir, path) = call.place(0, rights::PATH_REMOVE_DIRECTORY)?;
-    Ok(dir.remove_dir(path)?)
+    dir.remove_directory(&path)
 }
 
 pub(crate) fn path_unlink_file(call: &mut Call<'_>) -> Result<(), Errno> {
     let (dir, path) = call.place(0, rights::PATH_UNLINK_FILE)?;
-    Ok(dir.remove_file(path)?)
+    dir.unlink_file(&path)
 }
 
 pub(crate) fn path_rename(call: &mut Call<'_>) -> Result<(), Errno> {
     let (from_dir, from) = call.place(0, rights::PATH_RENAME_SOURCE)?;
     let (to_dir, to) = call.place(3, rights::PATH_RENAME_TARGET)?;
-    Ok(from_dir.rename(from, to_dir, to)?)
+    from_dir.rename(&from, to_dir, &to)
 }
 
 /// Links are made to links, never to what they lead to.
@@ -66,14 +63,14 @@ pub(crate) fn path_link(call: &mut Call<'_>) -> Result<(), Errno> {
     }
     let (from_dir, from) = call.place_at(0, 2, rights::PATH_LINK_SOURCE)?;
     let (to_dir, to) = call.place(4, rights::PATH_LINK_TARGET)?;
-    Ok(from_dir.hard_link(from, to_dir, to)?)
+    from_dir.link(&from, to_dir, &to)
 }
 
 /// A link may lead nowhere, but not to an absolute path.
 pub(crate) fn path_symlink(call: &mut Call<'_>) -> Result<(), Errno> {
     let target = call.memory.path(call.u32(0), call.u32(1))?;
     let (dir, path) = call.place(2, rights::PATH_SYMLINK)?;
-    Ok(dir.symlink(target, path)?)
+    dir.symlink(&target, &path)
 }
 
 /// What does not fit is cut off, as POSIX has it.
@@ -82,52 +79,24 @@ pub(crate) fn path_readlink(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.check(at, len)?;
     call.memory.check(result, 4)?;
     let (dir, path) = call.place(0, rights::PATH_READLINK)?;
-    let target = dir.read_link_contents(path)?;
-    let target = target.as_os_str().as_bytes();
-    let target = &target[..target.len().min(len as usize)];
-    call.memory.put(at, target)?;
-    call.memory.put_u32(result, target.len() as u32)
-}
-
-fn filestat(metadata: &Metadata) -> Filestat {
-    Filestat {
-        dev: metadata.dev(),
-        ino: metadata.ino(),
-        filetype: filetype_of(FileType::from_raw_mode(metadata.mode())),
-        nlink: metadata.nlink(),
-        size: metadata.size(),
-        atim: nanoseconds(metadata.atime(), metadata.atime_nsec() as u64),
-        mtim: nanoseconds(metadata.mtime(), metadata.mtime_nsec() as u64),
-        ctim: nanoseconds(metadata.ctime(), metadata.ctime_nsec() as u64),
-    }
+    let mut target = [0; PATH_MAX];
+    let used = dir.readlink(&path, &mut target)?.min(len as usize);
+    call.memory.put(at, &target[..used])?;
+    call.memory.put_u32(result, used as u32)
 }
 
 pub(crate) fn path_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let follow = call.follow(1)?;
     let (dir, path) = call.place_at(0, 2, rights::PATH_FILESTAT_GET)?;
-    let metadata = if follow { dir.metadata(path)? } else { dir.symlink_metadata(path)? };
-    let (bytes, len) = filestat(&metadata).to_bytes(call.snapshot);
+    let (bytes, len) = dir.stat(&path, follow)?.to_bytes(call.snapshot);
     call.memory.put(call.u32(4), &bytes[..len])
 }
 
 pub(crate) fn path_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
     let follow = call.follow(1)?;
-    let times = set_times(call.u16(6)?, call.args[4], call.args[5])?;
+    let times = times(call.u16(6)?, call.args[4], call.args[5])?;
     let (dir, path) = call.place_at(0, 2, rights::PATH_FILESTAT_SET_TIMES)?;
-    let [accessed, modified] = times.map(|time| match time {
-        SetTime::Leave => None,
-        SetTime::Now => Some(SystemTimeSpec::SymbolicNow),
-        SetTime::To(time) => {
-            let time = std::time::UNIX_EPOCH + Duration::from_nanos(time);
-            Some(SystemTimeSpec::Absolute(SystemTime::from_std(time)))
-        }
-    });
-    if follow {
-        DirExt::set_times(dir, path, accessed, modified)?;
-    } else {
-        dir.set_symlink_times(path, accessed, modified)?;
-    }
-    Ok(())
+    dir.set_times(&path, follow, &times)
 }
 
 /// The flags for the system; whether to write comes from the rights.
@@ -184,14 +153,16 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     let read = !write || base & (rights::FD_READ | rights::FD_READDIR) != 0;
 
     let (dir, path) = call.place_at(0, 2, needed)?;
-    let mut options = OpenOptions::new();
-    options.read(read).write(write).follow(if follow { FollowSymlinks::Yes } else { FollowSymlinks::No });
-    options.custom_flags(host_flags(oflags, fdflags).bits() as i32);
-    let file = dir.open_with(path, &options)?.into_std();
+    let access = match (read, write) {
+        (true, true) => OFlags::RDWR,
+        (_, false) => OFlags::RDONLY,
+        (false, true) => OFlags::WRONLY,
+    };
+    let file = dir.open(&path, follow, access | host_flags(oflags, fdflags))?;
 
     let filetype = filetype_of(FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
     let descriptor = if filetype == filetype::DIRECTORY {
-        let object = Object::Dir(Dir::from_std_file(file));
+        let object = Object::Dir(Dir::from_fd(file));
         Descriptor { object, base: base & rights::DIRECTORY, inheriting, flags: fdflags, filetype, preopen: None }
     } else {
         let base = base & rights_of(filetype, file.as_fd());

@@ -1,12 +1,12 @@
 //! Waiting for points in time and for descriptors.
 
-use std::time::Instant;
+use alloc::vec::Vec;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::abi::{Subscription, clock, event, filetype, rights};
 use crate::call::Call;
-use crate::clock::timespec;
+use crate::clock::{monotonic, timespec};
 use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Object};
 use crate::errno::Errno;
@@ -144,9 +144,9 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
         Some(0) if fds.is_empty() => (),
         Some(timeout) if fds.is_empty() => clocks.sleep(timeout),
         _ => {
-            let start = Instant::now();
+            let start = monotonic();
             ready = loop {
-                let passed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                let passed = monotonic() - start;
                 let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed)));
                 match poll(&mut fds, left.as_ref()) {
                     Err(rustix::io::Errno::INTR) => (),

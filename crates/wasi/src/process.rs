@@ -14,7 +14,7 @@ pub(crate) fn proc_raise(_: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 pub(crate) fn sched_yield(_: &mut Call<'_>) -> Result<(), Errno> {
-    std::thread::yield_now();
+    rustix::thread::sched_yield();
     Ok(())
 }
 

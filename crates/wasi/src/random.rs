@@ -1,14 +1,16 @@
 //! Random bytes.
 
+use alloc::boxed::Box;
+
 use crate::call::Call;
 use crate::errno::Errno;
 
 /// Where random bytes come from: fills the slice.
-pub type Random = Box<dyn FnMut(&mut [u8]) -> std::io::Result<()> + Send>;
+pub type Random = Box<dyn FnMut(&mut [u8]) -> Result<(), Errno> + Send>;
 
 /// The system's generator.
 #[cfg(target_os = "linux")]
-pub(crate) fn system(buffer: &mut [u8]) -> std::io::Result<()> {
+pub(crate) fn system(buffer: &mut [u8]) -> Result<(), Errno> {
     let mut filled = 0;
     while filled < buffer.len() {
         filled += rustix::io::retry_on_intr(|| {
@@ -20,8 +22,8 @@ pub(crate) fn system(buffer: &mut [u8]) -> std::io::Result<()> {
 
 /// The system's generator.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn system(buffer: &mut [u8]) -> std::io::Result<()> {
-    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, buffer)
+pub(crate) fn system(buffer: &mut [u8]) -> Result<(), Errno> {
+    Ok(std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, buffer)?)
 }
 
 pub(crate) fn random_get(call: &mut Call<'_>) -> Result<(), Errno> {

@@ -1,12 +1,67 @@
 //! Where the standard streams go.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use rustix::fd::{AsFd, OwnedFd};
+use wasmote::Lock;
 
 use crate::abi::{filetype, rights};
 use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
+use crate::errno::Errno;
+
+/// What an embedder gives a guest to read. With the feature `std`, every [`std::io::Read`] is one.
+pub trait Reader: Send {
+    /// Fills the front of the buffer; returns how many bytes that were, 0 at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno>;
+}
+
+/// What takes what a guest writes. With the feature `std`, every [`std::io::Write`] is one.
+pub trait Writer: Send {
+    /// Takes bytes from the front of the buffer; returns how many.
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno>;
+
+    /// Passes on all that was held back.
+    fn flush(&mut self) -> Result<(), Errno>;
+}
+
+#[cfg(feature = "std")]
+impl<T: std::io::Read + Send> Reader for T {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        Ok(std::io::Read::read(self, buffer)?)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: std::io::Write + Send> Writer for T {
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
+        Ok(std::io::Write::write(self, buffer)?)
+    }
+
+    fn flush(&mut self) -> Result<(), Errno> {
+        Ok(std::io::Write::flush(self)?)
+    }
+}
+
+/// Nothing to read, and no end of room to write.
+struct Null;
+
+impl Reader for Null {
+    fn read(&mut self, _: &mut [u8]) -> Result<usize, Errno> {
+        Ok(0)
+    }
+}
+
+impl Writer for Null {
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Errno> {
+        Ok(())
+    }
+}
 
 /// Where standard input comes from.
 #[derive(Default)]
@@ -15,9 +70,12 @@ pub enum Input {
     #[default]
     Null,
     /// This process's own.
+    #[cfg(feature = "std")]
     Inherit,
+    /// An open file, pipe or terminal of the host. Without `std`, inherited streams come as this.
+    File(OwnedFd),
     /// A reader, a [`Pipe`] for example.
-    Reader(Box<dyn Read + Send>),
+    Reader(Box<dyn Reader>),
 }
 
 /// Where standard output or error goes.
@@ -27,16 +85,19 @@ pub enum Output {
     #[default]
     Null,
     /// This process's own, unbuffered.
+    #[cfg(feature = "std")]
     Inherit,
+    /// An open file, pipe or terminal of the host, unbuffered. Without `std`, inherited streams come as this.
+    File(OwnedFd),
     /// A writer, a [`Pipe`] for example. It is flushed at `fd_sync`, when the guest closes it or exits, and when the
     /// context is dropped.
-    Writer(Box<dyn Write + Send>),
+    Writer(Box<dyn Writer>),
 }
 
 /// Bytes in memory: what is written at one end is read at the other. Clones are the same pipe.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pipe {
-    bytes: Arc<Mutex<Vec<u8>>>,
+    bytes: Arc<Lock<Vec<u8>>>,
     limit: usize,
 }
 
@@ -50,49 +111,82 @@ impl Pipe {
     pub fn with_bytes(bytes: impl Into<Vec<u8>>) -> Pipe {
         let bytes = bytes.into();
         let limit = bytes.len();
-        Pipe { bytes: Arc::new(Mutex::new(bytes)), limit }
+        Pipe { bytes: Arc::new(Lock::new(bytes)), limit }
     }
 
     /// Takes out all bytes.
     pub fn drain(&self) -> Vec<u8> {
-        core::mem::take(&mut *self.lock())
+        core::mem::take(&mut *self.bytes.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Read for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut bytes = self.lock();
+    fn pull(&self, buffer: &mut [u8]) -> usize {
+        let mut bytes = self.bytes.lock();
         let len = buffer.len().min(bytes.len());
         buffer[..len].copy_from_slice(&bytes[..len]);
         bytes.drain(..len);
-        Ok(len)
+        len
+    }
+
+    /// How many of the bytes there was room for; `None` if there was none.
+    fn push(&self, buffer: &[u8]) -> Option<usize> {
+        let mut bytes = self.bytes.lock();
+        let len = buffer.len().min(self.limit.saturating_sub(bytes.len()));
+        bytes.extend_from_slice(&buffer[..len]);
+        (len > 0 || buffer.is_empty()).then_some(len)
     }
 }
 
-impl Write for Pipe {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let mut bytes = self.lock();
-        let len = buffer.len().min(self.limit.saturating_sub(bytes.len()));
-        if len == 0 && !buffer.is_empty() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        bytes.extend_from_slice(&buffer[..len]);
-        Ok(len)
+impl core::fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Pipe").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "std")]
+impl std::io::Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        Ok(self.pull(buffer))
+    }
+}
+
+#[cfg(feature = "std")]
+impl std::io::Write for Pipe {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        self.push(buffer).ok_or_else(|| std::io::ErrorKind::StorageFull.into())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }
 
-/// One of this process's own streams. It is duplicated, so that a guest closes only its own; where that fails, the
-/// process has none.
-fn inherit(fd: impl AsFd, right: u64) -> Option<Descriptor> {
-    let file = File::from(fd.as_fd().try_clone_to_owned().ok()?);
+#[cfg(not(feature = "std"))]
+impl Reader for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        Ok(self.pull(buffer))
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Writer for Pipe {
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
+        self.push(buffer).ok_or(Errno::NOSPC)
+    }
+
+    fn flush(&mut self) -> Result<(), Errno> {
+        Ok(())
+    }
+}
+
+/// One of this process's own streams, if it has it. It is duplicated, so that a guest closes only its own, and not as
+/// one of the first three, which the process goes on using as what they are.
+#[cfg(feature = "std")]
+fn own(fd: impl AsFd) -> Option<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()
+}
+
+/// A stream that is a file of the host, if that can be asked what it is.
+fn file(file: OwnedFd, right: u64) -> Option<Descriptor> {
     let stat = rustix::fs::fstat(&file).ok()?;
     let filetype = filetype_of(rustix::fs::FileType::from_raw_mode(stat.st_mode));
     // Flags such as NONBLOCK would change the stream for all processes that share it.
@@ -108,29 +202,31 @@ fn stream(object: Object, right: u64) -> Descriptor {
 
 impl Input {
     pub(crate) fn into_descriptor(self) -> Descriptor {
-        let reader = match self {
-            Input::Null => Box::new(io::empty()),
-            Input::Inherit => match inherit(rustix::stdio::stdin(), rights::FD_READ) {
-                Some(descriptor) => return descriptor,
-                None => Box::new(io::empty()),
-            },
-            Input::Reader(reader) => reader,
+        let fd = match self {
+            Input::Null => None,
+            #[cfg(feature = "std")]
+            Input::Inherit => own(rustix::stdio::stdin()),
+            Input::File(fd) => Some(fd),
+            Input::Reader(reader) => return stream(Object::Reader(reader), rights::FD_READ),
         };
-        stream(Object::Reader(reader), rights::FD_READ)
+        fd.and_then(|fd| file(fd, rights::FD_READ))
+            .unwrap_or_else(|| stream(Object::Reader(Box::new(Null)), rights::FD_READ))
     }
 }
 
 impl Output {
-    /// `own` is the stream of this process to inherit.
-    pub(crate) fn into_descriptor(self, own: impl AsFd) -> Descriptor {
-        let writer = match self {
-            Output::Null => Box::new(io::sink()),
-            Output::Inherit => match inherit(own, rights::FD_WRITE) {
-                Some(descriptor) => return descriptor,
-                None => Box::new(io::sink()),
-            },
-            Output::Writer(writer) => writer,
+    /// `_number` says which of this process's own is inherited.
+    pub(crate) fn into_descriptor(self, _number: u32) -> Descriptor {
+        let fd = match self {
+            Output::Null => None,
+            #[cfg(feature = "std")]
+            Output::Inherit if _number == 1 => own(rustix::stdio::stdout()),
+            #[cfg(feature = "std")]
+            Output::Inherit => own(rustix::stdio::stderr()),
+            Output::File(fd) => Some(fd),
+            Output::Writer(writer) => return stream(Object::Writer(writer), rights::FD_WRITE),
         };
-        stream(Object::Writer(writer), rights::FD_WRITE)
+        fd.and_then(|fd| file(fd, rights::FD_WRITE))
+            .unwrap_or_else(|| stream(Object::Writer(Box::new(Null)), rights::FD_WRITE))
     }
 }

@@ -1,7 +1,9 @@
 //! Calls of WASI functions from a guest, by theme.
+#![cfg(feature = "std")]
 #![cfg(target_os = "linux")]
 
 mod directories;
+mod escapes;
 mod files;
 mod guest;
 mod paths;

@@ -1,0 +1,74 @@
+//! The command `wasmote`: runs WebAssembly, and looks into it. It does without the standard library (docs/size.md says
+//! why): what it needs of the system is in `wasmote-rt`, and `main.rs` is only the start.
+//!
+//! Read in this order:
+//!
+//! 1. `options`: the command line, and `help`;
+//! 2. `input`: the file, binary or text; `failure`: what can go wrong, in words, with the exit status;
+//! 3. a file for each command: `run` (with `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
+//!    `compile`, `script` (`wasmote wast`).
+#![no_std]
+#![cfg_attr(feature = "validate", forbid(unsafe_code))]
+
+extern crate alloc;
+
+#[cfg(feature = "validate")]
+mod check;
+#[cfg(feature = "compile")]
+mod compile;
+#[cfg(feature = "wasm")]
+mod dump;
+mod failure;
+mod help;
+mod input;
+#[cfg(feature = "wasm")]
+mod inspect;
+mod options;
+mod run;
+#[cfg(feature = "script")]
+mod script;
+mod stats;
+mod value;
+
+use alloc::vec::Vec;
+
+use wasmote_rt::Stream;
+
+use failure::Failure;
+use options::{Command, Options};
+
+/// The command: from the words behind its name to its exit status.
+pub fn main(words: Vec<&'static [u8]>) -> i32 {
+    match command(words) {
+        Ok(status) => status,
+        Err(failure) => {
+            failure.print();
+            failure.status
+        }
+    }
+}
+
+fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
+    let options = Options::parse(words)?;
+    match options.command {
+        Command::Help => print(help::TEXT),
+        Command::Version => print(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Run => run::run(&options),
+        #[cfg(feature = "validate")]
+        Command::Validate => check::check(&options),
+        #[cfg(feature = "wasm")]
+        Command::Inspect => inspect::inspect(&options),
+        #[cfg(feature = "wasm")]
+        Command::Dump => dump::dump(&options),
+        #[cfg(feature = "compile")]
+        Command::Compile => compile::compile(&options),
+        #[cfg(feature = "script")]
+        Command::Wast => script::scripts(&options),
+    }
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<i32, Failure> {
+    Stream::Output.write(text.as_bytes())?;
+    Ok(0)
+}

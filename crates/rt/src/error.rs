@@ -1,0 +1,51 @@
+//! Errors of the system.
+
+use core::ffi::{CStr, c_char, c_int};
+use core::fmt;
+
+use rustix::io::Errno;
+
+/// An error of the system, by its number there. As text it is the system's words for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Error(pub i32);
+
+impl Error {
+    /// There is no such file.
+    pub fn is_not_found(self) -> bool {
+        self.0 == Errno::NOENT.raw_os_error()
+    }
+
+    /// It is a directory.
+    pub fn is_directory(self) -> bool {
+        self.0 == Errno::ISDIR.raw_os_error()
+    }
+
+    /// Nobody reads the other end.
+    pub fn is_broken_pipe(self) -> bool {
+        self.0 == Errno::PIPE.raw_os_error()
+    }
+}
+
+impl From<Errno> for Error {
+    fn from(errno: Errno) -> Error {
+        Error(errno.raw_os_error())
+    }
+}
+
+unsafe extern "C" {
+    /// POSIX's, which glibc has under this name; under the other it has its own.
+    #[cfg_attr(target_os = "linux", link_name = "__xpg_strerror_r")]
+    fn strerror_r(errno: c_int, buffer: *mut c_char, len: usize) -> c_int;
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = [0; 128];
+        // The last byte stays 0, whatever is done to the others.
+        let len = buffer.len() - 1;
+        // SAFETY: the buffer has so many bytes.
+        unsafe { strerror_r(self.0, buffer.as_mut_ptr().cast(), len) };
+        let text = CStr::from_bytes_until_nul(&buffer).ok().and_then(|text| text.to_str().ok());
+        write!(f, "{} (os error {})", text.unwrap_or_default(), self.0)
+    }
+}

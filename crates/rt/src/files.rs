@@ -1,0 +1,108 @@
+//! Files, streams and the clock.
+
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustix::buffer::spare_capacity;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::Error;
+
+/// The two streams that a program writes to. Neither is buffered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// One of the first three descriptors.
+fn stream(number: i32) -> BorrowedFd<'static> {
+    // SAFETY: `start` has seen to it that all three are open, and nothing closes them.
+    unsafe { BorrowedFd::borrow_raw(number) }
+}
+
+impl Stream {
+    /// Writes all of the bytes.
+    pub fn write(self, bytes: &[u8]) -> Result<(), Error> {
+        write(stream(if self == Stream::Output { 1 } else { 2 }), bytes)
+    }
+}
+
+impl fmt::Write for Stream {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
+/// Standard input, output and error, duplicated: whoever gets them may close them. None if there can't be more files.
+pub fn streams() -> [Option<OwnedFd>; 3] {
+    // Numbered behind the first three, so that nothing takes their place.
+    [0, 1, 2].map(|number| rustix::io::fcntl_dupfd_cloexec(stream(number), 3).ok())
+}
+
+/// All that standard input has.
+pub fn read_stdin() -> Result<Vec<u8>, Error> {
+    read(stream(0), 0)
+}
+
+/// All that is in a file.
+pub fn read_file(path: &[u8]) -> Result<Vec<u8>, Error> {
+    let file = open(path, OFlags::RDONLY)?;
+    let size = rustix::fs::fstat(&file)?.st_size;
+    read(file.as_fd(), usize::try_from(size).unwrap_or(0))
+}
+
+/// Makes a file of these bytes: of all, or when that fails, none.
+pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Error> {
+    let file = open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
+    write(file.as_fd(), bytes).inspect_err(|_| {
+        // Not so a device or a pipe, which were there before.
+        let regular = rustix::fs::fstat(&file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
+        if let (true, Ok(path)) = (regular, CString::new(path)) {
+            let _ = rustix::fs::unlinkat(CWD, &path, AtFlags::empty());
+        }
+    })
+}
+
+/// Nanoseconds since some time in the past; never goes back.
+pub fn now() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Error> {
+    let path = CString::new(path).map_err(|_| Errno::INVAL)?;
+    Ok(retry_on_intr(|| rustix::fs::openat(CWD, &path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666)))?)
+}
+
+/// Reads to the end of a file that probably has so many bytes.
+fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    // One more, so that the end is found without the buffer growing first.
+    let mut wanted = size.saturating_add(1);
+    loop {
+        if bytes.len() == bytes.capacity() {
+            bytes.try_reserve(wanted).map_err(|_| Errno::NOMEM)?;
+            wanted = 4096;
+        }
+        if retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)))? == 0 {
+            return Ok(bytes);
+        }
+    }
+}
+
+fn write(file: BorrowedFd<'_>, mut bytes: &[u8]) -> Result<(), Error> {
+    while !bytes.is_empty() {
+        match retry_on_intr(|| rustix::io::write(file, bytes))? {
+            0 => return Err(Errno::IO.into()),
+            count => bytes = &bytes[count..],
+        }
+    }
+    Ok(())
+}

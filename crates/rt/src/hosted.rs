@@ -1,0 +1,105 @@
+//! The same where there is no Unix, by the standard library.
+
+use alloc::vec::Vec;
+use core::fmt;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// An error of the system. As text it is the system's words for it.
+#[derive(Debug)]
+pub struct Error(io::Error);
+
+impl Error {
+    /// There is no such file.
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind() == ErrorKind::NotFound
+    }
+
+    /// It is a directory.
+    pub fn is_directory(&self) -> bool {
+        self.0.kind() == ErrorKind::IsADirectory
+    }
+
+    /// Nobody reads the other end.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The two streams that a program writes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+impl Stream {
+    /// Writes all of the bytes.
+    pub fn write(self, bytes: &[u8]) -> Result<(), Error> {
+        let written = match self {
+            Stream::Output => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
+            Stream::Error => io::stderr().write_all(bytes),
+        };
+        written.map_err(Error)
+    }
+}
+
+impl fmt::Write for Stream {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
+/// A path or argument of the system from its bytes. Where it can't be one there is no such file.
+fn path(bytes: &[u8]) -> OsString {
+    alloc::string::String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+/// All that standard input has.
+pub fn read_stdin() -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(Error)?;
+    Ok(bytes)
+}
+
+/// All that is in a file.
+pub fn read_file(file: &[u8]) -> Result<Vec<u8>, Error> {
+    std::fs::read(path(file)).map_err(Error)
+}
+
+/// Makes a file of these bytes: of all, or when that fails, none.
+pub fn write_file(file: &[u8], bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path(file), bytes).inspect_err(|_| drop(std::fs::remove_file(path(file)))).map_err(Error)
+}
+
+/// Nanoseconds since some time in the past; never goes back.
+pub fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+/// The number that the text is.
+pub fn parse_f64(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+/// The same for the smaller type.
+pub fn parse_f32(text: &str) -> Option<f32> {
+    text.parse().ok()
+}
+
+/// Calls `main` with the program's arguments, and exits with what it returns.
+pub fn start(main: fn(Vec<&'static [u8]>) -> i32) -> ! {
+    let args = std::env::args_os().skip(1).map(|arg| &*arg.into_encoded_bytes().leak());
+    std::process::exit(main(args.collect()))
+}

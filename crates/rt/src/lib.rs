@@ -1,0 +1,69 @@
+//! What a command needs of the system: its start and end, a heap, files, and words for errors. The standard library
+//! has all of that, but brings some 300 KB along (docs/size.md); so this is made of the C library, which is linked
+//! anyway, and of system calls.
+//!
+//! 1. `start`: from C's `main` to ours, which [`start!`] names;
+//! 2. `bare`: the heap, and the end after a panic. Not there if the program has the standard library after all: with
+//!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
+//! 3. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
+//! 4. `error`: what went wrong there; `float`: numbers from text.
+//!
+//! This crate is where the command is `unsafe`, so that the command itself is not.
+#![no_std]
+#![deny(missing_docs)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", not(target_os = "linux"), not(panic = "abort")))]
+extern crate std;
+
+#[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
+mod bare;
+#[cfg(unix)]
+mod error;
+#[cfg(unix)]
+mod files;
+#[cfg(unix)]
+mod float;
+#[cfg(not(unix))]
+mod hosted;
+#[cfg(unix)]
+mod start;
+
+#[cfg(unix)]
+pub use error::Error;
+#[cfg(unix)]
+pub use files::{Stream, now, read_file, read_stdin, streams, write_file};
+#[cfg(unix)]
+pub use float::{parse_f32, parse_f64};
+#[cfg(not(unix))]
+pub use hosted::{Error, Stream, now, parse_f32, parse_f64, read_file, read_stdin, start, write_file};
+#[cfg(unix)]
+#[doc(hidden)]
+pub use start::start;
+
+/// Makes a function the program's start: `fn(Vec<&'static [u8]>) -> i32`, from arguments without the program's name to
+/// the exit status. The program's main file says `#![no_std]`, and on Unix `#![no_main]`.
+#[cfg(unix)]
+#[macro_export]
+macro_rules! start {
+    ($main:path) => {
+        // SAFETY: this is the program's one function of that name, and has the type that C gives it.
+        #[unsafe(no_mangle)]
+        extern "C" fn main(argc: core::ffi::c_int, argv: *const *const core::ffi::c_char) -> core::ffi::c_int {
+            // SAFETY: the C library calls this once, before there are threads, with arguments that stay.
+            unsafe { $crate::start(argc, argv, $main) }
+        }
+    };
+}
+
+/// Makes a function the program's start: `fn(Vec<&'static [u8]>) -> i32`, from arguments without the program's name to
+/// the exit status. The program's main file says `#![no_std]`, and on Unix `#![no_main]`.
+#[cfg(not(unix))]
+#[macro_export]
+macro_rules! start {
+    ($main:path) => {
+        fn main() {
+            $crate::start($main)
+        }
+    };
+}

@@ -1,0 +1,14 @@
+//! All scenarios that `cargo xtask firmware` checks.
+#![no_std]
+#![no_main]
+
+mod board;
+#[path = "../../firmware-parts/mod.rs"]
+mod parts;
+#[path = "../../firmware-parts/scenarios.rs"]
+mod scenarios;
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    board::exit(scenarios::run())
+}

@@ -1,0 +1,136 @@
+//! The firmware's guests: compiled to images by the command, as a user would, and some of them spoilt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use wasmote_ir::image::layout::{AT_CHECKSUM, AT_META_END, AT_SECTIONS, Section};
+use wasmote_ir::image::{checksum, code_checksum};
+
+use super::read;
+use crate::project;
+
+/// The guests, and whether they take fuel.
+const GUESTS: [(&str, bool); 5] = [
+    ("coremark.wasm", false),
+    ("trap.wat", false),
+    ("endless.wat", true),
+    ("numbers.wat", false),
+    ("stranger.wat", false),
+];
+
+/// The exports whose sums the host and the firmware must agree on, and how many rounds the firmware runs of each.
+const NUMBERS: [&str; 3] = ["integers", "doubles", "singles"];
+const ROUNDS: &str = "300";
+
+/// Images in a folder, and the command that made them.
+pub struct Guests {
+    command: PathBuf,
+    folder: PathBuf,
+}
+
+/// Where the guests' sources are.
+pub fn sources() -> PathBuf {
+    project::root().join("examples/firmware-guests")
+}
+
+/// Compiles all of them.
+pub fn prepare() -> Result<Guests> {
+    let command = project::build_release()?;
+    let guests = Guests { command, folder: project::target_dir().join("firmware-images") };
+    fs::create_dir_all(&guests.folder).with_context(|| guests.folder.display().to_string())?;
+    for (guest, metered) in GUESTS {
+        let image = guests.image(Path::new(guest).file_stem().and_then(|stem| stem.to_str()).unwrap_or(guest));
+        compile(Command::new(&guests.command), &sources().join(guest), &image, metered)?;
+    }
+    let trap = read(&guests.image("trap"))?;
+    write(&guests.image("damaged"), &damaged(trap.clone())?)?;
+    write(&guests.image("hostile"), &hostile(trap.clone())?)?;
+    write(&guests.image("cut-off"), &trap[..trap.len() - 4])?;
+    Ok(guests)
+}
+
+/// Compiles a module to an image of the core op set; the command may be wrapped in an emulator.
+pub fn compile(mut command: Command, module: &Path, image: &Path, metered: bool) -> Result<()> {
+    command.arg("compile").arg(module).arg("-o").arg(image).args(["--op-set", "core"]);
+    if metered {
+        command.arg("--fuel");
+    }
+    project::run(&mut command)
+}
+
+impl Guests {
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn image(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension("wmi")
+    }
+
+    /// How large an image is.
+    pub fn image_bytes(&self, name: &str) -> Result<u64> {
+        Ok(read(&self.image(name))?.len() as u64)
+    }
+
+    /// What the scenarios must print, with the sums that the host gets for the same module.
+    pub fn expected(&self) -> Result<String> {
+        let path = project::root().join("examples/firmware-parts/expected.txt");
+        let mut expected = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        for export in NUMBERS {
+            let mut command = Command::new(&self.command);
+            command.args(["run", "--invoke", export]).arg(sources().join("numbers.wat")).arg(ROUNDS);
+            let output = command.output().with_context(|| format!("cannot start {}", self.command.display()))?;
+            ensure!(output.status.success(), "{} failed ({})", project::words(&command), output.status);
+            let said = String::from_utf8(output.stdout)?;
+            let sum: i64 = said.trim().parse().with_context(|| format!("{export} gave {said}"))?;
+            expected = expected.replace(&format!("{{{export}}}"), &format!("{sum:016x}"));
+        }
+        Ok(expected)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| path.display().to_string())
+}
+
+/// Where an image's first function is: its record, and its code.
+struct FirstFunction {
+    record: usize,
+    code: std::ops::Range<usize>,
+    meta_end: usize,
+}
+
+fn first_function(image: &[u8]) -> Result<FirstFunction> {
+    let number = |at: usize| -> Result<usize> {
+        let bytes = image.get(at..at + 4).context("the image is too short")?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize)
+    };
+    let section = AT_SECTIONS + 8 * Section::Funcs as usize;
+    let (record, count) = (number(section)?, number(section + 4)?);
+    ensure!(count >= 2, "the image should have two functions at least");
+    let (meta_end, next) = (number(AT_META_END)?, number(record + Section::Funcs.record())?);
+    let code = meta_end + 2 * number(record)?..meta_end + 2 * next;
+    ensure!(code.start < code.end && code.end <= image.len(), "the image's functions are not in order");
+    Ok(FirstFunction { record, code, meta_end })
+}
+
+/// An image with one bit changed in its code, as by a bad copy.
+fn damaged(mut image: Vec<u8>) -> Result<Vec<u8>> {
+    let function = first_function(&image)?;
+    image[function.code.start] ^= 1;
+    Ok(image)
+}
+
+/// An image whose first instruction is none, with checksums that say that all is well.
+fn hostile(mut image: Vec<u8>) -> Result<Vec<u8>> {
+    let FirstFunction { record, code, meta_end } = first_function(&image)?;
+    image[code.start..code.start + 2].fill(0xff);
+    let sum = code_checksum(&image[code]);
+    let end = record + Section::Funcs.record();
+    image[end - 2..end].copy_from_slice(&sum.to_le_bytes());
+    let sum = checksum(checksum(0, &image[..AT_CHECKSUM]), &image[AT_CHECKSUM + 4..meta_end]);
+    image[AT_CHECKSUM..AT_CHECKSUM + 4].copy_from_slice(&sum.to_le_bytes());
+    Ok(image)
+}

@@ -1,0 +1,274 @@
+//! `cargo xtask firmware`: the examples under `examples/firmware-*`, built, run in QEMU and compared with what they must print.
+//!
+//! - [`guests`] compiles the guests to images, spoils some, and asks the host for the numbers that it gets.
+//! - [`elf`] measures what is in flash and in RAM.
+//! - Here: the boards, and what is done with each. What must be printed is in `examples/firmware-parts/expected.txt`.
+
+mod elf;
+mod guests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use cargo_metadata::MetadataCommand;
+use pico_args::Arguments;
+
+use crate::{embedded, project};
+
+pub const DETAILS: &str = "
+  --require    fail where a target or QEMU is not there, instead of leaving its board out
+  --limits     fail where a size is above its limit
+  NAME...      only these boards: thumbv7em, riscv32imac
+";
+
+/// All of ours that firmware may link; the rest of wasmote is for those who make images.
+const OURS: [&str; 2] = ["wasmote-exec", "wasmote-ir"];
+
+/// The most flash, less the guest's image, that minimal firmware may have: 48 KiB.
+const FLASH_LIMIT: u64 = 48 * 1024;
+/// The most RAM that it may use beyond the guest's memory and value stack: 2 KiB.
+const RAM_LIMIT: u64 = 2 * 1024;
+
+/// Seconds that a run may take; it takes less than one.
+const PATIENCE: &str = "120";
+
+/// A board that QEMU has.
+struct Board {
+    name: &'static str,
+    target: &'static str,
+    qemu: &'static str,
+    arguments: &'static [&'static str],
+    /// Whether the limits are meant for it.
+    limited: bool,
+}
+
+const BOARDS: &[Board] = &[
+    Board {
+        name: "thumbv7em",
+        target: "thumbv7em-none-eabihf",
+        qemu: "qemu-system-arm",
+        arguments: &["-M", "mps2-an386"],
+        limited: true,
+    },
+    Board {
+        name: "riscv32imac",
+        target: "riscv32imac-unknown-none-elf",
+        qemu: "qemu-system-riscv32",
+        arguments: &["-M", "virt", "-bios", "none"],
+        limited: false,
+    },
+];
+
+/// What minimal firmware takes of a board, in bytes.
+struct Figures {
+    board: &'static Board,
+    /// Of flash, less the guest's image.
+    flash: u64,
+    /// Of RAM: static data, records of the instance, native stack; not the guest's memory and value stack.
+    ram: [u64; 3],
+}
+
+impl Figures {
+    fn ram(&self) -> u64 {
+        self.ram.iter().sum()
+    }
+}
+
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    let (require, limits) = (arguments.contains("--require"), arguments.contains("--limits"));
+    let mut wanted = Vec::new();
+    while let Some(name) = arguments.opt_free_from_str::<String>()? {
+        ensure!(BOARDS.iter().any(|board| board.name == name), "there is no board `{name}`{DETAILS}");
+        wanted.push(name);
+    }
+    crate::nothing_left(arguments)?;
+    let boards = BOARDS.iter().filter(|board| wanted.is_empty() || wanted.iter().any(|name| board.name == name));
+    if let Some(reason) = run(boards, limits)? {
+        ensure!(!require, "{reason}");
+        println!("left out: {reason}");
+    }
+    Ok(())
+}
+
+/// Checks all boards, or returns what could not be checked, and why.
+pub fn check() -> Result<Option<String>> {
+    run(BOARDS.iter(), false)
+}
+
+fn run(boards: impl Iterator<Item = &'static Board>, limits: bool) -> Result<Option<String>> {
+    let (mut figures, mut left_out) = (Vec::new(), Vec::new());
+    let mut guests = None;
+    for board in boards {
+        let tools = embedded::cargo(board.target).and_then(|cargo| Ok((cargo, embedded::qemu(board.qemu)?)));
+        let (cargo, qemu) = match tools {
+            Ok(tools) => tools,
+            Err(reason) => {
+                left_out.push(format!("{}: {reason}", board.name));
+                continue;
+            }
+        };
+        if guests.is_none() {
+            guests = Some(guests::prepare()?);
+        }
+        let guests = guests.as_ref().context("the guests were just prepared")?;
+        figures.push(board.check(cargo, &qemu, guests).with_context(|| board.name)?);
+    }
+    if !figures.is_empty() {
+        report(&figures);
+    }
+    let above = |figures: &&Figures| figures.flash > FLASH_LIMIT || figures.ram() > RAM_LIMIT;
+    if limits && let Some(figures) = figures.iter().filter(|figures| figures.board.limited).find(above) {
+        bail!("{} is above its limits", figures.board.name);
+    }
+    Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
+}
+
+fn report(figures: &[Figures]) {
+    println!("\n{:<12} {:>9} {:>9}   of RAM: static, records, stack", "minimal", "flash", "RAM");
+    for figures in figures {
+        let [fixed, records, stack] = figures.ram;
+        println!(
+            "{:<12} {:>9} {:>9}   {fixed:>14} {records:>8} {stack:>6}",
+            figures.board.name,
+            figures.flash,
+            figures.ram()
+        );
+    }
+    println!("{:<12} {FLASH_LIMIT:>9} {RAM_LIMIT:>9}   (thumbv7em)", "limit");
+    println!("bytes; flash less the guest's image, RAM beyond the guest's memory and value stack");
+}
+
+impl Board {
+    fn check(&'static self, cargo: Command, qemu: &Path, guests: &guests::Guests) -> Result<Figures> {
+        println!("{} in {}", self.name, qemu.display());
+        self.check_packages(&cargo)?;
+        let programs = self.build(cargo, guests)?;
+        let [minimal, scenarios] = ["minimal", "scenarios"].map(|name| programs.join(name));
+
+        let (said, _) = self.start(qemu, &scenarios)?;
+        compare(&said, &guests.expected()?)?;
+        println!("  scenarios: {} lines as expected", said.len());
+
+        let (_, measured) = self.start(qemu, &minimal)?;
+        let sizes = elf::sizes(&minimal)?;
+        Ok(Figures {
+            board: self,
+            flash: sizes.flash - guests.image_bytes("coremark")?,
+            ram: [sizes.fixed, measured.of("records")?, measured.of("stack")?],
+        })
+    }
+
+    fn manifest(&self) -> PathBuf {
+        project::root().join("examples").join(format!("firmware-{}", self.name)).join("Cargo.toml")
+    }
+
+    /// Of ours nothing but the execution core may be among the packages.
+    fn check_packages(&self, cargo: &Command) -> Result<()> {
+        let mut command = MetadataCommand::new();
+        command.cargo_path(cargo.get_program()).manifest_path(self.manifest());
+        command.other_options(["--locked".into(), "--filter-platform".into(), self.target.into()]);
+        let metadata = command.exec().context("cargo metadata")?;
+        let own = format!("firmware-{}", self.name);
+        // What comes from no registry comes from here.
+        let ours: Vec<_> = metadata.packages.iter().filter(|package| package.source.is_none()).collect();
+        let (mut linked, mut others) = (0, Vec::new());
+        for package in &ours {
+            match package.name.as_str() {
+                name if OURS.contains(&name) => linked += 1,
+                name if name == own => {}
+                name => others.push(name),
+            }
+        }
+        ensure!(
+            others.is_empty(),
+            "the firmware links {}, and may link {} only",
+            others.join(", "),
+            OURS.join(" and ")
+        );
+        ensure!(linked == OURS.len(), "the firmware does not link {}", OURS.join(" and "));
+        Ok(())
+    }
+
+    /// Builds both programs and returns the folder they are in.
+    fn build(&self, mut cargo: Command, guests: &guests::Guests) -> Result<PathBuf> {
+        let folder = project::target_dir().join("firmware");
+        cargo.args(["build", "--release", "--locked", "--quiet", "--target", self.target]);
+        cargo.arg("--manifest-path").arg(self.manifest()).arg("--target-dir").arg(&folder);
+        cargo.current_dir(project::root()).stdin(Stdio::null()).env("FIRMWARE_IMAGES", guests.folder());
+        project::run(&mut cargo)?;
+        Ok(folder.join(self.target).join("release"))
+    }
+
+    /// Runs a program to its end; returns its lines, and what it measured.
+    fn start(&self, qemu: &Path, program: &Path) -> Result<(Vec<String>, Measured)> {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=5", PATIENCE]).arg(qemu).args(self.arguments);
+        command.args(["-nographic", "-monitor", "none", "-serial", "null"]);
+        command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(program);
+        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| format!("cannot start {}", qemu.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        match output.status.code() {
+            Some(0) => {}
+            Some(124 | 137) => bail!("{} did not end within {PATIENCE} s; it said\n{text}", program.display()),
+            _ => bail!("{} failed ({}); it said\n{text}", program.display(), output.status),
+        }
+        let (measured, said): (Vec<_>, Vec<_>) =
+            text.lines().map(str::to_owned).partition(|line| line.starts_with(MEASURED));
+        Ok((said, Measured(measured)))
+    }
+}
+
+/// How lines begin that are no output, but measurements.
+const MEASURED: &str = "# ";
+
+/// What a program measured of itself: lines `# name number`.
+struct Measured(Vec<String>);
+
+impl Measured {
+    fn of(&self, name: &str) -> Result<u64> {
+        let find = |line: &String| line.strip_prefix(MEASURED)?.strip_prefix(name)?.trim().parse().ok();
+        self.0.iter().find_map(find).with_context(|| format!("the program did not measure {name}"))
+    }
+}
+
+/// Fails at the first line that is not as expected.
+fn compare(said: &[String], expected: &str) -> Result<()> {
+    let mut lines = said.iter();
+    for (at, expected) in expected.lines().enumerate() {
+        let found = lines.next().map_or("nothing", String::as_str);
+        ensure!(found == expected, "line {} should be\n  {expected}\nand is\n  {found}", at + 1);
+    }
+    match lines.next() {
+        Some(line) => bail!("unexpected output: {line}"),
+        None => Ok(()),
+    }
+}
+
+/// A file's contents, or an error that names it.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_that_is_short_long_or_different_is_refused() {
+        let said = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        assert!(compare(&said(&["a", "b"]), "a\nb\n").is_ok());
+        for wrong in [&["a"][..], &["a", "c"], &["a", "b", "c"], &[]] {
+            assert!(compare(&said(wrong), "a\nb\n").is_err());
+        }
+    }
+
+    #[test]
+    fn measurements_are_found_by_name() {
+        let measured = Measured(vec!["# records 344".into(), "# stack 952".into()]);
+        assert_eq!(measured.of("stack").unwrap(), 952);
+        assert!(measured.of("heap").is_err());
+    }
+}
