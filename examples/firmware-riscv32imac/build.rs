@@ -7,7 +7,7 @@ fn main() {
     println!("cargo:rerun-if-changed=memory.x");
     println!("cargo:rustc-link-search={here}");
     // The memory's layout goes first: `link.x` takes its regions from it.
-    for argument in ["-Tmemory.x", "-Tlink.x"] {
+    for argument in ["--icf=all", "-Tmemory.x", "-Tlink.x"] {
         println!("cargo:rustc-link-arg={argument}");
     }
     println!("cargo:rerun-if-env-changed=FIRMWARE_IMAGES");

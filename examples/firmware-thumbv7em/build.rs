@@ -7,8 +7,8 @@ fn main() {
     println!("cargo:rerun-if-changed=memory.x");
     println!("cargo:rerun-if-changed=device.x");
     println!("cargo:rustc-link-search={here}");
-    // Without `--nmagic` sections would be padded to pages in the file.
-    for argument in ["--nmagic", "-Tlink.x"] {
+    // Functions that came out the same become one, handlers above all. Without `--nmagic` sections would be padded to pages in the file.
+    for argument in ["--icf=all", "--nmagic", "-Tlink.x"] {
         println!("cargo:rustc-link-arg={argument}");
     }
     println!("cargo:rerun-if-env-changed=FIRMWARE_IMAGES");

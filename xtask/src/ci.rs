@@ -12,7 +12,7 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, corpus, deps, embedded, features, firmware, same_image, tailcheck};
+use crate::{bare, corpus, deps, diet, embedded, features, firmware, same_image, size, tailcheck};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -43,10 +43,14 @@ const STEPS: &[Step] = &[
     ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
         tailcheck::check().map(left_out)
     }),
-    ("features", "each crate compiles with each feature alone", || features::check(&[]).map(|()| Outcome::Passed)),
+    ("features", "each crate compiles with its features, and loses what goes without them", || {
+        features::check(&[]).map(|()| Outcome::Passed)
+    }),
     ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
     ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
     ("firmware", "the firmware examples print in QEMU what they must", || firmware::check().map(left_out)),
+    ("size", "each configuration of size-budget.toml keeps to its budget", || size::check(false).map(left_out)),
+    ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], false).map(left_out)),
     ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 

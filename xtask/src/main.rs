@@ -1,7 +1,8 @@
 //! What the project checks and measures about itself: `cargo xtask COMMAND`, one file a command.
 //!
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
-//! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`].
+//! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
+//!   [`size`], [`diet`].
 //! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts.
 //! - Measurements: [`bench`] (speed against other interpreters), [`bytes`] (size of the command).
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
@@ -13,12 +14,14 @@ mod ci;
 mod conformance;
 mod corpus;
 mod deps;
+mod diet;
 mod embedded;
 mod features;
 mod firmware;
 mod guests;
 mod project;
 mod same_image;
+mod size;
 mod tailcheck;
 
 use std::process::ExitCode;
@@ -68,7 +71,7 @@ const COMMANDS: &[Command] = &[
     command(
         "features",
         "[CRATE...]",
-        "each crate compiles without warnings with no feature and with each one alone",
+        "each crate compiles with each of its features, and what a feature adds is gone without it",
         features::main,
     ),
     command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
@@ -77,6 +80,19 @@ const COMMANDS: &[Command] = &[
         "[--default-only]",
         "size of the command against its limit, and what each feature of it costs",
         bytes::main,
+    ),
+    Command {
+        name: "size",
+        arguments: "[NAME...] [OPTION...]",
+        what: "each configuration of size-budget.toml against its budget, with treemaps",
+        details: size::OPTIONS,
+        main: size::main,
+    },
+    command(
+        "diet",
+        "[NAME...] [--require-all]",
+        "nothing that size-budget.toml forbids is in its configurations",
+        diet::main,
     ),
     Command {
         name: "bench",

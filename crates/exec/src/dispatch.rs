@@ -43,11 +43,12 @@ macro_rules! registers {
         /// As [`Instr::run`].
         #[allow(clippy::too_many_arguments)]
         pub unsafe extern "C" fn hot<I: Instr>($($name: $ty),*) -> Exit {
-            let mut r = Regs { $($name),* };
+            let before = Regs { $($name),* };
+            let mut r = before;
             // SAFETY: the caller's promise.
             unsafe {
                 let flow = I::run(&mut r);
-                end(r, flow)
+                end(before, r, flow)
             }
         }
 
@@ -58,11 +59,12 @@ macro_rules! registers {
         #[inline(never)]
         #[allow(clippy::too_many_arguments)]
         pub unsafe extern "C" fn cold<I: Instr>($($name: $ty),*) -> Exit {
-            let mut r = Regs { $($name),* };
+            let before = Regs { $($name),* };
+            let mut r = before;
             // SAFETY: the caller's promise.
             unsafe {
                 let flow = I::run(&mut r);
-                end(r, flow)
+                end(before, r, flow)
             }
         }
 
@@ -170,19 +172,17 @@ pub trait Instr {
     unsafe fn run(r: &mut Regs) -> Flow;
 }
 
-/// What a handler returns: why the chain of tail calls ended.
+/// What a handler returns: why execution ended, or in a loop how it goes on. Addresses of instructions are even.
 pub type Exit = usize;
-const DONE: Exit = 0;
-const TRAPPED: Exit = 1;
-#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-const CONTINUE: Exit = 2;
+const DONE: Exit = 1;
+const TRAPPED: Exit = 3;
 
 /// Ends a handler as `flow` says.
 #[inline(always)]
-unsafe fn end(r: Regs, flow: Flow) -> Exit {
+unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
     match flow {
-        // SAFETY: `ip` is at an instruction, as `run` left it, and so at a handler's address.
-        Flow::Next => unsafe { go_on(r) },
+        // SAFETY: `ip` is at an instruction, as `run` left it.
+        Flow::Next => unsafe { way::go_on(before, r) },
         // SAFETY: the registers are those of a running function.
         Flow::Trap(code) => unsafe { enter(trap, Regs { mem: code as usize as *mut u8, ..r }) },
         // SAFETY: as above.
@@ -206,48 +206,118 @@ unsafe fn handler(ip: *const u8) -> Handler {
     return unsafe { *crate::handlers::TABLE.get_unchecked(usize::from(u16::from_le(ip.cast::<u16>().read()))) };
 }
 
+pub use way::{Saved, run};
+
+/// By tail calls.
 #[cfg(all(tail_dispatch, not(debug_assertions)))]
-#[inline(always)]
-unsafe fn go_on(r: Regs) -> Exit {
-    // SAFETY: `ip` is at an instruction.
-    unsafe { enter(handler(r.ip), r) }
-}
+mod way {
+    use super::{DONE, Exit, Machine, Regs, enter, handler};
 
-#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-#[inline(always)]
-unsafe fn go_on(r: Regs) -> Exit {
-    // SAFETY: an instance's machine outlives it.
-    unsafe { (*(*r.cx).machine).registers = Saved(Some(r)) };
-    CONTINUE
-}
+    /// Nothing is kept between two handlers.
+    #[derive(Clone, Copy, Default)]
+    pub struct Saved(());
 
-/// Registers between two handlers.
-#[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-#[derive(Clone, Copy, Default)]
-pub struct Saved(Option<Regs>);
-
-/// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
-///
-/// # Safety
-/// As [`Instr::run`], and the frame's header leads to the exit cell.
-pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
-    let _ = machine;
-    // SAFETY: the caller's promise.
-    #[cfg(all(tail_dispatch, not(debug_assertions)))]
-    unsafe {
-        go_on(r) == DONE
+    #[inline(always)]
+    pub(super) unsafe fn go_on(_before: Regs, r: Regs) -> Exit {
+        // SAFETY: `ip` is at an instruction.
+        unsafe { enter(handler(r.ip), r) }
     }
-    // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
-    #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-    unsafe {
+
+    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    ///
+    /// # Safety
+    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
+    pub unsafe fn run(_machine: *mut Machine, r: Regs) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { go_on(r, r) == DONE }
+    }
+}
+
+/// By a loop that has the registers saved from one handler to the next.
+#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), feature = "extended"))]
+mod way {
+    use super::{DONE, Exit, Machine, Regs, enter, handler};
+
+    const CONTINUE: Exit = 0;
+
+    /// Registers between two handlers.
+    #[derive(Clone, Copy, Default)]
+    pub struct Saved(Option<Regs>);
+
+    #[inline(always)]
+    pub(super) unsafe fn go_on(_before: Regs, r: Regs) -> Exit {
+        // SAFETY: an instance's machine outlives it.
+        unsafe { (*(*r.cx).machine).registers = Saved(Some(r)) };
+        CONTINUE
+    }
+
+    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    ///
+    /// # Safety
+    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
+    pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
         let mut r = r;
         loop {
-            match enter(handler(r.ip), r) {
-                CONTINUE => match (*machine).registers.0 {
-                    Some(next) => r = next,
-                    None => return false,
-                },
-                end => return end == DONE,
+            // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
+            unsafe {
+                match enter(handler(r.ip), r) {
+                    CONTINUE => match (*machine).registers.0 {
+                        Some(next) => r = next,
+                        None => return false,
+                    },
+                    end => return end == DONE,
+                }
+            }
+        }
+    }
+}
+
+/// By a loop that is handed back the next instruction's address: without accumulators little else changes. On Thumb-2, where
+/// handlers that tail-call save and restore registers all the time, it is smaller (docs/size.md).
+#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), not(feature = "extended")))]
+mod way {
+    use super::{DONE, Exit, Machine, Regs, TRAPPED, enter, handler};
+
+    /// The frame, where an instruction changed it.
+    #[derive(Clone, Copy)]
+    pub struct Saved(*mut u64);
+
+    impl Default for Saved {
+        fn default() -> Saved {
+            Saved(core::ptr::null_mut())
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn go_on(before: Regs, r: Regs) -> Exit {
+        // Memories executed on in place never move.
+        if core::ptr::eq(r.fp, before.fp) {
+            return r.ip as Exit;
+        }
+        // SAFETY: an instance's machine outlives it.
+        unsafe { (*(*r.cx).machine).registers = Saved(r.fp) };
+        r.ip as Exit | 1
+    }
+
+    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    ///
+    /// # Safety
+    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
+    pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
+        let mut r = r;
+        loop {
+            // SAFETY: the caller's promise; handlers that change the frame have saved it.
+            unsafe {
+                let next = enter(handler(r.ip), r);
+                if next & 1 == 0 {
+                    r.ip = next as *const u8;
+                    continue;
+                }
+                if next <= TRAPPED {
+                    return next == DONE;
+                }
+                r.ip = (next - 1) as *const u8;
+                r.fp = (*machine).registers.0;
             }
         }
     }

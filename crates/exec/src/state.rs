@@ -38,8 +38,7 @@ pub struct Machine {
     /// Where `stack_end` was when the last run trapped: calls between instances move it, and leave there what a
     /// backtrace needs.
     pub unwound: *mut u64,
-    /// The registers between two handlers, in the loop fallback.
-    #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
+    /// What is kept between two handlers where a loop runs them.
     pub(crate) registers: crate::dispatch::Saved,
 }
 
@@ -65,7 +64,6 @@ impl Machine {
             hooks,
             embedder: core::ptr::null_mut(),
             unwound: end,
-            #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
             registers: crate::dispatch::Saved::default(),
         }
     }

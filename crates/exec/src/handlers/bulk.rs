@@ -66,7 +66,10 @@ pub mod rows {
             let value = grown.unwrap_or(minus_one((*record).memory64));
             r.slot(2).write(value);
             r.accumulate(value);
-            r.mem = (**(*r.cx).memories).base;
+            // Executed in place, memories do not move.
+            if cfg!(feature = "alloc") {
+                r.mem = (**(*r.cx).memories).base;
+            }
         }
         MemCopy(r) 5 {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());

@@ -43,7 +43,6 @@ unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
         let below = core::mem::replace(&mut (*machine).stack_top, fp.add(slots));
         let outcome = ((*machine).hooks.host)(machine, index, r.cx, fp, slots);
         (*machine).stack_top = below;
-        r.mem = (**(*r.cx).memories).base;
         #[cfg(feature = "extended")]
         {
             let first = fp.read();

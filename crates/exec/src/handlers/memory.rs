@@ -14,7 +14,7 @@ pub trait Load {
     /// The value.
     type Out: Value;
     /// How many bytes.
-    const SIZE: u64;
+    const SIZE: u32;
     /// Reads them.
     unsafe fn load(at: *const u8) -> Self::Out;
 }
@@ -24,15 +24,15 @@ pub trait Store {
     /// The value.
     type In: Value;
     /// How many bytes.
-    const SIZE: u64;
+    const SIZE: u32;
     /// Writes them.
     unsafe fn store(at: *mut u8, value: Self::In);
 }
 
-/// How an address is given: the units that it takes, and its value before the offset, below 2^33.
+/// How an address is given: the units that it takes, and its value before the offset.
 trait Address {
     const UNITS: usize;
-    unsafe fn get(r: &Regs) -> u64;
+    unsafe fn get(r: &Regs) -> u32;
 }
 
 /// A sum, in two classes.
@@ -45,9 +45,9 @@ macro_rules! one_address {
         impl Address for $class {
             const UNITS: usize = <$class as Source<u32>>::UNITS;
             #[inline(always)]
-            unsafe fn get(r: &Regs) -> u64 {
+            unsafe fn get(r: &Regs) -> u32 {
                 // SAFETY: the caller's promise.
-                u64::from(unsafe { <$class as Source<u32>>::get(r, 0) })
+                unsafe { <$class as Source<u32>>::get(r, 0) }
             }
         }
     )* };
@@ -57,27 +57,36 @@ one_address!(S, R);
 impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const UNITS: usize = A::UNITS + B::UNITS;
     #[inline(always)]
-    unsafe fn get(r: &Regs) -> u64 {
+    unsafe fn get(r: &Regs) -> u32 {
         // SAFETY: the caller's promise. An i32.add wraps.
-        u64::from(unsafe { A::get(r, 0).wrapping_add(B::get(r, A::UNITS)) })
+        unsafe { A::get(r, 0).wrapping_add(B::get(r, A::UNITS)) }
     }
 }
 
 impl Address for Constant {
     const UNITS: usize = 0;
     #[inline(always)]
-    unsafe fn get(_r: &Regs) -> u64 {
+    unsafe fn get(_r: &Regs) -> u32 {
         0
     }
 }
 
-/// Where `size` bytes at `address` lie in memory 0, if they do. `address` is below 2^34.
+/// Where `size` bytes at `address` plus `offset` lie in memory 0, if they do.
 #[inline(always)]
-unsafe fn bytes(r: &Regs, address: u64, size: u64) -> Option<*mut u8> {
+unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
     // SAFETY: the length lies in front of a memory, and everything below it is there.
     unsafe {
-        let len = r.mem.cast::<u64>().sub(1).read();
-        if address + size > len { None } else { Some(r.mem.add(address as usize)) }
+        if cfg!(target_pointer_width = "64") {
+            let address = u64::from(address) + u64::from(offset);
+            let len = r.mem.cast::<u64>().sub(1).read();
+            if address + u64::from(size) > len { None } else { Some(r.mem.add(address as usize)) }
+        } else {
+            // No memory is larger than the address space.
+            let half = if cfg!(target_endian = "little") { 2 } else { 1 };
+            let len = r.mem.cast::<u32>().sub(half).read();
+            let address = address.checked_add(offset)?;
+            if address.checked_add(size)? > len { None } else { Some(r.mem.add(address as usize)) }
+        }
     }
 }
 
@@ -88,8 +97,8 @@ impl<L: Load, A: Address, D: Dest<L::Out>> Instr for LoadAt<L, A, D> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let address = A::get(r) + u64::from(r.u32(A::UNITS));
-            let Some(at) = bytes(r, address, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let (address, offset) = (A::get(r), r.u32(A::UNITS));
+            let Some(at) = bytes(r, address, offset, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             D::put(r, A::UNITS + 2, L::load(at));
             r.advance(A::UNITS + 2 + D::UNITS);
         }
@@ -123,8 +132,8 @@ impl<L: Load> Instr for LoadShort<L> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let address = <S as Address>::get(r) + r.u16(1) as u64;
-            let Some(at) = bytes(r, address, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let (address, offset) = (<S as Address>::get(r), r.u16(1) as u32);
+            let Some(at) = bytes(r, address, offset, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             <S as Dest<L::Out>>::put(r, 2, L::load(at));
             r.advance(3);
         }
@@ -143,8 +152,8 @@ impl<T: Store, V: Source<T::In>> Instr for StoreShort<T, V> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let address = <S as Address>::get(r) + r.u16(1 + V::UNITS) as u64;
-            let Some(at) = bytes(r, address, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let (address, offset) = (<S as Address>::get(r), r.u16(1 + V::UNITS) as u32);
+            let Some(at) = bytes(r, address, offset, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             T::store(at, V::get(r, 1));
             r.advance(2 + V::UNITS);
         }
@@ -163,8 +172,8 @@ impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let address = A::get(r) + u64::from(r.u32(A::UNITS + V::UNITS));
-            let Some(at) = bytes(r, address, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let (address, offset) = (A::get(r), r.u32(A::UNITS + V::UNITS));
+            let Some(at) = bytes(r, address, offset, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             T::store(at, V::get(r, A::UNITS));
             r.advance(A::UNITS + V::UNITS + 2);
         }
@@ -200,15 +209,16 @@ impl<T: Store> Handlers<StoreFloat> for T {
     ];
 }
 
-/// Where `size` bytes lie in the memory that the operand at unit `at` names, at an address of 64 bits with the
+/// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
 /// offset that follows.
-#[inline(always)]
-unsafe fn bytes_of_any(r: &Regs, address: u64, at: usize, size: u64) -> Option<*mut u8> {
+#[cfg_attr(feature = "alloc", inline(always))]
+#[cfg_attr(not(feature = "alloc"), inline(never))]
+unsafe fn bytes_of_any(r: &Regs, at: usize, size: u32) -> Option<*mut u8> {
     // SAFETY: memory indices are in range; as `bytes`.
     unsafe {
         let memory = *(*r.cx).memories.add(r.u16(at));
-        let start = address.checked_add(r.u64(at + 1))?;
-        let end = start.checked_add(size)?;
+        let start = r.slot(0).read().checked_add(r.u64(at + 1))?;
+        let end = start.checked_add(size.into())?;
         if end > (*memory).len() { None } else { Some((*memory).base.add(start as usize)) }
     }
 }
@@ -220,7 +230,7 @@ impl<L: Load> Instr for LoadFromAny<L> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let Some(at) = bytes_of_any(r, r.slot(0).read(), 1, L::SIZE) else {
+            let Some(at) = bytes_of_any(r, 1, L::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
             };
             <S as Dest<L::Out>>::put(r, 6, L::load(at));
@@ -237,7 +247,7 @@ impl<T: Store> Instr for StoreToAny<T> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let Some(at) = bytes_of_any(r, r.slot(0).read(), 2, T::SIZE) else {
+            let Some(at) = bytes_of_any(r, 2, T::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
             };
             T::store(at, <S as Source<T::In>>::get(r, 1));
@@ -265,7 +275,7 @@ pub mod rows {
             pub struct $name;
             impl Load for $name {
                 type Out = $out;
-                const SIZE: u64 = size_of::<$bytes>() as u64;
+                const SIZE: u32 = size_of::<$bytes>() as u32;
                 #[inline(always)]
                 unsafe fn load(at: *const u8) -> $out {
                     // SAFETY: the caller's promise.
@@ -297,7 +307,7 @@ pub mod rows {
             pub struct $name;
             impl Store for $name {
                 type In = $in;
-                const SIZE: u64 = size_of::<$bytes>() as u64;
+                const SIZE: u32 = size_of::<$bytes>() as u32;
                 #[inline(always)]
                 unsafe fn store(at: *mut u8, $value: $in) {
                     let raw: $bytes = $raw;

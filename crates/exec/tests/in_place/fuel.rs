@@ -1,0 +1,133 @@
+//! Metered code.
+
+use wasmote_exec::TrapCode::{self, OutOfFuel};
+use wasmote_exec::in_place::{CallError, Instance};
+use wasmote_ir::image::{Image, layout::features};
+
+use super::{dirty_buffer, each_image, one, with};
+use crate::support::Aligned;
+
+/// Loops, calls, both kinds of floats, memory, tables and several results, all of which meet in the one that comes out.
+const WORK: &str = r#"(module (memory 1) (table funcref (elem $mix $fib_of))
+    (type $one (func (param i64) (result i64)))
+    (func $mix (param i64) (result i64) (local i32)
+        (loop $again
+            (local.set 0 (i64.rotl (i64.mul (local.get 0) (i64.const 0x9e3779b97f4a7c15)) (i64.const 7)))
+            (i64.store (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 0xfff8)) (local.get 0))
+            (br_if $again (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 5))))
+        (local.get 0))
+    (func $fib_of (param i64) (result i64)
+        (i64.extend_i32_u (call $fib (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 7)))))
+    (func $fib (param i32) (result i32)
+        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+            (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    (func $two (param f32 f64) (result f64 f32)
+        (f64.add (local.get 1) (f64.promote_f32 (local.get 0))) (f32.mul (local.get 0) (f32.const 1.0625)))
+    (func (export "work") (param i32) (result i64) (local i64 i32 f32 f64)
+        (local.set 3 (f32.const 1))
+        (loop $outer
+            (local.set 1 (i64.add (local.get 1)
+                (call_indirect (type $one) (i64.extend_i32_u (local.get 0)) (i32.and (local.get 0) (i32.const 1)))))
+            (call $two (local.get 3) (local.get 4)) (local.set 3) (local.set 4)
+            (local.set 2 (i32.const 0))
+            (loop $inner
+                (local.set 1 (i64.xor (local.get 1)
+                    (i64.load (i32.mul (i32.and (local.get 2) (i32.const 0xff)) (i32.const 8)))))
+                (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+                (br_if $inner (i32.lt_u (local.get 2) (i32.const 9))))
+            (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i64.xor (local.get 1) (i64.reinterpret_f64 (f64.add (local.get 4) (f64.promote_f32 (local.get 3)))))))"#;
+
+fn is_metered(image: &Aligned) -> bool {
+    Image::parse(image.bytes()).unwrap().features() & features::METERED != 0
+}
+
+fn with_stack(image: &Aligned, test: impl FnOnce(&mut Instance<'_, ()>)) {
+    let mut buffer = dirty_buffer(image.bytes(), 2000, 0);
+    test(&mut Instance::new(image.bytes(), &[], &mut buffer, 2000, ()).unwrap());
+}
+
+#[test]
+fn a_computation_stopped_at_every_slice_of_fuel_comes_to_the_same_and_takes_as_much() {
+    let mut reference = None;
+    each_image(WORK, |image| {
+        let mut whole = (0, 0);
+        with_stack(image, |instance| {
+            instance.set_fuel(1 << 40);
+            whole = (one(instance, "work", &[60]).unwrap(), (1 << 40) - instance.fuel());
+        });
+        assert_eq!(*reference.get_or_insert(whole.0), whole.0, "another result than other code");
+        if !is_metered(image) {
+            assert_eq!(whole.1, 0);
+            return;
+        }
+        assert!(whole.1 > 10_000, "{}", whole.1);
+        for slice in [1, 2, 3, 5, 17, 100, 1001, whole.1 - 1] {
+            with_stack(image, |instance| {
+                instance.set_fuel(slice);
+                let (mut given, mut stops, mut results) = (slice, 0, [0]);
+                let mut outcome = instance.call("work", &[60], &mut results);
+                while outcome == Err(CallError::Trap(OutOfFuel)) {
+                    instance.set_fuel(instance.fuel() + slice);
+                    (given, stops) = (given + slice, stops + 1);
+                    outcome = instance.resume(&mut results);
+                }
+                assert_eq!((outcome, results[0]), (Ok(()), whole.0), "slices of {slice}");
+                assert_eq!(given - instance.fuel(), whole.1, "slices of {slice}");
+                assert!(stops > 0);
+                assert_eq!(instance.resume(&mut results), Err(CallError::NothingToResume));
+            });
+        }
+    });
+}
+
+#[test]
+fn whatever_can_go_on_forever_stops_when_the_fuel_is_used_up() {
+    let text = r#"(module (table funcref (elem $i))
+        (type $t (func)) (func (export "loop") (result i32) (loop (br 0)) (unreachable))
+        (func (export "if") (param i32) (result i32) (loop (br_if 0 (local.get 0))) (i32.const 5))
+        (func (export "table") (result i32) (loop (br_table 0 0 (i32.const 1))) (unreachable))
+        (func $t (export "tail") (result i32) (return_call $t))
+        (func $i (export "indirect") (result i32) (return_call_indirect (result i32) (i32.const 0)))
+        (func (export "idle") (result i32) (i32.const 4)))"#;
+    each_image(text, |image| {
+        if !is_metered(image) {
+            return;
+        }
+        with(image, &[], (), |instance| {
+            for (export, args) in [("loop", &[][..]), ("if", &[1]), ("table", &[]), ("tail", &[]), ("indirect", &[])] {
+                instance.set_fuel(100_000);
+                assert_eq!(one(instance, export, args), Err(OutOfFuel), "{export}");
+                assert!(instance.fuel() < 20);
+                assert_eq!(instance.resume(&mut [0]), Err(CallError::Trap(OutOfFuel)), "{export}");
+                assert!(instance.trap_site().is_some());
+            }
+            // A new call ends the one that waits.
+            instance.set_fuel(1000);
+            assert_eq!(one(instance, "idle", &[]), Ok(4));
+            assert_eq!(instance.resume(&mut [0]), Err(CallError::NothingToResume));
+        });
+    });
+}
+
+#[test]
+fn code_that_is_not_metered_ignores_fuel() {
+    each_image(
+        r#"(module (func (export "f") (param i32) (result i32)
+        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 9)))"#,
+        |image| {
+            with(image, &[], (), |instance| {
+                instance.set_fuel(0);
+                let expected = if is_metered(image) { Err(TrapCode::OutOfFuel) } else { Ok(9) };
+                assert_eq!(one(instance, "f", &[1000]), expected);
+                assert_eq!(instance.fuel(), 0);
+            });
+        },
+    );
+}
+
+#[test]
+fn without_a_limit_metered_code_runs_on() {
+    each_image(WORK, |image| with_stack(image, |instance| assert!(one(instance, "work", &[3]).is_ok())));
+}

@@ -1,0 +1,68 @@
+//! Execution in place: what its interface promises, beyond what the specification's scripts look at (`conformance`).
+//!
+//! Every module is tried with every kind of code that the build runs. Buffers are full of ones at first, so that whatever is
+//! not set by instantiation shows.
+#![cfg(not(feature = "alloc"))]
+
+mod calls;
+mod fuel;
+mod host;
+mod loading;
+mod memories;
+#[path = "../support/mod.rs"]
+mod support;
+mod tables;
+mod traps;
+
+use support::{Aligned, buffer_for, each_image};
+use wasmote_exec::TrapCode;
+use wasmote_exec::in_place::{CallError, Import, Instance};
+
+/// Slots of the value stack, unless a test says otherwise.
+const STACK: usize = 256;
+
+/// A buffer as `buffer_for` makes it, with ones everywhere.
+fn dirty_buffer(image: &[u8], stack_slots: usize, more: usize) -> Vec<u64> {
+    let mut buffer = buffer_for(image, stack_slots, more);
+    buffer.fill(u64::MAX);
+    buffer
+}
+
+/// Instantiates an image and tries something with it.
+fn with<T>(image: &Aligned, imports: &[Import<T>], data: T, test: impl FnOnce(&mut Instance<'_, T>)) {
+    let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
+    let mut instance = Instance::new(image.bytes(), imports, &mut buffer, STACK, data)
+        .unwrap_or_else(|error| panic!("{}", error.message()));
+    test(&mut instance);
+}
+
+/// Calls an export that has one result.
+fn one<T>(instance: &mut Instance<'_, T>, export: &str, args: &[u64]) -> Result<u64, TrapCode> {
+    let mut results = [0xdead];
+    match instance.call(export, args, &mut results) {
+        Ok(()) => Ok(results[0]),
+        Err(CallError::Trap(code)) => Err(code),
+        Err(error) => panic!("{export}: {}", error.message()),
+    }
+}
+
+/// Calls an export that has no result.
+fn none<T>(instance: &mut Instance<'_, T>, export: &str, args: &[u64]) -> Result<(), TrapCode> {
+    match instance.call(export, args, &mut []) {
+        Ok(()) => Ok(()),
+        Err(CallError::Trap(code)) => Err(code),
+        Err(error) => panic!("{export}: {}", error.message()),
+    }
+}
+
+/// Checks calls of exports with one result of a module without imports, in this order.
+#[track_caller]
+fn check(text: &str, calls: &[(&str, &[u64], Result<u64, TrapCode>)]) {
+    each_image(text, |image| {
+        with(image, &[], (), |instance| {
+            for (export, args, expected) in calls {
+                assert_eq!(one(instance, export, args), *expected, "{export} {args:x?}");
+            }
+        });
+    });
+}

@@ -1,0 +1,163 @@
+//! One mutant: made, loaded, and run if it is accepted.
+
+use std::collections::BTreeMap;
+
+use wasmote_exec::TrapCode;
+use wasmote_exec::in_place::{CallError, Instance, LoadError, buffer_bytes};
+use wasmote_ir::image::Image;
+use wasmote_ir::image::layout::{Section, kinds};
+
+use crate::mutate::{Mutant, mutate};
+use crate::originals::Original;
+use crate::random::Random;
+use crate::records::Records;
+use crate::sandbox::{Pages, Shared};
+
+/// Slots of the value stack.
+const STACK: usize = 400;
+/// The largest buffer that a mutant gets.
+const MAX_BUFFER: usize = 16 << 20;
+/// Fuel for a call.
+const FUEL: u64 = 3000;
+
+/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
+pub const ACCEPTED: usize = 0;
+pub const CALLS: usize = 1;
+pub const RETURNED: usize = 2;
+pub const TRAPPED: usize = 3;
+pub const REFUSED: usize = 8;
+
+/// All messages of refusals, which are counted by their numbers here.
+pub fn reasons() -> Vec<&'static str> {
+    use wasmote_ir::image::ImageErrorKind::*;
+    let images = [
+        NotAnImage,
+        Truncated,
+        Version,
+        OpSet,
+        Extended,
+        Feature,
+        Checksum,
+        Misaligned,
+        OutOfRange,
+        Record,
+        Type,
+        Constant,
+        Instruction,
+        Slot,
+        Target,
+        Index,
+        End,
+    ];
+    let mut all: Vec<&'static str> = images.iter().map(|kind| kind.message()).collect();
+    let others = [
+        LoadError::BufferTooSmall(0),
+        LoadError::NotAFunction(0),
+        LoadError::MissingImport(0),
+        LoadError::ImportType(0),
+    ];
+    all.extend(others.iter().map(LoadError::message));
+    all.push("trapped when instantiated");
+    all
+}
+
+/// Pages for all mutants, one after the other, and how many each thing happened.
+pub struct Trials<'a> {
+    originals: &'a [Original],
+    /// Where the guests begin, which are tried less often.
+    small: usize,
+    image: Pages,
+    buffer: Pages,
+    reasons: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Trials<'a> {
+    pub fn new(originals: &'a [Original], small: usize) -> Trials<'a> {
+        let longest = originals.iter().map(|original| original.image.len()).max().unwrap_or(0);
+        let reasons = reasons().into_iter().enumerate().map(|(i, reason)| (reason, i)).collect();
+        Trials { originals, small, image: Pages::new(longest + 8), buffer: Pages::new(MAX_BUFFER), reasons }
+    }
+
+    /// Tries the mutant with this seed; `say` has it told step by step.
+    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
+        let mut random = Random::new(seed);
+        let random = &mut random;
+        let number = if random.chance(35) {
+            self.small + random.below(self.originals.len() - self.small)
+        } else {
+            random.below(self.small)
+        };
+        let original = &self.originals[number];
+        let Mutant { bytes, funcs, fixed } = mutate(&original.image, random);
+        let fronts = (random.chance(50), random.chance(50));
+        if say {
+            let changed = bytes.iter().zip(&original.image).filter(|(a, b)| a != b).count();
+            println!("mutant {seed} of {}: {changed} bytes changed, checksums put right: {fixed}", original.name);
+        }
+        let Trials { image, buffer, reasons, .. } = self;
+        image.with_read_only(&bytes, fronts.0, |bytes| {
+            let refusal = |error: LoadError| {
+                let message = match error {
+                    LoadError::Trap(_) => "trapped when instantiated",
+                    _ => error.message(),
+                };
+                counts.add(REFUSED + reasons[message]);
+                if say {
+                    println!("refused: {error:?}: {message}");
+                }
+            };
+            let needed = match buffer_bytes(bytes, STACK) {
+                Ok(needed) if needed <= MAX_BUFFER => needed,
+                Ok(needed) => return refusal(LoadError::BufferTooSmall(needed)),
+                Err(error) => return refusal(error),
+            };
+            // Sometimes with room for the memory to grow.
+            let more = *random.of(&[0, 0, 8, 65536, 200_000]);
+            let words = buffer.words((needed + more).min(MAX_BUFFER), fronts.1);
+            let first = words.as_ptr();
+            let mut instance = match Instance::new(bytes, &original.imports, words, STACK, ()) {
+                Ok(instance) => instance,
+                Err(error) => return refusal(error),
+            };
+            counts.add(ACCEPTED);
+            let image = Image::parse(bytes).expect("it was accepted");
+            // SAFETY: the instance was made in these words.
+            let records = unsafe { Records::of(&image, first) };
+            let all = image.count(Section::Funcs) as usize;
+            let others: Vec<u32> = (0..3).map(|_| random.below(all) as u32).collect();
+            for func in funcs.into_iter().chain(exported(&image)).chain(others).take(12) {
+                run(&mut instance, &image, func, random, counts, say);
+                // SAFETY: it does not run any more.
+                unsafe { records.check(&image) };
+            }
+        });
+    }
+}
+
+/// The functions that are exported, a few of them.
+fn exported(image: &Image<'_>) -> Vec<u32> {
+    let exports = (0..image.count(Section::Exports).min(6)).filter_map(|index| image.export(index));
+    exports.filter(|export| export.kind == kinds::FUNC).map(|export| export.index).collect()
+}
+
+/// Calls a function with some arguments, and goes on once if it runs out of fuel.
+fn run(instance: &mut Instance<'_, ()>, image: &Image<'_>, func: u32, random: &mut Random, counts: &Shared, say: bool) {
+    let Some(ty) = image.func(func).and_then(|func| image.ty(func.ty.into())) else { return };
+    let args: Vec<u64> = (0..ty.param_slots).map(|_| random.value()).collect();
+    let mut results = vec![0; image.val_types(ty, true).map(|ty| usize::from(ty.slots())).sum()];
+    if say {
+        println!("calls function {func} with {args:x?}");
+    }
+    instance.set_fuel(FUEL);
+    let mut outcome = instance.call_index(func, &args, &mut results);
+    if outcome == Err(CallError::Trap(TrapCode::OutOfFuel)) {
+        instance.set_fuel(FUEL);
+        outcome = instance.resume(&mut results);
+    }
+    let _ = instance.trap_site();
+    counts.add(CALLS);
+    counts.add(if outcome.is_ok() { RETURNED } else { TRAPPED });
+    if say {
+        println!("  {outcome:?} {results:x?}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What the tests of execution in place share: images written from modules, aligned as they must be.
+#![allow(dead_code)] // Each test uses some of it.
+
+use wasmote_exec::in_place::buffer_bytes;
+use wasmote_ir::image::OpSet;
+use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, write_image};
+
+/// Bytes that begin at an address that is a multiple of 8.
+#[derive(Clone)]
+pub struct Aligned {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Aligned {
+    pub fn new(bytes: &[u8]) -> Aligned {
+        let mut words = vec![0u64; bytes.len().div_ceil(8)];
+        for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            *word = u64::from_ne_bytes(eight);
+        }
+        Aligned { words, len: bytes.len() }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: any bytes of a word are good bytes.
+        let (_, bytes, _) = unsafe { self.words.align_to() };
+        &bytes[..self.len]
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: any bytes are good words, and the other way round.
+        let (_, bytes, _) = unsafe { self.words.align_to_mut() };
+        &mut bytes[..self.len]
+    }
+}
+
+/// The kinds of code that this build runs.
+pub fn kinds_of_code() -> Vec<CodeOptions> {
+    let op_sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
+    let both = |&op_set: &OpSet| [false, true].map(|metered| CodeOptions { op_set, metered });
+    op_sets.iter().flat_map(both).collect()
+}
+
+/// The image of a binary.
+pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
+    let module = wasmote_decode::decode(wasm).expect("a module that decodes");
+    write_image(&module, wasm, &ImageOptions { code, names: false }).map(|image| Aligned::new(&image))
+}
+
+/// The image of a module in text form.
+pub fn image_of_text(text: &str, code: CodeOptions) -> Aligned {
+    let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+    image_of(&wasm, code).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// A buffer that is large enough for an image, with so many bytes more.
+pub fn buffer_for(image: &[u8], stack_slots: usize, more: usize) -> Vec<u64> {
+    let bytes = buffer_bytes(image, stack_slots).unwrap_or_else(|error| panic!("{}", error.message()));
+    vec![0; (bytes + more).div_ceil(8)]
+}
+
+/// Gives the images of a module in text form, one for each kind of code that this build runs.
+pub fn each_image(text: &str, mut test: impl FnMut(&Aligned)) {
+    for code in kinds_of_code() {
+        test(&image_of_text(text, code));
+    }
+}

@@ -1,0 +1,261 @@
+//! Images: each reason for which one is refused can be had, in clear words, and nothing panics, whatever the bytes. What
+//! verified images do when they run is tested in `wasmote-exec`, that written ones verify in `wasmote-translate`.
+
+mod bytes;
+mod random;
+
+use bytes::{Bytes, image, image_with};
+use wasmote_ir::image::layout::{self, Section, constants, features};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind as Kind, OpSet};
+use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
+use wasmote_ir::{Op, Opcode};
+
+/// All that is verified of an image.
+fn verify(bytes: &[u8]) -> Result<(), ImageError> {
+    let image = Image::parse(bytes)?;
+    image.verify_metadata(true)?;
+    let mut scratch = vec![0; image.scratch_words()];
+    for func in image.imported(0)..image.count(Section::Funcs) {
+        let range = image.code_range(func).expect("verified: code inside of the image");
+        image.verify_function(func, &bytes[range], &mut scratch)?;
+    }
+    image.verify_data()
+}
+
+#[track_caller]
+fn refused(bytes: &Bytes, kind: Kind) {
+    let error = verify(bytes).expect_err("accepted");
+    assert_eq!(error.kind, kind, "at {:#x}", error.offset);
+    assert!(error.offset as usize <= bytes.len());
+}
+
+/// Refused once one word or half of one is another, with all checksums right.
+#[track_caller]
+fn refused_with(original: &Bytes, at: usize, value: u16, kind: Kind) {
+    let mut bytes = original.clone();
+    bytes.put16(at, value);
+    bytes.fix();
+    refused(&bytes, kind);
+}
+
+const TEXT: &str = r#"(module
+    (import "host" "f" (func $host (param i32) (result i32)))
+    (memory 1) (table 2 funcref) (global $g i32 (i32.const 7)) (global $m (mut i64) (i64.const 8))
+    (elem (i32.const 0) func $f) (elem $e funcref (ref.func $f)) (data (i32.const 0) "data") (data $p "passive")
+    (func $f (export "f") (param i32 i32) (result i32) (local i64)
+        (loop $l (global.set $m (i64.const 0x123456789))
+            (br_if $l (i32.lt_s (local.get 0) (local.get 1))))
+        (i32.add (call $host (local.get 0)) (i32.load (local.get 1))))
+    (func $none (memory.init $p (i32.const 0) (i32.const 0) (i32.const 3)) (table.init $e (i32.const 0) (i32.const 0) (i32.const 1)))
+    (func $start) (start $start))"#;
+
+#[test]
+fn what_is_no_image_or_not_all_of_one_says_so() {
+    let good = image(TEXT);
+    verify(&good).unwrap();
+    for len in 0..good.len() {
+        let kind = if len < 4 { Kind::NotAnImage } else { Kind::Truncated };
+        assert_eq!(Image::parse(&good[..len]).unwrap_err().kind, kind, "{len} bytes");
+    }
+    assert_eq!(Image::parse(b"\0asm\x01\0\0\0").unwrap_err().kind, Kind::NotAnImage);
+    assert!(Kind::NotAnImage.message().contains("wasmote compile"));
+    assert!(Kind::Truncated.message().contains("cut off"));
+}
+
+#[test]
+fn other_versions_op_sets_and_features_say_what_to_do() {
+    let good = image(TEXT);
+    refused_with(&good, layout::AT_VERSION, layout::VERSION + 1, Kind::Version);
+    refused_with(&good, layout::AT_OP_SET, 2, Kind::OpSet);
+    refused_with(&good, layout::AT_OP_SET, 0, Kind::OpSet);
+    refused_with(&good, layout::AT_OP_SET_ID, good.get16(layout::AT_OP_SET_ID) ^ 1, Kind::OpSet);
+    for feature in [features::SIMD, features::GC, features::EXCEPTIONS, features::THREADS, 1 << 15] {
+        refused_with(&good, layout::AT_FEATURES, feature as u16, Kind::Feature);
+    }
+    let error = Image::parse(&good).unwrap().verify_metadata(false).unwrap_err();
+    assert_eq!(error.kind, Kind::Extended);
+    assert!(Image::parse(&image_with(TEXT, OpSet::Core, true)).unwrap().verify_metadata(false).is_ok());
+    for (kind, advice) in [
+        (Kind::Version, "compile the module again"),
+        (Kind::OpSet, "compile the module again"),
+        (Kind::Extended, "--op-set core"),
+        (Kind::Feature, "a build that has it"),
+        (Kind::Checksum, "copy it again"),
+        (Kind::Misaligned, "multiple of 8"),
+    ] {
+        assert!(kind.message().contains(advice), "{}", kind.message());
+    }
+}
+
+#[test]
+fn a_changed_bit_anywhere_is_found_by_a_checksum_or_earlier() {
+    let good = image(TEXT);
+    for at in 0..good.len() {
+        for bit in 0..8 {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1 << bit;
+            let error = verify(&bytes).expect_err("accepted");
+            if at >= layout::HEADER_LEN {
+                assert_eq!(error.kind, Kind::Checksum, "bit {bit} of byte {at:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sections_outside_of_the_metadata_are_refused() {
+    let good = image(TEXT);
+    for section in Section::ALL {
+        let at = layout::AT_SECTIONS + 8 * section as usize;
+        refused_with(&good, at + 2, 1, Kind::OutOfRange);
+        refused_with(&good, at, 2, Kind::OutOfRange);
+        refused_with(&good, at, good.get16(at) + 2, Kind::OutOfRange);
+        refused_with(&good, at + 6, 0x7fff, Kind::OutOfRange);
+        refused_with(&good, at + 6, 0xffff, Kind::OutOfRange);
+    }
+    refused_with(&good, layout::AT_META_END, good.get16(layout::AT_META_END) + 2, Kind::OutOfRange);
+    refused_with(&good, layout::AT_CODE_END, 8, Kind::OutOfRange);
+    refused_with(&good, layout::AT_META_END, 8, Kind::OutOfRange);
+}
+
+#[test]
+fn impossible_records_are_refused() {
+    let good = image(TEXT);
+    let at = |section: Section, index: u32| Image::parse(&good).unwrap().record(section, index).unwrap();
+    // Types: slots, header, first.
+    refused_with(&good, at(Section::Types, 0) + 8, 9, Kind::Record);
+    refused_with(&good, at(Section::Types, 0) + 10, 9, Kind::Record);
+    refused_with(&good, at(Section::Types, 1), 9, Kind::OutOfRange);
+    refused_with(&good, at(Section::Types, 1) + 4, 999, Kind::Type);
+    refused_with(&good, at(Section::ValTypes, 0), 0x0707, Kind::Type);
+    // Imports: name, kind, index.
+    refused_with(&good, at(Section::Imports, 0), 9999, Kind::OutOfRange);
+    refused_with(&good, at(Section::Imports, 0) + 14, 0xffff, Kind::OutOfRange);
+    refused_with(&good, at(Section::Imports, 0) + 16, 1, Kind::Record);
+    refused_with(&good, at(Section::Imports, 0) + 16, 9, Kind::Record);
+    refused_with(&good, at(Section::Imports, 0) + 20, 1, Kind::Record);
+    refused_with(&good, layout::AT_IMPORTED, 0, Kind::Record);
+    refused_with(&good, layout::AT_IMPORTED, 2, Kind::Record);
+    // Functions: code, type, header, frame.
+    refused_with(&good, at(Section::Funcs, 1), 1, Kind::Record);
+    refused_with(&good, at(Section::Funcs, 2) + 2, 0x7fff, Kind::OutOfRange);
+    refused_with(&good, at(Section::Funcs, 1) + 4, 99, Kind::Record);
+    refused_with(&good, at(Section::Funcs, 1) + 6, 1, Kind::Record);
+    refused_with(&good, at(Section::Funcs, 1) + 8, 3, Kind::Record);
+    refused_with(&good, layout::AT_LONGEST, 1, Kind::OutOfRange);
+    // A table, a memory, globals.
+    refused_with(&good, at(Section::Tables, 0), 0, Kind::Type);
+    refused_with(&good, at(Section::Memories, 0), 17, Kind::Record);
+    refused_with(&good, at(Section::Memories, 0) + 12, 1, Kind::Record);
+    refused_with(&good, at(Section::Globals, 0), 99, Kind::Type);
+    refused_with(&good, at(Section::Globals, 0) + 4, 1, Kind::Constant);
+    // An export, a segment of each kind.
+    refused_with(&good, at(Section::Exports, 0) + 8, 4, Kind::Record);
+    refused_with(&good, at(Section::Exports, 0) + 12, 99, Kind::Index);
+    refused_with(&good, at(Section::Exports, 0) + 4, 9999, Kind::OutOfRange);
+    refused_with(&good, at(Section::Elems, 0) + 4, 1, Kind::Index);
+    refused_with(&good, at(Section::Elems, 0), 0x0603, Kind::Record);
+    refused_with(&good, at(Section::Elems, 0) + 12, 1, Kind::OutOfRange);
+    refused_with(&good, at(Section::Elems, 0) + 18, 0xffff, Kind::Index);
+    refused_with(&good, at(Section::Items, 0), 99, Kind::Index);
+    refused_with(&good, at(Section::Items, 0), 0, Kind::Index);
+    refused_with(&good, at(Section::Data, 0), 3, Kind::Record);
+    refused_with(&good, at(Section::Data, 0) + 2, 1, Kind::Index);
+    refused_with(&good, at(Section::Data, 0) + 8, 99, Kind::OutOfRange);
+    refused_with(&good, at(Section::Data, 0) + 8, 1, Kind::OutOfRange);
+    // The start function's type.
+    refused_with(&good, layout::AT_START, 1, Kind::Type);
+    refused_with(&good, layout::AT_START, 99, Kind::Type);
+}
+
+#[test]
+fn constant_expressions_are_typed_and_end() {
+    let good = image(TEXT);
+    let first = Image::parse(&good).unwrap().section(Section::Consts);
+    let word = |tag: u32, ty: u32| (tag | ty << 8) as u16;
+    for wrong in [
+        word(constants::END, 0),
+        word(constants::NUM, 1),
+        word(constants::NUM, 4),
+        word(constants::NUM, 99),
+        word(constants::V128, 0),
+        word(constants::GLOBAL_GET, 0),
+        word(constants::REF_NULL, 0),
+        word(constants::REF_FUNC, 0),
+        word(constants::I32_ADD, 0),
+        99,
+    ] {
+        refused_with(&good, first, wrong, Kind::Constant);
+    }
+    // Not ended, or with more than one value.
+    refused_with(&good, first + 12, word(constants::REF_NULL, 5), Kind::Constant);
+    let text = "(module (global i32 (i32.add (i32.const 1) (i32.sub (i32.const 5) (i32.const 2)))))";
+    let good = image(text);
+    verify(&good).unwrap();
+    let sum = Image::parse(&good).unwrap().section(Section::Consts) + 4 * 9;
+    refused_with(&good, sum, constants::I64_ADD as u16, Kind::Constant);
+    refused_with(&good, sum + 4, constants::END as u16, Kind::Constant);
+    refused_with(&good, sum, constants::END as u16, Kind::Constant);
+}
+
+#[test]
+fn code_stays_inside_of_its_frame_its_code_and_what_there_is() {
+    let good = image_with(TEXT, OpSet::Core, true);
+    let code = good.instructions(1);
+    let find = |op: Op| code.iter().find(|(_, found, _)| *found == op).unwrap_or_else(|| panic!("no {op:?}"));
+    let &(branch, _, units) = find(Op::BrI32LtS);
+    for slot in [2, 3, 60_000, 0xffff] {
+        refused_with(&good, branch + 2, slot, Kind::Slot);
+    }
+    let target = branch + 2 * units - 4;
+    for wrong in [1, 0x7fff, 2] {
+        refused_with(&good, target, wrong, Kind::Target);
+    }
+    refused_with(&good, target + 2, 0x7fff, Kind::Target);
+    refused_with(&good, target + 2, 0x8000, Kind::Target);
+    let &(call, ..) = find(Op::CallImport);
+    refused_with(&good, call + 2, 1, Kind::Index);
+    refused_with(&good, call + 4, 1, Kind::Index);
+    for base in [0, 1, 3, 0xffff] {
+        refused_with(&good, call + 6, base, Kind::Slot);
+    }
+    let &(give, _, units) = find(Op::ReturnInt);
+    refused_with(&good, give + 2 * units - 2, 0, Kind::Slot);
+    let &(global, _, units) = find(Op::GlobalWrite64);
+    refused_with(&good, global + 2 * units - 4, 0, Kind::Type);
+    refused_with(&good, global + 2 * units - 4, 2, Kind::Index);
+    for opcode in [CORE_OPCODES, OPCODES, 0xffff] {
+        refused_with(&good, branch, opcode as u16, Kind::Instruction);
+    }
+    // The last instruction is one that execution goes on behind, or not all there.
+    let &(last, _, units) = code.last().unwrap();
+    assert_eq!(units, 3);
+    refused_with(&good, last, Opcode::new(Op::Fuel, 0).0, Kind::End);
+    refused_with(&good, last, Opcode::new(Op::ConstI64, 0).0, Kind::Instruction);
+}
+
+#[test]
+fn segments_and_memories_that_code_names_are_there() {
+    let good = image_with(TEXT, OpSet::Core, true);
+    let code = good.instructions(2);
+    let find = |op: Op| code.iter().find(|(_, found, _)| *found == op).unwrap_or_else(|| panic!("no {op:?}")).0;
+    let (memory, table) = (find(Op::MemInit), find(Op::TabInit));
+    refused_with(&good, memory + 8, 2, Kind::Index);
+    refused_with(&good, memory + 12, 1, Kind::Index);
+    refused_with(&good, table + 8, 2, Kind::Index);
+    refused_with(&good, table + 12, 1, Kind::Index);
+    refused_with(&good, table + 14, 1, Kind::Index);
+}
+
+#[test]
+fn a_scratch_too_small_is_refused_not_overrun() {
+    let good = image(TEXT);
+    let image = Image::parse(&good).unwrap();
+    for len in 0..image.scratch_words() {
+        let longest = (1..4).max_by_key(|&func| image.code_range(func).unwrap().len()).unwrap();
+        let code = &good[image.code_range(longest).unwrap()];
+        assert_eq!(image.verify_function(longest, code, &mut vec![0; len]).unwrap_err().kind, Kind::Record);
+    }
+    assert_eq!(image.verify_function(99, &[], &mut []).unwrap_err().kind, Kind::Index);
+    assert_eq!(image.verify_function(0, &[], &mut []).unwrap_err().kind, Kind::End);
+}

@@ -1,0 +1,144 @@
+//! `cargo xtask size`: each configuration of `size-budget.toml` is built, measured, and held against its budget.
+//!
+//! One build serves all: it has the release's code and its symbols. cargo-bloat (twiggy, for WebAssembly) says what the
+//! code consists of, and the total is that of the file without the symbols. In reading order:
+//!
+//! - [`budget`]: the configurations; [`build`]: building one, or why not.
+//! - [`measure`]: figures of what was built, from [`tools`] and [`elf`]; [`names`]: what a symbol's name says.
+//! - [`baseline`]: the figures of last time; [`gate`]: what is over its budget, and through what.
+//! - [`table`] and [`treemap`]: to look at.
+
+pub mod baseline;
+pub mod budget;
+pub mod build;
+pub mod elf;
+pub mod gate;
+pub mod measure;
+pub mod names;
+mod table;
+mod tools;
+mod treemap;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use baseline::Baseline;
+use budget::Budget;
+use build::Builder;
+use pico_args::Arguments;
+
+use crate::project;
+
+pub const OPTIONS: &str = "
+  NAME...        only these configurations
+  --bless        remember what is measured in size-baseline.toml; a budget that is exceeded fails all the same
+  --top N        functions listed of each configuration, default 5
+  --json         everything measured, as JSON, instead of the table
+  --budget FILE  another file than size-budget.toml; packages are those of the workspace it lies in
+  --require-all  fail if a configuration cannot be built on this machine
+
+  Treemaps, with tables of functions, go to target/size; index.html leads to them.
+";
+
+/// What is asked for on the command line.
+struct Options {
+    budget: PathBuf,
+    names: Vec<String>,
+    bless: bool,
+    json: bool,
+    require_all: bool,
+    top: usize,
+}
+
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    let mut options = Options {
+        budget: arguments.opt_value_from_str("--budget")?.unwrap_or_else(|| project::root().join("size-budget.toml")),
+        bless: arguments.contains("--bless"),
+        json: arguments.contains("--json"),
+        require_all: arguments.contains("--require-all"),
+        top: arguments.opt_value_from_str("--top")?.unwrap_or(5),
+        names: Vec::new(),
+    };
+    while let Some(name) = arguments.opt_free_from_str()? {
+        options.names.push(name);
+    }
+    crate::nothing_left(arguments)?;
+    run(&options).map(|_| ())
+}
+
+/// The gate for all configurations, as the build server asks for it; returns which could not be built, and why.
+pub fn check(require_all: bool) -> Result<Option<String>> {
+    let budget = project::root().join("size-budget.toml");
+    run(&Options { budget, names: Vec::new(), bless: false, json: false, require_all, top: 5 })
+}
+
+/// Measures, shows, and returns an error that names all that is wrong, or else what was left out.
+fn run(options: &Options) -> Result<Option<String>> {
+    let mut budget = Budget::read(&options.budget)?;
+    budget.select(&options.names)?;
+    let baseline_path = Baseline::path(&options.budget);
+    let mut baseline = Baseline::read(&baseline_path)?;
+
+    let (mut rows, mut left_out, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+    for configuration in &budget.configurations {
+        let name = &configuration.name;
+        let builder = match Builder::find(configuration, &budget.folder)? {
+            Ok(builder) => builder,
+            Err(reason) => {
+                left_out.push(format!("{name} is left out: {reason}"));
+                continue;
+            }
+        };
+        eprintln!("  measuring {name}");
+        let measured = match measure::measure(&builder, configuration) {
+            Ok(measured) => measured,
+            Err(error) => {
+                faults.push(format!("{name} cannot be measured: {error:#}"));
+                continue;
+            }
+        };
+        let known = baseline.configurations.get(name);
+        let lines = gate::lines(configuration, &measured, known);
+        faults.extend(gate::verdict(&lines, &measured, known).map(|text| text.trim_end().to_owned()));
+        rows.push((configuration, lines, measured));
+    }
+
+    let pages = pages(&options.budget);
+    treemap::write(&pages, rows.iter().map(|(_, _, measured)| measured))?;
+    if options.json {
+        let measured: Vec<_> = rows.iter().map(|(_, _, measured)| measured).collect();
+        println!("{}", serde_json::to_string_pretty(&measured)?);
+    } else {
+        table::print(&rows);
+        for (_, _, measured) in &rows {
+            table::print_functions(measured, options.top);
+        }
+        println!("\ntreemaps: {}", pages.join("index.html").display());
+    }
+    if options.bless {
+        for (_, _, measured) in &rows {
+            baseline.set(measured);
+        }
+        baseline.write(&baseline_path)?;
+    }
+    // Not on the standard output, which may be JSON.
+    for line in &left_out {
+        eprintln!("{line}");
+    }
+    if options.require_all {
+        faults.append(&mut left_out);
+    }
+    if !faults.is_empty() {
+        bail!("size:\n{}", faults.join("\n"));
+    }
+    Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
+}
+
+/// Where the pages go: those of another budget than the project's into a folder of its own.
+fn pages(budget: &Path) -> PathBuf {
+    let pages = project::target_dir().join("size");
+    match budget.parent().and_then(Path::file_name) {
+        Some(folder) if budget.parent() != Some(project::root()) => pages.join(folder),
+        _ => pages,
+    }
+}

@@ -1,0 +1,169 @@
+//! `size-budget.toml`: what is built and measured, and how large it may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+/// One row of the file: a build and its budget. All figures are bytes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// By which it is asked for, and what its pages are called.
+    pub name: String,
+    /// The package to build.
+    pub package: String,
+    /// The one binary to build, if the package has several.
+    pub bin: Option<String>,
+    /// Manifest of the package, from the folder of the budget; for packages outside of its workspace.
+    pub manifest: Option<PathBuf>,
+    /// Features instead of the default ones.
+    pub features: Option<Vec<String>>,
+    /// Profile, one that leaves the symbols in.
+    #[serde(default = "inspect")]
+    pub profile: String,
+    /// Target, if not the one of this machine.
+    pub target: Option<String>,
+    /// More arguments for cargo.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Symbols, or sections if they begin with a dot, that are no part of the product: a guest and its memory.
+    #[serde(default)]
+    pub less_symbols: Vec<String>,
+    /// The most it may have: of a program the stripped file; of a firmware what lies in flash; of a library its sections.
+    pub budget: u64,
+    /// The most static RAM of a firmware.
+    pub budget_ram: Option<u64>,
+    /// What it has to come down to yet, if that is less than the budget.
+    pub goal: Option<u64>,
+    /// The most that a crate may have in it.
+    #[serde(default)]
+    pub crates: BTreeMap<String, u64>,
+    /// The most that all crates without a row of their own may have together.
+    pub others: Option<u64>,
+    /// What must not be in it: paths of items, names of symbols, sections (with a dot). `cargo xtask diet` looks.
+    #[serde(default)]
+    pub forbid: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    configuration: Vec<Configuration>,
+}
+
+/// A budget and the folder it lies in.
+pub struct Budget {
+    /// Packages are those of this folder's workspace.
+    pub folder: PathBuf,
+    pub configurations: Vec<Configuration>,
+}
+
+fn inspect() -> String {
+    "inspect".into()
+}
+
+impl Budget {
+    pub fn read(path: &Path) -> Result<Budget> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let configurations = parse(&text).with_context(|| path.display().to_string())?;
+        let path = path.canonicalize()?;
+        Ok(Budget { folder: path.parent().context("a file without a folder")?.into(), configurations })
+    }
+
+    /// Keeps only the configurations of these names; keeps all if there are none.
+    pub fn select(&mut self, names: &[String]) -> Result<()> {
+        for name in names {
+            ensure!(
+                self.configurations.iter().any(|configuration| configuration.name == *name),
+                "there is no configuration `{name}`; there are {}",
+                self.configurations.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+            );
+        }
+        self.configurations.retain(|configuration| names.is_empty() || names.contains(&configuration.name));
+        Ok(())
+    }
+}
+
+impl Configuration {
+    /// One without a budget, of the workspace, for this machine.
+    pub fn new(package: &str, features: Vec<String>, profile: &str) -> Configuration {
+        Configuration {
+            name: package.into(),
+            package: package.into(),
+            bin: None,
+            manifest: None,
+            features: Some(features),
+            profile: profile.into(),
+            target: None,
+            arguments: Vec::new(),
+            less_symbols: Vec::new(),
+            budget: u64::MAX,
+            budget_ram: None,
+            goal: None,
+            crates: BTreeMap::new(),
+            others: None,
+            forbid: Vec::new(),
+        }
+    }
+
+    /// Whether it is built for a machine without an operating system, whose flash and RAM count.
+    pub fn is_firmware(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.contains("-none"))
+    }
+
+    /// Arguments by which cargo, and tools that call it, know what to build.
+    pub fn selection(&self) -> Vec<String> {
+        let mut words: Vec<String> =
+            ["--locked", "--package", &self.package, "--profile", &self.profile].map(String::from).into();
+        if let Some(bin) = &self.bin {
+            words.extend(["--bin".into(), bin.clone()]);
+        }
+        if let Some(features) = &self.features {
+            words.push("--no-default-features".into());
+            if !features.is_empty() {
+                words.extend(["--features".into(), features.join(",")]);
+            }
+        }
+        if let Some(target) = &self.target {
+            words.extend(["--target".into(), target.clone()]);
+        }
+        words.extend(self.arguments.iter().cloned());
+        words
+    }
+}
+
+fn parse(text: &str) -> Result<Vec<Configuration>> {
+    let file: File = basic_toml::from_str(text)?;
+    let mut names = BTreeSet::new();
+    for configuration in &file.configuration {
+        let name = &configuration.name;
+        ensure!(names.insert(name), "there are two configurations `{name}`");
+        ensure!(
+            configuration.goal.is_none_or(|goal| goal < configuration.budget),
+            "{name}: the goal is reached; drop it"
+        );
+    }
+    Ok(file.configuration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project;
+
+    #[test]
+    fn budget_of_the_project_is_read() {
+        let budget = Budget::read(&project::root().join("size-budget.toml")).expect("well formed");
+        assert!(budget.configurations.iter().any(|configuration| configuration.name == "cli-full"));
+    }
+
+    #[test]
+    fn misspelt_keys_and_doubled_names_are_refused() {
+        let row = "[[configuration]]\nname = 'a'\npackage = 'p'\nbudget = 1_000\n";
+        assert_eq!(parse(row).expect("well formed").len(), 1);
+        assert!(parse(&format!("{row}butget_ram = 1\n")).is_err());
+        assert!(parse(&format!("{row}{row}")).is_err());
+    }
+}

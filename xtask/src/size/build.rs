@@ -1,0 +1,133 @@
+//! Builds a configuration, or says why this machine can't.
+
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Message;
+
+use super::budget::Configuration;
+use crate::{embedded, project};
+
+/// Names of symbols that tell the crate and the arguments of generic functions; `cargo xtask tailcheck` builds with it too.
+const MANGLING: &str = "-Csymbol-mangling-version=v0";
+
+/// How a configuration is built on this machine.
+pub struct Builder<'a> {
+    configuration: &'a Configuration,
+    folder: PathBuf,
+    cargo: OsString,
+    target_dir: PathBuf,
+}
+
+impl<'a> Builder<'a> {
+    /// The way to build it, or the reason why there is none.
+    pub fn find(configuration: &'a Configuration, folder: &Path) -> Result<Result<Builder<'a>, String>> {
+        let manifest = folder.join(configuration.manifest.as_deref().unwrap_or("Cargo.toml".as_ref()));
+        // Cargo reads the settings of the folder it is started in: those of a firmware are how it is linked.
+        let folder = manifest.parent().context("a manifest without a folder")?.into();
+        let here = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let (cargo, target_dir) = match &configuration.target {
+            None if cfg!(not(target_os = "linux")) => return Ok(Err("only ELF binaries are understood".into())),
+            None => (here, project::target_dir()),
+            Some(target) => match cargo_for(target, here) {
+                // Another compiler gets another folder, so that the two do not undo each other's work.
+                Ok(cargo) => (cargo, project::target_dir().join("embedded")),
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        if configuration.is_firmware() && !images().is_dir() {
+            return Ok(Err(format!(
+                "its guests are not in {}; `cargo xtask firmware` compiles them",
+                images().display()
+            )));
+        }
+        Ok(Ok(Builder { configuration, folder, cargo, target_dir }))
+    }
+
+    /// A tool, set up to call cargo as [`Builder::build`] does.
+    pub fn tool(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Builds it and returns the program or library.
+    pub fn build(&self) -> Result<PathBuf> {
+        let mut command = Command::new(&self.cargo);
+        self.prepare(&mut command);
+        command.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
+        command.args(self.configuration.selection());
+        if let Some(target) = &self.configuration.target {
+            // The variable would replace what the folder's settings say of linking; this adds to it.
+            command.env_remove("RUSTFLAGS").arg("--config").arg(format!("target.{target}.rustflags=['{MANGLING}']"));
+        }
+        let name = &self.configuration.name;
+        let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+        let mut built = None;
+        for message in Message::parse_stream(BufReader::new(child.stdout.take().context("cargo's output")?)) {
+            if let Message::CompilerArtifact(artifact) = message?
+                && artifact
+                    .target
+                    .kind
+                    .iter()
+                    .all(|kind| !matches!(kind.to_string().as_str(), "custom-build" | "proc-macro"))
+            {
+                // What was asked for comes last. Of the files of a library, the first is the one for linking.
+                built = artifact.executable.or_else(|| artifact.filenames.into_iter().next());
+            }
+        }
+        let status = child.wait()?;
+        if !status.success() {
+            bail!("{name}: {} failed ({status})", project::words(&command));
+        }
+        Ok(built.with_context(|| format!("{name}: nothing was built"))?.into())
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+        flags.push(' ');
+        flags.push_str(MANGLING);
+        command.current_dir(&self.folder).stdin(Stdio::null());
+        command.env("RUSTFLAGS", flags.trim_start()).env("CARGO_TARGET_DIR", &self.target_dir);
+        command.env("FIRMWARE_IMAGES", images());
+        // The symbols stay, whatever the profile says; cargo-bloat asks for the same.
+        let profile = self.configuration.profile.to_ascii_uppercase().replace('-', "_");
+        command.env(format!("CARGO_PROFILE_{profile}_STRIP"), "false");
+    }
+}
+
+/// Where firmware finds the guests to put into flash.
+fn images() -> PathBuf {
+    std::env::var_os("FIRMWARE_IMAGES").map_or_else(|| project::target_dir().join("firmware-images"), PathBuf::from)
+}
+
+/// A cargo whose compiler has the core library for a target, or why there is none: the one named in the environment,
+/// else that of `cargo xtask setup-embedded`, else the usual one.
+fn cargo_for(target: &str, here: OsString) -> Result<OsString, String> {
+    if let Some(named) = std::env::var_os("WASMOTE_EMBEDDED_CARGO") {
+        return match has_core(&named, target) {
+            true => Ok(named),
+            false => Err(format!("the compiler beside {} has no library for {target}", named.display())),
+        };
+    }
+    match embedded::cargo(target) {
+        Ok(cargo) => Ok(cargo.get_program().into()),
+        Err(_) if has_core(&here, target) => Ok(here),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// Whether the compiler beside this cargo has a core library for the target.
+fn has_core(cargo: &OsString, target: &str) -> bool {
+    let rustc = Path::new(cargo).with_file_name("rustc");
+    let Ok(output) = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output() else {
+        return false;
+    };
+    let Ok(dir) = std::fs::read_dir(String::from_utf8_lossy(&output.stdout).trim()) else {
+        return false;
+    };
+    dir.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+}

@@ -1,0 +1,125 @@
+//! cargo-bloat and twiggy: found or installed, run, and read.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use super::budget::Configuration;
+use super::build::Builder;
+use super::measure::Function;
+use super::names;
+use crate::project;
+
+/// A tool from the registry, at the version whose output is known.
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+    /// Arguments that make it print its version.
+    ask: &'static [&'static str],
+}
+
+const BLOAT: Tool = Tool { name: "cargo-bloat", version: "0.12.1", ask: &["bloat", "--version"] };
+const TWIGGY: Tool = Tool { name: "twiggy", version: "0.8.0", ask: &["--version"] };
+
+impl Tool {
+    /// The tool in `target/tools` or the search path; installed into the former if it is in neither.
+    fn find(&self) -> Result<PathBuf> {
+        let root = project::target_dir().join("tools");
+        let installed = root.join("bin").join(self.name);
+        for candidate in [&installed, Path::new(self.name)] {
+            if self.is_right(candidate) {
+                return Ok(candidate.into());
+            }
+        }
+        eprintln!("  installing {} {} into {}", self.name, self.version, root.display());
+        let mut cargo = project::cargo(["install", "--quiet", "--locked", "--force", "--version", self.version]);
+        cargo.arg("--root").arg(&root).arg("--target-dir").arg(root.join("build")).arg(self.name);
+        project::run(cargo.env_remove("RUSTFLAGS"))?;
+        ensure!(self.is_right(&installed), "{} is not {} {}", installed.display(), self.name, self.version);
+        Ok(installed)
+    }
+
+    fn is_right(&self, program: &Path) -> bool {
+        let output = Command::new(program).args(self.ask).output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).split_whitespace().any(|w| w == self.version))
+    }
+}
+
+/// What cargo-bloat says of a program's code.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Bloat {
+    /// Bytes of the code.
+    pub text_section_size: u64,
+    #[serde(default)]
+    pub crates: Vec<BloatCrate>,
+    #[serde(default)]
+    functions: Vec<BloatFunction>,
+}
+
+#[derive(Deserialize)]
+pub struct BloatCrate {
+    pub name: String,
+    pub size: u64,
+}
+
+#[derive(Deserialize)]
+struct BloatFunction {
+    #[serde(rename = "crate")]
+    of: Option<String>,
+    name: String,
+    size: u64,
+}
+
+/// Measures the code of a configuration that has been built: by crate, and each function.
+pub fn bloat(builder: &Builder, configuration: &Configuration) -> Result<(Bloat, Vec<Function>)> {
+    let program = BLOAT.find()?;
+    let ask = |more: &[&str]| -> Result<Bloat> {
+        let mut command = builder.tool(&program);
+        command.arg("bloat").args(configuration.selection()).args(["-n", "0", "--message-format", "json"]).args(more);
+        serde_json::from_slice(&output(&mut command)?).context("output of cargo-bloat")
+    };
+    let mut by_crate = ask(&["--crates"])?;
+    for of in by_crate.crates.iter_mut().filter(|of| of.name == "[Unknown]") {
+        of.name = names::NO_CRATE.into();
+    }
+    let functions = ask(&[])?.functions.into_iter();
+    let functions = functions.map(|function| Function {
+        of: function.of.unwrap_or_else(|| names::NO_CRATE.into()),
+        name: function.name,
+        bytes: function.size,
+    });
+    Ok((by_crate, functions.collect()))
+}
+
+/// What twiggy finds in a WebAssembly module: functions, data, and the rest.
+pub fn twiggy(module: &Path) -> Result<Vec<Function>> {
+    #[derive(Deserialize)]
+    struct Item {
+        name: String,
+        shallow_size: u64,
+    }
+    let mut command = Command::new(TWIGGY.find()?);
+    command.args(["top", "-n", "1000000", "-f", "json"]).arg(module);
+    let items: Vec<Item> = serde_json::from_slice(&output(&mut command)?).context("output of twiggy")?;
+    // The last rows are sums. Names and what else is for tools does not count.
+    let counts = |item: &Item| {
+        !item.name.starts_with('Σ') && !item.name.ends_with("subsection") && !item.name.starts_with("custom")
+    };
+    let items = items.into_iter().filter(counts).map(|item| {
+        let name = names::without_hashes(&item.name);
+        Function { of: names::crate_of_name(&name), name, bytes: item.shallow_size }
+    });
+    Ok(items.collect())
+}
+
+/// What a tool prints; if it fails, that is because of what it says.
+fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.output().with_context(|| format!("cannot start {}", project::words(command)))?;
+    if !output.status.success() || output.stdout.is_empty() {
+        bail!("{} failed: {}", project::words(command), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(output.stdout)
+}
