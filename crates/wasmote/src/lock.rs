@@ -1,7 +1,7 @@
 //! A lock for what threads share: that of the standard library, or without one a flag to spin on.
 
 #[cfg(feature = "std")]
-mod imp {
+mod system {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     /// Lets one thread at a time at a value.
@@ -21,8 +21,8 @@ mod imp {
     }
 }
 
-#[cfg(not(feature = "std"))]
-mod imp {
+#[cfg(any(test, not(feature = "std")))]
+mod spin {
     use core::cell::UnsafeCell;
     use core::marker::PhantomData;
     use core::ops::{Deref, DerefMut};
@@ -80,4 +80,30 @@ mod imp {
     }
 }
 
-pub use imp::Lock;
+#[cfg(not(feature = "std"))]
+pub use spin::Lock;
+#[cfg(feature = "std")]
+pub use system::Lock;
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::spin::Lock;
+
+    #[test]
+    fn spinning_lets_one_thread_at_a_time_in() {
+        static COUNTS: Lock<[u32; 2]> = Lock::new([0; 2]);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10_000 {
+                        let mut counts = COUNTS.lock();
+                        assert_eq!(counts[0], counts[1]);
+                        counts[0] += 1;
+                        counts[1] += 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*COUNTS.lock(), [40_000; 2]);
+    }
+}
