@@ -1,5 +1,6 @@
 //! The file to work on, as a binary.
 
+use alloc::borrow::Cow;
 #[cfg(feature = "wat")]
 use alloc::format;
 #[cfg(feature = "wat")]
@@ -11,11 +12,11 @@ use crate::failure::Failure;
 const MAGIC: &[u8] = b"\0asm";
 
 /// The bytes of the file, or of standard input if it is `-`.
-pub fn bytes(file: &[u8]) -> Result<Vec<u8>, Failure> {
+pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     if file == b"-" {
-        return wasmote_rt::read_stdin().map_err(|error| Failure::load(file, error));
+        return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| Failure::load(file, error));
     }
-    wasmote_rt::read_file(file).map_err(|error| {
+    wasmote_rt::map_file(file).map_err(|error| {
         if error.is_not_found() {
             Failure::load(file, "no such file (and no command of that name)")
         } else if error.is_directory() {
@@ -27,7 +28,7 @@ pub fn bytes(file: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 /// The module in the file, translated from text if it is that.
-pub fn module(file: &[u8]) -> Result<Vec<u8>, Failure> {
+pub fn module(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     let bytes = bytes(file)?;
     if bytes.starts_with(MAGIC) || is_image(&bytes) {
         return Ok(bytes);
@@ -40,7 +41,7 @@ pub fn module(file: &[u8]) -> Result<Vec<u8>, Failure> {
     }
     // Text begins with a parenthesis or a comment.
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'(' | b';') => text(file, &bytes),
+        Some(b'(' | b';') => text(file, &bytes).map(Cow::Owned),
         _ => Err(Failure::load(
             file,
             "neither a binary module, which has `\\0asm` at offset 0x0, nor text, which begins with `(`",

@@ -1,12 +1,13 @@
 //! `wasmote run`: a program from its `_start`, or one function.
 
+use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType};
+use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, WasmBytes};
 use wasmote_decode::ExportKind;
 
 use crate::failure::{Failure, shown};
@@ -70,28 +71,34 @@ fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
 }
 
 /// The module in these bytes: a binary, or an image.
-pub fn load(engine: &Engine, bytes: Vec<u8>) -> Result<Module, Error> {
+pub fn load(engine: &Engine, bytes: Cow<'static, [u8]>) -> Result<Module, Error> {
     #[cfg(feature = "image")]
-    if Module::is_image(&bytes) {
+    let image = Module::is_image(&bytes);
+    let bytes = match bytes {
+        Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    #[cfg(feature = "image")]
+    if image {
         return Module::from_image(engine, bytes);
     }
     binary(engine, bytes)
 }
 
 #[cfg(feature = "validate")]
-fn binary(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
     Module::new(engine, wasm)
 }
 
 #[cfg(all(feature = "wasm", not(feature = "validate")))]
 #[allow(unsafe_code)]
-fn binary(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
+fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
     // SAFETY: who builds without `validate` promises to run only valid modules.
     unsafe { Module::new_unchecked(engine, wasm) }
 }
 
 #[cfg(not(feature = "wasm"))]
-fn binary(_: &Engine, _: Vec<u8>) -> Result<Module, Error> {
+fn binary(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
     Err(Error::new("is no image, and this wasmote was built without the feature `wasm`: compile the module first"))
 }
 

@@ -14,7 +14,7 @@ use crate::{input, print};
 fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
     let name = shown(file);
     let bytes = input::bytes(file)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes.into_owned()).map_err(|error| {
         Failure::load(file, format_args!("not UTF-8 at offset {:#x}", error.utf8_error().valid_up_to()))
     })?;
     let summary = script::run(&name, &text, &ScriptOptions::default());

@@ -1,5 +1,6 @@
 //! Files, streams and the clock.
 
+use alloc::borrow::Cow;
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,6 +9,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
+use rustix::mm::{MapFlags, ProtFlags, mmap};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Error;
@@ -57,6 +59,27 @@ pub fn read_file(path: &[u8]) -> Result<Vec<u8>, Error> {
     let size = rustix::fs::fstat(&file)?.st_size;
     read(file.as_fd(), usize::try_from(size).unwrap_or(0))
 }
+
+/// All that is in a file, mapped where that is possible: only what is looked at is read. It stays until the program ends. Who
+/// shortens the file meanwhile ends the program, as with programs that the system maps.
+pub fn map_file(path: &[u8]) -> Result<Cow<'static, [u8]>, Error> {
+    let file = open(path, OFlags::RDONLY)?;
+    let stat = rustix::fs::fstat(&file)?;
+    let size = usize::try_from(stat.st_size).unwrap_or(0);
+    if size < WORTH_MAPPING || !FileType::from_raw_mode(stat.st_mode).is_file() {
+        return Ok(read(file.as_fd(), size)?.into());
+    }
+    // SAFETY: a new private mapping of so many bytes, which nothing else refers to, and which is never unmapped.
+    let mapped = unsafe { mmap(core::ptr::null_mut(), size, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
+    match mapped {
+        // SAFETY: the mapping is readable and stays. What others write to the file may show in it: bytes all the same.
+        Ok(first) => Ok(unsafe { core::slice::from_raw_parts(first.cast::<u8>().cast_const(), size) }.into()),
+        Err(_) => Ok(read(file.as_fd(), size)?.into()),
+    }
+}
+
+/// Bytes of a file below which it is read at once.
+const WORTH_MAPPING: usize = 1 << 16;
 
 /// Makes a file of these bytes: of all, or when that fails, none.
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Error> {

@@ -1,13 +1,15 @@
-//! Numbers with a point. The library `core` reads them with 17 KB of code and tables; the C library, which is there
-//! anyway, rounds as exactly.
+//! Numbers with a point. The library `core` reads and prints them with 30 KB of code and tables; the C library, which is
+//! there anyway, rounds as exactly.
 
 use alloc::ffi::CString;
-use core::ffi::c_char;
+use alloc::string::String;
+use core::ffi::{c_char, c_int};
 use core::ptr;
 
 unsafe extern "C" {
     fn strtod(text: *const c_char, end: *mut *mut c_char) -> f64;
     fn strtof(text: *const c_char, end: *mut *mut c_char) -> f32;
+    fn snprintf(text: *mut c_char, size: usize, format: *const c_char, ...) -> c_int;
 }
 
 /// One of the two functions of C.
@@ -41,9 +43,99 @@ fn parse<T>(text: &str, read: Read<T>) -> Option<T> {
     ptr::eq(end, text.as_bytes_with_nul().as_ptr_range().end.wrapping_sub(1).cast()).then_some(value)
 }
 
+/// The number in as few digits as tell it from all others, as `to_string()` has it: decimal, without exponent.
+pub fn print_f64(value: f64) -> String {
+    print(value, &|text| parse_f64(text) == Some(value))
+}
+
+/// The same for the smaller type.
+pub fn print_f32(value: f32) -> String {
+    print(value.into(), &|text| parse_f32(text) == Some(value))
+}
+
+/// `same` says whether a text is read as the number.
+fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }
+        .into();
+    }
+    // One digit, a point, up to 16 more, and the exponent.
+    let mut buffer = [0u8; 32];
+    for digits in 0..17 {
+        // SAFETY: what is written fits, with its NUL; the format takes an integer and a number.
+        let length =
+            unsafe { snprintf(buffer.as_mut_ptr().cast(), buffer.len(), c"%.*e".as_ptr(), digits as c_int, value) };
+        let text = buffer.get(..length.unsigned_abs() as usize).and_then(|text| core::str::from_utf8(text).ok());
+        if let Some(text) = text.filter(|text| digits == 16 || same(text)) {
+            return without_exponent(text);
+        }
+    }
+    String::new()
+}
+
+/// `-1.25e+02` as `-125`.
+fn without_exponent(text: &str) -> String {
+    let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let mut plain = String::new();
+    let digits = number.strip_prefix('-').inspect(|_| plain.push('-')).unwrap_or(number);
+    let mut digits = digits.bytes().filter(|&byte| byte != b'.').map(char::from);
+    // What stands before the point, and what behind.
+    if exponent < 0 {
+        plain.push_str("0.");
+        plain.extend((1..-exponent).map(|_| '0'));
+    } else {
+        plain.extend((0..=exponent).map(|_| digits.next().unwrap_or('0')));
+        if let Some(next) = digits.next() {
+            plain.extend(['.', next]);
+        }
+    }
+    plain.extend(digits);
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_print_as_core_prints_them() {
+        let mut state = 1u64;
+        let mut values =
+            std::vec![0.0, -0.0, 1.0, 0.1, 1.5, -125.0, 100.0, 1e21, 1e300, 5e-324, 1e-7, 123456.789, f64::MAX];
+        values.extend([f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 2f64.powi(53), 0.3, 1.0 / 3.0, 2.5e-5]);
+        for _ in 0..20_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            values.push(f64::from_bits(state));
+            values.push((state >> 40) as f64 / 1000.0);
+        }
+        let agree = |ours: String, core: String| {
+            // Halfway between two, either may be taken.
+            let last = core.len() - 1;
+            assert!(ours == core || ours.len() == core.len() && ours[..last] == core[..last], "{ours}, {core}");
+        };
+        for value in values {
+            let narrow = value as f32;
+            agree(print_f64(value), std::format!("{value}"));
+            agree(print_f32(narrow), std::format!("{narrow}"));
+            assert!(value.is_nan() || parse_f64(&print_f64(value)) == Some(value));
+            assert!(narrow.is_nan() || parse_f32(&print_f32(narrow)) == Some(narrow));
+        }
+    }
+
+    #[test]
+    fn powers_of_two_are_read_back() {
+        for exponent in -1074..1024 {
+            let value = if exponent < -1022 { f64::from_bits(1 << (exponent + 1074)) } else { 2f64.powi(exponent) };
+            assert_eq!(parse_f64(&print_f64(value)), Some(value));
+        }
+    }
 
     #[test]
     fn numbers_are_those_of_core() {

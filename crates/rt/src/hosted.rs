@@ -1,5 +1,7 @@
 //! The same where there is no Unix, by the standard library.
 
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use std::ffi::OsString;
@@ -77,6 +79,11 @@ pub fn read_file(file: &[u8]) -> Result<Vec<u8>, Error> {
     std::fs::read(path(file)).map_err(Error)
 }
 
+/// The same; where there is Unix, it is mapped.
+pub fn map_file(file: &[u8]) -> Result<Cow<'static, [u8]>, Error> {
+    read_file(file).map(Cow::Owned)
+}
+
 /// Makes a file of these bytes: of all, or when that fails, none.
 pub fn write_file(file: &[u8], bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path(file), bytes).inspect_err(|_| drop(std::fs::remove_file(path(file)))).map_err(Error)
@@ -96,6 +103,16 @@ pub fn parse_f64(text: &str) -> Option<f64> {
 /// The same for the smaller type.
 pub fn parse_f32(text: &str) -> Option<f32> {
     text.parse().ok()
+}
+
+/// The number in as few digits as tell it from all others.
+pub fn print_f64(value: f64) -> String {
+    value.to_string()
+}
+
+/// The same for the smaller type.
+pub fn print_f32(value: f32) -> String {
+    value.to_string()
 }
 
 /// Calls `main` with the program's arguments, and exits with what it returns.

@@ -6,7 +6,7 @@
 //! 2. `bare`: the heap, and the end after a panic. Not there if the program has the standard library after all: with
 //!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
 //! 3. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
-//! 4. `error`: what went wrong there; `float`: numbers from text.
+//! 4. `error`: what went wrong there; `float`: numbers from text and to text.
 //!
 //! This crate is where the command is `unsafe`, so that the command itself is not.
 #![no_std]
@@ -32,11 +32,13 @@ mod start;
 #[cfg(unix)]
 pub use error::Error;
 #[cfg(unix)]
-pub use files::{Stream, now, read_file, read_stdin, streams, write_file};
+pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_file};
 #[cfg(unix)]
-pub use float::{parse_f32, parse_f64};
+pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 #[cfg(not(unix))]
-pub use hosted::{Error, Stream, now, parse_f32, parse_f64, read_file, read_stdin, start, write_file};
+pub use hosted::{
+    Error, Stream, map_file, now, parse_f32, parse_f64, print_f32, print_f64, read_file, read_stdin, start, write_file,
+};
 #[cfg(unix)]
 #[doc(hidden)]
 pub use start::start;

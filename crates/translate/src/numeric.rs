@@ -38,8 +38,10 @@ impl Body<'_> {
     pub fn choose(&mut self, op: Op, a: Entry, b: Entry) -> Two {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
-        // A constant stands second, if the family allows it.
-        if let (Place::Const(_), Some(mirror)) = (a.place, families::mirror(op)) {
+        // A constant stands second, if the family allows it; of two the one that can be an immediate.
+        if let (Place::Const(bits), Some(mirror)) = (a.place, families::mirror(op))
+            && (Self::fits(ty, bits) || !matches!(b.place, Place::Const(_)))
+        {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
         }
@@ -96,8 +98,13 @@ impl Body<'_> {
             self.code.emit(Op::LoadConst, 0, &[bits]);
             return Two { op: mirror, a: Src::Reg, b: other, variant: variant(mirror, Src::Reg, other).unwrap_or(0) };
         }
-        let (sa, sb) = (Src::Slot(self.slot(a)), Src::Slot(self.slot(b)));
-        Two { op, a: sa, b: sb, variant: 0 }
+        let sa = Src::Slot(self.slot(a));
+        // The zero that `eqz` compares with has no slot of its own.
+        let sb = match b.place {
+            Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
+            _ => Src::Slot(self.slot(b)),
+        };
+        Two { op, a: sa, b: sb, variant: variant(op, sa, sb).unwrap_or(0) }
     }
 
     /// Writes an instruction of two sources; the result goes to its own slot.
