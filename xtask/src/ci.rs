@@ -40,6 +40,9 @@ const STEPS: &[Step] = &[
     ("test", "all tests, with the development profile", test),
     ("test-loop", "the suites with handlers that return to a loop", test_loop),
     ("test-release", "the suites with the release profile, where handlers tail-call", test_release),
+    ("test-images", "the suites from images: of each op set, and metered", test_images),
+    ("test-in-place", "images executed in place: the suites, and 20,000 damaged ones", test_in_place),
+    ("test-no-std", "the command as it is without the standard library", test_no_std),
     ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
         tailcheck::check().map(left_out)
     }),
@@ -49,8 +52,8 @@ const STEPS: &[Step] = &[
     ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
     ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
     ("firmware", "the firmware examples print in QEMU what they must", || firmware::check().map(left_out)),
-    ("size", "each configuration of size-budget.toml keeps to its budget", || size::check(false).map(left_out)),
-    ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], false).map(left_out)),
+    ("size", "each configuration of size-budget.toml keeps to its budget", || size::check(true).map(left_out)),
+    ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], true).map(left_out)),
     ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 
@@ -144,6 +147,40 @@ fn suites(how: &[&str]) -> Result<Outcome> {
     let metadata = project::metadata()?;
     let mut cargo = cargo(["test", "--locked", "--no-fail-fast"]);
     count_tests(cargo.args(how).args(select(&metadata, &[SCRIPTS, GUESTS].concat())?))
+}
+
+fn test_images() -> Result<Outcome> {
+    let mut count = Count::default();
+    for images in ["--images=core", "--images=extended", "--images=metered"] {
+        let arguments = ["test", "--locked", "--package", "wasmote", "--test", "conformance", "--", images];
+        count.add(counted(count_tests(&mut cargo(arguments))?));
+    }
+    Ok(Outcome::Tests(count))
+}
+
+/// Without `alloc`, `exec` is another library; so it is tested by itself. The development profile runs handlers in a loop, the
+/// release profile by tail calls.
+fn test_in_place() -> Result<Outcome> {
+    let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
+    let mut count = Count::default();
+    for more in [&[][..], &["--features", "extended"], &["--release"], &["--release", "--features", "extended"]] {
+        count.add(counted(count_tests(cargo(exec).args(more))?));
+    }
+    Ok(Outcome::Tests(count))
+}
+
+fn test_no_std() -> Result<Outcome> {
+    let features = "wasm,image,compile,validate,wasi";
+    let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features"];
+    count_tests(cargo(command).args(["--features", features]))
+}
+
+/// The tests of an outcome that has some.
+fn counted(outcome: Outcome) -> Count {
+    match outcome {
+        Outcome::Tests(count) => count,
+        Outcome::Passed | Outcome::LeftOut(_) => Count::default(),
+    }
 }
 
 /// Runs tests, shows what they print, and counts them.

@@ -110,7 +110,7 @@ fn run(options: &Options) -> Result<Option<String>> {
         println!("{}", serde_json::to_string_pretty(&measured)?);
     } else {
         table::print(&rows);
-        for (_, _, measured) in &rows {
+        for (_, _, measured) in rows.iter().filter(|_| options.top > 0) {
             table::print_functions(measured, options.top);
         }
         println!("\ntreemaps: {}", pages.join("index.html").display());

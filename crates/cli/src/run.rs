@@ -212,8 +212,11 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     if options.stats {
         stats.print(module.stats());
     }
-    match result {
+    let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => Err(Failure::of(file, module.bytes(), &error)),
-    }
+    };
+    // The end of the program takes them at once; piece by piece takes longer.
+    core::mem::forget((store, module));
+    outcome
 }

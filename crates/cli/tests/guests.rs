@@ -1,5 +1,5 @@
 //! Real programs: those of `tests/guests`, those of the corpus if it was fetched, and those beside the checkout. Each
-//! must print what it prints elsewhere, to the byte.
+//! must print what it prints elsewhere, to the byte, and again from images of both op sets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 use std::collections::BTreeMap;
@@ -47,8 +47,32 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// How a program gets to the command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    Binary,
+    /// An image with this op set, made by `wasmote compile`.
+    #[cfg_attr(not(feature = "compile"), allow(dead_code))]
+    Image(&'static str),
+}
+
+/// The file to run.
+fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
+    let module = modules.join(case.module());
+    let Form::Image(op_set) = form else { return Ok(module) };
+    // Several cases may be of one module, and run at the same time.
+    let image = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{op_set}.wmi", case.name));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    command.args(["compile", "--op-set", op_set, "-o"]).arg(&image).arg(module);
+    let output = command.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(format!("compile: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(image)
+}
+
 /// Runs a case; what is wrong with it, if anything.
-fn check(modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
+fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
     let stdin = match &case.stdin {
         Some(path) => File::open(folder.join(path)).map_err(|error| format!("{}: {error}", path.display()))?.into(),
         None => Stdio::null(),
@@ -63,7 +87,7 @@ fn check(modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
         command.arg("--env").arg(format!("{name}={value}"));
     }
     let output = command
-        .arg(modules.join(case.module()))
+        .arg(program(form, modules, case)?)
         .args(&case.args)
         .stdin(stdin)
         .output()
@@ -81,13 +105,21 @@ fn check(modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
 
 /// Runs all cases, as many at a time as there are processors, and fails with all that went wrong.
 fn check_all(modules: &Path, folder: &Path, cases: Vec<Case>) {
+    check_form(Form::Binary, modules, folder, &cases);
+    #[cfg(feature = "compile")]
+    for op_set in ["extended", "core"] {
+        check_form(Form::Image(op_set), modules, folder, &cases);
+    }
+}
+
+fn check_form(form: Form, modules: &Path, folder: &Path, cases: &[Case]) {
     assert!(!cases.is_empty());
     let left = Mutex::new(cases.iter());
     let wrong = Mutex::new(Vec::new());
     let work = || {
         loop {
             let Some(case) = left.lock().unwrap().next() else { break };
-            if let Err(what) = check(modules, folder, case) {
+            if let Err(what) = check(form, modules, folder, case) {
                 wrong.lock().unwrap().push(format!("{}: {what}", case.name));
             }
         }
@@ -98,7 +130,7 @@ fn check_all(modules: &Path, folder: &Path, cases: Vec<Case>) {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {} cases, {form:?}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
 fn cases(list: &Path) -> Vec<Case> {

@@ -248,6 +248,10 @@ fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
 fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &[ConstOp]) -> Result<[u64; 2], Error> {
+    // Nearly all are one number, and there may be a hundred thousand.
+    if let [ConstOp::Num(_, bits)] = *expr {
+        return Ok([bits, 0]);
+    }
     let mut stack: Vec<[u64; 2]> = Vec::new();
     for op in expr {
         let value = match *op {

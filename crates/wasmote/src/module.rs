@@ -266,6 +266,7 @@ impl Module {
         wasmote_translate::write_image(&inner.info, inner.bytes(), options).map_err(|error| match error {
             ImageWriteError::Function(func, error) => Error::of(ErrorKind::Translate { func, error }),
             ImageWriteError::TooLarge(what) => {
+                let _ = what;
                 Error::new(message!("the module is too large for an image", ": too many {what}"))
             }
             _ => Error::new("the module is not valid"),

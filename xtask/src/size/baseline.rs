@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::measure::{Group, Measured};
 
 /// How many functions are remembered of each configuration.
-const FUNCTIONS: usize = 40;
+const FUNCTIONS: usize = 100;
 
 /// By configuration.
 #[derive(Default, Serialize, Deserialize)]

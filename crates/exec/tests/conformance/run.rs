@@ -278,7 +278,7 @@ impl<'s> Runner<'s> {
     }
 
     /// What comes of an action: values with their types, or a trap.
-    fn act(&mut self, action: &Action) -> Result<Result<Vec<(ValType, Vec<u64>)>, TrapCode>, Not> {
+    fn act(&mut self, action: &Action) -> Result<Result<Values, TrapCode>, Not> {
         match action {
             Action::Invoke { instance, name, args } => {
                 let (instance, image) = self.instance(instance.as_deref())?;
@@ -359,6 +359,9 @@ fn grows(bytes: &[u8]) -> Result<bool, Not> {
     }
     Ok(grows)
 }
+
+/// Values in slots, with their types.
+type Values = Vec<(ValType, Vec<u64>)>;
 
 fn compare(values: &[(ValType, Vec<u64>)], expected: &[Pattern]) -> Result<(), Not> {
     let same = values.len() == expected.len()

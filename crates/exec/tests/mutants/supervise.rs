@@ -10,7 +10,7 @@ use crate::trial::{ACCEPTED, CALLS, REFUSED, RETURNED, TRAPPED, Trials, reasons}
 /// How many mutants a run makes.
 const MUTANTS: u64 = 60_000;
 /// Time that a mutant may use of a processor, in microseconds: a call takes some hundred at most.
-const TIME: i64 = 60_000;
+const TIME: libc::suseconds_t = 60_000;
 /// Enough to see what is wrong.
 const MAX_FAILURES_SHOWN: usize = 10;
 /// In what parent and child share: the seed that is being tried.

@@ -221,10 +221,6 @@ impl Function<'_> {
         Some(u32::from(u16::from_le_bytes(*unit)))
     }
 
-    fn unit_pair(&self, at: usize) -> Option<u32> {
-        Some(self.unit(at)? | self.unit(at + 1)? << 16)
-    }
-
     fn mark(&mut self, first_word: usize, unit: usize) {
         if let Some(word) = self.bits.get_mut(first_word + unit / 32) {
             *word |= 1 << (unit % 32);
@@ -288,15 +284,21 @@ impl Function<'_> {
         }
         let image = self.image;
         let mut kinds_left = description & 0x3fff_ffff;
-        let mut unit = at + 1;
+        let mut rest = self.code.get(2 * at + 2..).unwrap_or(&[]);
         // The runs whose length comes after them.
         let mut runs = [None; 2];
         while kinds_left != 0 {
             let kind = KINDS[(kinds_left as usize & 31) - 1];
             kinds_left >>= 5;
-            let size = kind.units();
-            let value = if size == 1 { self.unit(unit) } else { self.unit_pair(unit) };
-            let value = value.ok_or(Kind::Instruction)?;
+            let value = if kind.units() == 1 {
+                let (unit, after) = rest.split_first_chunk().ok_or(Kind::Instruction)?;
+                rest = after;
+                u32::from(u16::from_le_bytes(*unit))
+            } else {
+                let (pair, after) = rest.split_first_chunk().ok_or(Kind::Instruction)?;
+                rest = after;
+                u32::from_le_bytes(*pair)
+            };
             match kind {
                 Operand::Src | Operand::Dst | Operand::SrcDst => self.slots(value, 1)?,
                 Operand::SrcPair | Operand::DstPair => self.slots(value, 2)?,
@@ -316,7 +318,7 @@ impl Function<'_> {
                 Operand::Header if value != self.header => return Err(Kind::Slot),
                 // Any value will do, if all of it is there.
                 Operand::Imm64 | Operand::Offset64 => {
-                    self.unit(unit + 3).ok_or(Kind::Instruction)?;
+                    rest = rest.get(4..).ok_or(Kind::Instruction)?;
                 }
                 Operand::Header
                 | Operand::Padding
@@ -325,7 +327,9 @@ impl Function<'_> {
                 | Operand::Offset16
                 | Operand::Offset => {}
                 Operand::Target => self.target(at, value)?,
-                Operand::TargetCount => return self.targets(at, unit + size, value),
+                Operand::TargetCount => {
+                    rest = self.targets(at, rest, value)?;
+                }
                 Operand::Func => in_range(value, image.count(Section::Funcs))?,
                 Operand::Defined => in_range(value, image.count(Section::Funcs) - image.imported(kinds::FUNC))?,
                 Operand::Import => in_range(value, image.imported(kinds::FUNC))?,
@@ -343,23 +347,22 @@ impl Function<'_> {
                     }
                 }
             }
-            unit += size;
         }
-        Ok(unit - at)
+        Ok((self.code.len() - rest.len()) / 2 - at)
     }
 
-    /// Verifies the `count` targets from this unit on; returns how many units the instruction at `at` has.
-    fn targets(&mut self, at: usize, first: usize, count: u32) -> Result<usize, ImageErrorKind> {
+    /// Verifies `count` targets of the instruction at `at`; returns what follows them.
+    fn targets<'c>(&mut self, at: usize, rest: &'c [u8], count: u32) -> Result<&'c [u8], ImageErrorKind> {
         if count == 0 {
             return Err(Kind::Instruction);
         }
-        let mut unit = first;
+        let mut rest = rest;
         for _ in 0..count {
-            let distance = self.unit_pair(unit).ok_or(Kind::Instruction)?;
-            self.target(at, distance)?;
-            unit += 2;
+            let (distance, after) = rest.split_first_chunk().ok_or(Kind::Instruction)?;
+            self.target(at, u32::from_le_bytes(*distance))?;
+            rest = after;
         }
-        Ok(unit - at)
+        Ok(rest)
     }
 }
 

@@ -199,6 +199,41 @@ fn constant_expressions_are_typed_and_end() {
 }
 
 #[test]
+fn globals_begin_with_values_of_earlier_ones_only() {
+    let good = image("(module (global i32 (i32.const 7)) (global i32 (i32.const 8)) (global i64 (i64.const 9)))");
+    let first = Image::parse(&good).unwrap().section(Section::Consts);
+    // Three expressions of four words; the last one ends early if it is shorter.
+    let get = |global: u16, index: u16| {
+        let mut bytes = good.clone();
+        let at = first + 16 * usize::from(global);
+        bytes.put16(at, constants::GLOBAL_GET as u16);
+        bytes.put16(at + 4, index);
+        bytes.put16(at + 8, constants::END as u16);
+        if global == 2 {
+            // Of an i32, so that the type is right.
+            let record = Image::parse(&good).unwrap().record(Section::Globals, 2).unwrap();
+            bytes.put16(record, wasmote_ir::ValType::I32 as u16);
+        }
+        bytes.fix();
+        bytes
+    };
+    verify(&get(2, 0)).unwrap();
+    verify(&get(2, 1)).unwrap();
+    refused(&get(2, 2), Kind::Constant);
+    refused(&get(2, 3), Kind::Constant);
+    refused(&get(1, 1), Kind::Constant);
+    refused(&get(0, 0), Kind::Constant);
+}
+
+#[test]
+fn constant_expressions_are_not_shared() {
+    // Else an image could have far more of them than it has bytes.
+    let good = image("(module (global i32 (i32.const 7)) (global i32 (i32.const 7)))");
+    let record = Image::parse(&good).unwrap().record(Section::Globals, 1).unwrap();
+    refused_with(&good, record + 4, 0, Kind::Constant);
+}
+
+#[test]
 fn code_stays_inside_of_its_frame_its_code_and_what_there_is() {
     let good = image_with(TEXT, OpSet::Core, true);
     let code = good.instructions(1);
