@@ -8,16 +8,22 @@ use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
 
 use crate::module::{
-    ConstExpr, ConstOp, DataSegment, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
-    ImportType, MemoryType, ModuleInfo, SegmentMode, TableType,
+    ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import, ImportType,
+    MemoryType, ModuleInfo, SegmentMode, TableType,
 };
 
-/// Reads an image whose metadata is verified.
+/// Reads an image whose metadata is verified: all but its data segments, of which there may be a hundred thousand. They are
+/// used where they lie, with [`constant`] for their offsets.
 ///
 /// # Errors
 /// When a name is no UTF-8. What a verified image cannot have is reported as such, too.
 pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ImageError> {
     Reader { image }.module()
+}
+
+/// The constant expression at this word of those of an image, whose metadata is verified.
+pub fn constant(image: &Image<'_>, at: u32) -> Option<ConstExpr> {
+    Reader { image }.constant(at)
 }
 
 struct Reader<'a> {
@@ -67,7 +73,6 @@ impl Reader<'_> {
             })?,
             start: image.start(),
             elems: self.all(Section::Elems, |index| self.elem(index))?,
-            data: self.data()?,
             ..ModuleInfo::default()
         };
         module.table_inits = (imported_tables..image.count(Section::Tables))
@@ -92,25 +97,6 @@ impl Reader<'_> {
             Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
         })?;
         Ok(module)
-    }
-
-    fn data(&self) -> Read<Vec<DataSegment>> {
-        let mut segments = Vec::with_capacity(self.image.count(Section::Data) as usize);
-        let mut at = self.image.code_end();
-        for (data, bytes) in self.image.data_segments() {
-            let mode = if data.fixed && data.mode == modes::ACTIVE {
-                let wide = self.image.memory(data.target).is_some_and(|memory| memory.wide);
-                let ty = if wide { ValType::I64 } else { ValType::I32 };
-                let offset = ConstExpr::One(ConstOp::Num(ty, data.offset.into()));
-                Some(SegmentMode::Active { target: data.target, offset })
-            } else {
-                self.mode(data.mode, data.target, data.offset)
-            };
-            let wrong = ImageError { kind: ImageErrorKind::Record, offset: self.image.section(Section::Data) as u32 };
-            segments.push(DataSegment { mode: mode.ok_or(wrong)?, bytes: at..at + bytes.len() });
-            at += bytes.len();
-        }
-        Ok(segments)
     }
 
     fn mode(&self, mode: u32, target: u32, offset: u32) -> Option<SegmentMode> {

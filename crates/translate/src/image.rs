@@ -64,6 +64,8 @@ struct Writer<'a> {
     /// Where names are that were written already.
     strings: BTreeMap<&'a str, u32>,
     longest: u32,
+    /// Whether code names data segments.
+    indexed_data: bool,
 }
 
 fn put16(bytes: &mut Vec<u8>, value: u16) {
@@ -198,7 +200,7 @@ impl<'a> Writer<'a> {
             let translated = translated.map_err(|error| Error::Function(index, error))?;
             units.clear();
             units.extend_from_slice(translated.code);
-            renumber(&mut units, types);
+            self.indexed_data |= renumber(&mut units, types);
             let start = code.len();
             for unit in &units {
                 put16(&mut code, *unit);
@@ -403,7 +405,9 @@ impl<'a> Writer<'a> {
         let extended = options.code.op_set == OpSet::Extended;
         put16(&mut file, u16::from(extended));
         put32(&mut file, if extended { EXTENDED_ID } else { CORE_ID });
-        put32(&mut file, if options.code.metered { features::METERED } else { 0 });
+        let metered = if options.code.metered { features::METERED } else { 0 };
+        let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
+        put32(&mut file, metered | indexed_data);
         let imported =
             [module.imported_funcs, module.imported_tables, module.imported_memories, module.imported_globals];
         let rest = [file_len, meta_end as u32, 0, code_end as u32, module.start.unwrap_or(NONE), self.longest];
@@ -429,9 +433,10 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Has instructions name types by their numbers in the image.
-fn renumber(code: &mut [u16], types: &[u16]) {
+/// Has instructions name types by their numbers in the image. Returns whether one names a data segment.
+fn renumber(code: &mut [u16], types: &[u16]) -> bool {
     let mut at = 0;
+    let mut indexed_data = false;
     while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
         let len = instr.units.len();
         let operands = instr.description().operands;
@@ -440,7 +445,9 @@ fn renumber(code: &mut [u16], types: &[u16]) {
             let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);
             (code[unit], code[unit + 1]) = (number, 0);
         }
+        indexed_data |= operands.contains(&Operand::Data);
         at += len;
     }
     debug_assert_eq!(instructions(code).map(|(_, instr)| instr.units.len()).sum::<usize>(), code.len());
+    indexed_data
 }

@@ -17,7 +17,7 @@ use crate::host::slots;
 use crate::instance::{Instance, InstanceRecord, Parts};
 use crate::memory::{Memory, MemoryRecord};
 use crate::messages::message;
-use crate::module::{Module, ModuleInner};
+use crate::module::{Module, ModuleInner, Offset};
 use crate::run::invoke;
 use crate::store::StoreInner;
 use crate::table::{Table, TableRecord};
@@ -306,15 +306,11 @@ unsafe fn initialise(
     let globals = unsafe { core::slice::from_raw_parts(parts.globals.start(), parts.globals.len()) };
 
     // Segments that were not reached yet when one traps are still there for functions that others got hold of.
-    let none = || exec::DataSegment { bytes: NonNull::dangling().as_ptr(), len: 0 };
-    let mut data = Vec::with_capacity(info.data.len());
-    for segment in &info.data {
-        let bytes = module.bytes().get(segment.bytes.clone());
-        let bytes = bytes.ok_or_else(invalid)?;
-        data.push(match segment.mode {
-            SegmentMode::Declared => none(),
-            _ => exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() },
-        });
+    let indexed = module.indexed_data();
+    let mut data = Vec::with_capacity(indexed);
+    for segment in module.data().take(indexed) {
+        let bytes = segment.bytes.ok_or_else(invalid)?;
+        data.push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() });
     }
     parts.data = Run::new(data);
     exec.data = parts.data.start();
@@ -359,21 +355,27 @@ unsafe fn initialise(
             parts.references[i] = Run::default();
         }
     }
-    for (i, segment) in info.data.iter().enumerate() {
-        let SegmentMode::Active { target, offset } = &segment.mode else {
+    for (i, segment) in module.data().enumerate() {
+        let bytes = segment.bytes.ok_or_else(invalid)?;
+        let Some((target, offset)) = segment.active else {
             continue;
         };
-        let [offset, _] = evaluate(store, parts, globals, offset)?;
-        let memory = parts.memories.get(*target as usize).ok_or_else(invalid)?;
-        // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
+        let offset = match offset {
+            #[cfg(feature = "image")]
+            Offset::Is(offset) => offset,
+            Offset::Of(expr) => evaluate(store, parts, globals, &expr)?[0],
+        };
+        let memory = parts.memories.get(target as usize).ok_or_else(invalid)?;
+        // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
         unsafe {
             let memory = memory.read().cast::<MemoryRecord>();
-            let segment = &mut *parts.data.start().add(i);
-            match (*memory).place(offset, segment.len) {
-                Some(place) => ptr::copy_nonoverlapping(segment.bytes, place, segment.len),
+            match (*memory).place(offset, bytes.len()) {
+                Some(place) => ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()),
                 None => return Err(TrapCode::MemoryOutOfBounds.into()),
             }
-            segment.len = 0;
+            if i < indexed {
+                (*parts.data.start().add(i)).len = 0;
+            }
         }
     }
     Ok(match info.start {

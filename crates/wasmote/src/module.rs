@@ -1,6 +1,7 @@
 //! Modules: decoded, validated, and translated function by function when first called; or images, of which functions are
 //! verified when first called.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 #[cfg(feature = "compile")]
@@ -8,9 +9,13 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::AddAssign;
 
-use wasmote_decode::{Export, ExportKind, ImportType, ModuleInfo};
+#[cfg(feature = "wasm")]
+use wasmote_decode::SegmentMode;
+use wasmote_decode::{ConstOp, Export, ExportKind, ImportType, ModuleInfo};
 #[cfg(feature = "image")]
 use wasmote_ir::image::Image;
+#[cfg(feature = "image")]
+use wasmote_ir::image::layout::{Section, modes};
 #[cfg(feature = "compile")]
 use wasmote_translate::{ImageOptions, ImageWriteError};
 #[cfg(feature = "validate")]
@@ -78,6 +83,23 @@ pub(crate) enum Source {
     Nothing,
 }
 
+/// A data segment.
+pub(crate) struct Data<'a> {
+    /// Of an active one the memory and where to.
+    pub(crate) active: Option<(u32, Offset<'a>)>,
+    /// Its bytes, if they are there.
+    pub(crate) bytes: Option<&'a [u8]>,
+}
+
+/// Where a segment goes.
+pub(crate) enum Offset<'a> {
+    /// There.
+    #[cfg(feature = "image")]
+    Is(u64),
+    /// Where the expression says.
+    Of(Cow<'a, [ConstOp]>),
+}
+
 /// What was translated so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
@@ -127,6 +149,58 @@ impl ModuleInner {
     /// What it was made from.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get()
+    }
+
+    /// The data segments in order.
+    pub(crate) fn data(&self) -> Box<dyn Iterator<Item = Data<'_>> + '_> {
+        match self.source {
+            #[cfg(feature = "wasm")]
+            Source::Wasm => Box::new(self.info.data.iter().map(|segment| {
+                let active = match &segment.mode {
+                    SegmentMode::Active { target, offset } => Some((*target, Offset::Of(Cow::Borrowed(&**offset)))),
+                    _ => None,
+                };
+                Data { active, bytes: self.bytes().get(segment.bytes.clone()) }
+            })),
+            #[cfg(feature = "image")]
+            Source::Image { .. } => {
+                let image = Image::of_parsed(self.bytes());
+                let count = image.count(Section::Data);
+                let mut at = image.code_end();
+                Box::new((0..count).filter_map(move |index| image.data(index)).map(move |data| {
+                    let bytes = at..at.saturating_add(data.len as usize);
+                    at = bytes.end;
+                    let offset = || match data.fixed {
+                        true => Offset::Is(data.offset.into()),
+                        // A verified image has them all.
+                        false => Offset::Of(
+                            wasmote_decode::image::constant(&image, data.offset)
+                                .map_or_else(|| Cow::Borrowed(&[][..]), |expr| Cow::Owned(expr.to_vec())),
+                        ),
+                    };
+                    let active = (data.mode == modes::ACTIVE).then(|| (data.target, offset()));
+                    Data { active, bytes: self.bytes().get(bytes) }
+                }))
+            }
+            #[cfg(not(any(feature = "wasm", feature = "image")))]
+            Source::Nothing => Box::new(core::iter::empty()),
+        }
+    }
+
+    /// How many data segments instructions can name: all or none. A binary whose instructions do says so in a section.
+    pub(crate) fn indexed_data(&self) -> usize {
+        match self.source {
+            #[cfg(feature = "wasm")]
+            Source::Wasm => {
+                const DATA_COUNT: u8 = 12;
+                let counted = self.info.sections.iter().any(|&(id, _)| id == DATA_COUNT);
+                if counted { self.info.data.len() } else { 0 }
+            }
+            #[cfg(feature = "image")]
+            Source::Image { .. } => Image::of_parsed(self.bytes()).indexed_data() as usize,
+            #[cfg(not(any(feature = "wasm", feature = "image")))]
+            Source::Nothing => 0,
+        }
     }
 
     /// Indices in `info.exports` of what a module exports under a name.
@@ -374,7 +448,7 @@ impl Module {
         self.inner.export_type(self.inner.export(name)?)
     }
 
-    /// What the module is made of.
+    /// What the module is made of; of an image, all but its data segments.
     pub fn info(&self) -> &ModuleInfo {
         &self.inner.info
     }

@@ -73,7 +73,7 @@ impl Plan {
         let lengths = (0..image.count(Section::Tables)).filter_map(|index| image.table(index));
         let length = lengths.fold(0usize, |sum, table| sum.saturating_add(table.min.try_into().unwrap_or(usize::MAX)));
         let elements = take(length, 4);
-        let data = take(count(Section::Data), size_of::<DataSegment>());
+        let data = take(image.indexed_data() as usize, size_of::<DataSegment>());
         let elems = take(count(Section::Elems), size_of::<ElemSegment>());
         let segments = (0..image.count(Section::Elems)).filter_map(|index| image.elem(index));
         let items = take(segments.filter(|elem| copied(elem.exprs)).map(|elem| elem.count as usize).sum(), 4);

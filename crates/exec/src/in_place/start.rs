@@ -231,7 +231,8 @@ impl Parts<'_> {
                 self.place::<ElemSegment>(self.plan.elems, index).write(ElemSegment { elems, len });
             }
         }
-        for (index, (_, bytes)) in image.data_segments().enumerate() {
+        let indexed = image.indexed_data() as usize;
+        for (index, (_, bytes)) in image.data_segments().enumerate().take(indexed) {
             // SAFETY: as `instantiate`.
             unsafe {
                 let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
@@ -251,16 +252,19 @@ impl Parts<'_> {
                 ptr::copy_nonoverlapping((*segment).elems, (*table).elems.add(to as usize), (*segment).len);
                 (*segment).len = 0;
             }
-            for index in 0..self.count(Section::Data) {
-                let Some(data) = image.data(index as u32).filter(|data| data.mode == modes::ACTIVE) else { continue };
+            for (index, (data, bytes)) in image.data_segments().enumerate() {
+                if data.mode != modes::ACTIVE {
+                    continue;
+                }
                 let to = if data.fixed { data.offset.into() } else { self.evaluate(data.offset)[0] };
-                let segment: *mut DataSegment = self.place(self.plan.data, index);
                 let memory: *mut Memory = self.place(self.plan.memories, data.target as usize);
-                if to.checked_add((*segment).len as u64).is_none_or(|end| end > (*memory).len()) {
+                if to.checked_add(bytes.len() as u64).is_none_or(|end| end > (*memory).len()) {
                     return Err(LoadError::Trap(TrapCode::MemoryOutOfBounds));
                 }
-                ptr::copy_nonoverlapping((*segment).bytes, (*memory).base.add(to as usize), (*segment).len);
-                (*segment).len = 0;
+                ptr::copy_nonoverlapping(bytes.as_ptr(), (*memory).base.add(to as usize), bytes.len());
+                if index < indexed {
+                    (*self.place::<DataSegment>(self.plan.data, index)).len = 0;
+                }
             }
         }
         Ok(())

@@ -336,7 +336,7 @@ impl Function<'_> {
                 Operand::Type => in_range(value, image.count(Section::Types))?,
                 Operand::Memory => in_range(value, image.count(Section::Memories))?,
                 Operand::Table => in_range(value, image.count(Section::Tables))?,
-                Operand::Data => in_range(value, image.count(Section::Data))?,
+                Operand::Data => in_range(value, image.indexed_data())?,
                 Operand::Elem => in_range(value, image.count(Section::Elems))?,
                 Operand::Global | Operand::GlobalPair | Operand::GlobalDst | Operand::GlobalDstPair => {
                     let global = image.global(value).ok_or(Kind::Index)?;

@@ -41,6 +41,8 @@ pub const NONE: u32 = u32::MAX;
 pub mod features {
     /// The code takes fuel. Runs everywhere.
     pub const METERED: u32 = 1;
+    /// Instructions name data segments. Runs everywhere; without it, segments are copied when instantiated and forgotten.
+    pub const INDEXED_DATA: u32 = 1 << 5;
     /// Vector instructions.
     pub const SIMD: u32 = 1 << 1;
     /// Managed objects.

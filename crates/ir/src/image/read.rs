@@ -188,7 +188,7 @@ impl<'a> Image<'a> {
         if sum != image.u32(layout::AT_CHECKSUM) {
             return fail(Kind::Checksum, layout::AT_CHECKSUM);
         }
-        if image.features() & !layout::features::METERED != 0 {
+        if image.features() & !(layout::features::METERED | layout::features::INDEXED_DATA) != 0 {
             return fail(Kind::Feature, layout::AT_FEATURES);
         }
         Ok(image)
@@ -396,6 +396,11 @@ impl<'a> Image<'a> {
             offset: self.u32(at + 4),
             len: self.u32(at + 8),
         })
+    }
+
+    /// How many data segments instructions can name: all or none.
+    pub fn indexed_data(&self) -> u32 {
+        if self.features() & layout::features::INDEXED_DATA == 0 { 0 } else { self.count(Section::Data) }
     }
 
     /// All data segments in order, each with its bytes.
