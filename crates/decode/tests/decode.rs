@@ -2,7 +2,7 @@
 
 use wasmote_decode::names::{function_name, module_name};
 use wasmote_decode::{
-    ConstOp, DecodeErrorKind, ElemItems, ExportKind, Feature, ImportType, ModuleInfo, SegmentMode, decode,
+    ConstExpr, ConstOp, DecodeErrorKind, ElemItems, ExportKind, Feature, ImportType, ModuleInfo, SegmentMode, decode,
 };
 use wasmote_ir::ValType;
 
@@ -85,7 +85,7 @@ fn constant_expressions_are_kept_as_instructions() {
 fn segments_have_their_mode_and_contents() {
     let (wasm, module) = rich();
     let [_, active, passive, declared] = &module.elems[..] else { panic!("four segments") };
-    assert_eq!(active.mode, SegmentMode::Active { target: 0, offset: [ConstOp::GlobalGet(0)].into() });
+    assert_eq!(active.mode, SegmentMode::Active { target: 0, offset: ConstExpr::One(ConstOp::GlobalGet(0)) });
     let ElemItems::Exprs(items) = &active.items else { panic!("expressions") };
     assert_eq!(items[1][..], [ConstOp::RefNull(ValType::FuncRef)]);
     assert_eq!((&passive.mode, passive.ty), (&SegmentMode::Passive, ValType::ExternRef));
@@ -131,7 +131,7 @@ fn names_are_found_when_asked_for() {
 fn a_table_with_an_initialiser_keeps_it() {
     let wasm = wat::parse_str("(module (table 3 funcref (ref.null func)))").unwrap();
     let module = decode(&wasm).unwrap();
-    assert_eq!(module.table_inits, [Some([ConstOp::RefNull(ValType::FuncRef)].into())]);
+    assert_eq!(module.table_inits, [Some(ConstExpr::One(ConstOp::RefNull(ValType::FuncRef)))]);
 }
 
 #[test]
