@@ -159,12 +159,18 @@ fn test_images() -> Result<Outcome> {
 }
 
 /// Without `alloc`, `exec` is another library; so it is tested by itself. The development profile runs handlers in a loop, the
-/// release profile by tail calls.
+/// release profile by tail calls; damaged images are tried with the latter, of both op sets.
 fn test_in_place() -> Result<Outcome> {
     let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
+    let runs = [
+        "--test conformance --test in_place",
+        "--doc",
+        "--release --test conformance --test in_place",
+        "--release --features extended --test conformance --test in_place --test mutants",
+    ];
     let mut count = Count::default();
-    for more in [&[][..], &["--features", "extended"], &["--release"], &["--release", "--features", "extended"]] {
-        count.add(counted(count_tests(cargo(exec).args(more))?));
+    for run in runs {
+        count.add(counted(count_tests(cargo(exec).args(run.split(' ')))?));
     }
     Ok(Outcome::Tests(count))
 }

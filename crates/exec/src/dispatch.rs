@@ -118,6 +118,7 @@ registers! {
 
 impl Regs {
     /// The registers where a function begins, with nothing in the accumulators.
+    #[inline(always)]
     pub fn new(ip: *const u8, fp: *mut u64, mem: *mut u8, cx: *mut Instance) -> Regs {
         Regs {
             ip,
@@ -162,7 +163,8 @@ pub enum Flow {
     Exit,
 }
 
-/// What one instruction does.
+/// What one instruction does. Always inlined, with all that gets a reference to the registers: a handler that gives their
+/// address to something else ends in no tail call, and so uses up the native stack.
 pub trait Instr {
     /// Does it, and moves `ip` on.
     ///

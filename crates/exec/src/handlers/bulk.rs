@@ -6,6 +6,7 @@ use crate::dispatch::{Flow, Instr, Regs};
 use crate::state::Memory;
 
 /// The memory that the operand at this unit names.
+#[inline(always)]
 unsafe fn memory<'a>(r: &Regs, at: usize) -> &'a Memory {
     // SAFETY: memory indices are in range; records of memories stay in place.
     unsafe { &**(*r.cx).memories.add(r.u16(at)) }
@@ -22,10 +23,16 @@ macro_rules! bulk {
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
         pub struct $name;
         impl Instr for $name {
+            #[inline(always)]
             unsafe fn run($r: &mut Regs) -> Flow {
-                // SAFETY: the caller's promise; ranges are checked before use.
-                let outcome: Result<(), TrapCode> = unsafe { (|$r: &mut Regs| { $body; Ok(()) })($r) };
-                match outcome {
+                #[inline(always)]
+                unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
+                    // SAFETY: the caller's promise; ranges are checked before use.
+                    unsafe { $body }
+                    Ok(())
+                }
+                // SAFETY: the caller's promise.
+                match unsafe { body($r) } {
                     Ok(()) => {
                         // SAFETY: the caller's promise.
                         unsafe { $r.advance($units) };

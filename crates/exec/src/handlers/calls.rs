@@ -59,6 +59,7 @@ unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8)
 pub struct Across;
 
 impl Instr for Across {
+    #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `enter`.
         unsafe {
@@ -208,6 +209,7 @@ unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usiz
 pub struct ReplaceAcross;
 
 impl Instr for ReplaceAcross {
+    #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `replace`.
         unsafe {
@@ -230,6 +232,7 @@ impl Instr for ReplaceAcross {
 pub struct Translate;
 
 impl Instr for Translate {
+    #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller of a function leaves its record in the accumulator; a frame that became larger than it was
         // taken for is checked again.
@@ -254,6 +257,7 @@ impl Instr for Translate {
 pub struct Host;
 
 impl Instr for Host {
+    #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `Translate`; the arguments and results lie below the header.
         unsafe {
@@ -280,6 +284,7 @@ impl Instr for Host {
 
 /// Leaves the frame of a function that could not run, so that a trap is reported at its caller: `ip` is then inside
 /// the call, not behind it.
+#[inline(always)]
 unsafe fn abandon(r: &mut Regs, func: *mut Func) {
     // SAFETY: the frame is that of `func`; a return address is behind a call, or a static cell.
     unsafe {

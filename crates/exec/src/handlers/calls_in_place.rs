@@ -5,11 +5,11 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::shape::CallIndirect as CallIndirectShape;
 
-use super::control::{Both, fits, leave};
+use super::control::{Both, fits, fits_in, leave};
 use super::{Handlers, single};
 use crate::dispatch::{Flow, Handler, Instr, Regs, cold};
 use crate::operand::{R, S, Source, instr_bytes};
-use crate::state::Func;
+use crate::state::{Func, Instance};
 
 /// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`.
 #[inline(always)]
@@ -30,21 +30,13 @@ unsafe fn enter(r: &mut Regs, func: *const Func, base: usize, back: *const u8) -
 }
 
 /// Runs the imported function with this index; its frame is at `fp`.
-#[inline(never)]
+#[inline(always)]
 unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
-    // SAFETY: the records of imported functions lie in front of those of the others.
+    // SAFETY: as `run_host`; behind a frame's parameters and results there is its header at least.
     unsafe {
-        let (machine, imported) = ((*r.cx).machine, (*r.cx).imported_funcs);
-        let func = (*r.cx).funcs.sub((imported - index) as usize);
-        let slots = usize::from((*func).header());
-        if !fits(r, fp, slots + usize::from(HEADER)) {
-            return Err(TrapCode::StackOverflow);
-        }
-        let below = core::mem::replace(&mut (*machine).stack_top, fp.add(slots));
-        let outcome = ((*machine).hooks.host)(machine, index, r.cx, fp, slots);
-        (*machine).stack_top = below;
+        let outcome = run_host(r.cx, index, fp);
         #[cfg(feature = "extended")]
-        {
+        if outcome.is_ok() {
             let first = fp.read();
             (r.acc, r.f32, r.f64) = (first, f32::from_bits(first as u32), f64::from_bits(first));
         }
@@ -52,38 +44,58 @@ unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
     }
 }
 
+/// The part of [`host`] that has no part in the registers: a handler whose registers something else has the address of ends in
+/// no tail call.
+#[inline(never)]
+unsafe fn run_host(cx: *mut Instance, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
+    // SAFETY: the records of imported functions lie in front of those of the others.
+    unsafe {
+        let machine = (*cx).machine;
+        let slots = usize::from((*record(cx, index)).header());
+        if !fits_in(machine, fp, slots + usize::from(HEADER)) {
+            return Err(TrapCode::StackOverflow);
+        }
+        let below = core::mem::replace(&mut (*machine).stack_top, fp.add(slots));
+        let outcome = ((*machine).hooks.host)(machine, index, cx, fp, slots);
+        (*machine).stack_top = below;
+        outcome
+    }
+}
+
 /// The index of the function that an element of a table refers to, if it is of the type.
-unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<u32, TrapCode> {
+#[inline(never)]
+unsafe fn element(cx: *mut Instance, index: u64, table: u32, ty: u32) -> Result<u32, TrapCode> {
     // SAFETY: table indices are in range; a reference is checked before it is used.
     unsafe {
-        let table = *(*r.cx).tables.add(r.u32(at) as usize);
+        let table = *(*cx).tables.add(table as usize);
         if index >= (*table).len {
             return Err(TrapCode::UndefinedElement);
         }
         let reference = (*table).elems.add(index as usize).read();
         let func = reference.wrapping_sub(1);
-        if func >= (*(*r.cx).machine).funcs_len {
+        if func >= (*(*cx).machine).funcs_len {
             return Err(TrapCode::IndirectCallToNull);
         }
         // The image has equal types once, so that equal numbers are equal types.
-        if u32::from((*record(r, func)).ty()) != r.u32(at + 2) { Err(TrapCode::BadSignature) } else { Ok(func) }
+        if u32::from((*record(cx, func)).ty()) != ty { Err(TrapCode::BadSignature) } else { Ok(func) }
     }
 }
 
 /// The record of the function with this index, imports counted.
 #[inline(always)]
-unsafe fn record(r: &Regs, index: u32) -> *const Func {
+unsafe fn record(cx: *mut Instance, index: u32) -> *const Func {
     // SAFETY: function indices are in range.
-    unsafe { (*r.cx).funcs.sub((*r.cx).imported_funcs as usize).add(index as usize) }
+    unsafe { (*cx).funcs.sub((*cx).imported_funcs as usize).add(index as usize) }
 }
 
 /// Calls the function with this index; `units` are those of the calling instruction's operands.
+#[inline(always)]
 unsafe fn call(r: &mut Regs, index: u32, base: usize, units: usize) -> Flow {
     // SAFETY: as `enter`.
     unsafe {
         if index >= (*r.cx).imported_funcs {
             let back = r.ip.add(instr_bytes(units));
-            return enter(r, record(r, index), base, back);
+            return enter(r, record(r.cx, index), base, back);
         }
         if let Err(code) = host(r, index, r.fp.wrapping_add(base)) {
             return Flow::Trap(code);
@@ -95,10 +107,11 @@ unsafe fn call(r: &mut Regs, index: u32, base: usize, units: usize) -> Flow {
 
 /// Replaces this frame by one of the function with this index. The operands from `at` on say where its arguments begin, how
 /// many slots they are, and where this frame's header is.
+#[inline(always)]
 unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
     // SAFETY: as `enter`; the arguments lie above this frame's header, so they move down.
     unsafe {
-        let func = record(r, index);
+        let func = record(r.cx, index);
         if !fits(r, r.fp, usize::from((*func).frame_slots())) {
             return Flow::Trap(TrapCode::StackOverflow);
         }
@@ -126,10 +139,11 @@ unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
 struct Indirect<A>(core::marker::PhantomData<A>);
 
 impl<A: Source<u64>> Instr for Indirect<A> {
+    #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
         unsafe {
-            match element(r, A::get(r, 0), A::UNITS) {
+            match element(r.cx, A::get(r, 0), r.u32(A::UNITS), r.u32(A::UNITS + 2)) {
                 Ok(index) => call(r, index, r.u16(A::UNITS + 4), A::UNITS + 5),
                 Err(code) => Flow::Trap(code),
             }
@@ -155,7 +169,7 @@ pub mod rows {
         ReturnCall(r) { replace(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
         ReturnCallImport(r) { replace(r, r.u32(0), 2) }
         ReturnCallIndirect(r) {
-            match element(r, r.slot(0).read(), 1) {
+            match element(r.cx, r.slot(0).read(), r.u32(1), r.u32(3)) {
                 Ok(index) => replace(r, index, 5),
                 Err(code) => Flow::Trap(code),
             }

@@ -9,6 +9,7 @@ use wasmote_ir::shape::{ReturnFloat, ReturnValue, Table as TableShape};
 use super::{Handlers, single};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{I, R, S, Source, Value};
+use crate::state::Machine;
 
 struct Table<A>(PhantomData<A>);
 
@@ -69,7 +70,14 @@ impl Handlers<ReturnFloat> for rows::ReturnF64 {
 #[inline(always)]
 pub(super) unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: an instance's machine outlives it.
-    let end = unsafe { (*(*r.cx).machine).stack_end } as usize;
+    unsafe { fits_in((*r.cx).machine, fp, slots) }
+}
+
+/// [`fits`] of a machine.
+#[inline(always)]
+pub(super) unsafe fn fits_in(machine: *const Machine, fp: *mut u64, slots: usize) -> bool {
+    // SAFETY: the machine is there.
+    let end = unsafe { (*machine).stack_end } as usize;
     let (fp, bytes) = (fp as usize, slots * size_of::<u64>());
     if cfg!(target_pointer_width = "64") {
         fp + bytes <= end
@@ -118,6 +126,7 @@ impl Both {
 pub struct Leave;
 
 impl Instr for Leave {
+    #[inline(always)]
     unsafe fn run(_r: &mut Regs) -> Flow {
         Flow::Exit
     }

@@ -8,6 +8,7 @@ use wasmote_ir::shape::{Load as LoadShape, LoadAny, LoadNear, Store as StoreShap
 use super::Handlers;
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{Dest, I, R, S, Source, Value};
+use crate::state::Instance;
 
 /// What a load makes of bytes in memory.
 pub trait Load {
@@ -211,9 +212,18 @@ impl<T: Store> Handlers<StoreFloat> for T {
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
 /// offset that follows.
+#[inline(always)]
+unsafe fn bytes_of_any(r: &Regs, at: usize, size: u32) -> Option<*mut u8> {
+    // SAFETY: as `find`.
+    unsafe { find(r.ip, r.fp, r.cx, at, size) }
+}
+
+/// [`bytes_of_any`], given registers by their values: a handler whose registers something else has the address of ends in no tail
+/// call.
 #[cfg_attr(feature = "alloc", inline(always))]
 #[cfg_attr(not(feature = "alloc"), inline(never))]
-unsafe fn bytes_of_any(r: &Regs, at: usize, size: u32) -> Option<*mut u8> {
+unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: u32) -> Option<*mut u8> {
+    let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
     // SAFETY: memory indices are in range; as `bytes`.
     unsafe {
         let memory = *(*r.cx).memories.add(r.u16(at));

@@ -12,6 +12,7 @@ pub mod rows {
     const OUT: TrapCode = TrapCode::TableOutOfBounds;
 
     /// The table that the operand at this unit names.
+    #[inline(always)]
     unsafe fn table(r: &Regs, at: usize) -> *mut Table {
         // SAFETY: table indices are in range; records of tables stay in place.
         unsafe { *(*r.cx).tables.add(r.u32(at) as usize) }
@@ -19,6 +20,7 @@ pub mod rows {
 
     /// The reference to the function with this index.
     #[cfg(feature = "alloc")]
+    #[inline(always)]
     unsafe fn reference(r: &Regs, index: u32) -> u32 {
         // SAFETY: function indices are in range.
         unsafe {
@@ -34,6 +36,7 @@ pub mod rows {
 
     /// The reference to the function with this index.
     #[cfg(not(feature = "alloc"))]
+    #[inline(always)]
     unsafe fn reference(_r: &Regs, index: u32) -> u32 {
         index + 1
     }

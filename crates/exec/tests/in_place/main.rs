@@ -9,6 +9,7 @@ mod fuel;
 mod host;
 mod loading;
 mod memories;
+mod native_stack;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;

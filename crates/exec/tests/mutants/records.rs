@@ -11,8 +11,9 @@ pub struct Records {
 }
 
 fn counts(image: &Image<'_>) -> [usize; 5] {
-    let sections = [Section::Globals, Section::Memories, Section::Tables, Section::Data, Section::Elems];
-    sections.map(|section| image.count(section) as usize)
+    let count = |section| image.count(section);
+    let [globals, memories, tables] = [Section::Globals, Section::Memories, Section::Tables].map(count);
+    [globals, memories, tables, image.indexed_data(), count(Section::Elems)].map(|count| count as usize)
 }
 
 impl Records {

@@ -276,6 +276,8 @@ fn segments_and_memories_that_code_names_are_there() {
     let find = |op: Op| code.iter().find(|(_, found, _)| *found == op).unwrap_or_else(|| panic!("no {op:?}")).0;
     let (memory, table) = (find(Op::MemInit), find(Op::TabInit));
     refused_with(&good, memory + 8, 2, Kind::Index);
+    // Data segments that instructions name are there only if the image says so.
+    refused_with(&good, layout::AT_FEATURES, features::METERED as u16, Kind::Index);
     refused_with(&good, memory + 12, 1, Kind::Index);
     refused_with(&good, table + 8, 2, Kind::Index);
     refused_with(&good, table + 12, 1, Kind::Index);
