@@ -74,7 +74,8 @@ pub struct Import<T> {
 
 /// What a function of the host does. `args` has the arguments in slots, one for each (two for a vector), and takes the
 /// results from slot 0 on; it is as long as the larger of both. 32-bit values are zero-extended, floats are their bits. An
-/// error ends the call from the host as a trap.
+/// error ends the call from the host as a trap; after [`TrapCode::OutOfFuel`], [`Instance::resume`] calls the function again. A
+/// panic must not unwind: it would end the program.
 pub type HostFn<T> = fn(&mut Caller<'_, T>, args: &mut [u64]) -> Result<(), TrapCode>;
 
 /// What a function of the host may use of the instance that called it.
@@ -154,10 +155,25 @@ impl<'a, T> Instance<'a, T> {
         stack_slots: usize,
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
+        Instance::new_with_fuel(image, imports, buffer, stack_slots, data, u64::MAX)
+    }
+
+    /// As [`Instance::new`], with this much fuel from the beginning: a metered start function traps when it is used up.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    pub fn new_with_fuel(
+        image: &'a [u8],
+        imports: &'a [Import<T>],
+        buffer: &'a mut [u64],
+        stack_slots: usize,
+        data: T,
+        fuel: u64,
+    ) -> Result<Instance<'a, T>, LoadError> {
         let parsed = Image::parse(image)?;
         start::verify(&parsed, buffer, stack_slots)?;
         // SAFETY: it was verified.
-        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data) }
+        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
     }
 
     /// As [`Instance::new`], for an image that is known to be as `wasmote compile` wrote it: its code and data are not
@@ -178,7 +194,7 @@ impl<'a, T> Instance<'a, T> {
         let parsed = Image::parse(image)?;
         parsed.verify_metadata(cfg!(feature = "extended"))?;
         // SAFETY: the caller's promise.
-        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data) }
+        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
     }
 
     /// Calls an exported function. `args` and `results` are slots, as in [`HostFn`].

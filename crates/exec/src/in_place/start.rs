@@ -56,6 +56,7 @@ pub(super) unsafe fn instantiate<'a, T>(
     buffer: &'a mut [u64],
     stack_slots: usize,
     data: T,
+    fuel: u64,
 ) -> Result<Instance<'a, T>, LoadError> {
     if !(image.bytes().as_ptr() as usize).is_multiple_of(8) {
         return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
@@ -74,6 +75,7 @@ pub(super) unsafe fn instantiate<'a, T>(
         let instance: *mut state::Instance = parts.place(parts.plan.instance, 0);
         let stack = parts.place(parts.plan.stack, 0);
         machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
+        (*machine).fuel = fuel;
         (*machine).funcs_len = image.count(Section::Funcs);
         let imported = image.imported(kinds::FUNC);
         let records = image.bytes().as_ptr().add(image.section(Section::Funcs)).cast::<Func>();

@@ -1,7 +1,7 @@
 //! Metered code.
 
 use wasmote_exec::TrapCode::{self, OutOfFuel};
-use wasmote_exec::in_place::{CallError, Instance};
+use wasmote_exec::in_place::{CallError, Instance, LoadError};
 use wasmote_ir::image::{Image, layout::features};
 
 use super::{dirty_buffer, each_image, one, with};
@@ -130,4 +130,16 @@ fn code_that_is_not_metered_ignores_fuel() {
 #[test]
 fn without_a_limit_metered_code_runs_on() {
     each_image(WORK, |image| with_stack(image, |instance| assert!(one(instance, "work", &[3]).is_ok())));
+}
+
+#[test]
+fn start_function_without_end_is_stopped() {
+    each_image("(module (func $forever (loop (br 0))) (start $forever))", |image| {
+        if Image::parse(image.bytes()).unwrap().features() & features::METERED == 0 {
+            return;
+        }
+        let mut buffer = dirty_buffer(image.bytes(), 64, 0);
+        let outcome = Instance::<()>::new_with_fuel(image.bytes(), &[], &mut buffer, 64, (), 10_000);
+        assert_eq!(outcome.err(), Some(LoadError::Trap(OutOfFuel)));
+    });
 }
