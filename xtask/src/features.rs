@@ -43,6 +43,7 @@ const ADDED: &[Added] = &[
     added(CLI, "validate", &["wasmparser::validator", "wasmote_validate::"]),
     added(CLI, "wat", &["wast::", "wasmote_wat::", "wasm_encoder::"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
+    added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wast::wast"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),

@@ -4,6 +4,7 @@
 //! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
 //!   [`size`], [`diet`].
 //! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts.
+//! - [`wasi_testsuite`] runs the official tests of WASI, which lie elsewhere.
 //! - Measurements: [`bench`] (speed against other interpreters), [`bytes`] (size of the command).
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
@@ -23,6 +24,7 @@ mod project;
 mod same_image;
 mod size;
 mod tailcheck;
+mod wasi_testsuite;
 
 use std::process::ExitCode;
 
@@ -121,6 +123,13 @@ const COMMANDS: &[Command] = &[
         what: "images written on hosts of 32 bits and of the other byte order are the same as here",
         details: same_image::DETAILS,
         main: same_image::main,
+    },
+    Command {
+        name: "wasi-testsuite",
+        arguments: "PATH [--binary B]",
+        what: "the official tests of WASI preview 1, from a checkout of them",
+        details: wasi_testsuite::DETAILS,
+        main: wasi_testsuite::main,
     },
     command("corpus", "", "fetches the guests that are too large to commit into target/corpus", corpus::main),
 ];

@@ -15,7 +15,12 @@ before FILE; all that follows FILE belongs to the program, and `--` may stand be
 
 Options of run:
   --dir HOST[::GUEST]   let the program use the directory HOST, under the name GUEST (or HOST)
+  --dir-ro HOST[::GUEST]   the same, only to read
   --env NAME=VALUE      set a variable of the program's environment
+  --env-inherit         let the program have this environment's variables too
+  --tcplisten ADDR      let the program accept connections at ADDR, an address and a port (127.0.0.1:8080)
+  --clock fixed:NS      stop the program's clocks, NS nanoseconds after 1970; sleeping moves them on, at once
+  --random-seed N       give the program the same random bytes at every run with the same N
   --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
   --eager               translate all functions at once, not each when it is first called
   --fuel N              stop with a trap after N operators (an image must be compiled with --fuel)

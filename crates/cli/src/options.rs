@@ -29,6 +29,7 @@ pub enum Command {
 pub struct Preopen {
     pub host: &'static str,
     pub guest: &'static str,
+    pub read_only: bool,
 }
 
 /// The command line.
@@ -37,6 +38,15 @@ pub struct Options {
     pub command: Command,
     pub dirs: Vec<Preopen>,
     pub env: Vec<(&'static str, &'static str)>,
+    /// Addresses that the program may accept connections at.
+    #[cfg(feature = "sockets")]
+    pub tcp_listen: Vec<core::net::SocketAddr>,
+    /// The program gets our environment too.
+    pub env_inherit: bool,
+    /// Nanoseconds at which the program's clocks stand.
+    pub clock: Option<u64>,
+    /// What the program's random numbers come from.
+    pub random_seed: Option<u64>,
     pub invoke: Option<&'static str>,
     pub eager: bool,
     pub stats: bool,
@@ -85,13 +95,19 @@ fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
     }))
 }
 
-#[cfg(not(all(feature = "validate", feature = "script", feature = "compile")))]
+#[cfg(not(all(feature = "validate", feature = "script", feature = "compile", feature = "sockets")))]
 fn without(command: &str, feature: &str) -> Failure {
     Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
 }
 
 fn text(value: &'static [u8], option: &str) -> Result<&'static str, Failure> {
     core::str::from_utf8(value).map_err(|_| Failure::usage(format!("the value of `{option}` is not UTF-8")))
+}
+
+/// The number in an option's value.
+fn number(option: &str, value: &str, digits: &str) -> Result<u64, Failure> {
+    let wanted = if option == "--clock" { "fixed:NANOSECONDS" } else { "a number" };
+    digits.parse().map_err(|_| Failure::usage(format!("`{option} {value}` should be {wanted}")))
 }
 
 impl Options {
@@ -101,6 +117,11 @@ impl Options {
             command: Command::Run,
             dirs: Vec::new(),
             env: Vec::new(),
+            #[cfg(feature = "sockets")]
+            tcp_listen: Vec::new(),
+            env_inherit: false,
+            clock: None,
+            random_seed: None,
             invoke: None,
             eager: false,
             stats: false,
@@ -192,7 +213,12 @@ impl Options {
         words: &mut dyn Iterator<Item = &'static [u8]>,
     ) -> Result<(), Failure> {
         let (of_run, of_compile, of_dump) = match name {
-            "--dir" | "--env" | "--invoke" | "--eager" | "--stats" => (true, false, false),
+            "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
+            #[cfg(feature = "sockets")]
+            "--tcplisten" => (true, false, false),
+            #[cfg(not(feature = "sockets"))]
+            "--tcplisten" => return Err(without("--tcplisten", "sockets")),
+            "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--fuel" => (true, true, false),
             "-o" | "--op-set" | "--names" => (false, true, false),
             "--func" => (false, false, true),
@@ -220,6 +246,7 @@ impl Options {
         let flag = match name {
             "--eager" => Some(&mut self.eager),
             "--stats" => Some(&mut self.stats),
+            "--env-inherit" => Some(&mut self.env_inherit),
             #[cfg(feature = "compile")]
             "--names" => Some(&mut self.names),
             #[cfg(feature = "compile")]
@@ -242,18 +269,25 @@ impl Options {
         }
         let value = text(value, name)?;
         match name {
-            "--fuel" => match value.parse() {
-                Ok(fuel) => self.fuel = Some(fuel),
-                Err(_) => return Err(Failure::usage(format!("`--fuel {value}` should be a number"))),
-            },
+            "--fuel" => self.fuel = Some(number(name, value, value)?),
+            "--random-seed" => self.random_seed = Some(number(name, value, value)?),
+            "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
             #[cfg(feature = "compile")]
             "--op-set" => match crate::compile::op_set(value) {
                 Some(op_set) => self.op_set = op_set,
                 None => return Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
             },
-            "--dir" => {
+            #[cfg(feature = "sockets")]
+            "--tcplisten" => match value.parse() {
+                Ok(address) => self.tcp_listen.push(address),
+                Err(_) => {
+                    let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");
+                    return Err(Failure::usage(message));
+                }
+            },
+            "--dir" | "--dir-ro" => {
                 let (host, guest) = value.split_once("::").unwrap_or((value, value));
-                self.dirs.push(Preopen { host, guest });
+                self.dirs.push(Preopen { host, guest, read_only: name == "--dir-ro" });
             }
             "--env" => match value.split_once('=') {
                 Some((name, value)) if !name.is_empty() => self.env.push((name, value)),

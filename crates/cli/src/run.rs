@@ -24,29 +24,53 @@ type State = ();
 /// The guest's arguments, environment and directories.
 #[cfg(feature = "wasi")]
 fn state(options: &Options) -> Result<State, Failure> {
+    use alloc::boxed::Box;
     use alloc::string::ToString;
-    use wasmote_wasi::{DirAccess, Input, Output, SetupError, WasiCtx};
+    use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
 
     let [stdin, stdout, stderr] = wasmote_rt::streams();
+    // In the system's own words.
+    let words = |error| match error {
+        SetupError::Directory(number) | SetupError::Listen(number) => wasmote_rt::Error(number).to_string(),
+        error => error.to_string(),
+    };
     let output = |file: Option<_>| file.map_or(Output::Null, Output::File);
     let mut builder = WasiCtx::builder().stdin(stdin.map_or(Input::Null, Input::File));
     builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.file);
     for &arg in &options.args {
         builder = builder.arg(arg);
     }
+    if options.env_inherit {
+        // What is given by name replaces what is inherited.
+        let name = |variable: &'static [u8]| variable.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let given = |variable| options.env.iter().any(|(given, _)| given.as_bytes() == name(variable));
+        for variable in wasmote_rt::environment().filter(|variable| !given(variable)) {
+            builder = builder.env_bytes(variable);
+        }
+    }
     for (name, value) in &options.env {
         builder = builder.env(name, value);
     }
     for dir in &options.dirs {
-        builder =
-            builder.preopened_dir_bytes(dir.host.as_bytes(), dir.guest, DirAccess::ReadWrite).map_err(|error| {
-                // In the system's own words.
-                let words = match error {
-                    SetupError::Directory(number) => wasmote_rt::Error(number).to_string(),
-                    error => error.to_string(),
-                };
-                Failure::usage(format!("`--dir {}`: {words}", dir.host))
-            })?;
+        let (option, access) = match dir.read_only {
+            true => ("--dir-ro", DirAccess::ReadOnly),
+            false => ("--dir", DirAccess::ReadWrite),
+        };
+        builder = builder
+            .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
+            .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
+    }
+    #[cfg(feature = "sockets")]
+    for &address in &options.tcp_listen {
+        builder = builder
+            .tcp_listener(address)
+            .map_err(|error| Failure::usage(format!("`--tcplisten {address}`: {}", words(error))))?;
+    }
+    if let Some(nanoseconds) = options.clock {
+        builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
+    }
+    if let Some(seed) = options.random_seed {
+        builder = builder.random(random::seeded(seed));
     }
     builder.build().map_err(|error| Failure::usage(error.to_string()))
 }

@@ -95,6 +95,15 @@ pub fn now() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
+/// The variables of the environment, each `NAME=VALUE`.
+pub fn environment() -> impl Iterator<Item = &'static [u8]> {
+    std::env::vars_os().map(|(mut variable, value)| {
+        variable.push("=");
+        variable.push(value);
+        &*variable.into_encoded_bytes().leak()
+    })
+}
+
 /// The number that the text is.
 pub fn parse_f64(text: &str) -> Option<f64> {
     text.parse().ok()

@@ -37,8 +37,11 @@ pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_fil
 pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 #[cfg(not(unix))]
 pub use hosted::{
-    Error, Stream, map_file, now, parse_f32, parse_f64, print_f32, print_f64, read_file, read_stdin, start, write_file,
+    Error, Stream, environment, map_file, now, parse_f32, parse_f64, print_f32, print_f64, read_file, read_stdin,
+    start, write_file,
 };
+#[cfg(unix)]
+pub use start::environment;
 #[cfg(unix)]
 #[doc(hidden)]
 pub use start::start;

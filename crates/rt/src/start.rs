@@ -30,6 +30,27 @@ pub unsafe fn start(argc: c_int, argv: *const *const c_char, main: fn(Vec<&'stat
     main(args)
 }
 
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// The variables of the environment, each `NAME=VALUE`.
+pub fn environment() -> impl Iterator<Item = &'static [u8]> {
+    // SAFETY: nothing in this program sets variables, so the list stays as the C library found it.
+    let mut next = unsafe { environ };
+    core::iter::from_fn(move || {
+        // SAFETY: a list may be missing, and ends with a null pointer, beyond which `next` never gets; its strings stay.
+        unsafe {
+            if next.is_null() || (*next).is_null() {
+                return None;
+            }
+            let variable = CStr::from_ptr(*next).to_bytes();
+            next = next.add(1);
+            Some(variable)
+        }
+    })
+}
+
 /// Opens `/dev/null` as each of the first three descriptors that is closed: the next file to be opened would get its
 /// number, and what is printed would end up in it.
 fn open_streams() {

@@ -5,11 +5,16 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "sockets")]
+use rustix::fd::OwnedFd;
+
 use crate::abi::{filetype, rights};
 use crate::clock::{Clocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::random::{self, Random};
 use crate::sandbox::Dir;
+#[cfg(feature = "sockets")]
+use crate::socket;
 use crate::stdio::{Input, Output};
 
 /// The state of WASI for one guest.
@@ -32,6 +37,7 @@ impl WasiCtx {
             stdout: Output::Null,
             stderr: Output::Null,
             dirs: Vec::new(),
+            sockets: Vec::new(),
             clocks: Box::new(SystemClocks),
             random: Box::new(random::system),
         }
@@ -65,8 +71,10 @@ pub enum SetupError {
     Directory(i32),
     /// A string has a NUL in it, which would end it.
     Nul,
-    /// There are more directories than a guest can have descriptors.
-    TooManyDirectories,
+    /// The host can't listen at an address, for the reason that has this number there (`errno`).
+    Listen(i32),
+    /// There are more directories and sockets than a guest can have descriptors.
+    TooManyDescriptors,
 }
 
 impl fmt::Display for SetupError {
@@ -74,7 +82,8 @@ impl fmt::Display for SetupError {
         match self {
             SetupError::Directory(errno) => write!(f, "the directory can't be opened (os error {errno})"),
             SetupError::Nul => f.write_str("an argument or variable has a NUL in it"),
-            SetupError::TooManyDirectories => f.write_str("too many directories"),
+            SetupError::Listen(errno) => write!(f, "the address can't be listened at (os error {errno})"),
+            SetupError::TooManyDescriptors => f.write_str("too many directories and sockets"),
         }
     }
 }
@@ -85,7 +94,7 @@ impl core::error::Error for SetupError {}
 impl From<SetupError> for std::io::Error {
     fn from(error: SetupError) -> std::io::Error {
         match error {
-            SetupError::Directory(errno) => std::io::Error::from_raw_os_error(errno),
+            SetupError::Directory(errno) | SetupError::Listen(errno) => std::io::Error::from_raw_os_error(errno),
             _ => std::io::Error::new(std::io::ErrorKind::InvalidInput, error),
         }
     }
@@ -99,6 +108,7 @@ pub struct WasiCtxBuilder {
     stdout: Output,
     stderr: Output,
     dirs: Vec<Descriptor>,
+    sockets: Vec<Descriptor>,
     clocks: Box<dyn Clocks>,
     random: Random,
 }
@@ -113,6 +123,12 @@ impl WasiCtxBuilder {
     /// Adds a variable to the environment.
     pub fn env(mut self, name: &str, value: &str) -> WasiCtxBuilder {
         self.env.push([name, "=", value].concat().into_bytes().into());
+        self
+    }
+
+    /// Adds a variable as systems have it: `NAME=VALUE`, in any encoding.
+    pub fn env_bytes(mut self, variable: impl Into<Vec<u8>>) -> WasiCtxBuilder {
+        self.env.push(variable.into().into());
         self
     }
 
@@ -176,6 +192,27 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
+    /// Gives the guest a socket that listens, from which it may accept connections.
+    #[cfg(feature = "sockets")]
+    pub fn preopened_listener(mut self, socket: OwnedFd) -> WasiCtxBuilder {
+        self.sockets.push(socket::listener(socket));
+        self
+    }
+
+    /// Gives the guest a connection: a stream socket, which it may read from, write to and shut down.
+    #[cfg(feature = "sockets")]
+    pub fn preopened_connection(mut self, socket: OwnedFd) -> WasiCtxBuilder {
+        self.sockets.push(socket::connection(socket));
+        self
+    }
+
+    /// Listens at an address for TCP connections, which the guest may accept. An error if that can't be.
+    #[cfg(feature = "sockets")]
+    pub fn tcp_listener(self, address: core::net::SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
+        let socket = socket::listen(address).map_err(|errno| SetupError::Listen(errno.raw_os_error()))?;
+        Ok(self.preopened_listener(socket))
+    }
+
     /// Replaces the clocks.
     pub fn clocks(mut self, clocks: Box<dyn Clocks>) -> WasiCtxBuilder {
         self.clocks = clocks;
@@ -188,17 +225,17 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// The context: standard streams are descriptors 0 to 2, directories follow in their order. An error if a
-    /// string has a NUL in it, which ends strings in the guest, or there are too many directories.
+    /// The context: standard streams are descriptors 0 to 2, directories follow in their order, then sockets in
+    /// theirs. An error if a string has a NUL in it, which ends strings in the guest, or there are too many of those.
     pub fn build(self) -> Result<WasiCtx, SetupError> {
         if self.args.iter().chain(&self.env).any(|string| string.contains(&0)) {
             return Err(SetupError::Nul);
         }
         let mut descriptors = Descriptors::default();
         let streams = [self.stdin.into_descriptor(), self.stdout.into_descriptor(1), self.stderr.into_descriptor(2)];
-        for descriptor in streams.into_iter().chain(self.dirs) {
+        for descriptor in streams.into_iter().chain(self.dirs).chain(self.sockets) {
             if descriptors.insert(descriptor).is_err() {
-                return Err(SetupError::TooManyDirectories);
+                return Err(SetupError::TooManyDescriptors);
             }
         }
         Ok(WasiCtx { args: self.args, env: self.env, descriptors, clocks: self.clocks, random: self.random })

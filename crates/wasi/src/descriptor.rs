@@ -58,7 +58,7 @@ impl Descriptor {
         let is_directory = self.filetype == filetype::DIRECTORY;
         Err(if is_directory && missing & !rights::DIRECTORY != 0 {
             Errno::ISDIR
-        } else if !is_directory && missing & !rights::FILE != 0 {
+        } else if !is_directory && missing & rights::DIRECTORY & !rights::FILE != 0 {
             Errno::NOTDIR
         } else if self.filetype != filetype::REGULAR_FILE && missing & (rights::FD_SEEK | rights::FD_TELL) != 0 {
             Errno::SPIPE
@@ -89,6 +89,7 @@ pub(crate) fn rights_of(filetype: u8, fd: BorrowedFd<'_>) -> u64 {
         filetype::CHARACTER_DEVICE if !rustix::termios::isatty(fd) => {
             rights::STREAM | rights::FD_SEEK | rights::FD_TELL | rights::FD_FDSTAT_SET_FLAGS
         }
+        filetype::SOCKET_STREAM => rights::CONNECTION,
         _ => rights::STREAM | rights::FD_FDSTAT_SET_FLAGS,
     }
 }

@@ -8,60 +8,13 @@ use rustix::fs::{
 };
 use rustix::io::{IoSlice, retry_on_intr};
 
-use crate::abi::{Filestat, IOVEC_SIZE, IOVECS_MAX, Snapshot, fdflags, filetype, fstflags, rights};
+use crate::abi::{Filestat, Snapshot, fdflags, filetype, fstflags, rights};
 use crate::call::{Call, Guest};
 use crate::clock::{nanoseconds, timespec};
 use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
-
-/// A list of buffers in the guest's memory, each of which has been found to lie in it.
-#[derive(Clone, Copy)]
-struct Iovecs {
-    at: u32,
-    count: u32,
-}
-
-impl Iovecs {
-    fn new(memory: &Guest<'_>, at: u32, count: u32) -> Result<Iovecs, Errno> {
-        if count > IOVECS_MAX {
-            return Err(Errno::INVAL);
-        }
-        memory.check(at, count * IOVEC_SIZE)?;
-        let iovecs = Iovecs { at, count };
-        for i in 0..count {
-            let (buffer, len) = iovecs.get(memory, i)?;
-            memory.check(buffer, len)?;
-        }
-        Ok(iovecs)
-    }
-
-    fn get(self, memory: &Guest<'_>, index: u32) -> Result<(u32, u32), Errno> {
-        let at = self.at + index * IOVEC_SIZE;
-        Ok((memory.u32(at)?, memory.u32(at + 4)?))
-    }
-}
-
-/// Adds up what several reads or writes gave: an error counts only if nothing was done before it.
-struct Progress(u32);
-
-impl Progress {
-    /// Whether to go on after `len` bytes were asked for: not when there were fewer, or an error.
-    fn add(&mut self, len: u32, done: Result<usize, Errno>) -> Result<bool, Errno> {
-        match done {
-            Ok(done) => {
-                self.0 += done as u32;
-                Ok(done as u32 == len)
-            }
-            Err(errno) if self.0 == 0 => Err(errno),
-            Err(_) => Ok(false),
-        }
-    }
-
-    /// Whether so many more bytes can be counted.
-    fn has_room(&self, len: u32) -> bool {
-        self.0.checked_add(len).is_some()
-    }
-}
+use crate::iovecs::{Iovecs, Progress};
+use crate::socket;
 
 /// Reads into the buffers: all of them from a file, the first that has room from a stream, for which the bytes of a
 /// second read might never come.
@@ -104,7 +57,7 @@ const GATHER: usize = 16;
 
 /// Writes some buffers from the one with number `first`; returns how many of them, their bytes, and what came of it.
 fn gather(
-    file: BorrowedFd<'_>,
+    (file, is_socket): (BorrowedFd<'_>, bool),
     memory: &Guest<'_>,
     iovecs: Iovecs,
     first: u32,
@@ -122,18 +75,21 @@ fn gather(
         slices[taken] = IoSlice::new(memory.slice(at, len)?);
         taken += 1;
     }
-    let done = retry_on_intr(|| rustix::io::writev(file, &slices[..taken]))?;
+    let slices = &slices[..taken];
+    let done =
+        retry_on_intr(|| if is_socket { socket::write(file, slices) } else { rustix::io::writev(file, slices) })?;
     Ok((taken as u32, total, done))
 }
 
 /// Writes the buffers, straight from the guest's memory.
-fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
+pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     let needed = if offset.is_some() { rights::FD_WRITE | rights::FD_SEEK } else { rights::FD_WRITE };
     let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
     let memory = &mut call.memory;
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
+    let is_socket = descriptor.filetype == filetype::SOCKET_STREAM;
     let mut progress = Progress(0);
     let mut i = 0;
     while i < iovecs.count {
@@ -143,13 +99,12 @@ fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), 
         }
         let mut taken = 1;
         let done = match (&mut descriptor.object, offset) {
-            (Object::File(file), None) => {
-                gather(file.as_fd(), memory, iovecs, i, u32::MAX - progress.0).map(|(count, total, done)| {
+            (Object::File(file), None) => gather((file.as_fd(), is_socket), memory, iovecs, i, u32::MAX - progress.0)
+                .map(|(count, total, done)| {
                     taken = count;
                     len = total;
                     done
-                })
-            }
+                }),
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 let buffer = memory.slice(at, len)?;
@@ -290,7 +245,7 @@ pub(crate) fn filestat(stat: &Stat) -> Filestat {
 pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = call.cx.descriptors.get(call.u32(0), rights::FD_FILESTAT_GET)?;
     let stat = match descriptor.host() {
-        Some(fd) => filestat(&rustix::fs::fstat(fd)?),
+        Some(fd) => Filestat { filetype: descriptor.filetype, ..filestat(&rustix::fs::fstat(fd)?) },
         None => Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() },
     };
     let (bytes, len) = stat.to_bytes(call.snapshot);

@@ -11,13 +11,13 @@
 //!
 //! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`];
 //! 2. `table`: the functions, a row each; `call`: what a function is given;
-//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file`, `directory`, `path` (over
-//!    `sandbox`), `poll`, `args`, `process`;
+//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file` (with `iovecs`), `directory`, `path`
+//!    (over `sandbox`), `socket`, `poll`, `args`, `process`;
 //! 4. `abi` and `errno`: numbers and layouts.
 //!
 //! Both `wasi_snapshot_preview1` and its predecessor `wasi_unstable` are there; they differ in a few layouts. Paths
 //! are resolved so that none leads out of the directory it starts in, on Linux by the kernel (5.8 or newer), elsewhere
-//! by cap-std. There are no sockets.
+//! by cap-std. Sockets come from the embedder, listening or connected; without the feature `sockets` there are none.
 //!
 //! The crate needs an operating system, but on Linux no `std`: with its feature `std` off, an embedder's streams are
 //! [`Reader`]s and [`Writer`]s.
@@ -69,11 +69,14 @@ mod descriptor;
 mod directory;
 mod errno;
 mod file;
+mod iovecs;
 mod path;
 mod poll;
 mod process;
 pub mod random;
 mod sandbox;
+#[cfg_attr(not(feature = "sockets"), path = "no_socket.rs")]
+mod socket;
 pub mod stdio;
 mod table;
 
@@ -81,7 +84,7 @@ use alloc::sync::Arc;
 
 use wasmote::{Caller, Error, FuncType, Linker};
 
-pub use clock::Clocks;
+pub use clock::{Clocks, FixedClocks};
 pub use context::{DirAccess, SetupError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use rustix::fd::OwnedFd;

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 
 use crate::abi::{Subscription, clock, event, filetype, rights};
 use crate::call::Call;
@@ -143,6 +144,12 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
     match timeout {
         Some(0) if fds.is_empty() => (),
         Some(timeout) if fds.is_empty() => clocks.sleep(timeout),
+        Some(timeout) if !clocks.runs() => {
+            ready = retry_on_intr(|| poll(&mut fds, Some(&timespec(0))))?;
+            if ready == 0 {
+                clocks.sleep(timeout);
+            }
+        }
         _ => {
             let start = monotonic();
             ready = loop {

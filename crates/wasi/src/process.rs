@@ -1,4 +1,4 @@
-//! The process: its end, signals, giving way. And sockets, of which there are none.
+//! The process: its end, signals, giving way.
 
 use crate::call::Call;
 use crate::errno::Errno;
@@ -16,10 +16,4 @@ pub(crate) fn proc_raise(_: &mut Call<'_>) -> Result<(), Errno> {
 pub(crate) fn sched_yield(_: &mut Call<'_>) -> Result<(), Errno> {
     rustix::thread::sched_yield();
     Ok(())
-}
-
-/// `sock_accept`, `sock_recv`, `sock_send`, `sock_shutdown`: no descriptor is a socket.
-pub(crate) fn not_a_socket(call: &mut Call<'_>) -> Result<(), Errno> {
-    call.cx.descriptors.get(call.u32(0), 0)?;
-    Err(Errno::NOTSOCK)
 }

@@ -10,6 +10,7 @@ use wasmote::Lock;
 use crate::abi::{filetype, rights};
 use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
 use crate::errno::Errno;
+use crate::socket;
 
 /// What an embedder gives a guest to read. With the feature `std`, every [`std::io::Read`] is one.
 pub trait Reader: Send {
@@ -188,7 +189,10 @@ fn own(fd: impl AsFd) -> Option<OwnedFd> {
 /// A stream that is a file of the host, if that can be asked what it is.
 fn file(file: OwnedFd, right: u64) -> Option<Descriptor> {
     let stat = rustix::fs::fstat(&file).ok()?;
-    let filetype = filetype_of(rustix::fs::FileType::from_raw_mode(stat.st_mode));
+    let filetype = match filetype_of(rustix::fs::FileType::from_raw_mode(stat.st_mode)) {
+        filetype::SOCKET_DGRAM => socket::filetype(file.as_fd()),
+        filetype => filetype,
+    };
     // Flags such as NONBLOCK would change the stream for all processes that share it.
     let not = rights::FD_READ | rights::FD_WRITE | rights::FD_FDSTAT_SET_FLAGS;
     let base = rights_of(filetype, file.as_fd()) & !not | right;

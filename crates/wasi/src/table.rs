@@ -5,7 +5,7 @@ use wasmote::ValType;
 use crate::abi::Snapshot;
 use crate::call::Call;
 use crate::errno::Errno;
-use crate::{args, clock, descriptor, directory, file, path, poll, process, random};
+use crate::{args, clock, descriptor, directory, file, path, poll, process, random, socket};
 
 /// What a function does.
 #[derive(Clone, Copy)]
@@ -102,8 +102,8 @@ pub(crate) static TABLE: &[Row] = &[
     row("proc_raise", "i", process::proc_raise),
     row("sched_yield", "", process::sched_yield),
     row("random_get", "ii", random::random_get),
-    Row { name: "sock_accept", params: "iii", body: Body::Errno(process::not_a_socket), since: Snapshot::One },
-    row("sock_recv", "iiiiii", process::not_a_socket),
-    row("sock_send", "iiiii", process::not_a_socket),
-    row("sock_shutdown", "ii", process::not_a_socket),
+    Row { name: "sock_accept", params: "iii", body: Body::Errno(socket::sock_accept), since: Snapshot::One },
+    row("sock_recv", "iiiiii", socket::sock_recv),
+    row("sock_send", "iiiii", socket::sock_send),
+    row("sock_shutdown", "ii", socket::sock_shutdown),
 ];

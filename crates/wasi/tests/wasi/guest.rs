@@ -55,7 +55,9 @@ pub const FUNCTIONS: &str = "
 fn text(interface: &str) -> String {
     let mut imports = String::new();
     let mut functions = String::new();
-    for function in FUNCTIONS.split(',') {
+    // The older version has not got it.
+    let accept = if interface == "wasi_unstable" { None } else { Some("sock_accept iii") };
+    for function in FUNCTIONS.split(',').chain(accept) {
         let (name, letters) = function.trim().split_once(' ').unwrap();
         let mut params = String::new();
         let mut args = String::new();

@@ -6,7 +6,10 @@ mod directories;
 mod escapes;
 mod files;
 mod guest;
+mod hostile;
 mod paths;
+#[cfg(feature = "sockets")]
+mod sockets;
 mod streams;
 mod time;
 mod world;

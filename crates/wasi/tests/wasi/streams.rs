@@ -154,3 +154,46 @@ fn standard_streams_can_be_closed_and_renumbered() {
     assert_eq!(guest.write(2, b"x"), Err(BADF));
     assert_eq!(out.drain(), b"moved");
 }
+
+#[test]
+fn a_closed_pipe_and_a_full_disk_are_told() {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let mut guest = Guest::new(WasiCtx::builder().stdout(Output::File(writer.into())));
+    assert_eq!(guest.write(1, b"x"), Err(PIPE));
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let mut guest = Guest::new(WasiCtx::builder().stdout(Output::File(full.into())));
+        assert_eq!(guest.write(1, b"x"), Err(NOSPC));
+    }
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(b"all").unwrap();
+    drop(writer);
+    let mut guest = Guest::new(WasiCtx::builder().stdin(Input::File(reader.into())));
+    assert_eq!(guest.read(0, 10).unwrap(), b"all");
+    assert_eq!(guest.read(0, 10).unwrap(), b"", "the end");
+    assert_eq!(guest.read(0, 10).unwrap(), b"", "and again");
+}
+
+#[test]
+fn what_a_stream_that_does_not_wait_took_is_counted() {
+    let (ours, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let streams = WasiCtx::builder().stdin(Input::File(ours.try_clone().unwrap().into()));
+    let mut guest = Guest::new(streams.stdout(Output::File(ours.into())));
+    assert_eq!(guest.read(0, 10), Err(AGAIN));
+    let mut sent = Vec::new();
+    for round in 0u8.. {
+        let bytes: Vec<u8> = (0..0x8000u32).map(|i| (i % 251) as u8 ^ round).collect();
+        match guest.write(1, &bytes) {
+            Ok(count) => sent.extend_from_slice(&bytes[..count as usize]),
+            Err(errno) => {
+                assert_eq!(errno, AGAIN);
+                break;
+            }
+        }
+    }
+    drop(guest);
+    let mut received = Vec::new();
+    peer.read_to_end(&mut received).unwrap();
+    assert!(received == sent, "{} bytes sent, {} received", sent.len(), received.len());
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use wasmote_wasi::{Clocks, DirAccess, Input, Pipe, WasiCtx};
+use wasmote_wasi::{Clocks, DirAccess, FixedClocks, Input, Pipe, WasiCtx};
 
 use crate::guest::*;
 
@@ -48,7 +48,7 @@ impl Clocks for Still {
 }
 
 /// Puts a subscription in place with its number as userdata.
-fn subscribe_clock(guest: &mut Guest, number: usize, clock: u32, timeout: u64, absolute: bool) {
+pub fn subscribe_clock(guest: &mut Guest, number: usize, clock: u32, timeout: u64, absolute: bool) {
     let at = 0x2000 + 48 * number;
     guest.put(at, &[0; 48]);
     guest.put(at, &(number as u64).to_le_bytes());
@@ -57,7 +57,7 @@ fn subscribe_clock(guest: &mut Guest, number: usize, clock: u32, timeout: u64, a
     guest.put(at + 40, &[u8::from(absolute)]);
 }
 
-fn subscribe_fd(guest: &mut Guest, number: usize, kind: u8, fd: u32) {
+pub fn subscribe_fd(guest: &mut Guest, number: usize, kind: u8, fd: u32) {
     let at = 0x2000 + 48 * number;
     guest.put(at, &[0; 48]);
     guest.put(at, &(number as u64).to_le_bytes());
@@ -66,7 +66,7 @@ fn subscribe_fd(guest: &mut Guest, number: usize, kind: u8, fd: u32) {
 }
 
 /// Waits for this many subscriptions: for each event its userdata, errno and kind.
-fn poll(guest: &mut Guest, count: u64) -> Vec<(u64, u16, u8)> {
+pub fn poll(guest: &mut Guest, count: u64) -> Vec<(u64, u16, u8)> {
     guest.ok("poll_oneoff", &[0x2000, 0x3000, count, 0x900]);
     (0..guest.u32(0x900) as usize)
         .map(|i| {
@@ -154,4 +154,30 @@ fn snapshot_0_has_its_own_subscriptions() {
     let start = Instant::now();
     assert_eq!(poll(&mut guest, 1), [(9, 0, 0)]);
     assert!(start.elapsed() >= Duration::from_millis(1));
+}
+
+#[test]
+fn fixed_clocks_move_on_by_sleep_alone() {
+    const HOUR: u64 = 3_600_000_000_000;
+    let (input, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let builder = WasiCtx::builder().stdin(Input::File(input.into()));
+    let mut guest = Guest::new(builder.clocks(Box::new(FixedClocks::new(1000))));
+    for _ in 0..2 {
+        assert_eq!((0..4).map(|clock| now(&mut guest, clock)).collect::<Vec<_>>(), [1000; 4]);
+    }
+    guest.ok("clock_res_get", &[1, 0x900]);
+    assert_eq!(guest.call("clock_time_get", &[4, 0, 0x900]), INVAL);
+    subscribe_clock(&mut guest, 0, 1, HOUR, false);
+    assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
+    assert_eq!((now(&mut guest, 0), now(&mut guest, 1)), (1000 + HOUR, 1000 + HOUR));
+    // Beside a stream that nothing comes from, too.
+    subscribe_clock(&mut guest, 0, 0, 1000 + 2 * HOUR, true);
+    subscribe_fd(&mut guest, 1, 1, 0);
+    assert_eq!(poll(&mut guest, 2), [(0, 0, 0)]);
+    assert_eq!(now(&mut guest, 0), 1000 + 2 * HOUR);
+    // What is ready comes first, and no time passes.
+    subscribe_clock(&mut guest, 0, 1, HOUR, false);
+    subscribe_fd(&mut guest, 1, 2, 1);
+    assert_eq!(poll(&mut guest, 2), [(1, 0, 2)]);
+    assert_eq!(now(&mut guest, 0), 1000 + 2 * HOUR);
 }

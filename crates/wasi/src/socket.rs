@@ -1,0 +1,191 @@
+//! Sockets: accepting connections and passing bytes. A guest has those that the embedder gives it, and what they
+//! accept; it can't make any, nor connect to anywhere. Only stream sockets count as sockets here.
+
+use core::net::SocketAddr;
+
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::{IoSlice, retry_on_intr};
+use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketType};
+
+use crate::abi::{fdflags, filetype, riflags, rights, sdflags};
+use crate::call::Call;
+use crate::descriptor::{Descriptor, Descriptors, Object};
+use crate::errno::Errno;
+use crate::iovecs::{Iovecs, Progress};
+
+/// Connections that wait to be accepted, at most.
+const BACKLOG: i32 = 128;
+
+/// Writing to a connection that is closed is an error, and no signal to the whole process.
+#[cfg(not(target_vendor = "apple"))]
+const QUIET: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const QUIET: SendFlags = SendFlags::empty();
+
+/// A new socket, and one of a connection; other programs that this process starts don't get them.
+#[cfg(target_os = "linux")]
+mod host {
+    use rustix::fd::{BorrowedFd, OwnedFd};
+    use rustix::io::Result;
+    use rustix::net::{AddressFamily, SocketFlags, SocketType};
+
+    pub fn socket(family: AddressFamily) -> Result<OwnedFd> {
+        rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+    }
+
+    pub fn accept(listener: BorrowedFd<'_>, nonblock: bool) -> Result<OwnedFd> {
+        let nonblock = if nonblock { SocketFlags::NONBLOCK } else { SocketFlags::empty() };
+        rustix::net::accept_with(listener, SocketFlags::CLOEXEC | nonblock)
+    }
+}
+
+/// The same where it takes several calls.
+#[cfg(not(target_os = "linux"))]
+mod host {
+    use rustix::fd::{BorrowedFd, OwnedFd};
+    use rustix::fs::OFlags;
+    use rustix::io::{FdFlags, Result, fcntl_setfd};
+    use rustix::net::{AddressFamily, SocketType};
+
+    pub fn socket(family: AddressFamily) -> Result<OwnedFd> {
+        let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+        fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+        Ok(socket)
+    }
+
+    pub fn accept(listener: BorrowedFd<'_>, nonblock: bool) -> Result<OwnedFd> {
+        let socket = rustix::net::accept(listener)?;
+        fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+        rustix::fs::fcntl_setfl(&socket, if nonblock { OFlags::NONBLOCK } else { OFlags::empty() })?;
+        Ok(socket)
+    }
+}
+
+/// A socket that connections to this address arrive at.
+pub(crate) fn listen(address: SocketAddr) -> rustix::io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = host::socket(family)?;
+    // A server that is started again would else have to wait until the last one's connections are forgotten.
+    rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
+    rustix::net::bind(&socket, &address)?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(socket)
+}
+
+/// The type of an open socket.
+pub(crate) fn filetype(fd: BorrowedFd<'_>) -> u8 {
+    match rustix::net::sockopt::socket_type(fd) {
+        Ok(SocketType::STREAM) => filetype::SOCKET_STREAM,
+        _ => filetype::SOCKET_DGRAM,
+    }
+}
+
+fn descriptor(socket: OwnedFd, base: u64, inheriting: u64, flags: u16) -> Descriptor {
+    let filetype = filetype::SOCKET_STREAM;
+    Descriptor { object: Object::File(socket), base, inheriting, flags, filetype, preopen: None }
+}
+
+/// A guest's descriptor of a socket that accepts connections.
+pub(crate) fn listener(socket: OwnedFd) -> Descriptor {
+    let flags = flags(&socket);
+    descriptor(socket, rights::LISTENER, rights::CONNECTION, flags)
+}
+
+/// A guest's descriptor of a connection.
+pub(crate) fn connection(socket: OwnedFd) -> Descriptor {
+    let flags = flags(&socket);
+    descriptor(socket, rights::CONNECTION, 0, flags)
+}
+
+/// The flags that an embedder's socket has already.
+fn flags(socket: &OwnedFd) -> u16 {
+    let nonblock = rustix::fs::fcntl_getfl(socket).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK));
+    if nonblock { fdflags::NONBLOCK } else { 0 }
+}
+
+/// Sends buffers, several at once.
+pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+    rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), QUIET)
+}
+
+/// The socket with this number, with all of these rights.
+fn socket(descriptors: &Descriptors, fd: u32, needed: u64) -> Result<BorrowedFd<'_>, Errno> {
+    let descriptor = descriptors.get(fd, 0)?;
+    if descriptor.filetype != filetype::SOCKET_STREAM {
+        return Err(Errno::NOTSOCK);
+    }
+    descriptor.require(needed)?;
+    descriptor.host().ok_or(Errno::NOTSOCK)
+}
+
+pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
+    let listener = socket(&call.cx.descriptors, call.u32(0), rights::SOCK_ACCEPT)?;
+    let base = call.cx.descriptors.get(call.u32(0), 0)?.inheriting;
+    let (flags, result) = (call.u16(1)?, call.u32(2));
+    if flags & !fdflags::NONBLOCK != 0 {
+        return Err(Errno::INVAL);
+    }
+    // A connection that can't be handed over would be lost.
+    call.memory.check(result, 4)?;
+    call.cx.descriptors.free()?;
+    let accepted = retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
+    let fd = call.cx.descriptors.insert(descriptor(accepted, base, 0, flags))?;
+    call.memory.put_u32(result, fd)
+}
+
+/// Receives into the buffers what is there, waiting for the first byte only, or with `WAITALL` until all are full. Only
+/// the first buffer gets a look ahead (`PEEK`): a second look would show the same bytes.
+pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
+    let socket = socket(&call.cx.descriptors, call.u32(0), rights::FD_READ)?;
+    let (flags, result, result_flags) = (call.u16(3)?, call.u32(4), call.u32(5));
+    if flags & !(riflags::PEEK | riflags::WAITALL) != 0 {
+        return Err(Errno::INVAL);
+    }
+    let (peek, wait_all) = (flags & riflags::PEEK != 0, flags & riflags::WAITALL != 0);
+    let memory = &mut call.memory;
+    memory.check(result, 4)?;
+    memory.check(result_flags, 2)?;
+    let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
+    let mut progress = Progress(0);
+    for i in 0..iovecs.count {
+        let (at, len) = iovecs.get(memory, i)?;
+        if len == 0 {
+            continue;
+        }
+        if !progress.has_room(len) {
+            break;
+        }
+        let mut flags = RecvFlags::empty();
+        flags.set(RecvFlags::PEEK, peek);
+        flags.set(RecvFlags::WAITALL, wait_all);
+        flags.set(RecvFlags::DONTWAIT, !wait_all && progress.0 > 0);
+        let buffer = memory.slice_mut(at, len)?;
+        let done = retry_on_intr(|| rustix::net::recv(socket, &mut *buffer, flags));
+        if !progress.add(len, done.map(|(received, _)| received).map_err(Errno::from))? || peek {
+            break;
+        }
+    }
+    // What a stream has is never cut off.
+    memory.put(result_flags, &[0, 0])?;
+    memory.put_u32(result, progress.0)
+}
+
+/// `fd_write`, with flags of which there are none.
+pub(crate) fn sock_send(call: &mut Call<'_>) -> Result<(), Errno> {
+    socket(&call.cx.descriptors, call.u32(0), rights::FD_WRITE)?;
+    if call.u32(3) != 0 {
+        return Err(Errno::INVAL);
+    }
+    crate::file::write(call, None, 4)
+}
+
+pub(crate) fn sock_shutdown(call: &mut Call<'_>) -> Result<(), Errno> {
+    let socket = socket(&call.cx.descriptors, call.u32(0), rights::SOCK_SHUTDOWN)?;
+    let how = match call.u32(1) {
+        sdflags::RD => Shutdown::Read,
+        sdflags::WR => Shutdown::Write,
+        sdflags::BOTH => Shutdown::Both,
+        _ => return Err(Errno::INVAL),
+    };
+    Ok(rustix::net::shutdown(socket, how)?)
+}
