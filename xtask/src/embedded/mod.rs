@@ -91,11 +91,22 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
 
 /// For CI: sets up everything, or returns why this machine is not one where that can be done.
 pub fn check() -> Result<Option<String>> {
-    let complete = TARGETS.iter().all(|target| cargo(target.name).is_ok());
-    if !complete && let Err(reason) = packages::may_install(&["rustc-web"]) {
+    if !complete()
+        && let Err(reason) = packages::may_install(&["rustc-web"])
+    {
         return Ok(Some(format!("{reason:#}")));
     }
-    set_up(TARGETS, true).map(|()| None)
+    // Where the packages cannot be had just now, what needs them is left out by name.
+    match set_up(TARGETS, true) {
+        Ok(()) => Ok(None),
+        Err(reason) if complete() => Ok(Some(format!("{reason:#}"))),
+        Err(reason) => Ok(Some(format!("it could not be set up: {reason:#}"))),
+    }
+}
+
+/// Whether there are compilers for all targets.
+pub fn complete() -> bool {
+    TARGETS.iter().all(|target| cargo(target.name).is_ok())
 }
 
 /// Installs and builds whatever is missing.

@@ -94,7 +94,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
 
 /// Checks all boards, or returns what could not be checked, and why.
 pub fn check() -> Result<Option<String>> {
-    run(BOARDS.iter(), false)
+    run(BOARDS.iter(), true)
 }
 
 fn run(boards: impl Iterator<Item = &'static Board>, limits: bool) -> Result<Option<String>> {
