@@ -70,6 +70,7 @@ mod linker {
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
+    use crate::dispatch::Handler;
     use crate::handlers::TABLE;
     use crate::operand::instr_bytes;
 
@@ -143,7 +144,7 @@ mod linker {
             while at < code.len() {
                 let units = units_at(code, at);
                 let opcode = usize::from(code[at]);
-                out.push(handler(opcode));
+                out.push(handler(TABLE[opcode]));
                 let first = out.len();
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
@@ -184,11 +185,9 @@ mod linker {
         }
     }
 
-    /// The address of an opcode's handler at the beginning of a cell.
-    fn handler(opcode: usize) -> Cell {
-        let address = TABLE[opcode] as usize as u64;
-        #[cfg(feature = "count")]
-        let address = crate::count::tagged(address, opcode);
+    /// The address of a handler at the beginning of a cell.
+    fn handler(handler: Handler) -> Cell {
+        let address = handler as usize as u64;
         let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
         Cell(address << shift)
     }
