@@ -5,7 +5,9 @@ fn main() {
     println!("cargo:rustc-check-cfg=cfg(tail_dispatch)");
     let arch = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
-    let forced_loop = std::env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_some();
+    // Instructions are counted in the loop.
+    let looping = ["CARGO_FEATURE_LOOP_DISPATCH", "CARGO_FEATURE_COUNT"];
+    let forced_loop = looping.into_iter().any(|feature| std::env::var_os(feature).is_some());
     // Debug assertions, which take addresses of locals in handlers, switch to the loop too; sources see them, this
     // script does not.
     let extended = std::env::var_os("CARGO_FEATURE_EXTENDED").is_some();

@@ -5,8 +5,11 @@
 //! round, so that a change of the machine's mood meets all of them, and medians are compared. Each run's output
 //! is checked: a wrong answer is no result.
 
+mod chart;
+mod count;
 mod engine;
 mod measure;
+mod peers;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -29,10 +32,16 @@ FILTER runs only the guests whose names contain it.
   --startup-rounds N   runs for the row of the smallest module (default 200; 0 leaves it out)
   --engine PATH        this wasmote instead of building one
   --wasmi PATH         this wasmi instead of installing 2.0.0 into target/peers; also the variable WASMI
+  --peers              all other peers too: sf-nano, wasm3, stitch, tinywasm, built from xtask/peers
+  --peer NAME          one of them
   --peer 'NAME=PROGRAM ARGUMENT...'
                        one more engine; in its arguments stand {wasm}, {args}, {dir}, {env} (see bench/engine.rs)
   --no-wasmi           leave wasmi out
   --markdown FILE      write the table there too
+  --chart FILE         write a bar chart of the ratios there, as SVG
+  --count              instead of that, count the instructions that run: each guest's, and the hottest instructions
+                       and adjacent pairs of all together
+  --count-each         and those of each guest
 ";
 
 struct Options {
@@ -40,22 +49,35 @@ struct Options {
     rounds: usize,
     startup_rounds: usize,
     markdown: Option<PathBuf>,
+    chart: Option<PathBuf>,
     engines: Vec<Engine>,
+    count: Option<Count>,
+}
+
+/// What is counted instead of time.
+#[derive(Clone, Copy, PartialEq)]
+enum Count {
+    Together,
+    Each,
 }
 
 pub fn main(arguments: Arguments) -> Result<()> {
     let options = Options::parse(arguments)?;
-    measure::warn_when_busy();
     let scratch = project::target_dir().join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    let mut workloads = guests::workloads()?;
+    workloads.retain(|workload| options.selects(&workload.name));
+    if let Some(count) = options.count {
+        ensure!(!workloads.is_empty(), "no guest matches");
+        return count::main(&workloads, count == Count::Each, &scratch);
+    }
+    measure::warn_when_busy();
 
     let mut table = Table::new(options.engines.iter().map(|engine| engine.name.clone()).collect());
-    for workload in guests::workloads()? {
-        if options.selects(&workload.name) {
-            let row = row(&options.engines, &workload, options.rounds, &scratch, Cell::of_cpu)?;
-            println!("{}", row.summary());
-            table.rows.push(row);
-        }
+    for workload in &workloads {
+        let row = row(&options.engines, workload, options.rounds, &scratch, Cell::of_cpu)?;
+        println!("{}", row.summary());
+        table.rows.push(row);
     }
     if options.startup_rounds > 0 && options.selects(STARTUP) {
         table.startup = Some(startup(&options.engines, options.startup_rounds, &scratch)?);
@@ -67,11 +89,11 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if let Some(path) = &options.markdown {
         std::fs::write(path, &markdown).with_context(|| path.display().to_string())?;
     }
-    for line in table.failures() {
-        println!("{line}");
+    if let Some(path) = &options.chart {
+        chart::write(&table, path)?;
     }
     if table.is_wrong() {
-        bail!("wasmote failed, or the engines printed different things");
+        bail!("wasmote failed, or no peer printed what it did");
     }
     Ok(())
 }
@@ -84,22 +106,35 @@ impl Options {
         let ours: Option<PathBuf> = arguments.opt_value_from_str("--engine")?;
         let wasmi: Option<PathBuf> = arguments.opt_value_from_str("--wasmi")?;
         let no_wasmi = arguments.contains("--no-wasmi");
-        let peers: Vec<String> = arguments.values_from_str("--peer")?;
+        let named_peers: Vec<String> = arguments.values_from_str("--peer")?;
+        let all_peers = arguments.contains("--peers");
+        let count = match (arguments.contains("--count"), arguments.contains("--count-each")) {
+            (_, true) => Some(Count::Each),
+            (true, false) => Some(Count::Together),
+            (false, false) => None,
+        };
         let markdown = arguments.opt_value_from_str("--markdown")?;
+        let chart = arguments.opt_value_from_str("--chart")?;
         let filter = arguments.opt_free_from_str()?;
         crate::nothing_left(arguments)?;
 
+        if count.is_some() {
+            return Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines: Vec::new(), count });
+        }
         let mut engines = vec![match ours {
             Some(path) => Engine::wasmote(path)?,
             None => Engine::wasmote(project::build_release()?)?,
         }];
         if !no_wasmi {
-            engines.push(Engine::wasmi(wasmi)?);
+            engines.push(peers::wasmi(wasmi)?);
         }
-        for peer in peers {
-            engines.push(Engine::parse(&peer)?);
+        if all_peers {
+            engines.extend(peers::others());
         }
-        Ok(Options { filter, rounds, startup_rounds, markdown, engines })
+        for peer in named_peers {
+            engines.push(peers::named(&peer)?);
+        }
+        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count })
     }
 
     fn selects(&self, name: &str) -> bool {

@@ -45,6 +45,7 @@ const ADDED: &[Added] = &[
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wast::wast"]),
+    added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(LIBRARY, "image", &["wasmote_decode::image"]),
@@ -53,8 +54,9 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),
-    // Replaces instead of adding.
+    // These replace instead of adding.
     added(LIBRARY, "loop-dispatch", &[]),
+    added(LIBRARY, "count", &[]),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {

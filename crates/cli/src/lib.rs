@@ -6,7 +6,8 @@
 //! 1. `options`: the command line, and `help`;
 //! 2. `input`: the file, binary or text; `failure`: what can go wrong, in words, with the exit status;
 //! 3. a file for each command: `run` (with `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
-//!    `compile`, `script` (`wasmote wast`).
+//!    `compile`, `script` (`wasmote wast`);
+//! 4. `count`, with the feature of that name: which instructions ran, when `run` is done.
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
@@ -16,6 +17,8 @@ extern crate alloc;
 mod check;
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "count")]
+mod count;
 #[cfg(feature = "wasm")]
 mod dump;
 mod failure;

@@ -236,6 +236,8 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     if options.stats {
         stats.print(module.stats());
     }
+    #[cfg(feature = "count")]
+    crate::count::print();
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => Err(Failure::of(file, module.bytes(), &error)),

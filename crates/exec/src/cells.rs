@@ -70,7 +70,6 @@ mod linker {
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
-    use crate::dispatch::Handler;
     use crate::handlers::TABLE;
     use crate::operand::instr_bytes;
 
@@ -144,7 +143,7 @@ mod linker {
             while at < code.len() {
                 let units = units_at(code, at);
                 let opcode = usize::from(code[at]);
-                out.push(handler(TABLE[opcode]));
+                out.push(handler(opcode));
                 let first = out.len();
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
@@ -185,9 +184,11 @@ mod linker {
         }
     }
 
-    /// The address of a handler at the beginning of a cell.
-    fn handler(handler: Handler) -> Cell {
-        let address = handler as usize as u64;
+    /// The address of an opcode's handler at the beginning of a cell.
+    fn handler(opcode: usize) -> Cell {
+        let address = TABLE[opcode] as usize as u64;
+        #[cfg(feature = "count")]
+        let address = crate::count::tagged(address, opcode);
         let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
         Cell(address << shift)
     }

@@ -200,8 +200,11 @@ unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
 /// The handler of the instruction at `ip`: in linked code its first word, in code executed in place by its opcode.
 #[inline(always)]
 unsafe fn handler(ip: *const u8) -> Handler {
+    // SAFETY: the first word of each linked instruction, as it is made to be counted.
+    #[cfg(feature = "count")]
+    return unsafe { crate::count::dispatched(ip.cast::<u64>().read()) };
     // SAFETY: the first word of each linked instruction is its handler.
-    #[cfg(feature = "alloc")]
+    #[cfg(all(feature = "alloc", not(feature = "count")))]
     return unsafe { ip.cast::<Handler>().read() };
     // SAFETY: code is 2-aligned, and verified: its opcodes are in the table.
     #[cfg(not(feature = "alloc"))]

@@ -8,7 +8,8 @@
 //! 4. `handlers`: what each instruction does;
 //! 5. [`cells`]: from compact code to what runs, and [`call`](mod@call): from the host into wasm, and backtraces (feature
 //!    `alloc`);
-//! 6. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
+//! 6. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
+//! 7. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
 //!
 //! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
 //! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
@@ -21,6 +22,8 @@ extern crate alloc;
 #[cfg(feature = "alloc")]
 pub mod call;
 pub mod cells;
+#[cfg(feature = "count")]
+pub mod count;
 mod dispatch;
 mod handlers;
 #[cfg(not(feature = "alloc"))]

@@ -111,6 +111,8 @@ pub use table::Table;
 pub use trap::{Trap, TrapFrame};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
 pub use value::{ExternRef, Val};
+#[cfg(feature = "count")]
+pub use wasmote_exec::count;
 
 pub use wasmote_decode::{
     DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, TableType,

@@ -7,7 +7,8 @@ use super::measure::Run;
 
 /// All results. The first engine is wasmote; the others are compared with it.
 pub struct Table {
-    engines: Vec<String>,
+    /// Their names.
+    pub engines: Vec<String>,
     /// A row a guest, in CPU time.
     pub rows: Vec<Row>,
     /// The smallest module, in wall time.
@@ -46,6 +47,16 @@ pub enum Failure {
     Printed,
 }
 
+impl Failure {
+    /// For a column of a table.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Failure::Ended(_) => "failed",
+            Failure::Printed => "differs",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,7 +93,7 @@ impl Cell {
 
 impl Row {
     /// How much faster wasmote is than the engine with this index; `None` when either has no result.
-    fn ratio(&self, peer: usize) -> Option<f64> {
+    pub fn ratio(&self, peer: usize) -> Option<f64> {
         match (&self.cells[0], &self.cells[peer]) {
             (Ok(ours), Ok(theirs)) => Some(theirs.median.as_secs_f64() / ours.median.as_secs_f64().max(1e-9)),
             _ => None,
@@ -95,7 +106,7 @@ impl Row {
         for (index, cell) in self.cells.iter().enumerate() {
             match cell {
                 Ok(cell) => write!(line, " {:>9.1} ms", milliseconds(cell.median)),
-                Err(_) => write!(line, " {:>12}", "failed"),
+                Err(why) => write!(line, " {:>12}", why.word()),
             }
             .expect("a string takes all");
             if index > 0 {
@@ -130,15 +141,19 @@ impl Table {
         failures
     }
 
-    /// Whether wasmote has failed, or an answer is not the same everywhere. What a peer cannot run is its own affair.
+    /// Whether wasmote has failed, or stands alone: some peer printed something else, and none the same. What a peer
+    /// cannot run is its own affair.
     pub fn is_wrong(&self) -> bool {
         let mut rows = self.rows.iter().chain(&self.startup);
-        rows.any(|row| row.cells[0].is_err() || row.cells.iter().any(|cell| matches!(cell, Err(Failure::Printed))))
+        rows.any(|row| {
+            let differs = |cell: &Result<Cell, Failure>| matches!(cell, Err(Failure::Printed));
+            row.cells[0].is_err() || row.cells.iter().any(differs) && row.cells[1..].iter().all(Result::is_err)
+        })
     }
 
     /// Geometric mean of the ratios to the engine with this index over the guests of a kind, or all, and over how many;
     /// `None` without any.
-    fn mean(&self, peer: usize, kind: Option<&str>) -> Option<(f64, usize)> {
+    pub fn mean(&self, peer: usize, kind: Option<&str>) -> Option<(f64, usize)> {
         let rows = self.rows.iter().filter(|row| kind.is_none_or(|kind| row.kind == kind));
         let ratios: Vec<f64> = rows.filter_map(|row| row.ratio(peer)).collect();
         let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
@@ -199,6 +214,11 @@ impl Table {
         if let Some(startup) = &self.startup {
             line(row_markdown(&format!("{} (wall time, 1 KB module)", startup.name), startup));
         }
+        let failures = self.failures();
+        if !failures.is_empty() {
+            line("\nWithout a result, and left out of the means:\n".into());
+            failures.iter().for_each(|failure| line(format!("- {failure}")));
+        }
         text
     }
 }
@@ -213,7 +233,7 @@ fn row_markdown(name: &str, row: &Row) -> String {
                 line.push_str(&format!(" {median:.digits$} ({min:.digits$}-{max:.digits$}) |"));
                 line.push_str(&format!(" {:.1} |", cell.peak_kib as f64 / 1024.0));
             }
-            Err(_) => line.push_str(" failed | - |"),
+            Err(why) => line.push_str(&format!(" {} | - |", why.word())),
         }
         if index > 0 {
             line.push_str(&row.ratio(index).map_or(" - |".into(), |ratio| format!(" {ratio:.2} |")));
@@ -269,6 +289,8 @@ mod tests {
             (vec![passed(), ended()], false),
             (vec![ended(), passed()], true),
             (vec![passed(), Err(Failure::Printed)], true),
+            (vec![passed(), Err(Failure::Printed), ended()], true),
+            (vec![passed(), Err(Failure::Printed), passed()], false),
         ] {
             let mut table = Table::new(vec!["wasmote".into(), "peer".into()]);
             table.rows.push(Row { name: "guest".into(), kind: "integer".into(), cells });

@@ -1,0 +1,51 @@
+//! Counts of the instructions that ran, by pairs of neighbours (feature `count`), for `cargo xtask bench --count`.
+//!
+//! Equal handlers may be one function, so that a handler's address does not say which instruction it is. Cells of linked
+//! code therefore carry the opcode beside the address, in the bits that addresses of programs leave free, and the loop
+//! takes them apart.
+
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use wasmote_ir::Opcode;
+use wasmote_ir::ops::OPCODES;
+
+use crate::dispatch::Handler;
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("the feature `count` needs addresses that leave 16 bits of 64 free");
+
+/// Where the opcode begins in a cell.
+const SHIFT: u32 = 48;
+/// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes plus one.
+const KINDS: usize = OPCODES + 1;
+const _: () = assert!(KINDS <= 1 << (64 - SHIFT));
+
+/// How often a kind ran right after another. Pages that no pair lies in are never made.
+static PAIRS: [AtomicU64; KINDS * KINDS] = [const { AtomicU64::new(0) }; KINDS * KINDS];
+/// The kind that ran last.
+static LAST: AtomicUsize = AtomicUsize::new(0);
+
+/// A cell's word, with its opcode.
+pub(crate) fn tagged(handler: u64, opcode: usize) -> u64 {
+    handler | (opcode as u64 + 1) << SHIFT
+}
+
+/// Counts the instruction of a cell's word, and returns its handler. Threads that run at the same time may lose counts.
+///
+/// # Safety
+/// The word is that of an instruction's first cell.
+pub(crate) unsafe fn dispatched(word: u64) -> Handler {
+    let kind = (word >> SHIFT) as usize;
+    let pair = &PAIRS[LAST.load(Relaxed) * KINDS + kind];
+    pair.store(pair.load(Relaxed) + 1, Relaxed);
+    LAST.store(kind, Relaxed);
+    // SAFETY: below the opcode is the handler's address.
+    unsafe { core::mem::transmute::<usize, Handler>((word & ((1 << SHIFT) - 1)) as usize) }
+}
+
+/// Each pair that ran, in the order of execution, with its count. Where there is no opcode, wasm was entered or left.
+pub fn pairs() -> impl Iterator<Item = ([Option<Opcode>; 2], u64)> {
+    let opcode = |kind: usize| kind.checked_sub(1).map(|opcode| Opcode(opcode as u16));
+    let counted = PAIRS.iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
+    counted.map(move |(at, count)| ([opcode(at / KINDS), opcode(at % KINDS)], count))
+}

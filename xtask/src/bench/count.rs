@@ -1,0 +1,150 @@
+//! `cargo xtask bench --count`: which instructions the guests run, and which pairs of neighbours, so that a change of the
+//! instruction set is chosen by figures. The command is built with its feature `count`, and prints them when it ends.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::engine::Engine;
+use super::measure;
+use crate::guests::Workload;
+use crate::project::{self, BINARY, CLI};
+
+/// Lines of each list.
+const SHOWN: usize = 25;
+/// What stands in place of an instruction where wasm was entered or left.
+const HOST: &str = "host";
+
+/// How often each pair of neighbours ran.
+#[derive(Default)]
+struct Counts(HashMap<[String; 2], u64>);
+
+/// Runs each guest once and prints what was counted: of all guests together, and with `each` guest's own lists.
+pub fn main(workloads: &[Workload], each: bool, scratch: &Path) -> Result<()> {
+    let engine = Engine::wasmote(build()?)?;
+    let mut guests = Vec::new();
+    for workload in workloads {
+        let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
+        ensure!(run.exit_code == Some(workload.exit), "{}: {}", workload.name, run.status);
+        let counts = Counts::parse(&String::from_utf8_lossy(&run.stderr)).context(workload.name.clone())?;
+        ensure!(counts.total() > 0, "{}: nothing was counted", workload.name);
+        println!("{:<22} {:>16} dispatches", workload.name, counts.total());
+        if each {
+            print!("{}", lists(&[(workload.name.as_str(), &counts)]));
+        }
+        guests.push((workload.name.as_str(), counts));
+    }
+    if guests.len() > 1 || !each {
+        let guests: Vec<_> = guests.iter().map(|(name, counts)| (*name, counts)).collect();
+        print!("{:<22} {:>16}\n{}", "all", guests.iter().map(|guest| guest.1.total()).sum::<u64>(), lists(&guests));
+    }
+    Ok(())
+}
+
+/// The command that counts. How fast it is does not matter, how soon it is built does.
+fn build() -> Result<PathBuf> {
+    let folder = project::target_dir().join("count");
+    let mut cargo = project::cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]);
+    cargo.args(["--features", "count", "--config", "profile.release.lto=false"]);
+    project::run(cargo.args(["--config", "profile.release.codegen-units=16", "--target-dir"]).arg(&folder))?;
+    Ok(folder.join("release").join(BINARY))
+}
+
+impl Counts {
+    /// From lines `dispatched FIRST SECOND COUNT`; others are the guest's.
+    fn parse(text: &str) -> Result<Counts> {
+        let mut counts = Counts::default();
+        for line in text.lines() {
+            if let ["dispatched", first, second, count] = line.split(' ').collect::<Vec<_>>()[..] {
+                *counts.0.entry([first.into(), second.into()]).or_default() +=
+                    count.parse::<u64>().context("a count")?;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Instructions that ran.
+    fn total(&self) -> u64 {
+        self.singles().values().sum()
+    }
+
+    /// By instruction.
+    fn singles(&self) -> HashMap<String, u64> {
+        let mut singles = HashMap::new();
+        for ([_, second], count) in self.0.iter().filter(|(pair, _)| pair[1] != HOST) {
+            *singles.entry(second.clone()).or_default() += count;
+        }
+        singles
+    }
+
+    /// By pair.
+    fn pairs(&self) -> HashMap<String, u64> {
+        let within = self.0.iter().filter(|(pair, _)| pair.iter().all(|name| name != HOST));
+        within.map(|([first, second], count)| (format!("{first} {second}"), *count)).collect()
+    }
+}
+
+/// The instructions and pairs that ran most often. An instruction may matter to one guest only, so that guest is named where
+/// there are several.
+fn lists(guests: &[(&str, &Counts)]) -> String {
+    let totals: Vec<u64> = guests.iter().map(|guest| guest.1.total()).collect();
+    let mut text = String::new();
+    for kind in ["instructions", "adjacent pairs"] {
+        let mut sums: HashMap<String, u64> = HashMap::new();
+        let mut peaks: HashMap<String, (f64, &str)> = HashMap::new();
+        for ((guest, counts), total) in guests.iter().zip(&totals) {
+            let counted = if kind == "instructions" { counts.singles() } else { counts.pairs() };
+            for (name, count) in counted {
+                let share = percent(count, *total);
+                let peak = peaks.entry(name.clone()).or_insert((share, guest));
+                if share > peak.0 {
+                    *peak = (share, guest);
+                }
+                *sums.entry(name).or_default() += count;
+            }
+        }
+        let all = totals.iter().sum();
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then(a.cmp(b)));
+        text += &format!("\n  {kind}: {} different\n", sums.len());
+        for (name, count) in sums.iter().take(SHOWN) {
+            text += &format!("  {:>6.2}% {count:>15}  {name}", percent(*count, all));
+            if guests.len() > 1 {
+                let (share, guest) = peaks[name];
+                text += &format!("  ({share:.1}% of {guest})");
+            }
+            text.push('\n');
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_leave_the_host_and_other_lines_out() {
+        let text = "a guest's own line\ndispatched host A 1\ndispatched A B.s_r 7\ndispatched B.s_r host 1\n";
+        let counts = Counts::parse(text).unwrap();
+        assert_eq!(counts.total(), 8);
+        assert_eq!(counts.singles()["B.s_r"], 7);
+        assert_eq!(counts.pairs(), HashMap::from([("A B.s_r".into(), 7)]));
+        assert!(Counts::parse("dispatched A B many\n").is_err());
+    }
+
+    #[test]
+    fn lists_name_the_guest_that_something_matters_most_to() {
+        let guests =
+            ["dispatched A A 1\ndispatched A B 3\n", "dispatched A A 6\n"].map(|text| Counts::parse(text).unwrap());
+        let text = lists(&[("one", &guests[0]), ("two", &guests[1])]);
+        assert!(text.contains("   70.00%               7  A  (100.0% of two)\n"), "{text}");
+        assert!(text.contains("   30.00%               3  A B  (75.0% of one)\n"), "{text}");
+    }
+}
