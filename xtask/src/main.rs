@@ -10,7 +10,6 @@
 
 mod bare;
 mod bench;
-mod bytes;
 mod ci;
 mod conformance;
 mod corpus;
@@ -77,12 +76,6 @@ const COMMANDS: &[Command] = &[
         features::main,
     ),
     command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
-    command(
-        "bytes",
-        "[--default-only]",
-        "size of the command against its limit, and what each feature of it costs",
-        bytes::main,
-    ),
     Command {
         name: "size",
         arguments: "[NAME...] [OPTION...]",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::Message;
+use cargo_metadata::{Artifact, Message};
 
 use super::budget::Configuration;
 use crate::{embedded, project};
@@ -69,13 +69,9 @@ impl<'a> Builder<'a> {
         let mut built = None;
         for message in Message::parse_stream(BufReader::new(child.stdout.take().context("cargo's output")?)) {
             if let Message::CompilerArtifact(artifact) = message?
-                && artifact
-                    .target
-                    .kind
-                    .iter()
-                    .all(|kind| !matches!(kind.to_string().as_str(), "custom-build" | "proc-macro"))
+                && self.is_wanted(&artifact)
             {
-                // What was asked for comes last. Of the files of a library, the first is the one for linking.
+                // Of the files of a library, the first is the one for linking.
                 built = artifact.executable.or_else(|| artifact.filenames.into_iter().next());
             }
         }
@@ -84,6 +80,13 @@ impl<'a> Builder<'a> {
             bail!("{name}: {} failed ({status})", project::words(&command));
         }
         Ok(built.with_context(|| format!("{name}: nothing was built"))?.into())
+    }
+
+    /// Whether cargo means what was asked for by this: a program, or the package's own library. What else is named besides, and in
+    /// which order, depends on what was built before.
+    fn is_wanted(&self, artifact: &Artifact) -> bool {
+        let plain = |name: &str| name.replace('-', "_");
+        artifact.executable.is_some() || plain(&artifact.target.name) == plain(&self.configuration.package)
     }
 
     fn prepare(&self, command: &mut Command) {

@@ -1,7 +1,7 @@
 //! Values of scripts as slots, and the comparison of results with what is expected.
 
 use wasmote_exec::ValType;
-use wasmote_wat::script::{Arg, Float, Heap, Pattern};
+use wasmote_wat::script::{Arg, Heap, Pattern};
 
 /// Appends an argument's slots; `false` if it is of a type that this build lacks. References of the host are their numbers
 /// plus one.
@@ -30,14 +30,14 @@ pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
     match (pattern, ty) {
         (Pattern::I32(expected), ValType::I32) => u64::from(*expected as u32) == value,
         (Pattern::I64(expected), ValType::I64) => *expected as u64 == value,
-        (Pattern::F32(expected), ValType::F32) => value >> 32 == 0 && f32_matches(value as u32, *expected),
-        (Pattern::F64(expected), ValType::F64) => f64_matches(value, *expected),
+        (Pattern::F32(expected), ValType::F32) => value >> 32 == 0 && expected.matches_f32(value as u32),
+        (Pattern::F64(expected), ValType::F64) => expected.matches_f64(value),
         (Pattern::V128(expected), ValType::V128) => *expected == whole(),
         (Pattern::F32x4(lanes), ValType::V128) => {
-            lanes.iter().enumerate().all(|(i, expected)| f32_matches((whole() >> (32 * i)) as u32, *expected))
+            lanes.iter().enumerate().all(|(i, expected)| expected.matches_f32((whole() >> (32 * i)) as u32))
         }
         (Pattern::F64x2(lanes), ValType::V128) => {
-            lanes.iter().zip(slots).all(|(expected, &bits)| f64_matches(bits, *expected))
+            lanes.iter().zip(slots).all(|(expected, &bits)| expected.matches_f64(bits))
         }
         (Pattern::Null(heap), ValType::FuncRef) => value == 0 && matches!(heap, None | Some(Heap::Func)),
         (Pattern::Null(heap), ValType::ExternRef) => value == 0 && matches!(heap, None | Some(Heap::Extern)),
@@ -47,21 +47,5 @@ pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
         }
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(ty, slots, pattern)),
         _ => false,
-    }
-}
-
-fn f32_matches(bits: u32, expected: Float) -> bool {
-    match expected {
-        Float::Bits(expected) => u64::from(bits) == expected,
-        Float::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
-        Float::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
-    }
-}
-
-fn f64_matches(bits: u64, expected: Float) -> bool {
-    match expected {
-        Float::Bits(expected) => bits == expected,
-        Float::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
-        Float::ArithmeticNan => bits & 0x7ff8_0000_0000_0000 == 0x7ff8_0000_0000_0000,
     }
 }

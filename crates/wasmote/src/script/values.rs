@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use wasmote_wat::script::{Arg, Float, Heap, Pattern};
+use wasmote_wat::script::{Arg, Heap, Pattern};
 
 use crate::store::Store;
 use crate::value::{ExternRef, Val};
@@ -29,16 +29,16 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
     match (pattern, value) {
         (Pattern::I32(expected), Val::I32(value)) => expected == value,
         (Pattern::I64(expected), Val::I64(value)) => expected == value,
-        (Pattern::F32(expected), Val::F32(value)) => f32_matches(value.to_bits(), *expected),
-        (Pattern::F64(expected), Val::F64(value)) => f64_matches(value.to_bits(), *expected),
+        (Pattern::F32(expected), Val::F32(value)) => expected.matches_f32(value.to_bits()),
+        (Pattern::F64(expected), Val::F64(value)) => expected.matches_f64(value.to_bits()),
         (Pattern::V128(expected), Val::V128(bits)) => expected == bits,
         (Pattern::F32x4(lanes), Val::V128(bits)) => {
             let lane = |i: usize| (bits >> (32 * i)) as u32;
-            lanes.iter().enumerate().all(|(i, expected)| f32_matches(lane(i), *expected))
+            lanes.iter().enumerate().all(|(i, expected)| expected.matches_f32(lane(i)))
         }
         (Pattern::F64x2(lanes), Val::V128(bits)) => {
             let lane = |i: usize| (bits >> (64 * i)) as u64;
-            lanes.iter().enumerate().all(|(i, expected)| f64_matches(lane(i), *expected))
+            lanes.iter().enumerate().all(|(i, expected)| expected.matches_f64(lane(i)))
         }
         (Pattern::Null(heap), Val::FuncRef(None)) => matches!(heap, None | Some(Heap::Func)),
         (Pattern::Null(heap), Val::ExternRef(None)) => matches!(heap, None | Some(Heap::Extern)),
@@ -48,22 +48,6 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
         }
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(value, pattern, store)),
         _ => false,
-    }
-}
-
-fn f32_matches(bits: u32, expected: Float) -> bool {
-    match expected {
-        Float::Bits(expected) => u64::from(bits) == expected,
-        Float::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
-        Float::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
-    }
-}
-
-fn f64_matches(bits: u64, expected: Float) -> bool {
-    match expected {
-        Float::Bits(expected) => bits == expected,
-        Float::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
-        Float::ArithmeticNan => bits & 0x7ff8_0000_0000_0000 == 0x7ff8_0000_0000_0000,
     }
 }
 

@@ -172,6 +172,26 @@ pub enum Float {
     ArithmeticNan,
 }
 
+impl Float {
+    /// Whether an f32 with these bits is such a float.
+    pub fn matches_f32(self, bits: u32) -> bool {
+        match self {
+            Float::Bits(expected) => u64::from(bits) == expected,
+            Float::CanonicalNan => bits & 0x7fff_ffff == 0x7fc0_0000,
+            Float::ArithmeticNan => bits & 0x7fc0_0000 == 0x7fc0_0000,
+        }
+    }
+
+    /// Whether an f64 with these bits is such a float.
+    pub fn matches_f64(self, bits: u64) -> bool {
+        match self {
+            Float::Bits(expected) => bits == expected,
+            Float::CanonicalNan => bits & 0x7fff_ffff_ffff_ffff == 0x7ff8_0000_0000_0000,
+            Float::ArithmeticNan => bits & 0x7ff8_0000_0000_0000 == 0x7ff8_0000_0000_0000,
+        }
+    }
+}
+
 /// What a result may be.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Pattern {
