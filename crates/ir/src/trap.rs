@@ -58,4 +58,16 @@ impl TrapCode {
             TrapCode::Interrupted => "interrupted",
         }
     }
+
+    /// Whether the specification's scripts have these words for it. They abbreviate some, and add details to others.
+    pub fn is_worded(self, message: &str) -> bool {
+        let words: &[&str] = match self {
+            TrapCode::TableOutOfBounds => &["out of bounds table access", "undefined element", "undefined"],
+            TrapCode::IndirectCallToNull => &["uninitialized element", "uninitialized", "null function"],
+            TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
+            TrapCode::NullReference => &["null"],
+            _ => &[self.message()],
+        };
+        words.iter().any(|words| message.starts_with(words))
+    }
 }

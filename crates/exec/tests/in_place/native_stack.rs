@@ -2,17 +2,15 @@
 //! A handler whose registers something else was given the address of does not, and it depends on how the compiler splits the crate
 //! whether it sees that; so every instruction is run some times over, and the host looks where its own frame lies.
 
-use std::fmt::Write;
-
 use wasmote_exec::TrapCode;
 use wasmote_exec::in_place::{Caller, Import};
 
 use super::{each_image, none, with};
+use crate::every_instruction::{assert_level, here, modules};
 
 /// Notes where the native stack is.
 fn mark(caller: &mut Caller<'_, Vec<usize>>, _: &mut [u64]) -> Result<(), TrapCode> {
-    let here = 0u8;
-    caller.data().push(std::hint::black_box(&raw const here) as usize);
+    caller.data().push(here());
     Ok(())
 }
 
@@ -21,210 +19,15 @@ const IMPORTS: &[Import<Vec<usize>>] = &[
     Import { module: "m", name: "tail", params: &[], results: &[], func: mark },
 ];
 
-/// Instructions that leave the operand stack as it was. `$i`, `$l`, `$f` and `$d` are locals of each type, `$n` counts.
-const OTHERS: &[&str] = &[
-    "(nop)",
-    "(call $nothing)",
-    "(drop (call $same (local.get $i)))",
-    "(call_indirect (type $none) (i32.const 0))",
-    "(call_indirect (type $none) (i32.const 1))",
-    "(call_indirect (type $none) (local.get $zero))",
-    "(call_indirect (type $none) (i32.mul (local.get $zero) (local.get $i)))",
-    "(call $tail)",
-    "(call $tail_host)",
-    "(call $tail_indirect)",
-    "(call $tail_indirect_host)",
-    "(block (br_table 0 0 0 (local.get $i)))",
-    "(block (br_table 0 0 0 (i32.add (local.get $i) (local.get $n))))",
-    "(if (local.get $zero) (then (local.set $i (i32.const 7))))",
-    "(if (i32.eqz (i32.and (local.get $i) (i32.const 4))) (then (local.set $i (i32.const 7))))",
-    "(local.set $i (select (local.get $i) (local.get $n) (local.get $zero)))",
-    "(local.set $l (select (i64.const 5) (local.get $l) (i32.lt_s (local.get $i) (local.get $n))))",
-    "(call $many (local.get $i) (local.get $l) (local.get $f) (local.get $d)) (local.set $d) (local.set $f) (local.set $l) (local.set $i)",
-    "(call $zeros)",
-    "(global.set $gi (local.get $i)) (local.set $i (global.get $gi))",
-    "(global.set $gl (i64.const 0x123456789abc))",
-    "(memory.copy (i32.const 0) (i32.const 8) (local.get $i))",
-    "(memory.fill (i32.const 0) (i32.const 8) (local.get $zero))",
-    "(memory.init $seg (i32.const 0) (i32.const 0) (local.get $zero))",
-    "(data.drop $seg)",
-    "(drop (memory.grow (i32.const 0)))",
-    "(drop (memory.size))",
-    "(table.copy (i32.const 0) (i32.const 0) (local.get $zero))",
-    "(table.fill $x (i32.const 0) (ref.null extern) (local.get $zero))",
-    "(table.init $elem (i32.const 0) (i32.const 0) (local.get $zero))",
-    "(elem.drop $elem)",
-    "(drop (table.get $x (local.get $zero)))",
-    "(table.set $x (local.get $zero) (ref.null extern))",
-    "(drop (table.size))",
-    "(drop (table.grow $x (ref.null extern) (i32.const 0)))",
-    "(drop (ref.is_null (ref.func $nothing)))",
-    "(i64.add128 (local.get $l) (local.get $l) (local.get $l) (local.get $l)) (local.set $l) (drop)",
-    "(i64.mul_wide_u (local.get $l) (local.get $l)) (local.set $l) (drop)",
-    "(local.set $i (i32.add (i32.shl (local.get $i) (i32.const 2)) (local.get $n)))",
-    "(local.set $d (f64.add (f64.mul (local.get $d) (local.get $d)) (f64.const 2)))",
-    "(local.set $f (f32.sub (f32.const 2) (f32.mul (local.get $f) (local.get $f))))",
-    "(local.set $i (i32.const 1)) (local.set $zero (i32.const 0)) (local.set $l (i64.const -1))",
-];
-
-/// Numeric instructions by the types of their operands and results.
-const NUMERIC: &[(&str, &str, &str)] = &[
-    ("i", "i", "i32.clz i32.ctz i32.popcnt i32.eqz i32.extend8_s i32.extend16_s"),
-    (
-        "ii",
-        "i",
-        "i32.add i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and i32.or i32.xor i32.shl i32.shr_s i32.shr_u i32.rotl i32.rotr i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u",
-    ),
-    ("l", "l", "i64.clz i64.ctz i64.popcnt i64.extend8_s i64.extend16_s i64.extend32_s"),
-    (
-        "ll",
-        "l",
-        "i64.add i64.sub i64.mul i64.div_s i64.div_u i64.rem_s i64.rem_u i64.and i64.or i64.xor i64.shl i64.shr_s i64.shr_u i64.rotl i64.rotr",
-    ),
-    ("ll", "i", "i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u i64.ge_s i64.ge_u"),
-    ("ff", "f", "f32.add f32.sub f32.mul f32.div f32.min f32.max f32.copysign"),
-    ("f", "f", "f32.abs f32.neg f32.ceil f32.floor f32.trunc f32.nearest f32.sqrt"),
-    ("ff", "i", "f32.eq f32.ne f32.lt f32.gt f32.le f32.ge"),
-    ("dd", "d", "f64.add f64.sub f64.mul f64.div f64.min f64.max f64.copysign"),
-    ("d", "d", "f64.abs f64.neg f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt"),
-    ("dd", "i", "f64.eq f64.ne f64.lt f64.gt f64.le f64.ge"),
-    ("l", "i", "i32.wrap_i64 i64.eqz"),
-    ("f", "i", "i32.trunc_f32_s i32.trunc_f32_u i32.trunc_sat_f32_s i32.trunc_sat_f32_u i32.reinterpret_f32"),
-    ("d", "i", "i32.trunc_f64_s i32.trunc_f64_u i32.trunc_sat_f64_s i32.trunc_sat_f64_u"),
-    ("i", "l", "i64.extend_i32_s i64.extend_i32_u"),
-    ("f", "l", "i64.trunc_f32_s i64.trunc_f32_u i64.trunc_sat_f32_s i64.trunc_sat_f32_u"),
-    ("d", "l", "i64.trunc_f64_s i64.trunc_f64_u i64.trunc_sat_f64_s i64.trunc_sat_f64_u i64.reinterpret_f64"),
-    ("i", "f", "f32.convert_i32_s f32.convert_i32_u f32.reinterpret_i32"),
-    ("l", "f", "f32.convert_i64_s f32.convert_i64_u"),
-    ("d", "f", "f32.demote_f64"),
-    ("i", "d", "f64.convert_i32_s f64.convert_i32_u"),
-    ("l", "d", "f64.convert_i64_s f64.convert_i64_u f64.reinterpret_i64"),
-    ("f", "d", "f64.promote_f32"),
-];
-
-/// Loads and stores by type.
-const MEMORY: &[(&str, &str, &str)] = &[
-    ("i", "i32.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u", "i32.store i32.store8 i32.store16"),
-    (
-        "l",
-        "i64.load i64.load8_s i64.load8_u i64.load16_s i64.load16_u i64.load32_s i64.load32_u",
-        "i64.store i64.store8 i64.store16 i64.store32",
-    ),
-    ("f", "f32.load", "f32.store"),
-    ("d", "f64.load", "f64.store"),
-];
-
-/// Constants that keep values in the range of everything.
-fn constant(ty: &str) -> &'static str {
-    match ty {
-        "i" => "(i32.const 3)",
-        "l" => "(i64.const 3)",
-        "f" => "(f32.const 3)",
-        _ => "(f64.const 3)",
-    }
-}
-
-fn snippets() -> Vec<String> {
-    let mut all: Vec<String> = OTHERS.iter().map(|text| text.to_string()).collect();
-    for (params, result, names) in NUMERIC {
-        for name in names.split(' ') {
-            let operands = |first: &str, last: &str| {
-                let [a, b] = [&params[..1], &params[params.len() - 1..]];
-                let [a, b] = [(a, first), (b, last)].map(|(ty, kind)| match kind {
-                    "local" => format!("(local.get ${ty})"),
-                    "constant" => constant(ty).to_string(),
-                    _ => format!("(call $three_{ty})"),
-                });
-                if params.len() == 2 { format!("{a} {b}") } else { a }
-            };
-            for first in ["local", "constant", "call"] {
-                for last in ["local", "constant", "call"] {
-                    all.push(format!("(local.set ${result} ({name} {}))", operands(first, last)));
-                    all.push(format!("(drop ({name} {}))", operands(first, last)));
-                    if *result == "i" {
-                        all.push(format!(
-                            "(if ({name} {}) (then (local.set $l (i64.const 3))))",
-                            operands(first, last)
-                        ));
-                    }
-                }
-            }
-        }
-    }
-    for (ty, loads, stores) in MEMORY {
-        let addresses = [
-            ("", "(local.get $zero)"),
-            ("offset=70000", "(local.get $zero)"),
-            ("", "(i32.const 16)"),
-            ("offset=4", "(i32.add (local.get $zero) (local.get $three))"),
-            ("", "(i32.and (local.get $zero) (local.get $three))"),
-            ("", "(i32.add (i32.and (local.get $zero) (local.get $three)) (local.get $three))"),
-            ("$other offset=8", "(local.get $zero)"),
-            ("$wide", "(i64.extend_i32_u (local.get $zero))"),
-        ];
-        for (memory, address) in addresses {
-            for load in loads.split(' ') {
-                all.push(format!("(local.set ${ty} ({load} {memory} {address}))"));
-            }
-            for store in stores.split(' ') {
-                let value = format!("{}.add (local.get ${ty}) {}", &store[..3], constant(ty));
-                for value in [format!("(local.get ${ty})"), constant(ty).to_string(), format!("({value})")] {
-                    all.push(format!("({store} {memory} {address} {value})"));
-                }
-            }
-        }
-    }
-    all
-}
-
 #[test]
 fn no_instruction_uses_up_the_native_stack() {
-    let snippets = snippets();
-    for part in snippets.chunks(200) {
-        let mut funcs = String::new();
-        for (i, snippet) in part.iter().enumerate() {
-            // What happened to locals is undone, so that nothing traps.
-            let _ = write!(
-                funcs,
-                "(func (export \"{i}\") (local $n i32) (local $i i32) (local $l i64) (local $f f32) (local $d f64)
-                    (local $zero i32) (local $three i32)
-                    (loop $again
-                        (local.set $i (i32.const 3)) (local.set $l (i64.const 3)) (local.set $f (f32.const 3))
-                        (local.set $d (f64.const 3)) (local.set $zero (i32.const 0)) (local.set $three (i32.const 3))
-                        {snippet}
-                        (call $mark)
-                        (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 5)))))"
-            );
-        }
-        let text = format!(
-            "(module
-                (import \"m\" \"mark\" (func $mark)) (import \"m\" \"tail\" (func $host))
-                (type $none (func))
-                (memory 2) (memory $other 1) (memory $wide i64 1)
-                (table funcref (elem $nothing $host)) (table $x 1 externref)
-                (global $gi (mut i32) (i32.const 3)) (global $gl (mut i64) (i64.const 3))
-                (data $seg \"x\") (elem $elem func $nothing)
-                (func $nothing) (func $same (param i32) (result i32) (local.get 0))
-                (func $three_i (result i32) (i32.const 3)) (func $three_l (result i64) (i64.const 3))
-                (func $three_f (result f32) (f32.const 3)) (func $three_d (result f64) (f64.const 3))
-                (func $tail (return_call $nothing)) (func $tail_host (return_call $host))
-                (func $tail_indirect (return_call_indirect (type $none) (i32.const 0)))
-                (func $tail_indirect_host (return_call_indirect (type $none) (i32.const 1)))
-                (func $many (param i32 i64 f32 f64) (result i32 i64 f32 f64)
-                    (local.get 0) (local.get 1) (local.get 2) (local.get 3))
-                (func $zeros (local i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64)
-                    (drop (i32.add (local.get 0) (local.get 12))) (drop (i64.add (local.get 1) (local.get 5))))
-                {funcs})"
-        );
+    for (snippets, text) in modules() {
         each_image(&text, |image| {
             with(image, IMPORTS, Vec::new(), |instance| {
-                for (i, snippet) in part.iter().enumerate() {
+                for (i, snippet) in snippets.iter().enumerate() {
                     instance.data().clear();
                     assert_eq!(none(instance, &i.to_string(), &[]), Ok(()), "{snippet}");
-                    let marks = instance.data();
-                    // The host may be called from several instructions, but from each at the same place.
-                    let (first, last) = (marks[marks.len() / 5 - 1], marks[marks.len() - 1]);
-                    assert_eq!(first, last, "{} bytes in 4 rounds: {snippet}", first.wrapping_sub(last));
+                    assert_level(instance.data(), snippet);
                 }
             });
         });

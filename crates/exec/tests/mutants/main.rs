@@ -26,6 +26,9 @@ mod records;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 mod sandbox;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
+#[path = "../../../../tests/scripts.rs"]
+mod scripts;
+#[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 mod supervise;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 #[path = "../support/mod.rs"]

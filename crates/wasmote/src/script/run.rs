@@ -126,7 +126,7 @@ impl Runner {
             DirectiveKind::AssertTrap { action, message } | DirectiveKind::AssertExhaustion { action, message } => {
                 let outcome = self.act(action)?;
                 let code = trapped(outcome, message)?;
-                if !is_worded(code, message) {
+                if !code.is_worded(message) {
                     return Err(format!("trapped with \"{}\" instead of \"{message}\"", code.message()));
                 }
             }
@@ -254,16 +254,4 @@ fn trapped(outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode>
             None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
         },
     }
-}
-
-/// Whether the specification has these words for a trap. Scripts abbreviate some, and add details to others.
-fn is_worded(code: TrapCode, message: &str) -> bool {
-    let words: &[&str] = match code {
-        TrapCode::TableOutOfBounds => &["out of bounds table access", "undefined element", "undefined"],
-        TrapCode::IndirectCallToNull => &["uninitialized element", "uninitialized", "null function"],
-        TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
-        TrapCode::NullReference => &["null"],
-        _ => &[code.message()],
-    };
-    words.iter().any(|words| message.starts_with(words))
 }

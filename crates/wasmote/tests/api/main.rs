@@ -1,10 +1,13 @@
 //! The embedding API from outside, one file a subject.
 
 mod calls;
+#[path = "../../../../tests/every_instruction.rs"]
+mod every_instruction;
 mod host;
 mod instances;
 mod memories;
 mod modules;
+mod native_stack;
 mod stores;
 mod tables;
 mod traps;

