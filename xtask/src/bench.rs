@@ -8,6 +8,7 @@
 mod chart;
 mod count;
 mod engine;
+mod images;
 mod measure;
 mod peers;
 mod table;
@@ -42,6 +43,7 @@ FILTER runs only the guests whose names contain it.
   --count              instead of that, count the instructions that run: each guest's, and the hottest instructions
                        and adjacent pairs of all together
   --count-each         and those of each guest
+  --images             instead of that, compare wasmote with itself: from binaries and from images
 ";
 
 struct Options {
@@ -52,6 +54,7 @@ struct Options {
     chart: Option<PathBuf>,
     engines: Vec<Engine>,
     count: Option<Count>,
+    images: bool,
 }
 
 /// What is counted instead of time.
@@ -70,6 +73,10 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if let Some(count) = options.count {
         ensure!(!workloads.is_empty(), "no guest matches");
         return count::main(&workloads, count == Count::Each, &scratch);
+    }
+    if options.images {
+        ensure!(!workloads.is_empty(), "no guest matches");
+        return images::main(&workloads, options.rounds, &scratch);
     }
     measure::warn_when_busy();
 
@@ -113,13 +120,14 @@ impl Options {
             (true, false) => Some(Count::Together),
             (false, false) => None,
         };
+        let images = arguments.contains("--images");
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
         let filter = arguments.opt_free_from_str()?;
         crate::nothing_left(arguments)?;
 
-        if count.is_some() {
-            return Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines: Vec::new(), count });
+        if count.is_some() || images {
+            return Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines: Vec::new(), count, images });
         }
         let mut engines = vec![match ours {
             Some(path) => Engine::wasmote(path)?,
@@ -134,7 +142,7 @@ impl Options {
         for peer in named_peers {
             engines.push(peers::named(&peer)?);
         }
-        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count })
+        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images })
     }
 
     fn selects(&self, name: &str) -> bool {

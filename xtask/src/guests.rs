@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::project;
 
 /// One run of a guest, to be measured.
+#[derive(Clone)]
 pub struct Workload {
     /// What it is called.
     pub name: String,
