@@ -92,5 +92,5 @@ fn verify(bytes: &[u8]) {
         let range = image.code_range(func).expect("code inside of the image");
         image.verify_function(func, &bytes[range], &mut scratch).expect("its code verifies");
     }
-    image.verify_data().expect("its data verifies");
+    image.verify_data(image.bytes()).expect("its data verifies");
 }

@@ -16,7 +16,7 @@ pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     if file == b"-" {
         return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| Failure::load(file, error));
     }
-    wasmote_rt::map_file(file).map_err(|error| {
+    contents(file).map_err(|error| {
         if error.is_not_found() {
             Failure::load(file, "no such file (and no command of that name)")
         } else if error.is_directory() {
@@ -25,6 +25,18 @@ pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
             Failure::load(file, format_args!("cannot be read: {error}"))
         }
     })
+}
+
+/// An image is mapped, as most of it may never be asked for. A binary is read: what was validated has to stay as it was, even if
+/// the guest can write to its own file.
+#[cfg(feature = "image")]
+fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
+    wasmote_rt::map_file(file, &wasmote::Module::IMAGE_MAGIC)
+}
+
+#[cfg(not(feature = "image"))]
+fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
+    wasmote_rt::read_file(file).map(Cow::Owned)
 }
 
 /// The module in the file, translated from text if it is that.

@@ -60,22 +60,27 @@ pub fn read_file(path: &[u8]) -> Result<Vec<u8>, Error> {
     read(file.as_fd(), usize::try_from(size).unwrap_or(0))
 }
 
-/// All that is in a file, mapped where that is possible: only what is looked at is read. It stays until the program ends. Who
-/// shortens the file meanwhile ends the program, as with programs that the system maps.
-pub fn map_file(path: &[u8]) -> Result<Cow<'static, [u8]>, Error> {
+/// All that is in a file; one that begins with `magic` is mapped where that is possible: only what is looked at is read. It
+/// stays until the program ends. What others write to a mapped file meanwhile may show, and who shortens it ends the program.
+pub fn map_file(path: &[u8], magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Error> {
     let file = open(path, OFlags::RDONLY)?;
     let stat = rustix::fs::fstat(&file)?;
     let size = usize::try_from(stat.st_size).unwrap_or(0);
-    if size < WORTH_MAPPING || !FileType::from_raw_mode(stat.st_mode).is_file() {
-        return Ok(read(file.as_fd(), size)?.into());
+    if size >= WORTH_MAPPING && FileType::from_raw_mode(stat.st_mode).is_file() && begins(&file, magic) {
+        // SAFETY: a new private mapping of so many bytes, which nothing else refers to, and which is never unmapped.
+        let mapped = unsafe { mmap(core::ptr::null_mut(), size, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
+        if let Ok(first) = mapped {
+            // SAFETY: the mapping is readable and stays. Bytes that change are bytes all the same.
+            return Ok(unsafe { core::slice::from_raw_parts(first.cast::<u8>().cast_const(), size) }.into());
+        }
     }
-    // SAFETY: a new private mapping of so many bytes, which nothing else refers to, and which is never unmapped.
-    let mapped = unsafe { mmap(core::ptr::null_mut(), size, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
-    match mapped {
-        // SAFETY: the mapping is readable and stays. What others write to the file may show in it: bytes all the same.
-        Ok(first) => Ok(unsafe { core::slice::from_raw_parts(first.cast::<u8>().cast_const(), size) }.into()),
-        Err(_) => Ok(read(file.as_fd(), size)?.into()),
-    }
+    Ok(read(file.as_fd(), size)?.into())
+}
+
+/// Whether these are the first bytes of the file.
+fn begins(file: &OwnedFd, magic: &[u8; 4]) -> bool {
+    let mut first = [0; 4];
+    retry_on_intr(|| rustix::io::pread(file, &mut first, 0)).is_ok_and(|count| count == 4) && first == *magic
 }
 
 /// Bytes of a file below which it is read at once.

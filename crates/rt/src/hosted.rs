@@ -80,7 +80,7 @@ pub fn read_file(file: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// The same; where there is Unix, it is mapped.
-pub fn map_file(file: &[u8]) -> Result<Cow<'static, [u8]>, Error> {
+pub fn map_file(file: &[u8], _magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Error> {
     read_file(file).map(Cow::Owned)
 }
 

@@ -57,6 +57,9 @@ pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
     /// A binary, or an image.
     bytes: WasmBytes,
+    /// Of an image, a copy of its metadata: the file may be mapped, and changed by a guest after it was verified.
+    #[cfg(feature = "image")]
+    metadata: Box<[u8]>,
     pub(crate) source: Source,
     pub(crate) info: ModuleInfo,
     /// The numbers of the module's types.
@@ -151,6 +154,12 @@ impl ModuleInner {
         self.bytes.get()
     }
 
+    /// The image that it was made from, its metadata only.
+    #[cfg(feature = "image")]
+    pub(crate) fn image(&self) -> Image<'_> {
+        Image::of_parsed(&self.metadata)
+    }
+
     /// The data segments in order.
     pub(crate) fn data(&self) -> Box<dyn Iterator<Item = Data<'_>> + '_> {
         match self.source {
@@ -164,7 +173,7 @@ impl ModuleInner {
             })),
             #[cfg(feature = "image")]
             Source::Image { .. } => {
-                let image = Image::of_parsed(self.bytes());
+                let image = self.image();
                 let count = image.count(Section::Data);
                 let mut at = image.code_end();
                 Box::new((0..count).filter_map(move |index| image.data(index)).map(move |data| {
@@ -197,7 +206,7 @@ impl ModuleInner {
                 if counted { self.info.data.len() } else { 0 }
             }
             #[cfg(feature = "image")]
-            Source::Image { .. } => Image::of_parsed(self.bytes()).indexed_data() as usize,
+            Source::Image { .. } => self.image().indexed_data() as usize,
             #[cfg(not(any(feature = "wasm", feature = "image")))]
             Source::Nothing => 0,
         }
@@ -259,7 +268,15 @@ impl Module {
             }
             Validation::Lazy => Some(wasmote_validate::validate_outline(wasm.get(), features)?),
         };
-        Module::build(engine, wasm, Source::Wasm, info, bodies)
+        Module::build(
+            engine,
+            wasm,
+            Source::Wasm,
+            #[cfg(feature = "image")]
+            Box::default(),
+            info,
+            bodies,
+        )
     }
 
     /// Takes an image that `wasmote compile`, or [`Module::to_image`], wrote. Nothing is decoded, validated or translated; what
@@ -287,26 +304,32 @@ impl Module {
 
     #[cfg(feature = "image")]
     fn of_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
-        let image = Image::parse(bytes.get())?;
+        let metadata: Box<[u8]> = Image::metadata(bytes.get()).into();
+        let image = Image::parse_metadata(&metadata, bytes.get().len())?;
         image.verify_metadata(true)?;
         if !trusted {
-            image.verify_data()?;
+            image.verify_data(bytes.get())?;
         }
         let info = wasmote_decode::image::read(&image)?;
         Module::build(
             engine,
             bytes,
             Source::Image { trusted },
+            metadata,
             info,
             #[cfg(feature = "validate")]
             None,
         )
     }
 
+    /// The bytes that every image begins with.
+    #[cfg(feature = "image")]
+    pub const IMAGE_MAGIC: [u8; 4] = wasmote_ir::image::layout::MAGIC;
+
     /// Whether these bytes begin as an image does, whatever follows.
     #[cfg(feature = "image")]
     pub fn is_image(bytes: &[u8]) -> bool {
-        bytes.starts_with(&wasmote_ir::image::layout::MAGIC)
+        bytes.starts_with(&Module::IMAGE_MAGIC)
     }
 
     /// The module as an image, for [`Module::from_image`] on any machine, and for execution in place.
@@ -375,6 +398,8 @@ impl Module {
             engine,
             wasm,
             Source::Wasm,
+            #[cfg(feature = "image")]
+            Box::default(),
             info,
             #[cfg(feature = "validate")]
             None,
@@ -385,6 +410,7 @@ impl Module {
         engine: &Engine,
         bytes: WasmBytes,
         source: Source,
+        #[cfg(feature = "image")] metadata: Box<[u8]>,
         info: ModuleInfo,
         #[cfg(feature = "validate")] bodies: Option<Bodies>,
     ) -> Result<Module, Error> {
@@ -397,6 +423,8 @@ impl Module {
             code: CodeStore::new(info.bodies.len()),
             bytes,
             source,
+            #[cfg(feature = "image")]
+            metadata,
             info,
             #[cfg(feature = "validate")]
             bodies,
@@ -464,9 +492,7 @@ impl Module {
             #[cfg(feature = "wasm")]
             Source::Wasm => wasmote_decode::names::function_name(&self.inner.info, self.inner.bytes(), func),
             #[cfg(feature = "image")]
-            Source::Image { .. } => {
-                core::str::from_utf8(Image::of_parsed(self.inner.bytes()).function_name(func)?).ok()
-            }
+            Source::Image { .. } => core::str::from_utf8(self.inner.image().function_name(func)?).ok(),
             #[cfg(not(any(feature = "wasm", feature = "image")))]
             Source::Nothing => Option::from(func).and(None),
         }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use wasmote_exec as exec;
 #[cfg(feature = "image")]
-use wasmote_ir::image::{Image, scratch_words};
+use wasmote_ir::image::scratch_words;
 #[cfg(feature = "wasm")]
 use wasmote_translate::{CodeOptions, Translator};
 
@@ -21,7 +21,9 @@ pub(crate) struct Translation {
     translator: Translator,
     linker: exec::Linker,
     cells: Vec<exec::Cell>,
-    /// A function of an image, and what its verification needs.
+    /// A function of an image as bytes and as units, and what its verification needs.
+    #[cfg(feature = "image")]
+    code: Vec<u8>,
     #[cfg(feature = "image")]
     units: Vec<u16>,
     #[cfg(feature = "image")]
@@ -37,6 +39,8 @@ impl Translation {
             translator: Translator::with_options(CodeOptions { metered: config.fuel, ..CodeOptions::default() }),
             linker: exec::Linker::new(),
             cells: Vec::new(),
+            #[cfg(feature = "image")]
+            code: Vec::new(),
             #[cfg(feature = "image")]
             units: Vec::new(),
             #[cfg(feature = "image")]
@@ -83,19 +87,21 @@ impl Translation {
     /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame.
     #[cfg(feature = "image")]
     fn of_image(&mut self, module: &ModuleInner, func: u32, trusted: bool) -> Result<u32, Error> {
-        let image = Image::of_parsed(module.bytes());
+        let image = module.image();
         let defined = (func - module.info.imported_funcs) as usize;
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
-        let code = code.unwrap_or(&[]);
+        // What is verified is what is linked, whatever happens to a file that is mapped.
+        self.code.clear();
+        self.code.extend_from_slice(code.unwrap_or(&[]));
         if !trusted {
-            let words = scratch_words(code.len() / 2);
+            let words = scratch_words(self.code.len() / 2);
             if self.scratch.len() < words {
                 self.scratch.resize(words, 0);
             }
-            image.verify_function(func, code, &mut self.scratch)?;
+            image.verify_function(func, &self.code, &mut self.scratch)?;
         }
         self.units.clear();
-        self.units.extend(code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
+        self.units.extend(self.code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
         Ok(image.func(func).map_or(0, |func| func.frame_slots.into()))
     }
 

@@ -25,7 +25,7 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
         let code = image.code_range(index).and_then(|range| image.bytes().get(range));
         image.verify_function(index, code.unwrap_or(&[]), scratch)?;
     }
-    image.verify_data()?;
+    image.verify_data(image.bytes())?;
     Ok(())
 }
 

@@ -154,6 +154,22 @@ impl<'a> Image<'a> {
     /// # Errors
     /// When the bytes are no image, not all of one, one of another version, or one that this build can't run.
     pub fn parse(bytes: &'a [u8]) -> Result<Image<'a>, ImageError> {
+        let image = Image::parse_metadata(bytes, bytes.len())?;
+        Ok(Image { bytes: &bytes[..image.file_len()] })
+    }
+
+    /// The part of these bytes that is the metadata of an image, or would be.
+    pub fn metadata(bytes: &[u8]) -> &[u8] {
+        let len = Image { bytes }.meta_end().max(layout::HEADER_LEN);
+        bytes.get(..len).unwrap_or(bytes)
+    }
+
+    /// [`Image::parse`] with only the metadata at hand, such as a copy of [`Image::metadata`], of an image of which
+    /// `available` bytes are there. Code and data are then not in [`Image::bytes`].
+    ///
+    /// # Errors
+    /// As [`Image::parse`].
+    pub fn parse_metadata(bytes: &'a [u8], available: usize) -> Result<Image<'a>, ImageError> {
         use ImageErrorKind as Kind;
         let fail = |kind, offset: usize| Err(ImageError { kind, offset: offset as u32 });
         if bytes.get(..4) != Some(&layout::MAGIC) {
@@ -176,15 +192,14 @@ impl<'a> Image<'a> {
         }
         let [file_len, meta_end, code_end] =
             [layout::AT_FILE_LEN, layout::AT_META_END, layout::AT_CODE_END].map(|at| image.u32(at) as usize);
-        if file_len > bytes.len() {
-            return fail(Kind::Truncated, bytes.len());
+        if file_len > available || meta_end > bytes.len() && meta_end <= file_len {
+            return fail(Kind::Truncated, available);
         }
         if meta_end < layout::HEADER_LEN || code_end < meta_end || file_len < code_end || meta_end % 4 != 0 {
             return fail(Kind::OutOfRange, layout::AT_META_END);
         }
-        let image = Image { bytes: &bytes[..file_len] };
-        let sum = super::checksum(0, &image.bytes[..layout::AT_CHECKSUM]);
-        let sum = super::checksum(sum, &image.bytes[layout::AT_CHECKSUM + 4..meta_end]);
+        let sum = super::checksum(0, &bytes[..layout::AT_CHECKSUM]);
+        let sum = super::checksum(sum, &bytes[layout::AT_CHECKSUM + 4..meta_end]);
         if sum != image.u32(layout::AT_CHECKSUM) {
             return fail(Kind::Checksum, layout::AT_CHECKSUM);
         }
@@ -194,12 +209,17 @@ impl<'a> Image<'a> {
         Ok(image)
     }
 
-    /// The image in bytes that [`Image::parse`] accepted before: the whole file, neither more nor less.
+    /// The image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.
     pub fn of_parsed(bytes: &'a [u8]) -> Image<'a> {
         Image { bytes }
     }
 
-    /// All bytes.
+    /// Length of the file.
+    pub fn file_len(&self) -> usize {
+        self.u32(layout::AT_FILE_LEN) as usize
+    }
+
+    /// All bytes that are at hand.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -323,7 +343,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Where the code of a function that the image defines lies, in bytes; all of it is inside the image.
+    /// Where the code of a function that the image defines lies, in bytes; all of it is inside the file.
     pub fn code_range(&self, index: u32) -> Option<core::ops::Range<usize>> {
         let start = |func: FuncRecord| self.meta_end().checked_add((func.code as usize).checked_mul(2)?);
         let first = start(self.func(index)?)?;
@@ -331,7 +351,7 @@ impl<'a> Image<'a> {
             Some(next) => start(next)?,
             None => self.code_end(),
         };
-        (first <= end && end <= self.code_end() && end <= self.bytes.len()).then_some(first..end)
+        (first <= end && end <= self.code_end()).then_some(first..end)
     }
 
     fn limits(&self, at: usize) -> LimitsRecord {

@@ -164,12 +164,12 @@ impl Image<'_> {
         if export.index < self.count(space) { Ok(()) } else { fail(Kind::Index, at) }
     }
 
-    /// Verifies the bytes of data segments by their checksum.
+    /// Verifies the bytes of data segments by their checksum. `file` is all of the image.
     ///
     /// # Errors
     /// When they changed.
-    pub fn verify_data(&self) -> Verified {
-        let bytes = self.bytes().get(self.code_end()..).unwrap_or(&[]);
+    pub fn verify_data(&self, file: &[u8]) -> Verified {
+        let bytes = file.get(self.code_end()..self.file_len()).unwrap_or(&[]);
         if super::checksum(0, bytes) == self.u32(layout::AT_DATA_CHECK) {
             Ok(())
         } else {
@@ -258,7 +258,7 @@ impl Constants<'_> {
 
     /// Segments have their bytes one after the other, up to the end.
     fn data(&mut self) -> Verified {
-        let mut left = self.image.bytes().len().saturating_sub(self.image.code_end());
+        let mut left = self.image.file_len().saturating_sub(self.image.code_end());
         for index in 0..self.image.count(Section::Data) {
             let (Some(at), Some(data)) = (self.image.record(Section::Data, index), self.image.data(index)) else {
                 break;

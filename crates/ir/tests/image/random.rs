@@ -56,7 +56,7 @@ fn ask_everything(image: &Image<'_>, random: &mut Random) {
         }
         let _ = image.verify_function(index, &[], &mut []);
     }
-    let _ = (image.start(), image.longest(), image.features(), image.op_set(), image.verify_data());
+    let _ = (image.start(), image.longest(), image.features(), image.op_set(), image.verify_data(image.bytes()));
     let _ = image.data_segments().take(100).count();
     let _ = (image.verify_metadata(false), image.verify_metadata(true));
 }

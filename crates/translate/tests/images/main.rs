@@ -38,7 +38,7 @@ fn verify(bytes: &[u8]) -> Result<(), ImageError> {
         let range = image.code_range(func).expect("verified: code inside of the image");
         image.verify_function(func, &bytes[range], &mut scratch)?;
     }
-    image.verify_data()
+    image.verify_data(image.bytes())
 }
 
 /// The opcodes of an image's code.
