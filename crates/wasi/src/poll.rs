@@ -141,6 +141,7 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
         }
     }
     let mut ready = 0;
+    let mut passed = 0;
     match timeout {
         Some(0) if fds.is_empty() => (),
         Some(timeout) if fds.is_empty() => clocks.sleep(timeout),
@@ -153,20 +154,24 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
         _ => {
             let start = monotonic();
             ready = loop {
-                let passed = monotonic() - start;
                 let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed)));
-                match poll(&mut fds, left.as_ref()) {
+                let answer = poll(&mut fds, left.as_ref());
+                passed = monotonic() - start;
+                match answer {
                     Err(rustix::io::Errno::INTR) => (),
                     answer => break answer?,
                 }
             };
         }
     }
-    // Nothing came in time: then the time has passed, whatever its clock thinks.
-    let passed = if ready == 0 { timeout } else { None };
+    // Nothing came in time: then the time has passed, whatever its clock thinks. Otherwise those whose time it is are done,
+    // too: a descriptor that is always ready must not keep them out.
+    if ready == 0 {
+        passed = timeout.unwrap_or(0);
+    }
     for Wanted { kind, until, .. } in wanted.iter_mut() {
         match *until {
-            Until::Passed(after) if passed.is_some_and(|passed| after <= passed) => {
+            Until::Passed(after) if after <= passed => {
                 *until = Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
             }
             Until::Host(fd, index) => {

@@ -136,6 +136,24 @@ fn descriptors_that_are_ready_come_before_the_timeout() {
 }
 
 #[test]
+fn descriptors_that_are_always_ready_do_not_keep_clocks_out() {
+    for fixed in [false, true] {
+        let folder = Folder::new();
+        let mut builder = WasiCtx::builder().preopened_dir(folder.path(), "/", DirAccess::ReadWrite).unwrap();
+        if fixed {
+            builder = builder.clocks(Box::new(FixedClocks::new(1000)));
+        }
+        let mut guest = Guest::new(builder);
+        let fd = guest.open("file", CREAT, ALL).unwrap() as u32;
+        subscribe_fd(&mut guest, 0, 2, fd);
+        subscribe_clock(&mut guest, 1, 1, 0, false);
+        subscribe_clock(&mut guest, 2, 0, 7, true);
+        subscribe_clock(&mut guest, 3, 0, 3_600_000_000_000, false);
+        assert_eq!(poll(&mut guest, 4), [(0, 0, 2), (1, 0, 0), (2, 0, 0)]);
+    }
+}
+
+#[test]
 fn subscriptions_are_checked_and_limited() {
     let mut guest = Guest::new(WasiCtx::builder());
     assert_eq!(guest.call("poll_oneoff", &[0x2000, 0x3000, 0, 0x900]), INVAL);
