@@ -17,6 +17,7 @@ wanted() { [ "$want" = "  " ] || [[ $want == *" $1 "* ]]; }
 any() { for n; do if wanted "$n"; then return 0; fi; done; return 1; }
 
 rust_guests="coremark sha256 hashes regex json markdown shader"
+wasi_guests="world files directories waiting sockets unstable"
 c_guests="nbody mandelbrot matmul stream vm-calls vm-switch trees memops hash64 raytracer"
 sys_guests="bzip2 lz4 lua sqlite quickjs"
 
@@ -82,7 +83,7 @@ if wanted fib; then
   "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
 fi
 
-if any $rust_guests; then
+if any $rust_guests $wasi_guests; then
   # No paths of this machine in the modules
   cat >"$work/rustc-remap" <<'S'
 #!/bin/sh
@@ -97,14 +98,21 @@ S
     bash "$here/wasip1-toolchain.sh" "$work/wasip1"
     WASIP1_CARGO=$work/wasip1/bin/cargo
   fi
-  bins=()
-  for name in $rust_guests; do if wanted "$name"; then bins+=(--bin "$name"); fi; done
-  (cd "$src/rust" && CARGO_TARGET_DIR=$work/rust "$WASIP1_CARGO" build -q --locked --release --target wasm32-wasip1 "${bins[@]}")
-  for name in $rust_guests; do
-    if wanted "$name"; then
-      echo "$name"
-      install -m 644 "$work/rust/wasm32-wasip1/release/$name.wasm" "$out/$name.wasm"
-    fi
-  done
 fi
-(cd "$out" && ls -l -- *.wasm)
+
+# rust PROJECT TO NAME...: those of a project's programs that are wanted
+rust() {
+  local project=$1 to=$2 name bins=() names=()
+  for name in "${@:3}"; do if wanted "$name"; then names+=("$name") bins+=(--bin "$name"); fi; done
+  [ "${#names[@]}" = 0 ] && return 0
+  (cd "$src/$project" && CARGO_TARGET_DIR=$work/$project "$WASIP1_CARGO" build -q --locked --release --target wasm32-wasip1 "${bins[@]}")
+  mkdir -p "$to"
+  for name in "${names[@]}"; do
+    echo "$name"
+    install -m 644 "$work/$project/wasm32-wasip1/release/$name.wasm" "$to/$name.wasm"
+  done
+}
+rust rust "$out" $rust_guests
+# Neither a C library nor its start: they import the functions that they call, and no others.
+CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=-Clink-self-contained=no rust wasi "$out/wasi" $wasi_guests
+(cd "$out" && find . -maxdepth 2 -name "*.wasm" -exec ls -l -- {} +)

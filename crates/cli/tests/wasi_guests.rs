@@ -1,0 +1,125 @@
+//! Guests that try every function of WASI and say what they found (`tests/guests/wasi`): all that they print is compared.
+//! That together they call each function there is, a test of `wasmote-wasi` proves (`table.rs`).
+#![cfg(all(unix, feature = "validate", feature = "wasi"))]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder that goes when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("wasmote-wasi-guest-{test}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn guests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/wasi")
+}
+
+/// A run of a guest, with pipes for all streams; its name is its first argument.
+fn command(guest: &str, options: &[&str], args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    command.current_dir(guests()).args(options).arg(format!("{guest}.wasm")).args(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[track_caller]
+fn check(output: &Output, expected: &str, exit: i32) {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{said}{errors}");
+    assert_eq!(said, std::fs::read_to_string(guests().join(expected)).unwrap());
+    assert_eq!(errors, "");
+}
+
+#[test]
+fn arguments_clocks_and_random_bytes_that_are_given() {
+    let options = ["--clock", "fixed:1000000007", "--random-seed", "0", "--env", "A=1=2", "--env", "B="];
+    let output = command("world", &options, &["two words", "", "ü"]).output().unwrap();
+    check(&output, "world.txt", 7);
+}
+
+#[test]
+fn clocks_and_random_bytes_of_the_system() {
+    check(&command("world", &[], &["real"]).output().unwrap(), "world-real.txt", 7);
+}
+
+#[test]
+fn files() {
+    let folder = Folder::new("files");
+    let dir = format!("{}::/data", folder.path());
+    check(&command("files", &["--dir", &dir], &[]).output().unwrap(), "files.txt", 0);
+}
+
+#[test]
+fn directories() {
+    let folder = Folder::new("directories");
+    let options = ["--dir", folder.path(), "--dir-ro", folder.path()];
+    check(&command("directories", &options, &[]).output().unwrap(), "directories.txt", 0);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn waiting() {
+    let mut child = command("waiting", &[], &[]).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"input").unwrap();
+    check(&child.wait_with_output().unwrap(), "waiting.txt", 0);
+}
+
+#[test]
+fn snapshot_0() {
+    let folder = Folder::new("unstable");
+    check(&command("unstable", &["--dir", folder.path()], &[]).output().unwrap(), "unstable.txt", 3);
+    assert_eq!(std::fs::read(folder.0.join("old")).unwrap(), b"0123456789");
+}
+
+#[cfg(feature = "sockets")]
+#[test]
+fn sockets() {
+    use std::io::Read;
+    use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+    use std::time::{Duration, Instant};
+
+    for _ in 0..20 {
+        // An address that was free a moment ago; if somebody else is faster, another.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let mut child = command("sockets", &["--tcplisten", &address], &[]).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let connected = loop {
+            match TcpStream::connect(&address) {
+                Ok(stream) => break Some(stream),
+                Err(_) if child.try_wait().unwrap().is_some() => break None,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let Some(mut stream) = connected else { continue };
+        stream.write_all(b"ping").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let output = child.wait_with_output().unwrap();
+        check(&output, "sockets.txt", 0);
+        assert_eq!(answer, b"pong");
+        return;
+    }
+    panic!("no address is free for long enough");
+}
