@@ -91,7 +91,7 @@ pub enum Output {
     /// An open file, pipe or terminal of the host, unbuffered. Without `std`, inherited streams come as this.
     File(OwnedFd),
     /// A writer, a [`Pipe`] for example. It is flushed at `fd_sync`, when the guest closes it or exits, and when the
-    /// context is dropped.
+    /// context is dropped; after a trap also by [`WasiCtx::flush`](crate::WasiCtx::flush).
     Writer(Box<dyn Writer>),
 }
 

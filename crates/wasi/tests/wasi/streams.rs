@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use wasmote::{Engine, Error, Linker, Module, Store};
 use wasmote_wasi::{Input, Output, Pipe, WasiCtx};
 
 use crate::guest::*;
@@ -91,6 +92,51 @@ fn held_back_output_comes_out_at_exit_and_when_all_is_dropped() {
             drop(guest);
         }
         assert_eq!(out.drain(), b"last words");
+    }
+}
+
+/// Writes a line, then ends as its function's name says.
+const ENDINGS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "host" "fail" (func $fail))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\0b\00\00\00last words\n")
+    (func $say (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))))
+    (func (export "trap") call $say unreachable)
+    (func $deeper (export "overflow") call $say call $deeper)
+    (func (export "host") call $say call $fail))"#;
+
+#[test]
+fn output_survives_traps_and_errors_of_the_host() {
+    let engine = Engine::default();
+    let module = Module::new(&engine, wat::parse_str(ENDINGS).unwrap()).unwrap();
+    for ending in ["trap", "overflow", "host"] {
+        for held_back in [false, true] {
+            let out = Pipe::new(1 << 30);
+            let output: Box<dyn wasmote_wasi::Writer> = if held_back {
+                Box::new(io::BufWriter::with_capacity(1 << 20, out.clone()))
+            } else {
+                Box::new(out.clone())
+            };
+            let mut linker = Linker::new(&engine);
+            wasmote_wasi::add_to_linker(&mut linker, |cx: &mut WasiCtx| cx).unwrap();
+            linker.func_wrap("host", "fail", || -> Result<(), Error> { Err(Error::new("no more")) }).unwrap();
+            let mut store = Store::new(&engine, WasiCtx::builder().stdout(Output::Writer(output)).build().unwrap());
+            let instance = linker.instantiate(&mut store, &module).unwrap();
+            let error =
+                instance.get_typed_func::<(), ()>(&mut store, ending).unwrap().call(&mut store, ()).unwrap_err();
+            assert_eq!(error.as_trap().is_some(), ending != "host");
+            // Who goes on with the store asks for what is held back.
+            if held_back {
+                store.data_mut().flush();
+            }
+            let bytes = out.drain();
+            let lines = bytes.chunks(11).inspect(|line| assert_eq!(*line, b"last words\n")).count();
+            assert_eq!(lines > 1, ending == "overflow", "{ending}: {lines} lines");
+            assert!(lines > 0);
+            drop(store);
+            assert_eq!(out.drain(), b"");
+        }
     }
 }
 
