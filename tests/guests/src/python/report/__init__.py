@@ -1,0 +1,2 @@
+"""Imported from the directory beside the program."""
+from .table import Table, read
