@@ -154,21 +154,30 @@ impl Descriptors {
     }
 }
 
-pub(crate) fn fd_close(call: &mut Call<'_>) -> Result<(), Errno> {
-    let mut descriptor = call.cx.descriptors.take(call.u32(0))?;
-    if let Object::Writer(writer) = &mut descriptor.object {
-        writer.flush()?;
+/// Gives a descriptor up, with what its writer holds back written out.
+fn close(mut descriptor: Descriptor) -> Result<(), Errno> {
+    match &mut descriptor.object {
+        Object::Writer(writer) => writer.flush(),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// The new number must be in use, so that a guest can't choose how long our table gets.
+pub(crate) fn fd_close(call: &mut Call<'_>) -> Result<(), Errno> {
+    close(call.cx.descriptors.take(call.u32(0))?)
+}
+
+/// The new number must be in use, so that a guest can't choose how long our table gets. What it was is closed; errors of
+/// that have nowhere to go.
 pub(crate) fn fd_renumber(call: &mut Call<'_>) -> Result<(), Errno> {
     let (from, to) = (call.u32(0), call.u32(1));
     let descriptors = &mut call.cx.descriptors;
     descriptors.get(to, 0)?;
+    if from == to {
+        return Ok(());
+    }
     let descriptor = descriptors.take(from)?;
-    descriptors.0[to as usize] = Some(descriptor);
+    let replaced = descriptors.0[to as usize].replace(descriptor);
+    let _ = replaced.map(close);
     Ok(())
 }
 

@@ -187,7 +187,7 @@ pub(crate) fn fd_advise(call: &mut Call<'_>) -> Result<(), Errno> {
 
 pub(crate) fn fd_allocate(call: &mut Call<'_>) -> Result<(), Errno> {
     let fd = host(call, rights::FD_ALLOCATE)?;
-    Ok(rustix::fs::fallocate(fd, FallocateFlags::empty(), call.args[1], call.args[2])?)
+    Ok(retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), call.args[1], call.args[2]))?)
 }
 
 fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io::Result<()>) -> Result<(), Errno> {
@@ -196,7 +196,9 @@ fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io:
         writer.flush()?;
     }
     match (descriptor.filetype, descriptor.host()) {
-        (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => Ok(how(fd)?),
+        (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => {
+            Ok(retry_on_intr(|| how(fd))?)
+        }
         // Nothing is held back of what goes to a stream.
         _ => Ok(()),
     }
@@ -254,7 +256,7 @@ pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
 
 pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
     let fd = host(call, rights::FD_FILESTAT_SET_SIZE)?;
-    Ok(rustix::fs::ftruncate(fd, call.args[1])?)
+    Ok(retry_on_intr(|| rustix::fs::ftruncate(fd, call.args[1]))?)
 }
 
 /// Which of a file's times to set, by the arguments of the two functions that do: flags, then accessed and modified.

@@ -39,8 +39,10 @@ impl Progress {
     pub fn add(&mut self, len: u32, done: Result<usize, Errno>) -> Result<bool, Errno> {
         match done {
             Ok(done) => {
-                self.0 += done as u32;
-                Ok(done as u32 == len)
+                // An embedder's reader may say that it was more.
+                let done = done.min(len as usize) as u32;
+                self.0 += done;
+                Ok(done == len)
             }
             Err(errno) if self.0 == 0 => Err(errno),
             Err(_) => Ok(false),

@@ -27,21 +27,32 @@ pub trait Writer: Send {
     fn flush(&mut self) -> Result<(), Errno>;
 }
 
+/// Does it again when it was interrupted, as the standard library's own callers do.
+#[cfg(feature = "std")]
+fn again<T>(mut what: impl FnMut() -> std::io::Result<T>) -> Result<T, Errno> {
+    loop {
+        match what() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => (),
+            done => return Ok(done?),
+        }
+    }
+}
+
 #[cfg(feature = "std")]
 impl<T: std::io::Read + Send> Reader for T {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
-        Ok(std::io::Read::read(self, buffer)?)
+        again(|| std::io::Read::read(self, buffer))
     }
 }
 
 #[cfg(feature = "std")]
 impl<T: std::io::Write + Send> Writer for T {
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
-        Ok(std::io::Write::write(self, buffer)?)
+        again(|| std::io::Write::write(self, buffer))
     }
 
     fn flush(&mut self) -> Result<(), Errno> {
-        Ok(std::io::Write::flush(self)?)
+        again(|| std::io::Write::flush(self))
     }
 }
 

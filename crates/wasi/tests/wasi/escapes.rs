@@ -194,6 +194,154 @@ fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
 }
 
 #[test]
+fn a_directory_that_is_moved_out_does_not_take_the_guest_along() {
+    let mut walled = Walled::new();
+    let [inside, outside] = [walled.inside("sub/swap"), walled.folder.path().join("outside")];
+    fs::create_dir(&inside).unwrap();
+    fs::write(walled.inside("sub/secret"), "inside").unwrap();
+    let away = walled.folder.path().join("away");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // From its parent inside to one beside the secret, and back.
+            fs::rename(&outside, &away).unwrap();
+            while !over.load(Ordering::Relaxed) {
+                fs::rename(&inside, away.join("swap")).unwrap();
+                fs::rename(away.join("swap"), &inside).unwrap();
+            }
+            fs::rename(&away, &outside).unwrap();
+        });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (mut rounds, mut done, mut failed) = (0, 0, 0);
+        let paths = ["sub/swap/../secret", "sub/swap/../../sub/swap/../secret", "sub/swap/../../secret"];
+        while (rounds < 3000 || done == 0 || failed == 0) && Instant::now() < deadline {
+            for path in paths {
+                match walled.guest.open(path, 0, FD_READ | FD_WRITE) {
+                    Ok(fd) => {
+                        assert_eq!(walled.guest.read(fd, 16).unwrap(), b"inside", "{path}");
+                        walled.guest.ok("fd_close", &[fd]);
+                        done += 1;
+                    }
+                    Err(errno) => {
+                        assert!([NOENT, PERM, AGAIN].contains(&errno), "{path}: {errno}");
+                        failed += 1;
+                    }
+                }
+            }
+            rounds += 1;
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(done > 0 && failed > 0, "{done} inside, {failed} failed");
+    });
+    walled.assert_whole();
+}
+
+#[test]
+fn hard_links_are_made_to_what_is_inside_and_to_links_themselves() {
+    let mut walled = Walled::new();
+    symlink("../outside/secret", walled.inside("link")).unwrap();
+    symlink("../outside", walled.inside("up")).unwrap();
+    let guest = &mut walled.guest;
+    let [to, to_len] = guest.path_at(0x1800, "made");
+    for (path, errno) in [
+        ("../outside/secret", PERM),
+        ("up/secret", PERM),
+        ("up", SUCCESS),
+        ("link", SUCCESS),
+        ("link/", PERM),
+        ("up/", PERM),
+        ("up/.", PERM),
+        ("sub", PERM),
+    ] {
+        let [at, len] = guest.path(path);
+        assert_eq!(guest.call("path_link", &[3, 0, at, len, 3, to, to_len]), errno, "{path}");
+        if errno == SUCCESS {
+            // The second name of a link leads where the first does: nowhere.
+            assert_eq!(guest.open("made", 0, FD_READ), Err(PERM), "{path}");
+            assert_eq!(guest.open("made/secret", 0, FD_READ), Err(PERM), "{path}");
+            guest.ok("path_unlink_file", &[3, to, to_len]);
+        }
+        // Nor is anything made outside.
+        let [inner, inner_len] = guest.path("sub/../up/made");
+        let [file, file_len] = guest.path_at(0x1800, "link");
+        assert_eq!(guest.call("path_link", &[3, 0, file, file_len, 3, inner, inner_len]), PERM);
+        guest.path_at(0x1800, "made");
+    }
+    walled.assert_whole();
+}
+
+#[test]
+fn links_that_are_moved_to_another_directory_do_not_lead_out_of_it() {
+    let folder = Folder::new();
+    for name in ["a/deep/er", "b", "c"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("a/inside"), "inside").unwrap();
+    fs::write(folder.path().join("inside"), "secret").unwrap();
+    let mut builder = wasmote_wasi::WasiCtx::builder();
+    for (name, access) in [("a", DirAccess::ReadWrite), ("b", DirAccess::ReadWrite), ("c", DirAccess::ReadOnly)] {
+        builder = builder.preopened_dir(&folder.path().join(name), name, access).unwrap();
+    }
+    let mut guest = Guest::new(builder);
+    const A: u64 = 3;
+    const B: u64 = 4;
+    const C: u64 = 5;
+    // Leads to `a/inside` from where it is made, and from `b` to the file beside it.
+    let [text, text_len] = guest.path_at(0x1800, "../inside");
+    let [at, len] = guest.path("deep/link");
+    guest.ok("path_symlink", &[text, text_len, A, at, len]);
+    let fd = guest.open_in(A, "deep/link", 1, 0, FD_READ, 0).unwrap();
+    assert_eq!(guest.read(fd, 16).unwrap(), b"inside");
+    let [to, to_len] = guest.path_at(0x1800, "moved");
+    let [at, len] = guest.path("deep/link");
+    guest.ok("path_link", &[A, 0, at, len, B, to, to_len]);
+    assert_eq!(guest.open_in(B, "moved", 1, 0, FD_READ, 0), Err(PERM));
+    let [at, len] = guest.path("deep/link");
+    guest.ok("path_rename", &[A, at, len, B, to, to_len]);
+    assert_eq!(guest.open_in(B, "moved", 1, 0, FD_READ, 0), Err(PERM));
+
+    // Neither into a directory for reading only nor out of it, whichever way round.
+    let [at, len] = guest.path("inside");
+    for (from, into) in [(A, C), (C, A), (C, B)] {
+        assert_eq!(guest.call("path_rename", &[from, at, len, into, to, to_len]), NOTCAPABLE);
+        assert_eq!(guest.call("path_link", &[from, 0, at, len, into, to, to_len]), NOTCAPABLE);
+    }
+
+    // A directory that the guest has open goes along; its parent is still out of reach.
+    // All rights that make a directory none to be written to itself.
+    let rights = ALL & !(FD_WRITE | 1 << 8 | 1 << 22);
+    let sub = guest.open_in(A, "deep/er", 0, DIRECTORY, rights, 0).unwrap();
+    let [at, len] = guest.path("deep/er");
+    let [to, to_len] = guest.path_at(0x1800, "here");
+    guest.ok("path_rename", &[A, at, len, B, to, to_len]);
+    for path in ["..", "../moved", "../../inside", "../here"] {
+        assert_eq!(guest.open_in(sub, path, 1, 0, FD_READ, 0), Err(PERM), "{path}");
+    }
+    guest.open_in(sub, "new", 0, CREAT, FD_READ, 0).unwrap();
+    assert!(folder.path().join("b/here/new").exists());
+    assert_eq!(fs::read(folder.path().join("inside")).unwrap(), b"secret");
+}
+
+#[test]
+fn the_magic_links_of_proc_are_not_followed() {
+    let builder = wasmote_wasi::WasiCtx::builder();
+    let mut guest = Guest::new(builder.preopened_dir(Path::new("/proc"), "/", DirAccess::ReadWrite).unwrap());
+    let status = guest.open("self/status", 0, FD_READ).unwrap();
+    assert!(guest.read(status, 100).unwrap().starts_with(b"Name:"));
+    for path in
+        ["self/cwd", "self/root", "self/root/etc/passwd", "self/exe", "self/fd/0", "self/fd/3/self", "self/cwd/.."]
+    {
+        for oflags in [0, DIRECTORY] {
+            let errno = guest.open(path, oflags, FD_READ).unwrap_err();
+            assert!([LOOP, PERM].contains(&errno), "{path}: {errno}");
+        }
+        let [at, len] = guest.path(path);
+        let errno = guest.call("path_filestat_get", &[3, 1, at, len, 0x2000]);
+        assert!([LOOP, PERM].contains(&errno), "{path}: {errno}");
+    }
+}
+
+#[test]
 fn odd_paths_have_the_errors_of_posix() {
     let mut walled = Walled::new();
     fs::write(walled.inside("file"), "text").unwrap();

@@ -77,6 +77,71 @@ fn errors_of_streams_are_the_guests_to_handle() {
     }
 }
 
+/// Is interrupted every other time, and then says it did more than it was asked for.
+struct Busy(bool);
+
+impl Busy {
+    fn turn<T>(&mut self, done: T) -> io::Result<T> {
+        self.0 = !self.0;
+        if self.0 { Err(io::ErrorKind::Interrupted.into()) } else { Ok(done) }
+    }
+}
+
+impl Read for Busy {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.turn(bytes.len() + 1)
+    }
+}
+
+impl Write for Busy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.turn(bytes.len() + 1)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.turn(())
+    }
+}
+
+#[test]
+fn interrupted_streams_are_asked_again_and_what_they_say_is_not_believed() {
+    let streams = WasiCtx::builder().stdin(Input::Reader(Box::new(Busy(false))));
+    let mut guest = Guest::new(streams.stdout(Output::Writer(Box::new(Busy(false)))));
+    for _ in 0..3 {
+        assert_eq!(guest.read(0, 5).map(|bytes| bytes.len()), Ok(5));
+        assert_eq!(guest.write(1, b"1234567"), Ok(7));
+        guest.ok("fd_sync", &[1]);
+    }
+}
+
+/// Passes on what it holds back when it is told to, and not when it goes.
+struct Held(Vec<u8>, Pipe);
+
+impl wasmote_wasi::Writer for Held {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, wasmote_wasi::Errno> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), wasmote_wasi::Errno> {
+        wasmote_wasi::Writer::write(&mut self.1, &std::mem::take(&mut self.0)).map(drop)
+    }
+}
+
+#[test]
+fn held_back_output_comes_out_when_its_number_is_given_away() {
+    for function in ["fd_close", "fd_renumber"] {
+        let out = Pipe::new(100);
+        let writer: Box<dyn wasmote_wasi::Writer> = Box::new(Held(Vec::new(), out.clone()));
+        let mut guest = Guest::new(WasiCtx::builder().stdout(Output::Writer(writer)));
+        guest.write(1, b"last words").unwrap();
+        guest.ok("fd_renumber", &[1, 1]);
+        assert_eq!(out.drain(), b"");
+        guest.ok(function, if function == "fd_close" { &[1] } else { &[2, 1] });
+        assert_eq!(out.drain(), b"last words", "{function}");
+    }
+}
+
 #[test]
 fn held_back_output_comes_out_at_exit_and_when_all_is_dropped() {
     for exits in [true, false] {
