@@ -17,7 +17,7 @@ wanted() { [ "$want" = "  " ] || [[ $want == *" $1 "* ]]; }
 any() { for n; do if wanted "$n"; then return 0; fi; done; return 1; }
 
 rust_guests="coremark sha256 hashes regex json markdown shader"
-wasi_guests="world files directories waiting sockets unstable"
+wasi_guests="world files directories waiting sockets unstable pour"
 c_guests="nbody mandelbrot matmul stream vm-calls vm-switch trees memops hash64 raytracer"
 sys_guests="bzip2 lz4 lua sqlite quickjs"
 

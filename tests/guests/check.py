@@ -5,11 +5,12 @@ COMMAND is what goes before the module and its arguments, e.g. "wasmi run"; with
 --bless writes the expected files from the output; --bench runs the benchmark arguments instead and prints CPU seconds.
 Needs Python 3.11.
 """
-import argparse, os, resource, shlex, subprocess, sys, tomllib
+import argparse, os, resource, shlex, subprocess, sys, tempfile, tomllib
 
 here = os.path.dirname(os.path.abspath(__file__))
 p = argparse.ArgumentParser()
-p.add_argument("--engine", default=f"node --no-warnings {shlex.quote(here)}/run-node.mjs")
+node = f"node --no-warnings {shlex.quote(here)}/run-node.mjs"
+p.add_argument("--engine", default=node)
 p.add_argument("--bless", action="store_true")
 p.add_argument("--bench", action="store_true")
 p.add_argument("names", nargs="*")
@@ -22,9 +23,19 @@ for c in cases:
         continue
     args = c.get("bench_args", c["args"]) if o.bench else c["args"]
     stdin = c.get("bench_stdin", c.get("stdin")) if o.bench else c.get("stdin")
+    dirs = []
+    if o.bench:
+        for d in c.get("bench_dirs", []):
+            dirs += ["--dir", f"{d}={d}" if o.engine == node else d]
+    elif "scratch" in c:
+        if o.engine != node:
+            print(f"{c['name']:20} left out: needs a folder under another name")
+            continue
+        scratch = tempfile.TemporaryDirectory()
+        dirs = ["--dir", f"{c['scratch']}={scratch.name}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     r = subprocess.run(
-        shlex.split(o.engine) + [os.path.join(here, c["module"]), *args],
+        shlex.split(o.engine) + dirs + [os.path.join(here, c["module"]), *args],
         stdin=open(os.path.join(here, stdin), "rb") if stdin else subprocess.DEVNULL, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -47,6 +47,8 @@ struct Case {
     bench: bool,
     bench_args: Option<Vec<String>>,
     bench_stdin: Option<PathBuf>,
+    #[serde(default)]
+    bench_dirs: Vec<String>,
 }
 
 /// A module of `corpus.toml`: a file of a package.
@@ -137,14 +139,14 @@ impl Case {
     fn workload(self) -> Workload {
         let folder = guests_dir();
         // The expected output is that of a test's amount of work.
-        let as_tested = self.bench_args.is_none() && self.bench_stdin.is_none();
+        let as_tested = self.bench_args.is_none() && self.bench_stdin.is_none() && self.bench_dirs.is_empty();
         Workload {
             name: self.name,
             kind: self.kind,
             module: folder.join(self.module),
             args: self.bench_args.unwrap_or(self.args),
             env: Vec::new(),
-            dirs: Vec::new(),
+            dirs: self.bench_dirs,
             stdin: self.bench_stdin.or(self.stdin).map(|file| folder.join(file)),
             expected: as_tested.then(|| folder.join(self.expected)),
             exit: self.exit,

@@ -21,10 +21,11 @@ mod treemap;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use baseline::Baseline;
-use budget::Budget;
+use budget::{Budget, Configuration};
 use build::Builder;
+use measure::Measured;
 use pico_args::Arguments;
 
 use crate::project;
@@ -90,7 +91,7 @@ fn run(options: &Options) -> Result<Option<String>> {
             }
         };
         eprintln!("  measuring {name}");
-        let measured = match measure::measure(&builder, configuration) {
+        let measured = match measured(&builder, configuration, &budget.folder) {
             Ok(measured) => measured,
             Err(error) => {
                 faults.push(format!("{name} cannot be measured: {error:#}"));
@@ -132,6 +133,14 @@ fn run(options: &Options) -> Result<Option<String>> {
         bail!("size:\n{}", faults.join("\n"));
     }
     Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
+}
+
+/// Measures a configuration, and what it is less, if only some of its features count.
+fn measured(builder: &Builder<'_>, configuration: &Configuration, folder: &Path) -> Result<Measured> {
+    let measured = measure::measure(builder, configuration)?;
+    let Some(without) = configuration.without() else { return Ok(measured) };
+    let builder = Builder::find(&without, folder)?.map_err(|reason| anyhow!(reason))?;
+    Ok(measured.less(&measure::measure(&builder, &without)?))
 }
 
 /// Where the pages go: those of another budget than the project's into a folder of its own.

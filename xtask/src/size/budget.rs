@@ -20,6 +20,9 @@ pub struct Configuration {
     pub manifest: Option<PathBuf>,
     /// Features instead of the default ones.
     pub features: Option<Vec<String>>,
+    /// Of these features only what leaving them out would save counts: everything that they bring along.
+    #[serde(default)]
+    pub only: Vec<String>,
     /// Profile, one that leaves the symbols in.
     #[serde(default = "inspect")]
     pub profile: String,
@@ -95,6 +98,7 @@ impl Configuration {
             bin: None,
             manifest: None,
             features: Some(features),
+            only: Vec::new(),
             profile: profile.into(),
             target: None,
             arguments: Vec::new(),
@@ -106,6 +110,16 @@ impl Configuration {
             others: None,
             forbid: Vec::new(),
         }
+    }
+
+    /// The same without the features that are counted, if only these are.
+    pub fn without(&self) -> Option<Configuration> {
+        let mut without = self.clone();
+        if let Some(features) = &mut without.features {
+            features.retain(|feature| !self.only.contains(feature));
+        }
+        without.only.clear();
+        (!self.only.is_empty()).then_some(without)
     }
 
     /// Whether it is built for a machine without an operating system, whose flash and RAM count.
@@ -140,6 +154,8 @@ fn parse(text: &str) -> Result<Vec<Configuration>> {
     for configuration in &file.configuration {
         let name = &configuration.name;
         ensure!(names.insert(name), "there are two configurations `{name}`");
+        let has = |feature| configuration.features.iter().flatten().any(|of| of == feature);
+        ensure!(configuration.only.iter().all(has), "{name}: `only` must name some of its features");
         ensure!(
             configuration.goal.is_none_or(|goal| goal < configuration.budget),
             "{name}: the goal is reached; drop it"
@@ -157,6 +173,16 @@ mod tests {
     fn budget_of_the_project_is_read() {
         let budget = Budget::read(&project::root().join("size-budget.toml")).expect("well formed");
         assert!(budget.configurations.iter().any(|configuration| configuration.name == "cli-full"));
+    }
+
+    #[test]
+    fn features_that_count_alone_are_left_out_to_compare() {
+        let row = "[[configuration]]\nname = 'a'\npackage = 'p'\nbudget = 1_000\nfeatures = ['b', 'c', 'd']\n";
+        let with = parse(&format!("{row}only = ['b', 'd']\n")).expect("well formed").remove(0);
+        let without = with.without().expect("something to compare");
+        assert_eq!(without.features, Some(vec!["c".to_owned()]));
+        assert!(without.without().is_none());
+        assert!(parse(&format!("{row}only = ['e']\n")).is_err());
     }
 
     #[test]

@@ -146,6 +146,20 @@ impl Measured {
         Measured { name: String::new(), total, ram: None, crates, functions, rest }
     }
 
+    /// What is in this and not in the other.
+    pub fn less(mut self, other: &Measured) -> Measured {
+        self.total = self.total.saturating_sub(other.total);
+        for (name, bytes) in &mut self.crates {
+            *bytes = bytes.saturating_sub(other.crates.get(name).copied().unwrap_or(0));
+        }
+        self.crates.retain(|_, bytes| *bytes > 0);
+        let names: std::collections::BTreeSet<_> = other.functions.iter().map(|function| &function.name).collect();
+        self.functions.retain(|function| !names.contains(&function.name));
+        let known = self.crates.values().sum();
+        self.rest = vec![("data, and what else became larger or smaller".into(), self.total.saturating_sub(known))];
+        self
+    }
+
     /// Crates are the sums of their functions, and what is left of the total has one name.
     pub fn of_functions(total: u64, functions: Vec<Function>, left: &str) -> Measured {
         let mut crates = BTreeMap::new();

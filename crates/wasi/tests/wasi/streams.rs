@@ -286,6 +286,35 @@ fn a_closed_pipe_and_a_full_disk_are_told() {
 }
 
 #[test]
+fn files_that_fail_or_do_not_wait_are_told() {
+    let open = |folder: &std::path::Path| {
+        Guest::new(WasiCtx::builder().preopened_dir(folder, "/", wasmote_wasi::DirAccess::ReadWrite).unwrap())
+    };
+    let mut guest = open("/dev".as_ref());
+    let full = guest.open("full", 0, FD_READ | FD_WRITE).unwrap();
+    assert_eq!(guest.write(full, b"x"), Err(NOSPC));
+    assert_eq!(guest.read(full, 2).unwrap(), b"\0\0");
+
+    const NONBLOCK: u64 = 4;
+    let folder = Folder::new();
+    let fifo = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut guest = open(folder.path());
+    assert_eq!(guest.open_in(3, "fifo", 0, 0, FD_WRITE, NONBLOCK), Err(60), "nobody reads: ENXIO");
+    let fd = guest.open_in(3, "fifo", 0, 0, FD_READ, NONBLOCK).unwrap();
+    assert_eq!(guest.read(fd, 10).unwrap(), b"", "nobody writes");
+    let mut writer = std::fs::File::options().write(true).open(&fifo).unwrap();
+    assert_eq!(guest.read(fd, 10), Err(AGAIN));
+    writer.write_all(b"some").unwrap();
+    assert_eq!(guest.read(fd, 10).unwrap(), b"some");
+    assert_eq!(guest.read(fd, 10), Err(AGAIN));
+    guest.ok("fd_fdstat_get", &[fd, 0x2000]);
+    assert_eq!(guest.get(0x2002, 2), [NONBLOCK as u8, 0]);
+    drop(writer);
+    assert_eq!(guest.read(fd, 10).unwrap(), b"", "the end");
+}
+
+#[test]
 fn what_a_stream_that_does_not_wait_took_is_counted() {
     let (ours, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
