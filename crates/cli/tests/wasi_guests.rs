@@ -77,7 +77,11 @@ fn directories() {
 
 #[test]
 fn waiting() {
-    let mut child = command("waiting", &[], &[]).spawn().unwrap();
+    // The system waits for no more descriptors than a process may have open, and the guest for 4096.
+    let mut few = Command::new("sh");
+    few.args(["-c", "ulimit -n 64 && exec \"$0\" waiting.wasm"]).arg(env!("CARGO_BIN_EXE_wasmote"));
+    few.current_dir(guests()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = few.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"input").unwrap();
     check(&child.wait_with_output().unwrap(), "waiting.txt", 0);
 }

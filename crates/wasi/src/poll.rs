@@ -26,8 +26,8 @@ struct Wanted {
 enum Until {
     /// After so many nanoseconds.
     Passed(u64),
-    /// When the system says so of the descriptor with this number; `usize` counts those that it is asked about.
-    Host(u32, usize),
+    /// When the system says so of the descriptor that has this place among those that it is asked about.
+    Host(usize),
     /// It is.
     Done { error: Errno, nbytes: u64, flags: u16 },
 }
@@ -61,11 +61,29 @@ fn readable(descriptor: &Descriptor) -> u64 {
     size.saturating_sub(rustix::fs::tell(file).unwrap_or(0))
 }
 
-fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: usize) -> Until {
+/// A descriptor that the system is asked about, once for all subscriptions: it takes no more of them than it has open.
+struct Asked {
+    fd: u32,
+    flags: PollFlags,
+}
+
+/// What there is to ask for a kind of subscription.
+fn flags_of(kind: u8) -> PollFlags {
+    if kind == event::FD_READ { PollFlags::IN } else { PollFlags::OUT }
+}
+
+fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: &mut Vec<Asked>) -> Until {
     let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
     match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
         Err(error) => failed(error),
-        Ok(Descriptor { object: Object::File(_), .. }) => Until::Host(fd, asked),
+        Ok(Descriptor { object: Object::File(_), .. }) => {
+            let place = asked.iter().position(|asked| asked.fd == fd).unwrap_or_else(|| {
+                asked.push(Asked { fd, flags: PollFlags::empty() });
+                asked.len() - 1
+            });
+            asked[place].flags |= flags_of(kind);
+            Until::Host(place)
+        }
         // The embedder's readers and writers can't be asked.
         Ok(_) => Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 },
     }
@@ -80,7 +98,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.check(events, count * event::SIZE as u32)?;
     call.memory.check(result, 4)?;
     let mut wanted = Vec::with_capacity(count as usize);
-    let mut asked = 0;
+    let mut asked = Vec::new();
     for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
         let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
         let kind = bytes[Subscription::TYPE];
@@ -90,15 +108,14 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
                 remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags)
             }
             event::FD_READ | event::FD_WRITE => {
-                descriptor_wanted(call.cx, u64_at(Subscription::FD) as u32, kind, asked)
+                descriptor_wanted(call.cx, u64_at(Subscription::FD) as u32, kind, &mut asked)
             }
             _ => return Err(Errno::INVAL),
         };
-        asked += usize::from(matches!(until, Until::Host(..)));
         wanted.push(Wanted { userdata: u64_at(Subscription::USERDATA), kind, until });
     }
 
-    wait(call.cx, &mut wanted)?;
+    wait(call.cx, &mut wanted, &asked)?;
 
     let mut at = events;
     let mut done = 0;
@@ -119,7 +136,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 /// Waits until at least one subscription is done, and marks all that are.
-fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
+fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), Errno> {
     let mut timeout: Option<u64> = None;
     for Wanted { until, .. } in wanted.iter() {
         let limit = match until {
@@ -131,12 +148,9 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
     }
 
     let WasiCtx { descriptors, clocks, .. } = cx;
-    let mut fds: Vec<PollFd<'_>> = Vec::new();
-    for Wanted { kind, until, .. } in wanted.iter() {
-        if let Until::Host(fd, _) = until
-            && let Object::File(file) = &descriptors.get(*fd, 0)?.object
-        {
-            let flags = if *kind == event::FD_READ { PollFlags::IN } else { PollFlags::OUT };
+    let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(asked.len());
+    for &Asked { fd, flags } in asked {
+        if let Object::File(file) = &descriptors.get(fd, 0)?.object {
             fds.push(PollFd::new(file, flags));
         }
     }
@@ -174,14 +188,15 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted]) -> Result<(), Errno> {
             Until::Passed(after) if after <= passed => {
                 *until = Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
             }
-            Until::Host(fd, index) => {
-                let seen = fds[index].revents();
+            Until::Host(place) => {
+                let always = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+                let seen = fds[place].revents() & (flags_of(*kind) | always);
                 if seen.is_empty() {
                     continue;
                 }
                 let error = if seen.contains(PollFlags::NVAL) { Errno::BADF } else { Errno::SUCCESS };
                 let hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR);
-                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(fd, 0)?) } else { 0 };
+                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(asked[place].fd, 0)?) } else { 0 };
                 *until = Until::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
             }
             _ => (),

@@ -1,6 +1,7 @@
 //! Where the standard streams go.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -109,7 +110,7 @@ pub enum Output {
 /// Bytes in memory: what is written at one end is read at the other. Clones are the same pipe.
 #[derive(Clone)]
 pub struct Pipe {
-    bytes: Arc<Lock<Vec<u8>>>,
+    bytes: Arc<Lock<VecDeque<u8>>>,
     limit: usize,
 }
 
@@ -123,19 +124,20 @@ impl Pipe {
     pub fn with_bytes(bytes: impl Into<Vec<u8>>) -> Pipe {
         let bytes = bytes.into();
         let limit = bytes.len();
-        Pipe { bytes: Arc::new(Lock::new(bytes)), limit }
+        Pipe { bytes: Arc::new(Lock::new(bytes.into())), limit }
     }
 
     /// Takes out all bytes.
     pub fn drain(&self) -> Vec<u8> {
-        core::mem::take(&mut *self.bytes.lock())
+        core::mem::take(&mut *self.bytes.lock()).into()
     }
 
     fn pull(&self, buffer: &mut [u8]) -> usize {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(bytes.len());
-        buffer[..len].copy_from_slice(&bytes[..len]);
-        bytes.drain(..len);
+        for (to, from) in buffer.iter_mut().zip(bytes.drain(..len)) {
+            *to = from;
+        }
         len
     }
 
@@ -143,7 +145,7 @@ impl Pipe {
     fn push(&self, buffer: &[u8]) -> Option<usize> {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(self.limit.saturating_sub(bytes.len()));
-        bytes.extend_from_slice(&buffer[..len]);
+        bytes.extend(&buffer[..len]);
         (len > 0 || buffer.is_empty()).then_some(len)
     }
 }
