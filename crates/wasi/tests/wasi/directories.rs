@@ -110,3 +110,26 @@ fn entries_say_what_they_are() {
     guest.ok("path_filestat_get", &[3, 0, path, len, 0x2000]);
     assert_eq!(guest.u64(0x2008).to_le_bytes(), bytes[at + 8..at + 16], "the same inode");
 }
+
+#[test]
+fn names_that_are_not_utf8_are_listed_and_cannot_be_opened() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = Folder::new();
+    let name = b"a\xff\xfeb";
+    if let Err(error) = fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "") {
+        println!("left out: this file system refuses such names ({error})");
+        return;
+    }
+    let mut guest = folder.guest(DirAccess::ReadWrite);
+    guest.ok("fd_readdir", &[3, 0x4000, 4000, 0, 0x900]);
+    let used = guest.u32(0x900) as usize;
+    assert!(guest.get(0x4000, used).windows(name.len()).any(|part| part == name));
+    guest.put(0x1000, name);
+    let len = name.len() as u64;
+    assert_eq!(guest.call("path_open", &[3, 0, 0x1000, len, 0, FD_READ, 0, 0, 0x900]), 25);
+    for function in ["path_unlink_file", "path_create_directory", "path_remove_directory"] {
+        assert_eq!(guest.call(function, &[3, 0x1000, len]), 25, "{function}");
+    }
+    assert_eq!(guest.call("path_symlink", &[0x1000, len, 3, 0x1000, 1]), 25);
+}
