@@ -123,8 +123,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/wasi");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let wanted = |file: &PathBuf| {
-            file.extension().is_some_and(|end| end == ending)
-                && !file.file_stem().is_some_and(|name| name == "unstable")
+            file.extension().is_some_and(|end| end == ending) && file.file_stem().is_none_or(|name| name != "unstable")
         };
         files.filter(wanted).map(|file| std::fs::read(file).unwrap()).collect()
     }

@@ -243,7 +243,11 @@ pub struct Filestat {
 #[track_caller]
 pub fn stat(path: &str, lookup: u32) -> Filestat {
     let mut stat = Filestat::default();
-    assert_eq!(call!(path_filestat_get(DIR, lookup, path.as_ptr() as usize, path.len(), at(&mut stat))), SUCCESS, "{path}");
+    assert_eq!(
+        call!(path_filestat_get(DIR, lookup, path.as_ptr() as usize, path.len(), at(&mut stat))),
+        SUCCESS,
+        "{path}"
+    );
     *told(&mut stat)
 }
 

@@ -17,12 +17,15 @@ extern "C" fn _start() {
     let name = &text[table[1] - start..table[2] - start - 1];
     let total: u64 = text[table[2] - start..bytes - 1].parse().expect("a number");
 
-    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    // Mutable, so that the module does not have the zeros in it.
+    static mut ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    // SAFETY: nobody writes to it.
+    let zeros: &[u8; 1 << 16] = unsafe { &*&raw const ZEROS };
     let fd = open(name, CREAT, FD_WRITE, 0);
     let mut left = total;
     let mut calls = 0u64;
     while left > 0 {
-        let piece = &ZEROS[..left.min(1 << 16) as usize];
+        let piece = &zeros[..left.min(1 << 16) as usize];
         write(fd, piece);
         left -= piece.len() as u64;
         calls += 1;

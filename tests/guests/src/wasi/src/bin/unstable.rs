@@ -37,10 +37,7 @@ struct OldSubscription {
 fn file() -> u32 {
     let mut fd = 0u32;
     let path = "old";
-    assert_eq!(
-        old!(path_open(DIR, 0, path.as_ptr() as usize, path.len(), CREAT, ALL, 0, 0, at(&mut fd))),
-        SUCCESS
-    );
+    assert_eq!(old!(path_open(DIR, 0, path.as_ptr() as usize, path.len(), CREAT, ALL, 0, 0, at(&mut fd))), SUCCESS);
     let fd = *told(&mut fd);
     let iovec = Iovec::of(b"0123456789");
     let mut count = 0usize;
@@ -79,7 +76,8 @@ fn filestat(fd: u32) {
 }
 
 fn waiting() {
-    let clock = OldSubscription { userdata: 1, kind: CLOCK, first: 99, clock: 1, timeout: 1_000_000, precision: 0, flags: 0 };
+    let clock =
+        OldSubscription { userdata: 1, kind: CLOCK, first: 99, clock: 1, timeout: 1_000_000, precision: 0, flags: 0 };
     let mut wanted = [clock, clock];
     let mut events = [Event::default(); 2];
     let mut count = 0usize;

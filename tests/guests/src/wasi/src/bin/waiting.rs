@@ -30,7 +30,8 @@ fn clocks(events: &mut [Event]) {
 }
 
 fn streams(events: &mut [Event]) {
-    let both = &mut [Subscription::clock(0, 1, HOUR, false), Subscription::fd(1, READ, 0), Subscription::fd(2, WRITE, 1)];
+    let both =
+        &mut [Subscription::clock(0, 1, HOUR, false), Subscription::fd(1, READ, 0), Subscription::fd(2, WRITE, 1)];
     // The input may still be on its way.
     while poll(both, events).len() < 2 {}
     let got = poll(both, events);
@@ -43,14 +44,16 @@ fn streams(events: &mut [Event]) {
     assert_eq!((got.len(), got[0].error, got[0].nbytes, got[0].flags), (1, 0, 0, 1));
     assert_eq!(read(0, &mut bytes), 0);
     say!("poll_oneoff: the other end of the input has hung up");
-    let wrong = &mut [Subscription::fd(1, READ, 99), Subscription::fd(2, READ, 1), Subscription::clock(3, 1, HOUR, false)];
+    let wrong =
+        &mut [Subscription::fd(1, READ, 99), Subscription::fd(2, READ, 1), Subscription::clock(3, 1, HOUR, false)];
     let got = poll(wrong, events);
     assert_eq!((got.len(), got[0].error, got[1].error), (2, BADF as u16, NOTCAPABLE as u16));
     say!("poll_oneoff: no such descriptor, nothing to read there");
 }
 
 fn many(events: &mut [Event]) {
-    static mut ALL: [Subscription; MOST] = [Subscription { userdata: 0, kind: 0, of: 0, timeout: 0, precision: 0, flags: 0 }; MOST];
+    static mut ALL: [Subscription; MOST] =
+        [Subscription { userdata: 0, kind: 0, of: 0, timeout: 0, precision: 0, flags: 0 }; MOST];
     // SAFETY: there is one thread, and this function is called once.
     let all: &'static mut [Subscription; MOST] = unsafe { &mut *&raw mut ALL };
     for (i, subscription) in all.iter_mut().enumerate() {
