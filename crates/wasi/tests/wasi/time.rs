@@ -104,6 +104,21 @@ fn a_timeout_takes_its_time() {
 }
 
 #[test]
+fn who_waits_does_nothing() {
+    let (input, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut guest = Guest::new(WasiCtx::builder().stdin(Input::File(input.into())));
+    let cpu = now(&mut guest, 3);
+    subscribe_clock(&mut guest, 0, 1, 200_000_000, false);
+    assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
+    let until = now(&mut guest, 0) + 200_000_000;
+    subscribe_clock(&mut guest, 0, 0, until, true);
+    subscribe_fd(&mut guest, 1, 1, 0);
+    assert_eq!(poll(&mut guest, 2), [(0, 0, 0)]);
+    let spent = now(&mut guest, 3) - cpu;
+    assert!(spent < 100_000_000, "{spent} ns of this thread's time");
+}
+
+#[test]
 fn clocks_of_the_processor_cannot_be_waited_for() {
     let mut guest = Guest::new(WasiCtx::builder());
     subscribe_clock(&mut guest, 0, 2, 1, false);
