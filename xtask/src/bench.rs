@@ -6,6 +6,7 @@
 //! is checked: a wrong answer is no result.
 
 mod chart;
+mod choose;
 mod count;
 mod engine;
 mod images;
@@ -21,6 +22,7 @@ use pico_args::Arguments;
 
 use crate::guests::{self, Workload};
 use crate::project;
+use count::Count;
 use engine::Engine;
 use measure::Run;
 use table::{Cell, Failure, Row, Table};
@@ -43,6 +45,8 @@ FILTER runs only the guests whose names contain it.
   --count              instead of that, count the instructions that run: each guest's, and the hottest instructions
                        and adjacent pairs of all together
   --count-each         and those of each guest
+  --choose-pairs SHARE instead, the pairs of instructions that make up at least SHARE percent of the neighbours, as
+                       lines for the list in crates/exec/src/handlers/pairs
   --images             instead of that, compare wasmote with itself: from binaries and from images
 ";
 
@@ -57,13 +61,6 @@ struct Options {
     images: bool,
 }
 
-/// What is counted instead of time.
-#[derive(Clone, Copy, PartialEq)]
-enum Count {
-    Together,
-    Each,
-}
-
 pub fn main(arguments: Arguments) -> Result<()> {
     let options = Options::parse(arguments)?;
     let scratch = project::target_dir().join("bench");
@@ -72,7 +69,7 @@ pub fn main(arguments: Arguments) -> Result<()> {
     workloads.retain(|workload| options.selects(&workload.name));
     if let Some(count) = options.count {
         ensure!(!workloads.is_empty(), "no guest matches");
-        return count::main(&workloads, count == Count::Each, &scratch);
+        return count::main(&workloads, count, &scratch);
     }
     if options.images {
         ensure!(!workloads.is_empty(), "no guest matches");
@@ -118,7 +115,7 @@ impl Options {
         let count = match (arguments.contains("--count"), arguments.contains("--count-each")) {
             (_, true) => Some(Count::Each),
             (true, false) => Some(Count::Together),
-            (false, false) => None,
+            (false, false) => arguments.opt_value_from_str("--choose-pairs")?.map(Count::Choose),
         };
         let images = arguments.contains("--images");
         let markdown = arguments.opt_value_from_str("--markdown")?;

@@ -45,6 +45,7 @@ const ADDED: &[Added] = &[
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wast::wast"]),
+    added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
@@ -54,6 +55,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),
+    added(LIBRARY, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     // These replace instead of adding.
     added(LIBRARY, "loop-dispatch", &[]),
     added(LIBRARY, "count", &[]),

@@ -3,20 +3,26 @@
 use alloc::string::String;
 use core::fmt::Write;
 
+use wasmote::count::Dispatched;
 use wasmote_ir::Opcode;
 use wasmote_rt::Stream;
 
-/// Each pair of neighbours on a line of standard error: `dispatched FIRST SECOND COUNT`. In place of an instruction, `host`
-/// says that wasm was entered or left.
+/// Each pair of neighbours on a line of standard error: `dispatched FIRST SECOND COUNT`. Two instructions that were dispatched
+/// as one have a `+` between them; in place of an instruction, `host` says that wasm was entered or left.
 pub fn print() {
     let mut text = String::new();
-    for ([first, second], count) in wasmote::count::pairs() {
+    for (neighbours, count) in wasmote::count::counts() {
         text += "dispatched";
-        for opcode in [first, second] {
+        for dispatched in neighbours {
             text.push(' ');
-            match opcode {
-                Some(opcode) => name(opcode, &mut text),
-                None => text += "host",
+            match dispatched {
+                Dispatched::Outside => text += "host",
+                Dispatched::One(opcode) => name(opcode, &mut text),
+                Dispatched::Two([first, second]) => {
+                    name(first, &mut text);
+                    text.push('+');
+                    name(second, &mut text);
+                }
             }
         }
         let _ = writeln!(text, " {count}");
@@ -24,12 +30,10 @@ pub fn print() {
     let _ = Stream::Error.write(text.as_bytes());
 }
 
-/// As in `wasmote dump`: `I32Add.ss_r`.
+/// As in the list of pairs: `I32Add.ss_r`.
 fn name(opcode: Opcode, text: &mut String) {
     let Some((op, variant)) = opcode.family() else { return };
     *text += op.name();
-    if let variants @ [_, _, ..] = op.variants() {
-        text.push('.');
-        *text += variants[usize::from(variant)].suffix;
-    }
+    text.push('.');
+    *text += op.variants()[usize::from(variant)].suffix;
 }

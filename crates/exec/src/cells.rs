@@ -4,6 +4,10 @@
 //! The compact form of `wasmote_ir::code` is position independent; what changes here are targets (bytes instead
 //! of units) and types (the engine's numbers instead of the module's). In front of a function's first
 //! instruction lies one cell with its index and length, by which a trap finds out where it happened.
+//!
+//! Two instructions in a row for which there is a pair (`handlers::pairs`) share a handler, unless something jumps between
+//! them: the operands of the second follow directly upon the first one's. The second then counts as beginning a cell before
+//! its operands, where its handler would be.
 
 /// One word of linked code; of code executed in place, one unit.
 #[derive(Clone, Copy, Debug)]
@@ -70,15 +74,21 @@ mod linker {
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
-    use crate::handlers::TABLE;
-    use crate::operand::instr_bytes;
+    use crate::dispatch::Handler;
+    use crate::handlers::{TABLE, pairs};
+    use crate::operand::{OPERANDS, instr_bytes};
 
     /// Turns compact code into cells; keeps its buffers from one function to the next.
     #[derive(Default)]
     pub struct Linker {
         /// For each unit that begins an instruction, where its cell begins, in bytes.
         starts: Vec<u32>,
+        /// For each instruction that is the first of a pair, where it begins in units, and the pair's number.
+        pairs: Vec<(u32, u16)>,
     }
+
+    /// In `starts`, until it is known where an instruction goes: something jumps there.
+    const TARGET: u32 = u32::MAX;
 
     /// For each opcode, whether an operand of it changes when it is linked.
     static CHANGES: [bool; OPCODES] = changes();
@@ -118,14 +128,48 @@ mod linker {
             Linker::default()
         }
 
-        /// Notes where each instruction goes; returns the length in bytes.
-        fn place(&mut self, code: &[u16]) -> u32 {
+        /// Marks the instructions that something jumps to.
+        fn mark_targets(&mut self, code: &[u16]) {
             self.starts.clear();
             self.starts.resize(code.len() + 1, 0);
-            let (mut at, mut bytes) = (0, 0);
+            if pairs::COUNT == 0 {
+                return;
+            }
+            let mut at = 0;
             while at < code.len() {
-                self.starts[at] = bytes;
+                let opcode = usize::from(code[at]);
+                if !CHANGES[opcode] {
+                    at += units_at(code, at);
+                    continue;
+                }
+                let Some(instr) = Instr::decode(code, at) else { break };
+                for (kind, value) in instr.operands() {
+                    if kind == Operand::Target {
+                        self.starts[(at as i64 + i64::from(value as u32 as i32)) as usize] = TARGET;
+                    }
+                }
+                at += instr.units.len();
+            }
+        }
+
+        /// Notes where each instruction goes, and the pairs; returns the length in bytes.
+        fn place(&mut self, code: &[u16]) -> u32 {
+            self.mark_targets(code);
+            self.pairs.clear();
+            let (mut at, mut bytes) = (0, 0);
+            // The instruction before, unless it is part of a pair.
+            let mut before = None;
+            while at < code.len() {
                 let units = units_at(code, at);
+                let pair = before
+                    .filter(|_| self.starts[at] != TARGET)
+                    .and_then(|before: usize| pairs::find(code[before], code[at]).map(|pair| (before as u32, pair)));
+                before = if pair.is_none() { Some(at) } else { None };
+                if let Some(pair) = pair {
+                    self.pairs.push(pair);
+                    bytes -= OPERANDS as u32;
+                }
+                self.starts[at] = bytes;
                 bytes += instr_bytes(units - 1) as u32;
                 at += units;
             }
@@ -140,10 +184,16 @@ mod linker {
             out.reserve(super::CODE_START + bytes as usize / 8);
             out.push(Cell(u64::from(func) | u64::from(bytes) << 32));
             let mut at = 0;
+            let mut pairs = self.pairs.iter().peekable();
+            let mut second = false;
             while at < code.len() {
                 let units = units_at(code, at);
                 let opcode = usize::from(code[at]);
-                out.push(handler(opcode));
+                let pair = pairs.next_if(|pair| pair.0 as usize == at);
+                if !second {
+                    out.push(pair.map_or_else(|| handler(TABLE[opcode], opcode), |pair| pair_handler(pair.1)));
+                }
+                second = pair.is_some();
                 let first = out.len();
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
@@ -184,13 +234,18 @@ mod linker {
         }
     }
 
-    /// The address of an opcode's handler at the beginning of a cell.
-    fn handler(opcode: usize) -> Cell {
-        let address = TABLE[opcode] as usize as u64;
+    /// The address of a handler at the beginning of a cell. Its number counts the opcodes, then the pairs.
+    fn handler(handler: Handler, number: usize) -> Cell {
+        let address = handler as usize as u64;
         #[cfg(feature = "count")]
-        let address = crate::count::tagged(address, opcode);
+        let address = crate::count::tagged(address, number);
+        let _ = number;
         let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
         Cell(address << shift)
+    }
+
+    fn pair_handler(pair: u16) -> Cell {
+        handler(pairs::handler(pair), OPCODES + usize::from(pair))
     }
 
     /// Four units, or the last ones, as they lie in memory.

@@ -1,4 +1,5 @@
-//! Counts of the instructions that ran, by pairs of neighbours (feature `count`), for `cargo xtask bench --count`.
+//! Counts of what was dispatched, instructions and pairs of them, each right after which other (feature `count`), for
+//! `cargo xtask bench --count`.
 //!
 //! Equal handlers may be one function, so that a handler's address does not say which instruction it is. Cells of linked
 //! code therefore carry the opcode beside the address, in the bits that addresses of programs leave free, and the loop
@@ -10,24 +11,36 @@ use wasmote_ir::Opcode;
 use wasmote_ir::ops::OPCODES;
 
 use crate::dispatch::Handler;
+use crate::handlers::pairs;
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the feature `count` needs addresses that leave 16 bits of 64 free");
 
 /// Where the opcode begins in a cell.
 const SHIFT: u32 = 48;
-/// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes plus one.
-const KINDS: usize = OPCODES + 1;
+/// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
+const KINDS: usize = 1 + OPCODES + pairs::COUNT;
 const _: () = assert!(KINDS <= 1 << (64 - SHIFT));
 
 /// How often a kind ran right after another. Pages that no pair lies in are never made.
-static PAIRS: [AtomicU64; KINDS * KINDS] = [const { AtomicU64::new(0) }; KINDS * KINDS];
+static COUNTS: [AtomicU64; KINDS * KINDS] = [const { AtomicU64::new(0) }; KINDS * KINDS];
 /// The kind that ran last.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// A cell's word, with its opcode.
-pub(crate) fn tagged(handler: u64, opcode: usize) -> u64 {
-    handler | (opcode as u64 + 1) << SHIFT
+/// What a dispatch runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dispatched {
+    /// What leads into wasm or out of it.
+    Outside,
+    /// An instruction.
+    One(Opcode),
+    /// Two in a row.
+    Two([Opcode; 2]),
+}
+
+/// A cell's word, with its handler's number.
+pub(crate) fn tagged(handler: u64, number: usize) -> u64 {
+    handler | (number as u64 + 1) << SHIFT
 }
 
 /// Counts the instruction of a cell's word, and returns its handler. Threads that run at the same time may lose counts.
@@ -36,16 +49,20 @@ pub(crate) fn tagged(handler: u64, opcode: usize) -> u64 {
 /// The word is that of an instruction's first cell.
 pub(crate) unsafe fn dispatched(word: u64) -> Handler {
     let kind = (word >> SHIFT) as usize;
-    let pair = &PAIRS[LAST.load(Relaxed) * KINDS + kind];
+    let pair = &COUNTS[LAST.load(Relaxed) * KINDS + kind];
     pair.store(pair.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
     // SAFETY: below the opcode is the handler's address.
     unsafe { core::mem::transmute::<usize, Handler>((word & ((1 << SHIFT) - 1)) as usize) }
 }
 
-/// Each pair that ran, in the order of execution, with its count. Where there is no opcode, wasm was entered or left.
-pub fn pairs() -> impl Iterator<Item = ([Option<Opcode>; 2], u64)> {
-    let opcode = |kind: usize| kind.checked_sub(1).map(|opcode| Opcode(opcode as u16));
-    let counted = PAIRS.iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
-    counted.map(move |(at, count)| ([opcode(at / KINDS), opcode(at % KINDS)], count))
+/// What ran right after what, with its count.
+pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
+    let dispatched = |kind: usize| match kind.checked_sub(1) {
+        None => Dispatched::Outside,
+        Some(opcode) if opcode < OPCODES => Dispatched::One(Opcode(opcode as u16)),
+        Some(pair) => Dispatched::Two(pairs::opcodes((pair - OPCODES) as u16)),
+    };
+    let counted = COUNTS.iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
+    counted.map(move |(at, count)| ([dispatched(at / KINDS), dispatched(at % KINDS)], count))
 }

@@ -96,8 +96,6 @@ registers! {
     cx: *mut Instance,
     /// The integer accumulator; in linked code at the entry of a function, its record.
     acc: u64,
-    /// Kept for a local of the function.
-    spare: u64,
     /// The f32 accumulator.
     f32: f32,
     /// The f64 accumulator.
@@ -128,8 +126,6 @@ impl Regs {
             #[cfg(feature = "extended")]
             acc: 0,
             #[cfg(feature = "extended")]
-            spare: 0,
-            #[cfg(feature = "extended")]
             f32: 0.0,
             #[cfg(feature = "extended")]
             f64: 0.0,
@@ -149,8 +145,10 @@ impl Regs {
 
 /// How an instruction ends.
 pub enum Flow {
-    /// Go on at `ip`.
+    /// Go on at `ip`, which is the instruction behind this one.
     Next,
+    /// Go on at `ip`, which is somewhere else.
+    Jump,
     /// Stop with a trap; `ip` is still this instruction.
     Trap(TrapCode),
     /// Go on with a call into another instance, by [`Across`].
@@ -184,7 +182,7 @@ const TRAPPED: Exit = 3;
 unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
     match flow {
         // SAFETY: `ip` is at an instruction, as `run` left it.
-        Flow::Next => unsafe { way::go_on(before, r) },
+        Flow::Next | Flow::Jump => unsafe { way::go_on(before, r) },
         // SAFETY: the registers are those of a running function.
         Flow::Trap(code) => unsafe { enter(trap, Regs { mem: code as usize as *mut u8, ..r }) },
         // SAFETY: as above.

@@ -38,6 +38,9 @@ pub struct Machine {
     /// Where `stack_end` was when the last run trapped: calls between instances move it, and leave there what a
     /// backtrace needs.
     pub unwound: *mut u64,
+    /// What the first half of a call into another instance leaves for the second.
+    #[cfg(feature = "alloc")]
+    pub(crate) across: u64,
     /// What is kept between two handlers where a loop runs them.
     pub(crate) registers: crate::dispatch::Saved,
 }
@@ -64,6 +67,8 @@ impl Machine {
             hooks,
             embedder: core::ptr::null_mut(),
             unwound: end,
+            #[cfg(feature = "alloc")]
+            across: 0,
             registers: crate::dispatch::Saved::default(),
         }
     }

@@ -18,13 +18,27 @@ const HOST: &str = "host";
 
 /// How often each pair of neighbours ran.
 #[derive(Default)]
-struct Counts(HashMap<[String; 2], u64>);
+pub struct Counts(HashMap<[String; 2], u64>);
 
-/// Runs each guest once and prints what was counted: of all guests together, and with `each` guest's own lists.
-pub fn main(workloads: &[Workload], each: bool, scratch: &Path) -> Result<()> {
-    let engine = Engine::wasmote(build()?)?;
+/// What to do with the counts.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Count {
+    /// Print those of all guests together.
+    Together,
+    /// And each guest's own.
+    Each,
+    /// Choose the pairs that make up at least this many percent of the neighbours.
+    Choose(f64),
+}
+
+/// Runs each guest once and prints what was counted.
+pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()> {
+    let each = wanted == Count::Each;
+    let engine = Engine::wasmote(build(matches!(wanted, Count::Choose(_)))?)?;
     let mut guests = Vec::new();
-    for workload in workloads {
+    // Starts and the work of the host have nothing that repeats itself.
+    let passing = |workload: &&Workload| workload.kind == "startup" || workload.kind == "host";
+    for workload in workloads.iter().filter(|workload| !(matches!(wanted, Count::Choose(_)) && passing(workload))) {
         let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
         ensure!(run.exit_code == Some(workload.exit), "{}: {}", workload.name, run.status);
         let counts = Counts::parse(&String::from_utf8_lossy(&run.stderr)).context(workload.name.clone())?;
@@ -35,6 +49,10 @@ pub fn main(workloads: &[Workload], each: bool, scratch: &Path) -> Result<()> {
         }
         guests.push((workload.name.as_str(), counts));
     }
+    if let Count::Choose(share) = wanted {
+        print!("{}", super::choose::lines(&guests, share)?);
+        return Ok(());
+    }
     if guests.len() > 1 || !each {
         let guests: Vec<_> = guests.iter().map(|(name, counts)| (*name, counts)).collect();
         print!("{:<22} {:>16}\n{}", "all", guests.iter().map(|guest| guest.1.total()).sum::<u64>(), lists(&guests));
@@ -42,18 +60,23 @@ pub fn main(workloads: &[Workload], each: bool, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The command that counts. How fast it is does not matter, how soon it is built does.
-fn build() -> Result<PathBuf> {
+/// The command that counts, pairs as one instruction or, with `apart`, as the two that they are. How fast it is does not matter,
+/// how soon it is built does.
+fn build(apart: bool) -> Result<PathBuf> {
     let folder = project::target_dir().join("count");
     let mut cargo = project::cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]);
-    cargo.args(["--features", "count", "--config", "profile.release.lto=false"]);
+    let features = if apart { "count,wat,compile,wasi,validate" } else { "count" };
+    cargo.args(["--features", features, "--config", "profile.release.lto=false"]);
+    if apart {
+        cargo.arg("--no-default-features");
+    }
     project::run(cargo.args(["--config", "profile.release.codegen-units=16", "--target-dir"]).arg(&folder))?;
     Ok(folder.join("release").join(BINARY))
 }
 
 impl Counts {
     /// From lines `dispatched FIRST SECOND COUNT`; others are the guest's.
-    fn parse(text: &str) -> Result<Counts> {
+    pub fn parse(text: &str) -> Result<Counts> {
         let mut counts = Counts::default();
         for line in text.lines() {
             if let ["dispatched", first, second, count] = line.split(' ').collect::<Vec<_>>()[..] {
@@ -65,7 +88,7 @@ impl Counts {
     }
 
     /// Instructions that ran.
-    fn total(&self) -> u64 {
+    pub fn total(&self) -> u64 {
         self.singles().values().sum()
     }
 
@@ -76,6 +99,11 @@ impl Counts {
             *singles.entry(second.clone()).or_default() += count;
         }
         singles
+    }
+
+    /// What ran right after what, and how often.
+    pub fn neighbours(&self) -> impl Iterator<Item = ([&str; 2], u64)> {
+        self.0.iter().map(|([first, second], count)| ([first.as_str(), second.as_str()], *count))
     }
 
     /// By pair.

@@ -4,8 +4,8 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{Branch as BranchShape, BranchWide};
 
-use super::Handlers;
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::variants;
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{I, R, S, Source, Value};
 
 /// The condition of a branch.
@@ -16,7 +16,8 @@ pub trait Condition {
     fn holds(a: Self::In, b: Self::In) -> bool;
 }
 
-struct On<C, A, B>(PhantomData<(C, A, B)>);
+/// A branch on two sources.
+pub struct On<C, A, B>(PhantomData<(C, A, B)>);
 
 impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Instr for On<C, A, B> {
     #[inline(always)]
@@ -25,24 +26,20 @@ impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Instr for On<C, A, B> {
         unsafe {
             if C::holds(A::get(r, 0), B::get(r, A::UNITS)) {
                 r.jump(A::UNITS + B::UNITS);
-            } else {
-                r.advance(A::UNITS + B::UNITS + 2);
+                return Flow::Jump;
             }
+            r.advance(A::UNITS + B::UNITS + 2);
         }
         Flow::Next
     }
 }
 
-const fn four<C: Condition>() -> [Handler; 4] {
-    [hot::<On<C, S, S>>, hot::<On<C, S, I>>, hot::<On<C, R, S>>, hot::<On<C, R, I>>]
-}
-
-impl<C: Condition> Handlers<BranchShape> for C {
-    const TABLE: &'static [Handler] = &const { four::<C>() };
-}
-impl<C: Condition> Handlers<BranchWide> for C {
-    const TABLE: &'static [Handler] = &const { four::<C>() };
-}
+variants!((C: Condition) C: BranchShape, BranchWide => {
+    0 On<C, S, S>,
+    1 On<C, S, I>,
+    2 On<C, R, S>,
+    3 On<C, R, I>,
+});
 
 /// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.
 #[allow(clippy::neg_cmp_op_on_partial_ord)]

@@ -9,9 +9,9 @@ use wasmote_ir::shape::CallIndirect as CallIndirectShape;
 
 use super::control::{Both, fits, leave};
 use super::moves::move_slots;
-use super::{Handlers, single};
+use super::{single, variants};
 use crate::cells::{Cell, leave_run, return_across};
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{R, S, Source, instr_bytes};
 use crate::state::{Func, Instance, Machine};
 
@@ -30,8 +30,6 @@ unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> 
         header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
         r.fp = fp;
         r.acc = func as u64;
-        // Nothing is kept in a register across calls; this says so to the compiler, which needs one more here.
-        r.spare = r.acc;
         r.ip = (*func).code.cast::<u8>();
     }
     Flow::Next
@@ -47,7 +45,7 @@ unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8)
             return enter(r, func, base, back);
         }
         r.ip = back;
-        r.spare = r.fp as u64;
+        (*(*r.cx).machine).across = r.fp as u64;
         r.fp = r.fp.wrapping_add(base);
         r.acc = func as u64;
         Flow::Across
@@ -55,7 +53,7 @@ unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8)
 }
 
 /// The second half of a call into another instance: `acc` has the function, `ip` where to come back to, `fp` the new
-/// frame, `spare` the caller's.
+/// frame, the machine's `across` the caller's.
 pub struct Across;
 
 impl Instr for Across {
@@ -64,12 +62,13 @@ impl Instr for Across {
         // SAFETY: as `enter`.
         unsafe {
             let func = r.acc as *mut Func;
+            let caller = (*(*r.cx).machine).across;
             let back = r.ip;
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 if back != return_across().cast() && back != leave_run().cast() {
                     r.ip = back.sub(size_of::<Cell>());
                 }
-                r.fp = r.spare as *mut u64;
+                r.fp = caller as *mut u64;
                 return Flow::Trap(TrapCode::StackOverflow);
             }
             // A frame that was entered from another instance goes back there already.
@@ -78,7 +77,7 @@ impl Instr for Across {
             }
             let header = r.fp.add(usize::from((*func).header));
             header.add(HEADER_RETURN).cast::<*const Cell>().write(return_across());
-            header.add(HEADER_CALLER).write(r.spare);
+            header.add(HEADER_CALLER).write(caller);
             switch_to(r, (*func).instance);
             r.ip = (*func).code.cast::<u8>();
         }
@@ -146,7 +145,8 @@ unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode
     }
 }
 
-struct Indirect<A>(PhantomData<A>);
+/// A call through a table.
+pub struct Indirect<A>(PhantomData<A>);
 
 impl<A: Source<u64>> Instr for Indirect<A> {
     #[inline(always)]
@@ -165,9 +165,10 @@ impl<A: Source<u64>> Instr for Indirect<A> {
     }
 }
 
-impl Handlers<CallIndirectShape> for rows::CallIndirect {
-    const TABLE: &'static [Handler] = &[hot::<Indirect<S>>, hot::<Indirect<R>>];
-}
+variants!(() rows::CallIndirect: CallIndirectShape => {
+    0 Indirect<S>,
+    1 Indirect<R>,
+});
 
 /// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the
 /// operand at `count_at` says.
@@ -182,8 +183,6 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
         move_slots(r, r.fp.add(base), r.fp, count_at);
         saved.write(r.fp.add(usize::from((*func).header)));
         r.acc = func as u64;
-        // Nothing is kept in a register across calls; this says so to the compiler, which needs one more here.
-        r.spare = r.acc;
         r.ip = (*func).code.cast::<u8>();
     }
     Flow::Next
@@ -198,14 +197,14 @@ unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usiz
         if target == r.cx || target.is_null() {
             return replace(r, func, base, count_at, header);
         }
-        r.spare = base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
+        (*(*r.cx).machine).across = base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
         r.acc = func as u64;
         Flow::ReplaceAcross
     }
 }
 
-/// The second half of a tail call into another instance: `acc` has the function, `spare` the numbers of the slots where
-/// the arguments begin, how many they are, and where the header is, 16 bits each.
+/// The second half of a tail call into another instance: `acc` has the function, the machine's `across` the numbers of the slots
+/// where the arguments begin, how many they are, and where the header is, 16 bits each.
 pub struct ReplaceAcross;
 
 impl Instr for ReplaceAcross {
@@ -217,12 +216,14 @@ impl Instr for ReplaceAcross {
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 return Flow::Trap(TrapCode::StackOverflow);
             }
-            let slot = |shift: u32| (r.spare >> shift) as u16 as usize;
+            let machine = (*r.cx).machine;
+            let slots = (*machine).across;
+            let slot = |shift: u32| (slots >> shift) as u16 as usize;
             let header = r.fp.add(slot(32));
             r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
             let caller = header.add(HEADER_CALLER).read();
             r.fp.add(slot(0)).copy_to(r.fp, slot(16));
-            r.spare = caller;
+            (*machine).across = caller;
             Across::run(r)
         }
     }

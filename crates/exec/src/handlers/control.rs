@@ -6,12 +6,13 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::shape::{ReturnFloat, ReturnValue, Table as TableShape};
 
-use super::{Handlers, single};
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::{single, variants};
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{I, R, S, Source, Value};
 use crate::state::Machine;
 
-struct Table<A>(PhantomData<A>);
+/// `br_table`.
+pub struct Table<A>(PhantomData<A>);
 
 impl<A: Source<u32>> Instr for Table<A> {
     #[inline(always)]
@@ -25,9 +26,10 @@ impl<A: Source<u32>> Instr for Table<A> {
     }
 }
 
-impl Handlers<TableShape> for rows::BrTable {
-    const TABLE: &'static [Handler] = &[hot::<Table<S>>, hot::<Table<R>>];
-}
+variants!(() rows::BrTable: TableShape => {
+    0 Table<S>,
+    1 Table<R>,
+});
 
 /// Goes back to the caller of the frame whose header is given.
 #[inline(always)]
@@ -39,7 +41,8 @@ pub(super) unsafe fn leave(r: &mut Regs, header: *mut u64) {
     }
 }
 
-struct ReturnOne<V, A>(PhantomData<(V, A)>);
+/// A return of one value.
+pub struct ReturnOne<V, A>(PhantomData<(V, A)>);
 
 impl<V: Value, A: Source<V>> Instr for ReturnOne<V, A> {
     #[inline(always)]
@@ -56,15 +59,19 @@ impl<V: Value, A: Source<V>> Instr for ReturnOne<V, A> {
     }
 }
 
-impl Handlers<ReturnValue> for rows::ReturnInt {
-    const TABLE: &'static [Handler] = &[hot::<ReturnOne<u64, S>>, hot::<ReturnOne<u64, I>>, hot::<ReturnOne<u64, R>>];
-}
-impl Handlers<ReturnFloat> for rows::ReturnF32 {
-    const TABLE: &'static [Handler] = &[hot::<ReturnOne<f32, S>>, hot::<ReturnOne<f32, R>>];
-}
-impl Handlers<ReturnFloat> for rows::ReturnF64 {
-    const TABLE: &'static [Handler] = &[hot::<ReturnOne<f64, S>>, hot::<ReturnOne<f64, R>>];
-}
+variants!(() rows::ReturnInt: ReturnValue => {
+    0 ReturnOne<u64, S>,
+    1 ReturnOne<u64, I>,
+    2 ReturnOne<u64, R>,
+});
+variants!(() rows::ReturnF32: ReturnFloat => {
+    0 ReturnOne<f32, S>,
+    1 ReturnOne<f32, R>,
+});
+variants!(() rows::ReturnF64: ReturnFloat => {
+    0 ReturnOne<f64, S>,
+    1 ReturnOne<f64, R>,
+});
 
 /// Whether this many slots from `fp` on lie inside the value stack. `fp` may lie behind its end.
 #[inline(always)]

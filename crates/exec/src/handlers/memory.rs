@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Load as LoadShape, LoadAny, LoadNear, Store as StoreShape, StoreAny, StoreFloat, StoreNear};
 
-use super::Handlers;
+use super::{Handlers, variants};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
@@ -31,15 +31,15 @@ pub trait Store {
 }
 
 /// How an address is given: the units that it takes, and its value before the offset.
-trait Address {
+pub trait Address {
     const UNITS: usize;
     unsafe fn get(r: &Regs) -> u32;
 }
 
 /// A sum, in two classes.
-struct Sum<A, B>(PhantomData<(A, B)>);
+pub struct Sum<A, B>(PhantomData<(A, B)>);
 /// A constant address: the offset is all there is.
-struct Constant;
+pub struct Constant;
 
 macro_rules! one_address {
     ($($class:ty),*) => { $(
@@ -91,7 +91,8 @@ unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u
     }
 }
 
-struct LoadAt<L, A, D>(PhantomData<(L, A, D)>);
+/// A load, whose address and destination have the classes `A` and `D`.
+pub struct LoadAt<L, A, D>(PhantomData<(L, A, D)>);
 
 impl<L: Load, A: Address, D: Dest<L::Out>> Instr for LoadAt<L, A, D> {
     #[inline(always)]
@@ -107,24 +108,22 @@ impl<L: Load, A: Address, D: Dest<L::Out>> Instr for LoadAt<L, A, D> {
     }
 }
 
-impl<L: Load> Handlers<LoadShape> for L {
-    const TABLE: &'static [Handler] = &[
-        hot::<LoadAt<L, S, S>>,
-        hot::<LoadAt<L, Constant, S>>,
-        hot::<LoadAt<L, R, S>>,
-        hot::<LoadAt<L, Sum<S, S>, S>>,
-        hot::<LoadAt<L, Sum<S, R>, S>>,
-        hot::<LoadAt<L, Sum<S, I>, S>>,
-        hot::<LoadAt<L, Sum<R, I>, S>>,
-        hot::<LoadAt<L, S, R>>,
-        hot::<LoadAt<L, Constant, R>>,
-        hot::<LoadAt<L, R, R>>,
-        hot::<LoadAt<L, Sum<S, S>, R>>,
-        hot::<LoadAt<L, Sum<S, R>, R>>,
-        hot::<LoadAt<L, Sum<S, I>, R>>,
-        hot::<LoadAt<L, Sum<R, I>, R>>,
-    ];
-}
+variants!((L: Load) L: LoadShape => {
+    0 LoadAt<L, S, S>,
+    1 LoadAt<L, Constant, S>,
+    2 LoadAt<L, R, S>,
+    3 LoadAt<L, Sum<S, S>, S>,
+    4 LoadAt<L, Sum<S, R>, S>,
+    5 LoadAt<L, Sum<S, I>, S>,
+    6 LoadAt<L, Sum<R, I>, S>,
+    7 LoadAt<L, S, R>,
+    8 LoadAt<L, Constant, R>,
+    9 LoadAt<L, R, R>,
+    10 LoadAt<L, Sum<S, S>, R>,
+    11 LoadAt<L, Sum<S, R>, R>,
+    12 LoadAt<L, Sum<S, I>, R>,
+    13 LoadAt<L, Sum<R, I>, R>,
+});
 
 struct LoadShort<L>(PhantomData<L>);
 
@@ -166,7 +165,8 @@ impl<T: Store> Handlers<StoreNear> for T {
     const TABLE: &'static [Handler] = &[hot::<StoreShort<T, S>>, hot::<StoreShort<T, I>>];
 }
 
-struct StoreAt<T, A, V>(PhantomData<(T, A, V)>);
+/// A store, whose address and value have the classes `A` and `V`.
+pub struct StoreAt<T, A, V>(PhantomData<(T, A, V)>);
 
 impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
     #[inline(always)]
@@ -182,33 +182,29 @@ impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
     }
 }
 
-impl<T: Store> Handlers<StoreShape> for T {
-    const TABLE: &'static [Handler] = &[
-        hot::<StoreAt<T, S, S>>,
-        hot::<StoreAt<T, S, I>>,
-        hot::<StoreAt<T, Constant, S>>,
-        hot::<StoreAt<T, Constant, I>>,
-        hot::<StoreAt<T, R, S>>,
-        hot::<StoreAt<T, R, I>>,
-        hot::<StoreAt<T, Sum<S, S>, S>>,
-        hot::<StoreAt<T, Sum<S, R>, S>>,
-        hot::<StoreAt<T, Sum<S, I>, S>>,
-        hot::<StoreAt<T, Sum<R, I>, S>>,
-        hot::<StoreAt<T, S, R>>,
-        hot::<StoreAt<T, Constant, R>>,
-        hot::<StoreAt<T, Sum<S, S>, R>>,
-        hot::<StoreAt<T, Sum<S, I>, R>>,
-    ];
-}
+variants!((T: Store) T: StoreShape => {
+    0 StoreAt<T, S, S>,
+    1 StoreAt<T, S, I>,
+    2 StoreAt<T, Constant, S>,
+    3 StoreAt<T, Constant, I>,
+    4 StoreAt<T, R, S>,
+    5 StoreAt<T, R, I>,
+    6 StoreAt<T, Sum<S, S>, S>,
+    7 StoreAt<T, Sum<S, R>, S>,
+    8 StoreAt<T, Sum<S, I>, S>,
+    9 StoreAt<T, Sum<R, I>, S>,
+    10 StoreAt<T, S, R>,
+    11 StoreAt<T, Constant, R>,
+    12 StoreAt<T, Sum<S, S>, R>,
+    13 StoreAt<T, Sum<S, I>, R>,
+});
 
-impl<T: Store> Handlers<StoreFloat> for T {
-    const TABLE: &'static [Handler] = &[
-        hot::<StoreAt<T, S, R>>,
-        hot::<StoreAt<T, Constant, R>>,
-        hot::<StoreAt<T, Sum<S, S>, R>>,
-        hot::<StoreAt<T, Sum<S, I>, R>>,
-    ];
-}
+variants!((T: Store) T: StoreFloat => {
+    0 StoreAt<T, S, R>,
+    1 StoreAt<T, Constant, R>,
+    2 StoreAt<T, Sum<S, S>, R>,
+    3 StoreAt<T, Sum<S, I>, R>,
+});
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
 /// offset that follows.

@@ -17,6 +17,9 @@ pub mod integer;
 pub mod memory;
 pub mod moves;
 pub mod numeric;
+#[cfg(feature = "alloc")]
+#[cfg_attr(not(feature = "pairs"), path = "no_pairs.rs")]
+pub mod pairs;
 pub mod table;
 pub mod tiles;
 
@@ -51,8 +54,36 @@ pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_O
 /// The handler of each opcode, and behind them of [`LEAVE`](crate::cells::leave_run).
 pub static TABLE: [Handler; LIMIT + 1] = build();
 
+/// The instruction that a variant of a row is, by its number; of those that can be part of a pair.
+#[cfg(feature = "pairs")]
+pub trait Variant<Shape, const N: usize> {
+    /// What it does.
+    type Instr: crate::dispatch::Instr;
+}
+
+/// A row by its number.
+#[cfg(feature = "pairs")]
+pub struct RowOf<const OP: u16>;
+
+/// What the table says of a row, as types.
+#[cfg(feature = "pairs")]
+pub trait Row {
+    /// Its meaning.
+    type Meaning;
+    /// Its shape.
+    type Shape;
+}
+
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+        $(
+            #[cfg(feature = "pairs")]
+            impl Row for RowOf<{ Op::$name as u16 }> {
+                type Meaning = rows::$name;
+                type Shape = wasmote_ir::shape::$shape;
+            }
+        )*
+
         const fn build() -> [Handler; LIMIT + 1] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
             $( place(&mut table, Op::$name, <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE); )*
@@ -80,6 +111,36 @@ macro_rules! single {
         impl $crate::handlers::Handlers<wasmote_ir::shape::$shape> for $name {
             const TABLE: &'static [$crate::dispatch::Handler] = &[$crate::dispatch::$kind::<$name>];
         }
+        #[cfg(feature = "pairs")]
+        impl $crate::handlers::Variant<wasmote_ir::shape::$shape, 0> for $name {
+            type Instr = $name;
+        }
     )* };
 }
 pub(crate) use single;
+
+/// Makes [`Handlers`] of rows of these shapes out of the instructions that their variants are, listed with their numbers.
+macro_rules! variants {
+    (@each $generics:tt $row:ty: $shape:ty; $number:literal $instr:ty, $($rest:tt)*) => {
+        $crate::handlers::variants!(@one $generics $row: $shape, $number $instr);
+        $crate::handlers::variants!(@each $generics $row: $shape; $($rest)*);
+    };
+    (@each $generics:tt $row:ty: $shape:ty;) => {};
+    (@one ($($generics:tt)*) $row:ty: $shape:ty, $number:literal $instr:ty) => {
+        #[cfg(feature = "pairs")]
+        impl<$($generics)*> $crate::handlers::Variant<$shape, $number> for $row {
+            type Instr = $instr;
+        }
+    };
+    ($generics:tt $row:ty: $shape:ty, $($more:ty),+ => $instructions:tt) => {
+        $crate::handlers::variants!($generics $row: $shape => $instructions);
+        $crate::handlers::variants!($generics $row: $($more),+ => $instructions);
+    };
+    (($($generics:tt)*) $row:ty: $shape:ty => { $($number:literal $instr:ty,)* }) => {
+        impl<$($generics)*> $crate::handlers::Handlers<$shape> for $row {
+            const TABLE: &'static [$crate::dispatch::Handler] = &[$($crate::dispatch::hot::<$instr>),*];
+        }
+        $crate::handlers::variants!(@each ($($generics)*) $row: $shape; $($number $instr,)*);
+    };
+}
+pub(crate) use variants;

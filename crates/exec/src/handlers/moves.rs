@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{ConstReg, GlobalGet, GlobalSet, Select as SelectShape};
 
-use super::{Handlers, single};
+use super::{Handlers, single, variants};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 
@@ -61,7 +61,8 @@ unsafe fn global(r: &Regs, at: usize) -> *mut u64 {
     unsafe { *(*r.cx).globals.add(r.u32(at) as usize) }
 }
 
-struct Read<D>(PhantomData<D>);
+/// A read of a global.
+pub struct Read<D>(PhantomData<D>);
 
 impl<D: Dest<u64>> Instr for Read<D> {
     #[inline(always)]
@@ -76,7 +77,8 @@ impl<D: Dest<u64>> Instr for Read<D> {
     }
 }
 
-struct Write<V, A>(PhantomData<(V, A)>);
+/// A write of a global.
+pub struct Write<V, A>(PhantomData<(V, A)>);
 
 impl<V: Value, A: Source<V>> Instr for Write<V, A> {
     #[inline(always)]
@@ -91,18 +93,23 @@ impl<V: Value, A: Source<V>> Instr for Write<V, A> {
     }
 }
 
-impl Handlers<GlobalGet> for rows::GlobalRead {
-    const TABLE: &'static [Handler] = &[hot::<Read<S>>, hot::<Read<R>>];
-}
-impl Handlers<GlobalSet> for rows::GlobalWrite32 {
-    const TABLE: &'static [Handler] = &[hot::<Write<u32, S>>, hot::<Write<u32, I>>, hot::<Write<u32, R>>];
-}
-impl Handlers<GlobalSet> for rows::GlobalWrite64 {
-    const TABLE: &'static [Handler] = &[hot::<Write<u64, S>>, hot::<Write<u64, I>>, hot::<Write<u64, R>>];
-}
-impl Handlers<ConstReg> for rows::LoadConst {
-    const TABLE: &'static [Handler] = &[hot::<rows::LoadConst>];
-}
+variants!(() rows::GlobalRead: GlobalGet => {
+    0 Read<S>,
+    1 Read<R>,
+});
+variants!(() rows::GlobalWrite32: GlobalSet => {
+    0 Write<u32, S>,
+    1 Write<u32, I>,
+    2 Write<u32, R>,
+});
+variants!(() rows::GlobalWrite64: GlobalSet => {
+    0 Write<u64, S>,
+    1 Write<u64, I>,
+    2 Write<u64, R>,
+});
+variants!(() rows::LoadConst: ConstReg => {
+    0 rows::LoadConst,
+});
 
 /// Moves a run of slots, the first one first; its length is the 16-bit operand at this unit. That is read anew each time,
 /// and slots are volatile, so that the compiler makes neither an unrolled loop nor a call of `memmove` of it:

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Unary as UnaryShape};
 
-use super::Handlers;
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::variants;
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, R, S, Source, Value};
 
 /// A meaning with two sources of one type.
@@ -48,7 +48,8 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for T
     }
 }
 
-struct One<O, A, D>(PhantomData<(O, A, D)>);
+/// An instruction of one source.
+pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
     #[inline(always)]
@@ -65,52 +66,36 @@ impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
     }
 }
 
-const fn eight<O: Binary>() -> [Handler; 8] {
-    [
-        hot::<Two<O, S, S, S>>,
-        hot::<Two<O, S, I, S>>,
-        hot::<Two<O, R, S, S>>,
-        hot::<Two<O, R, I, S>>,
-        hot::<Two<O, S, S, R>>,
-        hot::<Two<O, S, I, R>>,
-        hot::<Two<O, R, S, R>>,
-        hot::<Two<O, R, I, R>>,
-    ]
-}
-
-const fn twelve<O: Binary>() -> [Handler; 12] {
-    [
-        hot::<Two<O, S, S, S>>,
-        hot::<Two<O, S, I, S>>,
-        hot::<Two<O, I, S, S>>,
-        hot::<Two<O, R, S, S>>,
-        hot::<Two<O, R, I, S>>,
-        hot::<Two<O, S, R, S>>,
-        hot::<Two<O, S, S, R>>,
-        hot::<Two<O, S, I, R>>,
-        hot::<Two<O, I, S, R>>,
-        hot::<Two<O, R, S, R>>,
-        hot::<Two<O, R, I, R>>,
-        hot::<Two<O, S, R, R>>,
-    ]
-}
-
-impl<O: Binary> Handlers<Bin8> for O {
-    const TABLE: &'static [Handler] = &const { eight::<O>() };
-}
-impl<O: Binary> Handlers<Bin8Wide> for O {
-    const TABLE: &'static [Handler] = &const { eight::<O>() };
-}
-impl<O: Binary> Handlers<Bin12> for O {
-    const TABLE: &'static [Handler] = &const { twelve::<O>() };
-}
-impl<O: Binary> Handlers<Bin12Wide> for O {
-    const TABLE: &'static [Handler] = &const { twelve::<O>() };
-}
-impl<O: Unary> Handlers<UnaryShape> for O {
-    const TABLE: &'static [Handler] =
-        &[hot::<One<O, S, S>>, hot::<One<O, R, S>>, hot::<One<O, S, R>>, hot::<One<O, R, R>>];
-}
+variants!((O: Binary) O: Bin8, Bin8Wide => {
+    0 Two<O, S, S, S>,
+    1 Two<O, S, I, S>,
+    2 Two<O, R, S, S>,
+    3 Two<O, R, I, S>,
+    4 Two<O, S, S, R>,
+    5 Two<O, S, I, R>,
+    6 Two<O, R, S, R>,
+    7 Two<O, R, I, R>,
+});
+variants!((O: Binary) O: Bin12, Bin12Wide => {
+    0 Two<O, S, S, S>,
+    1 Two<O, S, I, S>,
+    2 Two<O, I, S, S>,
+    3 Two<O, R, S, S>,
+    4 Two<O, R, I, S>,
+    5 Two<O, S, R, S>,
+    6 Two<O, S, S, R>,
+    7 Two<O, S, I, R>,
+    8 Two<O, I, S, R>,
+    9 Two<O, R, S, R>,
+    10 Two<O, R, I, R>,
+    11 Two<O, S, R, R>,
+});
+variants!((O: Unary) O: UnaryShape => {
+    0 One<O, S, S>,
+    1 One<O, R, S>,
+    2 One<O, S, R>,
+    3 One<O, R, R>,
+});
 
 /// Rows of two sources.
 macro_rules! binary {

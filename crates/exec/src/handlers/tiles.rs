@@ -8,12 +8,12 @@ use wasmote_ir::shape::{BinConst, Step as StepShape, Tile3, Tile3Imm};
 
 use super::branch::Condition;
 use super::numeric::{Binary, Two};
-use super::{Handlers, single};
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::{single, variants};
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, R, S, Source, Value};
 
 /// Class: an immediate of 64 bits.
-struct Wide;
+pub struct Wide;
 
 impl Source<u64> for Wide {
     const UNITS: usize = 4;
@@ -24,10 +24,12 @@ impl Source<u64> for Wide {
     }
 }
 
-impl<O: Binary<In = u64, Out = u64>> Handlers<BinConst> for O {
-    const TABLE: &'static [Handler] =
-        &[hot::<Two<O, S, Wide, S>>, hot::<Two<O, R, Wide, S>>, hot::<Two<O, S, Wide, R>>, hot::<Two<O, R, Wide, R>>];
-}
+variants!((O: Binary<In = u64, Out = u64>) O: BinConst => {
+    0 Two<O, S, Wide, S>,
+    1 Two<O, R, Wide, S>,
+    2 Two<O, S, Wide, R>,
+    3 Two<O, R, Wide, R>,
+});
 
 /// What a tile of three sources does.
 pub trait Three {
@@ -59,7 +61,8 @@ impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for
     }
 }
 
-struct Tile<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
+/// A tile of three sources.
+pub struct Tile<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
 
 impl<T, A, B, C, D> Instr for Tile<T, A, B, C, D>
 where
@@ -84,39 +87,36 @@ where
     }
 }
 
-impl<T: Three> Handlers<Tile3> for T {
-    const TABLE: &'static [Handler] = &[
-        hot::<Tile<T, S, S, S, S>>,
-        hot::<Tile<T, R, S, S, S>>,
-        hot::<Tile<T, S, S, S, R>>,
-        hot::<Tile<T, R, S, S, R>>,
-    ];
-}
+variants!((T: Three) T: Tile3 => {
+    0 Tile<T, S, S, S, S>,
+    1 Tile<T, R, S, S, S>,
+    2 Tile<T, S, S, S, R>,
+    3 Tile<T, R, S, S, R>,
+});
 
-impl<T: Three> Handlers<Tile3Imm> for T {
-    const TABLE: &'static [Handler] = &[
-        hot::<Tile<T, S, S, S, S>>,
-        hot::<Tile<T, S, S, I, S>>,
-        hot::<Tile<T, S, I, S, S>>,
-        hot::<Tile<T, S, I, I, S>>,
-        hot::<Tile<T, R, S, S, S>>,
-        hot::<Tile<T, R, S, I, S>>,
-        hot::<Tile<T, R, I, S, S>>,
-        hot::<Tile<T, R, I, I, S>>,
-        hot::<Tile<T, S, S, S, R>>,
-        hot::<Tile<T, S, S, I, R>>,
-        hot::<Tile<T, S, I, S, R>>,
-        hot::<Tile<T, S, I, I, R>>,
-        hot::<Tile<T, R, S, S, R>>,
-        hot::<Tile<T, R, S, I, R>>,
-        hot::<Tile<T, R, I, S, R>>,
-        hot::<Tile<T, R, I, I, R>>,
-    ];
-}
+variants!((T: Three) T: Tile3Imm => {
+    0 Tile<T, S, S, S, S>,
+    1 Tile<T, S, S, I, S>,
+    2 Tile<T, S, I, S, S>,
+    3 Tile<T, S, I, I, S>,
+    4 Tile<T, R, S, S, S>,
+    5 Tile<T, R, S, I, S>,
+    6 Tile<T, R, I, S, S>,
+    7 Tile<T, R, I, I, S>,
+    8 Tile<T, S, S, S, R>,
+    9 Tile<T, S, S, I, R>,
+    10 Tile<T, S, I, S, R>,
+    11 Tile<T, S, I, I, R>,
+    12 Tile<T, R, S, S, R>,
+    13 Tile<T, R, S, I, R>,
+    14 Tile<T, R, I, S, R>,
+    15 Tile<T, R, I, I, R>,
+});
 
 /// A step of a loop: a slot grows by a constant, and the condition `C` on it and another source decides a jump.
 pub struct Step<C>(PhantomData<C>);
-struct StepTo<C, B>(PhantomData<(C, B)>);
+/// A step, the other source of which has the class `B`.
+pub struct StepTo<C, B>(PhantomData<(C, B)>);
 
 impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
     #[inline(always)]
@@ -129,17 +129,18 @@ impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
             r.accumulate(u64::from(value));
             if C::holds(<R as Source<C::In>>::get(r, 0), B::get(r, 3)) {
                 r.jump(3 + B::UNITS);
-            } else {
-                r.advance(3 + B::UNITS + 2);
+                return Flow::Jump;
             }
+            r.advance(3 + B::UNITS + 2);
         }
         Flow::Next
     }
 }
 
-impl<C: Condition> Handlers<StepShape> for Step<C> {
-    const TABLE: &'static [Handler] = &[hot::<StepTo<C, S>>, hot::<StepTo<C, I>>];
-}
+variants!((C: Condition) Step<C>: StepShape => {
+    0 StepTo<C, S>,
+    1 StepTo<C, I>,
+});
 
 /// The rows.
 pub mod rows {

@@ -1,0 +1,155 @@
+//! Pairs: two instructions in a row done by one handler, which saves a dispatch.
+//!
+//! A pair is nothing but its two instructions one after the other, each with its own operands and effects, so that it can be put
+//! in wherever the two stand together and nothing jumps between them. The linker does that; compact code, and with it
+//! images, knows no pairs. Which pairs there are is a list, [`list`], that the lab chose: docs/speed.md has how.
+
+mod list;
+#[cfg(test)]
+mod tests;
+
+use core::marker::PhantomData;
+
+use wasmote_ir::{Op, Opcode};
+
+use super::{Row, RowOf, Variant};
+use crate::dispatch::{Flow, Handler, Instr, Regs};
+use crate::operand::OPERANDS;
+
+#[cfg(feature = "pairs")]
+use list::PAIRS;
+
+/// The instruction `A`, then `B`, whose operands follow `A`'s.
+pub struct Then<A, B>(PhantomData<(A, B)>);
+
+impl<A: Instr, B: Instr> Instr for Then<A, B> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise. `A` leaves `ip` at `B`'s operands; `B` expects it a cell before them.
+        unsafe {
+            match A::run(r) {
+                Flow::Next => {
+                    r.ip = r.ip.sub(OPERANDS);
+                    done(r);
+                    B::run(r)
+                }
+                flow => flow,
+            }
+        }
+    }
+}
+
+/// Has the compiler do what came before, as far as the accumulator goes, before what follows. Left to itself, it may put off a load
+/// until a second address was checked, and then has too few registers.
+#[inline(always)]
+fn done(r: &mut Regs) {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        core::arch::asm!("/* {} */", inout(reg) r.acc, options(nomem, nostack, preserves_flags));
+    }
+    let _ = r;
+}
+
+/// The instruction of a row and variant, both by number.
+type InstrOf<const OP: u16, const N: usize> =
+    <<RowOf<OP> as Row>::Meaning as Variant<<RowOf<OP> as Row>::Shape, N>>::Instr;
+
+/// Two instructions, and the handler of both.
+#[derive(Clone, Copy)]
+struct Pair {
+    /// Their opcodes, the first one's in the upper half.
+    opcodes: u32,
+    handler: Handler,
+}
+
+/// How many pairs there are; they are numbered.
+pub const COUNT: usize = PAIRS.len();
+
+/// The pair of two opcodes, if there is one.
+#[inline]
+pub fn find(first: u16, second: u16) -> Option<u16> {
+    if !BEGINS[usize::from(first)] {
+        return None;
+    }
+    let opcodes = u32::from(first) << 16 | u32::from(second);
+    PAIRS.binary_search_by_key(&opcodes, |pair| pair.opcodes).ok().map(|index| index as u16)
+}
+
+/// The handler of a pair.
+pub fn handler(pair: u16) -> Handler {
+    PAIRS[usize::from(pair)].handler
+}
+
+/// The opcodes of a pair.
+#[cfg(feature = "count")]
+pub fn opcodes(pair: u16) -> [Opcode; 2] {
+    let Pair { opcodes, .. } = PAIRS[usize::from(pair)];
+    [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
+}
+
+/// For each opcode whether a pair begins with it.
+static BEGINS: [bool; wasmote_ir::ops::OPCODES] = {
+    let mut begins = [false; wasmote_ir::ops::OPCODES];
+    let mut i = 0;
+    while i < PAIRS.len() {
+        begins[(PAIRS[i].opcodes >> 16) as usize] = true;
+        i += 1;
+    }
+    begins
+};
+
+/// The number of a variant by its suffix.
+const fn number(op: Op, suffix: &str) -> usize {
+    let mut n = 0;
+    while !equal(op.variants()[n].suffix, suffix) {
+        n += 1;
+    }
+    n
+}
+
+const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+const fn pair(first: (Op, usize), second: (Op, usize), handler: Handler) -> Pair {
+    // A trap says which of the two by where `ip` is.
+    assert!(first.0.variants()[first.1].units() > 0);
+    let opcodes = [Opcode::new(first.0, first.1 as u8).0 as u32, Opcode::new(second.0, second.1 as u8).0 as u32];
+    Pair { opcodes: opcodes[0] << 16 | opcodes[1], handler }
+}
+
+/// In the order of opcodes. Panics if there is a pair twice.
+const fn sorted<const N: usize>(mut pairs: [Pair; N]) -> [Pair; N] {
+    let mut i = 1;
+    while i < N {
+        let mut at = i;
+        while at > 0 && pairs[at - 1].opcodes >= pairs[at].opcodes {
+            assert!(pairs[at - 1].opcodes != pairs[at].opcodes);
+            pairs.swap(at - 1, at);
+            at -= 1;
+        }
+        i += 1;
+    }
+    pairs
+}
+
+/// Defines the pairs. A line has the first instruction, and those that may follow.
+macro_rules! pairs {
+    ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
+        /// The pairs, in the order of opcodes.
+        pub(super) static PAIRS: [Pair; PAIRS_CONST.len()] = PAIRS_CONST;
+        const PAIRS_CONST: [Pair; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = sorted([$( $( {
+            const A: usize = number(Op::$first, stringify!($a));
+            const B: usize = number(Op::$second, stringify!($b));
+            type Both = Then<InstrOf<{ Op::$first as u16 }, A>, InstrOf<{ Op::$second as u16 }, B>>;
+            pair((Op::$first, A), (Op::$second, B), hot::<Both>)
+        }, )+ )*]);
+    };
+}
+use pairs;
