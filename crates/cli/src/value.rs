@@ -33,8 +33,8 @@ pub fn parse(text: &str, ty: ValType) -> Option<Val> {
         ValType::F32 => Val::F32(wasmote_rt::parse_f32(text)?),
         ValType::F64 => Val::F64(wasmote_rt::parse_f64(text)?),
         ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
-        ValType::FuncRef if text == "null" => Val::FuncRef(None),
-        ValType::ExternRef if text == "null" => Val::ExternRef(None),
+        ValType::FUNCREF if text == "null" => Val::FuncRef(None),
+        ValType::EXTERNREF if text == "null" => Val::ExternRef(None),
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Constant expressions (spec: valid/instructions#constant-expressions).
 
-use wasmote_ir::ValType;
+use wasmote_ir::{RefType, ValType};
 use wasmparser::{Operator, OperatorsReader};
 
 use crate::error::{DecodeError, Feature};
@@ -36,7 +36,7 @@ fn operation(reader: &mut OperatorsReader<'_>) -> Result<Option<ConstOp>, Decode
         #[cfg(feature = "simd")]
         Operator::V128Const { value } => ConstOp::V128(halves(u128::from_le_bytes(*value.bytes()))),
         Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
-        Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset)?),
+        Operator::RefNull { hty } => ConstOp::RefNull(ValType::Ref(RefType::new(true, heap_type(hty, offset)?))),
         Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
         Operator::I32Add => ConstOp::I32Add,
         Operator::I32Sub => ConstOp::I32Sub,

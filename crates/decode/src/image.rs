@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wasmote_ir::ValType;
-use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
+use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes, subtypes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
 
 use crate::module::{
-    ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import, ImportType,
-    MemoryType, ModuleInfo, SegmentMode, TableType,
+    CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
+    ImportType, MemoryType, ModuleInfo, SegmentMode, SubType, TableType,
 };
 
 /// Reads an image whose metadata is verified: all but its data segments, of which there may be a hundred thousand. They are
@@ -45,11 +45,8 @@ impl Reader<'_> {
         let imported = [kinds::FUNC, kinds::TABLE, kinds::MEMORY, kinds::GLOBAL].map(|kind| image.imported(kind));
         let [imported_funcs, imported_tables, imported_memories, imported_globals] = imported;
         let mut module = ModuleInfo {
-            types: self.all(Section::Types, |index| {
-                let ty = image.ty(index)?;
-                let types = |results| image.val_types(ty, results).collect::<Box<[ValType]>>();
-                Some(FuncType { params: types(false), results: types(true) })
-            })?,
+            types: self.all(Section::Types, |index| self.sub_type(index))?,
+            groups: self.groups(),
             funcs: self.all(Section::Funcs, |index| Some(u32::from(image.func(index)?.ty)))?,
             imported_funcs,
             tables: self.all(Section::Tables, |index| {
@@ -59,7 +56,7 @@ impl Reader<'_> {
             imported_tables,
             memories: self.all(Section::Memories, |index| {
                 let LimitsRecord { what, wide, min, max, .. } = image.memory(index)?;
-                Some(MemoryType { min, max, page_log2: what.into(), memory64: wide, shared: false })
+                Some(MemoryType { min, max, page_log2: what, memory64: wide, shared: false })
             })?,
             imported_memories,
             globals: self.all(Section::Globals, |index| {
@@ -97,6 +94,32 @@ impl Reader<'_> {
             Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
         })?;
         Ok(module)
+    }
+
+    fn sub_type(&self, index: u32) -> Option<SubType> {
+        let (ty, place) = (self.image.ty(index)?, self.image.sub_type(index)?);
+        let types = |results| self.image.val_types(ty, results).collect::<Box<[ValType]>>();
+        let composite = match place.kind {
+            subtypes::FUNC => CompositeType::Func(FuncType { params: types(false), results: types(true) }),
+            subtypes::ARRAY => CompositeType::Array(self.image.field_type(ty.first)?),
+            _ => {
+                let fields = ty.first..ty.first.checked_add(ty.params.into())?;
+                CompositeType::Struct(fields.map(|field| self.image.field_type(field)).collect::<Option<_>>()?)
+            }
+        };
+        Some(SubType { is_final: place.is_final, supertype: place.supertype, composite })
+    }
+
+    fn groups(&self) -> Vec<(u32, u32)> {
+        let mut groups: Vec<(u32, u32)> = Vec::new();
+        for index in 0..self.image.count(Section::SubTypes) {
+            match (self.image.sub_type(index), groups.last_mut()) {
+                (Some(ty), Some((first, count))) if ty.group == *first => *count += 1,
+                _ => groups.push((index, 1)),
+            }
+        }
+        groups.retain(|&(_, count)| count > 1);
+        groups
     }
 
     fn mode(&self, mode: u32, target: u32, offset: u32) -> Option<SegmentMode> {
@@ -138,7 +161,7 @@ impl Reader<'_> {
             constants::NUM => (ConstOp::Num(self.image.val_number(tag)?, wide(at + 1)?), 3),
             constants::V128 => (ConstOp::V128([wide(at + 1)?, wide(at + 3)?]), 5),
             constants::GLOBAL_GET => (ConstOp::GlobalGet(word(at + 1)?), 2),
-            constants::REF_NULL => (ConstOp::RefNull(self.image.val_number(tag)?), 1),
+            constants::REF_NULL => (ConstOp::RefNull(ValType::from_number(word(at + 1)?)?), 2),
             constants::REF_FUNC => (ConstOp::RefFunc(word(at + 1)?), 2),
             constants::I32_ADD => (ConstOp::I32Add, 1),
             constants::I32_SUB => (ConstOp::I32Sub, 1),

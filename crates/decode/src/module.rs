@@ -6,15 +6,75 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::{Deref, Range};
 
-use wasmote_ir::ValType;
+use wasmote_ir::{FieldType, StorageType, ValType};
 
 /// A function type (spec: syntax/types#function-types).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FuncType {
     /// Parameters.
     pub params: Box<[ValType]>,
     /// Results.
     pub results: Box<[ValType]>,
+}
+
+/// What a type section defines (spec: syntax/types#composite-types).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum CompositeType {
+    /// A function.
+    Func(FuncType),
+    /// A structure, by its fields.
+    Struct(Box<[FieldType]>),
+    /// An array, by its elements.
+    Array(FieldType),
+}
+
+/// A type with its place among others (spec: syntax/types#recursive-types).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SubType {
+    /// Whether it has no subtypes.
+    pub is_final: bool,
+    /// The type that it is a subtype of.
+    pub supertype: Option<u32>,
+    /// What it is.
+    pub composite: CompositeType,
+}
+
+impl SubType {
+    /// A function type that stands for itself.
+    pub const fn of_func(ty: FuncType) -> SubType {
+        SubType { is_final: true, supertype: None, composite: CompositeType::Func(ty) }
+    }
+
+    /// The function type, if it is one.
+    pub const fn func(&self) -> Option<&FuncType> {
+        match &self.composite {
+            CompositeType::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The type with other indices in place of those that it refers to.
+    pub fn map_indices(&self, map: &dyn Fn(u32) -> u32) -> SubType {
+        let values = |types: &[ValType]| types.iter().map(|ty| ty.map_index(map)).collect();
+        let field = |field: &FieldType| FieldType {
+            storage: match field.storage {
+                StorageType::Val(ty) => StorageType::Val(ty.map_index(map)),
+                packed => packed,
+            },
+            ..*field
+        };
+        SubType {
+            is_final: self.is_final,
+            supertype: self.supertype.map(map),
+            composite: match &self.composite {
+                CompositeType::Func(ty) => {
+                    CompositeType::Func(FuncType { params: values(&ty.params), results: values(&ty.results) })
+                }
+                CompositeType::Struct(fields) => CompositeType::Struct(fields.iter().map(field).collect()),
+                CompositeType::Array(element) => CompositeType::Array(field(element)),
+            },
+        }
+    }
 }
 
 /// A memory type (spec: syntax/types#memory-types).
@@ -217,8 +277,10 @@ pub struct Custom {
 /// A decoded module. In each index space, imports come first.
 #[derive(Clone, Default, Debug)]
 pub struct ModuleInfo {
-    /// Function types.
-    pub types: Vec<FuncType>,
+    /// Types.
+    pub types: Vec<SubType>,
+    /// The recursive groups of more than one type: the first one's index, and how many they are.
+    pub groups: Vec<(u32, u32)>,
     /// Imports in order.
     pub imports: Vec<Import>,
     /// Type index of each function, imports included.
@@ -261,6 +323,23 @@ pub struct ModuleInfo {
 impl ModuleInfo {
     /// The type of a function, imports included.
     pub fn func_type(&self, func: u32) -> Option<&FuncType> {
-        self.types.get(*self.funcs.get(func as usize)? as usize)
+        self.type_of_funcs(*self.funcs.get(func as usize)?)
+    }
+
+    /// The function type with this index, if it is one.
+    pub fn type_of_funcs(&self, ty: u32) -> Option<&FuncType> {
+        self.types.get(ty as usize)?.func()
+    }
+
+    /// The bounds of recursive groups, in order: all types are in one.
+    pub fn groups(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut larger = self.groups.iter().peekable();
+        let mut next = 0;
+        core::iter::from_fn(move || {
+            let start = next;
+            let count = larger.next_if(|&&(first, _)| first as usize == start).map_or(1, |&(_, count)| count as usize);
+            next = start.checked_add(count)?;
+            (next <= self.types.len()).then_some(start..next)
+        })
     }
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use wasmote_ir::ValType;
 use wasmparser::{
     DataKind, ElementItems, ElementKind, Encoding, ExternalKind, Parser, Payload, SectionLimited, TableInit, TypeRef,
     WasmFeatures,
@@ -13,7 +14,7 @@ use crate::error::{DecodeError, Feature};
 use crate::module::{
     Custom, DataSegment, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo, SegmentMode,
 };
-use crate::types::{func_type, global_type, memory_type, ref_type, table_type};
+use crate::types::{global_type, memory_type, ref_type, sub_type, table_type};
 
 /// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
 /// lengths are checked, and that names are UTF-8; the module may still be invalid.
@@ -98,11 +99,14 @@ impl ModuleInfo {
         for group in section.into_iter_with_offsets() {
             let (offset, group) = group?;
             let offset = offset as usize;
-            let mut types = group.types();
-            // A group of one plain function type is that type; types in larger groups are equal only as groups.
-            match (types.next(), types.len()) {
-                (Some(ty), 0) => self.types.push(func_type(ty, offset)?),
-                _ => return Err(DecodeError::unsupported(Feature::Gc, offset)),
+            let first = self.types.len();
+            for ty in group.types() {
+                self.types.push(sub_type(ty, offset)?);
+            }
+            // Groups of none are not noted either: nothing can refer to them.
+            let count = self.types.len() - first;
+            if count > 1 {
+                self.groups.push((first as u32, count as u32));
             }
         }
         Ok(())
@@ -208,14 +212,14 @@ impl ModuleInfo {
                     for func in section {
                         funcs.push(func?);
                     }
-                    (wasmote_ir::ValType::FuncRef, ElemItems::Funcs(funcs.into_boxed_slice()))
+                    (ValType::FUNCREF, ElemItems::Funcs(funcs.into_boxed_slice()))
                 }
                 ElementItems::Expressions(ty, section) => {
                     let mut exprs = Vec::with_capacity(room(&section));
                     for expr in section {
                         exprs.push(constant(&expr?)?);
                     }
-                    (ref_type(ty, offset)?, ElemItems::Exprs(exprs.into_boxed_slice()))
+                    (ValType::Ref(ref_type(ty, offset)?), ElemItems::Exprs(exprs.into_boxed_slice()))
                 }
             };
             self.elems.push(ElemSegment { mode, ty, items });

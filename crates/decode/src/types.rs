@@ -3,11 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wasmote_ir::ValType;
-use wasmparser::{AbstractHeapType, CompositeInnerType, HeapType, RefType, SubType};
+use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+use wasmparser::CompositeInnerType;
 
 use crate::error::{DecodeError, Feature};
-use crate::module::{FuncType, GlobalType, MemoryType, TableType};
+use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, SubType, TableType};
 
 /// A value type as wasmparser reads it, or the feature that it belongs to.
 pub fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, DecodeError> {
@@ -18,33 +18,56 @@ pub fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, Decod
         wasmparser::ValType::F64 => ValType::F64,
         wasmparser::ValType::V128 if cfg!(feature = "simd") => ValType::V128,
         wasmparser::ValType::V128 => return Err(DecodeError::unsupported(Feature::Simd, offset)),
-        wasmparser::ValType::Ref(ty) => ref_type(ty, offset)?,
+        wasmparser::ValType::Ref(ty) => ValType::Ref(ref_type(ty, offset)?),
     })
 }
 
-pub(crate) fn ref_type(ty: RefType, offset: usize) -> Result<ValType, DecodeError> {
-    let of_heap = heap_type(ty.heap_type(), offset)?;
-    if ty.is_nullable() { Ok(of_heap) } else { Err(DecodeError::unsupported(Feature::FunctionReferences, offset)) }
+/// A reference type.
+pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType, DecodeError> {
+    Ok(RefType::new(ty.is_nullable(), heap_type(ty.heap_type(), offset)?))
 }
 
-/// The type of nullable references to `ty`.
-pub fn heap_type(ty: HeapType, offset: usize) -> Result<ValType, DecodeError> {
+/// What a reference refers to.
+pub fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, DecodeError> {
+    use wasmparser::AbstractHeapType as Abstract;
     let lacking = match ty {
-        HeapType::Abstract { shared: true, .. } => Feature::SharedEverything,
-        HeapType::Abstract { ty, .. } => match ty {
-            AbstractHeapType::Func => return Ok(ValType::FuncRef),
-            AbstractHeapType::Extern => return Ok(ValType::ExternRef),
-            AbstractHeapType::Exn | AbstractHeapType::NoExn => Feature::Exceptions,
-            AbstractHeapType::Cont | AbstractHeapType::NoCont => Feature::StackSwitching,
-            _ => Feature::Gc,
+        wasmparser::HeapType::Abstract { shared: true, .. } => Feature::SharedEverything,
+        wasmparser::HeapType::Abstract { ty, .. } => {
+            let (known, feature) = match ty {
+                Abstract::Func => return Ok(HeapType::Func),
+                Abstract::NoFunc => return Ok(HeapType::NoFunc),
+                Abstract::Extern => return Ok(HeapType::Extern),
+                Abstract::NoExtern => return Ok(HeapType::NoExtern),
+                Abstract::Any => (HeapType::Any, Feature::Gc),
+                Abstract::Eq => (HeapType::Eq, Feature::Gc),
+                Abstract::I31 => (HeapType::I31, Feature::Gc),
+                Abstract::Struct => (HeapType::Struct, Feature::Gc),
+                Abstract::Array => (HeapType::Array, Feature::Gc),
+                Abstract::None => (HeapType::None, Feature::Gc),
+                Abstract::Exn => (HeapType::Exn, Feature::Exceptions),
+                Abstract::NoExn => (HeapType::NoExn, Feature::Exceptions),
+                Abstract::Cont | Abstract::NoCont => {
+                    return Err(DecodeError::unsupported(Feature::StackSwitching, offset));
+                }
+            };
+            if HAS_GC {
+                return Ok(known);
+            }
+            feature
+        }
+        wasmparser::HeapType::Concrete(index) => match index.as_module_index() {
+            Some(index) if index < RefType::MAX_INDEX => return Ok(HeapType::Index(index)),
+            _ => return Err(DecodeError::malformed("unknown type", offset)),
         },
-        HeapType::Concrete(_) => Feature::FunctionReferences,
-        HeapType::Exact(_) => Feature::CustomDescriptors,
+        wasmparser::HeapType::Exact(_) => Feature::CustomDescriptors,
     };
     Err(DecodeError::unsupported(lacking, offset))
 }
 
-pub(crate) fn func_type(ty: &SubType, offset: usize) -> Result<FuncType, DecodeError> {
+/// Whether objects are let through.
+const HAS_GC: bool = cfg!(feature = "gc");
+
+pub(crate) fn sub_type(ty: &wasmparser::SubType, offset: usize) -> Result<SubType, DecodeError> {
     let composite = &ty.composite_type;
     if composite.shared {
         return Err(DecodeError::unsupported(Feature::SharedEverything, offset));
@@ -52,13 +75,40 @@ pub(crate) fn func_type(ty: &SubType, offset: usize) -> Result<FuncType, DecodeE
     if composite.descriptor_idx.is_some() || composite.describes_idx.is_some() {
         return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
     }
-    match &composite.inner {
-        CompositeInnerType::Func(func) if ty.is_final && ty.supertype_idxs.is_empty() => {
-            Ok(FuncType { params: val_types(func.params(), offset)?, results: val_types(func.results(), offset)? })
+    let supertype = match &*ty.supertype_idxs {
+        [] => None,
+        [index] => match index.unpack().as_module_index() {
+            Some(index) => Some(index),
+            None => return Err(DecodeError::malformed("unknown type", offset)),
+        },
+        _ => return Err(DecodeError::malformed("sub type must not have multiple supertypes", offset)),
+    };
+    let composite = match &composite.inner {
+        CompositeInnerType::Func(func) => CompositeType::Func(FuncType {
+            params: val_types(func.params(), offset)?,
+            results: val_types(func.results(), offset)?,
+        }),
+        CompositeInnerType::Struct(ty) if HAS_GC => {
+            let fields: Result<Box<[FieldType]>, DecodeError> =
+                ty.fields.iter().map(|field| field_type(field, offset)).collect();
+            CompositeType::Struct(fields?)
         }
-        CompositeInnerType::Cont(_) => Err(DecodeError::unsupported(Feature::StackSwitching, offset)),
-        _ => Err(DecodeError::unsupported(Feature::Gc, offset)),
-    }
+        CompositeInnerType::Array(ty) if HAS_GC => CompositeType::Array(field_type(&ty.0, offset)?),
+        CompositeInnerType::Cont(_) => return Err(DecodeError::unsupported(Feature::StackSwitching, offset)),
+        _ => return Err(DecodeError::unsupported(Feature::Gc, offset)),
+    };
+    Ok(SubType { is_final: ty.is_final, supertype, composite })
+}
+
+fn field_type(ty: &wasmparser::FieldType, offset: usize) -> Result<FieldType, DecodeError> {
+    let storage = match ty.element_type {
+        wasmparser::StorageType::I8 => StorageType::I8,
+        wasmparser::StorageType::I16 => StorageType::I16,
+        // Kotlin declares fields that are vectors, whether or not it uses them.
+        wasmparser::StorageType::Val(wasmparser::ValType::V128) => StorageType::Val(ValType::V128),
+        wasmparser::StorageType::Val(ty) => StorageType::Val(val_type(ty, offset)?),
+    };
+    Ok(FieldType { storage, mutable: ty.mutable })
 }
 
 fn val_types(types: &[wasmparser::ValType], offset: usize) -> Result<Box<[ValType]>, DecodeError> {
@@ -73,7 +123,12 @@ pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<Tab
     if ty.shared {
         return Err(DecodeError::unsupported(Feature::SharedEverything, offset));
     }
-    Ok(TableType { element: ref_type(ty.element_type, offset)?, min: ty.initial, max: ty.maximum, table64: ty.table64 })
+    Ok(TableType {
+        element: ValType::Ref(ref_type(ty.element_type, offset)?),
+        min: ty.initial,
+        max: ty.maximum,
+        table64: ty.table64,
+    })
 }
 
 pub(crate) fn memory_type(ty: wasmparser::MemoryType, offset: usize) -> Result<MemoryType, DecodeError> {

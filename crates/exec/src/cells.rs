@@ -70,12 +70,12 @@ mod linker {
 
     use wasmote_ir::Opcode;
     use wasmote_ir::code::{Instr, instructions, to_units};
-    use wasmote_ir::ops::OPCODES;
+    use wasmote_ir::ops::{ALL_OPCODES, OPCODES};
     use wasmote_ir::shape::Operand;
 
     use super::Cell;
     use crate::dispatch::Handler;
-    use crate::handlers::{TABLE, pairs};
+    use crate::handlers::{MANAGED, TABLE, pairs};
     use crate::operand::{OPERANDS, instr_bytes};
 
     /// Turns compact code into cells; keeps its buffers from one function to the next.
@@ -91,12 +91,12 @@ mod linker {
     const TARGET: u32 = u32::MAX;
 
     /// For each opcode, whether an operand of it changes when it is linked.
-    static CHANGES: [bool; OPCODES] = changes();
+    static CHANGES: [bool; ALL_OPCODES] = changes();
 
-    const fn changes() -> [bool; OPCODES] {
-        let mut table = [false; OPCODES];
+    const fn changes() -> [bool; ALL_OPCODES] {
+        let mut table = [false; ALL_OPCODES];
         let mut opcode = 0;
-        while opcode < OPCODES {
+        while opcode < ALL_OPCODES {
             let (op, variant) = Opcode::description(opcode as u16);
             let operands = op.variants()[variant as usize].operands;
             let mut i = 0;
@@ -191,7 +191,7 @@ mod linker {
                 let opcode = usize::from(code[at]);
                 let pair = pairs.next_if(|pair| pair.0 as usize == at);
                 if !second {
-                    out.push(pair.map_or_else(|| handler(TABLE[opcode], opcode), |pair| pair_handler(pair.1)));
+                    out.push(pair.map_or_else(|| handler(handler_of(opcode), opcode), |pair| pair_handler(pair.1)));
                 }
                 second = pair.is_some();
                 let first = out.len();
@@ -234,6 +234,14 @@ mod linker {
         }
     }
 
+    /// The handler of an opcode.
+    fn handler_of(opcode: usize) -> Handler {
+        match opcode.checked_sub(OPCODES) {
+            None => TABLE[opcode],
+            Some(managed) => MANAGED[managed],
+        }
+    }
+
     /// The address of a handler at the beginning of a cell. Its number counts the opcodes, then the pairs.
     fn handler(handler: Handler, number: usize) -> Cell {
         let address = handler as usize as u64;
@@ -245,7 +253,7 @@ mod linker {
     }
 
     fn pair_handler(pair: u16) -> Cell {
-        handler(pairs::handler(pair), OPCODES + usize::from(pair))
+        handler(pairs::handler(pair), ALL_OPCODES + usize::from(pair))
     }
 
     /// Four units, or the last ones, as they lie in memory.

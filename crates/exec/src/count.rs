@@ -8,7 +8,7 @@
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use wasmote_ir::Opcode;
-use wasmote_ir::ops::OPCODES;
+use wasmote_ir::ops::ALL_OPCODES;
 
 use crate::dispatch::Handler;
 use crate::handlers::pairs;
@@ -19,7 +19,7 @@ compile_error!("the feature `count` needs addresses that leave 16 bits of 64 fre
 /// Where the opcode begins in a cell.
 const SHIFT: u32 = 48;
 /// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
-const KINDS: usize = 1 + OPCODES + pairs::COUNT;
+const KINDS: usize = 1 + ALL_OPCODES + pairs::COUNT;
 const _: () = assert!(KINDS <= 1 << (64 - SHIFT));
 
 /// How often a kind ran right after another. Pages that no pair lies in are never made.
@@ -60,8 +60,8 @@ pub(crate) unsafe fn dispatched(word: u64) -> Handler {
 pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
     let dispatched = |kind: usize| match kind.checked_sub(1) {
         None => Dispatched::Outside,
-        Some(opcode) if opcode < OPCODES => Dispatched::One(Opcode(opcode as u16)),
-        Some(pair) => Dispatched::Two(pairs::opcodes((pair - OPCODES) as u16)),
+        Some(opcode) if opcode < ALL_OPCODES => Dispatched::One(Opcode(opcode as u16)),
+        Some(pair) => Dispatched::Two(pairs::opcodes((pair - ALL_OPCODES) as u16)),
     };
     let counted = COUNTS.iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
     counted.map(move |(at, count)| ([dispatched(at / KINDS), dispatched(at % KINDS)], count))

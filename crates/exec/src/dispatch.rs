@@ -157,6 +157,9 @@ pub enum Flow {
     /// Go on with a tail call into another instance, by [`ReplaceAcross`].
     #[cfg(feature = "alloc")]
     ReplaceAcross,
+    /// Have this do all of the instruction instead: the way of handlers to do without a stack frame what is rare.
+    #[cfg(feature = "alloc")]
+    Instead(Handler),
     /// Give control back to the host.
     Exit,
 }
@@ -191,6 +194,9 @@ unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
         // SAFETY: as above.
         #[cfg(feature = "alloc")]
         Flow::ReplaceAcross => unsafe { enter(cold::<ReplaceAcross>, r) },
+        // SAFETY: as above.
+        #[cfg(feature = "alloc")]
+        Flow::Instead(handler) => unsafe { enter(handler, r) },
         Flow::Exit => DONE,
     }
 }

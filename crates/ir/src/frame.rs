@@ -15,5 +15,7 @@ pub const HEADER: u16 = 2;
 pub const HEADER_RETURN: usize = 0;
 /// Header slot: the caller's frame.
 pub const HEADER_CALLER: usize = 1;
+/// The highest slot that a header can have: types have at most 1000 parameters and results. A bit is left over.
+pub const MAX_HEADER: u16 = 0x7fff;
 /// The most slots a frame can have.
 pub const MAX_SLOTS: u32 = 65_535;

@@ -3,7 +3,7 @@
 //! Read in this order:
 //!
 //! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
-//! 2. `table`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
+//! 2. `table` and `managed`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions;
@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[macro_use]
+mod managed;
 #[macro_use]
 mod table;
 
@@ -28,4 +30,4 @@ pub mod types;
 
 pub use ops::{Op, Opcode};
 pub use trap::TrapCode;
-pub use types::ValType;
+pub use types::{FieldType, HeapType, RefType, StorageType, ValType};

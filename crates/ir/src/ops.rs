@@ -2,7 +2,7 @@
 //!
 //! Everything here is derived from the rows of `table.rs`.
 
-use crate::shape::{self, Shape, Variant};
+use crate::shape::{self, Set, Shape, Variant};
 use crate::types::ValType;
 
 macro_rules! val_type {
@@ -54,7 +54,7 @@ struct Row {
     result: Option<ValType>,
 }
 
-for_each_op!(define_ops);
+for_each_managed_op!(for_each_op define_ops);
 
 impl Op {
     /// The name of the row.
@@ -78,19 +78,23 @@ impl Op {
     }
 }
 
-/// Number of variants of the whole table.
-pub const OPCODES: usize = count(false);
+/// Number of variants of the whole table but for the managed ones.
+pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
 /// Number of variants in the core op set; their opcodes are the lowest.
-pub const CORE_OPCODES: usize = count(true);
+pub const CORE_OPCODES: usize = count(Set::Core);
+/// Number of variants on references, exceptions and objects; their opcodes are the highest.
+pub const MANAGED_OPCODES: usize = count(Set::Managed);
+/// Number of all variants.
+pub const ALL_OPCODES: usize = OPCODES + MANAGED_OPCODES;
 
-const fn count(core_only: bool) -> usize {
+const fn count(set: Set) -> usize {
     let mut total = 0;
     let mut op = 0;
     while op < Op::ALL.len() {
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            if variants[v].core || !core_only {
+            if variants[v].set as u8 == set as u8 {
                 total += 1;
             }
             v += 1;
@@ -100,7 +104,8 @@ const fn count(core_only: bool) -> usize {
     total
 }
 
-/// A fingerprint of the core op set: names, order and operands of its variants. Code runs only where it is the same.
+/// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones. Code runs only where it is
+/// the same.
 pub const CORE_ID: u32 = fingerprint(true);
 /// A fingerprint of the whole table.
 pub const EXTENDED_ID: u32 = fingerprint(false);
@@ -125,7 +130,7 @@ const fn fingerprint(core_only: bool) -> u32 {
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            if variants[v].core || !core_only {
+            if !matches!(variants[v].set, Set::Extended) || !core_only {
                 hash = mix_all(hash, variants[v].suffix);
                 let mut i = 0;
                 while i < variants[v].operands.len() {
@@ -144,25 +149,25 @@ const fn fingerprint(core_only: bool) -> u32 {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Opcode(pub u16);
 
-/// For each family the opcode of its first core variant, and of its first other one.
+/// For each family the opcode of its first core variant, and of its first other one: extended, or managed.
 static BASES: [(u16, u16); Op::ALL.len()] = bases();
 /// For each opcode its family and variant.
-static FAMILIES: [(Op, u8); OPCODES] = FAMILIES_CONST;
-const FAMILIES_CONST: [(Op, u8); OPCODES] = families();
+static FAMILIES: [(Op, u8); ALL_OPCODES] = FAMILIES_CONST;
+const FAMILIES_CONST: [(Op, u8); ALL_OPCODES] = families();
 
 const fn bases() -> [(u16, u16); Op::ALL.len()] {
     let mut bases = [(0, 0); Op::ALL.len()];
-    let (mut core, mut extended) = (0, CORE_OPCODES as u16);
+    let (mut core, mut extended, mut managed) = (0, CORE_OPCODES as u16, OPCODES as u16);
     let mut op = 0;
     while op < bases.len() {
-        bases[op] = (core, extended);
         let variants = Op::ROWS[op].variants;
+        bases[op] = (core, if matches!(variants[0].set, Set::Managed) { managed } else { extended });
         let mut v = 0;
         while v < variants.len() {
-            if variants[v].core {
-                core += 1;
-            } else {
-                extended += 1;
+            match variants[v].set {
+                Set::Core => core += 1,
+                Set::Extended => extended += 1,
+                Set::Managed => managed += 1,
             }
             v += 1;
         }
@@ -171,8 +176,8 @@ const fn bases() -> [(u16, u16); Op::ALL.len()] {
     bases
 }
 
-const fn families() -> [(Op, u8); OPCODES] {
-    let mut families = [(Op::Unreachable, 0); OPCODES];
+const fn families() -> [(Op, u8); ALL_OPCODES] {
+    let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
     let mut op = 0;
     while op < Op::ALL.len() {
         let mut v = 0;
@@ -188,17 +193,17 @@ const fn families() -> [(Op, u8); OPCODES] {
 const fn core_variants(op: Op) -> u16 {
     let variants = op.variants();
     let mut n = 0;
-    while n < variants.len() && variants[n].core {
+    while n < variants.len() && matches!(variants[n].set, Set::Core) {
         n += 1;
     }
     n as u16
 }
 
 /// For each opcode the units of an instruction, its opcode and the listed operands.
-static UNITS: [u8; OPCODES] = units();
+static UNITS: [u8; ALL_OPCODES] = units();
 
-const fn units() -> [u8; OPCODES] {
-    let mut units = [0; OPCODES];
+const fn units() -> [u8; ALL_OPCODES] {
+    let mut units = [0; ALL_OPCODES];
     let mut op = 0;
     while op < Op::ALL.len() {
         let variants = Op::ROWS[op].variants;

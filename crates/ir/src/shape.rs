@@ -110,8 +110,19 @@ pub struct Variant {
     pub operands: &'static [Operand],
     /// The classes as letters (`s` slot, `i` immediate, `r` accumulator, then `_` and the destination's).
     pub suffix: &'static str,
-    /// Whether the variant belongs to the core op set.
-    pub core: bool,
+    /// What it belongs to.
+    pub set: Set,
+}
+
+/// Sets of variants, in the order in which they are numbered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Set {
+    /// Slots and immediates only: for small targets, and all others.
+    Core,
+    /// Accumulators and tiles.
+    Extended,
+    /// References, exceptions and objects: for all but what executes in place.
+    Managed,
 }
 
 /// A list of variants; implemented by the marker types of this module.
@@ -129,14 +140,19 @@ macro_rules! shapes {
             const VARIANTS: &'static [Variant] = &[$(Variant {
                 operands: &[$(Operand::$operand),*],
                 suffix: stringify!($suffix),
-                core: is_core(stringify!($set)),
+                set: set_of(stringify!($set)),
             }),*];
         }
     )* };
 }
 
-const fn is_core(set: &str) -> bool {
-    set.len() == 4
+const fn set_of(name: &str) -> Set {
+    match name.as_bytes() {
+        b"core" => Set::Core,
+        b"ext" => Set::Extended,
+        b"managed" => Set::Managed,
+        _ => panic!("no such set"),
+    }
 }
 
 shapes! {
@@ -319,4 +335,10 @@ shapes! {
     Wide4 { s core [Src, Src, Src, Src, DstPair] }
     /// Two sources and a result of two slots.
     Wide2 { s core [Src, Src, DstPair] }
+    /// A call through a reference.
+    CallRef { s managed [Src, Base] }
+    /// A tail call through a reference; the count is that of the arguments' slots.
+    ReturnCallRef { s managed [Src, Base, Count, Header] }
+    /// A source that is checked.
+    Check { s managed [Src] }
 }

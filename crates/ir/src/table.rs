@@ -7,10 +7,10 @@
 //! To add an instruction, add its row here and its meaning in `wasmote-exec`; to have it emitted, name
 //! it in `wasmote-translate`.
 
-/// Calls the macro named with all rows of the table.
+/// Calls the macro named with all rows of the table, and what else is given behind them.
 #[macro_export]
 macro_rules! for_each_op {
-    ($callback:ident) => {
+    ($callback:ident $($more:tt)*) => {
         $callback! {
             // --- control -------------------------------------------------------------------------------
             /// Trap: the program came where it said that it never would.
@@ -691,6 +691,7 @@ macro_rules! for_each_op {
             I64AddAdd: Tile3Imm(i64 -> i64),
             /// dst = (a & b) ^ c.
             I64AndXor: Tile3Imm(i64 -> i64),
+            $($more)*
         }
     };
 }

@@ -1,8 +1,7 @@
 //! Value types (spec: syntax/types#value-types).
 
-/// The type of a value. A reference is a 32-bit index into tables of the store, 0 being null.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[repr(u8)]
+/// The type of a value. What references are in slots: `docs/gc.md`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ValType {
     /// 32-bit integer, kept zero-extended in its slot.
     I32,
@@ -14,13 +13,18 @@ pub enum ValType {
     F64,
     /// 128-bit vector, in two neighbouring slots.
     V128,
-    /// Nullable reference to a function.
-    FuncRef,
-    /// Nullable reference to a value of the host.
-    ExternRef,
+    /// A reference.
+    Ref(RefType),
 }
 
 impl ValType {
+    /// Nullable references to functions.
+    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNC);
+    /// Nullable references to values of the host.
+    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERN);
+    /// What the numbers of reference types have set.
+    const REF: u32 = 1 << 31;
+
     /// How many frame slots a value of this type takes.
     pub const fn slots(self) -> u16 {
         match self {
@@ -29,21 +33,35 @@ impl ValType {
         }
     }
 
-    /// The type with this number, as `as u8` gives it.
-    pub const fn from_number(number: u8) -> Option<ValType> {
+    /// The type as a number.
+    pub const fn number(self) -> u32 {
+        match self {
+            ValType::I32 => 0,
+            ValType::I64 => 1,
+            ValType::F32 => 2,
+            ValType::F64 => 3,
+            ValType::V128 => 4,
+            ValType::Ref(ty) => ty.0 | ValType::REF,
+        }
+    }
+
+    /// The type with this number.
+    pub const fn from_number(number: u32) -> Option<ValType> {
         Some(match number {
             0 => ValType::I32,
             1 => ValType::I64,
             2 => ValType::F32,
             3 => ValType::F64,
             4 => ValType::V128,
-            5 => ValType::FuncRef,
-            6 => ValType::ExternRef,
+            _ if number & ValType::REF != 0 => match RefType::from_bits(number & !ValType::REF) {
+                Some(ty) => ValType::Ref(ty),
+                None => return None,
+            },
             _ => return None,
         })
     }
 
-    /// The name in the text format.
+    /// The name in the text format; of references to a type of the module's only that they are references.
     pub const fn name(self) -> &'static str {
         match self {
             ValType::I32 => "i32",
@@ -51,13 +69,277 @@ impl ValType {
             ValType::F32 => "f32",
             ValType::F64 => "f64",
             ValType::V128 => "v128",
-            ValType::FuncRef => "funcref",
-            ValType::ExternRef => "externref",
+            ValType::Ref(ty) => ty.name(),
         }
     }
 
     /// Whether this is a reference type.
     pub const fn is_ref(self) -> bool {
-        matches!(self, ValType::FuncRef | ValType::ExternRef)
+        matches!(self, ValType::Ref(_))
+    }
+
+    /// The reference type, if it is one.
+    pub const fn reference(self) -> Option<RefType> {
+        match self {
+            ValType::Ref(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The type with this in place of the index that it refers to, if it does.
+    pub fn map_index(self, map: impl FnOnce(u32) -> u32) -> ValType {
+        match self {
+            ValType::Ref(ty) => ValType::Ref(ty.map_index(map)),
+            other => other,
+        }
+    }
+
+    /// Whether there is a value that locals of this type can begin with: all but references that are never null.
+    pub const fn is_defaultable(self) -> bool {
+        match self {
+            ValType::Ref(ty) => ty.is_nullable(),
+            _ => true,
+        }
+    }
+}
+
+macro_rules! heap_types {
+    ($( $(#[$doc:meta])* $name:ident = $number:literal, $top:ident, $nullable:literal, $other:literal; )*) => {
+        /// What a reference refers to (spec: syntax/types#heap-types).
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum HeapType {
+            $( $(#[$doc])* $name, )*
+            /// What is of the type with this index: in a module one of its own, elsewhere the engine's number.
+            Index(u32),
+        }
+
+        impl HeapType {
+            const fn number(self) -> u32 {
+                match self {
+                    $( HeapType::$name => $number, )*
+                    HeapType::Index(_) => INDEX,
+                }
+            }
+
+            const fn of_number(number: u32) -> Option<HeapType> {
+                match number {
+                    $( $number => Some(HeapType::$name), )*
+                    _ => None,
+                }
+            }
+
+            /// The top of its hierarchy; of an index it takes the type to tell.
+            pub const fn top(self) -> Option<HeapType> {
+                match self {
+                    $( HeapType::$name => Some(HeapType::$top), )*
+                    HeapType::Index(_) => None,
+                }
+            }
+        }
+
+        impl RefType {
+            /// The name in the text format; of references to a type with an index only that they are references.
+            pub const fn name(self) -> &'static str {
+                match (self.heap(), self.is_nullable()) {
+                    $( (HeapType::$name, true) => $nullable, (HeapType::$name, false) => $other, )*
+                    (HeapType::Index(_), true) => "(ref null type)",
+                    (HeapType::Index(_), false) => "(ref type)",
+                }
+            }
+        }
+    };
+}
+
+/// The number of heap types with an index.
+const INDEX: u32 = 15;
+
+heap_types! {
+    /// Any function.
+    Func = 0, Func, "funcref", "(ref func)";
+    /// No function.
+    NoFunc = 1, Func, "nullfuncref", "(ref nofunc)";
+    /// Any value of the host.
+    Extern = 2, Extern, "externref", "(ref extern)";
+    /// No value of the host.
+    NoExtern = 3, Extern, "nullexternref", "(ref noextern)";
+    /// Any object, or small integer.
+    Any = 4, Any, "anyref", "(ref any)";
+    /// What can be compared.
+    Eq = 5, Any, "eqref", "(ref eq)";
+    /// Integers of 31 bits.
+    I31 = 6, Any, "i31ref", "(ref i31)";
+    /// Any structure.
+    Struct = 7, Any, "structref", "(ref struct)";
+    /// Any array.
+    Array = 8, Any, "arrayref", "(ref array)";
+    /// No object.
+    None = 9, Any, "nullref", "(ref none)";
+    /// Any exception.
+    Exn = 10, Exn, "exnref", "(ref exn)";
+    /// No exception.
+    NoExn = 11, Exn, "nullexnref", "(ref noexn)";
+}
+
+impl HeapType {
+    /// Whether all that is of this type is of the other, as far as that can be told of types without an index
+    /// (spec: valid/matching#heap-types).
+    pub fn is_sub(self, other: HeapType) -> bool {
+        use HeapType::{Any, Array, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct};
+        self == other
+            || match self {
+                NoFunc => other == Func,
+                NoExtern => other == Extern,
+                NoExn => other == Exn,
+                Eq => other == Any,
+                I31 | Struct | Array => matches!(other, Eq | Any),
+                None => matches!(other, I31 | Struct | Array | Eq | Any),
+                _ => false,
+            }
+    }
+}
+
+/// The type of a reference (spec: syntax/types#reference-types).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RefType(u32);
+
+impl RefType {
+    /// Nullable references to functions.
+    pub const FUNC: RefType = RefType::new(true, HeapType::Func);
+    /// Nullable references to values of the host.
+    pub const EXTERN: RefType = RefType::new(true, HeapType::Extern);
+    /// One above the highest index.
+    pub const MAX_INDEX: u32 = 1 << 25;
+    const INDEX_SHIFT: u32 = 5;
+
+    /// References to what is of this type, and null if it is nullable. An index must be below [`RefType::MAX_INDEX`].
+    pub const fn new(nullable: bool, heap: HeapType) -> RefType {
+        let index = match heap {
+            HeapType::Index(index) => index,
+            _ => 0,
+        };
+        RefType(nullable as u32 | heap.number() << 1 | index << RefType::INDEX_SHIFT)
+    }
+
+    const fn from_bits(bits: u32) -> Option<RefType> {
+        let (number, index) = (bits >> 1 & 15, bits >> RefType::INDEX_SHIFT);
+        let known = if number == INDEX {
+            index < RefType::MAX_INDEX
+        } else {
+            index == 0 && HeapType::of_number(number).is_some()
+        };
+        if known { Some(RefType(bits)) } else { None }
+    }
+
+    /// Whether null is one.
+    pub const fn is_nullable(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// What it refers to.
+    pub const fn heap(self) -> HeapType {
+        match HeapType::of_number(self.0 >> 1 & 15) {
+            Some(heap) => heap,
+            None => HeapType::Index(self.0 >> RefType::INDEX_SHIFT),
+        }
+    }
+
+    /// The index that it refers to.
+    pub const fn index(self) -> Option<u32> {
+        match self.heap() {
+            HeapType::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// The type with this in place of the index that it refers to, if it does.
+    pub fn map_index(self, map: impl FnOnce(u32) -> u32) -> RefType {
+        match self.heap() {
+            HeapType::Index(index) => RefType::new(self.is_nullable(), HeapType::Index(map(index))),
+            _ => self,
+        }
+    }
+}
+
+/// The type of a field, or of an array's elements (spec: syntax/types#composite-types).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FieldType {
+    /// How it is stored.
+    pub storage: StorageType,
+    /// Whether it can be written.
+    pub mutable: bool,
+}
+
+/// How a field is stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum StorageType {
+    /// 8 bits.
+    I8,
+    /// 16 bits.
+    I16,
+    /// A value.
+    Val(ValType),
+}
+
+impl StorageType {
+    /// The type of the value that a read gives.
+    pub const fn unpacked(self) -> ValType {
+        match self {
+            StorageType::Val(ty) => ty,
+            _ => ValType::I32,
+        }
+    }
+
+    /// Bytes in an object.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            StorageType::I8 => 1,
+            StorageType::I16 => 2,
+            StorageType::Val(ValType::I32 | ValType::F32 | ValType::Ref(_)) => 4,
+            StorageType::Val(ValType::I64 | ValType::F64) => 8,
+            StorageType::Val(ValType::V128) => 16,
+        }
+    }
+}
+
+impl StorageType {
+    /// Where a field of this type lies, in bytes from the object's first, if the fields before it end at `end`; moves `end` behind it.
+    /// Fields of 16 bytes are 8-aligned.
+    pub const fn place(self, end: &mut u32) -> u32 {
+        let bytes = self.bytes();
+        let align = if bytes > 8 { 8 } else { bytes };
+        let at = end.next_multiple_of(align);
+        *end = at + bytes;
+        at
+    }
+}
+
+impl FieldType {
+    const I8: u32 = 8;
+    const I16: u32 = 9;
+    const MUTABLE: u32 = 1 << 30;
+
+    /// The type as a number.
+    pub const fn number(self) -> u32 {
+        let storage = match self.storage {
+            StorageType::I8 => FieldType::I8,
+            StorageType::I16 => FieldType::I16,
+            StorageType::Val(ty) => ty.number(),
+        };
+        // Indices are below `RefType::MAX_INDEX`, so that bit 30 is free.
+        storage | if self.mutable { FieldType::MUTABLE } else { 0 }
+    }
+
+    /// The type with this number.
+    pub const fn from_number(number: u32) -> Option<FieldType> {
+        let mutable = number & FieldType::MUTABLE != 0;
+        let storage = match number & !FieldType::MUTABLE {
+            FieldType::I8 => StorageType::I8,
+            FieldType::I16 => StorageType::I16,
+            value => match ValType::from_number(value) {
+                Some(ty) => StorageType::Val(ty),
+                None => return None,
+            },
+        };
+        Some(FieldType { storage, mutable })
     }
 }

@@ -9,7 +9,7 @@ use crate::stack::{Entry, Place};
 
 impl Body<'_> {
     /// Brings the arguments into place and pops them; returns the callee's first slot, and how many slots they take.
-    fn arguments(&mut self, ty: &FuncType) -> Step<(u64, u64)> {
+    pub fn arguments(&mut self, ty: &FuncType) -> Step<(u64, u64)> {
         let base = self.settle_top(ty.params.len())?;
         for _ in 0..ty.params.len() {
             self.pop()?;
@@ -18,7 +18,7 @@ impl Body<'_> {
     }
 
     /// Pushes what a call left in the callee's first slots.
-    fn results(&mut self, ty: &FuncType) {
+    pub fn results(&mut self, ty: &FuncType) {
         let mut first = None;
         for &result in &ty.results {
             let slot = self.stack.push(Place::Temp, result);
@@ -65,7 +65,7 @@ impl Body<'_> {
     pub fn call_indirect(&mut self, ty: u32, table: u32) -> Step {
         let (_, index) = self.table_index()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
-        let ty = self.module.types.get(ty as usize).ok_or(INVALID)?;
+        let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         match index {
             Src::Slot(slot) => self.code.emit(Op::CallIndirect, 0, &[u64::from(slot), table, type_index, base]),
@@ -80,7 +80,7 @@ impl Body<'_> {
         let entry = self.pop()?;
         let index = self.slot_operand(entry);
         let (type_index, table) = (u64::from(ty), u64::from(table));
-        let ty = self.module.types.get(ty as usize).ok_or(INVALID)?;
+        let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;
         let values = [index, table, type_index, base, count, u64::from(self.header)];
         self.code.emit(Op::ReturnCallIndirect, 0, &values);

@@ -13,11 +13,11 @@ use crate::labels::{Kind, Label, Signature};
 use crate::stack::{Entry, Place};
 
 /// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
-struct Condition {
-    taken: Op,
-    not: Op,
-    a: Src,
-    b: Src,
+pub struct Condition {
+    pub taken: Op,
+    pub not: Op,
+    pub a: Src,
+    pub b: Src,
 }
 
 impl Body<'_> {
@@ -231,8 +231,13 @@ impl Body<'_> {
 
     /// `br_if`.
     pub fn br_if(&mut self, depth: u32) -> Step {
-        let label = self.labels.at(depth).ok_or(INVALID)?;
         let condition = self.condition()?;
+        self.branch_if(depth, condition)
+    }
+
+    /// Branches on a condition, with what is on the stack.
+    pub fn branch_if(&mut self, depth: u32, condition: Condition) -> Step {
+        let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
         if count == 0 || self.in_place(&label, count) {
             let (start, operand) = self.branch_on(&condition, true);

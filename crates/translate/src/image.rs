@@ -4,14 +4,14 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use wasmote_decode::{ConstOp, ElemItems, ExportKind, FuncType, ImportType, ModuleInfo, SegmentMode};
-use wasmote_ir::ValType;
+use wasmote_decode::{CompositeType, ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, SubType};
 use wasmote_ir::code::instructions;
-use wasmote_ir::frame::HEADER;
-use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes};
+use wasmote_ir::frame::{HEADER, MAX_HEADER};
+use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{OpSet, checksum, code_checksum};
 use wasmote_ir::ops::{CORE_ID, EXTENDED_ID};
-use wasmote_ir::shape::Operand;
+use wasmote_ir::shape::{Operand, Set};
+use wasmote_ir::{FieldType, ValType};
 
 use crate::{CodeOptions, TranslateError, Translator};
 
@@ -47,6 +47,7 @@ pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> 
     let types = writer.types(module)?;
     writer.imports(module, &types)?;
     let code = writer.functions(module, wasm, &types, options)?;
+    writer.types = types;
     writer.tables(module)?;
     writer.memories(module);
     writer.globals(module)?;
@@ -66,6 +67,10 @@ struct Writer<'a> {
     longest: u32,
     /// Whether code names data segments.
     indexed_data: bool,
+    /// Whether it has what is not executed in place.
+    managed: bool,
+    /// The number in the image of each of the module's types.
+    types: Vec<u16>,
 }
 
 fn put16(bytes: &mut Vec<u8>, value: u16) {
@@ -96,37 +101,77 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes types, equal ones once; the number in the image of each of the module's.
-    fn types(&mut self, module: &'a ModuleInfo) -> Result<Vec<u16>, Error> {
-        let mut known: BTreeMap<(&[u8], usize), u16> = BTreeMap::new();
-        let numbers = |ty: &FuncType| ty.params.iter().chain(&*ty.results).map(|&ty| ty as u8).collect::<Vec<u8>>();
-        let all: Vec<Vec<u8>> = module.types.iter().map(numbers).collect();
-        let mut numbers = Vec::with_capacity(all.len());
-        let mut first = 0;
-        for (ty, bytes) in module.types.iter().zip(&all) {
-            let next = known.len();
-            let number = match known.get(&(bytes.as_slice(), ty.params.len())) {
-                Some(&number) => number,
-                None => {
-                    let number = u16::try_from(next).map_err(|_| Error::TooLarge("function types"))?;
-                    let (params, header) = (slots(&ty.params), slots(&ty.params).max(slots(&ty.results)));
-                    if header > u32::from(u16::MAX - HEADER) {
-                        return Err(Error::TooLarge("parameters or results"));
-                    }
-                    let section = self.section(Section::Types);
-                    put32(section, first);
-                    for value in [ty.params.len(), ty.results.len(), params as usize, header as usize] {
-                        put16(section, value as u16);
-                    }
-                    self.section(Section::ValTypes).extend_from_slice(bytes);
-                    first += bytes.len() as u32;
-                    known.insert((bytes, ty.params.len()), number);
-                    number
-                }
-            };
+    /// Writes types; the number in the image of each of the module's. If all are functions that stand for themselves, equal ones
+    /// are written once.
+    fn types(&mut self, module: &ModuleInfo) -> Result<Vec<u16>, Error> {
+        let alone = |ty: &SubType| {
+            let plain = |ty: &ValType| ty.reference().is_none_or(|ty| ty.index().is_none());
+            let func = ty.func().is_some_and(|ty| ty.params.iter().chain(&*ty.results).all(plain));
+            func && ty.is_final && ty.supertype.is_none()
+        };
+        let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
+        self.managed |= !all_alone;
+        let mut known: BTreeMap<&SubType, u16> = BTreeMap::new();
+        let mut numbers = Vec::with_capacity(module.types.len());
+        let mut next = 0;
+        let mut groups = module.groups();
+        let mut group = 0..0;
+        for (index, ty) in module.types.iter().enumerate() {
+            if let Some(&number) = known.get(ty) {
+                numbers.push(number);
+                continue;
+            }
+            let number = u16::try_from(next).map_err(|_| Error::TooLarge("types"))?;
+            next += 1;
             numbers.push(number);
+            self.composite(&ty.composite)?;
+            if all_alone {
+                known.insert(ty, number);
+                continue;
+            }
+            if index >= group.end {
+                group = groups.next().ok_or(Error::Invalid)?;
+            }
+            let kind = match ty.composite {
+                CompositeType::Func(_) => subtypes::FUNC,
+                CompositeType::Struct(_) => subtypes::STRUCT,
+                CompositeType::Array(_) => subtypes::ARRAY,
+            };
+            let flags = kind | if ty.is_final { subtypes::FINAL } else { 0 };
+            self.put(Section::SubTypes, &[flags, ty.supertype.unwrap_or(NONE), group.start as u32]);
         }
         Ok(numbers)
+    }
+
+    /// Writes what a type is.
+    fn composite(&mut self, ty: &CompositeType) -> Result<(), Error> {
+        let first = (self.section(Section::ValTypes).len() / 4) as u32;
+        let fields = |fields: &[FieldType]| fields.iter().map(|field| field.number()).collect::<Vec<u32>>();
+        let (values, results, params, header) = match ty {
+            CompositeType::Func(ty) => {
+                let (params, header) = (slots(&ty.params), slots(&ty.params).max(slots(&ty.results)));
+                let values = ty.params.iter().chain(&*ty.results).map(|ty| ty.number()).collect();
+                (values, ty.results.len(), params, header)
+            }
+            CompositeType::Struct(types) => (fields(types), 0, 0, 0),
+            CompositeType::Array(element) => (fields(&[*element]), 0, 0, 0),
+        };
+        if header > u32::from(MAX_HEADER) || values.len() > usize::from(u16::MAX) {
+            return Err(Error::TooLarge("parameters, results or fields"));
+        }
+        let section = self.section(Section::Types);
+        put32(section, first);
+        for value in [values.len() - results, results, params as usize, header as usize] {
+            put16(section, value as u16);
+        }
+        self.put(Section::ValTypes, &values);
+        Ok(())
+    }
+
+    /// The number of a value type, in terms of the image's types.
+    fn number(&mut self, ty: ValType) -> u32 {
+        self.managed |= ty.is_ref() && ty != ValType::FUNCREF && ty != ValType::EXTERNREF;
+        ty.map_index(|index| self.types.get(index as usize).copied().unwrap_or(0).into()).number()
     }
 
     /// Writes a name; its offset and length.
@@ -200,7 +245,9 @@ impl<'a> Writer<'a> {
             let translated = translated.map_err(|error| Error::Function(index, error))?;
             units.clear();
             units.extend_from_slice(translated.code);
-            self.indexed_data |= renumber(&mut units, types);
+            let (indexed_data, managed) = renumber(&mut units, types);
+            self.indexed_data |= indexed_data;
+            self.managed |= managed;
             let start = code.len();
             for unit in &units {
                 put16(&mut code, *unit);
@@ -219,21 +266,22 @@ impl<'a> Writer<'a> {
                 Some(Some(init)) => self.constant(init)?,
                 _ => NONE,
             };
-            self.limits(Section::Tables, table.element as u8, table.table64, table.min, table.max, init);
+            let element = self.number(table.element);
+            self.limits(Section::Tables, element, table.table64, table.min, table.max, init);
         }
         Ok(())
     }
 
     fn memories(&mut self, module: &ModuleInfo) {
         for memory in &module.memories {
-            let log2 = memory.page_log2 as u8;
-            self.limits(Section::Memories, log2, memory.memory64, memory.min, memory.max, 0);
+            self.limits(Section::Memories, memory.page_log2, memory.memory64, memory.min, memory.max, 0);
         }
     }
 
-    fn limits(&mut self, section: Section, what: u8, wide: bool, min: u64, max: Option<u64>, init: u32) {
+    fn limits(&mut self, section: Section, what: u32, wide: bool, min: u64, max: Option<u64>, init: u32) {
         let section = self.section(section);
-        section.extend_from_slice(&[what, u8::from(wide), u8::from(max.is_some()), 0]);
+        put32(section, what);
+        section.extend_from_slice(&[u8::from(wide), u8::from(max.is_some()), 0, 0]);
         put32(section, init);
         put64(section, min);
         put64(section, max.unwrap_or(0));
@@ -246,9 +294,8 @@ impl<'a> Writer<'a> {
                 Some(init) => self.constant(init)?,
                 None => NONE,
             };
-            let section = self.section(Section::Globals);
-            section.extend_from_slice(&[global.content as u8, u8::from(global.mutable), 0, 0]);
-            put32(section, init);
+            let content = self.number(global.content);
+            self.put(Section::Globals, &[content, u32::from(global.mutable), init]);
         }
         Ok(())
     }
@@ -296,8 +343,8 @@ impl<'a> Writer<'a> {
                 }
             };
             let count = count as u32;
-            self.section(Section::Elems).extend_from_slice(&[mode as u8, elem.ty as u8, u8::from(exprs), 0]);
-            self.put(Section::Elems, &[target, offset, first, count]);
+            let ty = self.number(elem.ty);
+            self.put(Section::Elems, &[mode | u32::from(exprs) << 8, ty, target, offset, first, count]);
             first += count;
         }
         Ok(())
@@ -309,12 +356,11 @@ impl<'a> Writer<'a> {
         let mut depth = 0;
         for op in expr {
             depth += 1;
-            let typed = |tag: u32, ty: ValType| tag | (ty as u32) << 8;
             let low = |value: u128, word: u32| (value >> (32 * word)) as u32;
             match *op {
                 ConstOp::Num(ty, bits) => {
                     let bits = u128::from(bits);
-                    self.put(Section::Consts, &[typed(constants::NUM, ty), low(bits, 0), low(bits, 1)]);
+                    self.put(Section::Consts, &[constants::NUM | ty.number() << 8, low(bits, 0), low(bits, 1)]);
                 }
                 ConstOp::V128(bits) => {
                     let bits = u128::from(bits[0]) | u128::from(bits[1]) << 64;
@@ -323,7 +369,10 @@ impl<'a> Writer<'a> {
                     self.put(Section::Consts, &words);
                 }
                 ConstOp::GlobalGet(index) => self.put(Section::Consts, &[constants::GLOBAL_GET, index]),
-                ConstOp::RefNull(ty) => self.put(Section::Consts, &[typed(constants::REF_NULL, ty)]),
+                ConstOp::RefNull(ty) => {
+                    let ty = self.number(ty);
+                    self.put(Section::Consts, &[constants::REF_NULL, ty]);
+                }
                 ConstOp::RefFunc(index) => self.put(Section::Consts, &[constants::REF_FUNC, index]),
                 arithmetic => {
                     depth -= 2;
@@ -407,7 +456,8 @@ impl<'a> Writer<'a> {
         put32(&mut file, if extended { EXTENDED_ID } else { CORE_ID });
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
-        put32(&mut file, metered | indexed_data);
+        let references = if self.managed { features::REFERENCES } else { 0 };
+        put32(&mut file, metered | indexed_data | references);
         let imported =
             [module.imported_funcs, module.imported_tables, module.imported_memories, module.imported_globals];
         let rest = [file_len, meta_end as u32, 0, code_end as u32, module.start.unwrap_or(NONE), self.longest];
@@ -433,21 +483,23 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Has instructions name types by their numbers in the image. Returns whether one names a data segment.
-fn renumber(code: &mut [u16], types: &[u16]) -> bool {
+/// Has instructions name types by their numbers in the image. Returns whether one names a data segment, and whether one is of
+/// the managed set.
+fn renumber(code: &mut [u16], types: &[u16]) -> (bool, bool) {
     let mut at = 0;
-    let mut indexed_data = false;
+    let (mut indexed_data, mut managed) = (false, false);
     while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
         let len = instr.units.len();
         let operands = instr.description().operands;
+        indexed_data |= operands.contains(&Operand::Data);
+        managed |= instr.description().set == Set::Managed;
         if let Some(position) = operands.iter().position(|&kind| kind == Operand::Type) {
             let unit = at + instr.description().offset(position);
             let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);
             (code[unit], code[unit + 1]) = (number, 0);
         }
-        indexed_data |= operands.contains(&Operand::Data);
         at += len;
     }
     debug_assert_eq!(instructions(code).map(|(_, instr)| instr.units.len()).sum::<usize>(), code.len());
-    indexed_data
+    (indexed_data, managed)
 }

@@ -10,7 +10,8 @@
 //! 1. `stack`, `locals`: where operands and locals are;
 //! 2. `code`: instructions, the last of which may still change;
 //! 3. `labels`: what branches lead to;
-//! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`: how;
+//! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
+//!    `references`: how;
 //! 5. `tiles`: instructions that do what two would;
 //! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
 //! 7. `meter`: instructions that take fuel; `image`: a whole module as an image.
@@ -35,6 +36,7 @@ mod memory;
 mod meter;
 mod numeric;
 mod operators;
+mod references;
 mod stack;
 mod tiles;
 

@@ -15,7 +15,7 @@ impl Body<'_> {
             return self.skip(operator);
         }
         use Operator as O;
-        use ValType::{F32, F64, FuncRef, I32, I64};
+        use ValType::{F32, F64, I32, I64};
         match *operator {
             // --- control ---------------------------------------------------------------------------
             O::Nop => Ok(()),
@@ -56,14 +56,17 @@ impl Body<'_> {
             O::I64Const { value } => self.constant(value as u64, I64),
             O::F32Const { value } => self.constant(u64::from(value.bits()), F32),
             O::F64Const { value } => self.constant(value.bits(), F64),
-            O::RefNull { hty } => {
-                let ty = wasmote_decode::heap_type(hty, 0).map_err(|_| TranslateErrorKind::Unsupported)?;
-                self.constant(0, ty)
-            }
+            O::RefNull { hty } => self.ref_null(hty),
             O::RefIsNull => self.eqz(Op::I32Eq),
             O::RefFunc { function_index } => {
-                self.plain_operator(Op::FuncReference, 0, &[u64::from(function_index)], Some(FuncRef))
+                self.plain_operator(Op::FuncReference, 0, &[u64::from(function_index)], Some(ValType::FUNCREF))
             }
+
+            O::RefAsNonNull => self.ref_as_non_null(),
+            O::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            O::CallRef { type_index } => self.call_ref(type_index),
+            O::ReturnCallRef { type_index } => self.return_call_ref(type_index),
 
             // --- loads and stores ------------------------------------------------------------------
             O::I32Load { memarg } => self.load(Op::Load32, Op::Load32Any, I32, memarg),

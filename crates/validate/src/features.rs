@@ -56,6 +56,10 @@ features! {
     tail_call: TAIL_CALL, since 3, true;
     /// Sums, differences and products in constant expressions.
     extended_const: EXTENDED_CONST, since 3, true;
+    /// References to functions of a given type, and references that are never null.
+    function_references: FUNCTION_REFERENCES, since 3, true;
+    /// Recursive types; objects too, with the Cargo feature `gc`.
+    gc: GC, since 3, true;
     /// Several memories.
     multi_memory: MULTI_MEMORY, since 3, true;
     /// Memories and tables with indices of 64 bits.

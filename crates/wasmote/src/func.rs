@@ -46,7 +46,7 @@ impl Func {
     /// same error. So does one that panics: the panic goes on where the host called (with feature `std`; without,
     /// the process ends).
     pub fn wrap<T, P, R>(mut ctx: impl AsContextMut<Data = T>, function: impl IntoFunc<T, P, R>) -> Func {
-        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host())
+        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(), None)
     }
 
     /// A host function of a type known when it is made.
@@ -59,11 +59,12 @@ impl Func {
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Func {
         let host = host_of_values(ty, function);
-        Func::of_host(ctx.as_context_mut().inner_mut(), &host)
+        Func::of_host(ctx.as_context_mut().inner_mut(), &host, None)
     }
 
-    pub(crate) fn of_host(store: &mut StoreInner, host: &HostCode) -> Func {
-        Func { store: store.id, reference: store.add_host(host) }
+    /// The type is that of the code, or one with this number that is equal but for its place among others.
+    pub(crate) fn of_host(store: &mut StoreInner, host: &HostCode, type_id: Option<u32>) -> Func {
+        Func { store: store.id, reference: store.add_host(host, type_id) }
     }
 
     pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<Func> {
@@ -120,7 +121,7 @@ impl Func {
     pub fn typed<P: WasmTypes, R: WasmTypes>(&self, ctx: impl AsContext) -> Result<TypedFunc<P, R>, Error> {
         let ctx = ctx.as_context();
         let ty = func_type(ctx.inner(), self.record(ctx.inner()));
-        TypedFunc::new(*self, ty)
+        TypedFunc::new(*self, ty, ctx.engine())
     }
 }
 
@@ -133,9 +134,10 @@ pub(crate) fn func_type(_: &StoreInner, func: *mut exec::Func) -> &FuncType {
         if instance.is_null() {
             return (*func.cast::<HostRecord>()).host.ty();
         }
-        let info = &(*instance).module.inner().info;
+        let module = (*instance).module.inner();
         let defined = func.offset_from_unsigned((*instance).exec.funcs);
-        match info.func_type(info.imported_funcs + defined as u32) {
+        let ty = module.info.funcs.get(module.info.imported_funcs as usize + defined);
+        match ty.and_then(|&ty| module.type_ids.func_type(ty)) {
             Some(ty) => ty,
             None => unreachable!("an instance has functions whose types its module has"),
         }
@@ -150,8 +152,8 @@ unsafe fn call_values(func: Func, root: NonNull<StoreInner>, args: &[Val], resul
     let record = func.record(store);
     // The type is read again after the call, so that nothing borrows from the store meanwhile.
     let ty = func_type(store, record);
-    let given = args.iter().map(Val::ty);
-    if !given.eq(ty.params.iter().copied()) || results.len() != ty.results.len() {
+    let fit = args.len() == ty.params.len() && args.iter().zip(&ty.params).all(|(arg, &ty)| arg.is_of(ty, store));
+    if !fit || results.len() != ty.results.len() {
         return Err(Error::new("the arguments or the number of results are not those of the function's type"));
     }
     let mut buffer = vec![0; slots(&ty.params) + slots(&ty.results)];

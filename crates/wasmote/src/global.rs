@@ -127,7 +127,7 @@ impl Global {
 }
 
 fn checked(store: &StoreInner, ty: GlobalType, value: Val) -> Result<[u64; 2], Error> {
-    if value.ty() != ty.content {
+    if !value.is_of(ty.content, store) {
         return Err(Error::new("the value is not of the type of the global"));
     }
     Ok(value.to_slots(store))

@@ -11,6 +11,7 @@ use wasmote_ir::frame::HEADER;
 use crate::caller::{Caller, HostFrame, RawCaller};
 use crate::error::Error;
 use crate::store::StoreInner;
+use crate::value::Val;
 
 /// A plain function of the embedder's, arguments and results in slots.
 type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
@@ -122,8 +123,14 @@ fn make_fit(store: &StoreInner, results: &[ValType], slots: &mut [u64]) -> Resul
         let known = match ty {
             ValType::I64 | ValType::F64 | ValType::V128 => continue,
             ValType::I32 | ValType::F32 => true,
-            ValType::FuncRef => reference == 0 || store.func(reference).is_some(),
-            ValType::ExternRef => reference == 0 || store.extern_value(reference).is_some(),
+            ValType::Ref(_) => {
+                let value = Val::of_slots(*ty, &[u64::from(reference)], store);
+                let known = match value {
+                    Val::FuncRef(_) => reference == 0 || store.func(reference).is_some(),
+                    _ => reference == 0 || store.extern_value(reference).is_some(),
+                };
+                known && value.is_of(*ty, store)
+            }
         };
         if !known {
             return Err(Error::new("a host function returned a reference that its store does not know"));

@@ -84,16 +84,17 @@ fn check_imports(store: &StoreInner, module: &Module, given: &[Extern]) -> Resul
 /// Whether what is given for an import is of a type that matches (spec: valid/matching#external-types).
 pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportType, given: Extern) -> bool {
     if let (ImportType::Func(ty), Extern::Func(func)) = (wanted, given) {
-        let wanted = module.type_ids.ids().get(ty as usize);
+        let Some(&wanted) = module.type_ids.ids().get(ty as usize) else { return false };
         // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
-        return wanted == Some(unsafe { &(*func.record(store)).type_id });
+        let given = unsafe { (*func.record(store)).type_id };
+        return given == wanted || module.engine.types().lock().is_sub(given, wanted);
     }
     let limits = |min: u64, max: Option<u64>, least: u64, most: Option<u64>| {
         min >= least && most.is_none_or(|most| max.is_some_and(|max| max <= most))
     };
     match (wanted, given.type_in(store)) {
         (ImportType::Table(wanted), ExternType::Table(ty)) => {
-            wanted.element == ty.element
+            module.type_ids.val_type(wanted.element) == ty.element
                 && wanted.table64 == ty.table64
                 && limits(ty.min, ty.max, wanted.min, wanted.max)
         }
@@ -103,7 +104,12 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
                 && wanted.shared == ty.shared
                 && limits(ty.min, ty.max, wanted.min, wanted.max)
         }
-        (ImportType::Global(wanted), ExternType::Global(ty)) => wanted == ty,
+        (ImportType::Global(wanted), ExternType::Global(ty)) => {
+            let content = module.type_ids.val_type(wanted.content);
+            wanted.mutable == ty.mutable
+                && (content == ty.content
+                    || !wanted.mutable && module.engine.types().lock().matches(ty.content, content))
+        }
         _ => false,
     }
 }
@@ -112,6 +118,7 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
 fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result<NonNull<InstanceRecord>, Error> {
     let inner = module.inner();
     let info = &inner.info;
+    store.add_types(&inner.type_ids);
     let mut imports = Vec::new();
     let mut globals: Vec<*mut u64> = Vec::new();
     let mut memories: Vec<*mut exec::Memory> = Vec::new();
@@ -164,13 +171,13 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     let first_table = tables.len();
     for i in (first_table..).take(info.table_inits.len()) {
         let ty = *info.tables.get(i).ok_or_else(invalid)?;
-        let table = Table::of_type(store, ty, 0)?;
+        let table = Table::of_type(store, inner.table_type(ty), 0)?;
         tables.push(table.pointer(store).as_ptr().cast());
     }
     for (init, i) in info.global_inits.iter().zip(globals.len()..) {
         let ty = *info.globals.get(i).ok_or_else(invalid)?;
         let value = evaluate(store, &parts, &globals, init)?;
-        let global = Global::of_type(store, ty, value);
+        let global = Global::of_type(store, inner.global_type(ty), value);
         globals.push(global.pointer(store).as_ptr().cast());
     }
     for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
@@ -240,7 +247,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
 
 /// Slots of the parameters, and the slot of the header, for functions of this type.
 fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
-    let ty = &info.types[ty];
+    let ty = info.type_of_funcs(ty as u32).ok_or_else(invalid)?;
     let count = |types: &[ValType]| u16::try_from(slots(types)).map_err(|_| invalid());
     let params = count(&ty.params)?;
     Ok((params, params.max(count(&ty.results)?)))

@@ -115,11 +115,12 @@ pub use value::{ExternRef, Val};
 pub use wasmote_exec::count;
 
 pub use wasmote_decode::{
-    DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, TableType,
+    CompositeType, DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, SubType,
+    TableType,
 };
 #[cfg(feature = "image")]
 pub use wasmote_ir::image::{ImageError, ImageErrorKind};
-pub use wasmote_ir::{TrapCode, ValType};
+pub use wasmote_ir::{FieldType, HeapType, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
 #[cfg(feature = "wasm")]

@@ -229,7 +229,7 @@ impl<T> Linker<T> {
     /// What has this name. A host function is put into the store, anew each time.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let at = find(&self.definitions, module, name).ok()?;
-        Some(provide(ctx.as_context_mut().inner_mut(), &self.definitions[at].definition))
+        Some(provide(ctx.as_context_mut().inner_mut(), &self.definitions[at].definition, None))
     }
 
     /// What a module imports that has no definition here, in order: module name, name and type.
@@ -274,10 +274,10 @@ fn insert(
     Ok(())
 }
 
-fn provide(store: &mut StoreInner, definition: &Definition) -> Extern {
+fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Extern {
     match definition {
         Definition::Extern(item) => *item,
-        Definition::Host(host) => Extern::Func(Func::of_host(store, host)),
+        Definition::Host(host) => Extern::Func(Func::of_host(store, host, type_id)),
     }
 }
 
@@ -289,20 +289,25 @@ fn resolve(entries: &[Entry], store: &mut StoreInner, module: &Module) -> Result
     for import in &inner.info.imports {
         let definition = find(entries, &import.module, &import.name).ok().map(|at| &entries[at].definition);
         match definition {
-            Some(definition) if fits(store, inner, import, definition) => found.push(definition),
+            Some(definition) if fits(store, inner, import, definition) => found.push((definition, import.ty)),
             _ => problems.extend(problem(store, inner, import, definition)),
         }
     }
     if !problems.is_empty() {
         return Err(Error::of(ErrorKind::Link(problems.into())));
     }
-    Ok(found.into_iter().map(|definition| provide(store, definition)).collect())
+    // A host function is of the type that the module asks for, which may have a place among others.
+    let number = |ty| match ty {
+        ImportType::Func(ty) => inner.type_ids.ids().get(ty as usize).copied(),
+        _ => None,
+    };
+    Ok(found.into_iter().map(|(definition, ty)| provide(store, definition, number(ty))).collect())
 }
 
 fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
         (Definition::Extern(item), _) => matches(store, module, import.ty, *item),
-        (Definition::Host(host), ImportType::Func(ty)) => module.info.types.get(ty as usize) == Some(host.ty()),
+        (Definition::Host(host), ImportType::Func(ty)) => module.type_ids.func_type(ty) == Some(host.ty()),
         (Definition::Host(_), _) => false,
     }
 }

@@ -11,7 +11,7 @@ use core::ops::AddAssign;
 
 #[cfg(feature = "wasm")]
 use wasmote_decode::SegmentMode;
-use wasmote_decode::{ConstOp, Export, ExportKind, ImportType, ModuleInfo};
+use wasmote_decode::{ConstOp, Export, ExportKind, GlobalType, ImportType, ModuleInfo, TableType};
 #[cfg(feature = "image")]
 use wasmote_ir::image::Image;
 #[cfg(feature = "image")]
@@ -222,21 +222,31 @@ impl ModuleInner {
     /// The type of an import.
     pub(crate) fn import_type(&self, ty: ImportType) -> Option<ExternType> {
         Some(match ty {
-            ImportType::Func(index) => ExternType::Func(self.info.types.get(index as usize)?.clone()),
-            ImportType::Table(ty) => ExternType::Table(ty),
+            ImportType::Func(index) => ExternType::Func(self.type_ids.func_type(index)?.clone()),
+            ImportType::Table(ty) => ExternType::Table(self.table_type(ty)),
             ImportType::Memory(ty) => ExternType::Memory(ty),
-            ImportType::Global(ty) => ExternType::Global(ty),
+            ImportType::Global(ty) => ExternType::Global(self.global_type(ty)),
         })
+    }
+
+    /// A table type in terms of the engine's types.
+    pub(crate) fn table_type(&self, ty: TableType) -> TableType {
+        TableType { element: self.type_ids.val_type(ty.element), ..ty }
+    }
+
+    /// A global type in terms of the engine's types.
+    pub(crate) fn global_type(&self, ty: GlobalType) -> GlobalType {
+        GlobalType { content: self.type_ids.val_type(ty.content), ..ty }
     }
 
     fn export_type(&self, export: &Export) -> Option<ExternType> {
         let index = export.index as usize;
         let info = &self.info;
         Some(match export.kind {
-            ExportKind::Func => ExternType::Func(info.func_type(export.index)?.clone()),
-            ExportKind::Table => ExternType::Table(*info.tables.get(index)?),
+            ExportKind::Func => ExternType::Func(self.type_ids.func_type(*info.funcs.get(index)?)?.clone()),
+            ExportKind::Table => ExternType::Table(self.table_type(*info.tables.get(index)?)),
             ExportKind::Memory => ExternType::Memory(*info.memories.get(index)?),
-            ExportKind::Global => ExternType::Global(*info.globals.get(index)?),
+            ExportKind::Global => ExternType::Global(self.global_type(*info.globals.get(index)?)),
         })
     }
 }
@@ -419,7 +429,7 @@ impl Module {
         exports.sort_unstable_by(|a, b| name(a).cmp(name(b)));
         let inner = ModuleInner {
             engine: engine.clone(),
-            type_ids: TypeIds::of(engine, &info.types),
+            type_ids: TypeIds::of(engine, &info.types, info.groups())?,
             code: CodeStore::new(info.bodies.len()),
             bytes,
             source,

@@ -34,7 +34,7 @@ use crate::memory::MemoryRecord;
 use crate::module::Stats;
 use crate::table::TableRecord;
 use crate::translation::Translation;
-use crate::types::TypeIds;
+use crate::types::{Displays, TypeIds};
 
 /// Instances, memories, tables, globals and functions, with a value of the embedder's that host functions get at.
 ///
@@ -75,6 +75,8 @@ pub struct StoreInner {
     hosts: Arena<HostRecord>,
     /// The types of `hosts`.
     host_types: TypeIds,
+    /// The supertypes of all types in use: `machine.types` points here.
+    displays: Displays,
     pub(crate) memories: Arena<MemoryRecord>,
     /// What instances without a memory have in place of one.
     pub(crate) no_memory: Run<exec::Memory>,
@@ -241,6 +243,7 @@ impl StoreInner {
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),
+            displays: Displays::default(),
             memories: Arena::new(),
             no_memory: Run::new(vec![exec::Memory {
                 base: exec::EmptyMemory::base(),
@@ -293,6 +296,14 @@ impl StoreInner {
         reference
     }
 
+    /// Makes the types of a module known to the machine.
+    pub(crate) fn add_types(&mut self, types: &TypeIds) {
+        for (id, known) in types.known() {
+            self.displays.add(id, Some(known));
+        }
+        self.machine.types = self.displays.types();
+    }
+
     /// What a reference refers to; `None` if it is null or of no function.
     pub(crate) fn func(&self, reference: u32) -> Option<*mut exec::Func> {
         let index = (reference as usize).checked_sub(1)?;
@@ -300,8 +311,20 @@ impl StoreInner {
     }
 
     /// Makes a host function; its reference. The type must have been checked by [`crate::host::check_type`].
-    pub(crate) fn add_host(&mut self, host: &HostCode) -> u32 {
-        let type_id = self.host_types.add(host.ty());
+    pub(crate) fn add_host(&mut self, host: &HostCode, type_id: Option<u32>) -> u32 {
+        let type_id = match type_id {
+            Some(id) => {
+                self.host_types.hold(id);
+                id
+            }
+            None => {
+                let id = self.host_types.add(host.ty());
+                let known = self.engine.types().lock().known(id);
+                self.displays.add(id, known.as_ref());
+                self.machine.types = self.displays.types();
+                id
+            }
+        };
         let record = self.hosts.push(HostRecord::new(host.clone(), type_id));
         // SAFETY: a record of a host function begins with that of a function, and lies in this store.
         unsafe { self.reference(record.as_ptr().cast()) }

@@ -17,7 +17,7 @@ use crate::value::Val;
 /// use wasmote::{Engine, Func, Store, Table, TableType, Val, ValType};
 ///
 /// let mut store = Store::new(&Engine::default(), ());
-/// let ty = TableType { element: ValType::FuncRef, min: 2, max: None, table64: false };
+/// let ty = TableType { element: ValType::FUNCREF, min: 2, max: None, table64: false };
 /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
 /// let func = Func::wrap(&mut store, || 42);
 /// table.set(&mut store, 1, func.into())?;
@@ -212,7 +212,8 @@ impl Table {
     ) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        if to.record(store).ty.element != from.record(store).ty.element {
+        let (from_type, to_type) = (from.record(store).ty.element, to.record(store).ty.element);
+        if !store.engine.types().lock().matches(from_type, to_type) {
             return Err(Error::new("the tables are of different types"));
         }
         let source: *const [u32] = {

@@ -9,6 +9,7 @@ use wasmote_ir::ValType;
 
 use crate::caller::{Caller, RawCaller};
 use crate::context::AsContextMut;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::HostCode;
@@ -46,8 +47,8 @@ impl<P, R> Clone for TypedFunc<P, R> {
 impl<P, R> Copy for TypedFunc<P, R> {}
 
 impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
-    pub(crate) fn new(func: Func, ty: &FuncType) -> Result<TypedFunc<P, R>, Error> {
-        if *ty.params != *P::TYPES || *ty.results != *R::TYPES {
+    pub(crate) fn new(func: Func, ty: &FuncType, engine: &Engine) -> Result<TypedFunc<P, R>, Error> {
+        if !fit(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
             return Err(wrong_type(ty));
         }
         Ok(TypedFunc { func, types: PhantomData })
@@ -82,6 +83,15 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
             Ok(R::read(results, root.as_ref()))
         }
     }
+}
+
+/// Whether values of some types may be given where others are asked for.
+fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
+    given == asked
+        || given.len() == asked.len() && {
+            let registry = engine.types().lock();
+            given.iter().zip(asked).all(|(&given, &asked)| registry.matches(given, asked))
+        }
 }
 
 #[cold]
@@ -180,9 +190,9 @@ values! {
     u64, I64, |it, _store| it, |slot, _store| slot;
     f32, F32, |it, _store| u64::from(it.to_bits()), |slot, _store| f32::from_bits(slot as u32);
     f64, F64, |it, _store| it.to_bits(), |slot, _store| f64::from_bits(slot);
-    Option<Func>, FuncRef,
+    Option<Func>, FUNCREF,
         |it, store| it.map_or(0, |func| func.to_slot(store)), |slot, store| Func::of_slot(slot, store);
-    Option<ExternRef>, ExternRef,
+    Option<ExternRef>, EXTERNREF,
         |it, store| it.map_or(0, |value| value.to_slot(store)), |slot, store| ExternRef::of_slot(slot, store);
 }
 

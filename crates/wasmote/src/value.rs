@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::any::Any;
 
-use wasmote_ir::ValType;
+use wasmote_ir::{HeapType, ValType};
 
 use crate::context::AsContextMut;
 use crate::error::Error;
@@ -97,8 +97,8 @@ impl Val {
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::FuncRef(_) => ValType::FuncRef,
-            Val::ExternRef(_) => ValType::ExternRef,
+            Val::FuncRef(_) => ValType::FUNCREF,
+            Val::ExternRef(_) => ValType::EXTERNREF,
         }
     }
 
@@ -110,8 +110,10 @@ impl Val {
             ValType::F32 => Val::F32(0.0),
             ValType::F64 => Val::F64(0.0),
             ValType::V128 => Val::V128(0),
-            ValType::FuncRef => Val::FuncRef(None),
-            ValType::ExternRef => Val::ExternRef(None),
+            ValType::Ref(ty) => match ty.heap().top() {
+                Some(HeapType::Extern) => Val::ExternRef(None),
+                _ => Val::FuncRef(None),
+            },
         }
     }
 
@@ -123,6 +125,33 @@ impl Val {
         v128, V128: u128;
         func_ref, FuncRef: Option<Func>;
         extern_ref, ExternRef: Option<ExternRef>;
+    }
+
+    /// Whether it is a value of this type, whose index is an engine's number.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    pub(crate) fn is_of(self, ty: ValType, store: &StoreInner) -> bool {
+        let ValType::Ref(ty) = ty else { return self.ty() == ty };
+        let top = match ty.heap().top() {
+            Some(top) => top,
+            None => store.engine.types().lock().top(ty),
+        };
+        match self {
+            Val::FuncRef(None) => top == HeapType::Func && ty.is_nullable(),
+            Val::FuncRef(Some(func)) => match ty.heap() {
+                HeapType::Func => true,
+                HeapType::Index(wanted) => {
+                    // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+                    let given = unsafe { (*func.record(store)).type_id };
+                    store.engine.types().lock().is_sub(given, wanted)
+                }
+                _ => false,
+            },
+            Val::ExternRef(None) => top == HeapType::Extern && ty.is_nullable(),
+            Val::ExternRef(Some(_)) => ty.heap() == HeapType::Extern,
+            _ => false,
+        }
     }
 
     /// The value as slots, the second one used by vectors alone.
@@ -151,14 +180,16 @@ impl Val {
             ValType::F32 => Val::F32(f32::from_bits(slot as u32)),
             ValType::F64 => Val::F64(f64::from_bits(slot)),
             ValType::V128 => Val::V128(u128::from(slot) | u128::from(slots[1]) << 64),
-            ValType::FuncRef => Val::FuncRef(Func::of_slot(slot, store)),
-            ValType::ExternRef => Val::ExternRef(ExternRef::of_slot(slot, store)),
+            ValType::Ref(ty) => match ty.heap().top() {
+                Some(HeapType::Extern) => Val::ExternRef(ExternRef::of_slot(slot, store)),
+                _ => Val::FuncRef(Func::of_slot(slot, store)),
+            },
         }
     }
 
     /// The value as a reference of this type.
     pub(crate) fn to_reference(self, ty: ValType, store: &StoreInner) -> Result<u32, Error> {
-        if self.ty() != ty || !ty.is_ref() {
+        if !ty.is_ref() || !self.is_of(ty, store) {
             return Err(Error::new("the value is not of the type of the table"));
         }
         Ok(self.to_slots(store)[0] as u32)

@@ -65,6 +65,10 @@ fn features(script: &Script) -> Features {
                 Proposal::MultiMemory => features.multi_memory = true,
                 Proposal::Memory64 => features.memory64 = true,
                 Proposal::WideArithmetic => features.wide_arithmetic = true,
+                Proposal::FunctionReferences => {
+                    features.tail_call = true;
+                    features.function_references = true;
+                }
                 // Custom page sizes are tried with several memories, too, and with those of 64 bits.
                 _ => features = Features::default(),
             }

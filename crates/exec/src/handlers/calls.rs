@@ -37,7 +37,7 @@ unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> 
 
 /// [`enter`] for a function of any instance.
 #[inline(always)]
-unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
+pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
     // SAFETY: as `enter`.
     unsafe {
         let target = (*func).instance;
@@ -145,6 +145,28 @@ unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode
     }
 }
 
+/// [`element`], which may also be of a subtype.
+#[inline(always)]
+unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
+    // SAFETY: as `element`, which found that there is a function.
+    unsafe {
+        match element(r, index, at) {
+            Err(TrapCode::BadSignature) => {
+                let machine = (*r.cx).machine;
+                let table = *(*r.cx).tables.add(r.u32(at) as usize);
+                let reference = (*table).elems.add(index as usize).read();
+                let func = *(*machine).funcs.add(reference as usize - 1);
+                if (*machine).types.is_sub((*func).type_id, r.u32(at + 2)) {
+                    Ok(func)
+                } else {
+                    Err(TrapCode::BadSignature)
+                }
+            }
+            other => other,
+        }
+    }
+}
+
 /// A call through a table.
 pub struct Indirect<A>(PhantomData<A>);
 
@@ -154,6 +176,27 @@ impl<A: Source<u64>> Instr for Indirect<A> {
         // SAFETY: the caller's promise.
         unsafe {
             match element(r, A::get(r, 0), A::UNITS) {
+                Ok(func) => {
+                    let base = r.u16(A::UNITS + 4);
+                    let back = r.ip.add(instr_bytes(A::UNITS + 5));
+                    enter_any(r, func, base, back)
+                }
+                Err(TrapCode::BadSignature) => Flow::Instead(cold::<IndirectSub<A>>),
+                Err(code) => Flow::Trap(code),
+            }
+        }
+    }
+}
+
+/// [`Indirect`] when the types differ.
+struct IndirectSub<A>(PhantomData<A>);
+
+impl<A: Source<u64>> Instr for IndirectSub<A> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match element_of_subtype(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
                     let base = r.u16(A::UNITS + 4);
                     let back = r.ip.add(instr_bytes(A::UNITS + 5));
@@ -190,7 +233,13 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
 
 /// [`replace`] for a function of any instance.
 #[inline(always)]
-unsafe fn replace_any(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
+pub(crate) unsafe fn replace_any(
+    r: &mut Regs,
+    func: *mut Func,
+    base: usize,
+    count_at: usize,
+    header: *mut u64,
+) -> Flow {
     // SAFETY: as `replace`.
     unsafe {
         let target = (*func).instance;
@@ -314,7 +363,10 @@ impl Instr for ReturnAcross {
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Func, Instr, Regs, element, enter, enter_any, instr_bytes, replace, replace_any, single};
+    use super::{
+        Flow, Func, Instr, Regs, TrapCode, cold, element, element_of_subtype, enter, enter_any, instr_bytes, replace,
+        replace_any, single,
+    };
     use crate::handlers::control::rows::instructions;
 
     /// The record of the defined function that the operand at unit 0 names.
@@ -338,6 +390,13 @@ pub mod rows {
         ReturnCallImport(r) { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
         ReturnCallIndirect(r) {
             match element(r, r.slot(0).read(), 1) {
+                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
+                Err(TrapCode::BadSignature) => Flow::Instead(cold::<ReturnCallIndirectSub>),
+                Err(code) => Flow::Trap(code),
+            }
+        }
+        ReturnCallIndirectSub(r) {
+            match element_of_subtype(r, r.slot(0).read(), 1) {
                 Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
                 Err(code) => Flow::Trap(code),
             }

@@ -20,9 +20,13 @@ pub mod numeric;
 #[cfg(feature = "alloc")]
 #[cfg_attr(not(feature = "pairs"), path = "no_pairs.rs")]
 pub mod pairs;
+#[cfg(feature = "alloc")]
+pub mod references;
 pub mod table;
 pub mod tiles;
 
+#[cfg(feature = "alloc")]
+use wasmote_ir::ops::MANAGED_OPCODES;
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
@@ -48,7 +52,7 @@ mod rows {
     pub use super::tiles::rows::*;
 }
 
-/// How many opcodes there are handlers for.
+/// How many opcodes there are handlers for, without the managed ones.
 pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
 
 /// The handler of each opcode, and behind them of [`LEAVE`](crate::cells::leave_run).
@@ -104,6 +108,30 @@ const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
         v += 1;
     }
 }
+
+/// The handlers of the managed opcodes, in order.
+#[cfg(feature = "alloc")]
+pub static MANAGED: [Handler; MANAGED_OPCODES] = managed();
+
+#[cfg(feature = "alloc")]
+macro_rules! collect_managed {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+        const fn managed() -> [Handler; MANAGED_OPCODES] {
+            let mut table = [crate::dispatch::cold::<control::Leave> as Handler; MANAGED_OPCODES];
+            $(
+                let handlers = <references::rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                let mut v = 0;
+                while v < handlers.len() {
+                    table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    v += 1;
+                }
+            )*
+            table
+        }
+    };
+}
+#[cfg(feature = "alloc")]
+wasmote_ir::for_each_managed_op!(collect_managed);
 
 /// Makes [`Handlers`] of rows that are one [`crate::dispatch::Instr`] each.
 macro_rules! single {

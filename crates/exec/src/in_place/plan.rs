@@ -38,8 +38,8 @@ pub(super) struct Plan {
 }
 
 /// Slots of a global's value.
-pub(super) fn global_slots(content: u8) -> usize {
-    if content == ValType::V128 as u8 { 2 } else { 1 }
+pub(super) fn global_slots(content: u32) -> usize {
+    if content == ValType::V128.number() { 2 } else { 1 }
 }
 
 /// Bytes that a memory begins with.

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes};
+use wasmote_ir::image::layout::{NONE, Section, constants, features, kinds, modes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
 
 use super::hooks::hooks;
@@ -60,6 +60,11 @@ pub(super) unsafe fn instantiate<'a, T>(
 ) -> Result<Instance<'a, T>, LoadError> {
     if !(image.bytes().as_ptr() as usize).is_multiple_of(8) {
         return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
+    }
+    // Also where another crate has more of `wasmote-ir` compiled in than this one uses.
+    if image.features() & features::REFERENCES != 0 {
+        let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
+        return Err(ImageError { kind: ImageErrorKind::Feature, offset }.into());
     }
     let plan = Plan::of(&image, stack_slots);
     let room = size_of_val(buffer);
@@ -162,7 +167,7 @@ impl Parts<'_> {
                 let LimitsRecord { what, wide, max, .. } = memory;
                 let record = Memory {
                     base,
-                    page_log2: u32::from(what),
+                    page_log2: what,
                     memory64: wide,
                     max_pages: max.or(memory.most_pages()).unwrap_or(0),
                     embedder: if index == 0 { room - start } else { len },
@@ -300,7 +305,7 @@ impl Parts<'_> {
                         (global.read(), 2)
                     }
                 }
-                constants::REF_NULL => (0, 1),
+                constants::REF_NULL => (0, 2),
                 constants::REF_FUNC => (u64::from(word(at + 1)) + 1, 2),
                 _ => {
                     depth = depth.saturating_sub(2);

@@ -7,8 +7,8 @@ use wasmote_exec::in_place::{CallError, Caller, Import, Instance, LoadError, buf
 use wasmote_exec::{TrapCode, ValType};
 use wasmote_ir::Op;
 use wasmote_ir::code::instructions;
-use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{Section, kinds};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind};
 use wasmote_ir::shape::Operand;
 use wasmote_translate::{CodeOptions, ImageWriteError, TranslateErrorKind};
 use wasmote_validate::{Features, needed, validate};
@@ -242,6 +242,9 @@ impl<'s> Runner<'s> {
             Err(error) => return Err(Failed(format!("no image: {error:?}"))),
         };
         let failed = |error: LoadError| Failed(format!("{error:?}: {}", error.message()));
+        if let Err(ImageError { kind: ImageErrorKind::Feature, .. }) = Image::parse(image.bytes()) {
+            return left_out("typed references, exceptions and objects");
+        }
         let grows = grows(image.bytes())?;
         if buffer_bytes(image.bytes(), STACK).map_err(failed)? > MAX_BUFFER {
             return left_out("a memory or a table that begins too large for a test");

@@ -39,10 +39,10 @@ pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
         (Pattern::F64x2(lanes), ValType::V128) => {
             lanes.iter().zip(slots).all(|(expected, &bits)| expected.matches_f64(bits))
         }
-        (Pattern::Null(heap), ValType::FuncRef) => value == 0 && matches!(heap, None | Some(Heap::Func)),
-        (Pattern::Null(heap), ValType::ExternRef) => value == 0 && matches!(heap, None | Some(Heap::Extern)),
-        (Pattern::Func, ValType::FuncRef) => value != 0,
-        (Pattern::Extern(expected), ValType::ExternRef) => {
+        (Pattern::Null(heap), ValType::FUNCREF) => value == 0 && matches!(heap, None | Some(Heap::Func)),
+        (Pattern::Null(heap), ValType::EXTERNREF) => value == 0 && matches!(heap, None | Some(Heap::Extern)),
+        (Pattern::Func, ValType::FUNCREF) => value != 0,
+        (Pattern::Extern(expected), ValType::EXTERNREF) => {
             value != 0 && expected.is_none_or(|expected| u64::from(expected) + 1 == value)
         }
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(ty, slots, pattern)),

@@ -96,7 +96,7 @@ fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
     let name = |name: &str| -> &'static str { Box::leak(name.into()) };
     let import = |import: &wasmote_decode::Import| match import.ty {
         ImportType::Func(ty) => {
-            let ty = module.types.get(ty as usize)?;
+            let ty = module.type_of_funcs(ty)?;
             let (params, results) = (leak(&ty.params), leak(&ty.results));
             Some(Import { module: name(&import.module), name: name(&import.name), params, results, func: stand_in })
         }

@@ -1,11 +1,14 @@
 //! What must hold for a function's code before it runs: it stays inside its frame, its code, and what its module has.
 
 use super::error::{ImageError, ImageErrorKind};
+use super::layout::features::REFERENCES;
 use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
 use crate::frame::HEADER;
-#[cfg(feature = "extended")]
+#[cfg(feature = "managed")]
+use crate::ops::MANAGED_OPCODES;
+#[cfg(any(feature = "extended", feature = "managed"))]
 use crate::ops::OPCODES;
 use crate::ops::{CORE_OPCODES, Op, Opcode};
 use crate::shape::Operand;
@@ -62,11 +65,11 @@ const fn number(kind: Operand) -> u32 {
 
 /// Of each instruction what is to be verified: its operands' kinds by number, five bits each, the first one lowest, and a rule
 /// in the two bits above.
-const fn describe<const N: usize>() -> [u32; N] {
+const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
-        let (op, variant) = Opcode::description(opcode as u16);
+        let (op, variant) = Opcode::description((first + opcode) as u16);
         let operands = op.variants()[variant as usize].operands;
         assert!(operands.len() <= 6);
         let mut i = 0;
@@ -95,7 +98,8 @@ const fn rule(op: Op) -> u32 {
         | Op::Return
         | Op::ReturnCall
         | Op::ReturnCallImport
-        | Op::ReturnCallIndirect => ENDS,
+        | Op::ReturnCallIndirect
+        | Op::ReturnCallRef => ENDS,
         Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
         _ => PLAIN,
     }
@@ -154,15 +158,25 @@ impl<const N: usize, const M: usize> Descriptions<N, M> {
     }
 }
 
-const CORE_ALL: [u32; CORE_OPCODES] = describe();
+const CORE_ALL: [u32; CORE_OPCODES] = describe(0);
 static CORE: Descriptions<CORE_OPCODES, { distinct(&CORE_ALL) }> = Descriptions::new(&CORE_ALL);
 #[cfg(feature = "extended")]
-const EXTENDED_ALL: [u32; OPCODES] = describe();
+const EXTENDED_ALL: [u32; OPCODES] = describe(0);
 #[cfg(feature = "extended")]
 static EXTENDED: Descriptions<OPCODES, { distinct(&EXTENDED_ALL) }> = Descriptions::new(&EXTENDED_ALL);
+#[cfg(feature = "managed")]
+const MANAGED_ALL: [u32; MANAGED_OPCODES] = describe(OPCODES);
+#[cfg(feature = "managed")]
+static MANAGED: Descriptions<MANAGED_OPCODES, { distinct(&MANAGED_ALL) }> = Descriptions::new(&MANAGED_ALL);
 
 /// What an instruction of this op set may be, if there is one with this number.
-fn description(op_set: OpSet, opcode: u32) -> Option<u32> {
+fn description(op_set: OpSet, managed: bool, opcode: u32) -> Option<u32> {
+    #[cfg(feature = "managed")]
+    if managed && let Some(opcode) = opcode.checked_sub(OPCODES as u32) {
+        return MANAGED.get(opcode);
+    }
+    #[cfg(not(feature = "managed"))]
+    let _ = managed;
     match op_set {
         OpSet::Core => CORE.get(opcode),
         #[cfg(feature = "extended")]
@@ -229,12 +243,13 @@ impl Function<'_> {
 
     fn verify(mut self) -> Result<(), ImageError> {
         let op_set = self.image.op_set();
+        let managed = self.image.features() & REFERENCES != 0;
         let units = self.code.len() / 2;
         let mut at = 0;
         let mut ended = false;
         while at < units {
             self.mark(0, at);
-            let description = self.unit(at).and_then(|opcode| description(op_set, opcode));
+            let description = self.unit(at).and_then(|opcode| description(op_set, managed, opcode));
             let length = description.map(|description| {
                 let rule = description >> 30;
                 ended = rule == ENDS || rule == RETURNS;
@@ -342,7 +357,7 @@ impl Function<'_> {
                     let global = image.global(value).ok_or(Kind::Index)?;
                     let pair = matches!(kind, Operand::GlobalPair | Operand::GlobalDstPair);
                     let written = matches!(kind, Operand::GlobalDst | Operand::GlobalDstPair);
-                    if pair && global.content != ValType::V128 as u8 || written && !global.mutable {
+                    if pair && global.content != ValType::V128.number() || written && !global.mutable {
                         return Err(Kind::Type);
                     }
                 }

@@ -3,7 +3,7 @@
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"\0wmi";
 /// The version of this format.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Header: version, 16 bits.
 pub const AT_VERSION: usize = 4;
@@ -51,29 +51,32 @@ pub mod features {
     pub const EXCEPTIONS: u32 = 1 << 3;
     /// Shared memories.
     pub const THREADS: u32 = 1 << 4;
+    /// Typed references to functions, recursive types.
+    pub const REFERENCES: u32 = 1 << 6;
 }
 
 /// The sections, in the order of the header's table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Section {
-    /// Function types, equal ones once: first value type; 16 bits each: params, results, slots of the params, header slot.
+    /// Types: first value type; 16 bits each: params, results, slots of the params, header slot. Fields of structures and
+    /// elements of arrays take the place of params. Unless there are `SubTypes`, all are functions, equal ones once.
     Types,
-    /// Value types, a byte each.
+    /// Value types, or fields, as numbers.
     ValTypes,
     /// Imports: module and name (offset and length in `Strings`), kind, type index or index in its space.
     Imports,
     /// Functions, imported ones first: where the code begins (in units), then 16 bits each: type, header slot, frame
     /// slots, checksum.
     Funcs,
-    /// Tables, imported ones first: element type, 64-bit indices, has a maximum, 0; initialiser; minimum, maximum.
+    /// Tables, imported ones first: element type; 64-bit indices, has a maximum, 0, 0; initialiser; minimum, maximum.
     Tables,
-    /// Memories, imported ones first: log2 of the page size, 64-bit addresses, has a maximum, 0; 0; minimum, maximum.
+    /// Memories, imported ones first: log2 of the page size; 64-bit addresses, has a maximum, 0, 0; 0; minimum, maximum.
     Memories,
-    /// Globals, imported ones first: type, mutable, 0, 0; initialiser.
+    /// Globals, imported ones first: type; mutable, 0, 0, 0; initialiser.
     Globals,
     /// Exports: name (offset and length in `Strings`), kind, index.
     Exports,
-    /// Element segments: mode, type, whether items are expressions, 0; table; offset; first item, items.
+    /// Element segments: mode, whether items are expressions, 0, 0; type; table; offset; first item, items.
     Elems,
     /// Data segments, whose bytes lie one after the other: mode, whether the offset is given itself (else it is an
     /// expression), memory (16 bits); offset; how many bytes.
@@ -86,11 +89,14 @@ pub enum Section {
     Items,
     /// Names, as bytes.
     Strings,
+    /// Where types stand among others, none or as many as there are types: [`subtypes`] as bits; the supertype; the first type of
+    /// the recursive group.
+    SubTypes,
 }
 
 impl Section {
     /// How many there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 15;
 
     /// All of them.
     pub const ALL: [Section; Section::COUNT] = [
@@ -108,23 +114,39 @@ impl Section {
         Section::Consts,
         Section::Items,
         Section::Strings,
+        Section::SubTypes,
     ];
 
     /// Bytes of a record.
     pub const fn record(self) -> usize {
         match self {
-            Section::ValTypes | Section::Strings => 1,
-            Section::Consts | Section::Items => 4,
-            Section::Globals => 8,
-            Section::Types | Section::Funcs | Section::Data | Section::Names => 12,
+            Section::Strings => 1,
+            Section::ValTypes | Section::Consts | Section::Items => 4,
+            Section::Types | Section::Funcs | Section::Globals | Section::Data | Section::Names | Section::SubTypes => {
+                12
+            }
             Section::Exports => 16,
-            Section::Elems => 20,
-            Section::Imports | Section::Tables | Section::Memories => 24,
+            Section::Imports | Section::Elems => 24,
+            Section::Tables | Section::Memories => 28,
         }
     }
 }
 
-/// The words of constant expressions: the low byte is one of these, the next a value type.
+/// What a record of [`Section::SubTypes`] says of a type.
+pub mod subtypes {
+    /// It has no subtypes.
+    pub const FINAL: u32 = 1;
+    /// The bits that say what it is.
+    pub const KIND: u32 = 6;
+    /// A function.
+    pub const FUNC: u32 = 0;
+    /// A structure.
+    pub const STRUCT: u32 = 2;
+    /// An array.
+    pub const ARRAY: u32 = 4;
+}
+
+/// The words of constant expressions: the low byte is one of these, of numbers the next their type.
 pub mod constants {
     /// The end.
     pub const END: u32 = 0;
@@ -134,7 +156,7 @@ pub mod constants {
     pub const V128: u32 = 2;
     /// A global's value; its index follows.
     pub const GLOBAL_GET: u32 = 3;
-    /// A null reference.
+    /// A null reference; its type follows.
     pub const REF_NULL: u32 = 4;
     /// A function's reference; its index follows.
     pub const REF_FUNC: u32 = 5;

@@ -2,13 +2,19 @@
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section};
-use crate::types::ValType;
+use crate::types::{FieldType, ValType};
 
 /// An image whose header was checked; see [`Image::parse`].
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     bytes: &'a [u8],
 }
+
+/// The features that images which this build takes may have.
+const KNOWN: u32 = {
+    use layout::features::{INDEXED_DATA, METERED, REFERENCES};
+    METERED | INDEXED_DATA | if cfg!(feature = "managed") { REFERENCES } else { 0 }
+};
 
 /// Which instructions an image has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +38,19 @@ pub struct TypeRecord {
     pub param_slots: u16,
     /// Slot of the header in frames of functions of this type: the larger of its parameters' and its results' slots.
     pub header: u16,
+}
+
+/// Where a type stands among others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SubTypeRecord {
+    /// Whether it has no subtypes.
+    pub is_final: bool,
+    /// What it is, one of [`layout::subtypes`].
+    pub kind: u32,
+    /// Its supertype.
+    pub supertype: Option<u32>,
+    /// The first type of its recursive group.
+    pub group: u32,
 }
 
 /// An import.
@@ -66,7 +85,7 @@ pub struct FuncRecord {
 #[derive(Clone, Copy, Debug)]
 pub struct LimitsRecord {
     /// Of a table, the type of its elements as a number; of a memory, log2 of its page size.
-    pub what: u8,
+    pub what: u32,
     /// Whether indices or addresses have 64 bits.
     pub wide: bool,
     /// Elements or pages at the start.
@@ -95,7 +114,7 @@ impl LimitsRecord {
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalRecord {
     /// Its type as a number.
-    pub content: u8,
+    pub content: u32,
     /// Whether it can be written.
     pub mutable: bool,
     /// Its initialiser; of an imported one [`layout::NONE`].
@@ -119,7 +138,7 @@ pub struct ElemRecord {
     /// One of [`layout::modes`].
     pub mode: u32,
     /// The type of its elements as a number.
-    pub ty: u8,
+    pub ty: u32,
     /// Whether its items are expressions; else they are references.
     pub exprs: bool,
     /// The table of an active segment.
@@ -203,7 +222,7 @@ impl<'a> Image<'a> {
         if sum != image.u32(layout::AT_CHECKSUM) {
             return fail(Kind::Checksum, layout::AT_CHECKSUM);
         }
-        if image.features() & !(layout::features::METERED | layout::features::INDEXED_DATA) != 0 {
+        if image.features() & !KNOWN != 0 {
             return fail(Kind::Feature, layout::AT_FEATURES);
         }
         Ok(image)
@@ -310,7 +329,28 @@ impl<'a> Image<'a> {
 
     /// A value type of a function type, if it is one.
     pub fn val_type(&self, index: u32) -> Option<ValType> {
-        ValType::from_number(self.u8(self.record(Section::ValTypes, index)?))
+        ValType::from_number(self.u32(self.record(Section::ValTypes, index)?))
+    }
+
+    /// A field of a structure type, or the element of an array type, if it is one.
+    pub fn field_type(&self, index: u32) -> Option<FieldType> {
+        FieldType::from_number(self.u32(self.record(Section::ValTypes, index)?))
+    }
+
+    /// Where a type stands among others.
+    pub fn sub_type(&self, index: u32) -> Option<SubTypeRecord> {
+        use layout::subtypes::{FINAL, FUNC, KIND};
+        if self.count(Section::SubTypes) == 0 && index < self.count(Section::Types) {
+            return Some(SubTypeRecord { is_final: true, kind: FUNC, supertype: None, group: index });
+        }
+        let at = self.record(Section::SubTypes, index)?;
+        let flags = self.u32(at);
+        Some(SubTypeRecord {
+            is_final: flags & FINAL != 0,
+            kind: flags & KIND,
+            supertype: some(self.u32(at + 4)),
+            group: self.u32(at + 8),
+        })
     }
 
     /// The parameters of a function type, or with `results` those.
@@ -356,11 +396,11 @@ impl<'a> Image<'a> {
 
     fn limits(&self, at: usize) -> LimitsRecord {
         LimitsRecord {
-            what: self.u8(at),
-            wide: self.u8(at + 1) != 0,
-            min: self.u64(at + 8),
-            max: (self.u8(at + 2) != 0).then(|| self.u64(at + 16)),
-            init: self.u32(at + 4),
+            what: self.u32(at),
+            wide: self.u8(at + 4) != 0,
+            min: self.u64(at + 12),
+            max: (self.u8(at + 5) != 0).then(|| self.u64(at + 20)),
+            init: self.u32(at + 8),
         }
     }
 
@@ -377,7 +417,7 @@ impl<'a> Image<'a> {
     /// A global.
     pub fn global(&self, index: u32) -> Option<GlobalRecord> {
         let at = self.record(Section::Globals, index)?;
-        Some(GlobalRecord { content: self.u8(at), mutable: self.u8(at + 1) != 0, init: self.u32(at + 4) })
+        Some(GlobalRecord { content: self.u32(at), mutable: self.u8(at + 4) != 0, init: self.u32(at + 8) })
     }
 
     /// An export.
@@ -392,12 +432,12 @@ impl<'a> Image<'a> {
         let at = self.record(Section::Elems, index)?;
         Some(ElemRecord {
             mode: u32::from(self.u8(at)),
-            ty: self.u8(at + 1),
-            exprs: self.u8(at + 2) != 0,
-            target: self.u32(at + 4),
-            offset: self.u32(at + 8),
-            items: self.u32(at + 12),
-            count: self.u32(at + 16),
+            exprs: self.u8(at + 1) != 0,
+            ty: self.u32(at + 4),
+            target: self.u32(at + 8),
+            offset: self.u32(at + 12),
+            items: self.u32(at + 16),
+            count: self.u32(at + 20),
         })
     }
 

@@ -3,8 +3,8 @@
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section, constants, kinds, modes};
 use super::read::{ElemRecord, Image, OpSet, some};
-use crate::frame::HEADER;
-use crate::types::ValType;
+use crate::frame::{HEADER, MAX_HEADER};
+use crate::types::{RefType, ValType};
 
 use ImageErrorKind as Kind;
 
@@ -72,23 +72,56 @@ impl Image<'_> {
 
     /// Types have their value types one after the other, so that this is linear.
     fn verify_types(&self) -> Verified {
+        let count = self.count(Section::Types);
+        let placed = self.count(Section::SubTypes);
+        if placed != 0 && (placed != count || self.features() & layout::features::REFERENCES == 0) {
+            return fail(Kind::Record, layout::AT_SECTIONS + 8 * Section::SubTypes as usize);
+        }
         let mut next = 0;
-        for index in 0..self.count(Section::Types) {
+        let mut group = 0;
+        for index in 0..count {
             let (Some(at), Some(ty)) = (self.record(Section::Types, index), self.ty(index)) else { break };
             if ty.first != next {
                 return fail(Kind::OutOfRange, at);
             }
+            let Some(place) = self.sub_type(index) else { return fail(Kind::Record, at) };
+            if place.group != index && (index == 0 || place.group != group)
+                || place.supertype.is_some_and(|supertype| supertype >= index)
+            {
+                return fail(Kind::Record, at);
+            }
+            group = place.group;
+            // What it refers to is in its group, or in one before.
+            let known = |ty: ValType| {
+                let index = ty.reference().and_then(RefType::index);
+                index.is_none_or(|index| self.sub_type(index).is_some_and(|other| other.group <= group))
+            };
             let mut slots = [0u32; 2];
-            for (slots, count) in slots.iter_mut().zip([ty.params, ty.results]) {
-                for _ in 0..count {
-                    let Some(ty) = self.val_type(next) else { return fail(Kind::Type, at) };
-                    *slots += u32::from(ty.slots());
+            if place.kind == layout::subtypes::FUNC {
+                for (slots, count) in slots.iter_mut().zip([ty.params, ty.results]) {
+                    for _ in 0..count {
+                        let Some(ty) = self.val_type(next).filter(|&ty| known(ty)) else {
+                            return fail(Kind::Type, at);
+                        };
+                        *slots += u32::from(ty.slots());
+                        next += 1;
+                    }
+                }
+            } else {
+                let array = place.kind == layout::subtypes::ARRAY && ty.params == 1;
+                if ty.results != 0 || !array && place.kind != layout::subtypes::STRUCT {
+                    return fail(Kind::Record, at);
+                }
+                for _ in 0..ty.params {
+                    let field = self.field_type(next).filter(|field| known(field.storage.unpacked()));
+                    if field.is_none() {
+                        return fail(Kind::Type, at);
+                    }
                     next += 1;
                 }
             }
             let header = slots[0].max(slots[1]);
-            if u32::from(ty.param_slots) != slots[0] || u32::from(ty.header) != header || ty.header > u16::MAX - HEADER
-            {
+            if u32::from(ty.param_slots) != slots[0] || u32::from(ty.header) != header || ty.header > MAX_HEADER {
                 return fail(Kind::Record, at);
             }
         }
@@ -122,7 +155,9 @@ impl Image<'_> {
         let mut previous = 0;
         for index in 0..count {
             let (Some(at), Some(func)) = (self.record(Section::Funcs, index), self.func(index)) else { break };
-            let header = self.ty(func.ty.into()).map(|ty| ty.header);
+            let ty = u32::from(func.ty);
+            let is_func = self.sub_type(ty).is_some_and(|ty| ty.kind == layout::subtypes::FUNC);
+            let header = self.ty(ty).filter(|_| is_func).map(|ty| ty.header);
             if header != Some(func.header) || func.frame_slots < func.header + HEADER {
                 return fail(Kind::Record, at);
             }
@@ -177,10 +212,22 @@ impl Image<'_> {
         }
     }
 
-    /// The value type in a word of a constant expression.
+    /// The number type in a word of a constant expression.
     pub fn val_number(&self, word: u32) -> Option<ValType> {
-        ValType::from_number((word >> 8) as u8)
+        ValType::from_number(word >> 8)
     }
+
+    /// A value type whose index, if it has one, is that of a type.
+    fn known_type(&self, number: u32) -> Option<ValType> {
+        let ty = ValType::from_number(number)?;
+        let index = ty.reference().and_then(RefType::index);
+        index.is_none_or(|index| index < self.count(Section::Types)).then_some(ty)
+    }
+}
+
+/// Whether values of one type may stand where the other is wanted. All references are one: they are checked when used.
+fn fits(ty: ValType, wanted: ValType) -> bool {
+    ty == wanted || ty.is_ref() && wanted.is_ref()
 }
 
 /// What has constant expressions. They lie one after the other in the order in which they are used, so that this is linear.
@@ -193,7 +240,7 @@ struct Constants<'a> {
 impl Constants<'_> {
     fn table(&mut self, index: u32, at: usize) -> Verified {
         let Some(table) = self.image.table(index) else { return Ok(()) };
-        let Some(element) = ValType::from_number(table.what).filter(|ty| ty.is_ref()) else {
+        let Some(element) = self.image.known_type(table.what).filter(|ty| ty.is_ref()) else {
             return fail(Kind::Type, at);
         };
         match some(table.init) {
@@ -204,7 +251,7 @@ impl Constants<'_> {
 
     fn global(&mut self, index: u32, at: usize) -> Verified {
         let Some(global) = self.image.global(index) else { return Ok(()) };
-        let Some(content) = ValType::from_number(global.content) else { return fail(Kind::Type, at) };
+        let Some(content) = self.image.known_type(global.content) else { return fail(Kind::Type, at) };
         match some(global.init) {
             _ if index < self.image.imported(kinds::GLOBAL) => Ok(()),
             // Only globals that are there already.
@@ -231,13 +278,10 @@ impl Constants<'_> {
 
     fn elem(&mut self, elem: ElemRecord, at: usize) -> Verified {
         let image = self.image;
-        let Some(ty) = ValType::from_number(elem.ty).filter(|ty| ty.is_ref()) else { return fail(Kind::Type, at) };
+        let Some(ty) = image.known_type(elem.ty).filter(|ty| ty.is_ref()) else { return fail(Kind::Type, at) };
         match elem.mode {
             modes::ACTIVE => {
                 let Some(table) = image.table(elem.target) else { return fail(Kind::Index, at) };
-                if table.what != elem.ty {
-                    return fail(Kind::Type, at);
-                }
                 self.expression(elem.offset, if table.wide { ValType::I64 } else { ValType::I32 })?;
             }
             modes::PASSIVE | modes::DECLARED => {}
@@ -247,8 +291,7 @@ impl Constants<'_> {
         for index in elem.items..end {
             match image.item(index) {
                 Some(init) if elem.exprs => self.expression(init, ty)?,
-                Some(reference)
-                    if ty == ValType::FuncRef && reference.wrapping_sub(1) < image.count(Section::Funcs) => {}
+                Some(reference) if ty.is_ref() && reference.wrapping_sub(1) < image.count(Section::Funcs) => {}
                 Some(_) => return fail(Kind::Index, at),
                 None => return fail(Kind::OutOfRange, at),
             }
@@ -315,15 +358,19 @@ impl Constants<'_> {
                     at = at.saturating_add(1);
                     (0, index.and_then(|index| ValType::from_number(image.global(index)?.content)))
                 }
-                Some(constants::REF_NULL) => (0, number.filter(|ty| ty.is_ref())),
+                Some(constants::REF_NULL) => {
+                    let ty = image.constant(at).and_then(|number| image.known_type(number));
+                    at = at.saturating_add(1);
+                    (0, ty.filter(|ty| ty.is_ref()))
+                }
                 Some(constants::REF_FUNC) => {
                     let index = image.constant(at).filter(|&index| index < image.count(Section::Funcs));
                     at = at.saturating_add(1);
-                    (0, index.map(|_| ValType::FuncRef))
+                    (0, index.map(|_| ValType::FUNCREF))
                 }
                 Some(constants::I32_ADD | constants::I32_SUB | constants::I32_MUL) => (2, arithmetic(ValType::I32)),
                 Some(constants::I64_ADD | constants::I64_SUB | constants::I64_MUL) => (2, arithmetic(ValType::I64)),
-                Some(constants::END) if depth == 1 && stack[0] == ty => {
+                Some(constants::END) if depth == 1 && fits(stack[0], ty) => {
                     self.next = at;
                     return Ok(());
                 }

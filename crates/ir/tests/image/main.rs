@@ -144,19 +144,20 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Funcs, 1) + 8, 3, Kind::Record);
     refused_with(&good, layout::AT_LONGEST, 1, Kind::OutOfRange);
     // A table, a memory, globals.
-    refused_with(&good, at(Section::Tables, 0), 0, Kind::Type);
+    refused_with(&good, at(Section::Tables, 0), 24, Kind::Type);
     refused_with(&good, at(Section::Memories, 0), 17, Kind::Record);
-    refused_with(&good, at(Section::Memories, 0) + 12, 1, Kind::Record);
+    refused_with(&good, at(Section::Memories, 0) + 16, 1, Kind::Record);
     refused_with(&good, at(Section::Globals, 0), 99, Kind::Type);
-    refused_with(&good, at(Section::Globals, 0) + 4, 1, Kind::Constant);
+    refused_with(&good, at(Section::Globals, 0) + 8, 1, Kind::Constant);
     // An export, a segment of each kind.
     refused_with(&good, at(Section::Exports, 0) + 8, 4, Kind::Record);
     refused_with(&good, at(Section::Exports, 0) + 12, 99, Kind::Index);
     refused_with(&good, at(Section::Exports, 0) + 4, 9999, Kind::OutOfRange);
-    refused_with(&good, at(Section::Elems, 0) + 4, 1, Kind::Index);
+    refused_with(&good, at(Section::Elems, 0) + 4, 24, Kind::Type);
+    refused_with(&good, at(Section::Elems, 0) + 8, 1, Kind::Index);
     refused_with(&good, at(Section::Elems, 0), 0x0603, Kind::Record);
-    refused_with(&good, at(Section::Elems, 0) + 12, 1, Kind::OutOfRange);
-    refused_with(&good, at(Section::Elems, 0) + 18, 0xffff, Kind::Index);
+    refused_with(&good, at(Section::Elems, 0) + 16, 1, Kind::OutOfRange);
+    refused_with(&good, at(Section::Elems, 0) + 22, 0xffff, Kind::Index);
     refused_with(&good, at(Section::Items, 0), 99, Kind::Index);
     refused_with(&good, at(Section::Items, 0), 0, Kind::Index);
     refused_with(&good, at(Section::Data, 0), 3, Kind::Record);
@@ -166,6 +167,27 @@ fn impossible_records_are_refused() {
     // The start function's type.
     refused_with(&good, layout::AT_START, 1, Kind::Type);
     refused_with(&good, layout::AT_START, 99, Kind::Type);
+}
+
+#[test]
+fn types_stand_among_others_as_they_can() {
+    let good = image(
+        "(module (type $a (sub (func))) (rec (type $b (sub $a (func))) (type $c (func (param (ref $b)))))
+            (func (type $b)) (func (param (ref $c)) (call_ref $c (ref.func 0) (local.get 0))) (elem declare func 0))",
+    );
+    verify(&good).unwrap();
+    let at = |section: Section, index: u32| Image::parse(&good).unwrap().record(section, index).unwrap();
+    // Supertypes and groups come before; what is referred to is not in a later group.
+    refused_with(&good, at(Section::SubTypes, 1) + 4, 1, Kind::Record);
+    refused_with(&good, at(Section::SubTypes, 1) + 8, 0, Kind::Record);
+    refused_with(&good, at(Section::ValTypes, 0), 30 | 3 << 5, Kind::Type);
+    refused_with(&good, at(Section::SubTypes, 2) + 8, 0, Kind::Record);
+    refused_with(&good, at(Section::SubTypes, 0) + 8, 1, Kind::Record);
+    refused_with(&good, at(Section::SubTypes, 1), 2, Kind::Record);
+    refused_with(&good, at(Section::ValTypes, 0), 0xffff, Kind::Type);
+    // Not as many as types, or without saying that they are there.
+    refused_with(&good, layout::AT_SECTIONS + 8 * Section::SubTypes as usize + 4, 2, Kind::Record);
+    refused_with(&good, layout::AT_FEATURES, 0, Kind::Record);
 }
 
 #[test]
@@ -212,7 +234,7 @@ fn globals_begin_with_values_of_earlier_ones_only() {
         if global == 2 {
             // Of an i32, so that the type is right.
             let record = Image::parse(&good).unwrap().record(Section::Globals, 2).unwrap();
-            bytes.put16(record, wasmote_ir::ValType::I32 as u16);
+            bytes.put16(record, wasmote_ir::ValType::I32.number() as u16);
         }
         bytes.fix();
         bytes
@@ -230,7 +252,7 @@ fn constant_expressions_are_not_shared() {
     // Else an image could have far more of them than it has bytes.
     let good = image("(module (global i32 (i32.const 7)) (global i32 (i32.const 7)))");
     let record = Image::parse(&good).unwrap().record(Section::Globals, 1).unwrap();
-    refused_with(&good, record + 4, 0, Kind::Constant);
+    refused_with(&good, record + 8, 0, Kind::Constant);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
         linker.define("spectest", name, global)?;
     }
     for (name, table64) in [("table", false), ("table64", true)] {
-        let ty = TableType { element: ValType::FuncRef, min: 10, max: Some(20), table64 };
+        let ty = TableType { element: ValType::FUNCREF, min: 10, max: Some(20), table64 };
         let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
         linker.define("spectest", name, table)?;
     }

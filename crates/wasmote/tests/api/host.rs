@@ -154,7 +154,7 @@ fn raw_functions_cannot_make_up_references() {
         slots[0] = 1_000_000;
         Ok(())
     }
-    for result in [ValType::FuncRef, ValType::ExternRef] {
+    for result in [ValType::FUNCREF, ValType::EXTERNREF] {
         let text = format!(
             r#"(module (import "host" "raw" (func $raw (result {0}))) (func (export "f") (result {0}) (call $raw)))"#,
             result.name()
@@ -183,7 +183,7 @@ fn a_failed_instantiation_leaves_no_references_behind() {
         slots[0] = 1;
         Ok(())
     };
-    linker.func_raw("host", "raw", ty(&[], &[ValType::FuncRef]), first).unwrap();
+    linker.func_raw("host", "raw", ty(&[], &[ValType::FUNCREF]), first).unwrap();
     let instance = linker.instantiate(&mut store, &Module::new(&engine, guest).unwrap()).unwrap();
     let f = instance.get_func(&store, "f").unwrap();
     let mut results = [Val::I32(0)];

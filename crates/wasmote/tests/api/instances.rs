@@ -8,7 +8,7 @@ use wasmote::{
 use crate::{first_line, linked, module};
 
 const MEMORY: MemoryType = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
-const TABLE: TableType = TableType { element: ValType::FuncRef, min: 4, max: Some(8), table64: false };
+const TABLE: TableType = TableType { element: ValType::FUNCREF, min: 4, max: Some(8), table64: false };
 
 #[test]
 fn instances_share_what_one_exports() {

@@ -4,7 +4,7 @@ use wasmote::{Config, Engine, ExternRef, Func, Global, GlobalType, Store, Table,
 
 use crate::instance;
 
-const TABLE: TableType = TableType { element: ValType::FuncRef, min: 2, max: Some(6), table64: false };
+const TABLE: TableType = TableType { element: ValType::FUNCREF, min: 2, max: Some(6), table64: false };
 const NULL: Val = Val::FuncRef(None);
 
 #[test]
@@ -39,7 +39,7 @@ fn elements_are_of_the_tables_type() {
     assert!(table.grow(&mut store, 1, Val::I32(0)).is_err());
     assert!(Table::new(&mut store, TABLE, value).is_err());
     assert!(Table::new(&mut store, TableType { element: ValType::I32, ..TABLE }, Val::I32(0)).is_err());
-    let other = Table::new(&mut store, TableType { element: ValType::ExternRef, ..TABLE }, value).unwrap();
+    let other = Table::new(&mut store, TableType { element: ValType::EXTERNREF, ..TABLE }, value).unwrap();
     assert_eq!(other.get(&store, 1), Some(value));
     assert!(Table::copy(&mut store, other, 0, table, 0, 1).is_err());
 }

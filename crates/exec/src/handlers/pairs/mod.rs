@@ -69,7 +69,7 @@ pub const COUNT: usize = PAIRS.len();
 /// The pair of two opcodes, if there is one.
 #[inline]
 pub fn find(first: u16, second: u16) -> Option<u16> {
-    if !BEGINS[usize::from(first)] {
+    if BEGINS.get(usize::from(first)) != Some(&true) {
         return None;
     }
     let opcodes = u32::from(first) << 16 | u32::from(second);
@@ -88,7 +88,7 @@ pub fn opcodes(pair: u16) -> [Opcode; 2] {
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
-/// For each opcode whether a pair begins with it.
+/// For each opcode of the first groups whether a pair begins with it; later ones are in none.
 static BEGINS: [bool; wasmote_ir::ops::OPCODES] = {
     let mut begins = [false; wasmote_ir::ops::OPCODES];
     let mut i = 0;

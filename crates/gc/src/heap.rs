@@ -1,0 +1,259 @@
+//! Allocation: the next object lies behind the last one, in a hole between lines that are in use.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+
+use wasmote_exec as exec;
+
+use crate::layout::{HEADER, Layout, Layouts, array_bytes};
+use crate::mark::Marker;
+
+/// Log2 of the bytes of a line.
+pub(crate) const LINE: usize = 8;
+/// Larger objects do not look for holes where small ones do.
+const LARGE: usize = 16 << LINE;
+/// What the heap grows by at least.
+const STEP: usize = 256 << 10;
+/// What may be allocated until the next collection, at least.
+const BUDGET: usize = 4 << 20;
+/// The most bytes: as many as references can tell apart.
+const MOST: usize = if usize::BITS > 32 { (1 << 34) - (1 << 20) } else { 1 << 30 };
+
+/// Where the bytes of a heap come from.
+pub trait Span {
+    /// Makes it this many bytes, of which the new ones are zero; the first one, which may be another than before, 8-aligned. `None`
+    /// leaves it as it was.
+    fn grow(&mut self, bytes: usize) -> Option<*mut u8>;
+}
+
+/// A store's heap. What handlers see of it is an [`exec::Heap`], which all functions here are given.
+pub struct Heap {
+    span: Box<dyn Span>,
+    /// Bytes in use, a multiple of a line; as many as [`exec::Heap::SLACK`] follow.
+    pub(crate) len: usize,
+    most: usize,
+    /// Bytes from here on were never written.
+    fresh: usize,
+    /// A bit for each 8 bytes: whether an object begins there.
+    pub(crate) starts: Vec<u64>,
+    /// The same, and whether it was reached. Clear between collections.
+    pub(crate) marks: Vec<u64>,
+    /// For each line whether it is in use.
+    pub(crate) lines: Vec<u8>,
+    /// No line below is free for small objects.
+    next: usize,
+    /// What was left of a hole when a large object was allocated.
+    rest: (usize, usize),
+    /// Bytes that may be allocated until the next collection.
+    budget: usize,
+    /// Whether to collect whenever there is a choice.
+    stress: bool,
+    /// The store's types.
+    pub layouts: Layouts,
+    /// What happened so far.
+    pub stats: Stats,
+}
+
+/// What happened in a heap.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Stats {
+    /// Collections.
+    pub collections: u64,
+    /// Bytes of the lines that were in use after the last one.
+    pub live: u64,
+    /// Bytes of the heap.
+    pub bytes: u64,
+}
+
+impl Heap {
+    /// An empty heap of at most this many bytes.
+    pub fn new(span: Box<dyn Span>, most: u64, stress: bool) -> Heap {
+        Heap {
+            span,
+            len: 0,
+            most: usize::try_from(most).unwrap_or(MOST).min(MOST) & !((1 << LINE) - 1),
+            fresh: 0,
+            starts: Vec::new(),
+            marks: Vec::new(),
+            lines: Vec::new(),
+            next: 0,
+            rest: (0, 0),
+            budget: BUDGET,
+            stress,
+            layouts: Layouts::default(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Makes room for an object of `bytes`, a multiple of 8: afterwards the next allocation of that many succeeds. `roots` gives the
+    /// marker all that is in use, if it is asked, and returns when that is done; `dropped` is told that a collection is over.
+    /// `false` if there is no room.
+    pub fn make_room(
+        &mut self,
+        view: &mut exec::Heap,
+        bytes: usize,
+        roots: &mut dyn FnMut(&mut Marker<'_>),
+        dropped: &mut dyn FnMut(&Heap),
+    ) -> bool {
+        let mut collected = false;
+        if self.stress && self.len > 0 {
+            self.collect(view, roots, dropped);
+            collected = true;
+        }
+        loop {
+            if (collected || bytes <= self.budget) && (self.take_hole(view, bytes) || self.grow(view, bytes, collected))
+            {
+                if self.stress {
+                    // The next allocation asks again.
+                    view.limit = view.cursor + bytes;
+                }
+                return true;
+            }
+            if collected {
+                return false;
+            }
+            self.collect(view, roots, dropped);
+            collected = true;
+        }
+    }
+
+    /// Finds room in what there is.
+    fn take_hole(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+        if bytes > LARGE {
+            return self.take_large(view, bytes);
+        }
+        let (start, end) = mem::take(&mut self.rest);
+        if end - start >= bytes {
+            (view.cursor, view.limit) = (start, end);
+            return true;
+        }
+        let Some((first, last)) = self.free_lines(self.next, bytes) else {
+            self.next = self.lines.len();
+            return false;
+        };
+        self.next = last;
+        // Not more at a time than is wanted: clearing it all at once would clear the caches, too.
+        let last = last.min(first + (STEP >> LINE).max(bytes.div_ceil(1 << LINE)));
+        self.next = last;
+        self.take(view, first, last);
+        true
+    }
+
+    fn take_large(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+        let Some((first, _)) = self.free_lines(self.next, bytes) else { return false };
+        if view.limit - view.cursor > self.rest.1 - self.rest.0 {
+            self.rest = (view.cursor, view.limit);
+        }
+        self.take(view, first, first + bytes.div_ceil(1 << LINE));
+        true
+    }
+
+    /// The first free lines from `from` on that have so many bytes.
+    fn free_lines(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
+        let wanted = bytes.div_ceil(1 << LINE);
+        let lines = &self.lines;
+        let mut at = from;
+        loop {
+            let first = at + lines.get(at..)?.iter().position(|&line| line == 0)?;
+            let free = lines[first..].iter().position(|&line| line != 0).unwrap_or(lines.len() - first);
+            if free >= wanted {
+                return Some((first, first + free));
+            }
+            at = first + free;
+        }
+    }
+
+    /// Has objects go to these lines.
+    fn take(&mut self, view: &mut exec::Heap, first: usize, last: usize) {
+        self.lines[first..last].fill(1);
+        let (start, end) = (first << LINE, last << LINE);
+        let used = end.min(self.fresh);
+        if start < used {
+            // SAFETY: the lines lie in the heap, and no object does in them.
+            unsafe { view.base.add(start).write_bytes(0, used - start) };
+        }
+        self.fresh = self.fresh.max(end);
+        self.budget = self.budget.saturating_sub(end - start);
+        (view.cursor, view.limit) = (start, end);
+    }
+
+    /// Adds memory, and takes room in it.
+    fn grow(&mut self, view: &mut exec::Heap, bytes: usize, collected: bool) -> bool {
+        // As much as may be allocated until a collection is due, unless a little more than that is needed.
+        let usual = STEP.max(self.len / 8);
+        let wanted = bytes.saturating_add(1 << LINE).max(usual);
+        let room = self.most.saturating_sub(self.len);
+        let more = if wanted <= room { wanted } else { room.min(bytes.saturating_add(1 << LINE)) };
+        let more = more & !((1 << LINE) - 1);
+        if more < bytes || !collected && more > self.budget.max(usual) {
+            return false;
+        }
+        let len = self.len + more;
+        let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
+        let words = (len >> 3).div_ceil(64);
+        let enlarge = |bits: &mut Vec<u64>| {
+            let more = words.saturating_sub(bits.len());
+            bits.try_reserve(more).map(|()| bits.resize(words, 0)).is_ok()
+        };
+        if !enlarge(&mut self.starts) || !enlarge(&mut self.marks) {
+            return false;
+        }
+        let first = self.lines.len();
+        self.lines.resize(len >> LINE, 0);
+        if first == 0 {
+            // Null is no object.
+            self.lines[0] = 1;
+        }
+        self.next = self.next.min(first);
+        self.len = len;
+        view.base = base;
+        view.starts = self.starts.as_mut_ptr();
+        view.end = (len >> 2) as u32;
+        self.stats.bytes = len as u64;
+        self.take_hole(view, bytes)
+    }
+
+    /// Finds out what is in use, and forgets all else.
+    pub fn collect(
+        &mut self,
+        view: &mut exec::Heap,
+        roots: &mut dyn FnMut(&mut Marker<'_>),
+        dropped: &mut dyn FnMut(&Heap),
+    ) {
+        self.lines.fill(0);
+        if let Some(null) = self.lines.first_mut() {
+            *null = 1;
+        }
+        let mut marker = Marker::new(self, view.base);
+        roots(&mut marker);
+        marker.finish();
+        mem::swap(&mut self.starts, &mut self.marks);
+        view.starts = self.starts.as_mut_ptr();
+        self.marks.fill(0);
+        (view.cursor, view.limit) = (0, 0);
+        self.rest = (0, 0);
+        self.next = 0;
+        let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE;
+        self.budget = BUDGET.max(live / 5 * 2);
+        self.stats.collections += 1;
+        self.stats.live = live as u64;
+        dropped(self);
+    }
+
+    /// Whether an object begins where this reference says.
+    pub fn is_object(&self, reference: u32) -> bool {
+        let bit = reference as usize >> 1;
+        reference & 1 == 0 && self.starts.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0)
+    }
+
+    /// Bytes of the object at this offset with this header, all of them in the heap.
+    pub(crate) fn size(&self, at: usize, header: u64) -> usize {
+        let bytes = match self.layouts.get(header as u32) {
+            Some(Layout::Fixed { bytes, .. }) => *bytes as usize,
+            Some(Layout::Array { log2, .. }) => array_bytes((*log2).into(), (header >> 32) as u32).unwrap_or(HEADER),
+            None => HEADER,
+        };
+        bytes.min(self.len - at)
+    }
+}

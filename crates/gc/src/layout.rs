@@ -1,0 +1,114 @@
+//! What objects look like: a header of eight bytes, the type's number and in the upper half what depends on the type, then fields.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wasmote_ir::{FieldType, ValType};
+
+/// Bytes of a header.
+pub const HEADER: usize = 8;
+/// The type of objects that stand for values of the host; the upper half of the header is their number.
+pub const HOST: u32 = 1 << 24;
+/// Added to the number of a tag it is the type of its exceptions. They hold slots.
+pub const EXCEPTION: u32 = 1 << 25;
+
+/// What the collector must know of a type.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// A number of bytes, header included, with references at these offsets.
+    Fixed {
+        /// The size, a multiple of 8.
+        bytes: u32,
+        /// Where the references are.
+        references: Box<[u32]>,
+    },
+    /// As many elements as the header's upper half says.
+    Array {
+        /// Bytes of an element, as power of two.
+        log2: u8,
+        /// Whether the elements are references.
+        references: bool,
+    },
+}
+
+/// Whether what is stored is a reference that the collector follows, any but those to functions.
+fn is_traced(ty: ValType, is_func: &dyn Fn(u32) -> bool) -> bool {
+    use wasmote_ir::HeapType;
+    ty.reference().is_some_and(|ty| match ty.heap() {
+        HeapType::Index(index) => !is_func(index),
+        other => other.top() != Some(HeapType::Func),
+    })
+}
+
+impl Layout {
+    /// Of a structure. `is_func` says which indices are of function types.
+    pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Layout {
+        let mut end = HEADER as u32;
+        let mut references = Vec::new();
+        for field in fields {
+            let at = field.storage.place(&mut end);
+            if is_traced(field.storage.unpacked(), is_func) {
+                references.push(at);
+            }
+        }
+        Layout::Fixed { bytes: end.next_multiple_of(8), references: references.into() }
+    }
+
+    /// Of an array.
+    pub fn of_array(element: FieldType, is_func: &dyn Fn(u32) -> bool) -> Layout {
+        let references = is_traced(element.storage.unpacked(), is_func);
+        Layout::Array { log2: element.storage.bytes().trailing_zeros() as u8, references }
+    }
+
+    /// Of an exception with values of these types, each in as many slots as it takes.
+    pub fn of_exception(types: &[ValType], is_func: &dyn Fn(u32) -> bool) -> Layout {
+        let mut end = HEADER as u32;
+        let mut references = Vec::new();
+        for &ty in types {
+            if is_traced(ty, is_func) {
+                references.push(end);
+            }
+            end += 8 * u32::from(ty.slots());
+        }
+        Layout::Fixed { bytes: end, references: references.into() }
+    }
+}
+
+/// Bytes of an array with this many elements; `None` if that is too many.
+#[inline(always)]
+pub fn array_bytes(log2: u32, len: u32) -> Option<usize> {
+    let bytes = (u64::from(len) << log2) + HEADER as u64;
+    usize::try_from(bytes.next_multiple_of(8)).ok()
+}
+
+/// The layouts of a store's types, by number.
+#[derive(Default)]
+pub struct Layouts {
+    types: Vec<Option<Layout>>,
+    exceptions: Vec<Layout>,
+}
+
+impl Layouts {
+    /// Adds a type, unless it is known.
+    pub fn add(&mut self, id: u32, layout: impl FnOnce() -> Layout) {
+        let index = id as usize;
+        if self.types.len() <= index {
+            self.types.resize_with(index + 1, || None);
+        }
+        self.types[index].get_or_insert_with(layout);
+    }
+
+    /// Adds the exceptions of the next tag.
+    pub fn add_exception(&mut self, layout: Layout) {
+        self.exceptions.push(layout);
+    }
+
+    /// The layout of a type; `None` if there is none, or of objects of the host, which are all header.
+    #[inline]
+    pub fn get(&self, id: u32) -> Option<&Layout> {
+        match id.checked_sub(EXCEPTION) {
+            Some(tag) => self.exceptions.get(tag as usize),
+            None => self.types.get(id as usize)?.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! References that may be null, and calls through them.
+
+use wasmote_ir::{Op, RefType, ValType};
+use wasmparser::HeapType;
+
+use crate::TranslateErrorKind;
+use crate::body::{Body, INVALID, Step};
+use crate::code::Src;
+use crate::control::Condition;
+use crate::stack::Place;
+
+impl Body<'_> {
+    /// `ref.null`.
+    pub fn ref_null(&mut self, ty: HeapType) -> Step {
+        let heap = wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)?;
+        self.stack.push(Place::Const(0), ValType::Ref(RefType::new(true, heap)));
+        Ok(())
+    }
+
+    /// `ref.as_non_null`: the reference stays where it is.
+    pub fn ref_as_non_null(&mut self) -> Step {
+        let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
+        let entry = self.stack.get(top).ok_or(INVALID)?;
+        if let Place::Const(_) = entry.place {
+            self.settle(top)?;
+        }
+        let entry = self.stack.get(top).ok_or(INVALID)?;
+        let slot = self.slot_operand(entry);
+        self.code.emit(Op::TrapNull, 0, &[slot]);
+        Ok(())
+    }
+
+    /// `br_on_null`.
+    pub fn br_on_null(&mut self, depth: u32) -> Step {
+        let entry = self.pop()?;
+        let a = Src::Slot(self.slot(entry));
+        self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
+        // What is not null is not a constant, so that it is in the slot if this is reached.
+        let place = if let Place::Const(_) = entry.place { Place::Temp } else { entry.place };
+        self.stack.push(place, entry.ty);
+        Ok(())
+    }
+
+    /// `br_on_non_null`.
+    pub fn br_on_non_null(&mut self, depth: u32) -> Step {
+        // The reference goes with the branch.
+        let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
+        self.settle(top)?;
+        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home);
+        self.branch_if(depth, Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
+        self.pop()?;
+        Ok(())
+    }
+
+    /// `call_ref`.
+    pub fn call_ref(&mut self, ty: u32) -> Step {
+        let entry = self.pop()?;
+        let func = self.slot_operand(entry);
+        let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
+        let (base, _) = self.arguments(ty)?;
+        self.code.emit(Op::CallRef, 0, &[func, base]);
+        self.results(ty);
+        Ok(())
+    }
+
+    /// `return_call_ref`.
+    pub fn return_call_ref(&mut self, ty: u32) -> Step {
+        let entry = self.pop()?;
+        let func = self.slot_operand(entry);
+        let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
+        let (base, count) = self.arguments(ty)?;
+        self.code.emit(Op::ReturnCallRef, 0, &[func, base, count, u64::from(self.header)]);
+        self.unreachable();
+        Ok(())
+    }
+}
