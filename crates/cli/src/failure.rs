@@ -44,6 +44,7 @@ impl Failure {
     pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> Failure {
         match error.kind() {
             ErrorKind::Exit(code) => Failure { status: *code, message: String::new() },
+            ErrorKind::Exception(exception) => Failure { status: TRAPPED, ..Failure::load(file, exception) },
             ErrorKind::Trap(trap) => Failure { status: TRAPPED, ..Failure::load(file, trap) },
             ErrorKind::Decode(error) => match &error.kind {
                 DecodeErrorKind::Malformed(_) => Failure::load(

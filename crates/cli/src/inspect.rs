@@ -78,6 +78,7 @@ fn externs(module: &ModuleInfo, text: &mut String) {
             ImportType::Table(ty) => Some(ExternType::Table(ty)),
             ImportType::Memory(ty) => Some(ExternType::Memory(ty)),
             ImportType::Global(ty) => Some(ExternType::Global(ty)),
+            ImportType::Tag(ty) => module.type_of_funcs(ty).cloned().map(ExternType::Tag),
         };
         line(&format!("{}::{}", import.module.escape_debug(), import.name.escape_debug()), ty, text);
     }
@@ -89,6 +90,10 @@ fn externs(module: &ModuleInfo, text: &mut String) {
             ExportKind::Table => module.tables.get(index).copied().map(ExternType::Table),
             ExportKind::Memory => module.memories.get(index).copied().map(ExternType::Memory),
             ExportKind::Global => module.globals.get(index).copied().map(ExternType::Global),
+            ExportKind::Tag => {
+                let ty = module.tags.get(index).and_then(|&ty| module.type_of_funcs(ty));
+                ty.cloned().map(ExternType::Tag)
+            }
         };
         line(&export.name.escape_debug().to_string(), ty, text);
     }

@@ -306,16 +306,16 @@ fn files_that_cannot_be_read_are_named() {
 fn features_that_this_build_lacks_are_named() {
     let folder = Folder::new();
     let file = folder.module(
-        r#"(module (type (struct (field i32))) (tag (param i32))
-            (func (export "_start") (param (ref null 0)) (throw 0 (i32.const 1))))"#,
+        r#"(module (type $f (func)) (type (cont $f)) (memory 1 1 shared)
+            (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))"#,
     );
     for command in ["run", "validate", "dump"] {
         let ran = wasmote(&[command, &file], b"");
-        ran.fails(1, &["needs", "garbage collection", "exception handling", "0x", "this build"]);
+        ran.fails(1, &["needs", "stack switching", "threads", "0x", "this build"]);
     }
     let ran = wasmote(&["inspect", &file], b"");
-    assert!(ran.out.contains("garbage collection (not in this build)"), "{}", ran.out);
-    assert!(ran.out.contains("exception handling (not in this build)"), "{}", ran.out);
+    assert!(ran.out.contains("threads (not in this build)"), "{}", ran.out);
+    assert!(ran.out.contains("stack switching (not in this build)"), "{}", ran.out);
 }
 
 #[test]

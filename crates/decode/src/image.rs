@@ -42,8 +42,9 @@ impl Reader<'_> {
 
     fn module(&self) -> Read<ModuleInfo> {
         let image = self.image;
-        let imported = [kinds::FUNC, kinds::TABLE, kinds::MEMORY, kinds::GLOBAL].map(|kind| image.imported(kind));
-        let [imported_funcs, imported_tables, imported_memories, imported_globals] = imported;
+        let kinds = [kinds::FUNC, kinds::TABLE, kinds::MEMORY, kinds::GLOBAL, kinds::TAG];
+        let imported = kinds.map(|kind| image.imported(kind));
+        let [imported_funcs, imported_tables, imported_memories, imported_globals, imported_tags] = imported;
         let mut module = ModuleInfo {
             types: self.all(Section::Types, |index| self.sub_type(index))?,
             groups: self.groups(),
@@ -64,6 +65,8 @@ impl Reader<'_> {
                 Some(GlobalType { content: ValType::from_number(global.content)?, mutable: global.mutable })
             })?,
             imported_globals,
+            tags: self.all(Section::Tags, |index| image.tag(index))?,
+            imported_tags,
             exports: self.all(Section::Exports, |index| {
                 let export = image.export(index)?;
                 Some(Export { name: name(export.name)?, kind: kind(export.kind)?, index: export.index })
@@ -89,7 +92,8 @@ impl Reader<'_> {
                 kinds::FUNC => ImportType::Func(*module.funcs.get(at)?),
                 kinds::TABLE => ImportType::Table(*module.tables.get(at)?),
                 kinds::MEMORY => ImportType::Memory(*module.memories.get(at)?),
-                _ => ImportType::Global(*module.globals.get(at)?),
+                kinds::GLOBAL => ImportType::Global(*module.globals.get(at)?),
+                _ => ImportType::Tag(*module.tags.get(at)?),
             };
             Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
         })?;
@@ -184,6 +188,7 @@ fn kind(kind: u32) -> Option<ExportKind> {
         kinds::TABLE => ExportKind::Table,
         kinds::MEMORY => ExportKind::Memory,
         kinds::GLOBAL => ExportKind::Global,
+        kinds::TAG => ExportKind::Tag,
         _ => return None,
     })
 }

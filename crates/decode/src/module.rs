@@ -125,6 +125,8 @@ pub enum ImportType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag, by the index of its type.
+    Tag(u32),
 }
 
 /// An import.
@@ -149,6 +151,8 @@ pub enum ExportKind {
     Memory,
     /// A global.
     Global,
+    /// A tag.
+    Tag,
 }
 
 /// An export.
@@ -303,6 +307,10 @@ pub struct ModuleInfo {
     pub imported_globals: u32,
     /// The initialisers of the globals that the module defines.
     pub global_inits: Vec<ConstExpr>,
+    /// Type index of each tag, imports included: its parameters are the values of its exceptions.
+    pub tags: Vec<u32>,
+    /// Number of imported tags.
+    pub imported_tags: u32,
     /// Exports in order.
     pub exports: Vec<Export>,
     /// The start function.

@@ -14,7 +14,7 @@ use crate::error::{DecodeError, Feature};
 use crate::module::{
     Custom, DataSegment, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo, SegmentMode,
 };
-use crate::types::{global_type, memory_type, ref_type, sub_type, table_type};
+use crate::types::{global_type, memory_type, ref_type, sub_type, table_type, tag_type};
 
 /// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
 /// lengths are checked, and that names are UTF-8; the module may still be invalid.
@@ -68,7 +68,11 @@ impl ModuleInfo {
                 Ok(())
             }
             Payload::TagSection(section) => {
-                Err(DecodeError::unsupported(Feature::Exceptions, section.range().start as usize))
+                for tag in section.into_iter_with_offsets() {
+                    let (offset, tag) = tag?;
+                    self.tags.push(tag_type(tag, offset as usize)?);
+                }
+                Ok(())
             }
             Payload::GlobalSection(section) => self.add_globals(section),
             Payload::ExportSection(section) => self.add_exports(section),
@@ -141,8 +145,11 @@ impl ModuleInfo {
                     self.imported_globals += 1;
                     ImportType::Global(ty)
                 }
-                TypeRef::Tag(_) => {
-                    return Err(DecodeError::unsupported(Feature::Exceptions, offset));
+                TypeRef::Tag(ty) => {
+                    let ty = tag_type(ty, offset)?;
+                    self.tags.push(ty);
+                    self.imported_tags += 1;
+                    ImportType::Tag(ty)
                 }
                 TypeRef::FuncExact(_) => {
                     return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
@@ -183,9 +190,7 @@ impl ModuleInfo {
                 ExternalKind::Table => ExportKind::Table,
                 ExternalKind::Memory => ExportKind::Memory,
                 ExternalKind::Global => ExportKind::Global,
-                ExternalKind::Tag => {
-                    return Err(DecodeError::unsupported(Feature::Exceptions, offset as usize));
-                }
+                ExternalKind::Tag => ExportKind::Tag,
                 ExternalKind::FuncExact => {
                     return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset as usize));
                 }

@@ -131,6 +131,11 @@ pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<Tab
     })
 }
 
+/// The type of a tag by its index.
+pub(crate) fn tag_type(ty: wasmparser::TagType, offset: usize) -> Result<u32, DecodeError> {
+    if HAS_GC { Ok(ty.func_type_idx) } else { Err(DecodeError::unsupported(Feature::Exceptions, offset)) }
+}
+
 pub(crate) fn memory_type(ty: wasmparser::MemoryType, offset: usize) -> Result<MemoryType, DecodeError> {
     if ty.shared {
         return Err(DecodeError::unsupported(Feature::Threads, offset));

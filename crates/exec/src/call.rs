@@ -121,10 +121,10 @@ unsafe fn locate(instance: *mut Instance, ip: *const Cell) -> Option<(*mut Func,
             if code == cells::untranslated() {
                 continue;
             }
-            let Cell(description) = code.sub(cells::CODE_START).read();
+            let description = cells::describe(code);
             let offset = (ip as usize).wrapping_sub(code as usize);
-            if offset < (description >> 32) as usize {
-                return Some((func, Frame { instance, func: description as u32, cell: offset as u32 }));
+            if offset < description.bytes as usize {
+                return Some((func, Frame { instance, func: description.func, cell: offset as u32 }));
             }
         }
     }

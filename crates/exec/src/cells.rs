@@ -3,20 +3,74 @@
 //!
 //! The compact form of `wasmote_ir::code` is position independent; what changes here are targets (bytes instead
 //! of units) and types (the engine's numbers instead of the module's). In front of a function's first
-//! instruction lies one cell with its index and length, by which a trap finds out where it happened.
+//! instruction lies one cell with its index and length, by which a trap finds out where it happened, and in front of that the
+//! handlers of exceptions, if there are any. The last unit of each call, which no operand takes, says where the caller's
+//! header is, by which frames are walked.
 //!
 //! Two instructions in a row for which there is a pair (`handlers::pairs`) share a handler, unless something jumps between
 //! them: the operands of the second follow directly upon the first one's. The second then counts as beginning a cell before
 //! its operands, where its handler would be.
+
+#[cfg(feature = "alloc")]
+use wasmote_ir::frame::MAX_HEADER;
+#[cfg(feature = "alloc")]
+use wasmote_ir::handlers::Handler;
+
+/// Bytes of the code that begins here, if it has handlers of exceptions; else 0.
+///
+/// # Safety
+/// [`Linker::link`] made it.
+#[cfg(feature = "alloc")]
+pub unsafe fn handled_bytes(code: *const Cell) -> u32 {
+    // SAFETY: the caller's promise.
+    let Description { bytes, handlers: (_, count), .. } = unsafe { describe(code) };
+    if count == 0 { 0 } else { bytes }
+}
 
 /// One word of linked code; of code executed in place, one unit.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Cell(#[cfg(feature = "alloc")] pub(crate) u64, #[cfg(not(feature = "alloc"))] pub(crate) u16);
 
-/// Where a function's first instruction lies in what [`Linker::link`] makes.
+/// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
 #[cfg(feature = "alloc")]
-pub const CODE_START: usize = 1;
+const HANDLED: u64 = 1 << 32;
+/// Cells of a handler.
+#[cfg(feature = "alloc")]
+const HANDLER_CELLS: usize = size_of::<Handler>() / size_of::<Cell>();
+/// What the last unit of a call has set, beside the slot of the caller's header, if the caller has handlers.
+#[cfg(feature = "alloc")]
+pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
+
+/// What lies in front of a function's first instruction.
+#[cfg(feature = "alloc")]
+pub(crate) struct Description {
+    /// The function's index, imports counted.
+    pub func: u32,
+    /// Bytes of its code.
+    pub bytes: u32,
+    /// Its handlers, inner ones first, with distances in bytes; and how many they are.
+    pub handlers: (*const Handler, usize),
+}
+
+/// What is known of the function whose code begins here.
+///
+/// # Safety
+/// [`Linker::link`] made it.
+#[cfg(feature = "alloc")]
+pub(crate) unsafe fn describe(code: *const Cell) -> Description {
+    // SAFETY: the description is in the cell in front; if there are handlers, their number is in front of that, and they are there.
+    unsafe {
+        let Cell(word) = code.sub(1).read();
+        let handlers = if word & HANDLED != 0 {
+            let Cell(count) = code.sub(2).read();
+            (code.sub(2 + HANDLER_CELLS * count as usize).cast(), count as usize)
+        } else {
+            (core::ptr::null(), 0)
+        };
+        Description { func: word as u32, bytes: ((word & !HANDLED) >> 32) as u32, handlers }
+    }
+}
 
 #[cfg(feature = "alloc")]
 mod fixed {
@@ -62,7 +116,7 @@ pub(crate) fn leave_run() -> *const Cell {
 }
 
 #[cfg(feature = "alloc")]
-pub use linker::Linker;
+pub use linker::{Linker, Source};
 
 #[cfg(feature = "alloc")]
 mod linker {
@@ -73,8 +127,10 @@ mod linker {
     use wasmote_ir::ops::{ALL_OPCODES, OPCODES};
     use wasmote_ir::shape::Operand;
 
-    use super::Cell;
-    use crate::dispatch::Handler;
+    use wasmote_ir::handlers::Handler;
+
+    use super::{CALLER_HANDLES, Cell, HANDLED, HANDLER_CELLS};
+    use crate::dispatch;
     use crate::handlers::{MANAGED, TABLE, pairs};
     use crate::operand::{OPERANDS, instr_bytes};
 
@@ -111,6 +167,29 @@ mod linker {
         table
     }
 
+    /// For each opcode, whether it is a call that returns here.
+    static CALLS: [bool; ALL_OPCODES] = calls();
+
+    const fn calls() -> [bool; ALL_OPCODES] {
+        let mut table = [false; ALL_OPCODES];
+        let mut opcode = 0;
+        while opcode < ALL_OPCODES {
+            let (op, variant) = Opcode::description(opcode as u16);
+            let variant = &op.variants()[variant as usize];
+            let mut i = 0;
+            let (mut base, mut header) = (false, false);
+            while i < variant.operands.len() {
+                base |= matches!(variant.operands[i], Operand::Base);
+                header |= matches!(variant.operands[i], Operand::Header);
+                i += 1;
+            }
+            table[opcode] = base && !header;
+            assert!(!table[opcode] || variant.units() % 4 != 0, "a call has no unit left over");
+            opcode += 1;
+        }
+        table
+    }
+
     /// Units of the instruction at `at`.
     fn units_at(code: &[u16], at: usize) -> usize {
         let opcode = Opcode(code[at]);
@@ -122,6 +201,19 @@ mod linker {
         }
     }
 
+    /// A function to be linked.
+    #[derive(Clone, Copy)]
+    pub struct Source<'a> {
+        /// Its index, imports counted.
+        pub func: u32,
+        /// What the translator made, or verified.
+        pub code: &'a [u16],
+        /// The slot of its frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
+        pub header: u16,
+        /// Its handlers of exceptions, likewise.
+        pub handlers: &'a [Handler],
+    }
+
     impl Linker {
         /// A linker.
         pub fn new() -> Linker {
@@ -129,11 +221,17 @@ mod linker {
         }
 
         /// Marks the instructions that something jumps to.
-        fn mark_targets(&mut self, code: &[u16]) {
+        fn mark_targets(&mut self, code: &[u16], handlers: &[Handler]) {
             self.starts.clear();
             self.starts.resize(code.len() + 1, 0);
             if pairs::COUNT == 0 {
                 return;
+            }
+            for handler in handlers {
+                // Some have none.
+                if let Some(start) = self.starts.get_mut(handler.target as usize) {
+                    *start = TARGET;
+                }
             }
             let mut at = 0;
             while at < code.len() {
@@ -153,8 +251,8 @@ mod linker {
         }
 
         /// Notes where each instruction goes, and the pairs; returns the length in bytes.
-        fn place(&mut self, code: &[u16]) -> u32 {
-            self.mark_targets(code);
+        fn place(&mut self, code: &[u16], handlers: &[Handler]) -> u32 {
+            self.mark_targets(code, handlers);
             self.pairs.clear();
             let (mut at, mut bytes) = (0, 0);
             // The instruction before, unless it is part of a pair.
@@ -173,16 +271,27 @@ mod linker {
                 bytes += instr_bytes(units - 1) as u32;
                 at += units;
             }
+            self.starts[code.len()] = bytes;
             bytes
         }
 
-        /// Links the function with this index (imports are counted), replacing what `out` holds. Type `t` of the module
-        /// has the number `type_ids[t]` in the engine. `code` is what the translator made, or verified.
-        pub fn link(&mut self, func: u32, code: &[u16], type_ids: &[u32], out: &mut Vec<Cell>) {
-            let bytes = self.place(code);
+        /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
+        /// how many cells lie in front of the first instruction.
+        pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
+            let Source { func, code, header, handlers } = *source;
+            let bytes = self.place(code, handlers);
             out.clear();
-            out.reserve(super::CODE_START + bytes as usize / 8);
-            out.push(Cell(u64::from(func) | u64::from(bytes) << 32));
+            out.reserve(2 + handlers.len() * HANDLER_CELLS + bytes as usize / 8);
+            for handler in handlers {
+                self.add_handler(handler, out);
+            }
+            if !handlers.is_empty() {
+                out.push(Cell(handlers.len() as u64));
+            }
+            let handled = if handlers.is_empty() { 0 } else { HANDLED };
+            out.push(Cell(u64::from(func) | u64::from(bytes) << 32 | handled));
+            let start = out.len();
+            let caller = header | if handlers.is_empty() { 0 } else { CALLER_HANDLES };
             let mut at = 0;
             let mut pairs = self.pairs.iter().peekable();
             let mut second = false;
@@ -201,7 +310,30 @@ mod linker {
                 if CHANGES[opcode] {
                     self.change(code, at, type_ids, &mut out[first..]);
                 }
+                if CALLS[opcode] {
+                    let cells = &mut out[first..];
+                    debug_assert!(units - 1 < 4 * cells.len());
+                    set_unit(cells, 4 * cells.len() - 1, caller);
+                }
                 at += units;
+            }
+            start
+        }
+
+        /// Writes a handler whose places are in bytes.
+        fn add_handler(&self, handler: &Handler, out: &mut Vec<Cell>) {
+            let place = |unit: u32| self.starts.get(unit as usize).copied().unwrap_or(0);
+            let Handler { from, to, target, tag, slot, count, reference, level } = *handler;
+            let words = [
+                [place(from), place(to)],
+                [place(target), tag],
+                [u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16],
+            ];
+            for [first, second] in words {
+                let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
+                let mut bytes = [0; 8];
+                bytes.copy_from_slice(halves.as_flattened());
+                out.push(Cell(u64::from_ne_bytes(bytes)));
             }
         }
 
@@ -227,15 +359,15 @@ mod linker {
             }
         }
 
-        /// The offset in `code` of the instruction that contains this byte of its linked form.
-        pub fn unit_at(&mut self, code: &[u16], byte: u32) -> u32 {
-            self.place(code);
+        /// The offset in `code`, which has these handlers of exceptions, of the instruction that contains this byte of its linked form.
+        pub fn unit_at(&mut self, code: &[u16], handlers: &[Handler], byte: u32) -> u32 {
+            self.place(code, handlers);
             instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
         }
     }
 
     /// The handler of an opcode.
-    fn handler_of(opcode: usize) -> Handler {
+    fn handler_of(opcode: usize) -> dispatch::Handler {
         match opcode.checked_sub(OPCODES) {
             None => TABLE[opcode],
             Some(managed) => MANAGED[managed],
@@ -243,7 +375,7 @@ mod linker {
     }
 
     /// The address of a handler at the beginning of a cell. Its number counts the opcodes, then the pairs.
-    fn handler(handler: Handler, number: usize) -> Cell {
+    fn handler(handler: dispatch::Handler, number: usize) -> Cell {
         let address = handler as usize as u64;
         #[cfg(feature = "count")]
         let address = crate::count::tagged(address, number);

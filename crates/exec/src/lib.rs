@@ -8,8 +8,9 @@
 //! 4. `handlers`: what each instruction does;
 //! 5. [`cells`]: from compact code to what runs, and [`call`](mod@call): from the host into wasm, and backtraces (feature
 //!    `alloc`);
-//! 6. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
-//! 7. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
+//! 6. `throw`: from an exception to its handler;
+//! 7. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
+//! 8. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
 //!
 //! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
 //! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
@@ -30,13 +31,17 @@ mod handlers;
 pub mod in_place;
 mod operand;
 pub mod state;
+#[cfg(feature = "alloc")]
+mod throw;
 
 #[cfg(feature = "alloc")]
 pub use call::{Frame, backtrace, call};
 pub use cells::Cell;
 #[cfg(feature = "alloc")]
-pub use cells::{CODE_START, Linker};
+pub use cells::{Linker, Source, handled_bytes};
 pub use state::*;
+#[cfg(feature = "alloc")]
+pub use throw::EXCEPTION;
 #[cfg(not(feature = "alloc"))]
 pub use wasmote_ir::{TrapCode, ValType};
 

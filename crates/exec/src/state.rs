@@ -29,6 +29,12 @@ pub struct Machine {
     /// The heap.
     #[cfg(feature = "alloc")]
     pub heap: Heap,
+    /// The exception that nothing caught, or that a host function throws.
+    #[cfg(feature = "alloc")]
+    pub exception: u32,
+    /// Where the last exception was caught.
+    #[cfg(feature = "alloc")]
+    pub(crate) landing: crate::throw::Landing,
     /// How many calls from the host into wasm are under way.
     pub depth: u32,
     /// The most calls from the host into wasm that may nest: each takes some of the native stack.
@@ -65,6 +71,10 @@ impl Machine {
             types: Types { displays: core::ptr::null(), len: 0 },
             #[cfg(feature = "alloc")]
             heap: Heap::EMPTY,
+            #[cfg(feature = "alloc")]
+            exception: 0,
+            #[cfg(feature = "alloc")]
+            landing: crate::throw::Landing::NONE,
             depth: 0,
             max_depth: 1000,
             fuel: u64::MAX,
@@ -170,7 +180,7 @@ pub struct Heap {
 impl Heap {
     /// Bytes that can be accessed behind the last object: more than any structure or exception has, so that where one begins is all
     /// that is checked.
-    pub const SLACK: usize = 192 << 10;
+    pub const SLACK: usize = 320 << 10;
     /// A heap without objects.
     pub const EMPTY: Heap =
         Heap { base: core::ptr::null_mut(), end: 0, cursor: 0, limit: 0, starts: core::ptr::null_mut() };
@@ -229,7 +239,15 @@ pub struct Hooks {
     /// returns why it can't.
     #[cfg(feature = "alloc")]
     pub translate: unsafe fn(*mut Machine, *mut Func) -> Result<(), TrapCode>,
+    /// The code of the function in which this is, if it has handlers; else null.
+    #[cfg(feature = "alloc")]
+    pub covering: unsafe fn(*mut Machine, *const Cell) -> *const Cell,
+    /// Makes an exception with this tag, by its number in the store, of values in this many slots. All slots of the value stack from
+    /// `top` on are free. `None` if there is no room.
+    #[cfg(feature = "alloc")]
+    pub exception: unsafe fn(*mut Machine, tag: u32, values: *const u64, slots: usize, top: *mut u64) -> Option<u32>,
     /// Runs a host function. The caller's instance is given; `args` has the arguments and takes the results.
+    /// With [`TrapCode::Exception`] it throws the machine's `exception`.
     #[cfg(feature = "alloc")]
     pub host: unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>,
     /// Runs the imported function with this index. `args` has the arguments and takes the results, in this many slots.
@@ -328,6 +346,9 @@ pub struct Instance {
     pub data: *mut DataSegment,
     /// Element segments; an active, declared or dropped one is empty.
     pub elems: *mut ElemSegment,
+    /// The store's numbers of all tags, imported ones first.
+    #[cfg(feature = "alloc")]
+    pub tags: *const u32,
     /// Number of imported functions.
     pub imported_funcs: u32,
     /// Number of defined functions.

@@ -9,8 +9,7 @@ use wasmote_ir::{FieldType, ValType};
 pub const HEADER: usize = 8;
 /// The type of objects that stand for values of the host; the upper half of the header is their number.
 pub const HOST: u32 = 1 << 24;
-/// Added to the number of a tag it is the type of its exceptions. They hold slots.
-pub const EXCEPTION: u32 = 1 << 25;
+pub use wasmote_exec::EXCEPTION;
 
 /// What the collector must know of a type.
 #[derive(Clone, Debug)]

@@ -32,6 +32,11 @@ impl<'h> Marker<'h> {
         }
     }
 
+    /// The heap.
+    pub fn heap(&self) -> &Heap {
+        self.heap
+    }
+
     /// Slots of which any may be a reference that is in use.
     ///
     /// # Safety

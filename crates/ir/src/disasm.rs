@@ -42,6 +42,7 @@ impl Display for Listed<'_> {
                 Operand::Table => write!(f, "table {value}")?,
                 Operand::Data => write!(f, "data {value}")?,
                 Operand::Elem => write!(f, "elem {value}")?,
+                Operand::Tag => write!(f, "tag {value}")?,
             }
         }
         Ok(())

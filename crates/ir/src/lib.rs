@@ -6,7 +6,7 @@
 //! 2. `table` and `managed`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
-//! 5. [`frame`], [`types`], [`trap`]: what translator and executor agree on beside the instructions;
+//! 5. [`frame`], [`types`], [`trap`], [`handlers`]: what translator and executor agree on beside the instructions;
 //! 6. [`image`]: translated modules as files, and what must hold for them before they run.
 //!
 //! Nothing here allocates, and nothing depends on another crate.
@@ -22,6 +22,7 @@ mod table;
 pub mod code;
 pub mod disasm;
 pub mod frame;
+pub mod handlers;
 pub mod image;
 pub mod ops;
 pub mod shape;

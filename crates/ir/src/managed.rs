@@ -14,6 +14,12 @@ macro_rules! for_each_managed_op {
             ReturnCallRef: ReturnCallRef(none -> none),
             /// Trap if the reference is null.
             TrapNull: Check(none -> none),
+
+            // --- exceptions ----------------------------------------------------------------------------
+            /// Make an exception of values, and go on at its handler.
+            Throw: Throw(none -> none),
+            /// Go on at the handler of an exception.
+            ThrowRef: ThrowRef(none -> none),
         }
     };
 }

@@ -76,6 +76,8 @@ pub enum Operand {
     Data,
     /// Element segment index, 32 bits.
     Elem,
+    /// Tag index, 32 bits.
+    Tag,
 }
 
 impl Operand {
@@ -341,4 +343,8 @@ shapes! {
     ReturnCallRef { s managed [Src, Base, Count, Header] }
     /// A source that is checked.
     Check { s managed [Src] }
+    /// A tag and its values, the last ones of the frame that are in use.
+    Throw { s managed [Tag, SrcRun, Count, Header] }
+    /// An exception.
+    ThrowRef { s managed [Src, Header] }
 }

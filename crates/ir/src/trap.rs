@@ -35,6 +35,10 @@ pub enum TrapCode {
     OutOfFuel,
     /// The embedder asked for an interruption.
     Interrupted,
+    /// An exception that nothing caught.
+    Exception,
+    /// No room in the heap for an object.
+    HeapExhausted,
 }
 
 impl TrapCode {
@@ -56,6 +60,8 @@ impl TrapCode {
             TrapCode::Host => "error in a host function",
             TrapCode::OutOfFuel => "out of fuel",
             TrapCode::Interrupted => "interrupted",
+            TrapCode::Exception => "uncaught exception",
+            TrapCode::HeapExhausted => "out of memory for objects",
         }
     }
 

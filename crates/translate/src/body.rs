@@ -8,7 +8,8 @@ use wasmote_ir::ValType;
 
 use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
-use crate::labels::{Kind, Label, Labels, Signature};
+use crate::exceptions::Exceptions;
+use crate::labels::{Kind, Label, Labels, NO_TRY, Signature};
 use crate::locals::Locals;
 use crate::meter::Meter;
 use crate::stack::{Entry, Place, Stack};
@@ -29,6 +30,7 @@ pub struct Buffers {
     pub meter: Meter,
     /// Targets of a `br_table`.
     pub targets: Vec<u32>,
+    pub exceptions: Exceptions,
 }
 
 /// A function body on its way.
@@ -41,6 +43,7 @@ pub struct Body<'a> {
     pub locals: &'a mut Locals,
     pub meter: &'a mut Meter,
     pub targets: &'a mut Vec<u32>,
+    pub exceptions: &'a mut Exceptions,
     /// The slot of the frame's header.
     pub header: u16,
     /// Whether the current point can be reached.
@@ -62,6 +65,7 @@ impl Body<'_> {
             branches: None,
             around: None,
             mark: 0,
+            tried: NO_TRY,
         });
         self.meter.open(self.code);
     }

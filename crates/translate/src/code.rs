@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use wasmote_ir::handlers::Handler;
 use wasmote_ir::ops::opcode;
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType, code};
@@ -84,6 +85,8 @@ pub struct Code {
     bound_at: usize,
     /// Where the operator stands that is being translated.
     pub operator: u32,
+    /// Handlers of exceptions, inner ones first.
+    pub handlers: Vec<Handler>,
 }
 
 impl Code {
@@ -91,6 +94,7 @@ impl Code {
     pub fn start(&mut self, accumulators: bool, wants_offsets: bool) {
         self.units.clear();
         self.offsets.clear();
+        self.handlers.clear();
         self.bound.clear();
         self.bound_at = 0;
         self.accumulators = accumulators;

@@ -9,7 +9,7 @@ use wasmparser::{BlockType, BrTable};
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
 use crate::families;
-use crate::labels::{Kind, Label, Signature};
+use crate::labels::{Kind, Label, NO_TRY, Signature};
 use crate::stack::{Entry, Place};
 
 /// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
@@ -61,13 +61,14 @@ impl Body<'_> {
     }
 
     /// Opens a structured instruction whose parameters are on the stack.
-    fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
+    pub fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
         let params = signature.params(self.module).len();
         let height = self.stack.len().checked_sub(params).ok_or(INVALID)?;
         let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home);
         let start = self.code.units.len();
         let mark = self.locals.mark();
-        self.labels.push(Label { kind, signature, height, base, start, branches: None, around, mark });
+        let tried = NO_TRY;
+        self.labels.push(Label { kind, signature, height, base, start, branches: None, around, mark, tried });
         Ok(())
     }
 
@@ -130,6 +131,9 @@ impl Body<'_> {
 
     /// `end`. Returns whether it was the function's.
     pub fn end(&mut self) -> Step<bool> {
+        if let Some(tried) = self.labels.top().map(|label| label.tried).filter(|&tried| tried != NO_TRY) {
+            self.close_try(tried)?;
+        }
         let label = *self.labels.top().ok_or(INVALID)?;
         let results = label.signature.results(self.module).len();
         let joins = label.branches.is_some() || label.around.is_some();
@@ -156,6 +160,9 @@ impl Body<'_> {
         let was_function = label.kind == Kind::Func;
         if was_function && self.reachable {
             self.return_()?;
+        }
+        if was_function {
+            self.return_handlers()?;
         }
         self.labels.pop();
         if !self.reachable {

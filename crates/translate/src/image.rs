@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use wasmote_decode::{CompositeType, ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, SubType};
 use wasmote_ir::code::instructions;
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
+use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{OpSet, checksum, code_checksum};
 use wasmote_ir::ops::{CORE_ID, EXTENDED_ID};
@@ -50,6 +51,7 @@ pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> 
     writer.types = types;
     writer.tables(module)?;
     writer.memories(module);
+    writer.tags(module);
     writer.globals(module)?;
     writer.exports(module);
     writer.elems(module)?;
@@ -190,7 +192,7 @@ impl<'a> Writer<'a> {
     }
 
     fn imports(&mut self, module: &'a ModuleInfo, types: &[u16]) -> Result<(), Error> {
-        let mut counts = [0; 4];
+        let mut counts = [0; 5];
         for import in &module.imports {
             let [module_at, module_len] = self.string(&import.module);
             let [name_at, name_len] = self.string(&import.name);
@@ -199,6 +201,7 @@ impl<'a> Writer<'a> {
                 ImportType::Table(_) => kinds::TABLE,
                 ImportType::Memory(_) => kinds::MEMORY,
                 ImportType::Global(_) => kinds::GLOBAL,
+                ImportType::Tag(_) => kinds::TAG,
             };
             let index = &mut counts[kind as usize];
             self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind, *index]);
@@ -245,6 +248,12 @@ impl<'a> Writer<'a> {
             let translated = translated.map_err(|error| Error::Function(index, error))?;
             units.clear();
             units.extend_from_slice(translated.code);
+            for handler in translated.handlers {
+                let Handler { from, to, target, tag, slot, count, reference, level } = *handler;
+                let section = &mut self.sections[Section::Handlers as usize];
+                [index, from, to, target, tag].into_iter().for_each(|word| put32(section, word));
+                [slot, count, reference, level].into_iter().for_each(|half| put16(section, half));
+            }
             let (indexed_data, managed) = renumber(&mut units, types);
             self.indexed_data |= indexed_data;
             self.managed |= managed;
@@ -270,6 +279,14 @@ impl<'a> Writer<'a> {
             self.limits(Section::Tables, element, table.table64, table.min, table.max, init);
         }
         Ok(())
+    }
+
+    fn tags(&mut self, module: &ModuleInfo) {
+        for &ty in &module.tags {
+            let ty = self.types.get(ty as usize).copied().unwrap_or(0);
+            self.put(Section::Tags, &[u32::from(ty)]);
+            self.managed = true;
+        }
     }
 
     fn memories(&mut self, module: &ModuleInfo) {
@@ -308,6 +325,7 @@ impl<'a> Writer<'a> {
                 ExportKind::Table => kinds::TABLE,
                 ExportKind::Memory => kinds::MEMORY,
                 ExportKind::Global => kinds::GLOBAL,
+                ExportKind::Tag => kinds::TAG,
             };
             self.put(Section::Exports, &[at, len, kind, export.index]);
         }
@@ -457,9 +475,19 @@ impl<'a> Writer<'a> {
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
         let references = if self.managed { features::REFERENCES } else { 0 };
-        put32(&mut file, metered | indexed_data | references);
-        let imported =
-            [module.imported_funcs, module.imported_tables, module.imported_memories, module.imported_globals];
+        let exceptions = if module.tags.is_empty() && self.sections[Section::Handlers as usize].is_empty() {
+            0
+        } else {
+            features::EXCEPTIONS | features::REFERENCES
+        };
+        put32(&mut file, metered | indexed_data | references | exceptions);
+        let imported = [
+            module.imported_funcs,
+            module.imported_tables,
+            module.imported_memories,
+            module.imported_globals,
+            module.imported_tags,
+        ];
         let rest = [file_len, meta_end as u32, 0, code_end as u32, module.start.unwrap_or(NONE), self.longest];
         for word in rest.into_iter().chain(imported) {
             put32(&mut file, word);

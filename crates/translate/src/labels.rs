@@ -22,6 +22,12 @@ pub enum Kind {
     If,
     /// `else`.
     Else,
+    /// `try_table`.
+    Try,
+    /// `try`, the older form, before its first `catch`.
+    OlderTry,
+    /// `catch`.
+    OlderCatch,
 }
 
 /// The type of a structured instruction.
@@ -84,7 +90,14 @@ pub struct Label {
     pub around: Option<u32>,
     /// What [`crate::locals::Locals::mark`] said at its start.
     pub mark: usize,
+    /// Of a `try`, its number among those that have not ended; else [`NO_TRY`].
+    pub tried: u32,
 }
+
+/// The number of no `try`.
+pub const NO_TRY: u32 = u32::MAX;
+/// In place of where an instruction starts: what waits is a handler, the operand its entry.
+const HANDLER: usize = usize::MAX;
 
 /// A branch whose target is not known yet.
 #[derive(Clone, Copy)]
@@ -150,14 +163,69 @@ impl Labels {
         self.waiting.len() as u32 - 1
     }
 
+    /// The number of the label at a depth, from the outermost.
+    pub fn index(&self, depth: u32) -> Option<usize> {
+        self.labels.len().checked_sub(1 + depth as usize)
+    }
+
+    /// Whether the label with this number is the function's.
+    pub fn is_function(&self, index: usize) -> bool {
+        self.labels.get(index).is_none_or(|label| label.kind == Kind::Func)
+    }
+
+    /// Has a handler lead to the label with this number.
+    pub fn handle(&mut self, index: usize, entry: usize, code: &mut Code) {
+        let Some(label) = self.labels.get_mut(index) else { return };
+        if label.kind == Kind::Loop {
+            code.handlers[entry].target = label.start as u32;
+        } else {
+            self.waiting.push(Waiting { start: HANDLER, operand: entry, next: label.branches });
+            label.branches = Some(self.waiting.len() as u32 - 1);
+        }
+    }
+
+    /// Says which `try` the innermost label is of.
+    pub fn set_try(&mut self, number: u32) {
+        if let Some(label) = self.labels.last_mut() {
+            label.tried = number;
+        }
+    }
+
+    /// The innermost label has come to a `catch`.
+    pub fn become_catch(&mut self) {
+        if let Some(label) = self.labels.last_mut() {
+            label.kind = Kind::OlderCatch;
+        }
+    }
+
+    /// How many `try`s have not ended.
+    pub fn tries(&self) -> usize {
+        self.labels.iter().filter(|label| label.tried != NO_TRY).count()
+    }
+
+    /// How many of them are of the older form.
+    pub fn older_tries(&self) -> u32 {
+        let older = |label: &&Label| matches!(label.kind, Kind::OlderTry | Kind::OlderCatch);
+        self.labels.iter().filter(older).count() as u32
+    }
+
+    /// How many of them are labels up to this number.
+    pub fn tries_up_to(&self, index: usize) -> usize {
+        self.labels.iter().take(index + 1).filter(|label| label.tried != NO_TRY).count()
+    }
+
     /// Lets a branch, and those noted before it to the same label, lead to the end of the code.
     pub fn bind(&self, last: Option<u32>, code: &mut Code) {
         let mut next = last;
         let here = code.units.len();
         while let Some(index) = next {
             let waiting = self.waiting[index as usize];
-            code.set_target(waiting.start, waiting.operand, here);
-            code.note_jump(waiting.start);
+            if waiting.start == HANDLER {
+                code.handlers[waiting.operand].target = here as u32;
+            } else {
+                code.set_target(waiting.start, waiting.operand, here);
+                code.note_jump(waiting.start);
+            }
             next = waiting.next;
         }
     }

@@ -11,7 +11,7 @@
 //! 2. `code`: instructions, the last of which may still change;
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
-//!    `references`: how;
+//!    `references`, `exceptions`: how;
 //! 5. `tiles`: instructions that do what two would;
 //! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
 //! 7. `meter`: instructions that take fuel; `image`: a whole module as an image.
@@ -27,6 +27,7 @@ mod body;
 mod calls;
 mod code;
 mod control;
+mod exceptions;
 mod families;
 #[cfg(feature = "image")]
 mod image;
@@ -43,6 +44,7 @@ mod tiles;
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
+use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
 use wasmparser::{BinaryReader, OperatorsReader};
 
@@ -87,6 +89,8 @@ pub struct Translated<'a> {
     /// Pairs of an offset in `code` and the byte offset in the binary of the operator it comes from,
     /// ascending; empty unless asked for.
     pub offsets: &'a [(u32, u32)],
+    /// Handlers of exceptions, in units of `code`. Where there are any, nothing is kept in registers between instructions.
+    pub handlers: &'a [Handler],
 }
 
 /// Why a body could not be translated.
@@ -160,7 +164,7 @@ impl Translator {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
 
-        let Buffers { code, stack, labels, locals, meter, targets } = &mut self.buffers;
+        let Buffers { code, stack, labels, locals, meter, targets, exceptions } = &mut self.buffers;
         code.start(self.options.op_set == OpSet::Extended, offsets);
         meter.start(self.options.metered);
         labels.start();
@@ -174,6 +178,7 @@ impl Translator {
             locals,
             meter,
             targets,
+            exceptions,
             header: header as u16,
             reachable: true,
             skipped: 0,
@@ -187,6 +192,12 @@ impl Translator {
             let ty = reader.read::<wasmparser::ValType>().map_err(failed)?;
             body.declare(count, ty).map_err(|kind| TranslateError { kind, offset: at as u32 })?;
         }
+        // `try` of the older form needs slots that calls leave alone; its opcode is looked for where it may be.
+        const TRY: u8 = 6;
+        let older = !module.tags.is_empty() && bytes.contains(&TRY);
+        let kept = if older { exceptions::nesting(OperatorsReader::new(reader.clone())) } else { 0 };
+        let first = body.locals.reserve(kept).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
+        body.exceptions.start(first, kept);
         body.stack.start(body.locals.end());
         body.open(module.funcs[func as usize]);
         let mut operators = OperatorsReader::new(reader);
@@ -217,6 +228,7 @@ impl Translator {
             frame_slots,
             header: header as u16,
             offsets: &self.buffers.code.offsets,
+            handlers: &self.buffers.code.handlers,
         })
     }
 
@@ -237,6 +249,11 @@ impl Translator {
             }
         }
         code.units.splice(0..0, self.prologue.iter().copied());
+        for handler in &mut code.handlers {
+            for place in [&mut handler.from, &mut handler.to, &mut handler.target] {
+                *place += self.prologue.len() as u32;
+            }
+        }
         for (unit, _) in &mut code.offsets {
             *unit += self.prologue.len() as u32;
         }

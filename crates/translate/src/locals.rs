@@ -52,6 +52,16 @@ impl Locals {
         Ok(())
     }
 
+    /// Sets slots aside behind all locals; the first one's number.
+    pub fn reserve(&mut self, slots: u16) -> Result<u32, TranslateErrorKind> {
+        let first = self.next;
+        if first + u32::from(slots) > MAX_SLOTS {
+            return Err(TranslateErrorKind::TooManySlots);
+        }
+        self.next += u32::from(slots);
+        Ok(first)
+    }
+
     /// The first slot behind all locals.
     pub fn end(&self) -> u32 {
         self.next

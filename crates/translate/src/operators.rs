@@ -27,6 +27,14 @@ impl Body<'_> {
             O::Block { blockty } => self.block(blockty),
             O::Loop { blockty } => self.loop_(blockty),
             O::If { blockty } => self.if_(blockty),
+            O::TryTable { ref try_table } => self.try_table(try_table),
+            O::Try { blockty } => self.try_(blockty),
+            O::Catch { tag_index } => self.catch(Some(tag_index)),
+            O::CatchAll => self.catch(None),
+            O::Delegate { relative_depth } => self.delegate(relative_depth),
+            O::Throw { tag_index } => self.throw(tag_index),
+            O::ThrowRef => self.throw_ref(),
+            O::Rethrow { relative_depth } => self.rethrow(relative_depth),
             O::Else => self.else_(),
             O::End => return self.end(),
             O::Br { relative_depth } => self.br(relative_depth),
@@ -283,7 +291,15 @@ impl Body<'_> {
     /// An operator that can't be reached: only where the innermost reachable label ends matters.
     fn skip(&mut self, operator: &Operator<'_>) -> Step<bool> {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.skipped += 1,
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. } => self.skipped += 1,
+            Operator::Catch { tag_index } if self.skipped == 0 => self.catch(Some(*tag_index))?,
+            Operator::CatchAll if self.skipped == 0 => self.catch(None)?,
+            Operator::Delegate { relative_depth } if self.skipped == 0 => self.delegate(*relative_depth)?,
+            Operator::Delegate { .. } => self.skipped -= 1,
             Operator::Else if self.skipped == 0 => self.else_()?,
             Operator::End if self.skipped == 0 => return self.end(),
             Operator::End => self.skipped -= 1,

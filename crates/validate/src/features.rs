@@ -60,6 +60,10 @@ features! {
     function_references: FUNCTION_REFERENCES, since 3, true;
     /// Recursive types; objects too, with the Cargo feature `gc`.
     gc: GC, since 3, true;
+    /// Tags and exceptions; needs the Cargo feature `gc`.
+    exceptions: EXCEPTIONS, since 3, cfg!(feature = "gc");
+    /// `try`, `catch`, `delegate` and `rethrow`, which came before `try_table`; needs the Cargo feature `gc`.
+    legacy_exceptions: LEGACY_EXCEPTIONS, since 4, cfg!(feature = "gc");
     /// Several memories.
     multi_memory: MULTI_MEMORY, since 3, true;
     /// Memories and tables with indices of 64 bits.

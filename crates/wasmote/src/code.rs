@@ -7,12 +7,13 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use wasmote_exec::{CODE_START, Cell};
+use wasmote_exec::Cell;
 
 use crate::lock::Lock;
 use crate::module::Stats;
 
-/// Cells of a function lie in words, after one that has the slots of its frame.
+/// Cells of a function lie in words, after one that has the slots of its frame, and in its upper half where among them its first
+/// instruction is.
 type Word = u64;
 const _: () = assert!(align_of::<Cell>() <= align_of::<Word>());
 
@@ -27,6 +28,15 @@ pub(crate) struct Code {
     pub(crate) entry: *const Cell,
     /// Slots of its frame.
     pub(crate) frame_slots: u32,
+}
+
+/// A function's code before it is kept.
+pub(crate) struct Linked<'a> {
+    /// Slots of its frame.
+    pub(crate) frame_slots: u32,
+    /// The cell of its first instruction.
+    pub(crate) start: usize,
+    pub(crate) cells: &'a [Cell],
 }
 
 /// The code of the functions that a module defines.
@@ -66,12 +76,12 @@ impl CodeStore {
     }
 
     /// Keeps the code of a function, unless another thread was faster, and gives what was kept.
-    pub(crate) fn publish(&self, defined: usize, frame_slots: u32, cells: &[Cell], made: Stats) -> Code {
+    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: Stats) -> Code {
         let mut chunks = self.chunks.lock();
         let entry = &self.entries[defined];
         let mut kept = entry.load(Ordering::Acquire);
         if kept.is_null() {
-            kept = chunks.copy_in(frame_slots, cells);
+            kept = chunks.copy_in(linked);
             chunks.stats += made;
             entry.store(kept, Ordering::Release);
         }
@@ -88,11 +98,15 @@ impl CodeStore {
 /// `cells` was made by [`Chunks::copy_in`].
 unsafe fn read(cells: *mut Cell) -> Code {
     // SAFETY: the frame's slots lie in front of the cells, and the entry among them.
-    unsafe { Code { entry: cells.add(CODE_START), frame_slots: cells.cast::<u32>().sub(size_of::<Word>() / 4).read() } }
+    unsafe {
+        let front = cells.cast::<Word>().sub(1).read();
+        Code { entry: cells.add((front >> 32) as usize), frame_slots: front as u32 }
+    }
 }
 
 impl Chunks {
-    fn copy_in(&mut self, frame_slots: u32, cells: &[Cell]) -> *mut Cell {
+    fn copy_in(&mut self, linked: &Linked<'_>) -> *mut Cell {
+        let Linked { frame_slots, start, cells } = *linked;
         let words = 1 + size_of_val(cells).div_ceil(size_of::<Word>());
         let room = self.chunks.last().map_or(0, |c| c.len() - self.used);
         if room < words {
@@ -105,7 +119,7 @@ impl Chunks {
         // SAFETY: the chunk has room for `words` more words, which nobody has pointers to yet.
         unsafe {
             let front = chunk.cast::<Word>().as_ptr().add(self.used);
-            front.cast::<u32>().write(frame_slots);
+            front.write(u64::from(frame_slots) | (start as u64) << 32);
             let place = front.add(1).cast::<Cell>();
             ptr::copy_nonoverlapping(cells.as_ptr(), place, cells.len());
             self.used += words;

@@ -41,6 +41,10 @@ pub struct Config {
     pub(crate) max_nesting: u32,
     pub(crate) max_memory: u64,
     pub(crate) max_table: u64,
+    #[cfg(feature = "gc")]
+    pub(crate) max_gc_heap: u64,
+    #[cfg(feature = "gc")]
+    pub(crate) gc_stress: bool,
     #[cfg(feature = "validate")]
     pub(crate) features: Features,
 }
@@ -57,6 +61,10 @@ impl Default for Config {
             max_nesting: 200,
             max_memory: u64::MAX,
             max_table: 10_000_000,
+            #[cfg(feature = "gc")]
+            max_gc_heap: 4 << 30,
+            #[cfg(feature = "gc")]
+            gc_stress: false,
             #[cfg(feature = "validate")]
             features: Features::default(),
         }
@@ -129,6 +137,21 @@ impl Config {
     /// 10,000,000 unless said otherwise.
     pub fn max_table(&mut self, elements: u64) -> &mut Config {
         self.max_table = elements;
+        self
+    }
+
+    /// The most bytes that a store's objects may have; an allocation beyond traps with
+    /// [`HeapExhausted`](crate::TrapCode::HeapExhausted). 4 GiB unless said otherwise; more than 16 GiB can't be had.
+    #[cfg(feature = "gc")]
+    pub fn max_gc_heap(&mut self, bytes: u64) -> &mut Config {
+        self.max_gc_heap = bytes;
+        self
+    }
+
+    /// Whether each allocation collects, to find references that are not seen to be in use. Off unless said otherwise.
+    #[cfg(feature = "gc")]
+    pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
+        self.gc_stress = stress;
         self
     }
 

@@ -13,6 +13,7 @@ use wasmote_translate::TranslateError;
 #[cfg(feature = "validate")]
 use wasmote_validate::ValidateError;
 
+use crate::exception::Exception;
 use crate::externs::ExternType;
 use crate::trap::Trap;
 
@@ -57,6 +58,8 @@ pub enum ErrorKind {
     Instantiate(Cow<'static, str>),
     /// WebAssembly trapped.
     Trap(Trap),
+    /// WebAssembly, or a host function, threw an exception that nothing caught.
+    Exception(Exception),
     /// An error of the embedder's.
     Host(Box<dyn core::error::Error + Send + Sync>),
     /// A host function ended the program with this code, as `proc_exit` does.
@@ -132,6 +135,14 @@ impl Error {
         }
     }
 
+    /// The exception, if it is one that nothing caught.
+    pub fn as_exception(&self) -> Option<&Exception> {
+        match &*self.kind {
+            ErrorKind::Exception(exception) => Some(exception),
+            _ => None,
+        }
+    }
+
     /// The embedder's error, if it is one of this type.
     pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
         match &*self.kind {
@@ -164,6 +175,13 @@ impl From<ValidateError> for Error {
 impl From<Trap> for Error {
     fn from(trap: Trap) -> Error {
         Error::of(ErrorKind::Trap(trap))
+    }
+}
+
+/// Lets host functions throw with `?` or `into()`.
+impl From<Exception> for Error {
+    fn from(exception: Exception) -> Error {
+        Error::of(ErrorKind::Exception(exception))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::global::Global;
 use crate::memory::Memory;
 use crate::store::StoreInner;
 use crate::table::Table;
+use crate::tag::Tag;
 
 /// Something that a module imports or exports.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }
 
 /// The type of an [`Extern`]. Prints as `func (i32, i32) -> i64`, `memory 1..=16` (pages) and the like, with feature
@@ -34,6 +37,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global's.
     Global(GlobalType),
+    /// A tag's: its exceptions' values are the parameters.
+    Tag(FuncType),
 }
 
 macro_rules! into {
@@ -65,6 +70,7 @@ into! {
     table, Table;
     memory, Memory;
     global, Global;
+    tag, Tag;
 }
 
 impl Extern {
@@ -90,6 +96,7 @@ impl Extern {
                 ExternType::Memory(MemoryType { min, ..*record.ty() })
             }
             Extern::Global(global) => ExternType::Global(*global.record(store).ty()),
+            Extern::Tag(tag) => ExternType::Tag(tag.record(store).ty.clone()),
         }
     }
 }

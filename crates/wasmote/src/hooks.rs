@@ -15,7 +15,7 @@ use crate::store::StoreInner;
 use crate::table::TableRecord;
 
 /// All of them.
-pub(crate) const HOOKS: exec::Hooks = exec::Hooks { translate, host, memory_grow, table_grow };
+pub(crate) const HOOKS: exec::Hooks = exec::Hooks { translate, covering, exception, host, memory_grow, table_grow };
 
 /// # Safety
 /// The machine is that of a store.
@@ -51,8 +51,32 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
         };
         (*func).code = code.entry;
         (*func).frame_slots = code.frame_slots;
+        store.cover(code.entry);
     }
     Ok(())
+}
+
+unsafe fn covering(machine: *mut exec::Machine, place: *const exec::Cell) -> *const exec::Cell {
+    // SAFETY: code runs, so there is no other reference to the store.
+    unsafe { root(machine).as_ref() }.covering(place as usize)
+}
+
+#[cfg(feature = "gc")]
+unsafe fn exception(
+    machine: *mut exec::Machine,
+    tag: u32,
+    values: *const u64,
+    slots: usize,
+    top: *mut u64,
+) -> Option<u32> {
+    // SAFETY: as above; the values are slots of the running function.
+    unsafe { root(machine).as_mut().new_exception(tag, values, slots, top) }
+}
+
+/// Modules with tags are refused.
+#[cfg(not(feature = "gc"))]
+unsafe fn exception(_: *mut exec::Machine, _: u32, _: *const u64, _: usize, _: *mut u64) -> Option<u32> {
+    None
 }
 
 unsafe fn host(
@@ -65,6 +89,8 @@ unsafe fn host(
     // arguments and results in `header` slots that are the running function's own, below where others would run.
     unsafe {
         let mut root = root(machine);
+        #[cfg(feature = "gc")]
+        let scope = root.as_ref().objects.roots.enter();
         let slots = slice::from_raw_parts_mut(args, usize::from((*func).header));
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance };
@@ -82,8 +108,39 @@ unsafe fn host(
         };
         #[cfg(not(feature = "std"))]
         let outcome = code.call(&mut frame, slots);
-        outcome.map_err(|error| stop(root.as_mut(), error, TrapCode::Host))
+        let outcome = outcome.map_err(|error| thrown(root.as_mut(), error));
+        #[cfg(feature = "gc")]
+        root.as_mut().objects.roots.leave(scope);
+        outcome
     }
+}
+
+/// What becomes of a host function's error: an exception of the store's is thrown, all else stops wasm.
+#[cold]
+fn thrown(store: &mut StoreInner, error: Error) -> TrapCode {
+    #[cfg(feature = "gc")]
+    if let Some(exception) = error.as_exception() {
+        let tag = exception.tag().number(store);
+        let types = &store.tags[tag as usize].ty.params;
+        let fit = types.len() == exception.values().len()
+            && exception.values().iter().zip(types).all(|(value, &ty)| value.is_of(ty, store));
+        if !fit {
+            let error = Error::new("a host function threw an exception whose values are not of its tag's types");
+            return stop(store, error, TrapCode::Host);
+        }
+        let mut slots = alloc::vec![0; crate::host::slots(types)];
+        crate::value::write_slots(exception.values(), &mut slots, store);
+        let top = store.machine.stack_top;
+        // SAFETY: the slots were just made.
+        return match unsafe { store.new_exception(tag, slots.as_ptr(), slots.len(), top) } {
+            Some(reference) => {
+                store.machine.exception = reference;
+                TrapCode::Exception
+            }
+            None => TrapCode::HeapExhausted,
+        };
+    }
+    stop(store, error, TrapCode::Host)
 }
 
 unsafe fn memory_grow(_: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {

@@ -15,6 +15,7 @@ use crate::messages::message;
 use crate::module::Module;
 use crate::store::{StoreId, StoreInner};
 use crate::table::Table;
+use crate::tag::Tag;
 use crate::typed::{TypedFunc, WasmTypes};
 
 /// An instance of a module in a store.
@@ -59,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) globals: Run<*mut u64>,
     pub(crate) memories: Run<*mut exec::Memory>,
     pub(crate) tables: Run<*mut exec::Table>,
+    /// The store's numbers of the tags.
+    pub(crate) tags: Run<u32>,
     pub(crate) data: Run<exec::DataSegment>,
     pub(crate) elems: Run<exec::ElemSegment>,
     /// What passive element segments lead to.
@@ -101,6 +104,7 @@ impl InstanceRecord {
                 }
                 ExportKind::Table => Extern::Table(Table::of_record(store, read(&parts.tables, index)?)),
                 ExportKind::Memory => Extern::Memory(Memory::of_record(store, read(&parts.memories, index)?)),
+                ExportKind::Tag => Extern::Tag(Tag::of_number(store, parts.tags.get(index)?.read())?),
                 ExportKind::Global => Extern::Global(Global::of_value(store, read(&parts.globals, index)?)),
             }
         })
@@ -182,6 +186,11 @@ impl Instance {
     /// The memory it exports under this name.
     pub fn get_memory(&self, ctx: impl AsContext, name: &str) -> Option<Memory> {
         self.get_export(ctx, name)?.memory()
+    }
+
+    /// The tag it exports under this name.
+    pub fn get_tag(&self, ctx: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(ctx, name)?.tag()
     }
 
     /// The global it exports under this name.

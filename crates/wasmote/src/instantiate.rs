@@ -21,6 +21,7 @@ use crate::module::{Module, ModuleInner, Offset};
 use crate::run::invoke;
 use crate::store::StoreInner;
 use crate::table::{Table, TableRecord};
+use crate::tag::{Tag, TagRecord};
 
 /// Makes an instance and runs its start function. An instance stays in the store also when this fails: others may
 /// have got its functions through tables.
@@ -89,6 +90,9 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
         let given = unsafe { (*func.record(store)).type_id };
         return given == wanted || module.engine.types().lock().is_sub(given, wanted);
     }
+    if let (ImportType::Tag(ty), Extern::Tag(tag)) = (wanted, given) {
+        return module.type_ids.ids().get(ty as usize) == Some(&tag.record(store).type_id);
+    }
     let limits = |min: u64, max: Option<u64>, least: u64, most: Option<u64>| {
         min >= least && most.is_none_or(|most| max.is_some_and(|max| max <= most))
     };
@@ -123,17 +127,24 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     let mut globals: Vec<*mut u64> = Vec::new();
     let mut memories: Vec<*mut exec::Memory> = Vec::new();
     let mut tables: Vec<*mut exec::Table> = Vec::new();
+    let mut tags: Vec<u32> = Vec::new();
     for given in given {
         match given {
             Extern::Func(func) => imports.push(func.record(store)),
             Extern::Table(table) => tables.push(table.pointer(store).as_ptr().cast()),
             Extern::Memory(memory) => memories.push(memory.pointer(store).as_ptr().cast()),
             Extern::Global(global) => globals.push(global.pointer(store).as_ptr().cast()),
+            Extern::Tag(tag) => tags.push(tag.number(store)),
         }
     }
     for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
         let memory = Memory::of_type(store, ty)?;
         memories.push(memory.pointer(store).as_ptr().cast());
+    }
+    for &ty in info.tags.get(tags.len()..).ok_or_else(invalid)? {
+        let type_id = *inner.type_ids.ids().get(ty as usize).ok_or_else(invalid)?;
+        let ty = inner.type_ids.func_type(ty).ok_or_else(invalid)?.clone();
+        tags.push(Tag::of_type(store, TagRecord { ty, type_id }).number(store));
     }
     if memories.is_empty() {
         memories.push(store.no_memory.start());
@@ -150,6 +161,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
             globals: ptr::null(),
             memories: ptr::null(),
             tables: ptr::null(),
+            tags: ptr::null(),
             data: ptr::null_mut(),
             elems: ptr::null_mut(),
             imported_funcs: imports.len() as u32,
@@ -161,7 +173,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         parts: Parts::default(),
     });
     let mut parts = Parts {
-        funcs: functions(inner, record)?,
+        funcs: functions(store, inner, record)?,
         imports: Run::new(imports),
         memories: Run::new(memories),
         ..Parts::default()
@@ -190,6 +202,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     }
     parts.globals = Run::new(globals);
     parts.tables = Run::new(tables);
+    parts.tags = Run::new(tags);
     for export in &info.exports {
         if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
             // SAFETY: a record of this store.
@@ -205,12 +218,17 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     exec.globals = parts.globals.start();
     exec.memories = parts.memories.start();
     exec.tables = parts.tables.start();
+    exec.tags = parts.tags.start();
     target.parts = parts;
     Ok(record)
 }
 
 /// The records of the functions that a module defines.
-fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
+fn functions(
+    store: &mut StoreInner,
+    module: &ModuleInner,
+    record: NonNull<InstanceRecord>,
+) -> Result<Run<exec::Func>, Error> {
     let info = &module.info;
     let types = info.funcs.get(info.imported_funcs as usize..);
     let types = types.ok_or_else(invalid)?;
@@ -229,6 +247,10 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
             None => *count.insert(frame(info, ty)?),
         };
         let code = module.code.get(defined);
+        if let Some(code) = code {
+            // SAFETY: code of the module, which its instances keep.
+            unsafe { store.cover(code.entry) };
+        }
         funcs.push(exec::Func {
             code: code.map_or(untranslated, |code| code.entry),
             frame_slots: match code {

@@ -42,10 +42,11 @@
 //! 1. `engine`, `types`: configuration, and function types as numbers;
 //! 2. `module`, `code`, `translation`: from bytes to linked code, a function at a time;
 //! 3. `store`, `arena`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
-//! 4. `func`, `memory` with `pages`, `table`, `global`, `externs`, `value`: the records and the handles to them;
+//! 4. `func`, `memory` with `pages`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
 //! 5. `instantiate`, `instance`, `linker`: how they come to be;
 //! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;
-//! 7. `error`, `trap`;
+//! 7. `error`, `trap`, `exception`; `objects`, `roots`, `exnref`: what the collector must
+//!    know;
 //! 8. `script`: the specification's scripts, for tests.
 //!
 //! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
@@ -67,6 +68,9 @@ mod code;
 mod context;
 mod engine;
 mod error;
+mod exception;
+#[cfg(feature = "gc")]
+mod exnref;
 mod externs;
 mod func;
 mod global;
@@ -79,12 +83,17 @@ mod lock;
 mod memory;
 mod messages;
 mod module;
+#[cfg(feature = "gc")]
+mod objects;
 mod pages;
+#[cfg(feature = "gc")]
+mod roots;
 mod run;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
 mod table;
+mod tag;
 mod translation;
 mod trap;
 mod typed;
@@ -96,6 +105,9 @@ pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine, Validation};
 pub use error::{Error, ErrorKind, ImportProblem};
+pub use exception::Exception;
+#[cfg(feature = "gc")]
+pub use exnref::ExnRef;
 pub use externs::{Extern, ExternType};
 pub use func::Func;
 pub use global::Global;
@@ -106,8 +118,11 @@ pub use linker::{Linker, RawFn};
 pub use lock::Lock;
 pub use memory::Memory;
 pub use module::{ExportDescription, ImportDescription, Module, Stats};
+#[cfg(feature = "gc")]
+pub use roots::scope;
 pub use store::Store;
 pub use table::Table;
+pub use tag::Tag;
 pub use trap::{Trap, TrapFrame};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
 pub use value::{ExternRef, Val};

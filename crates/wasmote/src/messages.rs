@@ -35,6 +35,7 @@ mod words {
                 ErrorKind::Link(problems) => display_link(problems, f),
                 ErrorKind::Instantiate(message) => write!(f, "cannot instantiate: {message}"),
                 ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
+                ErrorKind::Exception(exception) => fmt::Display::fmt(exception, f),
                 ErrorKind::Host(error) => fmt::Display::fmt(error, f),
                 ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
                 ErrorKind::Usage(message) => f.write_str(message),
@@ -115,6 +116,10 @@ mod words {
                     }
                     f.write_str(if ty.shared { " shared" } else { "" })
                 }
+                ExternType::Tag(ty) => {
+                    f.write_str("tag ")?;
+                    types(&ty.params, f)
+                }
                 ExternType::Global(ty) => {
                     f.write_str(if ty.mutable { "global mut " } else { "global " })?;
                     f.write_str(ty.content.name())
@@ -135,6 +140,7 @@ mod numbers {
             let (number, detail) = match self.kind() {
                 ErrorKind::Host(error) => return fmt::Display::fmt(error, f),
                 ErrorKind::Trap(trap) => return fmt::Display::fmt(trap, f),
+                ErrorKind::Exception(exception) => return fmt::Display::fmt(exception, f),
                 ErrorKind::Instantiate(message) | ErrorKind::Usage(message) => return f.write_str(message),
                 ErrorKind::Decode(error) => (1, error.offset as u64),
                 #[cfg(feature = "validate")]

@@ -14,6 +14,8 @@ use wasmote_decode::SegmentMode;
 use wasmote_decode::{ConstOp, Export, ExportKind, GlobalType, ImportType, ModuleInfo, TableType};
 #[cfg(feature = "image")]
 use wasmote_ir::image::Image;
+#[cfg(all(feature = "image", not(feature = "gc")))]
+use wasmote_ir::image::layout::{AT_FEATURES, features};
 #[cfg(feature = "image")]
 use wasmote_ir::image::layout::{Section, modes};
 #[cfg(feature = "compile")]
@@ -226,6 +228,7 @@ impl ModuleInner {
             ImportType::Table(ty) => ExternType::Table(self.table_type(ty)),
             ImportType::Memory(ty) => ExternType::Memory(ty),
             ImportType::Global(ty) => ExternType::Global(self.global_type(ty)),
+            ImportType::Tag(index) => ExternType::Tag(self.type_ids.func_type(index)?.clone()),
         })
     }
 
@@ -247,6 +250,7 @@ impl ModuleInner {
             ExportKind::Table => ExternType::Table(self.table_type(*info.tables.get(index)?)),
             ExportKind::Memory => ExternType::Memory(*info.memories.get(index)?),
             ExportKind::Global => ExternType::Global(self.global_type(*info.globals.get(index)?)),
+            ExportKind::Tag => ExternType::Tag(self.type_ids.func_type(*info.tags.get(index)?)?.clone()),
         })
     }
 }
@@ -316,6 +320,11 @@ impl Module {
     fn of_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
         let metadata: Box<[u8]> = Image::metadata(bytes.get()).into();
         let image = Image::parse_metadata(&metadata, bytes.get().len())?;
+        #[cfg(not(feature = "gc"))]
+        if image.features() & (features::GC | features::EXCEPTIONS) != 0 {
+            let (kind, offset) = (wasmote_ir::image::ImageErrorKind::Feature, AT_FEATURES as u32);
+            return Err(wasmote_ir::image::ImageError { kind, offset }.into());
+        }
         image.verify_metadata(true)?;
         if !trusted {
             image.verify_data(bytes.get())?;

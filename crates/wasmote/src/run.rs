@@ -7,6 +7,8 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
 use crate::error::Error;
+#[cfg(feature = "gc")]
+use crate::exnref;
 use crate::instance::InstanceRecord;
 use crate::module::Module;
 use crate::store::StoreInner;
@@ -52,7 +54,17 @@ unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
         }
     }
     // SAFETY: the caller's promise.
-    Error::from(unsafe { trap(root, code) })
+    let trap = unsafe { trap(root, code) };
+    #[cfg(feature = "gc")]
+    if code == TrapCode::Exception {
+        // SAFETY: as above.
+        let store = unsafe { root.as_mut() };
+        let reference = core::mem::take(&mut store.machine.exception);
+        if let Some(exception) = exnref::read(store, reference, Some(trap.clone())) {
+            return exception.into();
+        }
+    }
+    Error::from(trap)
 }
 
 /// A frame of the backtrace.

@@ -21,6 +21,7 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use wasmote_decode::FuncType;
 use wasmote_exec as exec;
 
 use crate::arena::{Arena, Run};
@@ -32,7 +33,10 @@ use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
 use crate::memory::MemoryRecord;
 use crate::module::Stats;
+#[cfg(feature = "gc")]
+use crate::objects::Objects;
 use crate::table::TableRecord;
+use crate::tag::TagRecord;
 use crate::translation::Translation;
 use crate::types::{Displays, TypeIds};
 
@@ -69,7 +73,8 @@ pub struct StoreInner {
     /// The embedder's data.
     pub(crate) data: NonNull<()>,
     /// Where the machine's slots are.
-    _stack: ValueStack,
+    #[cfg_attr(not(feature = "gc"), allow(dead_code))]
+    stack: ValueStack,
     /// What references refer to: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
@@ -82,6 +87,11 @@ pub struct StoreInner {
     pub(crate) no_memory: Run<exec::Memory>,
     pub(crate) tables: Arena<TableRecord>,
     pub(crate) globals: Arena<GlobalRecord>,
+    pub(crate) tags: Vec<TagRecord>,
+    #[cfg(feature = "gc")]
+    pub(crate) objects: Objects,
+    /// Where code is that has handlers of exceptions: the first and one past the last address of each function, ascending.
+    covered: Vec<(usize, usize)>,
     pub(crate) instances: Arena<InstanceRecord>,
     /// What external references refer to: reference `r` is entry `r - 1`.
     externs: Vec<Arc<dyn Any + Send + Sync>>,
@@ -239,7 +249,7 @@ impl StoreInner {
             id: StoreId::next(),
             engine: engine.clone(),
             data,
-            _stack: stack,
+            stack,
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),
@@ -254,6 +264,10 @@ impl StoreInner {
             }]),
             tables: Arena::new(),
             globals: Arena::new(),
+            tags: Vec::new(),
+            #[cfg(feature = "gc")]
+            objects: Objects::new(engine.config()),
+            covered: Vec::new(),
             instances: Arena::new(),
             externs: Vec::new(),
             pending: None,
@@ -296,6 +310,47 @@ impl StoreInner {
         reference
     }
 
+    /// The number of a function type, which is held from now on.
+    pub(crate) fn add_type(&mut self, ty: &FuncType) -> u32 {
+        let id = self.host_types.add(ty);
+        let known = self.engine.types().lock().known(id);
+        self.displays.add(id, known.as_ref());
+        self.machine.types = self.displays.types();
+        id
+    }
+
+    /// The first slot of the value stack.
+    #[cfg(feature = "gc")]
+    pub(crate) fn stack_start(&self) -> *const u64 {
+        self.stack.slots.as_ptr()
+    }
+
+    /// Notes code that runs here, if it has handlers of exceptions.
+    ///
+    /// # Safety
+    /// It is linked, and stays as long as the store.
+    pub(crate) unsafe fn cover(&mut self, code: *const exec::Cell) {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { exec::handled_bytes(code) } as usize;
+        if bytes > 0 {
+            let start = code.expose_provenance();
+            let range = (start, start + bytes);
+            let at = self.covered.partition_point(|known| known.0 < range.0);
+            if self.covered.get(at) != Some(&range) {
+                self.covered.insert(at, range);
+            }
+        }
+    }
+
+    /// The code with handlers that this address is in, or null.
+    pub(crate) fn covering(&self, address: usize) -> *const exec::Cell {
+        let after = self.covered.partition_point(|range| range.0 <= address);
+        match after.checked_sub(1).map(|at| self.covered[at]) {
+            Some((start, end)) if address < end => core::ptr::with_exposed_provenance(start),
+            _ => core::ptr::null(),
+        }
+    }
+
     /// Makes the types of a module known to the machine.
     pub(crate) fn add_types(&mut self, types: &TypeIds) {
         for (id, known) in types.known() {
@@ -317,13 +372,7 @@ impl StoreInner {
                 self.host_types.hold(id);
                 id
             }
-            None => {
-                let id = self.host_types.add(host.ty());
-                let known = self.engine.types().lock().known(id);
-                self.displays.add(id, known.as_ref());
-                self.machine.types = self.displays.types();
-                id
-            }
+            None => self.add_type(host.ty()),
         };
         let record = self.hosts.push(HostRecord::new(host.clone(), type_id));
         // SAFETY: a record of a host function begins with that of a function, and lies in this store.

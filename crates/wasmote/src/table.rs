@@ -48,6 +48,11 @@ impl TableRecord {
         &self.ty
     }
 
+    #[cfg(feature = "gc")]
+    pub(crate) fn elements(&self) -> &[u32] {
+        &self.elems
+    }
+
     /// How many elements it has.
     pub(crate) fn size(&self) -> u64 {
         self.exec.len

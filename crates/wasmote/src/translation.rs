@@ -4,11 +4,13 @@ use alloc::vec::Vec;
 
 use wasmote_exec as exec;
 #[cfg(feature = "image")]
+use wasmote_ir::handlers::Handler;
+#[cfg(feature = "image")]
 use wasmote_ir::image::scratch_words;
 #[cfg(feature = "wasm")]
-use wasmote_translate::{CodeOptions, Translator};
+use wasmote_translate::{CodeOptions, Translated, Translator};
 
-use crate::code::Code;
+use crate::code::{Code, Linked};
 use crate::engine::Config;
 use crate::error::Error;
 #[cfg(feature = "wasm")]
@@ -27,6 +29,8 @@ pub(crate) struct Translation {
     #[cfg(feature = "image")]
     units: Vec<u16>,
     #[cfg(feature = "image")]
+    handlers: Vec<Handler>,
+    #[cfg(feature = "image")]
     scratch: Vec<u32>,
 }
 
@@ -44,6 +48,8 @@ impl Translation {
             #[cfg(feature = "image")]
             units: Vec::new(),
             #[cfg(feature = "image")]
+            handlers: Vec::new(),
+            #[cfg(feature = "image")]
             scratch: Vec::new(),
         }
     }
@@ -52,7 +58,7 @@ impl Translation {
     pub(crate) fn function(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
         let types = module.type_ids.ids();
-        let (frame_slots, units) = match module.source {
+        let (frame_slots, units, start) = match module.source {
             #[cfg(feature = "wasm")]
             Source::Wasm => {
                 #[cfg(feature = "validate")]
@@ -63,17 +69,20 @@ impl Translation {
                     .translator
                     .translate(&module.info, module.bytes(), func, false)
                     .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
-                self.linker.link(func, translated.code, types, &mut self.cells);
-                (translated.frame_slots, translated.code.len())
+                let Translated { code, header, handlers, frame_slots, .. } = translated;
+                let source = exec::Source { func, code, header, handlers };
+                let start = self.linker.link(&source, types, &mut self.cells);
+                (frame_slots, code.len(), start)
             }
             #[cfg(feature = "image")]
             Source::Image { trusted } => {
-                let frame_slots = self.of_image(module, func, trusted)?;
-                self.linker.link(func, &self.units, types, &mut self.cells);
-                (frame_slots, self.units.len())
+                let (frame_slots, header) = self.of_image(module, func, trusted)?;
+                let source = exec::Source { func, code: &self.units, header, handlers: &self.handlers };
+                let start = self.linker.link(&source, types, &mut self.cells);
+                (frame_slots, self.units.len(), start)
             }
             #[cfg(not(any(feature = "wasm", feature = "image")))]
-            Source::Nothing => (types.len() as u32, 0),
+            Source::Nothing => (types.len() as u32, 0, 0),
         };
         let made = Stats {
             functions: 1,
@@ -81,12 +90,12 @@ impl Translation {
             cells: self.cells.len() as u64,
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
-        Ok(module.code.publish(defined, frame_slots, &self.cells, made))
+        Ok(module.code.publish(defined, &Linked { frame_slots, start, cells: &self.cells }, made))
     }
 
-    /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame.
+    /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
     #[cfg(feature = "image")]
-    fn of_image(&mut self, module: &ModuleInner, func: u32, trusted: bool) -> Result<u32, Error> {
+    fn of_image(&mut self, module: &ModuleInner, func: u32, trusted: bool) -> Result<(u32, u16), Error> {
         let image = module.image();
         let defined = (func - module.info.imported_funcs) as usize;
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
@@ -102,7 +111,9 @@ impl Translation {
         }
         self.units.clear();
         self.units.extend(self.code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
-        Ok(image.func(func).map_or(0, |func| func.frame_slots.into()))
+        self.handlers.clear();
+        self.handlers.extend(image.handlers_of(func).filter_map(|index| image.handler(index)));
+        Ok(image.func(func).map_or((0, 0), |func| (func.frame_slots.into(), func.header)))
     }
 
     /// Where in the module the instructions at these offsets in a function's linked code come from. Translates the
@@ -120,7 +131,7 @@ impl Translation {
                 return;
             };
             for (cell, offset) in cells {
-                let unit = self.linker.unit_at(translated.code, cell);
+                let unit = self.linker.unit_at(translated.code, translated.handlers, cell);
                 let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
                 *offset = after.checked_sub(1).map(|before| translated.offsets[before].1);
             }

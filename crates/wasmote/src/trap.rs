@@ -60,6 +60,13 @@ impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("wasm trap: ")?;
         f.write_str(self.code.message())?;
+        self.write_frames(f)
+    }
+}
+
+impl Trap {
+    /// A line for each frame.
+    pub(crate) fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, frame) in self.frames.iter().enumerate() {
             write!(f, "\n{i:>3}: func {}", frame.func_index)?;
             if let Some(name) = &frame.func_name {

@@ -3,11 +3,17 @@
 use alloc::sync::Arc;
 use core::any::Any;
 
+#[cfg(feature = "gc")]
+use wasmote_ir::RefType;
 use wasmote_ir::{HeapType, ValType};
 
 use crate::context::AsContextMut;
 use crate::error::Error;
+#[cfg(feature = "gc")]
+use crate::exnref::ExnRef;
 use crate::func::Func;
+#[cfg(feature = "gc")]
+use crate::roots::Root;
 use crate::store::{StoreId, StoreInner};
 
 /// A value.
@@ -27,6 +33,9 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// An `externref`.
     ExternRef(Option<ExternRef>),
+    /// An `exnref`.
+    #[cfg(feature = "gc")]
+    ExnRef(Option<ExnRef>),
 }
 
 /// A reference to a value of the host, which wasm can pass on and give back. The value lives as long as the store.
@@ -99,6 +108,8 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            #[cfg(feature = "gc")]
+            Val::ExnRef(_) => ValType::Ref(RefType::new(true, HeapType::Exn)),
         }
     }
 
@@ -112,6 +123,8 @@ impl Val {
             ValType::V128 => Val::V128(0),
             ValType::Ref(ty) => match ty.heap().top() {
                 Some(HeapType::Extern) => Val::ExternRef(None),
+                #[cfg(feature = "gc")]
+                Some(HeapType::Exn) => Val::ExnRef(None),
                 _ => Val::FuncRef(None),
             },
         }
@@ -125,6 +138,15 @@ impl Val {
         v128, V128: u128;
         func_ref, FuncRef: Option<Func>;
         extern_ref, ExternRef: Option<ExternRef>;
+    }
+
+    /// The value, if it is of the type of [`Val::ExnRef`].
+    #[cfg(feature = "gc")]
+    pub fn exn_ref(&self) -> Option<Option<ExnRef>> {
+        match *self {
+            Val::ExnRef(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// Whether it is a value of this type, whose index is an engine's number.
@@ -150,6 +172,10 @@ impl Val {
             },
             Val::ExternRef(None) => top == HeapType::Extern && ty.is_nullable(),
             Val::ExternRef(Some(_)) => ty.heap() == HeapType::Extern,
+            #[cfg(feature = "gc")]
+            Val::ExnRef(None) => top == HeapType::Exn && ty.is_nullable(),
+            #[cfg(feature = "gc")]
+            Val::ExnRef(Some(_)) => ty.heap() == HeapType::Exn,
             _ => false,
         }
     }
@@ -167,6 +193,8 @@ impl Val {
             Val::V128(value) => return [value as u64, (value >> 64) as u64],
             Val::FuncRef(func) => func.map_or(0, |func| func.to_slot(store)),
             Val::ExternRef(value) => value.map_or(0, |value| value.to_slot(store)),
+            #[cfg(feature = "gc")]
+            Val::ExnRef(value) => value.map_or(0, |ExnRef(root)| root.reference(store).into()),
         };
         [slot, 0]
     }
@@ -182,6 +210,8 @@ impl Val {
             ValType::V128 => Val::V128(u128::from(slot) | u128::from(slots[1]) << 64),
             ValType::Ref(ty) => match ty.heap().top() {
                 Some(HeapType::Extern) => Val::ExternRef(ExternRef::of_slot(slot, store)),
+                #[cfg(feature = "gc")]
+                Some(HeapType::Exn) => Val::ExnRef(Root::of_slot(slot, store).map(ExnRef)),
                 _ => Val::FuncRef(Func::of_slot(slot, store)),
             },
         }

@@ -74,6 +74,7 @@ fn features(script: &Script) -> Features {
             }
             features
         }
+        Suite::Newest if script.path.starts_with("testsuite/legacy/") => Features::default(),
         Suite::Newest if !script.path.starts_with("testsuite/proposals/") => Features::of_version(3),
         Suite::Newest | Suite::Regress => Features::default(),
     };

@@ -11,9 +11,10 @@ use super::control::{Both, fits, leave};
 use super::moves::move_slots;
 use super::{single, variants};
 use crate::cells::{Cell, leave_run, return_across};
-use crate::dispatch::{Flow, Instr, Regs};
+use crate::dispatch::{Flow, Instr, Regs, cold};
 use crate::operand::{R, S, Source, instr_bytes};
 use crate::state::{Func, Instance, Machine};
+use crate::throw::land_behind_call;
 
 /// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`. The callee's instance is
 /// the running one, or it is a host function.
@@ -96,7 +97,7 @@ unsafe fn switch_to(r: &mut Regs, target: *mut Instance) {
 }
 
 /// Slots that [`save_instance`] takes.
-const SAVED: usize = 2;
+pub(crate) const SAVED: usize = 2;
 
 /// Notes the running instance, and where to go on in it, at the far end of the value stack, which grows down:
 /// calls between instances are rare, and frames need not carry them.
@@ -319,6 +320,9 @@ impl Instr for Host {
             (*machine).stack_top = below;
             if let Err(code) = outcome {
                 abandon(r, func);
+                if code == TrapCode::Exception && land_behind_call(r, (*machine).exception) {
+                    return Flow::Next;
+                }
                 return Flow::Trap(code);
             }
             let first = r.fp.read();

@@ -1,4 +1,4 @@
-//! References that may be null, and calls through them.
+//! References that may be null, calls through them, and exceptions.
 
 /// The rows.
 pub mod rows {
@@ -10,6 +10,7 @@ pub mod rows {
     use crate::handlers::single;
     use crate::operand::instr_bytes;
     use crate::state::Func;
+    use crate::throw::land;
 
     /// The function that the reference in the slot at unit 0 is to; `None` if it is null. Its type was validated, and in code of an
     /// image that says otherwise does not matter: frames are checked where they are made.
@@ -45,5 +46,32 @@ pub mod rows {
         }
     }
 
+    instructions! {
+        Throw(r) {
+            let (machine, tag) = ((*r.cx).machine, *(*r.cx).tags.add(r.u32(0) as usize));
+            let (values, count) = (r.slot(2), r.u16(3));
+            match ((*machine).hooks.exception)(machine, tag, values, count, values.add(count)) {
+                Some(reference) if land(r, reference, r.u16(4) as u16) => Flow::Next,
+                Some(reference) => {
+                    (*machine).exception = reference;
+                    Flow::Trap(TrapCode::Exception)
+                }
+                None => Flow::Trap(TrapCode::HeapExhausted),
+            }
+        }
+        ThrowRef(r) {
+            let (machine, reference) = ((*r.cx).machine, r.slot(0).read() as u32);
+            if reference == 0 {
+                return Flow::Trap(TrapCode::NullReference);
+            }
+            if land(r, reference, r.u16(1) as u16) {
+                return Flow::Next;
+            }
+            (*machine).exception = reference;
+            Flow::Trap(TrapCode::Exception)
+        }
+    }
+
+    single!(cold: Throw: Throw, ThrowRef: ThrowRef);
     single!(hot: CallRef: CallRef, ReturnCallRef: ReturnCallRef, TrapNull: Check);
 }

@@ -77,11 +77,6 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
     let mut summary = Summary::default();
     let directives = match parse(&script.text, &script.path) {
         Ok(directives) => directives,
-        Err(error) if script.path.starts_with("testsuite/legacy/") => {
-            println!("{}: left out: legacy exception handling: {error}", script.path);
-            summary.left_out.insert("legacy exception handling, as text".into(), 1);
-            return summary;
-        }
         Err(error) => {
             summary.failures.push((error.line, error.to_string()));
             return summary;

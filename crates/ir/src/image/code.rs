@@ -6,6 +6,7 @@ use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
 use crate::frame::HEADER;
+use crate::handlers::{DELEGATE, NO_SLOT};
 #[cfg(feature = "managed")]
 use crate::ops::MANAGED_OPCODES;
 #[cfg(any(feature = "extended", feature = "managed"))]
@@ -17,7 +18,7 @@ use crate::types::ValType;
 use ImageErrorKind as Kind;
 
 /// The kinds of operands, as far as verification tells them apart.
-const KINDS: [Operand; 28] = [
+const KINDS: [Operand; 29] = [
     Operand::Src,
     Operand::Dst,
     Operand::SrcDst,
@@ -46,6 +47,7 @@ const KINDS: [Operand; 28] = [
     Operand::Table,
     Operand::Data,
     Operand::Elem,
+    Operand::Tag,
 ];
 
 /// The number of a kind in [`KINDS`], from 1. Those that can have any value are told apart by their sizes only.
@@ -99,7 +101,9 @@ const fn rule(op: Op) -> u32 {
         | Op::ReturnCall
         | Op::ReturnCallImport
         | Op::ReturnCallIndirect
-        | Op::ReturnCallRef => ENDS,
+        | Op::ReturnCallRef
+        | Op::Throw
+        | Op::ThrowRef => ENDS,
         Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
         _ => PLAIN,
     }
@@ -189,6 +193,7 @@ fn description(op_set: OpSet, managed: bool, opcode: u32) -> Option<u32> {
 /// A function being verified.
 struct Function<'a> {
     image: &'a Image<'a>,
+    index: u32,
     code: &'a [u8],
     /// Where the code lies in the image.
     start: usize,
@@ -225,7 +230,7 @@ impl Image<'_> {
         let Some(bits) = scratch.get_mut(..2 * words) else { return fail(Kind::Record, start) };
         bits.fill(0);
         let (header, frame_slots) = (u32::from(func.header), u32::from(func.frame_slots));
-        Function { image: self, code, start, header, frame_slots, bits, words }.verify()
+        Function { image: self, index, code, start, header, frame_slots, bits, words }.verify()
     }
 }
 
@@ -239,6 +244,27 @@ impl Function<'_> {
         if let Some(word) = self.bits.get_mut(first_word + unit / 32) {
             *word |= 1 << (unit % 32);
         }
+    }
+
+    /// Verifies where handlers go on, and what they write. What they cover does not matter.
+    fn handlers(&mut self) -> Result<(), ImageError> {
+        for index in self.image.handlers_of(self.index) {
+            let Some(handler) = self.image.handler(index) else { break };
+            if handler.tag == DELEGATE {
+                continue;
+            }
+            let at = self.image.record(Section::Handlers, index).unwrap_or(0);
+            let slots = self.slots(handler.slot.into(), handler.count.into());
+            let reference = if handler.reference == NO_SLOT { Ok(()) } else { self.slots(handler.reference.into(), 1) };
+            let target = self.target(0, handler.target);
+            // As many as the tag has values for.
+            let ty = self.image.tag(handler.tag).and_then(|ty| self.image.ty(ty));
+            let count = if handler.count == ty.map_or(0, |ty| ty.param_slots) { Ok(()) } else { Err(Kind::Record) };
+            if let Err(kind) = count.and(slots).and(reference).and(target) {
+                return fail(kind, at);
+            }
+        }
+        Ok(())
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
@@ -264,6 +290,7 @@ impl Function<'_> {
         if !ended {
             return fail(Kind::End, self.start + 2 * units);
         }
+        self.handlers()?;
         let (starts, targets) = self.bits.split_at(self.words);
         for (i, (starts, targets)) in starts.iter().zip(targets).enumerate() {
             let wrong = targets & !starts;
@@ -353,6 +380,7 @@ impl Function<'_> {
                 Operand::Table => in_range(value, image.count(Section::Tables))?,
                 Operand::Data => in_range(value, image.indexed_data())?,
                 Operand::Elem => in_range(value, image.count(Section::Elems))?,
+                Operand::Tag => in_range(value, image.count(Section::Tags))?,
                 Operand::Global | Operand::GlobalPair | Operand::GlobalDst | Operand::GlobalDstPair => {
                     let global = image.global(value).ok_or(Kind::Index)?;
                     let pair = matches!(kind, Operand::GlobalPair | Operand::GlobalDstPair);

@@ -25,12 +25,12 @@ pub const AT_CODE_END: usize = 28;
 pub const AT_START: usize = 32;
 /// Header: units of the longest function's code.
 pub const AT_LONGEST: usize = 36;
-/// Header: number of imported functions; then tables, memories and globals.
+/// Header: number of imported functions; then tables, memories, globals and tags.
 pub const AT_IMPORTED: usize = 40;
 /// Header: the checksum of the bytes of data segments.
-pub const AT_DATA_CHECK: usize = 56;
+pub const AT_DATA_CHECK: usize = 60;
 /// Header: for each section its offset and the number of its records.
-pub const AT_SECTIONS: usize = 60;
+pub const AT_SECTIONS: usize = 64;
 /// Length of the header.
 pub const HEADER_LEN: usize = AT_SECTIONS + Section::COUNT * 8;
 
@@ -92,11 +92,15 @@ pub enum Section {
     /// Where types stand among others, none or as many as there are types: [`subtypes`] as bits; the supertype; the first type of
     /// the recursive group.
     SubTypes,
+    /// Tags, imported ones first: type.
+    Tags,
+    /// Handlers of exceptions, ordered by function: its index; then as [`Handler`](crate::handlers::Handler), in units.
+    Handlers,
 }
 
 impl Section {
     /// How many there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 17;
 
     /// All of them.
     pub const ALL: [Section; Section::COUNT] = [
@@ -115,19 +119,21 @@ impl Section {
         Section::Items,
         Section::Strings,
         Section::SubTypes,
+        Section::Tags,
+        Section::Handlers,
     ];
 
     /// Bytes of a record.
     pub const fn record(self) -> usize {
         match self {
             Section::Strings => 1,
-            Section::ValTypes | Section::Consts | Section::Items => 4,
+            Section::ValTypes | Section::Consts | Section::Items | Section::Tags => 4,
             Section::Types | Section::Funcs | Section::Globals | Section::Data | Section::Names | Section::SubTypes => {
                 12
             }
             Section::Exports => 16,
             Section::Imports | Section::Elems => 24,
-            Section::Tables | Section::Memories => 28,
+            Section::Tables | Section::Memories | Section::Handlers => 28,
         }
     }
 }
@@ -178,7 +184,7 @@ pub mod constants {
     pub const MAX_LENGTH: usize = 256;
 }
 
-/// Kinds of imports and exports: functions, tables, memories, globals.
+/// Kinds of imports and exports: functions, tables, memories, globals, tags.
 pub mod kinds {
     /// A function.
     pub const FUNC: u32 = 0;
@@ -188,6 +194,8 @@ pub mod kinds {
     pub const MEMORY: u32 = 2;
     /// A global.
     pub const GLOBAL: u32 = 3;
+    /// A tag.
+    pub const TAG: u32 = 4;
 }
 
 /// Modes of segments.

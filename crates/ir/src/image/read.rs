@@ -2,6 +2,7 @@
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section};
+use crate::handlers::Handler;
 use crate::types::{FieldType, ValType};
 
 /// An image whose header was checked; see [`Image::parse`].
@@ -12,8 +13,8 @@ pub struct Image<'a> {
 
 /// The features that images which this build takes may have.
 const KNOWN: u32 = {
-    use layout::features::{INDEXED_DATA, METERED, REFERENCES};
-    METERED | INDEXED_DATA | if cfg!(feature = "managed") { REFERENCES } else { 0 }
+    use layout::features::{EXCEPTIONS, GC, INDEXED_DATA, METERED, REFERENCES};
+    METERED | INDEXED_DATA | if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 }
 };
 
 /// Which instructions an image has.
@@ -294,7 +295,7 @@ impl<'a> Image<'a> {
 
     /// How many of a kind ([`layout::kinds`]) are imported.
     pub fn imported(&self, kind: u32) -> u32 {
-        if kind > layout::kinds::GLOBAL { 0 } else { self.u32(layout::AT_IMPORTED + 4 * kind as usize) }
+        if kind > layout::kinds::TAG { 0 } else { self.u32(layout::AT_IMPORTED + 4 * kind as usize) }
     }
 
     /// How many records a section has.
@@ -472,6 +473,37 @@ impl<'a> Image<'a> {
             at += bytes.len();
             Some((segment, bytes))
         })
+    }
+
+    /// The type of a tag.
+    pub fn tag(&self, index: u32) -> Option<u32> {
+        Some(self.u32(self.record(Section::Tags, index)?))
+    }
+
+    /// A handler of exceptions, in units.
+    pub fn handler(&self, index: u32) -> Option<Handler> {
+        let at = self.record(Section::Handlers, index)?;
+        let [from, to, target, tag] = [4, 8, 12, 16].map(|field| self.u32(at + field));
+        let [slot, count, reference, level] = [20, 22, 24, 26].map(|field| self.u16(at + field));
+        Some(Handler { from, to, target, tag, slot, count, reference, level })
+    }
+
+    /// The numbers of a function's handlers.
+    pub fn handlers_of(&self, func: u32) -> core::ops::Range<u32> {
+        let bound = |wanted: u32| {
+            let (mut low, mut high) = (0, self.count(Section::Handlers));
+            while low < high {
+                let middle = low + (high - low) / 2;
+                let at = self.record(Section::Handlers, middle).unwrap_or(0);
+                if self.u32(at) < wanted {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            low
+        };
+        bound(func)..bound(func.saturating_add(1))
     }
 
     /// A word of the constant expressions.

@@ -4,6 +4,7 @@ use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section, constants, kinds, modes};
 use super::read::{ElemRecord, Image, OpSet, some};
 use crate::frame::{HEADER, MAX_HEADER};
+use crate::handlers::DELEGATE;
 use crate::types::{RefType, ValType};
 
 use ImageErrorKind as Kind;
@@ -44,6 +45,7 @@ impl Image<'_> {
         constants.elems()?;
         constants.data()?;
         self.each(Section::Names, |_, at| self.verify_string(at + 4))?;
+        self.verify_exceptions()?;
         if let Some(start) = self.start() {
             let ty = self.func(start).and_then(|func| self.ty(func.ty.into()));
             if ty.is_none_or(|ty| ty.params != 0 || ty.results != 0) {
@@ -129,7 +131,7 @@ impl Image<'_> {
     }
 
     fn verify_imports(&self) -> Verified {
-        let mut seen = [0; 4];
+        let mut seen = [0; 5];
         for index in 0..self.count(Section::Imports) {
             let Some(at) = self.record(Section::Imports, index) else { break };
             self.verify_string(at)?;
@@ -140,7 +142,7 @@ impl Image<'_> {
                 _ => return fail(Kind::Record, at + 16),
             }
         }
-        let spaces = [Section::Funcs, Section::Tables, Section::Memories, Section::Globals];
+        let spaces = [Section::Funcs, Section::Tables, Section::Memories, Section::Globals, Section::Tags];
         for (kind, (seen, space)) in seen.into_iter().zip(spaces).enumerate() {
             if self.imported(kind as u32) != seen || self.count(space) < seen {
                 return fail(Kind::Record, layout::AT_IMPORTED + 4 * kind);
@@ -177,6 +179,26 @@ impl Image<'_> {
         Ok(())
     }
 
+    /// Tags are of function types; handlers are ordered, and name tags that there are.
+    fn verify_exceptions(&self) -> Verified {
+        let known = self.features() & layout::features::REFERENCES != 0;
+        self.each(Section::Tags, |index, at| {
+            let ty = self.tag(index).and_then(|ty| self.sub_type(ty));
+            let is_func = ty.is_some_and(|ty| ty.kind == layout::subtypes::FUNC);
+            if known && is_func { Ok(()) } else { fail(Kind::Type, at) }
+        })?;
+        let mut before = 0;
+        self.each(Section::Handlers, |index, at| {
+            let func = self.u32(at);
+            let tag = self.handler(index).map_or(0, |handler| handler.tag);
+            if !known || func < before || tag < DELEGATE && tag >= self.count(Section::Tags) {
+                return fail(Kind::Record, at);
+            }
+            before = func;
+            Ok(())
+        })
+    }
+
     fn verify_memory(&self, index: u32, at: usize) -> Verified {
         let Some(memory) = self.memory(index) else { return Ok(()) };
         let Some(most) = memory.most_pages() else { return fail(Kind::Record, at) };
@@ -194,6 +216,7 @@ impl Image<'_> {
             kinds::TABLE => Section::Tables,
             kinds::MEMORY => Section::Memories,
             kinds::GLOBAL => Section::Globals,
+            kinds::TAG => Section::Tags,
             _ => return fail(Kind::Record, at),
         };
         if export.index < self.count(space) { Ok(()) } else { fail(Kind::Index, at) }

@@ -134,7 +134,11 @@ impl Runner {
                 self.refused(module, message)?;
             }
             DirectiveKind::AssertUnlinkable { module, message } => self.unlinkable(module, message)?,
-            DirectiveKind::AssertException(_) => return Err("exceptions are not supported".into()),
+            DirectiveKind::AssertException(action) => match self.act(action)? {
+                Err(error) if error.as_exception().is_some() => {}
+                Err(error) => return Err(format!("failed otherwise than by an exception: {error}")),
+                Ok(values) => return Err(format!("returned {} instead of throwing", values::shown(&values))),
+            },
             DirectiveKind::Other("checks of custom sections") => return Ok(Done::Skipped),
             DirectiveKind::Other(proposal) => return Err(format!("{proposal}: not supported")),
         }

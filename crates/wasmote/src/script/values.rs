@@ -65,6 +65,8 @@ pub(super) fn shown(values: &[Val]) -> String {
             Val::V128(bits) => write!(out, "v128 {bits:#034x}"),
             Val::FuncRef(func) => write!(out, "{}", if func.is_some() { "a function" } else { "null funcref" }),
             Val::ExternRef(value) => write!(out, "{}", if value.is_some() { "an external" } else { "null externref" }),
+            #[cfg(feature = "gc")]
+            Val::ExnRef(value) => write!(out, "{}", if value.is_some() { "an exception" } else { "null exnref" }),
         };
     }
     out.push(')');

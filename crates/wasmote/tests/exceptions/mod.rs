@@ -28,7 +28,6 @@ const fn lines(file: &'static str, lines: &'static [u32], reason: &'static str) 
     Exception { file, lines, reason }
 }
 
-const EXCEPTION_HANDLING: &str = "exception handling";
 const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
 const GC: &str = "garbage collection";
 const SIMD: &str = "SIMD";
@@ -38,7 +37,6 @@ pub const EXCEPTIONS: &[Exception] = &[
     file("memory64/simd_address.wast", SIMD),
     file("testsuite/simd_*", SIMD),
     file("testsuite/relaxed_*", SIMD),
-    file("testsuite/legacy/*", EXCEPTION_HANDLING),
     file("testsuite/proposals/threads/*", "threads"),
     file("testsuite/proposals/custom-descriptors/array_*", DESCRIPTORS),
     file("testsuite/proposals/custom-descriptors/binary-descriptors.wast", DESCRIPTORS),
@@ -61,24 +59,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     file("testsuite/i31.wast", GC),
     file("testsuite/i32x4_relaxed_trunc.wast", SIMD),
     file("testsuite/i8x16_relaxed_swizzle.wast", SIMD),
-    file("testsuite/instance.wast", EXCEPTION_HANDLING),
     file("testsuite/ref_cast.wast", GC),
     file("testsuite/ref_eq.wast", GC),
     file("testsuite/ref_null.wast", GC),
     file("testsuite/ref_test.wast", GC),
     file("testsuite/struct.wast", GC),
-    file("testsuite/tag.wast", EXCEPTION_HANDLING),
-    file("testsuite/throw.wast", EXCEPTION_HANDLING),
-    file("testsuite/throw_ref.wast", EXCEPTION_HANDLING),
-    file("testsuite/try_table.wast", EXCEPTION_HANDLING),
-    file("testsuite/type-rec.wast", GC),
     file("testsuite/type-subtyping.wast", GC),
-    lines("testsuite/custom/name_annot.wast", &[34], EXCEPTION_HANDLING),
-    lines(
-        "testsuite/imports.wast",
-        &[3, 19, 35, 97, 98, 128, 129, 130, 131, 132, 133, 134, 239, 243, 247, 251, 255, 291, 292, 293],
-        EXCEPTION_HANDLING,
-    ),
     lines("testsuite/table_init.wast", &[2272, 2286], GC),
     lines("testsuite/table_init64.wast", &[2457, 2471], GC),
 ];

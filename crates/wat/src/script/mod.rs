@@ -1,6 +1,7 @@
 //! The specification's scripts (`.wast`) as lists of directives: modules encoded, values as bits, and each with its
 //! line. What the directives mean: <https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>.
 
+mod legacy;
 mod parse;
 
 use crate::error::TextError;

@@ -5,12 +5,14 @@ use wast::parser;
 use wast::token::{F32, F64, Id};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
-use super::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source};
+use super::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source, legacy};
 use crate::error::TextError;
 use crate::text::{buffer, parse_text};
 
 /// The directives of a script. `path` stands in errors only.
 pub fn parse(text: &str, path: &str) -> Result<Vec<Directive>, TextError> {
+    let unfolded = legacy::unfolded(text);
+    let text = unfolded.as_deref().unwrap_or(text);
     let parsed = |error: wast::Error| TextError::of(&error, path, text);
     let tokens = buffer(text).map_err(parsed)?;
     let script = parser::parse::<Wast<'_>>(&tokens).map_err(parsed)?;

@@ -13,7 +13,7 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, TrapCode, ValType};
 
 use super::PAIRS;
-use crate::cells::{CODE_START, Cell, Linker};
+use crate::cells::{Cell, Linker, Source};
 use crate::state::{Func, Hooks, Instance, Machine, Memory, Table};
 
 /// How often each pair is tried.
@@ -143,17 +143,31 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
     None
 }
 
+unsafe fn no_code(_: *mut Machine, _: *const Cell) -> *const Cell {
+    core::ptr::null()
+}
+unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut u64) -> Option<u32> {
+    None
+}
+
 /// Links the code and runs it as function 0, which `call`s itself if it calls anything; deep recursion ends at the stack's end.
 fn run(code: &[u16], seed: u64) -> Outcome {
     let mut random = Random(seed ^ 0x5eed);
     let mut linker = Linker::new();
     let mut cells: Vec<Cell> = Vec::new();
-    linker.link(0, code, &[7], &mut cells);
+    let start = linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[] }, &[7], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
     let mut global = random.value();
-    let hooks = Hooks { translate: no_translation, host: no_host, memory_grow: no_memory, table_grow: no_table };
+    let hooks = Hooks {
+        translate: no_translation,
+        host: no_host,
+        memory_grow: no_memory,
+        table_grow: no_table,
+        covering: no_code,
+        exception: no_exception,
+    };
     let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
     // SAFETY: the length comes first.
     let base = unsafe { memory.as_mut_ptr().add(1) }.cast::<u8>();
@@ -161,7 +175,7 @@ fn run(code: &[u16], seed: u64) -> Outcome {
     let mut table = Table { elems: core::ptr::null_mut(), len: 0, max: 0, table64: false, embedder: 0 };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
     let mut func = Func {
-        code: &raw const cells[CODE_START],
+        code: &raw const cells[start],
         frame_slots: FRAME as u32,
         header: HEADER as u16,
         params: 0,
@@ -178,6 +192,7 @@ fn run(code: &[u16], seed: u64) -> Outcome {
         tables: tables.as_ptr(),
         data: core::ptr::null_mut(),
         elems: core::ptr::null_mut(),
+        tags: core::ptr::null(),
         imported_funcs: 0,
         defined_funcs: 1,
         embedder: 0,
@@ -193,7 +208,7 @@ fn run(code: &[u16], seed: u64) -> Outcome {
         });
         (result, trapped.filter(|_| result.is_err()))
     };
-    let trapped = trapped.map(|cell| linker.unit_at(code, cell));
+    let trapped = trapped.map(|cell| linker.unit_at(code, &[], cell));
     // Addresses in headers differ from one run to the next.
     for header in stack.chunks_mut(FIRST as usize + SLOTS as usize) {
         header[HEADER as usize..][..2].fill(0);
@@ -233,7 +248,8 @@ fn code_is_shorter_with_them() {
     let mut linker = Linker::new();
     let mut lengths = [false, true].map(|apart| {
         let mut cells = Vec::new();
-        linker.link(0, &code(PAIRS[0].opcodes, apart, 1).0, &[7], &mut cells);
+        let code = code(PAIRS[0].opcodes, apart, 1).0;
+        linker.link(&Source { func: 0, code: &code, header: HEADER as u16, handlers: &[] }, &[7], &mut cells);
         cells.len()
     });
     // The jump takes two cells.

@@ -1,0 +1,275 @@
+//! Exceptions: tables of which code is covered by which handler. `try_table` and the older `try` become the same entries.
+//!
+//! A handler goes on where a branch to its label would: it has the values written to the label's slots itself. Only one whose
+//! label is the function needs code of its own, which returns; it stands behind the function's end.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::Op;
+use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
+use wasmparser::{BlockType, Catch, OperatorsReader, TryTable};
+
+use crate::TranslateErrorKind;
+use crate::body::{Body, INVALID, Step};
+use crate::labels::{Kind, NO_TRY, Signature};
+use crate::stack::Place;
+
+/// A `try` whose covered code has not ended.
+#[derive(Clone, Copy)]
+struct Try {
+    /// Where its code begins.
+    from: usize,
+    /// Where it ended, if what follows are handlers of the older form.
+    to: Option<usize>,
+    /// How many are around it.
+    level: u16,
+    /// Where its clauses begin among those that wait.
+    clauses: usize,
+    /// The slot that keeps the exception for `rethrow`.
+    kept: u16,
+}
+
+/// A clause whose entry is written when the covered code has ended.
+#[derive(Clone, Copy)]
+struct Clause {
+    handler: Handler,
+    /// The label it leads to, from the outermost; [`OWN`] if the target is known.
+    label: usize,
+}
+
+/// No label: the target is in the entry.
+const OWN: usize = usize::MAX;
+
+/// What is known of exceptions in a function.
+#[derive(Default)]
+pub struct Exceptions {
+    tries: Vec<Try>,
+    clauses: Vec<Clause>,
+    /// The slots for `rethrow`, from the first on; one for each level of nesting.
+    first_kept: u16,
+    kept: u16,
+    /// Handlers that return from the function, by their entries.
+    returns: Vec<usize>,
+}
+
+impl Exceptions {
+    /// Starts a function; `kept` slots from `first` on are there for `rethrow`.
+    pub fn start(&mut self, first: u32, kept: u16) {
+        self.tries.clear();
+        self.clauses.clear();
+        self.returns.clear();
+        (self.first_kept, self.kept) = (first as u16, kept);
+    }
+}
+
+/// How deep `try`s of the older form nest in a body, whose operators these are; 0 if there are none.
+pub fn nesting(mut operators: OperatorsReader<'_>) -> u16 {
+    use wasmparser::Operator as O;
+    let (mut depth, mut most) = (0u32, 0u32);
+    let mut blocks = Vec::new();
+    while let Ok(operator) = operators.read() {
+        match operator {
+            O::Block { .. } | O::Loop { .. } | O::If { .. } | O::TryTable { .. } => blocks.push(false),
+            O::Try { .. } => {
+                blocks.push(true);
+                depth += 1;
+                most = most.max(depth);
+            }
+            O::End | O::Delegate { .. } if blocks.pop() == Some(true) => depth -= 1,
+            _ => {}
+        }
+    }
+    most.min(u32::from(u16::MAX)) as u16
+}
+
+impl Body<'_> {
+    /// How many `try`s are around the current point.
+    fn level(&self) -> Step<u16> {
+        u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooLarge)
+    }
+
+    /// Opens the label of a `try`.
+    fn open_try(&mut self, kind: Kind, ty: BlockType, clauses: usize, kept: u16) -> Step {
+        let level = self.level()?;
+        self.settle_locals()?;
+        // Instructions before and in it stay apart, so that it covers the latter only.
+        self.code.join();
+        self.enter(kind, Signature::new(ty)?, None)?;
+        let from = self.code.units.len();
+        self.labels.set_try(self.exceptions.tries.len() as u32);
+        self.exceptions.tries.push(Try { from, to: None, level, clauses, kept });
+        Ok(())
+    }
+
+    /// `try_table`.
+    pub fn try_table(&mut self, table: &TryTable) -> Step {
+        let level = self.level()?;
+        let clauses = self.exceptions.clauses.len();
+        for catch in &table.catches {
+            let (tag, depth, keeps) = match *catch {
+                Catch::One { tag, label } => (Some(tag), label, false),
+                Catch::OneRef { tag, label } => (Some(tag), label, true),
+                Catch::All { label } => (None, label, false),
+                Catch::AllRef { label } => (None, label, true),
+            };
+            let count = match tag {
+                Some(tag) => self.tag_slots(tag)?,
+                None => 0,
+            };
+            let label = self.labels.index(depth).ok_or(INVALID)?;
+            let slot = self.labels.at(depth).ok_or(INVALID)?.base;
+            self.stack.peak = self.stack.peak.max(u32::from(slot) + u32::from(count) + u32::from(keeps));
+            let reference = if keeps { slot.wrapping_add(count) } else { NO_SLOT };
+            let handler = Handler { tag: tag.unwrap_or(ANY), slot, count, reference, level, ..Handler::default() };
+            self.exceptions.clauses.push(Clause { handler, label });
+        }
+        self.open_try(Kind::Try, table.ty, clauses, NO_SLOT)
+    }
+
+    /// Slots of the values of a tag's exceptions.
+    fn tag_slots(&self, tag: u32) -> Step<u16> {
+        let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
+        Ok(ty.params.iter().map(|ty| ty.slots()).sum())
+    }
+
+    /// Where the code ends that the innermost `try` covers: writes its entries.
+    pub fn close_try(&mut self, index: u32) -> Step {
+        let Some(tried) = self.exceptions.tries.get(index as usize).copied() else { return Ok(()) };
+        self.code.join();
+        let to = tried.to.unwrap_or(self.code.units.len());
+        for i in tried.clauses..self.exceptions.clauses.len() {
+            let Clause { mut handler, label } = self.exceptions.clauses[i];
+            (handler.from, handler.to) = (tried.from as u32, to as u32);
+            let entry = self.code.handlers.len();
+            self.code.handlers.push(handler);
+            if label == OWN {
+                continue;
+            }
+            if self.labels.is_function(label) {
+                self.exceptions.returns.push(entry);
+            } else {
+                self.labels.handle(label, entry, self.code);
+            }
+        }
+        self.exceptions.clauses.truncate(tried.clauses);
+        self.exceptions.tries.truncate(index as usize);
+        Ok(())
+    }
+
+    /// Behind the function's end: what handlers do that return from it.
+    pub fn return_handlers(&mut self) -> Step {
+        let results = self.ty.results.iter().map(|ty| ty.slots()).sum();
+        for i in 0..self.exceptions.returns.len() {
+            let entry = self.exceptions.returns[i];
+            self.code.join();
+            let here = self.code.units.len() as u32;
+            let handler = self.code.handlers.get_mut(entry).ok_or(INVALID)?;
+            handler.target = here;
+            let slot = handler.slot;
+            self.code.copy_run(slot, 0, results);
+            self.code.emit(Op::Return, 0, &[u64::from(self.header), 0]);
+        }
+        Ok(())
+    }
+
+    /// `try`, the older form.
+    pub fn try_(&mut self, ty: BlockType) -> Step {
+        let depth = self.labels.older_tries();
+        if depth >= u32::from(self.exceptions.kept) {
+            return Err(INVALID);
+        }
+        let kept = self.exceptions.first_kept + depth as u16;
+        self.open_try(Kind::OlderTry, ty, self.exceptions.clauses.len(), kept)
+    }
+
+    /// `catch`, or `catch_all` without a tag.
+    pub fn catch(&mut self, tag: Option<u32>) -> Step {
+        let label = *self.labels.top().ok_or(INVALID)?;
+        if !matches!(label.kind, Kind::OlderTry | Kind::OlderCatch) {
+            return Err(INVALID);
+        }
+        if self.reachable {
+            self.settle_top(label.signature.results(self.module).len())?;
+            let start = self.code.emit(Op::Goto, 0, &[0]);
+            self.labels.branch(0, start, start + 1, self.code);
+        }
+        self.code.join();
+        let here = self.code.units.len();
+        let index = label.tried as usize;
+        let tried = self.exceptions.tries.get_mut(index).ok_or(INVALID)?;
+        tried.to.get_or_insert(here);
+        let (level, kept) = (tried.level, tried.kept);
+        self.labels.become_catch();
+        self.locals.forget(label.mark);
+        self.stack.truncate(label.height);
+        let mut count = 0;
+        if let Some(tag) = tag {
+            count = self.tag_slots(tag)?;
+            let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
+            for &ty in &ty.params {
+                self.stack.push(Place::Temp, ty);
+            }
+        }
+        let handler = Handler {
+            target: here as u32,
+            tag: tag.unwrap_or(ANY),
+            slot: label.base,
+            count,
+            reference: kept,
+            level,
+            ..Handler::default()
+        };
+        self.exceptions.clauses.push(Clause { handler, label: OWN });
+        self.reachable = true;
+        self.skipped = 0;
+        Ok(())
+    }
+
+    /// `delegate`: the end of a `try` whose exceptions are those of an outer one.
+    pub fn delegate(&mut self, depth: u32) -> Step {
+        // Labels count without the `try` itself.
+        let outer = self.labels.index(depth.checked_add(1).ok_or(INVALID)?).ok_or(INVALID)?;
+        let level = self.labels.tries_up_to(outer);
+        let label = *self.labels.top().ok_or(INVALID)?;
+        let tried = self.exceptions.tries.get(label.tried as usize).copied().ok_or(INVALID)?;
+        let slot = u16::try_from(level).map_err(|_| TranslateErrorKind::TooLarge)?;
+        let handler = Handler { tag: DELEGATE, slot, reference: NO_SLOT, level: tried.level, ..Handler::default() };
+        self.exceptions.clauses.push(Clause { handler, label: OWN });
+        self.end().map(|_| ())
+    }
+
+    /// `throw`.
+    pub fn throw(&mut self, tag: u32) -> Step {
+        let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
+        let (base, count) = self.arguments(ty)?;
+        self.code.emit(Op::Throw, 0, &[u64::from(tag), base, count, u64::from(self.header)]);
+        self.code.join();
+        self.unreachable();
+        Ok(())
+    }
+
+    /// `throw_ref`.
+    pub fn throw_ref(&mut self) -> Step {
+        let entry = self.pop()?;
+        let slot = self.slot_operand(entry);
+        self.throw_slot(slot);
+        Ok(())
+    }
+
+    fn throw_slot(&mut self, slot: u64) {
+        self.code.emit(Op::ThrowRef, 0, &[slot, u64::from(self.header)]);
+        self.code.join();
+        self.unreachable();
+    }
+
+    /// `rethrow`.
+    pub fn rethrow(&mut self, depth: u32) -> Step {
+        let label = self.labels.at(depth).ok_or(INVALID)?;
+        let tried = self.exceptions.tries.get(label.tried as usize).ok_or(INVALID)?;
+        if label.tried == NO_TRY || tried.kept == NO_SLOT {
+            return Err(INVALID);
+        }
+        self.throw_slot(tried.kept.into());
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! Exceptions that reach the host, or that it throws.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::tag::Tag;
+use crate::trap::{Trap, TrapFrame};
+use crate::value::Val;
+
+/// An exception: a tag and values. An [`Error`](crate::Error) may be one: a host function that returns it throws it in wasm, where it can be
+/// caught by its tag, and one that nothing caught is what the host's call returns.
+///
+/// ```
+/// use wasmote::{Engine, Error, Exception, FuncType, Linker, Module, Store, Tag, Val, ValType};
+///
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module
+///     (import "host" "tag" (tag $tag (param i32)))
+///     (import "host" "fail" (func $fail (param i32)))
+///     (func (export "run") (param i32) (result i32)
+///         (block $caught (result i32)
+///             (try_table (catch $tag $caught) (call $fail (local.get 0)))
+///             (i32.const 0)))
+///     (func (export "raise") (throw $tag (i32.const 7))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+/// let mut linker = Linker::new(&engine);
+/// linker.define("host", "tag", tag)?;
+/// linker.func_wrap("host", "fail", move |x: i32| -> Result<(), Error> {
+///     Err(Exception::new(tag, [Val::I32(x * 2)]).into())
+/// })?;
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// assert_eq!(instance.get_typed_func::<i32, i32>(&store, "run")?.call(&mut store, 21)?, 42);
+///
+/// let error = instance.get_typed_func::<(), ()>(&store, "raise")?.call(&mut store, ()).unwrap_err();
+/// let exception = error.as_exception().unwrap();
+/// assert_eq!((exception.tag(), exception.values()), (tag, &[Val::I32(7)][..]));
+/// assert_eq!(exception.frames().len(), 1);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Exception {
+    tag: Tag,
+    values: Box<[Val]>,
+    trap: Option<Trap>,
+}
+
+impl Exception {
+    /// An exception with this tag and these values, which must be of the tag's types.
+    pub fn new(tag: Tag, values: impl Into<Box<[Val]>>) -> Exception {
+        Exception { tag, values: values.into(), trap: None }
+    }
+
+    #[cfg(feature = "gc")]
+    pub(crate) fn of(tag: Tag, values: Box<[Val]>, trap: Option<Trap>) -> Exception {
+        Exception { tag, values, trap }
+    }
+
+    /// The tag.
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[Val] {
+        &self.values
+    }
+
+    /// The functions that were running where it was thrown, the innermost first; as [`Trap::frames`].
+    pub fn frames(&self) -> &[TrapFrame] {
+        self.trap.as_ref().map_or(&[], Trap::frames)
+    }
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("uncaught wasm exception (")?;
+        for (i, value) in self.values.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            match value {
+                Val::I32(value) => write!(f, "i32 {value}"),
+                Val::I64(value) => write!(f, "i64 {value}"),
+                other => f.write_str(other.ty().name()),
+            }?;
+        }
+        f.write_str(")")?;
+        self.trap.as_ref().map_or(Ok(()), |trap| trap.write_frames(f))
+    }
+}
+
+impl core::error::Error for Exception {}
