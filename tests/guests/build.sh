@@ -18,6 +18,7 @@ any() { for n; do if wanted "$n"; then return 0; fi; done; return 1; }
 
 rust_guests="coremark sha256 hashes regex json markdown shader"
 wasi_guests="world files directories waiting sockets unstable pour"
+simd_guests="simd-vectors simd-scalar"
 c_guests="nbody mandelbrot matmul stream vm-calls vm-switch trees memops hash64 raytracer"
 sys_guests="bzip2 lz4 lua sqlite quickjs"
 
@@ -83,17 +84,18 @@ if wanted fib; then
   "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
 fi
 
-if any $rust_guests $wasi_guests; then
+if any $rust_guests $wasi_guests $simd_guests; then
   # No paths of this machine in the modules
   cat >"$work/rustc-remap" <<'S'
 #!/bin/sh
 rustc=$1
 shift
 for d in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do set -- "$@" "--remap-path-prefix=${d%/}=/crates"; done
+case " $* " in *" --target wasm32-wasip1 "*) set -- "$@" $GUEST_RUSTFLAGS ;; esac
 exec "$rustc" "$@" "--remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=/rust"
 S
   chmod 755 "$work/rustc-remap"
-  export RUSTC_WRAPPER=$work/rustc-remap
+  export RUSTC_WRAPPER=$work/rustc-remap GUEST_RUSTFLAGS=
   if [ -z "${WASIP1_CARGO:-}" ]; then
     bash "$here/wasip1-toolchain.sh" "$work/wasip1"
     WASIP1_CARGO=$work/wasip1/bin/cargo
@@ -115,4 +117,14 @@ rust() {
 rust rust "$out" $rust_guests
 # Neither a C library nor its start: they import the functions that they call, and no others.
 CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=-Clink-self-contained=no rust wasi "$out/wasi" $wasi_guests
+# One program, with vectors and without.
+simd() {
+  local name=$1 flags=$2
+  shift 2
+  echo "$name"
+  (cd "$src/simd" && GUEST_RUSTFLAGS=$flags CARGO_TARGET_DIR=$work/$name "$WASIP1_CARGO" build -q --locked --release --target wasm32-wasip1 "$@")
+  install -m 644 "$work/$name/wasm32-wasip1/release/simd.wasm" "$out/$name.wasm"
+}
+if wanted simd-vectors; then simd simd-vectors -Ctarget-feature=+simd128 --features vectors; fi
+if wanted simd-scalar; then simd simd-scalar ""; fi
 (cd "$out" && find . -maxdepth 2 -name "*.wasm" -exec ls -l -- {} +)

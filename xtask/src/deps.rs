@@ -59,6 +59,13 @@ pub const RULES: &[Rule] = &[
         safe: None,
     },
     Rule {
+        name: "wasmote-simd",
+        may_use: &[IR, ("wasmote-exec", "what handlers are made of")],
+        no_std: true,
+        library: true,
+        safe: None,
+    },
+    Rule {
         name: "wasmote",
         may_use: &[
             IR,
@@ -67,6 +74,7 @@ pub const RULES: &[Rule] = &[
             ("wasmote-translate", "function bodies into IR"),
             ("wasmote-exec", "running it"),
             ("wasmote-gc", "the heap of objects"),
+            ("wasmote-simd", "vector instructions"),
             ("wasmote-wat", "modules in the text format"),
             ("rustix", "address space for memories and stacks"),
             ("hashbrown", "maps without an operating system"),

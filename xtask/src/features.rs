@@ -41,6 +41,9 @@ const ADDED: &[Added] = &[
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_translate::image"]),
     added(CLI, "validate", &["wasmparser::validator", "wasmote_validate::"]),
+    added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
+    // It replaces instead of adding.
+    added(CLI, "relaxed-native", &[]),
     added(CLI, "wat", &["wast::", "wasmote_wat::", "wasm_encoder::"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
@@ -52,6 +55,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "image", &["wasmote_decode::image"]),
     added(LIBRARY, "compile", &["wasmote_translate::image"]),
     added(LIBRARY, "validate", &["wasmote_validate::"]),
+    added(LIBRARY, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),
@@ -59,6 +63,7 @@ const ADDED: &[Added] = &[
     // These replace instead of adding.
     added(LIBRARY, "loop-dispatch", &[]),
     added(LIBRARY, "count", &[]),
+    added(LIBRARY, "relaxed-native", &[]),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {

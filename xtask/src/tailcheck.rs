@@ -71,7 +71,12 @@ fn report(binary: &Path) -> Result<()> {
     let functions = functions(&file)?;
     let in_core = |address| functions.get(&address).is_some_and(|function| function.is_in("wasmote_exec::"));
 
-    let hot: Vec<_> = functions.values().filter(|function| function.is_in("wasmote_exec::dispatch::hot")).collect();
+    let hot: Vec<_> = functions
+        .values()
+        .filter(|function| {
+            function.is_in("wasmote_exec::dispatch::hot") || function.is_in("wasmote_exec::dispatch::hot_sse4")
+        })
+        .collect();
     let cold: Vec<_> = functions.values().filter(|function| function.is_in("wasmote_exec::dispatch::cold")).collect();
     let analyses: Vec<Analysis> =
         hot.iter().map(|function| analyse(function.code, function.address, &in_core)).collect();

@@ -15,8 +15,10 @@ pub fn compile(options: &Options) -> Result<i32, Failure> {
     if wasmote::Module::is_image(&wasm) {
         return Err(Failure::load(file, "is an image already"));
     }
-    let image_options =
-        ImageOptions { code: CodeOptions { op_set: options.op_set, metered: options.metered }, names: options.names };
+    let image_options = ImageOptions {
+        code: CodeOptions { op_set: options.op_set, metered: options.metered, ..CodeOptions::default() },
+        names: options.names,
+    };
     let engine = Engine::new(&Config::default());
     let module = run::load(&engine, wasm);
     let image = module.and_then(|module| module.to_image(&image_options));

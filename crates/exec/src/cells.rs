@@ -124,6 +124,8 @@ mod linker {
 
     use wasmote_ir::Opcode;
     use wasmote_ir::code::{Instr, instructions, to_units};
+    #[cfg(feature = "simd")]
+    use wasmote_ir::ops::FIRST_VECTOR;
     use wasmote_ir::ops::{ALL_OPCODES, OPCODES};
     use wasmote_ir::shape::Operand;
 
@@ -137,6 +139,9 @@ mod linker {
     /// Turns compact code into cells; keeps its buffers from one function to the next.
     #[derive(Default)]
     pub struct Linker {
+        /// Gives the handlers of vector instructions.
+        #[cfg(feature = "simd")]
+        vectors: Option<fn(Opcode) -> dispatch::Handler>,
         /// For each unit that begins an instruction, where its cell begins, in bytes.
         starts: Vec<u32>,
         /// For each instruction that is the first of a pair, where it begins in units, and the pair's number.
@@ -220,6 +225,27 @@ mod linker {
             Linker::default()
         }
 
+        /// A linker that knows the handlers of vector instructions. Without, it must get no code that has such.
+        ///
+        /// # Safety
+        /// What is given for an opcode does what the instruction does, and the machine can run it.
+        #[cfg(feature = "simd")]
+        pub unsafe fn with_vectors(vectors: fn(Opcode) -> dispatch::Handler) -> Linker {
+            Linker { vectors: Some(vectors), ..Linker::default() }
+        }
+
+        /// The handler of an opcode.
+        fn handler(&self, opcode: usize) -> dispatch::Handler {
+            #[cfg(feature = "simd")]
+            if let (FIRST_VECTOR.., Some(vectors)) = (opcode, self.vectors) {
+                return vectors(Opcode(opcode as u16));
+            }
+            match opcode.checked_sub(OPCODES) {
+                None => TABLE[opcode],
+                Some(managed) => MANAGED[managed],
+            }
+        }
+
         /// Marks the instructions that something jumps to.
         fn mark_targets(&mut self, code: &[u16], handlers: &[Handler]) {
             self.starts.clear();
@@ -300,7 +326,7 @@ mod linker {
                 let opcode = usize::from(code[at]);
                 let pair = pairs.next_if(|pair| pair.0 as usize == at);
                 if !second {
-                    out.push(pair.map_or_else(|| handler(handler_of(opcode), opcode), |pair| pair_handler(pair.1)));
+                    out.push(pair.map_or_else(|| named(self.handler(opcode), opcode), |pair| pair_handler(pair.1)));
                 }
                 second = pair.is_some();
                 let first = out.len();
@@ -366,16 +392,8 @@ mod linker {
         }
     }
 
-    /// The handler of an opcode.
-    fn handler_of(opcode: usize) -> dispatch::Handler {
-        match opcode.checked_sub(OPCODES) {
-            None => TABLE[opcode],
-            Some(managed) => MANAGED[managed],
-        }
-    }
-
-    /// The address of a handler at the beginning of a cell. Its number counts the opcodes, then the pairs.
-    fn handler(handler: dispatch::Handler, number: usize) -> Cell {
+    /// A handler's address at the beginning of a cell. Its number counts the opcodes, then the pairs.
+    fn named(handler: dispatch::Handler, number: usize) -> Cell {
         let address = handler as usize as u64;
         #[cfg(feature = "count")]
         let address = crate::count::tagged(address, number);
@@ -385,7 +403,7 @@ mod linker {
     }
 
     fn pair_handler(pair: u16) -> Cell {
-        handler(pairs::handler(pair), ALL_OPCODES + usize::from(pair))
+        named(pairs::handler(pair), ALL_OPCODES + usize::from(pair))
     }
 
     /// Four units, or the last ones, as they lie in memory.

@@ -16,6 +16,8 @@ use crate::cells::Cell;
 #[cfg(feature = "alloc")]
 use crate::handlers::calls::{Across, ReplaceAcross};
 use crate::state::{Instance, Machine, TrapSite};
+#[cfg(feature = "simd")]
+use crate::vector::Vector;
 
 /// Defines the registers, the type of handlers, and the functions that have it, all from one list.
 macro_rules! registers {
@@ -28,6 +30,8 @@ macro_rules! registers {
         }
 
         /// A handler. The parameters are those of [`Regs`], in order.
+        // A vector's type is the machine's own, which is passed in a register; nothing but Rust is called.
+        #[allow(improper_ctypes_definitions)]
         pub type Handler = unsafe extern "C" fn($($ty),*) -> Exit;
 
         /// Calls a handler with the registers as they are.
@@ -41,8 +45,25 @@ macro_rules! registers {
         ///
         /// # Safety
         /// As [`Instr::run`].
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
         pub unsafe extern "C" fn hot<I: Instr>($($name: $ty),*) -> Exit {
+            let before = Regs { $($name),* };
+            let mut r = before;
+            // SAFETY: the caller's promise.
+            unsafe {
+                let flow = I::run(&mut r);
+                end(before, r, flow)
+            }
+        }
+
+        /// As [`hot`], where the machine has the vector instructions up to SSE4.2.
+        ///
+        /// # Safety
+        /// As [`Instr::run`], and the machine has them.
+        #[cfg(all(feature = "simd", target_arch = "x86_64"))]
+        #[target_feature(enable = "ssse3,sse4.1,sse4.2,popcnt")]
+        #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
+        pub unsafe extern "C" fn hot_sse4<I: Instr>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
             // SAFETY: the caller's promise.
@@ -57,7 +78,7 @@ macro_rules! registers {
         /// # Safety
         /// As [`Instr::run`].
         #[inline(never)]
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
         pub unsafe extern "C" fn cold<I: Instr>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
@@ -71,7 +92,7 @@ macro_rules! registers {
         /// Where every trap ends: notes the site. The code comes in place of the memory.
         #[cold]
         #[inline(never)]
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
         unsafe extern "C" fn trap($($name: $ty),*) -> Exit {
             let r = Regs { $($name),* };
             // SAFETY: `end` passes a `TrapCode` as its number.
@@ -84,7 +105,27 @@ macro_rules! registers {
     };
 }
 
-#[cfg(feature = "extended")]
+#[cfg(feature = "simd")]
+registers! {
+    /// The instruction: where its handler is named, then its operands.
+    ip: *const u8,
+    /// Slot 0 of the frame.
+    fp: *mut u64,
+    /// First byte of memory 0; its length lies in front.
+    mem: *mut u8,
+    /// The instance.
+    cx: *mut Instance,
+    /// The integer accumulator; in linked code at the entry of a function, its record.
+    acc: u64,
+    /// The f32 accumulator.
+    f32: f32,
+    /// The f64 accumulator.
+    f64: f64,
+    /// The vector accumulator.
+    vector: Vector,
+}
+
+#[cfg(all(feature = "extended", not(feature = "simd")))]
 registers! {
     /// The instruction: where its handler is named, then its operands.
     ip: *const u8,
@@ -129,6 +170,8 @@ impl Regs {
             f32: 0.0,
             #[cfg(feature = "extended")]
             f64: 0.0,
+            #[cfg(feature = "simd")]
+            vector: Vector::ZERO,
         }
     }
 

@@ -10,12 +10,15 @@
 //!    `alloc`);
 //! 6. `throw`: from an exception to its handler;
 //! 7. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
-//! 8. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
+//! 8. `vector`: what handlers in other crates are made of (feature `simd`);
+//! 9. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
 //!
 //! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
 //! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
 #![no_std]
 #![deny(missing_docs)]
+// What handlers in other crates are made of asks of its callers what `Instr::run` does: said once, in `vector`.
+#![cfg_attr(feature = "simd", allow(clippy::missing_safety_doc))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -33,6 +36,8 @@ mod operand;
 pub mod state;
 #[cfg(feature = "alloc")]
 mod throw;
+#[cfg(feature = "simd")]
+pub mod vector;
 
 #[cfg(feature = "alloc")]
 pub use call::{Frame, backtrace, call};

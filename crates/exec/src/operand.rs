@@ -31,6 +31,14 @@ impl Regs {
         usize::from(unit(unsafe { self.ip.add(OPERANDS + 2 * at).cast::<u16>().read() }))
     }
 
+    /// Where the operand at this unit lies.
+    #[cfg(feature = "simd")]
+    #[inline(always)]
+    pub unsafe fn operand(&self, at: usize) -> *const u8 {
+        // SAFETY: an instruction has its operands.
+        unsafe { self.ip.add(OPERANDS + 2 * at) }
+    }
+
     /// The 32-bit operand at this unit.
     #[inline(always)]
     pub unsafe fn u32(&self, at: usize) -> u32 {
@@ -86,10 +94,10 @@ impl Regs {
 pub trait Value: Copy {
     /// Units of an immediate.
     const IMM_UNITS: usize;
-    /// From the bits of a slot.
-    fn from_slot(bits: u64) -> Self;
-    /// The bits for a slot, zero-extended.
-    fn to_slot(self) -> u64;
+    /// Reads the slot, or slots, that begin here.
+    unsafe fn read(slot: *const u64) -> Self;
+    /// Writes it, zero-extended.
+    unsafe fn write(self, slot: *mut u64);
     /// Reads an immediate.
     unsafe fn immediate(r: &Regs, at: usize) -> Self;
     /// Reads the accumulator of this type.
@@ -98,23 +106,23 @@ pub trait Value: Copy {
     fn accumulate(self, r: &mut Regs);
 }
 
-/// The instructions that would read one are not part of the build.
+/// Without accumulators: the instructions that would read one are not part of the build.
 #[cfg(not(feature = "extended"))]
-fn no_accumulator<V: Value>(_r: &Regs) -> V {
-    V::from_slot(0)
-}
+const NO_ACCUMULATOR: u8 = 0;
 
 macro_rules! integer_value {
     ($($ty:ty as $unsigned:ty),*) => { $(
         impl Value for $ty {
             const IMM_UNITS: usize = 2;
             #[inline(always)]
-            fn from_slot(bits: u64) -> Self {
-                bits as $ty
+            unsafe fn read(slot: *const u64) -> Self {
+                // SAFETY: the caller's promise.
+                (unsafe { slot.read() }) as $ty
             }
             #[inline(always)]
-            fn to_slot(self) -> u64 {
-                self as $unsigned as u64
+            unsafe fn write(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { slot.write(self as $unsigned as u64) };
             }
             #[inline(always)]
             unsafe fn immediate(r: &Regs, at: usize) -> Self {
@@ -126,11 +134,14 @@ macro_rules! integer_value {
                 #[cfg(feature = "extended")]
                 return r.acc as $ty;
                 #[cfg(not(feature = "extended"))]
-                return no_accumulator(r);
+                {
+                    let _ = r;
+                    NO_ACCUMULATOR as $ty
+                }
             }
             #[inline(always)]
             fn accumulate(self, r: &mut Regs) {
-                r.accumulate(self.to_slot());
+                r.accumulate(self as $unsigned as u64);
             }
         }
     )* };
@@ -142,12 +153,14 @@ macro_rules! float_value {
         impl Value for $ty {
             const IMM_UNITS: usize = $units;
             #[inline(always)]
-            fn from_slot(bits: u64) -> Self {
-                $ty::from_bits(bits as $bits)
+            unsafe fn read(slot: *const u64) -> Self {
+                // SAFETY: the caller's promise.
+                $ty::from_bits(unsafe { slot.read() } as $bits)
             }
             #[inline(always)]
-            fn to_slot(self) -> u64 {
-                u64::from(self.to_bits())
+            unsafe fn write(self, slot: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { slot.write(u64::from(self.to_bits())) };
             }
             #[inline(always)]
             unsafe fn immediate(r: &Regs, at: usize) -> Self {
@@ -159,7 +172,10 @@ macro_rules! float_value {
                 #[cfg(feature = "extended")]
                 return r.$ty;
                 #[cfg(not(feature = "extended"))]
-                return no_accumulator(r);
+                {
+                    let _ = r;
+                    NO_ACCUMULATOR as $ty
+                }
             }
             #[inline(always)]
             fn accumulate(self, r: &mut Regs) {
@@ -203,7 +219,7 @@ impl<V: Value> Source<V> for S {
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> V {
         // SAFETY: slots are initialised memory of the value stack.
-        V::from_slot(unsafe { r.slot(at).read() })
+        unsafe { V::read(r.slot(at)) }
     }
 }
 
@@ -229,7 +245,7 @@ impl<V: Value> Dest<V> for S {
     #[inline(always)]
     unsafe fn put(r: &mut Regs, at: usize, value: V) {
         // SAFETY: slots lie inside the value stack.
-        unsafe { r.slot(at).write(value.to_slot()) };
+        unsafe { value.write(r.slot(at)) };
         value.accumulate(r);
     }
 }

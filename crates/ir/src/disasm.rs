@@ -43,6 +43,8 @@ impl Display for Listed<'_> {
                 Operand::Data => write!(f, "data {value}")?,
                 Operand::Elem => write!(f, "elem {value}")?,
                 Operand::Tag => write!(f, "tag {value}")?,
+                #[cfg(feature = "simd")]
+                Operand::Lane4 | Operand::Lane8 | Operand::Lane16 => write!(f, "lane {value}")?,
             }
         }
         Ok(())

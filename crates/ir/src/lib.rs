@@ -3,7 +3,8 @@
 //! Read in this order:
 //!
 //! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
-//! 2. `table` and `managed`: one row an instruction family, and [`ops`]: the numbering of opcodes made from it;
+//! 2. `table`, `managed` and (for vectors) `table_simd`: one row an instruction family, and [`ops`]: the numbering of opcodes made
+//!    from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`], [`handlers`]: what translator and executor agree on beside the instructions;
@@ -18,6 +19,9 @@
 mod managed;
 #[macro_use]
 mod table;
+#[cfg(feature = "simd")]
+#[macro_use]
+mod table_simd;
 
 pub mod code;
 pub mod disasm;

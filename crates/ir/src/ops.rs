@@ -54,7 +54,22 @@ struct Row {
     result: Option<ValType>,
 }
 
+#[cfg(not(feature = "simd"))]
 for_each_managed_op!(for_each_op define_ops);
+#[cfg(feature = "simd")]
+macro_rules! define_all_ops {
+    ($($vectors:tt)*) => {
+        for_each_managed_op!(define_with [$($vectors)*]);
+    };
+}
+#[cfg(feature = "simd")]
+macro_rules! define_with {
+    ([$($vectors:tt)*] $($managed:tt)*) => {
+        for_each_op!(define_ops $($managed)* $($vectors)*);
+    };
+}
+#[cfg(feature = "simd")]
+for_each_simd_op!(define_all_ops);
 
 impl Op {
     /// The name of the row.
@@ -78,14 +93,22 @@ impl Op {
     }
 }
 
-/// Number of variants of the whole table but for the managed ones.
+/// Number of variants of the whole table but for the managed ones and vectors.
 pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
 /// Number of variants in the core op set; their opcodes are the lowest.
 pub const CORE_OPCODES: usize = count(Set::Core);
-/// Number of variants on references, exceptions and objects; their opcodes are the highest.
+/// Number of variants on references, exceptions and objects; their opcodes follow.
 pub const MANAGED_OPCODES: usize = count(Set::Managed);
+/// Number of variants for vectors; their opcodes are the highest.
+#[cfg(feature = "simd")]
+pub const VECTOR_OPCODES: usize = count(Set::Vector);
+/// Number of variants for vectors: this build has none.
+#[cfg(not(feature = "simd"))]
+pub const VECTOR_OPCODES: usize = 0;
+/// The first opcode for vectors.
+pub const FIRST_VECTOR: usize = OPCODES + MANAGED_OPCODES;
 /// Number of all variants.
-pub const ALL_OPCODES: usize = OPCODES + MANAGED_OPCODES;
+pub const ALL_OPCODES: usize = FIRST_VECTOR + VECTOR_OPCODES;
 
 const fn count(set: Set) -> usize {
     let mut total = 0;
@@ -106,11 +129,25 @@ const fn count(set: Set) -> usize {
 
 /// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones. Code runs only where it is
 /// the same.
-pub const CORE_ID: u32 = fingerprint(true);
+pub const CORE_ID: u32 = fingerprint(false, false);
+/// A fingerprint of the table without vectors.
+pub const EXTENDED_ID: u32 = fingerprint(true, false);
 /// A fingerprint of the whole table.
-pub const EXTENDED_ID: u32 = fingerprint(false);
+#[cfg(feature = "simd")]
+pub const SIMD_ID: u32 = fingerprint(true, true);
 
-const fn fingerprint(core_only: bool) -> u32 {
+/// Whether a set is part of a fingerprint.
+const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
+    match set {
+        Set::Core | Set::Managed => true,
+        Set::Extended => extended,
+        #[cfg(feature = "simd")]
+        Set::Vector => vectors,
+    }
+}
+
+const fn fingerprint(extended: bool, vectors: bool) -> u32 {
+    let _ = vectors;
     // FNV-1a.
     const fn mix(hash: u32, byte: u8) -> u32 {
         (hash ^ byte as u32).wrapping_mul(0x0100_0193)
@@ -126,11 +163,14 @@ const fn fingerprint(core_only: bool) -> u32 {
     let mut hash = 0x811c_9dc5;
     let mut op = 0;
     while op < Op::ALL.len() {
-        hash = mix_all(hash, Op::ROWS[op].name);
         let variants = Op::ROWS[op].variants;
+        // A build without vectors does not know their names.
+        if counts(variants[0].set, true, vectors) {
+            hash = mix_all(hash, Op::ROWS[op].name);
+        }
         let mut v = 0;
         while v < variants.len() {
-            if !matches!(variants[v].set, Set::Extended) || !core_only {
+            if counts(variants[v].set, extended, vectors) {
                 hash = mix_all(hash, variants[v].suffix);
                 let mut i = 0;
                 while i < variants[v].operands.len() {
@@ -149,7 +189,7 @@ const fn fingerprint(core_only: bool) -> u32 {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Opcode(pub u16);
 
-/// For each family the opcode of its first core variant, and of its first other one: extended, or managed.
+/// For each family the opcode of its first core variant, and of its first other one: extended, managed, or for vectors.
 static BASES: [(u16, u16); Op::ALL.len()] = bases();
 /// For each opcode its family and variant.
 static FAMILIES: [(Op, u8); ALL_OPCODES] = FAMILIES_CONST;
@@ -158,16 +198,26 @@ const FAMILIES_CONST: [(Op, u8); ALL_OPCODES] = families();
 const fn bases() -> [(u16, u16); Op::ALL.len()] {
     let mut bases = [(0, 0); Op::ALL.len()];
     let (mut core, mut extended, mut managed) = (0, CORE_OPCODES as u16, OPCODES as u16);
+    #[cfg(feature = "simd")]
+    let mut vector = FIRST_VECTOR as u16;
     let mut op = 0;
     while op < bases.len() {
         let variants = Op::ROWS[op].variants;
-        bases[op] = (core, if matches!(variants[0].set, Set::Managed) { managed } else { extended });
+        let other = match variants[0].set {
+            Set::Core | Set::Extended => extended,
+            Set::Managed => managed,
+            #[cfg(feature = "simd")]
+            Set::Vector => vector,
+        };
+        bases[op] = (core, other);
         let mut v = 0;
         while v < variants.len() {
             match variants[v].set {
                 Set::Core => core += 1,
                 Set::Extended => extended += 1,
                 Set::Managed => managed += 1,
+                #[cfg(feature = "simd")]
+                Set::Vector => vector += 1,
             }
             v += 1;
         }

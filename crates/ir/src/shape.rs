@@ -78,6 +78,15 @@ pub enum Operand {
     Elem,
     /// Tag index, 32 bits.
     Tag,
+    /// Number of a lane of 4.
+    #[cfg(feature = "simd")]
+    Lane4,
+    /// Number of a lane of 8.
+    #[cfg(feature = "simd")]
+    Lane8,
+    /// Number of a lane of 16.
+    #[cfg(feature = "simd")]
+    Lane16,
 }
 
 impl Operand {
@@ -99,6 +108,8 @@ impl Operand {
             | Operand::Imm16
             | Operand::Offset16
             | Operand::Memory => 1,
+            #[cfg(feature = "simd")]
+            Operand::Lane4 | Operand::Lane8 | Operand::Lane16 => 1,
             Operand::Imm64 | Operand::Offset64 => 4,
             _ => 2,
         }
@@ -125,6 +136,9 @@ pub enum Set {
     Extended,
     /// References, exceptions and objects: for all but what executes in place.
     Managed,
+    /// Vectors: with the extended op set only, and for all but what executes in place.
+    #[cfg(feature = "simd")]
+    Vector,
 }
 
 /// A list of variants; implemented by the marker types of this module.
@@ -153,9 +167,18 @@ const fn set_of(name: &str) -> Set {
         b"core" => Set::Core,
         b"ext" => Set::Extended,
         b"managed" => Set::Managed,
+        #[cfg(feature = "simd")]
+        b"vec" => Set::Vector,
         _ => panic!("no such set"),
     }
 }
+
+// Below the macro, which it uses, too.
+#[cfg(feature = "simd")]
+#[path = "shape_simd.rs"]
+mod simd;
+#[cfg(feature = "simd")]
+pub use simd::*;
 
 shapes! {
     /// Two sources; commutative, mirrored by a sibling, or rarely wanted the other way round.

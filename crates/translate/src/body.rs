@@ -88,6 +88,8 @@ impl Body<'_> {
     pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
         match entry.place {
             Place::Const(bits) => Src::Imm(bits),
+            #[cfg(feature = "simd")]
+            Place::Vector(number) => Src::Imm(number.into()),
             Place::Temp if self.code.holds(entry.home, ty) => Src::Reg,
             Place::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
             Place::Temp => Src::Slot(entry.home),
@@ -102,6 +104,11 @@ impl Body<'_> {
             Place::Local(slot) => slot,
             Place::Const(bits) => {
                 self.code.constant(bits, entry.home);
+                entry.home
+            }
+            #[cfg(feature = "simd")]
+            Place::Vector(number) => {
+                self.code.vector_constant(number, Some(entry.home));
                 entry.home
             }
         }
@@ -141,8 +148,10 @@ impl Body<'_> {
         let entry = self.stack.get(index).ok_or(INVALID)?;
         match entry.place {
             Place::Temp => return Ok(()),
-            Place::Local(slot) => self.code.copy_run(slot, entry.home, entry.ty.slots()),
+            Place::Local(slot) => self.code.copy_value(slot, entry.home, entry.ty),
             Place::Const(bits) => self.code.constant(bits, entry.home),
+            #[cfg(feature = "simd")]
+            Place::Vector(number) => self.code.vector_constant(number, Some(entry.home)),
         }
         self.stack.settle(index);
         Ok(())
@@ -189,9 +198,11 @@ impl Body<'_> {
         }
         match entry.place {
             Place::Temp if self.code.redirect(entry.home, slot) => self.code.join_additions(self.locals.end()),
-            Place::Temp => self.code.copy_run(entry.home, slot, entry.ty.slots()),
-            Place::Local(from) => self.code.copy_run(from, slot, entry.ty.slots()),
+            Place::Temp => self.code.copy_value(entry.home, slot, entry.ty),
+            Place::Local(from) => self.code.copy_value(from, slot, entry.ty),
             Place::Const(bits) => self.code.constant(bits, slot),
+            #[cfg(feature = "simd")]
+            Place::Vector(number) => self.code.vector_constant(number, Some(slot)),
         }
         Ok(())
     }

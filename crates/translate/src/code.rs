@@ -44,6 +44,8 @@ pub struct Held {
     int: Option<u16>,
     f32: Option<u16>,
     f64: Option<u16>,
+    /// The first of two slots.
+    vector: Option<u16>,
 }
 
 impl Held {
@@ -51,7 +53,7 @@ impl Held {
         match ty {
             ValType::F32 => Some(&mut self.f32),
             ValType::F64 => Some(&mut self.f64),
-            ValType::V128 => None,
+            ValType::V128 => Some(&mut self.vector),
             _ => Some(&mut self.int),
         }
     }
@@ -62,6 +64,9 @@ impl Held {
             if *held == Some(slot) {
                 *held = None;
             }
+        }
+        if self.vector.is_some_and(|first| slot.wrapping_sub(first) < 2) {
+            self.vector = None;
         }
     }
 }
@@ -74,6 +79,9 @@ pub struct Code {
     /// The last instruction and the one before it.
     window: [Option<Recent>; 2],
     held: Held,
+    /// Constant vectors, by their halves.
+    #[cfg(feature = "simd")]
+    pub vectors: Vec<[u64; 2]>,
     /// Whether accumulators are used: they are not part of the core op set.
     pub accumulators: bool,
     /// Offsets in `units`, and in the binary of the operator that they come from.
@@ -93,6 +101,8 @@ impl Code {
     /// Starts a function.
     pub fn start(&mut self, accumulators: bool, wants_offsets: bool) {
         self.units.clear();
+        #[cfg(feature = "simd")]
+        self.vectors.clear();
         self.offsets.clear();
         self.handlers.clear();
         self.bound.clear();
@@ -159,6 +169,10 @@ impl Code {
                 Operand::DstPair => {
                     self.held.forget(value as u16);
                     self.held.forget(value as u16 + 1);
+                    // Others are two values.
+                    if op.result() == Some(ValType::V128) {
+                        dst = Some(value as u16);
+                    }
                 }
                 _ => {}
             }
@@ -170,7 +184,7 @@ impl Code {
             *held = dst;
         }
         // Only a destination that comes last can be changed.
-        let dst = dst.filter(|_| operands.last() == Some(&Operand::Dst));
+        let dst = dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)));
         let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false };
         self.window = [Some(recent), self.window[0]];
         at
@@ -237,10 +251,13 @@ impl Code {
         let Some(recent) = &mut self.window[0] else { return };
         let variants = recent.op.variants();
         let other = usize::from(recent.variant) + variants.len() / 2;
-        let shorter =
-            variants.get(other).is_some_and(|v| v.units() + 1 == variants[usize::from(recent.variant)].units());
-        if recent.dst == Some(slot) && shorter && variants[usize::from(recent.variant)].position(Operand::Dst).is_some()
-        {
+        let shorter = variants.get(other).is_some_and(|v| {
+            // Not all shapes have a second half without destinations.
+            let stores = matches!(v.operands.last(), Some(Operand::Dst | Operand::DstPair));
+            !stores && v.units() + 1 == variants[usize::from(recent.variant)].units()
+        });
+        // It has a destination to leave out, which stands last.
+        if recent.dst == Some(slot) && shorter {
             recent.dst = None;
             recent.elided = true;
             recent.variant = other as u8;
@@ -259,8 +276,13 @@ impl Code {
         if let Some(last) = self.units.last_mut() {
             *last = to;
         }
+        let pair = recent.op.result() == Some(ValType::V128);
         self.held.forget(to);
-        for held in [&mut self.held.int, &mut self.held.f32, &mut self.held.f64] {
+        if pair {
+            self.held.forget(to + 1);
+        }
+        let Held { int, f32, f64, vector } = &mut self.held;
+        for held in [int, f32, f64, vector] {
             if *held == Some(from) {
                 *held = Some(to);
             }
@@ -323,6 +345,43 @@ impl Code {
                     self.held.forget(to + i);
                 }
             }
+        }
+    }
+
+    /// Moves a value of this type.
+    pub fn copy_value(&mut self, from: u16, to: u16, ty: ValType) {
+        match ty {
+            #[cfg(feature = "simd")]
+            ValType::V128 if self.accumulators && from != to => {
+                self.emit(Op::V128Copy, 0, &[u64::from(from), u64::from(to)]);
+            }
+            _ => self.copy_run(from, to, ty.slots()),
+        }
+    }
+
+    /// A constant vector into a slot, or into the accumulator alone.
+    #[cfg(feature = "simd")]
+    pub fn vector_constant(&mut self, number: u32, to: Option<u16>) {
+        let [low, high] = self.vectors[number as usize];
+        match to {
+            Some(to) => self.emit(Op::V128Const, 0, &[low, high, u64::from(to)]),
+            None => self.emit(Op::V128LoadConst, 0, &[low, high]),
+        };
+    }
+
+    /// Has the last instruction write what it writes: its result is read in parts.
+    #[cfg(feature = "simd")]
+    pub fn pin(&mut self) {
+        if let Some(recent) = &mut self.window[0] {
+            recent.dst = None;
+        }
+    }
+
+    /// Notes the first two sources of the last instruction, for tiles.
+    #[cfg(feature = "simd")]
+    pub fn note_sources(&mut self, a: Src, b: Src) {
+        if let Some(recent) = &mut self.window[0] {
+            (recent.a, recent.b) = (a, b);
         }
     }
 

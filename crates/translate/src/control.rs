@@ -56,6 +56,8 @@ impl Body<'_> {
             (_, Src::Imm(_)) => 1,
             _ => 0,
         };
+        #[cfg(feature = "simd")]
+        let variant = if op.source() == Some(ValType::V128) { u8::from(condition.a == Src::Reg) } else { variant };
         let start = self.code.emit_two(op, variant, condition.a, condition.b, &[0]);
         (start, self.code.units.len() - Operand::Target.units())
     }
@@ -208,9 +210,11 @@ impl Body<'_> {
             match entry.place {
                 Place::Temp if entry.home == to => {}
                 Place::Temp if count == 1 && self.code.redirect(entry.home, to) => {}
-                Place::Temp => self.code.copy_run(entry.home, to, entry.ty.slots()),
-                Place::Local(slot) => self.code.copy_run(slot, to, entry.ty.slots()),
+                Place::Temp => self.code.copy_value(entry.home, to, entry.ty),
+                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty),
                 Place::Const(bits) => self.code.constant(bits, to),
+                #[cfg(feature = "simd")]
+                Place::Vector(number) => self.code.vector_constant(number, Some(to)),
             }
             to = to.wrapping_add(entry.ty.slots());
         }
@@ -332,6 +336,11 @@ impl Body<'_> {
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
                 self.return_one(entry, ty, header);
+            }
+            #[cfg(feature = "simd")]
+            [ValType::V128] if self.code.accumulators => {
+                let entry = self.stack.get(first).ok_or(INVALID)?;
+                self.return_vector(entry, header);
             }
             _ => {
                 let base = self.settle_top(results.len())?;

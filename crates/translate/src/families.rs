@@ -122,6 +122,13 @@ const NEGATED: &[(Op, Op)] = {
     ]
 };
 
+/// As [`DECIDES`], of vectors.
+#[cfg(feature = "simd")]
+const VECTOR_DECIDES: &[(Op, Op, Op)] = &[
+    (Op::V128AnyTrue, Op::BrV128AnyTrue, Op::BrV128Zero),
+    (Op::I8x16AllTrue, Op::BrI8x16AllTrue, Op::BrI8x16NotAllTrue),
+];
+
 /// For each family that can decide a branch: the branch taken when its result is not zero, and the one when it is.
 const DECIDES: &[(Op, Op, Op)] = {
     use Op::*;
@@ -186,5 +193,10 @@ pub fn negate(op: Op) -> Option<Op> {
 
 /// The branches that a result of this family decides: when it is not zero, and when it is.
 pub fn branches(op: Op) -> Option<(Op, Op)> {
-    DECIDES.iter().find(|&&(decider, ..)| decider == op).map(|&(_, taken, not)| (taken, not))
+    #[cfg(feature = "simd")]
+    let all = DECIDES.iter().chain(VECTOR_DECIDES);
+    #[cfg(not(feature = "simd"))]
+    let all = DECIDES.iter();
+    let mut all = all;
+    all.find(|&&(decider, ..)| decider == op).map(|&(_, taken, not)| (taken, not))
 }

@@ -10,7 +10,7 @@ use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{OpSet, checksum, code_checksum};
-use wasmote_ir::ops::{CORE_ID, EXTENDED_ID};
+use wasmote_ir::ops::{CORE_ID, EXTENDED_ID, FIRST_VECTOR};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::{FieldType, ValType};
 
@@ -69,8 +69,10 @@ struct Writer<'a> {
     longest: u32,
     /// Whether code names data segments.
     indexed_data: bool,
-    /// Whether it has what is not executed in place.
+    /// Whether code has what is not executed in place.
     managed: bool,
+    /// Whether code has vector instructions.
+    vectors: bool,
     /// The number in the image of each of the module's types.
     types: Vec<u16>,
 }
@@ -254,9 +256,10 @@ impl<'a> Writer<'a> {
                 [index, from, to, target, tag].into_iter().for_each(|word| put32(section, word));
                 [slot, count, reference, level].into_iter().for_each(|half| put16(section, half));
             }
-            let (indexed_data, managed) = renumber(&mut units, types);
-            self.indexed_data |= indexed_data;
-            self.managed |= managed;
+            let uses = renumber(&mut units, types);
+            self.indexed_data |= uses.indexed_data;
+            self.vectors |= uses.vectors;
+            self.managed |= uses.managed;
             let start = code.len();
             for unit in &units {
                 put16(&mut code, *unit);
@@ -471,16 +474,17 @@ impl<'a> Writer<'a> {
         put16(&mut file, layout::VERSION);
         let extended = options.code.op_set == OpSet::Extended;
         put16(&mut file, u16::from(extended));
-        put32(&mut file, if extended { EXTENDED_ID } else { CORE_ID });
+        put32(&mut file, op_set_id(extended, self.vectors));
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
+        let vectors = if self.vectors { features::SIMD } else { 0 };
         let references = if self.managed { features::REFERENCES } else { 0 };
         let exceptions = if module.tags.is_empty() && self.sections[Section::Handlers as usize].is_empty() {
             0
         } else {
             features::EXCEPTIONS | features::REFERENCES
         };
-        put32(&mut file, metered | indexed_data | references | exceptions);
+        put32(&mut file, metered | indexed_data | references | exceptions | vectors);
         let imported = [
             module.imported_funcs,
             module.imported_tables,
@@ -511,23 +515,47 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Has instructions name types by their numbers in the image. Returns whether one names a data segment, and whether one is of
-/// the managed set.
-fn renumber(code: &mut [u16], types: &[u16]) -> (bool, bool) {
+/// The fingerprint of the instructions that code may have.
+fn op_set_id(extended: bool, vectors: bool) -> u32 {
+    match extended {
+        #[cfg(feature = "simd")]
+        true if vectors => wasmote_ir::ops::SIMD_ID,
+        true => EXTENDED_ID,
+        false => {
+            debug_assert!(!vectors);
+            CORE_ID
+        }
+    }
+}
+
+/// What code needs.
+#[derive(Default)]
+struct Uses {
+    /// An instruction names a data segment.
+    indexed_data: bool,
+    /// There are instructions of the managed set.
+    managed: bool,
+    /// There are vector instructions.
+    vectors: bool,
+}
+
+/// Has instructions name types by their numbers in the image.
+fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
     let mut at = 0;
-    let (mut indexed_data, mut managed) = (false, false);
+    let mut uses = Uses::default();
     while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
         let len = instr.units.len();
         let operands = instr.description().operands;
-        indexed_data |= operands.contains(&Operand::Data);
-        managed |= instr.description().set == Set::Managed;
+        uses.managed |= instr.description().set == Set::Managed;
         if let Some(position) = operands.iter().position(|&kind| kind == Operand::Type) {
             let unit = at + instr.description().offset(position);
             let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);
             (code[unit], code[unit + 1]) = (number, 0);
         }
+        uses.indexed_data |= operands.contains(&Operand::Data);
+        uses.vectors |= usize::from(code[at]) >= FIRST_VECTOR;
         at += len;
     }
     debug_assert_eq!(instructions(code).map(|(_, instr)| instr.units.len()).sum::<usize>(), code.len());
-    (indexed_data, managed)
+    uses
 }

@@ -14,7 +14,8 @@
 //!    `references`, `exceptions`: how;
 //! 5. `tiles`: instructions that do what two would;
 //! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
-//! 7. `meter`: instructions that take fuel; `image`: a whole module as an image.
+//! 7. `simd`: vectors;
+//! 8. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -25,6 +26,7 @@ extern crate alloc;
 
 mod body;
 mod calls;
+mod canonical;
 mod code;
 mod control;
 mod exceptions;
@@ -38,6 +40,8 @@ mod meter;
 mod numeric;
 mod operators;
 mod references;
+#[cfg(feature = "simd")]
+mod simd;
 mod stack;
 mod tiles;
 
@@ -62,11 +66,13 @@ pub struct CodeOptions {
     pub op_set: OpSet,
     /// Whether the code takes fuel.
     pub metered: bool,
+    /// Whether what arithmetic on floats gives as NaN is always the canonical one.
+    pub canonical_nans: bool,
 }
 
 impl Default for CodeOptions {
     fn default() -> CodeOptions {
-        CodeOptions { op_set: OpSet::Extended, metered: false }
+        CodeOptions { op_set: OpSet::Extended, metered: false, canonical_nans: false }
     }
 }
 
@@ -112,6 +118,8 @@ pub enum TranslateErrorKind {
     TooLarge,
     /// An operator that this build does not support.
     Unsupported,
+    /// A vector, which the core op set has no instructions for.
+    VectorInCore,
     /// The body is not valid; only possible when validation was left out.
     Invalid,
 }
@@ -123,6 +131,7 @@ impl TranslateErrorKind {
             TranslateErrorKind::TooManySlots => "locals and operands take more than 65535 slots",
             TranslateErrorKind::TooLarge => "the function is too large",
             TranslateErrorKind::Unsupported => "an operator that this build does not support",
+            TranslateErrorKind::VectorInCore => "vectors need the extended op set",
             TranslateErrorKind::Invalid => "the body is not valid",
         }
     }
@@ -209,7 +218,12 @@ impl Translator {
             }
             // By reference: moving an operator out of the result costs more than reading it.
             let ended = match &operators.read() {
-                Ok(operator) => body.operator(operator),
+                Ok(operator) => body.operator(operator).and_then(|ended| {
+                    if self.options.canonical_nans && body.reachable {
+                        body.canonicalise(operator)?;
+                    }
+                    Ok(ended)
+                }),
                 Err(error) => return Err(invalid(error.offset())),
             };
             let kind = match ended {

@@ -10,9 +10,12 @@ use crate::families;
 use crate::stack::{Entry, Place};
 
 /// An address in memory 0.
-enum Address {
+pub enum Address {
+    /// The offset is all there is.
     Constant,
+    /// A slot.
     Slot(u16),
+    /// The accumulator.
     Reg,
     /// Base and index.
     Slots(u16, u16),
@@ -26,7 +29,7 @@ enum Address {
 
 impl Body<'_> {
     /// The memory that an operator names, and its offset.
-    fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
+    pub fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
         match arg.target {
             MemArgTarget::Memory(memory) => Ok((memory, arg.offset)),
             MemArgTarget::Array(_) => Err(TranslateErrorKind::Unsupported),
@@ -34,12 +37,12 @@ impl Body<'_> {
     }
 
     /// Whether loads and stores for memory 0 with 32-bit addresses will do.
-    fn plain(&self, memory: u32, offset: u64) -> bool {
+    pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
     }
 
     /// How a popped operand is best used as an address: a sum that was just computed for it is taken back.
-    fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
+    pub fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
         if let Place::Const(bits) = entry.place {
             let sum = u64::from(bits as u32) + *offset;
             if sum <= u64::from(u32::MAX) {
@@ -198,7 +201,7 @@ impl Body<'_> {
 
     /// If the instruction before the last computed `address`, a popped operand, as the sum of a slot and a slot or constant, and
     /// the last does not depend on it, takes the sum back, and gives its sources.
-    fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
+    pub fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
         let (Src::Slot(a), b @ (Src::Slot(_) | Src::Imm(_))) = (sum.a, sum.b) else { return None };
         if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {

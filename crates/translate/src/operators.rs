@@ -3,7 +3,6 @@
 use wasmote_ir::{Op, ValType};
 use wasmparser::Operator;
 
-use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
 use crate::labels::value_type;
 use crate::stack::Place;
@@ -283,6 +282,9 @@ impl Body<'_> {
             O::F64ConvertI64S => self.unary(Op::F64ConvertI64S),
             O::F64ConvertI64U => self.unary(Op::F64ConvertI64U),
             O::F64PromoteF32 => self.unary(Op::F64PromoteF32),
+            #[cfg(feature = "simd")]
+            _ => self.vector(operator),
+            #[cfg(not(feature = "simd"))]
             _ => Err(TranslateErrorKind::Unsupported),
         }?;
         Ok(false)

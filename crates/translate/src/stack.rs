@@ -13,6 +13,9 @@ pub enum Place {
     Local(u16),
     /// It is a constant, given as the bits of a slot.
     Const(u64),
+    /// It is a constant vector, given as its number among those of the code.
+    #[cfg(feature = "simd")]
+    Vector(u32),
 }
 
 /// An operand.

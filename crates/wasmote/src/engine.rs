@@ -35,6 +35,7 @@ pub struct Config {
     pub(crate) validation: Validation,
     pub(crate) eager_translation: bool,
     pub(crate) fuel: bool,
+    pub(crate) canonical_nans: bool,
     #[cfg(feature = "std")]
     validation_threads: Option<usize>,
     pub(crate) max_stack: usize,
@@ -55,6 +56,7 @@ impl Default for Config {
             validation: Validation::Eager,
             eager_translation: false,
             fuel: false,
+            canonical_nans: false,
             #[cfg(feature = "std")]
             validation_threads: None,
             max_stack: 8 << 20,
@@ -108,6 +110,14 @@ impl Config {
     /// Of an image, what it was compiled with decides.
     pub fn fuel(&mut self, fuel: bool) -> &mut Config {
         self.fuel = fuel;
+        self
+    }
+
+    /// Whether what arithmetic on floats gives as NaN is always the canonical one, so that results are the same bits on every
+    /// machine; costs up to three instructions for each that may give NaN. Off unless said otherwise. Of an image, what it was
+    /// compiled with decides.
+    pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
+        self.canonical_nans = canonical;
         self
     }
 

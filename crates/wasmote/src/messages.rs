@@ -26,6 +26,7 @@ mod words {
                         TranslateErrorKind::TooManySlots => "it has too many locals and operands",
                         TranslateErrorKind::TooLarge => "it is too large",
                         TranslateErrorKind::Unsupported => "an instruction is not supported",
+                        TranslateErrorKind::VectorInCore => "vectors need the extended op set",
                         TranslateErrorKind::Invalid => "it is not valid",
                         _ => "it is beyond this build",
                     };

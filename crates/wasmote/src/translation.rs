@@ -34,14 +34,29 @@ pub(crate) struct Translation {
     scratch: Vec<u32>,
 }
 
+#[cfg(not(feature = "simd"))]
+fn linker() -> exec::Linker {
+    exec::Linker::new()
+}
+
+#[cfg(feature = "simd")]
+fn linker() -> exec::Linker {
+    // SAFETY: they are those of vector instructions, and for this machine.
+    unsafe { exec::Linker::with_vectors(wasmote_simd::handler) }
+}
+
 impl Translation {
     pub(crate) fn new(config: &Config) -> Translation {
         #[cfg(not(feature = "wasm"))]
         let _ = config;
         Translation {
             #[cfg(feature = "wasm")]
-            translator: Translator::with_options(CodeOptions { metered: config.fuel, ..CodeOptions::default() }),
-            linker: exec::Linker::new(),
+            translator: Translator::with_options(CodeOptions {
+                metered: config.fuel,
+                canonical_nans: config.canonical_nans,
+                ..CodeOptions::default()
+            }),
+            linker: linker(),
             cells: Vec::new(),
             #[cfg(feature = "image")]
             code: Vec::new(),

@@ -46,16 +46,16 @@ fn main() -> ExitCode {
 /// The code of images, by the name that `--images` has for it.
 fn image_code(name: &str) -> CodeOptions {
     match name {
-        "core" => CodeOptions { op_set: OpSet::Core, metered: false },
-        "extended" => CodeOptions { op_set: OpSet::Extended, metered: false },
-        "metered" => CodeOptions { op_set: OpSet::Extended, metered: true },
+        "core" => CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() },
+        "extended" => CodeOptions { op_set: OpSet::Extended, metered: false, ..CodeOptions::default() },
+        "metered" => CodeOptions { op_set: OpSet::Extended, metered: true, ..CodeOptions::default() },
         _ => panic!("--images={name} should be core, extended or metered"),
     }
 }
 
 /// The features that a script is written for.
 fn features(script: &Script) -> Features {
-    let features = match script.suite {
+    match script.suite {
         Suite::Version(version) => Features::of_version(u32::from(version)),
         Suite::Proposal(number) => {
             let mut features = Features::of_version(2);
@@ -69,6 +69,9 @@ fn features(script: &Script) -> Features {
                     features.tail_call = true;
                     features.function_references = true;
                 }
+                // One of its files is about several memories, too.
+                Proposal::Simd => features.multi_memory = true,
+                Proposal::RelaxedSimd => features.relaxed_simd = true,
                 // Custom page sizes are tried with several memories, too, and with those of 64 bits.
                 _ => features = Features::default(),
             }
@@ -77,15 +80,7 @@ fn features(script: &Script) -> Features {
         Suite::Newest if script.path.starts_with("testsuite/legacy/") => Features::default(),
         Suite::Newest if !script.path.starts_with("testsuite/proposals/") => Features::of_version(3),
         Suite::Newest | Suite::Regress => Features::default(),
-    };
-    without_simd(features)
-}
-
-/// Vectors are not executed yet, whatever the build's features say.
-fn without_simd(mut features: Features) -> Features {
-    features.simd = false;
-    features.relaxed_simd = false;
-    features
+    }
 }
 
 /// Runs a script; a panic is a failure.

@@ -12,6 +12,8 @@ use super::moves::move_slots;
 use super::{single, variants};
 use crate::cells::{Cell, leave_run, return_across};
 use crate::dispatch::{Flow, Instr, Regs, cold};
+#[cfg(feature = "simd")]
+use crate::operand::Value;
 use crate::operand::{R, S, Source, instr_bytes};
 use crate::state::{Func, Instance, Machine};
 use crate::throw::land_behind_call;
@@ -329,6 +331,11 @@ impl Instr for Host {
             r.acc = first;
             r.f32 = f32::from_bits(first as u32);
             r.f64 = f64::from_bits(first);
+            #[cfg(feature = "simd")]
+            {
+                // A host function's frame has two slots at least, those of its header.
+                r.vector = crate::vector::Vector::read(r.fp);
+            }
             r.mem = (**(*r.cx).memories).base;
             leave(r, r.fp.add(usize::from((*func).header)));
             Flow::Next

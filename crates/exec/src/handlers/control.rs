@@ -51,7 +51,7 @@ impl<V: Value, A: Source<V>> Instr for ReturnOne<V, A> {
         unsafe {
             let value = A::get(r, 0);
             let header = r.slot(A::UNITS);
-            r.fp.write(value.to_slot());
+            value.write(r.fp);
             value.accumulate(r);
             leave(r, header);
         }

@@ -32,7 +32,9 @@ pub trait Store {
 
 /// How an address is given: the units that it takes, and its value before the offset.
 pub trait Address {
+    /// Units in the encoding.
     const UNITS: usize;
+    /// Reads it.
     unsafe fn get(r: &Regs) -> u32;
 }
 
@@ -74,7 +76,7 @@ impl Address for Constant {
 
 /// Where `size` bytes at `address` plus `offset` lie in memory 0, if they do.
 #[inline(always)]
-unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
+pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
     // SAFETY: the length lies in front of a memory, and everything below it is there.
     unsafe {
         if cfg!(target_pointer_width = "64") {
@@ -229,7 +231,8 @@ unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: 
     }
 }
 
-struct LoadFromAny<L>(PhantomData<L>);
+/// A load from any memory.
+pub struct LoadFromAny<L>(PhantomData<L>);
 
 impl<L: Load> Instr for LoadFromAny<L> {
     #[inline(always)]
@@ -246,7 +249,8 @@ impl<L: Load> Instr for LoadFromAny<L> {
     }
 }
 
-struct StoreToAny<T>(PhantomData<T>);
+/// A store to any memory.
+pub struct StoreToAny<T>(PhantomData<T>);
 
 impl<T: Store> Instr for StoreToAny<T> {
     #[inline(always)]

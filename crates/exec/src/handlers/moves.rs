@@ -85,8 +85,8 @@ impl<V: Value, A: Source<V>> Instr for Write<V, A> {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
         unsafe {
-            let value = A::get(r, 0).to_slot();
-            global(r, A::UNITS).write(value);
+            let value = A::get(r, 0);
+            value.write(global(r, A::UNITS));
             r.advance(A::UNITS + 2);
         }
         Flow::Next
@@ -131,11 +131,24 @@ pub unsafe fn move_slots(r: &Regs, from: *const u64, to: *mut u64, count_at: usi
     }
 }
 
-/// Moves two slots.
+/// Moves a vector.
+#[cfg(not(feature = "simd"))]
 #[inline(always)]
-unsafe fn move_pair(from: *const u64, to: *mut u64) {
+unsafe fn move_pair(_r: &mut Regs, from: *const u64, to: *mut u64) {
     // SAFETY: the caller's promise.
     unsafe { to.cast::<[u64; 2]>().write(from.cast::<[u64; 2]>().read()) };
+}
+
+/// Moves a vector, which its accumulator gets, too.
+#[cfg(feature = "simd")]
+#[inline(always)]
+unsafe fn move_pair(r: &mut Regs, from: *const u64, to: *mut u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let value = crate::vector::Vector::read(from);
+        value.write(to);
+        value.accumulate(r);
+    }
 }
 
 /// The rows.
@@ -191,10 +204,17 @@ pub mod rows {
         }
         SelectV128(r) 4 {
             let from = if r.slot(0).read() as u32 != 0 { r.slot(1) } else { r.slot(2) };
-            move_pair(from, r.slot(3));
+            let to = r.slot(3);
+            move_pair(r, from, to);
         }
-        GlobalReadV128(r) 3 { move_pair(global(r, 0), r.slot(2)); }
-        GlobalWriteV128(r) 3 { move_pair(r.slot(0), global(r, 1)); }
+        GlobalReadV128(r) 3 {
+            let (from, to) = (global(r, 0), r.slot(2));
+            move_pair(r, from, to);
+        }
+        GlobalWriteV128(r) 3 {
+            let (from, to) = (r.slot(0), global(r, 1));
+            move_pair(r, from, to);
+        }
     }
 
     /// See [`wasmote_ir::Op::Select32`].

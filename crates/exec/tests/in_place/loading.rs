@@ -222,7 +222,10 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
 
 #[test]
 fn an_image_of_the_extended_op_set_is_refused_by_a_build_without() {
-    let image = image_of_text("(module (func))", CodeOptions { op_set: OpSet::Extended, metered: false });
+    let image = image_of_text(
+        "(module (func))",
+        CodeOptions { op_set: OpSet::Extended, metered: false, ..CodeOptions::default() },
+    );
     let outcome = buffer_bytes(image.bytes(), STACK);
     if cfg!(feature = "extended") {
         assert!(outcome.is_ok());

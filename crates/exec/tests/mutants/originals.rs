@@ -63,7 +63,7 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     }
     let sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
     for &op_set in sets {
-        let Ok(image) = image_of(wasm, CodeOptions { op_set, metered: true }) else { return };
+        let Ok(image) = image_of(wasm, CodeOptions { op_set, metered: true, ..CodeOptions::default() }) else { return };
         let name = format!("{name} ({op_set:?})");
         originals.push(Original { name, image: image.bytes().to_vec(), imports: imports.iter().map(copy).collect() });
     }

@@ -39,7 +39,7 @@ impl Aligned {
 /// The kinds of code that this build runs.
 pub fn kinds_of_code() -> Vec<CodeOptions> {
     let op_sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
-    let both = |&op_set: &OpSet| [false, true].map(|metered| CodeOptions { op_set, metered });
+    let both = |&op_set: &OpSet| [false, true].map(|metered| CodeOptions { op_set, metered, ..CodeOptions::default() });
     op_sets.iter().flat_map(both).collect()
 }
 

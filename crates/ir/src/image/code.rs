@@ -12,18 +12,17 @@ use crate::ops::MANAGED_OPCODES;
 #[cfg(any(feature = "extended", feature = "managed"))]
 use crate::ops::OPCODES;
 use crate::ops::{CORE_OPCODES, Op, Opcode};
+#[cfg(feature = "simd")]
+use crate::ops::{FIRST_VECTOR, VECTOR_OPCODES};
 use crate::shape::Operand;
 use crate::types::ValType;
 
 use ImageErrorKind as Kind;
 
 /// The kinds of operands, as far as verification tells them apart.
-const KINDS: [Operand; 29] = [
+const KINDS: [Operand; if cfg!(feature = "simd") { 29 } else { 26 }] = [
     Operand::Src,
-    Operand::Dst,
-    Operand::SrcDst,
     Operand::SrcPair,
-    Operand::DstPair,
     Operand::DstFour,
     Operand::SrcRun,
     Operand::DstRun,
@@ -48,11 +47,19 @@ const KINDS: [Operand; 29] = [
     Operand::Data,
     Operand::Elem,
     Operand::Tag,
+    #[cfg(feature = "simd")]
+    Operand::Lane4,
+    #[cfg(feature = "simd")]
+    Operand::Lane8,
+    #[cfg(feature = "simd")]
+    Operand::Lane16,
 ];
 
 /// The number of a kind in [`KINDS`], from 1. Those that can have any value are told apart by their sizes only.
 const fn number(kind: Operand) -> u32 {
     let kind = match kind {
+        Operand::Dst | Operand::SrcDst => Operand::Src,
+        Operand::DstPair => Operand::SrcPair,
         Operand::Padding | Operand::Offset16 => Operand::Imm16,
         Operand::Offset => Operand::Imm32,
         Operand::Offset64 => Operand::Imm64,
@@ -91,6 +98,9 @@ const PLAIN: u32 = 0;
 const ENDS: u32 = 1;
 /// Rule: as [`ENDS`], and it writes slot 0.
 const RETURNS: u32 = 2;
+/// Rule: as [`ENDS`], and it writes slots 0 and 1.
+#[cfg(feature = "simd")]
+const RETURNS_PAIR: u32 = 3;
 
 const fn rule(op: Op) -> u32 {
     match op {
@@ -105,16 +115,22 @@ const fn rule(op: Op) -> u32 {
         | Op::Throw
         | Op::ThrowRef => ENDS,
         Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
+        #[cfg(feature = "simd")]
+        Op::V128Return => RETURNS_PAIR,
         _ => PLAIN,
     }
 }
 
+/// The most descriptions that differ.
+const MOST: usize = 256;
+
 /// How many descriptions there are that differ.
 const fn distinct<const N: usize>(all: &[u32; N]) -> usize {
-    let mut count = 0;
-    let mut i = 0;
+    let mut each = [0; MOST];
+    let (mut i, mut count) = (0, 0);
     while i < N {
-        if first(all, i) == i {
+        if find(&each, count, all[i]) == count {
+            each[count] = all[i];
             count += 1;
         }
         i += 1;
@@ -122,10 +138,10 @@ const fn distinct<const N: usize>(all: &[u32; N]) -> usize {
     count
 }
 
-/// The first instruction with the same description.
-const fn first<const N: usize>(all: &[u32; N], i: usize) -> usize {
+/// Where among the first `count` a description stands; `count` if it does not.
+const fn find<const M: usize>(each: &[u32; M], count: usize, description: u32) -> usize {
     let mut at = 0;
-    while all[at] != all[i] {
+    while at < count && each[at] != description {
         at += 1;
     }
     at
@@ -140,18 +156,16 @@ struct Descriptions<const N: usize, const M: usize> {
 
 impl<const N: usize, const M: usize> Descriptions<N, M> {
     const fn new(all: &[u32; N]) -> Self {
-        assert!(M <= 256);
+        assert!(M <= MOST);
         let mut table = Descriptions { numbers: [0; N], each: [0; M] };
         let (mut i, mut count) = (0, 0);
         while i < N {
-            let same = first(all, i);
-            if same == i {
+            let number = find(&table.each, count, all[i]);
+            if number == count {
                 table.each[count] = all[i];
-                table.numbers[i] = count as u8;
                 count += 1;
-            } else {
-                table.numbers[i] = table.numbers[same];
             }
+            table.numbers[i] = number as u8;
             i += 1;
         }
         table
@@ -172,15 +186,31 @@ static EXTENDED: Descriptions<OPCODES, { distinct(&EXTENDED_ALL) }> = Descriptio
 const MANAGED_ALL: [u32; MANAGED_OPCODES] = describe(OPCODES);
 #[cfg(feature = "managed")]
 static MANAGED: Descriptions<MANAGED_OPCODES, { distinct(&MANAGED_ALL) }> = Descriptions::new(&MANAGED_ALL);
+#[cfg(feature = "simd")]
+const VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
+#[cfg(feature = "simd")]
+static VECTORS: Descriptions<VECTOR_OPCODES, { distinct(&VECTORS_ALL) }> = Descriptions::new(&VECTORS_ALL);
 
-/// What an instruction of this op set may be, if there is one with this number.
-fn description(op_set: OpSet, managed: bool, opcode: u32) -> Option<u32> {
+/// The instructions that an image may have.
+#[derive(Clone, Copy)]
+struct Allowed {
+    op_set: OpSet,
+    managed: bool,
+    vectors: bool,
+}
+
+/// What an instruction may be, if there is one with this number and it is allowed.
+fn description(allowed: Allowed, opcode: u32) -> Option<u32> {
+    let Allowed { op_set, managed, vectors } = allowed;
+    #[cfg(feature = "simd")]
+    if let Some(opcode) = opcode.checked_sub(FIRST_VECTOR as u32) {
+        return if vectors && op_set == OpSet::Extended { VECTORS.get(opcode) } else { None };
+    }
     #[cfg(feature = "managed")]
     if managed && let Some(opcode) = opcode.checked_sub(OPCODES as u32) {
         return MANAGED.get(opcode);
     }
-    #[cfg(not(feature = "managed"))]
-    let _ = managed;
+    let _ = (managed, vectors);
     match op_set {
         OpSet::Core => CORE.get(opcode),
         #[cfg(feature = "extended")]
@@ -268,17 +298,20 @@ impl Function<'_> {
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
-        let op_set = self.image.op_set();
-        let managed = self.image.features() & REFERENCES != 0;
+        let allowed = Allowed {
+            op_set: self.image.op_set(),
+            managed: self.image.features() & REFERENCES != 0,
+            vectors: self.image.vectors(),
+        };
         let units = self.code.len() / 2;
         let mut at = 0;
         let mut ended = false;
         while at < units {
             self.mark(0, at);
-            let description = self.unit(at).and_then(|opcode| description(op_set, managed, opcode));
+            let description = self.unit(at).and_then(|opcode| description(allowed, opcode));
             let length = description.map(|description| {
                 let rule = description >> 30;
-                ended = rule == ENDS || rule == RETURNS;
+                ended = rule != PLAIN;
                 self.instruction(at, description)
             });
             match length {
@@ -322,6 +355,10 @@ impl Function<'_> {
     fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
         let rule = description >> 30;
         if rule == RETURNS && self.header == 0 {
+            return Err(Kind::Slot);
+        }
+        #[cfg(feature = "simd")]
+        if rule == RETURNS_PAIR && self.header < 2 {
             return Err(Kind::Slot);
         }
         let image = self.image;
@@ -381,6 +418,12 @@ impl Function<'_> {
                 Operand::Data => in_range(value, image.indexed_data())?,
                 Operand::Elem => in_range(value, image.count(Section::Elems))?,
                 Operand::Tag => in_range(value, image.count(Section::Tags))?,
+                #[cfg(feature = "simd")]
+                Operand::Lane4 => in_range(value, 4)?,
+                #[cfg(feature = "simd")]
+                Operand::Lane8 => in_range(value, 8)?,
+                #[cfg(feature = "simd")]
+                Operand::Lane16 => in_range(value, 16)?,
                 Operand::Global | Operand::GlobalPair | Operand::GlobalDst | Operand::GlobalDstPair => {
                     let global = image.global(value).ok_or(Kind::Index)?;
                     let pair = matches!(kind, Operand::GlobalPair | Operand::GlobalDstPair);

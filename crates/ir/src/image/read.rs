@@ -13,8 +13,10 @@ pub struct Image<'a> {
 
 /// The features that images which this build takes may have.
 const KNOWN: u32 = {
-    use layout::features::{EXCEPTIONS, GC, INDEXED_DATA, METERED, REFERENCES};
-    METERED | INDEXED_DATA | if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 }
+    use layout::features::{EXCEPTIONS, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
+    let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
+    let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
+    METERED | INDEXED_DATA | managed | vectors
 };
 
 /// Which instructions an image has.
@@ -204,6 +206,11 @@ impl<'a> Image<'a> {
         }
         let id = match image.u16(layout::AT_OP_SET) {
             0 => crate::ops::CORE_ID,
+            #[cfg(feature = "simd")]
+            1 if image.vectors() => crate::ops::SIMD_ID,
+            // Of what is compiled out the fingerprint is not known.
+            #[cfg(all(feature = "extended", not(feature = "simd")))]
+            1 if image.features() & layout::features::SIMD != 0 => return fail(Kind::Feature, layout::AT_FEATURES),
             1 => crate::ops::EXTENDED_ID,
             _ => return fail(Kind::OpSet, layout::AT_OP_SET),
         };
@@ -271,6 +278,11 @@ impl<'a> Image<'a> {
     /// What it needs, as bits of [`layout::features`].
     pub fn features(&self) -> u32 {
         self.u32(layout::AT_FEATURES)
+    }
+
+    /// Whether it has vector instructions.
+    pub fn vectors(&self) -> bool {
+        cfg!(feature = "simd") && self.features() & layout::features::SIMD != 0
     }
 
     /// Where the metadata ends and the code begins, in bytes.

@@ -11,6 +11,7 @@ mod native_stack;
 mod stores;
 mod tables;
 mod traps;
+mod vectors;
 
 use wasmote::{Engine, Error, Instance, Linker, Module, Store};
 

@@ -153,3 +153,37 @@ fn threads_share_a_module() {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(module.stats().functions, 50);
 }
+
+/// Every NaN comes out as the canonical one where it is asked for, whichever went in.
+#[test]
+fn nan_is_canonical_where_asked_for() {
+    let operators = ["add", "sub", "mul", "div", "min", "max"];
+    let mut funcs = String::new();
+    for (ty, int) in [("f32", "i32"), ("f64", "i64")] {
+        for operator in operators {
+            funcs += &format!(
+                "(func (export \"{ty} {operator}\") (param {int}) (result {int})
+                    ({int}.reinterpret_{ty} ({ty}.{operator} ({ty}.reinterpret_{int} (local.get 0)) ({ty}.const 1.5))))"
+            );
+        }
+    }
+    let wasm = wat::parse_str(format!("(module {funcs})")).expect("a module");
+    let mut config = wasmote::Config::new();
+    config.canonical_nans(true);
+    let engine = Engine::new(&config);
+    let mut store = Store::new(&engine, ());
+    let module = Module::new(&engine, wasm).expect("it is valid");
+    let instance = Instance::new(&mut store, &module, &[]).expect("it has no imports");
+    for operator in operators {
+        let narrow = instance.get_typed_func::<u32, u32>(&store, &format!("f32 {operator}")).expect("it is exported");
+        for nan in [0x7fc0_0000, 0xffc0_0000, 0x7fa0_1234, 0xffff_ffff] {
+            assert_eq!(narrow.call(&mut store, nan).expect("it runs"), 0x7fc0_0000, "f32.{operator} of {nan:#x}");
+        }
+        assert!(!f32::from_bits(narrow.call(&mut store, 3f32.to_bits()).expect("it runs")).is_nan());
+        let wide = instance.get_typed_func::<u64, u64>(&store, &format!("f64 {operator}")).expect("it is exported");
+        for nan in [0x7ff8_0000_0000_0000, 0xfff8_0000_0000_0000, 0x7ff4_0000_1234_0000, u64::MAX] {
+            assert_eq!(wide.call(&mut store, nan).expect("it runs"), 0x7ff8 << 48, "f64.{operator} of {nan:#x}");
+        }
+        assert!(!f64::from_bits(wide.call(&mut store, 3f64.to_bits()).expect("it runs")).is_nan());
+    }
+}

@@ -2,7 +2,7 @@
 
 use wasmote::{Caller, Engine, Instance, Linker, Module, Store};
 
-use crate::every_instruction::{assert_level, here, modules};
+use crate::every_instruction::{assert_level, here, modules, vector_modules};
 
 /// What notes where the native stack is, under this name.
 fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
@@ -10,7 +10,7 @@ fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
 }
 
 fn check(define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) {
-    for (snippets, text) in modules() {
+    for (snippets, text) in modules().into_iter().chain(vector_modules()) {
         let engine = Engine::default();
         let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
         let mut store = Store::new(&engine, Vec::new());

@@ -30,13 +30,9 @@ const fn lines(file: &'static str, lines: &'static [u32], reason: &'static str) 
 
 const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
 const GC: &str = "garbage collection";
-const SIMD: &str = "SIMD";
 
 /// The first entry that names a file counts.
 pub const EXCEPTIONS: &[Exception] = &[
-    file("memory64/simd_address.wast", SIMD),
-    file("testsuite/simd_*", SIMD),
-    file("testsuite/relaxed_*", SIMD),
     file("testsuite/proposals/threads/*", "threads"),
     file("testsuite/proposals/custom-descriptors/array_*", DESCRIPTORS),
     file("testsuite/proposals/custom-descriptors/binary-descriptors.wast", DESCRIPTORS),
@@ -55,10 +51,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     file("testsuite/br_on_cast.wast", GC),
     file("testsuite/br_on_cast_fail.wast", GC),
     file("testsuite/extern.wast", GC),
-    file("testsuite/i16x8_relaxed_q15mulr_s.wast", SIMD),
     file("testsuite/i31.wast", GC),
-    file("testsuite/i32x4_relaxed_trunc.wast", SIMD),
-    file("testsuite/i8x16_relaxed_swizzle.wast", SIMD),
     file("testsuite/ref_cast.wast", GC),
     file("testsuite/ref_eq.wast", GC),
     file("testsuite/ref_null.wast", GC),

@@ -1,0 +1,184 @@
+//! Loads and stores (spec: exec/instructions#vector-instructions). Memory is little-endian whatever the machine.
+
+use core::marker::PhantomData;
+
+use wasmote_exec::vector::{Dest, Flow, Instr, Regs, S, Source, Vector, bytes};
+use wasmote_ir::TrapCode;
+
+/// A load that replaces a lane.
+pub trait LoadLane {
+    /// How many bytes.
+    const SIZE: u32;
+    /// Reads them.
+    unsafe fn load(a: Vector, at: *const u8, lane: usize) -> Vector;
+}
+
+/// A store of a lane.
+pub trait StoreLane {
+    /// How many bytes.
+    const SIZE: u32;
+    /// Writes them; `from` is the vector's first slot.
+    unsafe fn store(at: *mut u8, from: *const u64, lane: usize);
+}
+
+/// A load that replaces a lane: the address, then the vector.
+pub struct LoadInto<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: LoadLane, A: Source<Vector>, D: Dest<Vector>> Instr for LoadInto<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(1));
+            let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let value = O::load(A::get(r, 3), at, r.u16(3 + A::UNITS));
+            D::put(r, 4 + A::UNITS, value);
+            r.advance(4 + A::UNITS + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+/// [`LoadInto`] a lane that the row says.
+pub struct LoadHalf<O, A, D>(PhantomData<(O, A, D)>);
+
+impl<O: LoadLane, A: Source<Vector>, D: Dest<Vector>> Instr for LoadHalf<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(1));
+            let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            let value = O::load(A::get(r, 3), at, 0);
+            D::put(r, 3 + A::UNITS, value);
+            r.advance(3 + A::UNITS + D::UNITS);
+        }
+        Flow::Next
+    }
+}
+
+/// A store of a lane: the address, then the vector.
+pub struct StoreOf<O>(PhantomData<O>);
+
+impl<O: StoreLane> Instr for StoreOf<O> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe {
+            let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(3));
+            let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            O::store(at, r.slot(1), r.u16(2));
+            r.advance(5);
+        }
+        Flow::Next
+    }
+}
+
+/// The rows.
+pub mod rows {
+    use wasmote_exec::vector::{Load, Store, Vector};
+
+    use super::{LoadLane, StoreLane};
+    use crate::baseline::*;
+    use crate::lanes::of_bytes;
+
+    macro_rules! loads {
+        ($($name:ident: $bytes:ty, |$raw:ident| $value:expr;)*) => { $(
+            pub struct $name;
+            impl Load for $name {
+                type Out = Vector;
+                const SIZE: u32 = size_of::<$bytes>() as u32;
+                #[inline(always)]
+                unsafe fn load(at: *const u8) -> Vector {
+                    // SAFETY: the caller's promise.
+                    let $raw = unsafe { at.cast::<$bytes>().read_unaligned() };
+                    $value
+                }
+            }
+        )* };
+    }
+
+    /// The lower half, as it lies in memory.
+    #[inline(always)]
+    fn low(raw: u64) -> Vector {
+        Vector::new([u64::from_le(raw), 0])
+    }
+
+    loads! {
+        V128Load: [u8; 16], |raw| of_bytes(raw);
+        V128Load8x8S: u64, |raw| i16x8_extend_low_i8x16_s(low(raw));
+        V128Load8x8U: u64, |raw| i16x8_extend_low_i8x16_u(low(raw));
+        V128Load16x4S: u64, |raw| i32x4_extend_low_i16x8_s(low(raw));
+        V128Load16x4U: u64, |raw| i32x4_extend_low_i16x8_u(low(raw));
+        V128Load32x2S: u64, |raw| i64x2_extend_low_i32x4_s(low(raw));
+        V128Load32x2U: u64, |raw| i64x2_extend_low_i32x4_u(low(raw));
+        V128Load8Splat: u8, |raw| i8x16_splat(raw.into());
+        V128Load16Splat: u16, |raw| i16x8_splat(u16::from_le(raw).into());
+        V128Load32Splat: u32, |raw| i32x4_splat(u32::from_le(raw));
+        V128Load64Splat: u64, |raw| i64x2_splat(u64::from_le(raw));
+        V128Load32Zero: u32, |raw| Vector::new([u32::from_le(raw).into(), 0]);
+        V128Load64Zero: u64, |raw| low(raw);
+    }
+
+    pub use V128Load as V128LoadAny;
+
+    pub struct V128Store;
+    pub use V128Store as V128StoreAny;
+
+    impl Store for V128Store {
+        type In = Vector;
+        const SIZE: u32 = 16;
+        #[inline(always)]
+        unsafe fn store(at: *mut u8, value: Vector) {
+            // SAFETY: the caller's promise.
+            unsafe { at.cast::<[u8; 16]>().write_unaligned(crate::lanes::bytes(value)) };
+        }
+    }
+
+    macro_rules! lanes {
+        ($($load:ident: $ty:ty, $splat:ident, |$lane:ident| $number:expr;)*) => { $(
+            pub struct $load;
+            impl LoadLane for $load {
+                const SIZE: u32 = size_of::<$ty>() as u32;
+                #[inline(always)]
+                unsafe fn load(a: Vector, at: *const u8, $lane: usize) -> Vector {
+                    // SAFETY: the caller's promise.
+                    let raw = unsafe { at.cast::<$ty>().read_unaligned() };
+                    replace(a, $splat(<$ty>::from_le(raw).into()), size_of::<$ty>(), $number)
+                }
+            }
+        )* };
+    }
+    lanes! {
+        V128Load8Lane: u8, i8x16_splat, |lane| lane;
+        V128Load16Lane: u16, i16x8_splat, |lane| lane;
+        V128Load32Lane: u32, i32x4_splat, |lane| lane;
+        V128Load64Lane0: u64, i64x2_splat, |_lane| 0;
+        V128Load64Lane1: u64, i64x2_splat, |_lane| 1;
+    }
+
+    macro_rules! store_lanes {
+        ($($store:ident: $ty:ty;)*) => { $(
+            pub struct $store;
+            impl StoreLane for $store {
+                const SIZE: u32 = size_of::<$ty>() as u32;
+                #[inline(always)]
+                unsafe fn store(at: *mut u8, from: *const u64, lane: usize) {
+                    // In slots of a big-endian machine, lanes lie the other way round in each half.
+                    let last = 8 / size_of::<$ty>() - 1;
+                    let lane = if cfg!(target_endian = "big") { lane ^ last } else { lane };
+                    // SAFETY: the lane is one of the vector's, and the caller's promise.
+                    unsafe {
+                        let value = from.cast::<$ty>().add(lane).read();
+                        at.cast::<$ty>().write_unaligned(value.to_le());
+                    }
+                }
+            }
+        )* };
+    }
+    store_lanes! {
+        V128Store8Lane: u8;
+        V128Store16Lane: u16;
+        V128Store32Lane: u32;
+    }
+}

@@ -1,0 +1,58 @@
+//! Relaxed operations as an x86-64 with SSE4.2 does them fastest (feature `relaxed-native`); elsewhere, they are the
+//! deterministic ones. With `-Ctarget-feature=+fma`, products and sums are rounded once.
+//!
+//! SAFETY, of every block here: handlers made of these are given out only where `sse4::available` says so.
+#![allow(clippy::undocumented_unsafe_blocks)]
+
+use core::arch::x86_64::*;
+
+use wasmote_exec::vector::Vector;
+
+use crate::sse2::{double, integer, single};
+
+integer! {
+    // Of an index beyond 15, the lowest four bits count, or its highest makes a 0.
+    i8x16_relaxed_swizzle(a, b) { _mm_shuffle_epi8(a, b) }
+    i8x16_relaxed_laneselect(a, b, c) { _mm_blendv_epi8(b, a, c) }
+    // What can't be converted becomes the least number.
+    i32x4_relaxed_trunc_f32x4_s(a) { _mm_cvttps_epi32(_mm_castsi128_ps(a)) }
+    i32x4_relaxed_trunc_f64x2_s_zero(a) { _mm_cvttpd_epi32(_mm_castsi128_pd(a)) }
+    // -1 * -1 is -1.
+    i16x8_relaxed_q15mulr_s(a, b) { _mm_mulhrs_epi16(a, b) }
+    // Lanes of b are taken for unsigned ones, and sums saturate.
+    i16x8_relaxed_dot_i8x16_i7x16_s(a, b) { _mm_maddubs_epi16(b, a) }
+    i32x4_relaxed_dot_i8x16_i7x16_add_s(a, b, c) {
+        _mm_add_epi32(_mm_madd_epi16(_mm_maddubs_epi16(b, a), _mm_set1_epi16(1)), c)
+    }
+}
+
+single! {
+    i32x4_relaxed_laneselect(a, b, c) { _mm_blendv_ps(b, a, c) }
+    // Of NaN, and of zeros, the second one.
+    f32x4_relaxed_min(a, b) { _mm_min_ps(a, b) }
+    f32x4_relaxed_max(a, b) { _mm_max_ps(a, b) }
+}
+
+double! {
+    i64x2_relaxed_laneselect(a, b, c) { _mm_blendv_pd(b, a, c) }
+    f64x2_relaxed_min(a, b) { _mm_min_pd(a, b) }
+    f64x2_relaxed_max(a, b) { _mm_max_pd(a, b) }
+}
+
+#[cfg(target_feature = "fma")]
+single! {
+    f32x4_relaxed_madd(a, b, c) { _mm_fmadd_ps(a, b, c) }
+    f32x4_relaxed_nmadd(a, b, c) { _mm_fnmadd_ps(a, b, c) }
+}
+
+#[cfg(target_feature = "fma")]
+double! {
+    f64x2_relaxed_madd(a, b, c) { _mm_fmadd_pd(a, b, c) }
+    f64x2_relaxed_nmadd(a, b, c) { _mm_fnmadd_pd(a, b, c) }
+}
+
+#[cfg(not(target_feature = "fma"))]
+pub use crate::sse2::{
+    f32x4_madd as f32x4_relaxed_madd, f32x4_nmadd as f32x4_relaxed_nmadd, f64x2_madd as f64x2_relaxed_madd,
+    f64x2_nmadd as f64x2_relaxed_nmadd,
+};

@@ -1,0 +1,83 @@
+//! What instructions up to SSE4.2 do better than `sse2`; only for machines that have them.
+//!
+//! SAFETY, of every block here: handlers made of these are given out only where [`available`] says so.
+#![allow(clippy::undocumented_unsafe_blocks)]
+
+use core::arch::x86_64::*;
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use wasmote_exec::vector::Vector;
+
+use crate::sse2::{double, integer, single};
+
+/// Whether the machine has SSSE3, SSE4.1, SSE4.2 and POPCNT.
+pub fn available() -> bool {
+    const NEEDED: u32 = 1 << 9 | 1 << 19 | 1 << 20 | 1 << 23;
+    /// 0 is not known yet, 1 no, 2 yes: asking takes long in virtual machines.
+    static KNOWN: AtomicU8 = AtomicU8::new(0);
+    match KNOWN.load(Relaxed) {
+        0 => {
+            let available = __cpuid(1).ecx & NEEDED == NEEDED;
+            KNOWN.store(1 + u8::from(available), Relaxed);
+            available
+        }
+        known => known == 2,
+    }
+}
+
+integer! {
+    // Indices beyond 15 get their highest bit set.
+    i8x16_swizzle(a, b) { _mm_shuffle_epi8(a, _mm_adds_epu8(b, _mm_set1_epi8(0x70))) }
+    // Where indices are below 16.
+    i8x16_permute(a, lanes) { _mm_shuffle_epi8(a, lanes) }
+    i8x16_shuffle(a, b, lanes) {{
+        let of_a = _mm_shuffle_epi8(a, _mm_adds_epu8(lanes, _mm_set1_epi8(0x70)));
+        let of_b = _mm_shuffle_epi8(b, _mm_sub_epi8(lanes, _mm_set1_epi8(16)));
+        _mm_or_si128(of_a, of_b)
+    }}
+    i8x16_popcnt(a) {{
+        let four = _mm_set1_epi8(0x0f);
+        let counts = _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+        let low = _mm_shuffle_epi8(counts, _mm_and_si128(a, four));
+        _mm_add_epi8(low, _mm_shuffle_epi8(counts, _mm_and_si128(_mm_srli_epi16(a, 4), four)))
+    }}
+    i8x16_min_s(a, b) { _mm_min_epi8(a, b) }
+    i8x16_max_s(a, b) { _mm_max_epi8(a, b) }
+    i16x8_narrow_i32x4_u(a, b) { _mm_packus_epi32(a, b) }
+    i16x8_q15mulr_sat_s(a, b) {{
+        // -1 * -1 comes out as -1.
+        let product = _mm_mulhrs_epi16(a, b);
+        _mm_xor_si128(product, _mm_cmpeq_epi16(product, _mm_set1_epi16(i16::MIN)))
+    }}
+    i32x4_abs(a) { _mm_abs_epi32(a) }
+    i32x4_mul(a, b) { _mm_mullo_epi32(a, b) }
+    i32x4_min_s(a, b) { _mm_min_epi32(a, b) }
+    i32x4_max_s(a, b) { _mm_max_epi32(a, b) }
+    i32x4_min_u(a, b) { _mm_min_epu32(a, b) }
+    i32x4_max_u(a, b) { _mm_max_epu32(a, b) }
+    i64x2_gt_s(a, b) { _mm_cmpgt_epi64(a, b) }
+    i64x2_ge_s(a, b) { _mm_xor_si128(_mm_cmpgt_epi64(b, a), _mm_set1_epi32(-1)) }
+    i64x2_extmul_low_i32x4_s(a, b) { _mm_mul_epi32(_mm_unpacklo_epi32(a, a), _mm_unpacklo_epi32(b, b)) }
+    i64x2_extmul_high_i32x4_s(a, b) { _mm_mul_epi32(_mm_unpackhi_epi32(a, a), _mm_unpackhi_epi32(b, b)) }
+    i32x4_trunc_sat_f64x2_u_zero(a) {{
+        let a = _mm_min_pd(_mm_max_pd(_mm_castsi128_pd(a), _mm_setzero_pd()), _mm_set1_pd(4_294_967_295.0));
+        let whole = _mm_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+        // In a number from 2^52 on, the lowest bit counts ones.
+        let bits = _mm_castpd_ps(_mm_add_pd(whole, _mm_set1_pd(4_503_599_627_370_496.0)));
+        _mm_castps_si128(_mm_shuffle_ps(bits, _mm_setzero_ps(), 0b10_00))
+    }}
+}
+
+single! {
+    f32x4_ceil(a) { _mm_round_ps(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC) }
+    f32x4_floor(a) { _mm_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC) }
+    f32x4_trunc(a) { _mm_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC) }
+    f32x4_nearest(a) { _mm_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC) }
+}
+
+double! {
+    f64x2_ceil(a) { _mm_round_pd(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC) }
+    f64x2_floor(a) { _mm_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC) }
+    f64x2_trunc(a) { _mm_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC) }
+    f64x2_nearest(a) { _mm_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC) }
+}

@@ -1,0 +1,90 @@
+//! NaN made canonical, where asked for: after each operator that may give another one, instructions replace it (spec:
+//! exec/numerics#nan-propagation). Code that does not ask for it has none of this.
+
+use wasmote_ir::{Op, ValType};
+use wasmparser::Operator;
+
+use crate::body::{Body, Step};
+
+/// What an operator may give NaN as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lanes {
+    F32,
+    F64,
+    #[cfg(feature = "simd")]
+    F32x4,
+    #[cfg(feature = "simd")]
+    F64x2,
+}
+
+/// What an operator may give a NaN as whose bits are not said. Others leave bits alone, or give no floats.
+fn arithmetic(operator: &Operator<'_>) -> Option<Lanes> {
+    use Operator as O;
+    Some(match operator {
+        O::F32Add | O::F32Sub | O::F32Mul | O::F32Div | O::F32Min | O::F32Max | O::F32Sqrt => Lanes::F32,
+        O::F32Ceil | O::F32Floor | O::F32Trunc | O::F32Nearest | O::F32DemoteF64 => Lanes::F32,
+        O::F64Add | O::F64Sub | O::F64Mul | O::F64Div | O::F64Min | O::F64Max | O::F64Sqrt => Lanes::F64,
+        O::F64Ceil | O::F64Floor | O::F64Trunc | O::F64Nearest | O::F64PromoteF32 => Lanes::F64,
+        #[cfg(feature = "simd")]
+        O::F32x4Add | O::F32x4Sub | O::F32x4Mul | O::F32x4Div | O::F32x4Min | O::F32x4Max | O::F32x4Sqrt => {
+            Lanes::F32x4
+        }
+        #[cfg(feature = "simd")]
+        O::F32x4Ceil | O::F32x4Floor | O::F32x4Trunc | O::F32x4Nearest | O::F32x4DemoteF64x2Zero => Lanes::F32x4,
+        #[cfg(feature = "simd")]
+        O::F32x4RelaxedMadd | O::F32x4RelaxedNmadd | O::F32x4RelaxedMin | O::F32x4RelaxedMax => Lanes::F32x4,
+        #[cfg(feature = "simd")]
+        O::F64x2Add | O::F64x2Sub | O::F64x2Mul | O::F64x2Div | O::F64x2Min | O::F64x2Max | O::F64x2Sqrt => {
+            Lanes::F64x2
+        }
+        #[cfg(feature = "simd")]
+        O::F64x2Ceil | O::F64x2Floor | O::F64x2Trunc | O::F64x2Nearest | O::F64x2PromoteLowF32x4 => Lanes::F64x2,
+        #[cfg(feature = "simd")]
+        O::F64x2RelaxedMadd | O::F64x2RelaxedNmadd | O::F64x2RelaxedMin | O::F64x2RelaxedMax => Lanes::F64x2,
+        _ => return None,
+    })
+}
+
+impl Body<'_> {
+    /// Makes the result of an operator that was just translated the canonical NaN if it is another one.
+    pub fn canonicalise(&mut self, operator: &Operator<'_>) -> Step {
+        match arithmetic(operator) {
+            None => Ok(()),
+            Some(Lanes::F32) => {
+                let value = self.pop()?;
+                let slot = self.slot_operand(value);
+                let same = self.scratch(0)?;
+                self.code.emit(Op::F32Eq, 0, &[slot, slot, same]);
+                let dst = self.push(ValType::F32);
+                self.code.emit(Op::Select32, 1, &[same, slot, f32::NAN.to_bits().into(), dst]);
+                Ok(())
+            }
+            Some(Lanes::F64) => {
+                let value = self.pop()?;
+                let slot = self.slot_operand(value);
+                let (same, nan) = (self.scratch(0)?, self.scratch(1)?);
+                self.code.constant(f64::NAN.to_bits(), nan as u16);
+                self.code.emit(Op::F64Eq, 0, &[slot, slot, same]);
+                let dst = self.push(ValType::F64);
+                self.code.emit(Op::Select64, 0, &[same, slot, nan, dst]);
+                Ok(())
+            }
+            #[cfg(feature = "simd")]
+            Some(Lanes::F32x4) => self.unary(Op::F32x4Canonical),
+            #[cfg(feature = "simd")]
+            Some(Lanes::F64x2) => self.unary(Op::F64x2Canonical),
+        }
+    }
+
+    /// A slot above the one that was popped last, which nothing on the stack has; another for each number.
+    fn scratch(&mut self, number: usize) -> Step<u64> {
+        let mut slot = 0;
+        for _ in 0..number + 2 {
+            slot = self.push(ValType::I64);
+        }
+        for _ in 0..number + 2 {
+            self.pop()?;
+        }
+        Ok(slot)
+    }
+}
