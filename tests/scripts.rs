@@ -29,7 +29,7 @@ pub struct Script {
 }
 
 /// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
-pub const PROPOSALS: [Proposal; 10] = [
+pub const PROPOSALS: [Proposal; 11] = [
     Proposal::TailCall,
     Proposal::ExtendedConst,
     Proposal::MultiMemory,
@@ -38,6 +38,7 @@ pub const PROPOSALS: [Proposal; 10] = [
     Proposal::WideArithmetic,
     Proposal::FunctionReferences,
     Proposal::ExceptionHandling,
+    Proposal::GC,
     Proposal::Simd,
     Proposal::RelaxedSimd,
 ];

@@ -5,7 +5,7 @@ use wasmparser::{Operator, OperatorsReader};
 
 use crate::error::{DecodeError, Feature};
 use crate::module::{ConstExpr, ConstOp};
-use crate::types::heap_type;
+use crate::types::{HAS_GC, heap_type};
 
 /// The instructions of an expression, without its `end`.
 pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, DecodeError> {
@@ -44,6 +44,16 @@ fn operation(reader: &mut OperatorsReader<'_>) -> Result<Option<ConstOp>, Decode
         Operator::I64Add => ConstOp::I64Add,
         Operator::I64Sub => ConstOp::I64Sub,
         Operator::I64Mul => ConstOp::I64Mul,
+        Operator::StructNew { struct_type_index } if HAS_GC => ConstOp::StructNew(struct_type_index),
+        Operator::StructNewDefault { struct_type_index } if HAS_GC => ConstOp::StructNewDefault(struct_type_index),
+        Operator::ArrayNew { array_type_index } if HAS_GC => ConstOp::ArrayNew(array_type_index),
+        Operator::ArrayNewDefault { array_type_index } if HAS_GC => ConstOp::ArrayNewDefault(array_type_index),
+        Operator::ArrayNewFixed { array_type_index, array_size } if HAS_GC => {
+            ConstOp::ArrayNewFixed(array_type_index, array_size)
+        }
+        Operator::RefI31 if HAS_GC => ConstOp::RefI31,
+        // The same bits.
+        Operator::AnyConvertExtern | Operator::ExternConvertAny if HAS_GC => return operation(reader),
         Operator::StructNew { .. }
         | Operator::StructNewDefault { .. }
         | Operator::ArrayNew { .. }

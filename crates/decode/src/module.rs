@@ -179,6 +179,18 @@ pub enum ConstOp {
     RefNull(ValType),
     /// A reference to a function.
     RefFunc(u32),
+    /// A reference that is an integer of 31 bits.
+    RefI31,
+    /// A new structure of this type.
+    StructNew(u32),
+    /// A new structure of this type, all zero.
+    StructNewDefault(u32),
+    /// A new array of this type: value, length.
+    ArrayNew(u32),
+    /// A new array of this type, all zero: length.
+    ArrayNewDefault(u32),
+    /// A new array of this type, with so many values.
+    ArrayNewFixed(u32, u32),
     /// `i32.add`.
     I32Add,
     /// `i32.sub`.

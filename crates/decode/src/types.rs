@@ -65,7 +65,7 @@ pub fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, De
 }
 
 /// Whether objects are let through.
-const HAS_GC: bool = cfg!(feature = "gc");
+pub(crate) const HAS_GC: bool = cfg!(feature = "gc");
 
 pub(crate) fn sub_type(ty: &wasmparser::SubType, offset: usize) -> Result<SubType, DecodeError> {
     let composite = &ty.composite_type;

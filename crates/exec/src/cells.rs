@@ -126,22 +126,24 @@ mod linker {
     use wasmote_ir::code::{Instr, instructions, to_units};
     #[cfg(feature = "simd")]
     use wasmote_ir::ops::FIRST_VECTOR;
-    use wasmote_ir::ops::{ALL_OPCODES, OPCODES};
-    use wasmote_ir::shape::Operand;
+    use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, OPCODES};
+    use wasmote_ir::shape::{Operand, Set};
 
-    use wasmote_ir::handlers::Handler;
+    use wasmote_ir::handlers::Handler as Caught;
 
     use super::{CALLER_HANDLES, Cell, HANDLED, HANDLER_CELLS};
-    use crate::dispatch;
+    use crate::dispatch::{Handler, cold};
+    use crate::handlers::control::rows::Unreachable;
     use crate::handlers::{MANAGED, TABLE, pairs};
     use crate::operand::{OPERANDS, instr_bytes};
 
     /// Turns compact code into cells; keeps its buffers from one function to the next.
-    #[derive(Default)]
     pub struct Linker {
+        /// The handlers of instructions on objects.
+        objects: &'static [Handler],
         /// Gives the handlers of vector instructions.
         #[cfg(feature = "simd")]
-        vectors: Option<fn(Opcode) -> dispatch::Handler>,
+        vectors: Option<fn(Opcode) -> Handler>,
         /// For each unit that begins an instruction, where its cell begins, in bytes.
         starts: Vec<u32>,
         /// For each instruction that is the first of a pair, where it begins in units, and the pair's number.
@@ -188,7 +190,7 @@ mod linker {
                 header |= matches!(variant.operands[i], Operand::Header);
                 i += 1;
             }
-            table[opcode] = base && !header;
+            table[opcode] = base && !header && !matches!(variant.set, Set::Object);
             assert!(!table[opcode] || variant.units() % 4 != 0, "a call has no unit left over");
             opcode += 1;
         }
@@ -216,38 +218,46 @@ mod linker {
         /// The slot of its frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
         pub header: u16,
         /// Its handlers of exceptions, likewise.
-        pub handlers: &'a [Handler],
+        pub handlers: &'a [Caught],
     }
 
     impl Linker {
-        /// A linker.
-        pub fn new() -> Linker {
-            Linker::default()
+        /// A linker, with the handlers of instructions on objects, in order; none if there are to be no such instructions.
+        pub fn new(objects: &'static [Handler]) -> Linker {
+            Linker {
+                #[cfg(feature = "simd")]
+                vectors: None,
+                objects,
+                starts: Vec::new(),
+                pairs: Vec::new(),
+            }
         }
 
-        /// A linker that knows the handlers of vector instructions. Without, it must get no code that has such.
+        /// Adds the handlers of vector instructions. Without, it must get no code that has such.
         ///
         /// # Safety
         /// What is given for an opcode does what the instruction does, and the machine can run it.
         #[cfg(feature = "simd")]
-        pub unsafe fn with_vectors(vectors: fn(Opcode) -> dispatch::Handler) -> Linker {
-            Linker { vectors: Some(vectors), ..Linker::default() }
+        pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
+            Linker { vectors: Some(vectors), ..self }
         }
 
         /// The handler of an opcode.
-        fn handler(&self, opcode: usize) -> dispatch::Handler {
+        fn handler(&self, opcode: usize) -> Handler {
             #[cfg(feature = "simd")]
             if let (FIRST_VECTOR.., Some(vectors)) = (opcode, self.vectors) {
                 return vectors(Opcode(opcode as u16));
             }
-            match opcode.checked_sub(OPCODES) {
-                None => TABLE[opcode],
-                Some(managed) => MANAGED[managed],
+            match (opcode.checked_sub(OPCODES), opcode.checked_sub(FIRST_OBJECT)) {
+                (None, _) => TABLE[opcode],
+                (Some(managed), None) => MANAGED[managed],
+                // Modules with objects are refused where there are no handlers for them.
+                (_, Some(object)) => self.objects.get(object).copied().unwrap_or(cold::<Unreachable>),
             }
         }
 
         /// Marks the instructions that something jumps to.
-        fn mark_targets(&mut self, code: &[u16], handlers: &[Handler]) {
+        fn mark_targets(&mut self, code: &[u16], handlers: &[Caught]) {
             self.starts.clear();
             self.starts.resize(code.len() + 1, 0);
             if pairs::COUNT == 0 {
@@ -277,7 +287,7 @@ mod linker {
         }
 
         /// Notes where each instruction goes, and the pairs; returns the length in bytes.
-        fn place(&mut self, code: &[u16], handlers: &[Handler]) -> u32 {
+        fn place(&mut self, code: &[u16], handlers: &[Caught]) -> u32 {
             self.mark_targets(code, handlers);
             self.pairs.clear();
             let (mut at, mut bytes) = (0, 0);
@@ -347,9 +357,9 @@ mod linker {
         }
 
         /// Writes a handler whose places are in bytes.
-        fn add_handler(&self, handler: &Handler, out: &mut Vec<Cell>) {
+        fn add_handler(&self, handler: &Caught, out: &mut Vec<Cell>) {
             let place = |unit: u32| self.starts.get(unit as usize).copied().unwrap_or(0);
-            let Handler { from, to, target, tag, slot, count, reference, level } = *handler;
+            let Caught { from, to, target, tag, slot, count, reference, level } = *handler;
             let words = [
                 [place(from), place(to)],
                 [place(target), tag],
@@ -386,14 +396,14 @@ mod linker {
         }
 
         /// The offset in `code`, which has these handlers of exceptions, of the instruction that contains this byte of its linked form.
-        pub fn unit_at(&mut self, code: &[u16], handlers: &[Handler], byte: u32) -> u32 {
+        pub fn unit_at(&mut self, code: &[u16], handlers: &[Caught], byte: u32) -> u32 {
             self.place(code, handlers);
             instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
         }
     }
 
     /// A handler's address at the beginning of a cell. Its number counts the opcodes, then the pairs.
-    fn named(handler: dispatch::Handler, number: usize) -> Cell {
+    fn named(handler: Handler, number: usize) -> Cell {
         let address = handler as usize as u64;
         #[cfg(feature = "count")]
         let address = crate::count::tagged(address, number);

@@ -29,6 +29,8 @@ pub mod cells;
 #[cfg(feature = "count")]
 pub mod count;
 mod dispatch;
+#[cfg(feature = "alloc")]
+pub mod extend;
 mod handlers;
 #[cfg(not(feature = "alloc"))]
 pub mod in_place;

@@ -174,6 +174,8 @@ pub struct Heap {
     pub limit: usize,
     /// A bit for each 8 bytes up to `4 * end`: whether an object begins there.
     pub starts: *mut u64,
+    /// The layouts of types, as the crate knows them whose heap it is.
+    pub layouts: *const (),
 }
 
 #[cfg(feature = "alloc")]
@@ -182,8 +184,14 @@ impl Heap {
     /// that is checked.
     pub const SLACK: usize = 320 << 10;
     /// A heap without objects.
-    pub const EMPTY: Heap =
-        Heap { base: core::ptr::null_mut(), end: 0, cursor: 0, limit: 0, starts: core::ptr::null_mut() };
+    pub const EMPTY: Heap = Heap {
+        base: core::ptr::null_mut(),
+        end: 0,
+        cursor: 0,
+        limit: 0,
+        starts: core::ptr::null_mut(),
+        layouts: core::ptr::null(),
+    };
 
     /// The first byte of what a reference refers to, if it refers to anything: that is an object in valid code, and else some place in the
     /// heap, not aligned.
@@ -242,6 +250,10 @@ pub struct Hooks {
     /// The code of the function in which this is, if it has handlers; else null.
     #[cfg(feature = "alloc")]
     pub covering: unsafe fn(*mut Machine, *const Cell) -> *const Cell,
+    /// Has the next allocation of so many bytes in the heap succeed, by a collection if need be. All slots of the value stack from `top`
+    /// on are free.
+    #[cfg(feature = "alloc")]
+    pub make_room: unsafe fn(*mut Machine, bytes: usize, top: *mut u64) -> bool,
     /// Makes an exception with this tag, by its number in the store, of values in this many slots. All slots of the value stack from
     /// `top` on are free. `None` if there is no room.
     #[cfg(feature = "alloc")]

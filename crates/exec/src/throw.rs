@@ -159,7 +159,7 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
     // SAFETY: the caller's promise: frames are those of running functions. An exception's place is in the heap, with room behind.
     unsafe {
         let Some(object) = (*machine).heap.place(reference) else { return false };
-        let kind = object.cast::<u32>().read_unaligned();
+        let kind = object.cast::<u64>().read_unaligned() as u32;
         let tag = kind.wrapping_sub(EXCEPTION);
         let exception = Exception { reference, tag, values: object.add(size_of::<u64>()).cast() };
         loop {

@@ -49,8 +49,8 @@ pub struct Heap {
     budget: usize,
     /// Whether to collect whenever there is a choice.
     stress: bool,
-    /// The store's types.
-    pub layouts: Layouts,
+    /// The store's types, at an address that handlers know.
+    pub layouts: Box<Layouts>,
     /// What happened so far.
     pub stats: Stats,
 }
@@ -81,24 +81,17 @@ impl Heap {
             rest: (0, 0),
             budget: BUDGET,
             stress,
-            layouts: Layouts::default(),
+            layouts: Box::default(),
             stats: Stats::default(),
         }
     }
 
     /// Makes room for an object of `bytes`, a multiple of 8: afterwards the next allocation of that many succeeds. `roots` gives the
-    /// marker all that is in use, if it is asked, and returns when that is done; `dropped` is told that a collection is over.
-    /// `false` if there is no room.
-    pub fn make_room(
-        &mut self,
-        view: &mut exec::Heap,
-        bytes: usize,
-        roots: &mut dyn FnMut(&mut Marker<'_>),
-        dropped: &mut dyn FnMut(&Heap),
-    ) -> bool {
+    /// marker all that is in use, if it is asked. `false` if there is no room.
+    pub fn make_room(&mut self, view: &mut exec::Heap, bytes: usize, roots: &mut dyn FnMut(&mut Marker<'_>)) -> bool {
         let mut collected = false;
         if self.stress && self.len > 0 {
-            self.collect(view, roots, dropped);
+            self.collect(view, roots);
             collected = true;
         }
         loop {
@@ -113,7 +106,7 @@ impl Heap {
             if collected {
                 return false;
             }
-            self.collect(view, roots, dropped);
+            self.collect(view, roots);
             collected = true;
         }
     }
@@ -215,12 +208,7 @@ impl Heap {
     }
 
     /// Finds out what is in use, and forgets all else.
-    pub fn collect(
-        &mut self,
-        view: &mut exec::Heap,
-        roots: &mut dyn FnMut(&mut Marker<'_>),
-        dropped: &mut dyn FnMut(&Heap),
-    ) {
+    pub fn collect(&mut self, view: &mut exec::Heap, roots: &mut dyn FnMut(&mut Marker<'_>)) {
         self.lines.fill(0);
         if let Some(null) = self.lines.first_mut() {
             *null = 1;
@@ -238,7 +226,6 @@ impl Heap {
         self.budget = BUDGET.max(live / 5 * 2);
         self.stats.collections += 1;
         self.stats.live = live as u64;
-        dropped(self);
     }
 
     /// Whether an object begins where this reference says.

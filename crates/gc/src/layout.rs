@@ -20,6 +20,8 @@ pub enum Layout {
         bytes: u32,
         /// Where the references are.
         references: Box<[u32]>,
+        /// Of a structure, for each field where it is, and log2 of its bytes.
+        fields: Box<[(u32, u8)]>,
     },
     /// As many elements as the header's upper half says.
     Array {
@@ -44,13 +46,15 @@ impl Layout {
     pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Layout {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
+        let mut places = Vec::new();
         for field in fields {
             let at = field.storage.place(&mut end);
+            places.push((at, field.storage.bytes().trailing_zeros() as u8));
             if is_traced(field.storage.unpacked(), is_func) {
                 references.push(at);
             }
         }
-        Layout::Fixed { bytes: end.next_multiple_of(8), references: references.into() }
+        Layout::Fixed { bytes: end.next_multiple_of(8), references: references.into(), fields: places.into() }
     }
 
     /// Of an array.
@@ -69,7 +73,7 @@ impl Layout {
             }
             end += 8 * u32::from(ty.slots());
         }
-        Layout::Fixed { bytes: end, references: references.into() }
+        Layout::Fixed { bytes: end, references: references.into(), fields: Box::default() }
     }
 }
 

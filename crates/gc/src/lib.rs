@@ -4,7 +4,8 @@
 //!
 //! 1. [`layout`]: what objects look like;
 //! 2. [`heap`]: allocation, in holes between lines that are in use;
-//! 3. [`mark`]: what is reachable.
+//! 3. [`mark`]: what is reachable;
+//! 4. [`handlers`], `casts`: what instructions do.
 //!
 //! The one invariant: **the heap's bytes are nobody's word.** Whatever code that was not validated writes to objects, all that is
 //! read of one is checked before it is used as an index, and what says where objects begin lies elsewhere.
@@ -13,10 +14,13 @@
 
 extern crate alloc;
 
+mod casts;
+pub mod handlers;
 pub mod heap;
 pub mod layout;
 pub mod mark;
 
+pub use handlers::HANDLERS;
 pub use heap::{Heap, Span};
 pub use layout::{Layout, Layouts};
 pub use mark::Marker;

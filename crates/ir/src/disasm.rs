@@ -45,6 +45,7 @@ impl Display for Listed<'_> {
                 Operand::Tag => write!(f, "tag {value}")?,
                 #[cfg(feature = "simd")]
                 Operand::Lane4 | Operand::Lane8 | Operand::Lane16 => write!(f, "lane {value}")?,
+                Operand::Field => write!(f, ".{value}")?,
             }
         }
         Ok(())

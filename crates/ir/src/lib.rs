@@ -3,11 +3,11 @@
 //! Read in this order:
 //!
 //! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
-//! 2. `table`, `managed` and (for vectors) `table_simd`: one row an instruction family, and [`ops`]: the numbering of opcodes made
+//! 2. `table`, `managed`, `objects` and (for vectors) `table_simd`: one row an instruction family, and [`ops`]: the numbering of opcodes made
 //!    from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
-//! 5. [`frame`], [`types`], [`trap`], [`handlers`]: what translator and executor agree on beside the instructions;
+//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`]: what translator and executor agree on beside the instructions;
 //! 6. [`image`]: translated modules as files, and what must hold for them before they run.
 //!
 //! Nothing here allocates, and nothing depends on another crate.
@@ -18,11 +18,14 @@
 #[macro_use]
 mod managed;
 #[macro_use]
+mod objects;
+#[macro_use]
 mod table;
 #[cfg(feature = "simd")]
 #[macro_use]
 mod table_simd;
 
+pub mod casts;
 pub mod code;
 pub mod disasm;
 pub mod frame;

@@ -55,11 +55,11 @@ struct Row {
 }
 
 #[cfg(not(feature = "simd"))]
-for_each_managed_op!(for_each_op define_ops);
+for_each_object_op!(for_each_managed_op for_each_op define_ops);
 #[cfg(feature = "simd")]
 macro_rules! define_all_ops {
     ($($vectors:tt)*) => {
-        for_each_managed_op!(define_with [$($vectors)*]);
+        for_each_object_op!(for_each_managed_op define_with [$($vectors)*]);
     };
 }
 #[cfg(feature = "simd")]
@@ -97,8 +97,12 @@ impl Op {
 pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
 /// Number of variants in the core op set; their opcodes are the lowest.
 pub const CORE_OPCODES: usize = count(Set::Core);
-/// Number of variants on references, exceptions and objects; their opcodes follow.
+/// Number of variants on references to functions and exceptions; their opcodes come behind those.
 pub const MANAGED_OPCODES: usize = count(Set::Managed);
+/// Number of variants on objects; their opcodes come next.
+pub const OBJECT_OPCODES: usize = count(Set::Object);
+/// The first opcode of those on objects.
+pub const FIRST_OBJECT: usize = OPCODES + MANAGED_OPCODES;
 /// Number of variants for vectors; their opcodes are the highest.
 #[cfg(feature = "simd")]
 pub const VECTOR_OPCODES: usize = count(Set::Vector);
@@ -106,7 +110,7 @@ pub const VECTOR_OPCODES: usize = count(Set::Vector);
 #[cfg(not(feature = "simd"))]
 pub const VECTOR_OPCODES: usize = 0;
 /// The first opcode for vectors.
-pub const FIRST_VECTOR: usize = OPCODES + MANAGED_OPCODES;
+pub const FIRST_VECTOR: usize = FIRST_OBJECT + OBJECT_OPCODES;
 /// Number of all variants.
 pub const ALL_OPCODES: usize = FIRST_VECTOR + VECTOR_OPCODES;
 
@@ -139,7 +143,7 @@ pub const SIMD_ID: u32 = fingerprint(true, true);
 /// Whether a set is part of a fingerprint.
 const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
     match set {
-        Set::Core | Set::Managed => true,
+        Set::Core | Set::Managed | Set::Object => true,
         Set::Extended => extended,
         #[cfg(feature = "simd")]
         Set::Vector => vectors,
@@ -197,7 +201,8 @@ const FAMILIES_CONST: [(Op, u8); ALL_OPCODES] = families();
 
 const fn bases() -> [(u16, u16); Op::ALL.len()] {
     let mut bases = [(0, 0); Op::ALL.len()];
-    let (mut core, mut extended, mut managed) = (0, CORE_OPCODES as u16, OPCODES as u16);
+    let (mut core, mut extended) = (0, CORE_OPCODES as u16);
+    let (mut managed, mut object) = (OPCODES as u16, FIRST_OBJECT as u16);
     #[cfg(feature = "simd")]
     let mut vector = FIRST_VECTOR as u16;
     let mut op = 0;
@@ -206,6 +211,7 @@ const fn bases() -> [(u16, u16); Op::ALL.len()] {
         let other = match variants[0].set {
             Set::Core | Set::Extended => extended,
             Set::Managed => managed,
+            Set::Object => object,
             #[cfg(feature = "simd")]
             Set::Vector => vector,
         };
@@ -216,6 +222,7 @@ const fn bases() -> [(u16, u16); Op::ALL.len()] {
                 Set::Core => core += 1,
                 Set::Extended => extended += 1,
                 Set::Managed => managed += 1,
+                Set::Object => object += 1,
                 #[cfg(feature = "simd")]
                 Set::Vector => vector += 1,
             }

@@ -78,6 +78,8 @@ pub enum Operand {
     Elem,
     /// Tag index, 32 bits.
     Tag,
+    /// Offset of a field in an object, in bytes, 32 bits.
+    Field,
     /// Number of a lane of 4.
     #[cfg(feature = "simd")]
     Lane4,
@@ -134,8 +136,10 @@ pub enum Set {
     Core,
     /// Accumulators and tiles.
     Extended,
-    /// References, exceptions and objects: for all but what executes in place.
+    /// References to functions, and exceptions: for all but what executes in place.
     Managed,
+    /// Objects; likewise.
+    Object,
     /// Vectors: with the extended op set only, and for all but what executes in place.
     #[cfg(feature = "simd")]
     Vector,
@@ -167,6 +171,7 @@ const fn set_of(name: &str) -> Set {
         b"core" => Set::Core,
         b"ext" => Set::Extended,
         b"managed" => Set::Managed,
+        b"object" => Set::Object,
         #[cfg(feature = "simd")]
         b"vec" => Set::Vector,
         _ => panic!("no such set"),
@@ -370,4 +375,48 @@ shapes! {
     Throw { s managed [Tag, SrcRun, Count, Header] }
     /// An exception.
     ThrowRef { s managed [Src, Header] }
+    /// A new object of a type with values in a run of slots. The base is the first slot that is not in use, here and below.
+    NewOfRun { s object [Type, SrcRun, Count, Dst, Base] }
+    /// A new object of a type.
+    NewDefault { x object [Type, Dst, Base] }
+    /// A read of a field.
+    FieldGet { s object [Src, Field, Dst] }
+    /// A read of a field of two slots.
+    FieldGetPair { s object [Src, Field, DstPair] }
+    /// A write of a field: object, value.
+    FieldSet { s object [Src, Src, Field] }
+    /// A write of a field of two slots.
+    FieldSetPair { s object [Src, SrcPair, Field] }
+    /// A new array: the value, and how many.
+    ArrayNew { s object [Type, SrcRun, Count, Src, Dst, Base] }
+    /// A new array: how many elements.
+    ArrayNewDefault { s object [Type, Src, Dst, Base] }
+    /// A new array: offset and length in a segment.
+    ArrayNewData { s object [Type, Src, Src, Data, Dst, Base] }
+    /// A new array: offset and length in a segment.
+    ArrayNewElem { s object [Type, Src, Src, Elem, Dst, Base] }
+    /// A read of an element: array, index.
+    ElementGet { s object [Src, Src, Dst] }
+    /// A read of an element of two slots.
+    ElementGetPair { s object [Src, Src, DstPair] }
+    /// A write of an element: array, index, value.
+    ElementSet { s object [Src, Src, Src] }
+    /// A write of an element of two slots.
+    ElementSetPair { s object [Src, Src, SrcPair] }
+    /// One source.
+    ObjectUnary { s object [Src, Dst] }
+    /// Array, index, value, length.
+    ArrayFill { s object [Type, Src, Src, SrcRun, Count, Src] }
+    /// Array, index, array, index, length.
+    ArrayCopy { s object [Type, Src, Src, Src, Src, Src] }
+    /// Array, index, offset in the segment, length.
+    ArrayInitData { s object [Type, Src, Src, Src, Src, Data] }
+    /// Array, index, offset in the segment, length.
+    ArrayInitElem { s object [Type, Src, Src, Src, Src, Elem] }
+    /// A test of a reference: what for is in [`crate::casts`].
+    RefTest { s object [Src, Type, Imm16, Dst] }
+    /// A check of a reference.
+    RefCast { s object [Src, Type, Imm16] }
+    /// A branch on what a reference is to.
+    BrOnCast { s object [Src, Type, Imm16, Target] }
 }

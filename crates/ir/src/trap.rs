@@ -39,6 +39,10 @@ pub enum TrapCode {
     Exception,
     /// No room in the heap for an object.
     HeapExhausted,
+    /// An access outside an array.
+    ArrayOutOfBounds,
+    /// A reference is not of the type that it was cast to.
+    CastFailure,
 }
 
 impl TrapCode {
@@ -62,6 +66,8 @@ impl TrapCode {
             TrapCode::Interrupted => "interrupted",
             TrapCode::Exception => "uncaught exception",
             TrapCode::HeapExhausted => "out of memory for objects",
+            TrapCode::ArrayOutOfBounds => "out of bounds array access",
+            TrapCode::CastFailure => "cast failure",
         }
     }
 

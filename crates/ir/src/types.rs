@@ -260,6 +260,9 @@ impl RefType {
     }
 }
 
+/// The highest offset of a field in an object: structures have at most 10,000 of 16 bytes.
+pub const MAX_FIELD: u32 = 8 + 10_000 * 16;
+
 /// The type of a field, or of an array's elements (spec: syntax/types#composite-types).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FieldType {

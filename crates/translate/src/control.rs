@@ -180,7 +180,7 @@ impl Body<'_> {
     }
 
     /// The values that a branch to a label brings.
-    fn brings(&self, label: &Label) -> usize {
+    pub fn brings(&self, label: &Label) -> usize {
         match label.kind {
             Kind::Loop => label.signature.params(self.module).len(),
             _ => label.signature.results(self.module).len(),
@@ -188,7 +188,7 @@ impl Body<'_> {
     }
 
     /// Whether the topmost `count` entries are where a branch to the label must leave them.
-    fn in_place(&self, label: &Label, count: usize) -> bool {
+    pub fn in_place(&self, label: &Label, count: usize) -> bool {
         let Some(first) = self.stack.len().checked_sub(count) else { return false };
         let top = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
         let mut settled = true;
@@ -201,7 +201,7 @@ impl Body<'_> {
     }
 
     /// Moves the topmost `count` entries to where a branch to the label must leave them. They stay on the stack.
-    fn move_to(&mut self, label: &Label, count: usize) -> Step {
+    pub fn move_to(&mut self, label: &Label, count: usize) -> Step {
         let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
         let mut to = label.base;
         // Slots of temporaries only move down, so that none is overwritten before it is moved.
@@ -235,7 +235,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn goto(&mut self, depth: u32) {
+    pub fn goto(&mut self, depth: u32) {
         let start = self.code.emit(Op::Goto, 0, &[0]);
         self.labels.branch(depth, start, start + 1, self.code);
     }

@@ -71,10 +71,14 @@ struct Writer<'a> {
     indexed_data: bool,
     /// Whether code has what is not executed in place.
     managed: bool,
+    /// Whether it has objects.
+    objects: bool,
     /// Whether code has vector instructions.
     vectors: bool,
     /// The number in the image of each of the module's types.
     types: Vec<u16>,
+    /// How many fields each has.
+    fields: Vec<u32>,
 }
 
 fn put16(bytes: &mut Vec<u8>, value: u16) {
@@ -125,6 +129,10 @@ impl<'a> Writer<'a> {
                 numbers.push(number);
                 continue;
             }
+            self.fields.push(match &ty.composite {
+                CompositeType::Struct(fields) => fields.len() as u32,
+                _ => 0,
+            });
             let number = u16::try_from(next).map_err(|_| Error::TooLarge("types"))?;
             next += 1;
             numbers.push(number);
@@ -136,6 +144,7 @@ impl<'a> Writer<'a> {
             if index >= group.end {
                 group = groups.next().ok_or(Error::Invalid)?;
             }
+            self.objects |= ty.func().is_none();
             let kind = match ty.composite {
                 CompositeType::Func(_) => subtypes::FUNC,
                 CompositeType::Struct(_) => subtypes::STRUCT,
@@ -260,6 +269,7 @@ impl<'a> Writer<'a> {
             self.indexed_data |= uses.indexed_data;
             self.vectors |= uses.vectors;
             self.managed |= uses.managed;
+            self.objects |= uses.objects;
             let start = code.len();
             for unit in &units {
                 put16(&mut code, *unit);
@@ -371,6 +381,14 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Writes what makes an object in a constant expression.
+    fn object(&mut self, tag: u32, ty: u32) -> Result<(), Error> {
+        self.objects = true;
+        let number = self.types.get(ty as usize).copied().ok_or(Error::Invalid)?;
+        self.put(Section::Consts, &[tag, number.into()]);
+        Ok(())
+    }
+
     /// Writes a constant expression; its first word's number.
     fn constant(&mut self, expr: &[ConstOp]) -> Result<u32, Error> {
         let first = (self.section(Section::Consts).len() / 4) as u32;
@@ -395,6 +413,29 @@ impl<'a> Writer<'a> {
                     self.put(Section::Consts, &[constants::REF_NULL, ty]);
                 }
                 ConstOp::RefFunc(index) => self.put(Section::Consts, &[constants::REF_FUNC, index]),
+                ConstOp::RefI31 => {
+                    depth -= 1;
+                    self.objects = true;
+                    self.put(Section::Consts, &[constants::REF_I31]);
+                }
+                ConstOp::StructNew(ty) => {
+                    depth -= self.fields.get(ty as usize).copied().ok_or(Error::Invalid)? as i32;
+                    self.object(constants::STRUCT_NEW, ty)?;
+                }
+                ConstOp::StructNewDefault(ty) => self.object(constants::STRUCT_NEW_DEFAULT, ty)?,
+                ConstOp::ArrayNew(ty) => {
+                    depth -= 2;
+                    self.object(constants::ARRAY_NEW, ty)?;
+                }
+                ConstOp::ArrayNewDefault(ty) => {
+                    depth -= 1;
+                    self.object(constants::ARRAY_NEW_DEFAULT, ty)?;
+                }
+                ConstOp::ArrayNewFixed(ty, len) => {
+                    depth -= len as i32;
+                    self.object(constants::ARRAY_NEW_FIXED, ty)?;
+                    self.put(Section::Consts, &[len]);
+                }
                 arithmetic => {
                     depth -= 2;
                     let tag = match arithmetic {
@@ -484,7 +525,8 @@ impl<'a> Writer<'a> {
         } else {
             features::EXCEPTIONS | features::REFERENCES
         };
-        put32(&mut file, metered | indexed_data | references | exceptions | vectors);
+        let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
+        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors);
         let imported = [
             module.imported_funcs,
             module.imported_tables,
@@ -533,8 +575,10 @@ fn op_set_id(extended: bool, vectors: bool) -> u32 {
 struct Uses {
     /// An instruction names a data segment.
     indexed_data: bool,
-    /// There are instructions of the managed set.
+    /// There are instructions of a managed set.
     managed: bool,
+    /// There are instructions on objects.
+    objects: bool,
     /// There are vector instructions.
     vectors: bool,
 }
@@ -546,7 +590,8 @@ fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
     while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
         let len = instr.units.len();
         let operands = instr.description().operands;
-        uses.managed |= instr.description().set == Set::Managed;
+        uses.managed |= matches!(instr.description().set, Set::Managed | Set::Object);
+        uses.objects |= instr.description().set == Set::Object;
         if let Some(position) = operands.iter().position(|&kind| kind == Operand::Type) {
             let unit = at + instr.description().offset(position);
             let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);

@@ -11,7 +11,7 @@
 //! 2. `code`: instructions, the last of which may still change;
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
-//!    `references`, `exceptions`: how;
+//!    `references`, `exceptions`, `objects`: how;
 //! 5. `tiles`: instructions that do what two would;
 //! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
 //! 7. `simd`: vectors;
@@ -38,6 +38,7 @@ mod locals;
 mod memory;
 mod meter;
 mod numeric;
+mod objects;
 mod operators;
 mod references;
 #[cfg(feature = "simd")]

@@ -1,6 +1,6 @@
 //! Which operator is translated how: one arm each.
 
-use wasmote_ir::{Op, ValType};
+use wasmote_ir::{HeapType, Op, RefType, ValType};
 use wasmparser::Operator;
 
 use crate::body::{Body, INVALID, Step};
@@ -74,6 +74,52 @@ impl Body<'_> {
             O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             O::CallRef { type_index } => self.call_ref(type_index),
             O::ReturnCallRef { type_index } => self.return_call_ref(type_index),
+
+            // --- objects ---------------------------------------------------------------------------
+            O::StructNew { struct_type_index } => self.struct_new(struct_type_index),
+            O::StructNewDefault { struct_type_index } => self.struct_new_default(struct_type_index),
+            O::StructGet { struct_type_index, field_index } | O::StructGetU { struct_type_index, field_index } => {
+                self.struct_get(struct_type_index, field_index, false)
+            }
+            O::StructGetS { struct_type_index, field_index } => self.struct_get(struct_type_index, field_index, true),
+            O::StructSet { struct_type_index, field_index } => self.struct_set(struct_type_index, field_index),
+            O::ArrayNew { array_type_index } => self.array_new(array_type_index),
+            O::ArrayNewDefault { array_type_index } => self.array_new_default(array_type_index),
+            O::ArrayNewFixed { array_type_index, array_size } => self.array_new_fixed(array_type_index, array_size),
+            O::ArrayNewData { array_type_index, array_data_index } => {
+                self.array_new_of(Op::ArrayNewData, array_type_index, array_data_index)
+            }
+            O::ArrayNewElem { array_type_index, array_elem_index } => {
+                self.array_new_of(Op::ArrayNewElem, array_type_index, array_elem_index)
+            }
+            O::ArrayGet { array_type_index } | O::ArrayGetU { array_type_index } => {
+                self.array_get(array_type_index, false)
+            }
+            O::ArrayGetS { array_type_index } => self.array_get(array_type_index, true),
+            O::ArraySet { array_type_index } => self.array_set(array_type_index),
+            O::ArrayLen => self.plain_operator(Op::ArrayLen, 1, &[], Some(I32)),
+            O::ArrayFill { array_type_index } => self.array_fill(array_type_index),
+            O::ArrayCopy { array_type_index_dst, .. } => self.array_copy(array_type_index_dst),
+            O::ArrayInitData { array_type_index, array_data_index } => {
+                self.array_init(Op::ArrayInitData, array_type_index, array_data_index)
+            }
+            O::ArrayInitElem { array_type_index, array_elem_index } => {
+                self.array_init(Op::ArrayInitElem, array_type_index, array_elem_index)
+            }
+            O::RefI31 => {
+                self.plain_operator(Op::RefI31, 1, &[], Some(ValType::Ref(RefType::new(false, HeapType::I31))))
+            }
+            O::I31GetS => self.plain_operator(Op::I31GetS, 1, &[], Some(I32)),
+            O::I31GetU => self.plain_operator(Op::I31GetU, 1, &[], Some(I32)),
+            O::RefEq => self.binary(Op::I32Eq),
+            O::RefTestNonNull { hty } => self.ref_test(false, hty),
+            O::RefTestNullable { hty } => self.ref_test(true, hty),
+            O::RefCastNonNull { hty } => self.ref_cast(false, hty),
+            O::RefCastNullable { hty } => self.ref_cast(true, hty),
+            O::BrOnCast { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, false),
+            O::BrOnCastFail { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, true),
+            O::AnyConvertExtern => self.convert(HeapType::Any),
+            O::ExternConvertAny => self.convert(HeapType::Extern),
 
             // --- loads and stores ------------------------------------------------------------------
             O::I32Load { memarg } => self.load(Op::Load32, Op::Load32Any, I32, memarg),

@@ -15,7 +15,8 @@ use crate::store::StoreInner;
 use crate::table::TableRecord;
 
 /// All of them.
-pub(crate) const HOOKS: exec::Hooks = exec::Hooks { translate, covering, exception, host, memory_grow, table_grow };
+pub(crate) const HOOKS: exec::Hooks =
+    exec::Hooks { translate, covering, make_room, exception, host, memory_grow, table_grow };
 
 /// # Safety
 /// The machine is that of a store.
@@ -59,6 +60,18 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
 unsafe fn covering(machine: *mut exec::Machine, place: *const exec::Cell) -> *const exec::Cell {
     // SAFETY: code runs, so there is no other reference to the store.
     unsafe { root(machine).as_ref() }.covering(place as usize)
+}
+
+#[cfg(feature = "gc")]
+unsafe fn make_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
+    // SAFETY: as above.
+    unsafe { root(machine).as_mut().make_room(bytes, top) }
+}
+
+/// Modules with objects are refused.
+#[cfg(not(feature = "gc"))]
+unsafe fn make_room(_: *mut exec::Machine, _: usize, _: *mut u64) -> bool {
+    false
 }
 
 #[cfg(feature = "gc")]

@@ -127,11 +127,10 @@ fn make_fit(store: &StoreInner, results: &[ValType], slots: &mut [u64]) -> Resul
                 let value = Val::of_slots(*ty, &[u64::from(reference)], store);
                 let known = match value {
                     Val::FuncRef(_) => reference == 0 || store.func(reference).is_some(),
-                    Val::ExternRef(_) => reference == 0 || store.extern_value(reference).is_some(),
                     #[cfg(feature = "gc")]
-                    _ => reference == 0 || store.objects.is_object(reference),
+                    _ => reference == 0 || reference & 1 != 0 || store.objects.is_object(reference),
                     #[cfg(not(feature = "gc"))]
-                    _ => false,
+                    _ => reference == 0 || store.extern_value(reference).is_some(),
                 };
                 known && value.is_of(*ty, store)
             }

@@ -4,6 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
+#[cfg(feature = "gc")]
+use wasmote_decode::CompositeType;
 use wasmote_decode::{ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode};
 use wasmote_exec as exec;
 use wasmote_ir::frame::HEADER;
@@ -22,6 +24,7 @@ use crate::run::invoke;
 use crate::store::StoreInner;
 use crate::table::{Table, TableRecord};
 use crate::tag::{Tag, TagRecord};
+use crate::types::TypeIds;
 
 /// Makes an instance and runs its start function. An instance stays in the store also when this fails: others may
 /// have got its functions through tables.
@@ -37,9 +40,14 @@ pub(crate) unsafe fn instantiate(
     let store = unsafe { root.as_mut() };
     check_imports(store, module, imports)?;
     let index = store.instances.len() as u32;
-    let record = allocate(store, module, imports)?;
+    #[cfg(feature = "gc")]
+    let scope = store.objects.roots.enter();
     // SAFETY: the record was just made.
-    let start = unsafe { initialise(store, record)? };
+    let made = allocate(store, module, imports).and_then(|record| unsafe { initialise(store, record) });
+    // From here on the instance has the objects of constant expressions.
+    #[cfg(feature = "gc")]
+    store.objects.roots.leave(scope);
+    let start = made?;
     let instance = Instance::of_index(store, index);
     if let Some(start) = start {
         // SAFETY: the caller's promise; a start function has neither parameters nor results.
@@ -188,13 +196,13 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     }
     for (init, i) in info.global_inits.iter().zip(globals.len()..) {
         let ty = *info.globals.get(i).ok_or_else(invalid)?;
-        let value = evaluate(store, &parts, &globals, init)?;
+        let value = evaluate(store, &inner.type_ids, &parts, &globals, init)?;
         let global = Global::of_type(store, inner.global_type(ty), value);
         globals.push(global.pointer(store).as_ptr().cast());
     }
     for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
         if let Some(init) = init {
-            let value = evaluate(store, &parts, &globals, init)?[0] as u32;
+            let value = evaluate(store, &inner.type_ids, &parts, &globals, init)?[0] as u32;
             let table: *mut exec::Table = table;
             // SAFETY: the table was just made, and its elements are as many as it says.
             unsafe { core::slice::from_raw_parts_mut((*table).elems, (*table).len as usize) }.fill(value);
@@ -276,7 +284,15 @@ fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
 }
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
-fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &[ConstOp]) -> Result<[u64; 2], Error> {
+fn evaluate(
+    store: &mut StoreInner,
+    types: &TypeIds,
+    parts: &Parts,
+    globals: &[*mut u64],
+    expr: &[ConstOp],
+) -> Result<[u64; 2], Error> {
+    #[cfg(not(feature = "gc"))]
+    let _ = types;
     // Nearly all are one number, and there may be a hundred thousand.
     if let [ConstOp::Num(_, bits)] = *expr {
         return Ok([bits, 0]);
@@ -292,6 +308,41 @@ fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &
                 unsafe { (*global.cast::<crate::global::GlobalRecord>()).slots() }
             }
             ConstOp::RefNull(_) => [0, 0],
+            ConstOp::RefI31 => {
+                let [value, _] = stack.pop().ok_or_else(invalid)?;
+                [u64::from((value as u32) << 1 | 1), 0]
+            }
+            #[cfg(feature = "gc")]
+            ConstOp::StructNew(ty) => {
+                let first = stack.len().checked_sub(fields(types, ty)?).ok_or_else(invalid)?;
+                let values: Vec<[u64; 2]> = stack.drain(first..).collect();
+                object(store, types, ty, 0, &values)?
+            }
+            #[cfg(feature = "gc")]
+            ConstOp::StructNewDefault(ty) => object(store, types, ty, 0, &[])?,
+            #[cfg(feature = "gc")]
+            ConstOp::ArrayNew(ty) => {
+                let (Some([len, _]), Some(value)) = (stack.pop(), stack.pop()) else { return Err(invalid()) };
+                object(store, types, ty, len as u32, &[value])?
+            }
+            #[cfg(feature = "gc")]
+            ConstOp::ArrayNewDefault(ty) => {
+                let [len, _] = stack.pop().ok_or_else(invalid)?;
+                object(store, types, ty, len as u32, &[])?
+            }
+            #[cfg(feature = "gc")]
+            ConstOp::ArrayNewFixed(ty, len) => {
+                let first = stack.len().checked_sub(len as usize).ok_or_else(invalid)?;
+                let values: Vec<[u64; 2]> = stack.drain(first..).collect();
+                object(store, types, ty, len, &values)?
+            }
+            // Modules with objects are refused.
+            #[cfg(not(feature = "gc"))]
+            ConstOp::StructNew(_)
+            | ConstOp::StructNewDefault(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayNewDefault(_)
+            | ConstOp::ArrayNewFixed(..) => return Err(invalid()),
             ConstOp::RefFunc(index) => {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: a record of this store.
@@ -316,6 +367,22 @@ fn evaluate(store: &mut StoreInner, parts: &Parts, globals: &[*mut u64], expr: &
         stack.push(value);
     }
     stack.pop().ok_or_else(invalid)
+}
+
+/// How many fields a structure type has.
+#[cfg(feature = "gc")]
+fn fields(types: &TypeIds, ty: u32) -> Result<usize, Error> {
+    match types.known().nth(ty as usize).map(|(_, known)| &known.ty.composite) {
+        Some(CompositeType::Struct(fields)) => Ok(fields.len()),
+        _ => Err(invalid()),
+    }
+}
+
+/// A new object, as a value.
+#[cfg(feature = "gc")]
+fn object(store: &mut StoreInner, types: &TypeIds, ty: u32, len: u32, values: &[[u64; 2]]) -> Result<[u64; 2], Error> {
+    let id = *types.ids().get(ty as usize).ok_or_else(invalid)?;
+    Ok([store.new_constant(id, len, values)?.into(), 0])
 }
 
 /// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a
@@ -345,7 +412,7 @@ unsafe fn initialise(
     exec.data = parts.data.start();
     let mut elems = Vec::with_capacity(info.elems.len());
     for segment in &info.elems {
-        let references = Run::new(references(store, parts, globals, &segment.items)?);
+        let references = Run::new(references(store, &module.type_ids, parts, globals, &segment.items)?);
         elems.push(exec::ElemSegment {
             elems: references.start(),
             len: match segment.mode {
@@ -369,7 +436,7 @@ unsafe fn initialise(
         let SegmentMode::Active { target, offset } = &segment.mode else {
             continue;
         };
-        let [offset, _] = evaluate(store, parts, globals, offset)?;
+        let [offset, _] = evaluate(store, &module.type_ids, parts, globals, offset)?;
         let table = parts.tables.get(*target as usize).ok_or_else(invalid)?;
         // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
         unsafe {
@@ -392,7 +459,7 @@ unsafe fn initialise(
         let offset = match offset {
             #[cfg(feature = "image")]
             Offset::Is(offset) => offset,
-            Offset::Of(expr) => evaluate(store, parts, globals, &expr)?[0],
+            Offset::Of(expr) => evaluate(store, &module.type_ids, parts, globals, &expr)?[0],
         };
         let memory = parts.memories.get(target as usize).ok_or_else(invalid)?;
         // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
@@ -416,6 +483,7 @@ unsafe fn initialise(
 /// The references of an element segment.
 fn references(
     store: &mut StoreInner,
+    types: &TypeIds,
     parts: &Parts,
     globals: &[*mut u64],
     items: &ElemItems,
@@ -430,7 +498,8 @@ fn references(
             funcs.iter().map(reference).collect()
         }
         ElemItems::Exprs(exprs) => {
-            let reference = |expr: &wasmote_decode::ConstExpr| Ok(evaluate(store, parts, globals, expr)?[0] as u32);
+            let reference =
+                |expr: &wasmote_decode::ConstExpr| Ok(evaluate(store, types, parts, globals, expr)?[0] as u32);
             exprs.iter().map(reference).collect()
         }
     }

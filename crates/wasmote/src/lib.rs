@@ -61,6 +61,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "gc")]
+mod anyref;
 mod arena;
 mod bytes;
 mod caller;
@@ -88,6 +90,9 @@ mod objects;
 mod pages;
 #[cfg(feature = "gc")]
 mod roots;
+#[cfg(not(feature = "gc"))]
+#[path = "plain.rs"]
+mod roots;
 mod run;
 #[cfg(feature = "script")]
 pub mod script;
@@ -100,6 +105,8 @@ mod typed;
 mod types;
 mod value;
 
+#[cfg(feature = "gc")]
+pub use anyref::AnyRef;
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -113,6 +120,8 @@ pub use func::Func;
 pub use global::Global;
 pub use instance::Instance;
 pub use linker::{Linker, RawFn};
+#[cfg(feature = "gc")]
+pub use wasmote_gc::heap::Stats as HeapStats;
 // For crates over this one that do without the standard library, too; no part of the API.
 #[doc(hidden)]
 pub use lock::Lock;

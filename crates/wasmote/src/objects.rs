@@ -1,14 +1,18 @@
 //! The store's objects: exceptions, and what the collector must know.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
 
+use wasmote_decode::{CompositeType, SubType};
 use wasmote_exec as exec;
 use wasmote_gc as gc;
-use wasmote_ir::ValType;
+use wasmote_ir::{TrapCode, ValType};
 
 use crate::engine::Config;
 use crate::pages::Pages;
-use crate::roots::Roots;
+use crate::roots::{Root, Roots};
 use crate::store::StoreInner;
 
 /// The bytes of a heap.
@@ -33,6 +37,16 @@ pub(crate) struct Objects {
     heap: Option<Box<gc::Heap>>,
     /// What handles refer to.
     pub(crate) roots: Roots,
+    /// Values of the host, each with the object that stands for it, which has its number.
+    hosts: Vec<Option<Host>>,
+    /// Numbers that are free.
+    free: Vec<u32>,
+}
+
+/// A value of the host.
+struct Host {
+    object: u32,
+    value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Objects {
@@ -40,7 +54,7 @@ impl Objects {
         let most = config.max_gc_heap;
         let span = HeapPages { pages: None, most: most.saturating_add(exec::Heap::SLACK as u64) };
         let heap = gc::Heap::new(Box::new(span), most, config.gc_stress);
-        Objects { heap: Some(Box::new(heap)), roots: Roots::default() }
+        Objects { heap: Some(Box::new(heap)), roots: Roots::default(), hosts: Vec::new(), free: Vec::new() }
     }
 
     /// Adds the exceptions of the store's next tag.
@@ -50,6 +64,26 @@ impl Objects {
             let layout = gc::Layout::of_exception(types, &|id| layouts.get(id).is_none());
             layouts.add_exception(layout);
         }
+    }
+
+    /// Adds a type, unless it is one of functions.
+    pub(crate) fn add_type(&mut self, id: u32, ty: &SubType, is_func: &dyn Fn(u32) -> bool) {
+        let Some(heap) = &mut self.heap else { return };
+        match &ty.composite {
+            CompositeType::Func(_) => {}
+            CompositeType::Struct(fields) => heap.layouts.add(id, || gc::Layout::of_struct(fields, is_func)),
+            CompositeType::Array(element) => heap.layouts.add(id, || gc::Layout::of_array(*element, is_func)),
+        }
+    }
+
+    /// Where handlers find the layouts of types.
+    pub(crate) fn layouts(&self) -> *const () {
+        self.heap.as_ref().map_or(core::ptr::null(), |heap| (&raw const *heap.layouts).cast())
+    }
+
+    /// What happened in the heap.
+    pub(crate) fn stats(&self) -> gc::heap::Stats {
+        self.heap.as_ref().map(|heap| heap.stats).unwrap_or_default()
     }
 
     pub(crate) fn is_object(&self, reference: u32) -> bool {
@@ -82,13 +116,109 @@ impl StoreInner {
 
     /// Has the next allocation of so many bytes succeed, by a collection if need be.
     pub(crate) fn make_room(&mut self, bytes: usize, top: *const u64) -> bool {
-        let Some(mut heap) = self.objects.heap.take() else { return false };
+        self.with_heap(top, |heap, view, roots| heap.make_room(view, bytes, roots)).unwrap_or(false)
+    }
+
+    /// Finds out what is in use, and forgets all else.
+    pub(crate) fn collect(&mut self) {
+        let top = self.machine.stack_top;
+        self.with_heap(top, |heap, view, roots| heap.collect(view, roots));
+    }
+
+    /// Does something with the heap that may collect, after which values of the host are dropped whose objects are gone.
+    fn with_heap<R>(
+        &mut self,
+        top: *const u64,
+        work: impl FnOnce(&mut gc::Heap, &mut exec::Heap, &mut dyn FnMut(&mut gc::Marker<'_>)) -> R,
+    ) -> Option<R> {
+        let mut heap = self.objects.heap.take()?;
         let mut view = self.machine.heap;
+        let before = heap.stats.collections;
         let store = &*self;
-        let made = heap.make_room(&mut view, bytes, &mut |marker| store.mark_roots(marker, top), &mut |_| {});
+        let result = work(&mut heap, &mut view, &mut |marker| store.mark_roots(marker, top));
         self.machine.heap = view;
+        let mut gone = Vec::new();
+        if heap.stats.collections != before {
+            for (number, host) in self.objects.hosts.iter_mut().enumerate() {
+                if host.as_ref().is_some_and(|host| !heap.is_object(host.object)) {
+                    gone.push(host.take());
+                    self.objects.free.push(number as u32);
+                }
+            }
+        }
         self.objects.heap = Some(heap);
-        made
+        // Last, since it runs the embedder's code.
+        drop(gone);
+        Some(result)
+    }
+
+    /// A new object that stands for a value of the host.
+    ///
+    /// # Panics
+    /// If there is no room for it.
+    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> u32 {
+        let top = self.machine.stack_top;
+        if !self.make_room(8, top) {
+            panic!("no room for a reference to a value of the host: see `Config::max_gc_heap`");
+        }
+        let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);
+        let header = u64::from(gc::layout::HOST) | u64::from(number) << 32;
+        let Some(object) = self.allocate(8, header, top) else { unreachable!("there is room") };
+        let host = Some(Host { object, value });
+        match self.objects.hosts.get_mut(number as usize) {
+            Some(place) => *place = host,
+            None => self.objects.hosts.push(host),
+        }
+        object
+    }
+
+    /// The value of the host that a reference is to, if it is to one.
+    pub(crate) fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
+        let header = self.header(reference)?;
+        let host = self.objects.hosts.get((header >> 32) as usize)?.as_ref()?;
+        (header as u32 == gc::layout::HOST && host.object == reference).then_some(&*host.value)
+    }
+
+    /// A new object out of a constant expression: a structure with these values, or all zero if there are none, or an array of `len` elements
+    /// that are these, or all the one value.
+    pub(crate) fn new_constant(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<u32, TrapCode> {
+        let top = self.machine.stack_top;
+        let layout = self.objects.heap.as_ref().and_then(|heap| heap.layouts.get(id).cloned());
+        let bytes = match &layout {
+            Some(gc::Layout::Fixed { bytes, .. }) => Some(*bytes as usize),
+            Some(gc::Layout::Array { log2, .. }) => gc::layout::array_bytes((*log2).into(), len),
+            None => None,
+        };
+        let header = u64::from(id) | u64::from(len) << 32;
+        let object = bytes.and_then(|bytes| self.allocate(bytes, header, top)).ok_or(TrapCode::HeapExhausted)?;
+        let Some(place) = self.machine.heap.place(object) else { return Err(TrapCode::HeapExhausted) };
+        let write = |at: usize, log2: u8, value: &[u64; 2]| {
+            // SAFETY: fields and elements lie in the object, which was just made.
+            unsafe { gc::handlers::store(place.add(at), value.as_ptr(), log2.into()) }
+        };
+        match layout {
+            Some(gc::Layout::Fixed { fields, .. }) => {
+                fields.iter().zip(values).for_each(|(&(at, log2), value)| write(at as usize, log2, value));
+            }
+            Some(gc::Layout::Array { log2, .. }) => {
+                for i in 0..len as usize {
+                    if let Some(value) = values.get(i).or(values.first()) {
+                        write(8 + (i << log2), log2, value);
+                    }
+                }
+            }
+            None => {}
+        }
+        // It stays until the instance has it.
+        Root::new(self, object);
+        Ok(object)
+    }
+
+    /// The header of the object that a reference is to.
+    pub(crate) fn header(&self, reference: u32) -> Option<u64> {
+        let place = self.objects.is_object(reference).then(|| self.machine.heap.place(reference))??;
+        // SAFETY: an object begins there, 8-aligned.
+        Some(unsafe { place.cast::<u64>().read() })
     }
 
     /// All that is in use but by other objects.
@@ -134,7 +264,7 @@ impl StoreInner {
         let place = self.machine.heap.place(reference)?;
         // SAFETY: an object begins there, 8-aligned, with room for the values of any type behind it.
         unsafe {
-            let tag = place.cast::<u32>().read().checked_sub(exec::EXCEPTION)?;
+            let tag = (place.cast::<u64>().read() as u32).checked_sub(exec::EXCEPTION)?;
             let count = crate::host::slots(&self.tags.get(tag as usize)?.ty.params);
             Some((tag, core::slice::from_raw_parts(place.add(8).cast(), count)))
         }

@@ -1,6 +1,7 @@
 //! References to objects that the host holds: handles, which keep their objects in use.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::context::AsContextMut;
 use crate::lock::Lock;
@@ -20,11 +21,27 @@ struct Entries {
 }
 
 /// A handle of a reference.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Root {
     store: StoreId,
     index: u32,
     number: u32,
+    reference: u32,
+}
+
+/// Handles are the same if they are of the same object: those do not move.
+impl PartialEq for Root {
+    fn eq(&self, other: &Root) -> bool {
+        (self.store, self.reference) == (other.store, other.reference)
+    }
+}
+
+impl Eq for Root {}
+
+impl Hash for Root {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.store, self.reference).hash(state);
+    }
 }
 
 impl Roots {
@@ -50,7 +67,7 @@ impl Root {
         let number = entries.next;
         entries.next = number.wrapping_add(1);
         entries.held.push((reference, number));
-        Root { store: store.id, index: entries.held.len() as u32 - 1, number }
+        Root { store: store.id, index: entries.held.len() as u32 - 1, number, reference }
     }
 
     /// A handle of what a slot has, unless it is null.

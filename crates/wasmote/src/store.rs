@@ -11,6 +11,7 @@
 
 use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
 use alloc::boxed::Box;
+#[cfg(not(feature = "gc"))]
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -39,6 +40,8 @@ use crate::table::TableRecord;
 use crate::tag::TagRecord;
 use crate::translation::Translation;
 use crate::types::{Displays, TypeIds};
+#[cfg(feature = "gc")]
+use wasmote_gc::heap::Stats as HeapStats;
 
 /// Instances, memories, tables, globals and functions, with a value of the embedder's that host functions get at.
 ///
@@ -93,7 +96,8 @@ pub struct StoreInner {
     /// Where code is that has handlers of exceptions: the first and one past the last address of each function, ascending.
     covered: Vec<(usize, usize)>,
     pub(crate) instances: Arena<InstanceRecord>,
-    /// What external references refer to: reference `r` is entry `r - 1`.
+    /// What external references refer to: reference `r` is entry `r - 1`. With objects, they are objects.
+    #[cfg(not(feature = "gc"))]
     externs: Vec<Arc<dyn Any + Send + Sync>>,
     /// The error of the host function, or of the translation, that stopped execution.
     pub(crate) pending: Option<Error>,
@@ -216,6 +220,19 @@ impl<T> Store<T> {
         self.inner().machine.fuel
     }
 
+    /// Drops all objects that nothing can reach, now instead of when their room is needed.
+    #[cfg(feature = "gc")]
+    pub fn collect(&mut self) {
+        // SAFETY: `root` is owned by `self`, and nobody else uses it while `self` is borrowed.
+        unsafe { self.root.as_mut() }.collect();
+    }
+
+    /// What happened to objects so far.
+    #[cfg(feature = "gc")]
+    pub fn heap_stats(&self) -> HeapStats {
+        self.inner().objects.stats()
+    }
+
     /// What was translated so far of the modules that have instances here.
     pub fn stats(&self) -> Stats {
         self.inner().stats()
@@ -269,6 +286,7 @@ impl StoreInner {
             objects: Objects::new(engine.config()),
             covered: Vec::new(),
             instances: Arena::new(),
+            #[cfg(not(feature = "gc"))]
             externs: Vec::new(),
             pending: None,
             #[cfg(feature = "std")]
@@ -277,7 +295,13 @@ impl StoreInner {
         };
         let root = NonNull::from(Box::leak(Box::new(inner)));
         // SAFETY: `root` was just made.
-        unsafe { (*root.as_ptr()).machine.embedder = root.as_ptr().cast() };
+        unsafe {
+            (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
+            #[cfg(feature = "gc")]
+            {
+                (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
+            }
+        }
         root
     }
 
@@ -353,8 +377,16 @@ impl StoreInner {
 
     /// Makes the types of a module known to the machine.
     pub(crate) fn add_types(&mut self, types: &TypeIds) {
+        #[cfg(feature = "gc")]
+        let engine = self.engine.clone();
+        #[cfg(feature = "gc")]
+        let registry = engine.types().lock();
+        #[cfg(feature = "gc")]
+        let is_func = |id: u32| registry.kind(id) == wasmote_ir::HeapType::Func;
         for (id, known) in types.known() {
             self.displays.add(id, Some(known));
+            #[cfg(feature = "gc")]
+            self.objects.add_type(id, &known.ty, &is_func);
         }
         self.machine.types = self.displays.types();
     }
@@ -379,6 +411,7 @@ impl StoreInner {
         unsafe { self.reference(record.as_ptr().cast()) }
     }
 
+    #[cfg(not(feature = "gc"))]
     pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> u32 {
         self.externs.push(value);
         let Ok(reference) = u32::try_from(self.externs.len()) else {
@@ -387,6 +420,7 @@ impl StoreInner {
         reference
     }
 
+    #[cfg(not(feature = "gc"))]
     pub(crate) fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         let index = (reference as usize).checked_sub(1)?;
         self.externs.get(index).map(|value| &**value)

@@ -17,6 +17,12 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::module::{ModuleInner, Source, Stats};
 
+/// The handlers of instructions on objects.
+#[cfg(feature = "gc")]
+const OBJECTS: &[exec::extend::Handler] = &wasmote_gc::HANDLERS;
+#[cfg(not(feature = "gc"))]
+const OBJECTS: &[exec::extend::Handler] = &[];
+
 /// A translator with its buffers.
 pub(crate) struct Translation {
     #[cfg(feature = "wasm")]
@@ -36,13 +42,13 @@ pub(crate) struct Translation {
 
 #[cfg(not(feature = "simd"))]
 fn linker() -> exec::Linker {
-    exec::Linker::new()
+    exec::Linker::new(OBJECTS)
 }
 
 #[cfg(feature = "simd")]
 fn linker() -> exec::Linker {
     // SAFETY: they are those of vector instructions, and for this machine.
-    unsafe { exec::Linker::with_vectors(wasmote_simd::handler) }
+    unsafe { exec::Linker::new(OBJECTS).with_vectors(wasmote_simd::handler) }
 }
 
 impl Translation {

@@ -7,14 +7,15 @@ use core::any::Any;
 use wasmote_ir::RefType;
 use wasmote_ir::{HeapType, ValType};
 
+#[cfg(feature = "gc")]
+use crate::anyref::AnyRef;
 use crate::context::AsContextMut;
 use crate::error::Error;
 #[cfg(feature = "gc")]
 use crate::exnref::ExnRef;
 use crate::func::Func;
-#[cfg(feature = "gc")]
 use crate::roots::Root;
-use crate::store::{StoreId, StoreInner};
+use crate::store::StoreInner;
 
 /// A value.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -36,9 +37,13 @@ pub enum Val {
     /// An `exnref`.
     #[cfg(feature = "gc")]
     ExnRef(Option<ExnRef>),
+    /// An `anyref`.
+    #[cfg(feature = "gc")]
+    AnyRef(Option<AnyRef>),
 }
 
-/// A reference to a value of the host, which wasm can pass on and give back. The value lives as long as the store.
+/// A reference to a value of the host, which wasm can pass on and give back. It is good until its `scope` ends; the value is dropped
+/// when neither wasm nor the host has a reference to it any more. Without the feature `gc`, both live as long as the store.
 ///
 /// ```
 /// use wasmote::{Engine, ExternRef, Store};
@@ -48,40 +53,36 @@ pub enum Val {
 /// assert_eq!(reference.data(&store).downcast_ref::<&str>(), Some(&"hello"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExternRef {
-    store: StoreId,
-    reference: u32,
-}
+pub struct ExternRef(pub(crate) Root);
 
 impl ExternRef {
     /// A reference to `value`.
+    ///
+    /// # Panics
+    /// With feature `gc`, if there is no room for it, see `Config::max_gc_heap`.
     pub fn new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        ExternRef { store: store.id, reference: store.add_extern(Arc::new(value)) }
+        let reference = store.add_extern(Arc::new(value));
+        ExternRef(Root::new(store, reference))
     }
 
-    /// The value.
+    /// The value; `()` if it is none of the host, but an object that wasm made an external reference of.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If this belongs to another store, or its scope has ended.
     pub fn data<'a, T: 'a>(&self, ctx: impl Into<crate::StoreContext<'a, T>>) -> &'a (dyn Any + Send + Sync) {
         let ctx = ctx.into();
         let store = ctx.inner();
-        store.check(self.store);
-        match store.extern_value(self.reference) {
-            Some(value) => value,
-            None => unreachable!("values stay in their store"),
-        }
+        store.extern_value(self.0.reference(store)).unwrap_or(&())
     }
 
     pub(crate) fn to_slot(self, store: &StoreInner) -> u64 {
-        store.check(self.store);
-        u64::from(self.reference)
+        u64::from(self.0.reference(store))
     }
 
     pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<ExternRef> {
-        (slot as u32 != 0).then_some(ExternRef { store: store.id, reference: slot as u32 })
+        Root::of_slot(slot, store).map(ExternRef)
     }
 }
 
@@ -110,6 +111,8 @@ impl Val {
             Val::ExternRef(_) => ValType::EXTERNREF,
             #[cfg(feature = "gc")]
             Val::ExnRef(_) => ValType::Ref(RefType::new(true, HeapType::Exn)),
+            #[cfg(feature = "gc")]
+            Val::AnyRef(_) => ValType::Ref(RefType::new(true, HeapType::Any)),
         }
     }
 
@@ -125,6 +128,8 @@ impl Val {
                 Some(HeapType::Extern) => Val::ExternRef(None),
                 #[cfg(feature = "gc")]
                 Some(HeapType::Exn) => Val::ExnRef(None),
+                #[cfg(feature = "gc")]
+                Some(HeapType::Any) => Val::AnyRef(None),
                 _ => Val::FuncRef(None),
             },
         }
@@ -138,6 +143,15 @@ impl Val {
         v128, V128: u128;
         func_ref, FuncRef: Option<Func>;
         extern_ref, ExternRef: Option<ExternRef>;
+    }
+
+    /// The value, if it is of the type of [`Val::AnyRef`].
+    #[cfg(feature = "gc")]
+    pub fn any_ref(&self) -> Option<Option<AnyRef>> {
+        match *self {
+            Val::AnyRef(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// The value, if it is of the type of [`Val::ExnRef`].
@@ -176,6 +190,12 @@ impl Val {
             Val::ExnRef(None) => top == HeapType::Exn && ty.is_nullable(),
             #[cfg(feature = "gc")]
             Val::ExnRef(Some(_)) => ty.heap() == HeapType::Exn,
+            #[cfg(feature = "gc")]
+            Val::AnyRef(None) => top == HeapType::Any && ty.is_nullable(),
+            #[cfg(feature = "gc")]
+            Val::AnyRef(Some(value)) => {
+                value.heap_type(store).is_some_and(|given| store.engine.types().lock().heap_matches(given, ty.heap()))
+            }
             _ => false,
         }
     }
@@ -195,6 +215,8 @@ impl Val {
             Val::ExternRef(value) => value.map_or(0, |value| value.to_slot(store)),
             #[cfg(feature = "gc")]
             Val::ExnRef(value) => value.map_or(0, |ExnRef(root)| root.reference(store).into()),
+            #[cfg(feature = "gc")]
+            Val::AnyRef(value) => value.map_or(0, |AnyRef(root)| root.reference(store).into()),
         };
         [slot, 0]
     }
@@ -212,6 +234,10 @@ impl Val {
                 Some(HeapType::Extern) => Val::ExternRef(ExternRef::of_slot(slot, store)),
                 #[cfg(feature = "gc")]
                 Some(HeapType::Exn) => Val::ExnRef(Root::of_slot(slot, store).map(ExnRef)),
+                #[cfg(feature = "gc")]
+                top if top.is_some_and(|top| top == HeapType::Any) || store.is_object_type(ty) => {
+                    Val::AnyRef(Root::of_slot(slot, store).map(AnyRef))
+                }
                 _ => Val::FuncRef(Func::of_slot(slot, store)),
             },
         }

@@ -2,7 +2,7 @@
 //! the newest ones in `../shared/testsuite` beside the checkout, if they are there.
 //!
 //! With `--images=core`, `--images=extended` or `--images=metered`, every module is first made into an image with such code,
-//! and run from there.
+//! and run from there. With `--gc-stress` each allocation of an object collects all that are not in use.
 //!
 //! Prints a line for each file. What this build does not have is left out by name and with the reason; an entry of
 //! that table that names no file, or a file or line that passes, is a failure. Arguments that are no flags select
@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     let mut scripts = published();
     scripts.extend(newest());
     let images = std::env::args().find_map(|arg| Some(image_code(arg.strip_prefix("--images=")?)));
-    let mut report = Report { images, ..Report::default() };
+    let stress = std::env::args().any(|arg| arg == "--gc-stress");
+    let mut report = Report { images, stress, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
@@ -84,9 +85,9 @@ fn features(script: &Script) -> Features {
 }
 
 /// Runs a script; a panic is a failure.
-fn summary(script: &Script, images: Option<CodeOptions>) -> Summary {
+fn summary(script: &Script, images: Option<CodeOptions>, stress: bool) -> Summary {
     let mut options = Options { images, ..Options::default() };
-    options.config.features(features(script));
+    options.config.features(features(script)).gc_stress(stress);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
         Summary { failed: vec![Failure { line: 0, what }], ..Summary::default() }
@@ -98,12 +99,13 @@ struct Report {
     passed: usize,
     failed: usize,
     images: Option<CodeOptions>,
+    stress: bool,
 }
 
 impl Report {
     fn script(&mut self, script: &Script) {
         let exception = EXCEPTIONS.iter().find(|exception| exception.matches(&script.path));
-        let mut summary = summary(script, self.images);
+        let mut summary = summary(script, self.images, self.stress);
         match exception {
             None => {}
             Some(Exception { lines: [], reason, .. }) => {

@@ -7,20 +7,21 @@ use super::read::{Image, OpSet};
 use super::verify::fail;
 use crate::frame::HEADER;
 use crate::handlers::{DELEGATE, NO_SLOT};
-#[cfg(feature = "managed")]
-use crate::ops::MANAGED_OPCODES;
+#[cfg(any(feature = "managed", feature = "simd"))]
+use crate::ops::FIRST_VECTOR;
 #[cfg(any(feature = "extended", feature = "managed"))]
 use crate::ops::OPCODES;
-use crate::ops::{CORE_OPCODES, Op, Opcode};
 #[cfg(feature = "simd")]
-use crate::ops::{FIRST_VECTOR, VECTOR_OPCODES};
+use crate::ops::VECTOR_OPCODES;
+use crate::ops::{CORE_OPCODES, Op, Opcode};
 use crate::shape::Operand;
+use crate::types::MAX_FIELD;
 use crate::types::ValType;
 
 use ImageErrorKind as Kind;
 
 /// The kinds of operands, as far as verification tells them apart.
-const KINDS: [Operand; if cfg!(feature = "simd") { 29 } else { 26 }] = [
+const KINDS: [Operand; if cfg!(feature = "simd") { 30 } else { 27 }] = [
     Operand::Src,
     Operand::SrcPair,
     Operand::DstFour,
@@ -47,6 +48,7 @@ const KINDS: [Operand; if cfg!(feature = "simd") { 29 } else { 26 }] = [
     Operand::Data,
     Operand::Elem,
     Operand::Tag,
+    Operand::Field,
     #[cfg(feature = "simd")]
     Operand::Lane4,
     #[cfg(feature = "simd")]
@@ -183,9 +185,11 @@ const EXTENDED_ALL: [u32; OPCODES] = describe(0);
 #[cfg(feature = "extended")]
 static EXTENDED: Descriptions<OPCODES, { distinct(&EXTENDED_ALL) }> = Descriptions::new(&EXTENDED_ALL);
 #[cfg(feature = "managed")]
-const MANAGED_ALL: [u32; MANAGED_OPCODES] = describe(OPCODES);
+const BEYOND: usize = FIRST_VECTOR - OPCODES;
 #[cfg(feature = "managed")]
-static MANAGED: Descriptions<MANAGED_OPCODES, { distinct(&MANAGED_ALL) }> = Descriptions::new(&MANAGED_ALL);
+const MANAGED_ALL: [u32; BEYOND] = describe(OPCODES);
+#[cfg(feature = "managed")]
+static MANAGED: Descriptions<BEYOND, { distinct(&MANAGED_ALL) }> = Descriptions::new(&MANAGED_ALL);
 #[cfg(feature = "simd")]
 const VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
 #[cfg(feature = "simd")]
@@ -417,6 +421,8 @@ impl Function<'_> {
                 Operand::Table => in_range(value, image.count(Section::Tables))?,
                 Operand::Data => in_range(value, image.indexed_data())?,
                 Operand::Elem => in_range(value, image.count(Section::Elems))?,
+                Operand::Field if value > MAX_FIELD => return Err(Kind::Index),
+                Operand::Field => {}
                 Operand::Tag => in_range(value, image.count(Section::Tags))?,
                 #[cfg(feature = "simd")]
                 Operand::Lane4 => in_range(value, 4)?,

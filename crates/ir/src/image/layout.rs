@@ -178,10 +178,22 @@ pub mod constants {
     pub const I64_SUB: u32 = 10;
     /// `i64.mul`.
     pub const I64_MUL: u32 = 11;
-    /// The deepest that a constant expression's stack may be.
-    pub const MAX_DEPTH: usize = 16;
+    /// A reference that is an integer of 31 bits.
+    pub const REF_I31: u32 = 12;
+    /// A structure; its type follows, as that of all objects.
+    pub const STRUCT_NEW: u32 = 13;
+    /// A structure, all zero.
+    pub const STRUCT_NEW_DEFAULT: u32 = 14;
+    /// An array: value, length.
+    pub const ARRAY_NEW: u32 = 15;
+    /// An array, all zero: length.
+    pub const ARRAY_NEW_DEFAULT: u32 = 16;
+    /// An array; how many values it has follows the type.
+    pub const ARRAY_NEW_FIXED: u32 = 17;
+    /// The deepest that a constant expression's stack may be. Kotlin makes tables of methods in one expression.
+    pub const MAX_DEPTH: usize = if cfg!(feature = "managed") { 4096 } else { 16 };
     /// The most instructions that a constant expression may have.
-    pub const MAX_LENGTH: usize = 256;
+    pub const MAX_LENGTH: usize = if cfg!(feature = "managed") { 1 << 16 } else { 256 };
 }
 
 /// Kinds of imports and exports: functions, tables, memories, globals, tags.

@@ -5,7 +5,7 @@ use super::layout::{self, Section, constants, kinds, modes};
 use super::read::{ElemRecord, Image, OpSet, some};
 use crate::frame::{HEADER, MAX_HEADER};
 use crate::handlers::DELEGATE;
-use crate::types::{RefType, ValType};
+use crate::types::{HeapType, RefType, ValType};
 
 use ImageErrorKind as Kind;
 
@@ -358,6 +358,8 @@ impl Constants<'_> {
         if first != self.next {
             return fail(Kind::Constant, offset);
         }
+        const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
+        let objects = image.features() & layout::features::GC != 0;
         let mut stack = [ValType::I32; constants::MAX_DEPTH];
         let mut depth = 0;
         let mut at = first;
@@ -390,6 +392,37 @@ impl Constants<'_> {
                     let index = image.constant(at).filter(|&index| index < image.count(Section::Funcs));
                     at = at.saturating_add(1);
                     (0, index.map(|_| ValType::FUNCREF))
+                }
+                Some(constants::REF_I31) => {
+                    let top = depth.checked_sub(1).and_then(|top| stack.get(top));
+                    (1, top.filter(|&&ty| objects && ty == ValType::I32).map(|_| OBJECT))
+                }
+                Some(
+                    tag @ (constants::STRUCT_NEW
+                    | constants::STRUCT_NEW_DEFAULT
+                    | constants::ARRAY_NEW
+                    | constants::ARRAY_NEW_DEFAULT
+                    | constants::ARRAY_NEW_FIXED),
+                ) => {
+                    let index = image.constant(at);
+                    at = at.saturating_add(1);
+                    let kind = index.and_then(|index| image.sub_type(index)).map(|ty| ty.kind);
+                    let is_struct = matches!(tag, constants::STRUCT_NEW | constants::STRUCT_NEW_DEFAULT);
+                    let wanted = if is_struct { layout::subtypes::STRUCT } else { layout::subtypes::ARRAY };
+                    let pops = match tag {
+                        constants::STRUCT_NEW => index.and_then(|index| image.ty(index)).map(|ty| ty.params.into()),
+                        constants::STRUCT_NEW_DEFAULT => Some(0),
+                        constants::ARRAY_NEW => Some(2),
+                        constants::ARRAY_NEW_DEFAULT => Some(1),
+                        _ => {
+                            let count = image.constant(at).map(|count| count as usize);
+                            at = at.saturating_add(1);
+                            count
+                        }
+                    };
+                    // What the values are does not matter: they are bits.
+                    let pops = pops.filter(|&pops| objects && kind == Some(wanted) && pops <= depth);
+                    (pops.unwrap_or(0), pops.map(|_| OBJECT))
                 }
                 Some(constants::I32_ADD | constants::I32_SUB | constants::I32_MUL) => (2, arithmetic(ValType::I32)),
                 Some(constants::I64_ADD | constants::I64_SUB | constants::I64_MUL) => (2, arithmetic(ValType::I64)),

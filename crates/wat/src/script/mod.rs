@@ -137,6 +137,10 @@ pub enum Heap {
     Func,
     /// Of the host's values: `extern` and `noextern`.
     Extern,
+    /// Of objects: `any` and its subtypes.
+    Any,
+    /// Of exceptions.
+    Exn,
     /// Any other.
     Other,
 }
@@ -216,6 +220,10 @@ pub enum Pattern {
     Extern(Option<u32>),
     /// A reference to some function.
     Func,
+    /// A reference of the host as `anyref`, with this number.
+    Host(u32),
+    /// A reference to something of this kind, in the words of the text format: `any`, `eq`, `i31`, `struct` or `array`.
+    Object(&'static str),
     /// One of these.
     Either(Vec<Pattern>),
     /// A reference of the proposal named.

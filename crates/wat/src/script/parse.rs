@@ -144,6 +144,17 @@ fn heap(ty: &HeapType<'_>) -> Heap {
     match ty {
         HeapType::Abstract { ty: AbstractHeapType::Func | AbstractHeapType::NoFunc, .. } => Heap::Func,
         HeapType::Abstract { ty: AbstractHeapType::Extern | AbstractHeapType::NoExtern, .. } => Heap::Extern,
+        HeapType::Abstract { ty: AbstractHeapType::Exn | AbstractHeapType::NoExn, .. } => Heap::Exn,
+        HeapType::Abstract {
+            ty:
+                AbstractHeapType::Any
+                | AbstractHeapType::Eq
+                | AbstractHeapType::I31
+                | AbstractHeapType::Struct
+                | AbstractHeapType::Array
+                | AbstractHeapType::None,
+            ..
+        } => Heap::Any,
         _ => Heap::Other,
     }
 }
@@ -166,13 +177,13 @@ fn core_result(pattern: WastRetCore<'_>) -> Pattern {
         WastRetCore::RefExtern(number) => Pattern::Extern(number),
         WastRetCore::RefFunc(_) => Pattern::Func,
         WastRetCore::Either(patterns) => Pattern::Either(patterns.into_iter().map(core_result).collect()),
-        WastRetCore::RefHost(_)
-        | WastRetCore::RefAny
-        | WastRetCore::RefEq
-        | WastRetCore::RefArray
-        | WastRetCore::RefStruct
-        | WastRetCore::RefI31
-        | WastRetCore::RefI31Shared => Pattern::Other("garbage collection"),
+        WastRetCore::RefHost(number) => Pattern::Host(number),
+        WastRetCore::RefAny => Pattern::Object("any"),
+        WastRetCore::RefEq => Pattern::Object("eq"),
+        WastRetCore::RefArray => Pattern::Object("array"),
+        WastRetCore::RefStruct => Pattern::Object("struct"),
+        WastRetCore::RefI31 => Pattern::Object("i31"),
+        WastRetCore::RefI31Shared => Pattern::Other("shared-everything threads"),
     }
 }
 

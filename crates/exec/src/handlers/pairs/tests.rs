@@ -146,6 +146,9 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
 unsafe fn no_code(_: *mut Machine, _: *const Cell) -> *const Cell {
     core::ptr::null()
 }
+unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
+    false
+}
 unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut u64) -> Option<u32> {
     None
 }
@@ -153,7 +156,7 @@ unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut
 /// Links the code and runs it as function 0, which `call`s itself if it calls anything; deep recursion ends at the stack's end.
 fn run(code: &[u16], seed: u64) -> Outcome {
     let mut random = Random(seed ^ 0x5eed);
-    let mut linker = Linker::new();
+    let mut linker = Linker::new(&[]);
     let mut cells: Vec<Cell> = Vec::new();
     let start = linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[] }, &[7], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
@@ -166,6 +169,7 @@ fn run(code: &[u16], seed: u64) -> Outcome {
         memory_grow: no_memory,
         table_grow: no_table,
         covering: no_code,
+        make_room: no_room,
         exception: no_exception,
     };
     let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
@@ -245,7 +249,7 @@ fn each_does_what_its_instructions_do() {
 
 #[test]
 fn code_is_shorter_with_them() {
-    let mut linker = Linker::new();
+    let mut linker = Linker::new(&[]);
     let mut lengths = [false, true].map(|apart| {
         let mut cells = Vec::new();
         let code = code(PAIRS[0].opcodes, apart, 1).0;

@@ -1,0 +1,390 @@
+//! What each instruction on objects does (spec: exec/instructions#aggregate-instructions). `wasmote-ir`'s `objects.rs` has the rows.
+//!
+//! An object's place is in the heap, whatever the reference; see [`exec::Heap::place`]. Elements of arrays are checked against the
+//! array's length, and then again against the end of the heap, since code that was not validated may have written the length.
+
+use wasmote_exec as exec;
+use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, hot};
+use wasmote_ir::ops::{FIRST_OBJECT, OBJECT_OPCODES};
+use wasmote_ir::{Op, Opcode, TrapCode};
+
+use crate::layout::{Layout, Layouts, array_bytes};
+
+/// The handlers of the instructions on objects, in order, for [`exec::Linker::new`].
+pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
+
+macro_rules! collect {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+        const fn build() -> [Handler; OBJECT_OPCODES] {
+            let mut table = [cold::<rows::StructNew> as Handler; OBJECT_OPCODES];
+            $( table[Opcode::new(Op::$name, 0).0 as usize - FIRST_OBJECT] = rows::$name::HANDLER; )*
+            table
+        }
+    };
+}
+wasmote_ir::for_each_object_op!(collect);
+
+/// The machine's heap.
+#[inline(always)]
+unsafe fn heap<'a>(r: &Regs) -> &'a mut exec::Heap {
+    // SAFETY: an instance's machine outlives it; nothing else uses its heap while an instruction runs.
+    unsafe { &mut (*(*r.cx).machine).heap }
+}
+
+#[inline(always)]
+unsafe fn layouts<'a>(r: &Regs) -> &'a Layouts {
+    // SAFETY: a store that has instructions on objects has a heap, whose layouts these are.
+    unsafe { &*heap(r).layouts.cast::<Layouts>() }
+}
+
+/// The place of the object that the slot at this unit refers to.
+#[inline(always)]
+unsafe fn object(r: &Regs, at: usize) -> Result<*mut u8, TrapCode> {
+    // SAFETY: slots lie in the frame.
+    match unsafe { heap(r).place(r.slot(at).read() as u32) } {
+        Some(place) => Ok(place),
+        None => Err(TrapCode::NullReference),
+    }
+}
+
+#[inline(always)]
+unsafe fn header(place: *const u8) -> u64 {
+    // SAFETY: the caller's promise: a place in the heap.
+    unsafe { place.cast::<u64>().read_unaligned() }
+}
+
+/// Where `count` elements from `index` on lie in the array that the slot at this unit refers to.
+#[inline(always)]
+unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2: u32) -> Result<*mut u8, TrapCode> {
+    // SAFETY: as `object`.
+    unsafe {
+        let place = object(r, at)?;
+        let end = u64::from(index) + u64::from(count);
+        let heap = heap(r);
+        let room = (heap.base as u64 + 4 * u64::from(heap.end)).wrapping_sub(place as u64);
+        if end > header(place) >> 32 || 8 + (end << log2) > room {
+            return Err(TrapCode::ArrayOutOfBounds);
+        }
+        Ok(place.add(8 + ((index as usize) << log2)))
+    }
+}
+
+/// A new object; all slots from that which the unit names on are free.
+#[inline(always)]
+unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<u32, TrapCode> {
+    // SAFETY: the heap is as its hook leaves it.
+    unsafe {
+        if let Some(reference) = heap(r).allocate(bytes, header) {
+            return Ok(reference);
+        }
+        let machine = (*r.cx).machine;
+        if !((*machine).hooks.make_room)(machine, bytes, r.slot(top)) {
+            return Err(TrapCode::HeapExhausted);
+        }
+        heap(r).allocate(bytes, header).ok_or(TrapCode::HeapExhausted)
+    }
+}
+
+/// A new array of the type at unit 0, its elements' log2 and where they are.
+#[inline(always)]
+unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Result<(u32, *mut u8), TrapCode> {
+    // SAFETY: as `new_object`.
+    unsafe {
+        let bytes = array_bytes(log2, len).ok_or(TrapCode::HeapExhausted)?;
+        let reference = new_object(r, bytes, u64::from(r.u32(0)) | u64::from(len) << 32, top)?;
+        Ok((reference, heap(r).base.add(reference as usize * 4 + 8)))
+    }
+}
+
+/// Log2 of the bytes of an element of the array type at unit 0.
+#[inline(always)]
+unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
+    // SAFETY: as `layouts`.
+    match unsafe { layouts(r).get(r.u32(0)) } {
+        Some(Layout::Array { log2, .. }) => Ok((*log2).into()),
+        // Only in code that was not validated.
+        _ => Err(TrapCode::Unreachable),
+    }
+}
+
+/// Writes a value of so many bytes, as power of two, out of slots.
+///
+/// # Safety
+/// There is room, and as many slots as it takes.
+#[inline(always)]
+pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
+    // SAFETY: the caller's promise: there is room.
+    unsafe {
+        let value = from.read();
+        match log2 {
+            0 => to.write(value as u8),
+            1 => to.cast::<u16>().write_unaligned(value as u16),
+            2 => to.cast::<u32>().write_unaligned(value as u32),
+            3 => to.cast::<u64>().write_unaligned(value),
+            _ => {
+                to.cast::<u64>().write_unaligned(value);
+                to.add(8).cast::<u64>().write_unaligned(from.add(1).read());
+            }
+        }
+    }
+}
+
+/// Copies elements out of bytes as they are in a module, which are little-endian.
+unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2: u32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        to.copy_from_nonoverlapping(from, bytes);
+        if cfg!(target_endian = "big") {
+            core::slice::from_raw_parts_mut(to, bytes).chunks_exact_mut(1 << log2).for_each(<[u8]>::reverse);
+        }
+    }
+}
+
+/// Where `len` elements from `offset` on are in the data segment that the unit names.
+#[inline(always)]
+unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<*const u8, TrapCode> {
+    // SAFETY: segment indices are in range.
+    unsafe {
+        let segment = &*(*r.cx).data.add(r.u32(at) as usize);
+        if u64::from(offset) + (u64::from(len) << log2) > segment.len as u64 {
+            return Err(TrapCode::MemoryOutOfBounds);
+        }
+        Ok(segment.bytes.add(offset as usize))
+    }
+}
+
+/// Where `len` references from `offset` on are in the element segment that the unit names.
+#[inline(always)]
+unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*const u32, TrapCode> {
+    // SAFETY: segment indices are in range.
+    unsafe {
+        let segment = &*(*r.cx).elems.add(r.u32(at) as usize);
+        if u64::from(offset) + u64::from(len) > segment.len as u64 {
+            return Err(TrapCode::TableOutOfBounds);
+        }
+        Ok(segment.elems.add(offset as usize))
+    }
+}
+
+/// The rows: each goes on behind so many units of operands, or ends in the trap that it returns.
+mod rows {
+    use super::*;
+    use crate::casts::{branch, is_of};
+
+    macro_rules! instructions {
+        ($( $kind:ident $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+            pub struct $name;
+            impl $name {
+                pub const HANDLER: Handler = $kind::<$name>;
+            }
+            impl Instr for $name {
+                #[inline(always)]
+                unsafe fn run($r: &mut Regs) -> Flow {
+                    #[inline(always)]
+                    unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
+                        // SAFETY: the caller's promise; places and ranges are checked before use.
+                        unsafe { $body }
+                        Ok(())
+                    }
+                    // SAFETY: the caller's promise.
+                    match unsafe { body($r) } {
+                        Ok(()) => {
+                            // SAFETY: the caller's promise.
+                            unsafe { $r.advance($units) };
+                            Flow::Next
+                        }
+                        Err(code) => Flow::Trap(code),
+                    }
+                }
+            }
+        )* };
+    }
+
+    /// Reads of a field or an element.
+    macro_rules! reads {
+        ($( $field:ident $element:ident $log2:literal $ty:ty as $to:ty; )*) => { instructions! { $(
+            hot $field(r) 4 {
+                let value = object(r, 0)?.add(r.u32(1) as usize).cast::<$ty>().read_unaligned();
+                r.slot(3).write(u64::from(value as $to));
+            }
+            hot $element(r) 3 {
+                let value = elements(r, 0, r.slot(1).read() as u32, 1, $log2)?.cast::<$ty>().read_unaligned();
+                r.slot(2).write(u64::from(value as $to));
+            }
+        )* } };
+    }
+    reads! {
+        StructGet8S ArrayGet8S 0 i8 as u32;
+        StructGet8U ArrayGet8U 0 u8 as u32;
+        StructGet16S ArrayGet16S 1 i16 as u32;
+        StructGet16U ArrayGet16U 1 u16 as u32;
+        StructGet32 ArrayGet32 2 u32 as u32;
+        StructGet64 ArrayGet64 3 u64 as u64;
+    }
+
+    /// Writes of a field or an element.
+    macro_rules! writes {
+        ($( $field:ident $element:ident $log2:literal; )*) => { instructions! { $(
+            hot $field(r) 4 {
+                let to = object(r, 0)?.add(r.u32(2) as usize);
+                store(to, r.slot(1), $log2);
+            }
+            hot $element(r) 3 {
+                let to = elements(r, 0, r.slot(1).read() as u32, 1, $log2)?;
+                store(to, r.slot(2), $log2);
+            }
+        )* } };
+    }
+    writes! {
+        StructSet8 ArraySet8 0;
+        StructSet16 ArraySet16 1;
+        StructSet32 ArraySet32 2;
+        StructSet64 ArraySet64 3;
+        StructSet128 ArraySet128 4;
+    }
+
+    instructions! {
+        hot StructGet128(r) 4 {
+            let value = object(r, 0)?.add(r.u32(1) as usize).cast::<[u64; 2]>().read_unaligned();
+            r.slot(3).cast::<[u64; 2]>().write(value);
+        }
+        hot ArrayGet128(r) 3 {
+            let value = elements(r, 0, r.slot(1).read() as u32, 1, 4)?.cast::<[u64; 2]>().read_unaligned();
+            r.slot(2).cast::<[u64; 2]>().write(value);
+        }
+        hot ArrayLen(r) 2 {
+            let value = header(object(r, 0)?) >> 32;
+            r.slot(1).write(value);
+        }
+        hot RefI31(r) 2 {
+            let value = (r.slot(0).read() as u32) << 1 | 1;
+            r.slot(1).write(value.into());
+        }
+        hot I31GetS(r) 2 {
+            let value = r.slot(0).read() as u32;
+            if value & 1 == 0 {
+                return Err(TrapCode::NullReference);
+            }
+            r.slot(1).write(u64::from((value as i32 >> 1) as u32));
+        }
+        hot I31GetU(r) 2 {
+            let value = r.slot(0).read() as u32;
+            if value & 1 == 0 {
+                return Err(TrapCode::NullReference);
+            }
+            r.slot(1).write(u64::from(value >> 1));
+        }
+
+        cold StructNew(r) 6 {
+            let ty = r.u32(0);
+            let Some(Layout::Fixed { bytes, fields, .. }) = layouts(r).get(ty) else {
+                return Err(TrapCode::Unreachable);
+            };
+            let reference = new_object(r, *bytes as usize, ty.into(), 5)?;
+            let place = heap(r).base.add(reference as usize * 4);
+            let (values, count) = (r.slot(2), r.u16(3));
+            let mut slot = 0;
+            for &(at, log2) in fields {
+                let slots = if log2 == 4 { 2 } else { 1 };
+                // More only in code that was not validated.
+                if slot + slots <= count {
+                    store(place.add(at as usize), values.add(slot), log2.into());
+                }
+                slot += slots;
+            }
+            r.slot(4).write(reference.into());
+        }
+        cold StructNewDefault(r) 4 {
+            let ty = r.u32(0);
+            let Some(Layout::Fixed { bytes, .. }) = layouts(r).get(ty) else { return Err(TrapCode::Unreachable) };
+            let reference = new_object(r, *bytes as usize, ty.into(), 3)?;
+            r.slot(2).write(reference.into());
+        }
+        cold ArrayNew(r) 7 {
+            let (log2, len) = (element_log2(r)?, r.slot(4).read() as u32);
+            let (reference, mut to) = new_array(r, log2, len, 6)?;
+            let value = r.slot(2);
+            for _ in 0..len {
+                store(to, value, log2);
+                to = to.add(1 << log2);
+            }
+            r.slot(5).write(reference.into());
+        }
+        cold ArrayNewDefault(r) 5 {
+            let (reference, _) = new_array(r, element_log2(r)?, r.slot(2).read() as u32, 4)?;
+            r.slot(3).write(reference.into());
+        }
+        cold ArrayNewFixed(r) 6 {
+            let (log2, slots) = (element_log2(r)?, r.u16(3));
+            let each = if log2 == 4 { 2 } else { 1 };
+            let (reference, to) = new_array(r, log2, (slots / each) as u32, 5)?;
+            for i in 0..slots / each {
+                store(to.add(i << log2), r.slot(2).add(i * each), log2);
+            }
+            r.slot(4).write(reference.into());
+        }
+        cold ArrayNewData(r) 8 {
+            let (log2, offset, len) = (element_log2(r)?, r.slot(2).read() as u32, r.slot(3).read() as u32);
+            let from = data(r, 4, offset, len, log2)?;
+            let (reference, to) = new_array(r, log2, len, 7)?;
+            copy_data(to, from, (len as usize) << log2, log2);
+            r.slot(6).write(reference.into());
+        }
+        cold ArrayNewElem(r) 8 {
+            let (offset, len) = (r.slot(2).read() as u32, r.slot(3).read() as u32);
+            let from = references(r, 4, offset, len)?;
+            let (reference, to) = new_array(r, 2, len, 7)?;
+            to.cast::<u32>().copy_from_nonoverlapping(from, len as usize);
+            r.slot(6).write(reference.into());
+        }
+        cold ArrayFill(r) 7 {
+            let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
+            let mut to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
+            let value = r.slot(4);
+            for _ in 0..len {
+                store(to, value, log2);
+                to = to.add(1 << log2);
+            }
+        }
+        cold ArrayCopy(r) 7 {
+            let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
+            let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
+            let from = elements(r, 4, r.slot(5).read() as u32, len, log2)?;
+            from.copy_to(to, (len as usize) << log2);
+        }
+        cold ArrayInitData(r) 8 {
+            let (log2, len) = (element_log2(r)?, r.slot(5).read() as u32);
+            let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
+            let from = data(r, 6, r.slot(4).read() as u32, len, log2)?;
+            copy_data(to, from, (len as usize) << log2, log2);
+        }
+        cold ArrayInitElem(r) 8 {
+            let len = r.slot(5).read() as u32;
+            let to = elements(r, 2, r.slot(3).read() as u32, len, 2)?;
+            let from = references(r, 6, r.slot(4).read() as u32, len)?;
+            to.cast::<u32>().copy_from_nonoverlapping(from, len as usize);
+        }
+
+        cold RefTest(r) 5 {
+            let value = is_of(r, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16);
+            r.slot(4).write(value.into());
+        }
+        cold RefCast(r) 4 {
+            if !is_of(r, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16) {
+                return Err(TrapCode::CastFailure);
+            }
+        }
+    }
+
+    pub struct BrOnCast;
+    impl BrOnCast {
+        pub const HANDLER: Handler = cold::<BrOnCast>;
+    }
+    impl Instr for BrOnCast {
+        #[inline(always)]
+        unsafe fn run(r: &mut Regs) -> Flow {
+            // SAFETY: the caller's promise.
+            unsafe { branch(r) }
+        }
+    }
+}

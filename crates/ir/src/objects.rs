@@ -1,0 +1,102 @@
+//! The table of instructions on objects: rows as in `table.rs`. They are numbered behind all others, belong to both op sets, and are
+//! not executed in place. Their handlers are in `wasmote-gc`. Those that allocate are like calls: what is live is in slots below
+//! the one that they name last.
+
+/// Calls the macro named with all rows of this table, behind what else is given.
+#[macro_export]
+macro_rules! for_each_object_op {
+    ($callback:ident $($more:tt)*) => {
+        $callback! {
+            $($more)*
+            // --- structures ----------------------------------------------------------------------------
+            /// dst = new structure with the values of a run.
+            StructNew: NewOfRun(none -> none),
+            /// dst = new structure, all zero.
+            StructNewDefault: NewDefault(none -> none),
+            /// dst = 8 bits of a field, sign-extended to 32.
+            StructGet8S: FieldGet(none -> none),
+            /// dst = 8 bits of a field, zero-extended.
+            StructGet8U: FieldGet(none -> none),
+            /// dst = 16 bits of a field, sign-extended to 32.
+            StructGet16S: FieldGet(none -> none),
+            /// dst = 16 bits of a field, zero-extended.
+            StructGet16U: FieldGet(none -> none),
+            /// dst = 32 bits of a field.
+            StructGet32: FieldGet(none -> none),
+            /// dst = 64 bits of a field.
+            StructGet64: FieldGet(none -> none),
+            /// dst = a vector of a field.
+            StructGet128: FieldGetPair(none -> none),
+            /// Set 8 bits of a field.
+            StructSet8: FieldSet(none -> none),
+            /// Set 16 bits of a field.
+            StructSet16: FieldSet(none -> none),
+            /// Set 32 bits of a field.
+            StructSet32: FieldSet(none -> none),
+            /// Set 64 bits of a field.
+            StructSet64: FieldSet(none -> none),
+            /// Set a field to a vector.
+            StructSet128: FieldSetPair(none -> none),
+
+            // --- arrays --------------------------------------------------------------------------------
+            /// dst = new array of so many elements with this value, a run of one or two slots.
+            ArrayNew: ArrayNew(none -> none),
+            /// dst = new array of so many elements, all zero.
+            ArrayNewDefault: ArrayNewDefault(none -> none),
+            /// dst = new array with the values of a run.
+            ArrayNewFixed: NewOfRun(none -> none),
+            /// dst = new array with elements out of a data segment.
+            ArrayNewData: ArrayNewData(none -> none),
+            /// dst = new array with elements out of an element segment.
+            ArrayNewElem: ArrayNewElem(none -> none),
+            /// dst = 8 bits of an element, sign-extended to 32.
+            ArrayGet8S: ElementGet(none -> none),
+            /// dst = 8 bits of an element, zero-extended.
+            ArrayGet8U: ElementGet(none -> none),
+            /// dst = 16 bits of an element, sign-extended to 32.
+            ArrayGet16S: ElementGet(none -> none),
+            /// dst = 16 bits of an element, zero-extended.
+            ArrayGet16U: ElementGet(none -> none),
+            /// dst = 32 bits of an element.
+            ArrayGet32: ElementGet(none -> none),
+            /// dst = 64 bits of an element.
+            ArrayGet64: ElementGet(none -> none),
+            /// dst = a vector of an element.
+            ArrayGet128: ElementGetPair(none -> none),
+            /// Set 8 bits of an element.
+            ArraySet8: ElementSet(none -> none),
+            /// Set 16 bits of an element.
+            ArraySet16: ElementSet(none -> none),
+            /// Set 32 bits of an element.
+            ArraySet32: ElementSet(none -> none),
+            /// Set 64 bits of an element.
+            ArraySet64: ElementSet(none -> none),
+            /// Set an element to a vector.
+            ArraySet128: ElementSetPair(none -> none),
+            /// dst = elements of an array.
+            ArrayLen: ObjectUnary(none -> none),
+            /// Fill with a value, a run of one or two slots: array, index, length.
+            ArrayFill: ArrayFill(none -> none),
+            /// Copy between arrays: destination, index, source, index, length; the type is the destination's.
+            ArrayCopy: ArrayCopy(none -> none),
+            /// Copy from a data segment: array, index, offset in the segment, length.
+            ArrayInitData: ArrayInitData(none -> none),
+            /// Copy from an element segment: array, index, offset in the segment, length.
+            ArrayInitElem: ArrayInitElem(none -> none),
+
+            // --- small integers, and what references are to ----------------------------------------------
+            /// dst = reference that is an integer of 31 bits.
+            RefI31: ObjectUnary(none -> none),
+            /// dst = the integer, sign-extended to 32.
+            I31GetS: ObjectUnary(none -> none),
+            /// dst = the integer, zero-extended.
+            I31GetU: ObjectUnary(none -> none),
+            /// dst = whether the reference is of the type.
+            RefTest: RefTest(none -> none),
+            /// Trap unless the reference is of the type.
+            RefCast: RefCast(none -> none),
+            /// Jump if the reference is of the type.
+            BrOnCast: BrOnCast(none -> none),
+        }
+    };
+}

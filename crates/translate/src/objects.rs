@@ -1,0 +1,260 @@
+//! Structures, arrays, small integers, and casts.
+
+use wasmote_decode::CompositeType;
+use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
+
+use crate::TranslateErrorKind;
+use crate::body::{Body, INVALID, Step};
+use crate::labels::Kind;
+use crate::stack::Place;
+
+/// References to some object.
+const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
+
+/// The families for what is stored: its bytes; signed and unsigned are told apart for packed ones.
+fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
+    let [s8, u8, s16, u16, four, eight, sixteen] = ops;
+    match (storage.bytes(), signed) {
+        (1, true) => s8,
+        (1, false) => u8,
+        (2, true) => s16,
+        (2, false) => u16,
+        (4, _) => four,
+        (8, _) => eight,
+        _ => sixteen,
+    }
+}
+
+impl Body<'_> {
+    /// A field of a structure type, and where it lies.
+    fn field(&self, ty: u32, index: u32) -> Step<(FieldType, u64)> {
+        let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
+            return Err(INVALID);
+        };
+        let mut end = 8;
+        for (i, field) in fields.iter().enumerate() {
+            let at = field.storage.place(&mut end);
+            if i == index as usize {
+                return Ok((*field, at.into()));
+            }
+        }
+        Err(INVALID)
+    }
+
+    fn element(&self, ty: u32) -> Step<FieldType> {
+        match self.module.types.get(ty as usize).map(|ty| &ty.composite) {
+            Some(CompositeType::Array(element)) => Ok(*element),
+            _ => Err(INVALID),
+        }
+    }
+
+    /// The first slot that is not in use, operands counted.
+    fn top(&self) -> u64 {
+        self.stack.next_home().into()
+    }
+
+    /// Pops so many operands; the slots that they are in, in order.
+    fn slots<const N: usize>(&mut self) -> Step<[u64; N]> {
+        let mut slots = [0; N];
+        for slot in slots.iter_mut().rev() {
+            let entry = self.pop()?;
+            *slot = self.slot_operand(entry);
+        }
+        Ok(slots)
+    }
+
+    /// A new object with the topmost values.
+    fn new_of_run(&mut self, op: Op, ty: u32, values: usize) -> Step {
+        let top = self.top();
+        let base = u64::from(self.settle_top(values)?);
+        for _ in 0..values {
+            self.pop()?;
+        }
+        let dst = self.push(OBJECT);
+        self.code.emit(op, 0, &[ty.into(), base, top - base, dst, top]);
+        Ok(())
+    }
+
+    /// `struct.new`.
+    pub fn struct_new(&mut self, ty: u32) -> Step {
+        let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
+            return Err(INVALID);
+        };
+        self.new_of_run(Op::StructNew, ty, fields.len())
+    }
+
+    /// `struct.new_default`.
+    pub fn struct_new_default(&mut self, ty: u32) -> Step {
+        let top = self.top();
+        let dst = self.push(OBJECT);
+        self.code.emit(Op::StructNewDefault, 0, &[ty.into(), dst, top]);
+        Ok(())
+    }
+
+    /// `struct.get` and its like.
+    pub fn struct_get(&mut self, ty: u32, index: u32, signed: bool) -> Step {
+        use Op::{StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128};
+        let (field, at) = self.field(ty, index)?;
+        let ops = [StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128];
+        self.plain_operator(by_size(field.storage, signed, ops), 1, &[at], Some(field.storage.unpacked()))
+    }
+
+    /// `struct.set`.
+    pub fn struct_set(&mut self, ty: u32, index: u32) -> Step {
+        use Op::{StructSet8, StructSet16, StructSet32, StructSet64, StructSet128};
+        let (field, at) = self.field(ty, index)?;
+        let ops = [StructSet8, StructSet8, StructSet16, StructSet16, StructSet32, StructSet64, StructSet128];
+        self.plain_operator(by_size(field.storage, false, ops), 2, &[at], None)
+    }
+
+    /// `array.new`.
+    pub fn array_new(&mut self, ty: u32) -> Step {
+        let slots = self.element(ty)?.storage.unpacked().slots();
+        let top = self.top();
+        let [value, len] = self.slots()?;
+        let dst = self.push(OBJECT);
+        self.code.emit(Op::ArrayNew, 0, &[ty.into(), value, slots.into(), len, dst, top]);
+        Ok(())
+    }
+
+    /// `array.new_default`.
+    pub fn array_new_default(&mut self, ty: u32) -> Step {
+        let top = self.top();
+        let [len] = self.slots()?;
+        let dst = self.push(OBJECT);
+        self.code.emit(Op::ArrayNewDefault, 0, &[ty.into(), len, dst, top]);
+        Ok(())
+    }
+
+    /// `array.new_fixed`.
+    pub fn array_new_fixed(&mut self, ty: u32, len: u32) -> Step {
+        self.new_of_run(Op::ArrayNewFixed, ty, len as usize)
+    }
+
+    /// `array.new_data` and `array.new_elem`.
+    pub fn array_new_of(&mut self, op: Op, ty: u32, segment: u32) -> Step {
+        let top = self.top();
+        let [offset, len] = self.slots()?;
+        let dst = self.push(OBJECT);
+        self.code.emit(op, 0, &[ty.into(), offset, len, segment.into(), dst, top]);
+        Ok(())
+    }
+
+    /// `array.get` and its like.
+    pub fn array_get(&mut self, ty: u32, signed: bool) -> Step {
+        use Op::{ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128};
+        let element = self.element(ty)?;
+        let ops = [ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128];
+        self.plain_operator(by_size(element.storage, signed, ops), 2, &[], Some(element.storage.unpacked()))
+    }
+
+    /// `array.set`.
+    pub fn array_set(&mut self, ty: u32) -> Step {
+        use Op::{ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySet128};
+        let element = self.element(ty)?;
+        let ops = [ArraySet8, ArraySet8, ArraySet16, ArraySet16, ArraySet32, ArraySet64, ArraySet128];
+        self.plain_operator(by_size(element.storage, false, ops), 3, &[], None)
+    }
+
+    /// `array.fill`.
+    pub fn array_fill(&mut self, ty: u32) -> Step {
+        let slots = self.element(ty)?.storage.unpacked().slots();
+        let [array, index, value, len] = self.slots()?;
+        self.code.emit(Op::ArrayFill, 0, &[ty.into(), array, index, value, slots.into(), len]);
+        Ok(())
+    }
+
+    /// `array.copy`.
+    pub fn array_copy(&mut self, ty: u32) -> Step {
+        let [to, to_index, from, from_index, len] = self.slots()?;
+        self.code.emit(Op::ArrayCopy, 0, &[ty.into(), to, to_index, from, from_index, len]);
+        Ok(())
+    }
+
+    /// `array.init_data` and `array.init_elem`.
+    pub fn array_init(&mut self, op: Op, ty: u32, segment: u32) -> Step {
+        let [array, index, offset, len] = self.slots()?;
+        self.code.emit(op, 0, &[ty.into(), array, index, offset, len, segment.into()]);
+        Ok(())
+    }
+
+    /// What a cast to this type asks for, and the index of the type if it has one.
+    fn cast_to(&self, nullable: bool, ty: wasmparser::HeapType) -> Step<(u64, u64)> {
+        let heap = wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)?;
+        let (index, kind) = match heap {
+            HeapType::Index(index) => match self.module.types.get(index as usize) {
+                Some(ty) if ty.func().is_some() => (index, casts::FUNC),
+                Some(_) => (index, casts::OBJECT),
+                None => return Err(INVALID),
+            },
+            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => (0, casts::TOP),
+            HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn => (0, casts::BOTTOM),
+            HeapType::Eq => (0, casts::EQ),
+            HeapType::I31 => (0, casts::I31),
+            HeapType::Struct => (0, casts::STRUCT),
+            HeapType::Array => (0, casts::ARRAY),
+        };
+        Ok((index.into(), u64::from(kind | if nullable { casts::NULLABLE } else { 0 })))
+    }
+
+    /// `ref.test`.
+    pub fn ref_test(&mut self, nullable: bool, ty: wasmparser::HeapType) -> Step {
+        let (ty, flags) = self.cast_to(nullable, ty)?;
+        self.plain_operator(Op::RefTest, 1, &[ty, flags], Some(ValType::I32))
+    }
+
+    /// The slot of the topmost entry, which stays there.
+    fn peek_slot(&mut self) -> Step<u64> {
+        let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
+        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place) {
+            self.settle(top)?;
+        }
+        let entry = self.stack.get(top).ok_or(INVALID)?;
+        Ok(self.slot_operand(entry))
+    }
+
+    /// `ref.cast`: the reference stays where it is.
+    pub fn ref_cast(&mut self, nullable: bool, ty: wasmparser::HeapType) -> Step {
+        let (ty, flags) = self.cast_to(nullable, ty)?;
+        let slot = self.peek_slot()?;
+        self.code.emit(Op::RefCast, 0, &[slot, ty, flags]);
+        Ok(())
+    }
+
+    /// `br_on_cast`, or `br_on_cast_fail`.
+    pub fn br_on_cast(&mut self, depth: u32, to: wasmparser::RefType, fail: bool) -> Step {
+        let (ty, flags) = self.cast_to(to.is_nullable(), to.heap_type())?;
+        let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
+        let label = self.labels.at(depth).ok_or(INVALID)?;
+        let slot = self.peek_slot()?;
+        let count = self.brings(&label);
+        let negated = u64::from(casts::NEGATED);
+        if self.in_place(&label, count) && label.kind != Kind::Func {
+            let start = self.code.emit(Op::BrOnCast, 0, &[slot, ty, flags, 0]);
+            self.labels.branch(depth, start, self.code.units.len() - 2, self.code);
+            return Ok(());
+        }
+        if label.kind == Kind::Func && count > 1 {
+            self.settle_top(count)?;
+        }
+        // Around what only the way to the label does.
+        let start = self.code.emit(Op::BrOnCast, 0, &[slot, ty, flags ^ negated, 0]);
+        let around = self.labels.wait(start, self.code.units.len() - 2);
+        let held = self.code.held();
+        self.code.resume(held);
+        if label.kind == Kind::Func {
+            self.return_()?;
+        } else {
+            self.move_to(&label, count)?;
+            self.goto(depth);
+        }
+        self.labels.bind(Some(around), self.code);
+        self.code.resume(held);
+        Ok(())
+    }
+
+    /// `any.convert_extern` and `extern.convert_any`: the same bits.
+    pub fn convert(&mut self, heap: HeapType) -> Step {
+        self.stack.retype(ValType::Ref(RefType::new(true, heap))).ok_or(INVALID)
+    }
+}
