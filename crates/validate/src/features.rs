@@ -29,6 +29,9 @@ macro_rules! features {
                 // Floats are no proposal, and `externref` counts as one of the types that need a collector.
                 let mut flags = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
                 $( flags.set(WasmFeatures::$flag, self.$name && $built); )*
+                // Kotlin declares fields that are vectors in modules without instructions for them. Those the reader refuses
+                // in builds that do not have them, and vectors elsewhere the decoder.
+                flags.set(WasmFeatures::SIMD, self.simd || cfg!(feature = "gc") && self.gc);
                 flags
             }
         }
