@@ -44,6 +44,7 @@ const ADDED: &[Added] = &[
     added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
+    added(CLI, "gc", &["wasmote_gc::"]),
     added(CLI, "wat", &["wast::", "wasmote_wat::", "wasm_encoder::"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
@@ -56,6 +57,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "compile", &["wasmote_translate::image"]),
     added(LIBRARY, "validate", &["wasmote_validate::"]),
     added(LIBRARY, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
+    added(LIBRARY, "gc", &["wasmote_gc::", "wasmote::objects"]),
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),

@@ -283,6 +283,26 @@ fn shared() -> Option<PathBuf> {
 }
 
 #[test]
+#[cfg(feature = "gc")]
+fn programs_with_objects_and_exceptions_beside_the_checkout_print_what_they_print_elsewhere() {
+    let Some(folder) = shared() else { return };
+    let case = |name: &str, args: &[&str]| Case {
+        name: name.into(),
+        module: None,
+        args: args.iter().map(|&arg| arg.into()).collect(),
+        stdin: None,
+        expected: format!("expected/{name}.txt").into(),
+        dir: BTreeMap::new(),
+        env: BTreeMap::new(),
+        exit: 0,
+    };
+    let kotlin = ["hello", "hello-legacy-eh", "exceptions", "exceptions-legacy-eh", "collections", "binarytrees"];
+    let mut cases: Vec<Case> = kotlin.iter().map(|name| case(&format!("kotlin-{name}"), &[])).collect();
+    cases.extend(["cpp-eh-exnref", "cpp-eh-legacy"].map(|name| case(name, &["2000"])));
+    check_all(&folder, &folder, cases);
+}
+
+#[test]
 fn sqlite_beside_the_checkout_prints_what_it_prints_elsewhere() {
     let Some(folder) = shared() else { return };
     let case = |name: &str, args: &[&str], stdin: Option<&str>| Case {

@@ -142,6 +142,7 @@ pub const SIMD_ID: u32 = fingerprint(true, true);
 
 /// Whether a set is part of a fingerprint.
 const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
+    let _ = vectors;
     match set {
         Set::Core | Set::Managed | Set::Object => true,
         Set::Extended => extended,

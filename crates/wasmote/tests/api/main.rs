@@ -8,6 +8,7 @@ mod instances;
 mod memories;
 mod modules;
 mod native_stack;
+mod objects;
 mod stores;
 mod tables;
 mod traps;

@@ -1,0 +1,218 @@
+//! Objects and exceptions as the host sees them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use wasmote::{
+    AnyRef, Caller, Config, Engine, Error, Exception, ExternRef, FuncType, HeapType, Instance, Linker, Module, RefType,
+    Store, Tag, TrapCode, Val, ValType, scope,
+};
+
+fn instance(engine: &Engine, text: &str) -> (Store<()>, Instance) {
+    let module = Module::new(engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    (store, instance)
+}
+
+const LIST: &str = r#"(module
+    (type $node (struct (field $next (ref null $node)) (field $value i64)))
+    (global $list (mut (ref null $node)) (ref.null $node))
+    (func (export "push") (param $n i64)
+        (loop $again
+            (if (i64.ne (local.get $n) (i64.const 0)) (then
+                (global.set $list (struct.new $node (global.get $list) (local.get $n)))
+                (local.set $n (i64.sub (local.get $n) (i64.const 1)))
+                (br $again)))))
+    (func (export "garbage") (param $n i64)
+        (loop $again
+            (if (i64.ne (local.get $n) (i64.const 0)) (then
+                (drop (struct.new $node (ref.null $node) (local.get $n)))
+                (local.set $n (i64.sub (local.get $n) (i64.const 1)))
+                (br $again)))))
+    (func (export "sum") (result i64)
+        (local $at (ref null $node)) (local $sum i64)
+        (local.set $at (global.get $list))
+        (block $end (loop $next
+            (br_if $end (ref.is_null (local.get $at)))
+            (local.set $sum (i64.add (local.get $sum) (struct.get $node $value (local.get $at))))
+            (local.set $at (struct.get $node $next (local.get $at)))
+            (br $next)))
+        (local.get $sum)))"#;
+
+#[test]
+fn a_list_of_ten_million_nodes_is_collected_without_overflowing_anything() {
+    let (mut store, instance) = instance(&Engine::default(), LIST);
+    let push = instance.get_typed_func::<i64, ()>(&store, "push").unwrap();
+    push.call(&mut store, 10_000_000).unwrap();
+    store.collect();
+    let sum = instance.get_typed_func::<(), i64>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 10_000_000 * 10_000_001 / 2);
+    assert!(store.heap_stats().collections > 1);
+}
+
+#[test]
+fn what_is_not_in_use_takes_no_room() {
+    let (mut store, instance) = instance(&Engine::default(), LIST);
+    let [push, garbage] = ["push", "garbage"].map(|f| instance.get_typed_func::<i64, ()>(&store, f).unwrap());
+    push.call(&mut store, 10_000).unwrap();
+    garbage.call(&mut store, 5_000_000).unwrap();
+    let stats = store.heap_stats();
+    assert!(stats.collections > 10 && stats.bytes < 8 << 20, "{stats:?}");
+    let sum = instance.get_typed_func::<(), i64>(&store, "sum").unwrap();
+    assert_eq!(sum.call(&mut store, ()).unwrap(), 10_000 * 10_001 / 2);
+}
+
+#[test]
+fn a_full_heap_is_a_trap() {
+    let mut config = Config::new();
+    config.max_gc_heap(1 << 20);
+    let (mut store, instance) = instance(&Engine::new(&config), LIST);
+    let [push, garbage] = ["push", "garbage"].map(|f| instance.get_typed_func::<i64, ()>(&store, f).unwrap());
+    garbage.call(&mut store, 1_000_000).unwrap();
+    let error = push.call(&mut store, 1_000_000).unwrap_err();
+    assert_eq!(error.as_trap().unwrap().code(), TrapCode::HeapExhausted);
+}
+
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+#[test]
+fn values_of_the_host_are_dropped_when_nothing_reaches_them() {
+    let (mut store, instance) = instance(
+        &Engine::default(),
+        r#"(module
+            (global $kept (mut anyref) (ref.null any))
+            (func (export "keep") (param externref) (global.set $kept (any.convert_extern (local.get 0))))
+            (func (export "kept") (result externref) (extern.convert_any (global.get $kept))))"#,
+    );
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let keep = instance.get_typed_func::<Option<ExternRef>, ()>(&store, "keep").unwrap();
+    scope(&mut store, |store| {
+        for _ in 0..100 {
+            let value = ExternRef::new(&mut *store, Counted(dropped.clone()));
+            keep.call(&mut *store, Some(value)).unwrap();
+        }
+        store.collect();
+        assert_eq!(dropped.load(Relaxed), 0, "handles keep them");
+    });
+    store.collect();
+    assert_eq!(dropped.load(Relaxed), 99, "a global keeps the last one");
+    let kept = instance.get_typed_func::<(), Option<ExternRef>>(&store, "kept").unwrap();
+    let value = kept.call(&mut store, ()).unwrap().unwrap();
+    assert!(value.data(&store).downcast_ref::<Counted>().is_some());
+    drop(store);
+    assert_eq!(dropped.load(Relaxed), 100);
+}
+
+#[test]
+#[should_panic = "used after the end of the scope"]
+fn a_handle_is_not_used_after_its_scope() {
+    let mut store = Store::new(&Engine::default(), ());
+    let value = scope(&mut store, |store| ExternRef::new(&mut *store, 1));
+    value.data(&store);
+}
+
+#[test]
+fn fields_and_elements_are_read() {
+    let (mut store, instance) = instance(
+        &Engine::default(),
+        r#"(module
+            (type $bytes (array (mut i8)))
+            (type $pair (struct (field i8) (field f64) (field (ref $bytes)) (field i31ref)))
+            (func (export "make") (result anyref)
+                (struct.new $pair (i32.const 200) (f64.const 1.5) (array.new_fixed $bytes 3 (i32.const 7) (i32.const 8)
+                    (i32.const 9)) (ref.i31 (i32.const -3))))
+            (func (export "take") (param (ref null $pair)) (result i32) (ref.is_null (local.get 0))))"#,
+    );
+    let mut results = [Val::I32(0)];
+    instance.get_func(&store, "make").unwrap().call(&mut store, &[], &mut results).unwrap();
+    let pair = results[0].any_ref().unwrap().unwrap();
+    assert!(pair.is_struct(&store) && !pair.is_array(&store));
+    assert_eq!(pair.field(&store, 0), Some(Val::I32(200)));
+    assert_eq!(pair.field(&store, 1), Some(Val::F64(1.5)));
+    assert_eq!(pair.field(&store, 4), None);
+    let bytes = pair.field(&store, 2).unwrap().any_ref().unwrap().unwrap();
+    assert_eq!((bytes.len(&store), bytes.element(&store, 2)), (Some(3), Some(Val::I32(9))));
+    assert_eq!(bytes.element(&store, 3), None);
+    assert_eq!(pair.field(&store, 3).unwrap().any_ref().unwrap().unwrap().i31(&store), Some(-3));
+    // Only of its type is it an argument.
+    let take = instance.get_func(&store, "take").unwrap();
+    take.call(&mut store, &[pair.into()], &mut results).unwrap();
+    assert_eq!(results[0], Val::I32(0));
+    take.call(&mut store, &[Val::AnyRef(None)], &mut results).unwrap();
+    assert_eq!(results[0], Val::I32(1));
+    let small = AnyRef::of_i31(&mut store, 1);
+    for wrong in [bytes.into(), small.into(), Val::FuncRef(None)] {
+        take.call(&mut store, &[wrong], &mut results).unwrap_err();
+    }
+}
+
+#[test]
+fn exceptions_pass_through_host_functions_and_across_calls_of_the_host() {
+    let engine = Engine::default();
+    let module = wat::parse_str(
+        r#"(module
+            (import "host" "tag" (tag $tag (param i64)))
+            (import "host" "again" (func $again (param i32)))
+            (func $run (export "run") (param i32)
+                (if (i32.eqz (local.get 0)) (then (throw $tag (i64.const 99))))
+                (call $again (i32.sub (local.get 0) (i32.const 1))))
+            (func (export "catch") (param i32) (result i64)
+                (block $caught (result i64)
+                    (try_table (catch $tag $caught) (call $run (local.get 0)))
+                    (i64.const 0))))"#,
+    );
+    let module = Module::new(&engine, module.unwrap()).unwrap();
+    let mut store = Store::new(&engine, None::<Instance>);
+    let ty = FuncType { params: [ValType::I64].into(), results: [].into() };
+    let tag = Tag::new(&mut store, ty);
+    let mut linker = Linker::new(&engine);
+    linker.define("host", "tag", tag).unwrap();
+    let again = |mut caller: Caller<'_, Option<Instance>>, depth: u32| -> Result<(), Error> {
+        let instance = caller.data().unwrap();
+        instance.get_typed_func::<u32, ()>(&caller, "run")?.call(&mut caller, depth)
+    };
+    linker.func_wrap("host", "again", again).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    *store.data_mut() = Some(instance);
+    let catch = instance.get_typed_func::<u32, i64>(&store, "catch").unwrap();
+    assert_eq!(catch.call(&mut store, 50).unwrap(), 99);
+    let run = instance.get_typed_func::<u32, ()>(&store, "run").unwrap();
+    let error = run.call(&mut store, 3).unwrap_err();
+    let exception = error.as_exception().unwrap();
+    assert_eq!((exception.tag(), exception.values()), (tag, &[Val::I64(99)][..]));
+    assert!(!exception.frames().is_empty());
+    assert!(error.to_string().starts_with("uncaught wasm exception (i64 99)\n"), "{error}");
+}
+
+#[test]
+fn an_exception_with_values_of_other_types_than_its_tag_is_an_error() {
+    let mut store = Store::new(&Engine::default(), ());
+    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    let mut linker = Linker::new(store.engine());
+    linker.func_wrap("", "", move || -> Result<(), Error> { Err(Exception::new(tag, [Val::I64(1)]).into()) }).unwrap();
+    let text = r#"(module (import "" "" (func $f)) (func (export "run") (call $f)))"#;
+    let module = Module::new(store.engine(), wat::parse_str(text).unwrap()).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let error = instance.get_typed_func::<(), ()>(&store, "run").unwrap().call(&mut store, ()).unwrap_err();
+    assert!(error.as_exception().is_none() && error.to_string().contains("its tag's types"), "{error}");
+}
+
+#[test]
+fn types_of_functions_name_the_engines_types() {
+    let engine = Engine::default();
+    let text = r#"(module (type $f (sub (func))) (func (export "a") (param (ref $f)) unreachable))"#;
+    let other = format!("(module (type (func)) {}", text.strip_prefix("(module").unwrap());
+    let [(store, one), (other_store, two)] = [text, &other].map(|text| instance(&engine, text));
+    let ty = |store: &Store<()>, instance: Instance| instance.get_func(store, "a").unwrap().ty(store);
+    assert_eq!(ty(&store, one), ty(&other_store, two));
+    let param = ty(&store, one).params[0];
+    assert!(matches!(param, ValType::Ref(ty) if !ty.is_nullable() && matches!(ty.heap(), HeapType::Index(_))));
+    assert_ne!(param, ValType::Ref(RefType::new(false, HeapType::Func)));
+}
