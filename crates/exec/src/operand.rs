@@ -25,6 +25,9 @@ pub fn unit(raw: u16) -> u16 {
 
 impl Regs {
     /// The 16-bit operand at this unit.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
         // SAFETY: an instruction has its operands; they are 2-aligned.
@@ -40,6 +43,9 @@ impl Regs {
     }
 
     /// The 32-bit operand at this unit.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u32(&self, at: usize) -> u32 {
         // SAFETY: as `u16`; lower units come first.
@@ -53,6 +59,9 @@ impl Regs {
     }
 
     /// The 64-bit operand at this unit.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u64(&self, at: usize) -> u64 {
         // SAFETY: as `u32`.
@@ -66,6 +75,9 @@ impl Regs {
     }
 
     /// The slot that the operand at this unit names.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: slots lie inside the frame, which lies inside the value stack.
@@ -73,6 +85,9 @@ impl Regs {
     }
 
     /// Moves to the instruction after this one, whose operands take this many units.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
         // SAFETY: code never ends with an instruction that falls through.
@@ -80,6 +95,9 @@ impl Regs {
     }
 
     /// Jumps by the target operand at this unit.
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn jump(&mut self, at: usize) {
         // SAFETY: targets are instructions of the same function; linked, they are in bytes, else in units.

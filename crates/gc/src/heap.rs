@@ -43,6 +43,8 @@ pub struct Heap {
     pub(crate) lines: Vec<u8>,
     /// No line below is free for small objects.
     next: usize,
+    /// Nor is one from here on for large ones.
+    high: usize,
     /// What was left of a hole when a large object was allocated.
     rest: (usize, usize),
     /// Bytes that may be allocated until the next collection.
@@ -78,6 +80,7 @@ impl Heap {
             marks: Vec::new(),
             lines: Vec::new(),
             next: 0,
+            high: 0,
             rest: (0, 0),
             budget: BUDGET,
             stress,
@@ -134,7 +137,11 @@ impl Heap {
     }
 
     fn take_large(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
-        let Some((first, _)) = self.free_lines(self.next, bytes) else { return false };
+        let Some(first) = self.free_lines_above(bytes) else {
+            self.high = 0;
+            return false;
+        };
+        self.high = first;
         if view.limit - view.cursor > self.rest.1 - self.rest.0 {
             self.rest = (view.cursor, view.limit);
         }
@@ -154,6 +161,22 @@ impl Heap {
                 return Some((first, first + free));
             }
             at = first + free;
+        }
+    }
+
+    /// The first of the last free lines below `high` that have so many bytes. Large objects come from the end, so that small ones, which
+    /// may stay for long, do not lie between them.
+    fn free_lines_above(&self, bytes: usize) -> Option<usize> {
+        let wanted = bytes.div_ceil(1 << LINE);
+        let mut end = self.high;
+        loop {
+            let last = self.lines.get(self.next..end)?.iter().rposition(|&line| line == 0)? + 1 + self.next;
+            let used = self.lines[self.next..last].iter().rposition(|&line| line != 0);
+            let first = self.next + used.map_or(0, |used| used + 1);
+            if last - first >= wanted {
+                return Some(last - wanted);
+            }
+            end = first;
         }
     }
 
@@ -199,6 +222,7 @@ impl Heap {
             self.lines[0] = 1;
         }
         self.next = self.next.min(first);
+        self.high = self.lines.len();
         self.len = len;
         view.base = base;
         view.starts = self.starts.as_mut_ptr();
@@ -222,6 +246,7 @@ impl Heap {
         (view.cursor, view.limit) = (0, 0);
         self.rest = (0, 0);
         self.next = 0;
+        self.high = self.lines.len();
         let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE;
         self.budget = BUDGET.max(live / 5 * 2);
         self.stats.collections += 1;

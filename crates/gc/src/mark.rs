@@ -83,12 +83,13 @@ impl<'h> Marker<'h> {
             Some(Layout::Array { references, .. }) => *references,
             None => false,
         };
-        if !has_references {
-        } else if self.waiting.len() < WAITING {
-            self.waiting.push(at);
-        } else {
-            let (first, last) = self.left.unwrap_or((at, at));
-            self.left = Some((first.min(at), last.max(at)));
+        if has_references {
+            if self.waiting.len() < WAITING {
+                self.waiting.push(at);
+            } else {
+                let (first, last) = self.left.unwrap_or((at, at));
+                self.left = Some((first.min(at), last.max(at)));
+            }
         }
     }
 
@@ -107,9 +108,10 @@ impl<'h> Marker<'h> {
         let base = self.base;
         match self.heap.layouts.get(header as u32) {
             Some(Layout::Fixed { references, .. }) => {
-                for i in 0..references.len() {
-                    let Some(Layout::Fixed { references, .. }) = self.heap.layouts.get(header as u32) else { return };
-                    let place = at + references[i] as usize;
+                // SAFETY: nothing adds or changes types while this collects.
+                let references: &[u32] = unsafe { &*core::ptr::from_ref(&**references) };
+                for &offset in references {
+                    let place = at + offset as usize;
                     if place + 4 <= end {
                         self.mark(read(base, place));
                     }

@@ -99,7 +99,7 @@ impl AnyRef {
     pub fn element(&self, ctx: impl AsContext, index: u32) -> Option<Val> {
         let ctx = ctx.as_context();
         let Some(CompositeType::Array(element)) = composite(ctx.inner(), *self) else { return None };
-        if index >= self.len(&ctx)? {
+        if index >= self.len(ctx)? {
             return None;
         }
         let at = (index as usize).checked_mul(element.storage.bytes() as usize)?.checked_add(8)?;

@@ -1,0 +1,183 @@
+//! The heap alone: what is reached stays as it was, and all else makes room.
+
+use std::alloc::{Layout as Bytes, alloc_zeroed};
+
+use wasmote_exec as exec;
+use wasmote_gc::{Heap, Layout, Span};
+use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+
+/// A span at one place, which is never given back: the process is short.
+struct Fixed {
+    base: *mut u8,
+    most: usize,
+}
+
+impl Fixed {
+    fn new(most: usize) -> Box<Fixed> {
+        // SAFETY: the size is not zero.
+        let base = unsafe { alloc_zeroed(Bytes::from_size_align(most + exec::Heap::SLACK, 16).unwrap()) };
+        assert!(!base.is_null());
+        Box::new(Fixed { base, most })
+    }
+}
+
+impl Span for Fixed {
+    fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
+        (bytes <= self.most + exec::Heap::SLACK).then_some(self.base)
+    }
+}
+
+const NODE: u32 = 3;
+const ARRAY: u32 = 5;
+
+struct Store {
+    heap: Heap,
+    view: exec::Heap,
+    roots: Vec<u32>,
+}
+
+impl Store {
+    fn new(most: usize, stress: bool) -> Store {
+        let mut heap = Heap::new(Fixed::new(most), most as u64, stress);
+        let reference = ValType::Ref(RefType::new(true, HeapType::Any));
+        let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
+        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false));
+        heap.layouts.add(ARRAY, || Layout::of_array(field(reference), &|_| false));
+        Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
+    }
+
+    fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
+        let Store { heap, view, roots } = self;
+        // SAFETY: the view is as the heap leaves it.
+        unsafe {
+            if let Some(reference) = view.allocate(bytes, header) {
+                return Some(reference);
+            }
+            let made = heap.make_room(view, bytes, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
+            made.then(|| view.allocate(bytes, header).expect("room was made"))
+        }
+    }
+
+    fn node(&mut self, next: u32, value: u64) -> Option<u32> {
+        let node = self.allocate(24, NODE.into())?;
+        self.write(node, 8, next);
+        let place = self.view.place(node).unwrap();
+        // SAFETY: a node has 24 bytes.
+        unsafe { place.add(16).cast::<u64>().write(value) };
+        Some(node)
+    }
+
+    fn write(&self, object: u32, at: usize, value: u32) {
+        // SAFETY: in an object.
+        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().write(value) };
+    }
+
+    fn read(&self, object: u32, at: usize) -> u32 {
+        // SAFETY: in an object.
+        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().read() }
+    }
+
+    fn collect(&mut self) {
+        let Store { heap, view, roots } = self;
+        heap.collect(view, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
+    }
+}
+
+#[test]
+fn lists_stay_and_garbage_goes_whatever_the_sizes() {
+    for stress in [false, true] {
+        // Objects do not move, and some nodes have a line for themselves.
+        let mut store = Store::new(16 << 20, stress);
+        store.roots.push(0);
+        let (count, mut list) = (if stress { 300 } else { 3000 }, 0);
+        for i in 0..count {
+            list = store.node(list, i).unwrap();
+            store.roots[0] = list;
+            // Arrays of all sizes between, some larger than what small objects share.
+            let len = i * 37 % 5000;
+            store.allocate(8 + (4 * len as usize).next_multiple_of(8), u64::from(ARRAY) | len << 32).unwrap();
+        }
+        assert!(store.heap.stats.collections > 1);
+        for i in (0..count).rev() {
+            assert_eq!(u64::from(store.read(list, 16)), i);
+            list = store.read(list, 8);
+        }
+        assert_eq!(list, 0);
+    }
+}
+
+#[test]
+fn more_objects_than_can_wait_are_all_found() {
+    // An array of lists: far more than the mark stack has room for, all at once.
+    const LISTS: u32 = 200_000;
+    let mut store = Store::new(64 << 20, false);
+    let array = store.allocate(8 + 4 * LISTS as usize, u64::from(ARRAY) | u64::from(LISTS) << 32).unwrap();
+    store.roots.push(array);
+    for i in 0..LISTS {
+        let tail = store.node(0, u64::from(i)).unwrap();
+        // It is in use while the other node is made.
+        store.roots.push(tail);
+        let node = store.node(tail, 0).unwrap();
+        store.roots.pop();
+        store.write(array, 8 + 4 * i as usize, node);
+    }
+    store.collect();
+    for i in 0..LISTS {
+        let node = store.read(array, 8 + 4 * i as usize);
+        assert!(store.heap.is_object(node));
+        let tail = store.read(node, 8);
+        assert!(store.heap.is_object(tail));
+        assert_eq!(store.read(tail, 16), i);
+    }
+    store.roots.clear();
+    store.collect();
+    assert!(!store.heap.is_object(array) && store.heap.stats.live <= 256);
+}
+
+#[test]
+fn objects_are_zero_when_they_are_made() {
+    let mut store = Store::new(1 << 20, false);
+    for round in 0..200_000u32 {
+        let node = store.allocate(24, NODE.into()).unwrap();
+        assert_eq!((store.read(node, 8), store.read(node, 16)), (0, 0), "round {round}");
+        store.write(node, 8, u32::MAX);
+        store.write(node, 16, u32::MAX);
+    }
+}
+
+#[test]
+fn a_full_heap_says_so_and_goes_on_when_there_is_room() {
+    let mut store = Store::new(1 << 20, false);
+    let mut list = 0;
+    let mut count = 0;
+    store.roots.push(0);
+    while let Some(node) = store.node(list, 1) {
+        list = node;
+        store.roots[0] = list;
+        count += 1;
+    }
+    assert!((30_000..50_000).contains(&count), "{count}");
+    store.roots[0] = 0;
+    assert!(store.node(0, 1).is_some());
+    assert!(store.allocate(900 << 10, u64::from(ARRAY) | 1 << 32).is_some());
+    assert!(store.allocate(2 << 20, ARRAY.into()).is_none());
+}
+
+#[test]
+fn what_only_looks_like_a_reference_is_left_alone_and_headers_are_not_believed() {
+    let mut store = Store::new(1 << 20, false);
+    let node = store.node(0, 7).unwrap();
+    for wrong in [0, 1, node + 1, node + 2, 4, u32::MAX, store.view.end, store.view.end + 2] {
+        assert!(!store.heap.is_object(wrong), "{wrong}");
+        store.roots.push(wrong);
+    }
+    store.roots.push(node);
+    // As code that was not validated might write: types that there are not, and lengths far beyond the heap.
+    for header in [u64::MAX, u64::from(ARRAY) | u64::from(u32::MAX) << 32, 99, u64::from(exec::EXCEPTION)] {
+        let place = store.view.place(node).unwrap();
+        // SAFETY: the object's header.
+        unsafe { place.cast::<u64>().write(header) };
+        store.collect();
+        assert!(store.heap.is_object(node));
+    }
+}
