@@ -1,16 +1,20 @@
-//! Whether references are of a type (spec: exec/instructions#reference-instructions).
+//! Whether references are of a type (spec: exec/instructions#reference-instructions). Objects that are of just the type that is asked for
+//! are told by one compare; all else is asked of a function, in a handler with a frame.
 
-use wasmote_exec::extend::{Flow, Regs};
+use wasmote_exec as exec;
+use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, hot};
+use wasmote_ir::TrapCode;
 use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
 
 use crate::layout::{HOST, Layout, Layouts};
 
-/// Whether a reference is of the type with this number in the way that `flags` say.
-#[inline(always)]
-pub(crate) unsafe fn is_of(r: &Regs, reference: u32, ty: u32, flags: u16) -> bool {
-    // SAFETY: an instance's machine outlives it; places are in the heap, and references to functions are checked.
+/// Whether a reference is of the type with this number in the way that `flags` say. It gets no registers, so that handlers which call it
+/// can still jump to the next.
+#[inline(never)]
+unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u16) -> bool {
+    // SAFETY: the machine is that of the running instance; places are in the heap, and references to functions are checked.
     unsafe {
-        let machine = &*(*r.cx).machine;
+        let machine = &*machine;
         let kind = flags & KIND;
         let is = if reference == 0 {
             flags & NULLABLE != 0
@@ -42,16 +46,91 @@ pub(crate) unsafe fn is_of(r: &Regs, reference: u32, ty: u32, flags: u16) -> boo
     }
 }
 
-/// `br_on_cast`.
+/// What the slot at unit 0 refers to, by the type at unit 1 and what is asked for at unit 3.
 #[inline(always)]
-pub(crate) unsafe fn branch(r: &mut Regs) -> Flow {
+unsafe fn asked(r: &Regs) -> bool {
     // SAFETY: the caller's promise.
+    unsafe { is_of((*r.cx).machine, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16) }
+}
+
+/// Whether the slot at unit 0 refers to an object of just the type at unit 1, which is what is asked for, perhaps the other way round.
+#[inline(always)]
+unsafe fn is_exactly(r: &Regs) -> bool {
+    // SAFETY: as above.
     unsafe {
-        if is_of(r, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16) {
+        let flags = r.u16(3) as u16;
+        if flags & KIND != OBJECT {
+            return false;
+        }
+        match (*(*r.cx).machine).heap.place(r.slot(0).read() as u32) {
+            Some(place) => place.cast::<u64>().read_unaligned() as u32 == r.u32(1) && r.slot(0).read() & 1 == 0,
+            None => false,
+        }
+    }
+}
+
+macro_rules! casts {
+    ($( $name:ident $slow:ident ($r:ident, $is:ident) $body:block )*) => { $(
+        pub struct $name;
+        struct $slow;
+
+        impl $name {
+            pub const HANDLER: Handler = hot::<$name>;
+
+            #[inline(always)]
+            unsafe fn answer($r: &mut Regs, $is: bool) -> Flow {
+                // SAFETY: the caller's promise.
+                unsafe { $body }
+            }
+        }
+
+        impl Instr for $name {
+            #[inline(always)]
+            unsafe fn run(r: &mut Regs) -> Flow {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    if is_exactly(r) {
+                        let is = r.u16(3) as u16 & NEGATED == 0;
+                        Self::answer(r, is)
+                    } else {
+                        Flow::Instead(cold::<$slow>)
+                    }
+                }
+            }
+        }
+
+        impl Instr for $slow {
+            #[inline(always)]
+            unsafe fn run(r: &mut Regs) -> Flow {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let is = asked(r);
+                    $name::answer(r, is)
+                }
+            }
+        }
+    )* };
+}
+
+casts! {
+    RefTest RefTestAny(r, is) {
+        r.slot(4).write(is.into());
+        r.advance(5);
+        Flow::Next
+    }
+    RefCast RefCastAny(r, is) {
+        if !is {
+            return Flow::Trap(TrapCode::CastFailure);
+        }
+        r.advance(4);
+        Flow::Next
+    }
+    BrOnCast BrOnCastAny(r, is) {
+        if is {
             r.jump(4);
         } else {
             r.advance(6);
         }
+        Flow::Next
     }
-    Flow::Next
 }

@@ -169,7 +169,7 @@ unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*cons
 /// The rows: each goes on behind so many units of operands, or ends in the trap that it returns.
 mod rows {
     use super::*;
-    use crate::casts::{branch, is_of};
+    pub use crate::casts::{BrOnCast, RefCast, RefTest};
 
     macro_rules! instructions {
         ($( $kind:ident $name:ident ($r:ident) $units:literal $body:block )*) => { $(
@@ -363,28 +363,6 @@ mod rows {
             let to = elements(r, 2, r.slot(3).read() as u32, len, 2)?;
             let from = references(r, 6, r.slot(4).read() as u32, len)?;
             to.cast::<u32>().copy_from_nonoverlapping(from, len as usize);
-        }
-
-        cold RefTest(r) 5 {
-            let value = is_of(r, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16);
-            r.slot(4).write(value.into());
-        }
-        cold RefCast(r) 4 {
-            if !is_of(r, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16) {
-                return Err(TrapCode::CastFailure);
-            }
-        }
-    }
-
-    pub struct BrOnCast;
-    impl BrOnCast {
-        pub const HANDLER: Handler = cold::<BrOnCast>;
-    }
-    impl Instr for BrOnCast {
-        #[inline(always)]
-        unsafe fn run(r: &mut Regs) -> Flow {
-            // SAFETY: the caller's promise.
-            unsafe { branch(r) }
         }
     }
 }

@@ -37,7 +37,7 @@ use crate::value::Val;
 /// let exception = error.as_exception().unwrap();
 /// assert_eq!((exception.tag(), exception.values()), (tag, &[Val::I32(7)][..]));
 /// assert_eq!(exception.frames().len(), 1);
-/// # Ok::<(), Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Exception {

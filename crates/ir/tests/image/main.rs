@@ -69,7 +69,7 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
     refused_with(&good, layout::AT_OP_SET, 2, Kind::OpSet);
     refused_with(&good, layout::AT_OP_SET, 0, Kind::OpSet);
     refused_with(&good, layout::AT_OP_SET_ID, good.get16(layout::AT_OP_SET_ID) ^ 1, Kind::OpSet);
-    for feature in [features::SIMD, features::GC, features::EXCEPTIONS, features::THREADS, 1 << 15] {
+    for feature in [features::SIMD, features::THREADS, 1 << 15] {
         refused_with(&good, layout::AT_FEATURES, feature as u16, Kind::Feature);
     }
     let error = Image::parse(&good).unwrap().verify_metadata(false).unwrap_err();
@@ -150,7 +150,7 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Globals, 0), 99, Kind::Type);
     refused_with(&good, at(Section::Globals, 0) + 8, 1, Kind::Constant);
     // An export, a segment of each kind.
-    refused_with(&good, at(Section::Exports, 0) + 8, 4, Kind::Record);
+    refused_with(&good, at(Section::Exports, 0) + 8, 5, Kind::Record);
     refused_with(&good, at(Section::Exports, 0) + 12, 99, Kind::Index);
     refused_with(&good, at(Section::Exports, 0) + 4, 9999, Kind::OutOfRange);
     refused_with(&good, at(Section::Elems, 0) + 4, 24, Kind::Type);
