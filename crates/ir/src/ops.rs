@@ -152,7 +152,6 @@ const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
 }
 
 const fn fingerprint(extended: bool, vectors: bool) -> u32 {
-    let _ = vectors;
     // FNV-1a.
     const fn mix(hash: u32, byte: u8) -> u32 {
         (hash ^ byte as u32).wrapping_mul(0x0100_0193)
