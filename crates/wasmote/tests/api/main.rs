@@ -12,6 +12,7 @@ mod objects;
 mod stores;
 mod tables;
 mod traps;
+#[cfg(all(feature = "simd", feature = "compile"))]
 mod vectors;
 
 use wasmote::{Engine, Error, Instance, Linker, Module, Store};

@@ -99,3 +99,39 @@ fn images_for_small_targets_refuse_vectors_by_name() {
     let error = module.to_image(&wasmote::ImageOptions { code, names: false }).expect_err("the core op set has none");
     assert!(error.to_string().contains("vectors need the extended op set"), "{error}");
 }
+
+/// Verification looks at lane numbers: one beyond the vector would be read out of another slot.
+#[test]
+fn an_image_with_a_lane_beyond_the_vector_is_refused() {
+    use wasmote_ir::code::Instr;
+    use wasmote_ir::image::{Image, checksum, code_checksum, layout};
+    use wasmote_ir::shape::Operand;
+
+    let engine = Engine::default();
+    let text = r#"(module (func (export "f") (param v128) (result i32) (i32x4.extract_lane 3 (local.get 0))))"#;
+    let mut bytes = module(&engine, text).to_image(&wasmote::ImageOptions::default()).expect("an image");
+    let image = Image::parse(&bytes).expect("it was just written");
+    assert!(image.vectors());
+    let (range, record) =
+        (image.code_range(0).expect("code"), image.record(layout::Section::Funcs, 0).expect("a record"));
+    let meta_end = image.meta_end();
+    let units: Vec<u16> = bytes[range.clone()].chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+    let mut at = 0;
+    let lane = loop {
+        let instr = Instr::decode(&units, at).expect("an instruction");
+        if let Some(position) = instr.description().position(Operand::Lane4) {
+            break at + instr.description().offset(position);
+        }
+        at += instr.units.len();
+    };
+    assert_eq!(units[lane], 3);
+    for (number, good) in [(3u16, true), (4, false), (0xffff, false)] {
+        bytes[range.start + 2 * lane..][..2].copy_from_slice(&number.to_le_bytes());
+        let check = code_checksum(&bytes[range.clone()]);
+        bytes[record + 10..][..2].copy_from_slice(&check.to_le_bytes());
+        let sum = checksum(checksum(0, &bytes[..layout::AT_CHECKSUM]), &bytes[layout::AT_CHECKSUM + 4..meta_end]);
+        bytes[layout::AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
+        let module = Module::from_image(&engine, &bytes[..]).expect("its metadata is in order");
+        assert_eq!(module.verify().is_ok(), good, "lane {number}");
+    }
+}
