@@ -41,7 +41,7 @@ const ADDED: &[Added] = &[
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_translate::image"]),
     added(CLI, "validate", &["wasmparser::validator", "wasmote_validate::"]),
-    added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
+    added(CLI, "simd", &["wasmote_simd::"]),
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
     added(CLI, "gc", &["wasmote_gc::"]),
@@ -56,7 +56,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "image", &["wasmote_decode::image"]),
     added(LIBRARY, "compile", &["wasmote_translate::image"]),
     added(LIBRARY, "validate", &["wasmote_validate::"]),
-    added(LIBRARY, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
+    added(LIBRARY, "simd", &["wasmote_simd::"]),
     added(LIBRARY, "gc", &["wasmote_gc::", "wasmote::objects"]),
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
