@@ -288,13 +288,10 @@ fn programs_with_objects_and_exceptions_beside_the_checkout_print_what_they_prin
     let Some(folder) = shared() else { return };
     let case = |name: &str, args: &[&str]| Case {
         name: name.into(),
-        module: None,
+        module: format!("{name}.wasm").into(),
         args: args.iter().map(|&arg| arg.into()).collect(),
-        stdin: None,
-        expected: format!("expected/{name}.txt").into(),
-        dir: BTreeMap::new(),
-        env: BTreeMap::new(),
-        exit: 0,
+        expected: Some(format!("expected/{name}.txt").into()),
+        ..Case::default()
     };
     let kotlin = ["hello", "hello-legacy-eh", "exceptions", "exceptions-legacy-eh", "collections", "binarytrees"];
     let mut cases: Vec<Case> = kotlin.iter().map(|name| case(&format!("kotlin-{name}"), &[])).collect();
