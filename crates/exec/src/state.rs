@@ -164,15 +164,17 @@ impl Types {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Heap {
-    /// The first byte. From here to `4 * end` and [`Heap::SLACK`] bytes beyond, all can be read and written.
+    /// The first byte. From here to `edge` and [`Heap::SLACK`] bytes beyond, all can be read and written.
     pub base: *mut u8,
-    /// No object has this reference or a higher one.
-    pub end: u32,
+    /// The highest reference that an object can have, less one.
+    pub last: u32,
+    /// No object begins here or behind.
+    pub edge: *mut u8,
     /// Where the next object goes, in bytes.
     pub cursor: usize,
     /// Where the room for it ends.
     pub limit: usize,
-    /// A bit for each 8 bytes up to `4 * end`: whether an object begins there.
+    /// A bit for each 8 bytes up to `edge`: whether an object begins there.
     pub starts: *mut u64,
     /// The layouts of types, as the crate knows them whose heap it is.
     pub layouts: *const (),
@@ -186,7 +188,8 @@ impl Heap {
     /// A heap without objects.
     pub const EMPTY: Heap = Heap {
         base: core::ptr::null_mut(),
-        end: 0,
+        last: 0,
+        edge: core::ptr::null_mut(),
         cursor: 0,
         limit: 0,
         starts: core::ptr::null_mut(),
@@ -198,11 +201,7 @@ impl Heap {
     #[inline(always)]
     pub fn place(&self, reference: u32) -> Option<*mut u8> {
         // Null is the highest number here.
-        if reference.wrapping_sub(1) < self.end.saturating_sub(1) {
-            Some(self.base.wrapping_add(reference as usize * 4))
-        } else {
-            None
-        }
+        if reference.wrapping_sub(1) < self.last { Some(self.base.wrapping_add(reference as usize * 4)) } else { None }
     }
 
     /// A new object of so many bytes, a multiple of 8, all zero but for its header; `None` if there is no room right now.

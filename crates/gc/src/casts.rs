@@ -1,8 +1,8 @@
 //! Whether references are of a type (spec: exec/instructions#reference-instructions). Objects that are of just the type that is asked for
-//! are told by one compare; all else is asked of a function, in a handler with a frame.
+//! are told by one compare; all else is asked of a function.
 
 use wasmote_exec as exec;
-use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, hot};
+use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold};
 use wasmote_ir::TrapCode;
 use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
 
@@ -75,7 +75,7 @@ macro_rules! casts {
         struct $slow;
 
         impl $name {
-            pub const HANDLER: Handler = hot::<$name>;
+            pub const HANDLER: Handler = cold::<$name>;
 
             #[inline(always)]
             unsafe fn answer($r: &mut Regs, $is: bool) -> Flow {

@@ -60,12 +60,32 @@ unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2: u32) -> Re
     unsafe {
         let place = object(r, at)?;
         let end = u64::from(index) + u64::from(count);
-        let heap = heap(r);
-        let room = (heap.base as u64 + 4 * u64::from(heap.end)).wrapping_sub(place as u64);
+        let room = (heap(r).edge as u64).saturating_sub(place as u64);
         if end > header(place) >> 32 || 8 + (end << log2) > room {
             return Err(TrapCode::ArrayOutOfBounds);
         }
         Ok(place.add(8 + ((index as usize) << log2)))
+    }
+}
+
+/// Where the element lies whose array and index the first two units name. The accumulator is used up.
+#[inline(always)]
+unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
+    // SAFETY: as `object`; elements that end behind the edge have room there.
+    unsafe {
+        let place = object(r, 0)?;
+        // One more register.
+        r.accumulate(u64::from(r.slot(1).read() as u32));
+        let index = r.acc as u32;
+        let len = place.add(if cfg!(target_endian = "little") { 4 } else { 0 }).cast::<u32>().read_unaligned();
+        if index >= len {
+            return Err(TrapCode::ArrayOutOfBounds);
+        }
+        let to = place.wrapping_add(8 + ((index as usize) << log2));
+        if to > heap(r).edge {
+            return Err(TrapCode::ArrayOutOfBounds);
+        }
+        Ok(to)
     }
 }
 
@@ -205,11 +225,13 @@ mod rows {
         ($( $field:ident $element:ident $log2:literal $ty:ty as $to:ty; )*) => { instructions! { $(
             hot $field(r) 4 {
                 let value = object(r, 0)?.add(r.u32(1) as usize).cast::<$ty>().read_unaligned();
-                r.slot(3).write(u64::from(value as $to));
+                r.accumulate(u64::from(value as $to));
+                r.slot(3).write(r.acc);
             }
-            hot $element(r) 3 {
-                let value = elements(r, 0, r.slot(1).read() as u32, 1, $log2)?.cast::<$ty>().read_unaligned();
-                r.slot(2).write(u64::from(value as $to));
+            cold $element(r) 3 {
+                let value = element(r, $log2)?.cast::<$ty>().read_unaligned();
+                r.accumulate(u64::from(value as $to));
+                r.slot(2).write(r.acc);
             }
         )* } };
     }
@@ -224,23 +246,25 @@ mod rows {
 
     /// Writes of a field or an element.
     macro_rules! writes {
-        ($( $field:ident $element:ident $log2:literal; )*) => { instructions! { $(
-            hot $field(r) 4 {
+        ($( $kind:ident $field:ident $element:ident $log2:literal; )*) => { instructions! { $(
+            $kind $field(r) 4 {
                 let to = object(r, 0)?.add(r.u32(2) as usize);
+                // One more register.
+                r.accumulate(to as u64);
                 store(to, r.slot(1), $log2);
             }
-            hot $element(r) 3 {
-                let to = elements(r, 0, r.slot(1).read() as u32, 1, $log2)?;
+            cold $element(r) 3 {
+                let to = element(r, $log2)?;
                 store(to, r.slot(2), $log2);
             }
         )* } };
     }
     writes! {
-        StructSet8 ArraySet8 0;
-        StructSet16 ArraySet16 1;
-        StructSet32 ArraySet32 2;
-        StructSet64 ArraySet64 3;
-        StructSet128 ArraySet128 4;
+        hot StructSet8 ArraySet8 0;
+        hot StructSet16 ArraySet16 1;
+        hot StructSet32 ArraySet32 2;
+        hot StructSet64 ArraySet64 3;
+        cold StructSet128 ArraySet128 4;
     }
 
     instructions! {
@@ -248,13 +272,13 @@ mod rows {
             let value = object(r, 0)?.add(r.u32(1) as usize).cast::<[u64; 2]>().read_unaligned();
             r.slot(3).cast::<[u64; 2]>().write(value);
         }
-        hot ArrayGet128(r) 3 {
-            let value = elements(r, 0, r.slot(1).read() as u32, 1, 4)?.cast::<[u64; 2]>().read_unaligned();
+        cold ArrayGet128(r) 3 {
+            let value = element(r, 4)?.cast::<[u64; 2]>().read_unaligned();
             r.slot(2).cast::<[u64; 2]>().write(value);
         }
         hot ArrayLen(r) 2 {
-            let value = header(object(r, 0)?) >> 32;
-            r.slot(1).write(value);
+            r.accumulate(header(object(r, 0)?) >> 32);
+            r.slot(1).write(r.acc);
         }
         hot RefI31(r) 2 {
             let value = (r.slot(0).read() as u32) << 1 | 1;

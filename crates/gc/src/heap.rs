@@ -226,7 +226,8 @@ impl Heap {
         self.len = len;
         view.base = base;
         view.starts = self.starts.as_mut_ptr();
-        view.end = (len >> 2) as u32;
+        view.last = (len >> 2) as u32 - 1;
+        view.edge = base.wrapping_add(len);
         self.stats.bytes = len as u64;
         self.take_hole(view, bytes)
     }

@@ -167,7 +167,7 @@ fn a_full_heap_says_so_and_goes_on_when_there_is_room() {
 fn what_only_looks_like_a_reference_is_left_alone_and_headers_are_not_believed() {
     let mut store = Store::new(1 << 20, false);
     let node = store.node(0, 7).unwrap();
-    for wrong in [0, 1, node + 1, node + 2, 4, u32::MAX, store.view.end, store.view.end + 2] {
+    for wrong in [0, 1, node + 1, node + 2, 4, u32::MAX, store.view.last, store.view.last + 1, store.view.last + 3] {
         assert!(!store.heap.is_object(wrong), "{wrong}");
         store.roots.push(wrong);
     }

@@ -1,6 +1,6 @@
 //! The table of instructions on objects: rows as in `table.rs`. They are numbered behind all others, belong to both op sets, and are
 //! not executed in place. Their handlers are in `wasmote-gc`. Those that allocate are like calls: what is live is in slots below
-//! the one that they name last.
+//! the one that they name last. Those with a result of a type leave it in the accumulator, too, if it takes one slot, and else use it up.
 
 /// Calls the macro named with all rows of this table, behind what else is given.
 #[macro_export]
@@ -14,29 +14,29 @@ macro_rules! for_each_object_op {
             /// dst = new structure, all zero.
             StructNewDefault: NewDefault(none -> none),
             /// dst = 8 bits of a field, sign-extended to 32.
-            StructGet8S: FieldGet(none -> none),
+            StructGet8S: FieldGet(none -> i64),
             /// dst = 8 bits of a field, zero-extended.
-            StructGet8U: FieldGet(none -> none),
+            StructGet8U: FieldGet(none -> i64),
             /// dst = 16 bits of a field, sign-extended to 32.
-            StructGet16S: FieldGet(none -> none),
+            StructGet16S: FieldGet(none -> i64),
             /// dst = 16 bits of a field, zero-extended.
-            StructGet16U: FieldGet(none -> none),
+            StructGet16U: FieldGet(none -> i64),
             /// dst = 32 bits of a field.
-            StructGet32: FieldGet(none -> none),
+            StructGet32: FieldGet(none -> i64),
             /// dst = 64 bits of a field.
-            StructGet64: FieldGet(none -> none),
+            StructGet64: FieldGet(none -> i64),
             /// dst = a vector of a field.
-            StructGet128: FieldGetPair(none -> none),
+            StructGet128: FieldGetPair(none -> i64),
             /// Set 8 bits of a field.
-            StructSet8: FieldSet(none -> none),
+            StructSet8: FieldSet(none -> i64),
             /// Set 16 bits of a field.
-            StructSet16: FieldSet(none -> none),
+            StructSet16: FieldSet(none -> i64),
             /// Set 32 bits of a field.
-            StructSet32: FieldSet(none -> none),
+            StructSet32: FieldSet(none -> i64),
             /// Set 64 bits of a field.
-            StructSet64: FieldSet(none -> none),
+            StructSet64: FieldSet(none -> i64),
             /// Set a field to a vector.
-            StructSet128: FieldSetPair(none -> none),
+            StructSet128: FieldSetPair(none -> i64),
 
             // --- arrays --------------------------------------------------------------------------------
             /// dst = new array of so many elements with this value, a run of one or two slots.
@@ -50,31 +50,31 @@ macro_rules! for_each_object_op {
             /// dst = new array with elements out of an element segment.
             ArrayNewElem: ArrayNewElem(none -> none),
             /// dst = 8 bits of an element, sign-extended to 32.
-            ArrayGet8S: ElementGet(none -> none),
+            ArrayGet8S: ElementGet(none -> i64),
             /// dst = 8 bits of an element, zero-extended.
-            ArrayGet8U: ElementGet(none -> none),
+            ArrayGet8U: ElementGet(none -> i64),
             /// dst = 16 bits of an element, sign-extended to 32.
-            ArrayGet16S: ElementGet(none -> none),
+            ArrayGet16S: ElementGet(none -> i64),
             /// dst = 16 bits of an element, zero-extended.
-            ArrayGet16U: ElementGet(none -> none),
+            ArrayGet16U: ElementGet(none -> i64),
             /// dst = 32 bits of an element.
-            ArrayGet32: ElementGet(none -> none),
+            ArrayGet32: ElementGet(none -> i64),
             /// dst = 64 bits of an element.
-            ArrayGet64: ElementGet(none -> none),
+            ArrayGet64: ElementGet(none -> i64),
             /// dst = a vector of an element.
-            ArrayGet128: ElementGetPair(none -> none),
+            ArrayGet128: ElementGetPair(none -> i64),
             /// Set 8 bits of an element.
-            ArraySet8: ElementSet(none -> none),
+            ArraySet8: ElementSet(none -> i64),
             /// Set 16 bits of an element.
-            ArraySet16: ElementSet(none -> none),
+            ArraySet16: ElementSet(none -> i64),
             /// Set 32 bits of an element.
-            ArraySet32: ElementSet(none -> none),
+            ArraySet32: ElementSet(none -> i64),
             /// Set 64 bits of an element.
-            ArraySet64: ElementSet(none -> none),
+            ArraySet64: ElementSet(none -> i64),
             /// Set an element to a vector.
-            ArraySet128: ElementSetPair(none -> none),
+            ArraySet128: ElementSetPair(none -> i64),
             /// dst = elements of an array.
-            ArrayLen: ObjectUnary(none -> none),
+            ArrayLen: ObjectUnary(none -> i64),
             /// Fill with a value, a run of one or two slots: array, index, length.
             ArrayFill: ArrayFill(none -> none),
             /// Copy between arrays: destination, index, source, index, length; the type is the destination's.

@@ -31,7 +31,8 @@ macro_rules! features {
                 $( flags.set(WasmFeatures::$flag, self.$name && $built); )*
                 // Kotlin declares fields that are vectors in modules without instructions for them. Those the reader refuses
                 // in builds that do not have them, and vectors elsewhere the decoder.
-                flags.set(WasmFeatures::SIMD, self.simd || cfg!(feature = "gc") && self.gc);
+                let simd = self.simd && cfg!(feature = "simd");
+                flags.set(WasmFeatures::SIMD, simd || cfg!(feature = "gc") && self.gc);
                 flags
             }
         }

@@ -120,7 +120,7 @@ fn read(store: &StoreInner, object: AnyRef, at: usize, storage: StorageType) -> 
     let heap = &store.machine.heap;
     let reference = object.0.reference(store) as usize;
     let bytes = storage.bytes() as usize;
-    let end = 4 * heap.end as usize + wasmote_exec::Heap::SLACK;
+    let end = heap.edge as usize - heap.base as usize + wasmote_exec::Heap::SLACK;
     if (4 * reference).checked_add(at)?.checked_add(bytes)? > end {
         return None;
     }
