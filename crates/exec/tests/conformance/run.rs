@@ -218,7 +218,13 @@ impl<'s> Runner<'s> {
             let mut missing: Vec<&str> =
                 needed.iter().filter(|needed| !needed.built).map(|needed| needed.name).collect();
             // What errors say that name no feature.
-            let said = [("SIMD support is not enabled", "SIMD"), ("gc proposal must be enabled", "garbage collection")];
+            let said = [
+                ("SIMD support is not enabled", "SIMD"),
+                ("gc proposal must be enabled", "garbage collection"),
+                ("custom descriptors proposal must be enabled", "custom descriptors"),
+                ("custom descriptors required", "custom descriptors"),
+                ("sub type with descriptor must", "custom descriptors"),
+            ];
             if missing.is_empty() {
                 missing.extend(said.iter().filter(|(said, _)| error.message.starts_with(said)).map(|(_, name)| name));
             }

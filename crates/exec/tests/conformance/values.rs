@@ -1,6 +1,7 @@
 //! Values of scripts as slots, and the comparison of results with what is expected.
 
 use wasmote_exec::ValType;
+use wasmote_ir::{HeapType, RefType};
 use wasmote_wat::script::{Arg, Heap, Pattern};
 
 /// Appends an argument's slots; `false` if it is of a type that this build lacks. References of the host are their numbers
@@ -17,7 +18,7 @@ pub fn push(arg: &Arg, slots: &mut Vec<u64>) -> bool {
         }
         Arg::Null(Heap::Func | Heap::Extern) => 0,
         Arg::Extern(number) => u64::from(number) + 1,
-        Arg::Null(Heap::Other) | Arg::Host(_) => return false,
+        Arg::Null(_) | Arg::Host(_) => return false,
     };
     slots.push(last);
     true
@@ -39,13 +40,22 @@ pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
         (Pattern::F64x2(lanes), ValType::V128) => {
             lanes.iter().zip(slots).all(|(expected, &bits)| expected.matches_f64(bits))
         }
-        (Pattern::Null(heap), ValType::FUNCREF) => value == 0 && matches!(heap, None | Some(Heap::Func)),
-        (Pattern::Null(heap), ValType::EXTERNREF) => value == 0 && matches!(heap, None | Some(Heap::Extern)),
-        (Pattern::Func, ValType::FUNCREF) => value != 0,
-        (Pattern::Extern(expected), ValType::EXTERNREF) => {
+        (Pattern::Null(heap), ValType::Ref(ty)) if top(ty) == HeapType::Func => {
+            value == 0 && matches!(heap, None | Some(Heap::Func))
+        }
+        (Pattern::Null(heap), ValType::Ref(ty)) if top(ty) == HeapType::Extern => {
+            value == 0 && matches!(heap, None | Some(Heap::Extern))
+        }
+        (Pattern::Func, ValType::Ref(ty)) if top(ty) == HeapType::Func => value != 0,
+        (Pattern::Extern(expected), ValType::Ref(ty)) if top(ty) == HeapType::Extern => {
             value != 0 && expected.is_none_or(|expected| u64::from(expected) + 1 == value)
         }
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(ty, slots, pattern)),
         _ => false,
     }
+}
+
+/// The top of the hierarchy that references of a type belong to: types with an index are of functions here.
+fn top(ty: RefType) -> HeapType {
+    ty.heap().top().unwrap_or(HeapType::Func)
 }
