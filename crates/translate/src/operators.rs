@@ -331,7 +331,7 @@ impl Body<'_> {
             #[cfg(feature = "simd")]
             _ => self.vector(operator),
             #[cfg(not(feature = "simd"))]
-            _ => Err(TranslateErrorKind::Unsupported),
+            _ => Err(crate::TranslateErrorKind::Unsupported),
         }?;
         Ok(false)
     }
