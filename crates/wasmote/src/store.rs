@@ -16,6 +16,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::alloc::Layout;
+#[cfg(any(feature = "std", not(feature = "gc")))]
 use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
