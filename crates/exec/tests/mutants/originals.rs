@@ -3,7 +3,7 @@
 use wasmote_decode::{ImportType, ModuleInfo};
 use wasmote_exec::in_place::{Caller, Import};
 use wasmote_exec::{TrapCode, ValType};
-use wasmote_ir::image::Image;
+use wasmote_ir::image::{Image, ImageErrorKind};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_translate::{CodeOptions, OpSet};
 use wasmote_validate::{Features, validate};
@@ -64,6 +64,10 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     let sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
     for &op_set in sets {
         let Ok(image) = image_of(wasm, CodeOptions { op_set, metered: true, ..CodeOptions::default() }) else { return };
+        // What is not executed in place is refused by its feature bit.
+        if Image::parse(image.bytes()).is_err_and(|error| error.kind == ImageErrorKind::Feature) {
+            return;
+        }
         let name = format!("{name} ({op_set:?})");
         originals.push(Original { name, image: image.bytes().to_vec(), imports: imports.iter().map(copy).collect() });
     }
