@@ -29,6 +29,7 @@ mod calls;
 mod canonical;
 mod code;
 mod control;
+#[cfg_attr(not(feature = "gc"), allow(dead_code))]
 mod exceptions;
 mod families;
 #[cfg(feature = "image")]
@@ -38,6 +39,7 @@ mod locals;
 mod memory;
 mod meter;
 mod numeric;
+#[cfg_attr(not(feature = "gc"), allow(dead_code))]
 mod objects;
 mod operators;
 mod references;

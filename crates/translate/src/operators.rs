@@ -1,6 +1,6 @@
 //! Which operator is translated how: one arm each.
 
-use wasmote_ir::{HeapType, Op, RefType, ValType};
+use wasmote_ir::{Op, ValType};
 use wasmparser::Operator;
 
 use crate::body::{Body, INVALID, Step};
@@ -26,13 +26,21 @@ impl Body<'_> {
             O::Block { blockty } => self.block(blockty),
             O::Loop { blockty } => self.loop_(blockty),
             O::If { blockty } => self.if_(blockty),
+            #[cfg(feature = "gc")]
             O::TryTable { ref try_table } => self.try_table(try_table),
+            #[cfg(feature = "gc")]
             O::Try { blockty } => self.try_(blockty),
+            #[cfg(feature = "gc")]
             O::Catch { tag_index } => self.catch(Some(tag_index)),
+            #[cfg(feature = "gc")]
             O::CatchAll => self.catch(None),
+            #[cfg(feature = "gc")]
             O::Delegate { relative_depth } => self.delegate(relative_depth),
+            #[cfg(feature = "gc")]
             O::Throw { tag_index } => self.throw(tag_index),
+            #[cfg(feature = "gc")]
             O::ThrowRef => self.throw_ref(),
+            #[cfg(feature = "gc")]
             O::Rethrow { relative_depth } => self.rethrow(relative_depth),
             O::Else => self.else_(),
             O::End => return self.end(),
@@ -76,50 +84,83 @@ impl Body<'_> {
             O::ReturnCallRef { type_index } => self.return_call_ref(type_index),
 
             // --- objects ---------------------------------------------------------------------------
+            #[cfg(feature = "gc")]
             O::StructNew { struct_type_index } => self.struct_new(struct_type_index),
+            #[cfg(feature = "gc")]
             O::StructNewDefault { struct_type_index } => self.struct_new_default(struct_type_index),
+            #[cfg(feature = "gc")]
             O::StructGet { struct_type_index, field_index } | O::StructGetU { struct_type_index, field_index } => {
                 self.struct_get(struct_type_index, field_index, false)
             }
+            #[cfg(feature = "gc")]
             O::StructGetS { struct_type_index, field_index } => self.struct_get(struct_type_index, field_index, true),
+            #[cfg(feature = "gc")]
             O::StructSet { struct_type_index, field_index } => self.struct_set(struct_type_index, field_index),
+            #[cfg(feature = "gc")]
             O::ArrayNew { array_type_index } => self.array_new(array_type_index),
+            #[cfg(feature = "gc")]
             O::ArrayNewDefault { array_type_index } => self.array_new_default(array_type_index),
+            #[cfg(feature = "gc")]
             O::ArrayNewFixed { array_type_index, array_size } => self.array_new_fixed(array_type_index, array_size),
+            #[cfg(feature = "gc")]
             O::ArrayNewData { array_type_index, array_data_index } => {
                 self.array_new_of(Op::ArrayNewData, array_type_index, array_data_index)
             }
+            #[cfg(feature = "gc")]
             O::ArrayNewElem { array_type_index, array_elem_index } => {
                 self.array_new_of(Op::ArrayNewElem, array_type_index, array_elem_index)
             }
+            #[cfg(feature = "gc")]
             O::ArrayGet { array_type_index } | O::ArrayGetU { array_type_index } => {
                 self.array_get(array_type_index, false)
             }
+            #[cfg(feature = "gc")]
             O::ArrayGetS { array_type_index } => self.array_get(array_type_index, true),
+            #[cfg(feature = "gc")]
             O::ArraySet { array_type_index } => self.array_set(array_type_index),
+            #[cfg(feature = "gc")]
             O::ArrayLen => self.plain_operator(Op::ArrayLen, 1, &[], Some(I32)),
+            #[cfg(feature = "gc")]
             O::ArrayFill { array_type_index } => self.array_fill(array_type_index),
+            #[cfg(feature = "gc")]
             O::ArrayCopy { array_type_index_dst, .. } => self.array_copy(array_type_index_dst),
+            #[cfg(feature = "gc")]
             O::ArrayInitData { array_type_index, array_data_index } => {
                 self.array_init(Op::ArrayInitData, array_type_index, array_data_index)
             }
+            #[cfg(feature = "gc")]
             O::ArrayInitElem { array_type_index, array_elem_index } => {
                 self.array_init(Op::ArrayInitElem, array_type_index, array_elem_index)
             }
-            O::RefI31 => {
-                self.plain_operator(Op::RefI31, 1, &[], Some(ValType::Ref(RefType::new(false, HeapType::I31))))
-            }
+            #[cfg(feature = "gc")]
+            O::RefI31 => self.plain_operator(
+                Op::RefI31,
+                1,
+                &[],
+                Some(ValType::Ref(wasmote_ir::RefType::new(false, wasmote_ir::HeapType::I31))),
+            ),
+            #[cfg(feature = "gc")]
             O::I31GetS => self.plain_operator(Op::I31GetS, 1, &[], Some(I32)),
+            #[cfg(feature = "gc")]
             O::I31GetU => self.plain_operator(Op::I31GetU, 1, &[], Some(I32)),
+            #[cfg(feature = "gc")]
             O::RefEq => self.binary(Op::I32Eq),
+            #[cfg(feature = "gc")]
             O::RefTestNonNull { hty } => self.ref_test(false, hty),
+            #[cfg(feature = "gc")]
             O::RefTestNullable { hty } => self.ref_test(true, hty),
+            #[cfg(feature = "gc")]
             O::RefCastNonNull { hty } => self.ref_cast(false, hty),
+            #[cfg(feature = "gc")]
             O::RefCastNullable { hty } => self.ref_cast(true, hty),
+            #[cfg(feature = "gc")]
             O::BrOnCast { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, false),
+            #[cfg(feature = "gc")]
             O::BrOnCastFail { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, true),
-            O::AnyConvertExtern => self.convert(HeapType::Any),
-            O::ExternConvertAny => self.convert(HeapType::Extern),
+            #[cfg(feature = "gc")]
+            O::AnyConvertExtern => self.convert(wasmote_ir::HeapType::Any),
+            #[cfg(feature = "gc")]
+            O::ExternConvertAny => self.convert(wasmote_ir::HeapType::Extern),
 
             // --- loads and stores ------------------------------------------------------------------
             O::I32Load { memarg } => self.load(Op::Load32, Op::Load32Any, I32, memarg),
@@ -344,8 +385,11 @@ impl Body<'_> {
             | Operator::If { .. }
             | Operator::TryTable { .. }
             | Operator::Try { .. } => self.skipped += 1,
+            #[cfg(feature = "gc")]
             Operator::Catch { tag_index } if self.skipped == 0 => self.catch(Some(*tag_index))?,
+            #[cfg(feature = "gc")]
             Operator::CatchAll if self.skipped == 0 => self.catch(None)?,
+            #[cfg(feature = "gc")]
             Operator::Delegate { relative_depth } if self.skipped == 0 => self.delegate(*relative_depth)?,
             Operator::Delegate { .. } => self.skipped -= 1,
             Operator::Else if self.skipped == 0 => self.else_()?,
