@@ -115,11 +115,7 @@ impl Body<'_> {
     /// Translates an operator on vectors.
     pub fn vector(&mut self, operator: &Operator<'_>) -> Step {
         if !self.code.accumulators {
-            return Err(match operator {
-                Operator::V128Const { .. } | Operator::V128Load { .. } => TranslateErrorKind::VectorInCore,
-                _ if plain(operator).is_some() => TranslateErrorKind::VectorInCore,
-                _ => TranslateErrorKind::Unsupported,
-            });
+            return Err(TranslateErrorKind::VectorInCore);
         }
         match plain(operator) {
             Some(Plain::Two(op)) => {
