@@ -81,12 +81,24 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
         if index >= len {
             return Err(TrapCode::ArrayOutOfBounds);
         }
+        // Where addresses have 32 bits, a length that is none could lead around them.
+        if cfg!(not(target_pointer_width = "64"))
+            && 8 + (u64::from(index) << log2) > (heap(r).edge as usize).wrapping_sub(place as usize) as u64
+        {
+            return Err(TrapCode::ArrayOutOfBounds);
+        }
         let to = place.wrapping_add(8 + ((index as usize) << log2));
         if to > heap(r).edge {
             return Err(TrapCode::ArrayOutOfBounds);
         }
         Ok(to)
     }
+}
+
+/// Whether so many slots are enough for a value of an array's element: an image may say what it likes.
+#[inline(always)]
+fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
+    if count < if log2 == 4 { 2 } else { 1 } { Err(TrapCode::Unreachable) } else { Ok(()) }
 }
 
 /// A new object; all slots from that which the unit names on are free.
@@ -326,6 +338,7 @@ mod rows {
         }
         cold ArrayNew(r) 7 {
             let (log2, len) = (element_log2(r)?, r.slot(4).read() as u32);
+            has_slots(r.u16(3), log2)?;
             let (reference, mut to) = new_array(r, log2, len, 6)?;
             let value = r.slot(2);
             for _ in 0..len {
@@ -363,6 +376,7 @@ mod rows {
         }
         cold ArrayFill(r) 7 {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
+            has_slots(r.u16(5), log2)?;
             let mut to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
             let value = r.slot(4);
             for _ in 0..len {

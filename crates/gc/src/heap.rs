@@ -206,16 +206,19 @@ impl Heap {
             return false;
         }
         let len = self.len + more;
-        let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
         let words = (len >> 3).div_ceil(64);
         let enlarge = |bits: &mut Vec<u64>| {
             let more = words.saturating_sub(bits.len());
             bits.try_reserve(more).map(|()| bits.resize(words, 0)).is_ok()
         };
-        if !enlarge(&mut self.starts) || !enlarge(&mut self.marks) {
+        // Whatever fails, the view has what there is: these may move.
+        let enlarged = enlarge(&mut self.starts) && enlarge(&mut self.marks);
+        view.starts = self.starts.as_mut_ptr();
+        let first = self.lines.len();
+        if !enlarged || self.lines.try_reserve((len >> LINE) - first).is_err() {
             return false;
         }
-        let first = self.lines.len();
+        let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
         self.lines.resize(len >> LINE, 0);
         if first == 0 {
             // Null is no object.
@@ -225,7 +228,6 @@ impl Heap {
         self.high = self.lines.len();
         self.len = len;
         view.base = base;
-        view.starts = self.starts.as_mut_ptr();
         view.last = (len >> 2) as u32 - 1;
         view.edge = base.wrapping_add(len);
         self.stats.bytes = len as u64;

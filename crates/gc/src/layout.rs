@@ -69,7 +69,8 @@ impl Layout {
         let mut references = Vec::new();
         for &ty in types {
             if is_traced(ty, is_func) {
-                references.push(end);
+                // A slot of 8 bytes, whose lower half is the reference.
+                references.push(end + if cfg!(target_endian = "big") { 4 } else { 0 });
             }
             end += 8 * u32::from(ty.slots());
         }

@@ -68,7 +68,8 @@ impl Func {
     }
 
     pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<Func> {
-        (slot as u32 != 0).then_some(Func { store: store.id, reference: slot as u32 })
+        // An image may make up references.
+        store.func(slot as u32).map(|_| Func { store: store.id, reference: slot as u32 })
     }
 
     pub(crate) fn to_slot(self, store: &StoreInner) -> u64 {

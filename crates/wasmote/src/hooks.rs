@@ -37,6 +37,13 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
     unsafe {
         let store = root(machine).as_mut();
         let instance = (*func).instance.cast::<InstanceRecord>();
+        if !(*instance).ready {
+            return Err(stop(
+                store,
+                Error::new("a function of an instance that could not be made"),
+                TrapCode::InvalidFunction,
+            ));
+        }
         let module = (*instance).module.inner();
         let defined = func.offset_from_unsigned((*instance).exec.funcs);
         let code = match module.code.get(defined) {
@@ -110,18 +117,16 @@ unsafe fn host(
         // No unwinding passes through handlers: a panic waits in the store until they have returned.
         #[cfg(feature = "std")]
         let outcome = {
-            let run = core::panic::AssertUnwindSafe(|| code.call(&mut frame, slots));
-            match std::panic::catch_unwind(run) {
-                Ok(outcome) => outcome,
-                Err(panic) => {
-                    root.as_mut().panic = Some(panic);
-                    return Err(TrapCode::Host);
-                }
-            }
+            let run = core::panic::AssertUnwindSafe(|| {
+                code.call(&mut frame, slots).map_err(|error| thrown(frame.root.as_mut(), error))
+            });
+            std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+                root.as_mut().panic = Some(panic);
+                Err(TrapCode::Host)
+            })
         };
         #[cfg(not(feature = "std"))]
-        let outcome = code.call(&mut frame, slots);
-        let outcome = outcome.map_err(|error| thrown(root.as_mut(), error));
+        let outcome = code.call(&mut frame, slots).map_err(|error| thrown(root.as_mut(), error));
         #[cfg(feature = "gc")]
         root.as_mut().objects.roots.leave(scope);
         outcome

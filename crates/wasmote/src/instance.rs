@@ -50,6 +50,8 @@ pub(crate) struct InstanceRecord {
     /// The memory exported as `memory`.
     pub(crate) memory: Option<Memory>,
     pub(crate) parts: Parts,
+    /// Whether its globals and tables are there. Otherwise making them failed, and its functions never run.
+    pub(crate) ready: bool,
 }
 
 /// What the pointers of an [`exec::Instance`] lead to.

@@ -130,7 +130,6 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
 fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result<NonNull<InstanceRecord>, Error> {
     let inner = module.inner();
     let info = &inner.info;
-    store.add_types(&inner.type_ids);
     let mut imports = Vec::new();
     let mut globals: Vec<*mut u64> = Vec::new();
     let mut memories: Vec<*mut exec::Memory> = Vec::new();
@@ -179,7 +178,10 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         module: module.clone(),
         memory: None,
         parts: Parts::default(),
+        ready: false,
     });
+    // Now the record holds the module, and with it the types, whose numbers stay theirs.
+    store.add_types(&inner.type_ids);
     let mut parts = Parts {
         funcs: functions(store, inner, record)?,
         imports: Run::new(imports),
@@ -187,34 +189,16 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         ..Parts::default()
     };
 
-    // All that can fail comes before references to the functions exist: those outlive a failure.
-    let first_table = tables.len();
-    for i in (first_table..).take(info.table_inits.len()) {
-        let ty = *info.tables.get(i).ok_or_else(invalid)?;
-        let table = Table::of_type(store, inner.table_type(ty), 0)?;
-        tables.push(table.pointer(store).as_ptr().cast());
-    }
-    for (init, i) in info.global_inits.iter().zip(globals.len()..) {
-        let ty = *info.globals.get(i).ok_or_else(invalid)?;
-        let value = evaluate(store, &inner.type_ids, &parts, &globals, init)?;
-        let global = Global::of_type(store, inner.global_type(ty), value);
-        globals.push(global.pointer(store).as_ptr().cast());
-    }
-    for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
-        if let Some(init) = init {
-            let value = evaluate(store, &inner.type_ids, &parts, &globals, init)?[0] as u32;
-            let table: *mut exec::Table = table;
-            // SAFETY: the table was just made, and its elements are as many as it says.
-            unsafe { core::slice::from_raw_parts_mut((*table).elems, (*table).len as usize) }.fill(value);
-        }
-    }
+    let made = initial(store, inner, &parts, &mut globals, &mut tables);
     parts.globals = Run::new(globals);
     parts.tables = Run::new(tables);
     parts.tags = Run::new(tags);
-    for export in &info.exports {
-        if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
-            // SAFETY: a record of this store.
-            unsafe { store.reference(func) };
+    if made.is_ok() {
+        for export in &info.exports {
+            if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
+                // SAFETY: a record of this store.
+                unsafe { store.reference(func) };
+            }
         }
     }
 
@@ -227,8 +211,50 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     exec.memories = parts.memories.start();
     exec.tables = parts.tables.start();
     exec.tags = parts.tags.start();
+    // References to functions that initial values made outlive a failure: the records stay, and are never ready to run.
+    if made.is_err() {
+        for index in 0..parts.funcs.len() {
+            if let Some(func) = parts.funcs.get(index) {
+                // SAFETY: a record of the run.
+                unsafe { (*func).code = exec::cells::untranslated() };
+            }
+        }
+    }
+    target.ready = made.is_ok();
     target.parts = parts;
-    Ok(record)
+    made.map(|()| record)
+}
+
+/// Makes the globals and tables that a module defines, with their initial values.
+fn initial(
+    store: &mut StoreInner,
+    inner: &ModuleInner,
+    parts: &Parts,
+    globals: &mut Vec<*mut u64>,
+    tables: &mut Vec<*mut exec::Table>,
+) -> Result<(), Error> {
+    let info = &inner.info;
+    let first_table = tables.len();
+    for i in (first_table..).take(info.table_inits.len()) {
+        let ty = *info.tables.get(i).ok_or_else(invalid)?;
+        let table = Table::of_type(store, inner.table_type(ty), 0)?;
+        tables.push(table.pointer(store).as_ptr().cast());
+    }
+    for (init, i) in info.global_inits.iter().zip(globals.len()..) {
+        let ty = *info.globals.get(i).ok_or_else(invalid)?;
+        let value = evaluate(store, &inner.type_ids, parts, globals, init)?;
+        let global = Global::of_type(store, inner.global_type(ty), value);
+        globals.push(global.pointer(store).as_ptr().cast());
+    }
+    for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
+        if let Some(init) = init {
+            let value = evaluate(store, &inner.type_ids, parts, globals, init)?[0] as u32;
+            let table: *mut exec::Table = table;
+            // SAFETY: the table was just made, and its elements are as many as it says.
+            unsafe { core::slice::from_raw_parts_mut((*table).elems, (*table).len as usize) }.fill(value);
+        }
+    }
+    Ok(())
 }
 
 /// The records of the functions that a module defines.
@@ -395,7 +421,7 @@ unsafe fn initialise(
     mut record: NonNull<InstanceRecord>,
 ) -> Result<Option<*mut exec::Func>, Error> {
     // SAFETY: the caller's promise; nothing else uses the record, as its functions do not run.
-    let InstanceRecord { exec, module, memory, parts } = unsafe { record.as_mut() };
+    let InstanceRecord { exec, module, memory, parts, .. } = unsafe { record.as_mut() };
     let module = module.inner();
     let info = &module.info;
     // SAFETY: the run is not changed.
@@ -410,20 +436,18 @@ unsafe fn initialise(
     }
     parts.data = Run::new(data);
     exec.data = parts.data.start();
-    let mut elems = Vec::with_capacity(info.elems.len());
-    for segment in &info.elems {
+    // Empty ones first: others may have got hold of functions when the values of one fail.
+    let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
+    parts.elems = Run::new(info.elems.iter().map(|_| empty()).collect());
+    exec.elems = parts.elems.start();
+    for (i, segment) in info.elems.iter().enumerate() {
         let references = Run::new(references(store, &module.type_ids, parts, globals, &segment.items)?);
-        elems.push(exec::ElemSegment {
-            elems: references.start(),
-            len: match segment.mode {
-                SegmentMode::Declared => 0,
-                _ => references.len(),
-            },
-        });
+        let place = parts.elems.get(i).ok_or_else(invalid)?;
+        let len = if let SegmentMode::Declared = segment.mode { 0 } else { references.len() };
+        // SAFETY: in the run.
+        unsafe { place.write(exec::ElemSegment { elems: references.start(), len }) };
         parts.references.push(references);
     }
-    parts.elems = Run::new(elems);
-    exec.elems = parts.elems.start();
 
     *memory = module
         .export("memory")

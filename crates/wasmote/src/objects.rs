@@ -58,11 +58,9 @@ impl Objects {
     }
 
     /// Adds the exceptions of the store's next tag.
-    pub(crate) fn add_tag(&mut self, types: &[ValType]) {
+    pub(crate) fn add_tag(&mut self, types: &[ValType], is_func: &dyn Fn(u32) -> bool) {
         if let Some(heap) = &mut self.heap {
-            let layouts = &mut heap.layouts;
-            let layout = gc::Layout::of_exception(types, &|id| layouts.get(id).is_none());
-            layouts.add_exception(layout);
+            heap.layouts.add_exception(gc::Layout::of_exception(types, is_func));
         }
     }
 

@@ -41,7 +41,11 @@ impl Tag {
     pub(crate) fn of_type(store: &mut StoreInner, record: TagRecord) -> Tag {
         let index = store.tags.len() as u32;
         #[cfg(feature = "gc")]
-        store.objects.add_tag(&record.ty.params);
+        {
+            let engine = store.engine.clone();
+            let registry = engine.types().lock();
+            store.objects.add_tag(&record.ty.params, &|id| registry.kind(id) == wasmote_ir::HeapType::Func);
+        }
         store.tags.push(record);
         Tag { store: store.id, index }
     }

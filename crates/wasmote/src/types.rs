@@ -81,8 +81,10 @@ impl TypeRegistry {
             let ty = Arc::new(ty.map_indices(&absolute));
             let above = ty.supertype.and_then(|above| self.entry(above)).map(|above| above.display.clone());
             let above = above.as_deref().unwrap_or(&[]);
+            // Not all of what is to be refused anyway: it would be quadratic.
+            deep |= above.len() >= MAX_DEPTH;
+            let above = if deep { &[] } else { above };
             let display: Arc<[u32]> = above.iter().copied().chain([id]).collect();
-            deep |= display.len() > MAX_DEPTH;
             self.types[id as usize] = Some(Entry { group: key.clone(), ty, display });
         }
         // What it refers to stays as long as it does.
