@@ -1,10 +1,14 @@
 //! The command as it is used: what it prints, where, and with which exit status.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+
+use folder::Folder;
 
 /// What came of a run.
 struct Ran {
@@ -54,18 +58,7 @@ fn wasmote_in(folder: &Path, args: &[&str], stdin: &[u8]) -> Ran {
     }
 }
 
-/// A folder that goes when the test is over.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new() -> Folder {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("wasmote-cli-{}-{number}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        Folder(path)
-    }
-
     /// Writes a file, and gives its path.
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
@@ -76,12 +69,6 @@ impl Folder {
     /// Writes a module, as binary.
     fn module(&self, text: &str) -> String {
         self.file("module.wasm", wat::parse_str(text).unwrap())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -125,7 +112,7 @@ const ECHO: &str = r#"(module
 
 #[test]
 fn results_are_printed_as_plain_numbers_one_a_line() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     let call = |args: &[&str]| wasmote(&[&["--invoke", args[0], &file], &args[1..]].concat(), b"");
     call(&["add", "3", "4"]).prints("7\n");
@@ -139,7 +126,7 @@ fn results_are_printed_as_plain_numbers_one_a_line() {
 
 #[test]
 fn wrong_arguments_are_told_with_the_type() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     let call = |args: &[&str]| wasmote(&[&["--invoke", args[0], &file], &args[1..]].concat(), b"");
     call(&["add", "3"]).fails(2, &["1 arguments given, 2 needed", "func (i32, i32) -> i32"]);
@@ -151,7 +138,7 @@ fn wrong_arguments_are_told_with_the_type() {
 
 #[test]
 fn a_trap_is_134_with_a_backtrace() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     let ran = wasmote(&["--invoke", "trap", &file], b"");
     assert_eq!((ran.status, &*ran.out), (134, ""));
@@ -164,7 +151,7 @@ fn a_trap_is_134_with_a_backtrace() {
 
 #[test]
 fn a_program_gets_what_stands_behind_its_file() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     folder.module(ECHO);
     let run = |args: &[&str], input: &str| wasmote_in(&folder.0, args, input.as_bytes());
     let ran = run(&["module.wasm", "one", "--env", "-x"], "input");
@@ -177,7 +164,7 @@ fn a_program_gets_what_stands_behind_its_file() {
 
 #[test]
 fn modules_come_as_binary_or_text_from_files_or_standard_input() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let binary = wat::parse_str(CALCULATOR).unwrap();
     wasmote(&["--invoke", "add", "-", "1", "2"], &binary).prints("3\n");
     if !cfg!(feature = "wat") {
@@ -206,7 +193,7 @@ fn directories_are_given_under_their_names() {
                 (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
                 (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
                 (br $next)))))"#;
-    let folder = Folder::new();
+    let folder = Folder::empty();
     folder.module(OPEN);
     wasmote_in(&folder.0, &["--dir", ".", "--dir=.::/data", "module.wasm"], b"").prints(".\n/data\n");
     wasmote_in(&folder.0, &["--dir", "none", "module.wasm"], b"").fails(2, &["`--dir none`", "No such file"]);
@@ -215,7 +202,7 @@ fn directories_are_given_under_their_names() {
 
 #[test]
 fn what_is_no_program_is_told_so() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     wasmote(&[&file], b"").fails(1, &["no `_start`", "--invoke", "`add`, `same`"]);
     let file = folder.module("(module)");
@@ -226,7 +213,7 @@ fn what_is_no_program_is_told_so() {
 
 #[test]
 fn libraries_are_initialized_before_they_are_called() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(
         r#"(module (global $g (mut i32) (i32.const 1))
             (func (export "_initialize") (global.set $g (i32.const 2)))
@@ -237,7 +224,7 @@ fn libraries_are_initialized_before_they_are_called() {
 
 #[test]
 fn missing_imports_are_all_listed_with_their_types() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(
         r#"(module (import "env" "f" (func (param i32) (result i64))) (import "env" "m" (memory 2 3))
             (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
@@ -259,7 +246,7 @@ fn missing_imports_are_all_listed_with_their_types() {
 
 #[test]
 fn broken_files_are_one_line_with_the_offset() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let binary = wat::parse_str(CALCULATOR).unwrap();
     // Cut off anywhere: an error, or a module that lacks something, but never a crash.
     let mut modules = 0;
@@ -294,7 +281,7 @@ fn broken_files_are_one_line_with_the_offset() {
 
 #[test]
 fn files_that_cannot_be_read_are_named() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     for command in ["run", "validate", "inspect", "dump"] {
         wasmote(&[command, "/none/such.wasm"], b"").fails(1, &["/none/such.wasm", "no such file"]);
         wasmote(&[command, folder.0.to_str().unwrap()], b"").fails(1, &["is a directory"]);
@@ -304,7 +291,7 @@ fn files_that_cannot_be_read_are_named() {
 
 #[test]
 fn features_that_this_build_lacks_are_named() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(
         r#"(module (type $f (func)) (type (cont $f)) (memory 1 1 shared)
             (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))"#,
@@ -348,7 +335,7 @@ fn help_and_version_are_on_standard_output() {
 
 #[test]
 fn stats_are_on_standard_error() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     let ran = wasmote(&["--stats", "--invoke", "add", &file, "1", "2"], b"");
     ran.prints("3\n");
@@ -361,14 +348,14 @@ fn stats_are_on_standard_error() {
 
 #[test]
 fn validate_says_yes_or_no() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     wasmote(&["validate", &file], b"").prints(&format!("{file}: valid\n"));
 }
 
 #[test]
 fn inspect_lists_what_a_module_is_made_of() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(
         r#"(module (import "env" "f" (func (param i32) (result i64)))
             (memory (export "memory") 1 4) (table (export "table") 2 funcref) (global (export "g") (mut i32) (i32.const 1))
@@ -398,7 +385,7 @@ fn inspect_lists_what_a_module_is_made_of() {
 
 #[test]
 fn dump_shows_instructions() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     let all = wasmote(&["dump", &file], b"");
     assert_eq!(all.status, 0, "{}", all.err);
@@ -417,7 +404,7 @@ fn dump_shows_instructions() {
 #[cfg(feature = "script")]
 #[test]
 fn scripts_are_counted() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let good = folder.file(
         "good.wast",
         r#"(module (func (export "f") (result i32) i32.const 1)) (assert_return (invoke "f") (i32.const 1))"#,
@@ -435,7 +422,7 @@ fn scripts_are_counted() {
 
 #[test]
 fn closed_pipes_are_no_crash() {
-    let folder = Folder::new();
+    let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     // Nobody reads the list; the shell's `true` may be gone before it is written.
     let status = Command::new("sh")

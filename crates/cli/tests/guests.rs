@@ -2,13 +2,16 @@
 //! must print what it prints elsewhere, to the byte, and again from images of both op sets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use folder::Folder;
 use serde::Deserialize;
 use wasmote::{Engine, Instance, Linker, Module, Store, Val, ValType};
 
@@ -76,25 +79,6 @@ fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
     Ok(image)
 }
 
-/// A folder that goes when the run is over.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{name}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir(&path).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The files in a folder and the folders in it, each with its bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -119,7 +103,7 @@ fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), S
             other => Err(format!("{other:?} instead of a refusal of vectors")),
         };
     }
-    let scratch = Scratch::new(&case.name);
+    let scratch = Folder::empty();
     check_in(form, modules, folder, case, &scratch.0)
 }
 
@@ -221,7 +205,7 @@ fn sqlite_keeps_its_database_in_a_file() {
     let forms: &[Form] = if cfg!(feature = "compile") { &[Form::Binary, Form::Image("core")] } else { &[Form::Binary] };
     let mut databases = Vec::new();
     for &form in forms {
-        let scratch = Scratch::new("sqlite-file");
+        let scratch = Folder::empty();
         for run in 1..=3 {
             let case = Case {
                 name: format!("sqlite-file-{run}"),

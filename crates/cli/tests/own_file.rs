@@ -1,8 +1,14 @@
 //! A guest that writes to the file it was loaded from, while it runs: what was proved of the file stays true of what is executed.
 #![cfg(all(target_os = "linux", feature = "validate", feature = "wasi"))]
 
-use std::path::PathBuf;
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::process::{Command, Output};
+
+use folder::Folder;
+#[cfg(feature = "compile")]
+use wasmote_ir::image::layout;
 
 /// Overwrites bytes of `program` with ones, then calls a function that did not run before.
 const PROGRAM: &str = r#"(module
@@ -27,16 +33,7 @@ const PROGRAM: &str = r#"(module
         (memory.init $large (i32.const 0) (i32.const 0) (i32.const 1))
         (i32.mul (local.get 0) (i32.const 7))))"#;
 
-/// The program in a folder that goes when the test is over.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("wasmote-own-{test}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        Folder(path)
-    }
-
     /// The binary as the file `program`, and its bytes.
     fn binary(&self) -> Vec<u8> {
         let wasm = wat::parse_str(PROGRAM.replace("LARGE", &"x".repeat(150_000))).unwrap();
@@ -54,12 +51,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[track_caller]
 fn prints_42(output: &Output) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -68,7 +59,7 @@ fn prints_42(output: &Output) {
 
 #[test]
 fn a_binary_runs_as_it_was_when_it_was_loaded() {
-    let folder = Folder::new("binary");
+    let folder = Folder::empty();
     let len = folder.binary().len();
     prints_42(&folder.spoil(0..len));
     let spoiled = std::fs::read(folder.0.join("program")).unwrap();
@@ -78,7 +69,7 @@ fn a_binary_runs_as_it_was_when_it_was_loaded() {
 #[cfg(feature = "compile")]
 #[test]
 fn an_image_runs_as_it_was_or_its_function_is_refused() {
-    let folder = Folder::new("image");
+    let folder = Folder::empty();
     folder.binary();
     std::fs::rename(folder.0.join("program"), folder.0.join("program.wasm")).unwrap();
     let compiled = folder.wasmote(&["compile", "program.wasm", "-o", "program"]);
@@ -97,6 +88,3 @@ fn an_image_runs_as_it_was_or_its_function_is_refused() {
     assert!(!output.status.success() && said.contains("offset 0x"), "{said}");
     assert!(!said.contains("panic"), "{said}");
 }
-
-#[cfg(feature = "compile")]
-use wasmote_ir::image::layout;

@@ -1,8 +1,12 @@
 //! What the options give a program of the world: directories, variables, clocks, random bytes, sockets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
-use std::path::PathBuf;
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::process::{Command, Output};
+
+use folder::Folder;
 
 /// Each function shows one thing; those that return a number return it as a result.
 const PROGRAM: &str = r#"(module
@@ -66,15 +70,11 @@ const PROGRAM: &str = r#"(module
         (if (call $shutdown (local.get $client) (i32.const 2)) (then unreachable))
         (local.get $sum)))"#;
 
-/// The program, in a folder that goes when the test is over.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("wasmote-cli-{test}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        std::fs::write(path.join("program.wasm"), wat::parse_str(PROGRAM).unwrap()).unwrap();
-        Folder(path)
+    fn new() -> Folder {
+        let folder = Folder::empty();
+        std::fs::write(folder.0.join("program.wasm"), wat::parse_str(PROGRAM).unwrap()).unwrap();
+        folder
     }
 
     /// A run of a function, from these options to its arguments.
@@ -108,22 +108,16 @@ fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_library_is_initialized_before_its_function() {
-    assert_eq!(Folder::new("ready").run(&[], &["ready"]), "1\n");
+    assert_eq!(Folder::new().run(&[], &["ready"]), "1\n");
 }
 
 #[test]
 fn directories_can_be_for_reading_only() {
     const NOENT: &str = "44\n";
     const NOTCAPABLE: &str = "76\n";
-    let folder = Folder::new("dirs");
+    let folder = Folder::new();
     assert_eq!(folder.run(&["--dir-ro", "."], &["create", "3"]), NOTCAPABLE);
     assert_eq!(folder.run(&["--dir-ro", "."], &["open", "3"]), NOENT, "nothing was made");
     let both = ["--dir-ro", ".::/here", "--dir=."];
@@ -135,7 +129,7 @@ fn directories_can_be_for_reading_only() {
 
 #[test]
 fn the_environment_is_inherited_when_asked_for() {
-    let folder = Folder::new("env");
+    let folder = Folder::new();
     let run = |options: &[&str]| {
         let mut command = folder.command(options, &["environment"]);
         printed(&command.env_clear().env("A", "1").env("AB", "2=3").output().unwrap())
@@ -148,7 +142,7 @@ fn the_environment_is_inherited_when_asked_for() {
 
 #[test]
 fn clocks_can_be_stopped() {
-    let folder = Folder::new("clock");
+    let folder = Folder::new();
     for clock in ["0", "1", "2", "3"] {
         assert_eq!(folder.run(&["--clock", "fixed:1234567890123456789"], &["now", clock]), "1234567890123456789\n");
     }
@@ -161,7 +155,7 @@ fn clocks_can_be_stopped() {
 
 #[test]
 fn random_bytes_can_be_repeated() {
-    let folder = Folder::new("random");
+    let folder = Folder::new();
     let seeded = |seed: &str| folder.run(&["--random-seed", seed], &["random"]);
     assert_eq!(seeded("1"), seeded("1"));
     assert_ne!(seeded("1"), seeded("2"));
@@ -220,7 +214,7 @@ mod sockets {
 
     #[test]
     fn programs_accept_connections_behind_their_directories() {
-        let folder = Folder::new("echo");
+        let folder = Folder::new();
         let bytes: Vec<u8> = (0..1000).map(|i| i as u8).collect();
         for socket in [4, 5] {
             let (answer, said) = echo(&folder, socket, &bytes);
@@ -231,7 +225,7 @@ mod sockets {
 
     #[test]
     fn addresses_that_cannot_be_are_refused() {
-        let folder = Folder::new("address");
+        let folder = Folder::new();
         for value in ["", "8080", "127.0.0.1", "localhost:8080", "127.0.0.1:65536", "::1:80"] {
             folder.refused(&["--tcplisten", value], &["`--tcplisten", "127.0.0.1:8080"]);
         }
@@ -244,5 +238,5 @@ mod sockets {
 #[cfg(not(feature = "sockets"))]
 #[test]
 fn without_sockets_the_option_says_so() {
-    Folder::new("without").refused(&["--tcplisten", "127.0.0.1:8080"], &["feature `sockets`"]);
+    Folder::new().refused(&["--tcplisten", "127.0.0.1:8080"], &["feature `sockets`"]);
 }

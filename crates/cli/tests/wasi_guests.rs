@@ -2,28 +2,18 @@
 //! That together they call each function there is, a test of `wasmote-wasi` proves (`table.rs`).
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder that goes when the test is over.
-struct Folder(PathBuf);
+use folder::Folder;
 
 impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("wasmote-wasi-guest-{test}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        Folder(path)
-    }
-
     fn path(&self) -> &str {
         self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -62,14 +52,14 @@ fn clocks_and_random_bytes_of_the_system() {
 
 #[test]
 fn files() {
-    let folder = Folder::new("files");
+    let folder = Folder::empty();
     let dir = format!("{}::/data", folder.path());
     check(&command("files", &["--dir", &dir], &[]).output().unwrap(), "files.txt", 0);
 }
 
 #[test]
 fn directories() {
-    let folder = Folder::new("directories");
+    let folder = Folder::empty();
     let options = ["--dir", folder.path(), "--dir-ro", folder.path()];
     check(&command("directories", &options, &[]).output().unwrap(), "directories.txt", 0);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -88,7 +78,7 @@ fn waiting() {
 
 #[test]
 fn snapshot_0() {
-    let folder = Folder::new("unstable");
+    let folder = Folder::empty();
     check(&command("unstable", &["--dir", folder.path()], &[]).output().unwrap(), "unstable.txt", 3);
     assert_eq!(std::fs::read(folder.0.join("old")).unwrap(), b"0123456789");
 }

@@ -1,10 +1,14 @@
 //! Whatever way a program ends, all that it wrote before arrives; and it is told when it can't.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+
+use folder::Folder;
 
 /// Writes 100 pieces of 3000 bytes to standard output, standard error and the file `out` in turn, and then ends as
 /// the function's name says.
@@ -53,27 +57,17 @@ const PROGRAM: &str = r#"(module
         (local.set $errno (call $read (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0)))
         (select (i32.sub (i32.const 0) (local.get $errno)) (i32.load (i32.const 0)) (local.get $errno))))"#;
 
-/// The program, in a folder that goes when the test is over.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("wasmote-output-{test}-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        std::fs::write(path.join("program.wasm"), wat::parse_str(PROGRAM).unwrap()).unwrap();
-        Folder(path)
+    fn new() -> Folder {
+        let folder = Folder::empty();
+        std::fs::write(folder.0.join("program.wasm"), wat::parse_str(PROGRAM).unwrap()).unwrap();
+        folder
     }
 
     fn command(&self, options: &[&str], invoke: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
         command.current_dir(&self.0).args(options).args(["--invoke", invoke[0], "program.wasm"]).args(&invoke[1..]);
         command
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -105,7 +99,7 @@ const ENDINGS: [&str; 6] = ["trap", "exit", "return", "overflow", "fuel", "fault
 #[test]
 fn all_arrives_through_pipes() {
     for how in ENDINGS {
-        let folder = Folder::new(&format!("pipes-{how}"));
+        let folder = Folder::new();
         let Output { status, stdout, stderr } =
             folder.command(&["--dir", ".", "--fuel", "1000000"], &[how]).output().unwrap();
         check(how, (status.code(), &stdout, &stderr), &folder);
@@ -115,7 +109,7 @@ fn all_arrives_through_pipes() {
 #[test]
 fn all_arrives_in_files() {
     for how in ENDINGS {
-        let folder = Folder::new(&format!("files-{how}"));
+        let folder = Folder::new();
         let mut command = folder.command(&["--dir", ".", "--fuel", "1000000"], &[how]);
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| folder.0.join(name));
         command.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
@@ -126,7 +120,7 @@ fn all_arrives_in_files() {
 
 #[test]
 fn a_reader_that_is_slow_gets_all() {
-    let folder = Folder::new("slow");
+    let folder = Folder::new();
     let mut command = folder.command(&["--dir", "."], &["trap"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
@@ -146,7 +140,7 @@ fn a_reader_that_is_slow_gets_all() {
 fn what_cannot_be_written_is_told() {
     const NOSPC: i32 = 51;
     const PIPE: i32 = 64;
-    let folder = Folder::new("told");
+    let folder = Folder::new();
     let status = |stdout: Stdio| folder.command(&[], &["write-and-exit"]).stdout(stdout).status().unwrap().code();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -160,7 +154,7 @@ fn what_cannot_be_written_is_told() {
 
 #[test]
 fn standard_input_ends() {
-    let folder = Folder::new("input");
+    let folder = Folder::new();
     let read = |stdin: Stdio| {
         let output = folder.command(&[], &["read"]).stdin(stdin).output().unwrap();
         String::from_utf8(output.stdout).unwrap()

@@ -1,11 +1,9 @@
 //! What the conformance run leaves out, and why.
 
-/// A file, or some of its directives, that need what this build does not have.
+/// A file that needs what this build does not have.
 pub struct Exception {
     /// The file, or the beginning of its path and an asterisk.
     pub file: &'static str,
-    /// The lines of the directives that fail; none if the file is left out whole.
-    pub lines: &'static [u32],
     /// What is missing.
     pub reason: &'static str,
 }
@@ -21,12 +19,7 @@ impl Exception {
 }
 
 const fn file(file: &'static str, reason: &'static str) -> Exception {
-    Exception { file, lines: &[], reason }
-}
-
-#[allow(dead_code)] // There are none at present.
-const fn lines(file: &'static str, lines: &'static [u32], reason: &'static str) -> Exception {
-    Exception { file, lines, reason }
+    Exception { file, reason }
 }
 
 const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
