@@ -8,8 +8,11 @@ use wasmote_ir::ValType;
 
 use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
+#[cfg(feature = "gc")]
 use crate::exceptions::Exceptions;
-use crate::labels::{Kind, Label, Labels, NO_TRY, Signature};
+#[cfg(feature = "gc")]
+use crate::labels::NO_TRY;
+use crate::labels::{Kind, Label, Labels, Signature};
 use crate::locals::Locals;
 use crate::meter::Meter;
 use crate::stack::{Entry, Place, Stack};
@@ -30,6 +33,7 @@ pub struct Buffers {
     pub meter: Meter,
     /// Targets of a `br_table`.
     pub targets: Vec<u32>,
+    #[cfg(feature = "gc")]
     pub exceptions: Exceptions,
 }
 
@@ -43,6 +47,7 @@ pub struct Body<'a> {
     pub locals: &'a mut Locals,
     pub meter: &'a mut Meter,
     pub targets: &'a mut Vec<u32>,
+    #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
     /// The slot of the frame's header.
     pub header: u16,
@@ -65,6 +70,7 @@ impl Body<'_> {
             branches: None,
             around: None,
             mark: 0,
+            #[cfg(feature = "gc")]
             tried: NO_TRY,
         });
         self.meter.open(self.code);

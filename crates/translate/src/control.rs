@@ -9,7 +9,9 @@ use wasmparser::{BlockType, BrTable};
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
 use crate::families;
-use crate::labels::{Kind, Label, NO_TRY, Signature};
+#[cfg(feature = "gc")]
+use crate::labels::NO_TRY;
+use crate::labels::{Kind, Label, Signature};
 use crate::stack::{Entry, Place};
 
 /// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
@@ -69,8 +71,18 @@ impl Body<'_> {
         let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home);
         let start = self.code.units.len();
         let mark = self.locals.mark();
-        let tried = NO_TRY;
-        self.labels.push(Label { kind, signature, height, base, start, branches: None, around, mark, tried });
+        self.labels.push(Label {
+            kind,
+            signature,
+            height,
+            base,
+            start,
+            branches: None,
+            around,
+            mark,
+            #[cfg(feature = "gc")]
+            tried: NO_TRY,
+        });
         Ok(())
     }
 
@@ -133,6 +145,7 @@ impl Body<'_> {
 
     /// `end`. Returns whether it was the function's.
     pub fn end(&mut self) -> Step<bool> {
+        #[cfg(feature = "gc")]
         if let Some(tried) = self.labels.top().map(|label| label.tried).filter(|&tried| tried != NO_TRY) {
             self.close_try(tried)?;
         }
@@ -163,6 +176,7 @@ impl Body<'_> {
         if was_function && self.reachable {
             self.return_()?;
         }
+        #[cfg(feature = "gc")]
         if was_function {
             self.return_handlers()?;
         }

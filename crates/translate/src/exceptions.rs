@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wasmote_ir::Op;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
-use wasmparser::{BlockType, Catch, OperatorsReader, TryTable};
+use wasmparser::{BinaryReader, BlockType, Catch, OperatorsReader, TryTable};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -52,18 +52,8 @@ pub struct Exceptions {
     returns: Vec<usize>,
 }
 
-impl Exceptions {
-    /// Starts a function; `kept` slots from `first` on are there for `rethrow`.
-    pub fn start(&mut self, first: u32, kept: u16) {
-        self.tries.clear();
-        self.clauses.clear();
-        self.returns.clear();
-        (self.first_kept, self.kept) = (first as u16, kept);
-    }
-}
-
 /// How deep `try`s of the older form nest in a body, whose operators these are; 0 if there are none.
-pub fn nesting(mut operators: OperatorsReader<'_>) -> u16 {
+fn nesting(mut operators: OperatorsReader<'_>) -> u16 {
     use wasmparser::Operator as O;
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
@@ -83,6 +73,20 @@ pub fn nesting(mut operators: OperatorsReader<'_>) -> u16 {
 }
 
 impl Body<'_> {
+    /// Starts a function with these bytes, whose operators are what is left to read. `try` of the older form needs slots that calls
+    /// leave alone; its opcode is looked for where it may be.
+    pub fn start_exceptions(&mut self, bytes: &[u8], reader: &BinaryReader<'_>) -> Step {
+        const TRY: u8 = 6;
+        let older = !self.module.tags.is_empty() && bytes.contains(&TRY);
+        let kept = if older { nesting(OperatorsReader::new(reader.clone())) } else { 0 };
+        self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
+        self.exceptions.kept = kept;
+        self.exceptions.tries.clear();
+        self.exceptions.clauses.clear();
+        self.exceptions.returns.clear();
+        Ok(())
+    }
+
     /// How many `try`s are around the current point.
     fn level(&self) -> Step<u16> {
         u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooLarge)

@@ -23,10 +23,13 @@ pub enum Kind {
     /// `else`.
     Else,
     /// `try_table`.
+    #[cfg(feature = "gc")]
     Try,
     /// `try`, the older form, before its first `catch`.
+    #[cfg(feature = "gc")]
     OlderTry,
     /// `catch`.
+    #[cfg(feature = "gc")]
     OlderCatch,
 }
 
@@ -91,10 +94,12 @@ pub struct Label {
     /// What [`crate::locals::Locals::mark`] said at its start.
     pub mark: usize,
     /// Of a `try`, its number among those that have not ended; else [`NO_TRY`].
+    #[cfg(feature = "gc")]
     pub tried: u32,
 }
 
 /// The number of no `try`.
+#[cfg(feature = "gc")]
 pub const NO_TRY: u32 = u32::MAX;
 /// In place of where an instruction starts: what waits is a handler, the operand its entry.
 const HANDLER: usize = usize::MAX;
@@ -163,6 +168,26 @@ impl Labels {
         self.waiting.len() as u32 - 1
     }
 
+    /// Lets a branch, and those noted before it to the same label, lead to the end of the code.
+    pub fn bind(&self, last: Option<u32>, code: &mut Code) {
+        let mut next = last;
+        let here = code.units.len();
+        while let Some(index) = next {
+            let waiting = self.waiting[index as usize];
+            if waiting.start == HANDLER {
+                code.handlers[waiting.operand].target = here as u32;
+            } else {
+                code.set_target(waiting.start, waiting.operand, here);
+                code.note_jump(waiting.start);
+            }
+            next = waiting.next;
+        }
+    }
+}
+
+/// What leads to labels when something is thrown.
+#[cfg(feature = "gc")]
+impl Labels {
     /// The number of the label at a depth, from the outermost.
     pub fn index(&self, depth: u32) -> Option<usize> {
         self.labels.len().checked_sub(1 + depth as usize)
@@ -212,21 +237,5 @@ impl Labels {
     /// How many of them are labels up to this number.
     pub fn tries_up_to(&self, index: usize) -> usize {
         self.labels.iter().take(index + 1).filter(|label| label.tried != NO_TRY).count()
-    }
-
-    /// Lets a branch, and those noted before it to the same label, lead to the end of the code.
-    pub fn bind(&self, last: Option<u32>, code: &mut Code) {
-        let mut next = last;
-        let here = code.units.len();
-        while let Some(index) = next {
-            let waiting = self.waiting[index as usize];
-            if waiting.start == HANDLER {
-                code.handlers[waiting.operand].target = here as u32;
-            } else {
-                code.set_target(waiting.start, waiting.operand, here);
-                code.note_jump(waiting.start);
-            }
-            next = waiting.next;
-        }
     }
 }

@@ -29,7 +29,7 @@ mod calls;
 mod canonical;
 mod code;
 mod control;
-#[cfg_attr(not(feature = "gc"), allow(dead_code))]
+#[cfg(feature = "gc")]
 mod exceptions;
 mod families;
 #[cfg(feature = "image")]
@@ -39,7 +39,7 @@ mod locals;
 mod memory;
 mod meter;
 mod numeric;
-#[cfg_attr(not(feature = "gc"), allow(dead_code))]
+#[cfg(feature = "gc")]
 mod objects;
 mod operators;
 mod references;
@@ -176,7 +176,16 @@ impl Translator {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
 
-        let Buffers { code, stack, labels, locals, meter, targets, exceptions } = &mut self.buffers;
+        let Buffers {
+            code,
+            stack,
+            labels,
+            locals,
+            meter,
+            targets,
+            #[cfg(feature = "gc")]
+            exceptions,
+        } = &mut self.buffers;
         code.start(self.options.op_set == OpSet::Extended, offsets);
         meter.start(self.options.metered);
         labels.start();
@@ -190,6 +199,7 @@ impl Translator {
             locals,
             meter,
             targets,
+            #[cfg(feature = "gc")]
             exceptions,
             header: header as u16,
             reachable: true,
@@ -204,12 +214,8 @@ impl Translator {
             let ty = reader.read::<wasmparser::ValType>().map_err(failed)?;
             body.declare(count, ty).map_err(|kind| TranslateError { kind, offset: at as u32 })?;
         }
-        // `try` of the older form needs slots that calls leave alone; its opcode is looked for where it may be.
-        const TRY: u8 = 6;
-        let older = !module.tags.is_empty() && bytes.contains(&TRY);
-        let kept = if older { exceptions::nesting(OperatorsReader::new(reader.clone())) } else { 0 };
-        let first = body.locals.reserve(kept).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
-        body.exceptions.start(first, kept);
+        #[cfg(feature = "gc")]
+        body.start_exceptions(bytes, &reader).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
         body.stack.start(body.locals.end());
         body.open(module.funcs[func as usize]);
         let mut operators = OperatorsReader::new(reader);

@@ -53,6 +53,7 @@ impl Locals {
     }
 
     /// Sets slots aside behind all locals; the first one's number.
+    #[cfg(feature = "gc")]
     pub fn reserve(&mut self, slots: u16) -> Result<u32, TranslateErrorKind> {
         let first = self.next;
         if first + u32::from(slots) > MAX_SLOTS {
