@@ -12,7 +12,7 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, corpus, deps, diet, embedded, features, firmware, same_image, size, tailcheck};
+use crate::{bare, corpus, deps, diet, embedded, features, firmware, fuzz, same_image, size, tailcheck};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -56,6 +56,9 @@ const STEPS: &[Step] = &[
         size::check(embedded::complete()).map(left_out)
     }),
     ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], embedded::complete()).map(left_out)),
+    ("fuzz", "the fuzz targets compile, and modules with vectors do what they do in wasmi", || {
+        fuzz::check().map(|()| Outcome::Passed)
+    }),
     ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 

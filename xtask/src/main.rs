@@ -2,10 +2,10 @@
 //!
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
 //! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
-//!   [`size`], [`diet`].
+//!   [`size`], [`diet`], [`fuzz`].
 //! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts.
 //! - [`wasi_testsuite`] runs the official tests of WASI, which lie elsewhere.
-//! - Measurements: [`bench`] (speed against other interpreters), [`bytes`] (size of the command).
+//! - Measurements: [`bench`] (speed against other interpreters).
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
 mod bare;
@@ -18,6 +18,7 @@ mod diet;
 mod embedded;
 mod features;
 mod firmware;
+mod fuzz;
 mod guests;
 mod project;
 mod same_image;
@@ -75,6 +76,7 @@ const COMMANDS: &[Command] = &[
         "each crate compiles with each of its features, and what a feature adds is gone without it",
         features::main,
     ),
+    command("fuzz", "", "what lies in fuzz/ compiles, and modules with vectors do what they do in wasmi", fuzz::main),
     command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
     Command {
         name: "size",

@@ -105,54 +105,47 @@ macro_rules! registers {
     };
 }
 
-#[cfg(feature = "simd")]
-registers! {
-    /// The instruction: where its handler is named, then its operands.
-    ip: *const u8,
-    /// Slot 0 of the frame.
-    fp: *mut u64,
-    /// First byte of memory 0; its length lies in front.
-    mem: *mut u8,
-    /// The instance.
-    cx: *mut Instance,
-    /// The integer accumulator; in linked code at the entry of a function, its record.
-    acc: u64,
-    /// The f32 accumulator.
-    f32: f32,
-    /// The f64 accumulator.
-    f64: f64,
-    /// The vector accumulator.
-    vector: Vector,
+/// The registers that every build has, and the accumulators given.
+macro_rules! with_accumulators {
+    ($($accumulators:tt)*) => {
+        registers! {
+            /// The instruction: where its handler is named, then its operands.
+            ip: *const u8,
+            /// Slot 0 of the frame.
+            fp: *mut u64,
+            /// First byte of memory 0; its length lies in front.
+            mem: *mut u8,
+            /// The instance.
+            cx: *mut Instance,
+            $($accumulators)*
+        }
+    };
 }
 
-#[cfg(all(feature = "extended", not(feature = "simd")))]
-registers! {
-    /// The instruction: where its handler is named, then its operands.
-    ip: *const u8,
-    /// Slot 0 of the frame.
-    fp: *mut u64,
-    /// First byte of memory 0; its length lies in front.
-    mem: *mut u8,
-    /// The instance.
-    cx: *mut Instance,
-    /// The integer accumulator; in linked code at the entry of a function, its record.
-    acc: u64,
-    /// The f32 accumulator.
-    f32: f32,
-    /// The f64 accumulator.
-    f64: f64,
+/// The scalar accumulators, and those given.
+#[cfg(feature = "extended")]
+macro_rules! with_scalars {
+    ($($more:tt)*) => {
+        with_accumulators! {
+            /// The integer accumulator; in linked code at the entry of a function, its record.
+            acc: u64,
+            /// The f32 accumulator.
+            f32: f32,
+            /// The f64 accumulator.
+            f64: f64,
+            $($more)*
+        }
+    };
 }
 
 #[cfg(not(feature = "extended"))]
-registers! {
-    /// The instruction: where its handler is named, then its operands.
-    ip: *const u8,
-    /// Slot 0 of the frame.
-    fp: *mut u64,
-    /// First byte of memory 0; its length lies in front.
-    mem: *mut u8,
-    /// The instance.
-    cx: *mut Instance,
+with_accumulators! {}
+#[cfg(all(feature = "extended", not(feature = "simd")))]
+with_scalars! {}
+#[cfg(feature = "simd")]
+with_scalars! {
+    /// The vector accumulator.
+    vector: Vector,
 }
 
 impl Regs {

@@ -418,14 +418,17 @@ fn object(store: &mut StoreInner, types: &TypeIds, ty: u32, len: u32, values: &[
 /// The record is complete but for its segments, and of this store.
 unsafe fn initialise(
     store: &mut StoreInner,
-    mut record: NonNull<InstanceRecord>,
+    record: NonNull<InstanceRecord>,
 ) -> Result<Option<*mut exec::Func>, Error> {
-    // SAFETY: the caller's promise; nothing else uses the record, as its functions do not run.
-    let InstanceRecord { exec, module, memory, parts, .. } = unsafe { record.as_mut() };
-    let module = module.inner();
+    // Where a value makes an object, a collection may look at the record, so that nothing is borrowed from it to change it meanwhile.
+    let place = record.as_ptr();
+    // SAFETY: the caller's promise; nothing else changes the record, as its functions do not run.
+    let parts = move || unsafe { &(*place).parts };
+    // SAFETY: as above, and the module does not change.
+    let module = unsafe { (*place).module.inner() };
     let info = &module.info;
     // SAFETY: the run is not changed.
-    let globals = unsafe { core::slice::from_raw_parts(parts.globals.start(), parts.globals.len()) };
+    let globals = unsafe { core::slice::from_raw_parts(parts().globals.start(), parts().globals.len()) };
 
     // Segments that were not reached yet when one traps are still there for functions that others got hold of.
     let indexed = module.indexed_data();
@@ -434,45 +437,51 @@ unsafe fn initialise(
         let bytes = segment.bytes.ok_or_else(invalid)?;
         data.push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() });
     }
-    parts.data = Run::new(data);
-    exec.data = parts.data.start();
     // Empty ones first: others may have got hold of functions when the values of one fail.
     let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
-    parts.elems = Run::new(info.elems.iter().map(|_| empty()).collect());
-    exec.elems = parts.elems.start();
+    let (data, elems) = (Run::new(data), Run::new(info.elems.iter().map(|_| empty()).collect()));
+    // SAFETY: as `parts`, which is not borrowed here.
+    unsafe {
+        ((*place).exec.data, (*place).exec.elems) = (data.start(), elems.start());
+        ((*place).parts.data, (*place).parts.elems) = (data, elems);
+    }
     for (i, segment) in info.elems.iter().enumerate() {
-        let references = Run::new(references(store, &module.type_ids, parts, globals, &segment.items)?);
-        let place = parts.elems.get(i).ok_or_else(invalid)?;
+        let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?);
+        let to = parts().elems.get(i).ok_or_else(invalid)?;
         let len = if let SegmentMode::Declared = segment.mode { 0 } else { references.len() };
-        // SAFETY: in the run.
-        unsafe { place.write(exec::ElemSegment { elems: references.start(), len }) };
-        parts.references.push(references);
+        // SAFETY: in the run, and as above.
+        unsafe {
+            to.write(exec::ElemSegment { elems: references.start(), len });
+            (*place).parts.references.push(references);
+        }
     }
 
-    *memory = module
+    let memory = module
         .export("memory")
         .filter(|export| export.kind == ExportKind::Memory)
-        .and_then(|export| parts.memories.get(export.index as usize))
+        .and_then(|export| parts().memories.get(export.index as usize))
         // SAFETY: pointers of records of this store.
         .map(|place| unsafe { Memory::of_record(store, place.read()) });
+    // SAFETY: as above.
+    unsafe { (*place).memory = memory };
 
     for (i, segment) in info.elems.iter().enumerate() {
         let SegmentMode::Active { target, offset } = &segment.mode else {
             continue;
         };
-        let [offset, _] = evaluate(store, &module.type_ids, parts, globals, offset)?;
-        let table = parts.tables.get(*target as usize).ok_or_else(invalid)?;
+        let [offset, _] = evaluate(store, &module.type_ids, parts(), globals, offset)?;
+        let table = parts().tables.get(*target as usize).ok_or_else(invalid)?;
         // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
         unsafe {
             let table = table.read().cast::<TableRecord>();
-            let segment = &mut *parts.elems.start().add(i);
+            let segment = &mut *parts().elems.start().add(i);
             let source = core::slice::from_raw_parts(segment.elems, segment.len);
             match (*table).range(offset, source.len() as u64) {
                 Some(place) => place.copy_from_slice(source),
                 None => return Err(TrapCode::TableOutOfBounds.into()),
             }
             segment.len = 0;
-            parts.references[i] = Run::default();
+            (&mut (*place).parts.references)[i] = Run::default();
         }
     }
     for (i, segment) in module.data().enumerate() {
@@ -483,9 +492,9 @@ unsafe fn initialise(
         let offset = match offset {
             #[cfg(feature = "image")]
             Offset::Is(offset) => offset,
-            Offset::Of(expr) => evaluate(store, &module.type_ids, parts, globals, &expr)?[0],
+            Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, &expr)?[0],
         };
-        let memory = parts.memories.get(target as usize).ok_or_else(invalid)?;
+        let memory = parts().memories.get(target as usize).ok_or_else(invalid)?;
         // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
         unsafe {
             let memory = memory.read().cast::<MemoryRecord>();
@@ -494,12 +503,12 @@ unsafe fn initialise(
                 None => return Err(TrapCode::MemoryOutOfBounds.into()),
             }
             if i < indexed {
-                (*parts.data.start().add(i)).len = 0;
+                (*parts().data.start().add(i)).len = 0;
             }
         }
     }
     Ok(match info.start {
-        Some(start) => Some(parts.func(start).ok_or_else(invalid)?),
+        Some(start) => Some(parts().func(start).ok_or_else(invalid)?),
         None => None,
     })
 }

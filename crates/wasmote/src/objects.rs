@@ -150,24 +150,21 @@ impl StoreInner {
         Some(result)
     }
 
-    /// A new object that stands for a value of the host.
-    ///
-    /// # Panics
-    /// If there is no room for it.
-    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> u32 {
+    /// A new object that stands for a value of the host; `None` if there is no room for it.
+    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let top = self.machine.stack_top;
         if !self.make_room(8, top) {
-            panic!("no room for a reference to a value of the host: see `Config::max_gc_heap`");
+            return None;
         }
         let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);
         let header = u64::from(gc::layout::HOST) | u64::from(number) << 32;
-        let Some(object) = self.allocate(8, header, top) else { unreachable!("there is room") };
+        let object = self.allocate(8, header, top)?;
         let host = Some(Host { object, value });
         match self.objects.hosts.get_mut(number as usize) {
             Some(place) => *place = host,
             None => self.objects.hosts.push(host),
         }
-        object
+        Some(object)
     }
 
     /// The value of the host that a reference is to, if it is to one.

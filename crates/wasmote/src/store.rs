@@ -413,12 +413,10 @@ impl StoreInner {
     }
 
     #[cfg(not(feature = "gc"))]
-    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> u32 {
+    pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
+        let reference = u32::try_from(self.externs.len() + 1).ok()?;
         self.externs.push(value);
-        let Ok(reference) = u32::try_from(self.externs.len()) else {
-            panic!("a store cannot have more than 2^32 external references")
-        };
-        reference
+        Some(reference)
     }
 
     #[cfg(not(feature = "gc"))]

@@ -5,7 +5,7 @@ use core::any::Any;
 
 #[cfg(feature = "gc")]
 use wasmote_ir::RefType;
-use wasmote_ir::{HeapType, ValType};
+use wasmote_ir::{HeapType, TrapCode, ValType};
 
 #[cfg(feature = "gc")]
 use crate::anyref::AnyRef;
@@ -59,12 +59,24 @@ impl ExternRef {
     /// A reference to `value`.
     ///
     /// # Panics
-    /// With feature `gc`, if there is no room for it, see `Config::max_gc_heap`.
-    pub fn new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
+    /// With feature `gc`, if there is no room for it. Wasm can bring that about: where it runs, [`ExternRef::try_new`] is better.
+    pub fn new(ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
+        match ExternRef::try_new(ctx, value) {
+            Ok(reference) => reference,
+            Err(_) => panic!("no room for a reference to a value of the host: see `Config::max_gc_heap`"),
+        }
+    }
+
+    /// A reference to `value`, in a host function for one.
+    ///
+    /// # Errors
+    /// With feature `gc`, [`HeapExhausted`](crate::TrapCode::HeapExhausted) if there is no room for it, see
+    /// [`Config::max_gc_heap`](crate::Config::max_gc_heap).
+    pub fn try_new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> Result<ExternRef, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let reference = store.add_extern(Arc::new(value));
-        ExternRef(Root::new(store, reference))
+        let reference = store.add_extern(Arc::new(value)).ok_or(TrapCode::HeapExhausted)?;
+        Ok(ExternRef(Root::new(store, reference)))
     }
 
     /// The value; `()` if it is none of the host, but an object that wasm made an external reference of.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use wasmote::{
-    AnyRef, Caller, Config, Engine, Error, Exception, ExternRef, FuncType, HeapType, Instance, Linker, Module, RefType,
-    Store, Tag, TrapCode, Val, ValType, scope,
+    AnyRef, Caller, Config, Engine, Error, Exception, ExternRef, ExternType, FuncType, HeapType, Instance, Linker,
+    Module, RefType, Store, Tag, TrapCode, Val, ValType, scope,
 };
 
 fn instance(engine: &Engine, text: &str) -> (Store<()>, Instance) {
@@ -108,6 +108,44 @@ fn values_of_the_host_are_dropped_when_nothing_reaches_them() {
     assert!(value.data(&store).downcast_ref::<Counted>().is_some());
     drop(store);
     assert_eq!(dropped.load(Relaxed), 100);
+}
+
+#[test]
+fn a_full_heap_has_no_room_for_values_of_the_host() {
+    let mut store = Store::new(&Engine::new(Config::new().max_gc_heap(1 << 20)), ());
+    scope(&mut store, |store| {
+        let error = loop {
+            if let Err(error) = ExternRef::try_new(&mut *store, ()) {
+                break error;
+            }
+        };
+        assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::HeapExhausted));
+    });
+    assert!(ExternRef::try_new(&mut store, ()).is_ok(), "the handles are gone");
+}
+
+#[test]
+fn an_exception_keeps_its_values_whoever_made_its_tag() {
+    let text = r#"(module
+        (type $s (struct (field i64)))
+        (import "host" "tag" (tag $tag (param (ref null $s))))
+        (func (export "run") (result i64) (local $e exnref)
+            (local.set $e (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (throw $tag (struct.new $s (i64.const 42))))
+                unreachable))
+            (drop (struct.new $s (i64.const 7)))
+            (drop (struct.new $s (i64.const 7)))
+            (struct.get $s 0 (block $caught (result (ref null $s))
+                (try_table (catch $tag $caught) (throw_ref (local.get $e)))
+                unreachable))))"#;
+    let engine = Engine::new(Config::new().gc_stress(true));
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut store = Store::new(&engine, ());
+    let Some(ExternType::Tag(ty)) = module.imports().next().map(|import| import.ty) else { panic!("a tag") };
+    // Before the store knows the structure.
+    let tag = Tag::new(&mut store, ty);
+    let instance = Instance::new(&mut store, &module, &[tag.into()]).unwrap();
+    assert_eq!(instance.get_typed_func::<(), i64>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 42);
 }
 
 #[test]

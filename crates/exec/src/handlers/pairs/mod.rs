@@ -20,9 +20,9 @@ use crate::operand::OPERANDS;
 use list::PAIRS;
 
 /// The instruction `A`, then `B`, whose operands follow `A`'s.
-pub struct Then<A, B>(PhantomData<(A, B)>);
+pub struct InTurn<A, B>(PhantomData<(A, B)>);
 
-impl<A: Instr, B: Instr> Instr for Then<A, B> {
+impl<A: Instr, B: Instr> Instr for InTurn<A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise. `A` leaves `ip` at `B`'s operands; `B` expects it a cell before them.
@@ -147,7 +147,7 @@ macro_rules! pairs {
         const PAIRS_CONST: [Pair; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = sorted([$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            type Both = Then<InstrOf<{ Op::$first as u16 }, A>, InstrOf<{ Op::$second as u16 }, B>>;
+            type Both = InTurn<InstrOf<{ Op::$first as u16 }, A>, InstrOf<{ Op::$second as u16 }, B>>;
             pair((Op::$first, A), (Op::$second, B), hot::<Both>)
         }, )+ )*]);
     };
