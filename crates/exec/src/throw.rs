@@ -45,16 +45,8 @@ pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let machine = (*r.cx).machine;
-        if !search(machine, reference, r.ip, r.fp, r.cx, header | CALLER_HANDLES) {
-            return false;
-        }
-        let Landing { ip, fp, instance, stack_end } = (*machine).landing;
-        (*machine).stack_end = stack_end;
-        r.ip = ip;
-        r.fp = fp;
-        r.cx = instance;
-        r.mem = (**(*instance).memories).base;
-        true
+        let found = search(machine, reference, r.ip, r.fp, r.cx, header | CALLER_HANDLES);
+        found && take(r, machine)
     }
 }
 
@@ -65,9 +57,15 @@ pub(crate) unsafe fn land_behind_call(r: &mut Regs, reference: u32) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let machine = (*r.cx).machine;
-        if !search_behind(machine, reference, r.ip, r.fp, r.cx) {
-            return false;
-        }
+        search_behind(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
+    }
+}
+
+/// Has the registers go on at the handler that was found.
+#[inline(always)]
+unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
+    // SAFETY: as `search` left it; instances have at least one memory.
+    unsafe {
         let Landing { ip, fp, instance, stack_end } = (*machine).landing;
         (*machine).stack_end = stack_end;
         r.ip = ip;

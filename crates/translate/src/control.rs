@@ -269,18 +269,24 @@ impl Body<'_> {
             self.labels.branch(depth, start, operand, self.code);
             return Ok(());
         }
+        self.branch_with(depth, &label, |body| body.branch_on(&condition, false))
+    }
+
+    /// A branch that brings values to where they are not yet: `around` writes a branch around what only the way to the label does, and
+    /// gives where it starts, and the unit of its target.
+    pub fn branch_with(&mut self, depth: u32, label: &Label, around: impl FnOnce(&mut Self) -> (usize, usize)) -> Step {
+        let count = self.brings(label);
         if label.kind == Kind::Func && count > 1 {
             self.settle_top(count)?;
         }
-        // Around what only the way to the label does.
-        let (start, operand) = self.branch_on(&condition, false);
+        let (start, operand) = around(self);
         let around = self.labels.wait(start, operand);
         let held = self.code.held();
         self.code.resume(held);
         if label.kind == Kind::Func {
             self.return_()?;
         } else {
-            self.move_to(&label, count)?;
+            self.move_to(label, count)?;
             self.goto(depth);
         }
         self.labels.bind(Some(around), self.code);

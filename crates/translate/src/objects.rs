@@ -234,23 +234,10 @@ impl Body<'_> {
             self.labels.branch(depth, start, self.code.units.len() - 2, self.code);
             return Ok(());
         }
-        if label.kind == Kind::Func && count > 1 {
-            self.settle_top(count)?;
-        }
-        // Around what only the way to the label does.
-        let start = self.code.emit(Op::BrOnCast, 0, &[slot, ty, flags ^ negated, 0]);
-        let around = self.labels.wait(start, self.code.units.len() - 2);
-        let held = self.code.held();
-        self.code.resume(held);
-        if label.kind == Kind::Func {
-            self.return_()?;
-        } else {
-            self.move_to(&label, count)?;
-            self.goto(depth);
-        }
-        self.labels.bind(Some(around), self.code);
-        self.code.resume(held);
-        Ok(())
+        self.branch_with(depth, &label, |body| {
+            let start = body.code.emit(Op::BrOnCast, 0, &[slot, ty, flags ^ negated, 0]);
+            (start, body.code.units.len() - 2)
+        })
     }
 
     /// `any.convert_extern` and `extern.convert_any`: the same bits.
