@@ -12,7 +12,10 @@ fn main() {
     }
     let option = |option: &str| println!("cargo:rustc-link-arg-bins=-Wl,{option}");
     // Tables for unwinding: a panic aborts, and nothing else reads them.
-    option(&format!("-T,{}/discard.ld", var("CARGO_MANIFEST_DIR")));
+    // Copied, because Cargo may keep these options for a checkout that lies elsewhere.
+    let script = std::path::Path::new(&var("OUT_DIR")).join("discard.ld");
+    std::fs::copy("discard.ld", &script).expect("discard.ld can be copied to OUT_DIR");
+    option(&format!("-T,{}", script.display()));
     option("--no-eh-frame-hdr");
     // Functions that came out the same become one; handlers above all.
     option("--icf=all");

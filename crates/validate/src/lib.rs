@@ -4,7 +4,7 @@
 //!
 //! [`Features`] says which proposals a module may use; [`Features::default`] has all that this build runs.
 //! [`needed`] finds out which of them, and of those that no build runs, a module uses.
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -12,14 +12,19 @@ extern crate alloc;
 #[cfg(feature = "threads")]
 extern crate std;
 
+mod body;
+mod fault;
 mod features;
 mod needed;
+mod outline;
 #[cfg(feature = "threads")]
 mod threads;
+mod types;
 mod validate;
 
+pub use fault::ValidateError;
 pub use features::Features;
 pub use needed::{Needed, needed};
 #[cfg(feature = "threads")]
 pub use threads::validate_with_threads;
-pub use validate::{Bodies, ValidateError, validate, validate_outline};
+pub use validate::{Bodies, validate, validate_outline};

@@ -57,7 +57,7 @@ pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
     let mut flags = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
     let mut result = validate_with(wasm, flags);
     while let Err(error) = &result {
-        let named = error.missing_wasm_feature().filter(|flag| !flags.contains(*flag));
+        let named = error.missing_feature().filter(|flag| !flags.contains(*flag));
         let Some(next) = named.or_else(|| further(wasm, flags, error.offset())) else { break };
         flags |= next;
         result = validate_with(wasm, flags);
@@ -68,7 +68,7 @@ pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
 }
 
 /// The feature with which the validator gets beyond this offset; not all errors name theirs.
-fn further(wasm: &[u8], flags: WasmFeatures, offset: u64) -> Option<WasmFeatures> {
+fn further(wasm: &[u8], flags: WasmFeatures, offset: usize) -> Option<WasmFeatures> {
     known().iter().map(|&(flag, ..)| flag).find(|&flag| {
         !flags.contains(flag) && validate_with(wasm, flags | flag).err().is_none_or(|error| error.offset() > offset)
     })

@@ -4,10 +4,10 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use wasmparser::FuncValidatorAllocations;
-
+use crate::body::Buffers;
+use crate::fault::{Fault, ValidateError};
 use crate::features::Features;
-use crate::validate::{ValidateError, validate, validate_outline};
+use crate::validate::{validate, validate_outline};
 
 /// Bytes of bodies that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
 const SHARE: usize = 1 << 17;
@@ -23,14 +23,14 @@ pub fn validate_with_threads(wasm: &[u8], features: &Features, threads: usize) -
     let bodies = validate_outline(wasm, features)?;
     let shares = bodies.shares(SHARE);
     let next = AtomicUsize::new(0);
-    let first: Mutex<Option<ValidateError>> = Mutex::new(None);
+    let first: Mutex<Option<Fault>> = Mutex::new(None);
     let work = || {
-        let mut allocations = FuncValidatorAllocations::default();
+        let mut buffers = Buffers::default();
         while let Some(funcs) = shares.get(next.fetch_add(1, Ordering::Relaxed)) {
             for func in funcs.clone() {
-                if let Err(error) = bodies.validate_reusing(wasm, func, &mut allocations) {
+                if let Err(error) = bodies.validate_reusing(wasm, func, &mut buffers) {
                     let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-                    if first.as_ref().is_none_or(|first| error.offset < first.offset) {
+                    if first.as_ref().is_none_or(|first| error.offset() < first.offset()) {
                         *first = Some(error);
                     }
                     // Whatever comes later in the binary does not matter any more; what comes earlier is somebody's already.
@@ -47,5 +47,5 @@ pub fn validate_with_threads(wasm: &[u8], features: &Features, threads: usize) -
         }
         work();
     });
-    first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), |fault| Err(fault.into()))
 }

@@ -1,0 +1,332 @@
+//! Blocks, branches, calls and exceptions.
+
+use wasmote_ir::HeapType;
+use wasmparser::WasmFeatures;
+
+use super::Body;
+use super::stack::{Block, FrameKind};
+use crate::fault::Fault;
+use crate::outline::{Composite, FuncType};
+use crate::types::Ty;
+
+/// As many labels as `br_table` may have, and clauses as `try_table`: the limits of wasmparser, which reads them later.
+const MAX_LABELS: u32 = 7_654_321;
+const MAX_CATCHES: u32 = 10_000;
+
+impl<'m> Body<'m> {
+    /// Reads the type of a block (spec: binary/instructions#block-types).
+    fn block_type(&mut self) -> Result<Block, Fault> {
+        let first = self.reader.peek()?;
+        if first == 0x40 {
+            self.reader.skip(1)?;
+            return Ok(Block::Empty);
+        }
+        if first & 0xc0 == 0x40 {
+            return Ok(Block::One(self.value_type()?));
+        }
+        let Ok(index) = u32::try_from(self.reader.signed(33)?) else {
+            return Err(self.fault("invalid function type"));
+        };
+        if !self.features.contains(WasmFeatures::MULTI_VALUE) {
+            let message = "blocks, loops, and ifs may only produce a resulttype when multi-value is not enabled";
+            return Err(Fault::missing(WasmFeatures::MULTI_VALUE, message, self.offset));
+        }
+        self.func_type(index)?;
+        Ok(Block::Type(index))
+    }
+
+    /// A function type by its index.
+    pub fn func_type(&self, index: u32) -> Result<&'m FuncType, Fault> {
+        match self.outline.composite(index) {
+            Some(Composite::Func(ty)) => Ok(ty),
+            Some(_) => Err(Fault::of(format_args!("expected func type at index {index}"), self.offset)),
+            None => Err(self.unknown("type", index)),
+        }
+    }
+
+    #[inline]
+    pub fn block(&mut self, kind: FrameKind) -> Result<(), Fault> {
+        let block = self.block_type()?;
+        self.enter_with_params(kind, block)
+    }
+
+    pub fn if_(&mut self) -> Result<(), Fault> {
+        let block = self.block_type()?;
+        self.pop(Ty::I32)?;
+        self.enter_with_params(FrameKind::If, block)
+    }
+
+    pub fn else_(&mut self) -> Result<(), Fault> {
+        if self.frame().kind != FrameKind::If {
+            return Err(self.fault("else found outside of an `if` block"));
+        }
+        let frame = self.leave()?;
+        self.enter(FrameKind::Else, frame.block);
+        let params = self.params(frame.block);
+        self.push_all(&params);
+        Ok(())
+    }
+
+    #[inline]
+    pub fn end(&mut self) -> Result<(), Fault> {
+        let frame = self.leave()?;
+        if frame.kind == FrameKind::If {
+            // Without an else, the parameters are the results.
+            self.enter(FrameKind::Else, frame.block);
+            let params = self.params(frame.block);
+            self.push_all(&params);
+            self.leave()?;
+        }
+        let results = self.results_of(frame.block);
+        self.push_all(&results);
+        Ok(())
+    }
+
+    pub fn br(&mut self) -> Result<(), Fault> {
+        let label = self.reader.u32()?;
+        let types = self.label(label)?;
+        self.pop_all(&types)?;
+        self.unreachable();
+        Ok(())
+    }
+
+    pub fn br_if(&mut self) -> Result<(), Fault> {
+        let label = self.reader.u32()?;
+        self.pop(Ty::I32)?;
+        let types = self.label(label)?;
+        self.pass(&types)
+    }
+
+    /// What a conditional branch may take along: afterwards the operands are of these types.
+    pub fn pass(&mut self, types: &[Ty]) -> Result<(), Fault> {
+        self.pop_all(types)?;
+        self.push_all(types);
+        Ok(())
+    }
+
+    pub fn br_table(&mut self) -> Result<(), Fault> {
+        let count = self.reader.u32()?;
+        if count > MAX_LABELS {
+            return Err(self.fault("br_table size is out of bounds"));
+        }
+        self.pop(Ty::I32)?;
+        let mut arity = None;
+        // The default is the last.
+        for _ in 0..=count {
+            let label = self.reader.u32()?;
+            let types = self.label(label)?;
+            if *arity.get_or_insert(types.len()) != types.len() {
+                return Err(self.fault("type mismatch: br_table target labels have different number of types"));
+            }
+            self.peek_all(&types)?;
+        }
+        self.unreachable();
+        Ok(())
+    }
+
+    pub fn return_(&mut self) -> Result<(), Fault> {
+        self.pop_all(self.results)?;
+        self.unreachable();
+        Ok(())
+    }
+
+    #[inline]
+    pub fn call(&mut self) -> Result<(), Fault> {
+        let ty = self.callee()?;
+        self.call_of(ty)
+    }
+
+    /// Reads the index of a function.
+    fn callee(&mut self) -> Result<&'m FuncType, Fault> {
+        let index = self.reader.u32()?;
+        let ty = self.outline.func(index).ok_or_else(|| self.unknown("function", index))?;
+        self.func_type(ty)
+    }
+
+    fn call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
+        self.pop_all(&ty.params)?;
+        self.push_all(&ty.results);
+        Ok(())
+    }
+
+    /// The same instead of returning.
+    fn tail_call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
+        let agree = ty.results.len() == self.results.len()
+            && ty.results.iter().zip(self.results).all(|(&ty, &result)| self.outline.matches(ty, result));
+        if !agree {
+            return Err(self.fault("type mismatch: current function requires other results than the callee returns"));
+        }
+        self.pop_all(&ty.params)?;
+        self.unreachable();
+        Ok(())
+    }
+
+    pub fn call_indirect(&mut self) -> Result<(), Fault> {
+        let index = self.reader.u32()?;
+        let table = if self.features.contains(WasmFeatures::CALL_INDIRECT_OVERLONG) {
+            self.reader.u32()?
+        } else {
+            self.zero_byte()?
+        };
+        let ty = self.indirect_callee(index, table)?;
+        self.call_of(ty)
+    }
+
+    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'m FuncType, Fault> {
+        let table = self.outline.table(table).ok_or_else(|| self.unknown("table", table))?;
+        if !self.outline.matches(table.element, Ty::FUNCREF) {
+            return Err(self.fault("type mismatch: indirect calls must go through a table with type <= funcref"));
+        }
+        self.pop(table.index)?;
+        self.func_type(ty)
+    }
+
+    pub fn return_call(&mut self) -> Result<(), Fault> {
+        self.require(WasmFeatures::TAIL_CALL, "tail calls")?;
+        let ty = self.callee()?;
+        self.tail_call_of(ty)
+    }
+
+    pub fn return_call_indirect(&mut self) -> Result<(), Fault> {
+        self.require(WasmFeatures::TAIL_CALL, "tail calls")?;
+        let (index, table) = (self.reader.u32()?, self.reader.u32()?);
+        let ty = self.indirect_callee(index, table)?;
+        self.tail_call_of(ty)
+    }
+
+    pub fn call_ref(&mut self) -> Result<(), Fault> {
+        let ty = self.callee_on_stack()?;
+        self.call_of(ty)
+    }
+
+    pub fn return_call_ref(&mut self) -> Result<(), Fault> {
+        let ty = self.callee_on_stack()?;
+        self.tail_call_of(ty)
+    }
+
+    fn callee_on_stack(&mut self) -> Result<&'m FuncType, Fault> {
+        self.require(WasmFeatures::FUNCTION_REFERENCES, "function references")?;
+        let index = self.reader.u32()?;
+        let ty = self.func_type(index)?;
+        self.pop(self.concrete(true, index)?)?;
+        Ok(ty)
+    }
+
+    // --- exceptions ----------------------------------------------------------------------------
+
+    fn tag(&mut self) -> Result<&'m [Ty], Fault> {
+        let index = self.reader.u32()?;
+        self.outline.tag(index).ok_or_else(|| self.unknown("tag", index))
+    }
+
+    pub fn throw(&mut self) -> Result<(), Fault> {
+        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
+        let params = self.tag()?;
+        self.pop_all(params)?;
+        self.unreachable();
+        Ok(())
+    }
+
+    pub fn throw_ref(&mut self) -> Result<(), Fault> {
+        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
+        self.pop(Ty::EXNREF)?;
+        self.unreachable();
+        Ok(())
+    }
+
+    pub fn try_table(&mut self) -> Result<(), Fault> {
+        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
+        let block = self.block_type()?;
+        let params = self.params(block);
+        self.pop_all(&params)?;
+        let count = self.reader.u32()?;
+        if count > MAX_CATCHES {
+            return Err(self.fault("catches size is out of bounds"));
+        }
+        // Labels count from outside the block.
+        for _ in 0..count {
+            self.catch_clause()?;
+        }
+        self.enter(FrameKind::TryTable, block);
+        self.push_all(&params);
+        Ok(())
+    }
+
+    fn catch_clause(&mut self) -> Result<(), Fault> {
+        let kind = self.reader.byte()?;
+        let values = match kind {
+            0 | 1 => self.tag()?,
+            2 | 3 => &[],
+            _ => return Err(Fault::of(format_args!("invalid leading byte (0x{kind:x}) for catch"), self.offset)),
+        };
+        let exception = [Ty::abstract_ref(false, HeapType::Exn)];
+        let exception = if kind & 1 != 0 { &exception[..] } else { &[] };
+        let label = self.reader.u32()?;
+        let types = self.label(label)?;
+        if types.len() != values.len() + exception.len() {
+            return Err(self.fault(
+                "type mismatch: catch label must have the types of the tag, and the reference if it takes one",
+            ));
+        }
+        for (&found, &expected) in values.iter().chain(exception).zip(types.iter()) {
+            self.check(found, expected)?;
+        }
+        Ok(())
+    }
+
+    fn legacy(&self) -> Result<(), Fault> {
+        self.require(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions")
+    }
+
+    pub fn try_(&mut self) -> Result<(), Fault> {
+        self.legacy()?;
+        self.block(FrameKind::Try)
+    }
+
+    /// Ends a `try` or a `catch`, where a further handler may follow.
+    fn leave_try(&mut self) -> Result<Block, Fault> {
+        self.legacy()?;
+        if !matches!(self.frame().kind, FrameKind::Try | FrameKind::Catch) {
+            return Err(self.fault("catch found outside of a `try` block"));
+        }
+        Ok(self.leave()?.block)
+    }
+
+    pub fn catch(&mut self) -> Result<(), Fault> {
+        let block = self.leave_try()?;
+        self.enter(FrameKind::Catch, block);
+        let params = self.tag()?;
+        self.push_all(params);
+        Ok(())
+    }
+
+    pub fn catch_all(&mut self) -> Result<(), Fault> {
+        let block = self.leave_try()?;
+        self.enter(FrameKind::CatchAll, block);
+        Ok(())
+    }
+
+    pub fn delegate(&mut self) -> Result<(), Fault> {
+        self.legacy()?;
+        if self.frame().kind != FrameKind::Try {
+            return Err(self.fault("delegate found outside of a `try` block"));
+        }
+        let label = self.reader.u32()?;
+        let frame = self.leave()?;
+        // No branch, but there has to be such a block.
+        self.target(label)?;
+        let results = self.results_of(frame.block);
+        self.push_all(&results);
+        Ok(())
+    }
+
+    pub fn rethrow(&mut self) -> Result<(), Fault> {
+        self.legacy()?;
+        let label = self.reader.u32()?;
+        if !matches!(self.target(label)?.kind, FrameKind::Catch | FrameKind::CatchAll) {
+            return Err(self.fault("invalid rethrow label: target was not a `catch` block"));
+        }
+        self.unreachable();
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! The proof that a body is valid, in one pass over its bytes (spec: appendix/algorithm).
+//!
+//! 1. `read`: bytes;
+//! 2. `table`, `table_simd`: instructions whose types are always the same, most of them, as data;
+//! 3. `stack`: the stacks of operands and of blocks;
+//! 4. `instructions`: from an opcode to what it does to them; `control`, `variables`, `memory`, `references`, `objects`:
+//!    those that need more than a row.
+//!
+//! A check that is missing here is unsafety in everything that runs later. So all of it is compared with wasmparser's
+//! validator, on modules of all kinds and on damaged ones: `tests`.
+
+mod control;
+mod instructions;
+mod memory;
+mod objects;
+mod read;
+mod references;
+mod stack;
+#[macro_use]
+mod table;
+#[cfg(feature = "simd")]
+mod table_simd;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+use wasmparser::WasmFeatures;
+
+use crate::fault::Fault;
+use crate::outline::{Composite, Outline};
+use crate::types::{Local, Ty};
+use read::Reader;
+use stack::{Block, Frame, FrameKind};
+
+/// As many locals, parameters included, as a function may have: the limit of other engines.
+const MAX_LOCALS: usize = 50_000;
+
+/// Buffers that the next body may use again.
+#[derive(Default)]
+pub struct Buffers {
+    operands: Vec<Ty>,
+    frames: Vec<Frame>,
+    locals: Vec<Local>,
+    set: Vec<u32>,
+}
+
+/// A body that is being checked.
+struct Body<'m> {
+    outline: &'m Outline,
+    features: WasmFeatures,
+    reader: Reader<'m>,
+    /// Offset of the instruction at hand.
+    offset: usize,
+    /// Where the operands of the innermost block begin: `frames.last().height`.
+    floor: usize,
+    operands: Vec<Ty>,
+    frames: Vec<Frame>,
+    locals: Vec<Local>,
+    /// Locals that were set and had no value before, in order; a block's end takes its own away again.
+    set: Vec<u32>,
+    /// The function's results.
+    results: &'m [Ty],
+}
+
+/// Checks the body of this function, whose bytes begin at `base` in the binary.
+pub fn validate(
+    outline: &Outline,
+    features: WasmFeatures,
+    func: u32,
+    bytes: &[u8],
+    base: usize,
+    buffers: &mut Buffers,
+) -> Result<(), Fault> {
+    let Some(Composite::Func(ty)) = outline.func(func).and_then(|ty| outline.composite(ty)) else {
+        return Err(Fault::new("unknown function type", base));
+    };
+    let mut body = Body {
+        outline,
+        features,
+        reader: Reader::new(bytes, base),
+        offset: base,
+        floor: 0,
+        operands: core::mem::take(&mut buffers.operands),
+        frames: core::mem::take(&mut buffers.frames),
+        locals: core::mem::take(&mut buffers.locals),
+        set: core::mem::take(&mut buffers.set),
+        results: &ty.results,
+    };
+    body.operands.clear();
+    body.frames.clear();
+    body.locals.clear();
+    body.set.clear();
+    body.locals.extend(ty.params.iter().map(|&ty| Local::param(ty)));
+    body.frames.push(Frame::new(FrameKind::Block, Block::Function, 0, 0));
+    let result = body.locals().and_then(|()| body.instructions());
+    *buffers = Buffers { operands: body.operands, frames: body.frames, locals: body.locals, set: body.set };
+    result
+}
+
+impl Body<'_> {
+    fn locals(&mut self) -> Result<(), Fault> {
+        for _ in 0..self.reader.u32()? {
+            self.offset = self.reader.offset();
+            let count = self.reader.u32()? as usize;
+            let ty = self.value_type()?;
+            if count > MAX_LOCALS.saturating_sub(self.locals.len()) {
+                return Err(self.fault("too many locals: locals exceed maximum"));
+            }
+            self.locals.resize(self.locals.len() + count, Local::declared(ty));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fault(&self, message: &str) -> Fault {
+        Fault::new(message, self.offset)
+    }
+
+    /// Something with this index that there isn't.
+    #[cold]
+    #[inline(never)]
+    fn unknown(&self, what: &str, index: u32) -> Fault {
+        Fault::of(format_args!("unknown {what} {index}: {what} index out of bounds"), self.offset)
+    }
+
+    /// Whether the proposal is on.
+    #[inline]
+    fn require(&self, feature: WasmFeatures, name: &str) -> Result<(), Fault> {
+        if self.features.contains(feature) { Ok(()) } else { Err(self.missing(feature, name)) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn missing(&self, feature: WasmFeatures, name: &str) -> Fault {
+        Fault::missing(feature, &alloc::format!("{name} support is not enabled"), self.offset)
+    }
+}

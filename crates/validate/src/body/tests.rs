@@ -1,0 +1,181 @@
+//! Our verdict on bodies against wasmparser's: those of the specification's scripts, valid and not, those of the guests, and
+//! damaged copies of all of them.
+
+use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
+use wasmparser::{BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
+use wasmparser::{WasmFeatures, WasmModuleResources};
+
+use super::{Buffers, validate};
+use crate::Features;
+use crate::outline::Outline;
+use crate::validate::walk;
+
+#[path = "../../../../tests/scripts.rs"]
+mod scripts;
+
+/// A generator of numbers that is the same on every machine (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % end.max(1)
+    }
+}
+
+/// Bodies compared, and how many of them are valid.
+#[derive(Default, Debug)]
+struct Counts {
+    compared: usize,
+    valid: usize,
+}
+
+struct Comparison {
+    random: Random,
+    counts: Counts,
+    /// Damaged copies of each body.
+    mutants: usize,
+    /// One in so many bodies is looked at.
+    every: usize,
+}
+
+impl Comparison {
+    /// Compares the bodies of a module, as far as the rest of it is valid.
+    fn module(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
+        let mut outline = None;
+        // The next module's mutants are others.
+        self.random.0 ^= wasm.len() as u64;
+        let _ = walk(wasm, flags, &mut |func, module, body| {
+            let outline = outline.get_or_insert_with(|| Outline::new(module));
+            if (func as usize).is_multiple_of(self.every) {
+                let range = body.range();
+                let bytes = &wasm[range.start as usize..range.end as usize];
+                self.body(&format!("{name}, function {func}"), (outline, module, flags), func, bytes);
+            }
+            Ok(())
+        });
+    }
+
+    fn body(&mut self, name: &str, module: (&Outline, &ValidatorResources, WasmFeatures), func: u32, bytes: &[u8]) {
+        let mut damaged = bytes.to_vec();
+        for _ in 0..=self.mutants {
+            self.compare(name, module, func, &damaged);
+            damaged.clear();
+            damaged.extend_from_slice(bytes);
+            for _ in 0..=self.random.below(3) {
+                self.damage(&mut damaged);
+            }
+        }
+    }
+
+    fn compare(
+        &mut self,
+        name: &str,
+        (outline, module, features): (&Outline, &ValidatorResources, WasmFeatures),
+        index: u32,
+        bytes: &[u8],
+    ) {
+        let ours = validate(outline, features, index, bytes, 0, &mut Buffers::default());
+        let ty = module.type_index_of_function(index).expect("the function is there");
+        let func = FuncToValidate { resources: module.clone(), index, ty, features };
+        let mut theirs = func.into_validator(FuncValidatorAllocations::default());
+        let theirs = theirs.validate(&FunctionBody::new(BinaryReader::new_features(bytes, 0, features)));
+        assert_eq!(ours.is_ok(), theirs.is_ok(), "{name}: {bytes:02x?}\nours: {ours:?}\ntheirs: {theirs:?}");
+        self.counts.compared += 1;
+        self.counts.valid += usize::from(ours.is_ok());
+    }
+
+    /// Changes something somewhere.
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        let random = &mut self.random;
+        let at = random.below(bytes.len());
+        match random.below(8) {
+            0 => bytes[at] = random.below(256) as u8,
+            // What instructions begin with.
+            1 => {
+                bytes[at] = [random.below(0x28), 0xd0 + random.below(7), 0xfb + random.below(4)][random.below(3)] as u8
+            }
+            2 => bytes[at] = random.below(0xd7) as u8,
+            3 => bytes[at] = bytes[at].wrapping_add(1),
+            4 => bytes[at] = bytes[at].wrapping_sub(1),
+            5 => drop(bytes.remove(at)),
+            6 => bytes.insert(at, random.below(256) as u8),
+            // A piece of it again: instructions where others were.
+            _ => {
+                let from = random.below(bytes.len());
+                let piece = bytes[from..bytes.len().min(from + 1 + random.below(8))].to_vec();
+                bytes.splice(at..at, piece);
+            }
+        }
+        if bytes.is_empty() {
+            bytes.push(0);
+        }
+    }
+}
+
+/// The binaries of all scripts, valid or not.
+fn modules() -> Vec<(String, Vec<u8>)> {
+    let mut modules = Vec::new();
+    for script in [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten() {
+        // Some proposals have a syntax of their own, which the parser may lack.
+        let Ok(directives) = parse(&script.text, &script.path) else { continue };
+        for directive in directives {
+            let (DirectiveKind::Module { module, .. }
+            | DirectiveKind::Definition { module, .. }
+            | DirectiveKind::AssertUnlinkable { module, .. }
+            | DirectiveKind::AssertInvalid { module, .. }
+            | DirectiveKind::AssertMalformed { module, .. }
+            | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. }) = directive.kind
+            else {
+                continue;
+            };
+            if let Source::Binary(binary) = module {
+                modules.push((format!("{}:{}", script.path, directive.line), binary));
+            }
+        }
+    }
+    modules
+}
+
+/// Everything on that anything here knows, and each version of the specification.
+fn feature_sets() -> Vec<WasmFeatures> {
+    let mut sets: Vec<_> = [1, 2, 3, 4].map(|version| Features::of_version(version).flags()).to_vec();
+    sets.push(Features::default().flags() | WasmFeatures::THREADS);
+    sets
+}
+
+#[test]
+fn bodies_of_scripts_are_valid_if_wasmparser_says_so() {
+    let mut comparison = Comparison { random: Random(1), counts: Counts::default(), mutants: 0, every: 1 };
+    for (name, wasm) in modules() {
+        for flags in feature_sets() {
+            comparison.module(&name, &wasm, flags);
+        }
+    }
+    println!("{:?}", comparison.counts);
+    assert!(comparison.counts.compared > 100_000 && comparison.counts.valid > 50_000);
+}
+
+#[test]
+fn damaged_bodies_are_valid_if_wasmparser_says_so() {
+    // `MUTANTS=1000 SEED=7 cargo test ...` for a longer look.
+    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (mutants, seed) = (number("MUTANTS", 6), number("SEED", 1));
+    let mut comparison =
+        Comparison { random: Random(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };
+    let flags = Features::default().flags() | WasmFeatures::THREADS;
+    for (name, wasm) in modules() {
+        comparison.module(&name, &wasm, flags);
+    }
+    let mut guests = Vec::new();
+    scripts::find(&scripts::root().join("tests/guests"), "wasm", &mut guests);
+    comparison.every = 97;
+    for guest in guests {
+        let wasm = std::fs::read(&guest).expect("a guest");
+        comparison.module(&guest.display().to_string(), &wasm, flags);
+    }
+    println!("{:?}", comparison.counts);
+    assert!(comparison.counts.compared > 100_000 && comparison.counts.valid > 20_000);
+}
