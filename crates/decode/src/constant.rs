@@ -9,6 +9,9 @@ use crate::types::{HAS_GC, heap_type};
 
 /// The instructions of an expression, without its `end`.
 pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, DecodeError> {
+    if let Some(address) = address(expr) {
+        return Ok(ConstExpr::One(address));
+    }
     let mut reader = expr.get_operators_reader();
     let mut failed = None;
     let ops = core::iter::from_fn(|| {
@@ -22,6 +25,17 @@ pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, De
         Some(error) => Err(error),
         None => Ok(ops),
     }
+}
+
+/// The expression `i32.const`, which large modules have by the hundred thousand in front of data segments.
+fn address(expr: &wasmparser::ConstExpr<'_>) -> Option<ConstOp> {
+    const I32_CONST: u8 = 0x41;
+    let mut reader = expr.get_binary_reader();
+    if reader.read_u8().ok()? != I32_CONST {
+        return None;
+    }
+    let value = reader.read_var_i32().ok()?;
+    reader.is_end_then_eof().then_some(ConstOp::Num(ValType::I32, u64::from(value as u32)))
 }
 
 /// The next instruction, unless it is the `end`.
