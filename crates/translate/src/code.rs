@@ -148,7 +148,9 @@ impl Code {
             }
             self.offsets.push((at as u32, self.operator));
         }
-        let mut units = [0; code::MAX_UNITS];
+        // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
+        self.units.resize(at + code::MAX_UNITS, 0);
+        let units = &mut self.units[at..];
         units[0] = opcode(op, variant).0;
         let mut len = 1;
         let mut dst = None;
@@ -177,8 +179,6 @@ impl Code {
                 _ => {}
             }
         }
-        // All of the buffer, whose size is known, costs less than a part of it.
-        self.units.extend_from_slice(&units);
         self.units.truncate(at + len);
         if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
             *held = dst;
