@@ -32,8 +32,8 @@ pub fn print() {
 
 /// As in the list of pairs: `I32Add.ss_r`.
 fn name(opcode: Opcode, text: &mut String) {
-    let Some((op, variant)) = opcode.family() else { return };
+    let Some((op, _)) = opcode.family() else { return };
     *text += op.name();
     text.push('.');
-    *text += op.variants()[usize::from(variant)].suffix;
+    *text += opcode.suffix();
 }

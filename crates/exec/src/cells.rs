@@ -126,8 +126,8 @@ mod linker {
     use wasmote_ir::code::{Instr, instructions, to_units};
     #[cfg(feature = "simd")]
     use wasmote_ir::ops::FIRST_VECTOR;
-    use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, OPCODES};
-    use wasmote_ir::shape::{Operand, Set};
+    use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
+    use wasmote_ir::shape::Operand;
 
     use wasmote_ir::handlers::Handler as Caught;
 
@@ -153,55 +153,56 @@ mod linker {
     /// In `starts`, until it is known where an instruction goes: something jumps there.
     const TARGET: u32 = u32::MAX;
 
-    /// For each opcode, whether an operand of it changes when it is linked.
-    static CHANGES: [bool; ALL_OPCODES] = changes();
-
-    const fn changes() -> [bool; ALL_OPCODES] {
-        let mut table = [false; ALL_OPCODES];
-        let mut opcode = 0;
-        while opcode < ALL_OPCODES {
-            let (op, variant) = Opcode::description(opcode as u16);
-            let operands = op.variants()[variant as usize].operands;
+    /// For each list of operands, whether one of them changes when it is linked.
+    static CHANGES: [bool; LISTS] = {
+        let mut table = [false; LISTS];
+        let mut list = 0;
+        while list < LISTS {
+            let operands = listed(list);
             let mut i = 0;
             while i < operands.len() {
                 if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
-                    table[opcode] = true;
+                    table[list] = true;
                 }
                 i += 1;
             }
-            opcode += 1;
+            list += 1;
         }
         table
-    }
+    };
 
-    /// For each opcode, whether it is a call that returns here.
-    static CALLS: [bool; ALL_OPCODES] = calls();
-
-    const fn calls() -> [bool; ALL_OPCODES] {
-        let mut table = [false; ALL_OPCODES];
-        let mut opcode = 0;
-        while opcode < ALL_OPCODES {
-            let (op, variant) = Opcode::description(opcode as u16);
-            let variant = &op.variants()[variant as usize];
+    /// For each list of operands, whether it is that of calls that return here.
+    static CALLS: [bool; LISTS] = {
+        let mut table = [false; LISTS];
+        let mut list = 0;
+        while list < LISTS {
+            let operands = listed(list);
             let mut i = 0;
-            let (mut base, mut header) = (false, false);
-            while i < variant.operands.len() {
-                base |= matches!(variant.operands[i], Operand::Base);
-                header |= matches!(variant.operands[i], Operand::Header);
+            let (mut base, mut other, mut units) = (false, false, 0);
+            while i < operands.len() {
+                base |= matches!(operands[i], Operand::Base);
+                // Tail calls have a header, and what makes objects a result.
+                other |= matches!(operands[i], Operand::Header | Operand::Dst);
+                units += operands[i].units();
                 i += 1;
             }
-            table[opcode] = base && !header && !matches!(variant.set, Set::Object);
-            assert!(!table[opcode] || variant.units() % 4 != 0, "a call has no unit left over");
-            opcode += 1;
+            table[list] = base && !other;
+            assert!(!table[list] || units % 4 != 0, "a call has no unit left over");
+            list += 1;
         }
         table
+    };
+
+    /// What a table of all lists says of an opcode's.
+    fn of_list(table: &[bool; LISTS], opcode: u16) -> bool {
+        Opcode(opcode).list().is_some_and(|list| table[list])
     }
 
     /// Units of the instruction at `at`.
     fn units_at(code: &[u16], at: usize) -> usize {
         let opcode = Opcode(code[at]);
         // Only a table of targets is longer than its opcode says.
-        if CHANGES[usize::from(opcode.0)] {
+        if of_list(&CHANGES, opcode.0) {
             Instr::decode(code, at).map_or(0, |instr| instr.units.len())
         } else {
             opcode.units().unwrap_or(0)
@@ -271,8 +272,7 @@ mod linker {
             }
             let mut at = 0;
             while at < code.len() {
-                let opcode = usize::from(code[at]);
-                if !CHANGES[opcode] {
+                if !of_list(&CHANGES, code[at]) {
                     at += units_at(code, at);
                     continue;
                 }
@@ -343,10 +343,10 @@ mod linker {
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
                 }
-                if CHANGES[opcode] {
+                if of_list(&CHANGES, code[at]) {
                     self.change(code, at, type_ids, &mut out[first..]);
                 }
-                if CALLS[opcode] {
+                if of_list(&CALLS, code[at]) {
                     let cells = &mut out[first..];
                     debug_assert!(units - 1 < 4 * cells.len());
                     set_unit(cells, 4 * cells.len() - 1, caller);

@@ -14,10 +14,8 @@ pub const MAX_UNITS: usize = 16;
 /// One instruction, borrowed from code.
 #[derive(Clone, Copy)]
 pub struct Instr<'a> {
-    /// The family.
-    pub op: Op,
-    /// The number of the variant in the family.
-    pub variant: u8,
+    /// The opcode.
+    pub opcode: Opcode,
     /// All units, the opcode among them.
     pub units: &'a [u16],
 }
@@ -40,27 +38,33 @@ impl<'a> Instr<'a> {
     /// Decodes the instruction at `at`; `None` if there is none, or not all of it.
     pub fn decode(code: &'a [u16], at: usize) -> Option<Instr<'a>> {
         let opcode = Opcode(*code.get(at)?);
-        let (op, variant) = opcode.family()?;
         let mut len = opcode.units()?;
-        if op == Op::BrTable {
+        if let Some(Operand::TargetCount) = opcode.operands().last() {
             let count = read_units(code.get(at..at + len)?, len - 2, 2) as usize;
             len += count.checked_mul(2)?;
         }
         let units = code.get(at..at.checked_add(len)?)?;
-        Some(Instr { op, variant, units })
+        Some(Instr { opcode, units })
     }
 
-    /// What the table says of this variant.
-    pub fn description(&self) -> &'static Variant {
-        &self.op.variants()[usize::from(self.variant)]
+    /// The family, which is searched for.
+    pub fn op(&self) -> Op {
+        self.opcode.family().map_or(Op::Unreachable, |(op, _)| op)
+    }
+
+    /// Where the first operand of this kind begins, in units from the opcode.
+    pub fn position(&self, kind: Operand) -> Option<usize> {
+        let operands = self.opcode.operands();
+        let number = operands.iter().position(|&listed| listed == kind)?;
+        Some(1 + operands[..number].iter().map(|listed| listed.units()).sum::<usize>())
     }
 
     /// The operands in order with their values, zero-extended; the targets of `br_table` come last.
     pub fn operands(&self) -> impl Iterator<Item = (Operand, u64)> + 'a {
         let units = self.units;
         let mut at = 1;
-        let listed = self.description().operands.iter().copied();
-        let fixed = self.description().units() + 1;
+        let listed = self.opcode.operands().iter().copied();
+        let fixed = self.opcode.units().unwrap_or(units.len());
         let more = (units.len() - fixed) / 2;
         listed.chain(core::iter::repeat_n(Operand::Target, more)).map(move |kind| {
             let value = read_units(units, at, kind.units());
@@ -80,22 +84,6 @@ impl Variant {
             i += 1;
         }
         total
-    }
-
-    /// Where the operand with this number begins, in units from the opcode.
-    pub const fn offset(&self, operand: usize) -> usize {
-        let mut at = 1;
-        let mut i = 0;
-        while i < operand {
-            at += self.operands[i].units();
-            i += 1;
-        }
-        at
-    }
-
-    /// The number of the first operand of this kind.
-    pub fn position(&self, kind: Operand) -> Option<usize> {
-        self.operands.iter().position(|&k| k == kind)
     }
 }
 

@@ -11,9 +11,9 @@ pub struct Listed<'a>(pub usize, pub Instr<'a>);
 impl Display for Listed<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Listed(at, instr) = self;
-        write!(f, "{at:5}  {}", instr.op.name())?;
-        if instr.op.variants().len() > 1 {
-            write!(f, ".{}", instr.description().suffix)?;
+        write!(f, "{at:5}  {}", instr.op().name())?;
+        if instr.op().variant_count() > 1 {
+            write!(f, ".{}", instr.opcode.suffix())?;
         }
         let shown = instr.operands().filter(|&(kind, _)| kind != Operand::Padding);
         for (i, (kind, value)) in shown.enumerate() {

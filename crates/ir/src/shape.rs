@@ -118,7 +118,7 @@ impl Operand {
     }
 }
 
-/// One variant of a family.
+/// One variant of a family, for tables that are made at compile time.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
     /// The operands in order of encoding.
@@ -149,6 +149,8 @@ pub enum Set {
 pub trait Shape {
     /// The variants, core ones first.
     const VARIANTS: &'static [Variant];
+    /// Their suffixes, each with a space behind it.
+    const SUFFIXES: &'static str;
 }
 
 macro_rules! shapes {
@@ -162,6 +164,7 @@ macro_rules! shapes {
                 suffix: stringify!($suffix),
                 set: set_of(stringify!($set)),
             }),*];
+            const SUFFIXES: &'static str = concat!($(stringify!($suffix), " "),*);
         }
     )* };
 }

@@ -148,13 +148,14 @@ impl Code {
             }
             self.offsets.push((at as u32, self.operator));
         }
+        let opcode = opcode(op, variant);
         // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
         self.units.resize(at + code::MAX_UNITS, 0);
         let units = &mut self.units[at..];
-        units[0] = opcode(op, variant).0;
+        units[0] = opcode.0;
         let mut len = 1;
         let mut dst = None;
-        let operands = op.variants()[usize::from(variant)].operands;
+        let operands = opcode.operands();
         debug_assert_eq!(operands.len(), values.len());
         for (kind, &value) in operands.iter().zip(values) {
             units[len] = value as u16;
@@ -249,20 +250,20 @@ impl Code {
     /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
     pub fn elide(&mut self, slot: u16) {
         let Some(recent) = &mut self.window[0] else { return };
-        let variants = recent.op.variants();
-        let other = usize::from(recent.variant) + variants.len() / 2;
-        let shorter = variants.get(other).is_some_and(|v| {
-            // Not all shapes have a second half without destinations.
-            let stores = matches!(v.operands.last(), Some(Operand::Dst | Operand::DstPair));
-            !stores && v.units() + 1 == variants[usize::from(recent.variant)].units()
-        });
+        let count = recent.op.variant_count();
+        let other = usize::from(recent.variant) + count / 2;
+        let eliding = opcode(recent.op, other as u8);
+        // Not all shapes have a second half without destinations.
+        let stores = matches!(eliding.operands().last(), Some(Operand::Dst | Operand::DstPair));
+        let units = eliding.units().map(|units| units + 1);
+        let shorter = other < count && !stores && units == opcode(recent.op, recent.variant).units();
         // It has a destination to leave out, which stands last.
         if recent.dst == Some(slot) && shorter {
             recent.dst = None;
             recent.elided = true;
             recent.variant = other as u8;
             self.units.pop();
-            self.units[recent.at] = opcode(recent.op, other as u8).0;
+            self.units[recent.at] = eliding.0;
         }
     }
 

@@ -589,15 +589,14 @@ fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
     let mut uses = Uses::default();
     while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
         let len = instr.units.len();
-        let operands = instr.description().operands;
-        uses.managed |= matches!(instr.description().set, Set::Managed | Set::Object);
-        uses.objects |= instr.description().set == Set::Object;
-        if let Some(position) = operands.iter().position(|&kind| kind == Operand::Type) {
-            let unit = at + instr.description().offset(position);
+        uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object);
+        uses.objects |= instr.opcode.set() == Set::Object;
+        uses.indexed_data |= instr.opcode.operands().contains(&Operand::Data);
+        if let Some(position) = instr.position(Operand::Type) {
+            let unit = at + position;
             let number = types.get(usize::from(code[unit]) | usize::from(code[unit + 1]) << 16).copied().unwrap_or(0);
             (code[unit], code[unit + 1]) = (number, 0);
         }
-        uses.indexed_data |= operands.contains(&Operand::Data);
         uses.vectors |= usize::from(code[at]) >= FIRST_VECTOR;
         at += len;
     }

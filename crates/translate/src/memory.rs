@@ -174,7 +174,7 @@ impl Body<'_> {
     fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
         self.take(value);
         // The four variants stand alone in the float families and at the end of the others.
-        let first = op.variants().len() as u8 - 4;
+        let first = op.variant_count() as u8 - 4;
         if let Place::Const(bits) = address.place {
             let sum = u64::from(bits as u32) + offset;
             if sum <= u64::from(u32::MAX) {

@@ -19,7 +19,7 @@ pub struct Two {
 
 /// The variant of the shapes `Bin8`, `Bin12` and `Branch` for these classes, with the result in a slot.
 fn variant(op: Op, a: Src, b: Src) -> Option<u8> {
-    let twelve = op.variants().len() == 12;
+    let twelve = op.variant_count() == 12;
     Some(match (a, b) {
         (Src::Slot(_), Src::Slot(_)) => 0,
         (Src::Slot(_), Src::Imm(_)) => 1,

@@ -251,7 +251,7 @@ impl Body<'_> {
 
     /// The sources of a family of two vectors, in classes that it has a variant for.
     fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
-        let variants = op.variants().len();
+        let variants = op.variant_count();
         let commutes = matches!(variants, 2 | 4 | 8);
         let (first_constant, second_constant) = (variants == 14, variants >= 8);
         let (mut a, mut b) = (a, b);

@@ -103,7 +103,7 @@ impl Body<'_> {
         let Some(&(.., tile)) = TILES.iter().find(|t| t.0 == first.op && t.1 == second.op && t.2 == from) else {
             return false;
         };
-        let immediates = tile.variants().len() == 16;
+        let immediates = tile.variant_count() == 16;
         let (a, b) = (first.a, first.b);
         let variant = match (a, b, c) {
             (Src::Imm(_), ..) | (_, Src::Reg, _) | (.., Src::Reg) => return false,

@@ -351,7 +351,7 @@ fn grows(bytes: &[u8]) -> Result<bool, Not> {
         let code = &bytes[image.code_range(func).unwrap_or_default()];
         let units: Vec<u16> = code.chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
         for (_, instr) in instructions(&units) {
-            match instr.op {
+            match instr.op() {
                 Op::TabGrow => return left_out("growth of tables"),
                 Op::MemGrow if instr.operands().any(|(kind, value)| kind == Operand::Memory && value != 0) => {
                     return left_out("growth of other memories than the first");

@@ -57,7 +57,7 @@ fn the_site_of_a_trap_is_its_instruction_and_gone_after_a_call_that_returns() {
             let units: Vec<u16> =
                 image.bytes()[range].chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
             let at = instructions(&units).find(|(at, _)| *at == unit as usize);
-            assert_eq!(at.map(|(_, instr)| instr.op), Some(Op::Unreachable));
+            assert_eq!(at.map(|(_, instr)| instr.op()), Some(Op::Unreachable));
             assert_eq!(one(instance, "div", &[7, 2]), Ok(3));
             assert_eq!(instance.trap_site(), None);
         });

@@ -66,7 +66,7 @@ impl Bytes {
         let mut all = Vec::new();
         let mut at = 0;
         while let Some(instr) = Instr::decode(&units, at) {
-            all.push((range.start + 2 * at, instr.op, instr.units.len()));
+            all.push((range.start + 2 * at, instr.op(), instr.units.len()));
             at += instr.units.len();
         }
         all

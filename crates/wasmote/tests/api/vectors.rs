@@ -119,8 +119,8 @@ fn an_image_with_a_lane_beyond_the_vector_is_refused() {
     let mut at = 0;
     let lane = loop {
         let instr = Instr::decode(&units, at).expect("an instruction");
-        if let Some(position) = instr.description().position(Operand::Lane4) {
-            break at + instr.description().offset(position);
+        if let Some(position) = instr.position(Operand::Lane4) {
+            break at + position;
         }
         at += instr.units.len();
     };

@@ -69,7 +69,7 @@ pub const COUNT: usize = PAIRS.len();
 /// The pair of two opcodes, if there is one.
 #[inline]
 pub fn find(first: u16, second: u16) -> Option<u16> {
-    if BEGINS.get(usize::from(first)) != Some(&true) {
+    if BEGINS.get(usize::from(first) / 32).is_none_or(|bits| bits >> (first % 32) & 1 == 0) {
         return None;
     }
     let opcodes = u32::from(first) << 16 | u32::from(second);
@@ -88,12 +88,13 @@ pub fn opcodes(pair: u16) -> [Opcode; 2] {
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
-/// For each opcode of the first groups whether a pair begins with it; later ones are in none.
-static BEGINS: [bool; wasmote_ir::ops::OPCODES] = {
-    let mut begins = [false; wasmote_ir::ops::OPCODES];
+/// For each opcode of the first groups a bit, whether a pair begins with it; later ones are in none.
+static BEGINS: [u32; wasmote_ir::ops::OPCODES.div_ceil(32)] = {
+    let mut begins = [0; wasmote_ir::ops::OPCODES.div_ceil(32)];
     let mut i = 0;
     while i < PAIRS.len() {
-        begins[(PAIRS[i].opcodes >> 16) as usize] = true;
+        let first = (PAIRS[i].opcodes >> 16) as usize;
+        begins[first / 32] |= 1 << (first % 32);
         i += 1;
     }
     begins

@@ -65,10 +65,9 @@ struct Outcome {
 
 /// Writes an instruction with random operands. Jumps and returns have targets behind it: `exits` are their distances.
 fn write(code: &mut Vec<u16>, opcode: Opcode, random: &mut Random, exits: &mut Vec<(usize, usize)>) {
-    let (op, variant) = opcode.family().unwrap();
     let at = code.len();
     code.push(opcode.0);
-    let mut operands = op.variants()[usize::from(variant)].operands.to_vec();
+    let mut operands = opcode.operands().to_vec();
     if operands.contains(&Operand::TargetCount) {
         operands.extend([Operand::Target; 3]);
     }
@@ -222,8 +221,8 @@ fn run(code: &[u16], seed: u64) -> Outcome {
 }
 
 fn name(opcode: u32) -> String {
-    let (op, variant) = Opcode(opcode as u16).family().unwrap();
-    format!("{}.{}", op.name(), op.variants()[usize::from(variant)].suffix)
+    let opcode = Opcode(opcode as u16);
+    format!("{}.{}", opcode.family().unwrap().0.name(), opcode.suffix())
 }
 
 #[test]

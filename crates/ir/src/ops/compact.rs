@@ -1,0 +1,233 @@
+//! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
+
+use super::{ALL_OPCODES, Op, Opcode};
+use crate::shape::Operand;
+use crate::types::ValType;
+
+/// For each opcode the number of its operands' list.
+static LIST: [u8; ALL_OPCODES] = NUMBERED.of;
+/// How many lists of operands there are.
+pub const LISTS: usize = NUMBERED.count;
+/// Where in [`OPERANDS`] each list begins, and the last one ends.
+static STARTS: [u16; LISTS + 1] = starts();
+/// The lists, one behind the other.
+static OPERANDS: [Operand; starts()[LISTS] as usize] = operands();
+/// For each list the units of an instruction: its opcode, and the operands.
+static UNITS: [u8; LISTS] = units();
+
+/// Numbers of what `N` have, the same for what is equal.
+struct Numbered<const N: usize> {
+    of: [u8; N],
+    /// For each number the first that has it.
+    first: [u16; 256],
+    count: usize,
+}
+
+const NUMBERED: Numbered<ALL_OPCODES> = {
+    let mut numbered = Numbered { of: [0; ALL_OPCODES], first: [0; 256], count: 0 };
+    let mut keys = [0; 256];
+    let mut opcode = 0;
+    while opcode < ALL_OPCODES {
+        let key = key(described(opcode));
+        let mut number = 0;
+        while number < numbered.count && keys[number] != key {
+            number += 1;
+        }
+        if number == numbered.count {
+            keys[number] = key;
+            numbered.first[number] = opcode as u16;
+            numbered.count += 1;
+        }
+        numbered.of[opcode] = number as u8;
+        opcode += 1;
+    }
+    numbered
+};
+
+const fn described(opcode: usize) -> &'static [Operand] {
+    let (op, variant) = Opcode::description(opcode as u16);
+    op.variants()[variant as usize].operands
+}
+
+/// The operands as one number, six bits each.
+const fn key(operands: &[Operand]) -> u64 {
+    assert!(operands.len() <= 10);
+    let (mut key, mut i) = (0, 0);
+    while i < operands.len() {
+        assert!((operands[i] as u64) < 63);
+        key = key << 6 | (operands[i] as u64 + 1);
+        i += 1;
+    }
+    key
+}
+
+/// The operands in the list with this number, for tables made at compile time.
+pub const fn listed(number: usize) -> &'static [Operand] {
+    described(NUMBERED.first[number] as usize)
+}
+
+const fn starts() -> [u16; LISTS + 1] {
+    let mut starts = [0; LISTS + 1];
+    let mut number = 0;
+    while number < LISTS {
+        starts[number + 1] = starts[number] + listed(number).len() as u16;
+        number += 1;
+    }
+    starts
+}
+
+const fn operands<const N: usize>() -> [Operand; N] {
+    let mut operands = [Operand::Padding; N];
+    let (mut number, mut at) = (0, 0);
+    while number < LISTS {
+        let mut i = 0;
+        while i < listed(number).len() {
+            operands[at] = listed(number)[i];
+            (at, i) = (at + 1, i + 1);
+        }
+        number += 1;
+    }
+    operands
+}
+
+const fn units() -> [u8; LISTS] {
+    let mut units = [1; LISTS];
+    let mut number = 0;
+    while number < LISTS {
+        let mut i = 0;
+        while i < listed(number).len() {
+            units[number] += listed(number)[i].units() as u8;
+            i += 1;
+        }
+        number += 1;
+    }
+    units
+}
+
+impl Opcode {
+    /// The number of its operands' list, below [`LISTS`]; `None` if the number is no opcode.
+    #[inline]
+    pub fn list(self) -> Option<usize> {
+        LIST.get(usize::from(self.0)).map(|&number| usize::from(number))
+    }
+
+    /// The operands in order of encoding; none if the number is no opcode.
+    #[inline]
+    pub fn operands(self) -> &'static [Operand] {
+        let Some(number) = self.list() else { return &[] };
+        &OPERANDS[usize::from(STARTS[number])..usize::from(STARTS[number + 1])]
+    }
+
+    /// The units of an instruction with this opcode, less the targets of a `br_table`; `None` if the number is no opcode.
+    #[inline]
+    pub fn units(self) -> Option<usize> {
+        Some(usize::from(UNITS[self.list()?]))
+    }
+
+    /// The classes as letters; see [`Variant`](crate::shape::Variant).
+    pub fn suffix(self) -> &'static str {
+        let Some((op, variant)) = self.family() else { return "" };
+        let all = SUFFIXES.split(|&byte| byte == b'\n').nth(usize::from(SEQUENCES[op as usize])).unwrap_or(&[]);
+        core::str::from_utf8(all).unwrap_or("").split(' ').nth(usize::from(variant)).unwrap_or("")
+    }
+}
+
+/// For each family the number of its variants' suffixes.
+static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
+/// Suffixes of families, a line each; suffixes are apart by a space.
+static SUFFIXES: [u8; suffix_bytes()] = suffixes();
+
+const SEQUENCED: Numbered<{ Op::ALL.len() }> = {
+    let mut numbered = Numbered { of: [0; Op::ALL.len()], first: [0; 256], count: 0 };
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let text = Op::ROWS[op].suffixes;
+        let mut number = 0;
+        while number < numbered.count && !same_text(text, sequence(&numbered, number)) {
+            number += 1;
+        }
+        if number == numbered.count {
+            numbered.first[number] = op as u16;
+            numbered.count += 1;
+        }
+        numbered.of[op] = number as u8;
+        op += 1;
+    }
+    numbered
+};
+
+const fn sequence(numbered: &Numbered<{ Op::ALL.len() }>, number: usize) -> &'static str {
+    Op::ROWS[numbered.first[number] as usize].suffixes
+}
+
+const fn same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+const fn suffix_bytes() -> usize {
+    let (mut number, mut bytes) = (0, 0);
+    while number < SEQUENCED.count {
+        bytes += sequence(&SEQUENCED, number).len() + 1;
+        number += 1;
+    }
+    bytes
+}
+
+const fn suffixes<const N: usize>() -> [u8; N] {
+    let mut all = [b'\n'; N];
+    let (mut number, mut at) = (0, 0);
+    while number < SEQUENCED.count {
+        let text = sequence(&SEQUENCED, number).as_bytes();
+        let mut i = 0;
+        while i < text.len() {
+            all[at + i] = text[i];
+            i += 1;
+        }
+        at += text.len() + 1;
+        number += 1;
+    }
+    all
+}
+
+/// For each family the types of source and result, as their numbers in [`TYPES`]; that of the result counts sixteenfold.
+static SIGNATURES: [u8; Op::ALL.len()] = {
+    let mut signatures = [0; Op::ALL.len()];
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        signatures[op] = number(Op::ROWS[op].source) | number(Op::ROWS[op].result) << 4;
+        op += 1;
+    }
+    signatures
+};
+
+static TYPES: [Option<ValType>; 6] =
+    [None, Some(ValType::I32), Some(ValType::I64), Some(ValType::F32), Some(ValType::F64), Some(ValType::V128)];
+
+const fn number(ty: Option<ValType>) -> u8 {
+    match ty {
+        Some(ty) => ty.number() as u8 + 1,
+        None => 0,
+    }
+}
+
+impl Op {
+    /// The name of the row.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.split(' ').nth(self as usize).unwrap_or("")
+    }
+
+    /// The type of the sources, which decides their accumulator.
+    pub fn source(self) -> Option<ValType> {
+        TYPES[usize::from(SIGNATURES[self as usize] & 15)]
+    }
+
+    /// The type of the result, which decides the accumulator it is left in.
+    pub fn result(self) -> Option<ValType> {
+        TYPES[usize::from(SIGNATURES[self as usize] >> 4)]
+    }
+}

@@ -1,0 +1,188 @@
+//! The numbering of instructions, and what the table says of each.
+//!
+//! Everything here is derived from the rows of `table.rs`. What is needed while running is in [`opcode`](mod@opcode) and `compact`, in few
+//! bytes; the rows themselves are for tables that are made at compile time, and for tests.
+
+mod compact;
+mod opcode;
+
+pub use compact::{LISTS, listed};
+pub use opcode::{Opcode, opcode};
+
+use crate::shape::{self, Set, Shape, Variant};
+use crate::types::ValType;
+
+macro_rules! val_type {
+    (none) => {
+        None
+    };
+    (i32) => {
+        Some(ValType::I32)
+    };
+    (i64) => {
+        Some(ValType::I64)
+    };
+    (f32) => {
+        Some(ValType::F32)
+    };
+    (f64) => {
+        Some(ValType::F64)
+    };
+    (v128) => {
+        Some(ValType::V128)
+    };
+}
+
+macro_rules! define_ops {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+        /// A family of instructions: one row of the table.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u16)]
+        pub enum Op { $( $(#[$doc])* $name ),* }
+
+        impl Op {
+            /// All families in the order of the table.
+            pub const ALL: &'static [Op] = &[$(Op::$name),*];
+
+            /// The names of all families, each with a space behind it.
+            const NAMES: &'static str = concat!($(stringify!($name), " "),*);
+
+            const ROWS: &'static [Row] = &[$(Row {
+                name: stringify!($name),
+                variants: <shape::$shape as Shape>::VARIANTS,
+                suffixes: <shape::$shape as Shape>::SUFFIXES,
+                source: val_type!($source),
+                result: val_type!($result),
+            }),*];
+        }
+    };
+}
+
+struct Row {
+    name: &'static str,
+    variants: &'static [Variant],
+    /// The suffixes of the variants, each with a space behind it.
+    suffixes: &'static str,
+    source: Option<ValType>,
+    result: Option<ValType>,
+}
+
+#[cfg(not(feature = "simd"))]
+for_each_managed_op!(for_each_object_op for_each_op define_ops);
+#[cfg(feature = "simd")]
+macro_rules! define_all_ops {
+    ($($vectors:tt)*) => {
+        for_each_managed_op!(for_each_object_op define_with [$($vectors)*]);
+    };
+}
+#[cfg(feature = "simd")]
+macro_rules! define_with {
+    ([$($vectors:tt)*] $($managed:tt)*) => {
+        for_each_op!(define_ops $($managed)* $($vectors)*);
+    };
+}
+#[cfg(feature = "simd")]
+for_each_simd_op!(define_all_ops);
+
+impl Op {
+    /// The variants, core ones first. For what is made at compile time: all that the table says takes much room.
+    pub const fn variants(self) -> &'static [Variant] {
+        Self::ROWS[self as usize].variants
+    }
+}
+
+/// Number of variants of the whole table but for the managed ones and vectors.
+pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
+/// Number of variants in the core op set; their opcodes are the lowest.
+pub const CORE_OPCODES: usize = count(Set::Core);
+/// Number of variants on references to functions and exceptions; their opcodes come behind those.
+pub const MANAGED_OPCODES: usize = count(Set::Managed);
+/// Number of variants on objects; their opcodes come next.
+pub const OBJECT_OPCODES: usize = count(Set::Object);
+/// The first opcode of those on objects.
+pub const FIRST_OBJECT: usize = OPCODES + MANAGED_OPCODES;
+/// Number of variants for vectors; their opcodes are the highest.
+#[cfg(feature = "simd")]
+pub const VECTOR_OPCODES: usize = count(Set::Vector);
+/// Number of variants for vectors: this build has none.
+#[cfg(not(feature = "simd"))]
+pub const VECTOR_OPCODES: usize = 0;
+/// The first opcode for vectors.
+pub const FIRST_VECTOR: usize = FIRST_OBJECT + OBJECT_OPCODES;
+/// Number of all variants.
+pub const ALL_OPCODES: usize = FIRST_VECTOR + VECTOR_OPCODES;
+
+const fn count(set: Set) -> usize {
+    let mut total = 0;
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let variants = Op::ROWS[op].variants;
+        let mut v = 0;
+        while v < variants.len() {
+            if variants[v].set as u8 == set as u8 {
+                total += 1;
+            }
+            v += 1;
+        }
+        op += 1;
+    }
+    total
+}
+
+/// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones. Code runs only where it is
+/// the same.
+pub const CORE_ID: u32 = fingerprint(false, false);
+/// A fingerprint of the table without vectors.
+pub const EXTENDED_ID: u32 = fingerprint(true, false);
+/// A fingerprint of the whole table.
+#[cfg(feature = "simd")]
+pub const SIMD_ID: u32 = fingerprint(true, true);
+
+/// Whether a set is part of a fingerprint.
+const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
+    let _ = vectors;
+    match set {
+        Set::Core | Set::Managed | Set::Object => true,
+        Set::Extended => extended,
+        #[cfg(feature = "simd")]
+        Set::Vector => vectors,
+    }
+}
+
+const fn fingerprint(extended: bool, vectors: bool) -> u32 {
+    // FNV-1a.
+    const fn mix(hash: u32, byte: u8) -> u32 {
+        (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+    }
+    const fn mix_all(mut hash: u32, text: &str) -> u32 {
+        let mut i = 0;
+        while i < text.len() {
+            hash = mix(hash, text.as_bytes()[i]);
+            i += 1;
+        }
+        hash
+    }
+    let mut hash = 0x811c_9dc5;
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let variants = Op::ROWS[op].variants;
+        // A build without vectors does not know their names.
+        if counts(variants[0].set, true, vectors) {
+            hash = mix_all(hash, Op::ROWS[op].name);
+        }
+        let mut v = 0;
+        while v < variants.len() {
+            if counts(variants[v].set, extended, vectors) {
+                hash = mix_all(hash, variants[v].suffix);
+                let mut i = 0;
+                while i < variants[v].operands.len() {
+                    hash = mix(hash, variants[v].operands[i] as u8);
+                    i += 1;
+                }
+            }
+            v += 1;
+        }
+        op += 1;
+    }
+    hash
+}

@@ -1,0 +1,126 @@
+//! Opcodes: from a family and a variant to a number, and back.
+//!
+//! Core variants have the lowest numbers, then come extended, managed, object and vector ones; in each of these groups they stand in
+//! the order of the table. A family's variants are of one group, or core ones first and extended ones behind. So two numbers a family
+//! say everything.
+
+use super::{ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, OPCODES, Op};
+use crate::shape::Set;
+
+/// A variant of a family, as it stands in code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Opcode(pub u16);
+
+/// For each family the opcode of its first core variant; and behind them the first opcode that is no core variant's.
+static CORE: Firsts = CORE_CONST;
+/// For each family the opcode of its first other variant; and behind them the first number that is no opcode. Where a family has
+/// no such variants, it is what the next one has.
+static OTHER: Firsts = OTHER_CONST;
+
+type Firsts = [u16; Op::ALL.len() + 1];
+
+const CORE_CONST: Firsts = firsts(true);
+const OTHER_CONST: Firsts = firsts(false);
+
+const fn firsts(core: bool) -> Firsts {
+    let mut firsts = [0; Op::ALL.len() + 1];
+    let mut next = if core { 0 } else { CORE_OPCODES as u16 };
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        firsts[op] = next;
+        let variants = Op::ROWS[op].variants;
+        let mut v = 0;
+        while v < variants.len() {
+            if matches!(variants[v].set, Set::Core) == core {
+                // The groups stand in the table in the order of their numbers.
+                assert!(set(next) as u8 == variants[v].set as u8);
+                next += 1;
+            }
+            v += 1;
+        }
+        op += 1;
+    }
+    firsts[op] = next;
+    firsts
+}
+
+/// The set that an opcode is of.
+const fn set(opcode: u16) -> Set {
+    match opcode as usize {
+        n if n < CORE_OPCODES => Set::Core,
+        n if n < OPCODES => Set::Extended,
+        n if n < FIRST_OBJECT => Set::Managed,
+        #[cfg(feature = "simd")]
+        n if n >= FIRST_VECTOR => Set::Vector,
+        _ => Set::Object,
+    }
+}
+
+/// For each opcode its family and variant.
+const FAMILIES: [(Op, u8); ALL_OPCODES] = {
+    let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let mut v = 0;
+        while v < Op::ROWS[op].variants.len() {
+            families[Opcode::new(Op::ALL[op], v as u8).0 as usize] = (Op::ALL[op], v as u8);
+            v += 1;
+        }
+        op += 1;
+    }
+    families
+};
+
+impl Opcode {
+    /// The opcode of a variant, for tables made at compile time. Panics if the family has no such variant.
+    pub const fn new(op: Op, variant: u8) -> Opcode {
+        assert!((variant as usize) < op.variants().len());
+        let op = op as usize;
+        let (variant, cores) = (variant as u16, CORE_CONST[op + 1] - CORE_CONST[op]);
+        Opcode(if variant < cores { CORE_CONST[op] + variant } else { OTHER_CONST[op] + variant - cores })
+    }
+
+    /// The family and the variant's number in it, for tables made at compile time. Panics if the number is no opcode.
+    pub const fn description(opcode: u16) -> (Op, u8) {
+        FAMILIES[opcode as usize]
+    }
+
+    /// The family and the variant's number in it, unless the number is no opcode. This is searched for.
+    pub fn family(self) -> Option<(Op, u8)> {
+        let core = usize::from(self.0) < CORE_OPCODES;
+        let firsts = if core { &CORE } else { &OTHER };
+        // Of those that begin with the same number, only the last one has variants.
+        let op = *Op::ALL.get(firsts.partition_point(|&first| first <= self.0).checked_sub(1)?)?;
+        let cores = if core { 0 } else { cores(op as usize) };
+        Some((op, (self.0 - firsts[op as usize] + cores) as u8))
+    }
+
+    /// What it belongs to.
+    pub fn set(self) -> Set {
+        set(self.0)
+    }
+}
+
+/// How many core variants a family has.
+fn cores(op: usize) -> u16 {
+    CORE[op + 1] - CORE[op]
+}
+
+/// The opcode of a variant, looked up at run time; what it is for a variant that there is not does not matter.
+#[inline]
+pub fn opcode(op: Op, variant: u8) -> Opcode {
+    let (op, variant) = (op as usize, u16::from(variant));
+    let cores = cores(op);
+    Opcode(if variant < cores { CORE[op] + variant } else { OTHER[op] + variant - cores })
+}
+
+impl Op {
+    /// How many variants there are.
+    pub fn variant_count(self) -> usize {
+        let op = self as usize;
+        usize::from(cores(op) + OTHER[op + 1] - OTHER[op])
+    }
+}
+
+// Without vectors no opcode is one.
+const _: () = assert!(FIRST_VECTOR <= ALL_OPCODES);
