@@ -5,7 +5,8 @@
 //!
 //! 1. [`module`]: the data that comes out;
 //! 2. `sections`: the way through a binary, section by section;
-//! 3. `types` and `constant`: value types and constant expressions out of wasmparser's;
+//! 3. `types` and `constant`: value types and constant expressions out of wasmparser's; [`operators`]: reading what they, and function
+//!    bodies, consist of;
 //! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
 //! 5. [`names`]: function names, looked up when someone asks;
 //! 6. [`image`]: images into the same data.
@@ -26,6 +27,8 @@ pub mod image;
 pub mod module;
 #[cfg(feature = "wasm")]
 pub mod names;
+#[cfg(feature = "wasm")]
+pub mod operators;
 #[cfg(feature = "wasm")]
 mod sections;
 #[cfg(feature = "wasm")]

@@ -11,10 +11,6 @@ use crate::body::{Body, Step};
 enum Lanes {
     F32,
     F64,
-    #[cfg(feature = "simd")]
-    F32x4,
-    #[cfg(feature = "simd")]
-    F64x2,
 }
 
 /// What an operator may give a NaN as whose bits are not said. Others leave bits alone, or give no floats.
@@ -25,27 +21,39 @@ fn arithmetic(operator: &Operator<'_>) -> Option<Lanes> {
         O::F32Ceil | O::F32Floor | O::F32Trunc | O::F32Nearest | O::F32DemoteF64 => Lanes::F32,
         O::F64Add | O::F64Sub | O::F64Mul | O::F64Div | O::F64Min | O::F64Max | O::F64Sqrt => Lanes::F64,
         O::F64Ceil | O::F64Floor | O::F64Trunc | O::F64Nearest | O::F64PromoteF32 => Lanes::F64,
-        #[cfg(feature = "simd")]
+        _ => return None,
+    })
+}
+
+/// [`arithmetic`] of a family of vectors: the one that makes results canonical.
+#[cfg(feature = "simd")]
+fn canonical(op: Op) -> Option<Op> {
+    use Op as O;
+    Some(match op {
         O::F32x4Add | O::F32x4Sub | O::F32x4Mul | O::F32x4Div | O::F32x4Min | O::F32x4Max | O::F32x4Sqrt => {
-            Lanes::F32x4
+            O::F32x4Canonical
         }
-        #[cfg(feature = "simd")]
-        O::F32x4Ceil | O::F32x4Floor | O::F32x4Trunc | O::F32x4Nearest | O::F32x4DemoteF64x2Zero => Lanes::F32x4,
-        #[cfg(feature = "simd")]
-        O::F32x4RelaxedMadd | O::F32x4RelaxedNmadd | O::F32x4RelaxedMin | O::F32x4RelaxedMax => Lanes::F32x4,
-        #[cfg(feature = "simd")]
+        O::F32x4Ceil | O::F32x4Floor | O::F32x4Trunc | O::F32x4Nearest | O::F32x4DemoteF64x2Zero => O::F32x4Canonical,
+        O::F32x4RelaxedMadd | O::F32x4RelaxedNmadd | O::F32x4RelaxedMin | O::F32x4RelaxedMax => O::F32x4Canonical,
         O::F64x2Add | O::F64x2Sub | O::F64x2Mul | O::F64x2Div | O::F64x2Min | O::F64x2Max | O::F64x2Sqrt => {
-            Lanes::F64x2
+            O::F64x2Canonical
         }
-        #[cfg(feature = "simd")]
-        O::F64x2Ceil | O::F64x2Floor | O::F64x2Trunc | O::F64x2Nearest | O::F64x2PromoteLowF32x4 => Lanes::F64x2,
-        #[cfg(feature = "simd")]
-        O::F64x2RelaxedMadd | O::F64x2RelaxedNmadd | O::F64x2RelaxedMin | O::F64x2RelaxedMax => Lanes::F64x2,
+        O::F64x2Ceil | O::F64x2Floor | O::F64x2Trunc | O::F64x2Nearest | O::F64x2PromoteLowF32x4 => O::F64x2Canonical,
+        O::F64x2RelaxedMadd | O::F64x2RelaxedNmadd | O::F64x2RelaxedMin | O::F64x2RelaxedMax => O::F64x2Canonical,
         _ => return None,
     })
 }
 
 impl Body<'_> {
+    /// [`Body::canonicalise`] for an operator on vectors.
+    #[cfg(feature = "simd")]
+    pub fn canonicalise_vector(&mut self, operator: &wasmote_decode::operators::VectorOperator) -> Step {
+        match crate::simd::family(operator).and_then(canonical) {
+            None => Ok(()),
+            Some(op) => self.unary(op),
+        }
+    }
+
     /// Makes the result of an operator that was just translated the canonical NaN if it is another one.
     pub fn canonicalise(&mut self, operator: &Operator<'_>) -> Step {
         match arithmetic(operator) {
@@ -69,10 +77,6 @@ impl Body<'_> {
                 self.code.emit(Op::Select64, 0, &[same, slot, nan, dst]);
                 Ok(())
             }
-            #[cfg(feature = "simd")]
-            Some(Lanes::F32x4) => self.unary(Op::F32x4Canonical),
-            #[cfg(feature = "simd")]
-            Some(Lanes::F64x2) => self.unary(Op::F64x2Canonical),
         }
     }
 

@@ -5,9 +5,10 @@
 
 use alloc::vec::Vec;
 
+use wasmote_decode::operators::{Instruction, Operators};
 use wasmote_ir::Op;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
-use wasmparser::{BinaryReader, BlockType, Catch, OperatorsReader, TryTable};
+use wasmparser::{BinaryReader, BlockType, Catch, TryTable};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -53,11 +54,12 @@ pub struct Exceptions {
 }
 
 /// How deep `try`s of the older form nest in a body, whose operators these are; 0 if there are none.
-fn nesting(mut operators: OperatorsReader<'_>) -> u16 {
+fn nesting(mut operators: Operators<'_>) -> u16 {
     use wasmparser::Operator as O;
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
-    while let Ok(operator) = operators.read() {
+    while let Ok(instruction) = operators.read() {
+        let Instruction::Plain(operator) = instruction else { continue };
         match operator {
             O::Block { .. } | O::Loop { .. } | O::If { .. } | O::TryTable { .. } => blocks.push(false),
             O::Try { .. } => {
@@ -78,7 +80,7 @@ impl Body<'_> {
     pub fn start_exceptions(&mut self, bytes: &[u8], reader: &BinaryReader<'_>) -> Step {
         const TRY: u8 = 6;
         let older = !self.module.tags.is_empty() && bytes.contains(&TRY);
-        let kept = if older { nesting(OperatorsReader::new(reader.clone())) } else { 0 };
+        let kept = if older { nesting(Operators::new(reader.clone())) } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();

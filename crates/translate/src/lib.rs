@@ -49,11 +49,12 @@ mod stack;
 mod tiles;
 
 use wasmote_decode::ModuleInfo;
+use wasmote_decode::operators::{Instruction, Operators};
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
-use wasmparser::{BinaryReader, OperatorsReader};
+use wasmparser::BinaryReader;
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
@@ -218,21 +219,30 @@ impl Translator {
         body.start_exceptions(bytes, &reader).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
         body.stack.start(body.locals.end());
         body.open(module.funcs[func as usize]);
-        let mut operators = OperatorsReader::new(reader);
+        let mut operators = Operators::new(reader);
         loop {
-            let at = operators.original_position();
+            let at = operators.position();
             body.code.operator = at as u32;
             if body.reachable {
                 body.meter.count();
             }
             // By reference: moving an operator out of the result costs more than reading it.
             let ended = match &operators.read() {
-                Ok(operator) => body.operator(operator).and_then(|ended| {
+                Ok(Instruction::Plain(operator)) => body.operator(operator).and_then(|ended| {
                     if self.options.canonical_nans && body.reachable {
                         body.canonicalise(operator)?;
                     }
                     Ok(ended)
                 }),
+                Ok(_) if !body.reachable => Ok(false),
+                #[cfg(feature = "simd")]
+                Ok(Instruction::Vector(operator)) => body.vector(operator).and_then(|()| {
+                    if self.options.canonical_nans {
+                        body.canonicalise_vector(operator)?;
+                    }
+                    Ok(false)
+                }),
+                Ok(Instruction::Lacking(_)) => Err(TranslateErrorKind::Unsupported),
                 Err(error) => return Err(invalid(error.offset())),
             };
             let kind = match ended {

@@ -369,9 +369,6 @@ impl Body<'_> {
             O::F64ConvertI64S => self.unary(Op::F64ConvertI64S),
             O::F64ConvertI64U => self.unary(Op::F64ConvertI64U),
             O::F64PromoteF32 => self.unary(Op::F64PromoteF32),
-            #[cfg(feature = "simd")]
-            _ => self.vector(operator),
-            #[cfg(not(feature = "simd"))]
             _ => Err(crate::TranslateErrorKind::Unsupported),
         }?;
         Ok(false)

@@ -1,0 +1,181 @@
+//! Loads and stores of vectors and of their lanes.
+
+use wasmote_ir::{Op, ValType};
+use wasmparser::MemArg;
+
+use crate::body::{Body, Step};
+use crate::code::Src;
+use crate::memory::Address;
+use crate::stack::{Entry, Place};
+
+use super::lanes::half;
+
+use ValType::{I32, I64, V128};
+
+impl Body<'_> {
+    /// A load of a vector that is made of fewer bytes.
+    pub(super) fn vector_load(&mut self, op: Op, arg: MemArg) -> Step {
+        let (memory, offset) = self.memory(arg)?;
+        if !self.plain(memory, offset) {
+            return self.vector_load_any(op, memory, offset);
+        }
+        let entry = self.pop()?;
+        let address = self.register_or_slot(entry, I32);
+        let dst = self.push(V128);
+        match address {
+            Src::Slot(slot) => self.code.emit(op, 0, &[slot.into(), offset, dst]),
+            _ => self.code.emit(op, 1, &[offset, dst]),
+        };
+        Ok(())
+    }
+
+    /// [`Body::vector_load`] from any memory: as an integer, of which the vector is then made.
+    pub(super) fn vector_load_any(&mut self, op: Op, memory: u32, offset: u64) -> Step {
+        let (any, made) = match op {
+            Op::V128Load8x8S => (Op::Load64Any, Some(Op::I16x8ExtendLowI8x16S)),
+            Op::V128Load8x8U => (Op::Load64Any, Some(Op::I16x8ExtendLowI8x16U)),
+            Op::V128Load16x4S => (Op::Load64Any, Some(Op::I32x4ExtendLowI16x8S)),
+            Op::V128Load16x4U => (Op::Load64Any, Some(Op::I32x4ExtendLowI16x8U)),
+            Op::V128Load32x2S => (Op::Load64Any, Some(Op::I64x2ExtendLowI32x4S)),
+            Op::V128Load32x2U => (Op::Load64Any, Some(Op::I64x2ExtendLowI32x4U)),
+            Op::V128Load8Splat => (Op::Load8UAny, Some(Op::I8x16Splat)),
+            Op::V128Load16Splat => (Op::Load16UAny, Some(Op::I16x8Splat)),
+            Op::V128Load32Splat => (Op::Load32Any, Some(Op::I32x4Splat)),
+            Op::V128Load64Splat => (Op::Load64Any, Some(Op::I64x2Splat)),
+            Op::V128Load32Zero => (Op::Load32Any, None),
+            _ => (Op::Load64Any, None),
+        };
+        let address = self.pop()?;
+        let address = self.slot_operand(address);
+        let dst = self.push(V128);
+        self.code.emit(any, 0, &[address, memory.into(), offset, dst]);
+        let Some(made) = made else {
+            self.code.constant(0, dst as u16 + 1);
+            // The two halves were written one by one.
+            self.code.pin();
+            return Ok(());
+        };
+        // Of a vector, what is read is the lower half.
+        self.code.emit(made, 0, &[dst, dst]);
+        Ok(())
+    }
+
+    /// `v128.store`.
+    pub(super) fn vector_store(&mut self, arg: MemArg) -> Step {
+        const OP: Op = Op::V128Store;
+        let (memory, mut offset) = self.memory(arg)?;
+        let (address, value) = self.pop_two()?;
+        if !self.plain(memory, offset) {
+            let address = self.slot_operand(address);
+            let value = self.slot_operand(value);
+            self.code.emit(Op::V128StoreAny, 0, &[address, value, memory.into(), offset]);
+            return Ok(());
+        }
+        let source = match value.place {
+            Place::Vector(number) => {
+                self.code.vector_constant(number, None);
+                Src::Reg
+            }
+            _ => self.source(value, V128),
+        };
+        let Src::Slot(slot) = source else {
+            self.take(value);
+            return self.store_vector_register(address, offset);
+        };
+        let v = u64::from(slot);
+        match self.address(address, &mut offset) {
+            Address::Slot(a) => self.code.emit(OP, 0, &[a.into(), v, offset]),
+            Address::Constant => self.code.emit(OP, 1, &[v, offset]),
+            Address::Reg => self.code.emit(OP, 2, &[v, offset]),
+            Address::Slots(a, b) => self.code.emit(OP, 3, &[a.into(), b.into(), v, offset]),
+            Address::SlotReg(a) => self.code.emit(OP, 4, &[a.into(), v, offset]),
+            Address::SlotImm(a, bits) => self.code.emit(OP, 5, &[a.into(), bits, v, offset]),
+            Address::RegImm(bits) => self.code.emit(OP, 6, &[bits, v, offset]),
+        };
+        Ok(())
+    }
+
+    /// A store of the vector accumulator.
+    pub(super) fn store_vector_register(&mut self, address: Entry, offset: u64) -> Step {
+        const OP: Op = Op::V128Store;
+        if let Place::Const(bits) = address.place {
+            let sum = u64::from(bits as u32) + offset;
+            if sum <= u64::from(u32::MAX) {
+                self.code.emit(OP, 8, &[sum]);
+                return Ok(());
+            }
+        }
+        match self.sum_before_last(address) {
+            Some((a, Src::Slot(b))) => self.code.emit(OP, 9, &[a.into(), b.into(), offset]),
+            Some((a, Src::Imm(bits))) => self.code.emit(OP, 10, &[a.into(), bits, offset]),
+            _ => {
+                let address = self.slot_operand(address);
+                self.code.emit(OP, 7, &[address, offset])
+            }
+        };
+        Ok(())
+    }
+
+    /// A slot that nothing on the stack has.
+    pub(super) fn above(&mut self) -> Step<u64> {
+        let slot = self.push(I64);
+        self.pop()?;
+        Ok(slot)
+    }
+
+    /// A load of a lane; from any memory as a scalar, which then replaces it.
+    pub(super) fn load_lane(&mut self, op: Op, arg: MemArg, lane: u8) -> Step {
+        let (any, replace) = match op {
+            Op::V128Load8Lane => (Op::Load8UAny, Op::I8x16ReplaceLane),
+            Op::V128Load16Lane => (Op::Load16UAny, Op::I16x8ReplaceLane),
+            Op::V128Load32Lane => (Op::Load32Any, Op::I32x4ReplaceLane),
+            _ => (Op::Load64Any, half(Op::I64x2ReplaceLane0, lane)),
+        };
+        let op = half(op, lane);
+        let (memory, offset) = self.memory(arg)?;
+        let scratch = self.above()?;
+        let (address, a) = self.pop_two()?;
+        let address = self.slot_operand(address);
+        if !self.plain(memory, offset) {
+            self.code.emit(any, 0, &[address, memory.into(), offset, scratch]);
+            let a = self.register_or_slot(a, V128);
+            self.emit_replace(replace, a, scratch, lane);
+            return Ok(());
+        }
+        let mut values = [address, offset, 0, 0, 0];
+        let mut count = 2;
+        let a = self.register_or_slot(a, V128);
+        if let Src::Slot(slot) = a {
+            values[count] = slot.into();
+            count += 1;
+        }
+        if !matches!(op, Op::V128Load64Lane0 | Op::V128Load64Lane1) {
+            values[count] = lane.into();
+            count += 1;
+        }
+        values[count] = self.push(V128);
+        self.code.emit(op, u8::from(a == Src::Reg), &values[..=count]);
+        Ok(())
+    }
+
+    /// A store of a lane; to any memory as a scalar, which is extracted first.
+    pub(super) fn store_lane(&mut self, op: Op, arg: MemArg, lane: u8) -> Step {
+        let (any, extract) = match op {
+            Op::V128Store8Lane => (Op::Store8Any, Op::I8x16ExtractLaneU),
+            Op::V128Store16Lane => (Op::Store16Any, Op::I16x8ExtractLaneU),
+            _ => (Op::Store32Any, Op::I32x4ExtractLane),
+        };
+        let (memory, offset) = self.memory(arg)?;
+        let scratch = self.above()?;
+        let (address, a) = self.pop_two()?;
+        let address = self.slot_operand(address);
+        let a = self.slot_operand(a);
+        if self.plain(memory, offset) {
+            self.code.emit(op, 0, &[address, a, lane.into(), offset]);
+        } else {
+            self.code.emit(extract, 0, &[a, lane.into(), scratch]);
+            self.code.emit(any, 0, &[address, scratch, memory.into(), offset]);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! Vectors: operators on them, and what becomes of them (docs/simd.md).
+//!
+//! [`operators`] says which operator is what; here is what is over values alone, in `lanes` and `memory` the rest.
+
+mod lanes;
+mod memory;
+mod operators;
+
+use wasmote_decode::operators::VectorOperator;
+use wasmote_ir::{Op, ValType};
+
+use crate::TranslateErrorKind;
+use crate::body::{Body, Step};
+use crate::code::{Recent, Src};
+use crate::stack::{Entry, Place};
+use operators::{Kind, OPERATORS};
+
+use ValType::V128;
+
+/// The family of an operator's row.
+pub fn family(operator: &VectorOperator) -> Option<Op> {
+    OPERATORS.get(operator.number as usize).map(|row| row.2)
+}
+
+impl Body<'_> {
+    /// Translates an operator on vectors.
+    pub fn vector(&mut self, operator: &VectorOperator) -> Step {
+        if !self.code.accumulators {
+            return Err(TranslateErrorKind::VectorInCore);
+        }
+        let Some(&(kind, bits, op)) = OPERATORS.get(operator.number as usize) else {
+            return Err(TranslateErrorKind::Unsupported);
+        };
+        let VectorOperator { lane, memarg, bytes, .. } = *operator;
+        match kind {
+            Kind::Missing => return Err(TranslateErrorKind::Unsupported),
+            Kind::Two | Kind::Swapped => {
+                let (a, b) = self.pop_two()?;
+                let (a, b) = if kind == Kind::Two { (a, b) } else { (b, a) };
+                self.vector_two(op, a, b);
+            }
+            Kind::One => self.unary(op)?,
+            Kind::Test => self.vector_test(op)?,
+            Kind::Three => self.vector_three(op)?,
+            Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
+            Kind::Const => {
+                let bits = u128::from_le_bytes(bytes);
+                self.vector_const([bits as u64, (bits >> 64) as u64]);
+            }
+            Kind::Shuffle => self.shuffle(u128::from_le_bytes(bytes))?,
+            Kind::Load => self.load(op, Op::V128LoadAny, V128, memarg)?,
+            Kind::LoadPart => self.vector_load(op, memarg)?,
+            Kind::Store => self.vector_store(memarg)?,
+            Kind::LoadLane => self.load_lane(op, memarg, lane)?,
+            Kind::StoreLane => self.store_lane(op, memarg, lane)?,
+            Kind::StoreHalf => {
+                self.extract_half(ValType::I64, lane)?;
+                self.store(op, Op::Store64Any, None, memarg)?;
+            }
+            Kind::Splat => self.splat(op, bits.into())?,
+            Kind::Extract => self.extract(op, lane)?,
+            Kind::ExtractHalf => self.extract_half(op.source().unwrap_or(ValType::I64), lane)?,
+            Kind::Replace => self.replace(op, lane)?,
+        }
+        Ok(())
+    }
+
+    /// Pops two operands, the second one first.
+    #[inline(never)]
+    fn pop_two(&mut self) -> Step<(Entry, Entry)> {
+        let b = self.pop()?;
+        Ok((self.pop()?, b))
+    }
+
+    /// A constant: nothing is written before it is used.
+    fn vector_const(&mut self, halves: [u64; 2]) {
+        let number = self.code.vectors.len() as u32;
+        self.code.vectors.push(halves);
+        self.stack.push(Place::Vector(number), V128);
+    }
+
+    /// Writes an instruction with these sources in order, then `rest`, and its result.
+    #[inline(never)]
+    fn emit_vectors(&mut self, op: Op, variant: u8, sources: &[Src], rest: &[u64]) {
+        let mut values = [0; 8];
+        let mut count = 0;
+        let mut put = |value| {
+            values[count] = value;
+            count += 1;
+        };
+        for source in sources {
+            match *source {
+                Src::Slot(slot) => put(slot.into()),
+                Src::Imm(number) => self.code.vectors[number as usize].into_iter().for_each(&mut put),
+                Src::Reg => {}
+            }
+        }
+        rest.iter().copied().for_each(&mut put);
+        put(self.stack.push(Place::Temp, op.result().unwrap_or(V128)).into());
+        self.code.emit(op, variant, &values[..count]);
+        if let [a, b, ..] = *sources {
+            self.code.note_sources(a, b);
+        }
+    }
+
+    /// The sources of a family of two vectors, in classes that it has a variant for.
+    fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
+        let variants = op.variant_count();
+        let commutes = matches!(variants, 2 | 4 | 8);
+        let (first_constant, second_constant) = (variants == 14, variants >= 8);
+        let (mut a, mut b) = (a, b);
+        let constant = |entry: Entry| matches!(entry.place, Place::Vector(_));
+        if commutes && constant(a) {
+            core::mem::swap(&mut a, &mut b);
+        }
+        // What there is no variant for goes through the accumulator; whatever that holds is in its slot as well.
+        let through = if constant(a) && (constant(b) || !first_constant) {
+            Some(a)
+        } else if constant(b) && !second_constant {
+            Some(b)
+        } else {
+            None
+        };
+        let (mut sa, mut sb);
+        match (through, through.map(|entry| entry.place)) {
+            (Some(first), Some(Place::Vector(number))) if first.home == a.home => {
+                sb = Src::Slot(self.slot(b));
+                self.code.vector_constant(number, None);
+                sa = Src::Reg;
+            }
+            (Some(_), Some(Place::Vector(number))) => {
+                sa = Src::Slot(self.slot(a));
+                self.code.vector_constant(number, None);
+                sb = Src::Reg;
+            }
+            _ => {
+                (sa, sb) = (self.source(a, V128), self.source(b, V128));
+                if sa == Src::Reg && sb == Src::Reg {
+                    sb = Src::Slot(self.slot(b));
+                }
+                if sa == Src::Reg {
+                    self.take(a);
+                } else if sb == Src::Reg {
+                    self.take(b);
+                }
+            }
+        }
+        if commutes && sb == Src::Reg {
+            core::mem::swap(&mut sa, &mut sb);
+        }
+        let variant = match (sa, sb, variants) {
+            (Src::Slot(_), Src::Slot(_), _) => 0,
+            (Src::Reg, Src::Slot(_), _) => 1,
+            (Src::Slot(_), Src::Imm(_), 8) | (Src::Slot(_), Src::Reg, _) => 2,
+            (Src::Reg, Src::Imm(_), 8) | (Src::Slot(_), Src::Imm(_), _) => 3,
+            (Src::Reg, Src::Imm(_), _) => 4,
+            (Src::Imm(_), Src::Slot(_), _) => 5,
+            _ => 6,
+        };
+        (sa, sb, variant)
+    }
+
+    /// A family of two vectors.
+    fn vector_two(&mut self, op: Op, a: Entry, b: Entry) {
+        let (a, b, variant) = self.vector_classes(op, a, b);
+        if !self.vector_tile(op, a, b) && !self.rotation(op, a, b) {
+            self.emit_vectors(op, variant, &[a, b], &[]);
+        }
+    }
+
+    /// If the last instruction is a product, or a sum, that only this sum reads, writes one instruction for both.
+    fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
+        let (product, tile) = match op {
+            Op::F32x4Add => (Op::F32x4Mul, Op::F32x4MulAdd),
+            Op::F64x2Add => (Op::F64x2Mul, Op::F64x2MulAdd),
+            Op::I32x4Add => (Op::I32x4Add, Op::I32x4AddAdd),
+            _ => return false,
+        };
+        let (Src::Reg, Src::Slot(_), Some(Recent { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
+            (a, b, self.code.last())
+        else {
+            return false;
+        };
+        if first != product || matches!(x, Src::Imm(_)) {
+            return false;
+        }
+        self.code.retract();
+        self.emit_vectors(tile, u8::from(x == Src::Reg), &[x, y, b], &[]);
+        true
+    }
+
+    /// If the last two instructions shift the same vector left and right, by as many bits as its lanes have, and only this
+    /// `or` reads what they make, writes a rotation for all three.
+    fn rotation(&mut self, op: Op, a: Src, b: Src) -> bool {
+        let (Op::V128Or, Src::Reg, Src::Slot(other)) = (op, a, b) else { return false };
+        let (Some(second), Some(first)) = (self.code.last(), self.code.before_last()) else { return false };
+        let (Src::Imm(by), Src::Imm(rest)) = (first.b, second.b) else { return false };
+        let left = match (first.op, second.op) {
+            (Op::I32x4Shl, Op::I32x4ShrU) => by,
+            (Op::I32x4ShrU, Op::I32x4Shl) => rest,
+            _ => return false,
+        };
+        // The first one's result is a temporary, which is read only once.
+        let alone = second.elided && first.dst == Some(other) && u32::from(other) >= self.locals.end();
+        if !alone || by + rest != 32 || first.a != second.a {
+            return false;
+        }
+        let Src::Slot(slot) = first.a else { return false };
+        let source = if first.variant & 1 == 1 { Src::Reg } else { Src::Slot(slot) };
+        self.code.retract();
+        self.code.retract();
+        self.emit_vectors(Op::I32x4Rotl, u8::from(source == Src::Reg), &[source], &[left]);
+        true
+    }
+
+    /// A test that a branch may become: its source is noted.
+    fn vector_test(&mut self, op: Op) -> Step {
+        let entry = self.pop()?;
+        let source = self.register_or_slot(entry, V128);
+        // There is no second one.
+        self.emit_vectors(op, u8::from(source == Src::Reg), &[source, Src::Reg], &[]);
+        Ok(())
+    }
+
+    /// A family of three vectors.
+    fn vector_three(&mut self, op: Op) -> Step {
+        let c = self.pop()?;
+        let (a, b) = self.pop_two()?;
+        // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
+        let slots = [a, b, c].map(|entry| match entry.place {
+            Place::Vector(_) => Some(Src::Slot(self.slot(entry))),
+            _ => None,
+        });
+        let class = |body: &mut Self, entry: Entry| body.source(entry, V128);
+        let (sa, sc) = (slots[0].unwrap_or_else(|| class(self, a)), slots[2].unwrap_or_else(|| class(self, c)));
+        let sb = slots[1].unwrap_or_else(|| Src::Slot(self.slot(b)));
+        if sc == Src::Reg {
+            // The first one may be the same local.
+            let sa = slots[0].unwrap_or_else(|| Src::Slot(self.slot(a)));
+            self.take(c);
+            self.emit_vectors(op, 2, &[sa, sb, Src::Reg], &[]);
+        } else if sa == Src::Reg {
+            self.take(a);
+            self.emit_vectors(op, 1, &[Src::Reg, sb, sc], &[]);
+        } else {
+            self.emit_vectors(op, 0, &[sa, sb, sc], &[]);
+        }
+        Ok(())
+    }
+
+    /// A shift of lanes; of the number of bits, those in `mask` count.
+    fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
+        let (a, by) = self.pop_two()?;
+        let (by, variant) = match by.place {
+            Place::Const(bits) => (bits & mask, 2),
+            _ => (self.slot_operand(by), 0),
+        };
+        let source = self.register_or_slot(a, V128);
+        self.emit_vectors(op, variant + u8::from(source == Src::Reg), &[source], &[by]);
+        if variant == 2 && by != 0 {
+            // Where the vector is in any case, for rotations.
+            let slot = match a.place {
+                Place::Local(slot) => slot,
+                _ => a.home,
+            };
+            self.code.note_sources(Src::Slot(slot), Src::Imm(by));
+        }
+        Ok(())
+    }
+
+    /// Returns with a vector.
+    pub fn return_vector(&mut self, entry: Entry, header: u64) {
+        match self.register_or_slot(entry, V128) {
+            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, &[slot.into(), header]),
+            _ => {
+                self.code.emit(Op::V128Return, 1, &[header]);
+            }
+        }
+    }
+}
