@@ -16,52 +16,50 @@ shapes! {
     VecUnary { s vec [SrcPair, DstPair], r vec [DstPair], s_r vec [SrcPair], r_r vec [] }
     /// [`VecUnary`] whose result is always stored: of what is rarely used.
     VecUnary2 { s vec [SrcPair, DstPair], r vec [DstPair] }
+    /// [`VecTest`] whose result is always stored.
+    VecTest2 { s vec [SrcPair, Dst], r vec [Dst] }
     /// One vector, and a scalar result.
     VecTest { s vec [SrcPair, Dst], r vec [Dst], s_r vec [SrcPair], r_r vec [] }
     /// One scalar.
-    VecSplat { s vec [Src, DstPair], r vec [DstPair], s_r vec [Src], r_r vec [] }
-    /// Two vectors; commutative.
-    VecBin4 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
+    VecSplat { s vec [Src, DstPair], r vec [DstPair] }
+    /// Two vectors; commutative. Here and below, those with few variants are of what is rarely used: the result is always stored.
+    VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
     /// Two vectors.
+    VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
+    /// Two vectors, of which one may be constant; commutative.
+    VecBin4 {
+        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
+        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
+    }
+    /// Two vectors, of which the second may be constant.
+    VecBin5 {
+        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
+        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
+    }
+    /// [`VecBin3`] whose result may be left in the accumulator.
     VecBin6 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
     }
-    /// [`VecBin4`] whose result is always stored.
-    VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
-    /// [`VecBin6`] whose result is always stored.
-    VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
-    /// Two vectors, of which one may be constant; commutative.
+    /// Two vectors, of which either may be constant.
+    VecBin7 {
+        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
+        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
+        is vec [Imm64, Imm64, SrcPair, DstPair], ir vec [Imm64, Imm64, DstPair],
+    }
+    /// [`VecBin4`] whose result may be left in the accumulator.
     VecBin8 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], si_r vec [SrcPair, Imm64, Imm64], ri_r vec [Imm64, Imm64],
-    }
-    /// Two vectors, of which the second may be constant.
-    VecBin10 {
-        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
-        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
-        ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
-        si_r vec [SrcPair, Imm64, Imm64], ri_r vec [Imm64, Imm64],
-    }
-    /// Two vectors, of which either may be constant.
-    VecBin14 {
-        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
-        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
-        is vec [Imm64, Imm64, SrcPair, DstPair], ir vec [Imm64, Imm64, DstPair],
-        ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
-        si_r vec [SrcPair, Imm64, Imm64], ri_r vec [Imm64, Imm64],
-        is_r vec [Imm64, Imm64, SrcPair], ir_r vec [Imm64, Imm64],
     }
     /// Three vectors.
     VecThree {
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair], ssr vec [SrcPair, SrcPair, DstPair],
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair], ssr_r vec [SrcPair, SrcPair],
     }
-    /// [`VecThree`] whose result is always stored.
-    VecThree3 {
-        sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair], ssr vec [SrcPair, SrcPair, DstPair],
-    }
+    /// [`VecThree`] of what is rarely used.
+    VecThree2 { sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair] }
     /// Tile: two operations, the first one's result being the first source of the second.
     VecTile {
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair],
@@ -78,8 +76,8 @@ shapes! {
     VecBranch { s vec [SrcPair, Target], r vec [Target] }
     /// A vector, and by how many bits its lanes are shifted.
     VecShift {
-        ss vec [SrcPair, Src, DstPair], rs vec [Src, DstPair], si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair],
-        ss_r vec [SrcPair, Src], rs_r vec [Src], si_r vec [SrcPair, Imm16], ri_r vec [Imm16],
+        ss vec [SrcPair, Src, DstPair], si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair],
+        ss_r vec [SrcPair, Src], si_r vec [SrcPair, Imm16], ri_r vec [Imm16],
     }
     /// Two vectors, and a constant that chooses among their bytes.
     VecShuffle {
@@ -98,22 +96,13 @@ shapes! {
     /// A lane of 4.
     VecExtract4 { s vec [SrcPair, Lane4, Dst], s_r vec [SrcPair, Lane4] }
     /// A vector, and what replaces a lane of 16.
-    VecReplace16 {
-        ss vec [SrcPair, Src, Lane16, DstPair], rs vec [Src, Lane16, DstPair],
-        ss_r vec [SrcPair, Src, Lane16], rs_r vec [Src, Lane16],
-    }
+    VecReplace16 { ss vec [SrcPair, Src, Lane16, DstPair], rs vec [Src, Lane16, DstPair] }
     /// A vector, and what replaces a lane of 8.
-    VecReplace8 {
-        ss vec [SrcPair, Src, Lane8, DstPair], rs vec [Src, Lane8, DstPair],
-        ss_r vec [SrcPair, Src, Lane8], rs_r vec [Src, Lane8],
-    }
+    VecReplace8 { ss vec [SrcPair, Src, Lane8, DstPair], rs vec [Src, Lane8, DstPair] }
     /// A vector, and what replaces a lane of 4.
-    VecReplace4 {
-        ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair],
-        ss_r vec [SrcPair, Src, Lane4], rs_r vec [Src, Lane4],
-    }
+    VecReplace4 { ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair] }
     /// A vector, and what replaces a half.
-    VecReplaceHalf { ss vec [SrcPair, Src, DstPair], rs vec [Src, DstPair], ss_r vec [SrcPair, Src], rs_r vec [Src] }
+    VecReplaceHalf { ss vec [SrcPair, Src, DstPair], rs vec [Src, DstPair] }
     /// A load from memory 0: the variants of [`super::Load`].
     VecLoad {
         s vec [Src, Offset, DstPair], i vec [Offset, DstPair],
@@ -124,7 +113,7 @@ shapes! {
         si_r vec [Src, Imm32, Offset], ri_r vec [Imm32, Offset],
     }
     /// A load from memory 0 at an address that is no sum.
-    VecLoadFew { s vec [Src, Offset, DstPair], r vec [Offset, DstPair], s_r vec [Src, Offset], r_r vec [Offset] }
+    VecLoadFew { s vec [Src, Offset, DstPair], r vec [Offset, DstPair] }
     /// A store to memory 0: address, then value after `_`, as in [`super::Store`].
     VecStore {
         s_s vec [Src, SrcPair, Offset], i_s vec [SrcPair, Offset], r_s vec [SrcPair, Offset],
@@ -137,25 +126,13 @@ shapes! {
     /// A store to any memory.
     VecStoreAny { s vec [Src, SrcPair, Memory, Offset64] }
     /// A load of a lane of 16: the address, then the vector.
-    VecLoadLane16 {
-        ss vec [Src, Offset, SrcPair, Lane16, DstPair], sr vec [Src, Offset, Lane16, DstPair],
-        ss_r vec [Src, Offset, SrcPair, Lane16], sr_r vec [Src, Offset, Lane16],
-    }
+    VecLoadLane16 { ss vec [Src, Offset, SrcPair, Lane16, DstPair], sr vec [Src, Offset, Lane16, DstPair] }
     /// A load of a lane of 8.
-    VecLoadLane8 {
-        ss vec [Src, Offset, SrcPair, Lane8, DstPair], sr vec [Src, Offset, Lane8, DstPair],
-        ss_r vec [Src, Offset, SrcPair, Lane8], sr_r vec [Src, Offset, Lane8],
-    }
+    VecLoadLane8 { ss vec [Src, Offset, SrcPair, Lane8, DstPair], sr vec [Src, Offset, Lane8, DstPair] }
     /// A load of a lane of 4.
-    VecLoadLane4 {
-        ss vec [Src, Offset, SrcPair, Lane4, DstPair], sr vec [Src, Offset, Lane4, DstPair],
-        ss_r vec [Src, Offset, SrcPair, Lane4], sr_r vec [Src, Offset, Lane4],
-    }
+    VecLoadLane4 { ss vec [Src, Offset, SrcPair, Lane4, DstPair], sr vec [Src, Offset, Lane4, DstPair] }
     /// A load of a half.
-    VecLoadHalf {
-        ss vec [Src, Offset, SrcPair, DstPair], sr vec [Src, Offset, DstPair],
-        ss_r vec [Src, Offset, SrcPair], sr_r vec [Src, Offset],
-    }
+    VecLoadHalf { ss vec [Src, Offset, SrcPair, DstPair], sr vec [Src, Offset, DstPair] }
     /// A store of a lane of 16.
     VecStoreLane16 { s vec [Src, SrcPair, Lane16, Offset] }
     /// A store of a lane of 8.

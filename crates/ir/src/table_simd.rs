@@ -109,23 +109,23 @@ macro_rules! for_each_simd_op {
             /// dst = bytes of a that the constant chooses, 0 where it is 16 or more.
             I8x16Permute: VecPermute(v128 -> v128),
             /// dst = lanes of the lower halves of a and b in turn.
-            I8x16InterleaveLow: VecBin6(v128 -> v128),
+            I8x16InterleaveLow: VecBin3(v128 -> v128),
             /// dst = lanes of the upper halves of a and b in turn.
-            I8x16InterleaveHigh: VecBin6(v128 -> v128),
+            I8x16InterleaveHigh: VecBin3(v128 -> v128),
             /// dst = lanes of the lower halves of a and b in turn.
-            I16x8InterleaveLow: VecBin6(v128 -> v128),
+            I16x8InterleaveLow: VecBin3(v128 -> v128),
             /// dst = lanes of the upper halves of a and b in turn.
-            I16x8InterleaveHigh: VecBin6(v128 -> v128),
+            I16x8InterleaveHigh: VecBin3(v128 -> v128),
             /// dst = lanes of the lower halves of a and b in turn.
-            I32x4InterleaveLow: VecBin6(v128 -> v128),
+            I32x4InterleaveLow: VecBin3(v128 -> v128),
             /// dst = lanes of the upper halves of a and b in turn.
-            I32x4InterleaveHigh: VecBin6(v128 -> v128),
+            I32x4InterleaveHigh: VecBin3(v128 -> v128),
             /// dst = lanes of the lower halves of a and b in turn.
-            I64x2InterleaveLow: VecBin6(v128 -> v128),
+            I64x2InterleaveLow: VecBin3(v128 -> v128),
             /// dst = lanes of the upper halves of a and b in turn.
-            I64x2InterleaveHigh: VecBin6(v128 -> v128),
+            I64x2InterleaveHigh: VecBin3(v128 -> v128),
             /// dst = bytes of a that b chooses, 0 where it is 16 or more.
-            I8x16Swizzle: VecBin14(v128 -> v128),
+            I8x16Swizzle: VecBin7(v128 -> v128),
             /// As `I8x16Swizzle`; what is beyond 15 may be taken otherwise.
             I8x16RelaxedSwizzle: VecBin3(v128 -> v128),
 
@@ -135,7 +135,7 @@ macro_rules! for_each_simd_op {
             /// dst = a & b.
             V128And: VecBin8(v128 -> v128),
             /// dst = a & !b.
-            V128AndNot: VecBin6(v128 -> v128),
+            V128AndNot: VecBin3(v128 -> v128),
             /// dst = a | b.
             V128Or: VecBin8(v128 -> v128),
             /// dst = a ^ b.
@@ -143,13 +143,13 @@ macro_rules! for_each_simd_op {
             /// dst = bits of a where c is set, of b elsewhere.
             V128Bitselect: VecThree(v128 -> v128),
             /// As `V128Bitselect`; lanes of c have all bits or none.
-            I8x16RelaxedLaneselect: VecThree3(v128 -> v128),
+            I8x16RelaxedLaneselect: VecThree2(v128 -> v128),
             /// As `V128Bitselect`; lanes of c have all bits or none.
-            I16x8RelaxedLaneselect: VecThree3(v128 -> v128),
+            I16x8RelaxedLaneselect: VecThree2(v128 -> v128),
             /// As `V128Bitselect`; lanes of c have all bits or none.
-            I32x4RelaxedLaneselect: VecThree3(v128 -> v128),
+            I32x4RelaxedLaneselect: VecThree2(v128 -> v128),
             /// As `V128Bitselect`; lanes of c have all bits or none.
-            I64x2RelaxedLaneselect: VecThree3(v128 -> v128),
+            I64x2RelaxedLaneselect: VecThree2(v128 -> v128),
             /// dst = a has a bit set.
             V128AnyTrue: VecTest(v128 -> i32),
             /// dst = no lane is 0.
@@ -157,27 +157,27 @@ macro_rules! for_each_simd_op {
             /// dst = the lanes' sign bits.
             I8x16Bitmask: VecTest(v128 -> i32),
             /// dst = no lane is 0.
-            I16x8AllTrue: VecTest(v128 -> i32),
+            I16x8AllTrue: VecTest2(v128 -> i32),
             /// dst = the lanes' sign bits.
-            I16x8Bitmask: VecTest(v128 -> i32),
+            I16x8Bitmask: VecTest2(v128 -> i32),
             /// dst = no lane is 0.
-            I32x4AllTrue: VecTest(v128 -> i32),
+            I32x4AllTrue: VecTest2(v128 -> i32),
             /// dst = the lanes' sign bits.
-            I32x4Bitmask: VecTest(v128 -> i32),
+            I32x4Bitmask: VecTest2(v128 -> i32),
             /// dst = no lane is 0.
-            I64x2AllTrue: VecTest(v128 -> i32),
+            I64x2AllTrue: VecTest2(v128 -> i32),
             /// dst = the lanes' sign bits.
-            I64x2Bitmask: VecTest(v128 -> i32),
+            I64x2Bitmask: VecTest2(v128 -> i32),
 
             // --- lanes: I8x16 ------------------------------------------------------------------------
             /// dst = a == b.
             I8x16Eq: VecBin8(v128 -> v128),
             /// dst = a != b.
-            I8x16Ne: VecBin4(v128 -> v128),
+            I8x16Ne: VecBin2(v128 -> v128),
             /// dst = a > b, signed.
-            I8x16GtS: VecBin14(v128 -> v128),
+            I8x16GtS: VecBin7(v128 -> v128),
             /// dst = a > b, unsigned.
-            I8x16GtU: VecBin10(v128 -> v128),
+            I8x16GtU: VecBin5(v128 -> v128),
             /// dst = a >= b, signed.
             I8x16GeS: VecBin3(v128 -> v128),
             /// dst = a >= b, unsigned.
@@ -197,7 +197,7 @@ macro_rules! for_each_simd_op {
             /// dst = a + b, wrapping.
             I8x16Add: VecBin8(v128 -> v128),
             /// dst = a - b, wrapping.
-            I8x16Sub: VecBin6(v128 -> v128),
+            I8x16Sub: VecBin3(v128 -> v128),
             /// dst = a + b, signed, saturating.
             I8x16AddSatS: VecBin2(v128 -> v128),
             /// dst = a - b, signed, saturating.
@@ -211,7 +211,7 @@ macro_rules! for_each_simd_op {
             /// dst = the smaller, signed.
             I8x16MinS: VecBin2(v128 -> v128),
             /// dst = the smaller, unsigned.
-            I8x16MinU: VecBin8(v128 -> v128),
+            I8x16MinU: VecBin4(v128 -> v128),
             /// dst = the larger, signed.
             I8x16MaxS: VecBin2(v128 -> v128),
             /// dst = the larger, unsigned.
@@ -223,11 +223,11 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I16x8 ------------------------------------------------------------------------
             /// dst = a == b.
-            I16x8Eq: VecBin8(v128 -> v128),
+            I16x8Eq: VecBin4(v128 -> v128),
             /// dst = a != b.
-            I16x8Ne: VecBin4(v128 -> v128),
+            I16x8Ne: VecBin2(v128 -> v128),
             /// dst = a > b, signed.
-            I16x8GtS: VecBin6(v128 -> v128),
+            I16x8GtS: VecBin3(v128 -> v128),
             /// dst = a > b, unsigned.
             I16x8GtU: VecBin3(v128 -> v128),
             /// dst = a >= b, signed.
@@ -245,9 +245,9 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I16x8ShrU: VecShift(v128 -> v128),
             /// dst = a + b, wrapping.
-            I16x8Add: VecBin8(v128 -> v128),
+            I16x8Add: VecBin4(v128 -> v128),
             /// dst = a - b, wrapping.
-            I16x8Sub: VecBin6(v128 -> v128),
+            I16x8Sub: VecBin3(v128 -> v128),
             /// dst = a + b, signed, saturating.
             I16x8AddSatS: VecBin2(v128 -> v128),
             /// dst = a - b, signed, saturating.
@@ -259,7 +259,7 @@ macro_rules! for_each_simd_op {
             /// dst = (a + b + 1) / 2, unsigned.
             I16x8AvgrU: VecBin2(v128 -> v128),
             /// dst = a * b, wrapping.
-            I16x8Mul: VecBin4(v128 -> v128),
+            I16x8Mul: VecBin2(v128 -> v128),
             /// dst = the smaller, signed.
             I16x8MinS: VecBin2(v128 -> v128),
             /// dst = the smaller, unsigned.
@@ -301,11 +301,11 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I32x4 ------------------------------------------------------------------------
             /// dst = a == b.
-            I32x4Eq: VecBin8(v128 -> v128),
+            I32x4Eq: VecBin4(v128 -> v128),
             /// dst = a != b.
-            I32x4Ne: VecBin4(v128 -> v128),
+            I32x4Ne: VecBin2(v128 -> v128),
             /// dst = a > b, signed.
-            I32x4GtS: VecBin6(v128 -> v128),
+            I32x4GtS: VecBin3(v128 -> v128),
             /// dst = a > b, unsigned.
             I32x4GtU: VecBin3(v128 -> v128),
             /// dst = a >= b, signed.
@@ -325,9 +325,9 @@ macro_rules! for_each_simd_op {
             /// dst = a + b, wrapping.
             I32x4Add: VecBin8(v128 -> v128),
             /// dst = a - b, wrapping.
-            I32x4Sub: VecBin6(v128 -> v128),
+            I32x4Sub: VecBin3(v128 -> v128),
             /// dst = a * b, wrapping.
-            I32x4Mul: VecBin4(v128 -> v128),
+            I32x4Mul: VecBin2(v128 -> v128),
             /// dst = the smaller, signed.
             I32x4MinS: VecBin2(v128 -> v128),
             /// dst = the smaller, unsigned.
@@ -341,9 +341,9 @@ macro_rules! for_each_simd_op {
             /// dst = sums of neighbours.
             I32x4ExtAddPairwiseI16x8U: VecUnary2(v128 -> v128),
             /// dst = sums of neighbours' products.
-            I32x4DotI16x8S: VecBin4(v128 -> v128),
+            I32x4DotI16x8S: VecBin2(v128 -> v128),
             /// dst = c + sums of four products; lanes of b have 7 bits.
-            I32x4RelaxedDotI8x16I7x16AddS: VecThree3(v128 -> v128),
+            I32x4RelaxedDotI8x16I7x16AddS: VecThree2(v128 -> v128),
             /// dst = lanes of the lower half, extended.
             I32x4ExtendLowI16x8S: VecUnary2(v128 -> v128),
             /// dst = products of the lower halves.
@@ -363,11 +363,11 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I64x2 ------------------------------------------------------------------------
             /// dst = a == b.
-            I64x2Eq: VecBin4(v128 -> v128),
+            I64x2Eq: VecBin2(v128 -> v128),
             /// dst = a != b.
-            I64x2Ne: VecBin4(v128 -> v128),
+            I64x2Ne: VecBin2(v128 -> v128),
             /// dst = a > b, signed.
-            I64x2GtS: VecBin6(v128 -> v128),
+            I64x2GtS: VecBin3(v128 -> v128),
             /// dst = a >= b, signed.
             I64x2GeS: VecBin3(v128 -> v128),
             /// dst = |a|.
@@ -381,11 +381,11 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I64x2ShrU: VecShift(v128 -> v128),
             /// dst = a + b, wrapping.
-            I64x2Add: VecBin8(v128 -> v128),
+            I64x2Add: VecBin4(v128 -> v128),
             /// dst = a - b, wrapping.
-            I64x2Sub: VecBin6(v128 -> v128),
+            I64x2Sub: VecBin3(v128 -> v128),
             /// dst = a * b, wrapping.
-            I64x2Mul: VecBin4(v128 -> v128),
+            I64x2Mul: VecBin2(v128 -> v128),
             /// dst = lanes of the lower half, extended.
             I64x2ExtendLowI32x4S: VecUnary2(v128 -> v128),
             /// dst = products of the lower halves.
@@ -405,13 +405,13 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: F32x4 ------------------------------------------------------------------------
             /// dst = a == b.
-            F32x4Eq: VecBin4(v128 -> v128),
+            F32x4Eq: VecBin2(v128 -> v128),
             /// dst = a != b.
-            F32x4Ne: VecBin4(v128 -> v128),
+            F32x4Ne: VecBin2(v128 -> v128),
             /// dst = a < b.
-            F32x4Lt: VecBin10(v128 -> v128),
+            F32x4Lt: VecBin5(v128 -> v128),
             /// dst = a <= b.
-            F32x4Le: VecBin10(v128 -> v128),
+            F32x4Le: VecBin5(v128 -> v128),
             /// dst = a rounded up.
             F32x4Ceil: VecUnary2(v128 -> v128),
             /// dst = a rounded down.
@@ -435,7 +435,7 @@ macro_rules! for_each_simd_op {
             /// dst = a * b.
             F32x4Mul: VecBin8(v128 -> v128),
             /// dst = a / b.
-            F32x4Div: VecBin6(v128 -> v128),
+            F32x4Div: VecBin3(v128 -> v128),
             /// dst = smaller, NaN if either is.
             F32x4Min: VecBin3(v128 -> v128),
             /// dst = larger, NaN if either is.
@@ -449,21 +449,21 @@ macro_rules! for_each_simd_op {
             /// As `F32x4Max`; of NaN and zeros, either may be taken.
             F32x4RelaxedMax: VecBin3(v128 -> v128),
             /// dst = a * b + c, rounded once or twice.
-            F32x4RelaxedMadd: VecThree3(v128 -> v128),
+            F32x4RelaxedMadd: VecThree2(v128 -> v128),
             /// dst = -(a * b) + c, rounded once or twice.
-            F32x4RelaxedNmadd: VecThree3(v128 -> v128),
+            F32x4RelaxedNmadd: VecThree2(v128 -> v128),
             /// Tile: dst = (a * b) + c.
             F32x4MulAdd: VecTile(v128 -> v128),
 
             // --- lanes: F64x2 ------------------------------------------------------------------------
             /// dst = a == b.
-            F64x2Eq: VecBin4(v128 -> v128),
+            F64x2Eq: VecBin2(v128 -> v128),
             /// dst = a != b.
-            F64x2Ne: VecBin4(v128 -> v128),
+            F64x2Ne: VecBin2(v128 -> v128),
             /// dst = a < b.
-            F64x2Lt: VecBin10(v128 -> v128),
+            F64x2Lt: VecBin5(v128 -> v128),
             /// dst = a <= b.
-            F64x2Le: VecBin10(v128 -> v128),
+            F64x2Le: VecBin5(v128 -> v128),
             /// dst = a rounded up.
             F64x2Ceil: VecUnary2(v128 -> v128),
             /// dst = a rounded down.
@@ -487,7 +487,7 @@ macro_rules! for_each_simd_op {
             /// dst = a * b.
             F64x2Mul: VecBin8(v128 -> v128),
             /// dst = a / b.
-            F64x2Div: VecBin6(v128 -> v128),
+            F64x2Div: VecBin3(v128 -> v128),
             /// dst = smaller, NaN if either is.
             F64x2Min: VecBin3(v128 -> v128),
             /// dst = larger, NaN if either is.
@@ -501,9 +501,9 @@ macro_rules! for_each_simd_op {
             /// As `F64x2Max`; of NaN and zeros, either may be taken.
             F64x2RelaxedMax: VecBin3(v128 -> v128),
             /// dst = a * b + c, rounded once or twice.
-            F64x2RelaxedMadd: VecThree3(v128 -> v128),
+            F64x2RelaxedMadd: VecThree2(v128 -> v128),
             /// dst = -(a * b) + c, rounded once or twice.
-            F64x2RelaxedNmadd: VecThree3(v128 -> v128),
+            F64x2RelaxedNmadd: VecThree2(v128 -> v128),
             /// Tile: dst = (a * b) + c.
             F64x2MulAdd: VecTile(v128 -> v128),
 

@@ -569,7 +569,7 @@ static BASELINE: Table = {
     let mut table = baseline_table();
     place(&mut table, Op::I8x16Shuffle, <baseline::I8x16Shuffle as Cold<shape::VecShuffle>>::TABLE);
     place(&mut table, Op::I8x16Permute, <baseline::I8x16Permute as Cold<shape::VecPermute>>::TABLE);
-    place(&mut table, Op::I8x16Swizzle, <baseline::I8x16Swizzle as Cold<shape::VecBin14>>::TABLE);
+    place(&mut table, Op::I8x16Swizzle, <baseline::I8x16Swizzle as Cold<shape::VecBin7>>::TABLE);
     place(&mut table, Op::I8x16RelaxedSwizzle, <baseline::I8x16RelaxedSwizzle as Cold<shape::VecBin3>>::TABLE);
     place(&mut table, Op::I8x16XorPermute, <baseline::I8x16XorPermute as Cold<shape::VecTileShuffle>>::TABLE);
     table
@@ -600,7 +600,7 @@ better! {
     SSE4: sse4;
     I8x16Shuffle: VecShuffle,
     I8x16Permute: VecPermute,
-    I8x16Swizzle: VecBin14,
+    I8x16Swizzle: VecBin7,
     I8x16RelaxedSwizzle: VecBin3,
     I8x16Popcnt: VecUnary2,
     I8x16MinS: VecBin2,
@@ -609,12 +609,12 @@ better! {
     I16x8Q15MulrSatS: VecBin2,
     I16x8RelaxedQ15mulrS: VecBin2,
     I32x4Abs: VecUnary2,
-    I32x4Mul: VecBin4,
+    I32x4Mul: VecBin2,
     I32x4MinS: VecBin2,
     I32x4MinU: VecBin2,
     I32x4MaxS: VecBin2,
     I32x4MaxU: VecBin2,
-    I64x2GtS: VecBin6,
+    I64x2GtS: VecBin3,
     I64x2GeS: VecBin3,
     I64x2ExtMulLowI32x4S: VecBin2,
     I64x2ExtMulHighI32x4S: VecBin2,
@@ -636,20 +636,20 @@ better! {
     #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
     RELAXED: relaxed;
     I8x16RelaxedSwizzle: VecBin3,
-    I8x16RelaxedLaneselect: VecThree3,
-    I32x4RelaxedLaneselect: VecThree3,
-    I64x2RelaxedLaneselect: VecThree3,
+    I8x16RelaxedLaneselect: VecThree2,
+    I32x4RelaxedLaneselect: VecThree2,
+    I64x2RelaxedLaneselect: VecThree2,
     I16x8RelaxedQ15mulrS: VecBin2,
     I16x8RelaxedDotI8x16I7x16S: VecBin3,
-    I32x4RelaxedDotI8x16I7x16AddS: VecThree3,
+    I32x4RelaxedDotI8x16I7x16AddS: VecThree2,
     F32x4RelaxedMin: VecBin3,
     F32x4RelaxedMax: VecBin3,
-    F32x4RelaxedMadd: VecThree3,
-    F32x4RelaxedNmadd: VecThree3,
+    F32x4RelaxedMadd: VecThree2,
+    F32x4RelaxedNmadd: VecThree2,
     F64x2RelaxedMin: VecBin3,
     F64x2RelaxedMax: VecBin3,
-    F64x2RelaxedMadd: VecThree3,
-    F64x2RelaxedNmadd: VecThree3,
+    F64x2RelaxedMadd: VecThree2,
+    F64x2RelaxedNmadd: VecThree2,
     I32x4RelaxedTruncF32x4S: VecUnary2,
     I32x4RelaxedTruncF64x2SZero: VecUnary2,
 }

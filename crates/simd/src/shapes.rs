@@ -223,18 +223,13 @@ macro_rules! tables {
             const TABLE: &'static [Handler];
         }
 
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin10> for O {
+        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin5> for O {
             const TABLE: &'static [Handler] = &[
                 $hot::<Two<O, S, S, S>>,
                 $hot::<Two<O, R, S, S>>,
                 $hot::<Two<O, S, R, S>>,
                 $hot::<Two<O, S, I, S>>,
                 $hot::<Two<O, R, I, S>>,
-                $hot::<Two<O, S, S, R>>,
-                $hot::<Two<O, R, S, R>>,
-                $hot::<Two<O, S, R, R>>,
-                $hot::<Two<O, S, I, R>>,
-                $hot::<Two<O, R, I, R>>,
             ];
         }
         impl<O: Three<Value = Vector>> $table<ir::VecTile> for O {
@@ -274,13 +269,12 @@ macro_rules! tables {
         impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary2> for O {
             const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
         }
-        impl<O: Three<Value = Vector>> $table<ir::VecThree3> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<Tile<O, S, S, S, S>>, $hot::<Tile<O, R, S, S, S>>, $hot::<Tile<O, S, S, R, S>>];
+        impl<O: Three<Value = Vector>> $table<ir::VecThree2> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Tile<O, S, S, S, S>>, $hot::<Tile<O, R, S, S, S>>];
         }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin4> for O {
             const TABLE: &'static [Handler] =
-                &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, S, R>>, $hot::<Two<O, R, S, R>>];
+                &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>];
         }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin6> for O {
             const TABLE: &'static [Handler] = &[
@@ -304,7 +298,7 @@ macro_rules! tables {
                 $hot::<Two<O, R, I, R>>,
             ];
         }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin14> for O {
+        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin7> for O {
             const TABLE: &'static [Handler] = &[
                 $hot::<Two<O, S, S, S>>,
                 $hot::<Two<O, R, S, S>>,
@@ -313,13 +307,6 @@ macro_rules! tables {
                 $hot::<Two<O, R, I, S>>,
                 $hot::<Two<O, I, S, S>>,
                 $hot::<Two<O, I, R, S>>,
-                $hot::<Two<O, S, S, R>>,
-                $hot::<Two<O, R, S, R>>,
-                $hot::<Two<O, S, R, R>>,
-                $hot::<Two<O, S, I, R>>,
-                $hot::<Two<O, R, I, R>>,
-                $hot::<Two<O, I, S, R>>,
-                $hot::<Two<O, I, R, R>>,
             ];
         }
         impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary> for O {
@@ -330,9 +317,11 @@ macro_rules! tables {
             const TABLE: &'static [Handler] =
                 &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
         }
+        impl<O: Unary<In = Vector, Out = u32>> $table<ir::VecTest2> for O {
+            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
+        }
         impl<O: Unary<Out = Vector>> $table<ir::VecSplat> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
+            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
         }
         impl<O: Three<Value = Vector>> $table<ir::VecThree> for O {
             const TABLE: &'static [Handler] = &[
@@ -347,11 +336,9 @@ macro_rules! tables {
         impl<O: Shift> $table<ir::VecShift> for O {
             const TABLE: &'static [Handler] = &[
                 $hot::<ShiftBy<O, S, S, S>>,
-                $hot::<ShiftBy<O, R, S, S>>,
                 $hot::<ShiftBy<O, S, I, S>>,
                 $hot::<ShiftBy<O, R, I, S>>,
                 $hot::<ShiftBy<O, S, S, R>>,
-                $hot::<ShiftBy<O, R, S, R>>,
                 $hot::<ShiftBy<O, S, I, R>>,
                 $hot::<ShiftBy<O, R, I, R>>,
             ];
@@ -371,45 +358,25 @@ macro_rules! tables {
                 &[$hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>, $hot::<Two<O, S, I, R>>, $hot::<Two<O, R, I, R>>];
         }
         impl<O: Replace> $table<ir::VecReplace16> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ReplaceIn<O, S, S>>,
-                $hot::<ReplaceIn<O, R, S>>,
-                $hot::<ReplaceIn<O, S, R>>,
-                $hot::<ReplaceIn<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
         }
         impl<O: Extract> $table<ir::VecExtract16> for O {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
         }
         impl<O: Replace> $table<ir::VecReplace8> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ReplaceIn<O, S, S>>,
-                $hot::<ReplaceIn<O, R, S>>,
-                $hot::<ReplaceIn<O, S, R>>,
-                $hot::<ReplaceIn<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
         }
         impl<O: Extract> $table<ir::VecExtract8> for O {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
         }
         impl<O: Replace> $table<ir::VecReplace4> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ReplaceIn<O, S, S>>,
-                $hot::<ReplaceIn<O, R, S>>,
-                $hot::<ReplaceIn<O, S, R>>,
-                $hot::<ReplaceIn<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
         }
         impl<O: Extract> $table<ir::VecExtract4> for O {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
         }
         impl<O: Replace> $table<ir::VecReplaceHalf> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ReplaceHalf<O, S, S>>,
-                $hot::<ReplaceHalf<O, R, S>>,
-                $hot::<ReplaceHalf<O, S, R>>,
-                $hot::<ReplaceHalf<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<ReplaceHalf<O, S, S>>, $hot::<ReplaceHalf<O, R, S>>];
         }
         impl<O: Load<Out = Vector>> $table<ir::VecLoad> for O {
             const TABLE: &'static [Handler] = &[
@@ -430,8 +397,7 @@ macro_rules! tables {
             ];
         }
         impl<O: Load<Out = Vector>> $table<ir::VecLoadFew> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<LoadAt<O, S, S>>, $hot::<LoadAt<O, R, S>>, $hot::<LoadAt<O, S, R>>, $hot::<LoadAt<O, R, R>>];
+            const TABLE: &'static [Handler] = &[$hot::<LoadAt<O, S, S>>, $hot::<LoadAt<O, R, S>>];
         }
         impl<O: Load<Out = Vector>> $table<ir::VecLoadAny> for O {
             const TABLE: &'static [Handler] = &[$hot::<LoadFromAny<O>>];
@@ -455,45 +421,25 @@ macro_rules! tables {
             const TABLE: &'static [Handler] = &[$hot::<StoreToAny<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane16> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<LoadInto<O, S, S>>,
-                $hot::<LoadInto<O, R, S>>,
-                $hot::<LoadInto<O, S, R>>,
-                $hot::<LoadInto<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane16> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane8> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<LoadInto<O, S, S>>,
-                $hot::<LoadInto<O, R, S>>,
-                $hot::<LoadInto<O, S, R>>,
-                $hot::<LoadInto<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane8> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane4> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<LoadInto<O, S, S>>,
-                $hot::<LoadInto<O, R, S>>,
-                $hot::<LoadInto<O, S, R>>,
-                $hot::<LoadInto<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane4> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadHalf> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<LoadHalf<O, S, S>>,
-                $hot::<LoadHalf<O, R, S>>,
-                $hot::<LoadHalf<O, S, R>>,
-                $hot::<LoadHalf<O, R, R>>,
-            ];
+            const TABLE: &'static [Handler] = &[$hot::<LoadHalf<O, S, S>>, $hot::<LoadHalf<O, R, S>>];
         }
     };
 }

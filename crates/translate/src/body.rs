@@ -33,8 +33,39 @@ pub struct Buffers {
     pub meter: Meter,
     /// Targets of a `br_table`.
     pub targets: Vec<u32>,
+    pub stretches: Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: Exceptions,
+}
+
+/// Where the stretches of code of one `br_table` begin that bring values to labels: by the labels' depths.
+#[derive(Default)]
+pub struct Stretches {
+    /// For each depth which `br_table` had one last, and where it begins.
+    last: Vec<(u64, usize)>,
+    /// The number of this `br_table`.
+    number: u64,
+}
+
+impl Stretches {
+    /// Begins with another `br_table`, which has none yet.
+    pub fn begin(&mut self) {
+        self.number += 1;
+    }
+
+    /// Where the stretch for this depth begins, if there is one.
+    pub fn get(&self, depth: u32) -> Option<usize> {
+        self.last.get(depth as usize).filter(|last| last.0 == self.number).map(|last| last.1)
+    }
+
+    /// Notes where the stretch for this depth, which is that of a label, begins.
+    pub fn set(&mut self, depth: u32, unit: usize) {
+        let depth = depth as usize;
+        if self.last.len() <= depth {
+            self.last.resize(depth + 1, (0, 0));
+        }
+        self.last[depth] = (self.number, unit);
+    }
 }
 
 /// A function body on its way.
@@ -47,6 +78,7 @@ pub struct Body<'a> {
     pub locals: &'a mut Locals,
     pub meter: &'a mut Meter,
     pub targets: &'a mut Vec<u32>,
+    pub stretches: &'a mut Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
     /// The slot of the frame's header.

@@ -191,6 +191,15 @@ impl Code {
         at
     }
 
+    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, at most two.
+    pub fn emit_behind(&mut self, op: Op, variant: u8, first: &[u64], last: [u64; 2]) {
+        let mut values = [0; 4];
+        let count = first.len();
+        values[..count].copy_from_slice(first);
+        values[count..count + 2].copy_from_slice(&last);
+        self.emit(op, variant, &values[..count + 2]);
+    }
+
     /// Writes an instruction of a shape whose variants choose between slot, immediate and accumulator for two
     /// sources; the sources are remembered.
     pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, rest: &[u64]) -> usize {

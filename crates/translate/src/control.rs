@@ -1,7 +1,5 @@
 //! Structured instructions, branches and returns.
 
-use alloc::collections::BTreeMap;
-
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
 use wasmparser::{BlockType, BrTable};
@@ -315,7 +313,7 @@ impl Body<'_> {
         self.code.units.resize(first + 2 * length, 0);
         self.code.join();
         // Targets that need values moved lead to a stretch of code that does so; one for each label.
-        let mut stretches: BTreeMap<u32, usize> = BTreeMap::new();
+        self.stretches.begin();
         for i in 0..length {
             let (depth, operand) = (self.targets[i], first + 2 * i);
             let label = self.labels.at(depth).ok_or(INVALID)?;
@@ -323,8 +321,8 @@ impl Body<'_> {
                 self.labels.branch(depth, start, operand, self.code);
                 continue;
             }
-            let stretch = match stretches.get(&depth) {
-                Some(&stretch) => stretch,
+            let stretch = match self.stretches.get(depth) {
+                Some(stretch) => stretch,
                 None => {
                     let here = self.code.units.len();
                     self.code.join();
@@ -334,7 +332,7 @@ impl Body<'_> {
                         self.move_to(&label, count)?;
                         self.goto(depth);
                     }
-                    stretches.insert(depth, here);
+                    self.stretches.set(depth, here);
                     here
                 }
             };

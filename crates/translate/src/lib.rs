@@ -184,6 +184,7 @@ impl Translator {
             locals,
             meter,
             targets,
+            stretches,
             #[cfg(feature = "gc")]
             exceptions,
         } = &mut self.buffers;
@@ -200,6 +201,7 @@ impl Translator {
             locals,
             meter,
             targets,
+            stretches,
             #[cfg(feature = "gc")]
             exceptions,
             header: header as u16,

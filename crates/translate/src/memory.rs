@@ -27,6 +27,21 @@ pub enum Address {
     RegImm(u64),
 }
 
+impl Address {
+    /// Its number, as variants of loads from memory 0 are numbered, and its operands, as many as the last number says.
+    pub fn operands(&self) -> (u8, [u64; 2], usize) {
+        match *self {
+            Address::Slot(a) => (0, [a.into(), 0], 1),
+            Address::Constant => (1, [0; 2], 0),
+            Address::Reg => (2, [0; 2], 0),
+            Address::Slots(a, b) => (3, [a.into(), b.into()], 2),
+            Address::SlotReg(a) => (4, [a.into(), 0], 1),
+            Address::SlotImm(a, bits) => (5, [a.into(), bits], 2),
+            Address::RegImm(bits) => (6, [bits, 0], 1),
+        }
+    }
+}
+
 impl Body<'_> {
     /// The memory that an operator names, and its offset.
     pub fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
@@ -101,15 +116,8 @@ impl Body<'_> {
             self.code.emit(near, 0, &[u64::from(*slot), offset, dst]);
             return Ok(());
         }
-        match address {
-            Address::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), offset, dst]),
-            Address::Constant => self.code.emit(op, 1, &[offset, dst]),
-            Address::Reg => self.code.emit(op, 2, &[offset, dst]),
-            Address::Slots(a, b) => self.code.emit(op, 3, &[u64::from(a), u64::from(b), offset, dst]),
-            Address::SlotReg(a) => self.code.emit(op, 4, &[u64::from(a), offset, dst]),
-            Address::SlotImm(a, bits) => self.code.emit(op, 5, &[u64::from(a), bits, offset, dst]),
-            Address::RegImm(bits) => self.code.emit(op, 6, &[bits, offset, dst]),
-        };
+        let (variant, operands, count) = address.operands();
+        self.code.emit_behind(op, variant, &operands[..count], [offset, dst]);
         Ok(())
     }
 
@@ -150,28 +158,19 @@ impl Body<'_> {
             self.code.emit(near, variant, &[u64::from(*a), value, offset]);
             return Ok(());
         }
-        match (address, source) {
-            (Address::Slot(a), Src::Slot(v)) => self.code.emit(op, 0, &[u64::from(a), u64::from(v), offset]),
-            (Address::Slot(a), Src::Imm(v)) => self.code.emit(op, 1, &[u64::from(a), v, offset]),
-            (Address::Constant, Src::Slot(v)) => self.code.emit(op, 2, &[u64::from(v), offset]),
-            (Address::Constant, Src::Imm(v)) => self.code.emit(op, 3, &[v, offset]),
-            (Address::Reg, Src::Slot(v)) => self.code.emit(op, 4, &[u64::from(v), offset]),
-            (Address::Reg, Src::Imm(v)) => self.code.emit(op, 5, &[v, offset]),
-            (Address::Slots(a, b), Src::Slot(v)) => {
-                self.code.emit(op, 6, &[u64::from(a), u64::from(b), u64::from(v), offset])
-            }
-            (Address::SlotReg(a), Src::Slot(v)) => self.code.emit(op, 7, &[u64::from(a), u64::from(v), offset]),
-            (Address::SlotImm(a, bits), Src::Slot(v)) => {
-                self.code.emit(op, 8, &[u64::from(a), bits, u64::from(v), offset])
-            }
-            (Address::RegImm(bits), Src::Slot(v)) => self.code.emit(op, 9, &[bits, u64::from(v), offset]),
-            _ => return Err(INVALID),
+        let (number, operands, count) = address.operands();
+        // A constant is stored at what is no sum.
+        let variant = match source {
+            Src::Imm(_) if number > 2 => return Err(INVALID),
+            source if number <= 2 => 2 * number + u8::from(matches!(source, Src::Imm(_))),
+            _ => number + 3,
         };
+        self.code.emit_behind(op, variant, &operands[..count], [source.value().unwrap_or(0), offset]);
         Ok(())
     }
 
     /// A store of the accumulator that holds `value`.
-    fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
+    pub fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
         self.take(value);
         // The four variants stand alone in the float families and at the end of the others.
         let first = op.variant_count() as u8 - 4;

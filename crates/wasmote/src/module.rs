@@ -3,6 +3,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
 use alloc::sync::Arc;
 #[cfg(feature = "compile")]
 use alloc::vec::Vec;
@@ -433,9 +434,9 @@ impl Module {
         info: ModuleInfo,
         #[cfg(feature = "validate")] bodies: Option<Bodies>,
     ) -> Result<Module, Error> {
-        let mut exports: Box<[u32]> = (0..info.exports.len() as u32).collect();
-        let name = |&i: &u32| &*info.exports[i as usize].name;
-        exports.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        // A heap sorts with a tenth of the code that `sort` has.
+        let exports: BinaryHeap<_> = info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)).collect();
+        let exports = exports.into_sorted_vec().into_iter().map(|(_, i)| i).collect();
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,

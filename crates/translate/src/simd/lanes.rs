@@ -6,8 +6,6 @@ use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src};
 use crate::stack::Place;
 
-use ValType::V128;
-
 impl Body<'_> {
     /// A scalar in all lanes of so many bits.
     pub(super) fn splat(&mut self, op: Op, bits: u32) -> Step {
@@ -25,7 +23,7 @@ impl Body<'_> {
     /// A lane.
     pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
         let entry = self.pop()?;
-        let slot = self.slot_operand(entry);
+        let slot = u64::from(self.vector_slot(entry));
         let dst = self.push(op.result().unwrap_or(ValType::I32));
         self.code.emit(op, 0, &[slot, lane.into(), dst]);
         Ok(())
@@ -34,7 +32,7 @@ impl Body<'_> {
     /// A half, which is a slot of its own.
     pub(super) fn extract_half(&mut self, ty: ValType, lane: u8) -> Step {
         let entry = self.pop()?;
-        let slot = self.slot(entry) + u16::from(lane);
+        let slot = self.vector_slot(entry) + u16::from(lane);
         // What wrote both must go on to do so.
         self.code.pin();
         let home = self.stack.push(Place::Temp, ty);
@@ -46,8 +44,8 @@ impl Body<'_> {
     pub(super) fn replace(&mut self, op: Op, lane: u8) -> Step {
         let op = half(op, lane);
         let (a, value) = self.pop_two()?;
-        let value = self.slot_operand(value);
-        let a = self.register_or_slot(a, V128);
+        let value = u64::from(self.vector_slot(value));
+        let a = self.vector_source(a);
         self.emit_replace(op, a, value, lane);
         Ok(())
     }
@@ -75,7 +73,7 @@ impl Body<'_> {
         }
         let halves = [lanes as u64, (lanes >> 64) as u64];
         if lanes & SECOND == 0 {
-            let source = self.register_or_slot(a, V128);
+            let source = self.vector_source(a);
             match self.code.last() {
                 Some(Recent { op: Op::V128Xor, elided: true, a: x, b: y @ Src::Slot(_), .. }) if source == Src::Reg => {
                     self.code.retract();

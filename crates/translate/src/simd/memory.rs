@@ -5,8 +5,7 @@ use wasmparser::MemArg;
 
 use crate::body::{Body, Step};
 use crate::code::Src;
-use crate::memory::Address;
-use crate::stack::{Entry, Place};
+use crate::stack::Place;
 
 use super::lanes::half;
 
@@ -46,7 +45,7 @@ impl Body<'_> {
             _ => (Op::Load64Any, None),
         };
         let address = self.pop()?;
-        let address = self.slot_operand(address);
+        let address = u64::from(self.vector_slot(address));
         let dst = self.push(V128);
         self.code.emit(any, 0, &[address, memory.into(), offset, dst]);
         let Some(made) = made else {
@@ -62,12 +61,11 @@ impl Body<'_> {
 
     /// `v128.store`.
     pub(super) fn vector_store(&mut self, arg: MemArg) -> Step {
-        const OP: Op = Op::V128Store;
         let (memory, mut offset) = self.memory(arg)?;
         let (address, value) = self.pop_two()?;
         if !self.plain(memory, offset) {
-            let address = self.slot_operand(address);
-            let value = self.slot_operand(value);
+            let address = u64::from(self.vector_slot(address));
+            let value = u64::from(self.vector_slot(value));
             self.code.emit(Op::V128StoreAny, 0, &[address, value, memory.into(), offset]);
             return Ok(());
         }
@@ -76,43 +74,13 @@ impl Body<'_> {
                 self.code.vector_constant(number, None);
                 Src::Reg
             }
-            _ => self.source(value, V128),
+            _ => self.vector_class(value),
         };
         let Src::Slot(slot) = source else {
-            self.take(value);
-            return self.store_vector_register(address, offset);
+            return self.store_register(Op::V128Store, value, address, offset);
         };
-        let v = u64::from(slot);
-        match self.address(address, &mut offset) {
-            Address::Slot(a) => self.code.emit(OP, 0, &[a.into(), v, offset]),
-            Address::Constant => self.code.emit(OP, 1, &[v, offset]),
-            Address::Reg => self.code.emit(OP, 2, &[v, offset]),
-            Address::Slots(a, b) => self.code.emit(OP, 3, &[a.into(), b.into(), v, offset]),
-            Address::SlotReg(a) => self.code.emit(OP, 4, &[a.into(), v, offset]),
-            Address::SlotImm(a, bits) => self.code.emit(OP, 5, &[a.into(), bits, v, offset]),
-            Address::RegImm(bits) => self.code.emit(OP, 6, &[bits, v, offset]),
-        };
-        Ok(())
-    }
-
-    /// A store of the vector accumulator.
-    pub(super) fn store_vector_register(&mut self, address: Entry, offset: u64) -> Step {
-        const OP: Op = Op::V128Store;
-        if let Place::Const(bits) = address.place {
-            let sum = u64::from(bits as u32) + offset;
-            if sum <= u64::from(u32::MAX) {
-                self.code.emit(OP, 8, &[sum]);
-                return Ok(());
-            }
-        }
-        match self.sum_before_last(address) {
-            Some((a, Src::Slot(b))) => self.code.emit(OP, 9, &[a.into(), b.into(), offset]),
-            Some((a, Src::Imm(bits))) => self.code.emit(OP, 10, &[a.into(), bits, offset]),
-            _ => {
-                let address = self.slot_operand(address);
-                self.code.emit(OP, 7, &[address, offset])
-            }
-        };
+        let (variant, operands, count) = self.address(address, &mut offset).operands();
+        self.code.emit_behind(Op::V128Store, variant, &operands[..count], [slot.into(), offset]);
         Ok(())
     }
 
@@ -135,16 +103,16 @@ impl Body<'_> {
         let (memory, offset) = self.memory(arg)?;
         let scratch = self.above()?;
         let (address, a) = self.pop_two()?;
-        let address = self.slot_operand(address);
+        let address = u64::from(self.vector_slot(address));
         if !self.plain(memory, offset) {
             self.code.emit(any, 0, &[address, memory.into(), offset, scratch]);
-            let a = self.register_or_slot(a, V128);
+            let a = self.vector_source(a);
             self.emit_replace(replace, a, scratch, lane);
             return Ok(());
         }
         let mut values = [address, offset, 0, 0, 0];
         let mut count = 2;
-        let a = self.register_or_slot(a, V128);
+        let a = self.vector_source(a);
         if let Src::Slot(slot) = a {
             values[count] = slot.into();
             count += 1;
@@ -168,8 +136,8 @@ impl Body<'_> {
         let (memory, offset) = self.memory(arg)?;
         let scratch = self.above()?;
         let (address, a) = self.pop_two()?;
-        let address = self.slot_operand(address);
-        let a = self.slot_operand(a);
+        let address = u64::from(self.vector_slot(address));
+        let a = u64::from(self.vector_slot(a));
         if self.plain(memory, offset) {
             self.code.emit(op, 0, &[address, a, lane.into(), offset]);
         } else {

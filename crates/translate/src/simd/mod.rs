@@ -65,6 +65,24 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// [`Body::register_or_slot`] of a vector. Apart, as other functions here: what is not run often is better small.
+    #[inline(never)]
+    fn vector_source(&mut self, entry: Entry) -> Src {
+        self.register_or_slot(entry, V128)
+    }
+
+    /// [`Body::slot`], apart.
+    #[inline(never)]
+    fn vector_slot(&mut self, entry: Entry) -> u16 {
+        self.slot(entry)
+    }
+
+    /// [`Body::source`] of a vector, apart.
+    #[inline(never)]
+    fn vector_class(&mut self, entry: Entry) -> Src {
+        self.source(entry, V128)
+    }
+
     /// Pops two operands, the second one first.
     #[inline(never)]
     fn pop_two(&mut self) -> Step<(Entry, Entry)> {
@@ -107,7 +125,7 @@ impl Body<'_> {
     fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
         let variants = op.variant_count();
         let commutes = matches!(variants, 2 | 4 | 8);
-        let (first_constant, second_constant) = (variants == 14, variants >= 8);
+        let (first_constant, second_constant) = (variants == 7, matches!(variants, 4 | 5 | 7 | 8));
         let (mut a, mut b) = (a, b);
         let constant = |entry: Entry| matches!(entry.place, Place::Vector(_));
         if commutes && constant(a) {
@@ -124,19 +142,19 @@ impl Body<'_> {
         let (mut sa, mut sb);
         match (through, through.map(|entry| entry.place)) {
             (Some(first), Some(Place::Vector(number))) if first.home == a.home => {
-                sb = Src::Slot(self.slot(b));
+                sb = Src::Slot(self.vector_slot(b));
                 self.code.vector_constant(number, None);
                 sa = Src::Reg;
             }
             (Some(_), Some(Place::Vector(number))) => {
-                sa = Src::Slot(self.slot(a));
+                sa = Src::Slot(self.vector_slot(a));
                 self.code.vector_constant(number, None);
                 sb = Src::Reg;
             }
             _ => {
-                (sa, sb) = (self.source(a, V128), self.source(b, V128));
+                (sa, sb) = (self.vector_class(a), self.vector_class(b));
                 if sa == Src::Reg && sb == Src::Reg {
-                    sb = Src::Slot(self.slot(b));
+                    sb = Src::Slot(self.vector_slot(b));
                 }
                 if sa == Src::Reg {
                     self.take(a);
@@ -151,8 +169,8 @@ impl Body<'_> {
         let variant = match (sa, sb, variants) {
             (Src::Slot(_), Src::Slot(_), _) => 0,
             (Src::Reg, Src::Slot(_), _) => 1,
-            (Src::Slot(_), Src::Imm(_), 8) | (Src::Slot(_), Src::Reg, _) => 2,
-            (Src::Reg, Src::Imm(_), 8) | (Src::Slot(_), Src::Imm(_), _) => 3,
+            (Src::Slot(_), Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Reg, _) => 2,
+            (Src::Reg, Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Imm(_), _) => 3,
             (Src::Reg, Src::Imm(_), _) => 4,
             (Src::Imm(_), Src::Slot(_), _) => 5,
             _ => 6,
@@ -206,7 +224,7 @@ impl Body<'_> {
             return false;
         }
         let Src::Slot(slot) = first.a else { return false };
-        let source = if first.variant & 1 == 1 { Src::Reg } else { Src::Slot(slot) };
+        let source = if first.variant % 3 == 2 { Src::Reg } else { Src::Slot(slot) };
         self.code.retract();
         self.code.retract();
         self.emit_vectors(Op::I32x4Rotl, u8::from(source == Src::Reg), &[source], &[left]);
@@ -216,48 +234,49 @@ impl Body<'_> {
     /// A test that a branch may become: its source is noted.
     fn vector_test(&mut self, op: Op) -> Step {
         let entry = self.pop()?;
-        let source = self.register_or_slot(entry, V128);
+        let source = self.vector_source(entry);
         // There is no second one.
         self.emit_vectors(op, u8::from(source == Src::Reg), &[source, Src::Reg], &[]);
         Ok(())
     }
 
-    /// A family of three vectors.
+    /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
     fn vector_three(&mut self, op: Op) -> Step {
         let c = self.pop()?;
         let (a, b) = self.pop_two()?;
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
-        let slots = [a, b, c].map(|entry| match entry.place {
-            Place::Vector(_) => Some(Src::Slot(self.slot(entry))),
-            _ => None,
+        let [a, b, c] = [a, b, c].map(|entry| {
+            if let Place::Vector(_) = entry.place {
+                self.vector_slot(entry);
+                return Entry { place: Place::Temp, ..entry };
+            }
+            entry
         });
-        let class = |body: &mut Self, entry: Entry| body.source(entry, V128);
-        let (sa, sc) = (slots[0].unwrap_or_else(|| class(self, a)), slots[2].unwrap_or_else(|| class(self, c)));
-        let sb = slots[1].unwrap_or_else(|| Src::Slot(self.slot(b)));
-        if sc == Src::Reg {
-            // The first one may be the same local.
-            let sa = slots[0].unwrap_or_else(|| Src::Slot(self.slot(a)));
+        let (mut sources, mut variant) = ([a, b, c].map(|entry| Src::Slot(self.vector_slot(entry))), 0);
+        if op.variant_count() > 2 && self.vector_class(c) == Src::Reg {
             self.take(c);
-            self.emit_vectors(op, 2, &[sa, sb, Src::Reg], &[]);
-        } else if sa == Src::Reg {
+            (sources[2], variant) = (Src::Reg, 2);
+        } else if self.vector_class(a) == Src::Reg {
             self.take(a);
-            self.emit_vectors(op, 1, &[Src::Reg, sb, sc], &[]);
-        } else {
-            self.emit_vectors(op, 0, &[sa, sb, sc], &[]);
+            (sources[0], variant) = (Src::Reg, 1);
         }
+        self.emit_vectors(op, variant, &sources, &[]);
         Ok(())
     }
 
     /// A shift of lanes; of the number of bits, those in `mask` count.
     fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
         let (a, by) = self.pop_two()?;
-        let (by, variant) = match by.place {
-            Place::Const(bits) => (bits & mask, 2),
-            _ => (self.slot_operand(by), 0),
+        let Place::Const(by) = by.place else {
+            let by = self.vector_slot(by).into();
+            let source = Src::Slot(self.vector_slot(a));
+            self.emit_vectors(op, 0, &[source], &[by]);
+            return Ok(());
         };
-        let source = self.register_or_slot(a, V128);
-        self.emit_vectors(op, variant + u8::from(source == Src::Reg), &[source], &[by]);
-        if variant == 2 && by != 0 {
+        let by = by & mask;
+        let source = self.vector_source(a);
+        self.emit_vectors(op, 1 + u8::from(source == Src::Reg), &[source], &[by]);
+        if by != 0 {
             // Where the vector is in any case, for rotations.
             let slot = match a.place {
                 Place::Local(slot) => slot,
@@ -270,7 +289,7 @@ impl Body<'_> {
 
     /// Returns with a vector.
     pub fn return_vector(&mut self, entry: Entry, header: u64) {
-        match self.register_or_slot(entry, V128) {
+        match self.vector_source(entry) {
             Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, &[slot.into(), header]),
             _ => {
                 self.code.emit(Op::V128Return, 1, &[header]);
