@@ -117,6 +117,34 @@ impl Body<'_> {
         self.stack.pop().ok_or(INVALID)
     }
 
+    /// [`Body::pop`] for what is rare, whose code had better be small.
+    #[inline(never)]
+    pub fn pop_apart(&mut self) -> Step<Entry> {
+        self.pop()
+    }
+
+    /// Pops an operand for what is rare; gives its slot.
+    #[inline(never)]
+    pub fn pop_slot(&mut self) -> Step<u64> {
+        let entry = self.pop()?;
+        Ok(self.slot_operand(entry))
+    }
+
+    /// Pops as many operands as there is room for; their slots, in order.
+    #[inline(never)]
+    pub fn pop_slots(&mut self, slots: &mut [u64]) -> Step {
+        for slot in slots.iter_mut().rev() {
+            *slot = self.pop_slot()?;
+        }
+        Ok(())
+    }
+
+    /// [`Body::push`] for what is rare.
+    #[inline(never)]
+    pub fn push_apart(&mut self, ty: ValType) -> u64 {
+        self.push(ty)
+    }
+
     /// Pushes a result that an instruction is about to write to its own slot; returns the slot.
     pub fn push(&mut self, ty: ValType) -> u64 {
         u64::from(self.stack.push(Place::Temp, ty))

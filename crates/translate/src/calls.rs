@@ -77,8 +77,7 @@ impl Body<'_> {
 
     /// `return_call_indirect`.
     pub fn return_call_indirect(&mut self, ty: u32, table: u32) -> Step {
-        let entry = self.pop()?;
-        let index = self.slot_operand(entry);
+        let index = self.pop_slot()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;

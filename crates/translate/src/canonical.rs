@@ -59,21 +59,19 @@ impl Body<'_> {
         match arithmetic(operator) {
             None => Ok(()),
             Some(Lanes::F32) => {
-                let value = self.pop()?;
-                let slot = self.slot_operand(value);
+                let slot = self.pop_slot()?;
                 let same = self.scratch(0)?;
                 self.code.emit(Op::F32Eq, 0, &[slot, slot, same]);
-                let dst = self.push(ValType::F32);
+                let dst = self.push_apart(ValType::F32);
                 self.code.emit(Op::Select32, 1, &[same, slot, f32::NAN.to_bits().into(), dst]);
                 Ok(())
             }
             Some(Lanes::F64) => {
-                let value = self.pop()?;
-                let slot = self.slot_operand(value);
+                let slot = self.pop_slot()?;
                 let (same, nan) = (self.scratch(0)?, self.scratch(1)?);
                 self.code.constant(f64::NAN.to_bits(), nan as u16);
                 self.code.emit(Op::F64Eq, 0, &[slot, slot, same]);
-                let dst = self.push(ValType::F64);
+                let dst = self.push_apart(ValType::F64);
                 self.code.emit(Op::Select64, 0, &[same, slot, nan, dst]);
                 Ok(())
             }
@@ -84,7 +82,7 @@ impl Body<'_> {
     fn scratch(&mut self, number: usize) -> Step<u64> {
         let mut slot = 0;
         for _ in 0..number + 2 {
-            slot = self.push(ValType::I64);
+            slot = self.push_apart(ValType::I64);
         }
         for _ in 0..number + 2 {
             self.pop()?;

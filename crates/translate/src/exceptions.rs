@@ -256,8 +256,7 @@ impl Body<'_> {
 
     /// `throw_ref`.
     pub fn throw_ref(&mut self) -> Step {
-        let entry = self.pop()?;
-        let slot = self.slot_operand(entry);
+        let slot = self.pop_slot()?;
         self.throw_slot(slot);
         Ok(())
     }

@@ -253,17 +253,14 @@ impl Body<'_> {
     /// `immediates`, then the result.
     pub fn plain_operator(&mut self, op: Op, operands: usize, immediates: &[u64], result: Option<ValType>) -> Step {
         let mut values = [0; 8];
-        for place in values[..operands].iter_mut().rev() {
-            let entry = self.pop()?;
-            *place = self.slot_operand(entry);
-        }
+        self.pop_slots(&mut values[..operands])?;
         let mut count = operands;
         for &immediate in immediates {
             values[count] = immediate;
             count += 1;
         }
         if let Some(ty) = result {
-            values[count] = self.push(ty);
+            values[count] = self.push_apart(ty);
             count += 1;
         }
         self.code.emit(op, 0, &values[..count]);
@@ -273,12 +270,9 @@ impl Body<'_> {
     /// An operator of wide arithmetic: its two results lie side by side.
     pub fn wide(&mut self, op: Op, operands: usize) -> Step {
         let mut values = [0; 5];
-        for place in values[..operands].iter_mut().rev() {
-            let entry = self.pop()?;
-            *place = self.slot_operand(entry);
-        }
-        values[operands] = self.push(ValType::I64);
-        self.push(ValType::I64);
+        self.pop_slots(&mut values[..operands])?;
+        values[operands] = self.push_apart(ValType::I64);
+        self.push_apart(ValType::I64);
         self.code.emit(op, 0, &values[..=operands]);
         Ok(())
     }

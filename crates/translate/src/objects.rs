@@ -56,10 +56,7 @@ impl Body<'_> {
     /// Pops so many operands; the slots that they are in, in order.
     fn slots<const N: usize>(&mut self) -> Step<[u64; N]> {
         let mut slots = [0; N];
-        for slot in slots.iter_mut().rev() {
-            let entry = self.pop()?;
-            *slot = self.slot_operand(entry);
-        }
+        self.pop_slots(&mut slots)?;
         Ok(slots)
     }
 
@@ -68,9 +65,9 @@ impl Body<'_> {
         let top = self.top();
         let base = u64::from(self.settle_top(values)?);
         for _ in 0..values {
-            self.pop()?;
+            self.pop_apart()?;
         }
-        let dst = self.push(OBJECT);
+        let dst = self.push_apart(OBJECT);
         self.code.emit(op, 0, &[ty.into(), base, top - base, dst, top]);
         Ok(())
     }
@@ -86,7 +83,7 @@ impl Body<'_> {
     /// `struct.new_default`.
     pub fn struct_new_default(&mut self, ty: u32) -> Step {
         let top = self.top();
-        let dst = self.push(OBJECT);
+        let dst = self.push_apart(OBJECT);
         self.code.emit(Op::StructNewDefault, 0, &[ty.into(), dst, top]);
         Ok(())
     }
@@ -112,7 +109,7 @@ impl Body<'_> {
         let slots = self.element(ty)?.storage.unpacked().slots();
         let top = self.top();
         let [value, len] = self.slots()?;
-        let dst = self.push(OBJECT);
+        let dst = self.push_apart(OBJECT);
         self.code.emit(Op::ArrayNew, 0, &[ty.into(), value, slots.into(), len, dst, top]);
         Ok(())
     }
@@ -121,7 +118,7 @@ impl Body<'_> {
     pub fn array_new_default(&mut self, ty: u32) -> Step {
         let top = self.top();
         let [len] = self.slots()?;
-        let dst = self.push(OBJECT);
+        let dst = self.push_apart(OBJECT);
         self.code.emit(Op::ArrayNewDefault, 0, &[ty.into(), len, dst, top]);
         Ok(())
     }
@@ -135,7 +132,7 @@ impl Body<'_> {
     pub fn array_new_of(&mut self, op: Op, ty: u32, segment: u32) -> Step {
         let top = self.top();
         let [offset, len] = self.slots()?;
-        let dst = self.push(OBJECT);
+        let dst = self.push_apart(OBJECT);
         self.code.emit(op, 0, &[ty.into(), offset, len, segment.into(), dst, top]);
         Ok(())
     }

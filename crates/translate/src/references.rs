@@ -32,7 +32,7 @@ impl Body<'_> {
 
     /// `br_on_null`.
     pub fn br_on_null(&mut self, depth: u32) -> Step {
-        let entry = self.pop()?;
+        let entry = self.pop_apart()?;
         let a = Src::Slot(self.slot(entry));
         self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
         // What is not null is not a constant, so that it is in the slot if this is reached.
@@ -48,14 +48,13 @@ impl Body<'_> {
         self.settle(top)?;
         let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home);
         self.branch_if(depth, Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
-        self.pop()?;
+        self.pop_apart()?;
         Ok(())
     }
 
     /// `call_ref`.
     pub fn call_ref(&mut self, ty: u32) -> Step {
-        let entry = self.pop()?;
-        let func = self.slot_operand(entry);
+        let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         self.code.emit(Op::CallRef, 0, &[func, base]);
@@ -65,8 +64,7 @@ impl Body<'_> {
 
     /// `return_call_ref`.
     pub fn return_call_ref(&mut self, ty: u32) -> Step {
-        let entry = self.pop()?;
-        let func = self.slot_operand(entry);
+        let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;
         self.code.emit(Op::ReturnCallRef, 0, &[func, base, count, u64::from(self.header)]);

@@ -11,7 +11,7 @@ impl Body<'_> {
     pub(super) fn splat(&mut self, op: Op, bits: u32) -> Step {
         let top = self.stack.len().checked_sub(1).and_then(|top| self.stack.get(top)).ok_or(INVALID)?;
         if let Place::Const(value) = top.place {
-            self.pop()?;
+            self.pop_apart()?;
             let lane = if bits == 64 { value } else { value & ((1 << bits) - 1) };
             let half = (0..64 / bits).fold(0, |half, i| half | lane << (bits * i));
             self.vector_const([half; 2]);
@@ -22,20 +22,19 @@ impl Body<'_> {
 
     /// A lane.
     pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
-        let entry = self.pop()?;
-        let slot = u64::from(self.vector_slot(entry));
-        let dst = self.push(op.result().unwrap_or(ValType::I32));
+        let slot = self.pop_slot()?;
+        let dst = self.push_apart(op.result().unwrap_or(ValType::I32));
         self.code.emit(op, 0, &[slot, lane.into(), dst]);
         Ok(())
     }
 
     /// A half, which is a slot of its own.
     pub(super) fn extract_half(&mut self, ty: ValType, lane: u8) -> Step {
-        let entry = self.pop()?;
+        let entry = self.pop_apart()?;
         let slot = self.vector_slot(entry) + u16::from(lane);
         // What wrote both must go on to do so.
         self.code.pin();
-        let home = self.stack.push(Place::Temp, ty);
+        let home = self.push_apart(ty) as u16;
         self.code.copy(slot, home);
         Ok(())
     }

@@ -18,9 +18,9 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             return self.vector_load_any(op, memory, offset);
         }
-        let entry = self.pop()?;
+        let entry = self.pop_apart()?;
         let address = self.register_or_slot(entry, I32);
-        let dst = self.push(V128);
+        let dst = self.push_apart(V128);
         match address {
             Src::Slot(slot) => self.code.emit(op, 0, &[slot.into(), offset, dst]),
             _ => self.code.emit(op, 1, &[offset, dst]),
@@ -44,9 +44,8 @@ impl Body<'_> {
             Op::V128Load32Zero => (Op::Load32Any, None),
             _ => (Op::Load64Any, None),
         };
-        let address = self.pop()?;
-        let address = u64::from(self.vector_slot(address));
-        let dst = self.push(V128);
+        let address = self.pop_slot()?;
+        let dst = self.push_apart(V128);
         self.code.emit(any, 0, &[address, memory.into(), offset, dst]);
         let Some(made) = made else {
             self.code.constant(0, dst as u16 + 1);
@@ -86,8 +85,8 @@ impl Body<'_> {
 
     /// A slot that nothing on the stack has.
     pub(super) fn above(&mut self) -> Step<u64> {
-        let slot = self.push(I64);
-        self.pop()?;
+        let slot = self.push_apart(I64);
+        self.pop_apart()?;
         Ok(slot)
     }
 
@@ -121,7 +120,7 @@ impl Body<'_> {
             values[count] = lane.into();
             count += 1;
         }
-        values[count] = self.push(V128);
+        values[count] = self.push_apart(V128);
         self.code.emit(op, u8::from(a == Src::Reg), &values[..=count]);
         Ok(())
     }

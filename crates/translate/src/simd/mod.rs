@@ -83,11 +83,16 @@ impl Body<'_> {
         self.source(entry, V128)
     }
 
-    /// Pops two operands, the second one first.
+    /// [`Body::take`], apart.
     #[inline(never)]
+    fn vector_take(&mut self, entry: Entry) {
+        self.take(entry);
+    }
+
+    /// Pops two operands, the second one first.
     fn pop_two(&mut self) -> Step<(Entry, Entry)> {
-        let b = self.pop()?;
-        Ok((self.pop()?, b))
+        let b = self.pop_apart()?;
+        Ok((self.pop_apart()?, b))
     }
 
     /// A constant: nothing is written before it is used.
@@ -114,7 +119,7 @@ impl Body<'_> {
             }
         }
         rest.iter().copied().for_each(&mut put);
-        put(self.stack.push(Place::Temp, op.result().unwrap_or(V128)).into());
+        put(self.push_apart(op.result().unwrap_or(V128)));
         self.code.emit(op, variant, &values[..count]);
         if let [a, b, ..] = *sources {
             self.code.note_sources(a, b);
@@ -157,9 +162,9 @@ impl Body<'_> {
                     sb = Src::Slot(self.vector_slot(b));
                 }
                 if sa == Src::Reg {
-                    self.take(a);
+                    self.vector_take(a);
                 } else if sb == Src::Reg {
-                    self.take(b);
+                    self.vector_take(b);
                 }
             }
         }
@@ -233,7 +238,7 @@ impl Body<'_> {
 
     /// A test that a branch may become: its source is noted.
     fn vector_test(&mut self, op: Op) -> Step {
-        let entry = self.pop()?;
+        let entry = self.pop_apart()?;
         let source = self.vector_source(entry);
         // There is no second one.
         self.emit_vectors(op, u8::from(source == Src::Reg), &[source, Src::Reg], &[]);
@@ -242,7 +247,7 @@ impl Body<'_> {
 
     /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
     fn vector_three(&mut self, op: Op) -> Step {
-        let c = self.pop()?;
+        let c = self.pop_apart()?;
         let (a, b) = self.pop_two()?;
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
         let [a, b, c] = [a, b, c].map(|entry| {
@@ -254,10 +259,10 @@ impl Body<'_> {
         });
         let (mut sources, mut variant) = ([a, b, c].map(|entry| Src::Slot(self.vector_slot(entry))), 0);
         if op.variant_count() > 2 && self.vector_class(c) == Src::Reg {
-            self.take(c);
+            self.vector_take(c);
             (sources[2], variant) = (Src::Reg, 2);
         } else if self.vector_class(a) == Src::Reg {
-            self.take(a);
+            self.vector_take(a);
             (sources[0], variant) = (Src::Reg, 1);
         }
         self.emit_vectors(op, variant, &sources, &[]);
