@@ -1,19 +1,17 @@
 //! Constant expressions (spec: valid/instructions#constant-expressions).
 
 use wasmote_ir::{RefType, ValType};
-use wasmparser::Operator;
+use wasmparser::BinaryReader;
 
 use crate::error::{DecodeError, Feature};
 use crate::module::{ConstExpr, ConstOp};
-use crate::operators::{Instruction, Operators};
-use crate::types::heap_type;
+use crate::types::{HAS_GC, heap_type};
 
-/// The instructions of an expression, without its `end`.
-pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, DecodeError> {
-    let mut reader = Operators::new(expr.get_binary_reader());
+/// Reads the instructions of an expression, and its `end`.
+pub(crate) fn constant(reader: &mut BinaryReader<'_>) -> Result<ConstExpr, DecodeError> {
     let mut failed = None;
     let ops = core::iter::from_fn(|| {
-        operation(&mut reader).unwrap_or_else(|error| {
+        operation(reader).unwrap_or_else(|error| {
             failed = Some(error);
             None
         })
@@ -26,43 +24,53 @@ pub(crate) fn constant(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, De
 }
 
 /// The next instruction, unless it is the `end`.
-fn operation(reader: &mut Operators<'_>) -> Result<Option<ConstOp>, DecodeError> {
-    let offset = reader.position() as usize;
-    let operator = match reader.read()? {
-        Instruction::Plain(operator) => operator,
-        #[cfg(feature = "simd")]
-        Instruction::Vector(vector) if vector.number == V128_CONST => {
-            return Ok(Some(ConstOp::V128(halves(u128::from_le_bytes(vector.bytes)))));
-        }
-        Instruction::Lacking(Feature::Gc) => return Err(DecodeError::unsupported(Feature::Gc, offset)),
-        _ => return Err(not_constant(offset)),
-    };
-    Ok(Some(match operator {
-        Operator::End => return Ok(None),
-        Operator::I32Const { value } => ConstOp::Num(ValType::I32, u64::from(value as u32)),
-        Operator::I64Const { value } => ConstOp::Num(ValType::I64, value as u64),
-        Operator::F32Const { value } => ConstOp::Num(ValType::F32, u64::from(value.bits())),
-        Operator::F64Const { value } => ConstOp::Num(ValType::F64, value.bits()),
-        Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
-        Operator::RefNull { hty } => ConstOp::RefNull(ValType::Ref(RefType::new(true, heap_type(hty, offset)?))),
-        Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
-        Operator::I32Add => ConstOp::I32Add,
-        Operator::I32Sub => ConstOp::I32Sub,
-        Operator::I32Mul => ConstOp::I32Mul,
-        Operator::I64Add => ConstOp::I64Add,
-        Operator::I64Sub => ConstOp::I64Sub,
-        Operator::I64Mul => ConstOp::I64Mul,
-        Operator::StructNew { struct_type_index } => ConstOp::StructNew(struct_type_index),
-        Operator::StructNewDefault { struct_type_index } => ConstOp::StructNewDefault(struct_type_index),
-        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(array_type_index),
-        Operator::ArrayNewDefault { array_type_index } => ConstOp::ArrayNewDefault(array_type_index),
-        Operator::ArrayNewFixed { array_type_index, array_size } => {
-            ConstOp::ArrayNewFixed(array_type_index, array_size)
-        }
-        Operator::RefI31 => ConstOp::RefI31,
-        // The same bits.
-        Operator::AnyConvertExtern | Operator::ExternConvertAny => return operation(reader),
-        _ => return Err(not_constant(offset)),
+fn operation(reader: &mut BinaryReader<'_>) -> Result<Option<ConstOp>, DecodeError> {
+    loop {
+        let offset = reader.original_position() as usize;
+        return Ok(Some(match reader.read_u8()? {
+            0x0b => return Ok(None),
+            0x41 => ConstOp::Num(ValType::I32, u64::from(reader.read_var_i32()? as u32)),
+            0x42 => ConstOp::Num(ValType::I64, reader.read_var_i64()? as u64),
+            0x43 => ConstOp::Num(ValType::F32, u64::from(reader.read_u32()?)),
+            0x44 => ConstOp::Num(ValType::F64, reader.read_u64()?),
+            0x23 => ConstOp::GlobalGet(reader.read_var_u32()?),
+            0xd0 => ConstOp::RefNull(ValType::Ref(RefType::new(true, heap_type(reader.read()?, offset)?))),
+            0xd2 => ConstOp::RefFunc(reader.read_var_u32()?),
+            0x6a => ConstOp::I32Add,
+            0x6b => ConstOp::I32Sub,
+            0x6c => ConstOp::I32Mul,
+            0x7c => ConstOp::I64Add,
+            0x7d => ConstOp::I64Sub,
+            0x7e => ConstOp::I64Mul,
+            0xfb => match object(reader, offset)? {
+                Some(op) => op,
+                None => continue,
+            },
+            #[cfg(feature = "simd")]
+            0xfd if reader.read_var_u32()? == V128_CONST => ConstOp::V128([reader.read_u64()?, reader.read_u64()?]),
+            _ => return Err(not_constant(offset)),
+        }));
+    }
+}
+
+/// An instruction on objects; none if it has nothing to do.
+fn object(reader: &mut BinaryReader<'_>, offset: usize) -> Result<Option<ConstOp>, DecodeError> {
+    let opcode = reader.read_var_u32()?;
+    if !matches!(opcode, 0x00 | 0x01 | 0x06..=0x08 | 0x1a..=0x1c) {
+        return Err(not_constant(offset));
+    }
+    if !HAS_GC {
+        return Err(DecodeError::unsupported(Feature::Gc, offset));
+    }
+    Ok(Some(match opcode {
+        0x00 => ConstOp::StructNew(reader.read_var_u32()?),
+        0x01 => ConstOp::StructNewDefault(reader.read_var_u32()?),
+        0x06 => ConstOp::ArrayNew(reader.read_var_u32()?),
+        0x07 => ConstOp::ArrayNewDefault(reader.read_var_u32()?),
+        0x08 => ConstOp::ArrayNewFixed(reader.read_var_u32()?, reader.read_var_u32()?),
+        0x1c => ConstOp::RefI31,
+        // any.convert_extern, extern.convert_any: the same bits.
+        _ => return Ok(None),
     }))
 }
 
@@ -73,8 +81,3 @@ fn not_constant(offset: usize) -> DecodeError {
 /// The number of the operator that makes a constant vector.
 #[cfg(feature = "simd")]
 const V128_CONST: u32 = 0x0c;
-
-#[cfg(feature = "simd")]
-fn halves(value: u128) -> [u64; 2] {
-    [value as u64, (value >> 64) as u64]
-}

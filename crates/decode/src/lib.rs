@@ -5,8 +5,8 @@
 //!
 //! 1. [`module`]: the data that comes out;
 //! 2. `sections`: the way through a binary, section by section;
-//! 3. `types` and `constant`: value types and constant expressions out of wasmparser's; [`operators`]: reading what they, and function
-//!    bodies, consist of;
+//! 3. `types`, `initial` and `constant`: value types out of wasmparser's, sections with constant expressions, and these; [`operators`]: reading what function
+//!    bodies consist of;
 //! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
 //! 5. [`names`]: function names, looked up when someone asks;
 //! 6. [`image`]: images into the same data.
@@ -24,6 +24,8 @@ mod constant;
 pub mod error;
 #[cfg(feature = "image")]
 pub mod image;
+#[cfg(feature = "wasm")]
+mod initial;
 pub mod module;
 #[cfg(feature = "wasm")]
 pub mod names;

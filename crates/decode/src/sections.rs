@@ -1,20 +1,13 @@
 //! The way through a binary, section by section (spec: binary/modules).
 
-use alloc::vec::Vec;
 use core::ops::Range;
 
-use wasmote_ir::ValType;
-use wasmparser::{
-    DataKind, ElementItems, ElementKind, Encoding, ExternalKind, Parser, Payload, SectionLimited, TableInit, TypeRef,
-    WasmFeatures,
-};
+use wasmparser::{Encoding, ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
 
-use crate::constant::constant;
 use crate::error::{DecodeError, Feature};
-use crate::module::{
-    Custom, DataSegment, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo, SegmentMode,
-};
-use crate::types::{global_type, memory_type, ref_type, sub_type, table_type, tag_type};
+use crate::initial::each;
+use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
+use crate::types::{global_type, memory_type, sub_type, table_type, tag_type};
 
 /// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
 /// lengths are checked, and that names are UTF-8; the module may still be invalid.
@@ -28,7 +21,7 @@ pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
         if let Some((id, range)) = payload.as_section() {
             module.sections.push((id, in_usize(range)));
         }
-        module.add(payload)?;
+        module.add(payload, wasm)?;
     }
     Ok(module)
 }
@@ -45,7 +38,8 @@ fn room<T>(section: &SectionLimited<'_, T>) -> usize {
 }
 
 impl ModuleInfo {
-    fn add(&mut self, payload: Payload<'_>) -> Result<(), DecodeError> {
+    fn add(&mut self, payload: Payload<'_>, wasm: &[u8]) -> Result<(), DecodeError> {
+        let bytes = |range: Range<u64>| (wasm.get(in_usize(range.clone())).unwrap_or_default(), range.start as usize);
         match payload {
             Payload::Version { encoding: Encoding::Component, .. } => {
                 Err(DecodeError::unsupported(Feature::Components, 0))
@@ -59,7 +53,10 @@ impl ModuleInfo {
                 }
                 Ok(())
             }
-            Payload::TableSection(section) => self.add_tables(section),
+            Payload::TableSection(section) => {
+                let (bytes, offset) = bytes(section.range());
+                each(bytes, offset, &mut |reader| self.add_table(reader))
+            }
             Payload::MemorySection(section) => {
                 for memory in section.into_iter_with_offsets() {
                     let (offset, memory) = memory?;
@@ -74,14 +71,24 @@ impl ModuleInfo {
                 }
                 Ok(())
             }
-            Payload::GlobalSection(section) => self.add_globals(section),
+            Payload::GlobalSection(section) => {
+                let (bytes, offset) = bytes(section.range());
+                each(bytes, offset, &mut |reader| self.add_global(reader))
+            }
             Payload::ExportSection(section) => self.add_exports(section),
             Payload::StartSection { func, .. } => {
                 self.start = Some(func);
                 Ok(())
             }
-            Payload::ElementSection(section) => self.add_elems(section),
-            Payload::DataSection(section) => self.add_data(section),
+            Payload::ElementSection(section) => {
+                let (bytes, offset) = bytes(section.range());
+                each(bytes, offset, &mut |reader| self.add_elem(reader))
+            }
+            Payload::DataSection(section) => {
+                self.data.reserve(room(&section));
+                let (bytes, offset) = bytes(section.range());
+                each(bytes, offset, &mut |reader| self.add_data(reader))
+            }
             Payload::CodeSectionEntry(body) => {
                 self.bodies.push(in_usize(body.range()));
                 Ok(())
@@ -160,27 +167,6 @@ impl ModuleInfo {
         Ok(())
     }
 
-    fn add_tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), DecodeError> {
-        for table in section.into_iter_with_offsets() {
-            let (offset, table) = table?;
-            self.tables.push(table_type(table.ty, offset as usize)?);
-            self.table_inits.push(match &table.init {
-                TableInit::RefNull => None,
-                TableInit::Expr(expr) => Some(constant(expr)?),
-            });
-        }
-        Ok(())
-    }
-
-    fn add_globals(&mut self, section: wasmparser::GlobalSectionReader<'_>) -> Result<(), DecodeError> {
-        for global in section.into_iter_with_offsets() {
-            let (offset, global) = global?;
-            self.globals.push(global_type(global.ty, offset as usize)?);
-            self.global_inits.push(constant(&global.init_expr)?);
-        }
-        Ok(())
-    }
-
     fn add_exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), DecodeError> {
         self.exports.reserve(room(&section));
         for export in section.into_iter_with_offsets() {
@@ -196,55 +182,6 @@ impl ModuleInfo {
                 }
             };
             self.exports.push(Export { name: export.name.into(), kind, index: export.index });
-        }
-        Ok(())
-    }
-
-    fn add_elems(&mut self, section: wasmparser::ElementSectionReader<'_>) -> Result<(), DecodeError> {
-        for elem in section {
-            let elem = elem?;
-            let offset = elem.range.start as usize;
-            let mode = match &elem.kind {
-                ElementKind::Passive => SegmentMode::Passive,
-                ElementKind::Declared => SegmentMode::Declared,
-                ElementKind::Active { table_index, offset_expr } => {
-                    SegmentMode::Active { target: table_index.unwrap_or(0), offset: constant(offset_expr)? }
-                }
-            };
-            let (ty, items) = match elem.items {
-                ElementItems::Functions(section) => {
-                    let mut funcs = Vec::with_capacity(room(&section));
-                    for func in section {
-                        funcs.push(func?);
-                    }
-                    (ValType::FUNCREF, ElemItems::Funcs(funcs.into_boxed_slice()))
-                }
-                ElementItems::Expressions(ty, section) => {
-                    let mut exprs = Vec::with_capacity(room(&section));
-                    for expr in section {
-                        exprs.push(constant(&expr?)?);
-                    }
-                    (ValType::Ref(ref_type(ty, offset)?), ElemItems::Exprs(exprs.into_boxed_slice()))
-                }
-            };
-            self.elems.push(ElemSegment { mode, ty, items });
-        }
-        Ok(())
-    }
-
-    fn add_data(&mut self, section: wasmparser::DataSectionReader<'_>) -> Result<(), DecodeError> {
-        self.data.reserve(room(&section));
-        for data in section {
-            let data = data?;
-            let mode = match &data.kind {
-                DataKind::Passive => SegmentMode::Passive,
-                DataKind::Active { memory_index, offset_expr } => {
-                    SegmentMode::Active { target: *memory_index, offset: constant(offset_expr)? }
-                }
-            };
-            // A segment ends with its bytes.
-            let end = data.range.end as usize;
-            self.data.push(DataSegment { mode, bytes: end - data.data.len()..end });
         }
         Ok(())
     }
