@@ -153,19 +153,19 @@ mod linker {
     /// In `starts`, until it is known where an instruction goes: something jumps there.
     const TARGET: u32 = u32::MAX;
 
-    /// For each list of operands, whether one of them changes when it is linked.
-    static CHANGES: [bool; LISTS] = {
-        let mut table = [false; LISTS];
+    /// For each list of operands, the units of an instruction that has it, or 0 if one of them changes when it is linked.
+    static UNITS: [u8; LISTS] = {
+        let mut table = [0; LISTS];
         let mut list = 0;
         while list < LISTS {
             let operands = listed(list);
-            let mut i = 0;
+            let (mut i, mut units, mut changes) = (0, 1, false);
             while i < operands.len() {
-                if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
-                    table[list] = true;
-                }
+                changes |= matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type);
+                units += operands[i].units();
                 i += 1;
             }
+            table[list] = if changes { 0 } else { units as u8 };
             list += 1;
         }
         table
@@ -193,20 +193,16 @@ mod linker {
         table
     };
 
-    /// What a table of all lists says of an opcode's.
-    fn of_list(table: &[bool; LISTS], opcode: u16) -> bool {
-        Opcode(opcode).list().is_some_and(|list| table[list])
+    /// Units of an instruction with this opcode, if none of its operands changes.
+    fn plain_units(opcode: u16) -> Option<usize> {
+        let units = UNITS[Opcode(opcode).list()?];
+        (units != 0).then_some(usize::from(units))
     }
 
     /// Units of the instruction at `at`.
     fn units_at(code: &[u16], at: usize) -> usize {
-        let opcode = Opcode(code[at]);
-        // Only a table of targets is longer than its opcode says.
-        if of_list(&CHANGES, opcode.0) {
-            Instr::decode(code, at).map_or(0, |instr| instr.units.len())
-        } else {
-            opcode.units().unwrap_or(0)
-        }
+        // Only a table of targets, which change, is longer than its opcode says.
+        plain_units(code[at]).unwrap_or_else(|| Instr::decode(code, at).map_or(0, |instr| instr.units.len()))
     }
 
     /// A function to be linked.
@@ -272,8 +268,8 @@ mod linker {
             }
             let mut at = 0;
             while at < code.len() {
-                if !of_list(&CHANGES, code[at]) {
-                    at += units_at(code, at);
+                if let Some(units) = plain_units(code[at]) {
+                    at += units;
                     continue;
                 }
                 let Some(instr) = Instr::decode(code, at) else { break };
@@ -343,10 +339,10 @@ mod linker {
                 for four in code[at + 1..at + units].chunks(4) {
                     out.push(Cell(pack(four)));
                 }
-                if of_list(&CHANGES, code[at]) {
+                if plain_units(code[at]).is_none() {
                     self.change(code, at, type_ids, &mut out[first..]);
                 }
-                if of_list(&CALLS, code[at]) {
+                if Opcode(code[at]).list().is_some_and(|list| CALLS[list]) {
                     let cells = &mut out[first..];
                     debug_assert!(units - 1 < 4 * cells.len());
                     set_unit(cells, 4 * cells.len() - 1, caller);

@@ -69,11 +69,16 @@ pub const COUNT: usize = PAIRS.len();
 /// The pair of two opcodes, if there is one.
 #[inline]
 pub fn find(first: u16, second: u16) -> Option<u16> {
-    if BEGINS.get(usize::from(first) / 32).is_none_or(|bits| bits >> (first % 32) & 1 == 0) {
-        return None;
-    }
     let opcodes = u32::from(first) << 16 | u32::from(second);
-    PAIRS.binary_search_by_key(&opcodes, |pair| pair.opcodes).ok().map(|index| index as u16)
+    let mut at = place(opcodes);
+    loop {
+        let number = NUMBERS[at];
+        // There is none at the end of each run of numbers.
+        if PAIRS.get(usize::from(number))?.opcodes == opcodes {
+            return Some(number);
+        }
+        at = (at + 1) % NUMBERS.len();
+    }
 }
 
 /// The handler of a pair.
@@ -88,17 +93,31 @@ pub fn opcodes(pair: u16) -> [Opcode; 2] {
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
-/// For each opcode of the first groups a bit, whether a pair begins with it; later ones are in none.
-static BEGINS: [u32; wasmote_ir::ops::OPCODES.div_ceil(32)] = {
-    let mut begins = [0; wasmote_ir::ops::OPCODES.div_ceil(32)];
+/// The numbers of pairs, each at its place or the next free one: the linker asks at each instruction.
+static NUMBERS: [u16; 1 << NUMBERS_LOG2] = {
+    let mut numbers = [NONE; 1 << NUMBERS_LOG2];
     let mut i = 0;
     while i < PAIRS.len() {
-        let first = (PAIRS[i].opcodes >> 16) as usize;
-        begins[first / 32] |= 1 << (first % 32);
+        let mut at = place(PAIRS[i].opcodes);
+        while numbers[at] != NONE {
+            at = (at + 1) % numbers.len();
+        }
+        numbers[at] = i as u16;
         i += 1;
     }
-    begins
+    numbers
 };
+
+/// At most half of it is used.
+const NUMBERS_LOG2: u32 = (2 * PAIRS.len()).next_power_of_two().trailing_zeros();
+const NONE: u16 = u16::MAX;
+const _: () = assert!(PAIRS.len() < NONE as usize);
+
+/// Where in [`NUMBERS`] a pair is looked for first.
+const fn place(opcodes: u32) -> usize {
+    // The golden ratio spreads what is close.
+    (opcodes.wrapping_mul(0x9e37_79b9) >> (32 - NUMBERS_LOG2)) as usize
+}
 
 /// The number of a variant by its suffix.
 const fn number(op: Op, suffix: &str) -> usize {
