@@ -13,6 +13,7 @@ mod images;
 mod measure;
 mod peers;
 mod table;
+mod translation;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,7 @@ FILTER runs only the guests whose names contain it.
   --choose-pairs SHARE instead, the pairs of instructions that make up at least SHARE percent of the neighbours, as
                        lines for the list in crates/exec/src/handlers/pairs
   --images             instead of that, compare wasmote with itself: from binaries and from images
+  --translation        instead of that, how fast both translate code that does not run
 ";
 
 struct Options {
@@ -59,6 +61,7 @@ struct Options {
     engines: Vec<Engine>,
     count: Option<Count>,
     images: bool,
+    translation: bool,
 }
 
 pub fn main(arguments: Arguments) -> Result<()> {
@@ -74,6 +77,10 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if options.images {
         ensure!(!workloads.is_empty(), "no guest matches");
         return images::main(&workloads, options.rounds, &scratch);
+    }
+    if options.translation {
+        ensure!(!workloads.is_empty(), "no guest matches");
+        return translation::main(&workloads, &options.engines, options.rounds, &scratch);
     }
     measure::warn_when_busy();
 
@@ -118,13 +125,25 @@ impl Options {
             (false, false) => arguments.opt_value_from_str("--choose-pairs")?.map(Count::Choose),
         };
         let images = arguments.contains("--images");
+        let translation = arguments.contains("--translation");
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
         let filter = arguments.opt_free_from_str()?;
         crate::nothing_left(arguments)?;
 
         if count.is_some() || images {
-            return Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines: Vec::new(), count, images });
+            let engines = Vec::new();
+            return Ok(Options {
+                filter,
+                rounds,
+                startup_rounds,
+                markdown,
+                chart,
+                engines,
+                count,
+                images,
+                translation,
+            });
         }
         let mut engines = vec![match ours {
             Some(path) => Engine::wasmote(path)?,
@@ -139,7 +158,7 @@ impl Options {
         for peer in named_peers {
             engines.push(peers::named(&peer)?);
         }
-        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images })
+        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation })
     }
 
     fn selects(&self, name: &str) -> bool {

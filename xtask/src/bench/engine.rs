@@ -40,6 +40,14 @@ impl Engine {
         Ok(Engine { name: name.into(), program, arguments: arguments.split_whitespace().map(String::from).collect() })
     }
 
+    /// The same with one option more, in front of the module.
+    pub fn with(&self, option: &str) -> Engine {
+        let mut arguments = self.arguments.clone();
+        let module = arguments.iter().position(|argument| argument.contains("{wasm}")).unwrap_or(0);
+        arguments.insert(module, option.into());
+        Engine { name: format!("{} {option}", self.name), program: self.program.clone(), arguments }
+    }
+
     /// The command that runs this guest.
     pub fn command(&self, workload: &Workload) -> Command {
         let mut command = Command::new(&self.program);
