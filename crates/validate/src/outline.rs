@@ -21,8 +21,9 @@ pub struct Outline {
     /// The type of addresses of each memory.
     memories: Vec<Ty>,
     globals: Vec<Global>,
-    /// Parameters of each tag.
-    tags: Vec<Box<[Ty]>>,
+    /// For each tag its parameters: a place in `tag_types`, of which there are as many as there are types, however many tags.
+    tags: Vec<usize>,
+    tag_types: Vec<Box<[Ty]>>,
     elems: Vec<Ty>,
     /// Data segments, if the module says in front of its code how many there are.
     data: Option<u32>,
@@ -87,9 +88,16 @@ impl Outline {
                 .extend(global.map(|global| Global { ty: canonical.ty(global.content_type), mutable: global.mutable }));
             outline.globals.len() > at as usize
         });
+        // Tags of one type share its description.
+        let mut seen = BTreeMap::new();
         each(&mut |at| {
-            outline.tags.extend(module.tag_at(at).map(|tag| canonical.all(tag.params())));
-            outline.tags.len() > at as usize
+            let Some(tag) = module.tag_at(at) else { return false };
+            let place = *seen.entry(core::ptr::from_ref(tag)).or_insert_with(|| {
+                outline.tag_types.push(canonical.all(tag.params()));
+                outline.tag_types.len() - 1
+            });
+            outline.tags.push(place);
+            true
         });
         each(&mut |at| {
             outline.elems.extend(module.element_type_at(at).map(|ty| canonical.ty(ValType::Ref(ty))));
@@ -135,7 +143,7 @@ impl Outline {
     }
 
     pub fn tag(&self, tag: u32) -> Option<&[Ty]> {
-        self.tags.get(tag as usize).map(|params| &**params)
+        self.tag_types.get(*self.tags.get(tag as usize)?).map(|params| &**params)
     }
 
     pub fn elem(&self, elem: u32) -> Option<Ty> {

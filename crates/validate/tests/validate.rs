@@ -196,3 +196,17 @@ fn threads_find_what_one_finds() {
         }
     }
 }
+
+#[test]
+fn a_body_takes_no_more_memory_than_its_size_allows() {
+    // Each call leaves a thousand operands for two bytes, and each tag has a thousand parameters.
+    let many = "i32 ".repeat(1000);
+    let calls = "call 0 ".repeat(2000);
+    let text = format!("(module (func $f (result {many}) unreachable) (func {calls} unreachable))");
+    assert_eq!(&*refused(&text, &Features::default()).message, "too many operands on the stack");
+    let tags = "(tag (type $t))".repeat(50_000);
+    let module = binary(&format!("(module (type $t (func (param {many}))) {tags} (func))"));
+    if cfg!(feature = "gc") {
+        validate(&module, &Features::default()).unwrap();
+    }
+}

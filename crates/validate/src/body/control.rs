@@ -63,8 +63,7 @@ impl<'m> Body<'m> {
         let frame = self.leave()?;
         self.enter(FrameKind::Else, frame.block);
         let params = self.params(frame.block);
-        self.push_all(&params);
-        Ok(())
+        self.push_all(&params)
     }
 
     #[inline]
@@ -74,12 +73,11 @@ impl<'m> Body<'m> {
             // Without an else, the parameters are the results.
             self.enter(FrameKind::Else, frame.block);
             let params = self.params(frame.block);
-            self.push_all(&params);
+            self.push_all(&params)?;
             self.leave()?;
         }
         let results = self.results_of(frame.block);
-        self.push_all(&results);
-        Ok(())
+        self.push_all(&results)
     }
 
     pub fn br(&mut self) -> Result<(), Fault> {
@@ -100,8 +98,7 @@ impl<'m> Body<'m> {
     /// What a conditional branch may take along: afterwards the operands are of these types.
     pub fn pass(&mut self, types: &[Ty]) -> Result<(), Fault> {
         self.pop_all(types)?;
-        self.push_all(types);
-        Ok(())
+        self.push_all(types)
     }
 
     pub fn br_table(&mut self) -> Result<(), Fault> {
@@ -145,8 +142,7 @@ impl<'m> Body<'m> {
 
     fn call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
         self.pop_all(&ty.params)?;
-        self.push_all(&ty.results);
-        Ok(())
+        self.push_all(&ty.results)
     }
 
     /// The same instead of returning.
@@ -248,8 +244,7 @@ impl<'m> Body<'m> {
             self.catch_clause()?;
         }
         self.enter(FrameKind::TryTable, block);
-        self.push_all(&params);
-        Ok(())
+        self.push_all(&params)
     }
 
     fn catch_clause(&mut self) -> Result<(), Fault> {
@@ -296,8 +291,7 @@ impl<'m> Body<'m> {
         let block = self.leave_try()?;
         self.enter(FrameKind::Catch, block);
         let params = self.tag()?;
-        self.push_all(params);
-        Ok(())
+        self.push_all(params)
     }
 
     pub fn catch_all(&mut self) -> Result<(), Fault> {
@@ -316,8 +310,7 @@ impl<'m> Body<'m> {
         // No branch, but there has to be such a block.
         self.target(label)?;
         let results = self.results_of(frame.block);
-        self.push_all(&results);
-        Ok(())
+        self.push_all(&results)
     }
 
     pub fn rethrow(&mut self) -> Result<(), Fault> {

@@ -178,8 +178,7 @@ impl Body<'_> {
             // i64.add128, i64.sub128, i64.mul_wide_s, i64.mul_wide_u
             _ => {
                 self.pop_all(if opcode <= 0x14 { &[Ty::I64; 4] } else { &[Ty::I64; 2] })?;
-                self.push_all(&[Ty::I64; 2]);
-                Ok(())
+                self.push_all(&[Ty::I64; 2])
             }
         }
     }

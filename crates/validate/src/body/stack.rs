@@ -7,6 +7,9 @@ use crate::fault::Fault;
 use crate::outline::{Composite, FuncType};
 use crate::types::Ty;
 
+/// As many operands as there may be at a time. Frames of functions have no room for more than some 60,000.
+const MAX_OPERANDS: usize = 1 << 20;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
     Block,
@@ -124,8 +127,13 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    pub fn push_all(&mut self, types: &[Ty]) {
+    /// Puts operands of these types on the stack. Unlike single ones they can be many more than the body has bytes.
+    pub fn push_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
+        if types.len() > MAX_OPERANDS.saturating_sub(self.operands.len()) {
+            return Err(self.fault("too many operands on the stack"));
+        }
         self.operands.extend_from_slice(types);
+        Ok(())
     }
 
     /// Whether the uppermost operands are of these types; they stay what they are.
@@ -188,8 +196,7 @@ impl<'m> Body<'m> {
         let params = self.params(block);
         self.pop_all(&params)?;
         self.enter(kind, block);
-        self.push_all(&params);
-        Ok(())
+        self.push_all(&params)
     }
 
     /// Ends the innermost block, with its results and nothing else on the stack, and takes them.
