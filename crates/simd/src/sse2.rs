@@ -7,6 +7,7 @@ use core::arch::x86_64::*;
 
 use wasmote_exec::vector::Vector;
 
+use crate::lanes::{bytes, of_bytes};
 pub use crate::portable::*;
 
 /// Operations in terms of intrinsics on the machine's type of integers.
@@ -474,14 +475,29 @@ pub fn replace(a: Vector, value: Vector, lane_bytes: usize, lane: usize) -> Vect
     Vector(choose(unsafe { _mm_loadu_si128(mask.cast()) }, value.0, a.0))
 }
 
-/// Of 16 bytes one by one, which is much code: not repeated for each choice of operands.
+/// The bytes of `from` that these lanes name; 0 where there is none. One by one, in as little code as may be: most machines have an
+/// instruction for it.
+#[inline(never)]
+fn named(from: &[u8], lanes: Vector) -> Vector {
+    let mut lanes = bytes(lanes);
+    // Of a known number of lanes the compiler writes each out.
+    for lane in core::hint::black_box(&mut lanes[..]) {
+        *lane = from.get(usize::from(*lane)).copied().unwrap_or(0);
+    }
+    of_bytes(lanes)
+}
+
+/// Not repeated for each choice of operands.
 #[inline(never)]
 pub fn i8x16_swizzle(a: Vector, b: Vector) -> Vector {
-    crate::portable::i8x16_swizzle(a, b)
+    named(&bytes(a), b)
 }
 
 /// As [`i8x16_swizzle`].
 #[inline(never)]
 pub fn i8x16_shuffle(a: Vector, b: Vector, lanes: Vector) -> Vector {
-    crate::portable::i8x16_shuffle(a, b, lanes)
+    let mut both = [0; 32];
+    both[..16].copy_from_slice(&bytes(a));
+    both[16..].copy_from_slice(&bytes(b));
+    named(&both, lanes)
 }

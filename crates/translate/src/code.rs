@@ -232,6 +232,7 @@ impl Code {
     }
 
     /// Takes the last instruction back.
+    #[inline(never)]
     pub fn retract(&mut self) {
         if let Some(recent) = self.window[0] {
             self.units.truncate(recent.at);

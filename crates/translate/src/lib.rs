@@ -283,7 +283,10 @@ impl Translator {
                 }
             }
         }
-        code.units.splice(0..0, self.prologue.iter().copied());
+        let (all, added) = (code.units.len(), self.prologue.len());
+        code.units.resize(all + added, 0);
+        code.units.copy_within(..all, added);
+        code.units[..added].copy_from_slice(&self.prologue);
         for handler in &mut code.handlers {
             for place in [&mut handler.from, &mut handler.to, &mut handler.target] {
                 *place += self.prologue.len() as u32;

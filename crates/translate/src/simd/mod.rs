@@ -245,18 +245,20 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// A popped operand, in its slot if it is a constant.
+    #[inline(never)]
+    fn no_constant(&mut self, entry: Entry) -> Entry {
+        let Place::Vector(_) = entry.place else { return entry };
+        self.vector_slot(entry);
+        Entry { place: Place::Temp, ..entry }
+    }
+
     /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
     fn vector_three(&mut self, op: Op) -> Step {
         let c = self.pop_apart()?;
         let (a, b) = self.pop_two()?;
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
-        let [a, b, c] = [a, b, c].map(|entry| {
-            if let Place::Vector(_) = entry.place {
-                self.vector_slot(entry);
-                return Entry { place: Place::Temp, ..entry };
-            }
-            entry
-        });
+        let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
         let (mut sources, mut variant) = ([a, b, c].map(|entry| Src::Slot(self.vector_slot(entry))), 0);
         if op.variant_count() > 2 && self.vector_class(c) == Src::Reg {
             self.vector_take(c);
