@@ -7,7 +7,7 @@
 //! 3. `sse2`, or `neon`: the same operations, those among them that the machine does better than the compiler in other
 //!    words; `sse4`: some for machines that have more;
 //! 4. `shapes`: instructions that are not over values alone, and for each shape its handlers;
-//! 5. `rows`: which row of `wasmote-ir`'s table does which operation.
+//! 5. `rows`: which row of `wasmote-ir`'s table does which operation; `table`: the handlers of all rows.
 //!
 //! docs/simd.md says how vectors are translated, and what relaxed instructions do.
 #![no_std]
@@ -28,10 +28,11 @@ mod shapes;
 mod sse2;
 #[cfg(target_arch = "x86_64")]
 mod sse4;
+mod table;
 #[cfg(test)]
 mod tests;
 
-pub use rows::handler;
+pub use table::handler;
 
 /// The operations as every machine of this architecture does them best.
 mod baseline {

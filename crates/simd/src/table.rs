@@ -1,0 +1,152 @@
+//! The table of handlers, and those that better machines have instead.
+
+use wasmote_exec::vector::{Handler, cold};
+use wasmote_ir::ops::{FIRST_VECTOR, VECTOR_OPCODES};
+use wasmote_ir::{Op, Opcode, shape};
+
+use crate::rows::baseline;
+#[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
+use crate::rows::relaxed;
+#[cfg(target_arch = "x86_64")]
+use crate::rows::sse4;
+#[cfg(target_arch = "x86_64")]
+use crate::shapes::cold::Cold;
+use crate::shapes::hot::Hot;
+#[cfg(target_arch = "x86_64")]
+use crate::shapes::sse4::Sse4;
+
+/// How many handlers there are.
+const COUNT: usize = VECTOR_OPCODES;
+type Table = [Handler; COUNT];
+
+/// The handler of a vector instruction: the best one that this machine can run.
+///
+/// # Panics
+/// If the opcode is none of a vector instruction.
+pub fn handler(opcode: Opcode) -> Handler {
+    #[cfg(target_arch = "x86_64")]
+    if crate::sse4::available() {
+        #[cfg(feature = "relaxed-native")]
+        if let Some(handler) = find(RELAXED, opcode) {
+            return handler;
+        }
+        if let Some(handler) = find(SSE4, opcode) {
+            return handler;
+        }
+    }
+    BASELINE[usize::from(opcode.0) - FIRST_VECTOR]
+}
+
+const fn place(table: &mut Table, op: Op, handlers: &[Handler]) {
+    assert!(handlers.len() == op.variants().len());
+    let mut v = 0;
+    while v < handlers.len() {
+        table[Opcode::new(op, v as u8).0 as usize - FIRST_VECTOR] = handlers[v];
+        v += 1;
+    }
+}
+
+macro_rules! collect {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+        const fn baseline_table() -> Table {
+            // Every place is taken below.
+            let mut table = [cold::<crate::shapes::Copy> as Handler; COUNT];
+            $( place(&mut table, Op::$name, <baseline::$name as Hot<shape::$shape>>::TABLE); )*
+            table
+        }
+    };
+}
+wasmote_ir::for_each_simd_op!(collect);
+
+/// The handlers of any machine of the architecture.
+#[cfg(not(target_arch = "x86_64"))]
+static BASELINE: Table = baseline_table();
+#[cfg(target_arch = "x86_64")]
+static BASELINE: Table = {
+    let mut table = baseline_table();
+    place(&mut table, Op::I8x16Shuffle, <baseline::I8x16Shuffle as Cold<shape::VecShuffle>>::TABLE);
+    place(&mut table, Op::I8x16Permute, <baseline::I8x16Permute as Cold<shape::VecPermute>>::TABLE);
+    place(&mut table, Op::I8x16Swizzle, <baseline::I8x16Swizzle as Cold<shape::VecBin7>>::TABLE);
+    place(&mut table, Op::I8x16RelaxedSwizzle, <baseline::I8x16RelaxedSwizzle as Cold<shape::VecBin3>>::TABLE);
+    place(&mut table, Op::I8x16XorPermute, <baseline::I8x16XorPermute as Cold<shape::VecTileShuffle>>::TABLE);
+    table
+};
+
+/// Some rows by their first opcode, each with its handlers; in the order of the table.
+#[cfg(target_arch = "x86_64")]
+type Better = [(u16, &'static [Handler])];
+
+/// The handler of an opcode, if it is one of these.
+#[cfg(target_arch = "x86_64")]
+fn find(better: &Better, opcode: Opcode) -> Option<Handler> {
+    let after = better.partition_point(|&(first, _)| first <= opcode.0);
+    let (first, handlers) = better[after.checked_sub(1)?];
+    handlers.get(usize::from(opcode.0 - first)).copied()
+}
+
+macro_rules! better {
+    ($(#[$doc:meta])* $table:ident: $level:ident; $($name:ident: $shape:ident,)*) => {
+        $(#[$doc])*
+        static $table: &Better = &[$((Opcode::new(Op::$name, 0).0, <$level::$name as Sse4<shape::$shape>>::TABLE)),*];
+    };
+}
+
+better! {
+    /// The handlers of machines with SSE4.2 where they differ.
+    #[cfg(target_arch = "x86_64")]
+    SSE4: sse4;
+    I8x16Shuffle: VecShuffle,
+    I8x16Permute: VecPermute,
+    I8x16Swizzle: VecBin7,
+    I8x16RelaxedSwizzle: VecBin3,
+    I8x16Popcnt: VecUnary2,
+    I8x16MinS: VecBin2,
+    I8x16MaxS: VecBin2,
+    I16x8NarrowI32x4U: VecBin3,
+    I16x8Q15MulrSatS: VecBin2,
+    I16x8RelaxedQ15mulrS: VecBin2,
+    I32x4Abs: VecUnary2,
+    I32x4Mul: VecBin2,
+    I32x4MinS: VecBin2,
+    I32x4MinU: VecBin2,
+    I32x4MaxS: VecBin2,
+    I32x4MaxU: VecBin2,
+    I64x2GtS: VecBin3,
+    I64x2GeS: VecBin3,
+    I64x2ExtMulLowI32x4S: VecBin2,
+    I64x2ExtMulHighI32x4S: VecBin2,
+    F32x4Ceil: VecUnary2,
+    F32x4Floor: VecUnary2,
+    F32x4Trunc: VecUnary2,
+    F32x4Nearest: VecUnary2,
+    F64x2Ceil: VecUnary2,
+    F64x2Floor: VecUnary2,
+    F64x2Trunc: VecUnary2,
+    F64x2Nearest: VecUnary2,
+    I32x4TruncSatF64x2UZero: VecUnary2,
+    I32x4RelaxedTruncF64x2UZero: VecUnary2,
+    I8x16XorPermute: VecTileShuffle,
+}
+
+better! {
+    /// Those of relaxed instructions.
+    #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
+    RELAXED: relaxed;
+    I8x16RelaxedSwizzle: VecBin3,
+    I8x16RelaxedLaneselect: VecThree2,
+    I32x4RelaxedLaneselect: VecThree2,
+    I64x2RelaxedLaneselect: VecThree2,
+    I16x8RelaxedQ15mulrS: VecBin2,
+    I16x8RelaxedDotI8x16I7x16S: VecBin3,
+    I32x4RelaxedDotI8x16I7x16AddS: VecThree2,
+    F32x4RelaxedMin: VecBin3,
+    F32x4RelaxedMax: VecBin3,
+    F32x4RelaxedMadd: VecThree2,
+    F32x4RelaxedNmadd: VecThree2,
+    F64x2RelaxedMin: VecBin3,
+    F64x2RelaxedMax: VecBin3,
+    F64x2RelaxedMadd: VecThree2,
+    F64x2RelaxedNmadd: VecThree2,
+    I32x4RelaxedTruncF32x4S: VecUnary2,
+    I32x4RelaxedTruncF64x2SZero: VecUnary2,
+}
