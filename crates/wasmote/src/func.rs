@@ -40,7 +40,8 @@ impl Func {
     /// A host function whose type is that of the closure: up to 16 parameters, of which a [`Caller`] may be the
     /// first and does not count, and no result, one, or a tuple of up to 16, or a `Result` of these.
     ///
-    /// Values are `i32 u32 i64 u64 f32 f64`, `i128 u128` for `v128`, `Option<Func>` and `Option<ExternRef>`.
+    /// Values are `i32 u32 i64 u64 f32 f64`, `i128 u128` for `v128`, `Option<Func>` and `Option<ExternRef>`; with feature `gc` also
+    /// `AnyRef StructRef ArrayRef I31 ExnRef` for references that are never null, and `Option`s of these.
     ///
     /// A function that returns an error stops all of wasm between it and the host, and the host's call returns that
     /// same error. So does one that panics: the panic goes on where the host called (with feature `std`; without,
@@ -112,7 +113,8 @@ impl Func {
     }
 
     /// The same function with its types known to the compiler, which makes calls cheaper. The types are as for
-    /// [`Func::wrap`]; several parameters or results are a tuple, none is `()`.
+    /// [`Func::wrap`]; several parameters or results are a tuple, none is `()`. A reference may be given where one of a type of the module's
+    /// own is asked for: whether it is of that type, each call finds out.
     ///
     /// # Errors
     /// When its type is another.
@@ -200,7 +202,7 @@ fn before(store: &StoreInner, ty: &FuncType, slots: &[u64]) -> Vec<Val> {
 
 /// The results of a host function into its slots.
 fn after(store: &StoreInner, ty: &FuncType, results: &[Val], slots: &mut [u64]) -> Result<(), Error> {
-    if !results.iter().map(Val::ty).eq(ty.results.iter().copied()) {
+    if !results.iter().zip(&ty.results).all(|(result, &ty)| result.is_of(ty, store)) {
         return Err(Error::new("a host function returned values of another type than it was declared with"));
     }
     write_slots(results, slots, store);

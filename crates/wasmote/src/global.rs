@@ -57,6 +57,7 @@ impl Global {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let value = checked(store, ty, value)?;
+        store.hold_types(&[ty.content]);
         Ok(Global::of_type(store, ty, value))
     }
 

@@ -21,7 +21,7 @@ type RawPlain = fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error>;
 pub(crate) type Closure = dyn Fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error> + Send + Sync;
 
 /// The most parameters and the most results of a function, the limits that the JavaScript interface set.
-const MAX_VALUES: usize = 1000;
+pub(crate) const MAX_VALUES: usize = 1000;
 
 /// A host function and its type, in no store yet.
 #[doc(hidden)]

@@ -408,7 +408,7 @@ fn fields(types: &TypeIds, ty: u32) -> Result<usize, Error> {
 #[cfg(feature = "gc")]
 fn object(store: &mut StoreInner, types: &TypeIds, ty: u32, len: u32, values: &[[u64; 2]]) -> Result<[u64; 2], Error> {
     let id = *types.ids().get(ty as usize).ok_or_else(invalid)?;
-    Ok([store.new_constant(id, len, values)?.into(), 0])
+    Ok([store.new_object(id, len, values)?.reference(store).into(), 0])
 }
 
 /// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a

@@ -45,8 +45,8 @@
 //! 4. `func`, `memory` with `pages`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
 //! 5. `instantiate`, `instance`, `linker`: how they come to be;
 //! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;
-//! 7. `error`, `trap`, `exception`; `objects`, `roots`, `exnref`: what the collector must
-//!    know;
+//! 7. `error`, `trap`, `exception`; `objects`, `roots`: what the collector must know; `anyref`, `structref`, `arrayref`, `exnref`,
+//!    `access`, `object_types`: objects as the host has them;
 //! 8. `script`: the specification's scripts, for tests.
 //!
 //! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
@@ -62,8 +62,12 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "gc")]
+mod access;
+#[cfg(feature = "gc")]
 mod anyref;
 mod arena;
+#[cfg(feature = "gc")]
+mod arrayref;
 mod bytes;
 mod caller;
 mod code;
@@ -86,6 +90,8 @@ mod memory;
 mod messages;
 mod module;
 #[cfg(feature = "gc")]
+mod object_types;
+#[cfg(feature = "gc")]
 mod objects;
 mod pages;
 #[cfg(feature = "gc")]
@@ -97,6 +103,8 @@ mod run;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
+#[cfg(feature = "gc")]
+mod structref;
 mod table;
 mod tag;
 mod translation;
@@ -106,7 +114,9 @@ mod types;
 mod value;
 
 #[cfg(feature = "gc")]
-pub use anyref::AnyRef;
+pub use anyref::{AnyRef, I31};
+#[cfg(feature = "gc")]
+pub use arrayref::ArrayRef;
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
@@ -121,6 +131,8 @@ pub use global::Global;
 pub use instance::Instance;
 pub use linker::{Linker, RawFn};
 #[cfg(feature = "gc")]
+pub use object_types::{ArrayType, RecGroup, StructType};
+#[cfg(feature = "gc")]
 pub use wasmote_gc::heap::Stats as HeapStats;
 // For crates over this one that do without the standard library, too; no part of the API.
 #[doc(hidden)]
@@ -130,6 +142,8 @@ pub use module::{ExportDescription, ImportDescription, Module, Stats};
 #[cfg(feature = "gc")]
 pub use roots::scope;
 pub use store::Store;
+#[cfg(feature = "gc")]
+pub use structref::StructRef;
 pub use table::Table;
 pub use tag::Tag;
 pub use trap::{Trap, TrapFrame};

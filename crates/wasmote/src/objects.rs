@@ -74,6 +74,11 @@ impl Objects {
         }
     }
 
+    /// The layout of a type.
+    fn layout(&self, id: u32) -> Option<&gc::Layout> {
+        self.heap.as_ref()?.layouts.get(id)
+    }
+
     /// Where handlers find the layouts of types.
     pub(crate) fn layouts(&self) -> *const () {
         self.heap.as_ref().map_or(core::ptr::null(), |heap| (&raw const *heap.layouts).cast())
@@ -174,12 +179,11 @@ impl StoreInner {
         (header as u32 == gc::layout::HOST && host.object == reference).then_some(&*host.value)
     }
 
-    /// A new object out of a constant expression: a structure with these values, or all zero if there are none, or an array of `len` elements
-    /// that are these, or all the one value.
-    pub(crate) fn new_constant(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<u32, TrapCode> {
+    /// A new object: a structure with these values, or all zero if there are none, or an array of `len` elements that are these, or all the
+    /// one value.
+    pub(crate) fn new_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, TrapCode> {
         let top = self.machine.stack_top;
-        let layout = self.objects.heap.as_ref().and_then(|heap| heap.layouts.get(id).cloned());
-        let bytes = match &layout {
+        let bytes = match self.objects.layout(id) {
             Some(gc::Layout::Fixed { bytes, .. }) => Some(*bytes as usize),
             Some(gc::Layout::Array { log2, .. }) => gc::layout::array_bytes((*log2).into(), len),
             None => None,
@@ -191,11 +195,11 @@ impl StoreInner {
             // SAFETY: fields and elements lie in the object, which was just made.
             unsafe { gc::handlers::store(place.add(at), value.as_ptr(), log2.into()) }
         };
-        match layout {
+        match self.objects.layout(id) {
             Some(gc::Layout::Fixed { fields, .. }) => {
                 fields.iter().zip(values).for_each(|(&(at, log2), value)| write(at as usize, log2, value));
             }
-            Some(gc::Layout::Array { log2, .. }) => {
+            Some(&gc::Layout::Array { log2, .. }) => {
                 for i in 0..len as usize {
                     if let Some(value) = values.get(i).or(values.first()) {
                         write(8 + (i << log2), log2, value);
@@ -204,9 +208,16 @@ impl StoreInner {
             }
             None => {}
         }
-        // It stays until the instance has it.
-        Root::new(self, object);
-        Ok(object)
+        Ok(Root::new(self, object))
+    }
+
+    /// Has objects of this type be known here, and the type held.
+    pub(crate) fn use_type(&mut self, id: u32) {
+        if self.objects.layout(id).is_none() {
+            let known = self.engine.types().lock().known(id);
+            // Values of subtypes are to be found in what is declared to be of a supertype.
+            known.iter().flat_map(|known| &*known.display).for_each(|&id| self.add_object_type(id));
+        }
     }
 
     /// The header of the object that a reference is to.

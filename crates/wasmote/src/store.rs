@@ -25,6 +25,7 @@ use core::ptr::NonNull;
 
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
+use wasmote_ir::ValType;
 
 use crate::arena::{Arena, Run};
 use crate::engine::Engine;
@@ -388,6 +389,30 @@ impl StoreInner {
             self.displays.add(id, Some(known));
             #[cfg(feature = "gc")]
             self.objects.add_type(id, &known.ty, &is_func);
+        }
+        self.machine.types = self.displays.types();
+    }
+
+    /// Holds what these types refer to.
+    pub(crate) fn hold_types(&mut self, types: &[ValType]) {
+        for id in types.iter().filter_map(|ty| ty.reference()?.index()) {
+            #[cfg(feature = "gc")]
+            self.use_type(id);
+            #[cfg(not(feature = "gc"))]
+            self.host_types.hold(id);
+        }
+    }
+
+    /// Makes a type known to the machine, and holds it.
+    #[cfg(feature = "gc")]
+    pub(crate) fn add_object_type(&mut self, id: u32) {
+        self.host_types.hold(id);
+        let engine = self.engine.clone();
+        let registry = engine.types().lock();
+        let known = registry.known(id);
+        self.displays.add(id, known.as_ref());
+        if let Some(known) = known {
+            self.objects.add_type(id, &known.ty, &|id| registry.kind(id) == wasmote_ir::HeapType::Func);
         }
         self.machine.types = self.displays.types();
     }

@@ -95,6 +95,7 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let init = init.to_reference(ty.element, store)?;
+        store.hold_types(&[ty.element]);
         Table::of_type(store, ty, init)
     }
 

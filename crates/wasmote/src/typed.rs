@@ -6,16 +6,28 @@ use core::marker::PhantomData;
 
 use wasmote_decode::FuncType;
 use wasmote_ir::ValType;
+#[cfg(feature = "gc")]
+use wasmote_ir::{HeapType, RefType};
 
+#[cfg(feature = "gc")]
+use crate::anyref::{AnyRef, I31};
+#[cfg(feature = "gc")]
+use crate::arrayref::ArrayRef;
 use crate::caller::{Caller, RawCaller};
 use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::func::Func;
+#[cfg(feature = "gc")]
+use crate::exnref::ExnRef;
+use crate::func::{Func, func_type};
 use crate::host::HostCode;
 use crate::messages::message;
+#[cfg(feature = "gc")]
+use crate::roots::Root;
 use crate::run::invoke;
 use crate::store::StoreInner;
+#[cfg(feature = "gc")]
+use crate::structref::StructRef;
 use crate::value::ExternRef;
 
 /// A function whose parameters and results the compiler knows. See [`Func::typed`].
@@ -35,6 +47,8 @@ use crate::value::ExternRef;
 /// ```
 pub struct TypedFunc<P, R> {
     func: Func,
+    /// Whether calls must find out if references are of the types of the parameters.
+    checked: bool,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -48,10 +62,11 @@ impl<P, R> Copy for TypedFunc<P, R> {}
 
 impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     pub(crate) fn new(func: Func, ty: &FuncType, engine: &Engine) -> Result<TypedFunc<P, R>, Error> {
-        if !fit(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
+        let checked = !fit(engine, P::TYPES, &ty.params);
+        if checked && !may_fit(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
             return Err(wrong_type(ty));
         }
-        Ok(TypedFunc { func, types: PhantomData })
+        Ok(TypedFunc { func, checked, types: PhantomData })
     }
 
     /// The function.
@@ -62,7 +77,7 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     /// Calls it.
     ///
     /// # Errors
-    /// When it traps, and what host functions it calls return.
+    /// When it traps, and what host functions it calls return; and when a reference is not of the parameter's type.
     ///
     /// # Panics
     /// If this or a parameter belongs to another store, and when a host function panics.
@@ -74,6 +89,9 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
         let mut args = P::Slots::default();
         let used = params.write(args.as_mut(), store);
         let args = &args.as_mut()[..used];
+        if self.checked {
+            check(store, &func_type(store, record).params, args)?;
+        }
         let mut results = R::Slots::default();
         let results = &mut results.as_mut()[..R::COUNT];
         // SAFETY: the context stands for a mutable borrow of the store, to which no reference is left; `new` compared
@@ -92,6 +110,34 @@ fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
             let registry = engine.types().lock();
             given.iter().zip(asked).all(|(&given, &asked)| registry.matches(given, asked))
         }
+}
+
+/// Whether values of some types may be given where others are asked for, if they are found to be of those.
+#[cold]
+fn may_fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
+    let registry = engine.types().lock();
+    given.len() == asked.len()
+        && given.iter().zip(asked).all(|(&given, &asked)| match (given, asked) {
+            (ValType::Ref(given), ValType::Ref(asked)) => {
+                let (given, asked) = (given.heap(), asked.heap());
+                registry.heap_matches(given, asked) || registry.heap_matches(asked, given)
+            }
+            _ => given == asked,
+        })
+}
+
+/// Refuses arguments whose references are not of the types of the parameters, but of others of the same hierarchies.
+#[cold]
+#[inline(never)]
+fn check(store: &StoreInner, params: &[ValType], args: &[u64]) -> Result<(), Error> {
+    let mut at = 0;
+    for ty in params {
+        if ty.reference().is_some_and(|ty| !store.reference_is_of(args[at] as u32, ty)) {
+            return Err(Error::new("a reference is not of the type of the function's parameter"));
+        }
+        at += usize::from(ty.slots());
+    }
+    Ok(())
 }
 
 #[cold]
@@ -163,10 +209,10 @@ mod sealed {
 }
 
 macro_rules! values {
-    ($($ty:ty, $wasm:ident, |$value:ident, $store:ident| $write:expr, |$slot:ident, $from:ident| $read:expr;)*) => { $(
+    ($($ty:ty, $wasm:expr, |$value:ident, $store:ident| $write:expr, |$slot:ident, $from:ident| $read:expr;)*) => { $(
         impl sealed::Sealed for $ty {}
         impl WasmTy for $ty {
-            const TYPE: ValType = ValType::$wasm;
+            const TYPE: ValType = $wasm;
 
             #[inline]
             fn write(self, slots: &mut [u64], $store: &StoreInner) {
@@ -184,16 +230,43 @@ macro_rules! values {
 }
 
 values! {
-    i32, I32, |it, _store| u64::from(it as u32), |slot, _store| slot as i32;
-    u32, I32, |it, _store| u64::from(it), |slot, _store| slot as u32;
-    i64, I64, |it, _store| it as u64, |slot, _store| slot as i64;
-    u64, I64, |it, _store| it, |slot, _store| slot;
-    f32, F32, |it, _store| u64::from(it.to_bits()), |slot, _store| f32::from_bits(slot as u32);
-    f64, F64, |it, _store| it.to_bits(), |slot, _store| f64::from_bits(slot);
-    Option<Func>, FUNCREF,
+    i32, ValType::I32, |it, _store| u64::from(it as u32), |slot, _store| slot as i32;
+    u32, ValType::I32, |it, _store| u64::from(it), |slot, _store| slot as u32;
+    i64, ValType::I64, |it, _store| it as u64, |slot, _store| slot as i64;
+    u64, ValType::I64, |it, _store| it, |slot, _store| slot;
+    f32, ValType::F32, |it, _store| u64::from(it.to_bits()), |slot, _store| f32::from_bits(slot as u32);
+    f64, ValType::F64, |it, _store| it.to_bits(), |slot, _store| f64::from_bits(slot);
+    Option<Func>, ValType::FUNCREF,
         |it, store| it.map_or(0, |func| func.to_slot(store)), |slot, store| Func::of_slot(slot, store);
-    Option<ExternRef>, EXTERNREF,
+    Option<ExternRef>, ValType::EXTERNREF,
         |it, store| it.map_or(0, |value| value.to_slot(store)), |slot, store| ExternRef::of_slot(slot, store);
+}
+
+#[cfg(feature = "gc")]
+const fn reference(nullable: bool, heap: HeapType) -> ValType {
+    ValType::Ref(RefType::new(nullable, heap))
+}
+
+/// References to objects. What is never null is null all the same if an image says so, and then to no object.
+#[cfg(feature = "gc")]
+macro_rules! objects {
+    ($($ty:ident $heap:ident)*) => { values! { $(
+        $ty, reference(false, HeapType::$heap),
+            |it, store| u64::from(it.0.reference(store)), |slot, store| $ty(Root::new(store, slot as u32));
+        Option<$ty>, reference(true, HeapType::$heap),
+            |it, store| it.map_or(0, |it| it.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map($ty);
+    )* } };
+}
+
+#[cfg(feature = "gc")]
+objects!(AnyRef Any StructRef Struct ArrayRef Array ExnRef Exn);
+
+#[cfg(feature = "gc")]
+values! {
+    I31, reference(false, HeapType::I31),
+        |it, _store| it.reference().into(), |slot, _store| I31::wrapping_i32((slot >> 1) as i32);
+    Option<I31>, reference(true, HeapType::I31),
+        |it, _store| it.map_or(0, |it| it.reference().into()), |slot, _store| I31::of_reference(slot as u32);
 }
 
 macro_rules! vectors {

@@ -39,8 +39,8 @@ struct Entry {
     display: Arc<[u32]>,
 }
 
-/// What references inside a group have set in a key.
-const RELATIVE: u32 = 1 << 24;
+/// What references inside a group have set in a key, and of declared types.
+pub(crate) const RELATIVE: u32 = 1 << 24;
 /// The number of no type.
 const NO_TYPE: u32 = RELATIVE - 1;
 
@@ -53,7 +53,7 @@ pub(crate) struct Known {
 
 impl TypeRegistry {
     /// Finds or makes the numbers of a group, whose types refer to each other by `range`, and to others by what `outside` says.
-    fn acquire(
+    pub(crate) fn acquire(
         &mut self,
         types: &[SubType],
         range: Range<usize>,
@@ -88,7 +88,9 @@ impl TypeRegistry {
             self.types[id as usize] = Some(Entry { group: key.clone(), ty, display });
         }
         // What it refers to stays as long as it does.
-        self.each_referred(&key, &mut |registry, other| registry.hold(other));
+        self.each_referred(&key, &mut |registry, other| {
+            registry.hold(other);
+        });
         if deep {
             self.release(ids[0]);
             return Err(Error::instantiate("a type has too many supertypes"));
@@ -123,16 +125,19 @@ impl TypeRegistry {
         others.iter().for_each(|&other| each(self, other));
     }
 
-    fn hold(&mut self, id: u32) {
+    /// Adds a use of the group with this type in it. `false` if there is none.
+    pub(crate) fn hold(&mut self, id: u32) -> bool {
         if let Some(key) = self.entry(id).map(|entry| entry.group.clone())
             && let Some(group) = self.groups.get_mut(&key)
         {
             group.uses += 1;
+            return true;
         }
+        false
     }
 
     /// Gives up one use of the group with this type in it.
-    fn release(&mut self, id: u32) {
+    pub(crate) fn release(&mut self, id: u32) {
         let mut pending = Vec::from([id]);
         while let Some(id) = pending.pop() {
             let Some(key) = self.entry(id).map(|entry| entry.group.clone()) else { continue };
@@ -245,17 +250,22 @@ impl TypeIds {
     /// The number of a function type that stands for itself.
     pub(crate) fn add(&mut self, ty: &FuncType) -> u32 {
         let ty = SubType::of_func(ty.clone());
+        let mut registry = self.engine.types().lock();
+        // What the embedder names may be gone.
+        let ty = ty.map_indices(&|index| if registry.entry(index).is_some() { index } else { NO_TYPE });
         // It has no supertypes, and so not too many.
-        let ids = self.engine.types().lock().acquire(&[ty], 0..0, &|index| index);
+        let ids = registry.acquire(&[ty], 0..0, &|index| index);
         let id = ids.map_or(NO_TYPE, |ids| ids[0]);
+        drop(registry);
         self.held.push(id);
         id
     }
 
     /// Holds a type that somebody else holds now.
     pub(crate) fn hold(&mut self, id: u32) {
-        self.engine.types().lock().hold(id);
-        self.held.push(id);
+        if self.engine.types().lock().hold(id) {
+            self.held.push(id);
+        }
     }
 
     pub(crate) fn ids(&self) -> &[u32] {

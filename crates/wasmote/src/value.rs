@@ -3,13 +3,11 @@
 use alloc::sync::Arc;
 use core::any::Any;
 
-#[cfg(feature = "gc")]
-use wasmote_ir::RefType;
-use wasmote_ir::{HeapType, TrapCode, ValType};
+use wasmote_ir::{HeapType, RefType, TrapCode, ValType};
 
 #[cfg(feature = "gc")]
 use crate::anyref::AnyRef;
-use crate::context::AsContextMut;
+use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
 #[cfg(feature = "gc")]
 use crate::exnref::ExnRef;
@@ -180,36 +178,16 @@ impl Val {
     /// # Panics
     /// If it is a reference of another store.
     pub(crate) fn is_of(self, ty: ValType, store: &StoreInner) -> bool {
-        let ValType::Ref(ty) = ty else { return self.ty() == ty };
-        let top = match ty.heap().top() {
-            Some(top) => top,
-            None => store.engine.types().lock().top(ty),
-        };
-        match self {
-            Val::FuncRef(None) => top == HeapType::Func && ty.is_nullable(),
-            Val::FuncRef(Some(func)) => match ty.heap() {
-                HeapType::Func => true,
-                HeapType::Index(wanted) => {
-                    // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
-                    let given = unsafe { (*func.record(store)).type_id };
-                    store.engine.types().lock().is_sub(given, wanted)
-                }
-                _ => false,
-            },
-            Val::ExternRef(None) => top == HeapType::Extern && ty.is_nullable(),
-            Val::ExternRef(Some(_)) => ty.heap() == HeapType::Extern,
-            #[cfg(feature = "gc")]
-            Val::ExnRef(None) => top == HeapType::Exn && ty.is_nullable(),
-            #[cfg(feature = "gc")]
-            Val::ExnRef(Some(_)) => ty.heap() == HeapType::Exn,
-            #[cfg(feature = "gc")]
-            Val::AnyRef(None) => top == HeapType::Any && ty.is_nullable(),
-            #[cfg(feature = "gc")]
-            Val::AnyRef(Some(value)) => {
-                value.heap_type(store).is_some_and(|given| store.engine.types().lock().heap_matches(given, ty.heap()))
-            }
-            _ => false,
-        }
+        let (ValType::Ref(ty), ValType::Ref(own)) = (ty, self.ty()) else { return self.ty() == ty };
+        store.top(ty) == own.heap() && store.reference_is_of(self.to_slots(store)[0] as u32, ty)
+    }
+
+    /// Whether the value is of this type, an index in which is the engine's number of a type.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    pub fn matches(&self, ctx: impl AsContext, ty: ValType) -> bool {
+        self.is_of(ty, ctx.as_context().inner())
     }
 
     /// The value as slots, the second one used by vectors alone.
@@ -261,6 +239,30 @@ impl Val {
             return Err(Error::new("the value is not of the type of the table"));
         }
         Ok(self.to_slots(store)[0] as u32)
+    }
+}
+
+impl StoreInner {
+    /// The hierarchy that references of this type belong to, by its top.
+    fn top(&self, ty: RefType) -> HeapType {
+        ty.heap().top().unwrap_or_else(|| self.engine.types().lock().top(ty))
+    }
+
+    /// Whether a reference that belongs to the same hierarchy is of this type.
+    pub(crate) fn reference_is_of(&self, reference: u32, ty: RefType) -> bool {
+        if reference == 0 {
+            return ty.is_nullable();
+        }
+        match self.top(ty) {
+            HeapType::Func => self.func(reference).is_some_and(|func| {
+                // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+                let given = unsafe { (*func).type_id };
+                self.engine.types().lock().heap_matches(HeapType::Index(given), ty.heap())
+            }),
+            #[cfg(feature = "gc")]
+            HeapType::Any => self.is_object_of(reference, ty),
+            top => ty.heap() == top,
+        }
     }
 }
 

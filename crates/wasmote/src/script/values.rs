@@ -71,10 +71,10 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
         #[cfg(feature = "gc")]
         (Pattern::Object(kind), Val::AnyRef(Some(value))) => match *kind {
             "any" => true,
-            "i31" => value.i31(store).is_some(),
+            "i31" => value.as_i31(store).is_some(),
             "struct" => value.is_struct(store),
             "array" => value.is_array(store),
-            _ => value.i31(store).is_some() || value.is_struct(store) || value.is_array(store),
+            _ => value.as_i31(store).is_some() || value.is_struct(store) || value.is_array(store),
         },
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(value, pattern, store)),
         _ => false,

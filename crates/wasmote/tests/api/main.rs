@@ -4,6 +4,7 @@ mod calls;
 #[path = "../../../../tests/every_instruction.rs"]
 mod every_instruction;
 mod host;
+mod host_objects;
 mod instances;
 mod memories;
 mod modules;

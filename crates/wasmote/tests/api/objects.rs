@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use wasmote::{
-    AnyRef, Caller, Config, Engine, Error, Exception, ExternRef, ExternType, FuncType, HeapType, Instance, Linker,
-    Module, RefType, Store, Tag, TrapCode, Val, ValType, scope,
+    Caller, Config, Engine, Error, Exception, ExternRef, ExternType, FuncType, HeapType, Instance, Linker, Module,
+    RefType, Store, Tag, TrapCode, Val, ValType, scope,
 };
 
 fn instance(engine: &Engine, text: &str) -> (Store<()>, Instance) {
@@ -154,41 +154,6 @@ fn a_handle_is_not_used_after_its_scope() {
     let mut store = Store::new(&Engine::default(), ());
     let value = scope(&mut store, |store| ExternRef::new(&mut *store, 1));
     value.data(&store);
-}
-
-#[test]
-fn fields_and_elements_are_read() {
-    let (mut store, instance) = instance(
-        &Engine::default(),
-        r#"(module
-            (type $bytes (array (mut i8)))
-            (type $pair (struct (field i8) (field f64) (field (ref $bytes)) (field i31ref)))
-            (func (export "make") (result anyref)
-                (struct.new $pair (i32.const 200) (f64.const 1.5) (array.new_fixed $bytes 3 (i32.const 7) (i32.const 8)
-                    (i32.const 9)) (ref.i31 (i32.const -3))))
-            (func (export "take") (param (ref null $pair)) (result i32) (ref.is_null (local.get 0))))"#,
-    );
-    let mut results = [Val::I32(0)];
-    instance.get_func(&store, "make").unwrap().call(&mut store, &[], &mut results).unwrap();
-    let pair = results[0].any_ref().unwrap().unwrap();
-    assert!(pair.is_struct(&store) && !pair.is_array(&store));
-    assert_eq!(pair.field(&store, 0), Some(Val::I32(200)));
-    assert_eq!(pair.field(&store, 1), Some(Val::F64(1.5)));
-    assert_eq!(pair.field(&store, 4), None);
-    let bytes = pair.field(&store, 2).unwrap().any_ref().unwrap().unwrap();
-    assert_eq!((bytes.len(&store), bytes.element(&store, 2)), (Some(3), Some(Val::I32(9))));
-    assert_eq!(bytes.element(&store, 3), None);
-    assert_eq!(pair.field(&store, 3).unwrap().any_ref().unwrap().unwrap().i31(&store), Some(-3));
-    // Only of its type is it an argument.
-    let take = instance.get_func(&store, "take").unwrap();
-    take.call(&mut store, &[pair.into()], &mut results).unwrap();
-    assert_eq!(results[0], Val::I32(0));
-    take.call(&mut store, &[Val::AnyRef(None)], &mut results).unwrap();
-    assert_eq!(results[0], Val::I32(1));
-    let small = AnyRef::of_i31(&mut store, 1);
-    for wrong in [bytes.into(), small.into(), Val::FuncRef(None)] {
-        take.call(&mut store, &[wrong], &mut results).unwrap_err();
-    }
 }
 
 #[test]
