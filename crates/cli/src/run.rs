@@ -219,6 +219,10 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
 
     let mut config = Config::new();
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
+    #[cfg(feature = "gc")]
+    if options.stats {
+        config.gc_clock(wasmote_rt::now);
+    }
     let engine = Engine::new(&config);
     let module = match load(&engine, wasm) {
         Ok(module) => module,
@@ -234,7 +238,11 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let result = call(&mut store, &module, name, &args, &mut stats);
     stats.phase("run");
     if options.stats {
-        stats.print(module.stats());
+        stats.print(
+            module.stats(),
+            #[cfg(feature = "gc")]
+            store.heap_stats(),
+        );
     }
     #[cfg(feature = "count")]
     crate::count::print();

@@ -1,4 +1,4 @@
-//! `--stats`: how long each phase took, and how much memory was used.
+//! `--stats`: how long each phase took, how much memory was used, and what became of objects.
 
 use alloc::format;
 use alloc::string::String;
@@ -26,12 +26,10 @@ impl Stats {
     }
 
     /// All of it, on standard error.
-    pub fn print(&self, translated: wasmote::Stats) {
+    pub fn print(&self, translated: wasmote::Stats, #[cfg(feature = "gc")] objects: wasmote::HeapStats) {
         let mut text = String::new();
-        for (name, time) in &self.phases {
-            let microseconds = (time + 500) / 1000;
-            let time = format!("{}.{:03}", microseconds / 1000, microseconds % 1000);
-            let _ = writeln!(text, "{name:<18}{time:>12} ms");
+        for &(name, time) in &self.phases {
+            let _ = writeln!(text, "{name:<18}{:>12} ms", milliseconds(time));
         }
         if let Some(kib) = peak_memory() {
             let _ = writeln!(text, "{:<18}{kib:>12} KiB", "peak memory");
@@ -39,8 +37,37 @@ impl Stats {
         let wasmote::Stats { functions, wasm_bytes, units, .. } = translated;
         let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
+        #[cfg(feature = "gc")]
+        if objects.bytes > 0 {
+            self.objects(objects, &mut text);
+        }
         let _ = Stream::Error.write(text.as_bytes());
     }
+
+    /// What became of objects, in a run that was the last phase.
+    #[cfg(feature = "gc")]
+    fn objects(&self, objects: wasmote::HeapStats, text: &mut String) {
+        let wasmote::HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = objects;
+        let run = self.phases.last().map_or(0, |(_, time)| *time).max(1);
+        let [pauses_ms, longest] = [pauses, longest_pause].map(milliseconds);
+        let _ = writeln!(text, "{:<18}{collections:>12} in {pauses_ms} ms, {longest} ms the longest", "collections");
+        let _ = writeln!(
+            text,
+            "{:<18}{allocated:>12} bytes made, {live} in use after the last collection, heap of {bytes}",
+            "objects"
+        );
+        let share = u128::from(run.saturating_sub(pauses)) * 1000 / u128::from(run);
+        let rate = u128::from(allocated) * 1000 / u128::from(run);
+        let share = format!("{}.{}", share / 10, share % 10);
+        let _ =
+            writeln!(text, "{:<18}{share:>12} % of the run outside collections, {rate} MB made a second", "throughput");
+    }
+}
+
+/// Nanoseconds in words.
+fn milliseconds(nanoseconds: u64) -> String {
+    let microseconds = (nanoseconds + 500) / 1000;
+    format!("{}.{:03}", microseconds / 1000, microseconds % 1000)
 }
 
 /// The most memory that this process has had at a time, in KiB, where the system says.

@@ -346,6 +346,44 @@ fn stats_are_on_standard_error() {
     assert!(ran.err.contains("7 functions"), "{}", ran.err);
 }
 
+/// The numbers in the line of `--stats` that begins with this.
+fn numbers(stats: &str, line: &str) -> Vec<f64> {
+    let line = stats.lines().find(|it| it.starts_with(line)).unwrap_or_else(|| panic!("no {line} in: {stats}"));
+    line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
+}
+
+#[test]
+#[cfg(feature = "gc")]
+fn stats_tell_what_became_of_objects() {
+    let folder = Folder::empty();
+    let file = folder.module(
+        r#"(module
+            (type $node (struct (field (ref null $node)) (field i64)))
+            (global $kept (mut (ref null $node)) (ref.null $node))
+            (func (export "run") (param $n i32) (local $list (ref null $node))
+                (loop $again
+                    (local.set $list (struct.new $node (local.get $list) (i64.const 1)))
+                    (if (i32.eqz (i32.rem_u (local.get $n) (i32.const 1000))) (then
+                        (global.set $kept (local.get $list)) (local.set $list (ref.null $node))))
+                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#,
+    );
+    let ran = wasmote(&["--stats", "--invoke", "run", &file, "1000000"], b"");
+    ran.prints("");
+    let [count, all, longest] = numbers(&ran.err, "collections")[..] else { panic!("{}", ran.err) };
+    assert!(count >= 4.0 && longest > 0.0 && longest <= all && all <= longest * count + 0.001 * count, "{}", ran.err);
+    let [made, live, heap] = numbers(&ran.err, "objects")[..] else { panic!("{}", ran.err) };
+    // A header and two fields.
+    assert_eq!(made, 24.0 * 1_000_000.0, "{}", ran.err);
+    assert!((24_000.0..100_000.0).contains(&live) && (live..made).contains(&heap), "{}", ran.err);
+    let [share, rate] = numbers(&ran.err, "throughput")[..] else { panic!("{}", ran.err) };
+    let [run] = numbers(&ran.err, "run")[..] else { panic!("{}", ran.err) };
+    assert!((share - 100.0 * (run - all) / run).abs() < 0.2, "{}", ran.err);
+    assert!((rate - made / run / 1000.0).abs() < 2.0, "{}", ran.err);
+    // Without objects there is nothing to tell.
+    let ran = wasmote(&["--stats", "--invoke", "add", &folder.module(CALCULATOR), "1", "2"], b"");
+    assert!(!ran.err.contains("collections"), "{}", ran.err);
+}
+
 #[test]
 fn validate_says_yes_or_no() {
     let folder = Folder::empty();

@@ -47,14 +47,17 @@ pub struct Heap {
     high: usize,
     /// What was left of a hole when a large object was allocated.
     rest: (usize, usize),
+    /// Where the view's cursor was put: what it has passed since is not yet counted.
+    put: usize,
     /// Bytes that may be allocated until the next collection.
     budget: usize,
     /// Whether to collect whenever there is a choice.
     stress: bool,
+    /// Gives nanoseconds since whenever, if collections are to be timed.
+    clock: Option<fn() -> u64>,
     /// The store's types, at an address that handlers know.
     pub layouts: Box<Layouts>,
-    /// What happened so far.
-    pub stats: Stats,
+    stats: Stats,
 }
 
 /// What happened in a heap.
@@ -66,11 +69,17 @@ pub struct Stats {
     pub live: u64,
     /// Bytes of the heap.
     pub bytes: u64,
+    /// Bytes of all objects that were made.
+    pub allocated: u64,
+    /// Nanoseconds that collections took, if there is a clock: `Config::gc_clock`.
+    pub pauses: u64,
+    /// Nanoseconds that the longest one took.
+    pub longest_pause: u64,
 }
 
 impl Heap {
     /// An empty heap of at most this many bytes.
-    pub fn new(span: Box<dyn Span>, most: u64, stress: bool) -> Heap {
+    pub fn new(span: Box<dyn Span>, most: u64, stress: bool, clock: Option<fn() -> u64>) -> Heap {
         Heap {
             span,
             len: 0,
@@ -82,11 +91,30 @@ impl Heap {
             next: 0,
             high: 0,
             rest: (0, 0),
+            put: 0,
             budget: BUDGET,
             stress,
+            clock,
             layouts: Box::default(),
             stats: Stats::default(),
         }
+    }
+
+    /// What happened so far.
+    pub fn stats(&self, view: &exec::Heap) -> Stats {
+        Stats { allocated: self.stats.allocated + (view.cursor - self.put) as u64, ..self.stats }
+    }
+
+    /// How many collections there were.
+    pub fn collections(&self) -> u64 {
+        self.stats.collections
+    }
+
+    /// Has objects go to these bytes.
+    fn put(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
+        self.stats.allocated += (view.cursor - self.put) as u64;
+        self.put = start;
+        (view.cursor, view.limit) = (start, end);
     }
 
     /// Makes room for an object of `bytes`, a multiple of 8: afterwards the next allocation of that many succeeds. `roots` gives the
@@ -121,7 +149,7 @@ impl Heap {
         }
         let (start, end) = mem::take(&mut self.rest);
         if end - start >= bytes {
-            (view.cursor, view.limit) = (start, end);
+            self.put(view, start, end);
             return true;
         }
         let Some((first, last)) = self.free_lines(self.next, bytes) else {
@@ -191,7 +219,7 @@ impl Heap {
         }
         self.fresh = self.fresh.max(end);
         self.budget = self.budget.saturating_sub(end - start);
-        (view.cursor, view.limit) = (start, end);
+        self.put(view, start, end);
     }
 
     /// Adds memory, and takes room in it.
@@ -236,6 +264,8 @@ impl Heap {
 
     /// Finds out what is in use, and forgets all else.
     pub fn collect(&mut self, view: &mut exec::Heap, roots: &mut dyn FnMut(&mut Marker<'_>)) {
+        let now = |heap: &Heap| heap.clock.map_or(0, |clock| clock());
+        let start = now(self);
         self.lines.fill(0);
         if let Some(null) = self.lines.first_mut() {
             *null = 1;
@@ -246,7 +276,7 @@ impl Heap {
         mem::swap(&mut self.starts, &mut self.marks);
         view.starts = self.starts.as_mut_ptr();
         self.marks.fill(0);
-        (view.cursor, view.limit) = (0, 0);
+        self.put(view, 0, 0);
         self.rest = (0, 0);
         self.next = 0;
         self.high = self.lines.len();
@@ -254,6 +284,9 @@ impl Heap {
         self.budget = BUDGET.max(live / 5 * 2);
         self.stats.collections += 1;
         self.stats.live = live as u64;
+        let pause = now(self).saturating_sub(start);
+        self.stats.pauses += pause;
+        self.stats.longest_pause = self.stats.longest_pause.max(pause);
     }
 
     /// Whether an object begins where this reference says.

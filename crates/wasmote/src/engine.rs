@@ -46,6 +46,8 @@ pub struct Config {
     pub(crate) max_gc_heap: u64,
     #[cfg(feature = "gc")]
     pub(crate) gc_stress: bool,
+    #[cfg(feature = "gc")]
+    pub(crate) gc_clock: Option<fn() -> u64>,
     #[cfg(feature = "validate")]
     pub(crate) features: Features,
 }
@@ -67,6 +69,8 @@ impl Default for Config {
             max_gc_heap: 4 << 30,
             #[cfg(feature = "gc")]
             gc_stress: false,
+            #[cfg(feature = "gc")]
+            gc_clock: None,
             #[cfg(feature = "validate")]
             features: Features::default(),
         }
@@ -162,6 +166,14 @@ impl Config {
     #[cfg(feature = "gc")]
     pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
         self.gc_stress = stress;
+        self
+    }
+
+    /// What tells the time in nanoseconds, since whenever, for the pauses in [`HeapStats`](crate::HeapStats); without one they are
+    /// not measured.
+    #[cfg(feature = "gc")]
+    pub fn gc_clock(&mut self, clock: fn() -> u64) -> &mut Config {
+        self.gc_clock = Some(clock);
         self
     }
 

@@ -53,7 +53,7 @@ impl Objects {
     pub(crate) fn new(config: &Config) -> Objects {
         let most = config.max_gc_heap;
         let span = HeapPages { pages: None, most: most.saturating_add(exec::Heap::SLACK as u64) };
-        let heap = gc::Heap::new(Box::new(span), most, config.gc_stress);
+        let heap = gc::Heap::new(Box::new(span), most, config.gc_stress, config.gc_clock);
         Objects { heap: Some(Box::new(heap)), roots: Roots::default(), hosts: Vec::new(), free: Vec::new() }
     }
 
@@ -85,8 +85,8 @@ impl Objects {
     }
 
     /// What happened in the heap.
-    pub(crate) fn stats(&self) -> gc::heap::Stats {
-        self.heap.as_ref().map(|heap| heap.stats).unwrap_or_default()
+    pub(crate) fn stats(&self, view: &exec::Heap) -> gc::heap::Stats {
+        self.heap.as_ref().map(|heap| heap.stats(view)).unwrap_or_default()
     }
 
     pub(crate) fn is_object(&self, reference: u32) -> bool {
@@ -136,12 +136,12 @@ impl StoreInner {
     ) -> Option<R> {
         let mut heap = self.objects.heap.take()?;
         let mut view = self.machine.heap;
-        let before = heap.stats.collections;
+        let before = heap.collections();
         let store = &*self;
         let result = work(&mut heap, &mut view, &mut |marker| store.mark_roots(marker, top));
         self.machine.heap = view;
         let mut gone = Vec::new();
-        if heap.stats.collections != before {
+        if heap.collections() != before {
             for (number, host) in self.objects.hosts.iter_mut().enumerate() {
                 if host.as_ref().is_some_and(|host| !heap.is_object(host.object)) {
                     gone.push(host.take());

@@ -232,7 +232,7 @@ impl<T> Store<T> {
     /// What happened to objects so far.
     #[cfg(feature = "gc")]
     pub fn heap_stats(&self) -> HeapStats {
-        self.inner().objects.stats()
+        self.inner().objects.stats(&self.inner().machine.heap)
     }
 
     /// What was translated so far of the modules that have instances here.

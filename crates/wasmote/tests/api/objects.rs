@@ -74,6 +74,37 @@ fn a_full_heap_is_a_trap() {
     assert_eq!(error.as_trap().unwrap().code(), TrapCode::HeapExhausted);
 }
 
+#[test]
+fn pauses_are_measured_by_the_clock_that_is_given_and_bytes_are_counted_exactly() {
+    // Each look takes one nanosecond more than the one before.
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    fn clock() -> u64 {
+        let looks = LOOKS.fetch_add(1, Relaxed) as u64;
+        looks * (looks + 1) / 2
+    }
+    let (mut store, instance) = instance(&Engine::new(Config::new().gc_clock(clock)), LIST);
+    let garbage = instance.get_typed_func::<i64, ()>(&store, "garbage").unwrap();
+    garbage.call(&mut store, 1000).unwrap();
+    let stats = store.heap_stats();
+    assert_eq!((stats.allocated, stats.collections, stats.pauses), (24_000, 0, 0));
+    for round in 1..=10 {
+        store.collect();
+        let stats = store.heap_stats();
+        // It looks twice a collection, at 2n and 2n + 1.
+        assert_eq!((stats.collections, stats.longest_pause), (round, 2 * round - 1));
+        assert_eq!(stats.pauses, round * round);
+        assert_eq!(stats.allocated, 24_000);
+    }
+    garbage.call(&mut store, 1_000_000).unwrap();
+    let stats = store.heap_stats();
+    assert_eq!((stats.allocated, LOOKS.load(Relaxed) as u64), (24_024_000, 2 * stats.collections));
+    assert_eq!(stats.pauses, stats.collections * stats.collections);
+
+    let mut store = Store::new(&Engine::default(), ());
+    store.collect();
+    assert_eq!((store.heap_stats().collections, store.heap_stats().pauses), (1, 0), "nobody asked");
+}
+
 struct Counted(Arc<AtomicUsize>);
 
 impl Drop for Counted {
