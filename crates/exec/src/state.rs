@@ -55,6 +55,9 @@ pub struct Machine {
     pub(crate) across: u64,
     /// What is kept between two handlers where a loop runs them.
     pub(crate) registers: crate::dispatch::Saved,
+    /// How many frames were searched for handlers of exceptions so far.
+    #[cfg(feature = "alloc")]
+    pub searched: u64,
 }
 
 impl Machine {
@@ -90,6 +93,8 @@ impl Machine {
             #[cfg(feature = "alloc")]
             across: 0,
             registers: crate::dispatch::Saved::default(),
+            #[cfg(feature = "alloc")]
+            searched: 0,
         }
     }
 }

@@ -161,6 +161,7 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
         let tag = kind.wrapping_sub(EXCEPTION);
         let exception = Exception { reference, tag, values: object.add(size_of::<u64>()).cast() };
         loop {
+            (*machine).searched += 1;
             if walk.caller & CALLER_HANDLES != 0
                 && let code = ((*machine).hooks.covering)(machine, walk.ip.cast())
                 && !code.is_null()

@@ -235,6 +235,12 @@ impl<T> Store<T> {
         self.inner().objects.stats(&self.inner().machine.heap)
     }
 
+    /// How many frames of functions were searched for handlers of exceptions so far: each that one was thrown in, across or into.
+    #[cfg(feature = "gc")]
+    pub fn searched_frames(&self) -> u64 {
+        self.inner().machine.searched
+    }
+
     /// What was translated so far of the modules that have instances here.
     pub fn stats(&self) -> Stats {
         self.inner().stats()

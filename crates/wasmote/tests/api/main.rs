@@ -12,6 +12,7 @@ mod native_stack;
 mod objects;
 mod stores;
 mod tables;
+mod throws;
 mod traps;
 #[cfg(all(feature = "simd", feature = "compile"))]
 mod vectors;
