@@ -47,6 +47,8 @@ pub struct Heap {
     high: usize,
     /// What was left of a hole when a large object was allocated.
     rest: (usize, usize),
+    /// Where the search for room between objects goes on; 0 while that was not needed since the last collection.
+    gap: usize,
     /// Where the view's cursor was put: what it has passed since is not yet counted.
     put: usize,
     /// Bytes that may be allocated until the next collection.
@@ -91,6 +93,7 @@ impl Heap {
             next: 0,
             high: 0,
             rest: (0, 0),
+            gap: 0,
             put: 0,
             budget: BUDGET,
             stress,
@@ -126,7 +129,10 @@ impl Heap {
             collected = true;
         }
         loop {
-            if (collected || bytes <= self.budget) && (self.take_hole(view, bytes) || self.grow(view, bytes, collected))
+            if (collected || bytes <= self.budget)
+                && (self.take_hole(view, bytes)
+                    || self.grow(view, bytes, collected)
+                    || (collected || self.gap > 0) && self.take_gap(view, bytes))
             {
                 if self.stress {
                     // The next allocation asks again.
@@ -208,13 +214,46 @@ impl Heap {
         }
     }
 
+    /// Finds room between small objects, in lines that others lie in: the last resort in a heap that may not grow.
+    fn take_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+        if bytes > LARGE {
+            return false;
+        }
+        let mut end = self.gap.max(1 << LINE);
+        for word in end >> 9..self.starts.len() {
+            let mut starts = self.starts[word];
+            while starts != 0 {
+                let at = (word * 64 + starts.trailing_zeros() as usize) << 3;
+                starts &= starts - 1;
+                if at >= end + bytes {
+                    self.gap = at;
+                    self.take_bytes(view, end, at);
+                    return true;
+                }
+                // SAFETY: the offset of an object that begins in the heap, by its bitmap; eight bytes are there.
+                let header = unsafe { view.base.add(at).cast::<u64>().read_unaligned() };
+                end = end.max(at + self.size(at, header));
+            }
+        }
+        self.gap = self.len;
+        if end + bytes > self.len {
+            return false;
+        }
+        self.take_bytes(view, end, self.len);
+        true
+    }
+
     /// Has objects go to these lines.
     fn take(&mut self, view: &mut exec::Heap, first: usize, last: usize) {
-        self.lines[first..last].fill(1);
-        let (start, end) = (first << LINE, last << LINE);
+        self.take_bytes(view, first << LINE, last << LINE);
+    }
+
+    /// Has objects go to these bytes, at least one.
+    fn take_bytes(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
+        self.lines[start >> LINE..=(end - 1) >> LINE].fill(1);
         let used = end.min(self.fresh);
         if start < used {
-            // SAFETY: the lines lie in the heap, and no object does in them.
+            // SAFETY: the bytes lie in the heap, and no object does in them.
             unsafe { view.base.add(start).write_bytes(0, used - start) };
         }
         self.fresh = self.fresh.max(end);
@@ -224,13 +263,16 @@ impl Heap {
 
     /// Adds memory, and takes room in it.
     fn grow(&mut self, view: &mut exec::Heap, bytes: usize, collected: bool) -> bool {
+        // What is free at the end counts.
+        let free = self.lines[self.next..].iter().rev().take_while(|&&line| line == 0).count() << LINE;
+        let needed = bytes.saturating_sub(free);
         // As much as may be allocated until a collection is due, unless a little more than that is needed.
         let usual = STEP.max(self.len / 8);
-        let wanted = bytes.saturating_add(1 << LINE).max(usual);
+        let wanted = needed.saturating_add(1 << LINE).max(usual);
         let room = self.most.saturating_sub(self.len);
-        let more = if wanted <= room { wanted } else { room.min(bytes.saturating_add(1 << LINE)) };
+        let more = if wanted <= room { wanted } else { room.min(needed.saturating_add(1 << LINE)) };
         let more = more & !((1 << LINE) - 1);
-        if more < bytes || !collected && more > self.budget.max(usual) {
+        if more < needed.max(1) || !collected && more > self.budget.max(usual) {
             return false;
         }
         let len = self.len + more;
@@ -278,6 +320,7 @@ impl Heap {
         self.marks.fill(0);
         self.put(view, 0, 0);
         self.rest = (0, 0);
+        self.gap = 0;
         self.next = 0;
         self.high = self.lines.len();
         let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE;

@@ -181,3 +181,124 @@ fn what_only_looks_like_a_reference_is_left_alone_and_headers_are_not_believed()
         assert!(store.heap.is_object(node));
     }
 }
+
+impl Store {
+    /// A new array of so many bytes, header included, which is a root.
+    fn array(&mut self, bytes: usize) -> Option<u32> {
+        let array = self.allocate(bytes, u64::from(ARRAY) | (bytes as u64 / 4 - 2) << 32)?;
+        self.roots.push(array);
+        Some(array)
+    }
+
+    /// Arrays of these sizes, until there is no room for one; what there are.
+    fn fill(&mut self, sizes: impl Iterator<Item = usize>) -> Vec<(u32, usize)> {
+        let mut made = Vec::new();
+        for bytes in sizes {
+            let Some(array) = self.array(bytes) else { break };
+            // All of it is the array's own.
+            for at in (8..bytes).step_by(4) {
+                assert_eq!(self.read(array, at), 0);
+                self.write(array, at, 1);
+            }
+            made.push((array, bytes));
+        }
+        made.sort_unstable();
+        for pair in made.windows(2) {
+            assert!(pair[0].0 as usize * 4 + pair[0].1 <= pair[1].0 as usize * 4, "objects lie on each other");
+        }
+        made
+    }
+
+    /// Keeps these arrays alone.
+    fn keep(&mut self, arrays: impl Iterator<Item = (u32, usize)>) -> usize {
+        let (roots, bytes): (Vec<_>, Vec<_>) = arrays.unzip();
+        self.roots = roots;
+        bytes.into_iter().sum()
+    }
+}
+
+/// Numbers that are the same each time.
+fn numbers() -> impl Iterator<Item = usize> {
+    let mut state = 1u64;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    })
+}
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn small_objects_go_between_others_when_nothing_else_is_left() {
+    for bytes in [16, 24, 64, 120, 200] {
+        let mut store = Store::new(MIB, false);
+        let made = store.fill(std::iter::repeat(bytes));
+        // No line is free then, but of each two objects one.
+        let kept = store.keep(made.iter().copied().step_by(2));
+        let before = store.heap.collections();
+        let again = store.fill(std::iter::repeat(bytes));
+        assert!(again.len() + 1 >= made.len() / 2, "{bytes} bytes: {} of {}", again.len(), made.len());
+        assert!(kept + again.len() * bytes > MIB - 3 * (bytes + 256), "{bytes} bytes: {} again", again.len());
+        // Not one for each object.
+        assert!(store.heap.collections() - before <= 3, "{} collections", store.heap.collections() - before);
+    }
+}
+
+#[test]
+fn what_a_pattern_of_all_sizes_leaves_free_is_found() {
+    let size = |number: usize| match number % 8 {
+        0 => 4096 + number / 8 % 16384,
+        1 | 2 => 256 + number / 8 % 3840,
+        _ => 16 + number / 8 % 240,
+    };
+    let mut store = Store::new(8 * MIB, false);
+    let made = store.fill(numbers().map(|number| size(number) & !7));
+    for keep in [2, 3, 10] {
+        let kept = store.keep(made.iter().copied().zip(numbers()).filter(|(_, n)| n % keep == 0).map(|(it, _)| it));
+        let again: usize = store.fill(std::iter::repeat(32)).iter().map(|(_, bytes)| bytes).sum();
+        assert!(kept + again > 8 * MIB / 100 * 99, "{kept} kept of 8 MiB, {again} found room");
+        // The same again with mixed sizes, of which the first that finds no room may be a large one.
+        let kept = store.keep(made.iter().copied().zip(numbers()).filter(|(_, n)| n % keep == 0).map(|(it, _)| it));
+        let again = store.fill(numbers().skip(1000).map(|number| (16 + number % 240) & !7));
+        let again: usize = again.iter().map(|(_, bytes)| bytes).sum();
+        assert!(kept + again > 8 * MIB / 100 * 97, "{kept} kept of 8 MiB, {again} of mixed sizes found room");
+    }
+}
+
+#[test]
+fn large_objects_find_each_hole_that_is_large_enough_and_no_other() {
+    const PIECE: usize = 16 << 10;
+    let mut store = Store::new(4 * MIB, false);
+    let made = store.fill(std::iter::repeat(PIECE));
+    // The line of null, and what is left where the heap grew.
+    assert!(made.len() >= 4 * MIB / PIECE - 8, "{}", made.len());
+    // Of each five pieces one stays.
+    let kept: Vec<_> = made.iter().copied().step_by(5).collect();
+    store.keep(kept.iter().copied());
+    let (mut holes, mut end) = (0, 256);
+    for place in kept.iter().map(|(array, _)| *array as usize * 4).chain([4 * MIB]) {
+        holes += (place - end) / (4 * PIECE);
+        end = place + PIECE;
+    }
+    assert!(holes >= 40, "{holes}");
+    assert!(store.array(5 * PIECE).is_none(), "larger than any hole");
+    assert_eq!(store.fill(std::iter::repeat(4 * PIECE)).len(), holes);
+}
+
+#[test]
+fn an_array_that_takes_all_that_is_left_finds_room() {
+    for most in [2 * MIB, 8 * MIB] {
+        let mut store = Store::new(most, false);
+        let node = store.node(0, 7).unwrap();
+        store.roots.push(node);
+        // The line of null, and that of the node.
+        let rest = most - 2 * 256;
+        assert!(store.array(rest + 8).is_none());
+        assert!(store.array(rest).is_some());
+        assert_eq!(store.read(node, 16), 7);
+        store.roots.truncate(1);
+        assert!(store.array(rest).is_some(), "once more, when it is garbage");
+        assert!(store.array(256).is_none());
+        assert!(store.array(128).is_some(), "beside the node");
+    }
+}

@@ -158,7 +158,8 @@ impl StoreInner {
     /// A new object that stands for a value of the host; `None` if there is no room for it.
     pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let top = self.machine.stack_top;
-        if !self.make_room(8, top) {
+        // Before there is a number: a collection gives back those that are free.
+        if self.machine.heap.limit - self.machine.heap.cursor < 8 && !self.make_room(8, top) {
             return None;
         }
         let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);

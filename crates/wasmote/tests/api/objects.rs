@@ -142,6 +142,19 @@ fn values_of_the_host_are_dropped_when_nothing_reaches_them() {
 }
 
 #[test]
+fn values_of_the_host_take_eight_bytes_each() {
+    let mut store = Store::new(&Engine::default(), ());
+    scope(&mut store, |store| {
+        for number in 0..10_000 {
+            ExternRef::new(&mut *store, number);
+        }
+    });
+    let stats = store.heap_stats();
+    assert_eq!((stats.allocated, stats.collections), (80_000, 0));
+    assert!(stats.bytes <= 256 << 10, "{stats:?}");
+}
+
+#[test]
 fn a_full_heap_has_no_room_for_values_of_the_host() {
     let mut store = Store::new(&Engine::new(Config::new().max_gc_heap(1 << 20)), ());
     scope(&mut store, |store| {
