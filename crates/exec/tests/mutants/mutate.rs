@@ -1,4 +1,4 @@
-//! Changes of images.
+//! Changes of images. The tests of `wasmote` include this, too.
 
 use std::ops::Range;
 
@@ -8,6 +8,7 @@ use wasmote_ir::image::{Image, checksum, code_checksum};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::shape::Operand;
 
+use crate::originals;
 use crate::random::Random;
 
 /// A changed image, and which of its functions changed.
@@ -18,17 +19,18 @@ pub struct Mutant {
     pub fixed: bool,
 }
 
-fn code_of(image: &Image<'_>, func: u32) -> Option<Range<usize>> {
+/// Where in an image a function's code is.
+pub fn code_of(image: &Image<'_>, func: u32) -> Option<Range<usize>> {
     image.code_range(func).filter(|range| !range.is_empty())
 }
 
 /// The functions that an image defines.
-fn defined(image: &Image<'_>) -> Range<u32> {
+pub fn defined(image: &Image<'_>) -> Range<u32> {
     image.imported(kinds::FUNC)..image.count(Section::Funcs)
 }
 
 /// Where in an image the instructions of this code begin, and how many units each has.
-fn instructions(bytes: &[u8], range: Range<usize>) -> Vec<(usize, usize)> {
+pub fn instructions(bytes: &[u8], range: Range<usize>) -> Vec<(usize, usize)> {
     let units: Vec<u16> = bytes[range.clone()].chunks_exact(2).map(|u| u16::from_le_bytes([u[0], u[1]])).collect();
     let mut all = Vec::new();
     let mut at = 0;
@@ -49,7 +51,7 @@ pub fn instruction_starts(image: &Image<'_>) -> Vec<usize> {
 pub fn mutate(original: &[u8], random: &mut Random) -> Mutant {
     let mut mutant = Mutant { bytes: original.to_vec(), funcs: Vec::new(), fixed: false };
     let image = Image::parse(original).expect("an image");
-    let changes = 1 + if random.chance(40) { random.below(4) } else { 0 };
+    let changes = 1 + if random.chance(40) { random.below(originals::MORE_CHANGES) } else { 0 };
     for _ in 0..changes {
         match random.below(100) {
             0..3 => anywhere(&mut mutant.bytes, random),
@@ -141,7 +143,7 @@ fn fresh(image: &Image<'_>, func: u32, bytes: &mut [u8], all: &[(usize, usize)],
     let Some(record) = image.func(func) else { return };
     let (frame, header) = (usize::from(record.frame_slots), usize::from(record.header));
     let known = if image.op_set() == wasmote_ir::image::OpSet::Core { CORE_OPCODES } else { OPCODES };
-    let opcode = random.below(known) as u16;
+    let opcode = originals::opcode(known, random);
     let Some((op, variant)) = wasmote_ir::Opcode(opcode).family() else { return };
     let first = random.below(all.len());
     let at = all[first].0;
@@ -216,7 +218,7 @@ fn code(image: &Image<'_>, mutant: &mut Mutant, random: &mut Random) {
             let alike = random.chance(70);
             let old = operands(get(bytes, at));
             for _ in 0..3000 {
-                let other = random.below(OPCODES) as u16;
+                let other = originals::opcode(OPCODES, random);
                 let new = operands(other);
                 if if alike { new == old } else { new.iter().sum::<usize>() + 1 == units } {
                     put(bytes, at, other);
@@ -269,7 +271,7 @@ fn word(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Puts all checksums right that can be, as far as the parts that they cover can be found.
-fn fix(bytes: &mut [u8]) {
+pub fn fix(bytes: &mut [u8]) {
     if bytes.len() < layout::HEADER_LEN {
         return;
     }

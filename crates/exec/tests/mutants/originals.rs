@@ -10,6 +10,7 @@ use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
 use crate::mutate::instruction_starts;
+use crate::random::Random;
 use crate::scripts::{Script, Suite, published, root};
 use crate::support::image_of;
 
@@ -18,6 +19,14 @@ pub struct Original {
     pub name: String,
     pub image: Vec<u8>,
     pub imports: Vec<Import<()>>,
+}
+
+/// One more than what some mutants have of changes beside the first.
+pub const MORE_CHANGES: usize = 4;
+
+/// An opcode, of those below `known`.
+pub fn opcode(known: usize, random: &mut Random) -> u16 {
+    random.below(known) as u16
 }
 
 /// All of them, small ones first; where the guests begin.

@@ -1,4 +1,4 @@
-//! Random numbers, the same on every machine: SplitMix64.
+//! Random numbers, the same on every machine: SplitMix64. The tests of `wasmote` include this, too.
 
 pub struct Random(u64);
 

@@ -1,16 +1,12 @@
-//! Child processes that try mutants, and what becomes of them.
+//! Child processes that try mutants, and what becomes of them. The tests of `wasmote` include this, too.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use crate::originals;
 use crate::sandbox::Shared;
-use crate::trial::{ACCEPTED, CALLS, REFUSED, RETURNED, TRAPPED, Trials, reasons};
+use crate::trial::{ACCEPTED, CALLS, MUTANTS, REFUSED, RETURNED, TIME, TRAPPED, Trials, reasons};
 
-/// How many mutants a run makes.
-const MUTANTS: u64 = 60_000;
-/// Time that a mutant may use of a processor, in microseconds: a call takes some hundred at most.
-const TIME: libc::suseconds_t = 60_000;
 /// Enough to see what is wrong.
 const MAX_FAILURES_SHOWN: usize = 10;
 /// In what parent and child share: the seed that is being tried.

@@ -13,6 +13,10 @@ use crate::random::Random;
 use crate::records::Records;
 use crate::sandbox::{Pages, Shared};
 
+/// How many mutants a run makes.
+pub const MUTANTS: u64 = 60_000;
+/// Time that a mutant may use of a processor, in microseconds: a call takes some hundred at most.
+pub const TIME: i64 = 60_000;
 /// Slots of the value stack.
 const STACK: usize = 400;
 /// The largest buffer that a mutant gets.

@@ -6,6 +6,7 @@ mod every_instruction;
 mod host;
 mod host_objects;
 mod instances;
+mod managed;
 mod memories;
 mod modules;
 mod native_stack;

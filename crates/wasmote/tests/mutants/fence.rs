@@ -1,0 +1,104 @@
+//! An allocator that gives each allocation pages of its own, with one without access behind its last byte.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+const PAGE: usize = 4096;
+/// Address space for the allocations of one trial.
+const SPACE: usize = 64 << 30;
+/// The largest allocation: more is not there.
+const LARGEST: usize = 1 << 30;
+
+/// The system's allocator outside of [`fenced`], and inside as the module says. For processes with one thread.
+pub struct Fence;
+
+static FENCED: AtomicBool = AtomicBool::new(false);
+/// Where the address space begins, and where the next allocation goes.
+static SPACE_AT: AtomicUsize = AtomicUsize::new(0);
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// How many allocations there are in it.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+fn space() -> usize {
+    let known = SPACE_AT.load(Relaxed);
+    if known != 0 {
+        return known;
+    }
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping, wherever the system likes.
+    let space = unsafe { libc::mmap(ptr::null_mut(), SPACE, libc::PROT_NONE, flags, -1, 0) };
+    if space == libc::MAP_FAILED {
+        // SAFETY: ends this process.
+        unsafe { libc::abort() }
+    }
+    SPACE_AT.store(space as usize, Relaxed);
+    NEXT.store(space as usize, Relaxed);
+    space as usize
+}
+
+fn is_fenced(place: usize) -> bool {
+    let space = SPACE_AT.load(Relaxed);
+    space != 0 && (space..space + SPACE).contains(&place)
+}
+
+/// The first page of an allocation, and the bytes of all of its pages.
+fn pages(place: usize, size: usize) -> (usize, usize) {
+    let first = place & !(PAGE - 1);
+    (first, (place + size - first).next_multiple_of(PAGE))
+}
+
+/// Runs something whose allocations are fenced. All of them should be gone afterwards: their place is used again then.
+pub fn fenced<R>(run: impl FnOnce() -> R) -> R {
+    let space = space();
+    FENCED.store(true, Relaxed);
+    let result = run();
+    FENCED.store(false, Relaxed);
+    if LIVE.load(Relaxed) == 0 {
+        let used = NEXT.swap(space, Relaxed) - space;
+        // SAFETY: nothing is left in these pages; they are zero when they are used again.
+        unsafe { libc::madvise(space as *mut libc::c_void, used, libc::MADV_DONTNEED) };
+    }
+    result
+}
+
+// SAFETY: each allocation has pages of its own, which were zero.
+unsafe impl GlobalAlloc for Fence {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !FENCED.load(Relaxed) {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc(layout) };
+        }
+        let bytes = layout.size().max(1).next_multiple_of(layout.align());
+        let room = bytes.next_multiple_of(PAGE);
+        let first = NEXT.load(Relaxed);
+        if layout.align() > PAGE || bytes > LARGEST || first + room + PAGE > space() + SPACE {
+            return ptr::null_mut();
+        }
+        NEXT.store(first + room + PAGE, Relaxed);
+        LIVE.fetch_add(1, Relaxed);
+        // SAFETY: pages of the address space that nobody uses.
+        let outcome = unsafe { libc::mprotect(first as *mut _, room, libc::PROT_READ | libc::PROT_WRITE) };
+        if outcome != 0 { ptr::null_mut() } else { (first + room - bytes) as *mut u8 }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if FENCED.load(Relaxed) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.alloc(layout) };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        if !is_fenced(place as usize) {
+            // SAFETY: the caller's promise.
+            return unsafe { System.dealloc(place, layout) };
+        }
+        LIVE.fetch_sub(1, Relaxed);
+        let (first, bytes) = pages(place as usize, layout.size().max(1));
+        // SAFETY: the allocation's own pages.
+        unsafe { libc::mprotect(first as *mut _, bytes, libc::PROT_NONE) };
+    }
+}

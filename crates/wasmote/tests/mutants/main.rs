@@ -1,0 +1,51 @@
+//! Whatever happens to the bytes of an image with objects and exceptions, it is refused with an error or harms its own objects at most.
+//!
+//! Images are changed as those of `crates/exec/tests/mutants`, whose code this is in part, but here they are loaded and run as hosts do:
+//! [`wasmote::Module::from_image`], linked code, a heap that is collected. Each allocation of a trial ends where a page without access begins, and
+//! is never used again after it was freed, so that what reaches beyond memory, or for what is gone, dies by a signal. Another instance in the
+//! same store must be as it was afterwards. And all that comes out as a reference is looked at in every way that the API has.
+//!
+//! `MUTANTS=n` makes so many, `MUTANT=seed` just that one, in this process. The random numbers are always the same ones.
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("mutants: left out: they are tried in processes and pages as Linux has them");
+    println!("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+}
+
+#[cfg(target_os = "linux")]
+mod confuse;
+#[cfg(target_os = "linux")]
+mod fence;
+#[cfg(target_os = "linux")]
+mod host;
+#[cfg(target_os = "linux")]
+#[path = "../api/managed.rs"]
+mod managed;
+#[cfg(target_os = "linux")]
+#[path = "../../../exec/tests/mutants/mutate.rs"]
+mod mutate;
+#[cfg(target_os = "linux")]
+mod originals;
+#[cfg(target_os = "linux")]
+#[path = "../../../exec/tests/mutants/random.rs"]
+mod random;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(target_os = "linux")]
+#[path = "../../../../tests/scripts.rs"]
+mod scripts;
+#[cfg(target_os = "linux")]
+#[path = "../../../exec/tests/mutants/supervise.rs"]
+mod supervise;
+#[cfg(target_os = "linux")]
+mod trial;
+
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static FENCE: fence::Fence = fence::Fence;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    supervise::main()
+}

@@ -1,0 +1,227 @@
+//! One mutant: made, loaded, and run if it is accepted.
+
+use wasmote::{
+    AsContextMut, CodeOptions, Config, Engine, Error, ErrorKind, Extern, ImageOptions, Instance, Memory, Module, OpSet,
+    Store, Val, scope,
+};
+
+use wasmote_decode::{Export, ExportKind};
+
+use crate::confuse::confuse;
+use crate::fence::fenced;
+use crate::host::{Dice, litter, look, provide, strew, value};
+use crate::mutate::{Mutant, mutate};
+use crate::originals::Original;
+use crate::random::Random;
+use crate::sandbox::Shared;
+
+/// How many mutants a run makes.
+pub const MUTANTS: u64 = 12_000;
+/// Time that a mutant may use of a processor, in microseconds: without fuel it would not end, and each allocation takes some here.
+pub const TIME: i64 = 900_000;
+/// Fuel for a call.
+const FUEL: u64 = 2000;
+/// The most functions that are called.
+const CALLED: usize = 14;
+
+/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
+pub const ACCEPTED: usize = 0;
+pub const CALLS: usize = 1;
+pub const RETURNED: usize = 2;
+pub const TRAPPED: usize = 3;
+pub const REFUSED: usize = 8;
+
+/// Why mutants are refused.
+pub fn reasons() -> Vec<&'static str> {
+    vec!["image", "decode", "link", "instantiate", "trap", "exception", "an import that cannot be made", "other"]
+}
+
+fn reason(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Image(_) => "image",
+        ErrorKind::Decode(_) => "decode",
+        ErrorKind::Link(_) => "link",
+        ErrorKind::Instantiate(_) => "instantiate",
+        ErrorKind::Trap(_) => "trap",
+        ErrorKind::Exception(_) => "exception",
+        _ => "other",
+    }
+}
+
+/// All that mutants are made of.
+pub struct Trials<'a> {
+    originals: &'a [Original],
+    /// The image of a module that nothing was done to.
+    witness: Vec<u8>,
+    litter: Vec<u8>,
+}
+
+/// What must be as it was: a memory, a table, a global, and code that works on them.
+const WITNESS: &str = r#"(module
+    (memory (export "memory") 1) (data (i32.const 0) "witness") (global $g (mut i64) (i64.const 42))
+    (table $t 4 4 funcref) (elem (table $t) (i32.const 1) func $seven)
+    (func $seven (result i32) (i32.const 7))
+    (func (export "ask") (result i64)
+        (i64.add
+            (i64.extend_i32_u (i32.add (call_indirect (result i32) (i32.const 1)) (i32.load8_u (i32.const 6))))
+            (i64.add (global.get $g) (i64.extend_i32_u (i32.add (table.size $t) (memory.size)))))))"#;
+
+/// What the witness answers.
+const ANSWER: i64 = 7 + b's' as i64 + 42 + 4 + 1;
+
+impl<'a> Trials<'a> {
+    pub fn new(originals: &'a [Original], _: usize) -> Trials<'a> {
+        let code = CodeOptions { op_set: OpSet::Extended, ..CodeOptions::default() };
+        let module = Module::new(&Engine::default(), wat::parse_str(WITNESS).unwrap()).unwrap();
+        let witness = module.to_image(&ImageOptions { code, names: false }).unwrap();
+        Trials { originals, witness, litter: litter() }
+    }
+
+    /// Tries the mutant with this seed; `say` has it told step by step.
+    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
+        let mut random = Random::new(seed);
+        let original = &self.originals[random.below(self.originals.len())];
+        let mut image = original.image.clone();
+        let mut confused = Vec::new();
+        if random.chance(60) {
+            confused = confuse(&mut image, &mut random);
+        }
+        let Mutant { bytes, fixed, mut funcs } = match confused.is_empty() || random.chance(20) {
+            true => mutate(&image, &mut random),
+            false => Mutant { bytes: image, fixed: true, funcs: Vec::new() },
+        };
+        funcs.extend(confused);
+        if say {
+            let changed = bytes.iter().zip(&original.image).filter(|(a, b)| a != b).count();
+            println!("mutant {seed} of {}: {changed} bytes changed, checksums put right: {fixed}", original.name);
+        }
+        // It outlives the host functions.
+        let dice: *mut Dice = Box::into_raw(Box::new(Dice::new(random.next())));
+        let run = || {
+            // SAFETY: it is there until the store is gone.
+            let dice: &'static Dice = unsafe { &*dice };
+            if let Err(reason) = self.run(&bytes, &funcs, dice, counts, say) {
+                let reason_index = reasons().iter().position(|it| *it == reason).expect("a reason");
+                counts.add(REFUSED + reason_index);
+                if say {
+                    println!("refused: {reason}");
+                }
+            }
+        };
+        fenced(run);
+        // SAFETY: the store is gone.
+        drop(unsafe { Box::from_raw(dice) });
+    }
+
+    fn run(
+        &self,
+        bytes: &[u8],
+        funcs: &[u32],
+        dice: &'static Dice,
+        counts: &Shared,
+        say: bool,
+    ) -> Result<(), &'static str> {
+        let mut config = Config::new();
+        config.max_stack(64 << 10).max_nesting(4).max_memory(4 << 20).max_table(1 << 16);
+        // Reserved, so that there is nothing to be used behind what is in use; fuel keeps it small.
+        config.max_gc_heap(64 << 20).gc_stress(dice.below(3) == 0);
+        let engine = Engine::new(&config);
+        let say_why = |error: Error| {
+            if say {
+                println!("{error}");
+            }
+            reason(&error)
+        };
+        let module = Module::from_image(&engine, bytes).map_err(say_why)?;
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(FUEL);
+        let witness = Module::from_image(&engine, &self.witness).expect("it is as it was");
+        let witness = Instance::new(&mut store, &witness, &[]).expect("it is as it was");
+        strew(store.as_context_mut(), &self.litter).expect("there is room");
+        let mut imports = Vec::new();
+        for import in module.imports() {
+            let made = provide(store.as_context_mut(), &import.ty, dice);
+            imports.push(made.ok_or("an import that cannot be made")?);
+        }
+        let instance = Instance::new(&mut store, &module, &imports);
+        ask(&mut store, witness);
+        let instance = instance.map_err(say_why)?;
+        counts.add(ACCEPTED);
+        // Those of changed functions first, of the others some.
+        let exports = &module.info().exports;
+        let is_changed = |export: &&Export| export.kind == ExportKind::Func && funcs.contains(&export.index);
+        let first = dice.below(exports.len());
+        let others = exports.iter().cycle().skip(first).take(exports.len());
+        for Export { name, .. } in exports.iter().filter(is_changed).chain(others).take(CALLED) {
+            let Some(export) = instance.get_export(&store, name) else { continue };
+            if say {
+                println!("looks at `{}`", name.escape_debug());
+            }
+            scope(&mut store, |store| look_at(store, export, dice, counts, say));
+        }
+        store.collect();
+        ask(&mut store, witness);
+        Ok(())
+    }
+}
+
+/// The witness answers as ever.
+fn ask(store: &mut Store<()>, witness: Instance) {
+    store.set_fuel(FUEL);
+    let ask = witness.get_typed_func::<(), i64>(&*store, "ask").expect("it is as it was");
+    assert_eq!(ask.call(&mut *store, ()).expect("it is as it was"), ANSWER);
+    let memory: Memory = witness.get_export(&*store, "memory").and_then(Extern::memory).expect("it is as it was");
+    let data = memory.data(&*store);
+    assert!(data.starts_with(b"witness") && data[7..].iter().all(|&byte| byte == 0));
+}
+
+/// Calls it, or looks at its value.
+fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &Shared, say: bool) {
+    match export {
+        Extern::Func(func) => {
+            let ty = func.ty(&*store);
+            let args: Option<Vec<Val>> =
+                ty.params.iter().map(|&ty| value(store.as_context_mut(), ty, dice, 0)).collect();
+            let Some(args) = args else { return };
+            let mut results = vec![Val::I32(0); ty.results.len()];
+            store.set_fuel(FUEL);
+            let outcome = func.call(&mut *store, &args, &mut results);
+            counts.add(CALLS);
+            counts.add(if outcome.is_ok() { RETURNED } else { TRAPPED });
+            if say {
+                println!("  {args:?}: {outcome:?} {results:?}");
+            }
+            if let Err(error) = &outcome
+                && let Some(exception) = error.as_exception()
+            {
+                results = exception.values().to_vec();
+            }
+            args.into_iter().chain(results).for_each(|it| look(store.as_context_mut(), it, dice, 0));
+        }
+        Extern::Global(global) => {
+            let it = global.get(&*store);
+            look(store.as_context_mut(), it, dice, 0);
+            let ty = global.ty(&*store).content;
+            if let Some(new) = value(store.as_context_mut(), ty, dice, 0) {
+                let _ = global.set(&mut *store, new);
+            }
+        }
+        Extern::Table(table) => {
+            for index in 0..4 {
+                let Some(it) = table.get(&*store, index) else { break };
+                look(store.as_context_mut(), it, dice, 0);
+            }
+            let ty = table.ty(&*store).element;
+            if let Some(new) = value(store.as_context_mut(), ty, dice, 0) {
+                let _ = table.grow(&mut *store, 3, new);
+                let _ = table.set(&mut *store, 1, new);
+            }
+        }
+        Extern::Memory(memory) => {
+            memory.data_mut(&mut *store).iter_mut().take(16).for_each(|byte| *byte ^= 1);
+        }
+        Extern::Tag(tag) => {
+            tag.ty(&*store);
+        }
+    }
+}
