@@ -48,8 +48,12 @@ fn pages(place: usize, size: usize) -> (usize, usize) {
     (first, (place + size - first).next_multiple_of(PAGE))
 }
 
-/// Runs something whose allocations are fenced. All of them should be gone afterwards: their place is used again then.
+/// Runs something whose allocations are fenced. All of them should be gone afterwards: their place is used again then. With `UNFENCED` in
+/// the environment they are the system's, for a sanitizer to watch.
 pub fn fenced<R>(run: impl FnOnce() -> R) -> R {
+    if std::env::var_os("UNFENCED").is_some() {
+        return run();
+    }
     let space = space();
     FENCED.store(true, Relaxed);
     let result = run();

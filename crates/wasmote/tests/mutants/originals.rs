@@ -44,7 +44,7 @@ pub fn all() -> (Vec<Original>, usize) {
     for (name, wasm) in of_scripts() {
         add(&engine, &mut originals, &name, &wasm);
     }
-    let mut seen = vec![false; MANAGED_OPCODES + OBJECT_OPCODES];
+    let mut seen = [false; MANAGED_OPCODES + OBJECT_OPCODES];
     for Original { image, .. } in &originals {
         let parsed = Image::parse(image).expect("an image");
         for at in instruction_starts(&parsed) {
