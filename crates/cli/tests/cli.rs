@@ -346,6 +346,26 @@ fn stats_are_on_standard_error() {
     assert!(ran.err.contains("7 functions"), "{}", ran.err);
 }
 
+#[test]
+#[cfg(feature = "gc")]
+fn an_exception_that_nothing_caught_is_printed_with_its_values_and_where_it_was_thrown() {
+    let folder = Folder::empty();
+    let file = folder.module(
+        r#"(module (tag $t (param i32 i64 externref))
+            (func $inner (throw $t (i32.const 7) (i64.const -1) (ref.null extern)))
+            (func $outer (call $inner))
+            (func (export "_start") (call $outer)))"#,
+    );
+    let ran = wasmote(&[&file], b"");
+    assert_eq!((ran.status, &*ran.out), (134, ""));
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(lines[0], format!("wasmote: {file}: uncaught wasm exception (i32 7, i64 -1, externref)"));
+    for (line, part) in lines[1..].iter().zip(["0: func 0 <inner> at wasm offset", "1: func 1 <outer>", "2: func 2"]) {
+        assert!(line.trim_start().starts_with(part), "{}", ran.err);
+    }
+    assert_eq!(lines.len(), 4, "{}", ran.err);
+}
+
 /// The numbers in the line of `--stats` that begins with this.
 fn numbers(stats: &str, line: &str) -> Vec<f64> {
     let line = stats.lines().find(|it| it.starts_with(line)).unwrap_or_else(|| panic!("no {line} in: {stats}"));

@@ -241,6 +241,46 @@ fn exceptions_pass_through_host_functions_and_across_calls_of_the_host() {
 }
 
 #[test]
+fn a_host_function_catches_by_tag_and_throws_what_it_likes_instead() {
+    for stress in [false, true] {
+        let engine = Engine::new(Config::new().gc_stress(stress));
+        let text = r#"(module
+            (type $s (struct (field i64)))
+            (import "host" "guard" (func $guard (param i32) (result i32)))
+            (tag $mine (export "mine") (param i32 (ref $s))) (tag $other (export "other") (param i32))
+            (func (export "throw") (param i32)
+                (if (i32.eqz (local.get 0)) (then (throw $mine (i32.const 40) (struct.new $s (i64.const 2)))))
+                (throw $other (local.get 0)))
+            (func (export "run") (param i32) (result i32)
+                (block $caught (result i32)
+                    (try_table (catch $other $caught) (return (call $guard (local.get 0))))
+                    unreachable)))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut linker = Linker::<()>::new(&engine);
+        let guard = |mut caller: Caller<'_, ()>, n: i32| -> Result<i32, Error> {
+            let export = |name| caller.get_export(name).unwrap();
+            let (throw, [mine, other]) = (export("throw"), ["mine", "other"].map(|name| export(name).tag().unwrap()));
+            let throw = throw.func().unwrap().typed::<i32, ()>(&caller)?;
+            let error = throw.call(&mut caller, n).unwrap_err();
+            let exception = error.as_exception().unwrap();
+            if exception.tag() != mine {
+                assert_eq!(exception.tag(), other);
+                return Err(Exception::new(other, [Val::I32(1000 + n)]).into());
+            }
+            let [Val::I32(number), Val::AnyRef(Some(it))] = exception.values() else { panic!("{exception}") };
+            let Val::I64(more) = it.as_struct(&caller).unwrap().field(&caller, 0)? else { panic!("a number") };
+            Ok(number + more as i32)
+        };
+        linker.func_wrap("host", "guard", guard).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+        assert_eq!(run.call(&mut store, 0).unwrap(), 42, "caught by the host");
+        assert_eq!(run.call(&mut store, 5).unwrap(), 1005, "thrown on by the host, caught by the guest");
+    }
+}
+
+#[test]
 fn an_exception_with_values_of_other_types_than_its_tag_is_an_error() {
     let mut store = Store::new(&Engine::default(), ());
     let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
