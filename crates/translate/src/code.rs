@@ -231,6 +231,12 @@ impl Code {
         }
     }
 
+    /// Turns the answer of the last instruction round, a `ref.test`.
+    #[cfg(feature = "gc")]
+    pub fn negate_test(&mut self, test: &Recent) {
+        self.units[test.at + 4] ^= wasmote_ir::casts::NEGATED;
+    }
+
     /// Takes the last instruction back.
     #[inline(never)]
     pub fn retract(&mut self) {

@@ -25,6 +25,10 @@ impl Body<'_> {
     fn condition(&mut self) -> Step<Condition> {
         let entry = self.pop()?;
         if let Some(recent) = self.deciding(entry) {
+            #[cfg(feature = "gc")]
+            if let Some(condition) = self.cast_condition(&recent) {
+                return Ok(condition);
+            }
             if let (Op::I32Eq | Op::I64Eq, Src::Reg, Src::Imm(0)) = (recent.op, recent.a, recent.b)
                 && let Some(before) = self.code.before_last()
                 && before.elided
@@ -47,6 +51,10 @@ impl Body<'_> {
     /// Writes a conditional branch; returns where it starts, and the unit of its target.
     fn branch_on(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
         let op = if when { condition.taken } else { condition.not };
+        #[cfg(feature = "gc")]
+        if op == Op::BrOnCast {
+            return self.branch_on_cast(condition, when);
+        }
         if let Some(start) = self.step(op, condition.a, condition.b) {
             return (start, self.code.units.len() - Operand::Target.units());
         }

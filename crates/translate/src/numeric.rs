@@ -134,6 +134,14 @@ impl Body<'_> {
     /// `eqz`: of an integer comparison, the opposite comparison.
     pub fn eqz(&mut self, op: Op) -> Step {
         let entry = self.pop()?;
+        #[cfg(feature = "gc")]
+        if let Some(recent) = self.deciding(entry)
+            && recent.op == Op::RefTest
+        {
+            self.code.negate_test(&recent);
+            self.push(ValType::I32);
+            return Ok(());
+        }
         if let Some(recent) = self.deciding(entry)
             && let Some(negated) = families::negate(recent.op)
         {

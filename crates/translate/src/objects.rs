@@ -5,6 +5,8 @@ use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
+use crate::code::{Recent, Src};
+use crate::control::Condition;
 use crate::labels::Kind;
 use crate::stack::Place;
 
@@ -198,6 +200,25 @@ impl Body<'_> {
     pub fn ref_test(&mut self, nullable: bool, ty: wasmparser::HeapType) -> Step {
         let (ty, flags) = self.cast_to(nullable, ty)?;
         self.plain_operator(Op::RefTest, 1, &[ty, flags], Some(ValType::I32))
+    }
+
+    /// What decides a branch, if it is a `ref.test`, which is taken back: its slot, and the type below what is asked for.
+    pub fn cast_condition(&mut self, recent: &Recent) -> Option<Condition> {
+        if recent.op != Op::RefTest {
+            return None;
+        }
+        let unit = |at: usize| u64::from(self.code.units[recent.at + at]);
+        let (slot, asked) = (Src::Slot(unit(1) as u16), Src::Imm(unit(2) | unit(3) << 16 | unit(4) << 32));
+        self.code.retract();
+        Some(Condition { taken: Op::BrOnCast, not: Op::BrOnCast, a: slot, b: asked })
+    }
+
+    /// Writes the branch of such a condition; returns where it starts, and the unit of its target.
+    pub fn branch_on_cast(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
+        let [slot, asked] = [condition.a, condition.b].map(|source| source.value().unwrap_or(0));
+        let flags = asked >> 32 ^ if when { 0 } else { u64::from(casts::NEGATED) };
+        let start = self.code.emit(Op::BrOnCast, 0, &[slot, asked & 0xffff_ffff, flags, 0]);
+        (start, self.code.units.len() - 2)
     }
 
     /// The slot of the topmost entry, which stays there.

@@ -135,3 +135,23 @@ fn additions_to_locals_are_done_in_pairs() {
         &["I32AddTwo s0, 4, -> s0, s1, 1, -> s1", "Return header s2"],
     );
 }
+
+#[test]
+#[cfg(feature = "gc")]
+fn a_test_of_a_reference_becomes_the_branch() {
+    let casts = |body: &str| -> Vec<String> {
+        let text = format!("(module (type $s (struct)) (func (param anyref) {body}))");
+        code_of(&text).into_iter().filter(|line| line.contains("Ref") || line.contains("Br")).collect()
+    };
+    let branches = [
+        "(block (br_if 0 (ref.test (ref $s) (local.get 0))) (unreachable))",
+        "(block (br_if 0 (i32.eqz (ref.test (ref $s) (local.get 0)))) (unreachable))",
+        "(if (ref.test (ref $s) (local.get 0)) (then (unreachable)))",
+    ];
+    for body in branches {
+        let casts = casts(body);
+        assert!(casts.len() == 1 && casts[0].starts_with("BrOnCast"), "{body}: {casts:?}");
+    }
+    let alone = casts("(local $is i32) (local.set $is (i32.eqz (ref.test (ref $s) (local.get 0))))");
+    assert!(alone.len() == 1 && alone[0].starts_with("RefTest"), "{alone:?}");
+}

@@ -16,7 +16,7 @@ use crate::random::Random;
 use crate::sandbox::Shared;
 
 /// How many mutants a run makes.
-pub const MUTANTS: u64 = 12_000;
+pub const MUTANTS: u64 = 8_000;
 /// Time that a mutant may use of a processor, in microseconds: without fuel it would not end, and each allocation takes some here.
 pub const TIME: i64 = 900_000;
 /// Fuel for a call.
