@@ -1,23 +1,50 @@
-//! `cargo xtask fuzz`: what lies in `fuzz/`, workspaces of their own that no other step looks at, compiles, and a number of modules
-//! made by wasm-smith do in wasmote what they do in wasmi.
+//! `cargo xtask fuzz`: what lies in `fuzz/`, workspaces of their own that no other step looks at, compiles, and modules made by wasm-smith
+//! do in wasmote what they do in wasmi, or, with objects and exceptions, in Wasmtime.
 
 use anyhow::Result;
 use pico_args::Arguments;
 
 use crate::project::{cargo, root, run};
 
-/// Modules that are compared.
-const MODULES: &str = "300";
+/// For its help.
+pub const OPTIONS: &str = "
+  --modules N          compare so many modules of each kind instead of 300, and each way of compiling the handlers:
+                       with pairs of instructions, without, and returning to a loop
+  --first N            the number of the first module
+";
 
-pub fn main(arguments: Arguments) -> Result<()> {
+/// Modules of each kind that are compared.
+const MODULES: u64 = 300;
+
+/// Which modules, as the program is told: those with vectors, and those with objects and exceptions.
+const KINDS: &[&[&str]] = &[&[], &["--objects"]];
+
+/// What wasmote is compiled with.
+const BUILDS: &[&[&str]] = &[&[], &["--no-default-features"], &["--features", "loop-dispatch"]];
+
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    let modules = arguments.opt_value_from_str("--modules")?;
+    let first = arguments.opt_value_from_str("--first")?.unwrap_or(0);
     crate::nothing_left(arguments)?;
-    check()
+    match modules {
+        None => check(),
+        Some(modules) => BUILDS.iter().try_for_each(|build| compare(build, modules, first)),
+    }
 }
 
 /// Compiles the targets without libFuzzer, whose entry point takes a nightly compiler, and compares modules.
 pub fn check() -> Result<()> {
     let manifest = root().join("fuzz/Cargo.toml");
     run(cargo(["check", "--locked", "--no-default-features", "--all-targets", "--manifest-path"]).arg(manifest))?;
+    compare(BUILDS[0], MODULES, 0)
+}
+
+fn compare(build: &[&str], modules: u64, first: u64) -> Result<()> {
     let manifest = root().join("fuzz/differential/Cargo.toml");
-    run(cargo(["run", "--locked", "--release", "--manifest-path"]).arg(manifest).args(["--", MODULES]))
+    for kind in KINDS {
+        let mut cargo = cargo(["run", "--locked", "--release", "--manifest-path"]);
+        cargo.arg(&manifest).args(build).arg("--").args(*kind);
+        run(cargo.args([modules.to_string(), first.to_string()]))?;
+    }
+    Ok(())
 }

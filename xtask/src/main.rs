@@ -76,7 +76,13 @@ const COMMANDS: &[Command] = &[
         "each crate compiles with each of its features, and what a feature adds is gone without it",
         features::main,
     ),
-    command("fuzz", "", "what lies in fuzz/ compiles, and modules with vectors do what they do in wasmi", fuzz::main),
+    Command {
+        name: "fuzz",
+        arguments: "[--modules N]",
+        what: "what lies in fuzz/ compiles, and modules by wasm-smith do what they do in wasmi and Wasmtime",
+        details: fuzz::OPTIONS,
+        main: fuzz::main,
+    },
     command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
     Command {
         name: "size",

@@ -1,247 +1,193 @@
-//! wasmote-differential [MODULES [FIRST]]: makes so many modules (1000 unless said otherwise) with numbers from FIRST on, runs what each exports
-//! in wasmote, also from an image, and in wasmi, and compares results, traps, memories and globals. Vectors are in all of them. Ends with an
-//! error that names the first module that differs, which is written to a file.
+//! wasmote-differential [--objects] [MODULES [FIRST]]: makes so many modules (1000 unless said otherwise) with numbers from FIRST on, runs
+//! what each exports in wasmote, in each of its modes, and in another engine, and compares results, traps, exceptions, memories, globals and
+//! tables: modules with vectors with wasmi, or, with `--objects`, those with objects and exceptions with Wasmtime. Ends with an error that
+//! names the modules that differ, which are written to files. `--show N` prints what the module of that number does everywhere.
+//!
+//! What differs by how wasmote is compiled is compared by building this with other features: the other engine stays the same.
+
+mod modules;
+mod own;
+mod play;
+mod reference;
+mod wasmi;
 
 use std::process::ExitCode;
 
-use arbitrary::Unstructured;
-use wasm_smith::{Config, Module};
+use modules::{Kind, may_trap};
+use own::{MODES, Mode, Own};
+use play::{Play, play, traps};
 
-/// Modules that wasmi runs wrongly: V8 gives what wasmote does.
-const WASMI_WRONG: &[u64] = &[12340];
+/// Modules that the other engine runs wrongly, and why that is so.
+const THEIRS_WRONG: &[(Kind, u64)] = &[
+    // V8 gives what wasmote does.
+    (Kind::Vectors, 12340),
+];
 
-/// Operations that a call may do.
-const FUEL: u32 = 2000;
+/// Differing modules after which no more are tried.
+const ENOUGH: usize = 20;
 
 fn main() -> ExitCode {
-    let mut numbers = std::env::args().skip(1).map(|arg| arg.parse::<u64>().expect("a number"));
+    // Wasmtime runs wasm on the native stack.
+    let thread = std::thread::Builder::new().stack_size(reference::THREAD).spawn(run);
+    thread.expect("a thread").join().unwrap_or(ExitCode::FAILURE)
+}
+
+fn run() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut flag = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.map(|at| arguments.remove(at)).is_some()
+    };
+    let kind = if flag("--objects") { Kind::Objects } else { Kind::Vectors };
+    let show = flag("--show");
+    let mut numbers = arguments.iter().map(|argument| argument.parse::<u64>().expect("a number"));
+    if show {
+        return show_one(kind, numbers.next().expect("the module's number"));
+    }
     let (count, first) = (numbers.next().unwrap_or(1000), numbers.next().unwrap_or(0));
-    let (mut modules, mut calls, mut vectors, mut wrong) = (0, 0, 0, 0);
+    let engine = reference::engine();
+    let mut sums = Sums::default();
     for number in first..first + count {
-        let Some(wasm) = module(number) else { continue };
-        let theirs = wasmi_outcomes(&wasm);
-        // Of a module that is made not to trap, only what limits its length may.
-        let trapped = theirs.iter().any(|outcome| outcome.contains(OTHER_TRAP));
-        if !may_trap(number) && trapped || WASMI_WRONG.contains(&number) {
-            wrong += 1;
+        let Some(wasm) = modules::module(kind, number) else { continue };
+        let Some(theirs) = theirs(&engine, kind, &wasm) else {
+            sums.refused += 1;
+            continue;
+        };
+        if THEIRS_WRONG.contains(&(kind, number)) || !may_trap(number) && kind == Kind::Vectors && has_trapped(&theirs)
+        {
+            sums.wrong += 1;
             continue;
         }
-        for image in [false, true] {
-            let ours = wasmote_outcomes(&wasm, image);
-            let same = |(ours, theirs): (&String, &String)| ours == theirs;
-            let overflows = |outcomes: &[String]| outcomes.last().is_some_and(|last| last == STACK);
-            let compared = match overflows(&ours) || overflows(&theirs) {
-                true => ours.len().min(theirs.len()) - 1,
-                false => ours.len().max(theirs.len()),
+        sums.count(&theirs);
+        for &mode in MODES {
+            let Some(mut world) = Own::new(&wasm, mode) else {
+                sums.not_core += 1;
+                continue;
             };
-            if !ours.iter().zip(&theirs).take(compared).all(same) || ours.len().min(theirs.len()) < compared {
+            if let Some((ours, theirs)) = play(&mut world, Some(&theirs.calls)).difference(&theirs) {
                 let file = std::env::temp_dir().join(format!("differs-{number}.wasm"));
                 std::fs::write(&file, &wasm).expect("a file");
-                let at = ours.iter().zip(&theirs).position(|(a, b)| a != b);
-                println!("module {number} differs{}: {}", if image { " from its image" } else { "" }, file.display());
-                match at {
-                    Some(at) => println!("  wasmote: {}\n  wasmi:   {}", ours[at], theirs[at]),
-                    None => println!("  wasmote: {} outcomes, wasmi {}", ours.len(), theirs.len()),
-                }
-                return ExitCode::FAILURE;
-            }
-        }
-        modules += 1;
-        calls += theirs.len();
-        vectors += theirs.iter().filter(|outcome| outcome.contains("v128")).count();
-    }
-    println!("{wrong} modules left out: wasmi is wrong about them (it traps in some that are made not to)");
-    println!("{modules} modules, {calls} outcomes, {vectors} of them with vectors: the same");
-    if modules * 2 > count && vectors > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Whether the module with this number may trap.
-fn may_trap(number: u64) -> bool {
-    number % 2 == 1
-}
-
-/// The module with this number, unless there is none.
-fn module(number: u64) -> Option<Vec<u8>> {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        state.wrapping_mul(2_685_821_657_736_338_717).to_le_bytes()
-    };
-    let input: Vec<u8> = std::iter::from_fn(|| Some(next())).take(512).flatten().collect();
-    let mut config = Config::default();
-    config.max_imports = 0;
-    config.max_memory32_bytes = 1 << 16;
-    config.max_memories = 1;
-    config.max_table_elements = 100;
-    config.max_instructions = 300;
-    config.min_funcs = 2;
-    config.min_memories = 1;
-    config.simd_enabled = true;
-    config.relaxed_simd_enabled = false;
-    config.multi_value_enabled = true;
-    config.bulk_memory_enabled = true;
-    config.tail_call_enabled = true;
-    config.memory64_enabled = false;
-    config.custom_page_sizes_enabled = false;
-    config.wide_arithmetic_enabled = false;
-    config.gc_enabled = false;
-    config.exceptions_enabled = false;
-    config.threads_enabled = false;
-    config.shared_everything_threads_enabled = false;
-    config.compact_imports_enabled = false;
-    config.custom_descriptors_enabled = false;
-    config.export_everything = true;
-    config.allow_start_export = false;
-    config.disallow_traps = !may_trap(number);
-    // The bits of NaN may be any.
-    config.canonicalize_nans = true;
-    let mut module = Module::new(config, &mut Unstructured::new(&input)).ok()?;
-    module.ensure_termination(FUEL).ok()?;
-    Some(module.to_bytes())
-}
-
-/// Arguments by the number of a type: i32, i64, f32, f64, v128, references.
-const I32: i32 = 7;
-const I64: i64 = -0x7fff_ffff_0000_0005;
-const F32: f32 = 1.5;
-const F64: f64 = -2.25;
-const V128: u128 = 0x0102_0304_7fff_8000_ffff_fffe_4049_0fdb;
-
-fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
-/// What everything exported is and does, in order.
-macro_rules! outcomes {
-    ($engine:ident, $store:ident, $exports:expr, $trap:expr, $vector:expr) => {{
-        use $engine::{Extern, Val};
-        let shown = |value: &Val| match value {
-            Val::I32(value) => format!("i32 {value:x}"),
-            Val::I64(value) => format!("i64 {value:x}"),
-            Val::F32(value) => format!("f32 {:x}", value.to_bits()),
-            Val::F64(value) => format!("f64 {:x}", value.to_bits()),
-            Val::V128(value) => format!("v128 {}", $vector(value)),
-            _ => "a reference".to_string(),
-        };
-        let exports: Vec<(String, Extern)> = $exports;
-        let mut outcomes = Vec::new();
-        for (name, export) in &exports {
-            let Extern::Func(func) = export else { continue };
-            let Some((args, mut results)) = $engine::arguments(&func.ty(&$store)) else { continue };
-            let outcome = match func.call(&mut $store, &args, &mut results) {
-                Ok(()) => results.iter().map(shown).collect::<Vec<_>>().join(", "),
-                Err(error) => $trap(error),
-            };
-            let mut line = format!("{name}: {outcome}");
-            for (name, export) in &exports {
-                match export {
-                    Extern::Memory(memory) => line += &format!("; {name} {:x}", hash(memory.data(&$store))),
-                    Extern::Global(global) => line += &format!("; {name} {}", shown(&global.get(&mut $store))),
-                    _ => {}
-                }
-            }
-            if outcome == STACK {
-                // Stacks differ in size, and what was done before one overflowed stays.
-                outcomes.push(STACK.into());
+                println!(
+                    "module {number} differs in mode {mode:?}: {}\n  wasmote: {ours}\n  other:   {theirs}",
+                    file.display()
+                );
+                sums.differ += 1;
                 break;
             }
-            outcomes.push(line);
         }
-        outcomes
-    }};
-}
-
-const STACK: &str = "stack overflow";
-const OTHER_TRAP: &str = "another trap";
-
-mod engines {
-    /// wasmote under the names that the macro uses.
-    pub mod own {
-        pub use wasmote::{Extern, Val, ValType};
-
-        /// Arguments for a function of this type, and room for its results.
-        pub fn arguments(ty: &wasmote::FuncType) -> Option<(Vec<Val>, Vec<Val>)> {
-            let args = ty.params.iter().map(|ty| {
-                Some(match ty {
-                    ValType::I32 => Val::I32(crate::I32),
-                    ValType::I64 => Val::I64(crate::I64),
-                    ValType::F32 => Val::F32(crate::F32),
-                    ValType::F64 => Val::F64(crate::F64),
-                    ValType::V128 => Val::V128(crate::V128),
-                    _ => return None,
-                })
-            });
-            Some((args.collect::<Option<_>>()?, ty.results.iter().map(|&ty| Val::default_of(ty)).collect()))
+        if sums.differ == ENOUGH {
+            break;
         }
     }
+    println!("{sums}");
+    let enough = sums.modules * 2 > count && sums.vectors > 0 && (kind == Kind::Vectors || sums.objects > 0);
+    if sums.differ == 0 && enough { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
 
-    /// wasmi likewise.
-    pub mod peer {
-        pub use wasmi::{Extern, Val, ValType};
-
-        /// Arguments for a function of this type, and room for its results.
-        pub fn arguments(ty: &wasmi::FuncType) -> Option<(Vec<Val>, Vec<Val>)> {
-            let args = ty.params().iter().map(|ty| {
-                Some(match ty {
-                    ValType::I32 => Val::I32(crate::I32),
-                    ValType::I64 => Val::I64(crate::I64),
-                    ValType::F32 => Val::F32(crate::F32.into()),
-                    ValType::F64 => Val::F64(crate::F64.into()),
-                    ValType::V128 => Val::V128(crate::V128.into()),
-                    _ => return None,
-                })
-            });
-            Some((args.collect::<Option<_>>()?, ty.results().iter().map(|&ty| Val::default_for_ty(ty)).collect()))
-        }
+/// What the other engine does with a module; `None` if it refuses it.
+fn theirs(engine: &wasmtime::Engine, kind: Kind, wasm: &[u8]) -> Option<Play> {
+    match kind {
+        Kind::Vectors => Some(play(&mut wasmi::Wasmi::new(wasm).ok()?, None)),
+        Kind::Objects => match reference::Reference::new(engine, wasm) {
+            Ok(mut world) => Some(play(&mut world, None)),
+            Err(error) => {
+                println!("refused: {error:#}");
+                None
+            }
+        },
     }
 }
 
-fn wasmote_outcomes(wasm: &[u8], image: bool) -> Vec<String> {
-    use engines::own;
-    let engine = wasmote::Engine::default();
-    let mut module = wasmote::Module::new(&engine, wasm).expect("a valid module");
-    if image {
-        let image = module.to_image(&wasmote::ImageOptions::default()).expect("an image");
-        module = wasmote::Module::from_image(&engine, image).expect("the image");
-    }
-    let mut store = wasmote::Store::new(&engine, ());
-    let instance = match wasmote::Instance::new(&mut store, &module, &[]) {
-        Ok(instance) => instance,
-        Err(_) => return vec!["no instance".into()],
-    };
-    let mut names: Vec<String> = module.exports().map(|export| export.name.to_string()).collect();
-    names.sort();
-    let exports =
-        names.into_iter().map(|name| (name.clone(), instance.get_export(&store, &name).expect("an export"))).collect();
-    let trap = |error: wasmote::Error| match error.as_trap() {
-        Some(trap) if trap.code() == wasmote::TrapCode::StackOverflow => STACK.to_string(),
-        Some(trap) if trap.code() == wasmote::TrapCode::Unreachable => "unreachable".to_string(),
-        Some(_) => OTHER_TRAP.to_string(),
-        None => format!("error {error}"),
-    };
-    outcomes!(own, store, exports, trap, |value: &u128| format!("{value:x}"))
+/// Whether anything trapped but what limits how long it takes.
+fn has_trapped(play: &Play) -> bool {
+    play.outcomes.iter().any(|outcome| traps::OTHERS.contains(&result(outcome)))
 }
 
-fn wasmi_outcomes(wasm: &[u8]) -> Vec<String> {
-    use engines::peer;
-    let engine = wasmi::Engine::default();
-    let module = wasmi::Module::new(&engine, wasm).expect("a valid module");
-    let mut store = wasmi::Store::new(&engine, ());
-    let instance = match wasmi::Instance::new(&mut store, &module, &[]) {
-        Ok(instance) => instance,
-        Err(_) => return vec!["no instance".into()],
+/// Of an outcome, what the call gave: it stands between the function and the state.
+fn result(outcome: &str) -> &str {
+    let (_, result) = outcome.split_once(": ").unwrap_or_default();
+    result.split(';').next().unwrap_or_default()
+}
+
+fn show_one(kind: Kind, number: u64) -> ExitCode {
+    let Some(wasm) = modules::module(kind, number) else {
+        println!("there is no module {number}");
+        return ExitCode::FAILURE;
     };
-    let mut names: Vec<String> = module.exports().map(|export| export.name().to_string()).collect();
-    names.sort();
-    let exports =
-        names.into_iter().map(|name| (name.clone(), instance.get_export(&store, &name).expect("an export"))).collect();
-    let trap = |error: wasmi::Error| match error.as_trap_code() {
-        Some(wasmi::TrapCode::StackOverflow) => STACK.to_string(),
-        Some(wasmi::TrapCode::UnreachableCodeReached) => "unreachable".to_string(),
-        Some(_) => OTHER_TRAP.to_string(),
-        None => format!("error {error}"),
-    };
-    outcomes!(peer, store, exports, trap, |value: &wasmi::V128| format!("{:x}", value.as_u128()))
+    let file = std::env::temp_dir().join(format!("module-{number}.wasm"));
+    std::fs::write(&file, &wasm).expect("a file");
+    println!("{}", file.display());
+    let Some(theirs) = theirs(&reference::engine(), kind, &wasm) else { return ExitCode::FAILURE };
+    println!("the other engine:{}", if theirs.cut { " (up to a limit)" } else { "" });
+    for (at, outcome) in theirs.outcomes.iter().enumerate() {
+        println!("{at:4} {outcome}");
+    }
+    for call in &theirs.calls {
+        println!("     {call:?}");
+    }
+    for &mode in MODES {
+        let Some(mut world) = Own::new(&wasm, mode) else { continue };
+        let ours = play(&mut world, Some(&theirs.calls));
+        println!("wasmote, {mode:?}:{}", if ours.cut { " (up to a limit)" } else { "" });
+        for (at, outcome) in ours.outcomes.iter().enumerate() {
+            if mode == Mode::Binary || theirs.outcomes.get(at) != Some(outcome) {
+                println!("{at:4} {outcome}");
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// What there was, so that nobody takes modules that do nothing for a proof.
+#[derive(Default)]
+struct Sums {
+    modules: u64,
+    outcomes: usize,
+    spent: usize,
+    traps: usize,
+    exceptions: usize,
+    vectors: usize,
+    objects: usize,
+    cut: usize,
+    wrong: usize,
+    refused: usize,
+    not_core: usize,
+    differ: usize,
+}
+
+impl Sums {
+    fn count(&mut self, play: &Play) {
+        self.modules += 1;
+        self.outcomes += play.outcomes.len();
+        self.cut += usize::from(play.cut);
+        for outcome in &play.outcomes {
+            let has = |words: &[&str]| words.iter().any(|word| outcome.contains(word));
+            self.exceptions += usize::from(result(outcome).starts_with("exception"));
+            self.spent += usize::from(result(outcome) == traps::UNREACHABLE);
+            self.traps += usize::from(traps::OTHERS.contains(&result(outcome)));
+            self.vectors += usize::from(has(&["v128"]));
+            self.objects += usize::from(has(&["struct", "array", "i31"]));
+        }
+    }
+}
+
+impl std::fmt::Display for Sums {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} modules left out: the other engine is wrong about them; {} it refuses",
+            self.wrong, self.refused
+        )?;
+        writeln!(f, "{} modules have no image of the core op set, as they have vectors", self.not_core)?;
+        writeln!(
+            f,
+            "{} outcomes: {} with vectors, {} with objects; {} exceptions, {} traps, {} unreachable or out of what limits their time",
+            self.outcomes, self.vectors, self.objects, self.exceptions, self.traps, self.spent
+        )?;
+        write!(f, "{} modules, {} of them up to a limit: ", self.modules, self.cut)?;
+        match self.differ {
+            0 => f.write_str("the same"),
+            differ => write!(f, "{differ} modules differ"),
+        }
+    }
 }

@@ -330,3 +330,22 @@ fn no_instruction_on_references_uses_up_the_native_stack() {
     // The least that an instruction could leave behind is 16 bytes: in all, more than this stack has.
     std::thread::Builder::new().stack_size(400 << 10).spawn(run).unwrap().join().unwrap();
 }
+
+#[test]
+fn default_of_a_type_with_an_index_is_a_null_of_that_type() {
+    let (mut store, instance) = instance(
+        &Engine::default(),
+        r#"(module
+            (type $s (struct)) (type $f (func))
+            (func (export "object") (param (ref null $s)) (result i32) (ref.is_null (local.get 0)))
+            (func (export "function") (param (ref null $f)) (result i32) (ref.is_null (local.get 0)))
+            (func (export "neither") (param (ref $s)) (result i32) (ref.is_null (local.get 0))))"#,
+    );
+    for (name, is_null) in [("object", true), ("function", true), ("neither", false)] {
+        let func = instance.get_func(&store, name).unwrap();
+        let null = Val::default_of(func.ty(&store).params[0]);
+        let mut results = [Val::I32(0)];
+        assert_eq!(func.call(&mut store, &[null], &mut results).is_ok(), is_null, "{name}");
+        assert_eq!(results[0], Val::I32(is_null.into()));
+    }
+}
