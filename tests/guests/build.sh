@@ -4,7 +4,8 @@
 #   GUEST_OUT      where the modules go                                 (default: this folder)
 #   ZIG            a zig 0.15 that can `zig cc`                         (default: PyPI's ziglang in a venv in the scratch folder)
 #   WASIP1_CARGO   a cargo that can build for wasm32-wasip1             (default: made by wasip1-toolchain.sh in the scratch folder)
-# Needs python3 with venv, cargo, npm (for the assembler that makes fib.wasm), and for the default WASIP1_CARGO Debian's apt.
+# Needs python3 with venv, cargo, npm (for the assembler that makes fib.wasm, and for Kotlin's compiler, which takes Java, too: Debian's
+# default-jre-headless), and for the default WASIP1_CARGO Debian's apt.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=${GUEST_BUILD:-$here/../../target/guests}
@@ -82,6 +83,35 @@ if wanted fib; then
   mkdir -p "$work/npm"
   (cd "$work/npm" && [ -d node_modules/wabt ] || npm install --no-save --silent --prefix "$work/npm" wabt@1.0.37 >/dev/null)
   "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
+fi
+
+# kotlin.wasm with exceptions as in WebAssembly 3.0, kotlin-legacy.wasm with the older ones. What they must print is what the same program
+# prints on the Java machine.
+if any kotlin kotlin-legacy; then
+  k=$work/kotlin
+  mkdir -p "$k/npm"
+  [ -d "$k/npm/node_modules/binaryen" ] || npm install --no-save --silent --prefix "$k/npm" kotlin-compiler@2.4.20 binaryen@132.0.0 >/dev/null
+  kc=$k/npm/node_modules/kotlin-compiler
+  std=(-Xwasm-target=wasm-wasi -libraries "$kc/lib/kotlin-stdlib-wasm-wasi.klib")
+  export JAVA_OPTS=-Xmx2g
+  "$kc/bin/kotlinc-wasm" "${std[@]}" -ir-output-dir "$k" -ir-output-name guest "$src"/kotlin/*.kt "$src"/kotlin/wasm/*.kt
+  for name in kotlin kotlin-legacy; do
+    if wanted "$name"; then
+      echo "$name"
+      new=$([ "$name" = kotlin ] && echo true || echo false)
+      "$kc/bin/kotlinc-wasm" "${std[@]}" -Xir-produce-js -Xinclude="$k/guest.klib" -ir-output-dir "$k/$name" -ir-output-name guest -Xir-dce \
+        -Xwasm-use-new-exception-proposal="$new" -Xwasm-enable-array-range-checks
+      node "$k/npm/node_modules/binaryen/bin/wasm-opt" --enable-gc --enable-reference-types --enable-exception-handling --enable-bulk-memory \
+        --enable-nontrapping-float-to-int --enable-multivalue --enable-sign-ext --closed-world -O3 --gufa -O3 --type-merging -Oz \
+        "$k/$name/guest.wasm" -o "$k/$name.wasm"
+      install -m 644 "$k/$name.wasm" "$out/$name.wasm"
+    fi
+  done
+  "$kc/bin/kotlinc-jvm" "$src"/kotlin/*.kt "$src"/kotlin/jvm/*.kt -include-runtime -d "$k/guest.jar"
+  mkdir -p "$out/expected"
+  for part in trees maps coroutines text failures shapes; do
+    java -jar "$k/guest.jar" $part 10 >"$out/expected/kotlin-$part.txt"
+  done
 fi
 
 if any $rust_guests $wasi_guests $simd_guests; then

@@ -55,6 +55,9 @@ fn root() -> PathBuf {
 /// The kind of programs that the core op set does not have.
 const VECTORS: &str = "vectors";
 
+/// The kind of programs with objects and exceptions.
+const OBJECTS: &str = "objects";
+
 /// How a program gets to the command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
@@ -194,6 +197,10 @@ fn guests_print_what_they_print_elsewhere() {
     if cfg!(not(feature = "simd")) {
         println!("left out: those with vectors, which this build has not");
         cases.retain(|case| case.kind != VECTORS);
+    }
+    if cfg!(not(feature = "gc")) {
+        println!("left out: those with objects, which this build has not");
+        cases.retain(|case| case.kind != OBJECTS);
     }
     check_all(&folder, &folder, cases);
 }
