@@ -11,6 +11,7 @@ mod count;
 mod engine;
 mod images;
 mod measure;
+mod objects;
 mod peers;
 mod table;
 mod translation;
@@ -37,7 +38,7 @@ FILTER runs only the guests whose names contain it.
   --engine PATH        this wasmote instead of building one
   --wasmi PATH         this wasmi instead of installing 2.0.0 into target/peers; also the variable WASMI
   --peers              all other peers too: sf-nano, wasm3, stitch, tinywasm, built from xtask/peers
-  --peer NAME          one of them
+  --peer NAME          one of them, or wasmtime
   --peer 'NAME=PROGRAM ARGUMENT...'
                        one more engine; in its arguments stand {wasm}, {args}, {dir}, {env} (see bench/engine.rs)
   --no-wasmi           leave wasmi out
@@ -50,6 +51,8 @@ FILTER runs only the guests whose names contain it.
                        lines for the list in crates/exec/src/handlers/pairs
   --images             instead of that, compare wasmote with itself: from binaries and from images
   --translation        instead of that, how fast both translate code that does not run
+  --objects            instead of that, what is about objects: guests with them against Wasmtime with Cranelift, with and without
+                       its compilation; allocation against a native bump allocator; memory of binary trees
 ";
 
 struct Options {
@@ -62,6 +65,8 @@ struct Options {
     count: Option<Count>,
     images: bool,
     translation: bool,
+    /// What to measure of objects, if that is wanted.
+    objects: Option<PathBuf>,
 }
 
 pub fn main(arguments: Arguments) -> Result<()> {
@@ -81,6 +86,15 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if options.translation {
         ensure!(!workloads.is_empty(), "no guest matches");
         return translation::main(&workloads, &options.engines, options.rounds, &scratch);
+    }
+    if let Some(wasmote) = options.objects {
+        workloads.retain(|workload| workload.kind == objects::KIND);
+        workloads.extend(objects::beside().into_iter().filter(|workload| selects(&options.filter, &workload.name)));
+        let markdown = objects::main(&workloads, wasmote, options.rounds, &scratch)?;
+        if let Some(path) = &options.markdown {
+            std::fs::write(path, &markdown).with_context(|| path.display().to_string())?;
+        }
+        return Ok(());
     }
     measure::warn_when_busy();
 
@@ -126,6 +140,7 @@ impl Options {
         };
         let images = arguments.contains("--images");
         let translation = arguments.contains("--translation");
+        let of_objects = arguments.contains("--objects");
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
         let filter = arguments.opt_free_from_str()?;
@@ -143,12 +158,29 @@ impl Options {
                 count,
                 images,
                 translation,
+                objects: None,
             });
         }
-        let mut engines = vec![match ours {
-            Some(path) => Engine::wasmote(path)?,
-            None => Engine::wasmote(project::build_release()?)?,
-        }];
+        let program = match ours {
+            Some(path) => path,
+            None => project::build_release()?,
+        };
+        if of_objects {
+            let (engines, objects) = (Vec::new(), Some(program));
+            return Ok(Options {
+                filter,
+                rounds,
+                startup_rounds,
+                markdown,
+                chart,
+                engines,
+                count,
+                images,
+                translation,
+                objects,
+            });
+        }
+        let mut engines = vec![Engine::wasmote(program)?];
         if !no_wasmi {
             engines.push(peers::wasmi(wasmi)?);
         }
@@ -158,12 +190,17 @@ impl Options {
         for peer in named_peers {
             engines.push(peers::named(&peer)?);
         }
-        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation })
+        let objects = None;
+        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation, objects })
     }
 
     fn selects(&self, name: &str) -> bool {
-        self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
+        selects(&self.filter, name)
     }
+}
+
+fn selects(filter: &Option<String>, name: &str) -> bool {
+    filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
 }
 
 /// All engines on one guest, in turn; `cell` sums up the runs of one.

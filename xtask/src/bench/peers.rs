@@ -36,6 +36,19 @@ const PEERS: &[Peer] = &[
     Peer { name: "tinywasm", source: Source::Built, arguments: HARNESS },
 ];
 
+/// No interpreter, so that it is not one of [`others`].
+const WASMTIME: Peer = Peer { name: "wasmtime", source: Source::Built, arguments: HARNESS };
+
+/// Wasmtime with Cranelift.
+pub fn wasmtime() -> Result<Engine> {
+    WASMTIME.engine()
+}
+
+/// The program that allocates natively.
+pub fn bump() -> Result<PathBuf> {
+    build("bump")
+}
+
 /// The wasmi at this path, or named by the variable `WASMI`, or one installed now.
 pub fn wasmi(program: Option<PathBuf>) -> Result<Engine> {
     match program.or_else(|| std::env::var_os("WASMI").map(PathBuf::from)) {
@@ -49,8 +62,9 @@ pub fn named(words: &str) -> Result<Engine> {
     if words.contains('=') {
         return Engine::parse(words);
     }
-    let Some(peer) = PEERS.iter().find(|peer| peer.name == words) else {
-        let names: Vec<_> = PEERS.iter().map(|peer| peer.name).collect();
+    let all = || PEERS.iter().chain([&WASMTIME]);
+    let Some(peer) = all().find(|peer| peer.name == words) else {
+        let names: Vec<_> = all().map(|peer| peer.name).collect();
         bail!("there is no peer `{words}`; there are {}", names.join(", "));
     };
     peer.engine()
