@@ -34,6 +34,9 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
     config.max_imports = 0;
     config.max_memory32_bytes = 1 << 16;
     config.max_table_elements = 100;
+    // Else they may grow to gigabytes.
+    config.memory_max_size_required = true;
+    config.table_max_size_required = true;
     config.max_instructions = 300;
     config.min_funcs = 2;
     config.multi_value_enabled = true;
@@ -68,9 +71,7 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
             config.min_globals = 2;
             config.max_memories = 2;
             config.max_memory64_bytes = 1 << 16;
-            config.memory_max_size_required = true;
             config.max_tables = 3;
-            config.table_max_size_required = true;
             config.simd_enabled = number / 2 % 2 == 0;
             config.memory64_enabled = number / 4 % 2 == 0;
             config.custom_page_sizes_enabled = number / 8 % 2 == 0;

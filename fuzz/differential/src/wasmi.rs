@@ -39,7 +39,15 @@ fn ending(error: Error) -> Ending {
             Some(TrapCode::IntegerDivisionByZero) => traps::DIVISION,
             Some(TrapCode::BadConversionToInteger) => traps::CONVERSION,
             Some(TrapCode::StackOverflow) => return Ending::Limit,
-            _ => return Ending::Trap(format!("error {error}")),
+            _ => {
+                // What initial values do to the memories and tables of an instance has no code.
+                let words = error.to_string();
+                match words.split(':').next() {
+                    Some("out of bounds table access") => traps::TABLE,
+                    Some("out of bounds memory access") => traps::MEMORY,
+                    _ => return Ending::Trap(format!("error {words}")),
+                }
+            }
         }
         .to_string(),
     )
