@@ -9,7 +9,7 @@ use crate::project;
 /// Test targets that run scripts: the specification's suite and the regressions.
 pub const SCRIPTS: &[&str] = &["conformance", "regress"];
 /// Test targets that run guest programs.
-pub const GUESTS: &[&str] = &["guests", "wasi_guests", "wasi_output"];
+pub const GUESTS: &[&str] = &["guests", "stress", "wasi_guests", "wasi_output"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
     crate::nothing_left(arguments)?;

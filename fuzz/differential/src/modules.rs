@@ -72,10 +72,10 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
             config.max_memories = 2;
             config.max_memory64_bytes = 1 << 16;
             config.max_tables = 3;
-            config.simd_enabled = number / 2 % 2 == 0;
-            config.memory64_enabled = number / 4 % 2 == 0;
-            config.custom_page_sizes_enabled = number / 8 % 2 == 0;
-            config.wide_arithmetic_enabled = number / 16 % 2 == 0;
+            config.simd_enabled = (number >> 1) & 1 == 0;
+            config.memory64_enabled = (number >> 2) & 1 == 0;
+            config.custom_page_sizes_enabled = (number >> 3) & 1 == 0;
+            config.wide_arithmetic_enabled = (number >> 4) & 1 == 0;
             // Nothing bounds the time that initial values take.
             config.limit_arrays_in_const_exprs = true;
         }
