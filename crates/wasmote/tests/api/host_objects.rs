@@ -63,7 +63,7 @@ fn what_a_guest_made_is_read() {
     assert_eq!(results[0], Val::I32(0));
     take.call(&mut store, &[Val::AnyRef(None)], &mut results).unwrap();
     assert_eq!(results[0], Val::I32(1));
-    for wrong in [bytes.into(), small.into(), Val::FuncRef(None)] {
+    for wrong in [bytes.into(), small.into(), Val::ExternRef(None)] {
         take.call(&mut store, &[wrong], &mut results).unwrap_err();
     }
 }
