@@ -48,19 +48,20 @@ impl Stats {
     #[cfg(feature = "gc")]
     fn objects(&self, objects: wasmote::HeapStats, text: &mut String) {
         let wasmote::HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = objects;
+        // Some hundred days fit, and as many terabytes.
         let run = self.phases.last().map_or(0, |(_, time)| *time).max(1);
-        let [pauses_ms, longest] = [pauses, longest_pause].map(milliseconds);
-        let _ = writeln!(text, "{:<18}{collections:>12} in {pauses_ms} ms, {longest} ms the longest", "collections");
+        let share = run.saturating_sub(pauses).saturating_mul(1000) / run;
+        let rate = allocated.saturating_mul(1000) / run;
         let _ = writeln!(
             text,
-            "{:<18}{allocated:>12} bytes made, {live} in use after the last collection, heap of {bytes}",
-            "objects"
+            "collections       {collections:>12} in {} ms, {} ms the longest\n\
+             objects           {allocated:>12} bytes made, {live} in use after the last collection, heap of {bytes}\n\
+             throughput        {:>10}.{} % of the run outside collections, {rate} MB made a second",
+            milliseconds(pauses),
+            milliseconds(longest_pause),
+            share / 10,
+            share % 10,
         );
-        let share = u128::from(run.saturating_sub(pauses)) * 1000 / u128::from(run);
-        let rate = u128::from(allocated) * 1000 / u128::from(run);
-        let share = format!("{}.{}", share / 10, share % 10);
-        let _ =
-            writeln!(text, "{:<18}{share:>12} % of the run outside collections, {rate} MB made a second", "throughput");
     }
 }
 
