@@ -125,6 +125,7 @@ impl Opcode {
     }
 
     /// The classes as letters; see [`Variant`](crate::shape::Variant).
+    #[inline(never)]
     pub fn suffix(self) -> &'static str {
         let Some((op, variant)) = self.family() else { return "" };
         let all = SUFFIXES.split(|&byte| byte == b'\n').nth(usize::from(SEQUENCES[op as usize])).unwrap_or(&[]);
@@ -217,6 +218,7 @@ const fn number(ty: Option<ValType>) -> u8 {
 
 impl Op {
     /// The name of the row.
+    #[inline(never)]
     pub fn name(self) -> &'static str {
         Self::NAMES.split(' ').nth(self as usize).unwrap_or("")
     }
