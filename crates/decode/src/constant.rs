@@ -16,6 +16,8 @@ pub(crate) fn constant(reader: &mut BinaryReader<'_>) -> Result<ConstExpr, Decod
             None
         })
     })
+    // What comes behind the end is not this expression's.
+    .fuse()
     .collect();
     match failed {
         Some(error) => Err(error),

@@ -29,10 +29,17 @@ macro_rules! features {
                 // Floats are no proposal, and `externref` counts as one of the types that need a collector.
                 let mut flags = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
                 $( flags.set(WasmFeatures::$flag, self.$name && $built); )*
-                // Kotlin declares fields that are vectors in modules without instructions for them. Those the reader refuses
-                // in builds that do not have them, and vectors elsewhere the decoder.
-                let simd = self.simd && cfg!(feature = "simd");
+                // Kotlin declares fields that are vectors in modules without instructions for them. Vectors elsewhere the
+                // decoder refuses, and bodies the next.
+                let simd = flags.contains(WasmFeatures::SIMD);
                 flags.set(WasmFeatures::SIMD, simd || cfg!(feature = "gc") && self.gc);
+                flags
+            }
+
+            /// The same for bodies.
+            pub(crate) fn body_flags(self) -> WasmFeatures {
+                let mut flags = self.flags();
+                flags.set(WasmFeatures::SIMD, self.simd && cfg!(feature = "simd"));
                 flags
             }
         }

@@ -55,12 +55,12 @@ pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
     let known = known();
     // Floats are no proposal, and `externref` counts as one of the types that need a collector.
     let mut flags = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
-    let mut result = validate_with(wasm, flags);
+    let mut result = validate_with(wasm, flags, flags);
     while let Err(error) = &result {
         let named = error.missing_feature().filter(|flag| !flags.contains(*flag));
         let Some(next) = named.or_else(|| further(wasm, flags, error.offset())) else { break };
         flags |= next;
-        result = validate_with(wasm, flags);
+        result = validate_with(wasm, flags, flags);
     }
     // The validator knows parts of some features, too, and may miss no more than such a part.
     let listed = known.iter().filter(|(flag, ..)| flags.intersects(*flag));
@@ -70,6 +70,7 @@ pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
 /// The feature with which the validator gets beyond this offset; not all errors name theirs.
 fn further(wasm: &[u8], flags: WasmFeatures, offset: usize) -> Option<WasmFeatures> {
     known().iter().map(|&(flag, ..)| flag).find(|&flag| {
-        !flags.contains(flag) && validate_with(wasm, flags | flag).err().is_none_or(|error| error.offset() > offset)
+        !flags.contains(flag)
+            && validate_with(wasm, flags | flag, flags | flag).err().is_none_or(|error| error.offset() > offset)
     })
 }

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use wasmote_ir::HeapType;
 use wasmparser::types::CoreTypeId;
@@ -34,13 +36,19 @@ struct Type {
     canonical: u32,
     /// The first that is equal to its supertype.
     supertype: Option<u32>,
+    /// Its number among all types, counted so that its subtypes have the next ones, and the first number behind these.
+    subtypes: Range<u32>,
     composite: Composite,
 }
 
 /// What a type defines.
 pub enum Composite {
     Func(FuncType),
-    Struct(Box<[Field]>),
+    Struct {
+        fields: Box<[Field]>,
+        /// All of them can begin with a default value.
+        defaultable: bool,
+    },
     Array(Field),
     /// A type of a proposal that is not known here.
     Foreign,
@@ -187,21 +195,18 @@ impl Outline {
     fn kind(&self, ty: u32) -> Option<HeapType> {
         match self.composite(ty)? {
             Composite::Func(_) => Some(HeapType::Func),
-            Composite::Struct(_) => Some(HeapType::Struct),
+            Composite::Struct { .. } => Some(HeapType::Struct),
             Composite::Array(_) => Some(HeapType::Array),
             Composite::Foreign => Option::None,
         }
     }
 
-    /// Both stand for what is equal to them. Chains are short: the validator has a limit.
-    fn is_subtype(&self, mut ty: u32, other: u32) -> bool {
-        while ty != other {
-            match self.types.get(ty as usize).and_then(|ty| ty.supertype) {
-                Some(supertype) => ty = supertype,
-                Option::None => return false,
-            }
+    /// Both stand for what is equal to them.
+    fn is_subtype(&self, ty: u32, other: u32) -> bool {
+        match (self.types.get(ty as usize), self.types.get(other as usize)) {
+            (Some(ty), Some(other)) => other.subtypes.contains(&ty.subtypes.start),
+            _ => false,
         }
-        true
     }
 
     /// The top of the hierarchy that a reference belongs to.
@@ -245,13 +250,16 @@ impl Canonical {
                     Composite::Func(FuncType { params: self.all(func.params()), results: self.all(func.results()) })
                 }
                 CompositeInnerType::Struct(ty) => {
-                    Composite::Struct(ty.fields.iter().map(|field| self.field(field)).collect())
+                    let fields: Box<[Field]> = ty.fields.iter().map(|field| self.field(field)).collect();
+                    Composite::Struct { defaultable: fields.iter().all(|field| field.ty.is_defaultable()), fields }
                 }
                 CompositeInnerType::Array(ty) => Composite::Array(self.field(&ty.0)),
                 _ => Composite::Foreign,
             };
-            types.push(Type { canonical: self.first.get(id).copied().unwrap_or(index), supertype, composite });
+            let canonical = self.first.get(id).copied().unwrap_or(index);
+            types.push(Type { canonical, supertype, subtypes: 0..0, composite });
         }
+        number(&mut types);
         types
     }
 
@@ -290,6 +298,45 @@ impl Canonical {
             _ => None,
         };
         heap.map_or(Ty::FOREIGN, |heap| Ty::abstract_ref(reference.is_nullable(), heap))
+    }
+}
+
+/// Numbers types: each, then its subtypes, before the next that is none.
+fn number(types: &mut [Type]) {
+    const NONE: usize = usize::MAX;
+    let (mut first, mut next) = (vec![NONE; types.len()], vec![NONE; types.len()]);
+    let mut roots = Vec::new();
+    for index in (0..types.len()).rev() {
+        match types[index].supertype {
+            // What is equal to an earlier one is not asked for.
+            _ if types[index].canonical as usize != index => {}
+            Some(supertype) => next[index] = core::mem::replace(&mut first[supertype as usize], index),
+            None => roots.push(index),
+        }
+    }
+    let mut count = 0;
+    // Types whose subtypes are being numbered.
+    let mut open: Vec<usize> = Vec::new();
+    for mut index in roots {
+        loop {
+            types[index].subtypes.start = count;
+            count += 1;
+            if first[index] != NONE {
+                open.push(index);
+                index = first[index];
+                continue;
+            }
+            types[index].subtypes.end = count;
+            while next[index] == NONE {
+                let Some(above) = open.pop() else { break };
+                index = above;
+                types[index].subtypes.end = count;
+            }
+            if next[index] == NONE {
+                break;
+            }
+            index = next[index];
+        }
     }
 }
 

@@ -12,11 +12,11 @@ use crate::outline::Outline;
 
 /// Proves a whole module valid.
 pub fn validate(wasm: &[u8], features: &Features) -> Result<(), ValidateError> {
-    Ok(validate_with(wasm, features.flags())?)
+    Ok(validate_with(wasm, features.flags(), features.body_flags())?)
 }
 
 /// The same with the validator's own flags, and what is missing.
-pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures) -> Result<(), Fault> {
+pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<(), Fault> {
     // Each body is validated as it comes by, so that of several mistakes the first is reported.
     let mut buffers = Buffers::default();
     let mut outline = None;
@@ -25,15 +25,15 @@ pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures) -> Result<(), Faul
         let range = body.range();
         let (start, end) = (range.start as usize, range.end as usize);
         let bytes = wasm.get(start..end).unwrap_or_default();
-        body::validate(outline, flags, func, bytes, start, &mut buffers)
+        body::validate(outline, body_flags, func, bytes, start, &mut buffers)
     })
 }
 
 /// Proves all of a module valid but the bodies of its functions, which [`Bodies`] does one by one.
 pub fn validate_outline(wasm: &[u8], features: &Features) -> Result<Bodies, ValidateError> {
-    let flags = features.flags();
+    let flags = features.body_flags();
     let mut bodies = Bodies { outline: Outline::default(), flags, first: 0, ranges: Vec::new() };
-    walk(wasm, flags, &mut |func, module, body| {
+    walk(wasm, features.flags(), &mut |func, module, body| {
         if bodies.ranges.is_empty() {
             bodies.first = func;
             bodies.outline = Outline::new(module);

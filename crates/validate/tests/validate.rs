@@ -210,3 +210,33 @@ fn a_body_takes_no_more_memory_than_its_size_allows() {
         validate(&module, &Features::default()).unwrap();
     }
 }
+
+#[test]
+fn bodies_without_simd_have_no_vectors_whatever_types_have() {
+    let mut features = Features::default();
+    features.simd = false;
+    for body in ["(local v128)", "v128.const i64x2 0 0 drop", "i32.const 0 i8x16.splat drop"] {
+        assert!(validate(&binary(&format!("(module (func {body}))")), &features).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn types_with_many_supertypes_and_labels_take_no_more_time_than_others() {
+    // Sixty types, each below the one before; a thousand values of the last for labels that want the first, four thousand times.
+    let types: String = (1..60).map(|n| format!("(type $t{n} (sub $t{} (struct)))", n - 1)).collect();
+    let list = |ty: u32| format!("(ref null $t{ty}) ").repeat(1000);
+    let module = |body: &str| {
+        let (first, last) = (list(0), list(59));
+        format!(
+            "(module (type $t0 (sub (struct))) {types} (func $f (result {last}) unreachable) (func block (result {first}) {body}))"
+        )
+    };
+    let labels = "0 ".repeat(4000);
+    let text = module(&format!("call $f i32.const 0 br_table {labels} end unreachable"));
+    assert_eq!(validate(&binary(&text), &Features::default()).is_ok(), cfg!(feature = "gc"));
+    // The other way it is not valid.
+    let text = text.replacen("block (result (ref null $t0)", "block (result (ref null $t59)", 1);
+    assert!(validate(&binary(&text), &Features::default()).is_ok() == cfg!(feature = "gc"));
+    let wrong = module("call $f drop i32.const 0 end unreachable");
+    assert!(validate(&binary(&wrong), &Features::default()).is_err());
+}

@@ -1,5 +1,7 @@
 //! Blocks, branches, calls and exceptions.
 
+use alloc::collections::BTreeSet;
+
 use wasmote_ir::HeapType;
 use wasmparser::WasmFeatures;
 
@@ -108,6 +110,8 @@ impl<'m> Body<'m> {
         }
         self.pop(Ty::I32)?;
         let mut arity = None;
+        // Long lists of types are compared once each, however many labels have them.
+        let mut seen = BTreeSet::new();
         // The default is the last.
         for _ in 0..=count {
             let label = self.reader.u32()?;
@@ -115,7 +119,9 @@ impl<'m> Body<'m> {
             if *arity.get_or_insert(types.len()) != types.len() {
                 return Err(self.fault("type mismatch: br_table target labels have different number of types"));
             }
-            self.peek_all(&types)?;
+            if types.len() < 2 || seen.insert(types.as_ptr()) {
+                self.peek_all(&types)?;
+            }
         }
         self.unreachable();
         Ok(())

@@ -74,22 +74,21 @@ impl<'m> Body<'m> {
 
     fn structure(&mut self, opcode: u32) -> Result<(), Fault> {
         let index = self.reader.u32()?;
-        let fields: &'m [Field] = match self.outline.composite(index) {
-            Some(Composite::Struct(fields)) => fields,
+        let (fields, defaultable): (&'m [Field], bool) = match self.outline.composite(index) {
+            Some(Composite::Struct { fields, defaultable }) => (fields, *defaultable),
             Some(_) => return Err(Fault::of(format_args!("expected struct type at index {index}"), self.offset)),
             None => return Err(self.unknown("type", index)),
         };
         match opcode {
             0x00 => {
                 for field in fields.iter().rev() {
+                    if self.is_bottomless() {
+                        break;
+                    }
                     self.pop(field.ty)?;
                 }
             }
-            0x01 => {
-                for field in fields {
-                    self.require_default(field.ty)?;
-                }
-            }
+            0x01 => self.require_default(defaultable)?,
             _ => return self.struct_field(opcode, index, fields),
         }
         self.push(self.concrete(false, index)?);
@@ -132,7 +131,7 @@ impl<'m> Body<'m> {
                 true
             }
             0x07 => {
-                self.require_default(element.ty)?;
+                self.require_default(element.ty.is_defaultable())?;
                 self.pop(Ty::I32)?;
                 true
             }
@@ -140,7 +139,7 @@ impl<'m> Body<'m> {
             0x08 => {
                 for _ in 0..self.reader.u32()? {
                     // From here on there is nothing to look at, however many are said to come.
-                    if self.operands.len() == self.floor && self.frame().unreachable {
+                    if self.is_bottomless() {
                         break;
                     }
                     self.pop(element.ty)?;
@@ -208,8 +207,8 @@ impl<'m> Body<'m> {
         self.data()
     }
 
-    fn require_default(&self, ty: Ty) -> Result<(), Fault> {
-        if ty.is_defaultable() { Ok(()) } else { Err(self.fault("type mismatch: the field is not defaultable")) }
+    fn require_default(&self, defaultable: bool) -> Result<(), Fault> {
+        if defaultable { Ok(()) } else { Err(self.fault("type mismatch: the field is not defaultable")) }
     }
 
     fn require_mutable(&self, field: Field) -> Result<(), Fault> {

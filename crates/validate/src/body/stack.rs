@@ -122,9 +122,19 @@ impl<'m> Body<'m> {
     /// Takes operands of these types, the last of which is on top.
     pub fn pop_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
         for &ty in types.iter().rev() {
+            if self.is_bottomless() {
+                break;
+            }
             self.pop(ty)?;
         }
         Ok(())
+    }
+
+    /// Whether operands of any type are there, as many as are wanted: there is no need to take them one by one, however many an
+    /// instruction of few bytes takes.
+    #[inline]
+    pub fn is_bottomless(&self) -> bool {
+        self.operands.len() == self.floor && self.frame().unreachable
     }
 
     /// Puts operands of these types on the stack. Unlike single ones they can be many more than the body has bytes.
@@ -234,8 +244,7 @@ impl<'m> Body<'m> {
 
     /// The block that a label stands for.
     pub fn target(&self, label: u32) -> Result<Frame, Fault> {
-        let index = self.frames.len().checked_sub(label as usize + 1);
-        match index.and_then(|index| self.frames.get(index)) {
+        match self.frames.iter().rev().nth(label as usize) {
             Some(&frame) => Ok(frame),
             None => Err(self.fault("unknown label: branch depth too large")),
         }
