@@ -146,41 +146,22 @@ impl Options {
         let filter = arguments.opt_free_from_str()?;
         crate::nothing_left(arguments)?;
 
-        if count.is_some() || images {
-            let engines = Vec::new();
-            return Ok(Options {
-                filter,
-                rounds,
-                startup_rounds,
-                markdown,
-                chart,
-                engines,
-                count,
-                images,
-                translation,
-                objects: None,
-            });
+        let (engines, objects) = (Vec::new(), None);
+        let mut options =
+            Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation, objects };
+        if options.count.is_some() || options.images {
+            return Ok(options);
         }
         let program = match ours {
             Some(path) => path,
             None => project::build_release()?,
         };
         if of_objects {
-            let (engines, objects) = (Vec::new(), Some(program));
-            return Ok(Options {
-                filter,
-                rounds,
-                startup_rounds,
-                markdown,
-                chart,
-                engines,
-                count,
-                images,
-                translation,
-                objects,
-            });
+            options.objects = Some(program);
+            return Ok(options);
         }
-        let mut engines = vec![Engine::wasmote(program)?];
+        let engines = &mut options.engines;
+        engines.push(Engine::wasmote(program)?);
         if !no_wasmi {
             engines.push(peers::wasmi(wasmi)?);
         }
@@ -190,8 +171,7 @@ impl Options {
         for peer in named_peers {
             engines.push(peers::named(&peer)?);
         }
-        let objects = None;
-        Ok(Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation, objects })
+        Ok(options)
     }
 
     fn selects(&self, name: &str) -> bool {
