@@ -66,7 +66,10 @@ impl From<wasmparser::Error> for Fault {
     #[cold]
     #[inline(never)]
     fn from(error: wasmparser::Error) -> Fault {
-        let mut fault = Fault::new(error.message(), error.offset() as usize);
+        // A reader without vectors takes their prefix for a mistake.
+        let without_vectors = !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode");
+        let message = if without_vectors { "SIMD support is not enabled" } else { error.message() };
+        let mut fault = Fault::new(message, error.offset() as usize);
         fault.0.1 = error.missing_wasm_feature();
         fault
     }

@@ -68,7 +68,10 @@ impl Body<'_> {
         match byte {
             0x68 | 0x75 => self.missing(WasmFeatures::STACK_SWITCHING, "stack switching"),
             0x65 => self.missing(WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads"),
-            0x62 => self.missing(WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
+            0x62 => {
+                let message = "custom descriptors required for exact reference types";
+                Fault::missing(WasmFeatures::CUSTOM_DESCRIPTORS, message, self.offset)
+            }
             _ => self.fault(message),
         }
     }
