@@ -79,6 +79,12 @@ pub struct Stats {
     pub longest_pause: u64,
 }
 
+/// What a clock says. Those who ask are in the middle of changing the heap: a panic does not get beyond this, and ends the process.
+#[allow(improper_ctypes_definitions, reason = "only called from here")]
+extern "C" fn read(clock: fn() -> u64) -> u64 {
+    clock()
+}
+
 impl Heap {
     /// An empty heap of at most this many bytes.
     pub fn new(span: Box<dyn Span>, most: u64, stress: bool, clock: Option<fn() -> u64>) -> Heap {
@@ -264,8 +270,8 @@ impl Heap {
     /// Adds memory, and takes room in it.
     fn grow(&mut self, view: &mut exec::Heap, bytes: usize, collected: bool) -> bool {
         // What is free at the end counts.
-        let free = self.lines[self.next..].iter().rev().take_while(|&&line| line == 0).count() << LINE;
-        let needed = bytes.saturating_sub(free);
+        let free = self.lines.iter().rev().take_while(|&&line| line == 0).count();
+        let needed = bytes.saturating_sub(free << LINE);
         // As much as may be allocated until a collection is due, unless a little more than that is needed.
         let usual = STEP.max(self.len / 8);
         let wanted = needed.saturating_add(1 << LINE).max(usual);
@@ -294,7 +300,8 @@ impl Heap {
             // Null is no object.
             self.lines[0] = 1;
         }
-        self.next = self.next.min(first);
+        // Whoever found too little there has gone past it.
+        self.next = self.next.min(first - free);
         self.high = self.lines.len();
         self.len = len;
         view.base = base;
@@ -306,7 +313,7 @@ impl Heap {
 
     /// Finds out what is in use, and forgets all else.
     pub fn collect(&mut self, view: &mut exec::Heap, roots: &mut dyn FnMut(&mut Marker<'_>)) {
-        let now = |heap: &Heap| heap.clock.map_or(0, |clock| clock());
+        let now = |heap: &Heap| heap.clock.map_or(0, |clock| read(clock));
         let start = now(self);
         self.lines.fill(0);
         if let Some(null) = self.lines.first_mut() {

@@ -302,3 +302,22 @@ fn an_array_that_takes_all_that_is_left_finds_room() {
         assert!(store.array(128).is_some(), "beside the node");
     }
 }
+
+#[test]
+fn what_is_free_at_the_end_counts_when_the_heap_grows_for_a_small_object() {
+    const LINE: usize = 256;
+    let most = 2 * MIB + 4096;
+    let mut store = Store::new(most, false);
+    // Until all lines are full, and as many as eight may be added.
+    let mut made = Vec::new();
+    loop {
+        made.push((store.array(LINE).expect("there is room"), LINE));
+        let len = store.heap.stats(&store.view).bytes as usize;
+        if (made.len() + 1) * LINE == len && most - len == 8 * LINE {
+            break;
+        }
+    }
+    made.sort_unstable();
+    store.keep(made[..made.len() - 8].iter().copied());
+    assert!(store.array(16 * LINE).is_some(), "eight lines, and eight more");
+}

@@ -170,7 +170,7 @@ impl Config {
     }
 
     /// What tells the time in nanoseconds, since whenever, for the pauses in [`HeapStats`](crate::HeapStats); without one they are
-    /// not measured.
+    /// not measured. It must not panic: that ends the process.
     #[cfg(feature = "gc")]
     pub fn gc_clock(&mut self, clock: fn() -> u64) -> &mut Config {
         self.gc_clock = Some(clock);
