@@ -2,13 +2,14 @@
 //! what each exports in wasmote, in each of its modes, and in another engine, and compares results, traps, exceptions, memories, globals and
 //! tables: modules with vectors with wasmi, or, with `--objects`, those with objects and exceptions with Wasmtime, as with `--wasmtime` the
 //! former, too. Ends with an error that names the modules that differ, which are written to files. `--show N` prints what the module of that
-//! number does everywhere.
+//! number does everywhere. Wasmtime takes the feature `wasmtime`.
 //!
 //! What differs by how wasmote is compiled is compared by building this with other features: the other engine stays the same.
 
 mod modules;
 mod own;
 mod play;
+#[cfg_attr(not(feature = "wasmtime"), path = "no_reference.rs")]
 mod reference;
 mod wasmi;
 
@@ -84,7 +85,7 @@ fn run() -> ExitCode {
 }
 
 /// What the other engine does with a module, Wasmtime's if there is one; `None` if it refuses it.
-fn theirs(engine: Option<&wasmtime::Engine>, wasm: &[u8]) -> Option<Play> {
+fn theirs(engine: Option<&reference::Engine>, wasm: &[u8]) -> Option<Play> {
     let world: Result<Box<dyn World>, String> = match engine {
         None => wasmi::Wasmi::new(wasm).map(|world| Box::new(world) as _).map_err(|error| error.to_string()),
         Some(engine) => reference::Reference::new(engine, wasm)

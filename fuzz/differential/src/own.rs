@@ -1,8 +1,8 @@
 //! wasmote, in each of its modes.
 
 use wasmote::{
-    CodeOptions, Config, Engine, Error, Extern, ExternRef, ImageOptions, Instance, Module, OpSet, Store, TrapCode, Val,
-    ValType,
+    CodeOptions, Config, Engine, Error, Extern, ExternRef, I31, ImageOptions, Instance, Module, OpSet, Store, TrapCode,
+    Val, ValType,
 };
 
 use crate::play::{Argument, Call, DEPTH, ELEMENTS, Ending, HOST, World, hash, list, numbers, traps};
@@ -126,21 +126,20 @@ impl Own {
                 _ => "exn".into(),
             },
             Val::AnyRef(Some(value)) => {
-                if let Some(value) = value.i31(&self.store) {
-                    return format!("i31 {value:x}");
+                if let Some(value) = value.as_i31(&self.store) {
+                    return format!("i31 {:x}", value.get_i32());
                 }
-                if let Some(len) = value.len(&self.store) {
+                if let Some(array) = value.as_array(&self.store) {
+                    let len = array.len(&self.store).expect("an array");
                     let elements = if depth == 0 { 0 } else { len.min(ELEMENTS) };
-                    let elements = list((0..elements).map(|index| nested(value.element(&self.store, index))));
+                    let elements = list((0..elements).map(|index| nested(array.get(&self.store, index).ok())));
                     return format!("array {len} [{elements}]");
                 }
-                if !value.is_struct(&self.store) {
-                    return "host".into();
-                }
-                let fields = (0..).map_while(|index| value.field(&self.store, index));
+                let Some(object) = value.as_struct(&self.store) else { return "host".into() };
+                let fields = object.fields(&self.store).expect("a structure");
                 match depth {
-                    0 => format!("struct of {}", fields.count()),
-                    _ => format!("struct {{{}}}", list(fields.map(|value| nested(Some(value))))),
+                    0 => format!("struct of {}", fields.len()),
+                    _ => format!("struct {{{}}}", list(fields.into_iter().map(|value| nested(Some(value))))),
                 }
             }
         }
@@ -169,7 +168,9 @@ impl World for Own {
         for (argument, &ty) in call.arguments.iter().zip(&ty.params) {
             arguments.push(match (argument, ty) {
                 (Argument::Null, ty) => Val::default_of(ty),
-                (Argument::I31, _) => wasmote::AnyRef::of_i31(&mut self.store, numbers::I31).into(),
+                (Argument::I31, _) => {
+                    wasmote::AnyRef::from_i31(&mut self.store, I31::wrapping_i32(numbers::I31)).into()
+                }
                 (Argument::Host, _) => ExternRef::new(&mut self.store, HOST).into(),
                 (Argument::Earlier(index), _) => self.earlier[*index],
                 (Argument::Number, ValType::I32) => numbers::I32.into(),

@@ -1,11 +1,13 @@
 //! Wasmtime, which decides what is called, too.
 
 use wasmtime::{
-    AnyRef, Collector, Config, Engine, Error, Extern, ExternRef, HeapType, I31, Instance, Module, OptLevel, Rooted,
-    Store, Tag, ThrownException, Trap, V128, Val, ValType,
+    AnyRef, Collector, Config, Error, Extern, ExternRef, HeapType, I31, Instance, Module, OptLevel, Rooted, Store, Tag,
+    ThrownException, Trap, V128, Val, ValType,
 };
 
 use crate::play::{Argument, Call, DEPTH, ELEMENTS, Ending, HOST, World, hash, list, numbers, traps};
+
+pub use wasmtime::Engine;
 
 /// Bytes of stack that wasm may use: as much as there is without asking for the feature `async`.
 const STACK: usize = 2 << 20;
