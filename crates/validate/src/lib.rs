@@ -2,6 +2,9 @@
 //! [`validate_outline`] first and each body before its first use. What `wasmote-translate` may rely on, and with
 //! it all of execution, is stated here.
 //!
+//! `validate` has wasmparser's validator check everything but bodies, `outline` keeps what these are checked against, and
+//! `body` checks them.
+//!
 //! [`Features`] says which proposals a module may use; [`Features::default`] has all that this build runs.
 //! [`needed`] finds out which of them, and of those that no build runs, a module uses.
 #![cfg_attr(not(test), no_std)]

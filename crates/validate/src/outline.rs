@@ -358,3 +358,26 @@ fn abstract_heap(ty: wasmparser::AbstractHeapType) -> Option<HeapType> {
         Abstract::Cont | Abstract::NoCont => return None,
     })
 }
+
+#[cfg(all(test, feature = "gc"))]
+mod tests {
+    use super::Outline;
+    use crate::Features;
+    use crate::validate::walk;
+
+    #[test]
+    fn tags_of_one_type_share_its_description() {
+        let many = "i32 ".repeat(1000);
+        let text = format!("(module (type $t (func (param {many}))) {} (func))", "(tag (type $t))".repeat(500));
+        let mut outline = None;
+        let flags = Features::default().flags();
+        let walked = walk(&wat::parse_str(text).unwrap(), flags, &mut |_, module, _| {
+            outline = Some(Outline::new(module));
+            Ok(())
+        });
+        assert!(walked.is_ok());
+        let outline = outline.unwrap();
+        assert_eq!((outline.tags.len(), outline.tag_types.len()), (500, 1));
+        assert_eq!(outline.tag(499).map(<[_]>::len), Some(1000));
+    }
+}
