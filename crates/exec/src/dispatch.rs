@@ -37,6 +37,7 @@ macro_rules! registers {
         /// Calls a handler with the registers as they are.
         #[inline(always)]
         unsafe fn enter(handler: Handler, r: Regs) -> Exit {
+            let r = r.without_spare();
             // SAFETY: the caller's promise.
             unsafe { handler($(r.$name),*) }
         }
@@ -108,17 +109,41 @@ macro_rules! registers {
 /// The registers that every build has, and the accumulators given.
 macro_rules! with_accumulators {
     ($($accumulators:tt)*) => {
-        registers! {
-            /// The instruction: where its handler is named, then its operands.
-            ip: *const u8,
-            /// Slot 0 of the frame.
-            fp: *mut u64,
-            /// First byte of memory 0; its length lies in front.
-            mem: *mut u8,
-            /// The instance.
-            cx: *mut Instance,
-            $($accumulators)*
+        with_spare! {
+            {
+                /// The instruction: where its handler is named, then its operands.
+                ip: *const u8,
+                /// Slot 0 of the frame.
+                fp: *mut u64,
+                /// First byte of memory 0; its length lies in front.
+                mem: *mut u8,
+            }
+            {
+                /// The instance.
+                cx: *mut Instance,
+                $($accumulators)*
+            }
         }
+    };
+}
+
+/// The fourth argument on x86-64 comes in `rcx`, where alone a number of bits to shift by can be: with a register in it that lives on, each shift
+/// would move that away and back. So nothing is passed there.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_spare {
+    ({$($before:tt)*} {$($after:tt)*}) => {
+        registers! {
+            $($before)*
+            /// Nothing.
+            spare: core::mem::MaybeUninit<u64>,
+            $($after)*
+        }
+    };
+}
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! with_spare {
+    ({$($before:tt)*} {$($after:tt)*}) => {
+        registers! { $($before)* $($after)* }
     };
 }
 
@@ -156,6 +181,8 @@ impl Regs {
             ip,
             fp,
             mem,
+            #[cfg(target_arch = "x86_64")]
+            spare: core::mem::MaybeUninit::uninit(),
             cx,
             #[cfg(feature = "extended")]
             acc: 0,
@@ -165,6 +192,16 @@ impl Regs {
             f64: 0.0,
             #[cfg(feature = "simd")]
             vector: Vector::ZERO,
+        }
+    }
+
+    /// The same, with nothing in the spare register.
+    #[inline(always)]
+    fn without_spare(self) -> Regs {
+        Regs {
+            #[cfg(target_arch = "x86_64")]
+            spare: core::mem::MaybeUninit::uninit(),
+            ..self
         }
     }
 
