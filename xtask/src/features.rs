@@ -49,6 +49,7 @@ const ADDED: &[Added] = &[
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wast::wast"]),
+    added(CLI, "threads", &["wasmote_cli::ahead::refuse"]),
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),

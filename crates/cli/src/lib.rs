@@ -5,13 +5,18 @@
 //!
 //! 1. `options`: the command line, and `help`;
 //! 2. `input`: the file, binary or text; `failure`: what can go wrong, in words, with the exit status;
-//! 3. a file for each command: `run` (with `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
+//! 3. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
 //!    `compile`, `script` (`wasmote wast`);
 //! 4. `count`, with the feature of that name: which instructions ran, when `run` is done.
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
 extern crate alloc;
+#[cfg(feature = "threads")]
+extern crate std;
+
+#[cfg_attr(not(feature = "threads"), path = "not_ahead.rs")]
+mod ahead;
 
 #[cfg(feature = "validate")]
 mod check;

@@ -7,13 +7,15 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, WasmBytes};
+use wasmote::{
+    Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation, WasmBytes,
+};
 use wasmote_decode::ExportKind;
 
 use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::stats::Stats;
-use crate::{input, print, value};
+use crate::{ahead, input, print, value};
 
 /// What the store carries.
 #[cfg(feature = "wasi")]
@@ -21,9 +23,9 @@ type State = wasmote_wasi::WasiCtx;
 #[cfg(not(feature = "wasi"))]
 type State = ();
 
-/// The guest's arguments, environment and directories.
+/// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[cfg(feature = "wasi")]
-fn state(options: &Options) -> Result<State, Failure> {
+fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure> {
     use alloc::boxed::Box;
     use alloc::string::ToString;
     use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
@@ -72,11 +74,17 @@ fn state(options: &Options) -> Result<State, Failure> {
     if let Some(seed) = options.random_seed {
         builder = builder.random(random::seeded(seed));
     }
+    if let Some(module) = unproven.cloned() {
+        builder = builder.permission(Box::new(move || {
+            ahead::settled(&module);
+            Ok(())
+        }));
+    }
     builder.build().map_err(|error| Failure::usage(error.to_string()))
 }
 
 #[cfg(not(feature = "wasi"))]
-fn state(_: &Options) -> Result<State, Failure> {
+fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
     Ok(())
 }
 
@@ -223,19 +231,32 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     if options.stats {
         config.gc_clock(wasmote_rt::now);
     }
+    let threads = if options.eager || kept.is_some() { 0 } else { ahead::threads(&wasm) };
+    if threads > 0 {
+        config.validation(Validation::Lazy);
+    }
     let engine = Engine::new(&config);
     let module = match load(&engine, wasm) {
         Ok(module) => module,
         Err(error) => return Err(Failure::of(file, &kept.map_or_else(|| input::module(file), Ok)?, &error)),
     };
-    let (name, args) = entry(options, &module)?;
-    stats.phase("decode, validate");
+    let unproven = (threads > 0).then_some(&module);
+    if let Some(module) = unproven {
+        ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    }
+    let entry = entry(options, &module);
+    if entry.is_err() {
+        unproven.inspect(|module| ahead::settled(module));
+    }
+    let (name, args) = entry?;
+    stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
-    let mut store = Store::new(&engine, state(options)?);
+    let mut store = Store::new(&engine, state(options, unproven)?);
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }
     let result = call(&mut store, &module, name, &args, &mut stats);
+    unproven.inspect(|module| ahead::settled(module));
     stats.phase("run");
     if options.stats {
         stats.print(

@@ -244,6 +244,56 @@ fn missing_imports_are_all_listed_with_their_types() {
     }
 }
 
+/// A module of more than a mebibyte of code, of which the last function is valid or not, and runs only if it is called.
+fn large(start: &str, last: &str) -> Vec<u8> {
+    let adds = "i32.const 123456789 i32.add ".repeat(200_000);
+    let text = format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+            (func (export "_start") {start})
+            (func $print (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))))
+            (func (export "sum") (result i32) i32.const 0 {adds})
+            (func $last (export "last") (result i32) {last}))"#
+    );
+    let wasm = wat::parse_str(text).unwrap();
+    assert!(wasm.len() > 1 << 20);
+    wasm
+}
+
+#[test]
+fn a_large_module_that_is_not_valid_does_nothing_that_can_be_noticed() {
+    let folder = Folder::empty();
+    let starts = [
+        "call $print",
+        "(call $exit (i32.const 3))",
+        "unreachable",
+        "(loop $again (drop (call $time (i32.const 0) (i64.const 0) (i32.const 32))) (br $again))",
+        "(drop (call $last))",
+        "",
+    ];
+    for start in starts {
+        let file = folder.file("large.wasm", large(start, "i64.const 1"));
+        let ran = wasmote(&[&file], b"");
+        ran.fails(1, &["invalid module: type mismatch", "report this to the tool that made it"]);
+        assert_eq!(ran.out, "", "{start}");
+        wasmote(&["--invoke", "nothing", &file], b"").fails(1, &["invalid module: type mismatch"]);
+        wasmote(&["--invoke", "sum", &file], b"").fails(1, &["invalid module: type mismatch"]);
+    }
+    let file = folder.file("large.wasm", large("call $print", "i32.const 1"));
+    wasmote(&[&file], b"").prints("hello\n");
+    wasmote(&["--invoke", "last", &file], b"").prints("1\n");
+    let file = folder.file("large.wasm", large("call $print (call $exit (i32.const 3))", "i32.const 1"));
+    let ran = wasmote(&[&file], b"");
+    assert_eq!((ran.status, &*ran.out, &*ran.err), (3, "hello\n", ""));
+    let file = folder.file("large.wasm", large("call $print unreachable", "i32.const 1"));
+    let ran = wasmote(&[&file], b"");
+    assert_eq!((ran.status, &*ran.out), (134, "hello\n"), "{}", ran.err);
+}
+
 #[test]
 fn broken_files_are_one_line_with_the_offset() {
     let folder = Folder::empty();

@@ -29,5 +29,5 @@ pub use fault::ValidateError;
 pub use features::Features;
 pub use needed::{Needed, needed};
 #[cfg(feature = "threads")]
-pub use threads::validate_with_threads;
+pub use threads::{Progress, validate_with_threads};
 pub use validate::{Bodies, validate, validate_outline};

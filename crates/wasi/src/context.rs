@@ -8,6 +8,8 @@ use core::fmt;
 #[cfg(feature = "sockets")]
 use rustix::fd::OwnedFd;
 
+use wasmote::Error;
+
 use crate::abi::{filetype, rights};
 use crate::clock::{Clocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
@@ -24,7 +26,12 @@ pub struct WasiCtx {
     pub(crate) descriptors: Descriptors,
     pub(crate) clocks: Box<dyn Clocks>,
     pub(crate) random: Random,
+    /// What has yet to be asked before the guest does what can be noticed.
+    pub(crate) permission: Option<Permission>,
 }
+
+/// Lets a guest have effects, or ends its call with an error ([`WasiCtxBuilder::permission`]).
+pub type Permission = Box<dyn FnOnce() -> Result<(), Error> + Send>;
 
 impl WasiCtx {
     /// A builder of contexts. Unless told otherwise, a guest has no arguments, environment and files, its streams
@@ -40,6 +47,7 @@ impl WasiCtx {
             sockets: Vec::new(),
             clocks: Box::new(SystemClocks),
             random: Box::new(random::system),
+            permission: None,
         }
     }
 
@@ -111,6 +119,7 @@ pub struct WasiCtxBuilder {
     sockets: Vec<Descriptor>,
     clocks: Box<dyn Clocks>,
     random: Random,
+    permission: Option<Permission>,
 }
 
 impl WasiCtxBuilder {
@@ -225,6 +234,14 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// Has something asked once, before the first call that anybody but the guest could notice: any but those for arguments, environment,
+    /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been. An embedder can so have the
+    /// guest begin while it is not yet known whether it may.
+    pub fn permission(mut self, permission: Permission) -> WasiCtxBuilder {
+        self.permission = Some(permission);
+        self
+    }
+
     /// The context: standard streams are descriptors 0 to 2, directories follow in their order, then sockets in
     /// theirs. An error if a string has a NUL in it, which ends strings in the guest, or there are too many of those.
     pub fn build(self) -> Result<WasiCtx, SetupError> {
@@ -238,6 +255,7 @@ impl WasiCtxBuilder {
                 return Err(SetupError::TooManyDescriptors);
             }
         }
-        Ok(WasiCtx { args: self.args, env: self.env, descriptors, clocks: self.clocks, random: self.random })
+        let WasiCtxBuilder { args, env, clocks, random, permission, .. } = self;
+        Ok(WasiCtx { args, env, descriptors, clocks, random, permission })
     }
 }

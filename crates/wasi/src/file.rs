@@ -212,6 +212,11 @@ pub(crate) fn fd_datasync(call: &mut Call<'_>) -> Result<(), Errno> {
     sync(call, rights::FD_DATASYNC, |fd| rustix::fs::fdatasync(fd))
 }
 
+/// Whether the guest may change the flags of a descriptor. Runtimes try it on all that they begin with.
+pub(crate) fn may_set_flags(call: &Call<'_>) -> bool {
+    call.cx.descriptors.get(call.u32(0), rights::FD_FDSTAT_SET_FLAGS).is_ok()
+}
+
 pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
     let flags = call.u16(1)?;
     let descriptor = call.cx.descriptors.get_mut(call.u32(0), rights::FD_FDSTAT_SET_FLAGS)?;

@@ -85,7 +85,7 @@ use alloc::sync::Arc;
 use wasmote::{Caller, Error, FuncType, Linker};
 
 pub use clock::{Clocks, FixedClocks};
-pub use context::{DirAccess, SetupError, WasiCtx, WasiCtxBuilder};
+pub use context::{DirAccess, Permission, SetupError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use rustix::fd::OwnedFd;
 pub use stdio::{Input, Output, Pipe, Reader, Writer};
@@ -126,6 +126,12 @@ fn run(
     let count = args.len().min(slots.len());
     args[..count].copy_from_slice(&slots[..count]);
     let mut call = Call { cx, memory: Guest(memory), args: &args, snapshot };
+    if call.cx.permission.is_some()
+        && (row.noticed)(&call)
+        && let Some(permission) = call.cx.permission.take()
+    {
+        permission()?;
+    }
     match row.call(&mut call) {
         Ok(errno) => {
             slots[0] = u64::from(errno.0);

@@ -24,6 +24,8 @@ pub(crate) struct Row {
     body: Body,
     /// The first version of the interface that has it.
     since: Snapshot,
+    /// Whether somebody but the guest could notice a call.
+    pub noticed: fn(&Call<'_>) -> bool,
 }
 
 impl Row {
@@ -54,31 +56,40 @@ impl Row {
     }
 }
 
+const fn of(name: &'static str, params: &'static str, body: Body) -> Row {
+    Row { name, params, body, since: Snapshot::Zero, noticed: |_| true }
+}
+
 const fn row(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> Row {
-    Row { name, params, body: Body::Errno(body), since: Snapshot::Zero }
+    of(name, params, Body::Errno(body))
+}
+
+/// A function that only tells the guest what is the case.
+const fn ask(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> Row {
+    Row { noticed: |_| false, ..row(name, params, body) }
 }
 
 /// In the order of the interface's definition.
 pub(crate) static TABLE: &[Row] = &[
-    row("args_get", "ii", args::args_get),
-    row("args_sizes_get", "ii", args::args_sizes_get),
-    row("environ_get", "ii", args::environ_get),
-    row("environ_sizes_get", "ii", args::environ_sizes_get),
-    row("clock_res_get", "ii", clock::clock_res_get),
-    row("clock_time_get", "iIi", clock::clock_time_get),
+    ask("args_get", "ii", args::args_get),
+    ask("args_sizes_get", "ii", args::args_sizes_get),
+    ask("environ_get", "ii", args::environ_get),
+    ask("environ_sizes_get", "ii", args::environ_sizes_get),
+    ask("clock_res_get", "ii", clock::clock_res_get),
+    ask("clock_time_get", "iIi", clock::clock_time_get),
     row("fd_advise", "iIIi", file::fd_advise),
     row("fd_allocate", "iII", file::fd_allocate),
     row("fd_close", "i", descriptor::fd_close),
     row("fd_datasync", "i", file::fd_datasync),
-    row("fd_fdstat_get", "ii", descriptor::fd_fdstat_get),
-    row("fd_fdstat_set_flags", "ii", file::fd_fdstat_set_flags),
+    ask("fd_fdstat_get", "ii", descriptor::fd_fdstat_get),
+    Row { noticed: file::may_set_flags, ..row("fd_fdstat_set_flags", "ii", file::fd_fdstat_set_flags) },
     row("fd_fdstat_set_rights", "iII", descriptor::fd_fdstat_set_rights),
     row("fd_filestat_get", "ii", file::fd_filestat_get),
     row("fd_filestat_set_size", "iI", file::fd_filestat_set_size),
     row("fd_filestat_set_times", "iIIi", file::fd_filestat_set_times),
     row("fd_pread", "iiiIi", file::fd_pread),
-    row("fd_prestat_get", "ii", descriptor::fd_prestat_get),
-    row("fd_prestat_dir_name", "iii", descriptor::fd_prestat_dir_name),
+    ask("fd_prestat_get", "ii", descriptor::fd_prestat_get),
+    ask("fd_prestat_dir_name", "iii", descriptor::fd_prestat_dir_name),
     row("fd_pwrite", "iiiIi", file::fd_pwrite),
     row("fd_read", "iiii", file::fd_read),
     row("fd_readdir", "iiiIi", directory::fd_readdir),
@@ -98,11 +109,11 @@ pub(crate) static TABLE: &[Row] = &[
     row("path_symlink", "iiiii", path::path_symlink),
     row("path_unlink_file", "iii", path::path_unlink_file),
     row("poll_oneoff", "iiii", poll::poll_oneoff),
-    Row { name: "proc_exit", params: "i", body: Body::Exit(process::proc_exit), since: Snapshot::Zero },
+    of("proc_exit", "i", Body::Exit(process::proc_exit)),
     row("proc_raise", "i", process::proc_raise),
     row("sched_yield", "", process::sched_yield),
-    row("random_get", "ii", random::random_get),
-    Row { name: "sock_accept", params: "iii", body: Body::Errno(socket::sock_accept), since: Snapshot::One },
+    ask("random_get", "ii", random::random_get),
+    Row { since: Snapshot::One, ..row("sock_accept", "iii", socket::sock_accept) },
     row("sock_recv", "iiiiii", socket::sock_recv),
     row("sock_send", "iiiii", socket::sock_send),
     row("sock_shutdown", "ii", socket::sock_shutdown),

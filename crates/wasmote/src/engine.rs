@@ -16,7 +16,8 @@ pub enum Validation {
     #[default]
     Eager,
     /// Each when it is first called. A call of an invalid function fails, and so does the run it is part of. All
-    /// else about the module is validated when it is loaded.
+    /// else about the module is validated when it is loaded. [`Module::validate`](crate::Module::validate) does the rest whenever it is called, which
+    /// other threads can do while this one runs the module.
     Lazy,
 }
 

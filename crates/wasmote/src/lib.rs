@@ -111,6 +111,8 @@ mod translation;
 mod trap;
 mod typed;
 mod types;
+#[cfg(feature = "validate")]
+mod unproven;
 mod value;
 
 #[cfg(feature = "gc")]

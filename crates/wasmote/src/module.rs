@@ -37,6 +37,8 @@ use crate::externs::ExternType;
 use crate::messages::message;
 use crate::translation::Translation;
 use crate::types::TypeIds;
+#[cfg(feature = "validate")]
+use crate::unproven::Unproven;
 
 /// A module (spec: syntax/modules): cheap to clone, shared among threads, instantiated as often as one likes.
 ///
@@ -70,7 +72,7 @@ pub(crate) struct ModuleInner {
     pub(crate) code: CodeStore,
     /// What validates bodies, if they were not yet.
     #[cfg(feature = "validate")]
-    pub(crate) bodies: Option<Bodies>,
+    pub(crate) unproven: Option<Unproven>,
     /// The exports, ordered by name.
     exports: Box<[u32]>,
 }
@@ -375,11 +377,7 @@ impl Module {
             return Err(Error::new("the module is an image already"));
         }
         #[cfg(feature = "validate")]
-        if let Some(bodies) = &inner.bodies {
-            for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
-                bodies.validate_body(inner.bytes(), func)?;
-            }
-        }
+        self.validate()?;
         wasmote_translate::write_image(&inner.info, inner.bytes(), options).map_err(|error| match error {
             ImageWriteError::Function(func, error) => Error::of(ErrorKind::Translate { func, error }),
             ImageWriteError::TooLarge(what) => {
@@ -388,6 +386,17 @@ impl Module {
             }
             _ => Error::new("the module is not valid"),
         })
+    }
+
+    /// Validates the functions that are not yet known to be valid, with [`Validation::Lazy`](crate::Validation::Lazy); otherwise there are none.
+    /// Threads that do so at once share the work, and each returns when all is done.
+    ///
+    /// # Errors
+    /// What is wrong with the first function that is not valid, and where.
+    #[cfg(feature = "validate")]
+    pub fn validate(&self) -> Result<(), Error> {
+        let Some(unproven) = &self.inner.unproven else { return Ok(()) };
+        Ok(unproven.all(self.inner.bytes())?)
     }
 
     /// Translates all functions now, or of an image verifies them, instead of each at its first call.
@@ -437,6 +446,8 @@ impl Module {
         // A heap sorts with a tenth of the code that `sort` has.
         let exports: BinaryHeap<_> = info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)).collect();
         let exports = exports.into_sorted_vec().into_iter().map(|(_, i)| i).collect();
+        #[cfg(feature = "validate")]
+        let defined = info.imported_funcs..info.funcs.len() as u32;
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
@@ -447,7 +458,7 @@ impl Module {
             metadata,
             info,
             #[cfg(feature = "validate")]
-            bodies,
+            unproven: bodies.map(|bodies| Unproven::new(bodies, defined)),
             exports,
         };
         let module = Module { inner: Arc::new(inner) };

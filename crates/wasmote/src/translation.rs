@@ -83,8 +83,8 @@ impl Translation {
             #[cfg(feature = "wasm")]
             Source::Wasm => {
                 #[cfg(feature = "validate")]
-                if let Some(bodies) = &module.bodies {
-                    bodies.validate_body(module.bytes(), func)?;
+                if let Some(unproven) = &module.unproven {
+                    unproven.function(module.bytes(), func)?;
                 }
                 let translated = self
                     .translator

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use wasmote::{Engine, Linker, Module, Store};
-use wasmote_wasi::WasiCtx;
+use wasmote::{Engine, Error, Linker, Module, Store};
+use wasmote_wasi::{Output, Pipe, WasiCtx};
 
 use crate::guest::*;
 
@@ -19,6 +19,55 @@ fn arguments_and_environment_arrive_with_nuls_behind() {
     assert_eq!((guest.u32(0x900), guest.u32(0x904)), (2, 6 + 3));
     guest.ok("environ_get", &[0x2000, 0x3000]);
     assert_eq!(guest.get(0x3000, 9), b"A=1=2\0B=\0");
+}
+
+#[test]
+fn permission_is_asked_once_and_before_what_others_notice() {
+    let asked = Arc::new(Mutex::new(0));
+    let times = || *asked.lock().unwrap();
+    let out = Pipe::new(100);
+    let begin = |verdict: fn() -> Result<(), Error>| {
+        let asked = Arc::clone(&asked);
+        let permission = move || {
+            *asked.lock().unwrap() += 1;
+            verdict()
+        };
+        let builder = WasiCtx::builder().stdout(Output::Writer(Box::new(out.clone())));
+        Guest::new(builder.permission(Box::new(permission)))
+    };
+    let mut guest = begin(|| Ok(()));
+    for (name, args) in [
+        ("args_sizes_get", &[0x900, 0x904][..]),
+        ("args_get", &[0x2000, 0x3000]),
+        ("environ_sizes_get", &[0x900, 0x904]),
+        ("environ_get", &[0x2000, 0x3000]),
+        ("clock_res_get", &[0, 0x900]),
+        ("clock_time_get", &[0, 0, 0x900]),
+        ("random_get", &[0x900, 8]),
+        ("fd_fdstat_get", &[1, 0x900]),
+    ] {
+        guest.ok(name, args);
+    }
+    assert_eq!(guest.call("fd_prestat_get", &[3, 0x900]), BADF);
+    // Streams have not got that right.
+    assert_eq!(guest.call("fd_fdstat_set_flags", &[1, 4]), NOTCAPABLE);
+    assert_eq!(times(), 0);
+    assert_eq!(guest.write(1, b"ab"), Ok(2));
+    assert_eq!(guest.write(1, b"c"), Ok(1));
+    assert_eq!((times(), &*out.drain()), (1, &b"abc"[..]));
+
+    // All others ask, even if they fail in the end.
+    let quiet = ["args", "environ", "clock", "random", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat"];
+    let functions = FUNCTIONS.split(',').map(|function| function.trim().split_once(' ').unwrap());
+    let others = functions.filter(|(name, _)| !quiet.iter().any(|quiet| name.starts_with(quiet)));
+    for (name, params) in others.chain([("proc_exit", "i")]) {
+        let before = times();
+        let args = vec![0x900; if params == "-" { 0 } else { params.len() }];
+        let error = begin(|| Err(Error::new("not now"))).try_call(name, &args).unwrap_err();
+        assert_eq!((error.exit_code(), times()), (None, before + 1), "{name}");
+        assert!(error.to_string().starts_with("not now"), "{name}: {error}");
+    }
+    assert!(out.drain().is_empty());
 }
 
 #[test]

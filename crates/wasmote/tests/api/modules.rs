@@ -46,6 +46,36 @@ fn lazy_validation_refuses_when_the_function_is_called() {
 }
 
 #[test]
+fn what_lazy_validation_left_is_validated_by_any_threads() {
+    // Several shares of bodies, the last of which is not valid in some.
+    let large = |bad: &[usize]| {
+        let body = |func| if bad.contains(&func) { "i64.const 1" } else { "i32.const 1" };
+        let adds = "i32.const 7 i32.add ".repeat(20_000);
+        let funcs: String = (0..12).map(|func| format!("(func (result i32) {} {adds})", body(func))).collect();
+        wat::parse_str(format!("(module {funcs})")).unwrap()
+    };
+    for bad in [&[][..], &[11], &[3, 7], &[0]] {
+        let wasm = large(bad);
+        let module = Module::new(&lazy(false), wasm.clone()).unwrap();
+        let eager = Module::new(&Engine::default(), wasm).err().map(|error| error.to_string());
+        assert_eq!(eager.is_some(), !bad.is_empty());
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                thread::spawn({
+                    let module = module.clone();
+                    move || module.validate()
+                })
+            })
+            .collect();
+        let verdicts = threads.into_iter().map(|thread| thread.join().unwrap()).chain([module.validate()]);
+        for verdict in verdicts {
+            assert_eq!(verdict.err().map(|error| error.to_string()), eager, "{bad:?}");
+        }
+    }
+    assert!(module(&Engine::default(), "(module (func))").validate().is_ok());
+}
+
+#[test]
 fn lazy_validation_still_refuses_all_else_at_load() {
     let wasm = wat::parse_str(r#"(module (export "f" (func 7)))"#).unwrap();
     assert!(Module::new(&lazy(false), wasm).is_err());
