@@ -47,8 +47,8 @@ FILTER runs only the guests whose names contain it.
   --count              instead of that, count the instructions that run: each guest's, and the hottest instructions
                        and adjacent pairs of all together
   --count-each         and those of each guest
-  --choose-pairs SHARE instead, the pairs of instructions that make up at least SHARE percent of the neighbours, as
-                       lines for the list in crates/exec/src/handlers/pairs
+  --choose-pairs NUMBER instead, the pairs of instructions that save most dispatches, so many, as lines for the list in
+                       crates/exec/src/handlers/pairs; and how many dispatches they leave
   --images             instead of that, compare wasmote with itself: from binaries and from images
   --translation        instead of that, how fast both translate code that does not run
   --objects            instead of that, what is about objects: guests with them against Wasmtime with Cranelift, with and without

@@ -24,6 +24,7 @@ mod project;
 mod same_image;
 mod size;
 mod tailcheck;
+mod tiles;
 mod wasi_testsuite;
 
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use object::{Architecture, Object, ObjectSection, ObjectSymbol, SymbolKind};
 use pico_args::Arguments;
 
 use crate::project::{self, BINARY, CLI};
+use crate::tiles;
 
 /// Fewer hot handlers than this mean that they were not found, not that all is well.
 const AT_LEAST: usize = 500;
@@ -90,6 +91,15 @@ fn report(binary: &Path) -> Result<()> {
     println!("  using the stack  {:>6}", analyses.iter().filter(|analysis| analysis.uses_stack()).count());
     let cold_bytes: usize = cold.iter().map(|function| function.code.len()).sum();
     println!("  cold handlers    {:>6}   (exempt; {cold_bytes} bytes)", cold.len());
+    println!("  families:");
+    for family in tiles::FAMILIES {
+        let of_it = |function: &&&Function| {
+            let of = tiles::of_handler(&function.short_name());
+            of.is_some_and(|of| of.name == family.name)
+        };
+        let sizes: Vec<usize> = hot.iter().filter(of_it).map(|function| function.code.len()).collect();
+        println!("    {:>6}  {:>4} handlers  {}", sizes.iter().sum::<usize>(), sizes.len(), family.name);
+    }
     println!("  largest:");
     let mut by_size = hot.clone();
     by_size.sort_by_key(|function| std::cmp::Reverse(function.code.len()));

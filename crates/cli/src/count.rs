@@ -8,7 +8,8 @@ use wasmote_ir::Opcode;
 use wasmote_rt::Stream;
 
 /// Each pair of neighbours on a line of standard error: `dispatched FIRST SECOND COUNT`. Two instructions that were dispatched
-/// as one have a `+` between them; in place of an instruction, `host` says that wasm was entered or left.
+/// as one have a `+` between them; in place of an instruction, `host` says that wasm was entered or left. Without pairs, also what
+/// stands in a row, as `straight FIRST COUNT SECOND COUNT ...`.
 pub fn print() {
     let mut text = String::new();
     for (neighbours, count) in wasmote::count::counts() {
@@ -26,6 +27,15 @@ pub fn print() {
             }
         }
         let _ = writeln!(text, " {count}");
+    }
+    for straight in wasmote::count::straights() {
+        text += "straight";
+        for (opcode, count) in straight {
+            text.push(' ');
+            name(opcode, &mut text);
+            let _ = write!(text, " {count}");
+        }
+        text.push('\n');
     }
     let _ = Stream::Error.write(text.as_bytes());
 }

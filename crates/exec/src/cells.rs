@@ -148,6 +148,9 @@ mod linker {
         starts: Vec<u32>,
         /// For each instruction that is the first of a pair, where it begins in units, and the pair's number.
         pairs: Vec<(u32, u16)>,
+        /// Where something jumps to, in units.
+        #[cfg(feature = "count")]
+        targets: Vec<usize>,
     }
 
     /// In `starts`, until it is known where an instruction goes: something jumps there.
@@ -227,6 +230,8 @@ mod linker {
                 objects,
                 starts: Vec::new(),
                 pairs: Vec::new(),
+                #[cfg(feature = "count")]
+                targets: Vec::new(),
             }
         }
 
@@ -257,7 +262,7 @@ mod linker {
         fn mark_targets(&mut self, code: &[u16], handlers: &[Caught]) {
             self.starts.clear();
             self.starts.resize(code.len() + 1, 0);
-            if pairs::COUNT == 0 {
+            if pairs::COUNT == 0 && !cfg!(feature = "count") {
                 return;
             }
             for handler in handlers {
@@ -286,11 +291,17 @@ mod linker {
         fn place(&mut self, code: &[u16], handlers: &[Caught]) -> u32 {
             self.mark_targets(code, handlers);
             self.pairs.clear();
+            #[cfg(feature = "count")]
+            self.targets.clear();
             let (mut at, mut bytes) = (0, 0);
             // The instruction before, unless it is part of a pair.
             let mut before = None;
             while at < code.len() {
                 let units = units_at(code, at);
+                #[cfg(feature = "count")]
+                if self.starts[at] == TARGET {
+                    self.targets.push(at);
+                }
                 let pair = before
                     .filter(|_| self.starts[at] != TARGET)
                     .and_then(|before: usize| pairs::find(code[before], code[at]).map(|pair| (before as u32, pair)));
@@ -333,6 +344,10 @@ mod linker {
                 let pair = pairs.next_if(|pair| pair.0 as usize == at);
                 if !second {
                     out.push(pair.map_or_else(|| named(self.handler(opcode), opcode), |pair| pair_handler(pair.1)));
+                    #[cfg(feature = "count")]
+                    if let (Ok(_), Some(cell)) = (self.targets.binary_search(&at), out.last_mut()) {
+                        cell.0 |= crate::count::TARGET;
+                    }
                 }
                 second = pair.is_some();
                 let first = out.len();

@@ -4,7 +4,10 @@
 //! Equal handlers may be one function, so that a handler's address does not say which instruction it is. Cells of linked
 //! code therefore carry the opcode beside the address, in the bits that addresses of programs leave free, and the loop
 //! takes them apart.
+//!
+//! Without pairs it is also counted how often each instruction ran at each place, from which [`straights`] puts together what stands in a row.
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use wasmote_ir::Opcode;
@@ -20,7 +23,9 @@ compile_error!("the feature `count` needs addresses that leave 16 bits of 64 fre
 const SHIFT: u32 = 48;
 /// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
 const KINDS: usize = 1 + ALL_OPCODES + pairs::COUNT;
-const _: () = assert!(KINDS <= 1 << (64 - SHIFT));
+/// Set in the word of an instruction that something jumps to.
+pub(crate) const TARGET: u64 = 1 << 63;
+const _: () = assert!(KINDS <= 1 << (63 - SHIFT));
 
 /// How often a kind ran right after another. Pages that no pair lies in are never made.
 static COUNTS: [AtomicU64; KINDS * KINDS] = [const { AtomicU64::new(0) }; KINDS * KINDS];
@@ -43,17 +48,70 @@ pub(crate) fn tagged(handler: u64, number: usize) -> u64 {
     handler | (number as u64 + 1) << SHIFT
 }
 
-/// Counts the instruction of a cell's word, and returns its handler. Threads that run at the same time may lose counts.
+/// Counts the instruction at `ip`, and returns its handler. Threads that run at the same time may lose counts.
 ///
 /// # Safety
-/// The word is that of an instruction's first cell.
-pub(crate) unsafe fn dispatched(word: u64) -> Handler {
-    let kind = (word >> SHIFT) as usize;
+/// `ip` is at an instruction's first cell.
+pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
+    // SAFETY: the caller's promise.
+    let word = unsafe { ip.cast::<u64>().read() };
+    let kind = ((word & !TARGET) >> SHIFT) as usize;
     let pair = &COUNTS[LAST.load(Relaxed) * KINDS + kind];
     pair.store(pair.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
+    if pairs::COUNT == 0 {
+        count_place(ip as usize as u64, word >> SHIFT);
+    }
     // SAFETY: below the opcode is the handler's address.
     unsafe { core::mem::transmute::<usize, Handler>((word & ((1 << SHIFT) - 1)) as usize) }
+}
+
+/// A place that ran: its address, what the upper bits of its word are, and how often.
+static PLACES: [[AtomicU64; 3]; 1 << PLACES_LOG2] = [const { [const { AtomicU64::new(0) }; 3] }; 1 << PLACES_LOG2];
+/// More places than any guest runs.
+const PLACES_LOG2: u32 = 22;
+
+/// Counts one run of the instruction at `address`.
+fn count_place(address: u64, kind: u64) {
+    // The golden ratio spreads what is close.
+    let mut at = (address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES_LOG2)) as usize;
+    loop {
+        let [key, what, count] = &PLACES[at];
+        if key.load(Relaxed) == 0 {
+            key.store(address, Relaxed);
+            what.store(kind, Relaxed);
+        }
+        if key.load(Relaxed) == address {
+            count.store(count.load(Relaxed) + 1, Relaxed);
+            return;
+        }
+        at = (at + 1) % PLACES.len();
+    }
+}
+
+/// Instructions that stand in a row, nothing jumping to any but the first, with how often each ran. None in builds with pairs.
+pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
+    let ran = PLACES.iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
+    let mut places: Vec<[u64; 3]> = ran.collect();
+    places.sort_unstable();
+    let mut straights: Vec<Vec<(Opcode, u64)>> = Vec::new();
+    let mut end = 0;
+    for [address, what, count] in places {
+        let target = what & (TARGET >> SHIFT) != 0;
+        let Some(opcode) = (what & !(TARGET >> SHIFT)).checked_sub(1).map(|opcode| Opcode(opcode as u16)) else {
+            continue;
+        };
+        if target || address != end {
+            straights.push(Vec::new());
+        }
+        if let Some(last) = straights.last_mut() {
+            last.push((opcode, count));
+        }
+        // What is longer than its operands say, a table of targets, is the last in its row.
+        let units: usize = opcode.operands().iter().map(|operand| operand.units()).sum();
+        end = address + crate::operand::instr_bytes(units) as u64;
+    }
+    straights
 }
 
 /// What ran right after what, with its count.

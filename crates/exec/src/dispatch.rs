@@ -279,7 +279,7 @@ unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
 unsafe fn handler(ip: *const u8) -> Handler {
     // SAFETY: the first word of each linked instruction, as it is made to be counted.
     #[cfg(feature = "count")]
-    return unsafe { crate::count::dispatched(ip.cast::<u64>().read()) };
+    return unsafe { crate::count::dispatched(ip) };
     // SAFETY: the first word of each linked instruction is its handler.
     #[cfg(all(feature = "alloc", not(feature = "count")))]
     return unsafe { ip.cast::<Handler>().read() };

@@ -1,14 +1,14 @@
-//! `cargo xtask bench --choose-pairs SHARE`: which two instructions in a row are worth a handler of their own
+//! `cargo xtask bench --choose-pairs NUMBER`: which two instructions in a row are worth a handler of their own
 //! (`wasmote_exec`'s `handlers::pairs`), as the lines of its list.
 //!
-//! Each guest counts alike, however long it runs: what matters is the share of its dispatches that a pair would save.
+//! Each guest counts alike, however long it runs: what matters is the share of its dispatches that a pair would save. Instructions that
+//! stand in a row are taken apart as the linker does it, two at a time from the left, so that of pairs that overlap only one counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use wasmote_ir::Op;
-
-use super::count::Counts;
 
 /// Families that are in no pair: their handlers are large or have a frame, or they hardly matter.
 const NEVER: &[&str] = &[
@@ -16,7 +16,6 @@ const NEVER: &[&str] = &[
     "Fuel",
     "Mem",
     "Tab",
-    "Select",
     "Drop",
     "FuncReference",
     "ReturnCall",
@@ -27,28 +26,179 @@ const NEVER: &[&str] = &[
 /// Families behind which nothing is reached.
 const LAST: &[&str] = &["Goto", "BrTable", "Return", "Call"];
 
-/// The lines of the list: pairs that make up at least `share` percent of the neighbours.
-pub fn lines(guests: &[(&str, Counts)], share: f64) -> Result<String> {
-    let mut shares: BTreeMap<(&str, &str), f64> = BTreeMap::new();
-    for (_, counts) in guests {
-        let total = counts.total() as f64;
-        for ([first, second], count) in counts.neighbours() {
-            if may_begin(first) && may_end(second) {
-                *shares.entry((first, second)).or_default() += 100.0 * count as f64 / total / guests.len() as f64;
-            }
+/// Pairs are chosen in so many steps, after each of which it is counted anew what there is left to save.
+const STEPS: usize = 20;
+/// The programs are divided into so many parts, each of which is once left out.
+const PARTS: usize = 4;
+
+/// What ran of a guest.
+pub struct Ran {
+    /// The program: several guests may be of one.
+    module: PathBuf,
+    /// Instructions in a row that nothing jumps in between, each with its share of all dispatches.
+    straights: Vec<Vec<(Name, f64)>>,
+}
+
+/// An instruction, by its place in [`Names`].
+type Name = usize;
+/// Two of them.
+type Pair = (Name, Name);
+
+/// The instructions that ran.
+#[derive(Default)]
+pub struct Names {
+    all: Vec<String>,
+    numbers: HashMap<String, Name>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> Name {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
         }
+        self.all.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), self.all.len() - 1);
+        self.all.len() - 1
     }
-    shares.retain(|_, pair| *pair >= share);
+}
+
+/// Some pairs.
+struct Pairs {
+    /// For each pair of names whether it is among them.
+    among: Vec<bool>,
+    names: usize,
+}
+
+impl Pairs {
+    fn none(names: &Names) -> Pairs {
+        let names = names.all.len();
+        Pairs { among: vec![false; names * names], names }
+    }
+
+    fn has(&self, (first, second): Pair) -> bool {
+        self.among[first * self.names + second]
+    }
+
+    fn insert(&mut self, (first, second): Pair) {
+        self.among[first * self.names + second] = true;
+    }
+
+    fn all(&self) -> impl Iterator<Item = Pair> {
+        self.among.iter().enumerate().filter(|(_, among)| **among).map(|(at, _)| (at / self.names, at % self.names))
+    }
+}
+
+impl Ran {
+    /// From lines `straight FIRST COUNT SECOND COUNT ...`; others are the guest's.
+    pub fn parse(module: &Path, text: &str, names: &mut Names) -> Result<Ran> {
+        let mut straights = Vec::new();
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            if words.next() != Some("straight") {
+                continue;
+            }
+            let mut straight = Vec::new();
+            while let (Some(name), Some(count)) = (words.next(), words.next()) {
+                straight.push((names.number(name), count.parse::<f64>().context("a count")?));
+            }
+            straights.push(straight);
+        }
+        let total: f64 = straights.iter().flatten().map(|(_, count)| count).sum();
+        straights.iter_mut().flatten().for_each(|(_, count)| *count /= total);
+        Ok(Ran { module: module.to_owned(), straights })
+    }
+}
+
+/// The lines of the list: the `number` pairs that save most dispatches. Behind it, how many these leave: of the guests, and of guests that they
+/// were not chosen by.
+pub fn lines(guests: &[Ran], names: &Names, number: usize) -> String {
+    let chosen = choose(&guests.iter().collect::<Vec<_>>(), names, number);
     let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (first, second) in shares.keys() {
-        lines.entry(first).or_default().push(second);
+    for (first, second) in chosen.all() {
+        lines.entry(&names.all[first]).or_default().push(&names.all[second]);
     }
     let mut text = String::new();
-    for (first, seconds) in lines {
+    for (first, mut seconds) in lines {
+        seconds.sort_unstable();
         text += &format!("    {first}: {};\n", seconds.join(", "));
     }
-    text += &format!("{} pairs, {:.1}% of the neighbours\n", shares.len(), shares.values().sum::<f64>());
-    Ok(text)
+    let mut programs: Vec<&Path> = guests.iter().map(|guest| &*guest.module).collect();
+    programs.sort_unstable();
+    programs.dedup();
+    let part_of = |guest: &Ran| programs.iter().position(|module| *module == guest.module).map(|at| at % PARTS);
+    let mut strange = Vec::new();
+    for part in 0..PARTS {
+        let (out, others): (Vec<_>, Vec<_>) = guests.iter().partition(|guest| part_of(guest) == Some(part));
+        let chosen = choose(&others, names, number);
+        strange.extend(out.iter().map(|guest| left(guest, &chosen)));
+    }
+    let known: Vec<f64> = guests.iter().map(|guest| left(guest, &chosen)).collect();
+    text += &format!(
+        "{} pairs; dispatches left: {:.3} of these guests, {:.3} of guests that they are not chosen by\n",
+        chosen.all().count(),
+        mean(&known),
+        mean(&strange)
+    );
+    text
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The pairs that save most.
+fn choose(guests: &[&Ran], names: &Names, number: usize) -> Pairs {
+    let may: Vec<_> = names.all.iter().map(|name| (may_begin(name), may_end(name))).collect();
+    let mut chosen = Pairs::none(names);
+    let mut count = 0;
+    for step in 1..=STEPS {
+        let mut gains: HashMap<Pair, f64> = HashMap::new();
+        for straight in guests.iter().flat_map(|guest| &guest.straights) {
+            // The instruction before, if it is dispatched alone.
+            let mut before = None;
+            for unit in units(straight, &chosen) {
+                let (name, share) = unit[0];
+                if let (Some(first), [_]) = (before, unit)
+                    && may[name].1
+                {
+                    *gains.entry((first, name)).or_default() += share;
+                }
+                before = Some(name).filter(|_| unit.len() == 1 && may[name].0);
+            }
+        }
+        let mut gains: Vec<_> = gains.into_iter().collect();
+        gains.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let more = (number * step / STEPS).saturating_sub(count);
+        gains.into_iter().take(more).for_each(|(pair, _)| chosen.insert(pair));
+        // Without those that others took the place of.
+        let mut used = Pairs::none(names);
+        for straight in guests.iter().flat_map(|guest| &guest.straights) {
+            units(straight, &chosen).filter_map(pair_of).for_each(|pair| used.insert(pair));
+        }
+        chosen = used;
+        count = chosen.all().count();
+    }
+    chosen
+}
+
+fn pair_of(unit: &[(Name, f64)]) -> Option<Pair> {
+    if let [first, second] = unit { Some((first.0, second.0)) } else { None }
+}
+
+/// The instructions as they are dispatched: one or two at a time.
+fn units<'a>(straight: &'a [(Name, f64)], pairs: &Pairs) -> impl Iterator<Item = &'a [(Name, f64)]> {
+    let mut rest = straight;
+    std::iter::from_fn(move || {
+        let is_pair = rest.get(..2).and_then(pair_of).is_some_and(|pair| pairs.has(pair));
+        let (unit, others) = rest.split_at_checked(1 + usize::from(is_pair))?;
+        rest = others;
+        Some(unit)
+    })
+}
+
+/// The share of a guest's dispatches that are left.
+fn left(guest: &Ran, pairs: &Pairs) -> f64 {
+    guest.straights.iter().flat_map(|straight| units(straight, pairs).map(|unit| unit[0].1)).sum()
 }
 
 fn is_of(name: &str, families: &[&str]) -> bool {
@@ -73,15 +223,37 @@ fn may_end(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// The lines for programs that ran so, each a guest.
+    fn chosen(guests: &[&str], number: usize) -> String {
+        let mut names = Names::default();
+        let ran = |(at, text): (usize, &&str)| Ran::parse(Path::new(&at.to_string()), text, &mut names).unwrap();
+        let guests: Vec<Ran> = guests.iter().enumerate().map(ran).collect();
+        lines(&guests, &names, number)
+    }
+
     #[test]
-    fn each_guest_counts_alike_and_only_pairs_that_can_be_are_listed() {
-        let long = "dispatched Copy.s Goto.x 600\ndispatched Goto.x Copy.s 400\n";
-        let short = "dispatched I32Clz.r_r Copy.s 1\ndispatched Load32.s_r I32Add.ri 3\n";
-        let guests = [("long", Counts::parse(long).unwrap()), ("short", Counts::parse(short).unwrap())];
-        assert_eq!(
-            lines(&guests, 30.0).unwrap(),
-            "    Copy.s: Goto.x;\n    Load32.s_r: I32Add.ri;\n2 pairs, 67.5% of the neighbours\n"
-        );
-        assert_eq!(lines(&guests, 37.0).unwrap(), "    Load32.s_r: I32Add.ri;\n1 pairs, 37.5% of the neighbours\n");
+    fn each_guest_counts_alike_and_only_pairs_that_can_be_are_chosen() {
+        let long = "straight Copy.s 600 Goto.x 600\nstraight Goto.x 400 Copy.s 400\n";
+        let short = "a line of its own\nstraight I32Clz.r_r 1 Copy.s 1\nstraight Load32.s_r 3 I32Add.ri 3\n";
+        let text = chosen(&[long, short], 2);
+        assert!(text.starts_with("    Copy.s: Goto.x;\n    Load32.s_r: I32Add.ri;\n2 pairs"), "{text}");
+        // 1400 of 2000 are left, and 5 of 8; without its own pairs nothing is saved.
+        assert!(text.contains("left: 0.662 of these guests, 1.000 of guests"), "{text}");
+        let one = chosen(&[long, short], 1);
+        assert!(one.starts_with("    Load32.s_r: I32Add.ri;\n1 pairs"), "{one}");
+    }
+
+    #[test]
+    fn of_pairs_that_overlap_those_count_that_are_dispatched() {
+        // The middle two run most often, but with the first two together are never dispatched.
+        let text = "straight Copy.s 10 Load32.s_r 10 I32Add.ri 10 I32Xor.ri 10\nstraight Load32.s_r 1 I32Add.ri 1\n";
+        let text = chosen(&[text], 40);
+        assert!(text.contains("3 pairs; dispatches left: 0.500 of these"), "{text}");
+    }
+
+    #[test]
+    fn what_runs_less_often_than_what_is_before_it_saves_less() {
+        let text = chosen(&["straight BrI32Ne.ri 90 Copy.s 10\n"], 1);
+        assert!(text.contains("left: 0.900 of these"), "{text}");
     }
 }

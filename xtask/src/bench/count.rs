@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::measure;
 use crate::guests::Workload;
 use crate::project::{self, BINARY, CLI};
+use crate::tiles;
 
 /// Lines of each list.
 const SHOWN: usize = 25;
@@ -27,8 +28,8 @@ pub enum Count {
     Together,
     /// And each guest's own.
     Each,
-    /// Choose the pairs that make up at least this many percent of the neighbours.
-    Choose(f64),
+    /// Choose so many pairs.
+    Choose(usize),
 }
 
 /// Runs each guest once and prints what was counted.
@@ -36,12 +37,17 @@ pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()>
     let each = wanted == Count::Each;
     let engine = Engine::wasmote(build(matches!(wanted, Count::Choose(_)))?)?;
     let mut guests = Vec::new();
+    let (mut ran, mut names) = (Vec::new(), super::choose::Names::default());
     // Starts and the work of the host have nothing that repeats itself.
     let passing = |workload: &&Workload| workload.kind == "startup" || workload.kind == "host";
     for workload in workloads.iter().filter(|workload| !(matches!(wanted, Count::Choose(_)) && passing(workload))) {
         let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
         ensure!(run.exit_code == Some(workload.exit), "{}: {}", workload.name, run.status);
-        let counts = Counts::parse(&String::from_utf8_lossy(&run.stderr)).context(workload.name.clone())?;
+        let text = String::from_utf8_lossy(&run.stderr);
+        let counts = Counts::parse(&text).context(workload.name.clone())?;
+        if matches!(wanted, Count::Choose(_)) {
+            ran.push(super::choose::Ran::parse(&workload.module, &text, &mut names).context(workload.name.clone())?);
+        }
         ensure!(counts.total() > 0, "{}: nothing was counted", workload.name);
         println!("{:<22} {:>16} dispatches", workload.name, counts.total());
         if each {
@@ -49,8 +55,8 @@ pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()>
         }
         guests.push((workload.name.as_str(), counts));
     }
-    if let Count::Choose(share) = wanted {
-        print!("{}", super::choose::lines(&guests, share)?);
+    if let Count::Choose(number) = wanted {
+        print!("{}", super::choose::lines(&ran, &names, number));
         return Ok(());
     }
     if guests.len() > 1 || !each {
@@ -65,7 +71,7 @@ pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()>
 fn build(apart: bool) -> Result<PathBuf> {
     let folder = project::target_dir().join("count");
     let mut cargo = project::cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]);
-    let features = if apart { "count,wat,compile,wasi,validate" } else { "count" };
+    let features = if apart { "count,wat,compile,wasi,validate,gc,simd" } else { "count" };
     cargo.args(["--features", features, "--config", "profile.release.lto=false"]);
     if apart {
         cargo.arg("--no-default-features");
@@ -99,11 +105,6 @@ impl Counts {
             *singles.entry(second.clone()).or_default() += count;
         }
         singles
-    }
-
-    /// What ran right after what, and how often.
-    pub fn neighbours(&self) -> impl Iterator<Item = ([&str; 2], u64)> {
-        self.0.iter().map(|([first, second], count)| ([first.as_str(), second.as_str()], *count))
     }
 
     /// By pair.
@@ -145,7 +146,41 @@ fn lists(guests: &[(&str, &Counts)]) -> String {
             text.push('\n');
         }
     }
+    text += &families(guests);
     text.push('\n');
+    text
+}
+
+/// What the families of instructions that do two things at once save: so many percent of the dispatches there would be without them and
+/// without pairs, each guest counting alike.
+fn families(guests: &[(&str, &Counts)]) -> String {
+    let mut text = String::from("\n  saved by instructions that do two things at once:\n");
+    let pairs = "pairs";
+    for family in tiles::FAMILIES {
+        let mut shares = Vec::new();
+        for (guest, counts) in guests {
+            let (mut saved, mut of_family, mut done) = (0, 0, 0);
+            for (name, count) in counts.singles() {
+                let parts: Vec<&str> = name.split('+').collect();
+                let twice = |part: &&&str| tiles::of_instruction(part).is_some();
+                let halves = parts.iter().filter(twice).count() as u64 * count;
+                of_family += match family.name == pairs {
+                    true => (parts.len() as u64 - 1) * count,
+                    false => {
+                        let in_it = |part: &&&str| tiles::of_instruction(part).is_some_and(|of| of.name == family.name);
+                        parts.iter().filter(in_it).count() as u64 * count
+                    }
+                };
+                saved += halves;
+                done += parts.len() as u64 * count;
+            }
+            shares.push((percent(of_family, done + saved), *guest));
+        }
+        let mean = shares.iter().map(|(share, _)| share).sum::<f64>() / shares.len() as f64;
+        let most = shares.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+        let (share, guest) = most.copied().unwrap_or_default();
+        text += &format!("  {mean:>6.2}%  {}  ({share:.1}% of {guest})\n", family.name);
+    }
     text
 }
 
@@ -174,5 +209,17 @@ mod tests {
         let text = lists(&[("one", &guests[0]), ("two", &guests[1])]);
         assert!(text.contains("   70.00%               7  A  (100.0% of two)\n"), "{text}");
         assert!(text.contains("   30.00%               3  A B  (75.0% of one)\n"), "{text}");
+    }
+
+    #[test]
+    fn families_save_what_their_instructions_would_be_otherwise() {
+        let text = "dispatched A CopyTwo.s 1\ndispatched A StepI32Ne.s+CopyTwo.s 1\ndispatched A Copy.s 1\n";
+        let counts = Counts::parse(text).unwrap();
+        // Seven without tiles and pairs: two for each of three, and a copy.
+        let text = families(&[("one", &counts)]);
+        assert!(text.contains("  28.57%  two copies  (28.6% of one)\n"), "{text}");
+        assert!(text.contains("  14.29%  loop steps  "), "{text}");
+        assert!(text.contains("  14.29%  pairs  "), "{text}");
+        assert!(text.contains("   0.00%  two additions  "), "{text}");
     }
 }

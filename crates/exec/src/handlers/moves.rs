@@ -4,12 +4,12 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{ConstReg, GlobalGet, GlobalSet, Select as SelectShape};
 
-use super::{Handlers, single, variants};
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::{single, variants};
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 
 /// `select` of values whose immediates extend as `V` says.
-struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
+pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
 impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for Choose<V, C, A, B, D> {
     #[inline(always)]
@@ -26,32 +26,31 @@ impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for
     }
 }
 
-const fn sixteen<V: Value>() -> [Handler; 16] {
-    [
-        hot::<Choose<V, S, S, S, S>>,
-        hot::<Choose<V, S, S, I, S>>,
-        hot::<Choose<V, S, I, S, S>>,
-        hot::<Choose<V, S, I, I, S>>,
-        hot::<Choose<V, R, S, S, S>>,
-        hot::<Choose<V, R, S, I, S>>,
-        hot::<Choose<V, R, I, S, S>>,
-        hot::<Choose<V, R, I, I, S>>,
-        hot::<Choose<V, S, S, S, R>>,
-        hot::<Choose<V, S, S, I, R>>,
-        hot::<Choose<V, S, I, S, R>>,
-        hot::<Choose<V, S, I, I, R>>,
-        hot::<Choose<V, R, S, S, R>>,
-        hot::<Choose<V, R, S, I, R>>,
-        hot::<Choose<V, R, I, S, R>>,
-        hot::<Choose<V, R, I, I, R>>,
-    ]
+macro_rules! selects {
+    ($($row:ident: $value:ty;)*) => { $(
+        variants!(() rows::$row: SelectShape => {
+            0 Choose<$value, S, S, S, S>,
+            1 Choose<$value, S, S, I, S>,
+            2 Choose<$value, S, I, S, S>,
+            3 Choose<$value, S, I, I, S>,
+            4 Choose<$value, R, S, S, S>,
+            5 Choose<$value, R, S, I, S>,
+            6 Choose<$value, R, I, S, S>,
+            7 Choose<$value, R, I, I, S>,
+            8 Choose<$value, S, S, S, R>,
+            9 Choose<$value, S, S, I, R>,
+            10 Choose<$value, S, I, S, R>,
+            11 Choose<$value, S, I, I, R>,
+            12 Choose<$value, R, S, S, R>,
+            13 Choose<$value, R, S, I, R>,
+            14 Choose<$value, R, I, S, R>,
+            15 Choose<$value, R, I, I, R>,
+        });
+    )* };
 }
-
-impl Handlers<SelectShape> for rows::Select32 {
-    const TABLE: &'static [Handler] = &const { sixteen::<u32>() };
-}
-impl Handlers<SelectShape> for rows::Select64 {
-    const TABLE: &'static [Handler] = &const { sixteen::<u64>() };
+selects! {
+    Select32: u32;
+    Select64: u64;
 }
 
 /// The global that the operand at this unit names.

@@ -1,0 +1,124 @@
+//! Families of instructions that do what two others would do: how many dispatches each saves (`cargo xtask bench --count`), and
+//! how many bytes its handlers take (`cargo xtask tailcheck`). docs/speed.md has both beside each other.
+
+/// A family.
+pub struct Family {
+    /// What it is called in tables.
+    pub name: &'static str,
+    /// Whether an instruction is of it, by name and suffix.
+    is: fn(&str, &str) -> bool,
+    /// Whether a handler is of it, by its demangled name.
+    handles: fn(&str) -> bool,
+}
+
+/// All of them, and of handlers the pairs, which are no instructions.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "base + index, base + constant",
+        is: |name, suffix| {
+            let address = suffix.split('_').next().unwrap_or_default();
+            (name.starts_with("Load") || name.starts_with("Store")) && address.len() == 2
+        },
+        handles: |symbol| symbol.contains("memory::Sum<"),
+    },
+    Family {
+        name: "two operations on integers",
+        is: |name, _| name.starts_with('I') && operations(name) == 2,
+        handles: |symbol| is_tile(symbol) && !is_float(symbol),
+    },
+    Family {
+        name: "two operations on floats",
+        is: |name, _| name.starts_with('F') && operations(name) == 2,
+        handles: |symbol| is_tile(symbol) && is_float(symbol),
+    },
+    Family {
+        name: "two additions",
+        is: |name, _| name == "I32AddTwo",
+        handles: |symbol| symbol.contains("rows::I32AddTwo"),
+    },
+    Family {
+        name: "loop steps",
+        is: |name, _| name.starts_with("Step"),
+        handles: |symbol| symbol.contains("tiles::StepTo<"),
+    },
+    Family {
+        name: "constants of 64 bits",
+        is: |name, _| name.starts_with("I64") && name.ends_with("Const"),
+        handles: |symbol| symbol.contains("tiles::Wide"),
+    },
+    Family { name: "two copies", is: |name, _| name == "CopyTwo", handles: |symbol| symbol.contains("rows::CopyTwo") },
+    Family { name: "pairs", is: |_, _| false, handles: |_| false },
+];
+
+/// How many operations a name such as `I32ShlAdd` consists of.
+fn operations(name: &str) -> usize {
+    const OPERATIONS: &[&str] = &["Add", "Sub", "Mul", "And", "Or", "Xor", "Shl", "ShrU", "ShrS", "Rotl"];
+    let mut rest = name.get(3..).unwrap_or_default().trim_end_matches("From");
+    let mut count = 0;
+    while let Some(operation) = OPERATIONS.iter().find(|operation| rest.starts_with(**operation)) {
+        rest = &rest[operation.len()..];
+        count += 1;
+    }
+    if rest.is_empty() { count } else { 0 }
+}
+
+fn is_tile(symbol: &str) -> bool {
+    symbol.contains("tiles::Tile<")
+}
+
+fn is_float(symbol: &str) -> bool {
+    symbol.contains("rows::F32") || symbol.contains("rows::F64")
+}
+
+/// The family of an instruction, such as `I32ShlAdd.sis_r`.
+pub fn of_instruction(instruction: &str) -> Option<&'static Family> {
+    let (name, suffix) = instruction.split_once('.')?;
+    FAMILIES.iter().find(|family| (family.is)(name, suffix))
+}
+
+/// The family of a handler, by its demangled name.
+pub fn of_handler(symbol: &str) -> Option<&'static Family> {
+    if symbol.contains("pairs::InTurn<") {
+        return FAMILIES.last();
+    }
+    FAMILIES.iter().find(|family| (family.handles)(symbol))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmote_ir::Op;
+
+    use super::*;
+
+    #[test]
+    fn instructions_of_the_table_are_in_their_family() {
+        let of = |name| of_instruction(name).map(|family| family.name);
+        assert_eq!(of("I32ShlAdd.sis_r"), Some("two operations on integers"));
+        assert_eq!(of("F64SubMulFrom.sss"), Some("two operations on floats"));
+        assert_eq!(of("Load32.sr_r"), Some("base + index, base + constant"));
+        assert_eq!(of("Store8.si_r"), Some("base + index, base + constant"));
+        assert_eq!(of("I64AddConst.si"), Some("constants of 64 bits"));
+        for other in ["Load32.s_r", "Store8.s_s", "I32Add.si", "BrI32AndEqz.ri", "I32AddNear.x", "F32Add.ss"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+        // Each family but the pairs has instructions, and each tile of the table a family.
+        let named = |op: &Op| of_instruction(&format!("{}.{}", op.name(), op.variants()[0].suffix));
+        let found: Vec<&str> = Op::ALL.iter().filter_map(named).map(|family| family.name).collect();
+        for family in &FAMILIES[1..FAMILIES.len() - 1] {
+            assert!(found.contains(&family.name), "{}", family.name);
+        }
+        let tiles = found.iter().filter(|name| name.starts_with("two operations")).count();
+        assert!(tiles >= 40, "{tiles}");
+    }
+
+    #[test]
+    fn handlers_are_in_their_family_and_pairs_are_pairs() {
+        let of = |name: &str| of_handler(name).map(|family| family.name);
+        let tile = "hot::<tiles::Tile<tiles::Then<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
+        assert_eq!(of(tile), Some("two operations on integers"));
+        assert_eq!(of(&tile.replace("I32", "F64")), Some("two operations on floats"));
+        assert_eq!(of("hot::<pairs::InTurn<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"), Some("pairs"));
+        assert_eq!(of("hot::<memory::LoadAt<L, memory::Sum<S, S>, S>>"), Some("base + index, base + constant"));
+        assert_eq!(of("hot::<memory::LoadAt<L, S, S>>"), None);
+    }
+}
