@@ -14,15 +14,19 @@ shapes! {
     VecReturn { s vec [SrcPair, Header], r vec [Header] }
     /// One vector.
     VecUnary { s vec [SrcPair, DstPair], r vec [DstPair], s_r vec [SrcPair], r_r vec [] }
-    /// [`VecUnary`] whose result is always stored: of what is rarely used.
-    VecUnary2 { s vec [SrcPair, DstPair], r vec [DstPair] }
-    /// [`VecTest`] whose result is always stored.
-    VecTest2 { s vec [SrcPair, Dst], r vec [Dst] }
+    /// [`VecUnary`] of what is rarely used: out of slots and into slots.
+    VecUnary1 { s vec [SrcPair, DstPair] }
+    /// [`VecTest`] of what is rarely used.
+    VecTest1 { s vec [SrcPair, Dst] }
     /// One vector, and a scalar result.
     VecTest { s vec [SrcPair, Dst], r vec [Dst], s_r vec [SrcPair], r_r vec [] }
     /// One scalar.
     VecSplat { s vec [Src, DstPair], r vec [DstPair] }
-    /// Two vectors; commutative. Here and below, those with few variants are of what is rarely used: the result is always stored.
+    /// [`VecSplat`] of what is rarely used.
+    VecSplat1 { s vec [Src, DstPair] }
+    /// Two vectors. Here and below, those with few variants are of what is less used: the result is always stored.
+    VecBin1 { ss vec [SrcPair, SrcPair, DstPair] }
+    /// Two vectors; commutative.
     VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
     /// Two vectors.
     VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
@@ -36,16 +40,15 @@ shapes! {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
     }
+    /// Two vectors, of which the first may be constant.
+    VecSwizzle {
+        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
+        is vec [Imm64, Imm64, SrcPair, DstPair], ir vec [Imm64, Imm64, DstPair],
+    }
     /// [`VecBin3`] whose result may be left in the accumulator.
     VecBin6 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
-    }
-    /// Two vectors, of which either may be constant.
-    VecBin7 {
-        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
-        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
-        is vec [Imm64, Imm64, SrcPair, DstPair], ir vec [Imm64, Imm64, DstPair],
     }
     /// [`VecBin4`] whose result may be left in the accumulator.
     VecBin8 {
@@ -59,16 +62,11 @@ shapes! {
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair], ssr_r vec [SrcPair, SrcPair],
     }
     /// [`VecThree`] of what is rarely used.
-    VecThree2 { sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair] }
+    VecThree1 { sss vec [SrcPair, SrcPair, SrcPair, DstPair] }
     /// Tile: two operations, the first one's result being the first source of the second.
     VecTile {
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair],
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair],
-    }
-    /// Tile: an operation on two vectors, and a constant that chooses among its bytes.
-    VecTileShuffle {
-        ss vec [SrcPair, SrcPair, Imm64, Imm64, DstPair], rs vec [SrcPair, Imm64, Imm64, DstPair],
-        ss_r vec [SrcPair, SrcPair, Imm64, Imm64], rs_r vec [SrcPair, Imm64, Imm64],
     }
     /// Tile: a rotation of lanes by a constant.
     VecRotl { s vec [SrcPair, Imm16, DstPair], r vec [Imm16, DstPair], s_r vec [SrcPair, Imm16], r_r vec [Imm16] }
@@ -79,10 +77,12 @@ shapes! {
         ss vec [SrcPair, Src, DstPair], si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair],
         ss_r vec [SrcPair, Src], si_r vec [SrcPair, Imm16], ri_r vec [Imm16],
     }
-    /// Two vectors, and a constant that chooses among their bytes.
+    /// [`VecShift`] of what is rarely used.
+    VecShift2 { ss vec [SrcPair, Src, DstPair], si vec [SrcPair, Imm16, DstPair] }
+    /// Two vectors, and a constant that chooses among their bytes, or those of what is made of them.
     VecShuffle {
-        ss vec [SrcPair, SrcPair, Imm64, Imm64, DstPair], rs vec [SrcPair, Imm64, Imm64, DstPair], sr vec [SrcPair, Imm64, Imm64, DstPair],
-        ss_r vec [SrcPair, SrcPair, Imm64, Imm64], rs_r vec [SrcPair, Imm64, Imm64], sr_r vec [SrcPair, Imm64, Imm64],
+        ss vec [SrcPair, SrcPair, Imm64, Imm64, DstPair], rs vec [SrcPair, Imm64, Imm64, DstPair],
+        ss_r vec [SrcPair, SrcPair, Imm64, Imm64], rs_r vec [SrcPair, Imm64, Imm64],
     }
     /// A vector, and a constant that chooses among its bytes.
     VecPermute {
@@ -96,13 +96,13 @@ shapes! {
     /// A lane of 4.
     VecExtract4 { s vec [SrcPair, Lane4, Dst], s_r vec [SrcPair, Lane4] }
     /// A vector, and what replaces a lane of 16.
-    VecReplace16 { ss vec [SrcPair, Src, Lane16, DstPair], rs vec [Src, Lane16, DstPair] }
+    VecReplace16 { ss vec [SrcPair, Src, Lane16, DstPair] }
     /// A vector, and what replaces a lane of 8.
-    VecReplace8 { ss vec [SrcPair, Src, Lane8, DstPair], rs vec [Src, Lane8, DstPair] }
+    VecReplace8 { ss vec [SrcPair, Src, Lane8, DstPair] }
     /// A vector, and what replaces a lane of 4.
     VecReplace4 { ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair] }
     /// A vector, and what replaces a half.
-    VecReplaceHalf { ss vec [SrcPair, Src, DstPair], rs vec [Src, DstPair] }
+    VecReplaceHalf { ss vec [SrcPair, Src, DstPair] }
     /// A load from memory 0: the variants of [`super::Load`].
     VecLoad {
         s vec [Src, Offset, DstPair], i vec [Offset, DstPair],
@@ -113,7 +113,9 @@ shapes! {
         si_r vec [Src, Imm32, Offset], ri_r vec [Imm32, Offset],
     }
     /// A load from memory 0 at an address that is no sum.
-    VecLoadFew { s vec [Src, Offset, DstPair], r vec [Offset, DstPair] }
+    VecLoad2 { s vec [Src, Offset, DstPair], r vec [Offset, DstPair] }
+    /// [`VecLoad2`] of what is rarely used.
+    VecLoad1 { s vec [Src, Offset, DstPair] }
     /// A store to memory 0: address, then value after `_`, as in [`super::Store`].
     VecStore {
         s_s vec [Src, SrcPair, Offset], i_s vec [SrcPair, Offset], r_s vec [SrcPair, Offset],
@@ -126,13 +128,13 @@ shapes! {
     /// A store to any memory.
     VecStoreAny { s vec [Src, SrcPair, Memory, Offset64] }
     /// A load of a lane of 16: the address, then the vector.
-    VecLoadLane16 { ss vec [Src, Offset, SrcPair, Lane16, DstPair], sr vec [Src, Offset, Lane16, DstPair] }
+    VecLoadLane16 { ss vec [Src, Offset, SrcPair, Lane16, DstPair] }
     /// A load of a lane of 8.
-    VecLoadLane8 { ss vec [Src, Offset, SrcPair, Lane8, DstPair], sr vec [Src, Offset, Lane8, DstPair] }
+    VecLoadLane8 { ss vec [Src, Offset, SrcPair, Lane8, DstPair] }
     /// A load of a lane of 4.
-    VecLoadLane4 { ss vec [Src, Offset, SrcPair, Lane4, DstPair], sr vec [Src, Offset, Lane4, DstPair] }
+    VecLoadLane4 { ss vec [Src, Offset, SrcPair, Lane4, DstPair] }
     /// A load of a half.
-    VecLoadHalf { ss vec [Src, Offset, SrcPair, DstPair], sr vec [Src, Offset, DstPair] }
+    VecLoadHalf { ss vec [Src, Offset, SrcPair, DstPair] }
     /// A store of a lane of 16.
     VecStoreLane16 { s vec [Src, SrcPair, Lane16, Offset] }
     /// A store of a lane of 8.

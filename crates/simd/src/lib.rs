@@ -6,7 +6,7 @@
 //! 2. `portable`: what each operation does, on any machine;
 //! 3. `sse2`, or `neon`: the same operations, those among them that the machine does better than the compiler in other
 //!    words; `sse4`: some for machines that have more;
-//! 4. `shapes`: instructions that are not over values alone, and for each shape its handlers;
+//! 4. `shapes`: instructions that are not over values alone, and for each shape its handlers; `apart`: those of what is rarely used;
 //! 5. `rows`: which row of `wasmote-ir`'s table does which operation; `table`: the handlers of all rows.
 //!
 //! docs/simd.md says how vectors are translated, and what relaxed instructions do.
@@ -15,6 +15,7 @@
 // What is unsafe asks of its callers what `Instr::run` does: see `wasmote_exec::vector`.
 #![allow(clippy::missing_safety_doc)]
 
+mod apart;
 mod lanes;
 mod memory;
 #[cfg(target_arch = "aarch64")]

@@ -2,8 +2,10 @@
 
 use core::marker::PhantomData;
 
-use wasmote_exec::vector::{Dest, Flow, Instr, Regs, S, Source, Vector, bytes};
+use wasmote_exec::vector::{Flow, Instr, Regs, S, Source, Vector, bytes};
 use wasmote_ir::TrapCode;
+
+use crate::apart::Compute;
 
 /// A load that replaces a lane.
 pub trait LoadLane {
@@ -22,38 +24,32 @@ pub trait StoreLane {
 }
 
 /// A load that replaces a lane: the address, then the vector.
-pub struct LoadInto<O, A, D>(PhantomData<(O, A, D)>);
+pub struct LoadInto<O>(PhantomData<O>);
 
-impl<O: LoadLane, A: Source<Vector>, D: Dest<Vector>> Instr for LoadInto<O, A, D> {
+impl<O: LoadLane> Compute for LoadInto<O> {
+    const DST: usize = 5;
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(1));
-            let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            let value = O::load(A::get(r, 3), at, r.u16(3 + A::UNITS));
-            D::put(r, 4 + A::UNITS, value);
-            r.advance(4 + A::UNITS + D::UNITS);
+            let at = bytes(r, S::get(r, 0), r.u32(1), O::SIZE).ok_or(TrapCode::MemoryOutOfBounds)?;
+            Ok(O::load(S::get(r, 3), at, r.u16(4)))
         }
-        Flow::Next
     }
 }
 
 /// [`LoadInto`] a lane that the row says.
-pub struct LoadHalf<O, A, D>(PhantomData<(O, A, D)>);
+pub struct LoadHalf<O>(PhantomData<O>);
 
-impl<O: LoadLane, A: Source<Vector>, D: Dest<Vector>> Instr for LoadHalf<O, A, D> {
+impl<O: LoadLane> Compute for LoadHalf<O> {
+    const DST: usize = 4;
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
-            let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(1));
-            let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            let value = O::load(A::get(r, 3), at, 0);
-            D::put(r, 3 + A::UNITS, value);
-            r.advance(3 + A::UNITS + D::UNITS);
+            let at = bytes(r, S::get(r, 0), r.u32(1), O::SIZE).ok_or(TrapCode::MemoryOutOfBounds)?;
+            Ok(O::load(S::get(r, 3), at, 0))
         }
-        Flow::Next
     }
 }
 

@@ -412,24 +412,15 @@ pub mod sse4 {
     binary {
         I8x16Swizzle = i8x16_swizzle;
         I8x16RelaxedSwizzle = i8x16_swizzle;
-        I8x16MinS = i8x16_min_s;
-        I8x16MaxS = i8x16_max_s;
-        I16x8NarrowI32x4U = i16x8_narrow_i32x4_u;
-        I16x8Q15MulrSatS = i16x8_q15mulr_sat_s;
-        I16x8RelaxedQ15mulrS = i16x8_q15mulr_sat_s;
         I32x4Mul = i32x4_mul;
         I32x4MinS = i32x4_min_s;
         I32x4MinU = i32x4_min_u;
         I32x4MaxS = i32x4_max_s;
         I32x4MaxU = i32x4_max_u;
         I64x2GtS = i64x2_gt_s;
-        I64x2GeS = i64x2_ge_s;
-        I64x2ExtMulLowI32x4S = i64x2_extmul_low_i32x4_s;
-        I64x2ExtMulHighI32x4S = i64x2_extmul_high_i32x4_s;
     }
     unary {
         I8x16Popcnt = i8x16_popcnt;
-        I32x4Abs = i32x4_abs;
         F32x4Ceil = f32x4_ceil;
         F32x4Floor = f32x4_floor;
         F32x4Trunc = f32x4_trunc;
@@ -438,8 +429,6 @@ pub mod sse4 {
         F64x2Floor = f64x2_floor;
         F64x2Trunc = f64x2_trunc;
         F64x2Nearest = f64x2_nearest;
-        I32x4TruncSatF64x2UZero = i32x4_trunc_sat_f64x2_u_zero;
-        I32x4RelaxedTruncF64x2UZero = i32x4_trunc_sat_f64x2_u_zero;
     }
     test {
     }

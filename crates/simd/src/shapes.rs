@@ -9,6 +9,7 @@ use wasmote_exec::vector::{
 };
 use wasmote_ir::shape as ir;
 
+use crate::apart::{AllThree, Apart, Both, Loaded, Replaced, ReplacedHalf, Shifted, Single};
 use crate::memory::{LoadHalf, LoadInto, LoadLane, StoreLane, StoreOf};
 
 /// A meaning with a vector and a number of bits.
@@ -45,12 +46,12 @@ pub struct ShiftBy<O, A, B, D>(PhantomData<(O, A, B, D)>);
 /// By how many bits, in an instruction.
 pub trait Amount {
     /// Reads it at this unit.
-    unsafe fn get(r: &Regs, at: usize) -> u32;
+    unsafe fn amount(r: &Regs, at: usize) -> u32;
 }
 
 impl Amount for S {
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> u32 {
+    unsafe fn amount(r: &Regs, at: usize) -> u32 {
         // SAFETY: the caller's promise.
         unsafe { <S as Source<u32>>::get(r, at) }
     }
@@ -58,7 +59,7 @@ impl Amount for S {
 
 impl Amount for I {
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> u32 {
+    unsafe fn amount(r: &Regs, at: usize) -> u32 {
         // SAFETY: the caller's promise.
         unsafe { r.u16(at) as u32 }
     }
@@ -69,7 +70,7 @@ impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr for ShiftBy<
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
         unsafe {
-            let value = O::eval(A::get(r, 0), B::get(r, A::UNITS));
+            let value = O::eval(A::get(r, 0), B::amount(r, A::UNITS));
             D::put(r, A::UNITS + 1, value);
             r.advance(A::UNITS + 1 + D::UNITS);
         }
@@ -113,22 +114,6 @@ impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr for ReplaceIn<O, A, D
             let value = O::eval(A::get(r, 0), value, r.u16(A::UNITS + 1));
             D::put(r, A::UNITS + 2, value);
             r.advance(A::UNITS + 2 + D::UNITS);
-        }
-        Flow::Next
-    }
-}
-
-/// [`ReplaceIn`] of a lane that the row says.
-pub struct ReplaceHalf<O, A, D>(PhantomData<(O, A, D)>);
-
-impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr for ReplaceHalf<O, A, D> {
-    #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let value = <S as Source<O::Lane>>::get(r, A::UNITS);
-            D::put(r, A::UNITS + 1, O::eval(A::get(r, 0), value, 0));
-            r.advance(A::UNITS + 1 + D::UNITS);
         }
         Flow::Next
     }
@@ -240,14 +225,6 @@ macro_rules! tables {
                 $hot::<Tile<O, R, S, S, R>>,
             ];
         }
-        impl<O: Shuffle> $table<ir::VecTileShuffle> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ShuffleBoth<O, S, S, S>>,
-                $hot::<ShuffleBoth<O, R, S, S>>,
-                $hot::<ShuffleBoth<O, S, S, R>>,
-                $hot::<ShuffleBoth<O, R, S, R>>,
-            ];
-        }
         impl<O: Shift> $table<ir::VecRotl> for O {
             const TABLE: &'static [Handler] = &[
                 $hot::<ShiftBy<O, S, I, S>>,
@@ -259,6 +236,9 @@ macro_rules! tables {
         impl<O: Condition> $table<ir::VecBranch> for O {
             const TABLE: &'static [Handler] = &[$hot::<BranchOn<O, S>>, $hot::<BranchOn<O, R>>];
         }
+        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Both<O>>>];
+        }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin2> for O {
             const TABLE: &'static [Handler] = &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>];
         }
@@ -266,15 +246,24 @@ macro_rules! tables {
             const TABLE: &'static [Handler] =
                 &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, R, S>>];
         }
-        impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
+        impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Single<O>>>];
         }
-        impl<O: Three<Value = Vector>> $table<ir::VecThree2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Tile<O, S, S, S, S>>, $hot::<Tile<O, R, S, S, S>>];
+        impl<O: Three<Value = Vector>> $table<ir::VecThree1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<AllThree<O>>>];
         }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin4> for O {
             const TABLE: &'static [Handler] =
                 &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>];
+        }
+        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecSwizzle> for O {
+            const TABLE: &'static [Handler] = &[
+                $hot::<Two<O, S, S, S>>,
+                $hot::<Two<O, R, S, S>>,
+                $hot::<Two<O, S, R, S>>,
+                $hot::<Two<O, I, S, S>>,
+                $hot::<Two<O, I, R, S>>,
+            ];
         }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin6> for O {
             const TABLE: &'static [Handler] = &[
@@ -298,17 +287,6 @@ macro_rules! tables {
                 $hot::<Two<O, R, I, R>>,
             ];
         }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin7> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Two<O, S, S, S>>,
-                $hot::<Two<O, R, S, S>>,
-                $hot::<Two<O, S, R, S>>,
-                $hot::<Two<O, S, I, S>>,
-                $hot::<Two<O, R, I, S>>,
-                $hot::<Two<O, I, S, S>>,
-                $hot::<Two<O, I, R, S>>,
-            ];
-        }
         impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary> for O {
             const TABLE: &'static [Handler] =
                 &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
@@ -317,11 +295,14 @@ macro_rules! tables {
             const TABLE: &'static [Handler] =
                 &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
         }
-        impl<O: Unary<In = Vector, Out = u32>> $table<ir::VecTest2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
+        impl<O: Unary<In = Vector, Out = u32>> $table<ir::VecTest1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>];
         }
         impl<O: Unary<Out = Vector>> $table<ir::VecSplat> for O {
             const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
+        }
+        impl<O: Unary<Out = Vector>> $table<ir::VecSplat1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Single<O>>>];
         }
         impl<O: Three<Value = Vector>> $table<ir::VecThree> for O {
             const TABLE: &'static [Handler] = &[
@@ -343,14 +324,15 @@ macro_rules! tables {
                 $hot::<ShiftBy<O, R, I, R>>,
             ];
         }
+        impl<O: Shift> $table<ir::VecShift2> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Shifted<O, S>>>, $hot::<Apart<Shifted<O, I>>>];
+        }
         impl<O: Shuffle> $table<ir::VecShuffle> for O {
             const TABLE: &'static [Handler] = &[
                 $hot::<ShuffleBoth<O, S, S, S>>,
                 $hot::<ShuffleBoth<O, R, S, S>>,
-                $hot::<ShuffleBoth<O, S, R, S>>,
                 $hot::<ShuffleBoth<O, S, S, R>>,
                 $hot::<ShuffleBoth<O, R, S, R>>,
-                $hot::<ShuffleBoth<O, S, R, R>>,
             ];
         }
         impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecPermute> for O {
@@ -358,13 +340,13 @@ macro_rules! tables {
                 &[$hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>, $hot::<Two<O, S, I, R>>, $hot::<Two<O, R, I, R>>];
         }
         impl<O: Replace> $table<ir::VecReplace16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Replaced<O>>>];
         }
         impl<O: Extract> $table<ir::VecExtract16> for O {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
         }
         impl<O: Replace> $table<ir::VecReplace8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Replaced<O>>>];
         }
         impl<O: Extract> $table<ir::VecExtract8> for O {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
@@ -376,7 +358,7 @@ macro_rules! tables {
             const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
         }
         impl<O: Replace> $table<ir::VecReplaceHalf> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ReplaceHalf<O, S, S>>, $hot::<ReplaceHalf<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<ReplacedHalf<O>>>];
         }
         impl<O: Load<Out = Vector>> $table<ir::VecLoad> for O {
             const TABLE: &'static [Handler] = &[
@@ -396,8 +378,11 @@ macro_rules! tables {
                 $hot::<LoadAt<O, Sum<R, I>, R>>,
             ];
         }
-        impl<O: Load<Out = Vector>> $table<ir::VecLoadFew> for O {
+        impl<O: Load<Out = Vector>> $table<ir::VecLoad2> for O {
             const TABLE: &'static [Handler] = &[$hot::<LoadAt<O, S, S>>, $hot::<LoadAt<O, R, S>>];
+        }
+        impl<O: Load<Out = Vector>> $table<ir::VecLoad1> for O {
+            const TABLE: &'static [Handler] = &[$hot::<Apart<Loaded<O>>>];
         }
         impl<O: Load<Out = Vector>> $table<ir::VecLoadAny> for O {
             const TABLE: &'static [Handler] = &[$hot::<LoadFromAny<O>>];
@@ -421,25 +406,25 @@ macro_rules! tables {
             const TABLE: &'static [Handler] = &[$hot::<StoreToAny<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane16> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane8> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadLane4> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadInto<O, S, S>>, $hot::<LoadInto<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
         }
         impl<O: StoreLane> $table<ir::VecStoreLane4> for O {
             const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
         }
         impl<O: LoadLane> $table<ir::VecLoadHalf> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadHalf<O, S, S>>, $hot::<LoadHalf<O, R, S>>];
+            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadHalf<O>>>];
         }
     };
 }

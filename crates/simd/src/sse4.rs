@@ -41,31 +41,12 @@ integer! {
         let low = _mm_shuffle_epi8(counts, _mm_and_si128(a, four));
         _mm_add_epi8(low, _mm_shuffle_epi8(counts, _mm_and_si128(_mm_srli_epi16(a, 4), four)))
     }}
-    i8x16_min_s(a, b) { _mm_min_epi8(a, b) }
-    i8x16_max_s(a, b) { _mm_max_epi8(a, b) }
-    i16x8_narrow_i32x4_u(a, b) { _mm_packus_epi32(a, b) }
-    i16x8_q15mulr_sat_s(a, b) {{
-        // -1 * -1 comes out as -1.
-        let product = _mm_mulhrs_epi16(a, b);
-        _mm_xor_si128(product, _mm_cmpeq_epi16(product, _mm_set1_epi16(i16::MIN)))
-    }}
-    i32x4_abs(a) { _mm_abs_epi32(a) }
     i32x4_mul(a, b) { _mm_mullo_epi32(a, b) }
     i32x4_min_s(a, b) { _mm_min_epi32(a, b) }
     i32x4_max_s(a, b) { _mm_max_epi32(a, b) }
     i32x4_min_u(a, b) { _mm_min_epu32(a, b) }
     i32x4_max_u(a, b) { _mm_max_epu32(a, b) }
     i64x2_gt_s(a, b) { _mm_cmpgt_epi64(a, b) }
-    i64x2_ge_s(a, b) { _mm_xor_si128(_mm_cmpgt_epi64(b, a), _mm_set1_epi32(-1)) }
-    i64x2_extmul_low_i32x4_s(a, b) { _mm_mul_epi32(_mm_unpacklo_epi32(a, a), _mm_unpacklo_epi32(b, b)) }
-    i64x2_extmul_high_i32x4_s(a, b) { _mm_mul_epi32(_mm_unpackhi_epi32(a, a), _mm_unpackhi_epi32(b, b)) }
-    i32x4_trunc_sat_f64x2_u_zero(a) {{
-        let a = _mm_min_pd(_mm_max_pd(_mm_castsi128_pd(a), _mm_setzero_pd()), _mm_set1_pd(4_294_967_295.0));
-        let whole = _mm_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-        // In a number from 2^52 on, the lowest bit counts ones.
-        let bits = _mm_castpd_ps(_mm_add_pd(whole, _mm_set1_pd(4_503_599_627_370_496.0)));
-        _mm_castps_si128(_mm_shuffle_ps(bits, _mm_setzero_ps(), 0b10_00))
-    }}
 }
 
 single! {

@@ -66,9 +66,9 @@ static BASELINE: Table = {
     let mut table = baseline_table();
     place(&mut table, Op::I8x16Shuffle, <baseline::I8x16Shuffle as Cold<shape::VecShuffle>>::TABLE);
     place(&mut table, Op::I8x16Permute, <baseline::I8x16Permute as Cold<shape::VecPermute>>::TABLE);
-    place(&mut table, Op::I8x16Swizzle, <baseline::I8x16Swizzle as Cold<shape::VecBin7>>::TABLE);
-    place(&mut table, Op::I8x16RelaxedSwizzle, <baseline::I8x16RelaxedSwizzle as Cold<shape::VecBin3>>::TABLE);
-    place(&mut table, Op::I8x16XorPermute, <baseline::I8x16XorPermute as Cold<shape::VecTileShuffle>>::TABLE);
+    place(&mut table, Op::I8x16Swizzle, <baseline::I8x16Swizzle as Cold<shape::VecSwizzle>>::TABLE);
+    place(&mut table, Op::I8x16RelaxedSwizzle, <baseline::I8x16RelaxedSwizzle as Cold<shape::VecBin1>>::TABLE);
+    place(&mut table, Op::I8x16XorPermute, <baseline::I8x16XorPermute as Cold<shape::VecShuffle>>::TABLE);
     table
 };
 
@@ -97,56 +97,45 @@ better! {
     SSE4: sse4;
     I8x16Shuffle: VecShuffle,
     I8x16Permute: VecPermute,
-    I8x16Swizzle: VecBin7,
-    I8x16RelaxedSwizzle: VecBin3,
-    I8x16Popcnt: VecUnary2,
-    I8x16MinS: VecBin2,
-    I8x16MaxS: VecBin2,
-    I16x8NarrowI32x4U: VecBin3,
-    I16x8Q15MulrSatS: VecBin2,
-    I16x8RelaxedQ15mulrS: VecBin2,
-    I32x4Abs: VecUnary2,
+    I8x16Swizzle: VecSwizzle,
+    I8x16RelaxedSwizzle: VecBin1,
+    I8x16Popcnt: VecUnary1,
     I32x4Mul: VecBin2,
-    I32x4MinS: VecBin2,
-    I32x4MinU: VecBin2,
-    I32x4MaxS: VecBin2,
-    I32x4MaxU: VecBin2,
-    I64x2GtS: VecBin3,
-    I64x2GeS: VecBin3,
-    I64x2ExtMulLowI32x4S: VecBin2,
-    I64x2ExtMulHighI32x4S: VecBin2,
-    F32x4Ceil: VecUnary2,
-    F32x4Floor: VecUnary2,
-    F32x4Trunc: VecUnary2,
-    F32x4Nearest: VecUnary2,
-    F64x2Ceil: VecUnary2,
-    F64x2Floor: VecUnary2,
-    F64x2Trunc: VecUnary2,
-    F64x2Nearest: VecUnary2,
-    I32x4TruncSatF64x2UZero: VecUnary2,
-    I32x4RelaxedTruncF64x2UZero: VecUnary2,
-    I8x16XorPermute: VecTileShuffle,
+    I32x4MinS: VecBin1,
+    I32x4MinU: VecBin1,
+    I32x4MaxS: VecBin1,
+    I32x4MaxU: VecBin1,
+    I64x2GtS: VecBin1,
+    F32x4Ceil: VecUnary1,
+    F32x4Floor: VecUnary1,
+    F32x4Trunc: VecUnary1,
+    F32x4Nearest: VecUnary1,
+    F64x2Ceil: VecUnary1,
+    F64x2Floor: VecUnary1,
+    F64x2Trunc: VecUnary1,
+    F64x2Nearest: VecUnary1,
+    I8x16XorPermute: VecShuffle,
 }
 
 better! {
     /// Those of relaxed instructions.
     #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
     RELAXED: relaxed;
-    I8x16RelaxedSwizzle: VecBin3,
-    I8x16RelaxedLaneselect: VecThree2,
-    I32x4RelaxedLaneselect: VecThree2,
-    I64x2RelaxedLaneselect: VecThree2,
-    I16x8RelaxedQ15mulrS: VecBin2,
-    I16x8RelaxedDotI8x16I7x16S: VecBin3,
-    I32x4RelaxedDotI8x16I7x16AddS: VecThree2,
-    F32x4RelaxedMin: VecBin3,
-    F32x4RelaxedMax: VecBin3,
-    F32x4RelaxedMadd: VecThree2,
-    F32x4RelaxedNmadd: VecThree2,
-    F64x2RelaxedMin: VecBin3,
-    F64x2RelaxedMax: VecBin3,
-    F64x2RelaxedMadd: VecThree2,
-    F64x2RelaxedNmadd: VecThree2,
-    I32x4RelaxedTruncF32x4S: VecUnary2,
-    I32x4RelaxedTruncF64x2SZero: VecUnary2,
+    I8x16RelaxedSwizzle: VecBin1,
+    I8x16RelaxedLaneselect: VecThree1,
+    I32x4RelaxedLaneselect: VecThree1,
+    I64x2RelaxedLaneselect: VecThree1,
+    I16x8RelaxedQ15mulrS: VecBin1,
+    I16x8RelaxedDotI8x16I7x16S: VecBin1,
+    I32x4RelaxedDotI8x16I7x16AddS: VecThree1,
+    F32x4RelaxedMin: VecBin1,
+    F32x4RelaxedMax: VecBin1,
+    F32x4RelaxedMadd: VecThree1,
+    F32x4RelaxedNmadd: VecThree1,
+    F64x2RelaxedMin: VecBin1,
+    F64x2RelaxedMax: VecBin1,
+    F64x2RelaxedMadd: VecThree1,
+    F64x2RelaxedNmadd: VecThree1,
+    I32x4RelaxedTruncF32x4S: VecUnary1,
+    I32x4RelaxedTruncF64x2SZero: VecUnary1,
 }

@@ -50,7 +50,7 @@ impl Body<'_> {
     pub fn canonicalise_vector(&mut self, operator: &wasmote_decode::operators::VectorOperator) -> Step {
         match crate::simd::family(operator).and_then(canonical) {
             None => Ok(()),
-            Some(op) => self.unary(op),
+            Some(op) => self.vector_one(op),
         }
     }
 

@@ -4,7 +4,7 @@ use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src};
-use crate::stack::Place;
+use crate::stack::{Entry, Place};
 
 impl Body<'_> {
     /// A scalar in all lanes of so many bits.
@@ -17,7 +17,7 @@ impl Body<'_> {
             self.vector_const([half; 2]);
             return Ok(());
         }
-        self.unary(op)
+        self.vector_one(op)
     }
 
     /// A lane.
@@ -44,12 +44,14 @@ impl Body<'_> {
         let op = half(op, lane);
         let (a, value) = self.pop_two()?;
         let value = u64::from(self.vector_slot(value));
-        let a = self.vector_source(a);
         self.emit_replace(op, a, value, lane);
         Ok(())
     }
 
-    pub(super) fn emit_replace(&mut self, op: Op, a: Src, value: u64, lane: u8) {
+    /// A popped vector with a lane replaced by what is in a slot.
+    pub(super) fn emit_replace(&mut self, op: Op, a: Entry, value: u64, lane: u8) {
+        let both = op.variant_count() > 1;
+        let a = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
         let half = matches!(op, Op::I64x2ReplaceLane0 | Op::I64x2ReplaceLane1);
         let rest = [value, lane.into()];
         self.emit_vectors(op, u8::from(a == Src::Reg), &[a], if half { &rest[..1] } else { &rest });
@@ -82,8 +84,15 @@ impl Body<'_> {
             }
             return Ok(());
         }
-        let (a, b, variant) = self.vector_classes(Op::I8x16Shuffle, a, b);
-        self.emit_vectors(Op::I8x16Shuffle, variant, &[a, b], &halves);
+        // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
+        let (mut a, mut b, mut halves) = (self.no_constant(a), self.no_constant(b), halves);
+        if self.vector_class(b) == Src::Reg {
+            core::mem::swap(&mut a, &mut b);
+            halves = halves.map(|half| half ^ SECOND as u64);
+        }
+        let b = Src::Slot(self.vector_slot(b));
+        let a = self.vector_source(a);
+        self.emit_vectors(Op::I8x16Shuffle, u8::from(a == Src::Reg), &[a, b], &halves);
         Ok(())
     }
 }

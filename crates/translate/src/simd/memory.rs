@@ -19,7 +19,8 @@ impl Body<'_> {
             return self.vector_load_any(op, memory, offset);
         }
         let entry = self.pop_apart()?;
-        let address = self.register_or_slot(entry, I32);
+        let both = op.variant_count() > 1;
+        let address = if both { self.register_or_slot(entry, I32) } else { Src::Slot(self.vector_slot(entry)) };
         let dst = self.push_apart(V128);
         match address {
             Src::Slot(slot) => self.code.emit(op, 0, &[slot.into(), offset, dst]),
@@ -105,23 +106,16 @@ impl Body<'_> {
         let address = u64::from(self.vector_slot(address));
         if !self.plain(memory, offset) {
             self.code.emit(any, 0, &[address, memory.into(), offset, scratch]);
-            let a = self.vector_source(a);
             self.emit_replace(replace, a, scratch, lane);
             return Ok(());
         }
-        let mut values = [address, offset, 0, 0, 0];
-        let mut count = 2;
-        let a = self.vector_source(a);
-        if let Src::Slot(slot) = a {
-            values[count] = slot.into();
-            count += 1;
+        let a = self.vector_slot(a).into();
+        let dst = self.push_apart(V128);
+        if matches!(op, Op::V128Load64Lane0 | Op::V128Load64Lane1) {
+            self.code.emit(op, 0, &[address, offset, a, dst]);
+        } else {
+            self.code.emit(op, 0, &[address, offset, a, lane.into(), dst]);
         }
-        if !matches!(op, Op::V128Load64Lane0 | Op::V128Load64Lane1) {
-            values[count] = lane.into();
-            count += 1;
-        }
-        values[count] = self.push_apart(V128);
-        self.code.emit(op, u8::from(a == Src::Reg), &values[..=count]);
         Ok(())
     }
 

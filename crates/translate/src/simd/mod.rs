@@ -39,7 +39,7 @@ impl Body<'_> {
                 let (a, b) = if kind == Kind::Two { (a, b) } else { (b, a) };
                 self.vector_two(op, a, b);
             }
-            Kind::One => self.unary(op)?,
+            Kind::One => self.vector_one(op)?,
             Kind::Test => self.vector_test(op)?,
             Kind::Three => self.vector_three(op)?,
             Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
@@ -102,6 +102,18 @@ impl Body<'_> {
         self.stack.push(Place::Vector(number), V128);
     }
 
+    /// A family of one operand, which is in a slot where there are no other variants.
+    #[inline(never)]
+    pub fn vector_one(&mut self, op: Op) -> Step {
+        if op.variant_count() > 1 {
+            return self.unary(op);
+        }
+        let slot = self.pop_slot()?;
+        let dst = self.push_apart(op.result().unwrap_or(V128));
+        self.code.emit(op, 0, &[slot, dst]);
+        Ok(())
+    }
+
     /// Writes an instruction with these sources in order, then `rest`, and its result.
     #[inline(never)]
     fn emit_vectors(&mut self, op: Op, variant: u8, sources: &[Src], rest: &[u64]) {
@@ -129,8 +141,13 @@ impl Body<'_> {
     /// The sources of a family of two vectors, in classes that it has a variant for.
     fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
         let variants = op.variant_count();
+        if variants == 1 {
+            let [a, b] = [a, b].map(|entry| Src::Slot(self.vector_slot(entry)));
+            return (a, b, 0);
+        }
         let commutes = matches!(variants, 2 | 4 | 8);
-        let (first_constant, second_constant) = (variants == 7, matches!(variants, 4 | 5 | 7 | 8));
+        let first_constant = op == Op::I8x16Swizzle;
+        let second_constant = matches!(variants, 4 | 5 | 8) && !first_constant;
         let (mut a, mut b) = (a, b);
         let constant = |entry: Entry| matches!(entry.place, Place::Vector(_));
         if commutes && constant(a) {
@@ -175,10 +192,8 @@ impl Body<'_> {
             (Src::Slot(_), Src::Slot(_), _) => 0,
             (Src::Reg, Src::Slot(_), _) => 1,
             (Src::Slot(_), Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Reg, _) => 2,
-            (Src::Reg, Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Imm(_), _) => 3,
-            (Src::Reg, Src::Imm(_), _) => 4,
-            (Src::Imm(_), Src::Slot(_), _) => 5,
-            _ => 6,
+            (Src::Reg, Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Imm(_), _) | (Src::Imm(_), Src::Slot(_), _) => 3,
+            _ => 4,
         };
         (sa, sb, variant)
     }
@@ -238,6 +253,9 @@ impl Body<'_> {
 
     /// A test that a branch may become: its source is noted.
     fn vector_test(&mut self, op: Op) -> Step {
+        if op.variant_count() == 1 {
+            return self.vector_one(op);
+        }
         let entry = self.pop_apart()?;
         let source = self.vector_source(entry);
         // There is no second one.
@@ -260,7 +278,9 @@ impl Body<'_> {
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
         let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
         let (mut sources, mut variant) = ([a, b, c].map(|entry| Src::Slot(self.vector_slot(entry))), 0);
-        if op.variant_count() > 2 && self.vector_class(c) == Src::Reg {
+        if op.variant_count() == 1 {
+            // Those of what is rarely used are in slots.
+        } else if self.vector_class(c) == Src::Reg {
             self.vector_take(c);
             (sources[2], variant) = (Src::Reg, 2);
         } else if self.vector_class(a) == Src::Reg {
@@ -281,7 +301,7 @@ impl Body<'_> {
             return Ok(());
         };
         let by = by & mask;
-        let source = self.vector_source(a);
+        let source = if op.variant_count() > 2 { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
         self.emit_vectors(op, 1 + u8::from(source == Src::Reg), &[source], &[by]);
         if by != 0 {
             // Where the vector is in any case, for rotations.
