@@ -258,6 +258,11 @@ mod linker {
             }
         }
 
+        /// The first cell of a pair.
+        fn pair(&self, pair: u16) -> Cell {
+            named(pairs::handler(pair, |number| self.handler(number)), ALL_OPCODES + usize::from(pair))
+        }
+
         /// Marks the instructions that something jumps to.
         fn mark_targets(&mut self, code: &[u16], handlers: &[Caught]) {
             self.starts.clear();
@@ -343,7 +348,7 @@ mod linker {
                 let opcode = usize::from(code[at]);
                 let pair = pairs.next_if(|pair| pair.0 as usize == at);
                 if !second {
-                    out.push(pair.map_or_else(|| named(self.handler(opcode), opcode), |pair| pair_handler(pair.1)));
+                    out.push(pair.map_or_else(|| named(self.handler(opcode), opcode), |pair| self.pair(pair.1)));
                     #[cfg(feature = "count")]
                     if let (Ok(_), Some(cell)) = (self.targets.binary_search(&at), out.last_mut()) {
                         cell.0 |= crate::count::TARGET;
@@ -421,10 +426,6 @@ mod linker {
         let _ = number;
         let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
         Cell(address << shift)
-    }
-
-    fn pair_handler(pair: u16) -> Cell {
-        named(pairs::handler(pair), ALL_OPCODES + usize::from(pair))
     }
 
     /// Four units, or the last ones, as they lie in memory.

@@ -20,6 +20,8 @@ pub use crate::handlers::memory::{
     Address, Constant, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes,
 };
 pub use crate::handlers::numeric::{Binary, One, Two, Unary};
+#[cfg(feature = "pairs")]
+pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};
 pub use crate::handlers::tiles::{Three, Tile};
 pub use crate::operand::{Dest, I, R, S, Source, Value};
 

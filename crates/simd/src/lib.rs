@@ -20,6 +20,8 @@ mod lanes;
 mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(feature = "pairs")]
+mod pairs;
 mod portable;
 #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
 mod relaxed;

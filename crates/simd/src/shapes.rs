@@ -94,9 +94,9 @@ impl<O: Condition, A: Source<Vector>> Instr for BranchOn<O, A> {
         unsafe {
             if O::holds(A::get(r, 0)) {
                 r.jump(A::UNITS);
-            } else {
-                r.advance(A::UNITS + 2);
+                return Flow::Jump;
             }
+            r.advance(A::UNITS + 2);
         }
         Flow::Next
     }
@@ -199,233 +199,97 @@ impl Instr for Copy {
     }
 }
 
+/// Calls the macro named with all shapes, behind what else is given: the trait that meanings have, and the instructions that the
+/// variants are, with their numbers.
+macro_rules! for_each_shape {
+    ($callback:ident $($before:tt)*) => {
+        $callback! {
+            $($before)*
+            (Binary<In = Vector, Out = Vector>) VecBin5:
+                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, S, I, S>, 4 Two<O, R, I, S>;
+            (Three<Value = Vector>) VecTile:
+                0 Tile<O, S, S, S, S>, 1 Tile<O, R, S, S, S>, 2 Tile<O, S, S, S, R>, 3 Tile<O, R, S, S, R>;
+            (Shift) VecRotl:
+                0 ShiftBy<O, S, I, S>, 1 ShiftBy<O, R, I, S>, 2 ShiftBy<O, S, I, R>, 3 ShiftBy<O, R, I, R>;
+            (Condition) VecBranch: 0 BranchOn<O, S>, 1 BranchOn<O, R>;
+            (Binary<In = Vector, Out = Vector>) VecBin1: 0 Apart<Both<O>>;
+            (Binary<In = Vector, Out = Vector>) VecBin2: 0 Two<O, S, S, S>, 1 Two<O, R, S, S>;
+            (Binary<In = Vector, Out = Vector>) VecBin3: 0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>;
+            (Unary<In = Vector, Out = Vector>) VecUnary1: 0 Apart<Single<O>>;
+            (Three<Value = Vector>) VecThree1: 0 Apart<AllThree<O>>;
+            (Binary<In = Vector, Out = Vector>) VecBin4:
+                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, I, S>, 3 Two<O, R, I, S>;
+            (Binary<In = Vector, Out = Vector>) VecSwizzle:
+                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, I, S, S>, 4 Two<O, I, R, S>;
+            (Binary<In = Vector, Out = Vector>) VecBin6:
+                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, S, S, R>, 4 Two<O, R, S, R>,
+                5 Two<O, S, R, R>;
+            (Binary<In = Vector, Out = Vector>) VecBin8:
+                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, I, S>, 3 Two<O, R, I, S>, 4 Two<O, S, S, R>,
+                5 Two<O, R, S, R>, 6 Two<O, S, I, R>, 7 Two<O, R, I, R>;
+            (Unary<In = Vector, Out = Vector>) VecUnary:
+                0 One<O, S, S>, 1 One<O, R, S>, 2 One<O, S, R>, 3 One<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest: 0 One<O, S, S>, 1 One<O, R, S>, 2 One<O, S, R>, 3 One<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest1: 0 One<O, S, S>;
+            (Unary<Out = Vector>) VecSplat: 0 One<O, S, S>, 1 One<O, R, S>;
+            (Unary<Out = Vector>) VecSplat1: 0 Apart<Single<O>>;
+            (Three<Value = Vector>) VecThree:
+                0 Tile<O, S, S, S, S>, 1 Tile<O, R, S, S, S>, 2 Tile<O, S, S, R, S>, 3 Tile<O, S, S, S, R>,
+                4 Tile<O, R, S, S, R>, 5 Tile<O, S, S, R, R>;
+            (Shift) VecShift:
+                0 ShiftBy<O, S, S, S>, 1 ShiftBy<O, S, I, S>, 2 ShiftBy<O, R, I, S>, 3 ShiftBy<O, S, S, R>,
+                4 ShiftBy<O, S, I, R>, 5 ShiftBy<O, R, I, R>;
+            (Shift) VecShift2: 0 Apart<Shifted<O, S>>, 1 Apart<Shifted<O, I>>;
+            (Shuffle) VecShuffle:
+                0 ShuffleBoth<O, S, S, S>, 1 ShuffleBoth<O, R, S, S>, 2 ShuffleBoth<O, S, S, R>,
+                3 ShuffleBoth<O, R, S, R>;
+            (Binary<In = Vector, Out = Vector>) VecPermute:
+                0 Two<O, S, I, S>, 1 Two<O, R, I, S>, 2 Two<O, S, I, R>, 3 Two<O, R, I, R>;
+            (Replace) VecReplace16: 0 Apart<Replaced<O>>;
+            (Extract) VecExtract16: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
+            (Replace) VecReplace8: 0 Apart<Replaced<O>>;
+            (Extract) VecExtract8: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
+            (Replace) VecReplace4: 0 ReplaceIn<O, S, S>, 1 ReplaceIn<O, R, S>;
+            (Extract) VecExtract4: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
+            (Replace) VecReplaceHalf: 0 Apart<ReplacedHalf<O>>;
+            (Load<Out = Vector>) VecLoad:
+                0 LoadAt<O, S, S>, 1 LoadAt<O, Zero, S>, 2 LoadAt<O, R, S>, 3 LoadAt<O, Sum<S, S>, S>,
+                4 LoadAt<O, Sum<S, R>, S>, 5 LoadAt<O, Sum<S, I>, S>, 6 LoadAt<O, Sum<R, I>, S>, 7 LoadAt<O, S, R>,
+                8 LoadAt<O, Zero, R>, 9 LoadAt<O, R, R>, 10 LoadAt<O, Sum<S, S>, R>, 11 LoadAt<O, Sum<S, R>, R>,
+                12 LoadAt<O, Sum<S, I>, R>, 13 LoadAt<O, Sum<R, I>, R>;
+            (Load<Out = Vector>) VecLoad2: 0 LoadAt<O, S, S>, 1 LoadAt<O, R, S>;
+            (Load<Out = Vector>) VecLoad1: 0 Apart<Loaded<O>>;
+            (Load<Out = Vector>) VecLoadAny: 0 LoadFromAny<O>;
+            (Store<In = Vector>) VecStore:
+                0 StoreAt<O, S, S>, 1 StoreAt<O, Zero, S>, 2 StoreAt<O, R, S>, 3 StoreAt<O, Sum<S, S>, S>,
+                4 StoreAt<O, Sum<S, R>, S>, 5 StoreAt<O, Sum<S, I>, S>, 6 StoreAt<O, Sum<R, I>, S>, 7 StoreAt<O, S, R>,
+                8 StoreAt<O, Zero, R>, 9 StoreAt<O, Sum<S, S>, R>, 10 StoreAt<O, Sum<S, I>, R>;
+            (Store<In = Vector>) VecStoreAny: 0 StoreToAny<O>;
+            (LoadLane) VecLoadLane16: 0 Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane16: 0 StoreOf<O>;
+            (LoadLane) VecLoadLane8: 0 Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane8: 0 StoreOf<O>;
+            (LoadLane) VecLoadLane4: 0 Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane4: 0 StoreOf<O>;
+            (LoadLane) VecLoadHalf: 0 Apart<LoadHalf<O>>;
+        }
+    };
+}
+
 /// The handlers of each shape, entered by this function of `wasmote-exec`.
 macro_rules! tables {
-    ($table:ident, $hot:ident) => {
+    ($table:ident $hot:ident $(($($meaning:tt)*) $shape:ident: $($number:literal $instr:ty),*;)*) => {
         /// The handlers of a row, in the order of its shape's variants.
         pub trait $table<Shape> {
             /// One for each variant.
             const TABLE: &'static [Handler];
         }
 
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin5> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Two<O, S, S, S>>,
-                $hot::<Two<O, R, S, S>>,
-                $hot::<Two<O, S, R, S>>,
-                $hot::<Two<O, S, I, S>>,
-                $hot::<Two<O, R, I, S>>,
-            ];
-        }
-        impl<O: Three<Value = Vector>> $table<ir::VecTile> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Tile<O, S, S, S, S>>,
-                $hot::<Tile<O, R, S, S, S>>,
-                $hot::<Tile<O, S, S, S, R>>,
-                $hot::<Tile<O, R, S, S, R>>,
-            ];
-        }
-        impl<O: Shift> $table<ir::VecRotl> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ShiftBy<O, S, I, S>>,
-                $hot::<ShiftBy<O, R, I, S>>,
-                $hot::<ShiftBy<O, S, I, R>>,
-                $hot::<ShiftBy<O, R, I, R>>,
-            ];
-        }
-        impl<O: Condition> $table<ir::VecBranch> for O {
-            const TABLE: &'static [Handler] = &[$hot::<BranchOn<O, S>>, $hot::<BranchOn<O, R>>];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Both<O>>>];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin3> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, R, S>>];
-        }
-        impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Single<O>>>];
-        }
-        impl<O: Three<Value = Vector>> $table<ir::VecThree1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<AllThree<O>>>];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin4> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<Two<O, S, S, S>>, $hot::<Two<O, R, S, S>>, $hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecSwizzle> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Two<O, S, S, S>>,
-                $hot::<Two<O, R, S, S>>,
-                $hot::<Two<O, S, R, S>>,
-                $hot::<Two<O, I, S, S>>,
-                $hot::<Two<O, I, R, S>>,
-            ];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin6> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Two<O, S, S, S>>,
-                $hot::<Two<O, R, S, S>>,
-                $hot::<Two<O, S, R, S>>,
-                $hot::<Two<O, S, S, R>>,
-                $hot::<Two<O, R, S, R>>,
-                $hot::<Two<O, S, R, R>>,
-            ];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecBin8> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Two<O, S, S, S>>,
-                $hot::<Two<O, R, S, S>>,
-                $hot::<Two<O, S, I, S>>,
-                $hot::<Two<O, R, I, S>>,
-                $hot::<Two<O, S, S, R>>,
-                $hot::<Two<O, R, S, R>>,
-                $hot::<Two<O, S, I, R>>,
-                $hot::<Two<O, R, I, R>>,
-            ];
-        }
-        impl<O: Unary<In = Vector, Out = Vector>> $table<ir::VecUnary> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
-        }
-        impl<O: Unary<In = Vector, Out = u32>> $table<ir::VecTest> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>, $hot::<One<O, S, R>>, $hot::<One<O, R, R>>];
-        }
-        impl<O: Unary<In = Vector, Out = u32>> $table<ir::VecTest1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>];
-        }
-        impl<O: Unary<Out = Vector>> $table<ir::VecSplat> for O {
-            const TABLE: &'static [Handler] = &[$hot::<One<O, S, S>>, $hot::<One<O, R, S>>];
-        }
-        impl<O: Unary<Out = Vector>> $table<ir::VecSplat1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Single<O>>>];
-        }
-        impl<O: Three<Value = Vector>> $table<ir::VecThree> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<Tile<O, S, S, S, S>>,
-                $hot::<Tile<O, R, S, S, S>>,
-                $hot::<Tile<O, S, S, R, S>>,
-                $hot::<Tile<O, S, S, S, R>>,
-                $hot::<Tile<O, R, S, S, R>>,
-                $hot::<Tile<O, S, S, R, R>>,
-            ];
-        }
-        impl<O: Shift> $table<ir::VecShift> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ShiftBy<O, S, S, S>>,
-                $hot::<ShiftBy<O, S, I, S>>,
-                $hot::<ShiftBy<O, R, I, S>>,
-                $hot::<ShiftBy<O, S, S, R>>,
-                $hot::<ShiftBy<O, S, I, R>>,
-                $hot::<ShiftBy<O, R, I, R>>,
-            ];
-        }
-        impl<O: Shift> $table<ir::VecShift2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Shifted<O, S>>>, $hot::<Apart<Shifted<O, I>>>];
-        }
-        impl<O: Shuffle> $table<ir::VecShuffle> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<ShuffleBoth<O, S, S, S>>,
-                $hot::<ShuffleBoth<O, R, S, S>>,
-                $hot::<ShuffleBoth<O, S, S, R>>,
-                $hot::<ShuffleBoth<O, R, S, R>>,
-            ];
-        }
-        impl<O: Binary<In = Vector, Out = Vector>> $table<ir::VecPermute> for O {
-            const TABLE: &'static [Handler] =
-                &[$hot::<Two<O, S, I, S>>, $hot::<Two<O, R, I, S>>, $hot::<Two<O, S, I, R>>, $hot::<Two<O, R, I, R>>];
-        }
-        impl<O: Replace> $table<ir::VecReplace16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Replaced<O>>>];
-        }
-        impl<O: Extract> $table<ir::VecExtract16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
-        }
-        impl<O: Replace> $table<ir::VecReplace8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Replaced<O>>>];
-        }
-        impl<O: Extract> $table<ir::VecExtract8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
-        }
-        impl<O: Replace> $table<ir::VecReplace4> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ReplaceIn<O, S, S>>, $hot::<ReplaceIn<O, R, S>>];
-        }
-        impl<O: Extract> $table<ir::VecExtract4> for O {
-            const TABLE: &'static [Handler] = &[$hot::<ExtractFrom<O, S>>, $hot::<ExtractFrom<O, R>>];
-        }
-        impl<O: Replace> $table<ir::VecReplaceHalf> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<ReplacedHalf<O>>>];
-        }
-        impl<O: Load<Out = Vector>> $table<ir::VecLoad> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<LoadAt<O, S, S>>,
-                $hot::<LoadAt<O, Zero, S>>,
-                $hot::<LoadAt<O, R, S>>,
-                $hot::<LoadAt<O, Sum<S, S>, S>>,
-                $hot::<LoadAt<O, Sum<S, R>, S>>,
-                $hot::<LoadAt<O, Sum<S, I>, S>>,
-                $hot::<LoadAt<O, Sum<R, I>, S>>,
-                $hot::<LoadAt<O, S, R>>,
-                $hot::<LoadAt<O, Zero, R>>,
-                $hot::<LoadAt<O, R, R>>,
-                $hot::<LoadAt<O, Sum<S, S>, R>>,
-                $hot::<LoadAt<O, Sum<S, R>, R>>,
-                $hot::<LoadAt<O, Sum<S, I>, R>>,
-                $hot::<LoadAt<O, Sum<R, I>, R>>,
-            ];
-        }
-        impl<O: Load<Out = Vector>> $table<ir::VecLoad2> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadAt<O, S, S>>, $hot::<LoadAt<O, R, S>>];
-        }
-        impl<O: Load<Out = Vector>> $table<ir::VecLoad1> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<Loaded<O>>>];
-        }
-        impl<O: Load<Out = Vector>> $table<ir::VecLoadAny> for O {
-            const TABLE: &'static [Handler] = &[$hot::<LoadFromAny<O>>];
-        }
-        impl<O: Store<In = Vector>> $table<ir::VecStore> for O {
-            const TABLE: &'static [Handler] = &[
-                $hot::<StoreAt<O, S, S>>,
-                $hot::<StoreAt<O, Zero, S>>,
-                $hot::<StoreAt<O, R, S>>,
-                $hot::<StoreAt<O, Sum<S, S>, S>>,
-                $hot::<StoreAt<O, Sum<S, R>, S>>,
-                $hot::<StoreAt<O, Sum<S, I>, S>>,
-                $hot::<StoreAt<O, Sum<R, I>, S>>,
-                $hot::<StoreAt<O, S, R>>,
-                $hot::<StoreAt<O, Zero, R>>,
-                $hot::<StoreAt<O, Sum<S, S>, R>>,
-                $hot::<StoreAt<O, Sum<S, I>, R>>,
-            ];
-        }
-        impl<O: Store<In = Vector>> $table<ir::VecStoreAny> for O {
-            const TABLE: &'static [Handler] = &[$hot::<StoreToAny<O>>];
-        }
-        impl<O: LoadLane> $table<ir::VecLoadLane16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
-        }
-        impl<O: StoreLane> $table<ir::VecStoreLane16> for O {
-            const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
-        }
-        impl<O: LoadLane> $table<ir::VecLoadLane8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
-        }
-        impl<O: StoreLane> $table<ir::VecStoreLane8> for O {
-            const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
-        }
-        impl<O: LoadLane> $table<ir::VecLoadLane4> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadInto<O>>>];
-        }
-        impl<O: StoreLane> $table<ir::VecStoreLane4> for O {
-            const TABLE: &'static [Handler] = &[$hot::<StoreOf<O>>];
-        }
-        impl<O: LoadLane> $table<ir::VecLoadHalf> for O {
-            const TABLE: &'static [Handler] = &[$hot::<Apart<LoadHalf<O>>>];
-        }
+        $(
+            impl<O: $($meaning)*> $table<ir::$shape> for O {
+                const TABLE: &'static [Handler] = &[$($hot::<$instr>),*];
+            }
+        )*
     };
 }
 
@@ -435,7 +299,52 @@ pub mod hot {
 
     use super::*;
 
-    tables!(Hot, hot);
+    for_each_shape!(tables Hot hot);
+}
+
+/// The instruction that a variant of a row is, by its number: of what may be part of a pair.
+#[cfg(feature = "pairs")]
+pub mod variants {
+    use wasmote_exec::vector::Address;
+
+    use super::*;
+
+    macro_rules! variants {
+        ($(($($meaning:tt)*) $shape:ident: $($number:literal $instr:ty),*;)*) => {
+            /// A variant of a shape.
+            pub trait Variant<Shape, const N: usize> {
+                /// What it does.
+                type Instr: Instr;
+            }
+            $( variants!(@each ($($meaning)*) $shape: $($number $instr,)*); )*
+        };
+        (@each $meaning:tt $shape:ident: $number:literal $instr:ty, $($rest:tt)*) => {
+            variants!(@one $meaning $shape: $number $instr);
+            variants!(@each $meaning $shape: $($rest)*);
+        };
+        (@each $meaning:tt $shape:ident:) => {};
+        (@one ($($meaning:tt)*) $shape:ident: $number:literal $instr:ty) => {
+            impl<O: $($meaning)*> Variant<ir::$shape, $number> for O {
+                type Instr = $instr;
+            }
+        };
+    }
+    for_each_shape!(variants);
+
+    /// What can be the first of a pair: it does all of its instruction, and leaves `ip` behind it unless it jumps or traps.
+    pub trait Whole: Instr {}
+
+    impl<O: Binary<In = Vector, Out = Vector>, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Whole
+        for Two<O, A, B, D>
+    {
+    }
+    impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Whole for ShiftBy<O, A, B, D> {}
+    impl<O: Condition, A: Source<Vector>> Whole for BranchOn<O, A> {}
+    impl<O: Load<Out = Vector>, A: Address, D: Dest<Vector>> Whole for LoadAt<O, A, D> {}
+    impl<O: Three<Value = Vector>, A: Source<Vector>, B: Source<Vector>, C: Source<Vector>, D: Dest<Vector>> Whole
+        for Tile<O, A, B, C, D>
+    {
+    }
 }
 
 /// Those of rows that need a stack frame.
@@ -445,7 +354,7 @@ pub mod cold {
 
     use super::*;
 
-    tables!(Cold, cold);
+    for_each_shape!(tables Cold cold);
 }
 
 /// Those of rows that `sse4` has.
@@ -455,7 +364,7 @@ pub mod sse4 {
 
     use super::*;
 
-    tables!(Sse4, hot_sse4);
+    for_each_shape!(tables Sse4 hot_sse4);
 }
 
 /// Rows of shapes with one row each.

@@ -1,6 +1,8 @@
 //! The table of handlers, and those that better machines have instead.
 
 use wasmote_exec::vector::{Handler, cold};
+#[cfg(feature = "pairs")]
+use wasmote_ir::ops::ALL_OPCODES;
 use wasmote_ir::ops::{FIRST_VECTOR, VECTOR_OPCODES};
 use wasmote_ir::{Op, Opcode, shape};
 
@@ -19,11 +21,15 @@ use crate::shapes::sse4::Sse4;
 const COUNT: usize = VECTOR_OPCODES;
 type Table = [Handler; COUNT];
 
-/// The handler of a vector instruction: the best one that this machine can run.
+/// The handler of a vector instruction: the best one that this machine can run. Behind the opcodes, pairs are numbered.
 ///
 /// # Panics
 /// If the opcode is none of a vector instruction.
 pub fn handler(opcode: Opcode) -> Handler {
+    #[cfg(feature = "pairs")]
+    if let Some(pair) = usize::from(opcode.0).checked_sub(ALL_OPCODES) {
+        return crate::pairs::HANDLERS[pair];
+    }
     #[cfg(target_arch = "x86_64")]
     if crate::sse4::available() {
         #[cfg(feature = "relaxed-native")]

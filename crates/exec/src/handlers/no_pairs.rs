@@ -15,7 +15,7 @@ pub fn find(_first: u16, _second: u16) -> Option<u16> {
 }
 
 /// Never asked for.
-pub fn handler(_pair: u16) -> Handler {
+pub fn handler(_pair: u16, _vectors: impl FnOnce(usize) -> Handler) -> Handler {
     cold::<super::control::Leave>
 }
 

@@ -7,9 +7,14 @@
 mod list;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "simd")]
+pub mod vectors;
 
 use core::marker::PhantomData;
 
+use wasmote_ir::ops::ALL_OPCODES;
+#[cfg(feature = "simd")]
+use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::{Op, Opcode};
 
 use super::{Row, RowOf, Variant};
@@ -47,6 +52,10 @@ fn done(r: &mut Regs) {
     // SAFETY: no instruction at all.
     unsafe {
         core::arch::asm!("/* {} */", inout(reg) r.acc, options(nomem, nostack, preserves_flags));
+        #[cfg(all(feature = "simd", target_arch = "x86_64"))]
+        core::arch::asm!("/* {} */", inout(xmm_reg) r.vector.0, options(nomem, nostack, preserves_flags));
+        #[cfg(all(feature = "simd", target_arch = "aarch64"))]
+        core::arch::asm!("/* {:v} */", inout(vreg) r.vector.0, options(nomem, nostack, preserves_flags));
     }
     let _ = r;
 }
@@ -63,13 +72,23 @@ struct Pair {
     handler: Handler,
 }
 
-/// How many pairs there are; they are numbered.
-pub const COUNT: usize = PAIRS.len();
+/// How many pairs there are; they are numbered, those of vectors behind all others.
+pub const COUNT: usize = PAIRS.len() + VECTORS.len();
+
+#[cfg(feature = "simd")]
+use vectors::VECTORS;
+#[cfg(not(feature = "simd"))]
+const VECTORS: [u32; 0] = [];
 
 /// The pair of two opcodes, if there is one.
 #[inline]
 pub fn find(first: u16, second: u16) -> Option<u16> {
     let opcodes = u32::from(first) << 16 | u32::from(second);
+    #[cfg(feature = "simd")]
+    if usize::from(first) >= FIRST_VECTOR {
+        let number = VECTORS.iter().position(|&pair| pair == opcodes)?;
+        return Some((PAIRS.len() + number) as u16);
+    }
     let mut at = place(opcodes);
     loop {
         let number = NUMBERS[at];
@@ -81,15 +100,19 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
     }
 }
 
-/// The handler of a pair.
-pub fn handler(pair: u16) -> Handler {
-    PAIRS[usize::from(pair)].handler
+/// The handler of a pair; `vectors` gives those of pairs of vector instructions, which are numbered as opcodes are, behind them.
+pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
+    match PAIRS.get(usize::from(pair)) {
+        Some(pair) => pair.handler,
+        None => vectors(ALL_OPCODES + usize::from(pair) - PAIRS.len()),
+    }
 }
 
 /// The opcodes of a pair.
 #[cfg(feature = "count")]
 pub fn opcodes(pair: u16) -> [Opcode; 2] {
-    let Pair { opcodes, .. } = PAIRS[usize::from(pair)];
+    let pair = usize::from(pair);
+    let opcodes = PAIRS.get(pair).map_or_else(|| VECTORS[pair - PAIRS.len()], |pair| pair.opcodes);
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
@@ -120,7 +143,7 @@ const fn place(opcodes: u32) -> usize {
 }
 
 /// The number of a variant by its suffix.
-const fn number(op: Op, suffix: &str) -> usize {
+pub const fn number(op: Op, suffix: &str) -> usize {
     let mut n = 0;
     while !equal(op.variants()[n].suffix, suffix) {
         n += 1;
@@ -138,10 +161,14 @@ const fn equal(a: &str, b: &str) -> bool {
 }
 
 const fn pair(first: (Op, usize), second: (Op, usize), handler: Handler) -> Pair {
+    Pair { opcodes: joined(first, second), handler }
+}
+
+/// Both opcodes, the first one's in the upper half.
+const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
     // A trap says which of the two by where `ip` is.
     assert!(first.0.variants()[first.1].units() > 0);
-    let opcodes = [Opcode::new(first.0, first.1 as u8).0 as u32, Opcode::new(second.0, second.1 as u8).0 as u32];
-    Pair { opcodes: opcodes[0] << 16 | opcodes[1], handler }
+    (Opcode::new(first.0, first.1 as u8).0 as u32) << 16 | Opcode::new(second.0, second.1 as u8).0 as u32
 }
 
 /// In the order of opcodes. Panics if there is a pair twice.
