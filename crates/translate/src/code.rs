@@ -378,6 +378,7 @@ impl Code {
 
     /// A constant vector into a slot, or into the accumulator alone.
     #[cfg(feature = "simd")]
+    #[inline(never)]
     pub fn vector_constant(&mut self, number: u32, to: Option<u16>) {
         let [low, high] = self.vectors[number as usize];
         match to {

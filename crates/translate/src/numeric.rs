@@ -178,13 +178,25 @@ impl Body<'_> {
         self.stack.retype(ty).ok_or(crate::body::INVALID)
     }
 
+    /// `select` of two vectors, the same with and without instructions on them.
+    #[inline(never)]
+    fn select_vector(&mut self, condition: Entry, a: Entry, b: Entry) {
+        let [condition, a, b] = [condition, a, b].map(|entry| self.slot_apart(entry));
+        let dst = self.push_apart(ValType::V128);
+        self.code.emit(Op::SelectV128, 0, &[condition, a, b, dst]);
+    }
+
+    /// [`Body::slot_operand`] for what is rare.
+    #[inline(never)]
+    fn slot_apart(&mut self, entry: Entry) -> u64 {
+        self.slot_operand(entry)
+    }
+
     /// `select`.
     pub fn select(&mut self) -> Step {
         let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
         if a.ty == ValType::V128 {
-            let values = [condition, a, b].map(|entry| self.slot_operand(entry));
-            let dst = self.push(ValType::V128);
-            self.code.emit(Op::SelectV128, 0, &[values[0], values[1], values[2], dst]);
+            self.select_vector(condition, a, b);
             return Ok(());
         }
         let c = self.register_or_slot(condition, ValType::I32);

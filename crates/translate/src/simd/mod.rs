@@ -139,6 +139,7 @@ impl Body<'_> {
     }
 
     /// The sources of a family of two vectors, in classes that it has a variant for.
+    #[inline(never)]
     fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
         let variants = op.variant_count();
         if variants == 1 {
@@ -199,6 +200,7 @@ impl Body<'_> {
     }
 
     /// A family of two vectors.
+    #[inline(never)]
     fn vector_two(&mut self, op: Op, a: Entry, b: Entry) {
         let (a, b, variant) = self.vector_classes(op, a, b);
         if !self.vector_tile(op, a, b) && !self.rotation(op, a, b) {
@@ -207,6 +209,7 @@ impl Body<'_> {
     }
 
     /// If the last instruction is a product, or a sum, that only this sum reads, writes one instruction for both.
+    #[inline(never)]
     fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
         let (product, tile) = match op {
             Op::F32x4Add => (Op::F32x4Mul, Op::F32x4MulAdd),
@@ -229,6 +232,7 @@ impl Body<'_> {
 
     /// If the last two instructions shift the same vector left and right, by as many bits as its lanes have, and only this
     /// `or` reads what they make, writes a rotation for all three.
+    #[inline(never)]
     fn rotation(&mut self, op: Op, a: Src, b: Src) -> bool {
         let (Op::V128Or, Src::Reg, Src::Slot(other)) = (op, a, b) else { return false };
         let (Some(second), Some(first)) = (self.code.last(), self.code.before_last()) else { return false };
@@ -315,6 +319,7 @@ impl Body<'_> {
     }
 
     /// Returns with a vector.
+    #[inline(never)]
     pub fn return_vector(&mut self, entry: Entry, header: u64) {
         match self.vector_source(entry) {
             Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, &[slot.into(), header]),

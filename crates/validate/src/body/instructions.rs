@@ -97,7 +97,7 @@ impl Body<'_> {
             0xfc if opcode >= 0x08 => return self.bulk(opcode),
             0xfc => ROWS_FC.get(opcode as usize),
             #[cfg(feature = "simd")]
-            0xfd => super::table_simd::ROWS.get(opcode as usize),
+            0xfd => super::table_simd::row(opcode),
             0xfe if opcode == 0x03 => return self.fence(),
             0xfe => ROWS_FE.get(opcode as usize),
             _ => None,
@@ -182,9 +182,9 @@ impl Body<'_> {
             Immediate::Memory(align) => return self.memory_argument(align, false),
             Immediate::Atomic(align) => return self.memory_argument(align, true),
             #[cfg(feature = "simd")]
-            Immediate::MemoryLane(align, lanes) => {
+            Immediate::MemoryLane(align) => {
                 let address = self.memory_argument(align, false)?;
-                self.lane(lanes)?;
+                self.lane(16 >> align)?;
                 return Ok(address);
             }
             #[cfg(feature = "simd")]
@@ -201,6 +201,7 @@ impl Body<'_> {
     }
 
     #[cfg(feature = "simd")]
+    #[inline(never)]
     fn lane(&mut self, lanes: u8) -> Result<(), Fault> {
         if self.reader.byte()? < lanes { Ok(()) } else { Err(self.fault("SIMD index out of bounds")) }
     }

@@ -27,9 +27,9 @@ pub enum Immediate {
     None,
     /// Alignment, at most this power of two, and offset.
     Memory(u8),
-    /// The same, then a lane of so many.
+    /// The same, then a lane of this size.
     #[cfg(feature = "simd")]
-    MemoryLane(u8, u8),
+    MemoryLane(u8),
     /// Alignment, exactly this power of two, and offset.
     Atomic(u8),
     /// A lane of so many.

@@ -1,10 +1,60 @@
 //! The rows of vector instructions, behind the prefix 0xfd.
 
 use super::table::Immediate::{Bytes, Lane, Memory, MemoryLane, Shuffle};
-use super::table::{NO, Proposal, Row, T, UNKNOWN, fill, pops, push};
+use super::table::{NO, Proposal, Row, T, UNKNOWN, pops, push};
 
-/// By what stands behind the prefix.
-pub static ROWS: [Row; 0x114] = rows! { 0x114;
+/// The row of an instruction, by what stands behind the prefix.
+pub fn row(opcode: u32) -> Option<&'static Row> {
+    NUMBERS.get(opcode as usize).and_then(|&number| ROWS.get(usize::from(number)))
+}
+
+/// How many numbers there are behind the prefix.
+const COUNT: usize = 0x114;
+
+/// For each of them the line below that has its row; line 0 has what there is none for.
+static NUMBERS: [u8; COUNT] = {
+    let mut numbers = [0; COUNT];
+    let mut line = 0;
+    while line < LINES.len() {
+        let mut span = 0;
+        while span < LINES[line].0.len() {
+            let (mut at, last) = LINES[line].0[span];
+            while at <= last {
+                numbers[at] = line as u8;
+                at += 1;
+            }
+            span += 1;
+        }
+        line += 1;
+    }
+    numbers
+};
+
+static ROWS: [Row; LINES.len()] = {
+    let mut rows = [UNKNOWN; LINES.len()];
+    let mut line = 0;
+    while line < LINES.len() {
+        rows[line] = LINES[line].1;
+        line += 1;
+    }
+    rows
+};
+
+macro_rules! lines {
+    ($( $proposal:ident: $( $($first:literal $(to $last:literal)?),+ => $immediate:expr, [$($pop:ident)*] $($push:ident)?; )* )*) => {
+        &[(&[], UNKNOWN), $( $( (&[$( span!($first $(to $last)?) ),+], Row {
+            proposal: Proposal::$proposal,
+            immediate: $immediate,
+            pops: pops(&[$(T::$pop),*]),
+            push: push(&[$(T::$push)?]),
+        }), )* )*]
+    };
+}
+
+/// Numbers, as spans whose last one is included, and their row.
+type Line = (&'static [(usize, usize)], Row);
+
+const LINES: &[Line] = lines! {
     Simd:
         0x00 => Memory(4), [Address] V128;
         0x01 to 0x06, 0x0a, 0x5d => Memory(3), [Address] V128;
@@ -39,14 +89,14 @@ pub static ROWS: [Row; 0x114] = rows! { 0x114;
         0x52 => NO, [V128 V128 V128] V128;
         0x53 => NO, [V128] I32;
         // load_lane, store_lane
-        0x54 => MemoryLane(0, 16), [Address V128] V128;
-        0x55 => MemoryLane(1, 8), [Address V128] V128;
-        0x56 => MemoryLane(2, 4), [Address V128] V128;
-        0x57 => MemoryLane(3, 2), [Address V128] V128;
-        0x58 => MemoryLane(0, 16), [Address V128];
-        0x59 => MemoryLane(1, 8), [Address V128];
-        0x5a => MemoryLane(2, 4), [Address V128];
-        0x5b => MemoryLane(3, 2), [Address V128];
+        0x54 => MemoryLane(0), [Address V128] V128;
+        0x55 => MemoryLane(1), [Address V128] V128;
+        0x56 => MemoryLane(2), [Address V128] V128;
+        0x57 => MemoryLane(3), [Address V128] V128;
+        0x58 => MemoryLane(0), [Address V128];
+        0x59 => MemoryLane(1), [Address V128];
+        0x5a => MemoryLane(2), [Address V128];
+        0x5b => MemoryLane(3), [Address V128];
         // One vector.
         0x5e to 0x62, 0x67 to 0x6a, 0x74 to 0x75, 0x7a, 0x7c to 0x81, 0x87 to 0x8a, 0x94 => NO, [V128] V128;
         0xa0 to 0xa1, 0xa7 to 0xaa, 0xc0 to 0xc1, 0xc7 to 0xca, 0xe0 to 0xe1, 0xe3, 0xec to 0xed, 0xef => NO, [V128] V128;

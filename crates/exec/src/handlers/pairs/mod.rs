@@ -86,8 +86,7 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
     let opcodes = u32::from(first) << 16 | u32::from(second);
     #[cfg(feature = "simd")]
     if usize::from(first) >= FIRST_VECTOR {
-        let number = VECTORS.iter().position(|&pair| pair == opcodes)?;
-        return Some((PAIRS.len() + number) as u16);
+        return vectors::find(opcodes).map(|number| (PAIRS.len() + number) as u16);
     }
     let mut at = place(opcodes);
     loop {

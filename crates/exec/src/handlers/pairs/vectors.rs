@@ -58,3 +58,10 @@ macro_rules! opcodes {
     };
 }
 for_each_vector_pair!(opcodes);
+
+/// The number of the pair of these opcodes, if there is one: they are few.
+#[inline(never)]
+pub fn find(opcodes: u32) -> Option<usize> {
+    // Of a known number the compiler writes each out.
+    core::hint::black_box(&VECTORS[..]).iter().position(|&pair| pair == opcodes)
+}
