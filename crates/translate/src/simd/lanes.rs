@@ -110,28 +110,23 @@ pub(super) fn half(op: Op, lane: u8) -> Op {
 }
 
 /// The family that takes lanes of two vectors' halves in turn, if these bytes are such lanes.
+#[inline(never)]
 fn interleave(lanes: u128) -> Option<Op> {
-    static FAMILIES: [(u128, Op); 8] = [
-        (lanes_in_turn(1, 0), Op::I8x16InterleaveLow),
-        (lanes_in_turn(1, 8), Op::I8x16InterleaveHigh),
-        (lanes_in_turn(2, 0), Op::I16x8InterleaveLow),
-        (lanes_in_turn(2, 8), Op::I16x8InterleaveHigh),
-        (lanes_in_turn(4, 0), Op::I32x4InterleaveLow),
-        (lanes_in_turn(4, 8), Op::I32x4InterleaveHigh),
-        (lanes_in_turn(8, 0), Op::I64x2InterleaveLow),
-        (lanes_in_turn(8, 8), Op::I64x2InterleaveHigh),
+    /// For lanes of 1, 2, 4 and 8 bytes those of the lower and of the upper halves.
+    static FAMILIES: [[Op; 2]; 4] = [
+        [Op::I8x16InterleaveLow, Op::I8x16InterleaveHigh],
+        [Op::I16x8InterleaveLow, Op::I16x8InterleaveHigh],
+        [Op::I32x4InterleaveLow, Op::I32x4InterleaveHigh],
+        [Op::I64x2InterleaveLow, Op::I64x2InterleaveHigh],
     ];
-    FAMILIES.iter().find(|(of_family, _)| *of_family == lanes).map(|&(_, op)| op)
-}
-
-/// The bytes of lanes of so many bytes of two vectors in turn, from this byte on.
-const fn lanes_in_turn(size: u8, first: u8) -> u128 {
-    let mut lanes = [0; 16];
-    let mut i = 0;
-    while i < 16 {
-        let (pair, odd, byte) = (i / (2 * size), i / size % 2, i % size);
-        lanes[i as usize] = first + pair * size + odd * 16 + byte;
-        i += 1;
-    }
-    u128::from_le_bytes(lanes)
+    let lanes = lanes.to_le_bytes();
+    // What begins with the second vector's first lane says how large lanes are.
+    let log2 = lanes.iter().position(|&lane| lane >= 16)?.checked_ilog2()?;
+    let [first, high] = [lanes[0], lanes[0] / 8];
+    let in_turn = lanes.iter().zip(0..).all(|(&lane, i)| {
+        let (pair, odd, byte) = (i >> (log2 + 1), i >> log2 & 1, i & ((1 << log2) - 1));
+        lane == first + (pair << log2) + odd * 16 + byte
+    });
+    let family = FAMILIES.get(log2 as usize)?.get(usize::from(high))?;
+    (in_turn && first % 8 == 0).then_some(*family)
 }

@@ -1,5 +1,5 @@
-//! Pairs of vector instructions: what `cargo xtask bench vectors --choose-pairs 0.2` prints, and loads and stores with what is
-//! mostly behind and in front of them. Their handlers are in `wasmote-simd`.
+//! Pairs of vector instructions: those that guests with vectors run most (`cargo xtask bench vectors --count-each`), loads with what is mostly
+//! behind them, and stores with what is mostly in front. Their handlers are in `wasmote-simd`.
 
 use wasmote_ir::Op;
 
@@ -48,13 +48,10 @@ macro_rules! for_each_vector_pair {
 macro_rules! opcodes {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
         /// Their opcodes, the first one's in the upper half.
-        pub static VECTORS: [u32; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = {
-            let pairs = [$( $( joined(
-                (Op::$first, number(Op::$first, stringify!($a))),
-                (Op::$second, number(Op::$second, stringify!($b))),
-            ), )+ )*];
-            pairs
-        };
+        pub static VECTORS: [u32; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( joined(
+            (Op::$first, number(Op::$first, stringify!($a))),
+            (Op::$second, number(Op::$second, stringify!($b))),
+        ), )+ )*];
     };
 }
 for_each_vector_pair!(opcodes);
