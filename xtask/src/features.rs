@@ -40,7 +40,7 @@ const ADDED: &[Added] = &[
     added(CLI, "wasm", &["wasmparser::", "wasmote_decode::sections", "wasmote_translate::"]),
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_translate::image"]),
-    added(CLI, "validate", &["wasmparser::validator", "wasmote_validate::"]),
+    added(CLI, "validate", &["wasmote_validate::"]),
     added(CLI, "simd", &["wasmote_simd::"]),
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),

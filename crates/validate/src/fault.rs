@@ -47,6 +47,20 @@ impl Fault {
         fault
     }
 
+    /// The same in the words that are used for most of them.
+    #[cold]
+    #[inline(never)]
+    pub fn not_enabled(feature: WasmFeatures, name: &str, offset: usize) -> Fault {
+        Fault::missing(feature, &alloc::format!("{name} support is not enabled"), offset)
+    }
+
+    /// Something with this index that there isn't.
+    #[cold]
+    #[inline(never)]
+    pub fn unknown(what: &str, index: u32, offset: usize) -> Fault {
+        Fault::of(format_args!("unknown {what} {index}: {what} index out of bounds"), offset)
+    }
+
     pub fn offset(&self) -> usize {
         self.0.0.offset
     }
@@ -59,18 +73,5 @@ impl Fault {
 impl From<Fault> for ValidateError {
     fn from(fault: Fault) -> ValidateError {
         fault.0.0
-    }
-}
-
-impl From<wasmparser::Error> for Fault {
-    #[cold]
-    #[inline(never)]
-    fn from(error: wasmparser::Error) -> Fault {
-        // A reader without vectors takes their prefix for a mistake.
-        let without_vectors = !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode");
-        let message = if without_vectors { "SIMD support is not enabled" } else { error.message() };
-        let mut fault = Fault::new(message, error.offset() as usize);
-        fault.0.1 = error.missing_wasm_feature();
-        fault
     }
 }

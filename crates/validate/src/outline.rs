@@ -1,44 +1,47 @@
-//! What bodies are checked against: all of the module but bodies, which the validator of wasmparser has found valid.
+//! What bodies are checked against: all of the module but bodies.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use wasmote_ir::HeapType;
-use wasmparser::types::CoreTypeId;
-use wasmparser::{CompositeInnerType, StorageType, UnpackedIndex, ValType, ValidatorResources, WasmModuleResources};
 
 use crate::types::{Field, Ty};
 
-/// A module's types and what its index spaces hold.
+/// A module's types and what its index spaces hold, as far as they have been read.
 #[derive(Default)]
 pub struct Outline {
-    types: Vec<Type>,
-    funcs: Vec<u32>,
-    /// Functions that `ref.func` may name.
+    /// For each type that the module defines its place in `types`.
+    pub canonical: Vec<u32>,
+    /// The types that are not equal, in order: supertypes stand in front of their subtypes.
+    pub types: Vec<Type>,
+    /// The type of each function, as index.
+    pub funcs: Vec<u32>,
+    /// Functions that `ref.func` may name; as many as it takes.
     declared: Vec<bool>,
-    tables: Vec<Table>,
+    pub tables: Vec<Table>,
     /// The type of addresses of each memory.
-    memories: Vec<Ty>,
-    globals: Vec<Global>,
-    /// For each tag its parameters: a place in `tag_types`, of which there are as many as there are types, however many tags.
-    tags: Vec<usize>,
-    tag_types: Vec<Box<[Ty]>>,
-    elems: Vec<Ty>,
+    pub memories: Vec<Ty>,
+    pub globals: Vec<Global>,
+    /// How many of them are imported.
+    pub imported_globals: u32,
+    /// The type of each tag, as index.
+    pub tags: Vec<u32>,
+    /// The type of each element segment's elements.
+    pub elems: Vec<Ty>,
     /// Data segments, if the module says in front of its code how many there are.
-    data: Option<u32>,
+    pub data: Option<u32>,
 }
 
-struct Type {
-    /// The first type that is equal.
-    canonical: u32,
-    /// The first that is equal to its supertype.
-    supertype: Option<u32>,
-    /// Its number among all types, counted so that its subtypes have the next ones, and the first number behind these.
-    subtypes: Range<u32>,
-    composite: Composite,
+/// A type, with places in `Outline::types` for what it refers to.
+pub struct Type {
+    pub supertype: Option<u32>,
+    /// Whether it has no subtypes.
+    pub is_final: bool,
+    /// How many types are above it.
+    pub depth: u8,
+    /// One of these, as far up that any is found in few steps; itself if there are none.
+    pub jump: u32,
+    pub composite: Composite,
 }
 
 /// What a type defines.
@@ -50,8 +53,6 @@ pub enum Composite {
         defaultable: bool,
     },
     Array(Field),
-    /// A type of a proposal that is not known here.
-    Foreign,
 }
 
 pub struct FuncType {
@@ -73,60 +74,21 @@ pub struct Global {
 }
 
 impl Outline {
-    pub fn new(module: &ValidatorResources) -> Outline {
-        let canonical = Canonical::new(module);
-        let each = |at: &mut dyn FnMut(u32) -> bool| (0..).find(|&index| !at(index));
-        let mut outline = Outline { data: module.data_count(), ..Outline::default() };
-        outline.types = canonical.types(module);
-        each(&mut |at| {
-            outline.memories.extend(module.memory_at(at).map(|memory| canonical.ty(memory.index_type())));
-            outline.memories.len() > at as usize
-        });
-        each(&mut |at| {
-            outline.tables.extend(module.table_at(at).map(|table| Table {
-                element: canonical.ty(ValType::Ref(table.element_type)),
-                index: canonical.ty(table.index_type()),
-            }));
-            outline.tables.len() > at as usize
-        });
-        each(&mut |at| {
-            let global = module.global_at(at);
-            outline
-                .globals
-                .extend(global.map(|global| Global { ty: canonical.ty(global.content_type), mutable: global.mutable }));
-            outline.globals.len() > at as usize
-        });
-        // Tags of one type share its description.
-        let mut seen = BTreeMap::new();
-        each(&mut |at| {
-            let Some(tag) = module.tag_at(at) else { return false };
-            let place = *seen.entry(core::ptr::from_ref(tag)).or_insert_with(|| {
-                outline.tag_types.push(canonical.all(tag.params()));
-                outline.tag_types.len() - 1
-            });
-            outline.tags.push(place);
-            true
-        });
-        each(&mut |at| {
-            outline.elems.extend(module.element_type_at(at).map(|ty| canonical.ty(ValType::Ref(ty))));
-            outline.elems.len() > at as usize
-        });
-        each(&mut |at| {
-            let func = module.type_index_of_function(at);
-            outline.funcs.extend(func);
-            outline.declared.extend(func.map(|_| module.is_function_referenced(at)));
-            func.is_some()
-        });
-        outline
-    }
-
     pub fn composite(&self, ty: u32) -> Option<&Composite> {
-        Some(&self.types.get(ty as usize)?.composite)
+        Some(&self.types.get(self.canonical(ty)? as usize)?.composite)
     }
 
-    /// The index that stands for this type and all that are equal.
+    /// The place that stands for the type with this index and all that are equal.
     pub fn canonical(&self, ty: u32) -> Option<u32> {
-        Some(self.types.get(ty as usize)?.canonical)
+        self.canonical.get(ty as usize).copied()
+    }
+
+    /// The function type with this index.
+    pub fn func_type(&self, ty: u32) -> Option<&FuncType> {
+        match self.composite(ty)? {
+            Composite::Func(ty) => Some(ty),
+            _ => None,
+        }
     }
 
     /// The type of a function, as index.
@@ -136,6 +98,17 @@ impl Outline {
 
     pub fn is_declared(&self, func: u32) -> bool {
         self.declared.get(func as usize) == Some(&true)
+    }
+
+    /// Allows `ref.func` to name it.
+    pub fn declare(&mut self, func: u32) {
+        let func = func as usize;
+        if self.declared.len() <= func && func < self.funcs.len() {
+            self.declared.resize(self.funcs.len(), false);
+        }
+        if let Some(declared) = self.declared.get_mut(func) {
+            *declared = true;
+        }
     }
 
     pub fn table(&self, table: u32) -> Option<Table> {
@@ -151,15 +124,11 @@ impl Outline {
     }
 
     pub fn tag(&self, tag: u32) -> Option<&[Ty]> {
-        self.tag_types.get(*self.tags.get(tag as usize)?).map(|params| &**params)
+        Some(&self.func_type(*self.tags.get(tag as usize)?)?.params)
     }
 
     pub fn elem(&self, elem: u32) -> Option<Ty> {
         self.elems.get(elem as usize).copied()
-    }
-
-    pub fn data(&self) -> Option<u32> {
-        self.data
     }
 
     /// Whether values of the one type are of the other (spec: valid/matching).
@@ -191,20 +160,59 @@ impl Outline {
         }
     }
 
-    /// The abstract type right above this one.
+    /// The abstract type right above the one at this place.
     fn kind(&self, ty: u32) -> Option<HeapType> {
-        match self.composite(ty)? {
-            Composite::Func(_) => Some(HeapType::Func),
-            Composite::Struct { .. } => Some(HeapType::Struct),
-            Composite::Array(_) => Some(HeapType::Array),
-            Composite::Foreign => Option::None,
-        }
+        Some(match self.types.get(ty as usize)?.composite {
+            Composite::Func(_) => HeapType::Func,
+            Composite::Struct { .. } => HeapType::Struct,
+            Composite::Array(_) => HeapType::Array,
+        })
     }
 
-    /// Both stand for what is equal to them.
-    fn is_subtype(&self, ty: u32, other: u32) -> bool {
-        match (self.types.get(ty as usize), self.types.get(other as usize)) {
-            (Some(ty), Some(other)) => other.subtypes.contains(&ty.subtypes.start),
+    /// A type below this one, or below none.
+    pub fn declare_type(&self, supertype: Option<u32>, is_final: bool, composite: Composite) -> Type {
+        let above = supertype.and_then(|place| Some((place, self.types.get(place as usize)?)));
+        let Some((place, ty)) = above else {
+            return Type { supertype: None, is_final, depth: 0, jump: self.types.len() as u32, composite };
+        };
+        // Jumps are as long as those of a skew binary number: two of equal length are followed by one over both.
+        let first = self.types.get(ty.jump as usize).map_or((0, place), |ty| (ty.depth, ty.jump));
+        let second = self.types.get(first.1 as usize).map_or(0, |ty| ty.depth);
+        let jump = if ty.depth - first.0 == first.0 - second { first.1 } else { place };
+        Type { supertype, is_final, depth: ty.depth.saturating_add(1), jump, composite }
+    }
+
+    /// Whether the type at the one place was declared below that at the other. What is above has the smaller place.
+    fn is_subtype(&self, mut ty: u32, other: u32) -> bool {
+        while ty > other {
+            ty = match self.types.get(ty as usize) {
+                Some(&Type { jump, .. }) if jump >= other && jump < ty => jump,
+                Some(&Type { supertype: Some(supertype), .. }) => supertype,
+                _ => return false,
+            };
+        }
+        ty == other
+    }
+
+    /// Whether what is defined as the one can be used as the other (spec: valid/matching#composite-types).
+    pub fn composite_matches(&self, ty: &Composite, other: &Composite) -> bool {
+        let all = |types: &[Ty], others: &[Ty]| {
+            types.len() == others.len() && types.iter().zip(others).all(|(&ty, &other)| self.matches(ty, other))
+        };
+        let field = |ty: &Field, other: &Field| {
+            ty.packed == other.packed
+                && ty.mutable == other.mutable
+                && self.matches(ty.ty, other.ty)
+                && (!ty.mutable || self.matches(other.ty, ty.ty))
+        };
+        match (ty, other) {
+            (Composite::Func(ty), Composite::Func(other)) => {
+                all(&other.params, &ty.params) && all(&ty.results, &other.results)
+            }
+            (Composite::Struct { fields, .. }, Composite::Struct { fields: others, .. }) => {
+                fields.len() >= others.len() && fields.iter().zip(others).all(|(ty, other)| field(ty, other))
+            }
+            (Composite::Array(ty), Composite::Array(other)) => field(ty, other),
             _ => false,
         }
     }
@@ -215,169 +223,5 @@ impl Outline {
             HeapType::Index(ty) => self.kind(ty)?.top(),
             other => other.top(),
         }
-    }
-}
-
-/// For each type that the validator tells apart, the first index of it.
-struct Canonical {
-    first: BTreeMap<CoreTypeId, u32>,
-    ids: Vec<CoreTypeId>,
-}
-
-impl Canonical {
-    fn new(module: &ValidatorResources) -> Canonical {
-        let mut canonical = Canonical { first: BTreeMap::new(), ids: Vec::new() };
-        for index in 0.. {
-            let mut ty = wasmparser::HeapType::Concrete(UnpackedIndex::Module(index));
-            // The one way to ask for the number of a type.
-            if module.check_heap_type(&mut ty, 0).is_err() {
-                break;
-            }
-            let wasmparser::HeapType::Concrete(UnpackedIndex::Id(id)) = ty else { break };
-            canonical.first.entry(id).or_insert(index);
-            canonical.ids.push(id);
-        }
-        canonical
-    }
-
-    fn types(&self, module: &ValidatorResources) -> Vec<Type> {
-        let mut types = Vec::with_capacity(self.ids.len());
-        for (index, id) in (0..).zip(&self.ids) {
-            let Some(ty) = module.sub_type_at(index) else { break };
-            let supertype = ty.supertype_idxs.first().and_then(|supertype| self.index(supertype.unpack()));
-            let composite = match &ty.composite_type.inner {
-                CompositeInnerType::Func(func) => {
-                    Composite::Func(FuncType { params: self.all(func.params()), results: self.all(func.results()) })
-                }
-                CompositeInnerType::Struct(ty) => {
-                    let fields: Box<[Field]> = ty.fields.iter().map(|field| self.field(field)).collect();
-                    Composite::Struct { defaultable: fields.iter().all(|field| field.ty.is_defaultable()), fields }
-                }
-                CompositeInnerType::Array(ty) => Composite::Array(self.field(&ty.0)),
-                _ => Composite::Foreign,
-            };
-            let canonical = self.first.get(id).copied().unwrap_or(index);
-            types.push(Type { canonical, supertype, subtypes: 0..0, composite });
-        }
-        number(&mut types);
-        types
-    }
-
-    fn index(&self, index: UnpackedIndex) -> Option<u32> {
-        match index {
-            UnpackedIndex::Id(id) => self.first.get(&id).copied(),
-            _ => None,
-        }
-    }
-
-    fn all(&self, types: &[ValType]) -> Box<[Ty]> {
-        types.iter().map(|&ty| self.ty(ty)).collect()
-    }
-
-    fn field(&self, field: &wasmparser::FieldType) -> Field {
-        let (ty, packed) = match field.element_type {
-            StorageType::I8 => (Ty::I32, 8),
-            StorageType::I16 => (Ty::I32, 16),
-            StorageType::Val(ty) => (self.ty(ty), 0),
-        };
-        Field { ty, packed, mutable: field.mutable }
-    }
-
-    fn ty(&self, ty: ValType) -> Ty {
-        let reference = match ty {
-            ValType::I32 => return Ty::I32,
-            ValType::I64 => return Ty::I64,
-            ValType::F32 => return Ty::F32,
-            ValType::F64 => return Ty::F64,
-            ValType::V128 => return Ty::V128,
-            ValType::Ref(reference) => reference,
-        };
-        let heap = match reference.heap_type() {
-            wasmparser::HeapType::Concrete(index) => self.index(index).map(HeapType::Index),
-            wasmparser::HeapType::Abstract { shared: false, ty } => abstract_heap(ty),
-            _ => None,
-        };
-        heap.map_or(Ty::FOREIGN, |heap| Ty::abstract_ref(reference.is_nullable(), heap))
-    }
-}
-
-/// Numbers types: each, then its subtypes, before the next that is none.
-fn number(types: &mut [Type]) {
-    const NONE: usize = usize::MAX;
-    let (mut first, mut next) = (vec![NONE; types.len()], vec![NONE; types.len()]);
-    let mut roots = Vec::new();
-    for index in (0..types.len()).rev() {
-        match types[index].supertype {
-            // What is equal to an earlier one is not asked for.
-            _ if types[index].canonical as usize != index => {}
-            Some(supertype) => next[index] = core::mem::replace(&mut first[supertype as usize], index),
-            None => roots.push(index),
-        }
-    }
-    let mut count = 0;
-    // Types whose subtypes are being numbered.
-    let mut open: Vec<usize> = Vec::new();
-    for mut index in roots {
-        loop {
-            types[index].subtypes.start = count;
-            count += 1;
-            if first[index] != NONE {
-                open.push(index);
-                index = first[index];
-                continue;
-            }
-            types[index].subtypes.end = count;
-            while next[index] == NONE {
-                let Some(above) = open.pop() else { break };
-                index = above;
-                types[index].subtypes.end = count;
-            }
-            if next[index] == NONE {
-                break;
-            }
-            index = next[index];
-        }
-    }
-}
-
-fn abstract_heap(ty: wasmparser::AbstractHeapType) -> Option<HeapType> {
-    use wasmparser::AbstractHeapType as Abstract;
-    Some(match ty {
-        Abstract::Func => HeapType::Func,
-        Abstract::NoFunc => HeapType::NoFunc,
-        Abstract::Extern => HeapType::Extern,
-        Abstract::NoExtern => HeapType::NoExtern,
-        Abstract::Any => HeapType::Any,
-        Abstract::Eq => HeapType::Eq,
-        Abstract::I31 => HeapType::I31,
-        Abstract::Struct => HeapType::Struct,
-        Abstract::Array => HeapType::Array,
-        Abstract::None => HeapType::None,
-        Abstract::Exn => HeapType::Exn,
-        Abstract::NoExn => HeapType::NoExn,
-        Abstract::Cont | Abstract::NoCont => return None,
-    })
-}
-
-#[cfg(all(test, feature = "gc"))]
-mod tests {
-    use super::Outline;
-    use crate::Features;
-    use crate::validate::walk;
-
-    #[test]
-    fn tags_of_one_type_share_its_description() {
-        let many = "i32 ".repeat(1000);
-        let text = format!("(module (type $t (func (param {many}))) {} (func))", "(tag (type $t))".repeat(500));
-        let mut outline = None;
-        let flags = Features::default().flags();
-        let walked = walk(&wat::parse_str(text).unwrap(), flags, &mut |_, module, _| {
-            outline = Some(Outline::new(module));
-            Ok(())
-        });
-        assert!(walked.is_ok());
-        let outline = outline.unwrap();
-        assert_eq!((outline.tags.len(), outline.tag_types.len()), (500, 1));
-        assert_eq!(outline.tag(499).map(<[_]>::len), Some(1000));
     }
 }

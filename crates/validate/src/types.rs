@@ -2,8 +2,9 @@
 
 use wasmote_ir::{HeapType, RefType, ValType};
 
-/// A value type, or what stands for one in code that is never reached. The number is [`ValType::number`]'s, with indices of
-/// types replaced by the first that is equal; two more heap types stand for what has no other name.
+/// A value type, or what stands for one in code that is never reached. The number is [`ValType::number`]'s, with
+/// indices of types replaced by places in `Outline`, the same for types that are equal; one more heap type stands for what
+/// has no other name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Ty(u32);
 
@@ -17,8 +18,6 @@ impl Ty {
     pub const BOTTOM: Ty = Ty(7);
     /// A reference of any type that is not null: likewise.
     pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP << 1);
-    /// A type of a proposal that nothing here knows: equal to itself alone.
-    pub const FOREIGN: Ty = Ty(6);
 
     pub const FUNCREF: Ty = Ty(ValType::FUNCREF.number());
     pub const EXNREF: Ty = Ty::abstract_ref(true, HeapType::Exn);
@@ -65,7 +64,18 @@ impl Ty {
         match self {
             Ty::BOTTOM => "any type",
             Ty::REF_BOTTOM => "a reference",
-            _ => ValType::from_number(self.0).map_or("a type of another proposal", ValType::name),
+            _ => ValType::from_number(self.0).map_or("a value", ValType::name),
+        }
+    }
+
+    /// A number that is the same for types that are equal if the recursive groups are that they stand in, of which the own
+    /// has the types from `first` on.
+    pub fn number_in_group(self, first: u32) -> u32 {
+        match self.heap() {
+            Some(HeapType::Index(index)) if index >= first => {
+                Ty::concrete_ref(self.is_nullable(), index - first).0 | IN_GROUP
+            }
+            _ => self.0,
         }
     }
 
@@ -79,6 +89,8 @@ impl Ty {
 /// What references have set, and the two numbers of heap types that `ir` does not use.
 const REF: u32 = 1 << 31;
 const BOTTOM_HEAP: u32 = 14;
+/// What numbers of types do not have.
+const IN_GROUP: u32 = 1 << 30;
 const _: () = assert!(ValType::from_number(Ty::REF_BOTTOM.0).is_none() && ValType::from_number(7).is_none());
 
 /// A local: its type, and whether it may be read yet. Bit 30 is free in numbers of types.

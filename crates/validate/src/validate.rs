@@ -1,14 +1,15 @@
-//! Modules: their outline by wasmparser's validator, their bodies by ours.
+//! Modules: all at once, or body by body.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wasmparser::{FunctionBody, Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures};
+use wasmparser::WasmFeatures;
 
 use crate::body::{self, Buffers};
 use crate::fault::{Fault, ValidateError};
 use crate::features::Features;
 use crate::outline::Outline;
+use crate::sections::walk;
 
 /// Proves a whole module valid.
 pub fn validate(wasm: &[u8], features: &Features) -> Result<(), ValidateError> {
@@ -19,51 +20,30 @@ pub fn validate(wasm: &[u8], features: &Features) -> Result<(), ValidateError> {
 pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<(), Fault> {
     // Each body is validated as it comes by, so that of several mistakes the first is reported.
     let mut buffers = Buffers::default();
-    let mut outline = None;
-    walk(wasm, flags, &mut |func, module, body| {
-        let outline = outline.get_or_insert_with(|| Outline::new(module));
-        let range = body.range();
-        let (start, end) = (range.start as usize, range.end as usize);
-        let bytes = wasm.get(start..end).unwrap_or_default();
-        body::validate(outline, body_flags, func, bytes, start, &mut buffers)
-    })
+    walk(wasm, flags, &mut |outline, func, range| {
+        let bytes = wasm.get(range.clone()).unwrap_or_default();
+        body::validate(outline, body_flags, func, bytes, range.start, &mut buffers)
+    })?;
+    Ok(())
 }
 
 /// Proves all of a module valid but the bodies of its functions, which [`Bodies`] does one by one.
 pub fn validate_outline(wasm: &[u8], features: &Features) -> Result<Bodies, ValidateError> {
     let flags = features.body_flags();
     let mut bodies = Bodies { outline: Outline::default(), flags, first: 0, ranges: Vec::new() };
-    walk(wasm, features.flags(), &mut |func, module, body| {
+    bodies.outline = walk(wasm, features.flags(), &mut |_, func, range| {
         if bodies.ranges.is_empty() {
             bodies.first = func;
-            bodies.outline = Outline::new(module);
         }
-        let range = body.range();
-        bodies.ranges.push(range.start as usize..range.end as usize);
+        bodies.ranges.push(range);
         Ok(())
     })?;
     Ok(bodies)
 }
 
-pub(crate) type EachBody<'e, 'w> = &'e mut dyn FnMut(u32, &ValidatorResources, FunctionBody<'w>) -> Result<(), Fault>;
-
-/// Validates everything but bodies, and hands these on, with the index of the function. What they depend on stands in front
-/// of the first.
-pub(crate) fn walk<'w>(wasm: &'w [u8], flags: WasmFeatures, each_body: EachBody<'_, 'w>) -> Result<(), Fault> {
-    let mut validator = Validator::new_with_features(flags);
-    let mut parser = Parser::new(0);
-    parser.set_features(flags);
-    for payload in parser.parse_all(wasm) {
-        if let ValidPayload::Func(func, body) = validator.payload(&payload?)? {
-            each_body(func.index, &func.resources, body)?;
-        }
-    }
-    Ok(())
-}
-
 /// The bodies of a module of which everything else is valid.
 pub struct Bodies {
-    /// The rest of the module; empty if there are no bodies.
+    /// The rest of the module.
     outline: Outline,
     flags: WasmFeatures,
     /// Index of the function with the first body: the number of imported ones.

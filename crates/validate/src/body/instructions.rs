@@ -90,7 +90,7 @@ impl Body<'_> {
     }
 
     #[inline(never)]
-    fn prefixed(&mut self, prefix: u8) -> Result<(), Fault> {
+    pub fn prefixed(&mut self, prefix: u8) -> Result<(), Fault> {
         let opcode = self.reader.u32()?;
         let row = match prefix {
             0xfb => return self.object(opcode),
@@ -147,7 +147,7 @@ impl Body<'_> {
 
     /// An instruction that its row describes.
     #[inline(never)]
-    fn row(&mut self, row: &Row, opcode: u32) -> Result<(), Fault> {
+    pub fn row(&mut self, row: &Row, opcode: u32) -> Result<(), Fault> {
         if row.proposal != Proposal::None {
             self.require_proposal(row.proposal, opcode)?;
         }

@@ -81,7 +81,7 @@ impl Body<'_> {
     /// Reads the index of a data segment.
     pub fn data(&mut self) -> Result<(), Fault> {
         let index = self.reader.u32()?;
-        match self.outline.data() {
+        match self.outline.data {
             None => Err(self.fault("data count section required")),
             Some(count) if index < count => Ok(()),
             Some(_) => Err(self.unknown("data segment", index)),

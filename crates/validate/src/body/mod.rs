@@ -1,19 +1,19 @@
 //! The proof that a body is valid, in one pass over its bytes (spec: appendix/algorithm).
 //!
-//! 1. `read`: bytes;
-//! 2. `table`, `table_simd`: instructions whose types are always the same, most of them, as data;
-//! 3. `stack`: the stacks of operands and of blocks;
-//! 4. `instructions`: from an opcode to what it does to them; `control`, `variables`, `memory`, `references`, `objects`:
-//!    those that need more than a row.
+//! 1. `table`, `table_simd`: instructions whose types are always the same, most of them, as data;
+//! 2. `stack`: the stacks of operands and of blocks;
+//! 3. `instructions`: from an opcode to what it does to them; `control`, `variables`, `memory`, `references`, `objects`:
+//!    those that need more than a row;
+//! 4. `constant`: the few of them that constant expressions are made of.
 //!
 //! A check that is missing here is unsafety in everything that runs later. So all of it is compared with wasmparser's
 //! validator, on modules of all kinds and on damaged ones: `tests`.
 
+mod constant;
 mod control;
 mod instructions;
 mod memory;
 mod objects;
-mod read;
 mod references;
 mod stack;
 #[macro_use]
@@ -30,13 +30,13 @@ use alloc::vec::Vec;
 use wasmparser::WasmFeatures;
 
 use crate::fault::Fault;
+use crate::limits::MAX_LOCALS;
 use crate::outline::{Composite, Outline};
+use crate::read::Reader;
 use crate::types::{Local, Ty};
-use read::Reader;
 use stack::{Block, Frame, FrameKind};
 
-/// As many locals, parameters included, as a function may have: the limit of other engines.
-const MAX_LOCALS: usize = 50_000;
+pub use constant::constant;
 
 /// Buffers that the next body may use again.
 #[derive(Default)]
@@ -77,30 +77,47 @@ pub fn validate(
     let Some(Composite::Func(ty)) = outline.func(func).and_then(|ty| outline.composite(ty)) else {
         return Err(Fault::new("unknown function type", base));
     };
-    let mut body = Body {
-        outline,
-        features,
-        reader: Reader::new(bytes, base),
-        offset: base,
-        floor: 0,
-        operands: core::mem::take(&mut buffers.operands),
-        frames: core::mem::take(&mut buffers.frames),
-        locals: core::mem::take(&mut buffers.locals),
-        set: core::mem::take(&mut buffers.set),
-        results: &ty.results,
-    };
-    body.operands.clear();
-    body.frames.clear();
-    body.locals.clear();
-    body.set.clear();
+    let mut body = Body::new(outline, features, Reader::new(bytes, base), Block::Function, buffers);
+    body.results = &ty.results;
     body.locals.extend(ty.params.iter().map(|&ty| Local::param(ty)));
-    body.frames.push(Frame::new(FrameKind::Block, Block::Function, 0, 0));
     let result = body.locals().and_then(|()| body.instructions());
-    *buffers = Buffers { operands: body.operands, frames: body.frames, locals: body.locals, set: body.set };
+    body.give_back(buffers);
     result
 }
 
-impl Body<'_> {
+impl<'m> Body<'m> {
+    /// One of which nothing is read yet.
+    fn new(
+        outline: &'m Outline,
+        features: WasmFeatures,
+        reader: Reader<'m>,
+        block: Block,
+        buffers: &mut Buffers,
+    ) -> Body<'m> {
+        let mut body = Body {
+            outline,
+            features,
+            offset: reader.offset(),
+            reader,
+            floor: 0,
+            operands: core::mem::take(&mut buffers.operands),
+            frames: core::mem::take(&mut buffers.frames),
+            locals: core::mem::take(&mut buffers.locals),
+            set: core::mem::take(&mut buffers.set),
+            results: &[],
+        };
+        body.operands.clear();
+        body.frames.clear();
+        body.locals.clear();
+        body.set.clear();
+        body.frames.push(Frame::new(FrameKind::Block, block, 0, 0));
+        body
+    }
+
+    fn give_back(self, buffers: &mut Buffers) {
+        *buffers = Buffers { operands: self.operands, frames: self.frames, locals: self.locals, set: self.set };
+    }
+
     fn locals(&mut self) -> Result<(), Fault> {
         for _ in 0..self.reader.u32()? {
             self.offset = self.reader.offset();
@@ -124,7 +141,7 @@ impl Body<'_> {
     #[cold]
     #[inline(never)]
     fn unknown(&self, what: &str, index: u32) -> Fault {
-        Fault::of(format_args!("unknown {what} {index}: {what} index out of bounds"), self.offset)
+        Fault::unknown(what, index, self.offset)
     }
 
     /// Whether the proposal is on.
@@ -136,6 +153,6 @@ impl Body<'_> {
     #[cold]
     #[inline(never)]
     fn missing(&self, feature: WasmFeatures, name: &str) -> Fault {
-        Fault::missing(feature, &alloc::format!("{name} support is not enabled"), self.offset)
+        Fault::not_enabled(feature, name, self.offset)
     }
 }

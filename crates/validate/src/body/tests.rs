@@ -1,29 +1,14 @@
 //! Our verdict on bodies against wasmparser's: those of the specification's scripts, valid and not, those of the guests, and
 //! damaged copies of all of them.
 
-use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 use wasmparser::{BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 use wasmparser::{WasmFeatures, WasmModuleResources};
 
 use super::{Buffers, validate};
 use crate::Features;
 use crate::outline::Outline;
-use crate::validate::walk;
-
-#[path = "../../../../tests/scripts.rs"]
-mod scripts;
-
-/// A generator of numbers that is the same on every machine (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % end.max(1)
-    }
-}
+use crate::sections::walk;
+use crate::tests::{Random, feature_sets, modules, number, scripts, walk_theirs};
 
 /// Bodies compared, and how many of them are valid.
 #[derive(Default, Debug)]
@@ -44,15 +29,16 @@ struct Comparison {
 impl Comparison {
     /// Compares the bodies of a module, as far as the rest of it is valid.
     fn module(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
-        let mut outline = None;
         // The next module's mutants are others.
         self.random.0 ^= wasm.len() as u64;
-        let _ = walk(wasm, flags, &mut |func, module, body| {
-            let outline = outline.get_or_insert_with(|| Outline::new(module));
+        let mut theirs = Vec::new();
+        let _ = walk_theirs(wasm, flags, &mut |func, module| theirs.push((func, module.clone())));
+        let mut theirs = theirs.into_iter();
+        let _ = walk(wasm, flags, &mut |outline, func, range| {
+            let (index, module) = theirs.next().expect("a body that is there for both");
+            assert_eq!(func, index);
             if (func as usize).is_multiple_of(self.every) {
-                let range = body.range();
-                let bytes = &wasm[range.start as usize..range.end as usize];
-                self.body(&format!("{name}, function {func}"), (outline, module, flags), func, bytes);
+                self.body(&format!("{name}, function {func}"), (outline, &module, flags), func, &wasm[range]);
             }
             Ok(())
         });
@@ -115,37 +101,6 @@ impl Comparison {
     }
 }
 
-/// The binaries of all scripts, valid or not.
-fn modules() -> Vec<(String, Vec<u8>)> {
-    let mut modules = Vec::new();
-    for script in [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten() {
-        // Some proposals have a syntax of their own, which the parser may lack.
-        let Ok(directives) = parse(&script.text, &script.path) else { continue };
-        for directive in directives {
-            let (DirectiveKind::Module { module, .. }
-            | DirectiveKind::Definition { module, .. }
-            | DirectiveKind::AssertUnlinkable { module, .. }
-            | DirectiveKind::AssertInvalid { module, .. }
-            | DirectiveKind::AssertMalformed { module, .. }
-            | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. }) = directive.kind
-            else {
-                continue;
-            };
-            if let Source::Binary(binary) = module {
-                modules.push((format!("{}:{}", script.path, directive.line), binary));
-            }
-        }
-    }
-    modules
-}
-
-/// Everything on that anything here knows, and each version of the specification.
-fn feature_sets() -> Vec<WasmFeatures> {
-    let mut sets: Vec<_> = [1, 2, 3, 4].map(|version| Features::of_version(version).flags()).to_vec();
-    sets.push(Features::default().flags() | WasmFeatures::THREADS);
-    sets
-}
-
 #[test]
 fn bodies_of_scripts_are_valid_if_wasmparser_says_so() {
     let mut comparison = Comparison { random: Random(1), counts: Counts::default(), mutants: 0, every: 1 };
@@ -161,7 +116,6 @@ fn bodies_of_scripts_are_valid_if_wasmparser_says_so() {
 #[test]
 fn damaged_bodies_are_valid_if_wasmparser_says_so() {
     // `MUTANTS=1000 SEED=7 cargo test ...` for a longer look.
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (mutants, seed) = (number("MUTANTS", 6), number("SEED", 1));
     let mut comparison =
         Comparison { random: Random(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };

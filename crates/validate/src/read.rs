@@ -1,7 +1,11 @@
-//! The bytes of a body (spec: binary/values). Integers have at most as many bytes as their width needs, and no bits beyond it.
+//! The bytes of a binary (spec: binary/values). Integers have at most as many bytes as their width needs, and no bits beyond it.
+
+use core::ops::Range;
 
 use crate::fault::Fault;
+use crate::limits::MAX_NAME;
 
+#[derive(Clone)]
 pub struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -23,6 +27,16 @@ impl<'b> Reader<'b> {
         self.at >= self.bytes.len()
     }
 
+    /// Goes where a copy of it has gone.
+    pub fn follow(&mut self, copy: &Reader<'_>) {
+        self.at = copy.at;
+    }
+
+    /// Skips what is left.
+    pub fn finish(&mut self) {
+        self.at = self.bytes.len();
+    }
+
     #[inline(always)]
     pub fn byte(&mut self) -> Result<u8, Fault> {
         match self.bytes.get(self.at) {
@@ -39,12 +53,43 @@ impl<'b> Reader<'b> {
     }
 
     pub fn skip(&mut self, count: usize) -> Result<(), Fault> {
-        if count > self.bytes.len() - self.at {
-            self.at = self.bytes.len();
-            return Err(self.ended());
-        }
-        self.at += count;
+        self.bytes(count)?;
         Ok(())
+    }
+
+    pub fn bytes(&mut self, count: usize) -> Result<&'b [u8], Fault> {
+        match self.bytes.get(self.at..).and_then(|rest| rest.get(..count)) {
+            Some(bytes) => {
+                self.at += count;
+                Ok(bytes)
+            }
+            None => {
+                self.at = self.bytes.len();
+                Err(self.ended())
+            }
+        }
+    }
+
+    /// Those of the next bytes, in front of which stands how many they are.
+    pub fn part(&mut self) -> Result<Reader<'b>, Fault> {
+        let count = self.u32()? as usize;
+        let base = self.offset();
+        Ok(Reader::new(self.bytes(count)?, base))
+    }
+
+    /// Where the bytes lie in the binary, all of them.
+    pub fn range(&self) -> Range<usize> {
+        self.base..self.base + self.bytes.len()
+    }
+
+    /// A name (spec: binary/values#names).
+    pub fn name(&mut self) -> Result<&'b str, Fault> {
+        let offset = self.offset();
+        let count = self.u32()? as usize;
+        if count > MAX_NAME {
+            return Err(Fault::new("string size out of bounds", offset));
+        }
+        core::str::from_utf8(self.bytes(count)?).map_err(|_| Fault::new("malformed UTF-8 encoding", offset))
     }
 
     #[inline(always)]
@@ -128,7 +173,7 @@ impl<'b> Reader<'b> {
     #[cold]
     #[inline(never)]
     fn ended(&self) -> Fault {
-        Fault::new("unexpected end of a function body", self.offset())
+        Fault::new("unexpected end of section or function", self.offset())
     }
 }
 

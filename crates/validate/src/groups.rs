@@ -1,0 +1,209 @@
+//! The types that a module defines, group by group (spec: valid/types#recursive-types).
+//!
+//! Groups that are equal but for where they stand are the same, and so are their types, pairwise. So a group is read as if it were new,
+//! with the next places for its own types; then written down with these places counted from its start. What was
+//! written down before in the same way is what it is.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use wasmparser::WasmFeatures;
+
+use crate::fault::Fault;
+use crate::limits::{MAX_DEPTH, MAX_FIELDS, MAX_PARAMS, MAX_RESULTS, MAX_TYPES};
+use crate::outline::{Composite, FuncType, Type};
+use crate::read::Reader;
+use crate::sections::Sections;
+use crate::types::{Field, Ty};
+use crate::written::Written;
+
+/// A group that is being read.
+struct Group {
+    /// Index of its first type.
+    first: u32,
+    /// Place of its first type.
+    place: u32,
+    count: u32,
+}
+
+impl Sections {
+    /// Reads a group, or a type that stands alone.
+    pub fn group(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let mut count = 1;
+        if reader.peek()? == 0x4e {
+            reader.skip(1)?;
+            count = self.size(reader, MAX_TYPES, "rec group types")? as u32;
+            self.require(WasmFeatures::GC, "rec group usage requires `gc` proposal to be enabled")?;
+        }
+        let (first, place) = (self.outline.canonical.len(), self.outline.types.len() as u32);
+        if count as usize > MAX_TYPES.saturating_sub(first) {
+            return Err(self.exceeded("types", MAX_TYPES));
+        }
+        let group = Group { first: first as u32, place, count };
+        for number in 0..count {
+            let ty = self.sub_type(reader, &group, number)?;
+            self.outline.types.push(ty);
+        }
+        let types = self.outline.types.get(place as usize..).unwrap_or_default();
+        let key = written_down(types, place);
+        let same = *self.groups.entry(key).or_insert(place);
+        if same == place {
+            self.subtypes(place)?;
+        } else {
+            self.outline.types.truncate(place as usize);
+        }
+        self.outline.canonical.extend(same..same + count);
+        Ok(())
+    }
+
+    fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Fault> {
+        let (mut kind, mut supertype, mut is_final) = (reader.byte()?, None, true);
+        if matches!(kind, 0x4f | 0x50) {
+            self.require(WasmFeatures::GC, "gc proposal must be enabled to use subtypes")?;
+            is_final = kind == 0x4f;
+            supertype = match reader.u32()? {
+                0 => None,
+                1 => Some(reader.u32()?),
+                _ => return Err(self.fault("sub type must not have multiple supertypes")),
+            };
+            kind = reader.byte()?;
+        }
+        let place = |index| self.place(group, index);
+        let supertype = match supertype {
+            None => None,
+            Some(index) if index < group.first + number => place(index),
+            Some(index) if place(index).is_some() => {
+                return Err(self.fault("unknown type: supertypes must be defined before subtypes"));
+            }
+            Some(index) => return Err(Fault::unknown("type", index, self.offset)),
+        };
+        let written = Written { features: self.features, canonical: &place, offset: self.offset };
+        let composite = match kind {
+            0x60 => {
+                let mut values = |limit, what| -> Result<Box<[Ty]>, Fault> {
+                    (0..self.size(reader, limit, what)?).map(|_| written.value_type(reader)).collect()
+                };
+                let (params, results) =
+                    (values(MAX_PARAMS, "function params")?, values(MAX_RESULTS, "function returns")?);
+                if results.len() > 1 {
+                    let message = "func type returns multiple values but the multi-value feature is not enabled";
+                    self.require(WasmFeatures::MULTI_VALUE, message)?;
+                }
+                Composite::Func(FuncType { params, results })
+            }
+            0x5f => {
+                self.require(WasmFeatures::GC, "struct indexed types not supported without the gc feature")?;
+                let count = self.size(reader, MAX_FIELDS, "struct fields")?;
+                let fields =
+                    (0..count).map(|_| self.field(reader, &written)).collect::<Result<Box<[Field]>, Fault>>()?;
+                Composite::Struct { defaultable: fields.iter().all(|field| field.ty.is_defaultable()), fields }
+            }
+            0x5e => {
+                self.require(WasmFeatures::GC, "array indexed types not supported without the gc feature")?;
+                Composite::Array(self.field(reader, &written)?)
+            }
+            _ => return Err(self.foreign_type(kind)),
+        };
+        let ty = self.outline.declare_type(supertype, is_final, composite);
+        if ty.depth > MAX_DEPTH {
+            return Err(self.fault("sub type hierarchy too deep"));
+        }
+        Ok(ty)
+    }
+
+    /// Where the type with this index stands, or will stand if the group at hand is new.
+    fn place(&self, group: &Group, index: u32) -> Option<u32> {
+        match index.checked_sub(group.first) {
+            None => self.outline.canonical(index),
+            // A type may not refer to itself unless there are recursive ones.
+            Some(number) => (number < group.count && self.has(WasmFeatures::GC)).then(|| group.place + number),
+        }
+    }
+
+    fn field(&self, reader: &mut Reader<'_>, written: &Written<'_>) -> Result<Field, Fault> {
+        let packed = match reader.peek()? {
+            0x78 => 8,
+            0x77 => 16,
+            _ => 0,
+        };
+        let ty = if packed == 0 {
+            written.value_type(reader)?
+        } else {
+            reader.skip(1)?;
+            Ty::I32
+        };
+        match reader.byte()? {
+            mutable @ (0 | 1) => Ok(Field { ty, packed, mutable: mutable == 1 }),
+            _ => Err(self.fault("malformed mutability byte for field type")),
+        }
+    }
+
+    /// What no type known here begins with, perhaps that of some proposal.
+    #[cold]
+    fn foreign_type(&self, byte: u8) -> Fault {
+        let (feature, message) = match byte {
+            0x5d => {
+                (WasmFeatures::STACK_SWITCHING, "cannot define continuation types when stack switching is disabled")
+            }
+            0x65 => (
+                WasmFeatures::SHARED_EVERYTHING_THREADS,
+                "shared composite types require the shared-everything-threads proposal",
+            ),
+            0x4c | 0x4d => (
+                WasmFeatures::CUSTOM_DESCRIPTORS,
+                "custom descriptors proposal must be enabled to use descriptor and describes",
+            ),
+            _ => return Fault::of(format_args!("invalid leading byte (0x{byte:x}) for type"), self.offset),
+        };
+        Fault::missing(feature, message, self.offset)
+    }
+
+    /// Whether the types from this place on are what their supertypes say.
+    fn subtypes(&self, first: u32) -> Result<(), Fault> {
+        let types = &self.outline.types;
+        for ty in types.iter().skip(first as usize) {
+            let Some(supertype) = ty.supertype.and_then(|place| types.get(place as usize)) else { continue };
+            if supertype.is_final {
+                return Err(self.fault("sub type cannot have a final super type"));
+            }
+            if !self.outline.composite_matches(&ty.composite, &supertype.composite) {
+                return Err(self.fault("sub type must match super type"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A group, of which the types stand from this place on, so that it can be read back but for the place.
+fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
+    let mut key = Vec::new();
+    let mut number = |number: u32| key.extend_from_slice(&number.to_le_bytes());
+    for ty in types {
+        let (kind, count) = match &ty.composite {
+            Composite::Func(ty) => (0, ty.params.len()),
+            Composite::Struct { fields, .. } => (1, fields.len()),
+            Composite::Array(_) => (2, 0),
+        };
+        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4);
+        if let Some(supertype) = ty.supertype {
+            number(Ty::concrete_ref(true, supertype).number_in_group(first));
+        }
+        let (values, fields) = match &ty.composite {
+            Composite::Func(ty) => ([&*ty.params, &ty.results], &[][..]),
+            Composite::Struct { fields, .. } => ([&[][..]; 2], &**fields),
+            Composite::Array(field) => ([&[][..]; 2], core::slice::from_ref(field)),
+        };
+        for &ty in values.into_iter().flatten() {
+            number(ty.number_in_group(first));
+        }
+        // Where the results end.
+        if kind == 0 {
+            number(u32::MAX);
+        }
+        for field in fields {
+            number(field.ty.number_in_group(first));
+            number(u32::from(field.packed) << 1 | u32::from(field.mutable));
+        }
+    }
+    key.into_boxed_slice()
+}

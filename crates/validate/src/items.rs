@@ -1,0 +1,358 @@
+//! What stands in sections: imports, functions, tables, memories, tags, globals, exports, the start function and segments
+//! (spec: valid/modules).
+
+use wasmparser::WasmFeatures;
+
+use crate::body::constant;
+use crate::fault::Fault;
+use crate::limits::{MAX_ELEMENTS, MAX_TYPE_SIZE};
+use crate::outline::{FuncType, Global, Table};
+use crate::read::Reader;
+use crate::sections::Sections;
+use crate::types::Ty;
+use crate::written::Written;
+
+impl Sections {
+    pub fn import(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        reader.name()?;
+        let is_unnamed = reader.name()?.is_empty();
+        let mut size = 1;
+        match reader.byte()? {
+            0x00 => {
+                let ty = reader.u32()?;
+                size = type_size(self.func_type(ty)?);
+                self.outline.funcs.push(ty);
+            }
+            0x01 => {
+                let ty = self.table_type(reader)?;
+                if self.outline.tables.len() >= self.max_tables() {
+                    return Err(self.exceeded("tables", self.max_tables()));
+                }
+                self.outline.tables.push(ty);
+            }
+            0x02 => {
+                let ty = self.memory_type(reader)?;
+                if self.outline.memories.len() >= self.max_memories() {
+                    return Err(self.exceeded("memories", self.max_memories()));
+                }
+                self.outline.memories.push(ty);
+            }
+            0x03 => {
+                let ty = self.global_type(reader)?;
+                self.require_mutable(ty)?;
+                self.outline.globals.push(ty);
+                self.outline.imported_globals += 1;
+            }
+            0x04 => {
+                let ty = self.tag_type(reader)?;
+                size = type_size(self.func_type(ty)?);
+                self.outline.tags.push(ty);
+            }
+            kind => return Err(self.foreign_import(kind, is_unnamed)),
+        }
+        self.add_size(size)
+    }
+
+    #[cold]
+    fn foreign_import(&self, kind: u8, is_unnamed: bool) -> Fault {
+        let (feature, message) = match kind {
+            0x20 => (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors required for exact function imports"),
+            0x7e | 0x7f if is_unnamed => {
+                (WasmFeatures::COMPACT_IMPORTS, "invalid leading byte with compact imports proposal disabled")
+            }
+            _ => return Fault::of(format_args!("invalid leading byte (0x{kind:x}) for external kind"), self.offset),
+        };
+        Fault::missing(feature, message, self.offset)
+    }
+
+    /// Adds to what imports and exports are made of.
+    fn add_size(&mut self, size: usize) -> Result<(), Fault> {
+        self.type_size += size;
+        if self.type_size < MAX_TYPE_SIZE {
+            return Ok(());
+        }
+        Err(Fault::of(format_args!("effective type size exceeds the limit of {MAX_TYPE_SIZE}"), self.offset))
+    }
+
+    pub fn func(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let ty = reader.u32()?;
+        self.func_type(ty)?;
+        self.outline.funcs.push(ty);
+        Ok(())
+    }
+
+    fn func_type(&self, ty: u32) -> Result<&FuncType, Fault> {
+        self.outline.func_type(ty).ok_or_else(|| match self.outline.canonical(ty) {
+            Some(_) => Fault::of(format_args!("type index {ty} is not a function type"), self.offset),
+            None => Fault::unknown("type", ty, self.offset),
+        })
+    }
+
+    pub fn table(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        // Two bytes in front of the type say that an expression follows it.
+        let has_init = reader.peek()? == 0x40;
+        if has_init && *reader.bytes(2)? != [0x40, 0x00] {
+            return Err(self.fault("invalid table encoding"));
+        }
+        let ty = self.table_type(reader)?;
+        if has_init {
+            let message = "tables with expression initializers require the function-references proposal";
+            self.require(WasmFeatures::FUNCTION_REFERENCES, message)?;
+            self.constant(reader, ty.element)?;
+        } else if !ty.element.is_nullable() {
+            return Err(self.fault("type mismatch: non-defaultable element type"));
+        }
+        self.outline.tables.push(ty);
+        Ok(())
+    }
+
+    fn table_type(&self, reader: &mut Reader<'_>) -> Result<Table, Fault> {
+        let element = self.written(|written| written.element_type(reader))?;
+        let flags = reader.byte()?;
+        if flags > 0b111 {
+            return Err(self.fault("invalid table resizable limits flags"));
+        }
+        let is_64 = flags & 0b100 != 0;
+        let most = self.limits(reader, flags)?;
+        if is_64 {
+            self.require(WasmFeatures::MEMORY64, "memory64 must be enabled for 64-bit tables")?;
+        } else if most > u64::from(u32::MAX) {
+            return Err(self.fault("table size must be at most 2**32 - 1 entries"));
+        }
+        if flags & 0b010 != 0 {
+            let message = "shared tables require the shared-everything-threads proposal";
+            return Err(Fault::missing(WasmFeatures::SHARED_EVERYTHING_THREADS, message, self.offset));
+        }
+        Ok(Table { element, index: address(is_64) })
+    }
+
+    pub fn memory(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let address = self.memory_type(reader)?;
+        self.outline.memories.push(address);
+        Ok(())
+    }
+
+    /// The type of a memory, of which addresses have the type that is returned.
+    fn memory_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
+        let flags = reader.byte()?;
+        if flags > 0b1111 {
+            return Err(self.fault("invalid memory limits flags"));
+        }
+        let is_64 = flags & 0b0100 != 0;
+        let (is_shared, has_max) = (flags & 0b0010 != 0, flags & 0b0001 != 0);
+        let most = self.limits(reader, flags)?;
+        let page_log2 = if flags & 0b1000 != 0 { reader.u32()? } else { 16 };
+        if is_64 {
+            self.require(WasmFeatures::MEMORY64, "memory64 must be enabled for 64-bit memories")?;
+        }
+        if is_shared {
+            self.require(WasmFeatures::THREADS, "threads must be enabled for shared memories")?;
+        }
+        if flags & 0b1000 != 0 {
+            let message = "the custom page sizes proposal must be enabled to customize a memory's page size";
+            self.require(WasmFeatures::CUSTOM_PAGE_SIZES, message)?;
+        }
+        // The proposal has these two sizes only.
+        if page_log2 != 0 && page_log2 != 16 {
+            return Err(self.fault("invalid custom page size"));
+        }
+        let (max, message) = match (is_64, page_log2) {
+            (false, 0) => (u64::from(u32::MAX), "memory size must be at most 2**32 - 1 pages of one byte"),
+            (false, _) => (1 << 16, "memory size must be at most 65536 pages (4GiB)"),
+            (true, 0) => (u64::MAX, ""),
+            (true, _) => (1 << 48, "memory size must be at most 2**48 pages"),
+        };
+        if most > max {
+            return Err(self.fault(message));
+        }
+        if is_shared && !has_max {
+            return Err(self.fault("shared memory must have maximum size"));
+        }
+        Ok(address(is_64))
+    }
+
+    /// Reads limits, and returns the larger.
+    fn limits(&self, reader: &mut Reader<'_>, flags: u8) -> Result<u64, Fault> {
+        let number = |reader: &mut Reader<'_>| {
+            if self.has(WasmFeatures::MEMORY64) { reader.u64() } else { reader.u32().map(u64::from) }
+        };
+        let min = number(reader)?;
+        let max = if flags & 1 != 0 { number(reader)? } else { min };
+        if min > max {
+            return Err(self.fault("size minimum must not be greater than maximum"));
+        }
+        Ok(max)
+    }
+
+    pub fn tag(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let ty = self.tag_type(reader)?;
+        self.outline.tags.push(ty);
+        Ok(())
+    }
+
+    fn tag_type(&self, reader: &mut Reader<'_>) -> Result<u32, Fault> {
+        if reader.byte()? != 0 {
+            return Err(self.fault("invalid tag attributes"));
+        }
+        let ty = reader.u32()?;
+        self.require(WasmFeatures::EXCEPTIONS, "exceptions proposal not enabled")?;
+        if !self.func_type(ty)?.results.is_empty() {
+            let message = "invalid exception type: non-empty tag result type";
+            self.require(WasmFeatures::STACK_SWITCHING, message)?;
+        }
+        Ok(ty)
+    }
+
+    pub fn global(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let global = self.global_type(reader)?;
+        self.constant(reader, global.ty)?;
+        self.outline.globals.push(global);
+        Ok(())
+    }
+
+    fn global_type(&self, reader: &mut Reader<'_>) -> Result<Global, Fault> {
+        let ty = self.written(|written| written.value_type(reader))?;
+        match reader.byte()? {
+            mutable @ (0 | 1) => Ok(Global { ty, mutable: mutable == 1 }),
+            2 | 3 => {
+                let message = "shared globals require the shared-everything-threads proposal";
+                Err(Fault::missing(WasmFeatures::SHARED_EVERYTHING_THREADS, message, self.offset))
+            }
+            _ => Err(self.fault("malformed mutability: malformed global flags")),
+        }
+    }
+
+    /// Mutable globals stayed inside modules once.
+    fn require_mutable(&self, global: Global) -> Result<(), Fault> {
+        if !global.mutable {
+            return Ok(());
+        }
+        self.require(WasmFeatures::MUTABLE_GLOBAL, "mutable global support is not enabled")
+    }
+
+    pub fn export(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let name = reader.name()?;
+        let (kind, index) = (reader.byte()?, reader.u32()?);
+        let outline = &self.outline;
+        let found = match kind {
+            0x00 => outline.func(index).and_then(|ty| outline.func_type(ty)).map(type_size),
+            0x01 => outline.table(index).map(|_| 1),
+            0x02 => outline.memory(index).map(|_| 1),
+            0x03 => outline.global(index).map(|_| 1),
+            0x04 => outline.tags.get(index as usize).and_then(|&ty| outline.func_type(ty)).map(type_size),
+            _ => {
+                return Err(Fault::of(
+                    format_args!("invalid leading byte (0x{kind:x}) for external kind"),
+                    self.offset,
+                ));
+            }
+        };
+        let Some(size) = found else {
+            let what = ["function", "table", "memory", "global", "tag"][usize::from(kind)];
+            return Err(Fault::unknown(what, index, self.offset));
+        };
+        match kind {
+            0x00 => self.outline.declare(index),
+            0x03 => outline.global(index).map_or(Ok(()), |global| self.require_mutable(global))?,
+            _ => {}
+        }
+        if self.exports.insert(name.as_bytes().into(), 0).is_some() {
+            return Err(Fault::of(format_args!("duplicate export name `{name}` already defined"), self.offset));
+        }
+        self.add_size(size)
+    }
+
+    pub fn start(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let func = reader.u32()?;
+        let ty =
+            self.func_type(self.outline.func(func).ok_or_else(|| Fault::unknown("function", func, self.offset))?)?;
+        if ty.params.is_empty() && ty.results.is_empty() {
+            return Ok(());
+        }
+        Err(self.fault("invalid start function type"))
+    }
+
+    pub fn elem(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        // Bits: not active, then declared; active, then with a table; and elements are expressions.
+        let flags = reader.u32()?;
+        if flags > 0b111 {
+            return Err(self.fault("invalid flags byte in element segment"));
+        }
+        let are_exprs = flags & 0b100 != 0;
+        let mut table = None;
+        if flags & 0b001 != 0 {
+            self.require(WasmFeatures::BULK_MEMORY, "bulk memory must be enabled")?;
+        } else {
+            let index = if flags & 0b010 != 0 { reader.u32()? } else { 0 };
+            let target = self.outline.table(index).ok_or_else(|| Fault::unknown("table", index, self.offset))?;
+            self.constant(reader, target.index)?;
+            table = Some(target);
+        }
+        let mut ty = if are_exprs { Ty::FUNCREF } else { Ty::FUNCREF.non_null() };
+        match (are_exprs, flags & 0b011 != 0) {
+            (true, true) => ty = self.written(|written| written.reference_type(reader))?,
+            (true, false) => self.require(WasmFeatures::REFERENCE_TYPES, "reference types support is not enabled")?,
+            (false, true) if reader.byte()? != 0 => {
+                return Err(self.fault("only the function external type is supported in elem segment"));
+            }
+            _ => {}
+        }
+        if table.is_some_and(|table| !self.outline.matches(ty, table.element)) {
+            return Err(self.fault("type mismatch: invalid element type for the type of the table"));
+        }
+        for _ in 0..self.size(reader, MAX_ELEMENTS, "number of elements")? {
+            self.offset = reader.offset();
+            if are_exprs {
+                self.constant(reader, ty)?;
+                continue;
+            }
+            let func = reader.u32()?;
+            if self.outline.func(func).is_none() {
+                return Err(Fault::unknown("function", func, self.offset));
+            }
+            self.outline.declare(func);
+        }
+        self.outline.elems.push(ty);
+        Ok(())
+    }
+
+    pub fn data_segment(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let flags = reader.u32()?;
+        match flags {
+            0 | 2 => {
+                let index = if flags == 2 { reader.u32()? } else { 0 };
+                let memory = self.outline.memory(index).ok_or_else(|| Fault::unknown("memory", index, self.offset))?;
+                self.constant(reader, memory)?;
+            }
+            1 => self.require(WasmFeatures::BULK_MEMORY, "passive data segments require the bulk-memory proposal")?,
+            _ => return Err(self.fault("invalid flags byte in data segment")),
+        }
+        reader.part()?;
+        Ok(())
+    }
+
+    /// Reads a constant expression of this type. Bodies may refer to the functions that it refers to.
+    fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Fault> {
+        constant(&self.outline, self.features, reader, ty, &mut self.named, &mut self.buffers)?;
+        for func in self.named.drain(..) {
+            self.outline.declare(func);
+        }
+        Ok(())
+    }
+
+    /// Reads a type.
+    fn written(&self, read: impl FnOnce(&Written<'_>) -> Result<Ty, Fault>) -> Result<Ty, Fault> {
+        let canonical = |index| self.outline.canonical(index);
+        read(&Written { features: self.features, canonical: &canonical, offset: self.offset })
+    }
+}
+
+/// The type of addresses or indices.
+fn address(is_64: bool) -> Ty {
+    if is_64 { Ty::I64 } else { Ty::I32 }
+}
+
+/// How much a function or a tag counts.
+fn type_size(ty: &FuncType) -> usize {
+    2 + ty.params.len() + ty.results.len()
+}
