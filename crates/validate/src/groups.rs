@@ -68,16 +68,18 @@ impl Sections {
             };
             kind = reader.byte()?;
         }
-        let place = |index| self.place(group, index);
         let supertype = match supertype {
             None => None,
-            Some(index) if index < group.first + number => place(index),
-            Some(index) if place(index).is_some() => {
-                return Err(self.fault("unknown type: supertypes must be defined before subtypes"));
+            Some(index) => {
+                let place = self.place(group, index, self.offset)?;
+                if index >= group.first + number {
+                    return Err(self.fault("unknown type: supertypes must be defined before subtypes"));
+                }
+                Some(place)
             }
-            Some(index) => return Err(Fault::unknown("type", index, self.offset)),
         };
-        let written = Written { features: self.features, canonical: &place, offset: self.offset };
+        let place = |index, offset| self.place(group, index, offset);
+        let written = Written { features: self.features, canonical: &place };
         let composite = match kind {
             0x60 => {
                 let mut values = |limit, what| -> Result<Box<[Ty]>, Fault> {
@@ -112,11 +114,16 @@ impl Sections {
     }
 
     /// Where the type with this index stands, or will stand if the group at hand is new.
-    fn place(&self, group: &Group, index: u32) -> Option<u32> {
+    fn place(&self, group: &Group, index: u32, offset: usize) -> Result<u32, Fault> {
         match index.checked_sub(group.first) {
-            None => self.outline.canonical(index),
-            // A type may not refer to itself unless there are recursive ones.
-            Some(number) => (number < group.count && self.has(WasmFeatures::GC)).then(|| group.place + number),
+            Some(number) if number < group.count => {
+                if self.has(WasmFeatures::GC) {
+                    return Ok(group.place + number);
+                }
+                let message = "unknown type: type index out of bounds because the GC proposal is disabled";
+                Err(Fault::missing(WasmFeatures::GC, message, offset))
+            }
+            _ => self.outline.canonical_at(index, offset),
         }
     }
 

@@ -82,10 +82,10 @@ impl Sections {
     }
 
     fn func_type(&self, ty: u32) -> Result<&FuncType, Fault> {
-        self.outline.func_type(ty).ok_or_else(|| match self.outline.canonical(ty) {
-            Some(_) => Fault::of(format_args!("type index {ty} is not a function type"), self.offset),
-            None => Fault::unknown("type", ty, self.offset),
-        })
+        let not_func = |_| Fault::of(format_args!("type index {ty} is not a function type"), self.offset);
+        self.outline
+            .func_type(ty)
+            .ok_or_else(|| self.outline.canonical_at(ty, self.offset).map_or_else(|fault| fault, not_func))
     }
 
     pub fn table(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
@@ -342,8 +342,8 @@ impl Sections {
 
     /// Reads a type.
     fn written(&self, read: impl FnOnce(&Written<'_>) -> Result<Ty, Fault>) -> Result<Ty, Fault> {
-        let canonical = |index| self.outline.canonical(index);
-        read(&Written { features: self.features, canonical: &canonical, offset: self.offset })
+        let canonical = |index, offset| self.outline.canonical_at(index, offset);
+        read(&Written { features: self.features, canonical: &canonical })
     }
 }
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use wasmote_ir::HeapType;
 
+use crate::fault::Fault;
 use crate::types::{Field, Ty};
 
 /// A module's types and what its index spaces hold, as far as they have been read.
@@ -81,6 +82,11 @@ impl Outline {
     /// The place that stands for the type with this index and all that are equal.
     pub fn canonical(&self, ty: u32) -> Option<u32> {
         self.canonical.get(ty as usize).copied()
+    }
+
+    /// The same of a type that is referred to at this offset.
+    pub fn canonical_at(&self, ty: u32, offset: usize) -> Result<u32, Fault> {
+        self.canonical(ty).ok_or_else(|| Fault::unknown("type", ty, offset))
     }
 
     /// The function type with this index.

@@ -1,6 +1,6 @@
 //! Validation as a whole and body by body, and which features it lets through.
 
-use wasmote_validate::{Features, ValidateError, validate, validate_outline};
+use wasmote_validate::{Features, ValidateError, needed, validate, validate_outline};
 
 fn binary(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
@@ -62,6 +62,35 @@ fn what_no_build_runs_stays_off() {
     for (text, message) in cases {
         let error = refused(text, &Features::default());
         assert!(error.message.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_a_module_needs_is_listed_whether_or_not_this_build_has_it() {
+    let (references, bulk) = ("reference types", "bulk memory operations");
+    let (typed, objects) = ("typed function references", "garbage collection");
+    let cases: [(&str, &[&str], bool); 16] = [
+        ("(module (memory 1) (func (param i32)))", &[], true),
+        ("(module (func (result i32 i32) unreachable))", &["multiple values"], true),
+        ("(module (import \"m\" \"g\" (global (mut i32))))", &["mutable globals"], true),
+        ("(module (table 1 externref))", &[references], true),
+        ("(module (table 1 funcref) (table 1 funcref))", &[references], true),
+        ("(module (memory 1) (memory 1))", &["multiple memories"], true),
+        ("(module (memory i64 1) (table i64 1 funcref))", &["memory64"], true),
+        ("(module (memory 1 (pagesize 1)))", &["custom page sizes"], true),
+        ("(module (memory 1) (data \"\"))", &[bulk], true),
+        ("(module (global i32 (i32.add (i32.const 1) (i32.const 2))))", &["extended constant expressions"], true),
+        ("(module (table 1 funcref (ref.null func)))", &[references, typed], true),
+        ("(module (type $t (func (param (ref $t)))))", &[references, typed, objects], true),
+        ("(module (rec (type (struct)) (type (sub 0 (array i8)))))", &[objects], false),
+        ("(module (tag (param i32)))", &["exception handling"], true),
+        ("(module (memory 1 1 shared) (memory 1))", &["multiple memories", "threads"], true),
+        ("(module (type $f (func)) (type (cont $f)) (table 1 externref))", &["stack switching"], false),
+    ];
+    for (text, names, is_valid) in cases {
+        let (found, valid) = needed(&binary(text));
+        let found: Vec<_> = found.iter().map(|needed| needed.name).collect();
+        assert_eq!((&found[..], valid), (names, is_valid), "{text}");
     }
 }
 

@@ -11,22 +11,20 @@ impl Body<'_> {
     /// Reads a value type.
     pub fn value_type(&mut self) -> Result<Ty, Fault> {
         let outline = self.outline;
-        let canonical = |index| outline.canonical(index);
-        Written { features: self.features, canonical: &canonical, offset: self.offset }.value_type(&mut self.reader)
+        let canonical = |index, offset| outline.canonical_at(index, offset);
+        Written { features: self.features, canonical: &canonical }.value_type(&mut self.reader)
     }
 
     /// Reads a heap type, and makes a reference type of it.
     pub fn reference_type(&mut self, nullable: bool) -> Result<Ty, Fault> {
         let outline = self.outline;
-        let canonical = |index| outline.canonical(index);
-        let written = Written { features: self.features, canonical: &canonical, offset: self.offset };
-        written.heap_type(&mut self.reader, nullable)
+        let canonical = |index, offset| outline.canonical_at(index, offset);
+        Written { features: self.features, canonical: &canonical }.heap_type(&mut self.reader, nullable)
     }
 
     /// References to values of the type with this index.
     pub fn concrete(&self, nullable: bool, index: u32) -> Result<Ty, Fault> {
-        let index = self.outline.canonical(index).ok_or_else(|| self.unknown("type", index))?;
-        Ok(Ty::concrete_ref(nullable, index))
+        Ok(Ty::concrete_ref(nullable, self.outline.canonical_at(index, self.offset)?))
     }
 
     pub fn ref_null(&mut self) -> Result<(), Fault> {

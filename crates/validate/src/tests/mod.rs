@@ -1,0 +1,220 @@
+//! Our verdict on outlines against wasmparser's: those of the specification's scripts, valid and not, those of the guests,
+//! damaged copies of them, and types made up at random.
+//!
+//! `MUTANTS=1000 SEED=7 cargo test ...` takes a longer look.
+
+use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
+use wasmparser::{Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures};
+
+use crate::Features;
+use crate::sections::walk;
+use crate::validate::validate_with;
+use damage::{damage, damage_bytes, joined, split};
+
+mod damage;
+mod limits;
+mod types;
+
+#[path = "../../../../tests/scripts.rs"]
+pub mod scripts;
+
+/// A generator of numbers that is the same on every machine (xorshift).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % end.max(1)
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+}
+
+/// A number out of the environment.
+pub fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The binaries of all scripts, valid or not.
+pub fn modules() -> Vec<(String, Vec<u8>)> {
+    let mut modules = Vec::new();
+    for script in [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten() {
+        // Some proposals have a syntax of their own, which the parser may lack.
+        let Ok(directives) = parse(&script.text, &script.path) else { continue };
+        for directive in directives {
+            let (DirectiveKind::Module { module, .. }
+            | DirectiveKind::Definition { module, .. }
+            | DirectiveKind::AssertUnlinkable { module, .. }
+            | DirectiveKind::AssertInvalid { module, .. }
+            | DirectiveKind::AssertMalformed { module, .. }
+            | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. }) = directive.kind
+            else {
+                continue;
+            };
+            if let Source::Binary(binary) = module {
+                modules.push((format!("{}:{}", script.path, directive.line), binary));
+            }
+        }
+    }
+    modules
+}
+
+/// Everything on that anything here knows, and each version of the specification.
+pub fn feature_sets() -> Vec<WasmFeatures> {
+    let mut sets: Vec<_> = [1, 2, 3, 4].map(|version| Features::of_version(version).flags()).to_vec();
+    sets.push(all_features());
+    sets
+}
+
+fn all_features() -> WasmFeatures {
+    Features::default().flags() | WasmFeatures::THREADS
+}
+
+/// What wasmparser finds in everything but bodies, and what it checks these against.
+pub fn walk_theirs(
+    wasm: &[u8],
+    flags: WasmFeatures,
+    each_body: &mut dyn FnMut(u32, &ValidatorResources),
+) -> Result<(), wasmparser::Error> {
+    let mut validator = Validator::new_with_features(flags);
+    let mut parser = Parser::new(0);
+    parser.set_features(flags);
+    for payload in parser.parse_all(wasm) {
+        if let ValidPayload::Func(func, _) = validator.payload(&payload?)? {
+            each_body(func.index, &func.resources);
+        }
+    }
+    Ok(())
+}
+
+/// Modules compared, and how many of them are valid.
+#[derive(Default, Debug)]
+struct Counts {
+    compared: usize,
+    valid: usize,
+}
+
+impl Counts {
+    /// Compares what is found in all of a module but its bodies.
+    fn outline(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
+        let ours = walk(wasm, flags, &mut |_, _, _| Ok(())).map(|_| ());
+        let theirs = walk_theirs(wasm, flags, &mut |_, _| ());
+        self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
+    }
+
+    /// The same with bodies.
+    fn whole(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
+        let ours = validate_with(wasm, flags, flags);
+        let theirs = Validator::new_with_features(flags).validate_all(wasm).map(|_| ());
+        self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
+    }
+
+    fn same(
+        &mut self,
+        name: &str,
+        wasm: &[u8],
+        flags: WasmFeatures,
+        ours: bool,
+        theirs: bool,
+        results: &dyn std::fmt::Debug,
+    ) {
+        assert_eq!(ours, theirs, "{name}: {wasm:02x?}\n{flags:?}\nours, theirs: {results:?}");
+        self.compared += 1;
+        self.valid += usize::from(ours);
+    }
+}
+
+#[test]
+fn outlines_of_scripts_are_valid_if_wasmparser_says_so() {
+    let mut counts = Counts::default();
+    let mut random = Random(number("SEED", 1) as u64 | 1 << 40);
+    for (name, wasm) in modules() {
+        for flags in feature_sets() {
+            counts.outline(&name, &wasm, flags);
+        }
+        for _ in 0..4 {
+            counts.outline(&name, &wasm, some_features(&mut random));
+        }
+    }
+    println!("{counts:?}");
+    assert!(counts.compared > 50_000 && counts.valid > 20_000);
+}
+
+#[test]
+fn outlines_of_guests_are_valid_and_no_part_of_them() {
+    let mut counts = Counts::default();
+    let mut guests = Vec::new();
+    scripts::find(&scripts::root().join("tests/guests"), "wasm", &mut guests);
+    for guest in guests {
+        let wasm = std::fs::read(&guest).expect("a guest");
+        let name = guest.display().to_string();
+        counts.outline(&name, &wasm, all_features());
+        for part in 1..20 {
+            counts.outline(&name, &wasm[..wasm.len() * part / 20], all_features());
+        }
+    }
+    println!("{counts:?}");
+    assert!(counts.compared > 100 && counts.valid >= 5);
+}
+
+#[test]
+fn damaged_outlines_are_valid_if_wasmparser_says_so() {
+    let (mutants, seed) = (number("MUTANTS", 4), number("SEED", 1));
+    let mut random = Random(seed as u64 | 1 << 40);
+    let mut counts = Counts::default();
+    let modules: Vec<_> = modules().into_iter().filter(|(_, wasm)| wasm.len() < 4096).collect();
+    for (name, wasm) in &modules {
+        let Some(sections) = split(wasm) else { continue };
+        for _ in 0..mutants {
+            let mut damaged = sections.clone();
+            for _ in 0..=random.below(3) {
+                let other = &modules[random.below(modules.len())].1;
+                damage(&mut random, &mut damaged, other);
+            }
+            let mut binary = joined(&damaged);
+            if random.one_in(16) {
+                damage_bytes(&mut random, &mut binary);
+            }
+            counts.outline(name, &binary, all_features());
+            if random.one_in(2) {
+                counts.outline(name, &binary, some_features(&mut random));
+            }
+        }
+    }
+    println!("{counts:?}");
+    assert!(counts.compared > 20_000 && counts.valid > 1_000);
+}
+
+#[test]
+fn types_are_equal_and_below_others_if_wasmparser_says_so() {
+    let (mutants, seed) = (number("MUTANTS", 4) * 5_000, number("SEED", 1));
+    let mut random = Random(seed as u64 | 1 << 40);
+    let mut counts = Counts::default();
+    for number in 0..mutants {
+        let plain = random.one_in(8);
+        let wasm = types::module(&mut random, plain);
+        let flags = if plain { all_features() - WasmFeatures::GC } else { all_features() };
+        counts.whole(&format!("types {number}"), &wasm, flags);
+    }
+    println!("{counts:?}");
+    assert!(!cfg!(feature = "gc") || counts.valid > mutants / 20);
+}
+
+/// Features of which most are on.
+fn some_features(random: &mut Random) -> WasmFeatures {
+    let mut flags = all_features();
+    let least = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
+    let odds = random.of(&[2, 6, 20]);
+    for flag in all_features().difference(least) {
+        flags.set(flag, !random.one_in(odds));
+    }
+    flags
+}
