@@ -297,8 +297,12 @@ impl Sections {
             }
             _ => {}
         }
-        if table.is_some_and(|table| !self.outline.matches(ty, table.element)) {
-            return Err(self.fault("type mismatch: invalid element type for the type of the table"));
+        if let Some(Table { element, .. }) = table
+            && !self.outline.matches(ty, element)
+        {
+            let (ty, element) = (ty.name(), element.name());
+            let message = format_args!("type mismatch: invalid element type `{ty}` for table type `{element}`");
+            return Err(Fault::of(message, self.offset));
         }
         for _ in 0..self.size(reader, MAX_ELEMENTS, "number of elements")? {
             self.offset = reader.offset();

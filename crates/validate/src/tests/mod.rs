@@ -12,6 +12,7 @@ use crate::validate::validate_with;
 use damage::{damage, damage_bytes, joined, split};
 
 mod damage;
+mod expressions;
 mod limits;
 mod types;
 
