@@ -58,7 +58,7 @@ pub struct Sections {
     pub outline: Outline,
     /// The place of the first type of each group, by what is written in it.
     pub groups: BTreeMap<Box<[u8]>, u32>,
-    /// The names of exports, and nothing.
+    /// The names of exports. The number says nothing: maps of one type are compiled once.
     pub exports: BTreeMap<Box<[u8]>, u32>,
     /// What imports and exports are made of.
     pub type_size: usize,
