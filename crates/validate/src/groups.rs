@@ -40,10 +40,13 @@ impl Sections {
             return Err(self.exceeded("types", MAX_TYPES));
         }
         let group = Group { first: first as u32, place, count };
+        let start = self.offset;
         for number in 0..count {
+            self.offset = reader.offset();
             let ty = self.sub_type(reader, &group, number)?;
             self.outline.types.push(ty);
         }
+        self.offset = start;
         let types = self.outline.types.get(place as usize..).unwrap_or_default();
         let key = written_down(types, place);
         let same = *self.groups.entry(key).or_insert(place);

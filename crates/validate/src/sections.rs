@@ -66,10 +66,11 @@ pub struct Sections {
     pub offset: usize,
     /// Where the section before stands in the order.
     order: u8,
-    /// Functions without bodies, data segments announced, and data segments.
+    /// Functions of which the bodies are yet to come.
     bodies: u32,
-    announced: Option<u32>,
+    /// Data segments.
     data: u32,
+    /// Functions that a constant expression refers to.
     pub named: Vec<u32>,
     pub buffers: Buffers,
 }
@@ -88,7 +89,6 @@ impl Sections {
             offset: 0,
             order: 0,
             bodies: 0,
-            announced: None,
             data: 0,
             named: Vec::new(),
             buffers: Buffers::default(),
@@ -132,9 +132,7 @@ impl Sections {
             }
             12 => {
                 self.require(WasmFeatures::BULK_MEMORY, "data count section requires the bulk-memory proposal")?;
-                let count = self.size(reader, MAX_DATA_SEGMENTS, "data count")? as u32;
-                self.announced = Some(count);
-                self.outline.data = Some(count);
+                self.outline.data = Some(self.size(reader, MAX_DATA_SEGMENTS, "data count")? as u32);
                 Ok(())
             }
             _ => {
@@ -188,7 +186,7 @@ impl Sections {
 
     /// Whether there are as many data segments as the module said.
     fn check_data(&self) -> Result<(), Fault> {
-        match self.announced {
+        match self.outline.data {
             Some(count) if count != self.data => {
                 Err(self.fault("data count and data section have inconsistent lengths"))
             }

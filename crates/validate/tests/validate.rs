@@ -27,6 +27,27 @@ fn errors_say_what_and_where_apart() {
 }
 
 #[test]
+fn faults_in_sections_say_where() {
+    // What stands where the fault is.
+    let cases: [(&str, &str, &[u8]); 5] = [
+        (
+            "(module (memory 1) (export \"a\" (memory 0)) (export \"a\" (memory 0)))",
+            "duplicate export name",
+            b"\x01a\x02\0",
+        ),
+        ("(module (type (func)) (type (func (param (ref 7)))))", "unknown type 7", b"\x07\0"),
+        ("(module (memory 1) (data (i32.const 0) \"\") (data (i64.const 0) \"\"))", "type mismatch", b"\x0b\0"),
+        ("(module (import \"m\" \"g\" (global i32)) (global i32 (global.get 3)))", "unknown global 3", b"\x23\x03\x0b"),
+        ("(module (func) (elem func 0 9))", "unknown function 9", b"\x09\x0a"),
+    ];
+    for (text, message, bytes) in cases {
+        let (wasm, error) = (binary(text), refused(text, &Features::default()));
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert!(wasm[error.offset..].starts_with(bytes), "{text}: {error}: {:02x?}", &wasm[error.offset..]);
+    }
+}
+
+#[test]
 fn a_feature_that_is_off_is_named() {
     /// A module, what it needs, and a part of the message without it.
     type Case = (&'static str, fn(&mut Features), &'static str);

@@ -108,6 +108,7 @@ impl Counts {
     fn outline(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
         let ours = walk(wasm, flags, &mut |_, _, _| Ok(())).map(|_| ());
         let theirs = walk_theirs(wasm, flags, &mut |_, _| ());
+        assert!(ours.as_ref().err().is_none_or(|fault| fault.offset() <= wasm.len()), "{name}: {ours:?}");
         self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
     }
 
