@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use wasmote_decode::operators::Operators;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::ValType;
 
@@ -81,6 +82,10 @@ pub struct Body<'a> {
     pub stretches: &'a mut Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
+    /// What is left to read.
+    pub operators: Operators<'a>,
+    /// Whether the NaN that arithmetic gives is made canonical.
+    pub canonical_nans: bool,
     /// The slot of the frame's header.
     pub header: u16,
     /// Whether the current point can be reached.

@@ -36,7 +36,8 @@ impl Body<'_> {
     }
 
     /// `call`.
-    pub fn call(&mut self, func: u32) -> Step {
+    pub fn call(&mut self) -> Step {
+        let func = self.operators.index()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::Call, Op::CallImport);
@@ -46,7 +47,8 @@ impl Body<'_> {
     }
 
     /// `return_call`.
-    pub fn return_call(&mut self, func: u32) -> Step {
+    pub fn return_call(&mut self) -> Step {
+        let func = self.operators.index()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::ReturnCall, Op::ReturnCallImport);
@@ -62,7 +64,8 @@ impl Body<'_> {
     }
 
     /// `call_indirect`.
-    pub fn call_indirect(&mut self, ty: u32, table: u32) -> Step {
+    pub fn call_indirect(&mut self) -> Step {
+        let (ty, table) = (self.operators.index()?, self.operators.index()?);
         let (_, index) = self.table_index()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
@@ -76,7 +79,8 @@ impl Body<'_> {
     }
 
     /// `return_call_indirect`.
-    pub fn return_call_indirect(&mut self, ty: u32, table: u32) -> Step {
+    pub fn return_call_indirect(&mut self) -> Step {
+        let (ty, table) = (self.operators.index()?, self.operators.index()?);
         let index = self.pop_slot()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;

@@ -4,18 +4,19 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::handlers::Handler;
-use wasmote_ir::ops::opcode;
+use wasmote_ir::ops::{LISTS, listed, opcode};
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType, code};
 
 /// Where a source comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Src {
     /// A slot.
     Slot(u16),
     /// An immediate: the bits of a slot.
     Imm(u64),
     /// The accumulator of its type.
+    #[default]
     Reg,
 }
 
@@ -38,46 +39,130 @@ pub struct Recent {
     pub elided: bool,
 }
 
-/// The slots whose values the accumulators hold.
-#[derive(Clone, Copy, Default)]
-pub struct Held {
-    int: Option<u16>,
-    f32: Option<u16>,
-    f64: Option<u16>,
-    /// The first of two slots.
-    vector: Option<u16>,
+impl Default for Recent {
+    fn default() -> Recent {
+        let (a, b) = (Src::Reg, Src::Reg);
+        Recent { at: 0, op: Op::Unreachable, variant: 0, a, b, dst: None, elided: false }
+    }
+}
+
+/// The slots whose values the accumulators hold, or [`NOTHING`]: those for integers, for both floats, and for vectors, of which it is
+/// the first of two. The last place is for what no accumulator holds.
+#[derive(Clone, Copy)]
+pub struct Held([u32; 5]);
+
+/// No slot.
+const NOTHING: u32 = u32::MAX;
+const VECTOR: usize = 3;
+const NONE: usize = 4;
+
+impl Default for Held {
+    fn default() -> Held {
+        Held([NOTHING; 5])
+    }
 }
 
 impl Held {
-    fn of(&mut self, ty: ValType) -> Option<&mut Option<u16>> {
+    /// The accumulator for values of this type.
+    #[inline(always)]
+    fn of(ty: Option<ValType>) -> usize {
         match ty {
-            ValType::F32 => Some(&mut self.f32),
-            ValType::F64 => Some(&mut self.f64),
-            ValType::V128 => Some(&mut self.vector),
-            _ => Some(&mut self.int),
+            None => NONE,
+            Some(ValType::F32) => 1,
+            Some(ValType::F64) => 2,
+            Some(ValType::V128) => VECTOR,
+            Some(_) => 0,
         }
     }
 
     /// Forgets that any accumulator holds the value of this slot.
+    #[inline(always)]
     fn forget(&mut self, slot: u16) {
-        for held in [&mut self.int, &mut self.f32, &mut self.f64] {
-            if *held == Some(slot) {
-                *held = None;
-            }
+        let slot = u32::from(slot);
+        for held in &mut self.0 {
+            *held = if *held == slot { NOTHING } else { *held };
         }
-        if self.vector.is_some_and(|first| slot.wrapping_sub(first) < 2) {
-            self.vector = None;
+        if cfg!(feature = "simd") && slot.wrapping_sub(self.0[VECTOR]) == 1 {
+            self.0[VECTOR] = NOTHING;
         }
     }
 }
+
+/// The last two instructions, as far as they may be changed.
+#[derive(Default)]
+struct Window {
+    recent: [Recent; 2],
+    /// Which of them is the last.
+    last: usize,
+    /// How many there are.
+    count: u8,
+}
+
+impl Window {
+    #[inline(always)]
+    fn last(&self) -> Option<&Recent> {
+        (self.count > 0).then_some(&self.recent[self.last & 1])
+    }
+
+    #[inline(always)]
+    fn last_mut(&mut self) -> Option<&mut Recent> {
+        (self.count > 0).then_some(&mut self.recent[self.last & 1])
+    }
+
+    #[inline(always)]
+    fn before_last(&self) -> Option<&Recent> {
+        (self.count > 1).then_some(&self.recent[(self.last ^ 1) & 1])
+    }
+
+    #[inline(always)]
+    fn push(&mut self, recent: Recent) {
+        self.last ^= 1;
+        self.recent[self.last & 1] = recent;
+        self.count = (self.count + 1).min(2);
+    }
+
+    fn pop(&mut self) {
+        self.last ^= 1;
+        self.count = self.count.saturating_sub(1);
+    }
+}
+
+/// What instructions with a list of operands write, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writes {
+    /// No slot.
+    Nothing,
+    /// One slot, named last.
+    Last,
+    /// More, or another.
+    More,
+}
+
+static WRITES: [Writes; LISTS] = {
+    let mut writes = [Writes::Nothing; LISTS];
+    let mut list = 0;
+    while list < LISTS {
+        let operands = listed(list);
+        let mut i = 0;
+        while i < operands.len() {
+            writes[list] = match operands[i] {
+                Operand::Dst if i + 1 == operands.len() && writes[list] as u8 == Writes::Nothing as u8 => Writes::Last,
+                Operand::Dst | Operand::SrcDst | Operand::DstPair => Writes::More,
+                _ => writes[list],
+            };
+            i += 1;
+        }
+        list += 1;
+    }
+    writes
+};
 
 /// The code being written.
 #[derive(Default)]
 pub struct Code {
     /// The instructions.
     pub units: Vec<u16>,
-    /// The last instruction and the one before it.
-    window: [Option<Recent>; 2],
+    window: Window,
     held: Held,
     /// Constant vectors, by their halves.
     #[cfg(feature = "simd")]
@@ -114,7 +199,7 @@ impl Code {
 
     /// Something may jump to here: what came before can't be changed any more, and the accumulators hold anything.
     pub fn join(&mut self) {
-        self.window = [None, None];
+        self.window.count = 0;
         self.held = Held::default();
     }
 
@@ -125,70 +210,25 @@ impl Code {
 
     /// As [`Code::join`], where all that jump here have the accumulators in this state.
     pub fn resume(&mut self, held: Held) {
-        self.window = [None, None];
+        self.window.count = 0;
         self.held = held;
     }
 
     /// The last instruction, if it may be changed.
+    #[inline(always)]
     pub fn last(&self) -> Option<Recent> {
-        self.window[0]
+        self.window.last().copied()
     }
 
     /// The one before, likewise.
+    #[inline(always)]
     pub fn before_last(&self) -> Option<Recent> {
-        self.window[1]
+        self.window.before_last().copied()
     }
 
     /// Writes an instruction; `values` are those of its operands in order. Returns where it starts.
     pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
-        let at = self.units.len();
-        if self.wants_offsets {
-            while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
-                self.offsets.pop();
-            }
-            self.offsets.push((at as u32, self.operator));
-        }
-        let opcode = opcode(op, variant);
-        // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
-        self.units.resize(at + code::MAX_UNITS, 0);
-        let units = &mut self.units[at..];
-        units[0] = opcode.0;
-        let mut len = 1;
-        let mut dst = None;
-        let operands = opcode.operands();
-        debug_assert_eq!(operands.len(), values.len());
-        for (kind, &value) in operands.iter().zip(values) {
-            units[len] = value as u16;
-            let size = kind.units();
-            if size > 1 {
-                units[len..len + size].copy_from_slice(&code::to_units(value)[..size]);
-            }
-            len += size;
-            match kind {
-                Operand::Dst | Operand::SrcDst => {
-                    self.held.forget(value as u16);
-                    dst = Some(value as u16);
-                }
-                Operand::DstPair => {
-                    self.held.forget(value as u16);
-                    self.held.forget(value as u16 + 1);
-                    // Others are two values.
-                    if op.result() == Some(ValType::V128) {
-                        dst = Some(value as u16);
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.units.truncate(at + len);
-        if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
-            *held = dst;
-        }
-        // Only a destination that comes last can be changed.
-        let dst = dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)));
-        let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false };
-        self.window = [Some(recent), self.window[0]];
-        at
+        self.emit_two(op, variant, Src::Reg, Src::Reg, values)
     }
 
     /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, at most two.
@@ -200,34 +240,103 @@ impl Code {
         self.emit(op, variant, &values[..count + 2]);
     }
 
-    /// Writes an instruction of a shape whose variants choose between slot, immediate and accumulator for two
-    /// sources; the sources are remembered.
+    /// Writes an instruction of two sources: those of them that are operands come first, then the `rest`. The sources are remembered.
     pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, rest: &[u64]) -> usize {
-        let mut values = [0; 4];
-        let mut count = 0;
-        for value in [a, b].iter().filter_map(Src::value).chain(rest.iter().copied()) {
-            values[count] = value;
-            count += 1;
+        let at = self.units.len();
+        if self.wants_offsets {
+            self.note_offset(at);
         }
-        let at = self.emit(op, variant, &values[..count]);
-        if let Some(recent) = &mut self.window[0] {
-            (recent.a, recent.b) = (a, b);
+        let opcode = opcode(op, variant);
+        let operands = opcode.operands();
+        debug_assert_eq!(operands.len(), [a, b].iter().filter_map(Src::value).count() + rest.len());
+        // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
+        self.units.extend_from_slice(&[0; code::MAX_UNITS + 4]);
+        let units = &mut self.units[at..];
+        units[0] = opcode.0;
+        let mut len = 1;
+        let mut kinds = operands.iter();
+        let mut put = |value: u64| {
+            // Four are written however many there are, the rest by what follows.
+            if let (Some(kind), Some(place)) = (kinds.next(), units.get_mut(len..len + 4)) {
+                place.copy_from_slice(&code::to_units(value));
+                len += kind.units();
+            }
+        };
+        for source in [a, b] {
+            if let Some(value) = source.value() {
+                put(value);
+            }
         }
+        for &value in rest {
+            put(value);
+        }
+        self.units.truncate(at + len);
+        let mut dst = None;
+        let mut held = NOTHING;
+        match opcode.list().map_or(Writes::Nothing, |list| WRITES[list]) {
+            Writes::Nothing => {}
+            Writes::Last => {
+                let slot = rest.last().map_or(0, |&slot| slot as u16);
+                self.held.forget(slot);
+                (dst, held) = (Some(slot), slot.into());
+            }
+            Writes::More => (dst, held) = self.written(op, operands, at),
+        }
+        self.held.0[Held::of(op.result())] = held;
+        self.window.push(Recent { at, op, variant, a, b, dst, elided: false });
         at
     }
 
+    /// What the instruction at `at` writes, which is forgotten of accumulators: the slot that can be changed, and the one whose value an
+    /// accumulator then holds.
+    #[inline(never)]
+    fn written(&mut self, op: Op, operands: &[Operand], at: usize) -> (Option<u16>, u32) {
+        let mut dst = None;
+        let mut unit = at + 1;
+        for kind in operands {
+            let slot = self.units[unit];
+            match kind {
+                Operand::Dst | Operand::SrcDst => {
+                    self.held.forget(slot);
+                    dst = Some(slot);
+                }
+                Operand::DstPair => {
+                    self.held.forget(slot);
+                    self.held.forget(slot.wrapping_add(1));
+                    // Others are two values.
+                    if op.result() == Some(ValType::V128) {
+                        dst = Some(slot);
+                    }
+                }
+                _ => {}
+            }
+            unit += kind.units();
+        }
+        // Only a destination that comes last can be changed.
+        let last = matches!(operands.last(), Some(Operand::Dst | Operand::DstPair));
+        (dst.filter(|_| last), dst.map_or(NOTHING, u32::from))
+    }
+
+    /// Notes which operator the instruction at `at` comes from.
+    #[cold]
+    #[inline(never)]
+    fn note_offset(&mut self, at: usize) {
+        while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
+            self.offsets.pop();
+        }
+        self.offsets.push((at as u32, self.operator));
+    }
+
     /// Whether the accumulator of this type holds the value of this slot.
-    pub fn holds(&mut self, slot: u16, ty: ValType) -> bool {
-        self.accumulators && self.held.of(ty).is_some_and(|held| *held == Some(slot))
+    pub fn holds(&self, slot: u16, ty: ValType) -> bool {
+        self.accumulators && self.held.0[Held::of(Some(ty))] == u32::from(slot)
     }
 
     /// An accumulator of a called function's result, or nothing.
     pub fn called(&mut self, result: Option<(ValType, u16)>) {
         self.join();
-        if let Some((ty, slot)) = result
-            && let Some(held) = self.held.of(ty)
-        {
-            *held = Some(slot);
+        if let Some((ty, slot)) = result {
+            self.held.0[Held::of(Some(ty))] = slot.into();
         }
     }
 
@@ -240,9 +349,9 @@ impl Code {
     /// Takes the last instruction back.
     #[inline(never)]
     pub fn retract(&mut self) {
-        if let Some(recent) = self.window[0] {
+        if let Some(recent) = self.window.last() {
             self.units.truncate(recent.at);
-            self.window = [self.window[1], None];
+            self.window.pop();
             // What the accumulators held before it is not known any more.
             self.held = Held::default();
         }
@@ -250,7 +359,7 @@ impl Code {
 
     /// Takes back the instruction before the last. The last must not use its result, and no target is inside it.
     pub fn remove_before_last(&mut self) {
-        if let (Some(mut last), Some(before)) = (self.window[0], self.window[1]) {
+        if let (Some(last), Some(before)) = (self.last(), self.before_last()) {
             self.units.drain(before.at..last.at);
             if self.wants_offsets {
                 // Each instruction has one entry, and these are the last two.
@@ -258,14 +367,14 @@ impl Code {
                 self.offsets.pop_if(|&mut (unit, _)| unit as usize >= before.at);
                 self.offsets.push((before.at as u32, operator));
             }
-            last.at = before.at;
-            self.window = [Some(last), None];
+            self.window.count = 0;
+            self.window.push(Recent { at: before.at, ..last });
         }
     }
 
     /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
     pub fn elide(&mut self, slot: u16) {
-        let Some(recent) = &mut self.window[0] else { return };
+        let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
         let count = recent.op.variant_count();
         let other = usize::from(recent.variant) + count / 2;
         let eliding = opcode(recent.op, other as u8);
@@ -274,7 +383,7 @@ impl Code {
         let units = eliding.units().map(|units| units + 1);
         let shorter = other < count && !stores && units == opcode(recent.op, recent.variant).units();
         // It has a destination to leave out, which stands last.
-        if recent.dst == Some(slot) && shorter {
+        if shorter {
             recent.dst = None;
             recent.elided = true;
             recent.variant = other as u8;
@@ -285,10 +394,7 @@ impl Code {
 
     /// If the last instruction writes slot `from`, which nobody will read, has it write `to` instead.
     pub fn redirect(&mut self, from: u16, to: u16) -> bool {
-        let Some(recent) = &mut self.window[0] else { return false };
-        if recent.dst != Some(from) {
-            return false;
-        }
+        let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(from)) else { return false };
         recent.dst = Some(to);
         if let Some(last) = self.units.last_mut() {
             *last = to;
@@ -296,12 +402,11 @@ impl Code {
         let pair = recent.op.result() == Some(ValType::V128);
         self.held.forget(to);
         if pair {
-            self.held.forget(to + 1);
+            self.held.forget(to.wrapping_add(1));
         }
-        let Held { int, f32, f64, vector } = &mut self.held;
-        for held in [int, f32, f64, vector] {
-            if *held == Some(from) {
-                *held = Some(to);
+        for held in &mut self.held.0 {
+            if *held == u32::from(from) {
+                *held = to.into();
             }
         }
         true
@@ -309,7 +414,7 @@ impl Code {
 
     /// If the last two instructions add constants, both to locals, whose slots lie below `temporaries`, makes them one.
     pub fn join_additions(&mut self, temporaries: u32) {
-        let [Some(second), Some(first)] = self.window else { return };
+        let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
             Recent { op: Op::I32Add, variant: 1, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
                 if self.accumulators && u32::from(dst) < temporaries =>
@@ -320,7 +425,7 @@ impl Code {
         };
         let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
         self.units.truncate(first.at);
-        self.window = [None, None];
+        self.window.count = 0;
         self.emit(Op::I32AddTwo, 0, &[one[0], one[1], one[2], two[0], two[1], two[2]]);
     }
 
@@ -329,12 +434,12 @@ impl Code {
         if from == to {
             return;
         }
-        match self.window[0] {
-            Some(Recent { at, op: Op::Copy, .. }) => {
+        match self.window.last() {
+            Some(&Recent { at, op: Op::Copy, .. }) => {
                 let first = [self.units[at + 1], self.units[at + 2]].map(u64::from);
-                let (held, before) = (self.held, self.window[1]);
+                let held = self.held;
                 self.units.truncate(at);
-                self.window = [before, None];
+                self.window.pop();
                 self.emit(Op::CopyTwo, 0, &[first[0], first[1], u64::from(from), u64::from(to)]);
                 self.held = held;
                 self.held.forget(first[1] as u16);
@@ -345,7 +450,7 @@ impl Code {
             }
         }
         // Copies have two destinations or are joined; nobody redirects them.
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             recent.dst = None;
         }
     }
@@ -389,7 +494,7 @@ impl Code {
     /// Has the last instruction write what it writes: its result is read in parts.
     #[cfg(feature = "simd")]
     pub fn pin(&mut self) {
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             recent.dst = None;
         }
     }
@@ -397,7 +502,7 @@ impl Code {
     /// Notes the first two sources of the last instruction, for tiles.
     #[cfg(feature = "simd")]
     pub fn note_sources(&mut self, a: Src, b: Src) {
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             (recent.a, recent.b) = (a, b);
         }
     }

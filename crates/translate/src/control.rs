@@ -2,7 +2,6 @@
 
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
-use wasmparser::{BlockType, BrTable};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
@@ -70,6 +69,11 @@ impl Body<'_> {
         (start, self.code.units.len() - Operand::Target.units())
     }
 
+    /// Reads the type of a structured instruction.
+    pub fn signature(&mut self) -> Step<Signature> {
+        Signature::new(self.operators.block_type()?)
+    }
+
     /// Opens a structured instruction whose parameters are on the stack.
     pub fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
         let params = signature.params(self.module).len();
@@ -93,15 +97,16 @@ impl Body<'_> {
     }
 
     /// `block`.
-    pub fn block(&mut self, ty: BlockType) -> Step {
+    pub fn block(&mut self) -> Step {
+        let signature = self.signature()?;
         // A local may be written inside, on one way to the end of several.
         self.settle_locals()?;
-        self.enter(Kind::Block, Signature::new(ty)?, None)
+        self.enter(Kind::Block, signature, None)
     }
 
     /// `loop`.
-    pub fn loop_(&mut self, ty: BlockType) -> Step {
-        let signature = Signature::new(ty)?;
+    pub fn loop_(&mut self) -> Step {
+        let signature = self.signature()?;
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
         self.code.join();
@@ -111,8 +116,8 @@ impl Body<'_> {
     }
 
     /// `if`.
-    pub fn if_(&mut self, ty: BlockType) -> Step {
-        let signature = Signature::new(ty)?;
+    pub fn if_(&mut self) -> Step {
+        let signature = self.signature()?;
         let condition = self.condition()?;
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
@@ -242,7 +247,8 @@ impl Body<'_> {
     }
 
     /// `br`.
-    pub fn br(&mut self, depth: u32) -> Step {
+    pub fn br(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         if label.kind == Kind::Func {
             self.return_()?;
@@ -261,7 +267,8 @@ impl Body<'_> {
     }
 
     /// `br_if`.
-    pub fn br_if(&mut self, depth: u32) -> Step {
+    pub fn br_if(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let condition = self.condition()?;
         self.branch_if(depth, condition)
     }
@@ -301,17 +308,18 @@ impl Body<'_> {
     }
 
     /// `br_table`.
-    pub fn br_table(&mut self, table: &BrTable<'_>) -> Step {
+    pub fn br_table(&mut self) -> Step {
+        self.targets.clear();
+        let mut default = 0;
+        for _ in 0..=self.operators.index()? {
+            default = self.operators.index()?;
+            self.targets.push(default);
+        }
         let entry = self.pop()?;
         let index = self.register_or_slot(entry, ValType::I32);
-        let default = self.labels.at(table.default()).ok_or(INVALID)?;
+        let default = self.labels.at(default).ok_or(INVALID)?;
         let count = self.brings(&default);
         self.settle_top(count)?;
-        self.targets.clear();
-        for depth in table.targets() {
-            self.targets.push(depth.map_err(|_| INVALID)?);
-        }
-        self.targets.push(table.default());
         let length = self.targets.len();
         let start = match index {
             Src::Slot(slot) => self.code.emit(Op::BrTable, 0, &[u64::from(slot), length as u64]),

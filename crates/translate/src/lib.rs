@@ -49,12 +49,11 @@ mod stack;
 mod tiles;
 
 use wasmote_decode::ModuleInfo;
-use wasmote_decode::operators::{Instruction, Operators};
+use wasmote_decode::operators::{Malformed, Operators};
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
-use wasmparser::BinaryReader;
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
@@ -126,6 +125,12 @@ pub enum TranslateErrorKind {
     VectorInCore,
     /// The body is not valid; only possible when validation was left out.
     Invalid,
+}
+
+impl From<Malformed> for TranslateErrorKind {
+    fn from(_: Malformed) -> TranslateErrorKind {
+        TranslateErrorKind::Invalid
+    }
 }
 
 impl TranslateErrorKind {
@@ -204,57 +209,29 @@ impl Translator {
             stretches,
             #[cfg(feature = "gc")]
             exceptions,
+            operators: Operators::new(bytes, start as usize),
+            canonical_nans: self.options.canonical_nans,
             header: header as u16,
             reachable: true,
             skipped: 0,
         };
 
-        let mut reader = BinaryReader::new(bytes, start);
-        let failed = |error: wasmparser::Error| invalid(error.offset());
-        for _ in 0..reader.read_var_u32().map_err(failed)? {
-            let at = reader.original_position();
-            let count = reader.read_var_u32().map_err(failed)?;
-            let ty = reader.read::<wasmparser::ValType>().map_err(failed)?;
-            body.declare(count, ty).map_err(|kind| TranslateError { kind, offset: at as u32 })?;
+        let failed = |at: usize, kind| TranslateError { kind, offset: at as u32 };
+        if let Err(kind) = body.declare_all(bytes) {
+            return Err(failed(body.operators.position(), kind));
         }
-        #[cfg(feature = "gc")]
-        body.start_exceptions(bytes, &reader).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
         body.stack.start(body.locals.end());
         body.open(module.funcs[func as usize]);
-        let mut operators = Operators::new(reader);
         loop {
-            let at = operators.position();
-            body.code.operator = at as u32;
-            if body.reachable {
-                body.meter.count();
-            }
-            // By reference: moving an operator out of the result costs more than reading it.
-            let ended = match &operators.read() {
-                Ok(Instruction::Plain(operator)) => body.operator(operator).and_then(|ended| {
-                    if self.options.canonical_nans && body.reachable {
-                        body.canonicalise(operator)?;
-                    }
-                    Ok(ended)
-                }),
-                Ok(_) if !body.reachable => Ok(false),
-                #[cfg(feature = "simd")]
-                Ok(Instruction::Vector(operator)) => body.vector(operator).and_then(|()| {
-                    if self.options.canonical_nans {
-                        body.canonicalise_vector(operator)?;
-                    }
-                    Ok(false)
-                }),
-                Ok(Instruction::Lacking(_)) => Err(TranslateErrorKind::Unsupported),
-                Err(error) => return Err(invalid(error.offset())),
-            };
-            let kind = match ended {
+            let at = body.operators.position();
+            let kind = match body.next() {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,
                 Ok(true) => break,
                 Ok(false) => continue,
                 Err(kind) => kind,
             };
-            return Err(TranslateError { kind, offset: at as u32 });
+            return Err(failed(at, kind));
         }
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
         self.add_prologue();

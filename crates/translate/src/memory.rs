@@ -1,9 +1,8 @@
 //! Loads, stores, and the other operators on memories, tables, globals and segments.
 
+use wasmote_decode::operators::MemArg;
 use wasmote_ir::{Op, ValType};
-use wasmparser::{MemArg, MemArgTarget};
 
-use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Src, fits_signed};
 use crate::families;
@@ -43,14 +42,6 @@ impl Address {
 }
 
 impl Body<'_> {
-    /// The memory that an operator names, and its offset.
-    pub fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
-        match arg.target {
-            MemArgTarget::Memory(memory) => Ok((memory, arg.offset)),
-            MemArgTarget::Array(_) => Err(TranslateErrorKind::Unsupported),
-        }
-    }
-
     /// Whether loads and stores for memory 0 with 32-bit addresses will do.
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
@@ -102,7 +93,7 @@ impl Body<'_> {
 
     /// A load; `any` is the family for all memories.
     pub fn load(&mut self, op: Op, any: Op, ty: ValType, arg: MemArg) -> Step {
-        let (memory, mut offset) = self.memory(arg)?;
+        let MemArg { memory, mut offset } = arg;
         let entry = self.pop()?;
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
@@ -123,7 +114,7 @@ impl Body<'_> {
 
     /// A store of an integer or of a float's bits; `float` is the family that stores the float accumulator.
     pub fn store(&mut self, op: Op, any: Op, float: Option<Op>, arg: MemArg) -> Step {
-        let (memory, mut offset) = self.memory(arg)?;
+        let MemArg { memory, mut offset } = arg;
         let (value, address) = (self.pop()?, self.pop()?);
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
@@ -215,7 +206,8 @@ impl Body<'_> {
     }
 
     /// `global.get`.
-    pub fn global_get(&mut self, global: u32) -> Step {
+    pub fn global_get(&mut self) -> Step {
+        let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
         let dst = self.push(ty);
@@ -224,7 +216,8 @@ impl Body<'_> {
     }
 
     /// `global.set`.
-    pub fn global_set(&mut self, global: u32) -> Step {
+    pub fn global_set(&mut self) -> Step {
+        let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
         let global = u64::from(global);

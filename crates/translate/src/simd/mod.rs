@@ -6,7 +6,6 @@ mod lanes;
 mod memory;
 mod operators;
 
-use wasmote_decode::operators::VectorOperator;
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -17,21 +16,17 @@ use operators::{Kind, OPERATORS};
 
 use ValType::V128;
 
-/// The family of an operator's row.
-pub fn family(operator: &VectorOperator) -> Option<Op> {
-    OPERATORS.get(operator.number as usize).map(|row| row.2)
-}
-
 impl Body<'_> {
     /// Translates an operator on vectors.
-    pub fn vector(&mut self, operator: &VectorOperator) -> Step {
+    #[inline(never)]
+    pub fn vector(&mut self) -> Step {
         if !self.code.accumulators {
             return Err(TranslateErrorKind::VectorInCore);
         }
-        let Some(&(kind, bits, op)) = OPERATORS.get(operator.number as usize) else {
+        let number = self.operators.index()?;
+        let Some(&(kind, bits, op)) = OPERATORS.get(number as usize) else {
             return Err(TranslateErrorKind::Unsupported);
         };
-        let VectorOperator { lane, memarg, bytes, .. } = *operator;
         match kind {
             Kind::Missing => return Err(TranslateErrorKind::Unsupported),
             Kind::Two | Kind::Swapped => {
@@ -44,25 +39,41 @@ impl Body<'_> {
             Kind::Three => self.vector_three(op)?,
             Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
             Kind::Const => {
-                let bits = u128::from_le_bytes(bytes);
+                let bits = u128::from_le_bytes(self.operators.bytes()?);
                 self.vector_const([bits as u64, (bits >> 64) as u64]);
             }
-            Kind::Shuffle => self.shuffle(u128::from_le_bytes(bytes))?,
-            Kind::Load => self.load(op, Op::V128LoadAny, V128, memarg)?,
-            Kind::LoadPart => self.vector_load(op, memarg)?,
-            Kind::Store => self.vector_store(memarg)?,
-            Kind::LoadLane => self.load_lane(op, memarg, lane)?,
-            Kind::StoreLane => self.store_lane(op, memarg, lane)?,
+            Kind::Shuffle => {
+                let lanes = u128::from_le_bytes(self.operators.bytes()?);
+                self.shuffle(lanes)?;
+            }
+            Kind::Load => {
+                let arg = self.operators.memory()?;
+                self.load(op, Op::V128LoadAny, V128, arg)?;
+            }
+            Kind::LoadPart => self.vector_load(op)?,
+            Kind::Store => self.vector_store()?,
+            Kind::LoadLane => self.load_lane(op)?,
+            Kind::StoreLane => self.store_lane(op)?,
             Kind::StoreHalf => {
+                let (arg, lane) = (self.operators.memory()?, self.operators.byte()?);
                 self.extract_half(ValType::I64, lane)?;
-                self.store(op, Op::Store64Any, None, memarg)?;
+                self.store(op, Op::Store64Any, None, arg)?;
             }
             Kind::Splat => self.splat(op, bits.into())?,
-            Kind::Extract => self.extract(op, lane)?,
-            Kind::ExtractHalf => self.extract_half(op.source().unwrap_or(ValType::I64), lane)?,
-            Kind::Replace => self.replace(op, lane)?,
+            Kind::Extract => {
+                let lane = self.operators.byte()?;
+                self.extract(op, lane)?;
+            }
+            Kind::ExtractHalf => {
+                let lane = self.operators.byte()?;
+                self.extract_half(op.source().unwrap_or(ValType::I64), lane)?;
+            }
+            Kind::Replace => {
+                let lane = self.operators.byte()?;
+                self.replace(op, lane)?;
+            }
         }
-        Ok(())
+        self.canonicalise_vector(op)
     }
 
     /// [`Body::register_or_slot`] of a vector. Apart, as other functions here: what is not run often is better small.
