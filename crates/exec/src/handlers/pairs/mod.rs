@@ -64,6 +64,7 @@ struct Pair {
 }
 
 /// How many pairs there are; they are numbered.
+#[cfg(feature = "count")]
 pub const COUNT: usize = PAIRS.len();
 
 /// The pair of two opcodes, if there is one.

@@ -13,7 +13,8 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, TrapCode, ValType};
 
 use super::PAIRS;
-use crate::cells::{Cell, Linker, Source};
+use crate::cells::Cell;
+use crate::link::{Linker, Source};
 use crate::state::{Func, Hooks, Instance, Machine, Memory, Table};
 
 /// How often each pair is tried.
