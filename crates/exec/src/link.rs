@@ -1,8 +1,8 @@
-//! Linking: compact code into cells (see `cells`), in two passes and a look at what changes.
+//! Linking: compact code into cells (see `cells`), in one pass over all, and two over what changes.
 //!
-//! 1. What jumps, and what names a type, is looked for, and where jumps lead to is marked: no pair may hide it.
+//! 1. Where jumps lead to is marked: no pair may hide it. The translator says where they are; else they are looked for.
 //! 2. All is laid out in cells, pairs are chosen, and it is noted where each instruction went.
-//! 3. Jumps and types, found by the first pass, are written as they are in cells.
+//! 3. Jumps and types are written as they are in cells.
 
 use alloc::vec::Vec;
 
@@ -30,7 +30,7 @@ pub struct Linker {
     /// For each unit that begins an instruction, where its cell begins, in bytes; [`TARGET`] before that is known, if something
     /// jumps there. No other is [`TARGET`], whatever was linked before: it need not be cleared.
     starts: Vec<u32>,
-    /// Where instructions begin that change when they are linked.
+    /// Where instructions begin that change when they are linked, if it had to be found out.
     changing: Vec<u32>,
 }
 
@@ -118,6 +118,8 @@ pub struct Source<'a> {
     pub header: u16,
     /// Its handlers of exceptions, likewise.
     pub handlers: &'a [Caught],
+    /// Where the instructions begin that have targets or types, if that is known.
+    pub changing: Option<&'a [u32]>,
 }
 
 impl Linker {
@@ -160,35 +162,38 @@ impl Linker {
         }
     }
 
-    /// Notes the instructions that change, and marks what is jumped to.
-    fn look(&mut self, code: &[u16], handlers: &[Caught]) {
-        if self.starts.len() <= code.len() {
-            self.starts.resize(code.len() + 1, 0);
-        }
+    /// Looks for the instructions that change.
+    fn look(&mut self, code: &[u16]) {
         self.changing.clear();
         let mut at = 0;
         while let Some(&opcode) = code.get(at) {
             let length = length(opcode);
-            let mut units = usize::from(length & UNITS);
             if length & CHANGES != 0 {
                 self.changing.push(at as u32);
-                for_each_change(code, at, |kind, _, value| {
-                    if let (Operand::Target, Some(start)) = (kind, self.starts.get_mut(target(at, value))) {
-                        *start = TARGET;
-                    }
-                });
-                if length & MORE != 0 {
-                    units = long_units(code, at);
+            }
+            match if length & MORE != 0 { long_units(code, at) } else { usize::from(length & UNITS) } {
+                0 => break,
+                units => at += units,
+            }
+        }
+    }
+
+    /// Marks what is jumped to.
+    fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) {
+        if self.starts.len() <= code.len() {
+            self.starts.resize(code.len() + 1, 0);
+        }
+        let starts = &mut self.starts[..=code.len()];
+        for &at in changing {
+            for_each_change(code, at as usize, |kind, _, value| {
+                if let (Operand::Target, Some(start)) = (kind, starts.get_mut(target(at as usize, value))) {
+                    *start = TARGET;
                 }
-            }
-            if units == 0 {
-                break;
-            }
-            at += units;
+            });
         }
         for handler in handlers {
             // Some have none.
-            if let Some(start) = self.starts[..=code.len()].get_mut(handler.target as usize) {
+            if let Some(start) = starts.get_mut(handler.target as usize) {
                 *start = TARGET;
             }
         }
@@ -266,8 +271,13 @@ impl Linker {
     /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
     /// how many cells lie in front of the first instruction.
     pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
-        let Source { func, code, header, handlers } = *source;
-        self.look(code, handlers);
+        let Source { func, code, header, handlers, changing } = *source;
+        if changing.is_none() {
+            self.look(code);
+        }
+        let looked_for = core::mem::take(&mut self.changing);
+        let changing = changing.unwrap_or(&looked_for);
+        self.mark(code, handlers, changing);
         out.clear();
         let in_front = if handlers.is_empty() { 1 } else { 2 + handlers.len() * HANDLER_CELLS };
         out.resize(in_front, Cell(0));
@@ -283,9 +293,10 @@ impl Linker {
             front[in_front - 2] = Cell(handlers.len() as u64);
         }
         front[in_front - 1] = Cell(u64::from(func) | u64::from(bytes) << 32 | handled);
-        for &at in &self.changing {
+        for &at in changing {
             self.change(code, at as usize, type_ids, cells);
         }
+        self.changing = looked_for;
         in_front
     }
 
@@ -323,7 +334,9 @@ impl Linker {
 
     /// The offset in `code`, which has these handlers of exceptions, of the instruction that contains this byte of its linked form.
     pub fn unit_at(&mut self, code: &[u16], handlers: &[Caught], byte: u32) -> u32 {
-        self.look(code, handlers);
+        self.look(code);
+        let changing = core::mem::take(&mut self.changing);
+        self.mark(code, handlers, &changing);
         self.lay_out(code, 0, &mut Vec::new());
         instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
     }
@@ -334,11 +347,40 @@ fn target(at: usize, operand: u32) -> usize {
     (at as i64 + i64::from(operand as i32)) as usize
 }
 
+/// For each list of operands, the unit behind the opcode of a target, if that is all that changes; else [`OTHERWISE`].
+static TARGETS: [u8; LISTS] = {
+    let mut table = [OTHERWISE; LISTS];
+    let mut list = 0;
+    while list < LISTS {
+        let operands = listed(list);
+        let (mut i, mut unit, mut changing) = (0, 0, 0);
+        while i < operands.len() {
+            if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
+                table[list] = if matches!(operands[i], Operand::Target) { unit as u8 } else { OTHERWISE };
+                changing += 1;
+            }
+            unit += operands[i].units();
+            i += 1;
+        }
+        if changing != 1 {
+            table[list] = OTHERWISE;
+        }
+        list += 1;
+    }
+    table
+};
+
+const OTHERWISE: u8 = u8::MAX;
+
 /// Gives the targets and types of the instruction at `at`: which it is, the unit behind the opcode, and its value.
 #[inline(always)]
 fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
-    let mut unit = 0;
     let value = |unit: usize| read_units(code, at + 1 + unit, 2) as u32;
+    let alone = Opcode(code[at]).list().map_or(OTHERWISE, |list| TARGETS[list]);
+    if alone != OTHERWISE {
+        return change(Operand::Target, alone.into(), value(alone.into()));
+    }
+    let mut unit = 0;
     for &kind in Opcode(code[at]).operands() {
         match kind {
             Operand::Target | Operand::Type => change(kind, unit, value(unit)),

@@ -127,8 +127,16 @@ impl Window {
     }
 }
 
-/// What instructions with a list of operands write, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What is known of instructions with a list of operands.
+#[derive(Clone, Copy)]
+struct Known {
+    /// What they write, as far as it matters here.
+    writes: Writes,
+    /// Whether they change when they are linked.
+    changes: bool,
+}
+
+#[derive(Clone, Copy)]
 enum Writes {
     /// No slot.
     Nothing,
@@ -138,23 +146,26 @@ enum Writes {
     More,
 }
 
-static WRITES: [Writes; LISTS] = {
-    let mut writes = [Writes::Nothing; LISTS];
+static KNOWN: [Known; LISTS] = {
+    let mut all = [Known { writes: Writes::Nothing, changes: false }; LISTS];
     let mut list = 0;
     while list < LISTS {
-        let operands = listed(list);
+        let (operands, known) = (listed(list), &mut all[list]);
         let mut i = 0;
         while i < operands.len() {
-            writes[list] = match operands[i] {
-                Operand::Dst if i + 1 == operands.len() && writes[list] as u8 == Writes::Nothing as u8 => Writes::Last,
-                Operand::Dst | Operand::SrcDst | Operand::DstPair => Writes::More,
-                _ => writes[list],
-            };
+            match operands[i] {
+                Operand::Dst if i + 1 == operands.len() && matches!(known.writes, Writes::Nothing) => {
+                    known.writes = Writes::Last;
+                }
+                Operand::Dst | Operand::SrcDst | Operand::DstPair => known.writes = Writes::More,
+                Operand::Target | Operand::TargetCount | Operand::Type => known.changes = true,
+                _ => {}
+            }
             i += 1;
         }
         list += 1;
     }
-    writes
+    all
 };
 
 /// The code being written.
@@ -180,6 +191,8 @@ pub struct Code {
     pub operator: u32,
     /// Handlers of exceptions, inner ones first.
     pub handlers: Vec<Handler>,
+    /// Where instructions begin that have targets or types, which change when they are linked.
+    pub changing: Vec<u32>,
 }
 
 impl Code {
@@ -190,6 +203,7 @@ impl Code {
         self.vectors.clear();
         self.offsets.clear();
         self.handlers.clear();
+        self.changing.clear();
         self.bound.clear();
         self.bound_at = 0;
         self.accumulators = accumulators;
@@ -273,7 +287,11 @@ impl Code {
         self.units.truncate(at + len);
         let mut dst = None;
         let mut held = NOTHING;
-        match opcode.list().map_or(Writes::Nothing, |list| WRITES[list]) {
+        let known = opcode.list().map_or(KNOWN[0], |list| KNOWN[list]);
+        if known.changes {
+            self.changing.push(at as u32);
+        }
+        match known.writes {
             Writes::Nothing => {}
             Writes::Last => {
                 let slot = rest.last().map_or(0, |&slot| slot as u16);
@@ -346,11 +364,23 @@ impl Code {
         self.units[test.at + 4] ^= wasmote_ir::casts::NEGATED;
     }
 
+    /// Removes all from here on.
+    fn cut(&mut self, at: usize) {
+        self.units.truncate(at);
+        self.cut_changing(at);
+    }
+
+    fn cut_changing(&mut self, at: usize) {
+        while self.changing.last().is_some_and(|&changing| changing as usize >= at) {
+            self.changing.pop();
+        }
+    }
+
     /// Takes the last instruction back.
     #[inline(never)]
     pub fn retract(&mut self) {
-        if let Some(recent) = self.window.last() {
-            self.units.truncate(recent.at);
+        if let Some(&Recent { at, .. }) = self.window.last() {
+            self.cut(at);
             self.window.pop();
             // What the accumulators held before it is not known any more.
             self.held = Held::default();
@@ -360,6 +390,8 @@ impl Code {
     /// Takes back the instruction before the last. The last must not use its result, and no target is inside it.
     pub fn remove_before_last(&mut self) {
         if let (Some(last), Some(before)) = (self.last(), self.before_last()) {
+            // The last one has no target or type: it leaves its result in an accumulator.
+            self.cut_changing(before.at);
             self.units.drain(before.at..last.at);
             if self.wants_offsets {
                 // Each instruction has one entry, and these are the last two.
@@ -424,7 +456,7 @@ impl Code {
             _ => None,
         };
         let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
-        self.units.truncate(first.at);
+        self.cut(first.at);
         self.window.count = 0;
         self.emit(Op::I32AddTwo, 0, &[one[0], one[1], one[2], two[0], two[1], two[2]]);
     }
@@ -438,7 +470,7 @@ impl Code {
             Some(&Recent { at, op: Op::Copy, .. }) => {
                 let first = [self.units[at + 1], self.units[at + 2]].map(u64::from);
                 let held = self.held;
-                self.units.truncate(at);
+                self.cut(at);
                 self.window.pop();
                 self.emit(Op::CopyTwo, 0, &[first[0], first[1], u64::from(from), u64::from(to)]);
                 self.held = held;

@@ -98,6 +98,8 @@ pub struct Translated<'a> {
     /// Pairs of an offset in `code` and the byte offset in the binary of the operator it comes from,
     /// ascending; empty unless asked for.
     pub offsets: &'a [(u32, u32)],
+    /// Where in `code` the instructions begin that have targets or types, ascending: those that change when they are linked.
+    pub changing: &'a [u32],
     /// Handlers of exceptions, in units of `code`. Where there are any, nothing is kept in registers between instructions.
     pub handlers: &'a [Handler],
 }
@@ -240,6 +242,7 @@ impl Translator {
             frame_slots,
             header: header as u16,
             offsets: &self.buffers.code.offsets,
+            changing: &self.buffers.code.changing,
             handlers: &self.buffers.code.handlers,
         })
     }
@@ -261,16 +264,19 @@ impl Translator {
             }
         }
         let (all, added) = (code.units.len(), self.prologue.len());
+        if added == 0 {
+            return;
+        }
         code.units.resize(all + added, 0);
         code.units.copy_within(..all, added);
         code.units[..added].copy_from_slice(&self.prologue);
         for handler in &mut code.handlers {
             for place in [&mut handler.from, &mut handler.to, &mut handler.target] {
-                *place += self.prologue.len() as u32;
+                *place += added as u32;
             }
         }
-        for (unit, _) in &mut code.offsets {
-            *unit += self.prologue.len() as u32;
+        for unit in code.offsets.iter_mut().map(|(unit, _)| unit).chain(&mut code.changing) {
+            *unit += added as u32;
         }
     }
 }
