@@ -114,6 +114,7 @@ impl Body<'_> {
     }
 
     /// Pops an operand.
+    #[inline]
     pub fn pop(&mut self) -> Step<Entry> {
         let floor = self.labels.top().map_or(0, |label| label.height);
         if self.stack.len() <= floor {
@@ -203,6 +204,7 @@ impl Body<'_> {
     }
 
     /// The accumulator is used for this popped operand: if it is a temporary, its store can go.
+    #[inline]
     pub fn take(&mut self, entry: Entry) {
         if entry.place == Place::Temp {
             self.code.elide(entry.home);
@@ -249,6 +251,7 @@ impl Body<'_> {
     }
 
     /// `local.get`.
+    #[inline(always)]
     pub fn local_get(&mut self, index: u32) -> Step {
         let (slot, ty) = self.locals.read(index).ok_or(INVALID)?;
         self.stack.push(Place::Local(slot), ty);

@@ -41,7 +41,7 @@ impl Body<'_> {
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::Call, Op::CallImport);
-        self.code.emit(op, 0, &[index, base]);
+        self.code.emit_few(op, 0, [index, base, 0, 0]);
         self.results(ty);
         Ok(())
     }
@@ -71,8 +71,8 @@ impl Body<'_> {
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         match index {
-            Src::Slot(slot) => self.code.emit(Op::CallIndirect, 0, &[u64::from(slot), table, type_index, base]),
-            _ => self.code.emit(Op::CallIndirect, 1, &[table, type_index, base]),
+            Src::Slot(slot) => self.code.emit_few(Op::CallIndirect, 0, [u64::from(slot), table, type_index, base]),
+            _ => self.code.emit_few(Op::CallIndirect, 1, [table, type_index, base, 0]),
         };
         self.results(ty);
         Ok(())

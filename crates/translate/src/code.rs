@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::ops::{LISTS, listed, opcode};
 use wasmote_ir::shape::Operand;
-use wasmote_ir::{Op, ValType, code};
+use wasmote_ir::{Op, Opcode, ValType, code};
 
 /// Where a source comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,38 +47,43 @@ impl Default for Recent {
 }
 
 /// The slots whose values the accumulators hold, or [`NOTHING`]: those for integers, for both floats, and for vectors, of which it is
-/// the first of two. The last place is for what no accumulator holds.
+/// the first of two.
 #[derive(Clone, Copy)]
-pub struct Held([u32; 5]);
+pub struct Held([u32; 4]);
 
 /// No slot.
 const NOTHING: u32 = u32::MAX;
 const VECTOR: usize = 3;
-const NONE: usize = 4;
 
 impl Default for Held {
     fn default() -> Held {
-        Held([NOTHING; 5])
+        Held([NOTHING; 4])
     }
 }
 
 impl Held {
     /// The accumulator for values of this type.
     #[inline(always)]
-    fn of(ty: Option<ValType>) -> usize {
+    fn of(ty: ValType) -> usize {
         match ty {
-            None => NONE,
-            Some(ValType::F32) => 1,
-            Some(ValType::F64) => 2,
-            Some(ValType::V128) => VECTOR,
-            Some(_) => 0,
+            ValType::F32 => 1,
+            ValType::F64 => 2,
+            ValType::V128 => VECTOR,
+            _ => 0,
         }
     }
 
-    /// Forgets that any accumulator holds the value of this slot.
+    /// Has the accumulator for values of this type hold that of this slot.
     #[inline(always)]
-    fn forget(&mut self, slot: u16) {
-        let slot = u32::from(slot);
+    fn set(&mut self, ty: Option<ValType>, slot: u32) {
+        if let Some(ty) = ty {
+            self.0[Held::of(ty)] = slot;
+        }
+    }
+
+    /// Forgets that any accumulator holds the value of this slot, or of none.
+    #[inline(always)]
+    fn forget(&mut self, slot: u32) {
         for held in &mut self.0 {
             *held = if *held == slot { NOTHING } else { *held };
         }
@@ -127,16 +132,42 @@ impl Window {
     }
 }
 
+/// For each family, a bit for each variant that has a destination last, which the variant half of all further leaves out. Not all
+/// shapes have such a second half.
+static ELIDES: [u16; Op::ALL.len()] = {
+    let mut all = [0; Op::ALL.len()];
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let variants = Op::ALL[op].variants();
+        let half = variants.len() / 2;
+        let mut v = 0;
+        while v + half < variants.len() && half > 0 && v < 16 {
+            let eliding = &variants[v + half];
+            let stores = matches!(eliding.operands, [.., Operand::Dst | Operand::DstPair]);
+            if !stores && eliding.units() + 1 == variants[v].units() {
+                all[op] |= 1 << v;
+            }
+            v += 1;
+        }
+        op += 1;
+    }
+    all
+};
+
 /// What is known of instructions with a list of operands.
 #[derive(Clone, Copy)]
 struct Known {
+    /// Units of the first four operands, four bits each; 0 where there is none.
+    units: u16,
+    /// How many operands there are.
+    operands: u8,
     /// What they write, as far as it matters here.
     writes: Writes,
     /// Whether they change when they are linked.
     changes: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Writes {
     /// No slot.
     Nothing,
@@ -147,12 +178,16 @@ enum Writes {
 }
 
 static KNOWN: [Known; LISTS] = {
-    let mut all = [Known { writes: Writes::Nothing, changes: false }; LISTS];
+    let mut all = [Known { units: 0, operands: 0, writes: Writes::Nothing, changes: false }; LISTS];
     let mut list = 0;
     while list < LISTS {
         let (operands, known) = (listed(list), &mut all[list]);
+        known.operands = operands.len() as u8;
         let mut i = 0;
         while i < operands.len() {
+            if i < FEW {
+                known.units |= (operands[i].units() as u16) << (4 * i);
+            }
             match operands[i] {
                 Operand::Dst if i + 1 == operands.len() && matches!(known.writes, Writes::Nothing) => {
                     known.writes = Writes::Last;
@@ -167,6 +202,15 @@ static KNOWN: [Known; LISTS] = {
     }
     all
 };
+
+/// The most operands of [`Code::emit_few`].
+const FEW: usize = 4;
+
+/// What is known of the operands of this opcode.
+#[inline(always)]
+fn known(opcode: Opcode) -> Known {
+    KNOWN[opcode.list().unwrap_or(0)]
+}
 
 /// The code being written.
 #[derive(Default)]
@@ -241,86 +285,111 @@ impl Code {
     }
 
     /// Writes an instruction; `values` are those of its operands in order. Returns where it starts.
+    #[inline(never)]
     pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
-        self.emit_two(op, variant, Src::Reg, Src::Reg, values)
-    }
-
-    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, at most two.
-    pub fn emit_behind(&mut self, op: Op, variant: u8, first: &[u64], last: [u64; 2]) {
-        let mut values = [0; 4];
-        let count = first.len();
-        values[..count].copy_from_slice(first);
-        values[count..count + 2].copy_from_slice(&last);
-        self.emit(op, variant, &values[..count + 2]);
-    }
-
-    /// Writes an instruction of two sources: those of them that are operands come first, then the `rest`. The sources are remembered.
-    pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, rest: &[u64]) -> usize {
-        let at = self.units.len();
-        if self.wants_offsets {
-            self.note_offset(at);
+        if values.len() <= FEW {
+            let mut few = [0; FEW];
+            few[..values.len()].copy_from_slice(values);
+            return self.emit_few(op, variant, few);
         }
+        let at = self.units.len();
+        self.note_offset(at);
         let opcode = opcode(op, variant);
-        let operands = opcode.operands();
-        debug_assert_eq!(operands.len(), [a, b].iter().filter_map(Src::value).count() + rest.len());
+        debug_assert_eq!(opcode.operands().len(), values.len());
+        self.units.push(opcode.0);
+        for (kind, &value) in opcode.operands().iter().zip(values) {
+            self.units.extend_from_slice(&code::to_units(value)[..kind.units()]);
+        }
+        if known(opcode).changes {
+            self.changing.push(at as u32);
+        }
+        let dst = self.written(op, opcode, at);
+        self.window.push(Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false });
+        at
+    }
+
+    /// [`Code::emit`] of an instruction that has few operands, with anything behind their values.
+    #[inline(always)]
+    pub fn emit_few(&mut self, op: Op, variant: u8, values: [u64; FEW]) -> usize {
+        self.emit_noting(op, variant, Src::Reg, Src::Reg, values)
+    }
+
+    /// Writes an instruction of two sources: those of them that are operands come first, then one more. The sources are remembered.
+    #[inline(always)]
+    pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, last: u64) -> usize {
+        let mut values = [0; FEW];
+        let mut count = 0;
+        for source in [a, b] {
+            values[count] = source.value().unwrap_or(0);
+            count += usize::from(source != Src::Reg);
+        }
+        values[count] = last;
+        self.emit_noting(op, variant, a, b, values)
+    }
+
+    /// [`Code::emit_few`], with sources to be remembered. As good as without branches: what is written when differs too much.
+    #[inline(never)]
+    fn emit_noting(&mut self, op: Op, variant: u8, a: Src, b: Src, values: [u64; FEW]) -> usize {
+        let at = self.units.len();
+        self.note_offset(at);
+        let opcode = opcode(op, variant);
+        let known = known(opcode);
+        debug_assert!(usize::from(known.operands) <= FEW);
         // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
-        self.units.extend_from_slice(&[0; code::MAX_UNITS + 4]);
+        self.units.extend_from_slice(&[0; 4 * FEW + 4]);
         let units = &mut self.units[at..];
         units[0] = opcode.0;
         let mut len = 1;
-        let mut kinds = operands.iter();
-        let mut put = |value: u64| {
-            // Four are written however many there are, the rest by what follows.
-            if let (Some(kind), Some(place)) = (kinds.next(), units.get_mut(len..len + 4)) {
+        for (i, value) in values.into_iter().enumerate() {
+            // Four are written however many there are, the rest of them again by what follows.
+            if let Some(place) = units.get_mut(len..len + 4) {
                 place.copy_from_slice(&code::to_units(value));
-                len += kind.units();
             }
-        };
-        for source in [a, b] {
-            if let Some(value) = source.value() {
-                put(value);
-            }
-        }
-        for &value in rest {
-            put(value);
+            len += usize::from(known.units >> (4 * i) & 0xf);
         }
         self.units.truncate(at + len);
-        let mut dst = None;
-        let mut held = NOTHING;
-        let known = opcode.list().map_or(KNOWN[0], |list| KNOWN[list]);
-        if known.changes {
-            self.changing.push(at as u32);
-        }
-        match known.writes {
-            Writes::Nothing => {}
-            Writes::Last => {
-                let slot = rest.last().map_or(0, |&slot| slot as u16);
-                self.held.forget(slot);
-                (dst, held) = (Some(slot), slot.into());
-            }
-            Writes::More => (dst, held) = self.written(op, operands, at),
-        }
-        self.held.0[Held::of(op.result())] = held;
+        self.changing.push(at as u32);
+        self.changing.truncate(self.changing.len() - usize::from(!known.changes));
+        let dst = if known.writes == Writes::More {
+            self.written(op, opcode, at)
+        } else {
+            let slot = values[usize::from(known.operands).wrapping_sub(1) % FEW] as u16;
+            let dst = (known.writes == Writes::Last).then_some(slot);
+            let held = dst.map_or(NOTHING, u32::from);
+            self.held.forget(held);
+            self.held.set(op.result(), held);
+            dst
+        };
         self.window.push(Recent { at, op, variant, a, b, dst, elided: false });
         at
     }
 
-    /// What the instruction at `at` writes, which is forgotten of accumulators: the slot that can be changed, and the one whose value an
-    /// accumulator then holds.
+    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, so many.
+    #[inline(always)]
+    pub fn emit_behind(&mut self, op: Op, variant: u8, first: [u64; 2], count: usize, last: [u64; 2]) {
+        let mut values = [first[0], first[1], 0, 0];
+        let count = count.min(2);
+        values[count] = last[0];
+        values[count + 1] = last[1];
+        self.emit_few(op, variant, values);
+    }
+
+    /// Has accumulators hold what they do behind the instruction at `at`, whatever it writes. Gives the slot that can be changed.
     #[inline(never)]
-    fn written(&mut self, op: Op, operands: &[Operand], at: usize) -> (Option<u16>, u32) {
+    fn written(&mut self, op: Op, opcode: Opcode, at: usize) -> Option<u16> {
+        let operands = opcode.operands();
         let mut dst = None;
         let mut unit = at + 1;
         for kind in operands {
             let slot = self.units[unit];
             match kind {
                 Operand::Dst | Operand::SrcDst => {
-                    self.held.forget(slot);
+                    self.held.forget(slot.into());
                     dst = Some(slot);
                 }
                 Operand::DstPair => {
-                    self.held.forget(slot);
-                    self.held.forget(slot.wrapping_add(1));
+                    self.held.forget(slot.into());
+                    self.held.forget(u32::from(slot) + 1);
                     // Others are two values.
                     if op.result() == Some(ValType::V128) {
                         dst = Some(slot);
@@ -330,15 +399,22 @@ impl Code {
             }
             unit += kind.units();
         }
+        self.held.set(op.result(), dst.map_or(NOTHING, u32::from));
         // Only a destination that comes last can be changed.
-        let last = matches!(operands.last(), Some(Operand::Dst | Operand::DstPair));
-        (dst.filter(|_| last), dst.map_or(NOTHING, u32::from))
+        dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)))
     }
 
-    /// Notes which operator the instruction at `at` comes from.
+    /// Notes which operator the instruction at `at` comes from, if that is wanted.
+    #[inline(always)]
+    fn note_offset(&mut self, at: usize) {
+        if self.wants_offsets {
+            self.push_offset(at);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    fn note_offset(&mut self, at: usize) {
+    fn push_offset(&mut self, at: usize) {
         while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
             self.offsets.pop();
         }
@@ -347,14 +423,14 @@ impl Code {
 
     /// Whether the accumulator of this type holds the value of this slot.
     pub fn holds(&self, slot: u16, ty: ValType) -> bool {
-        self.accumulators && self.held.0[Held::of(Some(ty))] == u32::from(slot)
+        self.accumulators && self.held.0[Held::of(ty)] == u32::from(slot)
     }
 
     /// An accumulator of a called function's result, or nothing.
     pub fn called(&mut self, result: Option<(ValType, u16)>) {
         self.join();
         if let Some((ty, slot)) = result {
-            self.held.0[Held::of(Some(ty))] = slot.into();
+            self.held.set(Some(ty), slot.into());
         }
     }
 
@@ -405,22 +481,15 @@ impl Code {
     }
 
     /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
+    #[inline]
     pub fn elide(&mut self, slot: u16) {
         let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
-        let count = recent.op.variant_count();
-        let other = usize::from(recent.variant) + count / 2;
-        let eliding = opcode(recent.op, other as u8);
-        // Not all shapes have a second half without destinations.
-        let stores = matches!(eliding.operands().last(), Some(Operand::Dst | Operand::DstPair));
-        let units = eliding.units().map(|units| units + 1);
-        let shorter = other < count && !stores && units == opcode(recent.op, recent.variant).units();
-        // It has a destination to leave out, which stands last.
-        if shorter {
+        if ELIDES[recent.op as usize] >> recent.variant & 1 != 0 {
             recent.dst = None;
             recent.elided = true;
-            recent.variant = other as u8;
+            recent.variant += recent.op.variant_count() as u8 / 2;
             self.units.pop();
-            self.units[recent.at] = eliding.0;
+            self.units[recent.at] = opcode(recent.op, recent.variant).0;
         }
     }
 
@@ -432,9 +501,9 @@ impl Code {
             *last = to;
         }
         let pair = recent.op.result() == Some(ValType::V128);
-        self.held.forget(to);
+        self.held.forget(to.into());
         if pair {
-            self.held.forget(to.wrapping_add(1));
+            self.held.forget(u32::from(to) + 1);
         }
         for held in &mut self.held.0 {
             if *held == u32::from(from) {
@@ -472,13 +541,13 @@ impl Code {
                 let held = self.held;
                 self.cut(at);
                 self.window.pop();
-                self.emit(Op::CopyTwo, 0, &[first[0], first[1], u64::from(from), u64::from(to)]);
+                self.emit_few(Op::CopyTwo, 0, [first[0], first[1], u64::from(from), u64::from(to)]);
                 self.held = held;
-                self.held.forget(first[1] as u16);
-                self.held.forget(to);
+                self.held.forget(first[1] as u32);
+                self.held.forget(to.into());
             }
             _ => {
-                self.emit(Op::Copy, 0, &[u64::from(from), u64::from(to)]);
+                self.emit_few(Op::Copy, 0, [u64::from(from), u64::from(to), 0, 0]);
             }
         }
         // Copies have two destinations or are joined; nobody redirects them.
@@ -496,7 +565,7 @@ impl Code {
             _ => {
                 self.emit(Op::CopySpan, 0, &[u64::from(from), u64::from(to), u64::from(count)]);
                 for i in 0..count {
-                    self.held.forget(to + i);
+                    self.held.forget(u32::from(to) + u32::from(i));
                 }
             }
         }
@@ -543,13 +612,13 @@ impl Code {
     pub fn constant(&mut self, bits: u64, to: u16) {
         let to = u64::from(to);
         if bits == u64::from(bits as u16) && self.short() {
-            self.emit(Op::ConstU16, 0, &[bits, to]);
+            self.emit_few(Op::ConstU16, 0, [bits, to, 0, 0]);
         } else if bits == u64::from(bits as u32) {
-            self.emit(Op::ConstU32, 0, &[bits, to]);
+            self.emit_few(Op::ConstU32, 0, [bits, to, 0, 0]);
         } else if fits_signed(bits) {
-            self.emit(Op::ConstS32, 0, &[bits & 0xffff_ffff, to]);
+            self.emit_few(Op::ConstS32, 0, [bits & 0xffff_ffff, to, 0, 0]);
         } else {
-            self.emit(Op::ConstI64, 0, &[bits, to]);
+            self.emit_few(Op::ConstI64, 0, [bits, to, 0, 0]);
         }
     }
 
@@ -571,8 +640,8 @@ impl Code {
     }
 
     /// Writes a return of three units; jumps that lead to it become returns themselves.
-    pub fn emit_return(&mut self, op: Op, variant: u8, values: &[u64; 2]) {
-        let at = self.emit(op, variant, values);
+    pub fn emit_return(&mut self, op: Op, variant: u8, values: [u64; 2]) {
+        let at = self.emit_few(op, variant, [values[0], values[1], 0, 0]);
         if at == self.bound_at && self.units.len() == at + 3 {
             for &start in &self.bound {
                 self.units.copy_within(at..at + 3, start);

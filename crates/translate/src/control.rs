@@ -65,7 +65,7 @@ impl Body<'_> {
         };
         #[cfg(feature = "simd")]
         let variant = if op.source() == Some(ValType::V128) { u8::from(condition.a == Src::Reg) } else { variant };
-        let start = self.code.emit_two(op, variant, condition.a, condition.b, &[0]);
+        let start = self.code.emit_two(op, variant, condition.a, condition.b, 0);
         (start, self.code.units.len() - Operand::Target.units())
     }
 
@@ -135,7 +135,7 @@ impl Body<'_> {
         self.labels.push(label);
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.emit(Op::Goto, 0, &[0]);
+            let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
             self.labels.branch(0, start, start + 1, self.code);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
@@ -262,7 +262,7 @@ impl Body<'_> {
     }
 
     pub fn goto(&mut self, depth: u32) {
-        let start = self.code.emit(Op::Goto, 0, &[0]);
+        let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
@@ -365,7 +365,7 @@ impl Body<'_> {
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.emit_return(Op::Return, 0, &[header, 0]);
+                self.code.emit_return(Op::Return, 0, [header, 0]);
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -396,14 +396,14 @@ impl Body<'_> {
         match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);
-                self.code.emit(op, if float { 1 } else { 2 }, &[header]);
+                self.code.emit_few(op, if float { 1 } else { 2 }, [header, 0, 0, 0]);
             }
             Src::Imm(bits) if !float && crate::code::fits_signed(bits) => {
-                self.code.emit(op, 1, &[bits, header]);
+                self.code.emit_few(op, 1, [bits, header, 0, 0]);
             }
             _ => {
                 let slot = self.slot_operand(entry);
-                self.code.emit_return(op, 0, &[slot, header]);
+                self.code.emit_return(op, 0, [slot, header]);
             }
         }
     }

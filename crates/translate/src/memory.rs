@@ -108,7 +108,7 @@ impl Body<'_> {
             return Ok(());
         }
         let (variant, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, &operands[..count], [offset, dst]);
+        self.code.emit_behind(op, variant, operands, count, [offset, dst]);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Body<'_> {
             source if number <= 2 => 2 * number + u8::from(matches!(source, Src::Imm(_))),
             _ => number + 3,
         };
-        self.code.emit_behind(op, variant, &operands[..count], [source.value().unwrap_or(0), offset]);
+        self.code.emit_behind(op, variant, operands, count, [source.value().unwrap_or(0), offset]);
         Ok(())
     }
 
@@ -169,23 +169,23 @@ impl Body<'_> {
             let sum = u64::from(bits as u32) + offset;
             if sum <= u64::from(u32::MAX) {
                 offset = sum;
-                self.code.emit(op, first + 1, &[offset]);
+                self.code.emit_few(op, first + 1, [offset, 0, 0, 0]);
                 return Ok(());
             }
         }
         match self.sum_before_last(address) {
             Some((a, Src::Slot(b))) => {
-                self.code.emit(op, first + 2, &[u64::from(a), u64::from(b), offset]);
+                self.code.emit_few(op, first + 2, [u64::from(a), u64::from(b), offset, 0]);
                 return Ok(());
             }
             Some((a, Src::Imm(bits))) => {
-                self.code.emit(op, first + 3, &[u64::from(a), bits, offset]);
+                self.code.emit_few(op, first + 3, [u64::from(a), bits, offset, 0]);
                 return Ok(());
             }
             _ => {}
         }
         let address = self.slot_operand(address);
-        self.code.emit(op, first, &[address, offset]);
+        self.code.emit_few(op, first, [address, offset, 0, 0]);
         Ok(())
     }
 
@@ -211,7 +211,7 @@ impl Body<'_> {
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
         let dst = self.push(ty);
-        self.code.emit(op, 0, &[u64::from(global), dst]);
+        self.code.emit_few(op, 0, [u64::from(global), dst, 0, 0]);
         Ok(())
     }
 
@@ -229,14 +229,14 @@ impl Body<'_> {
         let wide = matches!(ty, ValType::I64 | ValType::F64);
         let op = if wide { Op::GlobalWrite64 } else { Op::GlobalWrite32 };
         match self.source(value, ValType::I64) {
-            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit(op, 1, &[bits, global]),
+            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit_few(op, 1, [bits, global, 0, 0]),
             Src::Reg => {
                 self.take(value);
-                self.code.emit(op, 2, &[global])
+                self.code.emit_few(op, 2, [global, 0, 0, 0])
             }
             _ => {
                 let value = self.slot_operand(value);
-                self.code.emit(op, 0, &[value, global])
+                self.code.emit_few(op, 0, [value, global, 0, 0])
             }
         };
         Ok(())

@@ -39,8 +39,9 @@ impl Body<'_> {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
         // A constant stands second, if the family allows it; of two the one that can be an immediate.
-        if let (Place::Const(bits), Some(mirror)) = (a.place, families::mirror(op))
+        if let Place::Const(bits) = a.place
             && (Self::fits(ty, bits) || !matches!(b.place, Place::Const(_)))
+            && let Some(mirror) = families::mirror(op)
         {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
@@ -118,7 +119,7 @@ impl Body<'_> {
             self.code.emit(Op::I32AddNear, 0, &[u64::from(a), bits & 0xffff, dst]);
             return;
         }
-        self.code.emit_two(two.op, two.variant, two.a, two.b, &[dst]);
+        self.code.emit_two(two.op, two.variant, two.a, two.b, dst);
     }
 
     /// An operator of two operands.
@@ -156,6 +157,7 @@ impl Body<'_> {
     }
 
     /// The last instruction, if it made this popped operand and nothing else will read it.
+    #[inline(always)]
     pub fn deciding(&self, entry: Entry) -> Option<Recent> {
         let recent = self.code.last()?;
         (entry.place == Place::Temp && recent.dst == Some(entry.home)).then_some(recent)
@@ -167,8 +169,8 @@ impl Body<'_> {
         let source = self.register_or_slot(entry, op.source().unwrap_or(ValType::I32));
         let dst = self.push(op.result().unwrap_or(ValType::I32));
         match source {
-            Src::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), dst]),
-            _ => self.code.emit(op, 1, &[dst]),
+            Src::Slot(slot) => self.code.emit_few(op, 0, [u64::from(slot), dst, 0, 0]),
+            _ => self.code.emit_few(op, 1, [dst, 0, 0, 0]),
         };
         Ok(())
     }
@@ -210,7 +212,7 @@ impl Body<'_> {
             count += 1;
         }
         values[count] = self.push(a.ty);
-        self.code.emit(op, variant, &values[..=count]);
+        self.code.emit_few(op, variant, values);
         Ok(())
     }
 }

@@ -331,6 +331,7 @@ impl Body<'_> {
     }
 
     /// A constant: nothing is written before it is used.
+    #[inline(always)]
     fn constant(&mut self, bits: u64, ty: ValType) -> Step {
         self.stack.push(Place::Const(bits), ty);
         Ok(())

@@ -35,7 +35,8 @@ pub struct Stack {
     entries: Vec<Entry>,
     /// For each local's slot, how many entries are its value.
     aliases: Vec<u32>,
-    first: u32,
+    /// The slot of the next entry.
+    next: u32,
     /// No entry below this one is the value of a local.
     settled: usize,
     /// The most slots used so far.
@@ -48,7 +49,7 @@ impl Stack {
         self.entries.clear();
         self.aliases.clear();
         self.aliases.resize(first as usize, 0);
-        self.first = first;
+        self.next = first;
         self.settled = 0;
         self.peak = first;
     }
@@ -60,23 +61,27 @@ impl Stack {
 
     /// The slot of the next entry. May be above what a slot's number can say; `peak` tells.
     pub fn next_home(&self) -> u16 {
-        self.entries.last().map_or(self.first as u16, |e| e.home.wrapping_add(e.ty.slots()))
+        self.next as u16
     }
 
     /// Pushes an operand.
+    #[inline]
     pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
-        let home = self.entries.last().map_or(self.first, |e| u32::from(e.home) + u32::from(e.ty.slots()));
+        let home = self.next;
         if let Place::Local(slot) = place {
             self.aliases[usize::from(slot)] += 1;
         }
-        self.peak = self.peak.max(home + u32::from(ty.slots()));
+        self.next = home + u32::from(ty.slots());
+        self.peak = self.peak.max(self.next);
         self.entries.push(Entry { place, ty, home: home as u16 });
         home as u16
     }
 
     /// Pops an operand; `None` only if the body is not valid.
+    #[inline]
     pub fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop()?;
+        self.next = u32::from(entry.home);
         self.settled = self.settled.min(self.entries.len());
         if let Place::Local(slot) = entry.place {
             self.aliases[usize::from(slot)] -= 1;

@@ -122,7 +122,7 @@ impl Body<'_> {
             values[count] = value;
             count += 1;
         }
-        self.code.emit(tile, variant, &values[..count]);
+        self.code.emit_few(tile, variant, values);
         true
     }
 
@@ -144,6 +144,6 @@ impl Body<'_> {
             Src::Reg => return None,
         };
         self.code.retract();
-        Some(self.code.emit(step, variant, &[u64::from(slot), delta, b, 0]))
+        Some(self.code.emit_few(step, variant, [u64::from(slot), delta, b, 0]))
     }
 }

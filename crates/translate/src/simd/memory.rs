@@ -79,7 +79,7 @@ impl Body<'_> {
             return self.store_register(Op::V128Store, value, address, offset);
         };
         let (variant, operands, count) = self.address(address, &mut offset).operands();
-        self.code.emit_behind(Op::V128Store, variant, &operands[..count], [slot.into(), offset]);
+        self.code.emit_behind(Op::V128Store, variant, operands, count, [slot.into(), offset]);
         Ok(())
     }
 

@@ -308,7 +308,7 @@ impl Body<'_> {
     /// Returns with a vector.
     pub fn return_vector(&mut self, entry: Entry, header: u64) {
         match self.vector_source(entry) {
-            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, &[slot.into(), header]),
+            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, [slot.into(), header]),
             _ => {
                 self.code.emit(Op::V128Return, 1, &[header]);
             }
