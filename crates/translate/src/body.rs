@@ -114,7 +114,7 @@ impl Body<'_> {
     }
 
     /// Pops an operand.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Step<Entry> {
         let floor = self.labels.top().map_or(0, |label| label.height);
         if self.stack.len() <= floor {
@@ -158,30 +158,30 @@ impl Body<'_> {
 
     /// Where a popped operand comes from, as a source of type `ty`.
     pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
-        match entry.place {
+        match entry.place() {
             Place::Const(bits) => Src::Imm(bits),
             #[cfg(feature = "simd")]
             Place::Vector(number) => Src::Imm(number.into()),
-            Place::Temp if self.code.holds(entry.home, ty) => Src::Reg,
+            Place::Temp if self.code.holds(entry.home(), ty) => Src::Reg,
             Place::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
-            Place::Temp => Src::Slot(entry.home),
+            Place::Temp => Src::Slot(entry.home()),
             Place::Local(slot) => Src::Slot(slot),
         }
     }
 
     /// The slot of a popped operand; a constant is written to its own first.
     pub fn slot(&mut self, entry: Entry) -> u16 {
-        match entry.place {
-            Place::Temp => entry.home,
+        match entry.place() {
+            Place::Temp => entry.home(),
             Place::Local(slot) => slot,
             Place::Const(bits) => {
-                self.code.constant(bits, entry.home);
-                entry.home
+                self.code.constant(bits, entry.home());
+                entry.home()
             }
             #[cfg(feature = "simd")]
             Place::Vector(number) => {
-                self.code.vector_constant(number, Some(entry.home));
-                entry.home
+                self.code.vector_constant(number, Some(entry.home()));
+                entry.home()
             }
         }
     }
@@ -206,8 +206,8 @@ impl Body<'_> {
     /// The accumulator is used for this popped operand: if it is a temporary, its store can go.
     #[inline]
     pub fn take(&mut self, entry: Entry) {
-        if entry.place == Place::Temp {
-            self.code.elide(entry.home);
+        if entry.place() == Place::Temp {
+            self.code.elide(entry.home());
         }
     }
 
@@ -219,12 +219,12 @@ impl Body<'_> {
     /// Brings the entry with this number into its own slot.
     pub fn settle(&mut self, index: usize) -> Step {
         let entry = self.stack.get(index).ok_or(INVALID)?;
-        match entry.place {
+        match entry.place() {
             Place::Temp => return Ok(()),
-            Place::Local(slot) => self.code.copy_value(slot, entry.home, entry.ty),
-            Place::Const(bits) => self.code.constant(bits, entry.home),
+            Place::Local(slot) => self.code.copy_value(slot, entry.home(), entry.ty()),
+            Place::Const(bits) => self.code.constant(bits, entry.home()),
             #[cfg(feature = "simd")]
-            Place::Vector(number) => self.code.vector_constant(number, Some(entry.home)),
+            Place::Vector(number) => self.code.vector_constant(number, Some(entry.home())),
         }
         self.stack.settle(index);
         Ok(())
@@ -236,13 +236,13 @@ impl Body<'_> {
         for index in first..self.stack.len() {
             self.settle(index)?;
         }
-        Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home))
+        Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home()))
     }
 
     /// Brings all entries that are values of locals into their own slots.
     pub fn settle_locals(&mut self) -> Step {
         for index in self.stack.unsettled()..self.stack.len() {
-            if let Some(Entry { place: Place::Local(_), .. }) = self.stack.get(index) {
+            if self.stack.get(index).is_some_and(|entry| matches!(entry.place(), Place::Local(_))) {
                 self.settle(index)?;
             }
         }
@@ -266,14 +266,14 @@ impl Body<'_> {
         let mut index = self.stack.len();
         while self.stack.aliases(slot) > 0 && index > 0 {
             index -= 1;
-            if self.stack.get(index).is_some_and(|e| e.place == Place::Local(slot)) {
+            if self.stack.get(index).is_some_and(|e| e.place() == Place::Local(slot)) {
                 self.settle(index)?;
             }
         }
-        match entry.place {
-            Place::Temp if self.code.redirect(entry.home, slot) => self.code.join_additions(self.locals.end()),
-            Place::Temp => self.code.copy_value(entry.home, slot, entry.ty),
-            Place::Local(from) => self.code.copy_value(from, slot, entry.ty),
+        match entry.place() {
+            Place::Temp if self.code.redirect(entry.home(), slot) => self.code.join_additions(self.locals.end()),
+            Place::Temp => self.code.copy_value(entry.home(), slot, entry.ty()),
+            Place::Local(from) => self.code.copy_value(from, slot, entry.ty()),
             Place::Const(bits) => self.code.constant(bits, slot),
             #[cfg(feature = "simd")]
             Place::Vector(number) => self.code.vector_constant(number, Some(slot)),

@@ -78,7 +78,7 @@ impl Body<'_> {
     pub fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
         let params = signature.params(self.module).len();
         let height = self.stack.len().checked_sub(params).ok_or(INVALID)?;
-        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home);
+        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home());
         let start = self.code.units.len();
         let mark = self.locals.mark();
         self.labels.push(Label {
@@ -219,8 +219,8 @@ impl Body<'_> {
         let mut settled = true;
         let mut home = None;
         for entry in top {
-            settled &= entry.place == Place::Temp;
-            home = home.or(Some(entry.home));
+            settled &= entry.place() == Place::Temp;
+            home = home.or(Some(entry.home()));
         }
         settled && home.is_none_or(|home| home == label.base)
     }
@@ -232,16 +232,16 @@ impl Body<'_> {
         // Slots of temporaries only move down, so that none is overwritten before it is moved.
         for index in first..self.stack.len() {
             let entry = self.stack.get(index).ok_or(INVALID)?;
-            match entry.place {
-                Place::Temp if entry.home == to => {}
-                Place::Temp if count == 1 && self.code.redirect(entry.home, to) => {}
-                Place::Temp => self.code.copy_value(entry.home, to, entry.ty),
-                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty),
+            match entry.place() {
+                Place::Temp if entry.home() == to => {}
+                Place::Temp if count == 1 && self.code.redirect(entry.home(), to) => {}
+                Place::Temp => self.code.copy_value(entry.home(), to, entry.ty()),
+                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty()),
                 Place::Const(bits) => self.code.constant(bits, to),
                 #[cfg(feature = "simd")]
                 Place::Vector(number) => self.code.vector_constant(number, Some(to)),
             }
-            to = to.wrapping_add(entry.ty.slots());
+            to = to.wrapping_add(entry.ty().slots());
         }
         Ok(())
     }

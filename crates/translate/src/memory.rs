@@ -49,7 +49,7 @@ impl Body<'_> {
 
     /// How a popped operand is best used as an address: a sum that was just computed for it is taken back.
     pub fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
-        if let Place::Const(bits) = entry.place {
+        if let Place::Const(bits) = entry.place() {
             let sum = u64::from(bits as u32) + *offset;
             if sum <= u64::from(u32::MAX) {
                 *offset = sum;
@@ -165,7 +165,7 @@ impl Body<'_> {
         self.take(value);
         // The four variants stand alone in the float families and at the end of the others.
         let first = op.variant_count() as u8 - 4;
-        if let Place::Const(bits) = address.place {
+        if let Place::Const(bits) = address.place() {
             let sum = u64::from(bits as u32) + offset;
             if sum <= u64::from(u32::MAX) {
                 offset = sum;
@@ -194,7 +194,7 @@ impl Body<'_> {
     pub fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
         let (Src::Slot(a), b @ (Src::Slot(_) | Src::Imm(_))) = (sum.a, sum.b) else { return None };
-        if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {
+        if sum.op != Op::I32Add || address.place() != Place::Temp || sum.dst != Some(address.home()) {
             return None;
         }
         // The last one writes an accumulator only, so that a and b are what they were, and nothing leads into it.

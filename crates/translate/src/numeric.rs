@@ -39,8 +39,8 @@ impl Body<'_> {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
         // A constant stands second, if the family allows it; of two the one that can be an immediate.
-        if let Place::Const(bits) = a.place
-            && (Self::fits(ty, bits) || !matches!(b.place, Place::Const(_)))
+        if let Place::Const(bits) = a.place()
+            && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
             && let Some(mirror) = families::mirror(op)
         {
             op = mirror;
@@ -48,7 +48,7 @@ impl Body<'_> {
         }
         // A constant too large for an immediate goes through the accumulator.
         for large in [a, b] {
-            if let Place::Const(bits) = large.place
+            if let Place::Const(bits) = large.place()
                 && !Self::fits(ty, bits)
             {
                 return self.choose_large(op, a, b);
@@ -84,7 +84,7 @@ impl Body<'_> {
 
     /// [`Body::choose`] when a constant is too large for an immediate.
     fn choose_large(&mut self, op: Op, a: Entry, b: Entry) -> Two {
-        let large = |entry: Entry| match entry.place {
+        let large = |entry: Entry| match entry.place() {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
@@ -101,7 +101,7 @@ impl Body<'_> {
         }
         let sa = Src::Slot(self.slot(a));
         // The zero that `eqz` compares with has no slot of its own.
-        let sb = match b.place {
+        let sb = match b.place() {
             Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(b)),
         };
@@ -150,7 +150,7 @@ impl Body<'_> {
             self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant: recent.variant });
             return Ok(());
         }
-        let zero = Entry { place: Place::Const(0), ..entry };
+        let zero = entry.with(Place::Const(0));
         let two = self.choose(op, entry, zero);
         self.emit_binary(&two);
         Ok(())
@@ -160,7 +160,7 @@ impl Body<'_> {
     #[inline(always)]
     pub fn deciding(&self, entry: Entry) -> Option<Recent> {
         let recent = self.code.last()?;
-        (entry.place == Place::Temp && recent.dst == Some(entry.home)).then_some(recent)
+        (entry.place() == Place::Temp && recent.dst == Some(entry.home())).then_some(recent)
     }
 
     /// An operator of one operand.
@@ -183,7 +183,7 @@ impl Body<'_> {
     /// `select`.
     pub fn select(&mut self) -> Step {
         let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
-        if a.ty == ValType::V128 {
+        if a.ty() == ValType::V128 {
             let values = [condition, a, b].map(|entry| self.slot_operand(entry));
             let dst = self.push(ValType::V128);
             self.code.emit(Op::SelectV128, 0, &[values[0], values[1], values[2], dst]);
@@ -191,7 +191,7 @@ impl Body<'_> {
         }
         let c = self.register_or_slot(condition, ValType::I32);
         // One row reads and extends 32 bits, the other 64.
-        let wide = matches!(a.ty, ValType::I64 | ValType::F64);
+        let wide = matches!(a.ty(), ValType::I64 | ValType::F64);
         let op = if wide { Op::Select64 } else { Op::Select32 };
         let mut values = [0; 4];
         let mut count = 0;
@@ -202,7 +202,7 @@ impl Body<'_> {
             variant = 0;
         }
         for (entry, bit) in [(a, 2), (b, 1)] {
-            values[count] = match entry.place {
+            values[count] = match entry.place() {
                 Place::Const(bits) if !wide || fits_signed(bits) => {
                     variant += bit;
                     bits
@@ -211,7 +211,7 @@ impl Body<'_> {
             };
             count += 1;
         }
-        values[count] = self.push(a.ty);
+        values[count] = self.push(a.ty());
         self.code.emit_few(op, variant, values);
         Ok(())
     }

@@ -271,7 +271,7 @@ impl Body<'_> {
     /// The slot of the topmost entry, which stays there.
     fn peek_slot(&mut self) -> Step<u64> {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
-        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place) {
+        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
             self.settle(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;

@@ -341,11 +341,11 @@ impl Body<'_> {
     fn subtract(&mut self, subtract: Op, add: Op) -> Step {
         let index = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let top = self.stack.get(index).ok_or(INVALID)?;
-        let Place::Const(bits) = top.place else { return self.binary(subtract) };
+        let Place::Const(bits) = top.place() else { return self.binary(subtract) };
         self.pop()?;
         let negated =
-            if top.ty == ValType::I32 { u64::from((bits as u32).wrapping_neg()) } else { bits.wrapping_neg() };
-        self.stack.push(Place::Const(negated), top.ty);
+            if top.ty() == ValType::I32 { u64::from((bits as u32).wrapping_neg()) } else { bits.wrapping_neg() };
+        self.stack.push(Place::Const(negated), top.ty());
         self.binary(add)
     }
 }

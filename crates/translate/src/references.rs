@@ -30,7 +30,7 @@ impl Body<'_> {
     pub fn ref_as_non_null(&mut self) -> Step {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let entry = self.stack.get(top).ok_or(INVALID)?;
-        if let Place::Const(_) = entry.place {
+        if let Place::Const(_) = entry.place() {
             self.settle(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
@@ -46,8 +46,8 @@ impl Body<'_> {
         let a = Src::Slot(self.slot(entry));
         self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
         // What is not null is not a constant, so that it is in the slot if this is reached.
-        let place = if let Place::Const(_) = entry.place { Place::Temp } else { entry.place };
-        self.stack.push(place, entry.ty);
+        let place = if let Place::Const(_) = entry.place() { Place::Temp } else { entry.place() };
+        self.stack.push(place, entry.ty());
         Ok(())
     }
 
@@ -57,7 +57,7 @@ impl Body<'_> {
         // The reference goes with the branch.
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         self.settle(top)?;
-        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home);
+        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home());
         self.branch_if(depth, Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
         self.pop_apart()?;
         Ok(())

@@ -18,15 +18,80 @@ pub enum Place {
     Vector(u32),
 }
 
-/// An operand.
+/// An operand: two words, which are written and read as such. (Parts that are written one by one and read together, right away, wait
+/// for one another.)
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
+    /// The local's slot, the constant's bits, or the vector's number.
+    value: u64,
+    /// The slot that its height has, then 8 bits for the kind of place, and 8 for the type.
+    rest: u64,
+}
+
+/// Kinds of places.
+const TEMP: u64 = 0;
+const LOCAL: u64 = 1;
+const CONST: u64 = 2;
+#[cfg(feature = "simd")]
+const VECTOR: u64 = 3;
+
+impl Entry {
+    #[inline(always)]
+    fn new(place: Place, ty: ValType, home: u16) -> Entry {
+        let (kind, value) = match place {
+            Place::Temp => (TEMP, 0),
+            Place::Local(slot) => (LOCAL, slot.into()),
+            Place::Const(bits) => (CONST, bits),
+            #[cfg(feature = "simd")]
+            Place::Vector(number) => (VECTOR, number.into()),
+        };
+        let ty = match ty {
+            ValType::I32 => 0,
+            ValType::I64 => 1,
+            ValType::F32 => 2,
+            ValType::F64 => 3,
+            ValType::V128 => 4,
+            ValType::Ref(_) => 5,
+        };
+        Entry { value, rest: u64::from(home) | kind << 16 | ty << 24 }
+    }
+
     /// Where it is.
-    pub place: Place,
-    /// Its type; integer types that a cast without instruction has changed may differ in width.
-    pub ty: ValType,
+    #[inline(always)]
+    pub fn place(&self) -> Place {
+        match self.rest >> 16 & 0xff {
+            LOCAL => Place::Local(self.value as u16),
+            CONST => Place::Const(self.value),
+            #[cfg(feature = "simd")]
+            VECTOR => Place::Vector(self.value as u32),
+            _ => Place::Temp,
+        }
+    }
+
+    /// Its type, of references only that it is one; integer types that a cast without instruction has changed may differ in width.
+    #[inline(always)]
+    pub fn ty(&self) -> ValType {
+        match self.rest >> 24 {
+            0 => ValType::I32,
+            1 => ValType::I64,
+            2 => ValType::F32,
+            3 => ValType::F64,
+            4 => ValType::V128,
+            _ => ValType::FUNCREF,
+        }
+    }
+
     /// The slot that its height has.
-    pub home: u16,
+    #[inline(always)]
+    pub fn home(&self) -> u16 {
+        self.rest as u16
+    }
+
+    /// The same in another place.
+    #[inline(always)]
+    pub fn with(&self, place: Place) -> Entry {
+        Entry::new(place, self.ty(), self.home())
+    }
 }
 
 /// The operand stack.
@@ -65,7 +130,7 @@ impl Stack {
     }
 
     /// Pushes an operand.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
         let home = self.next;
         if let Place::Local(slot) = place {
@@ -73,17 +138,17 @@ impl Stack {
         }
         self.next = home + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
-        self.entries.push(Entry { place, ty, home: home as u16 });
+        self.entries.push(Entry::new(place, ty, home as u16));
         home as u16
     }
 
     /// Pops an operand; `None` only if the body is not valid.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop()?;
-        self.next = u32::from(entry.home);
+        self.next = u32::from(entry.home());
         self.settled = self.settled.min(self.entries.len());
-        if let Place::Local(slot) = entry.place {
+        if let Place::Local(slot) = entry.place() {
             self.aliases[usize::from(slot)] -= 1;
         }
         Some(entry)
@@ -96,15 +161,17 @@ impl Stack {
 
     /// Notes that an entry is in its own slot now.
     pub fn settle(&mut self, index: usize) {
-        if let Place::Local(slot) = self.entries[index].place {
+        let entry = self.entries[index];
+        if let Place::Local(slot) = entry.place() {
             self.aliases[usize::from(slot)] -= 1;
         }
-        self.entries[index].place = Place::Temp;
+        self.entries[index] = entry.with(Place::Temp);
     }
 
     /// Changes the type of the topmost entry, its bits being what they are.
     pub fn retype(&mut self, ty: ValType) -> Option<()> {
-        self.entries.last_mut()?.ty = ty;
+        let last = self.entries.last_mut()?;
+        *last = Entry::new(last.place(), ty, last.home());
         Some(())
     }
 

@@ -68,7 +68,7 @@ impl Body<'_> {
             self.code.emit(Op::V128StoreAny, 0, &[address, value, memory.into(), offset]);
             return Ok(());
         }
-        let source = match value.place {
+        let source = match value.place() {
             Place::Vector(number) => {
                 self.code.vector_constant(number, None);
                 Src::Reg

@@ -143,7 +143,7 @@ impl Body<'_> {
         let commutes = matches!(variants, 2 | 4 | 8);
         let (first_constant, second_constant) = (variants == 7, matches!(variants, 4 | 5 | 7 | 8));
         let (mut a, mut b) = (a, b);
-        let constant = |entry: Entry| matches!(entry.place, Place::Vector(_));
+        let constant = |entry: Entry| matches!(entry.place(), Place::Vector(_));
         if commutes && constant(a) {
             core::mem::swap(&mut a, &mut b);
         }
@@ -156,8 +156,8 @@ impl Body<'_> {
             None
         };
         let (mut sa, mut sb);
-        match (through, through.map(|entry| entry.place)) {
-            (Some(first), Some(Place::Vector(number))) if first.home == a.home => {
+        match (through, through.map(|entry| entry.place())) {
+            (Some(first), Some(Place::Vector(number))) if first.home() == a.home() => {
                 sb = Src::Slot(self.vector_slot(b));
                 self.code.vector_constant(number, None);
                 sa = Src::Reg;
@@ -259,9 +259,9 @@ impl Body<'_> {
     /// A popped operand, in its slot if it is a constant.
     #[inline(never)]
     fn no_constant(&mut self, entry: Entry) -> Entry {
-        let Place::Vector(_) = entry.place else { return entry };
+        let Place::Vector(_) = entry.place() else { return entry };
         self.vector_slot(entry);
-        Entry { place: Place::Temp, ..entry }
+        entry.with(Place::Temp)
     }
 
     /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
@@ -285,7 +285,7 @@ impl Body<'_> {
     /// A shift of lanes; of the number of bits, those in `mask` count.
     fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
         let (a, by) = self.pop_two()?;
-        let Place::Const(by) = by.place else {
+        let Place::Const(by) = by.place() else {
             let by = self.vector_slot(by).into();
             let source = Src::Slot(self.vector_slot(a));
             self.emit_vectors(op, 0, &[source], &[by]);
@@ -296,9 +296,9 @@ impl Body<'_> {
         self.emit_vectors(op, 1 + u8::from(source == Src::Reg), &[source], &[by]);
         if by != 0 {
             // Where the vector is in any case, for rotations.
-            let slot = match a.place {
+            let slot = match a.place() {
                 Place::Local(slot) => slot,
-                _ => a.home,
+                _ => a.home(),
             };
             self.code.note_sources(Src::Slot(slot), Src::Imm(by));
         }
