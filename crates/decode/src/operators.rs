@@ -161,10 +161,14 @@ impl<'a> Operators<'a> {
     /// A signed integer of 32 bits.
     #[inline(always)]
     pub fn i32(&mut self) -> Result<i32> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte < 0x80 => {
+        match self.bytes.get(self.at..) {
+            Some(&[byte, ..]) if byte < 0x80 => {
                 self.at += 1;
                 Ok(i32::from((byte << 1) as i8 >> 1))
+            }
+            Some(&[low, high, ..]) if high < 0x80 => {
+                self.at += 2;
+                Ok(i32::from((u16::from(high) << 9 | u16::from(low & 0x7f) << 2) as i16 >> 2))
             }
             _ => Ok(self.signed(32)? as i32),
         }
@@ -173,10 +177,14 @@ impl<'a> Operators<'a> {
     /// A signed integer of 64 bits.
     #[inline(always)]
     pub fn i64(&mut self) -> Result<i64> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte < 0x80 => {
+        match self.bytes.get(self.at..) {
+            Some(&[byte, ..]) if byte < 0x80 => {
                 self.at += 1;
                 Ok(i64::from((byte << 1) as i8 >> 1))
+            }
+            Some(&[low, high, ..]) if high < 0x80 => {
+                self.at += 2;
+                Ok(i64::from((u16::from(high) << 9 | u16::from(low & 0x7f) << 2) as i16 >> 2))
             }
             _ => self.signed(64),
         }

@@ -159,9 +159,14 @@ impl Body<'_> {
     /// Where a popped operand comes from, as a source of type `ty`.
     pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
         match entry.place() {
+            // A constant of the other kind is an operand only in a body that is not valid.
+            #[cfg(feature = "simd")]
+            Place::Const(_) if ty == ValType::V128 => Src::Slot(entry.home()),
             Place::Const(bits) => Src::Imm(bits),
             #[cfg(feature = "simd")]
-            Place::Vector(number) => Src::Imm(number.into()),
+            Place::Vector(number) if ty == ValType::V128 => Src::Imm(number.into()),
+            #[cfg(feature = "simd")]
+            Place::Vector(_) => Src::Slot(entry.home()),
             Place::Temp if self.code.holds(entry.home(), ty) => Src::Reg,
             Place::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
             Place::Temp => Src::Slot(entry.home()),

@@ -381,7 +381,7 @@ impl Code {
         let mut dst = None;
         let mut unit = at + 1;
         for kind in operands {
-            let slot = self.units[unit];
+            let slot = self.units.get(unit).copied().unwrap_or(0);
             match kind {
                 Operand::Dst | Operand::SrcDst => {
                     self.held.forget(slot.into());

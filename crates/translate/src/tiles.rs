@@ -117,11 +117,8 @@ impl Body<'_> {
         self.code.retract();
         let dst = self.push(tile.result().unwrap_or(ValType::I32));
         let mut values = [0; 4];
-        let mut count = 0;
-        for value in [a, b, c].iter().filter_map(Src::value).chain([dst]) {
-            values[count] = value;
-            count += 1;
-        }
+        let operands = [a, b, c].into_iter().filter_map(|source| source.value()).chain([dst]);
+        values.iter_mut().zip(operands).for_each(|(value, operand)| *value = operand);
         self.code.emit_few(tile, variant, values);
         true
     }
