@@ -19,7 +19,7 @@ use wasmote_ir::handlers::Handler;
 /// Bytes of the code that begins here, if it has handlers of exceptions; else 0.
 ///
 /// # Safety
-/// [`Linker::link`](crate::link::Linker::link) made it.
+/// [`Linker::link`](crate::Linker::link) made it.
 #[cfg(feature = "alloc")]
 pub unsafe fn handled_bytes(code: *const Cell) -> u32 {
     // SAFETY: the caller's promise.
@@ -56,7 +56,7 @@ pub(crate) struct Description {
 /// What is known of the function whose code begins here.
 ///
 /// # Safety
-/// [`Linker::link`](crate::link::Linker::link) made it.
+/// [`Linker::link`](crate::Linker::link) made it.
 #[cfg(feature = "alloc")]
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     // SAFETY: the description is in the cell in front; if there are handlers, their number is in front of that, and they are there.

@@ -8,7 +8,7 @@
 //! Read in this order:
 //!
 //! 1. `stack`, `locals`: where operands and locals are;
-//! 2. `code`: instructions, the last of which may still change;
+//! 2. `code`: instructions, the last of which may still change; `recent`: what is remembered of these; `known`: tables to write by;
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
 //!    `references`, `exceptions`, `objects`: how;
@@ -34,6 +34,7 @@ mod exceptions;
 mod families;
 #[cfg(feature = "image")]
 mod image;
+mod known;
 mod labels;
 mod locals;
 mod memory;
@@ -42,6 +43,7 @@ mod numeric;
 #[cfg(feature = "gc")]
 mod objects;
 mod operators;
+mod recent;
 mod references;
 #[cfg(feature = "simd")]
 mod simd;
