@@ -34,6 +34,8 @@ pub mod extend;
 mod handlers;
 #[cfg(not(feature = "alloc"))]
 pub mod in_place;
+#[cfg(feature = "alloc")]
+mod link;
 mod operand;
 pub mod state;
 #[cfg(feature = "alloc")]
@@ -45,7 +47,9 @@ pub mod vector;
 pub use call::{Frame, backtrace, call};
 pub use cells::Cell;
 #[cfg(feature = "alloc")]
-pub use cells::{Linker, Source, handled_bytes};
+pub use cells::handled_bytes;
+#[cfg(feature = "alloc")]
+pub use link::{Linker, Source};
 pub use state::*;
 #[cfg(feature = "alloc")]
 pub use throw::EXCEPTION;

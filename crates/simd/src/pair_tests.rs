@@ -141,7 +141,8 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
     // SAFETY: these are the handlers for this machine.
     let mut linker = unsafe { Linker::new(&[]).with_vectors(crate::handler) };
     let mut cells: Vec<Cell> = Vec::new();
-    let start = linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[] }, &[], &mut cells);
+    let start =
+        linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[], changing: None }, &[], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();

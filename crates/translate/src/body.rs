@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use wasmote_decode::operators::Operators;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::ValType;
 
@@ -81,6 +82,10 @@ pub struct Body<'a> {
     pub stretches: &'a mut Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
+    /// What is left to read.
+    pub operators: Operators<'a>,
+    /// Whether the NaN that arithmetic gives is made canonical.
+    pub canonical_nans: bool,
     /// The slot of the frame's header.
     pub header: u16,
     /// Whether the current point can be reached.
@@ -109,6 +114,7 @@ impl Body<'_> {
     }
 
     /// Pops an operand.
+    #[inline(always)]
     pub fn pop(&mut self) -> Step<Entry> {
         let floor = self.labels.top().map_or(0, |label| label.height);
         if self.stack.len() <= floor {
@@ -152,30 +158,35 @@ impl Body<'_> {
 
     /// Where a popped operand comes from, as a source of type `ty`.
     pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
-        match entry.place {
+        match entry.place() {
+            // A constant of the other kind is an operand only in a body that is not valid.
+            #[cfg(feature = "simd")]
+            Place::Const(_) if ty == ValType::V128 => Src::Slot(entry.home()),
             Place::Const(bits) => Src::Imm(bits),
             #[cfg(feature = "simd")]
-            Place::Vector(number) => Src::Imm(number.into()),
-            Place::Temp if self.code.holds(entry.home, ty) => Src::Reg,
+            Place::Vector(number) if ty == ValType::V128 => Src::Imm(number.into()),
+            #[cfg(feature = "simd")]
+            Place::Vector(_) => Src::Slot(entry.home()),
+            Place::Temp if self.code.holds(entry.home(), ty) => Src::Reg,
             Place::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
-            Place::Temp => Src::Slot(entry.home),
+            Place::Temp => Src::Slot(entry.home()),
             Place::Local(slot) => Src::Slot(slot),
         }
     }
 
     /// The slot of a popped operand; a constant is written to its own first.
     pub fn slot(&mut self, entry: Entry) -> u16 {
-        match entry.place {
-            Place::Temp => entry.home,
+        match entry.place() {
+            Place::Temp => entry.home(),
             Place::Local(slot) => slot,
             Place::Const(bits) => {
-                self.code.constant(bits, entry.home);
-                entry.home
+                self.code.constant(bits, entry.home());
+                entry.home()
             }
             #[cfg(feature = "simd")]
             Place::Vector(number) => {
-                self.code.vector_constant(number, Some(entry.home));
-                entry.home
+                self.code.vector_constant(number, Some(entry.home()));
+                entry.home()
             }
         }
     }
@@ -198,9 +209,10 @@ impl Body<'_> {
     }
 
     /// The accumulator is used for this popped operand: if it is a temporary, its store can go.
+    #[inline]
     pub fn take(&mut self, entry: Entry) {
-        if entry.place == Place::Temp {
-            self.code.elide(entry.home);
+        if entry.place() == Place::Temp {
+            self.code.elide(entry.home());
         }
     }
 
@@ -212,12 +224,12 @@ impl Body<'_> {
     /// Brings the entry with this number into its own slot.
     pub fn settle(&mut self, index: usize) -> Step {
         let entry = self.stack.get(index).ok_or(INVALID)?;
-        match entry.place {
+        match entry.place() {
             Place::Temp => return Ok(()),
-            Place::Local(slot) => self.code.copy_value(slot, entry.home, entry.ty),
-            Place::Const(bits) => self.code.constant(bits, entry.home),
+            Place::Local(slot) => self.code.copy_value(slot, entry.home(), entry.ty()),
+            Place::Const(bits) => self.code.constant(bits, entry.home()),
             #[cfg(feature = "simd")]
-            Place::Vector(number) => self.code.vector_constant(number, Some(entry.home)),
+            Place::Vector(number) => self.code.vector_constant(number, Some(entry.home())),
         }
         self.stack.settle(index);
         Ok(())
@@ -229,13 +241,13 @@ impl Body<'_> {
         for index in first..self.stack.len() {
             self.settle(index)?;
         }
-        Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home))
+        Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home()))
     }
 
     /// Brings all entries that are values of locals into their own slots.
     pub fn settle_locals(&mut self) -> Step {
         for index in self.stack.unsettled()..self.stack.len() {
-            if let Some(Entry { place: Place::Local(_), .. }) = self.stack.get(index) {
+            if self.stack.get(index).is_some_and(|entry| matches!(entry.place(), Place::Local(_))) {
                 self.settle(index)?;
             }
         }
@@ -244,6 +256,7 @@ impl Body<'_> {
     }
 
     /// `local.get`.
+    #[inline(always)]
     pub fn local_get(&mut self, index: u32) -> Step {
         let (slot, ty) = self.locals.read(index).ok_or(INVALID)?;
         self.stack.push(Place::Local(slot), ty);
@@ -258,14 +271,14 @@ impl Body<'_> {
         let mut index = self.stack.len();
         while self.stack.aliases(slot) > 0 && index > 0 {
             index -= 1;
-            if self.stack.get(index).is_some_and(|e| e.place == Place::Local(slot)) {
+            if self.stack.get(index).is_some_and(|e| e.place() == Place::Local(slot)) {
                 self.settle(index)?;
             }
         }
-        match entry.place {
-            Place::Temp if self.code.redirect(entry.home, slot) => self.code.join_additions(self.locals.end()),
-            Place::Temp => self.code.copy_value(entry.home, slot, entry.ty),
-            Place::Local(from) => self.code.copy_value(from, slot, entry.ty),
+        match entry.place() {
+            Place::Temp if self.code.redirect(entry.home(), slot) => self.code.join_additions(self.locals.end()),
+            Place::Temp => self.code.copy_value(entry.home(), slot, entry.ty()),
+            Place::Local(from) => self.code.copy_value(from, slot, entry.ty()),
             Place::Const(bits) => self.code.constant(bits, slot),
             #[cfg(feature = "simd")]
             Place::Vector(number) => self.code.vector_constant(number, Some(slot)),

@@ -36,17 +36,19 @@ impl Body<'_> {
     }
 
     /// `call`.
-    pub fn call(&mut self, func: u32) -> Step {
+    pub fn call(&mut self) -> Step {
+        let func = self.operators.index()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::Call, Op::CallImport);
-        self.code.emit(op, 0, &[index, base]);
+        self.code.emit_few(op, 0, [index, base, 0, 0]);
         self.results(ty);
         Ok(())
     }
 
     /// `return_call`.
-    pub fn return_call(&mut self, func: u32) -> Step {
+    pub fn return_call(&mut self) -> Step {
+        let func = self.operators.index()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::ReturnCall, Op::ReturnCallImport);
@@ -62,21 +64,23 @@ impl Body<'_> {
     }
 
     /// `call_indirect`.
-    pub fn call_indirect(&mut self, ty: u32, table: u32) -> Step {
+    pub fn call_indirect(&mut self) -> Step {
+        let (ty, table) = (self.operators.index()?, self.operators.index()?);
         let (_, index) = self.table_index()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         match index {
-            Src::Slot(slot) => self.code.emit(Op::CallIndirect, 0, &[u64::from(slot), table, type_index, base]),
-            _ => self.code.emit(Op::CallIndirect, 1, &[table, type_index, base]),
+            Src::Slot(slot) => self.code.emit_few(Op::CallIndirect, 0, [u64::from(slot), table, type_index, base]),
+            _ => self.code.emit_few(Op::CallIndirect, 1, [table, type_index, base, 0]),
         };
         self.results(ty);
         Ok(())
     }
 
     /// `return_call_indirect`.
-    pub fn return_call_indirect(&mut self, ty: u32, table: u32) -> Step {
+    pub fn return_call_indirect(&mut self) -> Step {
+        let (ty, table) = (self.operators.index()?, self.operators.index()?);
         let index = self.pop_slot()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;

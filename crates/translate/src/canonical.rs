@@ -2,7 +2,6 @@
 //! exec/numerics#nan-propagation). Code that does not ask for it has none of this.
 
 use wasmote_ir::{Op, ValType};
-use wasmparser::Operator;
 
 use crate::body::{Body, Step};
 
@@ -13,14 +12,13 @@ enum Lanes {
     F64,
 }
 
-/// What an operator may give a NaN as whose bits are not said. Others leave bits alone, or give no floats.
-fn arithmetic(operator: &Operator<'_>) -> Option<Lanes> {
-    use Operator as O;
-    Some(match operator {
-        O::F32Add | O::F32Sub | O::F32Mul | O::F32Div | O::F32Min | O::F32Max | O::F32Sqrt => Lanes::F32,
-        O::F32Ceil | O::F32Floor | O::F32Trunc | O::F32Nearest | O::F32DemoteF64 => Lanes::F32,
-        O::F64Add | O::F64Sub | O::F64Mul | O::F64Div | O::F64Min | O::F64Max | O::F64Sqrt => Lanes::F64,
-        O::F64Ceil | O::F64Floor | O::F64Trunc | O::F64Nearest | O::F64PromoteF32 => Lanes::F64,
+/// What the operator with this opcode may give a NaN as whose bits are not said. Others leave bits alone, or give no floats.
+fn arithmetic(opcode: u8) -> Option<Lanes> {
+    Some(match opcode {
+        // `ceil` to `sqrt`, `add` to `max`, `f32.demote_f64`.
+        0x8d..=0x91 | 0x92..=0x97 | 0xb6 => Lanes::F32,
+        // The same, `f64.promote_f32`.
+        0x9b..=0x9f | 0xa0..=0xa5 | 0xbb => Lanes::F64,
         _ => return None,
     })
 }
@@ -45,18 +43,24 @@ fn canonical(op: Op) -> Option<Op> {
 }
 
 impl Body<'_> {
-    /// [`Body::canonicalise`] for an operator on vectors.
+    /// [`Body::canonicalise`] for an operator on vectors that became this family.
     #[cfg(feature = "simd")]
-    pub fn canonicalise_vector(&mut self, operator: &wasmote_decode::operators::VectorOperator) -> Step {
-        match crate::simd::family(operator).and_then(canonical) {
-            None => Ok(()),
-            Some(op) => self.vector_one(op),
+    pub fn canonicalise_vector(&mut self, op: Op) -> Step {
+        match canonical(op) {
+            Some(op) if self.canonical_nans => self.vector_one(op),
+            _ => Ok(()),
         }
     }
 
-    /// Makes the result of an operator that was just translated the canonical NaN if it is another one.
-    pub fn canonicalise(&mut self, operator: &Operator<'_>) -> Step {
-        match arithmetic(operator) {
+    /// Makes the result of an operator that was just translated the canonical NaN if it is another one, where that is asked for.
+    #[inline(always)]
+    pub fn canonicalise(&mut self, opcode: u8) -> Step {
+        if self.canonical_nans { self.make_canonical(opcode) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn make_canonical(&mut self, opcode: u8) -> Step {
+        match arithmetic(opcode) {
             None => Ok(()),
             Some(Lanes::F32) => {
                 let slot = self.pop_slot()?;

@@ -6,78 +6,18 @@ use alloc::vec::Vec;
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::ops::opcode;
 use wasmote_ir::shape::Operand;
-use wasmote_ir::{Op, ValType, code};
+use wasmote_ir::{Op, Opcode, ValType, code};
 
-/// Where a source comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Src {
-    /// A slot.
-    Slot(u16),
-    /// An immediate: the bits of a slot.
-    Imm(u64),
-    /// The accumulator of its type.
-    Reg,
-}
-
-/// An instruction that may still be changed: nothing can jump between it and the end.
-#[derive(Clone, Copy, Debug)]
-pub struct Recent {
-    /// Where it starts.
-    pub at: usize,
-    /// Its family.
-    pub op: Op,
-    /// Its variant.
-    pub variant: u8,
-    /// Its first source, for families of two sources.
-    pub a: Src,
-    /// Its second source, for families of two sources.
-    pub b: Src,
-    /// The slot that it writes and that can be changed; `None` if there is none.
-    pub dst: Option<u16>,
-    /// Whether [`Code::elide`] made it write the accumulator only, for the next instruction alone.
-    pub elided: bool,
-}
-
-/// The slots whose values the accumulators hold.
-#[derive(Clone, Copy, Default)]
-pub struct Held {
-    int: Option<u16>,
-    f32: Option<u16>,
-    f64: Option<u16>,
-    /// The first of two slots.
-    vector: Option<u16>,
-}
-
-impl Held {
-    fn of(&mut self, ty: ValType) -> Option<&mut Option<u16>> {
-        match ty {
-            ValType::F32 => Some(&mut self.f32),
-            ValType::F64 => Some(&mut self.f64),
-            ValType::V128 => Some(&mut self.vector),
-            _ => Some(&mut self.int),
-        }
-    }
-
-    /// Forgets that any accumulator holds the value of this slot.
-    fn forget(&mut self, slot: u16) {
-        for held in [&mut self.int, &mut self.f32, &mut self.f64] {
-            if *held == Some(slot) {
-                *held = None;
-            }
-        }
-        if self.vector.is_some_and(|first| slot.wrapping_sub(first) < 2) {
-            self.vector = None;
-        }
-    }
-}
+use crate::known::{ELIDES, FEW, Writes, known};
+use crate::recent::{Held, NOTHING, Window};
+pub use crate::recent::{Recent, Src};
 
 /// The code being written.
 #[derive(Default)]
 pub struct Code {
     /// The instructions.
     pub units: Vec<u16>,
-    /// The last instruction and the one before it.
-    window: [Option<Recent>; 2],
+    window: Window,
     held: Held,
     /// Constant vectors, by their halves.
     #[cfg(feature = "simd")]
@@ -95,6 +35,8 @@ pub struct Code {
     pub operator: u32,
     /// Handlers of exceptions, inner ones first.
     pub handlers: Vec<Handler>,
+    /// Where instructions begin that have targets or types, which change when they are linked.
+    pub changing: Vec<u32>,
 }
 
 impl Code {
@@ -105,6 +47,7 @@ impl Code {
         self.vectors.clear();
         self.offsets.clear();
         self.handlers.clear();
+        self.changing.clear();
         self.bound.clear();
         self.bound_at = 0;
         self.accumulators = accumulators;
@@ -114,7 +57,7 @@ impl Code {
 
     /// Something may jump to here: what came before can't be changed any more, and the accumulators hold anything.
     pub fn join(&mut self) {
-        self.window = [None, None];
+        self.window.count = 0;
         self.held = Held::default();
     }
 
@@ -125,109 +68,169 @@ impl Code {
 
     /// As [`Code::join`], where all that jump here have the accumulators in this state.
     pub fn resume(&mut self, held: Held) {
-        self.window = [None, None];
+        self.window.count = 0;
         self.held = held;
     }
 
     /// The last instruction, if it may be changed.
+    #[inline(always)]
     pub fn last(&self) -> Option<Recent> {
-        self.window[0]
+        self.window.last().copied()
     }
 
     /// The one before, likewise.
+    #[inline(always)]
     pub fn before_last(&self) -> Option<Recent> {
-        self.window[1]
+        self.window.before_last().copied()
     }
 
     /// Writes an instruction; `values` are those of its operands in order. Returns where it starts.
+    #[inline(never)]
     pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
-        let at = self.units.len();
-        if self.wants_offsets {
-            while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
-                self.offsets.pop();
-            }
-            self.offsets.push((at as u32, self.operator));
+        if values.len() <= FEW {
+            let mut few = [0; FEW];
+            few[..values.len()].copy_from_slice(values);
+            return self.emit_few(op, variant, few);
         }
+        let at = self.units.len();
+        self.note_offset(at);
         let opcode = opcode(op, variant);
+        debug_assert_eq!(opcode.operands().len(), values.len());
+        self.units.push(opcode.0);
+        for (kind, &value) in opcode.operands().iter().zip(values) {
+            self.units.extend_from_slice(&code::to_units(value)[..kind.units()]);
+        }
+        if known(opcode).changes {
+            self.changing.push(at as u32);
+        }
+        let dst = self.written(op, opcode, at);
+        self.window.push(Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false });
+        at
+    }
+
+    /// [`Code::emit`] of an instruction that has few operands, with anything behind their values.
+    #[inline(always)]
+    pub fn emit_few(&mut self, op: Op, variant: u8, values: [u64; FEW]) -> usize {
+        self.emit_noting(op, variant, Src::Reg, Src::Reg, values)
+    }
+
+    /// Writes an instruction of two sources: those of them that are operands come first, then one more. The sources are remembered.
+    #[inline(always)]
+    pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, last: u64) -> usize {
+        let mut values = [0; FEW];
+        let mut count = 0;
+        for source in [a, b] {
+            values[count] = source.value().unwrap_or(0);
+            count += usize::from(source != Src::Reg);
+        }
+        values[count] = last;
+        self.emit_noting(op, variant, a, b, values)
+    }
+
+    /// [`Code::emit_few`], with sources to be remembered. As good as without branches: what is written when differs too much.
+    #[inline(never)]
+    fn emit_noting(&mut self, op: Op, variant: u8, a: Src, b: Src, values: [u64; FEW]) -> usize {
+        let at = self.units.len();
+        self.note_offset(at);
+        let opcode = opcode(op, variant);
+        let known = known(opcode);
+        debug_assert!(usize::from(known.operands) <= FEW);
         // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
-        self.units.resize(at + code::MAX_UNITS, 0);
+        self.units.extend_from_slice(&[0; 4 * FEW + 4]);
         let units = &mut self.units[at..];
         units[0] = opcode.0;
         let mut len = 1;
-        let mut dst = None;
-        let operands = opcode.operands();
-        debug_assert_eq!(operands.len(), values.len());
-        for (kind, &value) in operands.iter().zip(values) {
-            units[len] = value as u16;
-            let size = kind.units();
-            if size > 1 {
-                units[len..len + size].copy_from_slice(&code::to_units(value)[..size]);
+        for (i, value) in values.into_iter().enumerate() {
+            // Four are written however many there are, the rest of them again by what follows.
+            if let Some(place) = units.get_mut(len..len + 4) {
+                place.copy_from_slice(&code::to_units(value));
             }
-            len += size;
+            len += usize::from(known.units >> (4 * i) & 0xf);
+        }
+        self.units.truncate(at + len);
+        self.changing.push(at as u32);
+        self.changing.truncate(self.changing.len() - usize::from(!known.changes));
+        let dst = if known.writes == Writes::More {
+            self.written(op, opcode, at)
+        } else {
+            let slot = values[usize::from(known.operands).wrapping_sub(1) % FEW] as u16;
+            let dst = (known.writes == Writes::Last).then_some(slot);
+            let held = dst.map_or(NOTHING, u32::from);
+            self.held.forget(held);
+            self.held.set(op.result(), held);
+            dst
+        };
+        self.window.push(Recent { at, op, variant, a, b, dst, elided: false });
+        at
+    }
+
+    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, so many.
+    #[inline(always)]
+    pub fn emit_behind(&mut self, op: Op, variant: u8, first: [u64; 2], count: usize, last: [u64; 2]) {
+        let mut values = [first[0], first[1], 0, 0];
+        let count = count.min(2);
+        values[count] = last[0];
+        values[count + 1] = last[1];
+        self.emit_few(op, variant, values);
+    }
+
+    /// Has accumulators hold what they do behind the instruction at `at`, whatever it writes. Gives the slot that can be changed.
+    #[inline(never)]
+    fn written(&mut self, op: Op, opcode: Opcode, at: usize) -> Option<u16> {
+        let operands = opcode.operands();
+        let mut dst = None;
+        let mut unit = at + 1;
+        for kind in operands {
+            let slot = self.units.get(unit).copied().unwrap_or(0);
             match kind {
                 Operand::Dst | Operand::SrcDst => {
-                    self.held.forget(value as u16);
-                    dst = Some(value as u16);
+                    self.held.forget(slot.into());
+                    dst = Some(slot);
                 }
                 Operand::DstPair => {
-                    self.held.forget(value as u16);
-                    self.held.forget(value as u16 + 1);
+                    self.held.forget(slot.into());
+                    self.held.forget(u32::from(slot) + 1);
                     // Others are two values.
                     if op.result() == Some(ValType::V128) {
-                        dst = Some(value as u16);
+                        dst = Some(slot);
                     }
                 }
                 _ => {}
             }
+            unit += kind.units();
         }
-        self.units.truncate(at + len);
-        if let Some(held) = op.result().and_then(|ty| self.held.of(ty)) {
-            *held = dst;
-        }
+        self.held.set(op.result(), dst.map_or(NOTHING, u32::from));
         // Only a destination that comes last can be changed.
-        let dst = dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)));
-        let recent = Recent { at, op, variant, a: Src::Reg, b: Src::Reg, dst, elided: false };
-        self.window = [Some(recent), self.window[0]];
-        at
+        dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)))
     }
 
-    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, at most two.
-    pub fn emit_behind(&mut self, op: Op, variant: u8, first: &[u64], last: [u64; 2]) {
-        let mut values = [0; 4];
-        let count = first.len();
-        values[..count].copy_from_slice(first);
-        values[count..count + 2].copy_from_slice(&last);
-        self.emit(op, variant, &values[..count + 2]);
+    /// Notes which operator the instruction at `at` comes from, if that is wanted.
+    #[inline(always)]
+    fn note_offset(&mut self, at: usize) {
+        if self.wants_offsets {
+            self.push_offset(at);
+        }
     }
 
-    /// Writes an instruction of a shape whose variants choose between slot, immediate and accumulator for two
-    /// sources; the sources are remembered.
-    pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, rest: &[u64]) -> usize {
-        let mut values = [0; 4];
-        let mut count = 0;
-        for value in [a, b].iter().filter_map(Src::value).chain(rest.iter().copied()) {
-            values[count] = value;
-            count += 1;
+    #[cold]
+    #[inline(never)]
+    fn push_offset(&mut self, at: usize) {
+        while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
+            self.offsets.pop();
         }
-        let at = self.emit(op, variant, &values[..count]);
-        if let Some(recent) = &mut self.window[0] {
-            (recent.a, recent.b) = (a, b);
-        }
-        at
+        self.offsets.push((at as u32, self.operator));
     }
 
     /// Whether the accumulator of this type holds the value of this slot.
-    pub fn holds(&mut self, slot: u16, ty: ValType) -> bool {
-        self.accumulators && self.held.of(ty).is_some_and(|held| *held == Some(slot))
+    pub fn holds(&self, slot: u16, ty: ValType) -> bool {
+        self.accumulators && self.held.0[Held::of(ty)] == u32::from(slot)
     }
 
     /// An accumulator of a called function's result, or nothing.
     pub fn called(&mut self, result: Option<(ValType, u16)>) {
         self.join();
-        if let Some((ty, slot)) = result
-            && let Some(held) = self.held.of(ty)
-        {
-            *held = Some(slot);
+        if let Some((ty, slot)) = result {
+            self.held.set(Some(ty), slot.into());
         }
     }
 
@@ -237,12 +240,24 @@ impl Code {
         self.units[test.at + 4] ^= wasmote_ir::casts::NEGATED;
     }
 
+    /// Removes all from here on.
+    fn cut(&mut self, at: usize) {
+        self.units.truncate(at);
+        self.cut_changing(at);
+    }
+
+    fn cut_changing(&mut self, at: usize) {
+        while self.changing.last().is_some_and(|&changing| changing as usize >= at) {
+            self.changing.pop();
+        }
+    }
+
     /// Takes the last instruction back.
     #[inline(never)]
     pub fn retract(&mut self) {
-        if let Some(recent) = self.window[0] {
-            self.units.truncate(recent.at);
-            self.window = [self.window[1], None];
+        if let Some(&Recent { at, .. }) = self.window.last() {
+            self.cut(at);
+            self.window.pop();
             // What the accumulators held before it is not known any more.
             self.held = Held::default();
         }
@@ -250,7 +265,9 @@ impl Code {
 
     /// Takes back the instruction before the last. The last must not use its result, and no target is inside it.
     pub fn remove_before_last(&mut self) {
-        if let (Some(mut last), Some(before)) = (self.window[0], self.window[1]) {
+        if let (Some(last), Some(before)) = (self.last(), self.before_last()) {
+            // The last one has no target or type: it leaves its result in an accumulator.
+            self.cut_changing(before.at);
             self.units.drain(before.at..last.at);
             if self.wants_offsets {
                 // Each instruction has one entry, and these are the last two.
@@ -258,50 +275,39 @@ impl Code {
                 self.offsets.pop_if(|&mut (unit, _)| unit as usize >= before.at);
                 self.offsets.push((before.at as u32, operator));
             }
-            last.at = before.at;
-            self.window = [Some(last), None];
+            self.window.count = 0;
+            self.window.push(Recent { at: before.at, ..last });
         }
     }
 
     /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
+    #[inline]
     pub fn elide(&mut self, slot: u16) {
-        let Some(recent) = &mut self.window[0] else { return };
-        let count = recent.op.variant_count();
-        let other = usize::from(recent.variant) + count / 2;
-        let eliding = opcode(recent.op, other as u8);
-        // Not all shapes have a second half without destinations.
-        let stores = matches!(eliding.operands().last(), Some(Operand::Dst | Operand::DstPair));
-        let units = eliding.units().map(|units| units + 1);
-        let shorter = other < count && !stores && units == opcode(recent.op, recent.variant).units();
-        // It has a destination to leave out, which stands last.
-        if recent.dst == Some(slot) && shorter {
+        let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
+        if ELIDES[recent.op as usize] >> recent.variant & 1 != 0 {
             recent.dst = None;
             recent.elided = true;
-            recent.variant = other as u8;
+            recent.variant += recent.op.variant_count() as u8 / 2;
             self.units.pop();
-            self.units[recent.at] = eliding.0;
+            self.units[recent.at] = opcode(recent.op, recent.variant).0;
         }
     }
 
     /// If the last instruction writes slot `from`, which nobody will read, has it write `to` instead.
     pub fn redirect(&mut self, from: u16, to: u16) -> bool {
-        let Some(recent) = &mut self.window[0] else { return false };
-        if recent.dst != Some(from) {
-            return false;
-        }
+        let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(from)) else { return false };
         recent.dst = Some(to);
         if let Some(last) = self.units.last_mut() {
             *last = to;
         }
         let pair = recent.op.result() == Some(ValType::V128);
-        self.held.forget(to);
+        self.held.forget(to.into());
         if pair {
-            self.held.forget(to + 1);
+            self.held.forget(u32::from(to) + 1);
         }
-        let Held { int, f32, f64, vector } = &mut self.held;
-        for held in [int, f32, f64, vector] {
-            if *held == Some(from) {
-                *held = Some(to);
+        for held in &mut self.held.0 {
+            if *held == u32::from(from) {
+                *held = to.into();
             }
         }
         true
@@ -309,7 +315,7 @@ impl Code {
 
     /// If the last two instructions add constants, both to locals, whose slots lie below `temporaries`, makes them one.
     pub fn join_additions(&mut self, temporaries: u32) {
-        let [Some(second), Some(first)] = self.window else { return };
+        let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
             Recent { op: Op::I32Add, variant: 1, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
                 if self.accumulators && u32::from(dst) < temporaries =>
@@ -319,8 +325,8 @@ impl Code {
             _ => None,
         };
         let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
-        self.units.truncate(first.at);
-        self.window = [None, None];
+        self.cut(first.at);
+        self.window.count = 0;
         self.emit(Op::I32AddTwo, 0, &[one[0], one[1], one[2], two[0], two[1], two[2]]);
     }
 
@@ -329,23 +335,23 @@ impl Code {
         if from == to {
             return;
         }
-        match self.window[0] {
-            Some(Recent { at, op: Op::Copy, .. }) => {
+        match self.window.last() {
+            Some(&Recent { at, op: Op::Copy, .. }) => {
                 let first = [self.units[at + 1], self.units[at + 2]].map(u64::from);
-                let (held, before) = (self.held, self.window[1]);
-                self.units.truncate(at);
-                self.window = [before, None];
-                self.emit(Op::CopyTwo, 0, &[first[0], first[1], u64::from(from), u64::from(to)]);
+                let held = self.held;
+                self.cut(at);
+                self.window.pop();
+                self.emit_few(Op::CopyTwo, 0, [first[0], first[1], u64::from(from), u64::from(to)]);
                 self.held = held;
-                self.held.forget(first[1] as u16);
-                self.held.forget(to);
+                self.held.forget(first[1] as u32);
+                self.held.forget(to.into());
             }
             _ => {
-                self.emit(Op::Copy, 0, &[u64::from(from), u64::from(to)]);
+                self.emit_few(Op::Copy, 0, [u64::from(from), u64::from(to), 0, 0]);
             }
         }
         // Copies have two destinations or are joined; nobody redirects them.
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             recent.dst = None;
         }
     }
@@ -359,7 +365,7 @@ impl Code {
             _ => {
                 self.emit(Op::CopySpan, 0, &[u64::from(from), u64::from(to), u64::from(count)]);
                 for i in 0..count {
-                    self.held.forget(to + i);
+                    self.held.forget(u32::from(to) + u32::from(i));
                 }
             }
         }
@@ -390,7 +396,7 @@ impl Code {
     /// Has the last instruction write what it writes: its result is read in parts.
     #[cfg(feature = "simd")]
     pub fn pin(&mut self) {
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             recent.dst = None;
         }
     }
@@ -398,7 +404,7 @@ impl Code {
     /// Notes the first two sources of the last instruction, for tiles.
     #[cfg(feature = "simd")]
     pub fn note_sources(&mut self, a: Src, b: Src) {
-        if let Some(recent) = &mut self.window[0] {
+        if let Some(recent) = self.window.last_mut() {
             (recent.a, recent.b) = (a, b);
         }
     }
@@ -407,13 +413,13 @@ impl Code {
     pub fn constant(&mut self, bits: u64, to: u16) {
         let to = u64::from(to);
         if bits == u64::from(bits as u16) && self.short() {
-            self.emit(Op::ConstU16, 0, &[bits, to]);
+            self.emit_few(Op::ConstU16, 0, [bits, to, 0, 0]);
         } else if bits == u64::from(bits as u32) {
-            self.emit(Op::ConstU32, 0, &[bits, to]);
+            self.emit_few(Op::ConstU32, 0, [bits, to, 0, 0]);
         } else if fits_signed(bits) {
-            self.emit(Op::ConstS32, 0, &[bits & 0xffff_ffff, to]);
+            self.emit_few(Op::ConstS32, 0, [bits & 0xffff_ffff, to, 0, 0]);
         } else {
-            self.emit(Op::ConstI64, 0, &[bits, to]);
+            self.emit_few(Op::ConstI64, 0, [bits, to, 0, 0]);
         }
     }
 
@@ -435,8 +441,8 @@ impl Code {
     }
 
     /// Writes a return of three units; jumps that lead to it become returns themselves.
-    pub fn emit_return(&mut self, op: Op, variant: u8, values: &[u64; 2]) {
-        let at = self.emit(op, variant, values);
+    pub fn emit_return(&mut self, op: Op, variant: u8, values: [u64; 2]) {
+        let at = self.emit_few(op, variant, [values[0], values[1], 0, 0]);
         if at == self.bound_at && self.units.len() == at + 3 {
             for &start in &self.bound {
                 self.units.copy_within(at..at + 3, start);
@@ -448,17 +454,6 @@ impl Code {
     pub fn set_target(&mut self, start: usize, operand: usize, to: usize) {
         let distance = (to as i64 - start as i64) as u64;
         self.units[operand..operand + 2].copy_from_slice(&code::to_units(distance)[..2]);
-    }
-}
-
-impl Src {
-    /// The operand's value, if it has an operand.
-    pub fn value(&self) -> Option<u64> {
-        match *self {
-            Src::Slot(slot) => Some(u64::from(slot)),
-            Src::Imm(bits) => Some(bits),
-            Src::Reg => None,
-        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
-use wasmparser::{BlockType, BrTable};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
@@ -66,15 +65,20 @@ impl Body<'_> {
         };
         #[cfg(feature = "simd")]
         let variant = if op.source() == Some(ValType::V128) { u8::from(condition.a == Src::Reg) } else { variant };
-        let start = self.code.emit_two(op, variant, condition.a, condition.b, &[0]);
+        let start = self.code.emit_two(op, variant, condition.a, condition.b, 0);
         (start, self.code.units.len() - Operand::Target.units())
+    }
+
+    /// Reads the type of a structured instruction.
+    pub fn signature(&mut self) -> Step<Signature> {
+        Signature::new(self.operators.block_type()?)
     }
 
     /// Opens a structured instruction whose parameters are on the stack.
     pub fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
         let params = signature.params(self.module).len();
         let height = self.stack.len().checked_sub(params).ok_or(INVALID)?;
-        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home);
+        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home());
         let start = self.code.units.len();
         let mark = self.locals.mark();
         self.labels.push(Label {
@@ -93,15 +97,16 @@ impl Body<'_> {
     }
 
     /// `block`.
-    pub fn block(&mut self, ty: BlockType) -> Step {
+    pub fn block(&mut self) -> Step {
+        let signature = self.signature()?;
         // A local may be written inside, on one way to the end of several.
         self.settle_locals()?;
-        self.enter(Kind::Block, Signature::new(ty)?, None)
+        self.enter(Kind::Block, signature, None)
     }
 
     /// `loop`.
-    pub fn loop_(&mut self, ty: BlockType) -> Step {
-        let signature = Signature::new(ty)?;
+    pub fn loop_(&mut self) -> Step {
+        let signature = self.signature()?;
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
         self.code.join();
@@ -111,8 +116,8 @@ impl Body<'_> {
     }
 
     /// `if`.
-    pub fn if_(&mut self, ty: BlockType) -> Step {
-        let signature = Signature::new(ty)?;
+    pub fn if_(&mut self) -> Step {
+        let signature = self.signature()?;
         let condition = self.condition()?;
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
@@ -130,7 +135,7 @@ impl Body<'_> {
         self.labels.push(label);
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.emit(Op::Goto, 0, &[0]);
+            let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
             self.labels.branch(0, start, start + 1, self.code);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
@@ -214,8 +219,8 @@ impl Body<'_> {
         let mut settled = true;
         let mut home = None;
         for entry in top {
-            settled &= entry.place == Place::Temp;
-            home = home.or(Some(entry.home));
+            settled &= entry.place() == Place::Temp;
+            home = home.or(Some(entry.home()));
         }
         settled && home.is_none_or(|home| home == label.base)
     }
@@ -227,22 +232,23 @@ impl Body<'_> {
         // Slots of temporaries only move down, so that none is overwritten before it is moved.
         for index in first..self.stack.len() {
             let entry = self.stack.get(index).ok_or(INVALID)?;
-            match entry.place {
-                Place::Temp if entry.home == to => {}
-                Place::Temp if count == 1 && self.code.redirect(entry.home, to) => {}
-                Place::Temp => self.code.copy_value(entry.home, to, entry.ty),
-                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty),
+            match entry.place() {
+                Place::Temp if entry.home() == to => {}
+                Place::Temp if count == 1 && self.code.redirect(entry.home(), to) => {}
+                Place::Temp => self.code.copy_value(entry.home(), to, entry.ty()),
+                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty()),
                 Place::Const(bits) => self.code.constant(bits, to),
                 #[cfg(feature = "simd")]
                 Place::Vector(number) => self.code.vector_constant(number, Some(to)),
             }
-            to = to.wrapping_add(entry.ty.slots());
+            to = to.wrapping_add(entry.ty().slots());
         }
         Ok(())
     }
 
     /// `br`.
-    pub fn br(&mut self, depth: u32) -> Step {
+    pub fn br(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         if label.kind == Kind::Func {
             self.return_()?;
@@ -256,12 +262,13 @@ impl Body<'_> {
     }
 
     pub fn goto(&mut self, depth: u32) {
-        let start = self.code.emit(Op::Goto, 0, &[0]);
+        let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
     /// `br_if`.
-    pub fn br_if(&mut self, depth: u32) -> Step {
+    pub fn br_if(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let condition = self.condition()?;
         self.branch_if(depth, condition)
     }
@@ -301,17 +308,18 @@ impl Body<'_> {
     }
 
     /// `br_table`.
-    pub fn br_table(&mut self, table: &BrTable<'_>) -> Step {
+    pub fn br_table(&mut self) -> Step {
+        self.targets.clear();
+        let mut default = 0;
+        for _ in 0..=self.operators.index()? {
+            default = self.operators.index()?;
+            self.targets.push(default);
+        }
         let entry = self.pop()?;
         let index = self.register_or_slot(entry, ValType::I32);
-        let default = self.labels.at(table.default()).ok_or(INVALID)?;
+        let default = self.labels.at(default).ok_or(INVALID)?;
         let count = self.brings(&default);
         self.settle_top(count)?;
-        self.targets.clear();
-        for depth in table.targets() {
-            self.targets.push(depth.map_err(|_| INVALID)?);
-        }
-        self.targets.push(table.default());
         let length = self.targets.len();
         let start = match index {
             Src::Slot(slot) => self.code.emit(Op::BrTable, 0, &[u64::from(slot), length as u64]),
@@ -357,7 +365,7 @@ impl Body<'_> {
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.emit_return(Op::Return, 0, &[header, 0]);
+                self.code.emit_return(Op::Return, 0, [header, 0]);
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -388,14 +396,14 @@ impl Body<'_> {
         match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);
-                self.code.emit(op, if float { 1 } else { 2 }, &[header]);
+                self.code.emit_few(op, if float { 1 } else { 2 }, [header, 0, 0, 0]);
             }
             Src::Imm(bits) if !float && crate::code::fits_signed(bits) => {
-                self.code.emit(op, 1, &[bits, header]);
+                self.code.emit_few(op, 1, [bits, header, 0, 0]);
             }
             _ => {
                 let slot = self.slot_operand(entry);
-                self.code.emit_return(op, 0, &[slot, header]);
+                self.code.emit_return(op, 0, [slot, header]);
             }
         }
     }

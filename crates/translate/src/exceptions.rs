@@ -5,10 +5,9 @@
 
 use alloc::vec::Vec;
 
-use wasmote_decode::operators::{Instruction, Operators};
+use wasmote_decode::operators::Operators;
 use wasmote_ir::Op;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
-use wasmparser::{BinaryReader, BlockType, Catch, TryTable};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -53,34 +52,39 @@ pub struct Exceptions {
     returns: Vec<usize>,
 }
 
+/// Opcodes of `try`, of `end`, and of `delegate`.
+const TRY: u8 = 0x06;
+const END: u8 = 0x0b;
+const DELEGATED: u8 = 0x18;
+
 /// How deep `try`s of the older form nest in a body, whose operators these are; 0 if there are none.
 fn nesting(mut operators: Operators<'_>) -> u16 {
-    use wasmparser::Operator as O;
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
-    while let Ok(instruction) = operators.read() {
-        let Instruction::Plain(operator) = instruction else { continue };
-        match operator {
-            O::Block { .. } | O::Loop { .. } | O::If { .. } | O::TryTable { .. } => blocks.push(false),
-            O::Try { .. } => {
+    while let Ok(opcode) = operators.byte() {
+        match opcode {
+            0x02..=0x04 | 0x1f => blocks.push(false),
+            TRY => {
                 blocks.push(true);
                 depth += 1;
                 most = most.max(depth);
             }
-            O::End | O::Delegate { .. } if blocks.pop() == Some(true) => depth -= 1,
+            END | DELEGATED if blocks.pop() == Some(true) => depth -= 1,
             _ => {}
+        }
+        if operators.skip(opcode).is_err() {
+            break;
         }
     }
     most.min(u32::from(u16::MAX)) as u16
 }
 
 impl Body<'_> {
-    /// Starts a function with these bytes, whose operators are what is left to read. `try` of the older form needs slots that calls
+    /// Starts a function with these bytes, whose operators are left to read. `try` of the older form needs slots that calls
     /// leave alone; its opcode is looked for where it may be.
-    pub fn start_exceptions(&mut self, bytes: &[u8], reader: &BinaryReader<'_>) -> Step {
-        const TRY: u8 = 6;
+    pub fn start_exceptions(&mut self, bytes: &[u8]) -> Step {
         let older = !self.module.tags.is_empty() && bytes.contains(&TRY);
-        let kept = if older { nesting(Operators::new(reader.clone())) } else { 0 };
+        let kept = if older { nesting(self.operators) } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();
@@ -95,12 +99,12 @@ impl Body<'_> {
     }
 
     /// Opens the label of a `try`.
-    fn open_try(&mut self, kind: Kind, ty: BlockType, clauses: usize, kept: u16) -> Step {
+    fn open_try(&mut self, kind: Kind, signature: Signature, clauses: usize, kept: u16) -> Step {
         let level = self.level()?;
         self.settle_locals()?;
         // Instructions before and in it stay apart, so that it covers the latter only.
         self.code.join();
-        self.enter(kind, Signature::new(ty)?, None)?;
+        self.enter(kind, signature, None)?;
         let from = self.code.units.len();
         self.labels.set_try(self.exceptions.tries.len() as u32);
         self.exceptions.tries.push(Try { from, to: None, level, clauses, kept });
@@ -108,16 +112,12 @@ impl Body<'_> {
     }
 
     /// `try_table`.
-    pub fn try_table(&mut self, table: &TryTable) -> Step {
+    pub fn try_table(&mut self) -> Step {
+        let signature = self.signature()?;
         let level = self.level()?;
         let clauses = self.exceptions.clauses.len();
-        for catch in &table.catches {
-            let (tag, depth, keeps) = match *catch {
-                Catch::One { tag, label } => (Some(tag), label, false),
-                Catch::OneRef { tag, label } => (Some(tag), label, true),
-                Catch::All { label } => (None, label, false),
-                Catch::AllRef { label } => (None, label, true),
-            };
+        for _ in 0..self.operators.index()? {
+            let (tag, keeps, depth) = self.operators.clause()?;
             let count = match tag {
                 Some(tag) => self.tag_slots(tag)?,
                 None => 0,
@@ -129,7 +129,7 @@ impl Body<'_> {
             let handler = Handler { tag: tag.unwrap_or(ANY), slot, count, reference, level, ..Handler::default() };
             self.exceptions.clauses.push(Clause { handler, label });
         }
-        self.open_try(Kind::Try, table.ty, clauses, NO_SLOT)
+        self.open_try(Kind::Try, signature, clauses, NO_SLOT)
     }
 
     /// Slots of the values of a tag's exceptions.
@@ -179,17 +179,19 @@ impl Body<'_> {
     }
 
     /// `try`, the older form.
-    pub fn try_(&mut self, ty: BlockType) -> Step {
+    pub fn try_(&mut self) -> Step {
+        let signature = self.signature()?;
         let depth = self.labels.older_tries();
         if depth >= u32::from(self.exceptions.kept) {
             return Err(INVALID);
         }
         let kept = self.exceptions.first_kept + depth as u16;
-        self.open_try(Kind::OlderTry, ty, self.exceptions.clauses.len(), kept)
+        self.open_try(Kind::OlderTry, signature, self.exceptions.clauses.len(), kept)
     }
 
-    /// `catch`, or `catch_all` without a tag.
-    pub fn catch(&mut self, tag: Option<u32>) -> Step {
+    /// `catch`, which has a tag, or `catch_all`.
+    pub fn catch(&mut self, tagged: bool) -> Step {
+        let tag = if tagged { Some(self.operators.index()?) } else { None };
         let label = *self.labels.top().ok_or(INVALID)?;
         if !matches!(label.kind, Kind::OlderTry | Kind::OlderCatch) {
             return Err(INVALID);
@@ -232,7 +234,8 @@ impl Body<'_> {
     }
 
     /// `delegate`: the end of a `try` whose exceptions are those of an outer one.
-    pub fn delegate(&mut self, depth: u32) -> Step {
+    pub fn delegate(&mut self) -> Step {
+        let depth = self.operators.index()?;
         // Labels count without the `try` itself.
         let outer = self.labels.index(depth.checked_add(1).ok_or(INVALID)?).ok_or(INVALID)?;
         let level = self.labels.tries_up_to(outer);
@@ -245,7 +248,8 @@ impl Body<'_> {
     }
 
     /// `throw`.
-    pub fn throw(&mut self, tag: u32) -> Step {
+    pub fn throw(&mut self) -> Step {
+        let tag = self.operators.index()?;
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;
         self.code.emit(Op::Throw, 0, &[u64::from(tag), base, count, u64::from(self.header)]);
@@ -268,7 +272,8 @@ impl Body<'_> {
     }
 
     /// `rethrow`.
-    pub fn rethrow(&mut self, depth: u32) -> Step {
+    pub fn rethrow(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let tried = self.exceptions.tries.get(label.tried as usize).ok_or(INVALID)?;
         if label.tried == NO_TRY || tried.kept == NO_SLOT {

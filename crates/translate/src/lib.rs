@@ -8,7 +8,7 @@
 //! Read in this order:
 //!
 //! 1. `stack`, `locals`: where operands and locals are;
-//! 2. `code`: instructions, the last of which may still change;
+//! 2. `code`: instructions, the last of which may still change; `recent`: what is remembered of these; `known`: tables to write by;
 //! 3. `labels`: what branches lead to;
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
 //!    `references`, `exceptions`, `objects`: how;
@@ -34,6 +34,7 @@ mod exceptions;
 mod families;
 #[cfg(feature = "image")]
 mod image;
+mod known;
 mod labels;
 mod locals;
 mod memory;
@@ -42,6 +43,7 @@ mod numeric;
 #[cfg(feature = "gc")]
 mod objects;
 mod operators;
+mod recent;
 mod references;
 #[cfg(feature = "simd")]
 mod simd;
@@ -49,12 +51,11 @@ mod stack;
 mod tiles;
 
 use wasmote_decode::ModuleInfo;
-use wasmote_decode::operators::{Instruction, Operators};
+use wasmote_decode::operators::{Malformed, Operators};
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
-use wasmparser::BinaryReader;
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
@@ -99,6 +100,8 @@ pub struct Translated<'a> {
     /// Pairs of an offset in `code` and the byte offset in the binary of the operator it comes from,
     /// ascending; empty unless asked for.
     pub offsets: &'a [(u32, u32)],
+    /// Where in `code` the instructions begin that have targets or types, ascending: those that change when they are linked.
+    pub changing: &'a [u32],
     /// Handlers of exceptions, in units of `code`. Where there are any, nothing is kept in registers between instructions.
     pub handlers: &'a [Handler],
 }
@@ -126,6 +129,12 @@ pub enum TranslateErrorKind {
     VectorInCore,
     /// The body is not valid; only possible when validation was left out.
     Invalid,
+}
+
+impl From<Malformed> for TranslateErrorKind {
+    fn from(_: Malformed) -> TranslateErrorKind {
+        TranslateErrorKind::Invalid
+    }
 }
 
 impl TranslateErrorKind {
@@ -204,57 +213,29 @@ impl Translator {
             stretches,
             #[cfg(feature = "gc")]
             exceptions,
+            operators: Operators::new(bytes, start as usize),
+            canonical_nans: self.options.canonical_nans,
             header: header as u16,
             reachable: true,
             skipped: 0,
         };
 
-        let mut reader = BinaryReader::new(bytes, start);
-        let failed = |error: wasmparser::Error| invalid(error.offset());
-        for _ in 0..reader.read_var_u32().map_err(failed)? {
-            let at = reader.original_position();
-            let count = reader.read_var_u32().map_err(failed)?;
-            let ty = reader.read::<wasmparser::ValType>().map_err(failed)?;
-            body.declare(count, ty).map_err(|kind| TranslateError { kind, offset: at as u32 })?;
+        let failed = |at: usize, kind| TranslateError { kind, offset: at as u32 };
+        if let Err(kind) = body.declare_all(bytes) {
+            return Err(failed(body.operators.position(), kind));
         }
-        #[cfg(feature = "gc")]
-        body.start_exceptions(bytes, &reader).map_err(|kind| TranslateError { kind, offset: start as u32 })?;
         body.stack.start(body.locals.end());
         body.open(module.funcs[func as usize]);
-        let mut operators = Operators::new(reader);
         loop {
-            let at = operators.position();
-            body.code.operator = at as u32;
-            if body.reachable {
-                body.meter.count();
-            }
-            // By reference: moving an operator out of the result costs more than reading it.
-            let ended = match &operators.read() {
-                Ok(Instruction::Plain(operator)) => body.operator(operator).and_then(|ended| {
-                    if self.options.canonical_nans && body.reachable {
-                        body.canonicalise(operator)?;
-                    }
-                    Ok(ended)
-                }),
-                Ok(_) if !body.reachable => Ok(false),
-                #[cfg(feature = "simd")]
-                Ok(Instruction::Vector(operator)) => body.vector(operator).and_then(|()| {
-                    if self.options.canonical_nans {
-                        body.canonicalise_vector(operator)?;
-                    }
-                    Ok(false)
-                }),
-                Ok(Instruction::Lacking(_)) => Err(TranslateErrorKind::Unsupported),
-                Err(error) => return Err(invalid(error.offset())),
-            };
-            let kind = match ended {
+            let at = body.operators.position();
+            let kind = match body.next() {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,
                 Ok(true) => break,
                 Ok(false) => continue,
                 Err(kind) => kind,
             };
-            return Err(TranslateError { kind, offset: at as u32 });
+            return Err(failed(at, kind));
         }
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
         self.add_prologue();
@@ -263,6 +244,7 @@ impl Translator {
             frame_slots,
             header: header as u16,
             offsets: &self.buffers.code.offsets,
+            changing: &self.buffers.code.changing,
             handlers: &self.buffers.code.handlers,
         })
     }
@@ -284,16 +266,19 @@ impl Translator {
             }
         }
         let (all, added) = (code.units.len(), self.prologue.len());
+        if added == 0 {
+            return;
+        }
         code.units.resize(all + added, 0);
         code.units.copy_within(..all, added);
         code.units[..added].copy_from_slice(&self.prologue);
         for handler in &mut code.handlers {
             for place in [&mut handler.from, &mut handler.to, &mut handler.target] {
-                *place += self.prologue.len() as u32;
+                *place += added as u32;
             }
         }
-        for (unit, _) in &mut code.offsets {
-            *unit += self.prologue.len() as u32;
+        for unit in code.offsets.iter_mut().map(|(unit, _)| unit).chain(&mut code.changing) {
+            *unit += added as u32;
         }
     }
 }

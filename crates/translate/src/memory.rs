@@ -1,9 +1,8 @@
 //! Loads, stores, and the other operators on memories, tables, globals and segments.
 
+use wasmote_decode::operators::MemArg;
 use wasmote_ir::{Op, ValType};
-use wasmparser::{MemArg, MemArgTarget};
 
-use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Src, fits_signed};
 use crate::families;
@@ -43,14 +42,6 @@ impl Address {
 }
 
 impl Body<'_> {
-    /// The memory that an operator names, and its offset.
-    pub fn memory(&self, arg: MemArg) -> Step<(u32, u64)> {
-        match arg.target {
-            MemArgTarget::Memory(memory) => Ok((memory, arg.offset)),
-            MemArgTarget::Array(_) => Err(TranslateErrorKind::Unsupported),
-        }
-    }
-
     /// Whether loads and stores for memory 0 with 32-bit addresses will do.
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
@@ -58,7 +49,7 @@ impl Body<'_> {
 
     /// How a popped operand is best used as an address: a sum that was just computed for it is taken back.
     pub fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
-        if let Place::Const(bits) = entry.place {
+        if let Place::Const(bits) = entry.place() {
             let sum = u64::from(bits as u32) + *offset;
             if sum <= u64::from(u32::MAX) {
                 *offset = sum;
@@ -102,7 +93,7 @@ impl Body<'_> {
 
     /// A load; `any` is the family for all memories.
     pub fn load(&mut self, op: Op, any: Op, ty: ValType, arg: MemArg) -> Step {
-        let (memory, mut offset) = self.memory(arg)?;
+        let MemArg { memory, mut offset } = arg;
         let entry = self.pop()?;
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
@@ -117,13 +108,13 @@ impl Body<'_> {
             return Ok(());
         }
         let (variant, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, &operands[..count], [offset, dst]);
+        self.code.emit_behind(op, variant, operands, count, [offset, dst]);
         Ok(())
     }
 
     /// A store of an integer or of a float's bits; `float` is the family that stores the float accumulator.
     pub fn store(&mut self, op: Op, any: Op, float: Option<Op>, arg: MemArg) -> Step {
-        let (memory, mut offset) = self.memory(arg)?;
+        let MemArg { memory, mut offset } = arg;
         let (value, address) = (self.pop()?, self.pop()?);
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
@@ -165,7 +156,7 @@ impl Body<'_> {
             source if number <= 2 => 2 * number + u8::from(matches!(source, Src::Imm(_))),
             _ => number + 3,
         };
-        self.code.emit_behind(op, variant, &operands[..count], [source.value().unwrap_or(0), offset]);
+        self.code.emit_behind(op, variant, operands, count, [source.value().unwrap_or(0), offset]);
         Ok(())
     }
 
@@ -174,27 +165,27 @@ impl Body<'_> {
         self.take(value);
         // The four variants stand alone in the float families and at the end of the others.
         let first = op.variant_count() as u8 - 4;
-        if let Place::Const(bits) = address.place {
+        if let Place::Const(bits) = address.place() {
             let sum = u64::from(bits as u32) + offset;
             if sum <= u64::from(u32::MAX) {
                 offset = sum;
-                self.code.emit(op, first + 1, &[offset]);
+                self.code.emit_few(op, first + 1, [offset, 0, 0, 0]);
                 return Ok(());
             }
         }
         match self.sum_before_last(address) {
             Some((a, Src::Slot(b))) => {
-                self.code.emit(op, first + 2, &[u64::from(a), u64::from(b), offset]);
+                self.code.emit_few(op, first + 2, [u64::from(a), u64::from(b), offset, 0]);
                 return Ok(());
             }
             Some((a, Src::Imm(bits))) => {
-                self.code.emit(op, first + 3, &[u64::from(a), bits, offset]);
+                self.code.emit_few(op, first + 3, [u64::from(a), bits, offset, 0]);
                 return Ok(());
             }
             _ => {}
         }
         let address = self.slot_operand(address);
-        self.code.emit(op, first, &[address, offset]);
+        self.code.emit_few(op, first, [address, offset, 0, 0]);
         Ok(())
     }
 
@@ -203,7 +194,7 @@ impl Body<'_> {
     pub fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
         let (Src::Slot(a), b @ (Src::Slot(_) | Src::Imm(_))) = (sum.a, sum.b) else { return None };
-        if sum.op != Op::I32Add || address.place != Place::Temp || sum.dst != Some(address.home) {
+        if sum.op != Op::I32Add || address.place() != Place::Temp || sum.dst != Some(address.home()) {
             return None;
         }
         // The last one writes an accumulator only, so that a and b are what they were, and nothing leads into it.
@@ -215,16 +206,18 @@ impl Body<'_> {
     }
 
     /// `global.get`.
-    pub fn global_get(&mut self, global: u32) -> Step {
+    pub fn global_get(&mut self) -> Step {
+        let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
         let dst = self.push(ty);
-        self.code.emit(op, 0, &[u64::from(global), dst]);
+        self.code.emit_few(op, 0, [u64::from(global), dst, 0, 0]);
         Ok(())
     }
 
     /// `global.set`.
-    pub fn global_set(&mut self, global: u32) -> Step {
+    pub fn global_set(&mut self) -> Step {
+        let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
         let global = u64::from(global);
@@ -236,14 +229,14 @@ impl Body<'_> {
         let wide = matches!(ty, ValType::I64 | ValType::F64);
         let op = if wide { Op::GlobalWrite64 } else { Op::GlobalWrite32 };
         match self.source(value, ValType::I64) {
-            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit(op, 1, &[bits, global]),
+            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit_few(op, 1, [bits, global, 0, 0]),
             Src::Reg => {
                 self.take(value);
-                self.code.emit(op, 2, &[global])
+                self.code.emit_few(op, 2, [global, 0, 0, 0])
             }
             _ => {
                 let value = self.slot_operand(value);
-                self.code.emit(op, 0, &[value, global])
+                self.code.emit_few(op, 0, [value, global, 0, 0])
             }
         };
         Ok(())

@@ -39,15 +39,16 @@ impl Body<'_> {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
         // A constant stands second, if the family allows it; of two the one that can be an immediate.
-        if let (Place::Const(bits), Some(mirror)) = (a.place, families::mirror(op))
-            && (Self::fits(ty, bits) || !matches!(b.place, Place::Const(_)))
+        if let Place::Const(bits) = a.place()
+            && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
+            && let Some(mirror) = families::mirror(op)
         {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
         }
         // A constant too large for an immediate goes through the accumulator.
         for large in [a, b] {
-            if let Place::Const(bits) = large.place
+            if let Place::Const(bits) = large.place()
                 && !Self::fits(ty, bits)
             {
                 return self.choose_large(op, a, b);
@@ -83,7 +84,7 @@ impl Body<'_> {
 
     /// [`Body::choose`] when a constant is too large for an immediate.
     fn choose_large(&mut self, op: Op, a: Entry, b: Entry) -> Two {
-        let large = |entry: Entry| match entry.place {
+        let large = |entry: Entry| match entry.place() {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
@@ -100,7 +101,7 @@ impl Body<'_> {
         }
         let sa = Src::Slot(self.slot(a));
         // The zero that `eqz` compares with has no slot of its own.
-        let sb = match b.place {
+        let sb = match b.place() {
             Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(b)),
         };
@@ -118,7 +119,7 @@ impl Body<'_> {
             self.code.emit(Op::I32AddNear, 0, &[u64::from(a), bits & 0xffff, dst]);
             return;
         }
-        self.code.emit_two(two.op, two.variant, two.a, two.b, &[dst]);
+        self.code.emit_two(two.op, two.variant, two.a, two.b, dst);
     }
 
     /// An operator of two operands.
@@ -149,16 +150,17 @@ impl Body<'_> {
             self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant: recent.variant });
             return Ok(());
         }
-        let zero = Entry { place: Place::Const(0), ..entry };
+        let zero = entry.with(Place::Const(0));
         let two = self.choose(op, entry, zero);
         self.emit_binary(&two);
         Ok(())
     }
 
     /// The last instruction, if it made this popped operand and nothing else will read it.
+    #[inline(always)]
     pub fn deciding(&self, entry: Entry) -> Option<Recent> {
         let recent = self.code.last()?;
-        (entry.place == Place::Temp && recent.dst == Some(entry.home)).then_some(recent)
+        (entry.place() == Place::Temp && recent.dst == Some(entry.home())).then_some(recent)
     }
 
     /// An operator of one operand.
@@ -167,8 +169,8 @@ impl Body<'_> {
         let source = self.register_or_slot(entry, op.source().unwrap_or(ValType::I32));
         let dst = self.push(op.result().unwrap_or(ValType::I32));
         match source {
-            Src::Slot(slot) => self.code.emit(op, 0, &[u64::from(slot), dst]),
-            _ => self.code.emit(op, 1, &[dst]),
+            Src::Slot(slot) => self.code.emit_few(op, 0, [u64::from(slot), dst, 0, 0]),
+            _ => self.code.emit_few(op, 1, [dst, 0, 0, 0]),
         };
         Ok(())
     }
@@ -195,13 +197,13 @@ impl Body<'_> {
     /// `select`.
     pub fn select(&mut self) -> Step {
         let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
-        if a.ty == ValType::V128 {
+        if a.ty() == ValType::V128 {
             self.select_vector(condition, a, b);
             return Ok(());
         }
         let c = self.register_or_slot(condition, ValType::I32);
         // One row reads and extends 32 bits, the other 64.
-        let wide = matches!(a.ty, ValType::I64 | ValType::F64);
+        let wide = matches!(a.ty(), ValType::I64 | ValType::F64);
         let op = if wide { Op::Select64 } else { Op::Select32 };
         let mut values = [0; 4];
         let mut count = 0;
@@ -212,7 +214,7 @@ impl Body<'_> {
             variant = 0;
         }
         for (entry, bit) in [(a, 2), (b, 1)] {
-            values[count] = match entry.place {
+            values[count] = match entry.place() {
                 Place::Const(bits) if !wide || fits_signed(bits) => {
                     variant += bit;
                     bits
@@ -221,8 +223,8 @@ impl Body<'_> {
             };
             count += 1;
         }
-        values[count] = self.push(a.ty);
-        self.code.emit(op, variant, &values[..=count]);
+        values[count] = self.push(a.ty());
+        self.code.emit_few(op, variant, values);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src};
 use crate::control::Condition;
 use crate::labels::Kind;
+use crate::references::known;
 use crate::stack::Place;
 
 /// References to some object.
@@ -28,6 +29,39 @@ fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
 }
 
 impl Body<'_> {
+    /// An operator behind the prefix for objects.
+    #[inline(never)]
+    pub fn object(&mut self) -> Step {
+        let number = self.operators.index()?;
+        match number {
+            0x00 => self.struct_new(),
+            0x01 => self.struct_new_default(),
+            0x02..=0x04 => self.struct_get(number == 0x03),
+            0x05 => self.struct_set(),
+            0x06 => self.array_new(),
+            0x07 => self.array_new_default(),
+            0x08 => self.array_new_fixed(),
+            0x09 => self.array_new_of(Op::ArrayNewData),
+            0x0a => self.array_new_of(Op::ArrayNewElem),
+            0x0b..=0x0d => self.array_get(number == 0x0c),
+            0x0e => self.array_set(),
+            0x0f => self.plain_operator(Op::ArrayLen, 1, &[], Some(ValType::I32)),
+            0x10 => self.array_fill(),
+            0x11 => self.array_copy(),
+            0x12 => self.array_init(Op::ArrayInitData),
+            0x13 => self.array_init(Op::ArrayInitElem),
+            0x14 | 0x15 => self.ref_test(number == 0x15),
+            0x16 | 0x17 => self.ref_cast(number == 0x17),
+            0x18 | 0x19 => self.br_on_cast(number == 0x19),
+            0x1a => self.convert(HeapType::Any),
+            0x1b => self.convert(HeapType::Extern),
+            0x1c => self.plain_operator(Op::RefI31, 1, &[], Some(ValType::Ref(RefType::new(false, HeapType::I31)))),
+            0x1d => self.plain_operator(Op::I31GetS, 1, &[], Some(ValType::I32)),
+            0x1e => self.plain_operator(Op::I31GetU, 1, &[], Some(ValType::I32)),
+            _ => Err(TranslateErrorKind::Unsupported),
+        }
+    }
+
     /// A field of a structure type, and where it lies.
     fn field(&self, ty: u32, index: u32) -> Step<(FieldType, u64)> {
         let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
@@ -75,7 +109,8 @@ impl Body<'_> {
     }
 
     /// `struct.new`.
-    pub fn struct_new(&mut self, ty: u32) -> Step {
+    fn struct_new(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
             return Err(INVALID);
         };
@@ -83,7 +118,8 @@ impl Body<'_> {
     }
 
     /// `struct.new_default`.
-    pub fn struct_new_default(&mut self, ty: u32) -> Step {
+    fn struct_new_default(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let top = self.top();
         let dst = self.push_apart(OBJECT);
         self.code.emit(Op::StructNewDefault, 0, &[ty.into(), dst, top]);
@@ -91,23 +127,26 @@ impl Body<'_> {
     }
 
     /// `struct.get` and its like.
-    pub fn struct_get(&mut self, ty: u32, index: u32, signed: bool) -> Step {
+    fn struct_get(&mut self, signed: bool) -> Step {
         use Op::{StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128};
+        let (ty, index) = (self.operators.index()?, self.operators.index()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128];
         self.plain_operator(by_size(field.storage, signed, ops), 1, &[at], Some(field.storage.unpacked()))
     }
 
     /// `struct.set`.
-    pub fn struct_set(&mut self, ty: u32, index: u32) -> Step {
+    fn struct_set(&mut self) -> Step {
         use Op::{StructSet8, StructSet16, StructSet32, StructSet64, StructSet128};
+        let (ty, index) = (self.operators.index()?, self.operators.index()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructSet8, StructSet8, StructSet16, StructSet16, StructSet32, StructSet64, StructSet128];
         self.plain_operator(by_size(field.storage, false, ops), 2, &[at], None)
     }
 
     /// `array.new`.
-    pub fn array_new(&mut self, ty: u32) -> Step {
+    fn array_new(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         let top = self.top();
         let [value, len] = self.slots()?;
@@ -117,7 +156,8 @@ impl Body<'_> {
     }
 
     /// `array.new_default`.
-    pub fn array_new_default(&mut self, ty: u32) -> Step {
+    fn array_new_default(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let top = self.top();
         let [len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
@@ -126,12 +166,14 @@ impl Body<'_> {
     }
 
     /// `array.new_fixed`.
-    pub fn array_new_fixed(&mut self, ty: u32, len: u32) -> Step {
+    fn array_new_fixed(&mut self) -> Step {
+        let (ty, len) = (self.operators.index()?, self.operators.index()?);
         self.new_of_run(Op::ArrayNewFixed, ty, len as usize)
     }
 
     /// `array.new_data` and `array.new_elem`.
-    pub fn array_new_of(&mut self, op: Op, ty: u32, segment: u32) -> Step {
+    fn array_new_of(&mut self, op: Op) -> Step {
+        let (ty, segment) = (self.operators.index()?, self.operators.index()?);
         let top = self.top();
         let [offset, len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
@@ -140,23 +182,26 @@ impl Body<'_> {
     }
 
     /// `array.get` and its like.
-    pub fn array_get(&mut self, ty: u32, signed: bool) -> Step {
+    fn array_get(&mut self, signed: bool) -> Step {
         use Op::{ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128};
+        let ty = self.operators.index()?;
         let element = self.element(ty)?;
         let ops = [ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128];
         self.plain_operator(by_size(element.storage, signed, ops), 2, &[], Some(element.storage.unpacked()))
     }
 
     /// `array.set`.
-    pub fn array_set(&mut self, ty: u32) -> Step {
+    fn array_set(&mut self) -> Step {
         use Op::{ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySet128};
+        let ty = self.operators.index()?;
         let element = self.element(ty)?;
         let ops = [ArraySet8, ArraySet8, ArraySet16, ArraySet16, ArraySet32, ArraySet64, ArraySet128];
         self.plain_operator(by_size(element.storage, false, ops), 3, &[], None)
     }
 
     /// `array.fill`.
-    pub fn array_fill(&mut self, ty: u32) -> Step {
+    fn array_fill(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         let [array, index, value, len] = self.slots()?;
         self.code.emit(Op::ArrayFill, 0, &[ty.into(), array, index, value, slots.into(), len]);
@@ -164,22 +209,23 @@ impl Body<'_> {
     }
 
     /// `array.copy`.
-    pub fn array_copy(&mut self, ty: u32) -> Step {
+    fn array_copy(&mut self) -> Step {
+        let (ty, _) = (self.operators.index()?, self.operators.index()?);
         let [to, to_index, from, from_index, len] = self.slots()?;
         self.code.emit(Op::ArrayCopy, 0, &[ty.into(), to, to_index, from, from_index, len]);
         Ok(())
     }
 
     /// `array.init_data` and `array.init_elem`.
-    pub fn array_init(&mut self, op: Op, ty: u32, segment: u32) -> Step {
+    fn array_init(&mut self, op: Op) -> Step {
+        let (ty, segment) = (self.operators.index()?, self.operators.index()?);
         let [array, index, offset, len] = self.slots()?;
         self.code.emit(op, 0, &[ty.into(), array, index, offset, len, segment.into()]);
         Ok(())
     }
 
     /// What a cast to this type asks for, and the index of the type if it has one.
-    fn cast_to(&self, nullable: bool, ty: wasmparser::HeapType) -> Step<(u64, u64)> {
-        let heap = wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)?;
+    fn cast_to(&self, nullable: bool, heap: HeapType) -> Step<(u64, u64)> {
         let (index, kind) = match heap {
             HeapType::Index(index) => match self.module.types.get(index as usize) {
                 Some(ty) if ty.func().is_some() => (index, casts::FUNC),
@@ -197,7 +243,8 @@ impl Body<'_> {
     }
 
     /// `ref.test`.
-    pub fn ref_test(&mut self, nullable: bool, ty: wasmparser::HeapType) -> Step {
+    fn ref_test(&mut self, nullable: bool) -> Step {
+        let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
         self.plain_operator(Op::RefTest, 1, &[ty, flags], Some(ValType::I32))
     }
@@ -224,7 +271,7 @@ impl Body<'_> {
     /// The slot of the topmost entry, which stays there.
     fn peek_slot(&mut self) -> Step<u64> {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
-        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place) {
+        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
             self.settle(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
@@ -232,7 +279,8 @@ impl Body<'_> {
     }
 
     /// `ref.cast`: the reference stays where it is.
-    pub fn ref_cast(&mut self, nullable: bool, ty: wasmparser::HeapType) -> Step {
+    fn ref_cast(&mut self, nullable: bool) -> Step {
+        let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
         let slot = self.peek_slot()?;
         self.code.emit(Op::RefCast, 0, &[slot, ty, flags]);
@@ -240,8 +288,9 @@ impl Body<'_> {
     }
 
     /// `br_on_cast`, or `br_on_cast_fail`.
-    pub fn br_on_cast(&mut self, depth: u32, to: wasmparser::RefType, fail: bool) -> Step {
-        let (ty, flags) = self.cast_to(to.is_nullable(), to.heap_type())?;
+    fn br_on_cast(&mut self, fail: bool) -> Step {
+        let (depth, nullable, to) = self.operators.cast()?;
+        let (ty, flags) = self.cast_to(nullable, known(to)?)?;
         let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let slot = self.peek_slot()?;
@@ -259,7 +308,7 @@ impl Body<'_> {
     }
 
     /// `any.convert_extern` and `extern.convert_any`: the same bits.
-    pub fn convert(&mut self, heap: HeapType) -> Step {
+    fn convert(&mut self, heap: HeapType) -> Step {
         self.stack.retype(ValType::Ref(RefType::new(true, heap))).ok_or(INVALID)
     }
 }

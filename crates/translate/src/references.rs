@@ -1,7 +1,6 @@
 //! References that may be null, and calls through them.
 
-use wasmote_ir::{Op, RefType, ValType};
-use wasmparser::HeapType;
+use wasmote_ir::{HeapType, Op, RefType, ValType};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -9,10 +8,20 @@ use crate::code::Src;
 use crate::control::Condition;
 use crate::stack::Place;
 
+/// What a reference refers to, as the engine has it.
+pub fn known(ty: wasmparser::HeapType) -> Step<HeapType> {
+    wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)
+}
+
 impl Body<'_> {
+    /// Reads what a reference refers to.
+    pub fn heap_type(&mut self) -> Step<HeapType> {
+        known(self.operators.heap_type()?)
+    }
+
     /// `ref.null`.
-    pub fn ref_null(&mut self, ty: HeapType) -> Step {
-        let heap = wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)?;
+    pub fn ref_null(&mut self) -> Step {
+        let heap = self.heap_type()?;
         self.stack.push(Place::Const(0), ValType::Ref(RefType::new(true, heap)));
         Ok(())
     }
@@ -21,7 +30,7 @@ impl Body<'_> {
     pub fn ref_as_non_null(&mut self) -> Step {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let entry = self.stack.get(top).ok_or(INVALID)?;
-        if let Place::Const(_) = entry.place {
+        if let Place::Const(_) = entry.place() {
             self.settle(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
@@ -31,29 +40,32 @@ impl Body<'_> {
     }
 
     /// `br_on_null`.
-    pub fn br_on_null(&mut self, depth: u32) -> Step {
+    pub fn br_on_null(&mut self) -> Step {
+        let depth = self.operators.index()?;
         let entry = self.pop_apart()?;
         let a = Src::Slot(self.slot(entry));
         self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
         // What is not null is not a constant, so that it is in the slot if this is reached.
-        let place = if let Place::Const(_) = entry.place { Place::Temp } else { entry.place };
-        self.stack.push(place, entry.ty);
+        let place = if let Place::Const(_) = entry.place() { Place::Temp } else { entry.place() };
+        self.stack.push(place, entry.ty());
         Ok(())
     }
 
     /// `br_on_non_null`.
-    pub fn br_on_non_null(&mut self, depth: u32) -> Step {
+    pub fn br_on_non_null(&mut self) -> Step {
+        let depth = self.operators.index()?;
         // The reference goes with the branch.
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         self.settle(top)?;
-        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home);
+        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home());
         self.branch_if(depth, Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
         self.pop_apart()?;
         Ok(())
     }
 
     /// `call_ref`.
-    pub fn call_ref(&mut self, ty: u32) -> Step {
+    pub fn call_ref(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
@@ -63,7 +75,8 @@ impl Body<'_> {
     }
 
     /// `return_call_ref`.
-    pub fn return_call_ref(&mut self, ty: u32) -> Step {
+    pub fn return_call_ref(&mut self) -> Step {
+        let ty = self.operators.index()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, count) = self.arguments(ty)?;

@@ -117,12 +117,9 @@ impl Body<'_> {
         self.code.retract();
         let dst = self.push(tile.result().unwrap_or(ValType::I32));
         let mut values = [0; 4];
-        let mut count = 0;
-        for value in [a, b, c].iter().filter_map(Src::value).chain([dst]) {
-            values[count] = value;
-            count += 1;
-        }
-        self.code.emit(tile, variant, &values[..count]);
+        let operands = [a, b, c].into_iter().filter_map(|source| source.value()).chain([dst]);
+        values.iter_mut().zip(operands).for_each(|(value, operand)| *value = operand);
+        self.code.emit_few(tile, variant, values);
         true
     }
 
@@ -144,6 +141,6 @@ impl Body<'_> {
             Src::Reg => return None,
         };
         self.code.retract();
-        Some(self.code.emit(step, variant, &[u64::from(slot), delta, b, 0]))
+        Some(self.code.emit_few(step, variant, [u64::from(slot), delta, b, 0]))
     }
 }

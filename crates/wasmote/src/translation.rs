@@ -90,15 +90,16 @@ impl Translation {
                     .translator
                     .translate(&module.info, module.bytes(), func, false)
                     .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
-                let Translated { code, header, handlers, frame_slots, .. } = translated;
-                let source = exec::Source { func, code, header, handlers };
+                let Translated { code, header, handlers, frame_slots, changing, .. } = translated;
+                let source = exec::Source { func, code, header, handlers, changing: Some(changing) };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, code.len(), start)
             }
             #[cfg(feature = "image")]
             Source::Image { trusted } => {
                 let (frame_slots, header) = self.of_image(module, func, trusted)?;
-                let source = exec::Source { func, code: &self.units, header, handlers: &self.handlers };
+                let (code, handlers) = (&self.units, &self.handlers);
+                let source = exec::Source { func, code, header, handlers, changing: None };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, self.units.len(), start)
             }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use wasmote_ir::Op;
+use wasmote_ir::ops::OPCODES;
+use wasmote_ir::{Op, Opcode};
 
 /// Families that are in no pair: their handlers are large or have a frame, or they hardly matter.
 const NEVER: &[&str] = &[
@@ -207,16 +208,26 @@ fn is_of(name: &str, families: &[&str]) -> bool {
 
 /// Whether the instruction can be the first of a pair: it has operands, by which a trap tells it from the second.
 fn may_begin(name: &str) -> bool {
-    let units = name.split_once('.').and_then(|(family, suffix)| {
-        let op = Op::ALL.iter().find(|op| op.name() == family)?;
-        op.variants().iter().find(|variant| variant.suffix == suffix).map(|variant| variant.units())
-    });
-    units.is_some_and(|units| units > 0) && may_end(name) && !is_of(name, LAST)
+    operand_units(name) > 0 && may_end(name) && !is_of(name, LAST)
 }
 
-/// Whether it can be the second.
+/// Whether it can be the second. Objects and vectors have their handlers elsewhere.
 fn may_end(name: &str) -> bool {
-    !is_of(name, NEVER) && !["Any.", "Near.", "V128.", "128.", "Wide"].iter().any(|part| name.contains(part))
+    let is_there = op(name).is_some_and(|op| usize::from(Opcode::new(op, 0).0) < OPCODES);
+    is_there
+        && !is_of(name, NEVER)
+        && !["Any.", "Near.", "V128.", "128.", "Wide"].iter().any(|part| name.contains(part))
+}
+
+fn op(name: &str) -> Option<Op> {
+    let (family, _) = name.split_once('.')?;
+    Op::ALL.iter().copied().find(|op| op.name() == family)
+}
+
+fn operand_units(name: &str) -> usize {
+    let suffix = name.split_once('.').map_or("", |(_, suffix)| suffix);
+    let variants = op(name).map_or(&[][..], |op| op.variants());
+    variants.iter().find(|variant| variant.suffix == suffix).map_or(0, |variant| variant.units())
 }
 
 #[cfg(test)]

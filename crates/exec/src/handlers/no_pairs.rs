@@ -6,6 +6,7 @@ use wasmote_ir::Opcode;
 use crate::dispatch::{Handler, cold};
 
 /// How many pairs there are.
+#[cfg(feature = "count")]
 pub const COUNT: usize = 0;
 
 /// None.

@@ -10,7 +10,7 @@ impl Body<'_> {
     /// A scalar in all lanes of so many bits.
     pub(super) fn splat(&mut self, op: Op, bits: u32) -> Step {
         let top = self.stack.len().checked_sub(1).and_then(|top| self.stack.get(top)).ok_or(INVALID)?;
-        if let Place::Const(value) = top.place {
+        if let Place::Const(value) = top.place() {
             self.pop_apart()?;
             let lane = if bits == 64 { value } else { value & ((1 << bits) - 1) };
             let half = (0..64 / bits).fold(0, |half, i| half | lane << (bits * i));
@@ -65,7 +65,7 @@ impl Body<'_> {
             core::mem::swap(&mut a, &mut b);
             lanes ^= SECOND;
         }
-        if a.place != Place::Temp && a.place == b.place {
+        if a.place() != Place::Temp && a.place() == b.place() {
             lanes &= !SECOND;
         }
         if let Some(op) = interleave(lanes) {

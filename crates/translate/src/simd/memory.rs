@@ -1,7 +1,7 @@
 //! Loads and stores of vectors and of their lanes.
 
+use wasmote_decode::operators::MemArg;
 use wasmote_ir::{Op, ValType};
-use wasmparser::MemArg;
 
 use crate::body::{Body, Step};
 use crate::code::Src;
@@ -13,8 +13,8 @@ use ValType::{I32, I64, V128};
 
 impl Body<'_> {
     /// A load of a vector that is made of fewer bytes.
-    pub(super) fn vector_load(&mut self, op: Op, arg: MemArg) -> Step {
-        let (memory, offset) = self.memory(arg)?;
+    pub(super) fn vector_load(&mut self, op: Op) -> Step {
+        let MemArg { memory, offset } = self.operators.memory()?;
         if !self.plain(memory, offset) {
             return self.vector_load_any(op, memory, offset);
         }
@@ -60,8 +60,8 @@ impl Body<'_> {
     }
 
     /// `v128.store`.
-    pub(super) fn vector_store(&mut self, arg: MemArg) -> Step {
-        let (memory, mut offset) = self.memory(arg)?;
+    pub(super) fn vector_store(&mut self) -> Step {
+        let MemArg { memory, mut offset } = self.operators.memory()?;
         let (address, value) = self.pop_two()?;
         if !self.plain(memory, offset) {
             let address = u64::from(self.vector_slot(address));
@@ -69,7 +69,7 @@ impl Body<'_> {
             self.code.emit(Op::V128StoreAny, 0, &[address, value, memory.into(), offset]);
             return Ok(());
         }
-        let source = match value.place {
+        let source = match value.place() {
             Place::Vector(number) => {
                 self.code.vector_constant(number, None);
                 Src::Reg
@@ -80,7 +80,7 @@ impl Body<'_> {
             return self.store_register(Op::V128Store, value, address, offset);
         };
         let (variant, operands, count) = self.address(address, &mut offset).operands();
-        self.code.emit_behind(Op::V128Store, variant, &operands[..count], [slot.into(), offset]);
+        self.code.emit_behind(Op::V128Store, variant, operands, count, [slot.into(), offset]);
         Ok(())
     }
 
@@ -92,7 +92,9 @@ impl Body<'_> {
     }
 
     /// A load of a lane; from any memory as a scalar, which then replaces it.
-    pub(super) fn load_lane(&mut self, op: Op, arg: MemArg, lane: u8) -> Step {
+    pub(super) fn load_lane(&mut self, op: Op) -> Step {
+        let MemArg { memory, offset } = self.operators.memory()?;
+        let lane = self.operators.byte()?;
         let (any, replace) = match op {
             Op::V128Load8Lane => (Op::Load8UAny, Op::I8x16ReplaceLane),
             Op::V128Load16Lane => (Op::Load16UAny, Op::I16x8ReplaceLane),
@@ -100,7 +102,6 @@ impl Body<'_> {
             _ => (Op::Load64Any, half(Op::I64x2ReplaceLane0, lane)),
         };
         let op = half(op, lane);
-        let (memory, offset) = self.memory(arg)?;
         let scratch = self.above()?;
         let (address, a) = self.pop_two()?;
         let address = u64::from(self.vector_slot(address));
@@ -120,13 +121,14 @@ impl Body<'_> {
     }
 
     /// A store of a lane; to any memory as a scalar, which is extracted first.
-    pub(super) fn store_lane(&mut self, op: Op, arg: MemArg, lane: u8) -> Step {
+    pub(super) fn store_lane(&mut self, op: Op) -> Step {
+        let MemArg { memory, offset } = self.operators.memory()?;
+        let lane = self.operators.byte()?;
         let (any, extract) = match op {
             Op::V128Store8Lane => (Op::Store8Any, Op::I8x16ExtractLaneU),
             Op::V128Store16Lane => (Op::Store16Any, Op::I16x8ExtractLaneU),
             _ => (Op::Store32Any, Op::I32x4ExtractLane),
         };
-        let (memory, offset) = self.memory(arg)?;
         let scratch = self.above()?;
         let (address, a) = self.pop_two()?;
         let address = u64::from(self.vector_slot(address));

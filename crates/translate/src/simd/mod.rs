@@ -6,7 +6,6 @@ mod lanes;
 mod memory;
 mod operators;
 
-use wasmote_decode::operators::VectorOperator;
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -17,21 +16,17 @@ use operators::{Kind, OPERATORS};
 
 use ValType::V128;
 
-/// The family of an operator's row.
-pub fn family(operator: &VectorOperator) -> Option<Op> {
-    OPERATORS.get(operator.number as usize).map(|row| row.2)
-}
-
 impl Body<'_> {
     /// Translates an operator on vectors.
-    pub fn vector(&mut self, operator: &VectorOperator) -> Step {
+    #[inline(never)]
+    pub fn vector(&mut self) -> Step {
         if !self.code.accumulators {
             return Err(TranslateErrorKind::VectorInCore);
         }
-        let Some(&(kind, bits, op)) = OPERATORS.get(operator.number as usize) else {
+        let number = self.operators.index()?;
+        let Some(&(kind, bits, op)) = OPERATORS.get(number as usize) else {
             return Err(TranslateErrorKind::Unsupported);
         };
-        let VectorOperator { lane, memarg, bytes, .. } = *operator;
         match kind {
             Kind::Missing => return Err(TranslateErrorKind::Unsupported),
             Kind::Two | Kind::Swapped => {
@@ -44,25 +39,41 @@ impl Body<'_> {
             Kind::Three => self.vector_three(op)?,
             Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
             Kind::Const => {
-                let bits = u128::from_le_bytes(bytes);
+                let bits = u128::from_le_bytes(self.operators.bytes()?);
                 self.vector_const([bits as u64, (bits >> 64) as u64]);
             }
-            Kind::Shuffle => self.shuffle(u128::from_le_bytes(bytes))?,
-            Kind::Load => self.load(op, Op::V128LoadAny, V128, memarg)?,
-            Kind::LoadPart => self.vector_load(op, memarg)?,
-            Kind::Store => self.vector_store(memarg)?,
-            Kind::LoadLane => self.load_lane(op, memarg, lane)?,
-            Kind::StoreLane => self.store_lane(op, memarg, lane)?,
+            Kind::Shuffle => {
+                let lanes = u128::from_le_bytes(self.operators.bytes()?);
+                self.shuffle(lanes)?;
+            }
+            Kind::Load => {
+                let arg = self.operators.memory()?;
+                self.load(op, Op::V128LoadAny, V128, arg)?;
+            }
+            Kind::LoadPart => self.vector_load(op)?,
+            Kind::Store => self.vector_store()?,
+            Kind::LoadLane => self.load_lane(op)?,
+            Kind::StoreLane => self.store_lane(op)?,
             Kind::StoreHalf => {
+                let (arg, lane) = (self.operators.memory()?, self.operators.byte()?);
                 self.extract_half(ValType::I64, lane)?;
-                self.store(op, Op::Store64Any, None, memarg)?;
+                self.store(op, Op::Store64Any, None, arg)?;
             }
             Kind::Splat => self.splat(op, bits.into())?,
-            Kind::Extract => self.extract(op, lane)?,
-            Kind::ExtractHalf => self.extract_half(op.source().unwrap_or(ValType::I64), lane)?,
-            Kind::Replace => self.replace(op, lane)?,
+            Kind::Extract => {
+                let lane = self.operators.byte()?;
+                self.extract(op, lane)?;
+            }
+            Kind::ExtractHalf => {
+                let lane = self.operators.byte()?;
+                self.extract_half(op.source().unwrap_or(ValType::I64), lane)?;
+            }
+            Kind::Replace => {
+                let lane = self.operators.byte()?;
+                self.replace(op, lane)?;
+            }
         }
-        Ok(())
+        self.canonicalise_vector(op)
     }
 
     /// [`Body::register_or_slot`] of a vector. Apart, as other functions here: what is not run often is better small.
@@ -150,7 +161,7 @@ impl Body<'_> {
         let first_constant = op == Op::I8x16Swizzle;
         let second_constant = matches!(variants, 4 | 5 | 8) && !first_constant;
         let (mut a, mut b) = (a, b);
-        let constant = |entry: Entry| matches!(entry.place, Place::Vector(_));
+        let constant = |entry: Entry| matches!(entry.place(), Place::Vector(_));
         if commutes && constant(a) {
             core::mem::swap(&mut a, &mut b);
         }
@@ -163,8 +174,8 @@ impl Body<'_> {
             None
         };
         let (mut sa, mut sb);
-        match (through, through.map(|entry| entry.place)) {
-            (Some(first), Some(Place::Vector(number))) if first.home == a.home => {
+        match (through, through.map(|entry| entry.place())) {
+            (Some(first), Some(Place::Vector(number))) if first.home() == a.home() => {
                 sb = Src::Slot(self.vector_slot(b));
                 self.code.vector_constant(number, None);
                 sa = Src::Reg;
@@ -270,9 +281,9 @@ impl Body<'_> {
     /// A popped operand, in its slot if it is a constant.
     #[inline(never)]
     fn no_constant(&mut self, entry: Entry) -> Entry {
-        let Place::Vector(_) = entry.place else { return entry };
+        let Place::Vector(_) = entry.place() else { return entry };
         self.vector_slot(entry);
-        Entry { place: Place::Temp, ..entry }
+        entry.with(Place::Temp)
     }
 
     /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
@@ -298,7 +309,7 @@ impl Body<'_> {
     /// A shift of lanes; of the number of bits, those in `mask` count.
     fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
         let (a, by) = self.pop_two()?;
-        let Place::Const(by) = by.place else {
+        let Place::Const(by) = by.place() else {
             let by = self.vector_slot(by).into();
             let source = Src::Slot(self.vector_slot(a));
             self.emit_vectors(op, 0, &[source], &[by]);
@@ -309,9 +320,9 @@ impl Body<'_> {
         self.emit_vectors(op, 1 + u8::from(source == Src::Reg), &[source], &[by]);
         if by != 0 {
             // Where the vector is in any case, for rotations.
-            let slot = match a.place {
+            let slot = match a.place() {
                 Place::Local(slot) => slot,
-                _ => a.home,
+                _ => a.home(),
             };
             self.code.note_sources(Src::Slot(slot), Src::Imm(by));
         }
@@ -322,7 +333,7 @@ impl Body<'_> {
     #[inline(never)]
     pub fn return_vector(&mut self, entry: Entry, header: u64) {
         match self.vector_source(entry) {
-            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, &[slot.into(), header]),
+            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, [slot.into(), header]),
             _ => {
                 self.code.emit(Op::V128Return, 1, &[header]);
             }

@@ -73,11 +73,12 @@ struct Pair {
 }
 
 /// How many pairs there are; they are numbered, those of vectors behind all others.
+#[cfg(feature = "count")]
 pub const COUNT: usize = PAIRS.len() + VECTORS.len();
 
-#[cfg(feature = "simd")]
+#[cfg(all(feature = "count", feature = "simd"))]
 use vectors::VECTORS;
-#[cfg(not(feature = "simd"))]
+#[cfg(all(feature = "count", not(feature = "simd")))]
 const VECTORS: [u32; 0] = [];
 
 /// The pair of two opcodes, if there is one.

@@ -13,7 +13,8 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, TrapCode, ValType};
 
 use super::PAIRS;
-use crate::cells::{Cell, Linker, Source};
+use crate::cells::Cell;
+use crate::link::{Linker, Source};
 use crate::state::{Func, Hooks, Instance, Machine, Memory, Table};
 
 /// How often each pair is tried.
@@ -157,7 +158,8 @@ fn run(code: &[u16], seed: u64) -> Outcome {
     let mut random = Random(seed ^ 0x5eed);
     let mut linker = Linker::new(&[]);
     let mut cells: Vec<Cell> = Vec::new();
-    let start = linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[] }, &[7], &mut cells);
+    let start =
+        linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[], changing: None }, &[7], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
@@ -252,7 +254,11 @@ fn code_is_shorter_with_them() {
     let mut lengths = [false, true].map(|apart| {
         let mut cells = Vec::new();
         let code = code(PAIRS[0].opcodes, apart, 1).0;
-        linker.link(&Source { func: 0, code: &code, header: HEADER as u16, handlers: &[] }, &[7], &mut cells);
+        linker.link(
+            &Source { func: 0, code: &code, header: HEADER as u16, handlers: &[], changing: None },
+            &[7],
+            &mut cells,
+        );
         cells.len()
     });
     // The jump takes two cells.

@@ -1,0 +1,435 @@
+//! Linking: compact code into cells (see `cells`), in one pass over all, and two over what changes.
+//!
+//! 1. Where jumps lead to is marked: no pair may hide it. The translator says where they are; else they are looked for.
+//! 2. All is laid out in cells, pairs are chosen, and it is noted where each instruction went.
+//! 3. Jumps and types are written as they are in cells.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::Opcode;
+use wasmote_ir::code::{Instr, instructions, read_units, to_units};
+use wasmote_ir::handlers::Handler as Caught;
+#[cfg(feature = "simd")]
+use wasmote_ir::ops::FIRST_VECTOR;
+use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
+use wasmote_ir::shape::Operand;
+
+use crate::cells::{CALLER_HANDLES, Cell, HANDLED, HANDLER_CELLS};
+use crate::dispatch::{Handler, cold};
+use crate::handlers::control::rows::Unreachable;
+use crate::handlers::{LIMIT, MANAGED, TABLE, pairs};
+use crate::operand::OPERANDS;
+
+/// Turns compact code into cells; keeps its buffers from one function to the next.
+pub struct Linker {
+    /// The handlers of instructions on objects.
+    objects: &'static [Handler],
+    /// Gives the handlers of vector instructions.
+    #[cfg(feature = "simd")]
+    vectors: Option<fn(Opcode) -> Handler>,
+    /// For each unit that begins an instruction, where its cell begins, in bytes; [`TARGET`] before that is known, if something
+    /// jumps there. No other is [`TARGET`], whatever was linked before: it need not be cleared.
+    starts: Vec<u32>,
+    /// Where instructions begin that change when they are linked, if it had to be found out.
+    changing: Vec<u32>,
+}
+
+/// In [`Linker::starts`]: something jumps here.
+const TARGET: u32 = u32::MAX;
+
+/// In [`LENGTHS`], beside the units of an instruction: its operands change when it is linked; there are more targets behind it; and
+/// it is a call that returns here.
+const CHANGES: u8 = 0x20;
+const MORE: u8 = 0x40;
+const CALL: u8 = 0x80;
+const UNITS: u8 = CHANGES - 1;
+
+/// For each list of operands, what is to be known of an instruction that has it.
+static LENGTHS: [u8; LISTS] = {
+    let mut table = [0; LISTS];
+    let mut list = 0;
+    while list < LISTS {
+        let operands = listed(list);
+        let (mut i, mut units) = (0, 1);
+        let (mut changes, mut more, mut base, mut other) = (false, false, false, false);
+        while i < operands.len() {
+            changes |= matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type);
+            more |= matches!(operands[i], Operand::TargetCount);
+            base |= matches!(operands[i], Operand::Base);
+            // Tail calls have a header, and what makes objects a result.
+            other |= matches!(operands[i], Operand::Header | Operand::Dst);
+            units += operands[i].units();
+            i += 1;
+        }
+        assert!(units <= UNITS as usize);
+        table[list] = units as u8;
+        if changes {
+            table[list] |= CHANGES;
+        }
+        if more {
+            table[list] |= MORE;
+        }
+        if base && !other {
+            assert!((units - 1) % 4 != 0, "a call has no unit left over");
+            table[list] |= CALL;
+        }
+        list += 1;
+    }
+    table
+};
+
+/// What is in [`LENGTHS`] for an opcode; 0 if there is no such.
+#[inline(always)]
+fn length(opcode: u16) -> u8 {
+    Opcode(opcode).list().map_or(0, |list| LENGTHS[list])
+}
+
+/// Units of the instruction at `at`, which has more targets than its opcode says.
+#[cold]
+#[inline(never)]
+fn long_units(code: &[u16], at: usize) -> usize {
+    Instr::decode(code, at).map_or(0, |instr| instr.units.len())
+}
+
+/// Of eight units, how many bits belong to the first so many, as they lie in two words of memory.
+static MASKS: [[u64; 2]; 9] = {
+    let mut masks = [[0; 2]; 9];
+    let mut units = 0;
+    while units < 9 {
+        let mut unit = 0;
+        while unit < units {
+            let place = if cfg!(target_endian = "big") { 3 - unit % 4 } else { unit % 4 };
+            masks[units][unit / 4] |= 0xffff << (16 * place);
+            unit += 1;
+        }
+        units += 1;
+    }
+    masks
+};
+
+/// A function to be linked.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Its index, imports counted.
+    pub func: u32,
+    /// What the translator made, or verified.
+    pub code: &'a [u16],
+    /// The slot of its frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
+    pub header: u16,
+    /// Its handlers of exceptions, likewise.
+    pub handlers: &'a [Caught],
+    /// Where the instructions begin that have targets or types, if that is known.
+    pub changing: Option<&'a [u32]>,
+}
+
+impl Linker {
+    /// A linker, with the handlers of instructions on objects, in order; none if there are to be no such instructions.
+    pub fn new(objects: &'static [Handler]) -> Linker {
+        Linker {
+            #[cfg(feature = "simd")]
+            vectors: None,
+            objects,
+            starts: Vec::new(),
+            changing: Vec::new(),
+        }
+    }
+
+    /// Adds the handlers of vector instructions. Without, it must get no code that has such.
+    ///
+    /// # Safety
+    /// What is given for an opcode does what the instruction does, and the machine can run it.
+    #[cfg(feature = "simd")]
+    pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
+        Linker { vectors: Some(vectors), ..self }
+    }
+
+    /// The handler of an opcode.
+    #[inline(always)]
+    fn handler(&self, opcode: usize) -> Handler {
+        if opcode < LIMIT { TABLE[opcode] } else { self.rare_handler(opcode) }
+    }
+
+    /// The first cell of a pair.
+    fn pair(&self, pair: u16) -> Cell {
+        named(pairs::handler(pair, |number| self.handler(number)), ALL_OPCODES + usize::from(pair))
+    }
+
+    #[inline(never)]
+    fn rare_handler(&self, opcode: usize) -> Handler {
+        #[cfg(feature = "simd")]
+        if let (FIRST_VECTOR.., Some(vectors)) = (opcode, self.vectors) {
+            return vectors(Opcode(opcode as u16));
+        }
+        match opcode.checked_sub(FIRST_OBJECT) {
+            None => MANAGED[opcode - OPCODES],
+            // Modules with objects are refused where there are no handlers for them.
+            Some(object) => self.objects.get(object).copied().unwrap_or(cold::<Unreachable>),
+        }
+    }
+
+    /// Looks for the instructions that change.
+    fn look(&mut self, code: &[u16]) {
+        self.changing.clear();
+        let mut at = 0;
+        while let Some(&opcode) = code.get(at) {
+            let length = length(opcode);
+            if length & CHANGES != 0 {
+                self.changing.push(at as u32);
+            }
+            match if length & MORE != 0 { long_units(code, at) } else { usize::from(length & UNITS) } {
+                0 => break,
+                units => at += units,
+            }
+        }
+    }
+
+    /// Marks what is jumped to.
+    fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) {
+        if self.starts.len() <= code.len() {
+            self.starts.resize(code.len() + 1, 0);
+        }
+        let starts = &mut self.starts[..=code.len()];
+        for &at in changing {
+            for_each_change(code, at as usize, |kind, _, value| {
+                if let (Operand::Target, Some(start)) = (kind, starts.get_mut(target(at as usize, value))) {
+                    *start = TARGET;
+                }
+            });
+        }
+        for handler in handlers {
+            // Some have none.
+            if let Some(start) = starts.get_mut(handler.target as usize) {
+                *start = TARGET;
+            }
+        }
+    }
+
+    /// Puts the instructions into cells behind those in `out`, and notes where each goes. Returns their length in bytes. `caller` is
+    /// for the last unit of calls.
+    fn lay_out(&mut self, code: &[u16], caller: u16, out: &mut Vec<Cell>) -> u32 {
+        // An instruction takes at most as many cells as units, and up to two are written that are not its own.
+        out.reserve(code.len() + 2);
+        let first = out.len();
+        // SAFETY: there is room for as many.
+        let cells = unsafe { out.as_mut_ptr().add(first) };
+        let mut all_starts = core::mem::take(&mut self.starts);
+        let starts = &mut all_starts[..=code.len()];
+        // How many were written, and of the instruction before, unless it is part of a pair, its opcode, and where it went.
+        let (mut count, mut before) = (0, None);
+        let mut at = 0;
+        while let Some(&opcode) = code.get(at) {
+            let length = length(opcode);
+            let mut units = usize::from(length & UNITS);
+            if length & MORE != 0 {
+                units = long_units(code, at);
+            }
+            let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
+            #[cfg(feature = "count")]
+            let target = starts[at] == TARGET;
+            let pair = match before {
+                Some((first, place)) if starts[at] != TARGET => pairs::find(first, opcode).map(|pair| (place, pair)),
+                _ => None,
+            };
+            debug_assert!(count <= at);
+            // SAFETY: up to here, there were at least as many units as cells; and so it is behind this instruction.
+            unsafe {
+                match pair {
+                    Some((place, pair)) => {
+                        // The second counts as beginning where its handler would be.
+                        starts[at] = (count * size_of::<Cell>() - OPERANDS) as u32;
+                        cells.add(place).write(self.pair(pair));
+                        before = None;
+                    }
+                    None => {
+                        starts[at] = (count * size_of::<Cell>()) as u32;
+                        let cell = named(self.handler(usize::from(opcode)), usize::from(opcode));
+                        #[cfg(feature = "count")]
+                        let cell = Cell(cell.0 | if target { crate::count::TARGET } else { 0 });
+                        cells.add(count).write(cell);
+                        before = Some((opcode, count));
+                        count += 1;
+                    }
+                }
+                match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
+                    (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
+                        cells.add(count).write(Cell(pack([a, b, c, d]) & masks[0]));
+                        cells.add(count + 1).write(Cell(pack([e, f, g, h]) & masks[1]));
+                    }
+                    _ => {
+                        for (i, four) in operands.chunks(4).enumerate() {
+                            let mut padded = [0; 4];
+                            padded[..four.len()].copy_from_slice(four);
+                            cells.add(count + i).write(Cell(pack(padded)));
+                        }
+                    }
+                }
+                count += operands.len().div_ceil(4);
+                if length & CALL != 0 {
+                    cells.add(count).cast::<u16>().sub(1).write(caller);
+                }
+            }
+            at += units;
+        }
+        let bytes = (count * size_of::<Cell>()) as u32;
+        starts[code.len()] = bytes;
+        self.starts = all_starts;
+        // SAFETY: they were written.
+        unsafe { out.set_len(first + count) };
+        bytes
+    }
+
+    /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
+    /// how many cells lie in front of the first instruction.
+    pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
+        let Source { func, code, header, handlers, changing } = *source;
+        if changing.is_none() {
+            self.look(code);
+        }
+        let looked_for = core::mem::take(&mut self.changing);
+        let changing = changing.unwrap_or(&looked_for);
+        self.mark(code, handlers, changing);
+        out.clear();
+        let in_front = if handlers.is_empty() { 1 } else { 2 + handlers.len() * HANDLER_CELLS };
+        out.resize(in_front, Cell(0));
+        let caller = header | if handlers.is_empty() { 0 } else { CALLER_HANDLES };
+        let bytes = self.lay_out(code, caller, out);
+        let (front, cells) = out.split_at_mut(in_front);
+        for (handler, place) in handlers.iter().zip(front.chunks_exact_mut(HANDLER_CELLS)) {
+            place.copy_from_slice(&self.handler_cells(handler));
+        }
+        let mut handled = 0;
+        if !handlers.is_empty() {
+            handled = HANDLED;
+            front[in_front - 2] = Cell(handlers.len() as u64);
+        }
+        front[in_front - 1] = Cell(u64::from(func) | u64::from(bytes) << 32 | handled);
+        for &at in changing {
+            self.change(code, at as usize, type_ids, cells);
+        }
+        self.changing = looked_for;
+        in_front
+    }
+
+    /// A handler whose places are in bytes.
+    fn handler_cells(&self, handler: &Caught) -> [Cell; HANDLER_CELLS] {
+        let place = |unit: u32| self.starts.get(unit as usize).copied().unwrap_or(0);
+        let Caught { from, to, target, tag, slot, count, reference, level } = *handler;
+        let words = [
+            [place(from), place(to)],
+            [place(target), tag],
+            [u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16],
+        ];
+        words.map(|[first, second]| {
+            let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(halves.as_flattened());
+            Cell(u64::from_ne_bytes(bytes))
+        })
+    }
+
+    /// Writes the operands that are different in cells into those of the instruction at `at`.
+    fn change(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
+        let start = self.starts[at];
+        let Some(cells) = cells.get_mut((start as usize + OPERANDS) / size_of::<Cell>()..) else { return };
+        for_each_change(code, at, |kind, unit, value| {
+            let linked = match kind {
+                Operand::Type => type_ids[value as usize],
+                _ => self.starts[target(at, value)].wrapping_sub(start),
+            };
+            let [low, high, ..] = to_units(linked.into());
+            set_unit(cells, unit, low);
+            set_unit(cells, unit + 1, high);
+        });
+    }
+
+    /// The offset in `code`, which has these handlers of exceptions, of the instruction that contains this byte of its linked form.
+    pub fn unit_at(&mut self, code: &[u16], handlers: &[Caught], byte: u32) -> u32 {
+        self.look(code);
+        let changing = core::mem::take(&mut self.changing);
+        self.mark(code, handlers, &changing);
+        self.lay_out(code, 0, &mut Vec::new());
+        instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
+    }
+}
+
+/// The unit that a target operand of the instruction at `at` leads to.
+fn target(at: usize, operand: u32) -> usize {
+    (at as i64 + i64::from(operand as i32)) as usize
+}
+
+/// For each list of operands, the unit behind the opcode of a target, if that is all that changes; else [`OTHERWISE`].
+static TARGETS: [u8; LISTS] = {
+    let mut table = [OTHERWISE; LISTS];
+    let mut list = 0;
+    while list < LISTS {
+        let operands = listed(list);
+        let (mut i, mut unit, mut changing) = (0, 0, 0);
+        while i < operands.len() {
+            if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
+                table[list] = if matches!(operands[i], Operand::Target) { unit as u8 } else { OTHERWISE };
+                changing += 1;
+            }
+            unit += operands[i].units();
+            i += 1;
+        }
+        if changing != 1 {
+            table[list] = OTHERWISE;
+        }
+        list += 1;
+    }
+    table
+};
+
+const OTHERWISE: u8 = u8::MAX;
+
+/// Gives the targets and types of the instruction at `at`: which it is, the unit behind the opcode, and its value.
+#[inline(always)]
+fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
+    let value = |unit: usize| read_units(code, at + 1 + unit, 2) as u32;
+    let alone = Opcode(code[at]).list().map_or(OTHERWISE, |list| TARGETS[list]);
+    if alone != OTHERWISE {
+        return change(Operand::Target, alone.into(), value(alone.into()));
+    }
+    let mut unit = 0;
+    for &kind in Opcode(code[at]).operands() {
+        match kind {
+            Operand::Target | Operand::Type => change(kind, unit, value(unit)),
+            Operand::TargetCount => {
+                for more in 0..value(unit) as usize {
+                    let unit = unit + 2 + 2 * more;
+                    change(Operand::Target, unit, value(unit));
+                }
+            }
+            _ => {}
+        }
+        unit += kind.units();
+    }
+}
+
+/// A handler's address at the beginning of a cell. Its number counts the opcodes, then the pairs.
+fn named(handler: Handler, number: usize) -> Cell {
+    let address = handler as usize as u64;
+    #[cfg(feature = "count")]
+    let address = crate::count::tagged(address, number);
+    let _ = number;
+    let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
+    Cell(address << shift)
+}
+
+/// Four units as they lie in memory.
+#[inline(always)]
+fn pack(units: [u16; 4]) -> u64 {
+    let mut word = [0; 8];
+    for (bytes, unit) in word.chunks_exact_mut(2).zip(units) {
+        bytes.copy_from_slice(&unit.to_ne_bytes());
+    }
+    u64::from_ne_bytes(word)
+}
+
+/// Changes one unit of what [`pack`] made.
+fn set_unit(cells: &mut [Cell], unit: usize, value: u16) {
+    let cell = &mut cells[unit / 4];
+    let mut word = cell.0.to_ne_bytes();
+    word[unit % 4 * 2..][..2].copy_from_slice(&value.to_ne_bytes());
+    cell.0 = u64::from_ne_bytes(word);
+}

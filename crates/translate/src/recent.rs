@@ -1,0 +1,138 @@
+//! What is remembered of the code being written: the last two instructions, and what the accumulators hold behind them.
+
+use wasmote_ir::{Op, ValType};
+
+/// Where a source comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Src {
+    /// A slot.
+    Slot(u16),
+    /// An immediate: the bits of a slot.
+    Imm(u64),
+    /// The accumulator of its type.
+    #[default]
+    Reg,
+}
+
+impl Src {
+    /// The operand's value, if it has an operand.
+    pub fn value(&self) -> Option<u64> {
+        match *self {
+            Src::Slot(slot) => Some(u64::from(slot)),
+            Src::Imm(bits) => Some(bits),
+            Src::Reg => None,
+        }
+    }
+}
+
+/// An instruction that may still be changed: nothing can jump between it and the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Recent {
+    /// Where it starts.
+    pub at: usize,
+    /// Its family.
+    pub op: Op,
+    /// Its variant.
+    pub variant: u8,
+    /// Its first source, for families of two sources.
+    pub a: Src,
+    /// Its second source, for families of two sources.
+    pub b: Src,
+    /// The slot that it writes and that can be changed; `None` if there is none.
+    pub dst: Option<u16>,
+    /// Whether [`Code::elide`] made it write the accumulator only, for the next instruction alone.
+    pub elided: bool,
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        let (a, b) = (Src::Reg, Src::Reg);
+        Recent { at: 0, op: Op::Unreachable, variant: 0, a, b, dst: None, elided: false }
+    }
+}
+
+/// The slots whose values the accumulators hold, or [`NOTHING`]: those for integers, for both floats, and for vectors, of which it is
+/// the first of two.
+#[derive(Clone, Copy)]
+pub struct Held(pub [u32; 4]);
+
+/// No slot.
+pub const NOTHING: u32 = u32::MAX;
+const VECTOR: usize = 3;
+
+impl Default for Held {
+    fn default() -> Held {
+        Held([NOTHING; 4])
+    }
+}
+
+impl Held {
+    /// The accumulator for values of this type.
+    #[inline(always)]
+    pub fn of(ty: ValType) -> usize {
+        match ty {
+            ValType::F32 => 1,
+            ValType::F64 => 2,
+            ValType::V128 => VECTOR,
+            _ => 0,
+        }
+    }
+
+    /// Has the accumulator for values of this type hold that of this slot.
+    #[inline(always)]
+    pub fn set(&mut self, ty: Option<ValType>, slot: u32) {
+        if let Some(ty) = ty {
+            self.0[Held::of(ty)] = slot;
+        }
+    }
+
+    /// Forgets that any accumulator holds the value of this slot, or of none.
+    #[inline(always)]
+    pub fn forget(&mut self, slot: u32) {
+        for held in &mut self.0 {
+            *held = if *held == slot { NOTHING } else { *held };
+        }
+        if cfg!(feature = "simd") && slot.wrapping_sub(self.0[VECTOR]) == 1 {
+            self.0[VECTOR] = NOTHING;
+        }
+    }
+}
+
+/// The last two instructions, as far as they may be changed.
+#[derive(Default)]
+pub struct Window {
+    recent: [Recent; 2],
+    /// Which of them is the last.
+    last: usize,
+    /// How many there are.
+    pub count: u8,
+}
+
+impl Window {
+    #[inline(always)]
+    pub fn last(&self) -> Option<&Recent> {
+        (self.count > 0).then_some(&self.recent[self.last & 1])
+    }
+
+    #[inline(always)]
+    pub fn last_mut(&mut self) -> Option<&mut Recent> {
+        (self.count > 0).then_some(&mut self.recent[self.last & 1])
+    }
+
+    #[inline(always)]
+    pub fn before_last(&self) -> Option<&Recent> {
+        (self.count > 1).then_some(&self.recent[(self.last ^ 1) & 1])
+    }
+
+    #[inline(always)]
+    pub fn push(&mut self, recent: Recent) {
+        self.last ^= 1;
+        self.recent[self.last & 1] = recent;
+        self.count = (self.count + 1).min(2);
+    }
+
+    pub fn pop(&mut self) {
+        self.last ^= 1;
+        self.count = self.count.saturating_sub(1);
+    }
+}
