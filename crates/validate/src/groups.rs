@@ -81,6 +81,7 @@ impl Sections {
                 Some(place)
             }
         };
+        kind = self.foreign_prefixes(reader, kind)?;
         let place = |index, offset| self.place(group, index, offset);
         let written = Written { features: self.features, canonical: &place };
         let composite = match kind {
@@ -107,7 +108,13 @@ impl Sections {
                 self.require(WasmFeatures::GC, "array indexed types not supported without the gc feature")?;
                 Composite::Array(self.field(reader, &written)?)
             }
-            _ => return Err(self.foreign_type(kind)),
+            0x5d => {
+                let message = "cannot define continuation types when stack switching is disabled";
+                self.require(WasmFeatures::STACK_SWITCHING, message)?;
+                reader.signed(33)?;
+                Composite::Foreign
+            }
+            _ => return Err(Fault::of(format_args!("invalid leading byte (0x{kind:x}) for type"), self.offset)),
         };
         let ty = self.outline.declare_type(supertype, is_final, composite);
         if ty.depth > MAX_DEPTH {
@@ -148,24 +155,22 @@ impl Sections {
         }
     }
 
-    /// What no type known here begins with, perhaps that of some proposal.
-    #[cold]
-    fn foreign_type(&self, byte: u8) -> Fault {
-        let (feature, message) = match byte {
-            0x5d => {
-                (WasmFeatures::STACK_SWITCHING, "cannot define continuation types when stack switching is disabled")
+    /// What some proposals put in front of a type, which is read and not checked: no build runs them.
+    fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Fault> {
+        if kind == 0x65 {
+            let message = "shared composite types require the shared-everything-threads proposal";
+            self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, message)?;
+            kind = reader.byte()?;
+        }
+        for descriptor in [0x4c, 0x4d] {
+            if kind == descriptor {
+                let message = "custom descriptors proposal must be enabled to use descriptor and describes";
+                self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
+                reader.u32()?;
+                kind = reader.byte()?;
             }
-            0x65 => (
-                WasmFeatures::SHARED_EVERYTHING_THREADS,
-                "shared composite types require the shared-everything-threads proposal",
-            ),
-            0x4c | 0x4d => (
-                WasmFeatures::CUSTOM_DESCRIPTORS,
-                "custom descriptors proposal must be enabled to use descriptor and describes",
-            ),
-            _ => return Fault::of(format_args!("invalid leading byte (0x{byte:x}) for type"), self.offset),
-        };
-        Fault::missing(feature, message, self.offset)
+        }
+        Ok(kind)
     }
 
     /// Whether the types from this place on are what their supertypes say.
@@ -193,6 +198,7 @@ fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
             Composite::Func(ty) => (0, ty.params.len()),
             Composite::Struct { fields, .. } => (1, fields.len()),
             Composite::Array(_) => (2, 0),
+            Composite::Foreign => (3, 0),
         };
         number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4);
         if let Some(supertype) = ty.supertype {
@@ -202,6 +208,7 @@ fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
             Composite::Func(ty) => ([&*ty.params, &ty.results], &[][..]),
             Composite::Struct { fields, .. } => ([&[][..]; 2], &**fields),
             Composite::Array(field) => ([&[][..]; 2], core::slice::from_ref(field)),
+            Composite::Foreign => ([&[][..]; 2], &[][..]),
         };
         for &ty in values.into_iter().flatten() {
             number(ty.number_in_group(first));

@@ -18,7 +18,11 @@ impl Sections {
         let is_unnamed = reader.name()?.is_empty();
         let mut size = 1;
         match reader.byte()? {
-            0x00 => {
+            kind @ (0x00 | 0x20) => {
+                if kind == 0x20 {
+                    let message = "custom descriptors required for exact function imports";
+                    self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
+                }
                 let ty = reader.u32()?;
                 size = type_size(self.func_type(ty)?);
                 self.outline.funcs.push(ty);
@@ -48,21 +52,16 @@ impl Sections {
                 size = type_size(self.func_type(ty)?);
                 self.outline.tags.push(ty);
             }
-            kind => return Err(self.foreign_import(kind, is_unnamed)),
+            0x7e | 0x7f if is_unnamed => {
+                let message = "invalid leading byte with compact imports proposal disabled";
+                return Err(Fault::missing(WasmFeatures::COMPACT_IMPORTS, message, self.offset));
+            }
+            kind => {
+                let message = format_args!("invalid leading byte (0x{kind:x}) for external kind");
+                return Err(Fault::of(message, self.offset));
+            }
         }
         self.add_size(size)
-    }
-
-    #[cold]
-    fn foreign_import(&self, kind: u8, is_unnamed: bool) -> Fault {
-        let (feature, message) = match kind {
-            0x20 => (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors required for exact function imports"),
-            0x7e | 0x7f if is_unnamed => {
-                (WasmFeatures::COMPACT_IMPORTS, "invalid leading byte with compact imports proposal disabled")
-            }
-            _ => return Fault::of(format_args!("invalid leading byte (0x{kind:x}) for external kind"), self.offset),
-        };
-        Fault::missing(feature, message, self.offset)
     }
 
     /// Adds to what imports and exports are made of.
@@ -121,7 +120,7 @@ impl Sections {
         }
         if flags & 0b010 != 0 {
             let message = "shared tables require the shared-everything-threads proposal";
-            return Err(Fault::missing(WasmFeatures::SHARED_EVERYTHING_THREADS, message, self.offset));
+            self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, message)?;
         }
         Ok(Table { element, index: address(is_64) })
     }
@@ -212,14 +211,15 @@ impl Sections {
 
     fn global_type(&self, reader: &mut Reader<'_>) -> Result<Global, Fault> {
         let ty = self.written(|written| written.value_type(reader))?;
-        match reader.byte()? {
-            mutable @ (0 | 1) => Ok(Global { ty, mutable: mutable == 1 }),
-            2 | 3 => {
-                let message = "shared globals require the shared-everything-threads proposal";
-                Err(Fault::missing(WasmFeatures::SHARED_EVERYTHING_THREADS, message, self.offset))
-            }
-            _ => Err(self.fault("malformed mutability: malformed global flags")),
+        let flags = reader.byte()?;
+        if flags > 0b11 {
+            return Err(self.fault("malformed mutability: malformed global flags"));
         }
+        if flags & 0b10 != 0 {
+            let message = "shared globals require the shared-everything-threads proposal";
+            self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, message)?;
+        }
+        Ok(Global { ty, mutable: flags & 0b01 != 0 })
     }
 
     /// Mutable globals stayed inside modules once.

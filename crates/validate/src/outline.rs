@@ -54,6 +54,8 @@ pub enum Composite {
         defaultable: bool,
     },
     Array(Field),
+    /// A type of a proposal that is not known here.
+    Foreign,
 }
 
 pub struct FuncType {
@@ -172,6 +174,7 @@ impl Outline {
             Composite::Func(_) => HeapType::Func,
             Composite::Struct { .. } => HeapType::Struct,
             Composite::Array(_) => HeapType::Array,
+            Composite::Foreign => return None,
         })
     }
 

@@ -19,6 +19,9 @@ impl Ty {
     /// A reference of any type that is not null: likewise.
     pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP << 1);
 
+    /// A type of a proposal that nothing here knows: equal to itself alone.
+    pub const FOREIGN: Ty = Ty(6);
+
     pub const FUNCREF: Ty = Ty(ValType::FUNCREF.number());
     pub const EXNREF: Ty = Ty::abstract_ref(true, HeapType::Exn);
 

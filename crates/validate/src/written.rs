@@ -32,11 +32,10 @@ impl Written<'_> {
     }
 
     pub fn reference_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
-        let offset = reader.offset();
         match reader.byte()? {
             0x63 => self.heap_type(reader, true),
             0x64 => self.heap_type(reader, false),
-            byte => self.abstract_type(byte, true, "invalid value type", offset),
+            byte => self.abstract_type(reader, byte, true, "invalid value type"),
         }
     }
 
@@ -56,7 +55,7 @@ impl Written<'_> {
         let (offset, first) = (reader.offset(), reader.peek()?);
         if first & 0xc0 == 0x40 {
             reader.skip(1)?;
-            return self.abstract_type(first, nullable, "invalid heap type", offset);
+            return self.abstract_type(reader, first, nullable, "invalid heap type");
         }
         let Ok(index) = u32::try_from(reader.signed(33)?) else { return Err(Fault::new("invalid heap type", offset)) };
         self.require(WasmFeatures::REFERENCE_TYPES, "reference types", offset)?;
@@ -66,9 +65,10 @@ impl Written<'_> {
         Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
     }
 
-    /// References to what the byte says, of whatever index.
-    fn abstract_type(&self, byte: u8, nullable: bool, message: &str, offset: usize) -> Result<Ty, Fault> {
-        let Some(heap) = abstract_heap(byte) else { return Err(foreign(byte, message, offset)) };
+    /// References to what the byte says, which has just been read.
+    fn abstract_type(&self, reader: &mut Reader<'_>, byte: u8, nullable: bool, message: &str) -> Result<Ty, Fault> {
+        let offset = reader.offset() - 1;
+        let Some(heap) = abstract_heap(byte) else { return self.foreign(reader, byte, nullable, message) };
         self.require(WasmFeatures::REFERENCE_TYPES, "reference types", offset)?;
         match heap {
             HeapType::Func | HeapType::Extern if nullable => {}
@@ -81,24 +81,35 @@ impl Written<'_> {
         Ok(Ty::abstract_ref(nullable, heap))
     }
 
+    /// A type of a proposal that no build runs, perhaps. With that on, which is only to find out what else a module needs, it
+    /// is read and not checked.
+    #[cold]
+    #[inline(never)]
+    fn foreign(&self, reader: &mut Reader<'_>, byte: u8, nullable: bool, message: &str) -> Result<Ty, Fault> {
+        let offset = reader.offset() - 1;
+        match byte {
+            0x68 | 0x75 => {
+                self.require(WasmFeatures::STACK_SWITCHING, "stack switching", offset)?;
+                Ok(Ty::FOREIGN)
+            }
+            0x65 => {
+                self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads", offset)?;
+                match abstract_heap(reader.byte()?) {
+                    Some(heap) => Ok(Ty::abstract_ref(nullable, heap)),
+                    None => Err(Fault::new(message, offset)),
+                }
+            }
+            0x62 => {
+                self.require(WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors", offset)?;
+                Ok(Ty::concrete_ref(nullable, (self.canonical)(reader.u32()?, offset)?))
+            }
+            _ => Err(Fault::new(message, offset)),
+        }
+    }
+
     fn require(&self, feature: WasmFeatures, name: &str, offset: usize) -> Result<(), Fault> {
         if self.features.contains(feature) { Ok(()) } else { Err(Fault::not_enabled(feature, name, offset)) }
     }
-}
-
-/// A type that nothing here knows, perhaps some proposal's.
-#[cold]
-fn foreign(byte: u8, message: &str, offset: usize) -> Fault {
-    let (feature, name) = match byte {
-        0x68 | 0x75 => (WasmFeatures::STACK_SWITCHING, "stack switching"),
-        0x65 => (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads"),
-        0x62 => {
-            let message = "custom descriptors required for exact reference types";
-            return Fault::missing(WasmFeatures::CUSTOM_DESCRIPTORS, message, offset);
-        }
-        _ => return Fault::new(message, offset),
-    };
-    Fault::not_enabled(feature, name, offset)
 }
 
 /// The abstract heap types by their bytes.

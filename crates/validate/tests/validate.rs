@@ -106,7 +106,7 @@ fn what_a_module_needs_is_listed_whether_or_not_this_build_has_it() {
         ("(module (rec (type (struct)) (type (sub 0 (array i8)))))", &[objects], false),
         ("(module (tag (param i32)))", &["exception handling"], true),
         ("(module (memory 1 1 shared) (memory 1))", &["multiple memories", "threads"], true),
-        ("(module (type $f (func)) (type (cont $f)) (table 1 externref))", &["stack switching"], false),
+        ("(module (type $f (func)) (type (cont $f)) (table 1 externref))", &[references, "stack switching"], true),
     ];
     for (text, names, is_valid) in cases {
         let (found, valid) = needed(&binary(text));
