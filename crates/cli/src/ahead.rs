@@ -2,7 +2,7 @@
 //!
 //! Each function is proven before it runs, by whoever comes first. Until all are, the guest does nothing that could be
 //! noticed: [`settled`] is asked before, and at the end. If the module turns out not to be valid nothing has happened but that time
-//! went by, and it is refused as if it had not been run.
+//! and memory were spent, and it is refused as if it had not been run.
 
 use alloc::vec::Vec;
 use std::process;

@@ -231,7 +231,12 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     if options.stats {
         config.gc_clock(wasmote_rt::now);
     }
-    let threads = if options.eager || kept.is_some() { 0 } else { ahead::threads(&wasm) };
+    // Sockets are seen from outside as soon as they listen, before the guest begins.
+    #[cfg(feature = "sockets")]
+    let seen = !options.tcp_listen.is_empty();
+    #[cfg(not(feature = "sockets"))]
+    let seen = false;
+    let threads = if options.eager || seen || kept.is_some() { 0 } else { ahead::threads(&wasm) };
     if threads > 0 {
         config.validation(Validation::Lazy);
     }
@@ -244,19 +249,17 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     if let Some(module) = unproven {
         ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
-    let entry = entry(options, &module);
-    if entry.is_err() {
-        unproven.inspect(|module| ahead::settled(module));
-    }
-    let (name, args) = entry?;
+    // Whatever else is wrong, it is said first that a module is not valid.
+    let settled = || drop(unproven.inspect(|module| ahead::settled(module)));
+    let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
-    let mut store = Store::new(&engine, state(options, unproven)?);
+    let mut store = Store::new(&engine, state(options, unproven).inspect_err(|_| settled())?);
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }
     let result = call(&mut store, &module, name, &args, &mut stats);
-    unproven.inspect(|module| ahead::settled(module));
+    settled();
     stats.phase("run");
     if options.stats {
         stats.print(

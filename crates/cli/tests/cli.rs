@@ -282,6 +282,7 @@ fn a_large_module_that_is_not_valid_does_nothing_that_can_be_noticed() {
         assert_eq!(ran.out, "", "{start}");
         wasmote(&["--invoke", "nothing", &file], b"").fails(1, &["invalid module: type mismatch"]);
         wasmote(&["--invoke", "sum", &file], b"").fails(1, &["invalid module: type mismatch"]);
+        wasmote(&["--dir", "/not/there::x", &file], b"").fails(1, &["invalid module: type mismatch"]);
     }
     let file = folder.file("large.wasm", large("call $print", "i32.const 1"));
     wasmote(&[&file], b"").prints("hello\n");

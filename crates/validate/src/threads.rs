@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::body::Buffers;
-use crate::fault::ValidateError;
+use crate::fault::{Fault, ValidateError};
 use crate::features::Features;
 use crate::validate::{Bodies, validate, validate_outline};
 
@@ -94,8 +94,9 @@ impl Progress {
         while state.working > 0 {
             state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if let Some((_, func)) = state.invalid {
-            return bodies.validate_body(wasm, func);
+        if let Some((offset, func)) = state.invalid {
+            bodies.validate_body(wasm, func)?;
+            return Err(Fault::new("the function was not valid before", offset).into());
         }
         drop(state);
         // What a thread took that panicked, which none should.

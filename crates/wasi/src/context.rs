@@ -31,7 +31,7 @@ pub struct WasiCtx {
 }
 
 /// Lets a guest have effects, or ends its call with an error ([`WasiCtxBuilder::permission`]).
-pub type Permission = Box<dyn FnOnce() -> Result<(), Error> + Send>;
+pub type Permission = Box<dyn FnMut() -> Result<(), Error> + Send>;
 
 impl WasiCtx {
     /// A builder of contexts. Unless told otherwise, a guest has no arguments, environment and files, its streams
@@ -234,9 +234,9 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Has something asked once, before the first call that anybody but the guest could notice: any but those for arguments, environment,
-    /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been. An embedder can so have the
-    /// guest begin while it is not yet known whether it may.
+    /// Has something asked before the first call that anybody but the guest could notice: any but those for arguments, environment,
+    /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been, and it is asked again
+    /// before the next such call. An embedder can so have the guest begin while it is not yet known whether it may.
     pub fn permission(mut self, permission: Permission) -> WasiCtxBuilder {
         self.permission = Some(permission);
         self

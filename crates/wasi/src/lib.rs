@@ -128,9 +128,11 @@ fn run(
     let mut call = Call { cx, memory: Guest(memory), args: &args, snapshot };
     if call.cx.permission.is_some()
         && (row.noticed)(&call)
-        && let Some(permission) = call.cx.permission.take()
+        && let Some(permission) = &mut call.cx.permission
     {
+        // What was refused is asked again.
         permission()?;
+        call.cx.permission = None;
     }
     match row.call(&mut call) {
         Ok(errno) => {
