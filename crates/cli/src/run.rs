@@ -250,7 +250,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
     // Whatever else is wrong, it is said first that a module is not valid.
-    let settled = || drop(unproven.inspect(|module| ahead::settled(module)));
+    let settled = || unproven.map_or((), ahead::settled);
     let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
