@@ -1,8 +1,10 @@
-//! Chooses how handlers reach each other: by tail calls where the compiler makes them, else by a loop.
+//! Chooses how handlers reach each other, by tail calls where the compiler makes them, else by a loop; and where pages without
+//! access behind a memory can stand in for checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(tail_dispatch)");
+    println!("cargo:rustc-check-cfg=cfg(guarded)");
     let arch = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
     // Instructions are counted in the loop.
@@ -20,5 +22,12 @@ fn main() {
     };
     if optimised && !forced_loop && in_registers {
         println!("cargo:rustc-cfg=tail_dispatch");
+    }
+    // A fault has to be turned into a trap by the registers that it leaves (`guard`).
+    let var = |name: &str| std::env::var(name).unwrap_or_default();
+    let wide = var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64";
+    let known = arch == "x86_64" && wide && var("CARGO_CFG_TARGET_OS") == "linux";
+    if known && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
+        println!("cargo:rustc-cfg=guarded");
     }
 }

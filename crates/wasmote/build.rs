@@ -1,12 +1,19 @@
-//! Says where linear memories lie in reserved address space: where there is plenty, and the way to it is switched on.
+//! Says where linear memories lie in reserved address space, where there is plenty, and the way to it is switched on; and
+//! where pages without access behind them stand in for checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(reserve)");
+    println!("cargo:rustc-check-cfg=cfg(guarded)");
     let var = |name| std::env::var(name).unwrap_or_default();
     let wide = var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64";
     let unix = std::env::var_os("CARGO_CFG_UNIX").is_some();
     if unix && wide && std::env::var_os("CARGO_FEATURE_MMAP").is_some() {
         println!("cargo:rustc-cfg=reserve");
+    }
+    // As wasmote-exec does.
+    let known = var("CARGO_CFG_TARGET_ARCH") == "x86_64" && wide && var("CARGO_CFG_TARGET_OS") == "linux";
+    if known && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
+        println!("cargo:rustc-cfg=guarded");
     }
 }

@@ -156,9 +156,9 @@ fn suites(how: &[&str]) -> Result<Outcome> {
 
 fn test_images() -> Result<Outcome> {
     let mut count = Count::default();
-    for images in ["--images=core", "--images=extended", "--images=metered"] {
-        let arguments = ["test", "--locked", "--package", "wasmote", "--test", "conformance", "--", images];
-        count.add(counted(count_tests(&mut cargo(arguments))?));
+    for arguments in ["--images=core", "--images=extended", "--images=metered --checked"] {
+        let conformance = ["test", "--locked", "--package", "wasmote", "--test", "conformance", "--"];
+        count.add(counted(count_tests(cargo(conformance).args(arguments.split(' ')))?));
     }
     Ok(Outcome::Tests(count))
 }

@@ -77,6 +77,7 @@ pub const RULES: &[Rule] = &[
             ("wasmote-simd", "vector instructions"),
             ("wasmote-wat", "modules in the text format"),
             ("rustix", "address space for memories and stacks"),
+            ("libc", "declarations for a signal handler"),
             ("hashbrown", "maps without an operating system"),
         ],
         no_std: true,

@@ -41,7 +41,7 @@ const ADDED: &[Added] = &[
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_translate::image"]),
     added(CLI, "validate", &["wasmote_validate::"]),
-    added(CLI, "simd", &["wasmote_simd::"]),
+    added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd", "wasmote_exec::vector"]),
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
     added(CLI, "gc", &["wasmote_gc::"]),
@@ -51,6 +51,7 @@ const ADDED: &[Added] = &[
     added(CLI, "script", &["wasmote::script", "wast::wast"]),
     added(CLI, "threads", &["wasmote_cli::ahead::refuse"]),
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
+    added(CLI, "guard-pages", &["wasmote::guard::", "wasmote_exec::guard::"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
@@ -60,6 +61,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "simd", &["wasmote_simd::"]),
     added(LIBRARY, "gc", &["wasmote_gc::", "wasmote::objects"]),
     added(LIBRARY, "mmap", &["rustix::"]),
+    added(LIBRARY, "guard-pages", &["wasmote::guard::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),
     // These replace instead of adding.

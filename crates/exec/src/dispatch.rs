@@ -251,7 +251,7 @@ pub trait Instr {
 /// What a handler returns: why execution ended, or in a loop how it goes on. Addresses of instructions are even.
 pub type Exit = usize;
 const DONE: Exit = 1;
-const TRAPPED: Exit = 3;
+pub(crate) const TRAPPED: Exit = 3;
 
 /// Ends a handler as `flow` says.
 #[inline(always)]
@@ -288,12 +288,26 @@ unsafe fn handler(ip: *const u8) -> Handler {
     return unsafe { *crate::handlers::TABLE.get_unchecked(usize::from(u16::from_le(ip.cast::<u16>().read()))) };
 }
 
-pub use way::{Saved, run};
+pub use way::Saved;
+
+/// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+///
+/// # Safety
+/// As [`Instr::run`], and the frame's header leads to the exit cell.
+pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
+    // SAFETY: the caller's promise; handlers own nothing.
+    #[cfg(guarded)]
+    let exit = unsafe { crate::guard::run(machine, &r, way::chain) };
+    // SAFETY: the caller's promise.
+    #[cfg(not(guarded))]
+    let exit = unsafe { way::chain(machine, &r) };
+    exit == DONE
+}
 
 /// By tail calls.
 #[cfg(all(tail_dispatch, not(debug_assertions)))]
 mod way {
-    use super::{DONE, Exit, Machine, Regs, enter, handler};
+    use super::{Exit, Machine, Regs, enter, handler};
 
     /// Nothing is kept between two handlers.
     #[derive(Clone, Copy, Default)]
@@ -305,20 +319,20 @@ mod way {
         unsafe { enter(handler(r.ip), r) }
     }
 
-    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    /// Runs from `r` until the outermost function returns or traps.
     ///
     /// # Safety
-    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
-    pub unsafe fn run(_machine: *mut Machine, r: Regs) -> bool {
+    /// As [`run`](super::run).
+    pub(super) unsafe extern "C" fn chain(_machine: *mut Machine, r: *const Regs) -> Exit {
         // SAFETY: the caller's promise.
-        unsafe { go_on(r, r) == DONE }
+        unsafe { go_on(*r, *r) }
     }
 }
 
 /// By a loop that has the registers saved from one handler to the next.
 #[cfg(all(not(all(tail_dispatch, not(debug_assertions))), feature = "extended"))]
 mod way {
-    use super::{DONE, Exit, Machine, Regs, enter, handler};
+    use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
 
     const CONTINUE: Exit = 0;
 
@@ -333,21 +347,21 @@ mod way {
         CONTINUE
     }
 
-    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    /// Runs from `r` until the outermost function returns or traps.
     ///
     /// # Safety
-    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
-    pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
-        let mut r = r;
-        loop {
-            // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
-            unsafe {
+    /// As [`run`](super::run).
+    pub(super) unsafe extern "C" fn chain(machine: *mut Machine, r: *const Regs) -> Exit {
+        // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
+        unsafe {
+            let mut r = *r;
+            loop {
                 match enter(handler(r.ip), r) {
                     CONTINUE => match (*machine).registers.0 {
                         Some(next) => r = next,
-                        None => return false,
+                        None => return TRAPPED,
                     },
-                    end => return end == DONE,
+                    end => return end,
                 }
             }
         }
@@ -358,7 +372,7 @@ mod way {
 /// handlers that tail-call save and restore registers all the time, it is smaller (docs/size.md).
 #[cfg(all(not(all(tail_dispatch, not(debug_assertions))), not(feature = "extended")))]
 mod way {
-    use super::{DONE, Exit, Machine, Regs, TRAPPED, enter, handler};
+    use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
 
     /// The frame, where an instruction changed it.
     #[derive(Clone, Copy)]
@@ -381,22 +395,23 @@ mod way {
         r.ip as Exit | 1
     }
 
-    /// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+    /// Runs from `r` until the outermost function returns or traps.
     ///
     /// # Safety
-    /// As [`Instr::run`](super::Instr::run), and the frame's header leads to the exit cell.
-    pub unsafe fn run(machine: *mut Machine, r: Regs) -> bool {
-        let mut r = r;
-        loop {
-            // SAFETY: the caller's promise; handlers that change the frame have saved it.
-            unsafe {
+    /// As [`run`](super::run).
+    #[inline(always)]
+    pub(super) unsafe extern "C" fn chain(machine: *mut Machine, r: *const Regs) -> Exit {
+        // SAFETY: the caller's promise; handlers that change the frame have saved it.
+        unsafe {
+            let mut r = *r;
+            loop {
                 let next = enter(handler(r.ip), r);
                 if next & 1 == 0 {
                     r.ip = next as *const u8;
                     continue;
                 }
                 if next <= TRAPPED {
-                    return next == DONE;
+                    return next;
                 }
                 r.ip = (next - 1) as *const u8;
                 r.fp = (*machine).registers.0;

@@ -9,9 +9,10 @@
 //! 5. [`cells`]: from compact code to what runs, and [`call`](mod@call): from the host into wasm, and backtraces (feature
 //!    `alloc`);
 //! 6. `throw`: from an exception to its handler;
-//! 7. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
-//! 8. `vector`: what handlers in other crates are made of (feature `simd`);
-//! 9. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
+//! 7. `guard`: accesses of memory without a check, where pages without access do it (feature `guard-pages`);
+//! 8. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
+//! 9. `vector`: what handlers in other crates are made of (feature `simd`);
+//! 10. `in_place`, instead of these without `alloc`: images executed where they lie, in memory that the embedder gives.
 //!
 //! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
 //! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
@@ -31,6 +32,8 @@ pub mod count;
 mod dispatch;
 #[cfg(feature = "alloc")]
 pub mod extend;
+#[cfg(guarded)]
+pub mod guard;
 mod handlers;
 #[cfg(not(feature = "alloc"))]
 pub mod in_place;

@@ -16,6 +16,8 @@ use wasmote_ir::shape::Operand;
 
 use crate::cells::{CALLER_HANDLES, Cell, HANDLED, HANDLER_CELLS};
 use crate::dispatch::{Handler, cold};
+#[cfg(guarded)]
+use crate::handlers::CHECKED;
 use crate::handlers::control::rows::Unreachable;
 use crate::handlers::{LIMIT, MANAGED, TABLE, pairs};
 use crate::operand::OPERANDS;
@@ -32,6 +34,12 @@ pub struct Linker {
     starts: Vec<u32>,
     /// Where instructions begin that change when they are linked, if it had to be found out.
     changing: Vec<u32>,
+    /// What [`TABLE`] is where memory 0 is not guarded; empty until there was such a function.
+    #[cfg(guarded)]
+    checked: Vec<Handler>,
+    /// Whether what is being linked is such.
+    #[cfg(guarded)]
+    checks: bool,
 }
 
 /// In [`Linker::starts`]: something jumps here.
@@ -120,6 +128,22 @@ pub struct Source<'a> {
     pub handlers: &'a [Caught],
     /// Where the instructions begin that have targets or types, if that is known.
     pub changing: Option<&'a [u32]>,
+    /// Whether memory 0 is guarded, in all instances: [`guard`](crate::guard) says what that is. Checks are left out then.
+    #[cfg(guarded)]
+    pub guarded: bool,
+}
+
+impl Source<'_> {
+    /// A function of nothing, whose memory is not known to be guarded.
+    pub const CHECKED: Source<'static> = Source {
+        func: 0,
+        code: &[],
+        header: 0,
+        handlers: &[],
+        changing: None,
+        #[cfg(guarded)]
+        guarded: false,
+    };
 }
 
 impl Linker {
@@ -131,6 +155,10 @@ impl Linker {
             objects,
             starts: Vec::new(),
             changing: Vec::new(),
+            #[cfg(guarded)]
+            checked: Vec::new(),
+            #[cfg(guarded)]
+            checks: false,
         }
     }
 
@@ -146,7 +174,47 @@ impl Linker {
     /// The handler of an opcode.
     #[inline(always)]
     fn handler(&self, opcode: usize) -> Handler {
+        #[cfg(guarded)]
+        if self.checks {
+            return self.checked_handler(opcode);
+        }
         if opcode < LIMIT { TABLE[opcode] } else { self.rare_handler(opcode) }
+    }
+
+    #[cfg(guarded)]
+    #[inline(never)]
+    fn checked_handler(&self, opcode: usize) -> Handler {
+        if opcode < LIMIT { self.checked[opcode] } else { self.rare_handler(opcode) }
+    }
+
+    /// Makes [`Linker::checked`].
+    #[cfg(guarded)]
+    #[cold]
+    fn make_checked(&mut self) {
+        self.checked.extend_from_slice(&TABLE);
+        for (&opcode, &handler) in CHECKED.0.iter().zip(&CHECKED.1) {
+            // Those of the extended op set may not be there.
+            if let Some(entry) = self.checked.get_mut(usize::from(opcode)) {
+                *entry = handler;
+            }
+        }
+    }
+
+    /// The pair of two opcodes, if there is one here.
+    #[inline(always)]
+    fn find_pair(&self, first: u16, second: u16) -> Option<u16> {
+        #[cfg(guarded)]
+        if self.checks {
+            // Pairs have no checks.
+            let differs = |opcode: u16| {
+                let opcode = usize::from(opcode);
+                opcode < LIMIT && !core::ptr::fn_addr_eq(self.checked[opcode], TABLE[opcode])
+            };
+            if differs(first) || differs(second) {
+                return None;
+            }
+        }
+        pairs::find(first, second)
     }
 
     /// The first cell of a pair.
@@ -227,7 +295,7 @@ impl Linker {
             #[cfg(feature = "count")]
             let target = starts[at] == TARGET;
             let pair = match before {
-                Some((first, place)) if starts[at] != TARGET => pairs::find(first, opcode).map(|pair| (place, pair)),
+                Some((first, place)) if starts[at] != TARGET => self.find_pair(first, opcode).map(|pair| (place, pair)),
                 _ => None,
             };
             debug_assert!(count <= at);
@@ -278,10 +346,23 @@ impl Linker {
         bytes
     }
 
+    /// Has what follows be linked as `source` says.
+    fn begin(&mut self, source: &Source<'_>) {
+        #[cfg(guarded)]
+        {
+            self.checks = !source.guarded;
+            if self.checks && self.checked.is_empty() {
+                self.make_checked();
+            }
+        }
+        let _ = source;
+    }
+
     /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
     /// how many cells lie in front of the first instruction.
     pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
-        let Source { func, code, header, handlers, changing } = *source;
+        let Source { func, code, header, handlers, changing, .. } = *source;
+        self.begin(source);
         if changing.is_none() {
             self.look(code);
         }
@@ -342,8 +423,10 @@ impl Linker {
         });
     }
 
-    /// The offset in `code`, which has these handlers of exceptions, of the instruction that contains this byte of its linked form.
-    pub fn unit_at(&mut self, code: &[u16], handlers: &[Caught], byte: u32) -> u32 {
+    /// The offset in a function's code of the instruction that contains this byte of its linked form.
+    pub fn unit_at(&mut self, source: &Source<'_>, byte: u32) -> u32 {
+        let Source { code, handlers, .. } = *source;
+        self.begin(source);
         self.look(code);
         let changing = core::mem::take(&mut self.changing);
         self.mark(code, handlers, &changing);

@@ -53,6 +53,9 @@ pub struct Machine {
     /// What the first half of a call into another instance leaves for the second.
     #[cfg(feature = "alloc")]
     pub(crate) across: u64,
+    /// Where the run goes on after a fault.
+    #[cfg(guarded)]
+    pub(crate) guard_landing: crate::guard::Landing,
     /// What is kept between two handlers where a loop runs them.
     pub(crate) registers: crate::dispatch::Saved,
     /// How many frames were searched for handlers of exceptions so far.
@@ -92,6 +95,8 @@ impl Machine {
             unwound: end,
             #[cfg(feature = "alloc")]
             across: 0,
+            #[cfg(guarded)]
+            guard_landing: crate::guard::Landing::NONE,
             registers: crate::dispatch::Saved::default(),
             #[cfg(feature = "alloc")]
             searched: 0,

@@ -141,8 +141,8 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
     // SAFETY: these are the handlers for this machine.
     let mut linker = unsafe { Linker::new(&[]).with_vectors(crate::handler) };
     let mut cells: Vec<Cell> = Vec::new();
-    let start =
-        linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[], changing: None }, &[], &mut cells);
+    let source = Source { code, header: HEADER as u16, ..Source::CHECKED };
+    let start = linker.link(&source, &[], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
@@ -194,7 +194,7 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
         });
         (result, trapped.filter(|_| result.is_err()))
     };
-    let trapped = trapped.map(|cell| linker.unit_at(code, &[], cell));
+    let trapped = trapped.map(|cell| linker.unit_at(&source, cell));
     // Addresses in headers differ from one run to the next.
     stack[HEADER as usize..][..2].fill(0);
     (Outcome { result, trapped, frame: stack, memory: memory[1..].to_vec() }, cells.len())

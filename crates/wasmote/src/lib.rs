@@ -80,6 +80,8 @@ mod exnref;
 mod externs;
 mod func;
 mod global;
+#[cfg(guarded)]
+mod guard;
 mod hooks;
 mod host;
 mod instance;

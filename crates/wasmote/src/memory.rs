@@ -7,6 +7,7 @@ use wasmote_decode::MemoryType;
 use wasmote_exec as exec;
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::pages::Pages;
 use crate::store::{StoreId, StoreInner};
@@ -51,7 +52,8 @@ fn most_pages(ty: &MemoryType) -> u64 {
 }
 
 impl MemoryRecord {
-    fn new(ty: MemoryType, limit: u64, index: u32) -> Option<MemoryRecord> {
+    fn new(ty: MemoryType, engine: &Engine, index: u32) -> Option<MemoryRecord> {
+        let limit = engine.config().max_memory;
         if ty.page_log2 > 16 {
             return None;
         }
@@ -62,6 +64,9 @@ impl MemoryRecord {
         if ty.min > max_pages || len > max_bytes {
             return None;
         }
+        #[cfg(guarded)]
+        let pages = if engine.guards(&ty) { Pages::guarded(len)? } else { Pages::new(len, max_bytes)? };
+        #[cfg(not(guarded))]
         let pages = Pages::new(len, max_bytes)?;
         let exec = exec::Memory {
             base: pages.base(),
@@ -126,12 +131,11 @@ impl Memory {
     }
 
     pub(crate) fn of_type(store: &mut StoreInner, ty: MemoryType) -> Result<Memory, Error> {
-        let limit = store.engine.config().max_memory;
         let index = store.memories.len() as u32;
         if ty.shared {
             return Err(Error::instantiate("shared memories are not supported"));
         }
-        let Some(record) = MemoryRecord::new(ty, limit, index) else {
+        let Some(record) = MemoryRecord::new(ty, &store.engine, index) else {
             return Err(Error::instantiate("a memory's type is not valid, or its minimum is more than can be had"));
         };
         store.memories.push(record);

@@ -73,6 +73,9 @@ pub(crate) struct ModuleInner {
     /// What validates bodies, if they were not yet.
     #[cfg(feature = "validate")]
     pub(crate) unproven: Option<Unproven>,
+    /// Whether memory 0 has pages without access behind it, in all instances.
+    #[cfg(guarded)]
+    pub(crate) guarded: bool,
     /// The exports, ordered by name.
     exports: Box<[u32]>,
 }
@@ -456,6 +459,8 @@ impl Module {
             source,
             #[cfg(feature = "image")]
             metadata,
+            #[cfg(guarded)]
+            guarded: info.memories.first().is_some_and(|ty| engine.guards(ty)),
             info,
             #[cfg(feature = "validate")]
             unproven: bodies.map(|bodies| Unproven::new(bodies, defined)),

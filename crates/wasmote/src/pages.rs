@@ -63,6 +63,18 @@ impl Pages {
         Pages::allocate(len)
     }
 
+    /// `len` bytes, zero, of a memory that [`guard`](wasmote_exec::guard) watches; `None` if they can't be had.
+    #[cfg(guarded)]
+    pub(crate) fn guarded(len: u64) -> Option<Pages> {
+        let len = usize::try_from(len).ok()?;
+        let (base, size) = reserve::reserve(wasmote_exec::guard::RESERVED)?;
+        // From here on, dropping it gives the address space back.
+        let mut pages = Pages { base, kind: Kind::Reserved { size, committed: 0 } };
+        pages.kind = Kind::Reserved { size, committed: reserve::commit(base, 0, len)? };
+        pages.set_len(len);
+        Some(pages)
+    }
+
     fn layout(capacity: usize) -> Option<Layout> {
         Layout::from_size_align(capacity.checked_add(FRONT)?, FRONT).ok()
     }

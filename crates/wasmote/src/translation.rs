@@ -91,7 +91,15 @@ impl Translation {
                     .translate(&module.info, module.bytes(), func, false)
                     .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
                 let Translated { code, header, handlers, frame_slots, changing, .. } = translated;
-                let source = exec::Source { func, code, header, handlers, changing: Some(changing) };
+                let source = exec::Source {
+                    func,
+                    code,
+                    header,
+                    handlers,
+                    changing: Some(changing),
+                    #[cfg(guarded)]
+                    guarded: module.guarded,
+                };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, code.len(), start)
             }
@@ -99,7 +107,15 @@ impl Translation {
             Source::Image { trusted } => {
                 let (frame_slots, header) = self.of_image(module, func, trusted)?;
                 let (code, handlers) = (&self.units, &self.handlers);
-                let source = exec::Source { func, code, header, handlers, changing: None };
+                let source = exec::Source {
+                    func,
+                    code,
+                    header,
+                    handlers,
+                    changing: None,
+                    #[cfg(guarded)]
+                    guarded: module.guarded,
+                };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, self.units.len(), start)
             }
@@ -152,8 +168,18 @@ impl Translation {
             let Ok(translated) = self.translator.translate(&module.info, module.bytes(), func, true) else {
                 return;
             };
+            let Translated { code, header, handlers, changing, .. } = translated;
+            let source = exec::Source {
+                func,
+                code,
+                header,
+                handlers,
+                changing: Some(changing),
+                #[cfg(guarded)]
+                guarded: module.guarded,
+            };
             for (cell, offset) in cells {
-                let unit = self.linker.unit_at(translated.code, translated.handlers, cell);
+                let unit = self.linker.unit_at(&source, cell);
                 let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
                 *offset = after.checked_sub(1).map(|before| translated.offsets[before].1);
             }

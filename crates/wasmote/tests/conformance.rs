@@ -2,7 +2,7 @@
 //! the newest ones in `../shared/testsuite` beside the checkout, if they are there.
 //!
 //! With `--images=core`, `--images=extended` or `--images=metered`, every module is first made into an image with such code,
-//! and run from there. With `--gc-stress` each allocation of an object collects all that are not in use.
+//! and run from there. With `--checked` accesses of memory are checked where pages without access would do. With `--gc-stress` each allocation of an object collects all that are not in use.
 //!
 //! Prints a line for each file. What this build does not have is left out by name and with the reason; an entry of
 //! that table that names no file, or a file that passes, is a failure. Arguments that are no flags select
@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     scripts.extend(newest());
     let images = std::env::args().find_map(|arg| Some(image_code(arg.strip_prefix("--images=")?)));
     let stress = std::env::args().any(|arg| arg == "--gc-stress");
-    let mut report = Report { images, stress, ..Report::default() };
+    let checked = std::env::args().any(|arg| arg == "--checked");
+    let mut report = Report { images, stress, checked, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
@@ -85,9 +86,9 @@ fn features(script: &Script) -> Features {
 }
 
 /// Runs a script; a panic is a failure.
-fn summary(script: &Script, images: Option<CodeOptions>, stress: bool) -> Summary {
-    let mut options = Options { images, ..Options::default() };
-    options.config.features(features(script)).gc_stress(stress);
+fn summary(script: &Script, report: &Report) -> Summary {
+    let mut options = Options { images: report.images, ..Options::default() };
+    options.config.features(features(script)).gc_stress(report.stress).guard_pages(!report.checked);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
         Summary { failed: vec![Failure { line: 0, what }], ..Summary::default() }
@@ -100,12 +101,13 @@ struct Report {
     failed: usize,
     images: Option<CodeOptions>,
     stress: bool,
+    checked: bool,
 }
 
 impl Report {
     fn script(&mut self, script: &Script) {
         let exception = EXCEPTIONS.iter().find(|exception| exception.matches(&script.path));
-        let summary = summary(script, self.images, self.stress);
+        let summary = summary(script, self);
         let core = self.images.is_some_and(|code| code.op_set == OpSet::Core);
         if core && summary.failed.iter().any(|failure| failure.what.contains(VECTORS)) {
             println!("{}: left out: {VECTORS}", script.path);

@@ -20,10 +20,12 @@ pub enum Mode {
     Metered,
     /// From the binary, and each allocation collects.
     Stress,
+    /// From the binary, with checks of accesses where pages without access would do.
+    Checked,
 }
 
 /// All of them.
-pub const MODES: &[Mode] = &[Mode::Binary, Mode::Image, Mode::Core, Mode::Metered, Mode::Stress];
+pub const MODES: &[Mode] = &[Mode::Binary, Mode::Image, Mode::Core, Mode::Metered, Mode::Stress, Mode::Checked];
 
 pub struct Own {
     store: Store<()>,
@@ -37,7 +39,7 @@ impl Own {
     /// A world with this module; none in the mode of the core op set for one with vectors.
     pub fn new(wasm: &[u8], mode: Mode) -> Option<Own> {
         let mut config = Config::new();
-        config.max_stack(64 << 20).gc_stress(mode == Mode::Stress);
+        config.max_stack(64 << 20).gc_stress(mode == Mode::Stress).guard_pages(mode != Mode::Checked);
         let engine = Engine::new(&config);
         let mut module = Module::new(&engine, wasm).expect("a valid module");
         let options = |op_set, metered| ImageOptions {
@@ -45,7 +47,7 @@ impl Own {
             ..ImageOptions::default()
         };
         let options = match mode {
-            Mode::Binary | Mode::Stress => None,
+            Mode::Binary | Mode::Stress | Mode::Checked => None,
             Mode::Image => Some(options(OpSet::Extended, false)),
             Mode::Core => Some(options(OpSet::Core, false)),
             Mode::Metered => Some(options(OpSet::Extended, true)),

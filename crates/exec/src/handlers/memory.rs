@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Load as LoadShape, LoadAny, LoadNear, Store as StoreShape, StoreAny, StoreFloat, StoreNear};
 
-use super::{Handlers, variants};
+use super::Handlers;
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
@@ -74,6 +74,81 @@ impl Address for Constant {
     }
 }
 
+/// How loads are kept inside memory 0.
+pub trait Reads<L: Load> {
+    /// What `L` reads at `address` plus `offset`, if it is there.
+    ///
+    /// # Safety
+    /// As [`Instr::run`].
+    unsafe fn read(r: &mut Regs, address: u32, offset: u32) -> Option<L::Out>;
+}
+
+/// How stores are kept inside memory 0.
+pub trait Writes<T: Store> {
+    /// Writes a value at `address` plus `offset`, if there is room.
+    ///
+    /// # Safety
+    /// As [`Instr::run`].
+    unsafe fn write(r: &mut Regs, address: u32, offset: u32, value: T::In) -> Option<()>;
+}
+
+/// By a comparison with the memory's length.
+pub struct Checked;
+
+impl<L: Load> Reads<L> for Checked {
+    #[inline(always)]
+    unsafe fn read(r: &mut Regs, address: u32, offset: u32) -> Option<L::Out> {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe { bytes(r, address, offset, L::SIZE).map(|at| L::load(at)) }
+    }
+}
+
+impl<T: Store> Writes<T> for Checked {
+    #[inline(always)]
+    unsafe fn write(r: &mut Regs, address: u32, offset: u32, value: T::In) -> Option<()> {
+        // SAFETY: the caller's promise; the bytes are there.
+        unsafe { bytes(r, address, offset, T::SIZE).map(|at| T::store(at, value)) }
+    }
+}
+
+/// A load that pages without access can keep in bounds.
+#[cfg(not(guarded))]
+pub trait Guardable: Load {}
+/// A store that pages without access can keep in bounds.
+#[cfg(not(guarded))]
+pub trait GuardableStore: Store {}
+#[cfg(guarded)]
+pub use crate::guard::{Guardable, GuardableStore, Guarded};
+
+/// What keeps instructions in bounds that are part of pairs.
+#[cfg(all(feature = "pairs", guarded))]
+type InPairs = Guarded;
+#[cfg(all(feature = "pairs", not(guarded)))]
+type InPairs = Checked;
+
+/// Makes [`Handlers`] of the variants of a row that accesses memory 0, for each way to keep it in bounds.
+macro_rules! accesses {
+    (@each $generics:tt $row:ty: $shape:ty => $instr:ident; $number:literal <$($class:ty),*>, $($rest:tt)*) => {
+        accesses!(@one $generics $row: $shape => $instr; $number <$($class),*>);
+        accesses!(@each $generics $row: $shape => $instr; $($rest)*);
+    };
+    (@each $generics:tt $row:ty: $shape:ty => $instr:ident;) => {};
+    (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $number:literal <$($class:ty),*>) => {
+        #[cfg(feature = "pairs")]
+        impl<$($generics)*> super::Variant<$shape, $number> for $row {
+            type Instr = $instr<$($class),*, InPairs>;
+        }
+    };
+    (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($number:literal <$($class:ty),*>,)* }) => {
+        impl<$($generics)*> Handlers<$shape> for $row {
+            const TABLE: &'static [Handler] = &[$(hot::<$instr<$($class),*, Checked>>),*];
+            #[cfg(guarded)]
+            const GUARDED: &'static [Handler] = &[$(hot::<$instr<$($class),*, Guarded>>),*];
+        }
+        accesses!(@each ($($generics)*) $row: $shape => $instr; $($number <$($class),*>,)*);
+    };
+}
+
 /// Where `size` bytes at `address` plus `offset` lie in memory 0, if they do.
 #[inline(always)]
 pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
@@ -93,119 +168,122 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
     }
 }
 
-/// A load, whose address and destination have the classes `A` and `D`.
-pub struct LoadAt<L, A, D>(PhantomData<(L, A, D)>);
+/// A load, whose address and destination have the classes `A` and `D`, kept in bounds by `B`.
+pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
-impl<L: Load, A: Address, D: Dest<L::Out>> Instr for LoadAt<L, A, D> {
+impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS));
-            let Some(at) = bytes(r, address, offset, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            D::put(r, A::UNITS + 2, L::load(at));
+            let Some(value) = B::read(r, address, offset) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            D::put(r, A::UNITS + 2, value);
             r.advance(A::UNITS + 2 + D::UNITS);
         }
         Flow::Next
     }
 }
 
-variants!((L: Load) L: LoadShape => {
-    0 LoadAt<L, S, S>,
-    1 LoadAt<L, Constant, S>,
-    2 LoadAt<L, R, S>,
-    3 LoadAt<L, Sum<S, S>, S>,
-    4 LoadAt<L, Sum<S, R>, S>,
-    5 LoadAt<L, Sum<S, I>, S>,
-    6 LoadAt<L, Sum<R, I>, S>,
-    7 LoadAt<L, S, R>,
-    8 LoadAt<L, Constant, R>,
-    9 LoadAt<L, R, R>,
-    10 LoadAt<L, Sum<S, S>, R>,
-    11 LoadAt<L, Sum<S, R>, R>,
-    12 LoadAt<L, Sum<S, I>, R>,
-    13 LoadAt<L, Sum<R, I>, R>,
+accesses!((L: Guardable) L: LoadShape => LoadAt {
+    0 <L, S, S>,
+    1 <L, Constant, S>,
+    2 <L, R, S>,
+    3 <L, Sum<S, S>, S>,
+    4 <L, Sum<S, R>, S>,
+    5 <L, Sum<S, I>, S>,
+    6 <L, Sum<R, I>, S>,
+    7 <L, S, R>,
+    8 <L, Constant, R>,
+    9 <L, R, R>,
+    10 <L, Sum<S, S>, R>,
+    11 <L, Sum<S, R>, R>,
+    12 <L, Sum<S, I>, R>,
+    13 <L, Sum<R, I>, R>,
 });
 
-struct LoadShort<L>(PhantomData<L>);
+/// A load of the core op set with a short offset.
+pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
-impl<L: Load> Instr for LoadShort<L> {
+impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1) as u32);
-            let Some(at) = bytes(r, address, offset, L::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            <S as Dest<L::Out>>::put(r, 2, L::load(at));
+            let Some(value) = B::read(r, address, offset) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
+            <S as Dest<L::Out>>::put(r, 2, value);
             r.advance(3);
         }
         Flow::Next
     }
 }
 
-impl<L: Load> Handlers<LoadNear> for L {
-    const TABLE: &'static [Handler] = &[hot::<LoadShort<L>>];
-}
+accesses!((L: Guardable) L: LoadNear => LoadShort {
+    0 <L>,
+});
 
-struct StoreShort<T, V>(PhantomData<(T, V)>);
+/// A store of the core op set with a short offset.
+pub struct StoreShort<T, V, B>(PhantomData<(T, V, B)>);
 
-impl<T: Store, V: Source<T::In>> Instr for StoreShort<T, V> {
+impl<T: Store, V: Source<T::In>, B: Writes<T>> Instr for StoreShort<T, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1 + V::UNITS) as u32);
-            let Some(at) = bytes(r, address, offset, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            T::store(at, V::get(r, 1));
+            let value = V::get(r, 1);
+            let Some(()) = B::write(r, address, offset, value) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             r.advance(2 + V::UNITS);
         }
         Flow::Next
     }
 }
 
-impl<T: Store> Handlers<StoreNear> for T {
-    const TABLE: &'static [Handler] = &[hot::<StoreShort<T, S>>, hot::<StoreShort<T, I>>];
-}
+accesses!((T: GuardableStore) T: StoreNear => StoreShort {
+    0 <T, S>,
+    1 <T, I>,
+});
 
-/// A store, whose address and value have the classes `A` and `V`.
-pub struct StoreAt<T, A, V>(PhantomData<(T, A, V)>);
+/// A store, whose address and value have the classes `A` and `V`, kept in bounds by `B`.
+pub struct StoreAt<T, A, V, B = Checked>(PhantomData<(T, A, V, B)>);
 
-impl<T: Store, A: Address, V: Source<T::In>> Instr for StoreAt<T, A, V> {
+impl<T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr for StoreAt<T, A, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS + V::UNITS));
-            let Some(at) = bytes(r, address, offset, T::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
-            T::store(at, V::get(r, A::UNITS));
+            let value = V::get(r, A::UNITS);
+            let Some(()) = B::write(r, address, offset, value) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             r.advance(A::UNITS + V::UNITS + 2);
         }
         Flow::Next
     }
 }
 
-variants!((T: Store) T: StoreShape => {
-    0 StoreAt<T, S, S>,
-    1 StoreAt<T, S, I>,
-    2 StoreAt<T, Constant, S>,
-    3 StoreAt<T, Constant, I>,
-    4 StoreAt<T, R, S>,
-    5 StoreAt<T, R, I>,
-    6 StoreAt<T, Sum<S, S>, S>,
-    7 StoreAt<T, Sum<S, R>, S>,
-    8 StoreAt<T, Sum<S, I>, S>,
-    9 StoreAt<T, Sum<R, I>, S>,
-    10 StoreAt<T, S, R>,
-    11 StoreAt<T, Constant, R>,
-    12 StoreAt<T, Sum<S, S>, R>,
-    13 StoreAt<T, Sum<S, I>, R>,
+accesses!((T: GuardableStore) T: StoreShape => StoreAt {
+    0 <T, S, S>,
+    1 <T, S, I>,
+    2 <T, Constant, S>,
+    3 <T, Constant, I>,
+    4 <T, R, S>,
+    5 <T, R, I>,
+    6 <T, Sum<S, S>, S>,
+    7 <T, Sum<S, R>, S>,
+    8 <T, Sum<S, I>, S>,
+    9 <T, Sum<R, I>, S>,
+    10 <T, S, R>,
+    11 <T, Constant, R>,
+    12 <T, Sum<S, S>, R>,
+    13 <T, Sum<S, I>, R>,
 });
 
-variants!((T: Store) T: StoreFloat => {
-    0 StoreAt<T, S, R>,
-    1 StoreAt<T, Constant, R>,
-    2 StoreAt<T, Sum<S, S>, R>,
-    3 StoreAt<T, Sum<S, I>, R>,
+accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
+    0 <T, S, R>,
+    1 <T, Constant, R>,
+    2 <T, Sum<S, S>, R>,
+    3 <T, Sum<S, I>, R>,
 });
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
@@ -280,7 +358,7 @@ pub mod rows {
     use super::{Load, Store};
 
     macro_rules! loads {
-        ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr, $class:ident $asm:literal; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Load for $name {
@@ -293,26 +371,30 @@ pub mod rows {
                     $value
                 }
             }
+            #[cfg(guarded)]
+            crate::guard::load!($name, $class, $asm);
+            #[cfg(not(guarded))]
+            impl super::Guardable for $name {}
             $( pub use $name as $alias; )*
         )* };
     }
 
     loads! {
-        Load32 Load32Any Load32Near: u32 as u32, |b| b;
-        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b);
-        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b);
-        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b);
-        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b);
-        Load64 Load64Any Load64Near: u64 as u64, |b| b;
-        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b);
-        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b);
-        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b);
-        LoadF32: u32 as f32, |b| f32::from_bits(b);
-        LoadF64: u64 as f64, |b| f64::from_bits(b);
+        Load32 Load32Any Load32Near: u32 as u32, |b| b, half "mov {value:e}, dword ptr";
+        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b), half "movsx {value:e}, byte ptr";
+        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b), half "movzx {value:e}, byte ptr";
+        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b), half "movsx {value:e}, word ptr";
+        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b), half "movzx {value:e}, word ptr";
+        Load64 Load64Any Load64Near: u64 as u64, |b| b, whole "mov {value:r}, qword ptr";
+        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b), whole "movsx {value:r}, byte ptr";
+        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b), whole "movsx {value:r}, word ptr";
+        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b), whole "movsxd {value:r}, dword ptr";
+        LoadF32: u32 as f32, |b| f32::from_bits(b), float "movss {value}, dword ptr";
+        LoadF64: u64 as f64, |b| f64::from_bits(b), float "movsd {value}, qword ptr";
     }
 
     macro_rules! stores {
-        ($( $name:ident $($alias:ident)* : $in:ty as $bytes:ty, |$value:ident| $raw:expr; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $in:ty as $bytes:ty, |$value:ident| $raw:expr, $class:ident $asm:literal; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Store for $name {
@@ -325,16 +407,20 @@ pub mod rows {
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
                 }
             }
+            #[cfg(guarded)]
+            crate::guard::store!($name, $class, $asm);
+            #[cfg(not(guarded))]
+            impl super::GuardableStore for $name {}
             $( pub use $name as $alias; )*
         )* };
     }
 
     stores! {
-        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8;
-        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16;
-        Store32 Store32Any Store32Near: u32 as u32, |v| v;
-        Store64 Store64Any Store64Near: u64 as u64, |v| v;
-        StoreF32: f32 as u32, |v| v.to_bits();
-        StoreF64: f64 as u64, |v| v.to_bits();
+        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8, reg "mov byte ptr [rdx + {at}], {value:l}";
+        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16, reg "mov word ptr [rdx + {at}], {value:x}";
+        Store32 Store32Any Store32Near: u32 as u32, |v| v, reg "mov dword ptr [rdx + {at}], {value:e}";
+        Store64 Store64Any Store64Near: u64 as u64, |v| v, reg "mov qword ptr [rdx + {at}], {value:r}";
+        StoreF32: f32 as u32, |v| v.to_bits(), xmm_reg "movss dword ptr [rdx + {at}], {value}";
+        StoreF64: f64 as u64, |v| v.to_bits(), xmm_reg "movsd qword ptr [rdx + {at}], {value}";
     }
 }

@@ -36,6 +36,9 @@ use crate::dispatch::Handler;
 pub trait Handlers<Shape> {
     /// One for each variant.
     const TABLE: &'static [Handler];
+    /// Of rows that access memory 0, those that leave it to pages without access to keep them in bounds.
+    #[cfg(guarded)]
+    const GUARDED: &'static [Handler] = &[];
 }
 
 /// The meanings of all rows, under their names.
@@ -55,8 +58,12 @@ mod rows {
 /// How many opcodes there are handlers for, without the managed ones.
 pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
 
-/// The handler of each opcode, and behind them of [`LEAVE`](crate::cells::leave_run).
+/// The handler of each opcode, and behind them of [`LEAVE`](crate::cells::leave_run). Memory 0 is guarded, where it can be.
 pub static TABLE: [Handler; LIMIT + 1] = build();
+
+/// The opcodes whose handlers in [`TABLE`] want memory 0 guarded, and their handlers that do not.
+#[cfg(guarded)]
+pub static CHECKED: ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) = checked();
 
 /// The instruction that a variant of a row is, by its number; of those that can be part of a pair.
 #[cfg(feature = "pairs")]
@@ -90,7 +97,36 @@ macro_rules! collect {
 
         const fn build() -> [Handler; LIMIT + 1] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
-            $( place(&mut table, Op::$name, <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE); )*
+            $(
+                let handlers = <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                #[cfg(guarded)]
+                let handlers = match <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED {
+                    [] => handlers,
+                    guarded => guarded,
+                };
+                place(&mut table, Op::$name, handlers);
+            )*
+            table
+        }
+
+        #[cfg(guarded)]
+        const CHECKED_OPCODES: usize = 0 $( + <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED.len() )*;
+
+        #[cfg(guarded)]
+        const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
+            let nothing = crate::dispatch::cold::<control::Leave> as Handler;
+            let mut table = ([0; CHECKED_OPCODES], [nothing; CHECKED_OPCODES]);
+            let mut count = 0;
+            $(
+                let handlers = <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                let mut v = 0;
+                while v < <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED.len() {
+                    table.0[count] = Opcode::new(Op::$name, v as u8).0;
+                    table.1[count] = handlers[v];
+                    (v, count) = (v + 1, count + 1);
+                }
+            )*
+            assert!(count == CHECKED_OPCODES);
             table
         }
     };

@@ -3,6 +3,7 @@
 mod calls;
 #[path = "../../../../tests/every_instruction.rs"]
 mod every_instruction;
+mod guard_pages;
 mod host;
 mod host_objects;
 mod instances;

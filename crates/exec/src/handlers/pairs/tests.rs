@@ -1,5 +1,5 @@
 //! Each pair does what its two instructions do one after the other: code is linked twice, once with something that jumps between
-//! the two, and run on the same frame, memory and global.
+//! the two, and run on the same frame, memory and global; where memory can be guarded, with that and with checks.
 
 extern crate std;
 
@@ -153,13 +153,81 @@ unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut
     None
 }
 
+/// How linked code is kept inside memory 0.
+#[derive(Clone, Copy, PartialEq)]
+enum Bounds {
+    Checked,
+    #[cfg(guarded)]
+    Guarded,
+}
+
+/// A memory with pages without access behind it, and a signal handler that asks about faults: one for all tests.
+#[cfg(guarded)]
+mod guarded {
+    extern crate std;
+
+    use core::ffi::c_void;
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+    use super::MEMORY;
+    use crate::guard::{Fault, RESERVED, fault};
+
+    /// What belongs to the memory, in front of its base.
+    const FRONT: usize = 4096;
+
+    extern "C" fn on_fault(_: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+        // SAFETY: both are what the system gives to a handler of this kind.
+        unsafe {
+            let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+            let get = |register: i32| registers[register as usize] as usize;
+            let mut found = Fault {
+                address: (*info).si_addr() as usize,
+                rip: get(libc::REG_RIP),
+                rdi: get(libc::REG_RDI),
+                rsi: get(libc::REG_RSI),
+                rdx: get(libc::REG_RDX),
+                r8: get(libc::REG_R8),
+                rsp: get(libc::REG_RSP),
+                rax: get(libc::REG_RAX),
+            };
+            if !fault(&mut found) {
+                libc::_exit(70);
+            }
+            registers[libc::REG_RIP as usize] = found.rip as i64;
+            registers[libc::REG_RSP as usize] = found.rsp as i64;
+            registers[libc::REG_RAX as usize] = found.rax as i64;
+        }
+    }
+
+    /// The memory's base, as a number.
+    pub fn memory() -> MutexGuard<'static, usize> {
+        static MEMORY_BASE: OnceLock<Mutex<usize>> = OnceLock::new();
+        let base = MEMORY_BASE.get_or_init(|| {
+            // SAFETY: a new mapping; the handler is as its flags say.
+            unsafe {
+                let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+                let all = libc::mmap(core::ptr::null_mut(), FRONT + RESERVED, libc::PROT_NONE, kind, -1, 0);
+                assert_ne!(all, libc::MAP_FAILED);
+                assert_eq!(libc::mprotect(all, FRONT + MEMORY, libc::PROT_READ | libc::PROT_WRITE), 0);
+                let mut action: libc::sigaction = core::mem::zeroed();
+                let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) = on_fault;
+                action.sa_sigaction = handler as usize;
+                action.sa_flags = libc::SA_SIGINFO;
+                assert_eq!(libc::sigaction(libc::SIGSEGV, &action, core::ptr::null_mut()), 0);
+                Mutex::new(all as usize + FRONT)
+            }
+        });
+        base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Links the code and runs it as function 0, which `call`s itself if it calls anything; deep recursion ends at the stack's end.
-fn run(code: &[u16], seed: u64) -> Outcome {
+fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
     let mut random = Random(seed ^ 0x5eed);
     let mut linker = Linker::new(&[]);
     let mut cells: Vec<Cell> = Vec::new();
-    let start =
-        linker.link(&Source { func: 0, code, header: HEADER as u16, handlers: &[], changing: None }, &[7], &mut cells);
+    let source = source(code, bounds);
+    let start = linker.link(&source, &[7], &mut cells);
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
@@ -176,6 +244,18 @@ fn run(code: &[u16], seed: u64) -> Outcome {
     let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
     // SAFETY: the length comes first.
     let base = unsafe { memory.as_mut_ptr().add(1) }.cast::<u8>();
+    #[cfg(guarded)]
+    let guarded = (bounds == Bounds::Guarded).then(guarded::memory);
+    #[cfg(guarded)]
+    let base = match &guarded {
+        Some(guarded) => {
+            let base = **guarded as *mut u8;
+            // SAFETY: the length lies in front; nobody else has the memory.
+            unsafe { memory.as_ptr().copy_to(base.cast::<u64>().sub(1), memory.len()) };
+            base
+        }
+        None => base,
+    };
     let mut first_memory = Memory { base, page_log2: 16, memory64: false, max_pages: 1, embedder: 0 };
     let mut table = Table { elems: core::ptr::null_mut(), len: 0, max: 0, table64: false, embedder: 0 };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
@@ -213,7 +293,12 @@ fn run(code: &[u16], seed: u64) -> Outcome {
         });
         (result, trapped.filter(|_| result.is_err()))
     };
-    let trapped = trapped.map(|cell| linker.unit_at(code, &[], cell));
+    let trapped = trapped.map(|cell| linker.unit_at(&source, cell));
+    #[cfg(guarded)]
+    if guarded.is_some() {
+        // SAFETY: as above.
+        unsafe { memory.as_mut_ptr().copy_from(base.cast::<u64>().sub(1), memory.len()) };
+    }
     // Addresses in headers differ from one run to the next.
     for header in stack.chunks_mut(FIRST as usize + SLOTS as usize) {
         header[HEADER as usize..][..2].fill(0);
@@ -221,6 +306,27 @@ fn run(code: &[u16], seed: u64) -> Outcome {
     let memory = memory[1..].iter().flat_map(|word| word.to_ne_bytes()).collect();
     Outcome { result, trapped, frame: stack, memory, global }
 }
+
+/// The code as function 0.
+fn source(code: &[u16], bounds: Bounds) -> Source<'_> {
+    let _ = bounds;
+    Source {
+        func: 0,
+        code,
+        header: HEADER as u16,
+        handlers: &[],
+        changing: None,
+        #[cfg(guarded)]
+        guarded: bounds == Bounds::Guarded,
+    }
+}
+
+/// How memory can be kept in bounds here; the last is that of pairs.
+const BOUNDS: &[Bounds] = &[
+    Bounds::Checked,
+    #[cfg(guarded)]
+    Bounds::Guarded,
+];
 
 fn name(opcode: u32) -> String {
     let opcode = Opcode(opcode as u16);
@@ -237,8 +343,10 @@ fn each_does_what_its_instructions_do() {
             let seed = (u64::from(pair.opcodes) << 16 | round << 1 | 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
             let (together, between) = code(pair.opcodes, false, seed);
             let (apart, _) = code(pair.opcodes, true, seed);
-            let (one, two) = (run(&together, seed), run(&apart, seed));
-            assert_eq!(one, two, "{names}, round {round}");
+            let one = run(&together, seed, BOUNDS[BOUNDS.len() - 1]);
+            for &bounds in BOUNDS {
+                assert_eq!(one, run(&apart, seed, bounds), "{names}, round {round}");
+            }
             if let Some(unit) = one.trapped {
                 traps[usize::from(unit as usize >= between)] += 1;
             }
@@ -254,11 +362,7 @@ fn code_is_shorter_with_them() {
     let mut lengths = [false, true].map(|apart| {
         let mut cells = Vec::new();
         let code = code(PAIRS[0].opcodes, apart, 1).0;
-        linker.link(
-            &Source { func: 0, code: &code, header: HEADER as u16, handlers: &[], changing: None },
-            &[7],
-            &mut cells,
-        );
+        linker.link(&source(&code, BOUNDS[BOUNDS.len() - 1]), &[7], &mut cells);
         cells.len()
     });
     // The jump takes two cells.

@@ -1,0 +1,124 @@
+//! Guarded memories: the operating system's part. One signal handler for the process makes traps of the faults that are accesses of
+//! guarded memories ([`wasmote_exec::guard`]); what else there is goes to the handler that was there before.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_int, c_void};
+use core::hint::spin_loop;
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use wasmote_exec::guard::{Fault, RESERVED, fault};
+
+use crate::pages::Pages;
+
+/// What was there before, once [`STATE`] is [`INSTALLED`].
+struct Before(UnsafeCell<MaybeUninit<libc::sigaction>>);
+
+// SAFETY: it is written once, by the thread that made the state `INSTALLING`, and read only after.
+unsafe impl Sync for Before {}
+
+static BEFORE: Before = Before(UnsafeCell::new(MaybeUninit::uninit()));
+static STATE: AtomicU8 = AtomicU8::new(NEW);
+const NEW: u8 = 0;
+const INSTALLING: u8 = 1;
+const INSTALLED: u8 = 2;
+const REFUSED: u8 = 3;
+
+/// Has faults be traps, if they can be here: there is address space for a guarded memory, and a signal can be handled.
+pub(crate) fn available() -> bool {
+    match STATE.compare_exchange(NEW, INSTALLING, Ordering::Acquire, Ordering::Acquire) {
+        Ok(_) => {
+            // A process may have less address space than the machine.
+            let there = Pages::guarded(0).is_some() && install();
+            STATE.store(if there { INSTALLED } else { REFUSED }, Ordering::Release);
+            there
+        }
+        Err(mut state) => {
+            while state == INSTALLING {
+                spin_loop();
+                state = STATE.load(Ordering::Acquire);
+            }
+            state == INSTALLED
+        }
+    }
+}
+
+/// Puts our handler before the one that there is.
+fn install() -> bool {
+    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `BEFORE`; it is there before our handler is.
+    unsafe {
+        let before = (*BEFORE.0.get()).as_mut_ptr();
+        if libc::sigaction(libc::SIGSEGV, ptr::null(), before) != 0 {
+            return false;
+        }
+        let mut action: libc::sigaction = core::mem::zeroed();
+        let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_fault;
+        action.sa_sigaction = handler as usize;
+        // On the stack that a thread has for its signals, if it has one: a fault of another kind may be the end of its own.
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaction(libc::SIGSEGV, &action, ptr::null_mut()) == 0
+    }
+}
+
+/// The registers of [`Fault`], in its order, behind the address.
+const REGISTERS: [c_int; 7] =
+    [libc::REG_RIP, libc::REG_RDI, libc::REG_RSI, libc::REG_RDX, libc::REG_R8, libc::REG_RSP, libc::REG_RAX];
+
+/// That the page is there, but may not be accessed; the C library's crate does not have it.
+const SEGV_ACCERR: c_int = 2;
+
+extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: both are what the system gives to a handler of this kind.
+    unsafe {
+        if (*info).si_code == SEGV_ACCERR {
+            let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+            let [rip, rdi, rsi, rdx, r8, rsp, rax] = REGISTERS.map(|register| registers[register as usize] as usize);
+            let mut found = Fault { address: (*info).si_addr() as usize, rip, rdi, rsi, rdx, r8, rsp, rax };
+            if fault(&mut found) {
+                registers[libc::REG_RIP as usize] = found.rip as i64;
+                registers[libc::REG_RSP as usize] = found.rsp as i64;
+                registers[libc::REG_RAX as usize] = found.rax as i64;
+                return;
+            }
+        }
+        otherwise(signal, info, context);
+    }
+}
+
+/// Does what would be done without us.
+///
+/// # Safety
+/// In a signal handler, with what it got.
+#[cold]
+unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: it was written before our handler was installed. A handler there is of the kind that its flags say.
+    unsafe {
+        let before = (*BEFORE.0.get()).assume_init_ref();
+        match before.sa_sigaction {
+            libc::SIG_DFL | libc::SIG_IGN => {
+                // What a process sent may be ignored; a fault may not, it would come again at once.
+                let sent = (*info).si_code <= 0;
+                if before.sa_sigaction == libc::SIG_IGN && sent {
+                    return;
+                }
+                let mut action: libc::sigaction = core::mem::zeroed();
+                action.sa_sigaction = libc::SIG_DFL;
+                libc::sigaction(signal, &action, ptr::null_mut());
+                // A fault comes again by itself; the signal waits until this handler returns.
+                if sent {
+                    libc::raise(signal);
+                }
+            }
+            handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
+                core::mem::transmute::<usize, extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void)>(handler)(
+                    signal, info, context,
+                );
+            }
+            handler => core::mem::transmute::<usize, extern "C" fn(c_int)>(handler)(signal),
+        }
+    }
+}
+
+const _: () = assert!(RESERVED.is_multiple_of(64 << 10));

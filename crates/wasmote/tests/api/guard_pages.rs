@@ -1,0 +1,331 @@
+//! Accesses of memory are kept in bounds in the same way, by checks and by pages without access: everywhere, whatever nests, in
+//! threads, and beside a signal handler of the host's own.
+
+use std::thread;
+
+use wasmote::{Caller, Config, Engine, Error, Extern, Instance, Linker, Memory, MemoryType, Module, Store, TrapCode};
+
+/// With pages without access, where that can be, and without.
+fn engines() -> [Engine; 2] {
+    [true, false].map(|guard| Engine::new(Config::new().guard_pages(guard)))
+}
+
+/// Each instruction that accesses memory 0, how many bytes, and whether it stores, by the type of its value.
+const ACCESSES: &[(&str, &str, u32)] = &[
+    ("i32.load", "i32", 4),
+    ("i32.load8_s", "i32", 1),
+    ("i32.load8_u", "i32", 1),
+    ("i32.load16_s", "i32", 2),
+    ("i32.load16_u", "i32", 2),
+    ("i64.load", "i64", 8),
+    ("i64.load8_s", "i64", 1),
+    ("i64.load16_s", "i64", 2),
+    ("i64.load32_s", "i64", 4),
+    ("i64.load32_u", "i64", 4),
+    ("f32.load", "f32", 4),
+    ("f64.load", "f64", 8),
+    ("i32.store", "i32", 4),
+    ("i32.store8", "i32", 1),
+    ("i32.store16", "i32", 2),
+    ("i64.store", "i64", 8),
+    ("i64.store32", "i64", 4),
+    ("f32.store", "f32", 4),
+    ("f64.store", "f64", 8),
+];
+
+/// How an address is written down, given by the function's parameter and an offset.
+const ADDRESSES: &[&str] = &[
+    "(local.get 0)",
+    "(i32.add (local.get 0) (i32.const 0))",
+    "(i32.add (local.get 0) (local.get 1))",
+    "(i32.sub (i32.mul (local.get 0) (i32.const 3)) (i32.shl (local.get 0) (i32.const 1)))",
+];
+
+/// A memory of one page, and functions that access it in each way, from "0" on; and how many there are.
+fn accesses(offset: u32) -> (String, usize) {
+    let mut text = String::from("(module (memory (export \"m\") 1 3)\n");
+    text.push_str("(func (export \"grow\") (drop (memory.grow (i32.const 1))))\n");
+    let mut count = 0;
+    for (name, ty, _) in ACCESSES {
+        for address in ADDRESSES {
+            let body = match name.contains("store") {
+                true => format!("({name} offset={offset} {address} ({ty}.const -1))"),
+                false => format!("(drop ({name} offset={offset} {address}))"),
+            };
+            text.push_str(&format!("(func (export \"{count}\") (param i32 i32) {body})\n"));
+            count += 1;
+        }
+    }
+    (text + ")", count)
+}
+
+/// What became of a call: how it ended, and where a trap was.
+type Outcome = Result<(), (TrapCode, Option<u32>)>;
+
+fn outcome(result: Result<(), Error>) -> Outcome {
+    result.map_err(|error| {
+        let trap = error.as_trap().unwrap();
+        (trap.code(), trap.frames()[0].module_offset)
+    })
+}
+
+#[test]
+fn each_access_ends_where_the_memory_does() {
+    for offset in [0, 1, 7, 0xfffe, 0xffff, 0x1_0000, u32::MAX] {
+        let (text, count) = accesses(offset);
+        let wasm = wat::parse_str(&text).unwrap();
+        let [guarded, checked] = engines().map(|engine| {
+            let module = Module::new(&engine, &wasm).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let mut outcomes: Vec<Outcome> = Vec::new();
+            for pages in [1u64, 2] {
+                for at in 0..count {
+                    let func = instance.get_typed_func::<(u32, u32), ()>(&store, &at.to_string()).unwrap();
+                    let size = u64::from(ACCESSES[at / ADDRESSES.len()].2);
+                    // The last place there is, the next, and far ones.
+                    let end = (pages << 16).wrapping_sub(u64::from(offset));
+                    let near = [
+                        end.wrapping_sub(size),
+                        end.wrapping_sub(size).wrapping_add(1),
+                        end,
+                        1 << 31,
+                        u64::from(u32::MAX),
+                    ];
+                    for address in near.map(|address| address as u32) {
+                        let ended = outcome(func.call(&mut store, (address, 0)));
+                        let inside = u64::from(address) + u64::from(offset) + size <= pages << 16;
+                        assert_eq!(ended.is_ok(), inside, "{at}, {address:#x} + {offset:#x}, {pages} pages");
+                        if let Err((code, _)) = ended {
+                            assert_eq!(code, TrapCode::MemoryOutOfBounds);
+                        }
+                        outcomes.push(ended);
+                    }
+                }
+                instance.get_typed_func::<(), ()>(&store, "grow").unwrap().call(&mut store, ()).unwrap();
+            }
+            // What a store wrote that trapped would be seen.
+            let memory = instance.get_memory(&store, "m").unwrap();
+            (outcomes, memory.data(&store).to_vec())
+        });
+        assert!(guarded == checked, "offset {offset:#x}");
+    }
+}
+
+/// A guest that traps, runs on in a host function that calls back, and traps there, too.
+const NESTING: &str = r#"(module
+    (import "h" "again" (func $again (param i32) (result i32)))
+    (memory (export "m") 1)
+    (func (export "down") (param i32) (result i32)
+        (i32.store (i32.const 16) (local.get 0))
+        (if (result i32) (local.get 0)
+            (then (i32.add (call $again (i32.sub (local.get 0) (i32.const 1))) (i32.load (i32.const 16))))
+            (else (i32.load offset=0x10000 (local.get 0))))))"#;
+
+#[test]
+fn a_trap_in_a_nested_call_ends_that_call_alone() {
+    for engine in engines() {
+        let module = Module::new(&engine, wat::parse_str(NESTING).unwrap()).unwrap();
+        let mut store = Store::new(&engine, 0u32);
+        let mut linker = Linker::new(&engine);
+        let again = |mut caller: Caller<'_, u32>, depth: i32| -> Result<i32, Error> {
+            let Some(Extern::Func(down)) = caller.get_export("down") else { panic!("it is exported") };
+            let result = down.typed::<i32, i32>(&caller)?.call(&mut caller, depth);
+            // The innermost call traps, and the host goes on without it.
+            match result {
+                Err(error) if depth == 0 => {
+                    assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
+                    *caller.data_mut() += 1;
+                    Ok(1000)
+                }
+                other => other,
+            }
+        };
+        linker.func_wrap("h", "again", again).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let down = instance.get_typed_func::<i32, i32>(&store, "down").unwrap();
+        for round in 1..4 {
+            // All see what the innermost one stored.
+            assert_eq!(down.call(&mut store, 5).unwrap(), 1000);
+            assert_eq!(*store.data(), round);
+            assert_eq!(outcome(down.call(&mut store, 0).map(drop)).unwrap_err().0, TrapCode::MemoryOutOfBounds);
+        }
+    }
+}
+
+#[test]
+fn threads_trap_without_each_other() {
+    for engine in engines() {
+        let text = r#"(module (memory 1)
+            (func (export "sum") (param i32) (result i32) (local i32)
+                (loop
+                    (local.set 1 (i32.add (local.get 1) (i32.load8_u offset=0xff00 (local.get 0))))
+                    (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                    (br 0))
+                (local.get 1)))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let threads = (0..4).map(|_| {
+            let module = module.clone();
+            thread::spawn(move || {
+                for _ in 0..200 {
+                    let mut store = Store::new(module.engine(), ());
+                    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                    let sum = instance.get_typed_func::<i32, i32>(&store, "sum").unwrap();
+                    let (code, _) = outcome(sum.call(&mut store, 0).map(drop)).unwrap_err();
+                    assert_eq!(code, TrapCode::MemoryOutOfBounds);
+                }
+            })
+        });
+        threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+    }
+}
+
+#[test]
+fn memories_of_other_kinds_are_checked() {
+    for engine in engines() {
+        // Pages of a byte, addresses of 64 bits, and a memory that is imported.
+        for (memory, end) in
+            [("(memory 1000 (pagesize 1))", 1000), ("(memory i64 1)", 1 << 16), ("(memory 1)", 1 << 16)]
+        {
+            let ty = if memory.contains("i64") { "i64" } else { "i32" };
+            let text = format!(
+                r#"(module {memory} (func (export "f") (param {ty}) (result i32) (i32.load8_u (local.get 0))))"#
+            );
+            let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let mut call = |address: u64| {
+                let result = match ty {
+                    "i64" => instance.get_typed_func::<u64, i32>(&store, "f").unwrap().call(&mut store, address),
+                    _ => instance.get_typed_func::<u32, i32>(&store, "f").unwrap().call(&mut store, address as u32),
+                };
+                outcome(result.map(drop))
+            };
+            assert_eq!(call(end - 1), Ok(()));
+            assert_eq!(call(end).unwrap_err().0, TrapCode::MemoryOutOfBounds);
+        }
+    }
+}
+
+#[test]
+fn a_memory_that_grew_in_the_host_ends_where_it_does_now() {
+    for engine in engines() {
+        let text = r#"(module (import "h" "m" (memory 1))
+            (func (export "f") (param i32) (result i32) (i32.load (local.get 0))))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+        let memory = Memory::new(&mut store, ty).unwrap();
+        let instance = Instance::new(&mut store, &module, &[memory.into()]).unwrap();
+        let f = instance.get_typed_func::<u32, i32>(&store, "f").unwrap();
+        for pages in 1..5u32 {
+            assert_eq!(f.call(&mut store, (pages << 16) - 4).unwrap(), 0);
+            assert!(f.call(&mut store, (pages << 16) - 3).is_err());
+            memory.grow(&mut store, 1).unwrap();
+            memory.write(&mut store, (u64::from(pages) << 16) - 3, &[0; 8]).unwrap();
+        }
+    }
+}
+
+/// Beside handlers of the host's own, in processes of their own.
+#[cfg(target_os = "linux")]
+mod signals {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+    use std::sync::atomic::{AtomicI32, Ordering};
+
+    use super::*;
+
+    /// Which of them a process is to do, if it is one of those.
+    const VARIABLE: &str = "WASMOTE_TEST_SIGNAL";
+
+    /// A guest traps; then the host itself accesses what is not there.
+    fn trap_then_fault(config: &Config) {
+        let engine = Engine::new(config);
+        let text = r#"(module (memory 1) (func (export "f") (result i32) (i32.load (i32.const 65536))))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+        for _ in 0..3 {
+            let (code, _) = outcome(f.call(&mut store, ()).map(drop)).unwrap_err();
+            assert_eq!(code, TrapCode::MemoryOutOfBounds);
+        }
+        assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
+        // SAFETY: none at all: that is what the process is for.
+        unsafe { core::ptr::without_provenance_mut::<u32>(0xdead0).write_volatile(1) };
+    }
+
+    static SEEN: AtomicI32 = AtomicI32::new(0);
+
+    extern "C" fn with_address(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+        // SAFETY: the system's.
+        let address = unsafe { (*info).si_addr() } as usize;
+        SEEN.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: ends the process, without anything else.
+        unsafe { libc::_exit(if address == 0xdead0 { 42 } else { 43 }) };
+    }
+
+    extern "C" fn with_number(signal: i32) {
+        // SAFETY: ends the process, without anything else.
+        unsafe { libc::_exit(if signal == libc::SIGSEGV { 44 } else { 45 }) };
+    }
+
+    fn handle(handler: usize, flags: i32) {
+        // SAFETY: of the kind that the flags say.
+        unsafe {
+            let mut action: libc::sigaction = core::mem::zeroed();
+            action.sa_sigaction = handler;
+            action.sa_flags = flags;
+            assert_eq!(libc::sigaction(libc::SIGSEGV, &action, core::ptr::null_mut()), 0);
+        }
+    }
+
+    fn act(what: &str) {
+        let with_address: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = with_address;
+        let with_number: extern "C" fn(i32) = with_number;
+        match what {
+            "address" => handle(with_address as usize, libc::SA_SIGINFO),
+            "number" => handle(with_number as usize, 0),
+            "default" => handle(libc::SIG_DFL, 0),
+            "ignored" => handle(libc::SIG_IGN, 0),
+            // The standard library's, which looks for the end of the stack.
+            "standard" | "checked" => {}
+            "sent" => {
+                handle(libc::SIG_DFL, 0);
+                let _engine = Engine::default();
+                // SAFETY: ends the process, as it does without us.
+                unsafe { libc::raise(libc::SIGSEGV) };
+                std::process::exit(1);
+            }
+            _ => unreachable!(),
+        }
+        trap_then_fault(Config::new().guard_pages(what != "checked"));
+        std::process::exit(1);
+    }
+
+    #[test]
+    fn what_is_not_wasm_goes_to_the_handler_that_was_there() {
+        if let Ok(what) = std::env::var(VARIABLE) {
+            act(&what);
+        }
+        let name = "guard_pages::signals::what_is_not_wasm_goes_to_the_handler_that_was_there";
+        let run = |what: &str| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            let output = command.args(["--exact", name, "--nocapture"]).env(VARIABLE, what).output().unwrap();
+            (output.status.code(), output.status.signal(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        for (what, code, signal) in [
+            ("address", Some(42), None),
+            ("number", Some(44), None),
+            ("default", None, Some(libc::SIGSEGV)),
+            ("ignored", None, Some(libc::SIGSEGV)),
+            ("standard", None, Some(libc::SIGSEGV)),
+            ("checked", None, Some(libc::SIGSEGV)),
+            ("sent", None, Some(libc::SIGSEGV)),
+        ] {
+            let (ended, killed, said) = run(what);
+            assert_eq!((ended, killed), (code, signal), "{what}: {said}");
+        }
+    }
+}
