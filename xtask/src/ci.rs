@@ -140,7 +140,8 @@ fn test() -> Result<Outcome> {
 }
 
 fn test_loop() -> Result<Outcome> {
-    suites(&["--features", "wasmote/loop-dispatch"])
+    // Along with what relaxed instructions do otherwise.
+    suites(&["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"])
 }
 
 fn test_release() -> Result<Outcome> {

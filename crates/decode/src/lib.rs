@@ -8,6 +8,7 @@
 //! 3. `types`, `initial` and `constant`: value types out of wasmparser's, sections with constant expressions, and these; [`operators`]: reading what function
 //!    bodies consist of;
 //! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
+//!    `missing`: whether function bodies need what a build lacks;
 //! 5. [`names`]: function names, looked up when someone asks;
 //! 6. [`image`]: images into the same data.
 //!
@@ -27,6 +28,8 @@ pub mod image;
 #[cfg(feature = "wasm")]
 mod initial;
 pub mod module;
+#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
+mod missing;
 #[cfg(feature = "wasm")]
 pub mod names;
 #[cfg(feature = "wasm")]
@@ -38,6 +41,8 @@ mod types;
 
 pub use error::{DecodeError, DecodeErrorKind, Feature};
 pub use module::*;
+#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
+pub use missing::refuse_missing;
 #[cfg(feature = "wasm")]
 pub use sections::decode;
 #[cfg(feature = "wasm")]

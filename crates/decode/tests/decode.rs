@@ -168,6 +168,35 @@ fn vectors_are_not_supported_without_their_feature() {
 }
 
 #[test]
+#[cfg(not(all(feature = "simd", feature = "gc")))]
+fn what_a_body_needs_and_is_not_there_is_named() {
+    let simd = [
+        "(drop (v128.const i64x2 0 0))",
+        "(local i32 v128)",
+        "(if (i32.const 0) (then (drop (i8x16.splat (i32.const 1)))))",
+        "(block (result v128) (unreachable)) drop",
+    ];
+    let gc = [
+        ("(drop (ref.i31 (i32.const 0)))", Feature::Gc),
+        ("(local anyref)", Feature::Gc),
+        ("(try_table)", Feature::Exceptions),
+        ("try catch_all end", Feature::Exceptions),
+    ];
+    let simd = simd.map(|body| (body, Feature::Simd)).into_iter().filter(|_| !cfg!(feature = "simd"));
+    let gc = gc.into_iter().filter(|_| !cfg!(feature = "gc"));
+    for (body, feature) in simd.chain(gc) {
+        // Behind operators of all kinds that there are.
+        let before = "(memory.fill (i32.const 0) (i32.const 1) (i32.const 2)) (block (br_table 0 0 (i32.const 3)))";
+        let body = if body.starts_with("(local") { format!("{body} {before}") } else { format!("{before} {body}") };
+        let wasm = wat::parse_str(format!("(module (memory 1) (func) (func {body}))")).unwrap();
+        let error = wasmote_decode::refuse_missing(&decode(&wasm).unwrap(), &wasm).unwrap_err();
+        assert_eq!(error.kind, DecodeErrorKind::Unsupported(feature), "{body}");
+    }
+    let fine = wat::parse_str("(module (func (drop (i64.extend_i32_s (i32.const 5)))) (func (local f64)))").unwrap();
+    assert_eq!(wasmote_decode::refuse_missing(&decode(&fine).unwrap(), &fine), Ok(()));
+}
+
+#[test]
 #[cfg(feature = "simd")]
 fn vectors_are_supported_with_their_feature() {
     let wasm = wat::parse_str("(module (global v128 (v128.const i64x2 1 2)))").unwrap();

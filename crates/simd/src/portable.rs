@@ -273,14 +273,14 @@ pub fn i32x4_dot_i16x8_s(a: Vector, b: Vector) -> Vector {
     i32x4::join(out)
 }
 
-/// Lanes of both taken as signed; sums of two products wrap.
+/// Lanes of both taken as signed; sums of two products saturate.
 #[inline(always)]
 pub fn i16x8_relaxed_dot_i8x16_i7x16_s(a: Vector, b: Vector) -> Vector {
     let (a, b) = (i8x16::split(a), i8x16::split(b));
     let mut out = [0; 8];
     for (i, out) in out.iter_mut().enumerate() {
         let product = |i: usize| i16::from(a[i]) * i16::from(b[i]);
-        *out = product(2 * i).wrapping_add(product(2 * i + 1));
+        *out = product(2 * i).saturating_add(product(2 * i + 1));
     }
     i16x8::join(out)
 }

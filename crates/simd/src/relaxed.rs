@@ -13,7 +13,9 @@ use crate::sse2::{double, integer, single};
 integer! {
     // Of an index beyond 15, the lowest four bits count, or its highest makes a 0.
     i8x16_relaxed_swizzle(a, b) { _mm_shuffle_epi8(a, b) }
+    // Of all lanes the highest bit counts.
     i8x16_relaxed_laneselect(a, b, c) { _mm_blendv_epi8(b, a, c) }
+    i16x8_relaxed_laneselect(a, b, c) { _mm_blendv_epi8(b, a, _mm_srai_epi16(c, 15)) }
     // What can't be converted becomes the least number.
     i32x4_relaxed_trunc_f32x4_s(a) { _mm_cvttps_epi32(_mm_castsi128_ps(a)) }
     i32x4_relaxed_trunc_f64x2_s_zero(a) { _mm_cvttpd_epi32(_mm_castsi128_pd(a)) }

@@ -488,6 +488,7 @@ pub mod relaxed {
     }
     three {
         I8x16RelaxedLaneselect = i8x16_relaxed_laneselect;
+        I16x8RelaxedLaneselect = i16x8_relaxed_laneselect;
         I32x4RelaxedLaneselect = i32x4_relaxed_laneselect;
         I64x2RelaxedLaneselect = i64x2_relaxed_laneselect;
         I32x4RelaxedDotI8x16I7x16AddS = i32x4_relaxed_dot_i8x16_i7x16_add_s;

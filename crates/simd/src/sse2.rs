@@ -197,7 +197,7 @@ integer! {
     i16x8_extadd_pairwise_i8x16_s(a) { _mm_add_epi16(even(a), odd(a)) }
     i16x8_extadd_pairwise_i8x16_u(a) { _mm_add_epi16(_mm_and_si128(a, _mm_set1_epi16(0xff)), _mm_srli_epi16(a, 8)) }
     i16x8_relaxed_dot_i8x16_i7x16_s(a, b) {
-        _mm_add_epi16(_mm_mullo_epi16(even(a), even(b)), _mm_mullo_epi16(odd(a), odd(b)))
+        _mm_adds_epi16(_mm_mullo_epi16(even(a), even(b)), _mm_mullo_epi16(odd(a), odd(b)))
     }
 
     i32x4_eq(a, b) { _mm_cmpeq_epi32(a, b) }
@@ -234,7 +234,7 @@ integer! {
     i32x4_extadd_pairwise_i16x8_u(a) { _mm_add_epi32(_mm_and_si128(a, _mm_set1_epi32(0xffff)), _mm_srli_epi32(a, 16)) }
     i32x4_dot_i16x8_s(a, b) { _mm_madd_epi16(a, b) }
     i32x4_relaxed_dot_i8x16_i7x16_add_s(a, b, c) {{
-        let pairs = _mm_add_epi16(_mm_mullo_epi16(even(a), even(b)), _mm_mullo_epi16(odd(a), odd(b)));
+        let pairs = _mm_adds_epi16(_mm_mullo_epi16(even(a), even(b)), _mm_mullo_epi16(odd(a), odd(b)));
         _mm_add_epi32(_mm_madd_epi16(pairs, _mm_set1_epi16(1)), c)
     }}
 

@@ -156,6 +156,20 @@ compare! { every_operation_of_the_architecture_is_the_portable_one: baseline, tr
     }
 }
 
+/// The one sum of two products that a lane of 16 bits can't hold, of 32 bits when it is added to another (spec:
+/// exec/numerics#relaxed-dot-product).
+#[test]
+fn relaxed_dot_products_saturate() {
+    let least = Vector::new([0x8080_8080_8080_8080; 2]);
+    let most = [0x7fff_7fff_7fff_7fff; 2];
+    assert_eq!(portable::i16x8_relaxed_dot_i8x16_i7x16_s(least, least).halves(), most);
+    assert_eq!(baseline::i16x8_relaxed_dot_i8x16_i7x16_s(least, least).halves(), most);
+    let one = Vector::new([0x0000_0001_0000_0001; 2]);
+    let sums = [0x0000_ffff_0000_ffff; 2];
+    assert_eq!(portable::i32x4_relaxed_dot_i8x16_i7x16_add_s(least, least, one).halves(), sums);
+    assert_eq!(baseline::i32x4_relaxed_dot_i8x16_i7x16_add_s(least, least, one).halves(), sums);
+}
+
 #[cfg(target_arch = "x86_64")]
 use crate::sse4;
 

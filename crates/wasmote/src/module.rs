@@ -286,7 +286,12 @@ impl Module {
                 wasmote_validate::validate(wasm.get(), features)?;
                 None
             }
-            Validation::Lazy => Some(wasmote_validate::validate_outline(wasm.get(), features)?),
+            Validation::Lazy => {
+                // Bodies are looked at when they are called, but what this build lacks is said now.
+                #[cfg(not(all(feature = "simd", feature = "gc")))]
+                wasmote_decode::refuse_missing(&info, wasm.get())?;
+                Some(wasmote_validate::validate_outline(wasm.get(), features)?)
+            }
         };
         Module::build(
             engine,
@@ -426,6 +431,8 @@ impl Module {
     pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<WasmBytes>) -> Result<Module, Error> {
         let wasm = wasm.into();
         let info = wasmote_decode::decode(wasm.get())?;
+        #[cfg(not(all(feature = "simd", feature = "gc")))]
+        wasmote_decode::refuse_missing(&info, wasm.get())?;
         Module::build(
             engine,
             wasm,
