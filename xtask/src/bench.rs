@@ -100,12 +100,14 @@ pub fn main(arguments: Arguments) -> Result<()> {
 
     let mut table = Table::new(options.engines.iter().map(|engine| engine.name.clone()).collect());
     for workload in &workloads {
-        let row = row(&options.engines, workload, options.rounds, &scratch, Cell::of_cpu)?;
+        let engines: Vec<&Engine> = options.engines.iter().collect();
+        let row = row(&engines, workload, options.rounds, &scratch, Cell::of_cpu)?;
         println!("{}", row.summary());
         table.rows.push(row);
     }
     if options.startup_rounds > 0 && options.selects(STARTUP) {
-        table.startup = Some(startup(&options.engines, options.startup_rounds, &scratch)?);
+        let (row, nothing) = startup(&options.engines, options.startup_rounds, &scratch)?;
+        (table.startup, table.nothing) = (Some(row), nothing);
     }
     ensure!(!table.rows.is_empty() || table.startup.is_some(), "no guest matches");
 
@@ -185,7 +187,7 @@ fn selects(filter: &Option<String>, name: &str) -> bool {
 
 /// All engines on one guest, in turn; `cell` sums up the runs of one.
 fn row(
-    engines: &[Engine],
+    engines: &[&Engine],
     workload: &Workload,
     rounds: usize,
     scratch: &Path,
@@ -243,16 +245,23 @@ fn one_run(
 /// The row of the smallest module.
 const STARTUP: &str = "start-up";
 
-/// A module of about a kilobyte whose `_start` does nothing.
+/// A module of 128 bytes whose `_start` does next to nothing.
 const SMALLEST: &str = r#"(module
     (memory (export "memory") 1)
     (func (export "_start")
         (i32.store (i32.const 0) (i32.add (i32.load (i32.const 4)) (i32.const 1))))
     (data (i32.const 16) "PADDING"))"#;
 
-fn startup(engines: &[Engine], rounds: usize, scratch: &Path) -> Result<Row> {
-    let module = wat::parse_str(SMALLEST.replace("PADDING", &"\\00".repeat(930)))?;
+/// The smallest module, and beside it a program that does nothing.
+fn startup(engines: &[Engine], rounds: usize, scratch: &Path) -> Result<(Row, Option<Cell>)> {
+    let module = |padding: usize| wat::parse_str(SMALLEST.replace("PADDING", &"\\00".repeat(padding)));
+    let module = module(128 - module(0)?.len())?;
+    ensure!(module.len() == 128, "the smallest module has {} bytes", module.len());
     let path = scratch.join("smallest.wasm");
     std::fs::write(&path, module)?;
-    row(engines, &Workload::of_module(STARTUP, path), rounds, scratch, Cell::of_wall)
+    let empty = peers::empty()?;
+    let engines: Vec<&Engine> = engines.iter().chain([&empty]).collect();
+    let mut row = row(&engines, &Workload::of_module(STARTUP, path), rounds, scratch, Cell::of_wall)?;
+    let nothing = row.cells.pop().and_then(Result::ok);
+    Ok((row, nothing))
 }

@@ -27,9 +27,9 @@ pub mod error;
 pub mod image;
 #[cfg(feature = "wasm")]
 mod initial;
-pub mod module;
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 mod missing;
+pub mod module;
 #[cfg(feature = "wasm")]
 pub mod names;
 #[cfg(feature = "wasm")]
@@ -40,9 +40,9 @@ mod sections;
 mod types;
 
 pub use error::{DecodeError, DecodeErrorKind, Feature};
-pub use module::*;
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 pub use missing::refuse_missing;
+pub use module::*;
 #[cfg(feature = "wasm")]
 pub use sections::decode;
 #[cfg(feature = "wasm")]

@@ -16,10 +16,15 @@ const SHARE: usize = 1 << 17;
 /// Bytes of a binary below which threads cost more than they save.
 const WORTH_IT: usize = 1 << 20;
 
-/// Proves a whole module valid, with up to this many threads if it is large. Of several mistakes in bodies it reports the
+/// Proves a whole module valid, if it is large with up to as many threads as `threads` says, which asks the system. Of several mistakes in bodies it reports the
 /// first.
-pub fn validate_with_threads(wasm: &[u8], features: &Features, threads: usize) -> Result<(), ValidateError> {
-    if threads < 2 || wasm.len() < WORTH_IT {
+pub fn validate_with_threads(
+    wasm: &[u8],
+    features: &Features,
+    threads: impl FnOnce() -> usize,
+) -> Result<(), ValidateError> {
+    let threads = if wasm.len() < WORTH_IT { 1 } else { threads() };
+    if threads < 2 {
         return validate(wasm, features);
     }
     let bodies = validate_outline(wasm, features)?;

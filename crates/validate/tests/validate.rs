@@ -241,7 +241,7 @@ fn threads_find_what_one_finds() {
         assert!(wasm.len() > 1 << 20);
         let alone = validate(&wasm, &features);
         for threads in [1, 2, 3, 8] {
-            let together = wasmote_validate::validate_with_threads(&wasm, &features, threads);
+            let together = wasmote_validate::validate_with_threads(&wasm, &features, || threads);
             assert_eq!(together, alone, "{threads} threads");
         }
     }

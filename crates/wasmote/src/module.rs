@@ -281,7 +281,7 @@ impl Module {
         let bodies = match engine.config().validation {
             Validation::Eager => {
                 #[cfg(feature = "std")]
-                wasmote_validate::validate_with_threads(wasm.get(), features, engine.config().threads())?;
+                wasmote_validate::validate_with_threads(wasm.get(), features, || engine.config().threads())?;
                 #[cfg(not(feature = "std"))]
                 wasmote_validate::validate(wasm.get(), features)?;
                 None

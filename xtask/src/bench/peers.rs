@@ -49,6 +49,11 @@ pub fn bump() -> Result<PathBuf> {
     build("bump")
 }
 
+/// A program that does nothing, as an engine that gets nothing to run.
+pub fn empty() -> Result<Engine> {
+    Engine::new("empty", build("empty")?, "")
+}
+
 /// The wasmi at this path, or named by the variable `WASMI`, or one installed now.
 pub fn wasmi(program: Option<PathBuf>) -> Result<Engine> {
     match program.or_else(|| std::env::var_os("WASMI").map(PathBuf::from)) {

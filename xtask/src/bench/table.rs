@@ -13,6 +13,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// The smallest module, in wall time.
     pub startup: Option<Row>,
+    /// A program that does nothing, in the same rounds.
+    pub nothing: Option<Cell>,
 }
 
 /// One guest.
@@ -125,7 +127,7 @@ fn milliseconds(time: Duration) -> f64 {
 impl Table {
     /// An empty table.
     pub fn new(engines: Vec<String>) -> Table {
-        Table { engines, rows: Vec::new(), startup: None }
+        Table { engines, rows: Vec::new(), startup: None, nothing: None }
     }
 
     /// What failed, as lines.
@@ -212,7 +214,14 @@ impl Table {
             line(self.means_markdown("**geometric mean**", None));
         }
         if let Some(startup) = &self.startup {
-            line(row_markdown(&format!("{} (wall time, 1 KB module)", startup.name), startup));
+            line(row_markdown(&format!("{} (wall time, module of 128 bytes)", startup.name), startup));
+            if let (Some(nothing), Ok(wasmote)) = (self.nothing, &startup.cells[0]) {
+                let above = milliseconds(wasmote.median) - milliseconds(nothing.median);
+                let nothing = milliseconds(nothing.median);
+                line(format!(
+                    "\nAn empty Rust program takes {nothing:.2} ms of wall time: start-up is {above:.2} ms above it."
+                ));
+            }
         }
         let failures = self.failures();
         if !failures.is_empty() {
