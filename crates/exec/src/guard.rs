@@ -133,17 +133,27 @@ macro_rules! store {
 }
 pub(crate) use store;
 
-/// Where a run goes on after a fault; nothing runs while the stack pointer is 0.
+/// Where a run goes on after a fault, and with what; nothing runs while the stack pointer is 0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Landing {
     stack: usize,
     at: usize,
+    rbx: usize,
+    rbp: usize,
 }
 
 impl Landing {
     /// Nothing runs.
-    pub(crate) const NONE: Landing = Landing { stack: 0, at: 0 };
+    pub(crate) const NONE: Landing = Landing { stack: 0, at: 0, rbx: 0, rbp: 0 };
+}
+
+/// Its address stands for this copy of the library: a process may have several, of other versions, whose machines look different.
+static COPY: u8 = 0;
+
+/// What every machine of this copy begins with.
+pub(crate) fn copy() -> *const u8 {
+    &raw const COPY
 }
 
 /// Runs `body` with these registers, to come back when it does, or with [`TRAPPED`] after a fault.
@@ -155,23 +165,21 @@ pub(crate) unsafe fn run(
     registers: &Regs,
     body: unsafe extern "C" fn(*mut Machine, *const Regs) -> Exit,
 ) -> Exit {
-    // SAFETY: the machine outlives the run. The stack is aligned for a call where the assembly begins, and after two words were pushed.
-    // All registers are given up but for `rbx` and `rbp`, which are kept on the stack; so are those that a fault leaves as they were in the
-    // midst of it.
+    // SAFETY: the machine outlives the run. The stack is aligned for a call where the assembly begins, and left as it is, so that
+    // unwinding finds its way. All registers are given up but for `rbx` and `rbp`, which can't be: a call keeps them, and after a fault, which
+    // comes in the midst of one, they are set to what was noted.
     unsafe {
         let landing = &raw mut (*machine).guard_landing;
         let before = landing.read();
         let exit;
         asm!(
-            "push rbx",
-            "push rbp",
             "lea rax, [rip + 2f]",
             "mov [rdx], rsp",
             "mov [rdx + 8], rax",
+            "mov [rdx + 16], rbx",
+            "mov [rdx + 24], rbp",
             "call rcx",
             "2:",
-            "pop rbp",
-            "pop rbx",
             inout("rdi") machine => _,
             inout("rsi") registers => _,
             inout("rdx") landing => _,
@@ -207,10 +215,14 @@ pub struct Fault {
     pub rsp: usize,
     /// To be changed: what is returned.
     pub rax: usize,
+    /// To be changed.
+    pub rbx: usize,
+    /// To be changed.
+    pub rbp: usize,
 }
 
-/// Makes a trap of a fault, if it is an access of a guarded memory: then the thread is to go on with `rip`, `rsp` and `rax` as they are
-/// now. Else (`false`) all is as it was. Can be called in a signal handler.
+/// Makes a trap of a fault, if it is an access of a guarded memory: then the thread is to go on with `rip`, `rsp`, `rax`, `rbx` and `rbp`
+/// as they are now. Else (`false`) all is as it was. Can be called in a signal handler.
 ///
 /// # Safety
 /// The registers are those of this thread where it faulted, and it is stopped there.
@@ -227,7 +239,10 @@ pub unsafe fn fault(registers: &mut Fault) -> bool {
     unsafe {
         let instance = registers.r8 as *mut Instance;
         let machine = (*instance).machine;
-        let Landing { stack, at } = (*machine).guard_landing;
+        if (*machine).copy != copy() || (**(*instance).memories).base as usize != registers.rdx {
+            return false;
+        }
+        let Landing { stack, at, rbx, rbp } = (*machine).guard_landing;
         if stack == 0 {
             return false;
         }
@@ -240,6 +255,7 @@ pub unsafe fn fault(registers: &mut Fault) -> bool {
         registers.rip = at;
         registers.rsp = stack;
         registers.rax = TRAPPED;
+        (registers.rbx, registers.rbp) = (rbx, rbp);
     }
     true
 }
@@ -272,5 +288,5 @@ unsafe fn is_access(mut at: *const u8) -> bool {
         next();
     }
     // ModRM and SIB: a sum of two registers, the first `rdx`.
-    next() & 0xc7 == 0x04 && next() & 0x07 == 0x02
+    next() & 0xc7 == 0x04 && next() & 0xc7 == 0x02
 }

@@ -14,6 +14,9 @@ use crate::cells::Cell;
 /// State of one store: the value stack, the table behind references, what stopped it, and the embedder's hooks.
 #[repr(C)]
 pub struct Machine {
+    /// Which copy of this library it belongs to.
+    #[cfg(guarded)]
+    pub(crate) copy: *const u8,
     /// One past the last slot of the value stack.
     pub stack_end: *mut u64,
     /// First slot of the value stack that no running function owns; where the next call from the host starts.
@@ -68,6 +71,8 @@ impl Machine {
     pub fn new(stack: *mut u64, slots: usize, hooks: Hooks) -> Machine {
         let end = stack.wrapping_add(slots);
         Machine {
+            #[cfg(guarded)]
+            copy: crate::guard::copy(),
             stack_end: end,
             stack_top: stack,
             #[cfg(feature = "alloc")]

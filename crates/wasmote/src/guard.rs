@@ -63,8 +63,17 @@ fn install() -> bool {
 }
 
 /// The registers of [`Fault`], in its order, behind the address.
-const REGISTERS: [c_int; 7] =
-    [libc::REG_RIP, libc::REG_RDI, libc::REG_RSI, libc::REG_RDX, libc::REG_R8, libc::REG_RSP, libc::REG_RAX];
+const REGISTERS: [c_int; 9] = [
+    libc::REG_RIP,
+    libc::REG_RDI,
+    libc::REG_RSI,
+    libc::REG_RDX,
+    libc::REG_R8,
+    libc::REG_RSP,
+    libc::REG_RAX,
+    libc::REG_RBX,
+    libc::REG_RBP,
+];
 
 /// That the page is there, but may not be accessed; the C library's crate does not have it.
 const SEGV_ACCERR: c_int = 2;
@@ -74,12 +83,15 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     unsafe {
         if (*info).si_code == SEGV_ACCERR {
             let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
-            let [rip, rdi, rsi, rdx, r8, rsp, rax] = REGISTERS.map(|register| registers[register as usize] as usize);
-            let mut found = Fault { address: (*info).si_addr() as usize, rip, rdi, rsi, rdx, r8, rsp, rax };
+            let [rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp] =
+                REGISTERS.map(|register| registers[register as usize] as usize);
+            let address = (*info).si_addr() as usize;
+            let mut found = Fault { address, rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp };
             if fault(&mut found) {
-                registers[libc::REG_RIP as usize] = found.rip as i64;
-                registers[libc::REG_RSP as usize] = found.rsp as i64;
-                registers[libc::REG_RAX as usize] = found.rax as i64;
+                let Fault { rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp, .. } = found;
+                for (register, value) in REGISTERS.into_iter().zip([rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp]) {
+                    registers[register as usize] = value as i64;
+                }
                 return;
             }
         }

@@ -183,7 +183,7 @@ fn threads_trap_without_each_other() {
 #[test]
 fn memories_of_other_kinds_are_checked() {
     for engine in engines() {
-        // Pages of a byte, addresses of 64 bits, and a memory that is imported.
+        // Pages of a byte, and addresses of 64 bits.
         for (memory, end) in
             [("(memory 1000 (pagesize 1))", 1000), ("(memory i64 1)", 1 << 16), ("(memory 1)", 1 << 16)]
         {
@@ -204,6 +204,70 @@ fn memories_of_other_kinds_are_checked() {
             assert_eq!(call(end - 1), Ok(()));
             assert_eq!(call(end).unwrap_err().0, TrapCode::MemoryOutOfBounds);
         }
+    }
+}
+
+/// Calls lead from instance to instance, and memory 0 is now of one kind, now of another.
+#[test]
+fn calls_between_memories_of_different_kinds_keep_each_in_bounds() {
+    for engine in engines() {
+        let inner = |memory: &str| {
+            format!(r#"(module {memory} (func (export "f") (param i32) (result i32) (i32.load8_u (local.get 0))))"#)
+        };
+        let text = r#"(module
+            (import "h" "pages" (func $pages (param i32) (result i32)))
+            (import "h" "bytes" (func $bytes (param i32) (result i32)))
+            (memory 2) (data (i32.const 0) "\07")
+            (table funcref (elem $pages $bytes))
+            (type $f (func (param i32) (result i32)))
+            (func $own (param i32) (result i32) (i32.load8_u (local.get 0)))
+            (func (export "call") (param i32 i32 i32) (result i32)
+                (i32.add (call_indirect (type $f) (local.get 1) (local.get 0)) (call $own (local.get 2))))
+            (func (export "tail") (param i32 i32 i32) (result i32)
+                (drop (call $own (local.get 2)))
+                (return_call_indirect (type $f) (local.get 1) (local.get 0))))"#;
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        for (name, memory) in [("pages", "(memory 1)"), ("bytes", "(memory 1000 (pagesize 1))")] {
+            let module = Module::new(&engine, wat::parse_str(inner(memory)).unwrap()).unwrap();
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            linker.define("h", name, instance.get_func(&store, "f").unwrap()).unwrap();
+        }
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        for export in ["call", "tail"] {
+            let func = instance.get_typed_func::<(u32, u32, u32), i32>(&store, export).unwrap();
+            for (which, end) in [(0, 1 << 16), (1, 1000)] {
+                let own = if export == "call" { 7 } else { 0 };
+                assert_eq!(func.call(&mut store, (which, end - 1, 0)).unwrap(), own);
+                for wrong in [(which, end, 0), (which, 0, 2 << 16)] {
+                    let (code, _) = outcome(func.call(&mut store, wrong).map(drop)).unwrap_err();
+                    assert_eq!(code, TrapCode::MemoryOutOfBounds, "{export} {wrong:?}");
+                }
+                // And the memories are still what they were.
+                assert_eq!(func.call(&mut store, (which, 0, (2 << 16) - 1)).unwrap(), 0);
+            }
+        }
+    }
+}
+
+/// Who unwinds out of a host function, for a backtrace or a profile, finds the way through wasm to who called it.
+#[test]
+fn a_backtrace_in_a_host_function_reaches_its_caller() {
+    for engine in engines() {
+        let text = r#"(module (import "h" "f" (func $f)) (memory 1) (func (export "run") (call $f)))"#;
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, String::new());
+        let mut linker = Linker::new(&engine);
+        let capture = |mut caller: Caller<'_, String>| {
+            *caller.data_mut() = format!("{:#}", std::backtrace::Backtrace::force_capture());
+        };
+        linker.func_wrap("h", "f", capture).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        instance.get_typed_func::<(), ()>(&store, "run").unwrap().call(&mut store, ()).unwrap();
+        // What runs the tests: everything between may be inlined.
+        let name = "__rust_begin_short_backtrace";
+        assert!(store.data().contains(name), "{}", store.data());
     }
 }
 

@@ -189,6 +189,8 @@ mod guarded {
                 r8: get(libc::REG_R8),
                 rsp: get(libc::REG_RSP),
                 rax: get(libc::REG_RAX),
+                rbx: get(libc::REG_RBX),
+                rbp: get(libc::REG_RBP),
             };
             if !fault(&mut found) {
                 libc::_exit(70);
@@ -196,6 +198,8 @@ mod guarded {
             registers[libc::REG_RIP as usize] = found.rip as i64;
             registers[libc::REG_RSP as usize] = found.rsp as i64;
             registers[libc::REG_RAX as usize] = found.rax as i64;
+            registers[libc::REG_RBX as usize] = found.rbx as i64;
+            registers[libc::REG_RBP as usize] = found.rbp as i64;
         }
     }
 
