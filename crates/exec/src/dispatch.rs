@@ -240,6 +240,10 @@ pub enum Flow {
 /// What one instruction does. Always inlined, with all that gets a reference to the registers: a handler that gives their
 /// address to something else ends in no tail call, and so uses up the native stack.
 pub trait Instr {
+    /// Whether what it leaves in the integer accumulator, if it goes on behind itself, surely has 32 bits: the compiler need not be made to
+    /// clear the upper half for whoever is in the same handler.
+    const NARROW: bool = false;
+
     /// Does it, and moves `ip` on.
     ///
     /// # Safety

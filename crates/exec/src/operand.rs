@@ -112,6 +112,8 @@ impl Regs {
 pub trait Value: Copy {
     /// Units of an immediate.
     const IMM_UNITS: usize;
+    /// Whether it goes to the integer accumulator, and has 32 bits.
+    const NARROW: bool;
     /// Reads the slot, or slots, that begin here.
     unsafe fn read(slot: *const u64) -> Self;
     /// Writes it, zero-extended.
@@ -132,6 +134,7 @@ macro_rules! integer_value {
     ($($ty:ty as $unsigned:ty),*) => { $(
         impl Value for $ty {
             const IMM_UNITS: usize = 2;
+            const NARROW: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
                 // SAFETY: the caller's promise.
@@ -170,6 +173,7 @@ macro_rules! float_value {
     ($ty:ident, $bits:ident, $units:literal, $read:ident) => {
         impl Value for $ty {
             const IMM_UNITS: usize = $units;
+            const NARROW: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
                 // SAFETY: the caller's promise.

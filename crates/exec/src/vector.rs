@@ -61,6 +61,7 @@ impl Vector {
 
 impl Value for Vector {
     const IMM_UNITS: usize = 8;
+    const NARROW: bool = false;
 
     #[inline(always)]
     unsafe fn read(slot: *const u64) -> Vector {

@@ -172,6 +172,8 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
+    const NARROW: bool = L::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -206,6 +208,8 @@ accesses!((L: Guardable) L: LoadShape => LoadAt {
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
 impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
+    const NARROW: bool = L::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.

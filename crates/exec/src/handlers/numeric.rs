@@ -33,6 +33,8 @@ pub trait Unary {
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
+    const NARROW: bool = O::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -52,6 +54,8 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for T
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
+    const NARROW: bool = O::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.

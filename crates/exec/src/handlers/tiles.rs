@@ -72,6 +72,8 @@ where
     C: Source<T::Value>,
     D: Dest<T::Value>,
 {
+    const NARROW: bool = T::Value::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.

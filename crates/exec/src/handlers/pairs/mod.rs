@@ -36,6 +36,9 @@ impl<A: Instr, B: Instr> Instr for InTurn<A, B> {
                 Flow::Next => {
                     r.ip = r.ip.sub(OPERANDS);
                     done(r);
+                    if A::NARROW {
+                        core::hint::assert_unchecked(r.acc <= u64::from(u32::MAX));
+                    }
                     B::run(r)
                 }
                 flow => flow,
