@@ -1,12 +1,22 @@
 //! Vectors at the edges: values, host functions, globals, tables of functions, and the options that are about them.
 
-use wasmote::{Caller, Config, Engine, Global, GlobalType, Instance, Linker, Module, Store, Val, ValType};
+use wasmote::{
+    Caller, CodeOptions, Config, Engine, Global, GlobalType, ImageOptions, Instance, Linker, Module, Store, Val,
+    ValType,
+};
 
 const A: u128 = 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
 const B: u128 = 0x0101_0101_0101_0101_0101_0101_0101_0101;
 
 fn module(engine: &Engine, text: &str) -> Module {
     Module::new(engine, wat::parse_str(text).expect("a module")).expect("it is valid")
+}
+
+/// The module, and the same out of an image.
+fn both(engine: &Engine, module: Module, options: &ImageOptions) -> [Module; 2] {
+    let image = module.to_image(options).expect("it can be an image");
+    let again = Module::from_image(engine, image).expect("it was just written");
+    [module, again]
 }
 
 #[test]
@@ -33,8 +43,14 @@ fn vectors_go_through_host_functions_globals_and_tables() {
                 (select (global.get $g) (local.get 0) (i32.const 1)))
             (global (export "const") v128 (v128.const i32x4 1 2 3 4)))"#,
     );
-    let mut store = Store::new(&engine, 0u32);
-    let mut linker = Linker::<u32>::new(&engine);
+    for module in both(&engine, module, &ImageOptions::default()) {
+        go_through(&engine, &module);
+    }
+}
+
+fn go_through(engine: &Engine, module: &Module) {
+    let mut store = Store::new(engine, 0u32);
+    let mut linker = Linker::<u32>::new(engine);
     linker
         .func_wrap("host", "mix", |mut caller: Caller<'_, u32>, a: u32, b: u128, c: u128, d: u64| {
             *caller.data_mut() += a + d as u32;
@@ -45,7 +61,7 @@ fn vectors_go_through_host_functions_globals_and_tables() {
     let ty = GlobalType { content: ValType::V128, mutable: true };
     let global = Global::new(&mut store, ty, Val::V128(A)).expect("of its type");
     linker.define("host", "g", global).expect("a new name");
-    let instance = linker.instantiate(&mut store, &module).expect("all imports are there");
+    let instance = linker.instantiate(&mut store, module).expect("all imports are there");
 
     let call = instance.get_typed_func::<(u32, u128, u128), u128>(&store, "call").expect("of this type");
     let lanes = |f: fn(u8, u8) -> u8| {
@@ -70,25 +86,78 @@ fn vectors_go_through_host_functions_globals_and_tables() {
     assert_eq!(results, [Val::V128(3)]);
 }
 
+/// Operators whose results may be NaN, of one operand or of two; those of three, and conversions.
+const MAY_BE_NAN: &[(&str, usize)] = &[
+    ("f32x4.ceil", 1),
+    ("f32x4.nearest", 1),
+    ("f32x4.sqrt", 1),
+    ("f32x4.add", 2),
+    ("f32x4.sub", 2),
+    ("f32x4.mul", 2),
+    ("f32x4.div", 2),
+    ("f32x4.min", 2),
+    ("f32x4.max", 2),
+    ("f32x4.relaxed_min", 2),
+    ("f32x4.relaxed_madd", 3),
+    ("f32x4.relaxed_nmadd", 3),
+    ("f64x2.floor", 1),
+    ("f64x2.trunc", 1),
+    ("f64x2.sqrt", 1),
+    ("f64x2.add", 2),
+    ("f64x2.sub", 2),
+    ("f64x2.mul", 2),
+    ("f64x2.div", 2),
+    ("f64x2.min", 2),
+    ("f64x2.max", 2),
+    ("f64x2.relaxed_max", 2),
+    ("f64x2.relaxed_madd", 3),
+    ("f64x2.promote_low_f32x4", 1),
+    ("f32x4.demote_f64x2_zero", 1),
+];
+
 #[test]
 fn nan_lanes_are_canonical_where_asked_for() {
     let mut config = Config::new();
     config.canonical_nans(true);
     let engine = Engine::new(&config);
-    let module = module(
-        &engine,
-        r#"(module
-            (func (export "f32x4") (param v128) (result v128) (f32x4.add (local.get 0) (v128.const f32x4 1 1 1 1)))
-            (func (export "f64x2") (param v128) (result v128) (f64x2.mul (local.get 0) (v128.const f64x2 1 1))))"#,
+    let mut text = String::from("(module\n");
+    for (name, operands) in MAY_BE_NAN {
+        let operands = "(local.get 0)".repeat(*operands);
+        text.push_str(&format!("(func (export \"{name}\") (param v128) (result v128) ({name} {operands}))\n"));
+    }
+    // A tile of product and sum.
+    text.push_str(
+        r#"(func (export "f32x4.tile") (param v128) (result v128)
+            (f32x4.add (f32x4.mul (local.get 0) (local.get 0)) (local.get 0))))"#,
     );
-    let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
-    let narrow = instance.get_typed_func::<u128, u128>(&store, "f32x4").expect("of this type");
-    let lanes = 0x3f80_0000_7fa0_0001_ffff_ffff_ffc0_0000;
-    assert_eq!(narrow.call(&mut store, lanes).expect("it runs"), 0x4000_0000_7fc0_0000_7fc0_0000_7fc0_0000);
-    let wide = instance.get_typed_func::<u128, u128>(&store, "f64x2").expect("of this type");
-    let lanes = 0x4000_0000_0000_0000_ffff_ffff_ffff_ffff;
-    assert_eq!(wide.call(&mut store, lanes).expect("it runs"), 0x4000_0000_0000_0000_7ff8_0000_0000_0000);
+    let module = module(&engine, &text);
+    let code = CodeOptions { canonical_nans: true, ..CodeOptions::default() };
+    for module in both(&engine, module, &ImageOptions { code, names: false }) {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
+        for name in MAY_BE_NAN.iter().map(|(name, _)| *name).chain(["f32x4.tile"]) {
+            let func = instance.get_typed_func::<u128, u128>(&store, name).expect("of this type");
+            // Payloads and signs that canonical NaN have not, and in the first lane of 32 bits 1.0.
+            let narrow = name.starts_with("f32x4") && !name.contains("f64x2") || name.contains("promote");
+            let (lanes, nan) = match narrow {
+                true => (0x7fa0_0001_ffff_ffff_ffc0_0001_3f80_0000, 0x7fc0_0000),
+                false => (0xffff_ffff_ffff_ffff_7ff4_0000_0000_0001, 0x7ff8_0000_0000_0000),
+            };
+            let result = func.call(&mut store, lanes).expect("it runs");
+            let wide = name.starts_with("f64x2");
+            // Lanes that were NaN, by what the result has.
+            let found: Vec<u128> = match wide {
+                true => (0..2).map(|lane| result >> (64 * lane) & u128::from(u64::MAX)).collect(),
+                false => (0..4).map(|lane| result >> (32 * lane) & u128::from(u32::MAX)).collect(),
+            };
+            let expected = match name {
+                "f64x2.promote_low_f32x4" => &found[1..] == [0x7ff8_0000_0000_0000],
+                "f32x4.demote_f64x2_zero" => found == [0x7fc0_0000, 0x7fc0_0000, 0, 0],
+                _ => found[usize::from(!wide)..].iter().all(|&lane| lane == nan),
+            };
+            assert!(expected, "{name}: {result:#034x}");
+        }
+    }
 }
 
 #[test]
