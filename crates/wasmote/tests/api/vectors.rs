@@ -151,7 +151,7 @@ fn nan_lanes_are_canonical_where_asked_for() {
                 false => (0..4).map(|lane| result >> (32 * lane) & u128::from(u32::MAX)).collect(),
             };
             let expected = match name {
-                "f64x2.promote_low_f32x4" => &found[1..] == [0x7ff8_0000_0000_0000],
+                "f64x2.promote_low_f32x4" => found[1..] == [0x7ff8_0000_0000_0000],
                 "f32x4.demote_f64x2_zero" => found == [0x7fc0_0000, 0x7fc0_0000, 0, 0],
                 _ => found[usize::from(!wide)..].iter().all(|&lane| lane == nan),
             };
