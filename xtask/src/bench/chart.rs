@@ -123,7 +123,7 @@ mod tests {
     fn bars_are_ratios_and_failures_have_none() {
         let cell = |ms| {
             let time = Duration::from_millis(ms);
-            Ok(Cell { median: time, min: time, max: time, peak_kib: 0 })
+            Ok(Cell { median: time, min: time, max: time, peak_kib: 0, wall: time })
         };
         let mut table = Table::new(["wasmote", "one", "a&b"].map(String::from).into());
         let row = |name: &str, cells| Row { name: name.into(), kind: "integer".into(), cells };

@@ -38,6 +38,8 @@ pub struct Cell {
     pub max: Duration,
     /// The most memory of any round, in KiB.
     pub peak_kib: u64,
+    /// Of the wall time, over the rounds: with several threads it is less than the CPU time.
+    pub wall: Duration,
 }
 
 /// Why an engine has no result for a guest.
@@ -79,21 +81,44 @@ impl Cell {
         Cell::of(runs, |run| run.wall)
     }
 
-    fn of(runs: &[Run], time: impl Fn(&Run) -> Duration) -> Cell {
-        let mut times: Vec<_> = runs.iter().map(time).collect();
-        times.sort();
-        let middle = times.len() / 2;
-        let median = if times.len() % 2 == 0 { (times[middle - 1] + times[middle]) / 2 } else { times[middle] };
+    fn of(runs: &[Run], time: fn(&Run) -> Duration) -> Cell {
+        let sorted = |time: fn(&Run) -> Duration| {
+            let mut times: Vec<_> = runs.iter().map(time).collect();
+            times.sort();
+            times
+        };
+        let times = sorted(time);
         Cell {
-            median,
+            median: median(&times),
             min: times[0],
             max: times[times.len() - 1],
             peak_kib: runs.iter().map(|run| run.peak_kib).max().unwrap_or(0),
+            wall: median(&sorted(|run| run.wall)),
         }
     }
 }
 
+/// Of times in order.
+fn median(times: &[Duration]) -> Duration {
+    let middle = times.len() / 2;
+    if times.len() % 2 == 0 { (times[middle - 1] + times[middle]) / 2 } else { times[middle] }
+}
+
 impl Row {
+    /// How long a start takes until its end, under each engine that has a result, as a line.
+    fn wall_markdown(&self, engines: &[String]) -> String {
+        let ours = self.cells[0].as_ref().ok().map(|cell| cell.wall.as_secs_f64());
+        let mut line = format!("Wall time of {}:", self.name);
+        for (engine, cell) in engines.iter().zip(&self.cells) {
+            if let (Ok(cell), Some(ours)) = (cell, ours) {
+                let ratio = ours / cell.wall.as_secs_f64().max(1e-9);
+                line.push_str(&format!(" {engine} {:.1} ms ({ratio:.2}),", milliseconds(cell.wall)));
+            }
+        }
+        line.pop();
+        line + "; in parentheses wasmote's by it"
+    }
+
     /// How much faster wasmote is than the engine with this index; `None` when either has no result.
     pub fn ratio(&self, peer: usize) -> Option<f64> {
         match (&self.cells[0], &self.cells[peer]) {
@@ -222,6 +247,10 @@ impl Table {
                     "\nAn empty Rust program takes {nothing:.2} ms of wall time: start-up is {above:.2} ms above it."
                 ));
             }
+        }
+        line(String::new());
+        for row in self.rows.iter().filter(|row| row.kind == "startup") {
+            line(format!("- {}", row.wall_markdown(&self.engines)));
         }
         let failures = self.failures();
         if !failures.is_empty() {
