@@ -101,7 +101,7 @@ impl Cell {
 /// Of times in order.
 fn median(times: &[Duration]) -> Duration {
     let middle = times.len() / 2;
-    if times.len() % 2 == 0 { (times[middle - 1] + times[middle]) / 2 } else { times[middle] }
+    if times.len().is_multiple_of(2) { (times[middle - 1] + times[middle]) / 2 } else { times[middle] }
 }
 
 impl Row {
