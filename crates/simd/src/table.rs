@@ -129,6 +129,7 @@ better! {
     RELAXED: relaxed;
     I8x16RelaxedSwizzle: VecBin1,
     I8x16RelaxedLaneselect: VecThree1,
+    I16x8RelaxedLaneselect: VecThree1,
     I32x4RelaxedLaneselect: VecThree1,
     I64x2RelaxedLaneselect: VecThree1,
     I16x8RelaxedQ15mulrS: VecBin1,
