@@ -113,6 +113,7 @@ pub trait Value: Copy {
     /// Units of an immediate.
     const IMM_UNITS: usize;
     /// Whether it goes to the integer accumulator, and has 32 bits.
+    #[cfg(feature = "pairs")]
     const NARROW: bool;
     /// Reads the slot, or slots, that begin here.
     unsafe fn read(slot: *const u64) -> Self;
@@ -134,6 +135,7 @@ macro_rules! integer_value {
     ($($ty:ty as $unsigned:ty),*) => { $(
         impl Value for $ty {
             const IMM_UNITS: usize = 2;
+            #[cfg(feature = "pairs")]
             const NARROW: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
@@ -173,6 +175,7 @@ macro_rules! float_value {
     ($ty:ident, $bits:ident, $units:literal, $read:ident) => {
         impl Value for $ty {
             const IMM_UNITS: usize = $units;
+            #[cfg(feature = "pairs")]
             const NARROW: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {

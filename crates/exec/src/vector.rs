@@ -61,6 +61,7 @@ impl Vector {
 
 impl Value for Vector {
     const IMM_UNITS: usize = 8;
+    #[cfg(feature = "pairs")]
     const NARROW: bool = false;
 
     #[inline(always)]

@@ -172,6 +172,7 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
+    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
@@ -208,6 +209,7 @@ accesses!((L: Guardable) L: LoadShape => LoadAt {
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
 impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
+    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]

@@ -33,6 +33,7 @@ pub trait Unary {
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
+    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
@@ -54,6 +55,7 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for T
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
+    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]

@@ -72,6 +72,7 @@ where
     C: Source<T::Value>,
     D: Dest<T::Value>,
 {
+    #[cfg(feature = "pairs")]
     const NARROW: bool = T::Value::NARROW;
 
     #[inline(always)]
