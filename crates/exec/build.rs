@@ -26,7 +26,8 @@ fn main() {
     // A fault has to be turned into a trap by the registers that it leaves (`guard`).
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     let wide = var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64";
-    let known = arch == "x86_64" && wide && var("CARGO_CFG_TARGET_OS") == "linux";
+    let known = matches!(arch.as_str(), "x86_64" | "aarch64") && wide && var("CARGO_CFG_TARGET_ENDIAN") == "little";
+    let known = known && matches!(var("CARGO_CFG_TARGET_OS").as_str(), "linux" | "macos");
     if known && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
         println!("cargo:rustc-cfg=guarded");
     }

@@ -12,7 +12,9 @@ fn main() {
         println!("cargo:rustc-cfg=reserve");
     }
     // As wasmote-exec does.
-    let known = var("CARGO_CFG_TARGET_ARCH") == "x86_64" && wide && var("CARGO_CFG_TARGET_OS") == "linux";
+    let arch = var("CARGO_CFG_TARGET_ARCH");
+    let known = matches!(arch.as_str(), "x86_64" | "aarch64") && wide && var("CARGO_CFG_TARGET_ENDIAN") == "little";
+    let known = known && matches!(var("CARGO_CFG_TARGET_OS").as_str(), "linux" | "macos");
     if known && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
         println!("cargo:rustc-cfg=guarded");
     }

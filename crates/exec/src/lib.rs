@@ -23,6 +23,9 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+// A test handles signals with a file of the crate `wasmote`.
+#[cfg(all(test, guarded))]
+extern crate self as wasmote_exec;
 
 #[cfg(feature = "alloc")]
 pub mod call;

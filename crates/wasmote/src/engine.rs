@@ -64,7 +64,7 @@ impl Default for Config {
             eager_translation: false,
             fuel: false,
             canonical_nans: false,
-            guard_pages: true,
+            guard_pages: cfg!(target_os = "linux"),
             #[cfg(feature = "std")]
             validation_threads: None,
             max_stack: 8 << 20,
@@ -132,13 +132,14 @@ impl Config {
     }
 
     /// Whether accesses of 32-bit memories leave it to pages without access behind the memory to notice what is out of bounds,
-    /// instead of comparing each address with the memory's length: faster by a few percent, but each memory takes 8 GiB of address
-    /// space, and the first engine installs a handler for SIGSEGV. The handler passes on to the one before it what is not wasmote's, and a
+    /// instead of comparing each address with the memory's length: fewer instructions, but each memory takes 8 GiB of address
+    /// space, and the first engine installs a handler for SIGSEGV (on macOS for SIGBUS, too). The handler passes on to the one before it what is not wasmote's, and a
     /// handler that is installed after it should do the same, or traps of that kind end the process. So they do in a thread that blocks SIGSEGV:
     /// the system delivers it to nobody else. A process has room for some 16,000 such memories; one more is an error when it is made.
     /// A library that installed the handler must not be unloaded.
     ///
-    /// On unless said otherwise, and only where that is possible: on x86-64 Linux with the feature `guard-pages`, in a process with so much
+    /// On unless said otherwise on Linux; on macOS off unless said otherwise, since there the handler has been compiled, but not been run
+    /// by anybody yet. Only where it is possible: on x86-64 and aarch64 with the feature `guard-pages`, in a process with so much
     /// address space. Elsewhere, and for memories whose pages have not 64 KiB, addresses are compared.
     pub fn guard_pages(&mut self, guard: bool) -> &mut Config {
         self.guard_pages = guard;

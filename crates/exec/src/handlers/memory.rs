@@ -364,7 +364,7 @@ pub mod rows {
     use super::{Load, Store};
 
     macro_rules! loads {
-        ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr, $class:ident $asm:literal; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Load for $name {
@@ -377,8 +377,6 @@ pub mod rows {
                     $value
                 }
             }
-            #[cfg(guarded)]
-            crate::guard::load!($name, $class, $asm);
             #[cfg(not(guarded))]
             impl super::Guardable for $name {}
             $( pub use $name as $alias; )*
@@ -386,21 +384,21 @@ pub mod rows {
     }
 
     loads! {
-        Load32 Load32Any Load32Near: u32 as u32, |b| b, half "mov {value:e}, dword ptr";
-        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b), half "movsx {value:e}, byte ptr";
-        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b), half "movzx {value:e}, byte ptr";
-        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b), half "movsx {value:e}, word ptr";
-        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b), half "movzx {value:e}, word ptr";
-        Load64 Load64Any Load64Near: u64 as u64, |b| b, whole "mov {value:r}, qword ptr";
-        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b), whole "movsx {value:r}, byte ptr";
-        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b), whole "movsx {value:r}, word ptr";
-        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b), whole "movsxd {value:r}, dword ptr";
-        LoadF32: u32 as f32, |b| f32::from_bits(b), float "movss {value}, dword ptr";
-        LoadF64: u64 as f64, |b| f64::from_bits(b), float "movsd {value}, qword ptr";
+        Load32 Load32Any Load32Near: u32 as u32, |b| b;
+        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b);
+        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b);
+        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b);
+        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b);
+        Load64 Load64Any Load64Near: u64 as u64, |b| b;
+        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b);
+        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b);
+        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b);
+        LoadF32: u32 as f32, |b| f32::from_bits(b);
+        LoadF64: u64 as f64, |b| f64::from_bits(b);
     }
 
     macro_rules! stores {
-        ($( $name:ident $($alias:ident)* : $in:ty as $bytes:ty, |$value:ident| $raw:expr, $class:ident $asm:literal; )*) => { $(
+        ($( $name:ident $($alias:ident)* : $in:ty as $bytes:ty, |$value:ident| $raw:expr; )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Store for $name {
@@ -413,8 +411,6 @@ pub mod rows {
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
                 }
             }
-            #[cfg(guarded)]
-            crate::guard::store!($name, $class, $asm);
             #[cfg(not(guarded))]
             impl super::GuardableStore for $name {}
             $( pub use $name as $alias; )*
@@ -422,11 +418,11 @@ pub mod rows {
     }
 
     stores! {
-        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8, reg "mov byte ptr [rdx + {at}], {value:l}";
-        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16, reg "mov word ptr [rdx + {at}], {value:x}";
-        Store32 Store32Any Store32Near: u32 as u32, |v| v, reg "mov dword ptr [rdx + {at}], {value:e}";
-        Store64 Store64Any Store64Near: u64 as u64, |v| v, reg "mov qword ptr [rdx + {at}], {value:r}";
-        StoreF32: f32 as u32, |v| v.to_bits(), xmm_reg "movss dword ptr [rdx + {at}], {value}";
-        StoreF64: f64 as u64, |v| v.to_bits(), xmm_reg "movsd qword ptr [rdx + {at}], {value}";
+        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8;
+        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16;
+        Store32 Store32Any Store32Near: u32 as u32, |v| v;
+        Store64 Store64Any Store64Near: u64 as u64, |v| v;
+        StoreF32: f32 as u32, |v| v.to_bits();
+        StoreF64: f64 as u64, |v| v.to_bits();
     }
 }

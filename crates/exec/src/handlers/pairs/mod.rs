@@ -56,11 +56,7 @@ fn done(r: &mut Regs) {
     unsafe {
         // Both halves may want `ip` in its register for what faults (`guard`): it moves on there, once.
         #[cfg(guarded)]
-        {
-            let mut ip = r.ip.expose_provenance();
-            core::arch::asm!("", inout("rdi") ip, options(nomem, nostack, preserves_flags));
-            r.ip = core::ptr::with_exposed_provenance(ip);
-        }
+        crate::guard::settle(r);
         core::arch::asm!("/* {} */", inout(reg) r.acc, options(nomem, nostack, preserves_flags));
         #[cfg(all(feature = "simd", target_arch = "x86_64"))]
         core::arch::asm!("/* {} */", inout(xmm_reg) r.vector.0, options(nomem, nostack, preserves_flags));

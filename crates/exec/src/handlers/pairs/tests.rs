@@ -161,6 +161,12 @@ enum Bounds {
     Guarded,
 }
 
+/// How the crate `wasmote` reads and changes registers.
+#[cfg(guarded)]
+#[allow(dead_code)]
+#[path = "../../../../wasmote/src/guard/context.rs"]
+mod context;
+
 /// A memory with pages without access behind it, and a signal handler that asks about faults: one for all tests.
 #[cfg(guarded)]
 mod guarded {
@@ -169,8 +175,8 @@ mod guarded {
     use core::ffi::c_void;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-    use super::MEMORY;
-    use crate::guard::{Fault, RESERVED, fault};
+    use super::{MEMORY, context};
+    use crate::guard::{RESERVED, fault};
 
     /// What belongs to the memory, in front of its base.
     const FRONT: usize = 4096;
@@ -178,28 +184,10 @@ mod guarded {
     extern "C" fn on_fault(_: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
         // SAFETY: both are what the system gives to a handler of this kind.
         unsafe {
-            let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
-            let get = |register: i32| registers[register as usize] as usize;
-            let mut found = Fault {
-                address: (*info).si_addr() as usize,
-                rip: get(libc::REG_RIP),
-                rdi: get(libc::REG_RDI),
-                rsi: get(libc::REG_RSI),
-                rdx: get(libc::REG_RDX),
-                r8: get(libc::REG_R8),
-                rsp: get(libc::REG_RSP),
-                rax: get(libc::REG_RAX),
-                rbx: get(libc::REG_RBX),
-                rbp: get(libc::REG_RBP),
-            };
-            if !fault(&mut found) {
-                libc::_exit(70);
+            match fault(&context::found(context, (*info).si_addr() as usize)) {
+                Some(resume) => context::resume(context, resume),
+                None => libc::_exit(70),
             }
-            registers[libc::REG_RIP as usize] = found.rip as i64;
-            registers[libc::REG_RSP as usize] = found.rsp as i64;
-            registers[libc::REG_RAX as usize] = found.rax as i64;
-            registers[libc::REG_RBX as usize] = found.rbx as i64;
-            registers[libc::REG_RBP as usize] = found.rbp as i64;
         }
     }
 

@@ -1,5 +1,8 @@
 //! Guarded memories: the operating system's part. One signal handler for the process makes traps of the faults that are accesses of
-//! guarded memories ([`wasmote_exec::guard`]); what else there is goes to the handler that was there before.
+//! guarded memories ([`wasmote_exec::guard`]); what else there is goes to the handler that was there before. What depends on the system and
+//! the processor is in [`context`].
+
+mod context;
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
@@ -8,17 +11,18 @@ use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use wasmote_exec::guard::{Fault, RESERVED, fault};
+use wasmote_exec::guard::{RESERVED, fault};
 
 use crate::pages::Pages;
+use context::SIGNALS;
 
-/// What was there before, once [`STATE`] is [`INSTALLED`].
-struct Before(UnsafeCell<MaybeUninit<libc::sigaction>>);
+/// What was there before, for each signal, once [`STATE`] is [`INSTALLED`].
+struct Before(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
 
 // SAFETY: it is written once, by the thread that made the state `INSTALLING`, and read only after.
 unsafe impl Sync for Before {}
 
-static BEFORE: Before = Before(UnsafeCell::new(MaybeUninit::uninit()));
+static BEFORE: Before = Before(UnsafeCell::new([MaybeUninit::uninit(); SIGNALS.len()]));
 static STATE: AtomicU8 = AtomicU8::new(NEW);
 const NEW: u8 = 0;
 const INSTALLING: u8 = 1;
@@ -44,13 +48,15 @@ pub(crate) fn available() -> bool {
     }
 }
 
-/// Puts our handler before the one that there is.
+/// Puts our handler before those that there are.
 fn install() -> bool {
-    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `BEFORE`; it is there before our handler is.
+    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `BEFORE`; all of it is there before our handler is.
     unsafe {
-        let before = (*BEFORE.0.get()).as_mut_ptr();
-        if libc::sigaction(libc::SIGSEGV, ptr::null(), before) != 0 {
-            return false;
+        let before = &mut *BEFORE.0.get();
+        for (signal, before) in SIGNALS.into_iter().zip(before) {
+            if libc::sigaction(signal, ptr::null(), before.as_mut_ptr()) != 0 {
+                return false;
+            }
         }
         let mut action: libc::sigaction = core::mem::zeroed();
         let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_fault;
@@ -58,42 +64,18 @@ fn install() -> bool {
         // On the stack that a thread has for its signals, if it has one: a fault of another kind may be the end of its own.
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&mut action.sa_mask);
-        libc::sigaction(libc::SIGSEGV, &action, ptr::null_mut()) == 0
+        SIGNALS.into_iter().all(|signal| libc::sigaction(signal, &action, ptr::null_mut()) == 0)
     }
 }
-
-/// The registers of [`Fault`], in its order, behind the address.
-const REGISTERS: [c_int; 9] = [
-    libc::REG_RIP,
-    libc::REG_RDI,
-    libc::REG_RSI,
-    libc::REG_RDX,
-    libc::REG_R8,
-    libc::REG_RSP,
-    libc::REG_RAX,
-    libc::REG_RBX,
-    libc::REG_RBP,
-];
-
-/// That the page is there, but may not be accessed; the C library's crate does not have it.
-const SEGV_ACCERR: c_int = 2;
 
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: both are what the system gives to a handler of this kind.
     unsafe {
-        if (*info).si_code == SEGV_ACCERR {
-            let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
-            let [rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp] =
-                REGISTERS.map(|register| registers[register as usize] as usize);
-            let address = (*info).si_addr() as usize;
-            let mut found = Fault { address, rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp };
-            if fault(&mut found) {
-                let Fault { rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp, .. } = found;
-                for (register, value) in REGISTERS.into_iter().zip([rip, rdi, rsi, rdx, r8, rsp, rax, rbx, rbp]) {
-                    registers[register as usize] = value as i64;
-                }
-                return;
-            }
+        if context::denied((*info).si_code)
+            && let Some(resume) = fault(&context::found(context, (*info).si_addr() as usize))
+        {
+            context::resume(context, resume);
+            return;
         }
         otherwise(signal, info, context);
     }
@@ -105,9 +87,11 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
 /// In a signal handler, with what it got.
 #[cold]
 unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // The handler is there for no others.
+    let number = SIGNALS.into_iter().position(|known| known == signal).unwrap_or(0);
     // SAFETY: it was written before our handler was installed. A handler there is of the kind that its flags say.
     unsafe {
-        let before = (*BEFORE.0.get()).assume_init_ref();
+        let before = (*BEFORE.0.get())[number].assume_init_ref();
         match before.sa_sigaction {
             libc::SIG_DFL | libc::SIG_IGN => {
                 // What a process sent may be ignored; a fault may not, it would come again at once.
