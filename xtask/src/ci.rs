@@ -1,7 +1,9 @@
 //! `cargo xtask ci`: everything that must hold, in order, as the build server runs it.
 //!
-//! A failed step does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
+//! Some steps run beside the others ([`beside`]), unless steps are named or the first failure ends it. A failed step does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
 //! end. The last line is the sum of all tests, `N passed, N failed`.
+
+mod beside;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -47,7 +49,7 @@ const STEPS: &[Step] = &[
         tailcheck::check().map(left_out)
     }),
     ("features", "each crate compiles with its features, and loses what goes without them", || {
-        features::check(&[]).map(|()| Outcome::Passed)
+        features::check(&[], false).map(|()| Outcome::Passed)
     }),
     ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
     ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
@@ -71,12 +73,26 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     }
     crate::nothing_left(arguments)?;
 
+    let mut beside = if wanted.is_empty() && !fail_fast { Some(beside::start()?) } else { None };
     let (mut total, mut lines, mut failed) = (Count::default(), Vec::new(), Vec::new());
     for (name, what, step) in STEPS {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
             continue;
         }
         println!("\n=== {name}: {what}");
+        if let Some(result) = beside.as_mut().and_then(|beside| beside.end(name)) {
+            let how = result.unwrap_or_else(|error| {
+                eprintln!("{error:#}");
+                failed.push(*name);
+                "FAILED".into()
+            });
+            lines.push(format!("{name:<14} {how}"));
+            println!("--- {}", lines[lines.len() - 1]);
+            continue;
+        }
+        if let Some(beside) = &mut beside {
+            beside.prepare(name);
+        }
         let start = Instant::now();
         let result = step();
         let how = match &result {

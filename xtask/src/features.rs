@@ -73,16 +73,17 @@ const ADDED: &[Added] = &[
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
+    let two = arguments.contains("--two");
     let mut only = Vec::new();
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
         only.push(name);
     }
     crate::nothing_left(arguments)?;
-    check(&only)
+    check(&only, two)
 }
 
-/// Checks the packages named, or all; returns an error that names each combination that failed.
-pub fn check(only: &[String]) -> Result<()> {
+/// Checks the packages named, or all, with any `two` features alone, too; returns an error that names each combination that failed.
+pub fn check(only: &[String], two: bool) -> Result<()> {
     let metadata = project::metadata()?;
     let packages = project::product(&metadata);
     for name in only {
@@ -93,7 +94,7 @@ pub fn check(only: &[String]) -> Result<()> {
         if !only.is_empty() && !only.iter().any(|name| package.name == *name) {
             continue;
         }
-        for combination in combinations(&packages, package) {
+        for combination in combinations(&packages, package, two) {
             let what = format!("{} {}", package.name, combination.join(" "));
             println!("  {}", what.trim_end());
             checked += 1;
@@ -117,15 +118,16 @@ fn features(package: &Package) -> Vec<&str> {
     package.features.keys().map(String::as_str).filter(|feature| *feature != "default").collect()
 }
 
-/// What to pass to cargo for each combination of features to be checked: none, each one alone, any two of those that
-/// bring neither each other along, all but one, and all.
-fn combinations(all: &[&Package], package: &Package) -> Vec<Vec<String>> {
+/// What to pass to cargo for each combination of features to be checked: none, each one alone, all but one, and all. Of any three
+/// features each choice is among them, as far as they do not bring each other along, and that is what faults are made of: code for some,
+/// without others. `two` adds any two alone, which takes four times as long.
+fn combinations(all: &[&Package], package: &Package, two: bool) -> Vec<Vec<String>> {
     let features = features(package);
     let mut chosen = BTreeSet::from([Vec::new(), features.clone()]);
     for (number, feature) in features.iter().enumerate() {
         chosen.insert(vec![feature]);
         chosen.insert(without(all, package, feature));
-        for other in &features[number + 1..] {
+        for other in features[number + 1..].iter().filter(|_| two) {
             if !needs(all, package, feature, other) && !needs(all, package, other, feature) {
                 chosen.insert(vec![feature, other]);
             }

@@ -73,8 +73,8 @@ const COMMANDS: &[Command] = &[
     ),
     command(
         "features",
-        "[CRATE...]",
-        "each crate compiles with each of its features, and what a feature adds is gone without it",
+        "[CRATE...] [--two]",
+        "each crate compiles with each of its features (and any two), and what a feature adds is gone without it",
         features::main,
     ),
     Command {
