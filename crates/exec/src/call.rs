@@ -97,7 +97,12 @@ pub unsafe fn backtrace(machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bo
             if ip == cells::leave_run() {
                 break;
             }
-            let Some((func, frame)) = locate(instance, ip) else { break };
+            let mut found = locate(instance, ip);
+            if found.is_none() {
+                ((*machine).hooks.refresh)(machine, instance);
+                found = locate(instance, ip);
+            }
+            let Some((func, frame)) = found else { break };
             if !each(frame) {
                 break;
             }

@@ -3,8 +3,9 @@
 //!
 //! The compact form of `wasmote_ir::code` is position independent; what changes here are targets (bytes instead
 //! of units) and types (the engine's numbers instead of the module's). In front of a function's first
-//! instruction lies one cell with its index and length, by which a trap finds out where it happened, and in front of that the
-//! handlers of exceptions, if there are any. The last unit of each call, which no operand takes, says where the caller's
+//! instruction lies one cell with what a call needs of its frame, then one with its index and length, by which a trap finds out where
+//! it happened, and in front of that the handlers of exceptions, if there are any. A call of a function of the module has a cell in front of
+//! its operands for where the function's code begins: as long as that is not known, for a cell of [`unresolved`], which finds it out. The last unit of each call, which no operand takes, says where the caller's
 //! header is, by which frames are walked.
 //!
 //! Two instructions in a row for which there is a pair (`handlers::pairs`) share a handler, unless something jumps between
@@ -42,6 +43,46 @@ pub(crate) const HANDLER_CELLS: usize = size_of::<Handler>() / size_of::<Cell>()
 #[cfg(feature = "alloc")]
 pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
 
+/// Cells in front of a function's first instruction, if it has no handlers.
+#[cfg(feature = "alloc")]
+pub(crate) const FRONT_CELLS: usize = 2;
+
+/// What a call has to know of the function's frame, in bytes: it lies directly in front of the first instruction.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Front {
+    /// How large it is.
+    pub frame: u32,
+    /// Where its header is.
+    pub header: u32,
+}
+
+#[cfg(feature = "alloc")]
+impl Front {
+    /// Of a frame of so many slots, with the header there.
+    pub(crate) const fn new(frame_slots: u32, header: u16) -> Front {
+        let slot = size_of::<u64>() as u32;
+        Front { frame: frame_slots * slot, header: header as u32 * slot }
+    }
+
+    /// As a cell.
+    pub(crate) fn cell(self) -> Cell {
+        // SAFETY: as large, and any bits will do.
+        unsafe { core::mem::transmute(self) }
+    }
+
+    /// That of the function whose code begins here.
+    ///
+    /// # Safety
+    /// [`Linker::link`](crate::Linker::link) made it, or it is [`unresolved`].
+    #[inline(always)]
+    pub(crate) unsafe fn of(code: *const Cell) -> Front {
+        // SAFETY: it is there.
+        unsafe { code.cast::<Front>().sub(1).read() }
+    }
+}
+
 /// What lies in front of a function's first instruction.
 #[cfg(feature = "alloc")]
 pub(crate) struct Description {
@@ -59,12 +100,12 @@ pub(crate) struct Description {
 /// [`Linker::link`](crate::Linker::link) made it.
 #[cfg(feature = "alloc")]
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
-    // SAFETY: the description is in the cell in front; if there are handlers, their number is in front of that, and they are there.
+    // SAFETY: the description is two cells in front; if there are handlers, their number is in front of that, and they are there.
     unsafe {
-        let Cell(word) = code.sub(1).read();
+        let Cell(word) = code.sub(FRONT_CELLS).read();
         let handlers = if word & HANDLED != 0 {
-            let Cell(count) = code.sub(2).read();
-            (code.sub(2 + HANDLER_CELLS * count as usize).cast(), count as usize)
+            let Cell(count) = code.sub(FRONT_CELLS + 1).read();
+            (code.sub(FRONT_CELLS + 1 + HANDLER_CELLS * count as usize).cast(), count as usize)
         } else {
             (core::ptr::null(), 0)
         };
@@ -74,15 +115,44 @@ pub(crate) unsafe fn describe(code: *const Cell) -> Description {
 
 #[cfg(feature = "alloc")]
 mod fixed {
-    use super::Cell;
+    use wasmote_ir::frame::HEADER;
+
+    use super::{Cell, Front};
     use crate::dispatch::{Handler, cold, hot};
-    use crate::handlers::calls::{Host, ReturnAcross, Translate};
+    use crate::handlers::calls::{Host, Resolve, ReturnAcross, Translate};
     use crate::handlers::control::Leave;
 
     /// The code of a function that has yet to be translated.
     pub fn untranslated() -> *const Cell {
         static CELL: [Handler; 1] = [cold::<Translate>];
         CELL.as_ptr().cast()
+    }
+
+    /// Code that stands for that of a function, in a call that does not know it yet.
+    #[repr(C)]
+    struct Unresolved {
+        front: Front,
+        handler: Handler,
+    }
+
+    /// For each slot where a header may be, but for those that hardly any function has.
+    static UNRESOLVED: [Unresolved; 64] = {
+        let mut all = [const { Unresolved { front: Front::new(HEADER as u32, 0), handler: hot::<Resolve> } }; 64];
+        let mut header = 0;
+        while header < all.len() {
+            all[header].front = Front::new(header as u32 + HEADER as u32, header as u16);
+            header += 1;
+        }
+        all
+    };
+
+    /// What finds out the code of a function whose header is in this slot, if that can be done.
+    pub(crate) fn unresolved(header: u16) -> Option<*const Cell> {
+        let found = UNRESOLVED.get(usize::from(header))?;
+        // As far as the front goes, too.
+        let start = (&raw const *found).cast::<u8>();
+        // SAFETY: it lies there.
+        Some(unsafe { start.add(core::mem::offset_of!(Unresolved, handler)) }.cast())
     }
 
     /// The code of a function of the host.
@@ -106,7 +176,7 @@ mod fixed {
 #[cfg(feature = "alloc")]
 pub use fixed::{host, untranslated};
 #[cfg(feature = "alloc")]
-pub(crate) use fixed::{leave_run, return_across};
+pub(crate) use fixed::{leave_run, return_across, unresolved};
 
 /// Where a call from the host returns to: the opcode behind the last.
 #[cfg(not(feature = "alloc"))]

@@ -6,18 +6,19 @@
 
 use alloc::vec::Vec;
 
-use wasmote_ir::Opcode;
 use wasmote_ir::code::{Instr, instructions, read_units, to_units};
 use wasmote_ir::handlers::Handler as Caught;
 #[cfg(feature = "simd")]
 use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
 use wasmote_ir::shape::Operand;
+use wasmote_ir::{Op, Opcode};
 
-use crate::cells::{CALLER_HANDLES, Cell, HANDLED, HANDLER_CELLS};
-use crate::dispatch::{Handler, cold};
+use crate::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, unresolved};
+use crate::dispatch::{Handler, cold, hot};
 #[cfg(guarded)]
 use crate::handlers::CHECKED;
+use crate::handlers::calls::CallByNumber;
 use crate::handlers::control::rows::Unreachable;
 use crate::handlers::{LIMIT, MANAGED, TABLE, pairs};
 use crate::operand::OPERANDS;
@@ -41,6 +42,9 @@ pub struct Linker {
     #[cfg(guarded)]
     checks: bool,
 }
+
+/// The opcode of calls of functions of the module.
+const CALL_DEFINED: u16 = Opcode::new(Op::Call, 0).0;
 
 /// In [`Linker::starts`]: something jumps here.
 const TARGET: u32 = u32::MAX;
@@ -124,6 +128,10 @@ pub struct Source<'a> {
     pub code: &'a [u16],
     /// The slot of its frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
     pub header: u16,
+    /// Slots of its frame.
+    pub frame_slots: u32,
+    /// The types of the functions of the module that are not imported, and for each type the slot of the header in frames of its functions.
+    pub callees: (&'a [u32], &'a [u16]),
     /// Its handlers of exceptions, likewise.
     pub handlers: &'a [Caught],
     /// Where the instructions begin that have targets or types, if that is known.
@@ -139,6 +147,8 @@ impl Source<'_> {
         func: 0,
         code: &[],
         header: 0,
+        frame_slots: 0,
+        callees: (&[], &[]),
         handlers: &[],
         changing: None,
         #[cfg(guarded)]
@@ -272,9 +282,10 @@ impl Linker {
         }
     }
 
-    /// Puts the instructions into cells behind those in `out`, and notes where each goes. Returns their length in bytes. `caller` is
-    /// for the last unit of calls.
-    fn lay_out(&mut self, code: &[u16], caller: u16, out: &mut Vec<Cell>) -> u32 {
+    /// Puts the instructions into cells behind those in `out`, and notes where each goes. Returns their length in bytes.
+    fn lay_out(&mut self, source: &Source<'_>, out: &mut Vec<Cell>) -> u32 {
+        let code = source.code;
+        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HANDLES };
         // An instruction takes at most as many cells as units, and up to two are written that are not its own.
         out.reserve(code.len() + 2);
         let first = out.len();
@@ -294,8 +305,11 @@ impl Linker {
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
             #[cfg(feature = "count")]
             let target = starts[at] == TARGET;
+            let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
             let pair = match before {
-                Some((first, place)) if starts[at] != TARGET => self.find_pair(first, opcode).map(|pair| (place, pair)),
+                Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::Far) => {
+                    self.find_pair(first, opcode).map(|pair| (place, pair))
+                }
                 _ => None,
             };
             debug_assert!(count <= at);
@@ -310,13 +324,25 @@ impl Linker {
                     }
                     None => {
                         starts[at] = (count * size_of::<Cell>()) as u32;
-                        let cell = named(self.handler(usize::from(opcode)), usize::from(opcode));
+                        let handler = match callee {
+                            Callee::Far => hot::<CallByNumber>,
+                            _ => self.handler(usize::from(opcode)),
+                        };
+                        let cell = named(handler, usize::from(opcode));
                         #[cfg(feature = "count")]
                         let cell = Cell(cell.0 | if target { crate::count::TARGET } else { 0 });
                         cells.add(count).write(cell);
                         before = Some((opcode, count));
                         count += 1;
                     }
+                }
+                if !matches!(callee, Callee::None) {
+                    let place = cells.add(count);
+                    place.write(Cell(0));
+                    if let Callee::Near(unresolved) = callee {
+                        place.cast::<*const Cell>().write(unresolved);
+                    }
+                    count += 1;
                 }
                 match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
                     (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
@@ -361,7 +387,7 @@ impl Linker {
     /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
     /// how many cells lie in front of the first instruction.
     pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
-        let Source { func, code, header, handlers, changing, .. } = *source;
+        let Source { func, code, header, frame_slots, handlers, changing, .. } = *source;
         self.begin(source);
         if changing.is_none() {
             self.look(code);
@@ -370,10 +396,10 @@ impl Linker {
         let changing = changing.unwrap_or(&looked_for);
         self.mark(code, handlers, changing);
         out.clear();
-        let in_front = if handlers.is_empty() { 1 } else { 2 + handlers.len() * HANDLER_CELLS };
+        let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * HANDLER_CELLS };
+        let in_front = FRONT_CELLS + of_handlers;
         out.resize(in_front, Cell(0));
-        let caller = header | if handlers.is_empty() { 0 } else { CALLER_HANDLES };
-        let bytes = self.lay_out(code, caller, out);
+        let bytes = self.lay_out(source, out);
         let (front, cells) = out.split_at_mut(in_front);
         for (handler, place) in handlers.iter().zip(front.chunks_exact_mut(HANDLER_CELLS)) {
             place.copy_from_slice(&self.handler_cells(handler));
@@ -381,9 +407,10 @@ impl Linker {
         let mut handled = 0;
         if !handlers.is_empty() {
             handled = HANDLED;
-            front[in_front - 2] = Cell(handlers.len() as u64);
+            front[of_handlers - 1] = Cell(handlers.len() as u64);
         }
-        front[in_front - 1] = Cell(u64::from(func) | u64::from(bytes) << 32 | handled);
+        front[of_handlers] = Cell(u64::from(func) | u64::from(bytes) << 32 | handled);
+        front[of_handlers + 1] = Front::new(frame_slots, header).cell();
         for &at in changing {
             self.change(code, at as usize, type_ids, cells);
         }
@@ -430,9 +457,29 @@ impl Linker {
         self.look(code);
         let changing = core::mem::take(&mut self.changing);
         self.mark(code, handlers, &changing);
-        self.lay_out(code, 0, &mut Vec::new());
+        self.lay_out(source, &mut Vec::new());
         instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
     }
+}
+
+/// What a call says of its function.
+#[derive(Clone, Copy)]
+enum Callee {
+    /// It is no call of a function of the module.
+    None,
+    /// This finds out its code.
+    Near(*const Cell),
+    /// It has no such.
+    Far,
+}
+
+/// Of the function that a call with these operands names.
+#[inline]
+fn callee(source: &Source<'_>, operands: &[u16]) -> Callee {
+    let (types, headers) = source.callees;
+    let ty = types.get(read_units(operands, 0, 2) as usize);
+    let header = ty.and_then(|&ty| headers.get(ty as usize));
+    header.and_then(|&header| unresolved(header)).map_or(Callee::Far, Callee::Near)
 }
 
 /// The unit that a target operand of the instruction at `at` leads to.

@@ -264,6 +264,10 @@ pub struct Hooks {
     /// The code of the function in which this is, if it has handlers; else null.
     #[cfg(feature = "alloc")]
     pub covering: unsafe fn(*mut Machine, *const Cell) -> *const Cell,
+    /// Gives the records of an instance's functions all the code that their module has: calls of what another instance of the module
+    /// had translated lead there without asking.
+    #[cfg(feature = "alloc")]
+    pub refresh: unsafe fn(*mut Machine, *mut Instance),
     /// Has the next allocation of so many bytes in the heap succeed, by a collection if need be. All slots of the value stack from `top`
     /// on are free.
     #[cfg(feature = "alloc")]

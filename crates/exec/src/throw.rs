@@ -7,7 +7,7 @@ use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 use crate::cells::{CALLER_HANDLES, Cell, describe, leave_run, return_across};
 use crate::dispatch::Regs;
 use crate::handlers::calls::SAVED;
-use crate::state::{Instance, Machine};
+use crate::state::{Hooks, Instance, Machine};
 
 /// Where a handler goes on.
 #[derive(Clone, Copy)]
@@ -163,7 +163,7 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
         loop {
             (*machine).searched += 1;
             if walk.caller & CALLER_HANDLES != 0
-                && let code = ((*machine).hooks.covering)(machine, walk.ip.cast())
+                && let code = covering(machine, &walk)
                 && !code.is_null()
                 && let Some(handler) = handler(&walk, code, exception.tag)
             {
@@ -180,6 +180,20 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
                 return false;
             }
         }
+    }
+}
+
+/// The code of a frame whose function has handlers.
+unsafe fn covering(machine: *mut Machine, walk: &Walk) -> *const Cell {
+    // SAFETY: the machine is there, and the instance.
+    unsafe {
+        let Hooks { covering, refresh, .. } = (*machine).hooks;
+        let code = covering(machine, walk.ip.cast());
+        if !code.is_null() {
+            return code;
+        }
+        refresh(machine, walk.instance);
+        covering(machine, walk.ip.cast())
     }
 }
 

@@ -125,6 +125,8 @@ unsafe fn no_memory(_: *mut Machine, _: *mut Memory, _: u64) -> Option<u64> {
 unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64> {
     None
 }
+unsafe fn no_records(_: *mut Machine, _: *mut Instance) {}
+
 unsafe fn no_code(_: *mut Machine, _: *const Cell) -> *const Cell {
     core::ptr::null()
 }
@@ -152,6 +154,7 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
         memory_grow: no_memory,
         table_grow: no_table,
         covering: no_code,
+        refresh: no_records,
         make_room: no_room,
         exception: no_exception,
     };

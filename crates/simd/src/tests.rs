@@ -74,6 +74,16 @@ impl Random {
 
 const ROUNDS: usize = 20_000;
 
+/// With all NaNs the same, if it has floats: of two NaNs either may come out, and the compiler swaps the operands of what it takes to be
+/// commutative.
+fn one_nan(operation: &str, v: Vector) -> Vector {
+    match operation.get(..5) {
+        Some("f32x4") => portable::f32x4_canonical(v),
+        Some("f64x2") => portable::f64x2_canonical(v),
+        _ => v,
+    }
+}
+
 macro_rules! compare {
     ($name:ident: $level:ident, $check:expr;
         binary { $($binary:ident)* } unary { $($unary:ident)* } test { $($test:ident)* } three { $($three:ident)* }
@@ -89,7 +99,9 @@ macro_rules! compare {
             for _ in 0..ROUNDS {
                 let (a, b, c, by) = (random.vector(), random.vector(), random.vector(), random.next() as u32);
                 $(
-                    let (own, portable) = ($level::$binary(a, b).halves(), portable::$binary(a, b).halves());
+                    let name = stringify!($binary);
+                    let own = one_nan(name, $level::$binary(a, b)).halves();
+                    let portable = one_nan(name, portable::$binary(a, b)).halves();
                     assert_eq!(own, portable, "{} of {a:x?}, {b:x?}: {own:x?}, {portable:x?}", stringify!($binary));
                 )*
                 $(

@@ -55,7 +55,8 @@ struct Chunks {
     stats: Stats,
 }
 
-// SAFETY: chunks are owned, and what was published in them is never written again.
+// SAFETY: chunks are owned, and what was published in them is never written again, but for the cells of calls that say where code begins, which
+// are atomic.
 unsafe impl Send for CodeStore {}
 // SAFETY: as above; publication goes through the lock, and readers see it by acquiring the entry.
 unsafe impl Sync for CodeStore {}

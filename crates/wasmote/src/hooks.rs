@@ -16,7 +16,7 @@ use crate::table::TableRecord;
 
 /// All of them.
 pub(crate) const HOOKS: exec::Hooks =
-    exec::Hooks { translate, covering, make_room, exception, host, memory_grow, table_grow };
+    exec::Hooks { translate, covering, refresh, make_room, exception, host, memory_grow, table_grow };
 
 /// # Safety
 /// The machine is that of a store.
@@ -62,6 +62,26 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
         store.cover(code.entry);
     }
     Ok(())
+}
+
+unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
+    // SAFETY: as above, and nothing else refers to the records.
+    unsafe {
+        let store = root(machine).as_mut();
+        let record = instance.cast::<InstanceRecord>();
+        if !(*record).ready {
+            return;
+        }
+        let module = (*record).module.inner();
+        for defined in 0..(*instance).defined_funcs as usize {
+            let func = (*instance).funcs.add(defined);
+            if let (true, Some(code)) = ((*func).code == exec::cells::untranslated(), module.code.get(defined)) {
+                (*func).code = code.entry;
+                (*func).frame_slots = code.frame_slots;
+                store.cover(code.entry);
+            }
+        }
+    }
 }
 
 unsafe fn covering(machine: *mut exec::Machine, place: *const exec::Cell) -> *const exec::Cell {

@@ -302,7 +302,7 @@ fn functions(
 }
 
 /// Slots of the parameters, and the slot of the header, for functions of this type.
-fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
+pub(crate) fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
     let ty = info.type_of_funcs(ty as u32).ok_or_else(invalid)?;
     let count = |types: &[ValType]| u16::try_from(slots(types)).map_err(|_| invalid());
     let params = count(&ty.params)?;

@@ -33,6 +33,7 @@ use crate::error::Error;
 #[cfg(feature = "compile")]
 use crate::error::ErrorKind;
 use crate::externs::ExternType;
+use crate::instantiate::frame;
 #[cfg(feature = "compile")]
 use crate::messages::message;
 use crate::translation::Translation;
@@ -69,6 +70,8 @@ pub(crate) struct ModuleInner {
     pub(crate) info: ModuleInfo,
     /// The numbers of the module's types.
     pub(crate) type_ids: TypeIds,
+    /// For each type of functions, the slot where their frames have their header; `u16::MAX` for other types.
+    pub(crate) headers: Box<[u16]>,
     pub(crate) code: CodeStore,
     /// What validates bodies, if they were not yet.
     #[cfg(feature = "validate")]
@@ -461,6 +464,7 @@ impl Module {
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
+            headers: (0..info.types.len()).map(|ty| frame(&info, ty).map_or(u16::MAX, |(_, header)| header)).collect(),
             code: CodeStore::new(info.bodies.len()),
             bytes,
             source,

@@ -92,13 +92,12 @@ impl Translation {
                     .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
                 let Translated { code, header, handlers, frame_slots, changing, .. } = translated;
                 let source = exec::Source {
-                    func,
                     code,
                     header,
+                    frame_slots,
                     handlers,
                     changing: Some(changing),
-                    #[cfg(guarded)]
-                    guarded: module.guarded,
+                    ..source(module, func)
                 };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, code.len(), start)
@@ -107,15 +106,7 @@ impl Translation {
             Source::Image { trusted } => {
                 let (frame_slots, header) = self.of_image(module, func, trusted)?;
                 let (code, handlers) = (&self.units, &self.handlers);
-                let source = exec::Source {
-                    func,
-                    code,
-                    header,
-                    handlers,
-                    changing: None,
-                    #[cfg(guarded)]
-                    guarded: module.guarded,
-                };
+                let source = exec::Source { code, header, frame_slots, handlers, ..source(module, func) };
                 let start = self.linker.link(&source, types, &mut self.cells);
                 (frame_slots, self.units.len(), start)
             }
@@ -169,15 +160,7 @@ impl Translation {
                 return;
             };
             let Translated { code, header, handlers, changing, .. } = translated;
-            let source = exec::Source {
-                func,
-                code,
-                header,
-                handlers,
-                changing: Some(changing),
-                #[cfg(guarded)]
-                guarded: module.guarded,
-            };
+            let source = exec::Source { code, header, handlers, changing: Some(changing), ..source(module, func) };
             for (cell, offset) in cells {
                 let unit = self.linker.unit_at(&source, cell);
                 let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
@@ -187,5 +170,17 @@ impl Translation {
         }
         let _ = (module, func);
         cells.for_each(drop);
+    }
+}
+
+/// What is the same for all functions of a module, and for this one before it has code.
+fn source(module: &ModuleInner, func: u32) -> exec::Source<'_> {
+    let types = module.info.funcs.get(module.info.imported_funcs as usize..);
+    exec::Source {
+        func,
+        callees: (types.unwrap_or(&[]), &module.headers),
+        #[cfg(guarded)]
+        guarded: module.guarded,
+        ..exec::Source::CHECKED
     }
 }

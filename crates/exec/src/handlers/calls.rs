@@ -2,15 +2,16 @@
 //! (spec: exec/instructions#control-instructions).
 
 use core::marker::PhantomData;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::shape::CallIndirect as CallIndirectShape;
 
-use super::control::{Both, fits, leave};
+use super::control::{Both, bytes_fit, fits, leave};
 use super::moves::move_slots;
 use super::{single, variants};
-use crate::cells::{Cell, leave_run, return_across};
+use crate::cells::{Cell, Front, leave_run, return_across, untranslated};
 use crate::dispatch::{Flow, Instr, Regs, cold};
 #[cfg(feature = "simd")]
 use crate::operand::Value;
@@ -281,6 +282,73 @@ impl Instr for ReplaceAcross {
     }
 }
 
+/// Where the parts of a call of a function of the module are, in units: where the code begins, the function's number among those
+/// of the module, and where its frame begins; and how many units these are. Only the first is not in compact code.
+const CODE: usize = 0;
+const NUMBER: usize = 4;
+const BASE: usize = 6;
+const CALL_UNITS: usize = 7;
+
+/// Where a call has its function's code.
+#[inline(always)]
+unsafe fn code_of_call<'a>(ip: *const u8) -> &'a AtomicPtr<Cell> {
+    // SAFETY: a cell of a call, which is aligned for it; [`Resolve`] alone writes to it, atomically.
+    unsafe { AtomicPtr::from_ptr(ip.add(instr_bytes(CODE)).cast_mut().cast()) }
+}
+
+/// Where calls lead that do not know their function's code yet: finds it out, and from then on they do. Where there is none
+/// yet either, that comes first.
+pub struct Resolve;
+
+impl Instr for Resolve {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: a call came here, which wrote the header where this cell says that it is, and the return address is behind that call.
+        unsafe {
+            let header = r.fp.byte_add(Front::of(r.ip.cast()).header as usize);
+            let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes(CALL_UNITS));
+            let number = Regs { ip: call, ..*r }.u32(NUMBER);
+            let func = (*r.cx).funcs.add(number as usize);
+            let code = (*func).code;
+            r.acc = func as u64;
+            r.ip = code.cast();
+            if code != untranslated() {
+                if !fits(r, r.fp, (*func).frame_slots as usize) {
+                    return Flow::Instead(cold::<NoRoom>);
+                }
+                code_of_call(call).store(code.cast_mut(), Ordering::Release);
+            }
+        }
+        Flow::Next
+    }
+}
+
+/// The end of a function that there was no room for, in a frame that took less until it was known.
+struct NoRoom;
+
+impl Instr for NoRoom {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: as `Translate`.
+        unsafe { abandon(r, r.acc as *mut Func) };
+        Flow::Trap(TrapCode::StackOverflow)
+    }
+}
+
+/// A call of a function of the module whose header is too far up for [`unresolved`](crate::cells::unresolved).
+pub struct CallByNumber;
+
+impl Instr for CallByNumber {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: function indices are in range.
+        unsafe {
+            let func = (*r.cx).funcs.add(r.u32(NUMBER) as usize);
+            enter(r, func, r.u16(BASE), r.ip.add(instr_bytes(CALL_UNITS)))
+        }
+    }
+}
+
 /// Makes a function ready at its first call: asks the embedder for its code, then enters it.
 pub struct Translate;
 
@@ -375,8 +443,8 @@ impl Instr for ReturnAcross {
 /// The rows.
 pub mod rows {
     use super::{
-        Flow, Func, Instr, Regs, TrapCode, cold, element, element_of_subtype, enter, enter_any, instr_bytes, replace,
-        replace_any, single,
+        BASE, CALL_UNITS, Flow, Front, Func, HEADER_CALLER, HEADER_RETURN, Instr, Ordering, Regs, TrapCode, bytes_fit,
+        code_of_call, cold, element, element_of_subtype, enter_any, instr_bytes, replace, replace_any, single,
     };
     use crate::handlers::control::rows::instructions;
 
@@ -395,7 +463,20 @@ pub mod rows {
     }
 
     instructions! {
-        Call(r) { enter(r, defined(r), r.u16(2), r.ip.add(instr_bytes(3))) }
+        Call(r) {
+            let code = code_of_call(r.ip).load(Ordering::Acquire);
+            let front = Front::of(code);
+            let fp = r.fp.wrapping_add(r.u16(BASE));
+            if !bytes_fit((*r.cx).machine, fp, front.frame as usize) {
+                return Flow::Trap(TrapCode::StackOverflow);
+            }
+            let header = fp.byte_add(front.header as usize);
+            header.add(HEADER_RETURN).cast::<*const u8>().write(r.ip.add(instr_bytes(CALL_UNITS)));
+            header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+            r.fp = fp;
+            r.ip = code.cast_const().cast();
+            Flow::Next
+        }
         CallImport(r) { enter_any(r, imported(r), r.u16(2), r.ip.add(instr_bytes(3))) }
         ReturnCall(r) { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
         ReturnCallImport(r) { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }

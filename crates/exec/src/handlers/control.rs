@@ -84,8 +84,15 @@ pub(super) unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
 #[inline(always)]
 pub(super) unsafe fn fits_in(machine: *const Machine, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: the machine is there.
+    unsafe { bytes_fit(machine, fp, slots * size_of::<u64>()) }
+}
+
+/// [`fits_in`] by bytes.
+#[inline(always)]
+pub(super) unsafe fn bytes_fit(machine: *const Machine, fp: *mut u64, bytes: usize) -> bool {
+    // SAFETY: the machine is there.
     let end = unsafe { (*machine).stack_end } as usize;
-    let (fp, bytes) = (fp as usize, slots * size_of::<u64>());
+    let fp = fp as usize;
     if cfg!(target_pointer_width = "64") {
         fp + bytes <= end
     } else {

@@ -1,6 +1,7 @@
 //! The embedding API from outside, one file a subject.
 
 mod calls;
+mod direct_calls;
 #[path = "../../../../tests/every_instruction.rs"]
 mod every_instruction;
 mod guard_pages;

@@ -143,6 +143,8 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
     None
 }
 
+unsafe fn no_records(_: *mut Machine, _: *mut Instance) {}
+
 unsafe fn no_code(_: *mut Machine, _: *const Cell) -> *const Cell {
     core::ptr::null()
 }
@@ -230,6 +232,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
         memory_grow: no_memory,
         table_grow: no_table,
         covering: no_code,
+        refresh: no_records,
         make_room: no_room,
         exception: no_exception,
     };
@@ -252,7 +255,8 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
     let mut table = Table { elems: core::ptr::null_mut(), len: 0, max: 0, table64: false, embedder: 0 };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
     let mut func = Func {
-        code: &raw const cells[start],
+        // SAFETY: that many cells are there.
+        code: unsafe { cells.as_mut_ptr().add(start) },
         frame_slots: FRAME as u32,
         header: HEADER as u16,
         params: 0,
@@ -306,6 +310,8 @@ fn source(code: &[u16], bounds: Bounds) -> Source<'_> {
         func: 0,
         code,
         header: HEADER as u16,
+        frame_slots: FRAME as u32,
+        callees: (&[0], &[HEADER as u16]),
         handlers: &[],
         changing: None,
         #[cfg(guarded)]
