@@ -39,7 +39,7 @@ pub(crate) const HANDLED: u64 = 1 << 32;
 /// Cells of a handler.
 #[cfg(feature = "alloc")]
 pub(crate) const HANDLER_CELLS: usize = size_of::<Handler>() / size_of::<Cell>();
-/// What the last unit of a call has set, beside the slot of the caller's header, if the caller has handlers.
+/// What the last unit of a call, and of a throw's operands, has set, beside the slot of the function's own header, if it has handlers.
 #[cfg(feature = "alloc")]
 pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
 

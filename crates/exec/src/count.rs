@@ -13,8 +13,10 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use wasmote_ir::Opcode;
 use wasmote_ir::ops::ALL_OPCODES;
 
+use crate::cells::Cell;
 use crate::dispatch::Handler;
 use crate::handlers::pairs;
+use crate::link::CALL_DEFINED;
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the feature `count` needs addresses that leave 16 bits of 64 free");
@@ -109,6 +111,8 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
         }
         // What is longer than its operands say, a table of targets, is the last in its row.
         let units: usize = opcode.operands().iter().map(|operand| operand.units()).sum();
+        // A call also has where the code is.
+        let units = if opcode.0 == CALL_DEFINED { units + size_of::<Cell>() / size_of::<u16>() } else { units };
         end = address + crate::operand::instr_bytes(units) as u64;
     }
     straights

@@ -152,7 +152,7 @@ macro_rules! with_spare {
 macro_rules! with_scalars {
     ($($more:tt)*) => {
         with_accumulators! {
-            /// The integer accumulator; in linked code at the entry of a function, its record.
+            /// The integer accumulator; where a function begins that has no code of its own, its record.
             acc: u64,
             /// The f32 accumulator.
             f32: f32,

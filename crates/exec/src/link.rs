@@ -44,7 +44,9 @@ pub struct Linker {
 }
 
 /// The opcode of calls of functions of the module.
-const CALL_DEFINED: u16 = Opcode::new(Op::Call, 0).0;
+pub(crate) const CALL_DEFINED: u16 = Opcode::new(Op::Call, 0).0;
+/// Those of throws, whose last operand is the slot of the header.
+const THROWS: [u16; 2] = [Opcode::new(Op::Throw, 0).0, Opcode::new(Op::ThrowRef, 0).0];
 
 /// In [`Linker::starts`]: something jumps here.
 const TARGET: u32 = u32::MAX;
@@ -332,7 +334,7 @@ impl Linker {
                         #[cfg(feature = "count")]
                         let cell = Cell(cell.0 | if target { crate::count::TARGET } else { 0 });
                         cells.add(count).write(cell);
-                        before = Some((opcode, count));
+                        before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
                         count += 1;
                     }
                 }
@@ -356,6 +358,9 @@ impl Linker {
                             cells.add(count + i).write(Cell(pack(padded)));
                         }
                     }
+                }
+                if caller & CALLER_HANDLES != 0 && THROWS.contains(&opcode) {
+                    cells.add(count).cast::<u16>().add(operands.len() - 1).write(caller);
                 }
                 count += operands.len().div_ceil(4);
                 if length & CALL != 0 {

@@ -38,14 +38,14 @@ struct Exception {
     values: *const u64,
 }
 
-/// Has the registers go on at the handler of an exception, if there is one: thrown in the frame that they are of, whose header is in
-/// this slot.
+/// Has the registers go on at the handler of an exception, if there is one: thrown in the frame that they are of, whose header and
+/// handlers are as a call would say in its last unit.
 #[inline(always)]
 pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let machine = (*r.cx).machine;
-        let found = search(machine, reference, r.ip, r.fp, r.cx, header | CALLER_HANDLES);
+        let found = search(machine, reference, r.ip, r.fp, r.cx, header);
         found && take(r, machine)
     }
 }

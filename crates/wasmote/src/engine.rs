@@ -135,8 +135,8 @@ impl Config {
     /// instead of comparing each address with the memory's length: fewer instructions, but each memory takes 8 GiB of address
     /// space, and the first engine installs a handler for SIGSEGV (on macOS for SIGBUS, too). The handler passes on to the one before it what is not wasmote's, and a
     /// handler that is installed after it should do the same, or traps of that kind end the process. So they do in a thread that blocks SIGSEGV:
-    /// the system delivers it to nobody else. A process has room for some 16,000 such memories; one more is an error when it is made.
-    /// A library that installed the handler must not be unloaded.
+    /// the system delivers it to nobody else. A process has room for some 16,000 such memories, where addresses have 47 bits; one more is an
+    /// error when it is made. Where there is room for less than 500, addresses are compared. A library that installed the handler must not be unloaded.
     ///
     /// On unless said otherwise on Linux; on macOS off unless said otherwise, since there the handler has been compiled, but not been run
     /// by anybody yet. Only where it is possible: on x86-64 and aarch64 with the feature `guard-pages`, in a process with so much

@@ -75,7 +75,9 @@ unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
         let module = (*record).module.inner();
         for defined in 0..(*instance).defined_funcs as usize {
             let func = (*instance).funcs.add(defined);
-            if let (true, Some(code)) = ((*func).code == exec::cells::untranslated(), module.code.get(defined)) {
+            if (*func).code == exec::cells::untranslated()
+                && let Some(code) = module.code.get(defined)
+            {
                 (*func).code = code.entry;
                 (*func).frame_slots = code.frame_slots;
                 store.cover(code.entry);

@@ -75,6 +75,14 @@ impl Pages {
         Some(pages)
     }
 
+    /// Whether there is address space for hundreds of those.
+    #[cfg(guarded)]
+    pub(crate) fn plenty() -> bool {
+        /// Where that much ends: a machine with addresses of 39 or 42 bits has nothing there.
+        const FAR: usize = 1 << 42;
+        reserve::reaches(FAR)
+    }
+
     fn layout(capacity: usize) -> Option<Layout> {
         Layout::from_size_align(capacity.checked_add(FRONT)?, FRONT).ok()
     }
@@ -192,6 +200,19 @@ mod reserve {
                 // SAFETY: it was just made.
                 unsafe { release(base, size) };
                 None
+            }
+        }
+    }
+
+    /// Whether there can be memory at this address or beyond.
+    #[cfg(guarded)]
+    pub(super) fn reaches(address: usize) -> bool {
+        // SAFETY: a new mapping, there or wherever else there is room for it, which is unmapped again.
+        unsafe {
+            let at = ptr::without_provenance_mut(address);
+            match mmap_anonymous(at, UNIT, ProtFlags::empty(), MapFlags::PRIVATE) {
+                Ok(start) => munmap(start, UNIT).is_ok() && start.addr() >= address,
+                Err(_) => false,
             }
         }
     }

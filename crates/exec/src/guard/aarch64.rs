@@ -19,8 +19,9 @@ const ACCESS_MASK: u32 = 0x3b20_ffe0;
 
 /// An access, of which the compiler does not know that it leaves `ip` as it is, so that it does not move on early.
 macro_rules! access {
-    ($r:ident, $at:ident, $asm:literal, [$($operands:tt)*], $($option:ident),*) => {
+    ($r:ident, $at:ident, $($first:literal then)? $asm:literal, [$($operands:tt)*], $($option:ident),*) => {
         asm!(
+            $( concat!($first, ", [x2, {at}, sxtx]"), )?
             concat!($asm, ", [x2, {at}, sxtx]"),
             at = in(reg) $at,
             $($operands)*,
@@ -90,14 +91,15 @@ loads! {
     LoadF64: float "ldr {value:d}";
 }
 
-/// Implements [`GuardableStore`].
+/// Implements [`GuardableStore`]. What has several bytes is read first: of a store across the end of a page, the machine may write what it can
+/// before it faults, and a store that traps changes nothing.
 macro_rules! stores {
-    ($( $name:ident: $class:ident $asm:literal; )*) => { $(
+    ($( $name:ident: $class:ident $($first:literal then)? $asm:literal; )*) => { $(
         impl GuardableStore for $name {
             #[inline(always)]
             unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
                 // SAFETY: the caller's promise: what is not in the memory faults.
-                unsafe { access!(r, at, $asm, [value = in($class) value],) };
+                unsafe { access!(r, at, $($first then)? $asm, [value = in($class) value],) };
             }
         }
     )* };
@@ -105,11 +107,11 @@ macro_rules! stores {
 
 stores! {
     Store8: reg "strb {value:w}";
-    Store16: reg "strh {value:w}";
-    Store32: reg "str {value:w}";
-    Store64: reg "str {value:x}";
-    StoreF32: vreg "str {value:s}";
-    StoreF64: vreg "str {value:d}";
+    Store16: reg "ldrh wzr" then "strh {value:w}";
+    Store32: reg "ldr wzr" then "str {value:w}";
+    Store64: reg "ldr xzr" then "str {value:x}";
+    StoreF32: vreg "ldr wzr" then "str {value:s}";
+    StoreF64: vreg "ldr xzr" then "str {value:d}";
 }
 
 /// Notes where it is in the landing, and calls the body; comes back when it returns, or from a fault with what [`Resume`](super::Resume) says.

@@ -10,11 +10,18 @@ pub(super) const SIGNALS: [c_int; 1] = [libc::SIGSEGV];
 #[cfg(target_os = "macos")]
 pub(super) const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
+/// Whether a process sent it.
+pub(super) fn sent(code: c_int) -> bool {
+    /// As macOS says so.
+    const SI_USER: c_int = 0x10001;
+    code <= 0 || cfg!(target_os = "macos") && code == SI_USER
+}
+
 /// Whether it was for want of access: a handler need not look at anything else.
 pub(super) fn denied(code: c_int) -> bool {
     /// That the page is there, but may not be accessed; the C library's crate does not have it.
     const SEGV_ACCERR: c_int = 2;
-    cfg!(not(target_os = "linux")) || code == SEGV_ACCERR
+    if cfg!(target_os = "linux") { code == SEGV_ACCERR } else { !sent(code) }
 }
 
 /// Defines how a fault is read from a context, and how a thread is made to go on, by where in it the registers are.

@@ -33,8 +33,8 @@ const REFUSED: u8 = 3;
 pub(crate) fn available() -> bool {
     match STATE.compare_exchange(NEW, INSTALLING, Ordering::Acquire, Ordering::Acquire) {
         Ok(_) => {
-            // A process may have less address space than the machine.
-            let there = Pages::guarded(0).is_some() && install();
+            // A process may have less address space than the machine, and a machine not enough for more than a few memories.
+            let there = Pages::plenty() && Pages::guarded(0).is_some() && install();
             STATE.store(if there { INSTALLED } else { REFUSED }, Ordering::Release);
             there
         }
@@ -95,7 +95,7 @@ unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_v
         match before.sa_sigaction {
             libc::SIG_DFL | libc::SIG_IGN => {
                 // What a process sent may be ignored; a fault may not, it would come again at once.
-                let sent = (*info).si_code <= 0;
+                let sent = context::sent((*info).si_code);
                 if before.sa_sigaction == libc::SIG_IGN && sent {
                     return;
                 }
