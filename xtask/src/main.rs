@@ -3,11 +3,13 @@
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
 //! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
 //!   [`size`], [`diet`], [`fuzz`].
-//! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts.
+//! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts; [`aarch64`] tests
+//!   one that CI has no time for.
 //! - [`wasi_testsuite`] runs the official tests of WASI, which lie elsewhere.
 //! - Measurements: [`bench`] (speed against other interpreters).
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
+mod aarch64;
 mod bare;
 mod bench;
 mod ci;
@@ -125,6 +127,13 @@ const COMMANDS: &[Command] = &[
         what: "images written on hosts of 32 bits and of the other byte order are the same as here",
         details: same_image::DETAILS,
         main: same_image::main,
+    },
+    Command {
+        name: "aarch64",
+        arguments: "",
+        what: "the suites on aarch64 Linux, in QEMU",
+        details: aarch64::DETAILS,
+        main: aarch64::main,
     },
     Command {
         name: "wasi-testsuite",

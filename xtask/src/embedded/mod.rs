@@ -49,7 +49,7 @@ const fn linux(name: &'static str, linux: Linux) -> Target {
     Target { name, library: "std,panic_abort,panic_unwind", level: "1", linux: Some(linux) }
 }
 
-/// What can be set up; without a choice, all of it is.
+/// What is set up without a choice, and what CI needs.
 const TARGETS: &[Target] = &[
     bare("thumbv7em-none-eabihf"),
     bare("riscv32imac-unknown-none-elf"),
@@ -62,13 +62,24 @@ const TARGETS: &[Target] = &[
     ),
 ];
 
+/// What is set up when it is asked for.
+const MORE_TARGETS: &[Target] = &[linux(
+    "aarch64-unknown-linux-gnu",
+    Linux { gcc: "aarch64-linux-gnu", architecture: "arm64", emulator: Some("qemu-aarch64") },
+)];
+
+/// All that can be set up.
+fn all_targets() -> impl Iterator<Item = &'static Target> {
+    TARGETS.iter().chain(MORE_TARGETS)
+}
+
 /// Where Debian installs compilers.
 const DEBIAN_BIN: &str = "/usr/bin";
 
 pub const DETAILS: &str = "
-  TARGET...    which targets, instead of all that there are:
+  TARGET...    which targets, instead of all but the last of these:
                  thumbv7em-none-eabihf riscv32imac-unknown-none-elf wasm32-unknown-unknown
-                 i686-unknown-linux-gnu s390x-unknown-linux-gnu
+                 i686-unknown-linux-gnu s390x-unknown-linux-gnu aarch64-unknown-linux-gnu
   --qemu       QEMU too, which runs the firmware
 
   The toolchain goes to /opt/rust-embedded, or WASMOTE_EMBEDDED_DIR. What is there already is left as it is. Needs Debian 12
@@ -79,7 +90,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let qemu = arguments.contains("--qemu");
     let mut targets = Vec::new();
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
-        let target = TARGETS.iter().find(|target| target.name == name);
+        let target = all_targets().find(|target| target.name == name);
         targets.push(*target.with_context(|| format!("there is no recipe for `{name}`{DETAILS}"))?);
     }
     crate::nothing_left(arguments)?;
@@ -159,7 +170,7 @@ pub fn qemu(program: &str) -> Result<PathBuf, String> {
 
 /// How programs for a target with an operating system are started here: nothing, or an emulator.
 pub fn emulator(target: &str) -> Option<&'static str> {
-    TARGETS.iter().find(|known| known.name == target)?.linux?.emulator
+    all_targets().find(|known| known.name == target)?.linux?.emulator
 }
 
 /// Debian's compiler.
@@ -211,7 +222,7 @@ fn lay_out(dir: &Path, compiler: &Compiler) -> Result<()> {
     // What rustup's cargo leaves in the environment of its children would mix the two toolchains.
     let mut cargo = String::from("unset RUSTUP_TOOLCHAIN LD_LIBRARY_PATH CARGO RUSTC_WORKSPACE_WRAPPER\n");
     writeln!(cargo, "export RUSTC={place}/bin/rustc RUSTDOC={place}/bin/rustdoc")?;
-    for target in TARGETS {
+    for target in all_targets() {
         let Some(linux) = target.linux else { continue };
         let variable = format!("CARGO_TARGET_{}", target.name.to_uppercase().replace('-', "_"));
         let mut default =

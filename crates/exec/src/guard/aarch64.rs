@@ -19,10 +19,9 @@ const ACCESS_MASK: u32 = 0x3b20_ffe0;
 
 /// An access, of which the compiler does not know that it leaves `ip` as it is, so that it does not move on early.
 macro_rules! access {
-    ($r:ident, $at:ident, $($first:literal then)? $asm:literal, [$($operands:tt)*], $($option:ident),*) => {
+    ($r:ident, $at:ident, [$($asm:literal),*], [$($operands:tt)*], $($option:ident),*) => {
         asm!(
-            $( concat!($first, ", [x2, {at}, sxtx]"), )?
-            concat!($asm, ", [x2, {at}, sxtx]"),
+            $( concat!($asm, ", [x2, {at}, sxtx]"), )*
             at = in(reg) $at,
             $($operands)*,
             inout("x0") $r.ip,
@@ -58,7 +57,7 @@ macro_rules! loads {
         let value: u64;
         // SAFETY: the caller's promise: what is not in the memory faults. A write of 32 bits clears the upper half.
         unsafe {
-            access!($r, $at, $asm, [value = lateout(reg) value], readonly);
+            access!($r, $at, [$asm], [value = lateout(reg) value], readonly);
             core::hint::assert_unchecked(value <= u64::from(u32::MAX));
         }
         value as _
@@ -66,13 +65,13 @@ macro_rules! loads {
     (@whole $r:ident, $at:ident, $asm:literal) => {{
         let value;
         // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, $asm, [value = lateout(reg) value], readonly) };
+        unsafe { access!($r, $at, [$asm], [value = lateout(reg) value], readonly) };
         value
     }};
     (@float $r:ident, $at:ident, $asm:literal) => {{
         let value;
         // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, $asm, [value = lateout(vreg) value], readonly) };
+        unsafe { access!($r, $at, [$asm], [value = lateout(vreg) value], readonly) };
         value
     }};
 }
@@ -94,24 +93,24 @@ loads! {
 /// Implements [`GuardableStore`]. What has several bytes is read first: of a store across the end of a page, the machine may write what it can
 /// before it faults, and a store that traps changes nothing.
 macro_rules! stores {
-    ($( $name:ident: $class:ident $($first:literal then)? $asm:literal; )*) => { $(
+    ($( $name:ident: $class:ident [$($asm:literal),*]; )*) => { $(
         impl GuardableStore for $name {
             #[inline(always)]
             unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
                 // SAFETY: the caller's promise: what is not in the memory faults.
-                unsafe { access!(r, at, $($first then)? $asm, [value = in($class) value],) };
+                unsafe { access!(r, at, [$($asm),*], [value = in($class) value],) };
             }
         }
     )* };
 }
 
 stores! {
-    Store8: reg "strb {value:w}";
-    Store16: reg "ldrh wzr" then "strh {value:w}";
-    Store32: reg "ldr wzr" then "str {value:w}";
-    Store64: reg "ldr xzr" then "str {value:x}";
-    StoreF32: vreg "ldr wzr" then "str {value:s}";
-    StoreF64: vreg "ldr xzr" then "str {value:d}";
+    Store8: reg ["strb {value:w}"];
+    Store16: reg ["ldrh wzr", "strh {value:w}"];
+    Store32: reg ["ldr wzr", "str {value:w}"];
+    Store64: reg ["ldr xzr", "str {value:x}"];
+    StoreF32: vreg ["ldr wzr", "str {value:s}"];
+    StoreF64: vreg ["ldr xzr", "str {value:d}"];
 }
 
 /// Notes where it is in the landing, and calls the body; comes back when it returns, or from a fault with what [`Resume`](super::Resume) says.

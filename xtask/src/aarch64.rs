@@ -1,0 +1,73 @@
+//! `cargo xtask aarch64`: the library on aarch64 Linux, in QEMU: its handlers tail-call there, and memories are guarded by pages.
+//!
+//! Each guarded memory costs QEMU much of this machine's, so those are tried by the scripts about memory, one process each,
+//! and by what the tests of the embedding API say of them; all scripts run with checks, and less address space.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use pico_args::Arguments;
+
+use crate::{embedded, project};
+
+pub const DETAILS: &str = "
+  Needs the toolchain of `cargo xtask setup-embedded aarch64-unknown-linux-gnu`. Takes some ten minutes.
+";
+
+const TARGET: &str = "aarch64-unknown-linux-gnu";
+/// How much address space a program gets where it is to do without guarded memories.
+const SPACE: &str = "0x100000000";
+/// Scripts of the specification that access memories, mostly out of bounds, too.
+const SCRIPTS: &[&str] = &[
+    "wasm-v2/address",
+    "wasm-v2/align",
+    "wasm-v2/endianness",
+    "wasm-v2/float_memory",
+    "wasm-v2/load",
+    "wasm-v2/memory_grow",
+    "wasm-v2/memory_redundancy",
+    "wasm-v2/memory_trap",
+    "wasm-v2/store",
+    "wasm-v2/traps",
+];
+/// Tests of the embedding API that start a process of this program, which is not this machine's, or have many memories at once.
+const NOT_HERE: &[&str] = &["guard_pages::signals", "guard_pages::threads"];
+
+pub fn main(arguments: Arguments) -> Result<()> {
+    crate::nothing_left(arguments)?;
+    let (api, conformance) = (build("api")?, build("conformance")?);
+    let mut guarded = on(&[], &api)?;
+    guarded.args(["guard_pages", "--test-threads=1"]);
+    for test in NOT_HERE {
+        println!("{test}: left out in QEMU");
+        guarded.args(["--skip", test]);
+    }
+    project::run(&mut guarded)?;
+    for script in SCRIPTS {
+        project::run(on(&[], &conformance)?.arg(script))?;
+    }
+    project::run(on(&["-R", SPACE], &conformance)?.arg("--checked"))
+}
+
+/// Builds a test of the library, and returns where it is.
+fn build(test: &str) -> Result<PathBuf> {
+    let mut cargo = embedded::cargo(TARGET).map_err(anyhow::Error::msg)?;
+    cargo.args(["test", "--release", "--locked", "--no-run", "--message-format=json", "--target", TARGET]);
+    cargo.args(["--package", "wasmote", "--test", test]).arg("--target-dir").arg(project::target_dir().join("aarch64"));
+    // Fat link-time optimisation would not pay.
+    cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").current_dir(project::root());
+    let output = cargo.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
+    ensure!(output.status.success(), "{} failed", project::words(&cargo));
+    let said = String::from_utf8(output.stdout)?;
+    let mut messages = said.lines().rev().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let program = messages.find_map(|message| Some(message["executable"].as_str()?.to_owned()));
+    Ok(program.with_context(|| format!("cargo names no program for {test}"))?.into())
+}
+
+/// A program of that machine, with QEMU's own arguments.
+fn on(arguments: &[&str], program: &Path) -> Result<Command> {
+    let mut command = Command::new(embedded::emulator(TARGET).context("an emulator")?);
+    command.args(arguments).arg(program).current_dir(project::root().join("crates/wasmote"));
+    Ok(command)
+}
