@@ -120,7 +120,7 @@ fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
                     let trap = error.as_trap().unwrap();
                     assert_eq!(trap.code(), TrapCode::StackOverflow);
                     assert_eq!(trap.frames()[0].func_name.as_deref(), Some("run"));
-                    assert_eq!(trap.frames()[0].module_offset.is_some(), true);
+                    assert!(trap.frames()[0].module_offset.is_some());
                     trapped.push(depth);
                 }
             }
