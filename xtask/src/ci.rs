@@ -75,7 +75,9 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
 
     let mut beside = if wanted.is_empty() && !fail_fast { Some(beside::start()?) } else { None };
     let (mut total, mut lines, mut failed) = (Count::default(), Vec::new(), Vec::new());
-    for (name, what, step) in STEPS {
+    // Those beside last: nobody waits for them while there is something else to do.
+    let (last, first): (Vec<&Step>, _) = STEPS.iter().partition(|step| beside.is_some() && beside::is_one(step.0));
+    for (name, what, step) in first.into_iter().chain(last) {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
             continue;
         }

@@ -16,6 +16,11 @@ const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "bare", "firmware
 /// Steps that need the first of these.
 const NEED_FIRST: &[&str] = &["size", "diet", "same-image"];
 
+/// Whether a step is one of these.
+pub fn is_one(step: &str) -> bool {
+    NAMES.contains(&step)
+}
+
 /// How a step ended.
 struct Ended {
     name: &'static str,
