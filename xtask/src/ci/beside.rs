@@ -12,9 +12,9 @@ use anyhow::{Context, Result, bail};
 use crate::project;
 
 /// Which, in the order in which they run: the first is what steps of either kind need.
-const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "bare", "firmware"];
+const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "bare"];
 /// Steps that need the first of these.
-const NEED_FIRST: &[&str] = &["size", "diet", "same-image"];
+const NEED_FIRST: &[&str] = &["firmware", "size", "diet", "same-image"];
 
 /// Whether a step is one of these.
 pub fn is_one(step: &str) -> bool {
