@@ -20,7 +20,7 @@ use crate::size::build::Builder;
 /// Lines shown of what the compiler says about one combination.
 const SHOWN: usize = 30;
 /// The profile of what is looked through: the one that is soonest built, and that drops nothing a release would keep.
-const PROFILE: &str = "symbols";
+const PROFILE: &str = "dev";
 /// The crate to embed.
 const LIBRARY: &str = "wasmote";
 
