@@ -63,10 +63,14 @@ const TARGETS: &[Target] = &[
 ];
 
 /// What is set up when it is asked for.
-const MORE_TARGETS: &[Target] = &[linux(
-    "aarch64-unknown-linux-gnu",
-    Linux { gcc: "aarch64-linux-gnu", architecture: "arm64", emulator: Some("qemu-aarch64") },
-)];
+const MORE_TARGETS: &[Target] = &[Target {
+    // Tests run there.
+    library: "std,panic_abort,panic_unwind,proc_macro,test",
+    ..linux(
+        "aarch64-unknown-linux-gnu",
+        Linux { gcc: "aarch64-linux-gnu", architecture: "arm64", emulator: Some("qemu-aarch64") },
+    )
+}];
 
 /// All that can be set up.
 fn all_targets() -> impl Iterator<Item = &'static Target> {
