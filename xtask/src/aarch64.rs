@@ -38,7 +38,7 @@ pub fn main(arguments: Arguments) -> Result<()> {
     crate::nothing_left(arguments)?;
     let (api, conformance) = (build("api")?, build("conformance")?);
     let mut guarded = on(&[], &api)?;
-    guarded.args(["guard_pages", "--test-threads=1"]);
+    guarded.args(["guard_pages", "direct_calls", "--test-threads=1"]);
     for test in NOT_HERE {
         println!("{test}: left out in QEMU");
         guarded.args(["--skip", test]);

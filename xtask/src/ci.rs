@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything that must hold, in order, as the build server runs it.
 //!
-//! Some steps run beside the others ([`beside`]), unless steps are named or the first failure ends it. A failed step does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
+//! Some steps run beside the others ([`beside`]), unless steps are named or the first failure ends it. A failed step
+//! does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
 //! end. The last line is the sum of all tests, `N passed, N failed`.
 
 mod beside;
@@ -201,14 +202,10 @@ fn test_in_place() -> Result<Outcome> {
 fn test_no_std() -> Result<Outcome> {
     let features = "wasm,image,compile,validate,wasi";
     let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features"];
-    let mut cargo = cargo(command);
-    cargo.args(["--features", features]);
-    // Of the release what matters is that handlers tail-call: optimising eight programs as a whole would take three times as long.
-    cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    let mut count = counted(count_tests(&mut cargo)?);
+    let mut count = counted(count_tests(cargo(command).args(["--features", features]))?);
     // What a build lacks is named when a module is loaded: other builds of these tests have it all.
     let decode = ["test", "--locked", "--package", "wasmote-decode", "--no-default-features", "--features", "wasm"];
-    count.add(counted(count_tests(&mut project::cargo(decode))?));
+    count.add(counted(count_tests(&mut cargo(decode))?));
     Ok(Outcome::Tests(count))
 }
 

@@ -120,7 +120,7 @@ fn features(package: &Package) -> Vec<&str> {
 
 /// What to pass to cargo for each combination of features to be checked: none, each one alone, all but one, and all. Of any three
 /// features each choice is among them, as far as they do not bring each other along, and that is what faults are made of: code for some,
-/// without others. `two` adds any two alone, which takes four times as long.
+/// without others. `two` adds any two alone.
 fn combinations(all: &[&Package], package: &Package, two: bool) -> Vec<Vec<String>> {
     let features = features(package);
     let mut chosen = BTreeSet::from([Vec::new(), features.clone()]);

@@ -7,6 +7,7 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
 use crate::caller::HostFrame;
+use crate::code::Code;
 use crate::error::Error;
 use crate::host::HostRecord;
 use crate::instance::InstanceRecord;
@@ -57,11 +58,22 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
                 }
             }
         };
+        give(store, func, code);
+    }
+    Ok(())
+}
+
+/// Gives a function's record its code.
+///
+/// # Safety
+/// It is a record of an instance in the store, and the code is that of its module.
+unsafe fn give(store: &mut StoreInner, func: *mut exec::Func, code: Code) {
+    // SAFETY: the caller's promise; instances keep their modules.
+    unsafe {
         (*func).code = code.entry;
         (*func).frame_slots = code.frame_slots;
         store.cover(code.entry);
     }
-    Ok(())
 }
 
 unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
@@ -78,9 +90,7 @@ unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
             if (*func).code == exec::cells::untranslated()
                 && let Some(code) = module.code.get(defined)
             {
-                (*func).code = code.entry;
-                (*func).frame_slots = code.frame_slots;
-                store.cover(code.entry);
+                give(store, func, code);
             }
         }
     }

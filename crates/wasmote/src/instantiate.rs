@@ -1,25 +1,23 @@
 //! Instantiation (spec: exec/modules#instantiation).
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
 #[cfg(feature = "gc")]
 use wasmote_decode::CompositeType;
-use wasmote_decode::{ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode};
+use wasmote_decode::{ConstOp, ElemItems, ExportKind, ImportType, SegmentMode};
 use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
 use wasmote_ir::frame::HEADER;
-use wasmote_ir::{TrapCode, ValType};
 
 use crate::arena::Run;
 use crate::error::{Error, ErrorKind, ImportProblem};
 use crate::externs::{Extern, ExternType};
 use crate::global::Global;
-use crate::host::slots;
 use crate::instance::{Instance, InstanceRecord, Parts};
 use crate::memory::{Memory, MemoryRecord};
 use crate::messages::message;
-use crate::module::{Module, ModuleInner, Offset};
+use crate::module::{Module, ModuleInner, NO_HEADER, Offset};
 use crate::run::invoke;
 use crate::store::StoreInner;
 use crate::table::{Table, TableRecord};
@@ -271,15 +269,14 @@ fn functions(
     }
     let untranslated = exec::cells::untranslated();
     let mut funcs = Vec::with_capacity(types.len());
-    // Many functions share a type, so slots are counted once a type.
-    let mut counts = vec![None; info.types.len()];
     for (defined, &ty) in types.iter().enumerate() {
         let ty = ty as usize;
-        let count = counts.get_mut(ty).ok_or_else(invalid)?;
-        let (params, header) = match *count {
-            Some(known) => known,
-            None => *count.insert(frame(info, ty)?),
+        let (Some(&params), Some(&header)) = (module.params.get(ty), module.headers.get(ty)) else {
+            return Err(invalid());
         };
+        if header == NO_HEADER {
+            return Err(invalid());
+        }
         let code = module.code.get(defined);
         if let Some(code) = code {
             // SAFETY: code of the module, which its instances keep.
@@ -299,14 +296,6 @@ fn functions(
         });
     }
     Ok(Run::new(funcs))
-}
-
-/// Slots of the parameters, and the slot of the header, for functions of this type.
-pub(crate) fn frame(info: &ModuleInfo, ty: usize) -> Result<(u16, u16), Error> {
-    let ty = info.type_of_funcs(ty as u32).ok_or_else(invalid)?;
-    let count = |types: &[ValType]| u16::try_from(slots(types)).map_err(|_| invalid());
-    let params = count(&ty.params)?;
-    Ok((params, params.max(count(&ty.results)?)))
 }
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).

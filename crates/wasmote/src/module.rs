@@ -33,7 +33,7 @@ use crate::error::Error;
 #[cfg(feature = "compile")]
 use crate::error::ErrorKind;
 use crate::externs::ExternType;
-use crate::instantiate::frame;
+use crate::host::slots;
 #[cfg(feature = "compile")]
 use crate::messages::message;
 use crate::translation::Translation;
@@ -59,6 +59,9 @@ pub struct Module {
     inner: Arc<ModuleInner>,
 }
 
+/// In place of a header's slot: there are no functions of this type.
+pub(crate) const NO_HEADER: u16 = u16::MAX;
+
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
     /// A binary, or an image.
@@ -70,7 +73,8 @@ pub(crate) struct ModuleInner {
     pub(crate) info: ModuleInfo,
     /// The numbers of the module's types.
     pub(crate) type_ids: TypeIds,
-    /// For each type of functions, the slot where their frames have their header; `u16::MAX` for other types.
+    /// For each type of functions, how many slots their parameters have, and the slot of their frames' header; [`NO_HEADER`] for other types.
+    pub(crate) params: Box<[u16]>,
     pub(crate) headers: Box<[u16]>,
     pub(crate) code: CodeStore,
     /// What validates bodies, if they were not yet.
@@ -461,10 +465,13 @@ impl Module {
         let exports = exports.into_sorted_vec().into_iter().map(|(_, i)| i).collect();
         #[cfg(feature = "validate")]
         let defined = info.imported_funcs..info.funcs.len() as u32;
+        let frames = (0..info.types.len()).map(|ty| frame(&info, ty).unwrap_or((0, NO_HEADER)));
+        let (params, headers): (Vec<_>, Vec<_>) = frames.unzip();
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
-            headers: (0..info.types.len()).map(|ty| frame(&info, ty).map_or(u16::MAX, |(_, header)| header)).collect(),
+            params: params.into(),
+            headers: headers.into(),
             code: CodeStore::new(info.bodies.len()),
             bytes,
             source,
@@ -556,4 +563,12 @@ impl fmt::Debug for Module {
         let functions = self.inner.info.funcs.len();
         f.debug_struct("Module").field("functions", &functions).finish_non_exhaustive()
     }
+}
+
+/// Slots of the parameters, and the slot of the header, of functions of this type; `None` if it has none, or there are too many.
+fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
+    let ty = info.type_of_funcs(ty as u32)?;
+    let params = u16::try_from(slots(&ty.params)).ok()?;
+    let results = u16::try_from(slots(&ty.results)).ok()?;
+    Some((params, params.max(results)))
 }

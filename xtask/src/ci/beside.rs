@@ -1,5 +1,5 @@
 //! Steps that run beside the others, since most of what takes long keeps one processor busy: one after the other, each as a process
-//! of its own, in a target folder of their own. What they print is kept until it is their turn.
+//! of its own, in a target folder of their own. What they print is kept until it is their turn. None of them counts tests.
 
 use std::fs::{self, File};
 use std::path::PathBuf;

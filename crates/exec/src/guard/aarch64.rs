@@ -43,67 +43,22 @@ pub(crate) fn settle(r: &mut Regs) {
     r.ip = core::ptr::with_exposed_provenance(ip);
 }
 
-/// Implements [`Guardable`]: the class is `half` for values whose upper half is then zero.
-macro_rules! loads {
-    ($( $name:ident: $class:ident $asm:literal; )*) => { $(
-        impl Guardable for $name {
-            #[inline(always)]
-            unsafe fn load_guarded(r: &mut Regs, at: u64) -> <$name as Load>::Out {
-                loads!(@$class r, at, $asm)
-            }
-        }
-    )* };
-    (@half $r:ident, $at:ident, $asm:literal) => {{
-        let value: u64;
-        // SAFETY: the caller's promise: what is not in the memory faults. A write of 32 bits clears the upper half.
-        unsafe {
-            access!($r, $at, [$asm], [value = lateout(reg) value], readonly);
-            core::hint::assert_unchecked(value <= u64::from(u32::MAX));
-        }
-        value as _
-    }};
-    (@whole $r:ident, $at:ident, $asm:literal) => {{
-        let value;
-        // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, [$asm], [value = lateout(reg) value], readonly) };
-        value
-    }};
-    (@float $r:ident, $at:ident, $asm:literal) => {{
-        let value;
-        // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, [$asm], [value = lateout(vreg) value], readonly) };
-        value
-    }};
-}
-
 loads! {
-    Load32: half "ldr {value:w}";
-    Load8S32: half "ldrsb {value:w}";
-    Load8U: half "ldrb {value:w}";
-    Load16S32: half "ldrsh {value:w}";
-    Load16U: half "ldrh {value:w}";
-    Load64: whole "ldr {value:x}";
-    Load8S64: whole "ldrsb {value:x}";
-    Load16S64: whole "ldrsh {value:x}";
-    Load32S64: whole "ldrsw {value:x}";
-    LoadF32: float "ldr {value:s}";
-    LoadF64: float "ldr {value:d}";
+    Load32: half reg "ldr {value:w}";
+    Load8S32: half reg "ldrsb {value:w}";
+    Load8U: half reg "ldrb {value:w}";
+    Load16S32: half reg "ldrsh {value:w}";
+    Load16U: half reg "ldrh {value:w}";
+    Load64: whole reg "ldr {value:x}";
+    Load8S64: whole reg "ldrsb {value:x}";
+    Load16S64: whole reg "ldrsh {value:x}";
+    Load32S64: whole reg "ldrsw {value:x}";
+    LoadF32: whole vreg "ldr {value:s}";
+    LoadF64: whole vreg "ldr {value:d}";
 }
 
-/// Implements [`GuardableStore`]. What has several bytes is read first: of a store across the end of a page, the machine may write what it can
-/// before it faults, and a store that traps changes nothing.
-macro_rules! stores {
-    ($( $name:ident: $class:ident [$($asm:literal),*]; )*) => { $(
-        impl GuardableStore for $name {
-            #[inline(always)]
-            unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
-                // SAFETY: the caller's promise: what is not in the memory faults.
-                unsafe { access!(r, at, [$($asm),*], [value = in($class) value],) };
-            }
-        }
-    )* };
-}
-
+// What has several bytes is read first: of a store across the end of a page, the machine may write what it can before it faults, and a
+// store that traps changes nothing.
 stores! {
     Store8: reg ["strb {value:w}"];
     Store16: reg ["ldrh wzr", "strh {value:w}"];

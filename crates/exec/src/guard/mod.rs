@@ -11,6 +11,47 @@
 //!
 //! What depends on the processor is in a file for each.
 
+/// Implements [`Guardable`] for rows, each with its class, which is `half` for values whose upper half is then zero, the kind of its register, and the
+/// processor's instruction, which the file's `access!` puts together.
+macro_rules! loads {
+    ($( $name:ident: $class:ident $register:ident $asm:literal; )*) => { $(
+        impl Guardable for $name {
+            #[inline(always)]
+            unsafe fn load_guarded(r: &mut Regs, at: u64) -> <$name as Load>::Out {
+                loads!(@$class r, at, $register, $asm)
+            }
+        }
+    )* };
+    (@half $r:ident, $at:ident, $register:ident, $asm:literal) => {{
+        let value: u64;
+        // SAFETY: the caller's promise: what is not in the memory faults. A write of 32 bits clears the upper half.
+        unsafe {
+            access!($r, $at, [$asm], [value = lateout($register) value], readonly);
+            core::hint::assert_unchecked(value <= u64::from(u32::MAX));
+        }
+        value as _
+    }};
+    (@whole $r:ident, $at:ident, $register:ident, $asm:literal) => {{
+        let value;
+        // SAFETY: the caller's promise: what is not in the memory faults.
+        unsafe { access!($r, $at, [$asm], [value = lateout($register) value], readonly) };
+        value
+    }};
+}
+
+/// Implements [`GuardableStore`] for rows, each with the kind of its register, and the processor's instructions.
+macro_rules! stores {
+    ($( $name:ident: $register:ident [$($asm:literal),*]; )*) => { $(
+        impl GuardableStore for $name {
+            #[inline(always)]
+            unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
+                // SAFETY: the caller's promise: what is not in the memory faults.
+                unsafe { access!(r, at, [$($asm),*], [value = in($register) value],) };
+            }
+        }
+    )* };
+}
+
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod processor;

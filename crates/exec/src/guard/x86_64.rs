@@ -15,9 +15,9 @@ const MARK: u8 = 0x3e;
 
 /// An access, of which the compiler does not know that it leaves `ip` as it is, so that it does not move on early.
 macro_rules! access {
-    ($r:ident, $at:ident, $asm:expr, [$($operands:tt)*], $($option:ident),*) => {
+    ($r:ident, $at:ident, [$($asm:literal),*], [$($operands:tt)*], $($option:ident),*) => {
         asm!(
-            concat!(".byte 0x3e; ", $asm),
+            $( concat!(".byte 0x3e; ", $asm), )*
             at = in(reg) $at,
             $($operands)*,
             inout("rdi") $r.ip,
@@ -39,73 +39,27 @@ pub(crate) fn settle(r: &mut Regs) {
     r.ip = core::ptr::with_exposed_provenance(ip);
 }
 
-/// Implements [`Guardable`]: the class is `half` for values whose upper half is then zero.
-macro_rules! loads {
-    ($( $name:ident: $class:ident $asm:literal; )*) => { $(
-        impl Guardable for $name {
-            #[inline(always)]
-            unsafe fn load_guarded(r: &mut Regs, at: u64) -> <$name as Load>::Out {
-                loads!(@$class r, at, concat!($asm, " [rdx + {at}]"))
-            }
-        }
-    )* };
-    (@half $r:ident, $at:ident, $asm:expr) => {{
-        let value: u64;
-        // SAFETY: the caller's promise: what is not in the memory faults. A write of 32 bits clears the upper half.
-        unsafe {
-            access!($r, $at, $asm, [value = lateout(reg) value], readonly);
-            core::hint::assert_unchecked(value <= u64::from(u32::MAX));
-        }
-        value as _
-    }};
-    (@whole $r:ident, $at:ident, $asm:expr) => {{
-        let value;
-        // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, $asm, [value = lateout(reg) value], readonly) };
-        value
-    }};
-    (@float $r:ident, $at:ident, $asm:expr) => {{
-        let value;
-        // SAFETY: the caller's promise: what is not in the memory faults.
-        unsafe { access!($r, $at, $asm, [value = lateout(xmm_reg) value], readonly) };
-        value
-    }};
-}
-
 loads! {
-    Load32: half "mov {value:e}, dword ptr";
-    Load8S32: half "movsx {value:e}, byte ptr";
-    Load8U: half "movzx {value:e}, byte ptr";
-    Load16S32: half "movsx {value:e}, word ptr";
-    Load16U: half "movzx {value:e}, word ptr";
-    Load64: whole "mov {value:r}, qword ptr";
-    Load8S64: whole "movsx {value:r}, byte ptr";
-    Load16S64: whole "movsx {value:r}, word ptr";
-    Load32S64: whole "movsxd {value:r}, dword ptr";
-    LoadF32: float "movss {value}, dword ptr";
-    LoadF64: float "movsd {value}, qword ptr";
-}
-
-/// Implements [`GuardableStore`].
-macro_rules! stores {
-    ($( $name:ident: $class:ident $asm:literal; )*) => { $(
-        impl GuardableStore for $name {
-            #[inline(always)]
-            unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
-                // SAFETY: the caller's promise: what is not in the memory faults.
-                unsafe { access!(r, at, $asm, [value = in($class) value],) };
-            }
-        }
-    )* };
+    Load32: half reg "mov {value:e}, dword ptr [rdx + {at}]";
+    Load8S32: half reg "movsx {value:e}, byte ptr [rdx + {at}]";
+    Load8U: half reg "movzx {value:e}, byte ptr [rdx + {at}]";
+    Load16S32: half reg "movsx {value:e}, word ptr [rdx + {at}]";
+    Load16U: half reg "movzx {value:e}, word ptr [rdx + {at}]";
+    Load64: whole reg "mov {value:r}, qword ptr [rdx + {at}]";
+    Load8S64: whole reg "movsx {value:r}, byte ptr [rdx + {at}]";
+    Load16S64: whole reg "movsx {value:r}, word ptr [rdx + {at}]";
+    Load32S64: whole reg "movsxd {value:r}, dword ptr [rdx + {at}]";
+    LoadF32: whole xmm_reg "movss {value}, dword ptr [rdx + {at}]";
+    LoadF64: whole xmm_reg "movsd {value}, qword ptr [rdx + {at}]";
 }
 
 stores! {
-    Store8: reg "mov byte ptr [rdx + {at}], {value:l}";
-    Store16: reg "mov word ptr [rdx + {at}], {value:x}";
-    Store32: reg "mov dword ptr [rdx + {at}], {value:e}";
-    Store64: reg "mov qword ptr [rdx + {at}], {value:r}";
-    StoreF32: xmm_reg "movss dword ptr [rdx + {at}], {value}";
-    StoreF64: xmm_reg "movsd qword ptr [rdx + {at}], {value}";
+    Store8: reg ["mov byte ptr [rdx + {at}], {value:l}"];
+    Store16: reg ["mov word ptr [rdx + {at}], {value:x}"];
+    Store32: reg ["mov dword ptr [rdx + {at}], {value:e}"];
+    Store64: reg ["mov qword ptr [rdx + {at}], {value:r}"];
+    StoreF32: xmm_reg ["movss dword ptr [rdx + {at}], {value}"];
+    StoreF64: xmm_reg ["movsd qword ptr [rdx + {at}], {value}"];
 }
 
 /// Notes where it is in the landing, and calls the body; comes back when it returns, or from a fault with what [`Resume`](super::Resume) says.

@@ -165,7 +165,6 @@ enum Bounds {
 
 /// How the crate `wasmote` reads and changes registers.
 #[cfg(guarded)]
-#[allow(dead_code)]
 #[path = "../../../../wasmote/src/guard/context.rs"]
 mod context;
 
@@ -187,8 +186,8 @@ mod guarded {
         // SAFETY: both are what the system gives to a handler of this kind.
         unsafe {
             match fault(&context::found(context, (*info).si_addr() as usize)) {
-                Some(resume) => context::resume(context, resume),
-                None => libc::_exit(70),
+                Some(resume) if context::denied((*info).si_code) => context::resume(context, resume),
+                _ => libc::_exit(70),
             }
         }
     }
@@ -207,7 +206,9 @@ mod guarded {
                 let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) = on_fault;
                 action.sa_sigaction = handler as usize;
                 action.sa_flags = libc::SA_SIGINFO;
-                assert_eq!(libc::sigaction(libc::SIGSEGV, &action, core::ptr::null_mut()), 0);
+                for signal in context::SIGNALS {
+                    assert_eq!(libc::sigaction(signal, &action, core::ptr::null_mut()), 0);
+                }
                 Mutex::new(all as usize + FRONT)
             }
         });
