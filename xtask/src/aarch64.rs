@@ -12,7 +12,7 @@ use pico_args::Arguments;
 use crate::{embedded, project};
 
 pub const DETAILS: &str = "
-  Needs the toolchain of `cargo xtask setup-embedded aarch64-unknown-linux-gnu`. Takes some ten minutes.
+  Needs the toolchain of `cargo xtask setup-embedded aarch64-unknown-linux-gnu`. Takes some minutes.
 ";
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
