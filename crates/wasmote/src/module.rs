@@ -5,7 +5,6 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
 use alloc::sync::Arc;
-#[cfg(feature = "compile")]
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::AddAssign;
