@@ -7,30 +7,29 @@ use wasmote_ir::{Op, shape};
 use crate::rows::baseline;
 use crate::shapes::variants::{Variant, Whole};
 
-/// A row by its number.
-struct RowOf<const OP: u16>;
+/// What the table says of each row, its meaning and its shape; of those in no pair, too.
+#[allow(dead_code)]
+mod row {
+    use super::{baseline, shape};
 
-/// What the table says of a row, as types.
-trait Row {
-    /// Its meaning.
-    type Meaning;
-    /// Its shape.
-    type Shape;
+    macro_rules! name {
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
+            pub type $name = (baseline::$name, shape::$shape);
+        )* };
+    }
+    wasmote_ir::for_each_simd_op!(name);
 }
 
-macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
-        impl Row for RowOf<{ Op::$name as u16 }> {
-            type Meaning = baseline::$name;
-            type Shape = shape::$shape;
-        }
-    )* };
+/// A row's variant by number.
+trait VariantOf<const N: usize> {
+    type Instr: Instr;
 }
-wasmote_ir::for_each_simd_op!(collect);
+impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Meaning, Shape) {
+    type Instr = Shape::Instr;
+}
 
-/// The instruction of a row and variant, both by number.
-type InstrOf<const OP: u16, const N: usize> =
-    <<RowOf<OP> as Row>::Meaning as Variant<<RowOf<OP> as Row>::Shape, N>>::Instr;
+/// The instruction that a row's variant is.
+type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
 /// The handler of two instructions.
 const fn both<A: Whole, B: Instr>() -> Handler {
@@ -43,7 +42,7 @@ macro_rules! handlers {
         pub static HANDLERS: [Handler; VECTORS.len()] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            both::<InstrOf<{ Op::$first as u16 }, A>, InstrOf<{ Op::$second as u16 }, B>>()
+            both::<InstrOf<row::$first, A>, InstrOf<row::$second, B>>()
         }, )+ )*];
     };
 }

@@ -311,8 +311,8 @@ pub mod variants {
 
     macro_rules! variants {
         ($(($($meaning:tt)*) $shape:ident: $($number:literal $instr:ty),*;)*) => {
-            /// A variant of a shape.
-            pub trait Variant<Shape, const N: usize> {
+            /// A variant of a shape, for rows of this meaning.
+            pub trait Variant<Meaning, const N: usize> {
                 /// What it does.
                 type Instr: Instr;
             }
@@ -324,7 +324,7 @@ pub mod variants {
         };
         (@each $meaning:tt $shape:ident:) => {};
         (@one ($($meaning:tt)*) $shape:ident: $number:literal $instr:ty) => {
-            impl<O: $($meaning)*> Variant<ir::$shape, $number> for O {
+            impl<O: $($meaning)*> Variant<O, $number> for ir::$shape {
                 type Instr = $instr;
             }
         };

@@ -151,7 +151,7 @@ impl<A: Source<u64>> Instr for Indirect<A> {
     }
 }
 
-impl Handlers<CallIndirectShape> for rows::CallIndirect {
+impl Handlers<rows::CallIndirect> for CallIndirectShape {
     const TABLE: &'static [Handler] = &[cold::<Indirect<S>>, cold::<Indirect<R>>];
 }
 

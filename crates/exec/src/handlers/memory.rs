@@ -135,12 +135,12 @@ macro_rules! accesses {
     (@each $generics:tt $row:ty: $shape:ty => $instr:ident;) => {};
     (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $number:literal <$($class:ty),*>) => {
         #[cfg(feature = "pairs")]
-        impl<$($generics)*> super::Variant<$shape, $number> for $row {
+        impl<$($generics)*> super::Variant<$row, $number> for $shape {
             type Instr = $instr<$($class),*, InPairs>;
         }
     };
     (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($number:literal <$($class:ty),*>,)* }) => {
-        impl<$($generics)*> Handlers<$shape> for $row {
+        impl<$($generics)*> Handlers<$row> for $shape {
             const TABLE: &'static [Handler] = &[$(hot::<$instr<$($class),*, Checked>>),*];
             #[cfg(guarded)]
             const GUARDED: &'static [Handler] = &[$(hot::<$instr<$($class),*, Guarded>>),*];
@@ -351,11 +351,11 @@ impl<T: Store> Instr for StoreToAny<T> {
     }
 }
 
-impl<L: Load> Handlers<LoadAny> for L {
+impl<L: Load> Handlers<L> for LoadAny {
     const TABLE: &'static [Handler] = &[hot::<LoadFromAny<L>>];
 }
 
-impl<T: Store> Handlers<StoreAny> for T {
+impl<T: Store> Handlers<T> for StoreAny {
     const TABLE: &'static [Handler] = &[hot::<StoreToAny<T>>];
 }
 

@@ -32,8 +32,9 @@ use wasmote_ir::{Op, Opcode};
 
 use crate::dispatch::Handler;
 
-/// The handlers of a row, in the order of its shape's variants.
-pub trait Handlers<Shape> {
+/// The handlers of a row of this shape, in the order of the shape's variants. It is a trait of shapes, not of meanings: those are mostly
+/// parameters, and the compiler would compare each implementation with each other, for seconds.
+pub trait Handlers<Meaning> {
     /// One for each variant.
     const TABLE: &'static [Handler];
     /// Of rows that access memory 0, those that leave it to pages without access to keep them in bounds.
@@ -65,42 +66,33 @@ pub static TABLE: [Handler; LIMIT + 1] = build();
 #[cfg(guarded)]
 pub static CHECKED: ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) = checked();
 
-/// The instruction that a variant of a row is, by its number; of those that can be part of a pair.
+/// The instruction that a variant of a row of this shape is, by its number; of those that can be part of a pair.
 #[cfg(feature = "pairs")]
-pub trait Variant<Shape, const N: usize> {
+pub trait Variant<Meaning, const N: usize> {
     /// What it does.
     type Instr: crate::dispatch::Instr;
 }
 
-/// A row by its number.
+/// What the table says of each row, its meaning and its shape; of those in no pair, too.
 #[cfg(feature = "pairs")]
-pub struct RowOf<const OP: u16>;
-
-/// What the table says of a row, as types.
-#[cfg(feature = "pairs")]
-pub trait Row {
-    /// Its meaning.
-    type Meaning;
-    /// Its shape.
-    type Shape;
+#[allow(dead_code)]
+pub mod row {
+    macro_rules! name {
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
+            pub type $name = (super::rows::$name, wasmote_ir::shape::$shape);
+        )* };
+    }
+    wasmote_ir::for_each_op!(name);
 }
 
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
-        $(
-            #[cfg(feature = "pairs")]
-            impl Row for RowOf<{ Op::$name as u16 }> {
-                type Meaning = rows::$name;
-                type Shape = wasmote_ir::shape::$shape;
-            }
-        )*
-
         const fn build() -> [Handler; LIMIT + 1] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
             $(
-                let handlers = <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                let handlers = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::TABLE;
                 #[cfg(guarded)]
-                let handlers = match <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED {
+                let handlers = match <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED {
                     [] => handlers,
                     guarded => guarded,
                 };
@@ -110,7 +102,7 @@ macro_rules! collect {
         }
 
         #[cfg(guarded)]
-        const CHECKED_OPCODES: usize = 0 $( + <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED.len() )*;
+        const CHECKED_OPCODES: usize = 0 $( + <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() )*;
 
         #[cfg(guarded)]
         const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
@@ -118,9 +110,9 @@ macro_rules! collect {
             let mut table = ([0; CHECKED_OPCODES], [nothing; CHECKED_OPCODES]);
             let mut count = 0;
             $(
-                let handlers = <rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                let handlers = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::TABLE;
                 let mut v = 0;
-                while v < <rows::$name as Handlers<wasmote_ir::shape::$shape>>::GUARDED.len() {
+                while v < <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() {
                     table.0[count] = Opcode::new(Op::$name, v as u8).0;
                     table.1[count] = handlers[v];
                     (v, count) = (v + 1, count + 1);
@@ -155,7 +147,7 @@ macro_rules! collect_managed {
         const fn managed() -> [Handler; MANAGED_OPCODES] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; MANAGED_OPCODES];
             $(
-                let handlers = <references::rows::$name as Handlers<wasmote_ir::shape::$shape>>::TABLE;
+                let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name>>::TABLE;
                 let mut v = 0;
                 while v < handlers.len() {
                     table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
@@ -172,11 +164,11 @@ wasmote_ir::for_each_managed_op!(collect_managed);
 /// Makes [`Handlers`] of rows that are one [`crate::dispatch::Instr`] each.
 macro_rules! single {
     ($kind:ident: $($name:ident: $shape:ident),* $(,)?) => { $(
-        impl $crate::handlers::Handlers<wasmote_ir::shape::$shape> for $name {
+        impl $crate::handlers::Handlers<$name> for wasmote_ir::shape::$shape {
             const TABLE: &'static [$crate::dispatch::Handler] = &[$crate::dispatch::$kind::<$name>];
         }
         #[cfg(feature = "pairs")]
-        impl $crate::handlers::Variant<wasmote_ir::shape::$shape, 0> for $name {
+        impl $crate::handlers::Variant<$name, 0> for wasmote_ir::shape::$shape {
             type Instr = $name;
         }
     )* };
@@ -192,7 +184,7 @@ macro_rules! variants {
     (@each $generics:tt $row:ty: $shape:ty;) => {};
     (@one ($($generics:tt)*) $row:ty: $shape:ty, $number:literal $instr:ty) => {
         #[cfg(feature = "pairs")]
-        impl<$($generics)*> $crate::handlers::Variant<$shape, $number> for $row {
+        impl<$($generics)*> $crate::handlers::Variant<$row, $number> for $shape {
             type Instr = $instr;
         }
     };
@@ -201,7 +193,7 @@ macro_rules! variants {
         $crate::handlers::variants!($generics $row: $($more),+ => $instructions);
     };
     (($($generics:tt)*) $row:ty: $shape:ty => { $($number:literal $instr:ty,)* }) => {
-        impl<$($generics)*> $crate::handlers::Handlers<$shape> for $row {
+        impl<$($generics)*> $crate::handlers::Handlers<$row> for $shape {
             const TABLE: &'static [$crate::dispatch::Handler] = &[$($crate::dispatch::hot::<$instr>),*];
         }
         $crate::handlers::variants!(@each ($($generics)*) $row: $shape; $($number $instr,)*);

@@ -2,7 +2,7 @@
 
 use wasmote_ir::Op;
 
-use super::{InTurn, InstrOf, Pair, number, pair, pairs, sorted};
+use super::{InTurn, InstrOf, Pair, number, pair, pairs, row};
 use crate::dispatch::hot;
 
 #[rustfmt::skip]

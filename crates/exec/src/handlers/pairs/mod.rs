@@ -17,7 +17,7 @@ use wasmote_ir::ops::ALL_OPCODES;
 use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::{Op, Opcode};
 
-use super::{Row, RowOf, Variant};
+use super::{Variant, row};
 use crate::dispatch::{Flow, Handler, Instr, Regs};
 use crate::operand::OPERANDS;
 
@@ -66,9 +66,16 @@ fn done(r: &mut Regs) {
     let _ = r;
 }
 
-/// The instruction of a row and variant, both by number.
-type InstrOf<const OP: u16, const N: usize> =
-    <<RowOf<OP> as Row>::Meaning as Variant<<RowOf<OP> as Row>::Shape, N>>::Instr;
+/// A row's variant by number.
+trait VariantOf<const N: usize> {
+    type Instr: Instr;
+}
+impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Meaning, Shape) {
+    type Instr = Shape::Instr;
+}
+
+/// The instruction that a row's variant is.
+type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
 /// Two instructions, and the handler of both.
 #[derive(Clone, Copy)]
@@ -129,6 +136,8 @@ static NUMBERS: [u16; 1 << NUMBERS_LOG2] = {
     while i < PAIRS.len() {
         let mut at = place(PAIRS[i].opcodes);
         while numbers[at] != NONE {
+            // No pair is there twice.
+            assert!(PAIRS[numbers[at] as usize].opcodes != PAIRS[i].opcodes);
             at = (at + 1) % numbers.len();
         }
         numbers[at] = i as u16;
@@ -177,32 +186,16 @@ const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
     (Opcode::new(first.0, first.1 as u8).0 as u32) << 16 | Opcode::new(second.0, second.1 as u8).0 as u32
 }
 
-/// In the order of opcodes. Panics if there is a pair twice.
-const fn sorted<const N: usize>(mut pairs: [Pair; N]) -> [Pair; N] {
-    let mut i = 1;
-    while i < N {
-        let mut at = i;
-        while at > 0 && pairs[at - 1].opcodes >= pairs[at].opcodes {
-            assert!(pairs[at - 1].opcodes != pairs[at].opcodes);
-            pairs.swap(at - 1, at);
-            at -= 1;
-        }
-        i += 1;
-    }
-    pairs
-}
-
 /// Defines the pairs. A line has the first instruction, and those that may follow.
 macro_rules! pairs {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
-        /// The pairs, in the order of opcodes.
-        pub(super) static PAIRS: [Pair; PAIRS_CONST.len()] = PAIRS_CONST;
-        const PAIRS_CONST: [Pair; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = sorted([$( $( {
+        /// The pairs.
+        pub(super) static PAIRS: [Pair; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            type Both = InTurn<InstrOf<{ Op::$first as u16 }, A>, InstrOf<{ Op::$second as u16 }, B>>;
+            type Both = InTurn<InstrOf<row::$first, A>, InstrOf<row::$second, B>>;
             pair((Op::$first, A), (Op::$second, B), hot::<Both>)
-        }, )+ )*]);
+        }, )+ )*];
     };
 }
 use pairs;
