@@ -13,7 +13,7 @@ use crate::ops::FIRST_VECTOR;
 use crate::ops::OPCODES;
 #[cfg(feature = "simd")]
 use crate::ops::VECTOR_OPCODES;
-use crate::ops::{CORE_OPCODES, Op, Opcode};
+use crate::ops::{CORE_OPCODES, LISTS, NUMBERED, Numbered, Op, Opcode, listed};
 use crate::shape::Operand;
 use crate::types::MAX_FIELD;
 use crate::types::ValType;
@@ -67,12 +67,19 @@ const fn number(kind: Operand) -> u32 {
         Operand::Offset64 => Operand::Imm64,
         other => other,
     };
+    assert!(NUMBERS[kind as usize] != 0);
+    NUMBERS[kind as usize] as u32
+}
+
+const NUMBERS: &[u8; 64] = &{
+    let mut numbers = [0; 64];
     let mut i = 0;
-    while KINDS[i] as u8 != kind as u8 {
+    while i < KINDS.len() {
+        numbers[KINDS[i] as usize] = i as u8 + 1;
         i += 1;
     }
-    i as u32 + 1
-}
+    numbers
+};
 
 /// Of each instruction what is to be verified: its operands' kinds by number, five bits each, the first one lowest, and a rule
 /// in the two bits above.
@@ -80,19 +87,29 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
-        let (op, variant) = Opcode::description((first + opcode) as u16);
-        let operands = op.variants()[variant as usize].operands;
-        assert!(operands.len() <= 6);
-        let mut i = 0;
-        while i < operands.len() {
-            table[opcode] |= number(operands[i]) << (5 * i);
-            i += 1;
-        }
-        table[opcode] |= rule(op) << 30;
+        let list = NUMBERED.of[first + opcode] as usize;
+        table[opcode] = LISTED[list] | rule(Opcode::description((first + opcode) as u16).0) << 30;
         opcode += 1;
     }
     table
 }
+
+/// The kinds' numbers of each list of operands.
+const LISTED: &[u32; LISTS] = &{
+    let mut table = [0; LISTS];
+    let mut list = 0;
+    while list < LISTS {
+        let operands = listed(list);
+        assert!(operands.len() <= 6);
+        let mut i = 0;
+        while i < operands.len() {
+            table[list] |= number(operands[i]) << (5 * i);
+            i += 1;
+        }
+        list += 1;
+    }
+    table
+};
 
 /// Rule: nothing beyond the operands.
 const PLAIN: u32 = 0;
@@ -123,30 +140,15 @@ const fn rule(op: Op) -> u32 {
     }
 }
 
-/// The most descriptions that differ.
-const MOST: usize = 256;
-
-/// How many descriptions there are that differ.
-const fn distinct<const N: usize>(all: &[u32; N]) -> usize {
-    let mut each = [0; MOST];
-    let (mut i, mut count) = (0, 0);
+/// Which descriptions differ.
+const fn distinct<const N: usize>(all: &[u32; N]) -> Numbered<N> {
+    let mut keys = [0; N];
+    let mut i = 0;
     while i < N {
-        if find(&each, count, all[i]) == count {
-            each[count] = all[i];
-            count += 1;
-        }
+        keys[i] = all[i] as u64;
         i += 1;
     }
-    count
-}
-
-/// Where among the first `count` a description stands; `count` if it does not.
-const fn find<const M: usize>(each: &[u32; M], count: usize, description: u32) -> usize {
-    let mut at = 0;
-    while at < count && each[at] != description {
-        at += 1;
-    }
-    at
+    Numbered::new(&keys)
 }
 
 /// The descriptions of `N` instructions, each of the `M` distinct ones once: many instructions share theirs.
@@ -157,18 +159,12 @@ struct Descriptions<const N: usize, const M: usize> {
 }
 
 impl<const N: usize, const M: usize> Descriptions<N, M> {
-    const fn new(all: &[u32; N]) -> Self {
-        assert!(M <= MOST);
-        let mut table = Descriptions { numbers: [0; N], each: [0; M] };
-        let (mut i, mut count) = (0, 0);
-        while i < N {
-            let number = find(&table.each, count, all[i]);
-            if number == count {
-                table.each[count] = all[i];
-                count += 1;
-            }
-            table.numbers[i] = number as u8;
-            i += 1;
+    const fn new(all: &[u32; N], distinct: &Numbered<N>) -> Self {
+        let mut table = Descriptions { numbers: distinct.of, each: [0; M] };
+        let mut number = 0;
+        while number < M {
+            table.each[number] = all[distinct.first[number] as usize];
+            number += 1;
         }
         table
     }
@@ -178,22 +174,29 @@ impl<const N: usize, const M: usize> Descriptions<N, M> {
     }
 }
 
-const CORE_ALL: [u32; CORE_OPCODES] = describe(0);
-static CORE: Descriptions<CORE_OPCODES, { distinct(&CORE_ALL) }> = Descriptions::new(&CORE_ALL);
+const CORE_ALL: &[u32; CORE_OPCODES] = &describe(0);
+const CORE_EACH: &Numbered<CORE_OPCODES> = &distinct(CORE_ALL);
+static CORE: Descriptions<CORE_OPCODES, { CORE_EACH.count }> = Descriptions::new(CORE_ALL, CORE_EACH);
 #[cfg(feature = "extended")]
-const EXTENDED_ALL: [u32; OPCODES] = describe(0);
+const EXTENDED_ALL: &[u32; OPCODES] = &describe(0);
 #[cfg(feature = "extended")]
-static EXTENDED: Descriptions<OPCODES, { distinct(&EXTENDED_ALL) }> = Descriptions::new(&EXTENDED_ALL);
+const EXTENDED_EACH: &Numbered<OPCODES> = &distinct(EXTENDED_ALL);
+#[cfg(feature = "extended")]
+static EXTENDED: Descriptions<OPCODES, { EXTENDED_EACH.count }> = Descriptions::new(EXTENDED_ALL, EXTENDED_EACH);
 #[cfg(feature = "managed")]
 const BEYOND: usize = FIRST_VECTOR - OPCODES;
 #[cfg(feature = "managed")]
-const MANAGED_ALL: [u32; BEYOND] = describe(OPCODES);
+const MANAGED_ALL: &[u32; BEYOND] = &describe(OPCODES);
 #[cfg(feature = "managed")]
-static MANAGED: Descriptions<BEYOND, { distinct(&MANAGED_ALL) }> = Descriptions::new(&MANAGED_ALL);
+const MANAGED_EACH: &Numbered<BEYOND> = &distinct(MANAGED_ALL);
+#[cfg(feature = "managed")]
+static MANAGED: Descriptions<BEYOND, { MANAGED_EACH.count }> = Descriptions::new(MANAGED_ALL, MANAGED_EACH);
 #[cfg(feature = "simd")]
-const VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
+const VECTORS_ALL: &[u32; VECTOR_OPCODES] = &describe(FIRST_VECTOR);
 #[cfg(feature = "simd")]
-static VECTORS: Descriptions<VECTOR_OPCODES, { distinct(&VECTORS_ALL) }> = Descriptions::new(&VECTORS_ALL);
+const VECTORS_EACH: &Numbered<VECTOR_OPCODES> = &distinct(VECTORS_ALL);
+#[cfg(feature = "simd")]
+static VECTORS: Descriptions<VECTOR_OPCODES, { VECTORS_EACH.count }> = Descriptions::new(VECTORS_ALL, VECTORS_EACH);
 
 /// The instructions that an image may have.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
 
-use super::{ALL_OPCODES, Op, Opcode};
+use super::{ALL_OPCODES, Numbered, Op, Opcode};
 use crate::shape::Operand;
 use crate::types::ValType;
 
@@ -15,34 +15,16 @@ static OPERANDS: [Operand; starts()[LISTS] as usize] = operands();
 /// For each list the units of an instruction: its opcode, and the operands.
 static UNITS: [u8; LISTS] = units();
 
-/// Numbers of what `N` have, the same for what is equal.
-struct Numbered<const N: usize> {
-    of: [u8; N],
-    /// For each number the first that has it.
-    first: [u16; 256],
-    count: usize,
-}
-
-const NUMBERED: Numbered<ALL_OPCODES> = {
-    let mut numbered = Numbered { of: [0; ALL_OPCODES], first: [0; 256], count: 0 };
-    let mut keys = [0; 256];
+/// The lists of all opcodes. By reference, since a constant is copied wherever it is named.
+pub(crate) const NUMBERED: &Numbered<ALL_OPCODES> = &Numbered::new(&{
+    let mut keys = [0; ALL_OPCODES];
     let mut opcode = 0;
     while opcode < ALL_OPCODES {
-        let key = key(described(opcode));
-        let mut number = 0;
-        while number < numbered.count && keys[number] != key {
-            number += 1;
-        }
-        if number == numbered.count {
-            keys[number] = key;
-            numbered.first[number] = opcode as u16;
-            numbered.count += 1;
-        }
-        numbered.of[opcode] = number as u8;
+        keys[opcode] = key(described(opcode));
         opcode += 1;
     }
-    numbered
-};
+    keys
+});
 
 const fn described(opcode: usize) -> &'static [Operand] {
     let (op, variant) = Opcode::description(opcode as u16);
@@ -138,27 +120,34 @@ static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
 /// Suffixes of families, a line each; suffixes are apart by a space.
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
-const SEQUENCED: Numbered<{ Op::ALL.len() }> = {
-    let mut numbered = Numbered { of: [0; Op::ALL.len()], first: [0; 256], count: 0 };
+const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
+    let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
-        let text = Op::ROWS[op].suffixes;
-        let mut number = 0;
-        while number < numbered.count && !same_text(text, sequence(&numbered, number)) {
-            number += 1;
-        }
-        if number == numbered.count {
-            numbered.first[number] = op as u16;
-            numbered.count += 1;
-        }
-        numbered.of[op] = number as u8;
+        keys[op] = hash(Op::ROWS[op].suffixes);
         op += 1;
+    }
+    let numbered = Numbered::new(&keys);
+    while op > 0 {
+        op -= 1;
+        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, numbered.of[op] as usize)));
     }
     numbered
 };
 
 const fn sequence(numbered: &Numbered<{ Op::ALL.len() }>, number: usize) -> &'static str {
     Op::ROWS[numbered.first[number] as usize].suffixes
+}
+
+/// FNV-1a.
+const fn hash(text: &str) -> u64 {
+    let text = text.as_bytes();
+    let (mut hash, mut i) = (0xcbf2_9ce4_8422_2325_u64, 0);
+    while i < text.len() {
+        hash = ((hash ^ text[i] as u64) as u128 * 0x0100_0000_01b3) as u64;
+        i += 1;
+    }
+    hash
 }
 
 const fn same_text(a: &str, b: &str) -> bool {
@@ -173,7 +162,7 @@ const fn same_text(a: &str, b: &str) -> bool {
 const fn suffix_bytes() -> usize {
     let (mut number, mut bytes) = (0, 0);
     while number < SEQUENCED.count {
-        bytes += sequence(&SEQUENCED, number).len() + 1;
+        bytes += sequence(SEQUENCED, number).len() + 1;
         number += 1;
     }
     bytes
@@ -183,7 +172,7 @@ const fn suffixes<const N: usize>() -> [u8; N] {
     let mut all = [b'\n'; N];
     let (mut number, mut at) = (0, 0);
     while number < SEQUENCED.count {
-        let text = sequence(&SEQUENCED, number).as_bytes();
+        let text = sequence(SEQUENCED, number).as_bytes();
         let mut i = 0;
         while i < text.len() {
             all[at + i] = text[i];

@@ -4,9 +4,12 @@
 //! bytes; the rows themselves are for tables that are made at compile time, and for tests.
 
 mod compact;
+mod numbered;
 mod opcode;
 
+pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
+pub(crate) use numbered::Numbered;
 pub use opcode::{Opcode, opcode};
 
 use crate::shape::{self, Set, Shape, Variant};
@@ -113,21 +116,23 @@ pub const FIRST_VECTOR: usize = FIRST_OBJECT + OBJECT_OPCODES;
 pub const ALL_OPCODES: usize = FIRST_VECTOR + VECTOR_OPCODES;
 
 const fn count(set: Set) -> usize {
-    let mut total = 0;
+    COUNTS[set as usize]
+}
+
+const COUNTS: &[usize; 5] = &{
+    let mut counts = [0; 5];
     let mut op = 0;
     while op < Op::ALL.len() {
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            if variants[v].set as u8 == set as u8 {
-                total += 1;
-            }
+            counts[variants[v].set as usize] += 1;
             v += 1;
         }
         op += 1;
     }
-    total
-}
+    counts
+};
 
 /// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones. Code runs only where it is
 /// the same.
@@ -150,14 +155,13 @@ const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
 }
 
 const fn fingerprint(extended: bool, vectors: bool) -> u32 {
-    // FNV-1a.
-    const fn mix(hash: u32, byte: u8) -> u32 {
-        (hash ^ byte as u32).wrapping_mul(0x0100_0193)
-    }
+    // FNV-1a, in few steps: constants are evaluated slowly.
+    const PRIME: u64 = 0x0100_0193;
     const fn mix_all(mut hash: u32, text: &str) -> u32 {
+        let text = text.as_bytes();
         let mut i = 0;
         while i < text.len() {
-            hash = mix(hash, text.as_bytes()[i]);
+            hash = ((hash ^ text[i] as u32) as u64 * PRIME) as u32;
             i += 1;
         }
         hash
@@ -174,9 +178,10 @@ const fn fingerprint(extended: bool, vectors: bool) -> u32 {
         while v < variants.len() {
             if counts(variants[v].set, extended, vectors) {
                 hash = mix_all(hash, variants[v].suffix);
+                let operands = variants[v].operands;
                 let mut i = 0;
-                while i < variants[v].operands.len() {
-                    hash = mix(hash, variants[v].operands[i] as u8);
+                while i < operands.len() {
+                    hash = ((hash ^ operands[i] as u32) as u64 * PRIME) as u32;
                     i += 1;
                 }
             }

@@ -12,15 +12,16 @@ use crate::shape::Set;
 pub struct Opcode(pub u16);
 
 /// For each family the opcode of its first core variant; and behind them the first opcode that is no core variant's.
-static CORE: Firsts = CORE_CONST;
+static CORE: Firsts = *CORE_CONST;
 /// For each family the opcode of its first other variant; and behind them the first number that is no opcode. Where a family has
 /// no such variants, it is what the next one has.
-static OTHER: Firsts = OTHER_CONST;
+static OTHER: Firsts = *OTHER_CONST;
 
 type Firsts = [u16; Op::ALL.len() + 1];
 
-const CORE_CONST: Firsts = firsts(true);
-const OTHER_CONST: Firsts = firsts(false);
+// By reference, since a constant is copied wherever it is named.
+const CORE_CONST: &Firsts = &firsts(true);
+const OTHER_CONST: &Firsts = &firsts(false);
 
 const fn firsts(core: bool) -> Firsts {
     let mut firsts = [0; Op::ALL.len() + 1];
@@ -57,13 +58,18 @@ const fn set(opcode: u16) -> Set {
 }
 
 /// For each opcode its family and variant.
-const FAMILIES: [(Op, u8); ALL_OPCODES] = {
+const FAMILIES: &[(Op, u8); ALL_OPCODES] = &{
     let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
     let mut op = 0;
     while op < Op::ALL.len() {
+        let family = Op::ALL[op];
+        let (first, first_other) = (CORE_CONST[op] as usize, OTHER_CONST[op] as usize);
+        let cores = CORE_CONST[op + 1] as usize - first;
+        let variants = cores + OTHER_CONST[op + 1] as usize - first_other;
         let mut v = 0;
-        while v < Op::ROWS[op].variants.len() {
-            families[Opcode::new(Op::ALL[op], v as u8).0 as usize] = (Op::ALL[op], v as u8);
+        while v < variants {
+            let opcode = if v < cores { first + v } else { first_other + v - cores };
+            families[opcode] = (family, v as u8);
             v += 1;
         }
         op += 1;
