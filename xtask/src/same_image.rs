@@ -59,13 +59,15 @@ pub fn check() -> Result<Option<String>> {
 fn build(mut cargo: Command, host: &str) -> Result<PathBuf> {
     println!("building the command for {host}");
     let folder = project::target_dir().join("same-image");
-    cargo.args(["build", "--release", "--locked", "--quiet", "--target", host, "--package", CLI, "--bin", BINARY]);
+    cargo.args(["build", "--locked", "--quiet", "--target", host, "--package", CLI, "--bin", BINARY]);
     cargo.args(["--no-default-features", "--features", FEATURES]).arg("--target-dir").arg(&folder);
-    // Built once, for a few modules: fat link-time optimisation would not pay.
-    cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    // Built once, for a few modules: to optimise would not pay.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
+    for package in ["'*'", "wasmote-exec", "wasmote-ir", "wasmote-translate", "wasmote-validate", "wasmote-decode"] {
+        cargo.arg("--config").arg(format!("profile.dev.package.{package}.opt-level=0"));
+    }
     project::run(cargo.current_dir(project::root()).stdin(Stdio::null()))?;
-    Ok(folder.join(host).join("release").join(BINARY))
+    Ok(folder.join(host).join("debug").join(BINARY))
 }
 
 fn compare(commands: &[(&str, PathBuf)]) -> Result<()> {

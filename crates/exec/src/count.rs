@@ -7,8 +7,10 @@
 //!
 //! Without pairs it is also counted how often each instruction ran at each place, from which [`straights`] puts together what stands in a row.
 
+use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed};
 
 use wasmote_ir::Opcode;
 use wasmote_ir::ops::ALL_OPCODES;
@@ -29,10 +31,46 @@ const KINDS: usize = 1 + ALL_OPCODES + pairs::COUNT;
 pub(crate) const TARGET: u64 = 1 << 63;
 const _: () = assert!(KINDS <= 1 << (63 - SHIFT));
 
-/// How often a kind ran right after another. Pages that no pair lies in are never made.
-static COUNTS: [AtomicU64; KINDS * KINDS] = [const { AtomicU64::new(0) }; KINDS * KINDS];
+/// How often a kind ran right after another.
+static COUNTS: Zeros = Zeros::new(KINDS * KINDS);
 /// The kind that ran last.
 static LAST: AtomicUsize = AtomicUsize::new(0);
+
+/// Numbers that are zero at first, made when they are first asked for; pages that stay zero never are. As arrays they
+/// would be made by the compiler, for seconds, each time that this is checked.
+struct Zeros {
+    first: AtomicPtr<AtomicU64>,
+    len: usize,
+}
+
+impl Zeros {
+    const fn new(len: usize) -> Self {
+        Zeros { first: AtomicPtr::new(core::ptr::null_mut()), len }
+    }
+
+    #[inline]
+    fn get(&self) -> &[AtomicU64] {
+        let mut first = self.first.load(Acquire);
+        if first.is_null() {
+            first = self.make();
+        }
+        // SAFETY: so many were leaked there.
+        unsafe { core::slice::from_raw_parts(first, self.len) }
+    }
+
+    #[cold]
+    fn make(&self) -> *mut AtomicU64 {
+        let made: *mut [u64] = Box::into_raw(vec![0_u64; self.len].into_boxed_slice());
+        match self.first.compare_exchange(core::ptr::null_mut(), made.cast(), AcqRel, Acquire) {
+            Ok(_) => made.cast(),
+            Err(other) => {
+                // SAFETY: nobody else saw these.
+                drop(unsafe { Box::from_raw(made) });
+                other
+            }
+        }
+    }
+}
 
 /// What a dispatch runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +96,7 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     // SAFETY: the caller's promise.
     let word = unsafe { ip.cast::<u64>().read() };
     let kind = ((word & !TARGET) >> SHIFT) as usize;
-    let pair = &COUNTS[LAST.load(Relaxed) * KINDS + kind];
+    let pair = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
     pair.store(pair.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
     if pairs::COUNT == 0 {
@@ -68,8 +106,8 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     unsafe { core::mem::transmute::<usize, Handler>((word & ((1 << SHIFT) - 1)) as usize) }
 }
 
-/// A place that ran: its address, what the upper bits of its word are, and how often.
-static PLACES: [[AtomicU64; 3]; 1 << PLACES_LOG2] = [const { [const { AtomicU64::new(0) }; 3] }; 1 << PLACES_LOG2];
+/// Places that ran, three numbers each: the address, what the upper bits of its word are, and how often.
+static PLACES: Zeros = Zeros::new(3 << PLACES_LOG2);
 /// More places than any guest runs.
 const PLACES_LOG2: u32 = 22;
 
@@ -77,8 +115,9 @@ const PLACES_LOG2: u32 = 22;
 fn count_place(address: u64, kind: u64) {
     // The golden ratio spreads what is close.
     let mut at = (address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES_LOG2)) as usize;
+    let places = places();
     loop {
-        let [key, what, count] = &PLACES[at];
+        let [key, what, count] = &places[at];
         if key.load(Relaxed) == 0 {
             key.store(address, Relaxed);
             what.store(kind, Relaxed);
@@ -87,13 +126,17 @@ fn count_place(address: u64, kind: u64) {
             count.store(count.load(Relaxed) + 1, Relaxed);
             return;
         }
-        at = (at + 1) % PLACES.len();
+        at = (at + 1) % places.len();
     }
+}
+
+fn places() -> &'static [[AtomicU64; 3]] {
+    PLACES.get().as_chunks().0
 }
 
 /// Instructions that stand in a row, nothing jumping to any but the first, with how often each ran. None in builds with pairs.
 pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
-    let ran = PLACES.iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
+    let ran = places().iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
     let mut places: Vec<[u64; 3]> = ran.collect();
     places.sort_unstable();
     let mut straights: Vec<Vec<(Opcode, u64)>> = Vec::new();
@@ -125,6 +168,7 @@ pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
         Some(opcode) if opcode < ALL_OPCODES => Dispatched::One(Opcode(opcode as u16)),
         Some(pair) => Dispatched::Two(pairs::opcodes((pair - ALL_OPCODES) as u16)),
     };
-    let counted = COUNTS.iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
+    let counted =
+        COUNTS.get().iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
     counted.map(move |(at, count)| ([dispatched(at / KINDS), dispatched(at % KINDS)], count))
 }
