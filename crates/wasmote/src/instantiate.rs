@@ -29,6 +29,8 @@ use crate::types::TypeIds;
 ///
 /// # Safety
 /// The store is mutably borrowed by the caller, who holds no reference to it.
+// Not into what is generic over the host's state, of which there may be several.
+#[inline(never)]
 pub(crate) unsafe fn instantiate(
     mut root: NonNull<StoreInner>,
     module: &Module,
