@@ -34,7 +34,9 @@ impl Tool {
             }
         }
         eprintln!("  installing {} {} into {}", self.name, self.version, root.display());
-        let mut cargo = project::cargo(["install", "--quiet", "--locked", "--force", "--version", self.version]);
+        // Optimised, they take minutes to compile, to run for less than a second.
+        let mut cargo =
+            project::cargo(["install", "--quiet", "--locked", "--force", "--debug", "--version", self.version]);
         cargo.arg("--root").arg(&root).arg("--target-dir").arg(root.join("build")).arg(self.name);
         project::run(cargo.env_remove("RUSTFLAGS"))?;
         ensure!(self.is_right(&installed), "{} is not {} {}", installed.display(), self.name, self.version);
