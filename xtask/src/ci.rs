@@ -49,20 +49,20 @@ const STEPS: &[Step] = &[
     ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
         tailcheck::check().map(left_out)
     }),
+    ("features", "each crate compiles with its features, and loses what goes without them", || {
+        features::check(&[], false).map(|()| Outcome::Passed)
+    }),
     ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
+    ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
     ("firmware", "the firmware examples print in QEMU what they must", || firmware::check().map(left_out)),
     ("size", "each configuration of size-budget.toml keeps to its budget", || {
         size::check(embedded::complete()).map(left_out)
     }),
     ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], embedded::complete()).map(left_out)),
-    ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
-    ("features", "each crate compiles with its features, and loses what goes without them", || {
-        features::check(&[], false).map(|()| Outcome::Passed)
-    }),
     ("fuzz", "the fuzz targets compile, and modules by wasm-smith do what they do in wasmi", || {
         fuzz::check().map(|()| Outcome::Passed)
     }),
-    ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
+    ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
@@ -92,6 +92,9 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
             lines.push(format!("{name:<14} {how}"));
             println!("--- {}", lines[lines.len() - 1]);
             continue;
+        }
+        if let Some(beside) = &mut beside {
+            beside.prepare(name);
         }
         let start = Instant::now();
         let result = step();

@@ -11,9 +11,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::project;
 
-/// Which, in the order in which they run: those that build releases behind the toolchain that some of these are for, and what they build for
-/// each other, then the rest. Together they take as long as the others.
-const NAMES: &[&str] = &["setup-embedded", "firmware", "size", "diet", "same-image", "features", "fuzz", "bare"];
+/// Which, in the order in which they run: the first is what steps of either kind need.
+const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "bare"];
+/// Steps that need the first of these.
+const NEED_FIRST: &[&str] = &["firmware", "size", "diet", "same-image"];
 
 /// Whether a step is one of these.
 pub fn is_one(step: &str) -> bool {
@@ -61,6 +62,13 @@ pub fn start() -> Result<Beside> {
 }
 
 impl Beside {
+    /// Waits for what a step needs.
+    pub fn prepare(&mut self, step: &str) {
+        if NEED_FIRST.contains(&step) {
+            self.wait(NAMES[0]);
+        }
+    }
+
     /// If it is one of these, waits until it has ended, shows what it printed, and returns what it said of itself.
     pub fn end(&mut self, step: &str) -> Option<Result<String>> {
         let &name = NAMES.iter().find(|name| **name == step)?;
@@ -110,8 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn all_are_steps() {
+    fn what_is_needed_is_run_first() {
         let mut names = crate::ci::STEPS.iter().map(|step| step.0);
-        assert!(NAMES.iter().all(|name| names.any(|step| step == *name)), "in the order of the steps");
+        assert!(NAMES.iter().chain(NEED_FIRST).all(|name| names.clone().any(|step| step == *name)));
+        assert!(names.any(|name| name == NAMES[0]) && names.any(|name| NEED_FIRST.contains(&name)));
     }
 }
