@@ -54,7 +54,7 @@ impl Zeros {
         if first.is_null() {
             first = self.make();
         }
-        // SAFETY: so many were leaked there.
+        // SAFETY: so many were leaked there, never to be freed; as numbers of 64 bits, which atomic ones are where addresses have as many.
         unsafe { core::slice::from_raw_parts(first, self.len) }
     }
 
