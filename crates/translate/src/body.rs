@@ -11,8 +11,6 @@ use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
 #[cfg(feature = "gc")]
 use crate::exceptions::Exceptions;
-#[cfg(feature = "gc")]
-use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Labels, Signature};
 use crate::locals::Locals;
 use crate::meter::Meter;
@@ -92,24 +90,15 @@ pub struct Body<'a> {
     pub reachable: bool,
     /// How many structured instructions have begun since it could.
     pub skipped: u32,
+    /// Whether a `try` of the older form was met for which no slots were set aside.
+    pub found_older_try: bool,
 }
 
 impl Body<'_> {
     /// Opens the label of the function.
     pub fn open(&mut self, ty: u32) {
         let base = self.stack.next_home();
-        self.labels.push(Label {
-            kind: Kind::Func,
-            signature: Signature::Func(ty),
-            height: 0,
-            base,
-            start: 0,
-            branches: None,
-            around: None,
-            mark: 0,
-            #[cfg(feature = "gc")]
-            tried: NO_TRY,
-        });
+        self.labels.push(Label::new(Kind::Func, Signature::Func(ty), 0, base));
         self.meter.open(self.code);
     }
 

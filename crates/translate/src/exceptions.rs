@@ -57,7 +57,7 @@ const TRY: u8 = 0x06;
 const END: u8 = 0x0b;
 const DELEGATED: u8 = 0x18;
 
-/// How deep `try`s of the older form nest in a body, whose operators these are; 0 if there are none.
+/// How deep `try`s of the older form nest in a body, whose operators these are.
 fn nesting(mut operators: Operators<'_>) -> u16 {
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
@@ -80,11 +80,11 @@ fn nesting(mut operators: Operators<'_>) -> u16 {
 }
 
 impl Body<'_> {
-    /// Starts a function with these bytes, whose operators are left to read. `try` of the older form needs slots that calls
-    /// leave alone; its opcode is looked for where it may be.
-    pub fn start_exceptions(&mut self, bytes: &[u8]) -> Step {
-        let older = !self.module.tags.is_empty() && bytes.contains(&TRY);
-        let kept = if older { nesting(self.operators) } else { 0 };
+    /// Starts a function whose operators are left to read. A `try` of the older form needs a slot that calls leave alone, in front of
+    /// all operands. Few functions have one, so the operators are only searched for it once the first was met
+    /// ([`Body::found_older_try`]).
+    pub fn start_exceptions(&mut self, older_tries: bool) -> Step {
+        let kept = if older_tries { nesting(self.operators) } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();
@@ -95,7 +95,7 @@ impl Body<'_> {
 
     /// How many `try`s are around the current point.
     fn level(&self) -> Step<u16> {
-        u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooLarge)
+        u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooManyTries)
     }
 
     /// Opens the label of a `try`.
@@ -183,6 +183,7 @@ impl Body<'_> {
         let signature = self.signature()?;
         let depth = self.labels.older_tries();
         if depth >= u32::from(self.exceptions.kept) {
+            self.found_older_try = true;
             return Err(INVALID);
         }
         let kept = self.exceptions.first_kept + depth as u16;
@@ -241,7 +242,7 @@ impl Body<'_> {
         let level = self.labels.tries_up_to(outer);
         let label = *self.labels.top().ok_or(INVALID)?;
         let tried = self.exceptions.tries.get(label.tried as usize).copied().ok_or(INVALID)?;
-        let slot = u16::try_from(level).map_err(|_| TranslateErrorKind::TooLarge)?;
+        let slot = u16::try_from(level).map_err(|_| TranslateErrorKind::TooManyTries)?;
         let handler = Handler { tag: DELEGATE, slot, reference: NO_SLOT, level: tried.level, ..Handler::default() };
         self.exceptions.clauses.push(Clause { handler, label: OWN });
         self.end().map(|_| ())

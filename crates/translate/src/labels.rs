@@ -96,6 +96,34 @@ pub struct Label {
     /// Of a `try`, its number among those that have not ended; else [`NO_TRY`].
     #[cfg(feature = "gc")]
     pub tried: u32,
+    /// How many `try`s are among the labels up to this one; [`Labels`] counts them.
+    #[cfg(feature = "gc")]
+    pub tries: u32,
+    /// How many of them are of the older form.
+    #[cfg(feature = "gc")]
+    pub older_tries: u32,
+}
+
+impl Label {
+    /// A label that nothing branches to yet, and that is of no `try`.
+    pub fn new(kind: Kind, signature: Signature, height: usize, base: u16) -> Label {
+        Label {
+            kind,
+            signature,
+            height,
+            base,
+            start: 0,
+            branches: None,
+            around: None,
+            mark: 0,
+            #[cfg(feature = "gc")]
+            tried: NO_TRY,
+            #[cfg(feature = "gc")]
+            tries: 0,
+            #[cfg(feature = "gc")]
+            older_tries: 0,
+        }
+    }
 }
 
 /// The number of no `try`.
@@ -129,8 +157,10 @@ impl Labels {
         self.waiting.clear();
     }
 
-    /// Enters a structured instruction.
+    /// Enters a structured instruction; counts the `try`s around it.
     pub fn push(&mut self, label: Label) {
+        #[cfg(feature = "gc")]
+        let label = Label { tries: self.tries(), older_tries: self.older_tries(), ..label };
         self.labels.push(label);
     }
 
@@ -209,10 +239,12 @@ impl Labels {
         }
     }
 
-    /// Says which `try` the innermost label is of.
+    /// Says which `try` the innermost label, which was just entered, is of.
     pub fn set_try(&mut self, number: u32) {
         if let Some(label) = self.labels.last_mut() {
             label.tried = number;
+            label.tries += 1;
+            label.older_tries += u32::from(label.kind == Kind::OlderTry);
         }
     }
 
@@ -224,18 +256,17 @@ impl Labels {
     }
 
     /// How many `try`s have not ended.
-    pub fn tries(&self) -> usize {
-        self.labels.iter().filter(|label| label.tried != NO_TRY).count()
+    pub fn tries(&self) -> u32 {
+        self.labels.last().map_or(0, |label| label.tries)
     }
 
     /// How many of them are of the older form.
     pub fn older_tries(&self) -> u32 {
-        let older = |label: &&Label| matches!(label.kind, Kind::OlderTry | Kind::OlderCatch);
-        self.labels.iter().filter(older).count() as u32
+        self.labels.last().map_or(0, |label| label.older_tries)
     }
 
     /// How many of them are labels up to this number.
-    pub fn tries_up_to(&self, index: usize) -> usize {
-        self.labels.iter().take(index + 1).filter(|label| label.tried != NO_TRY).count()
+    pub fn tries_up_to(&self, index: usize) -> u32 {
+        self.labels.get(index).map_or(0, |label| label.tries)
     }
 }

@@ -50,8 +50,8 @@ mod simd;
 mod stack;
 mod tiles;
 
-use wasmote_decode::ModuleInfo;
 use wasmote_decode::operators::{Malformed, Operators};
+use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::Op;
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
@@ -123,12 +123,36 @@ pub enum TranslateErrorKind {
     TooManySlots,
     /// More code than a branch can span.
     TooLarge,
+    /// More `try`s inside one another than an exception table can tell apart.
+    TooManyTries,
     /// An operator that this build does not support.
     Unsupported,
     /// A vector, which the core op set has no instructions for.
     VectorInCore,
     /// The body is not valid; only possible when validation was left out.
     Invalid,
+}
+
+/// A function to be translated.
+struct Function<'a> {
+    module: &'a ModuleInfo,
+    ty: &'a FuncType,
+    /// The body, and its byte offset in the binary.
+    bytes: &'a [u8],
+    start: u64,
+    /// The slot of the frame's header.
+    header: u16,
+    /// Whether the map from code to the binary is wanted.
+    offsets: bool,
+}
+
+/// How a pass over a body ended, when it found no error.
+#[derive(PartialEq, Eq)]
+enum Outcome {
+    /// All of it is translated.
+    Translated,
+    /// There is a `try` of the older form, for which no slot was set aside.
+    FoundOlderTry,
 }
 
 impl From<Malformed> for TranslateErrorKind {
@@ -143,6 +167,7 @@ impl TranslateErrorKind {
         match self {
             TranslateErrorKind::TooManySlots => "locals and operands take more than 65535 slots",
             TranslateErrorKind::TooLarge => "the function is too large",
+            TranslateErrorKind::TooManyTries => "more than 65535 `try` instructions inside one another",
             TranslateErrorKind::Unsupported => "an operator that this build does not support",
             TranslateErrorKind::VectorInCore => "vectors need the extended op set",
             TranslateErrorKind::Invalid => "the body is not valid",
@@ -186,6 +211,26 @@ impl Translator {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
 
+        let function = Function { module, ty, bytes, start, header: header as u16, offsets };
+        let type_index = module.funcs[func as usize];
+        if self.body(&function, type_index, false)? == Outcome::FoundOlderTry {
+            self.body(&function, type_index, true)?;
+        }
+        let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
+        self.add_prologue();
+        Ok(Translated {
+            code: &self.buffers.code.units,
+            frame_slots,
+            header: header as u16,
+            offsets: &self.buffers.code.offsets,
+            changing: &self.buffers.code.changing,
+            handlers: &self.buffers.code.handlers,
+        })
+    }
+
+    /// Translates the body. `older_tries` sets slots aside for every `try` of the older form.
+    fn body(&mut self, function: &Function<'_>, type_index: u32, older_tries: bool) -> Result<Outcome, TranslateError> {
+        let &Function { module, ty, bytes, start, header, .. } = function;
         let Buffers {
             code,
             stack,
@@ -197,10 +242,10 @@ impl Translator {
             #[cfg(feature = "gc")]
             exceptions,
         } = &mut self.buffers;
-        code.start(self.options.op_set == OpSet::Extended, offsets);
+        code.start(self.options.op_set == OpSet::Extended, function.offsets);
         meter.start(self.options.metered);
         labels.start();
-        locals.start(&ty.params, header as u16);
+        locals.start(&ty.params, header);
         let mut body = Body {
             module,
             ty,
@@ -215,38 +260,30 @@ impl Translator {
             exceptions,
             operators: Operators::new(bytes, start as usize),
             canonical_nans: self.options.canonical_nans,
-            header: header as u16,
+            header,
             reachable: true,
             skipped: 0,
+            found_older_try: false,
         };
 
         let failed = |at: usize, kind| TranslateError { kind, offset: at as u32 };
-        if let Err(kind) = body.declare_all(bytes) {
+        if let Err(kind) = body.declare_all(older_tries) {
             return Err(failed(body.operators.position(), kind));
         }
         body.stack.start(body.locals.end());
-        body.open(module.funcs[func as usize]);
+        body.open(type_index);
         loop {
             let at = body.operators.position();
             let kind = match body.next() {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,
-                Ok(true) => break,
+                Ok(true) => return Ok(Outcome::Translated),
                 Ok(false) => continue,
+                Err(_) if body.found_older_try && !older_tries => return Ok(Outcome::FoundOlderTry),
                 Err(kind) => kind,
             };
             return Err(failed(at, kind));
         }
-        let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
-        self.add_prologue();
-        Ok(Translated {
-            code: &self.buffers.code.units,
-            frame_slots,
-            header: header as u16,
-            offsets: &self.buffers.code.offsets,
-            changing: &self.buffers.code.changing,
-            handlers: &self.buffers.code.handlers,
-        })
     }
 
     /// Puts in front of the code what sets locals to zero that may be read before they are written.

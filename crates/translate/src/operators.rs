@@ -86,16 +86,16 @@ static SATURATING: [Op; 8] = [
 ];
 
 impl Body<'_> {
-    /// Reads what comes before the operators: the locals.
+    /// Reads what comes before the operators: the locals. `older_tries` says whether the body has a `try` of the older form.
     #[inline(never)]
-    pub fn declare_all(&mut self, bytes: &[u8]) -> Step {
+    pub fn declare_all(&mut self, older_tries: bool) -> Step {
         for _ in 0..self.operators.index()? {
             let (count, ty) = (self.operators.index()?, self.operators.value_type()?);
             self.locals.declare(count, value_type(ty)?)?;
         }
         #[cfg(feature = "gc")]
-        self.start_exceptions(bytes)?;
-        let _ = bytes;
+        self.start_exceptions(older_tries)?;
+        let _ = older_tries;
         Ok(())
     }
 

@@ -6,8 +6,6 @@ mod words {
 
     use wasmote_decode::{DecodeError, DecodeErrorKind};
     use wasmote_ir::ValType;
-    #[cfg(feature = "wasm")]
-    use wasmote_translate::TranslateErrorKind;
 
     use crate::error::{Error, ErrorKind, ImportProblem};
     use crate::externs::ExternType;
@@ -22,15 +20,7 @@ mod words {
                 ErrorKind::Image(error) => write!(f, "{} (at offset {:#x})", error.kind.message(), error.offset),
                 #[cfg(feature = "wasm")]
                 ErrorKind::Translate { func, error } => {
-                    let reason = match error.kind {
-                        TranslateErrorKind::TooManySlots => "it has too many locals and operands",
-                        TranslateErrorKind::TooLarge => "it is too large",
-                        TranslateErrorKind::Unsupported => "an instruction is not supported",
-                        TranslateErrorKind::VectorInCore => "vectors need the extended op set",
-                        TranslateErrorKind::Invalid => "it is not valid",
-                        _ => "it is beyond this build",
-                    };
-                    let offset = error.offset;
+                    let (reason, offset) = (error.kind.message(), error.offset);
                     write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
                 }
                 ErrorKind::Link(problems) => display_link(problems, f),
