@@ -364,9 +364,7 @@ impl Code {
             1 => self.copy(from, to),
             _ => {
                 self.emit(Op::CopySpan, 0, &[u64::from(from), u64::from(to), u64::from(count)]);
-                for i in 0..count {
-                    self.held.forget(u32::from(to) + u32::from(i));
-                }
+                self.held.forget_run(to.into(), count.into());
             }
         }
     }

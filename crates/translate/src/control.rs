@@ -11,6 +11,9 @@ use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Signature};
 use crate::stack::{Entry, Place};
 
+/// From how many values on a branch brings them in one piece.
+const MANY: usize = 5;
+
 /// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
 pub struct Condition {
     pub taken: Op,
@@ -81,18 +84,7 @@ impl Body<'_> {
         let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home());
         let start = self.code.units.len();
         let mark = self.locals.mark();
-        self.labels.push(Label {
-            kind,
-            signature,
-            height,
-            base,
-            start,
-            branches: None,
-            around,
-            mark,
-            #[cfg(feature = "gc")]
-            tried: NO_TRY,
-        });
+        self.labels.push(Label { start, around, mark, ..Label::new(kind, signature, height, base) });
         Ok(())
     }
 
@@ -215,19 +207,32 @@ impl Body<'_> {
     /// Whether the topmost `count` entries are where a branch to the label must leave them.
     pub fn in_place(&self, label: &Label, count: usize) -> bool {
         let Some(first) = self.stack.len().checked_sub(count) else { return false };
-        let top = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
-        let mut settled = true;
-        let mut home = None;
-        for entry in top {
-            settled &= entry.place() == Place::Temp;
-            home = home.or(Some(entry.home()));
+        self.stack.get(first).is_none_or(|entry| entry.home() == label.base) && self.settled(first)
+    }
+
+    /// Whether the entries from this one on are in their own slots.
+    fn settled(&self, first: usize) -> bool {
+        let mut entries = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
+        entries.all(|entry| entry.place() == Place::Temp)
+    }
+
+    /// Brings the topmost `count` entries into their own slots if they are [`MANY`]. A branch then moves them by one instruction;
+    /// else the code of a function of branches would be a thousand times as large as its body.
+    pub fn settle_many(&mut self, count: usize) -> Step {
+        if count >= MANY {
+            self.settle_top(count)?;
         }
-        settled && home.is_none_or(|home| home == label.base)
+        Ok(())
     }
 
     /// Moves the topmost `count` entries to where a branch to the label must leave them. They stay on the stack.
     pub fn move_to(&mut self, label: &Label, count: usize) -> Step {
         let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
+        if count >= MANY && self.settled(first) {
+            let from = self.stack.get(first).ok_or(INVALID)?.home();
+            self.code.copy_run(from, label.base, self.stack.next_home().wrapping_sub(from));
+            return Ok(());
+        }
         let mut to = label.base;
         // Slots of temporaries only move down, so that none is overwritten before it is moved.
         for index in first..self.stack.len() {
@@ -254,6 +259,7 @@ impl Body<'_> {
             self.return_()?;
         } else {
             let count = self.brings(&label);
+            self.settle_many(count)?;
             self.move_to(&label, count)?;
             self.goto(depth);
         }
@@ -277,6 +283,7 @@ impl Body<'_> {
     pub fn branch_if(&mut self, depth: u32, condition: Condition) -> Step {
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
+        self.settle_many(count)?;
         if count == 0 || self.in_place(&label, count) {
             let (start, operand) = self.branch_on(&condition, true);
             self.labels.branch(depth, start, operand, self.code);
@@ -292,6 +299,7 @@ impl Body<'_> {
         if label.kind == Kind::Func && count > 1 {
             self.settle_top(count)?;
         }
+        self.settle_many(count)?;
         let (start, operand) = around(self);
         let around = self.labels.wait(start, operand);
         let held = self.code.held();

@@ -293,8 +293,9 @@ impl Body<'_> {
         let (ty, flags) = self.cast_to(nullable, known(to)?)?;
         let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
-        let slot = self.peek_slot()?;
         let count = self.brings(&label);
+        self.settle_many(count)?;
+        let slot = self.peek_slot()?;
         let negated = u64::from(casts::NEGATED);
         if self.in_place(&label, count) && label.kind != Kind::Func {
             let start = self.code.emit(Op::BrOnCast, 0, &[slot, ty, flags, 0]);

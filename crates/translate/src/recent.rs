@@ -98,6 +98,19 @@ impl Held {
     }
 }
 
+impl Held {
+    /// Forgets that any accumulator holds the value of one of `count` slots from `first` on.
+    pub fn forget_run(&mut self, first: u32, count: u32) {
+        let inside = |slot: u32| slot.wrapping_sub(first) < count;
+        for (accumulator, held) in self.0.iter_mut().enumerate() {
+            let second = cfg!(feature = "simd") && accumulator == VECTOR && inside(held.wrapping_add(1));
+            if *held != NOTHING && (inside(*held) || second) {
+                *held = NOTHING;
+            }
+        }
+    }
+}
+
 /// The last two instructions, as far as they may be changed.
 #[derive(Default)]
 pub struct Window {
