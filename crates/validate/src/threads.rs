@@ -17,12 +17,12 @@ const SHARE: usize = 1 << 17;
 const WORTH_IT: usize = 1 << 20;
 
 /// Proves a whole module valid, if it is large with up to as many threads as `threads` says, which asks the system. Of several mistakes in bodies it reports the
-/// first.
+/// first. Returns what [`validate`] does.
 pub fn validate_with_threads(
     wasm: &[u8],
     features: &Features,
     threads: impl FnOnce() -> usize,
-) -> Result<(), ValidateError> {
+) -> Result<Vec<u32>, ValidateError> {
     let threads = if wasm.len() < WORTH_IT { 1 } else { threads() };
     if threads < 2 {
         return validate(wasm, features);
@@ -58,6 +58,8 @@ struct State {
     working: usize,
     /// The first mistake known, by its offset, and the function that it is in.
     invalid: Option<(usize, u32)>,
+    /// Functions whose frames may have more slots than a frame can have.
+    large_frames: Vec<u32>,
 }
 
 /// A thread at work, until it is dropped.
@@ -92,8 +94,8 @@ impl Progress {
         while self.work_on(self.next.fetch_add(1, Ordering::Relaxed), wasm, bodies, &mut buffers) {}
     }
 
-    /// Takes part, and waits for the others. Of several mistakes it reports the first.
-    pub fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<(), ValidateError> {
+    /// Takes part, and waits for the others. Of several mistakes it reports the first. Returns what [`validate`] does.
+    pub fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
         self.work(wasm, bodies);
         let mut state = self.state();
         while state.working > 0 {
@@ -112,7 +114,7 @@ impl Progress {
                 return self.finish(wasm, bodies);
             }
         }
-        Ok(())
+        Ok(self.state().large_frames.clone())
     }
 
     /// Validates a share; `false` if there was a mistake in it, or there is no such share.
@@ -127,6 +129,9 @@ impl Progress {
                 state.invalid = Some(state.invalid.map_or(here, |first| first.min(here)));
                 return false;
             }
+        }
+        if !buffers.large_frames.is_empty() {
+            self.state().large_frames.append(&mut buffers.large_frames);
         }
         self.proven[share].store(true, Ordering::Release);
         true

@@ -11,20 +11,21 @@ use crate::features::Features;
 use crate::outline::Outline;
 use crate::sections::walk;
 
-/// Proves a whole module valid.
-pub fn validate(wasm: &[u8], features: &Features) -> Result<(), ValidateError> {
+/// Proves a whole module valid. Returns the functions, imports counted, whose frames are so large that they may be beyond what the
+/// translator can do: it knows ([`wasmote_ir::frame::MAX_SLOTS`]). Mostly there are none.
+pub fn validate(wasm: &[u8], features: &Features) -> Result<Vec<u32>, ValidateError> {
     Ok(validate_with(wasm, features.flags(), features.body_flags())?)
 }
 
 /// The same with the validator's own flags, and what is missing.
-pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<(), Fault> {
+pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<Vec<u32>, Fault> {
     // Each body is validated as it comes by, so that of several mistakes the first is reported.
     let mut buffers = Buffers::default();
     walk(wasm, flags, &mut |outline, func, range| {
         let bytes = wasm.get(range.clone()).unwrap_or_default();
         body::validate(outline, body_flags, func, bytes, range.start, &mut buffers)
     })?;
-    Ok(())
+    Ok(buffers.large_frames)
 }
 
 /// Proves all of a module valid but the bodies of its functions, which [`Bodies`] does one by one.
@@ -56,6 +57,15 @@ impl Bodies {
     /// was made from.
     pub fn validate_body(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
         Ok(self.validate_reusing(wasm, func, &mut Buffers::default())?)
+    }
+
+    /// Proves all bodies valid. Returns what [`validate`] does.
+    pub fn validate_all(&self, wasm: &[u8]) -> Result<Vec<u32>, ValidateError> {
+        let mut buffers = Buffers::default();
+        for defined in 0..self.ranges.len() as u32 {
+            self.validate_reusing(wasm, self.first + defined, &mut buffers)?;
+        }
+        Ok(buffers.large_frames)
     }
 
     /// The same with buffers that the next one may use again.

@@ -103,6 +103,12 @@ impl Config {
         self
     }
 
+    /// What functions are translated into.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn code_options(&self) -> wasmote_translate::CodeOptions {
+        wasmote_translate::CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
+    }
+
     #[cfg(all(feature = "std", feature = "validate"))]
     pub(crate) fn threads(&self) -> usize {
         let available = || std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));

@@ -38,7 +38,7 @@ use crate::messages::message;
 use crate::translation::Translation;
 use crate::types::TypeIds;
 #[cfg(feature = "validate")]
-use crate::unproven::Unproven;
+use crate::unproven::{Unproven, check_limits};
 
 /// A module (spec: syntax/modules): cheap to clone, shared among threads, instantiated as often as one likes.
 ///
@@ -273,7 +273,7 @@ impl Module {
     /// [`Config::eager_translation`](crate::Config::eager_translation) all functions are translated, too.
     ///
     /// # Errors
-    /// What is wrong with the module, and where.
+    /// What is wrong with the module, and where; also a function that has more locals and operands than 65,535 slots hold.
     #[cfg(feature = "validate")]
     pub fn new(engine: &Engine, wasm: impl Into<WasmBytes>) -> Result<Module, Error> {
         Module::checked(engine, wasm.into())
@@ -287,9 +287,11 @@ impl Module {
         let bodies = match engine.config().validation {
             Validation::Eager => {
                 #[cfg(feature = "std")]
-                wasmote_validate::validate_with_threads(wasm.get(), features, || engine.config().threads())?;
+                let large_frames =
+                    wasmote_validate::validate_with_threads(wasm.get(), features, || engine.config().threads())?;
                 #[cfg(not(feature = "std"))]
-                wasmote_validate::validate(wasm.get(), features)?;
+                let large_frames = wasmote_validate::validate(wasm.get(), features)?;
+                check_limits(engine, &info, wasm.get(), &large_frames)?;
                 None
             }
             Validation::Lazy => {
@@ -410,7 +412,7 @@ impl Module {
     #[cfg(feature = "validate")]
     pub fn validate(&self) -> Result<(), Error> {
         let Some(unproven) = &self.inner.unproven else { return Ok(()) };
-        Ok(unproven.all(self.inner.bytes())?)
+        unproven.all(&self.inner)
     }
 
     /// Translates all functions now, or of an image verifies them, instead of each at its first call.
@@ -462,8 +464,6 @@ impl Module {
         // A heap sorts with a tenth of the code that `sort` has.
         let exports: BinaryHeap<_> = info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)).collect();
         let exports = exports.into_sorted_vec().into_iter().map(|(_, i)| i).collect();
-        #[cfg(feature = "validate")]
-        let defined = info.imported_funcs..info.funcs.len() as u32;
         let frames = (0..info.types.len()).map(|ty| frame(&info, ty).unwrap_or((0, NO_HEADER)));
         let (params, headers): (Vec<_>, Vec<_>) = frames.unzip();
         let inner = ModuleInner {
@@ -480,7 +480,7 @@ impl Module {
             guarded: info.memories.first().is_some_and(|ty| engine.guards(ty)),
             info,
             #[cfg(feature = "validate")]
-            unproven: bodies.map(|bodies| Unproven::new(bodies, defined)),
+            unproven: bodies.map(Unproven::new),
             exports,
         };
         let module = Module { inner: Arc::new(inner) };

@@ -8,7 +8,7 @@ use wasmote_ir::handlers::Handler;
 #[cfg(feature = "image")]
 use wasmote_ir::image::scratch_words;
 #[cfg(feature = "wasm")]
-use wasmote_translate::{CodeOptions, Translated, Translator};
+use wasmote_translate::{Translated, Translator};
 
 use crate::code::{Code, Linked};
 use crate::engine::Config;
@@ -57,11 +57,7 @@ impl Translation {
         let _ = config;
         Translation {
             #[cfg(feature = "wasm")]
-            translator: Translator::with_options(CodeOptions {
-                metered: config.fuel,
-                canonical_nans: config.canonical_nans,
-                ..CodeOptions::default()
-            }),
+            translator: Translator::with_options(config.code_options()),
             linker: linker(),
             cells: Vec::new(),
             #[cfg(feature = "image")]

@@ -1,29 +1,34 @@
 //! The bodies of a module that is validated as it runs ([`Validation::Lazy`](crate::Validation::Lazy)).
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use wasmote_decode::ModuleInfo;
+use wasmote_translate::Translator;
 #[cfg(feature = "std")]
 use wasmote_validate::Progress;
 use wasmote_validate::{Bodies, ValidateError};
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::module::ModuleInner;
 
 /// Bodies that may not be valid, of a module that is valid otherwise.
 pub(crate) struct Unproven {
     bodies: Bodies,
     #[cfg(feature = "std")]
     progress: Progress,
-    #[cfg(not(feature = "std"))]
-    funcs: core::ops::Range<u32>,
+    /// Whether all functions are known to be within the limits of the translator.
+    fits: AtomicBool,
 }
 
 impl Unproven {
-    /// None of them is validated yet. `funcs` are the functions that they are of.
-    pub fn new(bodies: Bodies, funcs: core::ops::Range<u32>) -> Unproven {
-        #[cfg(feature = "std")]
-        let _ = funcs;
+    /// None of them is validated yet.
+    pub fn new(bodies: Bodies) -> Unproven {
         Unproven {
             #[cfg(feature = "std")]
             progress: Progress::new(&bodies),
-            #[cfg(not(feature = "std"))]
-            funcs,
             bodies,
+            fits: AtomicBool::new(false),
         }
     }
 
@@ -36,15 +41,29 @@ impl Unproven {
         self.bodies.validate_body(wasm, func)
     }
 
-    /// Proves all valid, together with other threads that do.
-    #[cfg(feature = "std")]
-    pub fn all(&self, wasm: &[u8]) -> Result<(), ValidateError> {
-        self.progress.finish(wasm, &self.bodies)
+    /// Proves all valid and within limits, together with other threads that do.
+    pub fn all(&self, module: &ModuleInner) -> Result<(), Error> {
+        #[cfg(feature = "std")]
+        let large_frames = self.progress.finish(module.bytes(), &self.bodies)?;
+        #[cfg(not(feature = "std"))]
+        let large_frames = self.bodies.validate_all(module.bytes())?;
+        if !self.fits.load(Ordering::Relaxed) {
+            check_limits(&module.engine, &module.info, module.bytes(), &large_frames)?;
+            self.fits.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
+}
 
-    /// Proves all valid.
-    #[cfg(not(feature = "std"))]
-    pub fn all(&self, wasm: &[u8]) -> Result<(), ValidateError> {
-        self.funcs.clone().try_for_each(|func| self.bodies.validate_body(wasm, func))
+/// Checks that the translator can do these functions: it has limits that validation knows nothing of.
+pub(crate) fn check_limits(engine: &Engine, info: &ModuleInfo, wasm: &[u8], funcs: &[u32]) -> Result<(), Error> {
+    if funcs.is_empty() {
+        return Ok(());
     }
+    let mut translator = Translator::with_options(engine.config().code_options());
+    for &func in funcs {
+        let translated = translator.translate(info, wasm, func, false);
+        translated.map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
+    }
+    Ok(())
 }

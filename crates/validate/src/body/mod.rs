@@ -27,6 +27,7 @@ mod tests;
 
 use alloc::vec::Vec;
 
+use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmparser::WasmFeatures;
 
 use crate::fault::Fault;
@@ -45,6 +46,8 @@ pub struct Buffers {
     frames: Vec<Frame>,
     locals: Vec<Local>,
     set: Vec<u32>,
+    /// Functions whose frames may have more slots than a frame can have.
+    pub large_frames: Vec<u32>,
 }
 
 /// A body that is being checked.
@@ -81,7 +84,13 @@ pub fn validate(
     body.results = &ty.results;
     body.locals.extend(ty.params.iter().map(|&ty| Local::param(ty)));
     let result = body.locals().and_then(|()| body.instructions());
+    let large = body.may_not_fit();
     body.give_back(buffers);
+    if large {
+        buffers.large_frames.push(func);
+        // Capacities tell how much the next body needs.
+        (buffers.operands, buffers.frames) = (Vec::new(), Vec::new());
+    }
     result
 }
 
@@ -115,7 +124,19 @@ impl<'m> Body<'m> {
     }
 
     fn give_back(self, buffers: &mut Buffers) {
-        *buffers = Buffers { operands: self.operands, frames: self.frames, locals: self.locals, set: self.set };
+        buffers.operands = self.operands;
+        buffers.frames = self.frames;
+        buffers.locals = self.locals;
+        buffers.set = self.set;
+    }
+
+    /// Whether the frame may have more than [`MAX_SLOTS`] slots, or blocks nest deeper than that. As many operands and blocks as there
+    /// is room for were there at a time, at most: to count them exactly would cost each instruction.
+    fn may_not_fit(&self) -> bool {
+        let blocks = self.frames.capacity();
+        let values = self.locals.len() + self.results.len() + self.operands.capacity();
+        // A value takes two slots at most, and a `try` of the older form one.
+        2 * values + blocks + usize::from(HEADER) > MAX_SLOTS as usize
     }
 
     fn locals(&mut self) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wasmote::Val;
+use wasmote::{Features, Linker, Module, Store, Val, Validation};
 
 use crate::Program;
 
@@ -288,5 +288,116 @@ fn recursion_ends_in_a_trap_whatever_the_frame() {
         let mut program = Program::new(&text);
         assert_eq!(program.call("f", &i32s(&[0])), Err("call stack exhausted".into()), "{locals} locals");
         assert_eq!(program.call("g", &[]), Ok(vec![5]));
+    }
+}
+
+/// A function that leaves a block by one of many conditional branches, all of which bring the same values: `below` operands lie under
+/// them. Returns the first and the last of them, subtracted.
+fn branches_with_values(branches: usize, values: usize, below: usize) -> String {
+    let types = " i32".repeat(values);
+    let mut text =
+        format!("(module (func (export \"f\") (param i32 i32) (result i32) (local i32) (block (result{types}) ");
+    text.push_str(&"i32.const 9 ".repeat(below));
+    for value in 0..values {
+        text.push_str(if value % 2 == 0 { "local.get 1 " } else { "i32.const 5 " });
+    }
+    for branch in 0..branches {
+        write!(text, "local.get 0 i32.const {branch} i32.eq br_if 0 ").unwrap();
+    }
+    text.push_str(&"drop ".repeat(below + values));
+    for value in 0..values {
+        write!(text, "i32.const {value} ").unwrap();
+    }
+    text.push_str(") local.set 2 ");
+    text.push_str(&"drop ".repeat(values - 2));
+    text.push_str("local.get 2 i32.sub))");
+    text
+}
+
+#[test]
+fn branches_bring_few_values_and_many() {
+    for values in [2, 3, 4, 5, 6, 100] {
+        for below in [0, 1, 3, 7] {
+            let mut program = Program::new(&branches_with_values(20, values, below));
+            let last = if values % 2 == 0 { 5 } else { 70 };
+            for branch in [0, 1, 19] {
+                let results = program.call("f", &i32s(&[branch, 70]));
+                assert_eq!(results, Ok(vec![70 - last]), "{values} values above {below}, branch {branch}");
+            }
+            let last = (1 - values as i32) as u32;
+            assert_eq!(program.call("f", &i32s(&[20, 70])), Ok(vec![last.into()]), "{values} values above {below}");
+        }
+    }
+}
+
+#[test]
+fn code_of_branches_with_values_is_in_proportion_to_the_body() {
+    for values in [2, 4, 5, 1_000] {
+        for below in [0, 1] {
+            let wasm = wat::parse_str(branches_with_values(10_000, values, below)).unwrap();
+            let mut config = wasmote::Config::new();
+            config.eager_translation(true);
+            let module = Module::new(&wasmote::Engine::new(&config), wasm).unwrap();
+            let stats = module.stats();
+            // A branch of the test has six bytes or more.
+            assert!(stats.cells < 2 * stats.wasm_bytes, "{values} values above {below}: {stats:?}");
+        }
+    }
+}
+
+/// What loading a module says that has a function with these locals and this body, and what calling it does, with either validation.
+fn limits(locals: &str, body: &str) -> Vec<Result<(), String>> {
+    let wasm = wat::parse_str(format!("(module (func (export \"f\") (local {locals}) {body}))")).unwrap();
+    let outcome = |validation, look: fn(&Module) -> Result<(), wasmote::Error>| {
+        let mut config = wasmote::Config::new();
+        config.features(Features::default()).validation(validation);
+        let engine = wasmote::Engine::new(&config);
+        Module::new(&engine, &*wasm).and_then(|module| look(&module)).map_err(|error| error.to_string())
+    };
+    let call = |module: &Module| {
+        let mut store = Store::new(module.engine(), ());
+        let instance = Linker::new(module.engine()).instantiate(&mut store, module)?;
+        instance.get_typed_func::<(), ()>(&store, "f")?.call(&mut store, ())
+    };
+    vec![
+        outcome(Validation::Eager, |_| Ok(())),
+        outcome(Validation::Eager, call),
+        outcome(Validation::Lazy, Module::validate),
+        outcome(Validation::Lazy, call),
+    ]
+}
+
+#[test]
+fn a_frame_beyond_the_limit_is_refused_when_the_module_is_loaded() {
+    let slots = "locals and operands take more than 65535 slots";
+    let (catches, ends) = ("try ".repeat(70_000), "end ".repeat(70_000));
+    let refused = [
+        ("v128 ".repeat(50_000), String::new(), slots),
+        ("v128 ".repeat(32_767), String::new(), slots),
+        (String::new(), format!("{}{}", "i32.const 0 ".repeat(66_000), "drop ".repeat(66_000)), slots),
+        ("i32 ".repeat(40_000), format!("{}{}", "i64.const 0 ".repeat(30_000), "drop ".repeat(30_000)), slots),
+        (String::new(), format!("{catches}{ends}"), slots),
+        (
+            String::new(),
+            format!("{}{ends}", "try_table (catch_all 0) ".repeat(70_000)),
+            "more than 65535 `try` instructions inside one another",
+        ),
+    ];
+    for (locals, body, limit) in refused {
+        for outcome in limits(&locals, &body) {
+            let message = outcome.expect_err(limit);
+            assert!(message.starts_with("cannot translate function 0: ") && message.contains(limit), "{message}");
+        }
+    }
+    let accepted = [
+        ("v128 ".repeat(32_766), String::new()),
+        ("i32 ".repeat(35_000), format!("{}{}", "i64.const 0 ".repeat(30_000), "drop ".repeat(30_000))),
+        (String::new(), format!("{}{}", "block ".repeat(100_000), "end ".repeat(100_000))),
+        (String::new(), format!("{}{}", "try ".repeat(60_000), "end ".repeat(60_000))),
+    ];
+    for (locals, body) in accepted {
+        for outcome in limits(&locals, &body) {
+            assert_eq!(outcome, Ok(()), "{} bytes of locals, {} of text", locals.len(), body.len());
+        }
     }
 }
