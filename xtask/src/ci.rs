@@ -5,6 +5,7 @@
 //! end. The last line is the sum of all tests, `N passed, N failed`.
 
 mod beside;
+mod readme;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -36,11 +37,12 @@ struct Count {
 type Step = (&'static str, &'static str, fn() -> Result<Outcome>);
 
 const STEPS: &[Step] = &[
+    ("readme", "README's first commands, in a clone with nothing beside it: all tests are one of them", readme),
     ("fmt", "the code is formatted", fmt),
     ("deps", "the crates depend on each other as designed", || deps::check().map(|()| Outcome::Passed)),
     ("clippy", "no warnings in any target", clippy),
     ("corpus", "the guests too large to commit are at hand", || corpus::check().map(left_out)),
-    ("test", "all tests, with the development profile", test),
+    ("test-beside", "the tests whose numbers depend on what lies beside the checkout", test_beside),
     ("test-loop", "the suites with handlers that return to a loop", test_loop),
     ("test-release", "the suites with the release profile, where handlers tail-call", test_release),
     ("test-images", "the suites from images: of each op set, and metered", test_images),
@@ -154,8 +156,28 @@ fn clippy() -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn test() -> Result<Outcome> {
-    count_tests(&mut cargo(["test", "--workspace", "--locked", "--no-fail-fast"]))
+fn readme() -> Result<Outcome> {
+    let mut count = Count::default();
+    for command in &mut readme::commands()? {
+        println!("$ {}", readme::line(command));
+        // Not every command runs tests.
+        count.add(count_lines(command)?);
+    }
+    ensure!(count.passed > 0, "no command of README's runs tests");
+    Ok(Outcome::Tests(count))
+}
+
+fn test_beside() -> Result<Outcome> {
+    if !project::root().join("../shared/testsuite").is_dir() {
+        return Ok(Outcome::LeftOut("../shared/testsuite is not there".into()));
+    }
+    let mut count = Count::default();
+    for arguments in ["--test conformance -- testsuite/", "--lib --test images --test operators -- beside_the_checkout"]
+    {
+        let mut test = cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+        count.add(counted(count_tests(test.args(arguments.split(' ')))?));
+    }
+    Ok(Outcome::Tests(count))
 }
 
 fn test_loop() -> Result<Outcome> {
@@ -219,6 +241,13 @@ fn counted(outcome: Outcome) -> Count {
 
 /// Runs tests, shows what they print, and counts them.
 fn count_tests(command: &mut Command) -> Result<Outcome> {
+    let count = count_lines(command)?;
+    ensure!(count.passed + count.failed > 0, "{} ran no test", project::words(command));
+    Ok(Outcome::Tests(count))
+}
+
+/// Runs a command, shows what it prints, and counts the tests that it says it ran.
+fn count_lines(command: &mut Command) -> Result<Count> {
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let mut count = Count::default();
     for line in BufReader::new(child.stdout.take().context("cargo's output")?).split(b'\n') {
@@ -233,8 +262,7 @@ fn count_tests(command: &mut Command) -> Result<Outcome> {
     if !status.success() && count.failed == 0 {
         bail!("{} ended without naming a failed test ({status})", project::words(command));
     }
-    ensure!(count.passed + count.failed > 0, "{} ran no test", project::words(command));
-    Ok(Outcome::Tests(count))
+    Ok(count)
 }
 
 impl Count {

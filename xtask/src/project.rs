@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
@@ -12,9 +13,14 @@ pub const CLI: &str = "wasmote-cli";
 /// The binary of [`CLI`].
 pub const BINARY: &str = "wasmote";
 
-/// The top of the workspace.
+/// The top of the workspace. Cargo says at run time where xtask is. What it said while compiling may be another checkout that shares
+/// the target folder.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&xtask).parent().expect("xtask lies in the workspace").into()
+    })
 }
 
 /// Where cargo builds, with `CARGO_TARGET_DIR` minded.

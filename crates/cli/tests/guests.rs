@@ -4,6 +4,8 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "../../../tests/root.rs"]
+mod root;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use folder::Folder;
+use root::root;
 use serde::Deserialize;
 use wasmote::{Engine, Instance, Linker, Module, Store, Val, ValType};
 
@@ -46,10 +49,6 @@ struct Case {
     /// What it exercises.
     #[serde(default)]
     kind: String,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The kind of programs that the core op set does not have.

@@ -4,9 +4,11 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "../../../tests/root.rs"]
+mod root;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use folder::Folder;
@@ -18,7 +20,7 @@ impl Folder {
 }
 
 fn guests() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/wasi")
+    root::root().join("tests/guests/wasi")
 }
 
 /// A run of a guest, with pipes for all streams; its name is its first argument.

@@ -120,9 +120,13 @@ pub(crate) static TABLE: &[Row] = &[
 ];
 
 #[cfg(all(test, feature = "std"))]
+#[path = "../../../tests/root.rs"]
+mod root;
+
+#[cfg(all(test, feature = "std"))]
 mod tests {
     use std::collections::BTreeSet;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
     use std::string::{String, ToString};
     use std::vec::Vec;
 
@@ -131,7 +135,7 @@ mod tests {
     /// The guests of `tests/guests/wasi`, which the command's tests run: their files' ending in this. What the one for
     /// snapshot 0 does is no proof of the newer functions.
     fn guests(ending: &str) -> Vec<Vec<u8>> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/wasi");
+        let folder = root::root().join("tests/guests/wasi");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let wanted = |file: &PathBuf| {
             file.extension().is_some_and(|end| end == ending) && file.file_stem().is_none_or(|name| name != "unstable")

@@ -37,8 +37,8 @@ fn main() -> ExitCode {
     if filters.is_empty() {
         report.unused_exceptions(&scripts);
     }
-    let Report { passed, failed, .. } = report;
-    println!("conformance: {passed} passed, {failed} failed");
+    let Report { passed, failed, beside, .. } = report;
+    println!("conformance: {passed} passed, {failed} failed; {beside} of them beside the checkout");
     // As test binaries end, for those who add them up.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
@@ -99,6 +99,8 @@ fn summary(script: &Script, report: &Report) -> Summary {
 struct Report {
     passed: usize,
     failed: usize,
+    /// Directives of scripts that are there only where [`newest`] finds them.
+    beside: usize,
     images: Option<CodeOptions>,
     stress: bool,
     checked: bool,
@@ -124,6 +126,9 @@ impl Report {
         }
         self.passed += summary.passed;
         self.failed += summary.failed.len();
+        if script.suite == Suite::Newest {
+            self.beside += summary.passed + summary.failed.len();
+        }
         let Summary { passed, failed, skipped } = &summary;
         println!("{}: {passed} passed, {} failed, {skipped} skipped", script.path, failed.len());
         for Failure { line, what } in failed.iter().take(MAX_FAILURES_SHOWN) {

@@ -4,8 +4,8 @@
 mod large;
 mod operators;
 mod random;
-
-use std::path::Path;
+#[path = "../../../tests/root.rs"]
+mod root;
 
 use wasmote::script::{Options, run};
 use wasmote::{Features, Instance, Linker, Module, Store, Val, Validation};
@@ -25,7 +25,7 @@ fn failures(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn every_script_of_the_folder_passes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/regress");
+    let folder = root::root().join("tests/regress");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry of the folder").path())

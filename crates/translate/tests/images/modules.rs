@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 
-use crate::scripts::{Script, find, newest, published, regress, root};
+use crate::scripts::{Script, find, root};
 
 /// The guests, by name.
 pub fn guests() -> Vec<(String, Vec<u8>)> {
@@ -20,10 +20,10 @@ pub fn guests() -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-/// The valid modules of all scripts, with the place where each stands.
-pub fn valid() -> Vec<(String, Vec<u8>)> {
+/// The valid modules of these scripts, with the place where each stands.
+pub fn valid(scripts: impl IntoIterator<Item = Script>) -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
-    for Script { path, text, .. } in [published(), regress(), newest()].into_iter().flatten() {
+    for Script { path, text, .. } in scripts {
         // Some proposals have a syntax of their own, which the parser may lack.
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in &directives {

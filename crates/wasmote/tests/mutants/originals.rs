@@ -10,7 +10,7 @@ use wasmote_wat::script::{DirectiveKind, Source, parse};
 use crate::managed;
 use crate::mutate::instruction_starts;
 use crate::random::Random;
-use crate::scripts::{Script, newest, published, regress};
+use crate::scripts::{Script, published, regress};
 
 /// An image.
 pub struct Original {
@@ -94,7 +94,7 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, name: &str, wasm: &[u8]) 
 /// The modules of the scripts.
 fn of_scripts() -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
-    for Script { path, text, .. } in published().into_iter().chain(regress()).chain(newest()) {
+    for Script { path, text, .. } in published().into_iter().chain(regress()) {
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in directives {
             if let DirectiveKind::Module { module: Source::Binary(wasm), .. } = directive.kind {

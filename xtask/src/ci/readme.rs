@@ -1,0 +1,59 @@
+//! README's first two commands, to the letter, where a newcomer would type them: in a clone with nothing beside it.
+//!
+//! The clone lies in the target folder, and shares it, so that what is compiled for it is compiled for all other steps, too.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::project;
+
+/// How many commands README begins with.
+const COMMANDS: usize = 2;
+
+/// Clones the commit at hand, and gives the commands, to be run there.
+pub fn commands() -> Result<Vec<Command>> {
+    let folder = project::target_dir().join("alone");
+    let clone = folder.join("wasmote");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    let mut git = Command::new("git");
+    // The checkout may be another user's.
+    git.args(["-c", "safe.directory=*", "clone", "--quiet"]).arg(project::root()).arg(&clone);
+    project::run(&mut git)?;
+    let readme = clone.join("README.md");
+    let lines = first(&fs::read_to_string(&readme).with_context(|| readme.display().to_string())?)?;
+    let command = |line: String| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(&clone).env("CARGO_TARGET_DIR", project::target_dir());
+        shell
+    };
+    Ok(lines.into_iter().map(command).collect())
+}
+
+/// The line that a command hands to the shell.
+pub fn line(command: &Command) -> String {
+    command.get_args().last().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The lines of code in README before its first heading.
+fn first(readme: &str) -> Result<Vec<String>> {
+    let top = readme.split("\n## ").next().unwrap_or_default();
+    let lines: Vec<String> = top.lines().filter_map(|line| line.strip_prefix("    ")).map(Into::into).collect();
+    ensure!(lines.len() == COMMANDS, "README begins with {} commands instead of {COMMANDS}: {lines:?}", lines.len());
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readme_begins_with_a_program_and_all_tests() {
+        let lines = first(&fs::read_to_string(project::root().join("README.md")).unwrap()).unwrap();
+        assert!(lines[0].starts_with("cargo run ") && lines[1].starts_with("cargo test --workspace"), "{lines:?}");
+        assert!(first("# a\n\n    one\n").is_err());
+    }
+}
