@@ -7,7 +7,7 @@ use core::mem;
 use wasmote_exec as exec;
 
 use crate::layout::{HEADER, Layout, Layouts, array_bytes};
-use crate::mark::Marker;
+use crate::mark::{Marker, waiting_for};
 
 /// Log2 of the bytes of a line.
 pub(crate) const LINE: usize = 8;
@@ -41,13 +41,16 @@ pub struct Heap {
     pub(crate) marks: Vec<u64>,
     /// For each line whether it is in use.
     pub(crate) lines: Vec<u8>,
+    /// The collector's stack: empty between collections, with all the room that it gets, so that a collection allocates nothing.
+    pub(crate) waiting: Vec<u32>,
     /// No line below is free for small objects.
     next: usize,
     /// Nor is one from here on for large ones.
     high: usize,
     /// What was left of a hole when a large object was allocated.
     rest: (usize, usize),
-    /// Where the search for room between objects goes on; 0 while that was not needed since the last collection.
+    /// Where the search for room between objects goes on; 0 while that was not needed since the last collection. No object that
+    /// begins below reaches beyond: the search does not see it.
     gap: usize,
     /// Where the view's cursor was put: what it has passed since is not yet counted.
     put: usize,
@@ -96,6 +99,7 @@ impl Heap {
             starts: Vec::new(),
             marks: Vec::new(),
             lines: Vec::new(),
+            waiting: Vec::new(),
             next: 0,
             high: 0,
             rest: (0, 0),
@@ -129,15 +133,16 @@ impl Heap {
     /// Makes room for an object of `bytes`, a multiple of 8: afterwards the next allocation of that many succeeds. `roots` gives the
     /// marker all that is in use, if it is asked. `false` if there is no room.
     pub fn make_room(&mut self, view: &mut exec::Heap, bytes: usize, roots: &mut dyn FnMut(&mut Marker<'_>)) -> bool {
-        let mut collected = false;
-        if self.stress && self.len > 0 {
+        // A heap without memory has nothing to collect.
+        let mut collected = self.len == 0;
+        if self.stress && !collected {
             self.collect(view, roots);
             collected = true;
         }
         loop {
             if (collected || bytes <= self.budget)
                 && (self.take_hole(view, bytes)
-                    || self.grow(view, bytes, collected)
+                    || self.grow(view, bytes)
                     || (collected || self.gap > 0) && self.take_gap(view, bytes))
             {
                 if self.stress {
@@ -220,7 +225,8 @@ impl Heap {
         }
     }
 
-    /// Finds room between small objects, in lines that others lie in: the last resort in a heap that may not grow.
+    /// Finds room between small objects, in lines that others lie in, or from the last one on: the last resort in a heap that may
+    /// not grow by as much as is wanted.
     fn take_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
         if bytes > LARGE {
             return false;
@@ -242,9 +248,10 @@ impl Heap {
             }
         }
         self.gap = self.len;
-        if end + bytes > self.len {
+        if end + bytes > self.len && !self.extend(view, end + bytes - self.len) {
             return false;
         }
+        self.gap = self.len;
         self.take_bytes(view, end, self.len);
         true
     }
@@ -267,31 +274,62 @@ impl Heap {
         self.put(view, start, end);
     }
 
-    /// Adds memory, and takes room in it.
-    fn grow(&mut self, view: &mut exec::Heap, bytes: usize, collected: bool) -> bool {
-        // What is free at the end counts.
-        let free = self.lines.iter().rev().take_while(|&&line| line == 0).count();
-        let needed = bytes.saturating_sub(free << LINE);
-        // As much as may be allocated until a collection is due, unless a little more than that is needed.
-        let usual = STEP.max(self.len / 8);
-        let wanted = needed.saturating_add(1 << LINE).max(usual);
-        let room = self.most.saturating_sub(self.len);
-        let more = if wanted <= room { wanted } else { room.min(needed.saturating_add(1 << LINE)) };
-        let more = more & !((1 << LINE) - 1);
-        if more < needed.max(1) || !collected && more > self.budget.max(usual) {
+    /// Takes room at the end, where memory is added if what is free there is too little.
+    fn grow(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+        let needed = bytes.saturating_sub(self.free_at_end() << LINE);
+        if needed > 0 && !self.extend(view, needed) {
             return false;
         }
-        let len = self.len + more;
+        // Those who found too little there have gone past it.
+        let first = self.lines.len() - self.free_at_end();
+        self.next = self.next.min(first);
+        self.gap = self.gap.min(first << LINE);
+        self.high = self.lines.len();
+        self.take_hole(view, bytes)
+    }
+
+    /// How many lines are free at the end.
+    fn free_at_end(&self) -> usize {
+        self.lines.iter().rev().take_while(|&&line| line == 0).count()
+    }
+
+    /// Adds so many bytes of memory at least, but for what it adds to be the line of null.
+    fn extend(&mut self, view: &mut exec::Heap, needed: usize) -> bool {
+        let room = self.most - self.len;
+        let null = if self.len == 0 { 1 << LINE } else { 0 };
+        if needed > room.saturating_sub(null) {
+            return false;
+        }
+        // The room is a number of lines, and so is no less than this.
+        let needed = (needed + null).next_multiple_of(1 << LINE);
+        // As much as may be allocated until a collection is due.
+        let usual = STEP.max(self.len / 8) & !((1 << LINE) - 1);
+        let mut more = needed.max(usual).min(room);
+        while !self.add(view, more) {
+            if more == needed {
+                return false;
+            }
+            // There may be memory for less. What remains is not asked for bit by bit: each time bytes may have to move.
+            more = needed.max((more / 2) & !((1 << LINE) - 1));
+        }
+        true
+    }
+
+    /// Adds just so many bytes, a number of lines.
+    fn add(&mut self, view: &mut exec::Heap, more: usize) -> bool {
+        let (first, len) = (self.lines.len(), self.len + more);
         let words = (len >> 3).div_ceil(64);
         let enlarge = |bits: &mut Vec<u64>| {
             let more = words.saturating_sub(bits.len());
-            bits.try_reserve(more).map(|()| bits.resize(words, 0)).is_ok()
+            bits.try_reserve_exact(more).map(|()| bits.resize(words, 0)).is_ok()
         };
         // Whatever fails, the view has what there is: these may move.
         let enlarged = enlarge(&mut self.starts) && enlarge(&mut self.marks);
         view.starts = self.starts.as_mut_ptr();
-        let first = self.lines.len();
-        if !enlarged || self.lines.try_reserve((len >> LINE) - first).is_err() {
+        if !enlarged
+            || self.lines.try_reserve_exact((len >> LINE) - first).is_err()
+            || self.waiting.try_reserve_exact(waiting_for(len)).is_err()
+        {
             return false;
         }
         let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
@@ -300,15 +338,12 @@ impl Heap {
             // Null is no object.
             self.lines[0] = 1;
         }
-        // Whoever found too little there has gone past it.
-        self.next = self.next.min(first - free);
-        self.high = self.lines.len();
         self.len = len;
         view.base = base;
         view.last = (len >> 2) as u32 - 1;
         view.edge = base.wrapping_add(len);
         self.stats.bytes = len as u64;
-        self.take_hole(view, bytes)
+        true
     }
 
     /// Finds out what is in use, and forgets all else.

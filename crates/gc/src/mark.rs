@@ -1,33 +1,43 @@
-//! Marking: what can be reached from the roots. Iterative, with a stack of bounded size.
+//! Marking: what can be reached from the roots. Iterative, with a stack of bounded size that is there before it is needed: a collection
+//! allocates nothing, as it may be run because there is no memory.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use crate::heap::{Heap, LINE};
 use crate::layout::{HEADER, Layout};
 
-/// The most objects that wait to be looked through.
-const WAITING: usize = 1 << 15;
+/// How many objects can wait to be looked through in a heap of so many bytes. One for each line, up to 32,768, is hardly ever too few.
+/// One for each 16 lines, whatever the size, bounds how often lines must be searched for objects that found no room to wait: as each
+/// search comes after so many new objects at least, 256 times, which makes the work linear.
+pub(crate) fn waiting_for(bytes: usize) -> usize {
+    (bytes >> LINE).min(1 << 15).max(bytes >> (LINE + 4))
+}
+
+/// In the byte of a line: objects that begin in it are marked and could not wait.
+const LEFT: u8 = 2;
 
 /// A collection under way: takes the roots.
 pub struct Marker<'h> {
     heap: &'h mut Heap,
     base: *const u8,
-    /// Offsets of objects that are marked and have references.
-    waiting: Vec<usize>,
-    /// Among these offsets are objects that found no room to wait.
+    /// Objects that are marked and have references, as numbers of bits.
+    waiting: Vec<u32>,
+    /// The first and the last line of those in which objects begin that found no room to wait.
     left: Option<(usize, usize)>,
 }
 
 impl<'h> Marker<'h> {
     pub(crate) fn new(heap: &'h mut Heap, base: *const u8) -> Marker<'h> {
-        Marker { heap, base, waiting: Vec::new(), left: None }
+        let waiting = mem::take(&mut heap.waiting);
+        Marker { heap, base, waiting, left: None }
     }
 
     /// A reference that is in use. Whatever is no object is left alone: null, small integers, and what only looks like a reference.
     #[inline]
     pub fn reference(&mut self, reference: u32) {
         self.mark(reference);
-        if self.waiting.len() > WAITING / 2 {
+        if self.waiting.len() > self.waiting.capacity() / 2 {
             self.look_through();
         }
     }
@@ -73,10 +83,11 @@ impl<'h> Marker<'h> {
         let header = self.header(at);
         let bytes = self.heap.size(at, header).max(1);
         let (first, last) = (at >> LINE, (at + bytes - 1) >> LINE);
+        // An object may be left in the line.
         if first == last {
-            self.heap.lines[first] = 1;
+            self.heap.lines[first] |= 1;
         } else {
-            self.heap.lines[first..=last].fill(1);
+            self.heap.lines[first..=last].iter_mut().for_each(|line| *line |= 1);
         }
         let has_references = match self.heap.layouts.get(header as u32) {
             Some(Layout::Fixed { references, .. }) => !references.is_empty(),
@@ -84,18 +95,25 @@ impl<'h> Marker<'h> {
             None => false,
         };
         if has_references {
-            if self.waiting.len() < WAITING {
-                self.waiting.push(at);
+            if self.waiting.len() < self.waiting.capacity() {
+                self.waiting.push(bit as u32);
             } else {
-                let (first, last) = self.left.unwrap_or((at, at));
-                self.left = Some((first.min(at), last.max(at)));
+                self.leave(first);
             }
         }
     }
 
+    /// Has an object that begins in this line be looked through later.
+    #[cold]
+    fn leave(&mut self, line: usize) {
+        self.heap.lines[line] |= LEFT;
+        let (first, last) = self.left.unwrap_or((line, line));
+        self.left = Some((first.min(line), last.max(line)));
+    }
+
     fn look_through(&mut self) {
-        while let Some(at) = self.waiting.pop() {
-            self.look_at(at);
+        while let Some(bit) = self.waiting.pop() {
+            self.look_at((bit as usize) << 3);
         }
     }
 
@@ -133,17 +151,29 @@ impl<'h> Marker<'h> {
     pub(crate) fn finish(mut self) {
         self.look_through();
         while let Some((first, last)) = self.left.take() {
-            for word in first >> 9..=last >> 9 {
-                let mut marks = self.heap.marks[word];
-                while marks != 0 {
-                    let at = (word * 64 + marks.trailing_zeros() as usize) << 3;
-                    marks &= marks - 1;
-                    if (first..=last).contains(&at) {
-                        self.look_at(at);
-                        self.look_through();
-                    }
+            for line in first..=last {
+                if self.heap.lines[line] & LEFT != 0 {
+                    self.heap.lines[line] &= !LEFT;
+                    self.look_at_line(line);
                 }
             }
+        }
+        self.heap.waiting = self.waiting;
+    }
+
+    /// Marks what the marked objects that begin in this line refer to.
+    fn look_at_line(&mut self, line: usize) {
+        // The bits of a line are half a word. Of an object that was looked at here, the bit of its start is cleared, which its mark
+        // replaces anyway: so no object is looked at here twice, however often its line is.
+        let (word, half) = (line / 2, line % 2 * 32);
+        let bits = u64::from(u32::MAX) << half;
+        let mut marked = self.heap.marks[word] & self.heap.starts[word] & bits;
+        self.heap.starts[word] &= !marked;
+        while marked != 0 {
+            let bit = word * 64 + marked.trailing_zeros() as usize;
+            marked &= marked - 1;
+            self.look_at(bit << 3);
+            self.look_through();
         }
     }
 }

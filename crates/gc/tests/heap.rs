@@ -1,87 +1,9 @@
 //! The heap alone: what is reached stays as it was, and all else makes room.
 
-use std::alloc::{Layout as Bytes, alloc_zeroed};
+mod support;
 
+use support::{ARRAY, NODE, Store};
 use wasmote_exec as exec;
-use wasmote_gc::{Heap, Layout, Span};
-use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
-
-/// A span at one place, which is never given back: the process is short.
-struct Fixed {
-    base: *mut u8,
-    most: usize,
-}
-
-impl Fixed {
-    fn new(most: usize) -> Box<Fixed> {
-        // SAFETY: the size is not zero.
-        let base = unsafe { alloc_zeroed(Bytes::from_size_align(most + exec::Heap::SLACK, 16).unwrap()) };
-        assert!(!base.is_null());
-        Box::new(Fixed { base, most })
-    }
-}
-
-impl Span for Fixed {
-    fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
-        (bytes <= self.most + exec::Heap::SLACK).then_some(self.base)
-    }
-}
-
-const NODE: u32 = 3;
-const ARRAY: u32 = 5;
-
-struct Store {
-    heap: Heap,
-    view: exec::Heap,
-    roots: Vec<u32>,
-}
-
-impl Store {
-    fn new(most: usize, stress: bool) -> Store {
-        let mut heap = Heap::new(Fixed::new(most), most as u64, stress, None);
-        let reference = ValType::Ref(RefType::new(true, HeapType::Any));
-        let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
-        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false));
-        heap.layouts.add(ARRAY, || Layout::of_array(field(reference), &|_| false));
-        Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
-    }
-
-    fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
-        let Store { heap, view, roots } = self;
-        // SAFETY: the view is as the heap leaves it.
-        unsafe {
-            if let Some(reference) = view.allocate(bytes, header) {
-                return Some(reference);
-            }
-            let made = heap.make_room(view, bytes, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
-            made.then(|| view.allocate(bytes, header).expect("room was made"))
-        }
-    }
-
-    fn node(&mut self, next: u32, value: u64) -> Option<u32> {
-        let node = self.allocate(24, NODE.into())?;
-        self.write(node, 8, next);
-        let place = self.view.place(node).unwrap();
-        // SAFETY: a node has 24 bytes.
-        unsafe { place.add(16).cast::<u64>().write(value) };
-        Some(node)
-    }
-
-    fn write(&self, object: u32, at: usize, value: u32) {
-        // SAFETY: in an object.
-        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().write(value) };
-    }
-
-    fn read(&self, object: u32, at: usize) -> u32 {
-        // SAFETY: in an object.
-        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().read() }
-    }
-
-    fn collect(&mut self) {
-        let Store { heap, view, roots } = self;
-        heap.collect(view, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
-    }
-}
 
 #[test]
 fn lists_stay_and_garbage_goes_whatever_the_sizes() {
@@ -306,18 +228,11 @@ fn an_array_that_takes_all_that_is_left_finds_room() {
 #[test]
 fn what_is_free_at_the_end_counts_when_the_heap_grows_for_a_small_object() {
     const LINE: usize = 256;
-    let most = 2 * MIB + 4096;
-    let mut store = Store::new(most, false);
-    // Until all lines are full, and as many as eight may be added.
-    let mut made = Vec::new();
-    loop {
-        made.push((store.array(LINE).expect("there is room"), LINE));
-        let len = store.heap.stats(&store.view).bytes as usize;
-        if (made.len() + 1) * LINE == len && most - len == 8 * LINE {
-            break;
-        }
-    }
-    made.sort_unstable();
+    // What it grows by first, and eight lines more.
+    const FIRST: usize = 256 << 10;
+    let mut store = Store::new(FIRST + 8 * LINE, false);
+    let made = store.fill(std::iter::repeat_n(LINE, FIRST / LINE - 1));
+    assert_eq!(store.heap.stats(&store.view).bytes as usize, FIRST, "all lines are in use, and it has not grown again");
     store.keep(made[..made.len() - 8].iter().copied());
     assert!(store.array(16 * LINE).is_some(), "eight lines, and eight more");
 }

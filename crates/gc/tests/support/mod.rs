@@ -1,0 +1,130 @@
+//! A heap with its bytes and its roots, for the tests of this crate.
+
+use std::alloc::{Layout as Bytes, alloc_zeroed, dealloc};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasmote_exec as exec;
+use wasmote_gc::{Heap, Layout, Span};
+use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+
+/// Where the bytes of a heap come from.
+pub struct Backing {
+    base: *mut u8,
+    layout: Bytes,
+    /// The most bytes of a heap that it gives; the slack comes on top.
+    limit: Rc<Cell<usize>>,
+    /// Whether each growth moves the bytes elsewhere.
+    moves: bool,
+}
+
+fn zeroed(bytes: usize) -> (*mut u8, Bytes) {
+    let layout = Bytes::from_size_align(bytes + exec::Heap::SLACK, 16).unwrap();
+    // SAFETY: the size is not zero.
+    let base = unsafe { alloc_zeroed(layout) };
+    assert!(!base.is_null());
+    (base, layout)
+}
+
+impl Backing {
+    pub fn new(most: usize, limit: Rc<Cell<usize>>, moves: bool) -> Backing {
+        let (base, layout) = zeroed(if moves { 0 } else { most });
+        Backing { base, layout, limit, moves }
+    }
+}
+
+impl Span for Backing {
+    fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
+        if bytes > self.limit.get() + exec::Heap::SLACK {
+            return None;
+        }
+        if self.moves {
+            let (base, layout) = zeroed(bytes - exec::Heap::SLACK);
+            // SAFETY: both have the smaller number of bytes, and are apart. Nobody is to use the old ones any more.
+            unsafe {
+                base.copy_from_nonoverlapping(self.base, self.layout.size().min(bytes));
+                self.base.write_bytes(0xdd, self.layout.size());
+                dealloc(self.base, self.layout);
+            }
+            (self.base, self.layout) = (base, layout);
+        }
+        assert!(bytes <= self.layout.size());
+        Some(self.base)
+    }
+}
+
+impl Drop for Backing {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(self.base, self.layout) };
+    }
+}
+
+/// A structure of a reference and an `i64`.
+pub const NODE: u32 = 3;
+/// An array of references.
+pub const ARRAY: u32 = 5;
+/// An array of `i8`.
+#[allow(dead_code, reason = "not all tests use it")]
+pub const STRING: u32 = 6;
+
+pub struct Store {
+    pub heap: Heap,
+    pub view: exec::Heap,
+    pub roots: Vec<u32>,
+}
+
+#[allow(dead_code, reason = "not all tests use all")]
+impl Store {
+    pub fn new(most: usize, stress: bool) -> Store {
+        let limit = Rc::new(Cell::new(most));
+        Store::with(Box::new(Backing::new(most, limit, false)), most as u64, stress)
+    }
+
+    pub fn with(backing: Box<dyn Span>, most: u64, stress: bool) -> Store {
+        let mut heap = Heap::new(backing, most, stress, None);
+        let reference = ValType::Ref(RefType::new(true, HeapType::Any));
+        let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
+        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false));
+        heap.layouts.add(ARRAY, || Layout::of_array(field(reference), &|_| false));
+        let byte = FieldType { storage: StorageType::I8, mutable: true };
+        heap.layouts.add(STRING, || Layout::of_array(byte, &|_| false));
+        Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
+    }
+
+    pub fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
+        let Store { heap, view, roots } = self;
+        // SAFETY: the view is as the heap leaves it.
+        unsafe {
+            if let Some(reference) = view.allocate(bytes, header) {
+                return Some(reference);
+            }
+            let made = heap.make_room(view, bytes, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
+            made.then(|| view.allocate(bytes, header).expect("room was made"))
+        }
+    }
+
+    pub fn node(&mut self, next: u32, value: u64) -> Option<u32> {
+        let node = self.allocate(24, NODE.into())?;
+        self.write(node, 8, next);
+        let place = self.view.place(node).unwrap();
+        // SAFETY: a node has 24 bytes.
+        unsafe { place.add(16).cast::<u64>().write(value) };
+        Some(node)
+    }
+
+    pub fn write(&self, object: u32, at: usize, value: u32) {
+        // SAFETY: in an object.
+        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().write(value) };
+    }
+
+    pub fn read(&self, object: u32, at: usize) -> u32 {
+        // SAFETY: in an object.
+        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().read() }
+    }
+
+    pub fn collect(&mut self) {
+        let Store { heap, view, roots } = self;
+        heap.collect(view, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
+    }
+}
