@@ -63,6 +63,8 @@ pub struct Heap {
     /// The store's types, at an address that handlers know.
     pub layouts: Box<Layouts>,
     stats: Stats,
+    #[cfg(test)]
+    pub(crate) work: crate::mark::tests::Work,
 }
 
 /// What happened in a heap.
@@ -110,6 +112,8 @@ impl Heap {
             clock,
             layouts: Box::default(),
             stats: Stats::default(),
+            #[cfg(test)]
+            work: Default::default(),
         }
     }
 

@@ -9,10 +9,13 @@
 //!
 //! The one invariant: **the heap's bytes are nobody's word.** Whatever code that was not validated writes to objects, all that is
 //! read of one is checked before it is used as an index, and what says where objects begin lies elsewhere.
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 
 extern crate alloc;
+// What tests share with those outside names the crate.
+#[cfg(test)]
+extern crate self as wasmote_gc;
 
 mod casts;
 pub mod handlers;

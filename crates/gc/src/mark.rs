@@ -1,6 +1,9 @@
 //! Marking: what can be reached from the roots. Iterative, with a stack of bounded size that is there before it is needed: a collection
 //! allocates nothing, as it may be run because there is no memory.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use alloc::vec::Vec;
 use core::mem;
 
@@ -119,6 +122,8 @@ impl<'h> Marker<'h> {
 
     /// Marks what the object at this offset refers to.
     fn look_at(&mut self, at: usize) {
+        #[cfg(test)]
+        (self.heap.work.objects += 1);
         let header = self.header(at);
         let end = at + self.heap.size(at, header);
         // SAFETY: all that is read lies in the heap, as it is below `end`.
@@ -151,6 +156,8 @@ impl<'h> Marker<'h> {
     pub(crate) fn finish(mut self) {
         self.look_through();
         while let Some((first, last)) = self.left.take() {
+            #[cfg(test)]
+            (self.heap.work.searches += 1);
             for line in first..=last {
                 if self.heap.lines[line] & LEFT != 0 {
                     self.heap.lines[line] &= !LEFT;

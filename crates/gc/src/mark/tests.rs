@@ -1,0 +1,69 @@
+//! Marking is linear: objects that find no room to wait are not searched for again and again.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use support::{ARRAY, Store};
+
+use super::waiting_for;
+
+/// What collections did.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Work {
+    /// How often an object was looked through.
+    pub(crate) objects: usize,
+    /// How often lines were searched for those that found no room to wait.
+    pub(crate) searches: usize,
+}
+
+/// Arrays of more objects than can wait, of which the last leads to the next array, so that it is found only after all the others: each
+/// takes a search of its own, and in most of the lines are objects that wait no more.
+fn chain(most: usize, arrays: usize) -> Work {
+    let mut store = Store::new(most, false);
+    let len = waiting_for(most) + 100;
+    let mut objects = 0;
+    let mut next = 0;
+    for _ in 0..arrays {
+        let array = store.allocate(8 + 4 * len, u64::from(ARRAY) | (len as u64) << 32).expect("there is room");
+        // Both are in use until the new one leads to the one before.
+        store.roots.push(array);
+        for i in 0..len {
+            // Lower than those of the array before, which leads here: a search that goes upwards has been there.
+            let node = store.node(if i + 1 == len { next } else { 0 }, i as u64).expect("there is room");
+            store.write(array, 8 + 4 * i, node);
+        }
+        store.roots.retain(|&root| root == array);
+        objects += len + 1;
+        next = array;
+    }
+    store.heap.work = Work::default();
+    store.collect();
+    let work = store.heap.work;
+    assert!(work.searches >= arrays - 1, "{work:?}: too few searches to tell");
+    assert!(work.objects >= objects && work.objects <= 2 * objects, "{work:?} for {objects} objects");
+    let mut array = next;
+    for _ in 0..arrays {
+        assert!(store.heap.is_object(array));
+        let last = store.read(array, 8 + 4 * (len - 1));
+        assert!(store.heap.is_object(last));
+        array = store.read(last, 8);
+    }
+    assert_eq!(array, 0);
+    work
+}
+
+#[test]
+fn objects_that_cannot_wait_are_looked_through_once_more_at_most() {
+    chain(1 << 20, 7);
+    chain(8 << 20, 7);
+    chain(24 << 20, 20);
+}
+
+#[test]
+fn lines_are_searched_as_often_in_large_heaps_as_in_others() {
+    for bits in 8..35 {
+        // The smallest objects that lead anywhere have 16 bytes.
+        let bytes = 1usize << bits;
+        assert!(bytes / 16 / waiting_for(bytes) <= 256, "{bits}");
+    }
+}
