@@ -77,6 +77,72 @@ fn a_full_heap_is_a_trap() {
 }
 
 #[test]
+fn the_first_object_of_a_store_may_be_as_large_as_the_heap() {
+    let text = r#"(module
+        (type $bytes (array (mut i8)))
+        (type $fields (struct (field i64)))
+        (func (export "make") (param i32) (result i32)
+            (array.len (array.new_default $bytes (local.get 0))))
+        (func (export "after") (param i32) (result i32)
+            (drop (struct.new_default $fields))
+            (array.len (array.new_default $bytes (local.get 0)))))"#;
+    // Null's line, and the header.
+    const TAKEN: i32 = 256 + 8;
+    for stress in [false, true] {
+        for most in [1 << 20, 4 << 20, (4 << 20) + 256, 5 << 20, 40 << 20] {
+            let engine = Engine::new(Config::new().max_gc_heap(most).gc_stress(stress));
+            let make = |name: &str, len: i32| {
+                let (mut store, instance) = instance(&engine, text);
+                let make = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
+                make.call(&mut store, len).map_err(|error| error.as_trap().unwrap().code())
+            };
+            let most = most as i32;
+            let lens = [0, 1, 256 - 8, 4096, 256 << 10, (4 << 20) - TAKEN, (4 << 20) - 8, 4 << 20, 5_000_000, most];
+            for len in lens.into_iter().flat_map(|len| [len - 9, len, len + 9]).filter(|&len| len >= 0) {
+                for (name, taken) in [("make", TAKEN), ("after", TAKEN + 256)] {
+                    // The structure may be garbage by then, and be found out to be.
+                    let expected = if len <= most - taken { Ok(len) } else { Err(TrapCode::HeapExhausted) };
+                    let made = make(name, len);
+                    assert!(made == expected || name == "after" && made == Ok(len), "{name} {len} of {most}: {made:?}");
+                }
+            }
+            for (name, len) in [("make", most - TAKEN), ("after", most - TAKEN - 256)] {
+                assert_eq!(make(name, len), Ok(len), "all of {most}");
+            }
+            // Lengths that no heap has: those that are negative here are the highest.
+            for len in [i32::MIN, i32::MAX, -1, -8, -256] {
+                assert_eq!(make("make", len), Err(TrapCode::HeapExhausted), "{len}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_global_may_be_the_first_object_and_a_large_one() {
+    for (len, room) in [(5_000_000, true), ((8 << 20) - 264, true), ((8 << 20) - 255, false), (-1, false)] {
+        let text = format!(
+            r#"(module
+                (type $bytes (array i8))
+                (global $array (ref $bytes) (array.new_default $bytes (i32.const {len})))
+                (func (export "len") (result i32) (array.len (global.get $array))))"#
+        );
+        let engine = Engine::new(Config::new().max_gc_heap(8 << 20));
+        let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        match Instance::new(&mut store, &module, &[]) {
+            Ok(instance) => {
+                let get = instance.get_typed_func::<(), i32>(&store, "len").unwrap();
+                assert!(room && get.call(&mut store, ()).unwrap() == len, "{len}");
+            }
+            Err(error) => {
+                assert!(!room, "{len}: {error}");
+                assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::HeapExhausted));
+            }
+        }
+    }
+}
+
+#[test]
 fn pauses_are_measured_by_the_clock_that_is_given_and_bytes_are_counted_exactly() {
     // Each look takes one nanosecond more than the one before.
     static LOOKS: AtomicUsize = AtomicUsize::new(0);
