@@ -39,7 +39,7 @@ pub(crate) struct Objects {
     pub(crate) roots: Roots,
     /// Values of the host, each with the object that stands for it, which has its number.
     hosts: Vec<Option<Host>>,
-    /// Numbers that are free.
+    /// Numbers that are free. There is room for as many as there are: a collection allocates nothing.
     free: Vec<u32>,
 }
 
@@ -93,6 +93,17 @@ impl Objects {
         self.heap.as_ref().is_some_and(|heap| heap.is_object(reference))
     }
 
+    /// Drops the values of the host whose objects are gone.
+    fn drop_hosts(&mut self) {
+        for number in 0..self.hosts.len() {
+            let gone = self.hosts[number].as_ref().is_some_and(|host| !self.is_object(host.object));
+            if gone {
+                self.free.push(number as u32);
+                drop(self.hosts[number].take());
+            }
+        }
+    }
+
     /// Whether references of this type may be to objects.
     fn is_traced(heap: &gc::Heap, ty: ValType) -> bool {
         use wasmote_ir::HeapType;
@@ -140,18 +151,12 @@ impl StoreInner {
         let store = &*self;
         let result = work(&mut heap, &mut view, &mut |marker| store.mark_roots(marker, top));
         self.machine.heap = view;
-        let mut gone = Vec::new();
-        if heap.collections() != before {
-            for (number, host) in self.objects.hosts.iter_mut().enumerate() {
-                if host.as_ref().is_some_and(|host| !heap.is_object(host.object)) {
-                    gone.push(host.take());
-                    self.objects.free.push(number as u32);
-                }
-            }
-        }
+        let collected = heap.collections() != before;
         self.objects.heap = Some(heap);
-        // Last, since it runs the embedder's code.
-        drop(gone);
+        if collected {
+            // Last, since it runs the embedder's code.
+            self.objects.drop_hosts();
+        }
         Some(result)
     }
 
@@ -161,6 +166,10 @@ impl StoreInner {
         // Before there is a number: a collection gives back those that are free.
         if self.machine.heap.limit - self.machine.heap.cursor < 8 && !self.make_room(8, top) {
             return None;
+        }
+        if self.objects.free.is_empty() {
+            self.objects.hosts.try_reserve(1).ok()?;
+            self.objects.free.try_reserve(self.objects.hosts.len() + 1).ok()?;
         }
         let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);
         let header = u64::from(gc::layout::HOST) | u64::from(number) << 32;
