@@ -19,6 +19,8 @@ pub struct DecodeError {
 pub enum DecodeErrorKind {
     /// The bytes are not a module; what is wrong with them.
     Malformed(Box<str>),
+    /// The bytes are a component, which is another format than that of modules.
+    Component,
     /// The module uses something that this build does not have.
     Unsupported(Feature),
 }
@@ -45,8 +47,6 @@ pub enum Feature {
     CustomDescriptors,
     /// Imports whose module name is given once.
     CompactImports,
-    /// Components.
-    Components,
     /// A proposal that has no name here.
     Other,
 }
@@ -64,7 +64,6 @@ impl Feature {
             Feature::SharedEverything => "shared-everything threads",
             Feature::CustomDescriptors => "custom descriptors",
             Feature::CompactImports => "compact import section",
-            Feature::Components => "component model",
             Feature::Other => "proposal",
         }
     }
@@ -85,7 +84,6 @@ impl Feature {
             (WasmFeatures::SHARED_EVERYTHING_THREADS, Feature::SharedEverything),
             (WasmFeatures::CUSTOM_DESCRIPTORS, Feature::CustomDescriptors),
             (WasmFeatures::COMPACT_IMPORTS, Feature::CompactImports),
-            (WasmFeatures::COMPONENT_MODEL, Feature::Components),
         ];
         FLAGS.iter().find(|(known, _)| *known == flag).map_or(Feature::Other, |&(_, feature)| feature)
     }
@@ -128,6 +126,7 @@ impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match &self.kind {
             DecodeErrorKind::Malformed(message) => f.write_str(message)?,
+            DecodeErrorKind::Component => return f.write_str(crate::header::COMPONENT),
             DecodeErrorKind::Unsupported(feature) => write!(f, "{} support is not enabled", feature.name())?,
         }
         write!(f, " (at offset {:#x})", self.offset)

@@ -3,7 +3,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`module`]: the data that comes out;
+//! 1. [`module`]: the data that comes out; [`Header`]: what bytes are at all;
 //! 2. `sections`: the way through a binary, section by section;
 //! 3. `types`, `initial` and `constant`: value types out of wasmparser's, sections with constant expressions, and these; [`operators`]: reading what function
 //!    bodies consist of;
@@ -23,6 +23,7 @@ extern crate alloc;
 #[cfg(feature = "wasm")]
 mod constant;
 pub mod error;
+pub mod header;
 #[cfg(feature = "image")]
 pub mod image;
 #[cfg(feature = "wasm")]
@@ -40,6 +41,7 @@ mod sections;
 mod types;
 
 pub use error::{DecodeError, DecodeErrorKind, Feature};
+pub use header::Header;
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 pub use missing::refuse_missing;
 pub use module::*;

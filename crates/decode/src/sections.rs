@@ -2,9 +2,10 @@
 
 use core::ops::Range;
 
-use wasmparser::{Encoding, ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
+use wasmparser::{ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
 
-use crate::error::{DecodeError, Feature};
+use crate::error::{DecodeError, DecodeErrorKind, Feature};
+use crate::header::Header;
 use crate::initial::each;
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
 use crate::types::{global_type, memory_type, sub_type, table_type, tag_type};
@@ -12,6 +13,7 @@ use crate::types::{global_type, memory_type, sub_type, table_type, tag_type};
 /// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
 /// lengths are checked, and that names are UTF-8; the module may still be invalid.
 pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
+    header(wasm)?;
     let mut parser = Parser::new(0);
     // Compact imports repeat a long module name for every few bytes of the binary: an attack on memory.
     parser.set_features(WasmFeatures::all().difference(WasmFeatures::COMPACT_IMPORTS));
@@ -24,6 +26,19 @@ pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
         module.add(payload, wasm)?;
     }
     Ok(module)
+}
+
+/// Refuses what is no binary of a module, or of a version that nobody knows. The reader would do so, too, but says it in several lines.
+fn header(wasm: &[u8]) -> Result<(), DecodeError> {
+    let (message, offset) = match Header::of(wasm) {
+        Header::Component => return Err(DecodeError { kind: DecodeErrorKind::Component, offset: 4 }),
+        Header::Module if wasm[4..8] == [1, 0, 0, 0] => return Ok(()),
+        Header::Module => ("unknown binary version", 4),
+        Header::Image => ("magic header not detected: this is an image of a module", 0),
+        Header::Other if b"\0asm".starts_with(wasm) || wasm.starts_with(b"\0asm") => ("unexpected end", wasm.len()),
+        Header::Other => ("magic header not detected: a module begins with `\\0asm`", 0),
+    };
+    Err(DecodeError::malformed(message, offset))
 }
 
 /// Offsets of wasmparser's lie in a slice, so they fit.
@@ -41,9 +56,6 @@ impl ModuleInfo {
     fn add(&mut self, payload: Payload<'_>, wasm: &[u8]) -> Result<(), DecodeError> {
         let bytes = |range: Range<u64>| (wasm.get(in_usize(range.clone())).unwrap_or_default(), range.start as usize);
         match payload {
-            Payload::Version { encoding: Encoding::Component, .. } => {
-                Err(DecodeError::unsupported(Feature::Components, 0))
-            }
             Payload::TypeSection(section) => self.add_types(section),
             Payload::ImportSection(section) => self.add_imports(section),
             Payload::FunctionSection(section) => {

@@ -155,8 +155,18 @@ fn what_is_not_supported_is_named() {
         assert_eq!(kind, DecodeErrorKind::Unsupported(feature), "{text}");
         assert!(message.starts_with(&format!("{} support is not enabled (at offset 0x", feature.name())), "{message}");
     }
-    let component = decode(b"\0asm\x0d\0\x01\0").unwrap_err();
-    assert_eq!(component.kind, DecodeErrorKind::Unsupported(Feature::Components));
+}
+
+#[test]
+fn components_are_named() {
+    // Of this version of the format and of others, with and without sections.
+    for component in [&b"\0asm\x0d\0\x01\0"[..], b"\0asm\x0c\0\x01\0", b"\0asm\x0d\0\x01\0\x07\x01\0"] {
+        let error = decode(component).unwrap_err();
+        assert_eq!(error.kind, DecodeErrorKind::Component);
+        assert!(error.to_string().starts_with("this is a component; wasmote runs core modules"), "{error}");
+    }
+    // The layer behind it is of no component.
+    assert!(matches!(decode(b"\0asm\x01\0\x02\0").unwrap_err().kind, DecodeErrorKind::Malformed(_)));
 }
 
 #[test]
@@ -211,10 +221,14 @@ fn one_plain_type_in_a_group_is_that_type() {
 
 #[test]
 fn malformed_modules_are_refused_with_reason_and_place() {
-    let cases: [(&[u8], &str, usize); 5] = [
-        (b"", "unexpected end", 0),
-        (b"\0asn\x01\0\0\0", "magic header not detected: bad magic number", 0),
-        (b"\0asm\x02\0\0\0", "unknown binary version", 4),
+    let cases: [(&[u8], &str, usize); 9] = [
+        (b"", "unexpected end (", 0),
+        (b"\0as", "unexpected end (", 3),
+        (b"\0asm\x01\0", "unexpected end (", 6),
+        (b"\0asn\x01\0\0\0", "magic header not detected: a module begins with `\\0asm` (", 0),
+        (b"(module)", "magic header not detected: a module begins with `\\0asm` (", 0),
+        (b"\0wmi\x02\0\x01\0", "magic header not detected: this is an image of a module (", 0),
+        (b"\0asm\x02\0\0\0", "unknown binary version (", 4),
         (b"\0asm\x01\0\0\0\x0e\0", "malformed section id", 10),
         (b"\0asm\x01\0\0\0\x03\x02\x01\0", "function section has non-zero count", 12),
     ];

@@ -37,6 +37,7 @@ mod words {
     fn display_decode(error: &DecodeError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match error.kind {
             DecodeErrorKind::Malformed(_) => "malformed module: ",
+            DecodeErrorKind::Component => "",
             DecodeErrorKind::Unsupported(_) => "unsupported module: ",
         })?;
         fmt::Display::fmt(error, f)

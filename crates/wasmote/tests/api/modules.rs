@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::thread;
 
-use wasmote::{Config, Engine, ErrorKind, ExternType, Instance, Module, Store, ValType, Validation, WasmBytes};
+use wasmote::{
+    Config, DecodeErrorKind, Engine, ErrorKind, ExternType, Instance, Module, Store, ValType, Validation, WasmBytes,
+};
 
 use crate::{first_line, module};
 
@@ -115,6 +117,26 @@ fn what_is_no_module_is_refused() {
         assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
         assert!(first_line(&error).starts_with("malformed module: "), "{error}");
     }
+}
+
+#[test]
+fn a_component_is_named() {
+    let error = Module::new(&Engine::default(), b"\0asm\x0d\0\x01\0").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Decode(error) if error.kind == DecodeErrorKind::Component), "{error}");
+    let message = error.to_string();
+    assert!(message.starts_with("this is a component; wasmote runs core modules"), "{message}");
+    assert_eq!(message.lines().count(), 1);
+}
+
+#[test]
+#[cfg(feature = "compile")]
+fn an_image_is_not_taken_for_a_binary_nor_a_binary_for_an_image() {
+    let engine = Engine::default();
+    let image = module(&engine, "(module)").to_image(&wasmote::ImageOptions::default()).unwrap();
+    let error = Module::new(&engine, image).unwrap_err().to_string();
+    assert_eq!(error, "malformed module: magic header not detected: this is an image of a module (at offset 0x0)");
+    let error = Module::from_image(&engine, b"\0asm\x01\0\0\0").unwrap_err().to_string();
+    assert_eq!(error, "not an image made by `wasmote compile` (at offset 0x0)");
 }
 
 #[test]
