@@ -20,7 +20,7 @@ impl Error {
         self.0 == Errno::ISDIR.raw_os_error()
     }
 
-    /// Nobody reads the other end.
+    /// Nobody is at the other end.
     pub fn is_broken_pipe(self) -> bool {
         self.0 == Errno::PIPE.raw_os_error()
     }

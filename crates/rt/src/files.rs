@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use rustix::time::{ClockId, clock_gettime};
@@ -55,16 +56,14 @@ pub fn read_stdin() -> Result<Vec<u8>, Error> {
 
 /// All that is in a file.
 pub fn read_file(path: &[u8]) -> Result<Vec<u8>, Error> {
-    let file = open(path, OFlags::RDONLY)?;
-    let size = rustix::fs::fstat(&file)?.st_size;
-    read(file.as_fd(), usize::try_from(size).unwrap_or(0))
+    let (file, stat) = open_to_read(path)?;
+    contents(&file, &stat)
 }
 
 /// All that is in a file; one that begins with `magic` is mapped where that is possible: only what is looked at is read. It
 /// stays until the program ends. What others write to a mapped file meanwhile may show, and who shortens it ends the program.
 pub fn map_file(path: &[u8], magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Error> {
-    let file = open(path, OFlags::RDONLY)?;
-    let stat = rustix::fs::fstat(&file)?;
+    let (file, stat) = open_to_read(path)?;
     let size = usize::try_from(stat.st_size).unwrap_or(0);
     if size >= WORTH_MAPPING && FileType::from_raw_mode(stat.st_mode).is_file() && begins(&file, magic) {
         // SAFETY: a new private mapping of so many bytes, which nothing else refers to, and which is never unmapped.
@@ -74,7 +73,40 @@ pub fn map_file(path: &[u8], magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Erro
             return Ok(unsafe { core::slice::from_raw_parts(first.cast::<u8>().cast_const(), size) }.into());
         }
     }
-    Ok(read(file.as_fd(), size)?.into())
+    Ok(contents(&file, &stat)?.into())
+}
+
+/// How long a fifo may stand open before somebody writes to it.
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// Opens a file. To open a fifo would be to wait for its writer, for ever if there is none: it is opened without waiting, and its
+/// writer has a moment to come.
+fn open_to_read(path: &[u8]) -> Result<(OwnedFd, Stat), Error> {
+    let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
+    let stat = rustix::fs::fstat(&file)?;
+    if is_fifo(&stat) {
+        wait(file.as_fd(), Some(&PATIENCE))?;
+    }
+    Ok((file, stat))
+}
+
+fn is_fifo(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
+}
+
+/// All that is in an open file. A fifo that nobody writes to is a broken pipe.
+fn contents(file: &OwnedFd, stat: &Stat) -> Result<Vec<u8>, Error> {
+    let bytes = read(file.as_fd(), usize::try_from(stat.st_size).unwrap_or(0))?;
+    if bytes.is_empty() && is_fifo(stat) {
+        return Err(Errno::PIPE.into());
+    }
+    Ok(bytes)
+}
+
+/// Waits until there is something to read, or the other end is gone.
+fn wait(file: BorrowedFd<'_>, at_most: Option<&Timespec>) -> Result<(), Error> {
+    retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(file, PollFlags::IN)], at_most))?;
+    Ok(())
 }
 
 /// Whether these are the first bytes of the file.
@@ -121,8 +153,12 @@ fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
             #[cfg(target_os = "linux")]
             in_huge_pages(bytes.spare_capacity_mut());
         }
-        if retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)))? == 0 {
-            return Ok(bytes);
+        match retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes))) {
+            Ok(0) => return Ok(bytes),
+            Ok(_) => {}
+            // There is a writer, which has not written yet.
+            Err(Errno::AGAIN) => wait(file, None)?,
+            Err(error) => return Err(error.into()),
         }
     }
 }

@@ -24,7 +24,7 @@ impl Error {
         self.0.kind() == ErrorKind::IsADirectory
     }
 
-    /// Nobody reads the other end.
+    /// Nobody is at the other end.
     pub fn is_broken_pipe(&self) -> bool {
         self.0.kind() == ErrorKind::BrokenPipe
     }
