@@ -2,17 +2,24 @@
 
 use alloc::format;
 
-use wasmote_validate::{Features, validate};
+use wasmote::Engine;
 
 use crate::failure::{Failure, shown};
+use crate::input;
+use crate::load::load;
 use crate::options::Options;
-use crate::{input, print};
+use crate::print;
 
 pub fn check(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
-    let wasm = input::module(file)?;
-    // What decodes and what is valid are two questions, and the module must pass both to run.
-    wasmote_decode::decode(&wasm).map_err(|error| Failure::of(file, &wasm, &error.into()))?;
-    validate(&wasm, &Features::default()).map_err(|error| Failure::invalid(file, &wasm, &error))?;
-    print(&format!("{}: valid\n", shown(file)))
+    let input = input::module(file)?;
+    let is_image = input.is_image;
+    // A binary is validated when it is loaded, an image is verified then but for its functions.
+    let module = load(&Engine::default(), file, input)?;
+    if !is_image {
+        return print(&format!("{}: valid\n", shown(file)));
+    }
+    module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    let functions = module.info().bodies.len();
+    print(&format!("{}: valid image, all {functions} functions verified\n", shown(file)))
 }

@@ -1,31 +1,28 @@
 //! `wasmote compile`: a module as an image.
 
-use wasmote::{CodeOptions, Config, Engine, ImageOptions, OpSet};
+use wasmote::{CodeOptions, Engine, ImageOptions, OpSet};
 
 use crate::failure::Failure;
+use crate::input;
+use crate::load::load;
 use crate::options::Options;
-use crate::{input, print, run};
+use crate::print;
 
 pub fn compile(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let Some(out) = options.out else {
         return Err(Failure::usage("where to? Name the image with `-o OUT.wmi`"));
     };
-    let wasm = input::module(file)?;
-    if wasmote::Module::is_image(&wasm) {
-        return Err(Failure::load(file, "is an image already"));
+    let input = input::module(file)?;
+    if input.is_image {
+        return Err(Failure::load(file, "this is an image already: compile the module that it was made from"));
     }
     let image_options = ImageOptions {
         code: CodeOptions { op_set: options.op_set, metered: options.metered, ..CodeOptions::default() },
         names: options.names,
     };
-    let engine = Engine::new(&Config::default());
-    let module = run::load(&engine, wasm);
-    let image = module.and_then(|module| module.to_image(&image_options));
-    let image = match image {
-        Ok(image) => image,
-        Err(error) => return Err(Failure::of(file, &input::module(file)?, &error)),
-    };
+    let module = load(&Engine::default(), file, input)?;
+    let image = module.to_image(&image_options).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     if out == b"-" {
         return input::write_all(&image);
     }

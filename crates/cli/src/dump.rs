@@ -2,63 +2,83 @@
 
 use alloc::format;
 use alloc::string::String;
+#[cfg(feature = "image")]
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::ops::Range;
 
-use wasmote::ExternType;
-use wasmote_decode::{ExportKind, ModuleInfo, decode};
+use wasmote::{Engine, ExternType, Module};
+use wasmote_decode::ExportKind;
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
+#[cfg(feature = "image")]
+use wasmote_ir::image::Image;
 use wasmote_translate::Translator;
 
 use crate::failure::Failure;
+use crate::load::load;
 use crate::options::Options;
 use crate::{input, print};
 
 /// The name of a function: that of the name section, or of an export.
-fn name<'a>(module: &'a ModuleInfo, wasm: &'a [u8], func: u32) -> Option<&'a str> {
-    wasmote_decode::names::function_name(module, wasm, func).or_else(|| {
-        let export = module.exports.iter().find(|export| export.kind == ExportKind::Func && export.index == func);
+fn name(module: &Module, func: u32) -> Option<&str> {
+    module.function_name(func).or_else(|| {
+        let mut exports = module.info().exports.iter();
+        let export = exports.find(|export| export.kind == ExportKind::Func && export.index == func);
         export.map(|export| &*export.name)
     })
 }
 
 /// The functions to show, by index.
-fn chosen(options: &Options, module: &ModuleInfo, wasm: &[u8]) -> Result<Range<u32>, Failure> {
-    let all = module.imported_funcs..module.funcs.len() as u32;
+fn chosen(options: &Options, module: &Module) -> Result<Range<u32>, Failure> {
+    let info = module.info();
+    let all = info.imported_funcs..info.funcs.len() as u32;
     let Some(wanted) = options.func else { return Ok(all) };
-    let by_export = module.exports.iter().find(|export| export.kind == ExportKind::Func && *export.name == *wanted);
+    let by_export = info.exports.iter().find(|export| export.kind == ExportKind::Func && *export.name == *wanted);
     let found = wanted
         .parse()
         .ok()
         .or_else(|| by_export.map(|export| export.index))
-        .or_else(|| all.clone().find(|&func| name(module, wasm, func) == Some(wanted)));
+        .or_else(|| all.clone().find(|&func| name(module, func) == Some(wanted)));
     match found {
         Some(func) if all.contains(&func) => Ok(func..func + 1),
         Some(func) if func < all.start => Err(Failure::usage(format!("function {func} is imported: it has no code"))),
+        _ if all.is_empty() => {
+            Err(Failure::usage(format!("no function `{}`: the module has none with code", wanted.escape_debug())))
+        }
         _ => Err(Failure::usage(format!(
             "no function `{}`: give a name or an index from {} to {}",
             wanted.escape_debug(),
             all.start,
-            all.end.saturating_sub(1)
+            all.end - 1
         ))),
     }
 }
 
 pub fn dump(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
-    let wasm = input::module(file)?;
-    let module = decode(&wasm).map_err(|error| Failure::of(file, &wasm, &error.into()))?;
+    let input = input::module(file)?;
+    #[cfg(feature = "image")]
+    let is_image = input.is_image;
     // Only what is valid can be translated.
-    #[cfg(feature = "validate")]
-    wasmote_validate::validate(&wasm, &wasmote_validate::Features::default())
-        .map_err(|error| Failure::invalid(file, &wasm, &error))?;
-
+    let module = load(&Engine::default(), file, input)?;
+    #[cfg(feature = "image")]
+    if is_image {
+        module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    }
     let mut translator = Translator::new();
     let mut text = String::new();
-    for func in chosen(options, &module, &wasm)? {
+    for func in chosen(options, &module)? {
         // Writing to a string does not fail.
-        let _ = list(&mut text, &mut translator, &module, &wasm, func);
+        let _ = head(&mut text, &module, func);
+        #[cfg(feature = "image")]
+        let _ = match is_image {
+            true => of_image(&mut text, &module, func),
+            false => of_binary(&mut text, &mut translator, &module, func),
+        };
+        #[cfg(not(feature = "image"))]
+        let _ = of_binary(&mut text, &mut translator, &module, func);
+        text.push('\n');
         if text.len() > 1 << 16 {
             print(&text)?;
             text.clear();
@@ -67,24 +87,38 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     print(&text)
 }
 
-/// Adds one function.
-fn list(text: &mut String, translator: &mut Translator, module: &ModuleInfo, wasm: &[u8], func: u32) -> fmt::Result {
+/// Adds a function's index, name and type.
+fn head(text: &mut String, module: &Module, func: u32) -> fmt::Result {
     write!(text, "function {func}")?;
-    if let Some(name) = name(module, wasm, func) {
+    if let Some(name) = name(module, func) {
         write!(text, " <{}>", name.escape_debug())?;
     }
-    if let Some(ty) = module.func_type(func) {
+    if let Some(ty) = module.info().func_type(func) {
         write!(text, ": {}", ExternType::Func(ty.clone()))?;
     }
-    match translator.translate(module, wasm, func, false) {
-        Ok(translated) => {
-            let (slots, header) = (translated.frame_slots, translated.header);
-            writeln!(text, "\n  {slots} slots, header at s{header}, {} units", translated.code.len())?;
-            for (at, instr) in instructions(translated.code) {
-                writeln!(text, "  {}", Listed(at, instr))?;
-            }
-        }
-        Err(error) => writeln!(text, "\n  not translated: {:?} (at offset {:#x})", error.kind, error.offset)?,
+    text.write_char('\n')
+}
+
+/// Adds what a function of a binary becomes.
+fn of_binary(text: &mut String, translator: &mut Translator, module: &Module, func: u32) -> fmt::Result {
+    match translator.translate(module.info(), module.bytes(), func, false) {
+        Ok(translated) => code(text, translated.frame_slots, translated.header, translated.code),
+        Err(error) => writeln!(text, "  not translated: {:?} (at offset {:#x})", error.kind, error.offset),
     }
-    writeln!(text)
+}
+
+/// Adds what a function of an image is.
+#[cfg(feature = "image")]
+fn of_image(text: &mut String, module: &Module, func: u32) -> fmt::Result {
+    let image = Image::of_parsed(module.bytes());
+    let bytes = image.code_range(func).and_then(|range| module.bytes().get(range)).unwrap_or_default();
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+    let (slots, header) = image.func(func).map_or((0, 0), |func| (func.frame_slots, func.header));
+    code(text, slots.into(), header, &units)
+}
+
+/// Adds the code of a function.
+fn code(text: &mut String, slots: u32, header: u16, code: &[u16]) -> fmt::Result {
+    writeln!(text, "  {slots} slots, header at s{header}, {} units", code.len())?;
+    instructions(code).try_for_each(|(at, instr)| writeln!(text, "  {}", Listed(at, instr)))
 }

@@ -51,6 +51,7 @@ impl Failure {
                     file,
                     format_args!("malformed module: {error}: the file is damaged or cut off, build it again"),
                 ),
+                DecodeErrorKind::Component => Failure::load(file, error),
                 DecodeErrorKind::Unsupported(_) => Failure::unsupported(file, wasm, error.offset)
                     .unwrap_or_else(|| Failure::load(file, format_args!("{error}; {UNSUPPORTED}"))),
             },

@@ -4,14 +4,15 @@ pub const TEXT: &str = "\
 wasmote runs WebAssembly, and looks into it.
 
   wasmote [run] [OPTIONS] FILE [ARGS]   run a program, or one function of a module
-  wasmote validate FILE                 say whether a module is valid
+  wasmote validate FILE                 say whether a module is valid, or verify an image
   wasmote inspect FILE                  list imports, exports, sections and needed features
   wasmote dump [--func N|NAME] FILE     print the instructions that functions become
   wasmote compile FILE -o OUT.wmi       translate a module ahead of time, into an image
   wasmote wast FILE...                  run scripts of the specification (.wast)
 
-FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. Options stand
-before FILE; all that follows FILE belongs to the program, and `--` may stand between.
+FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. `compile` takes
+no images, `wast` only text. Options stand before FILE; all that follows FILE belongs to the program, and `--`
+may stand between.
 
 Options of run:
   --dir HOST[::GUEST]   let the program use the directory HOST, under the name GUEST (or HOST)

@@ -1,26 +1,39 @@
-//! The file to work on, as a binary.
+//! The file to work on: its bytes, and the module or script in it.
 
 use alloc::borrow::Cow;
 #[cfg(feature = "wat")]
 use alloc::format;
 #[cfg(feature = "wat")]
 use alloc::string::String;
+#[cfg(feature = "wat")]
 use alloc::vec::Vec;
 
 use crate::failure::Failure;
+use crate::kind::Kind;
 
-const MAGIC: &[u8] = b"\0asm";
+/// A module in a form that this build can work on.
+#[derive(Clone)]
+pub struct Input {
+    /// A binary, which may have been made from text, or an image.
+    pub bytes: Cow<'static, [u8]>,
+    /// Whether it is an image.
+    pub is_image: bool,
+}
 
 /// The bytes of the file, or of standard input if it is `-`.
-pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
+fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     if file == b"-" {
         return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| Failure::load(file, error));
     }
     contents(file).map_err(|error| {
         if error.is_not_found() {
-            Failure::load(file, "no such file (and no command of that name)")
+            // `wasmote validat x.wasm`: a word like a command is taken for a file.
+            let command = file.iter().all(u8::is_ascii_lowercase);
+            Failure::load(file, if command { "no such file (and no command of that name)" } else { "no such file" })
         } else if error.is_directory() {
             Failure::load(file, "is a directory, name a file in it")
+        } else if error.is_broken_pipe() {
+            Failure::load(file, "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`")
         } else {
             Failure::load(file, format_args!("cannot be read: {error}"))
         }
@@ -40,35 +53,32 @@ fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
 }
 
 /// The module in the file, translated from text if it is that.
-pub fn module(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
+pub fn module(file: &[u8]) -> Result<Input, Failure> {
     let bytes = bytes(file)?;
-    if bytes.starts_with(MAGIC) || is_image(&bytes) {
-        return Ok(bytes);
-    }
-    if MAGIC.starts_with(&bytes) {
-        return Err(Failure::load(
-            file,
-            format_args!("the file ends after {} bytes, in the header of the module: build it again", bytes.len()),
-        ));
-    }
-    // Text begins with a parenthesis or a comment.
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'(' | b';') => text(file, &bytes).map(Cow::Owned),
-        _ => Err(Failure::load(
-            file,
-            "neither a binary module, which has `\\0asm` at offset 0x0, nor text, which begins with `(`",
-        )),
+    match Kind::of(&bytes) {
+        #[cfg(feature = "wasm")]
+        Kind::Binary => Ok(Input { bytes, is_image: false }),
+        #[cfg(feature = "image")]
+        Kind::Image => Ok(Input { bytes, is_image: true }),
+        #[cfg(feature = "wat")]
+        Kind::Text => text(file, &bytes).map(|binary| Input { bytes: Cow::Owned(binary), is_image: false }),
+        kind => Err(Failure::load(file, kind.refusal(false))),
     }
 }
 
-#[cfg(feature = "image")]
-fn is_image(bytes: &[u8]) -> bool {
-    wasmote::Module::is_image(bytes)
-}
-
-#[cfg(not(feature = "image"))]
-fn is_image(_: &[u8]) -> bool {
-    false
+/// The script in the file.
+#[cfg(feature = "script")]
+pub fn script(file: &[u8]) -> Result<String, Failure> {
+    let bytes = bytes(file)?;
+    match Kind::of(&bytes) {
+        Kind::Text | Kind::Script => String::from_utf8(bytes.into_owned()).map_err(|error| {
+            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let (line, last) = (valid.split('\n').count(), valid.rsplit('\n').next().unwrap_or_default());
+            let column = last.chars().count() + 1;
+            Failure::load(file, format_args!("line {line}, column {column}: malformed UTF-8 encoding"))
+        }),
+        kind => Err(Failure::load(file, kind.refusal(true))),
+    }
 }
 
 /// Makes a file of these bytes: of all or, when that fails, none.
@@ -93,9 +103,4 @@ fn text(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Failure> {
         let word = if word.is_empty() { String::new() } else { format!(", at `{word}`") };
         Failure::load(file, format_args!("line {}, column {}: {}{word}", error.line, error.column, error.message))
     })
-}
-
-#[cfg(not(feature = "wat"))]
-fn text(file: &[u8], _: &[u8]) -> Result<Vec<u8>, Failure> {
-    Err(Failure::load(file, "is text, and this wasmote was built without the feature `wat`: make a binary of it first"))
 }

@@ -1,11 +1,15 @@
-//! `wasmote inspect`: what a module is made of.
+//! `wasmote inspect`: what a module, or an image, is made of.
+
+#[cfg(feature = "image")]
+mod image;
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt::Write;
+use core::ops::Range;
 
 use wasmote::ExternType;
-use wasmote_decode::{ExportKind, ImportType, ModuleInfo, decode};
+use wasmote_decode::{DecodeErrorKind, ExportKind, ImportType, ModuleInfo, decode};
 
 use crate::failure::{Failure, shown};
 use crate::options::Options;
@@ -30,27 +34,35 @@ const SECTIONS: [&str; 14] = [
 
 pub fn inspect(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
-    let wasm = input::module(file)?;
+    let input = input::module(file)?;
+    #[cfg(feature = "image")]
+    if input.is_image {
+        return image::inspect(file, input);
+    }
+    let wasm = input.bytes;
     let mut text = String::new();
     features(&wasm, &mut text);
-    let sections = match decode(&wasm) {
-        Ok(module) => {
-            externs(&module, &mut text);
-            module.sections.clone()
-        }
-        // What needs a feature that this build lacks can't be read any further, but that much can be said.
-        Err(error) if !text.is_empty() => {
-            print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))?;
+    let module = match decode(&wasm) {
+        Ok(module) => module,
+        Err(error) => {
+            // What needs a feature that this build lacks can't be read any further, but that much can be said.
+            if let (DecodeErrorKind::Unsupported(_), false) = (&error.kind, text.is_empty()) {
+                print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))?;
+            }
             return Err(Failure::of(file, &wasm, &error.into()));
         }
-        Err(error) => return Err(Failure::of(file, &wasm, &error.into())),
     };
+    externs(&module, &mut text);
     let _ = writeln!(text, "sections:");
-    for (id, range) in sections {
-        let name = SECTIONS.get(usize::from(id)).unwrap_or(&"unknown");
-        let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
+    for (id, range) in &module.sections {
+        section(SECTIONS.get(usize::from(*id)).unwrap_or(&"unknown"), range, &mut text);
     }
     print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))
+}
+
+/// A section, by its name and where it lies.
+fn section(name: &str, range: &Range<usize>, text: &mut String) {
+    let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
 }
 
 /// The features that the module needs.

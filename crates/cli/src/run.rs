@@ -1,21 +1,18 @@
 //! `wasmote run`: a program from its `_start`, or one function.
 
-use alloc::borrow::Cow;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{
-    Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation, WasmBytes,
-};
+use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
 
 use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::stats::Stats;
-use crate::{ahead, input, print, value};
+use crate::{ahead, input, load, print, value};
 
 /// What the store carries.
 #[cfg(feature = "wasi")]
@@ -100,38 +97,6 @@ fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
 #[cfg(not(feature = "wasi"))]
 fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
     Ok(())
-}
-
-/// The module in these bytes: a binary, or an image.
-pub fn load(engine: &Engine, bytes: Cow<'static, [u8]>) -> Result<Module, Error> {
-    #[cfg(feature = "image")]
-    let image = Module::is_image(&bytes);
-    let bytes = match bytes {
-        Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
-        Cow::Owned(bytes) => bytes.into(),
-    };
-    #[cfg(feature = "image")]
-    if image {
-        return Module::from_image(engine, bytes);
-    }
-    binary(engine, bytes)
-}
-
-#[cfg(feature = "validate")]
-fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
-    Module::new(engine, wasm)
-}
-
-#[cfg(all(feature = "wasm", not(feature = "validate")))]
-#[allow(unsafe_code)]
-fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
-    // SAFETY: who builds without `validate` promises to run only valid modules.
-    unsafe { Module::new_unchecked(engine, wasm) }
-}
-
-#[cfg(not(feature = "wasm"))]
-fn binary(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
-    Err(Error::new("is no image, and this wasmote was built without the feature `wasm`: compile the module first"))
 }
 
 /// The arguments of a function, from the command line.
@@ -220,9 +185,7 @@ fn call(
 pub fn run(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let mut stats = Stats::new();
-    let wasm = input::module(file)?;
-    // What is wrong with a module is said with its bytes at hand: a file can be read again.
-    let kept = (file == b"-").then(|| wasm.clone());
+    let input = input::module(file)?;
     stats.phase("read");
 
     let mut config = Config::new();
@@ -236,15 +199,12 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let seen = !options.tcp_listen.is_empty();
     #[cfg(not(feature = "sockets"))]
     let seen = false;
-    let threads = if options.eager || seen || kept.is_some() { 0 } else { ahead::threads(&wasm) };
+    let threads = if options.eager || seen || file == b"-" { 0 } else { ahead::threads(&input.bytes) };
     if threads > 0 {
         config.validation(Validation::Lazy);
     }
     let engine = Engine::new(&config);
-    let module = match load(&engine, wasm) {
-        Ok(module) => module,
-        Err(error) => return Err(Failure::of(file, &kept.map_or_else(|| input::module(file), Ok)?, &error)),
-    };
+    let module = load::load(&engine, file, input)?;
     let unproven = (threads > 0).then_some(&module);
     if let Some(module) = unproven {
         ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;

@@ -13,11 +13,7 @@ use crate::{input, print};
 /// Runs one script; returns how many of its directives did as they should, and how many did not.
 fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
     let name = shown(file);
-    let bytes = input::bytes(file)?;
-    let text = String::from_utf8(bytes.into_owned()).map_err(|error| {
-        Failure::load(file, format_args!("not UTF-8 at offset {:#x}", error.utf8_error().valid_up_to()))
-    })?;
-    let summary = script::run(&name, &text, &ScriptOptions::default());
+    let summary = script::run(&name, &input::script(file)?, &ScriptOptions::default());
     let mut lines = String::new();
     for failure in &summary.failed {
         let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);

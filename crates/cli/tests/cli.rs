@@ -309,7 +309,7 @@ fn broken_files_are_one_line_with_the_offset() {
             continue;
         }
         ran.fails(1, &["cut.wasm: "]);
-        if len > 4 {
+        if len >= 8 {
             ran.fails(1, &["0x"]);
         }
     }

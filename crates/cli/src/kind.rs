@@ -1,0 +1,214 @@
+//! What kind of file it is, which decides what each command does with it; and what is said of a file that a command cannot work on.
+
+use wasmote_decode::Header;
+use wasmote_decode::header::COMPONENT;
+
+/// What kind of file it is, by its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A module in the binary format.
+    Binary,
+    /// An image of a module.
+    Image,
+    /// A module in the text format, or what might be one.
+    Text,
+    /// A script of the specification: text with directives.
+    Script,
+    /// A component, as a binary or as text.
+    Component,
+    /// Nothing but white space.
+    Empty,
+    /// The beginning of the header of a binary or an image.
+    Cut,
+    /// Something else that is easy to tell, and what is to be said of it.
+    Foreign(&'static str),
+    Unknown,
+}
+
+/// What people give by mistake: how it begins, and what to say.
+const FOREIGN: [(&[u8], &str); 5] = [
+    (b"\x7fELF", "this is machine code (ELF): compile the program for WebAssembly, such as wasm32-wasip1"),
+    (b"\x1f\x8b", "this is compressed (gzip): unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "this is compressed (zstd): unpack it first"),
+    (b"PK\x03\x04", "this is an archive (zip): unpack it first"),
+    (b"!<arch>\n", "this is an archive (ar): link it into a module first"),
+];
+
+impl Kind {
+    /// The kind of a file with these bytes.
+    pub fn of(bytes: &[u8]) -> Kind {
+        match Header::of(bytes) {
+            Header::Module => return Kind::Binary,
+            Header::Component => return Kind::Component,
+            Header::Image => return Kind::Image,
+            Header::Other => {}
+        }
+        // The first byte of zstd's is a parenthesis, too.
+        if let Some(&(_, message)) = FOREIGN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+            return Kind::Foreign(message);
+        }
+        // Text begins with a parenthesis or a comment.
+        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None => return Kind::Empty,
+            Some(b'(' | b';') => return of_text(bytes),
+            _ => {}
+        }
+        if b"\0asm".starts_with(bytes) || bytes.starts_with(b"\0asm") || b"\0wmi".starts_with(bytes) {
+            return Kind::Cut;
+        }
+        Kind::Unknown
+    }
+
+    /// Why a command that works on modules, or one that works on scripts, does not work on this file, and what to do.
+    pub const fn refusal(self, script: bool) -> &'static str {
+        match self {
+            Kind::Binary if script => "this is a binary module, not a script (.wast): run it with `wasmote run`",
+            Kind::Image if script => "this is an image, not a script (.wast): run it with `wasmote run`",
+            Kind::Binary => {
+                "this is a binary module, and this wasmote was built without the feature `wasm`: compile it to an image first"
+            }
+            Kind::Image => {
+                "this is an image, and this wasmote was built without the feature `image`: use the module that it was made from"
+            }
+            Kind::Text => {
+                "this is text, and this wasmote was built without the feature `wat`: make a binary of it first"
+            }
+            Kind::Script => "this is a script (.wast), not a module: run it with `wasmote wast`",
+            Kind::Component => COMPONENT,
+            Kind::Empty => "the file is empty: build or copy it again",
+            Kind::Cut => "the file ends inside of its header: build or copy it again",
+            Kind::Foreign(message) => message,
+            Kind::Unknown if script => "this is not a script, which begins with `(`: name a .wast file",
+            Kind::Unknown => {
+                "neither a binary module, which begins with `\\0asm`, nor text, which begins with `(`: name a .wasm or .wat file"
+            }
+        }
+    }
+}
+
+/// What a text is, by the words that its outermost parentheses begin with.
+fn of_text(text: &[u8]) -> Kind {
+    let mut modules = 0;
+    let mut rest = text;
+    while let Some(word) = next_form(&mut rest) {
+        match word {
+            b"component" if modules == 0 => return Kind::Component,
+            b"module" => modules += 1,
+            b"register" | b"invoke" | b"get" => return Kind::Script,
+            _ if word.starts_with(b"assert_") => return Kind::Script,
+            _ => {}
+        }
+        if modules > 1 {
+            return Kind::Script;
+        }
+    }
+    Kind::Text
+}
+
+/// Takes one outermost pair of parentheses, with all that is in it, off a text, and returns the word that it begins with.
+fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let text = *rest;
+    let mut word = None;
+    let (mut at, mut depth) = (0, 0usize);
+    while at < text.len() {
+        let (byte, next) = (text[at], text.get(at + 1).copied());
+        at += 1;
+        match (byte, next) {
+            (b'"', _) => at = end_of_string(text, at),
+            (b';', Some(b';')) => at += text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at),
+            (b'(', Some(b';')) => at = end_of_comment(text, at + 1),
+            (b'(', _) => {
+                depth += 1;
+                if depth == 1 {
+                    word = Some(word_at(text, at));
+                }
+            }
+            (b')', _) if depth == 1 => {
+                *rest = &text[at..];
+                return word;
+            }
+            (b')', _) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    // Text that ends too early is for its parser to report.
+    *rest = &[];
+    word
+}
+
+/// The end of a string whose first character is here.
+fn end_of_string(text: &[u8], mut at: usize) -> usize {
+    while let Some(&byte) = text.get(at) {
+        at += if byte == b'\\' { 2 } else { 1 };
+        if byte == b'"' {
+            break;
+        }
+    }
+    at
+}
+
+/// The end of a comment in parentheses, behind whose first two characters this is; they nest.
+fn end_of_comment(text: &[u8], mut at: usize) -> usize {
+    let mut depth = 1usize;
+    while depth > 0 && at < text.len() {
+        let (step, change) = match &text[at..] {
+            [b'(', b';', ..] => (2, 1),
+            [b';', b')', ..] => (2, -1),
+            _ => (1, 0),
+        };
+        at += step;
+        depth = depth.saturating_add_signed(change);
+    }
+    at
+}
+
+/// The word that begins here, behind white space.
+fn word_at(text: &[u8], at: usize) -> &[u8] {
+    let text = text[at..].trim_ascii_start();
+    let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn binaries_are_told_by_their_headers() {
+        assert_eq!(Kind::of(b"\0asm\x01\0\0\0"), Kind::Binary);
+        // Another version of modules is for the decoder to refuse.
+        assert_eq!(Kind::of(b"\0asm\x02\0\0\0"), Kind::Binary);
+        assert_eq!(Kind::of(b"\0asm\x0d\0\x01\0"), Kind::Component);
+        assert_eq!(Kind::of(b"\0wmi"), Kind::Image);
+        for cut in [&b"\0"[..], b"\0asm", b"\0asm\x0d\0\x01", b"\0wm"] {
+            assert_eq!(Kind::of(cut), Kind::Cut);
+        }
+        assert_eq!(Kind::of(b"\0asn"), Kind::Unknown);
+        assert_eq!(Kind::of(b" \n"), Kind::Empty);
+    }
+
+    #[test]
+    fn texts_are_told_by_their_outermost_words() {
+        for (text, kind) in [
+            ("(module)", Kind::Text),
+            ("(func) (memory 1)", Kind::Text),
+            ("(; a (; b ;) (component) ;) ;; (component)\n( module (func))", Kind::Text),
+            (r#"(module (data "\") (assert_return" ")(component"))"#, Kind::Text),
+            ("(module (component) (assert_trap))", Kind::Text),
+            ("(module", Kind::Text),
+            (")(", Kind::Unknown),
+            ("())))(module)", Kind::Text),
+            ("(module) (module)", Kind::Script),
+            ("(module) (invoke \"f\")", Kind::Script),
+            ("(assert_malformed (module quote \"(\") \"\")", Kind::Script),
+            ("(module) ;; only one\n (; and no ;) (register \"m\")", Kind::Script),
+            ("(component)", Kind::Component),
+            (" ;; c\n (component $c (core module))", Kind::Component),
+            ("(components)", Kind::Text),
+            ("(; open", Kind::Text),
+            ("(module \"open\\", Kind::Text),
+        ] {
+            assert_eq!(Kind::of(text.as_bytes()), kind, "{text}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The module in a file, loaded by the library.
+
+use alloc::borrow::Cow;
+
+use wasmote::{Engine, Error, Module, WasmBytes};
+
+use crate::failure::Failure;
+use crate::input::{self, Input};
+
+/// Loads what was read from the file.
+pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failure> {
+    // Errors are reported with the module's bytes at hand. A file can be read again, standard input can't.
+    let kept = (file == b"-").then(|| input.clone());
+    module(engine, input).or_else(|error| {
+        let input = kept.map_or_else(|| input::module(file), Ok)?;
+        Err(Failure::of(file, &input.bytes, &error))
+    })
+}
+
+fn module(engine: &Engine, input: Input) -> Result<Module, Error> {
+    // What is mapped is not copied.
+    let bytes = match input.bytes {
+        Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    if input.is_image { image(engine, bytes) } else { binary(engine, bytes) }
+}
+
+#[cfg(feature = "image")]
+fn image(engine: &Engine, image: WasmBytes) -> Result<Module, Error> {
+    Module::from_image(engine, image)
+}
+
+#[cfg(not(feature = "image"))]
+fn image(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
+    Err(Error::new(crate::kind::Kind::Image.refusal(false)))
+}
+
+#[cfg(feature = "validate")]
+fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
+    Module::new(engine, wasm)
+}
+
+#[cfg(all(feature = "wasm", not(feature = "validate")))]
+#[allow(unsafe_code)]
+fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
+    // SAFETY: who builds without `validate` promises to run only valid modules.
+    unsafe { Module::new_unchecked(engine, wasm) }
+}
+
+#[cfg(not(feature = "wasm"))]
+fn binary(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
+    Err(Error::new(crate::kind::Kind::Binary.refusal(false)))
+}

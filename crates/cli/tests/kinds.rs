@@ -1,0 +1,358 @@
+//! Every command with every kind of file: what it says, all of it, and its exit status.
+#![cfg(all(unix, feature = "validate", feature = "wasi"))]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use folder::Folder;
+
+/// The commands that work on a module, and the one that works on scripts. `compile` writes to nowhere.
+const COMMANDS: [&[&str]; 6] =
+    [&["run"], &["validate"], &["inspect"], &["dump"], &["compile", "-o", "/dev/null"], &["wast"]];
+
+/// A module that every command but `wast` works on, and the same as a script of one module.
+const TEXT: &str =
+    "(module (memory 1) (func (export \"_start\")) (func $add (export \"add\") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1))))";
+
+/// What a command does with a file: its exit status, and what it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Does {
+    /// It does its work, without a word on standard error, and prints lines that begin so.
+    Prints(Vec<&'static str>),
+    /// One line on standard error, behind the name of the file; the status is 1.
+    Refuses(&'static str),
+}
+
+use Does::{Prints, Refuses};
+
+/// Runs a command on a file in this folder: its status, output and errors.
+fn wasmote(folder: &Path, words: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    let output = command.args(words).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().expect("ended by a signal"), text(output.stdout), text(output.stderr))
+}
+
+/// What a command should do with a file, and what it does.
+fn check(folder: &Path, command: &[&str], file: &str, does: &Does) {
+    let (status, out, err) = wasmote(folder, &[command, &[file]].concat());
+    let context = format!("{command:?} {file}: {status}\n{out}{err}");
+    match does {
+        Prints(beginnings) => {
+            assert_eq!((status, &*err), (0, ""), "{context}");
+            for beginning in beginnings {
+                assert!(out.lines().any(|line| line.starts_with(beginning)), "no {beginning:?}: {context}");
+            }
+            assert_eq!(out.is_empty(), beginnings.is_empty(), "{context}");
+        }
+        Refuses(line) => {
+            assert_eq!((status, err), (1, format!("wasmote: {file}: {line}\n")), "{context}");
+            assert_eq!(out, if command == ["wast"] { "0 passed, 1 failed\n" } else { "" }, "{context}");
+        }
+    }
+}
+
+/// What all commands do with a file, in the order of [`COMMANDS`].
+fn modules(inspect: &[&'static str], dump: &[&'static str], validate: &'static str, wast: Does) -> [Does; 6] {
+    let prints = |lines: &[&'static str]| Prints(lines.to_vec());
+    [prints(&[]), prints(&[validate]), prints(inspect), prints(dump), prints(&[]), wast]
+}
+
+/// All of them refuse the file so.
+fn refused(line: &'static str) -> [Does; 6] {
+    [(); 6].map(|()| Refuses(line))
+}
+
+/// The commands that want a module refuse the file so, and the one that wants a script otherwise.
+fn refused_as(module: &'static str, script: &'static str) -> [Does; 6] {
+    let mut all = refused(module);
+    all[5] = Refuses(script);
+    all
+}
+
+const NO_SCRIPT: &str = "this is a binary module, not a script (.wast): run it with `wasmote run`";
+const COMPONENT: &str = "this is a component; wasmote runs core modules: build it as one, such as for wasm32-wasip1";
+const EMPTY: &str = "the file is empty: build or copy it again";
+const UNKNOWN: &str =
+    "neither a binary module, which begins with `\\0asm`, nor text, which begins with `(`: name a .wasm or .wat file";
+
+/// The files that are made of bytes, each with what the commands do with it.
+fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
+    let binary = wat::parse_str(TEXT).unwrap();
+    let module = modules(
+        &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
+        &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
+        "binary.wasm: valid",
+        Refuses(NO_SCRIPT),
+    );
+    let mut elf = b"\x7fELF\x02\x01\x01\0".to_vec();
+    elf.resize(64, 0);
+    let mut files = BTreeMap::from([
+        ("binary.wasm", (binary.clone(), module)),
+        ("component.wasm", (b"\0asm\x0d\0\x01\0".to_vec(), refused(COMPONENT))),
+        ("component.wat", (b";; as text\n(component $c)".to_vec(), refused(COMPONENT))),
+        ("empty.wasm", (vec![], refused(EMPTY))),
+        ("blank.wat", (b" \n\n".to_vec(), refused(EMPTY))),
+        (
+            "program",
+            (elf, refused("this is machine code (ELF): compile the program for WebAssembly, such as wasm32-wasip1")),
+        ),
+        ("module.wasm.gz", (b"\x1f\x8b\x08\0\0".to_vec(), refused("this is compressed (gzip): unpack it first"))),
+        ("module.zst", (b"\x28\xb5\x2f\xfd\0".to_vec(), refused("this is compressed (zstd): unpack it first"))),
+        ("app.jar", (b"PK\x03\x04".to_vec(), refused("this is an archive (zip): unpack it first"))),
+        ("lib.a", (b"!<arch>\n".to_vec(), refused("this is an archive (ar): link it into a module first"))),
+        ("header.wasm", (b"\0asm\x01".to_vec(), refused("the file ends inside of its header: build or copy it again"))),
+        (
+            "truncated.wasm",
+            (
+                binary[..binary.len() / 2].to_vec(),
+                refused_as(
+                    "malformed module: unexpected end-of-file (at offset 0x20): the file is damaged or cut off, build it again",
+                    NO_SCRIPT,
+                ),
+            ),
+        ),
+        (
+            "version.wasm",
+            (
+                b"\0asm\x02\0\0\0".to_vec(),
+                refused_as(
+                    "malformed module: unknown binary version (at offset 0x4): the file is damaged or cut off, build it again",
+                    NO_SCRIPT,
+                ),
+            ),
+        ),
+        (
+            "picture.png",
+            (
+                b"\x89PNG\r\n\x1a\n".to_vec(),
+                refused_as(UNKNOWN, "this is not a script, which begins with `(`: name a .wast file"),
+            ),
+        ),
+    ]);
+    let text = |mut does: [Does; 6], without: &'static str| match cfg!(feature = "wat") {
+        true => does,
+        false => {
+            does[..5].fill(Refuses(without));
+            does
+        }
+    };
+    const NO_TEXT: &str =
+        "this is text, and this wasmote was built without the feature `wat`: make a binary of it first";
+    let module = modules(
+        &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
+        &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
+        "module.wat: valid",
+        Prints(vec!["1 passed, 0 failed"]),
+    );
+    files.insert("module.wat", (TEXT.into(), text(module, NO_TEXT)));
+    let malformed = refused("line 2, column 9: malformed UTF-8 encoding");
+    files.insert("latin1.wat", (b"(module\n  ;; caf\xe9\n)".to_vec(), text(malformed, NO_TEXT)));
+    let script = "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))";
+    let mut does = refused("this is a script (.wast), not a module: run it with `wasmote wast`");
+    does[5] = Prints(vec!["2 passed, 0 failed"]);
+    files.insert("script.wast", (script.into(), does));
+    files
+}
+
+/// Whether this build has the command.
+fn has(command: &[&str]) -> bool {
+    match command[0] {
+        "compile" => cfg!(feature = "compile"),
+        "wast" => cfg!(feature = "script"),
+        _ => true,
+    }
+}
+
+#[test]
+fn every_command_says_one_clear_line_about_every_kind_of_file() {
+    let folder = Folder::empty();
+    for (name, (bytes, does)) in &files() {
+        std::fs::write(folder.0.join(name), bytes).unwrap();
+        for (command, does) in COMMANDS.iter().zip(does).filter(|(command, _)| has(command)) {
+            check(&folder.0, command, name, does);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_by_every_command() {
+    let folder = Folder::empty();
+    let path = |name: &str| folder.0.join(name);
+    std::fs::create_dir(path("directory")).unwrap();
+    std::os::unix::fs::symlink("loop", path("loop")).unwrap();
+    let fifo = Command::new("mkfifo").arg(path("fifo")).status().unwrap();
+    assert!(fifo.success());
+    let cases = [
+        ("missing.wasm", "no such file"),
+        // As if it were a command.
+        ("frobnicate", "no such file (and no command of that name)"),
+        ("directory", "is a directory, name a file in it"),
+        ("loop", "cannot be read: Too many levels of symbolic links (os error 40)"),
+        ("fifo", "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`"),
+    ];
+    // At once, since each waits a moment for somebody to write to the fifo.
+    thread::scope(|scope| {
+        for command in COMMANDS.into_iter().filter(|command| has(command)) {
+            let folder = &folder.0;
+            let all = move || cases.map(|(file, line)| check(folder, command, file, &Refuses(line)));
+            scope.spawn(all);
+        }
+    });
+}
+
+#[test]
+fn a_fifo_is_read_when_somebody_writes_to_it() {
+    let folder = Folder::empty();
+    let fifo = folder.0.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let writer = thread::spawn({
+        let fifo = fifo.clone();
+        // Waits until the command has opened the other end.
+        move || std::fs::write(fifo, wat::parse_str(TEXT).unwrap()).unwrap()
+    });
+    check(&folder.0, &["validate"], "fifo", &Prints(vec!["fifo: valid"]));
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_file_without_permission_is_named() {
+    let folder = Folder::empty();
+    let file = folder.0.join("secret.wasm");
+    std::fs::write(&file, wat::parse_str(TEXT).unwrap()).unwrap();
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&file, permissions).unwrap();
+    // The superuser may read everything.
+    let does = match std::fs::read(&file) {
+        Ok(_) => Prints(vec!["secret.wasm: valid"]),
+        Err(_) => Refuses("cannot be read: Permission denied (os error 13)"),
+    };
+    check(&folder.0, &["validate"], "secret.wasm", &does);
+}
+
+/// Makes an image of the module with these options.
+#[cfg(feature = "compile")]
+fn image(folder: &Path, name: &str, options: &[&str]) -> Vec<u8> {
+    std::fs::write(folder.join("module.wasm"), wat::parse_str(TEXT).unwrap()).unwrap();
+    let (status, _, err) = wasmote(folder, &[&["compile", "module.wasm", "-o", name], options].concat());
+    assert_eq!((status, &*err), (0, ""));
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+#[cfg(feature = "compile")]
+const COMPILED: Does = Refuses("this is an image already: compile the module that it was made from");
+#[cfg(feature = "compile")]
+const NO_SCRIPT_BUT_IMAGE: Does = Refuses("this is an image, not a script (.wast): run it with `wasmote run`");
+
+#[test]
+#[cfg(feature = "compile")]
+fn images_of_all_sorts_are_understood() {
+    let folder = Folder::empty();
+    for (name, options, lines, code, function) in [
+        ("core.wmi", &["--op-set", "core"][..], ["op set: core", "metered: no"], "I32Add.ss s0, s1, -> s4", "add"),
+        ("extended.wmi", &[], ["op set: extended", "metered: no"], "I32Add.", "add"),
+        ("metered.wmi", &["--fuel"], ["op set: extended", "metered: yes"], "Fuel ", "add"),
+        ("names.wmi", &["--names"], ["op set: extended", "metered: no"], "I32Add.", "add"),
+    ] {
+        image(&folder.0, name, options);
+        let size = std::fs::metadata(folder.0.join(name)).unwrap().len();
+        let first = format!("{name}: {size} bytes, an image").leak();
+        let inspect = [
+            &*first,
+            lines[0],
+            lines[1],
+            "features: none",
+            "imports: 0",
+            "exports: 2",
+            "  add: func (i32, i32) -> i32",
+            "functions: 2 of its own, 0 imported",
+            "  exports             32 bytes at 0x",
+            "  code ",
+        ];
+        let code: &str = format!("      0  {code}").leak();
+        let validate: &str = format!("{name}: valid image, all 2 functions verified").leak();
+        let mut does =
+            modules(&inspect, &["function 1 <add>: func (i32, i32) -> i32", code], validate, NO_SCRIPT_BUT_IMAGE);
+        does[4] = COMPILED;
+        for (command, does) in COMMANDS.iter().zip(&does).filter(|(command, _)| has(command)) {
+            check(&folder.0, command, name, does);
+        }
+        for wanted in ["1", function] {
+            let (status, out, _) = wasmote(&folder.0, &["dump", "--func", wanted, name]);
+            assert_eq!((status, out.matches("function ").count()), (0, 1), "{out}");
+            assert!(out.starts_with("function 1 <add>: "), "{out}");
+        }
+        let (status, _, err) = wasmote(&folder.0, &["dump", "--func", "2", name]);
+        assert_eq!((status, &*err), (2, "wasmote: no function `2`: give a name or an index from 0 to 1\n"));
+    }
+}
+
+#[test]
+#[cfg(feature = "compile")]
+fn an_image_that_is_cut_off_or_damaged_is_said_so_by_every_command() {
+    let folder = Folder::empty();
+    let whole = image(&folder.0, "whole.wmi", &[]);
+    let (cut, mut version, mut records, mut code) = (&whole[..300], whole.clone(), whole.clone(), whole.clone());
+    version[4] ^= 0x80;
+    records[250] ^= 1;
+    // The last bytes are code: there is no data.
+    let last = code.len() - 1;
+    code[last] ^= 1;
+    for (name, bytes, line) in [
+        ("cut.wmi", cut, "the image is cut off: copy it again (at offset 0x12c)"),
+        (
+            "version.wmi",
+            &*version,
+            "the image has another format: compile the module again with this version (at offset 0x4)",
+        ),
+        ("records.wmi", &*records, "the image is damaged (wrong checksum): copy it again (at offset 0x18)"),
+    ] {
+        std::fs::write(folder.0.join(name), bytes).unwrap();
+        let mut does = refused_as(line, "");
+        (does[4], does[5]) = (COMPILED, NO_SCRIPT_BUT_IMAGE);
+        for (command, does) in COMMANDS.iter().zip(&does).filter(|(command, _)| has(command)) {
+            check(&folder.0, command, name, does);
+        }
+    }
+    // A function is verified when it is first called; those who look at all of them find it.
+    std::fs::write(folder.0.join("code.wmi"), &*code).unwrap();
+    check(&folder.0, &["run"], "code.wmi", &Prints(vec![]));
+    for command in ["validate", "dump"] {
+        let (status, out, err) = wasmote(&folder.0, &[command, "code.wmi"]);
+        assert_eq!((status, &*out), (1, ""), "{command}");
+        let line = "wasmote: code.wmi: the image is damaged (wrong checksum): copy it again (at offset 0x";
+        assert!(err.starts_with(line) && err.lines().count() == 1, "{command}: {err}");
+    }
+}
+
+#[test]
+#[cfg(feature = "compile")]
+fn inspect_names_what_an_image_needs() {
+    let folder = Folder::empty();
+    for (text, built, feature) in [
+        ("(module (func (param i32) (result v128) (i32x4.splat (local.get 0))))", cfg!(feature = "simd"), "  SIMD"),
+        ("(module (tag) (func throw 0))", cfg!(feature = "gc"), "  exception handling"),
+        ("(module (type $s (struct)) (func (drop (struct.new $s))))", cfg!(feature = "gc"), "  garbage collection"),
+    ] {
+        if !built {
+            continue;
+        }
+        std::fs::write(folder.0.join("module.wasm"), wat::parse_str(text).unwrap()).unwrap();
+        let (status, _, err) = wasmote(&folder.0, &["compile", "module.wasm", "-o", "needs.wmi"]);
+        assert_eq!((status, &*err), (0, ""), "{text}");
+        check(&folder.0, &["inspect"], "needs.wmi", &Prints(vec!["features:", feature]));
+    }
+}
+
+#[test]
+fn a_file_is_known_by_its_bytes_whatever_its_name() {
+    let folder = Folder::empty();
+    std::fs::write(folder.0.join("component.wasm"), wat::parse_str(TEXT).unwrap()).unwrap();
+    check(&folder.0, &["validate"], "component.wasm", &Prints(vec!["component.wasm: valid"]));
+}
