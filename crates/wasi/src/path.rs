@@ -99,7 +99,7 @@ pub(crate) fn path_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> 
     dir.set_times(&path, follow, &times)
 }
 
-/// The flags for the system; whether to write comes from the rights.
+/// The flags for the system; whether to read or write comes from the rights.
 fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
     let mut flags = OFlags::empty();
     for (given, flag, host) in [
@@ -119,6 +119,9 @@ fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
     }
     flags
 }
+
+/// The rights that a file must be opened for writing for, though it is not written to.
+const RESIZE: u64 = rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
 
 pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     let follow = call.follow(1)?;
@@ -146,19 +149,34 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     if call.args[5] & (rights::FD_READ | rights::FD_WRITE) & !allowed != 0 {
         return Err(Errno::NOTCAPABLE);
     }
-    let base = call.args[5] & allowed;
+    let mut base = call.args[5] & allowed;
     let inheriting = call.args[6] & allowed;
-    let write = base & (rights::FD_WRITE | rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE) != 0
-        || oflags & oflags::TRUNC != 0;
-    let read = !write || base & (rights::FD_READ | rights::FD_READDIR) != 0;
+    let write = base & rights::FD_WRITE != 0 || oflags & oflags::TRUNC != 0;
+    let read = base & (rights::FD_READ | rights::FD_READDIR) != 0;
 
     let (dir, path) = call.place_at(0, 2, needed)?;
-    let access = match (read, write) {
-        (true, true) => OFlags::RDWR,
-        (_, false) => OFlags::RDONLY,
-        (false, true) => OFlags::WRONLY,
+    let open = |write: bool| {
+        let access = match (read || !write, write) {
+            (true, true) => OFlags::RDWR,
+            (_, false) => OFlags::RDONLY,
+            (false, true) => OFlags::WRONLY,
+        };
+        dir.open(&path, follow, access | host_flags(oflags, fdflags))
     };
-    let file = dir.open(&path, follow, access | host_flags(oflags, fdflags))?;
+    let file = if write || base & RESIZE == 0 {
+        open(write)?
+    } else {
+        // Who asks for all rights but that to write gets these along, whatever it is: only files have a size to be set, for which
+        // they must be opened to be written to. What can't be is opened without, as elsewhere.
+        let is_file = dir.stat(&path, follow).map_or(true, |stat| stat.filetype == filetype::REGULAR_FILE);
+        match if is_file { open(true) } else { Err(Errno::ISDIR) } {
+            Err(Errno::ACCES | Errno::ISDIR | Errno::PERM | Errno::ROFS | Errno::TXTBSY) => {
+                base &= !RESIZE;
+                open(false)?
+            }
+            opened => opened?,
+        }
+    };
 
     let filetype = filetype_of(FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
     let descriptor = if filetype == filetype::DIRECTORY {

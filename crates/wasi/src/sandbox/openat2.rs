@@ -4,13 +4,15 @@
 //! What makes, removes or renames an entry needs its directory and its name: the directory is opened beneath, and the
 //! name is a single component, which these calls never follow (`path_resolution(7)`; to the kernel they are
 //! `LOOKUP_PARENT`). `.` and `..` are no names: the whole path is opened then, and `.` is what the call gets.
+//!
+//! Where there is no `openat2`, paths are opened name by name, if there are only names in them: neither `..` nor links.
 
 use alloc::ffi::CString;
 use core::ffi::CStr;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Timestamps};
-use rustix::io::Errno as Host;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Timestamps};
+use rustix::io::{Errno as Host, retry_on_intr};
 
 use crate::abi::Filestat;
 use crate::errno::Errno;
@@ -55,7 +57,8 @@ impl Dir {
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
             // A guest's terminal never becomes ours.
             let cloexec = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
-            return Err(match rustix::fs::openat2(&self.0, path, flags | cloexec, mode, resolve) {
+            let flags = flags | cloexec;
+            return Err(match rustix::fs::openat2(&self.0, path, flags, mode, resolve) {
                 Ok(fd) => return Ok(fd),
                 Err(Host::INTR) => continue,
                 Err(Host::AGAIN) if tries > 1 => {
@@ -64,9 +67,9 @@ impl Dir {
                 }
                 // The path leads out.
                 Err(Host::XDEV) => Errno::PERM,
-                // Before Linux 5.6.
-                Err(Host::NOSYS) => Errno::NOTSUP,
-                Err(Host::PERM) if !self.can_open() => Errno::NOTSUP,
+                // Before Linux 5.6, or behind a filter of system calls.
+                Err(Host::NOSYS) => return self.walk(path, follow, flags, mode),
+                Err(Host::PERM) if !self.can_open() => return self.walk(path, follow, flags, mode),
                 Err(host) => host.into(),
             });
         }
@@ -77,6 +80,52 @@ impl Dir {
     fn can_open(&self) -> bool {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         rustix::fs::openat2(&self.0, c".", flags, Mode::empty(), ResolveFlags::BENEATH).is_ok()
+    }
+
+    /// [`Dir::open`] without `openat2`: name after name, each opened in the directory before it, and none of them followed. What
+    /// could lead out, `..` and links, is not supported then.
+    #[cold]
+    fn walk(&self, path: &CStr, follow: bool, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+        let path = path.to_bytes();
+        match path.first() {
+            None => return Err(Errno::NOENT),
+            Some(b'/') => return Err(Errno::PERM),
+            Some(_) => {}
+        }
+        let parts = || path.split(|&byte| byte == b'/');
+        // A slash or a dot behind the last name says that it is a directory, and a link there would be followed.
+        let (last_flags, follow) = match parts().next_back() {
+            Some(b"" | b".") if flags.contains(OFlags::CREATE) => return Err(Errno::ISDIR),
+            Some(b"" | b".") => (flags | OFlags::DIRECTORY, true),
+            _ => (flags, follow),
+        };
+        let mut names = parts().filter(|&part| !matches!(part, b"" | b".")).peekable();
+        let mut name = names.next().unwrap_or(b".");
+        let mut dir: Option<OwnedFd> = None;
+        loop {
+            if name == b".." {
+                return Err(Errno::NOTSUP);
+            }
+            let is_last = names.peek().is_none();
+            let flags = if is_last { last_flags } else { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC };
+            let parent = dir.as_ref().unwrap_or(&self.0);
+            let entry = CString::new(name).map_err(|_| Errno::ILSEQ)?;
+            let opened = retry_on_intr(|| rustix::fs::openat(parent, &*entry, flags | OFlags::NOFOLLOW, mode));
+            if !is_last || follow {
+                // With `O_PATH` a link itself was opened, otherwise it is an error.
+                let stat = match &opened {
+                    Ok(fd) => rustix::fs::fstat(fd),
+                    Err(_) => rustix::fs::statat(parent, &*entry, AtFlags::SYMLINK_NOFOLLOW),
+                };
+                if stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink) {
+                    return Err(Errno::NOTSUP);
+                }
+            }
+            match (opened?, names.next()) {
+                (fd, None) => return Ok(fd),
+                (fd, Some(next)) => (dir, name) = (Some(fd), next),
+            }
+        }
     }
 
     /// What the path leads to, to be asked about only; a link itself unless it is to be followed.

@@ -12,14 +12,16 @@ use wasmote_wasi::DirAccess;
 use crate::guest::*;
 
 /// A directory `in` for the guest, and beside it `outside` with a file in it, which nobody may reach.
-struct Walled {
+pub struct Walled {
     folder: Folder,
-    guest: Guest,
+    pub guest: Guest,
     before: Vec<String>,
+    /// The answers to a path that leads out.
+    pub refusals: &'static [u16],
 }
 
 impl Walled {
-    fn new() -> Walled {
+    pub fn new() -> Walled {
         let folder = Folder::new();
         fs::create_dir_all(folder.path().join("in/sub")).unwrap();
         fs::create_dir(folder.path().join("outside")).unwrap();
@@ -30,16 +32,16 @@ impl Walled {
                 .preopened_dir(&folder.path().join("in"), "/", DirAccess::ReadWrite)
                 .unwrap(),
         );
-        Walled { folder, guest, before }
+        Walled { folder, guest, before, refusals: &[PERM] }
     }
 
-    fn inside(&self, name: &str) -> PathBuf {
+    pub fn inside(&self, name: &str) -> PathBuf {
         self.folder.path().join("in").join(name)
     }
 
     /// Every call that takes a path, with this one; returns whether one of them did something, and one was refused
     /// because the path leads out.
-    fn try_all(&mut self, path: &str) -> (bool, bool) {
+    pub fn try_all(&mut self, path: &str) -> (bool, bool) {
         let guest = &mut self.guest;
         let mut answers = Vec::new();
         for oflags in [0, CREAT, TRUNC, CREAT | EXCL, DIRECTORY] {
@@ -70,12 +72,12 @@ impl Walled {
         call("path_remove_directory", &[3, at, len]);
         call("path_symlink", &[other, other_len, 3, at, len]);
         call("path_unlink_file", &[3, at, len]);
-        (answers.contains(&SUCCESS), answers.contains(&PERM))
+        (answers.contains(&SUCCESS), answers.iter().any(|answer| self.refusals.contains(answer)))
     }
 
     /// Nothing outside was changed, made or removed.
     #[track_caller]
-    fn assert_whole(&self) {
+    pub fn assert_whole(&self) {
         assert_eq!(listing(&self.folder.path().join("outside")), self.before);
         assert_eq!(fs::read_dir(self.folder.path()).unwrap().count(), 2, "beside the directories");
     }
@@ -135,43 +137,59 @@ fn a_slash_behind_a_link_does_not_lead_out() {
 #[test]
 fn a_directory_that_becomes_a_link_and_back_does_not_lead_out() {
     let mut walled = Walled::new();
+    let change = swapped(&walled);
+    race(&mut walled, &["swap/secret", "swap/made", "sub/../swap/secret", "swap/../swap/secret"], change);
+    walled.assert_whole();
+}
+
+/// What makes the directory `swap` a link that leads out, and a directory again.
+pub fn swapped(walled: &Walled) -> impl FnMut() + Send + use<> {
     let [swap, kept, link] = ["swap", "kept", "link"].map(|name| walled.inside(name));
     fs::create_dir(&swap).unwrap();
     symlink("../outside", &link).unwrap();
-    race(&mut walled, &["swap/secret", "swap/made", "sub/../swap/secret", "swap/../swap/secret"], move || {
+    move || {
         fs::rename(&swap, &kept).unwrap();
         fs::rename(&link, &swap).unwrap();
         std::hint::black_box(fs::read_link(&swap)).unwrap();
         fs::rename(&swap, &link).unwrap();
         fs::rename(&kept, &swap).unwrap();
-    });
-    walled.assert_whole();
+    }
 }
 
 #[test]
 fn a_file_that_becomes_a_link_does_not_lead_out() {
     let mut walled = Walled::new();
-    let (swap, link) = (walled.inside("swap"), walled.inside("link"));
-    race(&mut walled, &["swap", "sub/../swap"], move || {
+    let change = swapped_file(&walled);
+    race(&mut walled, &["swap", "sub/../swap"], change);
+    walled.assert_whole();
+}
+
+/// What makes the file `swap` a link that leads out, and a file again.
+pub fn swapped_file(walled: &Walled) -> impl FnMut() + Send + use<> {
+    // It is written under another name before it gets there: a write through the link would be ours, not the guest's.
+    let [swap, link, fresh] = ["swap", "link", "fresh"].map(|name| walled.inside(name));
+    move || {
         // The guest removes whatever there is, so that either may be gone.
         let _ = fs::remove_file(&link);
         symlink("../outside/secret", &link).unwrap();
         let _ = fs::rename(&link, &swap);
         let _ = fs::remove_file(&swap);
-        let _ = fs::write(walled_file(&swap), "inside").map(|()| fs::rename(walled_file(&swap), &swap));
-    });
-    walled.assert_whole();
+        let _ = fs::write(&fresh, "inside").map(|()| fs::rename(&fresh, &swap));
+    }
 }
 
-/// A name beside the one that is swapped, to write a file under before it gets there: a write through the link would
-/// be ours, not the guest's.
-fn walled_file(swap: &Path) -> PathBuf {
-    swap.with_file_name("fresh")
+/// Tells another thread that the test is over, whether it went well or not: who waits for that thread would wait for ever.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Has another thread change something over and over while the guest tries these paths some thousand times, until both
 /// states have been met.
-fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
+pub fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -179,6 +197,7 @@ fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
                 change();
             }
         });
+        let end = End(&over);
         let deadline = Instant::now() + Duration::from_secs(60);
         let (mut rounds, mut done, mut refused) = (0, 0, 0);
         while (rounds < 1000 || done == 0 || refused == 0) && Instant::now() < deadline {
@@ -189,7 +208,7 @@ fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
             }
             rounds += 1;
         }
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         assert!(done > 0 && refused > 0, "{done} inside, {refused} refused");
     });
 }
@@ -212,6 +231,7 @@ fn a_directory_that_is_moved_out_does_not_take_the_guest_along() {
             }
             fs::rename(&away, &outside).unwrap();
         });
+        let end = End(&over);
         let deadline = Instant::now() + Duration::from_secs(60);
         let (mut rounds, mut done, mut failed) = (0, 0, 0);
         let paths = ["sub/swap/../secret", "sub/swap/../../sub/swap/../secret", "sub/swap/../../secret"];
@@ -231,7 +251,7 @@ fn a_directory_that_is_moved_out_does_not_take_the_guest_along() {
             }
             rounds += 1;
         }
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         assert!(done > 0 && failed > 0, "{done} inside, {failed} failed");
     });
     walled.assert_whole();

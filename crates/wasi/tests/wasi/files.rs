@@ -125,6 +125,76 @@ fn errors_on_directories_are_those_of_posix() {
     }
 }
 
+/// The rights that come along when a guest asks for all but that to write.
+const ALONG: u64 = FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+
+/// The rights of a descriptor.
+fn rights(guest: &mut Guest, fd: u64) -> u64 {
+    guest.ok("fd_fdstat_get", &[fd, 0x2000]);
+    guest.u64(0x2008)
+}
+
+#[test]
+fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    fs::write(folder.path().join("sub/file"), "text").unwrap();
+    let mut guest = folder.guest(DirAccess::ReadWrite);
+    // Each right by itself, and all of them: of these, only the one to write is none that directories can have.
+    for rights in (0..30).map(|bit| 1 << bit).chain([ALL, ALL & !FD_WRITE]) {
+        for oflags in [0, DIRECTORY] {
+            let expected = if rights & FD_WRITE != 0 { Err(ISDIR) } else { Ok(()) };
+            // What the directory can't hand on is left out.
+            let opened = guest.open("sub", oflags, rights);
+            assert_eq!(opened.map(drop), expected, "{rights:#x}");
+            let Ok(fd) = opened else { continue };
+            assert_eq!(self::rights(&mut guest, fd) & (ALONG | FD_READ | FD_SEEK), 0);
+            assert_eq!(guest.call("fd_filestat_set_size", &[fd, 0]), ISDIR);
+            assert_eq!(guest.call("fd_allocate", &[fd, 0, 1]), ISDIR);
+            guest.ok("fd_close", &[fd]);
+        }
+    }
+    let fd = guest.open("sub", DIRECTORY, ALL & !FD_WRITE).unwrap();
+    // They are handed on.
+    let file = guest.open_in(fd, "file", 0, 0, ALONG | FD_READ, 0).unwrap();
+    guest.ok("fd_filestat_set_size", &[file, 2]);
+    assert_eq!(guest.read(file, 16).unwrap(), b"te");
+    assert_eq!(guest.write(file, b"x"), Err(NOTCAPABLE));
+    assert_eq!(guest.open("sub", CREAT, ALONG), Err(ISDIR));
+    assert_eq!(guest.open("sub", TRUNC, ALONG), Err(ISDIR));
+    let file = guest.open("new", CREAT | EXCL, ALONG).unwrap();
+    guest.ok("fd_allocate", &[file, 0, 3]);
+    assert_eq!(fs::read(folder.path().join("new")).unwrap(), b"\0\0\0");
+    assert_eq!(guest.open("sub/file/x", 0, ALONG), Err(NOTDIR));
+    assert_eq!(guest.open("none", 0, ALONG), Err(NOENT));
+    assert_eq!(guest.open("../none", 0, ALONG), Err(PERM));
+}
+
+#[test]
+fn what_cannot_be_written_to_is_opened_without_the_rights_that_come_along() {
+    let folder = Folder::new();
+    // A program that runs can't be opened to be written to, not even by the superuser.
+    let program = folder.path().join("program");
+    fs::copy("/bin/sleep", &program).unwrap();
+    let mut running = std::process::Command::new(&program).arg("60").spawn().unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut guest = folder.guest(DirAccess::ReadWrite);
+    let fd = guest.open("program", 0, ALL & !FD_WRITE).unwrap();
+    assert_eq!(guest.read(fd, 4).unwrap(), b"\x7fELF");
+    assert_eq!(rights(&mut guest, fd) & ALONG, 0);
+    assert_eq!(guest.call("fd_filestat_set_size", &[fd, 0]), NOTCAPABLE);
+    const TXTBSY: u16 = 74;
+    assert_eq!(guest.open("program", 0, FD_READ | FD_WRITE), Err(TXTBSY));
+    running.kill().unwrap();
+    running.wait().unwrap();
+
+    // Opened to be written to as well, a fifo would never end.
+    const NONBLOCK: u64 = 4;
+    let fd = guest.open_in(3, "fifo", 0, 0, FD_READ | ALONG, NONBLOCK).unwrap();
+    assert_eq!(guest.read(fd, 4).unwrap(), b"");
+}
+
 #[test]
 fn numbers_are_reused_and_can_be_exchanged() {
     let folder = Folder::new();

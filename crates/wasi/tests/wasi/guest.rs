@@ -31,7 +31,10 @@ pub const FD_READ: u64 = 1 << 1;
 pub const FD_SEEK: u64 = 1 << 2;
 pub const FD_TELL: u64 = 1 << 5;
 pub const FD_WRITE: u64 = 1 << 6;
+pub const FD_ALLOCATE: u64 = 1 << 8;
+pub const FD_READDIR: u64 = 1 << 14;
 pub const FD_FILESTAT_GET: u64 = 1 << 21;
+pub const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
 pub const ALL: u64 = u64::MAX;
 
 pub const CREAT: u64 = 1;

@@ -7,6 +7,7 @@ mod escapes;
 mod files;
 mod guest;
 mod hostile;
+mod no_openat2;
 mod paths;
 #[cfg(feature = "sockets")]
 mod sockets;
