@@ -176,7 +176,13 @@ fn what_cannot_be_written_to_is_opened_without_the_rights_that_come_along() {
     // A program that runs can't be opened to be written to, not even by the superuser.
     let program = folder.path().join("program");
     fs::copy("/bin/sleep", &program).unwrap();
-    let mut running = std::process::Command::new(&program).arg("60").spawn().unwrap();
+    // A process that another test has just begun may still have it open from copying.
+    let mut running = loop {
+        match std::process::Command::new(&program).arg("60").spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            running => break running.unwrap(),
+        }
+    };
     let fifo = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut guest = folder.guest(DirAccess::ReadWrite);
