@@ -86,7 +86,14 @@ impl Kind {
     }
 }
 
+/// Nothing can be done with text without its parser, or a decoder for what it makes.
+#[cfg(not(feature = "wasm"))]
+fn of_text(_: &[u8]) -> Kind {
+    Kind::Text
+}
+
 /// What a text is, by the words that its outermost parentheses begin with.
+#[cfg(feature = "wasm")]
 fn of_text(text: &[u8]) -> Kind {
     let mut modules = 0;
     let mut rest = text;
@@ -106,6 +113,7 @@ fn of_text(text: &[u8]) -> Kind {
 }
 
 /// Takes one outermost pair of parentheses, with all that is in it, off a text, and returns the word that it begins with.
+#[cfg(feature = "wasm")]
 fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let text = *rest;
     let mut word = None;
@@ -137,6 +145,7 @@ fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// The end of a string whose first character is here.
+#[cfg(feature = "wasm")]
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     while let Some(&byte) = text.get(at) {
         at += if byte == b'\\' { 2 } else { 1 };
@@ -148,6 +157,7 @@ fn end_of_string(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The end of a comment in parentheses, behind whose first two characters this is; they nest.
+#[cfg(feature = "wasm")]
 fn end_of_comment(text: &[u8], mut at: usize) -> usize {
     let mut depth = 1usize;
     while depth > 0 && at < text.len() {
@@ -163,6 +173,7 @@ fn end_of_comment(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The word that begins here, behind white space.
+#[cfg(feature = "wasm")]
 fn word_at(text: &[u8], at: usize) -> &[u8] {
     let text = text[at..].trim_ascii_start();
     let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
@@ -188,6 +199,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "wasm")]
     fn texts_are_told_by_their_outermost_words() {
         for (text, kind) in [
             ("(module)", Kind::Text),

@@ -154,6 +154,11 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
     files.insert("module.wat", (TEXT.into(), text(module, NO_TEXT)));
     let malformed = refused("line 2, column 9: malformed UTF-8 encoding");
     files.insert("latin1.wat", (b"(module\n  ;; caf\xe9\n)".to_vec(), text(malformed, NO_TEXT)));
+    if !cfg!(feature = "image") {
+        let module = "this is an image, and this wasmote was built without the feature `image`: use the module that it was made from";
+        let script = "this is an image, not a script (.wast): run it with `wasmote run`";
+        files.insert("image.wmi", (b"\0wmi\x02\0\x01\0".to_vec(), refused_as(module, script)));
+    }
     let script = "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))";
     let mut does = refused("this is a script (.wast), not a module: run it with `wasmote wast`");
     does[5] = Prints(vec!["2 passed, 0 failed"]);

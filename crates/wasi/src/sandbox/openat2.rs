@@ -86,32 +86,28 @@ impl Dir {
     /// could lead out, `..` and links, is not supported then.
     #[cold]
     fn walk(&self, path: &CStr, follow: bool, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-        let path = path.to_bytes();
-        match path.first() {
+        let mut rest = path.to_bytes();
+        match rest.first() {
             None => return Err(Errno::NOENT),
             Some(b'/') => return Err(Errno::PERM),
             Some(_) => {}
         }
-        let parts = || path.split(|&byte| byte == b'/');
-        // A slash or a dot behind the last name says that it is a directory, and a link there would be followed.
-        let (last_flags, follow) = match parts().next_back() {
-            Some(b"" | b".") if flags.contains(OFlags::CREATE) => return Err(Errno::ISDIR),
-            Some(b"" | b".") => (flags | OFlags::DIRECTORY, true),
-            _ => (flags, follow),
-        };
-        let mut names = parts().filter(|&part| !matches!(part, b"" | b".")).peekable();
-        let mut name = names.next().unwrap_or(b".");
         let mut dir: Option<OwnedFd> = None;
         loop {
-            if name == b".." {
-                return Err(Errno::NOTSUP);
-            }
-            let is_last = names.peek().is_none();
-            let flags = if is_last { last_flags } else { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC };
-            let parent = dir.as_ref().unwrap_or(&self.0);
+            let (name, behind) = match rest.iter().position(|&byte| byte == b'/') {
+                Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+                None => (rest, None),
+            };
+            let name = match name {
+                b".." => return Err(Errno::NOTSUP),
+                b"" => b".",
+                name => name,
+            };
             let entry = CString::new(name).map_err(|_| Errno::ILSEQ)?;
+            let parent = dir.as_ref().unwrap_or(&self.0);
+            let flags = if behind.is_some() { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC } else { flags };
             let opened = retry_on_intr(|| rustix::fs::openat(parent, &*entry, flags | OFlags::NOFOLLOW, mode));
-            if !is_last || follow {
+            if follow || behind.is_some() {
                 // With `O_PATH` a link itself was opened, otherwise it is an error.
                 let stat = match &opened {
                     Ok(fd) => rustix::fs::fstat(fd),
@@ -121,9 +117,9 @@ impl Dir {
                     return Err(Errno::NOTSUP);
                 }
             }
-            match (opened?, names.next()) {
+            match (opened?, behind) {
                 (fd, None) => return Ok(fd),
-                (fd, Some(next)) => (dir, name) = (Some(fd), next),
+                (fd, Some(behind)) => (dir, rest) = (Some(fd), behind),
             }
         }
     }
