@@ -13,6 +13,7 @@ pub enum Kind {
     /// A module in the text format, or what might be one.
     Text,
     /// A script of the specification: text with directives.
+    #[cfg(feature = "wasm")]
     Script,
     /// A component, as a binary or as text.
     Component,
@@ -73,6 +74,7 @@ impl Kind {
             Kind::Text => {
                 "this is text, and this wasmote was built without the feature `wat`: make a binary of it first"
             }
+            #[cfg(feature = "wasm")]
             Kind::Script => "this is a script (.wast), not a module: run it with `wasmote wast`",
             Kind::Component => COMPONENT,
             Kind::Empty => "the file is empty: build or copy it again",
