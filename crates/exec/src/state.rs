@@ -107,6 +107,13 @@ impl Machine {
             searched: 0,
         }
     }
+
+    /// Gives a machine on which nothing runs another value stack.
+    #[cfg(feature = "alloc")]
+    pub fn set_stack(&mut self, stack: *mut u64, slots: usize) {
+        let end = stack.wrapping_add(slots);
+        (self.stack_end, self.stack_top, self.unwound, self.trap.fp) = (end, stack, end, stack);
+    }
 }
 
 /// Which types are subtypes of which, by their numbers in the engine.

@@ -41,8 +41,8 @@
 //!
 //! 1. `engine`, `types`: configuration, and function types as numbers;
 //! 2. `module`, `code`, `translation`: from bytes to linked code, a function at a time;
-//! 3. `store`, `arena`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
-//! 4. `func`, `memory` with `pages`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
+//! 3. `store`, `stack`, `arena`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
+//! 4. `func`, `memory` with `pages` and `reserve`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
 //! 5. `instantiate`, `instance`, `linker`: how they come to be;
 //! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;
 //! 7. `error`, `trap`, `exception`; `objects`, `roots`: what the collector must know; `anyref`, `structref`, `arrayref`, `exnref`,
@@ -96,6 +96,8 @@ mod object_types;
 #[cfg(feature = "gc")]
 mod objects;
 mod pages;
+#[cfg(reserve)]
+mod reserve;
 #[cfg(feature = "gc")]
 mod roots;
 #[cfg(not(feature = "gc"))]
@@ -104,6 +106,7 @@ mod roots;
 mod run;
 #[cfg(feature = "script")]
 pub mod script;
+mod stack;
 mod store;
 #[cfg(feature = "gc")]
 mod structref;

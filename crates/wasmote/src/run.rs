@@ -30,8 +30,30 @@ pub(crate) unsafe fn invoke(
         let machine = &raw mut (*root.as_ptr()).machine;
         match exec::call(machine, func, args, results) {
             Ok(()) => Ok(()),
-            Err(code) => Err(failure(root, code)),
+            Err(code) => failed(root, func, args, results, code),
         }
+    }
+}
+
+/// What becomes of a call that failed: the first one of a store found no stack, and is made again with one.
+///
+/// # Safety
+/// As [`invoke`], and nothing ran in between.
+#[cold]
+#[inline(never)]
+unsafe fn failed(
+    mut root: NonNull<StoreInner>,
+    func: *mut exec::Func,
+    args: &[u64],
+    results: &mut [u64],
+    code: TrapCode,
+) -> Result<(), Error> {
+    // SAFETY: the caller's promise; the reference is gone before anything runs.
+    unsafe {
+        if code == TrapCode::StackOverflow && root.as_mut().make_stack()? {
+            return invoke(root, func, args, results);
+        }
+        Err(failure(root, code))
     }
 }
 
@@ -39,8 +61,6 @@ pub(crate) unsafe fn invoke(
 ///
 /// # Safety
 /// As [`invoke`], and nothing ran in between.
-#[cold]
-#[inline(never)]
 unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
     // SAFETY: the caller's promise.
     let store = unsafe { root.as_mut() };

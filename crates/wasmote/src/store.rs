@@ -9,13 +9,11 @@
 //! While code runs, no reference to `StoreInner` exists: hooks make one from the machine's pointer to it, and let
 //! go of it before they call the host.
 
-use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
 use alloc::boxed::Box;
 #[cfg(not(feature = "gc"))]
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::alloc::Layout;
 #[cfg(any(feature = "std", not(feature = "gc")))]
 use core::any::Any;
 use core::fmt;
@@ -38,6 +36,7 @@ use crate::memory::MemoryRecord;
 use crate::module::Stats;
 #[cfg(feature = "gc")]
 use crate::objects::Objects;
+use crate::stack::ValueStack;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
 use crate::translation::Translation;
@@ -77,9 +76,8 @@ pub struct StoreInner {
     pub(crate) engine: Engine,
     /// The embedder's data.
     pub(crate) data: NonNull<()>,
-    /// Where the machine's slots are.
-    #[cfg_attr(not(feature = "gc"), allow(dead_code))]
-    stack: ValueStack,
+    /// Where the machine's slots are, once there was a call.
+    stack: Option<ValueStack>,
     /// What references refer to: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
@@ -134,37 +132,8 @@ impl StoreId {
     }
 }
 
-/// The slots that wasm frames live in; zeroed by the allocator, so that pages never used are never touched.
-struct ValueStack {
-    slots: NonNull<u64>,
-    layout: Layout,
-}
-
-impl ValueStack {
-    fn new(bytes: usize) -> ValueStack {
-        // Room for the smallest frame at least.
-        let slots = (bytes / size_of::<u64>()).clamp(64, isize::MAX as usize / 16);
-        let Ok(layout) = Layout::array::<u64>(slots) else { unreachable!("the number of slots was clamped") };
-        // SAFETY: the layout is not empty.
-        let Some(slots) = NonNull::new(unsafe { alloc_zeroed(layout) }) else { handle_alloc_error(layout) };
-        ValueStack { slots: slots.cast(), layout }
-    }
-
-    fn len(&self) -> usize {
-        self.layout.size() / size_of::<u64>()
-    }
-}
-
-impl Drop for ValueStack {
-    fn drop(&mut self) {
-        // SAFETY: allocated by `new` with this layout.
-        unsafe { dealloc(self.slots.as_ptr().cast(), self.layout) };
-    }
-}
-
 impl<T> Store<T> {
-    /// An empty store. Its value stack is allocated here; as elsewhere in Rust, the process ends if there is no
-    /// memory for it.
+    /// An empty store. Its value stack is made with the first call, which fails if there is no room for it.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let data = NonNull::from(Box::leak(Box::new(data))).cast();
         Store { root: StoreInner::new(engine, data), data: PhantomData }
@@ -266,15 +235,15 @@ impl<T: fmt::Debug> fmt::Debug for Store<T> {
 
 impl StoreInner {
     fn new(engine: &Engine, data: NonNull<()>) -> NonNull<StoreInner> {
-        let stack = ValueStack::new(engine.config().max_stack);
-        let mut machine = exec::Machine::new(stack.slots.as_ptr(), stack.len(), hooks::HOOKS);
+        // Without a stack: in it not even the smallest frame finds room, and the first call comes to `make_stack`.
+        let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks::HOOKS);
         machine.max_depth = engine.config().max_nesting;
         let inner = StoreInner {
             machine,
             id: StoreId::next(),
             engine: engine.clone(),
             data,
-            stack,
+            stack: None,
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),
@@ -311,6 +280,19 @@ impl StoreInner {
             }
         }
         root
+    }
+
+    /// Makes the value stack if there is none yet, and says whether it was made now.
+    pub(crate) fn make_stack(&mut self) -> Result<bool, Error> {
+        if self.stack.is_some() {
+            return Ok(false);
+        }
+        let Some(stack) = ValueStack::new(self.engine.config().max_stack) else {
+            return Err(Error::new("there is no room for the value stack"));
+        };
+        self.machine.set_stack(stack.start(), stack.len());
+        self.stack = Some(stack);
+        Ok(true)
     }
 
     /// Refuses a handle of another store.
@@ -354,7 +336,7 @@ impl StoreInner {
     /// The first slot of the value stack.
     #[cfg(feature = "gc")]
     pub(crate) fn stack_start(&self) -> *const u64 {
-        self.stack.slots.as_ptr()
+        self.stack.as_ref().map_or(core::ptr::null(), |stack| stack.start().cast_const())
     }
 
     /// Notes code that runs here, if it has handlers of exceptions.
