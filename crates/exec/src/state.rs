@@ -449,8 +449,34 @@ pub struct Table {
     pub max: u64,
     /// Whether indices have 64 bits.
     pub table64: bool,
+    /// For each [`Table::PART`] elements a byte that is not 0 once one of them was written: what a collector need not look at otherwise.
+    #[cfg(feature = "alloc")]
+    pub written: *mut u8,
     /// The embedder's own.
     pub embedder: usize,
+}
+
+impl Table {
+    /// Elements of a part: a page's of 4 KiB.
+    #[cfg(feature = "alloc")]
+    pub const PART: usize = 1 << Table::PART_LOG2;
+    #[cfg(feature = "alloc")]
+    const PART_LOG2: u32 = 10;
+
+    /// Notes that these elements, all of them in the table, are written.
+    ///
+    /// # Safety
+    /// The table is as this type says.
+    #[inline(always)]
+    pub unsafe fn write(&self, index: u64, count: u64) {
+        #[cfg(feature = "alloc")]
+        if count > 0 {
+            let (first, last) = (index >> Table::PART_LOG2, (index + count - 1) >> Table::PART_LOG2);
+            // SAFETY: each element's part has a byte.
+            unsafe { self.written.add(first as usize).write_bytes(1, (last - first) as usize + 1) };
+        }
+        let _ = (index, count);
+    }
 }
 
 /// What is left of a data segment.

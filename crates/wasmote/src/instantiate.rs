@@ -249,9 +249,13 @@ fn initial(
     for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
         if let Some(init) = init {
             let value = evaluate(store, &inner.type_ids, parts, globals, init)?[0] as u32;
-            let table: *mut exec::Table = table;
-            // SAFETY: the table was just made, and its elements are as many as it says.
-            unsafe { core::slice::from_raw_parts_mut((*table).elems, (*table).len as usize) }.fill(value);
+            // Elements that stay null are not touched.
+            if value != 0 {
+                // SAFETY: the table was just made, and nothing else uses it now.
+                let table = unsafe { &mut *table.cast::<TableRecord>() };
+                let elems = table.range_mut(0, table.size());
+                elems.ok_or_else(invalid)?.fill(value);
+            }
         }
     }
     Ok(())
@@ -467,7 +471,7 @@ unsafe fn initialise(
             let table = table.read().cast::<TableRecord>();
             let segment = &mut *parts().elems.start().add(i);
             let source = core::slice::from_raw_parts(segment.elems, segment.len);
-            match (*table).range(offset, source.len() as u64) {
+            match (*table).range_mut(offset, source.len() as u64) {
                 Some(place) => place.copy_from_slice(source),
                 None => return Err(TrapCode::TableOutOfBounds.into()),
             }

@@ -72,7 +72,7 @@ impl MemoryRecord {
             base: pages.base(),
             page_log2: ty.page_log2,
             memory64: ty.memory64,
-            max_pages,
+            max_pages: max_bytes >> ty.page_log2,
             embedder: index as usize,
         };
         Some(MemoryRecord { exec, ty, max_bytes, pages })
@@ -97,7 +97,7 @@ impl MemoryRecord {
         let old = self.size();
         let new = old.checked_add(delta)?;
         let len = new.checked_mul(1 << self.ty.page_log2)?;
-        if new > self.exec.max_pages || len > self.max_bytes {
+        if new > self.exec.max_pages {
             return None;
         }
         self.pages.grow(len, self.max_bytes)?;

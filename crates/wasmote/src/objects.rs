@@ -254,7 +254,7 @@ impl StoreInner {
             // SAFETY: as above.
             let table = unsafe { table.as_ref() };
             if Objects::is_traced(marker.heap(), table.ty().element) {
-                table.elements().iter().for_each(|&reference| marker.reference(reference));
+                table.used().flatten().for_each(|&reference| marker.reference(reference));
             }
         }
         for instance in self.instances.iter() {

@@ -12,6 +12,8 @@ use crate::reserve;
 
 /// Space for the length in front of an allocation, and the alignment of both.
 const FRONT: usize = 16;
+/// Up to so many bytes, what is as a rule small is an allocation: address space of its own would take two pages, and three calls of the system.
+const SMALL: usize = 64 << 10;
 
 /// The bytes of a memory.
 pub(crate) struct Pages {
@@ -37,6 +39,27 @@ impl Pages {
         let mut pages = Pages::with_room(len, most)?;
         pages.set_len(len);
         Some(pages)
+    }
+
+    /// The same, for what is small as a rule, and where only a part is used if it is not.
+    pub(crate) fn small(len: u64, most: u64) -> Option<Pages> {
+        let bytes = usize::try_from(len).ok()?;
+        if bytes > SMALL {
+            let pages = Pages::new(len, most)?;
+            pages.touch_little();
+            return Some(pages);
+        }
+        let mut pages = Pages::allocate(bytes)?;
+        pages.set_len(bytes);
+        Some(pages)
+    }
+
+    /// Asks for pages of the usual size, as [`reserve::touch_little`].
+    pub(crate) fn touch_little(&self) {
+        #[cfg(reserve)]
+        if let Kind::Reserved { size, .. } = self.kind {
+            reserve::touch_little(self.base, size);
+        }
     }
 
     #[cfg(reserve)]
@@ -148,7 +171,9 @@ impl Pages {
     fn with_more_room(old: usize, len: usize, most: u64) -> Option<Pages> {
         let more = len.saturating_add(old / 2).min(usize::try_from(most).unwrap_or(usize::MAX));
         #[cfg(reserve)]
-        if let Some(pages) = Pages::with_room(len, len.saturating_mul(2).max(more) as u64) {
+        if len > SMALL
+            && let Some(pages) = Pages::with_room(len, len.saturating_mul(2).max(more) as u64)
+        {
             return Some(pages);
         }
         Pages::allocate(more.max(len)).or_else(|| Pages::allocate(len))
@@ -209,6 +234,19 @@ mod tests {
     #[test]
     fn growing_an_allocation_keeps_bytes_and_adds_zeros() {
         grows(Pages::allocate(0).unwrap(), STEPS, 1 << 32);
+    }
+
+    #[test]
+    fn growing_what_was_small_keeps_bytes_and_adds_zeros() {
+        grows(Pages::small(0, 1 << 32).unwrap(), STEPS, 1 << 32);
+        let mut pages = Pages::small(1, 1 << 20).unwrap();
+        let mut moves = 0;
+        for len in 2..1 << 20 {
+            let before = pages.base();
+            pages.grow(len, 1 << 20).unwrap();
+            moves += u32::from(pages.base() != before);
+        }
+        assert!(moves < 40, "{moves}");
     }
 
     #[test]

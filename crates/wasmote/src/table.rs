@@ -8,6 +8,7 @@ use wasmote_exec as exec;
 
 use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
+use crate::pages::Pages;
 use crate::store::{StoreId, StoreInner};
 use crate::value::Val;
 
@@ -37,10 +38,10 @@ pub struct Table {
 pub(crate) struct TableRecord {
     exec: exec::Table,
     ty: TableType,
-    /// The most elements that the configuration allows.
-    limit: u64,
-    /// The elements, at which `exec` points.
-    elems: Vec<u32>,
+    /// The elements, at which `exec` points; none before one is needed.
+    pages: Option<Pages>,
+    /// Which parts of them were written, likewise.
+    written: Vec<u8>,
 }
 
 impl TableRecord {
@@ -48,9 +49,16 @@ impl TableRecord {
         &self.ty
     }
 
+    /// All elements that may not be null, as runs: those in whose part one was ever written.
     #[cfg(feature = "gc")]
+    pub(crate) fn used(&self) -> impl Iterator<Item = &[u32]> {
+        let parts = self.elements().chunks(exec::Table::PART).zip(&self.written);
+        parts.filter(|&(_, &written)| written != 0).map(|(part, _)| part)
+    }
+
     pub(crate) fn elements(&self) -> &[u32] {
-        &self.elems
+        // SAFETY: the table has so many elements, which were zeroed or written.
+        unsafe { core::slice::from_raw_parts(self.exec.elems, self.exec.len as usize) }
     }
 
     /// How many elements it has.
@@ -58,26 +66,57 @@ impl TableRecord {
         self.exec.len
     }
 
-    /// Adds elements; how many there were before. `None` leaves it as it was.
+    /// Adds elements; how many there were before. `None` leaves it as it was. Elements that are null are not touched.
     pub(crate) fn grow(&mut self, delta: u64, init: u32) -> Option<u64> {
         let old = self.exec.len;
         let new = old.checked_add(delta)?;
-        if new > self.exec.max || new > self.limit {
+        if new > self.exec.max {
             return None;
         }
-        self.elems.try_reserve(usize::try_from(delta).ok()?).ok()?;
+        let parts = usize::try_from(new.div_ceil(exec::Table::PART as u64)).ok()?;
+        let more = parts.saturating_sub(self.written.len());
+        self.written.try_reserve(more).ok()?;
         // It was reserved, so it fits.
-        self.elems.resize(new as usize, init);
-        self.exec.elems = self.elems.as_mut_ptr();
+        self.written.resize(self.written.len() + more, 0);
+        self.exec.written = self.written.as_mut_ptr();
+        let (bytes, most) = (new.checked_mul(4)?, self.exec.max.saturating_mul(4));
+        match &mut self.pages {
+            Some(pages) => {
+                pages.grow(bytes, most)?;
+                if pages.base().cast() != self.exec.elems {
+                    pages.touch_little();
+                }
+            }
+            none if delta > 0 => *none = Some(Pages::small(bytes, most)?),
+            _ => {}
+        }
+        if let Some(pages) = &self.pages {
+            self.exec.elems = pages.base().cast();
+        }
         self.exec.len = new;
+        if init != 0 {
+            self.range_mut(old, delta)?.fill(init);
+        }
         Some(old)
     }
 
-    /// The elements in this range, if all are there.
-    pub(crate) fn range(&mut self, offset: u64, len: u64) -> Option<&mut [u32]> {
+    /// The elements in this range, if all are there, as a place and a number.
+    pub(crate) fn range(&self, offset: u64, len: u64) -> Option<*const [u32]> {
         let start = usize::try_from(offset).ok()?;
         let end = start.checked_add(usize::try_from(len).ok()?)?;
-        self.elems.get_mut(start..end)
+        self.elements().get(start..end).map(|elems| &raw const *elems)
+    }
+
+    /// The elements in this range, if all are there, to be written.
+    pub(crate) fn range_mut(&mut self, offset: u64, len: u64) -> Option<&mut [u32]> {
+        if offset.checked_add(len)? > self.exec.len {
+            return None;
+        }
+        // SAFETY: as `elements`, and the range is in the table.
+        unsafe {
+            self.exec.write(offset, len);
+            Some(core::slice::from_raw_parts_mut(self.exec.elems.add(offset as usize), len as usize))
+        }
     }
 }
 
@@ -105,11 +144,12 @@ impl Table {
         let exec = exec::Table {
             elems: NonNull::dangling().as_ptr(),
             len: 0,
-            max: ty.max.unwrap_or(u64::MAX).min(most),
+            max: ty.max.unwrap_or(u64::MAX).min(most).min(store.engine.config().max_table),
             table64: ty.table64,
+            written: NonNull::dangling().as_ptr(),
             embedder: index as usize,
         };
-        let mut record = TableRecord { exec, ty, limit: store.engine.config().max_table, elems: Vec::new() };
+        let mut record = TableRecord { exec, ty, pages: None, written: Vec::new() };
         if record.grow(ty.min, init).is_none() {
             return Err(Error::instantiate("a table's type is not valid, or its minimum is more than can be had"));
         }
@@ -166,7 +206,7 @@ impl Table {
         let ctx = ctx.as_context();
         let store = ctx.inner();
         let record = self.record(store);
-        let element = *record.elems.get(usize::try_from(index).ok()?)?;
+        let element = *record.elements().get(usize::try_from(index).ok()?)?;
         Some(Val::of_slots(record.ty.element, &[u64::from(element)], store))
     }
 
@@ -198,7 +238,7 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let value = value.to_reference(self.record(store).ty.element, store)?;
-        let elems = self.record_mut(store).range(index, len);
+        let elems = self.record_mut(store).range_mut(index, len);
         elems.ok_or_else(out_of_bounds)?.fill(value);
         Ok(())
     }
@@ -222,14 +262,39 @@ impl Table {
         if !store.engine.types().lock().matches(from_type, to_type) {
             return Err(Error::new("the tables are of different types"));
         }
-        let source: *const [u32] = {
-            let elems = from.record_mut(store).range(from_index, len);
-            elems.ok_or_else(out_of_bounds)?
-        };
-        let elems = to.record_mut(store).range(to_index, len);
+        let source = from.record(store).range(from_index, len).ok_or_else(out_of_bounds)?;
+        let elems = to.record_mut(store).range_mut(to_index, len);
         let target = elems.ok_or_else(out_of_bounds)?.as_mut_ptr();
         // SAFETY: both ranges have `len` elements, and may be of the same table.
         unsafe { core::ptr::copy(source.cast::<u32>(), target, source.len()) };
         Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "gc"))]
+mod tests {
+    use super::*;
+    use crate::{Engine, ExternRef, Store, ValType};
+
+    #[test]
+    fn a_collection_looks_at_parts_that_were_written_alone() {
+        let mut store = Store::new(&Engine::default(), ());
+        let ty = TableType { element: ValType::EXTERNREF, min: 10_000_000, max: None, table64: false };
+        let tables: Vec<Table> = (0..100).map(|_| Table::new(&mut store, ty, Val::ExternRef(None)).unwrap()).collect();
+        let looked = |store: &Store<()>| {
+            let used = |table: &Table| table.record(AsContext::as_context(store).inner()).used().flatten().count();
+            tables.iter().map(used).sum::<usize>()
+        };
+        assert_eq!(looked(&store), 0);
+        let value = Val::ExternRef(Some(ExternRef::new(&mut store, 1)));
+        for table in &tables {
+            table.set(&mut store, 9_999_999, value).unwrap();
+            table.fill(&mut store, 1023, value, 2).unwrap();
+        }
+        // The last part is not a whole one.
+        assert_eq!(looked(&store), 100 * (10_000_000 % exec::Table::PART + 2 * exec::Table::PART));
+        let copy = Table::new(&mut store, TableType { min: 5000, ..ty }, value).unwrap();
+        let used = |store: &Store<()>| copy.record(AsContext::as_context(store).inner()).used().flatten().count();
+        assert_eq!(used(&store), 5000);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasmote::{Config, Engine, Instance, Module, Store};
+use wasmote::{Config, Engine, Instance, Module, Store, Val};
 
 static ONE: Mutex<()> = Mutex::new(());
 
@@ -87,4 +87,61 @@ fn a_store_whose_stack_cannot_be_had_is_made_and_its_first_call_is_an_error() {
     for _ in 0..2 {
         assert_eq!(f.call(&mut store, ()).unwrap_err().to_string(), "there is no room for the value stack");
     }
+}
+
+/// A module of a few hundred bytes that asks for a billion elements.
+fn tables(element: &str) -> Module {
+    let table = format!("(table 10000000 {element})");
+    let text = format!(
+        r#"(module {} (func (export "set") (table.set 99 (i32.const 9999999) (table.get 3 (i32.const 5))))
+            (func (export "grow") (result i32) (table.grow 0 (ref.null {}) (i32.const 0))))"#,
+        table.repeat(100),
+        element.trim_end_matches("ref"),
+    );
+    let wasm = wat::parse_str(text).unwrap();
+    assert!(wasm.len() < 1000);
+    Module::new(&Engine::default(), wasm).unwrap()
+}
+
+#[test]
+fn elements_of_tables_are_not_touched_until_they_are_used() {
+    let _alone = alone();
+    for element in ["funcref", "externref"] {
+        let module = tables(element);
+        let mut store = Store::new(module.engine(), ());
+        let (bytes, instance) = taken(|| Instance::new(&mut store, &module, &[]).unwrap());
+        println!("{bytes} bytes for 100 tables of 10,000,000 elements");
+        assert!(bytes < 2 << 20, "{bytes}");
+        let (bytes, ()) = taken(|| {
+            let set = instance.get_func(&store, "set").unwrap();
+            set.call(&mut store, &[], &mut []).unwrap();
+            let grow = instance.get_func(&store, "grow").unwrap();
+            let mut results = [Val::I32(0)];
+            grow.call(&mut store, &[], &mut results).unwrap();
+            assert_eq!(results[0].i32(), Some(10_000_000));
+            #[cfg(feature = "gc")]
+            store.collect();
+        });
+        assert!(bytes < 1 << 20, "{bytes}");
+    }
+}
+
+#[test]
+fn a_table_that_grows_by_one_takes_what_it_has() {
+    let _alone = alone();
+    let wasm = wat::parse_str(
+        r#"(module (table $t 0 funcref) (elem declare func $f) (func $f)
+            (func (export "grow") (param $n i32)
+                (loop $l
+                    (drop (table.grow $t (ref.func $f) (i32.const 1)))
+                    (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#,
+    )
+    .unwrap();
+    let module = Module::new(&Engine::default(), wasm).unwrap();
+    let mut store = Store::new(module.engine(), ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let grow = instance.get_typed_func::<i32, ()>(&store, "grow").unwrap();
+    let (bytes, ()) = taken(|| grow.call(&mut store, 300_000).unwrap());
+    println!("{bytes} bytes for 300,000 elements");
+    assert!((1_000_000..2_000_000).contains(&bytes), "{bytes}");
 }

@@ -41,6 +41,20 @@ pub mod rows {
         index + 1
     }
 
+    /// `table.grow`.
+    #[inline(always)]
+    unsafe fn grow(r: &mut Regs) {
+        // SAFETY: table indices are in range; records of tables stay in place.
+        unsafe {
+            let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
+            let machine = (*r.cx).machine;
+            let grown = ((*machine).hooks.table_grow)(machine, table, delta, init as u32);
+            let value = grown.unwrap_or(if (*table).table64 { u64::MAX } else { u64::from(u32::MAX) });
+            r.slot(4).write(value);
+            r.accumulate(value);
+        }
+    }
+
     bulk! {
         TabGet(r) 4 {
             let (index, table) = (r.slot(0).read(), table(r, 1));
@@ -57,20 +71,14 @@ pub mod rows {
                 return Err(OUT);
             }
             (*table).elems.add(index as usize).write(value as u32);
+            (*table).write(index, 1);
         }
         TabSize(r) 3 {
             let value = (*table(r, 0)).len;
             r.slot(2).write(value);
             r.accumulate(value);
         }
-        TabGrow(r) 5 {
-            let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
-            let machine = (*r.cx).machine;
-            let grown = ((*machine).hooks.table_grow)(machine, table, delta, init as u32);
-            let value = grown.unwrap_or(if (*table).table64 { u64::MAX } else { u64::from(u32::MAX) });
-            r.slot(4).write(value);
-            r.accumulate(value);
-        }
+        TabGrow(r) 5 { grow(r); }
         TabFill(r) 5 {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let table = table(r, 3);
@@ -80,6 +88,7 @@ pub mod rows {
             for i in to..to + count {
                 (*table).elems.add(i as usize).write(value as u32);
             }
+            (*table).write(to, count);
         }
         TabCopy(r) 7 {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -88,6 +97,7 @@ pub mod rows {
                 return Err(OUT);
             }
             (*source).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
+            (*target).write(to, count);
         }
         TabInit(r) 7 {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -96,6 +106,7 @@ pub mod rows {
                 return Err(OUT);
             }
             (*segment).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
+            (*target).write(to, count);
         }
         DropElem(r) 2 { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
         FuncReference(r) 3 {

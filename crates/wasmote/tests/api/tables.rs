@@ -95,3 +95,73 @@ fn globals_keep_their_type_and_constness() {
     global.set(&mut store, Val::F32(-0.0)).unwrap();
     assert_eq!(global.get(&store).f32().unwrap().to_bits(), 1 << 31);
 }
+
+/// Whatever writes elements has the collector look at them, in every part of a large table and at the parts' edges.
+#[test]
+#[cfg(feature = "gc")]
+fn objects_in_tables_stay_however_they_got_there() {
+    let text = r#"(module
+        (type $box (struct (field i32)))
+        (table $t (export "t") 5000 2000000 structref)
+        (table $u 3000 structref)
+        (elem $e structref (struct.new $box (i32.const 7)) (struct.new $box (i32.const 7)))
+        (table $v 2000 (ref null $box) (struct.new $box (i32.const 7)))
+        (func $new (param i32) (result (ref $box)) (struct.new $box (local.get 0)))
+        (func (export "set") (param i32 i32) (table.set $t (local.get 0) (call $new (local.get 1))))
+        (func (export "fill") (param i32 i32 i32) (table.fill $t (local.get 0) (call $new (local.get 1)) (local.get 2)))
+        (func (export "copy") (param i32 i32) (table.set $u (i32.const 1030) (call $new (local.get 1)))
+            (table.copy $t $u (local.get 0) (i32.const 1030) (i32.const 1))
+            (table.set $u (i32.const 1030) (ref.null none)))
+        (func (export "init") (param i32) (table.init $t $e (local.get 0) (i32.const 0) (i32.const 2)))
+        (func (export "grow") (param i32 i32) (result i32) (table.grow $t (call $new (local.get 1)) (local.get 0)))
+        (func (export "grow_null") (param i32) (result i32) (table.grow $t (ref.null struct) (local.get 0)))
+        (func (export "get") (param i32) (result i32)
+            (struct.get $box 0 (ref.cast (ref $box) (table.get $t (local.get 0)))))
+        (func (export "got") (param i32) (result i32) (struct.get $box 0 (table.get $v (local.get 0)))))"#;
+    let (mut store, instance) = instance(text);
+    let mut call = |name: &str, args: &[i32]| {
+        let func = instance.get_func(&store, name).unwrap();
+        let mut results = vec![Val::I32(0); func.ty(&store).results.len()];
+        let args: Vec<Val> = args.iter().map(|&arg| Val::I32(arg)).collect();
+        func.call(&mut store, &args, &mut results).unwrap();
+        store.collect();
+        // What is free is used again, so that an object that was lost is another's now.
+        let taken = instance.get_func(&store, "got").unwrap();
+        taken.call(&mut store, &[Val::I32(1999)], &mut [Val::I32(0)]).unwrap();
+        results.first().and_then(Val::i32)
+    };
+    call("set", &[0, 10]);
+    call("set", &[1023, 11]);
+    call("set", &[1024, 12]);
+    call("set", &[4999, 13]);
+    call("fill", &[2040, 14, 10]);
+    call("copy", &[3071, 15]);
+    call("init", &[4095]);
+    assert_eq!(call("grow", &[3000, 16]), Some(5000));
+    assert_eq!(call("grow_null", &[1_900_000]), Some(8000));
+    call("set", &[1_500_000, 17]);
+    for round in 0..2 {
+        for value in 0..20 {
+            // Garbage, so that what was not marked is written over.
+            call("fill", &[100, round * 1000 + value, 1]);
+        }
+        let expected = [
+            (0, 10),
+            (1023, 11),
+            (1024, 12),
+            (4999, 13),
+            (2040, 14),
+            (2049, 14),
+            (3071, 15),
+            (4095, 7),
+            (4096, 7),
+            (5000, 16),
+            (7999, 16),
+            (1_500_000, 17),
+        ];
+        for (at, value) in expected {
+            assert_eq!(call("get", &[at]), Some(value), "element {at}");
+        }
+        assert_eq!(call("got", &[0]), Some(7));
+    }
+}

@@ -253,7 +253,14 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
         None => base,
     };
     let mut first_memory = Memory { base, page_log2: 16, memory64: false, max_pages: 1, embedder: 0 };
-    let mut table = Table { elems: core::ptr::null_mut(), len: 0, max: 0, table64: false, embedder: 0 };
+    let mut table = Table {
+        elems: core::ptr::null_mut(),
+        len: 0,
+        max: 0,
+        table64: false,
+        written: core::ptr::null_mut(),
+        embedder: 0,
+    };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
     let mut func = Func {
         // SAFETY: that many cells are there.
