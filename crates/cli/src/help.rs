@@ -24,7 +24,7 @@ Options of run:
   --random-seed N       give the program the same random bytes at every run with the same N
   --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
   --eager               translate all functions at once, not each when it is first called
-  --fuel N              stop with a trap after N operators (an image must be compiled with --fuel)
+  --fuel N              stop with a trap when N units of fuel are used up (docs/fuel.md; an image must be compiled with --fuel)
   --stats               say on standard error how long each phase took, and how much memory
 
 Options of compile:

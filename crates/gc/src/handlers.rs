@@ -26,7 +26,7 @@ wasmote_ir::for_each_object_op!(collect);
 
 /// The machine's heap.
 #[inline(always)]
-unsafe fn heap<'a>(r: &Regs) -> &'a mut exec::Heap {
+pub(crate) unsafe fn heap<'a>(r: &Regs) -> &'a mut exec::Heap {
     // SAFETY: an instance's machine outlives it; nothing else uses its heap while an instruction runs.
     unsafe { &mut (*(*r.cx).machine).heap }
 }
@@ -55,7 +55,7 @@ unsafe fn header(place: *const u8) -> u64 {
 
 /// Where `count` elements from `index` on lie in the array that the slot at this unit refers to.
 #[inline(always)]
-unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2: u32) -> Result<*mut u8, TrapCode> {
+pub(crate) unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2: u32) -> Result<*mut u8, TrapCode> {
     // SAFETY: as `object`.
     unsafe {
         let place = object(r, at)?;
@@ -97,7 +97,7 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
 
 /// Whether so many slots are enough for a value of an array's element: an image may say what it likes.
 #[inline(always)]
-fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
+pub(crate) fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
     if count < if log2 == 4 { 2 } else { 1 } { Err(TrapCode::Unreachable) } else { Ok(()) }
 }
 
@@ -119,7 +119,7 @@ unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<
 
 /// A new array of the type at unit 0, its elements' log2 and where they are.
 #[inline(always)]
-unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Result<(u32, *mut u8), TrapCode> {
+pub(crate) unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Result<(u32, *mut u8), TrapCode> {
     // SAFETY: as `new_object`.
     unsafe {
         let bytes = array_bytes(log2, len).ok_or(TrapCode::HeapExhausted)?;
@@ -130,7 +130,7 @@ unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Result<(u32, *
 
 /// Log2 of the bytes of an element of the array type at unit 0.
 #[inline(always)]
-unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
+pub(crate) unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
     // SAFETY: as `layouts`.
     match unsafe { layouts(r).get(r.u32(0)) } {
         Some(Layout::Array { log2, .. }) => Ok((*log2).into()),
@@ -161,8 +161,29 @@ pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
     }
 }
 
+/// Writes a value of so many bytes, as power of two, out of slots, as often as `count` says.
+///
+/// # Safety
+/// As [`store`], and there is room for all of them.
+#[inline(never)]
+pub(crate) unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
+    if count == 0 {
+        return;
+    }
+    // SAFETY: the caller's promise; what is copied lies in front of where it goes.
+    unsafe {
+        store(to, value, log2);
+        let (mut done, all) = (1 << log2, count << log2);
+        while done < all {
+            let more = done.min(all - done);
+            to.add(done).copy_from_nonoverlapping(to, more);
+            done += more;
+        }
+    }
+}
+
 /// Copies elements out of bytes as they are in a module, which are little-endian.
-unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2: u32) {
+pub(crate) unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2: u32) {
     // SAFETY: the caller's promise.
     unsafe {
         to.copy_from_nonoverlapping(from, bytes);
@@ -174,7 +195,7 @@ unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2: u32) {
 
 /// Where `len` elements from `offset` on are in the data segment that the unit names.
 #[inline(always)]
-unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<*const u8, TrapCode> {
+pub(crate) unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<*const u8, TrapCode> {
     // SAFETY: segment indices are in range.
     unsafe {
         let segment = &*(*r.cx).data.add(r.u32(at) as usize);
@@ -187,7 +208,7 @@ unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<
 
 /// Where `len` references from `offset` on are in the element segment that the unit names.
 #[inline(always)]
-unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*const u32, TrapCode> {
+pub(crate) unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*const u32, TrapCode> {
     // SAFETY: segment indices are in range.
     unsafe {
         let segment = &*(*r.cx).elems.add(r.u32(at) as usize);
@@ -198,39 +219,42 @@ unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*cons
     }
 }
 
-/// The rows: each goes on behind so many units of operands, or ends in the trap that it returns.
+/// Instructions that go on behind so many units of operands, or end in the trap that the body returns.
+macro_rules! instructions {
+    ($( $kind:ident $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+        pub struct $name;
+        impl $name {
+            pub const HANDLER: Handler = $kind::<$name>;
+        }
+        impl Instr for $name {
+            #[inline(always)]
+            unsafe fn run($r: &mut Regs) -> Flow {
+                #[inline(always)]
+                unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
+                    // SAFETY: the caller's promise; places and ranges are checked before use.
+                    unsafe { $body }
+                    Ok(())
+                }
+                // SAFETY: the caller's promise.
+                match unsafe { body($r) } {
+                    Ok(()) => {
+                        // SAFETY: the caller's promise.
+                        unsafe { $r.advance($units) };
+                        Flow::Next
+                    }
+                    Err(code) => Flow::Trap(code),
+                }
+            }
+        }
+    )* };
+}
+pub(crate) use instructions;
+
+/// The rows.
 mod rows {
     use super::*;
     pub use crate::casts::{BrOnCast, RefCast, RefTest};
-
-    macro_rules! instructions {
-        ($( $kind:ident $name:ident ($r:ident) $units:literal $body:block )*) => { $(
-            pub struct $name;
-            impl $name {
-                pub const HANDLER: Handler = $kind::<$name>;
-            }
-            impl Instr for $name {
-                #[inline(always)]
-                unsafe fn run($r: &mut Regs) -> Flow {
-                    #[inline(always)]
-                    unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
-                        // SAFETY: the caller's promise; places and ranges are checked before use.
-                        unsafe { $body }
-                        Ok(())
-                    }
-                    // SAFETY: the caller's promise.
-                    match unsafe { body($r) } {
-                        Ok(()) => {
-                            // SAFETY: the caller's promise.
-                            unsafe { $r.advance($units) };
-                            Flow::Next
-                        }
-                        Err(code) => Flow::Trap(code),
-                    }
-                }
-            }
-        )* };
-    }
+    pub use crate::metered::*;
 
     /// Reads of a field or an element.
     macro_rules! reads {
@@ -339,12 +363,8 @@ mod rows {
         cold ArrayNew(r) 7 {
             let (log2, len) = (element_log2(r)?, r.slot(4).read() as u32);
             has_slots(r.u16(3), log2)?;
-            let (reference, mut to) = new_array(r, log2, len, 6)?;
-            let value = r.slot(2);
-            for _ in 0..len {
-                store(to, value, log2);
-                to = to.add(1 << log2);
-            }
+            let (reference, to) = new_array(r, log2, len, 6)?;
+            fill(to, r.slot(2), log2, len as usize);
             r.slot(5).write(reference.into());
         }
         cold ArrayNewDefault(r) 5 {
@@ -377,12 +397,8 @@ mod rows {
         cold ArrayFill(r) 7 {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
             has_slots(r.u16(5), log2)?;
-            let mut to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
-            let value = r.slot(4);
-            for _ in 0..len {
-                store(to, value, log2);
-                to = to.add(1 << log2);
-            }
+            let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
+            fill(to, r.slot(4), log2, len as usize);
         }
         cold ArrayCopy(r) 7 {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);

@@ -5,7 +5,7 @@
 //! 1. [`layout`]: what objects look like;
 //! 2. [`heap`]: allocation, in holes between lines that are in use;
 //! 3. [`mark`]: what is reachable;
-//! 4. [`handlers`], `casts`: what instructions do.
+//! 4. [`handlers`], `casts`, `metered`: what instructions do.
 //!
 //! The one invariant: **the heap's bytes are nobody's word.** Whatever code that was not validated writes to objects, all that is
 //! read of one is checked before it is used as an index, and what says where objects begin lies elsewhere.
@@ -22,6 +22,7 @@ pub mod handlers;
 pub mod heap;
 pub mod layout;
 pub mod mark;
+mod metered;
 
 pub use handlers::HANDLERS;
 pub use heap::{Heap, Span};

@@ -7,7 +7,7 @@
 //!    from it;
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
-//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`]: what translator and executor agree on beside the instructions;
+//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what translator and executor agree on beside the instructions;
 //! 6. [`image`]: translated modules as files, and what must hold for them before they run.
 //!
 //! Nothing here allocates, and nothing depends on another crate.
@@ -29,6 +29,7 @@ pub mod casts;
 pub mod code;
 pub mod disasm;
 pub mod frame;
+pub mod fuel;
 pub mod handlers;
 pub mod image;
 pub mod ops;

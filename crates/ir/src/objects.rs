@@ -84,6 +84,22 @@ macro_rules! for_each_object_op {
             /// Copy from an element segment: array, index, offset in the segment, length.
             ArrayInitElem: ArrayInitElem(none -> none),
 
+            // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
+            /// dst = new array of so many elements, all zero.
+            ArrayNewFuel: ArrayNewDefault(none -> none),
+            /// dst = new array, all zero, for elements out of a data segment that has them.
+            ArrayNewDataFuel: ArrayNewData(none -> none),
+            /// dst = new array, all zero, for elements out of an element segment that has them.
+            ArrayNewElemFuel: ArrayNewElem(none -> none),
+            /// Fill with a value, a run of one or two slots: array, index, length.
+            ArrayFillFuel: ArrayFillFuel(none -> none),
+            /// Copy between arrays: destination, index, source, index, length; the type is the destination's.
+            ArrayCopyFuel: ArrayCopyFuel(none -> none),
+            /// Copy from a data segment: array, index, offset in the segment, length.
+            ArrayInitDataFuel: ArrayInitDataFuel(none -> none),
+            /// Copy from an element segment: array, index, offset in the segment, length.
+            ArrayInitElemFuel: ArrayInitElemFuel(none -> none),
+
             // --- small integers, and what references are to ----------------------------------------------
             /// dst = reference that is an integer of 31 bits.
             RefI31: ObjectUnary(none -> none),

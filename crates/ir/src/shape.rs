@@ -344,6 +344,12 @@ shapes! {
     MemoryFill { s core [Src, Src, Src, Memory] }
     /// Destination, source in the segment, length.
     MemoryInit { s core [Src, Src, Src, Data, Memory] }
+    /// As [`MemoryCopy`]; what was done is taken from the operands.
+    MemoryCopyFuel { s core [SrcDst, SrcDst, SrcDst, Memory, Memory] }
+    /// As [`MemoryFill`]; what was done is taken from the operands.
+    MemoryFillFuel { s core [SrcDst, Src, SrcDst, Memory] }
+    /// As [`MemoryInit`]; what was done is taken from the operands.
+    MemoryInitFuel { s core [SrcDst, SrcDst, SrcDst, Data, Memory] }
     /// Drops a data segment.
     DataDrop { x core [Data] }
     /// A read of a table's element.
@@ -360,6 +366,12 @@ shapes! {
     TableCopy { s core [Src, Src, Src, Table, Table] }
     /// Destination, source in the segment, length.
     TableInit { s core [Src, Src, Src, Elem, Table] }
+    /// As [`TableFill`]; what was done is taken from the operands.
+    TableFillFuel { s core [SrcDst, Src, SrcDst, Table] }
+    /// As [`TableCopy`]; what was done is taken from the operands.
+    TableCopyFuel { s core [SrcDst, SrcDst, SrcDst, Table, Table] }
+    /// As [`TableInit`]; what was done is taken from the operands.
+    TableInitFuel { s core [SrcDst, SrcDst, SrcDst, Elem, Table] }
     /// Drops an element segment.
     ElemDrop { x core [Elem] }
     /// A reference to a function.
@@ -416,6 +428,14 @@ shapes! {
     ArrayInitData { s object [Type, Src, Src, Src, Src, Data] }
     /// Array, index, offset in the segment, length.
     ArrayInitElem { s object [Type, Src, Src, Src, Src, Elem] }
+    /// As [`ArrayFill`]; what was done is taken from the operands.
+    ArrayFillFuel { s object [Type, Src, SrcDst, SrcRun, Count, SrcDst] }
+    /// As [`ArrayCopy`]; what was done is taken from the operands.
+    ArrayCopyFuel { s object [Type, Src, SrcDst, Src, SrcDst, SrcDst] }
+    /// As [`ArrayInitData`]; what was done is taken from the operands.
+    ArrayInitDataFuel { s object [Type, Src, SrcDst, SrcDst, SrcDst, Data] }
+    /// As [`ArrayInitElem`]; what was done is taken from the operands.
+    ArrayInitElemFuel { s object [Type, Src, SrcDst, SrcDst, SrcDst, Elem] }
     /// A test of a reference: what for is in [`crate::casts`].
     RefTest { s object [Src, Type, Imm16, Dst] }
     /// A check of a reference.

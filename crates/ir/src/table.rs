@@ -570,6 +570,24 @@ macro_rules! for_each_op {
             /// dst = reference to a function.
             FuncReference: RefFunc(none -> i64),
 
+            // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
+            /// dst = pages before growing by src, or -1.
+            MemGrowFuel: MemoryGrow(i64 -> i64),
+            /// Copy between memories.
+            MemCopyFuel: MemoryCopyFuel(i64 -> none),
+            /// Fill with a byte.
+            MemFillFuel: MemoryFillFuel(i64 -> none),
+            /// Copy from a data segment.
+            MemInitFuel: MemoryInitFuel(i64 -> none),
+            /// dst = elements before growing, or -1.
+            TabGrowFuel: TableGrow(i64 -> i64),
+            /// Fill with a value.
+            TabFillFuel: TableFillFuel(i64 -> none),
+            /// Copy between tables.
+            TabCopyFuel: TableCopyFuel(i64 -> none),
+            /// Copy from an element segment.
+            TabInitFuel: TableInitFuel(i64 -> none),
+
             // --- tiles ---------------------------------------------------------------------------------
             /// dst = a + constant.
             I64AddConst: BinConst(i64 -> i64),

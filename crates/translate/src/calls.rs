@@ -50,6 +50,7 @@ impl Body<'_> {
     pub fn return_call(&mut self) -> Step {
         let func = self.operators.index()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
+        self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::ReturnCall, Op::ReturnCallImport);
         self.code.emit(op, 0, &[index, base, count, u64::from(self.header)]);
@@ -84,6 +85,7 @@ impl Body<'_> {
         let index = self.pop_slot()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
+        self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
         let values = [index, table, type_index, base, count, u64::from(self.header)];
         self.code.emit(Op::ReturnCallIndirect, 0, &values);

@@ -172,10 +172,13 @@ impl Body<'_> {
             }
             self.reachable = true;
         }
-        if matches!(label.kind, Kind::Func | Kind::Loop) {
+        let was_function = label.kind == Kind::Func;
+        if was_function && self.reachable {
+            self.meter.values(results);
+        }
+        if was_function || label.kind == Kind::Loop {
             self.meter.close(self.code);
         }
-        let was_function = label.kind == Kind::Func;
         if was_function && self.reachable {
             self.return_()?;
         }
@@ -255,10 +258,11 @@ impl Body<'_> {
     pub fn br(&mut self) -> Step {
         let depth = self.operators.index()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
+        let count = self.brings(&label);
+        self.meter.values(count);
         if label.kind == Kind::Func {
             self.return_()?;
         } else {
-            let count = self.brings(&label);
             self.settle_many(count)?;
             self.move_to(&label, count)?;
             self.goto(depth);
@@ -283,6 +287,7 @@ impl Body<'_> {
     pub fn branch_if(&mut self, depth: u32, condition: Condition) -> Step {
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
+        self.meter.values(count);
         self.settle_many(count)?;
         if count == 0 || self.in_place(&label, count) {
             let (start, operand) = self.branch_on(&condition, true);
@@ -327,6 +332,7 @@ impl Body<'_> {
         let index = self.register_or_slot(entry, ValType::I32);
         let default = self.labels.at(default).ok_or(INVALID)?;
         let count = self.brings(&default);
+        self.meter.values(count);
         self.settle_top(count)?;
         let length = self.targets.len();
         let start = match index {

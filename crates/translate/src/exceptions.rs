@@ -252,6 +252,7 @@ impl Body<'_> {
     pub fn throw(&mut self) -> Step {
         let tag = self.operators.index()?;
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
+        self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
         self.code.emit(Op::Throw, 0, &[u64::from(tag), base, count, u64::from(self.header)]);
         self.code.join();

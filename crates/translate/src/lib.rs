@@ -272,6 +272,7 @@ impl Translator {
         }
         body.stack.start(body.locals.end());
         body.open(type_index);
+        body.meter.values(body.locals.declared());
         loop {
             let at = body.operators.position();
             let kind = match body.next() {

@@ -21,6 +21,8 @@ struct Local {
 #[derive(Default)]
 pub struct Locals {
     locals: Vec<Local>,
+    /// How many of them are parameters.
+    params: usize,
     next: u32,
     /// Locals found written, in order, to be forgotten where a block ends that may have been left earlier.
     written: Vec<u32>,
@@ -36,7 +38,13 @@ impl Locals {
             self.locals.push(Local { ty, slot: self.next as u16, written: true, zero: false });
             self.next += u32::from(ty.slots());
         }
+        self.params = params.len();
         self.next = u32::from(header) + u32::from(HEADER);
+    }
+
+    /// How many were declared: all but the parameters.
+    pub fn declared(&self) -> usize {
+        self.locals.len() - self.params
     }
 
     /// Adds `count` locals of a type.

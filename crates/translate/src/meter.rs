@@ -1,10 +1,11 @@
 //! Metering: instructions that take fuel, where functions and loops begin. Each takes what the operators up to its end cost,
-//! one each, those of inner loops left out: they have their own.
+//! those of inner loops left out: they have their own. What costs more the more it is asked to do takes fuel itself. docs/fuel.md says what
+//! costs how much.
 
 use alloc::vec::Vec;
 
-use wasmote_ir::Op;
 use wasmote_ir::code::to_units;
+use wasmote_ir::{Op, fuel};
 
 use crate::code::Code;
 
@@ -38,6 +39,18 @@ impl Meter {
         if let Some((_, cost)) = self.regions.last_mut() {
             *cost += 1;
         }
+    }
+
+    /// The operator, or the function, moves so many values at once, or sets so many locals to zero: more than it has bytes.
+    pub fn values(&mut self, count: usize) {
+        if let Some((_, cost)) = self.regions.last_mut() {
+            *cost = cost.saturating_add((count >> fuel::VALUES) as u32);
+        }
+    }
+
+    /// Whether the code is metered.
+    pub fn is_on(&self) -> bool {
+        self.on
     }
 
     /// The function or the loop ends.

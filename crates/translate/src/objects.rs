@@ -48,8 +48,8 @@ impl Body<'_> {
             0x0f => self.plain_operator(Op::ArrayLen, 1, &[], Some(ValType::I32)),
             0x10 => self.array_fill(),
             0x11 => self.array_copy(),
-            0x12 => self.array_init(Op::ArrayInitData),
-            0x13 => self.array_init(Op::ArrayInitElem),
+            0x12 => self.array_init(Op::ArrayInitData, Op::ArrayInitDataFuel),
+            0x13 => self.array_init(Op::ArrayInitElem, Op::ArrayInitElemFuel),
             0x14 | 0x15 => self.ref_test(number == 0x15),
             0x16 | 0x17 => self.ref_cast(number == 0x17),
             0x18 | 0x19 => self.br_on_cast(number == 0x19),
@@ -96,8 +96,34 @@ impl Body<'_> {
         Ok(slots)
     }
 
+    /// Brings so many operands into their own slots; the slots, in order. They stay on the stack.
+    fn settled_slots<const N: usize>(&mut self) -> Step<[u64; N]> {
+        self.settle_top(N)?;
+        let first = self.stack.len() - N;
+        let mut slots = [0; N];
+        for (i, slot) in slots.iter_mut().enumerate() {
+            *slot = self.stack.get(first + i).ok_or(INVALID)?.home().into();
+        }
+        Ok(slots)
+    }
+
+    /// A new array in metered code, which is allocated and then filled: `make` writes instructions that do so, given the first slot that is
+    /// not in use, and temporaries for the array and for the index where it is filled. The operands are popped afterwards.
+    fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, u64, u64, u64)) -> Step {
+        let top = self.top();
+        let (array, index) = (self.push_apart(OBJECT), self.push_apart(ValType::I32));
+        make(self, top, array, index);
+        for _ in 0..operands + 2 {
+            self.pop_apart()?;
+        }
+        let dst = self.push_apart(OBJECT);
+        self.code.copy_value(array as u16, dst as u16, OBJECT);
+        Ok(())
+    }
+
     /// A new object with the topmost values.
     fn new_of_run(&mut self, op: Op, ty: u32, values: usize) -> Step {
+        self.meter.values(values);
         let top = self.top();
         let base = u64::from(self.settle_top(values)?);
         for _ in 0..values {
@@ -120,6 +146,9 @@ impl Body<'_> {
     /// `struct.new_default`.
     fn struct_new_default(&mut self) -> Step {
         let ty = self.operators.index()?;
+        if let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) {
+            self.meter.values(fields.len());
+        }
         let top = self.top();
         let dst = self.push_apart(OBJECT);
         self.code.emit(Op::StructNewDefault, 0, &[ty.into(), dst, top]);
@@ -148,6 +177,14 @@ impl Body<'_> {
     fn array_new(&mut self) -> Step {
         let ty = self.operators.index()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
+        if self.meter.is_on() {
+            let [value, len] = self.settled_slots()?;
+            return self.array_in_steps(2, |body, top, array, index| {
+                body.code.emit(Op::ArrayNewFuel, 0, &[ty.into(), len, array, top]);
+                body.code.constant(0, index as u16);
+                body.code.emit(Op::ArrayFillFuel, 0, &[ty.into(), array, index, value, slots.into(), len]);
+            });
+        }
         let top = self.top();
         let [value, len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
@@ -161,7 +198,8 @@ impl Body<'_> {
         let top = self.top();
         let [len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
-        self.code.emit(Op::ArrayNewDefault, 0, &[ty.into(), len, dst, top]);
+        let op = if self.meter.is_on() { Op::ArrayNewFuel } else { Op::ArrayNewDefault };
+        self.code.emit(op, 0, &[ty.into(), len, dst, top]);
         Ok(())
     }
 
@@ -174,6 +212,18 @@ impl Body<'_> {
     /// `array.new_data` and `array.new_elem`.
     fn array_new_of(&mut self, op: Op) -> Step {
         let (ty, segment) = (self.operators.index()?, self.operators.index()?);
+        if self.meter.is_on() {
+            let [offset, len] = self.settled_slots()?;
+            let (new, init) = match op {
+                Op::ArrayNewData => (Op::ArrayNewDataFuel, Op::ArrayInitDataFuel),
+                _ => (Op::ArrayNewElemFuel, Op::ArrayInitElemFuel),
+            };
+            return self.array_in_steps(2, |body, top, array, index| {
+                body.code.emit(new, 0, &[ty.into(), offset, len, segment.into(), array, top]);
+                body.code.constant(0, index as u16);
+                body.code.emit(init, 0, &[ty.into(), array, index, offset, len, segment.into()]);
+            });
+        }
         let top = self.top();
         let [offset, len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
@@ -203,22 +253,34 @@ impl Body<'_> {
     fn array_fill(&mut self) -> Step {
         let ty = self.operators.index()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
+        let op = self.long_array(Op::ArrayFill, Op::ArrayFillFuel, 4)?;
         let [array, index, value, len] = self.slots()?;
-        self.code.emit(Op::ArrayFill, 0, &[ty.into(), array, index, value, slots.into(), len]);
+        self.code.emit(op, 0, &[ty.into(), array, index, value, slots.into(), len]);
         Ok(())
     }
 
     /// `array.copy`.
     fn array_copy(&mut self) -> Step {
         let (ty, _) = (self.operators.index()?, self.operators.index()?);
+        let op = self.long_array(Op::ArrayCopy, Op::ArrayCopyFuel, 5)?;
         let [to, to_index, from, from_index, len] = self.slots()?;
-        self.code.emit(Op::ArrayCopy, 0, &[ty.into(), to, to_index, from, from_index, len]);
+        self.code.emit(op, 0, &[ty.into(), to, to_index, from, from_index, len]);
         Ok(())
     }
 
+    /// The family for an operator that takes fuel by its length in metered code, where its operands are brought into temporaries.
+    fn long_array(&mut self, op: Op, metered: Op, operands: usize) -> Step<Op> {
+        if !self.meter.is_on() {
+            return Ok(op);
+        }
+        self.settle_top(operands)?;
+        Ok(metered)
+    }
+
     /// `array.init_data` and `array.init_elem`.
-    fn array_init(&mut self, op: Op) -> Step {
+    fn array_init(&mut self, op: Op, metered: Op) -> Step {
         let (ty, segment) = (self.operators.index()?, self.operators.index()?);
+        let op = self.long_array(op, metered, 4)?;
         let [array, index, offset, len] = self.slots()?;
         self.code.emit(op, 0, &[ty.into(), array, index, offset, len, segment.into()]);
         Ok(())
@@ -294,6 +356,7 @@ impl Body<'_> {
         let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
+        self.meter.values(count);
         self.settle_many(count)?;
         let slot = self.peek_slot()?;
         let negated = u64::from(casts::NEGATED);

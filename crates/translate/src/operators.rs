@@ -145,6 +145,7 @@ impl Body<'_> {
             0x0d => self.br_if(),
             0x0e => self.br_table(),
             0x0f => {
+                self.meter.values(self.ty.results.len());
                 self.return_()?;
                 self.unreachable();
                 Ok(())
@@ -225,7 +226,7 @@ impl Body<'_> {
             0x40 => {
                 let memory = self.operators.index()?;
                 let ty = self.address_type(memory)?;
-                self.plain_operator(MemGrow, 1, &[u64::from(memory)], Some(ty))
+                self.plain_operator(self.metered(MemGrow, MemGrowFuel), 1, &[u64::from(memory)], Some(ty))
             }
 
             // --- numbers ---------------------------------------------------------------------------
@@ -277,24 +278,24 @@ impl Body<'_> {
         let number = self.operators.index()?;
         match number {
             0x00..=0x07 => self.unary(SATURATING[number as usize]),
-            0x08 => self.plain_with_indices(MemInit, 3, 2),
+            0x08 => self.long_operator(MemInit, MemInitFuel, 2),
             0x09 => self.plain_with_indices(DropData, 0, 1),
-            0x0a => self.plain_with_indices(MemCopy, 3, 2),
-            0x0b => self.plain_with_indices(MemFill, 3, 1),
-            0x0c => self.plain_with_indices(TabInit, 3, 2),
+            0x0a => self.long_operator(MemCopy, MemCopyFuel, 2),
+            0x0b => self.long_operator(MemFill, MemFillFuel, 1),
+            0x0c => self.long_operator(TabInit, TabInitFuel, 2),
             0x0d => self.plain_with_indices(DropElem, 0, 1),
-            0x0e => self.plain_with_indices(TabCopy, 3, 2),
+            0x0e => self.long_operator(TabCopy, TabCopyFuel, 2),
             0x0f => {
                 let table = self.operators.index()?;
                 let (index, _) = self.table_types(table)?;
-                self.plain_operator(TabGrow, 2, &[u64::from(table)], Some(index))
+                self.plain_operator(self.metered(TabGrow, TabGrowFuel), 2, &[u64::from(table)], Some(index))
             }
             0x10 => {
                 let table = self.operators.index()?;
                 let (index, _) = self.table_types(table)?;
                 self.plain_operator(TabSize, 0, &[u64::from(table)], Some(index))
             }
-            0x11 => self.plain_with_indices(TabFill, 3, 1),
+            0x11 => self.long_operator(TabFill, TabFillFuel, 1),
             0x13 => self.wide(I64Add128, 4),
             0x14 => self.wide(I64Sub128, 4),
             0x15 => self.wide(I64MulWideS, 2),
@@ -310,6 +311,20 @@ impl Body<'_> {
             *index = u64::from(self.operators.index()?);
         }
         self.plain_operator(op, operands, &immediates[..indices], None)
+    }
+
+    /// The family for metered code, or the other one.
+    fn metered(&self, op: Op, metered: Op) -> Op {
+        if self.meter.is_on() { metered } else { op }
+    }
+
+    /// [`Body::plain_with_indices`] of an operator with three operands that takes fuel by its length: then they are temporaries, from which the
+    /// instruction takes what it did.
+    fn long_operator(&mut self, op: Op, metered: Op, indices: usize) -> Step {
+        if self.meter.is_on() {
+            self.settle_top(3)?;
+        }
+        self.plain_with_indices(self.metered(op, metered), 3, indices)
     }
 
     /// Passes over an operator that can't be reached: only where the innermost reachable label ends matters. Returns whether it ended

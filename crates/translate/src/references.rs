@@ -79,6 +79,7 @@ impl Body<'_> {
         let ty = self.operators.index()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
+        self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
         self.code.emit(Op::ReturnCallRef, 0, &[func, base, count, u64::from(self.header)]);
         self.unreachable();

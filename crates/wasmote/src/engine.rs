@@ -121,8 +121,9 @@ impl Config {
         self
     }
 
-    /// Whether wasm takes fuel, one for each operator, where functions and loops begin; with none left it traps with
-    /// [`OutOfFuel`](crate::TrapCode::OutOfFuel). See [`Store::set_fuel`](crate::Store::set_fuel). Off unless said otherwise.
+    /// Whether wasm takes fuel: one for each operator, where functions and loops begin, and what works on many bytes or elements in proportion.
+    /// With none left it traps with [`OutOfFuel`](crate::TrapCode::OutOfFuel). `docs/fuel.md` has all costs, and
+    /// [`FUEL_SCHEDULE`](crate::FUEL_SCHEDULE) their number. See [`Store::set_fuel`](crate::Store::set_fuel). Off unless said otherwise.
     /// Of an image, what it was compiled with decides.
     pub fn fuel(&mut self, fuel: bool) -> &mut Config {
         self.fuel = fuel;

@@ -59,14 +59,11 @@ pub mod rows {
         if memory64 { u64::MAX } else { u64::from(u32::MAX) }
     }
 
-    bulk! {
-        MemSize(r) 2 {
-            let memory = memory(r, 0);
-            let pages = memory.len() >> memory.page_log2;
-            r.slot(1).write(pages);
-            r.accumulate(pages);
-        }
-        MemGrow(r) 3 {
+    /// `memory.grow`.
+    #[inline(always)]
+    unsafe fn grow(r: &mut Regs) {
+        // SAFETY: memory indices are in range; records of memories stay in place.
+        unsafe {
             let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
             let machine = (*r.cx).machine;
             let grown = ((*machine).hooks.memory_grow)(machine, record, r.slot(0).read());
@@ -77,6 +74,20 @@ pub mod rows {
             if cfg!(feature = "alloc") {
                 r.mem = (**(*r.cx).memories).base;
             }
+        }
+    }
+
+    bulk! {
+        MemSize(r) 2 {
+            let memory = memory(r, 0);
+            let pages = memory.len() >> memory.page_log2;
+            r.slot(1).write(pages);
+            r.accumulate(pages);
+        }
+        MemGrow(r) 3 { grow(r); }
+        MemGrowFuel(r) 3 {
+            super::super::metered::pay_for_pages(r.cx, r.u16(1), r.slot(0).read())?;
+            grow(r);
         }
         MemCopy(r) 5 {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -104,6 +115,6 @@ pub mod rows {
         }
         DropData(r) 2 { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }
     }
-    single!(cold: MemSize: MemorySize, MemGrow: MemoryGrow, MemCopy: MemoryCopy, MemFill: MemoryFill,
+    single!(cold: MemSize: MemorySize, MemGrow: MemoryGrow, MemGrowFuel: MemoryGrow, MemCopy: MemoryCopy, MemFill: MemoryFill,
         MemInit: MemoryInit, DropData: DataDrop);
 }

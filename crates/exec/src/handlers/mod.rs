@@ -15,6 +15,7 @@ pub mod control;
 pub mod float;
 pub mod integer;
 pub mod memory;
+pub mod metered;
 pub mod moves;
 pub mod numeric;
 #[cfg(feature = "alloc")]
@@ -51,6 +52,7 @@ mod rows {
     pub use super::float::rows::*;
     pub use super::integer::rows::*;
     pub use super::memory::rows::*;
+    pub use super::metered::rows::*;
     pub use super::moves::rows::*;
     pub use super::table::rows::*;
     pub use super::tiles::rows::*;

@@ -79,6 +79,10 @@ pub mod rows {
             r.accumulate(value);
         }
         TabGrow(r) 5 { grow(r); }
+        TabGrowFuel(r) 5 {
+            crate::handlers::metered::pay_for_elements(r.cx, r.u32(2), r.slot(1).read())?;
+            grow(r);
+        }
         TabFill(r) 5 {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let table = table(r, 3);
@@ -115,6 +119,6 @@ pub mod rows {
             r.accumulate(value);
         }
     }
-    single!(cold: TabGet: TableGet, TabSet: TableSet, TabSize: TableSize, TabGrow: TableGrow, TabFill: TableFill,
+    single!(cold: TabGet: TableGet, TabSet: TableSet, TabSize: TableSize, TabGrow: TableGrow, TabGrowFuel: TableGrow, TabFill: TableFill,
         TabCopy: TableCopy, TabInit: TableInit, DropElem: ElemDrop, FuncReference: RefFunc);
 }

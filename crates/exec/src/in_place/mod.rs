@@ -295,7 +295,7 @@ impl<'a, T> Instance<'a, T> {
         }
     }
 
-    /// Gives metered code this much fuel: each operator costs one. Without, there is as good as no end of it.
+    /// Gives metered code this much fuel: `docs/fuel.md` says what costs how much. Without, there is as good as no end of it.
     pub fn set_fuel(&mut self, fuel: u64) {
         // SAFETY: the machine lies in the buffer.
         unsafe { (*self.machine).fuel = fuel };

@@ -165,12 +165,14 @@ impl Parts<'_> {
                 base.cast::<u64>().sub(1).write(len as u64);
                 at = (start + len).next_multiple_of(8);
                 let LimitsRecord { what, wide, max, .. } = memory;
+                let room = if index == 0 { room - start } else { len };
                 let record = Memory {
                     base,
                     page_log2: what,
                     memory64: wide,
-                    max_pages: max.or(memory.most_pages()).unwrap_or(0),
-                    embedder: if index == 0 { room - start } else { len },
+                    // No more than there is room for, so that whoever asks for more does not pay for it.
+                    max_pages: max.or(memory.most_pages()).unwrap_or(0).min((room as u64).unbounded_shr(what)),
+                    embedder: room,
                 };
                 self.place::<Memory>(self.plan.memories, index).write(record);
                 self.place::<*mut Memory>(pointers, index).write(self.place(self.plan.memories, index));

@@ -352,11 +352,13 @@ fn grows(bytes: &[u8]) -> Result<bool, Not> {
         let units: Vec<u16> = code.chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
         for (_, instr) in instructions(&units) {
             match instr.op() {
-                Op::TabGrow => return left_out("growth of tables"),
-                Op::MemGrow if instr.operands().any(|(kind, value)| kind == Operand::Memory && value != 0) => {
+                Op::TabGrow | Op::TabGrowFuel => return left_out("growth of tables"),
+                Op::MemGrow | Op::MemGrowFuel
+                    if instr.operands().any(|(kind, value)| kind == Operand::Memory && value != 0) =>
+                {
                     return left_out("growth of other memories than the first");
                 }
-                Op::MemGrow => grows = true,
+                Op::MemGrow | Op::MemGrowFuel => grows = true,
                 _ => {}
             }
         }

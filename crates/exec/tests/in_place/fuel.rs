@@ -143,3 +143,68 @@ fn start_function_without_end_is_stopped() {
         assert_eq!(outcome.err(), Some(LoadError::Trap(OutOfFuel)));
     });
 }
+
+/// Every bulk instruction, over more than a piece; what it leaves is summed up by the host.
+const BULK: &str = r#"(module (memory 49 80) (data $d "0123456789abcdef")
+    (table $t 300000 400000 funcref) (table $u 300000 funcref) (elem $e func $f $g $h) (func $f) (func $g) (func $h)
+    (func (export "run") (param i32) (result i64)
+        (memory.fill (i32.const 100) (i32.const 7) (i32.const 2500000))
+        (memory.init $d (i32.const 1048570) (i32.const 2) (i32.const 13))
+        (memory.copy (i32.const 70001) (i32.const 90) (i32.const 3000000))
+        (memory.init $d (i32.const 2097160) (i32.const 0) (i32.const 16))
+        (memory.copy (i32.const 3) (i32.const 131) (i32.const 3100000))
+        (memory.fill (i32.const 5) (local.get 0) (i32.const 0))
+        (table.fill $t (i32.const 3) (ref.func $g) (i32.const 200000))
+        (table.init $t $e (i32.const 131070) (i32.const 0) (i32.const 3))
+        (table.copy $t $t (i32.const 1000) (i32.const 2) (i32.const 270000))
+        (table.copy $u $t (i32.const 0) (i32.const 9) (i32.const 299000))
+        (table.copy $u $u (i32.const 4) (i32.const 1004) (i32.const 280000))
+        (i64.extend_i32_u (memory.grow (local.get 0))))
+    (func (export "null") (param i32) (result i32) (ref.is_null (table.get $u (local.get 0)))))"#;
+
+#[test]
+fn long_instructions_stopped_at_every_piece_come_to_the_same_and_take_as_much() {
+    let mut reference: Option<Vec<u8>> = None;
+    each_image(BULK, |image| {
+        let mut run = |slice: u64| {
+            let mut buffer = dirty_buffer(image.bytes(), 256, 4 << 16);
+            let mut instance = Instance::<()>::new(image.bytes(), &[], &mut buffer, 256, ()).unwrap();
+            instance.set_fuel(slice);
+            let (mut given, mut stops, mut results) = (slice, 0, [0]);
+            let mut outcome = instance.call("run", &[2], &mut results);
+            while outcome == Err(CallError::Trap(OutOfFuel)) {
+                // Nothing is taken for what was not done.
+                assert!(instance.fuel() < 1 << 14, "{}", instance.fuel());
+                instance.set_fuel(instance.fuel() + slice);
+                (given, stops) = (given + slice, stops + 1);
+                outcome = instance.resume(&mut results);
+            }
+            assert_eq!((outcome, results[0]), (Ok(()), 49));
+            let used = given - instance.fuel();
+            let memory = instance.memory().to_vec();
+            // The edges of what was copied and of its pieces.
+            let nulls = [0, 3, 4, 131_071, 131_072, 168_000, 168_063, 168_064, 199_000, 270_000, 299_999];
+            let nulls: Vec<u64> = nulls
+                .iter()
+                .map(|&at| {
+                    instance.set_fuel(100);
+                    one(&mut instance, "null", &[at]).unwrap()
+                })
+                .collect();
+            let bytes: Vec<u8> = memory.into_iter().chain(nulls.into_iter().map(|null| null as u8)).collect();
+            (used, stops, bytes)
+        };
+        let (used, _, bytes) = run(1 << 40);
+        assert!(*reference.get_or_insert_with(|| bytes.clone()) == bytes, "another result than other code");
+        if !is_metered(image) {
+            assert_eq!(used, 0);
+            return;
+        }
+        assert!(used > 250_000, "{used}");
+        for slice in [997, 10_000, 1 << 14, (1 << 14) + 1, 100_000, used - 1] {
+            let (total, stops, result) = run(slice);
+            assert_eq!(total, used, "slices of {slice}");
+            assert!(result == bytes && stops > 0, "slices of {slice}");
+        }
+    });
+}

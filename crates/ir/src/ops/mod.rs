@@ -134,8 +134,8 @@ const COUNTS: &[usize; 5] = &{
     counts
 };
 
-/// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones. Code runs only where it is
-/// the same.
+/// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones, and the schedule of what code costs. Code
+/// runs only where it is the same.
 pub const CORE_ID: u32 = fingerprint(false, false);
 /// A fingerprint of the table without vectors.
 pub const EXTENDED_ID: u32 = fingerprint(true, false);
@@ -166,7 +166,7 @@ const fn fingerprint(extended: bool, vectors: bool) -> u32 {
         }
         hash
     }
-    let mut hash = 0x811c_9dc5;
+    let mut hash = 0x811c_9dc5 ^ crate::fuel::SCHEDULE;
     let mut op = 0;
     while op < Op::ALL.len() {
         let variants = Op::ROWS[op].variants;

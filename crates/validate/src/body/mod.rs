@@ -135,8 +135,8 @@ impl<'m> Body<'m> {
     fn may_not_fit(&self) -> bool {
         let blocks = self.frames.capacity();
         let values = self.locals.len() + self.results.len() + self.operands.capacity();
-        // A value takes two slots at most, and a `try` of the older form one.
-        2 * values + blocks + usize::from(HEADER) > MAX_SLOTS as usize
+        // A value takes two slots at most, and a `try` of the older form one. A new array in metered code takes two more while it is filled.
+        2 * values + blocks + usize::from(HEADER) + 2 > MAX_SLOTS as usize
     }
 
     fn locals(&mut self) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! No instruction uses up the native stack, however often it runs, with tail calls, too: see `wasmote-exec`'s test of the same name.
 
-use wasmote::{Caller, Engine, Instance, Linker, Module, Store};
+use wasmote::{Caller, Config, Engine, Instance, Linker, Module, Store};
 
 use crate::every_instruction::{assert_level, here, modules, vector_modules};
 
@@ -9,10 +9,10 @@ fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
     linker.func_wrap("m", name, |mut caller: Caller<'_, Vec<usize>>| caller.data_mut().push(here())).unwrap();
 }
 
-fn check(define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) {
+fn check(config: &Config, define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) {
     let vectors = if cfg!(feature = "simd") { vector_modules() } else { Vec::new() };
     for (snippets, text) in modules().into_iter().chain(vectors) {
-        let engine = Engine::default();
+        let engine = Engine::new(config);
         let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
         let mut store = Store::new(&engine, Vec::new());
         let mut linker = Linker::new(&engine);
@@ -33,12 +33,17 @@ fn check(define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) 
 
 #[test]
 fn no_instruction_uses_up_the_native_stack() {
-    check(|linker, _| marks(linker, "tail"));
+    check(&Config::new(), |linker, _| marks(linker, "tail"));
+}
+
+#[test]
+fn no_metered_instruction_uses_up_the_native_stack() {
+    check(Config::new().fuel(true), |linker, _| marks(linker, "tail"));
 }
 
 #[test]
 fn no_call_between_instances_uses_up_the_native_stack() {
-    check(|linker, store| {
+    check(&Config::new(), |linker, store| {
         let text = r#"(module (import "m" "mark" (func $mark)) (func (export "tail") (call $mark)))"#;
         let other = Module::new(store.engine(), wat::parse_str(text).unwrap()).unwrap();
         let instance: Instance = linker.instantiate(&mut *store, &other).unwrap();

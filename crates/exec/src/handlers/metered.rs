@@ -1,0 +1,184 @@
+//! Bulk instructions of metered code: they take fuel by their length, and do their work in pieces, each paid before it is done.
+//!
+//! Their operands are temporaries, from which what was done is taken: an instruction that stopped for want of fuel is run again, and goes on
+//! where it was. All is in range before anything is written, and looked at again whenever it goes on: a segment may be gone by then.
+
+use wasmote_ir::{TrapCode, fuel};
+
+use crate::dispatch::Regs;
+use crate::handlers::bulk::inside;
+use crate::state::{Instance, Machine, Memory, Table};
+
+/// Takes so much fuel, or none and traps.
+///
+/// # Safety
+/// The machine is there.
+pub unsafe fn pay(machine: *mut Machine, cost: u64) -> Result<(), TrapCode> {
+    // SAFETY: the caller's promise.
+    let fuel = unsafe { &mut (*machine).fuel };
+    match fuel.checked_sub(cost) {
+        Some(left) => *fuel = left,
+        None => return Err(TrapCode::OutOfFuel),
+    }
+    Ok(())
+}
+
+/// Takes the fuel for the next piece of `count` things of which `1 << log2` cost one; how many that piece has.
+///
+/// # Safety
+/// The machine is there.
+pub unsafe fn pay_for_piece(machine: *mut Machine, count: u64, log2: u32) -> Result<u64, TrapCode> {
+    let piece = fuel::piece(count, log2);
+    // SAFETY: the caller's promise.
+    unsafe { pay(machine, fuel::units(piece, log2))? };
+    Ok(piece)
+}
+
+/// Takes the fuel for pages that a memory may grow by. More than it may have cost nothing: it will not have them.
+///
+/// # Safety
+/// The instance has a memory of this number.
+#[inline(never)]
+pub(super) unsafe fn pay_for_pages(instance: *mut Instance, memory: usize, delta: u64) -> Result<(), TrapCode> {
+    // SAFETY: the caller's promise; records of memories stay in place.
+    unsafe {
+        let memory: &Memory = &**(*instance).memories.add(memory);
+        let pages = memory.len() >> memory.page_log2;
+        if !inside(pages, delta, memory.max_pages) {
+            return Ok(());
+        }
+        pay((*instance).machine, fuel::units(delta << memory.page_log2, fuel::BYTES))
+    }
+}
+
+/// Takes the fuel for elements that a table may grow by, likewise.
+///
+/// # Safety
+/// The instance has a table of this number.
+#[inline(never)]
+pub(super) unsafe fn pay_for_elements(instance: *mut Instance, table: u32, delta: u64) -> Result<(), TrapCode> {
+    // SAFETY: the caller's promise; records of tables stay in place.
+    unsafe {
+        let table: &Table = &**(*instance).tables.add(table as usize);
+        if !inside(table.len, delta, table.max) {
+            return Ok(());
+        }
+        pay((*instance).machine, fuel::units(delta, fuel::ELEMENTS))
+    }
+}
+
+/// What works in pieces. The operands are where, from where or what, and how many.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    MemCopy,
+    MemFill,
+    MemInit,
+    TabCopy,
+    TabFill,
+    TabInit,
+}
+
+/// A place, the length behind it in things, and log2 of a thing's bytes.
+struct Range {
+    base: *mut u8,
+    len: u64,
+}
+
+/// Does all of an instruction. What it gets is in registers, so that whoever calls it has no frame that must stay.
+#[inline(never)]
+unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
+    let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
+    // SAFETY: memory, table and segment indices are in range; records stay in place.
+    unsafe {
+        let memory = |at: usize| {
+            let memory: &Memory = &**(*cx).memories.add(r.u16(at));
+            Range { base: memory.base, len: memory.len() }
+        };
+        let table = |at: usize| *(*cx).tables.add(r.u32(at) as usize);
+        let elements = |table: *mut Table| Range { base: (*table).elems.cast(), len: (*table).len };
+        let nothing = || Range { base: core::ptr::null_mut(), len: 0 };
+        let mut written: *mut Table = core::ptr::null_mut();
+        let (target, source) = match kind {
+            Kind::MemCopy => (memory(3), memory(4)),
+            Kind::MemFill => (memory(3), nothing()),
+            Kind::MemInit => {
+                let segment = (*cx).data.add(r.u32(3) as usize);
+                (memory(5), Range { base: (*segment).bytes.cast_mut(), len: (*segment).len as u64 })
+            }
+            Kind::TabCopy => {
+                written = table(3);
+                (elements(written), elements(table(5)))
+            }
+            Kind::TabFill => {
+                written = table(3);
+                (elements(written), nothing())
+            }
+            Kind::TabInit => {
+                let segment = (*cx).elems.add(r.u32(3) as usize);
+                written = table(5);
+                (elements(written), Range { base: (*segment).elems.cast_mut().cast(), len: (*segment).len as u64 })
+            }
+        };
+        let bytes = written.is_null();
+        let (out, log2, unit) = if bytes {
+            (TrapCode::MemoryOutOfBounds, 0, fuel::BYTES)
+        } else {
+            (TrapCode::TableOutOfBounds, 2, fuel::ELEMENTS)
+        };
+        let fills = matches!(kind, Kind::MemFill | Kind::TabFill);
+        let (to, from, count) = (r.slot(0), r.slot(1), r.slot(2));
+        loop {
+            let (first, second, left) = (to.read(), from.read(), count.read());
+            if !inside(first, left, target.len) || !fills && !inside(second, left, source.len) {
+                return Err(out);
+            }
+            if left == 0 {
+                return Ok(());
+            }
+            let piece = pay_for_piece((*cx).machine, left, unit)?;
+            // What overlaps and moves up is done from its end.
+            let backwards = !fills && core::ptr::eq(target.base, source.base) && first > second;
+            let skipped = if backwards { left - piece } else { 0 };
+            let place = target.base.add(((first + skipped) << log2) as usize);
+            let len = piece as usize;
+            if !fills {
+                source.base.add(((second + skipped) << log2) as usize).copy_to(place, len << log2);
+            } else if bytes {
+                place.write_bytes(second as u8, len);
+            } else {
+                for i in 0..len {
+                    place.cast::<u32>().add(i).write(second as u32);
+                }
+            }
+            if !bytes {
+                (*written).write(first + skipped, piece);
+            }
+            count.write(left - piece);
+            if !backwards {
+                to.write(first + piece);
+                if !fills {
+                    from.write(second + piece);
+                }
+            }
+        }
+    }
+}
+
+/// The rows.
+pub mod rows {
+    use super::{Kind, Regs, TrapCode, in_pieces};
+    use crate::dispatch::{Flow, Instr};
+    use crate::handlers::bulk::bulk;
+    use crate::handlers::single;
+
+    bulk! {
+        MemCopyFuel(r) 5 { in_pieces(r.ip, r.fp, r.cx, Kind::MemCopy)?; }
+        MemFillFuel(r) 4 { in_pieces(r.ip, r.fp, r.cx, Kind::MemFill)?; }
+        MemInitFuel(r) 6 { in_pieces(r.ip, r.fp, r.cx, Kind::MemInit)?; }
+        TabCopyFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::TabCopy)?; }
+        TabFillFuel(r) 5 { in_pieces(r.ip, r.fp, r.cx, Kind::TabFill)?; }
+        TabInitFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::TabInit)?; }
+    }
+    single!(cold: MemCopyFuel: MemoryCopyFuel, MemFillFuel: MemoryFillFuel, MemInitFuel: MemoryInitFuel,
+        TabCopyFuel: TableCopyFuel, TabFillFuel: TableFillFuel, TabInitFuel: TableInitFuel);
+}

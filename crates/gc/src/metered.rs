@@ -1,0 +1,102 @@
+//! What takes fuel by its length, in metered code: as `wasmote_exec`'s bulk instructions, paid before it is done, in pieces, and with what was
+//! done taken from the operands, so that an instruction that stopped for want of fuel goes on where it was.
+//!
+//! An array is made in two steps, so that the second can stop: it is allocated, all zero, which is one piece whatever its length, and then filled.
+
+use wasmote_exec::Instance;
+use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, pay, pay_for_piece};
+use wasmote_ir::{TrapCode, fuel};
+
+use crate::handlers::{copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, references};
+
+/// Takes the fuel for so many elements at once.
+#[inline(always)]
+unsafe fn pay_for_all(r: &Regs, len: u32, log2: u32) -> Result<(), TrapCode> {
+    // SAFETY: an instance's machine outlives it.
+    unsafe { pay((*r.cx).machine, fuel::units(u64::from(len) << log2, fuel::BYTES)) }
+}
+
+/// What works in pieces.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Fill,
+    Copy,
+    Data,
+    Elem,
+}
+
+/// Does all of an instruction: type, array and index, then what is to go there. What it gets is in registers, so that whoever calls it has no
+/// frame that must stay.
+#[inline(never)]
+unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
+    let r = &Regs::new(ip, fp, core::ptr::null_mut(), cx);
+    // SAFETY: places and ranges are checked before use; segment indices are in range.
+    unsafe {
+        let log2 = if kind == Kind::Elem { 2 } else { element_log2(r)? };
+        if kind == Kind::Fill {
+            has_slots(r.u16(5), log2)?;
+        }
+        let (index, second) = (r.slot(3), r.slot(if kind == Kind::Copy { 5 } else { 4 }));
+        let count = r.slot(if matches!(kind, Kind::Fill | Kind::Copy) { 6 } else { 5 });
+        loop {
+            let left = count.read() as u32;
+            let to = elements(r, 2, index.read() as u32, left, log2)?;
+            let from = match kind {
+                Kind::Fill => core::ptr::null(),
+                Kind::Copy => elements(r, 4, second.read() as u32, left, log2)?.cast_const(),
+                Kind::Data => data(r, 6, second.read() as u32, left, log2)?,
+                Kind::Elem => references(r, 6, second.read() as u32, left)?.cast(),
+            };
+            if left == 0 {
+                return Ok(());
+            }
+            let bytes = pay_for_piece((*cx).machine, u64::from(left) << log2, fuel::BYTES)? as usize;
+            let piece = (bytes >> log2) as u32;
+            // What may overlap and moves up is done from its end.
+            let backwards = kind == Kind::Copy && to.cast_const() > from;
+            let skipped = if backwards { ((left - piece) as usize) << log2 } else { 0 };
+            match kind {
+                Kind::Fill => fill(to, second, log2, piece as usize),
+                Kind::Data => copy_data(to, from, bytes, log2),
+                Kind::Copy | Kind::Elem => from.add(skipped).copy_to(to.add(skipped), bytes),
+            }
+            count.write((left - piece).into());
+            if !backwards {
+                index.write(u64::from((index.read() as u32).wrapping_add(piece)));
+                let done = match kind {
+                    Kind::Fill => continue,
+                    Kind::Data => bytes as u32,
+                    Kind::Copy | Kind::Elem => piece,
+                };
+                second.write(u64::from((second.read() as u32).wrapping_add(done)));
+            }
+        }
+    }
+}
+
+instructions! {
+    cold ArrayNewFuel(r) 5 {
+        let (log2, len) = (element_log2(r)?, r.slot(2).read() as u32);
+        pay_for_all(r, len, log2)?;
+        let (reference, _) = new_array(r, log2, len, 4)?;
+        r.slot(3).write(reference.into());
+    }
+    cold ArrayNewDataFuel(r) 8 {
+        let (log2, offset, len) = (element_log2(r)?, r.slot(2).read() as u32, r.slot(3).read() as u32);
+        data(r, 4, offset, len, log2)?;
+        pay_for_all(r, len, log2)?;
+        let (reference, _) = new_array(r, log2, len, 7)?;
+        r.slot(6).write(reference.into());
+    }
+    cold ArrayNewElemFuel(r) 8 {
+        let (offset, len) = (r.slot(2).read() as u32, r.slot(3).read() as u32);
+        references(r, 4, offset, len)?;
+        pay_for_all(r, len, 2)?;
+        let (reference, _) = new_array(r, 2, len, 7)?;
+        r.slot(6).write(reference.into());
+    }
+    cold ArrayFillFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::Fill)?; }
+    cold ArrayCopyFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::Copy)?; }
+    cold ArrayInitDataFuel(r) 8 { in_pieces(r.ip, r.fp, r.cx, Kind::Data)?; }
+    cold ArrayInitElemFuel(r) 8 { in_pieces(r.ip, r.fp, r.cx, Kind::Elem)?; }
+}

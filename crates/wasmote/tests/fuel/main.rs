@@ -1,0 +1,62 @@
+//! What metered code costs: docs/fuel.md. The costs of a fixed set of programs, in which every instruction runs, and long ones at many sizes, are
+//! recorded for each schedule.
+#![cfg(all(feature = "gc", feature = "simd", feature = "compile"))]
+
+#[path = "../../../../tests/every_instruction.rs"]
+#[allow(dead_code)] // What only the tests of the native stack use.
+mod every_instruction;
+mod pieces;
+mod programs;
+mod schedule;
+
+use wasmote::{Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};
+
+/// More than anything here costs.
+const PLENTY: u64 = 1 << 40;
+
+/// An instance of metered code, and what it costs.
+pub struct Program {
+    pub store: Store<()>,
+    pub instance: Instance,
+}
+
+impl Program {
+    pub fn new(text: &str) -> Program {
+        Program::of_engine(&Engine::new(Config::new().fuel(true)), text)
+    }
+
+    pub fn of_engine(engine: &Engine, text: &str) -> Program {
+        let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Program::of_module(&Module::new(engine, wasm).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    pub fn of_module(module: &Module) -> Program {
+        let engine = module.engine();
+        let mut store = Store::new(engine, ());
+        let mut linker = Linker::new(engine);
+        for name in ["mark", "tail"] {
+            linker.func_wrap("m", name, || ()).unwrap();
+        }
+        let instance = linker.instantiate(&mut store, module).unwrap_or_else(|error| panic!("{error}"));
+        Program { store, instance }
+    }
+
+    /// Calls a function with so much fuel; how much it used, and the first result if there is one, or the trap.
+    pub fn call(&mut self, name: &str, args: &[Val], fuel: u64) -> (u64, Result<Option<Val>, TrapCode>) {
+        let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("{name}"));
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results.len()];
+        self.store.set_fuel(fuel);
+        let outcome = func.call(&mut self.store, args, &mut results);
+        let outcome = outcome.map(|()| results.first().copied());
+        let trapped =
+            |error: wasmote::Error| error.as_trap().map(wasmote::Trap::code).unwrap_or_else(|| panic!("{error}"));
+        (fuel - self.store.fuel(), outcome.map_err(trapped))
+    }
+
+    /// What a call costs that does not fail.
+    pub fn cost(&mut self, name: &str, args: &[Val]) -> u64 {
+        let (cost, outcome) = self.call(name, args, PLENTY);
+        outcome.unwrap_or_else(|code| panic!("{name} {args:?}: {code:?}"));
+        cost
+    }
+}
