@@ -299,7 +299,7 @@ fn segments_and_memories_that_code_names_are_there() {
     let good = image_with(TEXT, OpSet::Core, true);
     let code = good.instructions(2);
     let find = |op: Op| code.iter().find(|(_, found, _)| *found == op).unwrap_or_else(|| panic!("no {op:?}")).0;
-    let (memory, table) = (find(Op::MemInit), find(Op::TabInit));
+    let (memory, table) = (find(Op::MemInitFuel), find(Op::TabInitFuel));
     refused_with(&good, memory + 8, 2, Kind::Index);
     // Data segments that instructions name are there only if the image says so.
     refused_with(&good, layout::AT_FEATURES, features::METERED as u16, Kind::Index);
