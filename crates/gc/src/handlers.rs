@@ -166,7 +166,7 @@ pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
 /// # Safety
 /// As [`store`], and there is room for all of them.
 #[inline(never)]
-pub(crate) unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
+pub unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
     if count == 0 {
         return;
     }

@@ -209,13 +209,16 @@ impl StoreInner {
             Some(gc::Layout::Fixed { fields, .. }) => {
                 fields.iter().zip(values).for_each(|(&(at, log2), value)| write(at as usize, log2, value));
             }
-            Some(&gc::Layout::Array { log2, .. }) => {
-                for i in 0..len as usize {
-                    if let Some(value) = values.get(i).or(values.first()) {
-                        write(8 + (i << log2), log2, value);
-                    }
+            Some(&gc::Layout::Array { log2, .. }) => match values {
+                // All zero as it is: what a module asks for by a number is not touched.
+                [] | [[0, 0]] => {}
+                // SAFETY: the elements lie in the object, which was just made.
+                [value] => unsafe { gc::handlers::fill(place.add(8), value.as_ptr(), log2.into(), len as usize) },
+                _ => {
+                    let elements = values.iter().take(len as usize).enumerate();
+                    elements.for_each(|(i, value)| write(8 + (i << log2), log2, value));
                 }
-            }
+            },
             None => {}
         }
         Ok(Root::new(self, object))
