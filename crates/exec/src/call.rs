@@ -18,7 +18,7 @@ pub unsafe fn call(machine: *mut Machine, func: *mut Func, args: &[u64], results
     // SAFETY: the caller's promise.
     unsafe {
         let base = (*machine).stack_top;
-        let room = ((*machine).stack_end as usize).saturating_sub(base as usize) / size_of::<u64>();
+        let room = (*machine).stack_end.addr().saturating_sub(base.addr()) / size_of::<u64>();
         (*machine).trap = TrapSite {
             code: TrapCode::StackOverflow,
             ip: cells::leave_run(),
@@ -44,7 +44,7 @@ pub unsafe fn call(machine: *mut Machine, func: *mut Func, args: &[u64], results
             header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
             let instance = (*func).instance;
             let mut regs = Regs::new((*func).code.cast(), base, (**(*instance).memories).base, instance);
-            regs.acc = func as u64;
+            regs.set_callee(func);
             if dispatch::run(machine, regs) { Ok(()) } else { Err((*machine).trap.code) }
         };
         (*machine).depth -= 1;
@@ -127,7 +127,7 @@ unsafe fn locate(instance: *mut Instance, ip: *const Cell) -> Option<(*mut Func,
                 continue;
             }
             let description = cells::describe(code);
-            let offset = (ip as usize).wrapping_sub(code as usize);
+            let offset = ip.addr().wrapping_sub(code.addr());
             if offset < description.bytes as usize {
                 return Some((func, Frame { instance, func: description.func, cell: offset as u32 }));
             }

@@ -28,10 +28,47 @@ pub unsafe fn handled_bytes(code: *const Cell) -> u32 {
     if count == 0 { 0 } else { bytes }
 }
 
-/// One word of linked code; of code executed in place, one unit.
+/// One word of linked code: an address, or four units of operands. An address is kept as a pointer: as an integer it would lose its
+/// provenance, and a call through it would have no defined meaning.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub union Cell {
+    word: u64,
+    /// On 32-bit hosts it lies in the first half.
+    address: *const (),
+}
+
+#[cfg(feature = "alloc")]
+impl Cell {
+    /// Operands, or a number.
+    #[inline(always)]
+    pub(crate) const fn of_word(word: u64) -> Cell {
+        Cell { word }
+    }
+
+    /// An address: of a handler, or of a function's code.
+    #[inline(always)]
+    pub(crate) const fn of_address(address: *const ()) -> Cell {
+        // All bytes are written, whatever the width of addresses.
+        let mut cell = Cell::of_word(0);
+        cell.address = address;
+        cell
+    }
+
+    /// All of it as a number.
+    #[inline(always)]
+    pub(crate) const fn word(self) -> u64 {
+        // SAFETY: `of_word` and `of_address` write all bytes, and any bytes are a number.
+        unsafe { self.word }
+    }
+}
+
+/// One unit of code that is executed in place.
+#[cfg(not(feature = "alloc"))]
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub struct Cell(#[cfg(feature = "alloc")] pub(crate) u64, #[cfg(not(feature = "alloc"))] pub(crate) u16);
+pub struct Cell(pub(crate) u16);
 
 /// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
 #[cfg(feature = "alloc")]
@@ -102,9 +139,9 @@ pub(crate) struct Description {
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     // SAFETY: the description is two cells in front; if there are handlers, their number is in front of that, and they are there.
     unsafe {
-        let Cell(word) = code.sub(FRONT_CELLS).read();
+        let word = code.sub(FRONT_CELLS).read().word();
         let handlers = if word & HANDLED != 0 {
-            let Cell(count) = code.sub(FRONT_CELLS + 1).read();
+            let count = code.sub(FRONT_CELLS + 1).read().word();
             (code.sub(FRONT_CELLS + 1 + HANDLER_CELLS * count as usize).cast(), count as usize)
         } else {
             (core::ptr::null(), 0)

@@ -28,7 +28,7 @@ const SHIFT: u32 = 48;
 /// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
 const KINDS: usize = 1 + ALL_OPCODES + pairs::COUNT;
 /// Set in the word of an instruction that something jumps to.
-pub(crate) const TARGET: u64 = 1 << 63;
+const TARGET: usize = 1 << 63;
 const _: () = assert!(KINDS <= 1 << (63 - SHIFT));
 
 /// How often a kind ran right after another.
@@ -83,9 +83,9 @@ pub enum Dispatched {
     Two([Opcode; 2]),
 }
 
-/// A cell's word, with its handler's number.
-pub(crate) fn tagged(handler: u64, number: usize) -> u64 {
-    handler | (number as u64 + 1) << SHIFT
+/// What a cell has as its handler's address: that with the handler's number, and whether something jumps there.
+pub(crate) fn tagged(handler: *const (), number: usize, target: bool) -> *const () {
+    handler.map_addr(|address| address | (number + 1) << SHIFT | if target { TARGET } else { 0 })
 }
 
 /// Counts the instruction at `ip`, and returns its handler. Threads that run at the same time may lose counts.
@@ -94,16 +94,17 @@ pub(crate) fn tagged(handler: u64, number: usize) -> u64 {
 /// `ip` is at an instruction's first cell.
 pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     // SAFETY: the caller's promise.
-    let word = unsafe { ip.cast::<u64>().read() };
-    let kind = ((word & !TARGET) >> SHIFT) as usize;
+    let tagged = unsafe { ip.cast::<*const ()>().read() };
+    let kind = (tagged.addr() & !TARGET) >> SHIFT;
     let pair = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
     pair.store(pair.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
     if pairs::COUNT == 0 {
-        count_place(ip as usize as u64, word >> SHIFT);
+        count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
     }
+    let handler = tagged.map_addr(|address| address & ((1 << SHIFT) - 1));
     // SAFETY: below the opcode is the handler's address.
-    unsafe { core::mem::transmute::<usize, Handler>((word & ((1 << SHIFT) - 1)) as usize) }
+    unsafe { core::mem::transmute::<*const (), Handler>(handler) }
 }
 
 /// Places that ran, three numbers each: the address, what the upper bits of its word are, and how often.
@@ -142,8 +143,8 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     let mut straights: Vec<Vec<(Opcode, u64)>> = Vec::new();
     let mut end = 0;
     for [address, what, count] in places {
-        let target = what & (TARGET >> SHIFT) != 0;
-        let Some(opcode) = (what & !(TARGET >> SHIFT)).checked_sub(1).map(|opcode| Opcode(opcode as u16)) else {
+        let target = what & (TARGET as u64 >> SHIFT) != 0;
+        let Some(opcode) = (what & !(TARGET as u64 >> SHIFT)).checked_sub(1).map(|opcode| Opcode(opcode as u16)) else {
             continue;
         };
         if target || address != end {

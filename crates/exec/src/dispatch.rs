@@ -10,11 +10,16 @@
 //! What an instruction does is an implementation of [`Instr`] on [`Regs`], the registers as a struct that exists
 //! at compile time only: once `run` is inlined, nothing of it is in memory.
 
+use core::mem::MaybeUninit;
+use core::ptr;
+
 use wasmote_ir::TrapCode;
 
 use crate::cells::Cell;
 #[cfg(feature = "alloc")]
 use crate::handlers::calls::{Across, ReplaceAcross};
+#[cfg(feature = "alloc")]
+use crate::state::Func;
 use crate::state::{Instance, Machine, TrapSite};
 #[cfg(feature = "simd")]
 use crate::vector::Vector;
@@ -97,7 +102,7 @@ macro_rules! registers {
         unsafe extern "C" fn trap($($name: $ty),*) -> Exit {
             let r = Regs { $($name),* };
             // SAFETY: `end` passes a `TrapCode` as its number.
-            let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem as usize as u8) };
+            let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem.addr() as u8) };
             // SAFETY: an instance's machine outlives it.
             unsafe { (*(*r.cx).machine).trap = TrapSite { code, ip: r.ip.cast::<Cell>(), fp: r.fp, instance: r.cx } };
             // A constant known to callers would have them return it themselves, after a call that is none in tail position.
@@ -135,7 +140,7 @@ macro_rules! with_spare {
         registers! {
             $($before)*
             /// Nothing.
-            spare: core::mem::MaybeUninit<u64>,
+            spare: MaybeUninit<u64>,
             $($after)*
         }
     };
@@ -153,7 +158,7 @@ macro_rules! with_scalars {
     ($($more:tt)*) => {
         with_accumulators! {
             /// The integer accumulator; where a function begins that has no code of its own, its record.
-            acc: u64,
+            acc: Accumulator,
             /// The f32 accumulator.
             f32: f32,
             /// The f64 accumulator.
@@ -182,10 +187,10 @@ impl Regs {
             fp,
             mem,
             #[cfg(target_arch = "x86_64")]
-            spare: core::mem::MaybeUninit::uninit(),
+            spare: MaybeUninit::uninit(),
             cx,
             #[cfg(feature = "extended")]
-            acc: 0,
+            acc: Accumulator::new(0),
             #[cfg(feature = "extended")]
             f32: 0.0,
             #[cfg(feature = "extended")]
@@ -200,7 +205,7 @@ impl Regs {
     fn without_spare(self) -> Regs {
         Regs {
             #[cfg(target_arch = "x86_64")]
-            spare: core::mem::MaybeUninit::uninit(),
+            spare: MaybeUninit::uninit(),
             ..self
         }
     }
@@ -210,9 +215,60 @@ impl Regs {
     pub fn accumulate(&mut self, value: u64) {
         #[cfg(feature = "extended")]
         {
-            self.acc = value;
+            self.acc = Accumulator::new(value);
         }
         let _ = value;
+    }
+}
+
+/// What the integer accumulator has: a number, or a pointer that keeps its provenance, which it would lose as a number.
+#[cfg(feature = "extended")]
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Accumulator(pub(crate) MaybeUninit<u64>);
+
+#[cfg(feature = "extended")]
+impl Accumulator {
+    #[inline(always)]
+    fn new(value: u64) -> Accumulator {
+        Accumulator(MaybeUninit::new(value))
+    }
+}
+
+#[cfg(feature = "extended")]
+impl Regs {
+    /// The number in the integer accumulator.
+    #[inline(always)]
+    pub fn accumulated(&self) -> u64 {
+        // SAFETY: all that writes it, writes all of it; it is passed on by what may copy anything.
+        unsafe { self.acc.0.assume_init() }
+    }
+}
+
+/// A pointer on its way through the accumulator.
+#[cfg(feature = "alloc")]
+union Passed {
+    func: *mut Func,
+    bits: MaybeUninit<u64>,
+}
+
+#[cfg(feature = "alloc")]
+impl Regs {
+    /// Leaves the record of the function that begins next in the accumulator.
+    #[inline(always)]
+    pub(crate) fn set_callee(&mut self, func: *mut Func) {
+        // All bytes are written, whatever the width of pointers.
+        let mut passed = Passed { bits: MaybeUninit::new(0) };
+        passed.func = func;
+        // SAFETY: any bytes will do.
+        self.acc = Accumulator(unsafe { passed.bits });
+    }
+
+    /// The record that [`Regs::set_callee`] left. After anything else, it is a pointer to nothing.
+    #[inline(always)]
+    pub(crate) fn callee(&self) -> *mut Func {
+        // SAFETY: any bytes are a pointer.
+        unsafe { Passed { bits: self.acc.0 }.func }
     }
 }
 
@@ -253,10 +309,11 @@ pub trait Instr {
     unsafe fn run(r: &mut Regs) -> Flow;
 }
 
-/// What a handler returns: why execution ended, or in a loop how it goes on. Addresses of instructions are even.
-pub type Exit = usize;
-const DONE: Exit = 1;
-pub(crate) const TRAPPED: Exit = 3;
+/// What a handler returns: why execution ended, or in a loop how it goes on, which may be an instruction. Addresses of instructions are
+/// even.
+pub type Exit = *const u8;
+const DONE: Exit = ptr::without_provenance(1);
+pub(crate) const TRAPPED: Exit = ptr::without_provenance(3);
 
 /// Ends a handler as `flow` says.
 #[inline(always)]
@@ -265,7 +322,7 @@ unsafe fn end(before: Regs, r: Regs, flow: Flow) -> Exit {
         // SAFETY: `ip` is at an instruction, as `run` left it.
         Flow::Next | Flow::Jump => unsafe { way::go_on(before, r) },
         // SAFETY: the registers are those of a running function.
-        Flow::Trap(code) => unsafe { enter(trap, Regs { mem: code as usize as *mut u8, ..r }) },
+        Flow::Trap(code) => unsafe { enter(trap, Regs { mem: ptr::without_provenance_mut(code as usize), ..r }) },
         // SAFETY: as above.
         #[cfg(feature = "alloc")]
         Flow::Across => unsafe { enter(cold::<Across>, r) },
@@ -339,7 +396,7 @@ mod way {
 mod way {
     use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
 
-    const CONTINUE: Exit = 0;
+    const CONTINUE: Exit = core::ptr::null();
 
     /// Registers between two handlers.
     #[derive(Clone, Copy, Default)]
@@ -361,12 +418,13 @@ mod way {
         unsafe {
             let mut r = *r;
             loop {
-                match enter(handler(r.ip), r) {
-                    CONTINUE => match (*machine).registers.0 {
-                        Some(next) => r = next,
-                        None => return TRAPPED,
-                    },
-                    end => return end,
+                let exit = enter(handler(r.ip), r);
+                if exit != CONTINUE {
+                    return exit;
+                }
+                match (*machine).registers.0 {
+                    Some(next) => r = next,
+                    None => return TRAPPED,
                 }
             }
         }
@@ -393,11 +451,11 @@ mod way {
     pub(super) unsafe fn go_on(before: Regs, r: Regs) -> Exit {
         // Memories executed on in place never move.
         if core::ptr::eq(r.fp, before.fp) {
-            return r.ip as Exit;
+            return r.ip;
         }
         // SAFETY: an instance's machine outlives it.
         unsafe { (*(*r.cx).machine).registers = Saved(r.fp) };
-        r.ip as Exit | 1
+        r.ip.map_addr(|address| address | 1)
     }
 
     /// Runs from `r` until the outermost function returns or traps.
@@ -411,14 +469,14 @@ mod way {
             let mut r = *r;
             loop {
                 let next = enter(handler(r.ip), r);
-                if next & 1 == 0 {
-                    r.ip = next as *const u8;
+                if next.addr() & 1 == 0 {
+                    r.ip = next;
                     continue;
                 }
                 if next <= TRAPPED {
                     return next;
                 }
-                r.ip = (next - 1) as *const u8;
+                r.ip = next.wrapping_sub(1);
                 r.fp = (*machine).registers.0;
             }
         }

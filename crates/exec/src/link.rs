@@ -231,7 +231,7 @@ impl Linker {
 
     /// The first cell of a pair.
     fn pair(&self, pair: u16) -> Cell {
-        named(pairs::handler(pair, |number| self.handler(number)), ALL_OPCODES + usize::from(pair))
+        named(pairs::handler(pair, |number| self.handler(number)), ALL_OPCODES + usize::from(pair), false)
     }
 
     #[inline(never)]
@@ -330,32 +330,31 @@ impl Linker {
                             Callee::Far => hot::<CallByNumber>,
                             _ => self.handler(usize::from(opcode)),
                         };
-                        let cell = named(handler, usize::from(opcode));
-                        #[cfg(feature = "count")]
-                        let cell = Cell(cell.0 | if target { crate::count::TARGET } else { 0 });
-                        cells.add(count).write(cell);
+                        #[cfg(not(feature = "count"))]
+                        let target = false;
+                        cells.add(count).write(named(handler, usize::from(opcode), target));
                         before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
                         count += 1;
                     }
                 }
                 if !matches!(callee, Callee::None) {
                     let place = cells.add(count);
-                    place.write(Cell(0));
-                    if let Callee::Near(unresolved) = callee {
-                        place.cast::<*const Cell>().write(unresolved);
-                    }
+                    place.write(match callee {
+                        Callee::Near(unresolved) => Cell::of_address(unresolved.cast()),
+                        _ => Cell::of_word(0),
+                    });
                     count += 1;
                 }
                 match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
                     (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
-                        cells.add(count).write(Cell(pack([a, b, c, d]) & masks[0]));
-                        cells.add(count + 1).write(Cell(pack([e, f, g, h]) & masks[1]));
+                        cells.add(count).write(Cell::of_word(pack([a, b, c, d]) & masks[0]));
+                        cells.add(count + 1).write(Cell::of_word(pack([e, f, g, h]) & masks[1]));
                     }
                     _ => {
                         for (i, four) in operands.chunks(4).enumerate() {
                             let mut padded = [0; 4];
                             padded[..four.len()].copy_from_slice(four);
-                            cells.add(count + i).write(Cell(pack(padded)));
+                            cells.add(count + i).write(Cell::of_word(pack(padded)));
                         }
                     }
                 }
@@ -403,7 +402,7 @@ impl Linker {
         out.clear();
         let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * HANDLER_CELLS };
         let in_front = FRONT_CELLS + of_handlers;
-        out.resize(in_front, Cell(0));
+        out.resize(in_front, Cell::of_word(0));
         let bytes = self.lay_out(source, out);
         let (front, cells) = out.split_at_mut(in_front);
         for (handler, place) in handlers.iter().zip(front.chunks_exact_mut(HANDLER_CELLS)) {
@@ -412,9 +411,9 @@ impl Linker {
         let mut handled = 0;
         if !handlers.is_empty() {
             handled = HANDLED;
-            front[of_handlers - 1] = Cell(handlers.len() as u64);
+            front[of_handlers - 1] = Cell::of_word(handlers.len() as u64);
         }
-        front[of_handlers] = Cell(u64::from(func) | u64::from(bytes) << 32 | handled);
+        front[of_handlers] = Cell::of_word(u64::from(func) | u64::from(bytes) << 32 | handled);
         front[of_handlers + 1] = Front::new(frame_slots, header).cell();
         for &at in changing {
             self.change(code, at as usize, type_ids, cells);
@@ -436,7 +435,7 @@ impl Linker {
             let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
             let mut bytes = [0; 8];
             bytes.copy_from_slice(halves.as_flattened());
-            Cell(u64::from_ne_bytes(bytes))
+            Cell::of_word(u64::from_ne_bytes(bytes))
         })
     }
 
@@ -541,14 +540,15 @@ fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usiz
     }
 }
 
-/// A handler's address at the beginning of a cell. Its number counts the opcodes, then the pairs.
-fn named(handler: Handler, number: usize) -> Cell {
-    let address = handler as usize as u64;
+/// The first cell of an instruction. The handler's number counts the opcodes, then the pairs; `target` says whether something jumps
+/// here.
+#[inline(always)]
+fn named(handler: Handler, number: usize, target: bool) -> Cell {
+    let address = handler as *const ();
     #[cfg(feature = "count")]
-    let address = crate::count::tagged(address, number);
-    let _ = number;
-    let shift = if cfg!(target_endian = "big") { 64 - usize::BITS } else { 0 };
-    Cell(address << shift)
+    let address = crate::count::tagged(address, number, target);
+    let _ = (number, target);
+    Cell::of_address(address)
 }
 
 /// Four units as they lie in memory.
@@ -564,7 +564,7 @@ fn pack(units: [u16; 4]) -> u64 {
 /// Changes one unit of what [`pack`] made.
 fn set_unit(cells: &mut [Cell], unit: usize, value: u16) {
     let cell = &mut cells[unit / 4];
-    let mut word = cell.0.to_ne_bytes();
+    let mut word = cell.word().to_ne_bytes();
     word[unit % 4 * 2..][..2].copy_from_slice(&value.to_ne_bytes());
-    cell.0 = u64::from_ne_bytes(word);
+    *cell = Cell::of_word(u64::from_ne_bytes(word));
 }

@@ -155,7 +155,7 @@ macro_rules! integer_value {
             #[inline(always)]
             fn accumulator(r: &Regs) -> Self {
                 #[cfg(feature = "extended")]
-                return r.acc as $ty;
+                return r.accumulated() as $ty;
                 #[cfg(not(feature = "extended"))]
                 {
                     let _ = r;

@@ -53,9 +53,12 @@ pub struct Machine {
     /// Where `stack_end` was when the last run trapped: calls between instances move it, and leave there what a
     /// backtrace needs.
     pub unwound: *mut u64,
-    /// What the first half of a call into another instance leaves for the second.
+    /// The caller's frame, which the first half of a call into another instance leaves for the second.
     #[cfg(feature = "alloc")]
-    pub(crate) across: u64,
+    pub(crate) across: *mut u64,
+    /// What the first half of a tail call into another instance leaves for the second.
+    #[cfg(feature = "alloc")]
+    pub(crate) across_slots: u64,
     /// Where the run goes on after a fault.
     #[cfg(guarded)]
     pub(crate) guard_landing: crate::guard::Landing,
@@ -99,7 +102,9 @@ impl Machine {
             embedder: core::ptr::null_mut(),
             unwound: end,
             #[cfg(feature = "alloc")]
-            across: 0,
+            across: core::ptr::null_mut(),
+            #[cfg(feature = "alloc")]
+            across_slots: 0,
             #[cfg(guarded)]
             guard_landing: crate::guard::Landing::NONE,
             registers: crate::dispatch::Saved::default(),
@@ -434,7 +439,8 @@ impl EmptyMemory {
     pub fn base() -> *mut u8 {
         static EMPTY: EmptyMemory = EmptyMemory { len: 0, end: [0; 8] };
         debug_assert!(EMPTY.len == 0);
-        EMPTY.end.as_ptr().cast_mut()
+        // Of all of it: the length in front of the end is read through this.
+        (&raw const EMPTY).cast::<u8>().wrapping_add(core::mem::offset_of!(EmptyMemory, end)).cast_mut()
     }
 }
 

@@ -202,7 +202,7 @@ unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
     // SAFETY: code in front of which handlers are; tags that they name are in range.
     unsafe {
         let (first, count) = describe(code).handlers;
-        let at = (walk.ip as usize).wrapping_sub(code as usize) as u32;
+        let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
         let mut below = u16::MAX;
         for i in 0..count {
             let handler = first.add(i).read();

@@ -60,7 +60,7 @@ pub(crate) unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2:
     unsafe {
         let place = object(r, at)?;
         let end = u64::from(index) + u64::from(count);
-        let room = (heap(r).edge as u64).saturating_sub(place as u64);
+        let room = heap(r).edge.addr().saturating_sub(place.addr()) as u64;
         if end > header(place) >> 32 || 8 + (end << log2) > room {
             return Err(TrapCode::ArrayOutOfBounds);
         }
@@ -76,14 +76,14 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
         let place = object(r, 0)?;
         // One more register.
         r.accumulate(u64::from(r.slot(1).read() as u32));
-        let index = r.acc as u32;
+        let index = r.accumulated() as u32;
         let len = place.add(if cfg!(target_endian = "little") { 4 } else { 0 }).cast::<u32>().read_unaligned();
         if index >= len {
             return Err(TrapCode::ArrayOutOfBounds);
         }
         // Where addresses have 32 bits, a length that is none could lead around them.
         if cfg!(not(target_pointer_width = "64"))
-            && 8 + (u64::from(index) << log2) > (heap(r).edge as usize).wrapping_sub(place as usize) as u64
+            && 8 + (u64::from(index) << log2) > heap(r).edge.addr().wrapping_sub(place.addr()) as u64
         {
             return Err(TrapCode::ArrayOutOfBounds);
         }
@@ -262,12 +262,12 @@ mod rows {
             hot $field(r) 4 {
                 let value = object(r, 0)?.add(r.u32(1) as usize).cast::<$ty>().read_unaligned();
                 r.accumulate(u64::from(value as $to));
-                r.slot(3).write(r.acc);
+                r.slot(3).write(r.accumulated());
             }
             cold $element(r) 3 {
                 let value = element(r, $log2)?.cast::<$ty>().read_unaligned();
                 r.accumulate(u64::from(value as $to));
-                r.slot(2).write(r.acc);
+                r.slot(2).write(r.accumulated());
             }
         )* } };
     }
@@ -286,7 +286,7 @@ mod rows {
             $kind $field(r) 4 {
                 let to = object(r, 0)?.add(r.u32(2) as usize);
                 // One more register.
-                r.accumulate(to as u64);
+                r.accumulate(to.addr() as u64);
                 store(to, r.slot(1), $log2);
             }
             cold $element(r) 3 {
@@ -314,7 +314,7 @@ mod rows {
         }
         hot ArrayLen(r) 2 {
             r.accumulate(header(object(r, 0)?) >> 32);
-            r.slot(1).write(r.acc);
+            r.slot(1).write(r.accumulated());
         }
         hot RefI31(r) 2 {
             let value = (r.slot(0).read() as u32) << 1 | 1;

@@ -6,7 +6,7 @@ use core::mem;
 
 use wasmote_exec as exec;
 
-use crate::layout::{HEADER, Layout, Layouts, array_bytes};
+use crate::layout::{HEADER, Layout, SharedLayouts, array_bytes};
 use crate::mark::{Marker, waiting_for};
 
 /// Log2 of the bytes of a line.
@@ -61,7 +61,7 @@ pub struct Heap {
     /// Gives nanoseconds since whenever, if collections are to be timed.
     clock: Option<fn() -> u64>,
     /// The store's types, at an address that handlers know.
-    pub layouts: Box<Layouts>,
+    pub layouts: SharedLayouts,
     stats: Stats,
     #[cfg(test)]
     pub(crate) work: crate::mark::tests::Work,
@@ -110,7 +110,7 @@ impl Heap {
             budget: BUDGET,
             stress,
             clock,
-            layouts: Box::default(),
+            layouts: SharedLayouts::default(),
             stats: Stats::default(),
             #[cfg(test)]
             work: Default::default(),

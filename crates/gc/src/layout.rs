@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
 
 use wasmote_ir::{FieldType, ValType};
 
@@ -83,6 +85,46 @@ impl Layout {
 pub fn array_bytes(log2: u32, len: u32) -> Option<usize> {
     let bytes = (u64::from(len) << log2) + HEADER as u64;
     usize::try_from(bytes.next_multiple_of(8)).ok()
+}
+
+/// [`Layouts`] at an address where handlers read them, too. In a box they would be the box's alone: a change through it would end what
+/// other pointers may read.
+pub struct SharedLayouts(NonNull<Layouts>);
+
+impl SharedLayouts {
+    /// Where handlers find them.
+    pub fn as_ptr(&self) -> *const Layouts {
+        self.0.as_ptr()
+    }
+}
+
+impl Default for SharedLayouts {
+    fn default() -> SharedLayouts {
+        SharedLayouts(NonNull::from(Box::leak(Box::default())))
+    }
+}
+
+impl Deref for SharedLayouts {
+    type Target = Layouts;
+
+    fn deref(&self) -> &Layouts {
+        // SAFETY: owned, and handlers only read.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl DerefMut for SharedLayouts {
+    fn deref_mut(&mut self) -> &mut Layouts {
+        // SAFETY: owned, and handlers keep no reference while the heap's owner changes it.
+        unsafe { self.0.as_mut() }
+    }
+}
+
+impl Drop for SharedLayouts {
+    fn drop(&mut self) {
+        // SAFETY: `default` leaked it from a box, and nothing but this frees it.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
 }
 
 /// The layouts of a store's types, by number.

@@ -58,9 +58,10 @@ mod processor;
 #[cfg(feature = "pairs")]
 pub(crate) use processor::settle;
 
+use core::ptr;
+
 use wasmote_ir::TrapCode;
 
-use crate::cells::Cell;
 use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, Reads, Store, Writes};
 use crate::state::{Instance, Machine, TrapSite};
@@ -188,14 +189,15 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         return None;
     }
     // SAFETY: the machine just read this instruction. What an access leaves in the registers is what they are named for, and the
-    // machine belongs to a running function.
+    // machine belongs to a running function. A signal handler has nothing but numbers: assembly, which the accesses are, exposes
+    // whatever it is given.
     unsafe {
-        if !processor::is_access(found.pc as *const u8) {
+        if !processor::is_access(ptr::with_exposed_provenance(found.pc)) {
             return None;
         }
-        let instance = found.cx as *mut Instance;
+        let instance = ptr::with_exposed_provenance_mut::<Instance>(found.cx);
         let machine = (*instance).machine;
-        if (*machine).copy != copy() || (**(*instance).memories).base as usize != found.mem {
+        if (*machine).copy != copy() || (**(*instance).memories).base.addr() != found.mem {
             return None;
         }
         let Landing { stack, at, saved } = (*machine).guard_landing;
@@ -204,10 +206,10 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         }
         (*machine).trap = TrapSite {
             code: TrapCode::MemoryOutOfBounds,
-            ip: found.ip as *const Cell,
-            fp: found.fp as *mut u64,
+            ip: ptr::with_exposed_provenance(found.ip),
+            fp: ptr::with_exposed_provenance_mut(found.fp),
             instance,
         };
-        Some(Resume { pc: at, sp: stack, result: TRAPPED, saved })
+        Some(Resume { pc: at, sp: stack, result: TRAPPED.addr(), saved })
     }
 }

@@ -33,7 +33,7 @@ unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> 
         header.add(HEADER_RETURN).cast::<*const u8>().write(back);
         header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
         r.fp = fp;
-        r.acc = func as u64;
+        r.set_callee(func);
         r.ip = (*func).code.cast::<u8>();
     }
     Flow::Next
@@ -49,9 +49,9 @@ pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back:
             return enter(r, func, base, back);
         }
         r.ip = back;
-        (*(*r.cx).machine).across = r.fp as u64;
+        (*(*r.cx).machine).across = r.fp;
         r.fp = r.fp.wrapping_add(base);
-        r.acc = func as u64;
+        r.set_callee(func);
         Flow::Across
     }
 }
@@ -65,14 +65,14 @@ impl Instr for Across {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `enter`.
         unsafe {
-            let func = r.acc as *mut Func;
+            let func = r.callee();
             let caller = (*(*r.cx).machine).across;
             let back = r.ip;
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 if back != return_across().cast() && back != leave_run().cast() {
                     r.ip = back.sub(size_of::<Cell>());
                 }
-                r.fp = caller as *mut u64;
+                r.fp = caller;
                 return Flow::Trap(TrapCode::StackOverflow);
             }
             // A frame that was entered from another instance goes back there already.
@@ -81,7 +81,7 @@ impl Instr for Across {
             }
             let header = r.fp.add(usize::from((*func).header));
             header.add(HEADER_RETURN).cast::<*const Cell>().write(return_across());
-            header.add(HEADER_CALLER).write(caller);
+            header.add(HEADER_CALLER).cast::<*mut u64>().write(caller);
             switch_to(r, (*func).instance);
             r.ip = (*func).code.cast::<u8>();
         }
@@ -229,7 +229,7 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
         let saved = Both::read(header);
         move_slots(r, r.fp.add(base), r.fp, count_at);
         saved.write(r.fp.add(usize::from((*func).header)));
-        r.acc = func as u64;
+        r.set_callee(func);
         r.ip = (*func).code.cast::<u8>();
     }
     Flow::Next
@@ -250,13 +250,14 @@ pub(crate) unsafe fn replace_any(
         if target == r.cx || target.is_null() {
             return replace(r, func, base, count_at, header);
         }
-        (*(*r.cx).machine).across = base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
-        r.acc = func as u64;
+        (*(*r.cx).machine).across_slots =
+            base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
+        r.set_callee(func);
         Flow::ReplaceAcross
     }
 }
 
-/// The second half of a tail call into another instance: `acc` has the function, the machine's `across` the numbers of the slots
+/// The second half of a tail call into another instance: `acc` has the function, the machine's `across_slots` the numbers of the slots
 /// where the arguments begin, how many they are, and where the header is, 16 bits each.
 pub struct ReplaceAcross;
 
@@ -265,16 +266,16 @@ impl Instr for ReplaceAcross {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `replace`.
         unsafe {
-            let func = r.acc as *mut Func;
+            let func = r.callee();
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 return Flow::Trap(TrapCode::StackOverflow);
             }
             let machine = (*r.cx).machine;
-            let slots = (*machine).across;
+            let slots = (*machine).across_slots;
             let slot = |shift: u32| (slots >> shift) as u16 as usize;
             let header = r.fp.add(slot(32));
             r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
-            let caller = header.add(HEADER_CALLER).read();
+            let caller = header.add(HEADER_CALLER).cast::<*mut u64>().read();
             r.fp.add(slot(0)).copy_to(r.fp, slot(16));
             (*machine).across = caller;
             Across::run(r)
@@ -310,7 +311,7 @@ impl Instr for Resolve {
             let number = Regs { ip: call, ..*r }.u32(NUMBER);
             let func = (*r.cx).funcs.add(number as usize);
             let code = (*func).code;
-            r.acc = func as u64;
+            r.set_callee(func);
             r.ip = code.cast();
             if code != untranslated() {
                 if !fits(r, r.fp, (*func).frame_slots as usize) {
@@ -330,7 +331,7 @@ impl Instr for NoRoom {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `Translate`.
-        unsafe { abandon(r, r.acc as *mut Func) };
+        unsafe { abandon(r, r.callee()) };
         Flow::Trap(TrapCode::StackOverflow)
     }
 }
@@ -358,7 +359,7 @@ impl Instr for Translate {
         // SAFETY: the caller of a function leaves its record in the accumulator; a frame that became larger than it was
         // taken for is checked again.
         unsafe {
-            let func = r.acc as *mut Func;
+            let func = r.callee();
             let machine = (*r.cx).machine;
             let code = match ((*machine).hooks.translate)(machine, func) {
                 Ok(()) if fits(r, r.fp, (*func).frame_slots as usize) => {
@@ -382,7 +383,7 @@ impl Instr for Host {
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `Translate`; the arguments and results lie below the header.
         unsafe {
-            let func = r.acc as *mut Func;
+            let func = r.callee();
             let machine = (*r.cx).machine;
             let above = r.fp.add(usize::from((*func).header) + usize::from(HEADER));
             let below = core::mem::replace(&mut (*machine).stack_top, above);
@@ -396,7 +397,7 @@ impl Instr for Host {
                 return Flow::Trap(code);
             }
             let first = r.fp.read();
-            r.acc = first;
+            r.accumulate(first);
             r.f32 = f32::from_bits(first as u32);
             r.f64 = f64::from_bits(first);
             #[cfg(feature = "simd")]

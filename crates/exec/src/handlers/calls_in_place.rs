@@ -38,7 +38,8 @@ unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
         #[cfg(feature = "extended")]
         if outcome.is_ok() {
             let first = fp.read();
-            (r.acc, r.f32, r.f64) = (first, f32::from_bits(first as u32), f64::from_bits(first));
+            r.accumulate(first);
+            (r.f32, r.f64) = (f32::from_bits(first as u32), f64::from_bits(first));
         }
         outcome
     }

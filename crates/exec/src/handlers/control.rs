@@ -1,6 +1,7 @@
 //! Jumps, returns and fuel (spec: exec/instructions#control-instructions).
 
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
@@ -91,8 +92,8 @@ pub(super) unsafe fn fits_in(machine: *const Machine, fp: *mut u64, slots: usize
 #[inline(always)]
 pub(super) unsafe fn bytes_fit(machine: *const Machine, fp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the machine is there.
-    let end = unsafe { (*machine).stack_end } as usize;
-    let fp = fp as usize;
+    let end = unsafe { (*machine).stack_end }.addr();
+    let fp = fp.addr();
     if cfg!(target_pointer_width = "64") {
         fp + bytes <= end
     } else {
@@ -101,12 +102,14 @@ pub(super) unsafe fn bytes_fit(machine: *const Machine, fp: *mut u64, bytes: usi
     }
 }
 
-/// A header on its way to another place. In a vector register where there is one for sure: the handlers that do this
-/// have no integer register to spare.
+/// Two slots, in a vector register where there is one for sure: the handlers that move a header have no integer register to spare.
 #[cfg(target_arch = "x86_64")]
-pub(super) struct Both(core::arch::x86_64::__m128i);
+type Header = core::arch::x86_64::__m128i;
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) struct Both([u64; 2]);
+type Header = [u64; 2];
+
+/// A header on its way to another place. It has pointers, which numbers would not keep.
+pub(super) struct Both(MaybeUninit<Header>);
 
 const _: () = assert!(HEADER == 2);
 
@@ -114,25 +117,13 @@ impl Both {
     #[inline(always)]
     pub(super) unsafe fn read(header: *const u64) -> Both {
         // SAFETY: a header is two slots.
-        #[cfg(target_arch = "x86_64")]
-        return Both(unsafe { core::arch::x86_64::_mm_loadu_si128(header.cast()) });
-        // SAFETY: a header is two slots.
-        #[cfg(not(target_arch = "x86_64"))]
-        return Both(unsafe { header.cast::<[u64; 2]>().read() });
+        Both(unsafe { header.cast::<MaybeUninit<Header>>().read_unaligned() })
     }
 
     #[inline(always)]
     pub(super) unsafe fn write(self, header: *mut u64) {
         // SAFETY: a header is two slots.
-        #[cfg(target_arch = "x86_64")]
-        unsafe {
-            core::arch::x86_64::_mm_storeu_si128(header.cast(), self.0);
-        }
-        // SAFETY: a header is two slots.
-        #[cfg(not(target_arch = "x86_64"))]
-        unsafe {
-            header.cast::<[u64; 2]>().write(self.0);
-        }
+        unsafe { header.cast::<MaybeUninit<Header>>().write_unaligned(self.0) };
     }
 }
 

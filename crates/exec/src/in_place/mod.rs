@@ -225,7 +225,7 @@ impl<'a, T> Instance<'a, T> {
             let (machine, base) = (self.machine, (*self.machine).stack_top);
             (*machine).trap =
                 TrapSite { code: TrapCode::StackOverflow, ip: leave_run(), fp: base, instance: self.instance };
-            let room = ((*machine).stack_end as usize).saturating_sub(base as usize) / size_of::<u64>();
+            let room = (*machine).stack_end.addr().saturating_sub(base.addr()) / size_of::<u64>();
             if room < usize::from(record.frame_slots) {
                 return Err(CallError::Trap(TrapCode::StackOverflow));
             }
@@ -329,8 +329,8 @@ impl<'a, T> Instance<'a, T> {
     /// After a trap: the function, imports counted, and where in its code it happened, in units.
     pub fn trap_site(&self) -> Option<(u32, u32)> {
         // SAFETY: the machine lies in the buffer.
-        let ip = unsafe { (*self.machine).trap.ip } as usize;
-        let at = ip.wrapping_sub(self.image.bytes().as_ptr() as usize);
+        let ip = unsafe { (*self.machine).trap.ip }.addr();
+        let at = ip.wrapping_sub(self.image.bytes().as_ptr().addr());
         let funcs = self.image.imported(kinds::FUNC)..self.image.count(Section::Funcs);
         let mut ranges = funcs.filter_map(|func| Some((func, self.image.code_range(func)?)));
         let (func, range) = ranges.find(|(_, range)| range.contains(&at))?;

@@ -58,7 +58,7 @@ pub(super) unsafe fn instantiate<'a, T>(
     data: T,
     fuel: u64,
 ) -> Result<Instance<'a, T>, LoadError> {
-    if !(image.bytes().as_ptr() as usize).is_multiple_of(8) {
+    if !image.bytes().as_ptr().addr().is_multiple_of(8) {
         return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
     }
     // Also where another crate has more of `wasmote-ir` compiled in than this one uses.

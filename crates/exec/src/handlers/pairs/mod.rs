@@ -37,7 +37,7 @@ impl<A: Instr, B: Instr> Instr for InTurn<A, B> {
                     r.ip = r.ip.sub(OPERANDS);
                     done(r);
                     if A::NARROW {
-                        core::hint::assert_unchecked(r.acc <= u64::from(u32::MAX));
+                        core::hint::assert_unchecked(r.accumulated() <= u64::from(u32::MAX));
                     }
                     B::run(r)
                 }
@@ -51,13 +51,14 @@ impl<A: Instr, B: Instr> Instr for InTurn<A, B> {
 /// until a second address was checked, and then has too few registers.
 #[inline(always)]
 fn done(r: &mut Regs) {
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // Miri knows no assembly.
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     // SAFETY: no instruction at all.
     unsafe {
         // Both halves may want `ip` in its register for what faults (`guard`): it moves on there, once.
         #[cfg(guarded)]
         crate::guard::settle(r);
-        core::arch::asm!("/* {} */", inout(reg) r.acc, options(nomem, nostack, preserves_flags));
+        core::arch::asm!("/* {} */", inout(reg) r.acc.0, options(nomem, nostack, preserves_flags));
         #[cfg(all(feature = "simd", target_arch = "x86_64"))]
         core::arch::asm!("/* {} */", inout(xmm_reg) r.vector.0, options(nomem, nostack, preserves_flags));
         #[cfg(all(feature = "simd", target_arch = "aarch64"))]

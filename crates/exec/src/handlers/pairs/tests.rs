@@ -185,16 +185,21 @@ mod guarded {
     extern "C" fn on_fault(_: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
         // SAFETY: both are what the system gives to a handler of this kind.
         unsafe {
-            match fault(&context::found(context, (*info).si_addr() as usize)) {
+            match fault(&context::found(context, (*info).si_addr().addr())) {
                 Some(resume) if context::denied((*info).si_code) => context::resume(context, resume),
                 _ => libc::_exit(70),
             }
         }
     }
 
-    /// The memory's base, as a number.
-    pub fn memory() -> MutexGuard<'static, usize> {
-        static MEMORY_BASE: OnceLock<Mutex<usize>> = OnceLock::new();
+    /// The memory's base.
+    pub struct Base(pub *mut u8);
+    // SAFETY: whoever has the base has the memory.
+    unsafe impl Send for Base {}
+
+    /// The memory, to have it alone.
+    pub fn memory() -> MutexGuard<'static, Base> {
+        static MEMORY_BASE: OnceLock<Mutex<Base>> = OnceLock::new();
         let base = MEMORY_BASE.get_or_init(|| {
             // SAFETY: a new mapping; the handler is as its flags say.
             unsafe {
@@ -209,7 +214,7 @@ mod guarded {
                 for signal in context::SIGNALS {
                     assert_eq!(libc::sigaction(signal, &action, core::ptr::null_mut()), 0);
                 }
-                Mutex::new(all as usize + FRONT)
+                Mutex::new(Base(all.cast::<u8>().add(FRONT)))
             }
         });
         base.lock().unwrap_or_else(PoisonError::into_inner)
@@ -245,7 +250,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
     #[cfg(guarded)]
     let base = match &guarded {
         Some(guarded) => {
-            let base = **guarded as *mut u8;
+            let base = guarded.0;
             // SAFETY: the length lies in front; nobody else has the memory.
             unsafe { memory.as_ptr().copy_to(base.cast::<u64>().sub(1), memory.len()) };
             base
