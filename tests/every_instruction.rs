@@ -338,5 +338,5 @@ pub fn assert_level(marks: &[usize], snippet: &str) {
 #[inline(never)]
 pub fn here() -> usize {
     let here = 0u8;
-    std::hint::black_box(&raw const here) as usize
+    std::hint::black_box(&raw const here).addr()
 }

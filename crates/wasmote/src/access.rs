@@ -87,7 +87,7 @@ impl StoreInner {
     fn bytes(&self, root: Root, at: usize, len: usize) -> Result<*mut u8, Error> {
         let heap = &self.machine.heap;
         let first = 4 * root.reference(self) as usize;
-        let all = heap.edge as usize - heap.base as usize + exec::Heap::SLACK;
+        let all = heap.edge.addr() - heap.base.addr() + exec::Heap::SLACK;
         match first.checked_add(at).and_then(|first| first.checked_add(len)) {
             Some(end) if end <= all => Ok(heap.base.wrapping_add(first + at)),
             _ => Err(not_there()),

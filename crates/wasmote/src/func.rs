@@ -178,15 +178,15 @@ pub(crate) fn host_of_values<T>(
     function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
 ) -> HostCode {
     let types = ty.clone();
-    let code: Arc<Closure> = Arc::new(move |caller, slots| {
+    let code: Arc<Closure> = Arc::new(move |caller, mut slots| {
         let root = caller.root();
-        // SAFETY: the caller's; its store is not used otherwise until it is passed on.
-        let mut values = before(unsafe { root.as_ref() }, &types, slots);
+        // SAFETY: the caller's; its store is not used otherwise until it is passed on, and neither are the slots.
+        let mut values = unsafe { before(root.as_ref(), &types, slots.as_ref()) };
         let (args, results) = values.split_at_mut(types.params.len());
         // SAFETY: the function goes only to stores whose data is a `T`.
         function(unsafe { caller.typed() }, args, results)?;
         // SAFETY: the function is done, and with it the caller.
-        after(unsafe { root.as_ref() }, &types, results, slots)
+        unsafe { after(root.as_ref(), &types, results, slots.as_mut()) }
     });
     HostCode::typed(ty, code)
 }

@@ -1,7 +1,6 @@
 //! What execution asks of this crate: code for functions, calls of the host, growth.
 
 use core::ptr::NonNull;
-use core::slice;
 
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
@@ -98,7 +97,7 @@ unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
 
 unsafe fn covering(machine: *mut exec::Machine, place: *const exec::Cell) -> *const exec::Cell {
     // SAFETY: code runs, so there is no other reference to the store.
-    unsafe { root(machine).as_ref() }.covering(place as usize)
+    unsafe { root(machine).as_ref() }.covering(place)
 }
 
 #[cfg(feature = "gc")]
@@ -143,7 +142,7 @@ unsafe fn host(
         let mut root = root(machine);
         #[cfg(feature = "gc")]
         let scope = root.as_ref().objects.roots.enter();
-        let slots = slice::from_raw_parts_mut(args, usize::from((*func).header));
+        let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance };
         // No unwinding passes through handlers: a panic waits in the store until they have returned.

@@ -1,7 +1,8 @@
 //! Host functions: the embedder's code with the type of the embedder's data forgotten.
 
 use alloc::sync::Arc;
-use core::ptr;
+use alloc::vec::Vec;
+use core::ptr::{self, NonNull};
 
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
@@ -18,7 +19,16 @@ type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
 /// A [`Plain`] function once it is forgotten what `T` is.
 type RawPlain = fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error>;
 /// A closure of the embedder's, arguments and results in slots.
-pub(crate) type Closure = dyn Fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error> + Send + Sync;
+pub(crate) type RawClosure = dyn Fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error> + Send + Sync;
+/// A closure made here.
+pub(crate) type Closure = dyn Fn(RawCaller<'_>, Slots) -> Result<(), Error> + Send + Sync;
+
+/// Where the arguments of a host function are and its results go: in the value stack, which a collection looks through while the
+/// function runs. A mutable reference that lives as long as the call would say that nobody does.
+pub(crate) type Slots = NonNull<[u64]>;
+
+/// As many slots are copied without an allocation for functions that take them as a reference.
+const FEW: usize = 16;
 
 /// The most parameters and the most results of a function, the limits that the JavaScript interface set.
 pub(crate) const MAX_VALUES: usize = 1000;
@@ -36,7 +46,7 @@ enum Kind {
     /// Written by the embedder: what it leaves in slots must be made fit for them.
     Plain(RawPlain),
     /// As `Plain`.
-    Raw(Arc<Closure>),
+    Raw(Arc<RawClosure>),
     /// Made here: leaves slots as they must be.
     Typed(Arc<Closure>),
 }
@@ -76,7 +86,7 @@ impl HostCode {
     /// # Panics
     /// If there are more than 1000 parameters or results.
     #[track_caller]
-    pub(crate) fn raw(ty: FuncType, code: Arc<Closure>) -> HostCode {
+    pub(crate) fn raw(ty: FuncType, code: Arc<RawClosure>) -> HostCode {
         check_type(&ty);
         HostCode { ty: Arc::new(ty), kind: Kind::Raw(code) }
     }
@@ -98,17 +108,33 @@ impl HostCode {
     /// # Safety
     /// Nobody else uses the store, and its data is what the function was made for. `slots` has room for the
     /// parameters and for the results.
-    pub(crate) unsafe fn call(&self, frame: &mut HostFrame, slots: &mut [u64]) -> Result<(), Error> {
+    pub(crate) unsafe fn call(&self, frame: &mut HostFrame, slots: Slots) -> Result<(), Error> {
         let root = frame.root;
         // SAFETY: the caller's promise.
         let caller = unsafe { RawCaller::new(frame) };
+        if let Kind::Typed(code) = &self.kind {
+            return code(caller, slots);
+        }
+        let (mut few, mut many) = ([0; FEW], Vec::new());
+        let copy = match few.get_mut(..slots.len()) {
+            Some(few) => few,
+            None => {
+                many.resize(slots.len(), 0);
+                &mut many[..]
+            }
+        };
+        // SAFETY: the caller's promise; this reference lasts no longer than the copy takes.
+        copy.copy_from_slice(unsafe { slots.as_ref() });
         match &self.kind {
-            Kind::Plain(code) => code(caller, slots)?,
-            Kind::Raw(code) => code(caller, slots)?,
-            Kind::Typed(code) => return code(caller, slots),
+            Kind::Plain(code) => code(caller, copy)?,
+            Kind::Raw(code) => code(caller, copy)?,
+            Kind::Typed(_) => unreachable!("it was called above"),
         }
         // SAFETY: the function is done, and with it the caller.
-        make_fit(unsafe { root.as_ref() }, &self.ty.results, slots)
+        make_fit(unsafe { root.as_ref() }, &self.ty.results, copy)?;
+        // SAFETY: the caller's promise, and the copy is as long.
+        unsafe { slots.cast::<u64>().copy_from_nonoverlapping(NonNull::from(copy).cast(), slots.len()) };
+        Ok(())
     }
 }
 

@@ -81,7 +81,7 @@ impl Objects {
 
     /// Where handlers find the layouts of types.
     pub(crate) fn layouts(&self) -> *const () {
-        self.heap.as_ref().map_or(core::ptr::null(), |heap| (&raw const *heap.layouts).cast())
+        self.heap.as_ref().map_or(core::ptr::null(), |heap| heap.layouts.as_ptr().cast())
     }
 
     /// What happened in the heap.

@@ -93,8 +93,8 @@ pub struct StoreInner {
     pub(crate) tags: Vec<TagRecord>,
     #[cfg(feature = "gc")]
     pub(crate) objects: Objects,
-    /// Where code is that has handlers of exceptions: the first and one past the last address of each function, ascending.
-    covered: Vec<(usize, usize)>,
+    /// Where code is that has handlers of exceptions: where each function begins, and the address where it ends, ascending.
+    covered: Vec<(*const exec::Cell, usize)>,
     pub(crate) instances: Arena<InstanceRecord>,
     /// What external references refer to: reference `r` is entry `r - 1`. With objects, they are objects.
     #[cfg(not(feature = "gc"))]
@@ -347,20 +347,19 @@ impl StoreInner {
         // SAFETY: the caller's promise.
         let bytes = unsafe { exec::handled_bytes(code) } as usize;
         if bytes > 0 {
-            let start = code.expose_provenance();
-            let range = (start, start + bytes);
-            let at = self.covered.partition_point(|known| known.0 < range.0);
+            let range = (code, code.addr() + bytes);
+            let at = self.covered.partition_point(|known| known.0 < code);
             if self.covered.get(at) != Some(&range) {
                 self.covered.insert(at, range);
             }
         }
     }
 
-    /// The code with handlers that this address is in, or null.
-    pub(crate) fn covering(&self, address: usize) -> *const exec::Cell {
-        let after = self.covered.partition_point(|range| range.0 <= address);
+    /// The code with handlers that this place is in, or null.
+    pub(crate) fn covering(&self, place: *const exec::Cell) -> *const exec::Cell {
+        let after = self.covered.partition_point(|range| range.0 <= place);
         match after.checked_sub(1).map(|at| self.covered[at]) {
-            Some((start, end)) if address < end => core::ptr::with_exposed_provenance(start),
+            Some((start, end)) if place.addr() < end => start,
             _ => core::ptr::null(),
         }
     }

@@ -100,6 +100,13 @@ impl TableRecord {
         Some(old)
     }
 
+    /// Where the elements in this range are, if all are there.
+    fn place(&self, offset: u64, len: u64) -> Option<*mut u32> {
+        self.range(offset, len)?;
+        // It is in memory, so it fits.
+        Some(self.exec.elems.wrapping_add(offset as usize))
+    }
+
     /// The elements in this range, if all are there, as a place and a number.
     pub(crate) fn range(&self, offset: u64, len: u64) -> Option<*const [u32]> {
         let start = usize::try_from(offset).ok()?;
@@ -262,11 +269,12 @@ impl Table {
         if !store.engine.types().lock().matches(from_type, to_type) {
             return Err(Error::new("the tables are of different types"));
         }
-        let source = from.record(store).range(from_index, len).ok_or_else(out_of_bounds)?;
-        let elems = to.record_mut(store).range_mut(to_index, len);
-        let target = elems.ok_or_else(out_of_bounds)?.as_mut_ptr();
+        // They are written now, and by pointers: of two references into the same table, the second would end the first.
+        to.record_mut(store).range_mut(to_index, len).ok_or_else(out_of_bounds)?;
+        let source = from.record(store).place(from_index, len).ok_or_else(out_of_bounds)?;
+        let target = to.record(store).place(to_index, len).ok_or_else(out_of_bounds)?;
         // SAFETY: both ranges have `len` elements, and may be of the same table.
-        unsafe { core::ptr::copy(source.cast::<u32>(), target, source.len()) };
+        unsafe { core::ptr::copy(source, target, len as usize) };
         Ok(())
     }
 }

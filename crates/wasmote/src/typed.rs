@@ -20,7 +20,7 @@ use crate::error::Error;
 #[cfg(feature = "gc")]
 use crate::exnref::ExnRef;
 use crate::func::{Func, func_type};
-use crate::host::HostCode;
+use crate::host::{HostCode, Slots};
 use crate::messages::message;
 #[cfg(feature = "gc")]
 use crate::roots::Root;
@@ -390,14 +390,14 @@ tuples! {
 /// A host function over slots out of one over values.
 fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static) -> HostCode {
     let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
-    let code = move |caller: RawCaller<'_>, slots: &mut [u64]| {
+    let code = move |caller: RawCaller<'_>, mut slots: Slots| {
         let root = caller.root();
-        // SAFETY: the store is the caller's, and not used otherwise until it is passed on.
-        let params = P::read(slots, unsafe { root.as_ref() });
+        // SAFETY: the store is the caller's, and not used otherwise until it is passed on. So are the slots.
+        let params = unsafe { P::read(slots.as_ref(), root.as_ref()) };
         // SAFETY: the function goes only to stores whose data is a `T`.
         let results = function(unsafe { caller.typed() }, params).into_result()?;
         // SAFETY: the function is done, and with it the caller.
-        results.write(slots, unsafe { root.as_ref() });
+        unsafe { results.write(slots.as_mut(), root.as_ref()) };
         Ok(())
     };
     HostCode::typed(ty, Arc::new(code))

@@ -72,7 +72,7 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     // SAFETY: both are what the system gives to a handler of this kind.
     unsafe {
         if context::denied((*info).si_code)
-            && let Some(resume) = fault(&context::found(context, (*info).si_addr() as usize))
+            && let Some(resume) = fault(&context::found(context, (*info).si_addr().addr()))
         {
             context::resume(context, resume);
             return;
@@ -107,12 +107,16 @@ unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_v
                     libc::raise(signal);
                 }
             }
-            handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
-                core::mem::transmute::<usize, extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void)>(handler)(
-                    signal, info, context,
-                );
+            // The system has functions as numbers: whoever gave it this one exposed it.
+            handler => {
+                let handler = ptr::with_exposed_provenance::<()>(handler);
+                if before.sa_flags & libc::SA_SIGINFO != 0 {
+                    type WithInfo = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+                    core::mem::transmute::<*const (), WithInfo>(handler)(signal, info, context);
+                } else {
+                    core::mem::transmute::<*const (), extern "C" fn(c_int)>(handler)(signal);
+                }
             }
-            handler => core::mem::transmute::<usize, extern "C" fn(c_int)>(handler)(signal),
         }
     }
 }

@@ -324,7 +324,7 @@ mod signals {
 
     extern "C" fn with_address(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
         // SAFETY: the system's.
-        let address = unsafe { (*info).si_addr() } as usize;
+        let address = unsafe { (*info).si_addr() }.addr();
         SEEN.fetch_add(1, Ordering::Relaxed);
         // SAFETY: ends the process, without anything else.
         unsafe { libc::_exit(if address == 0xdead0 { 42 } else { 43 }) };

@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 const PAGE: usize = 4096;
 /// Address space for the allocations of one trial.
@@ -14,15 +14,15 @@ const LARGEST: usize = 1 << 30;
 pub struct Fence;
 
 static FENCED: AtomicBool = AtomicBool::new(false);
-/// Where the address space begins, and where the next allocation goes.
-static SPACE_AT: AtomicUsize = AtomicUsize::new(0);
+/// Where the address space begins, and how far behind that the next allocation goes.
+static SPACE_AT: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 /// How many allocations there are in it.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-fn space() -> usize {
+fn space() -> *mut u8 {
     let known = SPACE_AT.load(Relaxed);
-    if known != 0 {
+    if !known.is_null() {
         return known;
     }
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
@@ -32,20 +32,19 @@ fn space() -> usize {
         // SAFETY: ends this process.
         unsafe { libc::abort() }
     }
-    SPACE_AT.store(space as usize, Relaxed);
-    NEXT.store(space as usize, Relaxed);
-    space as usize
+    SPACE_AT.store(space.cast(), Relaxed);
+    space.cast()
 }
 
-fn is_fenced(place: usize) -> bool {
+fn is_fenced(place: *mut u8) -> bool {
     let space = SPACE_AT.load(Relaxed);
-    space != 0 && (space..space + SPACE).contains(&place)
+    !space.is_null() && place.addr().wrapping_sub(space.addr()) < SPACE
 }
 
 /// The first page of an allocation, and the bytes of all of its pages.
-fn pages(place: usize, size: usize) -> (usize, usize) {
-    let first = place & !(PAGE - 1);
-    (first, (place + size - first).next_multiple_of(PAGE))
+fn pages(place: *mut u8, size: usize) -> (*mut u8, usize) {
+    let first = place.map_addr(|place| place & !(PAGE - 1));
+    (first, (place.addr() + size - first.addr()).next_multiple_of(PAGE))
 }
 
 /// Runs something whose allocations are fenced. All of them should be gone afterwards: their place is used again then. With `UNFENCED` in
@@ -59,9 +58,9 @@ pub fn fenced<R>(run: impl FnOnce() -> R) -> R {
     let result = run();
     FENCED.store(false, Relaxed);
     if LIVE.load(Relaxed) == 0 {
-        let used = NEXT.swap(space, Relaxed) - space;
+        let used = NEXT.swap(0, Relaxed);
         // SAFETY: nothing is left in these pages; they are zero when they are used again.
-        unsafe { libc::madvise(space as *mut libc::c_void, used, libc::MADV_DONTNEED) };
+        unsafe { libc::madvise(space.cast(), used, libc::MADV_DONTNEED) };
     }
     result
 }
@@ -75,15 +74,16 @@ unsafe impl GlobalAlloc for Fence {
         }
         let bytes = layout.size().max(1).next_multiple_of(layout.align());
         let room = bytes.next_multiple_of(PAGE);
-        let first = NEXT.load(Relaxed);
-        if layout.align() > PAGE || bytes > LARGEST || first + room + PAGE > space() + SPACE {
+        let next = NEXT.load(Relaxed);
+        if layout.align() > PAGE || bytes > LARGEST || next + room + PAGE > SPACE {
             return ptr::null_mut();
         }
-        NEXT.store(first + room + PAGE, Relaxed);
+        NEXT.store(next + room + PAGE, Relaxed);
+        let first = space().wrapping_add(next);
         LIVE.fetch_add(1, Relaxed);
         // SAFETY: pages of the address space that nobody uses.
-        let outcome = unsafe { libc::mprotect(first as *mut _, room, libc::PROT_READ | libc::PROT_WRITE) };
-        if outcome != 0 { ptr::null_mut() } else { (first + room - bytes) as *mut u8 }
+        let outcome = unsafe { libc::mprotect(first.cast(), room, libc::PROT_READ | libc::PROT_WRITE) };
+        if outcome != 0 { ptr::null_mut() } else { first.wrapping_add(room - bytes) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
@@ -96,13 +96,13 @@ unsafe impl GlobalAlloc for Fence {
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        if !is_fenced(place as usize) {
+        if !is_fenced(place) {
             // SAFETY: the caller's promise.
             return unsafe { System.dealloc(place, layout) };
         }
         LIVE.fetch_sub(1, Relaxed);
-        let (first, bytes) = pages(place as usize, layout.size().max(1));
+        let (first, bytes) = pages(place, layout.size().max(1));
         // SAFETY: the allocation's own pages.
-        unsafe { libc::mprotect(first as *mut _, bytes, libc::PROT_NONE) };
+        unsafe { libc::mprotect(first.cast(), bytes, libc::PROT_NONE) };
     }
 }

@@ -74,7 +74,7 @@ fn list_end(text: &str, start: usize) -> Option<usize> {
             _ => {}
         }
         if depth == 0 {
-            return Some(token.as_ptr() as usize - text.as_ptr() as usize + token.len());
+            return Some(token.as_ptr().addr() - text.as_ptr().addr() + token.len());
         }
     }
     None
