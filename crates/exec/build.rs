@@ -9,7 +9,9 @@ fn main() {
     let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
     // Instructions are counted in the loop.
     let looping = ["CARGO_FEATURE_LOOP_DISPATCH", "CARGO_FEATURE_COUNT"];
-    let forced_loop = looping.into_iter().any(|feature| std::env::var_os(feature).is_some());
+    // Miri makes no tail calls, and knows neither assembly nor signals.
+    let miri = std::env::var_os("CARGO_CFG_MIRI").is_some();
+    let forced_loop = miri || looping.into_iter().any(|feature| std::env::var_os(feature).is_some());
     // Debug assertions, which take addresses of locals in handlers, switch to the loop too; sources see them, this
     // script does not.
     let extended = std::env::var_os("CARGO_FEATURE_EXTENDED").is_some();
@@ -28,7 +30,7 @@ fn main() {
     let wide = var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64";
     let known = matches!(arch.as_str(), "x86_64" | "aarch64") && wide && var("CARGO_CFG_TARGET_ENDIAN") == "little";
     let known = known && matches!(var("CARGO_CFG_TARGET_OS").as_str(), "linux" | "macos");
-    if known && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
+    if known && !miri && std::env::var_os("CARGO_FEATURE_GUARD_PAGES").is_some() {
         println!("cargo:rustc-cfg=guarded");
     }
 }

@@ -12,6 +12,7 @@ mod host;
 mod loading;
 mod memories;
 mod native_stack;
+mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;

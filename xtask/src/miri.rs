@@ -1,0 +1,79 @@
+//! `cargo xtask miri`: small modules, run by Miri with provenance kept strictly: whatever is undefined in how handlers, records and
+//! objects are reached is an error there, whether or not it does harm here.
+//!
+//! Which tests is said here and nowhere else: those files are kept small. Miri comes with a nightly compiler, which is not needed for anything
+//! else; where there is none, the step is left out.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+use pico_args::Arguments;
+
+use crate::project::{root, run, words};
+
+/// For its help.
+pub const DETAILS: &str = "
+  Needs `rustup toolchain install nightly --component miri,rust-src`. What the tests take beyond three minutes each is a failure; to compile,
+  once, comes before.
+";
+
+/// The arguments that choose tests, and those of the test binaries.
+const TESTS: &[(&[&str], &[&str])] = &[
+    (&["--package", "wasmote", "--test", "small"], &[]),
+    (&["--package", "wasmote-exec", "--no-default-features", "--test", "in_place"], &["small::"]),
+];
+
+/// Seconds that each may take.
+const LIMIT: &str = "180";
+
+pub fn main(arguments: Arguments) -> Result<()> {
+    crate::nothing_left(arguments)?;
+    if let Some(reason) = check()? {
+        println!("left out: {reason}");
+    }
+    Ok(())
+}
+
+/// Runs the tests, or returns why it can't.
+pub fn check() -> Result<Option<String>> {
+    if !is_there(nightly("cargo").args(["miri", "--version"])) {
+        return Ok(Some("there is no nightly compiler with Miri".into()));
+    }
+    if !is_there(Command::new("timeout").arg("--version")) {
+        return Ok(Some("there is no `timeout` to end what takes too long".into()));
+    }
+    for (tests, filter) in TESTS {
+        run(miri(&mut nightly("cargo"), tests).arg("--no-run"))?;
+        let mut command = nightly("timeout");
+        let limited = miri(command.args(["--kill-after=5", LIMIT, "cargo"]), tests);
+        let status = limited.arg("--").args(*filter).status()?;
+        match status.code() {
+            Some(0) => {}
+            // What `timeout` says of a command that it ended.
+            Some(124 | 137) => bail!("{} took more than {LIMIT} seconds", words(limited)),
+            _ => bail!("{} failed ({status})", words(limited)),
+        }
+    }
+    Ok(None)
+}
+
+fn miri<'c>(command: &'c mut Command, tests: &[&str]) -> &'c mut Command {
+    command.args(["miri", "test", "--locked"]).args(tests)
+}
+
+/// A program in whose environment `cargo` is that of the nightly toolchain.
+fn nightly(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root()).stdin(Stdio::null());
+    // Of a rustup that runs this, what it set for its own toolchain.
+    for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS"] {
+        command.env_remove(variable);
+    }
+    command.env("RUSTUP_TOOLCHAIN", "nightly").env("MIRIFLAGS", "-Zmiri-strict-provenance");
+    command
+}
+
+/// Whether a program can be run.
+fn is_there(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
