@@ -1,11 +1,13 @@
-//! Our own regression scripts: every file of `tests/regress`, all of whose directives must pass, and modules too
-//! large to write down, made here.
+//! Our own regression scripts: every file of `tests/regress`, all of whose directives must pass; modules too large to write down, made here;
+//! random ones; and that what is valid is translated.
 
 mod large;
+mod legacy;
 mod operators;
 mod random;
-#[path = "../../../tests/root.rs"]
-mod root;
+#[path = "../../../tests/scripts.rs"]
+mod scripts;
+mod translates;
 
 use wasmote::script::{Options, run};
 use wasmote::{Features, Instance, Linker, Module, Store, Val, Validation};
@@ -25,7 +27,7 @@ fn failures(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn every_script_of_the_folder_passes() {
-    let folder = root::root().join("tests/regress");
+    let folder = scripts::root().join("tests/regress");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry of the folder").path())

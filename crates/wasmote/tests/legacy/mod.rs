@@ -1,0 +1,240 @@
+//! Random modules with exceptions of the older form: `try` with `catch`, `catch_all`, `delegate` or nothing, and `rethrow`; and with
+//! `try_table` between them. No other engine at hand runs these, so they are made as trees of instructions ([`generate`]), which are
+//! written as a binary ([`encode`]) and also evaluated as they stand by the plainest of interpreters ([`evaluate`]).
+//!
+//! Every module is valid as it is made, dead code included. So both validators must accept it, it must be translated for both op sets,
+//! with fuel and without, and in each way that a module can be run ([`modes`]) it must do what the evaluator says.
+//!
+//! `MODULES=n` makes so many, `SEED=n` begins with another seed. A module that fails is written to a file.
+
+mod encode;
+mod evaluate;
+mod generate;
+mod modes;
+mod operators;
+
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use operators::Operator;
+
+/// A type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+    Func,
+    Extern,
+    Any,
+    Exn,
+    /// A reference to the one type of structures, or null.
+    Struct,
+    /// The same, and never null.
+    Object,
+}
+
+impl Type {
+    /// Whether a value of this type is one of the other.
+    pub fn is(self, other: Type) -> bool {
+        match (self, other) {
+            (Type::Struct, Type::Any) | (Type::Object, Type::Any | Type::Struct) => true,
+            _ => self == other,
+        }
+    }
+
+    /// Whether it has a value that variables begin with.
+    pub fn has_default(self) -> bool {
+        self != Type::Object
+    }
+}
+
+/// Parameters and results.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Signature {
+    pub params: Vec<Type>,
+    pub results: Vec<Type>,
+}
+
+/// An instruction. Labels are numbered as in a binary, from the innermost.
+#[derive(Clone, Debug)]
+pub enum Instr {
+    /// A number or a vector, by its bits.
+    Const(Type, u128),
+    Null(Type),
+    RefFunc(usize),
+    Get(usize),
+    Set(usize),
+    Tee(usize),
+    GetGlobal(usize),
+    SetGlobal(usize),
+    Operator(&'static Operator),
+    Drop,
+    Select(Type),
+    /// Takes one of what the module's time is counted in, and traps if there is none.
+    Tick,
+    /// Notes in a global that execution came by, and in which order.
+    Trace(u8),
+    Block(Signature, Vec<Instr>),
+    Loop(Signature, Vec<Instr>),
+    If(Signature, Vec<Instr>, Vec<Instr>),
+    Try(Box<Try>),
+    TryTable(Signature, Vec<Clause>, Vec<Instr>),
+    Br(usize),
+    BrIf(usize),
+    BrTable(Vec<usize>),
+    Return,
+    Throw(usize),
+    ThrowRef,
+    Rethrow(usize),
+    Call(usize),
+    ReturnCall(usize),
+    Unreachable,
+}
+
+/// A `try`.
+#[derive(Clone, Debug)]
+pub struct Try {
+    pub signature: Signature,
+    pub body: Vec<Instr>,
+    /// Its handlers, by their tags.
+    pub catches: Vec<(usize, Vec<Instr>)>,
+    pub catch_all: Option<Vec<Instr>>,
+    /// The label, counted from outside, that it ends with in place of handlers.
+    pub delegate: Option<usize>,
+}
+
+/// A clause of `try_table`.
+#[derive(Clone, Copy, Debug)]
+pub struct Clause {
+    /// None for all tags.
+    pub tag: Option<usize>,
+    /// Whether the label gets the exception, too.
+    pub reference: bool,
+    /// Counted from outside.
+    pub label: usize,
+}
+
+/// A function.
+#[derive(Debug)]
+pub struct Function {
+    pub signature: Signature,
+    /// All locals, parameters first.
+    pub locals: Vec<Type>,
+    pub body: Vec<Instr>,
+}
+
+/// A module. All of its functions, tags and globals are exported.
+#[derive(Debug)]
+pub struct Module {
+    pub functions: Vec<Function>,
+    /// What exceptions of each tag carry.
+    pub tags: Vec<Vec<Type>>,
+    pub globals: Vec<Type>,
+    /// Whether it has the type of structures.
+    pub objects: bool,
+    /// Whether any type is that of vectors.
+    pub vectors: bool,
+}
+
+/// The global that counts time, and the one that knows the way.
+pub const TIME: usize = 0;
+pub const WAY: usize = 1;
+
+/// Modules of a run that says nothing else.
+const MODULES: u64 = 2000;
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |number| number.parse().unwrap_or_else(|_| panic!("{name}: no number")))
+}
+
+/// What modules had, so that nobody takes such as do nothing for a proof.
+#[derive(Default)]
+struct Sums {
+    calls: AtomicU64,
+    returned: AtomicU64,
+    trapped: AtomicU64,
+    threw: AtomicU64,
+    caught: AtomicU64,
+    rethrown: AtomicU64,
+    delegated: AtomicU64,
+    without_tags: AtomicU64,
+    vectors: AtomicU64,
+}
+
+/// Tries the module of this seed: what is wrong with it, if anything.
+fn trial(seed: u64, sums: &Sums) -> Result<(), String> {
+    let mut wasm = Vec::new();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let module = generate::module(seed);
+        wasm = encode::module(&module);
+        modes::are_valid(&wasm)?;
+        modes::agree(&wasm, &module, &evaluate::play(&module, sums))?;
+        sums.without_tags.fetch_add(u64::from(module.tags.is_empty()), Relaxed);
+        sums.vectors.fetch_add(u64::from(module.vectors), Relaxed);
+        Ok(())
+    }));
+    let what = match outcome {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(what)) => what,
+        Err(panic) => match panic.downcast_ref::<String>() {
+            Some(what) => format!("panic: {what}"),
+            None => "panic".into(),
+        },
+    };
+    let file = std::env::temp_dir().join(format!("legacy-{seed}.wasm"));
+    std::fs::write(&file, &wasm).expect("a file");
+    Err(format!("seed {seed} ({}): {what}", file.display()))
+}
+
+#[test]
+fn modules_with_older_exceptions_are_valid_are_translated_and_do_the_same_in_all_modes() {
+    let (modules, first) = (number("MODULES", MODULES), number("SEED", 0));
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64).min(8);
+    let (next, sums) = (AtomicU64::new(first), Sums::default());
+    let work = || {
+        let mut failed = Vec::new();
+        // Those after the first few say nothing new.
+        while failed.len() < 5 {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= first + modules {
+                break;
+            }
+            failed.extend(trial(seed, &sums).err());
+        }
+        failed
+    };
+    let failed: Vec<String> = std::thread::scope(|scope| {
+        let start = |_| {
+            let thread = std::thread::Builder::new().stack_size(64 << 20);
+            thread.spawn_scoped(scope, work).expect("a thread")
+        };
+        let threads: Vec<_> = (0..threads).map(start).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("it catches panics")).collect()
+    });
+    let mut report = format!("{modules} modules, seeds {first} to {}", first + modules.saturating_sub(1));
+    let Sums { calls, returned, trapped, threw, caught, rethrown, delegated, without_tags, vectors } = sums;
+    for (count, what) in [
+        (calls, "calls"),
+        (returned, "returned"),
+        (trapped, "trapped"),
+        (threw, "threw"),
+        (caught, "exceptions caught"),
+        (rethrown, "rethrown"),
+        (delegated, "delegated"),
+        (without_tags, "modules without tags"),
+        (vectors, "modules with vectors"),
+    ] {
+        let count = count.into_inner();
+        let _ = write!(report, "; {count} {what}");
+        // Few modules may lack something.
+        if failed.is_empty() && modules >= 500 {
+            assert!(count > modules / 20, "too few for a proof: {report}");
+        }
+    }
+    println!("{report}");
+    assert!(failed.is_empty(), "{report}\n{}", failed.join("\n"));
+}
