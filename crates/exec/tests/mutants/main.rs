@@ -6,8 +6,8 @@
 //! execution relies on must still stand in the buffer as instantiation left it. All this happens in child processes: one
 //! that dies is a failure, unless by its time limit, since a mutant may have lost the instructions that take its fuel.
 //!
-//! `MUTANTS=n` makes so many (at least 20,000 unless one says otherwise), `MUTANT=seed` just that one, in this process.
-//! The random numbers are always the same ones.
+//! `MUTANTS=n` makes so many (at least 20,000 unless one says otherwise), `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process.
+//! Unless one says otherwise, the random numbers are always the same ones.
 
 #[cfg(any(feature = "alloc", not(target_os = "linux")))]
 fn main() {

@@ -30,11 +30,11 @@ pub fn main() -> ExitCode {
         trials.one(seed, &Shared::new(), true);
         return ExitCode::SUCCESS;
     }
-    let count = number("MUTANTS").unwrap_or(MUTANTS);
+    let (count, seed) = (number("MUTANTS").unwrap_or(MUTANTS), number("SEED").unwrap_or(0));
     let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(8)) as u64;
     let mut children = BTreeMap::new();
     for worker in 0..workers {
-        let (first, end) = (count * worker / workers, count * (worker + 1) / workers);
+        let (first, end) = (seed + count * worker / workers, seed + count * (worker + 1) / workers);
         let child = start(&mut trials, Shared::new(), first, end);
         children.insert(child.pid, child);
     }
@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
         let child = start(&mut trials, shared, seed + 1, end);
         children.insert(child.pid, child);
     }
-    report(count, &totals, timed_out, &failures)
+    report(seed, count, &totals, timed_out, &failures)
 }
 
 /// Starts a child that tries these seeds.
@@ -84,15 +84,15 @@ fn start(trials: &mut Trials<'_>, shared: Shared, first: u64, end: u64) -> Child
 
 /// From now on, this process may use as much time, and is ended otherwise.
 fn limit_time() {
-    let time = libc::timeval { tv_sec: 0, tv_usec: TIME };
+    let time = libc::timeval { tv_sec: TIME / 1_000_000, tv_usec: TIME % 1_000_000 };
     let timer = libc::itimerval { it_interval: time, it_value: time };
     // SAFETY: the timer is there; what was set before does not matter.
     let outcome = unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &timer, std::ptr::null_mut()) };
     assert_eq!(outcome, 0, "setitimer");
 }
 
-fn report(count: u64, totals: &[u64], timed_out: u64, failures: &[String]) -> ExitCode {
-    println!("{count} mutants (seeds 0 to {})", count.saturating_sub(1));
+fn report(seed: u64, count: u64, totals: &[u64], timed_out: u64, failures: &[String]) -> ExitCode {
+    println!("{count} mutants (seeds {seed} to {})", seed + count.saturating_sub(1));
     for (reason, total) in reasons().iter().zip(&totals[REFUSED..]).filter(|(_, total)| **total > 0) {
         println!("  {total} refused: {reason}");
     }

@@ -5,7 +5,8 @@
 //! is never used again after it was freed, so that what reaches beyond memory, or for what is gone, dies by a signal. Another instance in the
 //! same store must be as it was afterwards. And all that comes out as a reference is looked at in every way that the API has.
 //!
-//! `MUTANTS=n` makes so many, `MUTANT=seed` just that one, in this process. The random numbers are always the same ones.
+//! `MUTANTS=n` makes so many, `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process. Unless one says otherwise, the random
+//! numbers are always the same ones.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {

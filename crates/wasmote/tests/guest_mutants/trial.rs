@@ -1,0 +1,285 @@
+//! One mutant: made until it is valid, and run twice.
+
+use wasmote::{
+    Config, Engine, Error, ErrorKind, Exception, Extern, ExternType, Func, Instance, Memory, Module, Store, TrapCode,
+    Val, ValType, Validation,
+};
+
+use crate::originals::{Original, export};
+use crate::random::Random;
+use crate::sandbox::Shared;
+
+/// How many mutants a run makes.
+pub const MUTANTS: u64 = 1000;
+/// Time that a mutant may use of a processor, in microseconds: fuel does not bound what a large copy takes.
+pub const TIME: i64 = 3_000_000;
+/// Fuel for a call.
+const FUEL: u64 = 30_000;
+/// How often bytes are changed until they are valid.
+const ATTEMPTS: usize = 12;
+
+/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
+pub const ACCEPTED: usize = 0;
+pub const CALLS: usize = 1;
+pub const RETURNED: usize = 2;
+pub const TRAPPED: usize = 3;
+pub const REFUSED: usize = 8;
+
+/// Why mutants are not run.
+pub fn reasons() -> Vec<&'static str> {
+    vec!["nothing valid was found", "no instance"]
+}
+
+/// All that mutants are made of.
+pub struct Trials<'a> {
+    originals: &'a [Original],
+    small: usize,
+}
+
+impl<'a> Trials<'a> {
+    pub fn new(originals: &'a [Original], small: usize) -> Trials<'a> {
+        Trials { originals, small }
+    }
+
+    /// Tries the mutant with this seed; `say` has it told step by step.
+    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
+        let mut random = Random::new(seed);
+        let some = if random.chance(85) { &self.originals[..self.small] } else { self.originals };
+        let original = random.of(some);
+        let Some((wasm, bodies)) = mutant(original, &mut random) else { return counts.add(REFUSED) };
+        if say {
+            let file = std::env::temp_dir().join(format!("guest-mutant-{seed}.wasm"));
+            std::fs::write(&file, &wasm).expect("a file");
+            println!("mutant {seed} of {}, bodies {bodies:?}: {}", original.name, file.display());
+        }
+        let seed = random.next();
+        let (Some(mut guarded), Some(mut checked)) = (World::new(&wasm, true), World::new(&wasm, false)) else {
+            return counts.add(REFUSED + 1);
+        };
+        counts.add(ACCEPTED);
+        let changed = (0..bodies.len()).map(export);
+        let others = ["_start", "_initialize"].map(String::from);
+        for name in changed.clone().chain(others).chain(changed) {
+            let [a, b] = [&mut guarded, &mut checked].map(|world| world.call(&name, seed));
+            let Some(outcome) = &a else { continue };
+            counts.add(CALLS);
+            counts.add(if outcome.returned { RETURNED } else { TRAPPED });
+            if say {
+                println!("{name}: {outcome:?}");
+            }
+            assert_eq!(a, b, "{}: `{name}` with and without pages that guard", original.name);
+            assert!(guarded.memory() == checked.memory(), "{}: memory after `{name}`", original.name);
+        }
+    }
+}
+
+/// A guest some of whose bodies are changed, and which these are.
+fn mutant(original: &Original, random: &mut Random) -> Option<(Vec<u8>, Vec<usize>)> {
+    let mut wasm = original.wasm.clone();
+    let mut changed = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let body = random.below(original.bodies.len());
+        let range = original.bodies[body].clone();
+        let before = wasm[range.clone()].to_vec();
+        for _ in 0..1 + random.below(3) {
+            damage(&mut wasm[range.clone()], random);
+        }
+        if wasm[range.clone()] != before[..] && original.is_valid(&wasm, body) {
+            changed.push(body);
+            if changed.len() == 3 || random.chance(30) {
+                break;
+            }
+        } else {
+            wasm[range].copy_from_slice(&before);
+        }
+    }
+    changed.sort_unstable();
+    changed.dedup();
+    if changed.is_empty() { None } else { Some((original.with_exports(&wasm, &changed), changed)) }
+}
+
+/// Instructions of the same type, from the first to the last.
+const ALIKE: &[(u8, u8)] = &[
+    (0x28, 0x28),
+    (0x2c, 0x2f),
+    (0x30, 0x35),
+    (0x36, 0x36),
+    (0x3a, 0x3b),
+    (0x3c, 0x3e),
+    (0x46, 0x4f),
+    (0x51, 0x5a),
+    (0x5b, 0x60),
+    (0x61, 0x66),
+    (0x67, 0x69),
+    (0x6a, 0x78),
+    (0x79, 0x7b),
+    (0x7c, 0x8a),
+    (0x8b, 0x91),
+    (0x92, 0x98),
+    (0x99, 0x9f),
+    (0xa0, 0xa6),
+];
+
+/// Changes a byte or two.
+fn damage(bytes: &mut [u8], random: &mut Random) {
+    let at = random.below(bytes.len());
+    match random.below(8) {
+        0 => bytes[at] ^= 1 << random.below(8),
+        1 => bytes[at] = random.next() as u8,
+        2 => bytes[at] = bytes[at].wrapping_add(1),
+        3 => bytes[at] = bytes[at].wrapping_sub(1),
+        4 => {
+            let len = (1 + random.below(6)).min(bytes.len() - at);
+            let from = random.below(bytes.len() - len + 1);
+            bytes.copy_within(from..from + len, at);
+        }
+        // What may be the immediate of a constant, or an offset.
+        5 => {
+            if let Some(low) = bytes.get_mut(at).filter(|byte| **byte >= 0x80) {
+                *low = random.next() as u8 | 0x80;
+            }
+        }
+        // The next byte that may be an instruction becomes one of the same type.
+        _ => {
+            let known = |byte: u8| ALIKE.iter().find(|(first, last)| (*first..=*last).contains(&byte));
+            let Some((at, &(first, last))) = (at..bytes.len()).find_map(|at| Some((at, known(bytes[at])?))) else {
+                return;
+            };
+            bytes[at] = first + random.below(usize::from(last - first) + 1) as u8;
+        }
+    }
+}
+
+/// What a call did, in words where it matters not.
+#[derive(PartialEq, Eq, Debug)]
+struct Outcome {
+    returned: bool,
+    what: String,
+    fuel: u64,
+}
+
+/// A store with an instance.
+struct World {
+    store: Store<Host>,
+    instance: Instance,
+}
+
+/// What functions of the host go by.
+struct Host {
+    calls: u32,
+}
+
+impl World {
+    fn new(wasm: &[u8], guarded: bool) -> Option<World> {
+        let mut config = Config::new();
+        config.guard_pages(guarded).fuel(true).validation(Validation::Lazy).validation_threads(1);
+        config.max_stack(64 << 10).max_nesting(4).max_memory(4 << 20).max_table(1 << 16).max_gc_heap(16 << 20);
+        let engine = Engine::new(&config);
+        let module = Module::new(&engine, wasm).expect("only bodies are changed");
+        let mut store = Store::new(&engine, Host { calls: 0 });
+        store.set_fuel(FUEL);
+        let mut imports = Vec::new();
+        for import in module.imports() {
+            let ExternType::Func(ty) = &import.ty else { return None };
+            let results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+            let ends = import.name.contains("exit");
+            let func = Func::new(&mut store, ty.clone(), move |mut caller, args, places| {
+                if ends {
+                    return Err(TrapCode::Unreachable.into());
+                }
+                // Small numbers where the arguments point to, and success mostly.
+                let host = caller.data_mut();
+                host.calls = host.calls.wrapping_add(1);
+                let calls = host.calls;
+                if let Some(memory) = caller.memory() {
+                    for arg in args {
+                        if let Val::I32(at) = *arg
+                            && let at = at as u32 as usize
+                            && at > 4096
+                            && let Some(place) = memory.data_mut(&mut caller).get_mut(at..at + 4)
+                        {
+                            place.copy_from_slice(&(calls % 7).to_le_bytes());
+                        }
+                    }
+                }
+                places.copy_from_slice(&results);
+                if calls.is_multiple_of(11)
+                    && let Some(Val::I32(result)) = places.first_mut()
+                {
+                    *result = 8;
+                }
+                Ok(())
+            });
+            imports.push(Extern::from(func));
+        }
+        let instance = Instance::new(&mut store, &module, &imports).ok()?;
+        Some(World { store, instance })
+    }
+
+    fn memory(&self) -> &[u8] {
+        let memory: Option<Memory> = self.instance.get_export(&self.store, "memory").and_then(Extern::memory);
+        memory.map_or(&[], |memory| memory.data(&self.store))
+    }
+
+    /// Calls an export, with numbers that follow from the seed; nothing if there is none, or no value for a parameter.
+    fn call(&mut self, name: &str, seed: u64) -> Option<Outcome> {
+        let func = self.instance.get_func(&self.store, name)?;
+        let ty = func.ty(&self.store);
+        let mut random = Random::new(seed);
+        let args: Option<Vec<Val>> = ty.params.iter().map(|&ty| argument(ty, &mut random)).collect();
+        let place = |&ty: &ValType| match ty {
+            ValType::Ref(_) => Val::FuncRef(None),
+            ty => Val::default_of(ty),
+        };
+        let mut results: Vec<Val> = ty.results.iter().map(place).collect();
+        self.store.set_fuel(FUEL);
+        let outcome = func.call(&mut self.store, &args?, &mut results);
+        let what = match &outcome {
+            Ok(()) => shown(&results),
+            Err(error) => self.shown_error(error),
+        };
+        Some(Outcome { returned: outcome.is_ok(), what, fuel: self.store.fuel() })
+    }
+
+    fn shown_error(&self, error: &Error) -> String {
+        match error.kind() {
+            ErrorKind::Trap(trap) => format!("{}: {:?}", trap.code().message(), trap.frames()),
+            ErrorKind::Exception(exception) => {
+                format!("threw {} at {:?}", self.shown_exception(exception), exception.frames())
+            }
+            _ => error.to_string(),
+        }
+    }
+
+    fn shown_exception(&self, exception: &Exception) -> String {
+        shown(exception.values())
+    }
+}
+
+fn argument(ty: ValType, random: &mut Random) -> Option<Val> {
+    Some(match ty {
+        // An address, half of the time.
+        ValType::I32 if random.chance(50) => Val::I32(random.below(1 << 20) as i32),
+        ValType::I32 => Val::I32(random.value() as i32),
+        ValType::I64 => Val::I64(random.value() as i64),
+        ValType::F32 => Val::F32(f32::from_bits(random.value() as u32)),
+        ValType::F64 => Val::F64(f64::from_bits(random.value())),
+        ValType::V128 => Val::V128(u128::from(random.value()) << 64 | u128::from(random.value())),
+        ValType::Ref(reference) if reference.is_nullable() => Val::default_of(ty),
+        ValType::Ref(_) => return None,
+    })
+}
+
+/// Values in words: numbers by their bits, references by whether they are null.
+fn shown(values: &[Val]) -> String {
+    let one = |value: &Val| match value {
+        Val::I32(value) => format!("{value:x}"),
+        Val::I64(value) => format!("{value:x}"),
+        Val::F32(value) => format!("{:x}", value.to_bits()),
+        Val::F64(value) => format!("{:x}", value.to_bits()),
+        Val::V128(value) => format!("{value:x}"),
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::AnyRef(None) => "null".into(),
+        _ => "a reference".into(),
+    };
+    values.iter().map(one).collect::<Vec<_>>().join(" ")
+}
