@@ -1,4 +1,5 @@
-//! Pages with no access directly before and behind.
+//! Pages with no access directly before and behind. With `UNFENCED` in the environment, allocations of just the length in their place, for a
+//! sanitizer to watch.
 
 use std::ptr;
 
@@ -8,6 +9,8 @@ const PAGE: usize = 4096;
 pub struct Pages {
     first: *mut u8,
     len: usize,
+    /// What is in their place.
+    unfenced: Option<Vec<u64>>,
 }
 
 impl Pages {
@@ -20,7 +23,8 @@ impl Pages {
             libc::mmap(ptr::null_mut(), len + 2 * PAGE, libc::PROT_NONE, flags, -1, 0)
         };
         assert_ne!(whole, libc::MAP_FAILED, "no address space");
-        let pages = Pages { first: whole.cast::<u8>().wrapping_add(PAGE), len };
+        let unfenced = std::env::var_os("UNFENCED").map(|_| Vec::new());
+        let pages = Pages { first: whole.cast::<u8>().wrapping_add(PAGE), len, unfenced };
         pages.protect(libc::PROT_READ | libc::PROT_WRITE);
         pages
     }
@@ -35,6 +39,10 @@ impl Pages {
     /// before ends in front of.
     pub fn words(&mut self, bytes: usize, front: bool) -> &mut [u64] {
         assert!(bytes <= self.len && bytes.is_multiple_of(8));
+        if let Some(words) = &mut self.unfenced {
+            *words = vec![0; bytes / 8];
+            return words;
+        }
         let first = if front { self.first } else { self.first.wrapping_add(self.len - bytes) };
         // SAFETY: inside of the mapping, 8-aligned, and borrowed with it.
         unsafe { std::slice::from_raw_parts_mut(first.cast(), bytes / 8) }

@@ -1,4 +1,4 @@
-//! Whatever happens to the bytes of an image with objects and exceptions, it is refused with an error or harms its own objects at most.
+//! Whatever happens to the bytes of an image with objects, exceptions and vectors, it is refused with an error or harms its own objects at most.
 //!
 //! Images are changed as those of `crates/exec/tests/mutants`, whose code this is in part, but here they are loaded and run as hosts do:
 //! [`wasmote::Module::from_image`], linked code, a heap that is collected. Each allocation of a trial ends where a page without access begins, and

@@ -1,14 +1,16 @@
-//! The images that mutants are made of: those that have to do with references, exceptions and objects.
+//! The images that mutants are made of: those that have to do with references, exceptions, objects and vectors.
 
 use wasmote::{CodeOptions, Engine, ImageOptions, Module, OpSet};
-use wasmote_ir::code::Instr;
 use wasmote_ir::image::Image;
-use wasmote_ir::image::layout::Section;
-use wasmote_ir::ops::{FIRST_OBJECT, MANAGED_OPCODES, OBJECT_OPCODES, OPCODES};
+use wasmote_ir::image::layout::{AT_FEATURES, AT_OP_SET_ID, Section, features};
+use wasmote_ir::ops::{
+    ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, MANAGED_OPCODES, OBJECT_OPCODES, OPCODES, SIMD_ID,
+    VECTOR_OPCODES,
+};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
 use crate::managed;
-use crate::mutate::instruction_starts;
+use crate::mutate::{fix, instruction_starts};
 use crate::random::Random;
 use crate::scripts::{Script, published, regress};
 
@@ -21,11 +23,15 @@ pub struct Original {
 /// One more than what some mutants have of changes beside the first.
 pub const MORE_CHANGES: usize = 8;
 
-/// An opcode: of references, exceptions and objects mostly.
+/// One in so many modules of the scripts that have vectors, but nothing else that this is about: they are many.
+const VECTORS: usize = 3;
+
+/// An opcode: of references, exceptions, objects and, unless the core op set is known alone, vectors mostly.
 pub fn opcode(known: usize, random: &mut Random) -> u16 {
     let opcode = match random.below(100) {
-        0..30 => random.below(known),
-        30..90 => FIRST_OBJECT + random.below(OBJECT_OPCODES),
+        0..25 => random.below(known),
+        25..50 if known > CORE_OPCODES => FIRST_VECTOR + random.below(VECTOR_OPCODES),
+        25..90 => FIRST_OBJECT + random.below(OBJECT_OPCODES),
         _ => OPCODES + random.below(MANAGED_OPCODES),
     };
     opcode as u16
@@ -39,12 +45,12 @@ pub fn all() -> (Vec<Original>, usize) {
     for _ in 0..150 {
         // The parameters are what confusion makes references of.
         let text = managed::module(20, "(param i32 i32 i64 i32 i64 i32)");
-        add(&engine, &mut originals, "every instruction", &wat::parse_str(text).unwrap());
+        add(&engine, &mut originals, 0, "every instruction", &wat::parse_str(text).unwrap());
     }
-    for (name, wasm) in of_scripts() {
-        add(&engine, &mut originals, &name, &wasm);
+    for (number, (name, wasm)) in of_scripts().into_iter().enumerate() {
+        add(&engine, &mut originals, number, &name, &wasm);
     }
-    let mut seen = [false; MANAGED_OPCODES + OBJECT_OPCODES];
+    let mut seen = [false; ALL_OPCODES - OPCODES];
     for Original { image, .. } in &originals {
         let parsed = Image::parse(image).expect("an image");
         for at in instruction_starts(&parsed) {
@@ -56,25 +62,25 @@ pub fn all() -> (Vec<Original>, usize) {
     }
     let (used, known) = (seen.iter().filter(|&&seen| seen).count(), seen.len());
     println!(
-        "mutants of {} images, with {used} of {known} instructions on references and objects in use",
+        "mutants of {} images, with {used} of {known} instructions on references, objects and vectors in use",
         originals.len()
     );
     let small = originals.len();
     (originals, small)
 }
 
-/// Whether an image has anything to do with what this is about.
-fn is_managed(image: &Image<'_>) -> bool {
-    image.count(Section::SubTypes) > 0
-        || image.count(Section::Tags) > 0
-        || instruction_starts(image).into_iter().any(|at| {
-            let bytes = image.bytes();
-            let units = [u16::from_le_bytes([bytes[at], bytes[at + 1]])];
-            Instr::decode(&units, 0).is_some() && (OPCODES..FIRST_OBJECT + OBJECT_OPCODES).contains(&units[0].into())
-        })
+/// Whether an image has anything to do with references, exceptions and objects, and whether with vectors.
+fn kinds(image: &Image<'_>) -> (bool, bool) {
+    let (mut managed, mut vectors) = (image.count(Section::SubTypes) > 0 || image.count(Section::Tags) > 0, false);
+    for at in instruction_starts(image) {
+        let opcode = usize::from(u16::from_le_bytes([image.bytes()[at], image.bytes()[at + 1]]));
+        managed |= (OPCODES..FIRST_VECTOR).contains(&opcode);
+        vectors |= opcode >= FIRST_VECTOR;
+    }
+    (managed, vectors)
 }
 
-fn add(engine: &Engine, originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
+fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str, wasm: &[u8]) {
     let Ok(module) = Module::new(engine, wasm) else { return };
     let info = module.info();
     let initial: u64 = info.memories.iter().map(|memory| memory.min.saturating_mul(1 << memory.page_log2)).sum();
@@ -84,10 +90,19 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, name: &str, wasm: &[u8]) 
     }
     for op_set in [OpSet::Core, OpSet::Extended] {
         let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
-        let Ok(image) = module.to_image(&ImageOptions { code, names: false }) else { return };
-        if Image::parse(&image).is_ok_and(|image| is_managed(&image)) {
-            originals.push(Original { name: format!("{name} ({op_set:?})"), image });
+        // The core op set has no vectors.
+        let Ok(mut image) = module.to_image(&ImageOptions { code, names: false }) else { continue };
+        let Ok((managed, vectors)) = Image::parse(&image).map(|image| kinds(&image)) else { continue };
+        if !managed && (!vectors || !number.is_multiple_of(VECTORS)) {
+            continue;
         }
+        if op_set == OpSet::Extended {
+            // Vector instructions can be put into it.
+            image[AT_FEATURES] |= features::SIMD as u8;
+            image[AT_OP_SET_ID..][..4].copy_from_slice(&SIMD_ID.to_le_bytes());
+            fix(&mut image);
+        }
+        originals.push(Original { name: format!("{name} ({op_set:?})"), image });
     }
 }
 
