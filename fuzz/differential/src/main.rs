@@ -1,8 +1,9 @@
 //! wasmote-differential [--objects] [MODULES [FIRST]]: makes so many modules (1000 unless said otherwise) with numbers from FIRST on, runs
 //! what each exports in wasmote, in each of its modes, and in another engine, and compares results, traps, exceptions, memories, globals and
 //! tables: modules with vectors with wasmi, or, with `--objects`, those with objects and exceptions with Wasmtime, as with `--wasmtime` the
-//! former, too. Ends with an error that names the modules that differ, which are written to files. `--show N` prints what the module of that
-//! number does everywhere. Wasmtime takes the feature `wasmtime`.
+//! former, too. And each must be translated for both op sets, with fuel and without, whether the other engine takes it or not. Ends with an
+//! error that names the modules that differ, which are written to files. `--show N` prints what the module of that number does everywhere.
+//! Wasmtime takes the feature `wasmtime`.
 //!
 //! What differs by how wasmote is compiled is compared by building this with other features: the other engine stays the same.
 
@@ -49,6 +50,15 @@ fn run() -> ExitCode {
     let mut sums = Sums::default();
     for number in first..first + count {
         let Some(wasm) = modules::module(kind, number) else { continue };
+        // What the other engine refuses, too.
+        if let Err(what) = own::translated(&wasm) {
+            println!("module {number} is valid, but is not translated: {}: {what}", written(number, &wasm).display());
+            sums.differ += 1;
+            if sums.differ == ENOUGH {
+                break;
+            }
+            continue;
+        }
         let Some(theirs) = theirs(engine.as_ref(), &wasm) else {
             sums.refused += 1;
             continue;
@@ -65,11 +75,9 @@ fn run() -> ExitCode {
                 continue;
             };
             if let Some((ours, theirs)) = play(&mut world, Some(&theirs.calls)).difference(&theirs) {
-                let file = std::env::temp_dir().join(format!("differs-{number}.wasm"));
-                std::fs::write(&file, &wasm).expect("a file");
                 println!(
                     "module {number} differs in mode {mode:?}: {}\n  wasmote: {ours}\n  other:   {theirs}",
-                    file.display()
+                    written(number, &wasm).display()
                 );
                 sums.differ += 1;
                 break;
@@ -82,6 +90,13 @@ fn run() -> ExitCode {
     println!("{sums}");
     let enough = sums.modules * 2 > count && sums.vectors > 0 && (kind == Kind::Vectors || sums.objects > 0);
     if sums.differ == 0 && enough { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The file that a module with a fault is written to.
+fn written(number: u64, wasm: &[u8]) -> std::path::PathBuf {
+    let file = std::env::temp_dir().join(format!("differs-{number}.wasm"));
+    std::fs::write(&file, wasm).expect("a file");
+    file
 }
 
 /// What the other engine does with a module, Wasmtime's if there is one; `None` if it refuses it.
