@@ -1,5 +1,9 @@
 //! `cargo xtask fuzz`: what lies in `fuzz/`, workspaces of their own that no other step looks at, compiles, and modules made by wasm-smith
-//! do in wasmote what they do in wasmi; with `--modules`, those with objects and exceptions what they do in Wasmtime, too.
+//! do in wasmote what they do in wasmi; with `--modules`, those with objects and exceptions what they do in Wasmtime, too. With `--long`,
+//! a [`campaign`] of all that is random.
+
+mod campaign;
+mod parts;
 
 use anyhow::Result;
 use pico_args::Arguments;
@@ -11,6 +15,10 @@ pub const OPTIONS: &str = "
   --modules N          compare so many modules of each kind instead of 300, and each way of compiling the handlers:
                        with pairs of instructions, without, and returning to a loop
   --first N            the number of the first module
+  --long MINUTES       share so many minutes among all that makes modules, images and mutants at random: against wasmi and
+                       Wasmtime, exceptions of the older form, damaged images and guests, both under AddressSanitizer too where
+                       there is a nightly toolchain, and libFuzzer where there is cargo-fuzz
+  --seed N             the first seed of each part; that of the moment unless said otherwise
 ";
 
 /// Modules of each kind that are compared.
@@ -33,7 +41,11 @@ const BUILDS: &[&[&str]] = &[&[], &["--no-default-features"], &["--features", "l
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let modules = arguments.opt_value_from_str("--modules")?;
     let first = arguments.opt_value_from_str("--first")?.unwrap_or(0);
+    let (long, seed) = (arguments.opt_value_from_str("--long")?, arguments.opt_value_from_str("--seed")?);
     crate::nothing_left(arguments)?;
+    if let Some(minutes) = long {
+        return campaign::main(minutes, seed);
+    }
     match modules {
         None => check(),
         Some(modules) => BUILDS.iter().try_for_each(|build| compare(build, KINDS, modules, first)),

@@ -82,7 +82,7 @@ const COMMANDS: &[Command] = &[
     ),
     Command {
         name: "fuzz",
-        arguments: "[--modules N]",
+        arguments: "[--modules N | --long MINUTES [--seed N]]",
         what: "what lies in fuzz/ compiles, and modules by wasm-smith do what they do in wasmi and Wasmtime",
         details: fuzz::OPTIONS,
         main: fuzz::main,

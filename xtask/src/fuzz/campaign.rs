@@ -1,0 +1,148 @@
+//! `cargo xtask fuzz --long MINUTES`: all that makes modules, images and mutants at random, for as long as one has time. The minutes are shared
+//! among the parts ([`super::parts`]); building them is not counted. Each part is run again and again with other seeds until its time is over.
+//! What one finds does not keep the others from running; the command ends with an error then. The last lines are a table for
+//! docs/testing.md.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+
+use super::parts::{self, Part};
+use crate::project::{root, target_dir, words};
+
+/// Findings of a part after which it is not run again.
+const ENOUGH: usize = 3;
+/// A run may take so much more time than it should before it counts as one that does not end.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// How much more a run may do than the one before.
+const GROWTH: f64 = 8.0;
+/// Lines of a failure that are shown.
+const SHOWN: usize = 15;
+
+/// What a part did.
+struct Row {
+    name: String,
+    seeds: String,
+    count: String,
+    time: Duration,
+    findings: Vec<PathBuf>,
+}
+
+/// Where logs and findings go.
+pub fn folder() -> PathBuf {
+    target_dir().join("campaign")
+}
+
+/// Runs all parts, beginning with this seed, or one that nobody had.
+pub fn main(minutes: f64, seed: Option<u64>) -> Result<()> {
+    let seed = match seed {
+        Some(seed) => seed,
+        None => SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs(),
+    };
+    fs::create_dir_all(folder()).with_context(|| folder().display().to_string())?;
+    println!("seed {seed}; logs and findings: {}", folder().display());
+    let (parts, left_out) = parts::all()?;
+    let total: u32 = parts.iter().map(|part| part.weight).sum();
+    let mut rows = Vec::new();
+    for part in &parts {
+        let share = minutes * 60.0 * f64::from(part.weight) / f64::from(total);
+        rows.push(run(part, seed, Duration::from_secs_f64(share))?);
+    }
+    for what in &left_out {
+        println!("left out: {what}");
+    }
+    println!("\n{}", table(&rows, minutes)?);
+    let found: usize = rows.iter().map(|row| row.findings.len()).sum();
+    if found > 0 {
+        bail!("{found} findings, in {}", folder().display());
+    }
+    Ok(())
+}
+
+/// Runs a part until its time is over.
+fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
+    println!("\n=== {}: {}, for {:.0} s, seed {seed}", part.name, part.what, share.as_secs_f64());
+    let start = Instant::now();
+    let (mut next, mut count, mut done, mut findings) = (seed, part.first, 0, Vec::new());
+    while findings.len() < ENOUGH {
+        let left = share.saturating_sub(start.elapsed());
+        let (count_of_run, command) = (part.command)(next, count, left.as_secs().max(1));
+        let log = folder().join(format!("{}-{next}.log", part.name));
+        let began = Instant::now();
+        let failure = until(command, &log, left + PATIENCE)?;
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        // Where the program itself decides how many there are, it says so.
+        let made = count_of_run.or_else(|| (part.counted)(&text)).unwrap_or(0);
+        done += made;
+        next += made.max(1);
+        if let Some(failure) = failure {
+            let finding = folder().join(format!("finding-{}-{}.log", part.name, next - made.max(1)));
+            fs::rename(&log, &finding)?;
+            println!("FOUND: {failure}: {}", finding.display());
+            let lines: Vec<&str> = text.lines().collect();
+            lines[lines.len().saturating_sub(SHOWN)..].iter().for_each(|line| println!("    {line}"));
+            findings.push(finding);
+        }
+        let left = share.saturating_sub(start.elapsed()).as_secs_f64();
+        let took = began.elapsed().as_secs_f64().max(0.01);
+        count = (count as f64 * (left / took).min(GROWTH)) as u64;
+        // What the start of a program takes is not worth so few.
+        if count < part.first / 10 + 1 || left < 1.0 {
+            break;
+        }
+    }
+    let time = start.elapsed();
+    println!("{done} {}, {:.0} s, {} findings", part.unit, time.as_secs_f64(), findings.len());
+    let seeds = format!("{seed} to {}", next - 1);
+    Ok(Row { name: part.name.clone(), seeds, count: format!("{done} {}", part.unit), time, findings })
+}
+
+/// Runs a command whose output goes to a file; why it failed, if it did.
+fn until(mut command: Command, log: &PathBuf, limit: Duration) -> Result<Option<String>> {
+    let mut file = File::create(log).with_context(|| log.display().to_string())?;
+    let vars = command
+        .get_envs()
+        .filter_map(|(name, value)| Some(format!("{}={} ", name.to_string_lossy(), value?.to_string_lossy())));
+    writeln!(file, "{}{}", vars.collect::<String>(), words(&command))?;
+    command.current_dir(root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", words(&command)))?;
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(if status.success() { None } else { Some(status.to_string()) });
+        }
+        if start.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Some("did not end".into()));
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// The lines for docs/testing.md.
+fn table(rows: &[Row], minutes: f64) -> Result<String> {
+    let git = |arguments: &[&str]| -> String {
+        let output = Command::new("git").args(arguments).current_dir(root()).output();
+        output.map_or("unknown".into(), |output| String::from_utf8_lossy(&output.stdout).trim().to_string())
+    };
+    let commit = git(&["rev-parse", "--short", "HEAD"]);
+    let changed = if git(&["status", "--porcelain", "--untracked-files=no"]).is_empty() { "" } else { " and changes" };
+    let date = String::from_utf8(Command::new("date").arg("+%Y-%m-%d").output().context("date")?.stdout)?;
+    let date = date.trim();
+    let mut table = String::from("| date | commit | of minutes | part | seeds | made | seconds | findings |\n");
+    table += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+    for row in rows {
+        let Row { name, seeds, count, time, findings } = row;
+        let seconds = time.as_secs();
+        let found = findings.len();
+        table +=
+            &format!("| {date} | {commit}{changed} | {minutes} | {name} | {seeds} | {count} | {seconds} | {found} |\n");
+    }
+    Ok(table)
+}

@@ -1,0 +1,299 @@
+//! The parts of a campaign: what is built for each, and how it is told where to begin and how much to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use super::campaign::folder;
+use crate::guests::guests_dir;
+use crate::project::{cargo, root, run, target_dir, words};
+
+/// A part.
+pub struct Part {
+    /// What it is called in the table.
+    pub name: String,
+    /// What it does.
+    pub what: &'static str,
+    /// What it makes.
+    pub unit: &'static str,
+    /// Its share of the time.
+    pub weight: u32,
+    /// How many it makes at first, to find out how long that takes.
+    pub first: u64,
+    /// A command for a seed, a number to make, and seconds to do it in. And that number, if the command minds it.
+    pub command: Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>,
+    /// How many it made, by its output, if it decides that.
+    pub counted: fn(&str) -> Option<u64>,
+}
+
+/// Parts that run on this machine, and what does not, each with its reason.
+pub fn all() -> Result<(Vec<Part>, Vec<String>)> {
+    let (mut parts, mut left_out) = (Vec::new(), Vec::new());
+    differential(&mut parts, &mut left_out)?;
+    let tests = Tests::build(None)?;
+    parts.push(legacy(&tests.regress));
+    parts.extend(tests.mutants("", ""));
+    random_inputs(&mut parts)?;
+    if nightly(&["--version"]) {
+        match Tests::build(Some("address")) {
+            Ok(tests) => {
+                // Its own handler for faults would end what ours makes a trap of. Children of tests end without what finds leaks.
+                let options = "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0";
+                parts.extend(tests.mutants("-asan", options));
+            }
+            Err(error) => left_out.push(format!("mutants under AddressSanitizer: {error:#}")),
+        }
+    } else {
+        left_out.push("mutants under AddressSanitizer: there is no nightly toolchain".into());
+    }
+    if nightly(&["fuzz", "--version"]) {
+        libfuzzer(&mut parts)?;
+    } else {
+        left_out.push(
+            "targets of libFuzzer: there is no nightly toolchain with cargo-fuzz (`cargo install cargo-fuzz`)".into(),
+        );
+    }
+    Ok((parts, left_out))
+}
+
+/// Cargo of the nightly toolchain.
+fn nightly_cargo() -> Command {
+    let mut command = Command::new("rustup");
+    // Those of the cargo that runs this.
+    command.args(["run", "nightly", "cargo"]).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").current_dir(root());
+    command
+}
+
+/// Whether it does this without complaint.
+fn nightly(arguments: &[&str]) -> bool {
+    let mut cargo = nightly_cargo();
+    let status = cargo.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn numbered(program: PathBuf, arguments: Vec<&'static str>) -> Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)> {
+    Box::new(move |seed, count, _| {
+        let mut command = Command::new(&program);
+        command.args(&arguments).args([count.to_string(), seed.to_string()]);
+        (Some(count), command)
+    })
+}
+
+/// Against wasmi and Wasmtime: modules of both kinds, and each way of compiling the handlers.
+fn differential(parts: &mut Vec<Part>, left_out: &mut Vec<String>) -> Result<()> {
+    let manifest = root().join("fuzz/differential/Cargo.toml");
+    let built = target_dir_of(&manifest).join("release/wasmote-differential");
+    let mut wasmtime = true;
+    for (name, build) in [("pairs", super::BUILDS[0]), ("no-pairs", super::BUILDS[1]), ("loop", super::BUILDS[2])] {
+        let compile = |features: &[&str]| {
+            let mut cargo = cargo(["build", "--locked", "--release", "--manifest-path"]);
+            run(cargo.arg(&manifest).args(build).args(features))
+        };
+        if wasmtime && let Err(error) = compile(&["--features", "wasmtime"]) {
+            left_out.push(format!("comparison with Wasmtime, which was not built: {error:#}"));
+            wasmtime = false;
+        }
+        if !wasmtime {
+            compile(&[])?;
+        }
+        // The next one is built in its place.
+        let program = folder().join(format!("differential-{name}"));
+        fs::copy(&built, &program).with_context(|| built.display().to_string())?;
+        let kinds: [(&str, &str, Vec<&'static str>); 3] = [
+            ("vectors-wasmi", "modules by wasm-smith, with vectors, against wasmi", vec![]),
+            ("vectors-wasmtime", "modules by wasm-smith, with vectors, against Wasmtime", vec!["--wasmtime"]),
+            (
+                "objects-wasmtime",
+                "modules by wasm-smith, with objects and exceptions, against Wasmtime",
+                vec!["--objects"],
+            ),
+        ];
+        for (kind, what, arguments) in kinds.into_iter().take(if wasmtime { 3 } else { 1 }) {
+            parts.push(Part {
+                name: format!("{kind}-{name}"),
+                what,
+                unit: "modules",
+                // The way of compiling that is the default has half of it.
+                weight: if name == "pairs" { 4 } else { 2 },
+                first: 100,
+                command: numbered(program.clone(), arguments),
+                counted: |_| None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Where cargo builds what has a workspace of its own.
+fn target_dir_of(manifest: &Path) -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(_) => target_dir(),
+        None => manifest.with_file_name("target"),
+    }
+}
+
+/// Test programs.
+struct Tests {
+    regress: PathBuf,
+    images: PathBuf,
+    guests: PathBuf,
+    in_place: PathBuf,
+}
+
+impl Tests {
+    /// Builds them, with a sanitizer by the nightly toolchain.
+    fn build(sanitizer: Option<&str>) -> Result<Tests> {
+        let command = || match sanitizer {
+            None => cargo::<&str>([]),
+            Some(sanitizer) => {
+                let mut cargo = nightly_cargo();
+                cargo.env("RUSTFLAGS", format!("-Zsanitizer={sanitizer}"));
+                cargo.env("CARGO_TARGET_DIR", target_dir().join(sanitizer));
+                cargo
+            }
+        };
+        let one = |arguments: &[&str], test: &str| -> Result<PathBuf> {
+            let mut command = command();
+            command.args(["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]);
+            if sanitizer.is_some() {
+                command.args(["--target", "x86_64-unknown-linux-gnu"]);
+            }
+            executable(command.args(arguments).args(["--test", test]))
+        };
+        // Execution in place is there without `alloc` alone.
+        let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", "extended"];
+        Ok(Tests {
+            regress: one(&["--package", "wasmote"], "regress")?,
+            images: one(&["--package", "wasmote"], "mutants")?,
+            guests: one(&["--package", "wasmote"], "guest_mutants")?,
+            in_place: one(&in_place, "mutants")?,
+        })
+    }
+
+    /// The parts that make mutants; with a sanitizer, whose options these are, what is allocated is watched by it.
+    fn mutants(&self, suffix: &str, options: &'static str) -> Vec<Part> {
+        let part = |name: &str, what, first, weight, program: &Path| {
+            let program = program.to_path_buf();
+            let command = move |seed: u64, count: u64, _| {
+                let mut command = Command::new(&program);
+                command.env("MUTANTS", count.to_string()).env("SEED", seed.to_string());
+                if !options.is_empty() {
+                    command.env("ASAN_OPTIONS", options).env("UNFENCED", "1");
+                }
+                (Some(count), command)
+            };
+            let name = format!("{name}{suffix}");
+            Part { name, what, unit: "mutants", weight, first, command: Box::new(command), counted: |_| None }
+        };
+        vec![
+            part("images", "damaged images with vectors, objects and exceptions, linked", 500, 10, &self.images),
+            part("in-place", "damaged images, executed in place", 2000, 6, &self.in_place),
+            part("guests", "guests with damaged code, with and without guarded memories", 200, 10, &self.guests),
+        ]
+    }
+}
+
+/// The one executable that this command of cargo's makes.
+fn executable(command: &mut Command) -> Result<PathBuf> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    ensure!(output.status.success(), "{} failed ({})", words(command), output.status);
+    let messages = cargo_metadata::Message::parse_stream(&output.stdout[..]);
+    let artifacts = messages.filter_map(|message| match message {
+        Ok(cargo_metadata::Message::CompilerArtifact(artifact)) => artifact.executable,
+        _ => None,
+    });
+    let last = artifacts.last().with_context(|| format!("{} made no executable", words(command)))?;
+    Ok(last.into_std_path_buf())
+}
+
+/// Exceptions of the older form.
+fn legacy(program: &Path) -> Part {
+    let program = program.to_path_buf();
+    let command = move |seed: u64, count: u64, _| {
+        let mut command = Command::new(&program);
+        command.args(["modules_with_older_exceptions", "--nocapture"]);
+        command.env("MODULES", count.to_string()).env("SEED", seed.to_string());
+        (Some(count), command)
+    };
+    Part {
+        name: "older-exceptions".into(),
+        what: "modules with exceptions of the older form, in each way of running them, against an evaluator",
+        unit: "modules",
+        weight: 12,
+        first: 500,
+        command: Box::new(command),
+        counted: |_| None,
+    }
+}
+
+/// What libFuzzer's targets do, with inputs that are random only; takes neither a nightly nor cargo-fuzz.
+fn random_inputs(parts: &mut Vec<Part>) -> Result<()> {
+    let manifest = root().join("fuzz/Cargo.toml");
+    let mut build =
+        cargo(["build", "--locked", "--release", "--no-default-features", "--bin", "random", "--manifest-path"]);
+    run(build.arg(&manifest))?;
+    let program = target_dir_of(&manifest).join("release/random");
+    let command = move |seed: u64, count: u64, _| {
+        let mut command = Command::new(&program);
+        command.args(["translate_image".into(), seed.to_string(), count.to_string()]).env("SAY", "1");
+        (Some(count), command)
+    };
+    parts.push(Part {
+        name: "op-sets-in-place".into(),
+        what: "modules by wasm-smith, as images of both op sets executed in place",
+        unit: "modules",
+        weight: 4,
+        first: 500,
+        command: Box::new(command),
+        counted: |_| None,
+    });
+    Ok(())
+}
+
+/// The targets of `fuzz/fuzz_targets`, with images of guests to start from.
+fn libfuzzer(parts: &mut Vec<Part>) -> Result<()> {
+    let corpus = root().join("fuzz/corpus/image");
+    fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
+    run(&mut cargo(["build", "--locked", "--package", crate::project::CLI]))?;
+    for name in ["fib", "hash64", "memops", "vm-switch"] {
+        let mut compile = Command::new(target_dir().join("debug").join(crate::project::BINARY));
+        compile
+            .arg("compile")
+            .arg(guests_dir().join(name).with_extension("wasm"))
+            .arg("--fuel")
+            .arg("-o")
+            .arg(corpus.join(name));
+        run(&mut compile)?;
+    }
+    for (target, what, most) in [
+        ("image", "libFuzzer: bytes as an image, executed in place, under AddressSanitizer", 65536),
+        ("translate_image", "libFuzzer: modules by wasm-smith as images of both op sets, under AddressSanitizer", 8192),
+    ] {
+        run(nightly_cargo().args(["fuzz", "build", target]))?;
+        let command = move |seed: u64, _, seconds: u64| {
+            let mut command = nightly_cargo();
+            command.args(["fuzz", "run", target, "--", "-print_final_stats=1"]);
+            command.args([
+                format!("-max_total_time={seconds}"),
+                format!("-seed={}", seed as u32),
+                format!("-max_len={most}"),
+            ]);
+            (None, command)
+        };
+        parts.push(Part {
+            name: format!("libfuzzer-{target}"),
+            what,
+            unit: "inputs",
+            weight: 6,
+            first: 1,
+            command: Box::new(command),
+            counted: |log| {
+                let (_, count) = log.split_once("stat::number_of_executed_units:")?;
+                count.split_whitespace().next()?.parse().ok()
+            },
+        });
+    }
+    Ok(())
+}
