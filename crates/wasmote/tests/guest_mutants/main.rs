@@ -19,6 +19,9 @@ mod originals;
 #[path = "../../../exec/tests/mutants/random.rs"]
 mod random;
 #[cfg(target_os = "linux")]
+#[path = "../../../../tests/root.rs"]
+mod root;
+#[cfg(target_os = "linux")]
 #[path = "../mutants/sandbox.rs"]
 mod sandbox;
 #[cfg(target_os = "linux")]

@@ -1,11 +1,12 @@
 //! The guests, taken apart so that changed code and more exports can be put in.
 
 use std::ops::Range;
-use std::path::Path;
 
 use wasmote::Features;
 use wasmote_validate::{Bodies, validate_outline};
 use wasmparser::{Parser, Payload};
+
+use crate::root::root;
 
 /// A guest.
 pub struct Original {
@@ -24,7 +25,7 @@ pub struct Original {
 
 /// All of them, small ones first; where the larger ones begin, which are tried less often.
 pub fn all() -> (Vec<Original>, usize) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
+    let folder = root().join("tests/guests");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry of the folder").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "wasm"));
