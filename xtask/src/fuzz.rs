@@ -19,6 +19,8 @@ pub const OPTIONS: &str = "
                        Wasmtime, exceptions of the older form, damaged images and guests, both under AddressSanitizer too where
                        there is a nightly toolchain, and libFuzzer where there is cargo-fuzz
   --seed N             the first seed of each part; that of the moment unless said otherwise
+  --without WORD       leaves out the parts with this in their names, and does not build for them: wasmtime, asan,
+                       libfuzzer, guests and so on; may be given more than once
 ";
 
 /// Modules of each kind that are compared.
@@ -42,9 +44,10 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let modules = arguments.opt_value_from_str("--modules")?;
     let first = arguments.opt_value_from_str("--first")?.unwrap_or(0);
     let (long, seed) = (arguments.opt_value_from_str("--long")?, arguments.opt_value_from_str("--seed")?);
+    let without = arguments.values_from_str("--without")?;
     crate::nothing_left(arguments)?;
     if let Some(minutes) = long {
-        return campaign::main(minutes, seed);
+        return campaign::main(minutes, seed, &without);
     }
     match modules {
         None => check(),

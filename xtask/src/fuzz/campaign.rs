@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::parts::{self, Part};
 use crate::project::{root, target_dir, words};
@@ -38,15 +38,16 @@ pub fn folder() -> PathBuf {
     target_dir().join("campaign")
 }
 
-/// Runs all parts, beginning with this seed, or one that nobody had.
-pub fn main(minutes: f64, seed: Option<u64>) -> Result<()> {
+/// Runs all parts but those that are not wanted, beginning with this seed, or one that nobody had.
+pub fn main(minutes: f64, seed: Option<u64>, without: &[String]) -> Result<()> {
     let seed = match seed {
         Some(seed) => seed,
         None => SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs(),
     };
     fs::create_dir_all(folder()).with_context(|| folder().display().to_string())?;
     println!("seed {seed}; logs and findings: {}", folder().display());
-    let (parts, left_out) = parts::all()?;
+    let (parts, left_out) = parts::all(without)?;
+    ensure!(!parts.is_empty(), "no part is left");
     let total: u32 = parts.iter().map(|part| part.weight).sum();
     let mut rows = Vec::new();
     for part in &parts {

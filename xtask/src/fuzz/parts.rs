@@ -28,15 +28,21 @@ pub struct Part {
     pub counted: fn(&str) -> Option<u64>,
 }
 
-/// Parts that run on this machine, and what does not, each with its reason.
-pub fn all() -> Result<(Vec<Part>, Vec<String>)> {
+/// Parts that run on this machine, and what does not, each with its reason. Those whose names have one of the words in them are not wanted.
+pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     let (mut parts, mut left_out) = (Vec::new(), Vec::new());
-    differential(&mut parts, &mut left_out)?;
+    let wanted = |name: &str| !without.iter().any(|word| name.contains(word.as_str()));
+    if !without.is_empty() {
+        left_out.push(format!("what has one of these in its name, as was asked: {}", without.join(", ")));
+    }
+    differential(wanted("wasmtime"), &mut parts, &mut left_out)?;
     let tests = Tests::build(None)?;
     parts.push(legacy(&tests.regress));
     parts.extend(tests.mutants("", ""));
     random_inputs(&mut parts)?;
-    if nightly(&["--version"]) {
+    if !wanted("asan") {
+        // As was asked.
+    } else if nightly(&["--version"]) {
         match Tests::build(Some("address")) {
             Ok(tests) => {
                 // Its own handler for faults would end what ours makes a trap of. Children of tests end without what finds leaks.
@@ -48,13 +54,16 @@ pub fn all() -> Result<(Vec<Part>, Vec<String>)> {
     } else {
         left_out.push("mutants under AddressSanitizer: there is no nightly toolchain".into());
     }
-    if nightly(&["fuzz", "--version"]) {
+    if !wanted("libfuzzer") {
+        // Likewise.
+    } else if nightly(&["fuzz", "--version"]) {
         libfuzzer(&mut parts)?;
     } else {
         left_out.push(
             "targets of libFuzzer: there is no nightly toolchain with cargo-fuzz (`cargo install cargo-fuzz`)".into(),
         );
     }
+    parts.retain(|part| wanted(&part.name));
     Ok((parts, left_out))
 }
 
@@ -82,10 +91,9 @@ fn numbered(program: PathBuf, arguments: Vec<&'static str>) -> Box<dyn Fn(u64, u
 }
 
 /// Against wasmi and Wasmtime: modules of both kinds, and each way of compiling the handlers.
-fn differential(parts: &mut Vec<Part>, left_out: &mut Vec<String>) -> Result<()> {
+fn differential(mut wasmtime: bool, parts: &mut Vec<Part>, left_out: &mut Vec<String>) -> Result<()> {
     let manifest = root().join("fuzz/differential/Cargo.toml");
     let built = target_dir_of(&manifest).join("release/wasmote-differential");
-    let mut wasmtime = true;
     for (name, build) in [("pairs", super::BUILDS[0]), ("no-pairs", super::BUILDS[1]), ("loop", super::BUILDS[2])] {
         let compile = |features: &[&str]| {
             let mut cargo = cargo(["build", "--locked", "--release", "--manifest-path"]);
