@@ -166,7 +166,7 @@ const BULK: &str = r#"(module (memory 49 80) (data $d "0123456789abcdef")
 fn long_instructions_stopped_at_every_piece_come_to_the_same_and_take_as_much() {
     let mut reference: Option<Vec<u8>> = None;
     each_image(BULK, |image| {
-        let mut run = |slice: u64| {
+        let run = |slice: u64| {
             let mut buffer = dirty_buffer(image.bytes(), 256, 4 << 16);
             let mut instance = Instance::<()>::new(image.bytes(), &[], &mut buffer, 256, ()).unwrap();
             instance.set_fuel(slice);
