@@ -256,13 +256,8 @@ impl Body<'_> {
     pub fn local_set(&mut self, index: u32) -> Step {
         let entry = self.pop()?;
         let (slot, _) = self.locals.write(index).ok_or(INVALID)?;
-        // From the top, where what a body leaves pending mostly is.
-        let mut index = self.stack.len();
-        while self.stack.aliases(slot) > 0 && index > 0 {
-            index -= 1;
-            if self.stack.get(index).is_some_and(|e| e.place() == Place::Local(slot)) {
-                self.settle(index)?;
-            }
+        while let Some(index) = self.stack.next_alias(slot) {
+            self.settle(index)?;
         }
         match entry.place() {
             Place::Temp if self.code.redirect(entry.home(), slot) => self.code.join_additions(self.locals.end()),

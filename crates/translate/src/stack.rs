@@ -22,11 +22,15 @@ pub enum Place {
 /// for one another.)
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// The local's slot, the constant's bits, or the vector's number.
+    /// The constant's bits, or the vector's number. Of a local its slot, and in the upper half the entry before that was the value of the
+    /// same local when it was pushed, as [`Stack::aliases`] has it; this stays where it is when the entry is settled.
     value: u64,
-    /// The slot that its height has, then 8 bits for the kind of place, and 8 for the type.
+    /// The slot that its height has, then 8 bits for the kind of place, 8 for the type, and [`LINKED`].
     rest: u64,
 }
+
+/// In [`Entry::rest`]: the entry is in the list of those that are, or were, the value of a local.
+const LINKED: u64 = 1 << 32;
 
 /// Kinds of places.
 const TEMP: u64 = 0;
@@ -71,7 +75,7 @@ impl Entry {
     /// Its type, of references only that it is one; integer types that a cast without instruction has changed may differ in width.
     #[inline(always)]
     pub fn ty(&self) -> ValType {
-        match self.rest >> 24 {
+        match self.rest >> 24 & 0xff {
             0 => ValType::I32,
             1 => ValType::I64,
             2 => ValType::F32,
@@ -87,10 +91,16 @@ impl Entry {
         self.rest as u16
     }
 
-    /// The same in another place.
+    /// The same in another place, of an entry that was popped.
     #[inline(always)]
     pub fn with(&self, place: Place) -> Entry {
         Entry::new(place, self.ty(), self.home())
+    }
+
+    /// Of an entry that is linked the local's slot, and the entry that it leads on to.
+    #[inline(always)]
+    fn linked(&self) -> Option<(u16, u32)> {
+        (self.rest & LINKED != 0).then_some((self.value as u16, (self.value >> 32) as u32))
     }
 }
 
@@ -98,7 +108,8 @@ impl Entry {
 #[derive(Default)]
 pub struct Stack {
     entries: Vec<Entry>,
-    /// For each local's slot, how many entries are its value.
+    /// For each local's slot the topmost entry that is its value, or was until it was settled, counted from 1; 0 if there is none. Entries
+    /// lead on to those below, so that a write finds them without passing others.
     aliases: Vec<u32>,
     /// The slot of the next entry.
     next: u32,
@@ -133,12 +144,16 @@ impl Stack {
     #[inline(always)]
     pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
         let home = self.next;
-        if let Place::Local(slot) = place {
-            self.aliases[usize::from(slot)] += 1;
-        }
         self.next = home + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
-        self.entries.push(Entry::new(place, ty, home as u16));
+        let mut entry = Entry::new(place, ty, home as u16);
+        if let Place::Local(slot) = place {
+            let last = &mut self.aliases[usize::from(slot)];
+            entry.value |= u64::from(*last) << 32;
+            entry.rest |= LINKED;
+            *last = self.entries.len() as u32 + 1;
+        }
+        self.entries.push(entry);
         home as u16
     }
 
@@ -148,8 +163,8 @@ impl Stack {
         let entry = self.entries.pop()?;
         self.next = u32::from(entry.home());
         self.settled = self.settled.min(self.entries.len());
-        if let Place::Local(slot) = entry.place() {
-            self.aliases[usize::from(slot)] -= 1;
+        if let Some((slot, below)) = entry.linked() {
+            self.aliases[usize::from(slot)] = below;
         }
         Some(entry)
     }
@@ -161,17 +176,15 @@ impl Stack {
 
     /// Notes that an entry is in its own slot now.
     pub fn settle(&mut self, index: usize) {
-        let entry = self.entries[index];
-        if let Place::Local(slot) = entry.place() {
-            self.aliases[usize::from(slot)] -= 1;
-        }
-        self.entries[index] = entry.with(Place::Temp);
+        let entry = &mut self.entries[index];
+        entry.rest = entry.rest & !(0xff << 16) | TEMP << 16;
     }
 
     /// Changes the type of the topmost entry, its bits being what they are.
     pub fn retype(&mut self, ty: ValType) -> Option<()> {
         let last = self.entries.last_mut()?;
-        *last = Entry::new(last.place(), ty, last.home());
+        let Entry { rest, .. } = Entry::new(Place::Temp, ty, 0);
+        last.rest = last.rest & !(0xff << 24) | rest & 0xff << 24;
         Some(())
     }
 
@@ -182,9 +195,15 @@ impl Stack {
         }
     }
 
-    /// How many entries are the value of the local in this slot.
-    pub fn aliases(&self, slot: u16) -> u32 {
-        self.aliases.get(usize::from(slot)).copied().unwrap_or(0)
+    /// Takes the topmost entry out of the list of those that are, or were, the value of the local in this slot; its number.
+    #[inline(always)]
+    pub fn next_alias(&mut self, slot: u16) -> Option<usize> {
+        let last = self.aliases.get_mut(usize::from(slot))?;
+        let index = last.checked_sub(1)? as usize;
+        let entry = self.entries.get_mut(index)?;
+        *last = (entry.value >> 32) as u32;
+        entry.rest &= !LINKED;
+        Some(index)
     }
 
     /// The first entry that may be the value of a local.
