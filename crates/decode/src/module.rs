@@ -297,6 +297,9 @@ pub struct ModuleInfo {
     pub types: Vec<SubType>,
     /// The recursive groups of more than one type: the first one's index, and how many they are.
     pub groups: Vec<(u32, u32)>,
+    /// Where the fields of the structure types lie that have more than [`FEW_FIELDS`], by the types' indices, which ascend.
+    #[cfg(feature = "gc")]
+    pub field_places: Vec<(u32, Box<[u32]>)>,
     /// Imports in order.
     pub imports: Vec<Import>,
     /// Type index of each function, imports included.
@@ -339,6 +342,35 @@ pub struct ModuleInfo {
     /// Custom sections.
     pub customs: Vec<Custom>,
 }
+
+/// So many fields of a structure are gone through whenever one is looked for.
+#[cfg(feature = "gc")]
+pub const FEW_FIELDS: usize = 16;
+
+#[cfg(feature = "gc")]
+impl ModuleInfo {
+    /// A field of the structure type with this index, and where in the object it lies.
+    pub fn field(&self, ty: u32, index: u32) -> Option<(FieldType, u32)> {
+        let CompositeType::Struct(fields) = &self.types.get(ty as usize)?.composite else { return None };
+        let field = *fields.get(index as usize)?;
+        if fields.len() <= FEW_FIELDS {
+            return field_places(fields).nth(index as usize).map(|place| (field, place));
+        }
+        let at = self.field_places.binary_search_by_key(&ty, |places| places.0).ok()?;
+        Some((field, *self.field_places[at].1.get(index as usize)?))
+    }
+}
+
+/// Where the fields of a structure lie, in bytes from the object's first.
+#[cfg(feature = "gc")]
+pub(crate) fn field_places(fields: &[FieldType]) -> impl Iterator<Item = u32> + '_ {
+    let mut end = OBJECT_HEADER;
+    fields.iter().map(move |field| field.storage.place(&mut end))
+}
+
+/// Bytes of an object in front of its fields.
+#[cfg(feature = "gc")]
+const OBJECT_HEADER: u32 = 8;
 
 impl ModuleInfo {
     /// The type of a function, imports included.

@@ -7,6 +7,8 @@ use wasmparser::{ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFea
 use crate::error::{DecodeError, DecodeErrorKind, Feature};
 use crate::header::Header;
 use crate::initial::each;
+#[cfg(feature = "gc")]
+use crate::module::{CompositeType, FEW_FIELDS, field_places};
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
 use crate::types::{global_type, memory_type, sub_type, table_type, tag_type};
 
@@ -124,7 +126,14 @@ impl ModuleInfo {
             let offset = offset as usize;
             let first = self.types.len();
             for ty in group.types() {
-                self.types.push(sub_type(ty, offset)?);
+                let ty = sub_type(ty, offset)?;
+                #[cfg(feature = "gc")]
+                if let CompositeType::Struct(fields) = &ty.composite
+                    && fields.len() > FEW_FIELDS
+                {
+                    self.field_places.push((self.types.len() as u32, field_places(fields).collect()));
+                }
+                self.types.push(ty);
             }
             // Groups of none are not noted either: nothing can refer to them.
             let count = self.types.len() - first;

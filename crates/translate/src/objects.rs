@@ -64,17 +64,8 @@ impl Body<'_> {
 
     /// A field of a structure type, and where it lies.
     fn field(&self, ty: u32, index: u32) -> Step<(FieldType, u64)> {
-        let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
-            return Err(INVALID);
-        };
-        let mut end = 8;
-        for (i, field) in fields.iter().enumerate() {
-            let at = field.storage.place(&mut end);
-            if i == index as usize {
-                return Ok((*field, at.into()));
-            }
-        }
-        Err(INVALID)
+        let (field, at) = self.module.field(ty, index).ok_or(INVALID)?;
+        Ok((field, at.into()))
     }
 
     fn element(&self, ty: u32) -> Step<FieldType> {
