@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-#[cfg(feature = "image")]
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::ops::Range;
@@ -20,17 +19,19 @@ use crate::load::load;
 use crate::options::Options;
 use crate::{input, print};
 
-/// The name of a function: that of the name section, or of an export.
-fn name(module: &Module, func: u32) -> Option<&str> {
-    module.function_name(func).or_else(|| {
-        let mut exports = module.info().exports.iter();
-        let export = exports.find(|export| export.kind == ExportKind::Func && export.index == func);
-        export.map(|export| &*export.name)
-    })
+/// The names of all functions: those that the module has for them, or of exports.
+fn names(module: &Module) -> Vec<Option<&str>> {
+    let mut names: Vec<_> = (0..module.info().funcs.len() as u32).map(|func| module.function_name(func)).collect();
+    for export in module.info().exports.iter().filter(|export| export.kind == ExportKind::Func) {
+        if let Some(place @ None) = names.get_mut(export.index as usize) {
+            *place = Some(&export.name);
+        }
+    }
+    names
 }
 
 /// The functions to show, by index.
-fn chosen(options: &Options, module: &Module) -> Result<Range<u32>, Failure> {
+fn chosen(options: &Options, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, Failure> {
     let info = module.info();
     let all = info.imported_funcs..info.funcs.len() as u32;
     let Some(wanted) = options.func else { return Ok(all) };
@@ -39,7 +40,7 @@ fn chosen(options: &Options, module: &Module) -> Result<Range<u32>, Failure> {
         .parse()
         .ok()
         .or_else(|| by_export.map(|export| export.index))
-        .or_else(|| all.clone().find(|&func| name(module, func) == Some(wanted)));
+        .or_else(|| all.clone().find(|&func| names[func as usize] == Some(wanted)));
     match found {
         Some(func) if all.contains(&func) => Ok(func..func + 1),
         Some(func) if func < all.start => Err(Failure::usage(format!("function {func} is imported: it has no code"))),
@@ -68,9 +69,10 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     }
     let mut translator = Translator::new();
     let mut text = String::new();
-    for func in chosen(options, &module)? {
+    let names = names(&module);
+    for func in chosen(options, &module, &names)? {
         // Writing to a string does not fail.
-        let _ = head(&mut text, &module, func);
+        let _ = head(&mut text, &module, func, names[func as usize]);
         #[cfg(feature = "image")]
         let _ = match is_image {
             true => of_image(&mut text, &module, func),
@@ -88,9 +90,9 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
 }
 
 /// Adds a function's index, name and type.
-fn head(text: &mut String, module: &Module, func: u32) -> fmt::Result {
+fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fmt::Result {
     write!(text, "function {func}")?;
-    if let Some(name) = name(module, func) {
+    if let Some(name) = name {
         write!(text, " <{}>", name.escape_debug())?;
     }
     if let Some(ty) = module.info().func_type(func) {

@@ -1,6 +1,6 @@
 //! Decoding of whole modules: what comes out, what is refused and with which words, and that no bytes do harm.
 
-use wasmote_decode::names::{function_name, module_name};
+use wasmote_decode::names::{FunctionNames, module_name};
 use wasmote_decode::{
     ConstExpr, ConstOp, DecodeErrorKind, ElemItems, ExportKind, Feature, ImportType, ModuleInfo, SegmentMode, decode,
 };
@@ -120,10 +120,12 @@ fn bodies_and_sections_say_where_they_lie() {
 fn names_are_found_when_asked_for() {
     let (wasm, module) = rich();
     assert_eq!(module_name(&module, &wasm), Some("rich"));
-    assert_eq!(function_name(&module, &wasm, 0), Some("f"));
-    assert_eq!(function_name(&module, &wasm, 2), Some("b"));
-    assert_eq!(function_name(&module, &wasm, 3), None);
-    assert_eq!(function_name(&module, &[], 2), None);
+    let names = FunctionNames::new(&module, &wasm);
+    assert_eq!(names.get(&wasm, 0), Some("f"));
+    assert_eq!(names.get(&wasm, 2), Some("b"));
+    assert_eq!(names.get(&wasm, 3), None);
+    assert_eq!(names.get(&[], 2), None);
+    assert_eq!(FunctionNames::new(&module, &[]).get(&wasm, 2), None);
     assert_eq!(module.customs[0].name, "name");
 }
 
@@ -263,8 +265,9 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
         for byte in [0, 1, 0x0b, 0x40, 0x7f, 0x80, 0xff, wasm[at] ^ 1] {
             wrong[at] = byte;
             if let Ok(module) = decode(&wrong) {
+                let names = FunctionNames::new(&module, &wrong);
                 for func in 0..4 {
-                    let _ = function_name(&module, &wrong, func);
+                    let _ = names.get(&wrong, func);
                 }
                 let _ = module_name(&module, &wrong);
             }

@@ -11,6 +11,8 @@ use core::ops::AddAssign;
 
 #[cfg(feature = "wasm")]
 use wasmote_decode::SegmentMode;
+#[cfg(feature = "wasm")]
+use wasmote_decode::names::FunctionNames;
 use wasmote_decode::{ConstOp, Export, ExportKind, GlobalType, ImportType, ModuleInfo, TableType};
 #[cfg(feature = "image")]
 use wasmote_ir::image::Image;
@@ -33,6 +35,8 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::externs::ExternType;
 use crate::host::slots;
+#[cfg(feature = "wasm")]
+use crate::lock::Lock;
 #[cfg(feature = "compile")]
 use crate::messages::message;
 use crate::translation::Translation;
@@ -84,6 +88,9 @@ pub(crate) struct ModuleInner {
     pub(crate) guarded: bool,
     /// The exports, ordered by name.
     exports: Box<[u32]>,
+    /// The names of functions, once somebody asked for one.
+    #[cfg(feature = "wasm")]
+    names: Lock<Option<FunctionNames>>,
 }
 
 /// What a module was made from.
@@ -482,6 +489,8 @@ impl Module {
             #[cfg(feature = "validate")]
             unproven: bodies.map(Unproven::new),
             exports,
+            #[cfg(feature = "wasm")]
+            names: Lock::new(None),
         };
         let module = Module { inner: Arc::new(inner) };
         if engine.config().eager_translation {
@@ -543,7 +552,10 @@ impl Module {
     pub fn function_name(&self, func: u32) -> Option<&str> {
         match self.inner.source {
             #[cfg(feature = "wasm")]
-            Source::Wasm => wasmote_decode::names::function_name(&self.inner.info, self.inner.bytes(), func),
+            Source::Wasm => {
+                let (info, wasm) = (&self.inner.info, self.inner.bytes());
+                self.inner.names.lock().get_or_insert_with(|| FunctionNames::new(info, wasm)).get(wasm, func)
+            }
             #[cfg(feature = "image")]
             Source::Image { .. } => core::str::from_utf8(self.inner.image().function_name(func)?).ok(),
             #[cfg(not(any(feature = "wasm", feature = "image")))]
