@@ -1,6 +1,7 @@
 //! Finds what modules import by name.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -43,17 +44,19 @@ use crate::typed::IntoFunc;
 /// ```
 pub struct Linker<T> {
     engine: Engine,
-    /// Ordered by both names.
-    definitions: Vec<Entry>,
+    definitions: Definitions,
     allow_shadowing: bool,
     data: PhantomData<fn(T) -> T>,
 }
 
-#[derive(Clone)]
-struct Entry {
-    module: Box<str>,
-    name: Box<str>,
-    definition: Definition,
+/// Definitions by both names. In maps, as a guest's exports may be a million, in any order.
+#[derive(Clone, Default)]
+struct Definitions {
+    /// The number of each module name in `names`.
+    modules: BTreeMap<Box<str>, u32>,
+    /// The number in `all` of each name in a module.
+    names: Vec<BTreeMap<Box<str>, u32>>,
+    all: Vec<Definition>,
 }
 
 #[derive(Clone)]
@@ -81,7 +84,12 @@ impl<T> Clone for Linker<T> {
 impl<T> Linker<T> {
     /// A linker without definitions.
     pub fn new(engine: &Engine) -> Linker<T> {
-        Linker { engine: engine.clone(), definitions: Vec::new(), allow_shadowing: false, data: PhantomData }
+        Linker {
+            engine: engine.clone(),
+            definitions: Definitions::default(),
+            allow_shadowing: false,
+            data: PhantomData,
+        }
     }
 
     /// The engine.
@@ -228,13 +236,13 @@ impl<T> Linker<T> {
 
     /// What has this name. A host function is put into the store, anew each time.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
-        let at = find(&self.definitions, module, name).ok()?;
-        Some(provide(ctx.as_context_mut().inner_mut(), &self.definitions[at].definition, None))
+        let definition = self.definitions.get(module, name)?;
+        Some(provide(ctx.as_context_mut().inner_mut(), definition, None))
     }
 
     /// What a module imports that has no definition here, in order: module name, name and type.
     pub fn missing(&self, module: &Module) -> Vec<(Box<str>, Box<str>, ExternType)> {
-        let unknown = |import: &&Import| find(&self.definitions, &import.module, &import.name).is_err();
+        let unknown = |import: &&Import| self.definitions.get(&import.module, &import.name).is_none();
         let imports = module.info().imports.iter().filter(unknown);
         let describe = |import: &Import| {
             let ty = module.inner().import_type(import.ty)?;
@@ -244,34 +252,38 @@ impl<T> Linker<T> {
     }
 
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self, Error> {
-        insert(&mut self.definitions, self.allow_shadowing, module, name, definition)?;
+        self.definitions.insert(self.allow_shadowing, module, name, definition)?;
         Ok(self)
     }
 }
 
-/// Where a name is, or where it would be.
-fn find(entries: &[Entry], module: &str, name: &str) -> Result<usize, usize> {
-    entries.binary_search_by(|entry| (&*entry.module, &*entry.name).cmp(&(module, name)))
-}
-
-fn insert(
-    entries: &mut Vec<Entry>,
-    allow_shadowing: bool,
-    module: &str,
-    name: &str,
-    definition: Definition,
-) -> Result<(), Error> {
-    match find(entries, module, name) {
-        Ok(at) if allow_shadowing => entries[at].definition = definition,
-        Ok(_) => {
-            return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
-        }
-        Err(at) => {
-            let (module, name) = (module.into(), name.into());
-            entries.insert(at, Entry { module, name, definition });
-        }
+impl Definitions {
+    fn get(&self, module: &str, name: &str) -> Option<&Definition> {
+        let names = self.names.get(*self.modules.get(module)? as usize)?;
+        self.all.get(*names.get(name)? as usize)
     }
-    Ok(())
+
+    fn insert(&mut self, allow_shadowing: bool, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
+        let number = match self.modules.get(module) {
+            Some(&number) => number as usize,
+            None => {
+                self.modules.insert(module.into(), self.names.len() as u32);
+                self.names.push(BTreeMap::new());
+                self.names.len() - 1
+            }
+        };
+        match self.names[number].get(name) {
+            Some(&at) if allow_shadowing => self.all[at as usize] = definition,
+            Some(_) => {
+                return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
+            }
+            None => {
+                self.names[number].insert(name.into(), self.all.len() as u32);
+                self.all.push(definition);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Extern {
@@ -282,12 +294,12 @@ fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>
 }
 
 /// What a module imports, in order. Nothing is put into the store unless all of it is there.
-fn resolve(entries: &[Entry], store: &mut StoreInner, module: &Module) -> Result<Vec<Extern>, Error> {
+fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -> Result<Vec<Extern>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
     let mut found = Vec::with_capacity(inner.info.imports.len());
     for import in &inner.info.imports {
-        let definition = find(entries, &import.module, &import.name).ok().map(|at| &entries[at].definition);
+        let definition = definitions.get(&import.module, &import.name);
         match definition {
             Some(definition) if fits(store, inner, import, definition) => found.push((definition, import.ty)),
             _ => problems.extend(problem(store, inner, import, definition)),
