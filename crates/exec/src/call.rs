@@ -97,16 +97,17 @@ pub unsafe fn backtrace(machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bo
             if ip == cells::leave_run() {
                 break;
             }
-            let mut found = locate(instance, ip);
-            if found.is_none() {
-                ((*machine).hooks.refresh)(machine, instance);
-                found = locate(instance, ip);
-            }
-            let Some((func, frame)) = found else { break };
-            if !each(frame) {
+            let code = ((*machine).hooks.locate)(machine, instance, ip);
+            if code.is_null() {
                 break;
             }
-            let header = fp.add(usize::from((*func).header));
+            let description = cells::describe(code);
+            let cell = ip.addr().wrapping_sub(code.addr()) as u32;
+            if cell >= description.bytes || !each(Frame { instance, func: description.func, cell }) {
+                break;
+            }
+            let defined = description.func.wrapping_sub((*instance).imported_funcs);
+            let header = fp.add(usize::from((*(*instance).funcs.add(defined as usize)).header));
             let back = header.add(HEADER_RETURN).cast::<*const Cell>().read();
             fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
             let fixed = back == cells::return_across() || back == cells::leave_run();
@@ -114,24 +115,4 @@ pub unsafe fn backtrace(machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bo
         }
         (*machine).stack_end = end;
     }
-}
-
-/// The function of this instance whose code contains `ip`.
-unsafe fn locate(instance: *mut Instance, ip: *const Cell) -> Option<(*mut Func, Frame)> {
-    // SAFETY: the code of a translated function follows a cell that says its index and length.
-    unsafe {
-        for i in 0..(*instance).defined_funcs as usize {
-            let func = (*instance).funcs.add(i);
-            let code = (*func).code;
-            if code == cells::untranslated() {
-                continue;
-            }
-            let description = cells::describe(code);
-            let offset = ip.addr().wrapping_sub(code.addr());
-            if offset < description.bytes as usize {
-                return Some((func, Frame { instance, func: description.func, cell: offset as u32 }));
-            }
-        }
-    }
-    None
 }

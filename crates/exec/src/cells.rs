@@ -4,7 +4,7 @@
 //! The compact form of `wasmote_ir::code` is position independent; what changes here are targets (bytes instead
 //! of units) and types (the engine's numbers instead of the module's). In front of a function's first
 //! instruction lies one cell with what a call needs of its frame, then one with its index and length, by which a trap finds out where
-//! it happened, and in front of that the handlers of exceptions, if there are any. A call of a function of the module has a cell in front of
+//! it happened, and in front of that the handlers of exceptions, if there are any, and the stretches of code that they cover. A call of a function of the module has a cell in front of
 //! its operands for where the function's code begins: as long as that is not known, for a cell of [`unresolved`], which finds it out. The last unit of each call, which no operand takes, says where the caller's
 //! header is, by which frames are walked.
 //!
@@ -16,17 +16,6 @@
 use wasmote_ir::frame::MAX_HEADER;
 #[cfg(feature = "alloc")]
 use wasmote_ir::handlers::Handler;
-
-/// Bytes of the code that begins here, if it has handlers of exceptions; else 0.
-///
-/// # Safety
-/// [`Linker::link`](crate::Linker::link) made it.
-#[cfg(feature = "alloc")]
-pub unsafe fn handled_bytes(code: *const Cell) -> u32 {
-    // SAFETY: the caller's promise.
-    let Description { bytes, handlers: (_, count), .. } = unsafe { describe(code) };
-    if count == 0 { 0 } else { bytes }
-}
 
 /// One word of linked code: an address, or four units of operands. An address is kept as a pointer: as an integer it would lose its
 /// provenance, and a call through it would have no defined meaning.
@@ -73,9 +62,37 @@ pub struct Cell(pub(crate) u16);
 /// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
 #[cfg(feature = "alloc")]
 pub(crate) const HANDLED: u64 = 1 << 32;
-/// Cells of a handler.
+/// A handler of exceptions.
 #[cfg(feature = "alloc")]
-pub(crate) const HANDLER_CELLS: usize = size_of::<Handler>() / size_of::<Cell>();
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct LinkedHandler {
+    /// With places in bytes.
+    pub handler: Handler,
+    /// The number of the next one further out that covers all that this one does, or [`NO_HANDLER`].
+    pub outer: u32,
+    unused: u32,
+}
+
+/// A stretch of a function's code which the same handlers cover.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Stretch {
+    /// Where it begins, in bytes; it ends where the next one begins.
+    pub from: u32,
+    /// The number of the innermost of its handlers, or [`NO_HANDLER`].
+    pub handler: u32,
+}
+
+/// The number of no handler.
+#[cfg(feature = "alloc")]
+pub(crate) const NO_HANDLER: u32 = u32::MAX;
+/// Cells of a handler. A stretch takes one.
+#[cfg(feature = "alloc")]
+pub(crate) const HANDLER_CELLS: usize = size_of::<LinkedHandler>() / size_of::<Cell>();
+#[cfg(feature = "alloc")]
+const _: () = assert!(size_of::<Stretch>() == size_of::<Cell>());
 /// What the last unit of a call, and of a throw's operands, has set, beside the slot of the function's own header, if it has handlers.
 #[cfg(feature = "alloc")]
 pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
@@ -127,8 +144,10 @@ pub(crate) struct Description {
     pub func: u32,
     /// Bytes of its code.
     pub bytes: u32,
-    /// Its handlers, inner ones first, with distances in bytes; and how many they are.
-    pub handlers: (*const Handler, usize),
+    /// Its handlers, by number.
+    pub handlers: *const LinkedHandler,
+    /// The stretches of its code, in order, and how many they are.
+    pub stretches: (*const Stretch, usize),
 }
 
 /// What is known of the function whose code begins here.
@@ -141,12 +160,15 @@ pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     unsafe {
         let word = code.sub(FRONT_CELLS).read().word();
         let handlers = if word & HANDLED != 0 {
-            let count = code.sub(FRONT_CELLS + 1).read().word();
-            (code.sub(FRONT_CELLS + 1 + HANDLER_CELLS * count as usize).cast(), count as usize)
+            let counts = code.sub(FRONT_CELLS + 1).read().word();
+            let (handlers, stretches) = (counts as u32 as usize, (counts >> 32) as usize);
+            let first = code.sub(FRONT_CELLS + 1 + HANDLER_CELLS * handlers);
+            (first.cast(), (first.sub(stretches).cast(), stretches))
         } else {
-            (core::ptr::null(), 0)
+            (core::ptr::null(), (core::ptr::null(), 0))
         };
-        Description { func: word as u32, bytes: ((word & !HANDLED) >> 32) as u32, handlers }
+        let (handlers, stretches) = handlers;
+        Description { func: word as u32, bytes: ((word & !HANDLED) >> 32) as u32, handlers, stretches }
     }
 }
 

@@ -53,8 +53,6 @@ pub mod vector;
 pub use call::{Frame, backtrace, call};
 pub use cells::Cell;
 #[cfg(feature = "alloc")]
-pub use cells::handled_bytes;
-#[cfg(feature = "alloc")]
 pub use link::{Linker, Source};
 pub use state::*;
 #[cfg(feature = "alloc")]

@@ -4,6 +4,7 @@
 //! 2. All is laid out in cells, pairs are chosen, and it is noted where each instruction went.
 //! 3. Jumps and types are written as they are in cells.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use wasmote_ir::code::{Instr, instructions, read_units, to_units};
@@ -14,7 +15,7 @@ use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode};
 
-use crate::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, unresolved};
+use crate::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
 use crate::dispatch::{Handler, cold, hot};
 #[cfg(guarded)]
 use crate::handlers::CHECKED;
@@ -400,18 +401,18 @@ impl Linker {
         let changing = changing.unwrap_or(&looked_for);
         self.mark(code, handlers, changing);
         out.clear();
-        let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * HANDLER_CELLS };
+        // A stretch begins where a handler begins or ends, at most.
+        let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * (HANDLER_CELLS + 2) };
         let in_front = FRONT_CELLS + of_handlers;
         out.resize(in_front, Cell::of_word(0));
         let bytes = self.lay_out(source, out);
         let (front, cells) = out.split_at_mut(in_front);
-        for (handler, place) in handlers.iter().zip(front.chunks_exact_mut(HANDLER_CELLS)) {
-            place.copy_from_slice(&self.handler_cells(handler));
-        }
         let mut handled = 0;
         if !handlers.is_empty() {
             handled = HANDLED;
-            front[of_handlers - 1] = Cell::of_word(handlers.len() as u64);
+            let (covered, last) = front[..of_handlers].split_at_mut(of_handlers - 1);
+            let count = self.cover(handlers, covered);
+            last[0] = Cell::of_word(handlers.len() as u64 | (count as u64) << 32);
         }
         front[of_handlers] = Cell::of_word(u64::from(func) | u64::from(bytes) << 32 | handled);
         front[of_handlers + 1] = Front::new(frame_slots, header).cell();
@@ -422,21 +423,62 @@ impl Linker {
         in_front
     }
 
+    /// Where in the cells the unit lies that a handler names, in bytes.
+    fn place(&self, unit: u32) -> u32 {
+        self.starts.get(unit as usize).copied().unwrap_or(0)
+    }
+
+    /// Writes the handlers, and in front of them the stretches of code; returns how many these are, twice as many at most. Handlers are in one
+    /// another or apart, inner ones with smaller numbers. (In an image that the translator did not make they may be otherwise: then it does
+    /// not matter which are found.)
+    #[cold]
+    #[inline(never)]
+    fn cover(&self, handlers: &[Caught], covered: &mut [Cell]) -> usize {
+        let (before, places) = covered.split_at_mut(2 * handlers.len());
+        // By where they begin, outer ones first. (A heap sorts with a tenth of the code that `sort` has.)
+        let mut order = BinaryHeap::with_capacity(handlers.len());
+        for ((handler, number), place) in handlers.iter().zip(0..).zip(places.chunks_exact_mut(HANDLER_CELLS)) {
+            place.copy_from_slice(&self.handler_cells(handler));
+            if handler.from < handler.to {
+                order.push((self.place(handler.from), !number));
+            }
+        }
+        // Those that cover the place at hand, with their ends, innermost last.
+        let mut open: Vec<(u32, u32)> = Vec::new();
+        let innermost = |open: &[(u32, u32)]| open.last().map_or(NO_HANDLER, |&(number, _)| number);
+        let mut stretches: Vec<(u32, u32)> = Vec::with_capacity(before.len());
+        let mut begin = |from: u32, handler: u32| match stretches.last_mut() {
+            Some(last) if last.0 == from => last.1 = handler,
+            _ => stretches.push((from, handler)),
+        };
+        let order = order.into_sorted_vec().into_iter().map(|(from, number)| (from, !number));
+        for (from, number) in order.chain([(u32::MAX, NO_HANDLER)]) {
+            while let Some(&(_, end)) = open.last().filter(|last| last.1 <= from) {
+                open.pop();
+                begin(end, innermost(&open));
+            }
+            let Some(handler) = handlers.get(number as usize) else { break };
+            places[(number as usize + 1) * HANDLER_CELLS - 1] = halves(innermost(&open), 0);
+            begin(from, number);
+            open.push((number, self.place(handler.to)));
+        }
+        let unused = before.len().saturating_sub(stretches.len());
+        for (&(from, handler), cell) in stretches.iter().zip(&mut before[unused..]) {
+            *cell = halves(from, handler);
+        }
+        stretches.len().min(before.len())
+    }
+
     /// A handler whose places are in bytes.
     fn handler_cells(&self, handler: &Caught) -> [Cell; HANDLER_CELLS] {
-        let place = |unit: u32| self.starts.get(unit as usize).copied().unwrap_or(0);
         let Caught { from, to, target, tag, slot, count, reference, level } = *handler;
-        let words = [
-            [place(from), place(to)],
-            [place(target), tag],
-            [u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16],
-        ];
-        words.map(|[first, second]| {
-            let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(halves.as_flattened());
-            Cell::of_word(u64::from_ne_bytes(bytes))
-        })
+        [
+            halves(self.place(from), self.place(to)),
+            halves(self.place(target), tag),
+            halves(u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16),
+            // Which of them is outside of it is found out later.
+            halves(NO_HANDLER, 0),
+        ]
     }
 
     /// Writes the operands that are different in cells into those of the instruction at `at`.
@@ -549,6 +591,14 @@ fn named(handler: Handler, number: usize, target: bool) -> Cell {
     let address = crate::count::tagged(address, number, target);
     let _ = (number, target);
     Cell::of_address(address)
+}
+
+/// Two numbers, one after the other in memory.
+fn halves(first: u32, second: u32) -> Cell {
+    let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(halves.as_flattened());
+    Cell::of_word(u64::from_ne_bytes(bytes))
 }
 
 /// Four units as they lie in memory.

@@ -273,13 +273,10 @@ pub struct Hooks {
     /// returns why it can't.
     #[cfg(feature = "alloc")]
     pub translate: unsafe fn(*mut Machine, *mut Func) -> Result<(), TrapCode>,
-    /// The code of the function in which this is, if it has handlers; else null.
+    /// The code of the function in which this place is, for code of this instance's module; null if the place is not in such code.
+    /// What another instance of the module had translated is found too: calls lead there without asking.
     #[cfg(feature = "alloc")]
-    pub covering: unsafe fn(*mut Machine, *const Cell) -> *const Cell,
-    /// Gives the records of an instance's functions all the code that their module has: calls of what another instance of the module
-    /// had translated lead there without asking.
-    #[cfg(feature = "alloc")]
-    pub refresh: unsafe fn(*mut Machine, *mut Instance),
+    pub locate: unsafe fn(*mut Machine, *mut Instance, *const Cell) -> *const Cell,
     /// Has the next allocation of so many bytes in the heap succeed, by a collection if need be. All slots of the value stack from `top`
     /// on are free.
     #[cfg(feature = "alloc")]

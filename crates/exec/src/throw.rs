@@ -4,10 +4,10 @@
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
-use crate::cells::{CALLER_HANDLES, Cell, describe, leave_run, return_across};
+use crate::cells::{CALLER_HANDLES, Cell, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across};
 use crate::dispatch::Regs;
 use crate::handlers::calls::SAVED;
-use crate::state::{Hooks, Instance, Machine};
+use crate::state::{Instance, Machine};
 
 /// Where a handler goes on.
 #[derive(Clone, Copy)]
@@ -163,7 +163,7 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
         loop {
             (*machine).searched += 1;
             if walk.caller & CALLER_HANDLES != 0
-                && let code = covering(machine, &walk)
+                && let code = ((*machine).hooks.locate)(machine, walk.instance, walk.ip.cast())
                 && !code.is_null()
                 && let Some(handler) = handler(&walk, code, exception.tag)
             {
@@ -183,30 +183,20 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
     }
 }
 
-/// The code of a frame whose function has handlers.
-unsafe fn covering(machine: *mut Machine, walk: &Walk) -> *const Cell {
-    // SAFETY: the machine is there, and the instance.
-    unsafe {
-        let Hooks { covering, refresh, .. } = (*machine).hooks;
-        let code = covering(machine, walk.ip.cast());
-        if !code.is_null() {
-            return code;
-        }
-        refresh(machine, walk.instance);
-        covering(machine, walk.ip.cast())
-    }
-}
-
-/// The first of a function's handlers that covers the place and has the tag.
+/// The innermost of a function's handlers that covers the place and has the tag. Only those that cover it are looked at.
 unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
     // SAFETY: code in front of which handlers are; tags that they name are in range.
     unsafe {
-        let (first, count) = describe(code).handlers;
+        let Description { handlers, stretches: (first, count), .. } = describe(code);
         let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
+        let stretches = core::slice::from_raw_parts(first, count);
+        let stretch = stretches.get(stretches.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
+        let mut next = stretch.handler;
         let mut below = u16::MAX;
-        for i in 0..count {
-            let handler = first.add(i).read();
-            if at < handler.from || at >= handler.to || handler.level >= below {
+        while next != NO_HANDLER {
+            let LinkedHandler { handler, outer, .. } = handlers.add(next as usize).read();
+            next = outer;
+            if handler.level >= below {
                 continue;
             }
             match handler.tag {

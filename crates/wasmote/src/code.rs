@@ -48,11 +48,20 @@ pub(crate) struct CodeStore {
 
 #[derive(Default)]
 struct Chunks {
-    /// Where code is: full but for the last. Each was leaked from a box.
-    chunks: Vec<NonNull<[MaybeUninit<Word>]>>,
+    /// Where code is: full but for the last.
+    chunks: Vec<Chunk>,
+    /// The numbers of the chunks, ordered by their addresses.
+    by_address: Vec<u32>,
     /// Words used of the last.
     used: usize,
     stats: Stats,
+}
+
+struct Chunk {
+    /// Was leaked from a box.
+    room: NonNull<[MaybeUninit<Word>]>,
+    /// Where in it functions begin, with the word in front of their cells; ascending.
+    starts: Vec<u32>,
 }
 
 // SAFETY: chunks are owned, and what was published in them is never written again, but for the cells of calls that say where code begins, which
@@ -90,6 +99,11 @@ impl CodeStore {
         unsafe { read(kept) }
     }
 
+    /// The code of the function in which this place is, if it is in one of these.
+    fn find(&self, place: *const Cell) -> Option<*const Cell> {
+        self.chunks.lock().find(place)
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         self.chunks.lock().stats
     }
@@ -109,7 +123,7 @@ impl Chunks {
     fn copy_in(&mut self, linked: &Linked<'_>) -> *mut Cell {
         let Linked { frame_slots, start, cells } = *linked;
         let words = 1 + size_of_val(cells).div_ceil(size_of::<Word>());
-        let room = self.chunks.last().map_or(0, |c| c.len() - self.used);
+        let room = self.chunks.last().map_or(0, |chunk| chunk.room.len() - self.used);
         if room < words {
             let usual = (CHUNK_MIN << self.chunks.len().min(8)).min(CHUNK_MAX);
             let mut chunk = Box::new_uninit_slice(usual.max(words));
@@ -117,19 +131,67 @@ impl Chunks {
             if chunk.len() >= CHUNK_MAX {
                 populate(&mut chunk);
             }
-            self.chunks.push(NonNull::from(Box::leak(chunk)));
+            let room = NonNull::from(Box::leak(chunk));
+            let at = self.by_address.partition_point(|&number| self.address(number) < room.cast::<Word>().as_ptr());
+            self.by_address.insert(at, self.chunks.len() as u32);
+            self.chunks.push(Chunk { room, starts: Vec::new() });
             self.used = 0;
         }
-        let Some(chunk) = self.chunks.last() else { unreachable!("there is a chunk with room") };
+        let Some(chunk) = self.chunks.last_mut() else { unreachable!("there is a chunk with room") };
+        chunk.starts.push(self.used as u32);
         // SAFETY: the chunk has room for `words` more words, which nobody has pointers to yet.
         unsafe {
-            let front = chunk.cast::<Word>().as_ptr().add(self.used);
+            let front = chunk.room.cast::<Word>().as_ptr().add(self.used);
             front.write(u64::from(frame_slots) | (start as u64) << 32);
             let place = front.add(1).cast::<Cell>();
             ptr::copy_nonoverlapping(cells.as_ptr(), place, cells.len());
             self.used += words;
             place
         }
+    }
+
+    /// Where a chunk begins.
+    fn address(&self, number: u32) -> *mut Word {
+        self.chunks.get(number as usize).map_or(ptr::null_mut(), |chunk| chunk.room.as_ptr().cast())
+    }
+
+    /// The code of the last function that does not begin behind this place, in the chunk that it is in.
+    fn find(&self, place: *const Cell) -> Option<*const Cell> {
+        let after = self.by_address.partition_point(|&number| self.address(number).addr() <= place.addr());
+        let number = *self.by_address.get(after.checked_sub(1)?)?;
+        let chunk = self.chunks.get(number as usize)?;
+        let word = (place.addr() - self.address(number).addr()) / size_of::<Word>();
+        if word >= chunk.room.len() {
+            return None;
+        }
+        let after = chunk.starts.partition_point(|&start| start as usize <= word);
+        let start = *chunk.starts.get(after.checked_sub(1)?)?;
+        // SAFETY: a function's code was put there, behind a word in front.
+        Some(unsafe { read(self.address(number).add(start as usize + 1).cast()).entry })
+    }
+}
+
+/// How many places are kept.
+const PLACES: usize = 64;
+
+/// The last places in code of which the function was asked, with its code: exceptions mostly come by the same few.
+pub(crate) struct Places([(*const Cell, *const Cell); PLACES]);
+
+impl Default for Places {
+    fn default() -> Places {
+        Places([(ptr::null(), ptr::null()); PLACES])
+    }
+}
+
+impl Places {
+    /// The code of the function of a module in which this place is, or null. The module stays as long as this.
+    pub(crate) fn locate(&mut self, module: &CodeStore, place: *const Cell) -> *const Cell {
+        let entry = &mut self.0[place.addr() / size_of::<Cell>() % PLACES];
+        if entry.0 != place {
+            let Some(code) = module.find(place) else { return ptr::null() };
+            *entry = (place, code);
+        }
+        entry.1
     }
 }
 
@@ -154,9 +216,9 @@ fn populate(_: &mut [MaybeUninit<Word>]) {}
 
 impl Drop for Chunks {
     fn drop(&mut self) {
-        for &chunk in &self.chunks {
+        for chunk in &self.chunks {
             // SAFETY: each was leaked from a box by `copy_in`; instances that run its code keep the module.
-            drop(unsafe { Box::from_raw(chunk.as_ptr()) });
+            drop(unsafe { Box::from_raw(chunk.room.as_ptr()) });
         }
     }
 }

@@ -6,7 +6,6 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
 use crate::caller::HostFrame;
-use crate::code::Code;
 use crate::error::Error;
 use crate::host::HostRecord;
 use crate::instance::InstanceRecord;
@@ -16,7 +15,7 @@ use crate::table::TableRecord;
 
 /// All of them.
 pub(crate) const HOOKS: exec::Hooks =
-    exec::Hooks { translate, covering, refresh, make_room, exception, host, memory_grow, table_grow };
+    exec::Hooks { translate, locate, make_room, exception, host, memory_grow, table_grow };
 
 /// # Safety
 /// The machine is that of a store.
@@ -57,47 +56,22 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
                 }
             }
         };
-        give(store, func, code);
+        (*func).code = code.entry;
+        (*func).frame_slots = code.frame_slots;
     }
     Ok(())
 }
 
-/// Gives a function's record its code.
-///
-/// # Safety
-/// It is a record of an instance in the store, and the code is that of its module.
-unsafe fn give(store: &mut StoreInner, func: *mut exec::Func, code: Code) {
-    // SAFETY: the caller's promise; instances keep their modules.
+unsafe fn locate(
+    machine: *mut exec::Machine,
+    instance: *mut exec::Instance,
+    place: *const exec::Cell,
+) -> *const exec::Cell {
+    // SAFETY: as above: an instance is the first part of its record, which keeps its module.
     unsafe {
-        (*func).code = code.entry;
-        (*func).frame_slots = code.frame_slots;
-        store.cover(code.entry);
+        let code = &(*instance.cast::<InstanceRecord>()).module.inner().code;
+        root(machine).as_mut().places.locate(code, place)
     }
-}
-
-unsafe fn refresh(machine: *mut exec::Machine, instance: *mut exec::Instance) {
-    // SAFETY: as above, and nothing else refers to the records.
-    unsafe {
-        let store = root(machine).as_mut();
-        let record = instance.cast::<InstanceRecord>();
-        if !(*record).ready {
-            return;
-        }
-        let module = (*record).module.inner();
-        for defined in 0..(*instance).defined_funcs as usize {
-            let func = (*instance).funcs.add(defined);
-            if (*func).code == exec::cells::untranslated()
-                && let Some(code) = module.code.get(defined)
-            {
-                give(store, func, code);
-            }
-        }
-    }
-}
-
-unsafe fn covering(machine: *mut exec::Machine, place: *const exec::Cell) -> *const exec::Cell {
-    // SAFETY: code runs, so there is no other reference to the store.
-    unsafe { root(machine).as_ref() }.covering(place)
 }
 
 #[cfg(feature = "gc")]

@@ -183,7 +183,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     // Now the record holds the module, and with it the types, whose numbers stay theirs.
     store.add_types(&inner.type_ids);
     let mut parts = Parts {
-        funcs: functions(store, inner, record)?,
+        funcs: functions(inner, record)?,
         imports: Run::new(imports),
         memories: Run::new(memories),
         ..Parts::default()
@@ -262,11 +262,7 @@ fn initial(
 }
 
 /// The records of the functions that a module defines.
-fn functions(
-    store: &mut StoreInner,
-    module: &ModuleInner,
-    record: NonNull<InstanceRecord>,
-) -> Result<Run<exec::Func>, Error> {
+fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
     let info = &module.info;
     let types = info.funcs.get(info.imported_funcs as usize..);
     let types = types.ok_or_else(invalid)?;
@@ -284,10 +280,6 @@ fn functions(
             return Err(invalid());
         }
         let code = module.code.get(defined);
-        if let Some(code) = code {
-            // SAFETY: code of the module, which its instances keep.
-            unsafe { store.cover(code.entry) };
-        }
         funcs.push(exec::Func {
             code: code.map_or(untranslated, |code| code.entry),
             frame_slots: match code {

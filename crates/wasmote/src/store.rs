@@ -10,6 +10,7 @@
 //! go of it before they call the host.
 
 use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
 #[cfg(not(feature = "gc"))]
 use alloc::sync::Arc;
 use alloc::vec;
@@ -26,6 +27,7 @@ use wasmote_exec as exec;
 use wasmote_ir::ValType;
 
 use crate::arena::{Arena, Run};
+use crate::code::Places;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::global::GlobalRecord;
@@ -93,8 +95,8 @@ pub struct StoreInner {
     pub(crate) tags: Vec<TagRecord>,
     #[cfg(feature = "gc")]
     pub(crate) objects: Objects,
-    /// Where code is that has handlers of exceptions: where each function begins, and the address where it ends, ascending.
-    covered: Vec<(*const exec::Cell, usize)>,
+    /// Of which functions the places are that were asked for last.
+    pub(crate) places: Places,
     pub(crate) instances: Arena<InstanceRecord>,
     /// What external references refer to: reference `r` is entry `r - 1`. With objects, they are objects.
     #[cfg(not(feature = "gc"))]
@@ -261,7 +263,7 @@ impl StoreInner {
             tags: Vec::new(),
             #[cfg(feature = "gc")]
             objects: Objects::new(engine.config()),
-            covered: Vec::new(),
+            places: Places::default(),
             instances: Arena::new(),
             #[cfg(not(feature = "gc"))]
             externs: Vec::new(),
@@ -337,31 +339,6 @@ impl StoreInner {
     #[cfg(feature = "gc")]
     pub(crate) fn stack_start(&self) -> *const u64 {
         self.stack.as_ref().map_or(core::ptr::null(), |stack| stack.start().cast_const())
-    }
-
-    /// Notes code that runs here, if it has handlers of exceptions.
-    ///
-    /// # Safety
-    /// It is linked, and stays as long as the store.
-    pub(crate) unsafe fn cover(&mut self, code: *const exec::Cell) {
-        // SAFETY: the caller's promise.
-        let bytes = unsafe { exec::handled_bytes(code) } as usize;
-        if bytes > 0 {
-            let range = (code, code.addr() + bytes);
-            let at = self.covered.partition_point(|known| known.0 < code);
-            if self.covered.get(at) != Some(&range) {
-                self.covered.insert(at, range);
-            }
-        }
-    }
-
-    /// The code with handlers that this place is in, or null.
-    pub(crate) fn covering(&self, place: *const exec::Cell) -> *const exec::Cell {
-        let after = self.covered.partition_point(|range| range.0 <= place);
-        match after.checked_sub(1).map(|at| self.covered[at]) {
-            Some((start, end)) if place.addr() < end => start,
-            _ => core::ptr::null(),
-        }
     }
 
     /// Makes the types of a module known to the machine.
@@ -445,13 +422,17 @@ impl StoreInner {
 
     fn stats(&self) -> Stats {
         let mut stats = Stats::default();
-        let mut seen = Vec::new();
-        for instance in self.instances.iter() {
+        // Ordered by module: there may be many of either. (A heap sorts with a tenth of the code that `sort` has.)
+        let instances = self.instances.iter().map(|instance| {
             // SAFETY: records live as long as the store, and nothing changes this one.
             let module = unsafe { &(*instance.as_ptr()).module };
-            if !seen.contains(&module.address()) {
-                seen.push(module.address());
-                stats += module.stats();
+            (module.address(), instance)
+        });
+        let instances = instances.collect::<BinaryHeap<_>>().into_sorted_vec();
+        for (at, &(module, instance)) in instances.iter().enumerate() {
+            if at == 0 || instances[at - 1].0 != module {
+                // SAFETY: as above.
+                stats += unsafe { &(*instance.as_ptr()).module }.stats();
             }
         }
         stats

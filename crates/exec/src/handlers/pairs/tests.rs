@@ -143,9 +143,7 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
     None
 }
 
-unsafe fn no_records(_: *mut Machine, _: *mut Instance) {}
-
-unsafe fn no_code(_: *mut Machine, _: *const Cell) -> *const Cell {
+unsafe fn no_code(_: *mut Machine, _: *mut Instance, _: *const Cell) -> *const Cell {
     core::ptr::null()
 }
 unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
@@ -237,8 +235,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
         host: no_host,
         memory_grow: no_memory,
         table_grow: no_table,
-        covering: no_code,
-        refresh: no_records,
+        locate: no_code,
         make_room: no_room,
         exception: no_exception,
     };
