@@ -16,7 +16,7 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, corpus, deps, diet, embedded, features, firmware, fuzz, miri, same_image, size, tailcheck};
+use crate::{bare, corpus, deps, diet, embedded, features, firmware, fuzz, linear, miri, same_image, size, tailcheck};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -65,6 +65,7 @@ const STEPS: &[Step] = &[
         fuzz::check().map(|()| Outcome::Passed)
     }),
     ("miri", "small modules do nothing undefined, as far as Miri sees", || miri::check().map(left_out)),
+    ("linear", "work grows no faster than modules do", || linear::check().map(|()| Outcome::Passed)),
     ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
 //! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
-//!   [`size`], [`diet`], [`fuzz`], [`miri`].
+//!   [`size`], [`diet`], [`fuzz`], [`linear`], [`miri`].
 //! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts; [`aarch64`] tests
 //!   one that CI has no time for.
 //! - [`wasi_testsuite`] runs the official tests of WASI, which lie elsewhere.
@@ -22,6 +22,7 @@ mod features;
 mod firmware;
 mod fuzz;
 mod guests;
+mod linear;
 mod miri;
 mod project;
 mod same_image;
@@ -86,6 +87,13 @@ const COMMANDS: &[Command] = &[
         what: "what lies in fuzz/ compiles, and modules by wasm-smith do what they do in wasmi and Wasmtime",
         details: fuzz::OPTIONS,
         main: fuzz::main,
+    },
+    Command {
+        name: "linear",
+        arguments: "[NAME...] [--all]",
+        what: "the work of each phase over generated modules, which must not grow faster than they do",
+        details: linear::OPTIONS,
+        main: linear::main,
     },
     Command {
         name: "miri",
