@@ -10,6 +10,9 @@ use super::campaign::folder;
 use crate::guests::guests_dir;
 use crate::project::{cargo, root, run, target_dir, words};
 
+/// Makes a command out of a seed, a number to make, and seconds to do it in. With it comes that number, if the command minds it.
+type MakeCommand = Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>;
+
 /// A part.
 pub struct Part {
     /// What it is called in the table.
@@ -22,8 +25,8 @@ pub struct Part {
     pub weight: u32,
     /// How many it makes at first, to find out how long that takes.
     pub first: u64,
-    /// A command for a seed, a number to make, and seconds to do it in. And that number, if the command minds it.
-    pub command: Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>,
+    /// Its command.
+    pub command: MakeCommand,
     /// How many it made, by its output, if it decides that.
     pub counted: fn(&str) -> Option<u64>,
 }
@@ -82,7 +85,7 @@ fn nightly(arguments: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-fn numbered(program: PathBuf, arguments: Vec<&'static str>) -> Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)> {
+fn numbered(program: PathBuf, arguments: Vec<&'static str>) -> MakeCommand {
     Box::new(move |seed, count, _| {
         let mut command = Command::new(&program);
         command.args(&arguments).args([count.to_string(), seed.to_string()]);
