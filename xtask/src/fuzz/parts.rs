@@ -38,7 +38,7 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     if !without.is_empty() {
         left_out.push(format!("what has one of these in its name, as was asked: {}", without.join(", ")));
     }
-    differential(wanted("wasmtime"), &mut parts, &mut left_out)?;
+    differential(&wanted, &mut parts, &mut left_out)?;
     let tests = Tests::build(None)?;
     parts.push(legacy(&tests.regress));
     parts.extend(tests.mutants("", ""));
@@ -85,19 +85,28 @@ fn nightly(arguments: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-fn numbered(program: PathBuf, arguments: Vec<&'static str>) -> MakeCommand {
+fn numbered(program: PathBuf, arguments: &'static [&'static str]) -> MakeCommand {
     Box::new(move |seed, count, _| {
         let mut command = Command::new(&program);
-        command.args(&arguments).args([count.to_string(), seed.to_string()]);
+        command.args(arguments).args([count.to_string(), seed.to_string()]);
         (Some(count), command)
     })
 }
 
 /// Against wasmi and Wasmtime: modules of both kinds, and each way of compiling the handlers.
-fn differential(mut wasmtime: bool, parts: &mut Vec<Part>, left_out: &mut Vec<String>) -> Result<()> {
+fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: &mut Vec<String>) -> Result<()> {
     let manifest = root().join("fuzz/differential/Cargo.toml");
     let built = target_dir_of(&manifest).join("release/wasmote-differential");
+    let kinds: [(&str, &'static str, &'static [&'static str]); 3] = [
+        ("vectors-wasmi", "modules by wasm-smith, with vectors, against wasmi", &[]),
+        ("vectors-wasmtime", "modules by wasm-smith, with vectors, against Wasmtime", &["--wasmtime"]),
+        ("objects-wasmtime", "modules by wasm-smith, with objects and exceptions, against Wasmtime", &["--objects"]),
+    ];
+    let mut wasmtime = wanted("wasmtime");
     for (name, build) in [("pairs", super::BUILDS[0]), ("no-pairs", super::BUILDS[1]), ("loop", super::BUILDS[2])] {
+        if !kinds.iter().any(|(kind, ..)| wanted(&format!("{kind}-{name}"))) {
+            continue;
+        }
         let compile = |features: &[&str]| {
             let mut cargo = cargo(["build", "--locked", "--release", "--manifest-path"]);
             run(cargo.arg(&manifest).args(build).args(features))
@@ -112,15 +121,6 @@ fn differential(mut wasmtime: bool, parts: &mut Vec<Part>, left_out: &mut Vec<St
         // The next one is built in its place.
         let program = folder().join(format!("differential-{name}"));
         fs::copy(&built, &program).with_context(|| built.display().to_string())?;
-        let kinds: [(&str, &str, Vec<&'static str>); 3] = [
-            ("vectors-wasmi", "modules by wasm-smith, with vectors, against wasmi", vec![]),
-            ("vectors-wasmtime", "modules by wasm-smith, with vectors, against Wasmtime", vec!["--wasmtime"]),
-            (
-                "objects-wasmtime",
-                "modules by wasm-smith, with objects and exceptions, against Wasmtime",
-                vec!["--objects"],
-            ),
-        ];
         for (kind, what, arguments) in kinds.into_iter().take(if wasmtime { 3 } else { 1 }) {
             parts.push(Part {
                 name: format!("{kind}-{name}"),
