@@ -147,3 +147,64 @@ fn table(rows: &[Row], minutes: f64) -> Result<String> {
     }
     Ok(table)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn what_fails_or_does_not_end_is_told_with_its_output() {
+        let log = std::env::temp_dir().join(format!("campaign-{}.log", std::process::id()));
+        let minute = Duration::from_secs(60);
+        assert_eq!(until(shell("exit 0"), &log, minute).unwrap(), None);
+        assert_eq!(until(shell("echo said; exit 3"), &log, minute).unwrap().unwrap(), "exit status: 3");
+        let said = fs::read_to_string(&log).unwrap();
+        assert_eq!(said, "sh -c echo said; exit 3\nsaid\n");
+        assert_eq!(until(shell("sleep 60"), &log, Duration::from_millis(50)).unwrap().unwrap(), "did not end");
+        fs::remove_file(log).unwrap();
+    }
+
+    fn part(name: &str, script: &'static str, runs: &Arc<Mutex<Vec<(u64, u64)>>>) -> Part {
+        let runs = runs.clone();
+        let command = move |seed, count, _| {
+            runs.lock().unwrap().push((seed, count));
+            (Some(count), shell(script))
+        };
+        let name = format!("{name}-{}", std::process::id());
+        Part { name, what: "", unit: "things", weight: 1, first: 10, command: Box::new(command), counted: |_| None }
+    }
+
+    #[test]
+    fn part_goes_on_behind_its_last_seed_until_its_time_is_over() {
+        fs::create_dir_all(folder()).unwrap();
+        let runs = Arc::default();
+        let row = run(&part("on", "sleep 0.1", &runs), 7, Duration::from_secs(1)).unwrap();
+        let runs = runs.lock().unwrap();
+        assert!(runs.len() > 1 && runs[0] == (7, 10));
+        assert!(runs.windows(2).all(|two| two[0].0 + two[0].1 == two[1].0));
+        assert!(row.findings.is_empty());
+        let (last, count) = runs[runs.len() - 1];
+        assert_eq!(row.seeds, format!("7 to {}", last + count - 1));
+        assert_eq!(row.count, format!("{} things", last + count - 7));
+    }
+
+    #[test]
+    fn failures_are_findings_and_enough_of_them_end_a_part() {
+        fs::create_dir_all(folder()).unwrap();
+        let runs = Arc::default();
+        let row = run(&part("enough", "exit 1", &runs), 0, Duration::from_secs(600)).unwrap();
+        assert_eq!(row.findings.len(), ENOUGH);
+        assert_eq!(runs.lock().unwrap().len(), ENOUGH);
+        for finding in row.findings {
+            fs::remove_file(finding).unwrap();
+        }
+    }
+}

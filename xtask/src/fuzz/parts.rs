@@ -40,9 +40,11 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     }
     differential(&wanted, &mut parts, &mut left_out)?;
     let tests = Tests::build(None)?;
-    parts.push(legacy(&tests.regress));
+    parts.push(legacy()?);
     parts.extend(tests.mutants("", ""));
-    random_inputs(&mut parts)?;
+    if wanted("op-sets-in-place") {
+        random_inputs(&mut parts)?;
+    }
     if !wanted("asan") {
         // As was asked.
     } else if nightly(&["--version"]) {
@@ -145,9 +147,11 @@ fn target_dir_of(manifest: &Path) -> PathBuf {
     }
 }
 
+/// Builds tests, and says where they are.
+const NO_RUN: [&str; 4] = ["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"];
+
 /// Test programs.
 struct Tests {
-    regress: PathBuf,
     images: PathBuf,
     guests: PathBuf,
     in_place: PathBuf,
@@ -167,7 +171,7 @@ impl Tests {
         };
         let one = |arguments: &[&str], test: &str| -> Result<PathBuf> {
             let mut command = command();
-            command.args(["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]);
+            command.args(NO_RUN);
             if sanitizer.is_some() {
                 command.args(["--target", "x86_64-unknown-linux-gnu"]);
             }
@@ -176,7 +180,6 @@ impl Tests {
         // Execution in place is there without `alloc` alone.
         let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", "extended"];
         Ok(Tests {
-            regress: one(&["--package", "wasmote"], "regress")?,
             images: one(&["--package", "wasmote"], "mutants")?,
             guests: one(&["--package", "wasmote"], "guest_mutants")?,
             in_place: one(&in_place, "mutants")?,
@@ -220,15 +223,15 @@ fn executable(command: &mut Command) -> Result<PathBuf> {
 }
 
 /// Exceptions of the older form.
-fn legacy(program: &Path) -> Part {
-    let program = program.to_path_buf();
+fn legacy() -> Result<Part> {
+    let program = executable(cargo(NO_RUN).args(["--package", "wasmote", "--test", "regress"]))?;
     let command = move |seed: u64, count: u64, _| {
         let mut command = Command::new(&program);
         command.args(["modules_with_older_exceptions", "--nocapture"]);
         command.env("MODULES", count.to_string()).env("SEED", seed.to_string());
         (Some(count), command)
     };
-    Part {
+    Ok(Part {
         name: "older-exceptions".into(),
         what: "modules with exceptions of the older form, in each way of running them, against an evaluator",
         unit: "modules",
@@ -236,7 +239,7 @@ fn legacy(program: &Path) -> Part {
         first: 500,
         command: Box::new(command),
         counted: |_| None,
-    }
+    })
 }
 
 /// What libFuzzer's targets do, with inputs that are random only; takes neither a nightly nor cargo-fuzz.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::generate::arguments;
+use super::values::{TIME_OF_A_CALL, arguments};
 use super::{Function, Instr, Module, Signature, Sums, TIME, Type, WAY};
 
 /// Why something trapped.
@@ -100,7 +100,7 @@ pub fn play(module: &Module, sums: &Sums) -> Vec<String> {
     let mut outcomes = Vec::new();
     for (number, function) in module.functions.iter().enumerate().chain(module.functions.iter().enumerate()) {
         let Some(arguments) = arguments(number, function) else { continue };
-        state.globals[TIME] = Value::Bits(super::generate::TIME_OF_A_CALL.into());
+        state.globals[TIME] = Value::Bits(TIME_OF_A_CALL.into());
         let arguments = arguments.into_iter().map(|bits| bits.map_or(Value::Null, Value::Bits)).collect();
         count(&sums.calls);
         let outcome = match state.call(number, arguments) {

@@ -12,6 +12,7 @@ mod evaluate;
 mod generate;
 mod modes;
 mod operators;
+mod values;
 
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

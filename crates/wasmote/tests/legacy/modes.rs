@@ -7,7 +7,7 @@ use wasmote::{
 use wasmparser::{Validator, WasmFeatures};
 
 use super::evaluate::DEPTH;
-use super::generate::{TIME_OF_A_CALL, arguments};
+use super::values::{TIME_OF_A_CALL, arguments};
 use super::{TIME, Type};
 
 /// Both validators must accept it.
