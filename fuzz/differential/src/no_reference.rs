@@ -2,6 +2,8 @@
 
 use crate::wasmi::Wasmi;
 
+/// Whether there is a reference.
+pub const THERE: bool = false;
 /// Bytes of stack for the thread that modules run in.
 pub const THREAD: usize = 16 << 20;
 

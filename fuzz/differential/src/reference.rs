@@ -11,6 +11,8 @@ pub use wasmtime::Engine;
 
 /// Bytes of stack that wasm may use: as much as there is without asking for the feature `async`.
 const STACK: usize = 2 << 20;
+/// Whether there is a reference.
+pub const THERE: bool = true;
 /// Bytes of stack for the thread that it runs in.
 pub const THREAD: usize = STACK + (16 << 20);
 /// The most references that are kept to be given to later calls.
