@@ -93,7 +93,7 @@ fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
         let took = began.elapsed().as_secs_f64().max(0.01);
         count = (count as f64 * (left / took).min(GROWTH)) as u64;
         // What the start of a program takes is not worth so few.
-        if count < part.first / 10 + 1 || left < 1.0 {
+        if count < part.first / 10 + 1 {
             break;
         }
     }
@@ -183,26 +183,24 @@ mod tests {
     }
 
     #[test]
-    fn part_goes_on_behind_its_last_seed_until_its_time_is_over() {
+    fn part_without_time_is_run_once() {
         fs::create_dir_all(folder()).unwrap();
         let runs = Arc::default();
-        let row = run(&part("on", "sleep 0.1", &runs), 7, Duration::from_secs(1)).unwrap();
-        let runs = runs.lock().unwrap();
-        assert!(runs.len() > 1 && runs[0] == (7, 10));
-        assert!(runs.windows(2).all(|two| two[0].0 + two[0].1 == two[1].0));
+        let row = run(&part("once", "exit 0", &runs), 7, Duration::ZERO).unwrap();
+        assert_eq!(*runs.lock().unwrap(), [(7, 10)]);
+        assert_eq!((row.seeds.as_str(), row.count.as_str()), ("7 to 16", "10 things"));
         assert!(row.findings.is_empty());
-        let (last, count) = runs[runs.len() - 1];
-        assert_eq!(row.seeds, format!("7 to {}", last + count - 1));
-        assert_eq!(row.count, format!("{} things", last + count - 7));
     }
 
     #[test]
-    fn failures_are_findings_and_enough_of_them_end_a_part() {
+    fn part_that_fails_goes_on_behind_its_last_seed_until_there_are_enough_findings() {
         fs::create_dir_all(folder()).unwrap();
         let runs = Arc::default();
-        let row = run(&part("enough", "exit 1", &runs), 0, Duration::from_secs(600)).unwrap();
-        assert_eq!(row.findings.len(), ENOUGH);
-        assert_eq!(runs.lock().unwrap().len(), ENOUGH);
+        let row = run(&part("enough", "exit 1", &runs), 7, Duration::from_secs(600)).unwrap();
+        let runs = runs.lock().unwrap();
+        assert_eq!((row.findings.len(), runs.len()), (ENOUGH, ENOUGH));
+        assert_eq!(runs[0], (7, 10));
+        assert!(runs.windows(2).all(|two| two[0].0 + two[0].1 == two[1].0));
         for finding in row.findings {
             fs::remove_file(finding).unwrap();
         }
