@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn run_reports_signals_and_reads_standard_input() {
         assert_eq!(shell("kill -9 $$", None).exit_code, None);
-        let manifest = crate::project::root().join("Cargo.toml");
+        let manifest = crate::project::root().join("xtask/Cargo.toml");
         assert_eq!(shell("head -c 9", Some(&manifest)).stdout, b"[package]");
     }
 

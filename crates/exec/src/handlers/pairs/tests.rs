@@ -143,8 +143,10 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
     None
 }
 
-unsafe fn no_code(_: *mut Machine, _: *mut Instance, _: *const Cell) -> *const Cell {
-    core::ptr::null()
+/// There is no other code.
+unsafe fn locate(_: *mut Machine, instance: *mut Instance, _: *const Cell) -> *const Cell {
+    // SAFETY: the instance has one function.
+    unsafe { (*(*instance).funcs).code }
 }
 unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
     false
@@ -235,7 +237,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
         host: no_host,
         memory_grow: no_memory,
         table_grow: no_table,
-        locate: no_code,
+        locate,
         make_room: no_room,
         exception: no_exception,
     };
