@@ -8,12 +8,16 @@
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what translator and executor agree on beside the instructions;
-//! 6. [`image`]: translated modules as files, and what must hold for them before they run.
+//! 6. [`image`]: translated modules as files, and what must hold for them before they run;
+//! 7. with the feature `alloc`, `fallible`: how all crates allocate what guests decide the size of, and `keys`: a map that does.
 //!
-//! Nothing here allocates, and nothing depends on another crate.
+//! Nothing else here allocates, and nothing depends on another crate.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 #[macro_use]
 mod managed;
@@ -28,10 +32,14 @@ mod table_simd;
 pub mod casts;
 pub mod code;
 pub mod disasm;
+#[cfg(feature = "alloc")]
+pub mod fallible;
 pub mod frame;
 pub mod fuel;
 pub mod handlers;
 pub mod image;
+#[cfg(feature = "alloc")]
+pub mod keys;
 pub mod ops;
 pub mod shape;
 pub mod trap;
