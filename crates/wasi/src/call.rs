@@ -2,6 +2,7 @@
 //! checked here, and nowhere else.
 
 use alloc::ffi::CString;
+use alloc::vec::Vec;
 
 use crate::abi::Snapshot;
 use crate::context::WasiCtx;
@@ -57,8 +58,17 @@ impl Guest<'_> {
             return Err(Errno::NAMETOOLONG);
         }
         let path = core::str::from_utf8(path).map_err(|_| Errno::ILSEQ)?;
-        CString::new(path).map_err(|_| Errno::ILSEQ)
+        c_string(path.as_bytes())
     }
+}
+
+/// A path for the system: without NUL.
+pub(crate) fn c_string(path: &[u8]) -> Result<CString, Errno> {
+    let mut bytes = Vec::new();
+    // With room for the NUL at the end, so that nothing allocates beyond this.
+    bytes.try_reserve_exact(path.len() + 1).map_err(|_| Errno::NOMEM)?;
+    bytes.extend_from_slice(path);
+    CString::new(bytes).map_err(|_| Errno::ILSEQ)
 }
 
 /// A call: what a function of the table works on.

@@ -134,6 +134,7 @@ impl Descriptors {
     pub fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         let free = self.free()?;
         if free == self.0.len() {
+            self.0.try_reserve(1).map_err(|_| Errno::NOMEM)?;
             self.0.push(None);
         }
         self.0[free] = Some(descriptor);

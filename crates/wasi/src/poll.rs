@@ -72,6 +72,7 @@ fn flags_of(kind: u8) -> PollFlags {
     if kind == event::FD_READ { PollFlags::IN } else { PollFlags::OUT }
 }
 
+/// `asked` has room for one more.
 fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: &mut Vec<Asked>) -> Until {
     let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
     match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
@@ -97,8 +98,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     let layout = Subscription::layout(call.snapshot);
     call.memory.check(events, count * event::SIZE as u32)?;
     call.memory.check(result, 4)?;
-    let mut wanted = Vec::with_capacity(count as usize);
-    let mut asked = Vec::new();
+    let (mut wanted, mut asked) = (room(count as usize)?, Vec::new());
     for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
         let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
         let kind = bytes[Subscription::TYPE];
@@ -108,6 +108,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
                 remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags)
             }
             event::FD_READ | event::FD_WRITE => {
+                asked.try_reserve(1).map_err(|_| Errno::NOMEM)?;
                 descriptor_wanted(call.cx, u64_at(Subscription::FD) as u32, kind, &mut asked)
             }
             _ => return Err(Errno::INVAL),
@@ -135,6 +136,13 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.put_u32(result, done)
 }
 
+/// Room for so many items.
+fn room<T>(items: usize) -> Result<Vec<T>, Errno> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(items).map_err(|_| Errno::NOMEM)?;
+    Ok(vec)
+}
+
 /// Waits until at least one subscription is done, and marks all that are.
 fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), Errno> {
     let mut timeout: Option<u64> = None;
@@ -148,7 +156,7 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), 
     }
 
     let WasiCtx { descriptors, clocks, .. } = cx;
-    let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(asked.len());
+    let mut fds: Vec<PollFd<'_>> = room(asked.len())?;
     for &Asked { fd, flags } in asked {
         if let Object::File(file) = &descriptors.get(fd, 0)?.object {
             fds.push(PollFd::new(file, flags));

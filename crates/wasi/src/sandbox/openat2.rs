@@ -7,7 +7,6 @@
 //!
 //! Where there is no `openat2`, paths are opened name by name, if there are only names in them: neither `..` nor links.
 
-use alloc::ffi::CString;
 use core::ffi::CStr;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,6 +14,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Timestamps}
 use rustix::io::{Errno as Host, retry_on_intr};
 
 use crate::abi::Filestat;
+use crate::call::c_string;
 use crate::errno::Errno;
 use crate::file::filestat;
 
@@ -103,7 +103,7 @@ impl Dir {
                 b"" => b".",
                 name => name,
             };
-            let entry = CString::new(name).map_err(|_| Errno::ILSEQ)?;
+            let entry = c_string(name)?;
             let parent = dir.as_ref().unwrap_or(&self.0);
             let flags = if behind.is_some() { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC } else { flags };
             let opened = retry_on_intr(|| rustix::fs::openat(parent, &*entry, flags | OFlags::NOFOLLOW, mode));
@@ -140,7 +140,7 @@ impl Dir {
             (_, b"" | b"." | b"..") => Place(Some(directory(path)?), c"."),
             (b"", _) => Place(None, path),
             (parent, _) => {
-                let parent = CString::new(parent).map_err(|_| Errno::ILSEQ)?;
+                let parent = c_string(parent)?;
                 // Slashes behind the name stay: they say that a directory is meant.
                 let name = CStr::from_bytes_with_nul(&path.to_bytes_with_nul()[start..]).map_err(|_| Errno::ILSEQ)?;
                 Place(Some(directory(&parent)?), name)
