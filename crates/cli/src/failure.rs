@@ -54,6 +54,7 @@ impl Failure {
                 DecodeErrorKind::Component => Failure::load(file, error),
                 DecodeErrorKind::Unsupported(_) => Failure::unsupported(file, wasm, error.offset)
                     .unwrap_or_else(|| Failure::load(file, format_args!("{error}; {UNSUPPORTED}"))),
+                DecodeErrorKind::OutOfMemory => Failure::load(file, error),
             },
             #[cfg(feature = "validate")]
             ErrorKind::Validate(error) => Failure::invalid(file, wasm, error),

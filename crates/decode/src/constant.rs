@@ -10,18 +10,15 @@ use crate::types::{HAS_GC, heap_type};
 /// Reads the instructions of an expression, and its `end`.
 pub(crate) fn constant(reader: &mut BinaryReader<'_>) -> Result<ConstExpr, DecodeError> {
     let mut failed = None;
-    let ops = core::iter::from_fn(|| {
+    let ops = ConstExpr::try_of(&mut || {
         operation(reader).unwrap_or_else(|error| {
             failed = Some(error);
             None
         })
-    })
-    // What comes behind the end is not this expression's.
-    .fuse()
-    .collect();
+    });
     match failed {
         Some(error) => Err(error),
-        None => Ok(ops),
+        None => Ok(ops?),
     }
 }
 

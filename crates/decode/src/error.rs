@@ -2,6 +2,9 @@
 
 use alloc::boxed::Box;
 
+use wasmote_ir::fallible::OutOfMemory;
+#[cfg(feature = "wasm")]
+use wasmote_ir::fallible::try_str;
 #[cfg(feature = "wasm")]
 use wasmparser::WasmFeatures;
 
@@ -23,6 +26,8 @@ pub enum DecodeErrorKind {
     Component,
     /// The module uses something that this build does not have.
     Unsupported(Feature),
+    /// There is no memory for what the module is made of.
+    OutOfMemory,
 }
 
 /// What a module may use and a build may lack.
@@ -94,13 +99,22 @@ impl DecodeError {
     #[cold]
     #[inline(never)]
     pub(crate) fn malformed(message: &str, offset: usize) -> DecodeError {
-        DecodeError { kind: DecodeErrorKind::Malformed(message.into()), offset }
+        match try_str(message) {
+            Ok(message) => DecodeError { kind: DecodeErrorKind::Malformed(message), offset },
+            Err(error) => error.into(),
+        }
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn unsupported(feature: Feature, offset: usize) -> DecodeError {
         DecodeError { kind: DecodeErrorKind::Unsupported(feature), offset }
+    }
+}
+
+impl From<OutOfMemory> for DecodeError {
+    fn from(_: OutOfMemory) -> DecodeError {
+        DecodeError { kind: DecodeErrorKind::OutOfMemory, offset: 0 }
     }
 }
 
@@ -128,6 +142,7 @@ impl core::fmt::Display for DecodeError {
             DecodeErrorKind::Malformed(message) => f.write_str(message)?,
             DecodeErrorKind::Component => return f.write_str(crate::header::COMPONENT),
             DecodeErrorKind::Unsupported(feature) => write!(f, "{} support is not enabled", feature.name())?,
+            DecodeErrorKind::OutOfMemory => return OutOfMemory.fmt(f),
         }
         write!(f, " (at offset {:#x})", self.offset)
     }

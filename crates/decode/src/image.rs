@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_str, try_with_capacity};
 use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes, subtypes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
 
@@ -16,28 +17,78 @@ use crate::module::{
 /// used where they lie, with [`constant`] for their offsets.
 ///
 /// # Errors
-/// When a name is no UTF-8. What a verified image cannot have is reported as such, too.
-pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ImageError> {
+/// When a name is no UTF-8. What a verified image cannot have is reported as such, too. When there is no memory.
+pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ReadError> {
     Reader { image }.module()
 }
 
 /// The constant expression at this word of those of an image, whose metadata is verified.
-pub fn constant(image: &Image<'_>, at: u32) -> Option<ConstExpr> {
-    Reader { image }.constant(at)
+///
+/// # Errors
+/// When there is no memory. There may be none at this word.
+pub fn constant(image: &Image<'_>, at: u32) -> Result<Option<ConstExpr>, OutOfMemory> {
+    match (Reader { image }).constant(at) {
+        Ok(expr) => Ok(Some(expr)),
+        Err(Failed::OutOfMemory) => Err(OutOfMemory),
+        Err(Failed::Record) => Ok(None),
+    }
+}
+
+/// Why an image could not be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadError {
+    /// What is wrong with it.
+    Image(ImageError),
+    /// There is no memory for what it is made of.
+    OutOfMemory,
+}
+
+/// Why a record could not be read.
+enum Failed {
+    Record,
+    OutOfMemory,
+}
+
+impl From<OutOfMemory> for Failed {
+    fn from(_: OutOfMemory) -> Failed {
+        Failed::OutOfMemory
+    }
+}
+
+/// What is there or not, as [`Failed`] says it.
+fn some<T>(found: Option<T>) -> Result<T, Failed> {
+    found.ok_or(Failed::Record)
 }
 
 struct Reader<'a> {
     image: &'a Image<'a>,
 }
 
-type Read<T> = Result<T, ImageError>;
+type Read<T> = Result<T, ReadError>;
 
 impl Reader<'_> {
     /// All records of a section.
-    fn all<T>(&self, section: Section, mut read: impl FnMut(u32) -> Option<T>) -> Read<Vec<T>> {
+    fn all<T>(&self, section: Section, read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
+        self.from(0, section, read)
+    }
+
+    /// The records of a section from this one on.
+    fn from<T>(&self, first: u32, section: Section, mut read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
         let count = self.image.count(section);
-        let items: Option<Vec<T>> = (0..count).map(&mut read).collect();
-        items.ok_or(ImageError { kind: ImageErrorKind::Record, offset: self.image.section(section) as u32 })
+        let mut all = || {
+            let mut items = try_with_capacity(count.saturating_sub(first) as usize)?;
+            for index in first..count {
+                items.push(read(index)?);
+            }
+            Ok(items)
+        };
+        all().map_err(|failed| match failed {
+            Failed::OutOfMemory => ReadError::OutOfMemory,
+            Failed::Record => {
+                let offset = self.image.section(section) as u32;
+                ReadError::Image(ImageError { kind: ImageErrorKind::Record, offset })
+            }
+        })
     }
 
     fn module(&self) -> Read<ModuleInfo> {
@@ -47,113 +98,129 @@ impl Reader<'_> {
         let [imported_funcs, imported_tables, imported_memories, imported_globals, imported_tags] = imported;
         let mut module = ModuleInfo {
             types: self.all(Section::Types, |index| self.sub_type(index))?,
-            groups: self.groups(),
-            funcs: self.all(Section::Funcs, |index| Some(u32::from(image.func(index)?.ty)))?,
+            groups: self.groups().map_err(|_| ReadError::OutOfMemory)?,
+            funcs: self.all(Section::Funcs, |index| Ok(u32::from(some(image.func(index))?.ty)))?,
             imported_funcs,
             tables: self.all(Section::Tables, |index| {
-                let LimitsRecord { what, wide, min, max, .. } = image.table(index)?;
-                Some(TableType { element: ValType::from_number(what)?, min, max, table64: wide })
+                let LimitsRecord { what, wide, min, max, .. } = some(image.table(index))?;
+                Ok(TableType { element: some(ValType::from_number(what))?, min, max, table64: wide })
             })?,
             imported_tables,
             memories: self.all(Section::Memories, |index| {
-                let LimitsRecord { what, wide, min, max, .. } = image.memory(index)?;
-                Some(MemoryType { min, max, page_log2: what, memory64: wide, shared: false })
+                let LimitsRecord { what, wide, min, max, .. } = some(image.memory(index))?;
+                Ok(MemoryType { min, max, page_log2: what, memory64: wide, shared: false })
             })?,
             imported_memories,
             globals: self.all(Section::Globals, |index| {
-                let global = image.global(index)?;
-                Some(GlobalType { content: ValType::from_number(global.content)?, mutable: global.mutable })
+                let global = some(image.global(index))?;
+                Ok(GlobalType { content: some(ValType::from_number(global.content))?, mutable: global.mutable })
             })?,
             imported_globals,
-            tags: self.all(Section::Tags, |index| image.tag(index))?,
+            tags: self.all(Section::Tags, |index| some(image.tag(index)))?,
             imported_tags,
             exports: self.all(Section::Exports, |index| {
-                let export = image.export(index)?;
-                Some(Export { name: name(export.name)?, kind: kind(export.kind)?, index: export.index })
+                let export = some(image.export(index))?;
+                Ok(Export { name: name(export.name)?, kind: some(kind(export.kind))?, index: export.index })
             })?,
             start: image.start(),
             elems: self.all(Section::Elems, |index| self.elem(index))?,
             ..ModuleInfo::default()
         };
-        module.table_inits = (imported_tables..image.count(Section::Tables))
-            .map(|index| {
-                image.table(index).filter(|table| table.init != NONE).and_then(|table| self.constant(table.init))
-            })
-            .collect();
-        module.global_inits = (imported_globals..image.count(Section::Globals))
-            .filter_map(|index| self.constant(image.global(index)?.init))
-            .collect();
-        module.bodies =
-            (imported_funcs..image.count(Section::Funcs)).filter_map(|index| image.code_range(index)).collect();
+        module.table_inits = self.from(imported_tables, Section::Tables, |index| {
+            let init = some(image.table(index))?.init;
+            if init == NONE { Ok(None) } else { self.constant(init).map(Some) }
+        })?;
+        module.global_inits =
+            self.from(imported_globals, Section::Globals, |index| self.constant(some(image.global(index))?.init))?;
+        module.bodies = self.from(imported_funcs, Section::Funcs, |index| some(image.code_range(index)))?;
         module.imports = self.all(Section::Imports, |index| {
-            let import = image.import(index)?;
+            let import = some(image.import(index))?;
             let at = import.index as usize;
             let ty = match import.kind {
-                kinds::FUNC => ImportType::Func(*module.funcs.get(at)?),
-                kinds::TABLE => ImportType::Table(*module.tables.get(at)?),
-                kinds::MEMORY => ImportType::Memory(*module.memories.get(at)?),
-                kinds::GLOBAL => ImportType::Global(*module.globals.get(at)?),
-                _ => ImportType::Tag(*module.tags.get(at)?),
+                kinds::FUNC => ImportType::Func(some(module.funcs.get(at).copied())?),
+                kinds::TABLE => ImportType::Table(some(module.tables.get(at).copied())?),
+                kinds::MEMORY => ImportType::Memory(some(module.memories.get(at).copied())?),
+                kinds::GLOBAL => ImportType::Global(some(module.globals.get(at).copied())?),
+                _ => ImportType::Tag(some(module.tags.get(at).copied())?),
             };
-            Some(Import { module: name(import.module)?, name: name(import.name)?, ty })
+            Ok(Import { module: name(import.module)?, name: name(import.name)?, ty })
         })?;
         Ok(module)
     }
 
-    fn sub_type(&self, index: u32) -> Option<SubType> {
-        let (ty, place) = (self.image.ty(index)?, self.image.sub_type(index)?);
-        let types = |results| self.image.val_types(ty, results).collect::<Box<[ValType]>>();
+    fn sub_type(&self, index: u32) -> Result<SubType, Failed> {
+        let (ty, place) = (some(self.image.ty(index))?, some(self.image.sub_type(index))?);
+        let types = |results| try_collect(self.image.val_types(ty, results))?.try_into_box();
         let composite = match place.kind {
-            subtypes::FUNC => CompositeType::Func(FuncType { params: types(false), results: types(true) }),
-            subtypes::ARRAY => CompositeType::Array(self.image.field_type(ty.first)?),
+            subtypes::FUNC => CompositeType::Func(FuncType { params: types(false)?, results: types(true)? }),
+            subtypes::ARRAY => CompositeType::Array(some(self.image.field_type(ty.first))?),
             _ => {
-                let fields = ty.first..ty.first.checked_add(ty.params.into())?;
-                CompositeType::Struct(fields.map(|field| self.image.field_type(field)).collect::<Option<_>>()?)
+                let mut fields = try_with_capacity(ty.params.into())?;
+                for field in ty.first..some(ty.first.checked_add(ty.params.into()))? {
+                    fields.push(some(self.image.field_type(field))?);
+                }
+                CompositeType::Struct(fields.into_boxed_slice())
             }
         };
-        Some(SubType { is_final: place.is_final, supertype: place.supertype, composite })
+        Ok(SubType { is_final: place.is_final, supertype: place.supertype, composite })
     }
 
-    fn groups(&self) -> Vec<(u32, u32)> {
+    fn groups(&self) -> Result<Vec<(u32, u32)>, OutOfMemory> {
         let mut groups: Vec<(u32, u32)> = Vec::new();
-        for index in 0..self.image.count(Section::SubTypes) {
-            match (self.image.sub_type(index), groups.last_mut()) {
-                (Some(ty), Some((first, count))) if ty.group == *first => *count += 1,
-                _ => groups.push((index, 1)),
+        // The group at hand: its first type, and how many it has so far.
+        let (mut first, mut count) = (0, 0);
+        for index in 0..=self.image.count(Section::SubTypes) {
+            let ty = self.image.sub_type(index);
+            if ty.is_some_and(|ty| count > 0 && ty.group == first) {
+                count += 1;
+                continue;
             }
+            if count > 1 {
+                groups.try_push((first, count))?;
+            }
+            (first, count) = (index, 1);
         }
-        groups.retain(|&(_, count)| count > 1);
-        groups
+        Ok(groups)
     }
 
-    fn mode(&self, mode: u32, target: u32, offset: u32) -> Option<SegmentMode> {
-        Some(match mode {
+    fn mode(&self, mode: u32, target: u32, offset: u32) -> Result<SegmentMode, Failed> {
+        Ok(match mode {
             modes::ACTIVE => SegmentMode::Active { target, offset: self.constant(offset)? },
             modes::PASSIVE => SegmentMode::Passive,
             _ => SegmentMode::Declared,
         })
     }
 
-    fn elem(&self, index: u32) -> Option<ElemSegment> {
-        let elem = self.image.elem(index)?;
-        let items = (elem.items..elem.items + elem.count).map(|index| self.image.item(index));
+    fn elem(&self, index: u32) -> Result<ElemSegment, Failed> {
+        let elem = some(self.image.elem(index))?;
+        let all = elem.items..some(elem.items.checked_add(elem.count))?;
+        // A number too large is not of an image that was verified: then there is no room for nothing.
+        let room = (elem.count).min(self.image.count(Section::Items)) as usize;
         let items = if elem.exprs {
-            ElemItems::Exprs(items.map(|at| self.constant(at?)).collect::<Option<_>>()?)
+            let mut exprs = try_with_capacity(room)?;
+            for index in all {
+                exprs.try_push(self.constant(some(self.image.item(index))?)?)?;
+            }
+            ElemItems::Exprs(exprs.try_into_box()?)
         } else {
-            ElemItems::Funcs(items.map(|reference| reference?.checked_sub(1)).collect::<Option<_>>()?)
+            let mut funcs = try_with_capacity(room)?;
+            for index in all {
+                funcs.try_push(some(some(self.image.item(index))?.checked_sub(1))?)?;
+            }
+            ElemItems::Funcs(funcs.try_into_box()?)
         };
         let mode = self.mode(elem.mode, elem.target, elem.offset)?;
-        Some(ElemSegment { mode, ty: ValType::from_number(elem.ty)?, items })
+        Ok(ElemSegment { mode, ty: some(ValType::from_number(elem.ty))?, items })
     }
 
-    fn constant(&self, first: u32) -> Option<ConstExpr> {
+    fn constant(&self, first: u32) -> Result<ConstExpr, Failed> {
         let mut at = first;
-        let ops = core::iter::from_fn(|| {
+        let expr = ConstExpr::try_of(&mut || {
             let (op, words) = self.operation(at)?;
             at += words;
             Some(op)
-        });
-        Some(ops.collect()).filter(|expr: &ConstExpr| !expr.is_empty())
+        })?;
+        if expr.is_empty() { Err(Failed::Record) } else { Ok(expr) }
     }
 
     /// The instruction at this word of the constant expressions, and how many words it has; `None` at their end.
@@ -184,8 +251,8 @@ impl Reader<'_> {
     }
 }
 
-fn name(bytes: &[u8]) -> Option<Box<str>> {
-    core::str::from_utf8(bytes).ok().map(Into::into)
+fn name(bytes: &[u8]) -> Result<Box<str>, Failed> {
+    Ok(try_str(some(core::str::from_utf8(bytes).ok())?)?)
 }
 
 fn kind(kind: u32) -> Option<ExportKind> {

@@ -3,9 +3,8 @@
 //! wasmparser's readers of these look for the ends of expressions with a reader of all operators that there are, which takes longer than
 //! reading the expressions, and is 33 KB.
 
-use alloc::vec::Vec;
-
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::{TryVec, try_with_capacity};
 use wasmparser::{BinaryReader, GlobalType, RefType, TableType};
 
 use crate::constant::constant;
@@ -51,15 +50,16 @@ impl ModuleInfo {
             }
             *reader = behind;
         }
-        self.tables.push(table_type(reader.read::<TableType>()?, offset)?);
-        self.table_inits.push(if has_init { Some(constant(reader)?) } else { None });
+        self.tables.try_push(table_type(reader.read::<TableType>()?, offset)?)?;
+        let init = if has_init { Some(constant(reader)?) } else { None };
+        self.table_inits.try_push(init)?;
         Ok(())
     }
 
     pub(crate) fn add_global(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), DecodeError> {
         let offset = reader.original_position() as usize;
-        self.globals.push(global_type(reader.read::<GlobalType>()?, offset)?);
-        self.global_inits.push(constant(reader)?);
+        self.globals.try_push(global_type(reader.read::<GlobalType>()?, offset)?)?;
+        self.global_inits.try_push(constant(reader)?)?;
         Ok(())
     }
 
@@ -89,19 +89,19 @@ impl ModuleInfo {
         }
         let count = reader.read_var_u32()?;
         let items = if are_exprs {
-            let mut exprs = Vec::with_capacity(room(count, reader));
+            let mut exprs = try_with_capacity(room(count, reader))?;
             for _ in 0..count {
-                exprs.push(constant(reader)?);
+                exprs.try_push(constant(reader)?)?;
             }
-            ElemItems::Exprs(exprs.into_boxed_slice())
+            ElemItems::Exprs(exprs.try_into_box()?)
         } else {
-            let mut funcs = Vec::with_capacity(room(count, reader));
+            let mut funcs = try_with_capacity(room(count, reader))?;
             for _ in 0..count {
-                funcs.push(reader.read_var_u32()?);
+                funcs.try_push(reader.read_var_u32()?)?;
             }
-            ElemItems::Funcs(funcs.into_boxed_slice())
+            ElemItems::Funcs(funcs.try_into_box()?)
         };
-        self.elems.push(ElemSegment { mode, ty, items });
+        self.elems.try_push(ElemSegment { mode, ty, items })?;
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl ModuleInfo {
         let count = reader.read_var_u32()? as usize;
         let start = reader.original_position() as usize;
         reader.read_bytes(count)?;
-        self.data.push(DataSegment { mode, bytes: start..start + count });
+        self.data.try_push(DataSegment { mode, bytes: start..start + count })?;
         Ok(())
     }
 }

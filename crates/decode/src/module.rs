@@ -2,10 +2,10 @@
 //! decoded; nothing of it is copied but names.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::{Deref, Range};
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_copy, try_with_capacity};
 use wasmote_ir::{FieldType, StorageType, ValType};
 
 /// A function type (spec: syntax/types#function-types).
@@ -15,6 +15,16 @@ pub struct FuncType {
     pub params: Box<[ValType]>,
     /// Results.
     pub results: Box<[ValType]>,
+}
+
+impl FuncType {
+    /// A copy.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn try_clone(&self) -> Result<FuncType, OutOfMemory> {
+        Ok(FuncType { params: try_copy(&self.params)?, results: try_copy(&self.results)? })
+    }
 }
 
 /// What a type section defines (spec: syntax/types#composite-types).
@@ -54,8 +64,11 @@ impl SubType {
     }
 
     /// The type with other indices in place of those that it refers to.
-    pub fn map_indices(&self, map: &dyn Fn(u32) -> u32) -> SubType {
-        let values = |types: &[ValType]| types.iter().map(|ty| ty.map_index(map)).collect();
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn map_indices(&self, map: &dyn Fn(u32) -> u32) -> Result<SubType, OutOfMemory> {
+        let values = |types: &[ValType]| copy_mapped(types, &|ty| ty.map_index(map));
         let field = |field: &FieldType| FieldType {
             storage: match field.storage {
                 StorageType::Val(ty) => StorageType::Val(ty.map_index(map)),
@@ -63,18 +76,48 @@ impl SubType {
             },
             ..*field
         };
-        SubType {
+        Ok(SubType {
             is_final: self.is_final,
             supertype: self.supertype.map(map),
             composite: match &self.composite {
                 CompositeType::Func(ty) => {
-                    CompositeType::Func(FuncType { params: values(&ty.params), results: values(&ty.results) })
+                    CompositeType::Func(FuncType { params: values(&ty.params)?, results: values(&ty.results)? })
                 }
-                CompositeType::Struct(fields) => CompositeType::Struct(fields.iter().map(field).collect()),
+                CompositeType::Struct(fields) => CompositeType::Struct(copy_mapped(fields, &field)?),
                 CompositeType::Array(element) => CompositeType::Array(field(element)),
             },
+        })
+    }
+
+    /// Calls `each` with the indices of the types that it refers to.
+    pub fn each_index(&self, each: &mut dyn FnMut(u32)) {
+        let mut value = |ty: ValType| {
+            if let Some(index) = ty.reference().and_then(|ty| ty.index()) {
+                each(index);
+            }
+        };
+        let of_field = |field: &FieldType| match field.storage {
+            StorageType::Val(ty) => Some(ty),
+            _ => None,
+        };
+        match &self.composite {
+            CompositeType::Func(ty) => ty.params.iter().chain(&ty.results).for_each(|&ty| value(ty)),
+            CompositeType::Struct(fields) => fields.iter().filter_map(of_field).for_each(value),
+            CompositeType::Array(element) => of_field(element).into_iter().for_each(value),
+        }
+        if let Some(supertype) = self.supertype {
+            each(supertype);
         }
     }
+}
+
+/// A copy of these with a change to each.
+fn copy_mapped<T: Copy>(items: &[T], map: &dyn Fn(&T) -> T) -> Result<Box<[T]>, OutOfMemory> {
+    let mut copy = try_with_capacity(items.len())?;
+    for item in items {
+        copy.push(map(item));
+    }
+    Ok(copy.into_boxed_slice())
 }
 
 /// A memory type (spec: syntax/types#memory-types).
@@ -225,14 +268,17 @@ impl Deref for ConstExpr {
     }
 }
 
-impl FromIterator<ConstOp> for ConstExpr {
-    fn from_iter<I: IntoIterator<Item = ConstOp>>(ops: I) -> ConstExpr {
-        let mut ops = ops.into_iter();
-        let (first, second) = (ops.next(), ops.next());
-        match (first, second) {
-            (Some(one), None) => ConstExpr::One(one),
-            _ => ConstExpr::Many(first.into_iter().chain(second).chain(ops).collect()),
+impl ConstExpr {
+    /// The expression of the instructions that `next` gives until it gives none.
+    pub(crate) fn try_of(next: &mut dyn FnMut() -> Option<ConstOp>) -> Result<ConstExpr, OutOfMemory> {
+        let Some(first) = next() else { return Ok(ConstExpr::Many(Box::default())) };
+        let Some(second) = next() else { return Ok(ConstExpr::One(first)) };
+        let mut ops = Vec::new();
+        ops.try_extend_from_slice(&[first, second])?;
+        while let Some(op) = next() {
+            ops.try_push(op)?;
         }
+        Ok(ConstExpr::Many(ops.try_into_box()?))
     }
 }
 
@@ -285,7 +331,7 @@ pub struct DataSegment {
 #[derive(Clone, Debug)]
 pub struct Custom {
     /// Its name.
-    pub name: String,
+    pub name: Box<str>,
     /// Where its contents lie in the binary.
     pub bytes: Range<usize>,
 }

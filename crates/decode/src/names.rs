@@ -61,7 +61,7 @@ pub fn module_name<'a>(module: &ModuleInfo, wasm: &'a [u8]) -> Option<&'a str> {
 
 /// The first answer from a subsection of a section `name`.
 fn find<'a>(module: &ModuleInfo, wasm: &'a [u8], look: &mut dyn FnMut(Name<'a>) -> Option<&'a str>) -> Option<&'a str> {
-    for custom in module.customs.iter().filter(|custom| custom.name == "name") {
+    for custom in module.customs.iter().filter(|custom| &*custom.name == "name") {
         let bytes = wasm.get(custom.bytes.clone())?;
         let reader = BinaryReader::new(bytes, custom.bytes.start as u64);
         // Subsections after a broken one cannot be found.

@@ -2,15 +2,14 @@
 
 use core::ops::Range;
 
+use wasmote_ir::fallible::{TryVec, try_str};
 use wasmparser::{ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
 
 use crate::error::{DecodeError, DecodeErrorKind, Feature};
 use crate::header::Header;
 use crate::initial::each;
-#[cfg(feature = "gc")]
-use crate::module::{CompositeType, FEW_FIELDS, field_places};
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
-use crate::types::{global_type, memory_type, sub_type, table_type, tag_type};
+use crate::types::{global_type, memory_type, table_type, tag_type};
 
 /// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
 /// lengths are checked, and that names are UTF-8; the module may still be invalid.
@@ -23,7 +22,7 @@ pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
     for payload in parser.parse_all(wasm) {
         let payload = payload?;
         if let Some((id, range)) = payload.as_section() {
-            module.sections.push((id, in_usize(range)));
+            module.sections.try_push((id, in_usize(range)))?;
         }
         module.add(payload, wasm)?;
     }
@@ -58,12 +57,16 @@ impl ModuleInfo {
     fn add(&mut self, payload: Payload<'_>, wasm: &[u8]) -> Result<(), DecodeError> {
         let bytes = |range: Range<u64>| (wasm.get(in_usize(range.clone())).unwrap_or_default(), range.start as usize);
         match payload {
-            Payload::TypeSection(section) => self.add_types(section),
+            Payload::TypeSection(section) => {
+                self.types.try_room(room(&section))?;
+                let (bytes, offset) = bytes(section.range());
+                each(bytes, offset, &mut |reader| self.add_group(reader))
+            }
             Payload::ImportSection(section) => self.add_imports(section),
             Payload::FunctionSection(section) => {
-                self.funcs.reserve(room(&section));
+                self.funcs.try_room(room(&section))?;
                 for ty in section {
-                    self.funcs.push(ty?);
+                    self.funcs.try_push(ty?)?;
                 }
                 Ok(())
             }
@@ -74,14 +77,14 @@ impl ModuleInfo {
             Payload::MemorySection(section) => {
                 for memory in section.into_iter_with_offsets() {
                     let (offset, memory) = memory?;
-                    self.memories.push(memory_type(memory, offset as usize)?);
+                    self.memories.try_push(memory_type(memory, offset as usize)?)?;
                 }
                 Ok(())
             }
             Payload::TagSection(section) => {
                 for tag in section.into_iter_with_offsets() {
                     let (offset, tag) = tag?;
-                    self.tags.push(tag_type(tag, offset as usize)?);
+                    self.tags.try_push(tag_type(tag, offset as usize)?)?;
                 }
                 Ok(())
             }
@@ -99,17 +102,17 @@ impl ModuleInfo {
                 each(bytes, offset, &mut |reader| self.add_elem(reader))
             }
             Payload::DataSection(section) => {
-                self.data.reserve(room(&section));
+                self.data.try_room(room(&section))?;
                 let (bytes, offset) = bytes(section.range());
                 each(bytes, offset, &mut |reader| self.add_data(reader))
             }
             Payload::CodeSectionEntry(body) => {
-                self.bodies.push(in_usize(body.range()));
+                self.bodies.try_push(in_usize(body.range()))?;
                 Ok(())
             }
             Payload::CustomSection(section) => {
                 let bytes = in_usize(section.data_range());
-                self.customs.push(Custom { name: section.name().into(), bytes });
+                self.customs.try_push(Custom { name: try_str(section.name())?, bytes })?;
                 Ok(())
             }
             Payload::UnknownSection { range, .. } => {
@@ -119,63 +122,38 @@ impl ModuleInfo {
         }
     }
 
-    fn add_types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), DecodeError> {
-        self.types.reserve(room(&section));
-        for group in section.into_iter_with_offsets() {
-            let (offset, group) = group?;
-            let offset = offset as usize;
-            let first = self.types.len();
-            for ty in group.types() {
-                let ty = sub_type(ty, offset)?;
-                #[cfg(feature = "gc")]
-                if let CompositeType::Struct(fields) = &ty.composite
-                    && fields.len() > FEW_FIELDS
-                {
-                    self.field_places.push((self.types.len() as u32, field_places(fields).collect()));
-                }
-                self.types.push(ty);
-            }
-            // Groups of none are not noted either: nothing can refer to them.
-            let count = self.types.len() - first;
-            if count > 1 {
-                self.groups.push((first as u32, count as u32));
-            }
-        }
-        Ok(())
-    }
-
     fn add_imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), DecodeError> {
-        self.imports.reserve(room(&section));
+        self.imports.try_room(room(&section))?;
         for import in section.into_imports_with_offsets() {
             let (offset, import) = import?;
             let offset = offset as usize;
             let ty = match import.ty {
                 TypeRef::Func(ty) => {
-                    self.funcs.push(ty);
+                    self.funcs.try_push(ty)?;
                     self.imported_funcs += 1;
                     ImportType::Func(ty)
                 }
                 TypeRef::Table(ty) => {
                     let ty = table_type(ty, offset)?;
-                    self.tables.push(ty);
+                    self.tables.try_push(ty)?;
                     self.imported_tables += 1;
                     ImportType::Table(ty)
                 }
                 TypeRef::Memory(ty) => {
                     let ty = memory_type(ty, offset)?;
-                    self.memories.push(ty);
+                    self.memories.try_push(ty)?;
                     self.imported_memories += 1;
                     ImportType::Memory(ty)
                 }
                 TypeRef::Global(ty) => {
                     let ty = global_type(ty, offset)?;
-                    self.globals.push(ty);
+                    self.globals.try_push(ty)?;
                     self.imported_globals += 1;
                     ImportType::Global(ty)
                 }
                 TypeRef::Tag(ty) => {
                     let ty = tag_type(ty, offset)?;
-                    self.tags.push(ty);
+                    self.tags.try_push(ty)?;
                     self.imported_tags += 1;
                     ImportType::Tag(ty)
                 }
@@ -183,13 +161,14 @@ impl ModuleInfo {
                     return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
                 }
             };
-            self.imports.push(Import { module: import.module.into(), name: import.name.into(), ty });
+            let (module, name) = (try_str(import.module)?, try_str(import.name)?);
+            self.imports.try_push(Import { module, name, ty })?;
         }
         Ok(())
     }
 
     fn add_exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), DecodeError> {
-        self.exports.reserve(room(&section));
+        self.exports.try_room(room(&section))?;
         for export in section.into_iter_with_offsets() {
             let (offset, export) = export?;
             let kind = match export.kind {
@@ -202,7 +181,7 @@ impl ModuleInfo {
                     return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset as usize));
                 }
             };
-            self.exports.push(Export { name: export.name.into(), kind, index: export.index });
+            self.exports.try_push(Export { name: try_str(export.name)?, kind, index: export.index })?;
         }
         Ok(())
     }

@@ -1,13 +1,23 @@
 //! Types as wasmparser reads them into ours, or the feature that they belong to.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
+#[cfg(feature = "gc")]
+use wasmote_ir::fallible::try_collect;
+use wasmote_ir::fallible::{TryVec, try_format, try_with_capacity};
 use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
-use wasmparser::CompositeInnerType;
+use wasmparser::BinaryReader;
 
 use crate::error::{DecodeError, Feature};
-use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, SubType, TableType};
+use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType};
+#[cfg(feature = "gc")]
+use crate::module::{FEW_FIELDS, field_places};
+
+/// How many there may be of types, and of what one is made of: as many as engines of the web agreed on.
+const MAX_TYPES: usize = 1_000_000;
+const MAX_PARAMS: usize = 1_000;
+const MAX_RESULTS: usize = 1_000;
+const MAX_FIELDS: usize = 10_000;
 
 /// A value type as wasmparser reads it, or the feature that it belongs to.
 pub fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, DecodeError> {
@@ -67,40 +77,94 @@ pub fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, De
 /// Whether objects are let through.
 pub(crate) const HAS_GC: bool = cfg!(feature = "gc");
 
-pub(crate) fn sub_type(ty: &wasmparser::SubType, offset: usize) -> Result<SubType, DecodeError> {
-    let composite = &ty.composite_type;
-    if composite.shared {
-        return Err(DecodeError::unsupported(Feature::SharedEverything, offset));
-    }
-    if composite.descriptor_idx.is_some() || composite.describes_idx.is_some() {
-        return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
-    }
-    let supertype = match &*ty.supertype_idxs {
-        [] => None,
-        [index] => match index.unpack().as_module_index() {
-            Some(index) => Some(index),
-            None => return Err(DecodeError::malformed("unknown type", offset)),
-        },
-        _ => return Err(DecodeError::malformed("sub type must not have multiple supertypes", offset)),
-    };
-    let composite = match &composite.inner {
-        CompositeInnerType::Func(func) => CompositeType::Func(FuncType {
-            params: val_types(func.params(), offset)?,
-            results: val_types(func.results(), offset)?,
-        }),
-        CompositeInnerType::Struct(ty) if HAS_GC => {
-            let fields: Result<Box<[FieldType]>, DecodeError> =
-                ty.fields.iter().map(|field| field_type(field, offset)).collect();
-            CompositeType::Struct(fields?)
+impl ModuleInfo {
+    /// Reads a recursive group, or a type that stands alone. (wasmparser's reader makes a list of all types of a group first, which
+    /// may be a million, by allocations that cannot fail.)
+    pub(crate) fn add_group(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), DecodeError> {
+        let offset = reader.original_position() as usize;
+        let mut count = 1;
+        let mut types = reader.clone();
+        if types.read_u8()? == 0x4e {
+            *reader = types;
+            count = size(reader, MAX_TYPES, "rec group types size is out of bounds")?;
+            self.types.try_room(count.min(reader.bytes_remaining()))?;
         }
-        CompositeInnerType::Array(ty) if HAS_GC => CompositeType::Array(field_type(&ty.0, offset)?),
-        CompositeInnerType::Cont(_) => return Err(DecodeError::unsupported(Feature::StackSwitching, offset)),
-        _ => return Err(DecodeError::unsupported(Feature::Gc, offset)),
-    };
-    Ok(SubType { is_final: ty.is_final, supertype, composite })
+        let first = self.types.len();
+        for _ in 0..count {
+            let ty = sub_type(reader, offset)?;
+            #[cfg(feature = "gc")]
+            if let CompositeType::Struct(fields) = &ty.composite
+                && fields.len() > FEW_FIELDS
+            {
+                let places = try_collect(field_places(fields))?.try_into_box()?;
+                self.field_places.try_push((self.types.len() as u32, places))?;
+            }
+            self.types.try_push(ty)?;
+        }
+        // Groups of none are not noted either: nothing can refer to them.
+        if count > 1 {
+            self.groups.try_push((first as u32, count as u32))?;
+        }
+        Ok(())
+    }
 }
 
-fn field_type(ty: &wasmparser::FieldType, offset: usize) -> Result<FieldType, DecodeError> {
+/// Reads how many there are of something.
+fn size(reader: &mut BinaryReader<'_>, max: usize, message: &str) -> Result<usize, DecodeError> {
+    let offset = reader.original_position() as usize;
+    match reader.read_var_u32()? as usize {
+        size if size <= max => Ok(size),
+        _ => Err(DecodeError::malformed(message, offset)),
+    }
+}
+
+/// Reads a type. What it is, and may not be, is said at `offset`.
+fn sub_type(reader: &mut BinaryReader<'_>, offset: usize) -> Result<SubType, DecodeError> {
+    let (mut kind, mut supertype, mut is_final) = (reader.read_u8()?, None, true);
+    if matches!(kind, 0x4f | 0x50) {
+        is_final = kind == 0x4f;
+        supertype = match reader.read_var_u32()? {
+            0 => None,
+            1 => Some(reader.read_var_u32()?).filter(|&index| index < RefType::MAX_INDEX),
+            _ => return Err(DecodeError::malformed("sub type must not have multiple supertypes", offset)),
+        };
+        kind = reader.read_u8()?;
+    }
+    let composite = match kind {
+        0x60 => CompositeType::Func(FuncType {
+            params: val_types(reader, MAX_PARAMS, "function params size is out of bounds", offset)?,
+            results: val_types(reader, MAX_RESULTS, "function returns size is out of bounds", offset)?,
+        }),
+        0x5f if HAS_GC => {
+            let count = size(reader, MAX_FIELDS, "struct fields size is out of bounds")?;
+            let mut fields = try_with_capacity(count.min(reader.bytes_remaining()))?;
+            for _ in 0..count {
+                fields.try_push(field_type(reader, offset)?)?;
+            }
+            CompositeType::Struct(fields.try_into_box()?)
+        }
+        0x5e if HAS_GC => CompositeType::Array(field_type(reader, offset)?),
+        0x5e | 0x5f => return Err(DecodeError::unsupported(Feature::Gc, offset)),
+        0x5d => return Err(DecodeError::unsupported(Feature::StackSwitching, offset)),
+        0x65 => return Err(DecodeError::unsupported(Feature::SharedEverything, offset)),
+        0x4c | 0x4d => return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset)),
+        _ => return Err(invalid_kind(kind, reader)),
+    };
+    Ok(SubType { is_final, supertype, composite })
+}
+
+#[cold]
+#[inline(never)]
+fn invalid_kind(kind: u8, reader: &BinaryReader<'_>) -> DecodeError {
+    let offset = reader.original_position() as usize - 1;
+    match try_format(format_args!("invalid leading byte ({kind:#x}) for type")) {
+        Ok(message) => DecodeError::malformed(&message, offset),
+        Err(error) => error.into(),
+    }
+}
+
+fn field_type(reader: &mut BinaryReader<'_>, offset: usize) -> Result<FieldType, DecodeError> {
+    let ty = reader.read::<wasmparser::FieldType>()?;
     let storage = match ty.element_type {
         wasmparser::StorageType::I8 => StorageType::I8,
         wasmparser::StorageType::I16 => StorageType::I16,
@@ -111,12 +175,18 @@ fn field_type(ty: &wasmparser::FieldType, offset: usize) -> Result<FieldType, De
     Ok(FieldType { storage, mutable: ty.mutable })
 }
 
-fn val_types(types: &[wasmparser::ValType], offset: usize) -> Result<Box<[ValType]>, DecodeError> {
-    let mut ours = Vec::with_capacity(types.len());
-    for &ty in types {
-        ours.push(val_type(ty, offset)?);
+fn val_types(
+    reader: &mut BinaryReader<'_>,
+    max: usize,
+    message: &str,
+    offset: usize,
+) -> Result<Box<[ValType]>, DecodeError> {
+    let count = size(reader, max, message)?;
+    let mut types = try_with_capacity(count.min(reader.bytes_remaining()))?;
+    for _ in 0..count {
+        types.try_push(val_type(reader.read()?, offset)?)?;
     }
-    Ok(ours.into_boxed_slice())
+    Ok(types.try_into_box()?)
 }
 
 pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<TableType, DecodeError> {

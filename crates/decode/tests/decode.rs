@@ -126,7 +126,7 @@ fn names_are_found_when_asked_for() {
     assert_eq!(names.get(&wasm, 3), None);
     assert_eq!(names.get(&[], 2), None);
     assert_eq!(FunctionNames::new(&module, &[]).get(&wasm, 2), None);
-    assert_eq!(module.customs[0].name, "name");
+    assert_eq!(&*module.customs[0].name, "name");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use wasmote_ir::code::{Instr, instructions, read_units, to_units};
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmote_ir::handlers::Handler as Caught;
 #[cfg(feature = "simd")]
 use wasmote_ir::ops::FIRST_VECTOR;
@@ -203,14 +204,15 @@ impl Linker {
     /// Makes [`Linker::checked`].
     #[cfg(guarded)]
     #[cold]
-    fn make_checked(&mut self) {
-        self.checked.extend_from_slice(&TABLE);
+    fn make_checked(&mut self) -> Result<(), OutOfMemory> {
+        self.checked.try_extend_from_slice(&TABLE)?;
         for (&opcode, &handler) in CHECKED.0.iter().zip(&CHECKED.1) {
             // Those of the extended op set may not be there.
             if let Some(entry) = self.checked.get_mut(usize::from(opcode)) {
                 *entry = handler;
             }
         }
+        Ok(())
     }
 
     /// The pair of two opcodes, if there is one here.
@@ -249,25 +251,26 @@ impl Linker {
     }
 
     /// Looks for the instructions that change.
-    fn look(&mut self, code: &[u16]) {
+    fn look(&mut self, code: &[u16]) -> Result<(), OutOfMemory> {
         self.changing.clear();
         let mut at = 0;
         while let Some(&opcode) = code.get(at) {
             let length = length(opcode);
             if length & CHANGES != 0 {
-                self.changing.push(at as u32);
+                self.changing.try_push(at as u32)?;
             }
             match if length & MORE != 0 { long_units(code, at) } else { usize::from(length & UNITS) } {
                 0 => break,
                 units => at += units,
             }
         }
+        Ok(())
     }
 
     /// Marks what is jumped to.
-    fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) {
+    fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) -> Result<(), OutOfMemory> {
         if self.starts.len() <= code.len() {
-            self.starts.resize(code.len() + 1, 0);
+            self.starts.try_resize(code.len() + 1, 0)?;
         }
         let starts = &mut self.starts[..=code.len()];
         for &at in changing {
@@ -283,14 +286,15 @@ impl Linker {
                 *start = TARGET;
             }
         }
+        Ok(())
     }
 
     /// Puts the instructions into cells behind those in `out`, and notes where each goes. Returns their length in bytes.
-    fn lay_out(&mut self, source: &Source<'_>, out: &mut Vec<Cell>) -> u32 {
+    fn lay_out(&mut self, source: &Source<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
         let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HANDLES };
         // An instruction takes at most as many cells as units, and up to two are written that are not its own.
-        out.reserve(code.len() + 2);
+        out.try_room(code.len() + 2)?;
         let first = out.len();
         // SAFETY: there is room for as many.
         let cells = unsafe { out.as_mut_ptr().add(first) };
@@ -374,44 +378,48 @@ impl Linker {
         self.starts = all_starts;
         // SAFETY: they were written.
         unsafe { out.set_len(first + count) };
-        bytes
+        Ok(bytes)
     }
 
     /// Has what follows be linked as `source` says.
-    fn begin(&mut self, source: &Source<'_>) {
+    fn begin(&mut self, source: &Source<'_>) -> Result<(), OutOfMemory> {
         #[cfg(guarded)]
         {
             self.checks = !source.guarded;
             if self.checks && self.checked.is_empty() {
-                self.make_checked();
+                self.make_checked()?;
             }
         }
         let _ = source;
+        Ok(())
     }
 
     /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
     /// how many cells lie in front of the first instruction.
-    pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> usize {
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> Result<usize, OutOfMemory> {
         let Source { func, code, header, frame_slots, handlers, changing, .. } = *source;
-        self.begin(source);
+        self.begin(source)?;
         if changing.is_none() {
-            self.look(code);
+            self.look(code)?;
         }
         let looked_for = core::mem::take(&mut self.changing);
         let changing = changing.unwrap_or(&looked_for);
-        self.mark(code, handlers, changing);
+        self.mark(code, handlers, changing)?;
         out.clear();
         // A stretch begins where a handler begins or ends, at most.
         let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * (HANDLER_CELLS + 2) };
         let in_front = FRONT_CELLS + of_handlers;
-        out.resize(in_front, Cell::of_word(0));
-        let bytes = self.lay_out(source, out);
+        out.try_resize(in_front, Cell::of_word(0))?;
+        let bytes = self.lay_out(source, out)?;
         let (front, cells) = out.split_at_mut(in_front);
         let mut handled = 0;
         if !handlers.is_empty() {
             handled = HANDLED;
             let (covered, last) = front[..of_handlers].split_at_mut(of_handlers - 1);
-            let count = self.cover(handlers, covered);
+            let count = self.cover(handlers, covered)?;
             last[0] = Cell::of_word(handlers.len() as u64 | (count as u64) << 32);
         }
         front[of_handlers] = Cell::of_word(u64::from(func) | u64::from(bytes) << 32 | handled);
@@ -420,7 +428,7 @@ impl Linker {
             self.change(code, at as usize, type_ids, cells);
         }
         self.changing = looked_for;
-        in_front
+        Ok(in_front)
     }
 
     /// Where in the cells the unit lies that a handler names, in bytes.
@@ -433,10 +441,10 @@ impl Linker {
     /// not matter which are found.)
     #[cold]
     #[inline(never)]
-    fn cover(&self, handlers: &[Caught], covered: &mut [Cell]) -> usize {
+    fn cover(&self, handlers: &[Caught], covered: &mut [Cell]) -> Result<usize, OutOfMemory> {
         let (before, places) = covered.split_at_mut(2 * handlers.len());
         // By where they begin, outer ones first. (A heap sorts with a tenth of the code that `sort` has.)
-        let mut order = BinaryHeap::with_capacity(handlers.len());
+        let mut order = try_with_capacity(handlers.len())?;
         for ((handler, number), place) in handlers.iter().zip(0..).zip(places.chunks_exact_mut(HANDLER_CELLS)) {
             place.copy_from_slice(&self.handler_cells(handler));
             if handler.from < handler.to {
@@ -444,14 +452,14 @@ impl Linker {
             }
         }
         // Those that cover the place at hand, with their ends, innermost last.
-        let mut open: Vec<(u32, u32)> = Vec::new();
+        let mut open: Vec<(u32, u32)> = try_with_capacity(handlers.len())?;
         let innermost = |open: &[(u32, u32)]| open.last().map_or(NO_HANDLER, |&(number, _)| number);
-        let mut stretches: Vec<(u32, u32)> = Vec::with_capacity(before.len());
+        let mut stretches: Vec<(u32, u32)> = try_with_capacity(before.len())?;
         let mut begin = |from: u32, handler: u32| match stretches.last_mut() {
             Some(last) if last.0 == from => last.1 = handler,
             _ => stretches.push((from, handler)),
         };
-        let order = order.into_sorted_vec().into_iter().map(|(from, number)| (from, !number));
+        let order = BinaryHeap::from(order).into_sorted_vec().into_iter().map(|(from, number)| (from, !number));
         for (from, number) in order.chain([(u32::MAX, NO_HANDLER)]) {
             while let Some(&(_, end)) = open.last().filter(|last| last.1 <= from) {
                 open.pop();
@@ -466,7 +474,7 @@ impl Linker {
         for (&(from, handler), cell) in stretches.iter().zip(&mut before[unused..]) {
             *cell = halves(from, handler);
         }
-        stretches.len().min(before.len())
+        Ok(stretches.len().min(before.len()))
     }
 
     /// A handler whose places are in bytes.
@@ -497,14 +505,17 @@ impl Linker {
     }
 
     /// The offset in a function's code of the instruction that contains this byte of its linked form.
-    pub fn unit_at(&mut self, source: &Source<'_>, byte: u32) -> u32 {
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn unit_at(&mut self, source: &Source<'_>, byte: u32) -> Result<u32, OutOfMemory> {
         let Source { code, handlers, .. } = *source;
-        self.begin(source);
-        self.look(code);
+        self.begin(source)?;
+        self.look(code)?;
         let changing = core::mem::take(&mut self.changing);
-        self.mark(code, handlers, &changing);
-        self.lay_out(source, &mut Vec::new());
-        instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32
+        self.mark(code, handlers, &changing)?;
+        self.lay_out(source, &mut Vec::new())?;
+        Ok(instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32)
     }
 }
 

@@ -6,7 +6,7 @@ use core::mem;
 
 use wasmote_exec as exec;
 
-use crate::layout::{HEADER, Layout, SharedLayouts, array_bytes};
+use crate::layout::{HEADER, Layout, Layouts, SharedLayouts, array_bytes};
 use crate::mark::{Marker, waiting_for};
 
 /// Log2 of the bytes of a line.
@@ -92,7 +92,13 @@ extern "C" fn read(clock: fn() -> u64) -> u64 {
 
 impl Heap {
     /// An empty heap of at most this many bytes.
-    pub fn new(span: Box<dyn Span>, most: u64, stress: bool, clock: Option<fn() -> u64>) -> Heap {
+    pub fn new(
+        span: Box<dyn Span>,
+        layouts: Box<Layouts>,
+        most: u64,
+        stress: bool,
+        clock: Option<fn() -> u64>,
+    ) -> Heap {
         Heap {
             span,
             len: 0,
@@ -110,7 +116,7 @@ impl Heap {
             budget: BUDGET,
             stress,
             clock,
-            layouts: SharedLayouts::default(),
+            layouts: layouts.into(),
             stats: Stats::default(),
             #[cfg(test)]
             work: Default::default(),

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmote_ir::{FieldType, ValType};
 
 /// Bytes of a header.
@@ -45,18 +46,22 @@ fn is_traced(ty: ValType, is_func: &dyn Fn(u32) -> bool) -> bool {
 
 impl Layout {
     /// Of a structure. `is_func` says which indices are of function types.
-    pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Layout {
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Result<Layout, OutOfMemory> {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
-        let mut places = Vec::new();
+        let mut places = try_with_capacity(fields.len())?;
         for field in fields {
             let at = field.storage.place(&mut end);
             places.push((at, field.storage.bytes().trailing_zeros() as u8));
             if is_traced(field.storage.unpacked(), is_func) {
-                references.push(at);
+                references.try_push(at)?;
             }
         }
-        Layout::Fixed { bytes: end.next_multiple_of(8), references: references.into(), fields: places.into() }
+        let (references, fields) = (references.try_into_box()?, places.try_into_box()?);
+        Ok(Layout::Fixed { bytes: end.next_multiple_of(8), references, fields })
     }
 
     /// Of an array.
@@ -66,17 +71,20 @@ impl Layout {
     }
 
     /// Of an exception with values of these types, each in as many slots as it takes.
-    pub fn of_exception(types: &[ValType], is_func: &dyn Fn(u32) -> bool) -> Layout {
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn of_exception(types: &[ValType], is_func: &dyn Fn(u32) -> bool) -> Result<Layout, OutOfMemory> {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
         for &ty in types {
             if is_traced(ty, is_func) {
                 // A slot of 8 bytes, whose lower half is the reference.
-                references.push(end + if cfg!(target_endian = "big") { 4 } else { 0 });
+                references.try_push(end + if cfg!(target_endian = "big") { 4 } else { 0 })?;
             }
             end += 8 * u32::from(ty.slots());
         }
-        Layout::Fixed { bytes: end, references: references.into(), fields: Box::default() }
+        Ok(Layout::Fixed { bytes: end, references: references.try_into_box()?, fields: Box::default() })
     }
 }
 
@@ -98,9 +106,9 @@ impl SharedLayouts {
     }
 }
 
-impl Default for SharedLayouts {
-    fn default() -> SharedLayouts {
-        SharedLayouts(NonNull::from(Box::leak(Box::default())))
+impl From<Box<Layouts>> for SharedLayouts {
+    fn from(layouts: Box<Layouts>) -> SharedLayouts {
+        SharedLayouts(NonNull::from(Box::leak(layouts)))
     }
 }
 
@@ -122,7 +130,7 @@ impl DerefMut for SharedLayouts {
 
 impl Drop for SharedLayouts {
     fn drop(&mut self) {
-        // SAFETY: `default` leaked it from a box, and nothing but this frees it.
+        // SAFETY: it was leaked from a box, and nothing but this frees it.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
@@ -136,15 +144,30 @@ pub struct Layouts {
 
 impl Layouts {
     /// Adds a type, unless it is known.
-    pub fn add(&mut self, id: u32, layout: impl FnOnce() -> Layout) {
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn add(&mut self, id: u32, layout: impl FnOnce() -> Result<Layout, OutOfMemory>) -> Result<(), OutOfMemory> {
         let index = id as usize;
-        if self.types.len() <= index {
+        if let Some(more) = (index + 1).checked_sub(self.types.len()) {
+            self.types.try_room(more)?;
             self.types.resize_with(index + 1, || None);
         }
-        self.types[index].get_or_insert_with(layout);
+        if self.types[index].is_none() {
+            self.types[index] = Some(layout()?);
+        }
+        Ok(())
     }
 
-    /// Adds the exceptions of the next tag.
+    /// Makes room for the exceptions of one more tag.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn room_for_exception(&mut self) -> Result<(), OutOfMemory> {
+        self.exceptions.try_room(1)
+    }
+
+    /// Adds the exceptions of the next tag, for which there is room.
     pub fn add_exception(&mut self, layout: Layout) {
         self.exceptions.push(layout);
     }

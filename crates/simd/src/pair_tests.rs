@@ -144,7 +144,7 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
     let mut linker = unsafe { Linker::new(&[]).with_vectors(crate::handler) };
     let mut cells: Vec<Cell> = Vec::new();
     let source = Source { code, header: HEADER as u16, ..Source::CHECKED };
-    let start = linker.link(&source, &[], &mut cells);
+    let start = linker.link(&source, &[], &mut cells).unwrap();
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
@@ -196,7 +196,7 @@ fn run(code: &[u16], seed: u64) -> (Outcome, usize) {
         });
         (result, trapped.filter(|_| result.is_err()))
     };
-    let trapped = trapped.map(|cell| linker.unit_at(&source, cell));
+    let trapped = trapped.map(|cell| linker.unit_at(&source, cell).unwrap());
     // Addresses in headers differ from one run to the next.
     stack[HEADER as usize..][..2].fill(0);
     (Outcome { result, trapped, frame: stack, memory: memory[1..].to_vec() }, cells.len())

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use wasmote_decode::operators::Operators;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::TryVec;
 
 use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
@@ -58,12 +59,13 @@ impl Stretches {
     }
 
     /// Notes where the stretch for this depth, which is that of a label, begins.
-    pub fn set(&mut self, depth: u32, unit: usize) {
+    pub fn set(&mut self, depth: u32, unit: usize) -> Step {
         let depth = depth as usize;
         if self.last.len() <= depth {
-            self.last.resize(depth + 1, (0, 0));
+            self.last.try_resize(depth + 1, (0, 0))?;
         }
         self.last[depth] = (self.number, unit);
+        Ok(())
     }
 }
 
@@ -96,10 +98,11 @@ pub struct Body<'a> {
 
 impl Body<'_> {
     /// Opens the label of the function.
-    pub fn open(&mut self, ty: u32) {
+    pub fn open(&mut self, ty: u32) -> Step {
         let base = self.stack.next_home();
-        self.labels.push(Label::new(Kind::Func, Signature::Func(ty), 0, base));
+        self.labels.push(Label::new(Kind::Func, Signature::Func(ty), 0, base))?;
         self.meter.open(self.code);
+        Ok(())
     }
 
     /// Pops an operand.

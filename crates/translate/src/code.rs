@@ -3,14 +3,17 @@
 
 use alloc::vec::Vec;
 
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::ops::opcode;
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, ValType, code};
 
+use crate::body::Step;
 use crate::known::{ELIDES, FEW, Writes, known};
 use crate::recent::{Held, NOTHING, Window};
 pub use crate::recent::{Recent, Src};
+use crate::{MAX_UNITS, TranslateErrorKind};
 
 /// The code being written.
 #[derive(Default)]
@@ -28,6 +31,10 @@ pub struct Code {
     pub offsets: Vec<(u32, u32)>,
     /// Whether `offsets` is wanted.
     wants_offsets: bool,
+    /// How many units there may be; none once there was no memory.
+    limit: usize,
+    /// Whether there was no memory: the code is of no use then.
+    failed: bool,
     /// Jumps whose target is `bound_at`.
     bound: Vec<usize>,
     bound_at: usize,
@@ -39,9 +46,13 @@ pub struct Code {
     pub changing: Vec<u32>,
 }
 
+/// Units of any instruction but those with a list of targets.
+const ROOM: usize = 64;
+
 impl Code {
-    /// Starts a function.
-    pub fn start(&mut self, accumulators: bool, wants_offsets: bool) {
+    /// Starts a function of at most so many units. Instructions are written by functions that do not fail: what they write when there is
+    /// no memory is lost, and [`Code::check`] says so.
+    pub fn start(&mut self, accumulators: bool, wants_offsets: bool, limit: usize) -> Step {
         self.units.clear();
         #[cfg(feature = "simd")]
         self.vectors.clear();
@@ -52,7 +63,61 @@ impl Code {
         self.bound_at = 0;
         self.accumulators = accumulators;
         self.wants_offsets = wants_offsets;
+        self.limit = limit.min(MAX_UNITS);
+        self.failed = false;
         self.join();
+        self.units.try_room(ROOM)?;
+        Ok(self.changing.try_room(1)?)
+    }
+
+    /// Whether the code is what was written, and not more than it may be.
+    #[inline(always)]
+    pub fn check(&self) -> Step {
+        if self.units.len() > self.limit { Err(self.failure()) } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn failure(&self) -> TranslateErrorKind {
+        match self.limit {
+            _ if self.failed => TranslateErrorKind::OutOfMemory,
+            MAX_UNITS => TranslateErrorKind::TooLarge,
+            _ => TranslateErrorKind::CodeLimit,
+        }
+    }
+
+    /// Whether there was no memory so far.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Gives up: there is no memory. What was written makes room for what is still to come.
+    #[cold]
+    #[inline(never)]
+    pub fn fail(&mut self) {
+        self.failed = true;
+        self.limit = 0;
+        self.units.clear();
+        self.offsets.clear();
+        self.changing.clear();
+        self.bound.clear();
+        self.join();
+    }
+
+    /// Makes room for an instruction.
+    #[inline(always)]
+    fn room(&mut self) {
+        if self.units.capacity() - self.units.len() < ROOM || self.changing.len() == self.changing.capacity() {
+            self.make_room();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        if self.units.try_room(ROOM).and_then(|()| self.changing.try_room(1)).is_err() {
+            self.fail();
+        }
     }
 
     /// Something may jump to here: what came before can't be changed any more, and the accumulators hold anything.
@@ -92,6 +157,7 @@ impl Code {
             few[..values.len()].copy_from_slice(values);
             return self.emit_few(op, variant, few);
         }
+        self.room();
         let at = self.units.len();
         self.note_offset(at);
         let opcode = opcode(op, variant);
@@ -130,6 +196,7 @@ impl Code {
     /// [`Code::emit_few`], with sources to be remembered. As good as without branches: what is written when differs too much.
     #[inline(never)]
     fn emit_noting(&mut self, op: Op, variant: u8, a: Src, b: Src, values: [u64; FEW]) -> usize {
+        self.room();
         let at = self.units.len();
         self.note_offset(at);
         let opcode = opcode(op, variant);
@@ -218,7 +285,9 @@ impl Code {
         while self.offsets.last().is_some_and(|&(unit, _)| unit as usize >= at) {
             self.offsets.pop();
         }
-        self.offsets.push((at as u32, self.operator));
+        if self.offsets.try_push((at as u32, self.operator)).is_err() {
+            self.fail();
+        }
     }
 
     /// Whether the accumulator of this type holds the value of this slot.
@@ -237,7 +306,9 @@ impl Code {
     /// Turns the answer of the last instruction round, a `ref.test`.
     #[cfg(feature = "gc")]
     pub fn negate_test(&mut self, test: &Recent) {
-        self.units[test.at + 4] ^= wasmote_ir::casts::NEGATED;
+        if let Some(flags) = self.units.get_mut(test.at + 4) {
+            *flags ^= wasmote_ir::casts::NEGATED;
+        }
     }
 
     /// Removes all from here on.
@@ -384,7 +455,7 @@ impl Code {
     #[cfg(feature = "simd")]
     #[inline(never)]
     pub fn vector_constant(&mut self, number: u32, to: Option<u16>) {
-        let [low, high] = self.vectors[number as usize];
+        let [low, high] = self.vectors.get(number as usize).copied().unwrap_or_default();
         match to {
             Some(to) => self.emit(Op::V128Const, 0, &[low, high, u64::from(to)]),
             None => self.emit(Op::V128LoadConst, 0, &[low, high]),
@@ -433,8 +504,8 @@ impl Code {
             self.bound.clear();
             self.bound_at = here;
         }
-        if self.units[start] == opcode(Op::Goto, 0).0 {
-            self.bound.push(start);
+        if self.units.get(start) == Some(&opcode(Op::Goto, 0).0) && self.bound.try_push(start).is_err() {
+            self.fail();
         }
     }
 
@@ -451,7 +522,14 @@ impl Code {
     /// Has the target operand at unit `operand` of the instruction at `start` lead to `to`.
     pub fn set_target(&mut self, start: usize, operand: usize, to: usize) {
         let distance = (to as i64 - start as i64) as u64;
-        self.units[operand..operand + 2].copy_from_slice(&code::to_units(distance)[..2]);
+        self.set_units(operand, &code::to_units(distance)[..2]);
+    }
+
+    /// Changes units of an instruction, if it was not lost.
+    pub fn set_units(&mut self, at: usize, units: &[u16]) {
+        if let Some(place) = self.units.get_mut(at..at + units.len()) {
+            place.copy_from_slice(units);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Structured instructions, branches and returns.
 
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
 
@@ -84,8 +85,7 @@ impl Body<'_> {
         let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home());
         let start = self.code.units.len();
         let mark = self.locals.mark();
-        self.labels.push(Label { start, around, mark, ..Label::new(kind, signature, height, base) });
-        Ok(())
+        self.labels.push(Label { start, around, mark, ..Label::new(kind, signature, height, base) })
     }
 
     /// `block`.
@@ -114,7 +114,7 @@ impl Body<'_> {
         self.settle_locals()?;
         self.settle_top(signature.params(self.module).len())?;
         let (start, operand) = self.branch_on(&condition, false);
-        let around = self.labels.wait(start, operand);
+        let around = self.labels.wait(start, operand, self.code);
         self.enter(Kind::If, signature, Some(around))
     }
 
@@ -124,7 +124,7 @@ impl Body<'_> {
         if label.kind != Kind::If {
             return Err(INVALID);
         }
-        self.labels.push(label);
+        self.labels.push(label)?;
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
             let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
@@ -141,7 +141,7 @@ impl Body<'_> {
             self.stack.push(Place::Temp, ty);
         }
         label.kind = Kind::Else;
-        self.labels.push(label);
+        self.labels.push(label)?;
         self.reachable = true;
         Ok(())
     }
@@ -306,7 +306,7 @@ impl Body<'_> {
         }
         self.settle_many(count)?;
         let (start, operand) = around(self);
-        let around = self.labels.wait(start, operand);
+        let around = self.labels.wait(start, operand, self.code);
         let held = self.code.held();
         self.code.resume(held);
         if label.kind == Kind::Func {
@@ -326,7 +326,7 @@ impl Body<'_> {
         let mut default = 0;
         for _ in 0..=self.operators.index()? {
             default = self.operators.index()?;
-            self.targets.push(default);
+            self.targets.try_push(default)?;
         }
         let entry = self.pop()?;
         let index = self.register_or_slot(entry, ValType::I32);
@@ -340,7 +340,7 @@ impl Body<'_> {
             _ => self.code.emit(Op::BrTable, 1, &[length as u64]),
         };
         let first = self.code.units.len();
-        self.code.units.resize(first + 2 * length, 0);
+        self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
         // Targets that need values moved lead to a stretch of code that does so; one for each label.
         self.stretches.begin();
@@ -362,7 +362,9 @@ impl Body<'_> {
                         self.move_to(&label, count)?;
                         self.goto(depth);
                     }
-                    self.stretches.set(depth, here);
+                    self.stretches.set(depth, here)?;
+                    // Each may bring many values, and there may be many.
+                    self.code.check()?;
                     here
                 }
             };

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use wasmote_decode::operators::Operators;
 use wasmote_ir::Op;
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
 use crate::TranslateErrorKind;
@@ -58,14 +59,14 @@ const END: u8 = 0x0b;
 const DELEGATED: u8 = 0x18;
 
 /// How deep `try`s of the older form nest in a body, whose operators these are.
-fn nesting(mut operators: Operators<'_>) -> u16 {
+fn nesting(mut operators: Operators<'_>) -> Step<u16> {
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
     while let Ok(opcode) = operators.byte() {
         match opcode {
-            0x02..=0x04 | 0x1f => blocks.push(false),
+            0x02..=0x04 | 0x1f => blocks.try_push(false)?,
             TRY => {
-                blocks.push(true);
+                blocks.try_push(true)?;
                 depth += 1;
                 most = most.max(depth);
             }
@@ -76,7 +77,7 @@ fn nesting(mut operators: Operators<'_>) -> u16 {
             break;
         }
     }
-    most.min(u32::from(u16::MAX)) as u16
+    Ok(most.min(u32::from(u16::MAX)) as u16)
 }
 
 impl Body<'_> {
@@ -84,7 +85,7 @@ impl Body<'_> {
     /// all operands. Few functions have one, so the operators are only searched for it once the first was met
     /// ([`Body::found_older_try`]).
     pub fn start_exceptions(&mut self, older_tries: bool) -> Step {
-        let kept = if older_tries { nesting(self.operators) } else { 0 };
+        let kept = if older_tries { nesting(self.operators)? } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();
@@ -107,7 +108,7 @@ impl Body<'_> {
         self.enter(kind, signature, None)?;
         let from = self.code.units.len();
         self.labels.set_try(self.exceptions.tries.len() as u32);
-        self.exceptions.tries.push(Try { from, to: None, level, clauses, kept });
+        self.exceptions.tries.try_push(Try { from, to: None, level, clauses, kept })?;
         Ok(())
     }
 
@@ -127,7 +128,7 @@ impl Body<'_> {
             self.stack.peak = self.stack.peak.max(u32::from(slot) + u32::from(count) + u32::from(keeps));
             let reference = if keeps { slot.wrapping_add(count) } else { NO_SLOT };
             let handler = Handler { tag: tag.unwrap_or(ANY), slot, count, reference, level, ..Handler::default() };
-            self.exceptions.clauses.push(Clause { handler, label });
+            self.exceptions.clauses.try_push(Clause { handler, label })?;
         }
         self.open_try(Kind::Try, signature, clauses, NO_SLOT)
     }
@@ -147,12 +148,12 @@ impl Body<'_> {
             let Clause { mut handler, label } = self.exceptions.clauses[i];
             (handler.from, handler.to) = (tried.from as u32, to as u32);
             let entry = self.code.handlers.len();
-            self.code.handlers.push(handler);
+            self.code.handlers.try_push(handler)?;
             if label == OWN {
                 continue;
             }
             if self.labels.is_function(label) {
-                self.exceptions.returns.push(entry);
+                self.exceptions.returns.try_push(entry)?;
             } else {
                 self.labels.handle(label, entry, self.code);
             }
@@ -228,7 +229,7 @@ impl Body<'_> {
             level,
             ..Handler::default()
         };
-        self.exceptions.clauses.push(Clause { handler, label: OWN });
+        self.exceptions.clauses.try_push(Clause { handler, label: OWN })?;
         self.reachable = true;
         self.skipped = 0;
         Ok(())
@@ -244,7 +245,7 @@ impl Body<'_> {
         let tried = self.exceptions.tries.get(label.tried as usize).copied().ok_or(INVALID)?;
         let slot = u16::try_from(level).map_err(|_| TranslateErrorKind::TooManyTries)?;
         let handler = Handler { tag: DELEGATE, slot, reference: NO_SLOT, level: tried.level, ..Handler::default() };
-        self.exceptions.clauses.push(Clause { handler, label: OWN });
+        self.exceptions.clauses.try_push(Clause { handler, label: OWN })?;
         self.end().map(|_| ())
     }
 

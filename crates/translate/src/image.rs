@@ -1,20 +1,22 @@
 //! A whole module as an image: see `wasmote_ir::image`, which says where everything lies, for the reading side. The same
 //! module gives the same bytes on every host.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use wasmote_decode::{CompositeType, ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, SubType};
 use wasmote_ir::code::instructions;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{OpSet, checksum, code_checksum};
+use wasmote_ir::keys::Keys;
 use wasmote_ir::ops::{CORE_ID, EXTENDED_ID, FIRST_VECTOR};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::{FieldType, ValType};
 
-use crate::{CodeOptions, TranslateError, Translator};
+use crate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
 /// How an image is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -35,6 +37,23 @@ pub enum ImageWriteError {
     TooLarge(&'static str),
     /// The module is not valid; only possible when validation was left out.
     Invalid,
+    /// There is no memory for the image.
+    OutOfMemory,
+}
+
+impl From<OutOfMemory> for ImageWriteError {
+    fn from(_: OutOfMemory) -> ImageWriteError {
+        ImageWriteError::OutOfMemory
+    }
+}
+
+impl ImageWriteError {
+    fn function(func: u32, error: TranslateError) -> ImageWriteError {
+        match error.kind {
+            TranslateErrorKind::OutOfMemory => ImageWriteError::OutOfMemory,
+            _ => ImageWriteError::Function(func, error),
+        }
+    }
 }
 
 use ImageWriteError as Error;
@@ -44,19 +63,32 @@ use ImageWriteError as Error;
 /// # Errors
 /// When a function can't be translated, or the module has more than an image can hold.
 pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> Result<Vec<u8>, ImageWriteError> {
+    write_image_within(u64::MAX, module, wasm, options)
+}
+
+/// [`write_image`] with at most so many bytes of code.
+///
+/// # Errors
+/// Likewise; also when there is more code, which is an error of the function that it is too much with.
+pub fn write_image_within(
+    limit: u64,
+    module: &ModuleInfo,
+    wasm: &[u8],
+    options: &ImageOptions,
+) -> Result<Vec<u8>, ImageWriteError> {
     let mut writer = Writer::default();
     let types = writer.types(module)?;
     writer.imports(module, &types)?;
-    let code = writer.functions(module, wasm, &types, options)?;
+    let code = writer.functions(limit, module, wasm, &types, options)?;
     writer.types = types;
     writer.tables(module)?;
-    writer.memories(module);
-    writer.tags(module);
+    writer.memories(module)?;
+    writer.tags(module)?;
     writer.globals(module)?;
-    writer.exports(module);
+    writer.exports(module)?;
     writer.elems(module)?;
     if options.names {
-        writer.names(module, wasm);
+        writer.names(module, wasm)?;
     }
     writer.finish(module, wasm, &code, options)
 }
@@ -64,8 +96,9 @@ pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> 
 #[derive(Default)]
 struct Writer<'a> {
     sections: [Vec<u8>; Section::COUNT],
-    /// Where names are that were written already.
-    strings: BTreeMap<&'a str, u32>,
+    /// Names that were written already, and where.
+    strings: Vec<(&'a str, u32)>,
+    known_strings: Keys,
     longest: u32,
     /// Whether code names data segments.
     indexed_data: bool,
@@ -81,16 +114,16 @@ struct Writer<'a> {
     fields: Vec<u32>,
 }
 
-fn put16(bytes: &mut Vec<u8>, value: u16) {
-    bytes.extend_from_slice(&value.to_le_bytes());
+fn put16(bytes: &mut Vec<u8>, value: u16) -> Result<(), Error> {
+    Ok(bytes.try_extend_from_slice(&value.to_le_bytes())?)
 }
 
-fn put32(bytes: &mut Vec<u8>, value: u32) {
-    bytes.extend_from_slice(&value.to_le_bytes());
+fn put32(bytes: &mut Vec<u8>, value: u32) -> Result<(), Error> {
+    Ok(bytes.try_extend_from_slice(&value.to_le_bytes())?)
 }
 
-fn put64(bytes: &mut Vec<u8>, value: u64) {
-    bytes.extend_from_slice(&value.to_le_bytes());
+fn put64(bytes: &mut Vec<u8>, value: u64) -> Result<(), Error> {
+    Ok(bytes.try_extend_from_slice(&value.to_le_bytes())?)
 }
 
 fn slots(types: &[ValType]) -> u32 {
@@ -103,10 +136,9 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends words to a section.
-    fn put(&mut self, section: Section, words: &[u32]) {
-        for &word in words {
-            put32(self.section(section), word);
-        }
+    fn put(&mut self, section: Section, words: &[u32]) -> Result<(), Error> {
+        let section = self.section(section);
+        words.iter().try_for_each(|&word| put32(section, word))
     }
 
     /// Writes types; the number in the image of each of the module's. If all are functions that stand for themselves, equal ones
@@ -119,26 +151,38 @@ impl<'a> Writer<'a> {
         };
         let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
         self.managed |= !all_alone;
-        let mut known: BTreeMap<&SubType, u16> = BTreeMap::new();
-        let mut numbers = Vec::with_capacity(module.types.len());
+        // What types are that were written already, one behind the other, and where each ends.
+        let (mut known, mut written, mut ends) = (Keys::default(), Vec::new(), Vec::new());
+        let mut numbers = try_with_capacity(module.types.len())?;
         let mut next = 0;
         let mut groups = module.groups();
         let mut group = 0..0;
         for (index, ty) in module.types.iter().enumerate() {
-            if let Some(&number) = known.get(ty) {
-                numbers.push(number);
-                continue;
+            if all_alone {
+                let start = written.len();
+                write_down(ty, &mut written)?;
+                let key_of = |number: u32| {
+                    let end = |number: usize| ends.get(number).copied().unwrap_or(start);
+                    let first = (number as usize).checked_sub(1).map_or(0, end);
+                    written.get(first..end(number as usize)).unwrap_or_default()
+                };
+                let key = written.get(start..).unwrap_or_default();
+                if let Some(number) = known.insert(key, ends.len() as u32, &key_of)? {
+                    written.truncate(start);
+                    numbers.push(number as u16);
+                    continue;
+                }
+                ends.try_push(written.len())?;
             }
-            self.fields.push(match &ty.composite {
+            self.fields.try_push(match &ty.composite {
                 CompositeType::Struct(fields) => fields.len() as u32,
                 _ => 0,
-            });
+            })?;
             let number = u16::try_from(next).map_err(|_| Error::TooLarge("types"))?;
             next += 1;
             numbers.push(number);
             self.composite(&ty.composite)?;
             if all_alone {
-                known.insert(ty, number);
                 continue;
             }
             if index >= group.end {
@@ -151,7 +195,7 @@ impl<'a> Writer<'a> {
                 CompositeType::Array(_) => subtypes::ARRAY,
             };
             let flags = kind | if ty.is_final { subtypes::FINAL } else { 0 };
-            self.put(Section::SubTypes, &[flags, ty.supertype.unwrap_or(NONE), group.start as u32]);
+            self.put(Section::SubTypes, &[flags, ty.supertype.unwrap_or(NONE), group.start as u32])?;
         }
         Ok(numbers)
     }
@@ -159,25 +203,25 @@ impl<'a> Writer<'a> {
     /// Writes what a type is.
     fn composite(&mut self, ty: &CompositeType) -> Result<(), Error> {
         let first = (self.section(Section::ValTypes).len() / 4) as u32;
-        let fields = |fields: &[FieldType]| fields.iter().map(|field| field.number()).collect::<Vec<u32>>();
+        let fields = |fields: &[FieldType]| try_collect(fields.iter().map(|field| field.number()));
         let (values, results, params, header) = match ty {
             CompositeType::Func(ty) => {
                 let (params, header) = (slots(&ty.params), slots(&ty.params).max(slots(&ty.results)));
-                let values = ty.params.iter().chain(&*ty.results).map(|ty| ty.number()).collect();
+                let values = try_collect(ty.params.iter().chain(&*ty.results).map(|ty| ty.number()))?;
                 (values, ty.results.len(), params, header)
             }
-            CompositeType::Struct(types) => (fields(types), 0, 0, 0),
-            CompositeType::Array(element) => (fields(&[*element]), 0, 0, 0),
+            CompositeType::Struct(types) => (fields(types)?, 0, 0, 0),
+            CompositeType::Array(element) => (fields(&[*element])?, 0, 0, 0),
         };
         if header > u32::from(MAX_HEADER) || values.len() > usize::from(u16::MAX) {
             return Err(Error::TooLarge("parameters, results or fields"));
         }
         let section = self.section(Section::Types);
-        put32(section, first);
+        put32(section, first)?;
         for value in [values.len() - results, results, params as usize, header as usize] {
-            put16(section, value as u16);
+            put16(section, value as u16)?;
         }
-        self.put(Section::ValTypes, &values);
+        self.put(Section::ValTypes, &values)?;
         Ok(())
     }
 
@@ -188,25 +232,25 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a name; its offset and length.
-    fn string(&mut self, name: &'a str) -> [u32; 2] {
-        let at = match self.strings.get(name) {
-            Some(&at) => at,
-            None => {
-                let strings = self.section(Section::Strings);
-                let at = strings.len() as u32;
-                strings.extend_from_slice(name.as_bytes());
-                self.strings.insert(name, at);
-                at
-            }
-        };
-        [at, name.len() as u32]
+    fn string(&mut self, name: &'a str) -> Result<[u32; 2], Error> {
+        let (number, len) = (self.strings.len() as u32, name.len() as u32);
+        let key_of = |number: u32| self.strings.get(number as usize).map_or(&[][..], |(name, _)| name.as_bytes());
+        let known = self.known_strings.insert(name.as_bytes(), number, &key_of)?;
+        if let Some(&(_, at)) = known.and_then(|known| self.strings.get(known as usize)) {
+            return Ok([at, len]);
+        }
+        let strings = self.section(Section::Strings);
+        let at = strings.len() as u32;
+        strings.try_extend_from_slice(name.as_bytes())?;
+        self.strings.try_push((name, at))?;
+        Ok([at, len])
     }
 
     fn imports(&mut self, module: &'a ModuleInfo, types: &[u16]) -> Result<(), Error> {
         let mut counts = [0; 5];
         for import in &module.imports {
-            let [module_at, module_len] = self.string(&import.module);
-            let [name_at, name_len] = self.string(&import.name);
+            let [module_at, module_len] = self.string(&import.module)?;
+            let [name_at, name_len] = self.string(&import.name)?;
             let kind = match import.ty {
                 ImportType::Func(_) => kinds::FUNC,
                 ImportType::Table(_) => kinds::TABLE,
@@ -215,12 +259,12 @@ impl<'a> Writer<'a> {
                 ImportType::Tag(_) => kinds::TAG,
             };
             let index = &mut counts[kind as usize];
-            self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind, *index]);
+            self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind, *index])?;
             *index += 1;
             if let ImportType::Func(ty) = import.ty {
                 let number = *types.get(ty as usize).ok_or(Error::Invalid)?;
                 let header = self.header(number);
-                self.function(0, number, header, u32::from(header + HEADER), 0);
+                self.function(0, number, header, u32::from(header + HEADER), 0)?;
             }
         }
         Ok(())
@@ -233,17 +277,16 @@ impl<'a> Writer<'a> {
         u16::from_le_bytes([types[at], types[at + 1]])
     }
 
-    fn function(&mut self, code: u32, ty: u16, header: u16, frame_slots: u32, check: u16) {
+    fn function(&mut self, code: u32, ty: u16, header: u16, frame_slots: u32, check: u16) -> Result<(), Error> {
         let section = self.section(Section::Funcs);
-        put32(section, code);
-        for value in [ty, header, frame_slots as u16, check] {
-            put16(section, value);
-        }
+        put32(section, code)?;
+        [ty, header, frame_slots as u16, check].into_iter().try_for_each(|value| put16(section, value))
     }
 
     /// Translates all functions; their code, one after the other.
     fn functions(
         &mut self,
+        limit: u64,
         module: &ModuleInfo,
         wasm: &[u8],
         types: &[u16],
@@ -255,15 +298,17 @@ impl<'a> Writer<'a> {
         for index in module.imported_funcs..module.funcs.len() as u32 {
             let ty = module.funcs.get(index as usize).and_then(|&ty| types.get(ty as usize));
             let ty = *ty.ok_or(Error::Invalid)?;
-            let translated = translator.translate(module, wasm, index, false);
-            let translated = translated.map_err(|error| Error::Function(index, error))?;
+            let left = limit.saturating_sub(code.len() as u64) / 2;
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            let translated = translator.translate_within(left, module, wasm, index, false);
+            let translated = translated.map_err(|error| Error::function(index, error))?;
             units.clear();
-            units.extend_from_slice(translated.code);
+            units.try_extend_from_slice(translated.code)?;
             for handler in translated.handlers {
                 let Handler { from, to, target, tag, slot, count, reference, level } = *handler;
                 let section = &mut self.sections[Section::Handlers as usize];
-                [index, from, to, target, tag].into_iter().for_each(|word| put32(section, word));
-                [slot, count, reference, level].into_iter().for_each(|half| put16(section, half));
+                [index, from, to, target, tag].into_iter().try_for_each(|word| put32(section, word))?;
+                [slot, count, reference, level].into_iter().try_for_each(|half| put16(section, half))?;
             }
             let uses = renumber(&mut units, types);
             self.indexed_data |= uses.indexed_data;
@@ -271,12 +316,11 @@ impl<'a> Writer<'a> {
             self.managed |= uses.managed;
             self.objects |= uses.objects;
             let start = code.len();
-            for unit in &units {
-                put16(&mut code, *unit);
-            }
+            code.try_room(2 * units.len())?;
+            code.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
             let at = u32::try_from(start / 2).map_err(|_| Error::TooLarge("code"))?;
             self.longest = self.longest.max(units.len() as u32);
-            self.function(at, ty, translated.header, translated.frame_slots, code_checksum(&code[start..]));
+            self.function(at, ty, translated.header, translated.frame_slots, code_checksum(&code[start..]))?;
         }
         Ok(code)
     }
@@ -289,32 +333,42 @@ impl<'a> Writer<'a> {
                 _ => NONE,
             };
             let element = self.number(table.element);
-            self.limits(Section::Tables, element, table.table64, table.min, table.max, init);
+            self.limits(Section::Tables, element, table.table64, table.min, table.max, init)?;
         }
         Ok(())
     }
 
-    fn tags(&mut self, module: &ModuleInfo) {
+    fn tags(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for &ty in &module.tags {
             let ty = self.types.get(ty as usize).copied().unwrap_or(0);
-            self.put(Section::Tags, &[u32::from(ty)]);
+            self.put(Section::Tags, &[u32::from(ty)])?;
             self.managed = true;
         }
+        Ok(())
     }
 
-    fn memories(&mut self, module: &ModuleInfo) {
+    fn memories(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for memory in &module.memories {
-            self.limits(Section::Memories, memory.page_log2, memory.memory64, memory.min, memory.max, 0);
+            self.limits(Section::Memories, memory.page_log2, memory.memory64, memory.min, memory.max, 0)?;
         }
+        Ok(())
     }
 
-    fn limits(&mut self, section: Section, what: u32, wide: bool, min: u64, max: Option<u64>, init: u32) {
+    fn limits(
+        &mut self,
+        section: Section,
+        what: u32,
+        wide: bool,
+        min: u64,
+        max: Option<u64>,
+        init: u32,
+    ) -> Result<(), Error> {
         let section = self.section(section);
-        put32(section, what);
-        section.extend_from_slice(&[u8::from(wide), u8::from(max.is_some()), 0, 0]);
-        put32(section, init);
-        put64(section, min);
-        put64(section, max.unwrap_or(0));
+        put32(section, what)?;
+        section.try_extend_from_slice(&[u8::from(wide), u8::from(max.is_some()), 0, 0])?;
+        put32(section, init)?;
+        put64(section, min)?;
+        put64(section, max.unwrap_or(0))
     }
 
     fn globals(&mut self, module: &ModuleInfo) -> Result<(), Error> {
@@ -325,14 +379,14 @@ impl<'a> Writer<'a> {
                 None => NONE,
             };
             let content = self.number(global.content);
-            self.put(Section::Globals, &[content, u32::from(global.mutable), init]);
+            self.put(Section::Globals, &[content, u32::from(global.mutable), init])?;
         }
         Ok(())
     }
 
-    fn exports(&mut self, module: &'a ModuleInfo) {
+    fn exports(&mut self, module: &'a ModuleInfo) -> Result<(), Error> {
         for export in &module.exports {
-            let [at, len] = self.string(&export.name);
+            let [at, len] = self.string(&export.name)?;
             let kind = match export.kind {
                 ExportKind::Func => kinds::FUNC,
                 ExportKind::Table => kinds::TABLE,
@@ -340,8 +394,9 @@ impl<'a> Writer<'a> {
                 ExportKind::Global => kinds::GLOBAL,
                 ExportKind::Tag => kinds::TAG,
             };
-            self.put(Section::Exports, &[at, len, kind, export.index]);
+            self.put(Section::Exports, &[at, len, kind, export.index])?;
         }
+        Ok(())
     }
 
     /// Mode, table or memory, and offset of a segment.
@@ -361,21 +416,21 @@ impl<'a> Writer<'a> {
                 ElemItems::Funcs(funcs) => {
                     for &func in funcs {
                         let reference = func.checked_add(1).ok_or(Error::Invalid)?;
-                        self.put(Section::Items, &[reference]);
+                        self.put(Section::Items, &[reference])?;
                     }
                     (false, funcs.len())
                 }
                 ElemItems::Exprs(exprs) => {
                     for expr in exprs {
                         let at = self.constant(expr)?;
-                        self.put(Section::Items, &[at]);
+                        self.put(Section::Items, &[at])?;
                     }
                     (true, exprs.len())
                 }
             };
             let count = count as u32;
             let ty = self.number(elem.ty);
-            self.put(Section::Elems, &[mode | u32::from(exprs) << 8, ty, target, offset, first, count]);
+            self.put(Section::Elems, &[mode | u32::from(exprs) << 8, ty, target, offset, first, count])?;
             first += count;
         }
         Ok(())
@@ -385,7 +440,7 @@ impl<'a> Writer<'a> {
     fn object(&mut self, tag: u32, ty: u32) -> Result<(), Error> {
         self.objects = true;
         let number = self.types.get(ty as usize).copied().ok_or(Error::Invalid)?;
-        self.put(Section::Consts, &[tag, number.into()]);
+        self.put(Section::Consts, &[tag, number.into()])?;
         Ok(())
     }
 
@@ -399,24 +454,24 @@ impl<'a> Writer<'a> {
             match *op {
                 ConstOp::Num(ty, bits) => {
                     let bits = u128::from(bits);
-                    self.put(Section::Consts, &[constants::NUM | ty.number() << 8, low(bits, 0), low(bits, 1)]);
+                    self.put(Section::Consts, &[constants::NUM | ty.number() << 8, low(bits, 0), low(bits, 1)])?;
                 }
                 ConstOp::V128(bits) => {
                     let bits = u128::from(bits[0]) | u128::from(bits[1]) << 64;
                     let words = [0, 1, 2, 3].map(|word| low(bits, word));
-                    self.put(Section::Consts, &[constants::V128]);
-                    self.put(Section::Consts, &words);
+                    self.put(Section::Consts, &[constants::V128])?;
+                    self.put(Section::Consts, &words)?;
                 }
-                ConstOp::GlobalGet(index) => self.put(Section::Consts, &[constants::GLOBAL_GET, index]),
+                ConstOp::GlobalGet(index) => self.put(Section::Consts, &[constants::GLOBAL_GET, index])?,
                 ConstOp::RefNull(ty) => {
                     let ty = self.number(ty);
-                    self.put(Section::Consts, &[constants::REF_NULL, ty]);
+                    self.put(Section::Consts, &[constants::REF_NULL, ty])?;
                 }
-                ConstOp::RefFunc(index) => self.put(Section::Consts, &[constants::REF_FUNC, index]),
+                ConstOp::RefFunc(index) => self.put(Section::Consts, &[constants::REF_FUNC, index])?,
                 ConstOp::RefI31 => {
                     depth -= 1;
                     self.objects = true;
-                    self.put(Section::Consts, &[constants::REF_I31]);
+                    self.put(Section::Consts, &[constants::REF_I31])?;
                 }
                 ConstOp::StructNew(ty) => {
                     depth -= self.fields.get(ty as usize).copied().ok_or(Error::Invalid)? as i32;
@@ -434,7 +489,7 @@ impl<'a> Writer<'a> {
                 ConstOp::ArrayNewFixed(ty, len) => {
                     depth -= len as i32;
                     self.object(constants::ARRAY_NEW_FIXED, ty)?;
-                    self.put(Section::Consts, &[len]);
+                    self.put(Section::Consts, &[len])?;
                 }
                 arithmetic => {
                     depth -= 2;
@@ -446,7 +501,7 @@ impl<'a> Writer<'a> {
                         ConstOp::I64Sub => constants::I64_SUB,
                         _ => constants::I64_MUL,
                     };
-                    self.put(Section::Consts, &[tag]);
+                    self.put(Section::Consts, &[tag])?;
                 }
             }
             if depth > constants::MAX_DEPTH as i32 {
@@ -456,21 +511,30 @@ impl<'a> Writer<'a> {
         if expr.len() > constants::MAX_LENGTH {
             return Err(Error::TooLarge("instructions in a constant expression"));
         }
-        self.put(Section::Consts, &[constants::END]);
+        self.put(Section::Consts, &[constants::END])?;
         Ok(first)
     }
 
-    fn names(&mut self, module: &ModuleInfo, wasm: &'a [u8]) {
-        let mut names = BTreeMap::new();
+    fn names(&mut self, module: &ModuleInfo, wasm: &'a [u8]) -> Result<(), Error> {
+        // In order of the functions; of several names of one, the first.
+        let (mut names, mut all) = (Vec::new(), Ok(()));
         wasmote_decode::names::function_names(module, wasm, &mut |func, name| {
-            if (func as usize) < module.funcs.len() {
-                names.entry(func).or_insert(name);
+            if (func as usize) < module.funcs.len() && all.is_ok() {
+                all = names.try_push((func, names.len() as u32, name));
             }
         });
-        for (func, name) in names {
-            let [at, len] = self.string(name);
-            self.put(Section::Names, &[func, at, len]);
+        all?;
+        // A heap sorts with a tenth of the code that `sort` has.
+        let mut next = 0;
+        for (func, _, name) in BinaryHeap::from(names).into_sorted_vec() {
+            if func < next {
+                continue;
+            }
+            next = func + 1;
+            let [at, len] = self.string(name)?;
+            self.put(Section::Names, &[func, at, len])?;
         }
+        Ok(())
     }
 
     /// Puts everything into one file.
@@ -499,23 +563,24 @@ impl<'a> Writer<'a> {
             };
             let target = u16::try_from(target).map_err(|_| Error::TooLarge("memories"))?;
             let section = self.section(Section::Data);
-            section.extend_from_slice(&[mode as u8, u8::from(fixed.is_some())]);
-            put16(section, target);
-            put32(section, offset);
-            put32(section, len);
-            data_bytes.extend_from_slice(bytes);
+            section.try_extend_from_slice(&[mode as u8, u8::from(fixed.is_some())])?;
+            put16(section, target)?;
+            put32(section, offset)?;
+            put32(section, len)?;
+            data_bytes.try_extend_from_slice(bytes)?;
         }
         let meta: usize = self.sections.iter().map(|section| section.len().next_multiple_of(4)).sum();
         let meta_end = layout::HEADER_LEN + meta;
         let code_end = meta_end + code.len();
         let file_len = u32::try_from(code_end + data_bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
 
-        let mut file = Vec::with_capacity(file_len as usize);
+        // All that follows fits.
+        let mut file = try_with_capacity(file_len as usize)?;
         file.extend_from_slice(&layout::MAGIC);
-        put16(&mut file, layout::VERSION);
+        put16(&mut file, layout::VERSION)?;
         let extended = options.code.op_set == OpSet::Extended;
-        put16(&mut file, u16::from(extended));
-        put32(&mut file, op_set_id(extended, self.vectors));
+        put16(&mut file, u16::from(extended))?;
+        put32(&mut file, op_set_id(extended, self.vectors))?;
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
         let vectors = if self.vectors { features::SIMD } else { 0 };
@@ -526,7 +591,7 @@ impl<'a> Writer<'a> {
             features::EXCEPTIONS | features::REFERENCES
         };
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
-        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors);
+        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors)?;
         let imported = [
             module.imported_funcs,
             module.imported_tables,
@@ -536,13 +601,13 @@ impl<'a> Writer<'a> {
         ];
         let rest = [file_len, meta_end as u32, 0, code_end as u32, module.start.unwrap_or(NONE), self.longest];
         for word in rest.into_iter().chain(imported) {
-            put32(&mut file, word);
+            put32(&mut file, word)?;
         }
-        put32(&mut file, checksum(0, &data_bytes));
+        put32(&mut file, checksum(0, &data_bytes))?;
         let mut at = layout::HEADER_LEN;
         for (section, record) in self.sections.iter().zip(Section::ALL.map(Section::record)) {
-            put32(&mut file, at as u32);
-            put32(&mut file, (section.len() / record) as u32);
+            put32(&mut file, at as u32)?;
+            put32(&mut file, (section.len() / record) as u32)?;
             at += section.len().next_multiple_of(4);
         }
         for section in &self.sections {
@@ -555,6 +620,13 @@ impl<'a> Writer<'a> {
         file.extend_from_slice(&data_bytes);
         Ok(file)
     }
+}
+
+/// Writes down what a function type is, so that it could be read back.
+fn write_down(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
+    let Some(ty) = ty.func() else { return Ok(()) };
+    put32(key, ty.params.len() as u32)?;
+    ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
 }
 
 /// The fingerprint of the instructions that code may have.

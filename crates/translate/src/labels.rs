@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::TryVec;
 use wasmparser::BlockType;
 
 use crate::TranslateErrorKind;
+use crate::body::Step;
 use crate::code::Code;
 
 /// The kind of a structured instruction.
@@ -158,10 +160,10 @@ impl Labels {
     }
 
     /// Enters a structured instruction; counts the `try`s around it.
-    pub fn push(&mut self, label: Label) {
+    pub fn push(&mut self, label: Label) -> Step {
         #[cfg(feature = "gc")]
         let label = Label { tries: self.tries(), older_tries: self.older_tries(), ..label };
-        self.labels.push(label);
+        Ok(self.labels.try_push(label)?)
     }
 
     /// Leaves the innermost one.
@@ -187,23 +189,32 @@ impl Labels {
         if label.kind == Kind::Loop {
             code.set_target(start, operand, label.start);
         } else {
-            self.waiting.push(Waiting { start, operand, next: label.branches });
-            label.branches = Some(self.waiting.len() as u32 - 1);
+            let next = label.branches;
+            label.branches = Some(self.waiting.len() as u32);
+            self.add_waiting(Waiting { start, operand, next }, code);
+        }
+    }
+
+    /// Notes what waits for its target.
+    fn add_waiting(&mut self, waiting: Waiting, code: &mut Code) {
+        if self.waiting.try_push(waiting).is_err() {
+            code.fail();
         }
     }
 
     /// Notes a branch that leads to no label; to be bound with [`Labels::bind`].
-    pub fn wait(&mut self, start: usize, operand: usize) -> u32 {
-        self.waiting.push(Waiting { start, operand, next: None });
-        self.waiting.len() as u32 - 1
+    pub fn wait(&mut self, start: usize, operand: usize, code: &mut Code) -> u32 {
+        let number = self.waiting.len() as u32;
+        self.add_waiting(Waiting { start, operand, next: None }, code);
+        number
     }
 
     /// Lets a branch, and those noted before it to the same label, lead to the end of the code.
     pub fn bind(&self, last: Option<u32>, code: &mut Code) {
         let mut next = last;
         let here = code.units.len();
-        while let Some(index) = next {
-            let waiting = self.waiting[index as usize];
+        // What there was no memory for is not there.
+        while let Some(waiting) = next.and_then(|index| self.waiting.get(index as usize)) {
             if waiting.start == HANDLER {
                 code.handlers[waiting.operand].target = here as u32;
             } else {
@@ -234,8 +245,9 @@ impl Labels {
         if label.kind == Kind::Loop {
             code.handlers[entry].target = label.start as u32;
         } else {
-            self.waiting.push(Waiting { start: HANDLER, operand: entry, next: label.branches });
-            label.branches = Some(self.waiting.len() as u32 - 1);
+            let next = label.branches;
+            label.branches = Some(self.waiting.len() as u32);
+            self.add_waiting(Waiting { start: HANDLER, operand: entry, next }, code);
         }
     }
 

@@ -53,13 +53,14 @@ mod tiles;
 use wasmote_decode::operators::{Malformed, Operators};
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::Op;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
-pub use image::{ImageOptions, ImageWriteError, write_image};
+pub use image::{ImageOptions, ImageWriteError, write_image, write_image_within};
 
 /// The most units of code in a function: what a branch can span once linked.
 const MAX_UNITS: usize = 1 << 27;
@@ -131,6 +132,10 @@ pub enum TranslateErrorKind {
     VectorInCore,
     /// The body is not valid; only possible when validation was left out.
     Invalid,
+    /// More code than was asked for.
+    CodeLimit,
+    /// There is no memory for it.
+    OutOfMemory,
 }
 
 /// A function to be translated.
@@ -144,6 +149,8 @@ struct Function<'a> {
     header: u16,
     /// Whether the map from code to the binary is wanted.
     offsets: bool,
+    /// The most units of code.
+    limit: usize,
 }
 
 /// How a pass over a body ended, when it found no error.
@@ -161,6 +168,12 @@ impl From<Malformed> for TranslateErrorKind {
     }
 }
 
+impl From<OutOfMemory> for TranslateErrorKind {
+    fn from(_: OutOfMemory) -> TranslateErrorKind {
+        TranslateErrorKind::OutOfMemory
+    }
+}
+
 impl TranslateErrorKind {
     /// What is wrong, in words.
     pub const fn message(self) -> &'static str {
@@ -171,6 +184,8 @@ impl TranslateErrorKind {
             TranslateErrorKind::Unsupported => "an operator that this build does not support",
             TranslateErrorKind::VectorInCore => "vectors need the extended op set",
             TranslateErrorKind::Invalid => "the body is not valid",
+            TranslateErrorKind::CodeLimit => "there is more code than there may be",
+            TranslateErrorKind::OutOfMemory => "out of memory",
         }
     }
 }
@@ -198,6 +213,19 @@ impl Translator {
         func: u32,
         offsets: bool,
     ) -> Result<Translated<'_>, TranslateError> {
+        self.translate_within(usize::MAX, module, wasm, func, offsets)
+    }
+
+    /// [`Translator::translate`] into at most so many units of code, but for those that set locals to zero; of more than that,
+    /// the outcome is [`TranslateErrorKind::CodeLimit`], as soon as there are.
+    pub fn translate_within(
+        &mut self,
+        limit: usize,
+        module: &ModuleInfo,
+        wasm: &[u8],
+        func: u32,
+        offsets: bool,
+    ) -> Result<Translated<'_>, TranslateError> {
         let invalid = |offset: u64| TranslateError { kind: TranslateErrorKind::Invalid, offset: offset as u32 };
         let defined = func.checked_sub(module.imported_funcs).ok_or(invalid(0))?;
         let range = module.bodies.get(defined as usize).ok_or(invalid(0))?.clone();
@@ -211,13 +239,13 @@ impl Translator {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
 
-        let function = Function { module, ty, bytes, start, header: header as u16, offsets };
+        let function = Function { module, ty, bytes, start, header: header as u16, offsets, limit };
         let type_index = module.funcs[func as usize];
         if self.body(&function, type_index, false)? == Outcome::FoundOlderTry {
             self.body(&function, type_index, true)?;
         }
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
-        self.add_prologue();
+        self.add_prologue().map_err(|error| TranslateError { kind: error.into(), offset: start as u32 })?;
         Ok(Translated {
             code: &self.buffers.code.units,
             frame_slots,
@@ -242,10 +270,12 @@ impl Translator {
             #[cfg(feature = "gc")]
             exceptions,
         } = &mut self.buffers;
-        code.start(self.options.op_set == OpSet::Extended, function.offsets);
+        let failed = |at: usize, kind| TranslateError { kind, offset: at as u32 };
+        let begun = code.start(self.options.op_set == OpSet::Extended, function.offsets, function.limit);
         meter.start(self.options.metered);
         labels.start();
-        locals.start(&ty.params, header);
+        let begun = begun.and_then(|()| Ok(locals.start(&ty.params, header)?));
+        begun.map_err(|kind| failed(start as usize, kind))?;
         let mut body = Body {
             module,
             ty,
@@ -266,48 +296,51 @@ impl Translator {
             found_older_try: false,
         };
 
-        let failed = |at: usize, kind| TranslateError { kind, offset: at as u32 };
-        if let Err(kind) = body.declare_all(older_tries) {
+        let begun = body.declare_all(older_tries).and_then(|()| Ok(body.stack.start(body.locals.end())?));
+        if let Err(kind) = begun.and_then(|()| body.open(type_index)) {
             return Err(failed(body.operators.position(), kind));
         }
-        body.stack.start(body.locals.end());
-        body.open(type_index);
         body.meter.values(body.locals.declared());
         loop {
             let at = body.operators.position();
             let kind = match body.next() {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
-                Ok(_) if body.code.units.len() > MAX_UNITS => TranslateErrorKind::TooLarge,
-                Ok(true) => return Ok(Outcome::Translated),
-                Ok(false) => continue,
+                Ok(ended) => match body.code.check() {
+                    Ok(()) if !ended => continue,
+                    Ok(()) if !body.stack.failed() => return Ok(Outcome::Translated),
+                    Ok(()) => TranslateErrorKind::OutOfMemory,
+                    Err(kind) => kind,
+                },
                 Err(_) if body.found_older_try && !older_tries => return Ok(Outcome::FoundOlderTry),
                 Err(kind) => kind,
             };
-            return Err(failed(at, kind));
+            // Without memory, what follows may look as if the body were not valid.
+            let no_memory = body.stack.failed() || body.code.failed();
+            return Err(failed(at, if no_memory { TranslateErrorKind::OutOfMemory } else { kind }));
         }
     }
 
     /// Puts in front of the code what sets locals to zero that may be read before they are written.
-    fn add_prologue(&mut self) {
+    fn add_prologue(&mut self) -> Result<(), OutOfMemory> {
         let Buffers { code, locals, .. } = &mut self.buffers;
         self.prologue.clear();
         for (mut first, mut count) in locals.zeroed() {
             if count > 12 {
-                self.prologue.extend_from_slice(&[wasmote_ir::ops::opcode(Op::ZeroSlots, 0).0, first, count]);
+                self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(Op::ZeroSlots, 0).0, first, count])?;
                 continue;
             }
             for (op, slots) in [(Op::ZeroFour, 4), (Op::ZeroTwo, 2), (Op::ZeroOne, 1)] {
                 while count >= slots {
-                    self.prologue.extend_from_slice(&[wasmote_ir::ops::opcode(op, 0).0, first]);
+                    self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(op, 0).0, first])?;
                     (first, count) = (first + slots, count - slots);
                 }
             }
         }
         let (all, added) = (code.units.len(), self.prologue.len());
         if added == 0 {
-            return;
+            return Ok(());
         }
-        code.units.resize(all + added, 0);
+        code.units.try_resize(all + added, 0)?;
         code.units.copy_within(..all, added);
         code.units[..added].copy_from_slice(&self.prologue);
         for handler in &mut code.handlers {
@@ -318,5 +351,6 @@ impl Translator {
         for unit in code.offsets.iter_mut().map(|(unit, _)| unit).chain(&mut code.changing) {
             *unit += added as u32;
         }
+        Ok(())
     }
 }

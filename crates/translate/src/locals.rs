@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 
 use crate::TranslateErrorKind;
@@ -30,16 +31,18 @@ pub struct Locals {
 
 impl Locals {
     /// Starts a function; `header` is the slot of its frame's header.
-    pub fn start(&mut self, params: &[ValType], header: u16) {
+    pub fn start(&mut self, params: &[ValType], header: u16) -> Result<(), OutOfMemory> {
         self.locals.clear();
         self.written.clear();
         self.next = 0;
+        self.locals.try_room(params.len())?;
         for &ty in params {
             self.locals.push(Local { ty, slot: self.next as u16, written: true, zero: false });
             self.next += u32::from(ty.slots());
         }
         self.params = params.len();
         self.next = u32::from(header) + u32::from(HEADER);
+        Ok(())
     }
 
     /// How many were declared: all but the parameters.
@@ -53,11 +56,17 @@ impl Locals {
         if u64::from(self.next) + slots > u64::from(MAX_SLOTS) {
             return Err(TranslateErrorKind::TooManySlots);
         }
+        self.locals.try_room(count as usize)?;
         for _ in 0..count {
             self.locals.push(Local { ty, slot: self.next as u16, written: false, zero: false });
             self.next += u32::from(ty.slots());
         }
         Ok(())
+    }
+
+    /// Makes room to note of each whether it was written, once all are declared.
+    pub fn ready(&mut self) -> Result<(), OutOfMemory> {
+        self.written.try_room(self.locals.len())
     }
 
     /// Sets slots aside behind all locals; the first one's number.

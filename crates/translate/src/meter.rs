@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::code::to_units;
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{Op, fuel};
 
 use crate::code::Code;
@@ -30,7 +31,9 @@ impl Meter {
         if self.on {
             let at = code.emit(Op::Fuel, 0, &[0]);
             code.join();
-            self.regions.push((at + 1, 0));
+            if self.regions.try_push((at + 1, 0)).is_err() {
+                code.fail();
+            }
         }
     }
 
@@ -56,7 +59,7 @@ impl Meter {
     /// The function or the loop ends.
     pub fn close(&mut self, code: &mut Code) {
         if let Some((operand, cost)) = self.regions.pop() {
-            code.units[operand..operand + 2].copy_from_slice(&to_units(u64::from(cost))[..2]);
+            code.set_units(operand, &to_units(u64::from(cost))[..2]);
         }
     }
 }

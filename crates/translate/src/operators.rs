@@ -93,6 +93,7 @@ impl Body<'_> {
             let (count, ty) = (self.operators.index()?, self.operators.value_type()?);
             self.locals.declare(count, value_type(ty)?)?;
         }
+        self.locals.ready()?;
         #[cfg(feature = "gc")]
         self.start_exceptions(older_tries)?;
         let _ = older_tries;

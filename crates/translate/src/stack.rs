@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -117,17 +118,26 @@ pub struct Stack {
     settled: usize,
     /// The most slots used so far.
     pub peak: u32,
+    /// Whether there was no memory for an entry: those that there are mean nothing then.
+    failed: bool,
 }
 
 impl Stack {
     /// Starts a function whose temporaries begin at slot `first`.
-    pub fn start(&mut self, first: u32) {
+    pub fn start(&mut self, first: u32) -> Result<(), OutOfMemory> {
         self.entries.clear();
+        self.failed = false;
         self.aliases.clear();
-        self.aliases.resize(first as usize, 0);
+        self.aliases.try_resize(first as usize, 0)?;
         self.next = first;
         self.settled = 0;
         self.peak = first;
+        Ok(())
+    }
+
+    /// Whether there was no memory for what was pushed.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Number of entries.
@@ -146,6 +156,10 @@ impl Stack {
         let home = self.next;
         self.next = home + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
+        if self.entries.try_room(1).is_err() {
+            self.failed = true;
+            return home as u16;
+        }
         let mut entry = Entry::new(place, ty, home as u16);
         if let Place::Local(slot) = place {
             let last = &mut self.aliases[usize::from(slot)];

@@ -3,55 +3,83 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use wasmote_ir::fallible::{OutOfMemory, try_format, try_str, try_with_capacity};
 use wasmparser::WasmFeatures;
 
-/// Why a module is not valid.
+/// Why a module is not valid, or could not be validated.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ValidateError {
     /// What is wrong, in one line without the place.
     pub message: Box<str>,
     /// Where, as byte offset in the binary.
     pub offset: usize,
+    out_of_memory: bool,
+}
+
+impl ValidateError {
+    /// Whether there was no memory to go on with, so that nobody knows if the module is valid. There is no message then.
+    pub fn is_out_of_memory(&self) -> bool {
+        self.out_of_memory
+    }
 }
 
 impl fmt::Display for ValidateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.out_of_memory {
+            return OutOfMemory.fmt(f);
+        }
         write!(f, "{} (at offset {:#x})", self.message, self.offset)
     }
 }
 
 impl core::error::Error for ValidateError {}
 
-/// The same, and the proposal with which it would be otherwise. In a box, so that results are small where nothing fails.
+/// The same, and the proposal with which it would be otherwise. In a box, so that results are small where nothing fails; an array of one,
+/// since a vector of one becomes that, and making room in a vector can fail. There is none when there is no memory.
 #[derive(Debug)]
-pub struct Fault(Box<(ValidateError, Option<WasmFeatures>)>);
+pub struct Fault(Option<Box<[Parts; 1]>>);
+
+type Parts = (ValidateError, Option<WasmFeatures>);
+
+impl From<OutOfMemory> for Fault {
+    #[cold]
+    fn from(_: OutOfMemory) -> Fault {
+        Fault(None)
+    }
+}
 
 impl Fault {
     #[cold]
     #[inline(never)]
     pub fn new(message: &str, offset: usize) -> Fault {
-        Fault(Box::new((ValidateError { message: message.into(), offset }, None)))
+        Fault::boxed(None, message, offset).unwrap_or(Fault(None))
+    }
+
+    fn boxed(feature: Option<WasmFeatures>, message: &str, offset: usize) -> Result<Fault, OutOfMemory> {
+        let error = ValidateError { message: try_str(message)?, offset, out_of_memory: false };
+        let mut one = try_with_capacity(1)?;
+        one.push((error, feature));
+        Ok(Fault(one.try_into().ok()))
     }
 
     #[cold]
     #[inline(never)]
     pub fn of(message: fmt::Arguments<'_>, offset: usize) -> Fault {
-        Fault::new(&alloc::fmt::format(message), offset)
+        try_format(message).map_or(Fault(None), |message| Fault::new(&message, offset))
     }
 
     #[cold]
     #[inline(never)]
     pub fn missing(feature: WasmFeatures, message: &str, offset: usize) -> Fault {
-        let mut fault = Fault::new(message, offset);
-        fault.0.1 = Some(feature);
-        fault
+        Fault::boxed(Some(feature), message, offset).unwrap_or(Fault(None))
     }
 
     /// The same in the words that are used for most of them.
     #[cold]
     #[inline(never)]
     pub fn not_enabled(feature: WasmFeatures, name: &str, offset: usize) -> Fault {
-        Fault::missing(feature, &alloc::format!("{name} support is not enabled"), offset)
+        let message = try_format(format_args!("{name} support is not enabled"));
+        message.map_or(Fault(None), |message| Fault::missing(feature, &message, offset))
     }
 
     /// Something with this index that there isn't.
@@ -61,17 +89,32 @@ impl Fault {
         Fault::of(format_args!("unknown {what} {index}: {what} index out of bounds"), offset)
     }
 
+    fn parts(&self) -> Option<&Parts> {
+        self.0.as_ref().map(|one| &one[0])
+    }
+
+    #[cfg(feature = "threads")]
+    pub fn is_out_of_memory(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub fn offset(&self) -> usize {
-        self.0.0.offset
+        self.parts().map_or(0, |(error, _)| error.offset)
     }
 
     pub fn missing_feature(&self) -> Option<WasmFeatures> {
-        self.0.1
+        self.parts()?.1
     }
 }
 
 impl From<Fault> for ValidateError {
     fn from(fault: Fault) -> ValidateError {
-        fault.0.0
+        match fault.0 {
+            Some(one) => {
+                let [(error, _)] = *one;
+                error
+            }
+            None => ValidateError { message: Box::default(), offset: 0, out_of_memory: true },
+        }
     }
 }

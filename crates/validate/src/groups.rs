@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmparser::WasmFeatures;
 
 use crate::fault::Fault;
@@ -44,19 +45,38 @@ impl Sections {
         for number in 0..count {
             self.offset = reader.offset();
             let ty = self.sub_type(reader, &group, number)?;
-            self.outline.types.push(ty);
+            self.outline.types.try_push(ty)?;
         }
         self.offset = start;
-        let types = self.outline.types.get(place as usize..).unwrap_or_default();
-        let key = written_down(types, place);
-        let same = *self.groups.entry(key).or_insert(place);
+        let same = self.same(place)?;
         if same == place {
             self.subtypes(place)?;
         } else {
             self.outline.types.truncate(place as usize);
         }
+        self.outline.canonical.try_room(count as usize)?;
         self.outline.canonical.extend(same..same + count);
         Ok(())
+    }
+
+    /// The place of the group that is equal to the one whose types stand from this place on: this one, if it is the first.
+    fn same(&mut self, place: u32) -> Result<u32, OutOfMemory> {
+        let types = self.outline.types.get(place as usize..).unwrap_or_default();
+        let (start, number) = (self.written.len(), self.places.len());
+        write_down(types, place, &mut self.written)?;
+        let key_of = |number: u32| {
+            let end_of = |number: usize| self.places.get(number).map_or(start, |&(end, _)| end);
+            let first = (number as usize).checked_sub(1).map_or(0, end_of);
+            self.written.get(first..end_of(number as usize)).unwrap_or_default()
+        };
+        let key = self.written.get(start..).unwrap_or_default();
+        let known = self.groups.insert(key, number as u32, &key_of)?;
+        if let Some(&(_, same)) = known.and_then(|known| self.places.get(known as usize)) {
+            self.written.truncate(start);
+            return Ok(same);
+        }
+        self.places.try_push((self.written.len(), place))?;
+        Ok(place)
     }
 
     fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Fault> {
@@ -87,7 +107,12 @@ impl Sections {
         let composite = match kind {
             0x60 => {
                 let mut values = |limit, what| -> Result<Box<[Ty]>, Fault> {
-                    (0..self.size(reader, limit, what)?).map(|_| written.value_type(reader)).collect()
+                    let count = self.size(reader, limit, what)?;
+                    let mut types = try_with_capacity(count.min(reader.left()))?;
+                    for _ in 0..count {
+                        types.try_push(written.value_type(reader)?)?;
+                    }
+                    Ok(types.try_into_box()?)
                 };
                 let (params, results) =
                     (values(MAX_PARAMS, "function params")?, values(MAX_RESULTS, "function returns")?);
@@ -100,8 +125,11 @@ impl Sections {
             0x5f => {
                 self.require(WasmFeatures::GC, "struct indexed types not supported without the gc feature")?;
                 let count = self.size(reader, MAX_FIELDS, "struct fields")?;
-                let fields =
-                    (0..count).map(|_| self.field(reader, &written)).collect::<Result<Box<[Field]>, Fault>>()?;
+                let mut fields = try_with_capacity(count.min(reader.left()))?;
+                for _ in 0..count {
+                    fields.try_push(self.field(reader, &written)?)?;
+                }
+                let fields: Box<[Field]> = fields.try_into_box()?;
                 Composite::Struct { defaultable: fields.iter().all(|field| field.ty.is_defaultable()), fields }
             }
             0x5e => {
@@ -189,10 +217,9 @@ impl Sections {
     }
 }
 
-/// A group, of which the types stand from this place on, so that it can be read back but for the place.
-fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
-    let mut key = Vec::new();
-    let mut number = |number: u32| key.extend_from_slice(&number.to_le_bytes());
+/// Writes down a group, of which the types stand from this place on, so that it can be read back but for the place.
+fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOfMemory> {
+    let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());
     for ty in types {
         let (kind, count) = match &ty.composite {
             Composite::Func(ty) => (0, ty.params.len()),
@@ -200,9 +227,9 @@ fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
             Composite::Array(_) => (2, 0),
             Composite::Foreign => (3, 0),
         };
-        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4);
+        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4)?;
         if let Some(supertype) = ty.supertype {
-            number(Ty::concrete_ref(true, supertype).number_in_group(first));
+            number(Ty::concrete_ref(true, supertype).number_in_group(first))?;
         }
         let (values, fields) = match &ty.composite {
             Composite::Func(ty) => ([&*ty.params, &ty.results], &[][..]),
@@ -211,16 +238,16 @@ fn written_down(types: &[Type], first: u32) -> Box<[u8]> {
             Composite::Foreign => ([&[][..]; 2], &[][..]),
         };
         for &ty in values.into_iter().flatten() {
-            number(ty.number_in_group(first));
+            number(ty.number_in_group(first))?;
         }
         // Where the results end.
         if kind == 0 {
-            number(u32::MAX);
+            number(u32::MAX)?;
         }
         for field in fields {
-            number(field.ty.number_in_group(first));
-            number(u32::from(field.packed) << 1 | u32::from(field.mutable));
+            number(field.ty.number_in_group(first))?;
+            number(u32::from(field.packed) << 1 | u32::from(field.mutable))?;
         }
     }
-    key.into_boxed_slice()
+    Ok(())
 }

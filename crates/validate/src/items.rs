@@ -1,6 +1,7 @@
 //! What stands in sections: imports, functions, tables, memories, tags, globals, exports, the start function and segments
 //! (spec: valid/modules).
 
+use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use crate::body::constant;
@@ -25,32 +26,32 @@ impl Sections {
                 }
                 let ty = reader.u32()?;
                 size = type_size(self.func_type(ty)?);
-                self.outline.funcs.push(ty);
+                self.outline.funcs.try_push(ty)?;
             }
             0x01 => {
                 let ty = self.table_type(reader)?;
                 if self.outline.tables.len() >= self.max_tables() {
                     return Err(self.exceeded("tables", self.max_tables()));
                 }
-                self.outline.tables.push(ty);
+                self.outline.tables.try_push(ty)?;
             }
             0x02 => {
                 let ty = self.memory_type(reader)?;
                 if self.outline.memories.len() >= self.max_memories() {
                     return Err(self.exceeded("memories", self.max_memories()));
                 }
-                self.outline.memories.push(ty);
+                self.outline.memories.try_push(ty)?;
             }
             0x03 => {
                 let ty = self.global_type(reader)?;
                 self.require_mutable(ty)?;
-                self.outline.globals.push(ty);
+                self.outline.globals.try_push(ty)?;
                 self.outline.imported_globals += 1;
             }
             0x04 => {
                 let ty = self.tag_type(reader)?;
                 size = type_size(self.func_type(ty)?);
-                self.outline.tags.push(ty);
+                self.outline.tags.try_push(ty)?;
             }
             0x7e | 0x7f if is_unnamed => {
                 let message = "invalid leading byte with compact imports proposal disabled";
@@ -76,7 +77,7 @@ impl Sections {
     pub fn func(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let ty = reader.u32()?;
         self.func_type(ty)?;
-        self.outline.funcs.push(ty);
+        self.outline.funcs.try_push(ty)?;
         Ok(())
     }
 
@@ -101,7 +102,7 @@ impl Sections {
         } else if !ty.element.is_nullable() {
             return Err(self.fault("type mismatch: non-defaultable element type"));
         }
-        self.outline.tables.push(ty);
+        self.outline.tables.try_push(ty)?;
         Ok(())
     }
 
@@ -127,7 +128,7 @@ impl Sections {
 
     pub fn memory(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let address = self.memory_type(reader)?;
-        self.outline.memories.push(address);
+        self.outline.memories.try_push(address)?;
         Ok(())
     }
 
@@ -185,7 +186,7 @@ impl Sections {
 
     pub fn tag(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let ty = self.tag_type(reader)?;
-        self.outline.tags.push(ty);
+        self.outline.tags.try_push(ty)?;
         Ok(())
     }
 
@@ -205,7 +206,7 @@ impl Sections {
     pub fn global(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let global = self.global_type(reader)?;
         self.constant(reader, global.ty)?;
-        self.outline.globals.push(global);
+        self.outline.globals.try_push(global)?;
         Ok(())
     }
 
@@ -232,6 +233,7 @@ impl Sections {
 
     pub fn export(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let name = reader.name()?;
+        let end = reader.offset();
         let (kind, index) = (reader.byte()?, reader.u32()?);
         let outline = &self.outline;
         let found = match kind {
@@ -252,13 +254,17 @@ impl Sections {
             return Err(Fault::unknown(what, index, self.offset));
         };
         match kind {
-            0x00 => self.outline.declare(index),
+            0x00 => self.outline.declare(index)?,
             0x03 => outline.global(index).map_or(Ok(()), |global| self.require_mutable(global))?,
             _ => {}
         }
-        if self.exports.insert(name.as_bytes().into(), 0).is_some() {
+        let number = self.names.len() as u32;
+        let known =
+            |number: u32| self.names.get(number as usize).map_or(&[][..], |range| reader.part_at(range.clone()));
+        if self.exports.insert(name.as_bytes(), number, &known)?.is_some() {
             return Err(Fault::of(format_args!("duplicate export name `{name}` already defined"), self.offset));
         }
+        self.names.try_push(end - name.len()..end)?;
         self.add_size(size)
     }
 
@@ -314,9 +320,9 @@ impl Sections {
             if self.outline.func(func).is_none() {
                 return Err(Fault::unknown("function", func, self.offset));
             }
-            self.outline.declare(func);
+            self.outline.declare(func)?;
         }
-        self.outline.elems.push(ty);
+        self.outline.elems.try_push(ty)?;
         Ok(())
     }
 
@@ -339,7 +345,7 @@ impl Sections {
     fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Fault> {
         constant(&self.outline, self.features, reader, ty, &mut self.named, &mut self.buffers)?;
         for func in self.named.drain(..) {
-            self.outline.declare(func);
+            self.outline.declare(func)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use wasmote_ir::HeapType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::fault::Fault;
 use crate::types::{Field, Ty};
@@ -109,14 +110,15 @@ impl Outline {
     }
 
     /// Allows `ref.func` to name it.
-    pub fn declare(&mut self, func: u32) {
+    pub fn declare(&mut self, func: u32) -> Result<(), OutOfMemory> {
         let func = func as usize;
         if self.declared.len() <= func && func < self.funcs.len() {
-            self.declared.resize(self.funcs.len(), false);
+            self.declared.try_resize(self.funcs.len(), false)?;
         }
         if let Some(declared) = self.declared.get_mut(func) {
             *declared = true;
         }
+        Ok(())
     }
 
     pub fn table(&self, table: u32) -> Option<Table> {

@@ -32,6 +32,11 @@ impl<'b> Reader<'b> {
         self.at = copy.at;
     }
 
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
     /// Skips what is left.
     pub fn finish(&mut self) {
         self.at = self.bytes.len();
@@ -75,6 +80,12 @@ impl<'b> Reader<'b> {
         let count = self.u32()? as usize;
         let base = self.offset();
         Ok(Reader::new(self.bytes(count)?, base))
+    }
+
+    /// The bytes that lie there in the binary, if they are of those that this reads.
+    pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
+        let at = |offset: usize| offset.wrapping_sub(self.base);
+        self.bytes.get(at(range.start)..at(range.end)).unwrap_or_default()
     }
 
     /// Where the bytes lie in the binary, all of them.

@@ -1,11 +1,10 @@
 //! The way through a binary, section by section (spec: binary/modules): their order, their lengths and counts, and what stands
 //! in them, which `groups` and `items` check.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use wasmote_ir::keys::Keys;
 use wasmparser::WasmFeatures;
 
 use crate::body::Buffers;
@@ -56,10 +55,16 @@ fn header(reader: &mut Reader<'_>) -> Result<(), Fault> {
 pub struct Sections {
     pub features: WasmFeatures,
     pub outline: Outline,
-    /// The place of the first type of each group, by what is written in it.
-    pub groups: BTreeMap<Box<[u8]>, u32>,
-    /// The names of exports. The number says nothing: maps of one type are compiled once.
-    pub exports: BTreeMap<Box<[u8]>, u32>,
+    /// Groups of types, by what is written in them.
+    pub groups: Keys,
+    /// What is written in them, one behind the other.
+    pub written: Vec<u8>,
+    /// Of each group where that ends, and the place of its first type.
+    pub places: Vec<(usize, u32)>,
+    /// The names of exports.
+    pub exports: Keys,
+    /// Where they lie.
+    pub names: Vec<Range<usize>>,
     /// What imports and exports are made of.
     pub type_size: usize,
     /// Offset of the item at hand.
@@ -83,8 +88,11 @@ impl Sections {
         Sections {
             features,
             outline: Outline::default(),
-            groups: BTreeMap::new(),
-            exports: BTreeMap::new(),
+            groups: Keys::default(),
+            written: Vec::new(),
+            places: Vec::new(),
+            exports: Keys::default(),
+            names: Vec::new(),
             type_size: 1,
             offset: 0,
             order: 0,

@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect};
+
 use crate::body::Buffers;
 use crate::fault::{Fault, ValidateError};
 use crate::features::Features;
@@ -28,7 +30,7 @@ pub fn validate_with_threads(
         return validate(wasm, features);
     }
     let bodies = validate_outline(wasm, features)?;
-    let progress = Progress::new(&bodies);
+    let progress = Progress::new(&bodies)?;
     thread::scope(|scope| {
         for _ in 1..threads.min(progress.shares.len()) {
             // Where no thread can be had, the others do its work.
@@ -58,6 +60,8 @@ struct State {
     working: usize,
     /// The first mistake known, by its offset, and the function that it is in.
     invalid: Option<(usize, u32)>,
+    /// A thread had no memory to go on with.
+    out_of_memory: bool,
     /// Functions whose frames may have more slots than a frame can have.
     large_frames: Vec<u32>,
 }
@@ -74,10 +78,17 @@ impl Drop for Working<'_> {
 
 impl Progress {
     /// Nothing is proven yet.
-    pub fn new(bodies: &Bodies) -> Progress {
-        let shares = bodies.shares(SHARE);
-        let proven = shares.iter().map(|_| AtomicBool::new(false)).collect();
-        Progress { shares, proven, next: AtomicUsize::new(0), state: Mutex::default(), ended: Condvar::new() }
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn new(bodies: &Bodies) -> Result<Progress, ValidateError> {
+        let all = || {
+            let shares = bodies.shares(SHARE)?;
+            let proven = try_collect(shares.iter().map(|_| AtomicBool::new(false)))?;
+            Ok((shares, proven))
+        };
+        let (shares, proven) = all().map_err(|error: OutOfMemory| Fault::from(error))?;
+        Ok(Progress { shares, proven, next: AtomicUsize::new(0), state: Mutex::default(), ended: Condvar::new() })
     }
 
     /// Whether a function, imports counted in its index, is proven valid.
@@ -105,6 +116,9 @@ impl Progress {
             bodies.validate_body(wasm, func)?;
             return Err(Fault::new("the function was not valid before", offset).into());
         }
+        if state.out_of_memory {
+            return Err(Fault::from(OutOfMemory).into());
+        }
         drop(state);
         // What a thread took that panicked, which none should.
         for share in 0..self.shares.len() {
@@ -114,7 +128,7 @@ impl Progress {
                 return self.finish(wasm, bodies);
             }
         }
-        Ok(self.state().large_frames.clone())
+        Ok(try_collect(self.state().large_frames.iter().copied()).map_err(Fault::from)?)
     }
 
     /// Validates a share; `false` if there was a mistake in it, or there is no such share.
@@ -125,13 +139,22 @@ impl Progress {
                 // Whatever comes later in the binary does not matter any more; what comes earlier is somebody's already.
                 self.next.store(self.shares.len(), Ordering::Relaxed);
                 let mut state = self.state();
+                if fault.is_out_of_memory() {
+                    state.out_of_memory = true;
+                    return false;
+                }
                 let here = (fault.offset(), func);
                 state.invalid = Some(state.invalid.map_or(here, |first| first.min(here)));
                 return false;
             }
         }
         if !buffers.large_frames.is_empty() {
-            self.state().large_frames.append(&mut buffers.large_frames);
+            let mut state = self.state();
+            if state.large_frames.try_extend_from_slice(&buffers.large_frames).is_err() {
+                state.out_of_memory = true;
+                return false;
+            }
+            buffers.large_frames.clear();
         }
         self.proven[share].store(true, Ordering::Release);
         true

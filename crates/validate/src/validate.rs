@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+#[cfg(feature = "threads")]
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use crate::body::{self, Buffers};
@@ -36,8 +39,7 @@ pub fn validate_outline(wasm: &[u8], features: &Features) -> Result<Bodies, Vali
         if bodies.ranges.is_empty() {
             bodies.first = func;
         }
-        bodies.ranges.push(range);
-        Ok(())
+        Ok(bodies.ranges.try_push(range)?)
     })?;
     Ok(bodies)
 }
@@ -80,21 +82,21 @@ impl Bodies {
 
     /// The functions with bodies, in runs whose bodies have about this many bytes.
     #[cfg(feature = "threads")]
-    pub(crate) fn shares(&self, bytes: usize) -> Vec<Range<u32>> {
+    pub(crate) fn shares(&self, bytes: usize) -> Result<Vec<Range<u32>>, OutOfMemory> {
         let mut shares = Vec::new();
         let (mut start, mut sum) = (self.first, 0);
         for (func, range) in (self.first..).zip(&self.ranges) {
             sum += range.len();
             if sum >= bytes {
-                shares.push(start..func + 1);
+                shares.try_push(start..func + 1)?;
                 (start, sum) = (func + 1, 0);
             }
         }
         let end = self.first + self.ranges.len() as u32;
         if start < end {
-            shares.push(start..end);
+            shares.try_push(start..end)?;
         }
-        shares
+        Ok(shares)
     }
 }
 

@@ -1,10 +1,9 @@
 //! Fields and elements of objects, as the host reads and writes them. What an object is its header says, which code that was not validated
 //! may have written: so whatever is read or written is checked to lie in the heap.
 
-use alloc::sync::Arc;
 use core::slice;
 
-use wasmote_decode::{CompositeType, SubType};
+use wasmote_decode::CompositeType;
 use wasmote_exec as exec;
 use wasmote_gc as gc;
 use wasmote_ir::{FieldType, HeapType, RefType};
@@ -12,6 +11,7 @@ use wasmote_ir::{FieldType, HeapType, RefType};
 use crate::error::Error;
 use crate::roots::Root;
 use crate::store::StoreInner;
+use crate::types::Known;
 use crate::value::Val;
 
 /// A field or an element: its type, and where it is in its object.
@@ -47,9 +47,9 @@ impl Array {
 
 impl StoreInner {
     /// The type of the object that a handle is of.
-    pub(crate) fn object_type(&self, root: Root) -> Option<Arc<SubType>> {
+    pub(crate) fn object_type(&self, root: Root) -> Option<Known> {
         match self.heap_type(root.reference(self))? {
-            HeapType::Index(id) => self.engine.types().lock().known(id).map(|known| known.ty),
+            HeapType::Index(id) => self.engine.types().lock().known(id),
             _ => None,
         }
     }
@@ -65,7 +65,7 @@ impl StoreInner {
     /// A structure's field.
     pub(crate) fn field(&self, root: Root, index: usize) -> Result<Part, Error> {
         let ty = self.object_type(root).ok_or_else(not_there)?;
-        let CompositeType::Struct(fields) = &ty.composite else { return Err(not_there()) };
+        let CompositeType::Struct(fields) = &ty.ty.composite else { return Err(not_there()) };
         let mut end = gc::layout::HEADER as u32;
         let mut part = Err(not_there());
         for &field in fields.get(..=index).ok_or_else(not_there)? {
@@ -78,7 +78,7 @@ impl StoreInner {
     pub(crate) fn array(&self, root: Root) -> Result<Array, Error> {
         let reference = root.reference(self);
         let ty = self.object_type(root).ok_or_else(not_there)?;
-        let CompositeType::Array(element) = ty.composite else { return Err(not_there()) };
+        let CompositeType::Array(element) = ty.ty.composite else { return Err(not_there()) };
         let len = (self.header(reference).ok_or_else(not_there)? >> 32) as u32;
         Ok(Array { element, len })
     }

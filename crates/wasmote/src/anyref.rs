@@ -62,7 +62,7 @@ impl AnyRef {
     /// The same reference, if it is to a structure.
     pub fn as_struct(&self, ctx: impl AsContext) -> Option<StructRef> {
         let composite = ctx.as_context().inner().object_type(self.0)?;
-        matches!(composite.composite, CompositeType::Struct(_)).then_some(StructRef(self.0))
+        matches!(composite.ty.composite, CompositeType::Struct(_)).then_some(StructRef(self.0))
     }
 
     /// Whether it is an array.
@@ -73,7 +73,7 @@ impl AnyRef {
     /// The same reference, if it is to an array.
     pub fn as_array(&self, ctx: impl AsContext) -> Option<ArrayRef> {
         let composite = ctx.as_context().inner().object_type(self.0)?;
-        matches!(composite.composite, CompositeType::Array(_)).then_some(ArrayRef(self.0))
+        matches!(composite.ty.composite, CompositeType::Array(_)).then_some(ArrayRef(self.0))
     }
 }
 

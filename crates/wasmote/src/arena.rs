@@ -4,6 +4,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+
+use crate::shared::try_box;
+
 /// Owns values at fixed addresses until it is dropped. The pointers that it gives are the only way to the values.
 pub(crate) struct Arena<T> {
     items: Vec<NonNull<T>>,
@@ -15,12 +19,12 @@ impl<T> Arena<T> {
     }
 
     /// Takes a value in; its index is [`Arena::len`] before.
-    pub(crate) fn push(&mut self, value: T) -> NonNull<T> {
+    pub(crate) fn push(&mut self, value: T) -> Result<NonNull<T>, OutOfMemory> {
         // A failing reallocation must not lose the value, so room comes first.
-        self.items.reserve(1);
-        let item = NonNull::from(Box::leak(Box::new(value)));
+        self.items.try_room(1)?;
+        let item = NonNull::from(Box::leak(try_box(value)?));
         self.items.push(item);
-        item
+        Ok(item)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,8 +56,8 @@ pub(crate) struct Run<T> {
 }
 
 impl<T> Run<T> {
-    pub(crate) fn new(items: Vec<T>) -> Run<T> {
-        Run { items: NonNull::from(Box::leak(items.into_boxed_slice())) }
+    pub(crate) fn new(items: Vec<T>) -> Result<Run<T>, OutOfMemory> {
+        Ok(Run { items: NonNull::from(Box::leak(items.try_into_box()?)) })
     }
 
     /// The first value; as many follow as were given.
@@ -81,6 +85,6 @@ impl<T> Drop for Run<T> {
 
 impl<T> Default for Run<T> {
     fn default() -> Run<T> {
-        Run::new(Vec::new())
+        Run { items: NonNull::from(Box::leak(Box::default())) }
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::anyref::AnyRef;
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
-use crate::error::Error;
+use crate::error::{Error, try_results};
 use crate::object_types::ArrayType;
 use crate::roots::Root;
 use crate::value::Val;
@@ -97,7 +97,8 @@ impl ArrayRef {
     pub fn elements(&self, ctx: impl AsContext) -> Result<Vec<Val>, Error> {
         let ctx = ctx.as_context();
         let array = ctx.inner().array(self.0)?;
-        (0..array.len).map(|index| ctx.inner().read_part(self.0, array.part(index)?)).collect()
+        ctx.inner().room_for_handles(array.len as usize)?;
+        try_results((0..array.len).map(|index| ctx.inner().read_part(self.0, array.part(index)?)))
     }
 
     /// Sets an element; a packed one to as many bits of the value as it has.
@@ -133,8 +134,8 @@ fn make<T>(mut ctx: StoreContextMut<'_, T>, ty: &ArrayType, len: u32, elements: 
     let store = ctx.inner_mut();
     let id = ty.id_in(&store.engine)?;
     let values = elements.iter().map(|&value| store.slots_for(ty.element(), value));
-    let values = values.collect::<Result<Vec<_>, Error>>()?;
-    store.use_type(id);
+    let values = try_results(values)?;
+    store.use_type(id)?;
     Ok(ArrayRef(store.new_object(id, len, &values)?))
 }
 

@@ -8,6 +8,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use wasmote_exec::Cell;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 
 use crate::lock::Lock;
 use crate::module::Stats;
@@ -43,7 +44,23 @@ pub(crate) struct Linked<'a> {
 pub(crate) struct CodeStore {
     /// For each function its cells, null until it is translated.
     entries: Box<[AtomicPtr<Cell>]>,
+    /// The most bytes of cells.
+    limit: u64,
     chunks: Lock<Chunks>,
+}
+
+/// Why a function's code is not kept.
+pub(crate) enum NotKept {
+    /// There is more than the limit already, or would be with it.
+    Limit(u64),
+    /// There is no memory.
+    OutOfMemory,
+}
+
+impl From<OutOfMemory> for NotKept {
+    fn from(_: OutOfMemory) -> NotKept {
+        NotKept::OutOfMemory
+    }
 }
 
 #[derive(Default)]
@@ -71,11 +88,16 @@ unsafe impl Send for CodeStore {}
 unsafe impl Sync for CodeStore {}
 
 impl CodeStore {
-    pub(crate) fn new(functions: usize) -> CodeStore {
-        CodeStore {
-            entries: (0..functions).map(|_| AtomicPtr::default()).collect(),
-            chunks: Lock::new(Chunks::default()),
-        }
+    /// Room for the code of so many functions, of at most so many bytes.
+    pub(crate) fn new(functions: usize, limit: u64) -> Result<CodeStore, OutOfMemory> {
+        let entries = try_collect((0..functions).map(|_| AtomicPtr::default()))?.try_into_box()?;
+        Ok(CodeStore { entries, limit, chunks: Lock::new(Chunks::default()) })
+    }
+
+    /// The most bytes that there may be, and that there may still be.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn limit(&self) -> (u64, u64) {
+        (self.limit, self.limit.saturating_sub(self.chunks.lock().bytes()))
     }
 
     /// The code of a function, by its number among those that the module defines, if it is there already.
@@ -86,17 +108,20 @@ impl CodeStore {
     }
 
     /// Keeps the code of a function, unless another thread was faster, and gives what was kept.
-    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: Stats) -> Code {
+    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: Stats) -> Result<Code, NotKept> {
         let mut chunks = self.chunks.lock();
         let entry = &self.entries[defined];
         let mut kept = entry.load(Ordering::Acquire);
         if kept.is_null() {
-            kept = chunks.copy_in(linked);
+            if size_of_val(linked.cells) as u64 > self.limit.saturating_sub(chunks.bytes()) {
+                return Err(NotKept::Limit(self.limit));
+            }
+            kept = chunks.copy_in(linked)?;
             chunks.stats += made;
             entry.store(kept, Ordering::Release);
         }
         // SAFETY: it was published, now or before.
-        unsafe { read(kept) }
+        Ok(unsafe { read(kept) })
     }
 
     /// The code of the function in which this place is, if it is in one of these.
@@ -120,13 +145,20 @@ unsafe fn read(cells: *mut Cell) -> Code {
 }
 
 impl Chunks {
-    fn copy_in(&mut self, linked: &Linked<'_>) -> *mut Cell {
+    /// Bytes of all cells.
+    fn bytes(&self) -> u64 {
+        self.stats.cells * size_of::<Cell>() as u64
+    }
+
+    fn copy_in(&mut self, linked: &Linked<'_>) -> Result<*mut Cell, OutOfMemory> {
         let Linked { frame_slots, start, cells } = *linked;
         let words = 1 + size_of_val(cells).div_ceil(size_of::<Word>());
         let room = self.chunks.last().map_or(0, |chunk| chunk.room.len() - self.used);
         if room < words {
             let usual = (CHUNK_MIN << self.chunks.len().min(8)).min(CHUNK_MAX);
-            let mut chunk = Box::new_uninit_slice(usual.max(words));
+            self.chunks.try_room(1)?;
+            self.by_address.try_room(1)?;
+            let mut chunk = chunk(usual.max(words))?;
             // Where there is so much code, all of it will be used: at once, the pages take half the time.
             if chunk.len() >= CHUNK_MAX {
                 populate(&mut chunk);
@@ -138,7 +170,7 @@ impl Chunks {
             self.used = 0;
         }
         let Some(chunk) = self.chunks.last_mut() else { unreachable!("there is a chunk with room") };
-        chunk.starts.push(self.used as u32);
+        chunk.starts.try_push(self.used as u32)?;
         // SAFETY: the chunk has room for `words` more words, which nobody has pointers to yet.
         unsafe {
             let front = chunk.room.cast::<Word>().as_ptr().add(self.used);
@@ -146,7 +178,7 @@ impl Chunks {
             let place = front.add(1).cast::<Cell>();
             ptr::copy_nonoverlapping(cells.as_ptr(), place, cells.len());
             self.used += words;
-            place
+            Ok(place)
         }
     }
 
@@ -193,6 +225,14 @@ impl Places {
         }
         entry.1
     }
+}
+
+/// Room for so many words.
+fn chunk(words: usize) -> Result<Box<[MaybeUninit<Word>]>, OutOfMemory> {
+    let mut chunk: Vec<MaybeUninit<Word>> = try_with_capacity(words)?;
+    // SAFETY: there is room for so many, which need not hold anything.
+    unsafe { chunk.set_len(words) };
+    chunk.try_into_box()
 }
 
 /// Asks for the pages that lie in this room.

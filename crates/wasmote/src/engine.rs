@@ -47,6 +47,7 @@ pub struct Config {
     pub(crate) max_nesting: u32,
     pub(crate) max_memory: u64,
     pub(crate) max_table: u64,
+    max_code_size: Option<u64>,
     #[cfg(feature = "gc")]
     pub(crate) max_gc_heap: u64,
     #[cfg(feature = "gc")]
@@ -71,6 +72,7 @@ impl Default for Config {
             max_nesting: 200,
             max_memory: u64::MAX,
             max_table: 10_000_000,
+            max_code_size: None,
             #[cfg(feature = "gc")]
             max_gc_heap: 4 << 30,
             #[cfg(feature = "gc")]
@@ -180,6 +182,21 @@ impl Config {
     pub fn max_table(&mut self, elements: u64) -> &mut Config {
         self.max_table = elements;
         self
+    }
+
+    /// The most bytes of code that the functions of a module may be translated into, all of them together; a function that is too
+    /// much fails when it is called, or with [`eager_translation`](Config::eager_translation) when the module is loaded, with
+    /// [`ErrorKind::CodeLimit`](crate::ErrorKind::CodeLimit). The same holds for [`Module::to_image`](crate::Module::to_image). Code of ordinary modules has
+    /// four to ten times the bytes of their bodies; hostile ones have instructions of two bytes that become thousands.
+    /// 64 times the bytes of the module's bodies plus 16 MiB unless said otherwise.
+    pub fn max_code_size(&mut self, bytes: u64) -> &mut Config {
+        self.max_code_size = Some(bytes);
+        self
+    }
+
+    /// That of a module whose functions have bodies of so many bytes.
+    pub(crate) fn code_limit(&self, bodies: u64) -> u64 {
+        self.max_code_size.unwrap_or((16 << 20) + bodies.saturating_mul(64))
     }
 
     /// The most bytes that a store's objects may have; an allocation beyond traps with

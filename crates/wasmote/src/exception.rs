@@ -53,8 +53,8 @@ impl Exception {
     }
 
     #[cfg(feature = "gc")]
-    pub(crate) fn of(tag: Tag, values: Box<[Val]>, trap: Option<Trap>) -> Exception {
-        Exception { tag, values, trap }
+    pub(crate) fn of(tag: Tag, values: Box<[Val]>, trap: Trap) -> Exception {
+        Exception { tag, values, trap: Some(trap) }
     }
 
     /// The tag.

@@ -1,8 +1,14 @@
 //! References to exceptions.
 
+use alloc::vec::Vec;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::TryVec;
+
 use crate::context::AsContext;
 use crate::exception::Exception;
 use crate::roots::Root;
+use crate::shared::no_memory;
 use crate::store::StoreInner;
 use crate::tag::Tag;
 use crate::trap::Trap;
@@ -19,15 +25,24 @@ impl ExnRef {
     /// If this belongs to another store, or its scope has ended.
     pub fn exception(&self, ctx: impl AsContext) -> Option<Exception> {
         let ctx = ctx.as_context();
-        read(ctx.inner(), self.0.reference(ctx.inner()), None)
+        match read(ctx.inner(), self.0.reference(ctx.inner()), Trap::without_frames(TrapCode::Exception)) {
+            Ok(exception) => Some(exception),
+            Err(Some(_)) => None,
+            Err(None) => no_memory(),
+        }
     }
 }
 
-/// The exception that a reference is to.
-pub(crate) fn read(store: &StoreInner, reference: u32, trap: Option<Trap>) -> Option<Exception> {
-    let (tag, slots) = store.exception(reference)?;
+/// The exception that a reference is to. If it is to none, what it comes with is given back; nothing if there is no memory.
+pub(crate) fn read(store: &StoreInner, reference: u32, trap: Trap) -> Result<Exception, Option<Trap>> {
+    let Some((tag, slots)) = store.exception(reference) else { return Err(Some(trap)) };
     let types = &store.tags[tag as usize].ty.params;
-    let mut values = alloc::vec![Val::I32(0); types.len()];
+    let mut values = Vec::new();
+    values.try_resize(types.len(), Val::I32(0)).and_then(|()| store.room_for_handles(types.len())).map_err(|_| None)?;
     read_slots(types, slots, &mut values, store);
-    Some(Exception::of(Tag::of_number(store, tag)?, values.into(), trap))
+    let values = values.try_into_box().map_err(|_| None)?;
+    match Tag::of_number(store, tag) {
+        Some(tag) => Ok(Exception::of(tag, values, trap)),
+        None => Err(Some(trap)),
+    }
 }

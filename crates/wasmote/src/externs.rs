@@ -1,11 +1,13 @@
 //! What can be imported and exported (spec: exec/runtime#external-instances).
 
 use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
+use wasmote_ir::fallible::OutOfMemory;
 
 use crate::context::AsContext;
 use crate::func::{Func, func_type};
 use crate::global::Global;
 use crate::memory::Memory;
+use crate::shared::no_memory;
 use crate::store::StoreInner;
 use crate::table::Table;
 use crate::tag::Tag;
@@ -79,12 +81,12 @@ impl Extern {
     /// # Panics
     /// If this belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> ExternType {
-        self.type_in(ctx.as_context().inner())
+        self.type_in(ctx.as_context().inner()).unwrap_or_else(|_| no_memory())
     }
 
-    pub(crate) fn type_in(self, store: &StoreInner) -> ExternType {
-        match self {
-            Extern::Func(func) => ExternType::Func(func_type(store, func.record(store)).clone()),
+    pub(crate) fn type_in(self, store: &StoreInner) -> Result<ExternType, OutOfMemory> {
+        Ok(match self {
+            Extern::Func(func) => ExternType::Func(func_type(store, func.record(store)).try_clone()?),
             Extern::Table(table) => {
                 let record = table.record(store);
                 let min = record.size();
@@ -96,8 +98,8 @@ impl Extern {
                 ExternType::Memory(MemoryType { min, ..*record.ty() })
             }
             Extern::Global(global) => ExternType::Global(*global.record(store).ty()),
-            Extern::Tag(tag) => ExternType::Tag(tag.record(store).ty.clone()),
-        }
+            Extern::Tag(tag) => ExternType::Tag(tag.record(store).ty.try_clone()?),
+        })
     }
 }
 

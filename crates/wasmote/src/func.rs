@@ -1,12 +1,12 @@
 //! Functions, of wasm and of the host (spec: exec/runtime#function-instances).
 
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut};
@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::host::{Closure, HostCode, HostRecord, slots};
 use crate::instance::InstanceRecord;
 use crate::run::invoke;
+use crate::shared::no_memory;
 use crate::store::{StoreId, StoreInner};
 use crate::typed::{IntoFunc, TypedFunc, WasmTypes};
 use crate::value::{Val, read_slots, write_slots};
@@ -47,7 +48,7 @@ impl Func {
     /// same error. So does one that panics: the panic goes on where the host called (with feature `std`; without,
     /// the process ends).
     pub fn wrap<T, P, R>(mut ctx: impl AsContextMut<Data = T>, function: impl IntoFunc<T, P, R>) -> Func {
-        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(), None)
+        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(), None).unwrap_or_else(|_| no_memory())
     }
 
     /// A host function of a type known when it is made.
@@ -60,12 +61,12 @@ impl Func {
         function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Func {
         let host = host_of_values(ty, function);
-        Func::of_host(ctx.as_context_mut().inner_mut(), &host, None)
+        Func::of_host(ctx.as_context_mut().inner_mut(), &host, None).unwrap_or_else(|_| no_memory())
     }
 
     /// The type is that of the code, or one with this number that is equal but for its place among others.
-    pub(crate) fn of_host(store: &mut StoreInner, host: &HostCode, type_id: Option<u32>) -> Func {
-        Func { store: store.id, reference: store.add_host(host, type_id) }
+    pub(crate) fn of_host(store: &mut StoreInner, host: &HostCode, type_id: Option<u32>) -> Result<Func, Error> {
+        Ok(Func { store: store.id, reference: store.add_host(host, type_id)? })
     }
 
     pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<Func> {
@@ -159,13 +160,15 @@ unsafe fn call_values(func: Func, root: NonNull<StoreInner>, args: &[Val], resul
     if !fit || results.len() != ty.results.len() {
         return Err(Error::new("the arguments or the number of results are not those of the function's type"));
     }
-    let mut buffer = vec![0; slots(&ty.params) + slots(&ty.results)];
+    let mut buffer: Vec<u64> = Vec::new();
+    buffer.try_resize(slots(&ty.params) + slots(&ty.results), 0)?;
     let (arg_slots, result_slots) = buffer.split_at_mut(slots(&ty.params));
     write_slots(args, arg_slots, store);
     // SAFETY: the caller's promise, and the slots were counted and filled as the type says.
     unsafe { invoke(root, record, arg_slots, result_slots)? };
     // SAFETY: as above.
     let store = unsafe { root.as_ref() };
+    store.room_for_handles(results.len())?;
     let types = &func_type(store, record).results;
     read_slots(types, result_slots, results, store);
     Ok(())
@@ -181,7 +184,7 @@ pub(crate) fn host_of_values<T>(
     let code: Arc<Closure> = Arc::new(move |caller, mut slots| {
         let root = caller.root();
         // SAFETY: the caller's; its store is not used otherwise until it is passed on, and neither are the slots.
-        let mut values = unsafe { before(root.as_ref(), &types, slots.as_ref()) };
+        let mut values = unsafe { before(root.as_ref(), &types, slots.as_ref()) }?;
         let (args, results) = values.split_at_mut(types.params.len());
         // SAFETY: the function goes only to stores whose data is a `T`.
         function(unsafe { caller.typed() }, args, results)?;
@@ -192,12 +195,12 @@ pub(crate) fn host_of_values<T>(
 }
 
 /// The arguments of a host function, followed by room for its results.
-fn before(store: &StoreInner, ty: &FuncType, slots: &[u64]) -> Vec<Val> {
-    let mut values = Vec::with_capacity(ty.params.len() + ty.results.len());
+fn before(store: &StoreInner, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOfMemory> {
+    let mut values = try_with_capacity(ty.params.len() + ty.results.len())?;
     values.extend(ty.params.iter().map(|&ty| Val::default_of(ty)));
     read_slots(&ty.params, slots, &mut values, store);
     values.extend(ty.results.iter().map(|&ty| Val::default_of(ty)));
-    values
+    Ok(values)
 }
 
 /// The results of a host function into its slots.

@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 use wasmote_decode::GlobalType;
+use wasmote_ir::fallible::OutOfMemory;
 
 use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
@@ -57,16 +58,16 @@ impl Global {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let value = checked(store, ty, value)?;
-        store.hold_types(&[ty.content]);
-        Ok(Global::of_type(store, ty, value))
+        store.hold_types(&[ty.content])?;
+        Ok(Global::of_type(store, ty, value)?)
     }
 
     /// The value must be of the type.
-    pub(crate) fn of_type(store: &mut StoreInner, ty: GlobalType, value: [u64; 2]) -> Global {
+    pub(crate) fn of_type(store: &mut StoreInner, ty: GlobalType, value: [u64; 2]) -> Result<Global, OutOfMemory> {
         let index = store.globals.len() as u32;
-        store.globals.push(GlobalRecord { value, ty, index });
+        store.globals.push(GlobalRecord { value, ty, index })?;
         let store = store.id;
-        Global { store, index }
+        Ok(Global { store, index })
     }
 
     /// The global whose value this is.

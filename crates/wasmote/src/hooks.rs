@@ -1,9 +1,13 @@
 //! What execution asks of this crate: code for functions, calls of the host, growth.
 
+#[cfg(feature = "gc")]
+use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
+#[cfg(feature = "gc")]
+use wasmote_ir::fallible::TryVec;
 
 use crate::caller::HostFrame;
 use crate::error::Error;
@@ -50,7 +54,7 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
             None => {
                 let index = module.info.imported_funcs + defined as u32;
                 let translation = store.translation();
-                match translation.function(module, index) {
+                match translation.map_err(Error::from).and_then(|made| made.function(module, index)) {
                     Ok(code) => code,
                     Err(error) => return Err(stop(store, error, TrapCode::InvalidFunction)),
                 }
@@ -114,9 +118,13 @@ unsafe fn host(
     // arguments and results in `header` slots that are the running function's own, below where others would run.
     unsafe {
         let mut root = root(machine);
-        #[cfg(feature = "gc")]
-        let scope = root.as_ref().objects.roots.enter();
         let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
+        // With room for handles of its parameters, and of its results.
+        #[cfg(feature = "gc")]
+        let scope = match root.as_ref().objects.roots.enter_with_room(2 * usize::from((*func).header)) {
+            Ok(scope) => scope,
+            Err(error) => return Err(stop(root.as_mut(), error.into(), TrapCode::Host)),
+        };
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance };
         // No unwinding passes through handlers: a panic waits in the store until they have returned.
@@ -151,7 +159,10 @@ fn thrown(store: &mut StoreInner, error: Error) -> TrapCode {
             let error = Error::new("a host function threw an exception whose values are not of its tag's types");
             return stop(store, error, TrapCode::Host);
         }
-        let mut slots = alloc::vec![0; crate::host::slots(types)];
+        let mut slots: Vec<u64> = Vec::new();
+        if let Err(error) = slots.try_resize(crate::host::slots(types), 0) {
+            return stop(store, error.into(), TrapCode::Host);
+        }
         crate::value::write_slots(exception.values(), &mut slots, store);
         let top = store.machine.stack_top;
         // SAFETY: the slots were just made.

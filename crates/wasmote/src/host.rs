@@ -7,6 +7,7 @@ use core::ptr::{self, NonNull};
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::frame::HEADER;
 
 use crate::caller::{Caller, HostFrame, RawCaller};
@@ -119,7 +120,7 @@ impl HostCode {
         let copy = match few.get_mut(..slots.len()) {
             Some(few) => few,
             None => {
-                many.resize(slots.len(), 0);
+                many.try_resize(slots.len(), 0)?;
                 &mut many[..]
             }
         };

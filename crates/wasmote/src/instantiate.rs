@@ -8,6 +8,7 @@ use wasmote_decode::CompositeType;
 use wasmote_decode::{ConstOp, ElemItems, ExportKind, ImportType, SegmentMode};
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::HEADER;
 
 use crate::arena::Run;
@@ -79,15 +80,10 @@ fn check_imports(store: &StoreInner, module: &Module, given: &[Extern]) -> Resul
     let mut problems = Vec::new();
     for (import, &given) in imports.iter().zip(given) {
         if !matches(store, inner, import.ty, given) {
-            problems.push(ImportProblem {
-                module: import.module.clone(),
-                name: import.name.clone(),
-                expected: inner.import_type(import.ty).ok_or_else(invalid)?,
-                found: Some(given.type_in(store)),
-            });
+            problems.try_push(ImportProblem::new(inner, import, Some(given.type_in(store)?))?)?;
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::of(ErrorKind::Link(problems.into()))) }
+    if problems.is_empty() { Ok(()) } else { Err(Error::of(ErrorKind::Link(problems.try_into_box()?))) }
 }
 
 /// Whether what is given for an import is of a type that matches (spec: valid/matching#external-types).
@@ -104,7 +100,9 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
     let limits = |min: u64, max: Option<u64>, least: u64, most: Option<u64>| {
         min >= least && most.is_none_or(|most| max.is_some_and(|max| max <= most))
     };
-    match (wanted, given.type_in(store)) {
+    // Those that allocate were looked at above.
+    let Ok(given) = given.type_in(store) else { return false };
+    match (wanted, given) {
         (ImportType::Table(wanted), ExternType::Table(ty)) => {
             module.type_ids.val_type(wanted.element) == ty.element
                 && wanted.table64 == ty.table64
@@ -137,24 +135,24 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     let mut tags: Vec<u32> = Vec::new();
     for given in given {
         match given {
-            Extern::Func(func) => imports.push(func.record(store)),
-            Extern::Table(table) => tables.push(table.pointer(store).as_ptr().cast()),
-            Extern::Memory(memory) => memories.push(memory.pointer(store).as_ptr().cast()),
-            Extern::Global(global) => globals.push(global.pointer(store).as_ptr().cast()),
-            Extern::Tag(tag) => tags.push(tag.number(store)),
+            Extern::Func(func) => imports.try_push(func.record(store))?,
+            Extern::Table(table) => tables.try_push(table.pointer(store).as_ptr().cast())?,
+            Extern::Memory(memory) => memories.try_push(memory.pointer(store).as_ptr().cast())?,
+            Extern::Global(global) => globals.try_push(global.pointer(store).as_ptr().cast())?,
+            Extern::Tag(tag) => tags.try_push(tag.number(store))?,
         }
     }
     for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
         let memory = Memory::of_type(store, ty)?;
-        memories.push(memory.pointer(store).as_ptr().cast());
+        memories.try_push(memory.pointer(store).as_ptr().cast())?;
     }
     for &ty in info.tags.get(tags.len()..).ok_or_else(invalid)? {
         let type_id = *inner.type_ids.ids().get(ty as usize).ok_or_else(invalid)?;
-        let ty = inner.type_ids.func_type(ty).ok_or_else(invalid)?.clone();
-        tags.push(Tag::of_type(store, TagRecord { ty, type_id }).number(store));
+        let ty = inner.type_ids.func_type(ty).ok_or_else(invalid)?.try_clone()?;
+        tags.try_push(Tag::of_type(store, TagRecord { ty, type_id })?.number(store))?;
     }
     if memories.is_empty() {
-        memories.push(store.no_memory.start());
+        memories.try_push(store.no_memory.start())?;
     }
 
     let root: *mut StoreInner = store.machine.embedder.cast();
@@ -179,28 +177,28 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         memory: None,
         parts: Parts::default(),
         ready: false,
-    });
+    })?;
     // Now the record holds the module, and with it the types, whose numbers stay theirs.
-    store.add_types(&inner.type_ids);
+    store.add_types(&inner.type_ids)?;
     let mut parts = Parts {
         funcs: functions(inner, record)?,
-        imports: Run::new(imports),
-        memories: Run::new(memories),
+        imports: Run::new(imports)?,
+        memories: Run::new(memories)?,
         ..Parts::default()
     };
 
-    let made = initial(store, inner, &parts, &mut globals, &mut tables);
-    parts.globals = Run::new(globals);
-    parts.tables = Run::new(tables);
-    parts.tags = Run::new(tags);
-    if made.is_ok() {
+    let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|()| {
+        parts.globals = Run::new(globals)?;
+        parts.tables = Run::new(tables)?;
+        parts.tags = Run::new(tags)?;
         for export in &info.exports {
             if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
                 // SAFETY: a record of this store.
-                unsafe { store.reference(func) };
+                unsafe { store.reference(func) }?;
             }
         }
-    }
+        Ok(())
+    });
 
     // SAFETY: the record was just made, and nothing else refers to it yet but functions that do not run.
     let target = unsafe { record.as_mut() };
@@ -238,13 +236,13 @@ fn initial(
     for i in (first_table..).take(info.table_inits.len()) {
         let ty = *info.tables.get(i).ok_or_else(invalid)?;
         let table = Table::of_type(store, inner.table_type(ty), 0)?;
-        tables.push(table.pointer(store).as_ptr().cast());
+        tables.try_push(table.pointer(store).as_ptr().cast())?;
     }
     for (init, i) in info.global_inits.iter().zip(globals.len()..) {
         let ty = *info.globals.get(i).ok_or_else(invalid)?;
         let value = evaluate(store, &inner.type_ids, parts, globals, init)?;
-        let global = Global::of_type(store, inner.global_type(ty), value);
-        globals.push(global.pointer(store).as_ptr().cast());
+        let global = Global::of_type(store, inner.global_type(ty), value)?;
+        globals.try_push(global.pointer(store).as_ptr().cast())?;
     }
     for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
         if let Some(init) = init {
@@ -270,7 +268,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
         return Err(invalid());
     }
     let untranslated = exec::cells::untranslated();
-    let mut funcs = Vec::with_capacity(types.len());
+    let mut funcs = try_with_capacity(types.len())?;
     for (defined, &ty) in types.iter().enumerate() {
         let ty = ty as usize;
         let (Some(&params), Some(&header)) = (module.params.get(ty), module.headers.get(ty)) else {
@@ -293,7 +291,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
             reference: 0,
         });
     }
-    Ok(Run::new(funcs))
+    Ok(Run::new(funcs)?)
 }
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
@@ -328,8 +326,9 @@ fn evaluate(
             #[cfg(feature = "gc")]
             ConstOp::StructNew(ty) => {
                 let first = stack.len().checked_sub(fields(types, ty)?).ok_or_else(invalid)?;
-                let values: Vec<[u64; 2]> = stack.drain(first..).collect();
-                object(store, types, ty, 0, &values)?
+                let object = object(store, types, ty, 0, &stack[first..])?;
+                stack.truncate(first);
+                object
             }
             #[cfg(feature = "gc")]
             ConstOp::StructNewDefault(ty) => object(store, types, ty, 0, &[])?,
@@ -346,8 +345,9 @@ fn evaluate(
             #[cfg(feature = "gc")]
             ConstOp::ArrayNewFixed(ty, len) => {
                 let first = stack.len().checked_sub(len as usize).ok_or_else(invalid)?;
-                let values: Vec<[u64; 2]> = stack.drain(first..).collect();
-                object(store, types, ty, len, &values)?
+                let object = object(store, types, ty, len, &stack[first..])?;
+                stack.truncate(first);
+                object
             }
             // Modules with objects are refused.
             #[cfg(not(feature = "gc"))]
@@ -359,7 +359,7 @@ fn evaluate(
             ConstOp::RefFunc(index) => {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: a record of this store.
-                [u64::from(unsafe { store.reference(func) }), 0]
+                [u64::from(unsafe { store.reference(func) }?), 0]
             }
             binary => {
                 let (Some([b, _]), Some([a, _])) = (stack.pop(), stack.pop()) else {
@@ -377,7 +377,7 @@ fn evaluate(
                 [value, 0]
             }
         };
-        stack.push(value);
+        stack.try_push(value)?;
     }
     stack.pop().ok_or_else(invalid)
 }
@@ -419,22 +419,26 @@ unsafe fn initialise(
 
     // Segments that were not reached yet when one traps are still there for functions that others got hold of.
     let indexed = module.indexed_data();
-    let mut data = Vec::with_capacity(indexed);
-    for segment in module.data().take(indexed) {
-        let bytes = segment.bytes.ok_or_else(invalid)?;
-        data.push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() });
+    let mut data = try_with_capacity(indexed)?;
+    if indexed > 0 {
+        module.each_data(&mut |_, segment| {
+            let bytes = segment.bytes.ok_or_else(invalid)?;
+            Ok(data.try_push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() })?)
+        })?;
     }
     // Empty ones first: others may have got hold of functions when the values of one fail.
     let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
-    let (data, elems) = (Run::new(data), Run::new(info.elems.iter().map(|_| empty()).collect()));
+    let (data, elems) = (Run::new(data)?, Run::new(try_collect(info.elems.iter().map(|_| empty()))?)?);
     // SAFETY: as `parts`, which is not borrowed here.
     unsafe {
         ((*place).exec.data, (*place).exec.elems) = (data.start(), elems.start());
         ((*place).parts.data, (*place).parts.elems) = (data, elems);
     }
     for (i, segment) in info.elems.iter().enumerate() {
-        let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?);
+        let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
         let to = parts().elems.get(i).ok_or_else(invalid)?;
+        // SAFETY: as above. Once there is a pointer to them, the references stay.
+        unsafe { (*place).parts.references.try_room(1) }?;
         let len = if let SegmentMode::Declared = segment.mode { 0 } else { references.len() };
         // SAFETY: in the run, and as above.
         unsafe {
@@ -471,17 +475,17 @@ unsafe fn initialise(
             (&mut (*place).parts.references)[i] = Run::default();
         }
     }
-    for (i, segment) in module.data().enumerate() {
+    module.each_data(&mut |i, segment| {
         let bytes = segment.bytes.ok_or_else(invalid)?;
-        let Some((target, offset)) = segment.active else {
-            continue;
+        let Some((target, offset)) = &segment.active else {
+            return Ok(());
         };
         let offset = match offset {
             #[cfg(feature = "image")]
-            Offset::Is(offset) => offset,
-            Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, &expr)?[0],
+            Offset::Is(offset) => *offset,
+            Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, expr)?[0],
         };
-        let memory = parts().memories.get(target as usize).ok_or_else(invalid)?;
+        let memory = parts().memories.get(*target as usize).ok_or_else(invalid)?;
         // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
         unsafe {
             let memory = memory.read().cast::<MemoryRecord>();
@@ -493,7 +497,8 @@ unsafe fn initialise(
                 (*parts().data.start().add(i)).len = 0;
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(match info.start {
         Some(start) => Some(parts().func(start).ok_or_else(invalid)?),
         None => None,
@@ -508,19 +513,22 @@ fn references(
     globals: &[*mut u64],
     items: &ElemItems,
 ) -> Result<Vec<u32>, Error> {
+    let mut references = Vec::new();
     match items {
         ElemItems::Funcs(funcs) => {
-            let reference = |&index: &u32| {
+            references.try_room(funcs.len())?;
+            for &index in funcs {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: a record of this store.
-                Ok(unsafe { store.reference(func) })
-            };
-            funcs.iter().map(reference).collect()
+                references.push(unsafe { store.reference(func) }?);
+            }
         }
         ElemItems::Exprs(exprs) => {
-            let reference =
-                |expr: &wasmote_decode::ConstExpr| Ok(evaluate(store, types, parts, globals, expr)?[0] as u32);
-            exprs.iter().map(reference).collect()
+            references.try_room(exprs.len())?;
+            for expr in exprs {
+                references.push(evaluate(store, types, parts, globals, expr)?[0] as u32);
+            }
         }
     }
+    Ok(references)
 }

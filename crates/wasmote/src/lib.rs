@@ -106,6 +106,7 @@ mod roots;
 mod run;
 #[cfg(feature = "script")]
 pub mod script;
+mod shared;
 mod stack;
 mod store;
 #[cfg(feature = "gc")]

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use wasmote_decode::{FuncType, Import, ImportType};
+use wasmote_ir::fallible::{TryVec, try_with_capacity};
 
 use crate::caller::Caller;
 use crate::context::AsContextMut;
@@ -19,6 +20,7 @@ use crate::instance::Instance;
 use crate::instantiate::{instantiate, matches};
 use crate::messages::message;
 use crate::module::{Module, ModuleInner};
+use crate::shared::no_memory;
 use crate::store::StoreInner;
 use crate::typed::IntoFunc;
 
@@ -237,7 +239,8 @@ impl<T> Linker<T> {
     /// What has this name. A host function is put into the store, anew each time.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
-        Some(provide(ctx.as_context_mut().inner_mut(), definition, None))
+        let provided = provide(ctx.as_context_mut().inner_mut(), definition, None);
+        Some(provided.unwrap_or_else(|_| no_memory()))
     }
 
     /// What a module imports that has no definition here, in order: module name, name and type.
@@ -245,7 +248,7 @@ impl<T> Linker<T> {
         let unknown = |import: &&Import| self.definitions.get(&import.module, &import.name).is_none();
         let imports = module.info().imports.iter().filter(unknown);
         let describe = |import: &Import| {
-            let ty = module.inner().import_type(import.ty)?;
+            let ty = module.inner().import_type(import.ty).ok()?;
             Some((import.module.clone(), import.name.clone(), ty))
         };
         imports.filter_map(describe).collect()
@@ -286,34 +289,38 @@ impl Definitions {
     }
 }
 
-fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Extern {
-    match definition {
+fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Result<Extern, Error> {
+    Ok(match definition {
         Definition::Extern(item) => *item,
-        Definition::Host(host) => Extern::Func(Func::of_host(store, host, type_id)),
-    }
+        Definition::Host(host) => Extern::Func(Func::of_host(store, host, type_id)?),
+    })
 }
 
 /// What a module imports, in order. Nothing is put into the store unless all of it is there.
 fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -> Result<Vec<Extern>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
-    let mut found = Vec::with_capacity(inner.info.imports.len());
+    let mut found = try_with_capacity(inner.info.imports.len())?;
     for import in &inner.info.imports {
         let definition = definitions.get(&import.module, &import.name);
         match definition {
             Some(definition) if fits(store, inner, import, definition) => found.push((definition, import.ty)),
-            _ => problems.extend(problem(store, inner, import, definition)),
+            _ => problems.try_push(problem(store, inner, import, definition)?)?,
         }
     }
     if !problems.is_empty() {
-        return Err(Error::of(ErrorKind::Link(problems.into())));
+        return Err(Error::of(ErrorKind::Link(problems.try_into_box()?)));
     }
     // A host function is of the type that the module asks for, which may have a place among others.
     let number = |ty| match ty {
         ImportType::Func(ty) => inner.type_ids.ids().get(ty as usize).copied(),
         _ => None,
     };
-    Ok(found.into_iter().map(|(definition, ty)| provide(store, definition, number(ty))).collect())
+    let mut provided = try_with_capacity(found.len())?;
+    for (definition, ty) in found {
+        provided.push(provide(store, definition, number(ty))?);
+    }
+    Ok(provided)
 }
 
 fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &Definition) -> bool {
@@ -330,14 +337,11 @@ fn problem(
     module: &ModuleInner,
     import: &Import,
     definition: Option<&Definition>,
-) -> Option<ImportProblem> {
-    Some(ImportProblem {
-        module: import.module.clone(),
-        name: import.name.clone(),
-        expected: module.import_type(import.ty)?,
-        found: definition.map(|definition| match definition {
-            Definition::Extern(item) => item.type_in(store),
-            Definition::Host(host) => ExternType::Func(host.ty().clone()),
-        }),
-    })
+) -> Result<ImportProblem, Error> {
+    let found = match definition {
+        Some(Definition::Extern(item)) => Some(item.type_in(store)?),
+        Some(Definition::Host(host)) => Some(ExternType::Func(host.ty().try_clone()?)),
+        None => None,
+    };
+    ImportProblem::new(module, import, found)
 }

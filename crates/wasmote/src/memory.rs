@@ -138,7 +138,7 @@ impl Memory {
         let Some(record) = MemoryRecord::new(ty, &store.engine, index) else {
             return Err(Error::instantiate("a memory's type is not valid, or its minimum is more than can be had"));
         };
-        store.memories.push(record);
+        store.memories.push(record)?;
         let store = store.id;
         Ok(Memory { store, index })
     }

@@ -1,11 +1,15 @@
 //! Errors in words; without the feature `messages`, as numbers.
 
 #[cfg(feature = "messages")]
+use alloc::borrow::Cow;
+
+#[cfg(feature = "messages")]
 mod words {
     use core::fmt;
 
     use wasmote_decode::{DecodeError, DecodeErrorKind};
     use wasmote_ir::ValType;
+    use wasmote_ir::fallible::OutOfMemory;
 
     use crate::error::{Error, ErrorKind, ImportProblem};
     use crate::externs::ExternType;
@@ -23,6 +27,9 @@ mod words {
                     let (reason, offset) = (error.kind.message(), error.offset);
                     write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
                 }
+                ErrorKind::CodeLimit { func, limit } => {
+                    write!(f, "with function {func}, the module's code is larger than the limit of {limit} bytes")
+                }
                 ErrorKind::Link(problems) => display_link(problems, f),
                 ErrorKind::Instantiate(message) => write!(f, "cannot instantiate: {message}"),
                 ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
@@ -30,6 +37,7 @@ mod words {
                 ErrorKind::Host(error) => fmt::Display::fmt(error, f),
                 ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
                 ErrorKind::Usage(message) => f.write_str(message),
+                ErrorKind::OutOfMemory => fmt::Display::fmt(&OutOfMemory, f),
             }
         }
     }
@@ -39,6 +47,7 @@ mod words {
             DecodeErrorKind::Malformed(_) => "malformed module: ",
             DecodeErrorKind::Component => "",
             DecodeErrorKind::Unsupported(_) => "unsupported module: ",
+            DecodeErrorKind::OutOfMemory => "",
         })?;
         fmt::Display::fmt(error, f)
     }
@@ -141,8 +150,10 @@ mod numbers {
                 ErrorKind::Translate { error, .. } => (3, u64::from(error.offset)),
                 #[cfg(feature = "image")]
                 ErrorKind::Image(error) => (6, u64::from(error.offset)),
+                ErrorKind::CodeLimit { func, .. } => (7, u64::from(*func)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
                 ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
+                ErrorKind::OutOfMemory => return f.write_str("out of memory"),
             };
             write!(f, "wasmote error {number} ({detail:#x})")
         }
@@ -152,7 +163,17 @@ mod numbers {
 /// A message made of parts; without the feature `messages` only what stands before them.
 #[cfg(feature = "messages")]
 macro_rules! message {
-    ($fixed:literal $(, $($rest:tt)*)?) => { alloc::format!(concat!($fixed, "{}"), alloc::format!($($($rest)*)?)) };
+    ($fixed:literal $(, $($rest:tt)*)?) => {
+        $crate::messages::joined($fixed, format_args!(concat!($fixed, "{}"), format_args!($($($rest)*)?)))
+    };
+}
+
+/// The message, or what stands in front of its parts when there is no memory for it.
+#[cfg(feature = "messages")]
+#[cold]
+#[inline(never)]
+pub(crate) fn joined(fixed: &'static str, all: core::fmt::Arguments<'_>) -> Cow<'static, str> {
+    wasmote_ir::fallible::try_format(all).map_or(Cow::Borrowed(fixed), Cow::Owned)
 }
 #[cfg(not(feature = "messages"))]
 macro_rules! message {

@@ -1,10 +1,9 @@
 //! Modules: decoded, validated, and translated function by function when first called; or images, of which functions are
 //! verified when first called.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
-use alloc::sync::Arc;
+#[cfg(feature = "compile")]
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::AddAssign;
@@ -14,6 +13,11 @@ use wasmote_decode::SegmentMode;
 #[cfg(feature = "wasm")]
 use wasmote_decode::names::FunctionNames;
 use wasmote_decode::{ConstOp, Export, ExportKind, GlobalType, ImportType, ModuleInfo, TableType};
+#[cfg(feature = "compile")]
+use wasmote_ir::fallible::OutOfMemory;
+#[cfg(feature = "image")]
+use wasmote_ir::fallible::try_copy;
+use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
 #[cfg(feature = "image")]
 use wasmote_ir::image::Image;
 #[cfg(all(feature = "image", not(feature = "gc")))]
@@ -31,14 +35,13 @@ use crate::engine::Engine;
 #[cfg(feature = "validate")]
 use crate::engine::Validation;
 use crate::error::Error;
-#[cfg(feature = "compile")]
-use crate::error::ErrorKind;
 use crate::externs::ExternType;
 use crate::host::slots;
 #[cfg(feature = "wasm")]
 use crate::lock::Lock;
 #[cfg(feature = "compile")]
 use crate::messages::message;
+use crate::shared::Shared;
 use crate::translation::Translation;
 use crate::types::TypeIds;
 #[cfg(feature = "validate")]
@@ -59,7 +62,7 @@ use crate::unproven::{Unproven, check_limits};
 /// ```
 #[derive(Clone)]
 pub struct Module {
-    inner: Arc<ModuleInner>,
+    inner: Shared<ModuleInner>,
 }
 
 /// In place of a header's slot: there are no functions of this type.
@@ -121,7 +124,7 @@ pub(crate) enum Offset<'a> {
     #[cfg(feature = "image")]
     Is(u64),
     /// Where the expression says.
-    Of(Cow<'a, [ConstOp]>),
+    Of(&'a [ConstOp]),
 }
 
 /// What was translated so far.
@@ -181,39 +184,41 @@ impl ModuleInner {
         Image::of_parsed(&self.metadata)
     }
 
-    /// The data segments in order.
-    pub(crate) fn data(&self) -> Box<dyn Iterator<Item = Data<'_>> + '_> {
+    /// Calls `each` with the data segments in order, and their numbers.
+    pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
         match self.source {
             #[cfg(feature = "wasm")]
-            Source::Wasm => Box::new(self.info.data.iter().map(|segment| {
+            Source::Wasm => self.info.data.iter().enumerate().try_for_each(|(number, segment)| {
                 let active = match &segment.mode {
-                    SegmentMode::Active { target, offset } => Some((*target, Offset::Of(Cow::Borrowed(&**offset)))),
+                    SegmentMode::Active { target, offset } => Some((*target, Offset::Of(offset))),
                     _ => None,
                 };
-                Data { active, bytes: self.bytes().get(segment.bytes.clone()) }
-            })),
+                each(number, &Data { active, bytes: self.bytes().get(segment.bytes.clone()) })
+            }),
             #[cfg(feature = "image")]
             Source::Image { .. } => {
                 let image = self.image();
-                let count = image.count(Section::Data);
                 let mut at = image.code_end();
-                Box::new((0..count).filter_map(move |index| image.data(index)).map(move |data| {
+                for number in 0..image.count(Section::Data) {
+                    let Some(data) = image.data(number) else { continue };
                     let bytes = at..at.saturating_add(data.len as usize);
                     at = bytes.end;
-                    let offset = || match data.fixed {
-                        true => Offset::Is(data.offset.into()),
+                    let expr;
+                    let active = if data.mode != modes::ACTIVE {
+                        None
+                    } else if data.fixed {
+                        Some((data.target, Offset::Is(data.offset.into())))
+                    } else {
                         // A verified image has them all.
-                        false => Offset::Of(
-                            wasmote_decode::image::constant(&image, data.offset)
-                                .map_or_else(|| Cow::Borrowed(&[][..]), |expr| Cow::Owned(expr.to_vec())),
-                        ),
+                        expr = wasmote_decode::image::constant(&image, data.offset)?;
+                        Some((data.target, Offset::Of(expr.as_deref().unwrap_or(&[]))))
                     };
-                    let active = (data.mode == modes::ACTIVE).then(|| (data.target, offset()));
-                    Data { active, bytes: self.bytes().get(bytes) }
-                }))
+                    each(number as usize, &Data { active, bytes: self.bytes().get(bytes) })?;
+                }
+                Ok(())
             }
             #[cfg(not(any(feature = "wasm", feature = "image")))]
-            Source::Nothing => Box::new(core::iter::empty()),
+            Source::Nothing => Ok(()),
         }
     }
 
@@ -241,13 +246,17 @@ impl ModuleInner {
     }
 
     /// The type of an import.
-    pub(crate) fn import_type(&self, ty: ImportType) -> Option<ExternType> {
-        Some(match ty {
-            ImportType::Func(index) => ExternType::Func(self.type_ids.func_type(index)?.clone()),
+    pub(crate) fn import_type(&self, ty: ImportType) -> Result<ExternType, Error> {
+        let func_type = |index| {
+            let ty = self.type_ids.func_type(index).ok_or_else(|| Error::instantiate("the module is not valid"))?;
+            Ok::<_, Error>(ty.try_clone()?)
+        };
+        Ok(match ty {
+            ImportType::Func(index) => ExternType::Func(func_type(index)?),
             ImportType::Table(ty) => ExternType::Table(self.table_type(ty)),
             ImportType::Memory(ty) => ExternType::Memory(ty),
             ImportType::Global(ty) => ExternType::Global(self.global_type(ty)),
-            ImportType::Tag(index) => ExternType::Tag(self.type_ids.func_type(index)?.clone()),
+            ImportType::Tag(index) => ExternType::Tag(func_type(index)?),
         })
     }
 
@@ -344,7 +353,7 @@ impl Module {
 
     #[cfg(feature = "image")]
     fn of_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
-        let metadata: Box<[u8]> = Image::metadata(bytes.get()).into();
+        let metadata = try_copy(Image::metadata(bytes.get()))?;
         let image = Image::parse_metadata(&metadata, bytes.get().len())?;
         #[cfg(not(feature = "gc"))]
         if image.features() & (features::GC | features::EXCEPTIONS) != 0 {
@@ -392,7 +401,7 @@ impl Module {
     ///
     /// # Errors
     /// When a function can't be translated, or is not valid (with lazy validation), or the module has more than an image can
-    /// hold, or is one already.
+    /// hold or [`Config::max_code_size`](crate::Config::max_code_size) says, or is one already.
     #[cfg(feature = "compile")]
     pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
         let inner = &self.inner;
@@ -401,8 +410,11 @@ impl Module {
         }
         #[cfg(feature = "validate")]
         self.validate()?;
-        wasmote_translate::write_image(&inner.info, inner.bytes(), options).map_err(|error| match error {
-            ImageWriteError::Function(func, error) => Error::of(ErrorKind::Translate { func, error }),
+        let limit = inner.engine.config().code_limit(bytes_of_bodies(&inner.info));
+        let image = wasmote_translate::write_image_within(limit, &inner.info, inner.bytes(), options);
+        image.map_err(|error| match error {
+            ImageWriteError::Function(func, error) => Error::translate(func, error, limit),
+            ImageWriteError::OutOfMemory => OutOfMemory.into(),
             ImageWriteError::TooLarge(what) => {
                 let _ = what;
                 Error::new(message!("the module is too large for an image", ": too many {what}"))
@@ -469,16 +481,21 @@ impl Module {
         #[cfg(feature = "validate")] bodies: Option<Bodies>,
     ) -> Result<Module, Error> {
         // A heap sorts with a tenth of the code that `sort` has.
-        let exports: BinaryHeap<_> = info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)).collect();
-        let exports = exports.into_sorted_vec().into_iter().map(|(_, i)| i).collect();
-        let frames = (0..info.types.len()).map(|ty| frame(&info, ty).unwrap_or((0, NO_HEADER)));
-        let (params, headers): (Vec<_>, Vec<_>) = frames.unzip();
+        let exports =
+            BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);
+        let exports = try_collect(exports.into_sorted_vec().into_iter().map(|(_, i)| i))?.try_into_box()?;
+        let (mut params, mut headers) = (try_with_capacity(info.types.len())?, try_with_capacity(info.types.len())?);
+        for ty in 0..info.types.len() {
+            let (slots, header) = frame(&info, ty).unwrap_or((0, NO_HEADER));
+            params.push(slots);
+            headers.push(header);
+        }
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
-            params: params.into(),
-            headers: headers.into(),
-            code: CodeStore::new(info.bodies.len()),
+            params: params.try_into_box()?,
+            headers: headers.try_into_box()?,
+            code: CodeStore::new(info.bodies.len(), engine.config().code_limit(bytes_of_bodies(&info)))?,
             bytes,
             source,
             #[cfg(feature = "image")]
@@ -487,12 +504,12 @@ impl Module {
             guarded: info.memories.first().is_some_and(|ty| engine.guards(ty)),
             info,
             #[cfg(feature = "validate")]
-            unproven: bodies.map(Unproven::new),
+            unproven: bodies.map(Unproven::new).transpose()?,
             exports,
             #[cfg(feature = "wasm")]
             names: Lock::new(None),
         };
-        let module = Module { inner: Arc::new(inner) };
+        let module = Module { inner: Shared::try_new(inner)? };
         if engine.config().eager_translation {
             module.verify()?;
         }
@@ -505,7 +522,7 @@ impl Module {
 
     /// Tells modules apart.
     pub(crate) fn address(&self) -> *const () {
-        Arc::as_ptr(&self.inner).cast()
+        self.inner.address()
     }
 
     /// The engine.
@@ -519,7 +536,7 @@ impl Module {
             Some(ImportDescription {
                 module: &import.module,
                 name: &import.name,
-                ty: self.inner.import_type(import.ty)?,
+                ty: self.inner.import_type(import.ty).ok()?,
             })
         })
     }
@@ -574,6 +591,11 @@ impl fmt::Debug for Module {
         let functions = self.inner.info.funcs.len();
         f.debug_struct("Module").field("functions", &functions).finish_non_exhaustive()
     }
+}
+
+/// Bytes of all bodies of functions.
+fn bytes_of_bodies(info: &ModuleInfo) -> u64 {
+    info.bodies.iter().map(|range| range.len() as u64).sum()
 }
 
 /// Slots of the parameters, and the slot of the header, of functions of this type; `None` if it has none, or there are too many.

@@ -11,7 +11,7 @@ use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::types::{RELATIVE, TypeRegistry};
+use crate::types::{Known, RELATIVE, TypeRegistry};
 
 /// The most fields of a structure, as in modules: handlers rely on objects not being larger.
 const MAX_FIELDS: usize = 10_000;
@@ -69,12 +69,13 @@ impl RecGroup {
         if !is_closed(&registry, types) {
             return Err(invalid());
         }
-        let ids = registry.acquire(types, own, &|index| index)?;
+        let first = registry.acquire(types, own, &|index| index)?;
+        let ids: Arc<[u32]> = registry.group(first).into();
         if !ids.iter().all(|&id| is_valid(&registry, id)) {
-            registry.release(ids[0]);
+            registry.release(first);
             return Err(invalid());
         }
-        let held = Arc::new(Held { engine: engine.clone(), id: ids[0] });
+        let held = Arc::new(Held { engine: engine.clone(), id: first });
         Ok(RecGroup { ids, held })
     }
 
@@ -118,10 +119,7 @@ fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
     };
     let closed = Cell::new((1..=MAX_GROUP).contains(&types.len()));
     for (place, ty) in types.iter().enumerate() {
-        ty.map_indices(&|index| {
-            closed.set(closed.get() && known(index, types.len()));
-            index
-        });
+        ty.each_index(&mut |index| closed.set(closed.get() && known(index, types.len())));
         let few = match &ty.composite {
             CompositeType::Func(FuncType { params, results }) => {
                 params.len().max(results.len()) <= crate::host::MAX_VALUES
@@ -169,14 +167,13 @@ macro_rules! object_type {
         pub struct $name {
             held: Arc<Held>,
             id: u32,
-            /// In terms of the engine's numbers.
-            ty: Arc<SubType>,
+            known: Known,
         }
 
         impl $name {
             fn held(held: &Arc<Held>, id: u32) -> Option<$name> {
-                let ty = held.engine.types().lock().known(id)?.ty;
-                matches!(ty.composite, CompositeType::$kind(_)).then(|| $name { held: held.clone(), id, ty })
+                let known = held.engine.types().lock().known(id)?;
+                matches!(known.ty.composite, CompositeType::$kind(_)).then(|| $name { held: held.clone(), id, known })
             }
 
             /// The type that references of this type are to, as it stands in the type of a function, a global, a table or a field that
@@ -282,7 +279,7 @@ impl StructType {
 
     /// The fields.
     pub fn fields(&self) -> &[FieldType] {
-        match &self.ty.composite {
+        match &self.known.ty.composite {
             CompositeType::Struct(fields) => fields,
             _ => unreachable!("a structure type is one"),
         }
@@ -300,7 +297,7 @@ impl ArrayType {
 
     /// The elements.
     pub fn element(&self) -> FieldType {
-        match self.ty.composite {
+        match self.known.ty.composite {
             CompositeType::Array(element) => element,
             _ => unreachable!("an array type is one"),
         }

@@ -8,11 +8,13 @@ use core::any::Any;
 use wasmote_decode::{CompositeType, SubType};
 use wasmote_exec as exec;
 use wasmote_gc as gc;
+use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{TrapCode, ValType};
 
 use crate::engine::Config;
 use crate::pages::Pages;
 use crate::roots::{Root, Roots};
+use crate::shared::try_box;
 use crate::store::StoreInner;
 
 /// The bytes of a heap.
@@ -50,27 +52,32 @@ struct Host {
 }
 
 impl Objects {
-    pub(crate) fn new(config: &Config) -> Objects {
+    pub(crate) fn new(config: &Config) -> Result<Objects, OutOfMemory> {
         let most = config.max_gc_heap;
         let span = HeapPages { pages: None, most: most.saturating_add(exec::Heap::SLACK as u64) };
-        let heap = gc::Heap::new(Box::new(span), most, config.gc_stress, config.gc_clock);
-        Objects { heap: Some(Box::new(heap)), roots: Roots::default(), hosts: Vec::new(), free: Vec::new() }
+        let span: Box<HeapPages> = try_box(span)?;
+        let heap =
+            gc::Heap::new(span, try_box(gc::layout::Layouts::default())?, most, config.gc_stress, config.gc_clock);
+        let heap = Some(try_box(heap)?);
+        Ok(Objects { heap, roots: Roots::default(), hosts: Vec::new(), free: Vec::new() })
     }
 
     /// Adds the exceptions of the store's next tag.
-    pub(crate) fn add_tag(&mut self, types: &[ValType], is_func: &dyn Fn(u32) -> bool) {
+    pub(crate) fn add_tag(&mut self, types: &[ValType], is_func: &dyn Fn(u32) -> bool) -> Result<(), OutOfMemory> {
         if let Some(heap) = &mut self.heap {
-            heap.layouts.add_exception(gc::Layout::of_exception(types, is_func));
+            heap.layouts.room_for_exception()?;
+            heap.layouts.add_exception(gc::Layout::of_exception(types, is_func)?);
         }
+        Ok(())
     }
 
     /// Adds a type, unless it is one of functions.
-    pub(crate) fn add_type(&mut self, id: u32, ty: &SubType, is_func: &dyn Fn(u32) -> bool) {
-        let Some(heap) = &mut self.heap else { return };
+    pub(crate) fn add_type(&mut self, id: u32, ty: &SubType, is_func: &dyn Fn(u32) -> bool) -> Result<(), OutOfMemory> {
+        let Some(heap) = &mut self.heap else { return Ok(()) };
         match &ty.composite {
-            CompositeType::Func(_) => {}
+            CompositeType::Func(_) => Ok(()),
             CompositeType::Struct(fields) => heap.layouts.add(id, || gc::Layout::of_struct(fields, is_func)),
-            CompositeType::Array(element) => heap.layouts.add(id, || gc::Layout::of_array(*element, is_func)),
+            CompositeType::Array(element) => heap.layouts.add(id, || Ok(gc::Layout::of_array(*element, is_func))),
         }
     }
 
@@ -221,16 +228,17 @@ impl StoreInner {
             },
             None => {}
         }
-        Ok(Root::new(self, object))
+        Root::try_new(self, object).map_err(|_| TrapCode::HeapExhausted)
     }
 
     /// Has objects of this type be known here, and the type held.
-    pub(crate) fn use_type(&mut self, id: u32) {
-        if self.objects.layout(id).is_none() {
-            let known = self.engine.types().lock().known(id);
-            // Values of subtypes are to be found in what is declared to be of a supertype.
-            known.iter().flat_map(|known| &*known.display).for_each(|&id| self.add_object_type(id));
+    pub(crate) fn use_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        if self.objects.layout(id).is_some() {
+            return Ok(());
         }
+        let known = self.engine.types().lock().known(id);
+        // Values of subtypes are to be found in what is declared to be of a supertype.
+        known.iter().flat_map(|known| &*known.display).try_for_each(|&id| self.add_object_type(id))
     }
 
     /// The header of the object that a reference is to.

@@ -1,5 +1,7 @@
 //! References to values of the host without objects: they stay as long as their store.
 
+use wasmote_ir::fallible::OutOfMemory;
+
 use crate::store::{StoreId, StoreInner};
 
 /// A reference.
@@ -15,6 +17,10 @@ impl Root {
     }
 
     /// What a slot has, unless it is null.
+    pub(crate) fn try_new(store: &StoreInner, reference: u32) -> Result<Root, OutOfMemory> {
+        Ok(Root::new(store, reference))
+    }
+
     pub(crate) fn of_slot(slot: u64, store: &StoreInner) -> Option<Root> {
         (slot as u32 != 0).then(|| Root::new(store, slot as u32))
     }

@@ -3,8 +3,11 @@
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+
 use crate::context::AsContextMut;
 use crate::lock::Lock;
+use crate::shared::no_memory;
 use crate::store::{StoreId, StoreInner};
 
 /// What handles refer to, the last ones first to go. Handles are made out of what is only read, so there is a lock.
@@ -50,6 +53,13 @@ impl Roots {
         self.entries.lock().held.len()
     }
 
+    /// The same, with room for so many more: what a guest hands the host in one go.
+    pub(crate) fn enter_with_room(&self, more: usize) -> Result<usize, OutOfMemory> {
+        let held = &mut self.entries.lock().held;
+        held.try_room(more)?;
+        Ok(held.len())
+    }
+
     /// Forgets all made since.
     pub(crate) fn leave(&self, entered: usize) {
         self.entries.lock().held.truncate(entered);
@@ -62,12 +72,19 @@ impl Roots {
 }
 
 impl Root {
+    /// A new handle. What a guest decides the number of asks for room before; otherwise the process ends if there is no memory, as
+    /// elsewhere in Rust.
     pub(crate) fn new(store: &StoreInner, reference: u32) -> Root {
+        Root::try_new(store, reference).unwrap_or_else(|_| no_memory())
+    }
+
+    /// A new handle, if there is memory for it.
+    pub(crate) fn try_new(store: &StoreInner, reference: u32) -> Result<Root, OutOfMemory> {
         let mut entries = store.objects.roots.entries.lock();
         let number = entries.next;
+        entries.held.try_push((reference, number))?;
         entries.next = number.wrapping_add(1);
-        entries.held.push((reference, number));
-        Root { store: store.id, index: entries.held.len() as u32 - 1, number, reference }
+        Ok(Root { store: store.id, index: entries.held.len() as u32 - 1, number, reference })
     }
 
     /// A handle of what a slot has, unless it is null.

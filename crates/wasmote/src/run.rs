@@ -1,10 +1,14 @@
 //! Calls from the host into a store, and what becomes of them when they fail.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
+#[cfg(feature = "gc")]
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_ir::fallible::{TryVec, try_collect, try_str};
 
 use crate::error::Error;
 #[cfg(feature = "gc")]
@@ -80,9 +84,11 @@ unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
         // SAFETY: as above.
         let store = unsafe { root.as_mut() };
         let reference = core::mem::take(&mut store.machine.exception);
-        if let Some(exception) = exnref::read(store, reference, Some(trap.clone())) {
-            return exception.into();
-        }
+        return match exnref::read(store, reference, trap) {
+            Ok(exception) => exception.into(),
+            Err(Some(trap)) => trap.into(),
+            Err(None) => OutOfMemory.into(),
+        };
     }
     Error::from(trap)
 }
@@ -105,7 +111,10 @@ unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
         exec::backtrace(machine, &mut |frame| {
-            if sites.len() < MAX_FRAMES {
+            // Where there is no memory for them, they are as those beyond the most.
+            if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
+                omitted += 1;
+            } else {
                 sites.push(Site {
                     module: (*frame.instance.cast::<InstanceRecord>()).module.clone(),
                     func: frame.func,
@@ -113,14 +122,14 @@ unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
                     offset: None,
                     resolved: false,
                 });
-            } else {
-                omitted += 1;
             }
             omitted < MAX_OMITTED
         });
     }
     // SAFETY: the caller's promise.
-    let translation = unsafe { root.as_mut() }.translation();
+    let Ok(translation) = unsafe { root.as_mut() }.translation() else {
+        return Trap::new(code, Box::default(), omitted);
+    };
     // A function is translated once for all of its frames: recursion may fill the backtrace with one.
     while let Some(first) = sites.iter().position(|site| !site.resolved) {
         let (module, func) = (sites[first].module.clone(), sites[first].func);
@@ -134,8 +143,8 @@ unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
     }
     let frames = sites.iter().map(|site| TrapFrame {
         func_index: site.func,
-        func_name: site.module.function_name(site.func).map(Into::into),
+        func_name: site.module.function_name(site.func).and_then(|name| try_str(name).ok()),
         module_offset: site.offset,
     });
-    Trap::new(code, frames.collect(), omitted)
+    Trap::new(code, try_collect(frames).and_then(TryVec::try_into_box).unwrap_or_default(), omitted)
 }

@@ -13,7 +13,6 @@ use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
 #[cfg(not(feature = "gc"))]
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 #[cfg(any(feature = "std", not(feature = "gc")))]
 use core::any::Any;
@@ -25,6 +24,7 @@ use core::ptr::NonNull;
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
 use wasmote_ir::ValType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::arena::{Arena, Run};
 use crate::code::Places;
@@ -38,6 +38,7 @@ use crate::memory::MemoryRecord;
 use crate::module::Stats;
 #[cfg(feature = "gc")]
 use crate::objects::Objects;
+use crate::shared::{no_memory, try_box};
 use crate::stack::ValueStack;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
@@ -137,8 +138,19 @@ impl StoreId {
 impl<T> Store<T> {
     /// An empty store. Its value stack is made with the first call, which fails if there is no room for it.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let data = NonNull::from(Box::leak(Box::new(data))).cast();
-        Store { root: StoreInner::new(engine, data), data: PhantomData }
+        Store::try_new(engine, data).unwrap_or_else(|_| no_memory())
+    }
+
+    /// An empty store.
+    ///
+    /// # Errors
+    /// When there is no memory for it. The data is dropped.
+    pub fn try_new(engine: &Engine, data: T) -> Result<Store<T>, Error> {
+        let data = try_box(data)?;
+        let mut root = StoreInner::new(engine, NonNull::dangling())?;
+        // SAFETY: it was just made.
+        unsafe { root.as_mut() }.data = NonNull::from(Box::leak(data)).cast();
+        Ok(Store { root, data: PhantomData })
     }
 
     pub(crate) fn root(&self) -> NonNull<StoreInner> {
@@ -236,10 +248,18 @@ impl<T: fmt::Debug> fmt::Debug for Store<T> {
 }
 
 impl StoreInner {
-    fn new(engine: &Engine, data: NonNull<()>) -> NonNull<StoreInner> {
+    fn new(engine: &Engine, data: NonNull<()>) -> Result<NonNull<StoreInner>, OutOfMemory> {
         // Without a stack: in it not even the smallest frame finds room, and the first call comes to `make_stack`.
         let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks::HOOKS);
         machine.max_depth = engine.config().max_nesting;
+        let mut no_memory = try_with_capacity(1)?;
+        no_memory.push(exec::Memory {
+            base: exec::EmptyMemory::base(),
+            page_log2: 16,
+            memory64: false,
+            max_pages: 0,
+            embedder: usize::MAX,
+        });
         let inner = StoreInner {
             machine,
             id: StoreId::next(),
@@ -251,18 +271,12 @@ impl StoreInner {
             host_types: TypeIds::new(engine),
             displays: Displays::default(),
             memories: Arena::new(),
-            no_memory: Run::new(vec![exec::Memory {
-                base: exec::EmptyMemory::base(),
-                page_log2: 16,
-                memory64: false,
-                max_pages: 0,
-                embedder: usize::MAX,
-            }]),
+            no_memory: Run::new(no_memory)?,
             tables: Arena::new(),
             globals: Arena::new(),
             tags: Vec::new(),
             #[cfg(feature = "gc")]
-            objects: Objects::new(engine.config()),
+            objects: Objects::new(engine.config())?,
             places: Places::default(),
             instances: Arena::new(),
             #[cfg(not(feature = "gc"))]
@@ -272,7 +286,7 @@ impl StoreInner {
             panic: None,
             translation: None,
         };
-        let root = NonNull::from(Box::leak(Box::new(inner)));
+        let root = NonNull::from(Box::leak(try_box(inner)?));
         // SAFETY: `root` was just made.
         unsafe {
             (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
@@ -281,7 +295,7 @@ impl StoreInner {
                 (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
             }
         }
-        root
+        Ok(root)
     }
 
     /// Makes the value stack if there is none yet, and says whether it was made now.
@@ -289,9 +303,7 @@ impl StoreInner {
         if self.stack.is_some() {
             return Ok(false);
         }
-        let Some(stack) = ValueStack::new(self.engine.config().max_stack) else {
-            return Err(Error::new("there is no room for the value stack"));
-        };
+        let stack = ValueStack::new(self.engine.config().max_stack).ok_or(OutOfMemory)?;
         self.machine.set_stack(stack.start(), stack.len());
         self.stack = Some(stack);
         Ok(true)
@@ -309,13 +321,13 @@ impl StoreInner {
     ///
     /// # Safety
     /// `func` is a function's record in this store.
-    pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> u32 {
+    pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> Result<u32, OutOfMemory> {
         // SAFETY: the caller's promise.
         let known = unsafe { (*func).reference };
         if known != 0 {
-            return known;
+            return Ok(known);
         }
-        self.funcs.push(func);
+        self.funcs.try_push(func)?;
         let Ok(reference) = u32::try_from(self.funcs.len()) else {
             panic!("a store cannot have more than 2^32 functions")
         };
@@ -323,16 +335,17 @@ impl StoreInner {
         self.machine.funcs_len = reference;
         // SAFETY: the caller's promise.
         unsafe { (*func).reference = reference };
-        reference
+        Ok(reference)
     }
 
     /// The number of a function type, which is held from now on.
-    pub(crate) fn add_type(&mut self, ty: &FuncType) -> u32 {
-        let id = self.host_types.add(ty);
+    pub(crate) fn add_type(&mut self, ty: &FuncType) -> Result<u32, Error> {
+        let id = self.host_types.add(ty)?;
         let known = self.engine.types().lock().known(id);
-        self.displays.add(id, known.as_ref());
+        let added = self.displays.add(id, known.as_ref());
         self.machine.types = self.displays.types();
-        id
+        added?;
+        Ok(id)
     }
 
     /// The first slot of the value stack.
@@ -342,43 +355,49 @@ impl StoreInner {
     }
 
     /// Makes the types of a module known to the machine.
-    pub(crate) fn add_types(&mut self, types: &TypeIds) {
+    pub(crate) fn add_types(&mut self, types: &TypeIds) -> Result<(), OutOfMemory> {
         #[cfg(feature = "gc")]
         let engine = self.engine.clone();
         #[cfg(feature = "gc")]
         let registry = engine.types().lock();
         #[cfg(feature = "gc")]
         let is_func = |id: u32| registry.kind(id) == wasmote_ir::HeapType::Func;
-        for (id, known) in types.known() {
-            self.displays.add(id, Some(known));
+        let added = types.known().try_for_each(|(id, known)| {
+            self.displays.add(id, Some(known))?;
             #[cfg(feature = "gc")]
-            self.objects.add_type(id, &known.ty, &is_func);
-        }
+            self.objects.add_type(id, &known.ty, &is_func)?;
+            Ok(())
+        });
+        // Whatever failed, they may have moved.
         self.machine.types = self.displays.types();
+        added
     }
 
     /// Holds what these types refer to.
-    pub(crate) fn hold_types(&mut self, types: &[ValType]) {
+    pub(crate) fn hold_types(&mut self, types: &[ValType]) -> Result<(), OutOfMemory> {
         for id in types.iter().filter_map(|ty| ty.reference()?.index()) {
             #[cfg(feature = "gc")]
-            self.use_type(id);
+            self.use_type(id)?;
             #[cfg(not(feature = "gc"))]
-            self.host_types.hold(id);
+            self.host_types.hold(id)?;
         }
+        Ok(())
     }
 
     /// Makes a type known to the machine, and holds it.
     #[cfg(feature = "gc")]
-    pub(crate) fn add_object_type(&mut self, id: u32) {
-        self.host_types.hold(id);
+    pub(crate) fn add_object_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        self.host_types.hold(id)?;
         let engine = self.engine.clone();
         let registry = engine.types().lock();
         let known = registry.known(id);
-        self.displays.add(id, known.as_ref());
-        if let Some(known) = known {
-            self.objects.add_type(id, &known.ty, &|id| registry.kind(id) == wasmote_ir::HeapType::Func);
-        }
+        let added = self.displays.add(id, known.as_ref());
         self.machine.types = self.displays.types();
+        added?;
+        match known {
+            Some(known) => self.objects.add_type(id, &known.ty, &|id| registry.kind(id) == wasmote_ir::HeapType::Func),
+            None => Ok(()),
+        }
     }
 
     /// What a reference refers to; `None` if it is null or of no function.
@@ -388,23 +407,23 @@ impl StoreInner {
     }
 
     /// Makes a host function; its reference. The type must have been checked by [`crate::host::check_type`].
-    pub(crate) fn add_host(&mut self, host: &HostCode, type_id: Option<u32>) -> u32 {
+    pub(crate) fn add_host(&mut self, host: &HostCode, type_id: Option<u32>) -> Result<u32, Error> {
         let type_id = match type_id {
             Some(id) => {
-                self.host_types.hold(id);
+                self.host_types.hold(id)?;
                 id
             }
-            None => self.add_type(host.ty()),
+            None => self.add_type(host.ty())?,
         };
-        let record = self.hosts.push(HostRecord::new(host.clone(), type_id));
+        let record = self.hosts.push(HostRecord::new(host.clone(), type_id))?;
         // SAFETY: a record of a host function begins with that of a function, and lies in this store.
-        unsafe { self.reference(record.as_ptr().cast()) }
+        Ok(unsafe { self.reference(record.as_ptr().cast()) }?)
     }
 
     #[cfg(not(feature = "gc"))]
     pub(crate) fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let reference = u32::try_from(self.externs.len() + 1).ok()?;
-        self.externs.push(value);
+        self.externs.try_push(value).ok()?;
         Some(reference)
     }
 
@@ -415,9 +434,12 @@ impl StoreInner {
     }
 
     /// The buffers of translation, which are made when they are first asked for.
-    pub(crate) fn translation(&mut self) -> &mut Translation {
-        let engine = &self.engine;
-        self.translation.get_or_insert_with(|| Box::new(Translation::new(engine.config())))
+    pub(crate) fn translation(&mut self) -> Result<&mut Translation, OutOfMemory> {
+        let made = match self.translation.take() {
+            Some(made) => made,
+            None => try_box(Translation::new(self.engine.config()))?,
+        };
+        Ok(self.translation.insert(made))
     }
 
     fn stats(&self) -> Stats {

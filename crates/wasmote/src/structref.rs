@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::anyref::AnyRef;
 use crate::context::{AsContext, AsContextMut};
-use crate::error::Error;
+use crate::error::{Error, try_results};
 use crate::object_types::StructType;
 use crate::roots::Root;
 use crate::value::Val;
@@ -60,8 +60,8 @@ impl StructRef {
             return Err(Error::new("the structure's type has another number of fields"));
         }
         let values = ty.fields().iter().zip(fields).map(|(&ty, &value)| store.slots_for(ty, value));
-        let values = values.collect::<Result<Vec<_>, Error>>()?;
-        store.use_type(id);
+        let values = try_results(values)?;
+        store.use_type(id)?;
         Ok(StructRef(store.new_object(id, 0, &values)?))
     }
 
@@ -90,7 +90,8 @@ impl StructRef {
     /// None of its own.
     pub fn fields(&self, ctx: impl AsContext) -> Result<Vec<Val>, Error> {
         let count = self.ty(&ctx)?.fields().len();
-        (0..count).map(|index| self.field(&ctx, index)).collect()
+        ctx.as_context().inner().room_for_handles(count)?;
+        try_results((0..count).map(|index| self.field(&ctx, index)))
     }
 
     /// Sets a field; a packed one to as many bits of the value as it has.

@@ -141,7 +141,7 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let init = init.to_reference(ty.element, store)?;
-        store.hold_types(&[ty.element]);
+        store.hold_types(&[ty.element])?;
         Table::of_type(store, ty, init)
     }
 
@@ -160,7 +160,7 @@ impl Table {
         if record.grow(ty.min, init).is_none() {
             return Err(Error::instantiate("a table's type is not valid, or its minimum is more than can be had"));
         }
-        store.tables.push(record);
+        store.tables.push(record)?;
         let store = store.id;
         Ok(Table { store, index })
     }

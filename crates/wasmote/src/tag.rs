@@ -1,8 +1,11 @@
 //! Tags of exceptions (spec: exec/runtime#tag-instances).
 
 use wasmote_decode::FuncType;
+use wasmote_ir::fallible::TryVec;
 
 use crate::context::{AsContext, AsContextMut};
+use crate::error::Error;
+use crate::shared::no_memory;
 use crate::store::{StoreId, StoreInner};
 
 /// A tag in a store: what tells exceptions apart. Two tags are never the same, even with equal types.
@@ -34,20 +37,21 @@ impl Tag {
     pub fn new(mut ctx: impl AsContextMut, ty: FuncType) -> Tag {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let type_id = store.add_type(&ty);
-        Tag::of_type(store, TagRecord { ty, type_id })
+        let made = store.add_type(&ty).and_then(|type_id| Tag::of_type(store, TagRecord { ty, type_id }));
+        made.unwrap_or_else(|_| no_memory())
     }
 
-    pub(crate) fn of_type(store: &mut StoreInner, record: TagRecord) -> Tag {
+    pub(crate) fn of_type(store: &mut StoreInner, record: TagRecord) -> Result<Tag, Error> {
+        store.tags.try_room(1)?;
         let index = store.tags.len() as u32;
         #[cfg(feature = "gc")]
         {
             let engine = store.engine.clone();
             let registry = engine.types().lock();
-            store.objects.add_tag(&record.ty.params, &|id| registry.kind(id) == wasmote_ir::HeapType::Func);
+            store.objects.add_tag(&record.ty.params, &|id| registry.kind(id) == wasmote_ir::HeapType::Func)?;
         }
         store.tags.push(record);
-        Tag { store: store.id, index }
+        Ok(Tag { store: store.id, index })
     }
 
     /// The tag with the store's number.

@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 
 use wasmote_exec as exec;
+use wasmote_ir::fallible::OutOfMemory;
+#[cfg(feature = "image")]
+use wasmote_ir::fallible::TryVec;
 #[cfg(feature = "image")]
 use wasmote_ir::handlers::Handler;
 #[cfg(feature = "image")]
@@ -10,11 +13,9 @@ use wasmote_ir::image::scratch_words;
 #[cfg(feature = "wasm")]
 use wasmote_translate::{Translated, Translator};
 
-use crate::code::{Code, Linked};
+use crate::code::{Code, Linked, NotKept};
 use crate::engine::Config;
-use crate::error::Error;
-#[cfg(feature = "wasm")]
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::module::{ModuleInner, Source, Stats};
 
 /// The handlers of instructions on objects.
@@ -82,10 +83,13 @@ impl Translation {
                 if let Some(unproven) = &module.unproven {
                     unproven.function(module.bytes(), func)?;
                 }
+                // Cells hold four units of two bytes at most: what is too much as units is as cells.
+                let (limit, left) = module.code.limit();
+                let units = usize::try_from(left / 2).unwrap_or(usize::MAX);
                 let translated = self
                     .translator
-                    .translate(&module.info, module.bytes(), func, false)
-                    .map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
+                    .translate_within(units, &module.info, module.bytes(), func, false)
+                    .map_err(|error| Error::translate(func, error, limit))?;
                 let Translated { code, header, handlers, frame_slots, changing, .. } = translated;
                 let source = exec::Source {
                     code,
@@ -95,7 +99,7 @@ impl Translation {
                     changing: Some(changing),
                     ..source(module, func)
                 };
-                let start = self.linker.link(&source, types, &mut self.cells);
+                let start = self.linker.link(&source, types, &mut self.cells)?;
                 (frame_slots, code.len(), start)
             }
             #[cfg(feature = "image")]
@@ -103,7 +107,7 @@ impl Translation {
                 let (frame_slots, header) = self.of_image(module, func, trusted)?;
                 let (code, handlers) = (&self.units, &self.handlers);
                 let source = exec::Source { code, header, frame_slots, handlers, ..source(module, func) };
-                let start = self.linker.link(&source, types, &mut self.cells);
+                let start = self.linker.link(&source, types, &mut self.cells)?;
                 (frame_slots, self.units.len(), start)
             }
             #[cfg(not(any(feature = "wasm", feature = "image")))]
@@ -115,7 +119,11 @@ impl Translation {
             cells: self.cells.len() as u64,
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
-        Ok(module.code.publish(defined, &Linked { frame_slots, start, cells: &self.cells }, made))
+        let kept = module.code.publish(defined, &Linked { frame_slots, start, cells: &self.cells }, made);
+        kept.map_err(|error| match error {
+            NotKept::Limit(limit) => Error::of(ErrorKind::CodeLimit { func, limit }),
+            NotKept::OutOfMemory => OutOfMemory.into(),
+        })
     }
 
     /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
@@ -126,18 +134,21 @@ impl Translation {
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
         // What is verified is what is linked, whatever happens to a file that is mapped.
         self.code.clear();
-        self.code.extend_from_slice(code.unwrap_or(&[]));
+        self.code.try_extend_from_slice(code.unwrap_or(&[]))?;
         if !trusted {
             let words = scratch_words(self.code.len() / 2);
             if self.scratch.len() < words {
-                self.scratch.resize(words, 0);
+                self.scratch.try_resize(words, 0)?;
             }
             image.verify_function(func, &self.code, &mut self.scratch)?;
         }
         self.units.clear();
+        self.units.try_room(self.code.len() / 2)?;
         self.units.extend(self.code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
         self.handlers.clear();
-        self.handlers.extend(image.handlers_of(func).filter_map(|index| image.handler(index)));
+        for handler in image.handlers_of(func).filter_map(|index| image.handler(index)) {
+            self.handlers.try_push(handler)?;
+        }
         Ok(image.func(func).map_or((0, 0), |func| (func.frame_slots.into(), func.header)))
     }
 
@@ -158,7 +169,7 @@ impl Translation {
             let Translated { code, header, handlers, changing, .. } = translated;
             let source = exec::Source { code, header, handlers, changing: Some(changing), ..source(module, func) };
             for (cell, offset) in cells {
-                let unit = self.linker.unit_at(&source, cell);
+                let Ok(unit) = self.linker.unit_at(&source, cell) else { continue };
                 let after = translated.offsets.partition_point(|&(at, _)| at <= unit);
                 *offset = after.checked_sub(1).map(|before| translated.offsets[before].1);
             }

@@ -1,7 +1,6 @@
 //! Traps, with where they happened.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 
 use wasmote_ir::TrapCode;
@@ -36,8 +35,8 @@ impl Trap {
         Trap { code, frames: Box::default(), omitted: 0 }
     }
 
-    pub(crate) fn new(code: TrapCode, frames: Vec<TrapFrame>, omitted: usize) -> Trap {
-        Trap { code, frames: frames.into_boxed_slice(), omitted }
+    pub(crate) fn new(code: TrapCode, frames: Box<[TrapFrame]>, omitted: usize) -> Trap {
+        Trap { code, frames, omitted }
     }
 
     /// The reason.

@@ -2,41 +2,47 @@
 //! equal if their recursive groups are, and they stand at the same place in them (spec: valid/conventions#rolling-and-unrolling).
 //! Outside of modules, an index in a type is always such a number.
 
-use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use wasmote_decode::{CompositeType, FuncType, SubType};
 use wasmote_exec as exec;
 use wasmote_exec::MAX_DEPTH;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+use wasmote_ir::keys::Keys;
 use wasmote_ir::{HeapType, RefType, ValType};
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::shared::Shared;
 
 /// All types in use in an engine.
 #[derive(Default)]
 pub(crate) struct TypeRegistry {
     /// By number; empty where the number is free.
     types: Vec<Option<Entry>>,
+    /// Numbers that are free, with room for all there are: giving one back never allocates.
     free: Vec<u32>,
+    groups: Vec<Group>,
+    /// The first of the groups that are free, which name each other.
+    free_groups: Option<u32>,
     /// Groups by what makes them equal: their types with references inside the group relative to it.
-    groups: BTreeMap<Arc<[SubType]>, Group>,
+    keys: Keys,
 }
 
+#[derive(Default)]
 struct Group {
-    ids: Arc<[u32]>,
+    key: Box<[u8]>,
+    ids: Box<[u32]>,
     uses: usize,
+    /// Of groups that are free, or about to be, another one.
+    next: Option<u32>,
 }
 
 struct Entry {
-    /// The key of its group.
-    group: Arc<[SubType]>,
-    /// In terms of the engine's numbers.
-    ty: Arc<SubType>,
-    /// The numbers of its supertypes, from the root to itself.
-    display: Arc<[u32]>,
+    group: u32,
+    known: Known,
 }
 
 /// What references inside a group have set in a key, and of declared types.
@@ -45,130 +51,190 @@ pub(crate) const RELATIVE: u32 = 1 << 24;
 const NO_TYPE: u32 = RELATIVE - 1;
 
 /// A type as an engine knows it.
-#[derive(Clone)]
-pub(crate) struct Known {
-    pub(crate) ty: Arc<SubType>,
-    pub(crate) display: Arc<[u32]>,
+pub(crate) type Known = Shared<KnownType>;
+
+pub(crate) struct KnownType {
+    /// In terms of the engine's numbers.
+    pub(crate) ty: SubType,
+    /// The numbers of its supertypes, from the root to itself.
+    pub(crate) display: Box<[u32]>,
 }
 
 impl TypeRegistry {
-    /// Finds or makes the numbers of a group, whose types refer to each other by `range`, and to others by what `outside` says.
+    /// Finds or makes a group, whose types refer to each other by `range`, and to others by what `outside` says. Its first type.
     pub(crate) fn acquire(
         &mut self,
         types: &[SubType],
         range: Range<usize>,
         outside: &dyn Fn(u32) -> u32,
-    ) -> Result<Arc<[u32]>, Error> {
+    ) -> Result<u32, Error> {
         let place =
             |index: u32| (index as usize).checked_sub(range.start).filter(|_| range.contains(&(index as usize)));
         let relative = |index: u32| match place(index) {
             Some(place) => RELATIVE | place as u32,
             None => outside(index),
         };
-        let key: Arc<[SubType]> = types.iter().map(|ty| ty.map_indices(&relative)).collect();
-        if let Some(group) = self.groups.get_mut(&key) {
+        let key = key(types, &relative)?;
+        let groups = &self.groups;
+        let key_of = |group: u32| groups.get(group as usize).map_or(&[][..], |group| &group.key);
+        if let Some(known) = self.keys.get(&key, &key_of) {
+            let group = &mut self.groups[known as usize];
             group.uses += 1;
-            return Ok(group.ids.clone());
+            return Ok(group.ids[0]);
         }
-        let ids: Arc<[u32]> = types.iter().map(|_| self.number()).collect();
+        let ids = self.numbers(types.len())?;
         let absolute = |index: u32| match place(index) {
             Some(place) => ids.get(place).copied().unwrap_or(0),
             None => outside(index),
         };
-        self.groups.insert(key.clone(), Group { ids: ids.clone(), uses: 1 });
-        let mut deep = false;
-        for (ty, &id) in types.iter().zip(&*ids) {
-            let ty = Arc::new(ty.map_indices(&absolute));
-            let above = ty.supertype.and_then(|above| self.entry(above)).map(|above| above.display.clone());
-            let above = above.as_deref().unwrap_or(&[]);
-            // Not all of what is to be refused anyway: it would be quadratic.
-            deep |= above.len() >= MAX_DEPTH;
-            let above = if deep { &[] } else { above };
-            let display: Arc<[u32]> = above.iter().copied().chain([id]).collect();
-            self.types[id as usize] = Some(Entry { group: key.clone(), ty, display });
+        let group = self.make(types, &ids, &place, &absolute).and_then(|made| Ok((self.add_group(key)?, made)));
+        let (number, made) = match group {
+            Ok(group) => group,
+            Err(error) => {
+                self.free.extend(&ids);
+                return Err(error);
+            }
+        };
+        for (known, &id) in made.into_iter().zip(&ids) {
+            self.types[id as usize] = Some(Entry { group: number, known });
         }
         // What it refers to stays as long as it does.
-        self.each_referred(&key, &mut |registry, other| {
-            registry.hold(other);
-        });
-        if deep {
-            self.release(ids[0]);
-            return Err(Error::instantiate("a type has too many supertypes"));
+        for &id in &ids {
+            if let Some(known) = self.known(id) {
+                self.each_other(&known, number, &mut |registry, other| registry.groups[other as usize].uses += 1);
+            }
         }
-        Ok(ids)
+        let first = ids[0];
+        self.groups[number as usize].ids = ids;
+        Ok(first)
     }
 
-    fn number(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            self.types.push(None);
-            let number = self.types.len() as u32 - 1;
-            assert!(number < NO_TYPE, "an engine cannot have more than 2^24 types");
-            number
-        })
+    /// New numbers, whose types are not there yet.
+    fn numbers(&mut self, count: usize) -> Result<Box<[u32]>, Error> {
+        let more = count.saturating_sub(self.free.len());
+        let all = self.types.len() + more;
+        if count == 0 || all >= NO_TYPE as usize {
+            return Err(Error::instantiate("an engine cannot have more than 2^24 types"));
+        }
+        let mut ids = try_with_capacity(count)?;
+        self.types.try_room(more)?;
+        self.free.try_room(all - self.free.len())?;
+        while ids.len() < count {
+            ids.push(self.free.pop().unwrap_or(self.types.len() as u32));
+            if ids.len() > count - more {
+                self.types.push(None);
+            }
+        }
+        Ok(ids.into_boxed_slice())
+    }
+
+    /// The types of a group with these numbers, in terms of the engine's numbers; `place` says which of them an index is, if any.
+    fn make(
+        &self,
+        types: &[SubType],
+        ids: &[u32],
+        place: &dyn Fn(u32) -> Option<usize>,
+        absolute: &dyn Fn(u32) -> u32,
+    ) -> Result<Vec<Known>, Error> {
+        let mut made: Vec<Known> = try_with_capacity(types.len())?;
+        for (ty, &id) in types.iter().zip(ids) {
+            let above = ty.supertype.and_then(|above| match place(above) {
+                Some(place) => made.get(place),
+                None => self.entry(absolute(above)).map(|entry| &entry.known),
+            });
+            let ty = ty.map_indices(absolute)?;
+            let above = above.map_or(&[][..], |above| &above.display);
+            if above.len() >= MAX_DEPTH {
+                return Err(Error::instantiate("a type has too many supertypes"));
+            }
+            let mut display = try_with_capacity(above.len() + 1)?;
+            display.extend_from_slice(above);
+            display.push(id);
+            made.push(Shared::try_new(KnownType { ty, display: display.into_boxed_slice() })?);
+        }
+        Ok(made)
+    }
+
+    /// A group with this key, which is used once; its number.
+    fn add_group(&mut self, key: Box<[u8]>) -> Result<u32, Error> {
+        let number = self.free_groups.unwrap_or(self.groups.len() as u32);
+        if self.free_groups.is_none() {
+            self.groups.try_push(Group::default())?;
+            self.free_groups = Some(number);
+        }
+        let groups = &self.groups;
+        let key_of = |group: u32| groups.get(group as usize).map_or(&[][..], |group| &group.key);
+        self.keys.insert(&key, number, &key_of)?;
+        let group = &mut self.groups[number as usize];
+        self.free_groups = group.next.take();
+        (group.key, group.uses) = (key, 1);
+        Ok(number)
     }
 
     fn entry(&self, id: u32) -> Option<&Entry> {
         self.types.get(id as usize)?.as_ref()
     }
 
-    fn each_referred(&mut self, key: &[SubType], each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
-        let mut others = Vec::new();
-        let noted = core::cell::RefCell::new(&mut others);
-        for ty in key {
-            ty.map_indices(&|index| {
-                if index & RELATIVE == 0 {
-                    noted.borrow_mut().push(index);
-                }
-                index
-            });
-        }
-        others.iter().for_each(|&other| each(self, other));
+    /// Calls `each` with the groups of the types that this one of a group refers to, but for that group itself.
+    fn each_other(&mut self, known: &Known, own: u32, each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
+        known.ty.each_index(&mut |index| match self.entry(index) {
+            Some(&Entry { group, .. }) if group != own => each(self, group),
+            _ => {}
+        });
     }
 
     /// Adds a use of the group with this type in it. `false` if there is none.
     pub(crate) fn hold(&mut self, id: u32) -> bool {
-        if let Some(key) = self.entry(id).map(|entry| entry.group.clone())
-            && let Some(group) = self.groups.get_mut(&key)
-        {
-            group.uses += 1;
-            return true;
-        }
-        false
+        let Some(&Entry { group, .. }) = self.entry(id) else { return false };
+        self.groups[group as usize].uses += 1;
+        true
     }
 
     /// Gives up one use of the group with this type in it.
     pub(crate) fn release(&mut self, id: u32) {
-        let mut pending = Vec::from([id]);
-        while let Some(id) = pending.pop() {
-            let Some(key) = self.entry(id).map(|entry| entry.group.clone()) else { continue };
-            let Some(group) = self.groups.get_mut(&key) else { continue };
-            group.uses -= 1;
-            if group.uses > 0 {
-                continue;
-            }
-            let ids = group.ids.clone();
-            self.groups.remove(&key);
-            for &id in &*ids {
-                self.types[id as usize] = None;
+        let Some(&Entry { group, .. }) = self.entry(id) else { return };
+        let mut unused = None;
+        self.give_up(group, &mut unused);
+        while let Some(number) = unused {
+            let group = core::mem::take(&mut self.groups[number as usize]);
+            unused = group.next;
+            self.keys.remove(&group.key);
+            for &id in &group.ids {
+                let Some(Entry { known, .. }) = self.types[id as usize].take() else { continue };
+                self.each_other(&known, number, &mut |registry, other| registry.give_up(other, &mut unused));
                 self.free.push(id);
             }
-            self.each_referred(&key, &mut |_, other| pending.push(other));
+            self.groups[number as usize].next = self.free_groups.replace(number);
         }
+    }
+
+    /// Gives up one use of a group. If it was the last, the group is put in front of those that are unused.
+    fn give_up(&mut self, number: u32, unused: &mut Option<u32>) {
+        let group = &mut self.groups[number as usize];
+        group.uses -= 1;
+        if group.uses == 0 {
+            group.next = unused.replace(number);
+        }
+    }
+
+    /// The numbers of the types in the group of this one.
+    pub(crate) fn group(&self, id: u32) -> &[u32] {
+        self.entry(id).map_or(&[], |entry| &self.groups[entry.group as usize].ids)
     }
 
     /// A type.
     pub(crate) fn known(&self, id: u32) -> Option<Known> {
-        self.entry(id).map(|entry| Known { ty: entry.ty.clone(), display: entry.display.clone() })
+        self.entry(id).map(|entry| entry.known.clone())
     }
 
     /// Whether one type is the other, or a subtype of it.
     pub(crate) fn is_sub(&self, a: u32, b: u32) -> bool {
-        a == b || self.entry(a).is_some_and(|a| a.display.contains(&b))
+        a == b || self.entry(a).is_some_and(|a| a.known.display.contains(&b))
     }
 
     /// The abstract type that types with this number are of.
     pub(crate) fn kind(&self, id: u32) -> HeapType {
-        match self.entry(id).map(|entry| &entry.ty.composite) {
+        match self.entry(id).map(|entry| &entry.known.ty.composite) {
             Some(CompositeType::Func(_)) | None => HeapType::Func,
             Some(CompositeType::Struct(_)) => HeapType::Struct,
             Some(CompositeType::Array(_)) => HeapType::Array,
@@ -208,6 +274,33 @@ impl TypeRegistry {
     }
 }
 
+/// What makes groups equal, so that it could be read back. `relative` says what types refer to.
+fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, OutOfMemory> {
+    let mut key: Vec<u8> = Vec::new();
+    let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());
+    for ty in types {
+        let ty = ty.map_indices(relative)?;
+        let (kind, count) = match &ty.composite {
+            CompositeType::Func(ty) => (0, ty.params.len()),
+            CompositeType::Struct(fields) => (1, fields.len()),
+            CompositeType::Array(_) => (2, 0),
+        };
+        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4)?;
+        if let Some(supertype) = ty.supertype {
+            number(supertype)?;
+        }
+        match &ty.composite {
+            CompositeType::Func(ty) => {
+                number(ty.results.len() as u32)?;
+                ty.params.iter().chain(&ty.results).try_for_each(|ty| number(ty.number()))?;
+            }
+            CompositeType::Struct(fields) => fields.iter().try_for_each(|field| number(field.number()))?,
+            CompositeType::Array(element) => number(element.number())?,
+        }
+    }
+    key.try_into_box()
+}
+
 /// Numbers of types, held as long as this lives.
 pub(crate) struct TypeIds {
     engine: Engine,
@@ -230,42 +323,54 @@ impl TypeIds {
         groups: impl Iterator<Item = Range<usize>>,
     ) -> Result<TypeIds, Error> {
         let mut all = TypeIds::new(engine);
+        // What was acquired is given up when the list is dropped, which takes the lock.
+        let made = all.acquire(types, groups);
+        made.map(|()| all)
+    }
+
+    fn acquire(&mut self, types: &[SubType], groups: impl Iterator<Item = Range<usize>>) -> Result<(), Error> {
+        self.ids.try_room(types.len())?;
+        self.known.try_room(types.len())?;
         for range in groups {
             let Some(types) = types.get(range.clone()) else { break };
             if types.is_empty() {
                 continue;
             }
-            let known = &all.ids;
+            self.held.try_room(1)?;
+            let known = &self.ids;
             let outside = |index: u32| known.get(index as usize).copied().unwrap_or(NO_TYPE);
-            let mut registry = engine.types().lock();
-            let ids = registry.acquire(types, range, &outside)?;
-            all.known.extend(ids.iter().filter_map(|&id| registry.known(id)));
-            drop(registry);
-            all.held.push(ids[0]);
-            all.ids.extend_from_slice(&ids);
+            let mut registry = self.engine.types().lock();
+            let first = registry.acquire(types, range, &outside)?;
+            self.held.push(first);
+            let ids = registry.group(first);
+            self.ids.try_extend_from_slice(ids)?;
+            for known in ids.iter().filter_map(|&id| registry.known(id)) {
+                self.known.try_push(known)?;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 
     /// The number of a function type that stands for itself.
-    pub(crate) fn add(&mut self, ty: &FuncType) -> u32 {
-        let ty = SubType::of_func(ty.clone());
+    pub(crate) fn add(&mut self, ty: &FuncType) -> Result<u32, Error> {
+        let ty = SubType::of_func(ty.try_clone()?);
+        self.held.try_room(1)?;
         let mut registry = self.engine.types().lock();
         // What the embedder names may be gone.
-        let ty = ty.map_indices(&|index| if registry.entry(index).is_some() { index } else { NO_TYPE });
-        // It has no supertypes, and so not too many.
-        let ids = registry.acquire(&[ty], 0..0, &|index| index);
-        let id = ids.map_or(NO_TYPE, |ids| ids[0]);
+        let ty = ty.map_indices(&|index| if registry.entry(index).is_some() { index } else { NO_TYPE })?;
+        let id = registry.acquire(&[ty], 0..0, &|index| index)?;
         drop(registry);
         self.held.push(id);
-        id
+        Ok(id)
     }
 
     /// Holds a type that somebody else holds now.
-    pub(crate) fn hold(&mut self, id: u32) {
+    pub(crate) fn hold(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        self.held.try_room(1)?;
         if self.engine.types().lock().hold(id) {
             self.held.push(id);
         }
+        Ok(())
     }
 
     pub(crate) fn ids(&self) -> &[u32] {
@@ -301,8 +406,8 @@ impl Drop for TypeIds {
 #[derive(Default)]
 pub(crate) struct Displays {
     by_number: Vec<exec::Display>,
-    /// What the displays point to.
-    held: Vec<Arc<[u32]>>,
+    /// What has the displays that they point to.
+    held: Vec<Known>,
 }
 
 // SAFETY: what the displays point to is owned, and never changes.
@@ -312,22 +417,24 @@ unsafe impl Sync for Displays {}
 
 impl Displays {
     /// Adds a type that is in use as long as the store is.
-    pub(crate) fn add(&mut self, id: u32, known: Option<&Known>) {
-        let Some(Known { display, .. }) = known else { return };
+    pub(crate) fn add(&mut self, id: u32, known: Option<&Known>) -> Result<(), OutOfMemory> {
+        let Some(known) = known else { return Ok(()) };
         let index = id as usize;
         if self.by_number.len() <= index {
-            self.by_number.resize(index + 1, exec::Display::NONE);
+            self.by_number.try_resize(index + 1, exec::Display::NONE)?;
         }
         let entry = &mut self.by_number[index];
         if !entry.all.is_null() {
-            return;
+            return Ok(());
         }
+        self.held.try_push(known.clone())?;
+        let display = &known.display;
         entry.depth = display.len() as u32 - 1;
-        for (place, &supertype) in entry.first.iter_mut().zip(&**display) {
+        for (place, &supertype) in entry.first.iter_mut().zip(display) {
             *place = supertype;
         }
         entry.all = display.as_ptr();
-        self.held.push(display.clone());
+        Ok(())
     }
 
     pub(crate) fn types(&self) -> exec::Types {

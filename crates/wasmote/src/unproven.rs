@@ -3,13 +3,13 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use wasmote_decode::ModuleInfo;
-use wasmote_translate::Translator;
+use wasmote_translate::{TranslateErrorKind, Translator};
 #[cfg(feature = "std")]
 use wasmote_validate::Progress;
 use wasmote_validate::{Bodies, ValidateError};
 
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::module::ModuleInner;
 
 /// Bodies that may not be valid, of a module that is valid otherwise.
@@ -23,13 +23,13 @@ pub(crate) struct Unproven {
 
 impl Unproven {
     /// None of them is validated yet.
-    pub fn new(bodies: Bodies) -> Unproven {
-        Unproven {
+    pub fn new(bodies: Bodies) -> Result<Unproven, ValidateError> {
+        Ok(Unproven {
             #[cfg(feature = "std")]
-            progress: Progress::new(&bodies),
+            progress: Progress::new(&bodies)?,
             bodies,
             fits: AtomicBool::new(false),
-        }
+        })
     }
 
     /// Proves one valid, unless it is proven. `wasm` is the binary of the module.
@@ -55,6 +55,9 @@ impl Unproven {
     }
 }
 
+/// As many units of code as may be made to find out what the translator can do.
+const MUCH: usize = 16 << 20;
+
 /// Checks that the translator can do these functions: it has limits that validation knows nothing of.
 pub(crate) fn check_limits(engine: &Engine, info: &ModuleInfo, wasm: &[u8], funcs: &[u32]) -> Result<(), Error> {
     if funcs.is_empty() {
@@ -62,8 +65,13 @@ pub(crate) fn check_limits(engine: &Engine, info: &ModuleInfo, wasm: &[u8], func
     }
     let mut translator = Translator::with_options(engine.config().code_options());
     for &func in funcs {
-        let translated = translator.translate(info, wasm, func, false);
-        translated.map_err(|error| Error::of(ErrorKind::Translate { func, error }))?;
+        // There may be no end of code, which is not what is asked for: it is an error of the call.
+        match translator.translate_within(MUCH, info, wasm, func, false) {
+            Err(error) if error.kind != TranslateErrorKind::CodeLimit => {
+                return Err(Error::translate(func, error, 0));
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::any::Any;
 
+use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, RefType, TrapCode, ValType};
 
 #[cfg(feature = "gc")]
@@ -74,7 +75,7 @@ impl ExternRef {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let reference = store.add_extern(Arc::new(value)).ok_or(TrapCode::HeapExhausted)?;
-        Ok(ExternRef(Root::new(store, reference)))
+        Ok(ExternRef(Root::try_new(store, reference)?))
     }
 
     /// The value; `()` if it is none of the host, but an object that wasm made an external reference of.
@@ -247,6 +248,18 @@ impl Val {
 }
 
 impl StoreInner {
+    /// Makes room for handles of so many references, which a guest hands the host.
+    #[cfg(feature = "gc")]
+    pub(crate) fn room_for_handles(&self, count: usize) -> Result<(), OutOfMemory> {
+        self.objects.roots.enter_with_room(count).map(drop)
+    }
+
+    /// Makes room for handles of so many references: they need none.
+    #[cfg(not(feature = "gc"))]
+    pub(crate) fn room_for_handles(&self, _: usize) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
     /// The hierarchy that references of this type belong to, by its top.
     fn top(&self, ty: RefType) -> HeapType {
         ty.heap().top().unwrap_or_else(|| self.engine.types().lock().top(ty))

@@ -82,13 +82,13 @@ impl Store {
     }
 
     pub fn with(backing: Box<dyn Span>, most: u64, stress: bool) -> Store {
-        let mut heap = Heap::new(backing, most, stress, None);
+        let mut heap = Heap::new(backing, Box::default(), most, stress, None);
         let reference = ValType::Ref(RefType::new(true, HeapType::Any));
         let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
-        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false));
-        heap.layouts.add(ARRAY, || Layout::of_array(field(reference), &|_| false));
+        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false)).unwrap();
+        heap.layouts.add(ARRAY, || Ok(Layout::of_array(field(reference), &|_| false))).unwrap();
         let byte = FieldType { storage: StorageType::I8, mutable: true };
-        heap.layouts.add(STRING, || Layout::of_array(byte, &|_| false));
+        heap.layouts.add(STRING, || Ok(Layout::of_array(byte, &|_| false))).unwrap();
         Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
     }
 

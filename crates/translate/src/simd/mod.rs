@@ -6,6 +6,7 @@ mod lanes;
 mod memory;
 mod operators;
 
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -109,7 +110,9 @@ impl Body<'_> {
     /// A constant: nothing is written before it is used.
     fn vector_const(&mut self, halves: [u64; 2]) {
         let number = self.code.vectors.len() as u32;
-        self.code.vectors.push(halves);
+        if self.code.vectors.try_push(halves).is_err() {
+            self.code.fail();
+        }
         self.stack.push(Place::Vector(number), V128);
     }
 
@@ -137,7 +140,10 @@ impl Body<'_> {
         for source in sources {
             match *source {
                 Src::Slot(slot) => put(slot.into()),
-                Src::Imm(number) => self.code.vectors[number as usize].into_iter().for_each(&mut put),
+                Src::Imm(number) => {
+                    let halves = self.code.vectors.get(number as usize).copied().unwrap_or_default();
+                    halves.into_iter().for_each(&mut put);
+                }
                 Src::Reg => {}
             }
         }

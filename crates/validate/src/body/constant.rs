@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use super::stack::Block;
@@ -29,8 +30,9 @@ pub fn constant(
             return Ok(());
         }
     }
-    let mut body = Body::new(outline, features, reader.clone(), Block::One(expected), buffers);
+    let mut body = Body::new(outline, features, reader.clone(), Block::One(expected), buffers)?;
     let result = body.constant(named);
+    let result = body.checked(result);
     reader.follow(&body.reader);
     body.give_back(buffers);
     result
@@ -61,7 +63,7 @@ impl Body<'_> {
                     self.global_get()?;
                 }
                 0xd0 => self.ref_null()?,
-                0xd2 => named.push(self.function_reference()?),
+                0xd2 => named.try_push(self.function_reference()?)?,
                 0xfb..=0xfd => {
                     match (opcode, self.reader.clone().u32()?) {
                         (0xfb, 0x00 | 0x01 | 0x06..=0x08 | 0x1a..=0x1c) => self.require_constant(WasmFeatures::GC)?,

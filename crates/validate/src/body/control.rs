@@ -1,8 +1,7 @@
 //! Blocks, branches, calls and exceptions.
 
-use alloc::collections::BTreeSet;
-
 use wasmote_ir::HeapType;
+use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use super::Body;
@@ -63,7 +62,7 @@ impl<'m> Body<'m> {
             return Err(self.fault("else found outside of an `if` block"));
         }
         let frame = self.leave()?;
-        self.enter(FrameKind::Else, frame.block);
+        self.enter(FrameKind::Else, frame.block)?;
         let params = self.params(frame.block);
         self.push_all(&params)
     }
@@ -73,7 +72,7 @@ impl<'m> Body<'m> {
         let frame = self.leave()?;
         if frame.kind == FrameKind::If {
             // Without an else, the parameters are the results.
-            self.enter(FrameKind::Else, frame.block);
+            self.enter(FrameKind::Else, frame.block)?;
             let params = self.params(frame.block);
             self.push_all(&params)?;
             self.leave()?;
@@ -111,7 +110,8 @@ impl<'m> Body<'m> {
         self.pop(Ty::I32)?;
         let mut arity = None;
         // Long lists of types are compared once each, however many labels have them.
-        let mut seen = BTreeSet::new();
+        self.seen.clear();
+        self.seen_types.clear();
         // The default is the last.
         for _ in 0..=count {
             let label = self.reader.u32()?;
@@ -119,12 +119,29 @@ impl<'m> Body<'m> {
             if *arity.get_or_insert(types.len()) != types.len() {
                 return Err(self.fault("type mismatch: br_table target labels have different number of types"));
             }
-            if types.len() < 2 || seen.insert(types.as_ptr()) {
+            if types.len() < 2 || self.is_first(label)? {
                 self.peek_all(&types)?;
             }
         }
         self.unreachable();
         Ok(())
+    }
+
+    /// Whether the labels of this instruction so far take other values than this one, or the same by another type.
+    fn is_first(&mut self, label: u32) -> Result<bool, Fault> {
+        let frame = self.target(label)?;
+        let ty = match frame.block {
+            Block::Type(ty) => self.outline.canonical(ty).map_or(0, |place| 2 * place + 1),
+            _ => 0,
+        };
+        let key = (ty + u32::from(frame.kind == FrameKind::Loop)).to_le_bytes();
+        let number = self.seen_types.len() as u32;
+        let key_of = |number: u32| self.seen_types.get(number as usize).map_or(&[][..], |key| key);
+        let known = self.seen.insert(&key, number, &key_of)?;
+        if known.is_none() {
+            self.seen_types.try_push(key)?;
+        }
+        Ok(known.is_none())
     }
 
     pub fn return_(&mut self) -> Result<(), Fault> {
@@ -249,7 +266,7 @@ impl<'m> Body<'m> {
         for _ in 0..count {
             self.catch_clause()?;
         }
-        self.enter(FrameKind::TryTable, block);
+        self.enter(FrameKind::TryTable, block)?;
         self.push_all(&params)
     }
 
@@ -295,14 +312,14 @@ impl<'m> Body<'m> {
 
     pub fn catch(&mut self) -> Result<(), Fault> {
         let block = self.leave_try()?;
-        self.enter(FrameKind::Catch, block);
+        self.enter(FrameKind::Catch, block)?;
         let params = self.tag()?;
         self.push_all(params)
     }
 
     pub fn catch_all(&mut self) -> Result<(), Fault> {
         let block = self.leave_try()?;
-        self.enter(FrameKind::CatchAll, block);
+        self.enter(FrameKind::CatchAll, block)?;
         Ok(())
     }
 

@@ -27,7 +27,9 @@ mod tests;
 
 use alloc::vec::Vec;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
+use wasmote_ir::keys::Keys;
 use wasmparser::WasmFeatures;
 
 use crate::fault::Fault;
@@ -48,6 +50,8 @@ pub struct Buffers {
     set: Vec<u32>,
     /// Functions whose frames may have more slots than a frame can have.
     pub large_frames: Vec<u32>,
+    seen: Keys,
+    seen_types: Vec<[u8; 4]>,
 }
 
 /// A body that is being checked.
@@ -62,8 +66,13 @@ struct Body<'m> {
     operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Vec<Local>,
+    /// Whether there was no memory for an operand.
+    out_of_memory: bool,
     /// Locals that were set and had no value before, in order; a block's end takes its own away again.
     set: Vec<u32>,
+    /// The blocks that the instruction at hand may branch to, by what they take.
+    seen: Keys,
+    seen_types: Vec<[u8; 4]>,
     /// The function's results.
     results: &'m [Ty],
 }
@@ -80,14 +89,14 @@ pub fn validate(
     let Some(Composite::Func(ty)) = outline.func(func).and_then(|ty| outline.composite(ty)) else {
         return Err(Fault::new("unknown function type", base));
     };
-    let mut body = Body::new(outline, features, Reader::new(bytes, base), Block::Function, buffers);
+    let mut body = Body::new(outline, features, Reader::new(bytes, base), Block::Function, buffers)?;
     body.results = &ty.results;
-    body.locals.extend(ty.params.iter().map(|&ty| Local::param(ty)));
-    let result = body.locals().and_then(|()| body.instructions());
+    let result = body.parameters(&ty.params).and_then(|()| body.locals()).and_then(|()| body.instructions());
+    let result = body.checked(result);
     let large = body.may_not_fit();
     body.give_back(buffers);
     if large {
-        buffers.large_frames.push(func);
+        buffers.large_frames.try_push(func)?;
         // Capacities tell how much the next body needs.
         (buffers.operands, buffers.frames) = (Vec::new(), Vec::new());
     }
@@ -102,25 +111,28 @@ impl<'m> Body<'m> {
         reader: Reader<'m>,
         block: Block,
         buffers: &mut Buffers,
-    ) -> Body<'m> {
+    ) -> Result<Body<'m>, OutOfMemory> {
         let mut body = Body {
             outline,
             features,
             offset: reader.offset(),
             reader,
             floor: 0,
+            out_of_memory: false,
             operands: core::mem::take(&mut buffers.operands),
             frames: core::mem::take(&mut buffers.frames),
             locals: core::mem::take(&mut buffers.locals),
             set: core::mem::take(&mut buffers.set),
+            seen: core::mem::take(&mut buffers.seen),
+            seen_types: core::mem::take(&mut buffers.seen_types),
             results: &[],
         };
         body.operands.clear();
         body.frames.clear();
         body.locals.clear();
         body.set.clear();
-        body.frames.push(Frame::new(FrameKind::Block, block, 0, 0));
-        body
+        body.frames.try_push(Frame::new(FrameKind::Block, block, 0, 0))?;
+        Ok(body)
     }
 
     fn give_back(self, buffers: &mut Buffers) {
@@ -128,6 +140,8 @@ impl<'m> Body<'m> {
         buffers.frames = self.frames;
         buffers.locals = self.locals;
         buffers.set = self.set;
+        buffers.seen = self.seen;
+        buffers.seen_types = self.seen_types;
     }
 
     /// Whether the frame may have more than [`MAX_SLOTS`] slots, or blocks nest deeper than that. As many operands and blocks as there
@@ -139,6 +153,12 @@ impl<'m> Body<'m> {
         2 * values + blocks + usize::from(HEADER) + 2 > MAX_SLOTS as usize
     }
 
+    fn parameters(&mut self, types: &[Ty]) -> Result<(), Fault> {
+        self.locals.try_room(types.len())?;
+        self.locals.extend(types.iter().map(|&ty| Local::param(ty)));
+        Ok(())
+    }
+
     fn locals(&mut self) -> Result<(), Fault> {
         for _ in 0..self.reader.u32()? {
             self.offset = self.reader.offset();
@@ -147,7 +167,7 @@ impl<'m> Body<'m> {
             if count > MAX_LOCALS.saturating_sub(self.locals.len()) {
                 return Err(self.fault("too many locals: locals exceed maximum"));
             }
-            self.locals.resize(self.locals.len() + count, Local::declared(ty));
+            self.locals.try_resize(self.locals.len() + count, Local::declared(ty))?;
         }
         Ok(())
     }

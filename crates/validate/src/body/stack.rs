@@ -2,6 +2,8 @@
 
 use core::ops::Deref;
 
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+
 use super::Body;
 use crate::fault::Fault;
 use crate::outline::{Composite, FuncType};
@@ -71,9 +73,26 @@ impl Deref for Types<'_> {
 }
 
 impl<'m> Body<'m> {
+    /// Puts an operand on the stack. Where there is no memory for it, the body is given up in the end ([`Body::checked`]): a check for
+    /// each instruction would cost more.
     #[inline(always)]
     pub fn push(&mut self, ty: Ty) {
-        self.operands.push(ty);
+        if self.operands.len() < self.operands.capacity() {
+            self.operands.push(ty);
+        } else {
+            self.push_growing(ty);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_growing(&mut self, ty: Ty) {
+        self.out_of_memory |= self.operands.try_push(ty).is_err();
+    }
+
+    /// The result of checking, which means nothing if there was no memory for an operand.
+    pub fn checked(&self, result: Result<(), Fault>) -> Result<(), Fault> {
+        if self.out_of_memory { Err(OutOfMemory.into()) } else { result }
     }
 
     /// Takes an operand of this type.
@@ -142,7 +161,7 @@ impl<'m> Body<'m> {
         if types.len() > MAX_OPERANDS.saturating_sub(self.operands.len()) {
             return Err(self.fault("too many operands on the stack"));
         }
-        self.operands.extend_from_slice(types);
+        self.operands.try_extend_from_slice(types)?;
         Ok(())
     }
 
@@ -196,16 +215,17 @@ impl<'m> Body<'m> {
     }
 
     /// Begins a block, whose parameters have been taken.
-    pub fn enter(&mut self, kind: FrameKind, block: Block) {
-        self.frames.push(Frame::new(kind, block, self.operands.len(), self.set.len()));
+    pub fn enter(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
+        self.frames.try_push(Frame::new(kind, block, self.operands.len(), self.set.len()))?;
         self.floor = self.operands.len();
+        Ok(())
     }
 
     /// Begins a block whose parameters are on the stack.
     pub fn enter_with_params(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
         let params = self.params(block);
         self.pop_all(&params)?;
-        self.enter(kind, block);
+        self.enter(kind, block)?;
         self.push_all(&params)
     }
 

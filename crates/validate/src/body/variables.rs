@@ -1,5 +1,6 @@
 //! Locals, globals, and `select`.
 
+use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use super::Body;
@@ -42,7 +43,7 @@ impl Body<'_> {
         if !local.is_set() {
             // The value is checked next, and nothing goes on if it is wrong.
             local.set();
-            self.set.push(index);
+            self.set.try_push(index)?;
         }
         self.pop(ty)?;
         Ok(ty)

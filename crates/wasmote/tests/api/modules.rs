@@ -239,3 +239,84 @@ fn nan_is_canonical_where_asked_for() {
         assert!(!f64::from_bits(wide.call(&mut store, 3f64.to_bits()).expect("it runs")).is_nan());
     }
 }
+
+fn code_limit(bytes: u64) -> Config {
+    let mut config = Config::new();
+    config.max_code_size(bytes);
+    config
+}
+
+/// What an error says of a limit of code: the function, and the limit.
+fn beyond_code_limit(error: &wasmote::Error) -> Option<(u32, u64)> {
+    match *error.kind() {
+        ErrorKind::CodeLimit { func, limit } => Some((func, limit)),
+        _ => None,
+    }
+}
+
+#[test]
+fn code_of_all_functions_together_is_limited() {
+    let constants = "(drop (i64.mul (i64.load (i32.const 0)) (i64.const 123456789012)))".repeat(10);
+    let func = |i: u32| format!(r#"(func (export "f{i}") (result i32) {constants} (i32.const {i}))"#);
+    let text = format!("(module (memory 1) {})", (0..20).map(func).collect::<String>());
+    let engine = Engine::new(&code_limit(5000));
+    let module = module(&engine, &text);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let mut call = |i: u32| {
+        instance.get_func(&store, &format!("f{i}")).unwrap().call(&mut store, &[], &mut [wasmote::Val::I32(0)])
+    };
+    let good = (0..20).take_while(|&i| call(i).is_ok()).count() as u32;
+    assert!((2..18).contains(&good), "{good} functions in 5000 bytes");
+    // The one that is too much says so each time, others are called as before, and it takes none of what is left.
+    for _ in 0..3 {
+        let error = call(good).unwrap_err();
+        assert_eq!(beyond_code_limit(&error), Some((good, 5000)));
+        let message = format!("with function {good}, the module's code is larger than the limit of 5000 bytes");
+        assert_eq!(error.to_string(), message);
+        assert!(call(0).is_ok());
+    }
+    let bytes = 8 * module.stats().cells;
+    assert!((4000..=5000).contains(&bytes), "{bytes} bytes");
+
+    // Where all of it is translated at once, that fails.
+    let mut eager = code_limit(5000);
+    eager.eager_translation(true);
+    let error = Module::new(&Engine::new(&eager), wat::parse_str(&text).unwrap()).unwrap_err();
+    assert_eq!(beyond_code_limit(&error), Some((good, 5000)));
+    // In images there are units, which take less than cells.
+    let options = wasmote::ImageOptions::default();
+    let image = module.to_image(&options).unwrap();
+    let limited = Engine::new(&code_limit(1000));
+    let error = Module::new(&limited, wat::parse_str(&text).unwrap()).unwrap().to_image(&options).unwrap_err();
+    assert!(matches!(beyond_code_limit(&error), Some((1..20, 1000))), "{error}");
+    // Of an image, cells count.
+    let error = Module::from_image(&limited, image).unwrap().verify().unwrap_err();
+    assert!(matches!(beyond_code_limit(&error), Some((1..20, 1000))), "{error}");
+}
+
+#[test]
+fn code_is_limited_by_the_bodies_unless_said_otherwise() {
+    // Each branch brings four constants: its two bytes become a hundred.
+    let branches = "(br_if 0 (i32.const 1))".repeat(300_000);
+    let text = format!(
+        r#"(module (func (export "f") (result i64 i64 i64 i64)
+            (block (result i64 i64 i64 i64)
+                (i64.const 0) (i64.const 1) (i64.const 2) (i64.const 3) {branches})))"#
+    );
+    let wasm = wat::parse_str(text).unwrap();
+    let call = |config: &Config| {
+        let engine = Engine::new(config);
+        let module = Module::new(&engine, &wasm[..]).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let f = instance.get_typed_func::<(), (i64, i64, i64, i64)>(&store, "f").unwrap();
+        let result = f.call(&mut store, ());
+        (result, 8 * module.stats().cells)
+    };
+    let (result, bytes) = call(&Config::new());
+    assert_eq!(result.unwrap(), (0, 1, 2, 3));
+    assert!(bytes > 20 << 20 && bytes < 64 * wasm.len() as u64 + (16 << 20), "{bytes} bytes of {}", wasm.len());
+    let (result, bytes) = call(&code_limit(10 << 20));
+    assert_eq!((beyond_code_limit(&result.unwrap_err()), bytes), (Some((0, 10 << 20)), 0));
+}

@@ -227,7 +227,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
     let mut linker = Linker::new(&[]);
     let mut cells: Vec<Cell> = Vec::new();
     let source = source(code, bounds);
-    let start = linker.link(&source, &[7], &mut cells);
+    let start = linker.link(&source, &[7], &mut cells).unwrap();
     let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| random.value()).collect();
     memory[0] = MEMORY as u64;
     let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| random.value()).collect();
@@ -301,7 +301,7 @@ fn run(code: &[u16], seed: u64, bounds: Bounds) -> Outcome {
         });
         (result, trapped.filter(|_| result.is_err()))
     };
-    let trapped = trapped.map(|cell| linker.unit_at(&source, cell));
+    let trapped = trapped.map(|cell| linker.unit_at(&source, cell).unwrap());
     #[cfg(guarded)]
     if guarded.is_some() {
         // SAFETY: as above.
@@ -372,7 +372,7 @@ fn code_is_shorter_with_them() {
     let mut lengths = [false, true].map(|apart| {
         let mut cells = Vec::new();
         let code = code(PAIRS[0].opcodes, apart, 1).0;
-        linker.link(&source(&code, BOUNDS[BOUNDS.len() - 1]), &[7], &mut cells);
+        linker.link(&source(&code, BOUNDS[BOUNDS.len() - 1]), &[7], &mut cells).unwrap();
         cells.len()
     });
     // The jump takes two cells.

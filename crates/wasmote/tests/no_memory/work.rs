@@ -1,0 +1,230 @@
+//! What is done while there is no memory.
+
+use wasmote::{
+    CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Linker, Module, OpSet, Store, Val,
+    Validation,
+};
+
+/// Some work: `begin` does all that comes before and gives the rest, which may fail, and gives what is left.
+pub struct Work {
+    pub name: &'static str,
+    pub begin: fn() -> Rest,
+    /// Whether it may end so when there was no memory for one thing, or for everything from then on.
+    pub outcome: fn(&Result<Left, Error>, bool) -> bool,
+}
+
+/// The error says that there is no memory.
+fn out_of_memory(result: &Result<Left, Error>, _once: bool) -> bool {
+    result.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::OutOfMemory))
+}
+
+/// There is an error: of memories, tables and objects it says that they could not be had. The heap asks twice.
+fn an_error(result: &Result<Left, Error>, once: bool) -> bool {
+    match result {
+        Err(error) => matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::Instantiate(_) | ErrorKind::Trap(_)),
+        Ok(Left::Store(_)) => once,
+        Ok(left) => matches!(left, Left::Error(_)),
+    }
+}
+
+/// What guests ask for may fail without an error: it is them who are told.
+fn anything(_: &Result<Left, Error>, _once: bool) -> bool {
+    true
+}
+
+pub type Rest = Box<dyn FnOnce() -> Result<Left, Error>>;
+
+/// What is left of some work, to be dropped.
+#[allow(dead_code, clippy::large_enum_variant)]
+pub enum Left {
+    Module(Module),
+    Image(Vec<u8>),
+    Store(Store<()>),
+    Error(Error),
+}
+
+pub fn all() -> [Work; 14] {
+    [
+        Work { name: "load", begin: || load(Config::new(), wasm()), outcome: out_of_memory },
+        Work { name: "load a module whose bodies are validated later", begin: load_lazily, outcome: out_of_memory },
+        Work { name: "load and translate", begin: load_eagerly, outcome: out_of_memory },
+        Work { name: "load an invalid module", begin: load_invalid, outcome: an_error },
+        Work { name: "load a damaged module", begin: load_damaged, outcome: an_error },
+        Work { name: "write an image", begin: || write_image(OpSet::Extended), outcome: out_of_memory },
+        Work { name: "write an image of the core op set", begin: || write_image(OpSet::Core), outcome: out_of_memory },
+        Work { name: "load an image", begin: load_image, outcome: out_of_memory },
+        Work { name: "make a store", begin: make_store, outcome: out_of_memory },
+        Work { name: "instantiate", begin: instantiate, outcome: an_error },
+        Work { name: "instantiate without imports", begin: instantiate_wrongly, outcome: an_error },
+        Work { name: "instantiate an image", begin: instantiate_image, outcome: an_error },
+        Work { name: "run", begin: run, outcome: anything },
+        Work { name: "run an image", begin: run_image, outcome: anything },
+    ]
+}
+
+fn wasm() -> Vec<u8> {
+    wat::parse_str(include_str!("module.wat")).expect("the module is text")
+}
+
+fn load(config: Config, wasm: Vec<u8>) -> Rest {
+    let engine = Engine::new(&config);
+    Box::new(move || Ok(Left::Module(Module::new(&engine, wasm)?)))
+}
+
+fn load_lazily() -> Rest {
+    let mut config = Config::new();
+    config.validation(Validation::Lazy);
+    let engine = Engine::new(&config);
+    let wasm = wasm();
+    Box::new(move || {
+        let module = Module::new(&engine, wasm)?;
+        module.validate()?;
+        Ok(Left::Module(module))
+    })
+}
+
+fn load_eagerly() -> Rest {
+    let mut config = Config::new();
+    config.eager_translation(true).fuel(true).canonical_nans(true);
+    load(config, wasm())
+}
+
+/// The error is as much of an error when there is no memory for it.
+fn failing(config: Config, wasm: Vec<u8>) -> Rest {
+    let rest = load(config, wasm);
+    Box::new(move || match rest() {
+        Ok(_) => Err(Error::new("a wrong module was loaded")),
+        Err(error) => Ok(Left::Error(error)),
+    })
+}
+
+fn load_invalid() -> Rest {
+    let text = r#"(module (type (func)) (import "m" "f" (func)) (export "f" (func 0))
+        (func (result i32) (block (result i32) (i64.const 1))))"#;
+    failing(Config::new(), wat::parse_str(text).expect("text"))
+}
+
+fn load_damaged() -> Rest {
+    let mut wasm = wasm();
+    // An error of ours: those of wasmparser allocate a few small pieces, and can't fail otherwise.
+    wasm.extend([100, 4, 0, 0, 0, 0]);
+    failing(Config::new(), wasm)
+}
+
+fn module(engine: &Engine) -> Module {
+    Module::new(engine, wasm()).expect("the module is valid")
+}
+
+fn image(engine: &Engine) -> Vec<u8> {
+    module(engine).to_image(&ImageOptions { names: true, ..ImageOptions::default() }).expect("an image")
+}
+
+fn write_image(op_set: OpSet) -> Rest {
+    let text = match op_set {
+        OpSet::Extended => include_str!("module.wat"),
+        // It has no vectors.
+        OpSet::Core => {
+            r#"(module (memory 1) (data (i32.const 0) "a") (func $f (export "f") (param i32) (result i32)
+                (i32.add (call $f (local.get 0)) (i32.load (local.get 0)))))"#
+        }
+    };
+    let module = Module::new(&Engine::default(), wat::parse_str(text).expect("text")).expect("the module is valid");
+    let code = CodeOptions { op_set, metered: true, canonical_nans: true };
+    Box::new(move || Ok(Left::Image(module.to_image(&ImageOptions { code, names: true })?)))
+}
+
+fn load_image() -> Rest {
+    let mut config = Config::new();
+    config.eager_translation(true);
+    let engine = Engine::new(&config);
+    let image = image(&engine);
+    Box::new(move || Ok(Left::Module(Module::from_image(&engine, image)?)))
+}
+
+fn make_store() -> Rest {
+    let engine = Engine::default();
+    Box::new(move || Ok(Left::Store(Store::try_new(&engine, ())?)))
+}
+
+fn linker(engine: &Engine) -> Linker<()> {
+    let mut linker = Linker::new(engine);
+    linker.func_wrap("host", "pass", |value: Option<ExternRef>| value).expect("a new name");
+    linker.func_wrap("host", "fail", || Err::<(), _>(Error::new("as asked"))).expect("a new name");
+    let ty = wasmote::FuncType {
+        params: [wasmote::ValType::I32, wasmote::ValType::EXTERNREF].into(),
+        results: [wasmote::ValType::EXTERNREF, wasmote::ValType::I32].into(),
+    };
+    let swap = |_: wasmote::Caller<'_, ()>, args: &[Val], results: &mut [Val]| {
+        results.copy_from_slice(&[args[1], args[0]]);
+        Ok(())
+    };
+    linker.func_new("host", "swap", ty, swap).expect("a new name");
+    linker
+}
+
+fn of_module(module: Module) -> Rest {
+    let linker = linker(module.engine());
+    let mut store = Store::new(module.engine(), ());
+    Box::new(move || {
+        let instance = linker.instantiate(&mut store, &module);
+        instance.map(|_| Left::Store(store))
+    })
+}
+
+fn instantiate() -> Rest {
+    of_module(module(&Engine::default()))
+}
+
+fn instantiate_image() -> Rest {
+    let engine = Engine::default();
+    of_module(Module::from_image(&engine, image(&engine)).expect("an image"))
+}
+
+fn instantiate_wrongly() -> Rest {
+    let engine = Engine::default();
+    let module = module(&engine);
+    let mut store = Store::new(&engine, ());
+    Box::new(move || match Linker::new(&engine).instantiate(&mut store, &module) {
+        Ok(_) => Err(Error::new("there is nothing to import")),
+        Err(error) => Ok(Left::Error(error)),
+    })
+}
+
+/// Calls all exported functions that take nothing, in order; then those that failed once more, with memory enough.
+fn run_module(module: Module) -> Rest {
+    let mut store = Store::new(module.engine(), ());
+    let instance = linker(module.engine()).instantiate(&mut store, &module).expect("an instance");
+    let functions: Vec<(String, Func)> = instance
+        .exports(&store)
+        .filter_map(|(name, item)| Some((name.to_string(), item.func()?)))
+        .filter(|(_, func)| func.ty(&store).params.is_empty())
+        .collect();
+    assert!(functions.len() > 8, "there is something to run");
+    Box::new(move || {
+        for (name, func) in &functions {
+            let mut results = [Val::I32(0); 8];
+            // Room for what comes out of it is the embedder's.
+            let outcome = func.call(&mut store, &[], &mut results[..result_count(name)]);
+            match outcome {
+                Ok(()) if name.starts_with("traps") => return Err(Error::new("there was no trap")),
+                Err(error) if !name.starts_with("traps") => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(Left::Store(store))
+    })
+}
+
+/// Names of functions end in how many results they have, unless it is one.
+fn result_count(name: &str) -> usize {
+    name.rsplit_once(' ').and_then(|(_, count)| count.parse().ok()).unwrap_or(1)
+}
+
+fn run() -> Rest {
+    run_module(module(&Engine::default()))
+}
+
+fn run_image() -> Rest {
+    let engine = Engine::default();
+    run_module(Module::from_image(&engine, image(&engine)).expect("an image"))
+}
