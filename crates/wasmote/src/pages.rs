@@ -104,9 +104,12 @@ impl Pages {
     /// Whether there is address space for hundreds of those.
     #[cfg(guarded)]
     pub(crate) fn plenty() -> bool {
-        /// Where that much ends: a machine with addresses of 39 or 42 bits has nothing there.
-        const FAR: usize = 1 << 42;
-        reserve::reaches(FAR)
+        /// As much as five hundred take. Machines with addresses of 39 or 42 bits have less, and so have processes whose address space is limited.
+        const MUCH: usize = 1 << 42;
+        let Some((base, size)) = reserve::reserve(MUCH) else { return false };
+        // SAFETY: just reserved.
+        unsafe { reserve::release(base, size) };
+        true
     }
 
     fn layout(capacity: usize) -> Option<Layout> {

@@ -61,19 +61,6 @@ pub(crate) fn reserve(size: usize) -> Option<(NonNull<u8>, usize)> {
     }
 }
 
-/// Whether there can be memory at this address or beyond.
-#[cfg(guarded)]
-pub(crate) fn reaches(address: usize) -> bool {
-    // SAFETY: a new mapping, there or wherever else there is room for it, which is unmapped again.
-    unsafe {
-        let at = ptr::without_provenance_mut(address);
-        match mmap_anonymous(at, UNIT, ProtFlags::empty(), MapFlags::PRIVATE) {
-            Ok(start) => munmap(start, UNIT).is_ok() && start.addr() >= address,
-            Err(_) => false,
-        }
-    }
-}
-
 /// Makes the bytes from `base` to `len` memory if they are not; those up to `committed` are. Both are less than
 /// was reserved. How many are memory afterwards.
 pub(crate) fn commit(base: NonNull<u8>, committed: usize, len: usize) -> Option<usize> {
