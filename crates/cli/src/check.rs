@@ -19,7 +19,8 @@ pub fn check(options: &Options) -> Result<i32, Failure> {
     if !is_image {
         return print(&format!("{}: valid\n", shown(file)));
     }
-    module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    let verified = wasmote_rt::told_of_no_memory(|| module.verify());
+    verified.map_err(|error| Failure::of(file, module.bytes(), &error))?;
     let functions = module.info().bodies.len();
     print(&format!("{}: valid image, all {functions} functions verified\n", shown(file)))
 }

@@ -22,7 +22,8 @@ pub fn compile(options: &Options) -> Result<i32, Failure> {
         names: options.names,
     };
     let module = load(&Engine::default(), file, input)?;
-    let image = module.to_image(&image_options).map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&image_options));
+    let image = image.map_err(|error| Failure::of(file, module.bytes(), &error))?;
     if out == b"-" {
         return input::write_all(&image);
     }

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 
 use wasmote::{Engine, Error, Module, WasmBytes};
+use wasmote_rt::told_of_no_memory;
 
 use crate::failure::Failure;
 use crate::input::{self, Input};
@@ -11,7 +12,7 @@ use crate::input::{self, Input};
 pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failure> {
     // Errors are reported with the module's bytes at hand. A file can be read again, standard input can't.
     let kept = (file == b"-").then(|| input.clone());
-    module(engine, input).or_else(|error| {
+    told_of_no_memory(|| module(engine, input)).or_else(|error| {
         let input = kept.map_or_else(|| input::module(file), Ok)?;
         Err(Failure::of(file, &input.bytes, &error))
     })

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
+use wasmote_rt::told_of_no_memory;
 
 use crate::failure::{Failure, shown};
 use crate::options::Options;
@@ -214,11 +215,13 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
-    let mut store = Store::new(&engine, state(options, unproven).inspect_err(|_| settled())?);
+    let state = state(options, unproven).inspect_err(|_| settled())?;
+    let store = told_of_no_memory(|| Store::try_new(&engine, state)).inspect_err(|_| settled());
+    let mut store = store.map_err(|error| Failure::of(file, module.bytes(), &error))?;
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }
-    let result = call(&mut store, &module, name, &args, &mut stats);
+    let result = told_of_no_memory(|| call(&mut store, &module, name, &args, &mut stats));
     settled();
     stats.phase("run");
     if options.stats {

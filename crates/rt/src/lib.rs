@@ -3,10 +3,11 @@
 //! anyway, and of system calls.
 //!
 //! 1. `start`: from C's `main` to ours, which [`start!`] names;
-//! 2. `bare`: the heap, and the end after a panic. Not there if the program has the standard library after all: with
+//! 2. `heap`: the heap, and what becomes of the program when there is no memory;
+//! 3. `bare`: the end after a panic. Not there if the program has the standard library after all: with
 //!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
-//! 3. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
-//! 4. `error`: what went wrong there; `float`: numbers from text and to text.
+//! 4. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
+//! 5. `error`: what went wrong there; `float`: numbers from text and to text.
 //!
 //! This crate is where the command is `unsafe`, so that the command itself is not.
 #![no_std]
@@ -24,6 +25,8 @@ mod error;
 mod files;
 #[cfg(unix)]
 mod float;
+#[cfg(unix)]
+mod heap;
 #[cfg(not(unix))]
 mod hosted;
 #[cfg(unix)]
@@ -35,10 +38,12 @@ pub use error::Error;
 pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_file};
 #[cfg(unix)]
 pub use float::{parse_f32, parse_f64, print_f32, print_f64};
+#[cfg(unix)]
+pub use heap::told_of_no_memory;
 #[cfg(not(unix))]
 pub use hosted::{
     Error, Stream, environment, map_file, now, parse_f32, parse_f64, print_f32, print_f64, read_file, read_stdin,
-    start, write_file,
+    start, told_of_no_memory, write_file,
 };
 #[cfg(unix)]
 pub use start::environment;
