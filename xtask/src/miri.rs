@@ -13,7 +13,7 @@ use crate::project::{root, run, words};
 
 /// For its help.
 pub const DETAILS: &str = "
-  Needs `rustup toolchain install nightly --component miri,rust-src`. What the tests take beyond three minutes each is a failure; to compile,
+  Needs `rustup toolchain install nightly --component miri,rust-src`. What the tests take beyond a minute and a half each is a failure; to compile,
   once, comes before.
 ";
 
@@ -24,7 +24,7 @@ const TESTS: &[(&[&str], &[&str])] = &[
 ];
 
 /// Seconds that each may take.
-const LIMIT: &str = "180";
+const LIMIT: &str = "90";
 
 pub fn main(arguments: Arguments) -> Result<()> {
     crate::nothing_left(arguments)?;

@@ -7,9 +7,9 @@
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
-use wasmote_ir::code::{Instr, instructions, read_units, to_units};
+use wasmote_ir::code::{Instr, MAX_FUNCTION_UNITS, instructions, read_units, to_units};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
-use wasmote_ir::handlers::Handler as Caught;
+use wasmote_ir::handlers::{DELEGATE, Handler as Caught};
 #[cfg(feature = "simd")]
 use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
@@ -49,6 +49,9 @@ pub struct Linker {
 pub(crate) const CALL_DEFINED: u16 = Opcode::new(Op::Call, 0).0;
 /// Those of throws, whose last operand is the slot of the header.
 const THROWS: [u16; 2] = [Opcode::new(Op::Throw, 0).0, Opcode::new(Op::ThrowRef, 0).0];
+
+/// Distances in bytes fit the operands of jumps, whatever function the translator or the verifier lets through.
+const _: () = assert!(MAX_FUNCTION_UNITS * size_of::<Cell>() <= i32::MAX as usize);
 
 /// In [`Linker::starts`]: something jumps here.
 const TARGET: u32 = u32::MAX;
@@ -280,8 +283,8 @@ impl Linker {
                 }
             });
         }
-        for handler in handlers {
-            // Some have none.
+        // Those that delegate have no target.
+        for handler in handlers.iter().filter(|handler| handler.tag != DELEGATE) {
             if let Some(start) = starts.get_mut(handler.target as usize) {
                 *start = TARGET;
             }

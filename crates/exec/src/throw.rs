@@ -2,6 +2,7 @@
 //! are looked up. Nothing is changed until a handler was found, so that where there is none the trap's site is the throw's.
 
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
+use wasmote_ir::fuel::HANDLERS;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
 use crate::cells::{CALLER_HANDLES, Cell, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across};
@@ -191,22 +192,27 @@ unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
         let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
         let stretches = core::slice::from_raw_parts(first, count);
         let stretch = stretches.get(stretches.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
-        let mut next = stretch.handler;
+        let (mut next, mut found) = (stretch.handler, None);
         let mut below = u16::MAX;
-        while next != NO_HANDLER {
+        let mut passed = 0u64;
+        while next != NO_HANDLER && found.is_none() {
+            passed += 1;
             let LinkedHandler { handler, outer, .. } = handlers.add(next as usize).read();
             next = outer;
             if handler.level >= below {
                 continue;
             }
             match handler.tag {
-                ANY => return Some(handler),
+                ANY => found = Some(handler),
                 DELEGATE => below = handler.slot,
-                index if (*walk.instance).tags.add(index as usize).read() == tag => return Some(handler),
+                index if (*walk.instance).tags.add(index as usize).read() == tag => found = Some(handler),
                 _ => {}
             }
         }
-        None
+        // There may be millions. Code that takes no fuel does not look at what is left.
+        let fuel = &raw mut (*(*walk.instance).machine).fuel;
+        *fuel = (*fuel).saturating_sub(passed >> HANDLERS);
+        found
     }
 }
 

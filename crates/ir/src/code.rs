@@ -10,6 +10,9 @@ use crate::shape::{Operand, Variant};
 
 /// The most units of an instruction of fixed length: an opcode and its operands.
 pub const MAX_UNITS: usize = 16;
+/// The most units of a function's code. Linked they take at most 8 bytes each, so that any distance in it fits the signed 32 bits of a
+/// jump.
+pub const MAX_FUNCTION_UNITS: usize = 1 << 27;
 
 /// One instruction, borrowed from code.
 #[derive(Clone, Copy)]

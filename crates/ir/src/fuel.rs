@@ -10,6 +10,8 @@ pub const BYTES: u32 = 6;
 pub const ELEMENTS: u32 = 3;
 /// Log2 of the values that cost one more where an operator moves many of them, and of the locals that a function sets to zero.
 pub const VALUES: u32 = 3;
+/// Log2 of the handlers that cost one when an exception comes by that they do not catch.
+pub const HANDLERS: u32 = 3;
 /// What one piece of a long instruction costs: 1 MiB of bytes, or 131,072 elements.
 pub const PIECE: u64 = 1 << 14;
 

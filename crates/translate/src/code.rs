@@ -3,17 +3,18 @@
 
 use alloc::vec::Vec;
 
+use wasmote_ir::code::MAX_FUNCTION_UNITS;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::ops::opcode;
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, ValType, code};
 
+use crate::TranslateErrorKind;
 use crate::body::Step;
 use crate::known::{ELIDES, FEW, Writes, known};
 use crate::recent::{Held, NOTHING, Window};
 pub use crate::recent::{Recent, Src};
-use crate::{MAX_UNITS, TranslateErrorKind};
 
 /// The code being written.
 #[derive(Default)]
@@ -63,7 +64,7 @@ impl Code {
         self.bound_at = 0;
         self.accumulators = accumulators;
         self.wants_offsets = wants_offsets;
-        self.limit = limit.min(MAX_UNITS);
+        self.limit = limit.min(MAX_FUNCTION_UNITS);
         self.failed = false;
         self.join();
         self.units.try_room(ROOM)?;
@@ -81,7 +82,7 @@ impl Code {
     fn failure(&self) -> TranslateErrorKind {
         match self.limit {
             _ if self.failed => TranslateErrorKind::OutOfMemory,
-            MAX_UNITS => TranslateErrorKind::TooLarge,
+            MAX_FUNCTION_UNITS => TranslateErrorKind::TooLarge,
             _ => TranslateErrorKind::CodeLimit,
         }
     }
@@ -158,8 +159,9 @@ impl Code {
             return self.emit_few(op, variant, few);
         }
         self.room();
+        // Without memory for it, there are no units any more.
+        self.note_offset(self.units.len());
         let at = self.units.len();
-        self.note_offset(at);
         let opcode = opcode(op, variant);
         debug_assert_eq!(opcode.operands().len(), values.len());
         self.units.push(opcode.0);
@@ -197,8 +199,9 @@ impl Code {
     #[inline(never)]
     fn emit_noting(&mut self, op: Op, variant: u8, a: Src, b: Src, values: [u64; FEW]) -> usize {
         self.room();
+        // Without memory for it, there are no units any more.
+        self.note_offset(self.units.len());
         let at = self.units.len();
-        self.note_offset(at);
         let opcode = opcode(op, variant);
         let known = known(opcode);
         debug_assert!(usize::from(known.operands) <= FEW);

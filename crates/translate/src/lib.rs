@@ -62,9 +62,6 @@ use body::{Body, Buffers};
 #[cfg(feature = "image")]
 pub use image::{ImageOptions, ImageWriteError, write_image, write_image_within};
 
-/// The most units of code in a function: what a branch can span once linked.
-const MAX_UNITS: usize = 1 << 27;
-
 /// What the code may contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CodeOptions {
@@ -307,7 +304,7 @@ impl Translator {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(ended) => match body.code.check() {
                     Ok(()) if !ended => continue,
-                    Ok(()) if !body.stack.failed() => return Ok(Outcome::Translated),
+                    Ok(()) if !body.stack.failed() && !body.code.failed() => return Ok(Outcome::Translated),
                     Ok(()) => TranslateErrorKind::OutOfMemory,
                     Err(kind) => kind,
                 },

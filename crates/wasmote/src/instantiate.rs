@@ -191,6 +191,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
         parts.globals = Run::new(globals)?;
         parts.tables = Run::new(tables)?;
         parts.tags = Run::new(tags)?;
+        (parts.data, parts.elems) = segments(inner)?;
         for export in &info.exports {
             if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
                 // SAFETY: a record of this store.
@@ -209,6 +210,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     exec.memories = parts.memories.start();
     exec.tables = parts.tables.start();
     exec.tags = parts.tags.start();
+    (exec.data, exec.elems) = (parts.data.start(), parts.elems.start());
     // References to functions that initial values made outlive a failure: the records stay, and are never ready to run.
     if made.is_err() {
         for index in 0..parts.funcs.len() {
@@ -221,6 +223,22 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
     target.ready = made.is_ok();
     target.parts = parts;
     made.map(|()| record)
+}
+
+/// The segments that instructions can name. Those of elements are empty until their values are there: others may have got hold of functions
+/// when the values of one fail.
+fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::ElemSegment>), Error> {
+    let indexed = module.indexed_data();
+    let mut data = try_with_capacity(indexed)?;
+    if indexed > 0 {
+        module.each_data(&mut |_, segment| {
+            let bytes = segment.bytes.ok_or_else(invalid)?;
+            Ok(data.try_push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() })?)
+        })?;
+    }
+    let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
+    let elems = try_collect(module.info.elems.iter().map(|_| empty()))?;
+    Ok((Run::new(data)?, Run::new(elems)?))
 }
 
 /// Makes the globals and tables that a module defines, with their initial values.
@@ -385,7 +403,7 @@ fn evaluate(
 /// How many fields a structure type has.
 #[cfg(feature = "gc")]
 fn fields(types: &TypeIds, ty: u32) -> Result<usize, Error> {
-    match types.known().nth(ty as usize).map(|(_, known)| &known.ty.composite) {
+    match types.sub_type(ty).map(|ty| &ty.composite) {
         Some(CompositeType::Struct(fields)) => Ok(fields.len()),
         _ => Err(invalid()),
     }
@@ -418,22 +436,6 @@ unsafe fn initialise(
     let globals = unsafe { core::slice::from_raw_parts(parts().globals.start(), parts().globals.len()) };
 
     // Segments that were not reached yet when one traps are still there for functions that others got hold of.
-    let indexed = module.indexed_data();
-    let mut data = try_with_capacity(indexed)?;
-    if indexed > 0 {
-        module.each_data(&mut |_, segment| {
-            let bytes = segment.bytes.ok_or_else(invalid)?;
-            Ok(data.try_push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() })?)
-        })?;
-    }
-    // Empty ones first: others may have got hold of functions when the values of one fail.
-    let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
-    let (data, elems) = (Run::new(data)?, Run::new(try_collect(info.elems.iter().map(|_| empty()))?)?);
-    // SAFETY: as `parts`, which is not borrowed here.
-    unsafe {
-        ((*place).exec.data, (*place).exec.elems) = (data.start(), elems.start());
-        ((*place).parts.data, (*place).parts.elems) = (data, elems);
-    }
     for (i, segment) in info.elems.iter().enumerate() {
         let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
         let to = parts().elems.get(i).ok_or_else(invalid)?;
@@ -493,7 +495,7 @@ unsafe fn initialise(
                 Some(place) => ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()),
                 None => return Err(TrapCode::MemoryOutOfBounds.into()),
             }
-            if i < indexed {
+            if i < parts().data.len() {
                 (*parts().data.start().add(i)).len = 0;
             }
         }

@@ -75,9 +75,8 @@ impl TableRecord {
         }
         let parts = usize::try_from(new.div_ceil(exec::Table::PART as u64)).ok()?;
         let more = parts.saturating_sub(self.written.len());
+        // Not touched before the elements are there: both may be more than there is memory.
         self.written.try_reserve(more).ok()?;
-        // It was reserved, so it fits.
-        self.written.resize(self.written.len() + more, 0);
         self.exec.written = self.written.as_mut_ptr();
         let (bytes, most) = (new.checked_mul(4)?, self.exec.max.saturating_mul(4));
         match &mut self.pages {
@@ -93,6 +92,8 @@ impl TableRecord {
         if let Some(pages) = &self.pages {
             self.exec.elems = pages.base().cast();
         }
+        // It was reserved, so it fits, where it is.
+        self.written.resize(self.written.len() + more, 0);
         self.exec.len = new;
         if init != 0 {
             self.range_mut(old, delta)?.fill(init);

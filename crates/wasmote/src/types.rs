@@ -382,6 +382,12 @@ impl TypeIds {
         self.ids.iter().copied().zip(&self.known)
     }
 
+    /// A type of the module's in terms of the engine's numbers.
+    #[cfg(feature = "gc")]
+    pub(crate) fn sub_type(&self, index: u32) -> Option<&SubType> {
+        self.known.get(index as usize).map(|known| &known.ty)
+    }
+
     /// A function type of the module's in terms of the engine's numbers.
     pub(crate) fn func_type(&self, index: u32) -> Option<&FuncType> {
         self.known.get(index as usize)?.ty.func()

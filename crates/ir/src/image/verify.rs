@@ -3,6 +3,7 @@
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section, constants, kinds, modes};
 use super::read::{ElemRecord, Image, OpSet, some};
+use crate::code::MAX_FUNCTION_UNITS;
 use crate::frame::{HEADER, MAX_HEADER};
 use crate::handlers::DELEGATE;
 use crate::types::{HeapType, RefType, ValType};
@@ -154,6 +155,7 @@ impl Image<'_> {
     fn verify_funcs(&self) -> Verified {
         let count = self.count(Section::Funcs);
         let imported = self.imported(kinds::FUNC);
+        let longest = MAX_FUNCTION_UNITS.min(self.longest() as usize);
         let mut previous = 0;
         for index in 0..count {
             let (Some(at), Some(func)) = (self.record(Section::Funcs, index), self.func(index)) else { break };
@@ -172,7 +174,7 @@ impl Image<'_> {
             }
             previous = func.code;
             match self.code_range(index) {
-                Some(range) if range.len() / 2 <= self.longest() as usize && range.len() % 2 == 0 => {}
+                Some(range) if range.len() / 2 <= longest && range.len() % 2 == 0 => {}
                 _ => return fail(Kind::OutOfRange, at),
             }
         }

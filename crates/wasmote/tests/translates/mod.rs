@@ -12,7 +12,7 @@ fn is_designed(kind: &ErrorKind, op_set: OpSet) -> bool {
     match kind {
         ErrorKind::Translate { error, .. } => match error.kind {
             TranslateErrorKind::VectorInCore => op_set == OpSet::Core,
-            TranslateErrorKind::TooManySlots | TranslateErrorKind::TooLarge => true,
+            TranslateErrorKind::TooManySlots | TranslateErrorKind::TooManyTries | TranslateErrorKind::TooLarge => true,
             _ => false,
         },
         _ => false,
