@@ -7,6 +7,8 @@
 mod every_instruction;
 mod pieces;
 mod programs;
+#[path = "../../../../tests/root.rs"]
+mod root;
 mod schedule;
 
 use wasmote::{Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};

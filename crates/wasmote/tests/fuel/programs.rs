@@ -93,7 +93,7 @@ pub fn values() -> String {
 
 /// The same of objects and exceptions.
 pub fn objects() -> String {
-    let mut text = String::from("(module (type $array (array (mut i32))) ");
+    let mut text = String::from("(module (type $array (array (mut i32))) (tag $x) ");
     for n in [0, 1, 7, 8, 9, 16, 100, 999] {
         let (types, zeros, drops) = ("i32 ".repeat(n), "(i32.const 0) ".repeat(n), "(drop)".repeat(n));
         let _ = write!(
@@ -103,8 +103,10 @@ pub fn objects() -> String {
             (func (export "struct.new_default {n}") (drop (struct.new_default $s{n})))
             (func (export "array.new_fixed {n}") (drop (array.new_fixed $array {n} {zeros})))
             (func (export "throw {n}") (block $h (result {types}) (try_table (catch $t{n} $h) (throw $t{n} {zeros})) (unreachable)) {drops})
+            (func (export "passed by {n}") (block $h (try_table (catch_all $h) (block $o (try_table {} (throw $x)) (unreachable)))))
             "#,
-            "(field i32) ".repeat(n)
+            "(field i32) ".repeat(n),
+            "(catch $t0 $o) ".repeat(n),
         );
     }
     // One of each of the others.

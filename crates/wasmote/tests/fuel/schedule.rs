@@ -1,13 +1,13 @@
 //! The recorded costs.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use wasmote::{CodeOptions, Config, Engine, FUEL_SCHEDULE, ImageOptions, Module, OpSet, Val};
 
 use crate::Program;
 use crate::every_instruction::{modules, vector_modules};
 use crate::programs;
+use crate::root::root;
 
 /// One way in which a module comes to run.
 type Way<'a> = (&'a str, &'a dyn Fn(&Module) -> Option<Program>);
@@ -104,7 +104,7 @@ fn table() -> String {
 /// and says in docs/fuel.md what changed.
 #[test]
 fn no_cost_changes_without_the_schedules_number() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fuel/schedule-{FUEL_SCHEDULE}.txt"));
+    let file = root().join(format!("crates/wasmote/tests/fuel/schedule-{FUEL_SCHEDULE}.txt"));
     let table = table();
     if std::env::var_os("RECORD_FUEL").is_some() && !file.exists() {
         std::fs::write(&file, &table).unwrap();
@@ -126,7 +126,7 @@ fn no_cost_changes_without_the_schedules_number() {
 
 #[test]
 fn the_documentation_is_of_this_schedule() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/fuel.md");
+    let file = root().join("docs/fuel.md");
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     assert!(text.contains(&format!("This is schedule {FUEL_SCHEDULE}.")));
 }
