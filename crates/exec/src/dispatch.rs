@@ -10,7 +10,6 @@
 //! What an instruction does is an implementation of [`Instr`] on [`Regs`], the registers as a struct that exists
 //! at compile time only: once `run` is inlined, nothing of it is in memory.
 
-use core::mem::MaybeUninit;
 use core::ptr;
 
 use wasmote_ir::TrapCode;
@@ -140,7 +139,7 @@ macro_rules! with_spare {
         registers! {
             $($before)*
             /// Nothing.
-            spare: MaybeUninit<u64>,
+            spare: core::mem::MaybeUninit<u64>,
             $($after)*
         }
     };
@@ -187,7 +186,7 @@ impl Regs {
             fp,
             mem,
             #[cfg(target_arch = "x86_64")]
-            spare: MaybeUninit::uninit(),
+            spare: core::mem::MaybeUninit::uninit(),
             cx,
             #[cfg(feature = "extended")]
             acc: Accumulator::new(0),
@@ -205,7 +204,7 @@ impl Regs {
     fn without_spare(self) -> Regs {
         Regs {
             #[cfg(target_arch = "x86_64")]
-            spare: MaybeUninit::uninit(),
+            spare: core::mem::MaybeUninit::uninit(),
             ..self
         }
     }
@@ -225,13 +224,13 @@ impl Regs {
 #[cfg(feature = "extended")]
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct Accumulator(pub(crate) MaybeUninit<u64>);
+pub struct Accumulator(pub(crate) core::mem::MaybeUninit<u64>);
 
 #[cfg(feature = "extended")]
 impl Accumulator {
     #[inline(always)]
     fn new(value: u64) -> Accumulator {
-        Accumulator(MaybeUninit::new(value))
+        Accumulator(core::mem::MaybeUninit::new(value))
     }
 }
 
@@ -249,7 +248,7 @@ impl Regs {
 #[cfg(feature = "alloc")]
 union Passed {
     func: *mut Func,
-    bits: MaybeUninit<u64>,
+    bits: core::mem::MaybeUninit<u64>,
 }
 
 #[cfg(feature = "alloc")]
@@ -258,7 +257,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) fn set_callee(&mut self, func: *mut Func) {
         // All bytes are written, whatever the width of pointers.
-        let mut passed = Passed { bits: MaybeUninit::new(0) };
+        let mut passed = Passed { bits: core::mem::MaybeUninit::new(0) };
         passed.func = func;
         // SAFETY: any bytes will do.
         self.acc = Accumulator(unsafe { passed.bits });
