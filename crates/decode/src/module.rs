@@ -5,7 +5,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::{Deref, Range};
 
-use wasmote_ir::fallible::{OutOfMemory, TryVec, try_copy, try_with_capacity};
+#[cfg(any(feature = "wasm", feature = "image"))]
+use wasmote_ir::fallible::TryVec;
+use wasmote_ir::fallible::{OutOfMemory, try_copy, try_with_capacity};
 use wasmote_ir::{FieldType, StorageType, ValType};
 
 /// A function type (spec: syntax/types#function-types).
@@ -268,6 +270,7 @@ impl Deref for ConstExpr {
     }
 }
 
+#[cfg(any(feature = "wasm", feature = "image"))]
 impl ConstExpr {
     /// The expression of the instructions that `next` gives until it gives none.
     pub(crate) fn try_of(next: &mut dyn FnMut() -> Option<ConstOp>) -> Result<ConstExpr, OutOfMemory> {

@@ -218,7 +218,10 @@ impl ModuleInner {
                 Ok(())
             }
             #[cfg(not(any(feature = "wasm", feature = "image")))]
-            Source::Nothing => Ok(()),
+            Source::Nothing => {
+                let _ = each;
+                Ok(())
+            }
         }
     }
 
