@@ -41,7 +41,7 @@
 //!
 //! 1. `engine`, `types`: configuration, and function types as numbers;
 //! 2. `module`, `code`, `translation`: from bytes to linked code, a function at a time;
-//! 3. `store`, `stack`, `arena`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
+//! 3. `store`, `stack`, `arena`, `shared`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
 //! 4. `func`, `memory` with `pages` and `reserve`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
 //! 5. `instantiate`, `instance`, `linker`: how they come to be;
 //! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;

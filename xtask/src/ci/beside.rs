@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::project;
 
 /// Which, in the order in which they run: the first is what steps of either kind need.
-const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "bare"];
+const NAMES: &[&str] = &["setup-embedded", "features", "fuzz", "linear", "bare"];
 /// Steps that need the first of these.
 const NEED_FIRST: &[&str] = &["firmware", "size", "diet", "same-image"];
 
