@@ -1,21 +1,27 @@
 //! Constant expressions (spec: valid/instructions#constant-expressions).
 
+use wasmote_ir::operators::Operator;
 use wasmote_ir::{RefType, ValType};
 use wasmparser::BinaryReader;
 
-use crate::error::{DecodeError, Feature};
+use crate::error::DecodeError;
 use crate::module::{ConstExpr, ConstOp};
-use crate::types::{HAS_GC, heap_type};
+use crate::operators::Lacking;
+use crate::proposals::is_built;
+use crate::reader::{Malformed, Reader};
 
 /// Reads the instructions of an expression, and its `end`.
-pub(crate) fn constant(reader: &mut BinaryReader<'_>) -> Result<ConstExpr, DecodeError> {
+pub(crate) fn constant(binary: &mut BinaryReader<'_>) -> Result<ConstExpr, DecodeError> {
     let mut failed = None;
+    let left = binary.bytes_remaining();
+    let mut reader = Reader::new(binary.clone().read_bytes(left)?, binary.original_position() as usize);
     let ops = ConstExpr::try_of(&mut || {
-        operation(reader).unwrap_or_else(|error| {
+        operation(&mut reader).unwrap_or_else(|error| {
             failed = Some(error);
             None
         })
     });
+    binary.read_bytes(left - reader.left())?;
     match failed {
         Some(error) => Err(error),
         None => Ok(ops?),
@@ -23,60 +29,73 @@ pub(crate) fn constant(reader: &mut BinaryReader<'_>) -> Result<ConstExpr, Decod
 }
 
 /// The next instruction, unless it is the `end`.
-fn operation(reader: &mut BinaryReader<'_>) -> Result<Option<ConstOp>, DecodeError> {
+fn operation(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, DecodeError> {
+    let offset = reader.position();
+    next(reader).map_err(|wrong| match wrong {
+        Wrong::Malformed(malformed) => DecodeError::malformed(malformed.message(), reader.position()),
+        Wrong::Lacking(Lacking::Proposal(proposal)) => DecodeError::unsupported(proposal, offset),
+        Wrong::Lacking(Lacking::Index) => DecodeError::malformed("unknown type", offset),
+        Wrong::NotConstant => DecodeError::malformed("constant expression required", offset),
+    })
+}
+
+/// What is wrong with an instruction.
+enum Wrong {
+    Malformed(Malformed),
+    Lacking(Lacking),
+    NotConstant,
+}
+
+impl From<Malformed> for Wrong {
+    fn from(malformed: Malformed) -> Wrong {
+        Wrong::Malformed(malformed)
+    }
+}
+
+impl From<Lacking> for Wrong {
+    fn from(lacking: Lacking) -> Wrong {
+        Wrong::Lacking(lacking)
+    }
+}
+
+fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
     loop {
-        let offset = reader.original_position() as usize;
-        return Ok(Some(match reader.read_u8()? {
-            0x0b => return Ok(None),
-            0x41 => ConstOp::Num(ValType::I32, u64::from(reader.read_var_i32()? as u32)),
-            0x42 => ConstOp::Num(ValType::I64, reader.read_var_i64()? as u64),
-            0x43 => ConstOp::Num(ValType::F32, u64::from(reader.read_u32()?)),
-            0x44 => ConstOp::Num(ValType::F64, reader.read_u64()?),
-            0x23 => ConstOp::GlobalGet(reader.read_var_u32()?),
-            0xd0 => ConstOp::RefNull(ValType::Ref(RefType::new(true, heap_type(reader.read()?, offset)?))),
-            0xd2 => ConstOp::RefFunc(reader.read_var_u32()?),
-            0x6a => ConstOp::I32Add,
-            0x6b => ConstOp::I32Sub,
-            0x6c => ConstOp::I32Mul,
-            0x7c => ConstOp::I64Add,
-            0x7d => ConstOp::I64Sub,
-            0x7e => ConstOp::I64Mul,
-            0xfb => match object(reader, offset)? {
-                Some(op) => op,
-                None => continue,
-            },
+        let operator = reader.operator()?;
+        let row = operator.row();
+        if row.constant.is_none() {
+            return Err(Wrong::NotConstant);
+        }
+        if !is_built(row.proposal) {
+            return Err(Lacking::Proposal(row.proposal).into());
+        }
+        return Ok(Some(match operator {
+            Operator::End => return Ok(None),
+            Operator::I32Const => ConstOp::Num(ValType::I32, u64::from(reader.i32()? as u32)),
+            Operator::I64Const => ConstOp::Num(ValType::I64, reader.i64()? as u64),
+            Operator::F32Const => ConstOp::Num(ValType::F32, u64::from(u32::from_le_bytes(reader.array()?))),
+            Operator::F64Const => ConstOp::Num(ValType::F64, u64::from_le_bytes(reader.array()?)),
             #[cfg(feature = "simd")]
-            0xfd if reader.read_var_u32()? == V128_CONST => ConstOp::V128([reader.read_u64()?, reader.read_u64()?]),
-            _ => return Err(not_constant(offset)),
+            Operator::V128Const => {
+                ConstOp::V128([u64::from_le_bytes(reader.array()?), u64::from_le_bytes(reader.array()?)])
+            }
+            Operator::GlobalGet => ConstOp::GlobalGet(reader.u32()?),
+            Operator::RefNull => ConstOp::RefNull(ValType::Ref(RefType::new(true, reader.heap_type()?.known()?))),
+            Operator::RefFunc => ConstOp::RefFunc(reader.u32()?),
+            Operator::I32Add => ConstOp::I32Add,
+            Operator::I32Sub => ConstOp::I32Sub,
+            Operator::I32Mul => ConstOp::I32Mul,
+            Operator::I64Add => ConstOp::I64Add,
+            Operator::I64Sub => ConstOp::I64Sub,
+            Operator::I64Mul => ConstOp::I64Mul,
+            Operator::StructNew => ConstOp::StructNew(reader.u32()?),
+            Operator::StructNewDefault => ConstOp::StructNewDefault(reader.u32()?),
+            Operator::ArrayNew => ConstOp::ArrayNew(reader.u32()?),
+            Operator::ArrayNewDefault => ConstOp::ArrayNewDefault(reader.u32()?),
+            Operator::ArrayNewFixed => ConstOp::ArrayNewFixed(reader.u32()?, reader.u32()?),
+            Operator::RefI31 => ConstOp::RefI31,
+            // The same bits.
+            Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,
+            _ => return Err(Wrong::NotConstant),
         }));
     }
 }
-
-/// An instruction on objects; none if it has nothing to do.
-fn object(reader: &mut BinaryReader<'_>, offset: usize) -> Result<Option<ConstOp>, DecodeError> {
-    let opcode = reader.read_var_u32()?;
-    if !matches!(opcode, 0x00 | 0x01 | 0x06..=0x08 | 0x1a..=0x1c) {
-        return Err(not_constant(offset));
-    }
-    if !HAS_GC {
-        return Err(DecodeError::unsupported(Feature::Gc, offset));
-    }
-    Ok(Some(match opcode {
-        0x00 => ConstOp::StructNew(reader.read_var_u32()?),
-        0x01 => ConstOp::StructNewDefault(reader.read_var_u32()?),
-        0x06 => ConstOp::ArrayNew(reader.read_var_u32()?),
-        0x07 => ConstOp::ArrayNewDefault(reader.read_var_u32()?),
-        0x08 => ConstOp::ArrayNewFixed(reader.read_var_u32()?, reader.read_var_u32()?),
-        0x1c => ConstOp::RefI31,
-        // any.convert_extern, extern.convert_any: the same bits.
-        _ => return Ok(None),
-    }))
-}
-
-fn not_constant(offset: usize) -> DecodeError {
-    DecodeError::malformed("constant expression required", offset)
-}
-
-/// The number of the operator that makes a constant vector.
-#[cfg(feature = "simd")]
-const V128_CONST: u32 = 0x0c;

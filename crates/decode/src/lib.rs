@@ -5,10 +5,9 @@
 //!
 //! 1. [`module`]: the data that comes out; [`Header`]: what bytes are at all;
 //! 2. `sections`: the way through a binary, section by section;
-//! 3. `types`, `initial` and `constant`: value types out of wasmparser's, sections with constant expressions, and these; [`operators`]: reading what function
-//!    bodies consist of;
-//! 4. [`error`]: why a binary was refused, and [`Feature`], what a build may lack;
-//!    `missing`: whether function bodies need what a build lacks;
+//! 3. [`reader`] and [`operators`]: reading what function bodies consist of, for all crates that do; `types`, `initial` and `constant`: value
+//!    types out of wasmparser's, sections with constant expressions, and these;
+//! 4. [`error`]: why a binary was refused; `missing`: whether function bodies need what a build lacks;
 //! 5. [`names`]: function names, looked up when someone asks;
 //! 6. [`image`]: images into the same data.
 //!
@@ -38,16 +37,18 @@ pub mod names;
 #[cfg(feature = "wasm")]
 pub mod operators;
 #[cfg(feature = "wasm")]
+pub mod proposals;
+#[cfg(feature = "wasm")]
+pub mod reader;
+#[cfg(feature = "wasm")]
 mod sections;
 #[cfg(feature = "wasm")]
 mod types;
 
-pub use error::{DecodeError, DecodeErrorKind, Feature};
+pub use error::{DecodeError, DecodeErrorKind};
 pub use header::Header;
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 pub use missing::refuse_missing;
 pub use module::*;
 #[cfg(feature = "wasm")]
 pub use sections::decode;
-#[cfg(feature = "wasm")]
-pub use types::{heap_type, val_type};

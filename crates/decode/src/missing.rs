@@ -1,12 +1,14 @@
 //! What bodies of functions need and this build does not have, found when a module is loaded: where bodies are validated, validation
 //! says so; where they are not, or only when they are called, this does, so that no module runs up to what is missing.
 
-use wasmparser::{BlockType, ValType};
+use wasmote_ir::Proposal;
+use wasmote_ir::operators::Immediate;
 
-use crate::error::{DecodeError, Feature};
+use crate::error::DecodeError;
 use crate::module::ModuleInfo;
-use crate::operators::{Malformed, OBJECT, Operators, VECTOR};
-use crate::types::val_type;
+use crate::operators::{Lacking, WrittenBlock, WrittenType};
+use crate::proposals::is_built;
+use crate::reader::{Malformed, Reader};
 
 /// Looks for operators and types of what was compiled out. What is wrong with a body otherwise is not looked for.
 ///
@@ -15,8 +17,8 @@ use crate::types::val_type;
 pub fn refuse_missing(info: &ModuleInfo, wasm: &[u8]) -> Result<(), DecodeError> {
     for range in &info.bodies {
         let Some(body) = wasm.get(range.clone()) else { continue };
-        match look(Operators::new(body, range.start)) {
-            Err(Found::Missing(error)) => return Err(error),
+        match look(Reader::new(body, range.start)) {
+            Err(Found::Missing(proposal, at)) => return Err(DecodeError::unsupported(proposal, at)),
             Ok(()) | Err(Found::Malformed) => {}
         }
     }
@@ -25,7 +27,8 @@ pub fn refuse_missing(info: &ModuleInfo, wasm: &[u8]) -> Result<(), DecodeError>
 
 /// Why a body is read no further.
 enum Found {
-    Missing(DecodeError),
+    /// Something of this proposal is here.
+    Missing(Proposal, usize),
     Malformed,
 }
 
@@ -35,43 +38,35 @@ impl From<Malformed> for Found {
     }
 }
 
-fn look(mut operators: Operators<'_>) -> Result<(), Found> {
-    for _ in 0..operators.index()? {
-        operators.index()?;
-        let at = operators.position();
-        let ty = operators.value_type()?;
-        known(ty, at)?;
+fn look(mut body: Reader<'_>) -> Result<(), Found> {
+    for _ in 0..body.u32()? {
+        body.u32()?;
+        let at = body.position();
+        known(body.value_type()?, at)?;
     }
     // To the body's end, where no byte is left.
     loop {
-        let at = operators.position();
-        let opcode = operators.byte()?;
-        if let Some(feature) = missing(opcode) {
-            return Err(Found::Missing(DecodeError::unsupported(feature, at)));
+        let at = body.position();
+        let operator = body.operator()?;
+        let row = operator.row();
+        if !is_built(row.proposal) {
+            return Err(Found::Missing(row.proposal, at));
         }
-        match opcode {
-            0x02..=0x04 => {
-                if let BlockType::Type(ty) = operators.block_type()? {
-                    known(ty, at)?;
-                }
-            }
-            _ => drop(operators.skip(opcode)?),
+        let mut types = body;
+        body.skip_immediates(operator)?;
+        if let Some(Immediate::Block) = row.immediates[0]
+            && let WrittenBlock::Value(ty) = types.block_type()?
+        {
+            known(ty, at)?;
         }
     }
 }
 
-/// Whether values of a type are.
-fn known(ty: ValType, at: usize) -> Result<(), Found> {
-    val_type(ty, at).map(drop).map_err(Found::Missing)
-}
-
-/// What an operator needs, if this build has it not.
-fn missing(opcode: u8) -> Option<Feature> {
-    match opcode {
-        VECTOR if cfg!(not(feature = "simd")) => Some(Feature::Simd),
-        OBJECT | 0xd3 if cfg!(not(feature = "gc")) => Some(Feature::Gc),
-        0x06..=0x0a | 0x18 | 0x19 | 0x1f if cfg!(not(feature = "gc")) => Some(Feature::Exceptions),
-        0xfe => Some(Feature::Threads),
-        _ => None,
+/// Whether this build has values of a type.
+fn known(ty: WrittenType, at: usize) -> Result<(), Found> {
+    match ty.known() {
+        Err(Lacking::Proposal(proposal)) => Err(Found::Missing(proposal, at)),
+        Err(Lacking::Index) => Err(Found::Malformed),
+        Ok(_) => Ok(()),
     }
 }

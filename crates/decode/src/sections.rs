@@ -2,10 +2,11 @@
 
 use core::ops::Range;
 
+use wasmote_ir::Proposal;
 use wasmote_ir::fallible::{TryVec, try_str};
 use wasmparser::{ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
 
-use crate::error::{DecodeError, DecodeErrorKind, Feature};
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::header::Header;
 use crate::initial::each;
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
@@ -158,7 +159,7 @@ impl ModuleInfo {
                     ImportType::Tag(ty)
                 }
                 TypeRef::FuncExact(_) => {
-                    return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset));
+                    return Err(DecodeError::unsupported(Proposal::CustomDescriptors, offset));
                 }
             };
             let (module, name) = (try_str(import.module)?, try_str(import.name)?);
@@ -178,7 +179,7 @@ impl ModuleInfo {
                 ExternalKind::Global => ExportKind::Global,
                 ExternalKind::Tag => ExportKind::Tag,
                 ExternalKind::FuncExact => {
-                    return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset as usize));
+                    return Err(DecodeError::unsupported(Proposal::CustomDescriptors, offset as usize));
                 }
             };
             self.exports.try_push(Export { name: try_str(export.name)?, kind, index: export.index })?;

@@ -5,13 +5,14 @@ use alloc::boxed::Box;
 #[cfg(feature = "gc")]
 use wasmote_ir::fallible::try_collect;
 use wasmote_ir::fallible::{TryVec, try_format, try_with_capacity};
-use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, ValType};
 use wasmparser::BinaryReader;
 
-use crate::error::{DecodeError, Feature};
+use crate::error::DecodeError;
 use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType};
 #[cfg(feature = "gc")]
 use crate::module::{FEW_FIELDS, field_places};
+use crate::operators::{Lacking, WrittenHeap, WrittenType};
 
 /// How many there may be of types, and of what one is made of: as many as engines of the web agreed on.
 const MAX_TYPES: usize = 1_000_000;
@@ -19,59 +20,60 @@ const MAX_PARAMS: usize = 1_000;
 const MAX_RESULTS: usize = 1_000;
 const MAX_FIELDS: usize = 10_000;
 
-/// A value type as wasmparser reads it, or the feature that it belongs to.
-pub fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, DecodeError> {
-    Ok(match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 if cfg!(feature = "simd") => ValType::V128,
-        wasmparser::ValType::V128 => return Err(DecodeError::unsupported(Feature::Simd, offset)),
-        wasmparser::ValType::Ref(ty) => ValType::Ref(ref_type(ty, offset)?),
-    })
+/// A value type as wasmparser reads it, or the proposal that it belongs to.
+pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, DecodeError> {
+    let written = match ty {
+        wasmparser::ValType::I32 => return Ok(ValType::I32),
+        wasmparser::ValType::I64 => return Ok(ValType::I64),
+        wasmparser::ValType::F32 => return Ok(ValType::F32),
+        wasmparser::ValType::F64 => return Ok(ValType::F64),
+        wasmparser::ValType::V128 => WrittenType::Number(ValType::V128),
+        wasmparser::ValType::Ref(ty) => return Ok(ValType::Ref(ref_type(ty, offset)?)),
+    };
+    written.known().map_err(|lacking| lacking_at(lacking, offset))
 }
 
 /// A reference type.
 pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType, DecodeError> {
-    Ok(RefType::new(ty.is_nullable(), heap_type(ty.heap_type(), offset)?))
+    let heap = written(ty.heap_type()).known().map_err(|lacking| lacking_at(lacking, offset))?;
+    Ok(RefType::new(ty.is_nullable(), heap))
 }
 
-/// What a reference refers to.
-pub fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, DecodeError> {
+/// What a reference refers to, as it was written.
+fn written(ty: wasmparser::HeapType) -> WrittenHeap {
     use wasmparser::AbstractHeapType as Abstract;
-    let lacking = match ty {
-        wasmparser::HeapType::Abstract { shared: true, .. } => Feature::SharedEverything,
-        wasmparser::HeapType::Abstract { ty, .. } => {
-            let (known, feature) = match ty {
-                Abstract::Func => return Ok(HeapType::Func),
-                Abstract::NoFunc => return Ok(HeapType::NoFunc),
-                Abstract::Extern => return Ok(HeapType::Extern),
-                Abstract::NoExtern => return Ok(HeapType::NoExtern),
-                Abstract::Any => (HeapType::Any, Feature::Gc),
-                Abstract::Eq => (HeapType::Eq, Feature::Gc),
-                Abstract::I31 => (HeapType::I31, Feature::Gc),
-                Abstract::Struct => (HeapType::Struct, Feature::Gc),
-                Abstract::Array => (HeapType::Array, Feature::Gc),
-                Abstract::None => (HeapType::None, Feature::Gc),
-                Abstract::Exn => (HeapType::Exn, Feature::Exceptions),
-                Abstract::NoExn => (HeapType::NoExn, Feature::Exceptions),
-                Abstract::Cont | Abstract::NoCont => {
-                    return Err(DecodeError::unsupported(Feature::StackSwitching, offset));
-                }
-            };
-            if HAS_GC {
-                return Ok(known);
-            }
-            feature
-        }
-        wasmparser::HeapType::Concrete(index) => match index.as_module_index() {
-            Some(index) if index < RefType::MAX_INDEX => return Ok(HeapType::Index(index)),
-            _ => return Err(DecodeError::malformed("unknown type", offset)),
-        },
-        wasmparser::HeapType::Exact(_) => Feature::CustomDescriptors,
+    let index = |index: wasmparser::UnpackedIndex| index.as_module_index().unwrap_or(u32::MAX);
+    let (shared, heap) = match ty {
+        wasmparser::HeapType::Concrete(ty) => return WrittenHeap::Known(HeapType::Index(index(ty))),
+        wasmparser::HeapType::Exact(ty) => return WrittenHeap::Exact(index(ty)),
+        wasmparser::HeapType::Abstract { shared, ty } => (
+            shared,
+            match ty {
+                Abstract::Func => HeapType::Func,
+                Abstract::NoFunc => HeapType::NoFunc,
+                Abstract::Extern => HeapType::Extern,
+                Abstract::NoExtern => HeapType::NoExtern,
+                Abstract::Any => HeapType::Any,
+                Abstract::Eq => HeapType::Eq,
+                Abstract::I31 => HeapType::I31,
+                Abstract::Struct => HeapType::Struct,
+                Abstract::Array => HeapType::Array,
+                Abstract::None => HeapType::None,
+                Abstract::Exn => HeapType::Exn,
+                Abstract::NoExn => HeapType::NoExn,
+                Abstract::Cont | Abstract::NoCont => return WrittenHeap::Continuation,
+            },
+        ),
     };
-    Err(DecodeError::unsupported(lacking, offset))
+    if shared { WrittenHeap::Shared(heap) } else { WrittenHeap::Known(heap) }
+}
+
+#[cold]
+fn lacking_at(lacking: Lacking, offset: usize) -> DecodeError {
+    match lacking {
+        Lacking::Proposal(proposal) => DecodeError::unsupported(proposal, offset),
+        Lacking::Index => DecodeError::malformed("unknown type", offset),
+    }
 }
 
 /// Whether objects are let through.
@@ -144,10 +146,10 @@ fn sub_type(reader: &mut BinaryReader<'_>, offset: usize) -> Result<SubType, Dec
             CompositeType::Struct(fields.try_into_box()?)
         }
         0x5e if HAS_GC => CompositeType::Array(field_type(reader, offset)?),
-        0x5e | 0x5f => return Err(DecodeError::unsupported(Feature::Gc, offset)),
-        0x5d => return Err(DecodeError::unsupported(Feature::StackSwitching, offset)),
-        0x65 => return Err(DecodeError::unsupported(Feature::SharedEverything, offset)),
-        0x4c | 0x4d => return Err(DecodeError::unsupported(Feature::CustomDescriptors, offset)),
+        0x5e | 0x5f => return Err(DecodeError::unsupported(Proposal::Gc, offset)),
+        0x5d => return Err(DecodeError::unsupported(Proposal::StackSwitching, offset)),
+        0x65 => return Err(DecodeError::unsupported(Proposal::SharedEverything, offset)),
+        0x4c | 0x4d => return Err(DecodeError::unsupported(Proposal::CustomDescriptors, offset)),
         _ => return Err(invalid_kind(kind, reader)),
     };
     Ok(SubType { is_final, supertype, composite })
@@ -191,7 +193,7 @@ fn val_types(
 
 pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<TableType, DecodeError> {
     if ty.shared {
-        return Err(DecodeError::unsupported(Feature::SharedEverything, offset));
+        return Err(DecodeError::unsupported(Proposal::SharedEverything, offset));
     }
     Ok(TableType {
         element: ValType::Ref(ref_type(ty.element_type, offset)?),
@@ -203,12 +205,12 @@ pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<Tab
 
 /// The type of a tag by its index.
 pub(crate) fn tag_type(ty: wasmparser::TagType, offset: usize) -> Result<u32, DecodeError> {
-    if HAS_GC { Ok(ty.func_type_idx) } else { Err(DecodeError::unsupported(Feature::Exceptions, offset)) }
+    if HAS_GC { Ok(ty.func_type_idx) } else { Err(DecodeError::unsupported(Proposal::Exceptions, offset)) }
 }
 
 pub(crate) fn memory_type(ty: wasmparser::MemoryType, offset: usize) -> Result<MemoryType, DecodeError> {
     if ty.shared {
-        return Err(DecodeError::unsupported(Feature::Threads, offset));
+        return Err(DecodeError::unsupported(Proposal::Threads, offset));
     }
     // The proposal has these two sizes only; others would have to be checked for overflow all over the place.
     let page_log2 = ty.page_size_log2();
@@ -220,7 +222,7 @@ pub(crate) fn memory_type(ty: wasmparser::MemoryType, offset: usize) -> Result<M
 
 pub(crate) fn global_type(ty: wasmparser::GlobalType, offset: usize) -> Result<GlobalType, DecodeError> {
     if ty.shared {
-        return Err(DecodeError::unsupported(Feature::SharedEverything, offset));
+        return Err(DecodeError::unsupported(Proposal::SharedEverything, offset));
     }
     Ok(GlobalType { content: val_type(ty.content_type, offset)?, mutable: ty.mutable })
 }

@@ -2,9 +2,9 @@
 
 use wasmote_decode::names::{FunctionNames, module_name};
 use wasmote_decode::{
-    ConstExpr, ConstOp, DecodeErrorKind, ElemItems, ExportKind, Feature, ImportType, ModuleInfo, SegmentMode, decode,
+    ConstExpr, ConstOp, DecodeErrorKind, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, decode,
 };
-use wasmote_ir::ValType;
+use wasmote_ir::{Proposal, ValType};
 
 /// Something of everything.
 const RICH: &str = r#"(module $rich
@@ -139,17 +139,17 @@ fn a_table_with_an_initialiser_keeps_it() {
 #[test]
 fn what_is_not_supported_is_named() {
     let without_gc = [
-        ("(module (type (struct)))", Feature::Gc),
-        ("(module (type (array i8)))", Feature::Gc),
-        ("(module (global anyref (ref.null any)))", Feature::Gc),
-        ("(module (tag))", Feature::Exceptions),
-        (r#"(module (import "" "" (tag)))"#, Feature::Exceptions),
-        ("(module (global exnref (ref.null exn)))", Feature::Exceptions),
+        ("(module (type (struct)))", Proposal::Gc),
+        ("(module (type (array i8)))", Proposal::Gc),
+        ("(module (global anyref (ref.null any)))", Proposal::Gc),
+        ("(module (tag))", Proposal::Exceptions),
+        (r#"(module (import "" "" (tag)))"#, Proposal::Exceptions),
+        ("(module (global exnref (ref.null exn)))", Proposal::Exceptions),
     ];
     let cases = [
-        ("(module (memory 1 2 shared))", Feature::Threads),
-        ("(module (table shared 1 funcref))", Feature::SharedEverything),
-        ("(module (type $f (func)) (type (cont $f)))", Feature::StackSwitching),
+        ("(module (memory 1 2 shared))", Proposal::Threads),
+        ("(module (table shared 1 funcref))", Proposal::SharedEverything),
+        ("(module (type $f (func)) (type (cont $f)))", Proposal::StackSwitching),
     ];
     let without_gc = without_gc.into_iter().filter(|_| !cfg!(feature = "gc"));
     for (text, feature) in without_gc.chain(cases) {
@@ -175,7 +175,7 @@ fn components_are_named() {
 #[cfg(not(feature = "simd"))]
 fn vectors_are_not_supported_without_their_feature() {
     for text in ["(module (func (param v128)))", "(module (global v128 (v128.const i64x2 0 0)))"] {
-        assert_eq!(refused(text).0, DecodeErrorKind::Unsupported(Feature::Simd), "{text}");
+        assert_eq!(refused(text).0, DecodeErrorKind::Unsupported(Proposal::Simd), "{text}");
     }
 }
 
@@ -189,12 +189,12 @@ fn what_a_body_needs_and_is_not_there_is_named() {
         "(block (result v128) (unreachable)) drop",
     ];
     let gc = [
-        ("(drop (ref.i31 (i32.const 0)))", Feature::Gc),
-        ("(local anyref)", Feature::Gc),
-        ("(try_table)", Feature::Exceptions),
-        ("try catch_all end", Feature::Exceptions),
+        ("(drop (ref.i31 (i32.const 0)))", Proposal::Gc),
+        ("(local anyref)", Proposal::Gc),
+        ("(try_table)", Proposal::Exceptions),
+        ("try catch_all end", Proposal::Exceptions),
     ];
-    let simd = simd.map(|body| (body, Feature::Simd)).into_iter().filter(|_| !cfg!(feature = "simd"));
+    let simd = simd.map(|body| (body, Proposal::Simd)).into_iter().filter(|_| !cfg!(feature = "simd"));
     let gc = gc.into_iter().filter(|_| !cfg!(feature = "gc"));
     for (body, feature) in simd.chain(gc) {
         // Behind operators of all kinds that there are.

@@ -8,15 +8,17 @@
 //! 3. [`code`]: reading and writing instructions as 16-bit units;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what translator and executor agree on beside the instructions;
-//! 6. [`image`]: translated modules as files, and what must hold for them before they run;
-//! 7. with the feature `alloc`, `fallible`: how all crates allocate what guests decide the size of, and `keys`: a map that does.
+//! 6. with the feature `operators`, `operators`: the language's own operators, a table like that of instructions; [`Proposal`]: what a module may need
+//!    and a build may lack;
+//! 7. [`image`]: translated modules as files, and what must hold for them before they run;
+//! 8. with the feature `alloc`, `fallible`: how all crates allocate what guests decide the size of, and `keys`: a map that does.
 //!
 //! Nothing else here allocates, and nothing depends on another crate.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 
 #[macro_use]
@@ -40,11 +42,16 @@ pub mod handlers;
 pub mod image;
 #[cfg(feature = "alloc")]
 pub mod keys;
+#[cfg(feature = "operators")]
+pub mod operators;
 pub mod ops;
+#[macro_use]
+mod proposal;
 pub mod shape;
 pub mod trap;
 pub mod types;
 
 pub use ops::{Op, Opcode};
+pub use proposal::Proposal;
 pub use trap::TrapCode;
 pub use types::{FieldType, HeapType, RefType, StorageType, ValType};

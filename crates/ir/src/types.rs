@@ -1,5 +1,7 @@
 //! Value types (spec: syntax/types#value-types).
 
+use crate::proposal::Proposal;
+
 /// The type of a value. What references are in slots: `docs/gc.md`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ValType {
@@ -73,6 +75,18 @@ impl ValType {
         }
     }
 
+    /// The number or vector type that is written as this byte (spec: binary/types#number-types).
+    pub const fn of_byte(byte: u8) -> Option<ValType> {
+        Some(match byte {
+            0x7f => ValType::I32,
+            0x7e => ValType::I64,
+            0x7d => ValType::F32,
+            0x7c => ValType::F64,
+            0x7b => ValType::V128,
+            _ => return None,
+        })
+    }
+
     /// Whether this is a reference type.
     pub const fn is_ref(self) -> bool {
         matches!(self, ValType::Ref(_))
@@ -104,7 +118,7 @@ impl ValType {
 }
 
 macro_rules! heap_types {
-    ($( $(#[$doc:meta])* $name:ident = $number:literal, $top:ident, $nullable:literal, $other:literal; )*) => {
+    ($( $(#[$doc:meta])* $name:ident = $number:literal, $byte:literal, $proposal:ident, $top:ident, $nullable:literal, $other:literal; )*) => {
         /// What a reference refers to (spec: syntax/types#heap-types).
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum HeapType {
@@ -125,6 +139,22 @@ macro_rules! heap_types {
                 match number {
                     $( $number => Some(HeapType::$name), )*
                     _ => None,
+                }
+            }
+
+            /// The one that is written as this byte (spec: binary/types#heap-types).
+            pub const fn of_byte(byte: u8) -> Option<HeapType> {
+                match byte {
+                    $( $byte => Some(HeapType::$name), )*
+                    _ => None,
+                }
+            }
+
+            /// The proposal that it belongs to.
+            pub const fn proposal(self) -> Proposal {
+                match self {
+                    $( HeapType::$name => Proposal::$proposal, )*
+                    HeapType::Index(_) => Proposal::FunctionReferences,
                 }
             }
 
@@ -155,29 +185,29 @@ const INDEX: u32 = 15;
 
 heap_types! {
     /// Any function.
-    Func = 0, Func, "funcref", "(ref func)";
+    Func = 0, 0x70, ReferenceTypes, Func, "funcref", "(ref func)";
     /// No function.
-    NoFunc = 1, Func, "nullfuncref", "(ref nofunc)";
+    NoFunc = 1, 0x73, Gc, Func, "nullfuncref", "(ref nofunc)";
     /// Any value of the host.
-    Extern = 2, Extern, "externref", "(ref extern)";
+    Extern = 2, 0x6f, ReferenceTypes, Extern, "externref", "(ref extern)";
     /// No value of the host.
-    NoExtern = 3, Extern, "nullexternref", "(ref noextern)";
+    NoExtern = 3, 0x72, Gc, Extern, "nullexternref", "(ref noextern)";
     /// Any object, or small integer.
-    Any = 4, Any, "anyref", "(ref any)";
+    Any = 4, 0x6e, Gc, Any, "anyref", "(ref any)";
     /// What can be compared.
-    Eq = 5, Any, "eqref", "(ref eq)";
+    Eq = 5, 0x6d, Gc, Any, "eqref", "(ref eq)";
     /// Integers of 31 bits.
-    I31 = 6, Any, "i31ref", "(ref i31)";
+    I31 = 6, 0x6c, Gc, Any, "i31ref", "(ref i31)";
     /// Any structure.
-    Struct = 7, Any, "structref", "(ref struct)";
+    Struct = 7, 0x6b, Gc, Any, "structref", "(ref struct)";
     /// Any array.
-    Array = 8, Any, "arrayref", "(ref array)";
+    Array = 8, 0x6a, Gc, Any, "arrayref", "(ref array)";
     /// No object.
-    None = 9, Any, "nullref", "(ref none)";
+    None = 9, 0x71, Gc, Any, "nullref", "(ref none)";
     /// Any exception.
-    Exn = 10, Exn, "exnref", "(ref exn)";
+    Exn = 10, 0x69, Exceptions, Exn, "exnref", "(ref exn)";
     /// No exception.
-    NoExn = 11, Exn, "nullexnref", "(ref noexn)";
+    NoExn = 11, 0x74, Exceptions, Exn, "nullexnref", "(ref noexn)";
 }
 
 impl HeapType {
@@ -228,6 +258,15 @@ impl RefType {
             index == 0 && HeapType::of_number(number).is_some()
         };
         if known { Some(RefType(bits)) } else { None }
+    }
+
+    /// Whether null is of the type that begins with this byte and goes on with a heap type (spec: binary/types#reference-types).
+    pub const fn nullable_of_byte(byte: u8) -> Option<bool> {
+        match byte {
+            0x63 => Some(true),
+            0x64 => Some(false),
+            _ => None,
+        }
     }
 
     /// Whether null is one.

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use wasmote_decode::operators::Operators;
+use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
@@ -83,7 +83,7 @@ pub struct Body<'a> {
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
     /// What is left to read.
-    pub operators: Operators<'a>,
+    pub reader: Reader<'a>,
     /// Whether the NaN that arithmetic gives is made canonical.
     pub canonical_nans: bool,
     /// The slot of the frame's header.

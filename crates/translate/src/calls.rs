@@ -37,7 +37,7 @@ impl Body<'_> {
 
     /// `call`.
     pub fn call(&mut self) -> Step {
-        let func = self.operators.index()?;
+        let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         let (op, index) = self.callee(func, Op::Call, Op::CallImport);
@@ -48,7 +48,7 @@ impl Body<'_> {
 
     /// `return_call`.
     pub fn return_call(&mut self) -> Step {
-        let func = self.operators.index()?;
+        let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
@@ -66,7 +66,7 @@ impl Body<'_> {
 
     /// `call_indirect`.
     pub fn call_indirect(&mut self) -> Step {
-        let (ty, table) = (self.operators.index()?, self.operators.index()?);
+        let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let (_, index) = self.table_index()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
@@ -81,7 +81,7 @@ impl Body<'_> {
 
     /// `return_call_indirect`.
     pub fn return_call_indirect(&mut self) -> Step {
-        let (ty, table) = (self.operators.index()?, self.operators.index()?);
+        let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let index = self.pop_slot()?;
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;

@@ -75,7 +75,7 @@ impl Body<'_> {
 
     /// Reads the type of a structured instruction.
     pub fn signature(&mut self) -> Step<Signature> {
-        Signature::new(self.operators.block_type()?)
+        Ok(Signature::new(self.reader.block_type()?)?)
     }
 
     /// Opens a structured instruction whose parameters are on the stack.
@@ -256,7 +256,7 @@ impl Body<'_> {
 
     /// `br`.
     pub fn br(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
         self.meter.values(count);
@@ -278,7 +278,7 @@ impl Body<'_> {
 
     /// `br_if`.
     pub fn br_if(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         let condition = self.condition()?;
         self.branch_if(depth, condition)
     }
@@ -324,8 +324,8 @@ impl Body<'_> {
     pub fn br_table(&mut self) -> Step {
         self.targets.clear();
         let mut default = 0;
-        for _ in 0..=self.operators.index()? {
-            default = self.operators.index()?;
+        for _ in 0..=self.reader.u32()? {
+            default = self.reader.u32()?;
             self.targets.try_push(default)?;
         }
         let entry = self.pop()?;

@@ -5,10 +5,12 @@
 
 use alloc::vec::Vec;
 
-use wasmote_decode::operators::Operators;
+use wasmote_decode::operators::Catch;
+use wasmote_decode::reader::Reader;
 use wasmote_ir::Op;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
+use wasmote_ir::operators::{Immediate, Operator};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -53,27 +55,22 @@ pub struct Exceptions {
     returns: Vec<usize>,
 }
 
-/// Opcodes of `try`, of `end`, and of `delegate`.
-const TRY: u8 = 0x06;
-const END: u8 = 0x0b;
-const DELEGATED: u8 = 0x18;
-
 /// How deep `try`s of the older form nest in a body, whose operators these are.
-fn nesting(mut operators: Operators<'_>) -> Step<u16> {
+fn nesting(mut reader: Reader<'_>) -> Step<u16> {
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
-    while let Ok(opcode) = operators.byte() {
-        match opcode {
-            0x02..=0x04 | 0x1f => blocks.try_push(false)?,
-            TRY => {
+    while let Ok(operator) = reader.operator() {
+        match operator {
+            Operator::Try => {
                 blocks.try_push(true)?;
                 depth += 1;
                 most = most.max(depth);
             }
-            END | DELEGATED if blocks.pop() == Some(true) => depth -= 1,
+            Operator::End | Operator::Delegate if blocks.pop() == Some(true) => depth -= 1,
+            _ if operator.row().immediates[0] == Some(Immediate::Block) => blocks.try_push(false)?,
             _ => {}
         }
-        if operators.skip(opcode).is_err() {
+        if reader.skip_immediates(operator).is_err() {
             break;
         }
     }
@@ -85,7 +82,7 @@ impl Body<'_> {
     /// all operands. Few functions have one, so the operators are only searched for it once the first was met
     /// ([`Body::found_older_try`]).
     pub fn start_exceptions(&mut self, older_tries: bool) -> Step {
-        let kept = if older_tries { nesting(self.operators)? } else { 0 };
+        let kept = if older_tries { nesting(self.reader)? } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();
@@ -117,8 +114,8 @@ impl Body<'_> {
         let signature = self.signature()?;
         let level = self.level()?;
         let clauses = self.exceptions.clauses.len();
-        for _ in 0..self.operators.index()? {
-            let (tag, keeps, depth) = self.operators.clause()?;
+        for _ in 0..self.reader.u32()? {
+            let Catch { tag, has_reference: keeps, label: depth } = self.reader.catch()?;
             let count = match tag {
                 Some(tag) => self.tag_slots(tag)?,
                 None => 0,
@@ -193,7 +190,7 @@ impl Body<'_> {
 
     /// `catch`, which has a tag, or `catch_all`.
     pub fn catch(&mut self, tagged: bool) -> Step {
-        let tag = if tagged { Some(self.operators.index()?) } else { None };
+        let tag = if tagged { Some(self.reader.u32()?) } else { None };
         let label = *self.labels.top().ok_or(INVALID)?;
         if !matches!(label.kind, Kind::OlderTry | Kind::OlderCatch) {
             return Err(INVALID);
@@ -237,7 +234,7 @@ impl Body<'_> {
 
     /// `delegate`: the end of a `try` whose exceptions are those of an outer one.
     pub fn delegate(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         // Labels count without the `try` itself.
         let outer = self.labels.index(depth.checked_add(1).ok_or(INVALID)?).ok_or(INVALID)?;
         let level = self.labels.tries_up_to(outer);
@@ -251,7 +248,7 @@ impl Body<'_> {
 
     /// `throw`.
     pub fn throw(&mut self) -> Step {
-        let tag = self.operators.index()?;
+        let tag = self.reader.u32()?;
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
@@ -276,7 +273,7 @@ impl Body<'_> {
 
     /// `rethrow`.
     pub fn rethrow(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let tried = self.exceptions.tries.get(label.tried as usize).ok_or(INVALID)?;
         if label.tried == NO_TRY || tried.kept == NO_SLOT {

@@ -3,11 +3,10 @@
 use alloc::vec::Vec;
 
 use wasmote_decode::ModuleInfo;
+use wasmote_decode::operators::{Lacking, WrittenBlock};
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
-use wasmparser::BlockType;
 
-use crate::TranslateErrorKind;
 use crate::body::Step;
 use crate::code::Code;
 
@@ -46,11 +45,11 @@ pub enum Signature {
 
 impl Signature {
     /// What a block type says.
-    pub fn new(ty: BlockType) -> Result<Signature, TranslateErrorKind> {
+    pub fn new(ty: WrittenBlock) -> Result<Signature, Lacking> {
         Ok(match ty {
-            BlockType::Empty => Signature::Value(None),
-            BlockType::Type(ty) => Signature::Value(Some(value_type(ty)?)),
-            BlockType::FuncType(index) => Signature::Func(index),
+            WrittenBlock::Empty => Signature::Value(None),
+            WrittenBlock::Value(ty) => Signature::Value(Some(ty.known()?)),
+            WrittenBlock::Type(index) => Signature::Func(index),
         })
     }
 
@@ -69,11 +68,6 @@ impl Signature {
             Signature::Func(index) => module.type_of_funcs(*index).map_or(&[], |ty| &ty.results),
         }
     }
-}
-
-/// A value type of the binary.
-pub fn value_type(ty: wasmparser::ValType) -> Result<ValType, TranslateErrorKind> {
-    wasmote_decode::val_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)
 }
 
 /// A structured instruction that has not ended.

@@ -36,6 +36,7 @@ mod families;
 mod image;
 mod known;
 mod labels;
+mod lines;
 mod locals;
 mod memory;
 mod meter;
@@ -50,7 +51,8 @@ mod simd;
 mod stack;
 mod tiles;
 
-use wasmote_decode::operators::{Malformed, Operators};
+use wasmote_decode::operators::Lacking;
+use wasmote_decode::reader::{Malformed, Reader};
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::Op;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
@@ -157,6 +159,12 @@ enum Outcome {
     Translated,
     /// There is a `try` of the older form, for which no slot was set aside.
     FoundOlderTry,
+}
+
+impl From<Lacking> for TranslateErrorKind {
+    fn from(_: Lacking) -> TranslateErrorKind {
+        TranslateErrorKind::Unsupported
+    }
 }
 
 impl From<Malformed> for TranslateErrorKind {
@@ -285,7 +293,7 @@ impl Translator {
             stretches,
             #[cfg(feature = "gc")]
             exceptions,
-            operators: Operators::new(bytes, start as usize),
+            reader: Reader::new(bytes, start as usize),
             canonical_nans: self.options.canonical_nans,
             header,
             reachable: true,
@@ -295,11 +303,11 @@ impl Translator {
 
         let begun = body.declare_all(older_tries).and_then(|()| Ok(body.stack.start(body.locals.end())?));
         if let Err(kind) = begun.and_then(|()| body.open(type_index)) {
-            return Err(failed(body.operators.position(), kind));
+            return Err(failed(body.reader.position(), kind));
         }
         body.meter.values(body.locals.declared());
         loop {
-            let at = body.operators.position();
+            let at = body.reader.position();
             let kind = match body.next() {
                 Ok(_) if body.stack.peak > MAX_SLOTS => TranslateErrorKind::TooManySlots,
                 Ok(ended) => match body.code.check() {

@@ -91,14 +91,14 @@ impl Body<'_> {
         families::near(op).filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
     }
 
-    /// A load; `any` is the family for all memories.
-    pub fn load(&mut self, op: Op, any: Op, ty: ValType, arg: MemArg) -> Step {
-        let MemArg { memory, mut offset } = arg;
+    /// A load.
+    pub fn load(&mut self, op: Op, ty: ValType, arg: MemArg) -> Step {
+        let MemArg { memory, mut offset, .. } = arg;
         let entry = self.pop()?;
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
-            self.code.emit(any, 0, &[address, u64::from(memory), offset, dst]);
+            self.code.emit(any_memory(op), 0, &[address, u64::from(memory), offset, dst]);
             return Ok(());
         }
         let address = self.address(entry, &mut offset);
@@ -113,13 +113,13 @@ impl Body<'_> {
     }
 
     /// A store of an integer or of a float's bits; `float` is the family that stores the float accumulator.
-    pub fn store(&mut self, op: Op, any: Op, float: Option<Op>, arg: MemArg) -> Step {
-        let MemArg { memory, mut offset } = arg;
+    pub fn store(&mut self, op: Op, float: Option<Op>, arg: MemArg) -> Step {
+        let MemArg { memory, mut offset, .. } = arg;
         let (value, address) = (self.pop()?, self.pop()?);
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
             let value = self.slot_operand(value);
-            self.code.emit(any, 0, &[address, value, u64::from(memory), offset]);
+            self.code.emit(any_memory(op), 0, &[address, value, u64::from(memory), offset]);
             return Ok(());
         }
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
@@ -207,7 +207,7 @@ impl Body<'_> {
 
     /// `global.get`.
     pub fn global_get(&mut self) -> Step {
-        let global = self.operators.index()?;
+        let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
         let dst = self.push(ty);
@@ -217,7 +217,7 @@ impl Body<'_> {
 
     /// `global.set`.
     pub fn global_set(&mut self) -> Step {
-        let global = self.operators.index()?;
+        let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
         let global = u64::from(global);
@@ -280,5 +280,26 @@ impl Body<'_> {
     pub fn table_types(&self, table: u32) -> Step<(ValType, ValType)> {
         let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
         Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))
+    }
+}
+
+/// The family that does the same as a load or store from memory 0, for all memories.
+fn any_memory(op: Op) -> Op {
+    match op {
+        Op::Load32 | Op::LoadF32 => Op::Load32Any,
+        Op::Load8S32 => Op::Load8S32Any,
+        Op::Load8U => Op::Load8UAny,
+        Op::Load16S32 => Op::Load16S32Any,
+        Op::Load16U => Op::Load16UAny,
+        Op::Load8S64 => Op::Load8S64Any,
+        Op::Load16S64 => Op::Load16S64Any,
+        Op::Load32S64 => Op::Load32S64Any,
+        Op::Store8 => Op::Store8Any,
+        Op::Store16 => Op::Store16Any,
+        Op::Store32 => Op::Store32Any,
+        Op::Store64 => Op::Store64Any,
+        #[cfg(feature = "simd")]
+        Op::V128Load => Op::V128LoadAny,
+        _ => Op::Load64Any,
     }
 }

@@ -1,6 +1,8 @@
 //! Structures, arrays, small integers, and casts.
 
 use wasmote_decode::CompositeType;
+use wasmote_decode::operators::Cast;
+use wasmote_ir::operators::Operator;
 use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
 
 use crate::TranslateErrorKind;
@@ -8,7 +10,6 @@ use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src};
 use crate::control::Condition;
 use crate::labels::Kind;
-use crate::references::known;
 use crate::stack::Place;
 
 /// References to some object.
@@ -29,35 +30,34 @@ fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
 }
 
 impl Body<'_> {
-    /// An operator behind the prefix for objects.
-    #[inline(never)]
-    pub fn object(&mut self) -> Step {
-        let number = self.operators.index()?;
-        match number {
-            0x00 => self.struct_new(),
-            0x01 => self.struct_new_default(),
-            0x02..=0x04 => self.struct_get(number == 0x03),
-            0x05 => self.struct_set(),
-            0x06 => self.array_new(),
-            0x07 => self.array_new_default(),
-            0x08 => self.array_new_fixed(),
-            0x09 => self.array_new_of(Op::ArrayNewData),
-            0x0a => self.array_new_of(Op::ArrayNewElem),
-            0x0b..=0x0d => self.array_get(number == 0x0c),
-            0x0e => self.array_set(),
-            0x0f => self.plain_operator(Op::ArrayLen, 1, &[], Some(ValType::I32)),
-            0x10 => self.array_fill(),
-            0x11 => self.array_copy(),
-            0x12 => self.array_init(Op::ArrayInitData, Op::ArrayInitDataFuel),
-            0x13 => self.array_init(Op::ArrayInitElem, Op::ArrayInitElemFuel),
-            0x14 | 0x15 => self.ref_test(number == 0x15),
-            0x16 | 0x17 => self.ref_cast(number == 0x17),
-            0x18 | 0x19 => self.br_on_cast(number == 0x19),
-            0x1a => self.convert(HeapType::Any),
-            0x1b => self.convert(HeapType::Extern),
-            0x1c => self.plain_operator(Op::RefI31, 1, &[], Some(ValType::Ref(RefType::new(false, HeapType::I31)))),
-            0x1d => self.plain_operator(Op::I31GetS, 1, &[], Some(ValType::I32)),
-            0x1e => self.plain_operator(Op::I31GetU, 1, &[], Some(ValType::I32)),
+    /// An operator on objects.
+    pub fn object(&mut self, operator: Operator) -> Step {
+        match operator {
+            Operator::StructNew => self.struct_new(),
+            Operator::StructNewDefault => self.struct_new_default(),
+            Operator::StructGet | Operator::StructGetU => self.struct_get(false),
+            Operator::StructGetS => self.struct_get(true),
+            Operator::StructSet => self.struct_set(),
+            Operator::ArrayNew => self.array_new(),
+            Operator::ArrayNewDefault => self.array_new_default(),
+            Operator::ArrayNewFixed => self.array_new_fixed(),
+            Operator::ArrayNewData => self.array_new_of(Op::ArrayNewData),
+            Operator::ArrayNewElem => self.array_new_of(Op::ArrayNewElem),
+            Operator::ArrayGet | Operator::ArrayGetU => self.array_get(false),
+            Operator::ArrayGetS => self.array_get(true),
+            Operator::ArraySet => self.array_set(),
+            Operator::ArrayFill => self.array_fill(),
+            Operator::ArrayCopy => self.array_copy(),
+            Operator::ArrayInitData => self.array_init(Op::ArrayInitData, Op::ArrayInitDataFuel),
+            Operator::ArrayInitElem => self.array_init(Op::ArrayInitElem, Op::ArrayInitElemFuel),
+            Operator::RefTest => self.ref_test(false),
+            Operator::RefTestNull => self.ref_test(true),
+            Operator::RefCast => self.ref_cast(false),
+            Operator::RefCastNull => self.ref_cast(true),
+            Operator::BrOnCast => self.br_on_cast(false),
+            Operator::BrOnCastFail => self.br_on_cast(true),
+            Operator::AnyConvertExtern => self.convert(HeapType::Any),
+            Operator::ExternConvertAny => self.convert(HeapType::Extern),
             _ => Err(TranslateErrorKind::Unsupported),
         }
     }
@@ -127,7 +127,7 @@ impl Body<'_> {
 
     /// `struct.new`.
     fn struct_new(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
             return Err(INVALID);
         };
@@ -136,7 +136,7 @@ impl Body<'_> {
 
     /// `struct.new_default`.
     fn struct_new_default(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         if let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) {
             self.meter.values(fields.len());
         }
@@ -149,7 +149,7 @@ impl Body<'_> {
     /// `struct.get` and its like.
     fn struct_get(&mut self, signed: bool) -> Step {
         use Op::{StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128};
-        let (ty, index) = (self.operators.index()?, self.operators.index()?);
+        let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128];
         self.plain_operator(by_size(field.storage, signed, ops), 1, &[at], Some(field.storage.unpacked()))
@@ -158,7 +158,7 @@ impl Body<'_> {
     /// `struct.set`.
     fn struct_set(&mut self) -> Step {
         use Op::{StructSet8, StructSet16, StructSet32, StructSet64, StructSet128};
-        let (ty, index) = (self.operators.index()?, self.operators.index()?);
+        let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructSet8, StructSet8, StructSet16, StructSet16, StructSet32, StructSet64, StructSet128];
         self.plain_operator(by_size(field.storage, false, ops), 2, &[at], None)
@@ -166,7 +166,7 @@ impl Body<'_> {
 
     /// `array.new`.
     fn array_new(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         if self.meter.is_on() {
             let [value, len] = self.settled_slots()?;
@@ -185,7 +185,7 @@ impl Body<'_> {
 
     /// `array.new_default`.
     fn array_new_default(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let top = self.top();
         let [len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
@@ -196,13 +196,13 @@ impl Body<'_> {
 
     /// `array.new_fixed`.
     fn array_new_fixed(&mut self) -> Step {
-        let (ty, len) = (self.operators.index()?, self.operators.index()?);
+        let (ty, len) = (self.reader.u32()?, self.reader.u32()?);
         self.new_of_run(Op::ArrayNewFixed, ty, len as usize)
     }
 
     /// `array.new_data` and `array.new_elem`.
     fn array_new_of(&mut self, op: Op) -> Step {
-        let (ty, segment) = (self.operators.index()?, self.operators.index()?);
+        let (ty, segment) = (self.reader.u32()?, self.reader.u32()?);
         if self.meter.is_on() {
             let [offset, len] = self.settled_slots()?;
             let (new, init) = match op {
@@ -225,7 +225,7 @@ impl Body<'_> {
     /// `array.get` and its like.
     fn array_get(&mut self, signed: bool) -> Step {
         use Op::{ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128};
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let element = self.element(ty)?;
         let ops = [ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128];
         self.plain_operator(by_size(element.storage, signed, ops), 2, &[], Some(element.storage.unpacked()))
@@ -234,7 +234,7 @@ impl Body<'_> {
     /// `array.set`.
     fn array_set(&mut self) -> Step {
         use Op::{ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySet128};
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let element = self.element(ty)?;
         let ops = [ArraySet8, ArraySet8, ArraySet16, ArraySet16, ArraySet32, ArraySet64, ArraySet128];
         self.plain_operator(by_size(element.storage, false, ops), 3, &[], None)
@@ -242,7 +242,7 @@ impl Body<'_> {
 
     /// `array.fill`.
     fn array_fill(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         let op = self.long_array(Op::ArrayFill, Op::ArrayFillFuel, 4)?;
         let [array, index, value, len] = self.slots()?;
@@ -252,7 +252,7 @@ impl Body<'_> {
 
     /// `array.copy`.
     fn array_copy(&mut self) -> Step {
-        let (ty, _) = (self.operators.index()?, self.operators.index()?);
+        let (ty, _) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(Op::ArrayCopy, Op::ArrayCopyFuel, 5)?;
         let [to, to_index, from, from_index, len] = self.slots()?;
         self.code.emit(op, 0, &[ty.into(), to, to_index, from, from_index, len]);
@@ -270,7 +270,7 @@ impl Body<'_> {
 
     /// `array.init_data` and `array.init_elem`.
     fn array_init(&mut self, op: Op, metered: Op) -> Step {
-        let (ty, segment) = (self.operators.index()?, self.operators.index()?);
+        let (ty, segment) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(op, metered, 4)?;
         let [array, index, offset, len] = self.slots()?;
         self.code.emit(op, 0, &[ty.into(), array, index, offset, len, segment.into()]);
@@ -342,8 +342,8 @@ impl Body<'_> {
 
     /// `br_on_cast`, or `br_on_cast_fail`.
     fn br_on_cast(&mut self, fail: bool) -> Step {
-        let (depth, nullable, to) = self.operators.cast()?;
-        let (ty, flags) = self.cast_to(nullable, known(to)?)?;
+        let Cast { label: depth, to: (nullable, to), .. } = self.reader.cast()?;
+        let (ty, flags) = self.cast_to(nullable, to.known()?)?;
         let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);

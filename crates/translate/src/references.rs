@@ -2,21 +2,15 @@
 
 use wasmote_ir::{HeapType, Op, RefType, ValType};
 
-use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
 use crate::control::Condition;
 use crate::stack::Place;
 
-/// What a reference refers to, as the engine has it.
-pub fn known(ty: wasmparser::HeapType) -> Step<HeapType> {
-    wasmote_decode::heap_type(ty, 0).map_err(|_| TranslateErrorKind::Unsupported)
-}
-
 impl Body<'_> {
     /// Reads what a reference refers to.
     pub fn heap_type(&mut self) -> Step<HeapType> {
-        known(self.operators.heap_type()?)
+        Ok(self.reader.heap_type()?.known()?)
     }
 
     /// `ref.null`.
@@ -41,7 +35,7 @@ impl Body<'_> {
 
     /// `br_on_null`.
     pub fn br_on_null(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         let entry = self.pop_apart()?;
         let a = Src::Slot(self.slot(entry));
         self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
@@ -53,7 +47,7 @@ impl Body<'_> {
 
     /// `br_on_non_null`.
     pub fn br_on_non_null(&mut self) -> Step {
-        let depth = self.operators.index()?;
+        let depth = self.reader.u32()?;
         // The reference goes with the branch.
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         self.settle(top)?;
@@ -65,7 +59,7 @@ impl Body<'_> {
 
     /// `call_ref`.
     pub fn call_ref(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
@@ -76,7 +70,7 @@ impl Body<'_> {
 
     /// `return_call_ref`.
     pub fn return_call_ref(&mut self) -> Step {
-        let ty = self.operators.index()?;
+        let ty = self.reader.u32()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         self.meter.values(ty.params.len());

@@ -9,9 +9,12 @@ mod scripts;
 use modules::{guests, valid};
 use scripts::{newest, published, regress};
 use wasmote_decode::ModuleInfo;
-use wasmote_decode::operators::{Immediates, MemArg, OBJECT, Operators, immediates};
+use wasmote_decode::operators::{Catch, MemArg, WrittenBlock, WrittenHeap, WrittenType};
+use wasmote_decode::reader::{Malformed, Reader};
+use wasmote_ir::operators::{Immediate, Operator};
+use wasmote_ir::{HeapType, Proposal};
 use wasmote_translate::{CodeOptions, OpSet, Translator};
-use wasmparser::{BinaryReader, Operator, OperatorsReader, WasmFeatures, for_each_operator};
+use wasmparser::{BinaryReader, OperatorsReader, WasmFeatures, for_each_operator};
 
 /// What stands behind an opcode, in words.
 trait Words {
@@ -33,6 +36,21 @@ fn bytes(bytes: &[u8]) -> Vec<String> {
     bytes.iter().map(|byte| format!("{byte:#x}")).collect()
 }
 
+fn heap_words(ty: wasmparser::HeapType) -> String {
+    use wasmparser::AbstractHeapType::{Cont, NoCont};
+    match ty {
+        wasmparser::HeapType::Abstract { ty: Cont | NoCont, .. } => "a continuation".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn type_words(ty: wasmparser::ValType) -> String {
+    match ty {
+        wasmparser::ValType::Ref(ty) => format!("{} {}", ty.is_nullable(), heap_words(ty.heap_type())),
+        number => format!("{number:?}"),
+    }
+}
+
 words! {
     u8: |byte| bytes(&[*byte]);
     u32: |index| [index.to_string()];
@@ -42,127 +60,214 @@ words! {
     wasmparser::Ieee32: |value| bytes(&value.bits().to_le_bytes());
     wasmparser::Ieee64: |value| bytes(&value.bits().to_le_bytes());
     wasmparser::V128: |value| bytes(value.bytes());
-    wasmparser::MemArg: |arg| [format!("{:?}", arg.target), arg.offset.to_string()];
-    wasmparser::BlockType: |ty| [format!("{ty:?}")];
-    wasmparser::HeapType: |ty| [format!("{ty:?}")];
-    wasmparser::RefType: |ty| [format!("{} {:?}", ty.is_nullable(), ty.heap_type())];
+    wasmparser::MemArg: |arg| [format!("{} {:?} {}", arg.align, arg.target, arg.offset)];
+    wasmparser::BlockType: |ty| [match ty {
+        wasmparser::BlockType::Empty => "nothing".into(),
+        wasmparser::BlockType::Type(ty) => type_words(*ty),
+        wasmparser::BlockType::FuncType(index) => index.to_string(),
+    }];
+    wasmparser::HeapType: |ty| [heap_words(*ty)];
+    wasmparser::RefType: |ty| [type_words(wasmparser::ValType::Ref(*ty))];
     wasmparser::BrTable<'_>: |table| {
         table.targets().map(|depth| depth.unwrap()).chain([table.default()]).map(|depth| depth.to_string())
     };
     wasmparser::TryTable: |table| {
-        let mut words = vec![format!("{:?}", table.ty)];
+        let mut words = Vec::new();
+        table.ty.words(&mut words);
         words.extend(table.catches.iter().map(|catch| format!("{catch:?}")));
         words
     };
-    // The types of a `select` are of no interest to anyone.
-    wasmparser::ValType: |_ty| Vec::new();
-    Vec<wasmparser::ValType>: |_types| Vec::new();
-    // Of proposals that there is nothing for.
+    wasmparser::ValType: |ty| [type_words(*ty)];
+    Vec<wasmparser::ValType>: |types| types.iter().map(|ty| type_words(*ty));
+    // Compared by their length alone.
     wasmparser::Ordering: |_ordering| Vec::new();
     wasmparser::ResumeTable: |_table| Vec::new();
 }
 
 macro_rules! operators {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        /// The proposal that an operator is of, and what stands behind its opcode.
-        fn theirs(operator: &Operator<'_>) -> (&'static str, Vec<String>) {
+        /// The name of an operator, the proposal that it is of, and what stands behind its opcode.
+        fn theirs(operator: &wasmparser::Operator<'_>) -> (&'static str, &'static str, Vec<String>) {
             let mut words = Vec::new();
-            #[allow(unreachable_patterns, reason = "the first arm takes some of the list's")]
-            let proposal = match operator {
-                // The type that is cast from is of no interest either.
-                Operator::BrOnCast { relative_depth, to_ref_type, .. }
-                | Operator::BrOnCastFail { relative_depth, to_ref_type, .. } => {
-                    relative_depth.words(&mut words);
-                    to_ref_type.words(&mut words);
-                    "gc"
-                }
-                $( Operator::$op $({ $($arg),* })? => {
+            let (name, proposal) = match operator {
+                $( wasmparser::Operator::$op $({ $($arg),* })? => {
                     $($( $arg.words(&mut words); )*)?
-                    stringify!($proposal)
+                    (stringify!($op), stringify!($proposal))
                 } )*
-                _ => "none",
+                _ => ("", ""),
             };
-            (proposal, words)
+            (renamed(name), proposal, words)
         }
     };
 }
 for_each_operator!(operators);
 
-/// Proposals that there is nothing for.
-const LACKING: [&str; 7] = [
-    "threads",
-    "shared_everything_threads",
-    "stack_switching",
-    "custom_descriptors",
-    "memory_control",
-    "acquire_release_atomics",
-    "none",
-];
-
-/// Reads the next operator and what stands behind its opcode; `None` if there is no such operator.
-fn ours(operators: &mut Operators<'_>) -> Result<Option<Vec<String>>, wasmote_decode::operators::Malformed> {
-    let opcode = operators.byte()?;
-    let start = *operators;
-    let number = if opcode >= OBJECT { operators.index()? } else { 0 };
-    let Some(kind) = immediates(opcode, number) else { return Ok(None) };
-    let mut words = Vec::new();
-    let mut pass = |operators: &mut Operators<'_>, count| {
-        for _ in 0..count {
-            operators.byte()?.words(&mut words);
+macro_rules! proposals {
+    (
+        built { $( $(#[$doc:meta])* $name:ident $field:ident $flag:ident $text:literal since $version:literal if $built:expr; )* }
+        unbuilt { $( $(#[$other_doc:meta])* $other:ident $other_field:ident $other_flag:ident $other_text:literal; )* }
+    ) => {
+        /// What wasmparser's list of operators calls a proposal.
+        fn in_their_words(proposal: Proposal) -> &'static str {
+            match proposal {
+                $( Proposal::$name => stringify!($field), )*
+                $( Proposal::$other => stringify!($other_field), )*
+                _ => "mvp",
+            }
         }
-        Ok(())
     };
-    match kind {
-        Immediates::None => {}
-        Immediates::Indices(count) => {
-            for _ in 0..count {
-                operators.index()?.words(&mut words);
+}
+wasmote_ir::for_each_proposal!(proposals);
+
+/// Types as wasmparser has them.
+fn heap(heap: WrittenHeap) -> String {
+    use wasmparser::AbstractHeapType as Abstract;
+    let of = |shared, heap| {
+        let ty = match heap {
+            HeapType::Func => Abstract::Func,
+            HeapType::NoFunc => Abstract::NoFunc,
+            HeapType::Extern => Abstract::Extern,
+            HeapType::NoExtern => Abstract::NoExtern,
+            HeapType::Any => Abstract::Any,
+            HeapType::Eq => Abstract::Eq,
+            HeapType::I31 => Abstract::I31,
+            HeapType::Struct => Abstract::Struct,
+            HeapType::Array => Abstract::Array,
+            HeapType::None => Abstract::None,
+            HeapType::Exn => Abstract::Exn,
+            HeapType::NoExn => Abstract::NoExn,
+            HeapType::Index(index) => {
+                return wasmparser::HeapType::Concrete(wasmparser::UnpackedIndex::Module(index));
+            }
+        };
+        wasmparser::HeapType::Abstract { shared, ty }
+    };
+    match heap {
+        WrittenHeap::Known(heap) => format!("{:?}", of(false, heap)),
+        WrittenHeap::Shared(heap) => format!("{:?}", of(true, heap)),
+        WrittenHeap::Exact(index) => {
+            format!("{:?}", wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index)))
+        }
+        WrittenHeap::Continuation => "a continuation".into(),
+    }
+}
+
+fn value(ty: WrittenType) -> String {
+    match ty {
+        WrittenType::Number(ty) => format!("{ty:?}"),
+        WrittenType::Reference(nullable, ty) => format!("{nullable} {}", heap(ty)),
+    }
+}
+
+fn block(ty: WrittenBlock) -> String {
+    match ty {
+        WrittenBlock::Empty => "nothing".into(),
+        WrittenBlock::Value(ty) => value(ty),
+        WrittenBlock::Type(index) => index.to_string(),
+    }
+}
+
+/// Reads an immediate, in the words of wasmparser's.
+fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<String>) -> Result<(), Malformed> {
+    match immediate {
+        Immediate::Label
+        | Immediate::Func
+        | Immediate::Type
+        | Immediate::Table
+        | Immediate::Memory
+        | Immediate::MemoryOrZero
+        | Immediate::Global
+        | Immediate::Local
+        | Immediate::Tag
+        | Immediate::Data
+        | Immediate::Elem
+        | Immediate::Field
+        | Immediate::Count => reader.u32()?.words(words),
+        Immediate::I32 => reader.i32()?.words(words),
+        Immediate::I64 => reader.i64()?.words(words),
+        Immediate::F32 => reader.array::<4>()?.iter().for_each(|byte| byte.words(words)),
+        Immediate::F64 => reader.array::<8>()?.iter().for_each(|byte| byte.words(words)),
+        Immediate::V128 | Immediate::Lanes => reader.array::<16>()?.words(words),
+        Immediate::Lane(_) => reader.byte()?.words(words),
+        Immediate::MemArg(_) | Immediate::Atomic(_) => {
+            let MemArg { align, memory, offset } = reader.memarg()?;
+            words.push(format!("{align} {:?} {offset}", wasmparser::MemArgTarget::Memory(memory)));
+        }
+        Immediate::Block => words.push(block(reader.block_type()?)),
+        Immediate::Labels => {
+            for _ in 0..=reader.u32()? {
+                reader.u32()?.words(words);
             }
         }
-        Immediates::I32 => operators.i32()?.words(&mut words),
-        Immediates::I64 => operators.i64()?.words(&mut words),
-        Immediates::Bytes(count) => pass(operators, count)?,
-        Immediates::Memory(more) => {
-            let MemArg { memory, offset } = operators.memory()?;
-            let arg = [format!("{:?}", wasmparser::MemArgTarget::Memory(memory)), offset.to_string()];
-            pass(operators, more)?;
-            words.splice(0..0, arg);
-        }
-        Immediates::Block => operators.block_type()?.words(&mut words),
-        Immediates::Depths => {
-            for _ in 0..=operators.index()? {
-                operators.index()?.words(&mut words);
+        Immediate::Types => {
+            for _ in 0..reader.u32()? {
+                words.push(value(reader.value_type()?));
             }
         }
-        Immediates::Types => operators.types()?,
-        Immediates::Heap => operators.heap_type()?.words(&mut words),
-        Immediates::Cast => {
-            let (depth, nullable, heap) = operators.cast()?;
-            depth.words(&mut words);
-            words.push(format!("{nullable} {heap:?}"));
+        Immediate::Heap => words.push(heap(reader.heap_type()?)),
+        Immediate::Cast => {
+            let cast = reader.cast()?;
+            cast.label.words(words);
+            words.extend([cast.from, cast.to].map(|(nullable, ty)| format!("{nullable} {}", heap(ty))));
         }
-        Immediates::TryTable => {
-            operators.block_type()?.words(&mut words);
-            for _ in 0..operators.index()? {
-                use wasmparser::Catch;
-                let catch = match operators.clause()? {
-                    (Some(tag), false, label) => Catch::One { tag, label },
-                    (Some(tag), true, label) => Catch::OneRef { tag, label },
-                    (None, false, label) => Catch::All { label },
-                    (None, true, label) => Catch::AllRef { label },
+        Immediate::Catches => {
+            for _ in 0..reader.u32()? {
+                use wasmparser::Catch as Theirs;
+                let Catch { tag, has_reference, label } = reader.catch()?;
+                let catch = match (tag, has_reference) {
+                    (Some(tag), false) => Theirs::One { tag, label },
+                    (Some(tag), true) => Theirs::OneRef { tag, label },
+                    (None, false) => Theirs::All { label },
+                    (None, true) => Theirs::AllRef { label },
                 };
                 words.push(format!("{catch:?}"));
             }
         }
+        // Compared by their length alone.
+        Immediate::Handlers => {
+            for _ in 0..reader.u32()? {
+                if reader.byte()? == 0 {
+                    reader.u32()?;
+                }
+                reader.u32()?;
+            }
+        }
+        Immediate::Zero => reader.zero()?,
+        Immediate::Ordering => drop(reader.byte()?),
+    }
+    Ok(())
+}
+
+/// Reads the next operator and what stands behind its opcode.
+fn ours(reader: &mut Reader<'_>) -> Result<(Operator, Vec<String>), Malformed> {
+    let operator = reader.operator()?;
+    let start = *reader;
+    let mut words = Vec::new();
+    for kind in operator.row().immediates.into_iter().flatten() {
+        immediate(reader, kind, &mut words)?;
     }
     let mut skipped = start;
-    assert_eq!(skipped.skip(opcode), Ok(number));
-    assert_eq!(skipped.position(), operators.position());
-    Ok(Some(words))
+    assert_eq!(skipped.skip_immediates(operator), Ok(()));
+    assert_eq!(skipped.position(), reader.position());
+    Ok((operator, words))
+}
+
+/// The name that our table has for one of wasmparser's operators.
+fn renamed(theirs: &str) -> &str {
+    match theirs {
+        "TypedSelect" | "TypedSelectMulti" => "SelectTyped",
+        "RefTestNonNull" => "RefTest",
+        "RefTestNullable" => "RefTestNull",
+        "RefCastNonNull" => "RefCast",
+        "RefCastNullable" => "RefCastNull",
+        "RefCastDescEqNonNull" => "RefCastDescEq",
+        "RefCastDescEqNullable" => "RefCastDescEqNull",
+        _ => theirs,
+    }
 }
 
 /// Whether an operator that wasmparser reads cannot be valid, since it is aligned more than there are bytes.
-fn too_aligned(operator: &Operator<'_>) -> bool {
+fn too_aligned(operator: &wasmparser::Operator<'_>) -> bool {
     let text = format!("{operator:?}");
     let number = |name: &str| {
         let (_, rest) = text.split_once(&format!(" {name}: "))?;
@@ -171,10 +276,14 @@ fn too_aligned(operator: &Operator<'_>) -> bool {
     number("align").zip(number("max_align")).is_some_and(|(align, most)| align > most)
 }
 
+/// All proposals but those that change how the operators of others are written.
+fn features() -> WasmFeatures {
+    WasmFeatures::all() - WasmFeatures::ACQUIRE_RELEASE_ATOMICS - WasmFeatures::MULTIBYTE_ARRAY_ACCESS
+}
+
 /// Compares how a body is read, as far as wasmparser reads it; how many operators that is.
 fn compare(name: &str, body: &[u8]) -> usize {
-    let features = WasmFeatures::all() - WasmFeatures::ACQUIRE_RELEASE_ATOMICS - WasmFeatures::MULTIBYTE_ARRAY_ACCESS;
-    let mut reader = BinaryReader::new_features(body, 0, features);
+    let mut reader = BinaryReader::new_features(body, 0, features());
     let locals = reader.read_var_u32().unwrap_or(0);
     for _ in 0..locals {
         if reader.read_var_u32().is_err() || reader.read::<wasmparser::ValType>().is_err() {
@@ -182,31 +291,30 @@ fn compare(name: &str, body: &[u8]) -> usize {
         }
     }
     let start = reader.original_position() as usize;
-    let mut operators = Operators::new(&body[start..], start);
+    let mut own = Reader::new(&body[start..], start);
     let mut reader = OperatorsReader::new(reader);
     let mut count = 0;
     while let Ok(operator) = reader.read() {
-        let read = ours(&mut operators);
-        let (proposal, words) = theirs(&operator);
-        match read {
-            Ok(Some(read)) => assert_eq!(read, words, "{name}: {operator:?}"),
-            Ok(None) => {
-                let lacking = LACKING.contains(&proposal)
-                    || proposal == "gc" && cfg!(not(feature = "gc"))
-                    || proposal.contains("simd") && cfg!(not(feature = "simd"));
-                assert!(lacking, "{name}: {operator:?}");
-                return count;
+        let (theirs, proposal, words) = theirs(&operator);
+        match ours(&mut own) {
+            Ok((operator, read)) => {
+                assert_eq!(format!("{operator:?}"), theirs, "{name}");
+                assert_eq!(read, words, "{name}: {operator:?}");
+                // There, fences belong to the proposal that gives them an order.
+                if operator != Operator::AtomicFence {
+                    assert_eq!(in_their_words(operator.row().proposal), proposal, "{name}: {operator:?}");
+                }
             }
             Err(_) => {
                 assert!(too_aligned(&operator), "{name}: {operator:?}");
                 return count;
             }
         }
-        assert_eq!(operators.position() as u64, reader.original_position(), "{name}: {operator:?}");
+        assert_eq!(own.position() as u64, reader.original_position(), "{name}: {operator:?}");
         count += 1;
     }
     // What follows wasmparser refuses. Here it may be anything, but no panic.
-    while let Ok(Some(_)) = ours(&mut operators) {}
+    while ours(&mut own).is_ok() {}
     count
 }
 
@@ -222,6 +330,39 @@ fn compare_all(modules: Vec<(String, Vec<u8>)>) -> usize {
     }
     println!("{count} operators");
     count
+}
+
+#[test]
+fn every_opcode_is_that_of_the_operator_that_wasmparser_reads() {
+    let mut seen = 0;
+    let prefixed = Operator::PREFIXES.into_iter().flat_map(|prefix| {
+        (0..0x200u32).map(move |number| vec![prefix, number as u8 & 0x7f | 0x80, (number >> 7) as u8])
+    });
+    let plain = (0..=u8::MAX).filter(|byte| !Operator::PREFIXES.contains(byte)).map(|byte| vec![byte]);
+    for opcode in plain.chain(prefixed) {
+        let mut bytes = opcode.clone();
+        bytes.extend([0; 24]);
+        let mut own = Reader::new(&bytes, 0);
+        let read = own.operator();
+        let mut reader = OperatorsReader::new(BinaryReader::new_features(&bytes, 0, features()));
+        match (read, reader.read()) {
+            (Ok(operator), Ok(theirs_read)) => {
+                let (name, ..) = theirs(&theirs_read);
+                assert_eq!(format!("{operator:?}"), name);
+                let (prefix, number) = operator.opcode();
+                assert_eq!(
+                    (prefix, number as u8 & 0x7f),
+                    (prefix.map(|_| opcode[0]), opcode[opcode.len() - 1 - usize::from(opcode.len() > 1)] & 0x7f)
+                );
+                seen += 1;
+            }
+            // Those that end a block are not read where there is none.
+            (Ok(Operator::Else | Operator::Catch | Operator::CatchAll | Operator::Delegate), Err(_)) => seen += 1,
+            (Err(_), Err(_)) => {}
+            (ours, theirs) => panic!("{opcode:x?}: {ours:?}, {theirs:?}"),
+        }
+    }
+    assert_eq!(seen, Operator::ALL.len());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use wasmote_decode::proposals::flag;
+use wasmote_ir::Proposal;
 use wasmote_ir::fallible::{OutOfMemory, try_format, try_str, try_with_capacity};
 use wasmparser::WasmFeatures;
 
@@ -77,9 +79,9 @@ impl Fault {
     /// The same in the words that are used for most of them.
     #[cold]
     #[inline(never)]
-    pub fn not_enabled(feature: WasmFeatures, name: &str, offset: usize) -> Fault {
-        let message = try_format(format_args!("{name} support is not enabled"));
-        message.map_or(Fault(None), |message| Fault::missing(feature, &message, offset))
+    pub fn not_enabled(proposal: Proposal, offset: usize) -> Fault {
+        let message = try_format(format_args!("{} support is not enabled", proposal.name()));
+        message.map_or(Fault(None), |message| Fault::missing(flag(proposal), &message, offset))
     }
 
     /// Something with this index that there isn't.

@@ -1,78 +1,112 @@
-//! The bytes of a binary (spec: binary/values). Integers have at most as many bytes as their width needs, and no bits beyond it.
+//! The reader of binaries, with faults that say where they are.
 
 use core::ops::Range;
+
+use wasmote_decode::operators::{Cast, Catch, MemArg, MemArgForm, WrittenBlock, WrittenHeap, WrittenType};
+use wasmote_decode::reader::{self, Malformed};
+use wasmote_ir::RefType;
+use wasmote_ir::operators::Operator;
 
 use crate::fault::Fault;
 use crate::limits::MAX_NAME;
 
 #[derive(Clone)]
-pub struct Reader<'b> {
-    bytes: &'b [u8],
-    at: usize,
-    /// Offset of the first byte in the binary.
-    base: usize,
+pub struct Reader<'b>(reader::Reader<'b>);
+
+/// Methods of the reader, with a fault in place of the error.
+macro_rules! located {
+    ($( $(#[$attribute:meta])* $name:ident($($argument:ident: $of:ty),*) -> $ty:ty; )*) => { $(
+        $(#[$attribute])*
+        pub fn $name(&mut self $(, $argument: $of)*) -> Result<$ty, Fault> {
+            self.0.$name($($argument),*).map_err(|malformed| self.fault(malformed))
+        }
+    )* };
 }
 
 impl<'b> Reader<'b> {
     pub fn new(bytes: &'b [u8], base: usize) -> Reader<'b> {
-        Reader { bytes, at: 0, base }
+        Reader(reader::Reader::new(bytes, base))
     }
 
     /// Where the next byte is, in the binary.
     pub fn offset(&self) -> usize {
-        self.base + self.at
+        self.0.position()
     }
 
     pub fn is_at_end(&self) -> bool {
-        self.at >= self.bytes.len()
-    }
-
-    /// Goes where a copy of it has gone.
-    pub fn follow(&mut self, copy: &Reader<'_>) {
-        self.at = copy.at;
+        self.0.is_at_end()
     }
 
     /// How many bytes are left.
     pub fn left(&self) -> usize {
-        self.bytes.len() - self.at
+        self.0.left()
     }
 
     /// Skips what is left.
     pub fn finish(&mut self) {
-        self.at = self.bytes.len();
+        self.0.finish();
     }
 
+    /// Goes back to this offset.
+    pub fn go_to(&mut self, offset: usize) {
+        self.0.go_to(offset);
+    }
+
+    /// The bytes that lie there in the binary, if they are of those that this reads.
+    pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
+        self.0.part_at(range)
+    }
+
+    /// Where the bytes lie in the binary, all of them.
+    pub fn range(&self) -> Range<usize> {
+        self.0.range()
+    }
+
+    /// An operator. What is wrong if there is none is said by who knows what should be there.
     #[inline(always)]
-    pub fn byte(&mut self) -> Result<u8, Fault> {
-        match self.bytes.get(self.at) {
-            Some(&byte) => {
-                self.at += 1;
-                Ok(byte)
-            }
-            None => Err(self.ended()),
-        }
+    pub fn operator(&mut self) -> Result<Operator, Malformed> {
+        self.0.operator()
+    }
+
+    /// Whether what stands behind this operator's opcode, at the reader, ends at this offset.
+    #[cfg(debug_assertions)]
+    pub fn ends_at(mut self, operator: Operator, offset: usize) -> bool {
+        self.0.skip_immediates(operator).is_ok() && self.offset() == offset
+    }
+
+    located! {
+        #[inline(always)]
+        byte() -> u8;
+        #[inline(always)]
+        u32() -> u32;
+        u64() -> u64;
+        #[inline(always)]
+        i32() -> i32;
+        #[inline(always)]
+        i64() -> i64;
+        signed(bits: u32) -> i64;
+        skip(count: usize) -> ();
+        bytes(count: usize) -> &'b [u8];
+        zero() -> ();
+        #[inline(always)]
+        memarg_of(form: MemArgForm) -> MemArg;
+        #[inline]
+        block_type() -> WrittenBlock;
+        value_type() -> WrittenType;
+        reference_type() -> (bool, WrittenHeap);
+        heap_type() -> WrittenHeap;
+        cast() -> Cast;
+        catch() -> Catch;
+    }
+
+    /// Where the heap type is of the value type that comes next, if it is a reference type.
+    pub fn heap_offset(&self) -> usize {
+        let is_apart = self.0.peek().is_ok_and(|byte| RefType::nullable_of_byte(byte).is_some());
+        self.offset() + usize::from(is_apart)
     }
 
     pub fn peek(&self) -> Result<u8, Fault> {
-        self.bytes.get(self.at).copied().ok_or_else(|| self.ended())
-    }
-
-    pub fn skip(&mut self, count: usize) -> Result<(), Fault> {
-        self.bytes(count)?;
-        Ok(())
-    }
-
-    pub fn bytes(&mut self, count: usize) -> Result<&'b [u8], Fault> {
-        match self.bytes.get(self.at..).and_then(|rest| rest.get(..count)) {
-            Some(bytes) => {
-                self.at += count;
-                Ok(bytes)
-            }
-            None => {
-                self.at = self.bytes.len();
-                Err(self.ended())
-            }
-        }
+        self.0.peek().map_err(|malformed| self.fault(malformed))
     }
 
     /// Those of the next bytes, in front of which stands how many they are.
@@ -80,17 +114,6 @@ impl<'b> Reader<'b> {
         let count = self.u32()? as usize;
         let base = self.offset();
         Ok(Reader::new(self.bytes(count)?, base))
-    }
-
-    /// The bytes that lie there in the binary, if they are of those that this reads.
-    pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
-        let at = |offset: usize| offset.wrapping_sub(self.base);
-        self.bytes.get(at(range.start)..at(range.end)).unwrap_or_default()
-    }
-
-    /// Where the bytes lie in the binary, all of them.
-    pub fn range(&self) -> Range<usize> {
-        self.base..self.base + self.bytes.len()
     }
 
     /// A name (spec: binary/values#names).
@@ -103,125 +126,9 @@ impl<'b> Reader<'b> {
         core::str::from_utf8(self.bytes(count)?).map_err(|_| Fault::new("malformed UTF-8 encoding", offset))
     }
 
-    #[inline(always)]
-    pub fn u32(&mut self) -> Result<u32, Fault> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                Ok(u32::from(byte))
-            }
-            _ => Ok(self.unsigned(32)? as u32),
-        }
-    }
-
-    #[inline(always)]
-    pub fn u64(&mut self) -> Result<u64, Fault> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                Ok(u64::from(byte))
-            }
-            _ => self.unsigned(64),
-        }
-    }
-
-    /// A signed integer of this many bits.
-    #[inline(always)]
-    pub fn signed(&mut self, bits: u32) -> Result<i64, Fault> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                Ok(i64::from(((byte << 1) as i8) >> 1))
-            }
-            _ => self.signed_long(bits),
-        }
-    }
-
-    #[inline(never)]
-    fn unsigned(&mut self, bits: u32) -> Result<u64, Fault> {
-        let (mut value, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            // Of the last byte that there may be, the upper bits belong to nothing.
-            if shift + 7 > bits && byte >> (bits - shift) != 0 {
-                return Err(self.too_long(byte));
-            }
-            shift += 7;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn signed_long(&mut self, bits: u32) -> Result<i64, Fault> {
-        let (mut value, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte()?;
-            value |= i64::from(byte & 0x7f) << shift;
-            if shift + 7 > bits {
-                // The bits that belong to nothing repeat the sign.
-                let rest = ((byte << 1) as i8) >> (bits - shift);
-                if byte >= 0x80 || rest != 0 && rest != -1 {
-                    return Err(self.too_long(byte));
-                }
-            }
-            shift += 7;
-            if byte < 0x80 {
-                return Ok(if shift < 64 { value << (64 - shift) >> (64 - shift) } else { value });
-            }
-        }
-    }
-
     #[cold]
     #[inline(never)]
-    fn too_long(&self, byte: u8) -> Fault {
-        let message = if byte >= 0x80 { "integer representation too long" } else { "integer too large" };
-        Fault::new(message, self.offset() - 1)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn ended(&self) -> Fault {
-        Fault::new("unexpected end of section or function", self.offset())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Reader;
-
-    /// The bytes read as each kind: the value, or nothing where they are refused.
-    fn read(bytes: &[u8]) -> (Option<u32>, Option<u64>, [Option<i64>; 3]) {
-        let of = || Reader::new(bytes, 0);
-        (of().u32().ok(), of().u64().ok(), [32, 33, 64].map(|bits| of().signed(bits).ok()))
-    }
-
-    #[test]
-    fn integers_are_read_as_wide_as_they_may_be() {
-        assert_eq!(read(&[0x7f]), (Some(127), Some(127), [Some(-1); 3]));
-        assert_eq!(read(&[0x80, 0x01]), (Some(128), Some(128), [Some(128); 3]));
-        let most = [0xff, 0xff, 0xff, 0xff, 0x0f];
-        assert_eq!(
-            read(&most),
-            (Some(u32::MAX), Some(u64::from(u32::MAX)), [None, Some(0xffff_ffff), Some(0xffff_ffff)])
-        );
-        let least = [0x80, 0x80, 0x80, 0x80, 0x78];
-        assert_eq!(read(&least).2[0], Some(i64::from(i32::MIN)));
-        let wide = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-        assert_eq!((read(&wide).1, read(&wide).2[2]), (Some(u64::MAX), None));
-        let least = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
-        assert_eq!((read(&least).1, read(&least).2[2]), (None, Some(i64::MIN)));
-    }
-
-    #[test]
-    fn no_byte_and_no_bit_more_than_the_width_has() {
-        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x1f]).0, None);
-        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).0, None);
-        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x4f]).2[0], None);
-        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).1, None);
-        assert_eq!(read(&[]), (None, None, [None; 3]));
-        assert_eq!(read(&[0x80]), (None, None, [None; 3]));
+    fn fault(&self, malformed: Malformed) -> Fault {
+        Fault::new(malformed.message(), self.offset())
     }
 }

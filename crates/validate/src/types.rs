@@ -1,5 +1,6 @@
 //! Types as bodies are checked with: numbers that are equal if the types are.
 
+use wasmote_ir::operators::Operand;
 use wasmote_ir::{HeapType, RefType, ValType};
 
 /// A value type, or what stands for one in code that is never reached. The number is [`ValType::number`]'s, with
@@ -82,12 +83,39 @@ impl Ty {
         }
     }
 
-    /// The number or vector type with this number.
+    /// A type of a number or vector.
+    pub const fn of(ty: ValType) -> Ty {
+        Ty(ty.number())
+    }
+
+    /// What an operator's row says, given the type of addresses.
+    #[inline]
+    pub const fn of_operand(operand: Operand, address: Ty) -> Ty {
+        match operand {
+            Operand::Address => address,
+            Operand::EqRef => Ty::abstract_ref(true, HeapType::Eq),
+            Operand::I31Ref => Ty::abstract_ref(true, HeapType::I31),
+            Operand::ArrayRef => Ty::abstract_ref(true, HeapType::Array),
+            Operand::RefI31 => Ty::abstract_ref(false, HeapType::I31),
+            number => Ty::of_number(number),
+        }
+    }
+
+    /// The same, if it is a number or a vector.
     #[inline(always)]
-    pub const fn of_number_type(number: u8) -> Ty {
-        Ty(number as u32)
+    pub const fn of_number(operand: Operand) -> Ty {
+        Ty(operand as u32)
     }
 }
+
+// These have the same numbers.
+const _: () = assert!(
+    Operand::I32 as u32 == Ty::I32.0
+        && Operand::I64 as u32 == Ty::I64.0
+        && Operand::F32 as u32 == Ty::F32.0
+        && Operand::F64 as u32 == Ty::F64.0
+        && Operand::V128 as u32 == Ty::V128.0
+);
 
 /// What references have set, and the two numbers of heap types that `ir` does not use.
 const REF: u32 = 1 << 31;

@@ -1,6 +1,8 @@
 //! Types as they are written (spec: binary/types).
 
-use wasmote_ir::HeapType;
+use wasmote_decode::operators::{WrittenHeap, WrittenType};
+use wasmote_decode::proposals::flag;
+use wasmote_ir::{HeapType, Proposal, ValType};
 use wasmparser::WasmFeatures;
 
 use crate::fault::Fault;
@@ -16,117 +18,88 @@ pub struct Written<'a> {
 
 impl Written<'_> {
     pub fn value_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
-        let ty = match reader.peek()? {
-            0x7f => Ty::I32,
-            0x7e => Ty::I64,
-            0x7d => Ty::F32,
-            0x7c => Ty::F64,
-            0x7b => {
-                self.require(WasmFeatures::SIMD, "SIMD", reader.offset())?;
-                Ty::V128
+        let offset = reader.heap_offset();
+        let ty = reader.value_type()?;
+        self.understand(ty, offset)
+    }
+
+    /// The value type, whose heap type is written at this offset if it is a reference type.
+    pub fn understand(&self, ty: WrittenType, offset: usize) -> Result<Ty, Fault> {
+        match ty {
+            WrittenType::Number(ty) => {
+                if ty == ValType::V128 {
+                    self.require(Proposal::Simd, offset)?;
+                }
+                Ok(Ty::of(ty))
             }
-            _ => return self.reference_type(reader),
-        };
-        reader.skip(1)?;
-        Ok(ty)
+            WrittenType::Reference(nullable, heap) => self.reference_to(heap, nullable, offset),
+        }
     }
 
     pub fn reference_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
-        match reader.byte()? {
-            0x63 => self.heap_type(reader, true),
-            0x64 => self.heap_type(reader, false),
-            byte => self.abstract_type(reader, byte, true, "invalid value type"),
-        }
+        let offset = reader.heap_offset();
+        let (nullable, heap) = reader.reference_type()?;
+        self.reference_to(heap, nullable, offset)
     }
 
     /// The type of a table's elements: any reference, and functions in every version.
     pub fn element_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
-        let mut ahead = reader.clone();
-        let first = ahead.byte()?;
-        if first == 0x70 || first == 0x63 && ahead.byte()? == 0x70 {
-            reader.follow(&ahead);
-            return Ok(Ty::FUNCREF);
+        let offset = reader.heap_offset();
+        match reader.reference_type()? {
+            (true, WrittenHeap::Known(HeapType::Func)) => Ok(Ty::FUNCREF),
+            (nullable, heap) => self.reference_to(heap, nullable, offset),
         }
-        self.reference_type(reader)
     }
 
     /// A heap type, of which it makes a reference type.
     pub fn heap_type(&self, reader: &mut Reader<'_>, nullable: bool) -> Result<Ty, Fault> {
-        let (offset, first) = (reader.offset(), reader.peek()?);
-        if first & 0xc0 == 0x40 {
-            reader.skip(1)?;
-            return self.abstract_type(reader, first, nullable, "invalid heap type");
-        }
-        let Ok(index) = u32::try_from(reader.signed(33)?) else { return Err(Fault::new("invalid heap type", offset)) };
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types", offset)?;
-        if !self.features.contains(WasmFeatures::GC) {
-            self.require(WasmFeatures::FUNCTION_REFERENCES, "function references", offset)?;
-        }
-        Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
+        let offset = reader.offset();
+        let heap = reader.heap_type()?;
+        self.reference_to(heap, nullable, offset)
     }
 
-    /// References to what the byte says, which has just been read.
-    fn abstract_type(&self, reader: &mut Reader<'_>, byte: u8, nullable: bool, message: &str) -> Result<Ty, Fault> {
-        let offset = reader.offset() - 1;
-        let Some(heap) = abstract_heap(byte) else { return self.foreign(reader, byte, nullable, message) };
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types", offset)?;
+    /// References to what is of this heap type, which is written at this offset. With a proposal on that no build runs, which is only to find
+    /// out what else a module needs, its types are not checked.
+    pub fn reference_to(&self, heap: WrittenHeap, nullable: bool, offset: usize) -> Result<Ty, Fault> {
         match heap {
-            HeapType::Func | HeapType::Extern if nullable => {}
-            HeapType::Func | HeapType::Extern => {
-                self.require(WasmFeatures::FUNCTION_REFERENCES, "function references", offset)?;
+            WrittenHeap::Known(HeapType::Index(index)) => {
+                self.require(Proposal::ReferenceTypes, offset)?;
+                if !self.features.contains(WasmFeatures::GC) {
+                    self.require(Proposal::FunctionReferences, offset)?;
+                }
+                Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
             }
-            HeapType::Exn | HeapType::NoExn => self.require(WasmFeatures::EXCEPTIONS, "exceptions", offset)?,
-            _ => self.require(WasmFeatures::GC, "gc", offset)?,
-        }
-        Ok(Ty::abstract_ref(nullable, heap))
-    }
-
-    /// A type of a proposal that no build runs, perhaps. With that on, which is only to find out what else a module needs, it
-    /// is read and not checked.
-    #[cold]
-    #[inline(never)]
-    fn foreign(&self, reader: &mut Reader<'_>, byte: u8, nullable: bool, message: &str) -> Result<Ty, Fault> {
-        let offset = reader.offset() - 1;
-        match byte {
-            0x68 | 0x75 => {
-                self.require(WasmFeatures::STACK_SWITCHING, "stack switching", offset)?;
+            WrittenHeap::Known(heap) => {
+                self.require(Proposal::ReferenceTypes, offset)?;
+                if !nullable || heap.proposal() != Proposal::ReferenceTypes {
+                    self.require_more(heap, offset)?;
+                }
+                Ok(Ty::abstract_ref(nullable, heap))
+            }
+            WrittenHeap::Shared(heap) => {
+                self.require(Proposal::SharedEverything, offset)?;
+                Ok(Ty::abstract_ref(nullable, heap))
+            }
+            WrittenHeap::Exact(index) => {
+                self.require(Proposal::CustomDescriptors, offset)?;
+                Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
+            }
+            WrittenHeap::Continuation => {
+                self.require(Proposal::StackSwitching, offset)?;
                 Ok(Ty::FOREIGN)
             }
-            0x65 => {
-                self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads", offset)?;
-                match abstract_heap(reader.byte()?) {
-                    Some(heap) => Ok(Ty::abstract_ref(nullable, heap)),
-                    None => Err(Fault::new(message, offset)),
-                }
-            }
-            0x62 => {
-                self.require(WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors", offset)?;
-                Ok(Ty::concrete_ref(nullable, (self.canonical)(reader.u32()?, offset)?))
-            }
-            _ => Err(Fault::new(message, offset)),
         }
     }
 
-    fn require(&self, feature: WasmFeatures, name: &str, offset: usize) -> Result<(), Fault> {
-        if self.features.contains(feature) { Ok(()) } else { Err(Fault::not_enabled(feature, name, offset)) }
+    /// What references need beyond those that came first.
+    fn require_more(&self, heap: HeapType, offset: usize) -> Result<(), Fault> {
+        match heap.proposal() {
+            Proposal::ReferenceTypes => self.require(Proposal::FunctionReferences, offset),
+            proposal => self.require(proposal, offset),
+        }
     }
-}
 
-/// The abstract heap types by their bytes.
-fn abstract_heap(byte: u8) -> Option<HeapType> {
-    Some(match byte {
-        0x74 => HeapType::NoExn,
-        0x73 => HeapType::NoFunc,
-        0x72 => HeapType::NoExtern,
-        0x71 => HeapType::None,
-        0x70 => HeapType::Func,
-        0x6f => HeapType::Extern,
-        0x6e => HeapType::Any,
-        0x6d => HeapType::Eq,
-        0x6c => HeapType::I31,
-        0x6b => HeapType::Struct,
-        0x6a => HeapType::Array,
-        0x69 => HeapType::Exn,
-        _ => return None,
-    })
+    fn require(&self, proposal: Proposal, offset: usize) -> Result<(), Fault> {
+        if self.features.contains(flag(proposal)) { Ok(()) } else { Err(Fault::not_enabled(proposal, offset)) }
+    }
 }

@@ -14,7 +14,7 @@ use ValType::{I32, I64, V128};
 impl Body<'_> {
     /// A load of a vector that is made of fewer bytes.
     pub(super) fn vector_load(&mut self, op: Op) -> Step {
-        let MemArg { memory, offset } = self.operators.memory()?;
+        let MemArg { memory, offset, .. } = self.reader.memarg()?;
         if !self.plain(memory, offset) {
             return self.vector_load_any(op, memory, offset);
         }
@@ -61,7 +61,7 @@ impl Body<'_> {
 
     /// `v128.store`.
     pub(super) fn vector_store(&mut self) -> Step {
-        let MemArg { memory, mut offset } = self.operators.memory()?;
+        let MemArg { memory, mut offset, .. } = self.reader.memarg()?;
         let (address, value) = self.pop_two()?;
         if !self.plain(memory, offset) {
             let address = u64::from(self.vector_slot(address));
@@ -93,8 +93,8 @@ impl Body<'_> {
 
     /// A load of a lane; from any memory as a scalar, which then replaces it.
     pub(super) fn load_lane(&mut self, op: Op) -> Step {
-        let MemArg { memory, offset } = self.operators.memory()?;
-        let lane = self.operators.byte()?;
+        let MemArg { memory, offset, .. } = self.reader.memarg()?;
+        let lane = self.reader.byte()?;
         let (any, replace) = match op {
             Op::V128Load8Lane => (Op::Load8UAny, Op::I8x16ReplaceLane),
             Op::V128Load16Lane => (Op::Load16UAny, Op::I16x8ReplaceLane),
@@ -122,8 +122,8 @@ impl Body<'_> {
 
     /// A store of a lane; to any memory as a scalar, which is extracted first.
     pub(super) fn store_lane(&mut self, op: Op) -> Step {
-        let MemArg { memory, offset } = self.operators.memory()?;
-        let lane = self.operators.byte()?;
+        let MemArg { memory, offset, .. } = self.reader.memarg()?;
+        let lane = self.reader.byte()?;
         let (any, extract) = match op {
             Op::V128Store8Lane => (Op::Store8Any, Op::I8x16ExtractLaneU),
             Op::V128Store16Lane => (Op::Store16Any, Op::I16x8ExtractLaneU),

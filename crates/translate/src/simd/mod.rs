@@ -1,10 +1,10 @@
 //! Vectors: operators on them, and what becomes of them (docs/simd.md).
 //!
-//! [`operators`] says which operator is what; here is what is over values alone, in `lanes` and `memory` the rest.
+//! [`operators`] says how each operator is translated; here is what is over values alone, in `lanes` and `memory` the rest.
 
 mod lanes;
 mod memory;
-mod operators;
+pub mod operators;
 
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{Op, ValType};
@@ -13,23 +13,18 @@ use crate::TranslateErrorKind;
 use crate::body::{Body, Step};
 use crate::code::{Recent, Src};
 use crate::stack::{Entry, Place};
-use operators::{Kind, OPERATORS};
+use operators::Kind;
 
 use ValType::V128;
 
 impl Body<'_> {
     /// Translates an operator on vectors.
     #[inline(never)]
-    pub fn vector(&mut self) -> Step {
+    pub fn vector(&mut self, kind: Kind, bits: u32, op: Op) -> Step {
         if !self.code.accumulators {
             return Err(TranslateErrorKind::VectorInCore);
         }
-        let number = self.operators.index()?;
-        let Some(&(kind, bits, op)) = OPERATORS.get(number as usize) else {
-            return Err(TranslateErrorKind::Unsupported);
-        };
         match kind {
-            Kind::Missing => return Err(TranslateErrorKind::Unsupported),
             Kind::Two | Kind::Swapped => {
                 let (a, b) = self.pop_two()?;
                 let (a, b) = if kind == Kind::Two { (a, b) } else { (b, a) };
@@ -40,41 +35,41 @@ impl Body<'_> {
             Kind::Three => self.vector_three(op)?,
             Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
             Kind::Const => {
-                let bits = u128::from_le_bytes(self.operators.bytes()?);
+                let bits = u128::from_le_bytes(self.reader.array()?);
                 self.vector_const([bits as u64, (bits >> 64) as u64]);
             }
             Kind::Shuffle => {
-                let lanes = u128::from_le_bytes(self.operators.bytes()?);
+                let lanes = u128::from_le_bytes(self.reader.array()?);
                 self.shuffle(lanes)?;
             }
             Kind::Load => {
-                let arg = self.operators.memory()?;
-                self.load(op, Op::V128LoadAny, V128, arg)?;
+                let arg = self.reader.memarg()?;
+                self.load(op, V128, arg)?;
             }
             Kind::LoadPart => self.vector_load(op)?,
             Kind::Store => self.vector_store()?,
             Kind::LoadLane => self.load_lane(op)?,
             Kind::StoreLane => self.store_lane(op)?,
             Kind::StoreHalf => {
-                let (arg, lane) = (self.operators.memory()?, self.operators.byte()?);
+                let (arg, lane) = (self.reader.memarg()?, self.reader.byte()?);
                 self.extract_half(ValType::I64, lane)?;
-                self.store(op, Op::Store64Any, None, arg)?;
+                self.store(op, None, arg)?;
             }
-            Kind::Splat => self.splat(op, bits.into())?,
+            Kind::Splat => self.splat(op, bits)?,
             Kind::Extract => {
-                let lane = self.operators.byte()?;
+                let lane = self.reader.byte()?;
                 self.extract(op, lane)?;
             }
             Kind::ExtractHalf => {
-                let lane = self.operators.byte()?;
+                let lane = self.reader.byte()?;
                 self.extract_half(op.source().unwrap_or(ValType::I64), lane)?;
             }
             Kind::Replace => {
-                let lane = self.operators.byte()?;
+                let lane = self.reader.byte()?;
                 self.replace(op, lane)?;
             }
         }
-        self.canonicalise_vector(op)
+        Ok(())
     }
 
     /// [`Body::register_or_slot`] of a vector. Apart, as other functions here: what is not run often is better small.

@@ -1,15 +1,13 @@
-//! The operators on vectors by their numbers: one row each.
+//! How operators on vectors are translated: a line for each.
 
 use wasmote_ir::Op;
+use wasmote_ir::operators::Operator;
 
-use Kind::*;
-use Op::*;
+use crate::lines::{self, Line, family};
 
 /// How an operator is translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Not at all: there is none with this number.
-    Missing,
     /// Two vectors.
     Two,
     /// Two vectors, of which the family takes the second one first.
@@ -20,7 +18,7 @@ pub enum Kind {
     Test,
     /// Three vectors.
     Three,
-    /// A vector and a number of bits; lanes have as many as the row says.
+    /// A vector and a number of bits; lanes have as many as the line says.
     Shift,
     /// A constant.
     Const,
@@ -38,7 +36,7 @@ pub enum Kind {
     StoreLane,
     /// A store of a lane of 64 bits, which is a slot.
     StoreHalf,
-    /// A scalar in all lanes, which have as many bits as the row says.
+    /// A scalar in all lanes, which have as many bits as the line says.
     Splat,
     /// A lane.
     Extract,
@@ -48,294 +46,112 @@ pub enum Kind {
     Replace,
 }
 
-/// For each number the kind, a number of bits, and the family.
-pub static OPERATORS: [(Kind, u8, Op); 276] = [
-    (Load, 0, V128Load),
-    (LoadPart, 0, V128Load8x8S),
-    (LoadPart, 0, V128Load8x8U),
-    (LoadPart, 0, V128Load16x4S),
-    (LoadPart, 0, V128Load16x4U),
-    (LoadPart, 0, V128Load32x2S),
-    (LoadPart, 0, V128Load32x2U),
-    (LoadPart, 0, V128Load8Splat),
-    (LoadPart, 0, V128Load16Splat),
-    (LoadPart, 0, V128Load32Splat),
-    (LoadPart, 0, V128Load64Splat),
-    (Store, 0, V128Store),
-    (Const, 0, V128Const),
-    (Shuffle, 0, I8x16Shuffle),
-    (Two, 0, I8x16Swizzle),
-    (Splat, 8, I8x16Splat),
-    (Splat, 16, I16x8Splat),
-    (Splat, 32, I32x4Splat),
-    (Splat, 64, I64x2Splat),
-    (Splat, 32, F32x4Splat),
-    (Splat, 64, F64x2Splat),
-    (Extract, 0, I8x16ExtractLaneS),
-    (Extract, 0, I8x16ExtractLaneU),
-    (Replace, 0, I8x16ReplaceLane),
-    (Extract, 0, I16x8ExtractLaneS),
-    (Extract, 0, I16x8ExtractLaneU),
-    (Replace, 0, I16x8ReplaceLane),
-    (Extract, 0, I32x4ExtractLane),
-    (Replace, 0, I32x4ReplaceLane),
-    (ExtractHalf, 0, I64x2Splat),
-    (Replace, 0, I64x2ReplaceLane0),
-    (Extract, 0, F32x4ExtractLane),
-    (Replace, 0, I32x4ReplaceLane),
-    (ExtractHalf, 0, F64x2Splat),
-    (Replace, 0, I64x2ReplaceLane0),
-    (Two, 0, I8x16Eq),
-    (Two, 0, I8x16Ne),
-    (Swapped, 0, I8x16GtS),
-    (Swapped, 0, I8x16GtU),
-    (Two, 0, I8x16GtS),
-    (Two, 0, I8x16GtU),
-    (Swapped, 0, I8x16GeS),
-    (Swapped, 0, I8x16GeU),
-    (Two, 0, I8x16GeS),
-    (Two, 0, I8x16GeU),
-    (Two, 0, I16x8Eq),
-    (Two, 0, I16x8Ne),
-    (Swapped, 0, I16x8GtS),
-    (Swapped, 0, I16x8GtU),
-    (Two, 0, I16x8GtS),
-    (Two, 0, I16x8GtU),
-    (Swapped, 0, I16x8GeS),
-    (Swapped, 0, I16x8GeU),
-    (Two, 0, I16x8GeS),
-    (Two, 0, I16x8GeU),
-    (Two, 0, I32x4Eq),
-    (Two, 0, I32x4Ne),
-    (Swapped, 0, I32x4GtS),
-    (Swapped, 0, I32x4GtU),
-    (Two, 0, I32x4GtS),
-    (Two, 0, I32x4GtU),
-    (Swapped, 0, I32x4GeS),
-    (Swapped, 0, I32x4GeU),
-    (Two, 0, I32x4GeS),
-    (Two, 0, I32x4GeU),
-    (Two, 0, F32x4Eq),
-    (Two, 0, F32x4Ne),
-    (Two, 0, F32x4Lt),
-    (Swapped, 0, F32x4Lt),
-    (Two, 0, F32x4Le),
-    (Swapped, 0, F32x4Le),
-    (Two, 0, F64x2Eq),
-    (Two, 0, F64x2Ne),
-    (Two, 0, F64x2Lt),
-    (Swapped, 0, F64x2Lt),
-    (Two, 0, F64x2Le),
-    (Swapped, 0, F64x2Le),
-    (One, 0, V128Not),
-    (Two, 0, V128And),
-    (Two, 0, V128AndNot),
-    (Two, 0, V128Or),
-    (Two, 0, V128Xor),
-    (Three, 0, V128Bitselect),
-    (Test, 0, V128AnyTrue),
-    (LoadLane, 0, V128Load8Lane),
-    (LoadLane, 0, V128Load16Lane),
-    (LoadLane, 0, V128Load32Lane),
-    (LoadLane, 0, V128Load64Lane0),
-    (StoreLane, 0, V128Store8Lane),
-    (StoreLane, 0, V128Store16Lane),
-    (StoreLane, 0, V128Store32Lane),
-    (StoreHalf, 0, Store64),
-    (LoadPart, 0, V128Load32Zero),
-    (LoadPart, 0, V128Load64Zero),
-    (One, 0, F32x4DemoteF64x2Zero),
-    (One, 0, F64x2PromoteLowF32x4),
-    (One, 0, I8x16Abs),
-    (One, 0, I8x16Neg),
-    (One, 0, I8x16Popcnt),
-    (Test, 0, I8x16AllTrue),
-    (One, 0, I8x16Bitmask),
-    (Two, 0, I8x16NarrowI16x8S),
-    (Two, 0, I8x16NarrowI16x8U),
-    (One, 0, F32x4Ceil),
-    (One, 0, F32x4Floor),
-    (One, 0, F32x4Trunc),
-    (One, 0, F32x4Nearest),
-    (Shift, 8, I8x16Shl),
-    (Shift, 8, I8x16ShrS),
-    (Shift, 8, I8x16ShrU),
-    (Two, 0, I8x16Add),
-    (Two, 0, I8x16AddSatS),
-    (Two, 0, I8x16AddSatU),
-    (Two, 0, I8x16Sub),
-    (Two, 0, I8x16SubSatS),
-    (Two, 0, I8x16SubSatU),
-    (One, 0, F64x2Ceil),
-    (One, 0, F64x2Floor),
-    (Two, 0, I8x16MinS),
-    (Two, 0, I8x16MinU),
-    (Two, 0, I8x16MaxS),
-    (Two, 0, I8x16MaxU),
-    (One, 0, F64x2Trunc),
-    (Two, 0, I8x16AvgrU),
-    (One, 0, I16x8ExtAddPairwiseI8x16S),
-    (One, 0, I16x8ExtAddPairwiseI8x16U),
-    (One, 0, I32x4ExtAddPairwiseI16x8S),
-    (One, 0, I32x4ExtAddPairwiseI16x8U),
-    (One, 0, I16x8Abs),
-    (One, 0, I16x8Neg),
-    (Two, 0, I16x8Q15MulrSatS),
-    (One, 0, I16x8AllTrue),
-    (One, 0, I16x8Bitmask),
-    (Two, 0, I16x8NarrowI32x4S),
-    (Two, 0, I16x8NarrowI32x4U),
-    (One, 0, I16x8ExtendLowI8x16S),
-    (One, 0, I16x8ExtendHighI8x16S),
-    (One, 0, I16x8ExtendLowI8x16U),
-    (One, 0, I16x8ExtendHighI8x16U),
-    (Shift, 16, I16x8Shl),
-    (Shift, 16, I16x8ShrS),
-    (Shift, 16, I16x8ShrU),
-    (Two, 0, I16x8Add),
-    (Two, 0, I16x8AddSatS),
-    (Two, 0, I16x8AddSatU),
-    (Two, 0, I16x8Sub),
-    (Two, 0, I16x8SubSatS),
-    (Two, 0, I16x8SubSatU),
-    (One, 0, F64x2Nearest),
-    (Two, 0, I16x8Mul),
-    (Two, 0, I16x8MinS),
-    (Two, 0, I16x8MinU),
-    (Two, 0, I16x8MaxS),
-    (Two, 0, I16x8MaxU),
-    (Missing, 0, Unreachable),
-    (Two, 0, I16x8AvgrU),
-    (Two, 0, I16x8ExtMulLowI8x16S),
-    (Two, 0, I16x8ExtMulHighI8x16S),
-    (Two, 0, I16x8ExtMulLowI8x16U),
-    (Two, 0, I16x8ExtMulHighI8x16U),
-    (One, 0, I32x4Abs),
-    (One, 0, I32x4Neg),
-    (Missing, 0, Unreachable),
-    (One, 0, I32x4AllTrue),
-    (One, 0, I32x4Bitmask),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (One, 0, I32x4ExtendLowI16x8S),
-    (One, 0, I32x4ExtendHighI16x8S),
-    (One, 0, I32x4ExtendLowI16x8U),
-    (One, 0, I32x4ExtendHighI16x8U),
-    (Shift, 32, I32x4Shl),
-    (Shift, 32, I32x4ShrS),
-    (Shift, 32, I32x4ShrU),
-    (Two, 0, I32x4Add),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Two, 0, I32x4Sub),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Two, 0, I32x4Mul),
-    (Two, 0, I32x4MinS),
-    (Two, 0, I32x4MinU),
-    (Two, 0, I32x4MaxS),
-    (Two, 0, I32x4MaxU),
-    (Two, 0, I32x4DotI16x8S),
-    (Missing, 0, Unreachable),
-    (Two, 0, I32x4ExtMulLowI16x8S),
-    (Two, 0, I32x4ExtMulHighI16x8S),
-    (Two, 0, I32x4ExtMulLowI16x8U),
-    (Two, 0, I32x4ExtMulHighI16x8U),
-    (One, 0, I64x2Abs),
-    (One, 0, I64x2Neg),
-    (Missing, 0, Unreachable),
-    (One, 0, I64x2AllTrue),
-    (One, 0, I64x2Bitmask),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (One, 0, I64x2ExtendLowI32x4S),
-    (One, 0, I64x2ExtendHighI32x4S),
-    (One, 0, I64x2ExtendLowI32x4U),
-    (One, 0, I64x2ExtendHighI32x4U),
-    (Shift, 64, I64x2Shl),
-    (Shift, 64, I64x2ShrS),
-    (Shift, 64, I64x2ShrU),
-    (Two, 0, I64x2Add),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Two, 0, I64x2Sub),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Missing, 0, Unreachable),
-    (Two, 0, I64x2Mul),
-    (Two, 0, I64x2Eq),
-    (Two, 0, I64x2Ne),
-    (Swapped, 0, I64x2GtS),
-    (Two, 0, I64x2GtS),
-    (Swapped, 0, I64x2GeS),
-    (Two, 0, I64x2GeS),
-    (Two, 0, I64x2ExtMulLowI32x4S),
-    (Two, 0, I64x2ExtMulHighI32x4S),
-    (Two, 0, I64x2ExtMulLowI32x4U),
-    (Two, 0, I64x2ExtMulHighI32x4U),
-    (One, 0, F32x4Abs),
-    (One, 0, F32x4Neg),
-    (Missing, 0, Unreachable),
-    (One, 0, F32x4Sqrt),
-    (Two, 0, F32x4Add),
-    (Two, 0, F32x4Sub),
-    (Two, 0, F32x4Mul),
-    (Two, 0, F32x4Div),
-    (Two, 0, F32x4Min),
-    (Two, 0, F32x4Max),
-    (Two, 0, F32x4PMin),
-    (Two, 0, F32x4PMax),
-    (One, 0, F64x2Abs),
-    (One, 0, F64x2Neg),
-    (Missing, 0, Unreachable),
-    (One, 0, F64x2Sqrt),
-    (Two, 0, F64x2Add),
-    (Two, 0, F64x2Sub),
-    (Two, 0, F64x2Mul),
-    (Two, 0, F64x2Div),
-    (Two, 0, F64x2Min),
-    (Two, 0, F64x2Max),
-    (Two, 0, F64x2PMin),
-    (Two, 0, F64x2PMax),
-    (One, 0, I32x4TruncSatF32x4S),
-    (One, 0, I32x4TruncSatF32x4U),
-    (One, 0, F32x4ConvertI32x4S),
-    (One, 0, F32x4ConvertI32x4U),
-    (One, 0, I32x4TruncSatF64x2SZero),
-    (One, 0, I32x4TruncSatF64x2UZero),
-    (One, 0, F64x2ConvertLowI32x4S),
-    (One, 0, F64x2ConvertLowI32x4U),
-    (Two, 0, I8x16RelaxedSwizzle),
-    (One, 0, I32x4RelaxedTruncF32x4S),
-    (One, 0, I32x4RelaxedTruncF32x4U),
-    (One, 0, I32x4RelaxedTruncF64x2SZero),
-    (One, 0, I32x4RelaxedTruncF64x2UZero),
-    (Three, 0, F32x4RelaxedMadd),
-    (Three, 0, F32x4RelaxedNmadd),
-    (Three, 0, F64x2RelaxedMadd),
-    (Three, 0, F64x2RelaxedNmadd),
-    (Three, 0, I8x16RelaxedLaneselect),
-    (Three, 0, I16x8RelaxedLaneselect),
-    (Three, 0, I32x4RelaxedLaneselect),
-    (Three, 0, I64x2RelaxedLaneselect),
-    (Two, 0, F32x4RelaxedMin),
-    (Two, 0, F32x4RelaxedMax),
-    (Two, 0, F64x2RelaxedMin),
-    (Two, 0, F64x2RelaxedMax),
-    (Two, 0, I16x8RelaxedQ15mulrS),
-    (Two, 0, I16x8RelaxedDotI8x16I7x16S),
-    (Three, 0, I32x4RelaxedDotI8x16I7x16AddS),
-];
+macro_rules! lines {
+    ($( $kind:ident $(($bits:literal))?: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
+        /// A line for each operator, in lists of those of a kind; the family is named if its name is another.
+        pub const LINES: &[&[(Operator, Line)]] = &[$( of_kind!($kind $($bits)?: $( $operator $(=> $op)? ),*) ),*];
+    };
+}
+
+/// The lines of a kind.
+macro_rules! of_kind {
+    ($kind:ident: $($operators:tt)*) => {
+        of_kind!($kind 0: $($operators)*)
+    };
+    ($kind:ident $bits:literal: $( $operator:ident $(=> $op:ident)? ),*) => {
+        &[$( (
+            Operator::$operator,
+            Line { kind: lines::Kind::Vector(Kind::$kind), bits: $bits, op: family!($operator $($op)?) },
+        ) ),*]
+    };
+}
+
+lines! {
+    Two:
+        I8x16Swizzle, I8x16Eq, I8x16Ne, I8x16GtS, I8x16GtU, I8x16GeS, I8x16GeU, I16x8Eq, I16x8Ne, I16x8GtS, I16x8GtU,
+        I16x8GeS, I16x8GeU, I32x4Eq, I32x4Ne, I32x4GtS, I32x4GtU, I32x4GeS, I32x4GeU, F32x4Eq, F32x4Ne, F32x4Lt, F32x4Le,
+        F64x2Eq, F64x2Ne, F64x2Lt, F64x2Le, V128And, V128AndNot, V128Or, V128Xor, I8x16NarrowI16x8S, I8x16NarrowI16x8U,
+        I8x16Add, I8x16AddSatS, I8x16AddSatU, I8x16Sub, I8x16SubSatS, I8x16SubSatU, I8x16MinS, I8x16MinU, I8x16MaxS,
+        I8x16MaxU, I8x16AvgrU, I16x8Q15MulrSatS, I16x8NarrowI32x4S, I16x8NarrowI32x4U, I16x8Add, I16x8AddSatS,
+        I16x8AddSatU, I16x8Sub, I16x8SubSatS, I16x8SubSatU, I16x8Mul, I16x8MinS, I16x8MinU, I16x8MaxS, I16x8MaxU,
+        I16x8AvgrU, I16x8ExtMulLowI8x16S, I16x8ExtMulHighI8x16S, I16x8ExtMulLowI8x16U, I16x8ExtMulHighI8x16U, I32x4Add,
+        I32x4Sub, I32x4Mul, I32x4MinS, I32x4MinU, I32x4MaxS, I32x4MaxU, I32x4DotI16x8S, I32x4ExtMulLowI16x8S,
+        I32x4ExtMulHighI16x8S, I32x4ExtMulLowI16x8U, I32x4ExtMulHighI16x8U, I64x2Add, I64x2Sub, I64x2Mul, I64x2Eq,
+        I64x2Ne, I64x2GtS, I64x2GeS, I64x2ExtMulLowI32x4S, I64x2ExtMulHighI32x4S, I64x2ExtMulLowI32x4U,
+        I64x2ExtMulHighI32x4U, F32x4Add, F32x4Sub, F32x4Mul, F32x4Div, F32x4Min, F32x4Max, F32x4PMin, F32x4PMax,
+        F64x2Add, F64x2Sub, F64x2Mul, F64x2Div, F64x2Min, F64x2Max, F64x2PMin, F64x2PMax, I8x16RelaxedSwizzle,
+        F32x4RelaxedMin, F32x4RelaxedMax, F64x2RelaxedMin, F64x2RelaxedMax, I16x8RelaxedQ15mulrS,
+        I16x8RelaxedDotI8x16I7x16S;
+    Swapped:
+        I8x16LtS => I8x16GtS, I8x16LtU => I8x16GtU, I8x16LeS => I8x16GeS, I8x16LeU => I8x16GeU, I16x8LtS => I16x8GtS,
+        I16x8LtU => I16x8GtU, I16x8LeS => I16x8GeS, I16x8LeU => I16x8GeU, I32x4LtS => I32x4GtS, I32x4LtU => I32x4GtU,
+        I32x4LeS => I32x4GeS, I32x4LeU => I32x4GeU, F32x4Gt => F32x4Lt, F32x4Ge => F32x4Le, F64x2Gt => F64x2Lt,
+        F64x2Ge => F64x2Le, I64x2LtS => I64x2GtS, I64x2LeS => I64x2GeS;
+    One:
+        V128Not, F32x4DemoteF64x2Zero, F64x2PromoteLowF32x4, I8x16Abs, I8x16Neg, I8x16Popcnt, I8x16Bitmask, F32x4Ceil,
+        F32x4Floor, F32x4Trunc, F32x4Nearest, F64x2Ceil, F64x2Floor, F64x2Trunc, I16x8ExtAddPairwiseI8x16S,
+        I16x8ExtAddPairwiseI8x16U, I32x4ExtAddPairwiseI16x8S, I32x4ExtAddPairwiseI16x8U, I16x8Abs, I16x8Neg,
+        I16x8AllTrue, I16x8Bitmask, I16x8ExtendLowI8x16S, I16x8ExtendHighI8x16S, I16x8ExtendLowI8x16U,
+        I16x8ExtendHighI8x16U, F64x2Nearest, I32x4Abs, I32x4Neg, I32x4AllTrue, I32x4Bitmask, I32x4ExtendLowI16x8S,
+        I32x4ExtendHighI16x8S, I32x4ExtendLowI16x8U, I32x4ExtendHighI16x8U, I64x2Abs, I64x2Neg, I64x2AllTrue,
+        I64x2Bitmask, I64x2ExtendLowI32x4S, I64x2ExtendHighI32x4S, I64x2ExtendLowI32x4U, I64x2ExtendHighI32x4U, F32x4Abs,
+        F32x4Neg, F32x4Sqrt, F64x2Abs, F64x2Neg, F64x2Sqrt, I32x4TruncSatF32x4S, I32x4TruncSatF32x4U, F32x4ConvertI32x4S,
+        F32x4ConvertI32x4U, I32x4TruncSatF64x2SZero, I32x4TruncSatF64x2UZero, F64x2ConvertLowI32x4S,
+        F64x2ConvertLowI32x4U, I32x4RelaxedTruncF32x4S, I32x4RelaxedTruncF32x4U, I32x4RelaxedTruncF64x2SZero,
+        I32x4RelaxedTruncF64x2UZero;
+    Test:
+        V128AnyTrue, I8x16AllTrue;
+    Three:
+        V128Bitselect, F32x4RelaxedMadd, F32x4RelaxedNmadd, F64x2RelaxedMadd, F64x2RelaxedNmadd, I8x16RelaxedLaneselect,
+        I16x8RelaxedLaneselect, I32x4RelaxedLaneselect, I64x2RelaxedLaneselect, I32x4RelaxedDotI8x16I7x16AddS;
+    Shift(8):
+        I8x16Shl, I8x16ShrS, I8x16ShrU;
+    Shift(16):
+        I16x8Shl, I16x8ShrS, I16x8ShrU;
+    Shift(32):
+        I32x4Shl, I32x4ShrS, I32x4ShrU;
+    Shift(64):
+        I64x2Shl, I64x2ShrS, I64x2ShrU;
+    Const:
+        V128Const;
+    Shuffle:
+        I8x16Shuffle;
+    Load:
+        V128Load;
+    LoadPart:
+        V128Load8x8S, V128Load8x8U, V128Load16x4S, V128Load16x4U, V128Load32x2S, V128Load32x2U, V128Load8Splat,
+        V128Load16Splat, V128Load32Splat, V128Load64Splat, V128Load32Zero, V128Load64Zero;
+    Store:
+        V128Store;
+    LoadLane:
+        V128Load8Lane, V128Load16Lane, V128Load32Lane, V128Load64Lane => V128Load64Lane0;
+    StoreLane:
+        V128Store8Lane, V128Store16Lane, V128Store32Lane;
+    StoreHalf:
+        V128Store64Lane => Store64;
+    Splat(8):
+        I8x16Splat;
+    Splat(16):
+        I16x8Splat;
+    Splat(32):
+        I32x4Splat, F32x4Splat;
+    Splat(64):
+        I64x2Splat, F64x2Splat;
+    Extract:
+        I8x16ExtractLaneS, I8x16ExtractLaneU, I16x8ExtractLaneS, I16x8ExtractLaneU, I32x4ExtractLane, F32x4ExtractLane;
+    ExtractHalf:
+        I64x2ExtractLane => I64x2Splat, F64x2ExtractLane => F64x2Splat;
+    Replace:
+        I8x16ReplaceLane, I16x8ReplaceLane, I32x4ReplaceLane, I64x2ReplaceLane => I64x2ReplaceLane0,
+        F32x4ReplaceLane => I32x4ReplaceLane, F64x2ReplaceLane => I64x2ReplaceLane0;
+}
 
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::{String, ToString};
-    use alloc::vec;
+    use alloc::string::String;
 
-    use wasmote_decode::operators::{Operators, VECTOR};
-    use wasmparser::{BinaryReader, OperatorsReader};
+    use wasmote_ir::Proposal;
 
     use super::*;
 
@@ -357,34 +173,26 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_the_operator_that_wasmparser_reads() {
+    fn every_operator_on_vectors_has_a_line_with_its_family() {
+        let vectors = |operator: &&Operator| matches!(operator.row().proposal, Proposal::Simd | Proposal::RelaxedSimd);
         let mut seen = 0;
-        for number in 0..OPERATORS.len() as u32 + 200 {
-            let mut bytes = vec![0xfd, number as u8 & 127 | 128, (number >> 7) as u8];
-            bytes.extend([0; 24]);
-            let row = OPERATORS.get(number as usize).copied().unwrap_or((Missing, 0, Unreachable));
-            let mut reader = OperatorsReader::new(BinaryReader::new(&bytes, 0));
-            let mut ours = Operators::new(&bytes, 0);
-            let read = ours.byte().and_then(|opcode| Ok((opcode, ours.skip(opcode)?)));
-            let Ok(operator) = reader.read() else {
-                assert_eq!(row.0, Missing, "{number:#x}");
-                continue;
-            };
-            let name = format!("{operator:?}").split(' ').next().unwrap_or_default().to_string();
-            assert_eq!(named(row, &name), name, "{number:#x}");
-            assert_eq!(read, Ok((VECTOR, number)), "{name}");
-            assert_eq!(ours.position() as u64, reader.original_position(), "{name}");
+        for operator in Operator::ALL.iter().filter(vectors) {
+            let line = lines::line(*operator);
+            let lines::Kind::Vector(kind) = line.kind else { panic!("{operator:?} has no line") };
+            let name = format!("{operator:?}");
+            assert_eq!(named((kind, line.bits, line.op), &name), name);
             seen += 1;
         }
         assert_eq!(seen, 256);
     }
 
     #[test]
-    fn rows_with_lanes_say_how_wide_they_are() {
-        for (kind, bits, op) in OPERATORS {
+    fn lines_with_lanes_say_how_wide_they_are() {
+        for (_, Line { kind, bits, op }) in LINES.iter().copied().flatten() {
             let name = op.name();
-            let lanes = if matches!(kind, Shift | Splat) { format!("{bits}x") } else { String::new() };
-            assert!(name[1..].starts_with(&lanes) && (bits == 0) == lanes.is_empty(), "{name}");
+            let has_lanes = matches!(kind, lines::Kind::Vector(Kind::Shift | Kind::Splat));
+            let lanes = if has_lanes { format!("{bits}x") } else { String::new() };
+            assert!(name[1..].starts_with(&lanes) && (*bits == 0) == lanes.is_empty(), "{name}");
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use alloc::vec::Vec;
 
+use wasmote_decode::proposals::flag;
+use wasmote_decode::reader::Malformed;
+use wasmote_ir::Proposal;
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::operators::Operator;
 use wasmparser::WasmFeatures;
 
 use super::stack::Block;
-use super::table::ROWS;
 use super::{Body, Buffers};
 use crate::fault::Fault;
 use crate::outline::Outline;
@@ -25,7 +28,7 @@ pub fn constant(
     // Segments are many, and most begin at a number.
     if expected == Ty::I32 {
         let mut ahead = reader.clone();
-        if ahead.byte()? == 0x41 && ahead.signed(32).is_ok() && matches!(ahead.byte(), Ok(0x0b)) {
+        if ahead.operator() == Ok(Operator::I32Const) && ahead.i32().is_ok() && ahead.operator() == Ok(Operator::End) {
             *reader = ahead;
             return Ok(());
         }
@@ -33,7 +36,7 @@ pub fn constant(
     let mut body = Body::new(outline, features, reader.clone(), Block::One(expected), buffers)?;
     let result = body.constant(named);
     let result = body.checked(result);
-    reader.follow(&body.reader);
+    reader.go_to(body.reader.offset());
     body.give_back(buffers);
     result
 }
@@ -42,37 +45,23 @@ impl Body<'_> {
     fn constant(&mut self, named: &mut Vec<u32>) -> Result<(), Fault> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
-            let opcode = self.reader.byte()?;
-            match opcode {
-                0x0b => self.end()?,
-                0x41 => {
-                    self.reader.signed(32)?;
-                    self.push(Ty::I32);
-                }
-                0x42 => {
-                    self.reader.signed(64)?;
-                    self.push(Ty::I64);
-                }
-                0x43 | 0x44 => self.row(&ROWS[usize::from(opcode)], 0)?,
-                0x6a..=0x6c | 0x7c..=0x7e => {
-                    self.require_constant(WasmFeatures::EXTENDED_CONST)?;
-                    self.row(&ROWS[usize::from(opcode)], 0)?;
-                }
-                0x23 => {
+            let operator = match self.reader.operator() {
+                Ok(operator) => operator,
+                Err(Malformed::End) => return Err(Fault::new(Malformed::End.message(), self.offset)),
+                Err(_) => return Err(self.fault(NOT_CONSTANT)),
+            };
+            let row = operator.row();
+            match row.constant {
+                Some(proposal) => self.require_constant(proposal)?,
+                None => return Err(self.fault(NOT_CONSTANT)),
+            }
+            match operator {
+                Operator::GlobalGet => {
                     self.constant_global()?;
                     self.global_get()?;
                 }
-                0xd0 => self.ref_null()?,
-                0xd2 => named.try_push(self.function_reference()?)?,
-                0xfb..=0xfd => {
-                    match (opcode, self.reader.clone().u32()?) {
-                        (0xfb, 0x00 | 0x01 | 0x06..=0x08 | 0x1a..=0x1c) => self.require_constant(WasmFeatures::GC)?,
-                        (0xfd, 0x0c) => {}
-                        _ => return Err(self.fault(NOT_CONSTANT)),
-                    }
-                    self.prefixed(opcode)?;
-                }
-                _ => return Err(self.fault(NOT_CONSTANT)),
+                Operator::RefFunc => named.try_push(self.function_reference()?)?,
+                _ => self.other(operator, row)?,
             }
         }
         Ok(())
@@ -83,7 +72,7 @@ impl Body<'_> {
         let index = self.reader.clone().u32()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         if index >= self.outline.imported_globals {
-            self.require_constant(WasmFeatures::GC)?;
+            self.require_constant(Proposal::Gc)?;
         }
         if global.mutable {
             return Err(self.fault("constant expression required: global.get of mutable global"));
@@ -91,8 +80,9 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn require_constant(&self, feature: WasmFeatures) -> Result<(), Fault> {
-        if self.features.contains(feature) { Ok(()) } else { Err(Fault::missing(feature, NOT_CONSTANT, self.offset)) }
+    fn require_constant(&self, proposal: Proposal) -> Result<(), Fault> {
+        let flag = flag(proposal);
+        if self.features.contains(flag) { Ok(()) } else { Err(Fault::missing(flag, NOT_CONSTANT, self.offset)) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Blocks, branches, calls and exceptions.
 
+use wasmote_decode::operators::{Catch, WrittenBlock};
 use wasmote_ir::HeapType;
 use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
@@ -17,16 +18,11 @@ const MAX_CATCHES: u32 = 10_000;
 impl<'m> Body<'m> {
     /// Reads the type of a block (spec: binary/instructions#block-types).
     fn block_type(&mut self) -> Result<Block, Fault> {
-        let first = self.reader.peek()?;
-        if first == 0x40 {
-            self.reader.skip(1)?;
-            return Ok(Block::Empty);
-        }
-        if first & 0xc0 == 0x40 {
-            return Ok(Block::One(self.value_type()?));
-        }
-        let Ok(index) = u32::try_from(self.reader.signed(33)?) else {
-            return Err(self.fault("invalid function type"));
+        let offset = self.reader.heap_offset();
+        let index = match self.reader.block_type()? {
+            WrittenBlock::Empty => return Ok(Block::Empty),
+            WrittenBlock::Value(ty) => return Ok(Block::One(self.understand(ty, offset)?)),
+            WrittenBlock::Type(index) => index,
         };
         if !self.features.contains(WasmFeatures::MULTI_VALUE) {
             let message = "blocks, loops, and ifs may only produce a resulttype when multi-value is not enabled";
@@ -201,13 +197,11 @@ impl<'m> Body<'m> {
     }
 
     pub fn return_call(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::TAIL_CALL, "tail calls")?;
         let ty = self.callee()?;
         self.tail_call_of(ty)
     }
 
     pub fn return_call_indirect(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::TAIL_CALL, "tail calls")?;
         let (index, table) = (self.reader.u32()?, self.reader.u32()?);
         let ty = self.indirect_callee(index, table)?;
         self.tail_call_of(ty)
@@ -224,7 +218,6 @@ impl<'m> Body<'m> {
     }
 
     fn callee_on_stack(&mut self) -> Result<&'m FuncType, Fault> {
-        self.require(WasmFeatures::FUNCTION_REFERENCES, "function references")?;
         let index = self.reader.u32()?;
         let ty = self.func_type(index)?;
         self.pop(self.concrete(true, index)?)?;
@@ -233,28 +226,25 @@ impl<'m> Body<'m> {
 
     // --- exceptions ----------------------------------------------------------------------------
 
-    fn tag(&mut self) -> Result<&'m [Ty], Fault> {
-        let index = self.reader.u32()?;
+    fn tag(&self, index: u32) -> Result<&'m [Ty], Fault> {
         self.outline.tag(index).ok_or_else(|| self.unknown("tag", index))
     }
 
     pub fn throw(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
-        let params = self.tag()?;
+        let index = self.reader.u32()?;
+        let params = self.tag(index)?;
         self.pop_all(params)?;
         self.unreachable();
         Ok(())
     }
 
     pub fn throw_ref(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
         self.pop(Ty::EXNREF)?;
         self.unreachable();
         Ok(())
     }
 
     pub fn try_table(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::EXCEPTIONS, "exceptions")?;
         let block = self.block_type()?;
         let params = self.params(block);
         self.pop_all(&params)?;
@@ -271,15 +261,13 @@ impl<'m> Body<'m> {
     }
 
     fn catch_clause(&mut self) -> Result<(), Fault> {
-        let kind = self.reader.byte()?;
-        let values = match kind {
-            0 | 1 => self.tag()?,
-            2 | 3 => &[],
-            _ => return Err(Fault::of(format_args!("invalid leading byte (0x{kind:x}) for catch"), self.offset)),
+        let Catch { tag, has_reference, label } = self.reader.catch()?;
+        let values = match tag {
+            Some(index) => self.tag(index)?,
+            None => &[],
         };
         let exception = [Ty::abstract_ref(false, HeapType::Exn)];
-        let exception = if kind & 1 != 0 { &exception[..] } else { &[] };
-        let label = self.reader.u32()?;
+        let exception = if has_reference { &exception[..] } else { &[] };
         let types = self.label(label)?;
         if types.len() != values.len() + exception.len() {
             return Err(self.fault(
@@ -292,18 +280,12 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn legacy(&self) -> Result<(), Fault> {
-        self.require(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions")
-    }
-
     pub fn try_(&mut self) -> Result<(), Fault> {
-        self.legacy()?;
         self.block(FrameKind::Try)
     }
 
     /// Ends a `try` or a `catch`, where a further handler may follow.
     fn leave_try(&mut self) -> Result<Block, Fault> {
-        self.legacy()?;
         if !matches!(self.frame().kind, FrameKind::Try | FrameKind::Catch) {
             return Err(self.fault("catch found outside of a `try` block"));
         }
@@ -313,7 +295,8 @@ impl<'m> Body<'m> {
     pub fn catch(&mut self) -> Result<(), Fault> {
         let block = self.leave_try()?;
         self.enter(FrameKind::Catch, block)?;
-        let params = self.tag()?;
+        let index = self.reader.u32()?;
+        let params = self.tag(index)?;
         self.push_all(params)
     }
 
@@ -324,7 +307,6 @@ impl<'m> Body<'m> {
     }
 
     pub fn delegate(&mut self) -> Result<(), Fault> {
-        self.legacy()?;
         if self.frame().kind != FrameKind::Try {
             return Err(self.fault("delegate found outside of a `try` block"));
         }
@@ -337,7 +319,6 @@ impl<'m> Body<'m> {
     }
 
     pub fn rethrow(&mut self) -> Result<(), Fault> {
-        self.legacy()?;
         let label = self.reader.u32()?;
         if !matches!(self.target(label)?.kind, FrameKind::Catch | FrameKind::CatchAll) {
             return Err(self.fault("invalid rethrow label: target was not a `catch` block"));

@@ -1,22 +1,28 @@
-//! From opcodes to what they do.
+//! From operators to what they do.
 
-use wasmparser::WasmFeatures;
+use wasmote_ir::Proposal;
+use wasmote_ir::operators::{Immediate, Operand, Operator, Row, TAKES};
 
 use super::Body;
 use super::stack::FrameKind;
-use super::table::{Immediate, Proposal, ROWS, ROWS_FC, ROWS_FE, Row, T};
 use crate::fault::Fault;
 use crate::types::Ty;
+
+/// Where the row has the operand that is on top of the stack.
+const TOP: usize = TAKES - 1;
 
 impl Body<'_> {
     /// Checks all instructions, until the end that ends the body.
     pub fn instructions(&mut self) -> Result<(), Fault> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
-            let Ok(opcode) = self.reader.byte() else {
-                return Err(self.fault("control frames remain at end of function body or expression"));
-            };
-            self.instruction(opcode)?;
+            let Ok(operator) = self.reader.operator() else { return Err(self.no_operator()) };
+            #[cfg(debug_assertions)]
+            let behind = self.reader.clone();
+            self.instruction(operator)?;
+            // What checks an operator reads what stands behind its opcode, all of it, as others do who go by the table.
+            #[cfg(debug_assertions)]
+            debug_assert!(behind.ends_at(operator, self.reader.offset()), "{operator:?}");
         }
         self.offset = self.reader.offset();
         if self.reader.is_at_end() {
@@ -26,94 +32,107 @@ impl Body<'_> {
         }
     }
 
+    /// Checks an instruction. Those that are most often met have arms here, or rows of the simplest kind.
     #[inline(always)]
-    fn instruction(&mut self, opcode: u8) -> Result<(), Fault> {
-        match opcode {
-            0x00 => self.unreachable(),
-            0x01 => {}
-            0x02 => self.block(FrameKind::Block)?,
-            0x03 => self.block(FrameKind::Loop)?,
-            0x04 => self.if_()?,
-            0x05 => self.else_()?,
-            0x06 => self.try_()?,
-            0x07 => self.catch()?,
-            0x08 => self.throw()?,
-            0x09 => self.rethrow()?,
-            0x0a => self.throw_ref()?,
-            0x0b => self.end()?,
-            0x0c => self.br()?,
-            0x0d => self.br_if()?,
-            0x0e => self.br_table()?,
-            0x0f => self.return_()?,
-            0x10 => self.call()?,
-            0x11 => self.call_indirect()?,
-            0x12 => self.return_call()?,
-            0x13 => self.return_call_indirect()?,
-            0x14 => self.call_ref()?,
-            0x15 => self.return_call_ref()?,
-            0x18 => self.delegate()?,
-            0x19 => self.catch_all()?,
-            0x1a => drop(self.pop_any()?),
-            0x1b => self.select()?,
-            0x1c => self.select_typed()?,
-            0x1f => self.try_table()?,
-            0x20 => self.local_get()?,
-            0x21 => self.local_set()?,
-            0x22 => self.local_tee()?,
-            0x23 => self.global_get()?,
-            0x24 => self.global_set()?,
-            0x25 => self.table_get()?,
-            0x26 => self.table_set()?,
-            0x3f => self.memory_size()?,
-            0x40 => self.memory_grow()?,
-            0x41 => {
-                self.reader.signed(32)?;
+    fn instruction(&mut self, operator: Operator) -> Result<(), Fault> {
+        match operator {
+            Operator::Block => self.block(FrameKind::Block),
+            Operator::Loop => self.block(FrameKind::Loop),
+            Operator::If => self.if_(),
+            Operator::Else => self.else_(),
+            Operator::End => self.end(),
+            Operator::Br => self.br(),
+            Operator::BrIf => self.br_if(),
+            Operator::Call => self.call(),
+            Operator::LocalGet => self.local_get(),
+            Operator::LocalSet => self.local_set(),
+            Operator::LocalTee => self.local_tee(),
+            Operator::GlobalGet => self.global_get(),
+            Operator::GlobalSet => self.global_set(),
+            Operator::I32Const => {
+                self.reader.i32()?;
                 self.push(Ty::I32);
+                Ok(())
             }
-            0x42 => {
-                self.reader.signed(64)?;
+            Operator::I64Const => {
+                self.reader.i64()?;
                 self.push(Ty::I64);
+                Ok(())
             }
-            0x28..=0x35 => return self.load(&ROWS[usize::from(opcode)]),
-            0x45..=0xbf => return self.numeric(&ROWS[usize::from(opcode)]),
-            0xd0 => self.ref_null()?,
-            0xd1 => self.ref_is_null()?,
-            0xd2 => self.ref_func()?,
-            0xd3 => self.ref_eq()?,
-            0xd4 => self.ref_as_non_null()?,
-            0xd5 => self.br_on_null()?,
-            0xd6 => self.br_on_non_null()?,
-            0xfb..=0xfe => self.prefixed(opcode)?,
-            _ => return self.row(&ROWS[usize::from(opcode)], u32::from(opcode)),
+            _ => {
+                let row = operator.row();
+                if row.proposal != Proposal::Core || row.is_special {
+                    return self.other(operator, row);
+                }
+                match row.immediates[0] {
+                    None => self.numeric(row),
+                    Some(Immediate::MemArg(align)) if row.takes[TOP - 1] == Operand::None => self.load(row, align),
+                    _ => self.row(row),
+                }
+            }
         }
-        Ok(())
     }
 
+    /// Checks an instruction that is not met often.
     #[inline(never)]
-    pub fn prefixed(&mut self, prefix: u8) -> Result<(), Fault> {
-        let opcode = self.reader.u32()?;
-        let row = match prefix {
-            0xfb => return self.object(opcode),
-            0xfc if opcode >= 0x08 => return self.bulk(opcode),
-            0xfc => ROWS_FC.get(opcode as usize),
-            #[cfg(feature = "simd")]
-            0xfd => super::table_simd::row(opcode),
-            0xfe if opcode == 0x03 => return self.fence(),
-            0xfe => ROWS_FE.get(opcode as usize),
-            _ => None,
-        };
-        match row {
-            Some(row) => self.row(row, u32::from(prefix) << 16 | opcode),
-            None => Err(self.unknown_opcode(u32::from(prefix) << 16 | opcode.min(0xffff))),
+    pub fn other(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+        if row.proposal != Proposal::Core {
+            self.require(row.proposal)?;
+        }
+        if row.is_special { self.special(operator, row) } else { self.row(row) }
+    }
+
+    /// Checks an instruction whose row does not say what it takes and leaves. Its proposal is on.
+    fn special(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+        match operator {
+            Operator::Unreachable => {
+                self.unreachable();
+                Ok(())
+            }
+            Operator::End => self.end(),
+            Operator::Try => self.try_(),
+            Operator::Catch => self.catch(),
+            Operator::Throw => self.throw(),
+            Operator::Rethrow => self.rethrow(),
+            Operator::ThrowRef => self.throw_ref(),
+            Operator::BrTable => self.br_table(),
+            Operator::Return => self.return_(),
+            Operator::CallIndirect => self.call_indirect(),
+            Operator::ReturnCall => self.return_call(),
+            Operator::ReturnCallIndirect => self.return_call_indirect(),
+            Operator::CallRef => self.call_ref(),
+            Operator::ReturnCallRef => self.return_call_ref(),
+            Operator::Delegate => self.delegate(),
+            Operator::CatchAll => self.catch_all(),
+            Operator::Drop => self.pop_any().map(drop),
+            Operator::Select => self.select(),
+            Operator::SelectTyped => self.select_typed(),
+            Operator::TryTable => self.try_table(),
+            Operator::TableGet => self.table_get(),
+            Operator::TableSet => self.table_set(),
+            Operator::MemoryInit => self.memory_init(),
+            Operator::MemoryCopy => self.memory_copy(),
+            Operator::TableInit => self.table_init(),
+            Operator::TableCopy => self.table_copy(),
+            Operator::TableGrow => self.table_grow(),
+            Operator::TableSize => self.table_size(),
+            Operator::TableFill => self.table_fill(),
+            Operator::RefNull => self.ref_null(),
+            Operator::RefIsNull => self.ref_is_null(),
+            Operator::RefFunc => self.ref_func(),
+            Operator::RefAsNonNull => self.ref_as_non_null(),
+            Operator::BrOnNull => self.br_on_null(),
+            Operator::BrOnNonNull => self.br_on_non_null(),
+            _ => self.object(operator, row),
         }
     }
 
     /// Arithmetic and its like, by its row: one operand or two of the same type. Most of the time they are what they should be.
     #[inline(always)]
     fn numeric(&mut self, row: &Row) -> Result<(), Fault> {
-        let (ty, result) = (row.pops[2].ty(Ty::BOTTOM), row.push.ty(Ty::BOTTOM));
+        let (ty, result) = (Ty::of_number(row.takes[TOP]), Ty::of_number(row.leaves[0]));
         let floor = self.floor;
-        let rest = if row.pops[1] == T::None {
+        let rest = if row.takes[TOP - 1] == Operand::None {
             self.operands.len().wrapping_sub(1)
         } else {
             let rest = self.operands.len().wrapping_sub(2);
@@ -131,15 +150,14 @@ impl Body<'_> {
 
     /// A load, by its row.
     #[inline(always)]
-    fn load(&mut self, row: &Row) -> Result<(), Fault> {
-        let Immediate::Memory(align) = row.immediate else { return self.row(row, 0) };
+    fn load(&mut self, row: &Row, align: u8) -> Result<(), Fault> {
         let address = self.memory_argument(align, false)?;
         let floor = self.floor;
         if self.operands.len() > floor
             && let Some(top) = self.operands.last_mut()
             && *top == address
         {
-            *top = row.push.ty(address);
+            *top = Ty::of_number(row.leaves[0]);
             return Ok(());
         }
         self.operands_of(row, address)
@@ -147,96 +165,85 @@ impl Body<'_> {
 
     /// An instruction that its row describes.
     #[inline(never)]
-    pub fn row(&mut self, row: &Row, opcode: u32) -> Result<(), Fault> {
-        if row.proposal != Proposal::None {
-            self.require_proposal(row.proposal, opcode)?;
+    fn row(&mut self, row: &Row) -> Result<(), Fault> {
+        let mut address = Ty::BOTTOM;
+        for immediate in row.immediates {
+            match immediate {
+                Some(Immediate::MemArg(align)) => address = self.memory_argument(align, false)?,
+                Some(immediate) => self.immediate(immediate, &mut address)?,
+                None => break,
+            }
         }
-        let address = match row.immediate {
-            Immediate::None => Ty::BOTTOM,
-            Immediate::Memory(align) => self.memory_argument(align, false)?,
-            immediate => self.immediate(immediate)?,
-        };
         self.operands_of(row, address)
     }
 
-    /// Takes what the row says, and leaves its result.
+    /// Takes what the row says, and leaves its results.
     #[inline(never)]
     fn operands_of(&mut self, row: &Row, address: Ty) -> Result<(), Fault> {
-        for ty in row.pops.into_iter().rev() {
-            if ty == T::None {
+        for operand in row.takes.into_iter().rev() {
+            if operand == Operand::None {
                 break;
             }
-            self.pop(ty.ty(address))?;
+            self.pop(Ty::of_operand(operand, address))?;
         }
-        if row.push != T::None {
-            self.push(row.push.ty(address));
+        for operand in row.leaves {
+            if operand == Operand::None {
+                break;
+            }
+            self.push(Ty::of_operand(operand, address));
         }
         Ok(())
     }
 
-    /// Reads what stands behind the opcode. Returns the type of addresses, if it is about a memory.
+    /// Reads what stands behind the opcode of an operator that its row describes. If it names a memory, `address` becomes the type of its
+    /// addresses.
     #[inline(never)]
-    fn immediate(&mut self, immediate: Immediate) -> Result<Ty, Fault> {
+    fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Fault> {
         match immediate {
-            Immediate::None => {}
-            Immediate::Memory(align) => return self.memory_argument(align, false),
-            Immediate::Atomic(align) => return self.memory_argument(align, true),
-            #[cfg(feature = "simd")]
-            Immediate::MemoryLane(align) => {
-                let address = self.memory_argument(align, false)?;
-                self.lane(16 >> align)?;
-                return Ok(address);
-            }
-            #[cfg(feature = "simd")]
+            Immediate::MemArg(align) => *address = self.memory_argument(align, false)?,
+            Immediate::Atomic(align) => *address = self.memory_argument(align, true)?,
+            Immediate::Memory => *address = self.memory()?,
+            Immediate::MemoryOrZero => *address = self.memory_or_zero()?,
+            Immediate::Data => self.data()?,
+            Immediate::Elem => drop(self.elem()?),
             Immediate::Lane(lanes) => self.lane(lanes)?,
-            #[cfg(feature = "simd")]
-            Immediate::Shuffle => {
+            Immediate::Lanes => {
                 for _ in 0..16 {
                     self.lane(32)?;
                 }
             }
-            Immediate::Bytes(count) => self.reader.skip(usize::from(count))?,
+            Immediate::F32 => self.reader.skip(4)?,
+            Immediate::F64 => self.reader.skip(8)?,
+            Immediate::V128 => self.reader.skip(16)?,
+            Immediate::I32 => drop(self.reader.i32()?),
+            Immediate::I64 => drop(self.reader.i64()?),
+            Immediate::Zero => self.reader.zero()?,
+            // Types depend on what others say, so that operators which have them are special.
+            _ => return Err(self.fault("unexpected immediate")),
         }
-        Ok(Ty::BOTTOM)
+        Ok(())
     }
 
-    #[cfg(feature = "simd")]
     #[inline(never)]
     fn lane(&mut self, lanes: u8) -> Result<(), Fault> {
         if self.reader.byte()? < lanes { Ok(()) } else { Err(self.fault("SIMD index out of bounds")) }
     }
 
-    #[inline(never)]
-    fn require_proposal(&self, proposal: Proposal, opcode: u32) -> Result<(), Fault> {
-        let (feature, name) = match proposal {
-            Proposal::None => return Ok(()),
-            Proposal::SignExtension => (WasmFeatures::SIGN_EXTENSION, "sign extension operations"),
-            Proposal::SaturatingFloatToInt => {
-                (WasmFeatures::SATURATING_FLOAT_TO_INT, "saturating float to int conversions")
-            }
-            #[cfg(feature = "simd")]
-            Proposal::Simd => (WasmFeatures::SIMD, "SIMD"),
-            #[cfg(feature = "simd")]
-            Proposal::RelaxedSimd => (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
-            Proposal::Threads => (WasmFeatures::THREADS, "threads"),
-            Proposal::Unknown => return Err(self.unknown_opcode(opcode)),
-        };
-        self.require(feature, name)
-    }
-
-    /// An opcode that nothing here knows: perhaps some proposal's.
+    /// No operator is where one should be.
     #[cold]
     #[inline(never)]
-    fn unknown_opcode(&self, opcode: u32) -> Fault {
-        let (prefix, low) = (opcode >> 16, opcode & 0xffff);
-        let (feature, name) = match (prefix, low) {
-            (0, 0xe0..=0xe6) => (WasmFeatures::STACK_SWITCHING, "stack switching"),
-            (0xfd, 0x000..=0x0ff) if !cfg!(feature = "simd") => (WasmFeatures::SIMD, "SIMD"),
-            (0xfd, 0x100..=0x113) if !cfg!(feature = "simd") => (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
-            (0xfe, 0x04 | 0x4f..=0x72) => (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads"),
-            (0, _) => return Fault::of(format_args!("illegal opcode: 0x{low:x}"), self.offset),
-            _ => return Fault::of(format_args!("unknown 0x{prefix:x} subopcode: 0x{low:x}"), self.offset),
+    pub fn no_operator(&self) -> Fault {
+        let mut reader = self.reader.clone();
+        reader.go_to(self.offset);
+        let Ok(opcode) = reader.byte() else {
+            return self.fault("control frames remain at end of function body or expression");
         };
-        self.missing(feature, name)
+        if !Operator::PREFIXES.contains(&opcode) {
+            return Fault::of(format_args!("illegal opcode: {opcode:#x}"), self.offset);
+        }
+        match reader.u32() {
+            Ok(number) => Fault::of(format_args!("unknown {opcode:#x} subopcode: {number:#x}"), self.offset),
+            Err(fault) => fault,
+        }
     }
 }

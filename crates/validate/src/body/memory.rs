@@ -1,5 +1,6 @@
 //! Memories, tables and segments.
 
+use wasmote_decode::operators::{MemArg, MemArgForm};
 use wasmparser::WasmFeatures;
 
 use super::Body;
@@ -11,21 +12,14 @@ impl Body<'_> {
     /// Reads alignment and offset, and returns the type of addresses (spec: valid/instructions#memory-instructions).
     #[inline(always)]
     pub fn memory_argument(&mut self, natural: u8, exact: bool) -> Result<Ty, Fault> {
-        let mut align = self.reader.u32()?;
-        let memory = if align & 0x40 != 0 && self.features.contains(WasmFeatures::MULTI_MEMORY) {
-            align ^= 0x40;
-            self.reader.u32()?
-        } else {
-            0
+        let form = MemArgForm {
+            has_memory: self.features.contains(WasmFeatures::MULTI_MEMORY),
+            is_wide: self.features.contains(WasmFeatures::MEMORY64),
         };
+        let MemArg { align, memory, offset } = self.reader.memarg_of(form)?;
         if align > u32::from(natural) {
-            return Err(self.misaligned(align));
+            return Err(self.misaligned());
         }
-        let offset = if self.features.contains(WasmFeatures::MEMORY64) {
-            self.reader.u64()?
-        } else {
-            u64::from(self.reader.u32()?)
-        };
         if exact && align < u32::from(natural) {
             return Err(self.fault("atomic instructions must always specify maximum alignment"));
         }
@@ -38,27 +32,24 @@ impl Body<'_> {
 
     #[cold]
     #[inline(never)]
-    fn misaligned(&self, align: u32) -> Fault {
-        self.fault(if align >= 0x40 {
-            "malformed memop: reserved flags bits set"
-        } else {
-            "invalid memop alignment: alignment must not be larger than natural"
-        })
+    fn misaligned(&self) -> Fault {
+        self.fault("invalid memop alignment: alignment must not be larger than natural")
     }
 
     /// Reads a byte that is nothing but zero, where later versions have an index.
     pub fn zero_byte(&mut self) -> Result<u32, Fault> {
-        if self.reader.byte()? == 0 { Ok(0) } else { Err(self.fault("zero byte expected")) }
+        self.reader.zero()?;
+        Ok(0)
     }
 
     /// Reads the index of a memory, and returns the type of its addresses.
-    fn memory(&mut self) -> Result<Ty, Fault> {
+    pub fn memory(&mut self) -> Result<Ty, Fault> {
         let index = self.reader.u32()?;
         self.outline.memory(index).ok_or_else(|| self.unknown("memory", index))
     }
 
     /// The same, where a version without several memories has a byte.
-    fn memory_or_zero(&mut self) -> Result<Ty, Fault> {
+    pub fn memory_or_zero(&mut self) -> Result<Ty, Fault> {
         if self.features.contains(WasmFeatures::MULTI_MEMORY) {
             return self.memory();
         }
@@ -88,21 +79,7 @@ impl Body<'_> {
         }
     }
 
-    pub fn memory_size(&mut self) -> Result<(), Fault> {
-        let address = self.memory_or_zero()?;
-        self.push(address);
-        Ok(())
-    }
-
-    pub fn memory_grow(&mut self) -> Result<(), Fault> {
-        let address = self.memory_or_zero()?;
-        self.pop(address)?;
-        self.push(address);
-        Ok(())
-    }
-
     pub fn table_get(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         let table = self.table()?;
         self.pop(table.index)?;
         self.push(table.element);
@@ -110,77 +87,49 @@ impl Body<'_> {
     }
 
     pub fn table_set(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         let table = self.table()?;
         self.pop_all(&[table.index, table.element])
     }
 
-    /// `atomic.fence`.
-    pub fn fence(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::THREADS, "threads")?;
-        self.zero_byte()?;
+    pub fn memory_init(&mut self) -> Result<(), Fault> {
+        self.data()?;
+        let address = self.memory()?;
+        self.pop_all(&[address, Ty::I32, Ty::I32])
+    }
+
+    pub fn memory_copy(&mut self) -> Result<(), Fault> {
+        let (to, from) = (self.memory()?, self.memory()?);
+        self.pop_all(&[to, from, shorter(to, from)])
+    }
+
+    pub fn table_init(&mut self) -> Result<(), Fault> {
+        let (elem, table) = (self.elem()?, self.table()?);
+        self.check(elem, table.element)?;
+        self.pop_all(&[table.index, Ty::I32, Ty::I32])
+    }
+
+    pub fn table_copy(&mut self) -> Result<(), Fault> {
+        let (to, from) = (self.table()?, self.table()?);
+        self.check(from.element, to.element)?;
+        self.pop_all(&[to.index, from.index, shorter(to.index, from.index)])
+    }
+
+    pub fn table_grow(&mut self) -> Result<(), Fault> {
+        let table = self.table()?;
+        self.pop_all(&[table.element, table.index])?;
+        self.push(table.index);
         Ok(())
     }
 
-    /// Behind the prefix 0xfc, conversions aside.
-    pub fn bulk(&mut self, opcode: u32) -> Result<(), Fault> {
-        match opcode {
-            0x08..=0x0e => self.require(WasmFeatures::BULK_MEMORY, "bulk memory")?,
-            0x0f..=0x11 => self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?,
-            0x13..=0x16 => self.require(WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic")?,
-            0x12 => return Err(self.missing(WasmFeatures::MEMORY_CONTROL, "memory control")),
-            _ => return Err(Fault::of(format_args!("unknown 0xfc subopcode: 0x{opcode:x}"), self.offset)),
-        }
-        match opcode {
-            // memory.init, data.drop, memory.copy, memory.fill
-            0x08 => {
-                self.data()?;
-                let address = self.memory()?;
-                self.pop_all(&[address, Ty::I32, Ty::I32])
-            }
-            0x09 => self.data(),
-            0x0a => {
-                let (to, from) = (self.memory()?, self.memory()?);
-                self.pop_all(&[to, from, shorter(to, from)])
-            }
-            0x0b => {
-                let address = self.memory()?;
-                self.pop_all(&[address, Ty::I32, address])
-            }
-            // table.init, elem.drop, table.copy
-            0x0c => {
-                let (elem, table) = (self.elem()?, self.table()?);
-                self.check(elem, table.element)?;
-                self.pop_all(&[table.index, Ty::I32, Ty::I32])
-            }
-            0x0d => self.elem().map(|_| ()),
-            0x0e => {
-                let (to, from) = (self.table()?, self.table()?);
-                self.check(from.element, to.element)?;
-                self.pop_all(&[to.index, from.index, shorter(to.index, from.index)])
-            }
-            // table.grow, table.size, table.fill
-            0x0f => {
-                let table = self.table()?;
-                self.pop_all(&[table.element, table.index])?;
-                self.push(table.index);
-                Ok(())
-            }
-            0x10 => {
-                let table = self.table()?;
-                self.push(table.index);
-                Ok(())
-            }
-            0x11 => {
-                let table = self.table()?;
-                self.pop_all(&[table.index, table.element, table.index])
-            }
-            // i64.add128, i64.sub128, i64.mul_wide_s, i64.mul_wide_u
-            _ => {
-                self.pop_all(if opcode <= 0x14 { &[Ty::I64; 4] } else { &[Ty::I64; 2] })?;
-                self.push_all(&[Ty::I64; 2])
-            }
-        }
+    pub fn table_size(&mut self) -> Result<(), Fault> {
+        let table = self.table()?;
+        self.push(table.index);
+        Ok(())
+    }
+
+    pub fn table_fill(&mut self) -> Result<(), Fault> {
+        let table = self.table()?;
+        self.pop_all(&[table.index, table.element, table.index])
     }
 }
 

@@ -1,10 +1,9 @@
 //! The proof that a body is valid, in one pass over its bytes (spec: appendix/algorithm).
 //!
-//! 1. `table`, `table_simd`: instructions whose types are always the same, most of them, as data;
-//! 2. `stack`: the stacks of operands and of blocks;
-//! 3. `instructions`: from an opcode to what it does to them; `control`, `variables`, `memory`, `references`, `objects`:
-//!    those that need more than a row;
-//! 4. `constant`: the few of them that constant expressions are made of.
+//! 1. `stack`: the stacks of operands and of blocks;
+//! 2. `instructions`: from an operator to what it does to them; most have types that are always the same, and are checked by their rows in the
+//!    table of operators (`wasmote_ir::operators`); `control`, `variables`, `memory`, `references`, `objects`: those that need more;
+//! 3. `constant`: the few of them that constant expressions are made of.
 //!
 //! A check that is missing here is unsafety in everything that runs later. So all of it is compared with wasmparser's
 //! validator, on modules of all kinds and on damaged ones: `tests`.
@@ -16,10 +15,6 @@ mod memory;
 mod objects;
 mod references;
 mod stack;
-#[macro_use]
-mod table;
-#[cfg(feature = "simd")]
-mod table_simd;
 mod variables;
 
 #[cfg(test)]
@@ -27,6 +22,8 @@ mod tests;
 
 use alloc::vec::Vec;
 
+use wasmote_decode::proposals::flag;
+use wasmote_ir::Proposal;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::keys::Keys;
@@ -187,13 +184,13 @@ impl<'m> Body<'m> {
 
     /// Whether the proposal is on.
     #[inline]
-    fn require(&self, feature: WasmFeatures, name: &str) -> Result<(), Fault> {
-        if self.features.contains(feature) { Ok(()) } else { Err(self.missing(feature, name)) }
+    fn require(&self, proposal: Proposal) -> Result<(), Fault> {
+        if self.features.contains(flag(proposal)) { Ok(()) } else { Err(self.missing(proposal)) }
     }
 
     #[cold]
     #[inline(never)]
-    fn missing(&self, feature: WasmFeatures, name: &str) -> Fault {
-        Fault::not_enabled(feature, name, self.offset)
+    fn missing(&self, proposal: Proposal) -> Fault {
+        Fault::not_enabled(proposal, self.offset)
     }
 }

@@ -1,7 +1,8 @@
 //! Structures, arrays, small integers, tests and casts (spec: valid/instructions#reference-instructions).
 
+use wasmote_decode::operators::Cast;
 use wasmote_ir::HeapType;
-use wasmparser::WasmFeatures;
+use wasmote_ir::operators::{Operator, Row};
 
 use super::Body;
 use crate::fault::Fault;
@@ -9,45 +10,35 @@ use crate::outline::Composite;
 use crate::types::{Field, Ty};
 
 impl<'m> Body<'m> {
-    /// Behind the prefix 0xfb.
-    pub fn object(&mut self, opcode: u32) -> Result<(), Fault> {
-        match opcode {
-            0x20..=0x26 => return Err(self.missing(WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors operations")),
-            0x00..=0x1e => self.require(WasmFeatures::GC, "gc")?,
-            _ => return Err(Fault::of(format_args!("unknown 0xfb subopcode: 0x{opcode:x}"), self.offset)),
-        }
-        match opcode {
-            0x00..=0x05 => self.structure(opcode),
-            0x06..=0x0e | 0x10..=0x13 => self.array(opcode),
-            0x0f => {
-                self.pop_abstract(HeapType::Array)?;
-                self.push(Ty::I32);
-                Ok(())
-            }
-            0x14 | 0x15 => {
-                self.cast_type(opcode == 0x15)?;
-                self.push(Ty::I32);
-                Ok(())
-            }
-            0x16 | 0x17 => {
-                let ty = self.cast_type(opcode == 0x17)?;
-                self.push(ty);
-                Ok(())
-            }
-            0x18 => self.br_on_cast(false),
-            0x19 => self.br_on_cast(true),
-            0x1a => self.convert(HeapType::Extern, HeapType::Any),
-            0x1b => self.convert(HeapType::Any, HeapType::Extern),
-            0x1c => {
-                self.pop(Ty::I32)?;
-                self.push(Ty::abstract_ref(false, HeapType::I31));
-                Ok(())
-            }
-            _ => {
-                self.pop_abstract(HeapType::I31)?;
-                self.push(Ty::I32);
-                Ok(())
-            }
+    /// An operator on objects; and those of proposals that no build runs, which are not checked even if they are on.
+    pub fn object(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+        match operator {
+            Operator::StructNew => self.struct_new(),
+            Operator::StructNewDefault => self.struct_new_default(),
+            Operator::StructGet => self.struct_get(false),
+            Operator::StructGetS | Operator::StructGetU => self.struct_get(true),
+            Operator::StructSet => self.struct_set(),
+            Operator::ArrayNew => self.array_new(),
+            Operator::ArrayNewDefault => self.array_new_default(),
+            Operator::ArrayNewFixed => self.array_new_fixed(),
+            Operator::ArrayNewData => self.array_new_of(false),
+            Operator::ArrayNewElem => self.array_new_of(true),
+            Operator::ArrayGet => self.array_get(false),
+            Operator::ArrayGetS | Operator::ArrayGetU => self.array_get(true),
+            Operator::ArraySet => self.array_set(),
+            Operator::ArrayFill => self.array_fill(),
+            Operator::ArrayCopy => self.array_copy(),
+            Operator::ArrayInitData => self.array_init(false),
+            Operator::ArrayInitElem => self.array_init(true),
+            Operator::RefTest => self.ref_test(false),
+            Operator::RefTestNull => self.ref_test(true),
+            Operator::RefCast => self.ref_cast(false),
+            Operator::RefCastNull => self.ref_cast(true),
+            Operator::BrOnCast => self.br_on_cast(false),
+            Operator::BrOnCastFail => self.br_on_cast(true),
+            Operator::AnyConvertExtern => self.convert(HeapType::Extern, HeapType::Any),
+            Operator::ExternConvertAny => self.convert(HeapType::Any, HeapType::Extern),
+            _ => Err(self.missing(row.proposal)),
         }
     }
 
@@ -58,138 +49,147 @@ impl<'m> Body<'m> {
         Ok(ty)
     }
 
-    pub fn ref_eq(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::GC, "gc")?;
-        self.pop_abstract(HeapType::Eq)?;
-        self.pop_abstract(HeapType::Eq)?;
-        self.push(Ty::I32);
-        Ok(())
-    }
-
     fn convert(&mut self, from: HeapType, to: HeapType) -> Result<(), Fault> {
         let ty = self.pop_abstract(from)?;
         self.push(Ty::abstract_ref(ty.is_nullable(), to));
         Ok(())
     }
 
-    fn structure(&mut self, opcode: u32) -> Result<(), Fault> {
+    /// Reads the index of a structure type: the index, its fields, and whether all of them have default values.
+    fn struct_type(&mut self) -> Result<(u32, &'m [Field], bool), Fault> {
         let index = self.reader.u32()?;
-        let (fields, defaultable): (&'m [Field], bool) = match self.outline.composite(index) {
-            Some(Composite::Struct { fields, defaultable }) => (fields, *defaultable),
-            Some(_) => return Err(Fault::of(format_args!("expected struct type at index {index}"), self.offset)),
-            None => return Err(self.unknown("type", index)),
-        };
-        match opcode {
-            0x00 => {
-                for field in fields.iter().rev() {
-                    if self.is_bottomless() {
-                        break;
-                    }
-                    self.pop(field.ty)?;
-                }
+        match self.outline.composite(index) {
+            Some(Composite::Struct { fields, defaultable }) => Ok((index, fields, *defaultable)),
+            Some(_) => Err(Fault::of(format_args!("expected struct type at index {index}"), self.offset)),
+            None => Err(self.unknown("type", index)),
+        }
+    }
+
+    fn struct_new(&mut self) -> Result<(), Fault> {
+        let (index, fields, _) = self.struct_type()?;
+        for field in fields.iter().rev() {
+            if self.is_bottomless() {
+                break;
             }
-            0x01 => self.require_default(defaultable)?,
-            _ => return self.struct_field(opcode, index, fields),
+            self.pop(field.ty)?;
         }
         self.push(self.concrete(false, index)?);
         Ok(())
     }
 
-    fn struct_field(&mut self, opcode: u32, index: u32, fields: &[Field]) -> Result<(), Fault> {
+    fn struct_new_default(&mut self) -> Result<(), Fault> {
+        let (index, _, defaultable) = self.struct_type()?;
+        self.require_default(defaultable)?;
+        self.push(self.concrete(false, index)?);
+        Ok(())
+    }
+
+    /// Reads a structure type and the index of a field: a reference to the structure, and the field.
+    fn field(&mut self) -> Result<(Ty, Field), Fault> {
+        let (index, fields, _) = self.struct_type()?;
         let number = self.reader.u32()?;
-        let Some(&field) = fields.get(number as usize) else {
-            return Err(self.fault("unknown field: field index out of bounds"));
-        };
-        let reference = self.concrete(true, index)?;
-        if opcode == 0x05 {
-            self.require_mutable(field)?;
-            return self.pop_all(&[reference, field.ty]);
+        match fields.get(number as usize) {
+            Some(&field) => Ok((self.concrete(true, index)?, field)),
+            None => Err(self.fault("unknown field: field index out of bounds")),
         }
-        self.require_packed(field, opcode != 0x02)?;
+    }
+
+    fn struct_get(&mut self, packed: bool) -> Result<(), Fault> {
+        let (reference, field) = self.field()?;
+        self.require_packed(field, packed)?;
         self.pop(reference)?;
         self.push(field.ty);
         Ok(())
     }
 
-    /// Reads the index of an array type.
-    fn array_type(&mut self) -> Result<(u32, Field), Fault> {
+    fn struct_set(&mut self) -> Result<(), Fault> {
+        let (reference, field) = self.field()?;
+        self.require_mutable(field)?;
+        self.pop_all(&[reference, field.ty])
+    }
+
+    /// Reads the index of an array type: a reference to the array, and what it is made of.
+    fn array_type(&mut self) -> Result<(Ty, Field), Fault> {
         let index = self.reader.u32()?;
         match self.outline.composite(index) {
-            Some(&Composite::Array(element)) => Ok((index, element)),
+            Some(&Composite::Array(element)) => Ok((self.concrete(true, index)?, element)),
             Some(_) => Err(Fault::of(format_args!("expected array type at index {index}"), self.offset)),
             None => Err(self.unknown("type", index)),
         }
     }
 
-    fn array(&mut self, opcode: u32) -> Result<(), Fault> {
-        let (index, element) = self.array_type()?;
-        let reference = self.concrete(true, index)?;
-        let made = match opcode {
-            // array.new, array.new_default
-            0x06 => {
-                self.pop_all(&[element.ty, Ty::I32])?;
-                true
-            }
-            0x07 => {
-                self.require_default(element.ty.is_defaultable())?;
-                self.pop(Ty::I32)?;
-                true
-            }
-            // array.new_fixed
-            0x08 => {
-                for _ in 0..self.reader.u32()? {
-                    // From here on there is nothing to look at, however many are said to come.
-                    if self.is_bottomless() {
-                        break;
-                    }
-                    self.pop(element.ty)?;
-                }
-                true
-            }
-            // array.new_data, array.new_elem
-            0x09 | 0x0a => {
-                self.segment_for(opcode == 0x0a, element)?;
-                self.pop_all(&[Ty::I32; 2])?;
-                true
-            }
-            // array.get, array.get_s, array.get_u
-            0x0b..=0x0d => {
-                self.require_packed(element, opcode != 0x0b)?;
-                self.pop_all(&[reference, Ty::I32])?;
-                self.push(element.ty);
-                false
-            }
-            // array.set, array.fill
-            0x0e | 0x10 => {
-                self.require_mutable(element)?;
-                let operands = [reference, Ty::I32, element.ty, Ty::I32];
-                self.pop_all(if opcode == 0x0e { &operands[..3] } else { &operands })?;
-                false
-            }
-            // array.copy
-            0x11 => {
-                let (from, source) = self.array_type()?;
-                self.require_mutable(element)?;
-                if source.packed != element.packed {
-                    return Err(self.fault("array types do not match"));
-                }
-                self.check(source.ty, element.ty)?;
-                let source = self.concrete(true, from)?;
-                self.pop_all(&[reference, Ty::I32, source, Ty::I32, Ty::I32])?;
-                false
-            }
-            // array.init_data, array.init_elem
-            _ => {
-                self.require_mutable(element)?;
-                self.segment_for(opcode == 0x13, element)?;
-                self.pop_all(&[reference, Ty::I32, Ty::I32, Ty::I32])?;
-                false
-            }
-        };
-        if made {
-            self.push(reference.non_null());
-        }
+    fn array_new(&mut self) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.pop_all(&[element.ty, Ty::I32])?;
+        self.push(reference.non_null());
         Ok(())
+    }
+
+    fn array_new_default(&mut self) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.require_default(element.ty.is_defaultable())?;
+        self.pop(Ty::I32)?;
+        self.push(reference.non_null());
+        Ok(())
+    }
+
+    fn array_new_fixed(&mut self) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        for _ in 0..self.reader.u32()? {
+            // From here on there is nothing to look at, however many are said to come.
+            if self.is_bottomless() {
+                break;
+            }
+            self.pop(element.ty)?;
+        }
+        self.push(reference.non_null());
+        Ok(())
+    }
+
+    fn array_new_of(&mut self, of_elements: bool) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.segment_for(of_elements, element)?;
+        self.pop_all(&[Ty::I32; 2])?;
+        self.push(reference.non_null());
+        Ok(())
+    }
+
+    fn array_get(&mut self, packed: bool) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.require_packed(element, packed)?;
+        self.pop_all(&[reference, Ty::I32])?;
+        self.push(element.ty);
+        Ok(())
+    }
+
+    fn array_set(&mut self) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.require_mutable(element)?;
+        self.pop_all(&[reference, Ty::I32, element.ty])
+    }
+
+    fn array_fill(&mut self) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.require_mutable(element)?;
+        self.pop_all(&[reference, Ty::I32, element.ty, Ty::I32])
+    }
+
+    fn array_copy(&mut self) -> Result<(), Fault> {
+        let (to, element) = self.array_type()?;
+        let (from, source) = self.array_type()?;
+        self.require_mutable(element)?;
+        if source.packed != element.packed {
+            return Err(self.fault("array types do not match"));
+        }
+        self.check(source.ty, element.ty)?;
+        self.pop_all(&[to, Ty::I32, from, Ty::I32, Ty::I32])
+    }
+
+    fn array_init(&mut self, of_elements: bool) -> Result<(), Fault> {
+        let (reference, element) = self.array_type()?;
+        self.require_mutable(element)?;
+        self.segment_for(of_elements, element)?;
+        self.pop_all(&[reference, Ty::I32, Ty::I32, Ty::I32])
     }
 
     /// Reads the index of a segment that elements are taken from.
@@ -224,6 +224,18 @@ impl<'m> Body<'m> {
         }
     }
 
+    fn ref_test(&mut self, nullable: bool) -> Result<(), Fault> {
+        self.cast_type(nullable)?;
+        self.push(Ty::I32);
+        Ok(())
+    }
+
+    fn ref_cast(&mut self, nullable: bool) -> Result<(), Fault> {
+        let ty = self.cast_type(nullable)?;
+        self.push(ty);
+        Ok(())
+    }
+
     /// Reads the type of a test or cast, and takes a reference of its hierarchy.
     fn cast_type(&mut self, nullable: bool) -> Result<Ty, Fault> {
         let ty = self.reference_type(nullable)?;
@@ -235,13 +247,8 @@ impl<'m> Body<'m> {
     }
 
     fn br_on_cast(&mut self, on_failure: bool) -> Result<(), Fault> {
-        let flags = self.reader.byte()?;
-        if flags > 3 {
-            return Err(Fault::of(format_args!("invalid cast flags: {flags:08b}"), self.offset));
-        }
-        let label = self.reader.u32()?;
-        let from = self.reference_type(flags & 1 != 0)?;
-        let to = self.reference_type(flags & 2 != 0)?;
+        let Cast { label, from, to } = self.reader.cast()?;
+        let (from, to) = (self.reference_to(from, self.offset)?, self.reference_to(to, self.offset)?);
         self.check(to, from)?;
         // What is left when the cast fails: null only if the cast does not take it.
         let rest = if to.is_nullable() { from.non_null() } else { from };

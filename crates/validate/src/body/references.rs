@@ -1,6 +1,6 @@
 //! References.
 
-use wasmparser::WasmFeatures;
+use wasmote_decode::operators::{WrittenHeap, WrittenType};
 
 use super::Body;
 use crate::fault::Fault;
@@ -13,6 +13,20 @@ impl Body<'_> {
         let outline = self.outline;
         let canonical = |index, offset| outline.canonical_at(index, offset);
         Written { features: self.features, canonical: &canonical }.value_type(&mut self.reader)
+    }
+
+    /// The value type, whose heap type is written at this offset if it is a reference type.
+    pub fn understand(&self, ty: WrittenType, offset: usize) -> Result<Ty, Fault> {
+        let outline = self.outline;
+        let canonical = |index, offset| outline.canonical_at(index, offset);
+        Written { features: self.features, canonical: &canonical }.understand(ty, offset)
+    }
+
+    /// References to what is of this heap type, which is written at this offset.
+    pub fn reference_to(&self, (nullable, heap): (bool, WrittenHeap), offset: usize) -> Result<Ty, Fault> {
+        let outline = self.outline;
+        let canonical = |index, offset| outline.canonical_at(index, offset);
+        Written { features: self.features, canonical: &canonical }.reference_to(heap, nullable, offset)
     }
 
     /// Reads a heap type, and makes a reference type of it.
@@ -28,14 +42,12 @@ impl Body<'_> {
     }
 
     pub fn ref_null(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         let ty = self.reference_type(true)?;
         self.push(ty);
         Ok(())
     }
 
     pub fn ref_is_null(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         self.pop_ref()?;
         self.push(Ty::I32);
         Ok(())
@@ -48,7 +60,6 @@ impl Body<'_> {
 
     /// Reads the index of a function and leaves a reference to it, declared or not.
     pub fn function_reference(&mut self) -> Result<u32, Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         let func = self.reader.u32()?;
         let ty = self.outline.func(func).ok_or_else(|| self.unknown("function", func))?;
         self.push(self.concrete(false, ty)?);
@@ -56,14 +67,12 @@ impl Body<'_> {
     }
 
     pub fn ref_as_non_null(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::FUNCTION_REFERENCES, "function references")?;
         let ty = self.pop_ref()?;
         self.push(ty.non_null());
         Ok(())
     }
 
     pub fn br_on_null(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::FUNCTION_REFERENCES, "function references")?;
         let label = self.reader.u32()?;
         let ty = self.pop_ref()?;
         let types = self.label(label)?;
@@ -73,7 +82,6 @@ impl Body<'_> {
     }
 
     pub fn br_on_non_null(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::FUNCTION_REFERENCES, "function references")?;
         let label = self.reader.u32()?;
         let types = self.label(label)?;
         let (last, others) = self.branch_with_reference(&types)?;

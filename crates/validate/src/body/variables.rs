@@ -1,7 +1,6 @@
 //! Locals, globals, and `select`.
 
 use wasmote_ir::fallible::TryVec;
-use wasmparser::WasmFeatures;
 
 use super::Body;
 use crate::fault::Fault;
@@ -81,7 +80,6 @@ impl Body<'_> {
     }
 
     pub fn select_typed(&mut self) -> Result<(), Fault> {
-        self.require(WasmFeatures::REFERENCE_TYPES, "reference types")?;
         if self.reader.u32()? != 1 {
             return Err(self.fault("invalid result arity"));
         }

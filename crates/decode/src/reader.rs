@@ -1,0 +1,312 @@
+//! The bytes of a binary (spec: binary/values). Integers have at most as many bytes as their width needs, and no bits beyond it.
+
+use core::ops::Range;
+
+/// What is wrong with bytes. The reader that says so stands where it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Malformed {
+    /// The bytes end too early.
+    End,
+    /// An integer has more bytes than one of its width may have.
+    TooLong,
+    /// An integer has more bits than its width.
+    TooLarge,
+    /// There is no operator with this opcode.
+    Operator,
+    /// There is no such value type.
+    ValueType,
+    /// There is no such heap type.
+    HeapType,
+    /// The type of a block is neither a value type nor the index of a type.
+    BlockType,
+    /// The alignment of a memory operator has bits that mean nothing.
+    MemArg,
+    /// The flags of a cast have bits that mean nothing.
+    Cast,
+    /// There is no such clause of a `try_table` or `resume`.
+    Clause,
+    /// A byte is not zero.
+    Zero,
+}
+
+impl Malformed {
+    /// What is wrong, in the specification's words where it has some.
+    pub fn message(self) -> &'static str {
+        match self {
+            Malformed::End => "unexpected end of section or function",
+            Malformed::TooLong => "integer representation too long",
+            Malformed::TooLarge => "integer too large",
+            Malformed::Operator => "illegal opcode",
+            Malformed::ValueType => "invalid value type",
+            Malformed::HeapType => "invalid heap type",
+            Malformed::BlockType => "invalid function type",
+            Malformed::MemArg => "malformed memop: reserved flags bits set",
+            Malformed::Cast => "invalid cast flags",
+            Malformed::Clause => "invalid catch kind",
+            Malformed::Zero => "zero byte expected",
+        }
+    }
+}
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+/// Reads bytes, one after the other.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Reader<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    /// Where the bytes begin in the binary.
+    base: usize,
+}
+
+impl<'b> Reader<'b> {
+    /// One of these bytes, which begin here in the binary.
+    pub fn new(bytes: &'b [u8], base: usize) -> Reader<'b> {
+        Reader { bytes, at: 0, base }
+    }
+
+    /// Where the next byte is, in the binary; after an error, where what is wrong is.
+    #[inline(always)]
+    pub fn position(&self) -> usize {
+        self.base + self.at
+    }
+
+    /// Whether all bytes are read.
+    pub fn is_at_end(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// Passes over all that is left.
+    pub fn finish(&mut self) {
+        self.at = self.bytes.len();
+    }
+
+    /// Where the bytes lie in the binary, all of them.
+    pub fn range(&self) -> Range<usize> {
+        self.base..self.base + self.bytes.len()
+    }
+
+    /// The bytes that lie there in the binary, if they are of those that this reads; otherwise none.
+    pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
+        let at = |offset: usize| offset.wrapping_sub(self.base);
+        self.bytes.get(at(range.start)..at(range.end)).unwrap_or_default()
+    }
+
+    /// Goes to this offset in the binary, as far as that is in the bytes.
+    pub fn go_to(&mut self, offset: usize) {
+        self.at = offset.saturating_sub(self.base).min(self.bytes.len());
+    }
+
+    /// Goes back by so many bytes, to what is wrong.
+    pub(crate) fn back(&mut self, count: usize) {
+        self.at = self.at.saturating_sub(count);
+    }
+
+    /// The next two bytes, which stay the next.
+    #[inline(always)]
+    pub(crate) fn ahead(&self) -> Option<[u8; 2]> {
+        self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).copied()
+    }
+
+    /// Passes over so many bytes, which are there.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, count: usize) {
+        self.at += count;
+    }
+
+    /// The next byte, which stays the next.
+    #[inline(always)]
+    pub fn peek(&self) -> Result<u8> {
+        self.bytes.get(self.at).copied().ok_or(Malformed::End)
+    }
+
+    /// A byte.
+    #[inline(always)]
+    pub fn byte(&mut self) -> Result<u8> {
+        let byte = *self.bytes.get(self.at).ok_or(Malformed::End)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// Bytes whose number is known.
+    #[inline(always)]
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let bytes = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).ok_or(Malformed::End)?;
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    /// So many bytes.
+    pub fn bytes(&mut self, count: usize) -> Result<&'b [u8]> {
+        match self.bytes.get(self.at..).and_then(|rest| rest.get(..count)) {
+            Some(bytes) => {
+                self.at += count;
+                Ok(bytes)
+            }
+            None => {
+                self.finish();
+                Err(Malformed::End)
+            }
+        }
+    }
+
+    /// Passes over so many bytes.
+    pub fn skip(&mut self, count: usize) -> Result<()> {
+        self.bytes(count).map(drop)
+    }
+
+    /// An unsigned integer of 32 bits: an index, a depth, a number of things, or what follows a prefix.
+    #[inline(always)]
+    pub fn u32(&mut self) -> Result<u32> {
+        match self.bytes.get(self.at..) {
+            Some(&[byte, ..]) if byte < 0x80 => {
+                self.at += 1;
+                Ok(u32::from(byte))
+            }
+            Some(&[low, high, ..]) if high < 0x80 => {
+                self.at += 2;
+                Ok(u32::from(low & 0x7f) | u32::from(high) << 7)
+            }
+            _ => Ok(self.unsigned(32)? as u32),
+        }
+    }
+
+    /// An unsigned integer of 64 bits.
+    #[inline(always)]
+    pub fn u64(&mut self) -> Result<u64> {
+        match self.bytes.get(self.at) {
+            Some(&byte) if byte < 0x80 => {
+                self.at += 1;
+                Ok(u64::from(byte))
+            }
+            _ => self.unsigned(64),
+        }
+    }
+
+    /// A signed integer of 32 bits.
+    #[inline(always)]
+    pub fn i32(&mut self) -> Result<i32> {
+        match self.short() {
+            Some(value) => Ok(i32::from(value)),
+            None => Ok(self.signed(32)? as i32),
+        }
+    }
+
+    /// A signed integer of 64 bits.
+    #[inline(always)]
+    pub fn i64(&mut self) -> Result<i64> {
+        match self.short() {
+            Some(value) => Ok(i64::from(value)),
+            None => self.signed(64),
+        }
+    }
+
+    /// A signed integer of one byte or two, as most are.
+    #[inline(always)]
+    fn short(&mut self) -> Option<i16> {
+        match self.bytes.get(self.at..) {
+            Some(&[byte, ..]) if byte < 0x80 => {
+                self.at += 1;
+                Some(i16::from((byte << 1) as i8 >> 1))
+            }
+            Some(&[low, high, ..]) if high < 0x80 => {
+                self.at += 2;
+                Some((u16::from(high) << 9 | u16::from(low & 0x7f) << 2) as i16 >> 2)
+            }
+            _ => None,
+        }
+    }
+
+    /// An unsigned integer of at most so many bits.
+    #[inline(never)]
+    pub fn unsigned(&mut self, bits: u32) -> Result<u64> {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            // Of the last byte that there may be, the upper bits belong to nothing.
+            if shift + 7 > bits && byte >> (bits - shift) != 0 {
+                return Err(self.too_long(byte));
+            }
+            shift += 7;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// A signed integer of at most so many bits.
+    #[inline(never)]
+    pub fn signed(&mut self, bits: u32) -> Result<i64> {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            value |= i64::from(byte & 0x7f) << shift;
+            if shift + 7 > bits {
+                // The bits that belong to nothing repeat the sign.
+                let rest = (byte << 1) as i8 >> (bits - shift);
+                if byte >= 0x80 || rest != 0 && rest != -1 {
+                    return Err(self.too_long(byte));
+                }
+            }
+            shift += 7;
+            if byte < 0x80 {
+                return Ok(if shift < 64 { value << (64 - shift) >> (64 - shift) } else { value });
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_long(&mut self, byte: u8) -> Malformed {
+        self.back(1);
+        if byte >= 0x80 { Malformed::TooLong } else { Malformed::TooLarge }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reader;
+
+    /// The bytes read as each kind: the value, or nothing where they are refused.
+    fn read(bytes: &[u8]) -> (Option<u32>, Option<u64>, [Option<i64>; 3]) {
+        let of = || Reader::new(bytes, 0);
+        let narrow = of().i32().ok().map(i64::from);
+        assert_eq!(of().i64().ok(), of().signed(64).ok(), "{bytes:?}");
+        assert_eq!(narrow, of().signed(32).ok(), "{bytes:?}");
+        (of().u32().ok(), of().u64().ok(), [narrow, of().signed(33).ok(), of().i64().ok()])
+    }
+
+    #[test]
+    fn integers_are_read_as_wide_as_they_may_be() {
+        assert_eq!(read(&[0x7f]), (Some(127), Some(127), [Some(-1); 3]));
+        assert_eq!(read(&[0x80, 0x01]), (Some(128), Some(128), [Some(128); 3]));
+        assert_eq!(read(&[0x80, 0x7f]), (Some(0x3f80), Some(0x3f80), [Some(-128); 3]));
+        let most = [0xff, 0xff, 0xff, 0xff, 0x0f];
+        assert_eq!(
+            read(&most),
+            (Some(u32::MAX), Some(u64::from(u32::MAX)), [None, Some(0xffff_ffff), Some(0xffff_ffff)])
+        );
+        let least = [0x80, 0x80, 0x80, 0x80, 0x78];
+        assert_eq!(read(&least).2[0], Some(i64::from(i32::MIN)));
+        let wide = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        assert_eq!((read(&wide).1, read(&wide).2[2]), (Some(u64::MAX), None));
+        let least = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f];
+        assert_eq!((read(&least).1, read(&least).2[2]), (None, Some(i64::MIN)));
+    }
+
+    #[test]
+    fn no_byte_and_no_bit_more_than_the_width_has() {
+        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x1f]).0, None);
+        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).0, None);
+        assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0x4f]).2[0], None);
+        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).1, None);
+        assert_eq!(read(&[]), (None, None, [None; 3]));
+        assert_eq!(read(&[0x80]), (None, None, [None; 3]));
+    }
+}
