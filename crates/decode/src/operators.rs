@@ -295,7 +295,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A clause of a `resume`: a tag, and a label unless it is a switch.
-    fn handler(&mut self) -> Result<()> {
+    pub fn handler(&mut self) -> Result<()> {
         match self.byte()? {
             0 => {
                 self.u32()?;

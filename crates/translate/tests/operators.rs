@@ -226,10 +226,7 @@ fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<Stri
         // Compared by their length alone.
         Immediate::Handlers => {
             for _ in 0..reader.u32()? {
-                if reader.byte()? == 0 {
-                    reader.u32()?;
-                }
-                reader.u32()?;
+                reader.handler()?;
             }
         }
         Immediate::Zero => reader.zero()?,
