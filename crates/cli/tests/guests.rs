@@ -4,8 +4,6 @@
 
 #[path = "support/folder.rs"]
 mod folder;
-#[path = "../../../tests/root.rs"]
-mod root;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,9 +12,9 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use folder::Folder;
-use root::root;
 use serde::Deserialize;
 use wasmote::{Engine, Instance, Linker, Module, Store, Val, ValType};
+use wasmote_test_support::root;
 
 /// `guests.toml` and `corpus.toml`.
 #[derive(Deserialize)]

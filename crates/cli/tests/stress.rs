@@ -2,15 +2,12 @@
 //! done with what it is made of.
 #![cfg(all(unix, feature = "validate", feature = "wasi", feature = "gc"))]
 
-#[path = "../../../tests/root.rs"]
-mod root;
-
 use wasmote::{Config, Engine, Linker, Module, Store};
 use wasmote_wasi::{Output, Pipe, WasiCtx};
 
 /// What a program prints, and how many collections there were.
 fn run(module: &str, arguments: [&str; 2], stress: bool) -> (String, u64) {
-    let file = root::root().join("tests/guests").join(module);
+    let file = wasmote_test_support::root().join("tests/guests").join(module);
     let mut config = Config::new();
     config.gc_stress(stress);
     let engine = Engine::new(&config);

@@ -4,8 +4,6 @@
 
 #[path = "support/folder.rs"]
 mod folder;
-#[path = "../../../tests/root.rs"]
-mod root;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,7 +18,7 @@ impl Folder {
 }
 
 fn guests() -> PathBuf {
-    root::root().join("tests/guests/wasi")
+    wasmote_test_support::root().join("tests/guests/wasi")
 }
 
 /// A run of a guest, with pipes for all streams; its name is its first argument.

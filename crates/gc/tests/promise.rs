@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use support::{Backing, STRING, Store};
+use wasmote_test_support::Random;
 
 const LINE: usize = 256;
 /// The largest object that goes between others in the same lines.
@@ -318,20 +319,9 @@ fn sizes_that_no_heap_has_are_refused() {
     }
 }
 
-/// Numbers that look random.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ self.0 >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 33) as usize % end
-    }
-}
-
 /// A heap of any kind, with allocations, garbage, collections, and memory that becomes more.
 fn sequence(seed: u64) {
-    let mut random = Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) + 1);
+    let mut random = Random::new(seed);
     let most = match random.below(8) {
         0 => random.below(2 << 10),
         1..4 => random.below(16 << 10),

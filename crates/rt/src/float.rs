@@ -102,18 +102,19 @@ fn without_exponent(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wasmote_test_support::Random;
+
     use super::*;
 
     #[test]
     fn numbers_print_as_core_prints_them() {
-        let mut state = 1u64;
+        let mut random = Random::new(1);
         let mut values =
             std::vec![0.0, -0.0, 1.0, 0.1, 1.5, -125.0, 100.0, 1e21, 1e300, 5e-324, 1e-7, 123456.789, f64::MAX];
         values.extend([f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 2f64.powi(53), 0.3, 1.0 / 3.0, 2.5e-5]);
         for _ in 0..20_000 {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            values.push(f64::from_bits(state));
-            values.push((state >> 40) as f64 / 1000.0);
+            values.push(f64::from_bits(random.next_u64()));
+            values.push((random.next_u64() >> 40) as f64 / 1000.0);
         }
         let agree = |ours: String, core: String| {
             // Halfway between two, either may be taken.
@@ -146,10 +147,9 @@ mod tests {
             assert_eq!(parse_f64(text).map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text:?}");
             assert_eq!(parse_f32(text).map(f32::to_bits), text.parse().ok().map(f32::to_bits), "{text:?}");
         }
-        let mut state = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..20_000 {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            let (wide, narrow) = (f64::from_bits(state), f32::from_bits((state >> 32) as u32));
+            let (wide, narrow) = (f64::from_bits(random.next_u64()), f32::from_bits(random.next_u64() as u32));
             for text in [std::format!("{wide:e}"), std::format!("{narrow:e}"), std::format!("{:.20e}", wide)] {
                 assert_eq!(parse_f64(&text).map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text:?}");
                 assert_eq!(parse_f32(&text).map(f32::to_bits), text.parse().ok().map(f32::to_bits), "{text:?}");

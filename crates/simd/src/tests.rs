@@ -2,11 +2,9 @@
 //! operations go wrong (zeros, infinities, NaN with payloads, the least and the largest).
 
 use wasmote_exec::vector::Vector;
+use wasmote_test_support::Random;
 
 use crate::{baseline, portable};
-
-/// xorshift64*.
-struct Random(u64);
 
 /// Pairs of these are halves of vectors: zeros, ones, infinities, NaN, the bounds of integers as floats, whole floats.
 const WORDS: [u32; 16] = [
@@ -43,33 +41,25 @@ const HALVES: [u64; 12] = [
     0xc1e0_0000_0010_0000,
 ];
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(2_685_821_657_736_338_717)
+/// A half of a vector.
+fn half(random: &mut Random) -> u64 {
+    let bits = random.next_u64();
+    let pick = (bits >> 32) as usize;
+    match bits >> 8 & 7 {
+        0 | 1 => random.next_u64(),
+        2 | 3 => u64::from(WORDS[pick & 15]) | u64::from(WORDS[pick >> 4 & 15]) << 32,
+        4 => HALVES[pick.checked_rem(HALVES.len()).unwrap_or(0)],
+        // Floats of a moderate size, with fractions.
+        5 => u64::from(((pick as i32) as f32 / 1000.0).to_bits()) | u64::from((pick as f32).to_bits()) << 32,
+        6 => ((random.next_u64() as i64) as f64 / 4_294_967_296.0 / 3.0).to_bits(),
+        // Small bytes.
+        _ => random.next_u64() & 0x1f1f_1f1f_1f1f_1f1f,
     }
+}
 
-    /// A half of a vector.
-    fn half(&mut self) -> u64 {
-        let bits = self.next();
-        let pick = (bits >> 32) as usize;
-        match bits >> 8 & 7 {
-            0 | 1 => self.next(),
-            2 | 3 => u64::from(WORDS[pick & 15]) | u64::from(WORDS[pick >> 4 & 15]) << 32,
-            4 => HALVES[pick.checked_rem(HALVES.len()).unwrap_or(0)],
-            // Floats of a moderate size, with fractions.
-            5 => u64::from(((pick as i32) as f32 / 1000.0).to_bits()) | u64::from((pick as f32).to_bits()) << 32,
-            6 => ((self.next() as i64) as f64 / 4_294_967_296.0 / 3.0).to_bits(),
-            // Small bytes.
-            _ => self.next() & 0x1f1f_1f1f_1f1f_1f1f,
-        }
-    }
-
-    fn vector(&mut self) -> Vector {
-        Vector::new([self.half(), self.half()])
-    }
+/// A vector of such halves.
+fn vector(random: &mut Random) -> Vector {
+    Vector::new([half(random), half(random)])
 }
 
 const ROUNDS: usize = 20_000;
@@ -95,9 +85,9 @@ macro_rules! compare {
                 std::println!("left out: this machine has no such instructions");
                 return;
             }
-            let mut random = Random(0x9e37_79b9_7f4a_7c15);
+            let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
             for _ in 0..ROUNDS {
-                let (a, b, c, by) = (random.vector(), random.vector(), random.vector(), random.next() as u32);
+                let (a, b, c, by) = (vector(&mut random), vector(&mut random), vector(&mut random), random.next_u64() as u32);
                 $(
                     let name = stringify!($binary);
                     let own = one_nan(name, $level::$binary(a, b)).halves();
@@ -199,10 +189,10 @@ compare! { every_operation_of_sse4_is_the_portable_one: sse4, sse4::available();
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn bytes_chosen_by_sse4_are_the_portable_ones() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     for _ in 0..ROUNDS {
-        let (a, b) = (random.vector(), random.vector());
-        let lanes = Vector::new([random.next(), random.next()].map(|half| half & 0x1f1f_1f1f_1f1f_1f1f));
+        let (a, b) = (vector(&mut random), vector(&mut random));
+        let lanes = Vector::new([random.next_u64(), random.next_u64()].map(|half| half & 0x1f1f_1f1f_1f1f_1f1f));
         let portable = portable::i8x16_shuffle(a, b, lanes).halves();
         assert_eq!(baseline::i8x16_shuffle(a, b, lanes).halves(), portable, "{a:x?}, {b:x?}, {lanes:x?}");
         if sse4::available() {

@@ -3,16 +3,15 @@
 
 #[path = "images/modules.rs"]
 mod modules;
-#[path = "../../../tests/scripts.rs"]
-mod scripts;
 
 use modules::{guests, valid};
-use scripts::{newest, published, regress};
 use wasmote_decode::ModuleInfo;
 use wasmote_decode::operators::{Catch, MemArg, WrittenBlock, WrittenHeap, WrittenType};
 use wasmote_decode::reader::{Malformed, Reader};
 use wasmote_ir::operators::{Immediate, Operator};
 use wasmote_ir::{HeapType, Proposal};
+use wasmote_test_support::Random;
+use wasmote_test_support::scripts::{newest, published, regress};
 use wasmote_translate::{CodeOptions, OpSet, Translator};
 use wasmparser::{BinaryReader, OperatorsReader, WasmFeatures, for_each_operator};
 
@@ -373,33 +372,21 @@ fn operators_beside_the_checkout_are_read_as_wasmparser_reads_them() {
     compare_all(valid(newest()));
 }
 
-/// A generator of numbers that is the same on every machine (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % end.max(1)
-    }
-
-    /// Changes something somewhere.
-    fn damage(&mut self, bytes: &mut Vec<u8>) {
-        let at = self.below(bytes.len());
-        match self.below(6) {
-            0 => bytes[at] = self.below(256) as u8,
-            // What operators begin with.
-            1 => bytes[at] = [self.below(0x28), 0xd0 + self.below(7), 0xfb + self.below(4)][self.below(3)] as u8,
-            2 => bytes[at] = bytes[at].wrapping_add(1),
-            3 if bytes.len() > 1 => drop(bytes.remove(at)),
-            4 => bytes.insert(at, self.below(256) as u8),
-            // A piece of it again: operators where others were.
-            _ => {
-                let from = self.below(bytes.len());
-                let piece = bytes[from..bytes.len().min(from + 1 + self.below(8))].to_vec();
-                bytes.splice(at..at, piece);
-            }
+/// Changes something somewhere.
+fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
+    let at = random.below(bytes.len());
+    match random.below(6) {
+        0 => bytes[at] = random.below(256) as u8,
+        // What operators begin with.
+        1 => bytes[at] = [random.below(0x28), 0xd0 + random.below(7), 0xfb + random.below(4)][random.below(3)] as u8,
+        2 => bytes[at] = bytes[at].wrapping_add(1),
+        3 if bytes.len() > 1 => drop(bytes.remove(at)),
+        4 => bytes.insert(at, random.below(256) as u8),
+        // A piece of it again: operators where others were.
+        _ => {
+            let from = random.below(bytes.len());
+            let piece = bytes[from..bytes.len().min(from + 1 + random.below(8))].to_vec();
+            bytes.splice(at..at, piece);
         }
     }
 }
@@ -411,16 +398,15 @@ fn damaged(modules: Vec<(String, Vec<u8>)>, every: usize, mutants: usize) -> usi
             .map(|op_set| Translator::with_options(CodeOptions { op_set, metered: canonical_nans, canonical_nans }))
     };
     let mut translators = translators(false).into_iter().chain(translators(true)).collect::<Vec<_>>();
-    let mut random = Random(1 << 40);
+    let mut random = Random::new(1 << 40);
     let mut translated = 0;
     for (name, wasm) in modules {
         let Ok(mut module): Result<ModuleInfo, _> = wasmote_decode::decode(&wasm) else { continue };
-        random.0 ^= wasm.len() as u64;
         for (defined, range) in module.bodies.clone().into_iter().enumerate().step_by(every) {
             for number in 0..mutants {
                 let mut binary = wasm[range.clone()].to_vec();
                 for _ in 0..=random.below(3) {
-                    random.damage(&mut binary);
+                    damage(&mut random, &mut binary);
                 }
                 compare(&name, &binary);
                 module.bodies[defined] = 0..binary.len();

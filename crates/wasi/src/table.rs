@@ -120,10 +120,6 @@ pub(crate) static TABLE: &[Row] = &[
 ];
 
 #[cfg(all(test, feature = "std"))]
-#[path = "../../../tests/root.rs"]
-mod root;
-
-#[cfg(all(test, feature = "std"))]
 mod tests {
     use std::collections::BTreeSet;
     use std::path::PathBuf;
@@ -135,7 +131,7 @@ mod tests {
     /// The guests of `tests/guests/wasi`, which the command's tests run: their files' ending in this. What the one for
     /// snapshot 0 does is no proof of the newer functions.
     fn guests(ending: &str) -> Vec<Vec<u8>> {
-        let folder = root::root().join("tests/guests/wasi");
+        let folder = wasmote_test_support::root().join("tests/guests/wasi");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let wanted = |file: &PathBuf| {
             file.extension().is_some_and(|end| end == ending) && file.file_stem().is_none_or(|name| name != "unstable")

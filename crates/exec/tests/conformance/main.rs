@@ -9,9 +9,6 @@
 #[cfg(not(feature = "alloc"))]
 mod run;
 #[cfg(not(feature = "alloc"))]
-#[path = "../../../../tests/scripts.rs"]
-mod scripts;
-#[cfg(not(feature = "alloc"))]
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(not(feature = "alloc"))]
@@ -34,9 +31,10 @@ mod report {
     use std::process::ExitCode;
 
     use wasmote_ir::image::OpSet;
+    use wasmote_test_support::scripts;
 
     use crate::run::Summary;
-    use crate::{run, scripts, support};
+    use crate::{run, support};
 
     /// Enough to see what is wrong with a file.
     const MAX_FAILURES_SHOWN: usize = 20;

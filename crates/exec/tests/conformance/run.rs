@@ -14,9 +14,9 @@ use wasmote_translate::{CodeOptions, ImageWriteError, TranslateErrorKind};
 use wasmote_validate::{Features, needed, validate};
 use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, Source, parse};
 
-use crate::scripts::Script;
 use crate::support::{Aligned, buffer_for, image_of};
 use crate::values;
+use wasmote_test_support::scripts::Script;
 
 /// What became of a script.
 #[derive(Default)]

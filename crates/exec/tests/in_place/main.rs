@@ -5,8 +5,6 @@
 #![cfg(not(feature = "alloc"))]
 
 mod calls;
-#[path = "../../../../tests/every_instruction.rs"]
-mod every_instruction;
 mod fuel;
 mod host;
 mod loading;

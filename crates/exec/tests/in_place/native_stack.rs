@@ -6,7 +6,7 @@ use wasmote_exec::TrapCode;
 use wasmote_exec::in_place::{Caller, Import};
 
 use super::{each_image, none, with};
-use crate::every_instruction::{assert_level, here, modules};
+use wasmote_test_support::every_instruction::{assert_level, here, modules};
 
 /// Notes where the native stack is.
 fn mark(caller: &mut Caller<'_, Vec<usize>>, _: &mut [u64]) -> Result<(), TrapCode> {

@@ -16,20 +16,11 @@ fn main() {
 }
 
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
-mod mutate;
-#[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 mod originals;
-#[cfg(all(not(feature = "alloc"), target_os = "linux"))]
-mod random;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 mod records;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 mod sandbox;
-#[cfg(all(not(feature = "alloc"), target_os = "linux"))]
-#[path = "../../../../tests/scripts.rs"]
-mod scripts;
-#[cfg(all(not(feature = "alloc"), target_os = "linux"))]
-mod supervise;
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 #[path = "../support/mod.rs"]
 mod support;
@@ -38,5 +29,7 @@ mod trial;
 
 #[cfg(all(not(feature = "alloc"), target_os = "linux"))]
 fn main() -> std::process::ExitCode {
-    supervise::main()
+    let (originals, small) = originals::all();
+    let mut trials = trial::Trials::new(&originals, small);
+    wasmote_test_support::supervise::main(&mut trials, wasmote_exec::DISPATCH)
 }

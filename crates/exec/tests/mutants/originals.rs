@@ -5,13 +5,13 @@ use wasmote_exec::in_place::{Caller, Import};
 use wasmote_exec::{TrapCode, ValType};
 use wasmote_ir::image::{Image, ImageErrorKind};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
+use wasmote_test_support::mutate::{Choices, instruction_starts};
+use wasmote_test_support::root;
+use wasmote_test_support::scripts::{Script, Suite, published};
 use wasmote_translate::{CodeOptions, OpSet};
 use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
-use crate::mutate::instruction_starts;
-use crate::random::Random;
-use crate::scripts::{Script, Suite, published, root};
 use crate::support::image_of;
 
 /// An image, and functions of the host for what it imports.
@@ -21,13 +21,8 @@ pub struct Original {
     pub imports: Vec<Import<()>>,
 }
 
-/// One more than what some mutants have of changes beside the first.
-pub const MORE_CHANGES: usize = 4;
-
-/// An opcode, of those below `known`.
-pub fn opcode(known: usize, random: &mut Random) -> u16 {
-    random.below(known) as u16
-}
+/// Few changes each; any opcode is as likely as another.
+pub const CHOICES: Choices = Choices { more_changes: 4, opcode: |known, random| random.below(known) as u16 };
 
 /// All of them, small ones first; where the guests begin.
 pub fn all() -> (Vec<Original>, usize) {

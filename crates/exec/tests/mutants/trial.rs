@@ -6,17 +6,15 @@ use wasmote_exec::TrapCode;
 use wasmote_exec::in_place::{CallError, Instance, LoadError, buffer_bytes};
 use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{Section, kinds};
+use wasmote_test_support::Random;
+use wasmote_test_support::counts::Counts;
+use wasmote_test_support::mutate::{Mutant, mutate};
+use wasmote_test_support::supervise::{self, ACCEPTED, CALLS, REFUSED, RETURNED, TRAPPED};
 
-use crate::mutate::{Mutant, mutate};
-use crate::originals::Original;
-use crate::random::Random;
+use crate::originals::{CHOICES, Original};
 use crate::records::Records;
-use crate::sandbox::{Pages, Shared};
+use crate::sandbox::Pages;
 
-/// How many mutants a run makes.
-pub const MUTANTS: u64 = 60_000;
-/// Time that a mutant may use of a processor, in microseconds: a call takes some hundred at most.
-pub const TIME: i64 = 60_000;
 /// Slots of the value stack.
 const STACK: usize = 400;
 /// The largest buffer that a mutant gets.
@@ -24,15 +22,8 @@ const MAX_BUFFER: usize = 16 << 20;
 /// Fuel for a call.
 const FUEL: u64 = 3000;
 
-/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
-pub const ACCEPTED: usize = 0;
-pub const CALLS: usize = 1;
-pub const RETURNED: usize = 2;
-pub const TRAPPED: usize = 3;
-pub const REFUSED: usize = 8;
-
 /// All messages of refusals, which are counted by their numbers here.
-pub fn reasons() -> Vec<&'static str> {
+fn reasons() -> Vec<&'static str> {
     use wasmote_ir::image::ImageErrorKind::*;
     let images = [
         NotAnImage,
@@ -81,9 +72,18 @@ impl<'a> Trials<'a> {
         let reasons = reasons().into_iter().enumerate().map(|(i, reason)| (reason, i)).collect();
         Trials { originals, small, image: Pages::new(longest + 8), buffer: Pages::new(MAX_BUFFER), reasons }
     }
+}
 
-    /// Tries the mutant with this seed; `say` has it told step by step.
-    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
+impl supervise::Trials for Trials<'_> {
+    const MUTANTS: u64 = 60_000;
+    /// A call takes some hundred at most.
+    const TIME: i64 = 60_000;
+
+    fn reasons(&self) -> Vec<&'static str> {
+        reasons()
+    }
+
+    fn one(&mut self, seed: u64, counts: &Counts, say: bool) {
         let mut random = Random::new(seed);
         let random = &mut random;
         let number = if random.chance(35) {
@@ -92,7 +92,7 @@ impl<'a> Trials<'a> {
             random.below(self.small)
         };
         let original = &self.originals[number];
-        let Mutant { bytes, funcs, fixed } = mutate(&original.image, random);
+        let Mutant { bytes, funcs, fixed } = mutate(&original.image, &CHOICES, random);
         let fronts = (random.chance(50), random.chance(50));
         if say {
             let changed = bytes.iter().zip(&original.image).filter(|(a, b)| a != b).count();
@@ -145,7 +145,7 @@ fn exported(image: &Image<'_>) -> Vec<u32> {
 }
 
 /// Calls a function with some arguments, and goes on once if it runs out of fuel.
-fn run(instance: &mut Instance<'_, ()>, image: &Image<'_>, func: u32, random: &mut Random, counts: &Shared, say: bool) {
+fn run(instance: &mut Instance<'_, ()>, image: &Image<'_>, func: u32, random: &mut Random, counts: &Counts, say: bool) {
     let Some(ty) = image.func(func).and_then(|func| image.ty(func.ty.into())) else { return };
     let args: Vec<u64> = (0..ty.param_slots).map(|_| random.value()).collect();
     let mut results = vec![0; image.val_types(ty, true).map(|ty| usize::from(ty.slots())).sum()];

@@ -3,39 +3,24 @@
 use wasmote_ir::image::layout::{self, Section};
 use wasmote_ir::image::{Image, OpSet};
 use wasmote_ir::ops::EXTENDED_ID;
+use wasmote_test_support::Random;
 
 use crate::bytes::{Bytes, image_with};
 use crate::{TEXT, verify};
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
-    /// Often a small number, or one close to the largest.
-    fn word(&mut self) -> u32 {
-        match self.below(4) {
-            0 => self.below(20) as u32,
-            1 => self.below(2000) as u32,
-            2 => u32::MAX - self.below(4) as u32,
-            _ => self.next() as u32,
-        }
+/// Often a small number, or one close to the largest.
+fn word(random: &mut Random) -> u32 {
+    match random.below(4) {
+        0 => random.below(20) as u32,
+        1 => random.below(2000) as u32,
+        2 => u32::MAX - random.below(4) as u32,
+        _ => random.next_u64() as u32,
     }
 }
 
 /// Asks for everything, with indices in range and not.
 fn ask_everything(image: &Image<'_>, random: &mut Random) {
-    let indices = [0, 1, 2, random.word(), u32::MAX - 1, u32::MAX];
+    let indices = [0, 1, 2, word(random), u32::MAX - 1, u32::MAX];
     for index in indices {
         if let Some(ty) = image.ty(index) {
             let _ = (image.val_types(ty, false).take(100).count(), image.val_types(ty, true).take(100).count());
@@ -63,10 +48,10 @@ fn ask_everything(image: &Image<'_>, random: &mut Random) {
 
 #[test]
 fn random_bytes_never_panic() {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut parsed = 0;
     for round in 0..20_000 {
-        let mut bytes = Bytes((0..random.below(1000)).map(|_| random.next() as u8).collect());
+        let mut bytes = Bytes((0..random.below(1000)).map(|_| random.next_u64() as u8).collect());
         // Most have a header that is right as far as it goes.
         if round % 8 != 0 && bytes.len() >= layout::HEADER_LEN {
             bytes[..4].copy_from_slice(&layout::MAGIC);
@@ -82,7 +67,7 @@ fn random_bytes_never_panic() {
             put(layout::AT_META_END, meta_end as u32);
             put(layout::AT_CODE_END, code_end as u32);
             for at in (layout::AT_IMPORTED..layout::HEADER_LEN).step_by(4) {
-                put(at, random.word());
+                put(at, word(&mut random));
             }
             bytes.fix();
         }
@@ -97,7 +82,7 @@ fn random_bytes_never_panic() {
 
 #[test]
 fn changed_images_never_panic_and_some_still_verify() {
-    let mut random = Random(2);
+    let mut random = Random::new(2);
     let mut verified = 0;
     let originals = [image_with(TEXT, OpSet::Core, false), image_with(TEXT, OpSet::Extended, true)];
     for _ in 0..20_000 {
@@ -108,7 +93,7 @@ fn changed_images_never_panic_and_some_still_verify() {
                 continue;
             }
             let value = match random.below(3) {
-                0 => random.word() as u16,
+                0 => word(&mut random) as u16,
                 1 => bytes.get16(at) ^ 1 << random.below(16),
                 _ => bytes.get16(at).wrapping_add(1),
             };

@@ -2,8 +2,6 @@
 //! both op sets, metered and not, with and without names. What images of real programs look like is here, too.
 
 mod modules;
-#[path = "../../../../tests/scripts.rs"]
-mod scripts;
 
 use modules::{guests, valid};
 use wasmote_decode::ModuleInfo;
@@ -11,6 +9,7 @@ use wasmote_ir::image::layout::Section;
 use wasmote_ir::image::{Image, ImageError, OpSet};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Opcode, code::Instr};
+use wasmote_test_support::scripts;
 use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, TranslateErrorKind, write_image};
 
 /// All kinds of images.

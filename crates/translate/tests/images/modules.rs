@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 
-use crate::scripts::{Script, find, root};
+use wasmote_test_support::root;
+use wasmote_test_support::scripts::{Script, find};
 
 /// The guests, by name.
 pub fn guests() -> Vec<(String, Vec<u8>)> {

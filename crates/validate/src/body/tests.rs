@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use wasmote_test_support::{Random, root, scripts};
 use wasmparser::{BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources};
 use wasmparser::{WasmFeatures, WasmModuleResources};
 
@@ -10,7 +11,7 @@ use super::{Buffers, validate};
 use crate::Features;
 use crate::outline::Outline;
 use crate::sections::walk;
-use crate::tests::{Random, feature_sets, modules, modules_beside_the_checkout, number, scripts, walk_theirs};
+use crate::tests::{feature_sets, modules, modules_beside_the_checkout, number, walk_theirs};
 
 /// Bodies compared, and how many of them are valid.
 #[derive(Default, Debug)]
@@ -31,8 +32,6 @@ struct Comparison {
 impl Comparison {
     /// Compares the bodies of a module, as far as the rest of it is valid.
     fn module(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
-        // The next module's mutants are others.
-        self.random.0 ^= wasm.len() as u64;
         let mut theirs = Vec::new();
         let _ = walk_theirs(wasm, flags, &mut |func, module| theirs.push((func, module.clone())));
         let mut theirs = theirs.into_iter();
@@ -105,7 +104,7 @@ impl Comparison {
 
 /// Compares the bodies of these modules.
 fn compare_bodies(modules: Vec<(String, Vec<u8>)>) -> Counts {
-    let mut comparison = Comparison { random: Random(1), counts: Counts::default(), mutants: 0, every: 1 };
+    let mut comparison = Comparison { random: Random::new(1), counts: Counts::default(), mutants: 0, every: 1 };
     for (name, wasm) in modules {
         for flags in feature_sets() {
             comparison.module(&name, &wasm, flags);
@@ -131,7 +130,7 @@ fn compare_damaged_bodies(modules: Vec<(String, Vec<u8>)>, guests: &[PathBuf]) -
     // `MUTANTS=1000 SEED=7 cargo test ...` for a longer look.
     let (mutants, seed) = (number("MUTANTS", 6), number("SEED", 1));
     let mut comparison =
-        Comparison { random: Random(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };
+        Comparison { random: Random::new(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };
     let flags = Features::default().flags() | WasmFeatures::THREADS;
     for (name, wasm) in modules {
         comparison.module(&name, &wasm, flags);
@@ -148,7 +147,7 @@ fn compare_damaged_bodies(modules: Vec<(String, Vec<u8>)>, guests: &[PathBuf]) -
 #[test]
 fn damaged_bodies_are_valid_if_wasmparser_says_so() {
     let mut guests = Vec::new();
-    scripts::find(&scripts::root().join("tests/guests"), "wasm", &mut guests);
+    scripts::find(&root().join("tests/guests"), "wasm", &mut guests);
     let counts = compare_damaged_bodies(modules(), &guests);
     assert!(counts.compared > 50_000 && counts.valid > 10_000);
 }

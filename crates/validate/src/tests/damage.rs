@@ -1,6 +1,6 @@
 //! Modules in pieces, and damage to them.
 
-use super::Random;
+use wasmote_test_support::Random;
 
 /// A module's sections, if it has any: ids and contents.
 pub fn split(wasm: &[u8]) -> Option<Vec<(u8, Vec<u8>)>> {
@@ -64,7 +64,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
         }
         6 => {
             let inserted = [(1, 2), (3, 1), (5, 3), (12, 1), (13, 3), (0, 4), (8, 1)];
-            let (id, length) = random.of(&inserted);
+            let (id, length) = random.pick(&inserted);
             let contents = (0..length).map(|_| random.below(3) as u8).collect();
             sections.insert(at, (id, contents));
         }
@@ -79,7 +79,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
             }
             if random.one_in(4) {
                 // An item more or less, perhaps.
-                contents[0] = contents[0].wrapping_add(random.of(&[1, 255]));
+                contents[0] = contents[0].wrapping_add(random.pick(&[1, 255]));
             }
             damage_bytes(random, contents);
         }
@@ -98,11 +98,11 @@ pub fn damage_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
     let at = random.below(bytes.len());
     match random.below(10) {
         0 => bytes[at] = random.below(256) as u8,
-        1 | 2 => bytes[at] = random.of(BYTES),
+        1 | 2 => bytes[at] = random.pick(BYTES),
         3 => bytes[at] = bytes[at].wrapping_add(1),
         4 => bytes[at] = bytes[at].wrapping_sub(1),
         5 => drop(bytes.remove(at)),
-        6 | 7 => bytes.insert(at, random.of(BYTES)),
+        6 | 7 => bytes.insert(at, random.pick(BYTES)),
         8 => {
             // A piece of it again.
             let from = random.below(bytes.len());

@@ -3,6 +3,7 @@
 //!
 //! `MUTANTS=1000 SEED=7 cargo test ...` takes a longer look.
 
+use wasmote_test_support::{Random, root, scripts};
 use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 use wasmparser::{Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures};
 
@@ -15,29 +16,6 @@ mod damage;
 mod expressions;
 mod limits;
 mod types;
-
-#[path = "../../../../tests/scripts.rs"]
-pub mod scripts;
-
-/// A generator of numbers that is the same on every machine (xorshift).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % end.max(1)
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-}
 
 /// A number out of the environment.
 pub fn number(name: &str, default: usize) -> usize {
@@ -146,7 +124,7 @@ impl Counts {
 /// Compares the outlines of these modules.
 fn compare_outlines(modules: Vec<(String, Vec<u8>)>) -> Counts {
     let mut counts = Counts::default();
-    let mut random = Random(number("SEED", 1) as u64 | 1 << 40);
+    let mut random = Random::new(number("SEED", 1) as u64 | 1 << 40);
     for (name, wasm) in modules {
         for flags in feature_sets() {
             counts.outline(&name, &wasm, flags);
@@ -174,7 +152,7 @@ fn outlines_of_scripts_beside_the_checkout_are_valid_if_wasmparser_says_so() {
 fn outlines_of_guests_are_valid_and_no_part_of_them() {
     let mut counts = Counts::default();
     let mut guests = Vec::new();
-    scripts::find(&scripts::root().join("tests/guests"), "wasm", &mut guests);
+    scripts::find(&root().join("tests/guests"), "wasm", &mut guests);
     for guest in guests {
         let wasm = std::fs::read(&guest).expect("a guest");
         let name = guest.display().to_string();
@@ -190,7 +168,7 @@ fn outlines_of_guests_are_valid_and_no_part_of_them() {
 /// Compares damaged outlines of these modules.
 fn compare_damaged_outlines(mut modules: Vec<(String, Vec<u8>)>) -> Counts {
     let (mutants, seed) = (number("MUTANTS", 4), number("SEED", 1));
-    let mut random = Random(seed as u64 | 1 << 40);
+    let mut random = Random::new(seed as u64 | 1 << 40);
     let mut counts = Counts::default();
     modules.retain(|(_, wasm)| wasm.len() < 4096);
     for (name, wasm) in &modules {
@@ -229,7 +207,7 @@ fn damaged_outlines_beside_the_checkout_are_valid_if_wasmparser_says_so() {
 #[test]
 fn types_are_equal_and_below_others_if_wasmparser_says_so() {
     let (mutants, seed) = (number("MUTANTS", 4) * 5_000, number("SEED", 1));
-    let mut random = Random(seed as u64 | 1 << 40);
+    let mut random = Random::new(seed as u64 | 1 << 40);
     let mut counts = Counts::default();
     for number in 0..mutants {
         let plain = random.one_in(8);
@@ -245,7 +223,7 @@ fn types_are_equal_and_below_others_if_wasmparser_says_so() {
 fn some_features(random: &mut Random) -> WasmFeatures {
     let mut flags = all_features();
     let least = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
-    let odds = random.of(&[2, 6, 20]);
+    let odds = random.pick(&[2, 6, 20]);
     for flag in all_features().difference(least) {
         flags.set(flag, !random.one_in(odds));
     }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Random;
 use super::damage::{BYTES, joined};
+use wasmote_test_support::Random;
 
 /// A module with groups of types that often are equal or below others, and functions that say which are: each returns a
 /// parameter as something else. Plain types are functions that stand alone.
@@ -13,7 +13,7 @@ pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
     for _ in 0..1 + random.below(5) {
         // The same bytes again are the same group if they refer to nothing, or to the same.
         if !groups.is_empty() && random.one_in(3) {
-            let again = random.of(&(0..groups.len()).collect::<Vec<_>>());
+            let again = random.pick(&(0..groups.len()).collect::<Vec<_>>());
             let group = groups[again].clone();
             section.extend_from_slice(&group);
             total += usize::from(if group[0] == 0x4e { group[1] } else { 1 });
@@ -36,10 +36,10 @@ pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
     // Functions from each type to some other.
     let (mut funcs, mut bodies) = (Vec::new(), Vec::new());
     for _ in 0..random.below(4) {
-        section.extend([0x60, 1, random.of(&[0x63, 0x64])]);
+        section.extend([0x60, 1, random.pick(&[0x63, 0x64])]);
         section.push(random.below(total) as u8);
-        section.extend([1, random.of(&[0x63, 0x63, 0x64])]);
-        section.push(if random.one_in(4) { random.of(BYTES) & 0x7f } else { random.below(total) as u8 });
+        section.extend([1, random.pick(&[0x63, 0x63, 0x64])]);
+        section.push(if random.one_in(4) { random.pick(BYTES) & 0x7f } else { random.below(total) as u8 });
         funcs.push((total + funcs.len()) as u8);
         bodies.extend([4, 0, 0x20, 0, 0x0b]);
         count += 1;
@@ -54,7 +54,7 @@ pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
 fn sub_type(random: &mut Random, bytes: &mut Vec<u8>, plain: bool, group: Range<usize>, index: usize) {
     let (first, end) = (group.start, group.end);
     if !plain && !random.one_in(4) {
-        bytes.push(random.of(&[0x50, 0x50, 0x50, 0x4f]));
+        bytes.push(random.pick(&[0x50, 0x50, 0x50, 0x4f]));
         let has_supertype = index > 0 && !random.one_in(3);
         bytes.push(has_supertype.into());
         if has_supertype {
@@ -64,21 +64,21 @@ fn sub_type(random: &mut Random, bytes: &mut Vec<u8>, plain: bool, group: Range<
         }
     }
     let value = |random: &mut Random, bytes: &mut Vec<u8>| match random.below(8) {
-        0..=2 => bytes.push(random.of(&[0x7f, 0x7e, 0x7f, 0x6e, 0x70, 0x71, 0x73, 0x6b])),
-        3 => bytes.extend([0x64, random.of(&[0x6e, 0x71, 0x70, 0x6b, 0x6d])]),
+        0..=2 => bytes.push(random.pick(&[0x7f, 0x7e, 0x7f, 0x6e, 0x70, 0x71, 0x73, 0x6b])),
+        3 => bytes.extend([0x64, random.pick(&[0x6e, 0x71, 0x70, 0x6b, 0x6d])]),
         near => {
-            bytes.push(random.of(&[0x63, 0x63, 0x64]));
+            bytes.push(random.pick(&[0x63, 0x63, 0x64]));
             let to = if near < 6 { first + random.below(end - first) } else { random.below(end) };
             bytes.push(if random.one_in(40) { end as u8 } else { to as u8 });
         }
     };
     let field = |random: &mut Random, bytes: &mut Vec<u8>| {
         if random.one_in(8) {
-            bytes.push(random.of(&[0x78, 0x77]));
+            bytes.push(random.pick(&[0x78, 0x77]));
         } else {
             value(random, bytes);
         }
-        bytes.push(random.of(&[0, 0, 1]));
+        bytes.push(random.pick(&[0, 0, 1]));
     };
     match if plain { 4 } else { random.below(5) } {
         0..=2 => {

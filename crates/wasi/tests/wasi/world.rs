@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use wasmote::{Engine, Error, Linker, Module, Store};
+use wasmote_test_support::Random;
 use wasmote_wasi::{Output, Pipe, WasiCtx};
 
 use crate::guest::*;
@@ -192,15 +193,12 @@ fn whatever_a_guest_passes_is_answered() {
         builder.preopened_dir(folder.path(), "/", wasmote_wasi::DirAccess::ReadOnly).unwrap()
     };
     let values = [0, 1, 2, 3, 4, 5, 8, 24, 0x800, 0x1000, 0x7fff, 0xfff8, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000];
-    let mut state = 1u64;
-    let mut next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        match state >> 60 {
-            0 => u64::MAX,
-            1 => 0xffff_fff8,
-            2 => 1 << 63,
-            _ => values[(state >> 56) as usize % values.len()],
-        }
+    let mut random = Random::new(1);
+    let mut next = || match random.below(16) {
+        0 => u64::MAX,
+        1 => 0xffff_fff8,
+        2 => 1 << 63,
+        _ => random.pick(&values),
     };
     let mut guest = Guest::new(builder());
     let mut answers = 0;

@@ -2,8 +2,6 @@
 
 mod calls;
 mod direct_calls;
-#[path = "../../../../tests/every_instruction.rs"]
-mod every_instruction;
 mod guard_pages;
 mod host;
 mod host_objects;

@@ -2,7 +2,7 @@
 
 use wasmote::{Caller, Config, Engine, Instance, Linker, Module, Store};
 
-use crate::every_instruction::{assert_level, here, modules, vector_modules};
+use wasmote_test_support::every_instruction::{assert_level, here, modules, vector_modules};
 
 /// What notes where the native stack is, under this name.
 fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {

@@ -2,13 +2,8 @@
 //! recorded for each schedule.
 #![cfg(all(feature = "gc", feature = "simd", feature = "compile"))]
 
-#[path = "../../../../tests/every_instruction.rs"]
-#[allow(dead_code)] // What only the tests of the native stack use.
-mod every_instruction;
 mod pieces;
 mod programs;
-#[path = "../../../../tests/root.rs"]
-mod root;
 mod schedule;
 
 use wasmote::{Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};

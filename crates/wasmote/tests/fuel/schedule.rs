@@ -5,9 +5,9 @@ use std::fmt::Write;
 use wasmote::{CodeOptions, Config, Engine, FUEL_SCHEDULE, ImageOptions, Module, OpSet, Val};
 
 use crate::Program;
-use crate::every_instruction::{modules, vector_modules};
 use crate::programs;
-use crate::root::root;
+use wasmote_test_support::every_instruction::{modules, vector_modules};
+use wasmote_test_support::root;
 
 /// One way in which a module comes to run.
 type Way<'a> = (&'a str, &'a dyn Fn(&Module) -> Option<Program>);

@@ -3,7 +3,7 @@
 //! Bytes of a function or two of a guest are changed at random, as long as they stay valid, and the function is exported. Then it is called,
 //! and so is the program, with little fuel and small limits, in two stores: one whose memories are guarded, and one whose memories are not.
 //! After each call results, traps with their place, fuel, and all of memory must be the same. This happens in processes of their own, as in
-//! `mutants`, whose code this is in part: one that dies is a failure.
+//! `mutants`: one that dies is a failure.
 //!
 //! `MUTANTS=n` makes so many, `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process, and says what it does.
 
@@ -16,21 +16,11 @@ fn main() {
 #[cfg(target_os = "linux")]
 mod originals;
 #[cfg(target_os = "linux")]
-#[path = "../../../exec/tests/mutants/random.rs"]
-mod random;
-#[cfg(target_os = "linux")]
-#[path = "../../../../tests/root.rs"]
-mod root;
-#[cfg(target_os = "linux")]
-#[path = "../mutants/sandbox.rs"]
-mod sandbox;
-#[cfg(target_os = "linux")]
-#[path = "../../../exec/tests/mutants/supervise.rs"]
-mod supervise;
-#[cfg(target_os = "linux")]
 mod trial;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    supervise::main()
+    let (originals, small) = originals::all();
+    let mut trials = trial::Trials::new(&originals, small);
+    wasmote_test_support::supervise::main(&mut trials, wasmote_exec::DISPATCH)
 }

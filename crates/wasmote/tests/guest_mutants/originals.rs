@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use wasmote::Features;
+use wasmote_test_support::root;
 use wasmote_validate::{Bodies, validate_outline};
 use wasmparser::{Parser, Payload};
-
-use crate::root::root;
 
 /// A guest.
 pub struct Original {

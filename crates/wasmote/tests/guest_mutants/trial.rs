@@ -4,31 +4,16 @@ use wasmote::{
     Config, Engine, Error, ErrorKind, Exception, Extern, ExternType, Func, Instance, Memory, Module, Store, TrapCode,
     Val, ValType, Validation,
 };
+use wasmote_test_support::Random;
+use wasmote_test_support::counts::Counts;
+use wasmote_test_support::supervise::{self, ACCEPTED, CALLS, REFUSED, RETURNED, TRAPPED};
 
 use crate::originals::{Original, export};
-use crate::random::Random;
-use crate::sandbox::Shared;
 
-/// How many mutants a run makes.
-pub const MUTANTS: u64 = 1000;
-/// Time that a mutant may use of a processor, in microseconds: fuel does not bound what a large copy takes.
-pub const TIME: i64 = 3_000_000;
 /// Fuel for a call.
 const FUEL: u64 = 30_000;
 /// How often bytes are changed until they are valid.
 const ATTEMPTS: usize = 12;
-
-/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
-pub const ACCEPTED: usize = 0;
-pub const CALLS: usize = 1;
-pub const RETURNED: usize = 2;
-pub const TRAPPED: usize = 3;
-pub const REFUSED: usize = 8;
-
-/// Why mutants are not run.
-pub fn reasons() -> Vec<&'static str> {
-    vec!["nothing valid was found", "no instance"]
-}
 
 /// All that mutants are made of.
 pub struct Trials<'a> {
@@ -40,9 +25,18 @@ impl<'a> Trials<'a> {
     pub fn new(originals: &'a [Original], small: usize) -> Trials<'a> {
         Trials { originals, small }
     }
+}
 
-    /// Tries the mutant with this seed; `say` has it told step by step.
-    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
+impl supervise::Trials for Trials<'_> {
+    const MUTANTS: u64 = 1000;
+    /// Fuel does not bound what a large copy takes.
+    const TIME: i64 = 3_000_000;
+
+    fn reasons(&self) -> Vec<&'static str> {
+        vec!["nothing valid was found", "no instance"]
+    }
+
+    fn one(&mut self, seed: u64, counts: &Counts, say: bool) {
         let mut random = Random::new(seed);
         let some = if random.chance(85) { &self.originals[..self.small] } else { self.originals };
         let original = random.of(some);
@@ -52,7 +46,7 @@ impl<'a> Trials<'a> {
             std::fs::write(&file, &wasm).expect("a file");
             println!("mutant {seed} of {}, bodies {bodies:?}: {}", original.name, file.display());
         }
-        let seed = random.next();
+        let seed = random.next_u64();
         let (Some(mut guarded), Some(mut checked)) = (World::new(&wasm, true), World::new(&wasm, false)) else {
             return counts.add(REFUSED + 1);
         };
@@ -125,7 +119,7 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len());
     match random.below(8) {
         0 => bytes[at] ^= 1 << random.below(8),
-        1 => bytes[at] = random.next() as u8,
+        1 => bytes[at] = random.next_u64() as u8,
         2 => bytes[at] = bytes[at].wrapping_add(1),
         3 => bytes[at] = bytes[at].wrapping_sub(1),
         4 => {
@@ -136,7 +130,7 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
         // What may be the immediate of a constant, or an offset.
         5 => {
             if let Some(low) = bytes.get_mut(at).filter(|byte| **byte >= 0x80) {
-                *low = random.next() as u8 | 0x80;
+                *low = random.next_u64() as u8 | 0x80;
             }
         }
         // The next byte that may be an instruction becomes one of the same type.

@@ -1,8 +1,10 @@
 //! Random modules out of a seed, valid as they are made: what is on the stack is known at each point, behind a branch too, where any
 //! operands may be there that the validator makes up.
 
+use wasmote_test_support::Random;
+
 use super::operators::{OPERATORS, Operator};
-use super::values::{Random, bits};
+use super::values::bits;
 use super::{Clause, Function, Instr, Module, Signature, Try, Type};
 
 /// Deep enough for what is rare.
@@ -50,7 +52,7 @@ struct Generator {
 
 /// The module of this seed.
 pub fn module(seed: u64) -> Module {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     random.below(1);
     let (vectors, objects) = (random.chance(25), random.chance(50));
     let mut types = vec![Type::I32, Type::I32, Type::I64, Type::F32, Type::F64, Type::Func];
@@ -61,7 +63,7 @@ pub fn module(seed: u64) -> Module {
         types.extend([Type::Extern, Type::Any, Type::Any, Type::Exn, Type::Struct, Type::Object]);
     }
     let some = |random: &mut Random, most: usize| -> Vec<Type> {
-        (0..random.below(most + 1)).map(|_| random.of(&types)).collect()
+        (0..random.below(most + 1)).map(|_| random.pick(&types)).collect()
     };
     let count = if random.chance(30) { 0 } else { 1 + random.below(3) };
     let tags: Vec<Vec<Type>> = (0..count).map(|_| some(&mut random, 3)).collect();
@@ -98,7 +100,7 @@ impl Generator {
         self.locals = signature.params.clone();
         let locals = self.random.below(6);
         for _ in 0..locals {
-            let ty = self.random.of(&self.types);
+            let ty = self.random.pick(&self.types);
             self.locals.push(ty);
         }
         let parameters = signature.params.len();
@@ -205,8 +207,8 @@ impl Generator {
             (0..self.locals.len()).filter(|&at| self.written[at] && self.locals[at].is(ty)).collect();
         let globals: Vec<usize> = (0..self.globals.len()).filter(|&at| self.globals[at].is(ty)).collect();
         let made = match self.random.below(4) {
-            0 | 1 if !locals.is_empty() => Instr::Get(self.random.of(&locals)),
-            2 if !globals.is_empty() => Instr::GetGlobal(self.random.of(&globals)),
+            0 | 1 if !locals.is_empty() => Instr::Get(self.random.pick(&locals)),
+            2 if !globals.is_empty() => Instr::GetGlobal(self.random.pick(&globals)),
             _ => match ty {
                 Type::Func if self.random.chance(60) => Instr::RefFunc(self.random.below(self.signatures.len())),
                 Type::Any if self.random.chance(40) => {
@@ -242,15 +244,15 @@ impl Generator {
 
     /// Types of what some block takes from the stack, or gives.
     fn some_types(&mut self) -> Vec<Type> {
-        let count = self.random.of(&[0, 0, 0, 1, 1, 2, 3]);
-        (0..count).map(|_| self.random.of(&self.types)).collect()
+        let count = self.random.pick(&[0, 0, 0, 1, 1, 2, 3]);
+        (0..count).map(|_| self.random.pick(&self.types)).collect()
     }
 
     fn instr(&mut self, out: &mut Vec<Instr>) {
         self.budget = self.budget.saturating_sub(1);
         match self.random.below(100) {
             0..24 => {
-                let operator = self.random.of(&self.operators);
+                let operator = self.random.pick(&self.operators);
                 self.wanted_and_taken(operator.params, out);
                 out.push(Instr::Operator(operator));
                 self.stack.extend_from_slice(operator.results);
@@ -258,12 +260,12 @@ impl Generator {
             24..32 => out.push(Instr::Trace(self.random.below(60) as u8)),
             32..42 => self.variable(out),
             42..45 => {
-                let ty = self.random.of(&self.types);
+                let ty = self.random.pick(&self.types);
                 self.wanted_and_taken(&[ty], out);
                 out.push(Instr::Drop);
             }
             45..48 => {
-                let ty = self.random.of(&self.types);
+                let ty = self.random.pick(&self.types);
                 self.wanted_and_taken(&[ty, ty, Type::I32], out);
                 out.push(Instr::Select(ty));
                 self.stack.push(ty);
@@ -328,7 +330,7 @@ impl Generator {
 
     fn rethrow(&mut self, out: &mut Vec<Instr>) {
         let labels = self.handlers();
-        out.push(Instr::Rethrow(self.random.of(&labels)));
+        out.push(Instr::Rethrow(self.random.pick(&labels)));
         self.end();
     }
 
@@ -398,7 +400,7 @@ impl Generator {
             }
             1 => {
                 let alike: Vec<usize> = (0..self.labels.len()).filter(|&it| self.label_types(it) == types).collect();
-                let labels = (0..1 + self.random.below(4)).map(|_| self.random.of(&alike)).collect();
+                let labels = (0..1 + self.random.below(4)).map(|_| self.random.pick(&alike)).collect();
                 let mut wanted = types;
                 wanted.push(Type::I32);
                 self.want(&wanted, out);
@@ -477,7 +479,7 @@ impl Generator {
     fn block_for_clauses(&mut self, out: &mut Vec<Instr>) {
         let mut results = Vec::new();
         if !self.tags.is_empty() && self.random.chance(70) {
-            results = self.random.of(&self.tags);
+            results = self.random.pick(&self.tags);
         }
         if self.random.chance(50) {
             results.push(Type::Exn);
@@ -503,7 +505,7 @@ impl Generator {
             }
         }
         let count = if possible.is_empty() { 0 } else { self.random.below(4) };
-        let clauses = (0..count).map(|_| self.random.of(&possible)).collect();
+        let clauses = (0..count).map(|_| self.random.pick(&possible)).collect();
         let results = self.some_types();
         let label = Label { types: results.clone(), catches: false };
         let body = self.body(label, &[], &results, Opening::Nothing);

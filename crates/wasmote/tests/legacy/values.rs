@@ -1,4 +1,6 @@
-//! Random numbers, and values that mistakes are made with.
+//! Values that mistakes are made with.
+
+use wasmote_test_support::Random;
 
 use super::evaluate::is_number;
 use super::{Function, Type};
@@ -6,29 +8,9 @@ use super::{Function, Type};
 /// Times that functions and loops may begin in a call from the host.
 pub const TIME_OF_A_CALL: u32 = 60;
 
-/// SplitMix64.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) % n as u64) as usize
-    }
-
-    pub fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    pub fn of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-}
-
 /// What the host gives to a function: bits, or null; nothing if it has no value of a parameter's type.
 pub fn arguments(number: usize, function: &Function) -> Option<Vec<Option<u128>>> {
-    let mut random = Random(number as u64);
+    let mut random = Random::new(number as u64);
     let one = |&ty: &Type| match ty {
         Type::Object => None,
         ty if is_number(ty) => Some(Some(bits(ty, &mut random))),
@@ -39,11 +21,11 @@ pub fn arguments(number: usize, function: &Function) -> Option<Vec<Option<u128>>
 
 /// The bits of a value of this type, one that mistakes are made with.
 pub fn bits(ty: Type, random: &mut Random) -> u128 {
-    let small = random.of(&[0u64, 1, 2, 3, 7, 31, 255, u64::MAX, 1 << 31, 1 << 63, 0x7fff_ffff]);
+    let small = random.pick(&[0u64, 1, 2, 3, 7, 31, 255, u64::MAX, 1 << 31, 1 << 63, 0x7fff_ffff]);
     match ty {
         Type::I32 => u128::from(small as u32),
-        Type::F32 => random.of(&[0.0f32, -0.0, 1.5, f32::INFINITY, -1e10]).to_bits().into(),
-        Type::F64 => random.of(&[0.0f64, -0.0, 1.5, f64::INFINITY, -1e100]).to_bits().into(),
+        Type::F32 => random.pick(&[0.0f32, -0.0, 1.5, f32::INFINITY, -1e10]).to_bits().into(),
+        Type::F64 => random.pick(&[0.0f64, -0.0, 1.5, f64::INFINITY, -1e100]).to_bits().into(),
         Type::V128 => u128::from(small) << 64 | 0x0102_0304_0506_0708,
         _ => small.into(),
     }

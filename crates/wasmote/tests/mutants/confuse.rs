@@ -3,9 +3,8 @@
 use wasmote_ir::image::Image;
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::shape::Operand;
-
-use crate::mutate::{code_of, defined, fix, instructions};
-use crate::random::Random;
+use wasmote_test_support::Random;
+use wasmote_test_support::mutate::{code_of, defined, fix, instructions};
 
 /// Whether what stands there names a slot, one of the frame's.
 fn is_slot(kind: Operand) -> bool {

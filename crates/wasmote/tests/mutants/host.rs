@@ -7,8 +7,7 @@ use wasmote::{
     FieldType, Func, FuncType, Global, I31, Memory, StorageType, StoreContextMut, StructRef, StructType, Table, Tag,
     TrapCode, Val, ValType,
 };
-
-use crate::random::Random;
+use wasmote_test_support::Random;
 
 /// The most elements or bytes of anything that the host makes.
 const MOST: u64 = 1000;

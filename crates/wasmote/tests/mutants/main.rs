@@ -1,6 +1,6 @@
 //! Whatever happens to the bytes of an image with objects, exceptions and vectors, it is refused with an error or harms its own objects at most.
 //!
-//! Images are changed as those of `crates/exec/tests/mutants`, whose code this is in part, but here they are loaded and run as hosts do:
+//! Images are changed as those of `crates/exec/tests/mutants`, and tried in processes as these are (`wasmote-test-support`), but here they are loaded and run as hosts do:
 //! [`wasmote::Module::from_image`], linked code, a heap that is collected. Each allocation of a trial ends where a page without access begins, and
 //! is never used again after it was freed, so that what reaches beyond memory, or for what is gone, dies by a signal. Another instance in the
 //! same store must be as it was afterwards. And all that comes out as a reference is looked at in every way that the API has.
@@ -24,21 +24,7 @@ mod host;
 #[path = "../api/managed.rs"]
 mod managed;
 #[cfg(target_os = "linux")]
-#[path = "../../../exec/tests/mutants/mutate.rs"]
-mod mutate;
-#[cfg(target_os = "linux")]
 mod originals;
-#[cfg(target_os = "linux")]
-#[path = "../../../exec/tests/mutants/random.rs"]
-mod random;
-#[cfg(target_os = "linux")]
-mod sandbox;
-#[cfg(target_os = "linux")]
-#[path = "../../../../tests/scripts.rs"]
-mod scripts;
-#[cfg(target_os = "linux")]
-#[path = "../../../exec/tests/mutants/supervise.rs"]
-mod supervise;
 #[cfg(target_os = "linux")]
 mod trial;
 
@@ -48,5 +34,6 @@ static FENCE: fence::Fence = fence::Fence;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    supervise::main()
+    let originals = originals::all();
+    wasmote_test_support::supervise::main(&mut trial::Trials::new(&originals), wasmote_exec::DISPATCH)
 }

@@ -7,12 +7,12 @@ use wasmote_ir::ops::{
     ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, MANAGED_OPCODES, OBJECT_OPCODES, OPCODES, SIMD_ID,
     VECTOR_OPCODES,
 };
+use wasmote_test_support::Random;
+use wasmote_test_support::mutate::{Choices, fix, instruction_starts};
+use wasmote_test_support::scripts::{Script, published, regress};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
 use crate::managed;
-use crate::mutate::{fix, instruction_starts};
-use crate::random::Random;
-use crate::scripts::{Script, published, regress};
 
 /// An image.
 pub struct Original {
@@ -20,14 +20,14 @@ pub struct Original {
     pub image: Vec<u8>,
 }
 
-/// One more than what some mutants have of changes beside the first.
-pub const MORE_CHANGES: usize = 8;
+/// More changes than where images are executed in place.
+pub const CHOICES: Choices = Choices { more_changes: 8, opcode };
 
 /// One in so many modules of the scripts that have vectors, but nothing else that this is about: they are many.
 const VECTORS: usize = 3;
 
 /// An opcode: of references, exceptions, objects and, unless the core op set is known alone, vectors mostly.
-pub fn opcode(known: usize, random: &mut Random) -> u16 {
+fn opcode(known: usize, random: &mut Random) -> u16 {
     let opcode = match random.below(100) {
         0..25 => random.below(known),
         25..50 if known > CORE_OPCODES => FIRST_VECTOR + random.below(VECTOR_OPCODES),
@@ -38,7 +38,7 @@ pub fn opcode(known: usize, random: &mut Random) -> u16 {
 }
 
 /// All of them; none are large.
-pub fn all() -> (Vec<Original>, usize) {
+pub fn all() -> Vec<Original> {
     let engine = Engine::default();
     let mut originals = Vec::new();
     // More often than others, as it has all instructions.
@@ -65,8 +65,7 @@ pub fn all() -> (Vec<Original>, usize) {
         "mutants of {} images, with {used} of {known} instructions on references, objects and vectors in use",
         originals.len()
     );
-    let small = originals.len();
-    (originals, small)
+    originals
 }
 
 /// Whether an image has anything to do with references, exceptions and objects, and whether with vectors.

@@ -6,33 +6,23 @@ use wasmote::{
 };
 
 use wasmote_decode::{Export, ExportKind};
+use wasmote_test_support::Random;
+use wasmote_test_support::counts::Counts;
+use wasmote_test_support::mutate::{Mutant, mutate};
+use wasmote_test_support::supervise::{self, ACCEPTED, CALLS, REFUSED, RETURNED, TRAPPED};
 
 use crate::confuse::confuse;
 use crate::fence::fenced;
 use crate::host::{Dice, litter, look, provide, strew, value};
-use crate::mutate::{Mutant, mutate};
-use crate::originals::Original;
-use crate::random::Random;
-use crate::sandbox::Shared;
+use crate::originals::{CHOICES, Original};
 
-/// How many mutants a run makes.
-pub const MUTANTS: u64 = 8_000;
-/// Time that a mutant may use of a processor, in microseconds: without fuel it would not end, and each allocation takes some here.
-pub const TIME: i64 = 900_000;
 /// Fuel for a call.
 const FUEL: u64 = 2000;
 /// The most functions that are called.
 const CALLED: usize = 14;
 
-/// What becomes of mutants, as numbers in what parent and child share; refusals follow, by their reasons.
-pub const ACCEPTED: usize = 0;
-pub const CALLS: usize = 1;
-pub const RETURNED: usize = 2;
-pub const TRAPPED: usize = 3;
-pub const REFUSED: usize = 8;
-
 /// Why mutants are refused.
-pub fn reasons() -> Vec<&'static str> {
+fn reasons() -> Vec<&'static str> {
     vec!["image", "decode", "link", "instantiate", "trap", "exception", "an import that cannot be made", "other"]
 }
 
@@ -70,47 +60,11 @@ const WITNESS: &str = r#"(module
 const ANSWER: i64 = 7 + b's' as i64 + 42 + 4 + 1;
 
 impl<'a> Trials<'a> {
-    pub fn new(originals: &'a [Original], _: usize) -> Trials<'a> {
+    pub fn new(originals: &'a [Original]) -> Trials<'a> {
         let code = CodeOptions { op_set: OpSet::Extended, ..CodeOptions::default() };
         let module = Module::new(&Engine::default(), wat::parse_str(WITNESS).unwrap()).unwrap();
         let witness = module.to_image(&ImageOptions { code, names: false }).unwrap();
         Trials { originals, witness, litter: litter() }
-    }
-
-    /// Tries the mutant with this seed; `say` has it told step by step.
-    pub fn one(&mut self, seed: u64, counts: &Shared, say: bool) {
-        let mut random = Random::new(seed);
-        let original = &self.originals[random.below(self.originals.len())];
-        let mut image = original.image.clone();
-        let mut confused = Vec::new();
-        if random.chance(60) {
-            confused = confuse(&mut image, &mut random);
-        }
-        let Mutant { bytes, fixed, mut funcs } = match confused.is_empty() || random.chance(20) {
-            true => mutate(&image, &mut random),
-            false => Mutant { bytes: image, fixed: true, funcs: Vec::new() },
-        };
-        funcs.extend(confused);
-        if say {
-            let changed = bytes.iter().zip(&original.image).filter(|(a, b)| a != b).count();
-            println!("mutant {seed} of {}: {changed} bytes changed, checksums put right: {fixed}", original.name);
-        }
-        // It outlives the host functions.
-        let dice: *mut Dice = Box::into_raw(Box::new(Dice::new(random.next())));
-        let run = || {
-            // SAFETY: it is there until the store is gone.
-            let dice: &'static Dice = unsafe { &*dice };
-            if let Err(reason) = self.run(&bytes, &funcs, dice, counts, say) {
-                let reason_index = reasons().iter().position(|it| *it == reason).expect("a reason");
-                counts.add(REFUSED + reason_index);
-                if say {
-                    println!("refused: {reason}");
-                }
-            }
-        };
-        fenced(run);
-        // SAFETY: the store is gone.
-        drop(unsafe { Box::from_raw(dice) });
     }
 
     fn run(
@@ -118,7 +72,7 @@ impl<'a> Trials<'a> {
         bytes: &[u8],
         funcs: &[u32],
         dice: &'static Dice,
-        counts: &Shared,
+        counts: &Counts,
         say: bool,
     ) -> Result<(), &'static str> {
         let mut config = Config::new();
@@ -165,6 +119,51 @@ impl<'a> Trials<'a> {
     }
 }
 
+impl supervise::Trials for Trials<'_> {
+    const MUTANTS: u64 = 8_000;
+    /// Without fuel it would not end, and each allocation takes some here.
+    const TIME: i64 = 900_000;
+
+    fn reasons(&self) -> Vec<&'static str> {
+        reasons()
+    }
+
+    fn one(&mut self, seed: u64, counts: &Counts, say: bool) {
+        let mut random = Random::new(seed);
+        let original = &self.originals[random.below(self.originals.len())];
+        let mut image = original.image.clone();
+        let mut confused = Vec::new();
+        if random.chance(60) {
+            confused = confuse(&mut image, &mut random);
+        }
+        let Mutant { bytes, fixed, mut funcs } = match confused.is_empty() || random.chance(20) {
+            true => mutate(&image, &CHOICES, &mut random),
+            false => Mutant { bytes: image, fixed: true, funcs: Vec::new() },
+        };
+        funcs.extend(confused);
+        if say {
+            let changed = bytes.iter().zip(&original.image).filter(|(a, b)| a != b).count();
+            println!("mutant {seed} of {}: {changed} bytes changed, checksums put right: {fixed}", original.name);
+        }
+        // It outlives the host functions.
+        let dice: *mut Dice = Box::into_raw(Box::new(Dice::new(random.next_u64())));
+        let run = || {
+            // SAFETY: it is there until the store is gone.
+            let dice: &'static Dice = unsafe { &*dice };
+            if let Err(reason) = self.run(&bytes, &funcs, dice, counts, say) {
+                let reason_index = reasons().iter().position(|it| *it == reason).expect("a reason");
+                counts.add(REFUSED + reason_index);
+                if say {
+                    println!("refused: {reason}");
+                }
+            }
+        };
+        fenced(run);
+        // SAFETY: the store is gone.
+        drop(unsafe { Box::from_raw(dice) });
+    }
+}
+
 /// The witness answers as ever.
 fn ask(store: &mut Store<()>, witness: Instance) {
     store.set_fuel(FUEL);
@@ -176,7 +175,7 @@ fn ask(store: &mut Store<()>, witness: Instance) {
 }
 
 /// Calls it, or looks at its value.
-fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &Shared, say: bool) {
+fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &Counts, say: bool) {
     match export {
         Extern::Func(func) => {
             let ty = func.ty(&*store);

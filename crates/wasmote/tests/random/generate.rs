@@ -1,6 +1,8 @@
 //! Random programs out of a seed. What is likely is what is hard: locals that are written while they are pending,
 //! control flow between operands, branches with values, tests of all kinds.
 
+use wasmote_test_support::Random;
+
 use super::operators::{self, Binary};
 use super::{Expr, Function, GLOBALS, Label, Module, Repeat, Stmt, Type, Values};
 
@@ -10,7 +12,7 @@ const TYPES: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
 const MAX_DEPTH: u32 = 5;
 
 pub struct Generator {
-    state: u64,
+    random: Random,
     /// About how many nodes the function under construction may still get.
     budget: u32,
     next_label: Label,
@@ -36,7 +38,7 @@ struct Target {
 impl Generator {
     pub fn new(seed: u64) -> Generator {
         Generator {
-            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d,
+            random: Random::new(seed),
             budget: 10 + (seed / 20).min(150) as u32,
             next_label: 0,
             locals: Vec::new(),
@@ -48,13 +50,9 @@ impl Generator {
         }
     }
 
-    /// A number below `n` (xorshift*).
+    /// A number below `n`.
     fn below(&mut self, n: u32) -> u32 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        let mixed = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        ((mixed * u64::from(n)) >> 32) as u32
+        self.random.below(n as usize) as u32
     }
 
     fn one_in(&mut self, n: u32) -> bool {
@@ -62,7 +60,7 @@ impl Generator {
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u32) as usize]
+        self.random.pick(from)
     }
 
     fn ty(&mut self) -> Type {

@@ -5,7 +5,8 @@ use wasmote::{CodeOptions, Config, Engine, ErrorKind, Features, ImageOptions, Mo
 use wasmote_validate::validate;
 use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 
-use crate::scripts::{Script, find, newest, published, regress, root};
+use wasmote_test_support::root;
+use wasmote_test_support::scripts::{Script, find, newest, published, regress};
 
 /// Why a valid module was refused, where that is by design: the core op set has no vectors, and a frame has a largest size.
 fn is_designed(kind: &ErrorKind, op_set: OpSet) -> bool {

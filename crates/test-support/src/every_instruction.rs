@@ -271,7 +271,6 @@ fn vector_snippets() -> Vec<String> {
 }
 
 /// As [`modules`], of vectors.
-#[allow(dead_code)] // Not all that use this file run vectors.
 pub fn vector_modules() -> Vec<(Vec<String>, String)> {
     let own = "(global $gv (mut v128) (v128.const i32x4 1 2 3 4))
         (func $same_v (param v128) (result v128) (local.get 0))

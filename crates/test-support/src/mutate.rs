@@ -1,4 +1,4 @@
-//! Changes of images. The tests of `wasmote` include this, too.
+//! Changes of images.
 
 use std::ops::Range;
 
@@ -8,12 +8,22 @@ use wasmote_ir::image::{Image, checksum, code_checksum};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::shape::Operand;
 
-use crate::originals;
-use crate::random::Random;
+use crate::Random;
+
+/// What is left to whoever makes mutants.
+#[derive(Clone, Copy)]
+pub struct Choices {
+    /// One more than what some mutants have of changes beside the first.
+    pub more_changes: usize,
+    /// An opcode, of those below the number given.
+    pub opcode: fn(usize, &mut Random) -> u16,
+}
 
 /// A changed image, and which of its functions changed.
 pub struct Mutant {
+    /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Functions whose code was changed, imports counted.
     pub funcs: Vec<u32>,
     /// Whether checksums were put right.
     pub fixed: bool,
@@ -48,17 +58,20 @@ pub fn instruction_starts(image: &Image<'_>) -> Vec<usize> {
 }
 
 /// Changes an image.
-pub fn mutate(original: &[u8], random: &mut Random) -> Mutant {
+///
+/// # Panics
+/// If it is none.
+pub fn mutate(original: &[u8], choices: &Choices, random: &mut Random) -> Mutant {
     let mut mutant = Mutant { bytes: original.to_vec(), funcs: Vec::new(), fixed: false };
     let image = Image::parse(original).expect("an image");
-    let changes = 1 + if random.chance(40) { random.below(originals::MORE_CHANGES) } else { 0 };
+    let changes = 1 + if random.chance(40) { random.below(choices.more_changes) } else { 0 };
     for _ in 0..changes {
         match random.below(100) {
             0..3 => anywhere(&mut mutant.bytes, random),
             3..7 => word_of(&mut mutant.bytes, 0..layout::HEADER_LEN, random),
             7..32 => record(&image, &mut mutant.bytes, random),
             32..34 => whole_record(&image, &mut mutant.bytes, random),
-            _ => code(&image, &mut mutant, random),
+            _ => code(&image, &mut mutant, choices, random),
         }
     }
     mutant.fixed = random.chance(96);
@@ -77,7 +90,7 @@ fn anywhere(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len());
     match random.below(3) {
         0 => bytes[at] ^= 1 << random.below(8),
-        1 => bytes[at] = random.next() as u8,
+        1 => bytes[at] = random.next_u64() as u8,
         _ => {
             let len = random.below(40).min(bytes.len() - at);
             let from = random.below(bytes.len() - len + 1);
@@ -139,11 +152,18 @@ fn whole_record(image: &Image<'_>, bytes: &mut [u8], random: &mut Random) {
 }
 
 /// Puts a new instruction somewhere, whose operands are mostly good; what is left of those that it replaces traps.
-fn fresh(image: &Image<'_>, func: u32, bytes: &mut [u8], all: &[(usize, usize)], random: &mut Random) {
+fn fresh(
+    image: &Image<'_>,
+    func: u32,
+    bytes: &mut [u8],
+    all: &[(usize, usize)],
+    choices: &Choices,
+    random: &mut Random,
+) {
     let Some(record) = image.func(func) else { return };
     let (frame, header) = (usize::from(record.frame_slots), usize::from(record.header));
     let known = if image.op_set() == wasmote_ir::image::OpSet::Core { CORE_OPCODES } else { OPCODES };
-    let opcode = originals::opcode(known, random);
+    let opcode = (choices.opcode)(known, random);
     let Some((op, variant)) = wasmote_ir::Opcode(opcode).family() else { return };
     let first = random.below(all.len());
     let at = all[first].0;
@@ -201,7 +221,7 @@ fn operands(opcode: u16) -> Vec<usize> {
 }
 
 /// Changes the code of a function.
-fn code(image: &Image<'_>, mutant: &mut Mutant, random: &mut Random) {
+fn code(image: &Image<'_>, mutant: &mut Mutant, choices: &Choices, random: &mut Random) {
     let funcs = defined(image);
     let func = funcs.start + random.below(funcs.len()) as u32;
     let Some(range) = code_of(image, func) else { return };
@@ -212,13 +232,13 @@ fn code(image: &Image<'_>, mutant: &mut Mutant, random: &mut Random) {
     let put = |bytes: &mut [u8], at: usize, unit: u16| bytes[at..at + 2].copy_from_slice(&unit.to_le_bytes());
     let get = |bytes: &[u8], at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
     match random.below(13) {
-        10.. => fresh(image, func, bytes, &all, random),
+        10.. => fresh(image, func, bytes, &all, choices, random),
         // Another instruction of the same length, so that the rest stays in step.
         0..3 => {
             let alike = random.chance(70);
             let old = operands(get(bytes, at));
             for _ in 0..3000 {
-                let other = originals::opcode(OPCODES, random);
+                let other = (choices.opcode)(OPCODES, random);
                 let new = operands(other);
                 if if alike { new == old } else { new.iter().sum::<usize>() + 1 == units } {
                     put(bytes, at, other);
