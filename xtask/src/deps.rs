@@ -3,9 +3,10 @@
 //! Data flows one way, from bytes to results, and a crate knows only what stands before it. [`RULES`] says for
 //! each crate what it may depend on and which attributes must stand at its top; what its tests use is its own
 //! affair. A crate that is not in the table, or a dependency that is not in its row, is a decision: add it here
-//! with the reason, in the same change.
+//! with the reason, in the same change. And no file includes one of another crate: what tests share is in
+//! `wasmote-test-support`.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Dependency, DependencyKind, Package};
@@ -166,6 +167,7 @@ pub fn check() -> Result<()> {
         edges += package.dependencies.iter().filter(|dependency| counts(dependency)).count();
         faults.extend(dependency_faults(rule, &package.dependencies));
         faults.extend(attribute_faults(rule, &source(package)?));
+        faults.extend(include_faults(package)?);
         if package.name == TEST_SUPPORT && package.publish.as_ref().is_none_or(|registries| !registries.is_empty()) {
             faults.push(format!("{TEST_SUPPORT}: is for tests alone, and not to be published"));
         }
@@ -234,6 +236,48 @@ fn crate_attributes(source: &str) -> Vec<String> {
     lines.filter_map(|line| Some(line.strip_prefix("#![")?.strip_suffix(']')?.to_owned())).collect()
 }
 
+/// Files of a package that include another's source. What two packages share is a third one, so that it is compiled with the features that it
+/// says it has, and whoever changes it sees who uses it.
+fn include_faults(package: &Package) -> Result<Vec<String>> {
+    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?.as_std_path();
+    let (mut faults, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(inside) = folders.pop() {
+        for entry in std::fs::read_dir(&inside).with_context(|| inside.display().to_string())? {
+            let file = entry?.path();
+            if file.is_dir() {
+                folders.push(file);
+            } else if file.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+                let file = file.strip_prefix(folder)?;
+                let outside = included(&source).filter(|path| !stays_inside(file, path));
+                faults.extend(outside.map(|path| format!("{}: {} includes {path}", package.name, file.display())));
+            }
+        }
+    }
+    Ok(faults)
+}
+
+/// The paths of the modules that a source includes by attribute.
+fn included(source: &str) -> impl Iterator<Item = &str> {
+    let attributes = source.lines().map(str::trim_start).filter(|line| line.starts_with("#["));
+    attributes.filter_map(|line| Some(line.split_once("path = \"")?.1.split_once('"')?.0))
+}
+
+/// Whether a path that stands in a file, itself so many folders below that of its package, leads to another file of the package. In a module inside
+/// of a file it would lead further down.
+fn stays_inside(file: &Path, path: &str) -> bool {
+    let mut depth = file.components().count() - 1;
+    Path::new(path).components().all(|component| match component {
+        Component::ParentDir => depth.checked_sub(1).map(|above| depth = above).is_some(),
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::CurDir => true,
+        Component::RootDir | Component::Prefix(_) => false,
+    })
+}
+
 /// The main file of a package's library, or of its binary when it has no library.
 fn source(package: &Package) -> Result<String> {
     let target = package.targets.iter().find(|target| target.is_lib());
@@ -295,6 +339,20 @@ mod tests {
         assert_eq!(dependency_faults(rule, core::slice::from_ref(&dependency)), [""; 0]);
         dependency.kind = DependencyKind::Normal;
         assert_eq!(dependency_faults(rule, &[dependency]), ["wasmote-validate: may not use wasmote-test-support"]);
+    }
+
+    #[test]
+    fn includes_of_other_packages_are_found() {
+        let source =
+            "#[cfg(x)]\n#[path = \"a.rs\"]\nmod a;\n    #[cfg_attr(y, path = \"../b.rs\")]\n// #[path = \"c.rs\"]\n";
+        assert_eq!(included(source).collect::<Vec<_>>(), ["a.rs", "../b.rs"]);
+        let file = Path::new("tests/mutants/main.rs");
+        for inside in ["trial.rs", "../support/mod.rs", "../../src/lib.rs", "./a/../../b.rs"] {
+            assert!(stays_inside(file, inside), "{inside}");
+        }
+        for outside in ["../../../exec/src/lib.rs", "../../../../tests/root.rs", "/etc/hosts", "a/../../../../b.rs"] {
+            assert!(!stays_inside(file, outside), "{outside}");
+        }
     }
 
     #[test]

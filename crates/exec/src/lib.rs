@@ -23,9 +23,6 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-// A test handles signals with a file of the crate `wasmote`.
-#[cfg(all(test, guarded))]
-extern crate self as wasmote_exec;
 
 #[cfg(feature = "alloc")]
 pub mod call;
@@ -48,6 +45,12 @@ pub mod state;
 mod throw;
 #[cfg(feature = "simd")]
 pub mod vector;
+
+/// Which pairs of instructions have one handler for both, by number (feature `pairs`): so that tests can try each of them.
+#[cfg(feature = "pairs")]
+pub mod pairs {
+    pub use crate::handlers::pairs::{COUNT, opcodes};
+}
 
 #[cfg(feature = "alloc")]
 pub use call::{Frame, backtrace, call};

@@ -20,8 +20,6 @@ mod lanes;
 mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
-#[cfg(all(test, feature = "pairs"))]
-mod pair_tests;
 #[cfg(feature = "pairs")]
 mod pairs;
 mod portable;

@@ -5,8 +5,6 @@
 //! images, knows no pairs. Which pairs there are is a list, [`list`], that the lab chose: docs/speed.md has how.
 
 mod list;
-#[cfg(test)]
-mod tests;
 #[cfg(feature = "simd")]
 pub mod vectors;
 
@@ -87,12 +85,11 @@ struct Pair {
 }
 
 /// How many pairs there are; they are numbered, those of vectors behind all others.
-#[cfg(feature = "count")]
 pub const COUNT: usize = PAIRS.len() + VECTORS.len();
 
-#[cfg(all(feature = "count", feature = "simd"))]
+#[cfg(feature = "simd")]
 use vectors::VECTORS;
-#[cfg(all(feature = "count", not(feature = "simd")))]
+#[cfg(not(feature = "simd"))]
 const VECTORS: [u32; 0] = [];
 
 /// The pair of two opcodes, if there is one.
@@ -122,8 +119,7 @@ pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
     }
 }
 
-/// The opcodes of a pair.
-#[cfg(feature = "count")]
+/// The opcodes of a pair, the first one first.
 pub fn opcodes(pair: u16) -> [Opcode; 2] {
     let pair = usize::from(pair);
     let opcodes = PAIRS.get(pair).map_or_else(|| VECTORS[pair - PAIRS.len()], |pair| pair.opcodes);
