@@ -13,9 +13,14 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OutOfMemory;
 
+impl OutOfMemory {
+    /// What it prints as.
+    pub const MESSAGE: &str = "out of memory";
+}
+
 impl fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("out of memory")
+        f.write_str(OutOfMemory::MESSAGE)
     }
 }
 

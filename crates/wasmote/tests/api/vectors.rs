@@ -166,7 +166,7 @@ fn images_for_small_targets_refuse_vectors_by_name() {
     let module = module(&engine, r#"(module (func (export "f") (param v128) (result v128) (v128.not (local.get 0))))"#);
     let code = wasmote::CodeOptions { op_set: wasmote::OpSet::Core, ..Default::default() };
     let error = module.to_image(&wasmote::ImageOptions { code, names: false }).expect_err("the core op set has none");
-    assert!(error.to_string().contains("vectors need the extended op set"), "{error}");
+    assert!(error.to_string().contains(wasmote::TranslateErrorKind::VectorInCore.message()), "{error}");
 }
 
 /// Verification looks at lane numbers: one beyond the vector would be read out of another slot.
