@@ -13,9 +13,6 @@
 #![deny(missing_docs)]
 
 extern crate alloc;
-// What tests share with those outside names the crate.
-#[cfg(test)]
-extern crate self as wasmote_gc;
 
 mod casts;
 pub mod handlers;
@@ -23,6 +20,8 @@ pub mod heap;
 pub mod layout;
 pub mod mark;
 mod metered;
+#[cfg(test)]
+mod tests;
 
 pub use handlers::HANDLERS;
 pub use heap::{Heap, Span};

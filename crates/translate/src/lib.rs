@@ -131,43 +131,6 @@ enum Outcome {
     FoundOlderTry,
 }
 
-<<<<<<< HEAD
-impl From<Lacking> for TranslateErrorKind {
-    fn from(_: Lacking) -> TranslateErrorKind {
-        TranslateErrorKind::Unsupported
-    }
-}
-
-impl From<Malformed> for TranslateErrorKind {
-    fn from(_: Malformed) -> TranslateErrorKind {
-        TranslateErrorKind::Invalid
-    }
-}
-
-impl From<OutOfMemory> for TranslateErrorKind {
-    fn from(_: OutOfMemory) -> TranslateErrorKind {
-        TranslateErrorKind::OutOfMemory
-    }
-}
-
-impl TranslateErrorKind {
-    /// What is wrong, in words.
-    pub const fn message(self) -> &'static str {
-        match self {
-            TranslateErrorKind::TooManySlots => "locals and operands take more than 65535 slots",
-            TranslateErrorKind::TooLarge => "the function is too large",
-            TranslateErrorKind::TooManyTries => "more than 65535 `try` instructions inside one another",
-            TranslateErrorKind::Unsupported => "an operator that this build does not support",
-            TranslateErrorKind::VectorInCore => "vectors need the extended op set",
-            TranslateErrorKind::Invalid => "the body is not valid",
-            TranslateErrorKind::CodeLimit => "there is more code than there may be",
-            TranslateErrorKind::OutOfMemory => "out of memory",
-        }
-    }
-}
-
-=======
->>>>>>> 6bb7870 (translate: each kind of error is worded once)
 impl Translator {
     /// A translator for code of the extended op set that takes no fuel.
     pub fn new() -> Translator {

@@ -1,11 +1,7 @@
 //! Marking is linear: objects that find no room to wait are not searched for again and again.
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-use support::{ARRAY, Store};
-
 use super::waiting_for;
+use crate::tests::store::{ARRAY, Store};
 
 /// What collections did.
 #[derive(Clone, Copy, Default, Debug)]

@@ -1,11 +1,9 @@
 //! What the heap does when there is no memory: it says so, and goes on when there is. A collection needs none.
 
-mod support;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use support::{ARRAY, NODE, Store};
+use super::store::{ARRAY, NODE, Store};
 
 thread_local! {
     /// How many more allocations this thread may make; without a limit if there is none.

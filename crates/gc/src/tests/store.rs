@@ -1,12 +1,13 @@
-//! A heap with its bytes and its roots, for the tests of this crate.
+//! A heap with its bytes and its roots.
 
 use std::alloc::{Layout as Bytes, alloc_zeroed, dealloc};
 use std::cell::Cell;
 use std::rc::Rc;
 
 use wasmote_exec as exec;
-use wasmote_gc::{Heap, Layout, Span};
 use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+
+use crate::{Heap, Layout, Span};
 
 /// Where the bytes of a heap come from.
 pub struct Backing {
@@ -65,7 +66,6 @@ pub const NODE: u32 = 3;
 /// An array of references.
 pub const ARRAY: u32 = 5;
 /// An array of `i8`.
-#[allow(dead_code, reason = "not all tests use it")]
 pub const STRING: u32 = 6;
 
 pub struct Store {
@@ -74,7 +74,6 @@ pub struct Store {
     pub roots: Vec<u32>,
 }
 
-#[allow(dead_code, reason = "not all tests use all")]
 impl Store {
     pub fn new(most: usize, stress: bool) -> Store {
         let limit = Rc::new(Cell::new(most));

@@ -1,14 +1,13 @@
 //! What `docs/gc.md` promises of room: an allocation succeeds exactly if there is room for it among the objects in use. A model
 //! of the heap says whether there is: the objects in use and the most bytes that the heap may have, nothing else.
 
-mod support;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use support::{Backing, STRING, Store};
 use wasmote_test_support::Random;
+
+use super::store::{Backing, STRING, Store};
 
 const LINE: usize = 256;
 /// The largest object that goes between others in the same lines.

@@ -1,9 +1,8 @@
 //! The heap alone: what is reached stays as it was, and all else makes room.
 
-mod support;
-
-use support::{ARRAY, NODE, Store};
 use wasmote_exec as exec;
+
+use super::store::{ARRAY, NODE, Store};
 
 #[test]
 fn lists_stay_and_garbage_goes_whatever_the_sizes() {
