@@ -161,15 +161,14 @@ pub use value::{ExternRef, Val};
 pub use wasmote_exec::count;
 
 pub use wasmote_decode::{
-    CompositeType, DecodeError, DecodeErrorKind, Feature, FuncType, GlobalType, MemoryType, ModuleInfo, SubType,
-    TableType,
+    CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType,
 };
 /// The number of the schedule by which code that takes fuel does so: `docs/fuel.md`. It changes whenever a cost does. An image whose
 /// code takes fuel runs only under the schedule that it was compiled for.
 pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
 #[cfg(feature = "image")]
 pub use wasmote_ir::image::{ImageError, ImageErrorKind};
-pub use wasmote_ir::{FieldType, HeapType, RefType, StorageType, TrapCode, ValType};
+pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
 #[cfg(feature = "wasm")]
