@@ -24,6 +24,7 @@ mod fuzz;
 mod guests;
 mod linear;
 mod miri;
+mod opcodes;
 mod project;
 mod same_image;
 mod size;
@@ -68,7 +69,12 @@ const COMMANDS: &[Command] = &[
         "the specification's suite and the regressions, with counts for each file",
         conformance::main,
     ),
-    command("deps", "", "each crate uses only what the design lets it use, and denies what it must", deps::main),
+    command(
+        "deps",
+        "",
+        "each crate uses only what the design lets it use, and denies what it must; no opcode is a number",
+        deps::main,
+    ),
     command(
         "tailcheck",
         "[BINARY]",

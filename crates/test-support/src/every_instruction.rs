@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use wasmote_ir::Proposal;
+use wasmote_ir::operators::{Immediate, Operand, Operator, Row};
+
 /// Instructions that leave the operand stack as it was. `$i`, `$l`, `$f` and `$d` are locals of each type, `$n` counts.
 const OTHERS: &[&str] = &[
     "(nop)",
@@ -48,52 +51,60 @@ const OTHERS: &[&str] = &[
     "(local.set $i (i32.const 1)) (local.set $zero (i32.const 0)) (local.set $l (i64.const -1))",
 ];
 
-/// Numeric instructions by the types of their operands and results.
-const NUMERIC: &[(&str, &str, &str)] = &[
-    ("i", "i", "i32.clz i32.ctz i32.popcnt i32.eqz i32.extend8_s i32.extend16_s"),
-    (
-        "ii",
-        "i",
-        "i32.add i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and i32.or i32.xor i32.shl i32.shr_s i32.shr_u i32.rotl i32.rotr i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u",
-    ),
-    ("l", "l", "i64.clz i64.ctz i64.popcnt i64.extend8_s i64.extend16_s i64.extend32_s"),
-    (
-        "ll",
-        "l",
-        "i64.add i64.sub i64.mul i64.div_s i64.div_u i64.rem_s i64.rem_u i64.and i64.or i64.xor i64.shl i64.shr_s i64.shr_u i64.rotl i64.rotr",
-    ),
-    ("ll", "i", "i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u i64.ge_s i64.ge_u"),
-    ("ff", "f", "f32.add f32.sub f32.mul f32.div f32.min f32.max f32.copysign"),
-    ("f", "f", "f32.abs f32.neg f32.ceil f32.floor f32.trunc f32.nearest f32.sqrt"),
-    ("ff", "i", "f32.eq f32.ne f32.lt f32.gt f32.le f32.ge"),
-    ("dd", "d", "f64.add f64.sub f64.mul f64.div f64.min f64.max f64.copysign"),
-    ("d", "d", "f64.abs f64.neg f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt"),
-    ("dd", "i", "f64.eq f64.ne f64.lt f64.gt f64.le f64.ge"),
-    ("l", "i", "i32.wrap_i64 i64.eqz"),
-    ("f", "i", "i32.trunc_f32_s i32.trunc_f32_u i32.trunc_sat_f32_s i32.trunc_sat_f32_u i32.reinterpret_f32"),
-    ("d", "i", "i32.trunc_f64_s i32.trunc_f64_u i32.trunc_sat_f64_s i32.trunc_sat_f64_u"),
-    ("i", "l", "i64.extend_i32_s i64.extend_i32_u"),
-    ("f", "l", "i64.trunc_f32_s i64.trunc_f32_u i64.trunc_sat_f32_s i64.trunc_sat_f32_u"),
-    ("d", "l", "i64.trunc_f64_s i64.trunc_f64_u i64.trunc_sat_f64_s i64.trunc_sat_f64_u i64.reinterpret_f64"),
-    ("i", "f", "f32.convert_i32_s f32.convert_i32_u f32.reinterpret_i32"),
-    ("l", "f", "f32.convert_i64_s f32.convert_i64_u"),
-    ("d", "f", "f32.demote_f64"),
-    ("i", "d", "f64.convert_i32_s f64.convert_i32_u"),
-    ("l", "d", "f64.convert_i64_s f64.convert_i64_u f64.reinterpret_i64"),
-    ("f", "d", "f64.promote_f32"),
-];
+/// The letter of the local of a type, if it is a number.
+fn letter(operand: Operand) -> Option<&'static str> {
+    match operand {
+        Operand::I32 => Some("i"),
+        Operand::I64 => Some("l"),
+        Operand::F32 => Some("f"),
+        Operand::F64 => Some("d"),
+        _ => None,
+    }
+}
 
-/// Loads and stores by type.
-const MEMORY: &[(&str, &str, &str)] = &[
-    ("i", "i32.load i32.load8_s i32.load8_u i32.load16_s i32.load16_u", "i32.store i32.store8 i32.store16"),
-    (
-        "l",
-        "i64.load i64.load8_s i64.load8_u i64.load16_s i64.load16_u i64.load32_s i64.load32_u",
-        "i64.store i64.store8 i64.store16 i64.store32",
-    ),
-    ("f", "f32.load", "f32.store"),
-    ("d", "f64.load", "f64.store"),
-];
+/// What an operator takes, if its row says that.
+fn takes(row: &'static Row) -> &'static [Operand] {
+    let missing = row.takes.iter().take_while(|&&operand| operand == Operand::None).count();
+    &row.takes[missing..]
+}
+
+/// The operators on numbers: the letters of their operands, that of their result, and their names.
+fn numeric() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    plain([None; 3]).filter_map(|(operator, row)| {
+        let params = takes(row).iter().map(|&operand| letter(operand)).collect::<Option<String>>()?;
+        let result = letter(row.leaves[0]).filter(|_| row.leaves[1] == Operand::None && !params.is_empty())?;
+        Some((params, result, operator.name()))
+    })
+}
+
+/// Operators of proposals that every build runs, or all that have vectors do, whose rows say all, and that have this behind their opcodes.
+fn plain(immediates: [Option<fn(Immediate) -> bool>; 3]) -> impl Iterator<Item = (Operator, &'static Row)> {
+    let run = [
+        Proposal::Core,
+        Proposal::SignExtension,
+        Proposal::SaturatingFloatToInt,
+        Proposal::Simd,
+        Proposal::RelaxedSimd,
+    ];
+    let rows = Operator::ALL.iter().map(|&operator| (operator, operator.row()));
+    rows.filter(move |(_, row)| {
+        let mut pairs = row.immediates.iter().zip(immediates);
+        let fits = pairs.all(|(there, wanted)| match (there, wanted) {
+            (Some(there), Some(wanted)) => wanted(*there),
+            (there, wanted) => there.is_none() && wanted.is_none(),
+        });
+        fits && !row.is_special && run.contains(&row.proposal)
+    })
+}
+
+/// Loads and stores: whether it is a load, the type of what is loaded or stored, and the name.
+fn accesses() -> impl Iterator<Item = (bool, Operand, &'static str)> {
+    let memarg: fn(Immediate) -> bool = |immediate| matches!(immediate, Immediate::MemArg(_));
+    plain([Some(memarg), None, None]).map(|(operator, row)| match takes(row) {
+        [_, value] => (false, *value, operator.name()),
+        _ => (true, row.leaves[0], operator.name()),
+    })
+}
 
 /// Memories with offsets, and addresses.
 const ADDRESSES: [(&str, &str); 8] = [
@@ -120,88 +131,48 @@ fn constant(ty: &str) -> &'static str {
 /// Stretches of code, each around one instruction in one choice of operands.
 fn snippets() -> Vec<String> {
     let mut all: Vec<String> = OTHERS.iter().map(|text| text.to_string()).collect();
-    for (params, result, names) in NUMERIC {
-        for name in names.split(' ') {
-            let operands = |first: &str, last: &str| {
-                let [a, b] = [&params[..1], &params[params.len() - 1..]];
-                let [a, b] = [(a, first), (b, last)].map(|(ty, kind)| match kind {
-                    "local" => format!("(local.get ${ty})"),
-                    "constant" => constant(ty).to_string(),
-                    _ => format!("(call $three_{ty})"),
-                });
-                if params.len() == 2 { format!("{a} {b}") } else { a }
-            };
-            for first in ["local", "constant", "call"] {
-                for last in ["local", "constant", "call"] {
-                    all.push(format!("(local.set ${result} ({name} {}))", operands(first, last)));
-                    all.push(format!("(drop ({name} {}))", operands(first, last)));
-                    if *result == "i" {
-                        all.push(format!(
-                            "(if ({name} {}) (then (local.set $l (i64.const 3))))",
-                            operands(first, last)
-                        ));
-                    }
+    for (params, result, name) in numeric() {
+        let operands = |first: &str, last: &str| {
+            let [a, b] = [&params[..1], &params[params.len() - 1..]];
+            let [a, b] = [(a, first), (b, last)].map(|(ty, kind)| match kind {
+                "local" => format!("(local.get ${ty})"),
+                "constant" => constant(ty).to_string(),
+                _ => format!("(call $three_{ty})"),
+            });
+            if params.len() == 2 { format!("{a} {b}") } else { a }
+        };
+        for first in ["local", "constant", "call"] {
+            for last in ["local", "constant", "call"] {
+                all.push(format!("(local.set ${result} ({name} {}))", operands(first, last)));
+                all.push(format!("(drop ({name} {}))", operands(first, last)));
+                if result == "i" {
+                    all.push(format!("(if ({name} {}) (then (local.set $l (i64.const 3))))", operands(first, last)));
                 }
             }
         }
     }
-    for (ty, loads, stores) in MEMORY {
-        for (memory, address) in ADDRESSES {
-            for load in loads.split(' ') {
-                all.push(format!("(local.set ${ty} ({load} {memory} {address}))"));
+    for (memory, address) in ADDRESSES {
+        for (is_load, ty, name) in accesses() {
+            let Some(ty) = letter(ty) else { continue };
+            if is_load {
+                all.push(format!("(local.set ${ty} ({name} {memory} {address}))"));
+                continue;
             }
-            for store in stores.split(' ') {
-                let value = format!("{}.add (local.get ${ty}) {}", &store[..3], constant(ty));
-                for value in [format!("(local.get ${ty})"), constant(ty).to_string(), format!("({value})")] {
-                    all.push(format!("({store} {memory} {address} {value})"));
-                }
+            let value = format!("{}.add (local.get ${ty}) {}", &name[..3], constant(ty));
+            for value in [format!("(local.get ${ty})"), constant(ty).to_string(), format!("({value})")] {
+                all.push(format!("({name} {memory} {address} {value})"));
             }
         }
     }
     all
 }
 
-/// Vector instructions by their operands: two vectors, one, three, a vector and a number, and one with a scalar result.
-const VECTORS_TWO: &str = "\
-    i8x16.swizzle i8x16.eq i8x16.ne i8x16.lt_s i8x16.lt_u i8x16.gt_s i8x16.gt_u i8x16.le_s \
-    i8x16.le_u i8x16.ge_s i8x16.ge_u i16x8.eq i16x8.ne i16x8.lt_s i16x8.lt_u i16x8.gt_s i16x8.gt_u i16x8.le_s \
-    i16x8.le_u i16x8.ge_s i16x8.ge_u i32x4.eq i32x4.ne i32x4.lt_s i32x4.lt_u i32x4.gt_s i32x4.gt_u i32x4.le_s \
-    i32x4.le_u i32x4.ge_s i32x4.ge_u i64x2.eq i64x2.ne i64x2.lt_s i64x2.gt_s i64x2.le_s i64x2.ge_s f32x4.eq \
-    f32x4.ne f32x4.lt f32x4.gt f32x4.le f32x4.ge f64x2.eq f64x2.ne f64x2.lt f64x2.gt f64x2.le f64x2.ge v128.and \
-    v128.andnot v128.or v128.xor i8x16.narrow_i16x8_s i8x16.narrow_i16x8_u i8x16.add i8x16.add_sat_s \
-    i8x16.add_sat_u i8x16.sub i8x16.sub_sat_s i8x16.sub_sat_u i8x16.min_s i8x16.min_u i8x16.max_s i8x16.max_u \
-    i8x16.avgr_u i16x8.q15mulr_sat_s i16x8.narrow_i32x4_s i16x8.narrow_i32x4_u i16x8.add i16x8.add_sat_s \
-    i16x8.add_sat_u i16x8.sub i16x8.sub_sat_s i16x8.sub_sat_u i16x8.mul i16x8.min_s i16x8.min_u i16x8.max_s \
-    i16x8.max_u i16x8.avgr_u i16x8.extmul_low_i8x16_s i16x8.extmul_high_i8x16_s i16x8.extmul_low_i8x16_u \
-    i16x8.extmul_high_i8x16_u i32x4.add i32x4.sub i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u \
-    i32x4.dot_i16x8_s i32x4.extmul_low_i16x8_s i32x4.extmul_high_i16x8_s i32x4.extmul_low_i16x8_u \
-    i32x4.extmul_high_i16x8_u i64x2.add i64x2.sub i64x2.mul i64x2.extmul_low_i32x4_s i64x2.extmul_high_i32x4_s \
-    i64x2.extmul_low_i32x4_u i64x2.extmul_high_i32x4_u f32x4.add f32x4.sub f32x4.mul f32x4.div f32x4.min f32x4.max \
-    f32x4.pmin f32x4.pmax f64x2.add f64x2.sub f64x2.mul f64x2.div f64x2.min f64x2.max f64x2.pmin f64x2.pmax \
-    i8x16.relaxed_swizzle f32x4.relaxed_min f32x4.relaxed_max f64x2.relaxed_min f64x2.relaxed_max \
-    i16x8.relaxed_q15mulr_s i16x8.relaxed_dot_i8x16_i7x16_s";
-const VECTORS_ONE: &str = "\
-    v128.not i8x16.abs i8x16.neg i8x16.popcnt i16x8.extadd_pairwise_i8x16_s i16x8.extadd_pairwise_i8x16_u \
-    i16x8.abs i16x8.neg i16x8.extend_low_i8x16_s i16x8.extend_high_i8x16_s i16x8.extend_low_i8x16_u \
-    i16x8.extend_high_i8x16_u i32x4.extadd_pairwise_i16x8_s i32x4.extadd_pairwise_i16x8_u i32x4.abs i32x4.neg \
-    i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u i32x4.extend_high_i16x8_u \
-    i64x2.abs i64x2.neg i64x2.extend_low_i32x4_s i64x2.extend_high_i32x4_s i64x2.extend_low_i32x4_u \
-    i64x2.extend_high_i32x4_u f32x4.ceil f32x4.floor f32x4.trunc f32x4.nearest f32x4.abs f32x4.neg f32x4.sqrt \
-    f64x2.ceil f64x2.floor f64x2.trunc f64x2.nearest f64x2.abs f64x2.neg f64x2.sqrt i32x4.trunc_sat_f32x4_s \
-    i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u i32x4.trunc_sat_f64x2_s_zero \
-    i32x4.trunc_sat_f64x2_u_zero f64x2.convert_low_i32x4_s f64x2.convert_low_i32x4_u f32x4.demote_f64x2_zero \
-    f64x2.promote_low_f32x4 i32x4.relaxed_trunc_f32x4_s i32x4.relaxed_trunc_f32x4_u \
-    i32x4.relaxed_trunc_f64x2_s_zero i32x4.relaxed_trunc_f64x2_u_zero";
-const VECTORS_THREE: &str = "\
-    v128.bitselect f32x4.relaxed_madd f32x4.relaxed_nmadd f64x2.relaxed_madd f64x2.relaxed_nmadd \
-    i8x16.relaxed_laneselect i16x8.relaxed_laneselect i32x4.relaxed_laneselect i64x2.relaxed_laneselect \
-    i32x4.relaxed_dot_i8x16_i7x16_add_s";
-const VECTORS_SHIFTED: &str = "\
-    i8x16.shl i8x16.shr_s i8x16.shr_u i16x8.shl i16x8.shr_s i16x8.shr_u i32x4.shl i32x4.shr_s i32x4.shr_u \
-    i64x2.shl i64x2.shr_s i64x2.shr_u";
-const VECTORS_TESTED: &str = "\
-    v128.any_true i8x16.all_true i8x16.bitmask i16x8.all_true i16x8.bitmask i32x4.all_true i32x4.bitmask \
-    i64x2.all_true i64x2.bitmask";
+/// The names of operators that take and leave this, and have nothing behind their opcodes.
+fn named(operands: &'static [Operand], result: Operand) -> impl Iterator<Item = &'static str> {
+    let wanted = move |row: &'static Row| takes(row) == operands && row.leaves == [result, Operand::None];
+    plain([None; 3]).filter(move |(_, row)| wanted(row)).map(|(operator, _)| operator.name())
+}
+
 /// Other stretches of code with vectors; `$v` and `$w` are locals.
 const VECTOR_OTHERS: &[&str] = &[
     "(local.set $v (call $same_v (local.get $v)))",
@@ -224,38 +195,35 @@ const VECTOR_OTHERS: &[&str] = &[
     "(local.set $v (i8x16.replace_lane 3 (call $three_v) (local.get $i))) (local.set $v (i16x8.replace_lane 3 (local.get $v) (local.get $i)))",
     "(local.set $v (f32x4.replace_lane 3 (local.get $v) (local.get $f))) (local.set $v (f64x2.replace_lane 1 (local.get $v) (local.get $d)))",
 ];
-/// Loads and stores of vectors; lanes have a number of their own.
-const VECTOR_LOADS: &str = "v128.load v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u v128.load32x2_s v128.load32x2_u \
-    v128.load8_splat v128.load16_splat v128.load32_splat v128.load64_splat v128.load32_zero v128.load64_zero";
-
 fn vector_snippets() -> Vec<String> {
+    use Operand::{I32, V128};
     let operands = ["(local.get $v)", "(v128.const i32x4 1 2 3 4)", "(call $three_v)"];
     let mut all: Vec<String> = VECTOR_OTHERS.iter().map(|text| text.to_string()).collect();
     for a in operands {
-        for name in VECTORS_ONE.split(' ') {
+        for name in named(&[V128], V128) {
             all.push(format!("(local.set $v ({name} {a}))"));
             all.push(format!("(drop ({name} {a}))"));
         }
-        for name in VECTORS_TESTED.split(' ') {
+        for name in named(&[V128], I32) {
             all.push(format!("(local.set $i ({name} {a}))"));
         }
-        for name in VECTORS_SHIFTED.split(' ') {
+        for name in named(&[V128, I32], V128) {
             for by in ["(local.get $i)", "(i32.const 3)"] {
                 all.push(format!("(local.set $v (v128.not ({name} {a} {by})))"));
             }
         }
         for b in operands {
-            for name in VECTORS_TWO.split(' ') {
+            for name in named(&[V128; 2], V128) {
                 all.push(format!("(local.set $v ({name} {a} {b}))"));
                 all.push(format!("(local.set $v (v128.not ({name} {a} {b})))"));
             }
-            for name in VECTORS_THREE.split(' ') {
+            for name in named(&[V128; 3], V128) {
                 all.push(format!("(local.set $v ({name} {a} (local.get $w) {b}))"));
             }
         }
     }
     for (memory, address) in ADDRESSES {
-        for load in VECTOR_LOADS.split(' ') {
+        for (_, _, load) in accesses().filter(|&(is_load, ty, _)| is_load && ty == V128) {
             all.push(format!("(local.set $v ({load} {memory} {address}))"));
             all.push(format!("(local.set $v (v128.not ({load} {memory} {address})))"));
         }

@@ -2,17 +2,18 @@
 //!
 //! 1. [`random`]: random numbers, the same on every machine;
 //! 2. [`root`](mod@root): where the checkout is;
-//! 3. [`every_instruction`]: modules in which every instruction runs;
+//! 3. with the feature `instructions`, `every_instruction`: modules in which every instruction runs;
 //! 4. `scripts`: the specification's scripts and our own (feature `scripts`);
 //! 5. `mutate`: damaged images; `supervise`: processes that try mutants; `counts`: how they tell what happened (feature
 //!    `mutants`).
 //!
-//! Without the feature `mutants`, no crate of this workspace is used here. So the unit tests of any crate may use all but that: a unit
+//! Without the features `instructions` and `mutants`, no crate of this workspace is used here. So the unit tests of any crate may use all but these: a unit
 //! test that gets its own crate through another one has two copies of its types.
 #![deny(missing_docs)]
 
 #[cfg(all(feature = "mutants", target_os = "linux"))]
 pub mod counts;
+#[cfg(feature = "instructions")]
 pub mod every_instruction;
 #[cfg(feature = "mutants")]
 pub mod mutate;

@@ -2,9 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
-/// The top folder of the checkout: every crate is two folders below it. Cargo says at run time where the crate is whose test runs.
-/// What it said while compiling may be another checkout that shares the target folder.
+/// The top folder of the checkout. Cargo says at run time where the package is whose test runs, or the one that started it. What it said while
+/// compiling may be another checkout that shares the target folder.
 pub fn root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&package).join("../..")
+    above(Path::new(&package)).unwrap_or_default()
+}
+
+/// The top folder of the checkout that a package is in, however deep.
+fn above(package: &Path) -> Option<PathBuf> {
+    let top = package.ancestors().find(|folder| folder.join("rust-toolchain.toml").exists());
+    top.map(Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkout_is_found_from_every_package() {
+        let top = root();
+        for package in ["xtask", "crates/exec", "crates/test-support", "fuzz/differential", "xtask/linear"] {
+            assert_eq!(above(&top.join(package)), Some(top.clone()), "{package}");
+        }
+    }
 }

@@ -296,10 +296,7 @@ fn compare(name: &str, body: &[u8]) -> usize {
             Ok((operator, read)) => {
                 assert_eq!(format!("{operator:?}"), theirs, "{name}");
                 assert_eq!(read, words, "{name}: {operator:?}");
-                // There, fences belong to the proposal that gives them an order.
-                if operator != Operator::AtomicFence {
-                    assert_eq!(in_their_words(operator.row().proposal), proposal, "{name}: {operator:?}");
-                }
+                assert_eq!(in_their_words(operator.row().proposal), proposal, "{name}: {operator:?}");
             }
             Err(_) => {
                 assert!(too_aligned(&operator), "{name}: {operator:?}");

@@ -135,9 +135,23 @@ pub const TAKES: usize = 4;
 /// The most that it leaves.
 pub const LEAVES: usize = 2;
 
+/// Operators that are checked alike.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Class {
+    /// Of the first version; takes one number or two of the same type, leaves one, and has nothing behind its opcode.
+    Numeric,
+    /// Of the first version; takes an address, leaves a number, and has a [`Immediate::MemArg`] behind its opcode.
+    Load,
+    /// All others.
+    Other,
+}
+
 /// What the table says of an operator, or of several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Row {
+    /// Whether it is one of the many that are checked alike, so that it takes one look to see that.
+    pub class: Class,
     /// The proposal that it belongs to.
     pub proposal: Proposal,
     /// Whether its types depend on more than what is said here: then it takes and leaves nothing, as far as this row says.
@@ -163,6 +177,7 @@ impl Row {
         marks: &[Mark],
     ) -> Row {
         let mut row = Row {
+            class: Class::Other,
             proposal,
             is_special: false,
             immediates: [None; IMMEDIATES],
@@ -197,6 +212,17 @@ impl Row {
             }
             i += 1;
         }
+        row.class = match (proposal, takes, immediates) {
+            (Proposal::Core, [], _) => Class::Other,
+            (Proposal::Core, [Operand::Address], [Immediate::MemArg(_)]) => Class::Load,
+            (Proposal::Core, [one], []) if (*one as u8) < Operand::Address as u8 => Class::Numeric,
+            (Proposal::Core, [one, other], [])
+                if (*one as u8) < Operand::Address as u8 && *one as u8 == *other as u8 =>
+            {
+                Class::Numeric
+            }
+            _ => Class::Other,
+        };
         row
     }
 
@@ -257,7 +283,8 @@ macro_rules! define_operators {
             /// All operators, in the order of the table.
             pub const ALL: &'static [Operator] = &[$( $( Operator::$name ),* ),*];
 
-            const NAMES: &'static [&'static str] = &[$( $( $text ),* ),*];
+            /// The names in the order of the table, each with a space behind it.
+            const NAMES: &'static str = concat!($( $( $text, " " ),* ),*);
 
             const ROWS: &'static [Row] = &[$( $( {
                 #[allow(unused_imports, reason = "not every row has any")]
@@ -278,6 +305,7 @@ for_each_operator!(define_operators);
 impl Operator {
     /// The name in the text format, which a few share with another. This is searched for.
     pub fn name(self) -> &'static str {
-        Operator::ALL.iter().position(|&operator| operator == self).map_or("", |at| Operator::NAMES[at])
+        let at = Operator::ALL.iter().position(|&operator| operator == self);
+        at.and_then(|at| Operator::NAMES.split(' ').nth(at)).unwrap_or_default()
     }
 }

@@ -628,7 +628,6 @@ macro_rules! for_each_operator {
                 0xe6 Switch         "switch"           [Type, Tag]           special;
             }
             SharedEverything {
-                0xfe 0x04 Pause                  "pause"                     []                      [] -> [];
                 0xfe 0x4f GlobalAtomicGet        "global.atomic.get"         [Ordering, Global]      special;
                 0xfe 0x50 GlobalAtomicSet        "global.atomic.set"         [Ordering, Global]      special;
                 0xfe 0x51 GlobalAtomicRmwAdd     "global.atomic.rmw.add"     [Ordering, Global]      special;
@@ -665,6 +664,9 @@ macro_rules! for_each_operator {
                 0xfe 0x70 ArrayAtomicRmwXchg     "array.atomic.rmw.xchg"     [Ordering, Type]        special;
                 0xfe 0x71 ArrayAtomicRmwCmpxchg  "array.atomic.rmw.cmpxchg"  [Ordering, Type]        special;
                 0xfe 0x72 RefI31Shared           "ref.i31_shared"            []                      special;
+            }
+            AcquireReleaseAtomics {
+                0xfe 0x04 Pause "pause" [] [] -> [];
             }
             CustomDescriptors {
                 0xfb 0x20 StructNewDesc        "struct.new_desc"         [Type] special;

@@ -1,7 +1,7 @@
 //! From operators to what they do.
 
 use wasmote_ir::Proposal;
-use wasmote_ir::operators::{Immediate, Operand, Operator, Row, TAKES};
+use wasmote_ir::operators::{Class, Immediate, Operand, Operator, Row, TAKES};
 
 use super::Body;
 use super::stack::FrameKind;
@@ -61,13 +61,10 @@ impl Body<'_> {
             }
             _ => {
                 let row = operator.row();
-                if row.proposal != Proposal::Core || row.is_special {
-                    return self.other(operator, row);
-                }
-                match row.immediates[0] {
-                    None => self.numeric(row),
-                    Some(Immediate::MemArg(align)) if row.takes[TOP - 1] == Operand::None => self.load(row, align),
-                    _ => self.row(row),
+                match (row.class, row.immediates[0]) {
+                    (Class::Numeric, _) => self.numeric(row),
+                    (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
+                    _ => self.other(operator, row),
                 }
             }
         }
