@@ -324,6 +324,7 @@ pub mod baseline {
             pub struct $name;
             impl Replace for $name {
                 type Lane = $ty;
+                const LANES: usize = 16 / $bytes;
                 #[inline(always)]
                 fn eval(a: Vector, value: $ty, $lane: usize) -> Vector {
                     crate::baseline::replace(a, crate::baseline::$splat(value), $bytes, $number)
@@ -344,6 +345,7 @@ pub mod baseline {
             pub struct $name;
             impl Extract for $name {
                 type Lane = $ty;
+                const LANES: usize = 16 / size_of::<$lane>();
                 #[inline(always)]
                 unsafe fn read(at: *const u64, lane: usize) -> $ty {
                     // In slots of a big-endian machine, lanes lie the other way round in each half.

@@ -3,9 +3,9 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Unary as UnaryShape};
+use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape};
 
-use super::variants;
+use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, R, S, Source, Value};
 
@@ -51,6 +51,10 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for T
     }
 }
 
+impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for Two<O, A, B, D> {
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
+}
+
 /// An instruction of one source.
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
@@ -72,35 +76,39 @@ impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
     }
 }
 
+impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Encoded for One<O, A, D> {
+    const FORMAT: Format = A::FORMAT.then(D::FORMAT);
+}
+
 variants!((O: Binary) O: Bin8, Bin8Wide => {
-    0 Two<O, S, S, S>,
-    1 Two<O, S, I, S>,
-    2 Two<O, R, S, S>,
-    3 Two<O, R, I, S>,
-    4 Two<O, S, S, R>,
-    5 Two<O, S, I, R>,
-    6 Two<O, R, S, R>,
-    7 Two<O, R, I, R>,
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    rs: Two<O, R, S, S>,
+    ri: Two<O, R, I, S>,
+    ss_r: Two<O, S, S, R>,
+    si_r: Two<O, S, I, R>,
+    rs_r: Two<O, R, S, R>,
+    ri_r: Two<O, R, I, R>,
 });
 variants!((O: Binary) O: Bin12, Bin12Wide => {
-    0 Two<O, S, S, S>,
-    1 Two<O, S, I, S>,
-    2 Two<O, I, S, S>,
-    3 Two<O, R, S, S>,
-    4 Two<O, R, I, S>,
-    5 Two<O, S, R, S>,
-    6 Two<O, S, S, R>,
-    7 Two<O, S, I, R>,
-    8 Two<O, I, S, R>,
-    9 Two<O, R, S, R>,
-    10 Two<O, R, I, R>,
-    11 Two<O, S, R, R>,
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    is: Two<O, I, S, S>,
+    rs: Two<O, R, S, S>,
+    ri: Two<O, R, I, S>,
+    sr: Two<O, S, R, S>,
+    ss_r: Two<O, S, S, R>,
+    si_r: Two<O, S, I, R>,
+    is_r: Two<O, I, S, R>,
+    rs_r: Two<O, R, S, R>,
+    ri_r: Two<O, R, I, R>,
+    sr_r: Two<O, S, R, R>,
 });
 variants!((O: Unary) O: UnaryShape => {
-    0 One<O, S, S>,
-    1 One<O, R, S>,
-    2 One<O, S, R>,
-    3 One<O, R, R>,
+    s: One<O, S, S>,
+    r: One<O, R, S>,
+    s_r: One<O, S, R>,
+    r_r: One<O, R, R>,
 });
 
 /// Rows of two sources.

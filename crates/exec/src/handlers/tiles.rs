@@ -4,11 +4,11 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{BinConst, Step as StepShape, Tile3, Tile3Imm};
+use wasmote_ir::shape::{BinConst, Format, Operand, Step as StepShape, Tile3, Tile3Imm};
 
 use super::branch::Condition;
 use super::numeric::{Binary, Two};
-use super::{single, variants};
+use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, R, S, Source, Value};
 
@@ -16,7 +16,7 @@ use crate::operand::{Dest, I, R, S, Source, Value};
 pub struct Wide;
 
 impl Source<u64> for Wide {
-    const UNITS: usize = 4;
+    const FORMAT: Format = Format::source(b'i', &[Operand::Imm64]);
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> u64 {
         // SAFETY: the caller's promise.
@@ -25,10 +25,10 @@ impl Source<u64> for Wide {
 }
 
 variants!((O: Binary<In = u64, Out = u64>) O: BinConst => {
-    0 Two<O, S, Wide, S>,
-    1 Two<O, R, Wide, S>,
-    2 Two<O, S, Wide, R>,
-    3 Two<O, R, Wide, R>,
+    si: Two<O, S, Wide, S>,
+    ri: Two<O, R, Wide, S>,
+    si_r: Two<O, S, Wide, R>,
+    ri_r: Two<O, R, Wide, R>,
 });
 
 /// What a tile of three sources does.
@@ -90,30 +90,41 @@ where
     }
 }
 
+impl<T, A, B, C, D> Encoded for Tile<T, A, B, C, D>
+where
+    T: Three,
+    A: Source<T::Value>,
+    B: Source<T::Value>,
+    C: Source<T::Value>,
+    D: Dest<T::Value>,
+{
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(C::FORMAT).then(D::FORMAT);
+}
+
 variants!((T: Three) T: Tile3 => {
-    0 Tile<T, S, S, S, S>,
-    1 Tile<T, R, S, S, S>,
-    2 Tile<T, S, S, S, R>,
-    3 Tile<T, R, S, S, R>,
+    sss: Tile<T, S, S, S, S>,
+    rss: Tile<T, R, S, S, S>,
+    sss_r: Tile<T, S, S, S, R>,
+    rss_r: Tile<T, R, S, S, R>,
 });
 
 variants!((T: Three) T: Tile3Imm => {
-    0 Tile<T, S, S, S, S>,
-    1 Tile<T, S, S, I, S>,
-    2 Tile<T, S, I, S, S>,
-    3 Tile<T, S, I, I, S>,
-    4 Tile<T, R, S, S, S>,
-    5 Tile<T, R, S, I, S>,
-    6 Tile<T, R, I, S, S>,
-    7 Tile<T, R, I, I, S>,
-    8 Tile<T, S, S, S, R>,
-    9 Tile<T, S, S, I, R>,
-    10 Tile<T, S, I, S, R>,
-    11 Tile<T, S, I, I, R>,
-    12 Tile<T, R, S, S, R>,
-    13 Tile<T, R, S, I, R>,
-    14 Tile<T, R, I, S, R>,
-    15 Tile<T, R, I, I, R>,
+    sss: Tile<T, S, S, S, S>,
+    ssi: Tile<T, S, S, I, S>,
+    sis: Tile<T, S, I, S, S>,
+    sii: Tile<T, S, I, I, S>,
+    rss: Tile<T, R, S, S, S>,
+    rsi: Tile<T, R, S, I, S>,
+    ris: Tile<T, R, I, S, S>,
+    rii: Tile<T, R, I, I, S>,
+    sss_r: Tile<T, S, S, S, R>,
+    ssi_r: Tile<T, S, S, I, R>,
+    sis_r: Tile<T, S, I, S, R>,
+    sii_r: Tile<T, S, I, I, R>,
+    rss_r: Tile<T, R, S, S, R>,
+    rsi_r: Tile<T, R, S, I, R>,
+    ris_r: Tile<T, R, I, S, R>,
+    rii_r: Tile<T, R, I, I, R>,
 });
 
 /// A step of a loop: a slot grows by a constant, and the condition `C` on it and another source decides a jump.
@@ -140,9 +151,14 @@ impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
     }
 }
 
+impl<C: Condition, B: Source<C::In>> Encoded for StepTo<C, B> {
+    const FORMAT: Format =
+        Format::operands(&[Operand::SrcDst, Operand::Imm32]).then(B::FORMAT).operand(Operand::Target);
+}
+
 variants!((C: Condition) Step<C>: StepShape => {
-    0 StepTo<C, S>,
-    1 StepTo<C, I>,
+    s: StepTo<C, S>,
+    i: StepTo<C, I>,
 });
 
 /// The rows.
@@ -164,7 +180,7 @@ pub mod rows {
                 let second = (r.slot(4).read() as u32).wrapping_add(r.u32(5));
                 r.slot(7).write(u64::from(second));
                 r.accumulate(u64::from(second));
-                r.advance(8);
+                r.advance(const { wasmote_ir::Op::I32AddTwo.operand_units() });
             }
             Flow::Next
         }

@@ -1,7 +1,7 @@
 //! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
 
 use super::{ALL_OPCODES, Numbered, Op, Opcode};
-use crate::shape::Operand;
+use crate::shape::{Operand, key};
 use crate::types::ValType;
 
 /// For each opcode the number of its operands' list.
@@ -29,18 +29,6 @@ pub(crate) const NUMBERED: &Numbered<ALL_OPCODES> = &Numbered::new(&{
 const fn described(opcode: usize) -> &'static [Operand] {
     let (op, variant) = Opcode::description(opcode as u16);
     op.variants()[variant as usize].operands
-}
-
-/// The operands as one number, six bits each.
-const fn key(operands: &[Operand]) -> u64 {
-    assert!(operands.len() <= 10);
-    let (mut key, mut i) = (0, 0);
-    while i < operands.len() {
-        assert!((operands[i] as u64) < 63);
-        key = key << 6 | (operands[i] as u64 + 1);
-        i += 1;
-    }
-    key
 }
 
 /// The operands in the list with this number, for tables made at compile time.

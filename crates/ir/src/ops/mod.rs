@@ -92,6 +92,12 @@ impl Op {
     pub const fn variants(self) -> &'static [Variant] {
         Self::ROWS[self as usize].variants
     }
+
+    /// Units of the operands of a family that has one variant, for constants. Panics if it has more.
+    pub const fn operand_units(self) -> usize {
+        assert!(self.variants().len() == 1);
+        self.variants()[0].units()
+    }
 }
 
 /// Number of variants of the whole table but for the managed ones and vectors.

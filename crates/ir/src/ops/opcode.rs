@@ -86,6 +86,12 @@ impl Opcode {
         Opcode(if variant < cores { CORE_CONST[op] + variant } else { OTHER_CONST[op] + variant - cores })
     }
 
+    /// The opcode of a family that has one variant, for tables made at compile time. Panics if it has more.
+    pub const fn only(op: Op) -> Opcode {
+        assert!(op.variants().len() == 1);
+        Opcode::new(op, 0)
+    }
+
     /// The family and the variant's number in it, for tables made at compile time. Panics if the number is no opcode.
     pub const fn description(opcode: u16) -> (Op, u8) {
         FAMILIES[opcode as usize]
