@@ -119,7 +119,6 @@ pub trait Value: Copy {
     /// The operands that an immediate is.
     const IMM: &'static [Operand];
     /// Whether it goes to the integer accumulator, and has 32 bits.
-    #[cfg(feature = "pairs")]
     const NARROW: bool;
     /// Reads the slot, or slots, that begin here.
     unsafe fn read(slot: *const u64) -> Self;
@@ -143,7 +142,6 @@ macro_rules! integer_value {
             const SRC: Operand = Operand::Src;
             const DST: Operand = Operand::Dst;
             const IMM: &'static [Operand] = &[Operand::Imm32];
-            #[cfg(feature = "pairs")]
             const NARROW: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
@@ -185,7 +183,6 @@ macro_rules! float_value {
             const SRC: Operand = Operand::Src;
             const DST: Operand = Operand::Dst;
             const IMM: &'static [Operand] = &[Operand::$imm];
-            #[cfg(feature = "pairs")]
             const NARROW: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {

@@ -21,7 +21,7 @@ pub use crate::handlers::memory::{
 pub use crate::handlers::numeric::{Binary, One, Two, Unary};
 #[cfg(feature = "pairs")]
 pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};
-pub use crate::handlers::tiles::{Three, Tile};
+pub use crate::handlers::tiles::{Then, Three, Tile};
 pub use crate::handlers::{Encoded, in_order};
 pub use crate::operand::{Dest, I, R, S, Source, Value};
 
@@ -65,7 +65,6 @@ impl Value for Vector {
     const SRC: Operand = Operand::SrcPair;
     const DST: Operand = Operand::DstPair;
     const IMM: &'static [Operand] = &[Operand::Imm64, Operand::Imm64];
-    #[cfg(feature = "pairs")]
     const NARROW: bool = false;
 
     #[inline(always)]

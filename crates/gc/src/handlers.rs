@@ -14,7 +14,7 @@ use crate::layout::{Layout, Layouts, array_bytes};
 pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn build() -> [Handler; OBJECT_OPCODES] {
             let mut table = [cold::<rows::StructNew> as Handler; OBJECT_OPCODES];
             $( table[Opcode::only(Op::$name).0 as usize - FIRST_OBJECT] = rows::$name::HANDLER; )*

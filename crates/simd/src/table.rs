@@ -53,7 +53,7 @@ const fn place(table: &mut Table, op: Op, handlers: &[Handler]) {
 }
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn baseline_table() -> Table {
             // Every place is taken below.
             let mut table = [cold::<crate::shapes::Copy> as Handler; COUNT];

@@ -6,7 +6,6 @@ use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
-use crate::families;
 #[cfg(feature = "gc")]
 use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Signature};
@@ -36,13 +35,13 @@ impl Body<'_> {
                 && let Some(before) = self.code.before_last()
                 && before.elided
                 && before.op.result() == recent.op.source()
-                && let Some((taken, not)) = branches_of(before.op)
+                && let Some((taken, not)) = before.op.branches()
             {
                 self.code.retract();
                 self.code.retract();
                 return Ok(Condition { taken: not, not: taken, a: before.a, b: before.b });
             }
-            if let Some((taken, not)) = families::branches(recent.op) {
+            if let Some((taken, not)) = recent.op.branches() {
                 self.code.retract();
                 return Ok(Condition { taken, not, a: recent.a, b: recent.b });
             }
@@ -422,13 +421,5 @@ impl Body<'_> {
                 self.code.emit_return(op, 0, [slot, header]);
             }
         }
-    }
-}
-
-/// The branches that a result decides if an `eqz` of it does: those whose negation is not an instruction of its own.
-fn branches_of(op: Op) -> Option<(Op, Op)> {
-    match op {
-        Op::I64And => Some((Op::BrI64AndNez, Op::BrI64AndEqz)),
-        _ => families::branches(op),
     }
 }

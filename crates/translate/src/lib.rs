@@ -13,9 +13,8 @@
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
 //!    `references`, `exceptions`, `objects`: how;
 //! 5. `tiles`: instructions that do what two would;
-//! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
-//! 7. `simd`: vectors;
-//! 8. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
+//! 6. `simd`: vectors;
+//! 7. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -31,7 +30,6 @@ mod code;
 mod control;
 #[cfg(feature = "gc")]
 mod exceptions;
-mod families;
 #[cfg(feature = "image")]
 mod image;
 mod known;

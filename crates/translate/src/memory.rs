@@ -5,7 +5,6 @@ use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Src, fits_signed};
-use crate::families;
 use crate::stack::{Entry, Place};
 
 /// An address in memory 0.
@@ -88,7 +87,7 @@ impl Body<'_> {
 
     /// The short form of a load or store with this offset, if there is one and short forms are used.
     fn near(&self, op: Op, offset: u64) -> Option<Op> {
-        families::near(op).filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
+        op.near().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
     }
 
     /// A load; `any` is the family for all memories.

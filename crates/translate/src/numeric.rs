@@ -4,9 +4,7 @@ use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, Step};
 use crate::code::{Recent, Src, fits_signed};
-use crate::families;
 use crate::stack::{Entry, Place};
-use crate::tiles::with_constant;
 
 /// The sources of an instruction of two, in classes for which it has a variant, and the family to use: it may be the
 /// mirror of the one asked for.
@@ -41,7 +39,7 @@ impl Body<'_> {
         // A constant stands second, if the family allows it; of two the one that can be an immediate.
         if let Place::Const(bits) = a.place()
             && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
-            && let Some(mirror) = families::mirror(op)
+            && let Some(mirror) = op.mirror()
         {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
@@ -59,7 +57,7 @@ impl Body<'_> {
             sa = Src::Slot(self.slot(a));
         }
         if sb == Src::Reg && (sa == Src::Reg || variant(op, sa, sb).is_none()) {
-            match (sa, families::mirror(op)) {
+            match (sa, op.mirror()) {
                 (Src::Slot(_), Some(mirror)) => {
                     op = mirror;
                     core::mem::swap(&mut a, &mut b);
@@ -88,11 +86,11 @@ impl Body<'_> {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
-        if let (None, Some(bits), Some(op), true) = (large(a), large(b), with_constant(op), self.code.accumulators) {
+        if let (None, Some(bits), Some(op), true) = (large(a), large(b), op.with_constant(), self.code.accumulators) {
             let source = self.register_or_slot(a, ValType::I64);
             return Two { op, a: source, b: Src::Imm(bits), variant: u8::from(source == Src::Reg) };
         }
-        if let (None, Some(bits), Some(mirror)) = (large(a), large(b), families::mirror(op))
+        if let (None, Some(bits), Some(mirror)) = (large(a), large(b), op.mirror())
             && self.code.accumulators
         {
             let other = Src::Slot(self.slot(a));
@@ -112,11 +110,12 @@ impl Body<'_> {
     fn emit_binary(&mut self, two: &Two) {
         let ty = two.op.result().unwrap_or(ValType::I32);
         let dst = self.push(ty);
-        if let (Op::I32Add, Src::Slot(a), Src::Imm(bits)) = (two.op, two.a, two.b)
+        if let (Src::Slot(a), Src::Imm(bits)) = (two.a, two.b)
             && self.code.short()
             && i32::from(bits as i16) == bits as i32
+            && let Some(near) = two.op.near()
         {
-            self.code.emit(Op::I32AddNear, 0, &[u64::from(a), bits & 0xffff, dst]);
+            self.code.emit(near, 0, &[u64::from(a), bits & 0xffff, dst]);
             return;
         }
         self.code.emit_two(two.op, two.variant, two.a, two.b, dst);
@@ -144,7 +143,7 @@ impl Body<'_> {
             return Ok(());
         }
         if let Some(recent) = self.deciding(entry)
-            && let Some(negated) = families::negate(recent.op)
+            && let Some(negated) = recent.op.negate()
         {
             self.code.retract();
             self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant: recent.variant });

@@ -5,7 +5,7 @@ pub mod rows {
     use wasmote_ir::TrapCode;
 
     use crate::dispatch::{Flow, Instr, Regs};
-    use crate::handlers::numeric::{binary, unary};
+    use crate::handlers::numeric::{TrapOf, binary, unary};
     use crate::handlers::single;
 
     /// Division and remainder: `?` leaves with the trap.

@@ -152,6 +152,7 @@ macro_rules! accesses {
     };
     (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($name:ident: <$($class:ty),*>,)* }) => {
         impl<$($generics)*> Handlers<$row> for $shape {
+            const NARROW: Option<bool> = super::all_same(&[$(<$instr<$($class),*, Checked> as Instr>::NARROW),*]);
             const TABLE: &'static [Handler] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
             #[cfg(guarded)]
             const GUARDED: &'static [Handler] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });
@@ -183,7 +184,6 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
@@ -224,7 +224,6 @@ accesses!((L: Guardable) L: LoadShape => LoadAt {
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
 impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
@@ -346,6 +345,8 @@ unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: 
 pub struct LoadFromAny<L>(PhantomData<L>);
 
 impl<L: Load> Instr for LoadFromAny<L> {
+    const NARROW: bool = L::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.

@@ -11,6 +11,8 @@ pub mod calls;
 #[cfg(not(feature = "alloc"))]
 #[path = "calls_in_place.rs"]
 pub mod calls;
+#[cfg(all(test, feature = "alloc"))]
+mod columns_tests;
 pub mod control;
 pub mod float;
 pub mod integer;
@@ -39,6 +41,8 @@ use crate::dispatch::{Handler, Instr};
 pub trait Handlers<Meaning> {
     /// One for each variant.
     const TABLE: &'static [Handler];
+    /// Whether each leaves 32 bits in the integer accumulator, as far as that is known by types.
+    const NARROW: Option<bool> = None;
     /// Of rows that access memory 0, those that leave it to pages without access to keep them in bounds.
     #[cfg(guarded)]
     const GUARDED: &'static [Handler] = &[];
@@ -81,7 +85,7 @@ pub trait Variant<Meaning, const N: usize> {
 #[allow(dead_code)]
 pub mod row {
     macro_rules! name {
-        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => { $(
             pub type $name = (super::rows::$name, wasmote_ir::shape::$shape);
         )* };
     }
@@ -89,7 +93,7 @@ pub mod row {
 }
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn build() -> [Handler; LIMIT + 1] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
             $(
@@ -99,6 +103,9 @@ macro_rules! collect {
                     [] => handlers,
                     guarded => guarded,
                 };
+                if let Some(narrow) = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::NARROW {
+                    assert!(narrow == Op::$name.leaves_32_bits(), "types are those of the row");
+                }
                 place(&mut table, Op::$name, handlers);
             )*
             table
@@ -146,7 +153,7 @@ pub static MANAGED: [Handler; MANAGED_OPCODES] = managed();
 
 #[cfg(feature = "alloc")]
 macro_rules! collect_managed {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn managed() -> [Handler; MANAGED_OPCODES] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; MANAGED_OPCODES];
             $(
@@ -245,6 +252,16 @@ pub const fn in_order<const N: usize>(formats: &[Format], given: [(usize, Format
     table
 }
 
+/// What all are.
+pub(crate) const fn all_same(all: &[bool]) -> Option<bool> {
+    let mut i = 1;
+    while i < all.len() {
+        assert!(all[i] == all[0]);
+        i += 1;
+    }
+    Some(all[0])
+}
+
 /// Makes [`Handlers`] of rows of these shapes out of the instructions that their variants are, listed by name.
 macro_rules! variants {
     (@each $generics:tt $row:ty: $shape:ty; $class:ident $instr:ty, $($rest:tt)*) => {
@@ -268,6 +285,7 @@ macro_rules! variants {
                     $crate::dispatch::$kind::<$instr>,
                 )),*],
             );
+            const NARROW: Option<bool> = $crate::handlers::all_same(&[$(<$instr as $crate::dispatch::Instr>::NARROW),*]);
         }
         $crate::handlers::variants!(@each ($($generics)*) $row: $shape; $($class $instr,)*);
     };

@@ -12,7 +12,6 @@ use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
 impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for Choose<V, C, A, B, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = V::NARROW;
 
     #[inline(always)]

@@ -33,7 +33,6 @@ pub trait Unary {
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
@@ -59,7 +58,6 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
@@ -111,7 +109,43 @@ variants!((O: Unary) O: UnaryShape => {
     r_r: One<O, R, R>,
 });
 
-/// Rows of two sources.
+/// Nothing: the trap of what cannot.
+pub enum Never {}
+
+impl From<Never> for TrapCode {
+    #[inline(always)]
+    fn from(never: Never) -> TrapCode {
+        match never {}
+    }
+}
+
+/// Whether something may trap.
+pub struct May<const TRAP: bool>;
+
+/// The trap of what may, or may not.
+pub trait Trap {
+    /// A trap, or nothing.
+    type Code: Into<TrapCode>;
+}
+
+impl Trap for May<true> {
+    type Code = TrapCode;
+}
+
+impl Trap for May<false> {
+    type Code = Never;
+}
+
+/// The trap of what may, or may not.
+pub type TrapOf<const TRAP: bool> = <May<TRAP> as Trap>::Code;
+
+/// What has a value, or traps if it may.
+#[inline(always)]
+pub fn outcome<T, E: Into<TrapCode>>(value: Result<T, E>) -> Result<T, TrapCode> {
+    value.map_err(Into::into)
+}
+
+/// Rows of two sources. By `?` the body leaves with a trap, which compiles only where the row of the table says that it may.
 macro_rules! binary {
     ($( $name:ident ($a:ident, $b:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -121,14 +155,18 @@ macro_rules! binary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in, $b: $in) -> Result<$out, wasmote_ir::TrapCode> {
-                Ok($body)
+                #[inline(always)]
+                fn value($a: $in, $b: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
+                    Ok($body)
+                }
+                $crate::handlers::numeric::outcome(value($a, $b))
             }
         }
     )* };
 }
 pub(crate) use binary;
 
-/// Rows of one source.
+/// Rows of one source, likewise.
 macro_rules! unary {
     ($( $name:ident ($a:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -138,7 +176,11 @@ macro_rules! unary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in) -> Result<$out, wasmote_ir::TrapCode> {
-                Ok($body)
+                #[inline(always)]
+                fn value($a: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
+                    Ok($body)
+                }
+                $crate::handlers::numeric::outcome(value($a))
             }
         }
     )* };

@@ -72,7 +72,6 @@ where
     C: Source<T::Value>,
     D: Dest<T::Value>,
 {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = T::Value::NARROW;
 
     #[inline(always)]
@@ -133,6 +132,8 @@ pub struct Step<C>(PhantomData<C>);
 pub struct StepTo<C, B>(PhantomData<(C, B)>);
 
 impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
+    const NARROW: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -163,7 +164,7 @@ variants!((C: Condition) Step<C>: StepShape => {
 
 /// The rows.
 pub mod rows {
-    use super::super::branch::rows::{BrI32GtS, BrI32GtU, BrI32LtS, BrI32LtU, BrI32Ne};
+    use super::super::branch::rows::*;
     use super::super::float::rows::*;
     use super::super::integer::rows::*;
     use super::{Flow, Instr, Regs, Step, Then, ThenFrom, single};
@@ -187,72 +188,28 @@ pub mod rows {
     }
     single!(hot: I32AddTwo: AddTwo);
 
-    macro_rules! names {
-        ($($name:ident = $ty:ty;)*) => { $(
+    /// The meanings that follow from columns: of fused operations, of operations with a constant of 64 bits, and of steps.
+    macro_rules! meanings {
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+            $( $( meanings!(@ $name $column $($value)*); )* )*
+        };
+        (@is $name:ident $ty:ty) => {
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub type $name = $ty;
-        )* };
+        };
+        (@ $name:ident fuses $first:ident then $second:ident) => {
+            meanings!(@is $name Then<$first, $second>);
+        };
+        (@ $name:ident fuses $first:ident into $second:ident) => {
+            meanings!(@is $name ThenFrom<$first, $second>);
+        };
+        (@ $name:ident constant $constant:ident) => {
+            meanings!(@is $constant $name);
+        };
+        (@ $name:ident step $step:ident) => {
+            meanings!(@is $step Step<$name>);
+        };
+        (@ $name:ident $column:ident $($value:ident)*) => {};
     }
-
-    names! {
-        I64AddConst = I64Add;
-        I64MulConst = I64Mul;
-        I64AndConst = I64And;
-        I64OrConst = I64Or;
-        I64XorConst = I64Xor;
-        StepI32Ne = Step<BrI32Ne>;
-        StepI32LtS = Step<BrI32LtS>;
-        StepI32LtU = Step<BrI32LtU>;
-        StepI32GtS = Step<BrI32GtS>;
-        StepI32GtU = Step<BrI32GtU>;
-        F32AddAdd = Then<F32Add, F32Add>;
-        F32AddSub = Then<F32Add, F32Sub>;
-        F32AddSubFrom = ThenFrom<F32Add, F32Sub>;
-        F32AddMul = Then<F32Add, F32Mul>;
-        F32SubAdd = Then<F32Sub, F32Add>;
-        F32SubSub = Then<F32Sub, F32Sub>;
-        F32SubSubFrom = ThenFrom<F32Sub, F32Sub>;
-        F32SubMul = Then<F32Sub, F32Mul>;
-        F32MulAdd = Then<F32Mul, F32Add>;
-        F32MulSub = Then<F32Mul, F32Sub>;
-        F32MulSubFrom = ThenFrom<F32Mul, F32Sub>;
-        F32MulMul = Then<F32Mul, F32Mul>;
-        F64AddAdd = Then<F64Add, F64Add>;
-        F64AddSub = Then<F64Add, F64Sub>;
-        F64AddSubFrom = ThenFrom<F64Add, F64Sub>;
-        F64AddMul = Then<F64Add, F64Mul>;
-        F64SubAdd = Then<F64Sub, F64Add>;
-        F64SubSub = Then<F64Sub, F64Sub>;
-        F64SubSubFrom = ThenFrom<F64Sub, F64Sub>;
-        F64SubMul = Then<F64Sub, F64Mul>;
-        F64MulAdd = Then<F64Mul, F64Add>;
-        F64MulSub = Then<F64Mul, F64Sub>;
-        F64MulSubFrom = ThenFrom<F64Mul, F64Sub>;
-        F64MulMul = Then<F64Mul, F64Mul>;
-        I32ShlAdd = Then<I32Shl, I32Add>;
-        I32AndShl = Then<I32And, I32Shl>;
-        I32ShrUAnd = Then<I32ShrU, I32And>;
-        I32AndAdd = Then<I32And, I32Add>;
-        I32AddAnd = Then<I32Add, I32And>;
-        I32AddAdd = Then<I32Add, I32Add>;
-        I32MulAdd = Then<I32Mul, I32Add>;
-        I32XorAnd = Then<I32Xor, I32And>;
-        I32XorXor = Then<I32Xor, I32Xor>;
-        I32XorAdd = Then<I32Xor, I32Add>;
-        I32RotlXor = Then<I32Rotl, I32Xor>;
-        I32ShrUXor = Then<I32ShrU, I32Xor>;
-        I32ShlOr = Then<I32Shl, I32Or>;
-        I32OrOr = Then<I32Or, I32Or>;
-        I64ShlXor = Then<I64Shl, I64Xor>;
-        I64ShrUXor = Then<I64ShrU, I64Xor>;
-        I64RotlXor = Then<I64Rotl, I64Xor>;
-        I64XorXor = Then<I64Xor, I64Xor>;
-        I64MulAdd = Then<I64Mul, I64Add>;
-        I64XorAnd = Then<I64Xor, I64And>;
-        I64ShrUAnd = Then<I64ShrU, I64And>;
-        I64ShlOr = Then<I64Shl, I64Or>;
-        I64OrOr = Then<I64Or, I64Or>;
-        I64AddAdd = Then<I64Add, I64Add>;
-        I64AndXor = Then<I64And, I64Xor>;
-    }
+    wasmote_ir::for_each_op!(meanings);
 }

@@ -3,10 +3,14 @@
 //! Everything here is derived from the rows of `table.rs`. What is needed while running is in [`opcode`](mod@opcode) and `compact`, in few
 //! bytes; the rows themselves are for tables that are made at compile time, and for tests.
 
+#[macro_use]
+mod columns;
 mod compact;
 mod numbered;
 mod opcode;
 
+use columns::Columns;
+pub use columns::{Fused, fused};
 pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
@@ -37,7 +41,7 @@ macro_rules! val_type {
 }
 
 macro_rules! define_ops {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         /// A family of instructions: one row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u16)]
@@ -56,6 +60,12 @@ macro_rules! define_ops {
                 suffixes: <shape::$shape as Shape>::SUFFIXES,
                 source: val_type!($source),
                 result: val_type!($result),
+                columns: {
+                    #[allow(unused_mut)]
+                    let mut columns = Columns::NONE;
+                    $( column!(columns $name $column $($value)*); )*
+                    columns
+                },
             }),*];
         }
     };
@@ -68,6 +78,7 @@ struct Row {
     suffixes: &'static str,
     source: Option<ValType>,
     result: Option<ValType>,
+    columns: Columns,
 }
 
 #[cfg(not(feature = "simd"))]

@@ -7,6 +7,7 @@ mod memory;
 mod operators;
 
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::ops::{Fused, fused};
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -225,21 +226,16 @@ impl Body<'_> {
         }
     }
 
-    /// If the last instruction is a product, or a sum, that only this sum reads, writes one instruction for both.
+    /// If there is a fused operation for the last instruction, which only this one reads, and this, writes that for both.
     #[inline(never)]
     fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
-        let (product, tile) = match op {
-            Op::F32x4Add => (Op::F32x4Mul, Op::F32x4MulAdd),
-            Op::F64x2Add => (Op::F64x2Mul, Op::F64x2MulAdd),
-            Op::I32x4Add => (Op::I32x4Add, Op::I32x4AddAdd),
-            _ => return false,
-        };
         let (Src::Reg, Src::Slot(_), Some(Recent { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
             (a, b, self.code.last())
         else {
             return false;
         };
-        if first != product || matches!(x, Src::Imm(_)) {
+        let Some(tile) = fused(Fused { first, second: op, into_second: false }) else { return false };
+        if matches!(x, Src::Imm(_)) {
             return false;
         }
         self.code.retract();
