@@ -133,13 +133,13 @@ macro_rules! for_each_simd_op {
             /// dst = !a.
             V128Not: VecUnary(v128 -> v128);
             /// dst = a & b.
-            V128And: VecBin8(v128 -> v128);
+            V128And: VecBin8(v128 -> v128), commutes;
             /// dst = a & !b.
             V128AndNot: VecBin3(v128 -> v128);
             /// dst = a | b.
-            V128Or: VecBin8(v128 -> v128);
+            V128Or: VecBin8(v128 -> v128), commutes;
             /// dst = a ^ b.
-            V128Xor: VecBin8(v128 -> v128);
+            V128Xor: VecBin8(v128 -> v128), commutes;
             /// dst = bits of a where c is set, of b elsewhere.
             V128Bitselect: VecThree(v128 -> v128);
             /// As `V128Bitselect`; lanes of c have all bits or none.
@@ -171,7 +171,7 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I8x16 ------------------------------------------------------------------------
             /// dst = a == b.
-            I8x16Eq: VecBin8(v128 -> v128);
+            I8x16Eq: VecBin8(v128 -> v128), commutes;
             /// dst = a != b.
             I8x16Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
@@ -195,7 +195,7 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I8x16ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I8x16Add: VecBin8(v128 -> v128);
+            I8x16Add: VecBin8(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
             I8x16Sub: VecBin3(v128 -> v128);
             /// dst = a + b, signed, saturating.
@@ -211,7 +211,7 @@ macro_rules! for_each_simd_op {
             /// dst = the smaller, signed.
             I8x16MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
-            I8x16MinU: VecBin4(v128 -> v128);
+            I8x16MinU: VecBin4(v128 -> v128), commutes;
             /// dst = the larger, signed.
             I8x16MaxS: VecBin1(v128 -> v128);
             /// dst = the larger, unsigned.
@@ -223,7 +223,7 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I16x8 ------------------------------------------------------------------------
             /// dst = a == b.
-            I16x8Eq: VecBin4(v128 -> v128);
+            I16x8Eq: VecBin4(v128 -> v128), commutes;
             /// dst = a != b.
             I16x8Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
@@ -245,7 +245,7 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I16x8ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I16x8Add: VecBin4(v128 -> v128);
+            I16x8Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
             I16x8Sub: VecBin3(v128 -> v128);
             /// dst = a + b, signed, saturating.
@@ -259,7 +259,7 @@ macro_rules! for_each_simd_op {
             /// dst = (a + b + 1) / 2, unsigned.
             I16x8AvgrU: VecBin1(v128 -> v128);
             /// dst = a * b, wrapping.
-            I16x8Mul: VecBin2(v128 -> v128);
+            I16x8Mul: VecBin2(v128 -> v128), commutes;
             /// dst = the smaller, signed.
             I16x8MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
@@ -301,7 +301,7 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I32x4 ------------------------------------------------------------------------
             /// dst = a == b.
-            I32x4Eq: VecBin4(v128 -> v128);
+            I32x4Eq: VecBin4(v128 -> v128), commutes;
             /// dst = a != b.
             I32x4Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
@@ -323,11 +323,11 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I32x4ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I32x4Add: VecBin8(v128 -> v128);
+            I32x4Add: VecBin8(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
             I32x4Sub: VecBin3(v128 -> v128);
             /// dst = a * b, wrapping.
-            I32x4Mul: VecBin2(v128 -> v128);
+            I32x4Mul: VecBin2(v128 -> v128), commutes;
             /// dst = the smaller, signed.
             I32x4MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
@@ -341,7 +341,7 @@ macro_rules! for_each_simd_op {
             /// dst = sums of neighbours.
             I32x4ExtAddPairwiseI16x8U: VecUnary1(v128 -> v128);
             /// dst = sums of neighbours' products.
-            I32x4DotI16x8S: VecBin2(v128 -> v128);
+            I32x4DotI16x8S: VecBin2(v128 -> v128), commutes;
             /// dst = c + sums of four products; lanes of b have 7 bits.
             I32x4RelaxedDotI8x16I7x16AddS: VecThree1(v128 -> v128);
             /// dst = lanes of the lower half, extended.
@@ -381,7 +381,7 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I64x2ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I64x2Add: VecBin4(v128 -> v128);
+            I64x2Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
             I64x2Sub: VecBin3(v128 -> v128);
             /// dst = a * b, wrapping.
@@ -429,11 +429,11 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F32x4Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F32x4Add: VecBin8(v128 -> v128);
+            F32x4Add: VecBin8(v128 -> v128), commutes;
             /// dst = a - b.
             F32x4Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F32x4Mul: VecBin8(v128 -> v128);
+            F32x4Mul: VecBin8(v128 -> v128), commutes;
             /// dst = a / b.
             F32x4Div: VecBin3(v128 -> v128);
             /// dst = smaller, NaN if either is.
@@ -481,11 +481,11 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F64x2Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F64x2Add: VecBin8(v128 -> v128);
+            F64x2Add: VecBin8(v128 -> v128), commutes;
             /// dst = a - b.
             F64x2Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F64x2Mul: VecBin8(v128 -> v128);
+            F64x2Mul: VecBin8(v128 -> v128), commutes;
             /// dst = a / b.
             F64x2Div: VecBin3(v128 -> v128);
             /// dst = smaller, NaN if either is.

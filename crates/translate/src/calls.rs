@@ -2,6 +2,7 @@
 
 use wasmote_decode::FuncType;
 use wasmote_ir::Op;
+use wasmote_ir::ops::Sources;
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
@@ -71,10 +72,12 @@ impl Body<'_> {
         let (type_index, table) = (u64::from(ty), u64::from(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
-        match index {
-            Src::Slot(slot) => self.code.emit_few(Op::CallIndirect, 0, [u64::from(slot), table, type_index, base]),
-            _ => self.code.emit_few(Op::CallIndirect, 1, [table, type_index, base, 0]),
+        let variant = Op::CallIndirect.variant(Sources::of(index.class())).ok_or(INVALID)?;
+        let values = match index {
+            Src::Slot(slot) => [slot.into(), table, type_index, base],
+            _ => [table, type_index, base, 0],
         };
+        self.code.emit_few(Op::CallIndirect, variant, values);
         self.results(ty);
         Ok(())
     }

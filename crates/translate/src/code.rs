@@ -12,7 +12,7 @@ use wasmote_ir::{Op, Opcode, ValType, code};
 
 use crate::TranslateErrorKind;
 use crate::body::Step;
-use crate::known::{ELIDES, FEW, Writes, known};
+use crate::known::{FEW, Writes, known};
 use crate::recent::{Held, NOTHING, Window};
 pub use crate::recent::{Recent, Src};
 
@@ -234,6 +234,16 @@ impl Code {
         at
     }
 
+    /// Writes an instruction of a source, which comes first if it is an operand, and one more operand.
+    #[inline(always)]
+    pub fn emit_one(&mut self, op: Op, variant: u8, source: Src, last: u64) -> usize {
+        let values = match source.value() {
+            Some(value) => [value, last, 0, 0],
+            None => [last, 0, 0, 0],
+        };
+        self.emit_few(op, variant, values)
+    }
+
     /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, so many.
     #[inline(always)]
     pub fn emit_behind(&mut self, op: Op, variant: u8, first: [u64; 2], count: usize, last: [u64; 2]) {
@@ -358,10 +368,10 @@ impl Code {
     #[inline]
     pub fn elide(&mut self, slot: u16) {
         let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
-        if ELIDES[recent.op as usize] >> recent.variant & 1 != 0 {
+        if let Some(variant) = recent.op.elided(recent.variant) {
             recent.dst = None;
             recent.elided = true;
-            recent.variant += recent.op.variant_count() as u8 / 2;
+            recent.variant = variant;
             self.units.pop();
             self.units[recent.at] = opcode(recent.op, recent.variant).0;
         }
@@ -391,7 +401,7 @@ impl Code {
     pub fn join_additions(&mut self, temporaries: u32) {
         let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
-            Recent { op: Op::I32Add, variant: 1, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
+            Recent { op: Op::I32Add, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
                 if self.accumulators && u32::from(dst) < temporaries =>
             {
                 Some([u64::from(a), b, u64::from(dst)])

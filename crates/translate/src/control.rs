@@ -1,11 +1,12 @@
 //! Structured instructions, branches and returns.
 
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::ops::Sources;
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
-use crate::code::Src;
+use crate::code::{Recent, Src};
 #[cfg(feature = "gc")]
 use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Signature};
@@ -35,13 +36,13 @@ impl Body<'_> {
                 && let Some(before) = self.code.before_last()
                 && before.elided
                 && before.op.result() == recent.op.source()
-                && let Some((taken, not)) = before.op.branches()
+                && let Some((taken, not)) = decided(&before)
             {
                 self.code.retract();
                 self.code.retract();
                 return Ok(Condition { taken: not, not: taken, a: before.a, b: before.b });
             }
-            if let Some((taken, not)) = recent.op.branches() {
+            if let Some((taken, not)) = decided(&recent) {
                 self.code.retract();
                 return Ok(Condition { taken, not, a: recent.a, b: recent.b });
             }
@@ -60,14 +61,7 @@ impl Body<'_> {
         if let Some(start) = self.step(op, condition.a, condition.b) {
             return (start, self.code.units.len() - Operand::Target.units());
         }
-        let variant = match (condition.a, condition.b) {
-            (Src::Reg, Src::Imm(_)) => 3,
-            (Src::Reg, _) => 2,
-            (_, Src::Imm(_)) => 1,
-            _ => 0,
-        };
-        #[cfg(feature = "simd")]
-        let variant = if op.source() == Some(ValType::V128) { u8::from(condition.a == Src::Reg) } else { variant };
+        let variant = op.variant(sources_of(op, condition.a, condition.b)).unwrap_or(0);
         let start = self.code.emit_two(op, variant, condition.a, condition.b, 0);
         (start, self.code.units.len() - Operand::Target.units())
     }
@@ -334,10 +328,8 @@ impl Body<'_> {
         self.meter.values(count);
         self.settle_top(count)?;
         let length = self.targets.len();
-        let start = match index {
-            Src::Slot(slot) => self.code.emit(Op::BrTable, 0, &[u64::from(slot), length as u64]),
-            _ => self.code.emit(Op::BrTable, 1, &[length as u64]),
-        };
+        let variant = Op::BrTable.variant(Sources::of(index.class())).ok_or(INVALID)?;
+        let start = self.code.emit_one(Op::BrTable, variant, index, length as u64);
         let first = self.code.units.len();
         self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
@@ -407,19 +399,35 @@ impl Body<'_> {
             ValType::F64 => Op::ReturnF64,
             _ => Op::ReturnInt,
         };
-        let float = op != Op::ReturnInt;
-        match self.source(entry, ty) {
+        let source = match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);
-                self.code.emit_few(op, if float { 1 } else { 2 }, [header, 0, 0, 0]);
+                Src::Reg
             }
-            Src::Imm(bits) if !float && crate::code::fits_signed(bits) => {
-                self.code.emit_few(op, 1, [bits, header, 0, 0]);
-            }
+            Src::Imm(bits) if op == Op::ReturnInt && crate::code::fits_signed(bits) => Src::Imm(bits),
+            _ => Src::Slot(self.slot(entry)),
+        };
+        let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
+        match source {
+            Src::Slot(slot) => self.code.emit_return(op, variant, [slot.into(), header]),
             _ => {
-                let slot = self.slot_operand(entry);
-                self.code.emit_return(op, 0, [slot, header]);
+                self.code.emit_one(op, variant, source, header);
             }
         }
     }
+}
+
+/// The sources of a branch: a vector is the only one.
+#[inline]
+fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
+    let first = Sources::of(a.class());
+    if cfg!(feature = "simd") && branch.source() == Some(ValType::V128) { first } else { first.and(b.class()) }
+}
+
+/// The branches that the result of an instruction decides, when it is not zero and when it is, if they have variants for its sources.
+#[inline]
+fn decided(recent: &Recent) -> Option<(Op, Op)> {
+    let branches = recent.op.branches()?;
+    let has = |branch: Op| branch.variant(sources_of(branch, recent.a, recent.b)).is_some();
+    (has(branches.0) && has(branches.1)).then_some(branches)
 }

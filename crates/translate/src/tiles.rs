@@ -1,7 +1,7 @@
 //! Tiles: instructions that do what two would. They are chosen when the second is about to be written and the first,
 //! the last instruction, left its result in the accumulator for it alone.
 
-use wasmote_ir::ops::{Fused, fused};
+use wasmote_ir::ops::{Fused, Sources, fused};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::Body;
@@ -24,17 +24,9 @@ impl Body<'_> {
         let Some(tile) = fused(Fused { first: first.op, second: second.op, into_second: from }) else {
             return false;
         };
-        let immediates = tile.variant_count() == 16;
         let (a, b) = (first.a, first.b);
-        let variant = match (a, b, c) {
-            (Src::Imm(_), ..) | (_, Src::Reg, _) | (.., Src::Reg) => return false,
-            (_, Src::Slot(_), Src::Slot(_)) if !immediates => u8::from(a == Src::Reg),
-            _ if !immediates => return false,
-            _ => {
-                let bit = |is: bool, bit: u8| if is { bit } else { 0 };
-                bit(a == Src::Reg, 4) + bit(matches!(b, Src::Imm(_)), 2) + bit(matches!(c, Src::Imm(_)), 1)
-            }
-        };
+        let sources = Sources::three([a.class(), b.class(), c.class()]);
+        let Some(variant) = tile.variant(sources) else { return false };
         self.code.retract();
         let dst = self.push(tile.result().unwrap_or(ValType::I32));
         let mut values = [0; 4];
@@ -47,20 +39,14 @@ impl Body<'_> {
     /// If the last instruction adds a constant to a slot in place, and this branch compares the sum with `b`, writes one
     /// instruction for both; returns where it starts.
     pub fn step(&mut self, branch: Op, a: Src, b: Src) -> Option<usize> {
-        let Recent { op: Op::I32Add, variant: 1, a: Src::Slot(slot), b: Src::Imm(delta), dst, .. } =
-            self.code.last()?
-        else {
+        let Recent { op: Op::I32Add, a: Src::Slot(slot), b: Src::Imm(delta), dst, .. } = self.code.last()? else {
             return None;
         };
         if a != Src::Reg || dst != Some(slot) || !self.code.accumulators {
             return None;
         }
         let step = branch.step()?;
-        let (variant, b) = match b {
-            Src::Slot(b) => (0, u64::from(b)),
-            Src::Imm(bits) => (1, bits),
-            Src::Reg => return None,
-        };
+        let (variant, b) = (step.variant(Sources::of(b.class()))?, b.value()?);
         self.code.retract();
         Some(self.code.emit_few(step, variant, [u64::from(slot), delta, b, 0]))
     }

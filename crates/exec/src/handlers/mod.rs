@@ -112,7 +112,8 @@ macro_rules! collect {
         }
 
         #[cfg(guarded)]
-        const CHECKED_OPCODES: usize = 0 $( + <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() )*;
+        const CHECKED_OPCODES: usize = 0
+            $( + present(Op::$name, <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len()) )*;
 
         #[cfg(guarded)]
         const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
@@ -123,9 +124,12 @@ macro_rules! collect {
                 let handlers = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::TABLE;
                 let mut v = 0;
                 while v < <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() {
-                    table.0[count] = Opcode::new(Op::$name, v as u8).0;
-                    table.1[count] = handlers[v];
-                    (v, count) = (v + 1, count + 1);
+                    if Op::$name.has(v) {
+                        table.0[count] = Opcode::new(Op::$name, v as u8).0;
+                        table.1[count] = handlers[v];
+                        count += 1;
+                    }
+                    v += 1;
                 }
             )*
             assert!(count == CHECKED_OPCODES);
@@ -135,13 +139,26 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_op!(collect);
 
+/// How many of a family's first variants there are.
+#[cfg(guarded)]
+const fn present(op: Op, variants: usize) -> usize {
+    let (mut present, mut v) = (0, 0);
+    while v < variants {
+        present += op.has(v) as usize;
+        v += 1;
+    }
+    present
+}
+
 const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
     assert!(handlers.len() == op.variants().len());
     let mut v = 0;
     while v < handlers.len() {
-        let opcode = Opcode::new(op, v as u8).0 as usize;
-        if opcode < LIMIT {
-            table[opcode] = handlers[v];
+        if op.has(v) {
+            let opcode = Opcode::new(op, v as u8).0 as usize;
+            if opcode < LIMIT {
+                table[opcode] = handlers[v];
+            }
         }
         v += 1;
     }
@@ -160,7 +177,9 @@ macro_rules! collect_managed {
                 let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name>>::TABLE;
                 let mut v = 0;
                 while v < handlers.len() {
-                    table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    if Op::$name.has(v) {
+                        table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    }
                     v += 1;
                 }
             )*

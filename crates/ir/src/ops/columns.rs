@@ -4,6 +4,7 @@
 //! one does not, or jumps where it does not; `branch`, which jumps where this one's result is not 0; `near` and `constant`, which do the same
 //! with an offset or constant of 16, and a constant of 64 bits; `step`, which adds a constant first; `traps`, of arithmetic that may; and `fuses`,
 //! of which two it is made: `a then b` where the first one's result is the first source of the second, `a into b` where it is the second source.
+//! `only` lists the variants of its shape that there are, if not all: what no program runs need not be there.
 //! Of two families that mirror or negate each other, one says so. All that is said is checked when this crate is compiled.
 
 use super::{Op, Row};
@@ -13,6 +14,8 @@ use crate::types::ValType;
 #[derive(Clone, Copy)]
 pub(super) struct Columns {
     pub related: Related,
+    /// A bit for each variant of the shape that there is.
+    pub only: u16,
     pub traps: bool,
     pub fuses: Option<Fused>,
 }
@@ -42,6 +45,7 @@ pub struct Fused {
 impl Columns {
     pub(super) const NONE: Columns = Columns {
         related: Related { mirror: None, negate: None, branch: None, near: None, constant: None, step: None },
+        only: u16::MAX,
         traps: false,
         fuses: None,
     };
@@ -49,19 +53,22 @@ impl Columns {
 
 /// Notes what one column of a row says: who commutes mirrors itself.
 macro_rules! column {
-    ($columns:ident $op:ident commutes) => {
+    ($columns:ident $shape:ident $op:ident only $($variant:ident)*) => {
+        $columns.only = 0 $(| 1 << shape::$shape::$variant as u16)*
+    };
+    ($columns:ident $shape:ident $op:ident commutes) => {
         $columns.related.mirror = Some(Op::$op)
     };
-    ($columns:ident $op:ident traps) => {
+    ($columns:ident $shape:ident $op:ident traps) => {
         $columns.traps = true
     };
-    ($columns:ident $op:ident fuses $first:ident then $second:ident) => {
+    ($columns:ident $shape:ident $op:ident fuses $first:ident then $second:ident) => {
         $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, into_second: false })
     };
-    ($columns:ident $op:ident fuses $first:ident into $second:ident) => {
+    ($columns:ident $shape:ident $op:ident fuses $first:ident into $second:ident) => {
         $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, into_second: true })
     };
-    ($columns:ident $op:ident $related:ident $other:ident) => {
+    ($columns:ident $shape:ident $op:ident $related:ident $other:ident) => {
         $columns.related.$related = Some(Op::$other)
     };
 }

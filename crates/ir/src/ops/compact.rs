@@ -108,20 +108,28 @@ static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
 /// Suffixes of families, a line each; suffixes are apart by a space.
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
-const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
+pub(super) const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
     let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
-        keys[op] = hash(Op::ROWS[op].suffixes);
+        keys[op] = hash(Op::ROWS[op].suffixes) ^ Op::ROWS[op].columns.only as u64;
         op += 1;
     }
     let numbered = Numbered::new(&keys);
     while op > 0 {
         op -= 1;
-        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, numbered.of[op] as usize)));
+        let number = numbered.of[op] as usize;
+        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, number)));
+        assert!(Op::ROWS[op].columns.only == Op::ROWS[numbered.first[number] as usize].columns.only);
     }
     numbered
 };
+
+/// The number of the suffixes of a family's variants, and of which it has.
+#[inline(always)]
+pub(super) fn sequence_number(op: Op) -> usize {
+    usize::from(SEQUENCES[op as usize])
+}
 
 const fn sequence(numbered: &Numbered<{ Op::ALL.len() }>, number: usize) -> &'static str {
     Op::ROWS[numbered.first[number] as usize].suffixes

@@ -8,6 +8,7 @@ mod columns;
 mod compact;
 mod numbered;
 mod opcode;
+mod variants;
 
 use columns::Columns;
 pub use columns::{Fused, fused};
@@ -15,6 +16,7 @@ pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
 pub use opcode::{Opcode, opcode};
+pub use variants::{Class, Sources};
 
 use crate::shape::{self, Set, Shape, Variant};
 use crate::types::ValType;
@@ -63,7 +65,7 @@ macro_rules! define_ops {
                 columns: {
                     #[allow(unused_mut)]
                     let mut columns = Columns::NONE;
-                    $( column!(columns $name $column $($value)*); )*
+                    $( column!(columns $shape $name $column $($value)*); )*
                     columns
                 },
             }),*];
@@ -102,6 +104,11 @@ impl Op {
     /// The variants, core ones first. For what is made at compile time: all that the table says takes much room.
     pub const fn variants(self) -> &'static [Variant] {
         Self::ROWS[self as usize].variants
+    }
+
+    /// Whether there is the variant with this number; for constants. A row may have a part of its shape's only.
+    pub const fn has(self, variant: usize) -> bool {
+        Self::ROWS[self as usize].columns.only >> variant & 1 != 0
     }
 
     /// Units of the operands of a family that has one variant, for constants. Panics if it has more.
@@ -143,7 +150,7 @@ const COUNTS: &[usize; 5] = &{
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            counts[variants[v].set as usize] += 1;
+            counts[variants[v].set as usize] += Op::ALL[op].has(v) as usize;
             v += 1;
         }
         op += 1;
@@ -193,7 +200,7 @@ const fn fingerprint(extended: bool, vectors: bool) -> u32 {
         }
         let mut v = 0;
         while v < variants.len() {
-            if counts(variants[v].set, extended, vectors) {
+            if Op::ALL[op].has(v) && counts(variants[v].set, extended, vectors) {
                 hash = mix_all(hash, variants[v].suffix);
                 let operands = variants[v].operands;
                 let mut i = 0;

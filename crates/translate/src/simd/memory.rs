@@ -1,9 +1,10 @@
 //! Loads and stores of vectors and of their lanes.
 
 use wasmote_decode::operators::MemArg;
+use wasmote_ir::ops::{Class, Sources};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, Step};
+use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
 use crate::stack::Place;
 
@@ -19,12 +20,13 @@ impl Body<'_> {
             return self.vector_load_any(op, memory, offset);
         }
         let entry = self.pop_apart()?;
-        let both = op.variant_count() > 1;
+        let both = op.variant(Sources::of(Class::Accumulator)).is_some();
         let address = if both { self.register_or_slot(entry, I32) } else { Src::Slot(self.vector_slot(entry)) };
         let dst = self.push_apart(V128);
+        let variant = op.variant(Sources::of(address.class())).ok_or(INVALID)?;
         match address {
-            Src::Slot(slot) => self.code.emit(op, 0, &[slot.into(), offset, dst]),
-            _ => self.code.emit(op, 1, &[offset, dst]),
+            Src::Slot(slot) => self.code.emit(op, variant, &[slot.into(), offset, dst]),
+            _ => self.code.emit(op, variant, &[offset, dst]),
         };
         Ok(())
     }
@@ -79,7 +81,9 @@ impl Body<'_> {
         let Src::Slot(slot) = source else {
             return self.store_register(Op::V128Store, value, address, offset);
         };
-        let (variant, operands, count) = self.address(address, &mut offset).operands();
+        let address = self.address(Op::V128Store, Some(source.class()), address, &mut offset);
+        let variant = address.variant(Op::V128Store, Some(source.class())).ok_or(INVALID)?;
+        let (_, operands, count) = address.operands();
         self.code.emit_behind(Op::V128Store, variant, operands, count, [slot.into(), offset]);
         Ok(())
     }
