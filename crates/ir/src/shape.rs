@@ -291,6 +291,20 @@ macro_rules! shapes {
             const FORMATS: &'static [Format] = &formats::<{ Self::VARIANTS.len() }>(Self::VARIANTS);
             const SUFFIXES: &'static str = concat!($(stringify!($suffix), " "),*);
         }
+        impl crate::write::Family<$name> { $(
+            #[doc = concat!("The instruction with operands `", stringify!([$($operand),*]), "`.")]
+            #[inline(always)]
+            pub fn $suffix(
+                self,
+                operands: ($(operand_type!($operand),)*),
+            ) -> crate::write::Instruction<{ $name::VARIANTS[$name::$suffix as usize].operands.len() }> {
+                crate::write::Instruction {
+                    op: self.op(),
+                    variant: $name::$suffix as u8,
+                    values: crate::write::Operands::values(operands),
+                }
+            }
+        )* }
     )* };
 }
 

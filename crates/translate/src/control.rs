@@ -1,8 +1,9 @@
 //! Structured instructions, branches and returns.
 
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::ops::Sources;
+use wasmote_ir::ops::{Sources, family};
 use wasmote_ir::shape::Operand;
+use wasmote_ir::write::{Header, Instruction, Padding, Target};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
@@ -120,7 +121,7 @@ impl Body<'_> {
         self.labels.push(label)?;
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
+            let start = self.code.write_few(family::Goto.x((Target,)));
             self.labels.branch(0, start, start + 1, self.code);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
@@ -265,7 +266,7 @@ impl Body<'_> {
     }
 
     pub fn goto(&mut self, depth: u32) {
-        let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
+        let start = self.code.write_few(family::Goto.x((Target,)));
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
@@ -368,11 +369,11 @@ impl Body<'_> {
     /// Returns with the topmost entries, which stay on the stack.
     pub fn return_(&mut self) -> Step {
         let results: &[ValType] = &self.ty.results;
-        let header = u64::from(self.header);
+        let header = Header(self.header);
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.emit_return(Op::Return, 0, [header, 0]);
+                self.code.write_return(family::Return.x((header, Padding)));
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -387,13 +388,13 @@ impl Body<'_> {
                 let base = self.settle_top(results.len())?;
                 let slots = results.iter().map(|ty| ty.slots()).sum();
                 self.code.copy_run(base, 0, slots);
-                self.code.emit(Op::Return, 0, &[header, 0]);
+                self.code.write(family::Return.x((header, Padding)));
             }
         }
         Ok(())
     }
 
-    fn return_one(&mut self, entry: Entry, ty: ValType, header: u64) {
+    fn return_one(&mut self, entry: Entry, ty: ValType, header: Header) {
         let op = match ty {
             ValType::F32 => Op::ReturnF32,
             ValType::F64 => Op::ReturnF64,
@@ -409,9 +410,11 @@ impl Body<'_> {
         };
         let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
         match source {
-            Src::Slot(slot) => self.code.emit_return(op, variant, [slot.into(), header]),
+            Src::Slot(slot) => {
+                self.code.write_return(Instruction { op, variant, values: [slot.into(), header.into()] });
+            }
             _ => {
-                self.code.emit_one(op, variant, source, header);
+                self.code.emit_one(op, variant, source, header.into());
             }
         }
     }

@@ -50,11 +50,11 @@ mod tiles;
 
 use wasmote_decode::operators::{Malformed, Operators};
 use wasmote_decode::{FuncType, ModuleInfo};
-use wasmote_ir::Op;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
+use wasmote_ir::{Op, Opcode};
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
@@ -321,12 +321,14 @@ impl Translator {
         self.prologue.clear();
         for (mut first, mut count) in locals.zeroed() {
             if count > 12 {
-                self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(Op::ZeroSlots, 0).0, first, count])?;
+                self.prologue.try_extend_from_slice(&[const { Opcode::only(Op::ZeroSlots) }.0, first, count])?;
                 continue;
             }
-            for (op, slots) in [(Op::ZeroFour, 4), (Op::ZeroTwo, 2), (Op::ZeroOne, 1)] {
+            const SHORT: [(Opcode, u16); 3] =
+                [(Opcode::only(Op::ZeroFour), 4), (Opcode::only(Op::ZeroTwo), 2), (Opcode::only(Op::ZeroOne), 1)];
+            for (opcode, slots) in SHORT {
                 while count >= slots {
-                    self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(op, 0).0, first])?;
+                    self.prologue.try_extend_from_slice(&[opcode.0, first])?;
                     (first, count) = (first + slots, count - slots);
                 }
             }

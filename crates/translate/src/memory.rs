@@ -1,7 +1,8 @@
 //! Loads, stores, and the other operators on memories, tables, globals and segments.
 
 use wasmote_decode::operators::MemArg;
-use wasmote_ir::ops::{Class, Sources};
+use wasmote_ir::ops::{Class, Sources, family};
+use wasmote_ir::write::Global;
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
@@ -107,18 +108,18 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
-            self.code.emit(any, 0, &[address, u64::from(memory), offset, dst]);
+            self.code.emit_only(any, &[address.into(), memory.into(), offset, dst.into()]);
             return Ok(());
         }
         let address = self.address(op, None, entry, &mut offset);
         let dst = self.push(ty);
         if let (Address::Slot(slot), Some(near)) = (&address, self.near(op, offset)) {
-            self.code.emit(near, 0, &[u64::from(*slot), offset, dst]);
+            self.code.emit_only(near, &[(*slot).into(), offset, dst.into()]);
             return Ok(());
         }
         let variant = address.variant(op, None).ok_or(INVALID)?;
         let (_, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, operands, count, [offset, dst]);
+        self.code.emit_behind(op, variant, operands, count, [offset, dst.into()]);
         Ok(())
     }
 
@@ -129,7 +130,7 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
             let value = self.slot_operand(value);
-            self.code.emit(any, 0, &[address, value, u64::from(memory), offset]);
+            self.code.emit_only(any, &[address.into(), value.into(), memory.into(), offset]);
             return Ok(());
         }
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
@@ -199,9 +200,12 @@ impl Body<'_> {
     pub fn global_get(&mut self) -> Step {
         let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
-        let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
-        let dst = self.push(ty);
-        self.code.emit_few(op, 0, [u64::from(global), dst, 0, 0]);
+        let (global, dst) = (Global(global), self.push(ty));
+        self.code.write_few(if ty == ValType::V128 {
+            family::GlobalReadV128.s((global, dst))
+        } else {
+            family::GlobalRead.s((global, dst))
+        });
         Ok(())
     }
 
@@ -210,10 +214,9 @@ impl Body<'_> {
         let global = self.operators.index()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
-        let global = u64::from(global);
         if ty == ValType::V128 {
             let value = self.slot_operand(value);
-            self.code.emit(Op::GlobalWriteV128, 0, &[value, global]);
+            self.code.write(family::GlobalWriteV128.s((value, Global(global))));
             return Ok(());
         }
         let wide = matches!(ty, ValType::I64 | ValType::F64);
@@ -227,7 +230,7 @@ impl Body<'_> {
             _ => Src::Slot(self.slot(value)),
         };
         let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
-        self.code.emit_one(op, variant, source, global);
+        self.code.emit_one(op, variant, source, global.into());
         Ok(())
     }
 
@@ -242,10 +245,10 @@ impl Body<'_> {
             count += 1;
         }
         if let Some(ty) = result {
-            values[count] = self.push_apart(ty);
+            values[count] = self.push_apart(ty).into();
             count += 1;
         }
-        self.code.emit(op, 0, &values[..count]);
+        self.code.emit_only(op, &values[..count]);
         Ok(())
     }
 
@@ -253,9 +256,9 @@ impl Body<'_> {
     pub fn wide(&mut self, op: Op, operands: usize) -> Step {
         let mut values = [0; 5];
         self.pop_slots(&mut values[..operands])?;
-        values[operands] = self.push_apart(ValType::I64);
+        values[operands] = self.push_apart(ValType::I64).into();
         self.push_apart(ValType::I64);
-        self.code.emit(op, 0, &values[..=operands]);
+        self.code.emit_only(op, &values[..=operands]);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Operators of one and two sources, and `select`.
 
-use wasmote_ir::ops::{Class, Sources};
+use wasmote_ir::ops::{Class, Sources, family};
+use wasmote_ir::write::{Imm, Slot};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
@@ -94,7 +95,7 @@ impl Body<'_> {
             && self.code.accumulators
         {
             let other = Src::Slot(self.slot(a));
-            self.code.emit(Op::LoadConst, 0, &[bits]);
+            self.code.write(family::LoadConst.i_r((Imm(bits),)));
             return Two::new(mirror, Src::Reg, other);
         }
         let sa = Src::Slot(self.slot(a));
@@ -115,10 +116,10 @@ impl Body<'_> {
             && i32::from(bits as i16) == bits as i32
             && let Some(near) = two.op.near()
         {
-            self.code.emit(near, 0, &[u64::from(a), bits & 0xffff, dst]);
+            self.code.emit_only(near, &[a.into(), bits & 0xffff, dst.into()]);
             return;
         }
-        self.code.emit_two(two.op, two.variant, two.a, two.b, dst);
+        self.code.emit_two(two.op, two.variant, two.a, two.b, dst.into());
     }
 
     /// An operator of two operands.
@@ -173,8 +174,8 @@ impl Body<'_> {
         let dst = self.push(op.result().unwrap_or(ValType::I32));
         let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
         match source {
-            Src::Slot(slot) => self.code.emit_few(op, variant, [u64::from(slot), dst, 0, 0]),
-            _ => self.code.emit_few(op, variant, [dst, 0, 0, 0]),
+            Src::Slot(slot) => self.code.emit_few(op, variant, [slot.into(), dst.into(), 0, 0]),
+            _ => self.code.emit_few(op, variant, [dst.into(), 0, 0, 0]),
         };
         Ok(())
     }
@@ -189,12 +190,12 @@ impl Body<'_> {
     fn select_vector(&mut self, condition: Entry, a: Entry, b: Entry) {
         let [condition, a, b] = [condition, a, b].map(|entry| self.slot_apart(entry));
         let dst = self.push_apart(ValType::V128);
-        self.code.emit(Op::SelectV128, 0, &[condition, a, b, dst]);
+        self.code.write(family::SelectV128.sss((condition, a, b, dst)));
     }
 
     /// [`Body::slot_operand`] for what is rare.
     #[inline(never)]
-    fn slot_apart(&mut self, entry: Entry) -> u64 {
+    fn slot_apart(&mut self, entry: Entry) -> Slot {
         self.slot_operand(entry)
     }
 
@@ -228,11 +229,11 @@ impl Body<'_> {
                     continue;
                 }
                 (Class::Immediate, Place::Const(bits)) => bits,
-                _ => self.slot_operand(entry),
+                _ => self.slot(entry).into(),
             };
             count += 1;
         }
-        values[count] = self.push(a.ty());
+        values[count] = self.push(a.ty()).into();
         self.code.emit_few(op, variant, values);
         Ok(())
     }

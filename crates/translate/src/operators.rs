@@ -122,7 +122,7 @@ impl Body<'_> {
         match opcode {
             // --- control ---------------------------------------------------------------------------
             0x00 => {
-                self.code.emit(Unreachable, 0, &[]);
+                self.code.write(wasmote_ir::ops::family::Unreachable.x(()));
                 self.unreachable();
                 Ok(())
             }

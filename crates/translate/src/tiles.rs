@@ -30,7 +30,7 @@ impl Body<'_> {
         self.code.retract();
         let dst = self.push(tile.result().unwrap_or(ValType::I32));
         let mut values = [0; 4];
-        let operands = [a, b, c].into_iter().filter_map(|source| source.value()).chain([dst]);
+        let operands = [a, b, c].into_iter().filter_map(|source| source.value()).chain([dst.into()]);
         values.iter_mut().zip(operands).for_each(|(value, operand)| *value = operand);
         self.code.emit_few(tile, variant, values);
         true

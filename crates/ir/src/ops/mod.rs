@@ -49,6 +49,15 @@ macro_rules! define_ops {
         #[repr(u16)]
         pub enum Op { $( $(#[$doc])* $name ),* }
 
+        /// The families, with their shapes for the compiler.
+        #[allow(non_upper_case_globals)]
+        pub mod family {
+            use super::{Op, shape};
+            use crate::write::Family;
+
+            $( $(#[$doc])* pub const $name: Family<shape::$shape> = Family::new(Op::$name); )*
+        }
+
         impl Op {
             /// All families in the order of the table.
             pub const ALL: &'static [Op] = &[$(Op::$name),*];

@@ -25,7 +25,8 @@ impl Body<'_> {
     pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
         let slot = self.pop_slot()?;
         let dst = self.push_apart(op.result().unwrap_or(ValType::I32));
-        self.code.emit(op, 0, &[slot, lane.into(), dst]);
+        let variant = op.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
+        self.code.emit(op, variant, &[slot.into(), lane.into(), dst.into()]);
         Ok(())
     }
 
@@ -35,7 +36,7 @@ impl Body<'_> {
         let slot = self.vector_slot(entry) + u16::from(lane);
         // What wrote both must go on to do so.
         self.code.pin();
-        let home = self.push_apart(ty) as u16;
+        let home = self.push_apart(ty).0;
         self.code.copy(slot, home);
         Ok(())
     }

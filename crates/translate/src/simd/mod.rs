@@ -7,7 +7,8 @@ mod memory;
 mod operators;
 
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::ops::{Class, Fused, Sources, fused};
+use wasmote_ir::ops::{Class, Fused, Sources, family, fused};
+use wasmote_ir::write::{Header, Slot};
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -125,7 +126,7 @@ impl Body<'_> {
         }
         let slot = self.pop_slot()?;
         let dst = self.push_apart(op.result().unwrap_or(V128));
-        self.code.emit(op, 0, &[slot, dst]);
+        self.code.emit_only(op, &[slot.into(), dst.into()]);
         Ok(())
     }
 
@@ -152,7 +153,7 @@ impl Body<'_> {
             }
         }
         rest.iter().copied().for_each(&mut put);
-        put(self.push_apart(op.result().unwrap_or(V128)));
+        put(self.push_apart(op.result().unwrap_or(V128)).into());
         self.code.emit(op, variant, &values[..count]);
         if let [a, ref more @ ..] = *sources {
             self.code.note_sources(a, more.first().copied().unwrap_or_default());
@@ -331,13 +332,12 @@ impl Body<'_> {
 
     /// Returns with a vector.
     #[inline(never)]
-    pub fn return_vector(&mut self, entry: Entry, header: u64) {
+    pub fn return_vector(&mut self, entry: Entry, header: Header) {
         let source = self.vector_source(entry);
-        let variant = Op::V128Return.variant(Sources::of(source.class())).unwrap_or(0);
         match source {
-            Src::Slot(slot) => self.code.emit_return(Op::V128Return, variant, [slot.into(), header]),
+            Src::Slot(slot) => self.code.write_return(family::V128Return.s((Slot(slot), header))),
             _ => {
-                self.code.emit_one(Op::V128Return, variant, source, header);
+                self.code.write(family::V128Return.r((header,)));
             }
         }
     }
