@@ -1,8 +1,9 @@
 //! The table of instructions.
 //!
-//! A row is `Name: Shape(source type -> result type)`; `none` stands where there is none, or where the
-//! type does not matter. Everything else is derived from the rows: opcodes, encoding and disassembly in this crate,
-//! and the handlers in `wasmote-exec`. Names are the specification's, in capitals and without dots.
+//! A row is `Name: Shape(source type -> result type)`, and what else is to be said of it, its columns; `none` stands where there is
+//! no type, or where it does not matter. Everything else is derived from the rows: opcodes, encoding and disassembly in this crate,
+//! and the handlers in `wasmote-exec`. Names are the specification's, in capitals and without dots. `ops::columns` says which columns
+//! there are.
 //!
 //! To add an instruction, add its row here and its meaning in `wasmote-exec`; to have it emitted, name
 //! it in `wasmote-translate`.

@@ -190,6 +190,7 @@ impl Body<'_> {
     }
 
     /// A popped operand as the accumulator or a slot; a store that only it would read is left out.
+    #[inline(never)]
     pub fn register_or_slot(&mut self, entry: Entry, ty: ValType) -> Src {
         match self.source(entry, ty) {
             Src::Imm(_) => Src::Slot(self.slot(entry)),

@@ -516,6 +516,7 @@ impl Code {
     }
 
     /// A constant into a slot.
+    #[inline(never)]
     pub fn constant(&mut self, bits: u64, to: u16) {
         let to = Dst(to);
         let instruction = if bits == u64::from(bits as u16) && self.short() {

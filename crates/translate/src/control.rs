@@ -1,7 +1,7 @@
 //! Structured instructions, branches and returns.
 
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::ops::{Sources, family};
+use wasmote_ir::ops::{BRANCHES_FOR_ALL, Sources, family};
 use wasmote_ir::shape::Operand;
 use wasmote_ir::write::{Header, Instruction, Padding, Target};
 use wasmote_ir::{Op, ValType};
@@ -432,5 +432,5 @@ fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
 fn decided(recent: &Recent) -> Option<(Op, Op)> {
     let branches = recent.op.branches()?;
     let has = |branch: Op| branch.variant(sources_of(branch, recent.a, recent.b)).is_some();
-    (has(branches.0) && has(branches.1)).then_some(branches)
+    (BRANCHES_FOR_ALL || has(branches.0) && has(branches.1)).then_some(branches)
 }

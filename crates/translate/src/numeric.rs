@@ -225,11 +225,11 @@ impl Body<'_> {
         for (entry, class) in [condition, a, b].into_iter().zip(classes) {
             values[count] = match (class, entry.place()) {
                 (Class::Accumulator, _) => {
-                    self.take(entry);
+                    self.register_or_slot(entry, ValType::I32);
                     continue;
                 }
                 (Class::Immediate, Place::Const(bits)) => bits,
-                _ => self.slot(entry).into(),
+                _ => self.slot_apart(entry).into(),
             };
             count += 1;
         }

@@ -74,7 +74,7 @@ macro_rules! column {
 }
 
 /// What is said of each family, and what follows of others: to mirror and to negate goes both ways.
-const ALL: &[Related; Op::ALL.len()] = &{
+pub(super) const ALL: &[Related; Op::ALL.len()] = &{
     let mut all = [Columns::NONE.related; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {

@@ -16,7 +16,7 @@ pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
 pub use opcode::{Opcode, opcode};
-pub use variants::{Class, Sources};
+pub use variants::{BRANCHES_FOR_ALL, Class, Sources};
 
 use crate::shape::{self, Set, Shape, Variant};
 use crate::types::ValType;

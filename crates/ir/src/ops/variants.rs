@@ -2,6 +2,7 @@
 //! are named with, so that nobody else has to know how they are numbered.
 
 use super::Op;
+use super::columns::ALL;
 use super::compact::{SEQUENCED, sequence_number};
 use crate::shape::{Operand, Variant};
 
@@ -18,10 +19,18 @@ pub enum Class {
 }
 
 /// The classes of up to three sources, in order. The address of a load or store, and the value that is stored, are sources.
+///
+/// They are the digits, 1 to 3, of a number to the base of 3: no two lists of classes are the same, and all are below [`LISTS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sources(u8);
 
+/// How many lists there are of up to three classes, with that of none.
+const LISTS: usize = 1 + 3 + 9 + 27;
+
 impl Sources {
+    /// No source yet.
+    pub const NONE: Sources = Sources(0);
+
     /// The first source.
     #[inline(always)]
     pub const fn of(class: Class) -> Sources {
@@ -37,20 +46,7 @@ impl Sources {
     /// And another one.
     #[inline(always)]
     pub const fn and(self, class: Class) -> Sources {
-        Sources(self.0 << 2 | class as u8)
-    }
-
-    /// And others.
-    #[inline(always)]
-    pub const fn then(self, others: Sources) -> Sources {
-        let digits = if others.0 < 4 {
-            1
-        } else if others.0 < 16 {
-            2
-        } else {
-            3
-        };
-        Sources(self.0 << (2 * digits) | others.0)
+        Sources(self.0.wrapping_mul(3).wrapping_add(class as u8))
     }
 
     /// The classes that a variant's name says, if its destination is not left out.
@@ -70,22 +66,20 @@ impl Sources {
                 _ => return None,
             };
             // At most three.
-            assert!(sources < 16);
-            sources = sources << 2 | class as u8;
+            assert!(sources <= 3 + 9);
+            sources = sources * 3 + class as u8;
             i += 1;
         }
         Some(Sources(sources))
     }
 }
 
-/// How many classes there are for up to three sources.
-const CLASSES: usize = 64;
 /// No variant.
 const NONE: u8 = u8::MAX;
 
 /// For each list of variants, by their names, the number of the variant with these sources and a destination that is not left out.
-static VARIANTS: [[u8; CLASSES]; SEQUENCED.count] = {
-    let mut all = [[NONE; CLASSES]; SEQUENCED.count];
+static VARIANTS: [[u8; LISTS]; SEQUENCED.count] = {
+    let mut all = [[NONE; LISTS]; SEQUENCED.count];
     let mut number = 0;
     while number < SEQUENCED.count {
         let op = Op::ALL[SEQUENCED.first[number] as usize];
@@ -171,11 +165,46 @@ static HALVES: [u8; SEQUENCED.count] = {
     all
 };
 
+/// Whether each branch that a result decides has a variant for the sources of each variant that gives the result.
+pub const BRANCHES_FOR_ALL: bool = {
+    let (mut all, mut op) = (true, 0);
+    while op < Op::ALL.len() {
+        if let Some(branch) = ALL[op].branch
+            && let Some(not) = ALL[branch as usize].negate
+        {
+            let variants = Op::ALL[op].variants();
+            let mut v = 0;
+            while v < variants.len() {
+                if let Some(sources) = Sources::named(&variants[v], false) {
+                    all &= !Op::ALL[op].has(v) || branch.takes(sources) && not.takes(sources);
+                }
+                v += 1;
+            }
+        }
+        op += 1;
+    }
+    all
+};
+
 impl Op {
+    /// Whether there is a variant with sources of these classes, for constants.
+    const fn takes(self, sources: Sources) -> bool {
+        let (variants, mut v) = (self.variants(), 0);
+        while v < variants.len() {
+            if let Some(named) = Sources::named(&variants[v], false)
+                && named.0 == sources.0
+            {
+                return self.has(v);
+            }
+            v += 1;
+        }
+        false
+    }
+
     /// The variant with sources of these classes, if there is one, and a destination that is stored.
     #[inline]
     pub fn variant(self, sources: Sources) -> Option<u8> {
-        let variant = VARIANTS[sequence_number(self)][usize::from(sources.0) % CLASSES];
+        let variant = *VARIANTS[sequence_number(self)].get(usize::from(sources.0))?;
         (variant != NONE).then_some(variant)
     }
 

@@ -134,8 +134,7 @@ impl Body<'_> {
     #[inline(never)]
     fn emit_vectors(&mut self, op: Op, sources: &[Src], and: Option<Class>, rest: &[u64]) {
         let classes = sources.iter().map(Src::class).chain(and);
-        let variant =
-            classes.map(Sources::of).reduce(Sources::then).and_then(|sources| op.variant(sources)).unwrap_or(0);
+        let variant = op.variant(classes.fold(Sources::NONE, Sources::and)).unwrap_or(0);
         let mut values = [0; 8];
         let mut count = 0;
         let mut put = |value| {
@@ -292,12 +291,14 @@ impl Body<'_> {
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
         let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
         let mut sources = [a, b, c].map(|entry| Src::Slot(self.vector_slot(entry)));
-        let slots = Sources::of(Class::Slot).and(Class::Slot);
         // Those of what is rarely used are in slots.
-        if op.variant(slots.and(Class::Accumulator)).is_some() && self.vector_class(c) == Src::Reg {
+        if op.variant(Sources::three([Class::Slot, Class::Slot, Class::Accumulator])).is_some()
+            && self.vector_class(c) == Src::Reg
+        {
             self.vector_take(c);
             sources[2] = Src::Reg;
-        } else if op.variant(Sources::of(Class::Accumulator).then(slots)).is_some() && self.vector_class(a) == Src::Reg
+        } else if op.variant(Sources::three([Class::Accumulator, Class::Slot, Class::Slot])).is_some()
+            && self.vector_class(a) == Src::Reg
         {
             self.vector_take(a);
             sources[0] = Src::Reg;
