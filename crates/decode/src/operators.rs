@@ -155,10 +155,11 @@ impl<'b> Reader<'b> {
     /// The same as a version writes them.
     #[inline(always)]
     pub fn memarg_of(&mut self, form: MemArgForm) -> Result<MemArg> {
-        match self.ahead() {
-            Some([align, offset]) if align < 0x40 && offset < 0x80 => {
-                self.pass(2);
-                Ok(MemArg { align: align.into(), memory: 0, offset: offset.into() })
+        match self.peek() {
+            Ok(align) if align < 0x40 => {
+                self.pass(1);
+                let offset = if form.is_wide { self.u64()? } else { self.u32()?.into() };
+                Ok(MemArg { align: align.into(), memory: 0, offset })
             }
             _ => self.any_memarg(form),
         }
@@ -188,7 +189,7 @@ impl<'b> Reader<'b> {
         const EMPTY: u8 = 0x40;
         let first = self.peek()?;
         if first == EMPTY {
-            self.skip(1)?;
+            self.pass(1);
             return Ok(WrittenBlock::Empty);
         }
         // What is negative, in its one byte, is a type.
@@ -213,7 +214,7 @@ impl<'b> Reader<'b> {
     #[inline]
     pub fn value_type(&mut self) -> Result<WrittenType> {
         if let Some(ty) = ValType::of_byte(self.peek()?) {
-            self.skip(1)?;
+            self.pass(1);
             return Ok(WrittenType::Number(ty));
         }
         let (nullable, heap) = self.reference_type()?;
@@ -225,7 +226,7 @@ impl<'b> Reader<'b> {
     pub fn reference_type(&mut self) -> Result<(bool, WrittenHeap)> {
         match RefType::nullable_of_byte(self.peek()?) {
             Some(nullable) => {
-                self.skip(1)?;
+                self.pass(1);
                 Ok((nullable, self.heap_type()?))
             }
             None => Ok((true, self.abstract_heap(Malformed::ValueType)?)),

@@ -107,12 +107,6 @@ impl<'b> Reader<'b> {
         self.at = self.at.saturating_sub(count);
     }
 
-    /// The next two bytes, which stay the next.
-    #[inline(always)]
-    pub(crate) fn ahead(&self) -> Option<[u8; 2]> {
-        self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).copied()
-    }
-
     /// Passes over so many bytes, which are there.
     #[inline(always)]
     pub(crate) fn pass(&mut self, count: usize) {

@@ -297,7 +297,6 @@ pub enum Flow {
 pub trait Instr {
     /// Whether what it leaves in the integer accumulator, if it goes on behind itself, surely has 32 bits: the compiler need not be made to
     /// clear the upper half for whoever is in the same handler.
-    #[cfg(feature = "pairs")]
     const NARROW: bool = false;
 
     /// Does it, and moves `ip` on.

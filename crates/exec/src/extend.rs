@@ -2,4 +2,6 @@
 
 pub use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
 pub use crate::handlers::metered::{pay, pay_for_piece};
-pub use crate::operand::instr_bytes;
+pub use crate::handlers::numeric::{One, Unary};
+pub use crate::handlers::{Encoded, in_order};
+pub use crate::operand::{R, S, instr_bytes};

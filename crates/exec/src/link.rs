@@ -46,9 +46,9 @@ pub struct Linker {
 }
 
 /// The opcode of calls of functions of the module.
-pub(crate) const CALL_DEFINED: u16 = Opcode::new(Op::Call, 0).0;
+pub(crate) const CALL_DEFINED: u16 = Opcode::only(Op::Call).0;
 /// Those of throws, whose last operand is the slot of the header.
-const THROWS: [u16; 2] = [Opcode::new(Op::Throw, 0).0, Opcode::new(Op::ThrowRef, 0).0];
+const THROWS: [u16; 2] = [Opcode::only(Op::Throw).0, Opcode::only(Op::ThrowRef).0];
 
 /// Distances in bytes fit the operands of jumps, whatever function the translator or the verifier lets through.
 const _: () = assert!(MAX_FUNCTION_UNITS * size_of::<Cell>() <= i32::MAX as usize);

@@ -1,5 +1,7 @@
 //! Operand classes: where a source comes from and a result goes, as types that handlers are stamped with.
 
+use wasmote_ir::shape::{Format, Operand};
+
 use crate::dispatch::Regs;
 
 /// Where an instruction's operands begin, in bytes: behind its handler's address, or in code executed in place behind
@@ -110,10 +112,13 @@ impl Regs {
 
 /// A type of values in slots, immediates and accumulators.
 pub trait Value: Copy {
-    /// Units of an immediate.
-    const IMM_UNITS: usize;
+    /// The operand that a source in a slot, or slots, is.
+    const SRC: Operand;
+    /// The operand that a destination is.
+    const DST: Operand;
+    /// The operands that an immediate is.
+    const IMM: &'static [Operand];
     /// Whether it goes to the integer accumulator, and has 32 bits.
-    #[cfg(feature = "pairs")]
     const NARROW: bool;
     /// Reads the slot, or slots, that begin here.
     unsafe fn read(slot: *const u64) -> Self;
@@ -134,8 +139,9 @@ const NO_ACCUMULATOR: u8 = 0;
 macro_rules! integer_value {
     ($($ty:ty as $unsigned:ty),*) => { $(
         impl Value for $ty {
-            const IMM_UNITS: usize = 2;
-            #[cfg(feature = "pairs")]
+            const SRC: Operand = Operand::Src;
+            const DST: Operand = Operand::Dst;
+            const IMM: &'static [Operand] = &[Operand::Imm32];
             const NARROW: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
@@ -172,10 +178,11 @@ macro_rules! integer_value {
 integer_value!(u32 as u32, i32 as u32, u64 as u64, i64 as u64);
 
 macro_rules! float_value {
-    ($ty:ident, $bits:ident, $units:literal, $read:ident) => {
+    ($ty:ident, $bits:ident, $imm:ident, $read:ident) => {
         impl Value for $ty {
-            const IMM_UNITS: usize = $units;
-            #[cfg(feature = "pairs")]
+            const SRC: Operand = Operand::Src;
+            const DST: Operand = Operand::Dst;
+            const IMM: &'static [Operand] = &[Operand::$imm];
             const NARROW: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
@@ -213,21 +220,25 @@ macro_rules! float_value {
         }
     };
 }
-float_value!(f32, u32, 2, u32);
-float_value!(f64, u64, 4, u64);
+float_value!(f32, u32, Imm32, u32);
+float_value!(f64, u64, Imm64, u64);
 
 /// A class of sources.
 pub trait Source<V: Value> {
+    /// How it is written.
+    const FORMAT: Format;
     /// Units in the encoding.
-    const UNITS: usize;
+    const UNITS: usize = Self::FORMAT.units();
     /// Reads the value.
     unsafe fn get(r: &Regs, at: usize) -> V;
 }
 
 /// A class of destinations.
 pub trait Dest<V: Value> {
+    /// How it is written.
+    const FORMAT: Format;
     /// Units in the encoding.
-    const UNITS: usize;
+    const UNITS: usize = Self::FORMAT.units();
     /// Writes the value; the accumulator gets it in any case.
     unsafe fn put(r: &mut Regs, at: usize, value: V);
 }
@@ -240,7 +251,7 @@ pub struct I;
 pub struct R;
 
 impl<V: Value> Source<V> for S {
-    const UNITS: usize = 1;
+    const FORMAT: Format = Format::source(b's', &[V::SRC]);
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> V {
         // SAFETY: slots are initialised memory of the value stack.
@@ -249,7 +260,7 @@ impl<V: Value> Source<V> for S {
 }
 
 impl<V: Value> Source<V> for I {
-    const UNITS: usize = V::IMM_UNITS;
+    const FORMAT: Format = Format::source(b'i', V::IMM);
     #[inline(always)]
     unsafe fn get(r: &Regs, at: usize) -> V {
         // SAFETY: the caller's promise.
@@ -258,7 +269,7 @@ impl<V: Value> Source<V> for I {
 }
 
 impl<V: Value> Source<V> for R {
-    const UNITS: usize = 0;
+    const FORMAT: Format = Format::source(b'r', &[]);
     #[inline(always)]
     unsafe fn get(r: &Regs, _at: usize) -> V {
         V::accumulator(r)
@@ -266,7 +277,7 @@ impl<V: Value> Source<V> for R {
 }
 
 impl<V: Value> Dest<V> for S {
-    const UNITS: usize = 1;
+    const FORMAT: Format = Format::operands(&[V::DST]);
     #[inline(always)]
     unsafe fn put(r: &mut Regs, at: usize, value: V) {
         // SAFETY: slots lie inside the value stack.
@@ -276,7 +287,7 @@ impl<V: Value> Dest<V> for S {
 }
 
 impl<V: Value> Dest<V> for R {
-    const UNITS: usize = 0;
+    const FORMAT: Format = Format::ACCUMULATED;
     #[inline(always)]
     unsafe fn put(r: &mut Regs, _at: usize, value: V) {
         value.accumulate(r);

@@ -13,7 +13,6 @@
 #[cfg(target_arch = "x86_64")]
 pub use crate::dispatch::hot_sse4;
 pub use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
-pub use crate::handlers::Handlers;
 pub use crate::handlers::control::ReturnOne;
 pub use crate::handlers::float::{double, single};
 pub use crate::handlers::memory::{
@@ -22,8 +21,11 @@ pub use crate::handlers::memory::{
 pub use crate::handlers::numeric::{Binary, One, Two, Unary};
 #[cfg(feature = "pairs")]
 pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};
-pub use crate::handlers::tiles::{Three, Tile};
+pub use crate::handlers::tiles::{Then, Three, Tile};
+pub use crate::handlers::{Encoded, in_order};
 pub use crate::operand::{Dest, I, R, S, Source, Value};
+
+use wasmote_ir::shape::Operand;
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::__m128i as Machine;
@@ -60,8 +62,9 @@ impl Vector {
 }
 
 impl Value for Vector {
-    const IMM_UNITS: usize = 8;
-    #[cfg(feature = "pairs")]
+    const SRC: Operand = Operand::SrcPair;
+    const DST: Operand = Operand::DstPair;
+    const IMM: &'static [Operand] = &[Operand::Imm64, Operand::Imm64];
     const NARROW: bool = false;
 
     #[inline(always)]

@@ -3,8 +3,8 @@
 
 use wasmote_exec as exec;
 use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold};
-use wasmote_ir::TrapCode;
 use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
+use wasmote_ir::{Op, TrapCode};
 
 use crate::layout::{HOST, Layout, Layouts};
 
@@ -115,21 +115,21 @@ macro_rules! casts {
 casts! {
     RefTest RefTestAny(r, is) {
         r.slot(4).write(is.into());
-        r.advance(5);
+        r.advance(const { Op::RefTest.operand_units() });
         Flow::Next
     }
     RefCast RefCastAny(r, is) {
         if !is {
             return Flow::Trap(TrapCode::CastFailure);
         }
-        r.advance(4);
+        r.advance(const { Op::RefCast.operand_units() });
         Flow::Next
     }
     BrOnCast BrOnCastAny(r, is) {
         if is {
             r.jump(4);
         } else {
-            r.advance(6);
+            r.advance(const { Op::BrOnCast.operand_units() });
         }
         Flow::Next
     }

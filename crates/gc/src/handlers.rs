@@ -14,10 +14,10 @@ use crate::layout::{Layout, Layouts, array_bytes};
 pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn build() -> [Handler; OBJECT_OPCODES] {
             let mut table = [cold::<rows::StructNew> as Handler; OBJECT_OPCODES];
-            $( table[Opcode::new(Op::$name, 0).0 as usize - FIRST_OBJECT] = rows::$name::HANDLER; )*
+            $( table[Opcode::only(Op::$name).0 as usize - FIRST_OBJECT] = rows::$name::HANDLER; )*
             table
         }
     };
@@ -221,7 +221,7 @@ pub(crate) unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> R
 
 /// Instructions that go on behind so many units of operands, or end in the trap that the body returns.
 macro_rules! instructions {
-    ($( $kind:ident $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+    ($( $kind:ident $name:ident ($r:ident) $body:block )*) => { $(
         pub struct $name;
         impl $name {
             pub const HANDLER: Handler = $kind::<$name>;
@@ -239,7 +239,7 @@ macro_rules! instructions {
                 match unsafe { body($r) } {
                     Ok(()) => {
                         // SAFETY: the caller's promise.
-                        unsafe { $r.advance($units) };
+                        unsafe { $r.advance(const { wasmote_ir::Op::$name.operand_units() }) };
                         Flow::Next
                     }
                     Err(code) => Flow::Trap(code),
@@ -259,12 +259,12 @@ mod rows {
     /// Reads of a field or an element.
     macro_rules! reads {
         ($( $field:ident $element:ident $log2:literal $ty:ty as $to:ty; )*) => { instructions! { $(
-            hot $field(r) 4 {
+            hot $field(r) {
                 let value = object(r, 0)?.add(r.u32(1) as usize).cast::<$ty>().read_unaligned();
                 r.accumulate(u64::from(value as $to));
                 r.slot(3).write(r.accumulated());
             }
-            cold $element(r) 3 {
+            cold $element(r) {
                 let value = element(r, $log2)?.cast::<$ty>().read_unaligned();
                 r.accumulate(u64::from(value as $to));
                 r.slot(2).write(r.accumulated());
@@ -283,13 +283,13 @@ mod rows {
     /// Writes of a field or an element.
     macro_rules! writes {
         ($( $kind:ident $field:ident $element:ident $log2:literal; )*) => { instructions! { $(
-            $kind $field(r) 4 {
+            $kind $field(r) {
                 let to = object(r, 0)?.add(r.u32(2) as usize);
                 // One more register.
                 r.accumulate(to.addr() as u64);
                 store(to, r.slot(1), $log2);
             }
-            cold $element(r) 3 {
+            cold $element(r) {
                 let to = element(r, $log2)?;
                 store(to, r.slot(2), $log2);
             }
@@ -304,30 +304,30 @@ mod rows {
     }
 
     instructions! {
-        hot StructGet128(r) 4 {
+        hot StructGet128(r) {
             let value = object(r, 0)?.add(r.u32(1) as usize).cast::<[u64; 2]>().read_unaligned();
             r.slot(3).cast::<[u64; 2]>().write(value);
         }
-        cold ArrayGet128(r) 3 {
+        cold ArrayGet128(r) {
             let value = element(r, 4)?.cast::<[u64; 2]>().read_unaligned();
             r.slot(2).cast::<[u64; 2]>().write(value);
         }
-        hot ArrayLen(r) 2 {
+        hot ArrayLen(r) {
             r.accumulate(header(object(r, 0)?) >> 32);
             r.slot(1).write(r.accumulated());
         }
-        hot RefI31(r) 2 {
+        hot RefI31(r) {
             let value = (r.slot(0).read() as u32) << 1 | 1;
             r.slot(1).write(value.into());
         }
-        hot I31GetS(r) 2 {
+        hot I31GetS(r) {
             let value = r.slot(0).read() as u32;
             if value & 1 == 0 {
                 return Err(TrapCode::NullReference);
             }
             r.slot(1).write(u64::from((value as i32 >> 1) as u32));
         }
-        hot I31GetU(r) 2 {
+        hot I31GetU(r) {
             let value = r.slot(0).read() as u32;
             if value & 1 == 0 {
                 return Err(TrapCode::NullReference);
@@ -335,7 +335,7 @@ mod rows {
             r.slot(1).write(u64::from(value >> 1));
         }
 
-        cold StructNew(r) 6 {
+        cold StructNew(r) {
             let ty = r.u32(0);
             let Some(Layout::Fixed { bytes, fields, .. }) = layouts(r).get(ty) else {
                 return Err(TrapCode::Unreachable);
@@ -354,24 +354,24 @@ mod rows {
             }
             r.slot(4).write(reference.into());
         }
-        cold StructNewDefault(r) 4 {
+        cold StructNewDefault(r) {
             let ty = r.u32(0);
             let Some(Layout::Fixed { bytes, .. }) = layouts(r).get(ty) else { return Err(TrapCode::Unreachable) };
             let reference = new_object(r, *bytes as usize, ty.into(), 3)?;
             r.slot(2).write(reference.into());
         }
-        cold ArrayNew(r) 7 {
+        cold ArrayNew(r) {
             let (log2, len) = (element_log2(r)?, r.slot(4).read() as u32);
             has_slots(r.u16(3), log2)?;
             let (reference, to) = new_array(r, log2, len, 6)?;
             fill(to, r.slot(2), log2, len as usize);
             r.slot(5).write(reference.into());
         }
-        cold ArrayNewDefault(r) 5 {
+        cold ArrayNewDefault(r) {
             let (reference, _) = new_array(r, element_log2(r)?, r.slot(2).read() as u32, 4)?;
             r.slot(3).write(reference.into());
         }
-        cold ArrayNewFixed(r) 6 {
+        cold ArrayNewFixed(r) {
             let (log2, slots) = (element_log2(r)?, r.u16(3));
             let each = if log2 == 4 { 2 } else { 1 };
             let (reference, to) = new_array(r, log2, (slots / each) as u32, 5)?;
@@ -380,39 +380,39 @@ mod rows {
             }
             r.slot(4).write(reference.into());
         }
-        cold ArrayNewData(r) 8 {
+        cold ArrayNewData(r) {
             let (log2, offset, len) = (element_log2(r)?, r.slot(2).read() as u32, r.slot(3).read() as u32);
             let from = data(r, 4, offset, len, log2)?;
             let (reference, to) = new_array(r, log2, len, 7)?;
             copy_data(to, from, (len as usize) << log2, log2);
             r.slot(6).write(reference.into());
         }
-        cold ArrayNewElem(r) 8 {
+        cold ArrayNewElem(r) {
             let (offset, len) = (r.slot(2).read() as u32, r.slot(3).read() as u32);
             let from = references(r, 4, offset, len)?;
             let (reference, to) = new_array(r, 2, len, 7)?;
             to.cast::<u32>().copy_from_nonoverlapping(from, len as usize);
             r.slot(6).write(reference.into());
         }
-        cold ArrayFill(r) 7 {
+        cold ArrayFill(r) {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
             has_slots(r.u16(5), log2)?;
             let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
             fill(to, r.slot(4), log2, len as usize);
         }
-        cold ArrayCopy(r) 7 {
+        cold ArrayCopy(r) {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
             let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
             let from = elements(r, 4, r.slot(5).read() as u32, len, log2)?;
             from.copy_to(to, (len as usize) << log2);
         }
-        cold ArrayInitData(r) 8 {
+        cold ArrayInitData(r) {
             let (log2, len) = (element_log2(r)?, r.slot(5).read() as u32);
             let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
             let from = data(r, 6, r.slot(4).read() as u32, len, log2)?;
             copy_data(to, from, (len as usize) << log2, log2);
         }
-        cold ArrayInitElem(r) 8 {
+        cold ArrayInitElem(r) {
             let len = r.slot(5).read() as u32;
             let to = elements(r, 2, r.slot(3).read() as u32, len, 2)?;
             let from = references(r, 6, r.slot(4).read() as u32, len)?;

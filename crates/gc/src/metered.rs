@@ -75,28 +75,28 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
 }
 
 instructions! {
-    cold ArrayNewFuel(r) 5 {
+    cold ArrayNewFuel(r) {
         let (log2, len) = (element_log2(r)?, r.slot(2).read() as u32);
         pay_for_all(r, len, log2)?;
         let (reference, _) = new_array(r, log2, len, 4)?;
         r.slot(3).write(reference.into());
     }
-    cold ArrayNewDataFuel(r) 8 {
+    cold ArrayNewDataFuel(r) {
         let (log2, offset, len) = (element_log2(r)?, r.slot(2).read() as u32, r.slot(3).read() as u32);
         data(r, 4, offset, len, log2)?;
         pay_for_all(r, len, log2)?;
         let (reference, _) = new_array(r, log2, len, 7)?;
         r.slot(6).write(reference.into());
     }
-    cold ArrayNewElemFuel(r) 8 {
+    cold ArrayNewElemFuel(r) {
         let (offset, len) = (r.slot(2).read() as u32, r.slot(3).read() as u32);
         references(r, 4, offset, len)?;
         pay_for_all(r, len, 2)?;
         let (reference, _) = new_array(r, 2, len, 7)?;
         r.slot(6).write(reference.into());
     }
-    cold ArrayFillFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::Fill)?; }
-    cold ArrayCopyFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::Copy)?; }
-    cold ArrayInitDataFuel(r) 8 { in_pieces(r.ip, r.fp, r.cx, Kind::Data)?; }
-    cold ArrayInitElemFuel(r) 8 { in_pieces(r.ip, r.fp, r.cx, Kind::Elem)?; }
+    cold ArrayFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Fill)?; }
+    cold ArrayCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Copy)?; }
+    cold ArrayInitDataFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Data)?; }
+    cold ArrayInitElemFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Elem)?; }
 }

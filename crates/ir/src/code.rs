@@ -6,7 +6,7 @@
 //! length: its [`Operand::TargetCount`] says how many targets follow.
 
 use crate::ops::{Op, Opcode};
-use crate::shape::{Operand, Variant};
+use crate::shape::{Operand, Variant, units};
 
 /// The most units of an instruction of fixed length: an opcode and its operands.
 pub const MAX_UNITS: usize = 16;
@@ -80,13 +80,7 @@ impl<'a> Instr<'a> {
 impl Variant {
     /// Units of the operands listed.
     pub const fn units(&self) -> usize {
-        let mut total = 0;
-        let mut i = 0;
-        while i < self.operands.len() {
-            total += self.operands[i].units();
-            i += 1;
-        }
-        total
+        units(self.operands)
     }
 }
 

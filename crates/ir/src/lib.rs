@@ -5,7 +5,7 @@
 //! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
 //! 2. `table`, `managed`, `objects` and (for vectors) `table_simd`: one row an instruction family, and [`ops`]: the numbering of opcodes made
 //!    from it;
-//! 3. [`code`]: reading and writing instructions as 16-bit units;
+//! 3. [`code`]: reading and writing instructions as 16-bit units; [`write`](mod@write): putting instructions together;
 //! 4. [`disasm`]: instructions as text;
 //! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what translator and executor agree on beside the instructions;
 //! 6. with the feature `operators`, `operators`: the language's own operators, a table like that of instructions; [`Proposal`]: what a module may need
@@ -30,6 +30,9 @@ mod table;
 #[cfg(feature = "simd")]
 #[macro_use]
 mod table_simd;
+
+#[macro_use]
+pub mod write;
 
 pub mod casts;
 pub mod code;

@@ -9,17 +9,17 @@ macro_rules! for_each_managed_op {
             $($more)*
             // --- references to functions ---------------------------------------------------------------
             /// Call the function that a reference is to.
-            CallRef: CallRef(none -> none),
+            CallRef: CallRef(none -> none);
             /// Call the function that a reference is to instead of returning.
-            ReturnCallRef: ReturnCallRef(none -> none),
+            ReturnCallRef: ReturnCallRef(none -> none);
             /// Trap if the reference is null.
-            TrapNull: Check(none -> none),
+            TrapNull: Check(none -> none);
 
             // --- exceptions ----------------------------------------------------------------------------
             /// Make an exception of values, and go on at its handler.
-            Throw: Throw(none -> none),
+            Throw: Throw(none -> none);
             /// Go on at the handler of an exception.
-            ThrowRef: ThrowRef(none -> none),
+            ThrowRef: ThrowRef(none -> none);
         }
     };
 }

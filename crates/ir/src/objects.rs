@@ -10,109 +10,109 @@ macro_rules! for_each_object_op {
             $($more)*
             // --- structures ----------------------------------------------------------------------------
             /// dst = new structure with the values of a run.
-            StructNew: NewOfRun(none -> none),
+            StructNew: NewOfRun(none -> none);
             /// dst = new structure, all zero.
-            StructNewDefault: NewDefault(none -> none),
+            StructNewDefault: NewDefault(none -> none);
             /// dst = 8 bits of a field, sign-extended to 32.
-            StructGet8S: FieldGet(none -> i64),
+            StructGet8S: FieldGet(none -> i64);
             /// dst = 8 bits of a field, zero-extended.
-            StructGet8U: FieldGet(none -> i64),
+            StructGet8U: FieldGet(none -> i64);
             /// dst = 16 bits of a field, sign-extended to 32.
-            StructGet16S: FieldGet(none -> i64),
+            StructGet16S: FieldGet(none -> i64);
             /// dst = 16 bits of a field, zero-extended.
-            StructGet16U: FieldGet(none -> i64),
+            StructGet16U: FieldGet(none -> i64);
             /// dst = 32 bits of a field.
-            StructGet32: FieldGet(none -> i64),
+            StructGet32: FieldGet(none -> i64);
             /// dst = 64 bits of a field.
-            StructGet64: FieldGet(none -> i64),
+            StructGet64: FieldGet(none -> i64);
             /// dst = a vector of a field.
-            StructGet128: FieldGetPair(none -> i64),
+            StructGet128: FieldGetPair(none -> i64);
             /// Set 8 bits of a field.
-            StructSet8: FieldSet(none -> i64),
+            StructSet8: FieldSet(none -> i64);
             /// Set 16 bits of a field.
-            StructSet16: FieldSet(none -> i64),
+            StructSet16: FieldSet(none -> i64);
             /// Set 32 bits of a field.
-            StructSet32: FieldSet(none -> i64),
+            StructSet32: FieldSet(none -> i64);
             /// Set 64 bits of a field.
-            StructSet64: FieldSet(none -> i64),
+            StructSet64: FieldSet(none -> i64);
             /// Set a field to a vector.
-            StructSet128: FieldSetPair(none -> i64),
+            StructSet128: FieldSetPair(none -> i64);
 
             // --- arrays --------------------------------------------------------------------------------
             /// dst = new array of so many elements with this value, a run of one or two slots.
-            ArrayNew: ArrayNew(none -> none),
+            ArrayNew: ArrayNew(none -> none);
             /// dst = new array of so many elements, all zero.
-            ArrayNewDefault: ArrayNewDefault(none -> none),
+            ArrayNewDefault: ArrayNewDefault(none -> none);
             /// dst = new array with the values of a run.
-            ArrayNewFixed: NewOfRun(none -> none),
+            ArrayNewFixed: NewOfRun(none -> none);
             /// dst = new array with elements out of a data segment.
-            ArrayNewData: ArrayNewData(none -> none),
+            ArrayNewData: ArrayNewData(none -> none);
             /// dst = new array with elements out of an element segment.
-            ArrayNewElem: ArrayNewElem(none -> none),
+            ArrayNewElem: ArrayNewElem(none -> none);
             /// dst = 8 bits of an element, sign-extended to 32.
-            ArrayGet8S: ElementGet(none -> i64),
+            ArrayGet8S: ElementGet(none -> i64);
             /// dst = 8 bits of an element, zero-extended.
-            ArrayGet8U: ElementGet(none -> i64),
+            ArrayGet8U: ElementGet(none -> i64);
             /// dst = 16 bits of an element, sign-extended to 32.
-            ArrayGet16S: ElementGet(none -> i64),
+            ArrayGet16S: ElementGet(none -> i64);
             /// dst = 16 bits of an element, zero-extended.
-            ArrayGet16U: ElementGet(none -> i64),
+            ArrayGet16U: ElementGet(none -> i64);
             /// dst = 32 bits of an element.
-            ArrayGet32: ElementGet(none -> i64),
+            ArrayGet32: ElementGet(none -> i64);
             /// dst = 64 bits of an element.
-            ArrayGet64: ElementGet(none -> i64),
+            ArrayGet64: ElementGet(none -> i64);
             /// dst = a vector of an element.
-            ArrayGet128: ElementGetPair(none -> i64),
+            ArrayGet128: ElementGetPair(none -> i64);
             /// Set 8 bits of an element.
-            ArraySet8: ElementSet(none -> i64),
+            ArraySet8: ElementSet(none -> i64);
             /// Set 16 bits of an element.
-            ArraySet16: ElementSet(none -> i64),
+            ArraySet16: ElementSet(none -> i64);
             /// Set 32 bits of an element.
-            ArraySet32: ElementSet(none -> i64),
+            ArraySet32: ElementSet(none -> i64);
             /// Set 64 bits of an element.
-            ArraySet64: ElementSet(none -> i64),
+            ArraySet64: ElementSet(none -> i64);
             /// Set an element to a vector.
-            ArraySet128: ElementSetPair(none -> i64),
+            ArraySet128: ElementSetPair(none -> i64);
             /// dst = elements of an array.
-            ArrayLen: ObjectUnary(none -> i64),
+            ArrayLen: ObjectUnary(none -> i64);
             /// Fill with a value, a run of one or two slots: array, index, length.
-            ArrayFill: ArrayFill(none -> none),
+            ArrayFill: ArrayFill(none -> none);
             /// Copy between arrays: destination, index, source, index, length; the type is the destination's.
-            ArrayCopy: ArrayCopy(none -> none),
+            ArrayCopy: ArrayCopy(none -> none);
             /// Copy from a data segment: array, index, offset in the segment, length.
-            ArrayInitData: ArrayInitData(none -> none),
+            ArrayInitData: ArrayInitData(none -> none);
             /// Copy from an element segment: array, index, offset in the segment, length.
-            ArrayInitElem: ArrayInitElem(none -> none),
+            ArrayInitElem: ArrayInitElem(none -> none);
 
             // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
             /// dst = new array of so many elements, all zero.
-            ArrayNewFuel: ArrayNewDefault(none -> none),
+            ArrayNewFuel: ArrayNewDefault(none -> none);
             /// dst = new array, all zero, for elements out of a data segment that has them.
-            ArrayNewDataFuel: ArrayNewData(none -> none),
+            ArrayNewDataFuel: ArrayNewData(none -> none);
             /// dst = new array, all zero, for elements out of an element segment that has them.
-            ArrayNewElemFuel: ArrayNewElem(none -> none),
+            ArrayNewElemFuel: ArrayNewElem(none -> none);
             /// Fill with a value, a run of one or two slots: array, index, length.
-            ArrayFillFuel: ArrayFillFuel(none -> none),
+            ArrayFillFuel: ArrayFillFuel(none -> none);
             /// Copy between arrays: destination, index, source, index, length; the type is the destination's.
-            ArrayCopyFuel: ArrayCopyFuel(none -> none),
+            ArrayCopyFuel: ArrayCopyFuel(none -> none);
             /// Copy from a data segment: array, index, offset in the segment, length.
-            ArrayInitDataFuel: ArrayInitDataFuel(none -> none),
+            ArrayInitDataFuel: ArrayInitDataFuel(none -> none);
             /// Copy from an element segment: array, index, offset in the segment, length.
-            ArrayInitElemFuel: ArrayInitElemFuel(none -> none),
+            ArrayInitElemFuel: ArrayInitElemFuel(none -> none);
 
             // --- small integers, and what references are to ----------------------------------------------
             /// dst = reference that is an integer of 31 bits.
-            RefI31: ObjectUnary(none -> none),
+            RefI31: ObjectUnary(none -> none);
             /// dst = the integer, sign-extended to 32.
-            I31GetS: ObjectUnary(none -> none),
+            I31GetS: ObjectUnary(none -> none);
             /// dst = the integer, zero-extended.
-            I31GetU: ObjectUnary(none -> none),
+            I31GetU: ObjectUnary(none -> none);
             /// dst = whether the reference is of the type.
-            RefTest: RefTest(none -> none),
+            RefTest: RefTest(none -> none);
             /// Trap unless the reference is of the type.
-            RefCast: RefCast(none -> none),
+            RefCast: RefCast(none -> none);
             /// Jump if the reference is of the type.
-            BrOnCast: BrOnCast(none -> none),
+            BrOnCast: BrOnCast(none -> none);
         }
     };
 }

@@ -145,10 +145,128 @@ pub enum Set {
     Vector,
 }
 
-/// A list of variants; implemented by the marker types of this module.
+/// How an instruction is written: the classes of its sources and of its destination, and its operands. Handlers state their own, from the
+/// types that they are made of, and it is compared with their variant's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Format {
+    /// The letters of [`Variant::suffix`], the last one in the lowest byte.
+    letters: u64,
+    /// The operands, six bits each, the last one in the lowest bits.
+    operands: u64,
+    /// How many letters there are.
+    letter_count: u32,
+    /// How many operands there are.
+    operand_count: u32,
+    /// Their units.
+    units: usize,
+}
+
+impl Format {
+    /// No classes, and no operands.
+    pub const NONE: Format = Format { letters: 0, operands: 0, letter_count: 0, operand_count: 0, units: 0 };
+
+    /// A source of the class with this letter, which has these operands.
+    pub const fn source(letter: u8, operands: &[Operand]) -> Format {
+        Format { letters: letter as u64, letter_count: 1, ..Format::operands(operands) }
+    }
+
+    /// These operands.
+    pub const fn operands(operands: &[Operand]) -> Format {
+        Format { operands: key(operands), operand_count: operands.len() as u32, units: units(operands), ..Format::NONE }
+    }
+
+    /// The destination that is an accumulator only, which stands last.
+    pub const ACCUMULATED: Format = Format::NONE.letter(b'_').letter(b'r');
+
+    /// This, and one more letter.
+    pub const fn letter(self, letter: u8) -> Format {
+        assert!(self.letter_count < 8);
+        Format { letters: self.letters << 8 | letter as u64, letter_count: self.letter_count + 1, ..self }
+    }
+
+    /// This, and one more operand.
+    pub const fn operand(self, operand: Operand) -> Format {
+        self.then(Format::operands(&[operand]))
+    }
+
+    /// This, and behind it the letters and operands of another.
+    pub const fn then(self, other: Format) -> Format {
+        assert!(self.letter_count + other.letter_count <= 8 && self.operand_count + other.operand_count <= 10);
+        Format {
+            letters: self.letters << (8 * other.letter_count) | other.letters,
+            operands: self.operands << (6 * other.operand_count) | other.operands,
+            letter_count: self.letter_count + other.letter_count,
+            operand_count: self.operand_count + other.operand_count,
+            units: self.units + other.units,
+        }
+    }
+
+    /// The format of a variant.
+    pub const fn of(variant: &Variant) -> Format {
+        let letters = variant.suffix.as_bytes();
+        let mut format = Format::operands(variant.operands);
+        let mut i = 0;
+        while i < letters.len() {
+            format = format.letter(letters[i]);
+            i += 1;
+        }
+        format
+    }
+
+    /// Units of the operands.
+    pub const fn units(self) -> usize {
+        self.units
+    }
+
+    /// Whether both are the same.
+    pub const fn is(self, other: Format) -> bool {
+        self.same_operands(other) && self.letters == other.letters && self.letter_count == other.letter_count
+    }
+
+    /// Whether both have the same operands.
+    pub const fn same_operands(self, other: Format) -> bool {
+        self.operands == other.operands && self.operand_count == other.operand_count
+    }
+}
+
+const fn formats<const N: usize>(variants: &[Variant]) -> [Format; N] {
+    let (mut formats, mut i) = ([Format::NONE; N], 0);
+    while i < N {
+        formats[i] = Format::of(&variants[i]);
+        i += 1;
+    }
+    formats
+}
+
+/// Units of these operands.
+pub(crate) const fn units(operands: &[Operand]) -> usize {
+    let (mut units, mut i) = (0, 0);
+    while i < operands.len() {
+        units += operands[i].units();
+        i += 1;
+    }
+    units
+}
+
+/// Operands as one number, six bits each: the same for the same operands only.
+pub(crate) const fn key(operands: &[Operand]) -> u64 {
+    assert!(operands.len() <= 10);
+    let (mut key, mut i) = (0, 0);
+    while i < operands.len() {
+        assert!((operands[i] as u64) < 63);
+        key = key << 6 | (operands[i] as u64 + 1);
+        i += 1;
+    }
+    key
+}
+
+/// A list of variants; implemented by the types of this module. Each is an enum of its variants' names: who means a variant names it, as
+/// in `Bin8::si`, and its number follows from its place in the list here alone.
 pub trait Shape {
     /// The variants, core ones first.
     const VARIANTS: &'static [Variant];
+    /// How they are written.
+    const FORMATS: &'static [Format];
     /// Their suffixes, each with a space behind it.
     const SUFFIXES: &'static str;
 }
@@ -157,15 +275,36 @@ macro_rules! shapes {
     ($( $(#[$doc:meta])* $name:ident { $( $suffix:ident $set:ident [$($operand:ident),*] ),* $(,)? } )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub struct $name;
+        // The names are those of instructions as text.
+        #[allow(non_camel_case_types)]
+        #[repr(u8)]
+        pub enum $name { $(
+            #[doc = concat!("`", stringify!([$($operand),*]), "`")]
+            $suffix,
+        )* }
         impl Shape for $name {
             const VARIANTS: &'static [Variant] = &[$(Variant {
                 operands: &[$(Operand::$operand),*],
                 suffix: stringify!($suffix),
                 set: set_of(stringify!($set)),
             }),*];
+            const FORMATS: &'static [Format] = &formats::<{ Self::VARIANTS.len() }>(Self::VARIANTS);
             const SUFFIXES: &'static str = concat!($(stringify!($suffix), " "),*);
         }
+        impl crate::write::Family<$name> { $(
+            #[doc = concat!("The instruction with operands `", stringify!([$($operand),*]), "`.")]
+            #[inline(always)]
+            pub fn $suffix(
+                self,
+                operands: ($(operand_type!($operand),)*),
+            ) -> crate::write::Instruction<{ $name::VARIANTS[$name::$suffix as usize].operands.len() }> {
+                crate::write::Instruction {
+                    op: self.op(),
+                    variant: $name::$suffix as u8,
+                    values: crate::write::Operands::values(operands),
+                }
+            }
+        )* }
     )* };
 }
 

@@ -1,7 +1,7 @@
 //! Shapes of vector instructions. A vector is two neighbouring slots, or the vector accumulator; a constant vector is
 //! its two halves.
 
-use super::{Operand, Shape, Variant, set_of};
+use super::{Format, Operand, Shape, Variant, formats, set_of};
 
 shapes! {
     /// A move of a vector.
@@ -69,7 +69,7 @@ shapes! {
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair],
     }
     /// Tile: a rotation of lanes by a constant.
-    VecRotl { s vec [SrcPair, Imm16, DstPair], r vec [Imm16, DstPair], s_r vec [SrcPair, Imm16], r_r vec [Imm16] }
+    VecRotl { si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair], si_r vec [SrcPair, Imm16], ri_r vec [Imm16] }
     /// A branch on a vector.
     VecBranch { s vec [SrcPair, Target], r vec [Target] }
     /// A vector, and by how many bits its lanes are shifted.
@@ -86,8 +86,8 @@ shapes! {
     }
     /// A vector, and a constant that chooses among its bytes.
     VecPermute {
-        s vec [SrcPair, Imm64, Imm64, DstPair], r vec [Imm64, Imm64, DstPair],
-        s_r vec [SrcPair, Imm64, Imm64], r_r vec [Imm64, Imm64],
+        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
+        si_r vec [SrcPair, Imm64, Imm64], ri_r vec [Imm64, Imm64],
     }
     /// A lane of 16.
     VecExtract16 { s vec [SrcPair, Lane16, Dst], s_r vec [SrcPair, Lane16] }

@@ -1,8 +1,9 @@
 //! The table of instructions.
 //!
-//! A row is `Name: Shape(source type -> result type)`; `none` stands where there is none, or where the
-//! type does not matter. Everything else is derived from the rows: opcodes, encoding and disassembly in this crate,
-//! and the handlers in `wasmote-exec`. Names are the specification's, in capitals and without dots.
+//! A row is `Name: Shape(source type -> result type)`, and what else is to be said of it, its columns; `none` stands where there is
+//! no type, or where it does not matter. Everything else is derived from the rows: opcodes, encoding and disassembly in this crate,
+//! and the handlers in `wasmote-exec`. Names are the specification's, in capitals and without dots. `ops::columns` says which columns
+//! there are.
 //!
 //! To add an instruction, add its row here and its meaning in `wasmote-exec`; to have it emitted, name
 //! it in `wasmote-translate`.
@@ -14,701 +15,701 @@ macro_rules! for_each_op {
         $callback! {
             // --- control -------------------------------------------------------------------------------
             /// Trap: the program came where it said that it never would.
-            Unreachable: Plain(none -> none),
+            Unreachable: Plain(none -> none);
             /// Take the cost from the fuel; trap when there is not enough. Only in code that is metered.
-            Fuel: Meter(none -> none),
+            Fuel: Meter(none -> none);
             /// Go on at the target.
-            Goto: Jump(none -> none),
+            Goto: Jump(none -> none);
             /// Go on at the target chosen by the source, the last one if it is out of range.
-            BrTable: Table(i32 -> none),
+            BrTable: Table(i32 -> none);
             /// Leave the function; results, if any, are in place.
-            Return: Return(none -> none),
+            Return: Return(none -> none);
             /// Leave the function with an integer or a reference.
-            ReturnInt: ReturnValue(i64 -> none),
+            ReturnInt: ReturnValue(i64 -> none);
             /// Leave the function with an f32.
-            ReturnF32: ReturnFloat(f32 -> none),
+            ReturnF32: ReturnFloat(f32 -> none);
             /// Leave the function with an f64.
-            ReturnF64: ReturnFloat(f64 -> none),
+            ReturnF64: ReturnFloat(f64 -> none);
             /// Call a function that this module defines; the index counts those only.
-            Call: Call(none -> none),
+            Call: Call(none -> none);
             /// Call an imported function.
-            CallImport: CallImport(none -> none),
+            CallImport: CallImport(none -> none);
             /// Call the function that a table holds.
-            CallIndirect: CallIndirect(i64 -> none),
+            CallIndirect: CallIndirect(i64 -> none);
             /// Call a function that this module defines instead of returning.
-            ReturnCall: ReturnCall(none -> none),
+            ReturnCall: ReturnCall(none -> none);
             /// Call an imported function instead of returning.
-            ReturnCallImport: ReturnCallImport(none -> none),
+            ReturnCallImport: ReturnCallImport(none -> none);
             /// Call the function that a table holds instead of returning.
-            ReturnCallIndirect: ReturnCallIndirect(i64 -> none),
+            ReturnCallIndirect: ReturnCallIndirect(i64 -> none);
 
             // --- moves ---------------------------------------------------------------------------------
             /// dst = src.
-            Copy: Copy(none -> none),
+            Copy: Copy(none -> none);
             /// Two moves.
-            CopyTwo: Copy2(none -> none),
+            CopyTwo: Copy2(none -> none);
             /// A run of moves.
-            CopySpan: CopyRun(none -> none),
+            CopySpan: CopyRun(none -> none);
             /// dst = 32-bit constant, zero-extended.
-            ConstU32: Const32(none -> none),
+            ConstU32: Const32(none -> none);
             /// dst = 32-bit constant, sign-extended to 64.
-            ConstS32: Const32(none -> none),
+            ConstS32: Const32(none -> none);
             /// dst = 64-bit constant.
-            ConstI64: Const64(none -> none),
+            ConstI64: Const64(none -> none);
             /// accumulator = 64-bit constant.
-            LoadConst: ConstReg(none -> i64),
+            LoadConst: ConstReg(none -> i64);
             /// A local set to zero.
-            ZeroOne: ZeroOne(none -> none),
+            ZeroOne: ZeroOne(none -> none);
             /// Two neighbouring locals set to zero.
-            ZeroTwo: ZeroTwo(none -> none),
+            ZeroTwo: ZeroTwo(none -> none);
             /// Four neighbouring locals set to zero.
-            ZeroFour: ZeroFour(none -> none),
+            ZeroFour: ZeroFour(none -> none);
             /// Locals set to zero.
-            ZeroSlots: Zero(none -> none),
+            ZeroSlots: Zero(none -> none);
             /// dst = a if cond else b; immediates zero-extended.
-            Select32: Select(i32 -> i64),
+            Select32: Select(i32 -> i32);
             /// dst = a if cond else b; immediates sign-extended.
-            Select64: Select(i32 -> i64),
+            Select64: Select(i32 -> i64);
             /// dst = a if cond else b, vectors.
-            SelectV128: SelectPair(i32 -> v128),
+            SelectV128: SelectPair(i32 -> v128);
             /// dst = global.
-            GlobalRead: GlobalGet(none -> i64),
+            GlobalRead: GlobalGet(none -> i64);
             /// global = src; immediates zero-extended.
-            GlobalWrite32: GlobalSet(i64 -> none),
+            GlobalWrite32: GlobalSet(i64 -> none);
             /// global = src; immediates sign-extended.
-            GlobalWrite64: GlobalSet(i64 -> none),
+            GlobalWrite64: GlobalSet(i64 -> none);
             /// dst = global, a vector.
-            GlobalReadV128: GlobalGetPair(none -> v128),
+            GlobalReadV128: GlobalGetPair(none -> v128);
             /// global = src, a vector.
-            GlobalWriteV128: GlobalSetPair(v128 -> none),
+            GlobalWriteV128: GlobalSetPair(v128 -> none);
 
             // --- branches on two sources ---------------------------------------------------------------
             /// Jump when a == b.
-            BrI32Eq: Branch(i32 -> none),
+            BrI32Eq: Branch(i32 -> none), commutes, negate BrI32Ne;
             /// Jump when a != b.
-            BrI32Ne: Branch(i32 -> none),
+            BrI32Ne: Branch(i32 -> none), commutes, step StepI32Ne;
             /// Jump when a < b, signed.
-            BrI32LtS: Branch(i32 -> none),
+            BrI32LtS: Branch(i32 -> none), mirror BrI32GtS, negate BrI32GeS, step StepI32LtS;
             /// Jump when a < b, unsigned.
-            BrI32LtU: Branch(i32 -> none),
+            BrI32LtU: Branch(i32 -> none), mirror BrI32GtU, negate BrI32GeU, step StepI32LtU;
             /// Jump when a > b, signed.
-            BrI32GtS: Branch(i32 -> none),
+            BrI32GtS: Branch(i32 -> none), negate BrI32LeS, step StepI32GtS;
             /// Jump when a > b, unsigned.
-            BrI32GtU: Branch(i32 -> none),
+            BrI32GtU: Branch(i32 -> none), negate BrI32LeU, step StepI32GtU;
             /// Jump when a <= b, signed.
-            BrI32LeS: Branch(i32 -> none),
+            BrI32LeS: Branch(i32 -> none), mirror BrI32GeS;
             /// Jump when a <= b, unsigned.
-            BrI32LeU: Branch(i32 -> none),
+            BrI32LeU: Branch(i32 -> none), mirror BrI32GeU;
             /// Jump when a >= b, signed.
-            BrI32GeS: Branch(i32 -> none),
+            BrI32GeS: Branch(i32 -> none);
             /// Jump when a >= b, unsigned.
-            BrI32GeU: Branch(i32 -> none),
+            BrI32GeU: Branch(i32 -> none);
             /// Jump when a & b == 0.
-            BrI32AndEqz: Branch(i32 -> none),
+            BrI32AndEqz: Branch(i32 -> none), commutes;
             /// Jump when a & b != 0.
-            BrI32AndNez: Branch(i32 -> none),
+            BrI32AndNez: Branch(i32 -> none), commutes, negate BrI32AndEqz;
             /// Jump when a == b.
-            BrI64Eq: Branch(i64 -> none),
+            BrI64Eq: Branch(i64 -> none), commutes, negate BrI64Ne;
             /// Jump when a != b.
-            BrI64Ne: Branch(i64 -> none),
+            BrI64Ne: Branch(i64 -> none), commutes;
             /// Jump when a < b, signed.
-            BrI64LtS: Branch(i64 -> none),
+            BrI64LtS: Branch(i64 -> none), mirror BrI64GtS, negate BrI64GeS;
             /// Jump when a < b, unsigned.
-            BrI64LtU: Branch(i64 -> none),
+            BrI64LtU: Branch(i64 -> none), mirror BrI64GtU, negate BrI64GeU;
             /// Jump when a > b, signed.
-            BrI64GtS: Branch(i64 -> none),
+            BrI64GtS: Branch(i64 -> none), negate BrI64LeS;
             /// Jump when a > b, unsigned.
-            BrI64GtU: Branch(i64 -> none),
+            BrI64GtU: Branch(i64 -> none), negate BrI64LeU;
             /// Jump when a <= b, signed.
-            BrI64LeS: Branch(i64 -> none),
+            BrI64LeS: Branch(i64 -> none), mirror BrI64GeS;
             /// Jump when a <= b, unsigned.
-            BrI64LeU: Branch(i64 -> none),
+            BrI64LeU: Branch(i64 -> none), mirror BrI64GeU;
             /// Jump when a >= b, signed.
-            BrI64GeS: Branch(i64 -> none),
+            BrI64GeS: Branch(i64 -> none);
             /// Jump when a >= b, unsigned.
-            BrI64GeU: Branch(i64 -> none),
+            BrI64GeU: Branch(i64 -> none);
             /// Jump when a & b == 0.
-            BrI64AndEqz: Branch(i64 -> none),
+            BrI64AndEqz: Branch(i64 -> none), commutes;
             /// Jump when a & b != 0.
-            BrI64AndNez: Branch(i64 -> none),
+            BrI64AndNez: Branch(i64 -> none), commutes, negate BrI64AndEqz;
             /// Jump when a == b.
-            BrF32Eq: Branch(f32 -> none),
+            BrF32Eq: Branch(f32 -> none), commutes, negate BrF32Ne;
             /// Jump unless a == b.
-            BrF32Ne: Branch(f32 -> none),
+            BrF32Ne: Branch(f32 -> none), commutes;
             /// Jump when a < b.
-            BrF32Lt: Branch(f32 -> none),
+            BrF32Lt: Branch(f32 -> none), mirror BrF32Gt, negate BrF32NotLt;
             /// Jump when a > b.
-            BrF32Gt: Branch(f32 -> none),
+            BrF32Gt: Branch(f32 -> none), negate BrF32NotGt;
             /// Jump when a <= b.
-            BrF32Le: Branch(f32 -> none),
+            BrF32Le: Branch(f32 -> none), mirror BrF32Ge, negate BrF32NotLe;
             /// Jump when a >= b.
-            BrF32Ge: Branch(f32 -> none),
+            BrF32Ge: Branch(f32 -> none), negate BrF32NotGe;
             /// Jump unless a < b.
-            BrF32NotLt: Branch(f32 -> none),
+            BrF32NotLt: Branch(f32 -> none), mirror BrF32NotGt;
             /// Jump unless a > b.
-            BrF32NotGt: Branch(f32 -> none),
+            BrF32NotGt: Branch(f32 -> none);
             /// Jump unless a <= b.
-            BrF32NotLe: Branch(f32 -> none),
+            BrF32NotLe: Branch(f32 -> none), mirror BrF32NotGe;
             /// Jump unless a >= b.
-            BrF32NotGe: Branch(f32 -> none),
+            BrF32NotGe: Branch(f32 -> none);
             /// Jump when a == b.
-            BrF64Eq: BranchWide(f64 -> none),
+            BrF64Eq: BranchWide(f64 -> none), commutes, negate BrF64Ne;
             /// Jump unless a == b.
-            BrF64Ne: BranchWide(f64 -> none),
+            BrF64Ne: BranchWide(f64 -> none), commutes;
             /// Jump when a < b.
-            BrF64Lt: BranchWide(f64 -> none),
+            BrF64Lt: BranchWide(f64 -> none), mirror BrF64Gt, negate BrF64NotLt;
             /// Jump when a > b.
-            BrF64Gt: BranchWide(f64 -> none),
+            BrF64Gt: BranchWide(f64 -> none), negate BrF64NotGt;
             /// Jump when a <= b.
-            BrF64Le: BranchWide(f64 -> none),
+            BrF64Le: BranchWide(f64 -> none), mirror BrF64Ge, negate BrF64NotLe;
             /// Jump when a >= b.
-            BrF64Ge: BranchWide(f64 -> none),
+            BrF64Ge: BranchWide(f64 -> none), negate BrF64NotGe;
             /// Jump unless a < b.
-            BrF64NotLt: BranchWide(f64 -> none),
+            BrF64NotLt: BranchWide(f64 -> none), mirror BrF64NotGt;
             /// Jump unless a > b.
-            BrF64NotGt: BranchWide(f64 -> none),
+            BrF64NotGt: BranchWide(f64 -> none);
             /// Jump unless a <= b.
-            BrF64NotLe: BranchWide(f64 -> none),
+            BrF64NotLe: BranchWide(f64 -> none), mirror BrF64NotGe;
             /// Jump unless a >= b.
-            BrF64NotGe: BranchWide(f64 -> none),
+            BrF64NotGe: BranchWide(f64 -> none);
 
             // --- integers, 32 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
-            I32Add: Bin8(i32 -> i32),
+            I32Add: Bin8(i32 -> i32), commutes, near I32AddNear;
             /// dst = a - b, wrapping.
-            I32Sub: Bin12(i32 -> i32),
+            I32Sub: Bin12(i32 -> i32);
             /// dst = a * b, wrapping.
-            I32Mul: Bin8(i32 -> i32),
+            I32Mul: Bin8(i32 -> i32), commutes;
             /// dst = a / b, signed.
-            I32DivS: Bin8(i32 -> i32),
+            I32DivS: Bin8(i32 -> i32), traps;
             /// dst = a / b, unsigned.
-            I32DivU: Bin8(i32 -> i32),
+            I32DivU: Bin8(i32 -> i32), traps;
             /// dst = a % b, signed.
-            I32RemS: Bin8(i32 -> i32),
+            I32RemS: Bin8(i32 -> i32), traps;
             /// dst = a % b, unsigned.
-            I32RemU: Bin8(i32 -> i32),
+            I32RemU: Bin8(i32 -> i32), traps;
             /// dst = a & b.
-            I32And: Bin8(i32 -> i32),
+            I32And: Bin8(i32 -> i32), commutes, branch BrI32AndNez;
             /// dst = a | b.
-            I32Or: Bin8(i32 -> i32),
+            I32Or: Bin8(i32 -> i32), commutes;
             /// dst = a ^ b.
-            I32Xor: Bin8(i32 -> i32),
+            I32Xor: Bin8(i32 -> i32), commutes;
             /// dst = a << b.
-            I32Shl: Bin12(i32 -> i32),
+            I32Shl: Bin12(i32 -> i32);
             /// dst = a >> b, signed.
-            I32ShrS: Bin12(i32 -> i32),
+            I32ShrS: Bin12(i32 -> i32);
             /// dst = a >> b, unsigned.
-            I32ShrU: Bin12(i32 -> i32),
+            I32ShrU: Bin12(i32 -> i32);
             /// dst = a rotated left by b.
-            I32Rotl: Bin12(i32 -> i32),
+            I32Rotl: Bin12(i32 -> i32);
             /// dst = a rotated right by b.
-            I32Rotr: Bin12(i32 -> i32),
+            I32Rotr: Bin12(i32 -> i32);
             /// dst = a == b.
-            I32Eq: Bin8(i32 -> i32),
+            I32Eq: Bin8(i32 -> i32), commutes, negate I32Ne, branch BrI32Eq;
             /// dst = a != b.
-            I32Ne: Bin8(i32 -> i32),
+            I32Ne: Bin8(i32 -> i32), commutes, branch BrI32Ne;
             /// dst = a < b, signed.
-            I32LtS: Bin8(i32 -> i32),
+            I32LtS: Bin8(i32 -> i32), mirror I32GtS, negate I32GeS, branch BrI32LtS;
             /// dst = a < b, unsigned.
-            I32LtU: Bin8(i32 -> i32),
+            I32LtU: Bin8(i32 -> i32), mirror I32GtU, negate I32GeU, branch BrI32LtU;
             /// dst = a > b, signed.
-            I32GtS: Bin8(i32 -> i32),
+            I32GtS: Bin8(i32 -> i32), negate I32LeS, branch BrI32GtS;
             /// dst = a > b, unsigned.
-            I32GtU: Bin8(i32 -> i32),
+            I32GtU: Bin8(i32 -> i32), negate I32LeU, branch BrI32GtU;
             /// dst = a <= b, signed.
-            I32LeS: Bin8(i32 -> i32),
+            I32LeS: Bin8(i32 -> i32), mirror I32GeS, branch BrI32LeS;
             /// dst = a <= b, unsigned.
-            I32LeU: Bin8(i32 -> i32),
+            I32LeU: Bin8(i32 -> i32), mirror I32GeU, branch BrI32LeU;
             /// dst = a >= b, signed.
-            I32GeS: Bin8(i32 -> i32),
+            I32GeS: Bin8(i32 -> i32), branch BrI32GeS;
             /// dst = a >= b, unsigned.
-            I32GeU: Bin8(i32 -> i32),
+            I32GeU: Bin8(i32 -> i32), branch BrI32GeU;
             /// dst = leading zeros.
-            I32Clz: Unary(i32 -> i32),
+            I32Clz: Unary(i32 -> i32);
             /// dst = trailing zeros.
-            I32Ctz: Unary(i32 -> i32),
+            I32Ctz: Unary(i32 -> i32);
             /// dst = bits set.
-            I32Popcnt: Unary(i32 -> i32),
+            I32Popcnt: Unary(i32 -> i32);
             /// dst = low 8 bits, sign-extended.
-            I32Extend8S: Unary(i32 -> i32),
+            I32Extend8S: Unary(i32 -> i32);
             /// dst = low 16 bits, sign-extended.
-            I32Extend16S: Unary(i32 -> i32),
+            I32Extend16S: Unary(i32 -> i32);
             /// dst = low 32 bits.
-            I32WrapI64: Unary(i64 -> i32),
+            I32WrapI64: Unary(i64 -> i32);
             /// dst = a truncated, signed; traps.
-            I32TruncF32S: Unary(f32 -> i32),
+            I32TruncF32S: Unary(f32 -> i32), traps;
             /// dst = a truncated, unsigned; traps.
-            I32TruncF32U: Unary(f32 -> i32),
+            I32TruncF32U: Unary(f32 -> i32), traps;
             /// dst = a truncated, signed; traps.
-            I32TruncF64S: Unary(f64 -> i32),
+            I32TruncF64S: Unary(f64 -> i32), traps;
             /// dst = a truncated, unsigned; traps.
-            I32TruncF64U: Unary(f64 -> i32),
+            I32TruncF64U: Unary(f64 -> i32), traps;
             /// dst = a truncated, signed, saturating.
-            I32TruncSatF32S: Unary(f32 -> i32),
+            I32TruncSatF32S: Unary(f32 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF32U: Unary(f32 -> i32),
+            I32TruncSatF32U: Unary(f32 -> i32);
             /// dst = a truncated, signed, saturating.
-            I32TruncSatF64S: Unary(f64 -> i32),
+            I32TruncSatF64S: Unary(f64 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF64U: Unary(f64 -> i32),
+            I32TruncSatF64U: Unary(f64 -> i32);
 
             // --- integers, 64 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
-            I64Add: Bin8(i64 -> i64),
+            I64Add: Bin8(i64 -> i64), commutes, constant I64AddConst;
             /// dst = a - b, wrapping.
-            I64Sub: Bin12(i64 -> i64),
+            I64Sub: Bin12(i64 -> i64);
             /// dst = a * b, wrapping.
-            I64Mul: Bin8(i64 -> i64),
+            I64Mul: Bin8(i64 -> i64), commutes, constant I64MulConst;
             /// dst = a / b, signed.
-            I64DivS: Bin8(i64 -> i64),
+            I64DivS: Bin8(i64 -> i64), traps;
             /// dst = a / b, unsigned.
-            I64DivU: Bin8(i64 -> i64),
+            I64DivU: Bin8(i64 -> i64), traps;
             /// dst = a % b, signed.
-            I64RemS: Bin8(i64 -> i64),
+            I64RemS: Bin8(i64 -> i64), traps;
             /// dst = a % b, unsigned.
-            I64RemU: Bin8(i64 -> i64),
+            I64RemU: Bin8(i64 -> i64), traps;
             /// dst = a & b.
-            I64And: Bin8(i64 -> i64),
+            I64And: Bin8(i64 -> i64), commutes, branch BrI64AndNez, constant I64AndConst;
             /// dst = a | b.
-            I64Or: Bin8(i64 -> i64),
+            I64Or: Bin8(i64 -> i64), commutes, constant I64OrConst;
             /// dst = a ^ b.
-            I64Xor: Bin8(i64 -> i64),
+            I64Xor: Bin8(i64 -> i64), commutes, constant I64XorConst;
             /// dst = a << b.
-            I64Shl: Bin12(i64 -> i64),
+            I64Shl: Bin12(i64 -> i64);
             /// dst = a >> b, signed.
-            I64ShrS: Bin12(i64 -> i64),
+            I64ShrS: Bin12(i64 -> i64);
             /// dst = a >> b, unsigned.
-            I64ShrU: Bin12(i64 -> i64),
+            I64ShrU: Bin12(i64 -> i64);
             /// dst = a rotated left by b.
-            I64Rotl: Bin12(i64 -> i64),
+            I64Rotl: Bin12(i64 -> i64);
             /// dst = a rotated right by b.
-            I64Rotr: Bin12(i64 -> i64),
+            I64Rotr: Bin12(i64 -> i64);
             /// dst = a == b.
-            I64Eq: Bin8(i64 -> i32),
+            I64Eq: Bin8(i64 -> i32), commutes, negate I64Ne, branch BrI64Eq;
             /// dst = a != b.
-            I64Ne: Bin8(i64 -> i32),
+            I64Ne: Bin8(i64 -> i32), commutes, branch BrI64Ne;
             /// dst = a < b, signed.
-            I64LtS: Bin8(i64 -> i32),
+            I64LtS: Bin8(i64 -> i32), mirror I64GtS, negate I64GeS, branch BrI64LtS;
             /// dst = a < b, unsigned.
-            I64LtU: Bin8(i64 -> i32),
+            I64LtU: Bin8(i64 -> i32), mirror I64GtU, negate I64GeU, branch BrI64LtU;
             /// dst = a > b, signed.
-            I64GtS: Bin8(i64 -> i32),
+            I64GtS: Bin8(i64 -> i32), negate I64LeS, branch BrI64GtS;
             /// dst = a > b, unsigned.
-            I64GtU: Bin8(i64 -> i32),
+            I64GtU: Bin8(i64 -> i32), negate I64LeU, branch BrI64GtU;
             /// dst = a <= b, signed.
-            I64LeS: Bin8(i64 -> i32),
+            I64LeS: Bin8(i64 -> i32), mirror I64GeS, branch BrI64LeS;
             /// dst = a <= b, unsigned.
-            I64LeU: Bin8(i64 -> i32),
+            I64LeU: Bin8(i64 -> i32), mirror I64GeU, branch BrI64LeU;
             /// dst = a >= b, signed.
-            I64GeS: Bin8(i64 -> i32),
+            I64GeS: Bin8(i64 -> i32), branch BrI64GeS;
             /// dst = a >= b, unsigned.
-            I64GeU: Bin8(i64 -> i32),
+            I64GeU: Bin8(i64 -> i32), branch BrI64GeU;
             /// dst = leading zeros.
-            I64Clz: Unary(i64 -> i64),
+            I64Clz: Unary(i64 -> i64);
             /// dst = trailing zeros.
-            I64Ctz: Unary(i64 -> i64),
+            I64Ctz: Unary(i64 -> i64);
             /// dst = bits set.
-            I64Popcnt: Unary(i64 -> i64),
+            I64Popcnt: Unary(i64 -> i64);
             /// dst = low 8 bits, sign-extended.
-            I64Extend8S: Unary(i64 -> i64),
+            I64Extend8S: Unary(i64 -> i64);
             /// dst = low 16 bits, sign-extended.
-            I64Extend16S: Unary(i64 -> i64),
+            I64Extend16S: Unary(i64 -> i64);
             /// dst = low 32 bits, sign-extended; `i64.extend_i32_s` and `i64.extend32_s`.
-            I64Extend32S: Unary(i64 -> i64),
+            I64Extend32S: Unary(i64 -> i64);
             /// dst = a truncated, signed; traps.
-            I64TruncF32S: Unary(f32 -> i64),
+            I64TruncF32S: Unary(f32 -> i64), traps;
             /// dst = a truncated, unsigned; traps.
-            I64TruncF32U: Unary(f32 -> i64),
+            I64TruncF32U: Unary(f32 -> i64), traps;
             /// dst = a truncated, signed; traps.
-            I64TruncF64S: Unary(f64 -> i64),
+            I64TruncF64S: Unary(f64 -> i64), traps;
             /// dst = a truncated, unsigned; traps.
-            I64TruncF64U: Unary(f64 -> i64),
+            I64TruncF64U: Unary(f64 -> i64), traps;
             /// dst = a truncated, signed, saturating.
-            I64TruncSatF32S: Unary(f32 -> i64),
+            I64TruncSatF32S: Unary(f32 -> i64);
             /// dst = a truncated, unsigned, saturating.
-            I64TruncSatF32U: Unary(f32 -> i64),
+            I64TruncSatF32U: Unary(f32 -> i64);
             /// dst = a truncated, signed, saturating.
-            I64TruncSatF64S: Unary(f64 -> i64),
+            I64TruncSatF64S: Unary(f64 -> i64);
             /// dst = a truncated, unsigned, saturating.
-            I64TruncSatF64U: Unary(f64 -> i64),
+            I64TruncSatF64U: Unary(f64 -> i64);
             /// dst pair = a pair + b pair, 128 bits.
-            I64Add128: Wide4(i64 -> i64),
+            I64Add128: Wide4(i64 -> i64);
             /// dst pair = a pair - b pair, 128 bits.
-            I64Sub128: Wide4(i64 -> i64),
+            I64Sub128: Wide4(i64 -> i64);
             /// dst pair = a * b, signed, 128 bits.
-            I64MulWideS: Wide2(i64 -> i64),
+            I64MulWideS: Wide2(i64 -> i64);
             /// dst pair = a * b, unsigned, 128 bits.
-            I64MulWideU: Wide2(i64 -> i64),
+            I64MulWideU: Wide2(i64 -> i64);
 
             // --- floats --------------------------------------------------------------------------------
             /// dst = a + b.
-            F32Add: Bin8(f32 -> f32),
+            F32Add: Bin8(f32 -> f32), commutes;
             /// dst = a - b.
-            F32Sub: Bin12(f32 -> f32),
+            F32Sub: Bin12(f32 -> f32);
             /// dst = a * b.
-            F32Mul: Bin8(f32 -> f32),
+            F32Mul: Bin8(f32 -> f32), commutes;
             /// dst = a / b.
-            F32Div: Bin12(f32 -> f32),
+            F32Div: Bin12(f32 -> f32);
             /// dst = smaller, NaN if either is.
-            F32Min: Bin8(f32 -> f32),
+            F32Min: Bin8(f32 -> f32), commutes;
             /// dst = larger, NaN if either is.
-            F32Max: Bin8(f32 -> f32),
+            F32Max: Bin8(f32 -> f32), commutes;
             /// dst = a with the sign of b.
-            F32Copysign: Bin8(f32 -> f32),
+            F32Copysign: Bin8(f32 -> f32);
             /// dst = a == b.
-            F32Eq: Bin8(f32 -> i32),
+            F32Eq: Bin8(f32 -> i32), commutes, branch BrF32Eq;
             /// dst = a != b.
-            F32Ne: Bin8(f32 -> i32),
+            F32Ne: Bin8(f32 -> i32), commutes, branch BrF32Ne;
             /// dst = a < b.
-            F32Lt: Bin8(f32 -> i32),
+            F32Lt: Bin8(f32 -> i32), mirror F32Gt, branch BrF32Lt;
             /// dst = a > b.
-            F32Gt: Bin8(f32 -> i32),
+            F32Gt: Bin8(f32 -> i32), branch BrF32Gt;
             /// dst = a <= b.
-            F32Le: Bin8(f32 -> i32),
+            F32Le: Bin8(f32 -> i32), mirror F32Ge, branch BrF32Le;
             /// dst = a >= b.
-            F32Ge: Bin8(f32 -> i32),
+            F32Ge: Bin8(f32 -> i32), branch BrF32Ge;
             /// dst = |a|.
-            F32Abs: Unary(f32 -> f32),
+            F32Abs: Unary(f32 -> f32);
             /// dst = -a.
-            F32Neg: Unary(f32 -> f32),
+            F32Neg: Unary(f32 -> f32);
             /// dst = a rounded up.
-            F32Ceil: Unary(f32 -> f32),
+            F32Ceil: Unary(f32 -> f32);
             /// dst = a rounded down.
-            F32Floor: Unary(f32 -> f32),
+            F32Floor: Unary(f32 -> f32);
             /// dst = a rounded to zero.
-            F32Trunc: Unary(f32 -> f32),
+            F32Trunc: Unary(f32 -> f32);
             /// dst = a rounded to the nearest, ties to even.
-            F32Nearest: Unary(f32 -> f32),
+            F32Nearest: Unary(f32 -> f32);
             /// dst = square root.
-            F32Sqrt: Unary(f32 -> f32),
+            F32Sqrt: Unary(f32 -> f32);
             /// dst = a as f32, signed.
-            F32ConvertI32S: Unary(i32 -> f32),
+            F32ConvertI32S: Unary(i32 -> f32);
             /// dst = a as f32, unsigned.
-            F32ConvertI32U: Unary(i32 -> f32),
+            F32ConvertI32U: Unary(i32 -> f32);
             /// dst = a as f32, signed.
-            F32ConvertI64S: Unary(i64 -> f32),
+            F32ConvertI64S: Unary(i64 -> f32);
             /// dst = a as f32, unsigned.
-            F32ConvertI64U: Unary(i64 -> f32),
+            F32ConvertI64U: Unary(i64 -> f32);
             /// dst = a as f32.
-            F32DemoteF64: Unary(f64 -> f32),
+            F32DemoteF64: Unary(f64 -> f32);
             /// dst = a + b.
-            F64Add: Bin8Wide(f64 -> f64),
+            F64Add: Bin8Wide(f64 -> f64), commutes;
             /// dst = a - b.
-            F64Sub: Bin12Wide(f64 -> f64),
+            F64Sub: Bin12Wide(f64 -> f64);
             /// dst = a * b.
-            F64Mul: Bin8Wide(f64 -> f64),
+            F64Mul: Bin8Wide(f64 -> f64), commutes;
             /// dst = a / b.
-            F64Div: Bin12Wide(f64 -> f64),
+            F64Div: Bin12Wide(f64 -> f64);
             /// dst = smaller, NaN if either is.
-            F64Min: Bin8Wide(f64 -> f64),
+            F64Min: Bin8Wide(f64 -> f64), commutes;
             /// dst = larger, NaN if either is.
-            F64Max: Bin8Wide(f64 -> f64),
+            F64Max: Bin8Wide(f64 -> f64), commutes;
             /// dst = a with the sign of b.
-            F64Copysign: Bin8Wide(f64 -> f64),
+            F64Copysign: Bin8Wide(f64 -> f64);
             /// dst = a == b.
-            F64Eq: Bin8Wide(f64 -> i32),
+            F64Eq: Bin8Wide(f64 -> i32), commutes, branch BrF64Eq;
             /// dst = a != b.
-            F64Ne: Bin8Wide(f64 -> i32),
+            F64Ne: Bin8Wide(f64 -> i32), commutes, branch BrF64Ne;
             /// dst = a < b.
-            F64Lt: Bin8Wide(f64 -> i32),
+            F64Lt: Bin8Wide(f64 -> i32), mirror F64Gt, branch BrF64Lt;
             /// dst = a > b.
-            F64Gt: Bin8Wide(f64 -> i32),
+            F64Gt: Bin8Wide(f64 -> i32), branch BrF64Gt;
             /// dst = a <= b.
-            F64Le: Bin8Wide(f64 -> i32),
+            F64Le: Bin8Wide(f64 -> i32), mirror F64Ge, branch BrF64Le;
             /// dst = a >= b.
-            F64Ge: Bin8Wide(f64 -> i32),
+            F64Ge: Bin8Wide(f64 -> i32), branch BrF64Ge;
             /// dst = |a|.
-            F64Abs: Unary(f64 -> f64),
+            F64Abs: Unary(f64 -> f64);
             /// dst = -a.
-            F64Neg: Unary(f64 -> f64),
+            F64Neg: Unary(f64 -> f64);
             /// dst = a rounded up.
-            F64Ceil: Unary(f64 -> f64),
+            F64Ceil: Unary(f64 -> f64);
             /// dst = a rounded down.
-            F64Floor: Unary(f64 -> f64),
+            F64Floor: Unary(f64 -> f64);
             /// dst = a rounded to zero.
-            F64Trunc: Unary(f64 -> f64),
+            F64Trunc: Unary(f64 -> f64);
             /// dst = a rounded to the nearest, ties to even.
-            F64Nearest: Unary(f64 -> f64),
+            F64Nearest: Unary(f64 -> f64);
             /// dst = square root.
-            F64Sqrt: Unary(f64 -> f64),
+            F64Sqrt: Unary(f64 -> f64);
             /// dst = a as f64, signed.
-            F64ConvertI32S: Unary(i32 -> f64),
+            F64ConvertI32S: Unary(i32 -> f64);
             /// dst = a as f64, unsigned.
-            F64ConvertI32U: Unary(i32 -> f64),
+            F64ConvertI32U: Unary(i32 -> f64);
             /// dst = a as f64, signed.
-            F64ConvertI64S: Unary(i64 -> f64),
+            F64ConvertI64S: Unary(i64 -> f64);
             /// dst = a as f64, unsigned.
-            F64ConvertI64U: Unary(i64 -> f64),
+            F64ConvertI64U: Unary(i64 -> f64);
             /// dst = a as f64.
-            F64PromoteF32: Unary(f32 -> f64),
+            F64PromoteF32: Unary(f32 -> f64);
 
             // --- memory 0 ------------------------------------------------------------------------------
             /// dst = 32 bits.
-            Load32: Load(i32 -> i32),
+            Load32: Load(i32 -> i32), near Load32Near;
             /// dst = 8 bits, sign-extended to 32.
-            Load8S32: Load(i32 -> i32),
+            Load8S32: Load(i32 -> i32), near Load8S32Near;
             /// dst = 8 bits, zero-extended.
-            Load8U: Load(i32 -> i32),
+            Load8U: Load(i32 -> i32), near Load8UNear;
             /// dst = 16 bits, sign-extended to 32.
-            Load16S32: Load(i32 -> i32),
+            Load16S32: Load(i32 -> i32), near Load16S32Near;
             /// dst = 16 bits, zero-extended.
-            Load16U: Load(i32 -> i32),
+            Load16U: Load(i32 -> i32), near Load16UNear;
             /// dst = 64 bits.
-            Load64: Load(i32 -> i64),
+            Load64: Load(i32 -> i64), near Load64Near;
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64: Load(i32 -> i64),
+            Load8S64: Load(i32 -> i64), near Load8S64Near;
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64: Load(i32 -> i64),
+            Load16S64: Load(i32 -> i64), near Load16S64Near;
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64: Load(i32 -> i64),
+            Load32S64: Load(i32 -> i64), near Load32S64Near;
             /// dst = f32.
-            LoadF32: Load(i32 -> f32),
+            LoadF32: Load(i32 -> f32), near Load32Near;
             /// dst = f64.
-            LoadF64: Load(i32 -> f64),
+            LoadF64: Load(i32 -> f64), near Load64Near;
             /// Store the low 8 bits.
-            Store8: Store(i32 -> none),
+            Store8: Store(i32 -> none), near Store8Near;
             /// Store the low 16 bits.
-            Store16: Store(i32 -> none),
+            Store16: Store(i32 -> none), near Store16Near;
             /// Store the low 32 bits.
-            Store32: Store(i32 -> none),
+            Store32: Store(i32 -> none), near Store32Near;
             /// Store 64 bits.
-            Store64: Store(i64 -> none),
+            Store64: Store(i64 -> none), near Store64Near;
             /// Store an f32.
-            StoreF32: StoreFloat(f32 -> none),
+            StoreF32: StoreFloat(f32 -> none);
             /// Store an f64.
-            StoreF64: StoreFloat(f64 -> none),
+            StoreF64: StoreFloat(f64 -> none);
 
             // --- short forms, which keep code of the core op set small ------------------------------------
             /// dst = 16-bit constant, zero-extended.
-            ConstU16: Const16(none -> none),
+            ConstU16: Const16(none -> none);
             /// dst = a + 16-bit constant, sign-extended, wrapping.
-            I32AddNear: BinNear(i32 -> i32),
+            I32AddNear: BinNear(i32 -> i32);
             /// dst = 32 bits.
-            Load32Near: LoadNear(i32 -> i32),
+            Load32Near: LoadNear(i32 -> i32);
             /// dst = 8 bits, sign-extended to 32.
-            Load8S32Near: LoadNear(i32 -> i32),
+            Load8S32Near: LoadNear(i32 -> i32);
             /// dst = 8 bits, zero-extended.
-            Load8UNear: LoadNear(i32 -> i32),
+            Load8UNear: LoadNear(i32 -> i32);
             /// dst = 16 bits, sign-extended to 32.
-            Load16S32Near: LoadNear(i32 -> i32),
+            Load16S32Near: LoadNear(i32 -> i32);
             /// dst = 16 bits, zero-extended.
-            Load16UNear: LoadNear(i32 -> i32),
+            Load16UNear: LoadNear(i32 -> i32);
             /// dst = 64 bits.
-            Load64Near: LoadNear(i32 -> i64),
+            Load64Near: LoadNear(i32 -> i64);
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64Near: LoadNear(i32 -> i64),
+            Load8S64Near: LoadNear(i32 -> i64);
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64Near: LoadNear(i32 -> i64),
+            Load16S64Near: LoadNear(i32 -> i64);
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64Near: LoadNear(i32 -> i64),
+            Load32S64Near: LoadNear(i32 -> i64);
             /// Store the low 8 bits.
-            Store8Near: StoreNear(i32 -> none),
+            Store8Near: StoreNear(i32 -> none);
             /// Store the low 16 bits.
-            Store16Near: StoreNear(i32 -> none),
+            Store16Near: StoreNear(i32 -> none);
             /// Store the low 32 bits.
-            Store32Near: StoreNear(i32 -> none),
+            Store32Near: StoreNear(i32 -> none);
             /// Store 64 bits.
-            Store64Near: StoreNear(i64 -> none),
+            Store64Near: StoreNear(i64 -> none);
 
             // --- any memory ----------------------------------------------------------------------------
             /// dst = 32 bits.
-            Load32Any: LoadAny(i64 -> i32),
+            Load32Any: LoadAny(i64 -> i32);
             /// dst = 8 bits, sign-extended to 32.
-            Load8S32Any: LoadAny(i64 -> i32),
+            Load8S32Any: LoadAny(i64 -> i32);
             /// dst = 8 bits, zero-extended.
-            Load8UAny: LoadAny(i64 -> i32),
+            Load8UAny: LoadAny(i64 -> i32);
             /// dst = 16 bits, sign-extended to 32.
-            Load16S32Any: LoadAny(i64 -> i32),
+            Load16S32Any: LoadAny(i64 -> i32);
             /// dst = 16 bits, zero-extended.
-            Load16UAny: LoadAny(i64 -> i32),
+            Load16UAny: LoadAny(i64 -> i32);
             /// dst = 64 bits.
-            Load64Any: LoadAny(i64 -> i64),
+            Load64Any: LoadAny(i64 -> i64);
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64Any: LoadAny(i64 -> i64),
+            Load8S64Any: LoadAny(i64 -> i64);
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64Any: LoadAny(i64 -> i64),
+            Load16S64Any: LoadAny(i64 -> i64);
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64Any: LoadAny(i64 -> i64),
+            Load32S64Any: LoadAny(i64 -> i64);
             /// Store the low 8 bits.
-            Store8Any: StoreAny(i64 -> none),
+            Store8Any: StoreAny(i64 -> none);
             /// Store the low 16 bits.
-            Store16Any: StoreAny(i64 -> none),
+            Store16Any: StoreAny(i64 -> none);
             /// Store the low 32 bits.
-            Store32Any: StoreAny(i64 -> none),
+            Store32Any: StoreAny(i64 -> none);
             /// Store 64 bits.
-            Store64Any: StoreAny(i64 -> none),
+            Store64Any: StoreAny(i64 -> none);
             /// dst = pages of a memory.
-            MemSize: MemorySize(none -> i64),
+            MemSize: MemorySize(none -> i64);
             /// dst = pages before growing by src, or -1.
-            MemGrow: MemoryGrow(i64 -> i64),
+            MemGrow: MemoryGrow(i64 -> i64);
             /// Copy between memories.
-            MemCopy: MemoryCopy(i64 -> none),
+            MemCopy: MemoryCopy(i64 -> none);
             /// Fill with a byte.
-            MemFill: MemoryFill(i64 -> none),
+            MemFill: MemoryFill(i64 -> none);
             /// Copy from a data segment.
-            MemInit: MemoryInit(i64 -> none),
+            MemInit: MemoryInit(i64 -> none);
             /// Drop a data segment.
-            DropData: DataDrop(none -> none),
+            DropData: DataDrop(none -> none);
 
             // --- tables and references -----------------------------------------------------------------
             /// dst = element.
-            TabGet: TableGet(i64 -> i64),
+            TabGet: TableGet(i64 -> i64);
             /// element = value.
-            TabSet: TableSet(i64 -> none),
+            TabSet: TableSet(i64 -> none);
             /// dst = elements of a table.
-            TabSize: TableSize(none -> i64),
+            TabSize: TableSize(none -> i64);
             /// dst = elements before growing, or -1.
-            TabGrow: TableGrow(i64 -> i64),
+            TabGrow: TableGrow(i64 -> i64);
             /// Fill with a value.
-            TabFill: TableFill(i64 -> none),
+            TabFill: TableFill(i64 -> none);
             /// Copy between tables.
-            TabCopy: TableCopy(i64 -> none),
+            TabCopy: TableCopy(i64 -> none);
             /// Copy from an element segment.
-            TabInit: TableInit(i64 -> none),
+            TabInit: TableInit(i64 -> none);
             /// Drop an element segment.
-            DropElem: ElemDrop(none -> none),
+            DropElem: ElemDrop(none -> none);
             /// dst = reference to a function.
-            FuncReference: RefFunc(none -> i64),
+            FuncReference: RefFunc(none -> i64);
 
             // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
             /// dst = pages before growing by src, or -1.
-            MemGrowFuel: MemoryGrow(i64 -> i64),
+            MemGrowFuel: MemoryGrow(i64 -> i64);
             /// Copy between memories.
-            MemCopyFuel: MemoryCopyFuel(i64 -> none),
+            MemCopyFuel: MemoryCopyFuel(i64 -> none);
             /// Fill with a byte.
-            MemFillFuel: MemoryFillFuel(i64 -> none),
+            MemFillFuel: MemoryFillFuel(i64 -> none);
             /// Copy from a data segment.
-            MemInitFuel: MemoryInitFuel(i64 -> none),
+            MemInitFuel: MemoryInitFuel(i64 -> none);
             /// dst = elements before growing, or -1.
-            TabGrowFuel: TableGrow(i64 -> i64),
+            TabGrowFuel: TableGrow(i64 -> i64);
             /// Fill with a value.
-            TabFillFuel: TableFillFuel(i64 -> none),
+            TabFillFuel: TableFillFuel(i64 -> none);
             /// Copy between tables.
-            TabCopyFuel: TableCopyFuel(i64 -> none),
+            TabCopyFuel: TableCopyFuel(i64 -> none);
             /// Copy from an element segment.
-            TabInitFuel: TableInitFuel(i64 -> none),
+            TabInitFuel: TableInitFuel(i64 -> none);
 
             // --- tiles ---------------------------------------------------------------------------------
             /// dst = a + constant.
-            I64AddConst: BinConst(i64 -> i64),
+            I64AddConst: BinConst(i64 -> i64);
             /// dst = a * constant.
-            I64MulConst: BinConst(i64 -> i64),
+            I64MulConst: BinConst(i64 -> i64);
             /// dst = a & constant.
-            I64AndConst: BinConst(i64 -> i64),
+            I64AndConst: BinConst(i64 -> i64);
             /// dst = a | constant.
-            I64OrConst: BinConst(i64 -> i64),
+            I64OrConst: BinConst(i64 -> i64);
             /// dst = a ^ constant.
-            I64XorConst: BinConst(i64 -> i64),
+            I64XorConst: BinConst(i64 -> i64);
             /// dst = a + constant; dst2 = a2 + constant2.
-            I32AddTwo: AddTwo(none -> i32),
+            I32AddTwo: AddTwo(none -> i32);
             /// a += constant; jump when a != b.
-            StepI32Ne: Step(i32 -> i32),
+            StepI32Ne: Step(i32 -> i32);
             /// a += constant; jump when a < b, signed.
-            StepI32LtS: Step(i32 -> i32),
+            StepI32LtS: Step(i32 -> i32);
             /// a += constant; jump when a < b, unsigned.
-            StepI32LtU: Step(i32 -> i32),
+            StepI32LtU: Step(i32 -> i32);
             /// a += constant; jump when a > b, signed.
-            StepI32GtS: Step(i32 -> i32),
+            StepI32GtS: Step(i32 -> i32);
             /// a += constant; jump when a > b, unsigned.
-            StepI32GtU: Step(i32 -> i32),
+            StepI32GtU: Step(i32 -> i32);
             /// dst = (a + b) + c.
-            F32AddAdd: Tile3(f32 -> f32),
+            F32AddAdd: Tile3(f32 -> f32), fuses F32Add then F32Add;
             /// dst = (a + b) - c.
-            F32AddSub: Tile3(f32 -> f32),
+            F32AddSub: Tile3(f32 -> f32), fuses F32Add then F32Sub;
             /// dst = c - (a + b).
-            F32AddSubFrom: Tile3(f32 -> f32),
+            F32AddSubFrom: Tile3(f32 -> f32), fuses F32Add into F32Sub;
             /// dst = (a + b) * c.
-            F32AddMul: Tile3(f32 -> f32),
+            F32AddMul: Tile3(f32 -> f32), fuses F32Add then F32Mul;
             /// dst = (a - b) + c.
-            F32SubAdd: Tile3(f32 -> f32),
+            F32SubAdd: Tile3(f32 -> f32), fuses F32Sub then F32Add;
             /// dst = (a - b) - c.
-            F32SubSub: Tile3(f32 -> f32),
+            F32SubSub: Tile3(f32 -> f32), fuses F32Sub then F32Sub;
             /// dst = c - (a - b).
-            F32SubSubFrom: Tile3(f32 -> f32),
+            F32SubSubFrom: Tile3(f32 -> f32), fuses F32Sub into F32Sub;
             /// dst = (a - b) * c.
-            F32SubMul: Tile3(f32 -> f32),
+            F32SubMul: Tile3(f32 -> f32), fuses F32Sub then F32Mul;
             /// dst = (a * b) + c.
-            F32MulAdd: Tile3(f32 -> f32),
+            F32MulAdd: Tile3(f32 -> f32), fuses F32Mul then F32Add;
             /// dst = (a * b) - c.
-            F32MulSub: Tile3(f32 -> f32),
+            F32MulSub: Tile3(f32 -> f32), fuses F32Mul then F32Sub;
             /// dst = c - (a * b).
-            F32MulSubFrom: Tile3(f32 -> f32),
+            F32MulSubFrom: Tile3(f32 -> f32), fuses F32Mul into F32Sub;
             /// dst = (a * b) * c.
-            F32MulMul: Tile3(f32 -> f32),
+            F32MulMul: Tile3(f32 -> f32), fuses F32Mul then F32Mul;
             /// dst = (a + b) + c.
-            F64AddAdd: Tile3(f64 -> f64),
+            F64AddAdd: Tile3(f64 -> f64), fuses F64Add then F64Add;
             /// dst = (a + b) - c.
-            F64AddSub: Tile3(f64 -> f64),
+            F64AddSub: Tile3(f64 -> f64), fuses F64Add then F64Sub;
             /// dst = c - (a + b).
-            F64AddSubFrom: Tile3(f64 -> f64),
+            F64AddSubFrom: Tile3(f64 -> f64), fuses F64Add into F64Sub;
             /// dst = (a + b) * c.
-            F64AddMul: Tile3(f64 -> f64),
+            F64AddMul: Tile3(f64 -> f64), fuses F64Add then F64Mul;
             /// dst = (a - b) + c.
-            F64SubAdd: Tile3(f64 -> f64),
+            F64SubAdd: Tile3(f64 -> f64), fuses F64Sub then F64Add;
             /// dst = (a - b) - c.
-            F64SubSub: Tile3(f64 -> f64),
+            F64SubSub: Tile3(f64 -> f64), fuses F64Sub then F64Sub;
             /// dst = c - (a - b).
-            F64SubSubFrom: Tile3(f64 -> f64),
+            F64SubSubFrom: Tile3(f64 -> f64), fuses F64Sub into F64Sub;
             /// dst = (a - b) * c.
-            F64SubMul: Tile3(f64 -> f64),
+            F64SubMul: Tile3(f64 -> f64), fuses F64Sub then F64Mul;
             /// dst = (a * b) + c.
-            F64MulAdd: Tile3(f64 -> f64),
+            F64MulAdd: Tile3(f64 -> f64), fuses F64Mul then F64Add;
             /// dst = (a * b) - c.
-            F64MulSub: Tile3(f64 -> f64),
+            F64MulSub: Tile3(f64 -> f64), fuses F64Mul then F64Sub;
             /// dst = c - (a * b).
-            F64MulSubFrom: Tile3(f64 -> f64),
+            F64MulSubFrom: Tile3(f64 -> f64), fuses F64Mul into F64Sub;
             /// dst = (a * b) * c.
-            F64MulMul: Tile3(f64 -> f64),
+            F64MulMul: Tile3(f64 -> f64), fuses F64Mul then F64Mul;
             /// dst = (a << b) + c.
-            I32ShlAdd: Tile3Imm(i32 -> i32),
+            I32ShlAdd: Tile3Imm(i32 -> i32), fuses I32Shl then I32Add;
             /// dst = (a & b) << c.
-            I32AndShl: Tile3Imm(i32 -> i32),
+            I32AndShl: Tile3Imm(i32 -> i32), fuses I32And then I32Shl;
             /// dst = (a >> b) & c.
-            I32ShrUAnd: Tile3Imm(i32 -> i32),
+            I32ShrUAnd: Tile3Imm(i32 -> i32), fuses I32ShrU then I32And;
             /// dst = (a & b) + c.
-            I32AndAdd: Tile3Imm(i32 -> i32),
+            I32AndAdd: Tile3Imm(i32 -> i32), fuses I32And then I32Add;
             /// dst = (a + b) & c.
-            I32AddAnd: Tile3Imm(i32 -> i32),
+            I32AddAnd: Tile3Imm(i32 -> i32), fuses I32Add then I32And;
             /// dst = (a + b) + c.
-            I32AddAdd: Tile3Imm(i32 -> i32),
+            I32AddAdd: Tile3Imm(i32 -> i32), fuses I32Add then I32Add;
             /// dst = (a * b) + c.
-            I32MulAdd: Tile3Imm(i32 -> i32),
+            I32MulAdd: Tile3Imm(i32 -> i32), fuses I32Mul then I32Add;
             /// dst = (a ^ b) & c.
-            I32XorAnd: Tile3Imm(i32 -> i32),
+            I32XorAnd: Tile3Imm(i32 -> i32), fuses I32Xor then I32And;
             /// dst = (a ^ b) ^ c.
-            I32XorXor: Tile3Imm(i32 -> i32),
+            I32XorXor: Tile3Imm(i32 -> i32), fuses I32Xor then I32Xor;
             /// dst = (a ^ b) + c.
-            I32XorAdd: Tile3Imm(i32 -> i32),
+            I32XorAdd: Tile3Imm(i32 -> i32), fuses I32Xor then I32Add;
             /// dst = (a rotl b) ^ c.
-            I32RotlXor: Tile3Imm(i32 -> i32),
+            I32RotlXor: Tile3Imm(i32 -> i32), fuses I32Rotl then I32Xor;
             /// dst = (a >> b) ^ c.
-            I32ShrUXor: Tile3Imm(i32 -> i32),
+            I32ShrUXor: Tile3Imm(i32 -> i32), fuses I32ShrU then I32Xor;
             /// dst = (a << b) | c.
-            I32ShlOr: Tile3Imm(i32 -> i32),
+            I32ShlOr: Tile3Imm(i32 -> i32), fuses I32Shl then I32Or;
             /// dst = (a | b) | c.
-            I32OrOr: Tile3Imm(i32 -> i32),
+            I32OrOr: Tile3Imm(i32 -> i32), fuses I32Or then I32Or;
             /// dst = (a << b) ^ c.
-            I64ShlXor: Tile3Imm(i64 -> i64),
+            I64ShlXor: Tile3Imm(i64 -> i64), fuses I64Shl then I64Xor;
             /// dst = (a >> b) ^ c.
-            I64ShrUXor: Tile3Imm(i64 -> i64),
+            I64ShrUXor: Tile3Imm(i64 -> i64), fuses I64ShrU then I64Xor;
             /// dst = (a rotl b) ^ c.
-            I64RotlXor: Tile3Imm(i64 -> i64),
+            I64RotlXor: Tile3Imm(i64 -> i64), fuses I64Rotl then I64Xor;
             /// dst = (a ^ b) ^ c.
-            I64XorXor: Tile3Imm(i64 -> i64),
+            I64XorXor: Tile3Imm(i64 -> i64), fuses I64Xor then I64Xor;
             /// dst = (a * b) + c.
-            I64MulAdd: Tile3Imm(i64 -> i64),
+            I64MulAdd: Tile3Imm(i64 -> i64), fuses I64Mul then I64Add;
             /// dst = (a ^ b) & c.
-            I64XorAnd: Tile3Imm(i64 -> i64),
+            I64XorAnd: Tile3Imm(i64 -> i64), fuses I64Xor then I64And;
             /// dst = (a >> b) & c.
-            I64ShrUAnd: Tile3Imm(i64 -> i64),
+            I64ShrUAnd: Tile3Imm(i64 -> i64), fuses I64ShrU then I64And;
             /// dst = (a << b) | c.
-            I64ShlOr: Tile3Imm(i64 -> i64),
+            I64ShlOr: Tile3Imm(i64 -> i64), fuses I64Shl then I64Or;
             /// dst = (a | b) | c.
-            I64OrOr: Tile3Imm(i64 -> i64),
+            I64OrOr: Tile3Imm(i64 -> i64), fuses I64Or then I64Or;
             /// dst = (a + b) + c.
-            I64AddAdd: Tile3Imm(i64 -> i64),
+            I64AddAdd: Tile3Imm(i64 -> i64), fuses I64Add then I64Add;
             /// dst = (a & b) ^ c.
-            I64AndXor: Tile3Imm(i64 -> i64),
+            I64AndXor: Tile3Imm(i64 -> i64), fuses I64And then I64Xor;
             $($more)*
         }
     };

@@ -3,15 +3,20 @@
 
 use core::marker::PhantomData;
 
-use wasmote_exec::vector::{Binary, Flow, Instr, Load, Regs, S, Source, Three, Unary, Value, Vector, bytes, cold};
+use wasmote_exec::vector::{
+    Binary, Dest, Encoded, Flow, Instr, Load, Regs, S, Source, Three, Unary, Value, Vector, bytes, cold,
+};
 use wasmote_ir::TrapCode;
+use wasmote_ir::shape::{Format, Operand};
 
-use crate::shapes::{Amount, Replace, Shift};
+use crate::shapes::{Amount, Replace, Shift, lane};
 
 /// A vector out of operands, behind which stands the result's place.
 pub trait Compute {
+    /// How its operands are written.
+    const FORMAT: Format;
     /// The unit of the result's place.
-    const DST: usize;
+    const DST: usize = Self::FORMAT.units();
     /// Computes it.
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode>;
 }
@@ -42,6 +47,15 @@ impl<C: Compute> Instr for Apart<C> {
     }
 }
 
+impl<C: Compute> Encoded for Apart<C> {
+    const FORMAT: Format = C::FORMAT.then(<S as Dest<Vector>>::FORMAT);
+}
+
+/// A vector in slots.
+pub const VECTOR: Format = <S as Source<Vector>>::FORMAT;
+/// An address in a slot.
+pub const ADDRESS: Format = <S as Source<u32>>::FORMAT;
+
 /// The rest of an instruction, which ends in the cell behind `ip`: its last unit is a place for the accumulator.
 pub struct Rest<const DST: usize>;
 
@@ -61,7 +75,7 @@ impl<const DST: usize> Instr for Rest<DST> {
 pub struct Single<O>(PhantomData<O>);
 
 impl<O: Unary<Out = Vector>> Compute for Single<O> {
-    const DST: usize = 1;
+    const FORMAT: Format = <S as Source<O::In>>::FORMAT;
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -73,7 +87,7 @@ impl<O: Unary<Out = Vector>> Compute for Single<O> {
 pub struct Both<O>(PhantomData<O>);
 
 impl<O: Binary<Out = Vector>> Compute for Both<O> {
-    const DST: usize = 2;
+    const FORMAT: Format = <S as Source<O::In>>::FORMAT.then(<S as Source<O::In>>::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -85,7 +99,7 @@ impl<O: Binary<Out = Vector>> Compute for Both<O> {
 pub struct AllThree<O>(PhantomData<O>);
 
 impl<O: Three<Value = Vector>> Compute for AllThree<O> {
-    const DST: usize = 3;
+    const FORMAT: Format = VECTOR.then(VECTOR).then(VECTOR);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -97,7 +111,7 @@ impl<O: Three<Value = Vector>> Compute for AllThree<O> {
 pub struct Shifted<O, B>(PhantomData<(O, B)>);
 
 impl<O: Shift, B: Amount> Compute for Shifted<O, B> {
-    const DST: usize = 2;
+    const FORMAT: Format = VECTOR.then(B::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -109,7 +123,7 @@ impl<O: Shift, B: Amount> Compute for Shifted<O, B> {
 pub struct Replaced<O>(PhantomData<O>);
 
 impl<O: Replace> Compute for Replaced<O> {
-    const DST: usize = 3;
+    const FORMAT: Format = VECTOR.then(<S as Source<O::Lane>>::FORMAT).operand(lane(O::LANES));
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -121,7 +135,7 @@ impl<O: Replace> Compute for Replaced<O> {
 pub struct ReplacedHalf<O>(PhantomData<O>);
 
 impl<O: Replace> Compute for ReplacedHalf<O> {
-    const DST: usize = 2;
+    const FORMAT: Format = VECTOR.then(<S as Source<O::Lane>>::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise.
@@ -133,7 +147,7 @@ impl<O: Replace> Compute for ReplacedHalf<O> {
 pub struct Loaded<O>(PhantomData<O>);
 
 impl<O: Load<Out = Vector>> Compute for Loaded<O> {
-    const DST: usize = 3;
+    const FORMAT: Format = ADDRESS.operand(Operand::Offset);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise; the bytes are there.

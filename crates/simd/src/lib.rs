@@ -16,6 +16,8 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod apart;
+#[cfg(test)]
+mod columns_tests;
 mod lanes;
 mod memory;
 #[cfg(target_arch = "aarch64")]

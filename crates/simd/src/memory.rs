@@ -2,10 +2,12 @@
 
 use core::marker::PhantomData;
 
-use wasmote_exec::vector::{Flow, Instr, Regs, S, Source, Vector, bytes};
+use wasmote_exec::vector::{Encoded, Flow, Instr, Regs, S, Source, Value, Vector, bytes};
 use wasmote_ir::TrapCode;
+use wasmote_ir::shape::{Format, Operand};
 
-use crate::apart::Compute;
+use crate::apart::{ADDRESS, Compute, VECTOR};
+use crate::shapes::lane;
 
 /// A load that replaces a lane.
 pub trait LoadLane {
@@ -27,7 +29,7 @@ pub trait StoreLane {
 pub struct LoadInto<O>(PhantomData<O>);
 
 impl<O: LoadLane> Compute for LoadInto<O> {
-    const DST: usize = 5;
+    const FORMAT: Format = LoadHalf::<O>::FORMAT.operand(lane(16 / O::SIZE as usize));
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise; the bytes are there.
@@ -42,7 +44,7 @@ impl<O: LoadLane> Compute for LoadInto<O> {
 pub struct LoadHalf<O>(PhantomData<O>);
 
 impl<O: LoadLane> Compute for LoadHalf<O> {
-    const DST: usize = 4;
+    const FORMAT: Format = ADDRESS.operand(Operand::Offset).then(VECTOR);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
         // SAFETY: the caller's promise; the bytes are there.
@@ -68,6 +70,10 @@ impl<O: StoreLane> Instr for StoreOf<O> {
         }
         Flow::Next
     }
+}
+
+impl<O: StoreLane> Encoded for StoreOf<O> {
+    const FORMAT: Format = ADDRESS.operand(Vector::SRC).operand(lane(16 / O::SIZE as usize)).operand(Operand::Offset);
 }
 
 /// The rows.

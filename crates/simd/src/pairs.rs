@@ -13,7 +13,7 @@ mod row {
     use super::{baseline, shape};
 
     macro_rules! name {
-        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => { $(
             pub type $name = (baseline::$name, shape::$shape);
         )* };
     }

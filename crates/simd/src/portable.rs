@@ -10,11 +10,6 @@ pub fn i32x4_rotl(a: Vector, by: u32) -> Vector {
     u32x4::join(u32x4::split(a).map(|a| a.rotate_left(by & 31)))
 }
 
-#[inline(always)]
-pub fn i32x4_add_add(a: Vector, b: Vector, c: Vector) -> Vector {
-    i32x4_add(i32x4_add(a, b), c)
-}
-
 /// Operations that do the same with each lane, of one or two vectors.
 macro_rules! lanewise {
     ($in:ident -> $out:ident: $( $name:ident ($($arg:ident),+) { $body:expr } )*) => { $(

@@ -1,6 +1,6 @@
 //! Which row does which operation.
 
-use wasmote_exec::vector::{Binary, Three, Unary, Vector};
+use wasmote_exec::vector::{Binary, Then, Three, Unary, Vector};
 use wasmote_ir::TrapCode;
 
 use crate::shapes::{Condition, Extract, Replace, Shift, Shuffle};
@@ -273,11 +273,8 @@ pub mod baseline {
         I32x4RelaxedDotI8x16I7x16AddS = i32x4_relaxed_dot_i8x16_i7x16_add_s;
         F32x4RelaxedMadd = f32x4_madd;
         F32x4RelaxedNmadd = f32x4_nmadd;
-        F32x4MulAdd = f32x4_madd;
         F64x2RelaxedMadd = f64x2_madd;
         F64x2RelaxedNmadd = f64x2_nmadd;
-        F64x2MulAdd = f64x2_madd;
-        I32x4AddAdd = i32x4_add_add;
     }
     shift {
         I8x16Shl = i8x16_shl;
@@ -295,6 +292,18 @@ pub mod baseline {
         I32x4Rotl = i32x4_rotl;
     }
     }
+
+    /// The meanings of fused operations, which follow from their rows.
+    macro_rules! fused {
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+            $( $( fused!(@ $name $column $($value)*); )* )*
+        };
+        (@ $name:ident fuses $first:ident then $second:ident) => {
+            pub type $name = Then<$first, $second>;
+        };
+        (@ $name:ident $column:ident $($value:ident)*) => {};
+    }
+    wasmote_ir::for_each_simd_op!(fused);
 
     /// Rows of one scalar.
     macro_rules! splats {
@@ -324,6 +333,7 @@ pub mod baseline {
             pub struct $name;
             impl Replace for $name {
                 type Lane = $ty;
+                const LANES: usize = 16 / $bytes;
                 #[inline(always)]
                 fn eval(a: Vector, value: $ty, $lane: usize) -> Vector {
                     crate::baseline::replace(a, crate::baseline::$splat(value), $bytes, $number)
@@ -344,6 +354,7 @@ pub mod baseline {
             pub struct $name;
             impl Extract for $name {
                 type Lane = $ty;
+                const LANES: usize = 16 / size_of::<$lane>();
                 #[inline(always)]
                 unsafe fn read(at: *const u64, lane: usize) -> $ty {
                     // In slots of a big-endian machine, lanes lie the other way round in each half.

@@ -4,10 +4,10 @@
 use core::marker::PhantomData;
 
 use wasmote_exec::vector::{
-    Binary, Constant as Zero, Dest, Flow, Handler, I, Instr, Load, LoadAt, LoadFromAny, One, R, Regs, S, Source, Store,
-    StoreAt, StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector,
+    Binary, Constant as Zero, Dest, Encoded, Flow, Handler, I, Instr, Load, LoadAt, LoadFromAny, One, R, Regs, S,
+    Source, Store, StoreAt, StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
 };
-use wasmote_ir::shape as ir;
+use wasmote_ir::shape::{self as ir, Format, Operand};
 
 use crate::apart::{AllThree, Apart, Both, Loaded, Replaced, ReplacedHalf, Shifted, Single};
 use crate::memory::{LoadHalf, LoadInto, LoadLane, StoreLane, StoreOf};
@@ -22,6 +22,8 @@ pub trait Shift {
 pub trait Replace {
     /// The scalar.
     type Lane: Value;
+    /// How many lanes there are.
+    const LANES: usize;
     /// The value.
     fn eval(a: Vector, value: Self::Lane, lane: usize) -> Vector;
 }
@@ -30,8 +32,19 @@ pub trait Replace {
 pub trait Extract {
     /// The lane.
     type Lane: Value;
+    /// How many lanes there are.
+    const LANES: usize;
     /// Reads it; `at` is the vector's first slot.
     unsafe fn read(at: *const u64, lane: usize) -> Self::Lane;
+}
+
+/// The operand that is the number of one of so many lanes.
+pub const fn lane(lanes: usize) -> Operand {
+    match lanes {
+        4 => Operand::Lane4,
+        8 => Operand::Lane8,
+        _ => Operand::Lane16,
+    }
 }
 
 /// A meaning with two vectors and a constant.
@@ -45,11 +58,14 @@ pub struct ShiftBy<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 /// By how many bits, in an instruction.
 pub trait Amount {
+    /// How it is written.
+    const FORMAT: Format;
     /// Reads it at this unit.
     unsafe fn amount(r: &Regs, at: usize) -> u32;
 }
 
 impl Amount for S {
+    const FORMAT: Format = <S as Source<u32>>::FORMAT;
     #[inline(always)]
     unsafe fn amount(r: &Regs, at: usize) -> u32 {
         // SAFETY: the caller's promise.
@@ -58,6 +74,7 @@ impl Amount for S {
 }
 
 impl Amount for I {
+    const FORMAT: Format = Format::source(b'i', &[Operand::Imm16]);
     #[inline(always)]
     unsafe fn amount(r: &Regs, at: usize) -> u32 {
         // SAFETY: the caller's promise.
@@ -76,6 +93,10 @@ impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr for ShiftBy<
         }
         Flow::Next
     }
+}
+
+impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Encoded for ShiftBy<O, A, B, D> {
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
 }
 
 /// The condition of a branch.
@@ -102,6 +123,10 @@ impl<O: Condition, A: Source<Vector>> Instr for BranchOn<O, A> {
     }
 }
 
+impl<O: Condition, A: Source<Vector>> Encoded for BranchOn<O, A> {
+    const FORMAT: Format = A::FORMAT.operand(Operand::Target);
+}
+
 /// A lane replaced.
 pub struct ReplaceIn<O, A, D>(PhantomData<(O, A, D)>);
 
@@ -119,6 +144,10 @@ impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr for ReplaceIn<O, A, D
     }
 }
 
+impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Encoded for ReplaceIn<O, A, D> {
+    const FORMAT: Format = A::FORMAT.then(<S as Source<O::Lane>>::FORMAT).operand(lane(O::LANES)).then(D::FORMAT);
+}
+
 /// A lane of a vector in slots.
 pub struct ExtractFrom<O, D>(PhantomData<(O, D)>);
 
@@ -133,6 +162,10 @@ impl<O: Extract, D: Dest<O::Lane>> Instr for ExtractFrom<O, D> {
         }
         Flow::Next
     }
+}
+
+impl<O: Extract, D: Dest<O::Lane>> Encoded for ExtractFrom<O, D> {
+    const FORMAT: Format = <S as Source<Vector>>::FORMAT.operand(lane(O::LANES)).then(D::FORMAT);
 }
 
 /// Bytes of two vectors.
@@ -152,6 +185,10 @@ impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Instr fo
     }
 }
 
+impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Encoded for ShuffleBoth<O, A, B, D> {
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(Format::operands(Vector::IMM)).then(D::FORMAT);
+}
+
 /// A constant into slots. The accumulator stays as it is.
 pub struct Constant;
 
@@ -168,6 +205,10 @@ impl Instr for Constant {
     }
 }
 
+impl Encoded for Constant {
+    const FORMAT: Format = <I as Source<Vector>>::FORMAT.then(<S as Dest<Vector>>::FORMAT);
+}
+
 /// A constant into the accumulator.
 pub struct LoadConstant;
 
@@ -181,6 +222,10 @@ impl Instr for LoadConstant {
         }
         Flow::Next
     }
+}
+
+impl Encoded for LoadConstant {
+    const FORMAT: Format = <I as Source<Vector>>::FORMAT.then(<R as Dest<Vector>>::FORMAT);
 }
 
 /// A move. The accumulator stays as it is.
@@ -199,86 +244,90 @@ impl Instr for Copy {
     }
 }
 
+impl Encoded for Copy {
+    const FORMAT: Format = <S as Source<Vector>>::FORMAT.then(<S as Dest<Vector>>::FORMAT);
+}
+
 /// Calls the macro named with all shapes, behind what else is given: the trait that meanings have, and the instructions that the
-/// variants are, with their numbers.
+/// variants are, by their names.
 macro_rules! for_each_shape {
     ($callback:ident $($before:tt)*) => {
         $callback! {
             $($before)*
             (Binary<In = Vector, Out = Vector>) VecBin5:
-                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, S, I, S>, 4 Two<O, R, I, S>;
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>;
             (Three<Value = Vector>) VecTile:
-                0 Tile<O, S, S, S, S>, 1 Tile<O, R, S, S, S>, 2 Tile<O, S, S, S, R>, 3 Tile<O, R, S, S, R>;
+                sss: Tile<O, S, S, S, S>, rss: Tile<O, R, S, S, S>, sss_r: Tile<O, S, S, S, R>, rss_r: Tile<O, R, S, S, R>;
             (Shift) VecRotl:
-                0 ShiftBy<O, S, I, S>, 1 ShiftBy<O, R, I, S>, 2 ShiftBy<O, S, I, R>, 3 ShiftBy<O, R, I, R>;
-            (Condition) VecBranch: 0 BranchOn<O, S>, 1 BranchOn<O, R>;
-            (Binary<In = Vector, Out = Vector>) VecBin1: 0 Apart<Both<O>>;
-            (Binary<In = Vector, Out = Vector>) VecBin2: 0 Two<O, S, S, S>, 1 Two<O, R, S, S>;
-            (Binary<In = Vector, Out = Vector>) VecBin3: 0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>;
-            (Unary<In = Vector, Out = Vector>) VecUnary1: 0 Apart<Single<O>>;
-            (Three<Value = Vector>) VecThree1: 0 Apart<AllThree<O>>;
+                si: ShiftBy<O, S, I, S>, ri: ShiftBy<O, R, I, S>, si_r: ShiftBy<O, S, I, R>, ri_r: ShiftBy<O, R, I, R>;
+            (Condition) VecBranch: s: BranchOn<O, S>, r: BranchOn<O, R>;
+            (Binary<In = Vector, Out = Vector>) VecBin1: ss: Apart<Both<O>>;
+            (Binary<In = Vector, Out = Vector>) VecBin2: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>;
+            (Binary<In = Vector, Out = Vector>) VecBin3: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>;
+            (Unary<In = Vector, Out = Vector>) VecUnary1: s: Apart<Single<O>>;
+            (Three<Value = Vector>) VecThree1: sss: Apart<AllThree<O>>;
             (Binary<In = Vector, Out = Vector>) VecBin4:
-                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, I, S>, 3 Two<O, R, I, S>;
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>;
             (Binary<In = Vector, Out = Vector>) VecSwizzle:
-                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, I, S, S>, 4 Two<O, I, R, S>;
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, is: Two<O, I, S, S>, ir: Two<O, I, R, S>;
             (Binary<In = Vector, Out = Vector>) VecBin6:
-                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, R, S>, 3 Two<O, S, S, R>, 4 Two<O, R, S, R>,
-                5 Two<O, S, R, R>;
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, ss_r: Two<O, S, S, R>, rs_r: Two<O, R, S, R>,
+                sr_r: Two<O, S, R, R>;
             (Binary<In = Vector, Out = Vector>) VecBin8:
-                0 Two<O, S, S, S>, 1 Two<O, R, S, S>, 2 Two<O, S, I, S>, 3 Two<O, R, I, S>, 4 Two<O, S, S, R>,
-                5 Two<O, R, S, R>, 6 Two<O, S, I, R>, 7 Two<O, R, I, R>;
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>, ss_r: Two<O, S, S, R>,
+                rs_r: Two<O, R, S, R>, si_r: Two<O, S, I, R>, ri_r: Two<O, R, I, R>;
             (Unary<In = Vector, Out = Vector>) VecUnary:
-                0 One<O, S, S>, 1 One<O, R, S>, 2 One<O, S, R>, 3 One<O, R, R>;
-            (Unary<In = Vector, Out = u32>) VecTest: 0 One<O, S, S>, 1 One<O, R, S>, 2 One<O, S, R>, 3 One<O, R, R>;
-            (Unary<In = Vector, Out = u32>) VecTest1: 0 One<O, S, S>;
-            (Unary<Out = Vector>) VecSplat: 0 One<O, S, S>, 1 One<O, R, S>;
-            (Unary<Out = Vector>) VecSplat1: 0 Apart<Single<O>>;
+                s: One<O, S, S>, r: One<O, R, S>, s_r: One<O, S, R>, r_r: One<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest: s: One<O, S, S>, r: One<O, R, S>, s_r: One<O, S, R>, r_r: One<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest1: s: One<O, S, S>;
+            (Unary<Out = Vector>) VecSplat: s: One<O, S, S>, r: One<O, R, S>;
+            (Unary<Out = Vector>) VecSplat1: s: Apart<Single<O>>;
             (Three<Value = Vector>) VecThree:
-                0 Tile<O, S, S, S, S>, 1 Tile<O, R, S, S, S>, 2 Tile<O, S, S, R, S>, 3 Tile<O, S, S, S, R>,
-                4 Tile<O, R, S, S, R>, 5 Tile<O, S, S, R, R>;
+                sss: Tile<O, S, S, S, S>, rss: Tile<O, R, S, S, S>, ssr: Tile<O, S, S, R, S>, sss_r: Tile<O, S, S, S, R>,
+                rss_r: Tile<O, R, S, S, R>, ssr_r: Tile<O, S, S, R, R>;
             (Shift) VecShift:
-                0 ShiftBy<O, S, S, S>, 1 ShiftBy<O, S, I, S>, 2 ShiftBy<O, R, I, S>, 3 ShiftBy<O, S, S, R>,
-                4 ShiftBy<O, S, I, R>, 5 ShiftBy<O, R, I, R>;
-            (Shift) VecShift2: 0 Apart<Shifted<O, S>>, 1 Apart<Shifted<O, I>>;
+                ss: ShiftBy<O, S, S, S>, si: ShiftBy<O, S, I, S>, ri: ShiftBy<O, R, I, S>, ss_r: ShiftBy<O, S, S, R>,
+                si_r: ShiftBy<O, S, I, R>, ri_r: ShiftBy<O, R, I, R>;
+            (Shift) VecShift2: ss: Apart<Shifted<O, S>>, si: Apart<Shifted<O, I>>;
             (Shuffle) VecShuffle:
-                0 ShuffleBoth<O, S, S, S>, 1 ShuffleBoth<O, R, S, S>, 2 ShuffleBoth<O, S, S, R>,
-                3 ShuffleBoth<O, R, S, R>;
+                ss: ShuffleBoth<O, S, S, S>, rs: ShuffleBoth<O, R, S, S>, ss_r: ShuffleBoth<O, S, S, R>,
+                rs_r: ShuffleBoth<O, R, S, R>;
             (Binary<In = Vector, Out = Vector>) VecPermute:
-                0 Two<O, S, I, S>, 1 Two<O, R, I, S>, 2 Two<O, S, I, R>, 3 Two<O, R, I, R>;
-            (Replace) VecReplace16: 0 Apart<Replaced<O>>;
-            (Extract) VecExtract16: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
-            (Replace) VecReplace8: 0 Apart<Replaced<O>>;
-            (Extract) VecExtract8: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
-            (Replace) VecReplace4: 0 ReplaceIn<O, S, S>, 1 ReplaceIn<O, R, S>;
-            (Extract) VecExtract4: 0 ExtractFrom<O, S>, 1 ExtractFrom<O, R>;
-            (Replace) VecReplaceHalf: 0 Apart<ReplacedHalf<O>>;
+                si: Two<O, S, I, S>, ri: Two<O, R, I, S>, si_r: Two<O, S, I, R>, ri_r: Two<O, R, I, R>;
+            (Replace) VecReplace16: ss: Apart<Replaced<O>>;
+            (Extract) VecExtract16: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
+            (Replace) VecReplace8: ss: Apart<Replaced<O>>;
+            (Extract) VecExtract8: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
+            (Replace) VecReplace4: ss: ReplaceIn<O, S, S>, rs: ReplaceIn<O, R, S>;
+            (Extract) VecExtract4: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
+            (Replace) VecReplaceHalf: ss: Apart<ReplacedHalf<O>>;
             (Load<Out = Vector>) VecLoad:
-                0 LoadAt<O, S, S>, 1 LoadAt<O, Zero, S>, 2 LoadAt<O, R, S>, 3 LoadAt<O, Sum<S, S>, S>,
-                4 LoadAt<O, Sum<S, R>, S>, 5 LoadAt<O, Sum<S, I>, S>, 6 LoadAt<O, Sum<R, I>, S>, 7 LoadAt<O, S, R>,
-                8 LoadAt<O, Zero, R>, 9 LoadAt<O, R, R>, 10 LoadAt<O, Sum<S, S>, R>, 11 LoadAt<O, Sum<S, R>, R>,
-                12 LoadAt<O, Sum<S, I>, R>, 13 LoadAt<O, Sum<R, I>, R>;
-            (Load<Out = Vector>) VecLoad2: 0 LoadAt<O, S, S>, 1 LoadAt<O, R, S>;
-            (Load<Out = Vector>) VecLoad1: 0 Apart<Loaded<O>>;
-            (Load<Out = Vector>) VecLoadAny: 0 LoadFromAny<O>;
+                s: LoadAt<O, S, S>, i: LoadAt<O, Zero, S>, r: LoadAt<O, R, S>, ss: LoadAt<O, Sum<S, S>, S>,
+                sr: LoadAt<O, Sum<S, R>, S>, si: LoadAt<O, Sum<S, I>, S>, ri: LoadAt<O, Sum<R, I>, S>, s_r: LoadAt<O, S, R>,
+                i_r: LoadAt<O, Zero, R>, r_r: LoadAt<O, R, R>, ss_r: LoadAt<O, Sum<S, S>, R>, sr_r: LoadAt<O, Sum<S, R>, R>,
+                si_r: LoadAt<O, Sum<S, I>, R>, ri_r: LoadAt<O, Sum<R, I>, R>;
+            (Load<Out = Vector>) VecLoad2: s: LoadAt<O, S, S>, r: LoadAt<O, R, S>;
+            (Load<Out = Vector>) VecLoad1: s: Apart<Loaded<O>>;
+            (Load<Out = Vector>) VecLoadAny: s: LoadFromAny<O>;
             (Store<In = Vector>) VecStore:
-                0 StoreAt<O, S, S>, 1 StoreAt<O, Zero, S>, 2 StoreAt<O, R, S>, 3 StoreAt<O, Sum<S, S>, S>,
-                4 StoreAt<O, Sum<S, R>, S>, 5 StoreAt<O, Sum<S, I>, S>, 6 StoreAt<O, Sum<R, I>, S>, 7 StoreAt<O, S, R>,
-                8 StoreAt<O, Zero, R>, 9 StoreAt<O, Sum<S, S>, R>, 10 StoreAt<O, Sum<S, I>, R>;
-            (Store<In = Vector>) VecStoreAny: 0 StoreToAny<O>;
-            (LoadLane) VecLoadLane16: 0 Apart<LoadInto<O>>;
-            (StoreLane) VecStoreLane16: 0 StoreOf<O>;
-            (LoadLane) VecLoadLane8: 0 Apart<LoadInto<O>>;
-            (StoreLane) VecStoreLane8: 0 StoreOf<O>;
-            (LoadLane) VecLoadLane4: 0 Apart<LoadInto<O>>;
-            (StoreLane) VecStoreLane4: 0 StoreOf<O>;
-            (LoadLane) VecLoadHalf: 0 Apart<LoadHalf<O>>;
+                s_s: StoreAt<O, S, S>, i_s: StoreAt<O, Zero, S>, r_s: StoreAt<O, R, S>, ss_s: StoreAt<O, Sum<S, S>, S>,
+                sr_s: StoreAt<O, Sum<S, R>, S>, si_s: StoreAt<O, Sum<S, I>, S>, ri_s: StoreAt<O, Sum<R, I>, S>, s_r: StoreAt<O, S, R>,
+                i_r: StoreAt<O, Zero, R>, ss_r: StoreAt<O, Sum<S, S>, R>, si_r: StoreAt<O, Sum<S, I>, R>;
+            (Store<In = Vector>) VecStoreAny: s: StoreToAny<O>;
+            (LoadLane) VecLoadLane16: ss: Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane16: s: StoreOf<O>;
+            (LoadLane) VecLoadLane8: ss: Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane8: s: StoreOf<O>;
+            (LoadLane) VecLoadLane4: ss: Apart<LoadInto<O>>;
+            (StoreLane) VecStoreLane4: s: StoreOf<O>;
+            (LoadLane) VecLoadHalf: ss: Apart<LoadHalf<O>>;
         }
     };
 }
 
 /// The handlers of each shape, entered by this function of `wasmote-exec`.
 macro_rules! tables {
-    ($table:ident $hot:ident $(($($meaning:tt)*) $shape:ident: $($number:literal $instr:ty),*;)*) => {
+    ($table:ident $hot:ident $(($($meaning:tt)*) $shape:ident: $($class:ident: $instr:ty),*;)*) => {
         /// The handlers of a row, in the order of its shape's variants.
         pub trait $table<Shape> {
             /// One for each variant.
@@ -287,7 +336,11 @@ macro_rules! tables {
 
         $(
             impl<O: $($meaning)*> $table<ir::$shape> for O {
-                const TABLE: &'static [Handler] = &[$($hot::<$instr>),*];
+                const TABLE: &'static [Handler] = &in_order(<ir::$shape as ir::Shape>::FORMATS, [$((
+                    ir::$shape::$class as usize,
+                    <$instr as Encoded>::FORMAT,
+                    $hot::<$instr>,
+                )),*]);
             }
         )*
     };
@@ -310,21 +363,21 @@ pub mod variants {
     use super::*;
 
     macro_rules! variants {
-        ($(($($meaning:tt)*) $shape:ident: $($number:literal $instr:ty),*;)*) => {
+        ($(($($meaning:tt)*) $shape:ident: $($class:ident: $instr:ty),*;)*) => {
             /// A variant of a shape, for rows of this meaning.
             pub trait Variant<Meaning, const N: usize> {
                 /// What it does.
                 type Instr: Instr;
             }
-            $( variants!(@each ($($meaning)*) $shape: $($number $instr,)*); )*
+            $( variants!(@each ($($meaning)*) $shape: $($class $instr,)*); )*
         };
-        (@each $meaning:tt $shape:ident: $number:literal $instr:ty, $($rest:tt)*) => {
-            variants!(@one $meaning $shape: $number $instr);
+        (@each $meaning:tt $shape:ident: $class:ident $instr:ty, $($rest:tt)*) => {
+            variants!(@one $meaning $shape: $class $instr);
             variants!(@each $meaning $shape: $($rest)*);
         };
         (@each $meaning:tt $shape:ident:) => {};
-        (@one ($($meaning:tt)*) $shape:ident: $number:literal $instr:ty) => {
-            impl<O: $($meaning)*> Variant<O, $number> for ir::$shape {
+        (@one ($($meaning:tt)*) $shape:ident: $class:ident $instr:ty) => {
+            impl<O: $($meaning)*> Variant<O, { ir::$shape::$class as usize }> for ir::$shape {
                 type Instr = $instr;
             }
         };
@@ -369,25 +422,29 @@ pub mod sse4 {
 
 /// Rows of shapes with one row each.
 pub mod rows {
-    use wasmote_exec::vector::{Handler, R, ReturnOne, S, Vector, hot};
+    use wasmote_exec::vector::{Encoded, Handler, R, ReturnOne, S, Vector, hot, in_order};
     use wasmote_ir::shape as ir;
 
     use super::hot::Hot;
     use super::{Constant, Copy, LoadConstant};
 
     macro_rules! rows {
-        ($($name:ident: $shape:ident = [$($instr:ty),*];)*) => { $(
+        ($($name:ident: $shape:ident = [$($class:ident: $instr:ty),*];)*) => { $(
             pub struct $name;
             impl Hot<ir::$shape> for $name {
-                const TABLE: &'static [Handler] = &[$(hot::<$instr>),*];
+                const TABLE: &'static [Handler] = &in_order(<ir::$shape as ir::Shape>::FORMATS, [$((
+                    ir::$shape::$class as usize,
+                    <$instr as Encoded>::FORMAT,
+                    hot::<$instr>,
+                )),*]);
             }
         )* };
     }
 
     rows! {
-        V128Copy: VecCopy = [Copy];
-        V128Const: VecConst = [Constant];
-        V128LoadConst: VecLoadConst = [LoadConstant];
-        V128Return: VecReturn = [ReturnOne<Vector, S>, ReturnOne<Vector, R>];
+        V128Copy: VecCopy = [s: Copy];
+        V128Const: VecConst = [i: Constant];
+        V128LoadConst: VecLoadConst = [i_r: LoadConstant];
+        V128Return: VecReturn = [s: ReturnOne<Vector, S>, r: ReturnOne<Vector, R>];
     }
 }

@@ -238,8 +238,6 @@ integer! {
         _mm_add_epi32(_mm_madd_epi16(pairs, _mm_set1_epi16(1)), c)
     }}
 
-    i32x4_add_add(a, b, c) { _mm_add_epi32(_mm_add_epi32(a, b), c) }
-
     i64x2_eq(a, b) {{
         let equal = _mm_cmpeq_epi32(a, b);
         _mm_and_si128(equal, _mm_shuffle_epi32(equal, 0b10_11_00_01))

@@ -47,13 +47,15 @@ const fn place(table: &mut Table, op: Op, handlers: &[Handler]) {
     assert!(handlers.len() == op.variants().len());
     let mut v = 0;
     while v < handlers.len() {
-        table[Opcode::new(op, v as u8).0 as usize - FIRST_VECTOR] = handlers[v];
+        if op.has(v) {
+            table[Opcode::new(op, v as u8).0 as usize - FIRST_VECTOR] = handlers[v];
+        }
         v += 1;
     }
 }
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn baseline_table() -> Table {
             // Every place is taken below.
             let mut table = [cold::<crate::shapes::Copy> as Handler; COUNT];
@@ -90,10 +92,21 @@ fn find(better: &Better, opcode: Opcode) -> Option<Handler> {
     handlers.get(usize::from(opcode.0 - first)).copied()
 }
 
+#[cfg(target_arch = "x86_64")]
+const fn better_row(op: Op, handlers: &'static [Handler]) -> (u16, &'static [Handler]) {
+    // They are found by their place behind the first.
+    let mut v = 0;
+    while v < handlers.len() {
+        assert!(op.has(v));
+        v += 1;
+    }
+    (Opcode::new(op, 0).0, handlers)
+}
+
 macro_rules! better {
     ($(#[$doc:meta])* $table:ident: $level:ident; $($name:ident: $shape:ident,)*) => {
         $(#[$doc])*
-        static $table: &Better = &[$((Opcode::new(Op::$name, 0).0, <$level::$name as Sse4<shape::$shape>>::TABLE)),*];
+        static $table: &Better = &[$(better_row(Op::$name, <$level::$name as Sse4<shape::$shape>>::TABLE)),*];
     };
 }
 

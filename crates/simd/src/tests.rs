@@ -149,7 +149,7 @@ compare! { every_operation_of_the_architecture_is_the_portable_one: baseline, tr
         i8x16_bitmask v128_any_true
     }
     three {
-        f32x4_madd f32x4_nmadd f64x2_madd f64x2_nmadd i32x4_add_add i32x4_relaxed_dot_i8x16_i7x16_add_s
+        f32x4_madd f32x4_nmadd f64x2_madd f64x2_nmadd i32x4_relaxed_dot_i8x16_i7x16_add_s
         v128_bitselect
     }
     shift {

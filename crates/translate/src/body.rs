@@ -7,6 +7,7 @@ use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::write::{Dst, Slot};
 
 use crate::TranslateErrorKind;
 use crate::code::{Code, Src, fits_signed};
@@ -123,7 +124,7 @@ impl Body<'_> {
 
     /// Pops an operand for what is rare; gives its slot.
     #[inline(never)]
-    pub fn pop_slot(&mut self) -> Step<u64> {
+    pub fn pop_slot(&mut self) -> Step<Slot> {
         let entry = self.pop()?;
         Ok(self.slot_operand(entry))
     }
@@ -132,20 +133,20 @@ impl Body<'_> {
     #[inline(never)]
     pub fn pop_slots(&mut self, slots: &mut [u64]) -> Step {
         for slot in slots.iter_mut().rev() {
-            *slot = self.pop_slot()?;
+            *slot = self.pop_slot()?.into();
         }
         Ok(())
     }
 
     /// [`Body::push`] for what is rare.
     #[inline(never)]
-    pub fn push_apart(&mut self, ty: ValType) -> u64 {
+    pub fn push_apart(&mut self, ty: ValType) -> Dst {
         self.push(ty)
     }
 
     /// Pushes a result that an instruction is about to write to its own slot; returns the slot.
-    pub fn push(&mut self, ty: ValType) -> u64 {
-        u64::from(self.stack.push(Place::Temp, ty))
+    pub fn push(&mut self, ty: ValType) -> Dst {
+        Dst(self.stack.push(Place::Temp, ty))
     }
 
     /// Where a popped operand comes from, as a source of type `ty`.
@@ -184,11 +185,12 @@ impl Body<'_> {
     }
 
     /// [`Body::slot`] as an operand.
-    pub fn slot_operand(&mut self, entry: Entry) -> u64 {
-        u64::from(self.slot(entry))
+    pub fn slot_operand(&mut self, entry: Entry) -> Slot {
+        Slot(self.slot(entry))
     }
 
     /// A popped operand as the accumulator or a slot; a store that only it would read is left out.
+    #[inline(never)]
     pub fn register_or_slot(&mut self, entry: Entry, ty: ValType) -> Src {
         match self.source(entry, ty) {
             Src::Imm(_) => Src::Slot(self.slot(entry)),

@@ -1,7 +1,8 @@
 //! Calls: arguments are brought into the slots where they are the callee's first ones.
 
 use wasmote_decode::FuncType;
-use wasmote_ir::Op;
+use wasmote_ir::ops::family;
+use wasmote_ir::write::{Base, Count, Func, Header, Slot, Table, Type};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
@@ -9,12 +10,14 @@ use crate::stack::{Entry, Place};
 
 impl Body<'_> {
     /// Brings the arguments into place and pops them; returns the callee's first slot, and how many slots they take.
-    pub fn arguments(&mut self, ty: &FuncType) -> Step<(u64, u64)> {
+    pub fn arguments(&mut self, ty: &FuncType) -> Step<(Base, Count)> {
         let base = self.settle_top(ty.params.len())?;
         for _ in 0..ty.params.len() {
             self.pop()?;
         }
-        Ok((u64::from(base), ty.params.iter().map(|ty| u64::from(ty.slots())).sum()))
+        let slots: u64 = ty.params.iter().map(|ty| u64::from(ty.slots())).sum();
+        // Parameters are at most a thousand.
+        Ok((Base(base), Count(slots as u16)))
     }
 
     /// Pushes what a call left in the callee's first slots.
@@ -27,12 +30,9 @@ impl Body<'_> {
         self.code.called(first.filter(|_| ty.results.len() == 1));
     }
 
-    /// The families for a function by its index, and the index that they use.
-    fn callee(&self, func: u32, defined: Op, imported: Op) -> (Op, u64) {
-        match func.checked_sub(self.module.imported_funcs) {
-            Some(index) => (defined, u64::from(index)),
-            None => (imported, u64::from(func)),
-        }
+    /// The number of a function among those that the module defines, or else among those that it imports.
+    fn callee(&self, func: u32) -> Result<Func, Func> {
+        func.checked_sub(self.module.imported_funcs).map(Func).ok_or(Func(func))
     }
 
     /// `call`.
@@ -40,8 +40,10 @@ impl Body<'_> {
         let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
-        let (op, index) = self.callee(func, Op::Call, Op::CallImport);
-        self.code.emit_few(op, 0, [index, base, 0, 0]);
+        self.code.write_few(match self.callee(func) {
+            Ok(defined) => family::Call.x((defined, base)),
+            Err(imported) => family::CallImport.x((imported, base)),
+        });
         self.results(ty);
         Ok(())
     }
@@ -52,8 +54,11 @@ impl Body<'_> {
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
-        let (op, index) = self.callee(func, Op::ReturnCall, Op::ReturnCallImport);
-        self.code.emit(op, 0, &[index, base, count, u64::from(self.header)]);
+        let header = Header(self.header);
+        self.code.write(match self.callee(func) {
+            Ok(defined) => family::ReturnCall.x((defined, base, count, header)),
+            Err(imported) => family::ReturnCallImport.x((imported, base, count, header)),
+        });
         self.unreachable();
         Ok(())
     }
@@ -68,12 +73,12 @@ impl Body<'_> {
     pub fn call_indirect(&mut self) -> Step {
         let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let (_, index) = self.table_index()?;
-        let (type_index, table) = (u64::from(ty), u64::from(table));
+        let (type_index, table) = (Type(ty), Table(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         match index {
-            Src::Slot(slot) => self.code.emit_few(Op::CallIndirect, 0, [u64::from(slot), table, type_index, base]),
-            _ => self.code.emit_few(Op::CallIndirect, 1, [table, type_index, base, 0]),
+            Src::Slot(slot) => self.code.write_few(family::CallIndirect.s((Slot(slot), table, type_index, base))),
+            _ => self.code.write_few(family::CallIndirect.r((table, type_index, base))),
         };
         self.results(ty);
         Ok(())
@@ -83,12 +88,12 @@ impl Body<'_> {
     pub fn return_call_indirect(&mut self) -> Step {
         let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let index = self.pop_slot()?;
-        let (type_index, table) = (u64::from(ty), u64::from(table));
+        let (type_index, table) = (Type(ty), Table(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
-        let values = [index, table, type_index, base, count, u64::from(self.header)];
-        self.code.emit(Op::ReturnCallIndirect, 0, &values);
+        let operands = (index, table, type_index, base, count, Header(self.header));
+        self.code.write(family::ReturnCallIndirect.s(operands));
         self.unreachable();
         Ok(())
     }

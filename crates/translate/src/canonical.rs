@@ -1,8 +1,12 @@
 //! NaN made canonical, where asked for: after each operator that may give another one, instructions replace it (spec:
 //! exec/numerics#nan-propagation). Code that does not ask for it has none of this.
 
+#[cfg(feature = "simd")]
+use wasmote_ir::Op;
+use wasmote_ir::ValType;
 use wasmote_ir::operators::{Operand, Row};
-use wasmote_ir::{Op, ValType};
+use wasmote_ir::ops::family;
+use wasmote_ir::write::{Dst, Imm, Slot};
 
 use crate::body::{Body, Step};
 
@@ -19,26 +23,27 @@ impl Body<'_> {
             (Operand::F32, _) => {
                 let slot = self.pop_slot()?;
                 let same = self.scratch(0)?;
-                self.code.emit(Op::F32Eq, 0, &[slot, slot, same]);
+                self.code.write(family::F32Eq.ss((slot, slot, same)));
                 let dst = self.push_apart(ValType::F32);
-                self.code.emit(Op::Select32, 1, &[same, slot, f32::NAN.to_bits().into(), dst]);
+                let nan = Imm(f32::NAN.to_bits().into());
+                self.code.write(family::Select32.ssi((Slot(same.0), slot, nan, dst)));
                 Ok(())
             }
             _ => {
                 let slot = self.pop_slot()?;
                 let (same, nan) = (self.scratch(0)?, self.scratch(1)?);
-                self.code.constant(f64::NAN.to_bits(), nan as u16);
-                self.code.emit(Op::F64Eq, 0, &[slot, slot, same]);
+                self.code.constant(f64::NAN.to_bits(), nan.0);
+                self.code.write(family::F64Eq.ss((slot, slot, same)));
                 let dst = self.push_apart(ValType::F64);
-                self.code.emit(Op::Select64, 0, &[same, slot, nan, dst]);
+                self.code.write(family::Select64.sss((Slot(same.0), slot, Slot(nan.0), dst)));
                 Ok(())
             }
         }
     }
 
     /// A slot above the one that was popped last, which nothing on the stack has; another for each number.
-    fn scratch(&mut self, number: usize) -> Step<u64> {
-        let mut slot = 0;
+    fn scratch(&mut self, number: usize) -> Step<Dst> {
+        let mut slot = Dst(0);
         for _ in 0..number + 2 {
             slot = self.push_apart(ValType::I64);
         }

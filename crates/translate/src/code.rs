@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 use wasmote_ir::code::MAX_FUNCTION_UNITS;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::Handler;
-use wasmote_ir::ops::opcode;
+use wasmote_ir::ops::{family, opcode};
 use wasmote_ir::shape::Operand;
+use wasmote_ir::write::{Count, Dst, Imm, Instruction, Slot};
 use wasmote_ir::{Op, Opcode, ValType, code};
 
 use crate::TranslateErrorKind;
 use crate::body::Step;
-use crate::known::{ELIDES, FEW, Writes, known};
+use crate::known::{FEW, Writes, known};
 use crate::recent::{Held, NOTHING, Window};
 pub use crate::recent::{Recent, Src};
 
@@ -150,7 +151,28 @@ impl Code {
         self.window.before_last().copied()
     }
 
-    /// Writes an instruction; `values` are those of its operands in order. Returns where it starts.
+    /// Writes an instruction. Returns where it starts.
+    #[inline(always)]
+    pub fn write<const N: usize>(&mut self, instruction: Instruction<N>) -> usize {
+        self.emit(instruction.op, instruction.variant, &instruction.values)
+    }
+
+    /// [`Code::write`] of what is written often, and has few operands.
+    #[inline(always)]
+    pub fn write_few<const N: usize>(&mut self, instruction: Instruction<N>) -> usize {
+        let mut values = [0; FEW];
+        values[..N].copy_from_slice(&instruction.values);
+        self.emit_few(instruction.op, instruction.variant, values)
+    }
+
+    /// Writes an instruction of a family that has one variant, with slots and immediates only, and was chosen while running.
+    #[inline(always)]
+    pub fn emit_only(&mut self, op: Op, values: &[u64]) -> usize {
+        debug_assert_eq!(op.variant_count(), 1);
+        self.emit(op, 0, values)
+    }
+
+    /// Writes an instruction whose variant was asked for; `values` are those of its operands in order. Returns where it starts.
     #[inline(never)]
     pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
         if values.len() <= FEW {
@@ -163,6 +185,7 @@ impl Code {
         self.note_offset(self.units.len());
         let at = self.units.len();
         let opcode = opcode(op, variant);
+        debug_assert_eq!(opcode.family(), Some((op, variant)));
         debug_assert_eq!(opcode.operands().len(), values.len());
         self.units.push(opcode.0);
         for (kind, &value) in opcode.operands().iter().zip(values) {
@@ -204,6 +227,7 @@ impl Code {
         let at = self.units.len();
         let opcode = opcode(op, variant);
         let known = known(opcode);
+        debug_assert_eq!(opcode.family(), Some((op, variant)));
         debug_assert!(usize::from(known.operands) <= FEW);
         // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
         self.units.extend_from_slice(&[0; 4 * FEW + 4]);
@@ -232,6 +256,16 @@ impl Code {
         };
         self.window.push(Recent { at, op, variant, a, b, dst, elided: false });
         at
+    }
+
+    /// Writes an instruction of a source, which comes first if it is an operand, and one more operand.
+    #[inline(always)]
+    pub fn emit_one(&mut self, op: Op, variant: u8, source: Src, last: u64) -> usize {
+        let values = match source.value() {
+            Some(value) => [value, last, 0, 0],
+            None => [last, 0, 0, 0],
+        };
+        self.emit_few(op, variant, values)
     }
 
     /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, so many.
@@ -358,10 +392,10 @@ impl Code {
     #[inline]
     pub fn elide(&mut self, slot: u16) {
         let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
-        if ELIDES[recent.op as usize] >> recent.variant & 1 != 0 {
+        if let Some(variant) = recent.op.elided(recent.variant) {
             recent.dst = None;
             recent.elided = true;
-            recent.variant += recent.op.variant_count() as u8 / 2;
+            recent.variant = variant;
             self.units.pop();
             self.units[recent.at] = opcode(recent.op, recent.variant).0;
         }
@@ -391,17 +425,17 @@ impl Code {
     pub fn join_additions(&mut self, temporaries: u32) {
         let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
-            Recent { op: Op::I32Add, variant: 1, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
+            Recent { op: Op::I32Add, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
                 if self.accumulators && u32::from(dst) < temporaries =>
             {
-                Some([u64::from(a), b, u64::from(dst)])
+                Some((Slot(a), Imm(b), Dst(dst)))
             }
             _ => None,
         };
         let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
         self.cut(first.at);
         self.window.count = 0;
-        self.emit(Op::I32AddTwo, 0, &[one[0], one[1], one[2], two[0], two[1], two[2]]);
+        self.write(family::I32AddTwo.x((one.0, one.1, one.2, two.0, two.1, two.2)));
     }
 
     /// Moves one slot; two moves in a row become one instruction.
@@ -411,17 +445,17 @@ impl Code {
         }
         match self.window.last() {
             Some(&Recent { at, op: Op::Copy, .. }) => {
-                let first = [self.units[at + 1], self.units[at + 2]].map(u64::from);
+                let first = (Slot(self.units[at + 1]), Dst(self.units[at + 2]));
                 let held = self.held;
                 self.cut(at);
                 self.window.pop();
-                self.emit_few(Op::CopyTwo, 0, [first[0], first[1], u64::from(from), u64::from(to)]);
+                self.write_few(family::CopyTwo.s((first.0, first.1, Slot(from), Dst(to))));
                 self.held = held;
-                self.held.forget(first[1] as u32);
+                self.held.forget(first.1.0.into());
                 self.held.forget(to.into());
             }
             _ => {
-                self.emit_few(Op::Copy, 0, [u64::from(from), u64::from(to), 0, 0]);
+                self.write_few(family::Copy.s((Slot(from), Dst(to))));
             }
         }
         // Copies have two destinations or are joined; nobody redirects them.
@@ -437,7 +471,7 @@ impl Code {
             _ if from == to => {}
             1 => self.copy(from, to),
             _ => {
-                self.emit(Op::CopySpan, 0, &[u64::from(from), u64::from(to), u64::from(count)]);
+                self.write(family::CopySpan.s((Slot(from), Dst(to), Count(count))));
                 self.held.forget_run(to.into(), count.into());
             }
         }
@@ -448,7 +482,7 @@ impl Code {
         match ty {
             #[cfg(feature = "simd")]
             ValType::V128 if self.accumulators && from != to => {
-                self.emit(Op::V128Copy, 0, &[u64::from(from), u64::from(to)]);
+                self.write(family::V128Copy.s((Slot(from), Dst(to))));
             }
             _ => self.copy_run(from, to, ty.slots()),
         }
@@ -460,8 +494,8 @@ impl Code {
     pub fn vector_constant(&mut self, number: u32, to: Option<u16>) {
         let [low, high] = self.vectors.get(number as usize).copied().unwrap_or_default();
         match to {
-            Some(to) => self.emit(Op::V128Const, 0, &[low, high, u64::from(to)]),
-            None => self.emit(Op::V128LoadConst, 0, &[low, high]),
+            Some(to) => self.write(family::V128Const.i((Imm(low), Imm(high), Dst(to)))),
+            None => self.write(family::V128LoadConst.i_r((Imm(low), Imm(high)))),
         };
     }
 
@@ -482,17 +516,19 @@ impl Code {
     }
 
     /// A constant into a slot.
+    #[inline(never)]
     pub fn constant(&mut self, bits: u64, to: u16) {
-        let to = u64::from(to);
-        if bits == u64::from(bits as u16) && self.short() {
-            self.emit_few(Op::ConstU16, 0, [bits, to, 0, 0]);
+        let to = Dst(to);
+        let instruction = if bits == u64::from(bits as u16) && self.short() {
+            family::ConstU16.i((Imm(bits), to))
         } else if bits == u64::from(bits as u32) {
-            self.emit_few(Op::ConstU32, 0, [bits, to, 0, 0]);
+            family::ConstU32.i((Imm(bits), to))
         } else if fits_signed(bits) {
-            self.emit_few(Op::ConstS32, 0, [bits & 0xffff_ffff, to, 0, 0]);
+            family::ConstS32.i((Imm(bits & 0xffff_ffff), to))
         } else {
-            self.emit_few(Op::ConstI64, 0, [bits, to, 0, 0]);
-        }
+            family::ConstI64.i((Imm(bits), to))
+        };
+        self.write_few(instruction);
     }
 
     /// Whether short forms are used: linked cells gain nothing from them.
@@ -507,14 +543,14 @@ impl Code {
             self.bound.clear();
             self.bound_at = here;
         }
-        if self.units.get(start) == Some(&opcode(Op::Goto, 0).0) && self.bound.try_push(start).is_err() {
+        if self.units.get(start) == Some(&const { Opcode::only(Op::Goto) }.0) && self.bound.try_push(start).is_err() {
             self.fail();
         }
     }
 
     /// Writes a return of three units; jumps that lead to it become returns themselves.
-    pub fn emit_return(&mut self, op: Op, variant: u8, values: [u64; 2]) {
-        let at = self.emit_few(op, variant, [values[0], values[1], 0, 0]);
+    pub fn write_return(&mut self, instruction: Instruction<2>) {
+        let at = self.write_few(instruction);
         if at == self.bound_at && self.units.len() == at + 3 {
             for &start in &self.bound {
                 self.units.copy_within(at..at + 3, start);

@@ -1,12 +1,13 @@
 //! Structured instructions, branches and returns.
 
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::ops::{BRANCHES_FOR_ALL, Sources, family};
 use wasmote_ir::shape::Operand;
+use wasmote_ir::write::{Header, Instruction, Padding, Target};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
-use crate::code::Src;
-use crate::families;
+use crate::code::{Recent, Src};
 #[cfg(feature = "gc")]
 use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Signature};
@@ -36,13 +37,13 @@ impl Body<'_> {
                 && let Some(before) = self.code.before_last()
                 && before.elided
                 && before.op.result() == recent.op.source()
-                && let Some((taken, not)) = branches_of(before.op)
+                && let Some((taken, not)) = decided(&before)
             {
                 self.code.retract();
                 self.code.retract();
                 return Ok(Condition { taken: not, not: taken, a: before.a, b: before.b });
             }
-            if let Some((taken, not)) = families::branches(recent.op) {
+            if let Some((taken, not)) = decided(&recent) {
                 self.code.retract();
                 return Ok(Condition { taken, not, a: recent.a, b: recent.b });
             }
@@ -61,14 +62,7 @@ impl Body<'_> {
         if let Some(start) = self.step(op, condition.a, condition.b) {
             return (start, self.code.units.len() - Operand::Target.units());
         }
-        let variant = match (condition.a, condition.b) {
-            (Src::Reg, Src::Imm(_)) => 3,
-            (Src::Reg, _) => 2,
-            (_, Src::Imm(_)) => 1,
-            _ => 0,
-        };
-        #[cfg(feature = "simd")]
-        let variant = if op.source() == Some(ValType::V128) { u8::from(condition.a == Src::Reg) } else { variant };
+        let variant = op.variant(sources_of(op, condition.a, condition.b)).unwrap_or(0);
         let start = self.code.emit_two(op, variant, condition.a, condition.b, 0);
         (start, self.code.units.len() - Operand::Target.units())
     }
@@ -127,7 +121,7 @@ impl Body<'_> {
         self.labels.push(label)?;
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
+            let start = self.code.write_few(family::Goto.x((Target,)));
             self.labels.branch(0, start, start + 1, self.code);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
@@ -272,7 +266,7 @@ impl Body<'_> {
     }
 
     pub fn goto(&mut self, depth: u32) {
-        let start = self.code.emit_few(Op::Goto, 0, [0; 4]);
+        let start = self.code.write_few(family::Goto.x((Target,)));
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
@@ -335,10 +329,8 @@ impl Body<'_> {
         self.meter.values(count);
         self.settle_top(count)?;
         let length = self.targets.len();
-        let start = match index {
-            Src::Slot(slot) => self.code.emit(Op::BrTable, 0, &[u64::from(slot), length as u64]),
-            _ => self.code.emit(Op::BrTable, 1, &[length as u64]),
-        };
+        let variant = Op::BrTable.variant(Sources::of(index.class())).ok_or(INVALID)?;
+        let start = self.code.emit_one(Op::BrTable, variant, index, length as u64);
         let first = self.code.units.len();
         self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
@@ -377,11 +369,11 @@ impl Body<'_> {
     /// Returns with the topmost entries, which stay on the stack.
     pub fn return_(&mut self) -> Step {
         let results: &[ValType] = &self.ty.results;
-        let header = u64::from(self.header);
+        let header = Header(self.header);
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.emit_return(Op::Return, 0, [header, 0]);
+                self.code.write_return(family::Return.x((header, Padding)));
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -396,39 +388,49 @@ impl Body<'_> {
                 let base = self.settle_top(results.len())?;
                 let slots = results.iter().map(|ty| ty.slots()).sum();
                 self.code.copy_run(base, 0, slots);
-                self.code.emit(Op::Return, 0, &[header, 0]);
+                self.code.write(family::Return.x((header, Padding)));
             }
         }
         Ok(())
     }
 
-    fn return_one(&mut self, entry: Entry, ty: ValType, header: u64) {
+    fn return_one(&mut self, entry: Entry, ty: ValType, header: Header) {
         let op = match ty {
             ValType::F32 => Op::ReturnF32,
             ValType::F64 => Op::ReturnF64,
             _ => Op::ReturnInt,
         };
-        let float = op != Op::ReturnInt;
-        match self.source(entry, ty) {
+        let source = match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);
-                self.code.emit_few(op, if float { 1 } else { 2 }, [header, 0, 0, 0]);
+                Src::Reg
             }
-            Src::Imm(bits) if !float && crate::code::fits_signed(bits) => {
-                self.code.emit_few(op, 1, [bits, header, 0, 0]);
+            Src::Imm(bits) if op == Op::ReturnInt && crate::code::fits_signed(bits) => Src::Imm(bits),
+            _ => Src::Slot(self.slot(entry)),
+        };
+        let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
+        match source {
+            Src::Slot(slot) => {
+                self.code.write_return(Instruction { op, variant, values: [slot.into(), header.into()] });
             }
             _ => {
-                let slot = self.slot_operand(entry);
-                self.code.emit_return(op, 0, [slot, header]);
+                self.code.emit_one(op, variant, source, header.into());
             }
         }
     }
 }
 
-/// The branches that a result decides if an `eqz` of it does: those whose negation is not an instruction of its own.
-fn branches_of(op: Op) -> Option<(Op, Op)> {
-    match op {
-        Op::I64And => Some((Op::BrI64AndNez, Op::BrI64AndEqz)),
-        _ => families::branches(op),
-    }
+/// The sources of a branch: a vector is the only one.
+#[inline]
+fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
+    let first = Sources::of(a.class());
+    if cfg!(feature = "simd") && branch.source() == Some(ValType::V128) { first } else { first.and(b.class()) }
+}
+
+/// The branches that the result of an instruction decides, when it is not zero and when it is, if they have variants for its sources.
+#[inline]
+fn decided(recent: &Recent) -> Option<(Op, Op)> {
+    let branches = recent.op.branches()?;
+    let has = |branch: Op| branch.variant(sources_of(branch, recent.a, recent.b)).is_some();
+    (BRANCHES_FOR_ALL || has(branches.0) && has(branches.1)).then_some(branches)
 }

@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 
 use wasmote_decode::operators::Catch;
 use wasmote_decode::reader::Reader;
-use wasmote_ir::Op;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 use wasmote_ir::operators::{Immediate, Operator};
+use wasmote_ir::ops::family;
+use wasmote_ir::write::{Header, Padding, Slot, Tag, Target};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -171,7 +172,7 @@ impl Body<'_> {
             handler.target = here;
             let slot = handler.slot;
             self.code.copy_run(slot, 0, results);
-            self.code.emit(Op::Return, 0, &[u64::from(self.header), 0]);
+            self.code.write(family::Return.x((Header(self.header), Padding)));
         }
         Ok(())
     }
@@ -197,7 +198,7 @@ impl Body<'_> {
         }
         if self.reachable {
             self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.emit(Op::Goto, 0, &[0]);
+            let start = self.code.write(family::Goto.x((Target,)));
             self.labels.branch(0, start, start + 1, self.code);
         }
         self.code.join();
@@ -252,7 +253,7 @@ impl Body<'_> {
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
-        self.code.emit(Op::Throw, 0, &[u64::from(tag), base, count, u64::from(self.header)]);
+        self.code.write(family::Throw.s((Tag(tag), Slot(base.0), count, Header(self.header))));
         self.code.join();
         self.unreachable();
         Ok(())
@@ -265,8 +266,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn throw_slot(&mut self, slot: u64) {
-        self.code.emit(Op::ThrowRef, 0, &[slot, u64::from(self.header)]);
+    fn throw_slot(&mut self, slot: Slot) {
+        self.code.write(family::ThrowRef.s((slot, Header(self.header))));
         self.code.join();
         self.unreachable();
     }
@@ -279,7 +280,7 @@ impl Body<'_> {
         if label.tried == NO_TRY || tried.kept == NO_SLOT {
             return Err(INVALID);
         }
-        self.throw_slot(tried.kept.into());
+        self.throw_slot(Slot(tried.kept));
         Ok(())
     }
 }

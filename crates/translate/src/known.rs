@@ -1,30 +1,8 @@
 //! What is to be known of instructions to write them, in tables made at compile time.
 
+use wasmote_ir::Opcode;
 use wasmote_ir::ops::{LISTS, listed};
 use wasmote_ir::shape::Operand;
-use wasmote_ir::{Op, Opcode};
-
-/// For each family, a bit for each variant that has a destination last, which the variant half of all further leaves out. Not all
-/// shapes have such a second half.
-pub static ELIDES: [u16; Op::ALL.len()] = {
-    let mut all = [0; Op::ALL.len()];
-    let mut op = 0;
-    while op < Op::ALL.len() {
-        let variants = Op::ALL[op].variants();
-        let half = variants.len() / 2;
-        let mut v = 0;
-        while v + half < variants.len() && half > 0 && v < 16 {
-            let eliding = &variants[v + half];
-            let stores = matches!(eliding.operands, [.., Operand::Dst | Operand::DstPair]);
-            if !stores && eliding.units() + 1 == variants[v].units() {
-                all[op] |= 1 << v;
-            }
-            v += 1;
-        }
-        op += 1;
-    }
-    all
-};
 
 /// What is known of instructions with a list of operands.
 #[derive(Clone, Copy)]

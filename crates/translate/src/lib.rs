@@ -13,9 +13,8 @@
 //! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
 //!    `references`, `exceptions`, `objects`: how;
 //! 5. `tiles`: instructions that do what two would;
-//! 6. `families`: mirrored and negated instructions, and the branches that comparisons become;
-//! 7. `simd`: vectors;
-//! 8. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
+//! 6. `simd`: vectors;
+//! 7. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -32,7 +31,6 @@ mod control;
 mod error;
 #[cfg(feature = "gc")]
 mod exceptions;
-mod families;
 #[cfg(feature = "image")]
 mod image;
 mod known;
@@ -55,11 +53,11 @@ mod tiles;
 pub use error::{TranslateError, TranslateErrorKind};
 use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
-use wasmote_ir::Op;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
 use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
+use wasmote_ir::{Op, Opcode};
 
 use body::{Body, Buffers};
 #[cfg(feature = "image")]
@@ -267,12 +265,14 @@ impl Translator {
         self.prologue.clear();
         for (mut first, mut count) in locals.zeroed() {
             if count > 12 {
-                self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(Op::ZeroSlots, 0).0, first, count])?;
+                self.prologue.try_extend_from_slice(&[const { Opcode::only(Op::ZeroSlots) }.0, first, count])?;
                 continue;
             }
-            for (op, slots) in [(Op::ZeroFour, 4), (Op::ZeroTwo, 2), (Op::ZeroOne, 1)] {
+            const SHORT: [(Opcode, u16); 3] =
+                [(Opcode::only(Op::ZeroFour), 4), (Opcode::only(Op::ZeroTwo), 2), (Opcode::only(Op::ZeroOne), 1)];
+            for (opcode, slots) in SHORT {
                 while count >= slots {
-                    self.prologue.try_extend_from_slice(&[wasmote_ir::ops::opcode(op, 0).0, first])?;
+                    self.prologue.try_extend_from_slice(&[opcode.0, first])?;
                     (first, count) = (first + slots, count - slots);
                 }
             }

@@ -1,11 +1,12 @@
 //! Loads, stores, and the other operators on memories, tables, globals and segments.
 
 use wasmote_decode::operators::MemArg;
+use wasmote_ir::ops::{Class, Sources, family};
+use wasmote_ir::write::Global;
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
 use crate::code::{Src, fits_signed};
-use crate::families;
 use crate::stack::{Entry, Place};
 
 /// An address in memory 0.
@@ -27,16 +28,35 @@ pub enum Address {
 }
 
 impl Address {
-    /// Its number, as variants of loads from memory 0 are numbered, and its operands, as many as the last number says.
-    pub fn operands(&self) -> (u8, [u64; 2], usize) {
+    /// The sum of two sources.
+    fn sum(a: Src, b: Src) -> Option<Address> {
+        Some(match (a, b) {
+            (Src::Slot(a), Src::Slot(b)) => Address::Slots(a, b),
+            (Src::Reg, Src::Slot(b)) => Address::SlotReg(b),
+            (Src::Slot(a), Src::Imm(bits)) => Address::SlotImm(a, bits),
+            (Src::Reg, Src::Imm(bits)) => Address::RegImm(bits),
+            _ => return None,
+        })
+    }
+
+    /// The variant of a load for this address, or of a store of a value of this class.
+    pub fn variant(&self, op: Op, value: Option<Class>) -> Option<u8> {
+        let (sources, ..) = self.operands();
+        op.variant(value.map_or(sources, |value| sources.and(value)))
+    }
+
+    /// Its classes and its operands, as many as the number says.
+    pub fn operands(&self) -> (Sources, [u64; 2], usize) {
+        const S: Sources = Sources::of(Class::Slot);
+        const R: Sources = Sources::of(Class::Accumulator);
         match *self {
-            Address::Slot(a) => (0, [a.into(), 0], 1),
-            Address::Constant => (1, [0; 2], 0),
-            Address::Reg => (2, [0; 2], 0),
-            Address::Slots(a, b) => (3, [a.into(), b.into()], 2),
-            Address::SlotReg(a) => (4, [a.into(), 0], 1),
-            Address::SlotImm(a, bits) => (5, [a.into(), bits], 2),
-            Address::RegImm(bits) => (6, [bits, 0], 1),
+            Address::Slot(a) => (S, [a.into(), 0], 1),
+            Address::Constant => (Sources::of(Class::Immediate), [0; 2], 0),
+            Address::Reg => (R, [0; 2], 0),
+            Address::Slots(a, b) => (S.and(Class::Slot), [a.into(), b.into()], 2),
+            Address::SlotReg(a) => (S.and(Class::Accumulator), [a.into(), 0], 1),
+            Address::SlotImm(a, bits) => (S.and(Class::Immediate), [a.into(), bits], 2),
+            Address::RegImm(bits) => (R.and(Class::Immediate), [bits, 0], 1),
         }
     }
 }
@@ -47,11 +67,13 @@ impl Body<'_> {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
     }
 
-    /// How a popped operand is best used as an address: a sum that was just computed for it is taken back.
-    pub fn address(&mut self, entry: Entry, offset: &mut u64) -> Address {
+    /// How a popped operand is best used as the address of a load, or of a store of a value of this class: a sum that was just computed for
+    /// it is taken back, if there is a variant for it.
+    pub fn address(&mut self, op: Op, value: Option<Class>, entry: Entry, offset: &mut u64) -> Address {
+        let has = |address: &Address| address.variant(op, value).is_some();
         if let Place::Const(bits) = entry.place() {
             let sum = u64::from(bits as u32) + *offset;
-            if sum <= u64::from(u32::MAX) {
+            if sum <= u64::from(u32::MAX) && has(&Address::Constant) {
                 *offset = sum;
                 return Address::Constant;
             }
@@ -59,26 +81,14 @@ impl Body<'_> {
         if self.code.accumulators
             && let Some(recent) = self.deciding(entry)
             && recent.op == Op::I32Add
+            && let Some(sum) = Address::sum(recent.a, recent.b)
+            && has(&sum)
         {
-            match (recent.a, recent.b) {
-                (Src::Slot(a), Src::Slot(b)) => {
-                    self.code.retract();
-                    return Address::Slots(a, b);
-                }
-                (Src::Reg, Src::Slot(b)) => {
-                    self.code.retract();
-                    return Address::SlotReg(b);
-                }
-                (Src::Slot(a), Src::Imm(bits)) => {
-                    self.code.retract();
-                    return Address::SlotImm(a, bits);
-                }
-                (Src::Reg, Src::Imm(bits)) => {
-                    self.code.retract();
-                    return Address::RegImm(bits);
-                }
-                _ => {}
-            }
+            self.code.retract();
+            return sum;
+        }
+        if !has(&Address::Reg) {
+            return Address::Slot(self.slot(entry));
         }
         match self.register_or_slot(entry, ValType::I32) {
             Src::Slot(slot) => Address::Slot(slot),
@@ -88,7 +98,7 @@ impl Body<'_> {
 
     /// The short form of a load or store with this offset, if there is one and short forms are used.
     fn near(&self, op: Op, offset: u64) -> Option<Op> {
-        families::near(op).filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
+        op.near().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
     }
 
     /// A load.
@@ -98,17 +108,18 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
-            self.code.emit(any_memory(op), 0, &[address, u64::from(memory), offset, dst]);
+            self.code.emit_only(any_memory(op), &[address.into(), memory.into(), offset, dst.into()]);
             return Ok(());
         }
-        let address = self.address(entry, &mut offset);
+        let address = self.address(op, None, entry, &mut offset);
         let dst = self.push(ty);
         if let (Address::Slot(slot), Some(near)) = (&address, self.near(op, offset)) {
-            self.code.emit(near, 0, &[u64::from(*slot), offset, dst]);
+            self.code.emit_only(near, &[(*slot).into(), offset, dst.into()]);
             return Ok(());
         }
-        let (variant, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, operands, count, [offset, dst]);
+        let variant = address.variant(op, None).ok_or(INVALID)?;
+        let (_, operands, count) = address.operands();
+        self.code.emit_behind(op, variant, operands, count, [offset, dst.into()]);
         Ok(())
     }
 
@@ -119,7 +130,7 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
             let value = self.slot_operand(value);
-            self.code.emit(any_memory(op), 0, &[address, value, u64::from(memory), offset]);
+            self.code.emit_only(any_memory(op), &[address.into(), value.into(), memory.into(), offset]);
             return Ok(());
         }
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
@@ -132,30 +143,14 @@ impl Body<'_> {
             Src::Slot(slot) => Src::Slot(slot),
             _ => Src::Slot(self.slot(value)),
         };
-        // A sum of slots stays one only where there is a variant for it.
-        let sum = !matches!(source, Src::Imm(_));
-        let address = match self.deciding(address) {
-            Some(recent) if recent.op == Op::I32Add && !sum => match self.register_or_slot(address, ValType::I32) {
-                Src::Slot(slot) => Address::Slot(slot),
-                _ => Address::Reg,
-            },
-            _ => self.address(address, &mut offset),
-        };
+        let address = self.address(op, Some(source.class()), address, &mut offset);
         if let (Address::Slot(a), Some(near)) = (&address, self.near(op, offset)) {
-            let (variant, value) = match source {
-                Src::Imm(bits) => (1, bits),
-                source => (0, source.value().unwrap_or(0)),
-            };
-            self.code.emit(near, variant, &[u64::from(*a), value, offset]);
+            let variant = near.variant(Sources::of(Class::Slot).and(source.class())).ok_or(INVALID)?;
+            self.code.emit(near, variant, &[u64::from(*a), source.value().unwrap_or(0), offset]);
             return Ok(());
         }
-        let (number, operands, count) = address.operands();
-        // A constant is stored at what is no sum.
-        let variant = match source {
-            Src::Imm(_) if number > 2 => return Err(INVALID),
-            source if number <= 2 => 2 * number + u8::from(matches!(source, Src::Imm(_))),
-            _ => number + 3,
-        };
+        let variant = address.variant(op, Some(source.class())).ok_or(INVALID)?;
+        let (_, operands, count) = address.operands();
         self.code.emit_behind(op, variant, operands, count, [source.value().unwrap_or(0), offset]);
         Ok(())
     }
@@ -163,37 +158,31 @@ impl Body<'_> {
     /// A store of the accumulator that holds `value`.
     pub fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
         self.take(value);
-        // The four variants stand alone in the float families and at the end of the others.
-        let first = op.variant_count() as u8 - 4;
-        if let Place::Const(bits) = address.place() {
-            let sum = u64::from(bits as u32) + offset;
-            if sum <= u64::from(u32::MAX) {
-                offset = sum;
-                self.code.emit_few(op, first + 1, [offset, 0, 0, 0]);
-                return Ok(());
+        let stored = Some(Class::Accumulator);
+        let address = match address.place() {
+            Place::Const(bits)
+                if u64::from(bits as u32) + offset <= u64::from(u32::MAX)
+                    && Address::Constant.variant(op, stored).is_some() =>
+            {
+                offset += u64::from(bits as u32);
+                Address::Constant
             }
-        }
-        match self.sum_before_last(address) {
-            Some((a, Src::Slot(b))) => {
-                self.code.emit_few(op, first + 2, [u64::from(a), u64::from(b), offset, 0]);
-                return Ok(());
-            }
-            Some((a, Src::Imm(bits))) => {
-                self.code.emit_few(op, first + 3, [u64::from(a), bits, offset, 0]);
-                return Ok(());
-            }
-            _ => {}
-        }
-        let address = self.slot_operand(address);
-        self.code.emit_few(op, first, [address, offset, 0, 0]);
+            _ => match self.sum_before_last(op, address) {
+                Some(sum) => sum,
+                None => Address::Slot(self.slot(address)),
+            },
+        };
+        let variant = address.variant(op, stored).ok_or(INVALID)?;
+        let (_, operands, count) = address.operands();
+        self.code.emit_behind(op, variant, operands, count, [offset, 0]);
         Ok(())
     }
 
     /// If the instruction before the last computed `address`, a popped operand, as the sum of a slot and a slot or constant, and
-    /// the last does not depend on it, takes the sum back, and gives its sources.
-    pub fn sum_before_last(&mut self, address: Entry) -> Option<(u16, Src)> {
+    /// the last does not depend on it, takes the sum back, if a store of the accumulator has a variant for it.
+    fn sum_before_last(&mut self, op: Op, address: Entry) -> Option<Address> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
-        let (Src::Slot(a), b @ (Src::Slot(_) | Src::Imm(_))) = (sum.a, sum.b) else { return None };
+        let (Src::Slot(_), Src::Slot(_) | Src::Imm(_)) = (sum.a, sum.b) else { return None };
         if sum.op != Op::I32Add || address.place() != Place::Temp || sum.dst != Some(address.home()) {
             return None;
         }
@@ -201,17 +190,22 @@ impl Body<'_> {
         if !last.elided {
             return None;
         }
+        let sum = Address::sum(sum.a, sum.b)?;
+        sum.variant(op, Some(Class::Accumulator))?;
         self.code.remove_before_last();
-        Some((a, b))
+        Some(sum)
     }
 
     /// `global.get`.
     pub fn global_get(&mut self) -> Step {
         let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
-        let op = if ty == ValType::V128 { Op::GlobalReadV128 } else { Op::GlobalRead };
-        let dst = self.push(ty);
-        self.code.emit_few(op, 0, [u64::from(global), dst, 0, 0]);
+        let (global, dst) = (Global(global), self.push(ty));
+        self.code.write_few(if ty == ValType::V128 {
+            family::GlobalReadV128.s((global, dst))
+        } else {
+            family::GlobalRead.s((global, dst))
+        });
         Ok(())
     }
 
@@ -220,25 +214,23 @@ impl Body<'_> {
         let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
-        let global = u64::from(global);
         if ty == ValType::V128 {
             let value = self.slot_operand(value);
-            self.code.emit(Op::GlobalWriteV128, 0, &[value, global]);
+            self.code.write(family::GlobalWriteV128.s((value, Global(global))));
             return Ok(());
         }
         let wide = matches!(ty, ValType::I64 | ValType::F64);
         let op = if wide { Op::GlobalWrite64 } else { Op::GlobalWrite32 };
-        match self.source(value, ValType::I64) {
-            Src::Imm(bits) if !wide || fits_signed(bits) => self.code.emit_few(op, 1, [bits, global, 0, 0]),
+        let source = match self.source(value, ValType::I64) {
+            Src::Imm(bits) if !wide || fits_signed(bits) => Src::Imm(bits),
             Src::Reg => {
                 self.take(value);
-                self.code.emit_few(op, 2, [global, 0, 0, 0])
+                Src::Reg
             }
-            _ => {
-                let value = self.slot_operand(value);
-                self.code.emit_few(op, 0, [value, global, 0, 0])
-            }
+            _ => Src::Slot(self.slot(value)),
         };
+        let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
+        self.code.emit_one(op, variant, source, global.into());
         Ok(())
     }
 
@@ -253,10 +245,10 @@ impl Body<'_> {
             count += 1;
         }
         if let Some(ty) = result {
-            values[count] = self.push_apart(ty);
+            values[count] = self.push_apart(ty).into();
             count += 1;
         }
-        self.code.emit(op, 0, &values[..count]);
+        self.code.emit_only(op, &values[..count]);
         Ok(())
     }
 
@@ -264,9 +256,9 @@ impl Body<'_> {
     pub fn wide(&mut self, op: Op, operands: usize) -> Step {
         let mut values = [0; 5];
         self.pop_slots(&mut values[..operands])?;
-        values[operands] = self.push_apart(ValType::I64);
+        values[operands] = self.push_apart(ValType::I64).into();
         self.push_apart(ValType::I64);
-        self.code.emit(op, 0, &values[..=operands]);
+        self.code.emit_only(op, &values[..=operands]);
         Ok(())
     }
 

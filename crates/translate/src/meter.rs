@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 
 use wasmote_ir::code::to_units;
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::{Op, fuel};
+use wasmote_ir::fuel;
+use wasmote_ir::ops::family;
+use wasmote_ir::write::Imm;
 
 use crate::code::Code;
 
@@ -29,7 +31,7 @@ impl Meter {
     /// A function or a loop begins here; nothing can be moved across.
     pub fn open(&mut self, code: &mut Code) {
         if self.on {
-            let at = code.emit(Op::Fuel, 0, &[0]);
+            let at = code.write(family::Fuel.x((Imm(0),)));
             code.join();
             if self.regions.try_push((at + 1, 0)).is_err() {
                 code.fail();

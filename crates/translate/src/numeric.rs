@@ -1,12 +1,12 @@
 //! Operators of one and two sources, and `select`.
 
+use wasmote_ir::ops::{Class, Sources, family};
+use wasmote_ir::write::{Imm, Slot};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, Step};
+use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src, fits_signed};
-use crate::families;
 use crate::stack::{Entry, Place};
-use crate::tiles::with_constant;
 
 /// The sources of an instruction of two, in classes for which it has a variant, and the family to use: it may be the
 /// mirror of the one asked for.
@@ -17,20 +17,17 @@ pub struct Two {
     pub variant: u8,
 }
 
-/// The variant of the shapes `Bin8`, `Bin12` and `Branch` for these classes, with the result in a slot.
+/// The variant of a family of two sources for these classes, with the result in a slot.
+#[inline(always)]
 fn variant(op: Op, a: Src, b: Src) -> Option<u8> {
-    let twelve = op.variant_count() == 12;
-    Some(match (a, b) {
-        (Src::Slot(_), Src::Slot(_)) => 0,
-        (Src::Slot(_), Src::Imm(_)) => 1,
-        (Src::Imm(_), Src::Slot(_)) if twelve => 2,
-        (Src::Reg, Src::Slot(_)) if twelve => 3,
-        (Src::Reg, Src::Imm(_)) if twelve => 4,
-        (Src::Slot(_), Src::Reg) if twelve => 5,
-        (Src::Reg, Src::Slot(_)) => 2,
-        (Src::Reg, Src::Imm(_)) => 3,
-        _ => return None,
-    })
+    op.variant(Sources::of(a.class()).and(b.class()))
+}
+
+impl Two {
+    /// The instruction with these sources, for which the family has a variant.
+    fn new(op: Op, a: Src, b: Src) -> Two {
+        Two { op, a, b, variant: variant(op, a, b).unwrap_or(0) }
+    }
 }
 
 impl Body<'_> {
@@ -41,7 +38,7 @@ impl Body<'_> {
         // A constant stands second, if the family allows it; of two the one that can be an immediate.
         if let Place::Const(bits) = a.place()
             && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
-            && let Some(mirror) = families::mirror(op)
+            && let Some(mirror) = op.mirror()
         {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
@@ -59,7 +56,7 @@ impl Body<'_> {
             sa = Src::Slot(self.slot(a));
         }
         if sb == Src::Reg && (sa == Src::Reg || variant(op, sa, sb).is_none()) {
-            match (sa, families::mirror(op)) {
+            match (sa, op.mirror()) {
                 (Src::Slot(_), Some(mirror)) => {
                     op = mirror;
                     core::mem::swap(&mut a, &mut b);
@@ -68,16 +65,18 @@ impl Body<'_> {
                 _ => sb = Src::Slot(self.slot(b)),
             }
         }
-        if sa == Src::Reg {
-            self.take(a);
-        } else if sb == Src::Reg {
-            self.take(b);
-        }
         match variant(op, sa, sb) {
-            Some(variant) => Two { op, a: sa, b: sb, variant },
+            Some(variant) => {
+                if sa == Src::Reg {
+                    self.take(a);
+                } else if sb == Src::Reg {
+                    self.take(b);
+                }
+                Two { op, a: sa, b: sb, variant }
+            }
             None => {
                 let (sa, sb) = (Src::Slot(self.slot(a)), Src::Slot(self.slot(b)));
-                Two { op, a: sa, b: sb, variant: 0 }
+                Two::new(op, sa, sb)
             }
         }
     }
@@ -88,16 +87,16 @@ impl Body<'_> {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
-        if let (None, Some(bits), Some(op), true) = (large(a), large(b), with_constant(op), self.code.accumulators) {
+        if let (None, Some(bits), Some(op), true) = (large(a), large(b), op.with_constant(), self.code.accumulators) {
             let source = self.register_or_slot(a, ValType::I64);
-            return Two { op, a: source, b: Src::Imm(bits), variant: u8::from(source == Src::Reg) };
+            return Two::new(op, source, Src::Imm(bits));
         }
-        if let (None, Some(bits), Some(mirror)) = (large(a), large(b), families::mirror(op))
+        if let (None, Some(bits), Some(mirror)) = (large(a), large(b), op.mirror())
             && self.code.accumulators
         {
             let other = Src::Slot(self.slot(a));
-            self.code.emit(Op::LoadConst, 0, &[bits]);
-            return Two { op: mirror, a: Src::Reg, b: other, variant: variant(mirror, Src::Reg, other).unwrap_or(0) };
+            self.code.write(family::LoadConst.i_r((Imm(bits),)));
+            return Two::new(mirror, Src::Reg, other);
         }
         let sa = Src::Slot(self.slot(a));
         // The zero that `eqz` compares with has no slot of its own.
@@ -105,21 +104,22 @@ impl Body<'_> {
             Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(b)),
         };
-        Two { op, a: sa, b: sb, variant: variant(op, sa, sb).unwrap_or(0) }
+        Two::new(op, sa, sb)
     }
 
     /// Writes an instruction of two sources; the result goes to its own slot.
     fn emit_binary(&mut self, two: &Two) {
         let ty = two.op.result().unwrap_or(ValType::I32);
         let dst = self.push(ty);
-        if let (Op::I32Add, Src::Slot(a), Src::Imm(bits)) = (two.op, two.a, two.b)
+        if let (Src::Slot(a), Src::Imm(bits)) = (two.a, two.b)
             && self.code.short()
             && i32::from(bits as i16) == bits as i32
+            && let Some(near) = two.op.near()
         {
-            self.code.emit(Op::I32AddNear, 0, &[u64::from(a), bits & 0xffff, dst]);
+            self.code.emit_only(near, &[a.into(), bits & 0xffff, dst.into()]);
             return;
         }
-        self.code.emit_two(two.op, two.variant, two.a, two.b, dst);
+        self.code.emit_two(two.op, two.variant, two.a, two.b, dst.into());
     }
 
     /// An operator of two operands.
@@ -144,10 +144,11 @@ impl Body<'_> {
             return Ok(());
         }
         if let Some(recent) = self.deciding(entry)
-            && let Some(negated) = families::negate(recent.op)
+            && let Some(negated) = recent.op.negate()
+            && let Some(variant) = variant(negated, recent.a, recent.b)
         {
             self.code.retract();
-            self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant: recent.variant });
+            self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant });
             return Ok(());
         }
         let zero = entry.with(Place::Const(0));
@@ -166,18 +167,22 @@ impl Body<'_> {
     /// An operator of one operand.
     pub fn unary(&mut self, op: Op) -> Step {
         let entry = self.pop()?;
-        let source = self.register_or_slot(entry, op.source().unwrap_or(ValType::I32));
+        let source = match op.variant(Sources::of(Class::Accumulator)) {
+            Some(_) => self.register_or_slot(entry, op.source().unwrap_or(ValType::I32)),
+            None => Src::Slot(self.slot(entry)),
+        };
         let dst = self.push(op.result().unwrap_or(ValType::I32));
+        let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
         match source {
-            Src::Slot(slot) => self.code.emit_few(op, 0, [u64::from(slot), dst, 0, 0]),
-            _ => self.code.emit_few(op, 1, [dst, 0, 0, 0]),
+            Src::Slot(slot) => self.code.emit_few(op, variant, [slot.into(), dst.into(), 0, 0]),
+            _ => self.code.emit_few(op, variant, [dst.into(), 0, 0, 0]),
         };
         Ok(())
     }
 
     /// A cast that leaves the bits of the slot as they are.
     pub fn cast(&mut self, ty: ValType) -> Step {
-        self.stack.retype(ty).ok_or(crate::body::INVALID)
+        self.stack.retype(ty).ok_or(INVALID)
     }
 
     /// `select` of two vectors, the same with and without instructions on them.
@@ -185,12 +190,12 @@ impl Body<'_> {
     fn select_vector(&mut self, condition: Entry, a: Entry, b: Entry) {
         let [condition, a, b] = [condition, a, b].map(|entry| self.slot_apart(entry));
         let dst = self.push_apart(ValType::V128);
-        self.code.emit(Op::SelectV128, 0, &[condition, a, b, dst]);
+        self.code.write(family::SelectV128.sss((condition, a, b, dst)));
     }
 
     /// [`Body::slot_operand`] for what is rare.
     #[inline(never)]
-    fn slot_apart(&mut self, entry: Entry) -> u64 {
+    fn slot_apart(&mut self, entry: Entry) -> Slot {
         self.slot_operand(entry)
     }
 
@@ -201,29 +206,34 @@ impl Body<'_> {
             self.select_vector(condition, a, b);
             return Ok(());
         }
-        let c = self.register_or_slot(condition, ValType::I32);
         // One row reads and extends 32 bits, the other 64.
         let wide = matches!(a.ty(), ValType::I64 | ValType::F64);
         let op = if wide { Op::Select64 } else { Op::Select32 };
+        let class = |entry: Entry| match entry.place() {
+            Place::Const(bits) if !wide || fits_signed(bits) => Class::Immediate,
+            _ => Class::Slot,
+        };
+        let register = self.source(condition, ValType::I32) == Src::Reg;
+        let classes = [if register { Class::Accumulator } else { Class::Slot }, class(a), class(b)];
+        // Where there is no variant for these, all are in slots.
+        let (classes, variant) = match op.variant(Sources::three(classes)) {
+            Some(variant) => (classes, variant),
+            None => ([Class::Slot; 3], op.variant(Sources::three([Class::Slot; 3])).ok_or(INVALID)?),
+        };
         let mut values = [0; 4];
         let mut count = 0;
-        let mut variant = 4;
-        if let Src::Slot(slot) = c {
-            values[0] = u64::from(slot);
-            count = 1;
-            variant = 0;
-        }
-        for (entry, bit) in [(a, 2), (b, 1)] {
-            values[count] = match entry.place() {
-                Place::Const(bits) if !wide || fits_signed(bits) => {
-                    variant += bit;
-                    bits
+        for (entry, class) in [condition, a, b].into_iter().zip(classes) {
+            values[count] = match (class, entry.place()) {
+                (Class::Accumulator, _) => {
+                    self.register_or_slot(entry, ValType::I32);
+                    continue;
                 }
-                _ => self.slot_operand(entry),
+                (Class::Immediate, Place::Const(bits)) => bits,
+                _ => self.slot_apart(entry).into(),
             };
             count += 1;
         }
-        values[count] = self.push(a.ty());
+        values[count] = self.push(a.ty()).into();
         self.code.emit_few(op, variant, values);
         Ok(())
     }

@@ -3,7 +3,9 @@
 use wasmote_decode::CompositeType;
 use wasmote_decode::operators::Cast;
 use wasmote_ir::operators::Operator;
-use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
+use wasmote_ir::ops::family;
+use wasmote_ir::write::{Base, Count, Dst, Family, Imm, Slot, SlotDst, Target, Type};
+use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts, shape};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -76,31 +78,33 @@ impl Body<'_> {
     }
 
     /// The first slot that is not in use, operands counted.
-    fn top(&self) -> u64 {
-        self.stack.next_home().into()
+    fn top(&self) -> Base {
+        Base(self.stack.next_home())
     }
 
     /// Pops so many operands; the slots that they are in, in order.
-    fn slots<const N: usize>(&mut self) -> Step<[u64; N]> {
-        let mut slots = [0; N];
-        self.pop_slots(&mut slots)?;
+    fn slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
+        let mut slots = [Slot(0); N];
+        for slot in slots.iter_mut().rev() {
+            *slot = self.pop_slot()?;
+        }
         Ok(slots)
     }
 
     /// Brings so many operands into their own slots; the slots, in order. They stay on the stack.
-    fn settled_slots<const N: usize>(&mut self) -> Step<[u64; N]> {
+    fn settled_slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
         self.settle_top(N)?;
         let first = self.stack.len() - N;
-        let mut slots = [0; N];
+        let mut slots = [Slot(0); N];
         for (i, slot) in slots.iter_mut().enumerate() {
-            *slot = self.stack.get(first + i).ok_or(INVALID)?.home().into();
+            *slot = Slot(self.stack.get(first + i).ok_or(INVALID)?.home());
         }
         Ok(slots)
     }
 
     /// A new array in metered code, which is allocated and then filled: `make` writes instructions that do so, given the first slot that is
     /// not in use, and temporaries for the array and for the index where it is filled. The operands are popped afterwards.
-    fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, u64, u64, u64)) -> Step {
+    fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, Base, Dst, Dst)) -> Step {
         let top = self.top();
         let (array, index) = (self.push_apart(OBJECT), self.push_apart(ValType::I32));
         make(self, top, array, index);
@@ -108,20 +112,20 @@ impl Body<'_> {
             self.pop_apart()?;
         }
         let dst = self.push_apart(OBJECT);
-        self.code.copy_value(array as u16, dst as u16, OBJECT);
+        self.code.copy_value(array.0, dst.0, OBJECT);
         Ok(())
     }
 
     /// A new object with the topmost values.
-    fn new_of_run(&mut self, op: Op, ty: u32, values: usize) -> Step {
+    fn new_of_run(&mut self, op: Family<shape::NewOfRun>, ty: u32, values: usize) -> Step {
         self.meter.values(values);
         let top = self.top();
-        let base = u64::from(self.settle_top(values)?);
+        let base = self.settle_top(values)?;
         for _ in 0..values {
             self.pop_apart()?;
         }
         let dst = self.push_apart(OBJECT);
-        self.code.emit(op, 0, &[ty.into(), base, top - base, dst, top]);
+        self.code.write(op.s((Type(ty), Slot(base), Count(top.0 - base), dst, top)));
         Ok(())
     }
 
@@ -131,7 +135,7 @@ impl Body<'_> {
         let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
             return Err(INVALID);
         };
-        self.new_of_run(Op::StructNew, ty, fields.len())
+        self.new_of_run(family::StructNew, ty, fields.len())
     }
 
     /// `struct.new_default`.
@@ -142,7 +146,7 @@ impl Body<'_> {
         }
         let top = self.top();
         let dst = self.push_apart(OBJECT);
-        self.code.emit(Op::StructNewDefault, 0, &[ty.into(), dst, top]);
+        self.code.write(family::StructNewDefault.x((Type(ty), dst, top)));
         Ok(())
     }
 
@@ -171,15 +175,16 @@ impl Body<'_> {
         if self.meter.is_on() {
             let [value, len] = self.settled_slots()?;
             return self.array_in_steps(2, |body, top, array, index| {
-                body.code.emit(Op::ArrayNewFuel, 0, &[ty.into(), len, array, top]);
-                body.code.constant(0, index as u16);
-                body.code.emit(Op::ArrayFillFuel, 0, &[ty.into(), array, index, value, slots.into(), len]);
+                body.code.write(family::ArrayNewFuel.s((Type(ty), len, array, top)));
+                body.code.constant(0, index.0);
+                let (array, index, len) = (Slot(array.0), SlotDst(index.0), SlotDst(len.0));
+                body.code.write(family::ArrayFillFuel.s((Type(ty), array, index, value, Count(slots), len)));
             });
         }
         let top = self.top();
         let [value, len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
-        self.code.emit(Op::ArrayNew, 0, &[ty.into(), value, slots.into(), len, dst, top]);
+        self.code.write(family::ArrayNew.s((Type(ty), value, Count(slots), len, dst, top)));
         Ok(())
     }
 
@@ -189,15 +194,15 @@ impl Body<'_> {
         let top = self.top();
         let [len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
-        let op = if self.meter.is_on() { Op::ArrayNewFuel } else { Op::ArrayNewDefault };
-        self.code.emit(op, 0, &[ty.into(), len, dst, top]);
+        let op = if self.meter.is_on() { family::ArrayNewFuel } else { family::ArrayNewDefault };
+        self.code.write(op.s((Type(ty), len, dst, top)));
         Ok(())
     }
 
     /// `array.new_fixed`.
     fn array_new_fixed(&mut self) -> Step {
         let (ty, len) = (self.reader.u32()?, self.reader.u32()?);
-        self.new_of_run(Op::ArrayNewFixed, ty, len as usize)
+        self.new_of_run(family::ArrayNewFixed, ty, len as usize)
     }
 
     /// `array.new_data` and `array.new_elem`.
@@ -210,15 +215,17 @@ impl Body<'_> {
                 _ => (Op::ArrayNewElemFuel, Op::ArrayInitElemFuel),
             };
             return self.array_in_steps(2, |body, top, array, index| {
-                body.code.emit(new, 0, &[ty.into(), offset, len, segment.into(), array, top]);
+                let [offset, len, array, index]: [u64; 4] = [offset.into(), len.into(), array.into(), index.into()];
+                body.code.emit_only(new, &[ty.into(), offset, len, segment.into(), array, top.into()]);
                 body.code.constant(0, index as u16);
-                body.code.emit(init, 0, &[ty.into(), array, index, offset, len, segment.into()]);
+                body.code.emit_only(init, &[ty.into(), array, index, offset, len, segment.into()]);
             });
         }
         let top = self.top();
         let [offset, len] = self.slots()?;
         let dst = self.push_apart(OBJECT);
-        self.code.emit(op, 0, &[ty.into(), offset, len, segment.into(), dst, top]);
+        let values = [ty.into(), offset.into(), len.into(), segment.into(), dst.into(), top.into()];
+        self.code.emit_only(op, &values);
         Ok(())
     }
 
@@ -246,7 +253,8 @@ impl Body<'_> {
         let slots = self.element(ty)?.storage.unpacked().slots();
         let op = self.long_array(Op::ArrayFill, Op::ArrayFillFuel, 4)?;
         let [array, index, value, len] = self.slots()?;
-        self.code.emit(op, 0, &[ty.into(), array, index, value, slots.into(), len]);
+        let values = [ty.into(), array.into(), index.into(), value.into(), slots.into(), len.into()];
+        self.code.emit_only(op, &values);
         Ok(())
     }
 
@@ -255,7 +263,8 @@ impl Body<'_> {
         let (ty, _) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(Op::ArrayCopy, Op::ArrayCopyFuel, 5)?;
         let [to, to_index, from, from_index, len] = self.slots()?;
-        self.code.emit(op, 0, &[ty.into(), to, to_index, from, from_index, len]);
+        let values = [ty.into(), to.into(), to_index.into(), from.into(), from_index.into(), len.into()];
+        self.code.emit_only(op, &values);
         Ok(())
     }
 
@@ -273,12 +282,13 @@ impl Body<'_> {
         let (ty, segment) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(op, metered, 4)?;
         let [array, index, offset, len] = self.slots()?;
-        self.code.emit(op, 0, &[ty.into(), array, index, offset, len, segment.into()]);
+        let values = [ty.into(), array.into(), index.into(), offset.into(), len.into(), segment.into()];
+        self.code.emit_only(op, &values);
         Ok(())
     }
 
     /// What a cast to this type asks for, and the index of the type if it has one.
-    fn cast_to(&self, nullable: bool, heap: HeapType) -> Step<(u64, u64)> {
+    fn cast_to(&self, nullable: bool, heap: HeapType) -> Step<(Type, Imm)> {
         let (index, kind) = match heap {
             HeapType::Index(index) => match self.module.types.get(index as usize) {
                 Some(ty) if ty.func().is_some() => (index, casts::FUNC),
@@ -292,14 +302,14 @@ impl Body<'_> {
             HeapType::Struct => (0, casts::STRUCT),
             HeapType::Array => (0, casts::ARRAY),
         };
-        Ok((index.into(), u64::from(kind | if nullable { casts::NULLABLE } else { 0 })))
+        Ok((Type(index), Imm((kind | if nullable { casts::NULLABLE } else { 0 }).into())))
     }
 
     /// `ref.test`.
     fn ref_test(&mut self, nullable: bool) -> Step {
         let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
-        self.plain_operator(Op::RefTest, 1, &[ty, flags], Some(ValType::I32))
+        self.plain_operator(Op::RefTest, 1, &[ty.into(), flags.into()], Some(ValType::I32))
     }
 
     /// What decides a branch, if it is a `ref.test`, which is taken back: its slot, and the type below what is asked for.
@@ -316,13 +326,14 @@ impl Body<'_> {
     /// Writes the branch of such a condition; returns where it starts, and the unit of its target.
     pub fn branch_on_cast(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
         let [slot, asked] = [condition.a, condition.b].map(|source| source.value().unwrap_or(0));
+        let (slot, ty) = (Slot(slot as u16), Type(asked as u32));
         let flags = asked >> 32 ^ if when { 0 } else { u64::from(casts::NEGATED) };
-        let start = self.code.emit(Op::BrOnCast, 0, &[slot, asked & 0xffff_ffff, flags, 0]);
+        let start = self.code.write(family::BrOnCast.s((slot, ty, Imm(flags), Target)));
         (start, self.code.units.len() - 2)
     }
 
     /// The slot of the topmost entry, which stays there.
-    fn peek_slot(&mut self) -> Step<u64> {
+    fn peek_slot(&mut self) -> Step<Slot> {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
             self.settle(top)?;
@@ -336,7 +347,7 @@ impl Body<'_> {
         let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
         let slot = self.peek_slot()?;
-        self.code.emit(Op::RefCast, 0, &[slot, ty, flags]);
+        self.code.write(family::RefCast.s((slot, ty, flags)));
         Ok(())
     }
 
@@ -344,7 +355,7 @@ impl Body<'_> {
     fn br_on_cast(&mut self, fail: bool) -> Step {
         let Cast { label: depth, to: (nullable, to), .. } = self.reader.cast()?;
         let (ty, flags) = self.cast_to(nullable, to.known()?)?;
-        let flags = flags ^ if fail { u64::from(casts::NEGATED) } else { 0 };
+        let flags = flags.0 ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
         self.meter.values(count);
@@ -352,12 +363,12 @@ impl Body<'_> {
         let slot = self.peek_slot()?;
         let negated = u64::from(casts::NEGATED);
         if self.in_place(&label, count) && label.kind != Kind::Func {
-            let start = self.code.emit(Op::BrOnCast, 0, &[slot, ty, flags, 0]);
+            let start = self.code.write(family::BrOnCast.s((slot, ty, Imm(flags), Target)));
             self.labels.branch(depth, start, self.code.units.len() - 2, self.code);
             return Ok(());
         }
         self.branch_with(depth, &label, |body| {
-            let start = body.code.emit(Op::BrOnCast, 0, &[slot, ty, flags ^ negated, 0]);
+            let start = body.code.write(family::BrOnCast.s((slot, ty, Imm(flags ^ negated), Target)));
             (start, body.code.units.len() - 2)
         })
     }

@@ -52,7 +52,7 @@ impl Body<'_> {
         match operator {
             // --- control ---------------------------------------------------------------------------
             Operator::Unreachable => {
-                self.code.emit(Unreachable, 0, &[]);
+                self.code.write(wasmote_ir::ops::family::Unreachable.x(()));
                 self.unreachable();
                 Ok(())
             }

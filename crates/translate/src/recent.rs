@@ -1,5 +1,6 @@
 //! What is remembered of the code being written: the last two instructions, and what the accumulators hold behind them.
 
+use wasmote_ir::ops::Class;
 use wasmote_ir::{Op, ValType};
 
 /// Where a source comes from.
@@ -15,6 +16,16 @@ pub enum Src {
 }
 
 impl Src {
+    /// Its class.
+    #[inline(always)]
+    pub fn class(&self) -> Class {
+        match self {
+            Src::Slot(_) => Class::Slot,
+            Src::Imm(_) => Class::Immediate,
+            Src::Reg => Class::Accumulator,
+        }
+    }
+
     /// The operand's value, if it has an operand.
     pub fn value(&self) -> Option<u64> {
         match *self {

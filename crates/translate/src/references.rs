@@ -1,5 +1,7 @@
 //! References that may be null, and calls through them.
 
+use wasmote_ir::ops::family;
+use wasmote_ir::write::Header;
 use wasmote_ir::{HeapType, Op, RefType, ValType};
 
 use crate::body::{Body, INVALID, Step};
@@ -29,7 +31,7 @@ impl Body<'_> {
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
         let slot = self.slot_operand(entry);
-        self.code.emit(Op::TrapNull, 0, &[slot]);
+        self.code.write(family::TrapNull.s((slot,)));
         Ok(())
     }
 
@@ -63,7 +65,7 @@ impl Body<'_> {
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
-        self.code.emit(Op::CallRef, 0, &[func, base]);
+        self.code.write(family::CallRef.s((func, base)));
         self.results(ty);
         Ok(())
     }
@@ -75,7 +77,7 @@ impl Body<'_> {
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
         let (base, count) = self.arguments(ty)?;
-        self.code.emit(Op::ReturnCallRef, 0, &[func, base, count, u64::from(self.header)]);
+        self.code.write(family::ReturnCallRef.s((func, base, count, Header(self.header))));
         self.unreachable();
         Ok(())
     }

@@ -77,8 +77,9 @@ impl<'b> Reader<'b> {
     located! {
         #[inline(always)]
         byte() -> u8;
-        #[inline(always)]
+        #[inline(never)]
         u32() -> u32;
+        #[inline(never)]
         u64() -> u64;
         #[inline(always)]
         i32() -> i32;
@@ -103,6 +104,12 @@ impl<'b> Reader<'b> {
     pub fn heap_offset(&self) -> usize {
         let is_apart = self.0.peek().is_ok_and(|byte| RefType::nullable_of_byte(byte).is_some());
         self.offset() + usize::from(is_apart)
+    }
+
+    /// [`Reader::u32`] where speed matters more than size.
+    #[inline(always)]
+    pub fn u32_here(&mut self) -> Result<u32, Fault> {
+        self.0.u32().map_err(|malformed| self.fault(malformed))
     }
 
     pub fn peek(&self) -> Result<u8, Fault> {

@@ -2,9 +2,9 @@
 
 use core::marker::PhantomData;
 
-use wasmote_ir::shape::{Branch as BranchShape, BranchWide};
+use wasmote_ir::shape::{Branch as BranchShape, BranchWide, Format, Operand};
 
-use super::variants;
+use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{I, R, S, Source, Value};
 
@@ -34,11 +34,15 @@ impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Instr for On<C, A, B> {
     }
 }
 
+impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Encoded for On<C, A, B> {
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).operand(Operand::Target);
+}
+
 variants!((C: Condition) C: BranchShape, BranchWide => {
-    0 On<C, S, S>,
-    1 On<C, S, I>,
-    2 On<C, R, S>,
-    3 On<C, R, I>,
+    ss: On<C, S, S>,
+    si: On<C, S, I>,
+    rs: On<C, R, S>,
+    ri: On<C, R, I>,
 });
 
 /// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.

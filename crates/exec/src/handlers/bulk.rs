@@ -17,9 +17,9 @@ pub(crate) fn inside(start: u64, count: u64, len: u64) -> bool {
     start.checked_add(count).is_some_and(|end| end <= len)
 }
 
-/// Instructions that end in `Flow::Next` after `units` of operands, or in the trap that the body returns.
+/// Instructions that end in `Flow::Next` at the one behind, or in the trap that the body returns.
 macro_rules! bulk {
-    ($( $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+    ($( $name:ident ($r:ident) $body:block )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
         pub struct $name;
         impl Instr for $name {
@@ -35,7 +35,7 @@ macro_rules! bulk {
                 match unsafe { body($r) } {
                     Ok(()) => {
                         // SAFETY: the caller's promise.
-                        unsafe { $r.advance($units) };
+                        unsafe { $r.advance(const { wasmote_ir::Op::$name.operand_units() }) };
                         Flow::Next
                     }
                     Err(code) => Flow::Trap(code),
@@ -78,18 +78,18 @@ pub mod rows {
     }
 
     bulk! {
-        MemSize(r) 2 {
+        MemSize(r) {
             let memory = memory(r, 0);
             let pages = memory.len() >> memory.page_log2;
             r.slot(1).write(pages);
             r.accumulate(pages);
         }
-        MemGrow(r) 3 { grow(r); }
-        MemGrowFuel(r) 3 {
+        MemGrow(r) { grow(r); }
+        MemGrowFuel(r) {
             super::super::metered::pay_for_pages(r.cx, r.u16(1), r.slot(0).read())?;
             grow(r);
         }
-        MemCopy(r) 5 {
+        MemCopy(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let (target, source) = (memory(r, 3), memory(r, 4));
             if !inside(to, count, target.len()) || !inside(from, count, source.len()) {
@@ -97,7 +97,7 @@ pub mod rows {
             }
             source.base.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
         }
-        MemFill(r) 4 {
+        MemFill(r) {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let target = memory(r, 3);
             if !inside(to, count, target.len()) {
@@ -105,7 +105,7 @@ pub mod rows {
             }
             target.base.add(to as usize).write_bytes(value as u8, count as usize);
         }
-        MemInit(r) 6 {
+        MemInit(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let (segment, target) = ((*r.cx).data.add(r.u32(3) as usize), memory(r, 5));
             if !inside(to, count, target.len()) || !inside(from, count, (*segment).len as u64) {
@@ -113,7 +113,7 @@ pub mod rows {
             }
             (*segment).bytes.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
         }
-        DropData(r) 2 { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }
+        DropData(r) { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }
     }
     single!(cold: MemSize: MemorySize, MemGrow: MemoryGrow, MemGrowFuel: MemoryGrow, MemCopy: MemoryCopy, MemFill: MemoryFill,
         MemInit: MemoryInit, DropData: DataDrop);

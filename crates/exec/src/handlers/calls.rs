@@ -6,11 +6,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::CallIndirect as CallIndirectShape;
+use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
 use super::control::{Both, bytes_fit, fits, leave};
 use super::moves::move_slots;
-use super::{single, variants};
+use super::{Encoded, single, variants};
 use crate::cells::{Cell, Front, leave_run, return_across, untranslated};
 use crate::dispatch::{Flow, Instr, Regs, cold};
 #[cfg(feature = "simd")]
@@ -212,9 +212,13 @@ impl<A: Source<u64>> Instr for IndirectSub<A> {
     }
 }
 
+impl<A: Source<u64>> Encoded for Indirect<A> {
+    const FORMAT: Format = A::FORMAT.then(Format::operands(&[Operand::Table, Operand::Type, Operand::Base]));
+}
+
 variants!(() rows::CallIndirect: CallIndirectShape => {
-    0 Indirect<S>,
-    1 Indirect<R>,
+    s: Indirect<S>,
+    r: Indirect<R>,
 });
 
 /// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the

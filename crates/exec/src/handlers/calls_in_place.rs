@@ -3,11 +3,11 @@
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::CallIndirect as CallIndirectShape;
+use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
 use super::control::{Both, fits, fits_in, leave};
-use super::{Handlers, single};
-use crate::dispatch::{Flow, Handler, Instr, Regs, cold};
+use super::{Encoded, single, variants};
+use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{R, S, Source, instr_bytes};
 use crate::state::{Func, Instance};
 
@@ -152,9 +152,14 @@ impl<A: Source<u64>> Instr for Indirect<A> {
     }
 }
 
-impl Handlers<rows::CallIndirect> for CallIndirectShape {
-    const TABLE: &'static [Handler] = &[cold::<Indirect<S>>, cold::<Indirect<R>>];
+impl<A: Source<u64>> Encoded for Indirect<A> {
+    const FORMAT: Format = A::FORMAT.then(Format::operands(&[Operand::Table, Operand::Type, Operand::Base]));
 }
+
+variants!(cold () rows::CallIndirect: CallIndirectShape => {
+    s: Indirect<S>,
+    r: Indirect<R>,
+});
 
 /// The rows.
 pub mod rows {

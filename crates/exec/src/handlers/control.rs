@@ -5,9 +5,9 @@ use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::{ReturnFloat, ReturnValue, Table as TableShape};
+use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnValue, Table as TableShape};
 
-use super::{single, variants};
+use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{I, R, S, Source, Value};
 use crate::state::Machine;
@@ -27,9 +27,13 @@ impl<A: Source<u32>> Instr for Table<A> {
     }
 }
 
+impl<A: Source<u32>> Encoded for Table<A> {
+    const FORMAT: Format = A::FORMAT.operand(Operand::TargetCount);
+}
+
 variants!(() rows::BrTable: TableShape => {
-    0 Table<S>,
-    1 Table<R>,
+    s: Table<S>,
+    r: Table<R>,
 });
 
 /// Goes back to the caller of the frame whose header is given.
@@ -60,18 +64,22 @@ impl<V: Value, A: Source<V>> Instr for ReturnOne<V, A> {
     }
 }
 
+impl<V: Value, A: Source<V>> Encoded for ReturnOne<V, A> {
+    const FORMAT: Format = A::FORMAT.operand(Operand::Header);
+}
+
 variants!(() rows::ReturnInt: ReturnValue => {
-    0 ReturnOne<u64, S>,
-    1 ReturnOne<u64, I>,
-    2 ReturnOne<u64, R>,
+    s: ReturnOne<u64, S>,
+    i: ReturnOne<u64, I>,
+    r: ReturnOne<u64, R>,
 });
 variants!(() rows::ReturnF32: ReturnFloat => {
-    0 ReturnOne<f32, S>,
-    1 ReturnOne<f32, R>,
+    s: ReturnOne<f32, S>,
+    r: ReturnOne<f32, R>,
 });
 variants!(() rows::ReturnF64: ReturnFloat => {
-    0 ReturnOne<f64, S>,
-    1 ReturnOne<f64, R>,
+    s: ReturnOne<f64, S>,
+    r: ReturnOne<f64, R>,
 });
 
 /// Whether this many slots from `fp` on lie inside the value stack. `fp` may lie behind its end.
@@ -172,7 +180,7 @@ pub mod rows {
                 return Flow::Trap(TrapCode::OutOfFuel);
             }
             (*machine).fuel = fuel - cost;
-            r.advance(2);
+            r.advance(const { wasmote_ir::Op::Fuel.operand_units() });
             Flow::Next
         }
         Goto(r) {

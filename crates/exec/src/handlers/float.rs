@@ -139,7 +139,7 @@ fn unrepresentable(nan: bool) -> TrapCode {
 #[allow(clippy::manual_range_contains)]
 pub mod rows {
     use super::{double, single, unrepresentable};
-    use crate::handlers::numeric::{binary, unary};
+    use crate::handlers::numeric::{TrapOf, binary, unary};
 
     binary! {
         F32Add(a, b: f32) -> f32 { a + b }

@@ -5,7 +5,7 @@ pub mod rows {
     use wasmote_ir::TrapCode;
 
     use crate::dispatch::{Flow, Instr, Regs};
-    use crate::handlers::numeric::{binary, unary};
+    use crate::handlers::numeric::{TrapOf, binary, unary};
     use crate::handlers::single;
 
     /// Division and remainder: `?` leaves with the trap.
@@ -83,7 +83,7 @@ pub mod rows {
 
     /// Rows of wide arithmetic: a value of 128 bits is two slots, the lower half first.
     macro_rules! wide {
-        ($( $name:ident $sources:literal ($r:ident) $body:block )*) => { $(
+        ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Instr for $name {
@@ -92,12 +92,12 @@ pub mod rows {
                     // SAFETY: the caller's promise; the destination is two slots.
                     unsafe {
                         let value: u128 = $body;
-                        let dst = $r.slot($sources);
+                        let dst = $r.slot(const { wasmote_ir::Op::$name.operand_units() - 1 });
                         // The accumulator is not kept: one register more.
                         $r.accumulate(value as u64);
                         dst.write(value as u64);
                         dst.add(1).write((value >> 64) as u64);
-                        $r.advance($sources + 1);
+                        $r.advance(const { wasmote_ir::Op::$name.operand_units() });
                     }
                     Flow::Next
                 }
@@ -112,10 +112,10 @@ pub mod rows {
     }
 
     wide! {
-        I64Add128 4 (r) { pair(r, 0).wrapping_add(pair(r, 2)) }
-        I64Sub128 4 (r) { pair(r, 0).wrapping_sub(pair(r, 2)) }
-        I64MulWideS 2 (r) { (i128::from(r.slot(0).read() as i64) * i128::from(r.slot(1).read() as i64)) as u128 }
-        I64MulWideU 2 (r) { u128::from(r.slot(0).read()) * u128::from(r.slot(1).read()) }
+        I64Add128(r) { pair(r, 0).wrapping_add(pair(r, 2)) }
+        I64Sub128(r) { pair(r, 0).wrapping_sub(pair(r, 2)) }
+        I64MulWideS(r) { (i128::from(r.slot(0).read() as i64) * i128::from(r.slot(1).read() as i64)) as u128 }
+        I64MulWideU(r) { u128::from(r.slot(0).read()) * u128::from(r.slot(1).read()) }
     }
     single!(hot: I64Add128: Wide4, I64Sub128: Wide4, I64MulWideS: Wide2, I64MulWideU: Wide2);
 }

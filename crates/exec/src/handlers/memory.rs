@@ -3,9 +3,11 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{Load as LoadShape, LoadAny, LoadNear, Store as StoreShape, StoreAny, StoreFloat, StoreNear};
+use wasmote_ir::shape::{
+    Format, Load as LoadShape, LoadAny, LoadNear, Operand, Shape, Store as StoreShape, StoreAny, StoreFloat, StoreNear,
+};
 
-use super::Handlers;
+use super::{Encoded, Handlers, in_order, variants};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
@@ -32,8 +34,10 @@ pub trait Store {
 
 /// How an address is given: the units that it takes, and its value before the offset.
 pub trait Address {
+    /// How it is written.
+    const FORMAT: Format;
     /// Units in the encoding.
-    const UNITS: usize;
+    const UNITS: usize = Self::FORMAT.units();
     /// Reads it.
     unsafe fn get(r: &Regs) -> u32;
 }
@@ -46,7 +50,7 @@ pub struct Constant;
 macro_rules! one_address {
     ($($class:ty),*) => { $(
         impl Address for $class {
-            const UNITS: usize = <$class as Source<u32>>::UNITS;
+            const FORMAT: Format = <$class as Source<u32>>::FORMAT;
             #[inline(always)]
             unsafe fn get(r: &Regs) -> u32 {
                 // SAFETY: the caller's promise.
@@ -58,7 +62,7 @@ macro_rules! one_address {
 one_address!(S, R);
 
 impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
-    const UNITS: usize = A::UNITS + B::UNITS;
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT);
     #[inline(always)]
     unsafe fn get(r: &Regs) -> u32 {
         // SAFETY: the caller's promise. An i32.add wraps.
@@ -67,7 +71,7 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
 }
 
 impl Address for Constant {
-    const UNITS: usize = 0;
+    const FORMAT: Format = Format::source(b'i', &[]);
     #[inline(always)]
     unsafe fn get(_r: &Regs) -> u32 {
         0
@@ -128,24 +132,32 @@ type InPairs = Checked;
 
 /// Makes [`Handlers`] of the variants of a row that accesses memory 0, for each way to keep it in bounds.
 macro_rules! accesses {
-    (@each $generics:tt $row:ty: $shape:ty => $instr:ident; $number:literal <$($class:ty),*>, $($rest:tt)*) => {
-        accesses!(@one $generics $row: $shape => $instr; $number <$($class),*>);
+    (@each $generics:tt $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>, $($rest:tt)*) => {
+        accesses!(@one $generics $row: $shape => $instr; $name <$($class),*>);
         accesses!(@each $generics $row: $shape => $instr; $($rest)*);
     };
     (@each $generics:tt $row:ty: $shape:ty => $instr:ident;) => {};
-    (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $number:literal <$($class:ty),*>) => {
+    (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>) => {
         #[cfg(feature = "pairs")]
-        impl<$($generics)*> super::Variant<$row, $number> for $shape {
+        impl<$($generics)*> super::Variant<$row, { <$shape>::$name as usize }> for $shape {
             type Instr = $instr<$($class),*, InPairs>;
         }
     };
-    (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($number:literal <$($class:ty),*>,)* }) => {
+    (@table $shape:ty => $instr:ident $bounds:ident { $($name:ident <$($class:ty),*>,)* }) => {
+        &in_order(<$shape as Shape>::FORMATS, [$((
+            <$shape>::$name as usize,
+            <$instr<$($class),*, $bounds> as Encoded>::FORMAT,
+            hot::<$instr<$($class),*, $bounds>>,
+        )),*])
+    };
+    (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($name:ident: <$($class:ty),*>,)* }) => {
         impl<$($generics)*> Handlers<$row> for $shape {
-            const TABLE: &'static [Handler] = &[$(hot::<$instr<$($class),*, Checked>>),*];
+            const NARROW: Option<bool> = super::all_same(&[$(<$instr<$($class),*, Checked> as Instr>::NARROW),*]);
+            const TABLE: &'static [Handler] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
             #[cfg(guarded)]
-            const GUARDED: &'static [Handler] = &[$(hot::<$instr<$($class),*, Guarded>>),*];
+            const GUARDED: &'static [Handler] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });
         }
-        accesses!(@each ($($generics)*) $row: $shape => $instr; $($number <$($class),*>,)*);
+        accesses!(@each ($($generics)*) $row: $shape => $instr; $($name <$($class),*>,)*);
     };
 }
 
@@ -172,7 +184,6 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
@@ -188,28 +199,31 @@ impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D
     }
 }
 
+impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Encoded for LoadAt<L, A, D, B> {
+    const FORMAT: Format = A::FORMAT.operand(Operand::Offset).then(D::FORMAT);
+}
+
 accesses!((L: Guardable) L: LoadShape => LoadAt {
-    0 <L, S, S>,
-    1 <L, Constant, S>,
-    2 <L, R, S>,
-    3 <L, Sum<S, S>, S>,
-    4 <L, Sum<S, R>, S>,
-    5 <L, Sum<S, I>, S>,
-    6 <L, Sum<R, I>, S>,
-    7 <L, S, R>,
-    8 <L, Constant, R>,
-    9 <L, R, R>,
-    10 <L, Sum<S, S>, R>,
-    11 <L, Sum<S, R>, R>,
-    12 <L, Sum<S, I>, R>,
-    13 <L, Sum<R, I>, R>,
+    s: <L, S, S>,
+    i: <L, Constant, S>,
+    r: <L, R, S>,
+    ss: <L, Sum<S, S>, S>,
+    sr: <L, Sum<S, R>, S>,
+    si: <L, Sum<S, I>, S>,
+    ri: <L, Sum<R, I>, S>,
+    s_r: <L, S, R>,
+    i_r: <L, Constant, R>,
+    r_r: <L, R, R>,
+    ss_r: <L, Sum<S, S>, R>,
+    sr_r: <L, Sum<S, R>, R>,
+    si_r: <L, Sum<S, I>, R>,
+    ri_r: <L, Sum<R, I>, R>,
 });
 
 /// A load of the core op set with a short offset.
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
 impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
@@ -225,8 +239,12 @@ impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
     }
 }
 
+impl<L: Load, B: Reads<L>> Encoded for LoadShort<L, B> {
+    const FORMAT: Format = <S as Address>::FORMAT.operand(Operand::Offset16).then(<S as Dest<L::Out>>::FORMAT);
+}
+
 accesses!((L: Guardable) L: LoadNear => LoadShort {
-    0 <L>,
+    s: <L>,
 });
 
 /// A store of the core op set with a short offset.
@@ -246,9 +264,13 @@ impl<T: Store, V: Source<T::In>, B: Writes<T>> Instr for StoreShort<T, V, B> {
     }
 }
 
+impl<T: Store, V: Source<T::In>, B: Writes<T>> Encoded for StoreShort<T, V, B> {
+    const FORMAT: Format = <S as Address>::FORMAT.letter(b'_').then(V::FORMAT).operand(Operand::Offset16);
+}
+
 accesses!((T: GuardableStore) T: StoreNear => StoreShort {
-    0 <T, S>,
-    1 <T, I>,
+    s_s: <T, S>,
+    s_i: <T, I>,
 });
 
 /// A store, whose address and value have the classes `A` and `V`, kept in bounds by `B`.
@@ -268,28 +290,32 @@ impl<T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr for StoreAt<T, 
     }
 }
 
+impl<T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Encoded for StoreAt<T, A, V, B> {
+    const FORMAT: Format = A::FORMAT.letter(b'_').then(V::FORMAT).operand(Operand::Offset);
+}
+
 accesses!((T: GuardableStore) T: StoreShape => StoreAt {
-    0 <T, S, S>,
-    1 <T, S, I>,
-    2 <T, Constant, S>,
-    3 <T, Constant, I>,
-    4 <T, R, S>,
-    5 <T, R, I>,
-    6 <T, Sum<S, S>, S>,
-    7 <T, Sum<S, R>, S>,
-    8 <T, Sum<S, I>, S>,
-    9 <T, Sum<R, I>, S>,
-    10 <T, S, R>,
-    11 <T, Constant, R>,
-    12 <T, Sum<S, S>, R>,
-    13 <T, Sum<S, I>, R>,
+    s_s: <T, S, S>,
+    s_i: <T, S, I>,
+    i_s: <T, Constant, S>,
+    i_i: <T, Constant, I>,
+    r_s: <T, R, S>,
+    r_i: <T, R, I>,
+    ss_s: <T, Sum<S, S>, S>,
+    sr_s: <T, Sum<S, R>, S>,
+    si_s: <T, Sum<S, I>, S>,
+    ri_s: <T, Sum<R, I>, S>,
+    s_r: <T, S, R>,
+    i_r: <T, Constant, R>,
+    ss_r: <T, Sum<S, S>, R>,
+    si_r: <T, Sum<S, I>, R>,
 });
 
 accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
-    0 <T, S, R>,
-    1 <T, Constant, R>,
-    2 <T, Sum<S, S>, R>,
-    3 <T, Sum<S, I>, R>,
+    s_r: <T, S, R>,
+    i_r: <T, Constant, R>,
+    ss_r: <T, Sum<S, S>, R>,
+    si_r: <T, Sum<S, I>, R>,
 });
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
@@ -319,6 +345,8 @@ unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: 
 pub struct LoadFromAny<L>(PhantomData<L>);
 
 impl<L: Load> Instr for LoadFromAny<L> {
+    const NARROW: bool = L::Out::NARROW;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.
@@ -351,13 +379,24 @@ impl<T: Store> Instr for StoreToAny<T> {
     }
 }
 
-impl<L: Load> Handlers<L> for LoadAny {
-    const TABLE: &'static [Handler] = &[hot::<LoadFromAny<L>>];
+impl<L: Load> Encoded for LoadFromAny<L> {
+    const FORMAT: Format =
+        Format::source(b's', &[Operand::Src, Operand::Memory, Operand::Offset64]).then(<S as Dest<L::Out>>::FORMAT);
 }
 
-impl<T: Store> Handlers<T> for StoreAny {
-    const TABLE: &'static [Handler] = &[hot::<StoreToAny<T>>];
+impl<T: Store> Encoded for StoreToAny<T> {
+    const FORMAT: Format = Format::source(b's', &[Operand::Src])
+        .operand(<T::In as Value>::SRC)
+        .operand(Operand::Memory)
+        .operand(Operand::Offset64);
 }
+
+variants!((L: Load) L: LoadAny => {
+    s: LoadFromAny<L>,
+});
+variants!((T: Store) T: StoreAny => {
+    s: StoreToAny<T>,
+});
 
 /// The rows. Memory is little-endian whatever the machine.
 pub mod rows {

@@ -172,12 +172,12 @@ pub mod rows {
     use crate::handlers::single;
 
     bulk! {
-        MemCopyFuel(r) 5 { in_pieces(r.ip, r.fp, r.cx, Kind::MemCopy)?; }
-        MemFillFuel(r) 4 { in_pieces(r.ip, r.fp, r.cx, Kind::MemFill)?; }
-        MemInitFuel(r) 6 { in_pieces(r.ip, r.fp, r.cx, Kind::MemInit)?; }
-        TabCopyFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::TabCopy)?; }
-        TabFillFuel(r) 5 { in_pieces(r.ip, r.fp, r.cx, Kind::TabFill)?; }
-        TabInitFuel(r) 7 { in_pieces(r.ip, r.fp, r.cx, Kind::TabInit)?; }
+        MemCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemCopy)?; }
+        MemFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemFill)?; }
+        MemInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemInit)?; }
+        TabCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabCopy)?; }
+        TabFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabFill)?; }
+        TabInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabInit)?; }
     }
     single!(cold: MemCopyFuel: MemoryCopyFuel, MemFillFuel: MemoryFillFuel, MemInitFuel: MemoryInitFuel,
         TabCopyFuel: TableCopyFuel, TabFillFuel: TableFillFuel, TabInitFuel: TableInitFuel);

@@ -11,6 +11,8 @@ pub mod calls;
 #[cfg(not(feature = "alloc"))]
 #[path = "calls_in_place.rs"]
 pub mod calls;
+#[cfg(all(test, feature = "alloc"))]
+mod columns_tests;
 pub mod control;
 pub mod float;
 pub mod integer;
@@ -29,15 +31,18 @@ pub mod tiles;
 #[cfg(feature = "alloc")]
 use wasmote_ir::ops::MANAGED_OPCODES;
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
+use wasmote_ir::shape::Format;
 use wasmote_ir::{Op, Opcode};
 
-use crate::dispatch::Handler;
+use crate::dispatch::{Handler, Instr};
 
 /// The handlers of a row of this shape, in the order of the shape's variants. It is a trait of shapes, not of meanings: those are mostly
 /// parameters, and the compiler would compare each implementation with each other, for seconds.
 pub trait Handlers<Meaning> {
     /// One for each variant.
     const TABLE: &'static [Handler];
+    /// Whether each leaves 32 bits in the integer accumulator, as far as that is known by types.
+    const NARROW: Option<bool> = None;
     /// Of rows that access memory 0, those that leave it to pages without access to keep them in bounds.
     #[cfg(guarded)]
     const GUARDED: &'static [Handler] = &[];
@@ -80,7 +85,7 @@ pub trait Variant<Meaning, const N: usize> {
 #[allow(dead_code)]
 pub mod row {
     macro_rules! name {
-        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => { $(
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => { $(
             pub type $name = (super::rows::$name, wasmote_ir::shape::$shape);
         )* };
     }
@@ -88,7 +93,7 @@ pub mod row {
 }
 
 macro_rules! collect {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn build() -> [Handler; LIMIT + 1] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; LIMIT + 1];
             $(
@@ -98,13 +103,17 @@ macro_rules! collect {
                     [] => handlers,
                     guarded => guarded,
                 };
+                if let Some(narrow) = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::NARROW {
+                    assert!(narrow == Op::$name.leaves_32_bits(), "types are those of the row");
+                }
                 place(&mut table, Op::$name, handlers);
             )*
             table
         }
 
         #[cfg(guarded)]
-        const CHECKED_OPCODES: usize = 0 $( + <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() )*;
+        const CHECKED_OPCODES: usize = 0
+            $( + present(Op::$name, <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len()) )*;
 
         #[cfg(guarded)]
         const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
@@ -115,9 +124,12 @@ macro_rules! collect {
                 let handlers = <wasmote_ir::shape::$shape as Handlers<rows::$name>>::TABLE;
                 let mut v = 0;
                 while v < <wasmote_ir::shape::$shape as Handlers<rows::$name>>::GUARDED.len() {
-                    table.0[count] = Opcode::new(Op::$name, v as u8).0;
-                    table.1[count] = handlers[v];
-                    (v, count) = (v + 1, count + 1);
+                    if Op::$name.has(v) {
+                        table.0[count] = Opcode::new(Op::$name, v as u8).0;
+                        table.1[count] = handlers[v];
+                        count += 1;
+                    }
+                    v += 1;
                 }
             )*
             assert!(count == CHECKED_OPCODES);
@@ -127,13 +139,26 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_op!(collect);
 
+/// How many of a family's first variants there are.
+#[cfg(guarded)]
+const fn present(op: Op, variants: usize) -> usize {
+    let (mut present, mut v) = (0, 0);
+    while v < variants {
+        present += op.has(v) as usize;
+        v += 1;
+    }
+    present
+}
+
 const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
     assert!(handlers.len() == op.variants().len());
     let mut v = 0;
     while v < handlers.len() {
-        let opcode = Opcode::new(op, v as u8).0 as usize;
-        if opcode < LIMIT {
-            table[opcode] = handlers[v];
+        if op.has(v) {
+            let opcode = Opcode::new(op, v as u8).0 as usize;
+            if opcode < LIMIT {
+                table[opcode] = handlers[v];
+            }
         }
         v += 1;
     }
@@ -145,14 +170,16 @@ pub static MANAGED: [Handler; MANAGED_OPCODES] = managed();
 
 #[cfg(feature = "alloc")]
 macro_rules! collect_managed {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn managed() -> [Handler; MANAGED_OPCODES] {
             let mut table = [crate::dispatch::cold::<control::Leave> as Handler; MANAGED_OPCODES];
             $(
                 let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name>>::TABLE;
                 let mut v = 0;
                 while v < handlers.len() {
-                    table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    if Op::$name.has(v) {
+                        table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    }
                     v += 1;
                 }
             )*
@@ -177,28 +204,160 @@ macro_rules! single {
 }
 pub(crate) use single;
 
-/// Makes [`Handlers`] of rows of these shapes out of the instructions that their variants are, listed with their numbers.
+/// An instruction that says how it is written, by the types that it is made of.
+pub trait Encoded: Instr {
+    /// Its classes and operands, those of the variant that it is.
+    const FORMAT: Format;
+}
+
+/// The handlers of a shape's variants, given in any order by the variants' numbers, in the order of these. What does not fit does not compile: a
+/// variant that is given twice or not at all, and an instruction that is not written as its variant is.
+///
+/// ```
+/// use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+/// use wasmote_ir::{TrapCode, shape::{self, Shape}};
+///
+/// struct Same;
+/// impl Unary for Same {
+///     type In = u32;
+///     type Out = u32;
+///     fn eval(a: u32) -> Result<u32, TrapCode> {
+///         Ok(a)
+///     }
+/// }
+///
+/// static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
+///     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
+///     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
+///     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
+///     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+/// ]);
+/// ```
+///
+/// The same with two names swapped:
+///
+/// ```compile_fail
+/// use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+/// use wasmote_ir::{TrapCode, shape::{self, Shape}};
+///
+/// struct Same;
+/// impl Unary for Same {
+///     type In = u32;
+///     type Out = u32;
+///     fn eval(a: u32) -> Result<u32, TrapCode> {
+///         Ok(a)
+///     }
+/// }
+///
+/// static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
+///     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
+///     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
+///     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
+///     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+/// ]);
+/// ```
+pub const fn in_order<const N: usize>(formats: &[Format], given: [(usize, Format, Handler); N]) -> [Handler; N] {
+    assert!(N == formats.len(), "each variant has a handler");
+    let (mut table, mut there) = ([given[0].2; N], 0_u32);
+    let mut i = 0;
+    while i < N {
+        let (variant, format, handler) = given[i];
+        assert!(there >> variant & 1 == 0, "a variant has one handler");
+        assert!(format.is(formats[variant]), "an instruction is written as its variant is");
+        there |= 1 << variant;
+        table[variant] = handler;
+        i += 1;
+    }
+    table
+}
+
+/// What all are.
+pub(crate) const fn all_same(all: &[bool]) -> Option<bool> {
+    let mut i = 1;
+    while i < all.len() {
+        assert!(all[i] == all[0]);
+        i += 1;
+    }
+    Some(all[0])
+}
+
+/// Makes [`Handlers`] of rows of these shapes out of the instructions that their variants are, listed by name.
 macro_rules! variants {
-    (@each $generics:tt $row:ty: $shape:ty; $number:literal $instr:ty, $($rest:tt)*) => {
-        $crate::handlers::variants!(@one $generics $row: $shape, $number $instr);
+    (@each $generics:tt $row:ty: $shape:ty; $class:ident $instr:ty, $($rest:tt)*) => {
+        $crate::handlers::variants!(@one $generics $row: $shape, $class $instr);
         $crate::handlers::variants!(@each $generics $row: $shape; $($rest)*);
     };
     (@each $generics:tt $row:ty: $shape:ty;) => {};
-    (@one ($($generics:tt)*) $row:ty: $shape:ty, $number:literal $instr:ty) => {
+    (@one ($($generics:tt)*) $row:ty: $shape:ty, $class:ident $instr:ty) => {
         #[cfg(feature = "pairs")]
-        impl<$($generics)*> $crate::handlers::Variant<$row, $number> for $shape {
+        impl<$($generics)*> $crate::handlers::Variant<$row, { <$shape>::$class as usize }> for $shape {
             type Instr = $instr;
         }
     };
-    ($generics:tt $row:ty: $shape:ty, $($more:ty),+ => $instructions:tt) => {
-        $crate::handlers::variants!($generics $row: $shape => $instructions);
-        $crate::handlers::variants!($generics $row: $($more),+ => $instructions);
-    };
-    (($($generics:tt)*) $row:ty: $shape:ty => { $($number:literal $instr:ty,)* }) => {
+    ($kind:ident ($($generics:tt)*) $row:ty: $shape:ty => { $($class:ident: $instr:ty,)* }) => {
         impl<$($generics)*> $crate::handlers::Handlers<$row> for $shape {
-            const TABLE: &'static [$crate::dispatch::Handler] = &[$($crate::dispatch::hot::<$instr>),*];
+            const TABLE: &'static [$crate::dispatch::Handler] = &$crate::handlers::in_order(
+                <$shape as wasmote_ir::shape::Shape>::FORMATS,
+                [$((
+                    <$shape>::$class as usize,
+                    <$instr as $crate::handlers::Encoded>::FORMAT,
+                    $crate::dispatch::$kind::<$instr>,
+                )),*],
+            );
+            const NARROW: Option<bool> = $crate::handlers::all_same(&[$(<$instr as $crate::dispatch::Instr>::NARROW),*]);
         }
-        $crate::handlers::variants!(@each ($($generics)*) $row: $shape; $($number $instr,)*);
+        $crate::handlers::variants!(@each ($($generics)*) $row: $shape; $($class $instr,)*);
+    };
+    ($generics:tt $row:ty: $($shape:ty),+ => $instructions:tt) => {
+        $( $crate::handlers::variants!(hot $generics $row: $shape => $instructions); )+
     };
 }
 pub(crate) use variants;
+
+#[cfg(test)]
+mod tests {
+    use super::numeric::Two;
+    use super::*;
+    use crate::dispatch::hot;
+    use crate::operand::{R, S};
+    use integer::rows::I32Sub;
+    use wasmote_ir::shape::{Bin12, Shape};
+
+    /// Each variant's own format, and some handler.
+    fn proper() -> [(usize, Format, Handler); 12] {
+        core::array::from_fn(|v| (v, Bin12::FORMATS[v], hot::<control::Leave> as Handler))
+    }
+
+    #[test]
+    fn handlers_may_be_given_in_any_order() {
+        let given = proper();
+        let mut turned = given;
+        turned.reverse();
+        assert!(in_order(Bin12::FORMATS, given).iter().eq(&in_order(Bin12::FORMATS, turned)));
+    }
+
+    #[test]
+    #[should_panic(expected = "is written as its variant is")]
+    fn sources_the_other_way_round_do_not_fit_although_their_operands_are_the_same() {
+        let mut given = proper();
+        let (rs, sr) = (Two::<I32Sub, R, S, S>::FORMAT, Two::<I32Sub, S, R, S>::FORMAT);
+        assert!(rs.same_operands(sr));
+        (given[Bin12::rs as usize].1, given[Bin12::sr as usize].1) = (sr, rs);
+        in_order(Bin12::FORMATS, given);
+    }
+
+    #[test]
+    #[should_panic(expected = "a variant has one handler")]
+    fn a_variant_is_not_given_twice() {
+        let mut given = proper();
+        given[Bin12::si as usize] = given[Bin12::ss as usize];
+        in_order(Bin12::FORMATS, given);
+    }
+
+    #[test]
+    #[should_panic(expected = "each variant has a handler")]
+    fn no_variant_is_left_out() {
+        let [_, rest @ ..] = proper();
+        in_order(Bin12::FORMATS, rest);
+    }
+}

@@ -2,9 +2,9 @@
 
 use core::marker::PhantomData;
 
-use wasmote_ir::shape::{ConstReg, GlobalGet, GlobalSet, Select as SelectShape};
+use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select as SelectShape};
 
-use super::{single, variants};
+use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 
@@ -12,7 +12,6 @@ use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
 pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
 impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for Choose<V, C, A, B, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = V::NARROW;
 
     #[inline(always)]
@@ -29,25 +28,29 @@ impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for
     }
 }
 
+impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Encoded for Choose<V, C, A, B, D> {
+    const FORMAT: Format = C::FORMAT.then(A::FORMAT).then(B::FORMAT).then(D::FORMAT);
+}
+
 macro_rules! selects {
     ($($row:ident: $value:ty;)*) => { $(
         variants!(() rows::$row: SelectShape => {
-            0 Choose<$value, S, S, S, S>,
-            1 Choose<$value, S, S, I, S>,
-            2 Choose<$value, S, I, S, S>,
-            3 Choose<$value, S, I, I, S>,
-            4 Choose<$value, R, S, S, S>,
-            5 Choose<$value, R, S, I, S>,
-            6 Choose<$value, R, I, S, S>,
-            7 Choose<$value, R, I, I, S>,
-            8 Choose<$value, S, S, S, R>,
-            9 Choose<$value, S, S, I, R>,
-            10 Choose<$value, S, I, S, R>,
-            11 Choose<$value, S, I, I, R>,
-            12 Choose<$value, R, S, S, R>,
-            13 Choose<$value, R, S, I, R>,
-            14 Choose<$value, R, I, S, R>,
-            15 Choose<$value, R, I, I, R>,
+            sss: Choose<$value, S, S, S, S>,
+            ssi: Choose<$value, S, S, I, S>,
+            sis: Choose<$value, S, I, S, S>,
+            sii: Choose<$value, S, I, I, S>,
+            rss: Choose<$value, R, S, S, S>,
+            rsi: Choose<$value, R, S, I, S>,
+            ris: Choose<$value, R, I, S, S>,
+            rii: Choose<$value, R, I, I, S>,
+            sss_r: Choose<$value, S, S, S, R>,
+            ssi_r: Choose<$value, S, S, I, R>,
+            sis_r: Choose<$value, S, I, S, R>,
+            sii_r: Choose<$value, S, I, I, R>,
+            rss_r: Choose<$value, R, S, S, R>,
+            rsi_r: Choose<$value, R, S, I, R>,
+            ris_r: Choose<$value, R, I, S, R>,
+            rii_r: Choose<$value, R, I, I, R>,
         });
     )* };
 }
@@ -79,6 +82,10 @@ impl<D: Dest<u64>> Instr for Read<D> {
     }
 }
 
+impl<D: Dest<u64>> Encoded for Read<D> {
+    const FORMAT: Format = Format::source(b's', &[Operand::Global]).then(D::FORMAT);
+}
+
 /// A write of a global.
 pub struct Write<V, A>(PhantomData<(V, A)>);
 
@@ -95,22 +102,30 @@ impl<V: Value, A: Source<V>> Instr for Write<V, A> {
     }
 }
 
+impl<V: Value, A: Source<V>> Encoded for Write<V, A> {
+    const FORMAT: Format = A::FORMAT.operand(Operand::GlobalDst);
+}
+
+impl Encoded for rows::LoadConst {
+    const FORMAT: Format = Format::source(b'i', &[Operand::Imm64]).then(Format::ACCUMULATED);
+}
+
 variants!(() rows::GlobalRead: GlobalGet => {
-    0 Read<S>,
-    1 Read<R>,
+    s: Read<S>,
+    s_r: Read<R>,
 });
 variants!(() rows::GlobalWrite32: GlobalSet => {
-    0 Write<u32, S>,
-    1 Write<u32, I>,
-    2 Write<u32, R>,
+    s: Write<u32, S>,
+    i: Write<u32, I>,
+    r: Write<u32, R>,
 });
 variants!(() rows::GlobalWrite64: GlobalSet => {
-    0 Write<u64, S>,
-    1 Write<u64, I>,
-    2 Write<u64, R>,
+    s: Write<u64, S>,
+    i: Write<u64, I>,
+    r: Write<u64, R>,
 });
 variants!(() rows::LoadConst: ConstReg => {
-    0 rows::LoadConst,
+    i_r: rows::LoadConst,
 });
 
 /// Moves a run of slots, the first one first; its length is the 16-bit operand at this unit. That is read anew each time,
@@ -157,9 +172,9 @@ unsafe fn move_pair(r: &mut Regs, from: *const u64, to: *mut u64) {
 pub mod rows {
     use super::{Flow, Instr, OPERANDS, Regs, global, move_pair, single, unit};
 
-    /// Rows of one instruction: the body, and the units of its operands.
+    /// Rows of one instruction: the body, behind which the next one is.
     macro_rules! instructions {
-        ($( $name:ident ($r:ident) $units:literal $body:block )*) => { $(
+        ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl Instr for $name {
@@ -168,7 +183,7 @@ pub mod rows {
                     // SAFETY: the caller's promise.
                     unsafe {
                         $body
-                        $r.advance($units);
+                        $r.advance(const { wasmote_ir::Op::$name.operand_units() });
                     }
                     Flow::Next
                 }
@@ -177,25 +192,25 @@ pub mod rows {
     }
 
     instructions! {
-        Copy(r) 2 { r.slot(1).write(r.slot(0).read()); }
-        CopyTwo(r) 4 {
+        Copy(r) { r.slot(1).write(r.slot(0).read()); }
+        CopyTwo(r) {
             r.slot(1).write(r.slot(0).read());
             r.slot(3).write(r.slot(2).read());
         }
-        CopySpan(r) 3 { r.slot(0).copy_to(r.slot(1), r.u16(2)); }
-        ConstU16(r) 2 { r.slot(1).write(r.u16(0) as u64); }
-        I32AddNear(r) 3 {
+        CopySpan(r) { r.slot(0).copy_to(r.slot(1), r.u16(2)); }
+        ConstU16(r) { r.slot(1).write(r.u16(0) as u64); }
+        I32AddNear(r) {
             let a = r.slot(0).read() as u32;
             r.slot(2).write(u64::from(a.wrapping_add(r.u16(1) as u16 as i16 as u32)));
         }
-        ConstU32(r) 3 { r.slot(2).write(u64::from(r.u32(0))); }
-        ConstS32(r) 3 { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
-        ConstI64(r) 5 { r.slot(4).write(r.u64(0)); }
-        LoadConst(r) 4 { r.accumulate(r.u64(0)); }
-        ZeroOne(r) 1 { r.slot(0).write(0); }
-        ZeroTwo(r) 1 { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
-        ZeroFour(r) 1 { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
-        ZeroSlots(r) 2 {
+        ConstU32(r) { r.slot(2).write(u64::from(r.u32(0))); }
+        ConstS32(r) { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
+        ConstI64(r) { r.slot(4).write(r.u64(0)); }
+        LoadConst(r) { r.accumulate(r.u64(0)); }
+        ZeroOne(r) { r.slot(0).write(0); }
+        ZeroTwo(r) { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
+        ZeroFour(r) { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
+        ZeroSlots(r) {
             let (first, count) = (r.slot(0), r.ip.add(OPERANDS + 2).cast::<u16>());
             let mut i = 0;
             // As in `move_slots`.
@@ -204,16 +219,16 @@ pub mod rows {
                 i += 1;
             }
         }
-        SelectV128(r) 4 {
+        SelectV128(r) {
             let from = if r.slot(0).read() as u32 != 0 { r.slot(1) } else { r.slot(2) };
             let to = r.slot(3);
             move_pair(r, from, to);
         }
-        GlobalReadV128(r) 3 {
+        GlobalReadV128(r) {
             let (from, to) = (global(r, 0), r.slot(2));
             move_pair(r, from, to);
         }
-        GlobalWriteV128(r) 3 {
+        GlobalWriteV128(r) {
             let (from, to) = (r.slot(0), global(r, 1));
             move_pair(r, from, to);
         }

@@ -3,9 +3,9 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Unary as UnaryShape};
+use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape};
 
-use super::variants;
+use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::operand::{Dest, I, R, S, Source, Value};
 
@@ -33,7 +33,6 @@ pub trait Unary {
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
@@ -51,11 +50,14 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for T
     }
 }
 
+impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for Two<O, A, B, D> {
+    const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
+}
+
 /// An instruction of one source.
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
-    #[cfg(feature = "pairs")]
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
@@ -72,38 +74,65 @@ impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
     }
 }
 
+impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Encoded for One<O, A, D> {
+    const FORMAT: Format = A::FORMAT.then(D::FORMAT);
+}
+
 variants!((O: Binary) O: Bin8, Bin8Wide => {
-    0 Two<O, S, S, S>,
-    1 Two<O, S, I, S>,
-    2 Two<O, R, S, S>,
-    3 Two<O, R, I, S>,
-    4 Two<O, S, S, R>,
-    5 Two<O, S, I, R>,
-    6 Two<O, R, S, R>,
-    7 Two<O, R, I, R>,
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    rs: Two<O, R, S, S>,
+    ri: Two<O, R, I, S>,
+    ss_r: Two<O, S, S, R>,
+    si_r: Two<O, S, I, R>,
+    rs_r: Two<O, R, S, R>,
+    ri_r: Two<O, R, I, R>,
 });
 variants!((O: Binary) O: Bin12, Bin12Wide => {
-    0 Two<O, S, S, S>,
-    1 Two<O, S, I, S>,
-    2 Two<O, I, S, S>,
-    3 Two<O, R, S, S>,
-    4 Two<O, R, I, S>,
-    5 Two<O, S, R, S>,
-    6 Two<O, S, S, R>,
-    7 Two<O, S, I, R>,
-    8 Two<O, I, S, R>,
-    9 Two<O, R, S, R>,
-    10 Two<O, R, I, R>,
-    11 Two<O, S, R, R>,
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    is: Two<O, I, S, S>,
+    rs: Two<O, R, S, S>,
+    ri: Two<O, R, I, S>,
+    sr: Two<O, S, R, S>,
+    ss_r: Two<O, S, S, R>,
+    si_r: Two<O, S, I, R>,
+    is_r: Two<O, I, S, R>,
+    rs_r: Two<O, R, S, R>,
+    ri_r: Two<O, R, I, R>,
+    sr_r: Two<O, S, R, R>,
 });
 variants!((O: Unary) O: UnaryShape => {
-    0 One<O, S, S>,
-    1 One<O, R, S>,
-    2 One<O, S, R>,
-    3 One<O, R, R>,
+    s: One<O, S, S>,
+    r: One<O, R, S>,
+    s_r: One<O, S, R>,
+    r_r: One<O, R, R>,
 });
 
-/// Rows of two sources.
+/// No trap: that of what cannot trap.
+pub enum Never {}
+
+/// Whether something may trap.
+pub struct May<const TRAP: bool>;
+
+/// The trap of what may, or may not.
+pub trait Trap {
+    /// A trap, or nothing.
+    type Code;
+}
+
+impl Trap for May<true> {
+    type Code = TrapCode;
+}
+
+impl Trap for May<false> {
+    type Code = Never;
+}
+
+/// The trap of what may, or may not.
+pub type TrapOf<const TRAP: bool> = <May<TRAP> as Trap>::Code;
+
+/// Rows of two sources. By `?` the body leaves with a trap, which compiles only where the row of the table says that it may.
 macro_rules! binary {
     ($( $name:ident ($a:ident, $b:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -113,6 +142,11 @@ macro_rules! binary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in, $b: $in) -> Result<$out, wasmote_ir::TrapCode> {
+                // Never called: it compiles if only what may trap does.
+                #[allow(dead_code)]
+                fn traps_as_the_row_says($a: $in, $b: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
+                    Ok($body)
+                }
                 Ok($body)
             }
         }
@@ -120,7 +154,7 @@ macro_rules! binary {
 }
 pub(crate) use binary;
 
-/// Rows of one source.
+/// Rows of one source, likewise.
 macro_rules! unary {
     ($( $name:ident ($a:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -130,6 +164,11 @@ macro_rules! unary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in) -> Result<$out, wasmote_ir::TrapCode> {
+                // Never called: it compiles if only what may trap does.
+                #[allow(dead_code)]
+                fn traps_as_the_row_says($a: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
+                    Ok($body)
+                }
                 Ok($body)
             }
         }

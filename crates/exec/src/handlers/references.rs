@@ -41,7 +41,7 @@ pub mod rows {
             if r.slot(0).read() as u32 == 0 {
                 return Flow::Trap(TrapCode::NullReference);
             }
-            r.advance(1);
+            r.advance(const { wasmote_ir::Op::TrapNull.operand_units() });
             Flow::Next
         }
     }

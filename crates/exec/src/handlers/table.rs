@@ -56,7 +56,7 @@ pub mod rows {
     }
 
     bulk! {
-        TabGet(r) 4 {
+        TabGet(r) {
             let (index, table) = (r.slot(0).read(), table(r, 1));
             if index >= (*table).len {
                 return Err(OUT);
@@ -65,7 +65,7 @@ pub mod rows {
             r.slot(3).write(value);
             r.accumulate(value);
         }
-        TabSet(r) 4 {
+        TabSet(r) {
             let (index, value, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
             if index >= (*table).len {
                 return Err(OUT);
@@ -73,17 +73,17 @@ pub mod rows {
             (*table).elems.add(index as usize).write(value as u32);
             (*table).write(index, 1);
         }
-        TabSize(r) 3 {
+        TabSize(r) {
             let value = (*table(r, 0)).len;
             r.slot(2).write(value);
             r.accumulate(value);
         }
-        TabGrow(r) 5 { grow(r); }
-        TabGrowFuel(r) 5 {
+        TabGrow(r) { grow(r); }
+        TabGrowFuel(r) {
             crate::handlers::metered::pay_for_elements(r.cx, r.u32(2), r.slot(1).read())?;
             grow(r);
         }
-        TabFill(r) 5 {
+        TabFill(r) {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let table = table(r, 3);
             if !inside(to, count, (*table).len) {
@@ -94,7 +94,7 @@ pub mod rows {
             }
             (*table).write(to, count);
         }
-        TabCopy(r) 7 {
+        TabCopy(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let (target, source) = (table(r, 3), table(r, 5));
             if !inside(to, count, (*target).len) || !inside(from, count, (*source).len) {
@@ -103,7 +103,7 @@ pub mod rows {
             (*source).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
             (*target).write(to, count);
         }
-        TabInit(r) 7 {
+        TabInit(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
             let (segment, target) = ((*r.cx).elems.add(r.u32(3) as usize), table(r, 5));
             if !inside(to, count, (*target).len) || !inside(from, count, (*segment).len as u64) {
@@ -112,8 +112,8 @@ pub mod rows {
             (*segment).elems.add(from as usize).copy_to((*target).elems.add(to as usize), count as usize);
             (*target).write(to, count);
         }
-        DropElem(r) 2 { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
-        FuncReference(r) 3 {
+        DropElem(r) { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
+        FuncReference(r) {
             let value = u64::from(reference(r, r.u32(0)));
             r.slot(2).write(value);
             r.accumulate(value);

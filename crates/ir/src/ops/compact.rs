@@ -1,7 +1,7 @@
 //! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
 
 use super::{ALL_OPCODES, Numbered, Op, Opcode};
-use crate::shape::Operand;
+use crate::shape::{Operand, key};
 use crate::types::ValType;
 
 /// For each opcode the number of its operands' list.
@@ -29,18 +29,6 @@ pub(crate) const NUMBERED: &Numbered<ALL_OPCODES> = &Numbered::new(&{
 const fn described(opcode: usize) -> &'static [Operand] {
     let (op, variant) = Opcode::description(opcode as u16);
     op.variants()[variant as usize].operands
-}
-
-/// The operands as one number, six bits each.
-const fn key(operands: &[Operand]) -> u64 {
-    assert!(operands.len() <= 10);
-    let (mut key, mut i) = (0, 0);
-    while i < operands.len() {
-        assert!((operands[i] as u64) < 63);
-        key = key << 6 | (operands[i] as u64 + 1);
-        i += 1;
-    }
-    key
 }
 
 /// The operands in the list with this number, for tables made at compile time.
@@ -120,20 +108,28 @@ static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
 /// Suffixes of families, a line each; suffixes are apart by a space.
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
-const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
+pub(super) const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
     let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
-        keys[op] = hash(Op::ROWS[op].suffixes);
+        keys[op] = hash(Op::ROWS[op].suffixes) ^ Op::ROWS[op].columns.only as u64;
         op += 1;
     }
     let numbered = Numbered::new(&keys);
     while op > 0 {
         op -= 1;
-        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, numbered.of[op] as usize)));
+        let number = numbered.of[op] as usize;
+        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, number)));
+        assert!(Op::ROWS[op].columns.only == Op::ROWS[numbered.first[number] as usize].columns.only);
     }
     numbered
 };
+
+/// The number of the suffixes of a family's variants, and of which it has.
+#[inline(always)]
+pub(super) fn sequence_number(op: Op) -> usize {
+    usize::from(SEQUENCES[op as usize])
+}
 
 const fn sequence(numbered: &Numbered<{ Op::ALL.len() }>, number: usize) -> &'static str {
     Op::ROWS[numbered.first[number] as usize].suffixes

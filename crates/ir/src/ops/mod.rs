@@ -3,14 +3,20 @@
 //! Everything here is derived from the rows of `table.rs`. What is needed while running is in [`opcode`](mod@opcode) and `compact`, in few
 //! bytes; the rows themselves are for tables that are made at compile time, and for tests.
 
+#[macro_use]
+mod columns;
 mod compact;
 mod numbered;
 mod opcode;
+mod variants;
 
+use columns::Columns;
+pub use columns::{Fused, fused};
 pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
 pub use opcode::{Opcode, opcode};
+pub use variants::{BRANCHES_FOR_ALL, Class, Sources};
 
 use crate::shape::{self, Set, Shape, Variant};
 use crate::types::ValType;
@@ -37,11 +43,20 @@ macro_rules! val_type {
 }
 
 macro_rules! define_ops {
-    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) ,)*) => {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         /// A family of instructions: one row of the table.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u16)]
         pub enum Op { $( $(#[$doc])* $name ),* }
+
+        /// The families, with their shapes for the compiler.
+        #[allow(non_upper_case_globals)]
+        pub mod family {
+            use super::{Op, shape};
+            use crate::write::Family;
+
+            $( $(#[$doc])* pub const $name: Family<shape::$shape> = Family::new(Op::$name); )*
+        }
 
         impl Op {
             /// All families in the order of the table.
@@ -56,6 +71,12 @@ macro_rules! define_ops {
                 suffixes: <shape::$shape as Shape>::SUFFIXES,
                 source: val_type!($source),
                 result: val_type!($result),
+                columns: {
+                    #[allow(unused_mut)]
+                    let mut columns = Columns::NONE;
+                    $( column!(columns $shape $name $column $($value)*); )*
+                    columns
+                },
             }),*];
         }
     };
@@ -68,6 +89,7 @@ struct Row {
     suffixes: &'static str,
     source: Option<ValType>,
     result: Option<ValType>,
+    columns: Columns,
 }
 
 #[cfg(not(feature = "simd"))]
@@ -91,6 +113,17 @@ impl Op {
     /// The variants, core ones first. For what is made at compile time: all that the table says takes much room.
     pub const fn variants(self) -> &'static [Variant] {
         Self::ROWS[self as usize].variants
+    }
+
+    /// Whether there is the variant with this number; for constants. A row may have a part of its shape's only.
+    pub const fn has(self, variant: usize) -> bool {
+        Self::ROWS[self as usize].columns.only >> variant & 1 != 0
+    }
+
+    /// Units of the operands of a family that has one variant, for constants. Panics if it has more.
+    pub const fn operand_units(self) -> usize {
+        assert!(self.variants().len() == 1);
+        self.variants()[0].units()
     }
 }
 
@@ -126,7 +159,7 @@ const COUNTS: &[usize; 5] = &{
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            counts[variants[v].set as usize] += 1;
+            counts[variants[v].set as usize] += Op::ALL[op].has(v) as usize;
             v += 1;
         }
         op += 1;
@@ -176,7 +209,7 @@ const fn fingerprint(extended: bool, vectors: bool) -> u32 {
         }
         let mut v = 0;
         while v < variants.len() {
-            if counts(variants[v].set, extended, vectors) {
+            if Op::ALL[op].has(v) && counts(variants[v].set, extended, vectors) {
                 hash = mix_all(hash, variants[v].suffix);
                 let operands = variants[v].operands;
                 let mut i = 0;

@@ -2,7 +2,7 @@
 //!
 //! Core variants have the lowest numbers, then come extended, managed, object and vector ones; in each of these groups they stand in
 //! the order of the table. A family's variants are of one group, or core ones first and extended ones behind. So two numbers a family
-//! say everything.
+//! say everything, where all variants of all shapes are there; else those that a row has say the rest.
 
 use super::{ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, OPCODES, Op};
 use crate::shape::Set;
@@ -32,7 +32,7 @@ const fn firsts(core: bool) -> Firsts {
         let variants = Op::ROWS[op].variants;
         let mut v = 0;
         while v < variants.len() {
-            if matches!(variants[v].set, Set::Core) == core {
+            if matches!(variants[v].set, Set::Core) == core && Op::ALL[op].has(v) {
                 // The groups stand in the table in the order of their numbers.
                 assert!(set(next) as u8 == variants[v].set as u8);
                 next += 1;
@@ -62,14 +62,15 @@ const FAMILIES: &[(Op, u8); ALL_OPCODES] = &{
     let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
     let mut op = 0;
     while op < Op::ALL.len() {
-        let family = Op::ALL[op];
-        let (first, first_other) = (CORE_CONST[op] as usize, OTHER_CONST[op] as usize);
-        let cores = CORE_CONST[op + 1] as usize - first;
-        let variants = cores + OTHER_CONST[op + 1] as usize - first_other;
+        let mut next = [CORE_CONST[op] as usize, OTHER_CONST[op] as usize];
+        let variants = Op::ALL[op].variants();
         let mut v = 0;
-        while v < variants {
-            let opcode = if v < cores { first + v } else { first_other + v - cores };
-            families[opcode] = (family, v as u8);
+        while v < variants.len() {
+            if Op::ALL[op].has(v) {
+                let group = !matches!(variants[v].set, Set::Core) as usize;
+                families[next[group]] = (Op::ALL[op], v as u8);
+                next[group] += 1;
+            }
             v += 1;
         }
         op += 1;
@@ -77,13 +78,65 @@ const FAMILIES: &[(Op, u8); ALL_OPCODES] = &{
     families
 };
 
+/// Whether all variants of all shapes are there, so that they need not be counted.
+const COMPLETE: bool = {
+    let (mut complete, mut op) = (true, 0);
+    while op < Op::ALL.len() {
+        complete &= present(op).count_ones() as usize == Op::ALL[op].variants().len();
+        op += 1;
+    }
+    complete
+};
+
+/// A bit for each variant that a family has.
+static PRESENT: [u16; if COMPLETE { 0 } else { Op::ALL.len() }] = {
+    let mut all = [0; if COMPLETE { 0 } else { Op::ALL.len() }];
+    let mut op = 0;
+    while op < all.len() {
+        all[op] = present(op);
+        op += 1;
+    }
+    all
+};
+
+const fn present(op: usize) -> u16 {
+    let (mut present, mut v) = (0, 0);
+    while v < Op::ALL[op].variants().len() {
+        present |= (Op::ALL[op].has(v) as u16) << v;
+        v += 1;
+    }
+    present
+}
+
+/// How many of the variants that are there come before this one.
+const fn rank(present: u16, variant: u8) -> u16 {
+    (present as u32 & ((1 << variant) - 1)).count_ones() as u16
+}
+
+/// The variant before which so many that are there come.
+const fn ranked(present: u16, rank: u16) -> u8 {
+    let mut left = present;
+    let mut i = 0;
+    while i < rank {
+        left &= left.wrapping_sub(1);
+        i += 1;
+    }
+    left.trailing_zeros() as u8
+}
+
 impl Opcode {
     /// The opcode of a variant, for tables made at compile time. Panics if the family has no such variant.
     pub const fn new(op: Op, variant: u8) -> Opcode {
-        assert!((variant as usize) < op.variants().len());
+        assert!((variant as usize) < op.variants().len() && op.has(variant as usize));
         let op = op as usize;
-        let (variant, cores) = (variant as u16, CORE_CONST[op + 1] - CORE_CONST[op]);
+        let (variant, cores) = (rank(present(op), variant), CORE_CONST[op + 1] - CORE_CONST[op]);
         Opcode(if variant < cores { CORE_CONST[op] + variant } else { OTHER_CONST[op] + variant - cores })
+    }
+
+    /// The opcode of a family that has one variant, for tables made at compile time. Panics if it has more.
+    pub const fn only(op: Op) -> Opcode {
+        assert!(op.variants().len() == 1);
+        Opcode::new(op, 0)
     }
 
     /// The family and the variant's number in it, for tables made at compile time. Panics if the number is no opcode.
@@ -98,7 +151,8 @@ impl Opcode {
         // Of those that begin with the same number, only the last one has variants.
         let op = *Op::ALL.get(firsts.partition_point(|&first| first <= self.0).checked_sub(1)?)?;
         let cores = if core { 0 } else { cores(op as usize) };
-        Some((op, (self.0 - firsts[op as usize] + cores) as u8))
+        let rank = self.0 - firsts[op as usize] + cores;
+        Some((op, if COMPLETE { rank as u8 } else { ranked(PRESENT[op as usize], rank) }))
     }
 
     /// What it belongs to.
@@ -115,13 +169,14 @@ fn cores(op: usize) -> u16 {
 /// The opcode of a variant, looked up at run time; what it is for a variant that there is not does not matter.
 #[inline]
 pub fn opcode(op: Op, variant: u8) -> Opcode {
-    let (op, variant) = (op as usize, u16::from(variant));
+    let op = op as usize;
+    let variant = if COMPLETE { u16::from(variant) } else { rank(PRESENT[op], variant) };
     let cores = cores(op);
     Opcode(if variant < cores { CORE[op] + variant } else { OTHER[op] + variant - cores })
 }
 
 impl Op {
-    /// How many variants there are.
+    /// How many variants a family has.
     pub fn variant_count(self) -> usize {
         let op = self as usize;
         usize::from(cores(op) + OTHER[op + 1] - OTHER[op])
@@ -130,3 +185,18 @@ impl Op {
 
 // Without vectors no opcode is one.
 const _: () = assert!(FIRST_VECTOR <= ALL_OPCODES);
+
+#[cfg(test)]
+mod tests {
+    use super::{rank, ranked};
+
+    #[test]
+    fn variants_that_are_left_out_are_not_counted() {
+        let present = 0b1000_0000_1010_0110;
+        let there = [1, 2, 5, 7, 15];
+        for (number, variant) in there.into_iter().enumerate() {
+            assert_eq!(rank(present, variant), number as u16);
+            assert_eq!(ranked(present, number as u16), variant);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Lanes: taken out, put in, spread, and moved about.
 
+use wasmote_ir::ops::{Class, Sources};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{Body, INVALID, Step};
@@ -24,7 +25,8 @@ impl Body<'_> {
     pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
         let slot = self.pop_slot()?;
         let dst = self.push_apart(op.result().unwrap_or(ValType::I32));
-        self.code.emit(op, 0, &[slot, lane.into(), dst]);
+        let variant = op.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
+        self.code.emit(op, variant, &[slot.into(), lane.into(), dst.into()]);
         Ok(())
     }
 
@@ -34,7 +36,7 @@ impl Body<'_> {
         let slot = self.vector_slot(entry) + u16::from(lane);
         // What wrote both must go on to do so.
         self.code.pin();
-        let home = self.push_apart(ty) as u16;
+        let home = self.push_apart(ty).0;
         self.code.copy(slot, home);
         Ok(())
     }
@@ -50,11 +52,11 @@ impl Body<'_> {
 
     /// A popped vector with a lane replaced by what is in a slot.
     pub(super) fn emit_replace(&mut self, op: Op, a: Entry, value: u64, lane: u8) {
-        let both = op.variant_count() > 1;
+        let both = op.variant(Sources::of(Class::Accumulator).and(Class::Slot)).is_some();
         let a = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
         let half = matches!(op, Op::I64x2ReplaceLane0 | Op::I64x2ReplaceLane1);
         let rest = [value, lane.into()];
-        self.emit_vectors(op, u8::from(a == Src::Reg), &[a], if half { &rest[..1] } else { &rest });
+        self.emit_vectors(op, &[a], Some(Class::Slot), if half { &rest[..1] } else { &rest });
     }
 
     /// Bytes of two vectors, chosen by a constant.
@@ -78,9 +80,9 @@ impl Body<'_> {
             match self.code.last() {
                 Some(Recent { op: Op::V128Xor, elided: true, a: x, b: y @ Src::Slot(_), .. }) if source == Src::Reg => {
                     self.code.retract();
-                    self.emit_vectors(Op::I8x16XorPermute, u8::from(x == Src::Reg), &[x, y], &halves);
+                    self.emit_vectors(Op::I8x16XorPermute, &[x, y], None, &halves);
                 }
-                _ => self.emit_vectors(Op::I8x16Permute, u8::from(source == Src::Reg), &[source], &halves),
+                _ => self.emit_vectors(Op::I8x16Permute, &[source], Some(Class::Immediate), &halves),
             }
             return Ok(());
         }
@@ -92,7 +94,7 @@ impl Body<'_> {
         }
         let b = Src::Slot(self.vector_slot(b));
         let a = self.vector_source(a);
-        self.emit_vectors(Op::I8x16Shuffle, u8::from(a == Src::Reg), &[a, b], &halves);
+        self.emit_vectors(Op::I8x16Shuffle, &[a, b], None, &halves);
         Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! Loads and stores of vectors and of their lanes.
 
 use wasmote_decode::operators::MemArg;
+use wasmote_ir::ops::{Class, Sources, family};
+use wasmote_ir::write::{Memory, Offset, Slot};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, Step};
+use crate::body::{Body, INVALID, Step};
 use crate::code::Src;
 use crate::stack::Place;
 
@@ -19,12 +21,13 @@ impl Body<'_> {
             return self.vector_load_any(op, memory, offset);
         }
         let entry = self.pop_apart()?;
-        let both = op.variant_count() > 1;
+        let both = op.variant(Sources::of(Class::Accumulator)).is_some();
         let address = if both { self.register_or_slot(entry, I32) } else { Src::Slot(self.vector_slot(entry)) };
         let dst = self.push_apart(V128);
+        let variant = op.variant(Sources::of(address.class())).ok_or(INVALID)?;
         match address {
-            Src::Slot(slot) => self.code.emit(op, 0, &[slot.into(), offset, dst]),
-            _ => self.code.emit(op, 1, &[offset, dst]),
+            Src::Slot(slot) => self.code.emit(op, variant, &[slot.into(), offset, dst.into()]),
+            _ => self.code.emit(op, variant, &[offset, dst.into()]),
         };
         Ok(())
     }
@@ -47,15 +50,16 @@ impl Body<'_> {
         };
         let address = self.pop_slot()?;
         let dst = self.push_apart(V128);
-        self.code.emit(any, 0, &[address, memory.into(), offset, dst]);
+        self.code.emit_only(any, &[address.into(), memory.into(), offset, dst.into()]);
         let Some(made) = made else {
-            self.code.constant(0, dst as u16 + 1);
+            self.code.constant(0, dst.0 + 1);
             // The two halves were written one by one.
             self.code.pin();
             return Ok(());
         };
         // Of a vector, what is read is the lower half.
-        self.code.emit(made, 0, &[dst, dst]);
+        let variant = made.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
+        self.code.emit(made, variant, &[dst.into(), dst.into()]);
         Ok(())
     }
 
@@ -64,9 +68,8 @@ impl Body<'_> {
         let MemArg { memory, mut offset, .. } = self.reader.memarg()?;
         let (address, value) = self.pop_two()?;
         if !self.plain(memory, offset) {
-            let address = u64::from(self.vector_slot(address));
-            let value = u64::from(self.vector_slot(value));
-            self.code.emit(Op::V128StoreAny, 0, &[address, value, memory.into(), offset]);
+            let (address, value) = (Slot(self.vector_slot(address)), Slot(self.vector_slot(value)));
+            self.code.write(family::V128StoreAny.s((address, value, Memory(memory), Offset(offset))));
             return Ok(());
         }
         let source = match value.place() {
@@ -79,14 +82,16 @@ impl Body<'_> {
         let Src::Slot(slot) = source else {
             return self.store_register(Op::V128Store, value, address, offset);
         };
-        let (variant, operands, count) = self.address(address, &mut offset).operands();
+        let address = self.address(Op::V128Store, Some(source.class()), address, &mut offset);
+        let variant = address.variant(Op::V128Store, Some(source.class())).ok_or(INVALID)?;
+        let (_, operands, count) = address.operands();
         self.code.emit_behind(Op::V128Store, variant, operands, count, [slot.into(), offset]);
         Ok(())
     }
 
     /// A slot that nothing on the stack has.
     pub(super) fn above(&mut self) -> Step<u64> {
-        let slot = self.push_apart(I64);
+        let slot = self.push_apart(I64).into();
         self.pop_apart()?;
         Ok(slot)
     }
@@ -106,16 +111,16 @@ impl Body<'_> {
         let (address, a) = self.pop_two()?;
         let address = u64::from(self.vector_slot(address));
         if !self.plain(memory, offset) {
-            self.code.emit(any, 0, &[address, memory.into(), offset, scratch]);
+            self.code.emit_only(any, &[address, memory.into(), offset, scratch]);
             self.emit_replace(replace, a, scratch, lane);
             return Ok(());
         }
         let a = self.vector_slot(a).into();
-        let dst = self.push_apart(V128);
+        let dst = self.push_apart(V128).into();
         if matches!(op, Op::V128Load64Lane0 | Op::V128Load64Lane1) {
-            self.code.emit(op, 0, &[address, offset, a, dst]);
+            self.code.emit_only(op, &[address, offset, a, dst]);
         } else {
-            self.code.emit(op, 0, &[address, offset, a, lane.into(), dst]);
+            self.code.emit_only(op, &[address, offset, a, lane.into(), dst]);
         }
         Ok(())
     }
@@ -134,10 +139,11 @@ impl Body<'_> {
         let address = u64::from(self.vector_slot(address));
         let a = u64::from(self.vector_slot(a));
         if self.plain(memory, offset) {
-            self.code.emit(op, 0, &[address, a, lane.into(), offset]);
+            self.code.emit_only(op, &[address, a, lane.into(), offset]);
         } else {
-            self.code.emit(extract, 0, &[a, lane.into(), scratch]);
-            self.code.emit(any, 0, &[address, scratch, memory.into(), offset]);
+            let variant = extract.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
+            self.code.emit(extract, variant, &[a, lane.into(), scratch]);
+            self.code.emit_only(any, &[address, scratch, memory.into(), offset]);
         }
         Ok(())
     }

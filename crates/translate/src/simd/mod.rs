@@ -7,6 +7,8 @@ mod memory;
 pub mod operators;
 
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::ops::{Class, Fused, Sources, family, fused};
+use wasmote_ir::write::{Header, Slot};
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
@@ -114,18 +116,20 @@ impl Body<'_> {
     /// A family of one operand, which is in a slot where there are no other variants.
     #[inline(never)]
     pub fn vector_one(&mut self, op: Op) -> Step {
-        if op.variant_count() > 1 {
+        if op.variant(Sources::of(Class::Accumulator)).is_some() {
             return self.unary(op);
         }
         let slot = self.pop_slot()?;
         let dst = self.push_apart(op.result().unwrap_or(V128));
-        self.code.emit(op, 0, &[slot, dst]);
+        self.code.emit_only(op, &[slot.into(), dst.into()]);
         Ok(())
     }
 
-    /// Writes an instruction with these sources in order, then `rest`, and its result.
+    /// Writes an instruction with these sources in order, then `rest`, the first of which is a source of the class `and`, and its result.
     #[inline(never)]
-    fn emit_vectors(&mut self, op: Op, variant: u8, sources: &[Src], rest: &[u64]) {
+    fn emit_vectors(&mut self, op: Op, sources: &[Src], and: Option<Class>, rest: &[u64]) {
+        let classes = sources.iter().map(Src::class).chain(and);
+        let variant = op.variant(classes.fold(Sources::NONE, Sources::and)).unwrap_or(0);
         let mut values = [0; 8];
         let mut count = 0;
         let mut put = |value| {
@@ -143,24 +147,24 @@ impl Body<'_> {
             }
         }
         rest.iter().copied().for_each(&mut put);
-        put(self.push_apart(op.result().unwrap_or(V128)));
+        put(self.push_apart(op.result().unwrap_or(V128)).into());
         self.code.emit(op, variant, &values[..count]);
-        if let [a, b, ..] = *sources {
-            self.code.note_sources(a, b);
+        if let [a, ref more @ ..] = *sources {
+            self.code.note_sources(a, more.first().copied().unwrap_or_default());
         }
     }
 
     /// The sources of a family of two vectors, in classes that it has a variant for.
     #[inline(never)]
-    fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src, u8) {
-        let variants = op.variant_count();
-        if variants == 1 {
+    fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src) {
+        let has = |a, b| op.variant(Sources::of(a).and(b)).is_some();
+        if !has(Class::Accumulator, Class::Slot) {
             let [a, b] = [a, b].map(|entry| Src::Slot(self.vector_slot(entry)));
-            return (a, b, 0);
+            return (a, b);
         }
-        let commutes = matches!(variants, 2 | 4 | 8);
-        let first_constant = op == Op::I8x16Swizzle;
-        let second_constant = matches!(variants, 4 | 5 | 8) && !first_constant;
+        let commutes = op.mirror() == Some(op);
+        let first_constant = has(Class::Immediate, Class::Slot);
+        let second_constant = has(Class::Slot, Class::Immediate);
         let (mut a, mut b) = (a, b);
         let constant = |entry: Entry| matches!(entry.place(), Place::Vector(_));
         if commutes && constant(a) {
@@ -201,44 +205,32 @@ impl Body<'_> {
         if commutes && sb == Src::Reg {
             core::mem::swap(&mut sa, &mut sb);
         }
-        let variant = match (sa, sb, variants) {
-            (Src::Slot(_), Src::Slot(_), _) => 0,
-            (Src::Reg, Src::Slot(_), _) => 1,
-            (Src::Slot(_), Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Reg, _) => 2,
-            (Src::Reg, Src::Imm(_), 4 | 8) | (Src::Slot(_), Src::Imm(_), _) | (Src::Imm(_), Src::Slot(_), _) => 3,
-            _ => 4,
-        };
-        (sa, sb, variant)
+        (sa, sb)
     }
 
     /// A family of two vectors.
     #[inline(never)]
     fn vector_two(&mut self, op: Op, a: Entry, b: Entry) {
-        let (a, b, variant) = self.vector_classes(op, a, b);
+        let (a, b) = self.vector_classes(op, a, b);
         if !self.vector_tile(op, a, b) && !self.rotation(op, a, b) {
-            self.emit_vectors(op, variant, &[a, b], &[]);
+            self.emit_vectors(op, &[a, b], None, &[]);
         }
     }
 
-    /// If the last instruction is a product, or a sum, that only this sum reads, writes one instruction for both.
+    /// If there is a fused operation for the last instruction, which only this one reads, and this, writes that for both.
     #[inline(never)]
     fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
-        let (product, tile) = match op {
-            Op::F32x4Add => (Op::F32x4Mul, Op::F32x4MulAdd),
-            Op::F64x2Add => (Op::F64x2Mul, Op::F64x2MulAdd),
-            Op::I32x4Add => (Op::I32x4Add, Op::I32x4AddAdd),
-            _ => return false,
-        };
         let (Src::Reg, Src::Slot(_), Some(Recent { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
             (a, b, self.code.last())
         else {
             return false;
         };
-        if first != product || matches!(x, Src::Imm(_)) {
+        let Some(tile) = fused(Fused { first, second: op, into_second: false }) else { return false };
+        if matches!(x, Src::Imm(_)) {
             return false;
         }
         self.code.retract();
-        self.emit_vectors(tile, u8::from(x == Src::Reg), &[x, y, b], &[]);
+        self.emit_vectors(tile, &[x, y, b], None, &[]);
         true
     }
 
@@ -260,22 +252,22 @@ impl Body<'_> {
             return false;
         }
         let Src::Slot(slot) = first.a else { return false };
-        let source = if first.variant % 3 == 2 { Src::Reg } else { Src::Slot(slot) };
+        let register = first.op.variant(Sources::of(Class::Accumulator).and(Class::Immediate)) == Some(first.variant);
+        let source = if register { Src::Reg } else { Src::Slot(slot) };
         self.code.retract();
         self.code.retract();
-        self.emit_vectors(Op::I32x4Rotl, u8::from(source == Src::Reg), &[source], &[left]);
+        self.emit_vectors(Op::I32x4Rotl, &[source], Some(Class::Immediate), &[left]);
         true
     }
 
     /// A test that a branch may become: its source is noted.
     fn vector_test(&mut self, op: Op) -> Step {
-        if op.variant_count() == 1 {
+        if op.variant(Sources::of(Class::Accumulator)).is_none() {
             return self.vector_one(op);
         }
         let entry = self.pop_apart()?;
         let source = self.vector_source(entry);
-        // There is no second one.
-        self.emit_vectors(op, u8::from(source == Src::Reg), &[source, Src::Reg], &[]);
+        self.emit_vectors(op, &[source], None, &[]);
         Ok(())
     }
 
@@ -293,17 +285,20 @@ impl Body<'_> {
         let (a, b) = self.pop_two()?;
         // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
         let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
-        let (mut sources, mut variant) = ([a, b, c].map(|entry| Src::Slot(self.vector_slot(entry))), 0);
-        if op.variant_count() == 1 {
-            // Those of what is rarely used are in slots.
-        } else if self.vector_class(c) == Src::Reg {
+        let mut sources = [a, b, c].map(|entry| Src::Slot(self.vector_slot(entry)));
+        // Those of what is rarely used are in slots.
+        if op.variant(Sources::three([Class::Slot, Class::Slot, Class::Accumulator])).is_some()
+            && self.vector_class(c) == Src::Reg
+        {
             self.vector_take(c);
-            (sources[2], variant) = (Src::Reg, 2);
-        } else if self.vector_class(a) == Src::Reg {
+            sources[2] = Src::Reg;
+        } else if op.variant(Sources::three([Class::Accumulator, Class::Slot, Class::Slot])).is_some()
+            && self.vector_class(a) == Src::Reg
+        {
             self.vector_take(a);
-            (sources[0], variant) = (Src::Reg, 1);
+            sources[0] = Src::Reg;
         }
-        self.emit_vectors(op, variant, &sources, &[]);
+        self.emit_vectors(op, &sources, None, &[]);
         Ok(())
     }
 
@@ -313,12 +308,13 @@ impl Body<'_> {
         let Place::Const(by) = by.place() else {
             let by = self.vector_slot(by).into();
             let source = Src::Slot(self.vector_slot(a));
-            self.emit_vectors(op, 0, &[source], &[by]);
+            self.emit_vectors(op, &[source], Some(Class::Slot), &[by]);
             return Ok(());
         };
         let by = by & mask;
-        let source = if op.variant_count() > 2 { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
-        self.emit_vectors(op, 1 + u8::from(source == Src::Reg), &[source], &[by]);
+        let both = op.variant(Sources::of(Class::Accumulator).and(Class::Immediate)).is_some();
+        let source = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
+        self.emit_vectors(op, &[source], Some(Class::Immediate), &[by]);
         if by != 0 {
             // Where the vector is in any case, for rotations.
             let slot = match a.place() {
@@ -332,11 +328,12 @@ impl Body<'_> {
 
     /// Returns with a vector.
     #[inline(never)]
-    pub fn return_vector(&mut self, entry: Entry, header: u64) {
-        match self.vector_source(entry) {
-            Src::Slot(slot) => self.code.emit_return(Op::V128Return, 0, [slot.into(), header]),
+    pub fn return_vector(&mut self, entry: Entry, header: Header) {
+        let source = self.vector_source(entry);
+        match source {
+            Src::Slot(slot) => self.code.write_return(family::V128Return.s((Slot(slot), header))),
             _ => {
-                self.code.emit(Op::V128Return, 1, &[header]);
+                self.code.write(family::V128Return.r((header,)));
             }
         }
     }

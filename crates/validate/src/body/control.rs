@@ -78,7 +78,7 @@ impl<'m> Body<'m> {
     }
 
     pub fn br(&mut self) -> Result<(), Fault> {
-        let label = self.reader.u32()?;
+        let label = self.reader.u32_here()?;
         let types = self.label(label)?;
         self.pop_all(&types)?;
         self.unreachable();
@@ -86,7 +86,7 @@ impl<'m> Body<'m> {
     }
 
     pub fn br_if(&mut self) -> Result<(), Fault> {
-        let label = self.reader.u32()?;
+        let label = self.reader.u32_here()?;
         self.pop(Ty::I32)?;
         let types = self.label(label)?;
         self.pass(&types)
@@ -154,7 +154,7 @@ impl<'m> Body<'m> {
 
     /// Reads the index of a function.
     fn callee(&mut self) -> Result<&'m FuncType, Fault> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         let ty = self.outline.func(index).ok_or_else(|| self.unknown("function", index))?;
         self.func_type(ty)
     }

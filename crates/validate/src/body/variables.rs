@@ -9,7 +9,7 @@ use crate::types::Ty;
 impl Body<'_> {
     #[inline(always)]
     pub fn local_get(&mut self) -> Result<(), Fault> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         match self.locals.get(index as usize) {
             Some(local) if local.is_set() => {
                 let ty = local.ty();
@@ -36,7 +36,7 @@ impl Body<'_> {
 
     #[inline(always)]
     fn set_local(&mut self) -> Result<Ty, Fault> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         let Some(local) = self.locals.get_mut(index as usize) else { return Err(self.unknown("local", index)) };
         let ty = local.ty();
         if !local.is_set() {

@@ -23,7 +23,7 @@ macro_rules! for_each_vector_pair {
             I32x4Add.rs: I32x4Add.rs, I32x4Add.ss, V128Xor.rs;
             I32x4Add.rs_r: V128Store.s_r;
             I32x4Add.ss: V128Xor.rs, V128Xor.ss;
-            I32x4Rotl.r: I32x4Add.rs;
+            I32x4Rotl.ri: I32x4Add.rs;
             I32x4ShrU.si_r: V128Xor.rs;
             I8x16Add.rs_r: V128Store.s_r;
             I8x16Add.ss_r: I8x16GtU.sr;
@@ -39,8 +39,8 @@ macro_rules! for_each_vector_pair {
             V128Load.ss_r: I8x16Eq.rs, I8x16Eq.rs_r;
             V128Or.rs: V128And.si_r, V128And.ss_r, V128Load.si;
             V128Or.rs_r: I8x16Bitmask.r_r, V128And.rs;
-            V128Xor.rs: I32x4Rotl.r;
-            V128Xor.ss: I32x4Rotl.r;
+            V128Xor.rs: I32x4Rotl.ri;
+            V128Xor.ss: I32x4Rotl.ri;
         }
     };
 }

@@ -1,0 +1,191 @@
+//! What the columns of rows say is true of the rows' meanings.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use wasmote_ir::Op;
+use wasmote_ir::ops::Fused;
+
+use super::branch::Condition;
+use super::numeric::Binary;
+use super::rows;
+use super::tiles::Three;
+use crate::operand::Value;
+
+/// Values in the 64 bits of a slot.
+trait Bits: Value {
+    fn of(slot: u64) -> Self;
+    /// All NaN is the same.
+    fn bits(self) -> u64;
+}
+
+macro_rules! bits {
+    ($($ty:ty: |$value:ident| $bits:expr, |$slot:ident| $of:expr;)*) => { $(
+        impl Bits for $ty {
+            fn of($slot: u64) -> $ty {
+                $of
+            }
+            fn bits(self) -> u64 {
+                let $value = self;
+                $bits
+            }
+        }
+    )* };
+}
+bits! {
+    u32: |a| a.into(), |slot| slot as u32;
+    i32: |a| (a as u32).into(), |slot| slot as i32;
+    u64: |a| a, |slot| slot;
+    i64: |a| a as u64, |slot| slot as i64;
+    f32: |a| if a.is_nan() { u64::MAX } else { a.to_bits().into() }, |slot| f32::from_bits(slot as u32);
+    f64: |a| if a.is_nan() { u64::MAX } else { a.to_bits() }, |slot| f64::from_bits(slot);
+}
+
+/// What an operation of two sources gives, or a branch decides; `None` where it traps.
+fn binary<O: Binary<In: Bits, Out: Bits>>(a: u64, b: u64) -> Option<u64> {
+    O::eval(Bits::of(a), Bits::of(b)).ok().map(Bits::bits)
+}
+
+fn holds<C: Condition<In: Bits>>(a: u64, b: u64) -> Option<u64> {
+    Some(C::holds(Bits::of(a), Bits::of(b)).into())
+}
+
+fn three<T: Three<Value: Bits>>(a: u64, b: u64, c: u64) -> Option<u64> {
+    T::eval(Bits::of(a), Bits::of(b), Bits::of(c)).ok().map(Bits::bits)
+}
+
+type OfTwo = fn(u64, u64) -> Option<u64>;
+type OfThree = fn(u64, u64, u64) -> Option<u64>;
+
+macro_rules! collect {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+        /// The meaning of each row of two sources.
+        fn of_two(op: Op) -> Option<OfTwo> {
+            $( collect!(@two $shape $name op); )*
+            None
+        }
+
+        /// The meaning of each fused operation.
+        fn of_three(op: Op) -> Option<OfThree> {
+            $( collect!(@three $shape $name op); )*
+            None
+        }
+    };
+    (@two Bin8 $name:ident $op:ident) => { collect!(@is binary $name $op); };
+    (@two Bin12 $name:ident $op:ident) => { collect!(@is binary $name $op); };
+    (@two Bin8Wide $name:ident $op:ident) => { collect!(@is binary $name $op); };
+    (@two Bin12Wide $name:ident $op:ident) => { collect!(@is binary $name $op); };
+    (@two BinConst $name:ident $op:ident) => { collect!(@is binary $name $op); };
+    (@two Branch $name:ident $op:ident) => { collect!(@is holds $name $op); };
+    (@two BranchWide $name:ident $op:ident) => { collect!(@is holds $name $op); };
+    (@three Tile3 $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@three Tile3Imm $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@is $function:ident $name:ident $op:ident) => {
+        if $op == Op::$name {
+            return Some($function::<rows::$name>);
+        }
+    };
+    (@$kind:ident $shape:ident $name:ident $op:ident) => {};
+}
+wasmote_ir::for_each_op!(collect);
+
+/// What often is a special case, and other values.
+fn values() -> Vec<u64> {
+    let f32s =
+        [0.0, -0.0, 1.0, -1.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30].map(|a: f32| a.to_bits().into());
+    let f64s = [0.0, -0.0, 1.0, -1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300].map(|a: f64| a.to_bits());
+    let mut all = vec![0, 1, 2, 31, 63, u64::MAX, 0x7fff_ffff, 0x8000_0000, 1 << 63, i64::MAX as u64];
+    all.extend(f32s.into_iter().chain(f64s));
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..16 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        all.push(state);
+    }
+    all
+}
+
+/// For each row of two sources, another by some column, and how the two are to be related: how many such rows there are.
+fn check(other: impl Fn(Op) -> Option<Op>, related: impl Fn(OfTwo, OfTwo, u64, u64) -> bool) -> usize {
+    let mut checked = 0;
+    for &op in Op::ALL {
+        let (Some(meaning), Some(other)) = (of_two(op), other(op)) else { continue };
+        let others = of_two(other).unwrap_or_else(|| panic!("{op:?}: {other:?} has two sources"));
+        for a in values() {
+            for b in values() {
+                assert!(related(meaning, others, a, b), "{op:?} and {other:?} of {a:#x} and {b:#x}");
+            }
+        }
+        checked += 1;
+    }
+    checked
+}
+
+#[test]
+fn a_mirror_does_the_same_with_its_sources_swapped() {
+    let checked = check(Op::mirror, |meaning, mirror, a, b| meaning(a, b) == mirror(b, a));
+    assert!(checked > 80, "{checked}");
+    assert!(Op::ALL.iter().all(|op| op.mirror().is_none_or(|mirror| mirror.mirror() == Some(*op))));
+}
+
+#[test]
+fn what_negates_holds_where_the_other_does_not() {
+    let checked = check(Op::negate, |meaning, negated, a, b| {
+        meaning(a, b).is_some_and(|value| value < 2 && Some(1 - value) == negated(a, b))
+    });
+    assert!(checked > 60, "{checked}");
+}
+
+#[test]
+fn a_branch_is_taken_where_the_result_is_not_zero() {
+    let taken = |op: Op| Some(op.branches()?.0);
+    let not = |op: Op| Some(op.branches()?.1);
+    let checked = check(taken, |meaning, branch, a, b| {
+        meaning(a, b).map(|value| value != 0) == branch(a, b).map(|taken| taken == 1)
+    });
+    assert_eq!(
+        checked,
+        check(not, |meaning, branch, a, b| meaning(a, b).map(|value| value == 0)
+            == branch(a, b).map(|taken| taken == 1))
+    );
+    assert!(checked > 30, "{checked}");
+}
+
+#[test]
+fn an_operation_with_a_large_constant_does_the_same() {
+    assert_eq!(check(Op::with_constant, |meaning, constant, a, b| meaning(a, b) == constant(a, b)), 5);
+}
+
+#[test]
+fn only_what_may_trap_does() {
+    for &op in Op::ALL {
+        let Some(meaning) = of_two(op) else { continue };
+        let values = values();
+        let mut pairs = values.iter().flat_map(|&a| values.iter().map(move |&b| (a, b)));
+        assert_eq!(pairs.any(|(a, b)| meaning(a, b).is_none()), op.traps(), "{op:?}");
+    }
+}
+
+#[test]
+fn a_fused_operation_does_what_its_halves_do() {
+    let mut checked = 0;
+    for &op in Op::ALL {
+        let Some(Fused { first, second, into_second }) = op.fuses() else { continue };
+        assert_eq!(wasmote_ir::ops::fused(Fused { first, second, into_second }), Some(op));
+        // Those of vectors are in another crate.
+        let Some(fused) = of_three(op) else { continue };
+        let (first, second) = (of_two(first).unwrap(), of_two(second).unwrap());
+        for a in values() {
+            for b in values() {
+                let half = first(a, b).unwrap();
+                for c in values() {
+                    let both = if into_second { second(c, half) } else { second(half, c) };
+                    assert_eq!(fused(a, b, c), both, "{op:?} of {a:#x}, {b:#x} and {c:#x}");
+                }
+            }
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 49);
+}

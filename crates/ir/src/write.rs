@@ -1,0 +1,227 @@
+//! Instructions that are put together: a family whose shape is known to the compiler has a function for each variant, which takes the operands that
+//! the shape lists, by type. `family::CallRef.s((func, base))` compiles with a slot and a base in this order only.
+//!
+//! It gives the family, the variant's number and the operands' values, which whoever writes code writes as they are; nothing is generic behind
+//! that. Where classes depend on operands, the variant is asked for instead ([`Sources`](crate::ops::Sources)).
+
+use core::marker::PhantomData;
+
+use crate::ops::Op;
+
+/// A family of the shape `S`: one of [`family`](crate::ops::family).
+pub struct Family<S>(pub(crate) Op, PhantomData<S>);
+
+impl<S> Clone for Family<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Family<S> {}
+
+impl<S> Family<S> {
+    pub(crate) const fn new(op: Op) -> Self {
+        Family(op, PhantomData)
+    }
+
+    /// The family, whatever its shape.
+    pub const fn op(self) -> Op {
+        self.0
+    }
+}
+
+/// An instruction that is not written yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Instruction<const N: usize> {
+    /// Its family.
+    pub op: Op,
+    /// The variant's number.
+    pub variant: u8,
+    /// The values of the operands in order.
+    pub values: [u64; N],
+}
+
+macro_rules! operands {
+    ($( $(#[$doc:meta])* $name:ident($ty:ty); )*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct $name(pub $ty);
+
+        impl From<$name> for u64 {
+            #[inline(always)]
+            fn from(operand: $name) -> u64 {
+                operand.0.into()
+            }
+        }
+    )* };
+}
+
+operands! {
+    /// A slot that is read, or the first of several.
+    Slot(u16);
+    /// A slot that is written, or the first of several.
+    Dst(u16);
+    /// A slot that is read and written.
+    SlotDst(u16);
+    /// The first slot of a call's arguments, or the first that is not in use.
+    Base(u16);
+    /// The slot of the frame's header.
+    Header(u16);
+    /// How many slots.
+    Count(u16);
+    /// A constant.
+    Imm(u64);
+    /// An offset in a memory.
+    Offset(u64);
+    /// How many targets follow.
+    Targets(u32);
+    /// The number of a function.
+    Func(u32);
+    /// The number of a type.
+    Type(u32);
+    /// The number of a global.
+    Global(u32);
+    /// The number of a memory.
+    Memory(u32);
+    /// The number of a table.
+    Table(u32);
+    /// The number of a segment.
+    Segment(u32);
+    /// The number of a tag.
+    Tag(u32);
+    /// Where a field lies.
+    Field(u32);
+    /// The number of a lane.
+    Lane(u8);
+}
+
+/// A target, which is set later.
+#[derive(Clone, Copy, Debug)]
+pub struct Target;
+
+impl From<Target> for u64 {
+    #[inline(always)]
+    fn from(_target: Target) -> u64 {
+        0
+    }
+}
+
+/// Nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Padding;
+
+impl From<Padding> for u64 {
+    #[inline(always)]
+    fn from(_padding: Padding) -> u64 {
+        0
+    }
+}
+
+/// The type of an operand that a shape lists.
+macro_rules! operand_type {
+    (Src) => {
+        $crate::write::Slot
+    };
+    (SrcPair) => {
+        $crate::write::Slot
+    };
+    (SrcRun) => {
+        $crate::write::Slot
+    };
+    (Dst) => {
+        $crate::write::Dst
+    };
+    (DstPair) => {
+        $crate::write::Dst
+    };
+    (DstFour) => {
+        $crate::write::Dst
+    };
+    (DstRun) => {
+        $crate::write::Dst
+    };
+    (SrcDst) => {
+        $crate::write::SlotDst
+    };
+    (Imm16) => {
+        $crate::write::Imm
+    };
+    (Imm32) => {
+        $crate::write::Imm
+    };
+    (Imm64) => {
+        $crate::write::Imm
+    };
+    (Offset16) => {
+        $crate::write::Offset
+    };
+    (Offset64) => {
+        $crate::write::Offset
+    };
+    (TargetCount) => {
+        $crate::write::Targets
+    };
+    (Defined) => {
+        $crate::write::Func
+    };
+    (Import) => {
+        $crate::write::Func
+    };
+    (GlobalPair) => {
+        $crate::write::Global
+    };
+    (GlobalDst) => {
+        $crate::write::Global
+    };
+    (GlobalDstPair) => {
+        $crate::write::Global
+    };
+    (Data) => {
+        $crate::write::Segment
+    };
+    (Elem) => {
+        $crate::write::Segment
+    };
+    (Lane4) => {
+        $crate::write::Lane
+    };
+    (Lane8) => {
+        $crate::write::Lane
+    };
+    (Lane16) => {
+        $crate::write::Lane
+    };
+    ($operand:ident) => {
+        $crate::write::$operand
+    };
+}
+
+/// Operands in order.
+pub trait Operands<const N: usize> {
+    /// Their values.
+    fn values(self) -> [u64; N];
+}
+
+macro_rules! tuples {
+    ($( $count:literal: $($operand:ident)*; )*) => { $(
+        impl<$($operand: Into<u64>),*> Operands<$count> for ($($operand,)*) {
+            #[inline(always)]
+            #[allow(non_snake_case)]
+            fn values(self) -> [u64; $count] {
+                let ($($operand,)*) = self;
+                [$($operand.into()),*]
+            }
+        }
+    )* };
+}
+
+tuples! {
+    0: ;
+    1: A;
+    2: A B;
+    3: A B C;
+    4: A B C D;
+    5: A B C D E;
+    6: A B C D E F;
+    7: A B C D E F G;
+}
