@@ -1,4 +1,50 @@
 //! What other crates need to add instructions: their handlers are made as those here are, and given to [`Linker::new`](crate::Linker::new).
+//!
+//! The handlers of a shape's variants are given by the variants' names, in any order:
+//!
+//! ```
+//! use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+//! use wasmote_ir::{TrapCode, shape::{self, Shape}};
+//!
+//! struct Same;
+//! impl Unary for Same {
+//!     type In = u32;
+//!     type Out = u32;
+//!     fn eval(a: u32) -> Result<u32, TrapCode> {
+//!         Ok(a)
+//!     }
+//! }
+//!
+//! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
+//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
+//!     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
+//!     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+//! ]);
+//! ```
+//!
+//! The same with two names swapped:
+//!
+//! ```compile_fail
+//! use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+//! use wasmote_ir::{TrapCode, shape::{self, Shape}};
+//!
+//! struct Same;
+//! impl Unary for Same {
+//!     type In = u32;
+//!     type Out = u32;
+//!     fn eval(a: u32) -> Result<u32, TrapCode> {
+//!         Ok(a)
+//!     }
+//! }
+//!
+//! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
+//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
+//!     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
+//!     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+//! ]);
+//! ```
 
 pub use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
 pub use crate::handlers::metered::{pay, pay_for_piece};

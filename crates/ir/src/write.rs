@@ -1,5 +1,22 @@
 //! Instructions that are put together: a family whose shape is known to the compiler has a function for each variant, which takes the operands that
-//! the shape lists, by type. `family::CallRef.s((func, base))` compiles with a slot and a base in this order only.
+//! the shape lists, by type.
+//!
+//! ```
+//! use wasmote_ir::ops::family;
+//! use wasmote_ir::write::{Base, Slot};
+//!
+//! let call = family::CallRef.s((Slot(3), Base(7)));
+//! assert_eq!(call.values, [3, 7]);
+//! ```
+//!
+//! Nothing else compiles:
+//!
+//! ```compile_fail
+//! use wasmote_ir::ops::family;
+//! use wasmote_ir::write::{Base, Slot};
+//!
+//! let call = family::CallRef.s((Base(7), Slot(3)));
+//! ```
 //!
 //! It gives the family, the variant's number and the operands' values, which whoever writes code writes as they are; nothing is generic behind
 //! that. Where classes depend on operands, the variant is asked for instead ([`Sources`](crate::ops::Sources)).

@@ -212,50 +212,6 @@ pub trait Encoded: Instr {
 
 /// The handlers of a shape's variants, given in any order by the variants' numbers, in the order of these. What does not fit does not compile: a
 /// variant that is given twice or not at all, and an instruction that is not written as its variant is.
-///
-/// ```
-/// use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
-/// use wasmote_ir::{TrapCode, shape::{self, Shape}};
-///
-/// struct Same;
-/// impl Unary for Same {
-///     type In = u32;
-///     type Out = u32;
-///     fn eval(a: u32) -> Result<u32, TrapCode> {
-///         Ok(a)
-///     }
-/// }
-///
-/// static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-///     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
-///     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
-///     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
-///     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
-/// ]);
-/// ```
-///
-/// The same with two names swapped:
-///
-/// ```compile_fail
-/// use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
-/// use wasmote_ir::{TrapCode, shape::{self, Shape}};
-///
-/// struct Same;
-/// impl Unary for Same {
-///     type In = u32;
-///     type Out = u32;
-///     fn eval(a: u32) -> Result<u32, TrapCode> {
-///         Ok(a)
-///     }
-/// }
-///
-/// static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-///     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
-///     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
-///     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
-///     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
-/// ]);
-/// ```
 pub const fn in_order<const N: usize>(formats: &[Format], given: [(usize, Format, Handler); N]) -> [Handler; N] {
     assert!(N == formats.len(), "each variant has a handler");
     let (mut table, mut there) = ([given[0].2; N], 0_u32);
