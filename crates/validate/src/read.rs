@@ -68,10 +68,13 @@ impl<'b> Reader<'b> {
         self.0.operator()
     }
 
-    /// Whether what stands behind this operator's opcode, at the reader, ends at this offset.
+    /// Whether the operator that stands at this offset ends at the reader, by the table.
     #[cfg(debug_assertions)]
-    pub fn ends_at(mut self, operator: Operator, offset: usize) -> bool {
-        self.0.skip_immediates(operator).is_ok() && self.offset() == offset
+    pub fn reads_one(mut self, start: usize) -> bool {
+        let end = self.offset();
+        self.0.go_to(start);
+        let read = self.0.operator().and_then(|operator| self.0.skip_immediates(operator));
+        read.is_ok() && self.offset() == end
     }
 
     located! {

@@ -83,26 +83,29 @@ pub mod rows {
 
     /// Rows of wide arithmetic: a value of 128 bits is two slots, the lower half first.
     macro_rules! wide {
-        ($( $name:ident ($r:ident) $body:block )*) => { $(
-            #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
-            pub struct $name;
-            impl Instr for $name {
-                #[inline(always)]
-                unsafe fn run($r: &mut Regs) -> Flow {
-                    // SAFETY: the caller's promise; the destination is two slots.
-                    unsafe {
-                        let value: u128 = $body;
-                        let dst = $r.slot(const { wasmote_ir::Op::$name.operand_units() - 1 });
-                        // The accumulator is not kept: one register more.
-                        $r.accumulate(value as u64);
-                        dst.write(value as u64);
-                        dst.add(1).write((value >> 64) as u64);
-                        $r.advance(const { wasmote_ir::Op::$name.operand_units() });
+        ($( $name:ident: $shape:ident ($r:ident) $body:block )*) => {
+            $(
+                #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+                pub struct $name;
+                impl Instr for $name {
+                    #[inline(always)]
+                    unsafe fn run($r: &mut Regs) -> Flow {
+                        // SAFETY: the caller's promise; the destination is two slots.
+                        unsafe {
+                            let value: u128 = $body;
+                            let dst = $r.slot(const { wasmote_ir::Op::$name.operand_units() - 1 });
+                            // The accumulator is not kept: one register more.
+                            $r.accumulate(value as u64);
+                            dst.write(value as u64);
+                            dst.add(1).write((value >> 64) as u64);
+                            $r.advance(const { wasmote_ir::Op::$name.operand_units() });
+                        }
+                        Flow::Next
                     }
-                    Flow::Next
                 }
-            }
-        )* };
+            )*
+            single!(hot: $( $name: $shape ),*);
+        };
     }
 
     #[inline(always)]
@@ -112,10 +115,9 @@ pub mod rows {
     }
 
     wide! {
-        I64Add128(r) { pair(r, 0).wrapping_add(pair(r, 2)) }
-        I64Sub128(r) { pair(r, 0).wrapping_sub(pair(r, 2)) }
-        I64MulWideS(r) { (i128::from(r.slot(0).read() as i64) * i128::from(r.slot(1).read() as i64)) as u128 }
-        I64MulWideU(r) { u128::from(r.slot(0).read()) * u128::from(r.slot(1).read()) }
+        I64Add128: Wide4 (r) { pair(r, 0).wrapping_add(pair(r, 2)) }
+        I64Sub128: Wide4 (r) { pair(r, 0).wrapping_sub(pair(r, 2)) }
+        I64MulWideS: Wide2 (r) { (i128::from(r.slot(0).read() as i64) * i128::from(r.slot(1).read() as i64)) as u128 }
+        I64MulWideU: Wide2 (r) { u128::from(r.slot(0).read()) * u128::from(r.slot(1).read()) }
     }
-    single!(hot: I64Add128: Wide4, I64Sub128: Wide4, I64MulWideS: Wide2, I64MulWideU: Wide2);
 }

@@ -130,9 +130,18 @@ impl Operator {
         }
     }
 
+    /// The row of the operator whose opcode is this byte; a row that is not of a [class](super::Class) if there is none.
+    #[inline(always)]
+    pub fn row_of_byte(byte: u8) -> &'static Row {
+        &ROWS[usize::from(ROW_OF[usize::from(byte)])]
+    }
+
     /// What the table says of it.
     #[inline(always)]
     pub fn row(self) -> &'static Row {
         &ROWS[usize::from(ROW_OF[self as usize])]
     }
 }
+
+// What is no operator has the first row.
+const _: () = assert!(matches!(Operator::ROWS[DIFFERENT.0[0]].class, super::Class::Other));

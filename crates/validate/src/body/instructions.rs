@@ -11,18 +11,45 @@ use crate::types::Ty;
 /// Where the row has the operand that is on top of the stack.
 const TOP: usize = TAKES - 1;
 
+/// The opcodes of operators that are met often.
+macro_rules! opcodes {
+    ($( $name:ident: $operator:ident ),* $(,)?) => {
+        $( const $name: u8 = Operator::$operator as u8; )*
+    };
+}
+
+opcodes! {
+    BLOCK: Block,
+    LOOP: Loop,
+    IF: If,
+    ELSE: Else,
+    END: End,
+    BR: Br,
+    BR_IF: BrIf,
+    RETURN: Return,
+    CALL: Call,
+    DROP: Drop,
+    LOCAL_GET: LocalGet,
+    LOCAL_SET: LocalSet,
+    LOCAL_TEE: LocalTee,
+    GLOBAL_GET: GlobalGet,
+    GLOBAL_SET: GlobalSet,
+    I32_CONST: I32Const,
+    I64_CONST: I64Const,
+}
+
 impl Body<'_> {
     /// Checks all instructions, until the end that ends the body.
     pub fn instructions(&mut self) -> Result<(), Fault> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
-            let Ok(operator) = self.reader.operator() else { return Err(self.no_operator()) };
+            let Ok(opcode) = self.reader.byte() else { return Err(self.no_operator()) };
             #[cfg(debug_assertions)]
-            let behind = self.reader.clone();
-            self.instruction(operator)?;
+            let start = self.offset;
+            self.instruction(opcode)?;
             // What checks an operator reads what stands behind its opcode, all of it, as others do who go by the table.
             #[cfg(debug_assertions)]
-            debug_assert!(behind.ends_at(operator, self.reader.offset()), "{operator:?}");
+            debug_assert!(self.reader.clone().reads_one(start), "at offset {start:#x}");
         }
         self.offset = self.reader.offset();
         if self.reader.is_at_end() {
@@ -32,43 +59,54 @@ impl Body<'_> {
         }
     }
 
-    /// Checks an instruction. Those that are most often met have arms here, or rows of the simplest kind.
+    /// Checks an instruction by its opcode. Those that are most often met have arms here, or rows of the simplest kind, and are not looked for among
+    /// the operators.
     #[inline(always)]
-    fn instruction(&mut self, operator: Operator) -> Result<(), Fault> {
-        match operator {
-            Operator::Block => self.block(FrameKind::Block),
-            Operator::Loop => self.block(FrameKind::Loop),
-            Operator::If => self.if_(),
-            Operator::Else => self.else_(),
-            Operator::End => self.end(),
-            Operator::Br => self.br(),
-            Operator::BrIf => self.br_if(),
-            Operator::Return => self.return_(),
-            Operator::Call => self.call(),
-            Operator::Drop => self.pop_any().map(drop),
-            Operator::LocalGet => self.local_get(),
-            Operator::LocalSet => self.local_set(),
-            Operator::LocalTee => self.local_tee(),
-            Operator::GlobalGet => self.global_get(),
-            Operator::GlobalSet => self.global_set(),
-            Operator::I32Const => {
+    fn instruction(&mut self, opcode: u8) -> Result<(), Fault> {
+        match opcode {
+            BLOCK => self.block(FrameKind::Block),
+            LOOP => self.block(FrameKind::Loop),
+            IF => self.if_(),
+            ELSE => self.else_(),
+            END => self.end(),
+            BR => self.br(),
+            BR_IF => self.br_if(),
+            RETURN => self.return_(),
+            CALL => self.call(),
+            DROP => self.pop_any().map(drop),
+            LOCAL_GET => self.local_get(),
+            LOCAL_SET => self.local_set(),
+            LOCAL_TEE => self.local_tee(),
+            GLOBAL_GET => self.global_get(),
+            GLOBAL_SET => self.global_set(),
+            I32_CONST => {
                 self.reader.i32()?;
                 self.push(Ty::I32);
                 Ok(())
             }
-            Operator::I64Const => {
+            I64_CONST => {
                 self.reader.i64()?;
                 self.push(Ty::I64);
                 Ok(())
             }
             _ => {
-                let row = operator.row();
+                let row = Operator::row_of_byte(opcode);
                 match (row.class, row.immediates[0]) {
                     (Class::Numeric, _) => self.numeric(row),
                     (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
-                    _ => self.other(operator, row),
+                    _ => self.looked_up(),
                 }
             }
+        }
+    }
+
+    /// Checks an instruction that is not met often, whose opcode was read in part.
+    #[inline(never)]
+    fn looked_up(&mut self) -> Result<(), Fault> {
+        self.reader.go_to(self.offset);
+        match self.reader.operator() {
+            Ok(operator) => self.other(operator, operator.row()),
+            Err(_) => Err(self.no_operator()),
         }
     }
 
