@@ -129,7 +129,8 @@ impl Opcode {
     pub const fn new(op: Op, variant: u8) -> Opcode {
         assert!((variant as usize) < op.variants().len() && op.has(variant as usize));
         let op = op as usize;
-        let (variant, cores) = (rank(present(op), variant), CORE_CONST[op + 1] - CORE_CONST[op]);
+        let variant = if COMPLETE { variant as u16 } else { rank(present(op), variant) };
+        let cores = CORE_CONST[op + 1] - CORE_CONST[op];
         Opcode(if variant < cores { CORE_CONST[op] + variant } else { OTHER_CONST[op] + variant - cores })
     }
 
