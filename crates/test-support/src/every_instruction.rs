@@ -70,15 +70,16 @@ fn takes(row: &'static Row) -> &'static [Operand] {
 
 /// The operators on numbers: the letters of their operands, that of their result, and their names.
 fn numeric() -> impl Iterator<Item = (String, &'static str, &'static str)> {
-    plain([None; 3]).filter_map(|(operator, row)| {
+    plain(false).filter_map(|(operator, row)| {
         let params = takes(row).iter().map(|&operand| letter(operand)).collect::<Option<String>>()?;
         let result = letter(row.leaves[0]).filter(|_| row.leaves[1] == Operand::None && !params.is_empty())?;
         Some((params, result, operator.name()))
     })
 }
 
-/// Operators of proposals that every build runs, or all that have vectors do, whose rows say all, and that have this behind their opcodes.
-fn plain(immediates: [Option<fn(Immediate) -> bool>; 3]) -> impl Iterator<Item = (Operator, &'static Row)> {
+/// Operators of proposals that every build runs, or all that have vectors do, whose rows say all. They have a `memarg` behind their opcodes, or
+/// nothing.
+fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
     let run = [
         Proposal::Core,
         Proposal::SignExtension,
@@ -88,19 +89,18 @@ fn plain(immediates: [Option<fn(Immediate) -> bool>; 3]) -> impl Iterator<Item =
     ];
     let rows = Operator::ALL.iter().map(|&operator| (operator, operator.row()));
     rows.filter(move |(_, row)| {
-        let mut pairs = row.immediates.iter().zip(immediates);
-        let fits = pairs.all(|(there, wanted)| match (there, wanted) {
-            (Some(there), Some(wanted)) => wanted(*there),
-            (there, wanted) => there.is_none() && wanted.is_none(),
-        });
+        let fits = match row.immediates {
+            [None, ..] => !has_memarg,
+            [Some(Immediate::MemArg(_)), None, _] => has_memarg,
+            _ => false,
+        };
         fits && !row.is_special && run.contains(&row.proposal)
     })
 }
 
 /// Loads and stores: whether it is a load, the type of what is loaded or stored, and the name.
 fn accesses() -> impl Iterator<Item = (bool, Operand, &'static str)> {
-    let memarg: fn(Immediate) -> bool = |immediate| matches!(immediate, Immediate::MemArg(_));
-    plain([Some(memarg), None, None]).map(|(operator, row)| match takes(row) {
+    plain(true).map(|(operator, row)| match takes(row) {
         [_, value] => (false, *value, operator.name()),
         _ => (true, row.leaves[0], operator.name()),
     })
@@ -170,7 +170,7 @@ fn snippets() -> Vec<String> {
 /// The names of operators that take and leave this, and have nothing behind their opcodes.
 fn named(operands: &'static [Operand], result: Operand) -> impl Iterator<Item = &'static str> {
     let wanted = move |row: &'static Row| takes(row) == operands && row.leaves == [result, Operand::None];
-    plain([None; 3]).filter(move |(_, row)| wanted(row)).map(|(operator, _)| operator.name())
+    plain(false).filter(move |(_, row)| wanted(row)).map(|(operator, _)| operator.name())
 }
 
 /// Other stretches of code with vectors; `$v` and `$w` are locals.
