@@ -1,5 +1,6 @@
 //! The recorded costs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use wasmote::{CodeOptions, Config, Engine, FUEL_SCHEDULE, ImageOptions, Module, OpSet, Val};
@@ -59,15 +60,49 @@ fn once(program: &mut Program, module: &Module, lines: &mut String) {
     }
 }
 
-/// The cost of all functions together, and a number that changes if that of one does.
-fn summed(program: &mut Program, module: &Module, lines: &mut String) {
-    let (mut sum, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
-    for name in functions(module) {
+/// What the stretches of code around one instruction cost: how many there are, their sum, and a number that changes if one of them does, but not
+/// with their order.
+#[derive(Default)]
+struct Stretches {
+    count: u64,
+    sum: u64,
+    hash: u64,
+}
+
+/// Adds the costs of a module's functions, each around the stretch of code with its number, by the instruction that it is about.
+fn add_stretches(all: &mut BTreeMap<String, Stretches>, stretches: &[String], program: &mut Program, module: &Module) {
+    for (name, stretch) in functions(module).into_iter().zip(stretches) {
         let cost = program.cost(&name, &[]);
-        sum += cost;
-        hash = (hash ^ cost).wrapping_mul(0x100_0000_01b3);
+        let of = all.entry(instruction(stretch).to_string()).or_default();
+        let hash = stretch
+            .bytes()
+            .chain(cost.to_le_bytes())
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        of.count += 1;
+        of.sum += cost;
+        of.hash = of.hash.wrapping_add(hash);
     }
-    let _ = writeln!(lines, "{sum} {hash:016x}");
+}
+
+/// The instruction that a stretch of code is about: the first that does not just use up what another leaves.
+fn instruction(stretch: &str) -> &str {
+    let words = stretch.split('(').filter_map(|word| word.split([' ', ')']).next());
+    let mut words = words.filter(|word| !matches!(*word, "" | "local.set" | "drop" | "if" | "block" | "v128.not"));
+    words.next().unwrap_or(stretch)
+}
+
+/// The costs of all stretches of code, in one way.
+fn all_stretches(modules: &[(Vec<String>, String)], way: &Way<'_>) -> Option<String> {
+    let engine = Engine::new(Config::new().fuel(true));
+    let mut all = BTreeMap::new();
+    for (stretches, text) in modules {
+        let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
+        let mut program = way.1(&module)?;
+        add_stretches(&mut all, stretches, &mut program, &module);
+    }
+    let line = |(name, of): (&String, &Stretches)| format!("{name}: {} of {} {:016x}\n", of.sum, of.count, of.hash);
+    Some(all.iter().map(line).collect())
 }
 
 /// All costs, the same in every way.
@@ -91,11 +126,14 @@ fn table() -> String {
     add("arrays", programs::ARRAYS, &at_sizes);
     add("many values", &programs::values(), &once);
     add("objects", &programs::objects(), &once);
-    for (i, (_, text)) in modules().into_iter().enumerate() {
-        add(&format!("every instruction, {i}"), &text, &summed);
-    }
-    for (i, (_, text)) in vector_modules().into_iter().enumerate() {
-        add(&format!("every vector instruction, {i}"), &text, &summed);
+    for (title, modules) in [("every instruction", modules()), ("every instruction on vectors", vector_modules())] {
+        let lines = all_stretches(&modules, &ways[0]).unwrap();
+        for way in &ways[1..] {
+            if let Some(other) = all_stretches(&modules, way) {
+                assert_eq!(lines, other, "{title}: {} costs otherwise", way.0);
+            }
+        }
+        let _ = write!(all, "\n# {title}\n{lines}");
     }
     all
 }
