@@ -671,7 +671,7 @@ macro_rules! for_each_operator {
             CustomDescriptors {
                 0xfb 0x20 StructNewDesc        "struct.new_desc"         [Type] special;
                 0xfb 0x21 StructNewDefaultDesc "struct.new_default_desc" [Type] special;
-                0xfb 0x22 RefGetDesc           "ref.get_desc"            [Heap] special;
+                0xfb 0x22 RefGetDesc           "ref.get_desc"            [Type] special;
                 0xfb 0x23 RefCastDescEq        "ref.cast_desc_eq"        [Heap] special;
                 0xfb 0x24 RefCastDescEqNull    "ref.cast_desc_eq"        [Heap] special;
                 0xfb 0x25 BrOnCastDescEq       "br_on_cast_desc_eq"      [Cast] special;
