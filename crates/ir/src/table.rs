@@ -445,35 +445,35 @@ macro_rules! for_each_op {
 
             // --- memory 0 ------------------------------------------------------------------------------
             /// dst = 32 bits.
-            Load32: Load(i32 -> i32), near Load32Near;
+            Load32: Load(i32 -> i32), near Load32Near, any Load32Any;
             /// dst = 8 bits, sign-extended to 32.
-            Load8S32: Load(i32 -> i32), near Load8S32Near;
+            Load8S32: Load(i32 -> i32), near Load8S32Near, any Load8S32Any;
             /// dst = 8 bits, zero-extended.
-            Load8U: Load(i32 -> i32), near Load8UNear;
+            Load8U: Load(i32 -> i32), near Load8UNear, any Load8UAny;
             /// dst = 16 bits, sign-extended to 32.
-            Load16S32: Load(i32 -> i32), near Load16S32Near;
+            Load16S32: Load(i32 -> i32), near Load16S32Near, any Load16S32Any;
             /// dst = 16 bits, zero-extended.
-            Load16U: Load(i32 -> i32), near Load16UNear;
+            Load16U: Load(i32 -> i32), near Load16UNear, any Load16UAny;
             /// dst = 64 bits.
-            Load64: Load(i32 -> i64), near Load64Near;
+            Load64: Load(i32 -> i64), near Load64Near, any Load64Any;
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64: Load(i32 -> i64), near Load8S64Near;
+            Load8S64: Load(i32 -> i64), near Load8S64Near, any Load8S64Any;
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64: Load(i32 -> i64), near Load16S64Near;
+            Load16S64: Load(i32 -> i64), near Load16S64Near, any Load16S64Any;
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64: Load(i32 -> i64), near Load32S64Near;
+            Load32S64: Load(i32 -> i64), near Load32S64Near, any Load32S64Any;
             /// dst = f32.
-            LoadF32: Load(i32 -> f32), near Load32Near;
+            LoadF32: Load(i32 -> f32), near Load32Near, any Load32Any;
             /// dst = f64.
-            LoadF64: Load(i32 -> f64), near Load64Near;
+            LoadF64: Load(i32 -> f64), near Load64Near, any Load64Any;
             /// Store the low 8 bits.
-            Store8: Store(i32 -> none), near Store8Near;
+            Store8: Store(i32 -> none), near Store8Near, any Store8Any;
             /// Store the low 16 bits.
-            Store16: Store(i32 -> none), near Store16Near;
+            Store16: Store(i32 -> none), near Store16Near, any Store16Any;
             /// Store the low 32 bits.
-            Store32: Store(i32 -> none), near Store32Near;
+            Store32: Store(i32 -> none), near Store32Near, any Store32Any;
             /// Store 64 bits.
-            Store64: Store(i64 -> none), near Store64Near;
+            Store64: Store(i64 -> none), near Store64Near, any Store64Any;
             /// Store an f32.
             StoreF32: StoreFloat(f32 -> none);
             /// Store an f64.

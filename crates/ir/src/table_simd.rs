@@ -19,7 +19,7 @@ macro_rules! for_each_simd_op {
 
             // --- memory 0 ----------------------------------------------------------------------------
             /// dst = 128 bits.
-            V128Load: VecLoad(i32 -> v128);
+            V128Load: VecLoad(i32 -> v128), any V128LoadAny;
             /// dst = 8 lanes of 8 bits, sign-extended to 16.
             V128Load8x8S: VecLoad1(i32 -> v128);
             /// dst = 8 lanes of 8 bits, zero-extended to 16.
@@ -45,7 +45,7 @@ macro_rules! for_each_simd_op {
             /// dst = 64 bits, zero-extended.
             V128Load64Zero: VecLoad2(i32 -> v128);
             /// Store 128 bits.
-            V128Store: VecStore(v128 -> none);
+            V128Store: VecStore(v128 -> none), any V128StoreAny;
             /// dst = v with one lane of 8 bits loaded.
             V128Load8Lane: VecLoadLane16(v128 -> v128);
             /// dst = v with one lane of 16 bits loaded.

@@ -108,7 +108,7 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
-            self.code.emit_only(any_memory(op), &[address.into(), memory.into(), offset, dst.into()]);
+            self.code.emit_only(op.any_memory().ok_or(INVALID)?, &[address.into(), memory.into(), offset, dst.into()]);
             return Ok(());
         }
         let address = self.address(op, None, entry, &mut offset);
@@ -130,7 +130,8 @@ impl Body<'_> {
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
             let value = self.slot_operand(value);
-            self.code.emit_only(any_memory(op), &[address.into(), value.into(), memory.into(), offset]);
+            self.code
+                .emit_only(op.any_memory().ok_or(INVALID)?, &[address.into(), value.into(), memory.into(), offset]);
             return Ok(());
         }
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
@@ -272,26 +273,5 @@ impl Body<'_> {
     pub fn table_types(&self, table: u32) -> Step<(ValType, ValType)> {
         let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
         Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))
-    }
-}
-
-/// The family that does the same as a load or store from memory 0, for all memories.
-fn any_memory(op: Op) -> Op {
-    match op {
-        Op::Load32 | Op::LoadF32 => Op::Load32Any,
-        Op::Load8S32 => Op::Load8S32Any,
-        Op::Load8U => Op::Load8UAny,
-        Op::Load16S32 => Op::Load16S32Any,
-        Op::Load16U => Op::Load16UAny,
-        Op::Load8S64 => Op::Load8S64Any,
-        Op::Load16S64 => Op::Load16S64Any,
-        Op::Load32S64 => Op::Load32S64Any,
-        Op::Store8 => Op::Store8Any,
-        Op::Store16 => Op::Store16Any,
-        Op::Store32 => Op::Store32Any,
-        Op::Store64 => Op::Store64Any,
-        #[cfg(feature = "simd")]
-        Op::V128Load => Op::V128LoadAny,
-        _ => Op::Load64Any,
     }
 }

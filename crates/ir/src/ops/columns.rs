@@ -2,7 +2,7 @@
 //!
 //! A row says it behind its types: `commutes`; `mirror`, the family that does the same with its sources swapped; `negate`, which gives 0 where this
 //! one does not, or jumps where it does not; `branch`, which jumps where this one's result is not 0; `near` and `constant`, which do the same
-//! with an offset or constant of 16, and a constant of 64 bits; `step`, which adds a constant first; `traps`, of arithmetic that may; and `fuses`,
+//! with an offset or constant of 16, and a constant of 64 bits; `any`, the load or store that does the same to any memory; `step`, which adds a constant first; `traps`, of arithmetic that may; and `fuses`,
 //! of which two it is made: `a then b` where the first one's result is the first source of the second, `a into b` where it is the second source.
 //! `only` lists the variants of its shape that there are, if not all: what no program runs need not be there.
 //! Of two families that mirror or negate each other, one says so. All that is said is checked when this crate is compiled.
@@ -27,6 +27,7 @@ pub(super) struct Related {
     pub negate: Option<Op>,
     pub branch: Option<Op>,
     pub near: Option<Op>,
+    pub any: Option<Op>,
     pub constant: Option<Op>,
     pub step: Option<Op>,
 }
@@ -44,7 +45,15 @@ pub struct Fused {
 
 impl Columns {
     pub(super) const NONE: Columns = Columns {
-        related: Related { mirror: None, negate: None, branch: None, near: None, constant: None, step: None },
+        related: Related {
+            mirror: None,
+            negate: None,
+            branch: None,
+            near: None,
+            any: None,
+            constant: None,
+            step: None,
+        },
         only: u16::MAX,
         traps: false,
         fuses: None,
@@ -97,6 +106,11 @@ pub(super) const ALL: &[Related; Op::ALL.len()] = &{
             // Floats are loaded as their bits.
             assert!(same(row.source, Op::ROWS[near as usize].source));
             all[op].near = Some(near);
+        }
+        if let Some(any) = said.any {
+            // Addresses may have 64 bits there.
+            assert!(same(Op::ROWS[any as usize].source, Some(ValType::I64)));
+            all[op].any = Some(any);
         }
         if let Some(constant) = said.constant {
             assert!(same_types(row, constant));
@@ -156,8 +170,8 @@ const fn places() -> &'static ([u8; Op::ALL.len()], usize) {
     const PLACES: &([u8; Op::ALL.len()], usize) = &{
         let (mut places, mut count, mut op) = ([0; Op::ALL.len()], 1, 0);
         while op < Op::ALL.len() {
-            let Related { mirror, negate, branch, near, constant, step } = ALL[op];
-            let related = [mirror, negate, branch, near, constant, step];
+            let Related { mirror, negate, branch, near, any, constant, step } = ALL[op];
+            let related = [mirror, negate, branch, near, any, constant, step];
             let mut i = 0;
             while i < related.len() && related[i].is_none() {
                 i += 1;
@@ -193,6 +207,11 @@ impl Op {
     pub fn branches(self) -> Option<(Op, Op)> {
         let taken = self.related().branch?;
         Some((taken, taken.negate()?))
+    }
+
+    /// The family that does the same as a load or store to memory 0, to any memory and with addresses of 64 bits.
+    pub fn any_memory(self) -> Option<Op> {
+        self.related().any
     }
 
     /// The family that does the same with a constant, or as a load or store an offset, of 16 bits.
