@@ -192,7 +192,7 @@ fn what_a_body_needs_and_is_not_there_is_named() {
         ("(drop (ref.i31 (i32.const 0)))", Proposal::Gc),
         ("(local anyref)", Proposal::Gc),
         ("(try_table)", Proposal::Exceptions),
-        ("try catch_all end", Proposal::Exceptions),
+        ("try catch_all end", Proposal::LegacyExceptions),
     ];
     let simd = simd.map(|body| (body, Proposal::Simd)).into_iter().filter(|_| !cfg!(feature = "simd"));
     let gc = gc.into_iter().filter(|_| !cfg!(feature = "gc"));
