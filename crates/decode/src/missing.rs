@@ -54,7 +54,7 @@ fn look(mut body: Reader<'_>) -> Result<(), Found> {
         }
         let mut types = body;
         body.skip_immediates(operator)?;
-        if let Some(Immediate::Block) = row.immediates[0]
+        if let Some(Immediate::Block) = row.immediates()[0]
             && let WrittenBlock::Value(ty) = types.block_type()?
         {
             known(ty, at)?;

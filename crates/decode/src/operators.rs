@@ -326,7 +326,7 @@ impl<'b> Reader<'b> {
     /// If not all of it is there, or it is something else.
     #[inline(never)]
     pub fn skip_immediates(&mut self, operator: Operator) -> Result<()> {
-        for immediate in operator.row().immediates {
+        for &immediate in operator.row().immediates() {
             match immediate {
                 Some(immediate) => self.immediate(immediate)?,
                 None => break,

@@ -64,15 +64,16 @@ fn letter(operand: Operand) -> Option<&'static str> {
 
 /// What an operator takes, if its row says that.
 fn takes(row: &'static Row) -> &'static [Operand] {
-    let missing = row.takes.iter().take_while(|&&operand| operand == Operand::None).count();
-    &row.takes[missing..]
+    let missing = row.types().takes.iter().take_while(|&&operand| operand == Operand::None).count();
+    &row.types().takes[missing..]
 }
 
 /// The operators on numbers: the letters of their operands, that of their result, and their names.
 fn numeric() -> impl Iterator<Item = (String, &'static str, &'static str)> {
     plain(false).filter_map(|(operator, row)| {
         let params = takes(row).iter().map(|&operand| letter(operand)).collect::<Option<String>>()?;
-        let result = letter(row.leaves[0]).filter(|_| row.leaves[1] == Operand::None && !params.is_empty())?;
+        let result =
+            letter(row.types().leaves[0]).filter(|_| row.types().leaves[1] == Operand::None && !params.is_empty())?;
         Some((params, result, operator.name()))
     })
 }
@@ -89,7 +90,7 @@ fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
     ];
     let rows = Operator::ALL.iter().map(|&operator| (operator, operator.row()));
     rows.filter(move |(_, row)| {
-        let fits = match row.immediates {
+        let fits = match row.immediates() {
             [None, ..] => !has_memarg,
             [Some(Immediate::MemArg(_)), None, _] => has_memarg,
             _ => false,
@@ -102,7 +103,7 @@ fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
 fn accesses() -> impl Iterator<Item = (bool, Operand, &'static str)> {
     plain(true).map(|(operator, row)| match takes(row) {
         [_, value] => (false, *value, operator.name()),
-        _ => (true, row.leaves[0], operator.name()),
+        _ => (true, row.types().leaves[0], operator.name()),
     })
 }
 
@@ -169,7 +170,7 @@ fn snippets() -> Vec<String> {
 
 /// The names of operators that take and leave this, and have nothing behind their opcodes.
 fn named(operands: &'static [Operand], result: Operand) -> impl Iterator<Item = &'static str> {
-    let wanted = move |row: &'static Row| takes(row) == operands && row.leaves == [result, Operand::None];
+    let wanted = move |row: &'static Row| takes(row) == operands && row.types().leaves == [result, Operand::None];
     plain(false).filter(move |(_, row)| wanted(row)).map(|(operator, _)| operator.name())
 }
 

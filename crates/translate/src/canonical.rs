@@ -14,7 +14,7 @@ impl Body<'_> {
     /// Makes the result of an operator that was just translated the canonical NaN if it is another one, where its row says that it may be.
     #[inline(never)]
     pub fn make_canonical(&mut self, row: &Row) -> Step {
-        match (row.leaves[0], row.nan) {
+        match (row.types().leaves[0], row.nan) {
             (_, 0) => Ok(()),
             #[cfg(feature = "simd")]
             (Operand::V128, 32) => self.vector_one(Op::F32x4Canonical),

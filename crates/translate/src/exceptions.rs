@@ -68,7 +68,7 @@ fn nesting(mut reader: Reader<'_>) -> Step<u16> {
                 most = most.max(depth);
             }
             Operator::End | Operator::Delegate if blocks.pop() == Some(true) => depth -= 1,
-            _ if operator.row().immediates[0] == Some(Immediate::Block) => blocks.try_push(false)?,
+            _ if operator.row().immediates()[0] == Some(Immediate::Block) => blocks.try_push(false)?,
             _ => {}
         }
         if reader.skip_immediates(operator).is_err() {

@@ -29,9 +29,6 @@ pub enum Kind {
 #[derive(Clone, Copy)]
 pub struct Line {
     pub kind: Kind,
-    /// Of vectors, how many bits lanes have, where that matters.
-    #[cfg(feature = "simd")]
-    pub bits: u8,
     pub op: Op,
 }
 
@@ -40,12 +37,7 @@ macro_rules! lines {
     ($list:ident $( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
         const $list: &[(Operator, Line)] = &[$( $( (
             Operator::$operator,
-            Line {
-                kind: Kind::$kind,
-                #[cfg(feature = "simd")]
-                bits: 0,
-                op: family!($operator $($op)?),
-            },
+            Line { kind: Kind::$kind, op: family!($operator $($op)?) },
         ) ),* ),*];
     };
 }
@@ -95,12 +87,7 @@ lines! { OBJECTS
 }
 
 /// The line of what has none.
-const MISSING: Line = Line {
-    kind: Kind::Missing,
-    #[cfg(feature = "simd")]
-    bits: 0,
-    op: Op::Unreachable,
-};
+const MISSING: Line = Line { kind: Kind::Missing, op: Op::Unreachable };
 
 /// All lines, in lists.
 const ALL: &[&[&[(Operator, Line)]]] = &[
@@ -138,10 +125,37 @@ const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
     (lines, end)
 }
 
-static LINES: [Line; lines::<0>().1] = lines().0;
+/// One above the highest number of an operator that has a line.
+const END: usize = lines::<0>().1;
+
+/// The kinds by the operators' numbers. The families are apart, since a line of both would take a byte more.
+static KINDS: [Kind; END] = {
+    let (lines, _) = lines::<END>();
+    let (mut kinds, mut i) = ([Kind::Missing; END], 0);
+    while i < END {
+        kinds[i] = lines[i].kind;
+        i += 1;
+    }
+    kinds
+};
+
+/// The families, likewise.
+static OPS: [Op; END] = {
+    let (lines, _) = lines::<END>();
+    let (mut ops, mut i) = ([MISSING.op; END], 0);
+    while i < END {
+        ops[i] = lines[i].op;
+        i += 1;
+    }
+    ops
+};
 
 /// The line of an operator, if it has one.
 #[inline(always)]
 pub fn line(operator: Operator) -> Line {
-    LINES.get(operator as usize).copied().unwrap_or(MISSING)
+    let number = operator as usize;
+    match (KINDS.get(number), OPS.get(number)) {
+        (Some(&kind), Some(&op)) => Line { kind, op },
+        _ => MISSING,
+    }
 }

@@ -157,14 +157,14 @@ impl Body<'_> {
             Kind::Unary => self.unary(line.op),
             Kind::Load => {
                 let arg = self.reader.memarg()?;
-                return self.load(line.op, scalar(operator.row().leaves[0]), arg);
+                return self.load(line.op, scalar(operator.row().types().leaves[0]), arg);
             }
             Kind::Store => {
                 let arg = self.reader.memarg()?;
                 return self.store(line.op, None, arg);
             }
             #[cfg(feature = "simd")]
-            Kind::Vector(kind) => self.vector(kind, line.bits.into(), line.op),
+            Kind::Vector(kind) => self.vector(kind, line.op),
             _ => return self.other(operator, line.kind, line.op),
         }?;
         if self.canonical_nans { self.make_canonical(operator.row()) } else { Ok(()) }
@@ -239,11 +239,11 @@ impl Body<'_> {
     fn plain_with_indices(&mut self, op: Op, operands: usize, row: &Row) -> Step {
         let mut indices = [0; 2];
         let mut count = 0;
-        while let Some(Some(_)) = row.immediates.get(count) {
+        while let Some(Some(_)) = row.immediates().get(count) {
             *indices.get_mut(count).ok_or(INVALID)? = u64::from(self.reader.u32()?);
             count += 1;
         }
-        let result = match row.leaves[0] {
+        let result = match row.types().leaves[0] {
             Operand::None => None,
             Operand::RefI31 => Some(ValType::Ref(RefType::new(false, HeapType::I31))),
             operand => Some(scalar(operand)),
@@ -278,7 +278,7 @@ impl Body<'_> {
             Operator::Else if self.skipped == 0 => return self.else_().map(|()| false),
             Operator::End if self.skipped == 0 => return self.end(),
             Operator::End | Operator::Delegate => self.skipped = self.skipped.saturating_sub(1),
-            _ if operator.row().immediates[0] == Some(Immediate::Block) => self.skipped += 1,
+            _ if operator.row().immediates()[0] == Some(Immediate::Block) => self.skipped += 1,
             _ => {}
         }
         self.reader.skip_immediates(operator)?;
@@ -307,7 +307,7 @@ impl Body<'_> {
 
 /// How many operands an operator takes, by its row.
 fn takes(row: &Row) -> usize {
-    TAKES - row.takes.iter().take_while(|&&operand| operand == Operand::None).count()
+    TAKES - row.types().takes.iter().take_while(|&&operand| operand == Operand::None).count()
 }
 
 /// The type of a number in a row.

@@ -239,7 +239,7 @@ fn ours(reader: &mut Reader<'_>) -> Result<(Operator, Vec<String>), Malformed> {
     let operator = reader.operator()?;
     let start = *reader;
     let mut words = Vec::new();
-    for kind in operator.row().immediates.into_iter().flatten() {
+    for kind in operator.row().immediates().iter().copied().flatten() {
         immediate(reader, kind, &mut words)?;
     }
     let mut skipped = start;

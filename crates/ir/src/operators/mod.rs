@@ -147,6 +147,18 @@ pub enum Class {
     Other,
 }
 
+/// What an operator takes and leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Types {
+    /// What it takes, as it lies on the stack: the last is on top. Where it takes less, what is not there comes first.
+    pub takes: [Operand; TAKES],
+    /// What it leaves, first things first.
+    pub leaves: [Operand; LEAVES],
+}
+
+/// What stands behind an opcode, in order; what is not there comes last.
+pub type Immediates = [Option<Immediate>; IMMEDIATES];
+
 /// What the table says of an operator, or of several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Row {
@@ -156,49 +168,62 @@ pub struct Row {
     pub proposal: Proposal,
     /// Whether its types depend on more than what is said here: then it takes and leaves nothing, as far as this row says.
     pub is_special: bool,
-    /// What stands behind the opcode, in order, first things first.
-    pub immediates: [Option<Immediate>; IMMEDIATES],
-    /// What it takes, as it lies on the stack: the last is on top. Where it takes less, what is not there comes first.
-    pub takes: [Operand; TAKES],
-    /// What it leaves, first things first.
-    pub leaves: [Operand; LEAVES],
     /// If the result, or a lane of it, may be a NaN of which the specification does not say what bits it has, how many these are; otherwise 0.
     pub nan: u8,
     /// The proposal with which it may stand in a constant expression; its own if it always may.
     pub constant: Option<Proposal>,
+    /// Which of all lists of immediates it has, and which of all types: few lists are different, and tables of rows are short without them.
+    immediates: u8,
+    types: u8,
 }
 
 impl Row {
+    /// What stands behind the opcode.
+    #[inline(always)]
+    pub fn immediates(&self) -> &'static Immediates {
+        numbers::immediates(self.immediates)
+    }
+
+    /// What it takes and leaves.
+    #[inline(always)]
+    pub fn types(&self) -> &'static Types {
+        numbers::types(self.types)
+    }
+}
+
+/// A row as it is written.
+#[derive(Clone, Copy)]
+struct Written {
+    row: Row,
+    immediates: Immediates,
+    types: Types,
+}
+
+impl Written {
     const fn new(
         proposal: Proposal,
         immediates: &[Immediate],
         takes: &[Operand],
         leaves: &[Operand],
         marks: &[Mark],
-    ) -> Row {
-        let mut row = Row {
-            class: Class::Other,
-            proposal,
-            is_special: false,
-            immediates: [None; IMMEDIATES],
-            takes: [Operand::None; TAKES],
-            leaves: [Operand::None; LEAVES],
-            nan: 0,
-            constant: None,
-        };
+    ) -> Written {
+        let mut row =
+            Row { class: Class::Other, proposal, is_special: false, nan: 0, constant: None, immediates: 0, types: 0 };
+        let mut list = [None; IMMEDIATES];
+        let mut types = Types { takes: [Operand::None; TAKES], leaves: [Operand::None; LEAVES] };
         let mut i = 0;
         while i < immediates.len() {
-            row.immediates[i] = Some(immediates[i]);
+            list[i] = Some(immediates[i]);
             i += 1;
         }
         i = 0;
         while i < takes.len() {
-            row.takes[TAKES - takes.len() + i] = takes[i];
+            types.takes[TAKES - takes.len() + i] = takes[i];
             i += 1;
         }
         i = 0;
         while i < leaves.len() {
-            row.leaves[i] = leaves[i];
+            types.leaves[i] = leaves[i];
             i += 1;
         }
         i = 0;
@@ -223,36 +248,46 @@ impl Row {
             }
             _ => Class::Other,
         };
-        row
+        Written { row, immediates: list, types }
     }
 
-    /// A number that is the same for equal rows alone.
-    const fn bits(&self) -> u128 {
-        let mut bits = self.proposal as u128;
-        let mut i = 0;
+    /// A number that is the same for equal lists of immediates alone.
+    const fn immediate_bits(&self) -> u64 {
+        let (mut bits, mut i) = (0, 0);
         while i < IMMEDIATES {
             let number = match self.immediates[i] {
                 Some(immediate) => immediate.bits(),
                 None => 0,
             };
-            bits = bits << 11 | number as u128;
+            bits = bits << 16 | number as u64;
             i += 1;
         }
-        i = 0;
+        bits
+    }
+
+    /// A number that is the same for equal types alone.
+    const fn type_bits(&self) -> u64 {
+        let (mut bits, mut i) = (0, 0);
         while i < TAKES {
-            bits = bits << 4 | self.takes[i] as u128;
+            bits = bits << 4 | self.types.takes[i] as u64;
             i += 1;
         }
         i = 0;
         while i < LEAVES {
-            bits = bits << 4 | self.leaves[i] as u128;
+            bits = bits << 4 | self.types.leaves[i] as u64;
             i += 1;
         }
-        let constant = match self.constant {
-            Some(proposal) => proposal as u128 + 1,
+        bits
+    }
+
+    /// A number that is the same for equal rows alone, given which list and which types are theirs.
+    const fn row_bits(&self, immediates: u8, types: u8) -> u64 {
+        let constant = match self.row.constant {
+            Some(proposal) => proposal as u64 + 1,
             None => 0,
         };
-        bits << 16 | constant << 8 | self.nan as u128 | self.is_special as u128
+        let bits = (self.row.proposal as u64) << 16 | constant << 8 | self.row.nan as u64 | self.row.is_special as u64;
+        bits << 16 | (immediates as u64) << 8 | types as u64
     }
 }
 
@@ -286,10 +321,10 @@ macro_rules! define_operators {
             /// The names in the order of the table, each with a space behind it.
             const NAMES: &'static str = concat!($( $( $text, " " ),* ),*);
 
-            const ROWS: &'static [Row] = &[$( $( {
+            const ROWS: &'static [Written] = &[$( $( {
                 #[allow(unused_imports, reason = "not every row has any")]
                 use Immediate::*;
-                Row::new(
+                Written::new(
                     Proposal::$proposal,
                     &[$($immediate),*],
                     &[$( $(Operand::$take),* )?],

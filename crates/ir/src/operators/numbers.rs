@@ -1,6 +1,6 @@
 //! Opcodes to operators, and operators to rows. Operators are numbered without gaps between prefixes, so that tables of them are short.
 
-use super::{OPCODES, Operator, Row};
+use super::{Immediates, OPCODES, Operator, Row, Types};
 
 const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
@@ -54,45 +54,115 @@ static OPERATORS: [Option<Operator>; NUMBERS] = {
     operators
 };
 
-/// As many different rows as there may be: their numbers are bytes.
+/// As many different things as there may be: their numbers are bytes.
 const MOST: usize = 0x100;
 
-/// The rows that differ, how many these are, and for each operator in the order of the table which is its.
-const DIFFERENT: ([usize; MOST], usize, [u8; Operator::ALL.len()]) = {
-    let (mut rows, mut count, mut of) = ([0; MOST], 0, [0; Operator::ALL.len()]);
-    let mut known = [0; MOST];
+/// Things that are the same where these numbers are: for each its number among those that differ; where each of these is first; how many they are.
+struct Different<const N: usize> {
+    of: [u8; N],
+    firsts: [usize; MOST],
+    count: usize,
+}
+
+const fn different<const N: usize>(bits: &[u64; N]) -> Different<N> {
+    let mut different = Different { of: [0; N], firsts: [0; MOST], count: 0 };
     let mut i = 0;
-    while i < of.len() {
-        let bits = Operator::ROWS[i].bits();
-        let mut row = 0;
-        while row < count && known[row] != bits {
-            row += 1;
+    while i < N {
+        let mut known = 0;
+        while known < different.count && bits[different.firsts[known]] != bits[i] {
+            known += 1;
         }
-        if row == count {
-            (rows[row], known[row]) = (i, bits);
-            count += 1;
+        if known == different.count {
+            different.firsts[known] = i;
+            different.count += 1;
         }
-        of[i] = row as u8;
+        different.of[i] = known as u8;
         i += 1;
     }
-    (rows, count, of)
+    different
+}
+
+const COUNT: usize = Operator::ALL.len();
+
+const LISTS: Different<COUNT> = {
+    let (mut bits, mut i) = ([0; COUNT], 0);
+    while i < COUNT {
+        bits[i] = Operator::ROWS[i].immediate_bits();
+        i += 1;
+    }
+    different(&bits)
 };
 
-/// The rows that differ, with room for any byte: so that looking one up needs no check.
-static ROWS: [Row; MOST] = {
-    let rows = &DIFFERENT.0;
-    let mut all = [Operator::ROWS[0]; MOST];
-    let mut i = 0;
-    while i < DIFFERENT.1 {
-        all[i] = Operator::ROWS[rows[i]];
+const SIGNATURES: Different<COUNT> = {
+    let (mut bits, mut i) = ([0; COUNT], 0);
+    while i < COUNT {
+        bits[i] = Operator::ROWS[i].type_bits();
+        i += 1;
+    }
+    different(&bits)
+};
+
+const DIFFERENT: Different<COUNT> = {
+    let (lists, signatures) = (&LISTS.of, &SIGNATURES.of);
+    let (mut bits, mut i) = ([0; COUNT], 0);
+    while i < COUNT {
+        bits[i] = Operator::ROWS[i].row_bits(lists[i], signatures[i]);
+        i += 1;
+    }
+    different(&bits)
+};
+
+/// The lists of immediates that differ.
+static IMMEDIATES: [Immediates; LISTS.count] = {
+    let firsts = &LISTS.firsts;
+    let (mut all, mut i) = ([[None; super::IMMEDIATES]; LISTS.count], 0);
+    while i < all.len() {
+        all[i] = Operator::ROWS[firsts[i]].immediates;
         i += 1;
     }
     all
 };
 
+/// The types that differ.
+static TYPES: [Types; SIGNATURES.count] = {
+    let firsts = &SIGNATURES.firsts;
+    let (mut all, mut i) = ([Operator::ROWS[0].types; SIGNATURES.count], 0);
+    while i < all.len() {
+        all[i] = Operator::ROWS[firsts[i]].types;
+        i += 1;
+    }
+    all
+};
+
+/// The rows that differ, with room for any byte: so that looking one up needs no check.
+static ROWS: [Row; MOST] = {
+    let (firsts, lists, signatures) = (&DIFFERENT.firsts, &LISTS.of, &SIGNATURES.of);
+    let (mut all, mut i) = ([Operator::ROWS[0].row; MOST], 0);
+    while i < DIFFERENT.count {
+        let first = firsts[i];
+        all[i] = Row { immediates: lists[first], types: signatures[first], ..Operator::ROWS[first].row };
+        i += 1;
+    }
+    all
+};
+
+/// The list of immediates with this number.
+#[inline(always)]
+pub fn immediates(number: u8) -> &'static Immediates {
+    // The numbers are those of rows, and below how many there are, which the compiler cannot know.
+    IMMEDIATES.get(usize::from(number)).unwrap_or(&IMMEDIATES[0])
+}
+
+/// The types with this number.
+#[inline(always)]
+pub fn types(number: u8) -> &'static Types {
+    // Likewise.
+    TYPES.get(usize::from(number)).unwrap_or(&TYPES[0])
+}
+
 /// For each number the row among [`ROWS`].
 static ROW_OF: [u8; NUMBERS] = {
-    let of = &DIFFERENT.2;
+    let of = &DIFFERENT.of;
     let mut all = [0; NUMBERS];
     let mut i = 0;
     while i < of.len() {
@@ -144,4 +214,4 @@ impl Operator {
 }
 
 // What is no operator has the first row.
-const _: () = assert!(matches!(Operator::ROWS[DIFFERENT.0[0]].class, super::Class::Other));
+const _: () = assert!(matches!(Operator::ROWS[0].row.class, super::Class::Other));

@@ -15,14 +15,14 @@ use crate::TranslateErrorKind;
 use crate::body::{Body, Step};
 use crate::code::{Recent, Src};
 use crate::stack::{Entry, Place};
-use operators::Kind;
+use operators::{Kind, lane_bits};
 
 use ValType::V128;
 
 impl Body<'_> {
     /// Translates an operator on vectors.
     #[inline(never)]
-    pub fn vector(&mut self, kind: Kind, bits: u32, op: Op) -> Step {
+    pub fn vector(&mut self, kind: Kind, op: Op) -> Step {
         if !self.code.accumulators {
             return Err(TranslateErrorKind::VectorInCore);
         }
@@ -35,7 +35,7 @@ impl Body<'_> {
             Kind::One => self.vector_one(op)?,
             Kind::Test => self.vector_test(op)?,
             Kind::Three => self.vector_three(op)?,
-            Kind::Shift => self.vector_shift(op, u64::from(bits) - 1)?,
+            Kind::Shift => self.vector_shift(op, u64::from(lane_bits(op)) - 1)?,
             Kind::Const => {
                 let bits = u128::from_le_bytes(self.reader.array()?);
                 self.vector_const([bits as u64, (bits >> 64) as u64]);
@@ -57,7 +57,7 @@ impl Body<'_> {
                 self.extract_half(ValType::I64, lane)?;
                 self.store(op, None, arg)?;
             }
-            Kind::Splat => self.splat(op, bits)?,
+            Kind::Splat => self.splat(op, lane_bits(op))?,
             Kind::Extract => {
                 let lane = self.reader.byte()?;
                 self.extract(op, lane)?;

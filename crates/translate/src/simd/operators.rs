@@ -18,7 +18,7 @@ pub enum Kind {
     Test,
     /// Three vectors.
     Three,
-    /// A vector and a number of bits; lanes have as many as the line says.
+    /// A vector and a number of bits; as many as a lane has at most.
     Shift,
     /// A constant.
     Const,
@@ -36,7 +36,7 @@ pub enum Kind {
     StoreLane,
     /// A store of a lane of 64 bits, which is a slot.
     StoreHalf,
-    /// A scalar in all lanes, which have as many bits as the line says.
+    /// A scalar in all lanes.
     Splat,
     /// A lane.
     Extract,
@@ -46,22 +46,30 @@ pub enum Kind {
     Replace,
 }
 
+/// How many bits the lanes have of a family that shifts or fills them.
+pub fn lane_bits(op: Op) -> u32 {
+    use Op::*;
+    match op {
+        I8x16Splat | I8x16Shl | I8x16ShrS | I8x16ShrU => 8,
+        I16x8Splat | I16x8Shl | I16x8ShrS | I16x8ShrU => 16,
+        I32x4Splat | F32x4Splat | I32x4Shl | I32x4ShrS | I32x4ShrU => 32,
+        _ => 64,
+    }
+}
+
 macro_rules! lines {
-    ($( $kind:ident $(($bits:literal))?: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
+    ($( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
         /// A line for each operator, in lists of those of a kind; the family is named if its name is another.
-        pub const LINES: &[&[(Operator, Line)]] = &[$( of_kind!($kind $($bits)?: $( $operator $(=> $op)? ),*) ),*];
+        pub const LINES: &[&[(Operator, Line)]] = &[$( of_kind!($kind: $( $operator $(=> $op)? ),*) ),*];
     };
 }
 
 /// The lines of a kind.
 macro_rules! of_kind {
-    ($kind:ident: $($operators:tt)*) => {
-        of_kind!($kind 0: $($operators)*)
-    };
-    ($kind:ident $bits:literal: $( $operator:ident $(=> $op:ident)? ),*) => {
+    ($kind:ident: $( $operator:ident $(=> $op:ident)? ),*) => {
         &[$( (
             Operator::$operator,
-            Line { kind: lines::Kind::Vector(Kind::$kind), bits: $bits, op: family!($operator $($op)?) },
+            Line { kind: lines::Kind::Vector(Kind::$kind), op: family!($operator $($op)?) },
         ) ),*]
     };
 }
@@ -72,16 +80,15 @@ lines! {
         I16x8GeS, I16x8GeU, I32x4Eq, I32x4Ne, I32x4GtS, I32x4GtU, I32x4GeS, I32x4GeU, F32x4Eq, F32x4Ne, F32x4Lt, F32x4Le,
         F64x2Eq, F64x2Ne, F64x2Lt, F64x2Le, V128And, V128AndNot, V128Or, V128Xor, I8x16NarrowI16x8S, I8x16NarrowI16x8U,
         I8x16Add, I8x16AddSatS, I8x16AddSatU, I8x16Sub, I8x16SubSatS, I8x16SubSatU, I8x16MinS, I8x16MinU, I8x16MaxS,
-        I8x16MaxU, I8x16AvgrU, I16x8Q15MulrSatS, I16x8NarrowI32x4S, I16x8NarrowI32x4U, I16x8Add, I16x8AddSatS,
-        I16x8AddSatU, I16x8Sub, I16x8SubSatS, I16x8SubSatU, I16x8Mul, I16x8MinS, I16x8MinU, I16x8MaxS, I16x8MaxU,
-        I16x8AvgrU, I16x8ExtMulLowI8x16S, I16x8ExtMulHighI8x16S, I16x8ExtMulLowI8x16U, I16x8ExtMulHighI8x16U, I32x4Add,
-        I32x4Sub, I32x4Mul, I32x4MinS, I32x4MinU, I32x4MaxS, I32x4MaxU, I32x4DotI16x8S, I32x4ExtMulLowI16x8S,
-        I32x4ExtMulHighI16x8S, I32x4ExtMulLowI16x8U, I32x4ExtMulHighI16x8U, I64x2Add, I64x2Sub, I64x2Mul, I64x2Eq,
-        I64x2Ne, I64x2GtS, I64x2GeS, I64x2ExtMulLowI32x4S, I64x2ExtMulHighI32x4S, I64x2ExtMulLowI32x4U,
-        I64x2ExtMulHighI32x4U, F32x4Add, F32x4Sub, F32x4Mul, F32x4Div, F32x4Min, F32x4Max, F32x4PMin, F32x4PMax,
-        F64x2Add, F64x2Sub, F64x2Mul, F64x2Div, F64x2Min, F64x2Max, F64x2PMin, F64x2PMax, I8x16RelaxedSwizzle,
-        F32x4RelaxedMin, F32x4RelaxedMax, F64x2RelaxedMin, F64x2RelaxedMax, I16x8RelaxedQ15mulrS,
-        I16x8RelaxedDotI8x16I7x16S;
+        I8x16MaxU, I8x16AvgrU, I16x8Q15MulrSatS, I16x8NarrowI32x4S, I16x8NarrowI32x4U, I16x8Add, I16x8AddSatS, I16x8AddSatU,
+        I16x8Sub, I16x8SubSatS, I16x8SubSatU, I16x8Mul, I16x8MinS, I16x8MinU, I16x8MaxS, I16x8MaxU, I16x8AvgrU,
+        I16x8ExtMulLowI8x16S, I16x8ExtMulHighI8x16S, I16x8ExtMulLowI8x16U, I16x8ExtMulHighI8x16U, I32x4Add, I32x4Sub,
+        I32x4Mul, I32x4MinS, I32x4MinU, I32x4MaxS, I32x4MaxU, I32x4DotI16x8S, I32x4ExtMulLowI16x8S, I32x4ExtMulHighI16x8S,
+        I32x4ExtMulLowI16x8U, I32x4ExtMulHighI16x8U, I64x2Add, I64x2Sub, I64x2Mul, I64x2Eq, I64x2Ne, I64x2GtS, I64x2GeS,
+        I64x2ExtMulLowI32x4S, I64x2ExtMulHighI32x4S, I64x2ExtMulLowI32x4U, I64x2ExtMulHighI32x4U, F32x4Add, F32x4Sub,
+        F32x4Mul, F32x4Div, F32x4Min, F32x4Max, F32x4PMin, F32x4PMax, F64x2Add, F64x2Sub, F64x2Mul, F64x2Div, F64x2Min,
+        F64x2Max, F64x2PMin, F64x2PMax, I8x16RelaxedSwizzle, F32x4RelaxedMin, F32x4RelaxedMax, F64x2RelaxedMin,
+        F64x2RelaxedMax, I16x8RelaxedQ15mulrS, I16x8RelaxedDotI8x16I7x16S;
     Swapped:
         I8x16LtS => I8x16GtS, I8x16LtU => I8x16GtU, I8x16LeS => I8x16GeS, I8x16LeU => I8x16GeU, I16x8LtS => I16x8GtS,
         I16x8LtU => I16x8GtU, I16x8LeS => I16x8GeS, I16x8LeU => I16x8GeU, I32x4LtS => I32x4GtS, I32x4LtU => I32x4GtU,
@@ -90,28 +97,22 @@ lines! {
     One:
         V128Not, F32x4DemoteF64x2Zero, F64x2PromoteLowF32x4, I8x16Abs, I8x16Neg, I8x16Popcnt, I8x16Bitmask, F32x4Ceil,
         F32x4Floor, F32x4Trunc, F32x4Nearest, F64x2Ceil, F64x2Floor, F64x2Trunc, I16x8ExtAddPairwiseI8x16S,
-        I16x8ExtAddPairwiseI8x16U, I32x4ExtAddPairwiseI16x8S, I32x4ExtAddPairwiseI16x8U, I16x8Abs, I16x8Neg,
-        I16x8AllTrue, I16x8Bitmask, I16x8ExtendLowI8x16S, I16x8ExtendHighI8x16S, I16x8ExtendLowI8x16U,
-        I16x8ExtendHighI8x16U, F64x2Nearest, I32x4Abs, I32x4Neg, I32x4AllTrue, I32x4Bitmask, I32x4ExtendLowI16x8S,
-        I32x4ExtendHighI16x8S, I32x4ExtendLowI16x8U, I32x4ExtendHighI16x8U, I64x2Abs, I64x2Neg, I64x2AllTrue,
-        I64x2Bitmask, I64x2ExtendLowI32x4S, I64x2ExtendHighI32x4S, I64x2ExtendLowI32x4U, I64x2ExtendHighI32x4U, F32x4Abs,
-        F32x4Neg, F32x4Sqrt, F64x2Abs, F64x2Neg, F64x2Sqrt, I32x4TruncSatF32x4S, I32x4TruncSatF32x4U, F32x4ConvertI32x4S,
-        F32x4ConvertI32x4U, I32x4TruncSatF64x2SZero, I32x4TruncSatF64x2UZero, F64x2ConvertLowI32x4S,
-        F64x2ConvertLowI32x4U, I32x4RelaxedTruncF32x4S, I32x4RelaxedTruncF32x4U, I32x4RelaxedTruncF64x2SZero,
-        I32x4RelaxedTruncF64x2UZero;
+        I16x8ExtAddPairwiseI8x16U, I32x4ExtAddPairwiseI16x8S, I32x4ExtAddPairwiseI16x8U, I16x8Abs, I16x8Neg, I16x8AllTrue,
+        I16x8Bitmask, I16x8ExtendLowI8x16S, I16x8ExtendHighI8x16S, I16x8ExtendLowI8x16U, I16x8ExtendHighI8x16U, F64x2Nearest,
+        I32x4Abs, I32x4Neg, I32x4AllTrue, I32x4Bitmask, I32x4ExtendLowI16x8S, I32x4ExtendHighI16x8S, I32x4ExtendLowI16x8U,
+        I32x4ExtendHighI16x8U, I64x2Abs, I64x2Neg, I64x2AllTrue, I64x2Bitmask, I64x2ExtendLowI32x4S, I64x2ExtendHighI32x4S,
+        I64x2ExtendLowI32x4U, I64x2ExtendHighI32x4U, F32x4Abs, F32x4Neg, F32x4Sqrt, F64x2Abs, F64x2Neg, F64x2Sqrt,
+        I32x4TruncSatF32x4S, I32x4TruncSatF32x4U, F32x4ConvertI32x4S, F32x4ConvertI32x4U, I32x4TruncSatF64x2SZero,
+        I32x4TruncSatF64x2UZero, F64x2ConvertLowI32x4S, F64x2ConvertLowI32x4U, I32x4RelaxedTruncF32x4S,
+        I32x4RelaxedTruncF32x4U, I32x4RelaxedTruncF64x2SZero, I32x4RelaxedTruncF64x2UZero;
     Test:
         V128AnyTrue, I8x16AllTrue;
     Three:
         V128Bitselect, F32x4RelaxedMadd, F32x4RelaxedNmadd, F64x2RelaxedMadd, F64x2RelaxedNmadd, I8x16RelaxedLaneselect,
         I16x8RelaxedLaneselect, I32x4RelaxedLaneselect, I64x2RelaxedLaneselect, I32x4RelaxedDotI8x16I7x16AddS;
-    Shift(8):
-        I8x16Shl, I8x16ShrS, I8x16ShrU;
-    Shift(16):
-        I16x8Shl, I16x8ShrS, I16x8ShrU;
-    Shift(32):
-        I32x4Shl, I32x4ShrS, I32x4ShrU;
-    Shift(64):
-        I64x2Shl, I64x2ShrS, I64x2ShrU;
+    Shift:
+        I8x16Shl, I8x16ShrS, I8x16ShrU, I16x8Shl, I16x8ShrS, I16x8ShrU, I32x4Shl, I32x4ShrS, I32x4ShrU, I64x2Shl, I64x2ShrS,
+        I64x2ShrU;
     Const:
         V128Const;
     Shuffle:
@@ -129,14 +130,8 @@ lines! {
         V128Store8Lane, V128Store16Lane, V128Store32Lane;
     StoreHalf:
         V128Store64Lane => Store64;
-    Splat(8):
-        I8x16Splat;
-    Splat(16):
-        I16x8Splat;
-    Splat(32):
-        I32x4Splat, F32x4Splat;
-    Splat(64):
-        I64x2Splat, F64x2Splat;
+    Splat:
+        I8x16Splat, I16x8Splat, I32x4Splat, F32x4Splat, I64x2Splat, F64x2Splat;
     Extract:
         I8x16ExtractLaneS, I8x16ExtractLaneU, I16x8ExtractLaneS, I16x8ExtractLaneU, I32x4ExtractLane, F32x4ExtractLane;
     ExtractHalf:
@@ -156,8 +151,8 @@ mod tests {
     use super::*;
 
     /// The name of the operator whose row this is, as far as the row says it.
-    fn named(row: (Kind, u8, Op), name: &str) -> String {
-        let family = row.2.name();
+    fn named(row: (Kind, Op), name: &str) -> String {
+        let family = row.1.name();
         match row.0 {
             Kind::Swapped if family.starts_with('F') => family.replace("Lt", "Gt").replace("Le", "Ge"),
             Kind::Swapped => family.replace("Gt", "Lt").replace("Ge", "Le"),
@@ -180,19 +175,19 @@ mod tests {
             let line = lines::line(*operator);
             let lines::Kind::Vector(kind) = line.kind else { panic!("{operator:?} has no line") };
             let name = format!("{operator:?}");
-            assert_eq!(named((kind, line.bits, line.op), &name), name);
+            assert_eq!(named((kind, line.op), &name), name);
             seen += 1;
         }
         assert_eq!(seen, 256);
     }
 
     #[test]
-    fn lines_with_lanes_say_how_wide_they_are() {
-        for (_, Line { kind, bits, op }) in LINES.iter().copied().flatten() {
-            let name = op.name();
-            let has_lanes = matches!(kind, lines::Kind::Vector(Kind::Shift | Kind::Splat));
-            let lanes = if has_lanes { format!("{bits}x") } else { String::new() };
-            assert!(name[1..].starts_with(&lanes) && (*bits == 0) == lanes.is_empty(), "{name}");
+    fn lanes_are_as_wide_as_names_say() {
+        for (_, Line { kind, op }) in LINES.iter().copied().flatten() {
+            if matches!(kind, lines::Kind::Vector(Kind::Shift | Kind::Splat)) {
+                let name = op.name();
+                assert!(name[1..].starts_with(&format!("{}x", lane_bits(*op))), "{name}");
+            }
         }
     }
 }

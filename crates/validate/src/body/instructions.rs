@@ -91,7 +91,7 @@ impl Body<'_> {
             }
             _ => {
                 let row = Operator::row_of_byte(opcode);
-                match (row.class, row.immediates[0]) {
+                match (row.class, row.immediates()[0]) {
                     (Class::Numeric, _) => self.numeric(row),
                     (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
                     _ => self.looked_up(),
@@ -165,9 +165,10 @@ impl Body<'_> {
     /// Arithmetic and its like, by its row: one operand or two of the same type. Most of the time they are what they should be.
     #[inline(always)]
     fn numeric(&mut self, row: &Row) -> Result<(), Fault> {
-        let (ty, result) = (Ty::of_number(row.takes[TOP]), Ty::of_number(row.leaves[0]));
+        let types = row.types();
+        let (ty, result) = (Ty::of_number(types.takes[TOP]), Ty::of_number(types.leaves[0]));
         let floor = self.floor;
-        let rest = if row.takes[TOP - 1] == Operand::None {
+        let rest = if types.takes[TOP - 1] == Operand::None {
             self.operands.len().wrapping_sub(1)
         } else {
             let rest = self.operands.len().wrapping_sub(2);
@@ -192,7 +193,7 @@ impl Body<'_> {
             && let Some(top) = self.operands.last_mut()
             && *top == address
         {
-            *top = Ty::of_number(row.leaves[0]);
+            *top = Ty::of_number(row.types().leaves[0]);
             return Ok(());
         }
         self.operands_of(row, address)
@@ -202,7 +203,7 @@ impl Body<'_> {
     #[inline(never)]
     fn row(&mut self, row: &Row) -> Result<(), Fault> {
         let mut address = Ty::BOTTOM;
-        for immediate in row.immediates {
+        for &immediate in row.immediates() {
             match immediate {
                 Some(Immediate::MemArg(align)) => address = self.memory_argument(align, false)?,
                 Some(immediate) => self.immediate(immediate, &mut address)?,
@@ -215,13 +216,14 @@ impl Body<'_> {
     /// Takes what the row says, and leaves its results.
     #[inline(never)]
     fn operands_of(&mut self, row: &Row, address: Ty) -> Result<(), Fault> {
-        for operand in row.takes.into_iter().rev() {
+        let types = row.types();
+        for operand in types.takes.into_iter().rev() {
             if operand == Operand::None {
                 break;
             }
             self.pop(Ty::of_operand(operand, address))?;
         }
-        for operand in row.leaves {
+        for operand in types.leaves {
             if operand == Operand::None {
                 break;
             }
