@@ -164,7 +164,7 @@ impl Tests {
             None => cargo::<&str>([]),
             Some(sanitizer) => {
                 let mut cargo = nightly_cargo();
-                cargo.env("RUSTFLAGS", format!("-Zsanitizer={sanitizer}"));
+                cargo.env("RUSTFLAGS", format!("-Zsanitizer={sanitizer} --cfg {sanitizer}_sanitizer"));
                 cargo.env("CARGO_TARGET_DIR", target_dir().join(sanitizer));
                 cargo
             }

@@ -68,12 +68,20 @@ fn install() -> bool {
     }
 }
 
+// Frames that the fault lies in end without a return; AddressSanitizer would go on to take what they had on the stack for theirs.
+#[cfg(address_sanitizer)]
+unsafe extern "C" {
+    fn __asan_handle_no_return();
+}
+
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: both are what the system gives to a handler of this kind.
     unsafe {
         if context::denied((*info).si_code)
             && let Some(resume) = fault(&context::found(context, (*info).si_addr().addr()))
         {
+            #[cfg(address_sanitizer)]
+            __asan_handle_no_return();
             context::resume(context, resume);
             return;
         }
