@@ -17,8 +17,9 @@ use crate::project::{root, target_dir, words};
 
 /// Findings of a part after which it is not run again.
 const ENOUGH: usize = 3;
-/// A run may take so much more time than it should before it counts as one that does not end.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// A run counts as one that does not end when it has taken so many times as long as it should, and so much more. How fast the machine is may
+/// change while it runs.
+const PATIENCE: (u32, Duration) = (4, Duration::from_secs(300));
 /// How much more a run may do than the one before.
 const GROWTH: f64 = 8.0;
 /// Lines of a failure that are shown.
@@ -75,7 +76,7 @@ fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
         let (count_of_run, command) = (part.command)(next, count, left.as_secs().max(1));
         let log = folder().join(format!("{}-{next}.log", part.name));
         let began = Instant::now();
-        let failure = until(command, &log, left + PATIENCE)?;
+        let failure = until(command, &log, left * PATIENCE.0 + PATIENCE.1)?;
         let text = fs::read_to_string(&log).unwrap_or_default();
         // Where the program itself decides how many there are, it says so.
         let made = count_of_run.or_else(|| (part.counted)(&text)).unwrap_or(0);
@@ -148,11 +149,21 @@ fn table(rows: &[Row], minutes: f64) -> Result<String> {
     Ok(table)
 }
 
+// What tests that are parts of a campaign look for the checkout with.
+#[cfg(test)]
+#[path = "../../../tests/root.rs"]
+mod checkout;
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+
+    #[test]
+    fn what_is_started_from_here_finds_the_checkout() {
+        assert_eq!(checkout::root().canonicalize().unwrap(), root().canonicalize().unwrap());
+    }
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
