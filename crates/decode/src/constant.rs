@@ -62,7 +62,7 @@ fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
     loop {
         let operator = reader.operator()?;
         let row = operator.row();
-        if row.constant.is_none() {
+        if row.constant().is_none() {
             return Err(Wrong::NotConstant);
         }
         if !is_built(row.proposal) {
@@ -70,28 +70,28 @@ fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
         }
         return Ok(Some(match operator {
             Operator::End => return Ok(None),
-            Operator::I32Const => ConstOp::Num(ValType::I32, u64::from(reader.i32()? as u32)),
-            Operator::I64Const => ConstOp::Num(ValType::I64, reader.i64()? as u64),
+            Operator::I32Const => ConstOp::Num(ValType::I32, u64::from(reader.signed(32)? as u32)),
+            Operator::I64Const => ConstOp::Num(ValType::I64, reader.signed(64)? as u64),
             Operator::F32Const => ConstOp::Num(ValType::F32, u64::from(u32::from_le_bytes(reader.array()?))),
             Operator::F64Const => ConstOp::Num(ValType::F64, u64::from_le_bytes(reader.array()?)),
             #[cfg(feature = "simd")]
             Operator::V128Const => {
                 ConstOp::V128([u64::from_le_bytes(reader.array()?), u64::from_le_bytes(reader.array()?)])
             }
-            Operator::GlobalGet => ConstOp::GlobalGet(reader.u32()?),
+            Operator::GlobalGet => ConstOp::GlobalGet(reader.index()?),
             Operator::RefNull => ConstOp::RefNull(ValType::Ref(RefType::new(true, reader.heap_type()?.known()?))),
-            Operator::RefFunc => ConstOp::RefFunc(reader.u32()?),
+            Operator::RefFunc => ConstOp::RefFunc(reader.index()?),
             Operator::I32Add => ConstOp::I32Add,
             Operator::I32Sub => ConstOp::I32Sub,
             Operator::I32Mul => ConstOp::I32Mul,
             Operator::I64Add => ConstOp::I64Add,
             Operator::I64Sub => ConstOp::I64Sub,
             Operator::I64Mul => ConstOp::I64Mul,
-            Operator::StructNew => ConstOp::StructNew(reader.u32()?),
-            Operator::StructNewDefault => ConstOp::StructNewDefault(reader.u32()?),
-            Operator::ArrayNew => ConstOp::ArrayNew(reader.u32()?),
-            Operator::ArrayNewDefault => ConstOp::ArrayNewDefault(reader.u32()?),
-            Operator::ArrayNewFixed => ConstOp::ArrayNewFixed(reader.u32()?, reader.u32()?),
+            Operator::StructNew => ConstOp::StructNew(reader.index()?),
+            Operator::StructNewDefault => ConstOp::StructNewDefault(reader.index()?),
+            Operator::ArrayNew => ConstOp::ArrayNew(reader.index()?),
+            Operator::ArrayNewDefault => ConstOp::ArrayNewDefault(reader.index()?),
+            Operator::ArrayNewFixed => ConstOp::ArrayNewFixed(reader.index()?, reader.index()?),
             Operator::RefI31 => ConstOp::RefI31,
             // The same bits.
             Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,

@@ -169,11 +169,11 @@ impl<'b> Reader<'b> {
     fn any_memarg(&mut self, form: MemArgForm) -> Result<MemArg> {
         const MEMORY: u32 = 0x40;
         let start = *self;
-        let mut align = self.u32()?;
+        let mut align = self.unsigned(32)? as u32;
         let mut memory = 0;
         if align & MEMORY != 0 && form.has_memory {
             align ^= MEMORY;
-            memory = self.u32()?;
+            memory = self.unsigned(32)? as u32;
         }
         if align >= MEMORY {
             *self = start;
@@ -211,7 +211,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A value type.
-    #[inline]
+    #[inline(never)]
     pub fn value_type(&mut self) -> Result<WrittenType> {
         if let Some(ty) = ValType::of_byte(self.peek()?) {
             self.pass(1);
@@ -251,7 +251,7 @@ impl<'b> Reader<'b> {
         let start = *self;
         let mut byte = self.byte()?;
         if byte == EXACT {
-            return Ok(WrittenHeap::Exact(self.u32()?));
+            return Ok(WrittenHeap::Exact(self.index()?));
         }
         let shared = byte == SHARED;
         if shared {
@@ -276,7 +276,7 @@ impl<'b> Reader<'b> {
             *self = start;
             return Err(Malformed::Cast);
         }
-        let label = self.u32()?;
+        let label = self.index()?;
         let from = (flags & 1 != 0, self.heap_type()?);
         Ok(Cast { label, from, to: (flags & 2 != 0, self.heap_type()?) })
     }
@@ -285,30 +285,27 @@ impl<'b> Reader<'b> {
     pub fn catch(&mut self) -> Result<Catch> {
         let kind = self.byte()?;
         let tag = match kind {
-            0 | 1 => Some(self.u32()?),
+            0 | 1 => Some(self.index()?),
             2 | 3 => None,
             _ => {
                 self.back(1);
                 return Err(Malformed::Clause);
             }
         };
-        Ok(Catch { tag, has_reference: kind & 1 != 0, label: self.u32()? })
+        Ok(Catch { tag, has_reference: kind & 1 != 0, label: self.index()? })
     }
 
     /// A clause of a `resume`: a tag, and a label unless it is a switch.
     pub fn handler(&mut self) -> Result<()> {
         match self.byte()? {
-            0 => {
-                self.u32()?;
-                self.u32()?;
-            }
-            1 => drop(self.u32()?),
+            0 => self.skip_index()?,
+            1 => {}
             _ => {
                 self.back(1);
                 return Err(Malformed::Clause);
             }
         }
-        Ok(())
+        self.skip_index()
     }
 
     /// A byte that is zero.
@@ -337,8 +334,8 @@ impl<'b> Reader<'b> {
 
     /// Passes over an immediate.
     fn immediate(&mut self, immediate: Immediate) -> Result<()> {
-        match immediate {
-            Immediate::Block => drop(self.block_type()?),
+        let bytes = match immediate {
+            Immediate::Block => return self.skip_block_type(),
             Immediate::Label
             | Immediate::Func
             | Immediate::Type
@@ -351,37 +348,43 @@ impl<'b> Reader<'b> {
             | Immediate::Data
             | Immediate::Elem
             | Immediate::Field
-            | Immediate::Count => drop(self.u32()?),
+            | Immediate::Count => return self.skip_index(),
             Immediate::Labels => {
-                for _ in 0..=self.u32()? {
-                    self.u32()?;
-                }
+                self.skip_list(Reader::skip_index)?;
+                return self.skip_index();
             }
-            Immediate::Heap => drop(self.heap_type()?),
-            Immediate::Types => {
-                for _ in 0..self.u32()? {
-                    self.value_type()?;
-                }
-            }
-            Immediate::Catches => {
-                for _ in 0..self.u32()? {
-                    self.catch()?;
-                }
-            }
-            Immediate::Handlers => {
-                for _ in 0..self.u32()? {
-                    self.handler()?;
-                }
-            }
-            Immediate::Cast => drop(self.cast()?),
-            Immediate::I32 => drop(self.i32()?),
-            Immediate::I64 => drop(self.i64()?),
-            Immediate::F32 => self.skip(4)?,
-            Immediate::F64 => self.skip(8)?,
-            Immediate::V128 | Immediate::Lanes => self.skip(16)?,
-            Immediate::MemArg(_) | Immediate::Atomic(_) => drop(self.memarg()?),
-            Immediate::Lane(_) | Immediate::Ordering => drop(self.byte()?),
-            Immediate::Zero => self.zero()?,
+            Immediate::Heap => return self.heap_type().map(drop),
+            Immediate::Types => return self.skip_list(|reader| reader.value_type().map(drop)),
+            Immediate::Catches => return self.skip_list(|reader| reader.catch().map(drop)),
+            Immediate::Handlers => return self.skip_list(Reader::handler),
+            Immediate::Cast => return self.cast().map(drop),
+            Immediate::I32 => return self.signed(32).map(drop),
+            Immediate::I64 => return self.signed(64).map(drop),
+            Immediate::MemArg(_) | Immediate::Atomic(_) => return self.memarg().map(drop),
+            Immediate::Zero => return self.zero(),
+            Immediate::F32 => 4,
+            Immediate::F64 => 8,
+            Immediate::V128 | Immediate::Lanes => 16,
+            Immediate::Lane(_) | Immediate::Ordering => 1,
+        };
+        self.skip(bytes)
+    }
+
+    /// Passes over an index, a depth, or a number of things.
+    fn skip_index(&mut self) -> Result<()> {
+        self.index().map(drop)
+    }
+
+    #[inline(never)]
+    fn skip_block_type(&mut self) -> Result<()> {
+        self.block_type().map(drop)
+    }
+
+    /// Passes over things in front of which stands how many they are.
+    #[inline(never)]
+    fn skip_list(&mut self, skip: fn(&mut Self) -> Result<()>) -> Result<()> {
+        for _ in 0..self.index()? {
+            skip(self)?;
         }
         Ok(())
     }

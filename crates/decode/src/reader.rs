@@ -170,6 +170,12 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// The same where size matters more than speed.
+    #[inline(never)]
+    pub fn index(&mut self) -> Result<u32> {
+        self.u32()
+    }
+
     /// An unsigned integer of 64 bits.
     #[inline(always)]
     pub fn u64(&mut self) -> Result<u64> {

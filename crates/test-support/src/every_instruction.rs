@@ -95,7 +95,7 @@ fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
             [Some(Immediate::MemArg(_)), None, _] => has_memarg,
             _ => false,
         };
-        fits && !row.is_special && run.contains(&row.proposal)
+        fits && !row.is_special() && run.contains(&row.proposal)
     })
 }
 

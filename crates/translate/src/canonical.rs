@@ -14,10 +14,10 @@ impl Body<'_> {
     /// Makes the result of an operator that was just translated the canonical NaN if it is another one, where its row says that it may be.
     #[inline(never)]
     pub fn make_canonical(&mut self, row: &Row) -> Step {
-        match (row.types().leaves[0], row.nan) {
-            (_, 0) => Ok(()),
+        match (row.types().leaves[0], row.nan_is_wide()) {
+            (_, None) => Ok(()),
             #[cfg(feature = "simd")]
-            (Operand::V128, 32) => self.vector_one(Op::F32x4Canonical),
+            (Operand::V128, Some(false)) => self.vector_one(Op::F32x4Canonical),
             #[cfg(feature = "simd")]
             (Operand::V128, _) => self.vector_one(Op::F64x2Canonical),
             (Operand::F32, _) => {

@@ -108,7 +108,7 @@ const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
             let mut i = 0;
             while i < ALL[lists][list].len() {
                 let (operator, line) = ALL[lists][list][i];
-                let number = operator as usize;
+                let number = operator.number() as usize;
                 if number < COUNT {
                     assert!(matches!(lines[number].kind, Kind::Missing), "an operator has two lines");
                     lines[number] = line;
@@ -153,7 +153,7 @@ static OPS: [Op; END] = {
 /// The line of an operator, if it has one.
 #[inline(always)]
 pub fn line(operator: Operator) -> Line {
-    let number = operator as usize;
+    let number = operator.number() as usize;
     match (KINDS.get(number), OPS.get(number)) {
         (Some(&kind), Some(&op)) => Line { kind, op },
         _ => MISSING,

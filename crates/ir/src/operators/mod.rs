@@ -162,22 +162,57 @@ pub type Immediates = [Option<Immediate>; IMMEDIATES];
 /// What the table says of an operator, or of several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Row {
-    /// Whether it is one of the many that are checked alike, so that it takes one look to see that.
-    pub class: Class,
+    /// The [`Class`], and flags.
+    bits: u8,
     /// The proposal that it belongs to.
     pub proposal: Proposal,
-    /// Whether its types depend on more than what is said here: then it takes and leaves nothing, as far as this row says.
-    pub is_special: bool,
-    /// If the result, or a lane of it, may be a NaN of which the specification does not say what bits it has, how many these are; otherwise 0.
-    pub nan: u8,
-    /// The proposal with which it may stand in a constant expression; its own if it always may.
-    pub constant: Option<Proposal>,
     /// Which of all lists of immediates it has, and which of all types: few lists are different, and tables of rows are short without them.
     immediates: u8,
     types: u8,
 }
 
 impl Row {
+    const CLASS: u8 = 0x03;
+    const SPECIAL: u8 = 0x04;
+    const NAN32: u8 = 0x08;
+    const NAN64: u8 = 0x10;
+    const CONSTANT: u8 = 0x20;
+    const EXTENDED_CONSTANT: u8 = 0x40;
+
+    /// The row of what is no operator.
+    const NONE: Row = Row { bits: Class::Other as u8, proposal: Proposal::Core, immediates: 0, types: 0 };
+
+    /// Whether it is one of the many that are checked alike, so that it takes one look to see that.
+    #[inline(always)]
+    pub fn class(&self) -> Class {
+        match self.bits & Row::CLASS {
+            0 => Class::Numeric,
+            1 => Class::Load,
+            _ => Class::Other,
+        }
+    }
+
+    /// Whether its types depend on more than what is said here: then it takes and leaves nothing, as far as this row says.
+    #[inline]
+    pub fn is_special(&self) -> bool {
+        self.bits & Row::SPECIAL != 0
+    }
+
+    /// If the result, or a lane of it, may be a NaN of which the specification does not say what bits it has: whether these are 64, or 32.
+    #[inline]
+    pub fn nan_is_wide(&self) -> Option<bool> {
+        (self.bits & (Row::NAN32 | Row::NAN64) != 0).then_some(self.bits & Row::NAN64 != 0)
+    }
+
+    /// The proposal with which it may stand in a constant expression, if there is one; its own if it always may.
+    pub fn constant(&self) -> Option<Proposal> {
+        match self.bits & (Row::CONSTANT | Row::EXTENDED_CONSTANT) {
+            0 => None,
+            Row::CONSTANT => Some(self.proposal),
+            _ => Some(Proposal::ExtendedConst),
+        }
+    }
+
     /// What stands behind the opcode.
     #[inline(always)]
     pub fn immediates(&self) -> &'static Immediates {
@@ -207,8 +242,7 @@ impl Written {
         leaves: &[Operand],
         marks: &[Mark],
     ) -> Written {
-        let mut row =
-            Row { class: Class::Other, proposal, is_special: false, nan: 0, constant: None, immediates: 0, types: 0 };
+        let mut bits = 0;
         let mut list = [None; IMMEDIATES];
         let mut types = Types { takes: [Operand::None; TAKES], leaves: [Operand::None; LEAVES] };
         let mut i = 0;
@@ -229,15 +263,15 @@ impl Written {
         i = 0;
         while i < marks.len() {
             match marks[i] {
-                Mark::special => row.is_special = true,
-                Mark::nan32 => row.nan = 32,
-                Mark::nan64 => row.nan = 64,
-                Mark::constant => row.constant = Some(proposal),
-                Mark::extended_constant => row.constant = Some(Proposal::ExtendedConst),
+                Mark::special => bits |= Row::SPECIAL,
+                Mark::nan32 => bits |= Row::NAN32,
+                Mark::nan64 => bits |= Row::NAN64,
+                Mark::constant => bits |= Row::CONSTANT,
+                Mark::extended_constant => bits |= Row::EXTENDED_CONSTANT,
             }
             i += 1;
         }
-        row.class = match (proposal, takes, immediates) {
+        bits |= match (proposal, takes, immediates) {
             (Proposal::Core, [], _) => Class::Other,
             (Proposal::Core, [Operand::Address], [Immediate::MemArg(_)]) => Class::Load,
             (Proposal::Core, [one], []) if (*one as u8) < Operand::Address as u8 => Class::Numeric,
@@ -247,7 +281,8 @@ impl Written {
                 Class::Numeric
             }
             _ => Class::Other,
-        };
+        } as u8;
+        let row = Row { bits, proposal, immediates: 0, types: 0 };
         Written { row, immediates: list, types }
     }
 
@@ -282,11 +317,7 @@ impl Written {
 
     /// A number that is the same for equal rows alone, given which list and which types are theirs.
     const fn row_bits(&self, immediates: u8, types: u8) -> u64 {
-        let constant = match self.row.constant {
-            Some(proposal) => proposal as u64 + 1,
-            None => 0,
-        };
-        let bits = (self.row.proposal as u64) << 16 | constant << 8 | self.row.nan as u64 | self.row.is_special as u64;
+        let bits = (self.row.proposal as u64) << 8 | self.row.bits as u64;
         bits << 16 | (immediates as u64) << 8 | types as u64
     }
 }
@@ -304,11 +335,9 @@ enum Mark {
 
 macro_rules! define_operators {
     ($( $proposal:ident { $( $first:literal $($second:literal)? $name:ident $text:literal [$($immediate:expr),*] $( [$($take:ident)*] -> [$($leave:ident)*] )? $($mark:ident)*; )* } )*) => {
-        /// An operator of the language. Each has its name in the text format.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[repr(u16)]
-        pub enum Operator {
-            $( $( #[doc = concat!("`", $text, "`.")] $name = code(&[$first $(, $second)?]), )* )*
+        #[allow(non_upper_case_globals, reason = "they are named as the variants of an enumeration, which they would be if numbers could be made into one in few bytes")]
+        impl Operator {
+            $( $( #[doc = concat!("`", $text, "`.")] pub const $name: Operator = Operator(code(&[$first $(, $second)?])); )* )*
         }
 
         /// The opcodes, each with the prefix in front, in the order of the table.
@@ -320,6 +349,9 @@ macro_rules! define_operators {
 
             /// The names in the order of the table, each with a space behind it.
             const NAMES: &'static str = concat!($( $( $text, " " ),* ),*);
+
+            /// The names of the constants, likewise.
+            const IDENTIFIERS: &'static str = concat!($( $( stringify!($name), " " ),* ),*);
 
             const ROWS: &'static [Written] = &[$( $( {
                 #[allow(unused_imports, reason = "not every row has any")]
@@ -337,10 +369,32 @@ macro_rules! define_operators {
 }
 for_each_operator!(define_operators);
 
+/// An operator of the language: a constant for each. Each has its name in the text format.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Operator(u16);
+
+impl core::fmt::Debug for Operator {
+    /// Writes the name of the constant.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.word(Operator::IDENTIFIERS))
+    }
+}
+
 impl Operator {
+    /// Its number: those of operators without a prefix are their opcodes, and all are below [`Operator::NUMBERS`].
+    #[inline(always)]
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+
+    /// Its own of words in the order of the table.
+    fn word(self, words: &'static str) -> &'static str {
+        let at = Operator::ALL.iter().position(|&operator| operator == self);
+        at.and_then(|at| words.split(' ').nth(at)).unwrap_or_default()
+    }
+
     /// The name in the text format, which a few share with another. This is searched for.
     pub fn name(self) -> &'static str {
-        let at = Operator::ALL.iter().position(|&operator| operator == self);
-        at.and_then(|at| Operator::NAMES.split(' ').nth(at)).unwrap_or_default()
+        self.word(Operator::NAMES)
     }
 }

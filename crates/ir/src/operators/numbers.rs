@@ -1,4 +1,5 @@
-//! Opcodes to operators, and operators to rows. Operators are numbered without gaps between prefixes, so that tables of them are short.
+//! Opcodes to operators, and operators to rows. Operators are numbered without gaps between prefixes, so that tables of them are short. Of these
+//! there is one by numbers, which says the row: 0 where there is no operator.
 
 use super::{Immediates, OPCODES, Operator, Row, Types};
 
@@ -30,7 +31,7 @@ const FIRSTS: [usize; PREFIXES.len() + 1] = {
 };
 
 /// One above the highest number of an operator.
-pub const NUMBERS: usize = FIRSTS[PREFIXES.len()];
+const NUMBERS: usize = FIRSTS[PREFIXES.len()];
 
 /// The number of the operator with this opcode, which has the prefix in front.
 pub const fn code(opcode: &[u16]) -> u16 {
@@ -40,19 +41,6 @@ pub const fn code(opcode: &[u16]) -> u16 {
         _ => panic!("an opcode is one byte, or a prefix and a number"),
     }
 }
-
-/// The operators by their numbers.
-static OPERATORS: [Option<Operator>; NUMBERS] = {
-    let mut operators = [None; NUMBERS];
-    let mut i = 0;
-    while i < Operator::ALL.len() {
-        let at = Operator::ALL[i] as usize;
-        assert!(operators[at].is_none(), "two operators have the same opcode");
-        operators[at] = Some(Operator::ALL[i]);
-        i += 1;
-    }
-    operators
-};
 
 /// As many different things as there may be: their numbers are bytes.
 const MOST: usize = 0x100;
@@ -134,13 +122,13 @@ static TYPES: [Types; SIGNATURES.count] = {
     all
 };
 
-/// The rows that differ, with room for any byte: so that looking one up needs no check.
-static ROWS: [Row; MOST] = {
+/// The rows that differ; in front, that of what is no operator.
+static ROWS: [Row; DIFFERENT.count + 1] = {
     let (firsts, lists, signatures) = (&DIFFERENT.firsts, &LISTS.of, &SIGNATURES.of);
-    let (mut all, mut i) = ([Operator::ROWS[0].row; MOST], 0);
+    let (mut all, mut i) = ([Row::NONE; DIFFERENT.count + 1], 0);
     while i < DIFFERENT.count {
         let first = firsts[i];
-        all[i] = Row { immediates: lists[first], types: signatures[first], ..Operator::ROWS[first].row };
+        all[i + 1] = Row { immediates: lists[first], types: signatures[first], ..Operator::ROWS[first].row };
         i += 1;
     }
     all
@@ -166,20 +154,32 @@ static ROW_OF: [u8; NUMBERS] = {
     let mut all = [0; NUMBERS];
     let mut i = 0;
     while i < of.len() {
-        all[Operator::ALL[i] as usize] = of[i];
+        let row = &mut all[Operator::ALL[i].0 as usize];
+        assert!(*row == 0, "two operators have the same opcode");
+        *row = of[i] + 1;
         i += 1;
     }
     all
 };
 
+/// The row with this number.
+#[inline(always)]
+fn row(number: u8) -> &'static Row {
+    // Likewise.
+    ROWS.get(usize::from(number)).unwrap_or(&ROWS[0])
+}
+
 impl Operator {
     /// What stands in front of the numbers of operators that are not among those of one byte.
     pub const PREFIXES: [u8; 4] = PREFIXES;
 
+    /// One above the highest number of an operator.
+    pub const NUMBERS: usize = NUMBERS;
+
     /// The operator whose opcode is this byte.
     #[inline(always)]
     pub fn of_byte(byte: u8) -> Option<Operator> {
-        OPERATORS[usize::from(byte)]
+        (ROW_OF[usize::from(byte)] != 0).then_some(Operator(byte.into()))
     }
 
     /// The operator with this number behind this prefix.
@@ -187,12 +187,12 @@ impl Operator {
         let prefix = usize::from(prefix.checked_sub(PREFIXES[0])?);
         let (first, end) = (*FIRSTS.get(prefix)?, *FIRSTS.get(prefix + 1)?);
         let at = first.checked_add(number as usize)?;
-        if at < end { *OPERATORS.get(at)? } else { None }
+        (at < end && *ROW_OF.get(at)? != 0).then_some(Operator(at as u16))
     }
 
     /// The prefix, if there is one, and the opcode or the number behind the prefix.
     pub fn opcode(self) -> (Option<u8>, u32) {
-        let number = self as usize;
+        let number = usize::from(self.0);
         let behind = FIRSTS.iter().rposition(|&first| first <= number);
         match behind {
             Some(prefix) => (PREFIXES.get(prefix).copied(), (number - FIRSTS[prefix]) as u32),
@@ -203,15 +203,12 @@ impl Operator {
     /// The row of the operator whose opcode is this byte; a row that is not of a [class](super::Class) if there is none.
     #[inline(always)]
     pub fn row_of_byte(byte: u8) -> &'static Row {
-        &ROWS[usize::from(ROW_OF[usize::from(byte)])]
+        row(ROW_OF[usize::from(byte)])
     }
 
     /// What the table says of it.
     #[inline(always)]
     pub fn row(self) -> &'static Row {
-        &ROWS[usize::from(ROW_OF[self as usize])]
+        row(ROW_OF.get(usize::from(self.0)).copied().unwrap_or_default())
     }
 }
-
-// What is no operator has the first row.
-const _: () = assert!(matches!(Operator::ROWS[0].row.class, super::Class::Other));

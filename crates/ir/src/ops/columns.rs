@@ -150,83 +150,127 @@ const fn same(a: Option<ValType>, b: Option<ValType>) -> bool {
     }
 }
 
-/// For each family the place of what is related to it; few have anything.
-static PLACES: [u8; Op::ALL.len()] = places().0;
-/// What is related to families; in front, nothing.
-static RELATED: [Related; places().1] = {
-    let mut related = [Columns::NONE.related; places().1];
-    let mut op = 0;
-    while op < Op::ALL.len() {
-        // Nothing is where there is nothing else.
-        if places().0[op] != 0 {
-            related[places().0[op] as usize] = ALL[op];
-        }
-        op += 1;
-    }
-    related
-};
-
-const fn places() -> &'static ([u8; Op::ALL.len()], usize) {
-    const PLACES: &([u8; Op::ALL.len()], usize) = &{
-        let (mut places, mut count, mut op) = ([0; Op::ALL.len()], 1, 0);
-        while op < Op::ALL.len() {
-            let Related { mirror, negate, branch, near, any, constant, step } = ALL[op];
-            let related = [mirror, negate, branch, near, any, constant, step];
-            let mut i = 0;
-            while i < related.len() && related[i].is_none() {
-                i += 1;
-            }
-            if i < related.len() {
-                assert!(count < 256);
-                places[op] = count as u8;
-                count += 1;
-            }
-            op += 1;
-        }
-        (places, count)
-    };
-    PLACES
+/// How one family is related to another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Relation {
+    Mirror,
+    Negate,
+    Branch,
+    Near,
+    Any,
+    Constant,
+    Step,
 }
 
+/// Of all relations: for each family how many those have that stand in front of it; how each is, and to whom.
+struct Relations<const COUNT: usize> {
+    /// From the family `high` on, 256 less than there are: so that they are bytes.
+    firsts: [u8; Op::ALL.len() + 1],
+    high: usize,
+    relations: [Relation; COUNT],
+    others: [Op; COUNT],
+}
+
+impl<const COUNT: usize> Relations<COUNT> {
+    /// The first relations of all, as many as there is room for, and how many there are.
+    const fn new() -> (Relations<COUNT>, usize) {
+        let mut all = Relations {
+            firsts: [0; Op::ALL.len() + 1],
+            high: usize::MAX,
+            relations: [Relation::Mirror; COUNT],
+            others: [Op::Goto; COUNT],
+        };
+        let (mut count, mut op) = (0, 0);
+        while op < Op::ALL.len() {
+            let Related { mirror, negate, branch, near, any, constant, step } = ALL[op];
+            let related = [
+                (Relation::Mirror, mirror),
+                (Relation::Negate, negate),
+                (Relation::Branch, branch),
+                (Relation::Near, near),
+                (Relation::Any, any),
+                (Relation::Constant, constant),
+                (Relation::Step, step),
+            ];
+            let mut i = 0;
+            while i < related.len() {
+                if let (relation, Some(other)) = related[i] {
+                    if count < COUNT {
+                        (all.relations[count], all.others[count]) = (relation, other);
+                    }
+                    count += 1;
+                }
+                i += 1;
+            }
+            op += 1;
+            assert!(count < 512);
+            all.firsts[op] = count as u8;
+            if count >= 256 && all.high == usize::MAX {
+                all.high = op;
+            }
+        }
+        (all, count)
+    }
+}
+
+static RELATIONS: Relations<{ Relations::<0>::new().1 }> = Relations::new().0;
+
 impl Op {
-    fn related(self) -> &'static Related {
-        &RELATED[usize::from(PLACES[self as usize])]
+    #[inline(never)]
+    fn related(self, how: Relation) -> Option<Op> {
+        let op = self as usize;
+        let &[first, end] = RELATIONS.firsts.get(op..)?.first_chunk()?;
+        let count = usize::from(end.wrapping_sub(first));
+        let first = usize::from(first) + if op >= RELATIONS.high { 256 } else { 0 };
+        for at in first..first + count {
+            if *RELATIONS.relations.get(at)? == how {
+                return RELATIONS.others.get(at).copied();
+            }
+        }
+        None
     }
 
     /// The family that does the same with its sources swapped: itself, if it commutes.
+    #[inline(always)]
     pub fn mirror(self) -> Option<Op> {
-        self.related().mirror
+        self.related(Relation::Mirror)
     }
 
     /// The family that gives 0, or goes on, where this one does not.
+    #[inline(always)]
     pub fn negate(self) -> Option<Op> {
-        self.related().negate
+        self.related(Relation::Negate)
     }
 
     /// The branches that a result of this family decides: when it is not zero, and when it is.
     pub fn branches(self) -> Option<(Op, Op)> {
-        let taken = self.related().branch?;
+        let taken = self.related(Relation::Branch)?;
         Some((taken, taken.negate()?))
     }
 
     /// The family that does the same as a load or store to memory 0, to any memory and with addresses of 64 bits.
+    #[inline(always)]
     pub fn any_memory(self) -> Option<Op> {
-        self.related().any
+        self.related(Relation::Any)
     }
 
     /// The family that does the same with a constant, or as a load or store an offset, of 16 bits.
+    #[inline(always)]
     pub fn near(self) -> Option<Op> {
-        self.related().near
+        self.related(Relation::Near)
     }
 
     /// The family that does the same with a constant of 64 bits.
+    #[inline(always)]
     pub fn with_constant(self) -> Option<Op> {
-        self.related().constant
+        self.related(Relation::Constant)
     }
 
     /// Of a branch, the family that adds a constant to its first source before.
+    #[inline(always)]
     pub fn step(self) -> Option<Op> {
-        self.related().step
+        self.related(Relation::Step)
     }
 
     /// Whether all that it leaves in the accumulator has 32 bits, zero-extended; for constants.

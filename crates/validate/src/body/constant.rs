@@ -51,7 +51,7 @@ impl Body<'_> {
                 Err(_) => return Err(self.fault(NOT_CONSTANT)),
             };
             let row = operator.row();
-            match row.constant {
+            match row.constant() {
                 Some(proposal) => self.require_constant(proposal)?,
                 None => return Err(self.fault(NOT_CONSTANT)),
             }

@@ -14,7 +14,7 @@ const TOP: usize = TAKES - 1;
 /// The opcodes of operators that are met often.
 macro_rules! opcodes {
     ($( $name:ident: $operator:ident ),* $(,)?) => {
-        $( const $name: u8 = Operator::$operator as u8; )*
+        $( const $name: u8 = Operator::$operator.number() as u8; )*
     };
 }
 
@@ -91,7 +91,7 @@ impl Body<'_> {
             }
             _ => {
                 let row = Operator::row_of_byte(opcode);
-                match (row.class, row.immediates()[0]) {
+                match (row.class(), row.immediates()[0]) {
                     (Class::Numeric, _) => self.numeric(row),
                     (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
                     _ => self.looked_up(),
@@ -116,7 +116,7 @@ impl Body<'_> {
         if row.proposal != Proposal::Core {
             self.require(row.proposal)?;
         }
-        if row.is_special { self.special(operator, row) } else { self.row(row) }
+        if row.is_special() { self.special(operator, row) } else { self.row(row) }
     }
 
     /// Checks an instruction whose row does not say what it takes and leaves. Its proposal is on.
