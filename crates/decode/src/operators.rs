@@ -138,9 +138,13 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// The operator behind a byte that was read and is none itself.
+    ///
+    /// # Errors
+    /// If it is no prefix, or nothing is behind it that there is.
     #[inline(never)]
-    fn prefixed(&mut self, prefix: u8) -> Result<Operator> {
-        if !Operator::PREFIXES.contains(&prefix) {
+    pub fn prefixed(&mut self, prefix: u8) -> Result<Operator> {
+        if !Operator::is_prefix(prefix) {
             return Err(Malformed::Operator);
         }
         Operator::of_prefix(prefix, self.u32()?).ok_or(Malformed::Operator)
@@ -203,7 +207,10 @@ impl<'b> Reader<'b> {
     #[inline(never)]
     fn type_index(&mut self, wrong: Malformed) -> Result<u32> {
         let start = *self;
-        let index = self.signed(33)?;
+        let index = match self.short() {
+            Some(index) => i64::from(index),
+            None => self.signed(33)?,
+        };
         u32::try_from(index).map_err(|_| {
             *self = start;
             wrong

@@ -208,7 +208,7 @@ impl<'b> Reader<'b> {
 
     /// A signed integer of one byte or two, as most are.
     #[inline(always)]
-    fn short(&mut self) -> Option<i16> {
+    pub(crate) fn short(&mut self) -> Option<i16> {
         match self.bytes.get(self.at..) {
             Some(&[byte, ..]) if byte < 0x80 => {
                 self.at += 1;

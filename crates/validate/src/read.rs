@@ -68,6 +68,12 @@ impl<'b> Reader<'b> {
         self.0.operator()
     }
 
+    /// The operator behind a prefix, likewise.
+    #[inline(always)]
+    pub fn prefixed(&mut self, prefix: u8) -> Result<Operator, Malformed> {
+        self.0.prefixed(prefix)
+    }
+
     /// Whether the operator that stands at this offset ends at the reader, by the table.
     #[cfg(debug_assertions)]
     pub fn reads_one(mut self, start: usize) -> bool {

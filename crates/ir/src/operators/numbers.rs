@@ -6,17 +6,17 @@ use super::{Immediates, OPCODES, Operator, Row, Types};
 const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
 /// How many opcodes there are without a prefix.
-const BYTES: usize = 0x100;
+const BYTES: u16 = 0x100;
 
 /// The first number of the operators behind each prefix; last, how many numbers there are.
-const FIRSTS: [usize; PREFIXES.len() + 1] = {
-    let mut counts = [0; PREFIXES.len()];
+const FIRSTS: [u16; PREFIXES.len() + 1] = {
+    let mut counts: [u16; PREFIXES.len()] = [0; PREFIXES.len()];
     let mut i = 0;
     while i < OPCODES.len() {
         if let [prefix, number] = *OPCODES[i] {
             let count = &mut counts[(prefix - PREFIXES[0] as u16) as usize];
-            if *count <= number as usize {
-                *count = number as usize + 1;
+            if *count <= number {
+                *count = number + 1;
             }
         }
         i += 1;
@@ -31,13 +31,13 @@ const FIRSTS: [usize; PREFIXES.len() + 1] = {
 };
 
 /// One above the highest number of an operator.
-const NUMBERS: usize = FIRSTS[PREFIXES.len()];
+const NUMBERS: usize = FIRSTS[PREFIXES.len()] as usize;
 
 /// The number of the operator with this opcode, which has the prefix in front.
 pub const fn code(opcode: &[u16]) -> u16 {
     match *opcode {
         [byte] => byte,
-        [prefix, number] => FIRSTS[(prefix - PREFIXES[0] as u16) as usize] as u16 + number,
+        [prefix, number] => FIRSTS[(prefix - PREFIXES[0] as u16) as usize] + number,
         _ => panic!("an opcode is one byte, or a prefix and a number"),
     }
 }
@@ -100,11 +100,16 @@ const DIFFERENT: Different<COUNT> = {
     different(&bits)
 };
 
+/// So much room has a table of so many things that no number masked to it is outside, and looking one up takes no comparison.
+const fn room(count: usize) -> usize {
+    count.next_power_of_two()
+}
+
 /// The lists of immediates that differ.
-static IMMEDIATES: [Immediates; LISTS.count] = {
+static IMMEDIATES: [Immediates; room(LISTS.count)] = {
     let firsts = &LISTS.firsts;
-    let (mut all, mut i) = ([[None; super::IMMEDIATES]; LISTS.count], 0);
-    while i < all.len() {
+    let (mut all, mut i) = ([[None; super::IMMEDIATES]; room(LISTS.count)], 0);
+    while i < LISTS.count {
         all[i] = Operator::ROWS[firsts[i]].immediates;
         i += 1;
     }
@@ -112,10 +117,10 @@ static IMMEDIATES: [Immediates; LISTS.count] = {
 };
 
 /// The types that differ.
-static TYPES: [Types; SIGNATURES.count] = {
+static TYPES: [Types; room(SIGNATURES.count)] = {
     let firsts = &SIGNATURES.firsts;
-    let (mut all, mut i) = ([Operator::ROWS[0].types; SIGNATURES.count], 0);
-    while i < all.len() {
+    let (mut all, mut i) = ([Operator::ROWS[0].types; room(SIGNATURES.count)], 0);
+    while i < SIGNATURES.count {
         all[i] = Operator::ROWS[firsts[i]].types;
         i += 1;
     }
@@ -123,9 +128,9 @@ static TYPES: [Types; SIGNATURES.count] = {
 };
 
 /// The rows that differ; in front, that of what is no operator.
-static ROWS: [Row; DIFFERENT.count + 1] = {
+static ROWS: [Row; room(DIFFERENT.count + 1)] = {
     let (firsts, lists, signatures) = (&DIFFERENT.firsts, &LISTS.of, &SIGNATURES.of);
-    let (mut all, mut i) = ([Row::NONE; DIFFERENT.count + 1], 0);
+    let (mut all, mut i) = ([Row::NONE; room(DIFFERENT.count + 1)], 0);
     while i < DIFFERENT.count {
         let first = firsts[i];
         all[i + 1] = Row { immediates: lists[first], types: signatures[first], ..Operator::ROWS[first].row };
@@ -137,15 +142,14 @@ static ROWS: [Row; DIFFERENT.count + 1] = {
 /// The list of immediates with this number.
 #[inline(always)]
 pub fn immediates(number: u8) -> &'static Immediates {
-    // The numbers are those of rows, and below how many there are, which the compiler cannot know.
-    IMMEDIATES.get(usize::from(number)).unwrap_or(&IMMEDIATES[0])
+    // The numbers are those of rows, so that the masks change none.
+    &IMMEDIATES[usize::from(number) & (IMMEDIATES.len() - 1)]
 }
 
 /// The types with this number.
 #[inline(always)]
 pub fn types(number: u8) -> &'static Types {
-    // Likewise.
-    TYPES.get(usize::from(number)).unwrap_or(&TYPES[0])
+    &TYPES[usize::from(number) & (TYPES.len() - 1)]
 }
 
 /// For each number the row among [`ROWS`].
@@ -165,13 +169,18 @@ static ROW_OF: [u8; NUMBERS] = {
 /// The row with this number.
 #[inline(always)]
 fn row(number: u8) -> &'static Row {
-    // Likewise.
-    ROWS.get(usize::from(number)).unwrap_or(&ROWS[0])
+    &ROWS[usize::from(number) & (ROWS.len() - 1)]
 }
 
 impl Operator {
     /// What stands in front of the numbers of operators that are not among those of one byte.
     pub const PREFIXES: [u8; 4] = PREFIXES;
+
+    /// Whether what stands behind this byte says which operator it is.
+    #[inline(always)]
+    pub fn is_prefix(byte: u8) -> bool {
+        usize::from(byte.wrapping_sub(PREFIXES[0])) < PREFIXES.len()
+    }
 
     /// One above the highest number of an operator.
     pub const NUMBERS: usize = NUMBERS;
@@ -184,19 +193,18 @@ impl Operator {
 
     /// The operator with this number behind this prefix.
     pub fn of_prefix(prefix: u8, number: u32) -> Option<Operator> {
-        let prefix = usize::from(prefix.checked_sub(PREFIXES[0])?);
-        let (first, end) = (*FIRSTS.get(prefix)?, *FIRSTS.get(prefix + 1)?);
-        let at = first.checked_add(number as usize)?;
-        (at < end && *ROW_OF.get(at)? != 0).then_some(Operator(at as u16))
+        let &[first, end] = FIRSTS.get(usize::from(prefix.wrapping_sub(PREFIXES[0]))..)?.first_chunk()?;
+        let count = u32::from(end - first);
+        let at = usize::from(first) + number.min(count) as usize;
+        (number < count && *ROW_OF.get(at)? != 0).then_some(Operator(at as u16))
     }
 
     /// The prefix, if there is one, and the opcode or the number behind the prefix.
     pub fn opcode(self) -> (Option<u8>, u32) {
-        let number = usize::from(self.0);
-        let behind = FIRSTS.iter().rposition(|&first| first <= number);
+        let behind = FIRSTS.iter().rposition(|&first| first <= self.0);
         match behind {
-            Some(prefix) => (PREFIXES.get(prefix).copied(), (number - FIRSTS[prefix]) as u32),
-            None => (None, number as u32),
+            Some(prefix) => (PREFIXES.get(prefix).copied(), u32::from(self.0 - FIRSTS[prefix])),
+            None => (None, u32::from(self.0)),
         }
     }
 

@@ -94,20 +94,23 @@ impl Body<'_> {
                 match (row.class(), row.immediates()[0]) {
                     (Class::Numeric, _) => self.numeric(row),
                     (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
-                    _ => self.looked_up(),
+                    _ => self.looked_up(opcode),
                 }
             }
         }
     }
 
-    /// Checks an instruction that is not met often, whose opcode was read in part.
-    #[inline(never)]
-    fn looked_up(&mut self) -> Result<(), Fault> {
-        self.reader.go_to(self.offset);
-        match self.reader.operator() {
-            Ok(operator) => self.other(operator, operator.row()),
-            Err(_) => Err(self.no_operator()),
-        }
+    /// Checks an instruction that is not met often, whose opcode or prefix was read.
+    #[inline(always)]
+    fn looked_up(&mut self, opcode: u8) -> Result<(), Fault> {
+        let operator = match Operator::of_byte(opcode) {
+            Some(operator) => operator,
+            None => match self.reader.prefixed(opcode) {
+                Ok(operator) => operator,
+                Err(_) => return Err(self.no_operator()),
+            },
+        };
+        self.other(operator, operator.row())
     }
 
     /// Checks an instruction that is not met often.
@@ -120,6 +123,7 @@ impl Body<'_> {
     }
 
     /// Checks an instruction whose row does not say what it takes and leaves. Its proposal is on.
+    #[inline(always)]
     fn special(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
         match operator {
             Operator::Unreachable => {
@@ -275,7 +279,7 @@ impl Body<'_> {
         let Ok(opcode) = reader.byte() else {
             return self.fault("control frames remain at end of function body or expression");
         };
-        if !Operator::PREFIXES.contains(&opcode) {
+        if !Operator::is_prefix(opcode) {
             return Fault::of(format_args!("illegal opcode: {opcode:#x}"), self.offset);
         }
         match reader.u32() {

@@ -57,7 +57,7 @@ impl<'m> Body<'m> {
 
     /// Reads the index of a structure type: the index, its fields, and whether all of them have default values.
     fn struct_type(&mut self) -> Result<(u32, &'m [Field], bool), Fault> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         match self.outline.composite(index) {
             Some(Composite::Struct { fields, defaultable }) => Ok((index, fields, *defaultable)),
             Some(_) => Err(Fault::of(format_args!("expected struct type at index {index}"), self.offset)),
@@ -87,7 +87,7 @@ impl<'m> Body<'m> {
     /// Reads a structure type and the index of a field: a reference to the structure, and the field.
     fn field(&mut self) -> Result<(Ty, Field), Fault> {
         let (index, fields, _) = self.struct_type()?;
-        let number = self.reader.u32()?;
+        let number = self.reader.u32_here()?;
         match fields.get(number as usize) {
             Some(&field) => Ok((self.concrete(true, index)?, field)),
             None => Err(self.fault("unknown field: field index out of bounds")),
