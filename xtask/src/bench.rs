@@ -9,12 +9,15 @@ mod chart;
 mod choose;
 mod count;
 mod engine;
+mod folder;
 mod images;
 mod measure;
 mod objects;
 mod peers;
+mod sample;
 mod table;
 mod translation;
+mod unused;
 
 use std::path::{Path, PathBuf};
 
@@ -26,12 +29,17 @@ use crate::guests::{self, Workload};
 use crate::project;
 use count::Count;
 use engine::Engine;
+use folder::Group;
 use measure::Run;
 use table::{Cell, Failure, Row, Table};
 
 /// For its help.
 pub const OPTIONS: &str = "
 FILTER runs only the guests whose names contain it.
+
+  --corpus PATH        the programs of this folder instead of the guests; xtask/src/bench/folder.rs says how it describes them.
+                       A third of them are strangers: choices are made by the others, and judged on them
+  --known, --strangers of a corpus, these alone. What counts and chooses takes the known ones unless told otherwise
 
   --rounds N           runs of each guest by each engine (default 5)
   --startup-rounds N   runs for the row of the smallest module (default 200; 0 leaves it out)
@@ -49,6 +57,9 @@ FILTER runs only the guests whose names contain it.
   --count-each         and those of each guest
   --choose-pairs NUMBER instead, the pairs of instructions that save most dispatches, so many, as lines for the list in
                        crates/exec/src/handlers/pairs; and how many dispatches they leave
+  --unused             instead, the variants of instructions that no program dispatched, and those that each dispatched for less
+                       than a thousandth
+  --sample             instead, where the time of each program goes: the handlers, and the hottest ones' code (perf, Linux)
   --images             instead of that, compare wasmote with itself: from binaries and from images
   --translation        instead of that, how fast both translate code that does not run
   --objects            instead of that, what is about objects: guests with them against Wasmtime with Cranelift, with and without
@@ -63,6 +74,10 @@ struct Options {
     chart: Option<PathBuf>,
     engines: Vec<Engine>,
     count: Option<Count>,
+    corpus: Option<PathBuf>,
+    /// The programs of the corpus that are meant, if not all.
+    group: Option<Group>,
+    sample: bool,
     images: bool,
     translation: bool,
     /// What to measure of objects, if that is wanted.
@@ -73,11 +88,21 @@ pub fn main(arguments: Arguments) -> Result<()> {
     let options = Options::parse(arguments)?;
     let scratch = project::target_dir().join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
-    let mut workloads = guests::workloads()?;
+    let mut workloads = match &options.corpus {
+        Some(folder) => folder::workloads(folder)?,
+        None => guests::workloads()?,
+    };
     workloads.retain(|workload| options.selects(&workload.name));
+    if options.corpus.is_some() {
+        workloads.retain(|workload| options.group.is_none_or(|group| group == Group::of(&workload.module)));
+    }
+    if options.sample {
+        ensure!(!workloads.is_empty(), "no guest matches");
+        return sample::main(&workloads, &scratch);
+    }
     if let Some(count) = options.count {
         ensure!(!workloads.is_empty(), "no guest matches");
-        return count::main(&workloads, count, &scratch);
+        return count::main(&workloads, count, options.corpus.is_some(), &scratch);
     }
     if options.images {
         ensure!(!workloads.is_empty(), "no guest matches");
@@ -99,6 +124,7 @@ pub fn main(arguments: Arguments) -> Result<()> {
     measure::warn_when_busy();
 
     let mut table = Table::new(options.engines.iter().map(|engine| engine.name.clone()).collect());
+    table.has_groups = options.corpus.is_some();
     for workload in &workloads {
         let engines: Vec<&Engine> = options.engines.iter().collect();
         let row = row(&engines, workload, options.rounds, &scratch, Cell::of_cpu)?;
@@ -135,11 +161,25 @@ impl Options {
         let no_wasmi = arguments.contains("--no-wasmi");
         let named_peers: Vec<String> = arguments.values_from_str("--peer")?;
         let all_peers = arguments.contains("--peers");
+        let corpus: Option<PathBuf> = arguments.opt_value_from_str("--corpus")?;
+        let mut group = match (arguments.contains("--known"), arguments.contains("--strangers")) {
+            (true, true) => bail!("--known and --strangers: name one, or none for all"),
+            (true, false) => Some(Group::Known),
+            (false, true) => Some(Group::Strangers),
+            (false, false) => None,
+        };
+        ensure!(corpus.is_some() || group.is_none(), "--known and --strangers need --corpus");
         let count = match (arguments.contains("--count"), arguments.contains("--count-each")) {
             (_, true) => Some(Count::Each),
             (true, false) => Some(Count::Together),
+            (false, false) if arguments.contains("--unused") => Some(Count::Unused),
             (false, false) => arguments.opt_value_from_str("--choose-pairs")?.map(Count::Choose),
         };
+        // What is counted is what choices are made by; pairs are judged on the strangers at once.
+        if corpus.is_some() && count.is_some_and(|count| !matches!(count, Count::Choose(_))) {
+            group = group.or(Some(Group::Known));
+        }
+        let sample = arguments.contains("--sample");
         let images = arguments.contains("--images");
         let translation = arguments.contains("--translation");
         let of_objects = arguments.contains("--objects");
@@ -149,9 +189,22 @@ impl Options {
         crate::nothing_left(arguments)?;
 
         let (engines, objects) = (Vec::new(), None);
-        let mut options =
-            Options { filter, rounds, startup_rounds, markdown, chart, engines, count, images, translation, objects };
-        if options.count.is_some() || options.images {
+        let mut options = Options {
+            filter,
+            rounds,
+            startup_rounds,
+            markdown,
+            chart,
+            engines,
+            count,
+            corpus,
+            group,
+            sample,
+            images,
+            translation,
+            objects,
+        };
+        if options.count.is_some() || options.images || options.sample {
             return Ok(options);
         }
         let program = match ours {
@@ -215,7 +268,7 @@ fn row(
     }
     bar.finish_and_clear();
     let cells = runs.into_iter().map(|runs| runs.map(|runs| cell(&runs))).collect();
-    Ok(Row { name: workload.name.clone(), kind: workload.kind.clone(), cells })
+    Ok(Row { name: workload.name.clone(), kind: workload.kind.clone(), group: Group::of(&workload.module), cells })
 }
 
 /// One engine on one guest, once. The first output seen is what the others are compared with, where the manifest

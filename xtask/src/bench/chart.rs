@@ -65,7 +65,7 @@ fn svg(table: &Table) -> String {
     for peer in peers {
         let y = (peer as f64 + 1.0) * LINE;
         let colour = colour(peer);
-        let mean = match table.mean(peer, None) {
+        let mean = match table.mean(peer, |_| true) {
             Some((mean, over)) => {
                 line(&mut svg, at(mean), [top, bottom], colour, " stroke-dasharray=\"4 3\"");
                 format!("{mean:.3} over {over}")
@@ -116,6 +116,7 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, text: &str) {
 mod tests {
     use std::time::Duration;
 
+    use super::super::folder::Group;
     use super::super::table::{Cell, Failure};
     use super::*;
 
@@ -126,7 +127,7 @@ mod tests {
             Ok(Cell { median: time, min: time, max: time, peak_kib: 0, wall: time })
         };
         let mut table = Table::new(["wasmote", "one", "a&b"].map(String::from).into());
-        let row = |name: &str, cells| Row { name: name.into(), kind: "integer".into(), cells };
+        let row = |name: &str, cells| Row { name: name.into(), kind: "integer".into(), group: Group::Known, cells };
         table.rows.push(row("first", vec![cell(10), cell(20), Err(Failure::Printed)]));
         table.rows.push(row("second", vec![cell(10), cell(5), cell(40)]));
         let svg = svg(&table);

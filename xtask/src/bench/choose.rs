@@ -11,6 +11,8 @@ use anyhow::{Context, Result};
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode};
 
+use super::folder::Group;
+
 /// Families that are in no pair: their handlers are large or have a frame, or they hardly matter.
 const NEVER: &[&str] = &[
     "Unreachable",
@@ -111,9 +113,11 @@ impl Ran {
 }
 
 /// The lines of the list: the `number` pairs that save most dispatches. Behind it, how many these leave: of the guests, and of guests that they
-/// were not chosen by.
-pub fn lines(guests: &[Ran], names: &Names, number: usize) -> String {
-    let chosen = choose(&guests.iter().collect::<Vec<_>>(), names, number);
+/// were not chosen by. Of a corpus, strangers choose nothing, and have a line of their own.
+pub fn lines(guests: &[Ran], names: &Names, number: usize, has_groups: bool) -> String {
+    let is_stranger = |guest: &&Ran| has_groups && Group::of(&guest.module) == Group::Strangers;
+    let (strangers, guests): (Vec<&Ran>, Vec<&Ran>) = guests.iter().partition(is_stranger);
+    let chosen = choose(&guests, names, number);
     let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (first, second) in chosen.all() {
         lines.entry(&names.all[first]).or_default().push(&names.all[second]);
@@ -129,7 +133,7 @@ pub fn lines(guests: &[Ran], names: &Names, number: usize) -> String {
     let part_of = |guest: &Ran| programs.iter().position(|module| *module == guest.module).map(|at| at % PARTS);
     let mut strange = Vec::new();
     for part in 0..PARTS {
-        let (out, others): (Vec<_>, Vec<_>) = guests.iter().partition(|guest| part_of(guest) == Some(part));
+        let (out, others): (Vec<&Ran>, Vec<&Ran>) = guests.iter().partition(|guest| part_of(guest) == Some(part));
         let chosen = choose(&others, names, number);
         strange.extend(out.iter().map(|guest| left(guest, &chosen)));
     }
@@ -140,6 +144,10 @@ pub fn lines(guests: &[Ran], names: &Names, number: usize) -> String {
         mean(&known),
         mean(&strange)
     );
+    if has_groups {
+        let left: Vec<f64> = strangers.iter().map(|guest| left(guest, &chosen)).collect();
+        text += &format!("of {} strangers: {:.3}\n", left.len(), mean(&left));
+    }
     text
 }
 
@@ -239,7 +247,7 @@ mod tests {
         let mut names = Names::default();
         let ran = |(at, text): (usize, &&str)| Ran::parse(Path::new(&at.to_string()), text, &mut names).unwrap();
         let guests: Vec<Ran> = guests.iter().enumerate().map(ran).collect();
-        lines(&guests, &names, number)
+        lines(&guests, &names, number, false)
     }
 
     #[test]

@@ -30,12 +30,21 @@ pub enum Count {
     Each,
     /// Choose so many pairs.
     Choose(usize),
+    /// Print the variants that none ran, or hardly.
+    Unused,
+}
+
+impl Count {
+    /// Whether pairs of instructions are counted as the two that they are.
+    fn apart(self) -> bool {
+        matches!(self, Count::Choose(_) | Count::Unused)
+    }
 }
 
 /// Runs each guest once and prints what was counted.
-pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()> {
+pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &Path) -> Result<()> {
     let each = wanted == Count::Each;
-    let engine = Engine::wasmote(build(matches!(wanted, Count::Choose(_)))?)?;
+    let engine = Engine::wasmote(build(wanted.apart())?)?;
     let mut guests = Vec::new();
     let (mut ran, mut names) = (Vec::new(), super::choose::Names::default());
     // Starts and the work of the host have nothing that repeats itself.
@@ -56,7 +65,12 @@ pub fn main(workloads: &[Workload], wanted: Count, scratch: &Path) -> Result<()>
         guests.push((workload.name.as_str(), counts));
     }
     if let Count::Choose(number) = wanted {
-        print!("{}", super::choose::lines(&ran, &names, number));
+        print!("{}", super::choose::lines(&ran, &names, number, has_groups));
+        return Ok(());
+    }
+    if wanted == Count::Unused {
+        let counts: Vec<_> = guests.iter().map(|(_, counts)| counts.shares()).collect();
+        print!("{}", super::unused::lists(&counts));
         return Ok(());
     }
     if guests.len() > 1 || !each {
@@ -105,6 +119,12 @@ impl Counts {
             *singles.entry(second.clone()).or_default() += count;
         }
         singles
+    }
+
+    /// By instruction, as a share of all that ran.
+    fn shares(&self) -> HashMap<String, f64> {
+        let total = self.total().max(1) as f64;
+        self.singles().into_iter().map(|(name, count)| (name, count as f64 / total)).collect()
     }
 
     /// By pair.

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::folder::Group;
 use super::measure::Run;
 
 /// All results. The first engine is wasmote; the others are compared with it.
@@ -11,6 +12,8 @@ pub struct Table {
     pub engines: Vec<String>,
     /// A row a guest, in CPU time.
     pub rows: Vec<Row>,
+    /// Whether the rows are programs of a corpus, which are known or strangers.
+    pub has_groups: bool,
     /// The smallest module, in wall time.
     pub startup: Option<Row>,
     /// A program that does nothing, in the same rounds.
@@ -23,6 +26,8 @@ pub struct Row {
     pub name: String,
     /// What it exercises.
     pub kind: String,
+    /// Whether choices were made by it, if it is of a corpus.
+    pub group: Group,
     /// Results by engine, or why there are none.
     pub cells: Vec<Result<Cell, Failure>>,
 }
@@ -152,7 +157,7 @@ fn milliseconds(time: Duration) -> f64 {
 impl Table {
     /// An empty table.
     pub fn new(engines: Vec<String>) -> Table {
-        Table { engines, rows: Vec::new(), startup: None, nothing: None }
+        Table { engines, rows: Vec::new(), has_groups: false, startup: None, nothing: None }
     }
 
     /// What failed, as lines.
@@ -178,22 +183,22 @@ impl Table {
         })
     }
 
-    /// Geometric mean of the ratios to the engine with this index over the guests of a kind, or all, and over how many;
+    /// Geometric mean of the ratios to the engine with this index over some of the guests, and over how many;
     /// `None` without any.
-    pub fn mean(&self, peer: usize, kind: Option<&str>) -> Option<(f64, usize)> {
-        let rows = self.rows.iter().filter(|row| kind.is_none_or(|kind| row.kind == kind));
+    pub fn mean(&self, peer: usize, of: impl Fn(&Row) -> bool) -> Option<(f64, usize)> {
+        let rows = self.rows.iter().filter(|row| of(row));
         let ratios: Vec<f64> = rows.filter_map(|row| row.ratio(peer)).collect();
         let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
         (!ratios.is_empty()).then(|| ((sum / ratios.len() as f64).exp(), ratios.len()))
     }
 
-    /// A line with the means of a kind of guests, or of all.
-    fn means_markdown(&self, name: &str, kind: Option<&str>) -> String {
+    /// A line with the means of some of the guests.
+    fn means_markdown(&self, name: &str, of: impl Fn(&Row) -> bool) -> String {
         let mut line = format!("| {name} |");
         for peer in 0..self.engines.len() {
             line.push_str(" | |");
             if peer > 0 {
-                match self.mean(peer, kind) {
+                match self.mean(peer, &of) {
                     Some((mean, over)) => line.push_str(&format!(" **{mean:.3}** ({over}) |")),
                     None => line.push_str(" - |"),
                 }
@@ -232,11 +237,16 @@ impl Table {
         kinds.dedup();
         if kinds.len() > 1 {
             for kind in kinds {
-                line(self.means_markdown(&format!("geometric mean, {kind}"), Some(kind)));
+                line(self.means_markdown(&format!("geometric mean, {kind}"), |row| row.kind == kind));
+            }
+        }
+        if self.has_groups {
+            for group in [Group::Known, Group::Strangers] {
+                line(self.means_markdown(&format!("**geometric mean, {}**", group.name()), |row| row.group == group));
             }
         }
         if !self.rows.is_empty() {
-            line(self.means_markdown("**geometric mean**", None));
+            line(self.means_markdown("**geometric mean**", |_| true));
         }
         if let Some(startup) = &self.startup {
             line(row_markdown(&format!("{} (wall time, module of 128 bytes)", startup.name), startup));
@@ -305,10 +315,11 @@ mod tests {
             table.rows.push(Row {
                 name: "guest".into(),
                 kind: "integer".into(),
+                group: [Group::Known, Group::Strangers][usize::from(ours == 1 && theirs.is_ok())],
                 cells: vec![Ok(Cell::of_cpu(&runs(&[ours]))), theirs],
             });
         }
-        let (mean, over) = table.mean(1, None).unwrap();
+        let (mean, over) = table.mean(1, |_| true).unwrap();
         assert!((mean - 2.0).abs() < 1e-9);
         assert_eq!(over, 2);
         assert_eq!(table.failures(), ["guest under peer: trap"]);
@@ -316,6 +327,11 @@ mod tests {
         let markdown = table.markdown(1);
         assert!(markdown.contains("| guest | 1.00 (1.00-1.00) | 0.0 | 4.00 (4.00-4.00) | 0.0 | 4.00 |"), "{markdown}");
         assert!(markdown.contains("**2.000** (2)"), "{markdown}");
+        assert!(!markdown.contains("strangers"), "{markdown}");
+        table.has_groups = true;
+        let markdown = table.markdown(1);
+        assert!(markdown.contains("| **geometric mean, known** | | | | | - |"), "{markdown}");
+        assert!(markdown.contains("| **geometric mean, strangers** | | | | | **2.000** (2) |"), "{markdown}");
     }
 
     #[test]
@@ -331,7 +347,7 @@ mod tests {
             (vec![passed(), Err(Failure::Printed), passed()], false),
         ] {
             let mut table = Table::new(vec!["wasmote".into(), "peer".into()]);
-            table.rows.push(Row { name: "guest".into(), kind: "integer".into(), cells });
+            table.rows.push(Row { name: "guest".into(), kind: "integer".into(), group: Group::Known, cells });
             assert_eq!(table.is_wrong(), wrong);
         }
     }
