@@ -7,11 +7,13 @@
 //! - [`measure`]: figures of what was built, from [`tools`] and [`elf`]; [`names`]: what a symbol's name says.
 //! - [`baseline`]: the figures of last time; [`gate`]: what is over its budget, and through what.
 //! - [`table`] and [`treemap`]: to look at.
+//! - `embed`: programs that embed the library.
 
 pub mod baseline;
 pub mod budget;
 pub mod build;
 pub mod elf;
+mod embed;
 pub mod gate;
 pub mod measure;
 pub mod names;
@@ -36,6 +38,7 @@ pub const OPTIONS: &str = "
   --top N        functions listed of each configuration, default 5
   --json         everything measured, as JSON, instead of the table
   --budget FILE  another file than size-budget.toml; packages are those of the workspace it lies in
+  --embed        instead of all that, what it costs a program to embed wasmote, by features, and wasmi
   --require-all  fail if a configuration cannot be built on this machine
 
   Treemaps, with tables of functions, go to target/size; index.html leads to them.
@@ -52,6 +55,10 @@ struct Options {
 }
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
+    if arguments.contains("--embed") {
+        crate::nothing_left(arguments)?;
+        return embed::main();
+    }
     let mut options = Options {
         budget: arguments.opt_value_from_str("--budget")?.unwrap_or_else(|| project::root().join("size-budget.toml")),
         bless: arguments.contains("--bless"),

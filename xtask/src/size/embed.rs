@@ -1,0 +1,107 @@
+//! `cargo xtask size --embed`: what it costs a program to embed wasmote. The smallest program that runs an exported function is built with several
+//! sets of features, beside the same program with wasmi and one that does nothing. Each is run, so that what is measured works.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::project;
+
+/// What the module's function is given, and what it returns for it.
+const ARGUMENT: i32 = 5;
+const RESULT: i32 = 120;
+const MODULE: &str = r#"(module (func $fact (export "run") (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0))
+        (then (i32.const 1))
+        (else (i32.mul (local.get 0) (call $fact (i32.sub (local.get 0) (i32.const 1))))))))"#;
+
+struct Row {
+    what: &'static str,
+    folder: &'static str,
+    features: &'static str,
+    program: &'static str,
+    is_image: bool,
+}
+
+const fn ours(what: &'static str, features: &'static str) -> Row {
+    Row { what, folder: "examples/embed-small", features, program: "embed-small", is_image: false }
+}
+
+const ROWS: &[Row] = &[
+    Row { what: "nothing", folder: "xtask/peers/empty", features: "", program: "peer-empty", is_image: false },
+    Row { is_image: true, ..ours("wasmote: images", "image") },
+    ours("wasmote: binaries that are trusted", "wasm"),
+    ours("wasmote: binaries that are validated", "validate"),
+    ours("the same with vectors", "validate,simd"),
+    ours("the same with vectors, objects and exceptions", "validate,simd,gc"),
+    ours("the same with superinstructions and words in errors", "validate,simd,gc,pairs,messages,mmap"),
+    Row {
+        what: "wasmi 2.0.0",
+        folder: "xtask/peers/embed-wasmi",
+        features: "",
+        program: "peer-embed-wasmi",
+        is_image: false,
+    },
+    Row {
+        what: "the same with vectors",
+        folder: "xtask/peers/embed-wasmi",
+        features: "simd",
+        program: "peer-embed-wasmi",
+        is_image: false,
+    },
+];
+
+/// Builds, runs and prints all.
+pub fn main() -> Result<()> {
+    let folder = project::target_dir().join("embed");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let module = folder.join("run.wasm");
+    std::fs::write(&module, wat::parse_str(MODULE)?)?;
+    let image = folder.join("run.wmi");
+    let mut compile = Command::new(project::build_release()?);
+    project::run(compile.arg("compile").arg(&module).arg("-o").arg(&image))?;
+    println!("| program | bytes | above one that does nothing |\n| --- | ---: | ---: |");
+    let mut nothing = 0;
+    for row in ROWS {
+        let program = build(row, &folder)?;
+        let bytes = std::fs::metadata(&program).with_context(|| program.display().to_string())?.len();
+        if row.what == "nothing" {
+            nothing = bytes;
+        } else {
+            let file = if row.is_image { &image } else { &module };
+            let status = Command::new(&program).arg(file).arg(ARGUMENT.to_string()).status()?;
+            ensure!(status.code() == Some(RESULT), "{} ended with {status}, and not with {RESULT}", row.what);
+        }
+        println!("| {} | {} | {} |", row.what, grouped(bytes), grouped(bytes - nothing));
+    }
+    Ok(())
+}
+
+fn build(row: &Row, folder: &Path) -> Result<PathBuf> {
+    let mut cargo = project::cargo(["build", "--release", "--locked", "--quiet", "--no-default-features"]);
+    cargo.args(["--features", row.features, "--target-dir"]).arg(folder);
+    project::run(cargo.current_dir(project::root().join(row.folder))).context(row.what)?;
+    Ok(folder.join("release").join(row.program))
+}
+
+/// A number with commas.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1000, 1234567].map(super::grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
