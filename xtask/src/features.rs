@@ -54,6 +54,7 @@ const ADDED: &[Added] = &[
     added(CLI, "guard-pages", &["wasmote::guard::", "wasmote_exec::guard::"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     added(LIBRARY, "std", &["std::"]),
+    added(LIBRARY, "threads", &["wasmote_validate::threads"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(LIBRARY, "image", &["wasmote_decode::image"]),
     added(LIBRARY, "compile", &["wasmote_translate::image"]),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::ops::Range;
 
-use wasmote::{Engine, ExternType, Module};
+use wasmote::{ExternType, Module};
 use wasmote_decode::ExportKind;
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
@@ -15,7 +15,7 @@ use wasmote_ir::image::Image;
 use wasmote_translate::Translator;
 
 use crate::failure::Failure;
-use crate::load::load;
+use crate::load::load_alone;
 use crate::options::Options;
 use crate::{input, print};
 
@@ -62,7 +62,7 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     #[cfg(feature = "image")]
     let is_image = input.is_image;
     // Only what is valid can be translated.
-    let module = load(&Engine::default(), file, input)?;
+    let module = load_alone(file, input)?;
     #[cfg(feature = "image")]
     if is_image {
         module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;

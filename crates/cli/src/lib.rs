@@ -12,8 +12,6 @@
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
 extern crate alloc;
-#[cfg(feature = "threads")]
-extern crate std;
 
 #[cfg_attr(not(feature = "threads"), path = "not_ahead.rs")]
 mod ahead;

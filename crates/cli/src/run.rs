@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
+use wasmote::{Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
 use wasmote_rt::told_of_no_memory;
 
@@ -73,8 +73,9 @@ fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure>
         builder = builder.random(random::seeded(seed));
     }
     if let Some(module) = unproven.cloned() {
+        let file = options.file;
         builder = builder.permission(Box::new(move || {
-            ahead::settled(&module);
+            ahead::settled(&module, file);
             Ok(())
         }));
     }
@@ -189,7 +190,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let input = input::module(file)?;
     stats.phase("read");
 
-    let mut config = Config::new();
+    let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
     #[cfg(feature = "gc")]
     if options.stats {
@@ -211,7 +212,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
     // Whatever else is wrong, it is said first that a module is not valid.
-    let settled = || unproven.map_or((), ahead::settled);
+    let settled = || unproven.map_or((), |module| ahead::settled(module, file));
     let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 

@@ -10,7 +10,7 @@ use wasmote_ir::TrapCode;
 use wasmote_translate::{CodeOptions, ImageOptions};
 use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
 
-use super::{Failure, Options, Summary, spectest, values};
+use super::{Decimals, Failure, Options, Summary, spectest, values};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::externs::Extern;
@@ -58,6 +58,7 @@ type Outcome<T = Done> = Result<T, String>;
 struct Runner {
     engine: Engine,
     images: Option<CodeOptions>,
+    decimals: Option<Decimals>,
     store: Store<()>,
     /// `spectest`, and what scripts register.
     linker: Linker<()>,
@@ -79,6 +80,7 @@ impl Runner {
         Ok(Runner {
             engine,
             images: options.images,
+            decimals: options.decimals,
             store,
             linker,
             current: None,
@@ -125,7 +127,7 @@ impl Runner {
             }
             DirectiveKind::AssertTrap { action, message } | DirectiveKind::AssertExhaustion { action, message } => {
                 let outcome = self.act(action)?;
-                let code = trapped(outcome, message)?;
+                let code = self.trapped(outcome, message)?;
                 if !code.is_worded(message) {
                     return Err(format!("trapped with \"{}\" instead of \"{message}\"", code.message()));
                 }
@@ -137,7 +139,9 @@ impl Runner {
             DirectiveKind::AssertException(action) => match self.act(action)? {
                 Err(error) if error.as_exception().is_some() => {}
                 Err(error) => return Err(format!("failed otherwise than by an exception: {error}")),
-                Ok(values) => return Err(format!("returned {} instead of throwing", values::shown(&values))),
+                Ok(values) => {
+                    return Err(format!("returned {} instead of throwing", values::shown(&values, self.decimals)));
+                }
             },
             DirectiveKind::Other("checks of custom sections") => return Ok(Done::Skipped),
             DirectiveKind::Other(proposal) => return Err(format!("{proposal}: not supported")),
@@ -216,7 +220,21 @@ impl Runner {
         if same {
             return Ok(());
         }
-        Err(format!("returned {} instead of {expected:?}", values::shown(values)))
+        Err(format!("returned {} instead of {}", values::shown(values, self.decimals), values::expected(expected)))
+    }
+
+    /// The code of the trap that something ended with.
+    fn trapped(&self, outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
+        match outcome {
+            Ok(values) => {
+                let values = values::shown(&values, self.decimals);
+                Err(format!("returned {values} instead of trapping with \"{message}\""))
+            }
+            Err(error) => match error.as_trap() {
+                Some(trap) => Ok(trap.code()),
+                None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
+            },
+        }
     }
 
     /// Checks that a module is refused, in whatever words.
@@ -247,15 +265,4 @@ impl Runner {
 
 fn said(error: Error) -> String {
     error.to_string()
-}
-
-/// The code of the trap that something ended with.
-fn trapped(outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
-    match outcome {
-        Ok(values) => Err(format!("returned {} instead of trapping with \"{message}\"", values::shown(&values))),
-        Err(error) => match error.as_trap() {
-            Some(trap) => Ok(trap.code()),
-            None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
-        },
-    }
 }
