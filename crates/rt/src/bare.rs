@@ -10,7 +10,7 @@ unsafe extern "C" {
 }
 
 /// The libraries `core` and `alloc` come compiled for panics that unwind. Tables of theirs name this function; nothing
-/// reads them, and `crates/cli/discard.ld` leaves them out.
+/// reads them, and `crates/cli/layout.ld` leaves them out.
 // SAFETY: only the standard library has a function of that name, and it is not linked.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
