@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::SocketAddr;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::OnceLock;
@@ -112,6 +113,11 @@ pub fn parse_f64(text: &str) -> Option<f64> {
 
 /// The same for the smaller type.
 pub fn parse_f32(text: &str) -> Option<f32> {
+    text.parse().ok()
+}
+
+/// An address with a port.
+pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
 }
 

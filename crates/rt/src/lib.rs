@@ -8,7 +8,7 @@
 //!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
 //! 4. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
 //! 5. `threads`: work on several at once;
-//! 6. `error`: what went wrong there; `float`: numbers from text and to text.
+//! 6. `error`: what went wrong there; `float`: numbers from text and to text; `address`: addresses from text.
 //!
 //! This crate is where the command is `unsafe`, so that the command itself is not.
 #![no_std]
@@ -18,6 +18,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", not(target_os = "linux"), not(panic = "abort")))]
 extern crate std;
 
+#[cfg(unix)]
+mod address;
 #[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
 mod bare;
 #[cfg(unix)]
@@ -36,6 +38,8 @@ mod start;
 mod threads;
 
 #[cfg(unix)]
+pub use address::parse_socket_address;
+#[cfg(unix)]
 pub use error::Error;
 #[cfg(unix)]
 pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_file};
@@ -45,8 +49,8 @@ pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 pub use heap::told_of_no_memory;
 #[cfg(not(unix))]
 pub use hosted::{
-    Error, Stream, end, environment, map_file, now, parse_f32, parse_f64, print_f32, print_f64, processors, read_file,
-    read_stdin, run_on_threads, spawn, start, told_of_no_memory, wait_for_end, write_file,
+    Error, Stream, end, environment, map_file, now, parse_f32, parse_f64, parse_socket_address, print_f32, print_f64,
+    processors, read_file, read_stdin, run_on_threads, spawn, start, told_of_no_memory, wait_for_end, write_file,
 };
 #[cfg(unix)]
 pub use start::environment;

@@ -91,6 +91,7 @@ mod lock;
 mod memory;
 mod messages;
 mod module;
+mod named;
 #[cfg(feature = "gc")]
 mod object_types;
 #[cfg(feature = "gc")]

@@ -1,7 +1,5 @@
 //! The directives of a script, one after the other.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,6 +15,7 @@ use crate::externs::Extern;
 use crate::instance::Instance;
 use crate::linker::Linker;
 use crate::module::Module;
+use crate::named::Named;
 use crate::store::Store;
 use crate::value::Val;
 
@@ -64,10 +63,10 @@ struct Runner {
     linker: Linker<()>,
     /// The last instance, unless it failed.
     current: Option<Instance>,
-    instances: BTreeMap<Box<str>, Instance>,
+    instances: Named<Instance>,
     /// The last module that was only defined.
     definition: Option<Module>,
-    definitions: BTreeMap<Box<str>, Module>,
+    definitions: Named<Module>,
 }
 
 impl Runner {
@@ -84,9 +83,9 @@ impl Runner {
             store,
             linker,
             current: None,
-            instances: BTreeMap::new(),
+            instances: Named::default(),
             definition: None,
-            definitions: BTreeMap::new(),
+            definitions: Named::default(),
         })
     }
 
@@ -101,7 +100,7 @@ impl Runner {
             DirectiveKind::Definition { name, module } => {
                 let module = self.module(module)?;
                 if let Some(name) = name {
-                    self.definitions.insert(name.clone(), module.clone());
+                    self.definitions.insert(name, module.clone()).map_err(|error| said(error.into()))?;
                 }
                 self.definition = Some(module);
             }
@@ -169,7 +168,7 @@ impl Runner {
     fn keep(&mut self, name: Option<&str>, module: &Module) -> Outcome<()> {
         let instance = self.linker.instantiate(&mut self.store, module).map_err(said)?;
         if let Some(name) = name {
-            self.instances.insert(name.into(), instance);
+            self.instances.insert(name, instance).map_err(|error| said(error.into()))?;
         }
         self.current = Some(instance);
         Ok(())
