@@ -4,17 +4,17 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=discard.ld");
+    println!("cargo:rerun-if-changed=layout.ld");
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     // The one target whose linker is known: LLVM's, which rustc brings along and uses unless told otherwise.
     if var("PROFILE") != "release" || var("TARGET") != "x86_64-unknown-linux-gnu" || !var("RUSTC_LINKER").is_empty() {
         return;
     }
     let option = |option: &str| println!("cargo:rustc-link-arg-bins=-Wl,{option}");
-    // Tables for unwinding: a panic aborts, and nothing else reads them.
+    // What is left out, and how close functions lie.
     // Copied, because Cargo may keep these options for a checkout that lies elsewhere.
-    let script = std::path::Path::new(&var("OUT_DIR")).join("discard.ld");
-    std::fs::copy("discard.ld", &script).expect("discard.ld can be copied to OUT_DIR");
+    let script = std::path::Path::new(&var("OUT_DIR")).join("layout.ld");
+    std::fs::copy("layout.ld", &script).expect("layout.ld can be copied to OUT_DIR");
     option(&format!("-T,{}", script.display()));
     option("--no-eh-frame-hdr");
     // Functions that came out the same become one; handlers above all.

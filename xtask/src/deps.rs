@@ -104,7 +104,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         // The command's `unsafe`: start, heap, panics.
         name: "wasmote-rt",
-        may_use: &[("rustix", "files, streams, the clock")],
+        may_use: &[("rustix", "files, streams, the clock, processors")],
         no_std: false,
         library: true,
         safe: None,

@@ -53,7 +53,10 @@ const ADDED: &[Added] = &[
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     added(CLI, "guard-pages", &["wasmote::guard::", "wasmote_exec::guard::"]),
     added(CLI, "count", &["wasmote_cli::count"]),
+    // It adds texts and the places that they name, which have no symbols.
+    added(CLI, "panic-messages", &[]),
     added(LIBRARY, "std", &["std::"]),
+    added(LIBRARY, "threads", &["wasmote_validate::threads"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(LIBRARY, "image", &["wasmote_decode::image"]),
     added(LIBRARY, "compile", &["wasmote_translate::image"]),

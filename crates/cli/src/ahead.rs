@@ -5,10 +5,10 @@
 //! and memory were spent, and it is refused as if it had not been run.
 
 use alloc::vec::Vec;
-use std::process;
-use std::thread;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-use wasmote::{Error, Module};
+use wasmote::{Config, Error, Module};
+use wasmote_rt::{end, processors, run_on_threads, spawn, wait_for_end};
 
 use crate::failure::Failure;
 
@@ -17,43 +17,44 @@ const LARGE: usize = 1 << 20;
 /// The most threads that validate at once.
 const THREADS: usize = 8;
 
+/// Lets the engine validate this module with threads while it is loaded.
+pub fn allow(config: &mut Config, wasm: &[u8]) {
+    config.validation_threads(threads(wasm) + 1).run_on_threads(run_on_threads);
+}
+
 /// How many threads, besides the one that runs it, are to validate this module.
 pub fn threads(wasm: &[u8]) -> usize {
-    if wasm.len() < LARGE {
-        return 0;
-    }
-    thread::available_parallelism().map_or(0, |threads| threads.get().min(THREADS) - 1)
+    if wasm.len() < LARGE { 0 } else { processors().min(THREADS) - 1 }
 }
 
 /// Starts to validate a module by so many threads. If it is not valid they end the process, saying why.
 pub fn start(module: &Module, file: &[u8], threads: usize) -> Result<(), Error> {
     let spawn = |work: fn(&Module, &[u8])| {
         let (module, file) = (module.clone(), Vec::from(file));
-        thread::Builder::new().spawn(move || work(&module, &file))
+        spawn(move || work(&module, &file))
     };
-    // One of them says what is wrong.
-    if spawn(|module, file| refuse(module.validate(), module, file)).is_err() {
-        return module.validate();
+    let mut started = 0;
+    // Where no more threads can be had, there are fewer.
+    while started < threads && spawn(|module, file| refuse(module.validate(), module, file)) {
+        started += 1;
     }
-    for _ in 1..threads {
-        // Where no more threads can be had, there are fewer.
-        let _ = spawn(|module, _| drop(module.validate()));
-    }
-    Ok(())
+    if started == 0 { module.validate() } else { Ok(()) }
 }
 
+/// Ends the process, unless another thread already does.
 fn refuse(verdict: Result<(), Error>, module: &Module, file: &[u8]) {
+    static REFUSED: AtomicBool = AtomicBool::new(false);
     if let Err(error) = verdict {
+        if REFUSED.swap(true, Ordering::Relaxed) {
+            wait_for_end();
+        }
         let failure = Failure::of(file, module.bytes(), &error);
         failure.print();
-        process::exit(failure.status);
+        end(failure.status);
     }
 }
 
 /// Takes part in validating a module that [`start`] was called for, and returns when it is known to be valid, or never.
-pub fn settled(module: &Module) {
-    while module.validate().is_err() {
-        // It is being said.
-        thread::park();
-    }
+pub fn settled(module: &Module, file: &[u8]) {
+    refuse(module.validate(), module, file);
 }

@@ -2,11 +2,9 @@
 
 use alloc::format;
 
-use wasmote::Engine;
-
 use crate::failure::{Failure, shown};
 use crate::input;
-use crate::load::load;
+use crate::load::load_alone;
 use crate::options::Options;
 use crate::print;
 
@@ -15,7 +13,7 @@ pub fn check(options: &Options) -> Result<i32, Failure> {
     let input = input::module(file)?;
     let is_image = input.is_image;
     // A binary is validated when it is loaded, an image is verified then but for its functions.
-    let module = load(&Engine::default(), file, input)?;
+    let module = load_alone(file, input)?;
     if !is_image {
         return print(&format!("{}: valid\n", shown(file)));
     }

@@ -1,10 +1,10 @@
 //! `wasmote compile`: a module as an image.
 
-use wasmote::{CodeOptions, Engine, ImageOptions, OpSet};
+use wasmote::{CodeOptions, ImageOptions, OpSet};
 
 use crate::failure::Failure;
 use crate::input;
-use crate::load::load;
+use crate::load::load_alone;
 use crate::options::Options;
 use crate::print;
 
@@ -21,7 +21,7 @@ pub fn compile(options: &Options) -> Result<i32, Failure> {
         code: CodeOptions { op_set: options.op_set, metered: options.metered, ..CodeOptions::default() },
         names: options.names,
     };
-    let module = load(&Engine::default(), file, input)?;
+    let module = load_alone(file, input)?;
     let image = wasmote_rt::told_of_no_memory(|| module.to_image(&image_options));
     let image = image.map_err(|error| Failure::of(file, module.bytes(), &error))?;
     if out == b"-" {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::ops::Range;
 
-use wasmote::{Engine, ExternType, Module};
+use wasmote::{ExternType, Module};
 use wasmote_decode::ExportKind;
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
@@ -14,8 +14,9 @@ use wasmote_ir::disasm::Listed;
 use wasmote_ir::image::Image;
 use wasmote_translate::Translator;
 
+use crate::escaped::Escaped;
 use crate::failure::Failure;
-use crate::load::load;
+use crate::load::load_alone;
 use crate::options::Options;
 use crate::{input, print};
 
@@ -45,11 +46,11 @@ fn chosen(options: &Options, module: &Module, names: &[Option<&str>]) -> Result<
         Some(func) if all.contains(&func) => Ok(func..func + 1),
         Some(func) if func < all.start => Err(Failure::usage(format!("function {func} is imported: it has no code"))),
         _ if all.is_empty() => {
-            Err(Failure::usage(format!("no function `{}`: the module has none with code", wanted.escape_debug())))
+            Err(Failure::usage(format!("no function `{}`: the module has none with code", Escaped(wanted))))
         }
         _ => Err(Failure::usage(format!(
             "no function `{}`: give a name or an index from {} to {}",
-            wanted.escape_debug(),
+            Escaped(wanted),
             all.start,
             all.end - 1
         ))),
@@ -62,7 +63,7 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     #[cfg(feature = "image")]
     let is_image = input.is_image;
     // Only what is valid can be translated.
-    let module = load(&Engine::default(), file, input)?;
+    let module = load_alone(file, input)?;
     #[cfg(feature = "image")]
     if is_image {
         module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
@@ -93,7 +94,7 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
 fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fmt::Result {
     write!(text, "function {func}")?;
     if let Some(name) = name {
-        write!(text, " <{}>", name.escape_debug())?;
+        write!(text, " <{}>", Escaped(name))?;
     }
     if let Some(ty) = module.info().func_type(func) {
         write!(text, ": {}", ExternType::Func(ty.clone()))?;
@@ -105,7 +106,7 @@ fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fm
 fn of_binary(text: &mut String, translator: &mut Translator, module: &Module, func: u32) -> fmt::Result {
     match translator.translate(module.info(), module.bytes(), func, false) {
         Ok(translated) => code(text, translated.frame_slots, translated.header, translated.code),
-        Err(error) => writeln!(text, "  not translated: {:?} (at offset {:#x})", error.kind, error.offset),
+        Err(error) => writeln!(text, "  not translated: {} (at offset {:#x})", error.kind.message(), error.offset),
     }
 }
 

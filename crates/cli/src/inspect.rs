@@ -11,6 +11,7 @@ use core::ops::Range;
 use wasmote::ExternType;
 use wasmote_decode::{DecodeErrorKind, ExportKind, ImportType, ModuleInfo, decode};
 
+use crate::escaped::Escaped;
 use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::{input, print};
@@ -92,7 +93,7 @@ fn externs(module: &ModuleInfo, text: &mut String) {
             ImportType::Global(ty) => Some(ExternType::Global(ty)),
             ImportType::Tag(ty) => module.type_of_funcs(ty).cloned().map(ExternType::Tag),
         };
-        line(&format!("{}::{}", import.module.escape_debug(), import.name.escape_debug()), ty, text);
+        line(&format!("{}::{}", Escaped(&import.module), Escaped(&import.name)), ty, text);
     }
     let _ = writeln!(text, "exports: {}", module.exports.len());
     for export in &module.exports {
@@ -107,7 +108,7 @@ fn externs(module: &ModuleInfo, text: &mut String) {
                 ty.cloned().map(ExternType::Tag)
             }
         };
-        line(&export.name.escape_debug().to_string(), ty, text);
+        line(&Escaped(&export.name).to_string(), ty, text);
     }
     let defined = module.bodies.len();
     let _ = writeln!(text, "functions: {defined} of its own, {} imported", module.imported_funcs);

@@ -4,7 +4,7 @@
 //! Read in this order:
 //!
 //! 1. `options`: the command line, and `help`;
-//! 2. `input`: the file, by its `kind`; `load`: the module in it; `failure`: what can go wrong, in words, with the exit status;
+//! 2. `input`: the file, by its `kind`; `load`: the module in it; `failure`: what can go wrong, in words, with the exit status; `escaped`: names that are safe to print;
 //! 3. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
 //!    `compile`, `script` (`wasmote wast`);
 //! 4. `count`, with the feature of that name: which instructions ran, when `run` is done.
@@ -12,8 +12,6 @@
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
 extern crate alloc;
-#[cfg(feature = "threads")]
-extern crate std;
 
 #[cfg_attr(not(feature = "threads"), path = "not_ahead.rs")]
 mod ahead;
@@ -26,6 +24,7 @@ mod compile;
 mod count;
 #[cfg(feature = "wasm")]
 mod dump;
+mod escaped;
 mod failure;
 mod help;
 mod input;

@@ -2,11 +2,25 @@
 
 use alloc::borrow::Cow;
 
-use wasmote::{Engine, Error, Module, WasmBytes};
+use wasmote::{Config, Engine, Error, Module, WasmBytes};
 use wasmote_rt::told_of_no_memory;
 
+use crate::ahead;
 use crate::failure::Failure;
 use crate::input::{self, Input};
+
+/// How an engine is to be that loads this.
+pub fn config(input: &Input) -> Config {
+    let mut config = Config::new();
+    ahead::allow(&mut config, &input.bytes);
+    config
+}
+
+/// Loads what was read from the file, in an engine of its own.
+#[cfg(feature = "wasm")]
+pub fn load_alone(file: &[u8], input: Input) -> Result<Module, Failure> {
+    load(&Engine::new(&config(&input)), file, input)
+}
 
 /// Loads what was read from the file.
 pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failure> {

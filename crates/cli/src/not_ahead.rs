@@ -1,6 +1,9 @@
 //! In place of `ahead`, without the feature `threads`: modules are validated before they run.
 
-use wasmote::{Error, Module};
+use wasmote::{Config, Error, Module};
+
+/// Changes nothing.
+pub fn allow(_: &mut Config, _: &[u8]) {}
 
 /// None.
 pub fn threads(_: &[u8]) -> usize {
@@ -13,4 +16,4 @@ pub fn start(_: &Module, _: &[u8], _: usize) -> Result<(), Error> {
 }
 
 /// Never called.
-pub fn settled(_: &Module) {}
+pub fn settled(_: &Module, _: &[u8]) {}

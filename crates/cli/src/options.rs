@@ -38,9 +38,9 @@ pub struct Options {
     pub command: Command,
     pub dirs: Vec<Preopen>,
     pub env: Vec<(&'static str, &'static str)>,
-    /// Addresses that the program may accept connections at.
+    /// Addresses that the program may accept connections at, each as it was given, too.
     #[cfg(feature = "sockets")]
-    pub tcp_listen: Vec<core::net::SocketAddr>,
+    pub tcp_listen: Vec<(&'static str, core::net::SocketAddr)>,
     /// The program gets our environment too.
     pub env_inherit: bool,
     /// Nanoseconds at which the program's clocks stand.
@@ -278,9 +278,9 @@ impl Options {
                 None => return Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
             },
             #[cfg(feature = "sockets")]
-            "--tcplisten" => match value.parse() {
-                Ok(address) => self.tcp_listen.push(address),
-                Err(_) => {
+            "--tcplisten" => match wasmote_rt::parse_socket_address(value) {
+                Some(address) => self.tcp_listen.push((value, address)),
+                None => {
                     let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");
                     return Err(Failure::usage(message));
                 }

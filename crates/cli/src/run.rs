@@ -6,10 +6,11 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
+use wasmote::{Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
 use wasmote_rt::told_of_no_memory;
 
+use crate::escaped::Escaped;
 use crate::failure::{Failure, shown};
 use crate::options::Options;
 use crate::stats::Stats;
@@ -61,10 +62,10 @@ fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure>
             .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
     }
     #[cfg(feature = "sockets")]
-    for &address in &options.tcp_listen {
+    for &(text, address) in &options.tcp_listen {
         builder = builder
             .tcp_listener(address)
-            .map_err(|error| Failure::usage(format!("`--tcplisten {address}`: {}", words(error))))?;
+            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
     }
     if let Some(nanoseconds) = options.clock {
         builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
@@ -73,8 +74,9 @@ fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure>
         builder = builder.random(random::seeded(seed));
     }
     if let Some(module) = unproven.cloned() {
+        let file = options.file;
         builder = builder.permission(Box::new(move || {
-            ahead::settled(&module);
+            ahead::settled(&module, file);
             Ok(())
         }));
     }
@@ -104,7 +106,7 @@ fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
 fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, Failure> {
     let wrong = |what: String| {
         let ty = ExternType::Func(ty.clone());
-        Failure::usage(format!("{what}: `{}` is {ty}", name.escape_debug()))
+        Failure::usage(format!("{what}: `{}` is {ty}", Escaped(name)))
     };
     let (given, needed) = (options.args.len(), ty.params.len());
     if given != needed {
@@ -131,7 +133,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
         };
     }
     let functions = module.info().exports.iter().filter(|export| export.kind == ExportKind::Func);
-    let mut names: Vec<String> = functions.map(|export| format!("`{}`", export.name.escape_debug())).collect();
+    let mut names: Vec<String> = functions.map(|export| format!("`{}`", Escaped(&export.name))).collect();
     let more = names.len().saturating_sub(20);
     names.truncate(20);
     let names = match (names.is_empty(), more) {
@@ -139,7 +141,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
         (false, 0) => names.join(", "),
         (false, more) => format!("{} and {more} more", names.join(", ")),
     };
-    let name = name.escape_debug();
+    let name = Escaped(name);
     Err(match &options.invoke {
         Some(_) => Failure::usage(format!("no exported function `{name}`: the module exports {names}")),
         None => Failure::load(
@@ -189,7 +191,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let input = input::module(file)?;
     stats.phase("read");
 
-    let mut config = Config::new();
+    let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
     #[cfg(feature = "gc")]
     if options.stats {
@@ -211,7 +213,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
     // Whatever else is wrong, it is said first that a module is not valid.
-    let settled = || unproven.map_or((), ahead::settled);
+    let settled = || unproven.map_or((), |module| ahead::settled(module, file));
     let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 

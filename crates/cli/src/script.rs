@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write;
 
-use wasmote::script::{self, Options as ScriptOptions};
+use wasmote::script::{self, Decimals, Options as ScriptOptions};
 
 use crate::failure::{Failure, shown};
 use crate::options::Options;
@@ -13,7 +13,8 @@ use crate::{input, print};
 /// Runs one script; returns how many of its directives did as they should, and how many did not.
 fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
     let name = shown(file);
-    let summary = script::run(&name, &input::script(file)?, &ScriptOptions::default());
+    let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
+    let summary = script::run(&name, &input::script(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
     let mut lines = String::new();
     for failure in &summary.failed {
         let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);

@@ -529,6 +529,40 @@ fn scripts_are_counted() {
     assert!(ran.out.contains("bad.wast:2: "), "{}", ran.out);
 }
 
+#[cfg(feature = "script")]
+#[test]
+fn scripts_show_what_was_returned_and_what_was_expected() {
+    let folder = Folder::empty();
+    let cases = [
+        ("i32.const -1", "i32.const 2", "returned (i32 -1 = 0xffffffff) instead of (i32 2 = 0x2)"),
+        ("f32.const 0.1", "f32.const 1", "returned (f32 0.1 = bits 0x3dcccccd) instead of (f32 bits 0x3f800000)"),
+        (
+            "f64.const -1.5",
+            "f64.const nan:canonical",
+            "returned (f64 -1.5 = bits 0xbff8000000000000) instead of (f64 nan:canonical)",
+        ),
+        (
+            "i32.const 1",
+            "either (i32.const 2) (i32.const 3)",
+            "returned (i32 1 = 0x1) instead of (i32 2 = 0x2 or i32 3 = 0x3)",
+        ),
+        (
+            "v128.const i64x2 1 0",
+            "v128.const f32x4 0 1 nan:arithmetic 0",
+            "returned (v128 0x00000000000000000000000000000001) instead of (v128 of f32 bits 0x00000000 f32 bits 0x3f800000 \
+             f32 nan:arithmetic f32 bits 0x00000000)",
+        ),
+    ];
+    for (returned, expected, said) in cases {
+        let ty = &returned[..returned.find('.').unwrap()];
+        let script = format!(
+            "(module (func (export \"f\") (result {ty}) {returned}))\n(assert_return (invoke \"f\") ({expected}))"
+        );
+        let ran = wasmote(&["wast", &folder.file("returned.wast", &script)], b"");
+        assert!(ran.out.contains(said), "{}", ran.out);
+    }
+}
+
 #[test]
 fn closed_pipes_are_no_crash() {
     let folder = Folder::empty();

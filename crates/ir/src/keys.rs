@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::fallible::{OutOfMemory, TryVec};
 
 /// Strings of bytes, each with a number below 2^31.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Keys {
     nodes: Vec<Node>,
     /// Nodes that are free: the first, and in each the next one as its first child.

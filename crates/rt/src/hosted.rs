@@ -4,9 +4,11 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::SocketAddr;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::OnceLock;
+use std::thread;
 use std::time::Instant;
 
 /// An error of the system. As text it is the system's words for it.
@@ -114,6 +116,11 @@ pub fn parse_f32(text: &str) -> Option<f32> {
     text.parse().ok()
 }
 
+/// An address with a port.
+pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
+    text.parse().ok()
+}
+
 /// The number in as few digits as tell it from all others.
 pub fn print_f64(value: f64) -> String {
     value.to_string()
@@ -133,4 +140,37 @@ pub fn start(main: fn(Vec<&'static [u8]>) -> i32) -> ! {
 /// Does some work that can live without memory. Here it is the standard library that decides what comes of it.
 pub fn told_of_no_memory<R>(work: impl FnOnce() -> R) -> R {
     work()
+}
+
+/// Starts a thread that does this work. Says whether it could be had.
+pub fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
+    thread::Builder::new().spawn(work).is_ok()
+}
+
+/// Calls `work` on so many threads at once, this one among them, and returns when all calls have returned. Where no more threads
+/// can be had, there are fewer.
+pub fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+}
+
+/// How many threads can run at once.
+pub fn processors() -> usize {
+    thread::available_parallelism().map_or(1, |threads| threads.get())
+}
+
+/// Waits until another thread ends the program.
+pub fn wait_for_end() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Ends the program, from any thread.
+pub fn end(status: i32) -> ! {
+    std::process::exit(status)
 }

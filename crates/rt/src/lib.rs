@@ -7,7 +7,8 @@
 //! 3. `bare`: the end after a panic. Not there if the program has the standard library after all: with
 //!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
 //! 4. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
-//! 5. `error`: what went wrong there; `float`: numbers from text and to text.
+//! 5. `threads`: work on several at once;
+//! 6. `error`: what went wrong there; `float`: numbers from text and to text; `address`: addresses from text.
 //!
 //! This crate is where the command is `unsafe`, so that the command itself is not.
 #![no_std]
@@ -17,6 +18,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", not(target_os = "linux"), not(panic = "abort")))]
 extern crate std;
 
+#[cfg(unix)]
+mod address;
 #[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
 mod bare;
 #[cfg(unix)]
@@ -31,7 +34,11 @@ mod heap;
 mod hosted;
 #[cfg(unix)]
 mod start;
+#[cfg(unix)]
+mod threads;
 
+#[cfg(unix)]
+pub use address::parse_socket_address;
 #[cfg(unix)]
 pub use error::Error;
 #[cfg(unix)]
@@ -42,14 +49,16 @@ pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 pub use heap::told_of_no_memory;
 #[cfg(not(unix))]
 pub use hosted::{
-    Error, Stream, environment, map_file, now, parse_f32, parse_f64, print_f32, print_f64, read_file, read_stdin,
-    start, told_of_no_memory, write_file,
+    Error, Stream, end, environment, map_file, now, parse_f32, parse_f64, parse_socket_address, print_f32, print_f64,
+    processors, read_file, read_stdin, run_on_threads, spawn, start, told_of_no_memory, wait_for_end, write_file,
 };
 #[cfg(unix)]
 pub use start::environment;
 #[cfg(unix)]
 #[doc(hidden)]
 pub use start::start;
+#[cfg(unix)]
+pub use threads::{end, processors, run_on_threads, spawn, wait_for_end};
 
 /// Makes a function the program's start: `fn(Vec<&'static [u8]>) -> i32`, from arguments without the program's name to
 /// the exit status. The program's main file says `#![no_std]`, and on Unix `#![no_main]`.

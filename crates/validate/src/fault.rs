@@ -95,11 +95,6 @@ impl Fault {
         self.0.as_ref().map(|one| &one[0])
     }
 
-    #[cfg(feature = "threads")]
-    pub fn is_out_of_memory(&self) -> bool {
-        self.0.is_none()
-    }
-
     pub fn offset(&self) -> usize {
         self.parts().map_or(0, |(error, _)| error.offset)
     }

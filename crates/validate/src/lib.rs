@@ -20,8 +20,6 @@
 #![deny(missing_docs)]
 
 extern crate alloc;
-#[cfg(feature = "threads")]
-extern crate std;
 
 mod body;
 mod fault;
@@ -45,5 +43,5 @@ pub use fault::ValidateError;
 pub use features::Features;
 pub use needed::{Needed, needed};
 #[cfg(feature = "threads")]
-pub use threads::{Progress, validate_with_threads};
+pub use threads::{Progress, RunOnThreads, validate_with_threads};
 pub use validate::{Bodies, validate, validate_outline};

@@ -233,6 +233,15 @@ fn large(wrong: &[usize]) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
+/// Threads of the standard library.
+fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+    });
+}
+
 #[test]
 fn threads_find_what_one_finds() {
     let features = Features::default();
@@ -241,7 +250,7 @@ fn threads_find_what_one_finds() {
         assert!(wasm.len() > 1 << 20);
         let alone = validate(&wasm, &features);
         for threads in [1, 2, 3, 8] {
-            let together = wasmote_validate::validate_with_threads(&wasm, &features, || threads);
+            let together = wasmote_validate::validate_with_threads(&wasm, &features, || threads, run_on_threads);
             assert_eq!(together, alone, "{threads} threads");
         }
     }

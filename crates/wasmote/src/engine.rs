@@ -5,6 +5,8 @@ use core::fmt;
 
 #[cfg(feature = "validate")]
 use wasmote_validate::Features;
+#[cfg(all(feature = "threads", feature = "validate"))]
+use wasmote_validate::RunOnThreads;
 
 #[cfg(guarded)]
 use wasmote_decode::MemoryType;
@@ -41,8 +43,10 @@ pub struct Config {
     pub(crate) fuel: bool,
     pub(crate) canonical_nans: bool,
     guard_pages: bool,
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "threads", feature = "validate"))]
     validation_threads: Option<usize>,
+    #[cfg(all(feature = "threads", feature = "validate"))]
+    pub(crate) run_on_threads: RunOnThreads,
     pub(crate) max_stack: usize,
     pub(crate) max_nesting: u32,
     pub(crate) max_memory: u64,
@@ -66,8 +70,10 @@ impl Default for Config {
             fuel: false,
             canonical_nans: false,
             guard_pages: cfg!(target_os = "linux"),
-            #[cfg(feature = "std")]
+            #[cfg(all(feature = "threads", feature = "validate"))]
             validation_threads: None,
+            #[cfg(all(feature = "threads", feature = "validate"))]
+            run_on_threads: threads::run,
             max_stack: 8 << 20,
             max_nesting: 200,
             max_memory: u64::MAX,
@@ -98,10 +104,18 @@ impl Config {
     }
 
     /// How many threads may validate a large module at once, 1 being the caller's alone. As many as the machine has, up to
-    /// 8, unless said otherwise.
-    #[cfg(feature = "std")]
+    /// 8, unless said otherwise; without the feature `std`, 1.
+    #[cfg(all(feature = "threads", feature = "validate"))]
     pub fn validation_threads(&mut self, threads: usize) -> &mut Config {
         self.validation_threads = Some(threads);
+        self
+    }
+
+    /// By what threads are run that validate a module: threads of the standard library, unless said otherwise. Without the feature `std` there are
+    /// none but the caller's then.
+    #[cfg(all(feature = "threads", feature = "validate"))]
+    pub fn run_on_threads(&mut self, run: RunOnThreads) -> &mut Config {
+        self.run_on_threads = run;
         self
     }
 
@@ -111,10 +125,9 @@ impl Config {
         wasmote_translate::CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
     }
 
-    #[cfg(all(feature = "std", feature = "validate"))]
+    #[cfg(all(feature = "threads", feature = "validate"))]
     pub(crate) fn threads(&self) -> usize {
-        let available = || std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));
-        self.validation_threads.unwrap_or_else(available)
+        self.validation_threads.unwrap_or_else(threads::at_hand)
     }
 
     /// Whether all functions are translated when a module is loaded, instead of each when it is first called.
@@ -227,6 +240,40 @@ impl Config {
     pub fn features(&mut self, features: Features) -> &mut Config {
         self.features = features;
         self
+    }
+}
+
+/// Threads for validation, unless the embedder brings its own.
+#[cfg(all(feature = "threads", feature = "validate"))]
+mod threads {
+    #[cfg(feature = "std")]
+    use std::thread;
+
+    /// How many there are.
+    #[cfg(feature = "std")]
+    pub fn at_hand() -> usize {
+        thread::available_parallelism().map_or(1, |threads| threads.get().min(8))
+    }
+
+    #[cfg(feature = "std")]
+    pub fn run(threads: usize, work: &(dyn Fn() + Sync)) {
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                // Where no thread can be had, the others do its work.
+                let _ = thread::Builder::new().spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
+
+    #[cfg(not(feature = "std"))]
+    pub fn at_hand() -> usize {
+        1
+    }
+
+    #[cfg(not(feature = "std"))]
+    pub fn run(_: usize, work: &(dyn Fn() + Sync)) {
+        work();
     }
 }
 

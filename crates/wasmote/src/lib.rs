@@ -91,6 +91,7 @@ mod lock;
 mod memory;
 mod messages;
 mod module;
+mod named;
 #[cfg(feature = "gc")]
 mod object_types;
 #[cfg(feature = "gc")]
@@ -173,5 +174,7 @@ pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCo
 pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
 #[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};
+#[cfg(all(feature = "threads", feature = "validate"))]
+pub use wasmote_validate::RunOnThreads;
 #[cfg(feature = "validate")]
 pub use wasmote_validate::{Features, ValidateError};

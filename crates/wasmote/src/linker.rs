@@ -1,7 +1,6 @@
 //! Finds what modules import by name.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -20,6 +19,7 @@ use crate::instance::Instance;
 use crate::instantiate::{instantiate, matches};
 use crate::messages::message;
 use crate::module::{Module, ModuleInner};
+use crate::named::Named;
 use crate::shared::no_memory;
 use crate::store::StoreInner;
 use crate::typed::IntoFunc;
@@ -51,15 +51,9 @@ pub struct Linker<T> {
     data: PhantomData<fn(T) -> T>,
 }
 
-/// Definitions by both names. In maps, as a guest's exports may be a million, in any order.
+/// Definitions by module name and name.
 #[derive(Clone, Default)]
-struct Definitions {
-    /// The number of each module name in `names`.
-    modules: BTreeMap<Box<str>, u32>,
-    /// The number in `all` of each name in a module.
-    names: Vec<BTreeMap<Box<str>, u32>>,
-    all: Vec<Definition>,
-}
+struct Definitions(Named<Named<Definition>>);
 
 #[derive(Clone)]
 enum Definition {
@@ -262,30 +256,18 @@ impl<T> Linker<T> {
 
 impl Definitions {
     fn get(&self, module: &str, name: &str) -> Option<&Definition> {
-        let names = self.names.get(*self.modules.get(module)? as usize)?;
-        self.all.get(*names.get(name)? as usize)
+        self.0.get(module)?.get(name)
     }
 
     fn insert(&mut self, allow_shadowing: bool, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
-        let number = match self.modules.get(module) {
-            Some(&number) => number as usize,
-            None => {
-                self.modules.insert(module.into(), self.names.len() as u32);
-                self.names.push(BTreeMap::new());
-                self.names.len() - 1
-            }
-        };
-        match self.names[number].get(name) {
-            Some(&at) if allow_shadowing => self.all[at as usize] = definition,
-            Some(_) => {
-                return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
-            }
-            None => {
-                self.names[number].insert(name.into(), self.all.len() as u32);
-                self.all.push(definition);
-            }
+        if self.0.get(module).is_none() {
+            self.0.insert(module, Named::default())?;
         }
-        Ok(())
+        let Some(names) = self.0.get_mut(module) else { return Ok(()) };
+        if !allow_shadowing && names.get(name).is_some() {
+            return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
+        }
+        Ok(names.insert(name, definition)?)
     }
 }
 

@@ -305,10 +305,17 @@ impl Module {
         let features = &engine.config().features;
         let bodies = match engine.config().validation {
             Validation::Eager => {
-                #[cfg(feature = "std")]
-                let large_frames =
-                    wasmote_validate::validate_with_threads(wasm.get(), features, || engine.config().threads())?;
-                #[cfg(not(feature = "std"))]
+                #[cfg(feature = "threads")]
+                let large_frames = {
+                    let config = engine.config();
+                    wasmote_validate::validate_with_threads(
+                        wasm.get(),
+                        features,
+                        || config.threads(),
+                        config.run_on_threads,
+                    )?
+                };
+                #[cfg(not(feature = "threads"))]
                 let large_frames = wasmote_validate::validate(wasm.get(), features)?;
                 check_limits(engine, &info, wasm.get(), &large_frames)?;
                 None

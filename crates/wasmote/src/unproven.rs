@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use wasmote_decode::ModuleInfo;
 use wasmote_translate::{TranslateErrorKind, Translator};
-#[cfg(feature = "std")]
+#[cfg(feature = "threads")]
 use wasmote_validate::Progress;
 use wasmote_validate::{Bodies, ValidateError};
 
@@ -15,7 +15,7 @@ use crate::module::ModuleInner;
 /// Bodies that may not be valid, of a module that is valid otherwise.
 pub(crate) struct Unproven {
     bodies: Bodies,
-    #[cfg(feature = "std")]
+    #[cfg(feature = "threads")]
     progress: Progress,
     /// Whether all functions are known to be within the limits of the translator.
     fits: AtomicBool,
@@ -25,7 +25,7 @@ impl Unproven {
     /// None of them is validated yet.
     pub fn new(bodies: Bodies) -> Result<Unproven, ValidateError> {
         Ok(Unproven {
-            #[cfg(feature = "std")]
+            #[cfg(feature = "threads")]
             progress: Progress::new(&bodies)?,
             bodies,
             fits: AtomicBool::new(false),
@@ -34,7 +34,7 @@ impl Unproven {
 
     /// Proves one valid, unless it is proven. `wasm` is the binary of the module.
     pub fn function(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "threads")]
         if self.progress.is_proven(func) {
             return Ok(());
         }
@@ -43,9 +43,9 @@ impl Unproven {
 
     /// Proves all valid and within limits, together with other threads that do.
     pub fn all(&self, module: &ModuleInner) -> Result<(), Error> {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "threads")]
         let large_frames = self.progress.finish(module.bytes(), &self.bodies)?;
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "threads"))]
         let large_frames = self.bodies.validate_all(module.bytes())?;
         if !self.fits.load(Ordering::Relaxed) {
             check_limits(&module.engine, &module.info, module.bytes(), &large_frames)?;

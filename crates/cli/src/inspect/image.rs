@@ -3,14 +3,13 @@
 use alloc::format;
 use core::fmt::Write;
 
-use wasmote::Engine;
 use wasmote_ir::image::layout::{Section, features};
 use wasmote_ir::image::{Image, OpSet};
 
 use super::{externs, section};
 use crate::failure::{Failure, shown};
 use crate::input::Input;
-use crate::load::load;
+use crate::load::load_alone;
 use crate::print;
 
 /// The names of sections, in the order of [`Section::ALL`].
@@ -45,7 +44,7 @@ const FEATURES: [(u32, &str); 5] = [
 
 /// Lists what an image is made of. Its records are verified first.
 pub fn inspect(file: &[u8], input: Input) -> Result<i32, Failure> {
-    let module = load(&Engine::default(), file, input)?;
+    let module = load_alone(file, input)?;
     let image = Image::of_parsed(module.bytes());
     let op_set = match image.op_set() {
         OpSet::Core => "core",

@@ -24,6 +24,17 @@ pub struct Options {
     pub config: Config,
     /// Whether modules are made into images with such code, and loaded from there.
     pub images: Option<CodeOptions>,
+    /// How floats are written in failures; without it as their bits alone.
+    pub decimals: Option<Decimals>,
+}
+
+/// Floats as decimal numbers. The library `core` does that, too, with 17 KB of code and tables.
+#[derive(Clone, Copy, Debug)]
+pub struct Decimals {
+    /// An f32.
+    pub f32: fn(f32) -> String,
+    /// An f64.
+    pub f64: fn(f64) -> String,
 }
 
 /// What became of a script.

@@ -1,7 +1,5 @@
 //! The directives of a script, one after the other.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,13 +8,14 @@ use wasmote_ir::TrapCode;
 use wasmote_translate::{CodeOptions, ImageOptions};
 use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
 
-use super::{Failure, Options, Summary, spectest, values};
+use super::{Decimals, Failure, Options, Summary, spectest, values};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::externs::Extern;
 use crate::instance::Instance;
 use crate::linker::Linker;
 use crate::module::Module;
+use crate::named::Named;
 use crate::store::Store;
 use crate::value::Val;
 
@@ -58,15 +57,16 @@ type Outcome<T = Done> = Result<T, String>;
 struct Runner {
     engine: Engine,
     images: Option<CodeOptions>,
+    decimals: Option<Decimals>,
     store: Store<()>,
     /// `spectest`, and what scripts register.
     linker: Linker<()>,
     /// The last instance, unless it failed.
     current: Option<Instance>,
-    instances: BTreeMap<Box<str>, Instance>,
+    instances: Named<Instance>,
     /// The last module that was only defined.
     definition: Option<Module>,
-    definitions: BTreeMap<Box<str>, Module>,
+    definitions: Named<Module>,
 }
 
 impl Runner {
@@ -79,12 +79,13 @@ impl Runner {
         Ok(Runner {
             engine,
             images: options.images,
+            decimals: options.decimals,
             store,
             linker,
             current: None,
-            instances: BTreeMap::new(),
+            instances: Named::default(),
             definition: None,
-            definitions: BTreeMap::new(),
+            definitions: Named::default(),
         })
     }
 
@@ -99,7 +100,7 @@ impl Runner {
             DirectiveKind::Definition { name, module } => {
                 let module = self.module(module)?;
                 if let Some(name) = name {
-                    self.definitions.insert(name.clone(), module.clone());
+                    self.definitions.insert(name, module.clone()).map_err(|error| said(error.into()))?;
                 }
                 self.definition = Some(module);
             }
@@ -125,7 +126,7 @@ impl Runner {
             }
             DirectiveKind::AssertTrap { action, message } | DirectiveKind::AssertExhaustion { action, message } => {
                 let outcome = self.act(action)?;
-                let code = trapped(outcome, message)?;
+                let code = self.trapped(outcome, message)?;
                 if !code.is_worded(message) {
                     return Err(format!("trapped with \"{}\" instead of \"{message}\"", code.message()));
                 }
@@ -137,7 +138,9 @@ impl Runner {
             DirectiveKind::AssertException(action) => match self.act(action)? {
                 Err(error) if error.as_exception().is_some() => {}
                 Err(error) => return Err(format!("failed otherwise than by an exception: {error}")),
-                Ok(values) => return Err(format!("returned {} instead of throwing", values::shown(&values))),
+                Ok(values) => {
+                    return Err(format!("returned {} instead of throwing", values::shown(&values, self.decimals)));
+                }
             },
             DirectiveKind::Other("checks of custom sections") => return Ok(Done::Skipped),
             DirectiveKind::Other(proposal) => return Err(format!("{proposal}: not supported")),
@@ -165,7 +168,7 @@ impl Runner {
     fn keep(&mut self, name: Option<&str>, module: &Module) -> Outcome<()> {
         let instance = self.linker.instantiate(&mut self.store, module).map_err(said)?;
         if let Some(name) = name {
-            self.instances.insert(name.into(), instance);
+            self.instances.insert(name, instance).map_err(|error| said(error.into()))?;
         }
         self.current = Some(instance);
         Ok(())
@@ -216,7 +219,21 @@ impl Runner {
         if same {
             return Ok(());
         }
-        Err(format!("returned {} instead of {expected:?}", values::shown(values)))
+        Err(format!("returned {} instead of {}", values::shown(values, self.decimals), values::expected(expected)))
+    }
+
+    /// The code of the trap that something ended with.
+    fn trapped(&self, outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
+        match outcome {
+            Ok(values) => {
+                let values = values::shown(&values, self.decimals);
+                Err(format!("returned {values} instead of trapping with \"{message}\""))
+            }
+            Err(error) => match error.as_trap() {
+                Some(trap) => Ok(trap.code()),
+                None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
+            },
+        }
     }
 
     /// Checks that a module is refused, in whatever words.
@@ -247,15 +264,4 @@ impl Runner {
 
 fn said(error: Error) -> String {
     error.to_string()
-}
-
-/// The code of the trap that something ended with.
-fn trapped(outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
-    match outcome {
-        Ok(values) => Err(format!("returned {} instead of trapping with \"{message}\"", values::shown(&values))),
-        Err(error) => match error.as_trap() {
-            Some(trap) => Ok(trap.code()),
-            None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
-        },
-    }
 }

@@ -3,10 +3,11 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use wasmote_wat::script::{Arg, Heap, Pattern};
+use wasmote_wat::script::{Arg, Float, Heap, Pattern};
 
 #[cfg(feature = "gc")]
 use crate::anyref::AnyRef;
+use crate::script::Decimals;
 use crate::store::Store;
 use crate::value::{ExternRef, Val};
 
@@ -82,7 +83,7 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
 }
 
 /// Values as they are shown in failures: floats with their bits, references without their numbers.
-pub(super) fn shown(values: &[Val]) -> String {
+pub(super) fn shown(values: &[Val], decimals: Option<Decimals>) -> String {
     let mut out = String::from("(");
     for (i, value) in values.iter().enumerate() {
         out.push_str(if i == 0 { "" } else { ", " });
@@ -90,8 +91,14 @@ pub(super) fn shown(values: &[Val]) -> String {
         let _ = match value {
             Val::I32(value) => write!(out, "i32 {value} = {value:#x}"),
             Val::I64(value) => write!(out, "i64 {value} = {value:#x}"),
-            Val::F32(value) => write!(out, "f32 {value} = bits {:#010x}", value.to_bits()),
-            Val::F64(value) => write!(out, "f64 {value} = bits {:#018x}", value.to_bits()),
+            Val::F32(value) => {
+                let decimal = decimals.map_or_else(String::new, |decimals| (decimals.f32)(*value) + " = ");
+                write!(out, "f32 {decimal}bits {:#010x}", value.to_bits())
+            }
+            Val::F64(value) => {
+                let decimal = decimals.map_or_else(String::new, |decimals| (decimals.f64)(*value) + " = ");
+                write!(out, "f64 {decimal}bits {:#018x}", value.to_bits())
+            }
             Val::V128(bits) => write!(out, "v128 {bits:#034x}"),
             Val::FuncRef(func) => write!(out, "{}", if func.is_some() { "a function" } else { "null funcref" }),
             Val::ExternRef(value) => write!(out, "{}", if value.is_some() { "an external" } else { "null externref" }),
@@ -103,4 +110,57 @@ pub(super) fn shown(values: &[Val]) -> String {
     }
     out.push(')');
     out
+}
+
+/// Results as they are expected, in the same words.
+pub(super) fn expected(patterns: &[Pattern]) -> String {
+    let mut out = String::from("(");
+    write_expected(&mut out, patterns, ", ");
+    out.push(')');
+    out
+}
+
+fn write_expected(out: &mut String, patterns: &[Pattern], between: &str) {
+    for (i, pattern) in patterns.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { between });
+        // Writing to a string does not fail.
+        let _ = match pattern {
+            Pattern::I32(value) => write!(out, "i32 {value} = {value:#x}"),
+            Pattern::I64(value) => write!(out, "i64 {value} = {value:#x}"),
+            Pattern::F32(float) => write_float(out, "f32", *float, 10),
+            Pattern::F64(float) => write_float(out, "f64", *float, 18),
+            Pattern::V128(bits) => write!(out, "v128 {bits:#034x}"),
+            Pattern::F32x4(lanes) => write_lanes(out, "f32", lanes, 10),
+            Pattern::F64x2(lanes) => write_lanes(out, "f64", lanes, 18),
+            Pattern::Null(_) => write!(out, "null"),
+            Pattern::Func => write!(out, "a function"),
+            Pattern::Extern(None) => write!(out, "an external"),
+            Pattern::Extern(Some(number)) => write!(out, "external {number}"),
+            Pattern::Host(number) => write!(out, "external {number} as an object"),
+            Pattern::Object(kind) => write!(out, "an object of kind {kind}"),
+            Pattern::Other(proposal) => write!(out, "something of {proposal}"),
+            Pattern::Either(patterns) => {
+                write_expected(out, patterns, " or ");
+                Ok(())
+            }
+        };
+    }
+}
+
+/// A float that is expected, its bits with so many characters.
+fn write_float(out: &mut String, ty: &str, float: Float, width: usize) -> core::fmt::Result {
+    match float {
+        Float::Bits(bits) => write!(out, "{ty} bits {bits:#0width$x}"),
+        Float::CanonicalNan => write!(out, "{ty} nan:canonical"),
+        Float::ArithmeticNan => write!(out, "{ty} nan:arithmetic"),
+    }
+}
+
+/// A vector of such floats.
+fn write_lanes(out: &mut String, ty: &str, lanes: &[Float], width: usize) -> core::fmt::Result {
+    out.push_str("v128 of");
+    lanes.iter().try_for_each(|&lane| {
+        out.push(' ');
+        write_float(out, ty, lane, width)
+    })
 }

@@ -1,0 +1,85 @@
+//! Names out of modules and from the command line, as they can be printed.
+
+use core::fmt::{Display, Formatter, Result, Write};
+
+/// Other characters than those of ASCII that move, hide or turn what stands around them, or that no font has: controls, marks of
+/// direction and width, ends of lines and paragraphs, tags, private ones and those that are none.
+const UNSHOWN: [(char, char); 12] = [
+    ('\u{80}', '\u{a0}'),
+    ('\u{ad}', '\u{ad}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202f}'),
+    ('\u{205f}', '\u{206f}'),
+    ('\u{e000}', '\u{f8ff}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff0}', '\u{fffb}'),
+];
+
+/// From here on there are tags and private characters.
+const LAST_PLANES: char = '\u{e0000}';
+
+/// A name, with what can't be printed as it is written in Rust: quotes and backslashes, too, so that it can be read back.
+pub struct Escaped<'a>(pub &'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for c in self.0.chars() {
+            match c {
+                '\0' => f.write_str("\\0")?,
+                '\t' => f.write_str("\\t")?,
+                '\r' => f.write_str("\\r")?,
+                '\n' => f.write_str("\\n")?,
+                '\\' | '"' | '\'' => {
+                    f.write_char('\\')?;
+                    f.write_char(c)?;
+                }
+                ' '..='~' => f.write_char(c)?,
+                _ if c < ' ' || c == '\x7f' || c >= LAST_PLANES || is_unshown(c) => {
+                    write!(f, "\\u{{{:x}}}", u32::from(c))?
+                }
+                _ => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_unshown(c: char) -> bool {
+    UNSHOWN.iter().any(|&(first, last)| (first..=last).contains(&c))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+
+    use super::*;
+
+    #[test]
+    fn what_is_printable_is_printed_and_the_rest_escaped() {
+        let plain = "a_Z$ 09.<>[]`~ äß 漢字 Ελλάδα 🦀 \u{1f9e6}";
+        assert_eq!(Escaped(plain).to_string(), plain);
+        let ascii: String = (0..128).map(char::from).collect();
+        assert_eq!(Escaped(&ascii).to_string(), ascii.escape_debug().to_string());
+        assert_eq!(Escaped("a\u{202e}b\u{9b}c\u{e0041}").to_string(), "a\\u{202e}b\\u{9b}c\\u{e0041}");
+    }
+
+    /// All that `core`, with its tables of Unicode, finds to be control or format characters.
+    #[test]
+    fn nothing_of_control_is_printed() {
+        for c in ('\0'..=char::MAX).filter(|c| c.is_control() || c.is_whitespace()) {
+            let raw = Escaped(c.encode_utf8(&mut [0; 4])).to_string().contains(c);
+            // Spaces of other scripts are as harmless as the usual one.
+            assert!(!raw || c == ' ' || ('\u{1680}'..='\u{200a}').contains(&c) || c == '\u{3000}', "{c:?}");
+        }
+        // Bidirectional controls, of which the standard has 12.
+        for c in
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
+        {
+            assert!(is_unshown(c));
+        }
+    }
+}
