@@ -40,6 +40,11 @@ impl Failure {
         Failure { status: NOT_LOADED, message: format!("{}: {message}", shown(file)) }
     }
 
+    /// The file is no module, for this reason.
+    pub fn malformed(file: &[u8], error: impl Display) -> Failure {
+        Failure::load(file, format_args!("malformed module: {error}: the file is damaged or cut off, build it again"))
+    }
+
     /// What a call into the library ended with.
     pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> Failure {
         match error.kind() {
@@ -47,10 +52,7 @@ impl Failure {
             ErrorKind::Exception(exception) => Failure { status: TRAPPED, ..Failure::load(file, exception) },
             ErrorKind::Trap(trap) => Failure { status: TRAPPED, ..Failure::load(file, trap) },
             ErrorKind::Decode(error) => match &error.kind {
-                DecodeErrorKind::Malformed(_) => Failure::load(
-                    file,
-                    format_args!("malformed module: {error}: the file is damaged or cut off, build it again"),
-                ),
+                DecodeErrorKind::Malformed(_) => Failure::malformed(file, error),
                 DecodeErrorKind::Component => Failure::load(file, error),
                 DecodeErrorKind::Unsupported(_) => Failure::unsupported(file, wasm, error.offset)
                     .unwrap_or_else(|| Failure::load(file, format_args!("{error}; {UNSUPPORTED}"))),

@@ -8,10 +8,12 @@ wasmote runs WebAssembly, and looks into it.
   wasmote inspect FILE                  list imports, exports, sections and needed features
   wasmote dump [--func N|NAME] FILE     print the instructions that functions become
   wasmote compile FILE -o OUT.wmi       translate a module ahead of time, into an image
+  wasmote print FILE [-o OUT.wat]       print a module as text
+  wasmote parse FILE [-o OUT.wasm]      make a binary of text
   wasmote wast FILE...                  run scripts of the specification (.wast)
 
-FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. `compile` takes
-no images, `wast` only text. Options stand before FILE; all that follows FILE belongs to the program, and `--`
+FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. `compile` and
+`print` take no images, `parse` and `wast` only text. Options stand before FILE; all that follows FILE belongs to the program, and `--`
 may stand between.
 
 Options of run:
@@ -32,6 +34,9 @@ Options of compile:
   --op-set core|extended   which instructions it may have: core for firmware, extended is faster
   --fuel                have the code take fuel, so that whoever runs it can stop it
   --names               keep the names of functions, for backtraces
+
+Options of print and parse:
+  -o OUT                the text, or the binary (`-` is standard output, where it goes without this)
 
   --help, --version
 

@@ -18,6 +18,9 @@ pub struct Input {
     pub bytes: Cow<'static, [u8]>,
     /// Whether it is an image.
     pub is_image: bool,
+    /// Whether it was made from text.
+    #[cfg(feature = "wat")]
+    pub was_text: bool,
 }
 
 /// The bytes of the file, or of standard input if it is `-`.
@@ -57,11 +60,23 @@ pub fn module(file: &[u8]) -> Result<Input, Failure> {
     let bytes = bytes(file)?;
     match Kind::of(&bytes) {
         #[cfg(feature = "wasm")]
-        Kind::Binary => Ok(Input { bytes, is_image: false }),
+        Kind::Binary => Ok(Input {
+            bytes,
+            is_image: false,
+            #[cfg(feature = "wat")]
+            was_text: false,
+        }),
         #[cfg(feature = "image")]
-        Kind::Image => Ok(Input { bytes, is_image: true }),
+        Kind::Image => Ok(Input {
+            bytes,
+            is_image: true,
+            #[cfg(feature = "wat")]
+            was_text: false,
+        }),
         #[cfg(feature = "wat")]
-        Kind::Text => text(file, &bytes).map(|binary| Input { bytes: Cow::Owned(binary), is_image: false }),
+        Kind::Text => {
+            text(file, &bytes).map(|binary| Input { bytes: Cow::Owned(binary), is_image: false, was_text: true })
+        }
         kind => Err(Failure::load(file, kind.refusal(false))),
     }
 }
@@ -82,13 +97,13 @@ pub fn script(file: &[u8]) -> Result<String, Failure> {
 }
 
 /// Makes a file of these bytes: of all or, when that fails, none.
-#[cfg(feature = "compile")]
+#[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
 pub fn write(file: &[u8], bytes: &[u8]) -> Result<(), Failure> {
     wasmote_rt::write_file(file, bytes).map_err(|error| Failure::load(file, format_args!("cannot be written: {error}")))
 }
 
 /// Writes bytes to standard output.
-#[cfg(feature = "compile")]
+#[cfg(any(feature = "compile", feature = "wat"))]
 pub fn write_all(bytes: &[u8]) -> Result<i32, Failure> {
     wasmote_rt::Stream::Output.write(bytes)?;
     Ok(0)

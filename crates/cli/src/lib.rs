@@ -6,7 +6,7 @@
 //! 1. `options`: the command line, and `help`;
 //! 2. `input`: the file, by its `kind`; `load`: the module in it; `failure`: what can go wrong, in words, with the exit status; `escaped`: names that are safe to print;
 //! 3. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
-//!    `compile`, `script` (`wasmote wast`);
+//!    `compile`, `text` (`wasmote print` and `wasmote parse`), `script` (`wasmote wast`);
 //! 4. `count`, with the feature of that name: which instructions ran, when `run` is done.
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
@@ -37,6 +37,8 @@ mod run;
 #[cfg(feature = "script")]
 mod script;
 mod stats;
+#[cfg(any(feature = "print", feature = "wat"))]
+mod text;
 mod value;
 
 use alloc::vec::Vec;
@@ -71,6 +73,10 @@ fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
         Command::Dump => dump::dump(&options),
         #[cfg(feature = "compile")]
         Command::Compile => compile::compile(&options),
+        #[cfg(feature = "print")]
+        Command::Print => text::print(&options),
+        #[cfg(feature = "wat")]
+        Command::Parse => text::parse(&options),
         #[cfg(feature = "script")]
         Command::Wast => script::scripts(&options),
     }

@@ -20,6 +20,10 @@ pub enum Command {
     Dump,
     #[cfg(feature = "compile")]
     Compile,
+    #[cfg(feature = "print")]
+    Print,
+    #[cfg(feature = "wat")]
+    Parse,
     #[cfg(feature = "script")]
     Wast,
 }
@@ -52,9 +56,10 @@ pub struct Options {
     pub stats: bool,
     /// How much fuel the guest gets.
     pub fuel: Option<u64>,
-    /// Where an image goes, and what it may contain.
-    #[cfg(feature = "compile")]
+    /// Where an image, a text or a binary goes.
+    #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
     pub out: Option<&'static [u8]>,
+    /// What an image may contain.
     #[cfg(feature = "compile")]
     pub op_set: wasmote::OpSet,
     #[cfg(feature = "compile")]
@@ -87,6 +92,14 @@ fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
         b"validate" => Command::Validate,
         #[cfg(not(feature = "validate"))]
         b"validate" => return Err(without("validate", "validate")),
+        #[cfg(feature = "print")]
+        b"print" => Command::Print,
+        #[cfg(not(feature = "print"))]
+        b"print" => return Err(without("print", "print")),
+        #[cfg(feature = "wat")]
+        b"parse" => Command::Parse,
+        #[cfg(not(feature = "wat"))]
+        b"parse" => return Err(without("parse", "wat")),
         #[cfg(feature = "script")]
         b"wast" => Command::Wast,
         #[cfg(not(feature = "script"))]
@@ -95,7 +108,13 @@ fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
     }))
 }
 
-#[cfg(not(all(feature = "validate", feature = "script", feature = "compile", feature = "sockets")))]
+#[cfg(not(all(
+    feature = "validate",
+    feature = "script",
+    feature = "print",
+    feature = "compile",
+    feature = "sockets"
+)))]
 fn without(command: &str, feature: &str) -> Failure {
     Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
 }
@@ -126,7 +145,7 @@ impl Options {
             eager: false,
             stats: false,
             fuel: None,
-            #[cfg(feature = "compile")]
+            #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
             out: None,
             #[cfg(feature = "compile")]
             op_set: wasmote::OpSet::Extended,
@@ -160,8 +179,8 @@ impl Options {
                     return Err(Failure::usage(format!("`{extra}` is one too many: one file at a time")));
                 }
                 options.file = word;
-                // `compile` is used as other compilers are: its options may follow.
-                if options.after_file() && words.peek().is_some() {
+                // What makes a file is used as compilers are: its options may follow.
+                if options.makes_file() && words.peek().is_some() {
                     continue;
                 }
                 break;
@@ -198,11 +217,17 @@ impl Options {
         Ok(options)
     }
 
-    fn after_file(&self) -> bool {
-        #[cfg(feature = "compile")]
-        return self.command == Command::Compile;
-        #[cfg(not(feature = "compile"))]
-        return false;
+    /// Whether the command makes a file, which `-o` names.
+    fn makes_file(&self) -> bool {
+        match self.command {
+            #[cfg(feature = "compile")]
+            Command::Compile => true,
+            #[cfg(feature = "print")]
+            Command::Print => true,
+            #[cfg(feature = "wat")]
+            Command::Parse => true,
+            _ => false,
+        }
     }
 
     /// Sets one option; its value is given with `=` or is the next word.
@@ -220,7 +245,9 @@ impl Options {
             "--tcplisten" => return Err(without("--tcplisten", "sockets")),
             "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--fuel" => (true, true, false),
-            "-o" | "--op-set" | "--names" => (false, true, false),
+            "-o" if self.makes_file() => (false, true, false),
+            "-o" => return Err(Failure::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
+            "--op-set" | "--names" => (false, true, false),
             "--func" => (false, false, true),
             _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
         };
@@ -230,7 +257,7 @@ impl Options {
             Command::Dump => of_dump,
             #[cfg(feature = "compile")]
             Command::Compile => of_compile,
-            _ => false,
+            _ => name == "-o",
         };
         let _ = of_compile;
         if !fits {
@@ -262,7 +289,7 @@ impl Options {
         }
         let missing = || Failure::usage(format!("`{name}` needs a value"));
         let value = given.or_else(|| words.next()).ok_or_else(missing)?;
-        #[cfg(feature = "compile")]
+        #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
         if name == "-o" {
             self.out = Some(value);
             return Ok(());

@@ -44,7 +44,12 @@ pub enum WrittenHeap {
     /// What is of this type and of none below it.
     Exact(u32),
     /// Continuations.
-    Continuation,
+    Continuation {
+        /// It is `nocont`, of which there are none but null.
+        is_bottom: bool,
+        /// They are shared between threads.
+        is_shared: bool,
+    },
 }
 
 /// A value type as it is written (spec: binary/types#value-types).
@@ -98,6 +103,15 @@ pub struct Catch {
     pub label: u32,
 }
 
+/// A clause of a `resume`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// The tag that it is for.
+    pub tag: u32,
+    /// The depth of the label, unless it switches.
+    pub label: Option<u32>,
+}
+
 impl WrittenHeap {
     /// The heap type, if this build has it.
     pub fn known(self) -> core::result::Result<HeapType, Lacking> {
@@ -109,7 +123,7 @@ impl WrittenHeap {
             },
             WrittenHeap::Shared(_) => Proposal::SharedEverything,
             WrittenHeap::Exact(_) => Proposal::CustomDescriptors,
-            WrittenHeap::Continuation => Proposal::StackSwitching,
+            WrittenHeap::Continuation { .. } => Proposal::StackSwitching,
         };
         Err(Lacking::Proposal(proposal))
     }
@@ -243,7 +257,14 @@ impl<'b> Reader<'b> {
     /// What a reference refers to.
     #[inline(never)]
     pub fn heap_type(&mut self) -> Result<WrittenHeap> {
-        if self.peek()? & 0xc0 == 0x40 {
+        const EXACT: u8 = 0x62;
+        let first = self.peek()?;
+        // Not so where a reference type has a short form: that is of abstract types only.
+        if first == EXACT {
+            self.pass(1);
+            return Ok(WrittenHeap::Exact(self.index()?));
+        }
+        if first & 0xc0 == 0x40 {
             return self.abstract_heap(Malformed::HeapType);
         }
         Ok(WrittenHeap::Known(HeapType::Index(self.type_index(Malformed::HeapType)?)))
@@ -251,15 +272,11 @@ impl<'b> Reader<'b> {
 
     /// A heap type that is no index; what is wrong if there is none.
     fn abstract_heap(&mut self, wrong: Malformed) -> Result<WrittenHeap> {
-        const EXACT: u8 = 0x62;
         const SHARED: u8 = 0x65;
         const NO_CONTINUATION: u8 = 0x75;
         const CONTINUATION: u8 = 0x68;
         let start = *self;
         let mut byte = self.byte()?;
-        if byte == EXACT {
-            return Ok(WrittenHeap::Exact(self.index()?));
-        }
         let shared = byte == SHARED;
         if shared {
             byte = self.byte()?;
@@ -267,7 +284,9 @@ impl<'b> Reader<'b> {
         match (byte, HeapType::of_byte(byte)) {
             (_, Some(heap)) if shared => Ok(WrittenHeap::Shared(heap)),
             (_, Some(heap)) => Ok(WrittenHeap::Known(heap)),
-            (CONTINUATION | NO_CONTINUATION, _) => Ok(WrittenHeap::Continuation),
+            (CONTINUATION | NO_CONTINUATION, _) => {
+                Ok(WrittenHeap::Continuation { is_bottom: byte == NO_CONTINUATION, is_shared: shared })
+            }
             _ => {
                 *self = start;
                 Err(wrong)
@@ -302,17 +321,18 @@ impl<'b> Reader<'b> {
         Ok(Catch { tag, has_reference: kind & 1 != 0, label: self.index()? })
     }
 
-    /// A clause of a `resume`: a tag, and a label unless it is a switch.
-    pub fn handler(&mut self) -> Result<()> {
-        match self.byte()? {
-            0 => self.skip_index()?,
-            1 => {}
+    /// A clause of a `resume`.
+    pub fn handler(&mut self) -> Result<Handler> {
+        let is_switch = match self.byte()? {
+            0 => false,
+            1 => true,
             _ => {
                 self.back(1);
                 return Err(Malformed::Clause);
             }
-        }
-        self.skip_index()
+        };
+        let tag = self.index()?;
+        Ok(Handler { tag, label: if is_switch { None } else { Some(self.index()?) } })
     }
 
     /// A byte that is zero.
@@ -363,7 +383,7 @@ impl<'b> Reader<'b> {
             Immediate::Heap => return self.heap_type().map(drop),
             Immediate::Types => return self.skip_list(|reader| reader.value_type().map(drop)),
             Immediate::Catches => return self.skip_list(|reader| reader.catch().map(drop)),
-            Immediate::Handlers => return self.skip_list(Reader::handler),
+            Immediate::Handlers => return self.skip_list(|reader| reader.handler().map(drop)),
             Immediate::Cast => return self.cast().map(drop),
             Immediate::I32 => return self.signed(32).map(drop),
             Immediate::I64 => return self.signed(64).map(drop),

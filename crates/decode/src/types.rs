@@ -61,7 +61,9 @@ fn written(ty: wasmparser::HeapType) -> WrittenHeap {
                 Abstract::None => HeapType::None,
                 Abstract::Exn => HeapType::Exn,
                 Abstract::NoExn => HeapType::NoExn,
-                Abstract::Cont | Abstract::NoCont => return WrittenHeap::Continuation,
+                Abstract::Cont | Abstract::NoCont => {
+                    return WrittenHeap::Continuation { is_bottom: ty == Abstract::NoCont, is_shared: shared };
+                }
             },
         ),
     };

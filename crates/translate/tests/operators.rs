@@ -147,7 +147,7 @@ fn heap(heap: WrittenHeap) -> String {
         WrittenHeap::Exact(index) => {
             format!("{:?}", wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index)))
         }
-        WrittenHeap::Continuation => "a continuation".into(),
+        WrittenHeap::Continuation { .. } => "a continuation".into(),
     }
 }
 

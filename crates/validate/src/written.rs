@@ -84,7 +84,7 @@ impl Written<'_> {
                 self.require(Proposal::CustomDescriptors, offset)?;
                 Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
             }
-            WrittenHeap::Continuation => {
+            WrittenHeap::Continuation { .. } => {
                 self.require(Proposal::StackSwitching, offset)?;
                 Ok(Ty::FOREIGN)
             }

@@ -3,7 +3,11 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+extern crate alloc;
+
 mod error;
+#[cfg(feature = "print")]
+pub mod print;
 #[cfg(feature = "script")]
 pub mod script;
 mod text;

@@ -387,6 +387,11 @@ impl Operator {
         self.0
     }
 
+    /// All operators with their names in the text format, in the order of the table.
+    pub fn names() -> impl Iterator<Item = (Operator, &'static str)> {
+        Operator::ALL.iter().copied().zip(Operator::NAMES.split(' '))
+    }
+
     /// Its own of words in the order of the table.
     fn word(self, words: &'static str) -> &'static str {
         let at = Operator::ALL.iter().position(|&operator| operator == self);

@@ -1,0 +1,306 @@
+//! Instructions (spec: binary/instructions, text/instructions): the name of each and what stands behind it, as its row of the table of operators
+//! says. Text has the indices of tables and memories in front of others, and leaves them out if they are 0.
+
+use wasmote_decode::operators::{Catch, MemArg};
+use wasmote_ir::fallible::TryVec;
+use wasmote_ir::operators::{Immediate, Operator};
+
+use super::names::Space;
+use super::types::List;
+use super::{Fault, Printer, Result};
+
+/// A structured instruction that has not ended.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    /// What it began with, or the part of it that did.
+    opener: Operator,
+    /// Which of its function's labels is its.
+    label: u32,
+}
+
+/// How deep functions' instructions are indented.
+const DEPTH: usize = 2;
+
+impl Printer<'_, '_> {
+    /// The body of a function, with its locals, of which these are its parameters.
+    pub fn body(&mut self, params: u32) -> Result<()> {
+        let mut list = List::new("local");
+        let mut local = u64::from(params);
+        for group in 0..self.index()? {
+            if group == 0 {
+                // Each list has a space in front.
+                self.text("\n   ");
+            }
+            let start = self.reader.position();
+            let count = self.index()?;
+            let of_type = self.reader;
+            self.reader.value_type()?;
+            local += u64::from(count);
+            if local > u32::MAX.into() {
+                return self.fault_at(start, Fault::Locals);
+            }
+            // More than one is what the binary does not have.
+            let size = (self.reader.position() - of_type.position()) as u64;
+            if count > 1 && !self.affords(u64::from(count) * 8 * size) {
+                return self.fault_at(start, Fault::TooLong);
+            }
+            for more in 0..count {
+                self.reader = of_type;
+                self.item(&mut list, Some((Space::Local, (local as u32) - count + more)))?;
+            }
+        }
+        self.end(list);
+        self.instructions(true)?;
+        if !self.reader.is_at_end() {
+            return Err(Fault::BodyEnd);
+        }
+        Ok(())
+    }
+
+    /// The instructions of a constant expression, with this in front of them and a parenthesis behind.
+    pub fn constant(&mut self, before: &str) -> Result<()> {
+        self.text(before);
+        self.instructions(false)?;
+        self.close();
+        Ok(())
+    }
+
+    /// Instructions up to the `end` that ends them all: each in a line if they are of a function.
+    fn instructions(&mut self, of_function: bool) -> Result<()> {
+        self.frames.clear();
+        let mut labels = 0;
+        loop {
+            let start = self.reader.position();
+            let operator = self.reader.operator()?;
+            if operator == Operator::End && self.frames.pop().is_none() {
+                return Ok(());
+            }
+            if self.out.is_stopped {
+                return Err(Fault::Stopped);
+            }
+            let Some(depth) = self.depth(operator) else {
+                return self.fault_at(start, Fault::Structure);
+            };
+            match of_function {
+                true => self.out.line(DEPTH + depth),
+                false => self.text(" "),
+            }
+            let name = self.operators.get(usize::from(operator.number())).copied().unwrap_or_default();
+            self.text(name);
+            let immediates = operator.row().immediates();
+            let is_structured = immediates[0] == Some(Immediate::Block);
+            if is_structured && of_function {
+                self.define(Space::Label, labels);
+            }
+            match *immediates {
+                [Some(first), Some(second), None] => self.two(first, second)?,
+                _ => {
+                    for immediate in immediates.iter().flatten() {
+                        self.immediate(operator, *immediate)?;
+                    }
+                }
+            }
+            if is_structured {
+                self.frames.try_push(Frame { opener: operator, label: labels })?;
+                labels += 1;
+            }
+        }
+    }
+
+    /// How deep an instruction is; nothing if it is a part of a structured one that is not there.
+    fn depth(&mut self, operator: Operator) -> Option<usize> {
+        let depth = self.frames.len();
+        let goes_on = match operator {
+            Operator::Else => |opener| opener == Operator::If,
+            Operator::Catch | Operator::CatchAll => |opener| opener == Operator::Try || opener == Operator::Catch,
+            Operator::Delegate => |opener| opener == Operator::Try,
+            _ => return Some(depth),
+        };
+        let frame = self.frames.last_mut().filter(|frame| goes_on(frame.opener))?;
+        frame.opener = operator;
+        if operator == Operator::Delegate {
+            self.frames.pop();
+        }
+        Some(depth - 1)
+    }
+
+    /// Two immediates.
+    fn two(&mut self, first: Immediate, second: Immediate) -> Result<()> {
+        match second {
+            Immediate::Table | Immediate::Memory if first != Immediate::Ordering => {}
+            _ => {
+                self.immediate(Operator::Nop, first)?;
+                return self.immediate(Operator::Nop, second);
+            }
+        }
+        let (one, other) = (self.index()?, self.index()?);
+        let space = Space::of(second).unwrap_or(Space::Table);
+        if first == second {
+            // The index of each, or of none.
+            if one != 0 || other != 0 {
+                self.mention(space, one);
+                self.mention(space, other);
+            }
+            return Ok(());
+        }
+        self.mention_other(space, other);
+        match Space::of(first) {
+            Some(Space::Type) => self.index_of_type(one),
+            space => self.mention(space.unwrap_or(Space::Data), one),
+        }
+        Ok(())
+    }
+
+    /// What names something, unless it is the first, which text leaves out.
+    fn mention_other(&mut self, space: Space, index: u32) {
+        if index != 0 {
+            self.mention(space, index);
+        }
+    }
+
+    /// What names a label whose depth stands next.
+    fn label_next(&mut self) -> Result<()> {
+        let depth = self.index()?;
+        self.label(depth);
+        Ok(())
+    }
+
+    /// What names a label.
+    fn label(&mut self, depth: u32) {
+        let at = self.frames.len().checked_sub(depth as usize + 1);
+        match at.and_then(|at| self.frames.get(at)) {
+            Some(frame) => self.mention_as(Space::Label, frame.label, depth),
+            None => self.out.number(" ", depth.into()),
+        }
+    }
+
+    fn immediate(&mut self, operator: Operator, immediate: Immediate) -> Result<()> {
+        match immediate {
+            Immediate::Block => self.block_type()?,
+            Immediate::Label => {
+                self.label_next()?;
+            }
+            Immediate::Labels => {
+                for _ in 0..=u64::from(self.index()?) {
+                    self.label_next()?;
+                }
+            }
+            Immediate::Memory | Immediate::MemoryOrZero | Immediate::Table => {
+                let index = self.index()?;
+                self.mention_other(Space::of(immediate).unwrap_or(Space::Table), index);
+            }
+            Immediate::Func
+            | Immediate::Type
+            | Immediate::Global
+            | Immediate::Local
+            | Immediate::Tag
+            | Immediate::Data
+            | Immediate::Elem => {
+                self.mention_next(Space::of(immediate).unwrap_or(Space::Func))?;
+            }
+            Immediate::Field | Immediate::Count => {
+                let number = self.index()?;
+                self.out.number(" ", number.into());
+            }
+            Immediate::Heap => {
+                let heap = self.reader.heap_type()?;
+                match operator {
+                    Operator::RefNull => self.heap(heap),
+                    Operator::RefTestNull | Operator::RefCastNull | Operator::RefCastDescEqNull => {
+                        self.reference(true, heap);
+                    }
+                    _ => self.reference(false, heap),
+                }
+            }
+            Immediate::Types => {
+                self.text(" (result");
+                for _ in 0..self.index()? {
+                    self.value_next()?;
+                }
+                self.close();
+            }
+            Immediate::Catches => {
+                for _ in 0..self.index()? {
+                    let Catch { tag, has_reference, label } = self.reader.catch()?;
+                    self.text(if tag.is_some() { " (catch" } else { " (catch_all" });
+                    self.text(if has_reference { "_ref" } else { "" });
+                    if let Some(tag) = tag {
+                        self.mention(Space::Tag, tag);
+                    }
+                    self.label(label);
+                    self.close();
+                }
+            }
+            Immediate::Handlers => {
+                for _ in 0..self.index()? {
+                    let handler = self.reader.handler()?;
+                    self.text(" (on");
+                    self.mention(Space::Tag, handler.tag);
+                    match handler.label {
+                        Some(label) => self.label(label),
+                        None => self.text(" switch"),
+                    }
+                    self.close();
+                }
+            }
+            Immediate::Cast => {
+                let cast = self.reader.cast()?;
+                self.label(cast.label);
+                for (nullable, heap) in [cast.from, cast.to] {
+                    self.reference(nullable, heap);
+                }
+            }
+            Immediate::I32 => {
+                let value = self.reader.signed(32)?;
+                self.out.signed(value);
+            }
+            Immediate::I64 => {
+                let value = self.reader.signed(64)?;
+                self.out.signed(value);
+            }
+            Immediate::F32 => {
+                let bits = u32::from_le_bytes(self.reader.array()?);
+                self.out.float(bits.into(), 23, 8);
+            }
+            Immediate::F64 => {
+                let bits = u64::from_le_bytes(self.reader.array()?);
+                self.out.float(bits, 52, 11);
+            }
+            Immediate::V128 => {
+                self.text(" i32x4");
+                for _ in 0..4 {
+                    let lane = u32::from_le_bytes(self.reader.array()?);
+                    self.out.hex(" 0x", lane.into(), 8);
+                }
+            }
+            Immediate::MemArg(natural) | Immediate::Atomic(natural) => {
+                let MemArg { align, memory, offset } = self.reader.memarg()?;
+                self.mention_other(Space::Memory, memory);
+                if offset != 0 {
+                    self.out.number(" offset=", offset);
+                }
+                if align != natural.into() {
+                    self.out.number(" align=", 1 << align);
+                }
+            }
+            Immediate::Lane(_) => self.lane()?,
+            Immediate::Lanes => {
+                for _ in 0..16 {
+                    self.lane()?;
+                }
+            }
+            Immediate::Zero => self.reader.zero()?,
+            Immediate::Ordering => {
+                let order = self.byte_to(1, Fault::Ordering)?;
+                self.text(if order == 0 { " seqcst" } else { " acqrel" });
+            }
+        }
+        Ok(())
+    }
+
+    fn lane(&mut self) -> Result<()> {
+        let lane = self.byte()?;
+        self.out.number(" ", lane.into());
+        Ok(())
+    }
+}
