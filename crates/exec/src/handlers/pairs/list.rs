@@ -2,8 +2,8 @@
 
 use wasmote_ir::Op;
 
-use super::{InTurn, InstrOf, Pair, number, pair, pairs, row};
-use crate::dispatch::hot;
+use super::{InTurn, InstrOf, joined, number, pairs, row};
+use crate::dispatch::{Handler, hot};
 
 #[rustfmt::skip]
 pairs! {

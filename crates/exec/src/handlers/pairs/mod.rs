@@ -20,7 +20,7 @@ use crate::dispatch::{Flow, Handler, Instr, Regs};
 use crate::operand::OPERANDS;
 
 #[cfg(feature = "pairs")]
-use list::PAIRS;
+use list::{HANDLERS, PAIRS};
 
 /// The instruction `A`, then `B`, whose operands follow `A`'s.
 pub struct InTurn<A, B>(PhantomData<(A, B)>);
@@ -76,14 +76,6 @@ impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Mean
 /// The instruction that a row's variant is.
 type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
-/// Two instructions, and the handler of both.
-#[derive(Clone, Copy)]
-struct Pair {
-    /// Their opcodes, the first one's in the upper half.
-    opcodes: u32,
-    handler: Handler,
-}
-
 /// How many pairs there are; they are numbered, those of vectors behind all others.
 pub const COUNT: usize = PAIRS.len() + VECTORS.len();
 
@@ -104,7 +96,7 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
     loop {
         let number = NUMBERS[at];
         // There is none at the end of each run of numbers.
-        if PAIRS.get(usize::from(number))?.opcodes == opcodes {
+        if *PAIRS.get(usize::from(number))? == opcodes {
             return Some(number);
         }
         at = (at + 1) % NUMBERS.len();
@@ -113,8 +105,8 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
 
 /// The handler of a pair; `vectors` gives those of pairs of vector instructions, which are numbered as opcodes are, behind them.
 pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
-    match PAIRS.get(usize::from(pair)) {
-        Some(pair) => pair.handler,
+    match HANDLERS.get(usize::from(pair)) {
+        Some(&handler) => handler,
         None => vectors(ALL_OPCODES + usize::from(pair) - PAIRS.len()),
     }
 }
@@ -122,7 +114,7 @@ pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
 /// The opcodes of a pair, the first one first.
 pub fn opcodes(pair: u16) -> [Opcode; 2] {
     let pair = usize::from(pair);
-    let opcodes = PAIRS.get(pair).map_or_else(|| VECTORS[pair - PAIRS.len()], |pair| pair.opcodes);
+    let opcodes = PAIRS.get(pair).copied().unwrap_or_else(|| VECTORS[pair - PAIRS.len()]);
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
@@ -131,10 +123,10 @@ static NUMBERS: [u16; 1 << NUMBERS_LOG2] = {
     let mut numbers = [NONE; 1 << NUMBERS_LOG2];
     let mut i = 0;
     while i < PAIRS.len() {
-        let mut at = place(PAIRS[i].opcodes);
+        let mut at = place(PAIRS[i]);
         while numbers[at] != NONE {
             // No pair is there twice.
-            assert!(PAIRS[numbers[at] as usize].opcodes != PAIRS[i].opcodes);
+            assert!(PAIRS[numbers[at] as usize] != PAIRS[i]);
             at = (at + 1) % numbers.len();
         }
         numbers[at] = i as u16;
@@ -172,10 +164,6 @@ const fn equal(a: &str, b: &str) -> bool {
     i == a.len() && i == b.len()
 }
 
-const fn pair(first: (Op, usize), second: (Op, usize), handler: Handler) -> Pair {
-    Pair { opcodes: joined(first, second), handler }
-}
-
 /// Both opcodes, the first one's in the upper half.
 const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
     // A trap says which of the two by where `ip` is.
@@ -186,12 +174,18 @@ const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
 /// Defines the pairs. A line has the first instruction, and those that may follow.
 macro_rules! pairs {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
-        /// The pairs.
-        pub(super) static PAIRS: [Pair; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( {
+        /// The opcodes of each pair, the first one's in the upper half.
+        pub(super) static PAIRS: [u32; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            type Both = InTurn<InstrOf<row::$first, A>, InstrOf<row::$second, B>>;
-            pair((Op::$first, A), (Op::$second, B), hot::<Both>)
+            joined((Op::$first, A), (Op::$second, B))
+        }, )+ )*];
+
+        /// The handler of each, apart: together with opcodes, every other four bytes would be padding.
+        pub(super) static HANDLERS: [Handler; PAIRS.len()] = [$( $( {
+            const A: usize = number(Op::$first, stringify!($a));
+            const B: usize = number(Op::$second, stringify!($b));
+            hot::<InTurn<InstrOf<row::$first, A>, InstrOf<row::$second, B>>>
         }, )+ )*];
     };
 }
