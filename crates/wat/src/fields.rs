@@ -7,6 +7,7 @@ use wasmote_ir::fallible::TryVec;
 
 use crate::encode::{Encoder, Section, subsection};
 use crate::error::{Fault, Result, Wrong};
+use crate::instructions::Extent;
 use crate::parser::Parser;
 use crate::space::Space;
 
@@ -285,7 +286,7 @@ impl Encoder<'_, '_> {
         let out = &mut self.sections[Section::GLOBAL].bytes;
         crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.global(out)?;
         self.body.clear();
-        self.constant(false)?;
+        self.constant(Extent::All)?;
         self.sections[Section::GLOBAL].bytes.slice(self.body.bytes());
         Ok(())
     }
@@ -308,7 +309,7 @@ impl Encoder<'_, '_> {
         self.body.clear();
         self.start_expression();
         self.local_declarations()?;
-        self.instructions(false)?;
+        self.instructions(Extent::All)?;
         self.write_operator(wasmote_ir::operators::Operator::End);
         let code = &mut self.sections[Section::CODE];
         code.count += 1;

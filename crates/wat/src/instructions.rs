@@ -24,6 +24,17 @@ pub(crate) struct Expression {
     pub blocks: u32,
 }
 
+/// Which instructions belong together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All that stand there.
+    All,
+    /// What is in one pair of parentheses.
+    One,
+    /// The same, in which everything is folded.
+    Folded,
+}
+
 /// An open parenthesis.
 #[derive(Clone, Copy)]
 struct Level {
@@ -84,9 +95,9 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Instructions up to the end of what they stand in; or a single folded one.
+    /// Instructions up to the end of what they stand in, or fewer.
     #[inline(never)]
-    pub fn instructions(&mut self, single: bool) -> Result {
+    pub fn instructions(&mut self, extent: Extent) -> Result {
         // What was said of the instruction that comes next.
         let mut hint = None;
         loop {
@@ -115,14 +126,15 @@ impl Encoder<'_, '_> {
                 Kind::Close | Kind::End if hint.is_some() => return Err(self.parser.fault(Wrong::HintPlace)),
                 Kind::Close if !self.expression.levels.is_empty() => {
                     self.close_level()?;
-                    if single && self.expression.levels.is_empty() {
+                    if extent != Extent::All && self.expression.levels.is_empty() {
                         return Ok(());
                     }
                 }
                 Kind::Close | Kind::End if self.expression.levels.is_empty() => return Ok(()),
                 _ => {
                     let wants_open = match self.expression.levels.last() {
-                        None => single,
+                        _ if extent == Extent::Folded => true,
+                        None => extent != Extent::All,
                         Some(level) => !matches!(level.open, Open::Pending | Open::Later(_) | Open::Block | Open::Arm),
                     };
                     if wants_open {
@@ -282,10 +294,10 @@ impl Encoder<'_, '_> {
 
     /// Instructions of a constant expression, or of an offset, and its end. They are written to [`Encoder::body`].
     #[inline(never)]
-    pub fn constant(&mut self, single: bool) -> Result {
+    pub fn constant(&mut self, extent: Extent) -> Result {
         let needs = self.needs_data_count;
         self.start_expression();
-        self.instructions(single)?;
+        self.instructions(extent)?;
         self.write_operator(Operator::End);
         // The number of data segments is for functions.
         self.needs_data_count = needs;
@@ -293,12 +305,12 @@ impl Encoder<'_, '_> {
     }
 
     /// `(word instruction*)`, or one folded instruction.
-    pub fn constant_in(&mut self, word: &str) -> Result {
+    pub fn constant_in(&mut self, word: &str, else_: Extent) -> Result {
         if self.parser.take_form(word) {
-            self.constant(false)?;
+            self.constant(Extent::All)?;
             return self.parser.close();
         }
-        self.constant(true)
+        self.constant(else_)
     }
 
     /// The index of something, by number or name.

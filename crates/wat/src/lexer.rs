@@ -68,7 +68,9 @@ impl<'t> Lexer<'t> {
                 Ok(Some(kind)) => kind,
                 Ok(None) => continue,
                 Err((at, wrong)) => {
-                    return Token { kind: Kind::Bad(wrong), start: at as u32, end: self.at as u32 };
+                    // Nothing behind it is read.
+                    self.at = self.text.len();
+                    return Token { kind: Kind::Bad(wrong), start: at as u32, end: at as u32 };
                 }
             };
             return Token { kind, start: start as u32, end: self.at as u32 };

@@ -115,9 +115,9 @@ impl<'t> Parser<'t> {
         self.is(Kind::Open)
     }
 
-    /// Whether what is in parentheses, or the text, ends here.
+    /// Whether what is in parentheses, or the text, ends here, or no token can be read.
     pub fn is_end(&self) -> bool {
-        self.is(Kind::Close) || self.is(Kind::End)
+        matches!(self.place.token.kind, Kind::Close | Kind::End | Kind::Bad(_))
     }
 
     pub fn is_string(&self) -> bool {

@@ -5,6 +5,7 @@ use wasmote_ir::operators::Operator;
 use crate::buffer::Buffer;
 use crate::encode::{Encoder, Section};
 use crate::error::{Result, Wrong};
+use crate::instructions::Extent;
 use crate::space::Space;
 use crate::types::{Limits, Ref, Types};
 
@@ -32,7 +33,7 @@ impl Encoder<'_, '_> {
             Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.table(out)?;
             if !self.parser.is_end() {
                 self.body.clear();
-                self.constant(false)?;
+                self.constant(Extent::All)?;
                 let out = &mut self.sections[Section::TABLE].bytes;
                 out.insert(start, &INITIAL);
                 out.slice(self.body.bytes());
@@ -95,7 +96,7 @@ impl Encoder<'_, '_> {
     fn element_expressions(&mut self) -> Result<u32> {
         let mut count = 0;
         while !self.parser.is_end() {
-            self.constant_in("item")?;
+            self.constant_in("item", Extent::Folded)?;
             count += 1;
         }
         Ok(count)
@@ -123,7 +124,7 @@ impl Encoder<'_, '_> {
                     table = Some(self.parser.u32()?);
                 }
             }
-            self.constant_in("offset")?;
+            self.constant_in("offset", Extent::Folded)?;
         } else {
             flags = flag::NOT_ACTIVE;
         }
@@ -223,7 +224,7 @@ impl Encoder<'_, '_> {
                 memory = self.index(Space::MEMORIES)?;
                 self.parser.close()?;
             }
-            self.constant_in("offset")?;
+            self.constant_in("offset", Extent::One)?;
             self.start_data(Some(memory));
             self.sections[Section::DATA].bytes.slice(self.body.bytes());
             self.body.clear();
