@@ -111,8 +111,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "wasmote-wat",
-        may_use: &[("wat", "the text format"), ("wast", "scripts of the specification's suite")],
-        no_std: false,
+        may_use: &[IR],
+        no_std: true,
         library: true,
         safe: Some(FORBID),
     },

@@ -114,7 +114,7 @@ impl Encoder<'_, '_> {
                             | Open::Delegated),
                         ) if self.arm(open, hint.is_some())? => {}
                         _ => {
-                            if self.parser.take_annotation(Annotation::BranchHint) {
+                            if extent == Extent::All && self.parser.take_annotation(Annotation::BranchHint) {
                                 hint = Some(self.hint(hint)?);
                                 continue;
                             }

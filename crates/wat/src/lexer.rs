@@ -64,7 +64,10 @@ impl<'t> Lexer<'t> {
     pub fn next(&mut self) -> Token {
         loop {
             let start = self.at;
-            let kind = match self.kind() {
+            let kind = self.kind();
+            #[cfg(test)]
+            crate::tests::READ.with(|read| read.set(read.get() + self.at.max(start + 1) - start));
+            let kind = match kind {
                 Ok(Some(kind)) => kind,
                 Ok(None) => continue,
                 Err((at, wrong)) => {

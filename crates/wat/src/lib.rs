@@ -31,6 +31,8 @@ pub mod script;
 mod segments;
 mod signatures;
 mod space;
+#[cfg(test)]
+mod tests;
 mod text;
 mod types;
 
