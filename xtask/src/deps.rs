@@ -111,13 +111,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "wasmote-wat",
-        may_use: &[
-            ("wat", "the text format"),
-            ("wast", "scripts of the specification's suite"),
-            ("wasmote-ir", "the operators' names, for the printer"),
-            ("wasmote-decode", "the reader of what stands behind opcodes, for the printer"),
-        ],
-        no_std: false,
+        may_use: &[IR, ("wasmote-decode", "the reader of what stands behind opcodes, for the printer")],
+        no_std: true,
         library: true,
         safe: Some(FORBID),
     },

@@ -45,10 +45,10 @@ const ADDED: &[Added] = &[
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
     added(CLI, "gc", &["wasmote_gc::"]),
-    added(CLI, "wat", &["wast::", "wasmote_wat::", "wasm_encoder::"]),
+    added(CLI, "wat", &["wasmote_wat::"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
-    added(CLI, "script", &["wasmote::script", "wast::wast"]),
+    added(CLI, "script", &["wasmote::script", "wasmote_wat::script"]),
     added(CLI, "threads", &["wasmote_cli::ahead::refuse"]),
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     added(CLI, "guard-pages", &["wasmote::guard::", "wasmote_exec::guard::"]),

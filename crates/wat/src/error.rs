@@ -1,11 +1,15 @@
 //! Why a text was refused, and where.
 
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use wasmote_ir::fallible::{OutOfMemory, try_str};
 
 /// Why a text was refused, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextError {
-    /// What is wrong, in one line.
+    /// What is wrong, in one line. Empty if there was no memory to say it.
     pub message: Box<str>,
     /// The file, or what stands for it.
     pub path: Box<str>,
@@ -23,37 +27,42 @@ pub struct TextError {
 const EXCERPT_SIDE: usize = 60;
 
 impl TextError {
-    /// An error at this byte of a text.
+    /// The error of a text at this byte of it. What there is no memory for stays empty.
     #[cold]
+    #[inline(never)]
     pub(crate) fn new(message: &str, path: &str, text: &str, offset: usize) -> TextError {
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[offset..].find('\n').map_or(text.len(), |newline| offset + newline);
-        let line = text[..start].bytes().filter(|&byte| byte == b'\n').count() + 1;
-        let column = text[start..offset].chars().count();
+        let (before, after) = text.split_at(offset);
+        let start = before.bytes().rposition(|byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let end = after.bytes().position(|byte| byte == b'\n').unwrap_or(after.len());
+        let line = 1 + before.bytes().filter(|&byte| byte == b'\n').count();
+        let column = before[start..].chars().count();
         let skipped = column.saturating_sub(EXCERPT_SIDE);
-        let shown = text[start..end].chars().skip(skipped).take(2 * EXCERPT_SIDE);
-        // What would move the cursor or hide text is shown as a space.
-        let excerpt: String = shown.map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect();
+        let mut excerpt = String::new();
+        // A character takes four bytes at most.
+        if excerpt.try_reserve(2 * EXCERPT_SIDE * 4).is_ok() {
+            for c in text[start..offset + end].chars().skip(skipped).take(2 * EXCERPT_SIDE) {
+                // What would move the cursor or hide text is shown as a space.
+                excerpt.push(if c.is_control() || is_invisible(c) { ' ' } else { c });
+            }
+        }
         TextError {
-            // Messages of several lines begin with the one that says it.
-            message: message.lines().next().unwrap_or_default().into(),
-            path: path.into(),
+            message: copy(message),
+            path: copy(path),
             line: line as u32,
             column: column as u32 + 1,
-            excerpt: excerpt.trim_end().into(),
+            excerpt: copy(excerpt.trim_ascii_end()),
             excerpt_column: (column - skipped) as u32 + 1,
         }
     }
+}
 
-    /// An error of `wast`'s in this text.
-    #[cold]
-    pub(crate) fn of(error: &wast::Error, path: &str, text: &str) -> TextError {
-        TextError::new(&error.message(), path, text, error.span().offset())
-    }
+/// A copy of a text; nothing if there is no memory for it.
+fn copy(text: &str) -> Box<str> {
+    try_str(text).unwrap_or_default()
 }
 
 /// Marks that change the order of the text around them.
@@ -69,4 +78,123 @@ impl fmt::Display for TextError {
     }
 }
 
-impl std::error::Error for TextError {}
+impl core::error::Error for TextError {}
+
+/// What is wrong with a text, and the byte where it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Fault {
+    pub wrong: Wrong,
+    pub at: u32,
+}
+
+/// What parsing returns.
+pub(crate) type Result<T = ()> = core::result::Result<T, Fault>;
+
+impl Fault {
+    /// The error to report of it.
+    #[cold]
+    #[inline(never)]
+    pub fn report(self, path: &str, text: &str) -> TextError {
+        TextError::new(self.wrong.message(), path, text, self.at as usize)
+    }
+}
+
+impl From<OutOfMemory> for Fault {
+    fn from(_: OutOfMemory) -> Fault {
+        Fault { wrong: Wrong::Memory, at: 0 }
+    }
+}
+
+macro_rules! wrongs {
+    ($( $name:ident = $message:expr; )*) => {
+        /// What can be wrong with a text. What it is about stands at the place that is reported with it. The words are the specification's where it has some.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        pub(crate) enum Wrong {
+            $( $name, )*
+        }
+
+        impl Wrong {
+            /// What it prints as.
+            pub fn message(self) -> &'static str {
+                const MESSAGES: &[&str] = &[$( $message, )*];
+                MESSAGES[self as usize]
+            }
+        }
+    };
+}
+
+wrongs! {
+    Memory = OutOfMemory::MESSAGE;
+    TooLong = "the text has more than 2 GiB";
+    Utf8 = "malformed UTF-8 encoding";
+    Component = "this is a component; wasmote runs core modules";
+    // Tokens.
+    Character = "illegal character";
+    Comment = "unclosed comment";
+    Annotation = "unclosed annotation";
+    EmptyAnnotation = "empty annotation id";
+    StringEnd = "unclosed string";
+    StringCharacter = "illegal character in a string";
+    Escape = "illegal escape in a string";
+    CodePoint = "malformed UTF-8 encoding: the escape is no character";
+    EmptyId = "empty identifier";
+    // What was expected.
+    Unexpected = "unexpected token";
+    Open = "unexpected token, expected `(`";
+    Close = "unexpected token, expected `)`";
+    End = "unexpected token behind the end of the module";
+    Empty = "unexpected end: expected a module or its fields";
+    String = "unexpected token, expected a string";
+    Index = "unexpected token, expected an index or an identifier";
+    Integer = "unexpected token, expected an integer";
+    Float = "unexpected token, expected a number";
+    Type = "unexpected token, expected a type";
+    Heap = "unexpected token, expected a heap type";
+    Field = "unexpected token, expected a field of a module";
+    Kind = "unexpected token, expected `func`, `table`, `memory`, `global` or `tag`";
+    Instruction = "unexpected token, expected an instruction";
+    Operator = "unknown operator";
+    Shape = "unexpected token, expected the shape of a vector";
+    Then = "unexpected token: an `if` in parentheses has no `(then`";
+    Arms = "unexpected token: too many parts of an instruction in parentheses";
+    Do = "unexpected token, expected `(do`";
+    Hint = "malformed annotation: a branch hint is \"\\00\" or \"\\01\"";
+    HintPlace = "malformed annotation: a branch hint stands in front of an instruction, which has one";
+    Place = "unexpected token, expected `before` or `after` and a section";
+    Section = "unexpected token, expected a section";
+    // Numbers.
+    Range = "constant out of range";
+    Lane = "malformed lane index";
+    Alignment = "alignment must be a power of two";
+    PageSize = "invalid custom page size";
+    // Names and types.
+    Duplicate = "duplicate identifier";
+    UnknownFunc = "unknown function";
+    UnknownTable = "unknown table";
+    UnknownMemory = "unknown memory";
+    UnknownGlobal = "unknown global";
+    UnknownTag = "unknown tag";
+    UnknownType = "unknown type";
+    UnknownElem = "unknown elem segment";
+    UnknownData = "unknown data segment";
+    UnknownLocal = "unknown local";
+    UnknownField = "unknown field";
+    UnknownLabel = "unknown label";
+    Label = "mismatching label";
+    ResultFirst = "unexpected token: a result before a parameter";
+    NotAFunc = "unknown type: it is no type of functions";
+    InlineType = "inline function type";
+    // The order of fields.
+    ImportAfterFunc = "import after function";
+    ImportAfterTable = "import after table";
+    ImportAfterMemory = "import after memory";
+    ImportAfterGlobal = "import after global";
+    ImportAfterTag = "import after tag";
+    Starts = "multiple start sections";
+    // Scripts.
+    Directive = "unexpected token, expected a directive";
+    Action = "unexpected token, expected `invoke`, `get` or `module`";
+    Value = "unexpected token, expected a value";
+    Depth = "values are nested too deep";
+}

@@ -1,30 +1,42 @@
 //! One module as text.
 
-use wast::Wat;
-use wast::lexer::Lexer;
-use wast::parser::{self, ParseBuffer};
+use alloc::vec::Vec;
 
-use crate::error::TextError;
+use crate::error::{Fault, Result, TextError, Wrong};
+use crate::fields;
+use crate::lexer::Kind;
+use crate::parser::Parser;
 
 /// The binary of a module in the text format (spec: text/modules). `path` stands in errors only.
-pub fn parse_text(text: &[u8], path: &str) -> Result<Vec<u8>, TextError> {
+///
+/// # Errors
+/// When the text is none, or names something that it does not define; whether the module is valid is for validation. Or when there is no memory.
+pub fn parse_text(text: &[u8], path: &str) -> core::result::Result<Vec<u8>, TextError> {
     match core::str::from_utf8(text) {
-        Ok(text) => encode(text, path),
+        Ok(text) => parse(text).map_err(|fault| fault.report(path, text)),
         Err(error) => {
-            let valid = String::from_utf8_lossy(&text[..error.valid_up_to()]);
-            Err(TextError::new("malformed UTF-8 encoding", path, &valid, valid.len()))
+            let valid = core::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default();
+            Err(Fault { wrong: Wrong::Utf8, at: valid.len() as u32 }.report(path, valid))
         }
     }
 }
 
-fn encode(text: &str, path: &str) -> Result<Vec<u8>, TextError> {
-    let parsed = buffer(text).and_then(|buffer| parser::parse::<Wat<'_>>(&buffer)?.encode());
-    parsed.map_err(|error| TextError::of(&error, path, text))
-}
-
-/// The tokens of a text. Marks for right-to-left text are let through: names may contain them.
-pub(crate) fn buffer(text: &str) -> Result<ParseBuffer<'_>, wast::Error> {
-    let mut lexer = Lexer::new(text);
-    lexer.allow_confusing_unicode(true);
-    ParseBuffer::new_with_lexer(lexer)
+fn parse(text: &str) -> Result<Vec<u8>> {
+    let mut parser = Parser::new(text)?;
+    if parser.is_blank() {
+        return Err(parser.fault(Wrong::Empty));
+    }
+    if parser.is_form("component") {
+        return Err(parser.fault(Wrong::Component));
+    }
+    // The fields may stand alone.
+    let binary = if parser.take_form("module") {
+        let binary = fields::module(&mut parser)?;
+        parser.close()?;
+        binary
+    } else {
+        fields::fields(&mut parser)?
+    };
+    parser.expect(Kind::End, Wrong::End)?;
+    Ok(binary)
 }

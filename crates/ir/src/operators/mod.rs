@@ -2,8 +2,10 @@
 //!
 //! 1. `table`: the rows;
 //! 2. this file: operators, what stands behind their opcodes, and what they take and leave;
-//! 3. `numbers`: opcodes to operators, and operators to rows, in few bytes.
+//! 3. `numbers`: opcodes to operators, and operators to rows, in few bytes;
+//! 4. `names`: names in the text format to operators.
 
+mod names;
 mod numbers;
 #[macro_use]
 mod table;

@@ -27,3 +27,19 @@ fn opcodes_lead_back_to_their_operators() {
     assert_eq!(Operator::of_prefix(0xff, 0), None);
     assert_eq!(Operator::of_prefix(0xfe, u32::MAX), None);
 }
+
+#[test]
+fn names_lead_back_to_their_operators() {
+    for &operator in Operator::ALL {
+        let (found, shared) = Operator::of_name(operator.name().as_bytes()).expect("a name");
+        assert!(found == operator || shared && found.twin() == operator, "{operator:?}");
+        assert_eq!(
+            shared,
+            matches!(operator.name(), "select" | "ref.test" | "ref.cast" | "ref.cast_desc_eq"),
+            "{operator:?}"
+        );
+    }
+    for name in ["", " ", "i32.ad", "i32.addd", "i32.add i32.sub", "nop "] {
+        assert_eq!(Operator::of_name(name.as_bytes()), None, "{name:?}");
+    }
+}

@@ -1,8 +1,11 @@
 //! The specification's scripts (`.wast`) as lists of directives: modules encoded, values as bits, and each with its
 //! line. What the directives mean: <https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>.
 
-mod legacy;
 mod parse;
+mod values;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::error::TextError;
 
@@ -104,7 +107,7 @@ pub enum Source {
     /// Its binary.
     Binary(Vec<u8>),
     /// Text that is none.
-    Malformed(Box<TextError>),
+    Malformed(TextError),
 }
 
 /// What can be done with an instance.

@@ -1,220 +1,218 @@
-//! From `wast`'s directives to ours.
+//! Directives, one after the other.
 
-use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
-use wast::parser;
-use wast::token::{F32, F64, Id};
-use wast::{QuoteWat, QuoteWatTest, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-use super::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source, legacy};
-use crate::error::TextError;
-use crate::text::{buffer, parse_text};
+use wasmote_ir::fallible::TryVec;
 
-/// The directives of a script. `path` stands in errors only.
-pub fn parse(text: &str, path: &str) -> Result<Vec<Directive>, TextError> {
-    let unfolded = legacy::unfolded(text);
-    let text = unfolded.as_deref().unwrap_or(text);
-    let parsed = |error: wast::Error| TextError::of(&error, path, text);
-    let tokens = buffer(text).map_err(parsed)?;
-    let script = parser::parse::<Wast<'_>>(&tokens).map_err(parsed)?;
-    let lines = Lines::new(text);
-    let reader = Reader { text, path };
-    let directives = script.directives.into_iter();
-    Ok(directives.map(|d| Directive { line: lines.at(d.span().offset()), kind: reader.directive(d) }).collect())
+use super::{Action, Directive, DirectiveKind, Source};
+use crate::buffer::Buffer;
+use crate::error::{Fault, Result, TextError, Wrong};
+use crate::fields;
+use crate::lexer::Kind;
+use crate::parser::Parser;
+use crate::text::parse_text;
+
+/// The directives of a script. `path` stands in errors only. A text with modules only, or with the fields of one, is a script, too.
+///
+/// # Errors
+/// When the script is none. What is wrong with a module in it is an error of that module alone ([`Source::Malformed`]). Or when there is no memory.
+pub fn parse(text: &str, path: &str) -> core::result::Result<Vec<Directive>, TextError> {
+    let read = || Reader { parser: Parser::new(text)?, text, path, counted: 0, line: 1 }.script();
+    read().map_err(|fault: Fault| fault.report(path, text))
 }
 
-/// Where lines begin.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn new(text: &str) -> Lines {
-        Lines(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect())
-    }
-
-    /// The line of a byte, from 1.
-    fn at(&self, offset: usize) -> u32 {
-        self.0.partition_point(|&start| start <= offset) as u32 + 1
-    }
-}
-
-struct Reader<'t> {
+pub(super) struct Reader<'t> {
+    pub parser: Parser<'t>,
     text: &'t str,
     path: &'t str,
+    /// The byte up to which lines were counted, and the line that it is in.
+    counted: usize,
+    line: u32,
 }
 
-fn name(id: Option<Id<'_>>) -> Option<Box<str>> {
-    id.map(|id| id.name().into())
+/// Whether a word begins a directive, and not a field of a module.
+fn is_directive(word: &[u8]) -> bool {
+    word.starts_with(b"assert_") || matches!(word, b"module" | b"component" | b"register" | b"invoke")
+}
+
+/// The source of a module, of which this became.
+fn source(outcome: core::result::Result<Vec<u8>, TextError>) -> Source {
+    outcome.map_or_else(Source::Malformed, Source::Binary)
 }
 
 impl Reader<'_> {
-    fn directive(&self, directive: WastDirective<'_>) -> DirectiveKind {
-        match directive {
-            WastDirective::Module(module) => {
-                DirectiveKind::Module { name: name(module.name()), module: self.quoted(module) }
+    fn script(mut self) -> Result<Vec<Directive>> {
+        let mut directives = Vec::new();
+        let (kind, word) = self.parser.second();
+        if !(self.parser.is_open() && kind == Kind::Keyword && is_directive(word)) {
+            let module = source(parse_text(self.text.as_bytes(), self.path));
+            directives.try_push(Directive { line: 1, kind: DirectiveKind::Module { name: None, module } })?;
+            return Ok(directives);
+        }
+        while self.parser.token().kind != Kind::End {
+            self.parser.open()?;
+            let line = self.next_line();
+            let kind = self.directive()?;
+            self.parser.close()?;
+            directives.try_push(Directive { line, kind })?;
+        }
+        Ok(directives)
+    }
+
+    /// The line of the next token, which is behind all that were asked for.
+    fn next_line(&mut self) -> u32 {
+        let at = self.parser.at() as usize;
+        let lines = self.text.as_bytes()[self.counted..at].iter().filter(|&&byte| byte == b'\n').count();
+        self.line += lines as u32;
+        self.counted = at;
+        self.line
+    }
+
+    /// A directive in its parentheses.
+    fn directive(&mut self) -> Result<DirectiveKind> {
+        let word = self.parser.word();
+        if self.parser.token().kind == Kind::Keyword && word == b"invoke" {
+            return self.action().map(DirectiveKind::Action);
+        }
+        if word == b"component" {
+            return Err(self.parser.fault(Wrong::Component));
+        }
+        let fault = self.parser.fault(Wrong::Directive);
+        self.parser.expect(Kind::Keyword, Wrong::Directive)?;
+        Ok(match word {
+            b"module" => return self.module_directive(),
+            b"register" => DirectiveKind::Register { name: self.string()?, instance: self.name()? },
+            b"assert_return" => {
+                let action = self.action_in_parentheses()?;
+                let mut results = Vec::new();
+                while !self.parser.is_end() {
+                    results.try_push(self.pattern(0)?)?;
+                }
+                DirectiveKind::AssertReturn { action, results }
             }
-            WastDirective::ModuleDefinition(module) => {
-                DirectiveKind::Definition { name: name(module.name()), module: self.quoted(module) }
+            b"assert_trap" => {
+                DirectiveKind::AssertTrap { action: self.action_in_parentheses()?, message: self.string()? }
             }
-            WastDirective::ModuleInstance { instance, module, .. } => {
-                DirectiveKind::Instance { name: name(instance), module: name(module) }
+            b"assert_exhaustion" => {
+                DirectiveKind::AssertExhaustion { action: self.action_in_parentheses()?, message: self.string()? }
             }
-            WastDirective::Register { name: as_name, module, .. } => {
-                DirectiveKind::Register { name: as_name.into(), instance: name(module) }
+            b"assert_exception" => DirectiveKind::AssertException(self.action_in_parentheses()?),
+            b"assert_malformed" => {
+                DirectiveKind::AssertMalformed { module: self.module_in_parentheses()?, message: self.string()? }
             }
-            WastDirective::Invoke(invoke) => DirectiveKind::Action(self.invoke(invoke)),
-            WastDirective::AssertReturn { exec, results, .. } => DirectiveKind::AssertReturn {
-                action: self.action(exec),
-                results: results.into_iter().map(result).collect(),
-            },
-            WastDirective::AssertTrap { exec, message, .. } => {
-                DirectiveKind::AssertTrap { action: self.action(exec), message: message.into() }
+            b"assert_invalid" => {
+                DirectiveKind::AssertInvalid { module: self.module_in_parentheses()?, message: self.string()? }
             }
-            WastDirective::AssertExhaustion { call, message, .. } => {
-                DirectiveKind::AssertExhaustion { action: self.invoke(call), message: message.into() }
+            b"assert_unlinkable" => {
+                DirectiveKind::AssertUnlinkable { module: self.module_in_parentheses()?, message: self.string()? }
             }
-            WastDirective::AssertException { exec, .. } => DirectiveKind::AssertException(self.action(exec)),
-            WastDirective::AssertMalformed { module, message, .. } => {
-                DirectiveKind::AssertMalformed { module: self.quoted(module), message: message.into() }
+            b"assert_suspension" => self.other("stack switching")?,
+            b"thread" | b"wait" => self.other("threads")?,
+            b"assert_invalid_custom" | b"assert_malformed_custom" => self.other("checks of custom sections")?,
+            _ => return Err(fault),
+        })
+    }
+
+    /// A directive that is not looked at.
+    fn other(&mut self, of: &'static str) -> Result<DirectiveKind> {
+        self.parser.skip()?;
+        Ok(DirectiveKind::Other(of))
+    }
+
+    fn string(&mut self) -> Result<Box<str>> {
+        let (mut bytes, fault) = (Buffer::default(), self.parser.fault(Wrong::Utf8));
+        self.parser.string(&mut bytes)?;
+        bytes.check()?;
+        let text = core::str::from_utf8(bytes.bytes()).map_err(|_| fault)?;
+        Ok(wasmote_ir::fallible::try_str(text)?)
+    }
+
+    /// The name of an instance or of a module, if one comes next.
+    fn name(&mut self) -> Result<Option<Box<str>>> {
+        let Some(name) = self.parser.id()? else { return Ok(None) };
+        // The characters of an identifier are UTF-8.
+        let text = core::str::from_utf8(self.parser.characters(name)).unwrap_or_default();
+        Ok(Some(wasmote_ir::fallible::try_str(text)?))
+    }
+
+    fn module_directive(&mut self) -> Result<DirectiveKind> {
+        if self.parser.take_word("instance") {
+            return Ok(DirectiveKind::Instance { name: self.name()?, module: self.name()? });
+        }
+        let is_definition = self.parser.take_word("definition");
+        let place = self.parser.place();
+        let name = self.name()?;
+        self.parser.go_to(place);
+        let module = self.module()?;
+        Ok(if is_definition {
+            DirectiveKind::Definition { name, module }
+        } else {
+            DirectiveKind::Module { name, module }
+        })
+    }
+
+    fn module_in_parentheses(&mut self) -> Result<Source> {
+        if self.parser.is_form("component") {
+            return Err(self.parser.fault(Wrong::Component));
+        }
+        if !self.parser.take_form("module") {
+            return Err(self.parser.fault(Wrong::Action));
+        }
+        let module = self.module()?;
+        self.parser.close()?;
+        Ok(module)
+    }
+
+    /// A module behind its keyword: as fields, as a binary, or as a quoted text.
+    fn module(&mut self) -> Result<Source> {
+        let place = self.parser.place();
+        self.parser.id()?;
+        if self.parser.take_word("quote") {
+            let mut text = Buffer::default();
+            while !self.parser.is_end() {
+                self.parser.string(&mut text)?;
+                text.byte(b' ');
             }
-            WastDirective::AssertInvalid { module, message, .. } => {
-                DirectiveKind::AssertInvalid { module: self.quoted(module), message: message.into() }
-            }
-            WastDirective::AssertUnlinkable { module, message, .. } => {
-                DirectiveKind::AssertUnlinkable { module: self.module(module), message: message.into() }
-            }
-            WastDirective::AssertSuspension { .. } => DirectiveKind::Other("stack switching"),
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => DirectiveKind::Other("threads"),
-            WastDirective::AssertInvalidCustom { .. } | WastDirective::AssertMalformedCustom { .. } => {
-                DirectiveKind::Other("checks of custom sections")
+            text.check()?;
+            return Ok(source(parse_text(text.bytes(), self.path)));
+        }
+        self.parser.go_to(place);
+        match fields::module(&mut self.parser) {
+            Ok(binary) if self.parser.is_end() => Ok(Source::Binary(binary)),
+            outcome => {
+                let fault = outcome.err().unwrap_or_else(|| self.parser.fault(Wrong::Close));
+                if fault.wrong == Wrong::Memory {
+                    return Err(fault);
+                }
+                // What is behind it can be read only if its parentheses match.
+                self.parser.go_to(place);
+                self.parser.skip().map_err(|_| fault)?;
+                Ok(Source::Malformed(fault.report(self.path, self.text)))
             }
         }
     }
 
-    fn quoted(&self, mut module: QuoteWat<'_>) -> Source {
-        match module.to_test() {
-            Ok(QuoteWatTest::Binary(binary)) => Source::Binary(binary),
-            Ok(QuoteWatTest::Text(text)) => match parse_text(&text, self.path) {
-                Ok(binary) => Source::Binary(binary),
-                Err(error) => Source::Malformed(error.into()),
-            },
-            Err(error) => self.malformed(&error),
+    fn action_in_parentheses(&mut self) -> Result<Action> {
+        self.parser.open()?;
+        let action = self.action()?;
+        self.parser.close()?;
+        Ok(action)
+    }
+
+    fn action(&mut self) -> Result<Action> {
+        if self.parser.take_word("invoke") {
+            let (instance, name, mut args) = (self.name()?, self.string()?, Vec::new());
+            while !self.parser.is_end() {
+                args.try_push(self.argument()?)?;
+            }
+            Ok(Action::Invoke { instance, name, args })
+        } else if self.parser.take_word("get") {
+            Ok(Action::Get { instance: self.name()?, name: self.string()? })
+        } else if self.parser.take_word("module") {
+            self.module().map(Action::Instantiate)
+        } else {
+            Err(self.parser.fault(Wrong::Action))
         }
-    }
-
-    fn module(&self, mut module: Wat<'_>) -> Source {
-        module.encode().map_or_else(|error| self.malformed(&error), Source::Binary)
-    }
-
-    fn malformed(&self, error: &wast::Error) -> Source {
-        Source::Malformed(TextError::of(error, self.path, self.text).into())
-    }
-
-    fn action(&self, action: WastExecute<'_>) -> Action {
-        match action {
-            WastExecute::Invoke(invoke) => self.invoke(invoke),
-            WastExecute::Wat(module) => Action::Instantiate(self.module(module)),
-            WastExecute::Get { module, global, .. } => Action::Get { instance: name(module), name: global.into() },
-        }
-    }
-
-    fn invoke(&self, invoke: WastInvoke<'_>) -> Action {
-        Action::Invoke {
-            instance: name(invoke.module),
-            name: invoke.name.into(),
-            args: invoke.args.iter().map(argument).collect(),
-        }
-    }
-}
-
-fn argument(arg: &WastArg<'_>) -> Arg {
-    match arg {
-        WastArg::Core(WastArgCore::I32(value)) => Arg::I32(*value),
-        WastArg::Core(WastArgCore::I64(value)) => Arg::I64(*value),
-        WastArg::Core(WastArgCore::F32(value)) => Arg::F32(value.bits),
-        WastArg::Core(WastArgCore::F64(value)) => Arg::F64(value.bits),
-        WastArg::Core(WastArgCore::V128(value)) => Arg::V128(u128::from_le_bytes(value.to_le_bytes())),
-        WastArg::Core(WastArgCore::RefNull(ty)) => Arg::Null(heap(ty)),
-        WastArg::Core(WastArgCore::RefExtern(number)) => Arg::Extern(*number),
-        WastArg::Core(WastArgCore::RefHost(number)) => Arg::Host(*number),
-        // The other kinds belong to components, which this build of `wast` does not parse.
-        _ => Arg::Null(Heap::Other),
-    }
-}
-
-fn heap(ty: &HeapType<'_>) -> Heap {
-    match ty {
-        HeapType::Abstract { ty: AbstractHeapType::Func | AbstractHeapType::NoFunc, .. } => Heap::Func,
-        HeapType::Abstract { ty: AbstractHeapType::Extern | AbstractHeapType::NoExtern, .. } => Heap::Extern,
-        HeapType::Abstract { ty: AbstractHeapType::Exn | AbstractHeapType::NoExn, .. } => Heap::Exn,
-        HeapType::Abstract {
-            ty:
-                AbstractHeapType::Any
-                | AbstractHeapType::Eq
-                | AbstractHeapType::I31
-                | AbstractHeapType::Struct
-                | AbstractHeapType::Array
-                | AbstractHeapType::None,
-            ..
-        } => Heap::Any,
-        _ => Heap::Other,
-    }
-}
-
-fn result(pattern: WastRet<'_>) -> Pattern {
-    match pattern {
-        WastRet::Core(pattern) => core_result(pattern),
-        _ => Pattern::Other("components"),
-    }
-}
-
-fn core_result(pattern: WastRetCore<'_>) -> Pattern {
-    match pattern {
-        WastRetCore::I32(value) => Pattern::I32(value),
-        WastRetCore::I64(value) => Pattern::I64(value),
-        WastRetCore::F32(value) => Pattern::F32(f32_pattern(value)),
-        WastRetCore::F64(value) => Pattern::F64(f64_pattern(value)),
-        WastRetCore::V128(value) => vector(value),
-        WastRetCore::RefNull(ty) => Pattern::Null(ty.as_ref().map(heap)),
-        WastRetCore::RefExtern(number) => Pattern::Extern(number),
-        WastRetCore::RefFunc(_) => Pattern::Func,
-        WastRetCore::Either(patterns) => Pattern::Either(patterns.into_iter().map(core_result).collect()),
-        WastRetCore::RefHost(number) => Pattern::Host(number),
-        WastRetCore::RefAny => Pattern::Object("any"),
-        WastRetCore::RefEq => Pattern::Object("eq"),
-        WastRetCore::RefArray => Pattern::Object("array"),
-        WastRetCore::RefStruct => Pattern::Object("struct"),
-        WastRetCore::RefI31 => Pattern::Object("i31"),
-        WastRetCore::RefI31Shared => Pattern::Other("shared-everything threads"),
-    }
-}
-
-fn f32_pattern(pattern: NanPattern<F32>) -> Float {
-    match pattern {
-        NanPattern::CanonicalNan => Float::CanonicalNan,
-        NanPattern::ArithmeticNan => Float::ArithmeticNan,
-        NanPattern::Value(value) => Float::Bits(value.bits.into()),
-    }
-}
-
-fn f64_pattern(pattern: NanPattern<F64>) -> Float {
-    match pattern {
-        NanPattern::CanonicalNan => Float::CanonicalNan,
-        NanPattern::ArithmeticNan => Float::ArithmeticNan,
-        NanPattern::Value(value) => Float::Bits(value.bits),
-    }
-}
-
-fn vector(pattern: V128Pattern) -> Pattern {
-    fn lanes<const N: usize, const BYTES: usize>(lanes: [[u8; BYTES]; N]) -> Pattern {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(lanes.as_flattened());
-        Pattern::V128(u128::from_le_bytes(bytes))
-    }
-    match pattern {
-        V128Pattern::I8x16(values) => lanes(values.map(i8::to_le_bytes)),
-        V128Pattern::I16x8(values) => lanes(values.map(i16::to_le_bytes)),
-        V128Pattern::I32x4(values) => lanes(values.map(i32::to_le_bytes)),
-        V128Pattern::I64x2(values) => lanes(values.map(i64::to_le_bytes)),
-        V128Pattern::F32x4(values) => Pattern::F32x4(values.map(f32_pattern)),
-        V128Pattern::F64x2(values) => Pattern::F64x2(values.map(f64_pattern)),
     }
 }

@@ -1,0 +1,149 @@
+//! Bytes of a binary as they are written.
+
+use alloc::vec::Vec;
+
+use crate::error::{Fault, Result, Wrong};
+
+/// Bytes that are written. What comes after memory ended is lost, which [`Buffer::check`] tells in the end: so writers need not return it.
+#[derive(Default, Debug)]
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    failed: bool,
+}
+
+impl Buffer {
+    /// What was written.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        self.bytes.truncate(len);
+    }
+
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    #[inline(never)]
+    pub fn slice(&mut self, bytes: &[u8]) {
+        if self.bytes.try_reserve(bytes.len()).is_err() {
+            self.failed = true;
+            return;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    #[inline(never)]
+    pub fn byte(&mut self, byte: u8) {
+        self.slice(&[byte]);
+    }
+
+    /// An unsigned number (spec: binary/values#integers).
+    #[inline(never)]
+    pub fn number(&mut self, mut number: u64) {
+        let (mut bytes, mut len) = ([0; 10], 0);
+        loop {
+            let low = number as u8 & 0x7f;
+            number >>= 7;
+            bytes[len] = low | u8::from(number != 0) << 7;
+            len += 1;
+            if number == 0 {
+                break self.slice(&bytes[..len]);
+            }
+        }
+    }
+
+    /// An index.
+    pub fn index(&mut self, index: u32) {
+        self.number(index.into());
+    }
+
+    /// A signed number.
+    #[inline(never)]
+    pub fn signed(&mut self, mut number: i64) {
+        let (mut bytes, mut len) = ([0; 10], 0);
+        loop {
+            let low = number as u8 & 0x7f;
+            number >>= 7;
+            let is_last = number == i64::from(low << 1 & 0x80 != 0).wrapping_neg();
+            bytes[len] = low | u8::from(!is_last) << 7;
+            len += 1;
+            if is_last {
+                break self.slice(&bytes[..len]);
+            }
+        }
+    }
+
+    /// Bytes with their number in front.
+    #[inline(never)]
+    pub fn counted(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.slice(bytes);
+    }
+
+    /// Puts the number of the bytes behind `start` in front of these.
+    #[inline(never)]
+    pub fn count_from(&mut self, start: usize) {
+        let end = self.len();
+        self.number((end - start) as u64);
+        self.rotate(start, end);
+    }
+
+    /// Puts what was written from `end` on in front of what was from `start`.
+    pub fn rotate(&mut self, start: usize, end: usize) {
+        let width = self.len() - end;
+        self.bytes[start..].rotate_right(width);
+    }
+
+    /// Puts bytes in front of those at `start`.
+    pub fn insert(&mut self, start: usize, bytes: &[u8]) {
+        let end = self.len();
+        self.slice(bytes);
+        self.rotate(start, end);
+    }
+
+    /// Whether memory ended.
+    pub fn check(&self) -> Result {
+        if self.failed { Err(Fault { wrong: Wrong::Memory, at: 0 }) } else { Ok(()) }
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Buffer;
+
+    #[test]
+    fn numbers_take_the_fewest_bytes() {
+        let written = |write: &dyn Fn(&mut Buffer)| {
+            let mut buffer = Buffer::default();
+            write(&mut buffer);
+            buffer.into_bytes()
+        };
+        assert_eq!(written(&|b| b.number(0)), [0]);
+        assert_eq!(written(&|b| b.number(300)), [0xac, 2]);
+        assert_eq!(written(&|b| b.number(u64::MAX)).len(), 10);
+        assert_eq!(written(&|b| b.signed(-1)), [0x7f]);
+        assert_eq!(written(&|b| b.signed(64)), [0xc0, 0]);
+        assert_eq!(written(&|b| b.signed(-64)), [0x40]);
+        assert_eq!(written(&|b| b.signed(i64::MIN)).last(), Some(&0x7f));
+    }
+
+    #[test]
+    fn counts_come_in_front() {
+        let mut buffer = Buffer::default();
+        buffer.byte(9);
+        buffer.slice(&[1; 200]);
+        buffer.count_from(1);
+        assert_eq!(buffer.bytes()[..4], [9, 200, 1, 1]);
+        assert_eq!(buffer.len(), 203);
+    }
+}

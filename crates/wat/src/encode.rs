@@ -1,0 +1,311 @@
+//! A module's sections as they are put together (spec: binary/modules).
+
+use alloc::vec::Vec;
+
+use wasmote_ir::fallible::TryVec;
+
+use crate::buffer::Buffer;
+use crate::error::{Fault, Result};
+use crate::instructions::Expression;
+use crate::parser::{Name, Parser};
+use crate::signatures::Signatures;
+use crate::space::{Labels, Space};
+
+/// Things with their number in front.
+#[derive(Default)]
+pub(crate) struct Section {
+    pub count: u32,
+    pub bytes: Buffer,
+}
+
+/// The sections in their order, but for those of custom bytes: what each is called in the text, and its number.
+pub(crate) const SECTIONS: [(&str, u8); 12] = [
+    ("type", 1),
+    ("import", 2),
+    ("func", 3),
+    ("table", 4),
+    ("memory", 5),
+    ("tag", 13),
+    ("global", 6),
+    ("export", 7),
+    ("start", 8),
+    ("elem", 9),
+    ("code", 10),
+    ("data", 11),
+];
+
+/// The number of sections of custom bytes.
+const CUSTOM: u8 = 0;
+/// The number of the section that says how many data segments there are.
+const DATA_COUNT: u8 = 12;
+
+impl Section {
+    pub const TYPE: usize = 0;
+    pub const IMPORT: usize = 1;
+    pub const FUNC: usize = 2;
+    pub const TABLE: usize = 3;
+    pub const MEMORY: usize = 4;
+    pub const TAG: usize = 5;
+    pub const GLOBAL: usize = 6;
+    pub const EXPORT: usize = 7;
+    pub const START: usize = 8;
+    pub const ELEM: usize = 9;
+    pub const CODE: usize = 10;
+    pub const DATA: usize = 11;
+
+    /// Begins a list of so many names for something that has this index.
+    pub fn start_list(&mut self, index: u32, names: usize) {
+        if names > 0 {
+            self.count += 1;
+            self.bytes.index(index);
+            self.bytes.number(names as u64);
+        }
+    }
+
+    /// Adds a name.
+    pub fn name(&mut self, parser: &Parser<'_>, index: u32, name: Name) {
+        self.bytes.index(index);
+        self.bytes.counted(parser.characters(name));
+    }
+
+    /// A list of names for something that has this index, if there are any.
+    pub fn list(&mut self, parser: &Parser<'_>, index: u32, space: &Space) {
+        self.start_list(index, space.names().len());
+        for (index, name) in space.names() {
+            self.name(parser, index, name);
+        }
+    }
+}
+
+/// Parts of the name section that are lists of lists, by their places in [`Encoder::names`].
+pub(crate) mod subsection {
+    pub const LOCALS: usize = 0;
+    pub const LABELS: usize = 1;
+    pub const FIELDS: usize = 2;
+    pub const PARAMS: usize = 3;
+    pub const TAG_PARAMS: usize = 4;
+}
+
+impl Space {
+    pub const FUNCS: usize = 0;
+    pub const TABLES: usize = 1;
+    pub const MEMORIES: usize = 2;
+    pub const GLOBALS: usize = 3;
+    pub const TAGS: usize = 4;
+    pub const TYPES: usize = 5;
+    pub const ELEMS: usize = 6;
+    pub const DATAS: usize = 7;
+}
+
+/// Custom bytes, and the section that they stand next to.
+pub(crate) struct Custom {
+    /// Custom bytes stand in the order of these.
+    pub place: u8,
+    /// The end of these in [`Encoder::custom_bytes`].
+    pub end: usize,
+}
+
+/// A module as it is read and written.
+pub(crate) struct Encoder<'p, 't> {
+    pub parser: &'p mut Parser<'t>,
+    /// What the module is called.
+    pub name: Option<Name>,
+    /// All index spaces of the module, with all names before the first field is read for good.
+    pub spaces: [Space; 8],
+    /// How many of each space were written: the index of the next one.
+    pub written: [u32; 8],
+    pub sections: [Section; SECTIONS.len()],
+    pub names: [Section; 5],
+    pub signatures: Signatures,
+    pub locals: Space,
+    pub labels: Labels,
+    pub expression: Expression,
+    /// Instructions, or whatever else is written before what stands in front of it is known.
+    pub body: Buffer,
+    /// Hints at branches, by functions.
+    pub hints: Section,
+    /// Whether a function refers to a data segment.
+    pub needs_data_count: bool,
+    /// The space of the last definition that is no import.
+    pub last_definition: Option<usize>,
+    pub customs: Vec<Custom>,
+    pub custom_bytes: Buffer,
+    /// Whether custom bytes are a name section, so that none is made.
+    pub has_names: bool,
+}
+
+impl<'p, 't> Encoder<'p, 't> {
+    pub fn new(parser: &'p mut Parser<'t>) -> Encoder<'p, 't> {
+        Encoder {
+            parser,
+            name: None,
+            spaces: Default::default(),
+            written: [0; 8],
+            sections: Default::default(),
+            names: Default::default(),
+            signatures: Signatures::default(),
+            locals: Space::default(),
+            labels: Labels::default(),
+            expression: Expression::default(),
+            body: Buffer::default(),
+            hints: Section::default(),
+            needs_data_count: false,
+            last_definition: None,
+            customs: Vec::new(),
+            custom_bytes: Buffer::default(),
+            has_names: false,
+        }
+    }
+
+    /// All sections in their order.
+    pub fn finish(mut self) -> Result<Vec<u8>> {
+        let buffers = [&self.custom_bytes, &self.body, &self.hints.bytes];
+        let sections = self.sections.iter().chain(&self.names);
+        sections.map(|section| &section.bytes).chain(buffers).try_for_each(Buffer::check)?;
+        let mut out = Buffer::default();
+        out.slice(b"\0asm\x01\0\0\0");
+        self.write_customs(&mut out, Custom::FIRST);
+        for (place, (_, number)) in SECTIONS.into_iter().enumerate() {
+            self.write_customs(&mut out, Custom::before(place));
+            let mut section = core::mem::take(&mut self.sections[place]);
+            match place {
+                Section::START => out.section(number, section.bytes.bytes()),
+                Section::CODE if self.hints.count > 0 => {
+                    let mut hints = Buffer::default();
+                    hints.counted(b"metadata.code.branch_hint");
+                    hints.index(self.hints.count);
+                    hints.slice(self.hints.bytes.bytes());
+                    out.section(CUSTOM, hints.bytes());
+                    hints.check()?;
+                    out.vector(number, section.count, &mut section.bytes);
+                }
+                _ => out.vector(number, section.count, &mut section.bytes),
+            }
+            self.write_customs(&mut out, Custom::after(place));
+            if place == Section::ELEM && self.needs_data_count {
+                let mut count = Buffer::default();
+                count.index(self.spaces[Space::DATAS].count());
+                out.section(DATA_COUNT, count.bytes());
+            }
+        }
+        self.write_customs(&mut out, Custom::LAST);
+        if !self.has_names {
+            let names = self.name_section();
+            names.check()?;
+            if names.len() > 0 {
+                out.byte(CUSTOM);
+                let start = out.len();
+                out.counted(b"name");
+                out.slice(names.bytes());
+                out.count_from(start);
+            }
+        }
+        out.check()?;
+        Ok(out.into_bytes())
+    }
+
+    /// The custom bytes that stand here.
+    fn write_customs(&self, out: &mut Buffer, place: u8) {
+        let mut start = 0;
+        for custom in &self.customs {
+            if custom.place == place {
+                out.section(CUSTOM, &self.custom_bytes.bytes()[start..custom.end]);
+            }
+            start = custom.end;
+        }
+    }
+
+    /// What all is called (spec: appendix/custom#name-section).
+    fn name_section(&mut self) -> Buffer {
+        let mut out = Buffer::default();
+        if let Some(name) = self.name {
+            out.byte(0);
+            let start = out.len();
+            out.counted(self.parser.characters(name));
+            out.count_from(start);
+        }
+        /// The parts in their order: their numbers, and the spaces or the lists that they show.
+        enum Of {
+            Space(usize),
+            Lists(usize),
+        }
+        let parts = [
+            (1, Of::Space(Space::FUNCS)),
+            (2, Of::Lists(subsection::LOCALS)),
+            (3, Of::Lists(subsection::LABELS)),
+            (4, Of::Space(Space::TYPES)),
+            (5, Of::Space(Space::TABLES)),
+            (6, Of::Space(Space::MEMORIES)),
+            (7, Of::Space(Space::GLOBALS)),
+            (8, Of::Space(Space::ELEMS)),
+            (9, Of::Space(Space::DATAS)),
+            (10, Of::Lists(subsection::FIELDS)),
+            (11, Of::Space(Space::TAGS)),
+            (12, Of::Lists(subsection::PARAMS)),
+            (13, Of::Lists(subsection::TAG_PARAMS)),
+        ];
+        for (number, of) in parts {
+            let mut section = match of {
+                Of::Lists(place) => core::mem::take(&mut self.names[place]),
+                Of::Space(space) => {
+                    let names = self.spaces[space].names();
+                    let mut section = Section { count: names.len() as u32, bytes: Buffer::default() };
+                    for (index, name) in names {
+                        section.name(self.parser, index, name);
+                    }
+                    section
+                }
+            };
+            out.vector(number, section.count, &mut section.bytes);
+        }
+        out
+    }
+}
+
+impl Buffer {
+    /// A section with this number.
+    fn section(&mut self, number: u8, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.byte(number);
+            self.counted(bytes);
+        }
+    }
+
+    /// A section of so many things, if there are any.
+    fn vector(&mut self, number: u8, count: u32, bytes: &mut Buffer) {
+        if count > 0 {
+            self.byte(number);
+            let start = self.len();
+            self.index(count);
+            let width = self.len() - start;
+            self.truncate(start);
+            self.number((width + bytes.len()) as u64);
+            self.index(count);
+            self.slice(bytes.bytes());
+        }
+    }
+}
+
+impl Custom {
+    /// In front of everything.
+    pub const FIRST: u8 = 0;
+    /// Behind everything.
+    pub const LAST: u8 = Custom::before(SECTIONS.len());
+
+    /// Directly in front of a section, which may have nothing in it.
+    pub const fn before(section: usize) -> u8 {
+        2 * section as u8 + 1
+    }
+
+    /// Directly behind it.
+    pub const fn after(section: usize) -> u8 {
+        2 * section as u8 + 2
+    }
+}
+
+impl Encoder<'_, '_> {
+    /// Adds custom bytes, which were written, at this place.
+    pub fn add_custom(&mut self, place: u8) -> Result {
+        self.customs.try_push(Custom { place, end: self.custom_bytes.len() }).map_err(Fault::from)
+    }
+}

@@ -1,0 +1,372 @@
+//! The fields of a module (spec: text/modules). They are read twice: once for their names, which may be used before they are given, and once for what is
+//! in them. Types are read in between, so that all are known where functions are.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::fallible::TryVec;
+
+use crate::encode::{Encoder, Section, subsection};
+use crate::error::{Fault, Result, Wrong};
+use crate::instructions::Extent;
+use crate::parser::Parser;
+use crate::space::Space;
+
+/// What can be imported and exported, by space: the keyword. The numbers of spaces are the bytes that stand for kinds in imports and exports.
+const KINDS: [&str; 5] = ["func", "table", "memory", "global", "tag"];
+
+/// The byte of imported functions whose type is exact, a proposal that no build runs.
+const EXACT_FUNC: u8 = 0x20;
+
+/// The binary of a module, of which the fields come next, up to what closes it.
+pub(crate) fn module(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
+    let mut encoder = Encoder::new(parser);
+    let name = (encoder.parser.id()?, encoder.parser.name_annotation()?);
+    encoder.name = name.1.or(name.0);
+    if encoder.parser.take_word("binary") {
+        while !encoder.parser.is_end() {
+            encoder.parser.string(&mut encoder.body)?;
+        }
+        encoder.body.check()?;
+        return Ok(encoder.body.into_bytes());
+    }
+    encoder.fields()?;
+    encoder.finish()
+}
+
+/// The binary of a module that is nothing but its fields.
+pub(crate) fn fields(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
+    let mut encoder = Encoder::new(parser);
+    encoder.fields()?;
+    encoder.finish()
+}
+
+impl Encoder<'_, '_> {
+    /// All fields, up to what closes the module.
+    fn fields(&mut self) -> Result {
+        let start = self.parser.place();
+        let types = self.declare_all()?;
+        for at in types {
+            self.parser.seek(at);
+            self.define_types()?;
+            self.parser.close()?;
+        }
+        self.parser.go_to(start);
+        while !self.parser.is_end() {
+            self.field()?;
+        }
+        Ok(())
+    }
+
+    /// Names all that fields define, and returns where types are defined.
+    fn declare_all(&mut self) -> Result<Vec<u32>> {
+        let mut types = Vec::new();
+        while !self.parser.is_end() {
+            self.parser.open()?;
+            let at = self.parser.at();
+            if self.parser.take_word("rec") {
+                types.try_push(at)?;
+                while self.parser.take_form("type") {
+                    self.declare(Space::TYPES)?;
+                    self.parser.skip()?;
+                    self.parser.close()?;
+                }
+            } else if self.parser.take_word("type") {
+                types.try_push(at)?;
+                self.declare(Space::TYPES)?;
+            } else if self.parser.take_word("import") {
+                // Whether they are there is seen to when the field is read again.
+                while !self.parser.is_open() && !self.parser.is_end() {
+                    self.parser.advance();
+                }
+                if self.parser.is_open() {
+                    self.parser.advance();
+                    let kind = self.kind()?;
+                    self.declare(kind)?;
+                    self.parser.skip()?;
+                    self.parser.close()?;
+                }
+            } else if self.parser.take_word("elem") {
+                self.declare(Space::ELEMS)?;
+            } else if self.parser.take_word("data") {
+                self.declare(Space::DATAS)?;
+            } else if let Ok(kind) = self.kind() {
+                self.declare(kind)?;
+                if kind == Space::TABLES || kind == Space::MEMORIES {
+                    self.declare_segment()?;
+                }
+            }
+            self.parser.skip()?;
+            self.parser.close()?;
+        }
+        Ok(types)
+    }
+
+    /// Adds something that may have a name to its space.
+    fn declare(&mut self, space: usize) -> Result {
+        let at = self.parser.at();
+        let id = self.parser.id()?;
+        let annotated = self.parser.name_annotation()?;
+        self.spaces[space].add(self.parser, id, annotated, at)
+    }
+
+    /// Looks for a segment that is given with a table or a memory, which has an index, too.
+    fn declare_segment(&mut self) -> Result {
+        while !self.parser.is_end() {
+            if self.parser.is_form("elem") {
+                self.spaces[Space::ELEMS].skip(1);
+            } else if self.parser.is_form("data") {
+                self.spaces[Space::DATAS].skip(1);
+            }
+            if self.parser.is_open() {
+                self.parser.advance();
+                self.parser.skip()?;
+            }
+            self.parser.advance();
+        }
+        Ok(())
+    }
+
+    /// Takes the keyword of something that can be imported and exported.
+    fn kind(&mut self) -> Result<usize> {
+        let kind = KINDS.iter().position(|word| self.parser.is_word(word));
+        let kind = kind.ok_or_else(|| self.parser.fault(Wrong::Kind))?;
+        self.parser.advance();
+        Ok(kind)
+    }
+
+    /// The index of what is defined next.
+    pub fn next_index(&mut self, space: usize) -> u32 {
+        let index = self.written[space];
+        self.written[space] += 1;
+        index
+    }
+
+    /// A field, with its parentheses.
+    fn field(&mut self) -> Result {
+        let fault = self.parser.fault(Wrong::ImportAfterFunc);
+        if self.custom()? {
+            return Ok(());
+        }
+        self.parser.open()?;
+        if self.parser.is_word("type") || self.parser.is_word("rec") {
+            // It is defined by now.
+            self.parser.skip()?;
+        } else if self.parser.take_word("import") {
+            let out = &mut self.sections[Section::IMPORT].bytes;
+            self.parser.name_string(out)?;
+            self.parser.name_string(out)?;
+            self.parser.open()?;
+            let kind = self.kind()?;
+            self.pass_names()?;
+            let index = self.next_index(kind);
+            self.import(kind, index, fault)?;
+            self.parser.close()?;
+        } else if self.parser.take_word("export") {
+            let out = &mut self.sections[Section::EXPORT].bytes;
+            self.parser.name_string(out)?;
+            self.parser.open()?;
+            let kind = self.kind()?;
+            let index = self.index(kind)?;
+            self.export(kind, index);
+            self.parser.close()?;
+        } else if self.parser.take_word("start") {
+            let index = self.index(Space::FUNCS)?;
+            let section = &mut self.sections[Section::START];
+            section.bytes.index(index);
+            section.count += 1;
+            if section.count > 1 {
+                return Err(Fault { wrong: Wrong::Starts, ..fault });
+            }
+        } else if self.parser.take_word("elem") {
+            self.elem()?;
+        } else if self.parser.take_word("data") {
+            self.data()?;
+        } else {
+            let kind = self.kind().map_err(|_| self.parser.fault(Wrong::Field))?;
+            self.definition(kind, fault)?;
+        }
+        self.parser.close()
+    }
+
+    /// Takes the names of something that is defined, which are known.
+    pub fn pass_names(&mut self) -> Result {
+        self.parser.id()?;
+        self.parser.name_annotation()?;
+        Ok(())
+    }
+
+    /// What is exported behind its name, which is written.
+    fn export(&mut self, kind: usize, index: u32) {
+        let section = &mut self.sections[Section::EXPORT];
+        section.count += 1;
+        section.bytes.byte(kind as u8);
+        section.bytes.index(index);
+    }
+
+    /// The type of an import, whose names are written. `fault` is where the field begins.
+    fn import(&mut self, kind: usize, index: u32, fault: Fault) -> Result {
+        // A tag changes the index of no import but that of a tag.
+        if let Some(last) = self.last_definition.filter(|&last| last != Space::TAGS || kind == Space::TAGS) {
+            let wrongs = [
+                Wrong::ImportAfterFunc,
+                Wrong::ImportAfterTable,
+                Wrong::ImportAfterMemory,
+                Wrong::ImportAfterGlobal,
+                Wrong::ImportAfterTag,
+            ];
+            return Err(Fault { wrong: wrongs[last], ..fault });
+        }
+        let exact = kind == Space::FUNCS && self.parser.take_form("exact");
+        self.sections[Section::IMPORT].count += 1;
+        let out = &mut self.sections[Section::IMPORT].bytes;
+        out.byte(if exact { EXACT_FUNC } else { kind as u8 });
+        let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+        match kind {
+            Space::TABLES => types.table(out)?,
+            Space::MEMORIES => types.memory(out)?,
+            Space::GLOBALS => types.global(out)?,
+            _ => {
+                let used = self.type_use(true)?;
+                let ty = self.used_type(used)?;
+                let out = &mut self.sections[Section::IMPORT].bytes;
+                if kind == Space::TAGS {
+                    // What a tag is for: exceptions.
+                    out.byte(0);
+                }
+                out.index(ty);
+                if kind == Space::FUNCS && used.inline {
+                    self.param_names(subsection::LOCALS, index);
+                }
+            }
+        }
+        if exact { self.parser.close() } else { Ok(()) }
+    }
+
+    /// A function, table, memory, global or tag behind its keyword, with the exports, the import or the segment that it may have.
+    fn definition(&mut self, kind: usize, fault: Fault) -> Result {
+        self.pass_names()?;
+        let index = self.next_index(kind);
+        while self.parser.take_form("export") {
+            self.parser.name_string(&mut self.sections[Section::EXPORT].bytes)?;
+            self.export(kind, index);
+            self.parser.close()?;
+        }
+        if self.parser.take_form("import") {
+            let out = &mut self.sections[Section::IMPORT].bytes;
+            self.parser.name_string(out)?;
+            self.parser.name_string(out)?;
+            self.parser.close()?;
+            return self.import(kind, index, fault);
+        }
+        self.last_definition = self.last_definition.filter(|_| kind == Space::TAGS).or(Some(kind));
+        match kind {
+            Space::FUNCS => self.func(index),
+            Space::TABLES => self.table(index),
+            Space::MEMORIES => self.memory(index),
+            Space::GLOBALS => self.global(),
+            _ => self.tag(index),
+        }
+    }
+
+    fn tag(&mut self, index: u32) -> Result {
+        let used = self.type_use(true)?;
+        let ty = self.used_type(used)?;
+        let section = &mut self.sections[Section::TAG];
+        section.count += 1;
+        section.bytes.byte(0);
+        section.bytes.index(ty);
+        if used.inline {
+            self.param_names(subsection::TAG_PARAMS, index);
+        }
+        Ok(())
+    }
+
+    fn global(&mut self) -> Result {
+        self.sections[Section::GLOBAL].count += 1;
+        let out = &mut self.sections[Section::GLOBAL].bytes;
+        crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.global(out)?;
+        self.body.clear();
+        self.constant(Extent::All)?;
+        self.sections[Section::GLOBAL].bytes.slice(self.body.bytes());
+        Ok(())
+    }
+
+    /// A function that is no import: its type, its locals and its body.
+    fn func(&mut self, index: u32) -> Result {
+        let used = self.type_use(true)?;
+        let ty = self.used_type(used)?;
+        self.sections[Section::FUNC].count += 1;
+        self.sections[Section::FUNC].bytes.index(ty);
+        self.locals.clear();
+        let params = self.param_count(ty);
+        if used.inline {
+            for param in &self.signatures.params {
+                self.locals.skip(param.index - self.locals.count());
+                self.locals.add(self.parser, param.id, param.annotated, param.at)?;
+            }
+        }
+        self.locals.skip(params.unwrap_or_default().saturating_sub(self.locals.count()));
+        self.body.clear();
+        self.start_expression();
+        self.local_declarations()?;
+        self.instructions(Extent::All)?;
+        self.write_operator(wasmote_ir::operators::Operator::End);
+        let code = &mut self.sections[Section::CODE];
+        code.count += 1;
+        code.bytes.counted(self.body.bytes());
+        self.finish_body(index);
+        if params.is_some() {
+            self.names[subsection::LOCALS].list(self.parser, index, &self.locals);
+        }
+        Ok(())
+    }
+
+    /// Locals, of which those in a row that have the same type are written together.
+    fn local_declarations(&mut self) -> Result {
+        let mut groups = 0u32;
+        // Of the group that is not written yet, since more may be of it: how many locals, and where the type begins.
+        let (mut count, mut start) = (0u32, 0);
+        while self.parser.take_form("local") {
+            let at = self.parser.at();
+            let (mut id, mut annotated) = (None, None);
+            if !self.parser.is_end() {
+                id = self.parser.id()?;
+                annotated = self.parser.name_annotation()?;
+            }
+            let is_named = id.is_some() || annotated.is_some();
+            while is_named || !self.parser.is_end() {
+                self.locals.add(self.parser, id, annotated, at)?;
+                let end = self.body.len();
+                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+                types.value(&mut self.body)?;
+                let (group, ty) = self.body.bytes()[start..].split_at(end - start);
+                if count > 0 && group == ty {
+                    self.body.truncate(end);
+                } else {
+                    if count > 0 {
+                        let end_of_type = self.body.len();
+                        self.body.index(count);
+                        self.body.rotate(start, end_of_type);
+                        start = end + self.body.len() - end_of_type;
+                    }
+                    groups += 1;
+                    count = 0;
+                }
+                count += 1;
+                if is_named {
+                    break;
+                }
+            }
+            self.parser.close()?;
+        }
+        let end = self.body.len();
+        if count > 0 {
+            self.body.index(count);
+            self.body.rotate(start, end);
+        }
+        let end = self.body.len();
+        self.body.index(groups);
+        self.body.rotate(0, end);
+        Ok(())
+    }
+}

@@ -1,0 +1,443 @@
+//! What stands behind the name of an instruction, by what the table of operators says of it.
+
+use wasmote_ir::operators::{Immediate, Operator};
+
+use crate::encode::Encoder;
+use crate::error::{Result, Wrong};
+use crate::lexer::Kind;
+use crate::numbers::{self, Format};
+use crate::parser::{Index, Name};
+use crate::signatures::TypeUse;
+use crate::space::Space;
+
+impl Encoder<'_, '_> {
+    pub fn write_operator(&mut self, operator: Operator) {
+        let (prefix, number) = operator.opcode();
+        match prefix {
+            Some(prefix) => {
+                self.body.byte(prefix);
+                self.body.index(number);
+            }
+            None => self.body.byte(number as u8),
+        }
+    }
+
+    /// An instruction behind its name. `shared` is whether the next operator has the same name.
+    #[inline(never)]
+    pub fn instruction(&mut self, operator: Operator, shared: bool) -> Result {
+        match operator {
+            Operator::Else => self.labels.repeated(self.parser)?,
+            Operator::End => {
+                self.labels.repeated(self.parser)?;
+                self.labels.pop(self.parser)?;
+            }
+            _ => {}
+        }
+        if !shared {
+            self.write_operator(operator);
+        }
+        self.immediates(operator, shared)
+    }
+
+    /// The immediates, and the operator in front of them if it depends on these which one it is.
+    pub fn immediates(&mut self, operator: Operator, shared: bool) -> Result {
+        let immediates = operator.row().immediates();
+        match *immediates {
+            // `select`, which may have types.
+            [None, ..] if shared => self.select(operator),
+            [Some(Immediate::Heap), ..] if shared => {
+                let reference = self.types().reference()?;
+                self.write_operator(if reference.nullable { operator.twin() } else { operator });
+                reference.heap.write(&mut self.body);
+                Ok(())
+            }
+            [Some(Immediate::Block), second, ..] => self.block(second),
+            [Some(Immediate::Type), Some(Immediate::Table), ..] => self.call_indirect(),
+            [Some(Immediate::Label), ..] if operator == Operator::Delegate => {
+                // The label counts from outside of the block that ends here.
+                self.labels.pop(self.parser)?;
+                self.immediate(Immediate::Label)
+            }
+            [
+                Some(segment @ (Immediate::Data | Immediate::Elem)),
+                Some(whole @ (Immediate::Memory | Immediate::Table)),
+                ..,
+            ] => self.segment_and_whole(segment, whole),
+            [Some(to @ (Immediate::Memory | Immediate::Table)), Some(from), ..] => {
+                // Both or none.
+                if !self.parser.is_index() {
+                    self.body.slice(&[0, 0]);
+                    return Ok(());
+                }
+                self.immediate(to)?;
+                if !self.parser.is_index() {
+                    return Err(self.parser.fault(Wrong::Index));
+                }
+                self.immediate(from)
+            }
+            [Some(Immediate::Type), Some(Immediate::Field), ..] => self.type_and_field(),
+            [Some(Immediate::Ordering), Some(Immediate::Type), Some(Immediate::Field)] => {
+                self.immediate(Immediate::Ordering)?;
+                self.type_and_field()
+            }
+            [Some(Immediate::MemArg(align)), Some(lane), ..] => {
+                // A number alone is that of the lane.
+                let (kind, word) = self.parser.second();
+                let has_index = !self.parser.is_integer()
+                    || kind == Kind::Integer
+                    || kind == Kind::Keyword && (word.starts_with(b"offset=") || word.starts_with(b"align="));
+                self.memarg(align, has_index)?;
+                self.immediate(lane)
+            }
+            _ => immediates.iter().flatten().try_for_each(|&immediate| self.immediate(immediate)),
+        }
+    }
+
+    #[inline(never)]
+    fn immediate(&mut self, immediate: Immediate) -> Result {
+        match immediate {
+            Immediate::Label => self.label(),
+            Immediate::Labels => self.labels(),
+            Immediate::Table | Immediate::Memory | Immediate::MemoryOrZero => {
+                let space = Space::of(immediate).unwrap_or_default();
+                let index = self.index_or_zero(space)?;
+                self.body.index(index);
+                Ok(())
+            }
+            Immediate::Func
+            | Immediate::Type
+            | Immediate::Global
+            | Immediate::Tag
+            | Immediate::Data
+            | Immediate::Elem => {
+                let space = Space::of(immediate).unwrap_or_default();
+                self.needs_data_count |= space == Space::DATAS;
+                let index = self.index(space)?;
+                self.body.index(index);
+                Ok(())
+            }
+            Immediate::Local => {
+                let index = self.locals.index(self.parser, Wrong::UnknownLocal)?;
+                self.body.index(index);
+                Ok(())
+            }
+            Immediate::Count => {
+                let count = self.parser.u32()?;
+                self.body.index(count);
+                Ok(())
+            }
+            Immediate::Heap => {
+                let heap = self.types().heap()?;
+                heap.write(&mut self.body);
+                Ok(())
+            }
+            Immediate::Cast => self.cast(),
+            Immediate::I32 => {
+                let value = self.parser.any_integer(32)?;
+                self.body.signed(i64::from(value as i32));
+                Ok(())
+            }
+            Immediate::I64 => {
+                let value = self.parser.any_integer(64)?;
+                self.body.signed(value as i64);
+                Ok(())
+            }
+            Immediate::F32 => self.lane(b"f32"),
+            Immediate::F64 => self.lane(b"f64"),
+            Immediate::V128 => {
+                let shape = self.parser.shape()?;
+                let vector = self.parser.vector(shape)?;
+                self.body.slice(&vector.to_le_bytes());
+                Ok(())
+            }
+            Immediate::MemArg(align) | Immediate::Atomic(align) => self.memarg(align, self.parser.is_index()),
+            Immediate::Lane(_) => {
+                let integer = self.parser.integer()?;
+                let lane = if integer.is_signed { None } else { integer.in_bits(8) };
+                let lane = lane.ok_or_else(|| self.parser.fault(Wrong::Lane))?;
+                self.parser.advance();
+                self.body.byte(lane as u8);
+                Ok(())
+            }
+            Immediate::Lanes => (0..16).try_for_each(|_| {
+                let lane = self.parser.unsigned(8)?;
+                self.body.byte(lane as u8);
+                Ok(())
+            }),
+            Immediate::Zero => {
+                let order = self.ordering().unwrap_or_default();
+                self.body.byte(order);
+                Ok(())
+            }
+            Immediate::Ordering => {
+                let order = self.ordering().ok_or_else(|| self.parser.fault(Wrong::Unexpected))?;
+                self.body.byte(order);
+                Ok(())
+            }
+            Immediate::Handlers => self.handlers(),
+            // These stand first, and are seen to together with what follows.
+            Immediate::Block | Immediate::Types | Immediate::Catches | Immediate::Field => Ok(()),
+        }
+    }
+
+    /// The order of an atomic operator, if it is said.
+    fn ordering(&mut self) -> Option<u8> {
+        let order = if self.parser.is_word("seqcst") {
+            0
+        } else if self.parser.is_word("acqrel") {
+            1
+        } else {
+            return None;
+        };
+        self.parser.advance();
+        Some(order)
+    }
+
+    fn label(&mut self) -> Result {
+        let label = self.labels.index(self.parser)?;
+        self.body.index(label);
+        Ok(())
+    }
+
+    /// The labels of a `br_table`, the last of which is the default.
+    fn labels(&mut self) -> Result {
+        let start = self.body.len();
+        let mut count = 0u32;
+        while count == 0 || self.parser.is_index() {
+            self.label()?;
+            count += 1;
+        }
+        let end = self.body.len();
+        self.body.index(count - 1);
+        self.body.rotate(start, end);
+        Ok(())
+    }
+
+    /// What a block is called in the text and in the name section, and its type, which does not become one of the module's.
+    pub fn block_head(&mut self) -> Result<(Option<Name>, Option<Name>, TypeUse)> {
+        Ok((self.parser.id()?, self.parser.name_annotation()?, self.type_use(false)?))
+    }
+
+    /// The table of a call and its type, which does not become one of the module's.
+    pub fn call_head(&mut self) -> Result<(u32, TypeUse)> {
+        Ok((self.index_or_zero(Space::TABLES)?, self.type_use(false)?))
+    }
+
+    fn call_indirect(&mut self) -> Result {
+        let (table, used) = self.call_head()?;
+        let ty = self.used_type(used)?;
+        self.body.index(ty);
+        self.body.index(table);
+        Ok(())
+    }
+
+    /// The label and the type of a block, and its clauses.
+    fn block(&mut self, second: Option<Immediate>) -> Result {
+        let (id, annotated, used) = self.block_head()?;
+        match self.signatures.short() {
+            Some(short) if used.index.is_none() => self.body.slice(short),
+            _ => {
+                let ty = self.used_type(used)?;
+                self.body.signed(ty.into());
+            }
+        }
+        if second == Some(Immediate::Catches) {
+            self.catches()?;
+        }
+        self.labels.push(self.parser, id)?;
+        if let Some(name) = annotated.or(id) {
+            let blocks = self.expression.blocks;
+            self.expression.label_names.count += 1;
+            self.expression.label_names.name(self.parser, blocks, name);
+        }
+        self.expression.blocks += 1;
+        Ok(())
+    }
+
+    /// The clauses of a `try_table`.
+    fn catches(&mut self) -> Result {
+        let start = self.body.len();
+        let mut count = 0u32;
+        'clauses: loop {
+            for (word, kind) in [("catch", 0), ("catch_ref", 1), ("catch_all", 2), ("catch_all_ref", 3)] {
+                if self.parser.take_form(word) {
+                    self.body.byte(kind);
+                    if kind < 2 {
+                        self.immediate(Immediate::Tag)?;
+                    }
+                    self.label()?;
+                    self.parser.close()?;
+                    count += 1;
+                    continue 'clauses;
+                }
+            }
+            break;
+        }
+        let end = self.body.len();
+        self.body.index(count);
+        self.body.rotate(start, end);
+        Ok(())
+    }
+
+    /// The clauses of a `resume`.
+    fn handlers(&mut self) -> Result {
+        let start = self.body.len();
+        let mut count = 0u32;
+        while self.parser.take_form("on") {
+            let end = self.body.len();
+            self.immediate(Immediate::Tag)?;
+            let is_switch = self.parser.take_word("switch");
+            if !is_switch {
+                self.label()?;
+            }
+            self.body.insert(end, &[is_switch.into()]);
+            self.parser.close()?;
+            count += 1;
+        }
+        let end = self.body.len();
+        self.body.index(count);
+        self.body.rotate(start, end);
+        Ok(())
+    }
+
+    fn cast(&mut self) -> Result {
+        let label = self.labels.index(self.parser)?;
+        let (from, to) = (self.types().reference()?, self.types().reference()?);
+        self.body.byte(u8::from(from.nullable) | u8::from(to.nullable) << 1);
+        self.body.index(label);
+        from.heap.write(&mut self.body);
+        to.heap.write(&mut self.body);
+        Ok(())
+    }
+
+    /// A `select`: the operator, and the types of the other one of that name.
+    fn select(&mut self, operator: Operator) -> Result {
+        let at = self.body.len();
+        let mut count = 0u32;
+        let mut found = false;
+        while self.parser.take_form("result") {
+            found = true;
+            while !self.parser.is_end() {
+                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+                types.value(&mut self.body)?;
+                count += 1;
+            }
+            self.parser.close()?;
+        }
+        let end = self.body.len();
+        self.write_operator(if found { operator.twin() } else { operator });
+        if found {
+            self.body.index(count);
+        }
+        self.body.rotate(at, end);
+        Ok(())
+    }
+
+    /// The memory or table comes first, if it is given, and is written last.
+    fn segment_and_whole(&mut self, segment: Immediate, whole: Immediate) -> Result {
+        let space = Space::of(whole).unwrap_or_default();
+        let index = if self.parser.is_index_second() { self.index(space)? } else { 0 };
+        self.immediate(segment)?;
+        self.body.index(index);
+        Ok(())
+    }
+
+    fn type_and_field(&mut self) -> Result {
+        let ty = self.index(Space::TYPES)?;
+        let fault = self.parser.fault(Wrong::UnknownField);
+        let field = match self.parser.index()? {
+            Index::Number(number) => number,
+            Index::Name(name) => {
+                let fields = self.signatures.fields(ty);
+                fields.and_then(|fields| fields.get(self.parser, name)).ok_or(fault)?
+            }
+        };
+        self.body.index(ty);
+        self.body.index(field);
+        Ok(())
+    }
+
+    /// The memory, the offset and the alignment of an access, each of which may be left out.
+    fn memarg(&mut self, align: u8, has_index: bool) -> Result {
+        let memory = if has_index { self.index_or_zero(Space::MEMORIES)? } else { 0 };
+        let offset = self.assigned(b"offset=")?.unwrap_or_default();
+        let fault = self.parser.fault(Wrong::Alignment);
+        let align = match self.assigned(b"align=")? {
+            Some(align) if align.is_power_of_two() => align.trailing_zeros(),
+            Some(_) => return Err(fault),
+            None => align.into(),
+        };
+        /// Says that the index of a memory follows.
+        const HAS_MEMORY: u32 = 1 << 6;
+        self.body.index(align | if memory == 0 { 0 } else { HAS_MEMORY });
+        if memory != 0 {
+            self.body.index(memory);
+        }
+        self.body.number(offset);
+        Ok(())
+    }
+
+    /// The number behind a word that begins so, if it comes next.
+    fn assigned(&mut self, word: &[u8]) -> Result<Option<u64>> {
+        if self.parser.token().kind != Kind::Keyword {
+            return Ok(None);
+        }
+        let Some(number) = self.parser.word().strip_prefix(word) else { return Ok(None) };
+        let number = numbers::integer(number).ok_or_else(|| self.parser.fault(Wrong::Integer))?;
+        let value = if number.is_negative { None } else { number.magnitude };
+        let value = value.ok_or_else(|| self.parser.fault(Wrong::Range))?;
+        self.parser.advance();
+        Ok(Some(value))
+    }
+
+    /// A number of this type, as it stands in memory.
+    fn lane(&mut self, ty: &[u8]) -> Result {
+        let (bits, bytes) = self.parser.lane(ty)?;
+        self.body.slice(&bits.to_le_bytes()[..bytes]);
+        Ok(())
+    }
+}
+
+impl crate::parser::Parser<'_> {
+    /// The type of the lanes of a vector: takes its shape, such as `i32x4`.
+    pub fn shape(&mut self) -> Result<&'static [u8]> {
+        const SHAPES: [(&str, &[u8]); 6] = [
+            ("i8x16", b"i8"),
+            ("i16x8", b"i16"),
+            ("i32x4", b"i32"),
+            ("i64x2", b"i64"),
+            ("f32x4", b"f32"),
+            ("f64x2", b"f64"),
+        ];
+        let shape = SHAPES.iter().find(|(word, _)| self.is_word(word)).ok_or_else(|| self.fault(Wrong::Shape))?;
+        self.advance();
+        Ok(shape.1)
+    }
+
+    /// The lanes of a vector, which are of this type.
+    pub fn vector(&mut self, ty: &[u8]) -> Result<u128> {
+        let (mut vector, mut at) = (0, 0);
+        while at < 16 {
+            let (bits, bytes) = self.lane(ty)?;
+            vector |= u128::from(bits) << (8 * at);
+            at += bytes;
+        }
+        Ok(vector)
+    }
+
+    /// A number of this type: its bits, and how many bytes these take.
+    pub fn lane(&mut self, ty: &[u8]) -> Result<(u64, usize)> {
+        let bytes = match ty {
+            b"i8" => 1,
+            b"i16" => 2,
+            b"i32" | b"f32" => 4,
+            _ => 8,
+        };
+        let bits = match ty {
+            b"f32" => self.float(Format::F32)?,
+            b"f64" => self.float(Format::F64)?,
+            _ => self.any_integer(8 * bytes)?,
+        };
+        Ok((bits, bytes as usize))
+    }
+}

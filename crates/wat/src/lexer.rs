@@ -1,0 +1,310 @@
+//! Tokens (spec: text/lexical).
+
+use crate::buffer::Buffer;
+use crate::error::Wrong;
+use crate::numbers;
+
+/// What a token is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Open,
+    Close,
+    String,
+    Id,
+    Keyword,
+    Integer,
+    Float,
+    /// The name of an annotation that means something; it stands behind [`Kind::Open`].
+    Annotation(Annotation),
+    /// Looks like a token, and is none.
+    Reserved,
+    /// No token can be read here.
+    Bad(Wrong),
+    /// Where the text ends.
+    End,
+}
+
+/// Annotations that mean something. All others are passed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Annotation {
+    Name,
+    Custom,
+    BranchHint,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub kind: Kind,
+    /// Where it begins and ends; one that is [`Kind::Bad`] begins where the error is.
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A place in a text from which tokens are read. Work is in proportion to the length of the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Lexer<'t> {
+    text: &'t [u8],
+    at: usize,
+    /// Whether something was passed over that is more than white space.
+    pub skipped_annotation: bool,
+}
+
+impl<'t> Lexer<'t> {
+    /// The text must have less than 2^31 bytes, and be UTF-8.
+    pub fn new(text: &'t [u8]) -> Lexer<'t> {
+        Lexer { text, at: 0, skipped_annotation: false }
+    }
+
+    /// Goes on at this byte.
+    pub fn seek(&mut self, at: u32) {
+        self.at = at as usize;
+    }
+
+    /// The next token.
+    pub fn next(&mut self) -> Token {
+        loop {
+            let start = self.at;
+            let kind = self.kind();
+            #[cfg(test)]
+            crate::tests::READ.with(|read| read.set(read.get() + self.at.max(start + 1) - start));
+            let kind = match kind {
+                Ok(Some(kind)) => kind,
+                Ok(None) => continue,
+                Err((at, wrong)) => {
+                    // Nothing behind it is read.
+                    self.at = self.text.len();
+                    return Token { kind: Kind::Bad(wrong), start: at as u32, end: at as u32 };
+                }
+            };
+            return Token { kind, start: start as u32, end: self.at as u32 };
+        }
+    }
+
+    fn byte(&self, ahead: usize) -> Option<u8> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    /// What stands here, behind which reading goes on; nothing if it is white space, a comment or an annotation. Or where an error is.
+    fn kind(&mut self) -> Result<Option<Kind>, (usize, Wrong)> {
+        let start = self.at;
+        let Some(first) = self.byte(0) else { return Ok(Some(Kind::End)) };
+        self.at += 1;
+        Ok(Some(match first {
+            b' ' | b'\t' | b'\n' | b'\r' => return Ok(None),
+            b';' if self.byte(0) == Some(b';') => {
+                let rest = &self.text[self.at..];
+                self.at += rest.iter().position(|&byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+                return Ok(None);
+            }
+            b'(' if self.byte(0) == Some(b';') => return self.block_comment(start).map(|()| None),
+            b'(' if self.byte(0) == Some(b'@') => {
+                if self.annotation(start)? {
+                    return Ok(None);
+                }
+                Kind::Open
+            }
+            b'(' => Kind::Open,
+            b')' => Kind::Close,
+            b',' | b';' | b'[' | b']' | b'{' | b'}' => Kind::Reserved,
+            b'"' | b'!'..=b'~' => {
+                self.at = start;
+                let (characters, strings) = self.word()?;
+                classify(&self.text[start..self.at], characters, strings)
+            }
+            _ => return Err((start, Wrong::Character)),
+        }))
+    }
+
+    /// Passes over a comment that began at `start`; comments nest.
+    fn block_comment(&mut self, start: usize) -> Result<(), (usize, Wrong)> {
+        let mut depth = 0;
+        self.at = start;
+        loop {
+            match (self.byte(0), self.byte(1)) {
+                (Some(b'('), Some(b';')) => {
+                    depth += 1;
+                    self.at += 2;
+                }
+                (Some(b';'), Some(b')')) => {
+                    depth -= 1;
+                    self.at += 2;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                (Some(_), _) => self.at += 1,
+                (None, _) => return Err((start, Wrong::Comment)),
+            }
+        }
+    }
+
+    /// Passes over characters that make up one word, and strings without space between: how many of each.
+    fn word(&mut self) -> Result<(u32, u32), (usize, Wrong)> {
+        let (mut characters, mut strings) = (0, 0);
+        loop {
+            match self.byte(0) {
+                Some(b'"') => {
+                    self.at = string(self.text, self.at, None)?;
+                    strings += 1;
+                }
+                Some(byte) if is_id_character(byte) => {
+                    self.at += 1;
+                    characters += 1;
+                }
+                _ => return Ok((characters, strings)),
+            }
+        }
+    }
+
+    /// Behind a parenthesis in front of `@`: passes over the annotation if it means nothing. Else reading goes on with its name.
+    fn annotation(&mut self, start: usize) -> Result<bool, (usize, Wrong)> {
+        let at = self.at;
+        let (characters, strings) = self.word()?;
+        let known = match classify(&self.text[at..self.at], characters, strings) {
+            Kind::Annotation(_) => true,
+            Kind::Bad(wrong) => return Err((at, wrong)),
+            // One that means nothing, or no annotation at all.
+            kind => kind != Kind::Reserved || !is_annotation(characters, strings),
+        };
+        if known {
+            self.at = at;
+            return Ok(false);
+        }
+        self.skipped_annotation = true;
+        let mut depth = 1;
+        while depth > 0 {
+            let Some(byte) = self.byte(0) else { return Err((start, Wrong::Annotation)) };
+            match byte {
+                // Not as an annotation: then annotations inside of others would be a recursion.
+                b'(' if self.byte(1) != Some(b';') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b')' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                _ => {
+                    self.kind()?;
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a word that begins with `@` and has so many characters and strings is the name of an annotation.
+fn is_annotation(characters: u32, strings: u32) -> bool {
+    strings == 0 || characters == 1 && strings == 1
+}
+
+/// What a word is that has so many characters outside of strings, and strings.
+fn classify(word: &[u8], characters: u32, strings: u32) -> Kind {
+    let is_quoted = characters == 1 && strings == 1 && word.get(1) == Some(&b'"');
+    match word[0] {
+        b'"' if characters == 0 && strings == 1 => Kind::String,
+        b'$' if strings == 0 || is_quoted => Kind::Id,
+        b'@' if strings == 0 || is_quoted => known_annotation(&word[1..], is_quoted),
+        first if strings == 0 => match numbers::kind(word) {
+            Some(kind) => kind,
+            None if first.is_ascii_lowercase() => Kind::Keyword,
+            None => Kind::Reserved,
+        },
+        _ => Kind::Reserved,
+    }
+}
+
+/// The annotation with this name, which may be a string; [`Kind::Reserved`] if it means nothing.
+fn known_annotation(name: &[u8], is_quoted: bool) -> Kind {
+    let mut decoded = Buffer::default();
+    if is_quoted {
+        // It was read before.
+        let _ = string(name, 0, Some(&mut decoded));
+        if core::str::from_utf8(decoded.bytes()).is_err() {
+            return Kind::Bad(Wrong::Utf8);
+        }
+    } else {
+        decoded.slice(name);
+    }
+    match decoded.bytes() {
+        b"" if decoded.check().is_err() => Kind::Bad(Wrong::Memory),
+        b"" => Kind::Bad(Wrong::EmptyAnnotation),
+        b"name" => Kind::Annotation(Annotation::Name),
+        b"custom" => Kind::Annotation(Annotation::Custom),
+        b"metadata.code.branch_hint" => Kind::Annotation(Annotation::BranchHint),
+        _ => Kind::Reserved,
+    }
+}
+
+/// Characters of identifiers and keywords (spec: text/values#text-idchar).
+fn is_id_character(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}')
+}
+
+/// Where the string ends that begins at `at`, and its bytes, if asked for (spec: text/values#strings). Or where an error is.
+pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> Result<usize, (usize, Wrong)> {
+    let byte = |at: usize| text.get(at).copied().ok_or((text.len(), Wrong::StringEnd));
+    let digit = |at: usize| byte(at).and_then(|byte| hex_digit(byte).ok_or((at, Wrong::Escape)));
+    // The first byte is the quotation mark.
+    let mut at = at + 1;
+    loop {
+        let first = byte(at)?;
+        at += 1;
+        let mut encoded = [0; 4];
+        let mut decoded: &[u8] = &[first];
+        let escaped;
+        match first {
+            b'"' => return Ok(at),
+            0..=31 | 127 => return Err((at - 1, Wrong::StringCharacter)),
+            b'\\' => {
+                let second = byte(at)?;
+                at += 1;
+                escaped = match second {
+                    b't' => b'\t',
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b'"' | b'\'' | b'\\' => second,
+                    b'u' => {
+                        let start = at;
+                        if byte(at)? != b'{' {
+                            return Err((at, Wrong::Escape));
+                        }
+                        at += 1;
+                        let mut value = u32::from(digit(at)?);
+                        loop {
+                            at += 1;
+                            at += usize::from(byte(at)? == b'_');
+                            if byte(at)? == b'}' && text[at - 1] != b'_' {
+                                break;
+                            }
+                            // Whatever is larger stays so.
+                            value = value.saturating_mul(16).saturating_add(digit(at)?.into());
+                        }
+                        at += 1;
+                        let c = char::from_u32(value).ok_or((start, Wrong::CodePoint))?;
+                        decoded = c.encode_utf8(&mut encoded).as_bytes();
+                        0
+                    }
+                    _ => {
+                        let high = digit(at - 1)?;
+                        at += 1;
+                        high << 4 | digit(at - 1)?
+                    }
+                };
+                if second != b'u' {
+                    encoded[0] = escaped;
+                    decoded = &encoded[..1];
+                }
+            }
+            _ => {}
+        }
+        if let Some(bytes) = &mut bytes {
+            bytes.slice(decoded);
+        }
+    }
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}

@@ -1,0 +1,368 @@
+//! The types that a module defines, and types of functions where they are used (spec: text/modules#types, text/modules#type-uses).
+
+use alloc::vec::Vec;
+
+use wasmote_ir::fallible::TryVec;
+use wasmote_ir::keys::Keys;
+
+use crate::buffer::Buffer;
+use crate::encode::{Encoder, Section, subsection};
+use crate::error::{Fault, Result, Wrong};
+use crate::parser::{Name, Parser};
+use crate::space::Space;
+use crate::types::{Types, byte};
+
+/// What is known of a type with an index.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// Where the type of functions begins and ends in the section of types. Nothing is there if it is of another kind.
+    func: (u32, u32),
+    /// The fields' names, if it is a structure with such.
+    fields: Option<u32>,
+}
+
+/// A parameter with a name.
+#[derive(Clone, Copy)]
+pub(crate) struct Param {
+    pub index: u32,
+    pub id: Option<Name>,
+    pub annotated: Option<Name>,
+    pub at: u32,
+}
+
+/// The types of a module, and the type of functions that was read last.
+#[derive(Default)]
+pub(crate) struct Signatures {
+    known: Vec<Known>,
+    /// The types that stand for uses which name no type, by what is written of them.
+    plain: Keys,
+    fields: Vec<Space>,
+    /// The type of functions that was read last, as it is written, and the names of its parameters.
+    last: Buffer,
+    pub params: Vec<Param>,
+    results: Buffer,
+}
+
+/// A use of a type of functions.
+#[derive(Clone, Copy)]
+pub(crate) struct TypeUse {
+    /// The type that it names.
+    pub index: Option<u32>,
+    at: u32,
+    /// Whether it lists parameters or results, perhaps none.
+    pub inline: bool,
+}
+
+impl Signatures {
+    fn func<'s>(known: &[Known], section: &'s [u8], index: u32) -> &'s [u8] {
+        let (start, end) = known.get(index as usize).map_or((0, 0), |known| known.func);
+        section.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The names of the fields of a structure.
+    pub fn fields(&self, index: u32) -> Option<&Space> {
+        let fields = self.known.get(index as usize)?.fields?;
+        self.fields.get(fields as usize)
+    }
+
+    /// The type of functions that was read last, if it is how blocks abbreviate theirs: at most one result.
+    pub fn short(&self) -> Option<&[u8]> {
+        match self.last.bytes() {
+            [_, 0, 0, ..] => Some(&[byte::EMPTY]),
+            [_, 0, 1, result @ ..] => Some(result),
+            _ => None,
+        }
+    }
+}
+
+impl<'t> Encoder<'_, 't> {
+    pub fn types(&mut self) -> Types<'_, 't> {
+        types(self.parser, &self.spaces[Space::TYPES])
+    }
+
+    /// The fields `type` and `rec`, of which the keyword comes next. All types have their names by then.
+    pub fn define_types(&mut self) -> Result {
+        self.sections[Section::TYPE].count += 1;
+        if !self.parser.take_word("rec") {
+            self.parser.advance();
+            let index = self.signatures.known.len() as u32;
+            self.define_type()?;
+            return self.remember(index);
+        }
+        let start = self.sections[Section::TYPE].bytes.len();
+        let mut count = 0;
+        while self.parser.take_form("type") {
+            self.define_type()?;
+            self.parser.close()?;
+            count += 1;
+        }
+        // What is before a group of types is not known before its end.
+        let bytes = &mut self.sections[Section::TYPE].bytes;
+        let mut front = Buffer::default();
+        front.byte(byte::REC);
+        front.index(count);
+        front.check()?;
+        bytes.insert(start, front.bytes());
+        let first = self.signatures.known.len() - count as usize;
+        for known in &mut self.signatures.known[first..] {
+            if known.func.1 != 0 {
+                known.func.0 += front.len() as u32;
+                known.func.1 += front.len() as u32;
+            }
+        }
+        Ok(())
+    }
+
+    /// One type behind its keyword.
+    fn define_type(&mut self) -> Result {
+        self.parser.id()?;
+        self.parser.name_annotation()?;
+        self.parser.open()?;
+        let index = self.signatures.known.len() as u32;
+        let is_sub = self.parser.take_word("sub");
+        if is_sub {
+            let is_final = self.parser.take_word("final");
+            let mut supertypes = Buffer::default();
+            let mut count = 0;
+            while self.parser.is_index() {
+                supertypes.index(self.index(Space::TYPES)?);
+                count += 1;
+            }
+            supertypes.check()?;
+            if !is_final || count > 0 {
+                let bytes = &mut self.sections[Section::TYPE].bytes;
+                bytes.byte(if is_final { byte::SUB_FINAL } else { byte::SUB });
+                bytes.index(count);
+                bytes.slice(supertypes.bytes());
+            }
+            self.parser.open()?;
+        }
+        let shared = self.parser.take_word("shared");
+        if shared {
+            self.parser.open()?;
+            self.sections[Section::TYPE].bytes.byte(byte::SHARED);
+        }
+        for (word, byte) in [("describes", byte::DESCRIBES), ("descriptor", byte::DESCRIPTOR)] {
+            if self.parser.take_word(word) {
+                let other = self.index(Space::TYPES)?;
+                let bytes = &mut self.sections[Section::TYPE].bytes;
+                bytes.byte(byte);
+                bytes.index(other);
+                self.parser.close()?;
+                self.parser.open()?;
+            }
+        }
+        let known = self.composite(index)?;
+        self.signatures.known.try_push(known)?;
+        for _ in 0..1 + u32::from(is_sub) + u32::from(shared) {
+            self.parser.close()?;
+        }
+        Ok(())
+    }
+
+    /// Lets uses of types that name none refer to this one, unless they refer to one before. As the crate `wast` has it, types in groups do not count, and
+    /// those that are not final do.
+    fn remember(&mut self, index: u32) -> Result {
+        let section = self.sections[Section::TYPE].bytes.bytes();
+        let signatures = &mut self.signatures;
+        let known = &signatures.known;
+        let func = |index| Signatures::func(known, section, index);
+        if !func(index).is_empty() {
+            signatures.plain.insert(func(index), index, &func)?;
+        }
+        Ok(())
+    }
+
+    /// A type of functions, structures, arrays or continuations.
+    fn composite(&mut self, index: u32) -> Result<Known> {
+        let mut known = Known::default();
+        if self.parser.take_word("func") {
+            self.func_type(true)?;
+            self.param_names(subsection::PARAMS, index);
+            known.func = self.write_func_type();
+        } else if self.parser.take_word("struct") {
+            known.fields = self.struct_fields(index)?;
+        } else if self.parser.take_word("array") {
+            let bytes = &mut self.sections[Section::TYPE].bytes;
+            bytes.byte(byte::ARRAY);
+            types(self.parser, &self.spaces[Space::TYPES]).field(bytes)?;
+        } else if self.parser.take_word("cont") {
+            let func = self.index(Space::TYPES)?;
+            let bytes = &mut self.sections[Section::TYPE].bytes;
+            bytes.byte(byte::CONT);
+            bytes.signed(func.into());
+        } else {
+            return Err(self.parser.fault(Wrong::Type));
+        }
+        Ok(known)
+    }
+
+    /// Writes the type of functions that was read last into the section: where it stands there.
+    fn write_func_type(&mut self) -> (u32, u32) {
+        let bytes = &mut self.sections[Section::TYPE].bytes;
+        let start = bytes.len() as u32;
+        bytes.slice(self.signatures.last.bytes());
+        (start, bytes.len() as u32)
+    }
+
+    /// The fields of a structure, and where the names of some are kept.
+    fn struct_fields(&mut self, index: u32) -> Result<Option<u32>> {
+        let mut fields = Space::default();
+        self.body.clear();
+        while !self.parser.is_end() {
+            if !self.parser.take_form("field") {
+                return Err(self.parser.fault(Wrong::Type));
+            }
+            let at = self.parser.at();
+            let id = self.parser.id()?;
+            let annotated = self.parser.name_annotation()?;
+            let is_named = id.is_some() || annotated.is_some();
+            while is_named || !self.parser.is_end() {
+                fields.add(self.parser, id, annotated, at)?;
+                types(self.parser, &self.spaces[Space::TYPES]).field(&mut self.body)?;
+                if is_named {
+                    break;
+                }
+            }
+            self.parser.close()?;
+        }
+        let bytes = &mut self.sections[Section::TYPE].bytes;
+        bytes.byte(byte::STRUCT);
+        bytes.index(fields.count());
+        bytes.slice(self.body.bytes());
+        self.names[subsection::FIELDS].list(self.parser, index, &fields);
+        if fields.names().len() == 0 {
+            return Ok(None);
+        }
+        self.signatures.fields.try_push(fields)?;
+        Ok(Some(self.signatures.fields.len() as u32 - 1))
+    }
+
+    /// Writes how the parameters that were read last are called into a part of the name section.
+    pub fn param_names(&mut self, subsection: usize, index: u32) {
+        let params = &self.signatures.params;
+        let count = params.iter().filter_map(shown).count();
+        self.names[subsection].start_list(index, count);
+        for (index, name) in params.iter().filter_map(shown) {
+            self.names[subsection].name(self.parser, index, name);
+        }
+    }
+
+    /// Parameters and results, which become the type that was read last; whether any are listed.
+    #[inline(never)]
+    fn func_type(&mut self, named: bool) -> Result<bool> {
+        let signatures = &mut self.signatures;
+        let (mut count, mut result_count) = (0u32, 0u32);
+        let (params, results) = (&mut signatures.last, &mut signatures.results);
+        params.clear();
+        results.clear();
+        signatures.params.clear();
+        let mut found = false;
+        let mut types = types(self.parser, &self.spaces[Space::TYPES]);
+        loop {
+            let fault = types.parser.fault(Wrong::ResultFirst);
+            if types.parser.take_form("param") {
+                if result_count > 0 {
+                    return Err(fault);
+                }
+                let at = types.parser.at();
+                let (mut id, mut annotated) = (None, None);
+                if named && !types.parser.is_end() {
+                    id = types.parser.id()?;
+                    annotated = types.parser.name_annotation()?;
+                }
+                let is_named = id.is_some() || annotated.is_some();
+                if is_named {
+                    signatures.params.try_push(Param { index: count, id, annotated, at })?;
+                }
+                while is_named || !types.parser.is_end() {
+                    types.value(params)?;
+                    count += 1;
+                    if is_named {
+                        break;
+                    }
+                }
+            } else if types.parser.take_form("result") {
+                while !types.parser.is_end() {
+                    types.value(results)?;
+                    result_count += 1;
+                }
+            } else {
+                break;
+            }
+            types.parser.close()?;
+            found = true;
+        }
+        let mut front = Buffer::default();
+        front.byte(byte::FUNC);
+        front.index(count);
+        front.check()?;
+        params.insert(0, front.bytes());
+        params.index(result_count);
+        params.slice(results.bytes());
+        params.check()?;
+        results.check()?;
+        Ok(found)
+    }
+
+    /// A use of a type of functions. Parameters may have names where that is said.
+    #[inline(never)]
+    pub fn type_use(&mut self, named: bool) -> Result<TypeUse> {
+        let mut index = None;
+        let at = self.parser.at();
+        if self.parser.take_form("type") {
+            index = Some(self.index(Space::TYPES)?);
+            self.parser.close()?;
+        }
+        let inline = self.func_type(named)?;
+        Ok(TypeUse { index, at, inline })
+    }
+
+    /// The type that is used, which was read last. If it names none and there is no such type, that becomes the last type of the module.
+    #[inline(never)]
+    pub fn used_type(&mut self, used: TypeUse) -> Result<u32> {
+        let section = self.sections[Section::TYPE].bytes.bytes();
+        let signatures = &self.signatures;
+        let last = signatures.last.bytes();
+        let func = |index| Signatures::func(&signatures.known, section, index);
+        if let Some(index) = used.index {
+            let wrong = match func(index) {
+                found if !used.inline || found == last => return Ok(index),
+                [] if index < self.spaces[Space::TYPES].count() => Wrong::NotAFunc,
+                [] => Wrong::UnknownType,
+                _ => Wrong::InlineType,
+            };
+            return Err(Fault { wrong, at: used.at });
+        }
+        if let Some(index) = signatures.plain.get(last, &func) {
+            return Ok(index);
+        }
+        let index = self.signatures.known.len() as u32;
+        let func = self.write_func_type();
+        self.signatures.known.try_push(Known { func, fields: None })?;
+        self.sections[Section::TYPE].count += 1;
+        self.sections[Section::TYPE].bytes.check()?;
+        self.remember(index)?;
+        Ok(index)
+    }
+
+    /// How many parameters functions of a type have; nothing if it is of another kind, or there is no such type.
+    pub fn param_count(&self, index: u32) -> Option<u32> {
+        let func = Signatures::func(&self.signatures.known, self.sections[Section::TYPE].bytes.bytes(), index);
+        let count = func.get(1..)?.iter().scan(true, |more, &byte| {
+            let here = *more;
+            *more = byte & 0x80 != 0;
+            here.then_some(byte)
+        });
+        Some(count.zip(0..).fold(0, |count, (byte, place)| count | u32::from(byte & 0x7f) << (7 * place)))
+    }
+}
+
+/// The types that can be read here.
+fn types<'a, 't>(parser: &'a mut Parser<'t>, types: &'a Space) -> Types<'a, 't> {
+    Types { parser, types }
+}
+
+fn shown(param: &Param) -> Option<(u32, Name)> {
+    Some((param.index, param.annotated.or(param.id)?))
+}
