@@ -109,13 +109,7 @@ pub const RULES: &[Rule] = &[
         library: true,
         safe: None,
     },
-    Rule {
-        name: "wasmote-wat",
-        may_use: &[IR],
-        no_std: true,
-        library: true,
-        safe: Some(FORBID),
-    },
+    Rule { name: "wasmote-wat", may_use: &[IR], no_std: true, library: true, safe: Some(FORBID) },
     Rule {
         // For tests alone: it is in no row, so that nothing that is shipped may use it. Processes and what they share are `unsafe`.
         name: TEST_SUPPORT,
