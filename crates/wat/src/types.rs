@@ -18,6 +18,7 @@ pub(crate) mod byte {
     pub const REC: u8 = 0x4e;
     pub const DESCRIPTOR: u8 = 0x4d;
     pub const DESCRIBES: u8 = 0x4c;
+    pub const NUMBERS: [u8; 5] = [0x7f, 0x7e, 0x7d, 0x7c, 0x7b];
     pub const I8: u8 = 0x78;
     pub const I16: u8 = 0x77;
     pub const REF_NULL: u8 = 0x63;
@@ -84,7 +85,7 @@ impl Heap {
 
 /// The number or vector type of this name, as a byte.
 pub(crate) fn number_type(word: &[u8]) -> Option<u8> {
-    (0x7b..=0x7f).find(|&byte| ValType::of_byte(byte).is_some_and(|ty| ty.name().as_bytes() == word))
+    byte::NUMBERS.into_iter().find(|&byte| ValType::of_byte(byte).is_some_and(|ty| ty.name().as_bytes() == word))
 }
 
 /// The heap type for which a type of references is called so, as a byte.
