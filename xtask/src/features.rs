@@ -45,7 +45,8 @@ const ADDED: &[Added] = &[
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
     added(CLI, "gc", &["wasmote_gc::"]),
-    added(CLI, "wat", &["wasmote_wat::"]),
+    added(CLI, "wat", &["wasmote_wat::fields"]),
+    added(CLI, "print", &["wasmote_wat::print"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
     added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wasmote_wat::script"]),
@@ -66,7 +67,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "mmap", &["rustix::"]),
     added(LIBRARY, "guard-pages", &["wasmote::guard::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
-    added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::"]),
+    added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::script"]),
     // These replace instead of adding.
     added(LIBRARY, "loop-dispatch", &[]),
     added(LIBRARY, "count", &[]),
