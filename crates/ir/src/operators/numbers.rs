@@ -2,6 +2,7 @@
 //! there is one by numbers, which says the row: 0 where there is no operator.
 
 use super::{Immediates, OPCODES, Operator, Row, Types};
+use crate::ops::Numbered;
 
 const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
@@ -42,62 +43,34 @@ pub const fn code(opcode: &[u16]) -> u16 {
     }
 }
 
-/// As many different things as there may be: their numbers are bytes.
-const MOST: usize = 0x100;
-
-/// Things that are the same where these numbers are: for each its number among those that differ; where each of these is first; how many they are.
-struct Different<const N: usize> {
-    of: [u8; N],
-    firsts: [usize; MOST],
-    count: usize,
-}
-
-const fn different<const N: usize>(bits: &[u64; N]) -> Different<N> {
-    let mut different = Different { of: [0; N], firsts: [0; MOST], count: 0 };
-    let mut i = 0;
-    while i < N {
-        let mut known = 0;
-        while known < different.count && bits[different.firsts[known]] != bits[i] {
-            known += 1;
-        }
-        if known == different.count {
-            different.firsts[known] = i;
-            different.count += 1;
-        }
-        different.of[i] = known as u8;
-        i += 1;
-    }
-    different
-}
-
 const COUNT: usize = Operator::ALL.len();
 
-const LISTS: Different<COUNT> = {
+const LISTS: &Numbered<COUNT> = &{
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].immediate_bits();
         i += 1;
     }
-    different(&bits)
+    Numbered::new(&bits)
 };
 
-const SIGNATURES: Different<COUNT> = {
+const SIGNATURES: &Numbered<COUNT> = &{
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].type_bits();
         i += 1;
     }
-    different(&bits)
+    Numbered::new(&bits)
 };
 
-const DIFFERENT: Different<COUNT> = {
+const DIFFERENT: &Numbered<COUNT> = &{
     let (lists, signatures) = (&LISTS.of, &SIGNATURES.of);
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].row_bits(lists[i], signatures[i]);
         i += 1;
     }
-    different(&bits)
+    Numbered::new(&bits)
 };
 
 /// So much room has a table of so many things that no number masked to it is outside, and looking one up takes no comparison.
@@ -107,10 +80,10 @@ const fn room(count: usize) -> usize {
 
 /// The lists of immediates that differ.
 static IMMEDIATES: [Immediates; room(LISTS.count)] = {
-    let firsts = &LISTS.firsts;
+    let firsts = &LISTS.first;
     let (mut all, mut i) = ([[None; super::IMMEDIATES]; room(LISTS.count)], 0);
     while i < LISTS.count {
-        all[i] = Operator::ROWS[firsts[i]].immediates;
+        all[i] = Operator::ROWS[firsts[i] as usize].immediates;
         i += 1;
     }
     all
@@ -118,10 +91,10 @@ static IMMEDIATES: [Immediates; room(LISTS.count)] = {
 
 /// The types that differ.
 static TYPES: [Types; room(SIGNATURES.count)] = {
-    let firsts = &SIGNATURES.firsts;
+    let firsts = &SIGNATURES.first;
     let (mut all, mut i) = ([Operator::ROWS[0].types; room(SIGNATURES.count)], 0);
     while i < SIGNATURES.count {
-        all[i] = Operator::ROWS[firsts[i]].types;
+        all[i] = Operator::ROWS[firsts[i] as usize].types;
         i += 1;
     }
     all
@@ -129,10 +102,10 @@ static TYPES: [Types; room(SIGNATURES.count)] = {
 
 /// The rows that differ; in front, that of what is no operator.
 static ROWS: [Row; room(DIFFERENT.count + 1)] = {
-    let (firsts, lists, signatures) = (&DIFFERENT.firsts, &LISTS.of, &SIGNATURES.of);
+    let (firsts, lists, signatures) = (&DIFFERENT.first, &LISTS.of, &SIGNATURES.of);
     let (mut all, mut i) = ([Row::NONE; room(DIFFERENT.count + 1)], 0);
     while i < DIFFERENT.count {
-        let first = firsts[i];
+        let first = firsts[i] as usize;
         all[i + 1] = Row { immediates: lists[first], types: signatures[first], ..Operator::ROWS[first].row };
         i += 1;
     }
