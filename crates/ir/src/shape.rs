@@ -271,8 +271,9 @@ pub trait Shape {
     const SUFFIXES: &'static str;
 }
 
+/// The shapes, and in the module named the types of families that have them.
 macro_rules! shapes {
-    ($( $(#[$doc:meta])* $name:ident { $( $suffix:ident $set:ident [$($operand:ident),*] ),* $(,)? } )*) => { $(
+    ($module:ident: $( $(#[$doc:meta])* $name:ident { $( $suffix:ident $set:ident [$($operand:ident),*] ),* $(,)? } )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         // The names are those of instructions as text.
@@ -291,21 +292,48 @@ macro_rules! shapes {
             const FORMATS: &'static [Format] = &formats::<{ Self::VARIANTS.len() }>(Self::VARIANTS);
             const SUFFIXES: &'static str = concat!($(stringify!($suffix), " "),*);
         }
-        impl crate::write::Family<$name> { $(
-            #[doc = concat!("The instruction with operands `", stringify!([$($operand),*]), "`.")]
-            #[inline(always)]
-            pub fn $suffix(
-                self,
-                operands: ($(operand_type!($operand),)*),
-            ) -> crate::write::Instruction<{ $name::VARIANTS[$name::$suffix as usize].operands.len() }> {
-                crate::write::Instruction {
-                    op: self.op(),
-                    variant: $name::$suffix as u8,
-                    values: crate::write::Operands::values(operands),
+    )*
+        /// Families by their shapes: what an instruction is constructed with.
+        // Methods of one generic type would be looked for in each other's impls by the compiler, all with all, which took a second.
+        pub mod $module {
+            use crate::ops::Op;
+            use crate::shape::Shape;
+            use crate::write::{Instruction, Operands};
+            $(
+                $(#[$doc])*
+                #[derive(Clone, Copy)]
+                pub struct $name(pub(crate) Op);
+
+                impl $name {
+                    /// The family, whatever its shape.
+                    pub const fn op(self) -> Op {
+                        self.0
+                    }
+                    $(
+                        #[doc = concat!("The instruction with operands `", stringify!([$($operand),*]), "`.")]
+                        #[inline(always)]
+                        pub fn $suffix(
+                            self,
+                            operands: ($(operand_type!($operand),)*),
+                        ) -> Instruction<{ super::$name::VARIANTS[super::$name::$suffix as usize].operands.len() }> {
+                            Instruction {
+                                op: self.0,
+                                variant: super::$name::$suffix as u8,
+                                values: Operands::values(operands),
+                            }
+                        }
+                    )*
                 }
-            }
-        )* }
-    )* };
+            )*
+        }
+    };
+}
+
+pub mod families {
+    //! Families by their shapes: `family::I32Add` is a `Bin8`.
+    pub use super::scalar_families::*;
+    #[cfg(feature = "simd")]
+    pub use super::simd::vector_families::*;
 }
 
 const fn set_of(name: &str) -> Set {
@@ -327,7 +355,7 @@ mod simd;
 #[cfg(feature = "simd")]
 pub use simd::*;
 
-shapes! {
+shapes! { scalar_families:
     /// Two sources; commutative, mirrored by a sibling, or rarely wanted the other way round.
     Bin8 {
         ss core [Src, Src, Dst], si core [Src, Imm32, Dst],

@@ -3,7 +3,7 @@
 
 use super::{Format, Operand, Shape, Variant, formats, set_of};
 
-shapes! {
+shapes! { vector_families:
     /// A move of a vector.
     VecCopy { s vec [SrcPair, DstPair] }
     /// A constant vector into slots.

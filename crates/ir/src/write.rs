@@ -21,31 +21,7 @@
 //! It gives the family, the variant's number and the operands' values, which whoever writes code writes as they are; nothing is generic behind
 //! that. Where classes depend on operands, the variant is asked for instead ([`Sources`](crate::ops::Sources)).
 
-use core::marker::PhantomData;
-
 use crate::ops::Op;
-
-/// A family of the shape `S`: one of [`family`](crate::ops::family).
-pub struct Family<S>(pub(crate) Op, PhantomData<S>);
-
-impl<S> Clone for Family<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for Family<S> {}
-
-impl<S> Family<S> {
-    pub(crate) const fn new(op: Op) -> Self {
-        Family(op, PhantomData)
-    }
-
-    /// The family, whatever its shape.
-    pub const fn op(self) -> Op {
-        self.0
-    }
-}
 
 /// An instruction that is not written yet.
 #[derive(Clone, Copy, Debug)]

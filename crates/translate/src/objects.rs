@@ -4,8 +4,9 @@ use wasmote_decode::CompositeType;
 use wasmote_decode::operators::Cast;
 use wasmote_ir::operators::Operator;
 use wasmote_ir::ops::family;
-use wasmote_ir::write::{Base, Count, Dst, Family, Imm, Slot, SlotDst, Target, Type};
-use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts, shape};
+use wasmote_ir::shape::families;
+use wasmote_ir::write::{Base, Count, Dst, Imm, Slot, SlotDst, Target, Type};
+use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
 
 use crate::TranslateErrorKind;
 use crate::body::{Body, INVALID, Step};
@@ -117,7 +118,7 @@ impl Body<'_> {
     }
 
     /// A new object with the topmost values.
-    fn new_of_run(&mut self, op: Family<shape::NewOfRun>, ty: u32, values: usize) -> Step {
+    fn new_of_run(&mut self, op: families::NewOfRun, ty: u32, values: usize) -> Step {
         self.meter.values(values);
         let top = self.top();
         let base = self.settle_top(values)?;

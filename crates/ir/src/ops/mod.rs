@@ -52,10 +52,10 @@ macro_rules! define_ops {
         /// The families, with their shapes for the compiler.
         #[allow(non_upper_case_globals)]
         pub mod family {
-            use super::{Op, shape};
-            use crate::write::Family;
+            use super::Op;
+            use crate::shape::families;
 
-            $( $(#[$doc])* pub const $name: Family<shape::$shape> = Family::new(Op::$name); )*
+            $( $(#[$doc])* pub const $name: families::$shape = families::$shape(Op::$name); )*
         }
 
         impl Op {
