@@ -26,6 +26,8 @@ pub struct Workload {
     pub env: Vec<String>,
     /// Folders of the host that it may use, under the same names.
     pub dirs: Vec<String>,
+    /// Where the engine is started, if that matters: what `dirs` names may be relative to it.
+    pub started_in: Option<PathBuf>,
     /// What it reads on its standard input.
     pub stdin: Option<PathBuf>,
     /// What it must print, where that is written down.
@@ -147,6 +149,7 @@ impl Case {
             args: self.bench_args.unwrap_or(self.args),
             env: Vec::new(),
             dirs: self.bench_dirs,
+            started_in: None,
             stdin: self.bench_stdin.or(self.stdin).map(|file| folder.join(file)),
             expected: as_tested.then(|| folder.join(self.expected)),
             exit: self.exit,
@@ -204,6 +207,7 @@ impl Workload {
             args: Vec::new(),
             env: Vec::new(),
             dirs: Vec::new(),
+            started_in: None,
             stdin: None,
             expected: None,
             exit: 0,

@@ -51,6 +51,9 @@ impl Engine {
     /// The command that runs this guest.
     pub fn command(&self, workload: &Workload) -> Command {
         let mut command = Command::new(&self.program);
+        if let Some(folder) = &workload.started_in {
+            command.current_dir(folder);
+        }
         for argument in &self.arguments {
             if argument == "{args}" {
                 command.args(&workload.args);

@@ -9,7 +9,8 @@
 //! kind = "c"                # which mean it counts to; by default `program`
 //! args = ["-9"]
 //! env = ["LANG=C"]
-//! dirs = ["data"]           # folders in the folder that it may use, under their paths
+//! start = "data"            # where in the folder the engine is started; by default the folder itself
+//! dirs = ["."]              # folders that it may use, from there, under these names
 //! stdin = "data/text"       # a file
 //! expected = "gzip.out"     # a file with what it must print; by default what the first engine prints
 //! exit = 0
@@ -75,7 +76,9 @@ struct Program {
     #[serde(default)]
     env: Vec<String>,
     #[serde(default)]
-    dirs: Vec<PathBuf>,
+    start: PathBuf,
+    #[serde(default)]
+    dirs: Vec<String>,
     stdin: Option<PathBuf>,
     expected: Option<PathBuf>,
     #[serde(default)]
@@ -129,7 +132,9 @@ impl Program {
             kind: self.kind.unwrap_or_else(|| PROGRAM.into()),
             args: self.args,
             env: self.env,
-            dirs: self.dirs.iter().map(|dir| folder.join(dir).to_string_lossy().into_owned()).collect(),
+            // A program that opens `x` finds it in a folder called `.`, not in one whose name starts with `/`.
+            dirs: self.dirs,
+            started_in: Some(folder.join(self.start)),
             stdin: self.stdin.map(|file| folder.join(file)),
             expected: self.expected.map(|file| folder.join(file)),
             exit: self.exit,
@@ -153,13 +158,15 @@ mod tests {
 
     #[test]
     fn modules_run_as_the_manifest_says_or_without_anything() {
-        let manifest = "[[program]]\nmodule = 'a.wasm'\nname = 'one'\nargs = ['-x']\nstdin = 'in'\nexit = 3\n\
+        let manifest = "[[program]]\nmodule = 'a.wasm'\nname = 'one'\nargs = ['-x']\nstart = 'data'\ndirs = ['.']\nstdin = 'in'\nexit = 3\n\
                         [[program]]\nmodule = 'a.wasm'\nname = 'two'\nkind = 'c'\n";
         let folder = folder("runs", &[("a.wasm", ""), ("b.wasm", ""), ("in", ""), ("programs.toml", manifest)]);
         let all = workloads(&folder).unwrap();
         let brief: Vec<_> = all.iter().map(|of| (&*of.name, &*of.kind, of.args.len(), of.exit)).collect();
         assert_eq!(brief, [("b", "program", 0, 0), ("one", "program", 1, 3), ("two", "c", 0, 0)]);
         assert_eq!(all[1].stdin, Some(folder.join("in")));
+        assert_eq!((&all[1].dirs, &all[1].started_in), (&vec![".".to_string()], &Some(folder.join("data"))));
+        assert_eq!(all[2].started_in, Some(folder.join("")));
         std::fs::remove_dir_all(folder).unwrap();
     }
 

@@ -37,6 +37,9 @@ pub fn main(workloads: &[Workload], scratch: &Path) -> Result<()> {
         let mut perf = Command::new("perf");
         perf.args(["record", "--quiet", "-e", "task-clock", "-F", FREQUENCY, "-o"]).arg(&data).arg("--");
         perf.arg(run.get_program()).args(run.get_args());
+        if let Some(folder) = run.get_current_dir() {
+            perf.current_dir(folder);
+        }
         let finished = super::measure::run(&mut perf, workload.stdin.as_deref(), scratch)
             .context("--sample needs perf (Debian: linux-perf)")?;
         ensure!(
