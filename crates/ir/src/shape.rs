@@ -218,6 +218,11 @@ impl Format {
         self.units
     }
 
+    /// The operands as one number, the same for the same operands only.
+    pub(crate) const fn key(&self) -> u64 {
+        self.operands
+    }
+
     /// Whether both are the same.
     pub const fn is(self, other: Format) -> bool {
         self.same_operands(other) && self.letters == other.letters && self.letter_count == other.letter_count
@@ -236,6 +241,61 @@ const fn formats<const N: usize>(variants: &[Variant]) -> [Format; N] {
         i += 1;
     }
     formats
+}
+
+/// What follows from the variants of a shape: made once for each, since constants are evaluated slowly, and rows are many.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary {
+    /// A bit for each core variant.
+    pub(crate) core: u16,
+    /// A bit for each other one.
+    pub(crate) others: u16,
+    /// What the others belong to.
+    pub(crate) set: Set,
+    /// A bit for each variant whose destination another one leaves out.
+    pub(crate) elides: u16,
+    /// A number made of the letters and operands of all.
+    pub(crate) hash: u64,
+    /// A number made of those of all but the extended ones.
+    pub(crate) core_hash: u64,
+}
+
+impl Summary {
+    const fn of(variants: &[Variant], formats: &[Format]) -> Summary {
+        let mut summary = Summary { core: 0, others: 0, set: Set::Core, elides: 0, hash: 0, core_hash: 0 };
+        assert!(formats.len() <= 16);
+        let (half, mut i) = (formats.len() / 2, 0);
+        while i < formats.len() {
+            let (format, set) = (&formats[i], variants[i].set);
+            if matches!(set, Set::Core) {
+                assert!(summary.others == 0);
+                summary.core |= 1 << i;
+            } else {
+                assert!(summary.others == 0 || summary.set as u8 == set as u8);
+                (summary.others, summary.set) = (summary.others | 1 << i, set);
+            }
+            let own = mix(format.letters, format.operands);
+            summary.hash = mix(summary.hash, own);
+            if !matches!(set, Set::Extended) {
+                summary.core_hash = mix(summary.core_hash, own);
+            }
+            // Half the list behind it is what leaves it out, by its letters.
+            let last = format.operands & 63;
+            if i < half
+                && (last == Operand::Dst as u64 + 1 || last == Operand::DstPair as u64 + 1)
+                && formats[i + half].letters == format.then(Format::ACCUMULATED).letters
+            {
+                summary.elides |= 1 << i;
+            }
+            i += 1;
+        }
+        summary
+    }
+}
+
+/// A step of a hash (FNV-1a, of more than bytes).
+pub(crate) const fn mix(hash: u64, value: u64) -> u64 {
+    ((hash ^ value) as u128 * 0x0100_0000_01b3) as u64
 }
 
 /// Units of these operands.
@@ -269,6 +329,8 @@ pub trait Shape {
     const FORMATS: &'static [Format];
     /// Their suffixes, each with a space behind it.
     const SUFFIXES: &'static str;
+    /// What follows from them.
+    const SUMMARY: Summary;
 }
 
 /// The shapes, and in the module named the types of families that have them.
@@ -291,6 +353,7 @@ macro_rules! shapes {
             }),*];
             const FORMATS: &'static [Format] = &formats::<{ Self::VARIANTS.len() }>(Self::VARIANTS);
             const SUFFIXES: &'static str = concat!($(stringify!($suffix), " "),*);
+            const SUMMARY: Summary = Summary::of(Self::VARIANTS, Self::FORMATS);
         }
     )*
         /// Families by their shapes: what an instruction is constructed with.

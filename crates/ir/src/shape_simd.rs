@@ -1,7 +1,7 @@
 //! Shapes of vector instructions. A vector is two neighbouring slots, or the vector accumulator; a constant vector is
 //! its two halves.
 
-use super::{Format, Operand, Shape, Variant, formats, set_of};
+use super::{Format, Operand, Shape, Summary, Variant, formats, set_of};
 
 shapes! { vector_families:
     /// A move of a vector.

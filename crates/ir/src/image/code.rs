@@ -71,7 +71,7 @@ const fn number(kind: Operand) -> u32 {
     NUMBERS[kind as usize] as u32
 }
 
-const NUMBERS: &[u8; 64] = &{
+static NUMBERS: [u8; 64] = {
     let mut numbers = [0; 64];
     let mut i = 0;
     while i < KINDS.len() {
@@ -87,15 +87,30 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
-        let list = NUMBERED.of[first + opcode] as usize;
-        table[opcode] = LISTED[list] | rule(Opcode::description((first + opcode) as u16).0) << 30;
+        table[opcode] = LISTED[NUMBERED.of[first + opcode] as usize];
         opcode += 1;
+    }
+    // Few have a rule.
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        let rule = rule(Op::ALL[op]);
+        let mut variant = if rule == PLAIN { 0 } else { Op::ALL[op].variants().len() };
+        while variant > 0 {
+            variant -= 1;
+            if Op::ALL[op].has(variant)
+                && let Some(opcode) = (Opcode::new(Op::ALL[op], variant as u8).0 as usize).checked_sub(first)
+                && opcode < N
+            {
+                table[opcode] |= rule << 30;
+            }
+        }
+        op += 1;
     }
     table
 }
 
 /// The kinds' numbers of each list of operands.
-const LISTED: &[u32; LISTS] = &{
+static LISTED: [u32; LISTS] = {
     let mut table = [0; LISTS];
     let mut list = 0;
     while list < LISTS {
@@ -174,29 +189,29 @@ impl<const N: usize, const M: usize> Descriptions<N, M> {
     }
 }
 
-const CORE_ALL: &[u32; CORE_OPCODES] = &describe(0);
-const CORE_EACH: &Numbered<CORE_OPCODES> = &distinct(CORE_ALL);
-static CORE: Descriptions<CORE_OPCODES, { CORE_EACH.count }> = Descriptions::new(CORE_ALL, CORE_EACH);
+static CORE_ALL: [u32; CORE_OPCODES] = describe(0);
+static CORE_EACH: Numbered<CORE_OPCODES> = distinct(&CORE_ALL);
+static CORE: Descriptions<CORE_OPCODES, { CORE_EACH.count }> = Descriptions::new(&CORE_ALL, &CORE_EACH);
 #[cfg(feature = "extended")]
-const EXTENDED_ALL: &[u32; OPCODES] = &describe(0);
+static EXTENDED_ALL: [u32; OPCODES] = describe(0);
 #[cfg(feature = "extended")]
-const EXTENDED_EACH: &Numbered<OPCODES> = &distinct(EXTENDED_ALL);
+static EXTENDED_EACH: Numbered<OPCODES> = distinct(&EXTENDED_ALL);
 #[cfg(feature = "extended")]
-static EXTENDED: Descriptions<OPCODES, { EXTENDED_EACH.count }> = Descriptions::new(EXTENDED_ALL, EXTENDED_EACH);
+static EXTENDED: Descriptions<OPCODES, { EXTENDED_EACH.count }> = Descriptions::new(&EXTENDED_ALL, &EXTENDED_EACH);
 #[cfg(feature = "managed")]
 const BEYOND: usize = FIRST_VECTOR - OPCODES;
 #[cfg(feature = "managed")]
-const MANAGED_ALL: &[u32; BEYOND] = &describe(OPCODES);
+static MANAGED_ALL: [u32; BEYOND] = describe(OPCODES);
 #[cfg(feature = "managed")]
-const MANAGED_EACH: &Numbered<BEYOND> = &distinct(MANAGED_ALL);
+static MANAGED_EACH: Numbered<BEYOND> = distinct(&MANAGED_ALL);
 #[cfg(feature = "managed")]
-static MANAGED: Descriptions<BEYOND, { MANAGED_EACH.count }> = Descriptions::new(MANAGED_ALL, MANAGED_EACH);
+static MANAGED: Descriptions<BEYOND, { MANAGED_EACH.count }> = Descriptions::new(&MANAGED_ALL, &MANAGED_EACH);
 #[cfg(feature = "simd")]
-const VECTORS_ALL: &[u32; VECTOR_OPCODES] = &describe(FIRST_VECTOR);
+static VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
 #[cfg(feature = "simd")]
-const VECTORS_EACH: &Numbered<VECTOR_OPCODES> = &distinct(VECTORS_ALL);
+static VECTORS_EACH: Numbered<VECTOR_OPCODES> = distinct(&VECTORS_ALL);
 #[cfg(feature = "simd")]
-static VECTORS: Descriptions<VECTOR_OPCODES, { VECTORS_EACH.count }> = Descriptions::new(VECTORS_ALL, VECTORS_EACH);
+static VECTORS: Descriptions<VECTOR_OPCODES, { VECTORS_EACH.count }> = Descriptions::new(&VECTORS_ALL, &VECTORS_EACH);
 
 /// The instructions that an image may have.
 #[derive(Clone, Copy)]

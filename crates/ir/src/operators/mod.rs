@@ -13,7 +13,7 @@ mod table;
 mod tests;
 
 use crate::proposal::Proposal;
-use numbers::code;
+use numbers::{FIRSTS, PREFIXES};
 
 macro_rules! define_immediates {
     ($( $(#[$doc:meta])* $name:ident $(($field:ident: $ty:ty))?; )*) => {
@@ -335,15 +335,34 @@ enum Mark {
     extended_constant,
 }
 
+/// The number of the operator with this opcode. Not a function, since constants are evaluated slowly.
+macro_rules! code {
+    ($byte:literal) => {
+        $byte
+    };
+    ($prefix:literal $number:literal) => {
+        FIRSTS[$prefix - PREFIXES[0] as usize] + $number
+    };
+}
+
+macro_rules! second {
+    () => {
+        None
+    };
+    ($number:literal) => {
+        Some($number)
+    };
+}
+
 macro_rules! define_operators {
     ($( $proposal:ident { $( $first:literal $($second:literal)? $name:ident $text:literal [$($immediate:expr),*] $( [$($take:ident)*] -> [$($leave:ident)*] )? $($mark:ident)*; )* } )*) => {
         #[allow(non_upper_case_globals, reason = "they are named as the variants of an enumeration, which they would be if numbers could be made into one in few bytes")]
         impl Operator {
-            $( $( #[doc = concat!("`", $text, "`.")] pub const $name: Operator = Operator(code(&[$first $(, $second)?])); )* )*
+            $( $( #[doc = concat!("`", $text, "`.")] pub const $name: Operator = Operator(code!($first $($second)?)); )* )*
         }
 
-        /// The opcodes, each with the prefix in front, in the order of the table.
-        const OPCODES: &[&[u16]] = &[$( $( &[$first $(, $second)?] ),* ),*];
+        /// The opcodes in the order of the table: the first byte, and the number behind it if that is a prefix.
+        static OPCODES: &[(u16, Option<u16>)] = &[$( $( ($first, second!($($second)?)) ),* ),*];
 
         impl Operator {
             /// All operators, in the order of the table.

@@ -36,7 +36,7 @@ const SHARED: u16 = 0x8000;
 
 /// For each hash one above the place of the first operator of a name in the table; 0 where there is none.
 static PLACES: [u16; SLOTS] = {
-    let (names, starts) = (Operator::NAMES.as_bytes(), starts());
+    let (names, starts) = (Operator::NAMES.as_bytes(), &STARTS);
     let (mut places, mut i) = ([0u16; SLOTS], 0);
     while i < COUNT {
         let start = starts[i] as usize;
@@ -80,7 +80,7 @@ const fn is_same(names: &[u8], first: usize, second: usize, length: usize) -> bo
 const fn hash(bytes: &[u8], start: usize, length: usize) -> usize {
     let (mut hash, mut i) = (0x811c_9dc5_u32, start);
     while i < start + length {
-        hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
+        hash = ((hash ^ bytes[i] as u32) as u64 * 0x0100_0193) as u32;
         i += 1;
     }
     (hash ^ hash >> 16) as usize % SLOTS

@@ -4,17 +4,17 @@
 use super::{Immediates, OPCODES, Operator, Row, Types};
 use crate::ops::Numbered;
 
-const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
+pub const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
 /// How many opcodes there are without a prefix.
 const BYTES: u16 = 0x100;
 
 /// The first number of the operators behind each prefix; last, how many numbers there are.
-const FIRSTS: [u16; PREFIXES.len() + 1] = {
+pub static FIRSTS: [u16; PREFIXES.len() + 1] = {
     let mut counts: [u16; PREFIXES.len()] = [0; PREFIXES.len()];
     let mut i = 0;
     while i < OPCODES.len() {
-        if let [prefix, number] = *OPCODES[i] {
+        if let (prefix, Some(number)) = OPCODES[i] {
             let count = &mut counts[(prefix - PREFIXES[0] as u16) as usize];
             if *count <= number {
                 *count = number + 1;
@@ -34,18 +34,9 @@ const FIRSTS: [u16; PREFIXES.len() + 1] = {
 /// One above the highest number of an operator.
 const NUMBERS: usize = FIRSTS[PREFIXES.len()] as usize;
 
-/// The number of the operator with this opcode, which has the prefix in front.
-pub const fn code(opcode: &[u16]) -> u16 {
-    match *opcode {
-        [byte] => byte,
-        [prefix, number] => FIRSTS[(prefix - PREFIXES[0] as u16) as usize] + number,
-        _ => panic!("an opcode is one byte, or a prefix and a number"),
-    }
-}
-
 const COUNT: usize = Operator::ALL.len();
 
-const LISTS: &Numbered<COUNT> = &{
+static LISTS: Numbered<COUNT> = {
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].immediate_bits();
@@ -54,7 +45,7 @@ const LISTS: &Numbered<COUNT> = &{
     Numbered::new(&bits)
 };
 
-const SIGNATURES: &Numbered<COUNT> = &{
+static SIGNATURES: Numbered<COUNT> = {
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].type_bits();
@@ -63,7 +54,7 @@ const SIGNATURES: &Numbered<COUNT> = &{
     Numbered::new(&bits)
 };
 
-const DIFFERENT: &Numbered<COUNT> = &{
+static DIFFERENT: Numbered<COUNT> = {
     let (lists, signatures) = (&LISTS.of, &SIGNATURES.of);
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {

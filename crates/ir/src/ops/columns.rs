@@ -83,7 +83,7 @@ macro_rules! column {
 }
 
 /// What is said of each family, and what follows of others: to mirror and to negate goes both ways.
-pub(super) const ALL: &[Related; Op::ALL.len()] = &{
+pub(super) static ALL: [Related; Op::ALL.len()] = {
     let mut all = [Columns::NONE.related; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
@@ -173,8 +173,7 @@ struct Relations<const COUNT: usize> {
 }
 
 impl<const COUNT: usize> Relations<COUNT> {
-    /// The first relations of all, as many as there is room for, and how many there are.
-    const fn new() -> (Relations<COUNT>, usize) {
+    const fn new() -> Relations<COUNT> {
         let mut all = Relations {
             firsts: [0; Op::ALL.len() + 1],
             high: usize::MAX,
@@ -183,26 +182,15 @@ impl<const COUNT: usize> Relations<COUNT> {
         };
         let (mut count, mut op) = (0, 0);
         while op < Op::ALL.len() {
-            let Related { mirror, negate, branch, near, any, constant, step } = ALL[op];
-            let related = [
-                (Relation::Mirror, mirror),
-                (Relation::Negate, negate),
-                (Relation::Branch, branch),
-                (Relation::Near, near),
-                (Relation::Any, any),
-                (Relation::Constant, constant),
-                (Relation::Step, step),
-            ];
-            let mut i = 0;
-            while i < related.len() {
-                if let (relation, Some(other)) = related[i] {
-                    if count < COUNT {
-                        (all.relations[count], all.others[count]) = (relation, other);
+            macro_rules! relate {
+                ($($how:ident $column:ident)*) => { $(
+                    if let Some(other) = ALL[op].$column {
+                        (all.relations[count], all.others[count]) = (Relation::$how, other);
+                        count += 1;
                     }
-                    count += 1;
-                }
-                i += 1;
+                )* };
             }
+            relate!(Mirror mirror Negate negate Branch branch Near near Any any Constant constant Step step);
             op += 1;
             assert!(count < 512);
             all.firsts[op] = count as u8;
@@ -210,11 +198,23 @@ impl<const COUNT: usize> Relations<COUNT> {
                 all.high = op;
             }
         }
-        (all, count)
+        all
     }
 }
 
-static RELATIONS: Relations<{ Relations::<0>::new().1 }> = Relations::new().0;
+static RELATIONS: Relations<RELATION_COUNT> = Relations::new();
+
+const RELATION_COUNT: usize = {
+    let (mut count, mut op) = (0, 0);
+    while op < Op::ALL.len() {
+        let Related { mirror, negate, branch, near, any, constant, step } = &ALL[op];
+        count += mirror.is_some() as usize + negate.is_some() as usize + branch.is_some() as usize;
+        count +=
+            near.is_some() as usize + any.is_some() as usize + constant.is_some() as usize + step.is_some() as usize;
+        op += 1;
+    }
+    count
+};
 
 impl Op {
     #[inline(never)]
@@ -300,8 +300,7 @@ const FUSED_COUNT: usize = {
 };
 
 /// The fused operations.
-static FUSED: [(Fused, Op); FUSED_COUNT] = *FUSED_CONST;
-const FUSED_CONST: &[(Fused, Op); FUSED_COUNT] = &{
+static FUSED: [(Fused, Op); FUSED_COUNT] = {
     const NONE: Fused = Fused { first: Op::Goto, second: Op::Goto, into_second: false };
     let (mut all, mut count, mut op) = ([(NONE, Op::Goto); FUSED_COUNT], 0, 0);
     while op < Op::ALL.len() {
@@ -325,11 +324,11 @@ const FUSED_CONST: &[(Fused, Op); FUSED_COUNT] = &{
 static FUSED_PLACES: [u8; 1 << FUSED_LOG2] = {
     let (mut places, mut i) = ([u8::MAX; 1 << FUSED_LOG2], 0);
     while i < FUSED_COUNT {
-        let mut at = FUSED_CONST[i].0.place();
+        let mut at = FUSED[i].0.place();
         while places[at] != u8::MAX {
-            let there = &FUSED_CONST[places[at] as usize].0;
+            let there = &FUSED[places[at] as usize].0;
             // None is there twice.
-            assert!(!there.is(&FUSED_CONST[i].0));
+            assert!(!there.is(&FUSED[i].0));
             at = (at + 1) % places.len();
         }
         places[at] = i as u8;

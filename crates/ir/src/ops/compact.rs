@@ -1,7 +1,7 @@
 //! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
 
 use super::{ALL_OPCODES, Numbered, Op, Opcode};
-use crate::shape::{Operand, key};
+use crate::shape::Operand;
 use crate::types::ValType;
 
 /// For each opcode the number of its operands' list.
@@ -15,12 +15,13 @@ static OPERANDS: [Operand; starts()[LISTS] as usize] = operands();
 /// For each list the units of an instruction: its opcode, and the operands.
 static UNITS: [u8; LISTS] = units();
 
-/// The lists of all opcodes. By reference, since a constant is copied wherever it is named.
-pub(crate) const NUMBERED: &Numbered<ALL_OPCODES> = &Numbered::new(&{
+/// The lists of all opcodes. Not a constant, which is evaluated again for the body of each generic function that names it.
+pub(crate) static NUMBERED: Numbered<ALL_OPCODES> = Numbered::new(&{
     let mut keys = [0; ALL_OPCODES];
     let mut opcode = 0;
     while opcode < ALL_OPCODES {
-        keys[opcode] = key(described(opcode));
+        let (op, variant) = Opcode::description(opcode as u16);
+        keys[opcode] = Op::ROWS[op as usize].formats[variant as usize].key();
         opcode += 1;
     }
     keys
@@ -50,9 +51,9 @@ const fn operands<const N: usize>() -> [Operand; N] {
     let mut operands = [Operand::Padding; N];
     let (mut number, mut at) = (0, 0);
     while number < LISTS {
-        let mut i = 0;
-        while i < listed(number).len() {
-            operands[at] = listed(number)[i];
+        let (list, mut i) = (listed(number), 0);
+        while i < list.len() {
+            operands[at] = list[i];
             (at, i) = (at + 1, i + 1);
         }
         number += 1;
@@ -64,11 +65,9 @@ const fn units() -> [u8; LISTS] {
     let mut units = [1; LISTS];
     let mut number = 0;
     while number < LISTS {
-        let mut i = 0;
-        while i < listed(number).len() {
-            units[number] += listed(number)[i].units() as u8;
-            i += 1;
-        }
+        let first = NUMBERED.first[number];
+        let (op, variant) = Opcode::description(first);
+        units[number] += Op::ROWS[op as usize].formats[variant as usize].units() as u8;
         number += 1;
     }
     units
@@ -108,21 +107,14 @@ static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
 /// Suffixes of families, a line each; suffixes are apart by a space.
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
-pub(super) const SEQUENCED: &Numbered<{ Op::ALL.len() }> = &{
+pub(super) static SEQUENCED: Numbered<{ Op::ALL.len() }> = {
     let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
-        keys[op] = hash(Op::ROWS[op].suffixes) ^ Op::ROWS[op].columns.only as u64;
+        keys[op] = Op::ROWS[op].summary.hash ^ Op::ROWS[op].columns.only as u64;
         op += 1;
     }
-    let numbered = Numbered::new(&keys);
-    while op > 0 {
-        op -= 1;
-        let number = numbered.of[op] as usize;
-        assert!(same_text(Op::ROWS[op].suffixes, sequence(&numbered, number)));
-        assert!(Op::ROWS[op].columns.only == Op::ROWS[numbered.first[number] as usize].columns.only);
-    }
-    numbered
+    Numbered::new(&keys)
 };
 
 /// The number of the suffixes of a family's variants, and of which it has.
@@ -131,34 +123,14 @@ pub(super) fn sequence_number(op: Op) -> usize {
     usize::from(SEQUENCES[op as usize])
 }
 
-const fn sequence(numbered: &Numbered<{ Op::ALL.len() }>, number: usize) -> &'static str {
-    Op::ROWS[numbered.first[number] as usize].suffixes
-}
-
-/// FNV-1a.
-const fn hash(text: &str) -> u64 {
-    let text = text.as_bytes();
-    let (mut hash, mut i) = (0xcbf2_9ce4_8422_2325_u64, 0);
-    while i < text.len() {
-        hash = ((hash ^ text[i] as u64) as u128 * 0x0100_0000_01b3) as u64;
-        i += 1;
-    }
-    hash
-}
-
-const fn same_text(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut i = 0;
-    while i < a.len() && i < b.len() && a[i] == b[i] {
-        i += 1;
-    }
-    i == a.len() && i == b.len()
+const fn sequence(number: usize) -> &'static str {
+    Op::ROWS[SEQUENCED.first[number] as usize].suffixes
 }
 
 const fn suffix_bytes() -> usize {
     let (mut number, mut bytes) = (0, 0);
     while number < SEQUENCED.count {
-        bytes += sequence(SEQUENCED, number).len() + 1;
+        bytes += sequence(number).len() + 1;
         number += 1;
     }
     bytes
@@ -168,7 +140,7 @@ const fn suffixes<const N: usize>() -> [u8; N] {
     let mut all = [b'\n'; N];
     let (mut number, mut at) = (0, 0);
     while number < SEQUENCED.count {
-        let text = sequence(SEQUENCED, number).as_bytes();
+        let text = sequence(number).as_bytes();
         let mut i = 0;
         while i < text.len() {
             all[at + i] = text[i];
@@ -216,5 +188,25 @@ impl Op {
     /// The type of the result, which decides the accumulator it is left in.
     pub fn result(self) -> Option<ValType> {
         TYPES[usize::from(SIGNATURES[self as usize] >> 4)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Op, SEQUENCED, sequence};
+
+    #[test]
+    fn families_of_one_number_have_the_same_variants() {
+        for (op, row) in Op::ROWS.iter().enumerate() {
+            let number = usize::from(SEQUENCED.of[op]);
+            let first = &Op::ROWS[usize::from(SEQUENCED.first[number])];
+            assert_eq!(row.suffixes, sequence(number), "{}", row.name);
+            assert_eq!(
+                (row.columns.only, row.summary.elides),
+                (first.columns.only, first.summary.elides),
+                "{}",
+                row.name
+            );
+        }
     }
 }

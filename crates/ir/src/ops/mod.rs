@@ -18,7 +18,7 @@ pub(crate) use numbered::Numbered;
 pub use opcode::{Opcode, opcode};
 pub use variants::{BRANCHES_FOR_ALL, Class, Sources};
 
-use crate::shape::{self, Set, Shape, Variant};
+use crate::shape::{self, Format, Set, Shape, Summary, Variant, mix};
 use crate::types::ValType;
 
 macro_rules! val_type {
@@ -68,7 +68,9 @@ macro_rules! define_ops {
             const ROWS: &'static [Row] = &[$(Row {
                 name: stringify!($name),
                 variants: <shape::$shape as Shape>::VARIANTS,
+                formats: <shape::$shape as Shape>::FORMATS,
                 suffixes: <shape::$shape as Shape>::SUFFIXES,
+                summary: <shape::$shape as Shape>::SUMMARY,
                 source: val_type!($source),
                 result: val_type!($result),
                 columns: {
@@ -85,11 +87,20 @@ macro_rules! define_ops {
 struct Row {
     name: &'static str,
     variants: &'static [Variant],
+    formats: &'static [Format],
     /// The suffixes of the variants, each with a space behind it.
     suffixes: &'static str,
+    summary: Summary,
     source: Option<ValType>,
     result: Option<ValType>,
     columns: Columns,
+}
+
+impl Row {
+    /// A bit for each core variant, or each other one, that there is.
+    const fn there(&self, core: bool) -> u16 {
+        self.columns.only & if core { self.summary.core } else { self.summary.others }
+    }
 }
 
 #[cfg(not(feature = "simd"))]
@@ -152,16 +163,13 @@ const fn count(set: Set) -> usize {
     COUNTS[set as usize]
 }
 
-const COUNTS: &[usize; 5] = &{
+static COUNTS: [usize; 5] = {
     let mut counts = [0; 5];
     let mut op = 0;
     while op < Op::ALL.len() {
-        let variants = Op::ROWS[op].variants;
-        let mut v = 0;
-        while v < variants.len() {
-            counts[variants[v].set as usize] += Op::ALL[op].has(v) as usize;
-            v += 1;
-        }
+        let row = &Op::ROWS[op];
+        counts[Set::Core as usize] += row.there(true).count_ones() as usize;
+        counts[row.summary.set as usize] += row.there(false).count_ones() as usize;
         op += 1;
     }
     counts
@@ -169,58 +177,65 @@ const COUNTS: &[usize; 5] = &{
 
 /// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones, and the schedule of what code costs. Code
 /// runs only where it is the same.
-pub const CORE_ID: u32 = fingerprint(false, false);
+pub const CORE_ID: u32 = IDS.core;
 /// A fingerprint of the table without vectors.
-pub const EXTENDED_ID: u32 = fingerprint(true, false);
+pub const EXTENDED_ID: u32 = IDS.extended;
 /// A fingerprint of the whole table.
 #[cfg(feature = "simd")]
-pub const SIMD_ID: u32 = fingerprint(true, true);
+pub const SIMD_ID: u32 = IDS.all;
 
-/// Whether a set is part of a fingerprint.
-const fn counts(set: Set, extended: bool, vectors: bool) -> bool {
-    let _ = vectors;
-    match set {
-        Set::Core | Set::Managed | Set::Object => true,
-        Set::Extended => extended,
-        #[cfg(feature = "simd")]
-        Set::Vector => vectors,
-    }
+/// Fingerprints of parts of the table.
+struct Ids {
+    core: u32,
+    extended: u32,
+    #[cfg(feature = "simd")]
+    all: u32,
 }
 
-const fn fingerprint(extended: bool, vectors: bool) -> u32 {
-    // FNV-1a, in few steps: constants are evaluated slowly.
-    const PRIME: u64 = 0x0100_0193;
-    const fn mix_all(mut hash: u32, text: &str) -> u32 {
-        let text = text.as_bytes();
-        let mut i = 0;
-        while i < text.len() {
-            hash = ((hash ^ text[i] as u32) as u64 * PRIME) as u32;
-            i += 1;
-        }
-        hash
-    }
-    let mut hash = 0x811c_9dc5 ^ crate::fuel::SCHEDULE;
+static IDS: Ids = {
+    let mut core = 0xcbf2_9ce4_8422_2325 ^ crate::fuel::SCHEDULE as u64;
+    let mut all = core;
+    // A build without vectors does not know their names: vectors stand last.
+    let mut extended = None;
     let mut op = 0;
     while op < Op::ALL.len() {
-        let variants = Op::ROWS[op].variants;
-        // A build without vectors does not know their names.
-        if counts(variants[0].set, true, vectors) {
-            hash = mix_all(hash, Op::ROWS[op].name);
-        }
-        let mut v = 0;
-        while v < variants.len() {
-            if Op::ALL[op].has(v) && counts(variants[v].set, extended, vectors) {
-                hash = mix_all(hash, variants[v].suffix);
-                let operands = variants[v].operands;
-                let mut i = 0;
-                while i < operands.len() {
-                    hash = ((hash ^ operands[i] as u32) as u64 * PRIME) as u32;
-                    i += 1;
-                }
+        let row = &Op::ROWS[op];
+        let name = hash(row.name);
+        if row.summary.set as u8 > Set::Object as u8 {
+            if extended.is_none() {
+                extended = Some(all);
             }
-            v += 1;
+        } else {
+            assert!(extended.is_none());
+            core = mix(mix(core, name), row.summary.core_hash ^ row.there(true) as u64);
         }
+        let there = (row.there(true) | row.there(false)) as u64;
+        all = mix(mix(all, name), row.summary.hash ^ there);
         op += 1;
     }
+    let extended = match extended {
+        Some(extended) => extended,
+        None => all,
+    };
+    Ids {
+        core: fold(core),
+        extended: fold(extended),
+        #[cfg(feature = "simd")]
+        all: fold(all),
+    }
+};
+
+/// A number made of a name, in few steps.
+const fn hash(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let (mut hash, mut i) = (0_u64, 0);
+    while i < name.len() {
+        hash = hash.rotate_left(7) ^ name[i] as u64;
+        i += 1;
+    }
     hash
+}
+
+const fn fold(hash: u64) -> u32 {
+    (hash ^ hash >> 32) as u32
 }

@@ -5,23 +5,19 @@
 //! say everything, where all variants of all shapes are there; else those that a row has say the rest.
 
 use super::{ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, OPCODES, Op};
-use crate::shape::Set;
+use crate::shape::{Set, Summary};
 
 /// A variant of a family, as it stands in code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Opcode(pub u16);
 
 /// For each family the opcode of its first core variant; and behind them the first opcode that is no core variant's.
-static CORE: Firsts = *CORE_CONST;
+static CORE: Firsts = firsts(true);
 /// For each family the opcode of its first other variant; and behind them the first number that is no opcode. Where a family has
 /// no such variants, it is what the next one has.
-static OTHER: Firsts = *OTHER_CONST;
+static OTHER: Firsts = firsts(false);
 
 type Firsts = [u16; Op::ALL.len() + 1];
-
-// By reference, since a constant is copied wherever it is named.
-const CORE_CONST: &Firsts = &firsts(true);
-const OTHER_CONST: &Firsts = &firsts(false);
 
 const fn firsts(core: bool) -> Firsts {
     let mut firsts = [0; Op::ALL.len() + 1];
@@ -29,16 +25,11 @@ const fn firsts(core: bool) -> Firsts {
     let mut op = 0;
     while op < Op::ALL.len() {
         firsts[op] = next;
-        let variants = Op::ROWS[op].variants;
-        let mut v = 0;
-        while v < variants.len() {
-            if matches!(variants[v].set, Set::Core) == core && Op::ALL[op].has(v) {
-                // The groups stand in the table in the order of their numbers.
-                assert!(set(next) as u8 == variants[v].set as u8);
-                next += 1;
-            }
-            v += 1;
-        }
+        let row = &Op::ROWS[op];
+        let count = row.there(core).count_ones() as u16;
+        // The groups stand in the table in the order of their numbers.
+        assert!(count == 0 || set(next) as u8 == if core { Set::Core } else { row.summary.set } as u8);
+        next += count;
         op += 1;
     }
     firsts[op] = next;
@@ -58,20 +49,20 @@ const fn set(opcode: u16) -> Set {
 }
 
 /// For each opcode its family and variant.
-const FAMILIES: &[(Op, u8); ALL_OPCODES] = &{
+static FAMILIES: [(Op, u8); ALL_OPCODES] = {
     let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
     let mut op = 0;
     while op < Op::ALL.len() {
-        let mut next = [CORE_CONST[op] as usize, OTHER_CONST[op] as usize];
-        let variants = Op::ALL[op].variants();
-        let mut v = 0;
-        while v < variants.len() {
-            if Op::ALL[op].has(v) {
-                let group = !matches!(variants[v].set, Set::Core) as usize;
-                families[next[group]] = (Op::ALL[op], v as u8);
-                next[group] += 1;
-            }
-            v += 1;
+        let (family, row) = (Op::ALL[op], &Op::ROWS[op]);
+        let (mut next, mut left) = (CORE[op] as usize, row.there(true));
+        while left != 0 {
+            families[next] = (family, left.trailing_zeros() as u8);
+            (next, left) = (next + 1, left & (left - 1));
+        }
+        (next, left) = (OTHER[op] as usize, row.there(false));
+        while left != 0 {
+            families[next] = (family, left.trailing_zeros() as u8);
+            (next, left) = (next + 1, left & (left - 1));
         }
         op += 1;
     }
@@ -82,7 +73,8 @@ const FAMILIES: &[(Op, u8); ALL_OPCODES] = &{
 const COMPLETE: bool = {
     let (mut complete, mut op) = (true, 0);
     while op < Op::ALL.len() {
-        complete &= present(op).count_ones() as usize == Op::ALL[op].variants().len();
+        let Summary { core, others, .. } = Op::ROWS[op].summary;
+        complete &= present(op) == core | others;
         op += 1;
     }
     complete
@@ -100,12 +92,8 @@ static PRESENT: [u16; if COMPLETE { 0 } else { Op::ALL.len() }] = {
 };
 
 const fn present(op: usize) -> u16 {
-    let (mut present, mut v) = (0, 0);
-    while v < Op::ALL[op].variants().len() {
-        present |= (Op::ALL[op].has(v) as u16) << v;
-        v += 1;
-    }
-    present
+    let row = &Op::ROWS[op];
+    row.there(true) | row.there(false)
 }
 
 /// How many of the variants that are there come before this one.
@@ -130,8 +118,8 @@ impl Opcode {
         assert!((variant as usize) < op.variants().len() && op.has(variant as usize));
         let op = op as usize;
         let variant = if COMPLETE { variant as u16 } else { rank(present(op), variant) };
-        let cores = CORE_CONST[op + 1] - CORE_CONST[op];
-        Opcode(if variant < cores { CORE_CONST[op] + variant } else { OTHER_CONST[op] + variant - cores })
+        let cores = CORE[op + 1] - CORE[op];
+        Opcode(if variant < cores { CORE[op] + variant } else { OTHER[op] + variant - cores })
     }
 
     /// The opcode of a family that has one variant, for tables made at compile time. Panics if it has more.

@@ -120,36 +120,15 @@ const fn stores(variant: &Variant) -> bool {
     matches!(variant.operands, [.., Operand::Dst | Operand::DstPair])
 }
 
-/// Whether a variant is another without its destination, by their names.
-const fn leaves_out(variant: &Variant, other: &Variant) -> bool {
-    let (name, others) = (variant.suffix.as_bytes(), other.suffix.as_bytes());
-    let mut i = 0;
-    while i < others.len() && i < name.len() && name[i] == others[i] {
-        i += 1;
-    }
-    i == others.len() && matches!(name.split_at(i).1, b"_r")
-}
-
 /// For each list of variants, a bit for each that has a destination last, which another leaves out.
 static ELIDES: [u16; SEQUENCED.count] = {
     let mut all = [0; SEQUENCED.count];
-    let mut op = 0;
-    while op < Op::ALL.len() {
-        let mut elides = 0;
-        let variants = Op::ALL[op].variants();
-        let half = variants.len() / 2;
-        let mut v = 0;
-        while v + half < variants.len() && half > 0 {
-            let both = Op::ALL[op].has(v) && Op::ALL[op].has(v + half);
-            if both && stores(&variants[v]) && leaves_out(&variants[v + half], &variants[v]) {
-                elides |= 1 << v;
-            }
-            v += 1;
-        }
-        let number = SEQUENCED.of[op] as usize;
-        assert!(SEQUENCED.first[number] as usize == op || all[number] == elides);
-        all[number] = elides;
-        op += 1;
+    let mut number = 0;
+    while number < SEQUENCED.count {
+        let row = &Op::ROWS[SEQUENCED.first[number] as usize];
+        // Both are there.
+        all[number] = row.summary.elides & row.columns.only & row.columns.only >> (row.variants.len() / 2);
+        number += 1;
     }
     all
 };
@@ -172,13 +151,11 @@ pub const BRANCHES_FOR_ALL: bool = {
         if let Some(branch) = ALL[op].branch
             && let Some(not) = ALL[branch as usize].negate
         {
-            let variants = Op::ALL[op].variants();
-            let mut v = 0;
-            while v < variants.len() {
-                if let Some(sources) = Sources::named(&variants[v], false) {
-                    all &= !Op::ALL[op].has(v) || branch.takes(sources) && not.takes(sources);
-                }
-                v += 1;
+            let (own, taken, not) = (listed(op), listed(branch as usize), listed(not as usize));
+            let mut sources = 0;
+            while sources < LISTS {
+                all &= own[sources] == NONE || taken[sources] != NONE && not[sources] != NONE;
+                sources += 1;
             }
         }
         op += 1;
@@ -186,21 +163,11 @@ pub const BRANCHES_FOR_ALL: bool = {
     all
 };
 
-impl Op {
-    /// Whether there is a variant with sources of these classes, for constants.
-    const fn takes(self, sources: Sources) -> bool {
-        let (variants, mut v) = (self.variants(), 0);
-        while v < variants.len() {
-            if let Some(named) = Sources::named(&variants[v], false)
-                && named.0 == sources.0
-            {
-                return self.has(v);
-            }
-            v += 1;
-        }
-        false
-    }
+const fn listed(op: usize) -> &'static [u8; LISTS] {
+    &VARIANTS[SEQUENCED.of[op] as usize]
+}
 
+impl Op {
     /// The variant with sources of these classes, if there is one, and a destination that is stored.
     #[inline]
     pub fn variant(self, sources: Sources) -> Option<u8> {
