@@ -40,6 +40,8 @@ const ADDED: &[Added] = &[
     added(CLI, "wasm", &["wasmparser::", "wasmote_decode::sections", "wasmote_translate::"]),
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_translate::image"]),
+    added(CLI, "inspect", &["wasmote_cli::inspect"]),
+    added(CLI, "dump", &["wasmote_cli::dump", "wasmote_ir::disasm"]),
     added(CLI, "validate", &["wasmote_validate::"]),
     added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd", "wasmote_exec::vector"]),
     // It replaces instead of adding.

@@ -22,13 +22,13 @@ mod check;
 mod compile;
 #[cfg(feature = "count")]
 mod count;
-#[cfg(feature = "wasm")]
+#[cfg(feature = "dump")]
 mod dump;
 mod escaped;
 mod failure;
 mod help;
 mod input;
-#[cfg(feature = "wasm")]
+#[cfg(feature = "inspect")]
 mod inspect;
 mod kind;
 mod load;
@@ -67,9 +67,9 @@ fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
         Command::Run => run::run(&options),
         #[cfg(feature = "validate")]
         Command::Validate => check::check(&options),
-        #[cfg(feature = "wasm")]
+        #[cfg(feature = "inspect")]
         Command::Inspect => inspect::inspect(&options),
-        #[cfg(feature = "wasm")]
+        #[cfg(feature = "dump")]
         Command::Dump => dump::dump(&options),
         #[cfg(feature = "compile")]
         Command::Compile => compile::compile(&options),

@@ -6,26 +6,47 @@ use alloc::vec::Vec;
 
 use crate::failure::{Failure, shown};
 
-/// What to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Command {
-    Help,
-    Version,
-    Run,
-    #[cfg(feature = "validate")]
-    Validate,
-    #[cfg(feature = "wasm")]
-    Inspect,
-    #[cfg(feature = "wasm")]
-    Dump,
-    #[cfg(feature = "compile")]
-    Compile,
-    #[cfg(feature = "print")]
-    Print,
-    #[cfg(feature = "wat")]
-    Parse,
-    #[cfg(feature = "script")]
-    Wast,
+macro_rules! commands {
+    ($( $word:literal $name:ident $feature:literal; )*) => {
+        /// What to do.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Command {
+            Help,
+            Version,
+            Run,
+            $( #[cfg(feature = $feature)] $name, )*
+        }
+
+        /// The command that a word names. Errors: this build lacks its feature.
+        fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
+            if word == b"run" {
+                return Ok(Some(Command::Run));
+            }
+            $( if word == $word.as_bytes() {
+                #[cfg(feature = $feature)]
+                return Ok(Some(Command::$name));
+                #[cfg(not(feature = $feature))]
+                return Err(without($word, $feature));
+            } )*
+            Ok(None)
+        }
+
+        #[cfg(not(all($( feature = $feature, )* feature = "sockets")))]
+        fn without(command: &str, feature: &str) -> Failure {
+            Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
+        }
+    };
+}
+
+// The word, and the feature that has it.
+commands! {
+    "validate" Validate "validate";
+    "inspect" Inspect "inspect";
+    "dump" Dump "dump";
+    "compile" Compile "compile";
+    "print" Print "print";
+    "parse" Parse "wat";
+    "wast" Wast "script";
 }
 
 /// A directory that the guest may use.
@@ -67,56 +88,11 @@ pub struct Options {
     #[cfg(feature = "compile")]
     pub names: bool,
     /// A function by index or name.
+    #[cfg(feature = "dump")]
     pub func: Option<&'static str>,
     pub file: &'static [u8],
     /// What stands behind the file.
     pub args: Vec<&'static [u8]>,
-}
-
-fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
-    Ok(Some(match word {
-        b"run" => Command::Run,
-        #[cfg(feature = "wasm")]
-        b"inspect" => Command::Inspect,
-        #[cfg(feature = "wasm")]
-        b"dump" => Command::Dump,
-        #[cfg(not(feature = "wasm"))]
-        b"inspect" => return Err(without("inspect", "wasm")),
-        #[cfg(not(feature = "wasm"))]
-        b"dump" => return Err(without("dump", "wasm")),
-        #[cfg(feature = "compile")]
-        b"compile" => Command::Compile,
-        #[cfg(not(feature = "compile"))]
-        b"compile" => return Err(without("compile", "compile")),
-        #[cfg(feature = "validate")]
-        b"validate" => Command::Validate,
-        #[cfg(not(feature = "validate"))]
-        b"validate" => return Err(without("validate", "validate")),
-        #[cfg(feature = "print")]
-        b"print" => Command::Print,
-        #[cfg(not(feature = "print"))]
-        b"print" => return Err(without("print", "print")),
-        #[cfg(feature = "wat")]
-        b"parse" => Command::Parse,
-        #[cfg(not(feature = "wat"))]
-        b"parse" => return Err(without("parse", "wat")),
-        #[cfg(feature = "script")]
-        b"wast" => Command::Wast,
-        #[cfg(not(feature = "script"))]
-        b"wast" => return Err(without("wast", "script")),
-        _ => return Ok(None),
-    }))
-}
-
-#[cfg(not(all(
-    feature = "validate",
-    feature = "script",
-    feature = "print",
-    feature = "compile",
-    feature = "sockets"
-)))]
-fn without(command: &str, feature: &str) -> Failure {
-    Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
 }
 
 fn text(value: &'static [u8], option: &str) -> Result<&'static str, Failure> {
@@ -153,6 +129,7 @@ impl Options {
             metered: false,
             #[cfg(feature = "compile")]
             names: false,
+            #[cfg(feature = "dump")]
             func: None,
             file: &[],
             args: Vec::new(),
@@ -253,7 +230,7 @@ impl Options {
         };
         let fits = match self.command {
             Command::Run => of_run,
-            #[cfg(feature = "wasm")]
+            #[cfg(feature = "dump")]
             Command::Dump => of_dump,
             #[cfg(feature = "compile")]
             Command::Compile => of_compile,
@@ -321,7 +298,10 @@ impl Options {
                 _ => return Err(Failure::usage(format!("`--env {value}` should be NAME=VALUE"))),
             },
             "--invoke" => self.invoke = Some(value),
-            _ => self.func = Some(value),
+            #[cfg(feature = "dump")]
+            "--func" => self.func = Some(value),
+            // The command that takes it is not there.
+            _ => {}
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::{ahead, input, load, print, value};
 #[cfg(feature = "wasi")]
 type State = wasmote_wasi::WasiCtx;
 #[cfg(not(feature = "wasi"))]
-type State = ();
+struct State;
 
 /// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[cfg(feature = "wasi")]
@@ -85,7 +85,7 @@ fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure>
 
 #[cfg(not(feature = "wasi"))]
 fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
-    Ok(())
+    Ok(State)
 }
 
 /// Defines what the module can import. Nothing is set up for one that imports nothing.

@@ -170,6 +170,8 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
 fn has(command: &[&str]) -> bool {
     match command[0] {
         "compile" => cfg!(feature = "compile"),
+        "inspect" => cfg!(feature = "inspect"),
+        "dump" => cfg!(feature = "dump"),
         "wast" => cfg!(feature = "script"),
         _ => true,
     }

@@ -106,18 +106,18 @@ impl From<OutOfMemory> for Fault {
 }
 
 macro_rules! wrongs {
-    ($( $name:ident = $message:expr; )*) => {
+    ($( $(#[$with:meta])? $name:ident = $message:expr; )*) => {
         /// What can be wrong with a text. What it is about stands at the place that is reported with it. The words are the specification's where it has some.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
         pub(crate) enum Wrong {
-            $( $name, )*
+            $( $(#[$with])? $name, )*
         }
 
         impl Wrong {
             /// What it prints as.
             pub fn message(self) -> &'static str {
-                const MESSAGES: &[&str] = &[$( $message, )*];
+                const MESSAGES: &[&str] = &[$( $(#[$with])? $message, )*];
                 MESSAGES[self as usize]
             }
         }
@@ -193,8 +193,12 @@ wrongs! {
     ImportAfterTag = "import after tag";
     Starts = "multiple start sections";
     // Scripts.
+    #[cfg(feature = "script")]
     Directive = "unexpected token, expected a directive";
+    #[cfg(feature = "script")]
     Action = "unexpected token, expected `invoke`, `get` or `module`";
+    #[cfg(feature = "script")]
     Value = "unexpected token, expected a value";
+    #[cfg(feature = "script")]
     Depth = "values are nested too deep";
 }
