@@ -78,29 +78,36 @@ impl Progress {
 
     /// Takes part until there is nothing left to take. Others may still be at work then.
     pub fn work(&self, wasm: &[u8], bodies: &Bodies) {
+        // Who returns the verdict finds the mistake, too.
+        let _ = self.take_part(wasm, bodies);
+    }
+
+    /// Takes part until there is nothing left to take, or there is a mistake. If there is, returns it and its share.
+    fn take_part(&self, wasm: &[u8], bodies: &Bodies) -> Result<(), (usize, Fault)> {
         let mut buffers = Buffers::default();
         loop {
             let share = self.next.fetch_add(1, Ordering::Relaxed);
             if share >= self.shares.len() {
-                break;
+                return Ok(());
             }
-            if self.prove(share, wasm, bodies, &mut buffers).is_err() {
+            if let Err(fault) = self.prove(share, wasm, bodies, &mut buffers) {
                 // Whatever comes later in the binary does not matter any more; what comes earlier is somebody's already.
                 self.next.store(self.shares.len(), Ordering::Relaxed);
-                break;
+                return Err((share, fault));
             }
         }
     }
 
     /// Takes part, and proves what others have taken unless they have by then. Of several mistakes it reports the first. Returns what [`validate`] does.
     pub fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
-        self.work(wasm, bodies);
+        let taken = self.take_part(wasm, bodies);
         let mut buffers = Buffers::default();
-        for share in 0..self.shares.len() {
+        for share in 0..taken.as_ref().map_or_else(|&(share, _)| share, |()| self.shares.len()) {
             if !self.is_share_proven(share) {
                 self.prove(share, wasm, bodies, &mut buffers)?;
             }
         }
+        taken.map_err(|(_, fault)| fault)?;
         let has_large_frame = |&func: &u32| {
             let (word, bit) = self.bit(func);
             self.large_frames[word].load(Ordering::Relaxed) & bit != 0
