@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
     ("test-images", "the suites from images: of each op set, and metered", test_images),
     ("test-in-place", "images executed in place: the suites, and 20,000 damaged ones", test_in_place),
     ("test-no-std", "the command as it is without the standard library", test_no_std),
+    ("test-core", "the command as it is without the extended op set", test_core),
     ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
         tailcheck::check().map(left_out)
     }),
@@ -224,13 +225,24 @@ fn test_in_place() -> Result<Outcome> {
 }
 
 fn test_no_std() -> Result<Outcome> {
-    let features = "wasm,image,compile,validate,wasi";
+    let features = "wasm,image,compile,validate,inspect,dump,extended,wasi";
     let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features"];
     let mut count = counted(count_tests(cargo(command).args(["--features", features]))?);
     // What a build lacks is named when a module is loaded: other builds of these tests have it all.
     let decode = ["test", "--locked", "--package", "wasmote-decode", "--no-default-features", "--features", "wasm"];
     count.add(counted(count_tests(&mut cargo(decode))?));
     Ok(Outcome::Tests(count))
+}
+
+fn test_core() -> Result<Outcome> {
+    let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features", "--features"];
+    count_tests(cargo(command).args([
+        "wasm,image,compile,validate,gc,wasi,script",
+        "--test",
+        "guests",
+        "--test",
+        "scripts",
+    ]))
 }
 
 /// The tests of an outcome that has some.

@@ -1,11 +1,13 @@
 //! `wasmote compile`: a module as an image.
 
+use alloc::format;
+
 use wasmote::{CodeOptions, ImageOptions, OpSet};
 
 use crate::failure::Failure;
 use crate::input;
 use crate::load::load_alone;
-use crate::options::Options;
+use crate::options::{Options, without};
 use crate::print;
 
 pub fn compile(options: &Options) -> Result<i32, Failure> {
@@ -32,10 +34,11 @@ pub fn compile(options: &Options) -> Result<i32, Failure> {
 }
 
 /// The value of `--op-set`.
-pub fn op_set(value: &str) -> Option<OpSet> {
+pub fn op_set(value: &str) -> Result<OpSet, Failure> {
     match value {
-        "core" => Some(OpSet::Core),
-        "extended" => Some(OpSet::Extended),
-        _ => None,
+        "core" => Ok(OpSet::Core),
+        "extended" if cfg!(feature = "extended") => Ok(OpSet::Extended),
+        "extended" => Err(without("--op-set extended", "extended")),
+        _ => Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
     }
 }

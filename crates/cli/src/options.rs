@@ -31,8 +31,8 @@ macro_rules! commands {
             Ok(None)
         }
 
-        #[cfg(not(all($( feature = $feature, )* feature = "sockets")))]
-        fn without(command: &str, feature: &str) -> Failure {
+        #[cfg(any(feature = "compile", not(all($( feature = $feature, )* feature = "sockets"))))]
+        pub fn without(command: &str, feature: &str) -> Failure {
             Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
         }
     };
@@ -124,7 +124,7 @@ impl Options {
             #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
             out: None,
             #[cfg(feature = "compile")]
-            op_set: wasmote::OpSet::Extended,
+            op_set: wasmote::CodeOptions::default().op_set,
             #[cfg(feature = "compile")]
             metered: false,
             #[cfg(feature = "compile")]
@@ -277,10 +277,7 @@ impl Options {
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
             #[cfg(feature = "compile")]
-            "--op-set" => match crate::compile::op_set(value) {
-                Some(op_set) => self.op_set = op_set,
-                None => return Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
-            },
+            "--op-set" => self.op_set = crate::compile::op_set(value)?,
             #[cfg(feature = "sockets")]
             "--tcplisten" => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),

@@ -1,5 +1,5 @@
 //! The command as it is used: what it prints, where, and with which exit status.
-#![cfg(all(unix, feature = "validate", feature = "wasi"))]
+#![cfg(all(unix, feature = "validate", feature = "wasi", feature = "inspect", feature = "dump"))]
 
 #[path = "support/folder.rs"]
 mod folder;

@@ -156,7 +156,7 @@ fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Pa
 fn check_all(modules: &Path, folder: &Path, cases: Vec<Case>) {
     check_form(Form::Binary, modules, folder, &cases);
     #[cfg(feature = "compile")]
-    for op_set in ["extended", "core"] {
+    for op_set in if cfg!(feature = "extended") { &["extended", "core"][..] } else { &["core"] } {
         check_form(Form::Image(op_set), modules, folder, &cases);
     }
 }

@@ -1,5 +1,5 @@
 //! Every command with every kind of file: what it says, all of it, and its exit status.
-#![cfg(all(unix, feature = "validate", feature = "wasi"))]
+#![cfg(all(unix, feature = "validate", feature = "wasi", feature = "inspect", feature = "dump", feature = "extended"))]
 
 #[path = "support/folder.rs"]
 mod folder;
@@ -170,8 +170,6 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
 fn has(command: &[&str]) -> bool {
     match command[0] {
         "compile" => cfg!(feature = "compile"),
-        "inspect" => cfg!(feature = "inspect"),
-        "dump" => cfg!(feature = "dump"),
         "wast" => cfg!(feature = "script"),
         _ => true,
     }

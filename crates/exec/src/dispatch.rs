@@ -151,13 +151,23 @@ macro_rules! with_spare {
     };
 }
 
-/// The scalar accumulators, and those given.
-#[cfg(feature = "extended")]
-macro_rules! with_scalars {
+/// The registers of what links code, or has accumulators; and those given.
+#[cfg(any(feature = "alloc", feature = "extended"))]
+macro_rules! with_integer {
     ($($more:tt)*) => {
         with_accumulators! {
             /// The integer accumulator; where a function begins that has no code of its own, its record.
             acc: Accumulator,
+            $($more)*
+        }
+    };
+}
+
+/// The scalar accumulators, and those given.
+#[cfg(feature = "extended")]
+macro_rules! with_scalars {
+    ($($more:tt)*) => {
+        with_integer! {
             /// The f32 accumulator.
             f32: f32,
             /// The f64 accumulator.
@@ -167,8 +177,10 @@ macro_rules! with_scalars {
     };
 }
 
-#[cfg(not(feature = "extended"))]
+#[cfg(not(any(feature = "alloc", feature = "extended")))]
 with_accumulators! {}
+#[cfg(all(feature = "alloc", not(feature = "extended")))]
+with_integer! {}
 #[cfg(all(feature = "extended", not(feature = "simd")))]
 with_scalars! {}
 #[cfg(feature = "simd")]
@@ -188,7 +200,7 @@ impl Regs {
             #[cfg(target_arch = "x86_64")]
             spare: core::mem::MaybeUninit::uninit(),
             cx,
-            #[cfg(feature = "extended")]
+            #[cfg(any(feature = "alloc", feature = "extended"))]
             acc: Accumulator::new(0),
             #[cfg(feature = "extended")]
             f32: 0.0,
@@ -213,20 +225,18 @@ impl Regs {
     #[inline(always)]
     pub fn accumulate(&mut self, value: u64) {
         #[cfg(feature = "extended")]
-        {
-            self.acc = Accumulator::new(value);
-        }
+        self.hold(value);
         let _ = value;
     }
 }
 
 /// What the integer accumulator has: a number, or a pointer that keeps its provenance, which it would lose as a number.
-#[cfg(feature = "extended")]
+#[cfg(any(feature = "alloc", feature = "extended"))]
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Accumulator(pub(crate) core::mem::MaybeUninit<u64>);
 
-#[cfg(feature = "extended")]
+#[cfg(any(feature = "alloc", feature = "extended"))]
 impl Accumulator {
     #[inline(always)]
     fn new(value: u64) -> Accumulator {
@@ -239,6 +249,21 @@ impl Regs {
     /// The number in the integer accumulator.
     #[inline(always)]
     pub fn accumulated(&self) -> u64 {
+        self.held()
+    }
+}
+
+#[cfg(any(feature = "alloc", feature = "extended"))]
+impl Regs {
+    /// Keeps a number in the integer accumulator, of a handler that has too few registers otherwise.
+    #[inline(always)]
+    pub fn hold(&mut self, value: u64) {
+        self.acc = Accumulator::new(value);
+    }
+
+    /// The number that [`Regs::hold`] kept.
+    #[inline(always)]
+    pub fn held(&self) -> u64 {
         // SAFETY: all that writes it, writes all of it; it is passed on by what may copy anything.
         unsafe { self.acc.0.assume_init() }
     }
@@ -390,7 +415,7 @@ mod way {
 }
 
 /// By a loop that has the registers saved from one handler to the next.
-#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), feature = "extended"))]
+#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), any(feature = "alloc", feature = "extended")))]
 mod way {
     use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
 
@@ -431,7 +456,7 @@ mod way {
 
 /// By a loop that is handed back the next instruction's address: without accumulators little else changes. On Thumb-2, where
 /// handlers that tail-call save and restore registers all the time, it is smaller (docs/size.md).
-#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), not(feature = "extended")))]
+#[cfg(all(not(all(tail_dispatch, not(debug_assertions))), not(any(feature = "alloc", feature = "extended"))))]
 mod way {
     use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
 

@@ -75,8 +75,8 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
     unsafe {
         let place = object(r, 0)?;
         // One more register.
-        r.accumulate(u64::from(r.slot(1).read() as u32));
-        let index = r.accumulated() as u32;
+        r.hold(u64::from(r.slot(1).read() as u32));
+        let index = r.held() as u32;
         let len = place.add(if cfg!(target_endian = "little") { 4 } else { 0 }).cast::<u32>().read_unaligned();
         if index >= len {
             return Err(TrapCode::ArrayOutOfBounds);
@@ -261,13 +261,13 @@ mod rows {
         ($( $field:ident $element:ident $log2:literal $ty:ty as $to:ty; )*) => { instructions! { $(
             hot $field(r) {
                 let value = object(r, 0)?.add(r.u32(1) as usize).cast::<$ty>().read_unaligned();
-                r.accumulate(u64::from(value as $to));
-                r.slot(3).write(r.accumulated());
+                r.hold(u64::from(value as $to));
+                r.slot(3).write(r.held());
             }
             cold $element(r) {
                 let value = element(r, $log2)?.cast::<$ty>().read_unaligned();
-                r.accumulate(u64::from(value as $to));
-                r.slot(2).write(r.accumulated());
+                r.hold(u64::from(value as $to));
+                r.slot(2).write(r.held());
             }
         )* } };
     }
@@ -286,7 +286,7 @@ mod rows {
             $kind $field(r) {
                 let to = object(r, 0)?.add(r.u32(2) as usize);
                 // One more register.
-                r.accumulate(to.addr() as u64);
+                r.hold(to.addr() as u64);
                 store(to, r.slot(1), $log2);
             }
             cold $element(r) {
@@ -313,8 +313,8 @@ mod rows {
             r.slot(2).cast::<[u64; 2]>().write(value);
         }
         hot ArrayLen(r) {
-            r.accumulate(header(object(r, 0)?) >> 32);
-            r.slot(1).write(r.accumulated());
+            r.hold(header(object(r, 0)?) >> 32);
+            r.slot(1).write(r.held());
         }
         hot RefI31(r) {
             let value = (r.slot(0).read() as u32) << 1 | 1;

@@ -28,7 +28,7 @@ pub struct Code {
     #[cfg(feature = "simd")]
     pub vectors: Vec<[u64; 2]>,
     /// Whether accumulators are used: they are not part of the core op set.
-    pub accumulators: bool,
+    accumulators: bool,
     /// Offsets in `units`, and in the binary of the operator that they come from.
     pub offsets: Vec<(u32, u32)>,
     /// Whether `offsets` is wanted.
@@ -70,6 +70,12 @@ impl Code {
         self.join();
         self.units.try_room(ROOM)?;
         Ok(self.changing.try_room(1)?)
+    }
+
+    /// Whether the code may use accumulators.
+    #[inline(always)]
+    pub fn has_accumulators(&self) -> bool {
+        cfg!(feature = "extended") && self.accumulators
     }
 
     /// Whether the code is what was written, and not more than it may be.
@@ -329,7 +335,7 @@ impl Code {
 
     /// Whether the accumulator of this type holds the value of this slot.
     pub fn holds(&self, slot: u16, ty: ValType) -> bool {
-        self.accumulators && self.held.0[Held::of(ty)] == u32::from(slot)
+        self.has_accumulators() && self.held.0[Held::of(ty)] == u32::from(slot)
     }
 
     /// An accumulator of a called function's result, or nothing.
@@ -426,7 +432,7 @@ impl Code {
         let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
             Recent { op: Op::I32Add, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
-                if self.accumulators && u32::from(dst) < temporaries =>
+                if self.has_accumulators() && u32::from(dst) < temporaries =>
             {
                 Some((Slot(a), Imm(b), Dst(dst)))
             }
@@ -481,7 +487,7 @@ impl Code {
     pub fn copy_value(&mut self, from: u16, to: u16, ty: ValType) {
         match ty {
             #[cfg(feature = "simd")]
-            ValType::V128 if self.accumulators && from != to => {
+            ValType::V128 if self.has_accumulators() && from != to => {
                 self.write(family::V128Copy.s((Slot(from), Dst(to))));
             }
             _ => self.copy_run(from, to, ty.slots()),
@@ -533,7 +539,7 @@ impl Code {
 
     /// Whether short forms are used: linked cells gain nothing from them.
     pub fn short(&self) -> bool {
-        !self.accumulators
+        !self.has_accumulators()
     }
 
     /// Notes that the jump at `start` leads to the end of the code, where a return may follow.

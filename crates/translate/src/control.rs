@@ -380,7 +380,7 @@ impl Body<'_> {
                 self.return_one(entry, ty, header);
             }
             #[cfg(feature = "simd")]
-            [ValType::V128] if self.code.accumulators => {
+            [ValType::V128] if self.code.has_accumulators() => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
                 self.return_vector(entry, header);
             }

@@ -578,7 +578,7 @@ impl<'a> Writer<'a> {
         let mut file = try_with_capacity(file_len as usize)?;
         file.extend_from_slice(&layout::MAGIC);
         put16(&mut file, layout::VERSION)?;
-        let extended = options.code.op_set == OpSet::Extended;
+        let extended = cfg!(feature = "extended") && options.code.op_set == OpSet::Extended;
         put16(&mut file, u16::from(extended))?;
         put32(&mut file, op_set_id(extended, self.vectors))?;
         let metered = if options.code.metered { features::METERED } else { 0 };

@@ -66,7 +66,7 @@ pub use image::{ImageOptions, ImageWriteError, write_image, write_image_within};
 /// What the code may contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CodeOptions {
-    /// The instructions that may be used.
+    /// The instructions that may be used. Without the feature `extended` it is always the core op set.
     pub op_set: OpSet,
     /// Whether the code takes fuel.
     pub metered: bool,
@@ -76,7 +76,8 @@ pub struct CodeOptions {
 
 impl Default for CodeOptions {
     fn default() -> CodeOptions {
-        CodeOptions { op_set: OpSet::Extended, metered: false, canonical_nans: false }
+        let op_set = if cfg!(feature = "extended") { OpSet::Extended } else { OpSet::Core };
+        CodeOptions { op_set, metered: false, canonical_nans: false }
     }
 }
 
@@ -130,7 +131,7 @@ enum Outcome {
 }
 
 impl Translator {
-    /// A translator for code of the extended op set that takes no fuel.
+    /// A translator with the default options.
     pub fn new() -> Translator {
         Translator::default()
     }

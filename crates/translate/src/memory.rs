@@ -78,7 +78,7 @@ impl Body<'_> {
                 return Address::Constant;
             }
         }
-        if self.code.accumulators
+        if self.code.has_accumulators()
             && let Some(recent) = self.deciding(entry)
             && recent.op == Op::I32Add
             && let Some(sum) = Address::sum(recent.a, recent.b)

@@ -87,12 +87,14 @@ impl Body<'_> {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
-        if let (None, Some(bits), Some(op), true) = (large(a), large(b), op.with_constant(), self.code.accumulators) {
+        if let (None, Some(bits), Some(op), true) =
+            (large(a), large(b), op.with_constant(), self.code.has_accumulators())
+        {
             let source = self.register_or_slot(a, ValType::I64);
             return Two::new(op, source, Src::Imm(bits));
         }
         if let (None, Some(bits), Some(mirror)) = (large(a), large(b), op.mirror())
-            && self.code.accumulators
+            && self.code.has_accumulators()
         {
             let other = Src::Slot(self.slot(a));
             self.code.write(family::LoadConst.i_r((Imm(bits),)));

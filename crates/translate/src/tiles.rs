@@ -42,7 +42,7 @@ impl Body<'_> {
         let Recent { op: Op::I32Add, a: Src::Slot(slot), b: Src::Imm(delta), dst, .. } = self.code.last()? else {
             return None;
         };
-        if a != Src::Reg || dst != Some(slot) || !self.code.accumulators {
+        if a != Src::Reg || dst != Some(slot) || !self.code.has_accumulators() {
             return None;
         }
         let step = branch.step()?;

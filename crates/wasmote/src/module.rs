@@ -370,7 +370,7 @@ impl Module {
             let (kind, offset) = (wasmote_ir::image::ImageErrorKind::Feature, AT_FEATURES as u32);
             return Err(wasmote_ir::image::ImageError { kind, offset }.into());
         }
-        image.verify_metadata(true)?;
+        image.verify_metadata(cfg!(feature = "extended"))?;
         if !trusted {
             image.verify_data(bytes.get())?;
         }

@@ -402,8 +402,11 @@ impl Instr for Host {
             }
             let first = r.fp.read();
             r.accumulate(first);
-            r.f32 = f32::from_bits(first as u32);
-            r.f64 = f64::from_bits(first);
+            #[cfg(feature = "extended")]
+            {
+                r.f32 = f32::from_bits(first as u32);
+                r.f64 = f64::from_bits(first);
+            }
             #[cfg(feature = "simd")]
             {
                 // A host function's frame has two slots at least, those of its header.

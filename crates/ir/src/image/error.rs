@@ -61,7 +61,7 @@ impl ImageErrorKind {
                 "the image has another version's instructions: compile the module again with this version"
             }
             ImageErrorKind::Extended => {
-                "the image has extended instructions, which this build lacks: compile the module with `--op-set core`"
+                "the image has extended instructions, and this build is without the feature `extended`: compile the module with `--op-set core`"
             }
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"

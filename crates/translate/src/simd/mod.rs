@@ -23,7 +23,7 @@ impl Body<'_> {
     /// Translates an operator on vectors.
     #[inline(never)]
     pub fn vector(&mut self, kind: Kind, op: Op) -> Step {
-        if !self.code.accumulators {
+        if !self.code.has_accumulators() {
             return Err(TranslateErrorKind::VectorInCore);
         }
         match kind {
