@@ -1,6 +1,7 @@
 //! From a configuration to figures: what is measured, and with what, of each kind of file.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -42,6 +43,8 @@ pub struct Measured {
     pub total: u64,
     /// Data and zeros of a firmware.
     pub ram: Option<u64>,
+    /// A module as browsers get it: gzipped.
+    pub gzipped: Option<u64>,
     /// Bytes by crate: code, and in firmware, libraries and modules named data too.
     pub crates: BTreeMap<String, u64>,
     /// The largest first.
@@ -104,7 +107,7 @@ fn library(file: &[u8]) -> Result<Measured> {
 
 /// A WebAssembly module, by twiggy; its names do not count.
 fn module(path: &Path, file: &[u8]) -> Result<Measured> {
-    let mut total = file.len() as u64;
+    let (mut kept, mut from) = (Vec::new(), 0);
     let mut start = 0;
     for payload in wasmparser::Parser::new(0).parse_all(file) {
         use wasmparser::Payload::*;
@@ -113,7 +116,8 @@ fn module(path: &Path, file: &[u8]) -> Result<Measured> {
             && (section.name() == "name" || section.name().starts_with(".debug"))
         {
             // From the end of the section before, so that identifier and length are in it.
-            total -= section.range().end - start;
+            kept.extend_from_slice(&file[from..start as usize]);
+            from = section.range().end as usize;
         }
         match payload {
             Version { range, .. } => start = range.end,
@@ -125,7 +129,12 @@ fn module(path: &Path, file: &[u8]) -> Result<Measured> {
             }
         }
     }
-    Ok(Measured::of_functions(total, tools::twiggy(path)?, "framing"))
+    kept.extend_from_slice(&file[from..]);
+    let mut measured = Measured::of_functions(kept.len() as u64, tools::twiggy(path)?, "framing");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&kept)?;
+    measured.gzipped = Some(gzip.finish()?.len() as u64);
+    Ok(measured)
 }
 
 fn in_file(sections: Vec<Section>) -> impl Iterator<Item = (String, u64)> {
@@ -143,7 +152,7 @@ impl Measured {
         rest.push(("headers".into(), total.saturating_sub(known)));
         rest.retain(|(_, bytes)| *bytes > 0);
         rest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-        Measured { name: String::new(), total, ram: None, crates, functions, rest }
+        Measured { name: String::new(), total, ram: None, gzipped: None, crates, functions, rest }
     }
 
     /// What is in this and not in the other.

@@ -12,7 +12,7 @@ const WIDTH: usize = 90;
 /// The figures of all configurations, in one table.
 pub fn print(rows: &[(&Configuration, Vec<Line>, Measured)]) {
     println!("{:<26} {:>11} {:>11} {:>11} {:>10}", "bytes", "budget", "measured", "head room", "change");
-    for (configuration, lines, _) in rows {
+    for (configuration, lines, measured) in rows {
         for line in lines {
             let what = if line.part == Part::Total { line.what.clone() } else { format!("  {}", line.what) };
             let change = line.change().map_or("new".into(), |change| signed(change, true));
@@ -23,6 +23,9 @@ pub fn print(rows: &[(&Configuration, Vec<Line>, Measured)]) {
                 HumanCount(line.measured).to_string(),
                 signed(line.head_room(), false),
             );
+        }
+        if let Some(gzipped) = measured.gzipped {
+            println!("  gzipped, as browsers get it: {}", HumanCount(gzipped));
         }
         if let (Some(goal), Some(total)) = (configuration.goal, lines.first()) {
             let (goal, ratio) = (HumanCount(goal), total.measured as f64 / goal as f64);
