@@ -212,8 +212,10 @@ fn test_images() -> Result<Outcome> {
 fn test_in_place() -> Result<Outcome> {
     let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
     let runs = [
-        "--test conformance --test in_place",
+        "--features float --test conformance --test in_place",
         "--doc",
+        // Without floats.
+        "--test in_place",
         "--release --features extended --test conformance --test in_place --test mutants",
     ];
     let mut count = Count::default();

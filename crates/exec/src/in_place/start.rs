@@ -66,6 +66,10 @@ pub(super) unsafe fn instantiate<'a, T>(
         let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
         return Err(ImageError { kind: ImageErrorKind::Feature, offset }.into());
     }
+    if !cfg!(feature = "float") && image.features() & features::FLOAT != 0 {
+        let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
+        return Err(ImageError { kind: ImageErrorKind::Float, offset }.into());
+    }
     let plan = Plan::of(&image, stack_slots);
     let room = size_of_val(buffer);
     if room < plan.bytes {

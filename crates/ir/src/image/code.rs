@@ -87,7 +87,8 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
-        table[opcode] = LISTED[NUMBERED.of[first + opcode] as usize];
+        let lacking = !cfg!(feature = "float") && Opcode((first + opcode) as u16).computes_floats();
+        table[opcode] = if lacking { LACKING } else { LISTED[NUMBERED.of[first + opcode] as usize] };
         opcode += 1;
     }
     // Few have a rule.
@@ -135,6 +136,9 @@ const RETURNS: u32 = 2;
 /// Rule: as [`ENDS`], and it writes slots 0 and 1.
 #[cfg(feature = "simd")]
 const RETURNS_PAIR: u32 = 3;
+
+/// Instead of a description: an instruction that this build lacks.
+const LACKING: u32 = u32::MAX;
 
 const fn rule(op: Op) -> u32 {
     match op {
@@ -375,6 +379,9 @@ impl Function<'_> {
 
     /// Verifies the instruction at this unit; returns how many units it has.
     fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
+        if !cfg!(feature = "float") && description == LACKING {
+            return Err(Kind::Float);
+        }
         let rule = description >> 30;
         if rule == RETURNS && self.header == 0 {
             return Err(Kind::Slot);

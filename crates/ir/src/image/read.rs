@@ -13,10 +13,11 @@ pub struct Image<'a> {
 
 /// The features that images which this build takes may have.
 const KNOWN: u32 = {
-    use layout::features::{EXCEPTIONS, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
+    use layout::features::{EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
     let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
     let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
-    METERED | INDEXED_DATA | managed | vectors
+    let floats = if cfg!(feature = "float") { FLOAT } else { 0 };
+    METERED | INDEXED_DATA | managed | vectors | floats
 };
 
 /// Which instructions an image has.
@@ -230,10 +231,11 @@ impl<'a> Image<'a> {
         if sum != image.u32(layout::AT_CHECKSUM) {
             return fail(Kind::Checksum, layout::AT_CHECKSUM);
         }
-        if image.features() & !KNOWN != 0 {
-            return fail(Kind::Feature, layout::AT_FEATURES);
+        match image.features() & !KNOWN {
+            0 => Ok(image),
+            layout::features::FLOAT => fail(Kind::Float, layout::AT_FEATURES),
+            _ => fail(Kind::Feature, layout::AT_FEATURES),
         }
-        Ok(image)
     }
 
     /// The image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.

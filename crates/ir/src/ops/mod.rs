@@ -131,6 +131,17 @@ impl Op {
         Self::ROWS[self as usize].columns.only >> variant & 1 != 0
     }
 
+    /// Whether it computes with floats; for constants. What only moves them moves bits.
+    pub const fn computes_floats(self) -> bool {
+        const fn is_float(ty: Option<ValType>) -> bool {
+            matches!(ty, Some(ValType::F32 | ValType::F64))
+        }
+        let row = &Self::ROWS[self as usize];
+        let moves =
+            matches!(self, Op::LoadF32 | Op::LoadF64 | Op::StoreF32 | Op::StoreF64 | Op::ReturnF32 | Op::ReturnF64);
+        !moves && (is_float(row.source) || is_float(row.result))
+    }
+
     /// Units of the operands of a family that has one variant, for constants. Panics if it has more.
     pub const fn operand_units(self) -> usize {
         assert!(self.variants().len() == 1);
