@@ -237,11 +237,6 @@ impl Image<'_> {
         }
     }
 
-    /// The number type in a word of a constant expression.
-    pub fn val_number(&self, word: u32) -> Option<ValType> {
-        ValType::from_number(word >> 8)
-    }
-
     /// A value type whose index, if it has one, is that of a type.
     fn known_type(&self, number: u32) -> Option<ValType> {
         let ty = ValType::from_number(number)?;

@@ -12,6 +12,7 @@ mod variants;
 
 use columns::Columns;
 pub use columns::{Fused, fused};
+#[cfg(feature = "verify")]
 pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
