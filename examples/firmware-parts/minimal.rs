@@ -18,13 +18,8 @@ fn coremark(console: &mut Console) -> bool {
     let image = crate::image!("coremark");
     // SAFETY: the only call.
     let buffer = unsafe { guest::buffer() };
-    let mut instance = match guest::load(image, buffer) {
-        Ok(instance) => instance,
-        Err(error) => {
-            line(console, &[Piece::Text(error.message())]);
-            return false;
-        }
-    };
+    // Why it can't be loaded would be known here, too; but words take room.
+    let Ok(mut instance) = guest::load(image, buffer) else { return false };
     // What the engine needs of RAM beyond the guest's memory and value stack.
     let records = guest::buffer_bytes(image).map_or(0, |bytes| bytes - instance.memory().len() - STACK_SLOTS * 8);
     line(console, &[Piece::Text("# records "), Piece::Number(records as u64)]);

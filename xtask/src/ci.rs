@@ -212,7 +212,7 @@ fn test_images() -> Result<Outcome> {
 fn test_in_place() -> Result<Outcome> {
     let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
     let runs = [
-        "--features float,verify --test conformance --test in_place",
+        "--features float,verify --lib --test conformance --test in_place",
         "--features verify --doc",
         // Without floats.
         "--features verify --test in_place",

@@ -1,7 +1,6 @@
 //! What must hold for a function's code before it runs: it stays inside its frame, its code, and what its module has.
 
 use super::error::{ImageError, ImageErrorKind};
-use super::layout::features::REFERENCES;
 use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
@@ -324,11 +323,8 @@ impl Function<'_> {
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
-        let allowed = Allowed {
-            op_set: self.image.op_set(),
-            managed: self.image.features() & REFERENCES != 0,
-            vectors: self.image.vectors(),
-        };
+        let allowed =
+            Allowed { op_set: self.image.op_set(), managed: self.image.is_managed(), vectors: self.image.vectors() };
         let units = self.code.len() / 2;
         let mut at = 0;
         let mut ended = false;
@@ -349,7 +345,9 @@ impl Function<'_> {
         if !ended {
             return fail(Kind::End, self.start + 2 * units);
         }
-        self.handlers()?;
+        if allowed.managed {
+            self.handlers()?;
+        }
         let (starts, targets) = self.bits.split_at(self.words);
         for (i, (starts, targets)) in starts.iter().zip(targets).enumerate() {
             let wrong = targets & !starts;

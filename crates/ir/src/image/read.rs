@@ -355,10 +355,17 @@ impl<'a> Image<'a> {
         FieldType::from_number(self.u32(self.record(Section::ValTypes, index)?))
     }
 
+    /// Whether it may have references to types, exceptions and objects.
+    #[cfg(feature = "verify")]
+    pub(super) fn is_managed(&self) -> bool {
+        cfg!(feature = "managed") && self.features() & layout::features::REFERENCES != 0
+    }
+
     /// Where a type stands among others.
     pub fn sub_type(&self, index: u32) -> Option<SubTypeRecord> {
         use layout::subtypes::{FINAL, FUNC, KIND};
-        if self.count(Section::SubTypes) == 0 && index < self.count(Section::Types) {
+        let alone = !cfg!(feature = "managed") || self.count(Section::SubTypes) == 0;
+        if alone && index < self.count(Section::Types) {
             return Some(SubTypeRecord { is_final: true, kind: FUNC, supertype: None, group: index });
         }
         let at = self.record(Section::SubTypes, index)?;
