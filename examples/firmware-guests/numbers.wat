@@ -1,4 +1,4 @@
-;; 64-bit integers and floats: each export takes rounds and returns a checksum of all results, the same on every machine.
+;; Floats: each export takes rounds and returns a checksum of all results, the same on every machine.
 (module
   (global $random (mut i64) (i64.const 0))
   (global $sum (mut i64) (i64.const 0))
@@ -24,45 +24,6 @@
     (call $i64 (select (i64.reinterpret_f64 (local.get $x)) (i64.const -1) (f64.eq (local.get $x) (local.get $x)))))
   (func $f32 (param $x f32)
     (call $i32 (select (i32.reinterpret_f32 (local.get $x)) (i32.const -1) (f32.eq (local.get $x) (local.get $x)))))
-
-  (func (export "integers") (param $rounds i32) (result i64)
-    (local $a i64) (local $b i64)
-    (call $start)
-    (loop $next
-      (local.set $a (call $random))
-      ;; Divisors of all sizes, never 0, nor -1.
-      (local.set $b (i64.shr_s (call $random) (i64.and (local.get $a) (i64.const 63))))
-      (local.set $b (i64.or (local.get $b) (i64.const 2)))
-      (local.set $b (i64.and (local.get $b) (i64.const -2)))
-      (call $i64 (i64.add (local.get $a) (local.get $b)))
-      (call $i64 (i64.sub (local.get $a) (local.get $b)))
-      (call $i64 (i64.mul (local.get $a) (local.get $b)))
-      (call $i64 (i64.div_s (local.get $a) (local.get $b)))
-      (call $i64 (i64.div_u (local.get $a) (local.get $b)))
-      (call $i64 (i64.rem_s (local.get $a) (local.get $b)))
-      (call $i64 (i64.rem_u (local.get $a) (local.get $b)))
-      (call $i64 (i64.and (local.get $a) (local.get $b)))
-      (call $i64 (i64.or (local.get $a) (local.get $b)))
-      (call $i64 (i64.shl (local.get $a) (local.get $b)))
-      (call $i64 (i64.shr_s (local.get $a) (local.get $b)))
-      (call $i64 (i64.shr_u (local.get $a) (local.get $b)))
-      (call $i64 (i64.rotl (local.get $a) (local.get $b)))
-      (call $i64 (i64.rotr (local.get $a) (local.get $b)))
-      (call $i64 (i64.clz (local.get $b)))
-      (call $i64 (i64.ctz (local.get $b)))
-      (call $i64 (i64.popcnt (local.get $a)))
-      (call $i64 (i64.extend8_s (local.get $a)))
-      (call $i64 (i64.extend16_s (local.get $a)))
-      (call $i64 (i64.extend32_s (local.get $a)))
-      (call $i32 (i32.wrap_i64 (local.get $a)))
-      (call $i32 (i64.lt_s (local.get $a) (local.get $b)))
-      (call $i32 (i64.lt_u (local.get $a) (local.get $b)))
-      (call $i32 (i64.ge_s (local.get $a) (local.get $b)))
-      (call $i32 (i64.ge_u (local.get $a) (local.get $b)))
-      (call $i32 (i64.eq (local.get $a) (local.get $b)))
-      (call $i32 (i64.eqz (local.get $b)))
-      (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
-    (global.get $sum))
 
   ;; Any bits at all, or a number between 2^-32 and 2^32, where sums and quotients are rounded.
   (func $some_f64 (result f64)

@@ -1,6 +1,6 @@
 //! Guests in flash, what the firmware offers them, and memory for them.
 
-use wasmote_exec::in_place::{Caller, Import};
+use wasmote_exec::in_place::{Caller, Import, Instance, LoadError};
 use wasmote_ir::{TrapCode, ValType};
 
 use crate::board::Console;
@@ -19,8 +19,8 @@ macro_rules! image {
 /// Slots of 8 bytes for values and frames of a guest; enough for those here.
 pub const STACK_SLOTS: usize = 256;
 
-/// Bytes for an instance: a page of memory, the value stack, and 1 KiB for its records.
-const BUFFER_BYTES: usize = 65536 + STACK_SLOTS * 8 + 1024;
+/// Bytes for an instance: a small memory, the value stack, and 512 bytes for its records.
+const BUFFER_BYTES: usize = 10256 + STACK_SLOTS * 8 + 512;
 
 /// Where instances live. `cargo xtask firmware` knows it by its name, as memory that is the guest's.
 #[unsafe(no_mangle)]
@@ -34,6 +34,28 @@ static mut GUEST_BUFFER: [u64; BUFFER_BYTES / 8] = [0; BUFFER_BYTES / 8];
 pub unsafe fn buffer() -> &'static mut [u64] {
     // SAFETY: nothing else names the buffer, and the caller asks once.
     unsafe { &mut *(&raw mut GUEST_BUFFER) }
+}
+
+/// Instantiates an image.
+#[cfg(feature = "verify")]
+pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, Host>, LoadError> {
+    Instance::new(image, &IMPORTS, buffer, STACK_SLOTS, Host::new())
+}
+
+/// Instantiates an image, which must be one of those in flash that `wasmote compile` made.
+#[cfg(not(feature = "verify"))]
+pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, Host>, LoadError> {
+    // SAFETY: images are in flash as they were built into the firmware, and nothing here loads another.
+    unsafe { Instance::new_trusted(image, &IMPORTS, buffer, STACK_SLOTS, Host::new()) }
+}
+
+/// Bytes of buffer that an image needs.
+pub fn buffer_bytes(image: &[u8]) -> Result<usize, LoadError> {
+    #[cfg(feature = "verify")]
+    return wasmote_exec::in_place::buffer_bytes(image, STACK_SLOTS);
+    // SAFETY: as `load`.
+    #[cfg(not(feature = "verify"))]
+    return unsafe { wasmote_exec::in_place::buffer_bytes_trusted(image, STACK_SLOTS) };
 }
 
 /// What the host's functions work on.

@@ -1,9 +1,7 @@
 //! The least that firmware with a guest has: an image in flash, two functions for it, one call. Its size is the one stated.
 
-use wasmote_exec::in_place::{Instance, buffer_bytes};
-
 use crate::board::Console;
-use crate::parts::guest::{self, Host, IMPORTS, STACK_SLOTS};
+use crate::parts::guest::{self, STACK_SLOTS};
 use crate::parts::report::{Piece, line};
 use crate::parts::stack;
 
@@ -20,15 +18,10 @@ fn coremark(console: &mut Console) -> bool {
     let image = crate::image!("coremark");
     // SAFETY: the only call.
     let buffer = unsafe { guest::buffer() };
-    let mut instance = match Instance::new(image, &IMPORTS, buffer, STACK_SLOTS, Host::new()) {
-        Ok(instance) => instance,
-        Err(error) => {
-            line(console, &[Piece::Text(error.message())]);
-            return false;
-        }
-    };
+    // Why it can't be loaded would be known here, too; but words take room.
+    let Ok(mut instance) = guest::load(image, buffer) else { return false };
     // What the engine needs of RAM beyond the guest's memory and value stack.
-    let records = buffer_bytes(image, STACK_SLOTS).map_or(0, |bytes| bytes - instance.memory().len() - STACK_SLOTS * 8);
+    let records = guest::buffer_bytes(image).map_or(0, |bytes| bytes - instance.memory().len() - STACK_SLOTS * 8);
     line(console, &[Piece::Text("# records "), Piece::Number(records as u64)]);
     let mut wrong = [1];
     instance.call("run", &[2], &mut wrong).is_ok() && wrong == [0]

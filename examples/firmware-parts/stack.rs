@@ -6,7 +6,7 @@ use core::ptr::{read_volatile, write_volatile};
 
 const PATTERN: u32 = 0x57ac_57ac;
 /// How far down the pattern goes; there must be that much stack.
-const DEPTH: usize = 16 * 1024;
+const DEPTH: usize = 2 * 1024;
 /// What the functions here may themselves use below the variable whose address they take.
 const OWN: usize = 128;
 
@@ -36,7 +36,7 @@ pub fn paint() -> Painted {
 }
 
 impl Painted {
-    /// Bytes of stack in use at most since, all the way from where it starts.
+    /// Bytes of stack in use at most since, all the way from where it starts; no more than are filled.
     pub fn used(&self) -> usize {
         let top = (&raw const _stack_start) as usize;
         let mut at = self.lowest;

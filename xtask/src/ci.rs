@@ -213,9 +213,11 @@ fn test_images() -> Result<Outcome> {
 fn test_in_place() -> Result<Outcome> {
     let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
     let runs = [
-        "--test conformance --test in_place",
-        "--doc",
-        "--release --features extended --test conformance --test in_place --test mutants",
+        "--features float,verify --lib --test conformance --test in_place",
+        "--features verify --doc",
+        // Without floats.
+        "--features verify --test in_place",
+        "--release --features extended,verify --test conformance --test in_place --test mutants",
     ];
     let mut count = Count::default();
     for run in runs {

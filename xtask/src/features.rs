@@ -21,6 +21,8 @@ use crate::size::build::Builder;
 const SHOWN: usize = 30;
 /// The profile of what is looked through: the one that is soonest built, and that drops nothing a release would keep.
 const PROFILE: &str = "dev";
+/// The instruction set.
+const TABLE: &str = "wasmote-ir";
 /// The crate to embed.
 const LIBRARY: &str = "wasmote";
 
@@ -35,7 +37,7 @@ const fn added(package: &'static str, feature: &'static str, items: &'static [&'
     Added { package, feature, items }
 }
 
-/// Each feature of the command and of the library.
+/// Each feature of the command, of the library, and of the instruction set.
 const ADDED: &[Added] = &[
     added(CLI, "wasm", &["wasmparser::", "wasmote_decode::sections", "wasmote_translate::"]),
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
@@ -79,6 +81,14 @@ const ADDED: &[Added] = &[
     // It adds to wasmote-exec what this library does not name; the command's row says that it goes.
     added(LIBRARY, "pairs", &[]),
     added(LIBRARY, "relaxed-native", &[]),
+    added(TABLE, "verify", &["wasmote_ir::image::verify::", "wasmote_ir::image::code::"]),
+    added(TABLE, "operators", &["wasmote_ir::operators::"]),
+    added(TABLE, "alloc", &["wasmote_ir::keys::"]),
+    // These add rows to tables; firmware without floats has nothing of them (size-budget.toml).
+    added(TABLE, "extended", &[]),
+    added(TABLE, "managed", &[]),
+    added(TABLE, "simd", &[]),
+    added(TABLE, "float", &[]),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {

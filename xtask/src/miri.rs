@@ -20,7 +20,10 @@ pub const DETAILS: &str = "
 /// The arguments that choose tests, and those of the test binaries.
 const TESTS: &[(&[&str], &[&str])] = &[
     (&["--package", "wasmote", "--test", "small"], &[]),
-    (&["--package", "wasmote-exec", "--no-default-features", "--test", "in_place"], &["small::"]),
+    (
+        &["--package", "wasmote-exec", "--no-default-features", "--features", "verify", "--test", "in_place"],
+        &["small::"],
+    ),
 ];
 
 /// Seconds that each may take.

@@ -108,6 +108,8 @@ struct Writer<'a> {
     objects: bool,
     /// Whether code has vector instructions.
     vectors: bool,
+    /// Whether code of the core op set computes with floats.
+    floats: bool,
     /// The number in the image of each of the module's types.
     types: Vec<u16>,
     /// How many fields each has.
@@ -313,6 +315,7 @@ impl<'a> Writer<'a> {
             let uses = renumber(&mut units, types);
             self.indexed_data |= uses.indexed_data;
             self.vectors |= uses.vectors;
+            self.floats |= uses.floats && options.code.op_set == OpSet::Core;
             self.managed |= uses.managed;
             self.objects |= uses.objects;
             let start = code.len();
@@ -584,6 +587,7 @@ impl<'a> Writer<'a> {
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
         let vectors = if self.vectors { features::SIMD } else { 0 };
+        let floats = if self.floats { features::FLOAT } else { 0 };
         let references = if self.managed { features::REFERENCES } else { 0 };
         let exceptions = if module.tags.is_empty() && self.sections[Section::Handlers as usize].is_empty() {
             0
@@ -591,7 +595,7 @@ impl<'a> Writer<'a> {
             features::EXCEPTIONS | features::REFERENCES
         };
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
-        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors)?;
+        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors | floats)?;
         let imported = [
             module.imported_funcs,
             module.imported_tables,
@@ -653,6 +657,8 @@ struct Uses {
     objects: bool,
     /// There are vector instructions.
     vectors: bool,
+    /// There are core instructions that compute with floats.
+    floats: bool,
 }
 
 /// Has instructions name types by their numbers in the image.
@@ -663,6 +669,7 @@ fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
         let len = instr.units.len();
         uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object);
         uses.objects |= instr.opcode.set() == Set::Object;
+        uses.floats |= instr.opcode.computes_floats();
         uses.indexed_data |= instr.opcode.operands().contains(&Operand::Data);
         if let Some(position) = instr.position(Operand::Type) {
             let unit = at + position;

@@ -53,6 +53,9 @@ const fn linux(name: &'static str, linux: Linux) -> Target {
 const TARGETS: &[Target] = &[
     bare("thumbv7em-none-eabihf"),
     bare("riscv32imac-unknown-none-elf"),
+    // Without atomic instructions that compare and swap.
+    bare("thumbv6m-none-eabi"),
+    bare("riscv32imc-unknown-none-elf"),
     Target { name: "wasm32-unknown-unknown", library: "std,panic_abort", level: "s", linux: None },
     // A host of 32 bits and one of the other byte order: the compiler must write the same images on both.
     linux("i686-unknown-linux-gnu", Linux { gcc: "i686-linux-gnu", architecture: "i386", emulator: None }),
@@ -83,7 +86,8 @@ const DEBIAN_BIN: &str = "/usr/bin";
 
 pub const DETAILS: &str = "
   TARGET...    which targets, instead of all but the last of these:
-                 thumbv7em-none-eabihf riscv32imac-unknown-none-elf wasm32-unknown-unknown
+                 thumbv7em-none-eabihf riscv32imac-unknown-none-elf thumbv6m-none-eabi riscv32imc-unknown-none-elf
+                 wasm32-unknown-unknown
                  i686-unknown-linux-gnu s390x-unknown-linux-gnu aarch64-unknown-linux-gnu
   --qemu       QEMU too, which runs the firmware
 

@@ -12,16 +12,18 @@ use super::read;
 use crate::project;
 
 /// The guests, and whether they take fuel.
-const GUESTS: [(&str, bool); 5] = [
+const GUESTS: [(&str, bool); 6] = [
     ("coremark.wasm", false),
     ("trap.wat", false),
     ("endless.wat", true),
+    ("integers.wat", false),
     ("numbers.wat", false),
     ("stranger.wat", false),
 ];
 
-/// The exports whose sums the host and the firmware must agree on, and how many rounds the firmware runs of each.
-const NUMBERS: [&str; 3] = ["integers", "doubles", "singles"];
+/// The exports whose sums the host and the firmware must agree on, each with its guest, and how many rounds the firmware runs.
+const NUMBERS: [(&str, &str); 3] =
+    [("integers", "integers.wat"), ("doubles", "numbers.wat"), ("singles", "numbers.wat")];
 const ROUNDS: &str = "300";
 
 /// Images in a folder, and the command that made them.
@@ -74,21 +76,30 @@ impl Guests {
         Ok(read(&self.image(name))?.len() as u64)
     }
 
-    /// What the scenarios must print, with the sums that the host gets for the same module.
-    pub fn expected(&self) -> Result<String> {
+    /// What the scenarios must print with these features, with the sums that the host gets for the same module.
+    pub fn expected(&self, features: &[&str]) -> Result<String> {
         let path = project::root().join("examples/firmware-parts/expected.txt");
         let mut expected = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        for export in NUMBERS {
+        for (export, guest) in NUMBERS {
             let mut command = Command::new(&self.command);
-            command.args(["run", "--invoke", export]).arg(sources().join("numbers.wat")).arg(ROUNDS);
+            command.args(["run", "--invoke", export]).arg(sources().join(guest)).arg(ROUNDS);
             let output = command.output().with_context(|| format!("cannot start {}", self.command.display()))?;
             ensure!(output.status.success(), "{} failed ({})", project::words(&command), output.status);
             let said = String::from_utf8(output.stdout)?;
             let sum: i64 = said.trim().parse().with_context(|| format!("{export} gave {said}"))?;
             expected = expected.replace(&format!("{{{export}}}"), &format!("{sum:016x}"));
         }
-        Ok(expected)
+        Ok(expected.lines().filter_map(|line| of_build(line, features)).flat_map(|line| [line, "\n"]).collect())
     }
+}
+
+/// A line of what is expected, if it is printed with these features: it may begin with one that must be there, or be missing.
+fn of_build<'l>(line: &'l str, features: &[&str]) -> Option<&'l str> {
+    let Some((condition, rest)) = line.strip_prefix('[').and_then(|line| line.split_once("] ")) else {
+        return Some(line);
+    };
+    let (feature, wanted) = condition.strip_prefix("no ").map_or((condition, true), |feature| (feature, false));
+    (features.contains(&feature) == wanted).then_some(rest)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -133,4 +144,18 @@ fn hostile(mut image: Vec<u8>) -> Result<Vec<u8>> {
     let sum = checksum(checksum(0, &image[..AT_CHECKSUM]), &image[AT_CHECKSUM + 4..meta_end]);
     image[AT_CHECKSUM..AT_CHECKSUM + 4].copy_from_slice(&sum.to_le_bytes());
     Ok(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_build;
+
+    #[test]
+    fn lines_are_expected_of_builds_with_or_without_a_feature() {
+        assert_eq!(of_build("a: [b] c", &[]), Some("a: [b] c"));
+        assert_eq!(of_build("[float] a", &["verify", "float"]), Some("a"));
+        assert_eq!(of_build("[float] a", &["verify"]), None);
+        assert_eq!(of_build("[no float] a", &["float"]), None);
+        assert_eq!(of_build("[no float] a", &[]), Some("a"));
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`guests`] compiles the guests to images, spoils some, and asks the host for the numbers that it gets.
 //! - [`elf`] measures what is in flash and in RAM.
-//! - Here: the boards, and what is done with each. What must be printed is in `examples/firmware-parts/expected.txt`.
+//! - Here: the boards, with what is compiled in, and what is done with each. What must be printed is in `examples/firmware-parts/expected.txt`.
 
 mod elf;
 mod guests;
@@ -20,45 +20,67 @@ use crate::{embedded, project};
 pub const DETAILS: &str = "
   --require    fail where a target or QEMU is not there, instead of leaving its board out
   --limits     fail where a size is above its limit
-  NAME...      only these boards: thumbv7em, riscv32imac
+  NAME...      only these: thumbv7em, thumbv7em-small, riscv32imac, thumbv6m, riscv32imc
 ";
 
 /// All of ours that firmware may link; the rest of wasmote is for those who make images.
 const OURS: [&str; 2] = ["wasmote-exec", "wasmote-ir"];
 
-/// The most flash, less the guest's image, that minimal firmware may have: 48 KiB.
-const FLASH_LIMIT: u64 = 48 * 1024;
-/// The most RAM that it may use beyond the guest's memory and value stack: 2 KiB.
-const RAM_LIMIT: u64 = 2 * 1024;
+/// The most RAM that minimal firmware may use of its own, and for the records of an instance: 1 KiB. The guest's memory and
+/// value stack come on top, and the native stack.
+const RAM_LIMIT: u64 = 1024;
+/// The most native stack: 1.5 KiB.
+const STACK_LIMIT: u64 = 1536;
 
 /// Seconds that a run may take; it takes less than one.
 const PATIENCE: &str = "120";
 
-/// A board that QEMU has.
+/// The features of the examples.
+const FEATURES: &[&str] = &["float", "verify"];
+
+/// A board that QEMU has, with a choice of features.
 struct Board {
     name: &'static str,
+    /// The example, a folder and a package.
+    example: &'static str,
     target: &'static str,
     qemu: &'static str,
     arguments: &'static [&'static str],
-    /// Whether the limits are meant for it.
-    limited: bool,
+    features: &'static [&'static str],
+    /// The most flash, less the guest's image, that minimal firmware may have.
+    flash_limit: Option<u64>,
 }
 
+const CORTEX_M: Board = Board {
+    name: "",
+    example: "firmware-cortex-m",
+    target: "",
+    qemu: "qemu-system-arm",
+    arguments: &["-M", "mps2-an386"],
+    features: FEATURES,
+    flash_limit: None,
+};
+
+const RISCV: Board = Board {
+    example: "firmware-riscv",
+    qemu: "qemu-system-riscv32",
+    arguments: &["-M", "virt", "-bios", "none"],
+    ..CORTEX_M
+};
+
 const BOARDS: &[Board] = &[
+    Board { name: "thumbv7em", target: "thumbv7em-none-eabihf", flash_limit: Some(48 * 1024), ..CORTEX_M },
     Board {
-        name: "thumbv7em",
+        name: "thumbv7em-small",
         target: "thumbv7em-none-eabihf",
-        qemu: "qemu-system-arm",
-        arguments: &["-M", "mps2-an386"],
-        limited: true,
+        features: &[],
+        flash_limit: Some(32 * 1024),
+        ..CORTEX_M
     },
-    Board {
-        name: "riscv32imac",
-        target: "riscv32imac-unknown-none-elf",
-        qemu: "qemu-system-riscv32",
-        arguments: &["-M", "virt", "-bios", "none"],
-        limited: false,
-    },
+    Board { name: "riscv32imac", target: "riscv32imac-unknown-none-elf", ..RISCV },
+    // 16 KB of RAM, and no atomic instructions that compare and swap.
+    Board { name: "thumbv6m", target: "thumbv6m-none-eabi", arguments: &["-M", "microbit"], ..CORTEX_M },
+    Board { name: "riscv32imc", target: "riscv32imc-unknown-none-elf", ..RISCV },
 ];
 
 /// What minimal firmware takes of a board, in bytes.
@@ -66,13 +88,18 @@ struct Figures {
     board: &'static Board,
     /// Of flash, less the guest's image.
     flash: u64,
-    /// Of RAM: static data, records of the instance, native stack; not the guest's memory and value stack.
-    ram: [u64; 3],
+    /// Of RAM, static data. (The guest's memory and value stack do not count.)
+    fixed: u64,
+    /// Of RAM, the records of the instance.
+    records: u64,
+    /// Of RAM, the native stack.
+    stack: u64,
 }
 
 impl Figures {
-    fn ram(&self) -> u64 {
-        self.ram.iter().sum()
+    fn is_above(&self) -> bool {
+        let flash = self.board.flash_limit.is_some_and(|limit| self.flash > limit);
+        flash || self.fixed + self.records > RAM_LIMIT || self.stack > STACK_LIMIT
     }
 }
 
@@ -118,26 +145,21 @@ fn run(boards: impl Iterator<Item = &'static Board>, limits: bool) -> Result<Opt
     if !figures.is_empty() {
         report(&figures);
     }
-    let above = |figures: &&Figures| figures.flash > FLASH_LIMIT || figures.ram() > RAM_LIMIT;
-    if limits && let Some(figures) = figures.iter().filter(|figures| figures.board.limited).find(above) {
+    if limits && let Some(figures) = figures.iter().find(|figures| figures.is_above()) {
         bail!("{} is above its limits", figures.board.name);
     }
     Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
 }
 
 fn report(figures: &[Figures]) {
-    println!("\n{:<12} {:>9} {:>9}   of RAM: static, records, stack", "minimal", "flash", "RAM");
+    println!("\n{:<16} {:>9} {:>9} {:>9} {:>9} {:>9}", "minimal", "flash", "limit", "static", "records", "stack");
     for figures in figures {
-        let [fixed, records, stack] = figures.ram;
-        println!(
-            "{:<12} {:>9} {:>9}   {fixed:>14} {records:>8} {stack:>6}",
-            figures.board.name,
-            figures.flash,
-            figures.ram()
-        );
+        let Figures { board, flash, fixed, records, stack } = figures;
+        let limit = board.flash_limit.map_or("-".into(), |limit| limit.to_string());
+        println!("{:<16} {flash:>9} {limit:>9} {fixed:>9} {records:>9} {stack:>9}", board.name);
     }
-    println!("{:<12} {FLASH_LIMIT:>9} {RAM_LIMIT:>9}   (thumbv7em)", "limit");
-    println!("bytes; flash less the guest's image, RAM beyond the guest's memory and value stack");
+    println!("bytes; flash less the guest's image, RAM beyond the guest's memory and value stack:");
+    println!("static data and records {RAM_LIMIT} at most, the native stack {STACK_LIMIT}");
 }
 
 impl Board {
@@ -148,7 +170,7 @@ impl Board {
         let [minimal, scenarios] = ["minimal", "scenarios"].map(|name| programs.join(name));
 
         let (said, _) = self.start(qemu, &scenarios)?;
-        compare(&said, &guests.expected()?)?;
+        compare(&said, &guests.expected(self.features)?)?;
         println!("  scenarios: {} lines as expected", said.len());
 
         let (_, measured) = self.start(qemu, &minimal)?;
@@ -156,12 +178,14 @@ impl Board {
         Ok(Figures {
             board: self,
             flash: sizes.flash - guests.image_bytes("coremark")?,
-            ram: [sizes.fixed, measured.of("records")?, measured.of("stack")?],
+            fixed: sizes.fixed,
+            records: measured.of("records")?,
+            stack: measured.of("stack")?,
         })
     }
 
     fn manifest(&self) -> PathBuf {
-        project::root().join("examples").join(format!("firmware-{}", self.name)).join("Cargo.toml")
+        project::root().join("examples").join(self.example).join("Cargo.toml")
     }
 
     /// Of ours nothing but the execution core may be among the packages.
@@ -170,14 +194,13 @@ impl Board {
         command.cargo_path(cargo.get_program()).manifest_path(self.manifest());
         command.other_options(["--locked".into(), "--filter-platform".into(), self.target.into()]);
         let metadata = command.exec().context("cargo metadata")?;
-        let own = format!("firmware-{}", self.name);
         // What comes from no registry comes from here.
         let ours: Vec<_> = metadata.packages.iter().filter(|package| package.source.is_none()).collect();
         let (mut linked, mut others) = (0, Vec::new());
         for package in &ours {
             match package.name.as_str() {
                 name if OURS.contains(&name) => linked += 1,
-                name if name == own => {}
+                name if name == self.example => {}
                 name => others.push(name),
             }
         }
@@ -193,8 +216,9 @@ impl Board {
 
     /// Builds both programs and returns the folder they are in.
     fn build(&self, mut cargo: Command, guests: &guests::Guests) -> Result<PathBuf> {
-        let folder = project::target_dir().join("firmware");
+        let folder = project::target_dir().join(if self.features.is_empty() { "firmware-small" } else { "firmware" });
         cargo.args(["build", "--release", "--locked", "--quiet", "--target", self.target]);
+        cargo.args(["--no-default-features", "--features", &self.features.join(",")]);
         cargo.arg("--manifest-path").arg(self.manifest()).arg("--target-dir").arg(&folder);
         cargo.current_dir(project::root()).stdin(Stdio::null()).env("FIRMWARE_IMAGES", guests.folder());
         project::run(&mut cargo)?;

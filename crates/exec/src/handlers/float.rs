@@ -1,63 +1,95 @@
 //! Float arithmetic and conversions (spec: exec/numerics#floating-point-operations).
 
+#[cfg(not(small_floats))]
 use wasmote_ir::TrapCode;
 
 macro_rules! rounding {
     ($module:ident, $float:ident, $bits:ident, $int:ident, $exact:literal, $quiet:expr, $sqrt:path) => {
         /// Operations that `core` lacks, without calls, so that handlers need no stack frame.
         pub mod $module {
-            /// From here on all values are integers.
-            const EXACT: $float = $exact;
+            #[cfg(not(small_floats))]
+            pub use rounding::{ceil, floor, nearest, trunc};
 
-            #[inline(always)]
-            fn copysign(magnitude: $float, sign: $float) -> $float {
-                const SIGN: $bits = 1 << ($bits::BITS - 1);
-                $float::from_bits(magnitude.to_bits() & !SIGN | sign.to_bits() & SIGN)
-            }
+            /// Rounding by the machine's own arithmetic.
+            #[cfg(not(small_floats))]
+            mod rounding {
+                /// From here on all values are integers.
+                const EXACT: $float = $exact;
 
-            #[inline(always)]
-            fn abs(a: $float) -> $float {
-                copysign(a, 0.0)
-            }
+                #[inline(always)]
+                fn copysign(magnitude: $float, sign: $float) -> $float {
+                    const SIGN: $bits = 1 << ($bits::BITS - 1);
+                    $float::from_bits(magnitude.to_bits() & !SIGN | sign.to_bits() & SIGN)
+                }
 
-            /// Rounds a value below [`EXACT`] by `round`, which gets it truncated; larger ones, infinities and NaN
-            /// stay, but for NaN becoming quiet.
-            #[inline(always)]
-            fn integral(a: $float, round: impl Fn($float) -> $float) -> $float {
-                if abs(a) < EXACT {
-                    // SAFETY: the value is finite and in range.
-                    let truncated = unsafe { a.to_int_unchecked::<$int>() } as $float;
-                    copysign(round(truncated), a)
-                } else if a.is_nan() {
-                    // An addition of zero would do, but the compiler takes it for nothing.
-                    $float::from_bits(a.to_bits() | $quiet)
-                } else {
-                    a
+                #[inline(always)]
+                fn abs(a: $float) -> $float {
+                    copysign(a, 0.0)
+                }
+
+                /// Rounds a value below [`EXACT`] by `round`, which gets it truncated; larger ones, infinities and NaN
+                /// stay, but for NaN becoming quiet.
+                #[inline(always)]
+                fn integral(a: $float, round: impl Fn($float) -> $float) -> $float {
+                    if abs(a) < EXACT {
+                        // SAFETY: the value is finite and in range.
+                        let truncated = unsafe { a.to_int_unchecked::<$int>() } as $float;
+                        copysign(round(truncated), a)
+                    } else if a.is_nan() {
+                        // An addition of zero would do, but the compiler takes it for nothing.
+                        $float::from_bits(a.to_bits() | $quiet)
+                    } else {
+                        a
+                    }
+                }
+
+                /// Rounds up.
+                #[inline(always)]
+                pub fn ceil(a: $float) -> $float {
+                    integral(a, |t| if t < a { t + 1.0 } else { t })
+                }
+
+                /// Rounds down.
+                #[inline(always)]
+                pub fn floor(a: $float) -> $float {
+                    integral(a, |t| if t > a { t - 1.0 } else { t })
+                }
+
+                /// Rounds to zero.
+                #[inline(always)]
+                pub fn trunc(a: $float) -> $float {
+                    integral(a, |t| t)
+                }
+
+                /// Rounds to the nearest, ties to even: adding [`EXACT`] leaves no room for a fraction.
+                #[inline(always)]
+                pub fn nearest(a: $float) -> $float {
+                    integral(a, |_| (abs(a) + EXACT) - EXACT)
                 }
             }
 
             /// Rounds up.
-            #[inline(always)]
+            #[cfg(small_floats)]
             pub fn ceil(a: $float) -> $float {
-                integral(a, |t| if t < a { t + 1.0 } else { t })
+                super::small::rounded(a.into(), super::small::To::Above) as $float
             }
 
             /// Rounds down.
-            #[inline(always)]
+            #[cfg(small_floats)]
             pub fn floor(a: $float) -> $float {
-                integral(a, |t| if t > a { t - 1.0 } else { t })
+                super::small::rounded(a.into(), super::small::To::Below) as $float
             }
 
             /// Rounds to zero.
-            #[inline(always)]
+            #[cfg(small_floats)]
             pub fn trunc(a: $float) -> $float {
-                integral(a, |t| t)
+                super::small::rounded(a.into(), super::small::To::Zero) as $float
             }
 
-            /// Rounds to the nearest, ties to even: adding [`EXACT`] leaves no room for a fraction.
-            #[inline(always)]
+            /// Rounds to the nearest, ties to even.
+            #[cfg(small_floats)]
             pub fn nearest(a: $float) -> $float {
-                integral(a, |_| (abs(a) + EXACT) - EXACT)
+                super::small::rounded(a.into(), super::small::To::Nearest) as $float
             }
 
             /// The square root.
@@ -115,10 +147,18 @@ fn sqrt64(a: f64) -> f64 {
     unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(a))) }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(all(not(target_arch = "x86_64"), not(small_floats)))]
 use libm::{sqrt as sqrt64, sqrtf as sqrt32};
+#[cfg(small_floats)]
+use small::{sqrt32, sqrt64};
+
+/// What takes less code, where speed is not asked for.
+#[cfg(any(test, small_floats))]
+#[path = "small_floats.rs"]
+mod small;
 
 /// Truncates a value that must lie strictly between the bounds.
+#[cfg(not(small_floats))]
 macro_rules! truncate {
     ($a:ident, $low:expr, $compare:tt, $high:expr, $int:ty) => {
         if $a $compare $low && $a < $high {
@@ -130,6 +170,29 @@ macro_rules! truncate {
     };
 }
 
+/// Truncates a value to the nearest integer of a type.
+#[cfg(not(small_floats))]
+macro_rules! saturate {
+    ($a:ident, $int:ty) => {
+        $a as $int
+    };
+}
+
+/// Both, in fewer bytes.
+#[cfg(small_floats)]
+macro_rules! truncate {
+    ($a:ident, $low:expr, $compare:tt, $high:expr, $int:ty) => {
+        super::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, false)? as $int
+    };
+}
+#[cfg(small_floats)]
+macro_rules! saturate {
+    ($a:ident, $int:ty) => {
+        super::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, true).unwrap_or(0) as $int
+    };
+}
+
+#[cfg(not(small_floats))]
 #[inline(always)]
 fn unrepresentable(nan: bool) -> TrapCode {
     if nan { TrapCode::BadConversionToInteger } else { TrapCode::IntegerOverflow }
@@ -138,7 +201,9 @@ fn unrepresentable(nan: bool) -> TrapCode {
 /// The rows.
 #[allow(clippy::manual_range_contains)]
 pub mod rows {
-    use super::{double, single, unrepresentable};
+    #[cfg(not(small_floats))]
+    use super::unrepresentable;
+    use super::{double, single};
     use crate::handlers::numeric::{TrapOf, binary, unary};
 
     binary! {
@@ -204,13 +269,13 @@ pub mod rows {
         I64TruncF32U(a: f32) -> u64 { truncate!(a, -1.0, >, 18_446_744_073_709_551_616.0, u64) }
         I64TruncF64S(a: f64) -> i64 { truncate!(a, -9_223_372_036_854_775_808.0, >=, 9_223_372_036_854_775_808.0, i64) }
         I64TruncF64U(a: f64) -> u64 { truncate!(a, -1.0, >, 18_446_744_073_709_551_616.0, u64) }
-        I32TruncSatF32S(a: f32) -> i32 { a as i32 }
-        I32TruncSatF32U(a: f32) -> u32 { a as u32 }
-        I32TruncSatF64S(a: f64) -> i32 { a as i32 }
-        I32TruncSatF64U(a: f64) -> u32 { a as u32 }
-        I64TruncSatF32S(a: f32) -> i64 { a as i64 }
-        I64TruncSatF32U(a: f32) -> u64 { a as u64 }
-        I64TruncSatF64S(a: f64) -> i64 { a as i64 }
-        I64TruncSatF64U(a: f64) -> u64 { a as u64 }
+        I32TruncSatF32S(a: f32) -> i32 { saturate!(a, i32) }
+        I32TruncSatF32U(a: f32) -> u32 { saturate!(a, u32) }
+        I32TruncSatF64S(a: f64) -> i32 { saturate!(a, i32) }
+        I32TruncSatF64U(a: f64) -> u32 { saturate!(a, u32) }
+        I64TruncSatF32S(a: f32) -> i64 { saturate!(a, i64) }
+        I64TruncSatF32U(a: f32) -> u64 { saturate!(a, u64) }
+        I64TruncSatF64S(a: f64) -> i64 { saturate!(a, i64) }
+        I64TruncSatF64U(a: f64) -> u64 { saturate!(a, u64) }
     }
 }

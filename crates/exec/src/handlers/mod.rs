@@ -150,6 +150,9 @@ const fn present(op: Op, variants: usize) -> usize {
     present
 }
 
+/// The handler of what this build lacks. No image that has any of it is run; if one should say that it has none, this is a trap.
+const LACKING: Handler = crate::dispatch::hot::<rows::Unreachable>;
+
 const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
     assert!(handlers.len() == op.variants().len());
     let mut v = 0;
@@ -157,7 +160,8 @@ const fn place(table: &mut [Handler; LIMIT + 1], op: Op, handlers: &[Handler]) {
         if op.has(v) {
             let opcode = Opcode::new(op, v as u8).0 as usize;
             if opcode < LIMIT {
-                table[opcode] = handlers[v];
+                let lacking = !cfg!(feature = "float") && op.computes_floats();
+                table[opcode] = if lacking { LACKING } else { handlers[v] };
             }
         }
         v += 1;

@@ -118,10 +118,22 @@ unsafe fn memory<'a>(instance: *mut state::Instance) -> &'a mut [u8] {
 ///
 /// # Errors
 /// When it is no image that this build can run.
+#[cfg(feature = "verify")]
 pub fn buffer_bytes(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
     let image = Image::parse(image)?;
     image.verify_metadata(cfg!(feature = "extended"))?;
     Ok(plan::Plan::of(&image, stack_slots).bytes)
+}
+
+/// As [`buffer_bytes`], for an image that [`Instance::new_trusted`] takes.
+///
+/// # Safety
+/// As of [`Instance::new_trusted`].
+///
+/// # Errors
+/// When it is no image that this build can run.
+pub unsafe fn buffer_bytes_trusted(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
+    Ok(plan::Plan::of(&start::trust(image)?, stack_slots).bytes)
 }
 
 /// An instance of an image in a buffer.
@@ -148,6 +160,7 @@ impl<'a, T> Instance<'a, T> {
     /// # Errors
     /// When the image is refused, the buffer is too small ([`buffer_bytes`] says how large it must be), something that the
     /// image imports is missing from `imports`, or the start traps.
+    #[cfg(feature = "verify")]
     pub fn new(
         image: &'a [u8],
         imports: &'a [Import<T>],
@@ -162,6 +175,7 @@ impl<'a, T> Instance<'a, T> {
     ///
     /// # Errors
     /// As [`Instance::new`].
+    #[cfg(feature = "verify")]
     pub fn new_with_fuel(
         image: &'a [u8],
         imports: &'a [Import<T>],
@@ -176,14 +190,16 @@ impl<'a, T> Instance<'a, T> {
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
     }
 
-    /// As [`Instance::new`], for an image that is known to be as `wasmote compile` wrote it: its code and data are not
-    /// looked at.
+    /// Instantiates an image that is known to be as `wasmote compile` wrote it, such as one that is built into the firmware: of
+    /// that, nothing is verified. Otherwise as `Instance::new`, which is there with the feature `verify`.
     ///
     /// # Safety
-    /// The image was made by `wasmote_translate` from a valid module, and is unchanged.
+    /// The image was made by `wasmote_translate` from a valid module, and is unchanged. (That it was made for this op set is
+    /// looked at: it says so.)
     ///
     /// # Errors
-    /// As [`Instance::new`], as far as it looks.
+    /// When it is no image that this build can run, the buffer is too small ([`buffer_bytes_trusted`] says how large it must be),
+    /// something that the image imports is missing from `imports`, or the start traps.
     pub unsafe fn new_trusted(
         image: &'a [u8],
         imports: &'a [Import<T>],
@@ -191,8 +207,7 @@ impl<'a, T> Instance<'a, T> {
         stack_slots: usize,
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
-        let parsed = Image::parse(image)?;
-        parsed.verify_metadata(cfg!(feature = "extended"))?;
+        let parsed = start::trust(image)?;
         // SAFETY: the caller's promise.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
     }

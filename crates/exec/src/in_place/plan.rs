@@ -83,7 +83,8 @@ impl Plan {
         for index in 0..image.count(Section::Memories) {
             take(1, memory_bytes(image, index).unwrap_or(usize::MAX).saturating_add(8));
         }
-        let bytes = at.max(image.scratch_words().saturating_mul(4).saturating_add(7) & !7);
+        #[cfg(feature = "verify")]
+        let at = at.max(image.scratch_words().saturating_mul(4).saturating_add(7) & !7);
         Plan {
             instance,
             values,
@@ -99,7 +100,7 @@ impl Plan {
             resolved,
             stack,
             bytes_of_memories,
-            bytes,
+            bytes: at,
         }
     }
 }

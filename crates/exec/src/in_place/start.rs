@@ -5,7 +5,7 @@ use core::ptr;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::image::layout::{NONE, Section, constants, features, kinds, modes};
-use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, OpSet};
 
 use super::hooks::hooks;
 use super::plan::{Plan, copied, global_slots, memory_bytes};
@@ -13,6 +13,7 @@ use super::{CallError, Import, Instance, LoadError};
 use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Func, Machine, Memory, Table};
 
 /// Verifies everything. The buffer is written to.
+#[cfg(feature = "verify")]
 pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) -> Result<(), LoadError> {
     image.verify_metadata(cfg!(feature = "extended"))?;
     let needed = Plan::of(image, stack_slots).bytes;
@@ -27,6 +28,16 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
     }
     image.verify_data(image.bytes())?;
     Ok(())
+}
+
+/// An image that somebody vouches for, if this build can run it.
+pub(super) fn trust(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
+    let image = Image::parse(bytes)?;
+    if !cfg!(feature = "extended") && image.op_set() == OpSet::Extended {
+        let offset = wasmote_ir::image::layout::AT_OP_SET as u32;
+        return Err(ImageError { kind: ImageErrorKind::Extended, offset }.into());
+    }
+    Ok(image)
 }
 
 /// An instance being made: where its parts are.
@@ -65,6 +76,10 @@ pub(super) unsafe fn instantiate<'a, T>(
     if image.features() & features::REFERENCES != 0 {
         let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
         return Err(ImageError { kind: ImageErrorKind::Feature, offset }.into());
+    }
+    if !cfg!(feature = "float") && image.features() & features::FLOAT != 0 {
+        let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
+        return Err(ImageError { kind: ImageErrorKind::Float, offset }.into());
     }
     let plan = Plan::of(&image, stack_slots);
     let room = size_of_val(buffer);

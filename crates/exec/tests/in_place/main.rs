@@ -5,15 +5,23 @@
 #![cfg(not(feature = "alloc"))]
 
 mod calls;
+// These use floats here and there.
+#[cfg(feature = "float")]
 mod fuel;
+#[cfg(feature = "float")]
 mod host;
+#[cfg(feature = "float")]
 mod loading;
 mod memories;
+#[cfg(feature = "float")]
 mod native_stack;
+#[cfg(not(feature = "float"))]
+mod no_floats;
 mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+#[cfg(feature = "float")]
 mod traps;
 
 use support::{Aligned, buffer_for, each_image};

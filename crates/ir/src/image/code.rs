@@ -1,7 +1,6 @@
 //! What must hold for a function's code before it runs: it stays inside its frame, its code, and what its module has.
 
 use super::error::{ImageError, ImageErrorKind};
-use super::layout::features::REFERENCES;
 use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
@@ -87,7 +86,8 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
-        table[opcode] = LISTED[NUMBERED.of[first + opcode] as usize];
+        let lacking = !cfg!(feature = "float") && Opcode((first + opcode) as u16).computes_floats();
+        table[opcode] = if lacking { LACKING } else { LISTED[NUMBERED.of[first + opcode] as usize] };
         opcode += 1;
     }
     // Few have a rule.
@@ -135,6 +135,9 @@ const RETURNS: u32 = 2;
 /// Rule: as [`ENDS`], and it writes slots 0 and 1.
 #[cfg(feature = "simd")]
 const RETURNS_PAIR: u32 = 3;
+
+/// Instead of a description: an instruction that this build lacks.
+const LACKING: u32 = u32::MAX;
 
 const fn rule(op: Op) -> u32 {
     match op {
@@ -320,11 +323,8 @@ impl Function<'_> {
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
-        let allowed = Allowed {
-            op_set: self.image.op_set(),
-            managed: self.image.features() & REFERENCES != 0,
-            vectors: self.image.vectors(),
-        };
+        let allowed =
+            Allowed { op_set: self.image.op_set(), managed: self.image.is_managed(), vectors: self.image.vectors() };
         let units = self.code.len() / 2;
         let mut at = 0;
         let mut ended = false;
@@ -345,7 +345,9 @@ impl Function<'_> {
         if !ended {
             return fail(Kind::End, self.start + 2 * units);
         }
-        self.handlers()?;
+        if allowed.managed {
+            self.handlers()?;
+        }
         let (starts, targets) = self.bits.split_at(self.words);
         for (i, (starts, targets)) in starts.iter().zip(targets).enumerate() {
             let wrong = targets & !starts;
@@ -375,6 +377,9 @@ impl Function<'_> {
 
     /// Verifies the instruction at this unit; returns how many units it has.
     fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
+        if !cfg!(feature = "float") && description == LACKING {
+            return Err(Kind::Float);
+        }
         let rule = description >> 30;
         if rule == RETURNS && self.header == 0 {
             return Err(Kind::Slot);

@@ -26,6 +26,8 @@ pub enum ImageErrorKind {
     Extended,
     /// It needs a feature that is compiled out here.
     Feature,
+    /// It computes with floats, which is compiled out here.
+    Float,
     /// The bytes changed since they were written.
     Checksum,
     /// It does not lie at an address that is a multiple of 8.
@@ -65,6 +67,9 @@ impl ImageErrorKind {
             }
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"
+            }
+            ImageErrorKind::Float => {
+                "the image computes with floats, which this build lacks: use a build that has the feature `float`"
             }
             ImageErrorKind::Checksum => "the image is damaged (wrong checksum): copy it again",
             ImageErrorKind::Misaligned => "the image must lie at an address that is a multiple of 8",

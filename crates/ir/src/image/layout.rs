@@ -53,6 +53,9 @@ pub mod features {
     pub const THREADS: u32 = 1 << 4;
     /// Typed references to functions, recursive types.
     pub const REFERENCES: u32 = 1 << 6;
+    /// Instructions of the core op set that compute with floats. Images of the extended op set, which always has them, do not
+    /// say so.
+    pub const FLOAT: u32 = 1 << 7;
 }
 
 /// The sections, in the order of the header's table.

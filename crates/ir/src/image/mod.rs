@@ -10,14 +10,20 @@
 //! and each data segment has its own. Checksums find accidents; what a hostile image may do is bounded by verification:
 //! [`Image::verify_metadata`] once, and [`Image::verify_function`] for each function before it runs.
 //!
+//! Verification is there with the feature `verify`. Without it, only those are safe to run that the translator made, for this op
+//! set, and that did not change since.
+//!
 //! Read in this order: [`layout`], where everything lies; `read`, records by index; `verify` and `code`, what must hold.
 
+#[cfg(feature = "verify")]
 mod code;
 mod error;
 pub mod layout;
 mod read;
+#[cfg(feature = "verify")]
 mod verify;
 
+#[cfg(feature = "verify")]
 pub use code::scratch_words;
 pub use error::{ImageError, ImageErrorKind};
 pub use read::*;

@@ -13,10 +13,11 @@ pub struct Image<'a> {
 
 /// The features that images which this build takes may have.
 const KNOWN: u32 = {
-    use layout::features::{EXCEPTIONS, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
+    use layout::features::{EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
     let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
     let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
-    METERED | INDEXED_DATA | managed | vectors
+    let floats = if cfg!(feature = "float") { FLOAT } else { 0 };
+    METERED | INDEXED_DATA | managed | vectors | floats
 };
 
 /// Which instructions an image has.
@@ -170,7 +171,7 @@ pub struct DataRecord {
 }
 
 impl<'a> Image<'a> {
-    /// Checks the header and the checksum of the metadata. Everything else is checked by [`Image::verify_metadata`].
+    /// Checks the header and, with the feature `verify`, the checksum of the metadata. Everything else is checked by [`Image::verify_metadata`].
     /// `bytes` may go on behind the image.
     ///
     /// # Errors
@@ -225,15 +226,19 @@ impl<'a> Image<'a> {
         if meta_end < layout::HEADER_LEN || code_end < meta_end || file_len < code_end || meta_end % 4 != 0 {
             return fail(Kind::OutOfRange, layout::AT_META_END);
         }
-        let sum = super::checksum(0, &bytes[..layout::AT_CHECKSUM]);
-        let sum = super::checksum(sum, &bytes[layout::AT_CHECKSUM + 4..meta_end]);
-        if sum != image.u32(layout::AT_CHECKSUM) {
-            return fail(Kind::Checksum, layout::AT_CHECKSUM);
+        #[cfg(feature = "verify")]
+        {
+            let sum = super::checksum(0, &bytes[..layout::AT_CHECKSUM]);
+            let sum = super::checksum(sum, &bytes[layout::AT_CHECKSUM + 4..meta_end]);
+            if sum != image.u32(layout::AT_CHECKSUM) {
+                return fail(Kind::Checksum, layout::AT_CHECKSUM);
+            }
         }
-        if image.features() & !KNOWN != 0 {
-            return fail(Kind::Feature, layout::AT_FEATURES);
+        match image.features() & !KNOWN {
+            0 => Ok(image),
+            layout::features::FLOAT => fail(Kind::Float, layout::AT_FEATURES),
+            _ => fail(Kind::Feature, layout::AT_FEATURES),
         }
-        Ok(image)
     }
 
     /// The image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.
@@ -350,10 +355,17 @@ impl<'a> Image<'a> {
         FieldType::from_number(self.u32(self.record(Section::ValTypes, index)?))
     }
 
+    /// Whether it may have references to types, exceptions and objects.
+    #[cfg(feature = "verify")]
+    pub(super) fn is_managed(&self) -> bool {
+        cfg!(feature = "managed") && self.features() & layout::features::REFERENCES != 0
+    }
+
     /// Where a type stands among others.
     pub fn sub_type(&self, index: u32) -> Option<SubTypeRecord> {
         use layout::subtypes::{FINAL, FUNC, KIND};
-        if self.count(Section::SubTypes) == 0 && index < self.count(Section::Types) {
+        let alone = !cfg!(feature = "managed") || self.count(Section::SubTypes) == 0;
+        if alone && index < self.count(Section::Types) {
             return Some(SubTypeRecord { is_final: true, kind: FUNC, supertype: None, group: index });
         }
         let at = self.record(Section::SubTypes, index)?;
@@ -521,6 +533,11 @@ impl<'a> Image<'a> {
     /// A word of the constant expressions.
     pub fn constant(&self, index: u32) -> Option<u32> {
         Some(self.u32(self.record(Section::Consts, index)?))
+    }
+
+    /// The number type in a word of a constant expression.
+    pub fn val_number(&self, word: u32) -> Option<ValType> {
+        ValType::from_number(word >> 8)
     }
 
     /// The name of a function, if the image has names.

@@ -77,7 +77,7 @@ impl Image<'_> {
     fn verify_types(&self) -> Verified {
         let count = self.count(Section::Types);
         let placed = self.count(Section::SubTypes);
-        if placed != 0 && (placed != count || self.features() & layout::features::REFERENCES == 0) {
+        if placed != 0 && (placed != count || !self.is_managed()) {
             return fail(Kind::Record, layout::AT_SECTIONS + 8 * Section::SubTypes as usize);
         }
         let mut next = 0;
@@ -100,7 +100,7 @@ impl Image<'_> {
                 index.is_none_or(|index| self.sub_type(index).is_some_and(|other| other.group <= group))
             };
             let mut slots = [0u32; 2];
-            if place.kind == layout::subtypes::FUNC {
+            if !cfg!(feature = "managed") || place.kind == layout::subtypes::FUNC {
                 for (slots, count) in slots.iter_mut().zip([ty.params, ty.results]) {
                     for _ in 0..count {
                         let Some(ty) = self.val_type(next).filter(|&ty| known(ty)) else {
@@ -183,17 +183,21 @@ impl Image<'_> {
 
     /// Tags are of function types; handlers are ordered, and name tags that there are.
     fn verify_exceptions(&self) -> Verified {
-        let known = self.features() & layout::features::REFERENCES != 0;
+        let known = self.is_managed();
+        if !known {
+            let none = self.count(Section::Tags) | self.count(Section::Handlers) == 0;
+            return if none { Ok(()) } else { fail(Kind::Record, layout::AT_SECTIONS + 8 * Section::Tags as usize) };
+        }
         self.each(Section::Tags, |index, at| {
             let ty = self.tag(index).and_then(|ty| self.sub_type(ty));
             let is_func = ty.is_some_and(|ty| ty.kind == layout::subtypes::FUNC);
-            if known && is_func { Ok(()) } else { fail(Kind::Type, at) }
+            if is_func { Ok(()) } else { fail(Kind::Type, at) }
         })?;
         let mut before = 0;
         self.each(Section::Handlers, |index, at| {
             let func = self.u32(at);
             let tag = self.handler(index).map_or(0, |handler| handler.tag);
-            if !known || func < before || tag < DELEGATE && tag >= self.count(Section::Tags) {
+            if func < before || tag < DELEGATE && tag >= self.count(Section::Tags) {
                 return fail(Kind::Record, at);
             }
             before = func;
@@ -235,11 +239,6 @@ impl Image<'_> {
         } else {
             fail(Kind::Checksum, self.code_end())
         }
-    }
-
-    /// The number type in a word of a constant expression.
-    pub fn val_number(&self, word: u32) -> Option<ValType> {
-        ValType::from_number(word >> 8)
     }
 
     /// A value type whose index, if it has one, is that of a type.
@@ -361,7 +360,7 @@ impl Constants<'_> {
             return fail(Kind::Constant, offset);
         }
         const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
-        let objects = image.features() & layout::features::GC != 0;
+        let objects = cfg!(feature = "managed") && image.features() & layout::features::GC != 0;
         let mut stack = [ValType::I32; constants::MAX_DEPTH];
         let mut depth = 0;
         let mut at = first;
@@ -395,9 +394,9 @@ impl Constants<'_> {
                     at = at.saturating_add(1);
                     (0, index.map(|_| ValType::FUNCREF))
                 }
-                Some(constants::REF_I31) => {
+                Some(constants::REF_I31) if objects => {
                     let top = depth.checked_sub(1).and_then(|top| stack.get(top));
-                    (1, top.filter(|&&ty| objects && ty == ValType::I32).map(|_| OBJECT))
+                    (1, top.filter(|&&ty| ty == ValType::I32).map(|_| OBJECT))
                 }
                 Some(
                     tag @ (constants::STRUCT_NEW
@@ -405,7 +404,7 @@ impl Constants<'_> {
                     | constants::ARRAY_NEW
                     | constants::ARRAY_NEW_DEFAULT
                     | constants::ARRAY_NEW_FIXED),
-                ) => {
+                ) if objects => {
                     let index = image.constant(at);
                     at = at.saturating_add(1);
                     let kind = index.and_then(|index| image.sub_type(index)).map(|ty| ty.kind);
@@ -423,7 +422,7 @@ impl Constants<'_> {
                         }
                     };
                     // What the values are does not matter: they are bits.
-                    let pops = pops.filter(|&pops| objects && kind == Some(wanted) && pops <= depth);
+                    let pops = pops.filter(|&pops| kind == Some(wanted) && pops <= depth);
                     (pops.unwrap_or(0), pops.map(|_| OBJECT))
                 }
                 Some(constants::I32_ADD | constants::I32_SUB | constants::I32_MUL) => (2, arithmetic(ValType::I32)),

@@ -12,6 +12,7 @@ mod variants;
 
 use columns::Columns;
 pub use columns::{Fused, fused};
+#[cfg(feature = "verify")]
 pub(crate) use compact::NUMBERED;
 pub use compact::{LISTS, listed};
 pub(crate) use numbered::Numbered;
@@ -129,6 +130,17 @@ impl Op {
     /// Whether there is the variant with this number; for constants. A row may have a part of its shape's only.
     pub const fn has(self, variant: usize) -> bool {
         Self::ROWS[self as usize].columns.only >> variant & 1 != 0
+    }
+
+    /// Whether it computes with floats; for constants. What only moves them moves bits.
+    pub const fn computes_floats(self) -> bool {
+        const fn is_float(ty: Option<ValType>) -> bool {
+            matches!(ty, Some(ValType::F32 | ValType::F64))
+        }
+        let row = &Self::ROWS[self as usize];
+        let moves =
+            matches!(self, Op::LoadF32 | Op::LoadF64 | Op::StoreF32 | Op::StoreF64 | Op::ReturnF32 | Op::ReturnF64);
+        !moves && (is_float(row.source) || is_float(row.result))
     }
 
     /// Units of the operands of a family that has one variant, for constants. Panics if it has more.

@@ -144,11 +144,28 @@ impl Opcode {
         Some((op, if COMPLETE { rank as u8 } else { ranked(PRESENT[op as usize], rank) }))
     }
 
+    /// Whether it is a core variant that computes with floats.
+    pub const fn computes_floats(self) -> bool {
+        let opcode = self.0 as usize;
+        opcode < CORE_OPCODES && COMPUTES_FLOATS[opcode / 32] >> (opcode % 32) & 1 != 0
+    }
+
     /// What it belongs to.
     pub fn set(self) -> Set {
         set(self.0)
     }
 }
+
+/// A bit for each core opcode: whether it computes with floats.
+static COMPUTES_FLOATS: [u32; CORE_OPCODES.div_ceil(32)] = {
+    let mut bits = [0; CORE_OPCODES.div_ceil(32)];
+    let mut opcode = 0;
+    while opcode < CORE_OPCODES {
+        bits[opcode / 32] |= (FAMILIES[opcode].0.computes_floats() as u32) << (opcode % 32);
+        opcode += 1;
+    }
+    bits
+};
 
 /// How many core variants a family has.
 fn cores(op: usize) -> u16 {

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod board;
+mod memory;
 #[path = "../../firmware-parts/mod.rs"]
 mod parts;
 #[path = "../../firmware-parts/scenarios.rs"]

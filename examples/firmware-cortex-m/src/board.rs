@@ -1,4 +1,5 @@
-//! The board, as far as the guest's host needs one: a console and an end, both through semihosting. QEMU's is `mps2-an386`.
+//! The board, as far as the guest's host needs one: a console and an end, both through semihosting. QEMU's are
+//! `mps2-an386` and `microbit`.
 
 use core::panic::PanicInfo;
 

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod board;
+mod memory;
 #[path = "../../firmware-parts/minimal.rs"]
 mod minimal;
 #[path = "../../firmware-parts/mod.rs"]

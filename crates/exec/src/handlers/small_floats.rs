@@ -1,0 +1,229 @@
+//! Floats for firmware: what handlers of the core op set call on machines that do most of it in software anyhow. All of it is done on
+//! the bits of an f64, which every f32 is, so that a tenth of the code does.
+
+use wasmote_ir::TrapCode;
+
+const ONE: u64 = 1 << 52;
+const SIGN: u64 = 1 << 63;
+
+/// The exponent of a number's highest bit; 1024 of what is none, less than -1022 of zero.
+fn exponent(bits: u64) -> i32 {
+    (bits >> 52 & 0x7ff) as i32 - 1023
+}
+
+/// A value truncated to an integer of `width` bits. Out of range it is the nearest one, and of no number 0, if `saturates`.
+#[inline(never)]
+pub fn truncated(a: f64, width: u32, signed: bool, saturates: bool) -> Result<u64, TrapCode> {
+    let bits = a.to_bits();
+    let (exponent, negative) = (exponent(bits), bits & SIGN != 0);
+    let most = match (signed, negative) {
+        (true, _) => (1 << (width - 1)) - u64::from(!negative),
+        (false, true) => 0,
+        (false, false) => u64::MAX >> (64 - width),
+    };
+    let mantissa = bits & (ONE - 1) | ONE;
+    let mut value = match exponent {
+        ..0 => 0,
+        0..52 => mantissa >> (52 - exponent),
+        52..64 => mantissa << (exponent - 52),
+        _ => u64::MAX,
+    };
+    if a.is_nan() {
+        if !saturates {
+            return Err(TrapCode::BadConversionToInteger);
+        }
+        value = 0;
+    } else if exponent >= 64 || value > most {
+        if !saturates {
+            return Err(TrapCode::IntegerOverflow);
+        }
+        value = most;
+    }
+    Ok(if negative { value.wrapping_neg() } else { value })
+}
+
+/// Where to round to.
+#[derive(Clone, Copy, PartialEq)]
+pub enum To {
+    Zero,
+    Nearest,
+    Below,
+    Above,
+}
+
+/// A value rounded to an integer; ties to even.
+#[inline(never)]
+pub fn rounded(a: f64, to: To) -> f64 {
+    let bits = a.to_bits();
+    let (exponent, sign) = (exponent(bits), bits & SIGN);
+    if exponent >= 52 {
+        // No number becomes a quiet one.
+        return if a.is_nan() { f64::from_bits(bits | ONE >> 1) } else { a };
+    }
+    // What it is truncated, and what is one more. Of what is not zero, bits below say how much is lost.
+    let (zero, unit, lost, odd) = if exponent < 0 {
+        // Whether it is more than half is all that matters.
+        let half = if bits & !SIGN > 0.5f64.to_bits() { 3 } else { 2 };
+        let lost = if bits & !SIGN < 0.5f64.to_bits() { u64::from(bits & !SIGN != 0) } else { half };
+        (sign, 1f64.to_bits(), lost << 50, false)
+    } else {
+        let unit = ONE >> exponent;
+        let lost = bits & (unit - 1);
+        // The lowest bit of what is left: of 1, it is that of the exponent, which is odd.
+        (bits - lost, unit, lost << exponent, bits & unit != 0)
+    };
+    let more = match to {
+        To::Zero => false,
+        To::Nearest => lost > ONE / 2 || lost == ONE / 2 && odd,
+        To::Below => lost != 0 && sign != 0,
+        To::Above => lost != 0 && sign == 0,
+    };
+    f64::from_bits(if more { zero + unit } else { zero })
+}
+
+/// Bit by bit, correctly rounded.
+#[inline(never)]
+pub fn sqrt64(a: f64) -> f64 {
+    let bits = a.to_bits();
+    let (mut exponent, mut left) = ((bits >> 52) as i32, bits & (ONE - 1));
+    // Zeros and positive infinity are their own roots.
+    if bits << 1 == 0 || bits == f64::INFINITY.to_bits() {
+        return a;
+    }
+    // Negative, or not a number.
+    if exponent >= 0x7ff {
+        return f64::NAN;
+    }
+    if exponent == 0 {
+        let zeros = left.leading_zeros() - 11;
+        left <<= zeros;
+        exponent = 1 - zeros as i32;
+    }
+    left |= ONE;
+    // The root has half the exponent, which must be even.
+    if exponent & 1 == 0 {
+        left <<= 1;
+    }
+    left <<= 1;
+    let (mut root, mut twice, mut bit) = (0, 0, ONE << 1);
+    while bit != 0 {
+        let next = twice + bit;
+        if next <= left {
+            twice = next + bit;
+            left -= next;
+            root |= bit;
+        }
+        left <<= 1;
+        bit >>= 1;
+    }
+    // The last bit is half a unit, and never all that there is: then the root would have more bits than its square.
+    root += root & 1;
+    // The highest bit counts as one more of the exponent.
+    let half = ((exponent + 1021) >> 1) as u64;
+    f64::from_bits((root >> 1) + (half << 52))
+}
+
+/// By the root in twice the precision, which is enough to be rounded again.
+#[inline(never)]
+pub fn sqrt32(a: f32) -> f32 {
+    sqrt64(f64::from(a)) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use wasmote_ir::TrapCode;
+
+    use super::{To, rounded, sqrt32, sqrt64, truncated};
+
+    /// Both are the same number, or both none.
+    fn same(found: f64, right: f64) -> bool {
+        found.to_bits() == right.to_bits() || found.is_nan() && right.is_nan()
+    }
+
+    /// Numbers of all sizes, and what is none.
+    fn numbers() -> std::vec::Vec<u64> {
+        let special = [
+            0,
+            1,
+            2,
+            3,
+            1 << 51,
+            (1 << 52) - 1,
+            1 << 52,
+            0x3ff << 52,
+            0x400 << 52,
+            (0x7fe << 52) | 1,
+            0x7ff << 52,
+            (0x7ff << 52) | 1,
+        ];
+        let mut random = 88_172_645_463_325_252_u64;
+        let random = std::iter::repeat_with(|| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random
+        });
+        let random: std::vec::Vec<u64> = random.take(100_000).collect();
+        // Small exponents, too, and squares, whose roots are exact.
+        let denormal = random.iter().map(|bits| bits >> 12);
+        let squares = random.iter().map(|bits| ((bits >> 38) as f64 * (bits >> 38) as f64).to_bits());
+        // Around integers and halves.
+        let near = (0..4000_u64).map(|n| (n as f64 / 4.0).to_bits());
+        let limits = [31, 32, 63, 64].map(|n| 2f64.powi(n).to_bits());
+        let near = near.chain(limits).flat_map(|bits| [bits.saturating_sub(1), bits, bits + 1]);
+        let all = special.into_iter().chain(random.iter().copied()).chain(denormal).chain(squares).chain(near);
+        let some_size = random.iter().map(|bits| bits & !(0x7ff << 52) | (1000 + bits % 100) << 52);
+        all.chain(some_size).flat_map(|bits| [bits, bits | 1 << 63]).collect()
+    }
+
+    #[test]
+    fn roots_are_those_of_the_machine() {
+        for bits in numbers() {
+            let a = f64::from_bits(bits);
+            assert!(same(sqrt64(a), a.sqrt()), "{a:e}: {:e} instead of {:e}", sqrt64(a), a.sqrt());
+            let a = f32::from_bits(bits as u32);
+            assert!(same(sqrt32(a).into(), a.sqrt().into()), "{a:e}");
+        }
+    }
+
+    #[test]
+    fn what_is_rounded_is_as_the_machine_rounds_it() {
+        for bits in numbers() {
+            let a = f64::from_bits(bits);
+            let right = [a.trunc(), a.round_ties_even(), a.floor(), a.ceil()];
+            for (to, right) in [To::Zero, To::Nearest, To::Below, To::Above].into_iter().zip(right) {
+                assert!(same(rounded(a, to), right), "{a:e}: {:e} instead of {right:e}", rounded(a, to));
+            }
+        }
+    }
+
+    #[test]
+    fn integers_are_those_of_the_language() {
+        for bits in numbers() {
+            let a = f64::from_bits(bits);
+            let right = [
+                (32, true, i64::from(a as i32) as u64),
+                (32, false, u64::from(a as u32)),
+                (64, true, a as i64 as u64),
+                (64, false, a as u64),
+            ];
+            for (width, signed, value) in right {
+                assert_eq!(truncated(a, width, signed, true), Ok(value), "{a:e}");
+                // Between the largest integer and one more, or the smallest and one less, nothing is out of range.
+                let (low, high) = match (signed, width) {
+                    (true, 32) => (-2_147_483_649.0, 2_147_483_648.0),
+                    (true, _) => (-9_223_372_036_854_777_856.0, 9_223_372_036_854_775_808.0),
+                    (false, 32) => (-1.0, 4_294_967_296.0),
+                    (false, _) => (-1.0, 18_446_744_073_709_551_616.0),
+                };
+                let right = match () {
+                    () if a.is_nan() => Err(TrapCode::BadConversionToInteger),
+                    () if low < a && a < high => Ok(value),
+                    () => Err(TrapCode::IntegerOverflow),
+                };
+                assert_eq!(truncated(a, width, signed, false), right, "{a:e} {width} {signed}");
+            }
+        }
+    }
+}

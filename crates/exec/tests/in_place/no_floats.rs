@@ -1,0 +1,71 @@
+//! Where floats are compiled out, images that have some are refused by the feature's name; all others run.
+
+use wasmote_exec::in_place::{Instance, LoadError, buffer_bytes};
+use wasmote_ir::image::layout::{AT_CHECKSUM, AT_FEATURES, AT_META_END, features};
+use wasmote_ir::image::{ImageError, ImageErrorKind, checksum};
+
+use super::{STACK, check};
+use crate::support::{Aligned, image_of_text, kinds_of_code};
+
+/// Modules with one instruction each that computes with floats: arithmetic, conversions, a comparison, a branch.
+const MODULES: [&str; 6] = [
+    r#"(module (func (export "f") (param f64 f64) (result f64) (f64.div (local.get 0) (local.get 1))))"#,
+    r#"(module (func (export "f") (param f32) (result f32) (f32.sqrt (local.get 0))))"#,
+    r#"(module (func (export "f") (param f64) (result i32) (i32.trunc_sat_f64_s (local.get 0))))"#,
+    r#"(module (func (export "f") (param i64) (result f32) (f32.convert_i64_u (local.get 0))))"#,
+    r#"(module (func (export "f") (param f64 f64) (result i32) (f64.le (local.get 0) (local.get 1))))"#,
+    r#"(module (func (export "f") (param f32) (result i32)
+        (if (f32.lt (local.get 0) (f32.const 2)) (then (return (i32.const 1)))) (i32.const 2)))"#,
+];
+
+#[track_caller]
+fn refusal(image: &Aligned) -> ImageError {
+    let mut buffer = vec![0; 20_000];
+    match Instance::new(image.bytes(), &[], &mut buffer, STACK, ()) {
+        Err(LoadError::Image(error)) => error,
+        Err(error) => panic!("{}", error.message()),
+        Ok(_) => panic!("loaded"),
+    }
+}
+
+/// The same image, saying that it has no floats.
+fn lying(image: &Aligned) -> Aligned {
+    let mut image = image.clone();
+    let bytes = image.bytes_mut();
+    let word = |bytes: &[u8], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let features = word(bytes, AT_FEATURES);
+    assert_ne!(features & features::FLOAT, 0, "the image says that it has floats");
+    bytes[AT_FEATURES..][..4].copy_from_slice(&(features & !features::FLOAT).to_le_bytes());
+    let meta_end = word(bytes, AT_META_END) as usize;
+    let sum = checksum(checksum(0, &bytes[..AT_CHECKSUM]), &bytes[AT_CHECKSUM + 4..meta_end]);
+    bytes[AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
+    image
+}
+
+#[test]
+fn an_image_with_floats_is_refused_whether_or_not_it_says_so() {
+    for text in MODULES {
+        for code in kinds_of_code() {
+            let image = image_of_text(text, code);
+            let said = refusal(&image);
+            assert_eq!((said.kind, said.offset), (ImageErrorKind::Float, AT_FEATURES as u32), "{text}");
+            assert!(buffer_bytes(image.bytes(), STACK).is_err_and(|error| error.message().contains("`float`")));
+            let found = refusal(&lying(&image));
+            assert_eq!(found.kind, ImageErrorKind::Float, "{text}");
+            assert!(found.offset > AT_FEATURES as u32, "it is found in the code");
+        }
+    }
+}
+
+#[test]
+fn floats_that_are_only_moved_are_no_reason() {
+    check(
+        r#"(module (memory 1) (data (i32.const 8) "\00\00\c0\3f") (global $g (mut f32) (f32.const 1))
+            (func $swap (param f64 f32) (result f32 f64) (local.get 1) (local.get 0))
+            (func (export "f") (param i32 f64) (result f32)
+                (call $swap (local.get 1) (f32.load (local.get 0))) (drop) (global.set $g)
+                (f32.store (i32.const 0) (global.get $g))
+                (f64.store offset=60000 (i32.const 0) (local.get 1)) (f32.load (i32.const 0))))"#,
+        &[("f", &[8, 0], Ok(1.5f32.to_bits().into()))],
+    );
+}
