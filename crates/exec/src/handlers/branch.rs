@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use wasmote_ir::shape::{Branch as BranchShape, BranchWide, Format, Operand};
+use wasmote_ir::shape::{Branch as BranchShape, Branch2, Branch2Wide, BranchWide, Format, Operand};
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
@@ -43,6 +43,10 @@ variants!((C: Condition) C: BranchShape, BranchWide => {
     si: On<C, S, I>,
     rs: On<C, R, S>,
     ri: On<C, R, I>,
+});
+variants!((C: Condition) C: Branch2, Branch2Wide => {
+    ss: On<C, S, S>,
+    si: On<C, S, I>,
 });
 
 /// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.
