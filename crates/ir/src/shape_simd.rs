@@ -29,14 +29,9 @@ shapes! { vector_families:
     /// Two vectors; commutative.
     VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
     /// [`VecBin2`] whose result may be left in the accumulator.
-    VecBin4Slots { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
+    VecBin4 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
     /// Two vectors.
     VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
-    /// Two vectors, of which one may be constant; commutative.
-    VecBin4 {
-        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
-        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
-    }
     /// Two vectors, of which the second may be constant.
     VecBin5 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
@@ -52,7 +47,7 @@ shapes! { vector_families:
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
     }
-    /// [`VecBin4`] whose result may be left in the accumulator.
+    /// [`VecBin4`] of which one may be constant.
     VecBin8 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],

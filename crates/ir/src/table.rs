@@ -128,10 +128,6 @@ macro_rules! for_each_op {
             BrI64GeS: Branch(i64 -> none);
             /// Jump when a >= b, unsigned.
             BrI64GeU: Branch(i64 -> none);
-            /// Jump when a & b == 0.
-            BrI64AndEqz: Branch(i64 -> none), commutes;
-            /// Jump when a & b != 0.
-            BrI64AndNez: Branch(i64 -> none), commutes, negate BrI64AndEqz;
             /// Jump when a == b.
             BrF32Eq: Branch2(f32 -> none), commutes, negate BrF32Ne;
             /// Jump unless a == b.
@@ -141,17 +137,17 @@ macro_rules! for_each_op {
             /// Jump when a > b.
             BrF32Gt: Branch(f32 -> none), negate BrF32NotGt;
             /// Jump when a <= b.
-            BrF32Le: Branch(f32 -> none), mirror BrF32Ge, negate BrF32NotLe;
+            BrF32Le: Branch2(f32 -> none), mirror BrF32Ge, negate BrF32NotLe;
             /// Jump when a >= b.
-            BrF32Ge: Branch(f32 -> none), negate BrF32NotGe;
+            BrF32Ge: Branch2(f32 -> none), negate BrF32NotGe;
             /// Jump unless a < b.
             BrF32NotLt: Branch(f32 -> none), mirror BrF32NotGt;
             /// Jump unless a > b.
             BrF32NotGt: Branch(f32 -> none);
             /// Jump unless a <= b.
-            BrF32NotLe: Branch(f32 -> none), mirror BrF32NotGe;
+            BrF32NotLe: Branch2(f32 -> none), mirror BrF32NotGe;
             /// Jump unless a >= b.
-            BrF32NotGe: Branch(f32 -> none);
+            BrF32NotGe: Branch2(f32 -> none);
             /// Jump when a == b.
             BrF64Eq: Branch2Wide(f64 -> none), commutes, negate BrF64Ne;
             /// Jump unless a == b.
@@ -181,11 +177,11 @@ macro_rules! for_each_op {
             /// dst = a * b, wrapping.
             I32Mul: Bin8(i32 -> i32), commutes;
             /// dst = a / b, signed.
-            I32DivS: Bin8(i32 -> i32), traps;
+            I32DivS: Bin2(i32 -> i32), traps;
             /// dst = a / b, unsigned.
-            I32DivU: Bin8(i32 -> i32), traps;
+            I32DivU: Bin2(i32 -> i32), traps;
             /// dst = a % b, signed.
-            I32RemS: Bin8(i32 -> i32), traps;
+            I32RemS: Bin2(i32 -> i32), traps;
             /// dst = a % b, unsigned.
             I32RemU: Bin8(i32 -> i32), traps;
             /// dst = a & b.
@@ -201,7 +197,7 @@ macro_rules! for_each_op {
             /// dst = a >> b, unsigned.
             I32ShrU: Bin12(i32 -> i32);
             /// dst = a rotated left by b.
-            I32Rotl: Bin12(i32 -> i32);
+            I32Rotl: Bin8(i32 -> i32);
             /// dst = a rotated right by b.
             I32Rotr: Bin8(i32 -> i32);
             /// dst = a == b.
@@ -247,11 +243,11 @@ macro_rules! for_each_op {
             /// dst = a truncated, signed, saturating.
             I32TruncSatF32S: Unary1(f32 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF32U: Unary(f32 -> i32);
+            I32TruncSatF32U: Unary1(f32 -> i32);
             /// dst = a truncated, signed, saturating.
             I32TruncSatF64S: Unary1(f64 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF64U: Unary(f64 -> i32);
+            I32TruncSatF64U: Unary1(f64 -> i32);
 
             // --- integers, 64 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
@@ -269,7 +265,7 @@ macro_rules! for_each_op {
             /// dst = a % b, unsigned.
             I64RemU: Bin2(i64 -> i64), traps;
             /// dst = a & b.
-            I64And: Bin8(i64 -> i64), commutes, branch BrI64AndNez, constant I64AndConst;
+            I64And: Bin8(i64 -> i64), commutes, constant I64AndConst;
             /// dst = a | b.
             I64Or: Bin8(i64 -> i64), commutes, constant I64OrConst;
             /// dst = a ^ b.
@@ -295,21 +291,21 @@ macro_rules! for_each_op {
             /// dst = a > b, signed.
             I64GtS: Bin4(i64 -> i32), negate I64LeS, branch BrI64GtS;
             /// dst = a > b, unsigned.
-            I64GtU: Bin8(i64 -> i32), negate I64LeU, branch BrI64GtU;
+            I64GtU: Bin4(i64 -> i32), negate I64LeU, branch BrI64GtU;
             /// dst = a <= b, signed.
             I64LeS: Bin4(i64 -> i32), mirror I64GeS, branch BrI64LeS;
             /// dst = a <= b, unsigned.
-            I64LeU: Bin8(i64 -> i32), mirror I64GeU, branch BrI64LeU;
+            I64LeU: Bin4(i64 -> i32), mirror I64GeU, branch BrI64LeU;
             /// dst = a >= b, signed.
             I64GeS: Bin4(i64 -> i32), branch BrI64GeS;
             /// dst = a >= b, unsigned.
-            I64GeU: Bin8(i64 -> i32), branch BrI64GeU;
+            I64GeU: Bin4(i64 -> i32), branch BrI64GeU;
             /// dst = leading zeros.
             I64Clz: Unary1(i64 -> i64);
             /// dst = trailing zeros.
             I64Ctz: Unary(i64 -> i64);
             /// dst = bits set.
-            I64Popcnt: Unary(i64 -> i64);
+            I64Popcnt: Unary1(i64 -> i64);
             /// dst = low 8 bits, sign-extended.
             I64Extend8S: Unary1(i64 -> i64);
             /// dst = low 16 bits, sign-extended.
@@ -365,9 +361,9 @@ macro_rules! for_each_op {
             /// dst = a > b.
             F32Gt: Bin4(f32 -> i32), branch BrF32Gt;
             /// dst = a <= b.
-            F32Le: Bin4(f32 -> i32), mirror F32Ge, branch BrF32Le;
+            F32Le: Bin2(f32 -> i32), mirror F32Ge, branch BrF32Le;
             /// dst = a >= b.
-            F32Ge: Bin4(f32 -> i32), branch BrF32Ge;
+            F32Ge: Bin2(f32 -> i32), branch BrF32Ge;
             /// dst = |a|.
             F32Abs: Unary1(f32 -> f32);
             /// dst = -a.
@@ -425,7 +421,7 @@ macro_rules! for_each_op {
             /// dst = a rounded up.
             F64Ceil: Unary1(f64 -> f64);
             /// dst = a rounded down.
-            F64Floor: Unary(f64 -> f64);
+            F64Floor: Unary1(f64 -> f64);
             /// dst = a rounded to zero.
             F64Trunc: Unary1(f64 -> f64);
             /// dst = a rounded to the nearest, ties to even.
@@ -618,8 +614,6 @@ macro_rules! for_each_op {
             F32AddMul: Tile3(f32 -> f32), fuses F32Add then F32Mul;
             /// dst = (a - b) + c.
             F32SubAdd: Tile3(f32 -> f32), fuses F32Sub then F32Add;
-            /// dst = c - (a - b).
-            F32SubSubFrom: Tile3(f32 -> f32), fuses F32Sub into F32Sub;
             /// dst = (a * b) + c.
             F32MulAdd: Tile3(f32 -> f32), fuses F32Mul then F32Add;
             /// dst = (a + b) + c.
@@ -673,15 +667,13 @@ macro_rules! for_each_op {
             /// dst = (a ^ b) ^ c.
             I64XorXor: Tile3(i64 -> i64), fuses I64Xor then I64Xor;
             /// dst = (a * b) + c.
-            I64MulAdd: Tile12(i64 -> i64), fuses I64Mul then I64Add;
+            I64MulAdd: Tile3(i64 -> i64), fuses I64Mul then I64Add;
             /// dst = (a ^ b) & c.
-            I64XorAnd: Tile4(i64 -> i64), fuses I64Xor then I64And;
+            I64XorAnd: Tile12(i64 -> i64), fuses I64Xor then I64And;
             /// dst = (a << b) | c.
             I64ShlOr: Tile4(i64 -> i64), fuses I64Shl then I64Or;
             /// dst = (a + b) + c.
             I64AddAdd: Tile3(i64 -> i64), fuses I64Add then I64Add;
-            /// dst = (a & b) ^ c.
-            I64AndXor: Tile4(i64 -> i64), fuses I64And then I64Xor;
             $($more)*
         }
     };

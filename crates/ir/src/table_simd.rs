@@ -137,7 +137,7 @@ macro_rules! for_each_simd_op {
             /// dst = a & !b.
             V128AndNot: VecBin1(v128 -> v128);
             /// dst = a | b.
-            V128Or: VecBin8(v128 -> v128), commutes;
+            V128Or: VecBin4(v128 -> v128), commutes;
             /// dst = a ^ b.
             V128Xor: VecBin8(v128 -> v128), commutes;
             /// dst = bits of a where c is set, of b elsewhere.
@@ -171,13 +171,13 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I8x16 ------------------------------------------------------------------------
             /// dst = a == b.
-            I8x16Eq: VecBin4Slots(v128 -> v128), commutes;
+            I8x16Eq: VecBin4(v128 -> v128), commutes;
             /// dst = a != b.
             I8x16Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
-            I8x16GtS: VecBin5(v128 -> v128);
+            I8x16GtS: VecBin3(v128 -> v128);
             /// dst = a > b, unsigned.
-            I8x16GtU: VecBin5(v128 -> v128);
+            I8x16GtU: VecBin3(v128 -> v128);
             /// dst = a >= b, signed.
             I8x16GeS: VecBin1(v128 -> v128);
             /// dst = a >= b, unsigned.
@@ -195,7 +195,7 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I8x16ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I8x16Add: VecBin4Slots(v128 -> v128), commutes;
+            I8x16Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
             I8x16Sub: VecBin1(v128 -> v128);
             /// dst = a + b, signed, saturating.
@@ -259,7 +259,7 @@ macro_rules! for_each_simd_op {
             /// dst = (a + b + 1) / 2, unsigned.
             I16x8AvgrU: VecBin1(v128 -> v128);
             /// dst = a * b, wrapping.
-            I16x8Mul: VecBin1(v128 -> v128), commutes;
+            I16x8Mul: VecBin2(v128 -> v128), commutes;
             /// dst = the smaller, signed.
             I16x8MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
@@ -327,7 +327,7 @@ macro_rules! for_each_simd_op {
             /// dst = a - b, wrapping.
             I32x4Sub: VecBin3(v128 -> v128);
             /// dst = a * b, wrapping.
-            I32x4Mul: VecBin1(v128 -> v128), commutes;
+            I32x4Mul: VecBin2(v128 -> v128), commutes;
             /// dst = the smaller, signed.
             I32x4MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
@@ -381,9 +381,9 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I64x2ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I64x2Add: VecBin4(v128 -> v128), commutes;
+            I64x2Add: VecBin2(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
-            I64x2Sub: VecBin3(v128 -> v128);
+            I64x2Sub: VecBin1(v128 -> v128);
             /// dst = a * b, wrapping.
             I64x2Mul: VecBin1(v128 -> v128);
             /// dst = lanes of the lower half, extended.
@@ -429,13 +429,13 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F32x4Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F32x4Add: VecBin8(v128 -> v128), commutes;
+            F32x4Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b.
             F32x4Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F32x4Mul: VecBin4Slots(v128 -> v128), commutes;
+            F32x4Mul: VecBin4(v128 -> v128), commutes;
             /// dst = a / b.
-            F32x4Div: VecBin3(v128 -> v128);
+            F32x4Div: VecBin1(v128 -> v128);
             /// dst = smaller, NaN if either is.
             F32x4Min: VecBin1(v128 -> v128);
             /// dst = larger, NaN if either is.
@@ -481,11 +481,11 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F64x2Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F64x2Add: VecBin4Slots(v128 -> v128), commutes;
+            F64x2Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b.
             F64x2Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F64x2Mul: VecBin4Slots(v128 -> v128), commutes;
+            F64x2Mul: VecBin4(v128 -> v128), commutes;
             /// dst = a / b.
             F64x2Div: VecBin1(v128 -> v128);
             /// dst = smaller, NaN if either is.

@@ -263,13 +263,11 @@ macro_rules! for_each_shape {
             (Condition) VecBranch: s: BranchOn<O, S>, r: BranchOn<O, R>;
             (Binary<In = Vector, Out = Vector>) VecBin1: ss: Apart<Both<O>>;
             (Binary<In = Vector, Out = Vector>) VecBin2: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>;
-            (Binary<In = Vector, Out = Vector>) VecBin4Slots:
+            (Binary<In = Vector, Out = Vector>) VecBin4:
                 ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, ss_r: Two<O, S, S, R>, rs_r: Two<O, R, S, R>;
             (Binary<In = Vector, Out = Vector>) VecBin3: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>;
             (Unary<In = Vector, Out = Vector>) VecUnary1: s: Apart<Single<O>>;
             (Three<Value = Vector>) VecThree1: sss: Apart<AllThree<O>>;
-            (Binary<In = Vector, Out = Vector>) VecBin4:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>;
             (Binary<In = Vector, Out = Vector>) VecSwizzle:
                 ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, is: Two<O, I, S, S>, ir: Two<O, I, R, S>;
             (Binary<In = Vector, Out = Vector>) VecBin6:

@@ -119,7 +119,7 @@ better! {
     I8x16Swizzle: VecSwizzle,
     I8x16RelaxedSwizzle: VecBin1,
     I8x16Popcnt: VecUnary1,
-    I32x4Mul: VecBin1,
+    I32x4Mul: VecBin2,
     I32x4MinS: VecBin1,
     I32x4MinU: VecBin1,
     I32x4MaxS: VecBin1,

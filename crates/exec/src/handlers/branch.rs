@@ -89,8 +89,6 @@ pub mod rows {
         BrI64LeU(a, b: u64) { a <= b }
         BrI64GeS(a, b: i64) { a >= b }
         BrI64GeU(a, b: u64) { a >= b }
-        BrI64AndEqz(a, b: u64) { a & b == 0 }
-        BrI64AndNez(a, b: u64) { a & b != 0 }
         BrF32Eq(a, b: f32) { a == b }
         BrF32Ne(a, b: f32) { a != b }
         BrF32Lt(a, b: f32) { a < b }
