@@ -177,11 +177,11 @@ macro_rules! for_each_op {
             /// dst = a * b, wrapping.
             I32Mul: Bin8(i32 -> i32), commutes;
             /// dst = a / b, signed.
-            I32DivS: Bin2(i32 -> i32), traps;
+            I32DivS: Bin8(i32 -> i32), traps;
             /// dst = a / b, unsigned.
-            I32DivU: Bin2(i32 -> i32), traps;
+            I32DivU: Bin8(i32 -> i32), traps;
             /// dst = a % b, signed.
-            I32RemS: Bin2(i32 -> i32), traps;
+            I32RemS: Bin8(i32 -> i32), traps;
             /// dst = a % b, unsigned.
             I32RemU: Bin8(i32 -> i32), traps;
             /// dst = a & b.
@@ -197,7 +197,7 @@ macro_rules! for_each_op {
             /// dst = a >> b, unsigned.
             I32ShrU: Bin12(i32 -> i32);
             /// dst = a rotated left by b.
-            I32Rotl: Bin8(i32 -> i32);
+            I32Rotl: Bin12(i32 -> i32);
             /// dst = a rotated right by b.
             I32Rotr: Bin8(i32 -> i32);
             /// dst = a == b.

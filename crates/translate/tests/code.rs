@@ -46,8 +46,8 @@ fn eqz_of_a_test_becomes_the_branch() {
 #[test]
 fn where_the_accumulator_is_no_source_the_slot_is_and_constants_stay_what_they_are() {
     becomes(
-        "(param i32 i32) (result i32) (i32.div_s (i32.add (local.get 0) (local.get 1)) (i32.const 3))",
-        &["I32Add.ss s0, s1, -> s4", "I32DivS.si s4, 3, -> s4", "ReturnInt.r header s2"],
+        "(param i64 i64) (result i64) (i64.div_s (i64.add (local.get 0) (local.get 1)) (i64.const 3))",
+        &["I64Add.ss s0, s1, -> s4", "I64DivS.si s4, 3, -> s4", "ReturnInt.r header s2"],
     );
 }
 
