@@ -15,9 +15,7 @@ pub use crate::dispatch::hot_sse4;
 pub use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
 pub use crate::handlers::control::ReturnOne;
 pub use crate::handlers::float::{double, single};
-pub use crate::handlers::memory::{
-    Address, Constant, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes,
-};
+pub use crate::handlers::memory::{Address, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes};
 pub use crate::handlers::numeric::{Binary, One, Two, Unary};
 #[cfg(feature = "pairs")]
 pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};

@@ -426,6 +426,12 @@ shapes! { scalar_families:
         ss_r ext [Src, Src], si_r ext [Src, Imm32],
         rs_r ext [Src], ri_r ext [Imm32],
     }
+    /// [`Bin8`] of what is rarely used, or takes long: out of slots, into slots.
+    Bin2 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst] }
+    /// [`Bin12`] of the same.
+    Bin3 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst] }
+    /// [`Bin8`] of comparisons that mostly become branches: the result is always stored.
+    Bin4 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], rs ext [Src, Dst], ri ext [Imm32, Dst] }
     /// Two sources, of which either may be an immediate or the accumulator.
     Bin12 {
         ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst],
@@ -440,6 +446,10 @@ shapes! { scalar_families:
         ss_r ext [Src, Src], si_r ext [Src, Imm64],
         rs_r ext [Src], ri_r ext [Imm64],
     }
+    /// [`Bin2`] with 64-bit immediates.
+    Bin2Wide { ss core [Src, Src, Dst], si core [Src, Imm64, Dst] }
+    /// [`Bin4`] with 64-bit immediates.
+    Bin4Wide { ss core [Src, Src, Dst], si core [Src, Imm64, Dst], rs ext [Src, Dst], ri ext [Imm64, Dst] }
     /// [`Bin12`] with 64-bit immediates.
     Bin12Wide {
         ss core [Src, Src, Dst], si core [Src, Imm64, Dst], is core [Imm64, Src, Dst],
@@ -466,16 +476,31 @@ shapes! { scalar_families:
         sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
+    /// Tile: [`Tile3Imm`] of what has a constant neither in the third place alone nor beside the accumulator.
+    Tile12 {
+        sss ext [Src, Src, Src, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
+        rss ext [Src, Src, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
+        sss_r ext [Src, Src, Src], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
+        rss_r ext [Src, Src], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
+    }
+    /// Tile: [`Tile3Imm`] of what first shifts or masks by a constant.
+    Tile4 { sis ext [Src, Imm32, Src, Dst], ris ext [Imm32, Src, Dst], sis_r ext [Src, Imm32, Src], ris_r ext [Imm32, Src] }
     /// Tile: two additions of constants, one after the other.
     AddTwo { x ext [Src, Imm32, Dst, Src, Imm32, Dst] }
     /// Tile: a constant is added to a slot, which then decides a branch together with another source.
     Step { s ext [SrcDst, Imm32, Src, Target], i ext [SrcDst, Imm32, Imm32, Target] }
     /// One source.
     Unary { s core [Src, Dst], r ext [Dst], s_r ext [Src], r_r ext [] }
+    /// [`Unary`] of what is rarely used.
+    Unary1 { s core [Src, Dst] }
     /// A branch on two sources.
     Branch { ss core [Src, Src, Target], si core [Src, Imm32, Target], rs ext [Src, Target], ri ext [Imm32, Target] }
     /// [`Branch`] with 64-bit immediates.
     BranchWide { ss core [Src, Src, Target], si core [Src, Imm64, Target], rs ext [Src, Target], ri ext [Imm64, Target] }
+    /// [`Branch`] on what is rarely used.
+    Branch2 { ss core [Src, Src, Target], si core [Src, Imm32, Target] }
+    /// [`BranchWide`] on the same.
+    Branch2Wide { ss core [Src, Src, Target], si core [Src, Imm64, Target] }
     /// A load from memory 0 with a 32-bit address: `s` and `r` are the address, two letters a sum of two that wraps,
     /// `i` alone a constant address, given as the offset.
     Load {
@@ -486,17 +511,31 @@ shapes! { scalar_families:
         r_r ext [Offset], ss_r ext [Src, Src, Offset], sr_r ext [Src, Offset],
         si_r ext [Src, Imm32, Offset], ri_r ext [Imm32, Offset],
     }
+    /// [`Load`] without sums that the accumulator is a part of beside a slot.
+    Load12 {
+        s core [Src, Offset, Dst], i core [Offset, Dst],
+        r ext [Offset, Dst], ss ext [Src, Src, Offset, Dst],
+        si ext [Src, Imm32, Offset, Dst], ri ext [Imm32, Offset, Dst],
+        s_r ext [Src, Offset], i_r ext [Offset],
+        r_r ext [Offset], ss_r ext [Src, Src, Offset],
+        si_r ext [Src, Imm32, Offset], ri_r ext [Imm32, Offset],
+    }
+    /// [`Load`] of what is rarely used: at an address that is no sum.
+    Load6 {
+        s core [Src, Offset, Dst], i core [Offset, Dst], r ext [Offset, Dst],
+        s_r ext [Src, Offset], i_r ext [Offset], r_r ext [Offset],
+    }
     /// A store to memory 0 with a 32-bit address: address, then value after `_`.
     Store {
         s_s core [Src, Src, Offset], s_i core [Src, Imm32, Offset],
         i_s core [Src, Offset], i_i core [Imm32, Offset],
         r_s ext [Src, Offset], r_i ext [Imm32, Offset],
         ss_s ext [Src, Src, Src, Offset], sr_s ext [Src, Src, Offset],
-        si_s ext [Src, Imm32, Src, Offset], ri_s ext [Imm32, Src, Offset],
+        si_s ext [Src, Imm32, Src, Offset],
         s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset], si_r ext [Src, Imm32, Offset],
     }
     /// A store of the float accumulator to memory 0; other floats are stored as integers.
-    StoreFloat { s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset], si_r ext [Src, Imm32, Offset] }
+    StoreFloat { s_r ext [Src, Offset], i_r ext [Offset] }
     /// A load from any memory, with an address of up to 64 bits.
     LoadAny { s core [Src, Memory, Offset64, Dst] }
     /// A store to any memory, with an address of up to 64 bits.
@@ -507,6 +546,11 @@ shapes! { scalar_families:
         rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
+    }
+    /// [`Select`] of what is less used: the result is always stored.
+    Select8 {
+        sss core [Src, Src, Src, Dst], ssi core [Src, Src, Imm32, Dst], sis core [Src, Imm32, Src, Dst], sii core [Src, Imm32, Imm32, Dst],
+        rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
     }
     /// `select` of vectors.
     SelectPair { sss core [Src, SrcPair, SrcPair, DstPair] }

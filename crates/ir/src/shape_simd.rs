@@ -28,13 +28,10 @@ shapes! { vector_families:
     VecBin1 { ss vec [SrcPair, SrcPair, DstPair] }
     /// Two vectors; commutative.
     VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
+    /// [`VecBin2`] whose result may be left in the accumulator.
+    VecBin4 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
     /// Two vectors.
     VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
-    /// Two vectors, of which one may be constant; commutative.
-    VecBin4 {
-        ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
-        si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
-    }
     /// Two vectors, of which the second may be constant.
     VecBin5 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
@@ -50,7 +47,7 @@ shapes! { vector_families:
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
     }
-    /// [`VecBin4`] whose result may be left in the accumulator.
+    /// [`VecBin4`] of which one may be constant.
     VecBin8 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
@@ -103,13 +100,11 @@ shapes! { vector_families:
     VecReplace4 { ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair] }
     /// A vector, and what replaces a half.
     VecReplaceHalf { ss vec [SrcPair, Src, DstPair] }
-    /// A load from memory 0: the variants of [`super::Load`].
+    /// A load from memory 0, with addresses as in [`super::Load`].
     VecLoad {
-        s vec [Src, Offset, DstPair], i vec [Offset, DstPair],
-        r vec [Offset, DstPair], ss vec [Src, Src, Offset, DstPair], sr vec [Src, Offset, DstPair],
+        s vec [Src, Offset, DstPair], r vec [Offset, DstPair], ss vec [Src, Src, Offset, DstPair],
         si vec [Src, Imm32, Offset, DstPair], ri vec [Imm32, Offset, DstPair],
-        s_r vec [Src, Offset], i_r vec [Offset],
-        r_r vec [Offset], ss_r vec [Src, Src, Offset], sr_r vec [Src, Offset],
+        s_r vec [Src, Offset], r_r vec [Offset], ss_r vec [Src, Src, Offset],
         si_r vec [Src, Imm32, Offset], ri_r vec [Imm32, Offset],
     }
     /// A load from memory 0 at an address that is no sum.
@@ -118,10 +113,8 @@ shapes! { vector_families:
     VecLoad1 { s vec [Src, Offset, DstPair] }
     /// A store to memory 0: address, then value after `_`, as in [`super::Store`].
     VecStore {
-        s_s vec [Src, SrcPair, Offset], i_s vec [SrcPair, Offset], r_s vec [SrcPair, Offset],
-        ss_s vec [Src, Src, SrcPair, Offset], sr_s vec [Src, SrcPair, Offset],
-        si_s vec [Src, Imm32, SrcPair, Offset], ri_s vec [Imm32, SrcPair, Offset],
-        s_r vec [Src, Offset], i_r vec [Offset], ss_r vec [Src, Src, Offset], si_r vec [Src, Imm32, Offset],
+        s_s vec [Src, SrcPair, Offset], r_s vec [SrcPair, Offset],
+        s_r vec [Src, Offset], ss_r vec [Src, Src, Offset], si_r vec [Src, Imm32, Offset],
     }
     /// A load from any memory.
     VecLoadAny { s vec [Src, Memory, Offset64, DstPair] }

@@ -69,7 +69,7 @@ macro_rules! for_each_op {
             /// dst = a if cond else b; immediates zero-extended.
             Select32: Select(i32 -> i32);
             /// dst = a if cond else b; immediates sign-extended.
-            Select64: Select(i32 -> i64);
+            Select64: Select8(i32 -> i64);
             /// dst = a if cond else b, vectors.
             SelectV128: SelectPair(i32 -> v128);
             /// dst = global.
@@ -128,50 +128,46 @@ macro_rules! for_each_op {
             BrI64GeS: Branch(i64 -> none);
             /// Jump when a >= b, unsigned.
             BrI64GeU: Branch(i64 -> none);
-            /// Jump when a & b == 0.
-            BrI64AndEqz: Branch(i64 -> none), commutes;
-            /// Jump when a & b != 0.
-            BrI64AndNez: Branch(i64 -> none), commutes, negate BrI64AndEqz;
             /// Jump when a == b.
-            BrF32Eq: Branch(f32 -> none), commutes, negate BrF32Ne;
+            BrF32Eq: Branch2(f32 -> none), commutes, negate BrF32Ne;
             /// Jump unless a == b.
-            BrF32Ne: Branch(f32 -> none), commutes;
+            BrF32Ne: Branch2(f32 -> none), commutes;
             /// Jump when a < b.
             BrF32Lt: Branch(f32 -> none), mirror BrF32Gt, negate BrF32NotLt;
             /// Jump when a > b.
             BrF32Gt: Branch(f32 -> none), negate BrF32NotGt;
             /// Jump when a <= b.
-            BrF32Le: Branch(f32 -> none), mirror BrF32Ge, negate BrF32NotLe;
+            BrF32Le: Branch2(f32 -> none), mirror BrF32Ge, negate BrF32NotLe;
             /// Jump when a >= b.
-            BrF32Ge: Branch(f32 -> none), negate BrF32NotGe;
+            BrF32Ge: Branch2(f32 -> none), negate BrF32NotGe;
             /// Jump unless a < b.
             BrF32NotLt: Branch(f32 -> none), mirror BrF32NotGt;
             /// Jump unless a > b.
             BrF32NotGt: Branch(f32 -> none);
             /// Jump unless a <= b.
-            BrF32NotLe: Branch(f32 -> none), mirror BrF32NotGe;
+            BrF32NotLe: Branch2(f32 -> none), mirror BrF32NotGe;
             /// Jump unless a >= b.
-            BrF32NotGe: Branch(f32 -> none);
+            BrF32NotGe: Branch2(f32 -> none);
             /// Jump when a == b.
-            BrF64Eq: BranchWide(f64 -> none), commutes, negate BrF64Ne;
+            BrF64Eq: Branch2Wide(f64 -> none), commutes, negate BrF64Ne;
             /// Jump unless a == b.
-            BrF64Ne: BranchWide(f64 -> none), commutes;
+            BrF64Ne: Branch2Wide(f64 -> none), commutes;
             /// Jump when a < b.
             BrF64Lt: BranchWide(f64 -> none), mirror BrF64Gt, negate BrF64NotLt;
             /// Jump when a > b.
             BrF64Gt: BranchWide(f64 -> none), negate BrF64NotGt;
             /// Jump when a <= b.
-            BrF64Le: BranchWide(f64 -> none), mirror BrF64Ge, negate BrF64NotLe;
+            BrF64Le: Branch2Wide(f64 -> none), mirror BrF64Ge, negate BrF64NotLe;
             /// Jump when a >= b.
-            BrF64Ge: BranchWide(f64 -> none), negate BrF64NotGe;
+            BrF64Ge: Branch2Wide(f64 -> none), negate BrF64NotGe;
             /// Jump unless a < b.
             BrF64NotLt: BranchWide(f64 -> none), mirror BrF64NotGt;
             /// Jump unless a > b.
             BrF64NotGt: BranchWide(f64 -> none);
             /// Jump unless a <= b.
-            BrF64NotLe: BranchWide(f64 -> none), mirror BrF64NotGe;
+            BrF64NotLe: Branch2Wide(f64 -> none), mirror BrF64NotGe;
             /// Jump unless a >= b.
-            BrF64NotGe: BranchWide(f64 -> none);
+            BrF64NotGe: Branch2Wide(f64 -> none);
 
             // --- integers, 32 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
@@ -197,13 +193,13 @@ macro_rules! for_each_op {
             /// dst = a << b.
             I32Shl: Bin12(i32 -> i32);
             /// dst = a >> b, signed.
-            I32ShrS: Bin12(i32 -> i32);
+            I32ShrS: Bin8(i32 -> i32);
             /// dst = a >> b, unsigned.
             I32ShrU: Bin12(i32 -> i32);
             /// dst = a rotated left by b.
             I32Rotl: Bin12(i32 -> i32);
             /// dst = a rotated right by b.
-            I32Rotr: Bin12(i32 -> i32);
+            I32Rotr: Bin8(i32 -> i32);
             /// dst = a == b.
             I32Eq: Bin8(i32 -> i32), commutes, negate I32Ne, branch BrI32Eq;
             /// dst = a != b.
@@ -229,7 +225,7 @@ macro_rules! for_each_op {
             /// dst = trailing zeros.
             I32Ctz: Unary(i32 -> i32);
             /// dst = bits set.
-            I32Popcnt: Unary(i32 -> i32);
+            I32Popcnt: Unary1(i32 -> i32);
             /// dst = low 8 bits, sign-extended.
             I32Extend8S: Unary(i32 -> i32);
             /// dst = low 16 bits, sign-extended.
@@ -237,21 +233,21 @@ macro_rules! for_each_op {
             /// dst = low 32 bits.
             I32WrapI64: Unary(i64 -> i32);
             /// dst = a truncated, signed; traps.
-            I32TruncF32S: Unary(f32 -> i32), traps;
+            I32TruncF32S: Unary1(f32 -> i32), traps;
             /// dst = a truncated, unsigned; traps.
-            I32TruncF32U: Unary(f32 -> i32), traps;
+            I32TruncF32U: Unary1(f32 -> i32), traps;
             /// dst = a truncated, signed; traps.
-            I32TruncF64S: Unary(f64 -> i32), traps;
+            I32TruncF64S: Unary1(f64 -> i32), traps;
             /// dst = a truncated, unsigned; traps.
-            I32TruncF64U: Unary(f64 -> i32), traps;
+            I32TruncF64U: Unary1(f64 -> i32), traps;
             /// dst = a truncated, signed, saturating.
-            I32TruncSatF32S: Unary(f32 -> i32);
+            I32TruncSatF32S: Unary1(f32 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF32U: Unary(f32 -> i32);
+            I32TruncSatF32U: Unary1(f32 -> i32);
             /// dst = a truncated, signed, saturating.
-            I32TruncSatF64S: Unary(f64 -> i32);
+            I32TruncSatF64S: Unary1(f64 -> i32);
             /// dst = a truncated, unsigned, saturating.
-            I32TruncSatF64U: Unary(f64 -> i32);
+            I32TruncSatF64U: Unary1(f64 -> i32);
 
             // --- integers, 64 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
@@ -261,15 +257,15 @@ macro_rules! for_each_op {
             /// dst = a * b, wrapping.
             I64Mul: Bin8(i64 -> i64), commutes, constant I64MulConst;
             /// dst = a / b, signed.
-            I64DivS: Bin8(i64 -> i64), traps;
+            I64DivS: Bin2(i64 -> i64), traps;
             /// dst = a / b, unsigned.
-            I64DivU: Bin8(i64 -> i64), traps;
+            I64DivU: Bin2(i64 -> i64), traps;
             /// dst = a % b, signed.
-            I64RemS: Bin8(i64 -> i64), traps;
+            I64RemS: Bin2(i64 -> i64), traps;
             /// dst = a % b, unsigned.
-            I64RemU: Bin8(i64 -> i64), traps;
+            I64RemU: Bin2(i64 -> i64), traps;
             /// dst = a & b.
-            I64And: Bin8(i64 -> i64), commutes, branch BrI64AndNez, constant I64AndConst;
+            I64And: Bin8(i64 -> i64), commutes, constant I64AndConst;
             /// dst = a | b.
             I64Or: Bin8(i64 -> i64), commutes, constant I64OrConst;
             /// dst = a ^ b.
@@ -277,61 +273,61 @@ macro_rules! for_each_op {
             /// dst = a << b.
             I64Shl: Bin12(i64 -> i64);
             /// dst = a >> b, signed.
-            I64ShrS: Bin12(i64 -> i64);
+            I64ShrS: Bin8(i64 -> i64);
             /// dst = a >> b, unsigned.
             I64ShrU: Bin12(i64 -> i64);
             /// dst = a rotated left by b.
-            I64Rotl: Bin12(i64 -> i64);
+            I64Rotl: Bin8(i64 -> i64);
             /// dst = a rotated right by b.
-            I64Rotr: Bin12(i64 -> i64);
+            I64Rotr: Bin2(i64 -> i64);
             /// dst = a == b.
             I64Eq: Bin8(i64 -> i32), commutes, negate I64Ne, branch BrI64Eq;
             /// dst = a != b.
             I64Ne: Bin8(i64 -> i32), commutes, branch BrI64Ne;
             /// dst = a < b, signed.
-            I64LtS: Bin8(i64 -> i32), mirror I64GtS, negate I64GeS, branch BrI64LtS;
+            I64LtS: Bin4(i64 -> i32), mirror I64GtS, negate I64GeS, branch BrI64LtS;
             /// dst = a < b, unsigned.
             I64LtU: Bin8(i64 -> i32), mirror I64GtU, negate I64GeU, branch BrI64LtU;
             /// dst = a > b, signed.
-            I64GtS: Bin8(i64 -> i32), negate I64LeS, branch BrI64GtS;
+            I64GtS: Bin4(i64 -> i32), negate I64LeS, branch BrI64GtS;
             /// dst = a > b, unsigned.
-            I64GtU: Bin8(i64 -> i32), negate I64LeU, branch BrI64GtU;
+            I64GtU: Bin4(i64 -> i32), negate I64LeU, branch BrI64GtU;
             /// dst = a <= b, signed.
-            I64LeS: Bin8(i64 -> i32), mirror I64GeS, branch BrI64LeS;
+            I64LeS: Bin4(i64 -> i32), mirror I64GeS, branch BrI64LeS;
             /// dst = a <= b, unsigned.
-            I64LeU: Bin8(i64 -> i32), mirror I64GeU, branch BrI64LeU;
+            I64LeU: Bin4(i64 -> i32), mirror I64GeU, branch BrI64LeU;
             /// dst = a >= b, signed.
-            I64GeS: Bin8(i64 -> i32), branch BrI64GeS;
+            I64GeS: Bin4(i64 -> i32), branch BrI64GeS;
             /// dst = a >= b, unsigned.
-            I64GeU: Bin8(i64 -> i32), branch BrI64GeU;
+            I64GeU: Bin4(i64 -> i32), branch BrI64GeU;
             /// dst = leading zeros.
-            I64Clz: Unary(i64 -> i64);
+            I64Clz: Unary1(i64 -> i64);
             /// dst = trailing zeros.
             I64Ctz: Unary(i64 -> i64);
             /// dst = bits set.
-            I64Popcnt: Unary(i64 -> i64);
+            I64Popcnt: Unary1(i64 -> i64);
             /// dst = low 8 bits, sign-extended.
-            I64Extend8S: Unary(i64 -> i64);
+            I64Extend8S: Unary1(i64 -> i64);
             /// dst = low 16 bits, sign-extended.
-            I64Extend16S: Unary(i64 -> i64);
+            I64Extend16S: Unary1(i64 -> i64);
             /// dst = low 32 bits, sign-extended; `i64.extend_i32_s` and `i64.extend32_s`.
             I64Extend32S: Unary(i64 -> i64);
             /// dst = a truncated, signed; traps.
-            I64TruncF32S: Unary(f32 -> i64), traps;
+            I64TruncF32S: Unary1(f32 -> i64), traps;
             /// dst = a truncated, unsigned; traps.
-            I64TruncF32U: Unary(f32 -> i64), traps;
+            I64TruncF32U: Unary1(f32 -> i64), traps;
             /// dst = a truncated, signed; traps.
-            I64TruncF64S: Unary(f64 -> i64), traps;
+            I64TruncF64S: Unary1(f64 -> i64), traps;
             /// dst = a truncated, unsigned; traps.
-            I64TruncF64U: Unary(f64 -> i64), traps;
+            I64TruncF64U: Unary1(f64 -> i64), traps;
             /// dst = a truncated, signed, saturating.
-            I64TruncSatF32S: Unary(f32 -> i64);
+            I64TruncSatF32S: Unary1(f32 -> i64);
             /// dst = a truncated, unsigned, saturating.
-            I64TruncSatF32U: Unary(f32 -> i64);
+            I64TruncSatF32U: Unary1(f32 -> i64);
             /// dst = a truncated, signed, saturating.
-            I64TruncSatF64S: Unary(f64 -> i64);
+            I64TruncSatF64S: Unary1(f64 -> i64);
             /// dst = a truncated, unsigned, saturating.
-            I64TruncSatF64U: Unary(f64 -> i64);
+            I64TruncSatF64U: Unary1(f64 -> i64);
             /// dst pair = a pair + b pair, 128 bits.
             I64Add128: Wide4(i64 -> i64);
             /// dst pair = a pair - b pair, 128 bits.
@@ -349,49 +345,49 @@ macro_rules! for_each_op {
             /// dst = a * b.
             F32Mul: Bin8(f32 -> f32), commutes;
             /// dst = a / b.
-            F32Div: Bin12(f32 -> f32);
+            F32Div: Bin3(f32 -> f32);
             /// dst = smaller, NaN if either is.
-            F32Min: Bin8(f32 -> f32), commutes;
+            F32Min: Bin2(f32 -> f32), commutes;
             /// dst = larger, NaN if either is.
-            F32Max: Bin8(f32 -> f32), commutes;
+            F32Max: Bin2(f32 -> f32), commutes;
             /// dst = a with the sign of b.
-            F32Copysign: Bin8(f32 -> f32);
+            F32Copysign: Bin2(f32 -> f32);
             /// dst = a == b.
-            F32Eq: Bin8(f32 -> i32), commutes, branch BrF32Eq;
+            F32Eq: Bin2(f32 -> i32), commutes, branch BrF32Eq;
             /// dst = a != b.
-            F32Ne: Bin8(f32 -> i32), commutes, branch BrF32Ne;
+            F32Ne: Bin2(f32 -> i32), commutes, branch BrF32Ne;
             /// dst = a < b.
-            F32Lt: Bin8(f32 -> i32), mirror F32Gt, branch BrF32Lt;
+            F32Lt: Bin4(f32 -> i32), mirror F32Gt, branch BrF32Lt;
             /// dst = a > b.
-            F32Gt: Bin8(f32 -> i32), branch BrF32Gt;
+            F32Gt: Bin4(f32 -> i32), branch BrF32Gt;
             /// dst = a <= b.
-            F32Le: Bin8(f32 -> i32), mirror F32Ge, branch BrF32Le;
+            F32Le: Bin2(f32 -> i32), mirror F32Ge, branch BrF32Le;
             /// dst = a >= b.
-            F32Ge: Bin8(f32 -> i32), branch BrF32Ge;
+            F32Ge: Bin2(f32 -> i32), branch BrF32Ge;
             /// dst = |a|.
-            F32Abs: Unary(f32 -> f32);
+            F32Abs: Unary1(f32 -> f32);
             /// dst = -a.
-            F32Neg: Unary(f32 -> f32);
+            F32Neg: Unary1(f32 -> f32);
             /// dst = a rounded up.
-            F32Ceil: Unary(f32 -> f32);
+            F32Ceil: Unary1(f32 -> f32);
             /// dst = a rounded down.
-            F32Floor: Unary(f32 -> f32);
+            F32Floor: Unary1(f32 -> f32);
             /// dst = a rounded to zero.
-            F32Trunc: Unary(f32 -> f32);
+            F32Trunc: Unary1(f32 -> f32);
             /// dst = a rounded to the nearest, ties to even.
-            F32Nearest: Unary(f32 -> f32);
+            F32Nearest: Unary1(f32 -> f32);
             /// dst = square root.
-            F32Sqrt: Unary(f32 -> f32);
+            F32Sqrt: Unary1(f32 -> f32);
             /// dst = a as f32, signed.
-            F32ConvertI32S: Unary(i32 -> f32);
+            F32ConvertI32S: Unary1(i32 -> f32);
             /// dst = a as f32, unsigned.
             F32ConvertI32U: Unary(i32 -> f32);
             /// dst = a as f32, signed.
-            F32ConvertI64S: Unary(i64 -> f32);
+            F32ConvertI64S: Unary1(i64 -> f32);
             /// dst = a as f32, unsigned.
-            F32ConvertI64U: Unary(i64 -> f32);
+            F32ConvertI64U: Unary1(i64 -> f32);
             /// dst = a as f32.
-            F32DemoteF64: Unary(f64 -> f32);
+            F32DemoteF64: Unary1(f64 -> f32);
             /// dst = a + b.
             F64Add: Bin8Wide(f64 -> f64), commutes;
             /// dst = a - b.
@@ -401,35 +397,35 @@ macro_rules! for_each_op {
             /// dst = a / b.
             F64Div: Bin12Wide(f64 -> f64);
             /// dst = smaller, NaN if either is.
-            F64Min: Bin8Wide(f64 -> f64), commutes;
+            F64Min: Bin2Wide(f64 -> f64), commutes;
             /// dst = larger, NaN if either is.
-            F64Max: Bin8Wide(f64 -> f64), commutes;
+            F64Max: Bin2Wide(f64 -> f64), commutes;
             /// dst = a with the sign of b.
-            F64Copysign: Bin8Wide(f64 -> f64);
+            F64Copysign: Bin2Wide(f64 -> f64);
             /// dst = a == b.
-            F64Eq: Bin8Wide(f64 -> i32), commutes, branch BrF64Eq;
+            F64Eq: Bin2Wide(f64 -> i32), commutes, branch BrF64Eq;
             /// dst = a != b.
-            F64Ne: Bin8Wide(f64 -> i32), commutes, branch BrF64Ne;
+            F64Ne: Bin2Wide(f64 -> i32), commutes, branch BrF64Ne;
             /// dst = a < b.
-            F64Lt: Bin8Wide(f64 -> i32), mirror F64Gt, branch BrF64Lt;
+            F64Lt: Bin4Wide(f64 -> i32), mirror F64Gt, branch BrF64Lt;
             /// dst = a > b.
-            F64Gt: Bin8Wide(f64 -> i32), branch BrF64Gt;
+            F64Gt: Bin4Wide(f64 -> i32), branch BrF64Gt;
             /// dst = a <= b.
-            F64Le: Bin8Wide(f64 -> i32), mirror F64Ge, branch BrF64Le;
+            F64Le: Bin2Wide(f64 -> i32), mirror F64Ge, branch BrF64Le;
             /// dst = a >= b.
-            F64Ge: Bin8Wide(f64 -> i32), branch BrF64Ge;
+            F64Ge: Bin2Wide(f64 -> i32), branch BrF64Ge;
             /// dst = |a|.
-            F64Abs: Unary(f64 -> f64);
+            F64Abs: Unary1(f64 -> f64);
             /// dst = -a.
             F64Neg: Unary(f64 -> f64);
             /// dst = a rounded up.
-            F64Ceil: Unary(f64 -> f64);
+            F64Ceil: Unary1(f64 -> f64);
             /// dst = a rounded down.
-            F64Floor: Unary(f64 -> f64);
+            F64Floor: Unary1(f64 -> f64);
             /// dst = a rounded to zero.
-            F64Trunc: Unary(f64 -> f64);
+            F64Trunc: Unary1(f64 -> f64);
             /// dst = a rounded to the nearest, ties to even.
-            F64Nearest: Unary(f64 -> f64);
+            F64Nearest: Unary1(f64 -> f64);
             /// dst = square root.
             F64Sqrt: Unary(f64 -> f64);
             /// dst = a as f64, signed.
@@ -437,9 +433,9 @@ macro_rules! for_each_op {
             /// dst = a as f64, unsigned.
             F64ConvertI32U: Unary(i32 -> f64);
             /// dst = a as f64, signed.
-            F64ConvertI64S: Unary(i64 -> f64);
+            F64ConvertI64S: Unary1(i64 -> f64);
             /// dst = a as f64, unsigned.
-            F64ConvertI64U: Unary(i64 -> f64);
+            F64ConvertI64U: Unary1(i64 -> f64);
             /// dst = a as f64.
             F64PromoteF32: Unary(f32 -> f64);
 
@@ -451,21 +447,21 @@ macro_rules! for_each_op {
             /// dst = 8 bits, zero-extended.
             Load8U: Load(i32 -> i32), near Load8UNear, any Load8UAny;
             /// dst = 16 bits, sign-extended to 32.
-            Load16S32: Load(i32 -> i32), near Load16S32Near, any Load16S32Any;
+            Load16S32: Load12(i32 -> i32), near Load16S32Near, any Load16S32Any;
             /// dst = 16 bits, zero-extended.
             Load16U: Load(i32 -> i32), near Load16UNear, any Load16UAny;
             /// dst = 64 bits.
             Load64: Load(i32 -> i64), near Load64Near, any Load64Any;
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64: Load(i32 -> i64), near Load8S64Near, any Load8S64Any;
+            Load8S64: Load6(i32 -> i64), near Load8S64Near, any Load8S64Any;
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64: Load(i32 -> i64), near Load16S64Near, any Load16S64Any;
+            Load16S64: Load6(i32 -> i64), near Load16S64Near, any Load16S64Any;
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64: Load(i32 -> i64), near Load32S64Near, any Load32S64Any;
+            Load32S64: Load6(i32 -> i64), near Load32S64Near, any Load32S64Any;
             /// dst = f32.
-            LoadF32: Load(i32 -> f32), near Load32Near, any Load32Any;
+            LoadF32: Load12(i32 -> f32), near Load32Near, any Load32Any;
             /// dst = f64.
-            LoadF64: Load(i32 -> f64), near Load64Near, any Load64Any;
+            LoadF64: Load12(i32 -> f64), near Load64Near, any Load64Any;
             /// Store the low 8 bits.
             Store8: Store(i32 -> none), near Store8Near, any Store8Any;
             /// Store the low 16 bits.
@@ -614,102 +610,70 @@ macro_rules! for_each_op {
             StepI32GtU: Step(i32 -> i32);
             /// dst = (a + b) + c.
             F32AddAdd: Tile3(f32 -> f32), fuses F32Add then F32Add;
-            /// dst = (a + b) - c.
-            F32AddSub: Tile3(f32 -> f32), fuses F32Add then F32Sub;
-            /// dst = c - (a + b).
-            F32AddSubFrom: Tile3(f32 -> f32), fuses F32Add into F32Sub;
             /// dst = (a + b) * c.
             F32AddMul: Tile3(f32 -> f32), fuses F32Add then F32Mul;
             /// dst = (a - b) + c.
             F32SubAdd: Tile3(f32 -> f32), fuses F32Sub then F32Add;
-            /// dst = (a - b) - c.
-            F32SubSub: Tile3(f32 -> f32), fuses F32Sub then F32Sub;
-            /// dst = c - (a - b).
-            F32SubSubFrom: Tile3(f32 -> f32), fuses F32Sub into F32Sub;
-            /// dst = (a - b) * c.
-            F32SubMul: Tile3(f32 -> f32), fuses F32Sub then F32Mul;
             /// dst = (a * b) + c.
             F32MulAdd: Tile3(f32 -> f32), fuses F32Mul then F32Add;
-            /// dst = (a * b) - c.
-            F32MulSub: Tile3(f32 -> f32), fuses F32Mul then F32Sub;
-            /// dst = c - (a * b).
-            F32MulSubFrom: Tile3(f32 -> f32), fuses F32Mul into F32Sub;
-            /// dst = (a * b) * c.
-            F32MulMul: Tile3(f32 -> f32), fuses F32Mul then F32Mul;
             /// dst = (a + b) + c.
             F64AddAdd: Tile3(f64 -> f64), fuses F64Add then F64Add;
-            /// dst = (a + b) - c.
-            F64AddSub: Tile3(f64 -> f64), fuses F64Add then F64Sub;
-            /// dst = c - (a + b).
-            F64AddSubFrom: Tile3(f64 -> f64), fuses F64Add into F64Sub;
             /// dst = (a + b) * c.
             F64AddMul: Tile3(f64 -> f64), fuses F64Add then F64Mul;
             /// dst = (a - b) + c.
             F64SubAdd: Tile3(f64 -> f64), fuses F64Sub then F64Add;
-            /// dst = (a - b) - c.
-            F64SubSub: Tile3(f64 -> f64), fuses F64Sub then F64Sub;
-            /// dst = c - (a - b).
-            F64SubSubFrom: Tile3(f64 -> f64), fuses F64Sub into F64Sub;
             /// dst = (a - b) * c.
             F64SubMul: Tile3(f64 -> f64), fuses F64Sub then F64Mul;
             /// dst = (a * b) + c.
             F64MulAdd: Tile3(f64 -> f64), fuses F64Mul then F64Add;
-            /// dst = (a * b) - c.
-            F64MulSub: Tile3(f64 -> f64), fuses F64Mul then F64Sub;
             /// dst = c - (a * b).
             F64MulSubFrom: Tile3(f64 -> f64), fuses F64Mul into F64Sub;
             /// dst = (a * b) * c.
             F64MulMul: Tile3(f64 -> f64), fuses F64Mul then F64Mul;
             /// dst = (a << b) + c.
-            I32ShlAdd: Tile3Imm(i32 -> i32), fuses I32Shl then I32Add;
+            I32ShlAdd: Tile12(i32 -> i32), fuses I32Shl then I32Add;
             /// dst = (a & b) << c.
             I32AndShl: Tile3Imm(i32 -> i32), fuses I32And then I32Shl;
             /// dst = (a >> b) & c.
             I32ShrUAnd: Tile3Imm(i32 -> i32), fuses I32ShrU then I32And;
             /// dst = (a & b) + c.
-            I32AndAdd: Tile3Imm(i32 -> i32), fuses I32And then I32Add;
+            I32AndAdd: Tile12(i32 -> i32), fuses I32And then I32Add;
             /// dst = (a + b) & c.
             I32AddAnd: Tile3Imm(i32 -> i32), fuses I32Add then I32And;
             /// dst = (a + b) + c.
             I32AddAdd: Tile3Imm(i32 -> i32), fuses I32Add then I32Add;
             /// dst = (a * b) + c.
-            I32MulAdd: Tile3Imm(i32 -> i32), fuses I32Mul then I32Add;
+            I32MulAdd: Tile12(i32 -> i32), fuses I32Mul then I32Add;
             /// dst = (a ^ b) & c.
             I32XorAnd: Tile3Imm(i32 -> i32), fuses I32Xor then I32And;
             /// dst = (a ^ b) ^ c.
-            I32XorXor: Tile3Imm(i32 -> i32), fuses I32Xor then I32Xor;
+            I32XorXor: Tile3(i32 -> i32), fuses I32Xor then I32Xor;
             /// dst = (a ^ b) + c.
-            I32XorAdd: Tile3Imm(i32 -> i32), fuses I32Xor then I32Add;
+            I32XorAdd: Tile12(i32 -> i32), fuses I32Xor then I32Add;
             /// dst = (a rotl b) ^ c.
-            I32RotlXor: Tile3Imm(i32 -> i32), fuses I32Rotl then I32Xor;
+            I32RotlXor: Tile4(i32 -> i32), fuses I32Rotl then I32Xor;
             /// dst = (a >> b) ^ c.
-            I32ShrUXor: Tile3Imm(i32 -> i32), fuses I32ShrU then I32Xor;
+            I32ShrUXor: Tile4(i32 -> i32), fuses I32ShrU then I32Xor;
             /// dst = (a << b) | c.
-            I32ShlOr: Tile3Imm(i32 -> i32), fuses I32Shl then I32Or;
+            I32ShlOr: Tile12(i32 -> i32), fuses I32Shl then I32Or;
             /// dst = (a | b) | c.
-            I32OrOr: Tile3Imm(i32 -> i32), fuses I32Or then I32Or;
+            I32OrOr: Tile3(i32 -> i32), fuses I32Or then I32Or;
             /// dst = (a << b) ^ c.
-            I64ShlXor: Tile3Imm(i64 -> i64), fuses I64Shl then I64Xor;
+            I64ShlXor: Tile4(i64 -> i64), fuses I64Shl then I64Xor;
             /// dst = (a >> b) ^ c.
-            I64ShrUXor: Tile3Imm(i64 -> i64), fuses I64ShrU then I64Xor;
+            I64ShrUXor: Tile4(i64 -> i64), fuses I64ShrU then I64Xor;
             /// dst = (a rotl b) ^ c.
-            I64RotlXor: Tile3Imm(i64 -> i64), fuses I64Rotl then I64Xor;
+            I64RotlXor: Tile12(i64 -> i64), fuses I64Rotl then I64Xor;
             /// dst = (a ^ b) ^ c.
-            I64XorXor: Tile3Imm(i64 -> i64), fuses I64Xor then I64Xor;
+            I64XorXor: Tile3(i64 -> i64), fuses I64Xor then I64Xor;
             /// dst = (a * b) + c.
-            I64MulAdd: Tile3Imm(i64 -> i64), fuses I64Mul then I64Add;
+            I64MulAdd: Tile3(i64 -> i64), fuses I64Mul then I64Add;
             /// dst = (a ^ b) & c.
-            I64XorAnd: Tile3Imm(i64 -> i64), fuses I64Xor then I64And;
-            /// dst = (a >> b) & c.
-            I64ShrUAnd: Tile3Imm(i64 -> i64), fuses I64ShrU then I64And;
+            I64XorAnd: Tile12(i64 -> i64), fuses I64Xor then I64And;
             /// dst = (a << b) | c.
-            I64ShlOr: Tile3Imm(i64 -> i64), fuses I64Shl then I64Or;
-            /// dst = (a | b) | c.
-            I64OrOr: Tile3Imm(i64 -> i64), fuses I64Or then I64Or;
+            I64ShlOr: Tile4(i64 -> i64), fuses I64Shl then I64Or;
             /// dst = (a + b) + c.
-            I64AddAdd: Tile3Imm(i64 -> i64), fuses I64Add then I64Add;
-            /// dst = (a & b) ^ c.
-            I64AndXor: Tile3Imm(i64 -> i64), fuses I64And then I64Xor;
+            I64AddAdd: Tile3(i64 -> i64), fuses I64Add then I64Add;
             $($more)*
         }
     };

@@ -39,11 +39,11 @@ macro_rules! for_each_simd_op {
             /// dst = 32 bits in all lanes.
             V128Load32Splat: VecLoad2(i32 -> v128);
             /// dst = 64 bits in both lanes.
-            V128Load64Splat: VecLoad2(i32 -> v128);
+            V128Load64Splat: VecLoad1(i32 -> v128);
             /// dst = 32 bits, zero-extended.
-            V128Load32Zero: VecLoad2(i32 -> v128);
+            V128Load32Zero: VecLoad1(i32 -> v128);
             /// dst = 64 bits, zero-extended.
-            V128Load64Zero: VecLoad2(i32 -> v128);
+            V128Load64Zero: VecLoad1(i32 -> v128);
             /// Store 128 bits.
             V128Store: VecStore(v128 -> none), any V128StoreAny;
             /// dst = v with one lane of 8 bits loaded.
@@ -135,9 +135,9 @@ macro_rules! for_each_simd_op {
             /// dst = a & b.
             V128And: VecBin8(v128 -> v128), commutes;
             /// dst = a & !b.
-            V128AndNot: VecBin3(v128 -> v128);
+            V128AndNot: VecBin1(v128 -> v128);
             /// dst = a | b.
-            V128Or: VecBin8(v128 -> v128), commutes;
+            V128Or: VecBin4(v128 -> v128), commutes;
             /// dst = a ^ b.
             V128Xor: VecBin8(v128 -> v128), commutes;
             /// dst = bits of a where c is set, of b elsewhere.
@@ -171,13 +171,13 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I8x16 ------------------------------------------------------------------------
             /// dst = a == b.
-            I8x16Eq: VecBin8(v128 -> v128), commutes;
+            I8x16Eq: VecBin4(v128 -> v128), commutes;
             /// dst = a != b.
             I8x16Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
-            I8x16GtS: VecBin5(v128 -> v128);
+            I8x16GtS: VecBin3(v128 -> v128);
             /// dst = a > b, unsigned.
-            I8x16GtU: VecBin5(v128 -> v128);
+            I8x16GtU: VecBin3(v128 -> v128);
             /// dst = a >= b, signed.
             I8x16GeS: VecBin1(v128 -> v128);
             /// dst = a >= b, unsigned.
@@ -195,9 +195,9 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I8x16ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I8x16Add: VecBin8(v128 -> v128), commutes;
+            I8x16Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
-            I8x16Sub: VecBin3(v128 -> v128);
+            I8x16Sub: VecBin1(v128 -> v128);
             /// dst = a + b, signed, saturating.
             I8x16AddSatS: VecBin1(v128 -> v128);
             /// dst = a - b, signed, saturating.
@@ -211,7 +211,7 @@ macro_rules! for_each_simd_op {
             /// dst = the smaller, signed.
             I8x16MinS: VecBin1(v128 -> v128);
             /// dst = the smaller, unsigned.
-            I8x16MinU: VecBin4(v128 -> v128), commutes;
+            I8x16MinU: VecBin1(v128 -> v128), commutes;
             /// dst = the larger, signed.
             I8x16MaxS: VecBin1(v128 -> v128);
             /// dst = the larger, unsigned.
@@ -223,11 +223,11 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I16x8 ------------------------------------------------------------------------
             /// dst = a == b.
-            I16x8Eq: VecBin4(v128 -> v128), commutes;
+            I16x8Eq: VecBin1(v128 -> v128), commutes;
             /// dst = a != b.
             I16x8Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
-            I16x8GtS: VecBin3(v128 -> v128);
+            I16x8GtS: VecBin1(v128 -> v128);
             /// dst = a > b, unsigned.
             I16x8GtU: VecBin1(v128 -> v128);
             /// dst = a >= b, signed.
@@ -245,9 +245,9 @@ macro_rules! for_each_simd_op {
             /// dst = a >> b, unsigned.
             I16x8ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I16x8Add: VecBin4(v128 -> v128), commutes;
+            I16x8Add: VecBin1(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
-            I16x8Sub: VecBin3(v128 -> v128);
+            I16x8Sub: VecBin1(v128 -> v128);
             /// dst = a + b, signed, saturating.
             I16x8AddSatS: VecBin1(v128 -> v128);
             /// dst = a - b, signed, saturating.
@@ -301,11 +301,11 @@ macro_rules! for_each_simd_op {
 
             // --- lanes: I32x4 ------------------------------------------------------------------------
             /// dst = a == b.
-            I32x4Eq: VecBin4(v128 -> v128), commutes;
+            I32x4Eq: VecBin1(v128 -> v128), commutes;
             /// dst = a != b.
             I32x4Ne: VecBin1(v128 -> v128);
             /// dst = a > b, signed.
-            I32x4GtS: VecBin3(v128 -> v128);
+            I32x4GtS: VecBin1(v128 -> v128);
             /// dst = a > b, unsigned.
             I32x4GtU: VecBin1(v128 -> v128);
             /// dst = a >= b, signed.
@@ -319,7 +319,7 @@ macro_rules! for_each_simd_op {
             /// dst = a << b.
             I32x4Shl: VecShift(v128 -> v128);
             /// dst = a >> b, signed.
-            I32x4ShrS: VecShift(v128 -> v128);
+            I32x4ShrS: VecShift2(v128 -> v128);
             /// dst = a >> b, unsigned.
             I32x4ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
@@ -375,15 +375,15 @@ macro_rules! for_each_simd_op {
             /// dst = -a.
             I64x2Neg: VecUnary1(v128 -> v128);
             /// dst = a << b.
-            I64x2Shl: VecShift(v128 -> v128);
+            I64x2Shl: VecShift2(v128 -> v128);
             /// dst = a >> b, signed.
             I64x2ShrS: VecShift2(v128 -> v128);
             /// dst = a >> b, unsigned.
             I64x2ShrU: VecShift(v128 -> v128);
             /// dst = a + b, wrapping.
-            I64x2Add: VecBin4(v128 -> v128), commutes;
+            I64x2Add: VecBin2(v128 -> v128), commutes;
             /// dst = a - b, wrapping.
-            I64x2Sub: VecBin3(v128 -> v128);
+            I64x2Sub: VecBin1(v128 -> v128);
             /// dst = a * b, wrapping.
             I64x2Mul: VecBin1(v128 -> v128);
             /// dst = lanes of the lower half, extended.
@@ -409,7 +409,7 @@ macro_rules! for_each_simd_op {
             /// dst = a != b.
             F32x4Ne: VecBin1(v128 -> v128);
             /// dst = a < b.
-            F32x4Lt: VecBin5(v128 -> v128);
+            F32x4Lt: VecBin1(v128 -> v128);
             /// dst = a <= b.
             F32x4Le: VecBin5(v128 -> v128);
             /// dst = a rounded up.
@@ -429,13 +429,13 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F32x4Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F32x4Add: VecBin8(v128 -> v128), commutes;
+            F32x4Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b.
             F32x4Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F32x4Mul: VecBin8(v128 -> v128), commutes;
+            F32x4Mul: VecBin4(v128 -> v128), commutes;
             /// dst = a / b.
-            F32x4Div: VecBin3(v128 -> v128);
+            F32x4Div: VecBin1(v128 -> v128);
             /// dst = smaller, NaN if either is.
             F32x4Min: VecBin1(v128 -> v128);
             /// dst = larger, NaN if either is.
@@ -463,7 +463,7 @@ macro_rules! for_each_simd_op {
             /// dst = a < b.
             F64x2Lt: VecBin5(v128 -> v128);
             /// dst = a <= b.
-            F64x2Le: VecBin5(v128 -> v128);
+            F64x2Le: VecBin1(v128 -> v128);
             /// dst = a rounded up.
             F64x2Ceil: VecUnary1(v128 -> v128);
             /// dst = a rounded down.
@@ -481,13 +481,13 @@ macro_rules! for_each_simd_op {
             /// dst = a, every NaN the canonical one.
             F64x2Canonical: VecUnary1(v128 -> v128);
             /// dst = a + b.
-            F64x2Add: VecBin8(v128 -> v128), commutes;
+            F64x2Add: VecBin4(v128 -> v128), commutes;
             /// dst = a - b.
             F64x2Sub: VecBin6(v128 -> v128);
             /// dst = a * b.
-            F64x2Mul: VecBin8(v128 -> v128), commutes;
+            F64x2Mul: VecBin4(v128 -> v128), commutes;
             /// dst = a / b.
-            F64x2Div: VecBin3(v128 -> v128);
+            F64x2Div: VecBin1(v128 -> v128);
             /// dst = smaller, NaN if either is.
             F64x2Min: VecBin1(v128 -> v128);
             /// dst = larger, NaN if either is.

@@ -4,8 +4,8 @@
 use core::marker::PhantomData;
 
 use wasmote_exec::vector::{
-    Binary, Constant as Zero, Dest, Encoded, Flow, Handler, I, Instr, Load, LoadAt, LoadFromAny, One, R, Regs, S,
-    Source, Store, StoreAt, StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
+    Binary, Dest, Encoded, Flow, Handler, I, Instr, Load, LoadAt, LoadFromAny, One, R, Regs, S, Source, Store, StoreAt,
+    StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
 };
 use wasmote_ir::shape::{self as ir, Format, Operand};
 
@@ -263,11 +263,11 @@ macro_rules! for_each_shape {
             (Condition) VecBranch: s: BranchOn<O, S>, r: BranchOn<O, R>;
             (Binary<In = Vector, Out = Vector>) VecBin1: ss: Apart<Both<O>>;
             (Binary<In = Vector, Out = Vector>) VecBin2: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>;
+            (Binary<In = Vector, Out = Vector>) VecBin4:
+                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, ss_r: Two<O, S, S, R>, rs_r: Two<O, R, S, R>;
             (Binary<In = Vector, Out = Vector>) VecBin3: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>;
             (Unary<In = Vector, Out = Vector>) VecUnary1: s: Apart<Single<O>>;
             (Three<Value = Vector>) VecThree1: sss: Apart<AllThree<O>>;
-            (Binary<In = Vector, Out = Vector>) VecBin4:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>;
             (Binary<In = Vector, Out = Vector>) VecSwizzle:
                 ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, is: Two<O, I, S, S>, ir: Two<O, I, R, S>;
             (Binary<In = Vector, Out = Vector>) VecBin6:
@@ -302,17 +302,15 @@ macro_rules! for_each_shape {
             (Extract) VecExtract4: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
             (Replace) VecReplaceHalf: ss: Apart<ReplacedHalf<O>>;
             (Load<Out = Vector>) VecLoad:
-                s: LoadAt<O, S, S>, i: LoadAt<O, Zero, S>, r: LoadAt<O, R, S>, ss: LoadAt<O, Sum<S, S>, S>,
-                sr: LoadAt<O, Sum<S, R>, S>, si: LoadAt<O, Sum<S, I>, S>, ri: LoadAt<O, Sum<R, I>, S>, s_r: LoadAt<O, S, R>,
-                i_r: LoadAt<O, Zero, R>, r_r: LoadAt<O, R, R>, ss_r: LoadAt<O, Sum<S, S>, R>, sr_r: LoadAt<O, Sum<S, R>, R>,
+                s: LoadAt<O, S, S>, r: LoadAt<O, R, S>, ss: LoadAt<O, Sum<S, S>, S>, si: LoadAt<O, Sum<S, I>, S>,
+                ri: LoadAt<O, Sum<R, I>, S>, s_r: LoadAt<O, S, R>, r_r: LoadAt<O, R, R>, ss_r: LoadAt<O, Sum<S, S>, R>,
                 si_r: LoadAt<O, Sum<S, I>, R>, ri_r: LoadAt<O, Sum<R, I>, R>;
             (Load<Out = Vector>) VecLoad2: s: LoadAt<O, S, S>, r: LoadAt<O, R, S>;
             (Load<Out = Vector>) VecLoad1: s: Apart<Loaded<O>>;
             (Load<Out = Vector>) VecLoadAny: s: LoadFromAny<O>;
             (Store<In = Vector>) VecStore:
-                s_s: StoreAt<O, S, S>, i_s: StoreAt<O, Zero, S>, r_s: StoreAt<O, R, S>, ss_s: StoreAt<O, Sum<S, S>, S>,
-                sr_s: StoreAt<O, Sum<S, R>, S>, si_s: StoreAt<O, Sum<S, I>, S>, ri_s: StoreAt<O, Sum<R, I>, S>, s_r: StoreAt<O, S, R>,
-                i_r: StoreAt<O, Zero, R>, ss_r: StoreAt<O, Sum<S, S>, R>, si_r: StoreAt<O, Sum<S, I>, R>;
+                s_s: StoreAt<O, S, S>, r_s: StoreAt<O, R, S>, s_r: StoreAt<O, S, R>, ss_r: StoreAt<O, Sum<S, S>, R>,
+                si_r: StoreAt<O, Sum<S, I>, R>;
             (Store<In = Vector>) VecStoreAny: s: StoreToAny<O>;
             (LoadLane) VecLoadLane16: ss: Apart<LoadInto<O>>;
             (StoreLane) VecStoreLane16: s: StoreOf<O>;

@@ -65,7 +65,13 @@ impl Body<'_> {
                 _ => sb = Src::Slot(self.slot(b)),
             }
         }
-        match variant(op, sa, sb) {
+        let mut found = variant(op, sa, sb);
+        if found.is_none() && sa == Src::Reg {
+            // What is in the accumulator is in its slot, too, until it is taken.
+            sa = Src::Slot(self.slot(a));
+            found = variant(op, sa, sb);
+        }
+        match found {
             Some(variant) => {
                 if sa == Src::Reg {
                     self.take(a);
@@ -90,15 +96,18 @@ impl Body<'_> {
         if let (None, Some(bits), Some(op), true) =
             (large(a), large(b), op.with_constant(), self.code.has_accumulators())
         {
-            let source = self.register_or_slot(a, ValType::I64);
+            let both = variant(op, Src::Reg, Src::Imm(bits)).is_some();
+            let source = if both { self.register_or_slot(a, ValType::I64) } else { Src::Slot(self.slot(a)) };
             return Two::new(op, source, Src::Imm(bits));
         }
         if let (None, Some(bits), Some(mirror)) = (large(a), large(b), op.mirror())
             && self.code.has_accumulators()
         {
             let other = Src::Slot(self.slot(a));
-            self.code.write(family::LoadConst.i_r((Imm(bits),)));
-            return Two::new(mirror, Src::Reg, other);
+            if let Some(variant) = variant(mirror, Src::Reg, other) {
+                self.code.write(family::LoadConst.i_r((Imm(bits),)));
+                return Two { op: mirror, a: Src::Reg, b: other, variant };
+            }
         }
         let sa = Src::Slot(self.slot(a));
         // The zero that `eqz` compares with has no slot of its own.
@@ -216,11 +225,19 @@ impl Body<'_> {
             _ => Class::Slot,
         };
         let register = self.source(condition, ValType::I32) == Src::Reg;
-        let classes = [if register { Class::Accumulator } else { Class::Slot }, class(a), class(b)];
-        // Where there is no variant for these, all are in slots.
-        let (classes, variant) = match op.variant(Sources::three(classes)) {
-            Some(variant) => (classes, variant),
-            None => ([Class::Slot; 3], op.variant(Sources::three([Class::Slot; 3])).ok_or(INVALID)?),
+        let mut classes = [if register { Class::Accumulator } else { Class::Slot }, class(a), class(b)];
+        // Where there is no variant for these, the condition is in its slot; and then all are.
+        let mut found = op.variant(Sources::three(classes));
+        if found.is_none() {
+            classes[0] = Class::Slot;
+            found = op.variant(Sources::three(classes));
+        }
+        let variant = match found {
+            Some(variant) => variant,
+            None => {
+                classes = [Class::Slot; 3];
+                op.variant(Sources::three(classes)).ok_or(INVALID)?
+            }
         };
         let mut values = [0; 4];
         let mut count = 0;

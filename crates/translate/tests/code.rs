@@ -44,6 +44,14 @@ fn eqz_of_a_test_becomes_the_branch() {
 }
 
 #[test]
+fn where_the_accumulator_is_no_source_the_slot_is_and_constants_stay_what_they_are() {
+    becomes(
+        "(param i64 i64) (result i64) (i64.div_s (i64.add (local.get 0) (local.get 1)) (i64.const 3))",
+        &["I64Add.ss s0, s1, -> s4", "I64DivS.si s4, 3, -> s4", "ReturnInt.r header s2"],
+    );
+}
+
+#[test]
 fn base_and_index_become_one_address() {
     becomes(
         "(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.sub (local.get 1) (local.get 0))))",

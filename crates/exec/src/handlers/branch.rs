@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use wasmote_ir::shape::{Branch as BranchShape, BranchWide, Format, Operand};
+use wasmote_ir::shape::{Branch as BranchShape, Branch2, Branch2Wide, BranchWide, Format, Operand};
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
@@ -43,6 +43,10 @@ variants!((C: Condition) C: BranchShape, BranchWide => {
     si: On<C, S, I>,
     rs: On<C, R, S>,
     ri: On<C, R, I>,
+});
+variants!((C: Condition) C: Branch2, Branch2Wide => {
+    ss: On<C, S, S>,
+    si: On<C, S, I>,
 });
 
 /// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.
@@ -85,8 +89,6 @@ pub mod rows {
         BrI64LeU(a, b: u64) { a <= b }
         BrI64GeS(a, b: i64) { a >= b }
         BrI64GeU(a, b: u64) { a >= b }
-        BrI64AndEqz(a, b: u64) { a & b == 0 }
-        BrI64AndNez(a, b: u64) { a & b != 0 }
         BrF32Eq(a, b: f32) { a == b }
         BrF32Ne(a, b: f32) { a != b }
         BrF32Lt(a, b: f32) { a < b }

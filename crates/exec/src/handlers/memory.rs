@@ -4,7 +4,8 @@ use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{
-    Format, Load as LoadShape, LoadAny, LoadNear, Operand, Shape, Store as StoreShape, StoreAny, StoreFloat, StoreNear,
+    Format, Load as LoadShape, Load6, Load12, LoadAny, LoadNear, Operand, Shape, Store as StoreShape, StoreAny,
+    StoreFloat, StoreNear,
 };
 
 use super::{Encoded, Handlers, in_order, variants};
@@ -220,6 +221,30 @@ accesses!((L: Guardable) L: LoadShape => LoadAt {
     ri_r: <L, Sum<R, I>, R>,
 });
 
+accesses!((L: Guardable) L: Load12 => LoadAt {
+    s: <L, S, S>,
+    i: <L, Constant, S>,
+    r: <L, R, S>,
+    ss: <L, Sum<S, S>, S>,
+    si: <L, Sum<S, I>, S>,
+    ri: <L, Sum<R, I>, S>,
+    s_r: <L, S, R>,
+    i_r: <L, Constant, R>,
+    r_r: <L, R, R>,
+    ss_r: <L, Sum<S, S>, R>,
+    si_r: <L, Sum<S, I>, R>,
+    ri_r: <L, Sum<R, I>, R>,
+});
+
+accesses!((L: Guardable) L: Load6 => LoadAt {
+    s: <L, S, S>,
+    i: <L, Constant, S>,
+    r: <L, R, S>,
+    s_r: <L, S, R>,
+    i_r: <L, Constant, R>,
+    r_r: <L, R, R>,
+});
+
 /// A load of the core op set with a short offset.
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
@@ -304,7 +329,6 @@ accesses!((T: GuardableStore) T: StoreShape => StoreAt {
     ss_s: <T, Sum<S, S>, S>,
     sr_s: <T, Sum<S, R>, S>,
     si_s: <T, Sum<S, I>, S>,
-    ri_s: <T, Sum<R, I>, S>,
     s_r: <T, S, R>,
     i_r: <T, Constant, R>,
     ss_r: <T, Sum<S, S>, R>,
@@ -314,8 +338,6 @@ accesses!((T: GuardableStore) T: StoreShape => StoreAt {
 accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
     s_r: <T, S, R>,
     i_r: <T, Constant, R>,
-    ss_r: <T, Sum<S, S>, R>,
-    si_r: <T, Sum<S, I>, R>,
 });
 
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select as SelectShape};
+use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select as SelectShape, Select8};
 
 use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
@@ -32,32 +32,34 @@ impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Encoded f
     const FORMAT: Format = C::FORMAT.then(A::FORMAT).then(B::FORMAT).then(D::FORMAT);
 }
 
-macro_rules! selects {
-    ($($row:ident: $value:ty;)*) => { $(
-        variants!(() rows::$row: SelectShape => {
-            sss: Choose<$value, S, S, S, S>,
-            ssi: Choose<$value, S, S, I, S>,
-            sis: Choose<$value, S, I, S, S>,
-            sii: Choose<$value, S, I, I, S>,
-            rss: Choose<$value, R, S, S, S>,
-            rsi: Choose<$value, R, S, I, S>,
-            ris: Choose<$value, R, I, S, S>,
-            rii: Choose<$value, R, I, I, S>,
-            sss_r: Choose<$value, S, S, S, R>,
-            ssi_r: Choose<$value, S, S, I, R>,
-            sis_r: Choose<$value, S, I, S, R>,
-            sii_r: Choose<$value, S, I, I, R>,
-            rss_r: Choose<$value, R, S, S, R>,
-            rsi_r: Choose<$value, R, S, I, R>,
-            ris_r: Choose<$value, R, I, S, R>,
-            rii_r: Choose<$value, R, I, I, R>,
-        });
-    )* };
-}
-selects! {
-    Select32: u32;
-    Select64: u64;
-}
+variants!(() rows::Select32: SelectShape => {
+    sss: Choose<u32, S, S, S, S>,
+    ssi: Choose<u32, S, S, I, S>,
+    sis: Choose<u32, S, I, S, S>,
+    sii: Choose<u32, S, I, I, S>,
+    rss: Choose<u32, R, S, S, S>,
+    rsi: Choose<u32, R, S, I, S>,
+    ris: Choose<u32, R, I, S, S>,
+    rii: Choose<u32, R, I, I, S>,
+    sss_r: Choose<u32, S, S, S, R>,
+    ssi_r: Choose<u32, S, S, I, R>,
+    sis_r: Choose<u32, S, I, S, R>,
+    sii_r: Choose<u32, S, I, I, R>,
+    rss_r: Choose<u32, R, S, S, R>,
+    rsi_r: Choose<u32, R, S, I, R>,
+    ris_r: Choose<u32, R, I, S, R>,
+    rii_r: Choose<u32, R, I, I, R>,
+});
+variants!(() rows::Select64: Select8 => {
+    sss: Choose<u64, S, S, S, S>,
+    ssi: Choose<u64, S, S, I, S>,
+    sis: Choose<u64, S, I, S, S>,
+    sii: Choose<u64, S, I, I, S>,
+    rss: Choose<u64, R, S, S, S>,
+    rsi: Choose<u64, R, S, I, S>,
+    ris: Choose<u64, R, I, S, S>,
+    rii: Choose<u64, R, I, I, S>,
+});
 
 /// The global that the operand at this unit names.
 #[inline(always)]

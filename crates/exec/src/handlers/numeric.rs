@@ -3,7 +3,9 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape};
+use wasmote_ir::shape::{
+    Bin2, Bin2Wide, Bin3, Bin4, Bin4Wide, Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape, Unary1,
+};
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
@@ -78,6 +80,21 @@ impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Encoded for One<O, A, D> {
     const FORMAT: Format = A::FORMAT.then(D::FORMAT);
 }
 
+variants!((O: Binary) O: Bin2, Bin2Wide => {
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+});
+variants!((O: Binary) O: Bin3 => {
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    is: Two<O, I, S, S>,
+});
+variants!((O: Binary) O: Bin4, Bin4Wide => {
+    ss: Two<O, S, S, S>,
+    si: Two<O, S, I, S>,
+    rs: Two<O, R, S, S>,
+    ri: Two<O, R, I, S>,
+});
 variants!((O: Binary) O: Bin8, Bin8Wide => {
     ss: Two<O, S, S, S>,
     si: Two<O, S, I, S>,
@@ -101,6 +118,9 @@ variants!((O: Binary) O: Bin12, Bin12Wide => {
     rs_r: Two<O, R, S, R>,
     ri_r: Two<O, R, I, R>,
     sr_r: Two<O, S, R, R>,
+});
+variants!((O: Unary) O: Unary1 => {
+    s: One<O, S, S>,
 });
 variants!((O: Unary) O: UnaryShape => {
     s: One<O, S, S>,

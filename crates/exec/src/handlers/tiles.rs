@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::shape::{BinConst, Format, Operand, Step as StepShape, Tile3, Tile3Imm};
+use wasmote_ir::shape::{BinConst, Format, Operand, Step as StepShape, Tile3, Tile3Imm, Tile4, Tile12};
 
 use super::branch::Condition;
 use super::numeric::{Binary, Two};
@@ -124,6 +124,28 @@ variants!((T: Three) T: Tile3Imm => {
     rsi_r: Tile<T, R, S, I, R>,
     ris_r: Tile<T, R, I, S, R>,
     rii_r: Tile<T, R, I, I, R>,
+});
+
+variants!((T: Three) T: Tile12 => {
+    sss: Tile<T, S, S, S, S>,
+    sis: Tile<T, S, I, S, S>,
+    sii: Tile<T, S, I, I, S>,
+    rss: Tile<T, R, S, S, S>,
+    ris: Tile<T, R, I, S, S>,
+    rii: Tile<T, R, I, I, S>,
+    sss_r: Tile<T, S, S, S, R>,
+    sis_r: Tile<T, S, I, S, R>,
+    sii_r: Tile<T, S, I, I, R>,
+    rss_r: Tile<T, R, S, S, R>,
+    ris_r: Tile<T, R, I, S, R>,
+    rii_r: Tile<T, R, I, I, R>,
+});
+
+variants!((T: Three) T: Tile4 => {
+    sis: Tile<T, S, I, S, S>,
+    ris: Tile<T, R, I, S, S>,
+    sis_r: Tile<T, S, I, S, R>,
+    ris_r: Tile<T, R, I, S, R>,
 });
 
 /// A step of a loop: a slot grows by a constant, and the condition `C` on it and another source decides a jump.

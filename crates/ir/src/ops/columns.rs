@@ -89,12 +89,12 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
     while op < Op::ALL.len() {
         let (row, said) = (&Op::ROWS[op], &Op::ROWS[op].columns.related);
         if let Some(other) = said.mirror {
-            assert!(alike(row, other) && all[op].mirror.is_none() && all[other as usize].mirror.is_none());
+            assert!(same_types(row, other) && all[op].mirror.is_none() && all[other as usize].mirror.is_none());
             all[op].mirror = Some(other);
             all[other as usize].mirror = Some(Op::ALL[op]);
         }
         if let Some(other) = said.negate {
-            assert!(alike(row, other) && all[op].negate.is_none() && all[other as usize].negate.is_none());
+            assert!(same_types(row, other) && all[op].negate.is_none() && all[other as usize].negate.is_none());
             all[op].negate = Some(other);
             all[other as usize].negate = Some(Op::ALL[op]);
         }
@@ -133,11 +133,7 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
     all
 };
 
-/// Whether another family has the same types and as many variants.
-const fn alike(row: &Row, other: Op) -> bool {
-    row.variants.len() == Op::ROWS[other as usize].variants.len() && same_types(row, other)
-}
-
+/// Whether another family has the same types.
 const fn same_types(row: &Row, other: Op) -> bool {
     same(row.source, Op::ROWS[other as usize].source) && same(row.result, Op::ROWS[other as usize].result)
 }

@@ -338,3 +338,28 @@ impl Body<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmote_ir::ops::opcode;
+    use wasmote_ir::shape::Operand;
+
+    use super::*;
+
+    #[test]
+    fn families_that_take_the_accumulator_in_the_first_place_alone_commute() {
+        let mut checked = 0;
+        for &op in Op::ALL {
+            let variant = |a, b| op.variant(Sources::of(a).and(b));
+            let slots = variant(Class::Slot, Class::Slot).map(|variant| opcode(op, variant).operands());
+            if slots == Some(&[Operand::SrcPair, Operand::SrcPair, Operand::DstPair])
+                && variant(Class::Accumulator, Class::Slot).is_some()
+                && variant(Class::Slot, Class::Accumulator).is_none()
+            {
+                assert_eq!(op.mirror(), Some(op), "{op:?}");
+                checked += 1;
+            }
+        }
+        assert!(checked > 5, "{checked}");
+    }
+}

@@ -120,8 +120,8 @@ pairs! {
     I32XorAnd.rsi_r: I32Shl.ri_r, I32ShlAdd.rii_r;
     I32XorAnd.sss: I32And.ss_r;
     I32XorAnd.sss_r: I32XorAdd.rss;
-    I64Add.ri: I64DivU.ss_r;
-    I64Add.rs: Goto.x, I32AddTwo.x, I64Add.ss, I64AndConst.si, I64Or.si_r, I64Popcnt.s_r, I64Shl.si_r, I64Xor.rs, Store64.s_r;
+    I64Add.ri: I64DivU.ss;
+    I64Add.rs: Goto.x, I32AddTwo.x, I64Add.ss, I64AndConst.si, I64Or.si_r, I64Popcnt.s, I64Shl.si_r, I64Xor.rs, Store64.s_r;
     I64Add.rs_r: Store64.s_r;
     I64AndConst.ri: I64AndConst.si_r, LoadConst.i_r;
     I64AndConst.si: I64AndConst.si, LoadConst.i_r;
