@@ -133,7 +133,7 @@ pub fn check(only: &[String], two: bool) -> Result<()> {
 }
 
 /// Names of a package's features, but for the one that stands for the usual choice.
-fn features(package: &Package) -> Vec<&str> {
+pub fn features(package: &Package) -> Vec<&str> {
     package.features.keys().map(String::as_str).filter(|feature| *feature != "default").collect()
 }
 
@@ -160,7 +160,7 @@ fn combinations(all: &[&Package], package: &Package, two: bool) -> Vec<Vec<Strin
 }
 
 /// All features of a package but one and those that need it.
-fn without<'a>(all: &[&Package], package: &'a Package, feature: &str) -> Vec<&'a str> {
+pub fn without<'a>(all: &[&Package], package: &'a Package, feature: &str) -> Vec<&'a str> {
     features(package).into_iter().filter(|candidate| !needs(all, package, candidate, feature)).collect()
 }
 

@@ -7,8 +7,9 @@
 //! - [`measure`]: figures of what was built, from [`tools`] and [`elf`]; [`names`]: what a symbol's name says.
 //! - [`baseline`]: the figures of last time; [`gate`]: what is over its budget, and through what.
 //! - [`table`] and [`treemap`]: to look at.
-//! - `embed`: programs that embed the library.
+//! - `embed`: programs that embed the library; `added`: what features add to the command.
 
+mod added;
 pub mod baseline;
 pub mod budget;
 pub mod build;
@@ -39,6 +40,7 @@ pub const OPTIONS: &str = "
   --json         everything measured, as JSON, instead of the table
   --budget FILE  another file than size-budget.toml; packages are those of the workspace it lies in
   --embed        instead of all that, what it costs a program to embed wasmote, by features, and wasmi
+  --features     instead of all that, what each feature adds to the command
   --require-all  fail if a configuration cannot be built on this machine
 
   Treemaps, with tables of functions, go to target/size; index.html leads to them.
@@ -58,6 +60,10 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     if arguments.contains("--embed") {
         crate::nothing_left(arguments)?;
         return embed::main();
+    }
+    if arguments.contains("--features") {
+        crate::nothing_left(arguments)?;
+        return added::main();
     }
     let mut options = Options {
         budget: arguments.opt_value_from_str("--budget")?.unwrap_or_else(|| project::root().join("size-budget.toml")),

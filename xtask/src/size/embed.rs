@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::table::grouped;
 use crate::project;
 
 /// What the module's function is given, and what it returns for it.
@@ -83,25 +84,4 @@ fn build(row: &Row, folder: &Path) -> Result<PathBuf> {
     cargo.args(["--features", row.features, "--target-dir"]).arg(folder);
     project::run(cargo.current_dir(project::root().join(row.folder))).context(row.what)?;
     Ok(folder.join("release").join(row.program))
-}
-
-/// A number with commas.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1000, 1234567].map(super::grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
 }
