@@ -35,7 +35,7 @@ impl Body<'_> {
             }
             if let (Op::I32Eq | Op::I64Eq, Src::Reg, Src::Imm(0)) = (recent.op, recent.a, recent.b)
                 && let Some(before) = self.code.before_last()
-                && before.elided
+                && self.alone(&before)
                 && before.op.result() == recent.op.source()
                 && let Some((taken, not)) = decided(&before)
             {
@@ -50,6 +50,12 @@ impl Body<'_> {
         }
         let a = self.register_or_slot(entry, ValType::I32);
         Ok(Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })
+    }
+
+    /// Whether nobody but an instruction that was given this one's result in the accumulator reads it: it is nowhere else, or in the slot of
+    /// a temporary, which is read only once.
+    fn alone(&self, recent: &Recent) -> bool {
+        recent.elided || recent.dst.is_some_and(|dst| u32::from(dst) >= self.locals.end())
     }
 
     /// Writes a conditional branch; returns where it starts, and the unit of its target.

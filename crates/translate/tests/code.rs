@@ -52,6 +52,19 @@ fn where_the_accumulator_is_no_source_the_slot_is_and_constants_stay_what_they_a
 }
 
 #[test]
+fn eqz_of_a_comparison_whose_result_is_always_stored_becomes_the_branch() {
+    becomes(
+        "(param f64) (block (br_if 0 (i32.eqz (f64.gt (local.get 0) (f64.const 0)))) (unreachable))",
+        &["BrF64NotGt.si s0, 0, @9", "Unreachable", "Return header s1"],
+    );
+    // The local is read later.
+    becomes(
+        "(param f64 i32) (block (br_if 0 (i32.eqz (local.tee 1 (f64.gt (local.get 0) (f64.const 0))))) (unreachable))",
+        &["F64Gt.si s0, 0, -> s1", "BrI32Eq.ri 0, @13", "Unreachable", "Return header s2"],
+    );
+}
+
+#[test]
 fn base_and_index_become_one_address() {
     becomes(
         "(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.sub (local.get 1) (local.get 0))))",

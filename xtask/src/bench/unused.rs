@@ -1,4 +1,6 @@
-//! `--unused`: which variants of instructions the programs do not need. Whoever removes one writes `only` in its family's row.
+//! `--unused`: which variants of instructions the programs do not need. Whoever removes one gives its
+//! family a smaller shape, or writes `only` in its row. Comparisons that became branches, and first halves of fused operations, were not dispatched: they
+//! must stay where the branch and the fused operation do.
 
 use std::collections::{BTreeMap, HashMap};
 
