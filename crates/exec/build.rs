@@ -26,8 +26,9 @@ fn main() {
     if optimised && !forced_loop && in_registers {
         println!("cargo:rustc-cfg=tail_dispatch");
     }
-    // What runs the core op set wants to be small; x86-64 does so for tests only, of what others run.
-    if !extended && arch != "x86_64" {
+    // Firmware, which executes the core op set in place, wants to be small. On x86-64 only tests are run in that way.
+    let hosted = extended || std::env::var_os("CARGO_FEATURE_ALLOC").is_some();
+    if !hosted && arch != "x86_64" {
         println!("cargo:rustc-cfg=small_floats");
     }
     // A fault has to be turned into a trap by the registers that it leaves (`guard`).

@@ -69,7 +69,7 @@ const RISCV: Board = Board {
 };
 
 const BOARDS: &[Board] = &[
-    Board { name: "thumbv7em", target: "thumbv7em-none-eabihf", flash_limit: Some(48 * 1024), ..CORTEX_M },
+    Board { name: "thumbv7em", target: "thumbv7em-none-eabihf", flash_limit: Some(42 * 1024), ..CORTEX_M },
     Board {
         name: "thumbv7em-small",
         target: "thumbv7em-none-eabihf",

@@ -99,6 +99,7 @@ macro_rules! rounding {
             }
 
             /// The smaller; NaN if either is; -0 is smaller than +0.
+            #[cfg(not(small_floats))]
             #[inline(always)]
             pub fn min(a: $float, b: $float) -> $float {
                 if a < b {
@@ -113,6 +114,7 @@ macro_rules! rounding {
             }
 
             /// The larger; NaN if either is; +0 is larger than -0.
+            #[cfg(not(small_floats))]
             #[inline(always)]
             pub fn max(a: $float, b: $float) -> $float {
                 if a > b {
@@ -124,6 +126,18 @@ macro_rules! rounding {
                 } else {
                     a + b
                 }
+            }
+
+            /// The smaller; NaN if either is; -0 is smaller than +0.
+            #[cfg(small_floats)]
+            pub fn min(a: $float, b: $float) -> $float {
+                super::small::extreme(a.into(), b.into(), false) as $float
+            }
+
+            /// The larger; NaN if either is; +0 is larger than -0.
+            #[cfg(small_floats)]
+            pub fn max(a: $float, b: $float) -> $float {
+                super::small::extreme(a.into(), b.into(), true) as $float
             }
         }
     };

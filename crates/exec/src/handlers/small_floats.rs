@@ -42,6 +42,20 @@ pub fn truncated(a: f64, width: u32, signed: bool, saturates: bool) -> Result<u6
     Ok(if negative { value.wrapping_neg() } else { value })
 }
 
+/// The smaller of two, or the larger one; NaN if either is; -0 is smaller than +0.
+#[inline(never)]
+pub fn extreme(a: f64, b: f64, largest: bool) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        return a + b;
+    }
+    // Numbers are in the order of their bits as integers, but for negative ones, which are in the other.
+    let order = |a: f64| {
+        let bits = a.to_bits() as i64;
+        bits ^ (bits >> 63 & i64::MAX)
+    };
+    if (order(a) < order(b)) == largest { b } else { a }
+}
+
 /// Where to round to.
 #[derive(Clone, Copy, PartialEq)]
 pub enum To {
@@ -132,9 +146,11 @@ pub fn sqrt32(a: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     extern crate std;
+    use core::cmp::Ordering;
+
     use wasmote_ir::TrapCode;
 
-    use super::{To, rounded, sqrt32, sqrt64, truncated};
+    use super::{To, extreme, rounded, sqrt32, sqrt64, truncated};
 
     /// Both are the same number, or both none.
     fn same(found: f64, right: f64) -> bool {
@@ -184,6 +200,22 @@ mod tests {
             assert!(same(sqrt64(a), a.sqrt()), "{a:e}: {:e} instead of {:e}", sqrt64(a), a.sqrt());
             let a = f32::from_bits(bits as u32);
             assert!(same(sqrt32(a).into(), a.sqrt().into()), "{a:e}");
+        }
+    }
+
+    #[test]
+    fn extremes_are_those_of_the_specification() {
+        let numbers = numbers();
+        for (&a, &b) in numbers.iter().zip(numbers.iter().rev()).chain(numbers.iter().zip(numbers.iter().skip(1))) {
+            let (a, b) = (f64::from_bits(a), f64::from_bits(b));
+            let right = match a.partial_cmp(&b) {
+                None => [f64::NAN; 2],
+                Some(Ordering::Less) => [a, b],
+                Some(Ordering::Greater) => [b, a],
+                // The same, but for the signs of zeros.
+                Some(Ordering::Equal) => [a.to_bits() | b.to_bits(), a.to_bits() & b.to_bits()].map(f64::from_bits),
+            };
+            assert!(same(extreme(a, b, false), right[0]) && same(extreme(a, b, true), right[1]), "{a:e} {b:e}");
         }
     }
 
