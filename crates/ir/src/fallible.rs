@@ -79,6 +79,7 @@ impl<T> TryVec<T> for Vec<T> {
     #[inline(never)]
     fn try_push(&mut self, item: T) -> Result<(), OutOfMemory> {
         self.try_room(1)?;
+        leave_out_growth(self, 1)?;
         self.push(item);
         Ok(())
     }
@@ -89,6 +90,7 @@ impl<T> TryVec<T> for Vec<T> {
         T: Copy,
     {
         self.try_room(items.len())?;
+        leave_out_growth(self, items.len())?;
         self.extend_from_slice(items);
         Ok(())
     }
@@ -109,13 +111,24 @@ impl<T> TryVec<T> for Vec<T> {
         Ok(())
     }
 
-    #[inline]
-    fn try_into_box(self) -> Result<Box<[T]>, OutOfMemory> {
-        if self.len() == self.capacity() {
-            return Ok(self.into_boxed_slice());
+    // Shrinking, as `into_boxed_slice` does, has no form that can fail: so the items move to where there is room for no more.
+    #[inline(never)]
+    fn try_into_box(mut self) -> Result<Box<[T]>, OutOfMemory> {
+        if self.len() < self.capacity() {
+            let mut fitting = try_with_capacity(self.len())?;
+            leave_out_growth(&fitting, self.len())?;
+            fitting.append(&mut self);
+            self = fitting;
         }
-        fit(self)
+        Ok(self.into_boxed_slice())
     }
+}
+
+/// Never fails where room for so many items has been made. What follows then needs no code for growing, which
+/// would be in each function here, for each type.
+#[inline(always)]
+fn leave_out_growth<T>(items: &Vec<T>, more: usize) -> Result<(), OutOfMemory> {
+    if more > items.capacity() - items.len() { Err(OutOfMemory) } else { Ok(()) }
 }
 
 #[cold]
@@ -124,19 +137,11 @@ fn grow<T>(items: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     items.try_reserve(more).map_err(|_| OutOfMemory)
 }
 
-/// Moves the items to where there is room for no more. (Shrinking, as `into_boxed_slice` does, has no form that can fail.)
-#[inline(never)]
-fn fit<T>(mut items: Vec<T>) -> Result<Box<[T]>, OutOfMemory> {
-    let mut fitting = try_with_capacity(items.len())?;
-    fitting.append(&mut items);
-    Ok(fitting.into_boxed_slice())
-}
-
 /// An empty vector with room for exactly this many items.
 ///
 /// # Errors
 /// When there is no memory.
-#[inline]
+#[inline(never)]
 pub fn try_with_capacity<T>(items: usize) -> Result<Vec<T>, OutOfMemory> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(items).map_err(|_| OutOfMemory)?;
