@@ -7,7 +7,8 @@ use run::{Outcome, outcomes};
 use wasm_smith::{Config, Module};
 use wasmote_ir::image::layout::Section;
 use wasmote_ir::image::{Image, OpSet};
-use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, TranslateErrorKind, write_image};
+use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
+use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, validate};
 
 /// Loads bytes as an image, and runs it if it is one.

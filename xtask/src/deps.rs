@@ -31,7 +31,7 @@ pub struct Rule {
 const FORBID: &str = "forbid(unsafe_code)";
 const IR: (&str, &str) = ("wasmote-ir", "instructions and types");
 const DECODE: (&str, &str) = ("wasmote-decode", "the description of a module");
-const READER: (&str, &str) = ("wasmparser", "the binary format's reader");
+const NAMES: (&str, &str) = ("wasmparser", "the names of proposals");
 
 /// What tests of several crates share.
 const TEST_SUPPORT: &str = "wasmote-test-support";
@@ -39,15 +39,16 @@ const TEST_SUPPORT: &str = "wasmote-test-support";
 /// The table.
 pub const RULES: &[Rule] = &[
     Rule { name: "wasmote-ir", may_use: &[], no_std: true, library: true, safe: Some(FORBID) },
-    Rule { name: "wasmote-decode", may_use: &[IR, READER], no_std: true, library: true, safe: Some(FORBID) },
+    Rule { name: "wasmote-decode", may_use: &[IR, NAMES], no_std: true, library: true, safe: Some(FORBID) },
+    Rule { name: "wasmote-validate", may_use: &[IR, DECODE, NAMES], no_std: true, library: true, safe: Some(FORBID) },
+    Rule { name: "wasmote-translate", may_use: &[IR, DECODE], no_std: true, library: true, safe: Some(FORBID) },
     Rule {
-        name: "wasmote-validate",
-        may_use: &[IR, DECODE, ("wasmparser", "the names of proposals")],
+        name: "wasmote-compile",
+        may_use: &[IR, DECODE, ("wasmote-translate", "function bodies into IR")],
         no_std: true,
         library: true,
         safe: Some(FORBID),
     },
-    Rule { name: "wasmote-translate", may_use: &[IR, DECODE], no_std: true, library: true, safe: Some(FORBID) },
     Rule {
         name: "wasmote-exec",
         may_use: &[IR, ("libm", "float operations that `core` lacks")],
@@ -76,6 +77,7 @@ pub const RULES: &[Rule] = &[
             DECODE,
             ("wasmote-validate", "the proof that a module is valid"),
             ("wasmote-translate", "function bodies into IR"),
+            ("wasmote-compile", "images"),
             ("wasmote-exec", "running it"),
             ("wasmote-gc", "the heap of objects"),
             ("wasmote-simd", "vector instructions"),

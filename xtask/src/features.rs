@@ -39,9 +39,9 @@ const fn added(package: &'static str, feature: &'static str, items: &'static [&'
 
 /// Each feature of the command, of the library, and of the instruction set.
 const ADDED: &[Added] = &[
-    added(CLI, "wasm", &["wasmparser::", "wasmote_decode::sections", "wasmote_translate::"]),
+    added(CLI, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
-    added(CLI, "compile", &["wasmote_translate::image"]),
+    added(CLI, "compile", &["wasmote_compile::"]),
     added(CLI, "inspect", &["wasmote_cli::inspect"]),
     added(CLI, "dump", &["wasmote_cli::dump", "wasmote_ir::disasm"]),
     added(CLI, "validate", &["wasmote_validate::"]),
@@ -66,7 +66,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "threads", &["wasmote_validate::threads"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(LIBRARY, "image", &["wasmote_decode::image"]),
-    added(LIBRARY, "compile", &["wasmote_translate::image"]),
+    added(LIBRARY, "compile", &["wasmote_compile::"]),
     added(LIBRARY, "validate", &["wasmote_validate::"]),
     added(LIBRARY, "extended", &[]),
     added(LIBRARY, "simd", &["wasmote_simd::"]),

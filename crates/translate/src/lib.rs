@@ -14,7 +14,7 @@
 //!    `references`, `exceptions`, `objects`: how;
 //! 5. `tiles`: instructions that do what two would;
 //! 6. `simd`: vectors;
-//! 7. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel; `image`: a whole module as an image.
+//! 7. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel.
 //!
 //! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
@@ -31,8 +31,6 @@ mod control;
 mod error;
 #[cfg(feature = "gc")]
 mod exceptions;
-#[cfg(feature = "image")]
-mod image;
 mod known;
 mod labels;
 mod lines;
@@ -60,8 +58,6 @@ pub use wasmote_ir::image::OpSet;
 use wasmote_ir::{Op, Opcode};
 
 use body::{Body, Buffers};
-#[cfg(feature = "image")]
-pub use image::{ImageOptions, ImageWriteError, write_image, write_image_within};
 
 /// What the code may contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +68,13 @@ pub struct CodeOptions {
     pub metered: bool,
     /// Whether what arithmetic on floats gives as NaN is always the canonical one.
     pub canonical_nans: bool,
+}
+
+impl CodeOptions {
+    /// Whether the code may have instructions of the extended op set.
+    pub fn is_extended(&self) -> bool {
+        cfg!(feature = "extended") && self.op_set == OpSet::Extended
+    }
 }
 
 impl Default for CodeOptions {

@@ -161,6 +161,8 @@ pub use value::{ExternRef, Val};
 #[cfg(feature = "count")]
 pub use wasmote_exec::count;
 
+#[cfg(feature = "compile")]
+pub use wasmote_compile::ImageOptions;
 pub use wasmote_decode::{
     CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType,
 };
@@ -171,7 +173,7 @@ pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
 pub use wasmote_ir::image::{ImageError, ImageErrorKind};
 pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
-pub use wasmote_translate::{CodeOptions, ImageOptions, OpSet};
+pub use wasmote_translate::{CodeOptions, OpSet};
 #[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};
 #[cfg(all(feature = "threads", feature = "validate"))]

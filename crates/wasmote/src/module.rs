@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::AddAssign;
 
+#[cfg(feature = "compile")]
+use wasmote_compile::{ImageOptions, ImageWriteError};
 #[cfg(feature = "wasm")]
 use wasmote_decode::SegmentMode;
 #[cfg(feature = "wasm")]
@@ -24,8 +26,6 @@ use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{AT_FEATURES, features};
 #[cfg(feature = "image")]
 use wasmote_ir::image::layout::{Section, modes};
-#[cfg(feature = "compile")]
-use wasmote_translate::{ImageOptions, ImageWriteError};
 #[cfg(feature = "validate")]
 use wasmote_validate::Bodies;
 
@@ -362,6 +362,7 @@ impl Module {
     }
 
     #[cfg(feature = "image")]
+    #[inline(never)]
     fn of_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
         let metadata = try_copy(Image::metadata(bytes.get()))?;
         let image = Image::parse_metadata(&metadata, bytes.get().len())?;
@@ -421,7 +422,7 @@ impl Module {
         #[cfg(feature = "validate")]
         self.validate()?;
         let limit = inner.engine.config().code_limit(bytes_of_bodies(&inner.info));
-        let image = wasmote_translate::write_image_within(limit, &inner.info, inner.bytes(), options);
+        let image = wasmote_compile::write_image_within(limit, &inner.info, inner.bytes(), options);
         image.map_err(|error| match error {
             ImageWriteError::Function(func, error) => Error::translate(func, error, limit),
             ImageWriteError::OutOfMemory => OutOfMemory.into(),
@@ -482,6 +483,7 @@ impl Module {
         )
     }
 
+    #[inline(never)]
     fn build(
         engine: &Engine,
         bytes: WasmBytes,

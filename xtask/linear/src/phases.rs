@@ -1,7 +1,8 @@
 //! What is done with every module, from its bytes to its end.
 
 use wasmote::{Config, Engine, Extern, ExternType, Linker, Module, ModuleInfo, Store, Validation};
-use wasmote_translate::{CodeOptions, ImageOptions, OpSet, Translator, write_image};
+use wasmote_compile::{ImageOptions, write_image};
+use wasmote_translate::{CodeOptions, OpSet, Translator};
 use wasmote_validate::{Features, needed, validate, validate_outline};
 
 use crate::Record;

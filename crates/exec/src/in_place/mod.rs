@@ -14,9 +14,9 @@
 //! #         (func (export "run") (param i32) (result i32)
 //! #             (call 0 (local.get 0)) (i32.mul (local.get 0) (i32.const 2))))"#).unwrap();
 //! #     let module = wasmote_decode::decode(&wasm).unwrap();
-//! #     let mut options = wasmote_translate::ImageOptions::default();
+//! #     let mut options = wasmote_compile::ImageOptions::default();
 //! #     options.code.op_set = wasmote_ir::image::OpSet::Core;
-//! #     let image = wasmote_translate::write_image(&module, &wasm, &options).unwrap();
+//! #     let image = wasmote_compile::write_image(&module, &wasm, &options).unwrap();
 //! #     image.chunks(8).map(|c| { let mut w = [0; 8]; w[..c.len()].copy_from_slice(c); u64::from_ne_bytes(w) }).collect()
 //! # }
 //!

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wasmote_compile::ImageWriteError;
 use wasmote_decode::{ImportType, ModuleInfo};
 use wasmote_exec::in_place::{CallError, Caller, Import, Instance, LoadError, buffer_bytes};
 use wasmote_exec::{TrapCode, ValType};
@@ -10,7 +11,7 @@ use wasmote_ir::code::instructions;
 use wasmote_ir::image::layout::{Section, kinds};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind};
 use wasmote_ir::shape::Operand;
-use wasmote_translate::{CodeOptions, ImageWriteError, TranslateErrorKind};
+use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, needed, validate};
 use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, Source, parse};
 

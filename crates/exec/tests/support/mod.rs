@@ -1,9 +1,10 @@
 //! What the tests of execution in place share: images written from modules, aligned as they must be.
 #![allow(dead_code)] // Each test uses some of it.
 
+use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_exec::in_place::buffer_bytes;
 use wasmote_ir::image::OpSet;
-use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, write_image};
+use wasmote_translate::CodeOptions;
 
 /// Bytes that begin at an address that is a multiple of 8.
 #[derive(Clone)]

@@ -196,6 +196,19 @@ pub const EXTENDED_ID: u32 = IDS.extended;
 #[cfg(feature = "simd")]
 pub const SIMD_ID: u32 = IDS.all;
 
+/// Returns the fingerprint of the instructions that code may have: of the core op set, or of the extended one with vectors or without.
+pub fn id_of(extended: bool, vectors: bool) -> u32 {
+    match extended {
+        #[cfg(feature = "simd")]
+        true if vectors => SIMD_ID,
+        true => EXTENDED_ID,
+        false => {
+            debug_assert!(!vectors);
+            CORE_ID
+        }
+    }
+}
+
 /// Fingerprints of parts of the table.
 struct Ids {
     core: u32,

@@ -2,11 +2,12 @@
 
 use std::ops::{Deref, DerefMut};
 
+use wasmote_compile::{ImageOptions, write_image};
 use wasmote_ir::Op;
 use wasmote_ir::code::Instr;
 use wasmote_ir::image::layout::{self, Section};
 use wasmote_ir::image::{Image, OpSet, checksum, code_checksum};
-use wasmote_translate::{CodeOptions, ImageOptions, write_image};
+use wasmote_translate::CodeOptions;
 
 /// An image, or what was one.
 #[derive(Clone)]

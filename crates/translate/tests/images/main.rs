@@ -4,13 +4,14 @@
 mod modules;
 
 use modules::{guests, valid};
+use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::image::layout::Section;
 use wasmote_ir::image::{Image, ImageError, OpSet};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Opcode, code::Instr};
 use wasmote_test_support::scripts;
-use wasmote_translate::{CodeOptions, ImageOptions, ImageWriteError, TranslateErrorKind, write_image};
+use wasmote_translate::{CodeOptions, TranslateErrorKind};
 
 /// All kinds of images.
 fn variants() -> impl Iterator<Item = ImageOptions> {

@@ -4,8 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use wasmote_compile::ImageOptions;
 use wasmote_ir::TrapCode;
-use wasmote_translate::{CodeOptions, ImageOptions};
+use wasmote_translate::CodeOptions;
 use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
 
 use super::{Decimals, Failure, Options, Summary, spectest, values};
@@ -20,6 +21,7 @@ use crate::store::Store;
 use crate::value::Val;
 
 /// Runs a script. `path` stands in errors only.
+#[inline(never)]
 pub fn run(path: &str, text: &str, options: &Options) -> Summary {
     let mut summary = Summary::default();
     let directives = match script::parse(text, path) {
@@ -70,6 +72,7 @@ struct Runner {
 }
 
 impl Runner {
+    #[inline(never)]
     fn new(options: &Options) -> Result<Runner, Error> {
         let engine = Engine::new(&options.config);
         let mut store = Store::new(&engine, ());
@@ -89,6 +92,7 @@ impl Runner {
         })
     }
 
+    #[inline(never)]
     fn directive(&mut self, directive: &DirectiveKind) -> Outcome {
         match directive {
             DirectiveKind::Module { name, module } => {
@@ -148,6 +152,7 @@ impl Runner {
         Ok(Done::Passed)
     }
 
+    #[inline(never)]
     fn module(&self, source: &Source) -> Outcome<Module> {
         match source {
             Source::Binary(binary) => {
@@ -165,6 +170,7 @@ impl Runner {
     }
 
     /// Instantiates a module as the last instance.
+    #[inline(never)]
     fn keep(&mut self, name: Option<&str>, module: &Module) -> Outcome<()> {
         let instance = self.linker.instantiate(&mut self.store, module).map_err(said)?;
         if let Some(name) = name {
@@ -187,6 +193,7 @@ impl Runner {
     }
 
     /// What comes of an action; the outer error is the script's, the inner one the module's.
+    #[inline(never)]
     fn act(&mut self, action: &Action) -> Outcome<Result<Vec<Val>, Error>> {
         match action {
             Action::Invoke { instance, name, args } => {
@@ -213,6 +220,7 @@ impl Runner {
         }
     }
 
+    #[inline(never)]
     fn compare(&self, values: &[Val], expected: &[Pattern]) -> Outcome<()> {
         let same = values.len() == expected.len()
             && values.iter().zip(expected).all(|(value, pattern)| values::matches(value, pattern, &self.store));
@@ -223,6 +231,7 @@ impl Runner {
     }
 
     /// The code of the trap that something ended with.
+    #[inline(never)]
     fn trapped(&self, outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
         match outcome {
             Ok(values) => {
@@ -237,6 +246,7 @@ impl Runner {
     }
 
     /// Checks that a module is refused, in whatever words.
+    #[inline(never)]
     fn refused(&self, source: &Source, message: &str) -> Outcome<()> {
         match source {
             Source::Malformed(_) => Ok(()),
@@ -248,6 +258,7 @@ impl Runner {
     }
 
     /// Checks that a valid module's imports are refused.
+    #[inline(never)]
     fn unlinkable(&mut self, source: &Source, message: &str) -> Outcome<()> {
         let module = self.module(source)?;
         match self.linker.instantiate(&mut self.store, &module) {

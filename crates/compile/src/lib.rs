@@ -1,5 +1,13 @@
-//! A whole module as an image: see `wasmote_ir::image`, which says where everything lies, for the reading side. The same
+//! Writes a whole module as an image. `wasmote_ir::image` says where everything lies, and has the reading side. The same
 //! module gives the same bytes on every host.
+//!
+//! This is a crate of its own, apart from `wasmote-translate`, because it runs once for a module and is compiled for size. Its tests are
+//! those of the translator's images.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
@@ -10,13 +18,13 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
-use wasmote_ir::image::{OpSet, checksum, code_checksum};
+use wasmote_ir::image::{checksum, code_checksum};
 use wasmote_ir::keys::Keys;
-use wasmote_ir::ops::{CORE_ID, EXTENDED_ID, FIRST_VECTOR};
+use wasmote_ir::ops::{FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::{FieldType, ValType};
 
-use crate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
+use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
 /// How an image is written.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -145,6 +153,7 @@ impl<'a> Writer<'a> {
 
     /// Writes types; the number in the image of each of the module's. If all are functions that stand for themselves, equal ones
     /// are written once.
+    #[inline(never)]
     fn types(&mut self, module: &ModuleInfo) -> Result<Vec<u16>, Error> {
         let alone = |ty: &SubType| {
             let plain = |ty: &ValType| ty.reference().is_none_or(|ty| ty.index().is_none());
@@ -203,6 +212,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what a type is.
+    #[inline(never)]
     fn composite(&mut self, ty: &CompositeType) -> Result<(), Error> {
         let first = (self.section(Section::ValTypes).len() / 4) as u32;
         let fields = |fields: &[FieldType]| try_collect(fields.iter().map(|field| field.number()));
@@ -248,6 +258,7 @@ impl<'a> Writer<'a> {
         Ok([at, len])
     }
 
+    #[inline(never)]
     fn imports(&mut self, module: &'a ModuleInfo, types: &[u16]) -> Result<(), Error> {
         let mut counts = [0; 5];
         for import in &module.imports {
@@ -286,6 +297,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Translates all functions; their code, one after the other.
+    #[inline(never)]
     fn functions(
         &mut self,
         limit: u64,
@@ -320,7 +332,10 @@ impl<'a> Writer<'a> {
             self.objects |= uses.objects;
             let start = code.len();
             code.try_room(2 * units.len())?;
-            code.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+            code.resize(start + 2 * units.len(), 0);
+            for (bytes, unit) in code[start..].chunks_exact_mut(2).zip(&units) {
+                bytes.copy_from_slice(&unit.to_le_bytes());
+            }
             let at = u32::try_from(start / 2).map_err(|_| Error::TooLarge("code"))?;
             self.longest = self.longest.max(units.len() as u32);
             self.function(at, ty, translated.header, translated.frame_slots, code_checksum(&code[start..]))?;
@@ -328,6 +343,7 @@ impl<'a> Writer<'a> {
         Ok(code)
     }
 
+    #[inline(never)]
     fn tables(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for (i, table) in module.tables.iter().enumerate() {
             let init = i.checked_sub(module.imported_tables as usize).and_then(|i| module.table_inits.get(i));
@@ -374,6 +390,7 @@ impl<'a> Writer<'a> {
         put64(section, max.unwrap_or(0))
     }
 
+    #[inline(never)]
     fn globals(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for (i, global) in module.globals.iter().enumerate() {
             let init = i.checked_sub(module.imported_globals as usize).and_then(|i| module.global_inits.get(i));
@@ -387,6 +404,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn exports(&mut self, module: &'a ModuleInfo) -> Result<(), Error> {
         for export in &module.exports {
             let [at, len] = self.string(&export.name)?;
@@ -403,6 +421,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Mode, table or memory, and offset of a segment.
+    #[inline(never)]
     fn mode(&mut self, mode: &SegmentMode) -> Result<[u32; 3], Error> {
         Ok(match mode {
             SegmentMode::Active { target, offset } => [modes::ACTIVE, *target, self.constant(offset)?],
@@ -411,6 +430,7 @@ impl<'a> Writer<'a> {
         })
     }
 
+    #[inline(never)]
     fn elems(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         let mut first = 0;
         for elem in &module.elems {
@@ -518,6 +538,7 @@ impl<'a> Writer<'a> {
         Ok(first)
     }
 
+    #[inline(never)]
     fn names(&mut self, module: &ModuleInfo, wasm: &'a [u8]) -> Result<(), Error> {
         // In order of the functions; of several names of one, the first.
         let (mut names, mut all) = (Vec::new(), Ok(()));
@@ -541,6 +562,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Puts everything into one file.
+    #[inline(never)]
     fn finish(
         mut self,
         module: &ModuleInfo,
@@ -581,9 +603,9 @@ impl<'a> Writer<'a> {
         let mut file = try_with_capacity(file_len as usize)?;
         file.extend_from_slice(&layout::MAGIC);
         put16(&mut file, layout::VERSION)?;
-        let extended = cfg!(feature = "extended") && options.code.op_set == OpSet::Extended;
+        let extended = options.code.is_extended();
         put16(&mut file, u16::from(extended))?;
-        put32(&mut file, op_set_id(extended, self.vectors))?;
+        put32(&mut file, id_of(extended, self.vectors))?;
         let metered = if options.code.metered { features::METERED } else { 0 };
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
         let vectors = if self.vectors { features::SIMD } else { 0 };
@@ -633,19 +655,6 @@ fn write_down(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
     ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
 }
 
-/// The fingerprint of the instructions that code may have.
-fn op_set_id(extended: bool, vectors: bool) -> u32 {
-    match extended {
-        #[cfg(feature = "simd")]
-        true if vectors => wasmote_ir::ops::SIMD_ID,
-        true => EXTENDED_ID,
-        false => {
-            debug_assert!(!vectors);
-            CORE_ID
-        }
-    }
-}
-
 /// What code needs.
 #[derive(Default)]
 struct Uses {
@@ -662,6 +671,7 @@ struct Uses {
 }
 
 /// Has instructions name types by their numbers in the image.
+#[inline(never)]
 fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
     let mut at = 0;
     let mut uses = Uses::default();
