@@ -8,6 +8,7 @@ use crate::load::load_alone;
 use crate::options::Options;
 use crate::print;
 
+#[inline(never)]
 pub fn check(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;

@@ -10,6 +10,7 @@ use crate::load::load_alone;
 use crate::options::{Options, without};
 use crate::print;
 
+#[inline(never)]
 pub fn compile(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let Some(out) = options.out else {

@@ -57,6 +57,7 @@ fn chosen(options: &Options, module: &Module, names: &[Option<&str>]) -> Result<
     }
 }
 
+#[inline(never)]
 pub fn dump(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;

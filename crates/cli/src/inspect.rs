@@ -33,6 +33,7 @@ const SECTIONS: [&str; 14] = [
     "tag",
 ];
 
+#[inline(never)]
 pub fn inspect(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;

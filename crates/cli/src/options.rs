@@ -107,6 +107,7 @@ fn number(option: &str, value: &str, digits: &str) -> Result<u64, Failure> {
 
 impl Options {
     /// Reads the words behind the program's name.
+    #[inline(never)]
     pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, Failure> {
         let mut options = Options {
             command: Command::Run,
@@ -208,6 +209,7 @@ impl Options {
     }
 
     /// Sets one option; its value is given with `=` or is the next word.
+    #[inline(never)]
     fn set(
         &mut self,
         name: &str,

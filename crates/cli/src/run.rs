@@ -24,6 +24,7 @@ struct State;
 
 /// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[cfg(feature = "wasi")]
+#[inline(never)]
 fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure> {
     use alloc::boxed::Box;
     use alloc::string::ToString;
@@ -103,6 +104,7 @@ fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
 }
 
 /// The arguments of a function, from the command line.
+#[inline(never)]
 fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, Failure> {
     let wrong = |what: String| {
         let ty = ExternType::Func(ty.clone());
@@ -120,6 +122,7 @@ fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, F
 }
 
 /// The name of the function to call, and its arguments. If there is no such function, those that there are.
+#[inline(never)]
 fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), Failure> {
     let name = options.invoke.unwrap_or("_start");
     if let Some(ExternType::Func(ty)) = module.get_export(name) {
@@ -152,6 +155,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
 }
 
 /// Instantiates the module and calls the function; returns its results, each on a line.
+#[inline(never)]
 fn call(
     store: &mut Store<State>,
     module: &Module,
@@ -185,6 +189,7 @@ fn call(
     Ok(text)
 }
 
+#[inline(never)]
 pub fn run(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let mut stats = Stats::new();

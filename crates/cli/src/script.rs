@@ -23,6 +23,7 @@ fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
     Ok((summary.passed, summary.failed.len()))
 }
 
+#[inline(never)]
 pub fn scripts(options: &Options) -> Result<i32, Failure> {
     let (mut passed, mut failed) = (0, 0);
     for file in core::iter::once(&options.file).chain(&options.args) {

@@ -9,6 +9,7 @@ use crate::options::Options;
 
 /// Prints a binary. Text is printed, too, as what it becomes.
 #[cfg(feature = "print")]
+#[inline(never)]
 pub fn print(options: &Options) -> Result<i32, Failure> {
     use wasmote_rt::{Stream, told_of_no_memory};
     use wasmote_wat::print::{PrintErrorKind, print};
@@ -48,6 +49,7 @@ pub fn print(options: &Options) -> Result<i32, Failure> {
 
 /// Makes a binary of text.
 #[cfg(feature = "wat")]
+#[inline(never)]
 pub fn parse(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;

@@ -18,6 +18,7 @@ use crate::module::{
 ///
 /// # Errors
 /// When a name is no UTF-8. What a verified image cannot have is reported as such, too. When there is no memory.
+#[inline(never)]
 pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ReadError> {
     Reader { image }.module()
 }
@@ -26,6 +27,7 @@ pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ReadError> {
 ///
 /// # Errors
 /// When there is no memory. There may be none at this word.
+#[inline(never)]
 pub fn constant(image: &Image<'_>, at: u32) -> Result<Option<ConstExpr>, OutOfMemory> {
     match (Reader { image }).constant(at) {
         Ok(expr) => Ok(Some(expr)),
@@ -74,15 +76,16 @@ impl Reader<'_> {
 
     /// The records of a section from this one on.
     fn from<T>(&self, first: u32, section: Section, mut read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
-        let count = self.image.count(section);
-        let mut all = || {
-            let mut items = try_with_capacity(count.saturating_sub(first) as usize)?;
-            for index in first..count {
-                items.push(read(index)?);
-            }
-            Ok(items)
-        };
-        all().map_err(|failed| match failed {
+        let count = self.image.count(section).saturating_sub(first);
+        let mut items = try_with_capacity(count as usize).map_err(|_| ReadError::OutOfMemory)?;
+        self.each(first, section, &mut |index| Ok(items.try_push(read(index)?)?))?;
+        Ok(items)
+    }
+
+    /// Reads the records of a section from this one on. This is not generic, unlike what calls it.
+    #[inline(never)]
+    fn each(&self, first: u32, section: Section, read: &mut dyn FnMut(u32) -> Result<(), Failed>) -> Read<()> {
+        (first..self.image.count(section)).try_for_each(read).map_err(|failed| match failed {
             Failed::OutOfMemory => ReadError::OutOfMemory,
             Failed::Record => {
                 let offset = self.image.section(section) as u32;
@@ -91,6 +94,7 @@ impl Reader<'_> {
         })
     }
 
+    #[inline(never)]
     fn module(&self) -> Read<ModuleInfo> {
         let image = self.image;
         let kinds = [kinds::FUNC, kinds::TABLE, kinds::MEMORY, kinds::GLOBAL, kinds::TAG];
@@ -148,6 +152,7 @@ impl Reader<'_> {
         Ok(module)
     }
 
+    #[inline(never)]
     fn sub_type(&self, index: u32) -> Result<SubType, Failed> {
         let (ty, place) = (some(self.image.ty(index))?, some(self.image.sub_type(index))?);
         let types = |results| try_collect(self.image.val_types(ty, results))?.try_into_box();
@@ -165,6 +170,7 @@ impl Reader<'_> {
         Ok(SubType { is_final: place.is_final, supertype: place.supertype, composite })
     }
 
+    #[inline(never)]
     fn groups(&self) -> Result<Vec<(u32, u32)>, OutOfMemory> {
         let mut groups: Vec<(u32, u32)> = Vec::new();
         // The group at hand: its first type, and how many it has so far.
@@ -191,6 +197,7 @@ impl Reader<'_> {
         })
     }
 
+    #[inline(never)]
     fn elem(&self, index: u32) -> Result<ElemSegment, Failed> {
         let elem = some(self.image.elem(index))?;
         let all = elem.items..some(elem.items.checked_add(elem.count))?;
@@ -224,6 +231,7 @@ impl Reader<'_> {
     }
 
     /// The instruction at this word of the constant expressions, and how many words it has; `None` at their end.
+    #[inline(never)]
     fn operation(&self, at: u32) -> Option<(ConstOp, u32)> {
         let word = |at: u32| self.image.constant(at);
         let wide = |at: u32| Some(u64::from(word(at)?) | u64::from(word(at + 1)?) << 32);

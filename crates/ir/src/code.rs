@@ -24,6 +24,8 @@ pub struct Instr<'a> {
 }
 
 /// Reads `size` units, lower ones first.
+// Verification calls it for each operand, and this crate is compiled for size.
+#[inline(always)]
 pub fn read_units(units: &[u16], at: usize, size: usize) -> u64 {
     let mut value = 0;
     for i in (0..size).rev() {

@@ -156,7 +156,8 @@ impl Stack {
         let home = self.next;
         self.next = home + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
-        if self.entries.try_room(1).is_err() {
+        // There is room after the first check; the second one spares `push` the code for growing.
+        if self.entries.try_room(1).is_err() || self.entries.len() == self.entries.capacity() {
             self.failed = true;
             return home as u16;
         }

@@ -60,6 +60,7 @@ impl Sections {
     }
 
     /// The place of the group that is equal to the one whose types stand from this place on: this one, if it is the first.
+    #[inline(never)]
     fn same(&mut self, place: u32) -> Result<u32, OutOfMemory> {
         let types = self.outline.types.get(place as usize..).unwrap_or_default();
         let (start, number) = (self.written.len(), self.places.len());
@@ -79,6 +80,7 @@ impl Sections {
         Ok(place)
     }
 
+    #[inline(never)]
     fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Fault> {
         let (mut kind, mut supertype, mut is_final) = (reader.byte()?, None, true);
         if matches!(kind, 0x4f | 0x50) {
@@ -152,6 +154,7 @@ impl Sections {
     }
 
     /// Where the type with this index stands, or will stand if the group at hand is new.
+    #[inline(never)]
     fn place(&self, group: &Group, index: u32, offset: usize) -> Result<u32, Fault> {
         match index.checked_sub(group.first) {
             Some(number) if number < group.count => {
@@ -165,6 +168,7 @@ impl Sections {
         }
     }
 
+    #[inline(never)]
     fn field(&self, reader: &mut Reader<'_>, written: &Written<'_>) -> Result<Field, Fault> {
         let packed = match reader.peek()? {
             0x78 => 8,
@@ -184,6 +188,7 @@ impl Sections {
     }
 
     /// What some proposals put in front of a type, which is read and not checked: no build runs them.
+    #[inline(never)]
     fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Fault> {
         if kind == 0x65 {
             let message = "shared composite types require the shared-everything-threads proposal";
@@ -202,6 +207,7 @@ impl Sections {
     }
 
     /// Whether the types from this place on are what their supertypes say.
+    #[inline(never)]
     fn subtypes(&self, first: u32) -> Result<(), Fault> {
         let types = &self.outline.types;
         for ty in types.iter().skip(first as usize) {
@@ -218,6 +224,7 @@ impl Sections {
 }
 
 /// Writes down a group, of which the types stand from this place on, so that it can be read back but for the place.
+#[inline(never)]
 fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOfMemory> {
     let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());
     for ty in types {

@@ -151,6 +151,7 @@ impl Sections {
     }
 
     /// Reads the items of a section, of whose kind there are so many, one by one.
+    #[inline(never)]
     fn items(
         &mut self,
         reader: &mut Reader<'_>,
@@ -171,6 +172,7 @@ impl Sections {
         Ok(())
     }
 
+    #[inline(never)]
     fn code(&mut self, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Fault> {
         let count = reader.u32()?;
         if count != self.bodies {

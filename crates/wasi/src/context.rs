@@ -37,7 +37,7 @@ impl WasiCtx {
     /// A builder of contexts. Unless told otherwise, a guest has no arguments, environment and files, its streams
     /// are null, its clocks and random bytes the system's.
     pub fn builder() -> WasiCtxBuilder {
-        WasiCtxBuilder {
+        WasiCtxBuilder(Box::new(Settings {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Input::Null,
@@ -48,7 +48,7 @@ impl WasiCtx {
             clocks: Box::new(SystemClocks),
             random: Box::new(random::system),
             permission: None,
-        }
+        }))
     }
 
     /// Flushes the writers that standard output and error go to.
@@ -109,7 +109,10 @@ impl From<SetupError> for std::io::Error {
 }
 
 /// Builds a [`WasiCtx`].
-pub struct WasiCtxBuilder {
+// In a box, since each method takes it and gives it back.
+pub struct WasiCtxBuilder(Box<Settings>);
+
+struct Settings {
     args: Vec<Box<[u8]>>,
     env: Vec<Box<[u8]>>,
     stdin: Input,
@@ -125,37 +128,37 @@ pub struct WasiCtxBuilder {
 impl WasiCtxBuilder {
     /// Adds an argument; the first is the program's name.
     pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> WasiCtxBuilder {
-        self.args.push(arg.into().into());
+        self.0.args.push(arg.into().into());
         self
     }
 
     /// Adds a variable to the environment.
     pub fn env(mut self, name: &str, value: &str) -> WasiCtxBuilder {
-        self.env.push([name, "=", value].concat().into_bytes().into());
+        self.0.env.push([name, "=", value].concat().into_bytes().into());
         self
     }
 
     /// Adds a variable as systems have it: `NAME=VALUE`, in any encoding.
     pub fn env_bytes(mut self, variable: impl Into<Vec<u8>>) -> WasiCtxBuilder {
-        self.env.push(variable.into().into());
+        self.0.env.push(variable.into().into());
         self
     }
 
     /// Says where standard input comes from.
     pub fn stdin(mut self, input: Input) -> WasiCtxBuilder {
-        self.stdin = input;
+        self.0.stdin = input;
         self
     }
 
     /// Says where standard output goes.
     pub fn stdout(mut self, output: Output) -> WasiCtxBuilder {
-        self.stdout = output;
+        self.0.stdout = output;
         self
     }
 
     /// Says where standard error goes.
     pub fn stderr(mut self, output: Output) -> WasiCtxBuilder {
-        self.stderr = output;
+        self.0.stderr = output;
         self
     }
 
@@ -190,7 +193,7 @@ impl WasiCtxBuilder {
             DirAccess::ReadWrite => (rights::DIRECTORY, rights::DIRECTORY | rights::FILE),
             DirAccess::ReadOnly => (rights::DIRECTORY_READ, rights::DIRECTORY_READ | rights::FILE_READ),
         };
-        self.dirs.push(Descriptor {
+        self.0.dirs.push(Descriptor {
             object: Object::Dir(dir),
             base,
             inheriting,
@@ -204,14 +207,14 @@ impl WasiCtxBuilder {
     /// Gives the guest a socket that listens, from which it may accept connections.
     #[cfg(feature = "sockets")]
     pub fn preopened_listener(mut self, socket: OwnedFd) -> WasiCtxBuilder {
-        self.sockets.push(socket::listener(socket));
+        self.0.sockets.push(socket::listener(socket));
         self
     }
 
     /// Gives the guest a connection: a stream socket, which it may read from, write to and shut down.
     #[cfg(feature = "sockets")]
     pub fn preopened_connection(mut self, socket: OwnedFd) -> WasiCtxBuilder {
-        self.sockets.push(socket::connection(socket));
+        self.0.sockets.push(socket::connection(socket));
         self
     }
 
@@ -224,13 +227,13 @@ impl WasiCtxBuilder {
 
     /// Replaces the clocks.
     pub fn clocks(mut self, clocks: Box<dyn Clocks>) -> WasiCtxBuilder {
-        self.clocks = clocks;
+        self.0.clocks = clocks;
         self
     }
 
     /// Replaces the source of random bytes.
     pub fn random(mut self, random: Random) -> WasiCtxBuilder {
-        self.random = random;
+        self.0.random = random;
         self
     }
 
@@ -238,24 +241,24 @@ impl WasiCtxBuilder {
     /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been, and it is asked again
     /// before the next such call. An embedder can so have the guest begin while it is not yet known whether it may.
     pub fn permission(mut self, permission: Permission) -> WasiCtxBuilder {
-        self.permission = Some(permission);
+        self.0.permission = Some(permission);
         self
     }
 
     /// The context: standard streams are descriptors 0 to 2, directories follow in their order, then sockets in
     /// theirs. An error if a string has a NUL in it, which ends strings in the guest, or there are too many of those.
     pub fn build(self) -> Result<WasiCtx, SetupError> {
-        if self.args.iter().chain(&self.env).any(|string| string.contains(&0)) {
+        if self.0.args.iter().chain(&self.0.env).any(|string| string.contains(&0)) {
             return Err(SetupError::Nul);
         }
         let mut descriptors = Descriptors::default();
-        let streams = [self.stdin.into_descriptor(), self.stdout.into_descriptor(1), self.stderr.into_descriptor(2)];
-        for descriptor in streams.into_iter().chain(self.dirs).chain(self.sockets) {
+        let Settings { args, env, stdin, stdout, stderr, dirs, sockets, clocks, random, permission } = *self.0;
+        let streams = [stdin.into_descriptor(), stdout.into_descriptor(1), stderr.into_descriptor(2)];
+        for descriptor in streams.into_iter().chain(dirs).chain(sockets) {
             if descriptors.insert(descriptor).is_err() {
                 return Err(SetupError::TooManyDescriptors);
             }
         }
-        let WasiCtxBuilder { args, env, clocks, random, permission, .. } = self;
         Ok(WasiCtx { args, env, descriptors, clocks, random, permission })
     }
 }

@@ -160,9 +160,18 @@ unsafe fn call_values(func: Func, root: NonNull<StoreInner>, args: &[Val], resul
     if !fit || results.len() != ty.results.len() {
         return Err(Error::new("the arguments or the number of results are not those of the function's type"));
     }
-    let mut buffer: Vec<u64> = Vec::new();
-    buffer.try_resize(slots(&ty.params) + slots(&ty.results), 0)?;
-    let (arg_slots, result_slots) = buffer.split_at_mut(slots(&ty.params));
+    let params = slots(&ty.params);
+    let all = params + slots(&ty.results);
+    // Allocating takes longer than most calls.
+    let (mut few, mut many) = ([0; 16], Vec::new());
+    let buffer = match few.get_mut(..all) {
+        Some(few) => few,
+        None => {
+            many.try_resize(all, 0)?;
+            &mut many[..]
+        }
+    };
+    let (arg_slots, result_slots) = buffer.split_at_mut(params);
     write_slots(args, arg_slots, store);
     // SAFETY: the caller's promise, and the slots were counted and filled as the type says.
     unsafe { invoke(root, record, arg_slots, result_slots)? };

@@ -63,6 +63,7 @@ fn invalid() -> Error {
     Error::instantiate("the module is not valid")
 }
 
+#[inline(never)]
 fn check_imports(store: &StoreInner, module: &Module, given: &[Extern]) -> Result<(), Error> {
     if !crate::Engine::same(module.engine(), &store.engine) {
         return Err(Error::instantiate("the module and the store belong to different engines"));
@@ -125,6 +126,7 @@ pub(crate) fn matches(store: &StoreInner, module: &ModuleInner, wanted: ImportTy
 }
 
 /// Makes the record with all its parts, globals and tables with their initial values. Segments come later.
+#[inline(never)]
 fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result<NonNull<InstanceRecord>, Error> {
     let inner = module.inner();
     let info = &inner.info;
@@ -227,6 +229,7 @@ fn allocate(store: &mut StoreInner, module: &Module, given: &[Extern]) -> Result
 
 /// The segments that instructions can name. Those of elements are empty until their values are there: others may have got hold of functions
 /// when the values of one fail.
+#[inline(never)]
 fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::ElemSegment>), Error> {
     let indexed = module.indexed_data();
     let mut data = try_with_capacity(indexed)?;
@@ -242,6 +245,7 @@ fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::E
 }
 
 /// Makes the globals and tables that a module defines, with their initial values.
+#[inline(never)]
 fn initial(
     store: &mut StoreInner,
     inner: &ModuleInner,
@@ -278,6 +282,7 @@ fn initial(
 }
 
 /// The records of the functions that a module defines.
+#[inline(never)]
 fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
     let info = &module.info;
     let types = info.funcs.get(info.imported_funcs as usize..);
@@ -313,6 +318,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
 }
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
+#[inline(never)]
 fn evaluate(
     store: &mut StoreInner,
     types: &TypeIds,
@@ -421,6 +427,7 @@ fn object(store: &mut StoreInner, types: &TypeIds, ty: u32, len: u32, values: &[
 ///
 /// # Safety
 /// The record is complete but for its segments, and of this store.
+#[inline(never)]
 unsafe fn initialise(
     store: &mut StoreInner,
     record: NonNull<InstanceRecord>,
@@ -508,6 +515,7 @@ unsafe fn initialise(
 }
 
 /// The references of an element segment.
+#[inline(never)]
 fn references(
     store: &mut StoreInner,
     types: &TypeIds,

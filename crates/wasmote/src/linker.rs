@@ -271,6 +271,7 @@ impl Definitions {
     }
 }
 
+#[inline(never)]
 fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Result<Extern, Error> {
     Ok(match definition {
         Definition::Extern(item) => *item,
@@ -305,6 +306,7 @@ fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -
     Ok(provided)
 }
 
+#[inline(never)]
 fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
         (Definition::Extern(item), _) => matches(store, module, import.ty, *item),
@@ -314,6 +316,7 @@ fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &
 }
 
 #[cold]
+#[inline(never)]
 fn problem(
     store: &StoreInner,
     module: &ModuleInner,

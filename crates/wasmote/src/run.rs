@@ -65,6 +65,7 @@ unsafe fn failed(
 ///
 /// # Safety
 /// As [`invoke`], and nothing ran in between.
+#[inline(never)]
 unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
     // SAFETY: the caller's promise.
     let store = unsafe { root.as_mut() };
@@ -104,6 +105,7 @@ struct Site {
 
 /// # Safety
 /// As [`failure`].
+#[inline(never)]
 unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
     let mut sites = Vec::new();
     let mut omitted = 0;

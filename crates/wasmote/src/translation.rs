@@ -128,6 +128,7 @@ impl Translation {
 
     /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
     #[cfg(feature = "image")]
+    #[inline(never)]
     fn of_image(&mut self, module: &ModuleInner, func: u32, trusted: bool) -> Result<(u32, u16), Error> {
         let image = module.image();
         let defined = (func - module.info.imported_funcs) as usize;

@@ -110,6 +110,7 @@ impl TypeRegistry {
     }
 
     /// New numbers, whose types are not there yet.
+    #[inline(never)]
     fn numbers(&mut self, count: usize) -> Result<Box<[u32]>, Error> {
         let more = count.saturating_sub(self.free.len());
         let all = self.types.len() + more;
@@ -129,6 +130,7 @@ impl TypeRegistry {
     }
 
     /// The types of a group with these numbers, in terms of the engine's numbers; `place` says which of them an index is, if any.
+    #[inline(never)]
     fn make(
         &self,
         types: &[SubType],
@@ -156,6 +158,7 @@ impl TypeRegistry {
     }
 
     /// A group with this key, which is used once; its number.
+    #[inline(never)]
     fn add_group(&mut self, key: Box<[u8]>) -> Result<u32, Error> {
         let number = self.free_groups.unwrap_or(self.groups.len() as u32);
         if self.free_groups.is_none() {
@@ -275,6 +278,7 @@ impl TypeRegistry {
 }
 
 /// What makes groups equal, so that it could be read back. `relative` says what types refer to.
+#[inline(never)]
 fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, OutOfMemory> {
     let mut key: Vec<u8> = Vec::new();
     let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());

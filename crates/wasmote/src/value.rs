@@ -179,7 +179,8 @@ impl Val {
     /// # Panics
     /// If it is a reference of another store.
     pub(crate) fn is_of(self, ty: ValType, store: &StoreInner) -> bool {
-        let (ValType::Ref(ty), ValType::Ref(own)) = (ty, self.ty()) else { return self.ty() == ty };
+        let own = self.ty();
+        let (ValType::Ref(ty), ValType::Ref(own)) = (ty, own) else { return own == ty };
         // `Val::default_of` gives it for each type with an index: which of the two hierarchies that is in, an engine knows.
         if matches!(self, Val::FuncRef(None)) && ty.index().is_some() {
             return ty.is_nullable();

@@ -58,6 +58,7 @@ impl Encoder<'_, '_> {
     }
 
     /// Names all that fields define, and returns where types are defined.
+    #[inline(never)]
     fn declare_all(&mut self) -> Result<Vec<u32>> {
         let mut types = Vec::new();
         while !self.parser.is_end() {
@@ -102,6 +103,7 @@ impl Encoder<'_, '_> {
     }
 
     /// Adds something that may have a name to its space.
+    #[inline(never)]
     fn declare(&mut self, space: usize) -> Result {
         let at = self.parser.at();
         let id = self.parser.id()?;
@@ -110,6 +112,7 @@ impl Encoder<'_, '_> {
     }
 
     /// Looks for a segment that is given with a table or a memory, which has an index, too.
+    #[inline(never)]
     fn declare_segment(&mut self) -> Result {
         while !self.parser.is_end() {
             if self.parser.is_form("elem") {
@@ -142,6 +145,7 @@ impl Encoder<'_, '_> {
     }
 
     /// A field, with its parentheses.
+    #[inline(never)]
     fn field(&mut self) -> Result {
         let fault = self.parser.fault(Wrong::ImportAfterFunc);
         if self.custom()? {
@@ -196,6 +200,7 @@ impl Encoder<'_, '_> {
     }
 
     /// What is exported behind its name, which is written.
+    #[inline(never)]
     fn export(&mut self, kind: usize, index: u32) {
         let section = &mut self.sections[Section::EXPORT];
         section.count += 1;
@@ -204,6 +209,7 @@ impl Encoder<'_, '_> {
     }
 
     /// The type of an import, whose names are written. `fault` is where the field begins.
+    #[inline(never)]
     fn import(&mut self, kind: usize, index: u32, fault: Fault) -> Result {
         // A tag changes the index of no import but that of a tag.
         if let Some(last) = self.last_definition.filter(|&last| last != Space::TAGS || kind == Space::TAGS) {
@@ -243,6 +249,7 @@ impl Encoder<'_, '_> {
     }
 
     /// A function, table, memory, global or tag behind its keyword, with the exports, the import or the segment that it may have.
+    #[inline(never)]
     fn definition(&mut self, kind: usize, fault: Fault) -> Result {
         self.pass_names()?;
         let index = self.next_index(kind);
@@ -268,6 +275,7 @@ impl Encoder<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn tag(&mut self, index: u32) -> Result {
         let used = self.type_use(true)?;
         let ty = self.used_type(used)?;
@@ -281,6 +289,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn global(&mut self) -> Result {
         self.sections[Section::GLOBAL].count += 1;
         let out = &mut self.sections[Section::GLOBAL].bytes;
@@ -292,6 +301,7 @@ impl Encoder<'_, '_> {
     }
 
     /// A function that is no import: its type, its locals and its body.
+    #[inline(never)]
     fn func(&mut self, index: u32) -> Result {
         let used = self.type_use(true)?;
         let ty = self.used_type(used)?;
@@ -322,6 +332,7 @@ impl Encoder<'_, '_> {
     }
 
     /// Locals, of which those in a row that have the same type are written together.
+    #[inline(never)]
     fn local_declarations(&mut self) -> Result {
         let mut groups = 0u32;
         // Of the group that is not written yet, since more may be of it: how many locals, and where the type begins.

@@ -80,7 +80,7 @@ impl<'m> Body<'m> {
     pub fn br(&mut self) -> Result<(), Fault> {
         let label = self.reader.u32_here()?;
         let types = self.label(label)?;
-        self.pop_all(&types)?;
+        self.pop_each(&types)?;
         self.unreachable();
         Ok(())
     }
@@ -94,7 +94,7 @@ impl<'m> Body<'m> {
 
     /// What a conditional branch may take along: afterwards the operands are of these types.
     pub fn pass(&mut self, types: &[Ty]) -> Result<(), Fault> {
-        self.pop_all(types)?;
+        self.pop_each(types)?;
         self.push_all(types)
     }
 
@@ -141,7 +141,7 @@ impl<'m> Body<'m> {
     }
 
     pub fn return_(&mut self) -> Result<(), Fault> {
-        self.pop_all(self.results)?;
+        self.pop_each(self.results)?;
         self.unreachable();
         Ok(())
     }
@@ -160,7 +160,7 @@ impl<'m> Body<'m> {
     }
 
     fn call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
-        self.pop_all(&ty.params)?;
+        self.pop_each(&ty.params)?;
         self.push_all(&ty.results)
     }
 
@@ -171,7 +171,7 @@ impl<'m> Body<'m> {
         if !agree {
             return Err(self.fault("type mismatch: current function requires other results than the callee returns"));
         }
-        self.pop_all(&ty.params)?;
+        self.pop_each(&ty.params)?;
         self.unreachable();
         Ok(())
     }

@@ -241,8 +241,9 @@ impl Body<'_> {
     #[inline(never)]
     fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Fault> {
         match immediate {
-            Immediate::MemArg(align) => *address = self.memory_argument(align, false)?,
-            Immediate::Atomic(align) => *address = self.memory_argument(align, true)?,
+            Immediate::MemArg(align) | Immediate::Atomic(align) => {
+                *address = self.memory_argument(align, matches!(immediate, Immediate::Atomic(_)))?;
+            }
             Immediate::Memory => *address = self.memory()?,
             Immediate::MemoryOrZero => *address = self.memory_or_zero()?,
             Immediate::Data => self.data()?,

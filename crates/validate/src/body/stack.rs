@@ -138,8 +138,15 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// Takes operands of these types, the last of which is on top.
+    /// [`Body::pop_each`] for what is rare, whose code had better be small.
+    #[inline(never)]
     pub fn pop_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
+        self.pop_each(types)
+    }
+
+    /// Takes operands of these types, the last of which is on top.
+    #[inline(always)]
+    pub fn pop_each(&mut self, types: &[Ty]) -> Result<(), Fault> {
         for &ty in types.iter().rev() {
             if self.is_bottomless() {
                 break;
@@ -224,7 +231,7 @@ impl<'m> Body<'m> {
     /// Begins a block whose parameters are on the stack.
     pub fn enter_with_params(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
         let params = self.params(block);
-        self.pop_all(&params)?;
+        self.pop_each(&params)?;
         self.enter(kind, block)?;
         self.push_all(&params)
     }
@@ -233,7 +240,7 @@ impl<'m> Body<'m> {
     pub fn leave(&mut self) -> Result<Frame, Fault> {
         let frame = self.frame();
         let results = self.results_of(frame.block);
-        self.pop_all(&results)?;
+        self.pop_each(&results)?;
         if self.operands.len() != self.floor {
             return Err(self.fault("type mismatch: values remaining on stack at end of block"));
         }

@@ -23,6 +23,7 @@ const FUNCS: &[(&str, &[ValType])] = &[
 ];
 
 /// Defines the module `spectest`.
+#[inline(never)]
 pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(), Error> {
     for &(name, params) in FUNCS {
         let ty = FuncType { params: params.into(), results: [].into() };

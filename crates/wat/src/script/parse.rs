@@ -17,6 +17,7 @@ use crate::text::parse_text;
 ///
 /// # Errors
 /// When the script is none. What is wrong with a module in it is an error of that module alone ([`Source::Malformed`]). Or when there is no memory.
+#[inline(never)]
 pub fn parse(text: &str, path: &str) -> core::result::Result<Vec<Directive>, TextError> {
     let read = || Reader { parser: Parser::new(text)?, text, path, counted: 0, line: 1 }.script();
     read().map_err(|fault: Fault| fault.report(path, text))
@@ -70,6 +71,7 @@ impl Reader<'_> {
     }
 
     /// A directive in its parentheses.
+    #[inline(never)]
     fn directive(&mut self) -> Result<DirectiveKind> {
         let word = self.parser.word();
         if self.parser.token().kind == Kind::Keyword && word == b"invoke" {
@@ -115,6 +117,7 @@ impl Reader<'_> {
     }
 
     /// A directive that is not looked at.
+    #[inline(never)]
     fn other(&mut self, of: &'static str) -> Result<DirectiveKind> {
         self.parser.skip()?;
         Ok(DirectiveKind::Other(of))
@@ -129,6 +132,7 @@ impl Reader<'_> {
     }
 
     /// The name of an instance or of a module, if one comes next.
+    #[inline(never)]
     fn name(&mut self) -> Result<Option<Box<str>>> {
         let Some(name) = self.parser.id()? else { return Ok(None) };
         // The characters of an identifier are UTF-8.
@@ -136,6 +140,7 @@ impl Reader<'_> {
         Ok(Some(wasmote_ir::fallible::try_str(text)?))
     }
 
+    #[inline(never)]
     fn module_directive(&mut self) -> Result<DirectiveKind> {
         if self.parser.take_word("instance") {
             return Ok(DirectiveKind::Instance { name: self.name()?, module: self.name()? });
