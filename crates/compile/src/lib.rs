@@ -327,7 +327,7 @@ impl<'a> Writer<'a> {
             let uses = renumber(&mut units, types);
             self.indexed_data |= uses.indexed_data;
             self.vectors |= uses.vectors;
-            self.floats |= uses.floats && options.code.op_set == OpSet::Core;
+            self.floats |= uses.floats && !options.code.is_extended();
             self.managed |= uses.managed;
             self.objects |= uses.objects;
             let start = code.len();
