@@ -4,7 +4,7 @@
 use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_exec::in_place::buffer_bytes;
 use wasmote_ir::image::layout::{AT_CHECKSUM, AT_META_END};
-use wasmote_ir::image::{OpSet, checksum};
+use wasmote_ir::image::{Image, OpSet, checksum};
 use wasmote_translate::CodeOptions;
 
 /// Bytes that begin at an address that is a multiple of 8.
@@ -67,7 +67,10 @@ pub fn kinds_of_code() -> Vec<CodeOptions> {
 /// The image of a binary.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
-    write_image(&module, wasm, &ImageOptions { code, names: false }).map(|image| Aligned::new(&image))
+    let image = Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false })?);
+    // The translator must have the op set that this build runs: `--features wasmote-translate/extended`.
+    assert_eq!(Image::of_parsed(image.bytes()).op_set(), code.op_set);
+    Ok(image)
 }
 
 /// The image of a module in text form.
