@@ -217,7 +217,7 @@ fn test_in_place() -> Result<Outcome> {
         "--features verify --doc",
         // Without floats.
         "--features verify --test in_place",
-        "--release --features extended,verify --test conformance --test in_place --test mutants",
+        "--release --features extended,verify,wasmote-translate/extended --test conformance --test in_place --test mutants",
     ];
     let mut count = Count::default();
     for run in runs {

@@ -178,7 +178,8 @@ impl Tests {
             executable(command.args(arguments).args(["--test", test]))
         };
         // Execution in place is there without `alloc` alone.
-        let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", "extended,verify"];
+        let features = "extended,verify,wasmote-translate/extended";
+        let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", features];
         Ok(Tests {
             images: one(&["--package", "wasmote"], "mutants")?,
             guests: one(&["--package", "wasmote"], "guest_mutants")?,

@@ -4,6 +4,7 @@ use wasmote_exec::ValType::{F64, I32, I64};
 use wasmote_exec::in_place::{CallError, Caller, Import, Instance, LoadError, buffer_bytes};
 use wasmote_exec::{TrapCode, ValType};
 use wasmote_ir::image::ImageErrorKind;
+use wasmote_ir::image::layout::{self, AT_OP_SET_ID, AT_VERSION};
 
 use super::{STACK, dirty_buffer, each_image, one, with};
 use crate::support::{Aligned, image_of_text};
@@ -222,10 +223,13 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
 
 #[test]
 fn an_image_of_the_extended_op_set_is_refused_by_a_build_without() {
-    let image = image_of_text(
-        "(module (func))",
-        CodeOptions { op_set: OpSet::Extended, metered: false, ..CodeOptions::default() },
-    );
+    // Without instructions: the translator may lack the op set, too.
+    let core = CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() };
+    let image = image_of_text("(module)", core);
+    let image = image.with_words(&[
+        (AT_VERSION, u32::from(layout::VERSION) | 1 << 16),
+        (AT_OP_SET_ID, wasmote_ir::ops::EXTENDED_ID),
+    ]);
     let outcome = buffer_bytes(image.bytes(), STACK);
     if cfg!(feature = "extended") {
         assert!(outcome.is_ok());

@@ -1,8 +1,8 @@
 //! Where floats are compiled out, images that have some are refused by the feature's name; all others run.
 
 use wasmote_exec::in_place::{Instance, LoadError, buffer_bytes};
-use wasmote_ir::image::layout::{AT_CHECKSUM, AT_FEATURES, AT_META_END, features};
-use wasmote_ir::image::{ImageError, ImageErrorKind, checksum};
+use wasmote_ir::image::layout::{AT_FEATURES, features};
+use wasmote_ir::image::{ImageError, ImageErrorKind};
 
 use super::{STACK, check};
 use crate::support::{Aligned, image_of_text, kinds_of_code};
@@ -30,16 +30,9 @@ fn refusal(image: &Aligned) -> ImageError {
 
 /// The same image, saying that it has no floats.
 fn lying(image: &Aligned) -> Aligned {
-    let mut image = image.clone();
-    let bytes = image.bytes_mut();
-    let word = |bytes: &[u8], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    let features = word(bytes, AT_FEATURES);
+    let features = image.word(AT_FEATURES);
     assert_ne!(features & features::FLOAT, 0, "the image says that it has floats");
-    bytes[AT_FEATURES..][..4].copy_from_slice(&(features & !features::FLOAT).to_le_bytes());
-    let meta_end = word(bytes, AT_META_END) as usize;
-    let sum = checksum(checksum(0, &bytes[..AT_CHECKSUM]), &bytes[AT_CHECKSUM + 4..meta_end]);
-    bytes[AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
-    image
+    image.with_words(&[(AT_FEATURES, features & !features::FLOAT)])
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_exec::in_place::buffer_bytes;
-use wasmote_ir::image::OpSet;
+use wasmote_ir::image::layout::{AT_CHECKSUM, AT_META_END};
+use wasmote_ir::image::{Image, OpSet, checksum};
 use wasmote_translate::CodeOptions;
 
 /// Bytes that begin at an address that is a multiple of 8.
@@ -37,6 +38,25 @@ impl Aligned {
     }
 }
 
+impl Aligned {
+    /// A word of it as an image.
+    pub fn word(&self, at: usize) -> u32 {
+        self.bytes()[at..].first_chunk().map_or(0, |&word| u32::from_le_bytes(word))
+    }
+
+    /// The same image with other words in its metadata, as if it had been written so.
+    pub fn with_words(&self, words: &[(usize, u32)]) -> Aligned {
+        let mut image = self.clone();
+        for &(at, word) in words {
+            image.bytes_mut()[at..][..4].copy_from_slice(&word.to_le_bytes());
+        }
+        let bytes = &image.bytes()[..image.word(AT_META_END) as usize];
+        let sum = checksum(checksum(0, &bytes[..AT_CHECKSUM]), &bytes[AT_CHECKSUM + 4..]);
+        image.bytes_mut()[AT_CHECKSUM..][..4].copy_from_slice(&sum.to_le_bytes());
+        image
+    }
+}
+
 /// The kinds of code that this build runs.
 pub fn kinds_of_code() -> Vec<CodeOptions> {
     let op_sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
@@ -47,7 +67,10 @@ pub fn kinds_of_code() -> Vec<CodeOptions> {
 /// The image of a binary.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
-    write_image(&module, wasm, &ImageOptions { code, names: false }).map(|image| Aligned::new(&image))
+    let image = Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false })?);
+    // The translator must have the op set that this build runs: `--features wasmote-translate/extended`.
+    assert_eq!(Image::of_parsed(image.bytes()).op_set(), code.op_set);
+    Ok(image)
 }
 
 /// The image of a module in text form.
