@@ -16,7 +16,6 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ("decode/src/initial.rs", "what tables begin with that have an initial value"),
     ("decode/src/operators.rs", "types as they are written"),
     ("decode/src/reader.rs", "the bits of integers"),
-    ("decode/src/sections.rs", "kinds of imports and exports"),
     ("decode/src/types.rs", "kinds of types"),
     ("validate/src/groups.rs", "kinds of types"),
     ("validate/src/items.rs", "kinds of imports and exports, flags of limits and segments"),
