@@ -192,7 +192,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// As [`Image::parse`].
-    #[inline(never)]
+    #[cfg_attr(feature = "alloc", inline(never))]
     pub fn parse_metadata(bytes: &'a [u8], available: usize) -> Result<Image<'a>, ImageError> {
         use ImageErrorKind as Kind;
         let fail = |kind, offset: usize| Err(ImageError { kind, offset: offset as u32 });
@@ -327,8 +327,8 @@ impl<'a> Image<'a> {
     }
 
     /// Where a record begins, if there is one with this number; all of it is inside the image.
-    // Verification calls it for what each instruction names, and this crate is compiled for size.
-    #[inline(always)]
+    // Verification calls it for what each instruction names, and this crate is compiled for size; firmware wants it small.
+    #[cfg_attr(feature = "alloc", inline(always))]
     pub fn record(&self, section: Section, index: u32) -> Option<usize> {
         let at = self.section(section).checked_add((index as usize).checked_mul(section.record())?)?;
         let inside = index < self.count(section) && at.checked_add(section.record())? <= self.bytes.len();

@@ -23,7 +23,7 @@ impl Image<'_> {
     ///
     /// # Errors
     /// What is wrong, and where.
-    #[inline(never)]
+    #[cfg_attr(feature = "alloc", inline(never))]
     pub fn verify_metadata(&self, extended: bool) -> Verified {
         if self.op_set() == OpSet::Extended && !extended {
             return fail(Kind::Extended, layout::AT_OP_SET);
@@ -233,7 +233,7 @@ impl Image<'_> {
     ///
     /// # Errors
     /// When they changed.
-    #[inline(never)]
+    #[cfg_attr(feature = "alloc", inline(never))]
     pub fn verify_data(&self, file: &[u8]) -> Verified {
         let bytes = file.get(self.code_end()..self.file_len()).unwrap_or(&[]);
         if super::checksum(0, bytes) == self.u32(layout::AT_DATA_CHECK) {
