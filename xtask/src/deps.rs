@@ -82,6 +82,7 @@ pub const RULES: &[Rule] = &[
             ("wasmote-gc", "the heap of objects"),
             ("wasmote-simd", "vector instructions"),
             ("wasmote-wat", "modules in the text format"),
+            ("wasmote-rt", "to tell it that the standard library is linked"),
             ("rustix", "address space for memories and stacks"),
             ("libc", "declarations for a signal handler"),
             ("hashbrown", "maps without an operating system"),

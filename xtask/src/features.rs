@@ -63,6 +63,8 @@ const ADDED: &[Added] = &[
     // It adds texts and the places that they name, which have no symbols.
     added(CLI, "panic-messages", &[]),
     added(LIBRARY, "std", &["std::"]),
+    // Nothing of it is used.
+    added(LIBRARY, "rt", &[]),
     added(LIBRARY, "threads", &["wasmote_validate::threads"]),
     added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
     added(LIBRARY, "image", &["wasmote_decode::image"]),

@@ -34,12 +34,13 @@ const SECTIONS: [&str; Section::COUNT] = [
 ];
 
 /// What an image may need of a build, as `inspect` names it for modules.
-const FEATURES: [(u32, &str); 5] = [
+const FEATURES: [(u32, &str); 6] = [
     (features::SIMD, "SIMD"),
     (features::REFERENCES, "typed function references"),
     (features::GC, "garbage collection"),
     (features::EXCEPTIONS, "exception handling"),
     (features::THREADS, "threads"),
+    (features::FLOAT, "floats"),
 ];
 
 /// Lists what an image is made of. Its records are verified first.
