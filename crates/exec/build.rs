@@ -17,7 +17,7 @@ fn main() {
     // script does not.
     let extended = std::env::var_os("CARGO_FEATURE_EXTENDED").is_some();
     // Targets whose calling convention passes all handler arguments in registers: six integers and two floats, or without
-    // the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/size.md).
+    // the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/size-history.md).
     let in_registers = match arch.as_str() {
         "x86_64" | "aarch64" => true,
         "riscv32" | "riscv64" => !extended,

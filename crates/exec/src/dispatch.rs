@@ -455,7 +455,7 @@ mod way {
 }
 
 /// By a loop that is handed back the next instruction's address: without accumulators little else changes. On Thumb-2, where
-/// handlers that tail-call save and restore registers all the time, it is smaller (docs/size.md).
+/// handlers that tail-call save and restore registers all the time, it is smaller (docs/size-history.md).
 #[cfg(all(not(all(tail_dispatch, not(debug_assertions))), not(any(feature = "alloc", feature = "extended"))))]
 mod way {
     use super::{Exit, Machine, Regs, TRAPPED, enter, handler};
