@@ -22,7 +22,7 @@ pub const DETAILS: &str = "
 const HOSTS: [&str; 2] = ["i686-unknown-linux-gnu", "s390x-unknown-linux-gnu"];
 
 /// What the command needs to compile modules and text; the rest would only take time.
-const FEATURES: &str = "compile,validate,wat";
+const FEATURES: &str = "compile,extended,validate,wat";
 
 /// Modules of all kinds: integers, floats, an interpreter with large functions and tables, text.
 const MODULES: [&str; 4] = ["coremark.wasm", "nbody.wasm", "lua.wasm", "bzip2.wasm"];
@@ -63,7 +63,15 @@ fn build(mut cargo: Command, host: &str) -> Result<PathBuf> {
     cargo.args(["--no-default-features", "--features", FEATURES]).arg("--target-dir").arg(&folder);
     // Built once, for a few modules: to optimise would not pay.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
-    for package in ["'*'", "wasmote-exec", "wasmote-ir", "wasmote-translate", "wasmote-validate", "wasmote-decode"] {
+    for package in [
+        "'*'",
+        "wasmote-exec",
+        "wasmote-ir",
+        "wasmote-translate",
+        "wasmote-compile",
+        "wasmote-validate",
+        "wasmote-decode",
+    ] {
         cargo.arg("--config").arg(format!("profile.dev.package.{package}.opt-level=0"));
     }
     project::run(cargo.current_dir(project::root()).stdin(Stdio::null()))?;
