@@ -5,7 +5,8 @@
 //! 3. with the feature `instructions`, `every_instruction`: modules in which every instruction runs;
 //! 4. `scripts`: the specification's scripts and our own (feature `scripts`);
 //! 5. `mutate`: damaged images; `supervise`: processes that try mutants; `counts`: how they tell what happened (feature
-//!    `mutants`).
+//!    `mutants`);
+//! 6. `no_memory`: an allocator that fails, and processes that try each allocation of some work (feature `no_memory`).
 //!
 //! Without the features `instructions` and `mutants`, no crate of this workspace is used here. So the unit tests of any crate may use all but these: a unit
 //! test that gets its own crate through another one has two copies of its types.
@@ -17,6 +18,8 @@ pub mod counts;
 pub mod every_instruction;
 #[cfg(feature = "mutants")]
 pub mod mutate;
+#[cfg(all(feature = "no_memory", target_os = "linux"))]
+pub mod no_memory;
 pub mod random;
 pub mod root;
 #[cfg(feature = "scripts")]

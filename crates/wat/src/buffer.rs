@@ -1,10 +1,12 @@
 //! Bytes of a binary as they are written.
 
 use alloc::vec::Vec;
+use core::ops::RangeFrom;
 
 use crate::error::{Fault, Result, Wrong};
 
-/// Bytes that are written. What comes after memory ended is lost, which [`Buffer::check`] tells in the end: so writers need not return it.
+/// Bytes that are written. Writers do not return that memory ended: a buffer remembers that something was lost, and readers get an error instead of the
+/// rest ([`Buffer::bytes`]). Another buffer to which it is added then remembers it, too.
 #[derive(Default, Debug)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -12,9 +14,10 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// What was written.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// What was written, unless memory ended.
+    #[inline(never)]
+    pub fn bytes(&self) -> Result<&[u8]> {
+        if self.failed { Err(Fault { wrong: Wrong::Memory, at: 0 }) } else { Ok(&self.bytes) }
     }
 
     pub fn len(&self) -> usize {
@@ -36,6 +39,13 @@ impl Buffer {
             return;
         }
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Adds what another buffer has from a place on.
+    #[inline(never)]
+    pub fn append(&mut self, other: &Buffer, from: RangeFrom<usize>) {
+        self.failed |= other.failed;
+        self.slice(&other.bytes[from]);
     }
 
     #[inline(never)]
@@ -107,13 +117,15 @@ impl Buffer {
         self.rotate(start, end);
     }
 
-    /// Whether memory ended.
+    /// An error if memory ended.
     pub fn check(&self) -> Result {
-        if self.failed { Err(Fault { wrong: Wrong::Memory, at: 0 }) } else { Ok(()) }
+        self.bytes().map(|_| ())
     }
 
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// What was written, unless memory ended.
+    pub fn into_bytes(self) -> Result<Vec<u8>> {
+        self.check()?;
+        Ok(self.bytes)
     }
 }
 
@@ -126,7 +138,7 @@ mod tests {
         let written = |write: &dyn Fn(&mut Buffer)| {
             let mut buffer = Buffer::default();
             write(&mut buffer);
-            buffer.into_bytes()
+            buffer.into_bytes().unwrap()
         };
         assert_eq!(written(&|b| b.number(0)), [0]);
         assert_eq!(written(&|b| b.number(300)), [0xac, 2]);
@@ -143,7 +155,7 @@ mod tests {
         buffer.byte(9);
         buffer.slice(&[1; 200]);
         buffer.count_from(1);
-        assert_eq!(buffer.bytes()[..4], [9, 200, 1, 1]);
+        assert_eq!(buffer.bytes().unwrap()[..4], [9, 200, 1, 1]);
         assert_eq!(buffer.len(), 203);
     }
 }

@@ -12,7 +12,7 @@ impl Encoder<'_, '_> {
         }
         let start = self.custom_bytes.len();
         self.parser.name_string(&mut self.custom_bytes)?;
-        self.has_names |= self.custom_bytes.bytes()[start..] == *b"\x04name";
+        self.has_names |= self.custom_bytes.bytes()?[start..] == *b"\x04name";
         let place = if self.parser.is_open() { self.place()? } else { Custom::LAST };
         while !self.parser.is_end() {
             self.parser.string(&mut self.custom_bytes)?;

@@ -159,60 +159,55 @@ impl<'p, 't> Encoder<'p, 't> {
 
     /// All sections in their order.
     pub fn finish(mut self) -> Result<Vec<u8>> {
-        let buffers = [&self.custom_bytes, &self.body, &self.hints.bytes];
-        let sections = self.sections.iter().chain(&self.names);
-        sections.map(|section| &section.bytes).chain(buffers).try_for_each(Buffer::check)?;
         let mut out = Buffer::default();
         out.slice(b"\0asm\x01\0\0\0");
-        self.write_customs(&mut out, Custom::FIRST);
+        self.write_customs(&mut out, Custom::FIRST)?;
         for (place, (_, number)) in SECTIONS.into_iter().enumerate() {
-            self.write_customs(&mut out, Custom::before(place));
+            self.write_customs(&mut out, Custom::before(place))?;
             let mut section = core::mem::take(&mut self.sections[place]);
             match place {
-                Section::START => out.section(number, section.bytes.bytes()),
+                Section::START => out.section(number, section.bytes.bytes()?),
                 Section::CODE if self.hints.count > 0 => {
                     let mut hints = Buffer::default();
                     hints.counted(b"metadata.code.branch_hint");
                     hints.index(self.hints.count);
-                    hints.slice(self.hints.bytes.bytes());
-                    out.section(CUSTOM, hints.bytes());
-                    hints.check()?;
+                    hints.append(&self.hints.bytes, 0..);
+                    out.section(CUSTOM, hints.bytes()?);
                     out.vector(number, section.count, &mut section.bytes);
                 }
                 _ => out.vector(number, section.count, &mut section.bytes),
             }
-            self.write_customs(&mut out, Custom::after(place));
+            self.write_customs(&mut out, Custom::after(place))?;
             if place == Section::ELEM && self.needs_data_count {
                 let mut count = Buffer::default();
                 count.index(self.spaces[Space::DATAS].count());
-                out.section(DATA_COUNT, count.bytes());
+                out.section(DATA_COUNT, count.bytes()?);
             }
         }
-        self.write_customs(&mut out, Custom::LAST);
+        self.write_customs(&mut out, Custom::LAST)?;
         if !self.has_names {
             let names = self.name_section();
-            names.check()?;
-            if names.len() > 0 {
+            if !names.bytes()?.is_empty() {
                 out.byte(CUSTOM);
                 let start = out.len();
                 out.counted(b"name");
-                out.slice(names.bytes());
+                out.append(&names, 0..);
                 out.count_from(start);
             }
         }
-        out.check()?;
-        Ok(out.into_bytes())
+        out.into_bytes()
     }
 
     /// The custom bytes that stand here.
-    fn write_customs(&self, out: &mut Buffer, place: u8) {
+    fn write_customs(&self, out: &mut Buffer, place: u8) -> Result {
         let mut start = 0;
         for custom in &self.customs {
             if custom.place == place {
-                out.section(CUSTOM, &self.custom_bytes.bytes()[start..custom.end]);
+                out.section(CUSTOM, &self.custom_bytes.bytes()?[start..custom.end]);
             }
             start = custom.end;
         }
+        Ok(())
     }
 
     /// What all is called (spec: appendix/custom#name-section).
@@ -281,7 +276,7 @@ impl Buffer {
             self.truncate(start);
             self.number((width + bytes.len()) as u64);
             self.index(count);
-            self.slice(bytes.bytes());
+            self.append(bytes, 0..);
         }
     }
 }

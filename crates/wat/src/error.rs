@@ -9,9 +9,9 @@ use wasmote_ir::fallible::{OutOfMemory, try_str};
 /// Why a text was refused, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextError {
-    /// What is wrong, in one line. Empty if there was no memory to say it.
-    pub message: Box<str>,
-    /// The file, or what stands for it.
+    /// What is wrong, in one line.
+    pub message: &'static str,
+    /// The file, or what stands for it. Empty if there was no memory for it, as is the excerpt.
     pub path: Box<str>,
     /// The line, from 1.
     pub line: u32,
@@ -27,10 +27,15 @@ pub struct TextError {
 const EXCERPT_SIDE: usize = 60;
 
 impl TextError {
+    /// Whether there was no memory to read the text. What is wrong with it, if anything, is not known then.
+    pub fn is_out_of_memory(&self) -> bool {
+        self.message == OutOfMemory::MESSAGE
+    }
+
     /// The error of a text at this byte of it. What there is no memory for stays empty.
     #[cold]
     #[inline(never)]
-    pub(crate) fn new(message: &str, path: &str, text: &str, offset: usize) -> TextError {
+    pub(crate) fn new(message: &'static str, path: &str, text: &str, offset: usize) -> TextError {
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
             offset -= 1;
@@ -50,7 +55,7 @@ impl TextError {
             }
         }
         TextError {
-            message: copy(message),
+            message,
             path: copy(path),
             line: line as u32,
             column: column as u32 + 1,

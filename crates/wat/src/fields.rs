@@ -26,8 +26,7 @@ pub(crate) fn module(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
         while !encoder.parser.is_end() {
             encoder.parser.string(&mut encoder.body)?;
         }
-        encoder.body.check()?;
-        return Ok(encoder.body.into_bytes());
+        return encoder.body.into_bytes();
     }
     encoder.fields()?;
     encoder.finish()
@@ -99,6 +98,8 @@ impl Encoder<'_, '_> {
             self.parser.skip()?;
             self.parser.close()?;
         }
+        // Reading begins again, and may not meet it then if there was no memory. What was not read has no name.
+        self.parser.check_token()?;
         Ok(types)
     }
 
@@ -296,7 +297,7 @@ impl Encoder<'_, '_> {
         crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.global(out)?;
         self.body.clear();
         self.constant(Extent::All)?;
-        self.sections[Section::GLOBAL].bytes.slice(self.body.bytes());
+        self.sections[Section::GLOBAL].bytes.append(&self.body, 0..);
         Ok(())
     }
 
@@ -308,7 +309,7 @@ impl Encoder<'_, '_> {
         self.sections[Section::FUNC].count += 1;
         self.sections[Section::FUNC].bytes.index(ty);
         self.locals.clear();
-        let params = self.param_count(ty);
+        let params = self.param_count(ty)?;
         if used.inline {
             for param in &self.signatures.params {
                 self.locals.skip(param.index - self.locals.count());
@@ -323,7 +324,7 @@ impl Encoder<'_, '_> {
         self.write_operator(wasmote_ir::operators::Operator::End);
         let code = &mut self.sections[Section::CODE];
         code.count += 1;
-        code.bytes.counted(self.body.bytes());
+        code.bytes.counted(self.body.bytes()?);
         self.finish_body(index);
         if params.is_some() {
             self.names[subsection::LOCALS].list(self.parser, index, &self.locals);
@@ -350,7 +351,7 @@ impl Encoder<'_, '_> {
                 let end = self.body.len();
                 let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
                 types.value(&mut self.body)?;
-                let (group, ty) = self.body.bytes()[start..].split_at(end - start);
+                let (group, ty) = self.body.bytes()?[start..].split_at(end - start);
                 if count > 0 && group == ty {
                     self.body.truncate(end);
                 } else {

@@ -234,7 +234,7 @@ impl Encoder<'_, '_> {
     /// The label and the type of a block, and its clauses.
     fn block(&mut self, second: Option<Immediate>) -> Result {
         let (id, annotated, used) = self.block_head()?;
-        match self.signatures.short() {
+        match self.signatures.short()? {
             Some(short) if used.index.is_none() => self.body.slice(short),
             _ => {
                 let ty = self.used_type(used)?;

@@ -90,7 +90,7 @@ impl Encoder<'_, '_> {
                 to.count += 1;
                 to.bytes.index(func);
                 to.bytes.index(from.count);
-                to.bytes.slice(from.bytes.bytes());
+                to.bytes.append(&from.bytes, 0..);
             }
         }
     }
@@ -164,7 +164,7 @@ impl Encoder<'_, '_> {
         let mut bytes = Buffer::default();
         self.parser.string(&mut bytes)?;
         self.parser.close()?;
-        match *bytes.bytes() {
+        match *bytes.bytes()? {
             [hint @ (0 | 1)] if before.is_none() => Ok(hint),
             [0 | 1] => Err(self.parser.fault(Wrong::HintPlace)),
             _ => Err(fault),
@@ -210,7 +210,7 @@ impl Encoder<'_, '_> {
                 self.push_level(Open::Pending, at, hint)?;
                 let start = self.body.len();
                 self.instruction(operator, shared)?;
-                self.expression.pending.slice(&self.body.bytes()[start..]);
+                self.expression.pending.append(&self.body, start..);
                 self.body.truncate(start);
                 Ok(())
             }
@@ -277,7 +277,7 @@ impl Encoder<'_, '_> {
         match level.open {
             Open::Pending => {
                 self.mark(level.hint);
-                self.body.slice(&self.expression.pending.bytes()[level.pending..]);
+                self.body.append(&self.expression.pending, level.pending..);
                 self.expression.pending.truncate(level.pending);
             }
             Open::Later(operator) => self.later(operator, level)?,

@@ -216,18 +216,17 @@ fn classify(word: &[u8], characters: u32, strings: u32) -> Kind {
 
 /// The annotation with this name, which may be a string; [`Kind::Reserved`] if it means nothing.
 fn known_annotation(name: &[u8], is_quoted: bool) -> Kind {
-    let mut decoded = Buffer::default();
+    let (mut decoded, mut name) = (Buffer::default(), name);
     if is_quoted {
         // It was read before.
         let _ = string(name, 0, Some(&mut decoded));
-        if core::str::from_utf8(decoded.bytes()).is_err() {
+        let Ok(bytes) = decoded.bytes() else { return Kind::Bad(Wrong::Memory) };
+        if core::str::from_utf8(bytes).is_err() {
             return Kind::Bad(Wrong::Utf8);
         }
-    } else {
-        decoded.slice(name);
+        name = bytes;
     }
-    match decoded.bytes() {
-        b"" if decoded.check().is_err() => Kind::Bad(Wrong::Memory),
+    match name {
         b"" => Kind::Bad(Wrong::EmptyAnnotation),
         b"name" => Kind::Annotation(Annotation::Name),
         b"custom" => Kind::Annotation(Annotation::Custom),

@@ -107,6 +107,14 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// An error if no token can be read here.
+    pub fn check_token(&self) -> Result {
+        match self.place.token.kind {
+            Kind::Bad(wrong) => Err(self.fault(wrong)),
+            _ => Ok(()),
+        }
+    }
+
     fn is(&self, kind: Kind) -> bool {
         self.place.token.kind == kind
     }
@@ -239,7 +247,7 @@ impl<'t> Parser<'t> {
     pub fn name_string(&mut self, bytes: &mut Buffer) -> Result {
         let (start, token) = (bytes.len(), self.token());
         self.string(bytes)?;
-        check_utf8(&bytes.bytes()[start..], token)?;
+        check_utf8(&bytes.bytes()?[start..], token)?;
         bytes.count_from(start);
         Ok(())
     }
@@ -249,7 +257,7 @@ impl<'t> Parser<'t> {
         let text = self.text.as_bytes();
         let (start, len) = (name.start as usize, name.len as usize);
         let found = match start.checked_sub(text.len()) {
-            Some(start) => self.decoded.bytes().get(start..start + len),
+            Some(start) => self.decoded.bytes().ok().and_then(|bytes| bytes.get(start..start + len)),
             None => text.get(start..start + len),
         };
         found.unwrap_or_default()
@@ -259,11 +267,10 @@ impl<'t> Parser<'t> {
     fn decode(&mut self, at: usize, token: Token) -> Result<Name> {
         let start = self.decoded.len();
         let _ = lexer::string(self.text.as_bytes(), at, Some(&mut self.decoded));
-        self.decoded.check()?;
         if self.decoded.len() >= 1 << 31 {
             return Err(Fault { wrong: Wrong::TooLong, at: token.start });
         }
-        let bytes = &self.decoded.bytes()[start..];
+        let bytes = &self.decoded.bytes()?[start..];
         check_utf8(bytes, token)?;
         Ok(Name { start: (self.text.len() + start) as u32, len: bytes.len() as u32 })
     }

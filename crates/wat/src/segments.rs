@@ -36,7 +36,7 @@ impl Encoder<'_, '_> {
                 self.constant(Extent::All)?;
                 let out = &mut self.sections[Section::TABLE].bytes;
                 out.insert(start, &INITIAL);
-                out.slice(self.body.bytes());
+                out.append(&self.body, 0..);
             }
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl Encoder<'_, '_> {
             None => out.byte(0),
         }
         out.number(count);
-        out.slice(self.body.bytes());
+        out.append(&self.body, 0..);
     }
 
     /// Functions by their indices, or as expressions that are these; how many there are.
@@ -152,7 +152,7 @@ impl Encoder<'_, '_> {
         if is_active && explicit {
             out.index(table.unwrap_or_default());
         }
-        out.slice(&self.body.bytes()[..offset]);
+        out.slice(&self.body.bytes()?[..offset]);
         // What is left in the body are the elements.
         self.body.rotate(0, offset);
         self.body.truncate(end - offset);
@@ -183,7 +183,7 @@ impl Encoder<'_, '_> {
         self.start_data(Some(index));
         let data = &mut self.sections[Section::DATA].bytes;
         write_zero(data, wide);
-        data.counted(self.body.bytes());
+        data.counted(self.body.bytes()?);
         self.parser.close()
     }
 
@@ -226,11 +226,11 @@ impl Encoder<'_, '_> {
             }
             self.constant_in("offset", Extent::One)?;
             self.start_data(Some(memory));
-            self.sections[Section::DATA].bytes.slice(self.body.bytes());
+            self.sections[Section::DATA].bytes.append(&self.body, 0..);
             self.body.clear();
         }
         self.strings()?;
-        self.sections[Section::DATA].bytes.counted(self.body.bytes());
+        self.sections[Section::DATA].bytes.counted(self.body.bytes()?);
         Ok(())
     }
 }

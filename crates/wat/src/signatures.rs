@@ -66,12 +66,12 @@ impl Signatures {
     }
 
     /// The type of functions that was read last, if it is how blocks abbreviate theirs: at most one result.
-    pub fn short(&self) -> Option<&[u8]> {
-        match self.last.bytes() {
+    pub fn short(&self) -> Result<Option<&[u8]>> {
+        Ok(match self.last.bytes()? {
             [_, 0, 0, ..] => Some(&[byte::EMPTY]),
             [_, 0, 1, result @ ..] => Some(result),
             _ => None,
-        }
+        })
     }
 }
 
@@ -101,8 +101,7 @@ impl<'t> Encoder<'_, 't> {
         let mut front = Buffer::default();
         front.byte(byte::REC);
         front.index(count);
-        front.check()?;
-        bytes.insert(start, front.bytes());
+        bytes.insert(start, front.bytes()?);
         let first = self.signatures.known.len() - count as usize;
         for known in &mut self.signatures.known[first..] {
             if known.func.1 != 0 {
@@ -128,12 +127,11 @@ impl<'t> Encoder<'_, 't> {
                 supertypes.index(self.index(Space::TYPES)?);
                 count += 1;
             }
-            supertypes.check()?;
             if !is_final || count > 0 {
                 let bytes = &mut self.sections[Section::TYPE].bytes;
                 bytes.byte(if is_final { byte::SUB_FINAL } else { byte::SUB });
                 bytes.index(count);
-                bytes.slice(supertypes.bytes());
+                bytes.append(&supertypes, 0..);
             }
             self.parser.open()?;
         }
@@ -163,7 +161,7 @@ impl<'t> Encoder<'_, 't> {
     /// Lets uses of types that name none refer to this one, unless they refer to one before. As the crate `wast` has it, types in groups do not count, and
     /// those that are not final do.
     fn remember(&mut self, index: u32) -> Result {
-        let section = self.sections[Section::TYPE].bytes.bytes();
+        let section = self.sections[Section::TYPE].bytes.bytes()?;
         let signatures = &mut self.signatures;
         let known = &signatures.known;
         let func = |index| Signatures::func(known, section, index);
@@ -201,7 +199,7 @@ impl<'t> Encoder<'_, 't> {
     fn write_func_type(&mut self) -> (u32, u32) {
         let bytes = &mut self.sections[Section::TYPE].bytes;
         let start = bytes.len() as u32;
-        bytes.slice(self.signatures.last.bytes());
+        bytes.append(&self.signatures.last, 0..);
         (start, bytes.len() as u32)
     }
 
@@ -229,7 +227,7 @@ impl<'t> Encoder<'_, 't> {
         let bytes = &mut self.sections[Section::TYPE].bytes;
         bytes.byte(byte::STRUCT);
         bytes.index(fields.count());
-        bytes.slice(self.body.bytes());
+        bytes.append(&self.body, 0..);
         self.names[subsection::FIELDS].list(self.parser, index, &fields);
         if fields.names().len() == 0 {
             return Ok(None);
@@ -296,12 +294,10 @@ impl<'t> Encoder<'_, 't> {
         let mut front = Buffer::default();
         front.byte(byte::FUNC);
         front.index(count);
-        front.check()?;
-        params.insert(0, front.bytes());
+        params.insert(0, front.bytes()?);
         params.index(result_count);
-        params.slice(results.bytes());
+        params.append(results, 0..);
         params.check()?;
-        results.check()?;
         Ok(found)
     }
 
@@ -321,9 +317,9 @@ impl<'t> Encoder<'_, 't> {
     /// The type that is used, which was read last. If it names none and there is no such type, that becomes the last type of the module.
     #[inline(never)]
     pub fn used_type(&mut self, used: TypeUse) -> Result<u32> {
-        let section = self.sections[Section::TYPE].bytes.bytes();
+        let section = self.sections[Section::TYPE].bytes.bytes()?;
         let signatures = &self.signatures;
-        let last = signatures.last.bytes();
+        let last = signatures.last.bytes()?;
         let func = |index| Signatures::func(&signatures.known, section, index);
         if let Some(index) = used.index {
             let wrong = match func(index) {
@@ -341,20 +337,20 @@ impl<'t> Encoder<'_, 't> {
         let func = self.write_func_type();
         self.signatures.known.try_push(Known { func, fields: None })?;
         self.sections[Section::TYPE].count += 1;
-        self.sections[Section::TYPE].bytes.check()?;
         self.remember(index)?;
         Ok(index)
     }
 
     /// How many parameters functions of a type have; nothing if it is of another kind, or there is no such type.
-    pub fn param_count(&self, index: u32) -> Option<u32> {
-        let func = Signatures::func(&self.signatures.known, self.sections[Section::TYPE].bytes.bytes(), index);
-        let count = func.get(1..)?.iter().scan(true, |more, &byte| {
+    pub fn param_count(&self, index: u32) -> Result<Option<u32>> {
+        let func = Signatures::func(&self.signatures.known, self.sections[Section::TYPE].bytes.bytes()?, index);
+        let Some(count) = func.get(1..) else { return Ok(None) };
+        let count = count.iter().scan(true, |more, &byte| {
             let here = *more;
             *more = byte & 0x80 != 0;
             here.then_some(byte)
         });
-        Some(count.zip(0..).fold(0, |count, (byte, place)| count | u32::from(byte & 0x7f) << (7 * place)))
+        Ok(Some(count.zip(0..).fold(0, |count, (byte, place)| count | u32::from(byte & 0x7f) << (7 * place))))
     }
 }
 

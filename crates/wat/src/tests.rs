@@ -57,7 +57,7 @@ fn depth_costs_no_stack() {
     let text = format!("(func {}{})", "(block".repeat(depth), ")".repeat(depth));
     assert!(parse_text(text.as_bytes(), "m").is_ok());
     let text = format!("(assert_return (invoke \"f\") {}{})", "(either ".repeat(depth), ")".repeat(depth));
-    assert_eq!(&*script::parse(&text, "s").unwrap_err().message, "values are nested too deep");
+    assert_eq!(script::parse(&text, "s").unwrap_err().message, "values are nested too deep");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn errors_are_where_they_are() {
         let column = marked[..at].chars().count() as u32 + 1;
         // The one that is too much is pointed at, if there are two.
         let column = if message == "multiple start sections" { column + 10 } else { column };
-        assert_eq!((&*error.message, error.column), (&*expected, column), "{marked}");
+        assert_eq!((error.message, error.column), (&*expected, column), "{marked}");
     }
 }
 

@@ -12,11 +12,16 @@ use crate::parser::Parser;
 /// # Errors
 /// When the text is none, or names something that it does not define; whether the module is valid is for validation. Or when there is no memory.
 pub fn parse_text(text: &[u8], path: &str) -> core::result::Result<Vec<u8>, TextError> {
+    parse_bytes(text).map_err(|(fault, text)| fault.report(path, text))
+}
+
+/// As [`parse_text`]; what is wrong comes with the text as far as it is one, so that it can be reported.
+pub(crate) fn parse_bytes(text: &[u8]) -> core::result::Result<Vec<u8>, (Fault, &str)> {
     match core::str::from_utf8(text) {
-        Ok(text) => parse(text).map_err(|fault| fault.report(path, text)),
+        Ok(text) => parse(text).map_err(|fault| (fault, text)),
         Err(error) => {
             let valid = core::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default();
-            Err(Fault { wrong: Wrong::Utf8, at: valid.len() as u32 }.report(path, valid))
+            Err((Fault { wrong: Wrong::Utf8, at: valid.len() as u32 }, valid))
         }
     }
 }

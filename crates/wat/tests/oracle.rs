@@ -41,7 +41,7 @@ fn compare(script: &scripts::Script, counts: &mut Counts, faults: &mut Vec<Strin
             counts.modules += 1;
             if let Source::Malformed(error) = ours {
                 counts.refused += 1;
-                if matches!(theirs, Source::Binary(_)) && reason("", Some(&error.message)).is_some() {
+                if matches!(theirs, Source::Binary(_)) && reason("", Some(error.message)).is_some() {
                     *theirs = theirs::refused();
                 }
                 *ours = theirs::refused();

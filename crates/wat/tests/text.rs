@@ -40,7 +40,7 @@ fn long_lines_are_cut_around_the_error() {
 #[test]
 fn text_that_is_not_utf8_is_refused_where_it_breaks() {
     let error = parse_text(b"(module)\n;; \xff", "m.wat").unwrap_err();
-    assert_eq!((&*error.message, error.line, error.column), ("malformed UTF-8 encoding", 2, 4));
+    assert_eq!((error.message, error.line, error.column), ("malformed UTF-8 encoding", 2, 4));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::error::{Fault, Result, TextError, Wrong};
 use crate::fields;
 use crate::lexer::Kind;
 use crate::parser::Parser;
-use crate::text::parse_text;
+use crate::text::parse_bytes;
 
 /// The directives of a script. `path` stands in errors only. A text with modules only, or with the fields of one, is a script, too.
 ///
@@ -37,17 +37,12 @@ fn is_directive(word: &[u8]) -> bool {
     word.starts_with(b"assert_") || matches!(word, b"module" | b"component" | b"register" | b"invoke")
 }
 
-/// The source of a module, of which this became.
-fn source(outcome: core::result::Result<Vec<u8>, TextError>) -> Source {
-    outcome.map_or_else(Source::Malformed, Source::Binary)
-}
-
 impl Reader<'_> {
     fn script(mut self) -> Result<Vec<Directive>> {
         let mut directives = Vec::new();
         let (kind, word) = self.parser.second();
         if !(self.parser.is_open() && kind == Kind::Keyword && is_directive(word)) {
-            let module = source(parse_text(self.text.as_bytes(), self.path));
+            let module = self.source(self.text.as_bytes())?;
             directives.try_push(Directive { line: 1, kind: DirectiveKind::Module { name: None, module } })?;
             return Ok(directives);
         }
@@ -126,8 +121,7 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<Box<str>> {
         let (mut bytes, fault) = (Buffer::default(), self.parser.fault(Wrong::Utf8));
         self.parser.string(&mut bytes)?;
-        bytes.check()?;
-        let text = core::str::from_utf8(bytes.bytes()).map_err(|_| fault)?;
+        let text = core::str::from_utf8(bytes.bytes()?).map_err(|_| fault)?;
         Ok(wasmote_ir::fallible::try_str(text)?)
     }
 
@@ -179,8 +173,7 @@ impl Reader<'_> {
                 self.parser.string(&mut text)?;
                 text.byte(b' ');
             }
-            text.check()?;
-            return Ok(source(parse_text(text.bytes(), self.path)));
+            return self.source(text.bytes()?);
         }
         self.parser.go_to(place);
         match fields::module(&mut self.parser) {
@@ -195,6 +188,16 @@ impl Reader<'_> {
                 self.parser.skip().map_err(|_| fault)?;
                 Ok(Source::Malformed(fault.report(self.path, self.text)))
             }
+        }
+    }
+
+    /// The source of a module that is a text of its own.
+    fn source(&self, text: &[u8]) -> Result<Source> {
+        match parse_bytes(text) {
+            Ok(binary) => Ok(Source::Binary(binary)),
+            // It says nothing about the text.
+            Err((fault, _)) if fault.wrong == Wrong::Memory => Err(fault),
+            Err((fault, text)) => Ok(Source::Malformed(fault.report(self.path, text))),
         }
     }
 

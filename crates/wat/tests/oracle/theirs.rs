@@ -33,8 +33,7 @@ pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
 /// A module that is refused. Only that it is can be compared.
 pub fn refused() -> Source {
     let nothing = || Box::from("");
-    let error =
-        TextError { message: nothing(), path: nothing(), line: 0, column: 0, excerpt: nothing(), excerpt_column: 0 };
+    let error = TextError { message: "", path: nothing(), line: 0, column: 0, excerpt: nothing(), excerpt_column: 0 };
     Source::Malformed(error)
 }
 

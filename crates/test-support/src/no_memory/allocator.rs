@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
+/// The system's allocator, which fails as [`arm`] says.
 pub struct Failing;
 
 /// Allocations are counted, and one of them fails, or all from it on.
