@@ -11,9 +11,21 @@ use std::thread;
 
 use folder::Folder;
 
-/// The commands that work on a module, and the one that works on scripts. `compile` writes to nowhere.
-const COMMANDS: [&[&str]; 6] =
-    [&["run"], &["validate"], &["inspect"], &["dump"], &["compile", "-o", "/dev/null"], &["wast"]];
+/// The commands that work on a module, and the one that works on scripts. Those that make binaries write them to nowhere.
+const COMMANDS: [&[&str]; 8] = [
+    &["run"],
+    &["validate"],
+    &["inspect"],
+    &["dump"],
+    &["compile", "-o", "/dev/null"],
+    &["wast"],
+    &["print"],
+    &["parse", "-o", "/dev/null"],
+];
+const COMPILE: usize = 4;
+const WAST: usize = 5;
+const PRINT: usize = 6;
+const PARSE: usize = 7;
 
 /// A module that every command but `wast` works on, and the same as a script of one module.
 const TEXT: &str =
@@ -59,38 +71,63 @@ fn check(folder: &Path, command: &[&str], file: &str, does: &Does) {
 }
 
 /// What all commands do with a file, in the order of [`COMMANDS`].
-fn modules(inspect: &[&'static str], dump: &[&'static str], validate: &'static str, wast: Does) -> [Does; 6] {
+fn modules(inspect: &[&'static str], dump: &[&'static str], validate: &'static str, wast: Does) -> [Does; 8] {
     let prints = |lines: &[&'static str]| Prints(lines.to_vec());
-    [prints(&[]), prints(&[validate]), prints(inspect), prints(dump), prints(&[]), wast]
+    let text = prints(&["(module", "  (memory (;0;) 1)", "  (func $add (;1;) (type 1) (param i32 i32) (result i32)"]);
+    [prints(&[]), prints(&[validate]), prints(inspect), prints(dump), prints(&[]), wast, text, prints(&[])]
+}
+
+/// The same, of a binary.
+fn binaries(mut modules: [Does; 8]) -> [Does; 8] {
+    modules[PARSE] = Refuses(NO_TEXT);
+    modules
+}
+
+/// All refuse a damaged binary: those that load it, and the one that prints it.
+fn refused_binary(module: &'static str, print: &'static str) -> [Does; 8] {
+    let mut all = binaries(refused_as(module, NO_SCRIPT));
+    all[PRINT] = Refuses(print);
+    all
+}
+
+/// What all commands do with an image.
+#[cfg(feature = "compile")]
+fn images(mut modules: [Does; 8]) -> [Does; 8] {
+    modules[COMPILE] = Refuses("this is an image already: compile the module that it was made from");
+    modules[WAST] = Refuses("this is an image, not a script (.wast): run it with `wasmote run`");
+    modules[PRINT] = Refuses("this is an image: print the module that it was made from");
+    modules[PARSE] = Refuses("this is an image, not text: name a .wat file");
+    modules
 }
 
 /// All of them refuse the file so.
-fn refused(line: &'static str) -> [Does; 6] {
-    [(); 6].map(|()| Refuses(line))
+fn refused(line: &'static str) -> [Does; 8] {
+    [(); 8].map(|()| Refuses(line))
 }
 
 /// The commands that want a module refuse the file so, and the one that wants a script otherwise.
-fn refused_as(module: &'static str, script: &'static str) -> [Does; 6] {
+fn refused_as(module: &'static str, script: &'static str) -> [Does; 8] {
     let mut all = refused(module);
-    all[5] = Refuses(script);
+    all[WAST] = Refuses(script);
     all
 }
 
 const NO_SCRIPT: &str = "this is a binary module, not a script (.wast): run it with `wasmote run`";
+const NO_TEXT: &str = "this is a binary already, not text: name a .wat file";
 const COMPONENT: &str = "this is a component; wasmote runs core modules: build it as one, such as for wasm32-wasip1";
 const EMPTY: &str = "the file is empty: build or copy it again";
 const UNKNOWN: &str =
     "neither a binary module, which begins with `\\0asm`, nor text, which begins with `(`: name a .wasm or .wat file";
 
 /// The files that are made of bytes, each with what the commands do with it.
-fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
+fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
     let binary = wat::parse_str(TEXT).unwrap();
-    let module = modules(
+    let module = binaries(modules(
         &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
         &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
         "binary.wasm: valid",
         Refuses(NO_SCRIPT),
-    );
+    ));
     let mut elf = b"\x7fELF\x02\x01\x01\0".to_vec();
     elf.resize(64, 0);
     let mut files = BTreeMap::from([
@@ -112,9 +149,9 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
             "truncated.wasm",
             (
                 binary[..binary.len() / 2].to_vec(),
-                refused_as(
+                refused_binary(
                     "malformed module: unexpected end-of-file (at offset 0x20): the file is damaged or cut off, build it again",
-                    NO_SCRIPT,
+                    "malformed module: unexpected end of section or function (at offset 0x26): the file is damaged or cut off, build it again",
                 ),
             ),
         ),
@@ -122,9 +159,9 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
             "version.wasm",
             (
                 b"\0asm\x02\0\0\0".to_vec(),
-                refused_as(
+                refused_binary(
                     "malformed module: unknown binary version (at offset 0x4): the file is damaged or cut off, build it again",
-                    NO_SCRIPT,
+                    "malformed module: magic header or version not detected: this is no module (at offset 0x0): the file is damaged or cut off, build it again",
                 ),
             ),
         ),
@@ -136,14 +173,15 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
             ),
         ),
     ]);
-    let text = |mut does: [Does; 6], without: &'static str| match cfg!(feature = "wat") {
+    let text = |mut does: [Does; 8], without: &'static str| match cfg!(feature = "wat") {
         true => does,
         false => {
-            does[..5].fill(Refuses(without));
+            does[..WAST].fill(Refuses(without));
+            does[PRINT] = Refuses(without);
             does
         }
     };
-    const NO_TEXT: &str =
+    const WITHOUT: &str =
         "this is text, and this wasmote was built without the feature `wat`: make a binary of it first";
     let module = modules(
         &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
@@ -151,9 +189,9 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
         "module.wat: valid",
         Prints(vec!["1 passed, 0 failed"]),
     );
-    files.insert("module.wat", (TEXT.into(), text(module, NO_TEXT)));
+    files.insert("module.wat", (TEXT.into(), text(module, WITHOUT)));
     let malformed = refused("line 2, column 9: malformed UTF-8 encoding");
-    files.insert("latin1.wat", (b"(module\n  ;; caf\xe9\n)".to_vec(), text(malformed, NO_TEXT)));
+    files.insert("latin1.wat", (b"(module\n  ;; caf\xe9\n)".to_vec(), text(malformed, WITHOUT)));
     if !cfg!(feature = "image") {
         let module = "this is an image, and this wasmote was built without the feature `image`: use the module that it was made from";
         let script = "this is an image, not a script (.wast): run it with `wasmote run`";
@@ -161,7 +199,7 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
     }
     let script = "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))";
     let mut does = refused("this is a script (.wast), not a module: run it with `wasmote wast`");
-    does[5] = Prints(vec!["2 passed, 0 failed"]);
+    does[WAST] = Prints(vec!["2 passed, 0 failed"]);
     files.insert("script.wast", (script.into(), does));
     files
 }
@@ -170,6 +208,8 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 6])> {
 fn has(command: &[&str]) -> bool {
     match command[0] {
         "compile" => cfg!(feature = "compile"),
+        "print" => cfg!(feature = "print"),
+        "parse" => cfg!(feature = "wat"),
         "wast" => cfg!(feature = "script"),
         _ => true,
     }
@@ -250,11 +290,6 @@ fn image(folder: &Path, name: &str, options: &[&str]) -> Vec<u8> {
     std::fs::read(folder.join(name)).unwrap()
 }
 
-#[cfg(feature = "compile")]
-const COMPILED: Does = Refuses("this is an image already: compile the module that it was made from");
-#[cfg(feature = "compile")]
-const NO_SCRIPT_BUT_IMAGE: Does = Refuses("this is an image, not a script (.wast): run it with `wasmote run`");
-
 #[test]
 #[cfg(feature = "compile")]
 fn images_of_all_sorts_are_understood() {
@@ -282,9 +317,8 @@ fn images_of_all_sorts_are_understood() {
         ];
         let code: &str = format!("      0  {code}").leak();
         let validate: &str = format!("{name}: valid image, all 2 functions verified").leak();
-        let mut does =
-            modules(&inspect, &["function 1 <add>: func (i32, i32) -> i32", code], validate, NO_SCRIPT_BUT_IMAGE);
-        does[4] = COMPILED;
+        let does =
+            images(modules(&inspect, &["function 1 <add>: func (i32, i32) -> i32", code], validate, Prints(vec![])));
         for (command, does) in COMMANDS.iter().zip(&does).filter(|(command, _)| has(command)) {
             check(&folder.0, command, name, does);
         }
@@ -319,8 +353,7 @@ fn an_image_that_is_cut_off_or_damaged_is_said_so_by_every_command() {
         ("records.wmi", &*records, "the image is damaged (wrong checksum): copy it again (at offset 0x18)"),
     ] {
         std::fs::write(folder.0.join(name), bytes).unwrap();
-        let mut does = refused_as(line, "");
-        (does[4], does[5]) = (COMPILED, NO_SCRIPT_BUT_IMAGE);
+        let does = images(refused(line));
         for (command, does) in COMMANDS.iter().zip(&does).filter(|(command, _)| has(command)) {
             check(&folder.0, command, name, does);
         }
