@@ -23,13 +23,21 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         name: "two operations on integers",
-        is: |name, _| name.starts_with('I') && operations(name) == 2,
+        is: |name, _| name.starts_with('I') && !is_vector(name) && operations(name) == 2,
         handles: |symbol| is_tile(symbol) && !is_float(symbol),
     },
     Family {
         name: "two operations on floats",
-        is: |name, _| name.starts_with('F') && operations(name) == 2,
+        is: |name, _| name.starts_with('F') && !is_vector(name) && operations(name) == 2,
         handles: |symbol| is_tile(symbol) && is_float(symbol),
+    },
+    Family {
+        name: VECTORS,
+        is: |name, _| is_vector(name) && operations(name) == 2,
+        handles: |symbol| {
+            let row = symbol.split("rows::").nth(1).and_then(|rest| rest.split([',', '>']).next()).unwrap_or_default();
+            is_vector(row) && operations(row) == 2
+        },
     },
     Family {
         name: "two additions",
@@ -50,10 +58,26 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "pairs", is: |_, _| false, handles: |_| false },
 ];
 
-/// How many operations a name such as `I32ShlAdd` consists of.
+/// The family that a build without vectors has nothing of.
+const VECTORS: &str = "two operations on vectors";
+
+/// What stands in a name behind the type of numbers, such as `x4` or nothing in front of the operations.
+fn lanes(name: &str) -> &str {
+    let rest = name.get(3..).unwrap_or_default();
+    let len = rest
+        .strip_prefix('x')
+        .map_or(0, |rest| 1 + rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+    &rest[..len]
+}
+
+fn is_vector(name: &str) -> bool {
+    !lanes(name).is_empty()
+}
+
+/// How many operations a name such as `I32ShlAdd` or `F32x4MulAdd` consists of.
 fn operations(name: &str) -> usize {
     const OPERATIONS: &[&str] = &["Add", "Sub", "Mul", "And", "Or", "Xor", "Shl", "ShrU", "ShrS", "Rotl"];
-    let mut rest = name.get(3..).unwrap_or_default().trim_end_matches("From");
+    let mut rest = name.get(3 + lanes(name).len()..).unwrap_or_default().trim_end_matches("From");
     let mut count = 0;
     while let Some(operation) = OPERATIONS.iter().find(|operation| rest.starts_with(**operation)) {
         rest = &rest[operation.len()..];
@@ -95,6 +119,8 @@ mod tests {
         let of = |name| of_instruction(name).map(|family| family.name);
         assert_eq!(of("I32ShlAdd.sis_r"), Some("two operations on integers"));
         assert_eq!(of("F64SubMulFrom.sss"), Some("two operations on floats"));
+        assert_eq!(of("F32x4MulAdd.sss_s"), Some("two operations on vectors"));
+        assert_eq!(of("I32x4Add.ss_s"), None);
         assert_eq!(of("Load32.sr_r"), Some("base + index, base + constant"));
         assert_eq!(of("Store8.si_r"), Some("base + index, base + constant"));
         assert_eq!(of("I64AddConst.si"), Some("constants of 64 bits"));
@@ -104,7 +130,8 @@ mod tests {
         // Each family but the pairs has instructions, and each fused operation of the table a family.
         let named = |op: &Op| of_instruction(&format!("{}.{}", op.name(), op.variants()[0].suffix));
         let found: Vec<&str> = Op::ALL.iter().filter_map(named).map(|family| family.name).collect();
-        for family in &FAMILIES[1..FAMILIES.len() - 1] {
+        let vectors = Op::ALL.iter().any(|op| is_vector(op.name()));
+        for family in FAMILIES[1..FAMILIES.len() - 1].iter().filter(|family| vectors || family.name != VECTORS) {
             assert!(found.contains(&family.name), "{}", family.name);
         }
         for fused in Op::ALL.iter().filter(|op| op.fuses().is_some()) {
@@ -119,6 +146,8 @@ mod tests {
         let tile = "hot::<tiles::Tile<tiles::Then<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
         assert_eq!(of(tile), Some("two operations on integers"));
         assert_eq!(of(&tile.replace("I32", "F64")), Some("two operations on floats"));
+        assert_eq!(of("hot_sse4::<shapes::Three<rows::F32x4MulAdd, S, S, S, S>>"), Some("two operations on vectors"));
+        assert_eq!(of("hot::<shapes::Two<rows::F32x4Mul, S, S, S>>"), None);
         assert_eq!(of("hot::<pairs::InTurn<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"), Some("pairs"));
         assert_eq!(of("hot::<memory::LoadAt<L, memory::Sum<S, S>, S>>"), Some("base + index, base + constant"));
         assert_eq!(of("hot::<memory::LoadAt<L, S, S>>"), None);
