@@ -1,11 +1,10 @@
 //! Chooses how handlers reach each other, by tail calls where the compiler makes them, else by a loop; and where pages without
-//! access behind a memory can stand in for checks; and how floats are converted and rounded.
+//! access behind a memory can stand in for checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(tail_dispatch)");
     println!("cargo:rustc-check-cfg=cfg(guarded)");
-    println!("cargo:rustc-check-cfg=cfg(small_floats)");
     let arch = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let optimised = std::env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
     // Instructions are counted in the loop.
@@ -25,11 +24,6 @@ fn main() {
     };
     if optimised && !forced_loop && in_registers {
         println!("cargo:rustc-cfg=tail_dispatch");
-    }
-    // Firmware, which executes the core op set in place, wants to be small. On x86-64 only tests are run in that way.
-    let hosted = extended || std::env::var_os("CARGO_FEATURE_ALLOC").is_some();
-    if !hosted && arch != "x86_64" {
-        println!("cargo:rustc-cfg=small_floats");
     }
     // A fault has to be turned into a trap by the registers that it leaves (`guard`).
     let var = |name: &str| std::env::var(name).unwrap_or_default();

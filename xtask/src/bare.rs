@@ -11,6 +11,9 @@ use pico_args::Arguments;
 
 use crate::{deps, embedded, project};
 
+/// What a crate needs to be more than a shell with its default features off.
+const FEATURES: &[(&str, &str)] = &[("wasmote-exec", "in-place")];
+
 /// Any of these will do: what is looked for is a use of `std`, which has none on each of them.
 const TARGETS: &[&str] =
     &["thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf", "x86_64-unknown-none", "thumbv7m-none-eabi"];
@@ -53,6 +56,9 @@ pub fn check() -> Result<Option<String>> {
             "--package",
             rule.name,
         ]);
+        for (_, features) in FEATURES.iter().filter(|(name, _)| *name == rule.name) {
+            command.args(["--features", *features]);
+        }
         command.arg("--target-dir").arg(project::target_dir().join("bare"));
         project::run(&mut command)?;
     }

@@ -208,14 +208,13 @@ fn test_images() -> Result<Outcome> {
     Ok(Outcome::Tests(count))
 }
 
-/// Without `alloc`, `exec` is another library; so it is tested by itself. The development profile runs handlers in a loop, the
-/// release profile by tail calls; damaged images are tried with the latter, of both op sets.
+/// What the tests of the whole workspace, where every feature is on, leave to builds of `exec` alone: the core op set without accumulators, as
+/// firmware on Arm of 32 bits has it, in a loop and with small floats; no floats at all; and the release profile.
 fn test_in_place() -> Result<Outcome> {
     let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
     let runs = [
-        "--features float,verify --lib --test conformance --test in_place",
+        "--features small-floats,verify,loop-dispatch --lib --test conformance --test in_place",
         "--features verify --doc",
-        // Without floats.
         "--features verify --test in_place",
         "--release --features extended,verify,wasmote-translate/extended --test conformance --test in_place --test mutants",
     ];

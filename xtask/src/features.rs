@@ -47,7 +47,7 @@ const ADDED: &[Added] = &[
     added(CLI, "validate", &["wasmote_validate::"]),
     // Its handlers are instances of functions that every build has; the budget of `cli-run-only` is without them.
     added(CLI, "extended", &[]),
-    added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd", "wasmote_exec::vector"]),
+    added(CLI, "simd", &["wasmote_simd::", "wasmote_translate::simd"]),
     // It replaces instead of adding.
     added(CLI, "relaxed-native", &[]),
     added(CLI, "gc", &["wasmote_gc::"]),

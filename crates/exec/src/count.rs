@@ -15,18 +15,28 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::AcqRel, Or
 use wasmote_ir::Opcode;
 use wasmote_ir::ops::ALL_OPCODES;
 
-use crate::cells::Cell;
-use crate::dispatch::Handler;
-use crate::handlers::pairs;
-use crate::link::CALL_DEFINED;
+use crate::linked::cells::Cell;
+use crate::linked::link::CALL_DEFINED;
+use crate::linked::{Handler, Linked};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the feature `count` needs addresses that leave 16 bits of 64 free");
 
+#[cfg(feature = "pairs")]
+use crate::handlers::pairs::{COUNT as PAIRS, opcodes};
+/// How many pairs there are.
+#[cfg(not(feature = "pairs"))]
+const PAIRS: usize = 0;
+/// Those of a pair: there is none.
+#[cfg(not(feature = "pairs"))]
+fn opcodes(_pair: u16) -> [Opcode; 2] {
+    unreachable!()
+}
+
 /// Where the opcode begins in a cell.
 const SHIFT: u32 = 48;
 /// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
-const KINDS: usize = 1 + ALL_OPCODES + pairs::COUNT;
+const KINDS: usize = 1 + ALL_OPCODES + PAIRS;
 /// Set in the word of an instruction that something jumps to.
 const TARGET: usize = 1 << 63;
 const _: () = assert!(KINDS <= 1 << (63 - SHIFT));
@@ -99,7 +109,7 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     let pair = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
     pair.store(pair.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
-    if pairs::COUNT == 0 {
+    if PAIRS == 0 {
         count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
     }
     let handler = tagged.map_addr(|address| address & ((1 << SHIFT) - 1));
@@ -157,7 +167,7 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
         let units: usize = opcode.operands().iter().map(|operand| operand.units()).sum();
         // A call also has where the code is.
         let units = if opcode.0 == CALL_DEFINED { units + size_of::<Cell>() / size_of::<u16>() } else { units };
-        end = address + crate::operand::instr_bytes(units) as u64;
+        end = address + crate::operand::instr_bytes::<Linked>(units) as u64;
     }
     straights
 }
@@ -167,7 +177,7 @@ pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
     let dispatched = |kind: usize| match kind.checked_sub(1) {
         None => Dispatched::Outside,
         Some(opcode) if opcode < ALL_OPCODES => Dispatched::One(Opcode(opcode as u16)),
-        Some(pair) => Dispatched::Two(pairs::opcodes((pair - ALL_OPCODES) as u16)),
+        Some(pair) => Dispatched::Two(opcodes((pair - ALL_OPCODES) as u16)),
     };
     let counted =
         COUNTS.get().iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);

@@ -2,7 +2,7 @@
 //! are told by one compare; all else is asked of a function.
 
 use wasmote_exec as exec;
-use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold};
+use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold};
 use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
 use wasmote_ir::{Op, TrapCode};
 
@@ -75,7 +75,7 @@ macro_rules! casts {
         struct $slow;
 
         impl $name {
-            pub const HANDLER: Handler = cold::<$name>;
+            pub const HANDLER: Handler = cold::<Linked, $name>;
 
             #[inline(always)]
             unsafe fn answer($r: &mut Regs, $is: bool) -> Flow {
@@ -84,7 +84,7 @@ macro_rules! casts {
             }
         }
 
-        impl Instr for $name {
+        impl Instr<Linked> for $name {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
                 // SAFETY: the caller's promise.
@@ -93,13 +93,13 @@ macro_rules! casts {
                         let is = r.u16(3) as u16 & NEGATED == 0;
                         Self::answer(r, is)
                     } else {
-                        Flow::Instead(cold::<$slow>)
+                        Flow::Instead(cold::<Linked, $slow>)
                     }
                 }
             }
         }
 
-        impl Instr for $slow {
+        impl Instr<Linked> for $slow {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
                 // SAFETY: the caller's promise.

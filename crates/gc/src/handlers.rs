@@ -4,7 +4,7 @@
 //! array's length, and then again against the end of the heap, since code that was not validated may have written the length.
 
 use wasmote_exec as exec;
-use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, hot};
+use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, hot};
 use wasmote_ir::ops::{FIRST_OBJECT, OBJECT_OPCODES};
 use wasmote_ir::{Op, Opcode, TrapCode};
 
@@ -16,7 +16,7 @@ pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn build() -> [Handler; OBJECT_OPCODES] {
-            let mut table = [cold::<rows::StructNew> as Handler; OBJECT_OPCODES];
+            let mut table = [cold::<Linked, rows::StructNew> as Handler; OBJECT_OPCODES];
             $( table[Opcode::only(Op::$name).0 as usize - FIRST_OBJECT] = rows::$name::HANDLER; )*
             table
         }
@@ -224,9 +224,9 @@ macro_rules! instructions {
     ($( $kind:ident $name:ident ($r:ident) $body:block )*) => { $(
         pub struct $name;
         impl $name {
-            pub const HANDLER: Handler = $kind::<$name>;
+            pub const HANDLER: Handler = $kind::<Linked, $name>;
         }
-        impl Instr for $name {
+        impl Instr<Linked> for $name {
             #[inline(always)]
             unsafe fn run($r: &mut Regs) -> Flow {
                 #[inline(always)]

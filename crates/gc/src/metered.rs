@@ -4,7 +4,7 @@
 //! An array is made in two steps, so that the second can stop: it is allocated, all zero, which is one piece whatever its length, and then filled.
 
 use wasmote_exec::Instance;
-use wasmote_exec::extend::{Flow, Handler, Instr, Regs, cold, pay, pay_for_piece};
+use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, pay, pay_for_piece};
 use wasmote_ir::{TrapCode, fuel};
 
 use crate::handlers::{copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, references};

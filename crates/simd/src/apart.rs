@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 
 use wasmote_exec::vector::{
-    Binary, Dest, Encoded, Flow, Instr, Load, Regs, S, Source, Three, Unary, Value, Vector, bytes, cold,
+    Binary, Dest, Encoded, Flow, Instr, Linked, Load, Regs, S, Source, Three, Unary, Value, Vector, bytes, cold,
 };
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Format, Operand};
@@ -24,7 +24,7 @@ pub trait Compute {
 /// An instruction of which another handler does the rest.
 pub struct Apart<C>(PhantomData<C>);
 
-impl<C: Compute> Instr for Apart<C> {
+impl<C: Compute> Instr<Linked> for Apart<C> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; behind the operands of the first cell there are more.
@@ -39,10 +39,10 @@ impl<C: Compute> Instr for Apart<C> {
         }
         // `cold` is never inlined; it needs no stack frame here.
         Flow::Instead(match C::DST % 4 {
-            0 => cold::<Rest<0>>,
-            1 => cold::<Rest<1>>,
-            2 => cold::<Rest<2>>,
-            _ => cold::<Rest<3>>,
+            0 => cold::<Linked, Rest<0>>,
+            1 => cold::<Linked, Rest<1>>,
+            2 => cold::<Linked, Rest<2>>,
+            _ => cold::<Linked, Rest<3>>,
         })
     }
 }
@@ -59,7 +59,7 @@ pub const ADDRESS: Format = <S as Source<u32>>::FORMAT;
 /// The rest of an instruction, which ends in the cell behind `ip`: its last unit is a place for the accumulator.
 pub struct Rest<const DST: usize>;
 
-impl<const DST: usize> Instr for Rest<DST> {
+impl<const DST: usize> Instr<Linked> for Rest<DST> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use wasmote_exec::vector::{Encoded, Flow, Instr, Regs, S, Source, Value, Vector, bytes};
+use wasmote_exec::vector::{Encoded, Flow, Instr, Linked, Regs, S, Source, Value, Vector, bytes};
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Format, Operand};
 
@@ -58,7 +58,7 @@ impl<O: LoadLane> Compute for LoadHalf<O> {
 /// A store of a lane: the address, then the vector.
 pub struct StoreOf<O>(PhantomData<O>);
 
-impl<O: StoreLane> Instr for StoreOf<O> {
+impl<O: StoreLane> Instr<Linked> for StoreOf<O> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the bytes are there.

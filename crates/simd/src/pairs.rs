@@ -1,7 +1,7 @@
 //! The handlers of pairs of instructions, which `wasmote-exec` lists.
 
 use wasmote_exec::for_each_vector_pair;
-use wasmote_exec::vector::{Handler, InTurn, Instr, VECTORS, hot, number};
+use wasmote_exec::vector::{Handler, InTurn, Instr, Linked, VECTORS, hot, number};
 use wasmote_ir::{Op, shape};
 
 use crate::rows::baseline;
@@ -22,7 +22,7 @@ mod row {
 
 /// A row's variant by number.
 trait VariantOf<const N: usize> {
-    type Instr: Instr;
+    type Instr: Instr<Linked>;
 }
 impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Meaning, Shape) {
     type Instr = Shape::Instr;
@@ -32,8 +32,8 @@ impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Mean
 type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
 /// The handler of two instructions.
-const fn both<A: Whole, B: Instr>() -> Handler {
-    hot::<InTurn<A, B>>
+const fn both<A: Whole, B: Instr<Linked>>() -> Handler {
+    hot::<Linked, InTurn<A, B>>
 }
 
 macro_rules! handlers {

@@ -4,8 +4,8 @@
 use core::marker::PhantomData;
 
 use wasmote_exec::vector::{
-    Binary, Dest, Encoded, Flow, Handler, I, Instr, Load, LoadAt, LoadFromAny, One, R, Regs, S, Source, Store, StoreAt,
-    StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
+    Binary, Dest, Encoded, Flow, Handler, I, Instr, Linked, Load, LoadAt, LoadFromAny, One, R, Regs, S, Source, Store,
+    StoreAt, StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
 };
 use wasmote_ir::shape::{self as ir, Format, Operand};
 
@@ -82,7 +82,7 @@ impl Amount for I {
     }
 }
 
-impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr for ShiftBy<O, A, B, D> {
+impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr<Linked> for ShiftBy<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -108,7 +108,7 @@ pub trait Condition {
 /// A branch.
 pub struct BranchOn<O, A>(PhantomData<(O, A)>);
 
-impl<O: Condition, A: Source<Vector>> Instr for BranchOn<O, A> {
+impl<O: Condition, A: Source<Vector>> Instr<Linked> for BranchOn<O, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -130,7 +130,7 @@ impl<O: Condition, A: Source<Vector>> Encoded for BranchOn<O, A> {
 /// A lane replaced.
 pub struct ReplaceIn<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr for ReplaceIn<O, A, D> {
+impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ReplaceIn<O, A, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -151,7 +151,7 @@ impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Encoded for ReplaceIn<O, A,
 /// A lane of a vector in slots.
 pub struct ExtractFrom<O, D>(PhantomData<(O, D)>);
 
-impl<O: Extract, D: Dest<O::Lane>> Instr for ExtractFrom<O, D> {
+impl<O: Extract, D: Dest<O::Lane>> Instr<Linked> for ExtractFrom<O, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise; the lane is one of the vector's.
@@ -171,7 +171,7 @@ impl<O: Extract, D: Dest<O::Lane>> Encoded for ExtractFrom<O, D> {
 /// Bytes of two vectors.
 pub struct ShuffleBoth<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Instr for ShuffleBoth<O, A, B, D> {
+impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ShuffleBoth<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -192,7 +192,7 @@ impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Encoded 
 /// A constant into slots. The accumulator stays as it is.
 pub struct Constant;
 
-impl Instr for Constant {
+impl Instr<Linked> for Constant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -212,7 +212,7 @@ impl Encoded for Constant {
 /// A constant into the accumulator.
 pub struct LoadConstant;
 
-impl Instr for LoadConstant {
+impl Instr<Linked> for LoadConstant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -231,7 +231,7 @@ impl Encoded for LoadConstant {
 /// A move. The accumulator stays as it is.
 pub struct Copy;
 
-impl Instr for Copy {
+impl Instr<Linked> for Copy {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -337,7 +337,7 @@ macro_rules! tables {
                 const TABLE: &'static [Handler] = &in_order(<ir::$shape as ir::Shape>::FORMATS, [$((
                     ir::$shape::$class as usize,
                     <$instr as Encoded>::FORMAT,
-                    $hot::<$instr>,
+                    $hot::<Linked, $instr>,
                 )),*]);
             }
         )*
@@ -365,7 +365,7 @@ pub mod variants {
             /// A variant of a shape, for rows of this meaning.
             pub trait Variant<Meaning, const N: usize> {
                 /// What it does.
-                type Instr: Instr;
+                type Instr: Instr<Linked>;
             }
             $( variants!(@each ($($meaning)*) $shape: $($class $instr,)*); )*
         };
@@ -383,7 +383,7 @@ pub mod variants {
     for_each_shape!(variants);
 
     /// What can be the first of a pair: it does all of its instruction, and leaves `ip` behind it unless it jumps or traps.
-    pub trait Whole: Instr {}
+    pub trait Whole: Instr<Linked> {}
 
     impl<O: Binary<In = Vector, Out = Vector>, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Whole
         for Two<O, A, B, D>
@@ -420,7 +420,7 @@ pub mod sse4 {
 
 /// Rows of shapes with one row each.
 pub mod rows {
-    use wasmote_exec::vector::{Encoded, Handler, R, ReturnOne, S, Vector, hot, in_order};
+    use wasmote_exec::vector::{Encoded, Handler, Linked, R, ReturnOne, S, Vector, hot, in_order};
     use wasmote_ir::shape as ir;
 
     use super::hot::Hot;
@@ -433,7 +433,7 @@ pub mod rows {
                 const TABLE: &'static [Handler] = &in_order(<ir::$shape as ir::Shape>::FORMATS, [$((
                     ir::$shape::$class as usize,
                     <$instr as Encoded>::FORMAT,
-                    hot::<$instr>,
+                    hot::<Linked, $instr>,
                 )),*]);
             }
         )* };

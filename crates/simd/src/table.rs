@@ -1,6 +1,6 @@
 //! The table of handlers, and those that better machines have instead.
 
-use wasmote_exec::vector::{Handler, cold};
+use wasmote_exec::vector::{Handler, Linked, cold};
 #[cfg(feature = "pairs")]
 use wasmote_ir::ops::ALL_OPCODES;
 use wasmote_ir::ops::{FIRST_VECTOR, VECTOR_OPCODES};
@@ -58,7 +58,7 @@ macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn baseline_table() -> Table {
             // Every place is taken below.
-            let mut table = [cold::<crate::shapes::Copy> as Handler; COUNT];
+            let mut table = [cold::<Linked, crate::shapes::Copy> as Handler; COUNT];
             $( place(&mut table, Op::$name, <baseline::$name as Hot<shape::$shape>>::TABLE); )*
             table
         }

@@ -177,7 +177,7 @@ impl Tests {
             }
             executable(command.args(arguments).args(["--test", test]))
         };
-        // Execution in place is there without `alloc` alone.
+        // Nothing but execution in place.
         let features = "extended,verify,wasmote-translate/extended";
         let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", features];
         Ok(Tests {

@@ -9,7 +9,8 @@ use core::arch::asm;
 use super::{Guardable, GuardableStore, Landing};
 use crate::dispatch::{Exit, Regs};
 use crate::handlers::memory::{Load, Store, rows::*};
-use crate::state::Machine;
+use crate::linked::{Machine, Regs as LinkedRegs};
+use crate::mode::Mode;
 
 /// The bits of an access that are the same in all: a load or store of one register with another as index, which is extended as `sxtx`
 /// and not shifted, and `x2` as base.
@@ -36,7 +37,7 @@ macro_rules! access {
 /// Has `ip` be in the register where an access wants it, without telling the compiler that it stays the same.
 #[cfg(feature = "pairs")]
 #[inline(always)]
-pub(crate) fn settle(r: &mut Regs) {
+pub(crate) fn settle(r: &mut LinkedRegs) {
     // As a number: of a pointer that comes out of assembly, the compiler keeps sums in registers of their own, two instructions more.
     let mut ip = r.ip.expose_provenance();
     // SAFETY: no instruction at all.
@@ -77,8 +78,8 @@ stores! {
 pub(super) unsafe fn call(
     landing: *mut Landing,
     machine: *mut Machine,
-    registers: &Regs,
-    body: unsafe extern "C" fn(*mut Machine, *const Regs) -> Exit,
+    registers: &LinkedRegs,
+    body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
 ) -> Exit {
     let exit;
     // SAFETY: the stack is aligned for a call where the assembly begins, and left as it is, so that unwinding finds its way. All registers are

@@ -17,7 +17,7 @@ macro_rules! loads {
     ($( $name:ident: $class:ident $register:ident $asm:literal; )*) => { $(
         impl Guardable for $name {
             #[inline(always)]
-            unsafe fn load_guarded(r: &mut Regs, at: u64) -> <$name as Load>::Out {
+            unsafe fn load_guarded<M: Mode>(r: &mut Regs<M>, at: u64) -> <$name as Load>::Out {
                 loads!(@$class r, at, $register, $asm)
             }
         }
@@ -44,7 +44,7 @@ macro_rules! stores {
     ($( $name:ident: $register:ident [$($asm:literal),*]; )*) => { $(
         impl GuardableStore for $name {
             #[inline(always)]
-            unsafe fn store_guarded(r: &mut Regs, at: u64, value: <$name as Store>::In) {
+            unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: <$name as Store>::In) {
                 // SAFETY: the caller's promise: what is not in the memory faults.
                 unsafe { access!(r, at, [$($asm),*], [value = in($register) value],) };
             }
@@ -64,7 +64,8 @@ use wasmote_ir::TrapCode;
 
 use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, Reads, Store, Writes};
-use crate::state::{Instance, Machine, TrapSite};
+use crate::linked::{self, Instance, Machine, TrapSite};
+use crate::mode::Mode;
 
 /// How many bytes from the base of a guarded memory belong to its address space: what two numbers of 32 bits can sum up to, and the largest
 /// access.
@@ -79,7 +80,7 @@ pub trait Guardable: Load {
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and memory 0 is guarded.
-    unsafe fn load_guarded(r: &mut Regs, at: u64) -> Self::Out;
+    unsafe fn load_guarded<M: Mode>(r: &mut Regs<M>, at: u64) -> Self::Out;
 }
 
 /// A store that these can keep in bounds.
@@ -88,12 +89,12 @@ pub trait GuardableStore: Store {
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and memory 0 is guarded.
-    unsafe fn store_guarded(r: &mut Regs, at: u64, value: Self::In);
+    unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: Self::In);
 }
 
 impl<L: Guardable> Reads<L> for Guarded {
     #[inline(always)]
-    unsafe fn read(r: &mut Regs, address: u32, offset: u32) -> Option<L::Out> {
+    unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
         // SAFETY: the linker was told that memory 0 is guarded.
         Some(unsafe { L::load_guarded(r, u64::from(address) + u64::from(offset)) })
     }
@@ -101,7 +102,7 @@ impl<L: Guardable> Reads<L> for Guarded {
 
 impl<T: GuardableStore> Writes<T> for Guarded {
     #[inline(always)]
-    unsafe fn write(r: &mut Regs, address: u32, offset: u32, value: T::In) -> Option<()> {
+    unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
         // SAFETY: the linker was told that memory 0 is guarded.
         unsafe { T::store_guarded(r, u64::from(address) + u64::from(offset), value) };
         Some(())
@@ -136,8 +137,8 @@ pub(crate) fn copy() -> *const u8 {
 /// As `body` demands. It owns nothing that would have to be dropped when a fault ends it.
 pub(crate) unsafe fn run(
     machine: *mut Machine,
-    registers: &Regs,
-    body: unsafe extern "C" fn(*mut Machine, *const Regs) -> Exit,
+    registers: &linked::Regs,
+    body: unsafe extern "C" fn(*mut Machine, *const linked::Regs) -> Exit,
 ) -> Exit {
     // SAFETY: the machine outlives the run.
     unsafe {

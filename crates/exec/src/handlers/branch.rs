@@ -6,6 +6,7 @@ use wasmote_ir::shape::{Branch as BranchShape, Branch2, Branch2Wide, BranchWide,
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
 
 /// The condition of a branch.
@@ -19,9 +20,9 @@ pub trait Condition {
 /// A branch on two sources.
 pub struct On<C, A, B>(PhantomData<(C, A, B)>);
 
-impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Instr for On<C, A, B> {
+impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Instr<M> for On<C, A, B> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             if C::holds(A::get(r, 0), B::get(r, A::UNITS)) {

@@ -3,11 +3,12 @@
 use wasmote_ir::TrapCode;
 
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
 use crate::state::Memory;
 
 /// The memory that the operand at this unit names.
 #[inline(always)]
-unsafe fn memory<'a>(r: &Regs, at: usize) -> &'a Memory {
+unsafe fn memory<'a, M: Mode>(r: &Regs<M>, at: usize) -> &'a Memory {
     // SAFETY: memory indices are in range; records of memories stay in place.
     unsafe { &**(*r.cx).memories.add(r.u16(at)) }
 }
@@ -22,11 +23,11 @@ macro_rules! bulk {
     ($( $name:ident ($r:ident) $body:block )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
         pub struct $name;
-        impl Instr for $name {
+        impl<M: $crate::mode::Mode> Instr<M> for $name {
             #[inline(always)]
-            unsafe fn run($r: &mut Regs) -> Flow {
+            unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                 #[inline(always)]
-                unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
+                unsafe fn body<M: $crate::mode::Mode>($r: &mut Regs<M>) -> Result<(), TrapCode> {
                     // SAFETY: the caller's promise; ranges are checked before use.
                     unsafe { $body }
                     Ok(())
@@ -48,7 +49,7 @@ pub(crate) use bulk;
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, Regs, TrapCode, inside, memory};
+    use super::{Flow, Instr, Mode, Regs, TrapCode, inside, memory};
     use crate::handlers::single;
     use crate::state::Memory;
 
@@ -61,7 +62,7 @@ pub mod rows {
 
     /// `memory.grow`.
     #[inline(always)]
-    unsafe fn grow(r: &mut Regs) {
+    unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
         // SAFETY: memory indices are in range; records of memories stay in place.
         unsafe {
             let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
@@ -71,7 +72,7 @@ pub mod rows {
             r.slot(2).write(value);
             r.accumulate(value);
             // Executed in place, memories do not move.
-            if cfg!(feature = "alloc") {
+            if M::MEMORIES_MOVE {
                 r.mem = (**(*r.cx).memories).base;
             }
         }

@@ -9,15 +9,16 @@ use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnValue, Table as Tabl
 
 use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
 use crate::state::Machine;
 
 /// `br_table`.
 pub struct Table<A>(PhantomData<A>);
 
-impl<A: Source<u32>> Instr for Table<A> {
+impl<M: Mode, A: Source<u32>> Instr<M> for Table<A> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise; a table has at least one target.
         unsafe {
             let index = A::get(r, 0).min(r.u32(A::UNITS) - 1);
@@ -38,7 +39,7 @@ variants!(() rows::BrTable: TableShape => {
 
 /// Goes back to the caller of the frame whose header is given.
 #[inline(always)]
-pub(super) unsafe fn leave(r: &mut Regs, header: *mut u64) {
+pub(super) unsafe fn leave<M: Mode>(r: &mut Regs<M>, header: *mut u64) {
     // SAFETY: whoever called wrote the header.
     unsafe {
         r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
@@ -49,9 +50,9 @@ pub(super) unsafe fn leave(r: &mut Regs, header: *mut u64) {
 /// A return of one value.
 pub struct ReturnOne<V, A>(PhantomData<(V, A)>);
 
-impl<V: Value, A: Source<V>> Instr for ReturnOne<V, A> {
+impl<M: Mode, V: Value, A: Source<V>> Instr<M> for ReturnOne<V, A> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise; slot 0 is there when there is a result.
         unsafe {
             let value = A::get(r, 0);
@@ -84,21 +85,21 @@ variants!(() rows::ReturnF64: ReturnFloat => {
 
 /// Whether this many slots from `fp` on lie inside the value stack. `fp` may lie behind its end.
 #[inline(always)]
-pub(super) unsafe fn fits(r: &Regs, fp: *mut u64, slots: usize) -> bool {
+pub(super) unsafe fn fits<M: Mode>(r: &Regs<M>, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: an instance's machine outlives it.
     unsafe { fits_in((*r.cx).machine, fp, slots) }
 }
 
 /// [`fits`] of a machine.
 #[inline(always)]
-pub(super) unsafe fn fits_in(machine: *const Machine, fp: *mut u64, slots: usize) -> bool {
+pub(super) unsafe fn fits_in<M: Mode>(machine: *const Machine<M>, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: the machine is there.
     unsafe { bytes_fit(machine, fp, slots * size_of::<u64>()) }
 }
 
 /// [`fits_in`] by bytes.
 #[inline(always)]
-pub(super) unsafe fn bytes_fit(machine: *const Machine, fp: *mut u64, bytes: usize) -> bool {
+pub(super) unsafe fn bytes_fit<M: Mode>(machine: *const Machine<M>, fp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the machine is there.
     let end = unsafe { (*machine).stack_end }.addr();
     let fp = fp.addr();
@@ -138,25 +139,31 @@ impl Both {
 /// Goes back to the host.
 pub struct Leave;
 
-impl Instr for Leave {
+impl<M: Mode> Instr<M> for Leave {
     #[inline(always)]
-    unsafe fn run(_r: &mut Regs) -> Flow {
+    unsafe fn run(_r: &mut Regs<M>) -> Flow<M> {
         Flow::Exit
     }
 }
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, Regs, TrapCode, leave, single};
+    use super::{Flow, TrapCode, leave, single};
 
-    /// Rows of one instruction.
+    /// Rows of one instruction, in any mode, or one.
     macro_rules! instructions {
-        ($( $name:ident ($r:ident) $body:block )*) => { $(
+        ($( $name:ident ($r:ident) $body:block )*) => {
+            $( instructions!(@ (M: $crate::mode::Mode) M $name $r $body); )*
+        };
+        (only $mode:ident; $( $name:ident ($r:ident) $body:block )*) => {
+            $( instructions!(@ () $mode $name $r $body); )*
+        };
+        (@ ($($generic:tt)*) $mode:ident $name:ident $r:ident $body:block) => {
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
-            impl Instr for $name {
+            impl<$($generic)*> $crate::dispatch::Instr<$mode> for $name {
                 #[inline(always)]
-                unsafe fn run($r: &mut Regs) -> Flow {
+                unsafe fn run($r: &mut $crate::dispatch::Regs<$mode>) -> $crate::dispatch::Flow<$mode> {
                     // SAFETY: the caller's promise; indices are in range.
                     #[allow(unused_unsafe)]
                     unsafe {
@@ -164,7 +171,7 @@ pub mod rows {
                     }
                 }
             }
-        )* };
+        };
     }
     pub(crate) use instructions;
 

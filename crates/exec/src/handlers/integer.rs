@@ -7,6 +7,7 @@ pub mod rows {
     use crate::dispatch::{Flow, Instr, Regs};
     use crate::handlers::numeric::{TrapOf, binary, unary};
     use crate::handlers::single;
+    use crate::mode::Mode;
 
     /// Division and remainder: `?` leaves with the trap.
     fn nonzero<T: PartialEq + Default>(b: T) -> Result<T, TrapCode> {
@@ -87,9 +88,9 @@ pub mod rows {
             $(
                 #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
                 pub struct $name;
-                impl Instr for $name {
+                impl<M: Mode> Instr<M> for $name {
                     #[inline(always)]
-                    unsafe fn run($r: &mut Regs) -> Flow {
+                    unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                         // SAFETY: the caller's promise; the destination is two slots.
                         unsafe {
                             let value: u128 = $body;
@@ -109,7 +110,7 @@ pub mod rows {
     }
 
     #[inline(always)]
-    unsafe fn pair(r: &Regs, at: usize) -> u128 {
+    unsafe fn pair<M: Mode>(r: &Regs<M>, at: usize) -> u128 {
         // SAFETY: the caller's promise.
         unsafe { u128::from(r.slot(at).read()) | u128::from(r.slot(at + 1).read()) << 64 }
     }

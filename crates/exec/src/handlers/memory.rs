@@ -10,6 +10,7 @@ use wasmote_ir::shape::{
 
 use super::{Encoded, Handlers, in_order, variants};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
 
@@ -40,7 +41,7 @@ pub trait Address {
     /// Units in the encoding.
     const UNITS: usize = Self::FORMAT.units();
     /// Reads it.
-    unsafe fn get(r: &Regs) -> u32;
+    unsafe fn get<M: Mode>(r: &Regs<M>) -> u32;
 }
 
 /// A sum, in two classes.
@@ -53,7 +54,7 @@ macro_rules! one_address {
         impl Address for $class {
             const FORMAT: Format = <$class as Source<u32>>::FORMAT;
             #[inline(always)]
-            unsafe fn get(r: &Regs) -> u32 {
+            unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
                 // SAFETY: the caller's promise.
                 unsafe { <$class as Source<u32>>::get(r, 0) }
             }
@@ -65,7 +66,7 @@ one_address!(S, R);
 impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const FORMAT: Format = A::FORMAT.then(B::FORMAT);
     #[inline(always)]
-    unsafe fn get(r: &Regs) -> u32 {
+    unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
         // SAFETY: the caller's promise. An i32.add wraps.
         unsafe { A::get(r, 0).wrapping_add(B::get(r, A::UNITS)) }
     }
@@ -74,7 +75,7 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
 impl Address for Constant {
     const FORMAT: Format = Format::source(b'i', &[]);
     #[inline(always)]
-    unsafe fn get(_r: &Regs) -> u32 {
+    unsafe fn get<M: Mode>(_r: &Regs<M>) -> u32 {
         0
     }
 }
@@ -85,7 +86,7 @@ pub trait Reads<L: Load> {
     ///
     /// # Safety
     /// As [`Instr::run`].
-    unsafe fn read(r: &mut Regs, address: u32, offset: u32) -> Option<L::Out>;
+    unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out>;
 }
 
 /// How stores are kept inside memory 0.
@@ -94,7 +95,7 @@ pub trait Writes<T: Store> {
     ///
     /// # Safety
     /// As [`Instr::run`].
-    unsafe fn write(r: &mut Regs, address: u32, offset: u32, value: T::In) -> Option<()>;
+    unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()>;
 }
 
 /// By a comparison with the memory's length.
@@ -102,7 +103,7 @@ pub struct Checked;
 
 impl<L: Load> Reads<L> for Checked {
     #[inline(always)]
-    unsafe fn read(r: &mut Regs, address: u32, offset: u32) -> Option<L::Out> {
+    unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe { bytes(r, address, offset, L::SIZE).map(|at| L::load(at)) }
     }
@@ -110,26 +111,19 @@ impl<L: Load> Reads<L> for Checked {
 
 impl<T: Store> Writes<T> for Checked {
     #[inline(always)]
-    unsafe fn write(r: &mut Regs, address: u32, offset: u32, value: T::In) -> Option<()> {
+    unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe { bytes(r, address, offset, T::SIZE).map(|at| T::store(at, value)) }
     }
 }
 
-/// A load that pages without access can keep in bounds.
+/// Where there are no pages without access, all is checked.
 #[cfg(not(guarded))]
-pub trait Guardable: Load {}
-/// A store that pages without access can keep in bounds.
-#[cfg(not(guarded))]
-pub trait GuardableStore: Store {}
+pub use self::{Load as Guardable, Store as GuardableStore};
 #[cfg(guarded)]
 pub use crate::guard::{Guardable, GuardableStore, Guarded};
-
-/// What keeps instructions in bounds that are part of pairs.
-#[cfg(all(feature = "pairs", guarded))]
-type InPairs = Guarded;
 #[cfg(all(feature = "pairs", not(guarded)))]
-type InPairs = Checked;
+use Checked as Guarded;
 
 /// Makes [`Handlers`] of the variants of a row that accesses memory 0, for each way to keep it in bounds.
 macro_rules! accesses {
@@ -141,22 +135,22 @@ macro_rules! accesses {
     (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>) => {
         #[cfg(feature = "pairs")]
         impl<$($generics)*> super::Variant<$row, { <$shape>::$name as usize }> for $shape {
-            type Instr = $instr<$($class),*, InPairs>;
+            type Instr = $instr<$($class),*, Guarded>;
         }
     };
     (@table $shape:ty => $instr:ident $bounds:ident { $($name:ident <$($class:ty),*>,)* }) => {
         &in_order(<$shape as Shape>::FORMATS, [$((
             <$shape>::$name as usize,
             <$instr<$($class),*, $bounds> as Encoded>::FORMAT,
-            hot::<$instr<$($class),*, $bounds>>,
+            hot::<M, $instr<$($class),*, $bounds>>,
         )),*])
     };
     (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($name:ident: <$($class:ty),*>,)* }) => {
-        impl<$($generics)*> Handlers<$row> for $shape {
-            const NARROW: Option<bool> = super::all_same(&[$(<$instr<$($class),*, Checked> as Instr>::NARROW),*]);
-            const TABLE: &'static [Handler] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
+        impl<M: Mode, $($generics)*> Handlers<$row, M> for $shape {
+            const NARROW: Option<bool> = super::all_same(&[$(<$instr<$($class),*, Checked> as Instr<M>>::NARROW),*]);
+            const TABLE: &'static [Handler<M>] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
             #[cfg(guarded)]
-            const GUARDED: &'static [Handler] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });
+            const GUARDED: &'static [Handler<M>] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });
         }
         accesses!(@each ($($generics)*) $row: $shape => $instr; $($name <$($class),*>,)*);
     };
@@ -164,7 +158,7 @@ macro_rules! accesses {
 
 /// Where `size` bytes at `address` plus `offset` lie in memory 0, if they do.
 #[inline(always)]
-pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
+pub unsafe fn bytes<M: Mode>(r: &Regs<M>, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
     // SAFETY: the length lies in front of a memory, and everything below it is there.
     unsafe {
         if cfg!(target_pointer_width = "64") {
@@ -184,11 +178,11 @@ pub unsafe fn bytes(r: &Regs, address: u32, offset: u32, size: u32) -> Option<*m
 /// A load, whose address and destination have the classes `A` and `D`, kept in bounds by `B`.
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
-impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr for LoadAt<L, A, D, B> {
+impl<M: Mode, L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr<M> for LoadAt<L, A, D, B> {
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS));
@@ -248,11 +242,11 @@ accesses!((L: Guardable) L: Load6 => LoadAt {
 /// A load of the core op set with a short offset.
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
-impl<L: Load, B: Reads<L>> Instr for LoadShort<L, B> {
+impl<M: Mode, L: Load, B: Reads<L>> Instr<M> for LoadShort<L, B> {
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1) as u32);
@@ -275,9 +269,9 @@ accesses!((L: Guardable) L: LoadNear => LoadShort {
 /// A store of the core op set with a short offset.
 pub struct StoreShort<T, V, B>(PhantomData<(T, V, B)>);
 
-impl<T: Store, V: Source<T::In>, B: Writes<T>> Instr for StoreShort<T, V, B> {
+impl<M: Mode, T: Store, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreShort<T, V, B> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1 + V::UNITS) as u32);
@@ -301,9 +295,9 @@ accesses!((T: GuardableStore) T: StoreNear => StoreShort {
 /// A store, whose address and value have the classes `A` and `V`, kept in bounds by `B`.
 pub struct StoreAt<T, A, V, B = Checked>(PhantomData<(T, A, V, B)>);
 
-impl<T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr for StoreAt<T, A, V, B> {
+impl<M: Mode, T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreAt<T, A, V, B> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS + V::UNITS));
@@ -343,16 +337,15 @@ accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
 /// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
 /// offset that follows.
 #[inline(always)]
-unsafe fn bytes_of_any(r: &Regs, at: usize, size: u32) -> Option<*mut u8> {
+unsafe fn bytes_of_any<M: Mode>(r: &Regs<M>, at: usize, size: u32) -> Option<*mut u8> {
     // SAFETY: as `find`.
-    unsafe { find(r.ip, r.fp, r.cx, at, size) }
+    unsafe { if M::SMALL { find_once(r.ip, r.fp, r.cx, at, size) } else { find(r.ip, r.fp, r.cx, at, size) } }
 }
 
 /// [`bytes_of_any`], given registers by their values: a handler whose registers something else has the address of ends in no tail
 /// call.
-#[cfg_attr(feature = "alloc", inline(always))]
-#[cfg_attr(not(feature = "alloc"), inline(never))]
-unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: u32) -> Option<*mut u8> {
+#[inline(always)]
+unsafe fn find<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, at: usize, size: u32) -> Option<*mut u8> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
     // SAFETY: memory indices are in range; as `bytes`.
     unsafe {
@@ -363,14 +356,27 @@ unsafe fn find(ip: *const u8, fp: *mut u64, cx: *mut Instance, at: usize, size: 
     }
 }
 
+/// [`find`], not inlined.
+#[inline(never)]
+unsafe fn find_once<M: Mode>(
+    ip: *const u8,
+    fp: *mut u64,
+    cx: *mut Instance<M>,
+    at: usize,
+    size: u32,
+) -> Option<*mut u8> {
+    // SAFETY: the caller's promise.
+    unsafe { find(ip, fp, cx, at, size) }
+}
+
 /// A load from any memory.
 pub struct LoadFromAny<L>(PhantomData<L>);
 
-impl<L: Load> Instr for LoadFromAny<L> {
+impl<M: Mode, L: Load> Instr<M> for LoadFromAny<L> {
     const NARROW: bool = L::Out::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
             let Some(at) = bytes_of_any(r, 1, L::SIZE) else {
@@ -386,9 +392,9 @@ impl<L: Load> Instr for LoadFromAny<L> {
 /// A store to any memory.
 pub struct StoreToAny<T>(PhantomData<T>);
 
-impl<T: Store> Instr for StoreToAny<T> {
+impl<M: Mode, T: Store> Instr<M> for StoreToAny<T> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise; the bytes are there.
         unsafe {
             let Some(at) = bytes_of_any(r, 2, T::SIZE) else {
@@ -438,8 +444,6 @@ pub mod rows {
                     $value
                 }
             }
-            #[cfg(not(guarded))]
-            impl super::Guardable for $name {}
             $( pub use $name as $alias; )*
         )* };
     }
@@ -472,8 +476,6 @@ pub mod rows {
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
                 }
             }
-            #[cfg(not(guarded))]
-            impl super::GuardableStore for $name {}
             $( pub use $name as $alias; )*
         )* };
     }

@@ -7,13 +7,14 @@ use wasmote_ir::{TrapCode, fuel};
 
 use crate::dispatch::Regs;
 use crate::handlers::bulk::inside;
+use crate::mode::Mode;
 use crate::state::{Instance, Machine, Memory, Table};
 
 /// Takes so much fuel, or none and traps.
 ///
 /// # Safety
 /// The machine is there.
-pub unsafe fn pay(machine: *mut Machine, cost: u64) -> Result<(), TrapCode> {
+pub unsafe fn pay<M: Mode>(machine: *mut Machine<M>, cost: u64) -> Result<(), TrapCode> {
     // SAFETY: the caller's promise.
     let fuel = unsafe { &mut (*machine).fuel };
     match fuel.checked_sub(cost) {
@@ -27,7 +28,7 @@ pub unsafe fn pay(machine: *mut Machine, cost: u64) -> Result<(), TrapCode> {
 ///
 /// # Safety
 /// The machine is there.
-pub unsafe fn pay_for_piece(machine: *mut Machine, count: u64, log2: u32) -> Result<u64, TrapCode> {
+pub unsafe fn pay_for_piece<M: Mode>(machine: *mut Machine<M>, count: u64, log2: u32) -> Result<u64, TrapCode> {
     let piece = fuel::piece(count, log2);
     // SAFETY: the caller's promise.
     unsafe { pay(machine, fuel::units(piece, log2))? };
@@ -39,7 +40,11 @@ pub unsafe fn pay_for_piece(machine: *mut Machine, count: u64, log2: u32) -> Res
 /// # Safety
 /// The instance has a memory of this number.
 #[inline(never)]
-pub(super) unsafe fn pay_for_pages(instance: *mut Instance, memory: usize, delta: u64) -> Result<(), TrapCode> {
+pub(super) unsafe fn pay_for_pages<M: Mode>(
+    instance: *mut Instance<M>,
+    memory: usize,
+    delta: u64,
+) -> Result<(), TrapCode> {
     // SAFETY: the caller's promise; records of memories stay in place.
     unsafe {
         let memory: &Memory = &**(*instance).memories.add(memory);
@@ -56,10 +61,14 @@ pub(super) unsafe fn pay_for_pages(instance: *mut Instance, memory: usize, delta
 /// # Safety
 /// The instance has a table of this number.
 #[inline(never)]
-pub(super) unsafe fn pay_for_elements(instance: *mut Instance, table: u32, delta: u64) -> Result<(), TrapCode> {
+pub(super) unsafe fn pay_for_elements<M: Mode>(
+    instance: *mut Instance<M>,
+    table: u32,
+    delta: u64,
+) -> Result<(), TrapCode> {
     // SAFETY: the caller's promise; records of tables stay in place.
     unsafe {
-        let table: &Table = &**(*instance).tables.add(table as usize);
+        let table: &Table<M> = &**(*instance).tables.add(table as usize);
         if !inside(table.len, delta, table.max) {
             return Ok(());
         }
@@ -86,7 +95,7 @@ struct Range {
 
 /// Does all of an instruction. What it gets is in registers, so that whoever calls it has no frame that must stay.
 #[inline(never)]
-unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
+unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, kind: Kind) -> Result<(), TrapCode> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
     // SAFETY: memory, table and segment indices are in range; records stay in place.
     unsafe {
@@ -95,9 +104,9 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
             Range { base: memory.base, len: memory.len() }
         };
         let table = |at: usize| *(*cx).tables.add(r.u32(at) as usize);
-        let elements = |table: *mut Table| Range { base: (*table).elems.cast(), len: (*table).len };
+        let elements = |table: *mut Table<M>| Range { base: (*table).elems.cast(), len: (*table).len };
         let nothing = || Range { base: core::ptr::null_mut(), len: 0 };
-        let mut written: *mut Table = core::ptr::null_mut();
+        let mut written: *mut Table<M> = core::ptr::null_mut();
         let (target, source) = match kind {
             Kind::MemCopy => (memory(3), memory(4)),
             Kind::MemFill => (memory(3), nothing()),

@@ -6,16 +6,17 @@ use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select 
 
 use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
-use crate::operand::{Dest, I, OPERANDS, R, S, Source, Value, unit};
+use crate::mode::Mode;
+use crate::operand::{Dest, I, R, S, Source, Value, Vector};
 
 /// `select` of values whose immediates extend as `V` says.
 pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
-impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr for Choose<V, C, A, B, D> {
+impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr<M> for Choose<V, C, A, B, D> {
     const NARROW: bool = V::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let condition = C::get(r, 0);
@@ -63,7 +64,7 @@ variants!(() rows::Select64: Select8 => {
 
 /// The global that the operand at this unit names.
 #[inline(always)]
-unsafe fn global(r: &Regs, at: usize) -> *mut u64 {
+unsafe fn global<M: Mode>(r: &Regs<M>, at: usize) -> *mut u64 {
     // SAFETY: global indices are in range.
     unsafe { *(*r.cx).globals.add(r.u32(at) as usize) }
 }
@@ -71,9 +72,9 @@ unsafe fn global(r: &Regs, at: usize) -> *mut u64 {
 /// A read of a global.
 pub struct Read<D>(PhantomData<D>);
 
-impl<D: Dest<u64>> Instr for Read<D> {
+impl<M: Mode, D: Dest<u64>> Instr<M> for Read<D> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let value = global(r, 0).read();
@@ -91,9 +92,9 @@ impl<D: Dest<u64>> Encoded for Read<D> {
 /// A write of a global.
 pub struct Write<V, A>(PhantomData<(V, A)>);
 
-impl<V: Value, A: Source<V>> Instr for Write<V, A> {
+impl<M: Mode, V: Value, A: Source<V>> Instr<M> for Write<V, A> {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let value = A::get(r, 0);
@@ -138,33 +139,24 @@ variants!(() rows::LoadConst: ConstReg => {
 /// Both runs lie in the value stack; `to` is not inside the run from `from`, unless at its start.
 #[cfg(feature = "alloc")]
 #[inline(always)]
-pub unsafe fn move_slots(r: &Regs, from: *const u64, to: *mut u64, count_at: usize) {
+pub unsafe fn move_slots<M: Mode>(r: &Regs<M>, from: *const u64, to: *mut u64, count_at: usize) {
     let mut i = 0;
     // SAFETY: the caller's promise.
     unsafe {
-        let count = r.ip.add(OPERANDS + 2 * count_at).cast::<u16>();
-        while i != unit(count.read_volatile()) {
+        let count = r.ip.add(M::OPERANDS + 2 * count_at).cast::<u16>();
+        while i != M::unit(count.read_volatile()) {
             to.add(usize::from(i)).write_volatile(from.add(usize::from(i)).read_volatile());
             i += 1;
         }
     }
 }
 
-/// Moves a vector.
-#[cfg(not(feature = "simd"))]
-#[inline(always)]
-unsafe fn move_pair(_r: &mut Regs, from: *const u64, to: *mut u64) {
-    // SAFETY: the caller's promise.
-    unsafe { to.cast::<[u64; 2]>().write(from.cast::<[u64; 2]>().read()) };
-}
-
 /// Moves a vector, which its accumulator gets, too.
-#[cfg(feature = "simd")]
 #[inline(always)]
-unsafe fn move_pair(r: &mut Regs, from: *const u64, to: *mut u64) {
+unsafe fn move_pair<M: Mode>(r: &mut Regs<M>, from: *const u64, to: *mut u64) {
     // SAFETY: the caller's promise.
     unsafe {
-        let value = crate::vector::Vector::read(from);
+        let value = Vector::read(from);
         value.write(to);
         value.accumulate(r);
     }
@@ -172,16 +164,17 @@ unsafe fn move_pair(r: &mut Regs, from: *const u64, to: *mut u64) {
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, OPERANDS, Regs, global, move_pair, single, unit};
+    use super::{Flow, Instr, Regs, global, move_pair, single};
+    use crate::mode::Mode;
 
     /// Rows of one instruction: the body, behind which the next one is.
     macro_rules! instructions {
         ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
-            impl Instr for $name {
+            impl<M: Mode> Instr<M> for $name {
                 #[inline(always)]
-                unsafe fn run($r: &mut Regs) -> Flow {
+                unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                     // SAFETY: the caller's promise.
                     unsafe {
                         $body
@@ -213,10 +206,10 @@ pub mod rows {
         ZeroTwo(r) { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
         ZeroFour(r) { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
         ZeroSlots(r) {
-            let (first, count) = (r.slot(0), r.ip.add(OPERANDS + 2).cast::<u16>());
+            let (first, count) = (r.slot(0), r.ip.add(M::OPERANDS + 2).cast::<u16>());
             let mut i = 0;
             // As in `move_slots`.
-            while i < usize::from(unit(count.read_volatile())) {
+            while i < usize::from(M::unit(count.read_volatile())) {
                 first.add(i).write_volatile(0);
                 i += 1;
             }

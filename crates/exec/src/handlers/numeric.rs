@@ -9,6 +9,7 @@ use wasmote_ir::shape::{
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 
 /// A meaning with two sources of one type.
@@ -34,11 +35,11 @@ pub trait Unary {
 /// An instruction of two sources.
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr for Two<O, A, B, D> {
+impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr<M> for Two<O, A, B, D> {
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (a, b) = (A::get(r, 0), B::get(r, A::UNITS));
@@ -59,11 +60,11 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for
 /// An instruction of one source.
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr for One<O, A, D> {
+impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr<M> for One<O, A, D> {
     const NARROW: bool = O::Out::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             match O::eval(A::get(r, 0)) {

@@ -4,13 +4,12 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::dispatch::{Flow, Instr, Regs};
-    use crate::handlers::calls::{enter_any, replace_any};
+    use crate::handlers::calls::linked::{enter_any, replace_any};
     use crate::handlers::control::rows::instructions;
     use crate::handlers::single;
+    use crate::linked::throw::land;
+    use crate::linked::{Flow, Func, Linked, Regs};
     use crate::operand::instr_bytes;
-    use crate::state::Func;
-    use crate::throw::land;
 
     /// The function that the reference in the slot at unit 0 is to; `None` if it is null. Its type was validated, and in code of an
     /// image that says otherwise does not matter: frames are checked where they are made.
@@ -24,10 +23,10 @@ pub mod rows {
         }
     }
 
-    instructions! {
+    instructions! { only Linked;
         CallRef(r) {
             match referenced(r) {
-                Some(func) => enter_any(r, func, r.u16(1), r.ip.add(instr_bytes(2))),
+                Some(func) => enter_any(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
                 None => Flow::Trap(TrapCode::NullReference),
             }
         }
@@ -46,7 +45,7 @@ pub mod rows {
         }
     }
 
-    instructions! {
+    instructions! { only Linked;
         Throw(r) {
             let (machine, tag) = ((*r.cx).machine, *(*r.cx).tags.add(r.u32(0) as usize));
             let (values, count) = (r.slot(2), r.u16(3));
@@ -72,6 +71,6 @@ pub mod rows {
         }
     }
 
-    single!(cold: Throw: Throw, ThrowRef: ThrowRef);
-    single!(hot: CallRef: CallRef, ReturnCallRef: ReturnCallRef, TrapNull: Check);
+    single!(only Linked cold: Throw: Throw, ThrowRef: ThrowRef);
+    single!(only Linked hot: CallRef: CallRef, ReturnCallRef: ReturnCallRef, TrapNull: Check);
 }

@@ -6,44 +6,23 @@ pub mod rows {
 
     use crate::dispatch::{Flow, Instr, Regs};
     use crate::handlers::bulk::{bulk, inside};
+    use crate::handlers::calls::Calls;
     use crate::handlers::single;
+    use crate::mode::Mode;
     use crate::state::Table;
 
     const OUT: TrapCode = TrapCode::TableOutOfBounds;
 
     /// The table that the operand at this unit names.
     #[inline(always)]
-    unsafe fn table(r: &Regs, at: usize) -> *mut Table {
+    unsafe fn table<M: Mode>(r: &Regs<M>, at: usize) -> *mut Table<M> {
         // SAFETY: table indices are in range; records of tables stay in place.
         unsafe { *(*r.cx).tables.add(r.u32(at) as usize) }
     }
 
-    /// The reference to the function with this index.
-    #[cfg(feature = "alloc")]
-    #[inline(always)]
-    unsafe fn reference(r: &Regs, index: u32) -> u32 {
-        // SAFETY: function indices are in range.
-        unsafe {
-            let imported = (*r.cx).imported_funcs;
-            let func = if index < imported {
-                *(*r.cx).imports.add(index as usize)
-            } else {
-                (*r.cx).funcs.add((index - imported) as usize)
-            };
-            (*func).reference
-        }
-    }
-
-    /// The reference to the function with this index.
-    #[cfg(not(feature = "alloc"))]
-    #[inline(always)]
-    unsafe fn reference(_r: &Regs, index: u32) -> u32 {
-        index + 1
-    }
-
     /// `table.grow`.
     #[inline(always)]
-    unsafe fn grow(r: &mut Regs) {
+    unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
         // SAFETY: table indices are in range; records of tables stay in place.
         unsafe {
             let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
@@ -114,7 +93,7 @@ pub mod rows {
         }
         DropElem(r) { (*(*r.cx).elems.add(r.u32(0) as usize)).len = 0; }
         FuncReference(r) {
-            let value = u64::from(reference(r, r.u32(0)));
+            let value = u64::from(M::Calls::reference(r, r.u32(0)));
             r.slot(2).write(value);
             r.accumulate(value);
         }

@@ -10,6 +10,7 @@ use super::branch::Condition;
 use super::numeric::{Binary, Two};
 use super::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 
 /// Class: an immediate of 64 bits.
@@ -18,7 +19,7 @@ pub struct Wide;
 impl Source<u64> for Wide {
     const FORMAT: Format = Format::source(b'i', &[Operand::Imm64]);
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> u64 {
+    unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> u64 {
         // SAFETY: the caller's promise.
         unsafe { r.u64(at) }
     }
@@ -64,8 +65,9 @@ impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for
 /// A tile of three sources.
 pub struct Tile<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
 
-impl<T, A, B, C, D> Instr for Tile<T, A, B, C, D>
+impl<M, T, A, B, C, D> Instr<M> for Tile<T, A, B, C, D>
 where
+    M: Mode,
     T: Three,
     A: Source<T::Value>,
     B: Source<T::Value>,
@@ -75,7 +77,7 @@ where
     const NARROW: bool = T::Value::NARROW;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let (a, b, c) = (A::get(r, 0), B::get(r, A::UNITS), C::get(r, A::UNITS + B::UNITS));
@@ -153,11 +155,11 @@ pub struct Step<C>(PhantomData<C>);
 /// A step, the other source of which has the class `B`.
 pub struct StepTo<C, B>(PhantomData<(C, B)>);
 
-impl<C: Condition, B: Source<C::In>> Instr for StepTo<C, B> {
+impl<M: Mode, C: Condition, B: Source<C::In>> Instr<M> for StepTo<C, B> {
     const NARROW: bool = true;
 
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller's promise.
         unsafe {
             let slot = r.slot(0);
@@ -189,13 +191,13 @@ pub mod rows {
     use super::super::branch::rows::*;
     use super::super::float::rows::*;
     use super::super::integer::rows::*;
-    use super::{Flow, Instr, Regs, Step, Then, ThenFrom, single};
+    use super::{Flow, Instr, Mode, Regs, Step, Then, ThenFrom, single};
 
     /// See [`wasmote_ir::Op::I32AddTwo`].
     pub struct I32AddTwo;
-    impl Instr for I32AddTwo {
+    impl<M: Mode> Instr<M> for I32AddTwo {
         #[inline(always)]
-        unsafe fn run(r: &mut Regs) -> Flow {
+        unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
             // SAFETY: the caller's promise.
             unsafe {
                 let first = (r.slot(0).read() as u32).wrapping_add(r.u32(1));

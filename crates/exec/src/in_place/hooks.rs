@@ -4,8 +4,13 @@ use core::slice;
 
 use wasmote_ir::TrapCode;
 
+use super::InPlace;
 use super::{Caller, Import};
-use crate::state::{Hooks, Instance, Machine, Memory, Table};
+use crate::mode::Absent;
+use crate::state::{self, Memory};
+
+type Machine = state::Machine<InPlace>;
+type Instance = state::Instance<InPlace>;
 
 /// What the hooks need while code runs; the machine's `embedder` points to it.
 pub(super) struct Host<T> {
@@ -15,8 +20,16 @@ pub(super) struct Host<T> {
 }
 
 /// The hooks for instances whose data is a `T`.
-pub(super) fn hooks<T>() -> Hooks {
-    Hooks { host: host::<T>, memory_grow, table_grow }
+pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
+    state::Hooks {
+        translate: Absent,
+        locate: Absent,
+        make_room: Absent,
+        exception: Absent,
+        host: host::<T>,
+        memory_grow,
+        table_grow,
+    }
 }
 
 unsafe fn host<T>(
@@ -60,7 +73,7 @@ unsafe fn memory_grow(_: *mut Machine, memory: *mut Memory, delta: u64) -> Optio
     }
 }
 
-unsafe fn table_grow(_: *mut Machine, table: *mut Table, delta: u64, _init: u32) -> Option<u64> {
+unsafe fn table_grow(_: *mut Machine, table: *mut state::Table<InPlace>, delta: u64, _init: u32) -> Option<u64> {
     // SAFETY: the table lies in the buffer.
     (delta == 0).then(|| unsafe { (*table).len })
 }

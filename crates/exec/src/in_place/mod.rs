@@ -41,6 +41,7 @@
 
 mod error;
 mod hooks;
+pub(crate) mod mode;
 mod plan;
 mod start;
 
@@ -51,12 +52,13 @@ use wasmote_ir::image::layout::{Section, kinds};
 use wasmote_ir::image::{Image, TypeRecord};
 use wasmote_ir::{TrapCode, ValType};
 
-use crate::cells::{Cell, leave_run};
 use crate::dispatch::{self, Regs};
-use crate::state::{self, Machine, TrapSite};
+use crate::state::{self, TrapSite};
 
 pub use error::{CallError, LoadError};
 use hooks::Host;
+pub use mode::InPlace;
+use mode::{Unit, leave_run};
 
 /// A function of the host that images import.
 pub struct Import<T> {
@@ -80,7 +82,7 @@ pub type HostFn<T> = fn(&mut Caller<'_, T>, args: &mut [u64]) -> Result<(), Trap
 
 /// What a function of the host may use of the instance that called it.
 pub struct Caller<'a, T> {
-    instance: *mut state::Instance,
+    instance: *mut state::Instance<InPlace>,
     data: &'a mut T,
 }
 
@@ -105,7 +107,7 @@ impl<T> Caller<'_, T> {
 
 /// # Safety
 /// The instance lives for `'a`, and nobody else uses its memory for so long.
-unsafe fn memory<'a>(instance: *mut state::Instance) -> &'a mut [u8] {
+unsafe fn memory<'a>(instance: *mut state::Instance<InPlace>) -> &'a mut [u8] {
     // SAFETY: an instance has a memory at least, and a memory its bytes.
     unsafe {
         let memory = *(*instance).memories;
@@ -120,7 +122,7 @@ unsafe fn memory<'a>(instance: *mut state::Instance) -> &'a mut [u8] {
 /// When it is no image that this build can run.
 #[cfg(feature = "verify")]
 pub fn buffer_bytes(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
-    let image = Image::parse(image)?;
+    let image = start::parse(image)?;
     image.verify_metadata(cfg!(feature = "extended"))?;
     Ok(plan::Plan::of(&image, stack_slots).bytes)
 }
@@ -140,8 +142,8 @@ pub unsafe fn buffer_bytes_trusted(image: &[u8], stack_slots: usize) -> Result<u
 pub struct Instance<'a, T> {
     image: Image<'a>,
     imports: &'a [Import<T>],
-    machine: *mut Machine,
-    instance: *mut state::Instance,
+    machine: *mut state::Machine<InPlace>,
+    instance: *mut state::Instance<InPlace>,
     /// For each imported function which of `imports` it is.
     resolved: *const u16,
     data: T,
@@ -184,7 +186,7 @@ impl<'a, T> Instance<'a, T> {
         data: T,
         fuel: u64,
     ) -> Result<Instance<'a, T>, LoadError> {
-        let parsed = Image::parse(image)?;
+        let parsed = start::parse(image)?;
         start::verify(&parsed, buffer, stack_slots)?;
         // SAFETY: it was verified.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
@@ -254,9 +256,9 @@ impl<'a, T> Instance<'a, T> {
                 return Ok(());
             }
             let header = base.add(usize::from(record.header));
-            header.add(HEADER_RETURN).cast::<*const Cell>().write(leave_run());
+            header.add(HEADER_RETURN).cast::<*const Unit>().write(leave_run());
             header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
-            let ip = (*self.instance).code.add(2 * record.code as usize);
+            let ip = (*self.instance).funcs.code.add(2 * record.code as usize);
             self.run(ip, base, results)
         }
     }

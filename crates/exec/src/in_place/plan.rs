@@ -8,6 +8,7 @@ use wasmote_ir::ValType;
 use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{Section, kinds};
 
+use super::InPlace;
 use crate::state::{DataSegment, ElemSegment, Instance, Machine, Memory, Table};
 
 /// Offsets from the beginning of the buffer, in bytes; all are multiples of 8.
@@ -59,8 +60,8 @@ impl Plan {
             first
         };
         let count = |section| image.count(section) as usize;
-        take(1, size_of::<Machine>());
-        let instance = take(1, size_of::<Instance>());
+        take(1, size_of::<Machine<InPlace>>());
+        let instance = take(1, size_of::<Instance<InPlace>>());
         let globals_count = count(Section::Globals);
         let values = (0..globals_count as u32).filter_map(|index| image.global(index));
         let values = take(values.map(|global| global_slots(global.content)).sum(), 8);
@@ -68,8 +69,8 @@ impl Plan {
         let memory_count = count(Section::Memories);
         let memories = take(memory_count.max(1), size_of::<Memory>());
         let memory_pointers = take(memory_count.max(1), size_of::<*mut Memory>());
-        let tables = take(count(Section::Tables), size_of::<Table>());
-        let table_pointers = take(count(Section::Tables), size_of::<*mut Table>());
+        let tables = take(count(Section::Tables), size_of::<Table<InPlace>>());
+        let table_pointers = take(count(Section::Tables), size_of::<*mut Table<InPlace>>());
         let lengths = (0..image.count(Section::Tables)).filter_map(|index| image.table(index));
         let length = lengths.fold(0usize, |sum, table| sum.saturating_add(table.min.try_into().unwrap_or(usize::MAX)));
         let elements = take(length, 4);

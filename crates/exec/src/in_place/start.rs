@@ -4,13 +4,17 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::image::layout::{NONE, Section, constants, features, kinds, modes};
+use wasmote_ir::image::layout::{AT_FEATURES, AT_OP_SET, NONE, Section, constants, features, kinds, modes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, OpSet};
 
 use super::hooks::hooks;
+use super::mode::{Func, Funcs};
 use super::plan::{Plan, copied, global_slots, memory_bytes};
-use super::{CallError, Import, Instance, LoadError};
-use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Func, Machine, Memory, Table};
+use super::{CallError, Import, InPlace, Instance, LoadError};
+use crate::mode::Absent;
+use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Machine, Memory};
+
+type Table = state::Table<InPlace>;
 
 /// Verifies everything. The buffer is written to.
 #[cfg(feature = "verify")]
@@ -30,12 +34,26 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
     Ok(())
 }
 
+/// An image, if it has nothing that is not executed in place, or that this build lacks, as far as it says so: of `wasmote-ir`
+/// there may be more in a program than this crate uses.
+pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
+    const NOT_HERE: u32 = features::REFERENCES | features::GC | features::EXCEPTIONS | features::SIMD;
+    let image = Image::parse(bytes)?;
+    let kind = if image.features() & NOT_HERE != 0 {
+        ImageErrorKind::Feature
+    } else if !cfg!(feature = "float") && image.features() & features::FLOAT != 0 {
+        ImageErrorKind::Float
+    } else {
+        return Ok(image);
+    };
+    Err(ImageError { kind, offset: AT_FEATURES as u32 }.into())
+}
+
 /// An image that somebody vouches for, if this build can run it.
 pub(super) fn trust(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
-    let image = Image::parse(bytes)?;
+    let image = parse(bytes)?;
     if !cfg!(feature = "extended") && image.op_set() == OpSet::Extended {
-        let offset = wasmote_ir::image::layout::AT_OP_SET as u32;
-        return Err(ImageError { kind: ImageErrorKind::Extended, offset }.into());
+        return Err(ImageError { kind: ImageErrorKind::Extended, offset: AT_OP_SET as u32 }.into());
     }
     Ok(image)
 }
@@ -72,15 +90,6 @@ pub(super) unsafe fn instantiate<'a, T>(
     if !image.bytes().as_ptr().addr().is_multiple_of(8) {
         return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
     }
-    // Also where another crate has more of `wasmote-ir` compiled in than this one uses.
-    if image.features() & features::REFERENCES != 0 {
-        let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
-        return Err(ImageError { kind: ImageErrorKind::Feature, offset }.into());
-    }
-    if !cfg!(feature = "float") && image.features() & features::FLOAT != 0 {
-        let offset = wasmote_ir::image::layout::AT_FEATURES as u32;
-        return Err(ImageError { kind: ImageErrorKind::Float, offset }.into());
-    }
     let plan = Plan::of(&image, stack_slots);
     let room = size_of_val(buffer);
     if room < plan.bytes {
@@ -91,8 +100,8 @@ pub(super) unsafe fn instantiate<'a, T>(
     // SAFETY: the plan fits the buffer, which is 8-aligned and not used otherwise for `'a`; records are as verified.
     unsafe {
         base.write_bytes(0, parts.plan.bytes_of_memories);
-        let machine = base.cast::<Machine>();
-        let instance: *mut state::Instance = parts.place(parts.plan.instance, 0);
+        let machine = base.cast::<Machine<InPlace>>();
+        let instance: *mut state::Instance<InPlace> = parts.place(parts.plan.instance, 0);
         let stack = parts.place(parts.plan.stack, 0);
         machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
         (*machine).fuel = fuel;
@@ -101,13 +110,17 @@ pub(super) unsafe fn instantiate<'a, T>(
         let records = image.bytes().as_ptr().add(image.section(Section::Funcs)).cast::<Func>();
         instance.write(state::Instance {
             machine,
-            funcs: records.wrapping_add(imported as usize),
-            code: image.bytes().as_ptr().add(image.meta_end()),
+            funcs: Funcs {
+                records: records.wrapping_add(imported as usize),
+                code: image.bytes().as_ptr().add(image.meta_end()),
+            },
+            imports: Absent,
             globals: parts.place(parts.plan.globals, 0),
             memories: parts.place(parts.plan.memory_pointers, 0),
             tables: parts.place(parts.plan.table_pointers, 0),
             data: parts.place(parts.plan.data, 0),
             elems: parts.place(parts.plan.elems, 0),
+            tags: Absent,
             imported_funcs: imported,
             defined_funcs: image.count(Section::Funcs) - imported,
             embedder: 0,
@@ -224,7 +237,8 @@ impl Parts<'_> {
                 for element in 0..table.min as usize {
                     elems.add(element).write(value);
                 }
-                let record = Table { elems, len: table.min, max: table.min, table64: table.wide, embedder: 0 };
+                let record =
+                    Table { elems, len: table.min, max: table.min, table64: table.wide, written: Absent, embedder: 0 };
                 self.place::<Table>(self.plan.tables, index).write(record);
                 self.place::<*mut Table>(self.plan.table_pointers, index).write(self.place(self.plan.tables, index));
             }

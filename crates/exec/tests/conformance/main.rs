@@ -6,78 +6,59 @@
 //! instances, are left out, and counted by their reasons; all others must pass. Arguments that are no flags select files
 //! whose path contains one of them.
 
-#[cfg(not(feature = "alloc"))]
 mod run;
-#[cfg(not(feature = "alloc"))]
 #[path = "../support/mod.rs"]
 mod support;
-#[cfg(not(feature = "alloc"))]
 mod values;
 
-#[cfg(feature = "alloc")]
-fn main() {
-    println!("execution in place: left out, as it is compiled only without the feature `alloc`");
-    println!("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
-}
+use std::collections::BTreeMap;
+use std::process::ExitCode;
 
-#[cfg(not(feature = "alloc"))]
-fn main() -> std::process::ExitCode {
-    report::run()
-}
+use wasmote_ir::image::OpSet;
+use wasmote_test_support::scripts;
 
-#[cfg(not(feature = "alloc"))]
-mod report {
-    use std::collections::BTreeMap;
-    use std::process::ExitCode;
+use run::Summary;
 
-    use wasmote_ir::image::OpSet;
-    use wasmote_test_support::scripts;
+/// Enough to see what is wrong with a file.
+const MAX_FAILURES_SHOWN: usize = 20;
 
-    use crate::run::Summary;
-    use crate::{run, support};
-
-    /// Enough to see what is wrong with a file.
-    const MAX_FAILURES_SHOWN: usize = 20;
-
-    pub fn run() -> ExitCode {
-        let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-        let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
-        let scripts: Vec<_> =
-            [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten().collect();
-        let (mut passed, mut failed, mut beside) = (0, 0, 0);
-        let mut reasons = BTreeMap::<String, usize>::new();
-        for code in support::kinds_of_code() {
-            let set = if code.op_set == OpSet::Core { "core" } else { "extended" };
-            let kind = format!("{set}{}", if code.metered { ", metered" } else { "" });
-            for script in scripts.iter().filter(|script| selected(&script.path)) {
-                let Summary { passed: good, failures, left_out } = run::run(script, code);
-                let mut line = format!("{} ({kind}): {good} passed, {} failed", script.path, failures.len());
-                for (reason, count) in &left_out {
-                    line += &format!(", {count} left out: {reason}");
-                    *reasons.entry(reason.clone()).or_default() += count;
-                }
-                println!("{line}");
-                for (line, what) in failures.iter().take(MAX_FAILURES_SHOWN) {
-                    println!("  {}:{line}: FAILED: {what}", script.path);
-                }
-                passed += good;
-                failed += failures.len();
-                if script.suite == scripts::Suite::Newest {
-                    beside += good + failures.len();
-                }
+fn main() -> ExitCode {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
+    let scripts: Vec<_> = [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten().collect();
+    let (mut passed, mut failed, mut beside) = (0, 0, 0);
+    let mut reasons = BTreeMap::<String, usize>::new();
+    for code in support::kinds_of_code() {
+        let set = if code.op_set == OpSet::Core { "core" } else { "extended" };
+        let kind = format!("{set}{}", if code.metered { ", metered" } else { "" });
+        for script in scripts.iter().filter(|script| selected(&script.path)) {
+            let Summary { passed: good, failures, left_out } = run::run(script, code);
+            let mut line = format!("{} ({kind}): {good} passed, {} failed", script.path, failures.len());
+            for (reason, count) in &left_out {
+                line += &format!(", {count} left out: {reason}");
+                *reasons.entry(reason.clone()).or_default() += count;
+            }
+            println!("{line}");
+            for (line, what) in failures.iter().take(MAX_FAILURES_SHOWN) {
+                println!("  {}:{line}: FAILED: {what}", script.path);
+            }
+            passed += good;
+            failed += failures.len();
+            if script.suite == scripts::Suite::Newest {
+                beside += good + failures.len();
             }
         }
-        println!("left out, {} in all:", reasons.values().sum::<usize>());
-        for (reason, count) in reasons {
-            println!("  {count}: {reason}");
-        }
-        let dispatch = wasmote_exec::DISPATCH;
-        println!(
-            "conformance in place ({dispatch}): {passed} passed, {failed} failed; {beside} of them beside the checkout"
-        );
-        // As test binaries end, for those who add them up.
-        let outcome = if failed == 0 { "ok" } else { "FAILED" };
-        println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
-        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+    println!("left out, {} in all:", reasons.values().sum::<usize>());
+    for (reason, count) in reasons {
+        println!("  {count}: {reason}");
+    }
+    let dispatch = wasmote_exec::DISPATCH;
+    println!(
+        "conformance in place ({dispatch}): {passed} passed, {failed} failed; {beside} of them beside the checkout"
+    );
+    // As test binaries end, for those who add them up.
+    let outcome = if failed == 0 { "ok" } else { "FAILED" };
+    println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -8,14 +8,14 @@ use wasmote_exec::in_place::{CallError, Caller, Import, Instance, LoadError, buf
 use wasmote_exec::{TrapCode, ValType};
 use wasmote_ir::Op;
 use wasmote_ir::code::instructions;
+use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{Section, kinds};
-use wasmote_ir::image::{Image, ImageError, ImageErrorKind};
 use wasmote_ir::shape::Operand;
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, needed, validate};
 use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, Source, parse};
 
-use crate::support::{Aligned, buffer_for, image_of};
+use crate::support::{Aligned, buffer_for, image_of, is_refused};
 use crate::values;
 use wasmote_test_support::scripts::Script;
 
@@ -83,7 +83,9 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
             return summary;
         }
     };
-    let mut runner = Runner { code, ..Runner::default() };
+    // Beside what errors name, this proposal has rules of validation of its own.
+    let proposal = script.path.contains("custom-descriptors/").then_some("custom descriptors");
+    let mut runner = Runner { code, proposal, ..Runner::default() };
     for Directive { line, kind } in &directives {
         match runner.directive(kind) {
             Ok(()) => summary.passed += 1,
@@ -97,6 +99,8 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
 #[derive(Default)]
 struct Runner<'s> {
     code: CodeOptions,
+    /// What no build runs, but the script is about.
+    proposal: Option<&'static str>,
     /// All instances, and why there is none where there should be one.
     instances: Vec<Result<Parts, String>>,
     /// Numbers of instances by name.
@@ -229,6 +233,9 @@ impl<'s> Runner<'s> {
             if missing.is_empty() {
                 missing.extend(said.iter().filter(|(said, _)| error.message.starts_with(said)).map(|(_, name)| name));
             }
+            if missing.is_empty() {
+                missing.extend(self.proposal);
+            }
             return if missing.is_empty() { Err(Failed(error.to_string())) } else { left_out(&missing.join(", ")) };
         }
         let module = match wasmote_decode::decode(wasm) {
@@ -238,13 +245,15 @@ impl<'s> Runner<'s> {
         imports_functions_only(&module)?;
         let image = match image_of(wasm, self.code) {
             Ok(image) => image,
-            Err(ImageWriteError::Function(_, error)) if error.kind == TranslateErrorKind::Unsupported => {
+            Err(ImageWriteError::Function(_, error))
+                if matches!(error.kind, TranslateErrorKind::Unsupported | TranslateErrorKind::VectorInCore) =>
+            {
                 return left_out(error.kind.message());
             }
             Err(error) => return Err(Failed(format!("no image: {error:?}"))),
         };
         let failed = |error: LoadError| Failed(format!("{error:?}: {}", error.message()));
-        if let Err(ImageError { kind: ImageErrorKind::Feature, .. }) = Image::parse(image.bytes()) {
+        if is_refused(image.bytes()) {
             return left_out("typed references, exceptions and objects");
         }
         let grows = grows(image.bytes())?;

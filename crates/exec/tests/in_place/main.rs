@@ -2,7 +2,6 @@
 //!
 //! Every module is tried with every kind of code that the build runs. Buffers are full of ones at first, so that whatever is
 //! not set by instantiation shows.
-#![cfg(not(feature = "alloc"))]
 
 mod calls;
 // These use floats here and there.

@@ -3,16 +3,15 @@
 use wasmote_decode::{ImportType, ModuleInfo};
 use wasmote_exec::in_place::{Caller, Import};
 use wasmote_exec::{TrapCode, ValType};
-use wasmote_ir::image::{Image, ImageErrorKind};
+use wasmote_ir::image::Image;
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_test_support::mutate::{Choices, instruction_starts};
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, Suite, published};
-use wasmote_translate::{CodeOptions, OpSet};
 use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{DirectiveKind, Source, parse};
 
-use crate::support::image_of;
+use crate::support::{image_of, is_refused, kinds_of_code};
 
 /// An image, and functions of the host for what it imports.
 pub struct Original {
@@ -65,14 +64,13 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     if initial > 4 << 20 || elements > 1 << 18 {
         return;
     }
-    let sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
-    for &op_set in sets {
-        let Ok(image) = image_of(wasm, CodeOptions { op_set, metered: true, ..CodeOptions::default() }) else { return };
+    for code in kinds_of_code().into_iter().filter(|code| code.metered) {
+        let Ok(image) = image_of(wasm, code) else { return };
         // What is not executed in place is refused by its feature bit.
-        if Image::parse(image.bytes()).is_err_and(|error| error.kind == ImageErrorKind::Feature) {
+        if is_refused(image.bytes()) {
             return;
         }
-        let name = format!("{name} ({op_set:?})");
+        let name = format!("{name} ({:?})", code.op_set);
         originals.push(Original { name, image: image.bytes().to_vec(), imports: imports.iter().map(copy).collect() });
     }
 }

@@ -1,8 +1,12 @@
 //! What lies in the buffer and must stay as it is while code runs: whatever execution takes on trust.
 
-use wasmote_exec::{DataSegment, ElemSegment, Instance, Machine, Memory, Table};
+use wasmote_exec::{DataSegment, ElemSegment, InPlace, Memory, state};
 use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::Section;
+
+type Machine = state::Machine<InPlace>;
+type Instance = state::Instance<InPlace>;
+type Table = state::Table<InPlace>;
 
 /// The records of an instance that was just made: each fixed number, and what it is.
 pub struct Records {
@@ -63,8 +67,8 @@ impl Records {
             // The instance follows the machine.
             let instance = &*self.machine.add(1).cast::<Instance>();
             put("the machine", instance.machine as usize);
-            put("the functions", instance.funcs as usize);
-            put("the code", instance.code as usize);
+            put("the functions", instance.funcs.records as usize);
+            put("the code", instance.funcs.code as usize);
             put("the globals", instance.globals as usize);
             put("the memories", instance.memories as usize);
             put("the tables", instance.tables as usize);

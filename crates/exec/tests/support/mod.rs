@@ -2,9 +2,9 @@
 #![allow(dead_code)] // Each test uses some of it.
 
 use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
-use wasmote_exec::in_place::buffer_bytes;
+use wasmote_exec::in_place::{LoadError, buffer_bytes};
 use wasmote_ir::image::layout::{AT_CHECKSUM, AT_META_END};
-use wasmote_ir::image::{Image, OpSet, checksum};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind, OpSet, checksum};
 use wasmote_translate::CodeOptions;
 
 /// Bytes that begin at an address that is a multiple of 8.
@@ -57,18 +57,34 @@ impl Aligned {
     }
 }
 
-/// The kinds of code that this build runs.
+/// The kinds of code that this build runs, and that the translator beside it writes: `cargo test -p wasmote-exec` has the extended op
+/// set with `--features wasmote-translate/extended` only, as the whole workspace does.
 pub fn kinds_of_code() -> Vec<CodeOptions> {
-    let op_sets: &[OpSet] = if cfg!(feature = "extended") { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
+    let extended = cfg!(feature = "extended") && op_set_of("(module)", OpSet::Extended) == OpSet::Extended;
+    let op_sets: &[OpSet] = if extended { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
     let both = |&op_set: &OpSet| [false, true].map(|metered| CodeOptions { op_set, metered, ..CodeOptions::default() });
     op_sets.iter().flat_map(both).collect()
+}
+
+/// The op set of the image of a module that was to have this one.
+fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
+    let wasm = wat::parse_str(text).expect("a module");
+    let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
+    let code = CodeOptions { op_set, ..CodeOptions::default() };
+    let image = write_image(&module, &wasm, &ImageOptions { code, names: false }).expect("an image");
+    Image::of_parsed(&image).op_set()
+}
+
+/// Whether an image is refused since it has what is not executed in place: vectors, typed references, exceptions or objects.
+pub fn is_refused(image: &[u8]) -> bool {
+    let outcome = buffer_bytes(image, 0);
+    matches!(outcome, Err(LoadError::Image(ImageError { kind: ImageErrorKind::Feature, .. })))
 }
 
 /// The image of a binary.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
     let image = Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false })?);
-    // The translator must have the op set that this build runs: `--features wasmote-translate/extended`.
     assert_eq!(Image::of_parsed(image.bytes()).op_set(), code.op_set);
     Ok(image)
 }

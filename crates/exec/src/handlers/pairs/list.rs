@@ -3,7 +3,8 @@
 use wasmote_ir::Op;
 
 use super::{InTurn, InstrOf, joined, number, pairs, row};
-use crate::dispatch::{Handler, hot};
+use crate::dispatch::hot;
+use crate::linked::{Handler, Linked};
 
 #[rustfmt::skip]
 pairs! {

@@ -16,23 +16,23 @@ use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::{Op, Opcode};
 
 use super::{Variant, row};
-use crate::dispatch::{Flow, Handler, Instr, Regs};
-use crate::operand::OPERANDS;
+use crate::dispatch::Instr;
+use crate::linked::{Flow, Handler, Linked, Regs};
+use crate::mode::Mode;
 
-#[cfg(feature = "pairs")]
 use list::{HANDLERS, PAIRS};
 
 /// The instruction `A`, then `B`, whose operands follow `A`'s.
 pub struct InTurn<A, B>(PhantomData<(A, B)>);
 
-impl<A: Instr, B: Instr> Instr for InTurn<A, B> {
+impl<A: Instr<Linked>, B: Instr<Linked>> Instr<Linked> for InTurn<A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise. `A` leaves `ip` at `B`'s operands; `B` expects it a cell before them.
         unsafe {
             match A::run(r) {
                 Flow::Next => {
-                    r.ip = r.ip.sub(OPERANDS);
+                    r.ip = r.ip.sub(Linked::OPERANDS);
                     done(r);
                     if A::NARROW {
                         core::hint::assert_unchecked(r.accumulated() <= u64::from(u32::MAX));
@@ -67,7 +67,7 @@ fn done(r: &mut Regs) {
 
 /// A row's variant by number.
 trait VariantOf<const N: usize> {
-    type Instr: Instr;
+    type Instr: Instr<Linked>;
 }
 impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Meaning, Shape) {
     type Instr = Shape::Instr;
@@ -185,7 +185,7 @@ macro_rules! pairs {
         pub(super) static HANDLERS: [Handler; PAIRS.len()] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            hot::<InTurn<InstrOf<row::$first, A>, InstrOf<row::$second, B>>>
+            hot::<Linked, InTurn<InstrOf<row::$first, A>, InstrOf<row::$second, B>>>
         }, )+ )*];
     };
 }

@@ -12,14 +12,16 @@
 //! them: the operands of the second follow directly upon the first one's. The second then counts as beginning a cell before
 //! its operands, where its handler would be.
 
-#[cfg(feature = "alloc")]
-use wasmote_ir::frame::MAX_HEADER;
-#[cfg(feature = "alloc")]
-use wasmote_ir::handlers::Handler;
+use wasmote_ir::frame::{HEADER, MAX_HEADER};
+use wasmote_ir::handlers::Handler as Caught;
+
+use crate::dispatch::{cold, hot};
+use crate::handlers::calls::linked::{Host, Resolve, ReturnAcross, Translate};
+use crate::handlers::control::Leave;
+use crate::linked::{Handler, Linked};
 
 /// One word of linked code: an address, or four units of operands. An address is kept as a pointer: as an integer it would lose its
 /// provenance, and a call through it would have no defined meaning.
-#[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub union Cell {
@@ -28,7 +30,6 @@ pub union Cell {
     address: *const (),
 }
 
-#[cfg(feature = "alloc")]
 impl Cell {
     /// Operands, or a number.
     #[inline(always)]
@@ -53,29 +54,20 @@ impl Cell {
     }
 }
 
-/// One unit of code that is executed in place.
-#[cfg(not(feature = "alloc"))]
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct Cell(pub(crate) u16);
-
 /// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
-#[cfg(feature = "alloc")]
 pub(crate) const HANDLED: u64 = 1 << 32;
 /// A handler of exceptions.
-#[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct LinkedHandler {
     /// With places in bytes.
-    pub handler: Handler,
+    pub handler: Caught,
     /// The number of the next one further out that covers all that this one does, or [`NO_HANDLER`].
     pub outer: u32,
     unused: u32,
 }
 
 /// A stretch of a function's code which the same handlers cover.
-#[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Stretch {
@@ -86,23 +78,17 @@ pub(crate) struct Stretch {
 }
 
 /// The number of no handler.
-#[cfg(feature = "alloc")]
 pub(crate) const NO_HANDLER: u32 = u32::MAX;
 /// Cells of a handler. A stretch takes one.
-#[cfg(feature = "alloc")]
 pub(crate) const HANDLER_CELLS: usize = size_of::<LinkedHandler>() / size_of::<Cell>();
-#[cfg(feature = "alloc")]
 const _: () = assert!(size_of::<Stretch>() == size_of::<Cell>());
 /// What the last unit of a call, and of a throw's operands, has set, beside the slot of the function's own header, if it has handlers.
-#[cfg(feature = "alloc")]
 pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
 
 /// Cells in front of a function's first instruction, if it has no handlers.
-#[cfg(feature = "alloc")]
 pub(crate) const FRONT_CELLS: usize = 2;
 
 /// What a call has to know of the function's frame, in bytes: it lies directly in front of the first instruction.
-#[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Front {
@@ -112,7 +98,6 @@ pub(crate) struct Front {
     pub header: u32,
 }
 
-#[cfg(feature = "alloc")]
 impl Front {
     /// Of a frame of so many slots, with the header there.
     pub(crate) const fn new(frame_slots: u32, header: u16) -> Front {
@@ -138,7 +123,6 @@ impl Front {
 }
 
 /// What lies in front of a function's first instruction.
-#[cfg(feature = "alloc")]
 pub(crate) struct Description {
     /// The function's index, imports counted.
     pub func: u32,
@@ -154,7 +138,6 @@ pub(crate) struct Description {
 ///
 /// # Safety
 /// [`Linker::link`](crate::Linker::link) made it.
-#[cfg(feature = "alloc")]
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     // SAFETY: the description is two cells in front; if there are handlers, their number is in front of that, and they are there.
     unsafe {
@@ -172,74 +155,53 @@ pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     }
 }
 
-#[cfg(feature = "alloc")]
-mod fixed {
-    use wasmote_ir::frame::HEADER;
-
-    use super::{Cell, Front};
-    use crate::dispatch::{Handler, cold, hot};
-    use crate::handlers::calls::{Host, Resolve, ReturnAcross, Translate};
-    use crate::handlers::control::Leave;
-
-    /// The code of a function that has yet to be translated.
-    pub fn untranslated() -> *const Cell {
-        static CELL: [Handler; 1] = [cold::<Translate>];
-        CELL.as_ptr().cast()
-    }
-
-    /// Code that stands for that of a function, in a call that does not know it yet.
-    #[repr(C)]
-    struct Unresolved {
-        front: Front,
-        handler: Handler,
-    }
-
-    /// For each slot where a header may be, but for those that hardly any function has.
-    static UNRESOLVED: [Unresolved; 64] = {
-        let mut all = [const { Unresolved { front: Front::new(HEADER as u32, 0), handler: hot::<Resolve> } }; 64];
-        let mut header = 0;
-        while header < all.len() {
-            all[header].front = Front::new(header as u32 + HEADER as u32, header as u16);
-            header += 1;
-        }
-        all
-    };
-
-    /// What finds out the code of a function whose header is in this slot, if that can be done.
-    pub(crate) fn unresolved(header: u16) -> Option<*const Cell> {
-        let found = UNRESOLVED.get(usize::from(header))?;
-        // As far as the front goes, too.
-        let start = (&raw const *found).cast::<u8>();
-        // SAFETY: it lies there.
-        Some(unsafe { start.add(core::mem::offset_of!(Unresolved, handler)) }.cast())
-    }
-
-    /// The code of a function of the host.
-    pub fn host() -> *const Cell {
-        static CELL: [Handler; 1] = [cold::<Host>];
-        CELL.as_ptr().cast()
-    }
-
-    /// Where a call into another instance returns to.
-    pub(crate) fn return_across() -> *const Cell {
-        static CELL: [Handler; 1] = [hot::<ReturnAcross>];
-        CELL.as_ptr().cast()
-    }
-
-    /// Where a call from the host returns to.
-    pub(crate) fn leave_run() -> *const Cell {
-        static CELL: [Handler; 1] = [cold::<Leave>];
-        CELL.as_ptr().cast()
-    }
+/// The code of a function that has yet to be translated.
+pub fn untranslated() -> *const Cell {
+    static CELL: [Handler; 1] = [cold::<Linked, Translate>];
+    CELL.as_ptr().cast()
 }
-#[cfg(feature = "alloc")]
-pub use fixed::{host, untranslated};
-#[cfg(feature = "alloc")]
-pub(crate) use fixed::{leave_run, return_across, unresolved};
 
-/// Where a call from the host returns to: the opcode behind the last.
-#[cfg(not(feature = "alloc"))]
+/// Code that stands for that of a function, in a call that does not know it yet.
+#[repr(C)]
+struct Unresolved {
+    front: Front,
+    handler: Handler,
+}
+
+/// For each slot where a header may be, but for those that hardly any function has.
+static UNRESOLVED: [Unresolved; 64] = {
+    let mut all = [const { Unresolved { front: Front::new(HEADER as u32, 0), handler: hot::<Linked, Resolve> } }; 64];
+    let mut header = 0;
+    while header < all.len() {
+        all[header].front = Front::new(header as u32 + HEADER as u32, header as u16);
+        header += 1;
+    }
+    all
+};
+
+/// What finds out the code of a function whose header is in this slot, if that can be done.
+pub(crate) fn unresolved(header: u16) -> Option<*const Cell> {
+    let found = UNRESOLVED.get(usize::from(header))?;
+    // As far as the front goes, too.
+    let start = (&raw const *found).cast::<u8>();
+    // SAFETY: it lies there.
+    Some(unsafe { start.add(core::mem::offset_of!(Unresolved, handler)) }.cast())
+}
+
+/// The code of a function of the host.
+pub fn host() -> *const Cell {
+    static CELL: [Handler; 1] = [cold::<Linked, Host>];
+    CELL.as_ptr().cast()
+}
+
+/// Where a call into another instance returns to.
+pub(crate) fn return_across() -> *const Cell {
+    static CELL: [Handler; 1] = [hot::<Linked, ReturnAcross>];
+    CELL.as_ptr().cast()
+}
+
+/// Where a call from the host returns to.
 pub(crate) fn leave_run() -> *const Cell {
-    static LEAVE: Cell = Cell((crate::handlers::LIMIT as u16).to_le());
-    &raw const LEAVE
+    static CELL: [Handler; 1] = [cold::<Linked, Leave>];
+    CELL.as_ptr().cast()
 }

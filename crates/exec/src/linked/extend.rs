@@ -3,7 +3,7 @@
 //! The handlers of a shape's variants are given by the variants' names, in any order:
 //!
 //! ```
-//! use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+//! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};
 //! use wasmote_ir::{TrapCode, shape::{self, Shape}};
 //!
 //! struct Same;
@@ -16,17 +16,17 @@
 //! }
 //!
 //! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
-//!     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
-//!     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
-//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<Linked, One<Same, S, S>>),
+//!     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<Linked, One<Same, S, R>>),
+//!     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<Linked, One<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<Linked, One<Same, R, R>>),
 //! ]);
 //! ```
 //!
 //! The same with two names swapped:
 //!
 //! ```compile_fail
-//! use wasmote_exec::extend::{Encoded, Handler, One, R, S, Unary, hot, in_order};
+//! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};
 //! use wasmote_ir::{TrapCode, shape::{self, Shape}};
 //!
 //! struct Same;
@@ -39,15 +39,16 @@
 //! }
 //!
 //! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<One<Same, S, S>>),
-//!     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<One<Same, S, R>>),
-//!     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<One<Same, R, S>>),
-//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<One<Same, R, R>>),
+//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<Linked, One<Same, S, S>>),
+//!     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<Linked, One<Same, S, R>>),
+//!     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<Linked, One<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<Linked, One<Same, R, R>>),
 //! ]);
 //! ```
 
-pub use crate::dispatch::{Flow, Handler, Instr, Regs, cold, hot};
+pub use crate::dispatch::{Instr, cold, hot};
 pub use crate::handlers::metered::{pay, pay_for_piece};
 pub use crate::handlers::numeric::{One, Unary};
 pub use crate::handlers::{Encoded, in_order};
-pub use crate::operand::{R, S, instr_bytes};
+pub use crate::linked::{Flow, Handler, Linked, Regs};
+pub use crate::operand::{R, S};

@@ -3,13 +3,17 @@
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
-use super::control::{Both, fits, fits_in, leave};
-use super::{Encoded, single, variants};
-use crate::dispatch::{Flow, Instr, Regs};
-use crate::operand::{R, S, Source, instr_bytes};
-use crate::state::{Func, Instance};
+use super::Calls;
+use crate::dispatch;
+use crate::handlers::control::{Both, fits, fits_in, leave};
+use crate::in_place::mode::{Func, InPlace};
+use crate::operand::{Source, instr_bytes};
+use crate::state;
+
+type Regs = dispatch::Regs<InPlace>;
+type Flow = dispatch::Flow<InPlace>;
+type Instance = state::Instance<InPlace>;
 
 /// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`.
 #[inline(always)]
@@ -24,9 +28,16 @@ unsafe fn enter(r: &mut Regs, func: *const Func, base: usize, back: *const u8) -
         header.add(HEADER_RETURN).cast::<*const u8>().write(back);
         header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
         r.fp = fp;
-        r.ip = (*r.cx).code.add(2 * (*func).code() as usize);
+        r.ip = begin(r.cx, func);
     }
     Flow::Next
+}
+
+/// Where the code of this function begins.
+#[inline(always)]
+unsafe fn begin(cx: *mut Instance, func: *const Func) -> *const u8 {
+    // SAFETY: the record lies in the image, which is verified.
+    unsafe { (*cx).funcs.code.add(2 * (*func).code() as usize) }
 }
 
 /// Runs the imported function with this index; its frame is at `fp`.
@@ -35,11 +46,8 @@ unsafe fn host(r: &mut Regs, index: u32, fp: *mut u64) -> Result<(), TrapCode> {
     // SAFETY: as `run_host`; behind a frame's parameters and results there is its header at least.
     unsafe {
         let outcome = run_host(r.cx, index, fp);
-        #[cfg(feature = "extended")]
         if outcome.is_ok() {
-            let first = fp.read();
-            r.accumulate(first);
-            (r.f32, r.f64) = (f32::from_bits(first as u32), f64::from_bits(first));
+            r.accumulate_results(fp);
         }
         outcome
     }
@@ -86,7 +94,7 @@ unsafe fn element(cx: *mut Instance, index: u64, table: u32, ty: u32) -> Result<
 #[inline(always)]
 unsafe fn record(cx: *mut Instance, index: u32) -> *const Func {
     // SAFETY: function indices are in range.
-    unsafe { (*cx).funcs.sub((*cx).imported_funcs as usize).add(index as usize) }
+    unsafe { (*cx).funcs.records.sub((*cx).imported_funcs as usize).add(index as usize) }
 }
 
 /// Calls the function with this index; `units` are those of the calling instruction's operands.
@@ -95,7 +103,7 @@ unsafe fn call(r: &mut Regs, index: u32, base: usize, units: usize) -> Flow {
     // SAFETY: as `enter`.
     unsafe {
         if index >= (*r.cx).imported_funcs {
-            let back = r.ip.add(instr_bytes(units));
+            let back = r.ip.add(instr_bytes::<InPlace>(units));
             return enter(r, record(r.cx, index), base, back);
         }
         if let Err(code) = host(r, index, r.fp.wrapping_add(base)) {
@@ -120,7 +128,7 @@ unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
         r.slot(at).copy_to(r.fp, r.u16(at + 1));
         if index >= (*r.cx).imported_funcs {
             header.write(r.fp.add(usize::from((*func).header())));
-            r.ip = (*r.cx).code.add(2 * (*func).code() as usize);
+            r.ip = begin(r.cx, func);
             return Flow::Next;
         }
         // What the host leaves in the first slots is this function's own result. Arguments may have taken the header's place.
@@ -137,12 +145,28 @@ unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
     }
 }
 
-struct Indirect<A>(core::marker::PhantomData<A>);
+/// Those of code that is executed in place.
+pub struct InPlaceCalls;
 
-impl<A: Source<u64>> Instr for Indirect<A> {
+impl Calls<InPlace> for InPlaceCalls {
     #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+    unsafe fn call(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; so below.
+        unsafe {
+            let func = (*r.cx).funcs.records.add(r.u32(0) as usize);
+            enter(r, func, r.u16(2), r.ip.add(instr_bytes::<InPlace>(3)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn call_import(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { call(r, r.u32(0), r.u16(2), 3) }
+    }
+
+    #[inline(always)]
+    unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
         unsafe {
             match element(r.cx, A::get(r, 0), r.u32(A::UNITS), r.u32(A::UNITS + 2)) {
                 Ok(index) => call(r, index, r.u16(A::UNITS + 4), A::UNITS + 5),
@@ -150,31 +174,23 @@ impl<A: Source<u64>> Instr for Indirect<A> {
             }
         }
     }
-}
 
-impl<A: Source<u64>> Encoded for Indirect<A> {
-    const FORMAT: Format = A::FORMAT.then(Format::operands(&[Operand::Table, Operand::Type, Operand::Base]));
-}
+    #[inline(always)]
+    unsafe fn return_call(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { replace(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
+    }
 
-variants!(cold () rows::CallIndirect: CallIndirectShape => {
-    s: Indirect<S>,
-    r: Indirect<R>,
-});
+    #[inline(always)]
+    unsafe fn return_call_import(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { replace(r, r.u32(0), 2) }
+    }
 
-/// The rows.
-pub mod rows {
-    use super::{Flow, Instr, Regs, call, element, enter, instr_bytes, replace, single};
-    use crate::handlers::control::rows::instructions;
-
-    instructions! {
-        Call(r) {
-            let func = (*r.cx).funcs.add(r.u32(0) as usize);
-            enter(r, func, r.u16(2), r.ip.add(instr_bytes(3)))
-        }
-        CallImport(r) { call(r, r.u32(0), r.u16(2), 3) }
-        ReturnCall(r) { replace(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
-        ReturnCallImport(r) { replace(r, r.u32(0), 2) }
-        ReturnCallIndirect(r) {
+    #[inline(always)]
+    unsafe fn return_call_indirect(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe {
             match element(r.cx, r.slot(0).read(), r.u32(1), r.u32(3)) {
                 Ok(index) => replace(r, index, 5),
                 Err(code) => Flow::Trap(code),
@@ -182,10 +198,8 @@ pub mod rows {
         }
     }
 
-    /// See [`wasmote_ir::Op::CallIndirect`].
-    pub struct CallIndirect;
-
-    single!(hot: Call: Call);
-    single!(cold: CallImport: CallImport, ReturnCall: ReturnCall, ReturnCallImport: ReturnCallImport,
-        ReturnCallIndirect: ReturnCallIndirect);
+    #[inline(always)]
+    unsafe fn reference(_r: &Regs, index: u32) -> u32 {
+        index + 1
+    }
 }

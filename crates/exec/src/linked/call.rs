@@ -3,10 +3,10 @@
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
-use crate::cells::{self, Cell};
-use crate::dispatch::{self, Regs};
-use crate::handlers::calls::saved_instance;
-use crate::state::{Func, Instance, Machine, TrapSite};
+use crate::dispatch;
+use crate::handlers::calls::linked::saved_instance;
+use crate::linked::cells::{self, Cell};
+use crate::linked::{Func, Instance, Machine, Regs, TrapSite};
 
 /// Calls a function: copies `args` in and its results out to `results`, both as slots. On a trap, `trap` of the
 /// machine has the site, and [`backtrace`] the frames, until the machine runs again.

@@ -6,18 +6,15 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
-use super::control::{Both, bytes_fit, fits, leave};
-use super::moves::move_slots;
-use super::{Encoded, single, variants};
-use crate::cells::{Cell, Front, leave_run, return_across, untranslated};
-use crate::dispatch::{Flow, Instr, Regs, cold};
-#[cfg(feature = "simd")]
-use crate::operand::Value;
-use crate::operand::{R, S, Source, instr_bytes};
-use crate::state::{Func, Instance, Machine};
-use crate::throw::land_behind_call;
+use super::Calls;
+use crate::dispatch::{Instr, cold};
+use crate::handlers::control::{Both, bytes_fit, fits, leave};
+use crate::handlers::moves::move_slots;
+use crate::linked::cells::{Cell, Front, leave_run, return_across, untranslated};
+use crate::linked::throw::land_behind_call;
+use crate::linked::{Flow, Func, Instance, Linked, Machine, Regs};
+use crate::operand::{Source, instr_bytes};
 
 /// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`. The callee's instance is
 /// the running one, or it is a host function.
@@ -52,7 +49,7 @@ pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back:
         (*(*r.cx).machine).across = r.fp;
         r.fp = r.fp.wrapping_add(base);
         r.set_callee(func);
-        Flow::Across
+        Flow::Instead(cold::<Linked, Across>)
     }
 }
 
@@ -60,7 +57,7 @@ pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back:
 /// frame, the machine's `across` the caller's.
 pub struct Across;
 
-impl Instr for Across {
+impl Instr<Linked> for Across {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `enter`.
@@ -171,31 +168,10 @@ unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Fun
     }
 }
 
-/// A call through a table.
-pub struct Indirect<A>(PhantomData<A>);
-
-impl<A: Source<u64>> Instr for Indirect<A> {
-    #[inline(always)]
-    unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match element(r, A::get(r, 0), A::UNITS) {
-                Ok(func) => {
-                    let base = r.u16(A::UNITS + 4);
-                    let back = r.ip.add(instr_bytes(A::UNITS + 5));
-                    enter_any(r, func, base, back)
-                }
-                Err(TrapCode::BadSignature) => Flow::Instead(cold::<IndirectSub<A>>),
-                Err(code) => Flow::Trap(code),
-            }
-        }
-    }
-}
-
-/// [`Indirect`] when the types differ.
+/// A call through a table when the types differ.
 struct IndirectSub<A>(PhantomData<A>);
 
-impl<A: Source<u64>> Instr for IndirectSub<A> {
+impl<A: Source<u64>> Instr<Linked> for IndirectSub<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller's promise.
@@ -203,7 +179,7 @@ impl<A: Source<u64>> Instr for IndirectSub<A> {
             match element_of_subtype(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
                     let base = r.u16(A::UNITS + 4);
-                    let back = r.ip.add(instr_bytes(A::UNITS + 5));
+                    let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
                     enter_any(r, func, base, back)
                 }
                 Err(code) => Flow::Trap(code),
@@ -211,15 +187,6 @@ impl<A: Source<u64>> Instr for IndirectSub<A> {
         }
     }
 }
-
-impl<A: Source<u64>> Encoded for Indirect<A> {
-    const FORMAT: Format = A::FORMAT.then(Format::operands(&[Operand::Table, Operand::Type, Operand::Base]));
-}
-
-variants!(() rows::CallIndirect: CallIndirectShape => {
-    s: Indirect<S>,
-    r: Indirect<R>,
-});
 
 /// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the
 /// operand at `count_at` says.
@@ -257,7 +224,7 @@ pub(crate) unsafe fn replace_any(
         (*(*r.cx).machine).across_slots =
             base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
         r.set_callee(func);
-        Flow::ReplaceAcross
+        Flow::Instead(cold::<Linked, ReplaceAcross>)
     }
 }
 
@@ -265,7 +232,7 @@ pub(crate) unsafe fn replace_any(
 /// where the arguments begin, how many they are, and where the header is, 16 bits each.
 pub struct ReplaceAcross;
 
-impl Instr for ReplaceAcross {
+impl Instr<Linked> for ReplaceAcross {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `replace`.
@@ -298,20 +265,20 @@ const CALL_UNITS: usize = 7;
 #[inline(always)]
 unsafe fn code_of_call<'a>(ip: *const u8) -> &'a AtomicPtr<Cell> {
     // SAFETY: a cell of a call, which is aligned for it; [`Resolve`] alone writes to it, atomically.
-    unsafe { AtomicPtr::from_ptr(ip.add(instr_bytes(CODE)).cast_mut().cast()) }
+    unsafe { AtomicPtr::from_ptr(ip.add(instr_bytes::<Linked>(CODE)).cast_mut().cast()) }
 }
 
 /// Where calls lead that do not know their function's code yet: finds it out, and from then on they do. Where there is none
 /// yet either, that comes first.
 pub struct Resolve;
 
-impl Instr for Resolve {
+impl Instr<Linked> for Resolve {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: a call came here, which wrote the header where this cell says that it is, and the return address is behind that call.
         unsafe {
             let header = r.fp.byte_add(Front::of(r.ip.cast()).header as usize);
-            let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes(CALL_UNITS));
+            let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes::<Linked>(CALL_UNITS));
             let number = Regs { ip: call, ..*r }.u32(NUMBER);
             let func = (*r.cx).funcs.add(number as usize);
             let code = (*func).code;
@@ -319,7 +286,7 @@ impl Instr for Resolve {
             r.ip = code.cast();
             if code != untranslated() {
                 if !fits(r, r.fp, (*func).frame_slots as usize) {
-                    return Flow::Instead(cold::<NoRoom>);
+                    return Flow::Instead(cold::<Linked, NoRoom>);
                 }
                 code_of_call(call).store(code.cast_mut(), Ordering::Release);
             }
@@ -331,7 +298,7 @@ impl Instr for Resolve {
 /// The end of a function that there was no room for, in a frame that took less until it was known.
 struct NoRoom;
 
-impl Instr for NoRoom {
+impl Instr<Linked> for NoRoom {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `Translate`.
@@ -340,16 +307,16 @@ impl Instr for NoRoom {
     }
 }
 
-/// A call of a function of the module whose header is too far up for [`unresolved`](crate::cells::unresolved).
+/// A call of a function of the module whose header is too far up for [`unresolved`](crate::linked::cells::unresolved).
 pub struct CallByNumber;
 
-impl Instr for CallByNumber {
+impl Instr<Linked> for CallByNumber {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: function indices are in range.
         unsafe {
             let func = (*r.cx).funcs.add(r.u32(NUMBER) as usize);
-            enter(r, func, r.u16(BASE), r.ip.add(instr_bytes(CALL_UNITS)))
+            enter(r, func, r.u16(BASE), r.ip.add(instr_bytes::<Linked>(CALL_UNITS)))
         }
     }
 }
@@ -357,7 +324,7 @@ impl Instr for CallByNumber {
 /// Makes a function ready at its first call: asks the embedder for its code, then enters it.
 pub struct Translate;
 
-impl Instr for Translate {
+impl Instr<Linked> for Translate {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller of a function leaves its record in the accumulator; a frame that became larger than it was
@@ -382,7 +349,7 @@ impl Instr for Translate {
 /// Runs a function of the host.
 pub struct Host;
 
-impl Instr for Host {
+impl Instr<Linked> for Host {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: as `Translate`; the arguments and results lie below the header.
@@ -400,18 +367,8 @@ impl Instr for Host {
                 }
                 return Flow::Trap(code);
             }
-            let first = r.fp.read();
-            r.accumulate(first);
-            #[cfg(feature = "extended")]
-            {
-                r.f32 = f32::from_bits(first as u32);
-                r.f64 = f64::from_bits(first);
-            }
-            #[cfg(feature = "simd")]
-            {
-                // A host function's frame has two slots at least, those of its header.
-                r.vector = crate::vector::Vector::read(r.fp);
-            }
+            // A host function's frame has two slots at least, those of its header.
+            r.accumulate_results(r.fp);
             r.mem = (**(*r.cx).memories).base;
             leave(r, r.fp.add(usize::from((*func).header)));
             Flow::Next
@@ -435,7 +392,7 @@ unsafe fn abandon(r: &mut Regs, func: *mut Func) {
 /// Goes back from a call into another instance.
 pub struct ReturnAcross;
 
-impl Instr for ReturnAcross {
+impl Instr<Linked> for ReturnAcross {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `save_instance` was called before the frame was entered that returns here.
@@ -448,30 +405,28 @@ impl Instr for ReturnAcross {
     }
 }
 
-/// The rows.
-pub mod rows {
-    use super::{
-        BASE, CALL_UNITS, Flow, Front, Func, HEADER_CALLER, HEADER_RETURN, Instr, Ordering, Regs, TrapCode, bytes_fit,
-        code_of_call, cold, element, element_of_subtype, enter_any, instr_bytes, replace, replace_any, single,
-    };
-    use crate::handlers::control::rows::instructions;
+/// The record of the defined function that the operand at unit 0 names.
+#[inline(always)]
+unsafe fn defined(r: &Regs) -> *mut Func {
+    // SAFETY: function indices are in range.
+    unsafe { (*r.cx).funcs.add(r.u32(0) as usize) }
+}
 
-    /// The record of the defined function that the operand at unit 0 names.
+/// The imported function that the operand at unit 0 names.
+#[inline(always)]
+unsafe fn imported(r: &Regs) -> *mut Func {
+    // SAFETY: function indices are in range.
+    unsafe { *(*r.cx).imports.add(r.u32(0) as usize) }
+}
+
+/// Those of linked code.
+pub struct LinkedCalls;
+
+impl Calls<Linked> for LinkedCalls {
     #[inline(always)]
-    unsafe fn defined(r: &Regs) -> *mut Func {
-        // SAFETY: function indices are in range.
-        unsafe { (*r.cx).funcs.add(r.u32(0) as usize) }
-    }
-
-    /// The imported function that the operand at unit 0 names.
-    #[inline(always)]
-    unsafe fn imported(r: &Regs) -> *mut Func {
-        // SAFETY: function indices are in range.
-        unsafe { *(*r.cx).imports.add(r.u32(0) as usize) }
-    }
-
-    instructions! {
-        Call(r) {
+    unsafe fn call(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise; so below.
+        unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
             let front = Front::of(code);
             let fp = r.fp.wrapping_add(r.u16(BASE));
@@ -479,33 +434,87 @@ pub mod rows {
                 return Flow::Trap(TrapCode::StackOverflow);
             }
             let header = fp.byte_add(front.header as usize);
-            header.add(HEADER_RETURN).cast::<*const u8>().write(r.ip.add(instr_bytes(CALL_UNITS)));
+            header.add(HEADER_RETURN).cast::<*const u8>().write(r.ip.add(instr_bytes::<Linked>(CALL_UNITS)));
             header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
             r.fp = fp;
             r.ip = code.cast_const().cast();
-            Flow::Next
         }
-        CallImport(r) { enter_any(r, imported(r), r.u16(2), r.ip.add(instr_bytes(3))) }
-        ReturnCall(r) { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
-        ReturnCallImport(r) { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
-        ReturnCallIndirect(r) {
-            match element(r, r.slot(0).read(), 1) {
-                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
-                Err(TrapCode::BadSignature) => Flow::Instead(cold::<ReturnCallIndirectSub>),
+        Flow::Next
+    }
+
+    #[inline(always)]
+    unsafe fn call_import(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { enter_any(r, imported(r), r.u16(2), r.ip.add(instr_bytes::<Linked>(3))) }
+    }
+
+    #[inline(always)]
+    unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe {
+            match element(r, A::get(r, 0), A::UNITS) {
+                Ok(func) => {
+                    let base = r.u16(A::UNITS + 4);
+                    let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
+                    enter_any(r, func, base, back)
+                }
+                Err(TrapCode::BadSignature) => Flow::Instead(cold::<Linked, IndirectSub<A>>),
                 Err(code) => Flow::Trap(code),
             }
         }
-        ReturnCallIndirectSub(r) {
+    }
+
+    #[inline(always)]
+    unsafe fn return_call(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
+    }
+
+    #[inline(always)]
+    unsafe fn return_call_import(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
+    }
+
+    #[inline(always)]
+    unsafe fn return_call_indirect(r: &mut Regs) -> Flow {
+        // SAFETY: as above.
+        unsafe {
+            match element(r, r.slot(0).read(), 1) {
+                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
+                Err(TrapCode::BadSignature) => Flow::Instead(cold::<Linked, ReturnIndirectSub>),
+                Err(code) => Flow::Trap(code),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn reference(r: &Regs, index: u32) -> u32 {
+        // SAFETY: function indices are in range.
+        unsafe {
+            let imported = (*r.cx).imported_funcs;
+            let func = if index < imported {
+                *(*r.cx).imports.add(index as usize)
+            } else {
+                (*r.cx).funcs.add((index - imported) as usize)
+            };
+            (*func).reference
+        }
+    }
+}
+
+/// A tail call through a table when the types differ.
+struct ReturnIndirectSub;
+
+impl Instr<Linked> for ReturnIndirectSub {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller's promise.
+        unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
                 Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
                 Err(code) => Flow::Trap(code),
             }
         }
     }
-
-    /// See [`wasmote_ir::Op::CallIndirect`].
-    pub struct CallIndirect;
-
-    single!(hot: Call: Call, CallImport: CallImport, ReturnCall: ReturnCall, ReturnCallImport: ReturnCallImport,
-        ReturnCallIndirect: ReturnCallIndirect);
 }

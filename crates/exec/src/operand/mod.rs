@@ -1,31 +1,20 @@
 //! Operand classes: where a source comes from and a result goes, as types that handlers are stamped with.
 
+mod vector;
+
 use wasmote_ir::shape::{Format, Operand};
 
 use crate::dispatch::Regs;
-
-/// Where an instruction's operands begin, in bytes: behind its handler's address, or in code executed in place behind
-/// its opcode.
-pub const OPERANDS: usize = if cfg!(feature = "alloc") { 8 } else { 2 };
+use crate::mode::{F32, F64, Mode, Register};
+pub use vector::Vector;
 
 /// Bytes of an instruction whose operands take this many 16-bit units. Linked ones are rounded up, so that the next
 /// handler is aligned.
-pub const fn instr_bytes(units: usize) -> usize {
-    if cfg!(feature = "alloc") { OPERANDS + (units * 2).next_multiple_of(8) } else { OPERANDS + units * 2 }
+pub const fn instr_bytes<M: Mode>(units: usize) -> usize {
+    M::OPERANDS + (units * 2).next_multiple_of(M::ALIGNMENT)
 }
 
-/// Whether several units are read as one: linked operands are in the machine's own order, in place they are
-/// little-endian, and only 2-aligned.
-const TOGETHER: bool = cfg!(target_endian = "little")
-    && (cfg!(feature = "alloc") || cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm")));
-
-/// A 16-bit unit, as it lies in code.
-#[inline(always)]
-pub fn unit(raw: u16) -> u16 {
-    if cfg!(feature = "alloc") { raw } else { u16::from_le(raw) }
-}
-
-impl Regs {
+impl<M: Mode> Regs<M> {
     /// The 16-bit operand at this unit.
     ///
     /// # Safety
@@ -33,15 +22,17 @@ impl Regs {
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
         // SAFETY: an instruction has its operands; they are 2-aligned.
-        usize::from(unit(unsafe { self.ip.add(OPERANDS + 2 * at).cast::<u16>().read() }))
+        usize::from(M::unit(unsafe { self.ip.add(M::OPERANDS + 2 * at).cast::<u16>().read() }))
     }
 
     /// Where the operand at this unit lies.
-    #[cfg(feature = "simd")]
+    ///
+    /// # Safety
+    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn operand(&self, at: usize) -> *const u8 {
         // SAFETY: an instruction has its operands.
-        unsafe { self.ip.add(OPERANDS + 2 * at) }
+        unsafe { self.ip.add(M::OPERANDS + 2 * at) }
     }
 
     /// The 32-bit operand at this unit.
@@ -52,8 +43,8 @@ impl Regs {
     pub unsafe fn u32(&self, at: usize) -> u32 {
         // SAFETY: as `u16`; lower units come first.
         unsafe {
-            if TOGETHER {
-                self.ip.add(OPERANDS + 2 * at).cast::<u32>().read_unaligned()
+            if M::TOGETHER {
+                self.ip.add(M::OPERANDS + 2 * at).cast::<u32>().read_unaligned()
             } else {
                 self.u16(at) as u32 | (self.u16(at + 1) as u32) << 16
             }
@@ -68,8 +59,8 @@ impl Regs {
     pub unsafe fn u64(&self, at: usize) -> u64 {
         // SAFETY: as `u32`.
         unsafe {
-            if TOGETHER {
-                self.ip.add(OPERANDS + 2 * at).cast::<u64>().read_unaligned()
+            if M::TOGETHER {
+                self.ip.add(M::OPERANDS + 2 * at).cast::<u64>().read_unaligned()
             } else {
                 u64::from(self.u32(at)) | u64::from(self.u32(at + 2)) << 32
             }
@@ -93,7 +84,7 @@ impl Regs {
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
         // SAFETY: code never ends with an instruction that falls through.
-        self.ip = unsafe { self.ip.add(instr_bytes(units)) };
+        self.ip = unsafe { self.ip.add(instr_bytes::<M>(units)) };
     }
 
     /// Jumps by the target operand at this unit.
@@ -105,7 +96,7 @@ impl Regs {
         // SAFETY: targets are instructions of the same function; linked, they are in bytes, else in units.
         self.ip = unsafe {
             let distance = self.u32(at) as i32 as isize;
-            self.ip.offset(if cfg!(feature = "alloc") { distance } else { 2 * distance })
+            self.ip.offset(M::TARGET * distance)
         };
     }
 }
@@ -125,16 +116,12 @@ pub trait Value: Copy {
     /// Writes it, zero-extended.
     unsafe fn write(self, slot: *mut u64);
     /// Reads an immediate.
-    unsafe fn immediate(r: &Regs, at: usize) -> Self;
+    unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self;
     /// Reads the accumulator of this type.
-    fn accumulator(r: &Regs) -> Self;
+    fn accumulator<M: Mode>(r: &Regs<M>) -> Self;
     /// Writes the accumulator of this type.
-    fn accumulate(self, r: &mut Regs);
+    fn accumulate<M: Mode>(self, r: &mut Regs<M>);
 }
-
-/// Without accumulators: the instructions that would read one are not part of the build.
-#[cfg(not(feature = "extended"))]
-const NO_ACCUMULATOR: u8 = 0;
 
 macro_rules! integer_value {
     ($($ty:ty as $unsigned:ty),*) => { $(
@@ -154,22 +141,16 @@ macro_rules! integer_value {
                 unsafe { slot.write(self as $unsigned as u64) };
             }
             #[inline(always)]
-            unsafe fn immediate(r: &Regs, at: usize) -> Self {
+            unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self {
                 // SAFETY: the caller's promise.
                 (unsafe { r.u32(at) }) as i32 as $ty
             }
             #[inline(always)]
-            fn accumulator(r: &Regs) -> Self {
-                #[cfg(feature = "extended")]
-                return r.accumulated() as $ty;
-                #[cfg(not(feature = "extended"))]
-                {
-                    let _ = r;
-                    NO_ACCUMULATOR as $ty
-                }
+            fn accumulator<M: Mode>(r: &Regs<M>) -> Self {
+                r.accumulated() as $ty
             }
             #[inline(always)]
-            fn accumulate(self, r: &mut Regs) {
+            fn accumulate<M: Mode>(self, r: &mut Regs<M>) {
                 r.accumulate(self as $unsigned as u64);
             }
         }
@@ -178,7 +159,7 @@ macro_rules! integer_value {
 integer_value!(u32 as u32, i32 as u32, u64 as u64, i64 as u64);
 
 macro_rules! float_value {
-    ($ty:ident, $bits:ident, $imm:ident, $read:ident) => {
+    ($ty:ident, $register:ident, $bits:ident, $imm:ident, $read:ident) => {
         impl Value for $ty {
             const SRC: Operand = Operand::Src;
             const DST: Operand = Operand::Dst;
@@ -195,33 +176,23 @@ macro_rules! float_value {
                 unsafe { slot.write(u64::from(self.to_bits())) };
             }
             #[inline(always)]
-            unsafe fn immediate(r: &Regs, at: usize) -> Self {
+            unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self {
                 // SAFETY: the caller's promise.
                 $ty::from_bits(unsafe { r.$read(at) })
             }
             #[inline(always)]
-            fn accumulator(r: &Regs) -> Self {
-                #[cfg(feature = "extended")]
-                return r.$ty;
-                #[cfg(not(feature = "extended"))]
-                {
-                    let _ = r;
-                    NO_ACCUMULATOR as $ty
-                }
+            fn accumulator<M: Mode>(r: &Regs<M>) -> Self {
+                r.$ty.value()
             }
             #[inline(always)]
-            fn accumulate(self, r: &mut Regs) {
-                #[cfg(feature = "extended")]
-                {
-                    r.$ty = self;
-                }
-                let _ = r;
+            fn accumulate<M: Mode>(self, r: &mut Regs<M>) {
+                r.$ty = $register::of(self);
             }
         }
     };
 }
-float_value!(f32, u32, Imm32, u32);
-float_value!(f64, u64, Imm64, u64);
+float_value!(f32, F32, u32, Imm32, u32);
+float_value!(f64, F64, u64, Imm64, u64);
 
 /// A class of sources.
 pub trait Source<V: Value> {
@@ -230,7 +201,7 @@ pub trait Source<V: Value> {
     /// Units in the encoding.
     const UNITS: usize = Self::FORMAT.units();
     /// Reads the value.
-    unsafe fn get(r: &Regs, at: usize) -> V;
+    unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V;
 }
 
 /// A class of destinations.
@@ -240,7 +211,7 @@ pub trait Dest<V: Value> {
     /// Units in the encoding.
     const UNITS: usize = Self::FORMAT.units();
     /// Writes the value; the accumulator gets it in any case.
-    unsafe fn put(r: &mut Regs, at: usize, value: V);
+    unsafe fn put<M: Mode>(r: &mut Regs<M>, at: usize, value: V);
 }
 
 /// Class: a slot.
@@ -253,7 +224,7 @@ pub struct R;
 impl<V: Value> Source<V> for S {
     const FORMAT: Format = Format::source(b's', &[V::SRC]);
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> V {
+    unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V {
         // SAFETY: slots are initialised memory of the value stack.
         unsafe { V::read(r.slot(at)) }
     }
@@ -262,7 +233,7 @@ impl<V: Value> Source<V> for S {
 impl<V: Value> Source<V> for I {
     const FORMAT: Format = Format::source(b'i', V::IMM);
     #[inline(always)]
-    unsafe fn get(r: &Regs, at: usize) -> V {
+    unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V {
         // SAFETY: the caller's promise.
         unsafe { V::immediate(r, at) }
     }
@@ -271,7 +242,7 @@ impl<V: Value> Source<V> for I {
 impl<V: Value> Source<V> for R {
     const FORMAT: Format = Format::source(b'r', &[]);
     #[inline(always)]
-    unsafe fn get(r: &Regs, _at: usize) -> V {
+    unsafe fn get<M: Mode>(r: &Regs<M>, _at: usize) -> V {
         V::accumulator(r)
     }
 }
@@ -279,7 +250,7 @@ impl<V: Value> Source<V> for R {
 impl<V: Value> Dest<V> for S {
     const FORMAT: Format = Format::operands(&[V::DST]);
     #[inline(always)]
-    unsafe fn put(r: &mut Regs, at: usize, value: V) {
+    unsafe fn put<M: Mode>(r: &mut Regs<M>, at: usize, value: V) {
         // SAFETY: slots lie inside the value stack.
         unsafe { value.write(r.slot(at)) };
         value.accumulate(r);
@@ -289,7 +260,7 @@ impl<V: Value> Dest<V> for S {
 impl<V: Value> Dest<V> for R {
     const FORMAT: Format = Format::ACCUMULATED;
     #[inline(always)]
-    unsafe fn put(r: &mut Regs, _at: usize, value: V) {
+    unsafe fn put<M: Mode>(r: &mut Regs<M>, _at: usize, value: V) {
         value.accumulate(r);
     }
 }

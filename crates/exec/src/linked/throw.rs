@@ -5,30 +5,12 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
 use wasmote_ir::fuel::HANDLERS;
 use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
-use crate::cells::{CALLER_HANDLES, Cell, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across};
-use crate::dispatch::Regs;
-use crate::handlers::calls::SAVED;
-use crate::state::{Instance, Machine};
-
-/// Where a handler goes on.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct Landing {
-    ip: *const u8,
-    fp: *mut u64,
-    instance: *mut Instance,
-    stack_end: *mut u64,
-}
-
-impl Landing {
-    /// No place.
-    pub(crate) const NONE: Landing = Landing {
-        ip: core::ptr::null(),
-        fp: core::ptr::null_mut(),
-        instance: core::ptr::null_mut(),
-        stack_end: core::ptr::null_mut(),
-    };
-}
+use crate::handlers::calls::linked::SAVED;
+use crate::linked::cells::{
+    CALLER_HANDLES, Cell, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across,
+};
+use crate::linked::{Instance, Machine, Regs};
+use crate::objects::Landing;
 
 /// What is thrown.
 struct Exception {

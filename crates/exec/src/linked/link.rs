@@ -10,27 +10,24 @@ use alloc::vec::Vec;
 use wasmote_ir::code::{Instr, MAX_FUNCTION_UNITS, instructions, read_units, to_units};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmote_ir::handlers::{DELEGATE, Handler as Caught};
-#[cfg(feature = "simd")]
-use wasmote_ir::ops::FIRST_VECTOR;
-use wasmote_ir::ops::{ALL_OPCODES, FIRST_OBJECT, LISTS, OPCODES, listed};
+use wasmote_ir::ops::{FIRST_OBJECT, FIRST_VECTOR, LISTS, OPCODES, listed};
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode};
 
-use crate::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
-use crate::dispatch::{Handler, cold, hot};
-#[cfg(guarded)]
-use crate::handlers::CHECKED;
-use crate::handlers::calls::CallByNumber;
+use crate::dispatch::{cold, hot};
+use crate::handlers::LIMIT;
+use crate::handlers::calls::linked::CallByNumber;
 use crate::handlers::control::rows::Unreachable;
-use crate::handlers::{LIMIT, MANAGED, TABLE, pairs};
-use crate::operand::OPERANDS;
+use crate::handlers::linked::{CHECKED, MANAGED, TABLE};
+use crate::linked::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
+use crate::linked::{Handler, Linked};
+use crate::mode::Mode;
 
 /// Turns compact code into cells; keeps its buffers from one function to the next.
 pub struct Linker {
     /// The handlers of instructions on objects.
     objects: &'static [Handler],
     /// Gives the handlers of vector instructions.
-    #[cfg(feature = "simd")]
     vectors: Option<fn(Opcode) -> Handler>,
     /// For each unit that begins an instruction, where its cell begins, in bytes; [`TARGET`] before that is known, if something
     /// jumps there. No other is [`TARGET`], whatever was linked before: it need not be cleared.
@@ -38,10 +35,8 @@ pub struct Linker {
     /// Where instructions begin that change when they are linked, if it had to be found out.
     changing: Vec<u32>,
     /// What [`TABLE`] is where memory 0 is not guarded; empty until there was such a function.
-    #[cfg(guarded)]
     checked: Vec<Handler>,
     /// Whether what is being linked is such.
-    #[cfg(guarded)]
     checks: bool,
 }
 
@@ -143,8 +138,7 @@ pub struct Source<'a> {
     pub handlers: &'a [Caught],
     /// Where the instructions begin that have targets or types, if that is known.
     pub changing: Option<&'a [u32]>,
-    /// Whether memory 0 is guarded, in all instances: [`guard`](crate::guard) says what that is. Checks are left out then.
-    #[cfg(guarded)]
+    /// Whether memory 0 is guarded, in all instances, which takes the feature `guard-pages`: `guard` says what that is. Checks are left out then.
     pub guarded: bool,
 }
 
@@ -158,7 +152,6 @@ impl Source<'_> {
         callees: (&[], &[]),
         handlers: &[],
         changing: None,
-        #[cfg(guarded)]
         guarded: false,
     };
 }
@@ -166,24 +159,13 @@ impl Source<'_> {
 impl Linker {
     /// A linker, with the handlers of instructions on objects, in order; none if there are to be no such instructions.
     pub fn new(objects: &'static [Handler]) -> Linker {
-        Linker {
-            #[cfg(feature = "simd")]
-            vectors: None,
-            objects,
-            starts: Vec::new(),
-            changing: Vec::new(),
-            #[cfg(guarded)]
-            checked: Vec::new(),
-            #[cfg(guarded)]
-            checks: false,
-        }
+        Linker { vectors: None, objects, starts: Vec::new(), changing: Vec::new(), checked: Vec::new(), checks: false }
     }
 
     /// Adds the handlers of vector instructions. Without, it must get no code that has such.
     ///
     /// # Safety
     /// What is given for an opcode does what the instruction does, and the machine can run it.
-    #[cfg(feature = "simd")]
     pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
         Linker { vectors: Some(vectors), ..self }
     }
@@ -191,21 +173,18 @@ impl Linker {
     /// The handler of an opcode.
     #[inline(always)]
     fn handler(&self, opcode: usize) -> Handler {
-        #[cfg(guarded)]
-        if self.checks {
+        if Linked::GUARDED && self.checks {
             return self.checked_handler(opcode);
         }
         if opcode < LIMIT { TABLE[opcode] } else { self.rare_handler(opcode) }
     }
 
-    #[cfg(guarded)]
     #[inline(never)]
     fn checked_handler(&self, opcode: usize) -> Handler {
         if opcode < LIMIT { self.checked[opcode] } else { self.rare_handler(opcode) }
     }
 
     /// Makes [`Linker::checked`].
-    #[cfg(guarded)]
     #[cold]
     fn make_checked(&mut self) -> Result<(), OutOfMemory> {
         self.checked.try_extend_from_slice(&TABLE)?;
@@ -218,11 +197,11 @@ impl Linker {
         Ok(())
     }
 
-    /// The pair of two opcodes, if there is one here.
+    /// The first cell of the pair of two opcodes, if there is one here.
+    #[cfg(feature = "pairs")]
     #[inline(always)]
-    fn find_pair(&self, first: u16, second: u16) -> Option<u16> {
-        #[cfg(guarded)]
-        if self.checks {
+    fn pair(&self, first: u16, second: u16) -> Option<Cell> {
+        if Linked::GUARDED && self.checks {
             // Pairs have no checks.
             let differs = |opcode: u16| {
                 let opcode = usize::from(opcode);
@@ -232,24 +211,26 @@ impl Linker {
                 return None;
             }
         }
-        pairs::find(first, second)
+        let pair = crate::handlers::pairs::find(first, second)?;
+        let handler = crate::handlers::pairs::handler(pair, |number| self.handler(number));
+        Some(named(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(pair), false))
     }
 
-    /// The first cell of a pair.
-    fn pair(&self, pair: u16) -> Cell {
-        named(pairs::handler(pair, |number| self.handler(number)), ALL_OPCODES + usize::from(pair), false)
+    /// There are none.
+    #[cfg(not(feature = "pairs"))]
+    fn pair(&self, _first: u16, _second: u16) -> Option<Cell> {
+        None
     }
 
     #[inline(never)]
     fn rare_handler(&self, opcode: usize) -> Handler {
-        #[cfg(feature = "simd")]
         if let (FIRST_VECTOR.., Some(vectors)) = (opcode, self.vectors) {
             return vectors(Opcode(opcode as u16));
         }
         match opcode.checked_sub(FIRST_OBJECT) {
             None => MANAGED[opcode - OPCODES],
             // Modules with objects are refused where there are no handlers for them.
-            Some(object) => self.objects.get(object).copied().unwrap_or(cold::<Unreachable>),
+            Some(object) => self.objects.get(object).copied().unwrap_or(cold::<Linked, Unreachable>),
         }
     }
 
@@ -313,12 +294,11 @@ impl Linker {
                 units = long_units(code, at);
             }
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
-            #[cfg(feature = "count")]
-            let target = starts[at] == TARGET;
+            let target = cfg!(feature = "count") && starts[at] == TARGET;
             let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
             let pair = match before {
                 Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::Far) => {
-                    self.find_pair(first, opcode).map(|pair| (place, pair))
+                    self.pair(first, opcode).map(|pair| (place, pair))
                 }
                 _ => None,
             };
@@ -328,18 +308,16 @@ impl Linker {
                 match pair {
                     Some((place, pair)) => {
                         // The second counts as beginning where its handler would be.
-                        starts[at] = (count * size_of::<Cell>() - OPERANDS) as u32;
-                        cells.add(place).write(self.pair(pair));
+                        starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
+                        cells.add(place).write(pair);
                         before = None;
                     }
                     None => {
                         starts[at] = (count * size_of::<Cell>()) as u32;
                         let handler = match callee {
-                            Callee::Far => hot::<CallByNumber>,
+                            Callee::Far => hot::<Linked, CallByNumber>,
                             _ => self.handler(usize::from(opcode)),
                         };
-                        #[cfg(not(feature = "count"))]
-                        let target = false;
                         cells.add(count).write(named(handler, usize::from(opcode), target));
                         before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
                         count += 1;
@@ -386,14 +364,10 @@ impl Linker {
 
     /// Has what follows be linked as `source` says.
     fn begin(&mut self, source: &Source<'_>) -> Result<(), OutOfMemory> {
-        #[cfg(guarded)]
-        {
-            self.checks = !source.guarded;
-            if self.checks && self.checked.is_empty() {
-                self.make_checked()?;
-            }
+        self.checks = Linked::GUARDED && !source.guarded;
+        if self.checks && self.checked.is_empty() {
+            self.make_checked()?;
         }
-        let _ = source;
         Ok(())
     }
 
@@ -495,7 +469,7 @@ impl Linker {
     /// Writes the operands that are different in cells into those of the instruction at `at`.
     fn change(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
         let start = self.starts[at];
-        let Some(cells) = cells.get_mut((start as usize + OPERANDS) / size_of::<Cell>()..) else { return };
+        let Some(cells) = cells.get_mut((start as usize + Linked::OPERANDS) / size_of::<Cell>()..) else { return };
         for_each_change(code, at, |kind, unit, value| {
             let linked = match kind {
                 Operand::Type => type_ids[value as usize],

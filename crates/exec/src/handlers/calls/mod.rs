@@ -1,0 +1,70 @@
+//! Calls (spec: exec/instructions#control-instructions). How they are made depends on the mode.
+
+#[cfg(feature = "in-place")]
+pub mod in_place;
+#[cfg(feature = "alloc")]
+pub mod linked;
+
+use core::marker::PhantomData;
+
+use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
+
+use super::{Encoded, variants};
+use crate::dispatch::{Flow, Instr, Regs};
+use crate::mode::Mode;
+use crate::operand::{R, S, Source};
+
+/// What instructions that call do in code of this mode, and what references to functions are.
+#[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as [`Instr::run`].
+pub trait Calls<M: Mode> {
+    unsafe fn call(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn call_import(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call_import(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call_indirect(r: &mut Regs<M>) -> Flow<M>;
+    /// The reference to the function with this index, imports counted.
+    unsafe fn reference(r: &Regs<M>, index: u32) -> u32;
+}
+
+/// A call through a table.
+pub struct Indirect<A>(PhantomData<A>);
+
+impl<M: Mode, A: Source<u64>> Instr<M> for Indirect<A> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
+        // SAFETY: the caller's promise.
+        unsafe { M::Calls::call_indirect::<A>(r) }
+    }
+}
+
+impl<A: Source<u64>> Encoded for Indirect<A> {
+    const FORMAT: Format = A::FORMAT.then(Format::operands(&[Operand::Table, Operand::Type, Operand::Base]));
+}
+
+variants!(call () rows::CallIndirect: CallIndirectShape => {
+    s: Indirect<S>,
+    r: Indirect<R>,
+});
+
+/// The rows.
+pub mod rows {
+    use super::Calls;
+    use crate::handlers::control::rows::instructions;
+    use crate::handlers::single;
+
+    instructions! {
+        Call(r) { M::Calls::call(r) }
+        CallImport(r) { M::Calls::call_import(r) }
+        ReturnCall(r) { M::Calls::return_call(r) }
+        ReturnCallImport(r) { M::Calls::return_call_import(r) }
+        ReturnCallIndirect(r) { M::Calls::return_call_indirect(r) }
+    }
+
+    /// See [`wasmote_ir::Op::CallIndirect`].
+    pub struct CallIndirect;
+
+    single!(hot: Call: Call);
+    single!(call: CallImport: CallImport, ReturnCall: ReturnCall, ReturnCallImport: ReturnCallImport,
+        ReturnCallIndirect: ReturnCallIndirect);
+}

@@ -1,0 +1,64 @@
+//! The same as `machine` in fewer bytes, by calls of `small`.
+
+macro_rules! operations {
+    ($module:ident, $float:ident, $sqrt:path) => {
+        /// Operations that `core` lacks.
+        pub mod $module {
+            use crate::handlers::float::small::{To, extreme, rounded};
+
+            /// Rounds up.
+            pub fn ceil(a: $float) -> $float {
+                rounded(a.into(), To::Above) as $float
+            }
+
+            /// Rounds down.
+            pub fn floor(a: $float) -> $float {
+                rounded(a.into(), To::Below) as $float
+            }
+
+            /// Rounds to zero.
+            pub fn trunc(a: $float) -> $float {
+                rounded(a.into(), To::Zero) as $float
+            }
+
+            /// Rounds to the nearest, ties to even.
+            pub fn nearest(a: $float) -> $float {
+                rounded(a.into(), To::Nearest) as $float
+            }
+
+            /// The square root.
+            #[inline(always)]
+            pub fn sqrt(a: $float) -> $float {
+                $sqrt(a)
+            }
+
+            /// The smaller; NaN if either is; -0 is smaller than +0.
+            pub fn min(a: $float, b: $float) -> $float {
+                extreme(a.into(), b.into(), false) as $float
+            }
+
+            /// The larger; NaN if either is; +0 is larger than -0.
+            pub fn max(a: $float, b: $float) -> $float {
+                extreme(a.into(), b.into(), true) as $float
+            }
+        }
+    };
+}
+operations!(single, f32, crate::handlers::float::small::sqrt32);
+operations!(double, f64, crate::handlers::float::small::sqrt64);
+
+/// Truncates a value that an integer must be nearest to; which bounds these are, the type says.
+macro_rules! truncate {
+    ($a:ident, $low:expr, $compare:tt, $high:expr, $int:ty) => {
+        $crate::handlers::float::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, false)? as $int
+    };
+}
+
+/// Truncates a value to the nearest integer of a type.
+macro_rules! saturate {
+    ($a:ident, $int:ty) => {
+        $crate::handlers::float::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, true).unwrap_or(0) as $int
+    };
+}
+
+pub(super) use {saturate, truncate};

@@ -1,0 +1,81 @@
+//! The tables of handlers of linked code.
+
+use wasmote_ir::ops::{MANAGED_OPCODES, OPCODES};
+use wasmote_ir::{Op, Opcode};
+
+use super::{Handlers, LIMIT, control, references, rows, table};
+use crate::dispatch::cold;
+use crate::linked::{Handler, Linked};
+
+/// By opcode. Memory 0 is guarded, where it can be.
+pub static TABLE: [Handler; LIMIT + 1] = table();
+
+/// The opcodes whose handlers in [`TABLE`] want memory 0 guarded, and their handlers that do not.
+pub static CHECKED: ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) = checked();
+
+/// The handlers of the managed opcodes, in order.
+pub static MANAGED: [Handler; MANAGED_OPCODES] = managed();
+
+macro_rules! collect_checked {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+        const CHECKED_OPCODES: usize =
+            0 $( + present::<rows::$name, wasmote_ir::shape::$shape>(Op::$name) )*;
+
+        const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
+            let mut table = ([0; CHECKED_OPCODES], [cold::<Linked, control::Leave> as Handler; CHECKED_OPCODES]);
+            let mut count = 0;
+            $( count = place_checked::<rows::$name, wasmote_ir::shape::$shape>(&mut table, count, Op::$name); )*
+            assert!(count == CHECKED_OPCODES);
+            table
+        }
+    };
+}
+wasmote_ir::for_each_op!(collect_checked);
+
+/// How many of a row's handlers want memory 0 guarded.
+const fn present<Meaning, Shape: Handlers<Meaning, Linked>>(op: Op) -> usize {
+    let (mut present, mut v) = (0, 0);
+    while v < Shape::GUARDED.len() {
+        present += op.has(v) as usize;
+        v += 1;
+    }
+    present
+}
+
+/// Adds those of a row that do not, though others do; how many there are then.
+const fn place_checked<Meaning, Shape: Handlers<Meaning, Linked>>(
+    table: &mut ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]),
+    mut count: usize,
+    op: Op,
+) -> usize {
+    let mut v = 0;
+    while v < Shape::GUARDED.len() {
+        if op.has(v) {
+            table.0[count] = Opcode::new(op, v as u8).0;
+            table.1[count] = Shape::TABLE[v];
+            count += 1;
+        }
+        v += 1;
+    }
+    count
+}
+
+macro_rules! collect_managed {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+        const fn managed() -> [Handler; MANAGED_OPCODES] {
+            let mut table = [cold::<Linked, control::Leave> as Handler; MANAGED_OPCODES];
+            $(
+                let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name, Linked>>::TABLE;
+                let mut v = 0;
+                while v < handlers.len() {
+                    if Op::$name.has(v) {
+                        table[Opcode::new(Op::$name, v as u8).0 as usize - OPCODES] = handlers[v];
+                    }
+                    v += 1;
+                }
+            )*
+            table
+        }
+    };
+}
+wasmote_ir::for_each_managed_op!(collect_managed);
