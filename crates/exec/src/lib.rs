@@ -31,6 +31,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod activation;
 #[cfg(feature = "count")]
 pub mod count;
 mod dispatch;
@@ -54,6 +55,7 @@ pub mod pairs {
     pub use crate::handlers::pairs::{COUNT, opcodes};
 }
 
+pub use activation::{Stop, each_stack};
 #[cfg(feature = "in-place")]
 pub use in_place::InPlace;
 #[cfg(feature = "alloc")]

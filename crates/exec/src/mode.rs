@@ -5,11 +5,13 @@
 
 use core::mem::MaybeUninit;
 
+use wasmote_ir::TrapCode;
+
 use crate::dispatch::{Exit, Handler, Regs};
 pub use crate::dispatch::{Way, ways};
 use crate::handlers::calls::Calls;
 use crate::operand::Vector;
-use crate::state::{Machine, Table};
+use crate::state::{Instance, Machine, Table};
 
 /// A way to run code.
 ///
@@ -26,6 +28,8 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     type IfLinked<T: Copy>: Copy;
     /// The hook that runs a function of the host.
     type Host: Copy;
+    /// A function of the host, as whoever calls it names it.
+    type HostFunc: Copy;
     /// The integer accumulator.
     type Accumulator: Register<u64>;
     /// The vector accumulator.
@@ -52,6 +56,20 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
 
     /// A 16-bit unit, as it lies in code.
     fn unit(raw: u16) -> u16;
+
+    /// Where a call by the host returns to.
+    fn leave_run() -> *const u8;
+
+    /// Calls a function of the host. `args` has its arguments and takes its results; `caller` is the instance that calls it, if any does.
+    unsafe fn call_host(
+        func: Self::HostFunc,
+        machine: *mut Machine<Self>,
+        caller: *mut Instance<Self>,
+        args: *mut u64,
+    ) -> Result<(), TrapCode>;
+
+    /// One past the last slot of the frame that these registers are of; `None` if nobody else may use what is behind it.
+    unsafe fn frames_end(machine: *mut Machine<Self>, regs: &Regs<Self>) -> Option<*mut u64>;
 
     /// The handler of the instruction at `ip`.
     unsafe fn handler(ip: *const u8) -> Handler<Self>;

@@ -11,17 +11,18 @@
 
 use wasmote_ir::TrapCode;
 
+use crate::activation::Activation;
 use crate::dispatch::Way;
 use crate::mode::Mode;
 use crate::objects::{Heap, Landing, Types};
 
-/// State of one store: the value stack, the table behind references, what stopped it, and the embedder's hooks.
+/// State of one store: the value stack, the table behind references, what runs, and the embedder's hooks.
 #[repr(C)]
 pub struct Machine<M: Mode> {
     /// Which copy of this library it belongs to.
     #[cfg(guarded)]
     pub(crate) copy: M::IfLinked<*const u8>,
-    /// One past the last slot of the value stack.
+    /// One past the last slot of the value stack that frames may use. Behind it is what calls between instances noted.
     pub stack_end: *mut u64,
     /// First slot of the value stack that no running function owns; where the next call from the host starts.
     pub stack_top: *mut u64,
@@ -43,15 +44,12 @@ pub struct Machine<M: Mode> {
     pub max_depth: u32,
     /// What is left for metered code to use up.
     pub fuel: u64,
-    /// Why the last run stopped, meaningful after a call returned an error.
-    pub trap: TrapSite<M>,
+    /// The innermost of the activations that run; null while nothing does.
+    pub running: *mut Activation<M>,
     /// What execution asks of the embedder.
     pub hooks: Hooks<M>,
     /// The embedder's own, not touched here.
     pub embedder: *mut (),
-    /// Where `stack_end` was when the last run trapped: calls between instances move it, and leave there what a
-    /// backtrace needs.
-    pub unwound: *mut u64,
     /// The caller's frame, which the first half of a call into another instance leaves for the second.
     pub(crate) across: M::IfLinked<*mut u64>,
     /// What the first half of a tail call into another instance leaves for the second.
@@ -83,15 +81,9 @@ impl<M: Mode> Machine<M> {
             depth: 0,
             max_depth: 1000,
             fuel: u64::MAX,
-            trap: TrapSite {
-                code: TrapCode::Unreachable,
-                ip: core::ptr::null(),
-                fp: stack,
-                instance: core::ptr::null_mut(),
-            },
+            running: core::ptr::null_mut(),
             hooks,
             embedder: core::ptr::null_mut(),
-            unwound: end,
             across: M::if_linked(core::ptr::null_mut()),
             across_slots: M::if_linked(0),
             #[cfg(guarded)]
@@ -103,31 +95,9 @@ impl<M: Mode> Machine<M> {
 
     /// Gives a machine on which nothing runs another value stack.
     pub fn set_stack(&mut self, stack: *mut u64, slots: usize) {
-        let end = stack.wrapping_add(slots);
-        (self.stack_end, self.stack_top, self.unwound, self.trap.fp) = (end, stack, end, stack);
+        (self.stack_end, self.stack_top) = (stack.wrapping_add(slots), stack);
     }
 }
-
-/// Where and why execution stopped.
-#[repr(C)]
-pub struct TrapSite<M: Mode> {
-    /// The reason.
-    pub code: TrapCode,
-    /// The instruction that trapped.
-    pub ip: *const M::Cell,
-    /// Its frame.
-    pub fp: *mut u64,
-    /// Its instance.
-    pub instance: *mut Instance<M>,
-}
-
-impl<M: Mode> Clone for TrapSite<M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M: Mode> Copy for TrapSite<M> {}
 
 /// What execution asks of the embedder. All are called with the machine whose state is consistent: a hook may
 /// call back into wasm, which then runs above `stack_top`.

@@ -250,8 +250,8 @@ impl StoreInner {
 
     /// All that is in use but by other objects.
     fn mark_roots(&self, marker: &mut gc::Marker<'_>, top: *const u64) {
-        // SAFETY: the value stack from its first slot to `top`.
-        unsafe { marker.slots(self.stack_start(), top) };
+        // SAFETY: slots of the value stack, which the frames of activations have.
+        unsafe { exec::each_stack(&raw const self.machine, top, &mut |first, end| marker.slots(first, end)) };
         self.objects.roots.each(&mut |reference| marker.reference(reference));
         marker.reference(self.machine.exception);
         for global in self.globals.iter() {

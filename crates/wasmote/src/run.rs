@@ -32,20 +32,27 @@ pub(crate) unsafe fn invoke(
     // SAFETY: the caller's promise.
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
-        match exec::call(machine, func, args, results) {
-            Ok(()) => Ok(()),
-            Err(code) => failed(root, func, args, results, code),
+        let mut activation = match exec::Activation::start(machine, func, args) {
+            Ok(activation) => activation,
+            Err(code) => return not_started(root, func, args, results, code),
+        };
+        match activation.run(machine).returned() {
+            Ok(()) => {
+                activation.results(results);
+                Ok(())
+            }
+            Err(code) => Err(failure(root, &activation, code)),
         }
     }
 }
 
-/// What becomes of a call that failed: the first one of a store found no stack, and is made again with one.
+/// What becomes of a call that could not begin: the first one of a store found no stack, and is made again with one.
 ///
 /// # Safety
 /// As [`invoke`], and nothing ran in between.
 #[cold]
 #[inline(never)]
-unsafe fn failed(
+unsafe fn not_started(
     mut root: NonNull<StoreInner>,
     func: *mut exec::Func,
     args: &[u64],
@@ -57,16 +64,17 @@ unsafe fn failed(
         if code == TrapCode::StackOverflow && root.as_mut().make_stack()? {
             return invoke(root, func, args, results);
         }
-        Err(failure(root, code))
+        Err(Trap::new(code, Box::default(), 0).into())
     }
 }
 
-/// What stopped the call that just failed.
+/// What stopped this call.
 ///
 /// # Safety
 /// As [`invoke`], and nothing ran in between.
 #[inline(never)]
-unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
+#[cold]
+unsafe fn failure(mut root: NonNull<StoreInner>, activation: &exec::Activation, code: TrapCode) -> Error {
     // SAFETY: the caller's promise.
     let store = unsafe { root.as_mut() };
     if let TrapCode::Host | TrapCode::InvalidFunction = code {
@@ -79,7 +87,7 @@ unsafe fn failure(mut root: NonNull<StoreInner>, code: TrapCode) -> Error {
         }
     }
     // SAFETY: the caller's promise.
-    let trap = unsafe { trap(root, code) };
+    let trap = unsafe { trap(root, activation, code) };
     #[cfg(feature = "gc")]
     if code == TrapCode::Exception {
         // SAFETY: as above.
@@ -106,13 +114,13 @@ struct Site {
 /// # Safety
 /// As [`failure`].
 #[inline(never)]
-unsafe fn trap(mut root: NonNull<StoreInner>, code: TrapCode) -> Trap {
+unsafe fn trap(mut root: NonNull<StoreInner>, activation: &exec::Activation, code: TrapCode) -> Trap {
     let mut sites = Vec::new();
     let mut omitted = 0;
     // SAFETY: the caller's promise; instances are the first part of their records, which live as long as the store.
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
-        exec::backtrace(machine, &mut |frame| {
+        activation.backtrace(machine, &mut |frame| {
             // Where there is no memory for them, they are as those beyond the most.
             if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
                 omitted += 1;

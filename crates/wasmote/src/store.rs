@@ -347,13 +347,6 @@ impl StoreInner {
         added?;
         Ok(id)
     }
-
-    /// The first slot of the value stack.
-    #[cfg(feature = "gc")]
-    pub(crate) fn stack_start(&self) -> *const u64 {
-        self.stack.as_ref().map_or(core::ptr::null(), |stack| stack.start().cast_const())
-    }
-
     /// Makes the types of a module known to the machine.
     pub(crate) fn add_types(&mut self, types: &TypeIds) -> Result<(), OutOfMemory> {
         #[cfg(feature = "gc")]

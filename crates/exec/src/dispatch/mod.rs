@@ -14,9 +14,10 @@ use core::ptr;
 
 use wasmote_ir::TrapCode;
 
+use crate::activation::Site;
 use crate::mode::{F32, F64, Mode, Register};
 use crate::operand::{Value, Vector};
-use crate::state::{Instance, Machine, TrapSite};
+use crate::state::{Instance, Machine};
 
 /// Defines the registers, the type of handlers, and the functions that have it, all from one list.
 macro_rules! registers {
@@ -97,7 +98,7 @@ macro_rules! registers {
             // SAFETY: `end` passes a `TrapCode` as its number.
             let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem.addr() as u8) };
             // SAFETY: an instance's machine outlives it.
-            unsafe { (*(*r.cx).machine).trap = TrapSite { code, ip: r.ip.cast::<M::Cell>(), fp: r.fp, instance: r.cx } };
+            unsafe { (*(*(*r.cx).machine).running).site = Site { code, regs: r } };
             // A constant known to callers would have them return it themselves, after a call that is none in tail position.
             core::hint::black_box(TRAPPED)
         }

@@ -64,7 +64,7 @@ use wasmote_ir::TrapCode;
 
 use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, Reads, Store, Writes};
-use crate::linked::{self, Instance, Machine, TrapSite};
+use crate::linked::{self, Instance, Machine};
 use crate::mode::Mode;
 
 /// How many bytes from the base of a guarded memory belong to its address space: what two numbers of 32 bits can sum up to, and the largest
@@ -205,12 +205,11 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         if stack == 0 {
             return None;
         }
-        (*machine).trap = TrapSite {
-            code: TrapCode::MemoryOutOfBounds,
-            ip: ptr::with_exposed_provenance(found.ip),
-            fp: ptr::with_exposed_provenance_mut(found.fp),
-            instance,
-        };
+        let site = &raw mut (*(*machine).running).site;
+        (*site).code = TrapCode::MemoryOutOfBounds;
+        (*site).regs.ip = ptr::with_exposed_provenance(found.ip);
+        (*site).regs.fp = ptr::with_exposed_provenance_mut(found.fp);
+        (*site).regs.cx = instance;
         Some(Resume { pc: at, sp: stack, result: TRAPPED.addr(), saved })
     }
 }

@@ -39,6 +39,7 @@
 //!
 //! Read in this order: `plan`, what lies where in the buffer; `start`, instantiation; `hooks`, what execution asks back.
 
+mod activation;
 mod error;
 mod hooks;
 pub(crate) mod mode;
@@ -47,18 +48,16 @@ mod start;
 
 use core::marker::PhantomData;
 
-use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::image::layout::{Section, kinds};
 use wasmote_ir::image::{Image, TypeRecord};
 use wasmote_ir::{TrapCode, ValType};
 
-use crate::dispatch::{self, Regs};
-use crate::state::{self, TrapSite};
+use crate::activation::{Activation, Stop};
+use crate::state;
 
 pub use error::{CallError, LoadError};
 use hooks::Host;
 pub use mode::InPlace;
-use mode::{Unit, leave_run};
 
 /// A function of the host that images import.
 pub struct Import<T> {
@@ -147,7 +146,9 @@ pub struct Instance<'a, T> {
     /// For each imported function which of `imports` it is.
     resolved: *const u16,
     data: T,
-    /// How many slots of results are to come, while a call waits for fuel.
+    /// The last call.
+    activation: Activation<InPlace>,
+    /// How many slots of results are to come, while it waits for fuel.
     waiting: Option<usize>,
     buffer: PhantomData<&'a mut [u64]>,
 }
@@ -239,27 +240,10 @@ impl<'a, T> Instance<'a, T> {
         self.waiting = None;
         // SAFETY: the records in the buffer are this instance's own, and its code is verified.
         unsafe {
-            let (machine, base) = (self.machine, (*self.machine).stack_top);
-            (*machine).trap =
-                TrapSite { code: TrapCode::StackOverflow, ip: leave_run(), fp: base, instance: self.instance };
-            let room = (*machine).stack_end.addr().saturating_sub(base.addr()) / size_of::<u64>();
-            if room < usize::from(record.frame_slots) {
-                return Err(CallError::Trap(TrapCode::StackOverflow));
-            }
-            base.copy_from_nonoverlapping(args.as_ptr(), args.len());
-            if func < self.image.imported(kinds::FUNC) {
-                let mut host = self.host();
-                (*machine).embedder = (&raw mut host).cast();
-                let outcome = ((*machine).hooks.host)(machine, func, self.instance, base, record.header.into());
-                outcome.map_err(CallError::Trap)?;
-                results.copy_from_slice(core::slice::from_raw_parts(base, results.len()));
-                return Ok(());
-            }
-            let header = base.add(usize::from(record.header));
-            header.add(HEADER_RETURN).cast::<*const Unit>().write(leave_run());
-            header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
-            let ip = (*self.instance).funcs.code.add(2 * record.code as usize);
-            self.run(ip, base, results)
+            self.activation = Activation::none((*self.machine).stack_top, self.instance);
+            self.activation =
+                Activation::<InPlace>::start(self.instance, func, record, args).map_err(CallError::Trap)?;
+            self.run(results)
         }
     }
 
@@ -276,11 +260,8 @@ impl<'a, T> Instance<'a, T> {
             }
             None => return Err(CallError::NothingToResume),
         }
-        // SAFETY: the machine stopped at an instruction that takes fuel, which may be run again.
-        unsafe {
-            let TrapSite { ip, fp, .. } = (*self.machine).trap;
-            self.run(ip.cast(), fp, results)
-        }
+        // SAFETY: the activation stopped for fuel, and nothing ran since.
+        unsafe { self.run(results) }
     }
 
     /// What hooks need.
@@ -288,27 +269,23 @@ impl<'a, T> Instance<'a, T> {
         Host { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
     }
 
-    /// Runs from `ip` until the outermost function returns.
+    /// Runs the activation until it stops.
     ///
     /// # Safety
-    /// The frame at `fp` is one of a function of the instance, which `ip` is in, and leads to the outermost.
-    unsafe fn run(&mut self, ip: *const u8, fp: *mut u64, results: &mut [u64]) -> Result<(), CallError> {
+    /// As [`Activation::run`].
+    unsafe fn run(&mut self, results: &mut [u64]) -> Result<(), CallError> {
         let mut host = self.host();
         // SAFETY: the caller's promise; what hooks use is there while it runs.
         unsafe {
-            let machine = self.machine;
-            (*machine).embedder = (&raw mut host).cast();
-            let mem = (**(*self.instance).memories).base;
-            if dispatch::run(machine, Regs::new(ip, fp, mem, self.instance)) {
-                results.copy_from_slice(core::slice::from_raw_parts((*machine).stack_top, results.len()));
-                (*machine).trap.ip = leave_run();
-                return Ok(());
-            }
-            let code = (*machine).trap.code;
-            if code == TrapCode::OutOfFuel {
+            (*self.machine).embedder = (&raw mut host).cast();
+            let stop = self.activation.run(self.machine);
+            if stop == Stop::OutOfFuel {
                 self.waiting = Some(results.len());
             }
-            Err(CallError::Trap(code))
+            stop.returned().map_err(CallError::Trap)?;
+            self.activation.results(results);
+            self.activation = Activation::none((*self.machine).stack_top, self.instance);
+            Ok(())
         }
     }
 
@@ -345,9 +322,7 @@ impl<'a, T> Instance<'a, T> {
 
     /// After a trap: the function, imports counted, and where in its code it happened, in units.
     pub fn trap_site(&self) -> Option<(u32, u32)> {
-        // SAFETY: the machine lies in the buffer.
-        let ip = unsafe { (*self.machine).trap.ip }.addr();
-        let at = ip.wrapping_sub(self.image.bytes().as_ptr().addr());
+        let at = self.activation.ip().addr().wrapping_sub(self.image.bytes().as_ptr().addr());
         let funcs = self.image.imported(kinds::FUNC)..self.image.count(Section::Funcs);
         let mut ranges = funcs.filter_map(|func| Some((func, self.image.code_range(func)?)));
         let (func, range) = ranges.find(|(_, range)| range.contains(&at))?;

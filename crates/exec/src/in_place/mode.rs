@@ -2,8 +2,9 @@
 
 use wasmote_ir::TrapCode;
 
-use crate::dispatch::Handler;
+use super::activation::HostFunc;
 use crate::dispatch::ways::InPlaceWay;
+use crate::dispatch::{Handler, Regs};
 use crate::handlers::calls::in_place::InPlaceCalls;
 use crate::handlers::{self, LIMIT};
 use crate::mode::{Absent, Mode, sealed};
@@ -19,7 +20,7 @@ pub struct InPlace;
 pub struct Unit(u16);
 
 /// Where a call from the host returns to: the opcode behind the last.
-pub(super) fn leave_run() -> *const Unit {
+fn leave_run() -> *const Unit {
     static LEAVE: Unit = Unit((LIMIT as u16).to_le());
     &raw const LEAVE
 }
@@ -81,6 +82,7 @@ impl Mode for InPlace {
     type IfLinked<T: Copy> = Absent;
     type Host =
         unsafe fn(*mut Machine<Self>, u32, *mut Instance<Self>, args: *mut u64, slots: usize) -> Result<(), TrapCode>;
+    type HostFunc = HostFunc;
     #[cfg(feature = "extended")]
     type Accumulator = crate::mode::Accumulator;
     #[cfg(not(feature = "extended"))]
@@ -104,6 +106,28 @@ impl Mode for InPlace {
     #[inline(always)]
     fn unit(raw: u16) -> u16 {
         u16::from_le(raw)
+    }
+
+    #[inline(always)]
+    fn leave_run() -> *const u8 {
+        leave_run().cast()
+    }
+
+    #[inline(always)]
+    unsafe fn call_host(
+        func: HostFunc,
+        machine: *mut Machine<Self>,
+        caller: *mut Instance<Self>,
+        args: *mut u64,
+    ) -> Result<(), TrapCode> {
+        // SAFETY: the caller's promise.
+        unsafe { ((*machine).hooks.host)(machine, func.index, caller, args, func.slots.into()) }
+    }
+
+    /// The instance has its value stack for itself.
+    #[inline(always)]
+    unsafe fn frames_end(_machine: *mut Machine<Self>, _regs: &Regs<Self>) -> Option<*mut u64> {
+        None
     }
 
     #[inline(always)]

@@ -11,6 +11,7 @@ use super::hooks::hooks;
 use super::mode::{Func, Funcs};
 use super::plan::{Plan, copied, global_slots, memory_bytes};
 use super::{CallError, Import, InPlace, Instance, LoadError};
+use crate::activation::Activation;
 use crate::mode::Absent;
 use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Machine, Memory};
 
@@ -131,8 +132,10 @@ pub(super) unsafe fn instantiate<'a, T>(
         parts.tables();
         parts.segments()?;
         let resolved = parts.place(parts.plan.resolved, 0);
+        let activation = Activation::none(stack, instance);
+        let buffer = PhantomData;
         let mut made =
-            Instance { image, imports, machine, instance, resolved, data, waiting: None, buffer: PhantomData };
+            Instance { image, imports, machine, instance, resolved, data, activation, waiting: None, buffer };
         if let Some(start) = image.start() {
             match made.call_index(start, &[], &mut []) {
                 Ok(()) => {}

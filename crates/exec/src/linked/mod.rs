@@ -1,7 +1,7 @@
 //! Linked code as a mode: cells of handlers' addresses and operands, accumulators, and, with the features for them, fused
 //! instructions, pairs, vectors, guarded memories. What embedders use of it is here under its plain name.
 
-pub mod call;
+mod activation;
 pub mod cells;
 pub mod extend;
 pub(crate) mod link;
@@ -9,7 +9,7 @@ pub(crate) mod throw;
 
 use wasmote_ir::TrapCode;
 
-pub use call::{Frame, backtrace, call};
+pub use activation::Frame;
 pub use cells::Cell;
 pub use link::{Linker, Source};
 pub use throw::EXCEPTION;
@@ -28,8 +28,8 @@ pub type Machine = crate::state::Machine<Linked>;
 pub type Instance = crate::state::Instance<Linked>;
 /// [`Table`](crate::state::Table) of linked code.
 pub type Table = crate::state::Table<Linked>;
-/// [`TrapSite`](crate::state::TrapSite) of linked code.
-pub type TrapSite = crate::state::TrapSite<Linked>;
+/// [`Activation`](crate::activation::Activation) of linked code.
+pub type Activation = crate::activation::Activation<Linked>;
 /// [`Hooks`](crate::state::Hooks) of linked code.
 pub type Hooks = crate::state::Hooks<Linked>;
 /// [`Regs`](crate::dispatch::Regs) of linked code.
@@ -67,6 +67,7 @@ impl Mode for Linked {
     type Funcs = *mut Func;
     type IfLinked<T: Copy> = T;
     type Host = unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>;
+    type HostFunc = *mut Func;
     type Accumulator = Accumulator;
     #[cfg(feature = "simd")]
     type Vector = crate::operand::Vector;
@@ -90,6 +91,27 @@ impl Mode for Linked {
     #[inline(always)]
     fn unit(raw: u16) -> u16 {
         raw
+    }
+
+    #[inline(always)]
+    fn leave_run() -> *const u8 {
+        cells::leave_run().cast()
+    }
+
+    #[inline(always)]
+    unsafe fn call_host(
+        func: *mut Func,
+        machine: *mut Machine,
+        caller: *mut Instance,
+        args: *mut u64,
+    ) -> Result<(), TrapCode> {
+        // SAFETY: the caller's promise.
+        unsafe { ((*machine).hooks.host)(machine, func, caller, args) }
+    }
+
+    unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
+        // SAFETY: the caller's promise.
+        unsafe { activation::frames_end(machine, regs) }
     }
 
     #[cfg(not(feature = "count"))]

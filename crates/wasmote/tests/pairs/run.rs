@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use wasmote_exec::{Cell, Func, Hooks, Instance, Linker, Machine, Memory, Source, Table, backtrace, call};
+use wasmote_exec::{Activation, Cell, Func, Hooks, Instance, Linker, Machine, Memory, Source, Table};
 use wasmote_ir::TrapCode;
 use wasmote_test_support::Random;
 
@@ -174,9 +174,10 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
     func.instance = &raw mut instance;
     // SAFETY: the records are as their types say; operands are slots of the frame, and targets are instructions.
     let (result, trapped) = unsafe {
-        let result = call(&raw mut *machine, &raw mut func, &[], &mut []);
+        let mut activation = Activation::start(&raw mut *machine, &raw mut func, &[]).expect("there is room");
+        let result = activation.run(&raw mut *machine).returned();
         let mut trapped = None;
-        backtrace(&raw mut *machine, &mut |frame| {
+        activation.backtrace(&raw mut *machine, &mut |frame| {
             trapped = Some(frame.cell);
             false
         });
