@@ -75,7 +75,6 @@ mod poll;
 mod process;
 pub mod random;
 mod sandbox;
-#[cfg_attr(not(feature = "sockets"), path = "no_socket.rs")]
 mod socket;
 pub mod stdio;
 mod table;
