@@ -11,24 +11,28 @@ use wasmote::{Config, Error, Module};
 use wasmote_rt::{end, processors, run_on_threads, spawn, wait_for_end};
 
 use crate::failure::Failure;
+use crate::load::Ahead;
 
 /// Bytes of a binary below which threads cost more than they save.
 const LARGE: usize = 1 << 20;
 /// The most threads that validate at once.
 const THREADS: usize = 8;
 
+/// All of it.
+pub const AHEAD: Ahead = Ahead { allow, threads, start, settled };
+
 /// Lets the engine validate this module with threads while it is loaded.
-pub fn allow(config: &mut Config, wasm: &[u8]) {
+fn allow(config: &mut Config, wasm: &[u8]) {
     config.validation_threads(threads(wasm) + 1).run_on_threads(run_on_threads);
 }
 
 /// How many threads, besides the one that runs it, are to validate this module.
-pub fn threads(wasm: &[u8]) -> usize {
+fn threads(wasm: &[u8]) -> usize {
     if wasm.len() < LARGE { 0 } else { processors().min(THREADS) - 1 }
 }
 
 /// Starts to validate a module by so many threads. If it is not valid they end the process, saying why.
-pub fn start(module: &Module, file: &[u8], threads: usize) -> Result<(), Error> {
+fn start(module: &Module, file: &[u8], threads: usize) -> Result<(), Error> {
     let spawn = |work: fn(&Module, &[u8])| {
         let (module, file) = (module.clone(), Vec::from(file));
         spawn(move || work(&module, &file))
@@ -55,6 +59,6 @@ fn refuse(verdict: Result<(), Error>, module: &Module, file: &[u8]) {
 }
 
 /// Takes part in validating a module that [`start`] was called for, and returns when it is known to be valid, or never.
-pub fn settled(module: &Module, file: &[u8]) {
+fn settled(module: &Module, file: &[u8]) {
     refuse(module.validate(), module, file);
 }

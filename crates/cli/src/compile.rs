@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use wasmote::{CodeOptions, ImageOptions, OpSet};
+use wasmote::OpSet;
 
 use crate::failure::Failure;
 use crate::input;
@@ -20,12 +20,8 @@ pub fn compile(options: &Options) -> Result<i32, Failure> {
     if input.is_image {
         return Err(Failure::load(file, "this is an image already: compile the module that it was made from"));
     }
-    let image_options = ImageOptions {
-        code: CodeOptions { op_set: options.op_set, metered: options.metered, ..CodeOptions::default() },
-        names: options.names,
-    };
     let module = load_alone(file, input)?;
-    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&image_options));
+    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&options.image));
     let image = image.map_err(|error| Failure::of(file, module.bytes(), &error))?;
     if out == b"-" {
         return input::write_all(&image);

@@ -10,7 +10,6 @@ use wasmote::{ExternType, Module};
 use wasmote_decode::ExportKind;
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
-#[cfg(feature = "image")]
 use wasmote_ir::image::Image;
 use wasmote_translate::Translator;
 
@@ -61,11 +60,9 @@ fn chosen(options: &Options, module: &Module, names: &[Option<&str>]) -> Result<
 pub fn dump(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;
-    #[cfg(feature = "image")]
     let is_image = input.is_image;
     // Only what is valid can be translated.
     let module = load_alone(file, input)?;
-    #[cfg(feature = "image")]
     if is_image {
         module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
@@ -75,13 +72,10 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     for func in chosen(options, &module, &names)? {
         // Writing to a string does not fail.
         let _ = head(&mut text, &module, func, names[func as usize]);
-        #[cfg(feature = "image")]
         let _ = match is_image {
             true => of_image(&mut text, &module, func),
             false => of_binary(&mut text, &mut translator, &module, func),
         };
-        #[cfg(not(feature = "image"))]
-        let _ = of_binary(&mut text, &mut translator, &module, func);
         text.push('\n');
         if text.len() > 1 << 16 {
             print(&text)?;
@@ -112,7 +106,6 @@ fn of_binary(text: &mut String, translator: &mut Translator, module: &Module, fu
 }
 
 /// Adds what a function of an image is.
-#[cfg(feature = "image")]
 fn of_image(text: &mut String, module: &Module, func: u32) -> fmt::Result {
     let image = Image::of_parsed(module.bytes());
     let bytes = image.code_range(func).and_then(|range| module.bytes().get(range)).unwrap_or_default();

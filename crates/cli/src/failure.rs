@@ -3,8 +3,6 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
-#[cfg(feature = "validate")]
-use alloc::vec::Vec;
 use core::fmt::Display;
 
 use wasmote::{Error, ErrorKind};
@@ -83,7 +81,7 @@ impl Failure {
     /// The module needs what this build lacks, if that is so; all of it is named.
     #[cfg(feature = "validate")]
     fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<Failure> {
-        let lacking: Vec<&str> = wasmote_validate::needed(wasm)
+        let lacking: alloc::vec::Vec<&str> = wasmote_validate::needed(wasm)
             .0
             .iter()
             .filter(|feature| !feature.built)
@@ -111,10 +109,11 @@ impl Failure {
 
 const UNSUPPORTED: &str = "this build of wasmote lacks that, compile the module without it";
 
-#[cfg(feature = "wasi")]
-const PROVIDED: &str = "only WASI preview 1 is provided here, other imports need a program that embeds the module";
-#[cfg(not(feature = "wasi"))]
-const PROVIDED: &str = "this build of wasmote provides none, it was built without the feature `wasi`";
+const PROVIDED: &str = if cfg!(feature = "wasi") {
+    "only WASI preview 1 is provided here, other imports need a program that embeds the module"
+} else {
+    "this build of wasmote provides none, it was built without the feature `wasi`"
+};
 
 /// Our own output can't be written. That nobody wants to read the rest of it is no failure.
 impl From<wasmote_rt::Error> for Failure {

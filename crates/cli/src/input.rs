@@ -1,12 +1,12 @@
 //! The file to work on: its bytes, and the module or script in it.
 
+#[cfg(feature = "wat")]
+mod text;
+
 use alloc::borrow::Cow;
-#[cfg(feature = "wat")]
-use alloc::format;
-#[cfg(feature = "wat")]
-use alloc::string::String;
-#[cfg(feature = "wat")]
-use alloc::vec::Vec;
+
+#[cfg(feature = "script")]
+pub use text::script;
 
 use crate::failure::Failure;
 use crate::kind::Kind;
@@ -19,7 +19,7 @@ pub struct Input {
     /// Whether it is an image.
     pub is_image: bool,
     /// Whether it was made from text.
-    #[cfg(feature = "wat")]
+    #[cfg_attr(not(feature = "wat"), allow(dead_code))]
     pub was_text: bool,
 }
 
@@ -59,40 +59,14 @@ fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
 pub fn module(file: &[u8]) -> Result<Input, Failure> {
     let bytes = bytes(file)?;
     match Kind::of(&bytes) {
-        #[cfg(feature = "wasm")]
-        Kind::Binary => Ok(Input {
-            bytes,
-            is_image: false,
-            #[cfg(feature = "wat")]
-            was_text: false,
-        }),
-        #[cfg(feature = "image")]
-        Kind::Image => Ok(Input {
-            bytes,
-            is_image: true,
-            #[cfg(feature = "wat")]
-            was_text: false,
-        }),
+        Kind::Binary if cfg!(feature = "wasm") => Ok(Input { bytes, is_image: false, was_text: false }),
+        Kind::Image if cfg!(feature = "image") => Ok(Input { bytes, is_image: true, was_text: false }),
         #[cfg(feature = "wat")]
         Kind::Text => {
-            text(file, &bytes).map(|binary| Input { bytes: Cow::Owned(binary), is_image: false, was_text: true })
+            let bytes = Cow::Owned(text::binary(file, &bytes)?);
+            Ok(Input { bytes, is_image: false, was_text: true })
         }
         kind => Err(Failure::load(file, kind.refusal(false))),
-    }
-}
-
-/// The script in the file.
-#[cfg(feature = "script")]
-pub fn script(file: &[u8]) -> Result<String, Failure> {
-    let bytes = bytes(file)?;
-    match Kind::of(&bytes) {
-        Kind::Text | Kind::Script => String::from_utf8(bytes.into_owned()).map_err(|error| {
-            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-            let (line, last) = (valid.split('\n').count(), valid.rsplit('\n').next().unwrap_or_default());
-            let column = last.chars().count() + 1;
-            Failure::load(file, format_args!("line {line}, column {column}: malformed UTF-8 encoding"))
-        }),
-        kind => Err(Failure::load(file, kind.refusal(true))),
     }
 }
 
@@ -107,15 +81,4 @@ pub fn write(file: &[u8], bytes: &[u8]) -> Result<(), Failure> {
 pub fn write_all(bytes: &[u8]) -> Result<i32, Failure> {
     wasmote_rt::Stream::Output.write(bytes)?;
     Ok(0)
-}
-
-#[cfg(feature = "wat")]
-fn text(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Failure> {
-    wasmote_wat::parse_text(text, "").map_err(|error| {
-        // The word that the parser stumbled over says more than most messages.
-        let at: String = error.excerpt.chars().skip(error.excerpt_column as usize - 1).collect();
-        let word = at.split([' ', '(', ')', ';']).next().unwrap_or_default();
-        let word = if word.is_empty() { String::new() } else { format!(", at `{word}`") };
-        Failure::load(file, format_args!("line {}, column {}: {}{word}", error.line, error.column, error.message))
-    })
 }

@@ -1,5 +1,8 @@
 //! What kind of file it is, which decides what each command does with it; and what is said of a file that a command cannot work on.
 
+#[cfg(feature = "wasm")]
+mod text;
+
 use wasmote_decode::Header;
 use wasmote_decode::header::COMPONENT;
 
@@ -88,98 +91,12 @@ impl Kind {
     }
 }
 
+#[cfg(feature = "wasm")]
+use text::of_text;
 /// Nothing can be done with text without its parser, or a decoder for what it makes.
 #[cfg(not(feature = "wasm"))]
 fn of_text(_: &[u8]) -> Kind {
     Kind::Text
-}
-
-/// What a text is, by the words that its outermost parentheses begin with.
-#[cfg(feature = "wasm")]
-fn of_text(text: &[u8]) -> Kind {
-    let mut modules = 0;
-    let mut rest = text;
-    while let Some(word) = next_form(&mut rest) {
-        match word {
-            b"component" if modules == 0 => return Kind::Component,
-            b"module" => modules += 1,
-            b"register" | b"invoke" | b"get" => return Kind::Script,
-            _ if word.starts_with(b"assert_") => return Kind::Script,
-            _ => {}
-        }
-        if modules > 1 {
-            return Kind::Script;
-        }
-    }
-    Kind::Text
-}
-
-/// Takes one outermost pair of parentheses, with all that is in it, off a text, and returns the word that it begins with.
-#[cfg(feature = "wasm")]
-fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let text = *rest;
-    let mut word = None;
-    let (mut at, mut depth) = (0, 0usize);
-    while at < text.len() {
-        let (byte, next) = (text[at], text.get(at + 1).copied());
-        at += 1;
-        match (byte, next) {
-            (b'"', _) => at = end_of_string(text, at),
-            (b';', Some(b';')) => at += text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at),
-            (b'(', Some(b';')) => at = end_of_comment(text, at + 1),
-            (b'(', _) => {
-                depth += 1;
-                if depth == 1 {
-                    word = Some(word_at(text, at));
-                }
-            }
-            (b')', _) if depth == 1 => {
-                *rest = &text[at..];
-                return word;
-            }
-            (b')', _) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    // Text that ends too early is for its parser to report.
-    *rest = &[];
-    word
-}
-
-/// The end of a string whose first character is here.
-#[cfg(feature = "wasm")]
-fn end_of_string(text: &[u8], mut at: usize) -> usize {
-    while let Some(&byte) = text.get(at) {
-        at += if byte == b'\\' { 2 } else { 1 };
-        if byte == b'"' {
-            break;
-        }
-    }
-    at
-}
-
-/// The end of a comment in parentheses, behind whose first two characters this is; they nest.
-#[cfg(feature = "wasm")]
-fn end_of_comment(text: &[u8], mut at: usize) -> usize {
-    let mut depth = 1usize;
-    while depth > 0 && at < text.len() {
-        let (step, change) = match &text[at..] {
-            [b'(', b';', ..] => (2, 1),
-            [b';', b')', ..] => (2, -1),
-            _ => (1, 0),
-        };
-        at += step;
-        depth = depth.saturating_add_signed(change);
-    }
-    at
-}
-
-/// The word that begins here, behind white space.
-#[cfg(feature = "wasm")]
-fn word_at(text: &[u8], at: usize) -> &[u8] {
-    let text = text[at..].trim_ascii_start();
-    let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-    &text[..end.unwrap_or(text.len())]
 }
 
 #[cfg(test)]

@@ -13,9 +13,8 @@
 
 extern crate alloc;
 
-#[cfg_attr(not(feature = "threads"), path = "not_ahead.rs")]
+#[cfg(feature = "threads")]
 mod ahead;
-
 #[cfg(feature = "validate")]
 mod check;
 #[cfg(feature = "compile")]
@@ -65,20 +64,7 @@ fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
         Command::Help => print(help::TEXT),
         Command::Version => print(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Run => run::run(&options),
-        #[cfg(feature = "validate")]
-        Command::Validate => check::check(&options),
-        #[cfg(feature = "inspect")]
-        Command::Inspect => inspect::inspect(&options),
-        #[cfg(feature = "dump")]
-        Command::Dump => dump::dump(&options),
-        #[cfg(feature = "compile")]
-        Command::Compile => compile::compile(&options),
-        #[cfg(feature = "print")]
-        Command::Print => text::print(&options),
-        #[cfg(feature = "wat")]
-        Command::Parse => text::parse(&options),
-        #[cfg(feature = "script")]
-        Command::Wast => script::scripts(&options),
+        command => command.act()?(&options),
     }
 }
 

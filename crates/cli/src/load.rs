@@ -5,14 +5,29 @@ use alloc::borrow::Cow;
 use wasmote::{Config, Engine, Error, Module, WasmBytes};
 use wasmote_rt::told_of_no_memory;
 
-use crate::ahead;
 use crate::failure::Failure;
 use crate::input::{self, Input};
+
+/// Running modules before all of them is proven valid, where a build can do that (`ahead`).
+pub struct Ahead {
+    pub allow: fn(&mut Config, &[u8]),
+    pub threads: fn(&[u8]) -> usize,
+    pub start: fn(&Module, &[u8], usize) -> Result<(), Error>,
+    pub settled: fn(&Module, &[u8]),
+}
+
+#[cfg(feature = "threads")]
+pub const AHEAD: Option<Ahead> = Some(crate::ahead::AHEAD);
+/// Modules are validated before they run.
+#[cfg(not(feature = "threads"))]
+pub const AHEAD: Option<Ahead> = None;
 
 /// How an engine is to be that loads this.
 pub fn config(input: &Input) -> Config {
     let mut config = Config::new();
-    ahead::allow(&mut config, &input.bytes);
+    if let Some(ahead) = AHEAD {
+        (ahead.allow)(&mut config, &input.bytes);
+    }
     config
 }
 

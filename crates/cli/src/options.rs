@@ -6,47 +6,66 @@ use alloc::vec::Vec;
 
 use crate::failure::{Failure, shown};
 
+/// What carries out a command.
+type Act = fn(&Options) -> Result<i32, Failure>;
+
 macro_rules! commands {
-    ($( $word:literal $name:ident $feature:literal; )*) => {
+    ($( $word:literal $name:ident $feature:literal $module:ident::$function:ident; )*) => {
         /// What to do.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
         pub enum Command {
             Help,
             Version,
+            #[default]
             Run,
-            $( #[cfg(feature = $feature)] $name, )*
+            $( $name, )*
         }
 
-        /// The command that a word names. Errors: this build lacks its feature.
-        fn command(word: &[u8]) -> Result<Option<Command>, Failure> {
-            if word == b"run" {
-                return Ok(Some(Command::Run));
-            }
-            $( if word == $word.as_bytes() {
+        /// What this build has.
+        #[allow(non_upper_case_globals)]
+        mod acts {
+            $(
                 #[cfg(feature = $feature)]
-                return Ok(Some(Command::$name));
+                pub const $name: Option<super::Act> = Some(crate::$module::$function);
                 #[cfg(not(feature = $feature))]
-                return Err(without($word, $feature));
-            } )*
-            Ok(None)
+                pub const $name: Option<super::Act> = None;
+            )*
         }
 
-        #[cfg(any(feature = "compile", not(all($( feature = $feature, )* feature = "sockets"))))]
-        pub fn without(command: &str, feature: &str) -> Failure {
-            Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
+        impl Command {
+            /// The command that a word names.
+            fn named(word: &[u8]) -> Option<Command> {
+                match word {
+                    b"run" => Some(Command::Run),
+                    $( word if word == $word.as_bytes() => Some(Command::$name), )*
+                    _ => None,
+                }
+            }
+
+            /// What carries it out. Errors: this build lacks its feature.
+            pub fn act(self) -> Result<Act, Failure> {
+                match self {
+                    Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
+                    $( Command::$name => acts::$name.ok_or_else(|| without($word, $feature)), )*
+                }
+            }
         }
     };
 }
 
-// The word, and the feature that has it.
+pub fn without(command: &str, feature: &str) -> Failure {
+    Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
+}
+
+// The word, the feature that has it, and where.
 commands! {
-    "validate" Validate "validate";
-    "inspect" Inspect "inspect";
-    "dump" Dump "dump";
-    "compile" Compile "compile";
-    "print" Print "print";
-    "parse" Parse "wat";
-    "wast" Wast "script";
+    "validate" Validate "validate" check::check;
+    "inspect" Inspect "inspect" inspect::inspect;
+    "dump" Dump "dump" dump::dump;
+    "compile" Compile "compile" compile::compile;
+    "print" Print "print" text::print;
+    "parse" Parse "wat" text::parse;
+    "wast" Wast "script" script::scripts;
 }
 
 /// A directory that the guest may use.
@@ -58,13 +77,12 @@ pub struct Preopen {
 }
 
 /// The command line.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub struct Options {
     pub command: Command,
     pub dirs: Vec<Preopen>,
     pub env: Vec<(&'static str, &'static str)>,
     /// Addresses that the program may accept connections at, each as it was given, too.
-    #[cfg(feature = "sockets")]
     pub tcp_listen: Vec<(&'static str, core::net::SocketAddr)>,
     /// The program gets our environment too.
     pub env_inherit: bool,
@@ -78,17 +96,13 @@ pub struct Options {
     /// How much fuel the guest gets.
     pub fuel: Option<u64>,
     /// Where an image, a text or a binary goes.
-    #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
+    #[cfg_attr(not(any(feature = "compile", feature = "print", feature = "wat")), allow(dead_code))]
     pub out: Option<&'static [u8]>,
     /// What an image may contain.
     #[cfg(feature = "compile")]
-    pub op_set: wasmote::OpSet,
-    #[cfg(feature = "compile")]
-    pub metered: bool,
-    #[cfg(feature = "compile")]
-    pub names: bool,
+    pub image: wasmote::ImageOptions,
     /// A function by index or name.
-    #[cfg(feature = "dump")]
+    #[cfg_attr(not(feature = "dump"), allow(dead_code))]
     pub func: Option<&'static str>,
     pub file: &'static [u8],
     /// What stands behind the file.
@@ -109,34 +123,10 @@ impl Options {
     /// Reads the words behind the program's name.
     #[inline(never)]
     pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, Failure> {
-        let mut options = Options {
-            command: Command::Run,
-            dirs: Vec::new(),
-            env: Vec::new(),
-            #[cfg(feature = "sockets")]
-            tcp_listen: Vec::new(),
-            env_inherit: false,
-            clock: None,
-            random_seed: None,
-            invoke: None,
-            eager: false,
-            stats: false,
-            fuel: None,
-            #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
-            out: None,
-            #[cfg(feature = "compile")]
-            op_set: wasmote::CodeOptions::default().op_set,
-            #[cfg(feature = "compile")]
-            metered: false,
-            #[cfg(feature = "compile")]
-            names: false,
-            #[cfg(feature = "dump")]
-            func: None,
-            file: &[],
-            args: Vec::new(),
-        };
+        let mut options = Options::default();
         let mut words = words.into_iter().peekable();
-        if let Some(named) = words.peek().map(|word| command(word)).transpose()?.flatten() {
+        if let Some(named) = words.peek().and_then(|word| Command::named(word)) {
+            named.act()?;
             options.command = named;
             words.next();
         }
@@ -183,11 +173,7 @@ impl Options {
         if options.args.first().is_some_and(|word| *word == b"--") {
             options.args.remove(0);
         }
-        let takes_args = match options.command {
-            #[cfg(feature = "script")]
-            Command::Wast => true,
-            command => command == Command::Run,
-        };
+        let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             let extra = shown(extra);
             return Err(Failure::usage(format!("`{extra}` is one too many: options stand before the file")));
@@ -197,15 +183,7 @@ impl Options {
 
     /// Whether the command makes a file, which `-o` names.
     fn makes_file(&self) -> bool {
-        match self.command {
-            #[cfg(feature = "compile")]
-            Command::Compile => true,
-            #[cfg(feature = "print")]
-            Command::Print => true,
-            #[cfg(feature = "wat")]
-            Command::Parse => true,
-            _ => false,
-        }
+        matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
     /// Sets one option; its value is given with `=` or is the next word.
@@ -218,9 +196,7 @@ impl Options {
     ) -> Result<(), Failure> {
         let (of_run, of_compile, of_dump) = match name {
             "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
-            #[cfg(feature = "sockets")]
-            "--tcplisten" => (true, false, false),
-            #[cfg(not(feature = "sockets"))]
+            "--tcplisten" if cfg!(feature = "sockets") => (true, false, false),
             "--tcplisten" => return Err(without("--tcplisten", "sockets")),
             "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--fuel" => (true, true, false),
@@ -232,13 +208,10 @@ impl Options {
         };
         let fits = match self.command {
             Command::Run => of_run,
-            #[cfg(feature = "dump")]
             Command::Dump => of_dump,
-            #[cfg(feature = "compile")]
             Command::Compile => of_compile,
             _ => name == "-o",
         };
-        let _ = of_compile;
         if !fits {
             let command = if of_run {
                 "run"
@@ -253,11 +226,7 @@ impl Options {
             "--eager" => Some(&mut self.eager),
             "--stats" => Some(&mut self.stats),
             "--env-inherit" => Some(&mut self.env_inherit),
-            #[cfg(feature = "compile")]
-            "--names" => Some(&mut self.names),
-            #[cfg(feature = "compile")]
-            "--fuel" if self.command == Command::Compile => Some(&mut self.metered),
-            _ => None,
+            _ => self.flag_of_image(name),
         };
         if let Some(flag) = flag {
             if given.is_some() {
@@ -268,7 +237,6 @@ impl Options {
         }
         let missing = || Failure::usage(format!("`{name}` needs a value"));
         let value = given.or_else(|| words.next()).ok_or_else(missing)?;
-        #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
         if name == "-o" {
             self.out = Some(value);
             return Ok(());
@@ -278,9 +246,7 @@ impl Options {
             "--fuel" => self.fuel = Some(number(name, value, value)?),
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
-            #[cfg(feature = "compile")]
-            "--op-set" => self.op_set = crate::compile::op_set(value)?,
-            #[cfg(feature = "sockets")]
+            "--op-set" => self.set_op_set(value)?,
             "--tcplisten" => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),
                 None => {
@@ -297,11 +263,38 @@ impl Options {
                 _ => return Err(Failure::usage(format!("`--env {value}` should be NAME=VALUE"))),
             },
             "--invoke" => self.invoke = Some(value),
-            #[cfg(feature = "dump")]
             "--func" => self.func = Some(value),
-            // The command that takes it is not there.
             _ => {}
         }
+        Ok(())
+    }
+}
+
+/// What goes into an image.
+#[cfg(feature = "compile")]
+impl Options {
+    fn flag_of_image(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "--names" => Some(&mut self.image.names),
+            "--fuel" if self.command == Command::Compile => Some(&mut self.image.code.metered),
+            _ => None,
+        }
+    }
+
+    fn set_op_set(&mut self, value: &str) -> Result<(), Failure> {
+        self.image.code.op_set = crate::compile::op_set(value)?;
+        Ok(())
+    }
+}
+
+/// Nothing: the command that takes these options is not there.
+#[cfg(not(feature = "compile"))]
+impl Options {
+    fn flag_of_image(&mut self, _: &str) -> Option<&mut bool> {
+        None
+    }
+
+    fn set_op_set(&mut self, _: &str) -> Result<(), Failure> {
         Ok(())
     }
 }

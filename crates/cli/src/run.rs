@@ -1,5 +1,8 @@
 //! `wasmote run`: a program from its `_start`, or one function.
 
+#[cfg(feature = "wasi")]
+mod wasi;
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -12,95 +15,33 @@ use wasmote_rt::told_of_no_memory;
 
 use crate::escaped::Escaped;
 use crate::failure::{Failure, shown};
+use crate::load::AHEAD;
 use crate::options::Options;
 use crate::stats::Stats;
-use crate::{ahead, input, load, print, value};
+use crate::{input, load, print, stats, value};
 
-/// What the store carries.
 #[cfg(feature = "wasi")]
-type State = wasmote_wasi::WasiCtx;
+use wasi::{State, provide, state};
+
+/// What the store carries: without WASI nothing.
 #[cfg(not(feature = "wasi"))]
 struct State;
-
-/// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
-#[cfg(feature = "wasi")]
-#[inline(never)]
-fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure> {
-    use alloc::boxed::Box;
-    use alloc::string::ToString;
-    use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
-
-    let [stdin, stdout, stderr] = wasmote_rt::streams();
-    // In the system's own words.
-    let words = |error| match error {
-        SetupError::Directory(number) | SetupError::Listen(number) => wasmote_rt::Error(number).to_string(),
-        error => error.to_string(),
-    };
-    let output = |file: Option<_>| file.map_or(Output::Null, Output::File);
-    let mut builder = WasiCtx::builder().stdin(stdin.map_or(Input::Null, Input::File));
-    builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.file);
-    for &arg in &options.args {
-        builder = builder.arg(arg);
-    }
-    if options.env_inherit {
-        // What is given by name replaces what is inherited.
-        let name = |variable: &'static [u8]| variable.split(|&byte| byte == b'=').next().unwrap_or_default();
-        let given = |variable| options.env.iter().any(|(given, _)| given.as_bytes() == name(variable));
-        for variable in wasmote_rt::environment().filter(|variable| !given(variable)) {
-            builder = builder.env_bytes(variable);
-        }
-    }
-    for (name, value) in &options.env {
-        builder = builder.env(name, value);
-    }
-    for dir in &options.dirs {
-        let (option, access) = match dir.read_only {
-            true => ("--dir-ro", DirAccess::ReadOnly),
-            false => ("--dir", DirAccess::ReadWrite),
-        };
-        builder = builder
-            .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
-            .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
-    }
-    #[cfg(feature = "sockets")]
-    for &(text, address) in &options.tcp_listen {
-        builder = builder
-            .tcp_listener(address)
-            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
-    }
-    if let Some(nanoseconds) = options.clock {
-        builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
-    }
-    if let Some(seed) = options.random_seed {
-        builder = builder.random(random::seeded(seed));
-    }
-    if let Some(module) = unproven.cloned() {
-        let file = options.file;
-        builder = builder.permission(Box::new(move || {
-            ahead::settled(&module, file);
-            Ok(())
-        }));
-    }
-    builder.build().map_err(|error| Failure::usage(error.to_string()))
-}
 
 #[cfg(not(feature = "wasi"))]
 fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
     Ok(State)
 }
 
-/// Defines what the module can import. Nothing is set up for one that imports nothing.
-#[cfg(feature = "wasi")]
-fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
-    if module.info().imports.is_empty() {
-        return Ok(());
-    }
-    wasmote_wasi::add_to_linker(linker, |state| state)
-}
-
 #[cfg(not(feature = "wasi"))]
 fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
     Ok(())
+}
+
+/// Takes part in the proof of a module that runs ahead of it.
+fn settled(module: &Module, file: &[u8]) {
+    if let Some(ahead) = AHEAD {
+        (ahead.settled)(module, file);
+    }
 }
 
 /// The arguments of a function, from the command line.
@@ -198,27 +139,24 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
 
     let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
-    #[cfg(feature = "gc")]
     if options.stats {
-        config.gc_clock(wasmote_rt::now);
+        stats::watch(&mut config);
     }
     // Sockets are seen from outside as soon as they listen, before the guest begins.
-    #[cfg(feature = "sockets")]
     let seen = !options.tcp_listen.is_empty();
-    #[cfg(not(feature = "sockets"))]
-    let seen = false;
-    let threads = if options.eager || seen || file == b"-" { 0 } else { ahead::threads(&input.bytes) };
+    let ahead = AHEAD.filter(|_| !options.eager && !seen && file != b"-");
+    let threads = ahead.map_or(0, |ahead| (ahead.threads)(&input.bytes));
     if threads > 0 {
         config.validation(Validation::Lazy);
     }
     let engine = Engine::new(&config);
     let module = load::load(&engine, file, input)?;
     let unproven = (threads > 0).then_some(&module);
-    if let Some(module) = unproven {
-        ahead::start(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    if let (Some(module), Some(ahead)) = (unproven, AHEAD) {
+        (ahead.start)(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
     // Whatever else is wrong, it is said first that a module is not valid.
-    let settled = || unproven.map_or((), |module| ahead::settled(module, file));
+    let settled = || unproven.map_or((), |module| settled(module, file));
     let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
@@ -232,11 +170,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     settled();
     stats.phase("run");
     if options.stats {
-        stats.print(
-            module.stats(),
-            #[cfg(feature = "gc")]
-            store.heap_stats(),
-        );
+        stats.print(module.stats(), &store);
     }
     #[cfg(feature = "count")]
     crate::count::print();

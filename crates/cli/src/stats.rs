@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
+use wasmote::{Config, Store};
 use wasmote_rt::{Stream, now};
 
 /// Phases that are over, with their lengths in nanoseconds.
@@ -26,7 +27,7 @@ impl Stats {
     }
 
     /// All of it, on standard error.
-    pub fn print(&self, translated: wasmote::Stats, #[cfg(feature = "gc")] objects: wasmote::HeapStats) {
+    pub fn print<T>(&self, translated: wasmote::Stats, store: &Store<T>) {
         let mut text = String::new();
         for &(name, time) in &self.phases {
             let _ = writeln!(text, "{name:<18}{:>12} ms", milliseconds(time));
@@ -37,17 +38,17 @@ impl Stats {
         let wasmote::Stats { functions, wasm_bytes, units, .. } = translated;
         let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
-        #[cfg(feature = "gc")]
-        if objects.bytes > 0 {
-            self.objects(objects, &mut text);
-        }
+        self.objects(store, &mut text);
         let _ = Stream::Error.write(text.as_bytes());
     }
 
     /// What became of objects, in a run that was the last phase.
     #[cfg(feature = "gc")]
-    fn objects(&self, objects: wasmote::HeapStats, text: &mut String) {
-        let wasmote::HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = objects;
+    fn objects<T>(&self, store: &Store<T>, text: &mut String) {
+        let wasmote::HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = store.heap_stats();
+        if bytes == 0 {
+            return;
+        }
         // Some hundred days fit, and as many terabytes.
         let run = self.phases.last().map_or(0, |(_, time)| *time).max(1);
         let share = run.saturating_sub(pauses).saturating_mul(1000) / run;
@@ -63,7 +64,21 @@ impl Stats {
             share % 10,
         );
     }
+
+    /// There are none.
+    #[cfg(not(feature = "gc"))]
+    fn objects<T>(&self, _: &Store<T>, _: &mut String) {}
 }
+
+/// Has collections measured.
+#[cfg(feature = "gc")]
+pub fn watch(config: &mut Config) {
+    config.gc_clock(now);
+}
+
+/// There are none.
+#[cfg(not(feature = "gc"))]
+pub fn watch(_: &mut Config) {}
 
 /// Nanoseconds in words.
 fn milliseconds(nanoseconds: u64) -> String {

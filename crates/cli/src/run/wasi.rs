@@ -1,0 +1,92 @@
+//! What a guest gets by WASI.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
+use core::net::SocketAddr;
+
+use wasmote::{Error, Linker, Module};
+use wasmote_wasi::context::WasiCtxBuilder;
+use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
+
+use super::settled;
+use crate::failure::Failure;
+use crate::options::Options;
+
+/// What the store carries.
+pub type State = WasiCtx;
+
+/// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
+#[inline(never)]
+pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure> {
+    let [stdin, stdout, stderr] = wasmote_rt::streams();
+    // In the system's own words.
+    let words = |error| match error {
+        SetupError::Directory(number) | SetupError::Listen(number) => wasmote_rt::Error(number).to_string(),
+        error => error.to_string(),
+    };
+    let output = |file: Option<_>| file.map_or(Output::Null, Output::File);
+    let mut builder = WasiCtx::builder().stdin(stdin.map_or(Input::Null, Input::File));
+    builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.file);
+    for &arg in &options.args {
+        builder = builder.arg(arg);
+    }
+    if options.env_inherit {
+        // What is given by name replaces what is inherited.
+        let name = |variable: &'static [u8]| variable.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let given = |variable| options.env.iter().any(|(given, _)| given.as_bytes() == name(variable));
+        for variable in wasmote_rt::environment().filter(|variable| !given(variable)) {
+            builder = builder.env_bytes(variable);
+        }
+    }
+    for (name, value) in &options.env {
+        builder = builder.env(name, value);
+    }
+    for dir in &options.dirs {
+        let (option, access) = match dir.read_only {
+            true => ("--dir-ro", DirAccess::ReadOnly),
+            false => ("--dir", DirAccess::ReadWrite),
+        };
+        builder = builder
+            .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
+            .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
+    }
+    for &(text, address) in &options.tcp_listen {
+        builder = listen(builder, address)
+            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
+    }
+    if let Some(nanoseconds) = options.clock {
+        builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
+    }
+    if let Some(seed) = options.random_seed {
+        builder = builder.random(random::seeded(seed));
+    }
+    if let Some(module) = unproven.cloned() {
+        let file = options.file;
+        builder = builder.permission(Box::new(move || {
+            settled(&module, file);
+            Ok(())
+        }));
+    }
+    builder.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Adds a socket that the guest may accept connections at.
+#[cfg(feature = "sockets")]
+fn listen(builder: WasiCtxBuilder, address: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
+    builder.tcp_listener(address)
+}
+
+/// No option leads here.
+#[cfg(not(feature = "sockets"))]
+fn listen(builder: WasiCtxBuilder, _: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
+    Ok(builder)
+}
+
+/// Defines what the module can import. Nothing is set up for one that imports nothing.
+pub fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
+    if module.info().imports.is_empty() {
+        return Ok(());
+    }
+    wasmote_wasi::add_to_linker(linker, |state| state)
+}
