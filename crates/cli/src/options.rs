@@ -183,7 +183,9 @@ impl Options {
 
     /// Whether the command makes a file, which `-o` names.
     fn makes_file(&self) -> bool {
-        matches!(self.command, Command::Compile | Command::Print | Command::Parse)
+        // Where there is none, nothing of what they take is in the build.
+        cfg!(any(feature = "compile", feature = "print", feature = "wat"))
+            && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
     /// Sets one option; its value is given with `=` or is the next word.
@@ -247,7 +249,7 @@ impl Options {
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
             "--op-set" => self.set_op_set(value)?,
-            "--tcplisten" => match wasmote_rt::parse_socket_address(value) {
+            "--tcplisten" if cfg!(feature = "sockets") => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),
                 None => {
                     let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");

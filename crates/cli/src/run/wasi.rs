@@ -2,8 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
-use core::net::SocketAddr;
+use alloc::string::{String, ToString};
 
 use wasmote::{Error, Linker, Module};
 use wasmote_wasi::context::WasiCtxBuilder;
@@ -51,10 +50,7 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
             .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
             .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
     }
-    for &(text, address) in &options.tcp_listen {
-        builder = listen(builder, address)
-            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
-    }
+    builder = listen(builder, options, words)?;
     if let Some(nanoseconds) = options.clock {
         builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
     }
@@ -71,15 +67,24 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
     builder.build().map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Adds a socket that the guest may accept connections at.
+/// Adds the sockets that the guest may accept connections at.
 #[cfg(feature = "sockets")]
-fn listen(builder: WasiCtxBuilder, address: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
-    builder.tcp_listener(address)
+fn listen(
+    mut builder: WasiCtxBuilder,
+    options: &Options,
+    words: impl Fn(SetupError) -> String,
+) -> Result<WasiCtxBuilder, Failure> {
+    for &(text, address) in &options.tcp_listen {
+        builder = builder
+            .tcp_listener(address)
+            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
+    }
+    Ok(builder)
 }
 
-/// No option leads here.
+/// There are none.
 #[cfg(not(feature = "sockets"))]
-fn listen(builder: WasiCtxBuilder, _: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
+fn listen(builder: WasiCtxBuilder, _: &Options, _: impl Fn(SetupError) -> String) -> Result<WasiCtxBuilder, Failure> {
     Ok(builder)
 }
 
