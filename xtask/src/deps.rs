@@ -71,25 +71,38 @@ pub const RULES: &[Rule] = &[
         safe: None,
     },
     Rule {
-        name: "wasmote",
+        name: "wasmote-runtime",
         may_use: &[
             IR,
             DECODE,
             ("wasmote-validate", "the proof that a module is valid"),
             ("wasmote-translate", "function bodies into IR"),
-            ("wasmote-compile", "images"),
             ("wasmote-exec", "running it"),
             ("wasmote-gc", "the heap of objects"),
             ("wasmote-simd", "vector instructions"),
-            ("wasmote-wat", "modules in the text format"),
-            ("wasmote-rt", "to tell it that the standard library is linked"),
             ("rustix", "address space for memories and stacks"),
             ("libc", "declarations for a signal handler"),
-            ("hashbrown", "maps without an operating system"),
         ],
         no_std: true,
         library: true,
         safe: None,
+    },
+    Rule {
+        // What is `unsafe` for embedders, and what keeps their types, is a short list of items that allow it.
+        name: "wasmote",
+        may_use: &[
+            IR,
+            DECODE,
+            ("wasmote-runtime", "everything that is reached by raw pointer"),
+            ("wasmote-validate", "the features of modules, and errors"),
+            ("wasmote-translate", "options, and errors"),
+            ("wasmote-compile", "images"),
+            ("wasmote-wat", "modules in the text format"),
+            ("wasmote-rt", "to tell it that the standard library is linked"),
+        ],
+        no_std: true,
+        library: true,
+        safe: Some("deny(unsafe_code)"),
     },
     Rule {
         // It needs an operating system, but on Linux not the standard library.

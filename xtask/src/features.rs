@@ -58,7 +58,7 @@ const ADDED: &[Added] = &[
     added(CLI, "script", &["wasmote::script", "wasmote_wat::script"]),
     added(CLI, "threads", &["wasmote_cli::ahead::refuse"]),
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
-    added(CLI, "guard-pages", &["wasmote::guard::", "wasmote_exec::guard::"]),
+    added(CLI, "guard-pages", &["wasmote_runtime::guard::", "wasmote_exec::guard::"]),
     added(CLI, "count", &["wasmote_cli::count"]),
     // It adds texts and the places that they name, which have no symbols.
     added(CLI, "panic-messages", &[]),
@@ -72,9 +72,9 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "validate", &["wasmote_validate::"]),
     added(LIBRARY, "extended", &[]),
     added(LIBRARY, "simd", &["wasmote_simd::"]),
-    added(LIBRARY, "gc", &["wasmote_gc::", "wasmote::objects"]),
+    added(LIBRARY, "gc", &["wasmote_gc::", "wasmote_runtime::gc"]),
     added(LIBRARY, "mmap", &["rustix::"]),
-    added(LIBRARY, "guard-pages", &["wasmote::guard::"]),
+    added(LIBRARY, "guard-pages", &["wasmote_runtime::guard::"]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::script"]),
     // These replace instead of adding.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::project::root;
 
 /// The crates that read binaries, or make them.
-const CRATES: &[&str] = &["decode", "validate", "translate", "wat", "wasmote", "cli"];
+const CRATES: &[&str] = &["decode", "validate", "translate", "wat", "runtime", "wasmote", "cli"];
 
 /// Files that tell other bytes of the binary format apart, and what these are.
 const OTHER_BYTES: &[(&str, &str)] = &[

@@ -1,16 +1,11 @@
 //! What a host function gets besides its arguments.
 
-use core::marker::PhantomData;
-use core::ptr::NonNull;
+use wasmote_runtime as runtime;
 
-use wasmote_exec as exec;
-
-use crate::context::{AsContext, AsContextMut};
+use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::engine::Engine;
 use crate::externs::Extern;
-use crate::instance::InstanceRecord;
-use crate::memory::Memory;
-use crate::store::StoreInner;
+use crate::handles::Memory;
 
 /// The store and the instance that called, as a host function sees them. Wasm may be called through it, and it
 /// may be given wherever a context is asked for.
@@ -31,67 +26,24 @@ use crate::store::StoreInner;
 /// assert_eq!(*store.data(), 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// A plain function that takes this is called as one that takes a `RawCaller`: both are a pointer to a frame.
+// A plain function that takes this is called as one that takes a `Caller<'_, ()>`: both are a pointer to a call.
 #[repr(transparent)]
-pub struct Caller<'a, T> {
-    frame: NonNull<HostFrame>,
-    borrow: PhantomData<&'a mut ()>,
-    data: PhantomData<fn(T) -> T>,
-}
+pub struct Caller<'a, T>(runtime::Caller<'a, T>);
 
-/// A [`Caller`] of a store with whatever data.
-#[doc(hidden)]
-#[repr(transparent)]
-pub struct RawCaller<'a> {
-    frame: NonNull<HostFrame>,
-    store: PhantomData<&'a mut ()>,
-}
-
-/// A call of a host function that is under way.
-pub(crate) struct HostFrame {
-    pub(crate) root: NonNull<StoreInner>,
-    /// Who called; null if it was the host.
-    pub(crate) instance: *mut exec::Instance,
-}
-
-impl<'a> RawCaller<'a> {
-    /// # Safety
-    /// Nobody else uses the store for `'a`.
-    pub(crate) unsafe fn new(frame: &'a mut HostFrame) -> RawCaller<'a> {
-        RawCaller { frame: NonNull::from(frame), store: PhantomData }
-    }
-
-    /// # Safety
-    /// The store's data is a `T`.
-    pub(crate) unsafe fn typed<T>(self) -> Caller<'a, T> {
-        Caller { frame: self.frame, borrow: PhantomData, data: PhantomData }
-    }
-
-    pub(crate) fn root(&self) -> NonNull<StoreInner> {
-        // SAFETY: the frame lives for `'a`.
-        unsafe { self.frame.as_ref().root }
-    }
-}
-
-impl<T> Caller<'_, T> {
-    fn frame(&self) -> &HostFrame {
-        // SAFETY: the frame lives for `'a`.
-        unsafe { self.frame.as_ref() }
-    }
-
-    pub(crate) fn root(&self) -> NonNull<StoreInner> {
-        self.frame().root
+impl<'a, T> Caller<'a, T> {
+    /// What the runtime has as one.
+    pub(crate) fn of(caller: runtime::Caller<'a, T>) -> Caller<'a, T> {
+        Caller(caller)
     }
 
     /// The embedder's data.
     pub fn data(&self) -> &T {
-        self.as_context().data()
+        self.0.store().data()
     }
 
     /// The embedder's data.
     pub fn data_mut(&mut self) -> &mut T {
-        // SAFETY: the store's data is a `T` (`RawCaller::typed`), and nobody else uses it while `self` is borrowed.
-        unsafe { self.as_context_mut().inner_mut().data.cast().as_mut() }
+        self.0.store_mut().into_parts().1
     }
 
     /// The engine.
@@ -101,17 +53,26 @@ impl<T> Caller<'_, T> {
 
     /// What the calling instance exports under this name; `None` also if the host called.
     pub fn get_export(&self, name: &str) -> Option<Extern> {
-        let instance = NonNull::new(self.frame().instance)?;
-        // SAFETY: an instance is the first part of its record, which lives as long as the store.
-        let record = unsafe { instance.cast::<InstanceRecord>().as_ref() };
-        record.export(self.as_context().inner(), name)
+        Some(Extern::of(self.0.store().store(), self.0.instance()?.export(name)?))
     }
 
     /// The memory that the calling instance exports as `memory`, which is where most host functions find what they
     /// are asked to work on. It is looked up once an instance, not here.
     pub fn memory(&self) -> Option<Memory> {
-        let instance = NonNull::new(self.frame().instance)?;
-        // SAFETY: as in `get_export`.
-        unsafe { instance.cast::<InstanceRecord>().as_ref().memory }
+        Some(Memory::of(self.0.store().store(), self.0.instance()?.memory()?))
+    }
+}
+
+impl<T> AsContext for Caller<'_, T> {
+    type Data = T;
+
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0.store())
+    }
+}
+
+impl<T> AsContextMut for Caller<'_, T> {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0.store_mut())
     }
 }

@@ -2,29 +2,23 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-#[cfg(feature = "gc")]
-use alloc::vec::Vec;
 use core::fmt;
 
-#[cfg(feature = "image")]
-use wasmote_decode::image::ReadError;
-use wasmote_decode::{DecodeError, DecodeErrorKind, Import};
+use wasmote_decode::DecodeError;
 use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::{OutOfMemory, try_str};
-#[cfg(feature = "gc")]
-use wasmote_ir::fallible::{TryVec, try_with_capacity};
+use wasmote_ir::fallible::OutOfMemory;
 #[cfg(feature = "image")]
 use wasmote_ir::image::ImageError;
 #[cfg(feature = "wasm")]
-use wasmote_translate::{TranslateError, TranslateErrorKind};
+use wasmote_translate::TranslateError;
 #[cfg(feature = "validate")]
 use wasmote_validate::ValidateError;
 
+use wasmote_runtime as runtime;
+use wasmote_runtime::{Trap, try_box};
+
 use crate::exception::Exception;
-use crate::externs::ExternType;
-use crate::module::ModuleInner;
-use crate::shared::try_box;
-use crate::trap::Trap;
+use crate::extern_type::ExternType;
 
 /// Why something failed: one type for all of this crate, of the size of a pointer.
 ///
@@ -101,18 +95,6 @@ pub struct ImportProblem {
     pub found: Option<ExternType>,
 }
 
-impl ImportProblem {
-    /// That a module's import is not satisfied by what was found.
-    pub(crate) fn new(
-        module: &ModuleInner,
-        import: &Import,
-        found: Option<ExternType>,
-    ) -> Result<ImportProblem, Error> {
-        let (name, expected) = (try_str(&import.name)?, module.import_type(import.ty)?);
-        Ok(ImportProblem { module: try_str(&import.module)?, name, expected, found })
-    }
-}
-
 impl Error {
     #[cold]
     #[inline(never)]
@@ -141,20 +123,16 @@ impl Error {
         Error::of(ErrorKind::Exit(code))
     }
 
-    /// A function that could not be translated, into code of at most so many bytes.
-    #[cfg(feature = "wasm")]
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn translate(func: u32, error: TranslateError, limit: u64) -> Error {
-        match error.kind {
-            TranslateErrorKind::OutOfMemory => OutOfMemory.into(),
-            TranslateErrorKind::CodeLimit => Error::of(ErrorKind::CodeLimit { func, limit }),
-            _ => Error::of(ErrorKind::Translate { func, error }),
-        }
-    }
-
     pub(crate) fn instantiate(message: impl Into<Cow<'static, str>>) -> Error {
         Error::of(ErrorKind::Instantiate(message.into()))
+    }
+
+    /// Has the store keep it, on the way out of a host function, for who called wasm.
+    pub(crate) fn stop(self, store: &mut runtime::Store) -> TrapCode {
+        match self.kind {
+            Some(kind) => store.stop(kind),
+            None => store.stop_without_memory(),
+        }
     }
 
     /// What kind of error this is.
@@ -195,16 +173,6 @@ impl Error {
     }
 }
 
-/// All of these, or the first error.
-#[cfg(feature = "gc")]
-pub(crate) fn try_results<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
-    let mut all = try_with_capacity(items.size_hint().0)?;
-    for item in items {
-        all.try_push(item?)?;
-    }
-    Ok(all)
-}
-
 impl From<OutOfMemory> for Error {
     #[cold]
     fn from(_: OutOfMemory) -> Error {
@@ -214,10 +182,7 @@ impl From<OutOfMemory> for Error {
 
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Error {
-        if error.kind == DecodeErrorKind::OutOfMemory {
-            return OutOfMemory.into();
-        }
-        Error::of(ErrorKind::Decode(error))
+        runtime::Error::from(error).into()
     }
 }
 
@@ -228,23 +193,35 @@ impl From<ImageError> for Error {
     }
 }
 
-#[cfg(feature = "image")]
-impl From<ReadError> for Error {
-    fn from(error: ReadError) -> Error {
-        match error {
-            ReadError::Image(error) => error.into(),
-            ReadError::OutOfMemory => OutOfMemory.into(),
-        }
-    }
-}
-
 #[cfg(feature = "validate")]
 impl From<ValidateError> for Error {
     fn from(error: ValidateError) -> Error {
-        if error.is_out_of_memory() {
-            return OutOfMemory.into();
-        }
-        Error::of(ErrorKind::Validate(error))
+        runtime::Error::from(error).into()
+    }
+}
+
+impl From<runtime::Error> for Error {
+    #[cold]
+    #[inline(never)]
+    fn from(error: runtime::Error) -> Error {
+        use runtime::Error as Other;
+        Error::of(match error {
+            Other::Decode(error) => ErrorKind::Decode(error),
+            #[cfg(feature = "validate")]
+            Other::Validate(error) => ErrorKind::Validate(error),
+            #[cfg(feature = "image")]
+            Other::Image(error) => ErrorKind::Image(error),
+            #[cfg(feature = "wasm")]
+            Other::Translate { func, error } => ErrorKind::Translate { func, error },
+            Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
+            Other::Imports => ErrorKind::Instantiate("the imports are not what the module asks for".into()),
+            Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
+            Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
+            Other::Usage(message) => ErrorKind::Usage(message.into()),
+            // It comes from here, where an error is a box of its kind, or nothing.
+            Other::Host(error) => return Error { kind: error.downcast().ok() },
+            Other::OutOfMemory => return OutOfMemory.into(),
+        })
     }
 }
 

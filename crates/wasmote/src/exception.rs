@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::tag::Tag;
-use crate::trap::{Trap, TrapFrame};
+use wasmote_runtime::{Trap, TrapFrame};
+
+use crate::handles::Tag;
 use crate::value::Val;
 
 /// An exception: a tag and values. An [`Error`](crate::Error) may be one: a host function that returns it throws it in wasm, where it can be

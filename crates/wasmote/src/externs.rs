@@ -1,16 +1,12 @@
 //! What can be imported and exported (spec: exec/runtime#external-instances).
 
-use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
+use wasmote_decode::{MemoryType, TableType};
 use wasmote_ir::fallible::OutOfMemory;
+use wasmote_runtime::{Item, Store, no_memory};
 
 use crate::context::AsContext;
-use crate::func::{Func, func_type};
-use crate::global::Global;
-use crate::memory::Memory;
-use crate::shared::no_memory;
-use crate::store::StoreInner;
-use crate::table::Table;
-use crate::tag::Tag;
+use crate::extern_type::ExternType;
+use crate::handles::{Func, Global, Memory, Table, Tag};
 
 /// Something that a module imports or exports.
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +21,6 @@ pub enum Extern {
     Global(Global),
     /// A tag.
     Tag(Tag),
-}
-
-/// The type of an [`Extern`]. Prints as `func (i32, i32) -> i64`, `memory 1..=16` (pages) and the like, with feature
-/// `messages`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ExternType {
-    /// A function's.
-    Func(FuncType),
-    /// A table's.
-    Table(TableType),
-    /// A memory's.
-    Memory(MemoryType),
-    /// A global's.
-    Global(GlobalType),
-    /// A tag's: its exceptions' values are the parameters.
-    Tag(FuncType),
 }
 
 macro_rules! into {
@@ -84,31 +64,48 @@ impl Extern {
         self.type_in(ctx.as_context().inner()).unwrap_or_else(|_| no_memory())
     }
 
-    pub(crate) fn type_in(self, store: &StoreInner) -> Result<ExternType, OutOfMemory> {
-        Ok(match self {
-            Extern::Func(func) => ExternType::Func(func_type(store, func.record(store)).try_clone()?),
-            Extern::Table(table) => {
-                let record = table.record(store);
-                let min = record.size();
-                ExternType::Table(TableType { min, ..*record.ty() })
-            }
-            Extern::Memory(memory) => {
-                let record = memory.record(store);
-                let min = record.size();
-                ExternType::Memory(MemoryType { min, ..*record.ty() })
-            }
-            Extern::Global(global) => ExternType::Global(*global.record(store).ty()),
-            Extern::Tag(tag) => ExternType::Tag(tag.record(store).ty.try_clone()?),
-        })
+    pub(crate) fn type_in(self, store: &Store) -> Result<ExternType, OutOfMemory> {
+        type_of(self.item(store), store)
+    }
+
+    /// What the runtime has as one.
+    pub(crate) fn of(store: &Store, item: Item) -> Extern {
+        match item {
+            Item::Func(func) => Extern::Func(Func::of(store, func)),
+            Item::Table(table) => Extern::Table(Table::of(store, table)),
+            Item::Memory(memory) => Extern::Memory(Memory::of(store, memory)),
+            Item::Global(global) => Extern::Global(Global::of(store, global)),
+            Item::Tag(tag) => Extern::Tag(Tag::of(store, tag)),
+        }
+    }
+
+    /// What the runtime has it as.
+    ///
+    /// # Panics
+    /// If this belongs to another store.
+    pub(crate) fn item(self, store: &Store) -> Item {
+        match self {
+            Extern::Func(func) => Item::Func(func.number(store)),
+            Extern::Table(table) => Item::Table(table.number(store)),
+            Extern::Memory(memory) => Item::Memory(memory.number(store)),
+            Extern::Global(global) => Item::Global(global.number(store)),
+            Extern::Tag(tag) => Item::Tag(tag.number(store)),
+        }
     }
 }
 
-impl ExternType {
-    /// The function type, if it is one.
-    pub fn func(&self) -> Option<&FuncType> {
-        match self {
-            ExternType::Func(ty) => Some(ty),
-            _ => None,
+fn type_of(item: Item, store: &Store) -> Result<ExternType, OutOfMemory> {
+    Ok(match item {
+        Item::Func(func) => ExternType::Func(store.func_type(func).try_clone()?),
+        Item::Table(table) => {
+            let record = store.table(table);
+            ExternType::Table(TableType { min: record.size(), ..*record.ty() })
         }
-    }
+        Item::Memory(memory) => {
+            let record = store.memory(memory);
+            ExternType::Memory(MemoryType { min: record.size(), ..*record.ty() })
+        }
+        Item::Global(global) => ExternType::Global(*store.global(global).ty()),
+        Item::Tag(tag) => ExternType::Tag(store.tag(tag).ty().try_clone()?),
+    })
 }

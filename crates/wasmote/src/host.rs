@@ -1,191 +1,134 @@
-//! Host functions: the embedder's code with the type of the embedder's data forgotten.
+//! Host functions: the embedder's code as the runtime calls it.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ptr::{self, NonNull};
+use core::mem::transmute;
 
 use wasmote_decode::FuncType;
-use wasmote_exec as exec;
-use wasmote_ir::ValType;
-use wasmote_ir::fallible::TryVec;
-use wasmote_ir::frame::HEADER;
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+use wasmote_runtime::{Erased, HostCall, HostCode, Store};
 
-use crate::caller::{Caller, HostFrame, RawCaller};
+use crate::caller::Caller;
 use crate::error::Error;
-use crate::store::StoreInner;
-use crate::value::Val;
+use crate::thrown::stop;
+use crate::value::{Val, read_slots, write_slots};
 
 /// A plain function of the embedder's, arguments and results in slots.
-type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
-/// A [`Plain`] function once it is forgotten what `T` is.
-type RawPlain = fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error>;
-/// A closure of the embedder's, arguments and results in slots.
-pub(crate) type RawClosure = dyn Fn(RawCaller<'_>, &mut [u64]) -> Result<(), Error> + Send + Sync;
-/// A closure made here.
-pub(crate) type Closure = dyn Fn(RawCaller<'_>, Slots) -> Result<(), Error> + Send + Sync;
+pub(crate) type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
 
-/// Where the arguments of a host function are and its results go: in the value stack, which a collection looks through while the
-/// function runs. A mutable reference that lives as long as the call would say that nobody does.
-pub(crate) type Slots = NonNull<[u64]>;
+/// What [`Linker::func_raw_fn`](crate::Linker::func_raw_fn) takes: a closure over slots.
+pub type RawFn<T> = Arc<dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync>;
 
 /// As many slots are copied without an allocation for functions that take them as a reference.
 const FEW: usize = 16;
 
-/// The most parameters and the most results of a function, the limits that the JavaScript interface set.
-pub(crate) const MAX_VALUES: usize = 1000;
-
-/// A host function and its type, in no store yet.
-#[doc(hidden)]
-#[derive(Clone)]
-pub struct HostCode {
-    ty: Arc<FuncType>,
-    kind: Kind,
-}
-
-#[derive(Clone)]
-enum Kind {
-    /// Written by the embedder: what it leaves in slots must be made fit for them.
-    Plain(RawPlain),
-    /// As `Plain`.
-    Raw(Arc<RawClosure>),
-    /// Made here: leaves slots as they must be.
-    Typed(Arc<Closure>),
-}
-
-/// A host function in a store. It begins with what handlers know of it.
-#[repr(C)]
-pub(crate) struct HostRecord {
-    func: exec::Func,
-    pub(crate) host: HostCode,
-}
-
-/// How many slots values of these types take.
-pub(crate) fn slots(types: &[ValType]) -> usize {
-    types.iter().map(|ty| usize::from(ty.slots())).sum()
-}
-
+/// A plain function.
+///
+/// # Panics
+/// If there are more than 1000 parameters or results.
 #[track_caller]
-fn check_type(ty: &FuncType) {
-    assert!(
-        ty.params.len() <= MAX_VALUES && ty.results.len() <= MAX_VALUES,
-        "a host function has more than {MAX_VALUES} parameters or results"
-    );
+#[allow(unsafe_code)]
+pub(crate) fn plain<T>(ty: FuncType, code: Plain<T>) -> HostCode {
+    // SAFETY: `call_plain` makes of it what it was, but for `T`. It leaves results as the runtime made them fit.
+    unsafe { HostCode::plain(ty, call_plain, transmute::<Plain<T>, Erased>(code)) }
 }
 
-impl HostCode {
-    /// # Panics
-    /// If there are more than 1000 parameters or results.
-    #[track_caller]
-    pub(crate) fn plain<T>(ty: FuncType, code: Plain<T>) -> HostCode {
-        check_type(&ty);
-        // SAFETY: `Caller` and `RawCaller` are transparent over the same pointer, so the functions' calling
-        // conventions are the same; linkers and stores only ever pass callers of stores whose data is a `T`.
-        let code = unsafe { core::mem::transmute::<Plain<T>, RawPlain>(code) };
-        HostCode { ty: Arc::new(ty), kind: Kind::Plain(code) }
-    }
+#[allow(unsafe_code)]
+fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
+    // SAFETY: it was made of a function like this by `plain`. A `Caller` is transparent over the same pointer whatever the data is, so the functions'
+    // calling conventions are the same; linkers and stores only ever pass callers of stores whose data is what the function was made for.
+    let code = unsafe { transmute::<Erased, Plain<()>>(code) };
+    over_copy(call, &|call, slots| {
+        // SAFETY: as above.
+        code(Caller::of(unsafe { call.caller() }), slots)
+    })
+}
 
-    /// # Panics
-    /// If there are more than 1000 parameters or results.
-    #[track_caller]
-    pub(crate) fn raw(ty: FuncType, code: Arc<RawClosure>) -> HostCode {
-        check_type(&ty);
-        HostCode { ty: Arc::new(ty), kind: Kind::Raw(code) }
-    }
+/// A closure over slots.
+///
+/// # Panics
+/// If there are more than 1000 parameters or results.
+#[track_caller]
+#[allow(unsafe_code)]
+pub(crate) fn raw<T: 'static>(ty: FuncType, function: RawFn<T>) -> HostCode {
+    let code = move |call: HostCall<'_>| {
+        over_copy(call, &|call, slots| {
+            // SAFETY: the function goes only to stores whose data is a `T`.
+            function(Caller::of(unsafe { call.caller() }), slots)
+        })
+    };
+    // SAFETY: `over_copy` leaves results as the runtime made them fit.
+    unsafe { HostCode::closure(ty, Arc::new(code)) }
+}
 
-    /// The code must leave its results as slots must be: narrow values zero-extended, references of the store.
-    ///
-    /// # Panics
-    /// If there are more than 1000 parameters or results.
-    #[track_caller]
-    pub(crate) fn typed(ty: FuncType, code: Arc<Closure>) -> HostCode {
-        check_type(&ty);
-        HostCode { ty: Arc::new(ty), kind: Kind::Typed(code) }
-    }
+/// A function over values.
+///
+/// # Panics
+/// If there are more than 1000 parameters or results.
+#[track_caller]
+#[allow(unsafe_code)]
+pub(crate) fn of_values<T>(
+    ty: FuncType,
+    function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+) -> HostCode {
+    let types = ty.clone();
+    let code = move |mut call: HostCall<'_>| {
+        let outcome = before(call.store(), &types, call.slots()).map_err(Error::from).and_then(|mut values| {
+            let (args, results) = values.split_at_mut(types.params.len());
+            // SAFETY: the function goes only to stores whose data is a `T`.
+            function(Caller::of(unsafe { call.caller() }), args, results)?;
+            let (slots, store) = call.slots_mut();
+            after(store, &types, results, slots)
+        });
+        outcome.map_err(|error| stop(call.store_mut(), error))
+    };
+    // SAFETY: `after` writes results that are of the function's types.
+    unsafe { HostCode::closure(ty, Arc::new(code)) }
+}
 
-    pub(crate) fn ty(&self) -> &FuncType {
-        &self.ty
-    }
+/// A function that gets a copy of the slots.
+type OverCopy<'a> = dyn Fn(&mut HostCall<'_>, &mut [u64]) -> Result<(), Error> + 'a;
 
-    /// # Safety
-    /// Nobody else uses the store, and its data is what the function was made for. `slots` has room for the
-    /// parameters and for the results.
-    pub(crate) unsafe fn call(&self, frame: &mut HostFrame, slots: Slots) -> Result<(), Error> {
-        let root = frame.root;
-        // SAFETY: the caller's promise.
-        let caller = unsafe { RawCaller::new(frame) };
-        if let Kind::Typed(code) = &self.kind {
-            return code(caller, slots);
-        }
-        let (mut few, mut many) = ([0; FEW], Vec::new());
-        let copy = match few.get_mut(..slots.len()) {
-            Some(few) => few,
-            None => {
-                many.try_resize(slots.len(), 0)?;
-                &mut many[..]
-            }
-        };
-        // SAFETY: the caller's promise; this reference lasts no longer than the copy takes.
-        copy.copy_from_slice(unsafe { slots.as_ref() });
-        match &self.kind {
-            Kind::Plain(code) => code(caller, copy)?,
-            Kind::Raw(code) => code(caller, copy)?,
-            Kind::Typed(_) => unreachable!("it was called above"),
-        }
-        // SAFETY: the function is done, and with it the caller.
-        make_fit(unsafe { root.as_ref() }, &self.ty.results, copy)?;
-        // SAFETY: the caller's promise, and the copy is as long.
-        unsafe { slots.cast::<u64>().copy_from_nonoverlapping(NonNull::from(copy).cast(), slots.len()) };
-        Ok(())
+/// Calls a function with a copy of the slots, and makes results of what it leaves there.
+fn over_copy(mut call: HostCall<'_>, function: &OverCopy<'_>) -> Result<(), TrapCode> {
+    let (mut few, mut many) = ([0; FEW], Vec::new());
+    let len = call.slots().len();
+    let copy = match few.get_mut(..len) {
+        Some(few) => few,
+        None => match many.try_resize(len, 0) {
+            Ok(()) => &mut many[..],
+            Err(error) => return Err(stop(call.store_mut(), error.into())),
+        },
+    };
+    copy.copy_from_slice(call.slots());
+    match function(&mut call, copy) {
+        Ok(()) if call.finish(copy) => Ok(()),
+        Ok(()) => Err(stop(call.store_mut(), unknown_reference())),
+        Err(error) => Err(stop(call.store_mut(), error)),
     }
 }
 
-/// Makes results that the embedder wrote fit for slots: handlers rely on the upper half of narrow values being zero,
-/// and on references being null or of the store.
-fn make_fit(store: &StoreInner, results: &[ValType], slots: &mut [u64]) -> Result<(), Error> {
-    let mut at = 0;
-    for ty in results {
-        let slot = &mut slots[at];
-        at += usize::from(ty.slots());
-        let reference = *slot as u32;
-        let known = match ty {
-            ValType::I64 | ValType::F64 | ValType::V128 => continue,
-            ValType::I32 | ValType::F32 => true,
-            ValType::Ref(_) => {
-                let value = Val::of_slots(*ty, &[u64::from(reference)], store);
-                let known = match value {
-                    Val::FuncRef(_) => reference == 0 || store.func(reference).is_some(),
-                    #[cfg(feature = "gc")]
-                    _ => reference == 0 || reference & 1 != 0 || store.objects.is_object(reference),
-                    #[cfg(not(feature = "gc"))]
-                    _ => reference == 0 || store.extern_value(reference).is_some(),
-                };
-                known && value.is_of(*ty, store)
-            }
-        };
-        if !known {
-            return Err(Error::new("a host function returned a reference that its store does not know"));
-        }
-        *slot = u64::from(reference);
+#[cold]
+#[inline(never)]
+fn unknown_reference() -> Error {
+    Error::new("a host function returned a reference that its store does not know")
+}
+
+/// The arguments of a host function, followed by room for its results.
+fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOfMemory> {
+    let mut values = try_with_capacity(ty.params.len() + ty.results.len())?;
+    values.extend(ty.params.iter().map(|&ty| Val::default_of(ty)));
+    read_slots(&ty.params, slots, &mut values, store);
+    values.extend(ty.results.iter().map(|&ty| Val::default_of(ty)));
+    Ok(values)
+}
+
+/// The results of a host function into its slots.
+fn after(store: &Store, ty: &FuncType, results: &[Val], slots: &mut [u64]) -> Result<(), Error> {
+    if !results.iter().zip(&ty.results).all(|(result, &ty)| result.is_of(ty, store)) {
+        return Err(Error::new("a host function returned values of another type than it was declared with"));
     }
+    write_slots(results, slots, store);
     Ok(())
-}
-
-impl HostRecord {
-    pub(crate) fn new(host: HostCode, type_id: u32) -> HostRecord {
-        // `check_type` saw to it that both fit.
-        let params = slots(&host.ty.params) as u16;
-        let header = params.max(slots(&host.ty.results) as u16);
-        HostRecord {
-            func: exec::Func {
-                code: exec::cells::host(),
-                frame_slots: u32::from(header) + u32::from(HEADER),
-                header,
-                params,
-                instance: ptr::null_mut(),
-                type_id,
-                reference: 0,
-            },
-            host,
-        }
-    }
 }

@@ -1,117 +1,17 @@
 //! Instances (spec: exec/runtime#module-instances).
 
-use wasmote_decode::{Export, ExportKind};
-use wasmote_exec as exec;
+use wasmote_ir::fallible::{TryVec, try_collect};
+use wasmote_runtime::{Error as RuntimeError, Item, Store, StoreMut};
 
-use crate::arena::Run;
 use crate::context::{AsContext, AsContextMut, StoreContext};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::externs::Extern;
-use crate::func::Func;
-use crate::global::Global;
-use crate::instantiate::instantiate;
-use crate::memory::Memory;
+use crate::handles::{Func, Global, Instance, Memory, Table, Tag};
+use crate::imports::problem_of;
 use crate::messages::message;
 use crate::module::Module;
-use crate::store::{StoreId, StoreInner};
-use crate::table::Table;
-use crate::tag::Tag;
+use crate::thrown::failure;
 use crate::typed::{TypedFunc, WasmTypes};
-
-/// An instance of a module in a store.
-///
-/// ```
-/// use wasmote::{Engine, Instance, Module, Store};
-///
-/// let engine = Engine::default();
-/// let wasm = wat::parse_str(r#"(module
-///     (memory (export "memory") 1)
-///     (func (export "double") (param i32) (result i32)
-///         (i32.add (local.get 0) (local.get 0))))"#)?;
-/// let module = Module::new(&engine, wasm)?;
-/// let mut store = Store::new(&engine, ());
-/// let instance = Instance::new(&mut store, &module, &[])?;
-/// let double = instance.get_typed_func::<i32, i32>(&store, "double")?;
-/// assert_eq!(double.call(&mut store, 21)?, 42);
-/// assert_eq!(instance.get_memory(&store, "memory").unwrap().size(&store), 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Instance {
-    store: StoreId,
-    index: u32,
-}
-
-/// An instance in a store. It begins with what handlers know of it, whose pointers lead to what comes after.
-#[repr(C)]
-pub(crate) struct InstanceRecord {
-    pub(crate) exec: exec::Instance,
-    pub(crate) module: Module,
-    /// The memory exported as `memory`.
-    pub(crate) memory: Option<Memory>,
-    pub(crate) parts: Parts,
-    /// Whether its globals and tables are there. Otherwise making them failed, and its functions never run.
-    pub(crate) ready: bool,
-}
-
-/// What the pointers of an [`exec::Instance`] lead to.
-#[derive(Default)]
-pub(crate) struct Parts {
-    pub(crate) funcs: Run<exec::Func>,
-    pub(crate) imports: Run<*mut exec::Func>,
-    pub(crate) globals: Run<*mut u64>,
-    pub(crate) memories: Run<*mut exec::Memory>,
-    pub(crate) tables: Run<*mut exec::Table>,
-    /// The store's numbers of the tags.
-    pub(crate) tags: Run<u32>,
-    pub(crate) data: Run<exec::DataSegment>,
-    pub(crate) elems: Run<exec::ElemSegment>,
-    /// What passive element segments lead to.
-    pub(crate) references: alloc::vec::Vec<Run<u32>>,
-}
-
-impl Parts {
-    /// The record of a function, imports counted.
-    pub(crate) fn func(&self, index: u32) -> Option<*mut exec::Func> {
-        let index = index as usize;
-        match index.checked_sub(self.imports.len()) {
-            Some(defined) => self.funcs.get(defined),
-            None => read(&self.imports, index),
-        }
-    }
-}
-
-/// One of the pointers in a run.
-fn read<T>(run: &Run<*mut T>, index: usize) -> Option<*mut T> {
-    // SAFETY: pointers in these runs are never changed.
-    run.get(index).map(|place| unsafe { place.read() })
-}
-
-impl InstanceRecord {
-    /// What is exported under this name.
-    pub(crate) fn export(&self, store: &StoreInner, name: &str) -> Option<Extern> {
-        self.exported(store, self.module.inner().export(name)?)
-    }
-
-    fn exported(&self, store: &StoreInner, export: &Export) -> Option<Extern> {
-        let parts = &self.parts;
-        let index = export.index as usize;
-        // SAFETY: the pointers are of records of this store, which live as long as it does.
-        Some(unsafe {
-            match export.kind {
-                ExportKind::Func => {
-                    // Exported functions were given references at instantiation.
-                    let reference = (*parts.func(export.index)?).reference;
-                    Extern::Func(Func::of_slot(reference.into(), store)?)
-                }
-                ExportKind::Table => Extern::Table(Table::of_record(store, read(&parts.tables, index)?)),
-                ExportKind::Memory => Extern::Memory(Memory::of_record(store, read(&parts.memories, index)?)),
-                ExportKind::Tag => Extern::Tag(Tag::of_number(store, parts.tags.get(index)?.read())?),
-                ExportKind::Global => Extern::Global(Global::of_value(store, read(&parts.globals, index)?)),
-            }
-        })
-    }
-}
 
 impl Instance {
     /// Instantiates a module (spec: exec/modules#instantiation) with what it imports, in the order of
@@ -126,22 +26,7 @@ impl Instance {
     /// # Panics
     /// If an import belongs to another store.
     pub fn new(mut ctx: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
-        // SAFETY: the context stands for a mutable borrow of the store.
-        unsafe { instantiate(ctx.as_context_mut().root(), module, imports) }
-    }
-
-    pub(crate) fn of_index(store: &StoreInner, index: u32) -> Instance {
-        let store = store.id;
-        Instance { store, index }
-    }
-
-    pub(crate) fn record(self, store: &StoreInner) -> &InstanceRecord {
-        store.check(self.store);
-        match store.instances.get(self.index as usize) {
-            // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
-            Some(record) => unsafe { record.as_ref() },
-            None => unreachable!("instances stay in their store"),
-        }
+        instantiate(ctx.as_context_mut().0.untyped(), module, imports)
     }
 
     /// The module.
@@ -149,15 +34,15 @@ impl Instance {
     /// # Panics
     /// As all functions here, if this belongs to another store.
     pub fn module<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a Module {
-        let ctx = ctx.into();
-        &self.record(ctx.inner()).module
+        let store = ctx.into().inner();
+        Module::of(store.instance(self.number(store)).module())
     }
 
     /// What it exports under this name.
     pub fn get_export(&self, ctx: impl AsContext, name: &str) -> Option<Extern> {
         let ctx = ctx.as_context();
         let store = ctx.inner();
-        self.record(store).export(store, name)
+        Some(Extern::of(store, store.instance(self.number(store)).export(name)?))
     }
 
     /// The function it exports under this name.
@@ -202,15 +87,52 @@ impl Instance {
 
     /// All that it exports, in order.
     pub fn exports<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> impl Iterator<Item = (&'a str, Extern)> {
-        let ctx = ctx.into();
-        let store = ctx.inner();
-        let record = self.record(store);
-        let exports = record.module.inner().info.exports.iter();
-        exports.filter_map(|export| Some((&*export.name, record.exported(store, export)?)))
+        let store = ctx.into().inner();
+        let record = store.instance(self.number(store));
+        let exports = record.module().info().exports.iter();
+        exports.filter_map(|export| Some((&*export.name, Extern::of(store, record.exported(export)?))))
     }
 }
 
 #[cold]
 fn no_function(_name: &str) -> Error {
     Error::new(message!("there is no such exported function", ": `{_name}`"))
+}
+
+/// Instantiates a module with what it imports, in order.
+// Not into what is generic over the host's state, of which there may be several.
+#[inline(never)]
+pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
+    let store = ctx.borrow().store();
+    let items = try_collect(imports.iter().map(|import| import.item(store)))?;
+    let made = ctx.instantiate(module.inner(), &items);
+    let store = ctx.borrow().store();
+    match made {
+        Ok(index) => Ok(Instance::of(store, index)),
+        Err(RuntimeError::Imports) => Err(imports_error(store, module, &items).unwrap_or_else(|error| error)),
+        Err(error) => Err(failure(store, error)),
+    }
+}
+
+/// What is wrong with imports.
+#[cold]
+#[inline(never)]
+fn imports_error(store: &Store, module: &Module, given: &[Item]) -> Result<Error, Error> {
+    let imports = &module.info().imports;
+    if imports.len() != given.len() {
+        return Ok(Error::instantiate(message!(
+            "not as many imports were given as the module has",
+            ": {} instead of {}",
+            given.len(),
+            imports.len()
+        )));
+    }
+    let mut problems = alloc::vec::Vec::new();
+    for (import, &given) in imports.iter().zip(given) {
+        if !store.matches(module.inner(), import.ty, given) {
+            let found = Extern::of(store, given).type_in(store)?;
+            problems.try_push(problem_of(module.inner(), import, Some(found))?)?;
+        }
+    }
+    Ok(Error::of(ErrorKind::Link(problems.try_into_box()?)))
 }

@@ -39,127 +39,85 @@
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `types`: configuration, and function types as numbers;
-//! 2. `module`, `code`, `translation`: from bytes to linked code, a function at a time;
-//! 3. `store`, `stack`, `arena`, `shared`, `context`: who owns the records that `wasmote-exec` works on, and how they are borrowed;
-//! 4. `func`, `memory` with `pages` and `reserve`, `table`, `global`, `tag`, `externs`, `value`: the records and the handles to them;
-//! 5. `instantiate`, `instance`, `linker`: how they come to be;
-//! 6. `run`, `hooks`, `host`, `caller`, `typed`: calls into wasm and out of it, and what becomes of failures;
-//! 7. `error`, `trap`, `exception`; `objects`, `roots`: what the collector must know; `anyref`, `structref`, `arrayref`, `exnref`,
-//!    `access`, `object_types`: objects as the host has them;
+//! 1. `engine`, `module`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
+//! 2. `handles`: what the embedder has of the things in a store; `value`: values, and as slots;
+//! 3. `extern_type`, `externs`, `imports`: what can be imported and exported;
+//! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `named`: what can be done with each;
+//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust's types as those of WebAssembly;
+//! 6. `error` with `messages`, `exception`, `thrown`: what becomes of failures;
+//! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `script`: the specification's scripts, for tests.
 //!
-//! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
-//! addresses until their store is dropped, handles meet no store but their own, and while code runs nothing holds a
-//! reference to the store.
+//! What all of these stand for, the records that code works on, is in `wasmote-runtime`, and with it nearly all that is `unsafe`. Here it is
+//! the few items that say `allow(unsafe_code)`: calls, whose arguments are made of values of the right types; host functions, which go only to
+//! stores whose data they were made for; references to an engine or a module of the runtime's, which are those to ours; and the functions that
+//! are unsafe for the embedder, too.
 #![no_std]
 #![deny(missing_docs)]
+#![deny(unsafe_code)]
 // Without both there are no modules, and little of the rest is used.
-#![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code))]
+#![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code, unused, unreachable_code))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(feature = "gc")]
-mod access;
-#[cfg(feature = "gc")]
-mod anyref;
-mod arena;
-#[cfg(feature = "gc")]
-mod arrayref;
-mod bytes;
 mod caller;
-mod code;
 mod context;
 mod engine;
 mod error;
 mod exception;
-#[cfg(feature = "gc")]
-mod exnref;
+mod extern_type;
+mod externref;
 mod externs;
 mod func;
+#[cfg(feature = "gc")]
+mod gc;
 mod global;
-#[cfg(guarded)]
-mod guard;
-mod hooks;
+mod handles;
 mod host;
+mod imports;
 mod instance;
-mod instantiate;
 mod linker;
-mod lock;
 mod memory;
 mod messages;
 mod module;
 mod named;
-#[cfg(feature = "gc")]
-mod object_types;
-#[cfg(feature = "gc")]
-mod objects;
-mod pages;
-#[cfg(reserve)]
-mod reserve;
-#[cfg(feature = "gc")]
-mod roots;
-#[cfg(not(feature = "gc"))]
-#[path = "plain.rs"]
-mod roots;
-mod run;
 #[cfg(feature = "script")]
 pub mod script;
-mod shared;
-mod stack;
 mod store;
-#[cfg(feature = "gc")]
-mod structref;
 mod table;
 mod tag;
-mod translation;
-mod trap;
+mod thrown;
 mod typed;
-mod types;
-#[cfg(feature = "validate")]
-mod unproven;
 mod value;
 
-#[cfg(feature = "gc")]
-pub use anyref::{AnyRef, I31};
-#[cfg(feature = "gc")]
-pub use arrayref::ArrayRef;
-pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine, Validation};
 pub use error::{Error, ErrorKind, ImportProblem};
 pub use exception::Exception;
+pub use extern_type::ExternType;
+pub use externs::Extern;
 #[cfg(feature = "gc")]
-pub use exnref::ExnRef;
-pub use externs::{Extern, ExternType};
-pub use func::Func;
-pub use global::Global;
-pub use instance::Instance;
-pub use linker::{Linker, RawFn};
-#[cfg(feature = "gc")]
-pub use object_types::{ArrayType, RecGroup, StructType};
-#[cfg(feature = "gc")]
-pub use wasmote_gc::heap::Stats as HeapStats;
+#[doc(inline)]
+pub use gc::{AnyRef, ArrayRef, ArrayType, ExnRef, HeapStats, I31, RecGroup, StructRef, StructType, scope};
+pub use handles::{ExternRef, Func, Global, Instance, Memory, Table, Tag};
+pub use host::RawFn;
+pub use linker::Linker;
+pub use module::{ExportDescription, ImportDescription, Module};
+pub use store::Store;
+pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
+pub use value::Val;
+#[cfg(feature = "count")]
+pub use wasmote_runtime::count;
 // For crates over this one that do without the standard library, too; no part of the API.
 #[doc(hidden)]
-pub use lock::Lock;
-pub use memory::Memory;
-pub use module::{ExportDescription, ImportDescription, Module, Stats};
-#[cfg(feature = "gc")]
-pub use roots::scope;
-pub use store::Store;
-#[cfg(feature = "gc")]
-pub use structref::StructRef;
-pub use table::Table;
-pub use tag::Tag;
-pub use trap::{Trap, TrapFrame};
-pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
-pub use value::{ExternRef, Val};
-#[cfg(feature = "count")]
-pub use wasmote_exec::count;
+pub use wasmote_runtime::Lock;
+#[cfg(all(feature = "threads", feature = "validate"))]
+pub use wasmote_runtime::RunOnThreads;
+#[doc(inline)]
+pub use wasmote_runtime::{Stats, Trap, TrapFrame, WasmBytes};
 
 #[cfg(feature = "compile")]
 pub use wasmote_compile::ImageOptions;
@@ -176,7 +134,5 @@ pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCo
 pub use wasmote_translate::{CodeOptions, OpSet};
 #[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};
-#[cfg(all(feature = "threads", feature = "validate"))]
-pub use wasmote_validate::RunOnThreads;
 #[cfg(feature = "validate")]
 pub use wasmote_validate::{Features, ValidateError};

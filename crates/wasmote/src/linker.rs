@@ -1,27 +1,28 @@
 //! Finds what modules import by name.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use wasmote_decode::{FuncType, Import, ImportType};
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
 
+use wasmote_runtime as runtime;
+use wasmote_runtime::{HostCode, Store, no_memory};
+
 use crate::caller::Caller;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, ImportProblem};
-use crate::externs::{Extern, ExternType};
-use crate::func::{Func, host_of_values};
-use crate::host::HostCode;
-use crate::instance::Instance;
-use crate::instantiate::{instantiate, matches};
+use crate::extern_type::ExternType;
+use crate::externs::Extern;
+use crate::handles::{Func, Instance};
+use crate::host::{RawFn, of_values, plain, raw};
+use crate::imports::problem_of;
+use crate::instance::instantiate;
 use crate::messages::message;
-use crate::module::{Module, ModuleInner};
+use crate::module::Module;
 use crate::named::Named;
-use crate::shared::no_memory;
-use crate::store::StoreInner;
 use crate::typed::IntoFunc;
 
 /// Names and what modules get when they import them. Host functions defined here belong to no store, so that one
@@ -62,9 +63,6 @@ enum Definition {
     /// A host function, which is put into a store when a module there imports it.
     Host(HostCode),
 }
-
-/// What [`Linker::func_raw_fn`] takes: a closure over slots.
-pub type RawFn<T> = Arc<dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync>;
 
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
@@ -135,7 +133,7 @@ impl<T> Linker<T> {
         ty: FuncType,
         function: impl Fn(Caller<'_, T>, &[crate::Val], &mut [crate::Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
-        self.insert(module, name, Definition::Host(host_of_values(ty, function)))
+        self.insert(module, name, Definition::Host(of_values(ty, function)))
     }
 
     /// Defines a host function over slots, which costs least: no closure, no allocation, no conversions.
@@ -169,7 +167,7 @@ impl<T> Linker<T> {
         ty: FuncType,
         function: fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>,
     ) -> Result<&mut Self, Error> {
-        self.insert(module, name, Definition::Host(HostCode::plain(ty, function)))
+        self.insert(module, name, Definition::Host(plain(ty, function)))
     }
 
     /// As [`Linker::func_raw`], for a closure.
@@ -190,12 +188,7 @@ impl<T> Linker<T> {
     where
         T: 'static,
     {
-        let code = HostCode::raw(
-            ty,
-            // SAFETY: the function goes only to stores whose data is a `T`.
-            Arc::new(move |caller, slots| function(unsafe { caller.typed() }, slots)),
-        );
-        self.insert(module, name, Definition::Host(code))
+        self.insert(module, name, Definition::Host(raw(ty, function)))
     }
 
     /// Gives names to all that an instance exports, under the module name `module`.
@@ -226,8 +219,7 @@ impl<T> Linker<T> {
     pub fn instantiate(&self, mut ctx: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance, Error> {
         let mut ctx = ctx.as_context_mut();
         let imports = resolve(&self.definitions, ctx.inner_mut(), module)?;
-        // SAFETY: the context stands for a mutable borrow of the store.
-        unsafe { instantiate(ctx.root(), module, &imports) }
+        instantiate(ctx.0.untyped(), module, &imports)
     }
 
     /// What has this name. A host function is put into the store, anew each time.
@@ -242,7 +234,7 @@ impl<T> Linker<T> {
         let unknown = |import: &&Import| self.definitions.get(&import.module, &import.name).is_none();
         let imports = module.info().imports.iter().filter(unknown);
         let describe = |import: &Import| {
-            let ty = module.inner().import_type(import.ty).ok()?;
+            let ty = ExternType::of_import(module.inner(), import.ty).ok()??;
             Some((import.module.clone(), import.name.clone(), ty))
         };
         imports.filter_map(describe).collect()
@@ -272,7 +264,7 @@ impl Definitions {
 }
 
 #[inline(never)]
-fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>) -> Result<Extern, Error> {
+fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> Result<Extern, Error> {
     Ok(match definition {
         Definition::Extern(item) => *item,
         Definition::Host(host) => Extern::Func(Func::of_host(store, host, type_id)?),
@@ -280,11 +272,11 @@ fn provide(store: &mut StoreInner, definition: &Definition, type_id: Option<u32>
 }
 
 /// What a module imports, in order. Nothing is put into the store unless all of it is there.
-fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -> Result<Vec<Extern>, Error> {
+fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Result<Vec<Extern>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
-    let mut found = try_with_capacity(inner.info.imports.len())?;
-    for import in &inner.info.imports {
+    let mut found = try_with_capacity(inner.info().imports.len())?;
+    for import in &inner.info().imports {
         let definition = definitions.get(&import.module, &import.name);
         match definition {
             Some(definition) if fits(store, inner, import, definition) => found.push((definition, import.ty)),
@@ -296,7 +288,7 @@ fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -
     }
     // A host function is of the type that the module asks for, which may have a place among others.
     let number = |ty| match ty {
-        ImportType::Func(ty) => inner.type_ids.ids().get(ty as usize).copied(),
+        ImportType::Func(ty) => inner.type_id(ty),
         _ => None,
     };
     let mut provided = try_with_capacity(found.len())?;
@@ -307,10 +299,10 @@ fn resolve(definitions: &Definitions, store: &mut StoreInner, module: &Module) -
 }
 
 #[inline(never)]
-fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &Definition) -> bool {
+fn fits(store: &Store, module: &runtime::Module, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
-        (Definition::Extern(item), _) => matches(store, module, import.ty, *item),
-        (Definition::Host(host), ImportType::Func(ty)) => module.type_ids.func_type(ty) == Some(host.ty()),
+        (Definition::Extern(item), _) => store.matches(module, import.ty, item.item(store)),
+        (Definition::Host(host), ImportType::Func(ty)) => module.func_type(ty) == Some(host.ty()),
         (Definition::Host(_), _) => false,
     }
 }
@@ -318,8 +310,8 @@ fn fits(store: &StoreInner, module: &ModuleInner, import: &Import, definition: &
 #[cold]
 #[inline(never)]
 fn problem(
-    store: &StoreInner,
-    module: &ModuleInner,
+    store: &Store,
+    module: &runtime::Module,
     import: &Import,
     definition: Option<&Definition>,
 ) -> Result<ImportProblem, Error> {
@@ -328,5 +320,5 @@ fn problem(
         Some(Definition::Host(host)) => Some(ExternType::Func(host.ty().try_clone()?)),
         None => None,
     };
-    ImportProblem::new(module, import, found)
+    problem_of(module, import, found)
 }

@@ -12,7 +12,7 @@ mod words {
     use wasmote_ir::fallible::OutOfMemory;
 
     use crate::error::{Error, ErrorKind, ImportProblem};
-    use crate::externs::ExternType;
+    use crate::extern_type::ExternType;
 
     impl fmt::Display for Error {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

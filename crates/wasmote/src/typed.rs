@@ -6,29 +6,17 @@ use core::marker::PhantomData;
 
 use wasmote_decode::FuncType;
 use wasmote_ir::ValType;
-#[cfg(feature = "gc")]
-use wasmote_ir::{HeapType, RefType};
+use wasmote_runtime::{HostCall, HostCode, Root, Store};
 
-#[cfg(feature = "gc")]
-use crate::anyref::{AnyRef, I31};
-#[cfg(feature = "gc")]
-use crate::arrayref::ArrayRef;
-use crate::caller::{Caller, RawCaller};
+use crate::caller::Caller;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
 use crate::error::Error;
-#[cfg(feature = "gc")]
-use crate::exnref::ExnRef;
-use crate::func::{Func, func_type};
-use crate::host::{HostCode, Slots};
+use crate::extern_type::ExternType;
+use crate::handles::{ExternRef, Func};
 use crate::messages::message;
-#[cfg(feature = "gc")]
-use crate::roots::Root;
-use crate::run::invoke;
-use crate::store::StoreInner;
-#[cfg(feature = "gc")]
-use crate::structref::StructRef;
-use crate::value::ExternRef;
+use crate::thrown::{failure, stop};
+use crate::value::func_of_slot;
 
 /// A function whose parameters and results the compiler knows. See [`Func::typed`].
 ///
@@ -81,24 +69,23 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     ///
     /// # Panics
     /// If this or a parameter belongs to another store, and when a host function panics.
+    #[allow(unsafe_code)]
     pub fn call(&self, mut ctx: impl AsContextMut, params: P) -> Result<R, Error> {
         let mut ctx = ctx.as_context_mut();
-        let root = ctx.root();
         let store = ctx.inner_mut();
-        let record = self.func.record(store);
+        let func = self.func.number(store);
         let mut args = P::Slots::default();
         let used = params.write(args.as_mut(), store);
         let args = &args.as_mut()[..used];
         if self.checked {
-            check(store, &func_type(store, record).params, args)?;
+            check(store, &store.func_type(func).params, args)?;
         }
         let mut results = R::Slots::default();
         let results = &mut results.as_mut()[..R::COUNT];
-        // SAFETY: the context stands for a mutable borrow of the store, to which no reference is left; `new` compared
-        // the types with the function's, so the slots are as it says.
-        unsafe {
-            invoke(root, record, args, results)?;
-            Ok(R::read(results, root.as_ref()))
+        // SAFETY: `new` compared the types with the function's, so the slots are as it says.
+        match unsafe { ctx.0.call(func, args, results) } {
+            Ok(()) => Ok(R::read(results, ctx.inner_mut())),
+            Err(error) => Err(failure(ctx.inner_mut(), error)),
         }
     }
 }
@@ -129,7 +116,7 @@ fn may_fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
 /// Refuses arguments whose references are not of the types of the parameters, but of others of the same hierarchies.
 #[cold]
 #[inline(never)]
-fn check(store: &StoreInner, params: &[ValType], args: &[u64]) -> Result<(), Error> {
+fn check(store: &Store, params: &[ValType], args: &[u64]) -> Result<(), Error> {
     let mut at = 0;
     for ty in params {
         if ty.reference().is_some_and(|ty| !store.reference_is_of(args[at] as u32, ty)) {
@@ -142,7 +129,7 @@ fn check(store: &StoreInner, params: &[ValType], args: &[u64]) -> Result<(), Err
 
 #[cold]
 fn wrong_type(ty: &FuncType) -> Error {
-    let _ty = crate::ExternType::Func(ty.clone());
+    let _ty = ExternType::Func(ty.clone());
     Error::new(message!("the function is of another type", ": {_ty}"))
 }
 
@@ -151,9 +138,9 @@ pub trait WasmTy: Sized + sealed::Sealed {
     #[doc(hidden)]
     const TYPE: ValType;
     #[doc(hidden)]
-    fn write(self, slots: &mut [u64], store: &StoreInner);
+    fn write(self, slots: &mut [u64], store: &Store);
     #[doc(hidden)]
-    fn read(slots: &[u64], store: &StoreInner) -> Self;
+    fn read(slots: &[u64], store: &Store) -> Self;
 }
 
 /// Several values: `()`, a [`WasmTy`], or a tuple of up to 16 of these.
@@ -168,9 +155,9 @@ pub trait WasmTypes: Sized + sealed::Sealed {
     type Slots: Default + AsMut<[u64]>;
     /// How many slots were written.
     #[doc(hidden)]
-    fn write(self, slots: &mut [u64], store: &StoreInner) -> usize;
+    fn write(self, slots: &mut [u64], store: &Store) -> usize;
     #[doc(hidden)]
-    fn read(slots: &[u64], store: &StoreInner) -> Self;
+    fn read(slots: &[u64], store: &Store) -> Self;
 }
 
 /// What a host function can return: [`WasmTypes`], or a `Result` of them.
@@ -204,30 +191,33 @@ pub trait IntoFunc<T, P, R> {
 }
 
 /// What is `unsafe` here relies on these types being as they say.
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
 macro_rules! values {
     ($($ty:ty, $wasm:expr, |$value:ident, $store:ident| $write:expr, |$slot:ident, $from:ident| $read:expr;)*) => { $(
-        impl sealed::Sealed for $ty {}
+        impl $crate::typed::sealed::Sealed for $ty {}
         impl WasmTy for $ty {
             const TYPE: ValType = $wasm;
 
             #[inline]
-            fn write(self, slots: &mut [u64], $store: &StoreInner) {
+            fn write(self, slots: &mut [u64], $store: &Store) {
                 let $value = self;
                 slots[0] = $write;
             }
 
             #[inline]
-            fn read(slots: &[u64], $from: &StoreInner) -> $ty {
+            fn read(slots: &[u64], $from: &Store) -> $ty {
                 let $slot = slots[0];
                 $read
             }
         }
     )* };
 }
+
+#[cfg(feature = "gc")]
+pub(crate) use values;
 
 values! {
     i32, ValType::I32, |it, _store| u64::from(it as u32), |slot, _store| slot as i32;
@@ -237,36 +227,9 @@ values! {
     f32, ValType::F32, |it, _store| u64::from(it.to_bits()), |slot, _store| f32::from_bits(slot as u32);
     f64, ValType::F64, |it, _store| it.to_bits(), |slot, _store| f64::from_bits(slot);
     Option<Func>, ValType::FUNCREF,
-        |it, store| it.map_or(0, |func| func.to_slot(store)), |slot, store| Func::of_slot(slot, store);
+        |it, store| it.map_or(0, |func| func.number(store).into()), |slot, store| func_of_slot(slot, store);
     Option<ExternRef>, ValType::EXTERNREF,
-        |it, store| it.map_or(0, |value| value.to_slot(store)), |slot, store| ExternRef::of_slot(slot, store);
-}
-
-#[cfg(feature = "gc")]
-const fn reference(nullable: bool, heap: HeapType) -> ValType {
-    ValType::Ref(RefType::new(nullable, heap))
-}
-
-/// References to objects. What is never null is null all the same if an image says so, and then to no object.
-#[cfg(feature = "gc")]
-macro_rules! objects {
-    ($($ty:ident $heap:ident)*) => { values! { $(
-        $ty, reference(false, HeapType::$heap),
-            |it, store| u64::from(it.0.reference(store)), |slot, store| $ty(Root::new(store, slot as u32));
-        Option<$ty>, reference(true, HeapType::$heap),
-            |it, store| it.map_or(0, |it| it.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map($ty);
-    )* } };
-}
-
-#[cfg(feature = "gc")]
-objects!(AnyRef Any StructRef Struct ArrayRef Array ExnRef Exn);
-
-#[cfg(feature = "gc")]
-values! {
-    I31, reference(false, HeapType::I31),
-        |it, _store| it.reference().into(), |slot, _store| I31::wrapping_i32((slot >> 1) as i32);
-    Option<I31>, reference(true, HeapType::I31),
-        |it, _store| it.map_or(0, |it| it.reference().into()), |slot, _store| I31::of_reference(slot as u32);
+        |it, store| it.map_or(0, |value| value.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map(ExternRef);
 }
 
 macro_rules! vectors {
@@ -276,13 +239,13 @@ macro_rules! vectors {
             const TYPE: ValType = ValType::V128;
 
             #[inline]
-            fn write(self, slots: &mut [u64], _: &StoreInner) {
+            fn write(self, slots: &mut [u64], _: &Store) {
                 slots[0] = self as u64;
                 slots[1] = (self >> 64) as u64;
             }
 
             #[inline]
-            fn read(slots: &[u64], _: &StoreInner) -> $ty {
+            fn read(slots: &[u64], _: &Store) -> $ty {
                 slots[0] as $ty | (slots[1] as $ty) << 64
             }
         }
@@ -297,13 +260,13 @@ impl<V: WasmTy> WasmTypes for V {
     type Slots = [u64; 2];
 
     #[inline]
-    fn write(self, slots: &mut [u64], store: &StoreInner) -> usize {
+    fn write(self, slots: &mut [u64], store: &Store) -> usize {
         WasmTy::write(self, slots, store);
         Self::COUNT
     }
 
     #[inline]
-    fn read(slots: &[u64], store: &StoreInner) -> V {
+    fn read(slots: &[u64], store: &Store) -> V {
         WasmTy::read(slots, store)
     }
 }
@@ -319,7 +282,7 @@ macro_rules! tuples {
             type Slots = [u64; 2 * $count];
 
             #[inline]
-            fn write(self, _slots: &mut [u64], _store: &StoreInner) -> usize {
+            fn write(self, _slots: &mut [u64], _store: &Store) -> usize {
                 let ($($v,)*) = self;
                 let _at = 0;
                 $(
@@ -331,7 +294,7 @@ macro_rules! tuples {
 
             #[inline]
             #[allow(clippy::unused_unit)]
-            fn read(_slots: &[u64], _store: &StoreInner) -> Self {
+            fn read(_slots: &[u64], _store: &Store) -> Self {
                 let _at = 0;
                 $(
                     let $v = <$v as WasmTy>::read(&_slots[_at..], _store);
@@ -388,17 +351,21 @@ tuples! {
 }
 
 /// A host function over slots out of one over values.
+#[allow(unsafe_code)]
 fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static) -> HostCode {
     let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
-    let code = move |caller: RawCaller<'_>, mut slots: Slots| {
-        let root = caller.root();
-        // SAFETY: the store is the caller's, and not used otherwise until it is passed on. So are the slots.
-        let params = unsafe { P::read(slots.as_ref(), root.as_ref()) };
+    let code = move |mut call: HostCall<'_>| {
+        let params = P::read(call.slots(), call.store());
         // SAFETY: the function goes only to stores whose data is a `T`.
-        let results = function(unsafe { caller.typed() }, params).into_result()?;
-        // SAFETY: the function is done, and with it the caller.
-        unsafe { results.write(slots.as_mut(), root.as_ref()) };
-        Ok(())
+        match function(Caller::of(unsafe { call.caller() }), params).into_result() {
+            Ok(results) => {
+                let (slots, store) = call.slots_mut();
+                results.write(slots, store);
+                Ok(())
+            }
+            Err(error) => Err(stop(call.store_mut(), error)),
+        }
     };
-    HostCode::typed(ty, Arc::new(code))
+    // SAFETY: the types are sealed, and write slots as they must be.
+    unsafe { HostCode::closure(ty, Arc::new(code)) }
 }

@@ -4,6 +4,8 @@
 //! A script is parsed by `wasmote-wat`; [`run`] carries out its directives in order (`run`), with the module
 //! `spectest` that all scripts may import (`spectest`), and compares results (`values`).
 
+#[cfg(feature = "gc")]
+mod objects;
 mod run;
 mod spectest;
 mod values;

@@ -13,7 +13,7 @@ use super::{Decimals, Failure, Options, Summary, spectest, values};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::externs::Extern;
-use crate::instance::Instance;
+use crate::handles::Instance;
 use crate::linker::Linker;
 use crate::module::Module;
 use crate::named::Named;

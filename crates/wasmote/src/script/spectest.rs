@@ -4,11 +4,11 @@ use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
 use wasmote_ir::ValType;
 
 use crate::error::Error;
-use crate::global::Global;
+use crate::handles::Global;
+use crate::handles::Memory;
+use crate::handles::Table;
 use crate::linker::Linker;
-use crate::memory::Memory;
 use crate::store::Store;
-use crate::table::Table;
 use crate::value::Val;
 
 /// The functions: they print, which no test looks at.

@@ -5,15 +5,16 @@ use core::fmt::Write;
 
 use wasmote_wat::script::{Arg, Float, Heap, Pattern};
 
-#[cfg(feature = "gc")]
-use crate::anyref::AnyRef;
+use crate::handles::ExternRef;
 use crate::script::Decimals;
+#[cfg(feature = "gc")]
+use crate::script::objects;
 use crate::store::Store;
-use crate::value::{ExternRef, Val};
+use crate::value::Val;
 
 /// A reference of the host that was made as `anyref`.
 #[derive(PartialEq)]
-struct Host(u32);
+pub(super) struct Host(pub(super) u32);
 
 /// An argument as a value of the store, unless it is of a type that this build lacks. The references of the host
 /// are numbers.
@@ -28,11 +29,8 @@ pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
         Arg::Null(Heap::Extern) => Val::ExternRef(None),
         Arg::Extern(number) => Val::ExternRef(Some(ExternRef::new(store, number))),
         #[cfg(feature = "gc")]
-        Arg::Null(Heap::Any) => Val::AnyRef(None),
-        #[cfg(feature = "gc")]
-        Arg::Null(Heap::Exn) => Val::ExnRef(None),
-        #[cfg(feature = "gc")]
-        Arg::Host(number) => Val::AnyRef(Some(AnyRef(ExternRef::new(store, Host(number)).0))),
+        _ => return objects::argument(arg, store),
+        #[cfg(not(feature = "gc"))]
         _ => return None,
     })
 }
@@ -60,24 +58,10 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
             let data = value.data(store);
             data.downcast_ref() == Some(&expected) || data.downcast_ref() == Some(&Host(expected))
         }),
-        #[cfg(feature = "gc")]
-        (Pattern::Null(heap), Val::AnyRef(None)) => matches!(heap, None | Some(Heap::Any)),
-        #[cfg(feature = "gc")]
-        (Pattern::Null(heap), Val::ExnRef(None)) => matches!(heap, None | Some(Heap::Exn)),
-        #[cfg(feature = "gc")]
-        (Pattern::Host(number), Val::AnyRef(Some(AnyRef(root)))) => {
-            let value = ExternRef(*root);
-            value.data(store).downcast_ref() == Some(&Host(*number)) || value.data(store).downcast_ref() == Some(number)
-        }
-        #[cfg(feature = "gc")]
-        (Pattern::Object(kind), Val::AnyRef(Some(value))) => match *kind {
-            "any" => true,
-            "i31" => value.as_i31(store).is_some(),
-            "struct" => value.is_struct(store),
-            "array" => value.is_array(store),
-            _ => value.as_i31(store).is_some() || value.is_struct(store) || value.is_array(store),
-        },
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(value, pattern, store)),
+        #[cfg(feature = "gc")]
+        _ => objects::matches(value, pattern, store),
+        #[cfg(not(feature = "gc"))]
         _ => false,
     }
 }
@@ -103,9 +87,7 @@ pub(super) fn shown(values: &[Val], decimals: Option<Decimals>) -> String {
             Val::FuncRef(func) => write!(out, "{}", if func.is_some() { "a function" } else { "null funcref" }),
             Val::ExternRef(value) => write!(out, "{}", if value.is_some() { "an external" } else { "null externref" }),
             #[cfg(feature = "gc")]
-            Val::AnyRef(value) => write!(out, "{}", if value.is_some() { "an object" } else { "null anyref" }),
-            #[cfg(feature = "gc")]
-            Val::ExnRef(value) => write!(out, "{}", if value.is_some() { "an exception" } else { "null exnref" }),
+            other => write!(out, "{}", objects::shown(other)),
         };
     }
     out.push(')');

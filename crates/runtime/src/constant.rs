@@ -1,0 +1,108 @@
+//! Constant expressions (spec: exec/instructions#constant-expressions).
+
+use alloc::vec::Vec;
+
+#[cfg(feature = "gc")]
+use wasmote_decode::CompositeType;
+use wasmote_decode::ConstOp;
+use wasmote_ir::fallible::TryVec;
+
+use crate::error::Error;
+use crate::global::GlobalRecord;
+use crate::instance::Parts;
+use crate::store::Store;
+use crate::type_ids::TypeIds;
+
+/// What only a module that is not valid leads to.
+#[cold]
+pub(crate) fn invalid() -> Error {
+    Error::Instantiate("the module is not valid")
+}
+
+/// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
+#[inline(never)]
+pub(crate) fn evaluate(
+    store: &mut Store,
+    types: &TypeIds,
+    parts: &Parts,
+    globals: &[*mut u64],
+    expr: &[ConstOp],
+) -> Result<[u64; 2], Error> {
+    // Nearly all are one number, and there may be a hundred thousand.
+    if let [ConstOp::Num(_, bits)] = *expr {
+        return Ok([bits, 0]);
+    }
+    let mut stack: Vec<[u64; 2]> = Vec::new();
+    for op in expr {
+        let value = match *op {
+            ConstOp::Num(_, bits) => [bits, 0],
+            ConstOp::V128(value) => value,
+            ConstOp::GlobalGet(index) => {
+                let global = *globals.get(index as usize).ok_or_else(invalid)?;
+                // SAFETY: the value of a global of this store, which no code changes now.
+                unsafe { (*global.cast::<GlobalRecord>()).slots() }
+            }
+            ConstOp::RefNull(_) => [0, 0],
+            ConstOp::RefI31 => {
+                let [value, _] = stack.pop().ok_or_else(invalid)?;
+                [u64::from((value as u32) << 1 | 1), 0]
+            }
+            ConstOp::StructNew(_)
+            | ConstOp::StructNewDefault(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayNewDefault(_)
+            | ConstOp::ArrayNewFixed(..) => object(store, types, op, &mut stack)?,
+            ConstOp::RefFunc(index) => {
+                let func = parts.func(index).ok_or_else(invalid)?;
+                // SAFETY: a record of this store.
+                [u64::from(unsafe { store.reference(func) }?), 0]
+            }
+            binary => {
+                let (Some([b, _]), Some([a, _])) = (stack.pop(), stack.pop()) else {
+                    return Err(invalid());
+                };
+                let narrow = |value: u64| u64::from(value as u32);
+                let value = match binary {
+                    ConstOp::I32Add => narrow(a.wrapping_add(b)),
+                    ConstOp::I32Sub => narrow(a.wrapping_sub(b)),
+                    ConstOp::I32Mul => narrow(a.wrapping_mul(b)),
+                    ConstOp::I64Add => a.wrapping_add(b),
+                    ConstOp::I64Sub => a.wrapping_sub(b),
+                    _ => a.wrapping_mul(b),
+                };
+                [value, 0]
+            }
+        };
+        stack.try_push(value)?;
+    }
+    stack.pop().ok_or_else(invalid)
+}
+
+/// A new object, as a value, from the values on the stack.
+#[cfg(feature = "gc")]
+fn object(store: &mut Store, types: &TypeIds, op: &ConstOp, stack: &mut Vec<[u64; 2]>) -> Result<[u64; 2], Error> {
+    let mut pop = || stack.pop().ok_or_else(invalid);
+    // How many values there are, the last ones on the stack, and how many elements.
+    let (ty, count, len) = match *op {
+        ConstOp::StructNew(ty) => match types.sub_type(ty).map(|ty| &ty.composite) {
+            Some(CompositeType::Struct(fields)) => (ty, fields.len(), 0),
+            _ => return Err(invalid()),
+        },
+        ConstOp::StructNewDefault(ty) => (ty, 0, 0),
+        ConstOp::ArrayNew(ty) => (ty, 1, pop()?[0] as u32),
+        ConstOp::ArrayNewDefault(ty) => (ty, 0, pop()?[0] as u32),
+        ConstOp::ArrayNewFixed(ty, len) => (ty, len as usize, len),
+        _ => return Err(invalid()),
+    };
+    let first = stack.len().checked_sub(count).ok_or_else(invalid)?;
+    let id = *types.ids().get(ty as usize).ok_or_else(invalid)?;
+    let object = store.new_object(id, len, &stack[first..])?.reference(store);
+    stack.truncate(first);
+    Ok([object.into(), 0])
+}
+
+/// Modules with objects are refused.
+#[cfg(not(feature = "gc"))]
+fn object(_: &mut Store, _: &TypeIds, _: &ConstOp, _: &mut Vec<[u64; 2]>) -> Result<[u64; 2], Error> {
+    Err(invalid())
+}

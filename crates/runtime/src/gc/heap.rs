@@ -1,0 +1,247 @@
+//! Objects and exceptions of a store: made, found, and collected.
+
+use alloc::sync::Arc;
+use core::any::Any;
+
+use wasmote_exec as exec;
+use wasmote_gc as gc;
+use wasmote_gc::layout::HOST;
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_ir::{HeapType, TrapCode};
+
+use crate::gc::objects::{Host, Objects};
+use crate::module::slots;
+use crate::root::Root;
+use crate::store::Store;
+
+impl Store {
+    /// A new object of `bytes`, a multiple of 8, all zero but for its header. All slots from `top` on are free.
+    pub(crate) fn allocate(&mut self, bytes: usize, header: u64, top: *const u64) -> Option<u32> {
+        // SAFETY: the heap is as `make_room` leaves it.
+        if let Some(reference) = unsafe { self.machine.heap.allocate(bytes, header) } {
+            return Some(reference);
+        }
+        if !self.make_room(bytes, top) {
+            return None;
+        }
+        // SAFETY: as above.
+        unsafe { self.machine.heap.allocate(bytes, header) }
+    }
+
+    /// Has the next allocation of so many bytes succeed, by a collection if need be.
+    pub(crate) fn make_room(&mut self, bytes: usize, top: *const u64) -> bool {
+        self.with_heap(top, |heap, view, roots| heap.make_room(view, bytes, roots)).unwrap_or(false)
+    }
+
+    /// Finds out what is in use, and forgets all else.
+    pub fn collect(&mut self) {
+        let top = self.machine.stack_top;
+        self.with_heap(top, |heap, view, roots| heap.collect(view, roots));
+    }
+
+    /// Does something with the heap that may collect, after which values of the host are dropped whose objects are gone.
+    fn with_heap<R>(
+        &mut self,
+        top: *const u64,
+        work: impl FnOnce(&mut gc::Heap, &mut exec::Heap, &mut dyn FnMut(&mut gc::Marker<'_>)) -> R,
+    ) -> Option<R> {
+        let mut heap = self.objects.heap.take()?;
+        let mut view = self.machine.heap;
+        let before = heap.collections();
+        let store = &*self;
+        let result = work(&mut heap, &mut view, &mut |marker| store.mark_roots(marker, top));
+        self.machine.heap = view;
+        let collected = heap.collections() != before;
+        self.objects.heap = Some(heap);
+        if collected {
+            // Last, since it runs the embedder's code.
+            self.objects.drop_hosts();
+        }
+        Some(result)
+    }
+
+    /// A new object that stands for a value of the host; `None` if there is no room for it.
+    pub(crate) fn add_host_object(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
+        let top = self.machine.stack_top;
+        // Before there is a number: a collection gives back those that are free.
+        if self.machine.heap.limit - self.machine.heap.cursor < 8 && !self.make_room(8, top) {
+            return None;
+        }
+        if self.objects.free.is_empty() {
+            self.objects.hosts.try_reserve(1).ok()?;
+            self.objects.free.try_reserve(self.objects.hosts.len() + 1).ok()?;
+        }
+        let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);
+        let header = u64::from(HOST) | u64::from(number) << 32;
+        let object = self.allocate(8, header, top)?;
+        let host = Some(Host { object, value });
+        match self.objects.hosts.get_mut(number as usize) {
+            Some(place) => *place = host,
+            None => self.objects.hosts.push(host),
+        }
+        Some(object)
+    }
+
+    /// The value of the host that a reference is to, if it is to one.
+    pub(crate) fn host_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
+        let header = self.header(reference)?;
+        let host = self.objects.hosts.get((header >> 32) as usize)?.as_ref()?;
+        (header as u32 == HOST && host.object == reference).then_some(&*host.value)
+    }
+
+    /// A new object: a structure with these values, or all zero if there are none, or an array of `len` elements that are these, or all the
+    /// one value.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub fn new_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, TrapCode> {
+        let top = self.machine.stack_top;
+        let bytes = match self.objects.layout(id) {
+            Some(gc::Layout::Fixed { bytes, .. }) => Some(*bytes as usize),
+            Some(gc::Layout::Array { log2, .. }) => gc::layout::array_bytes((*log2).into(), len),
+            None => None,
+        };
+        let header = u64::from(id) | u64::from(len) << 32;
+        let object = bytes.and_then(|bytes| self.allocate(bytes, header, top)).ok_or(TrapCode::HeapExhausted)?;
+        let Some(place) = self.machine.heap.place(object) else { return Err(TrapCode::HeapExhausted) };
+        let write = |at: usize, log2: u8, value: &[u64; 2]| {
+            // SAFETY: fields and elements lie in the object, which was just made.
+            unsafe { gc::handlers::store(place.add(at), value.as_ptr(), log2.into()) }
+        };
+        match self.objects.layout(id) {
+            Some(gc::Layout::Fixed { fields, .. }) => {
+                fields.iter().zip(values).for_each(|(&(at, log2), value)| write(at as usize, log2, value));
+            }
+            Some(&gc::Layout::Array { log2, .. }) => match values {
+                // All zero as it is: what a module asks for by a number is not touched.
+                [] | [[0, 0]] => {}
+                // SAFETY: the elements lie in the object, which was just made.
+                [value] => unsafe { gc::handlers::fill(place.add(8), value.as_ptr(), log2.into(), len as usize) },
+                _ => {
+                    let elements = values.iter().take(len as usize).enumerate();
+                    elements.for_each(|(i, value)| write(8 + (i << log2), log2, value));
+                }
+            },
+            None => {}
+        }
+        Root::try_new(self, object).map_err(|_| TrapCode::HeapExhausted)
+    }
+
+    /// Has objects of this type be known here, and the type held.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn use_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        if self.objects.layout(id).is_some() {
+            return Ok(());
+        }
+        let known = self.engine.types().lock().known(id);
+        // Values of subtypes are to be found in what is declared to be of a supertype.
+        known.iter().flat_map(|known| &*known.display).try_for_each(|&id| self.add_object_type(id))
+    }
+
+    /// The header of the object that a reference is to.
+    pub(crate) fn header(&self, reference: u32) -> Option<u64> {
+        let place = self.objects.is_object(reference).then(|| self.machine.heap.place(reference))??;
+        // SAFETY: an object begins there, 8-aligned.
+        Some(unsafe { place.cast::<u64>().read() })
+    }
+
+    /// What happened to objects so far.
+    pub fn heap_stats(&self) -> gc::heap::Stats {
+        self.objects.stats(&self.machine.heap)
+    }
+
+    /// What a reference that is not null is to: `i31`, the index of an object's type (the engine's number), or `any` for a value of the host.
+    /// `None` if it is no object, which only an image that is not as it was written can bring about.
+    pub fn heap_type(&self, reference: u32) -> Option<HeapType> {
+        if reference & 1 != 0 {
+            return Some(HeapType::I31);
+        }
+        match self.header(reference)? as u32 {
+            HOST => Some(HeapType::Any),
+            id if id < HOST => Some(HeapType::Index(id)),
+            _ => None,
+        }
+    }
+
+    /// All that is in use but by other objects.
+    fn mark_roots(&self, marker: &mut gc::Marker<'_>, top: *const u64) {
+        // SAFETY: slots of the value stack, which the frames of activations have.
+        unsafe { exec::each_stack(&raw const self.machine, top, &mut |first, end| marker.slots(first, end)) };
+        self.objects.roots.each(&mut |reference| marker.reference(reference));
+        marker.reference(self.machine.exception);
+        for global in self.globals.iter() {
+            // SAFETY: records live as long as the store, and no code runs now.
+            let global = unsafe { global.as_ref() };
+            if Objects::is_traced(marker.heap(), global.ty().content) {
+                marker.reference(global.slots()[0] as u32);
+            }
+        }
+        for table in self.tables.iter() {
+            // SAFETY: as above.
+            let table = unsafe { table.as_ref() };
+            if Objects::is_traced(marker.heap(), table.ty().element) {
+                table.used().flatten().for_each(|&reference| marker.reference(reference));
+            }
+        }
+        for instance in self.instances.iter() {
+            // SAFETY: as above.
+            let instance = unsafe { instance.as_ref() };
+            for (segment, ty) in instance.parts.references.iter().zip(&instance.module.info().elems) {
+                let ty = instance.module.inner().type_ids.val_type(ty.ty);
+                if Objects::is_traced(marker.heap(), ty) {
+                    for index in 0..segment.len() {
+                        // SAFETY: in the run.
+                        segment.get(index).into_iter().for_each(|place| marker.reference(unsafe { place.read() }));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The tag's number and the values, as slots, of an exception.
+    pub fn exception(&self, reference: u32) -> Option<(u32, &[u64])> {
+        if !self.objects.is_object(reference) {
+            return None;
+        }
+        let place = self.machine.heap.place(reference)?;
+        // SAFETY: an object begins there, 8-aligned, with room for the values of any type behind it.
+        unsafe {
+            let tag = (place.cast::<u64>().read() as u32).checked_sub(exec::EXCEPTION)?;
+            let count = slots(&self.tags.get(tag as usize)?.ty.params);
+            Some((tag, core::slice::from_raw_parts(place.add(8).cast(), count)))
+        }
+    }
+
+    /// Throws an exception with these values, as slots, in wasm when the host function returns that runs now.
+    pub fn throw(&mut self, tag: u32, values: &[u64]) -> TrapCode {
+        let top = self.machine.stack_top;
+        // SAFETY: the slots can be read.
+        match unsafe { self.new_exception(tag, values.as_ptr(), values.len(), top) } {
+            Some(reference) => {
+                self.machine.exception = reference;
+                TrapCode::Exception
+            }
+            None => TrapCode::HeapExhausted,
+        }
+    }
+
+    /// A new exception with values in slots.
+    ///
+    /// # Safety
+    /// The slots can be read.
+    pub(crate) unsafe fn new_exception(
+        &mut self,
+        tag: u32,
+        values: *const u64,
+        slots: usize,
+        top: *const u64,
+    ) -> Option<u32> {
+        let reference = self.allocate(8 + 8 * slots, u64::from(tag + exec::EXCEPTION), top)?;
+        let place = self.machine.heap.place(reference)?;
+        // SAFETY: the object has room for the values.
+        unsafe { place.add(8).cast::<u64>().copy_from_nonoverlapping(values, slots) };
+        Some(reference)
+    }
+}

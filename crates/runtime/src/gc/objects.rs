@@ -1,0 +1,132 @@
+//! The objects of a store, and what the collector must know of them.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+
+use wasmote_decode::{CompositeType, SubType};
+use wasmote_exec as exec;
+use wasmote_gc as gc;
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_ir::{HeapType, ValType};
+
+use crate::engine::{Engine, Settings};
+use crate::gc::roots::Roots;
+use crate::pages::Pages;
+use crate::shared::try_box;
+use crate::type_ids::TypeIds;
+
+/// The bytes of a heap.
+struct HeapPages {
+    pages: Option<Pages>,
+    most: u64,
+}
+
+impl gc::Span for HeapPages {
+    fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
+        match &mut self.pages {
+            Some(pages) => pages.grow(bytes as u64, self.most)?,
+            none => *none = Some(Pages::new(bytes as u64, self.most)?),
+        }
+        self.pages.as_ref().map(Pages::base)
+    }
+}
+
+/// The objects of a store.
+pub(crate) struct Objects {
+    /// Absent while it collects.
+    pub(crate) heap: Option<Box<gc::Heap>>,
+    /// What handles refer to.
+    pub(crate) roots: Roots,
+    /// Values of the host, each with the object that stands for it, which has its number.
+    pub(crate) hosts: Vec<Option<Host>>,
+    /// Numbers that are free. There is room for as many as there are: a collection allocates nothing.
+    pub(crate) free: Vec<u32>,
+}
+
+/// A value of the host.
+pub(crate) struct Host {
+    pub(crate) object: u32,
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
+}
+
+impl Objects {
+    pub(crate) fn new(settings: &Settings) -> Result<Objects, OutOfMemory> {
+        let most = settings.max_gc_heap;
+        let span = HeapPages { pages: None, most: most.saturating_add(exec::Heap::SLACK as u64) };
+        let span: Box<HeapPages> = try_box(span)?;
+        let heap =
+            gc::Heap::new(span, try_box(gc::layout::Layouts::default())?, most, settings.gc_stress, settings.gc_clock);
+        let heap = Some(try_box(heap)?);
+        Ok(Objects { heap, roots: Roots::default(), hosts: Vec::new(), free: Vec::new() })
+    }
+
+    /// Adds the exceptions of the store's next tag.
+    pub(crate) fn add_tag(&mut self, engine: &Engine, types: &[ValType]) -> Result<(), OutOfMemory> {
+        if let Some(heap) = &mut self.heap {
+            let registry = engine.types().lock();
+            heap.layouts.room_for_exception()?;
+            heap.layouts.add_exception(gc::Layout::of_exception(types, &|id| registry.kind(id) == HeapType::Func)?);
+        }
+        Ok(())
+    }
+
+    /// Adds the types of a module that are not of functions.
+    pub(crate) fn add_types(&mut self, engine: &Engine, types: &TypeIds) -> Result<(), OutOfMemory> {
+        types.known().try_for_each(|(id, known)| self.add_type(engine, id, &known.ty))
+    }
+
+    /// Adds a type, unless it is one of functions.
+    pub(crate) fn add_type(&mut self, engine: &Engine, id: u32, ty: &SubType) -> Result<(), OutOfMemory> {
+        let Some(heap) = &mut self.heap else { return Ok(()) };
+        if let CompositeType::Func(_) = ty.composite {
+            return Ok(());
+        }
+        let registry = engine.types().lock();
+        let is_func = |id: u32| registry.kind(id) == HeapType::Func;
+        match &ty.composite {
+            CompositeType::Func(_) => Ok(()),
+            CompositeType::Struct(fields) => heap.layouts.add(id, || gc::Layout::of_struct(fields, &is_func)),
+            CompositeType::Array(element) => heap.layouts.add(id, || Ok(gc::Layout::of_array(*element, &is_func))),
+        }
+    }
+
+    /// The layout of a type.
+    pub(crate) fn layout(&self, id: u32) -> Option<&gc::Layout> {
+        self.heap.as_ref()?.layouts.get(id)
+    }
+
+    /// Where handlers find the layouts of types.
+    pub(crate) fn layouts(&self) -> *const () {
+        self.heap.as_ref().map_or(core::ptr::null(), |heap| heap.layouts.as_ptr().cast())
+    }
+
+    /// What happened in the heap.
+    pub(crate) fn stats(&self, view: &exec::Heap) -> gc::heap::Stats {
+        self.heap.as_ref().map(|heap| heap.stats(view)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_object(&self, reference: u32) -> bool {
+        self.heap.as_ref().is_some_and(|heap| heap.is_object(reference))
+    }
+
+    /// Drops the values of the host whose objects are gone.
+    pub(crate) fn drop_hosts(&mut self) {
+        for number in 0..self.hosts.len() {
+            let gone = self.hosts[number].as_ref().is_some_and(|host| !self.is_object(host.object));
+            if gone {
+                self.free.push(number as u32);
+                drop(self.hosts[number].take());
+            }
+        }
+    }
+
+    /// Whether references of this type may be to objects.
+    pub(crate) fn is_traced(heap: &gc::Heap, ty: ValType) -> bool {
+        ty.reference().is_some_and(|ty| match ty.heap() {
+            HeapType::Index(id) => heap.layouts.get(id).is_some(),
+            other => other.top() != Some(HeapType::Func),
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! What execution asks of this crate: code for functions, calls of the host, growth.
+
+use core::ptr::NonNull;
+
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+
+use crate::error::Error;
+use crate::host::{HostCall, HostFrame, HostRecord};
+use crate::instance::InstanceRecord;
+use crate::memory::MemoryRecord;
+use crate::store::Store;
+use crate::table::TableRecord;
+
+/// All of them.
+pub(crate) const HOOKS: exec::Hooks =
+    exec::Hooks { translate, locate, make_room, exception, host, memory_grow, table_grow };
+
+/// # Safety
+/// The machine is that of a store.
+unsafe fn root(machine: *mut exec::Machine) -> NonNull<Store> {
+    // SAFETY: the store put the pointer to itself there, which is not null.
+    unsafe { NonNull::new_unchecked((*machine).embedder.cast()) }
+}
+
+unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Result<(), TrapCode> {
+    // SAFETY: code runs, so there is no other reference to the store (see `store`), and `func` is a record of an
+    // instance in it, whose module nothing changes.
+    unsafe {
+        let store = root(machine).as_mut();
+        let instance = (*func).instance.cast::<InstanceRecord>();
+        if !(*instance).ready {
+            let error = Error::Usage("a function of an instance that could not be made");
+            return Err(store.stop_with(error, TrapCode::InvalidFunction));
+        }
+        let module = (*instance).module.inner();
+        let defined = func.offset_from_unsigned((*instance).exec.funcs);
+        let code = match module.code.get(defined) {
+            Some(code) => code,
+            None => {
+                let index = module.info.imported_funcs + defined as u32;
+                let translation = store.translation();
+                match translation.map_err(Error::from).and_then(|made| made.function(module, index)) {
+                    Ok(code) => code,
+                    Err(error) => return Err(store.stop_with(error, TrapCode::InvalidFunction)),
+                }
+            }
+        };
+        (*func).code = code.entry;
+        (*func).frame_slots = code.frame_slots;
+    }
+    Ok(())
+}
+
+unsafe fn locate(
+    machine: *mut exec::Machine,
+    instance: *mut exec::Instance,
+    place: *const exec::Cell,
+) -> *const exec::Cell {
+    // SAFETY: as above: an instance is the first part of its record, which keeps its module.
+    unsafe {
+        let code = &(*instance.cast::<InstanceRecord>()).module.inner().code;
+        root(machine).as_mut().places.locate(code, place)
+    }
+}
+
+unsafe fn make_room(_machine: *mut exec::Machine, _bytes: usize, _top: *mut u64) -> bool {
+    // SAFETY: as above.
+    #[cfg(feature = "gc")]
+    return unsafe { root(_machine).as_mut().make_room(_bytes, _top) };
+    // Modules with objects are refused.
+    #[cfg(not(feature = "gc"))]
+    false
+}
+
+unsafe fn exception(
+    _machine: *mut exec::Machine,
+    _tag: u32,
+    _values: *const u64,
+    _slots: usize,
+    _top: *mut u64,
+) -> Option<u32> {
+    // SAFETY: as above; the values are slots of the running function.
+    #[cfg(feature = "gc")]
+    return unsafe { root(_machine).as_mut().new_exception(_tag, _values, _slots, _top) };
+    // Modules with tags are refused.
+    #[cfg(not(feature = "gc"))]
+    None
+}
+
+unsafe fn host(
+    machine: *mut exec::Machine,
+    func: *mut exec::Func,
+    instance: *mut exec::Instance,
+    args: *mut u64,
+) -> Result<(), TrapCode> {
+    // SAFETY: the records are of the machine's store; a host function's record lies in a `HostRecord`, and its
+    // arguments and results in `header` slots that are the running function's own, below where others would run.
+    unsafe {
+        let mut root = root(machine);
+        let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
+        // With room for handles of its parameters, and of its results.
+        let scope = match root.as_ref().enter(2 * usize::from((*func).header)) {
+            Ok(scope) => scope,
+            Err(error) => return Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
+        };
+        let code = &(*func.cast::<HostRecord>()).host;
+        let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
+        let call = HostCall::new(&mut frame);
+        // No unwinding passes through handlers: a panic waits in the store until they have returned.
+        #[cfg(feature = "std")]
+        let outcome =
+            std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| code.call(call))).unwrap_or_else(|panic| {
+                root.as_mut().panic = Some(panic);
+                Err(TrapCode::Host)
+            });
+        #[cfg(not(feature = "std"))]
+        let outcome = code.call(call);
+        root.as_ref().leave(scope);
+        outcome
+    }
+}
+
+unsafe fn memory_grow(_: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {
+    // SAFETY: a memory is the first part of its record, which nobody else uses meanwhile.
+    unsafe { (*memory.cast::<MemoryRecord>()).grow(delta) }
+}
+
+unsafe fn table_grow(_: *mut exec::Machine, table: *mut exec::Table, delta: u64, init: u32) -> Option<u64> {
+    // SAFETY: a table is the first part of its record, which nobody else uses meanwhile.
+    unsafe { (*table.cast::<TableRecord>()).grow(delta, init) }
+}

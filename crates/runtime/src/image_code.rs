@@ -1,0 +1,48 @@
+//! Functions of images, fetched to be linked.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::fallible::TryVec;
+use wasmote_ir::handlers::Handler;
+use wasmote_ir::image::scratch_words;
+
+use crate::error::Error;
+use crate::module::ModuleInner;
+use crate::source::ImageSource;
+
+/// A function of an image as bytes and as units, and what its verification needs.
+#[derive(Default)]
+pub(crate) struct ImageCode {
+    code: Vec<u8>,
+    pub(crate) units: Vec<u16>,
+    pub(crate) handlers: Vec<Handler>,
+    scratch: Vec<u32>,
+}
+
+impl ImageCode {
+    /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
+    #[inline(never)]
+    pub(crate) fn fetch(&mut self, module: &ModuleInner, source: &ImageSource, func: u32) -> Result<(u32, u16), Error> {
+        let image = source.image();
+        let defined = (func - module.info.imported_funcs) as usize;
+        let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
+        // What is verified is what is linked, whatever happens to a file that is mapped.
+        self.code.clear();
+        self.code.try_extend_from_slice(code.unwrap_or(&[]))?;
+        if !source.trusted {
+            let words = scratch_words(self.code.len() / 2);
+            if self.scratch.len() < words {
+                self.scratch.try_resize(words, 0)?;
+            }
+            image.verify_function(func, &self.code, &mut self.scratch)?;
+        }
+        self.units.clear();
+        self.units.try_room(self.code.len() / 2)?;
+        self.units.extend(self.code.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])));
+        self.handlers.clear();
+        for handler in image.handlers_of(func).filter_map(|index| image.handler(index)) {
+            self.handlers.try_push(handler)?;
+        }
+        Ok(image.func(func).map_or((0, 0), |func| (func.frame_slots.into(), func.header)))
+    }
+}

@@ -1,0 +1,88 @@
+//! Instances.
+
+use wasmote_decode::{Export, ExportKind};
+use wasmote_exec as exec;
+
+use crate::arena::Run;
+use crate::global::GlobalRecord;
+use crate::item::Item;
+use crate::module::Module;
+
+/// An instance in a store. It begins with what handlers know of it, whose pointers lead to what comes after.
+#[repr(C)]
+pub struct InstanceRecord {
+    pub(crate) exec: exec::Instance,
+    pub(crate) module: Module,
+    /// The memory exported as `memory`.
+    pub(crate) memory: Option<u32>,
+    pub(crate) parts: Parts,
+    /// Whether its globals and tables are there. Otherwise making them failed, and its functions never run.
+    pub(crate) ready: bool,
+}
+
+/// What the pointers of an [`exec::Instance`] lead to.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) funcs: Run<exec::Func>,
+    pub(crate) imports: Run<*mut exec::Func>,
+    pub(crate) globals: Run<*mut u64>,
+    pub(crate) memories: Run<*mut exec::Memory>,
+    pub(crate) tables: Run<*mut exec::Table>,
+    /// The store's numbers of the tags.
+    pub(crate) tags: Run<u32>,
+    pub(crate) data: Run<exec::DataSegment>,
+    pub(crate) elems: Run<exec::ElemSegment>,
+    /// What passive element segments lead to.
+    pub(crate) references: alloc::vec::Vec<Run<u32>>,
+}
+
+impl Parts {
+    /// The record of a function, imports counted.
+    pub(crate) fn func(&self, index: u32) -> Option<*mut exec::Func> {
+        let index = index as usize;
+        match index.checked_sub(self.imports.len()) {
+            Some(defined) => self.funcs.get(defined),
+            None => read(&self.imports, index),
+        }
+    }
+}
+
+/// One of the pointers in a run.
+fn read<T>(run: &Run<*mut T>, index: usize) -> Option<*mut T> {
+    // SAFETY: pointers in these runs are never changed.
+    run.get(index).map(|place| unsafe { place.read() })
+}
+
+impl InstanceRecord {
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The memory that it exports as `memory`.
+    pub fn memory(&self) -> Option<u32> {
+        self.memory
+    }
+
+    /// What is exported under this name.
+    pub fn export(&self, name: &str) -> Option<Item> {
+        self.exported(self.module.inner().export(name)?)
+    }
+
+    /// What one of the module's exports is here.
+    pub fn exported(&self, export: &Export) -> Option<Item> {
+        let parts = &self.parts;
+        let index = export.index as usize;
+        // SAFETY: the pointers are of records of the same store, which live as long as it does.
+        Some(unsafe {
+            match export.kind {
+                // Exported functions were given references at instantiation.
+                ExportKind::Func => Item::Func(Some((*parts.func(export.index)?).reference).filter(|&it| it != 0)?),
+                ExportKind::Table => Item::Table((*read(&parts.tables, index)?).embedder as u32),
+                ExportKind::Memory => Item::Memory((*read(&parts.memories, index)?).embedder as u32),
+                ExportKind::Tag => Item::Tag(parts.tags.get(index)?.read()),
+                ExportKind::Global => Item::Global((*read(&parts.globals, index)?.cast::<GlobalRecord>()).index),
+            }
+        })
+    }
+}

@@ -1,0 +1,386 @@
+//! Instantiation (spec: exec/modules#instantiation).
+
+use alloc::vec::Vec;
+use core::ptr::{self, NonNull};
+
+use wasmote_decode::{ElemItems, ExportKind, SegmentMode};
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
+use wasmote_ir::frame::HEADER;
+
+use crate::arena::Run;
+use crate::constant::{evaluate, invalid};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::instance::{InstanceRecord, Parts};
+use crate::item::Item;
+use crate::memory::MemoryRecord;
+use crate::module::{Module, ModuleInner, NO_HEADER};
+use crate::run::invoke;
+use crate::source::Offset;
+use crate::store::Store;
+use crate::table::TableRecord;
+use crate::tag::TagRecord;
+use crate::type_ids::TypeIds;
+
+/// Makes an instance and runs its start function. An instance stays in the store also when this fails: others may
+/// have got its functions through tables.
+///
+/// # Safety
+/// The store is mutably borrowed by the caller, who holds no reference to it.
+// Not into what is generic over the host's state, of which there may be several.
+#[inline(never)]
+pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
+    // SAFETY: the caller's promise; this reference is last used before the start function runs.
+    let store = unsafe { root.as_mut() };
+    check_imports(store, module, imports)?;
+    let index = store.instances.len() as u32;
+    let scope = store.enter(0)?;
+    // SAFETY: the record was just made.
+    let made = allocate(store, module, imports).and_then(|record| unsafe { initialise(store, record) });
+    // From here on the instance has the objects of constant expressions.
+    store.leave(scope);
+    let start = made?;
+    if let Some(start) = start {
+        // SAFETY: the caller's promise; a start function has neither parameters nor results.
+        unsafe { invoke(root, start, &[], &mut [])? };
+    }
+    Ok(index)
+}
+
+/// Where handlers find a table.
+fn table_of(store: &Store, index: u32) -> Result<*mut exec::Table, Error> {
+    Ok(store.tables.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
+}
+
+/// Where handlers find a memory.
+fn memory_of(store: &Store, index: u32) -> Result<*mut exec::Memory, Error> {
+    Ok(store.memories.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
+}
+
+/// Where handlers find a global's value.
+fn global_of(store: &Store, index: u32) -> Result<*mut u64, Error> {
+    Ok(store.globals.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
+}
+
+#[inline(never)]
+fn check_imports(store: &Store, module: &Module, given: &[Item]) -> Result<(), Error> {
+    if !Engine::same(module.engine(), &store.engine) {
+        return Err(Error::Instantiate("the module and the store belong to different engines"));
+    }
+    let imports = &module.info().imports;
+    let fit = imports.len() == given.len()
+        && imports.iter().zip(given).all(|(import, &given)| store.matches(module, import.ty, given));
+    if fit { Ok(()) } else { Err(Error::Imports) }
+}
+
+/// Makes the record with all its parts, globals and tables with their initial values. Segments come later.
+#[inline(never)]
+fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNull<InstanceRecord>, Error> {
+    let inner = module.inner();
+    let info = &inner.info;
+    let mut imports = Vec::new();
+    let mut globals: Vec<*mut u64> = Vec::new();
+    let mut memories: Vec<*mut exec::Memory> = Vec::new();
+    let mut tables: Vec<*mut exec::Table> = Vec::new();
+    let mut tags: Vec<u32> = Vec::new();
+    for &given in given {
+        match given {
+            Item::Func(func) => imports.try_push(store.func(func).ok_or_else(invalid)?)?,
+            Item::Table(table) => tables.try_push(table_of(store, table)?)?,
+            Item::Memory(memory) => memories.try_push(memory_of(store, memory)?)?,
+            Item::Global(global) => globals.try_push(global_of(store, global)?)?,
+            Item::Tag(tag) => tags.try_push(tag)?,
+        }
+    }
+    for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
+        let memory = store.add_memory(ty)?;
+        memories.try_push(memory_of(store, memory)?)?;
+    }
+    for &ty in info.tags.get(tags.len()..).ok_or_else(invalid)? {
+        let type_id = *inner.type_ids.ids().get(ty as usize).ok_or_else(invalid)?;
+        let ty = inner.type_ids.func_type(ty).ok_or_else(invalid)?.try_clone()?;
+        tags.try_push(store.add_tag_of(TagRecord { ty, type_id })?)?;
+    }
+    if memories.is_empty() {
+        memories.try_push(store.no_memory.start())?;
+    }
+
+    let root: *mut Store = store.machine.embedder.cast();
+    let mut record = store.instances.push(InstanceRecord {
+        exec: exec::Instance {
+            // The machine lies in the store, whose own pointer this comes from.
+            // SAFETY: only the place is computed.
+            machine: unsafe { &raw mut (*root).machine },
+            funcs: ptr::null_mut(),
+            imports: ptr::null(),
+            globals: ptr::null(),
+            memories: ptr::null(),
+            tables: ptr::null(),
+            tags: ptr::null(),
+            data: ptr::null_mut(),
+            elems: ptr::null_mut(),
+            imported_funcs: imports.len() as u32,
+            defined_funcs: info.bodies.len() as u32,
+            embedder: 0,
+        },
+        module: module.clone(),
+        memory: None,
+        parts: Parts::default(),
+        ready: false,
+    })?;
+    // Now the record holds the module, and with it the types, whose numbers stay theirs.
+    store.add_types(&inner.type_ids)?;
+    let mut parts = Parts {
+        funcs: functions(inner, record)?,
+        imports: Run::new(imports)?,
+        memories: Run::new(memories)?,
+        ..Parts::default()
+    };
+
+    let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|()| {
+        parts.globals = Run::new(globals)?;
+        parts.tables = Run::new(tables)?;
+        parts.tags = Run::new(tags)?;
+        (parts.data, parts.elems) = segments(inner)?;
+        for export in &info.exports {
+            if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
+                // SAFETY: a record of this store.
+                unsafe { store.reference(func) }?;
+            }
+        }
+        Ok(())
+    });
+
+    // SAFETY: the record was just made, and nothing else refers to it yet but functions that do not run.
+    let target = unsafe { record.as_mut() };
+    let exec = &mut target.exec;
+    exec.funcs = parts.funcs.start();
+    exec.imports = parts.imports.start();
+    exec.globals = parts.globals.start();
+    exec.memories = parts.memories.start();
+    exec.tables = parts.tables.start();
+    exec.tags = parts.tags.start();
+    (exec.data, exec.elems) = (parts.data.start(), parts.elems.start());
+    // References to functions that initial values made outlive a failure: the records stay, and are never ready to run.
+    if made.is_err() {
+        for index in 0..parts.funcs.len() {
+            if let Some(func) = parts.funcs.get(index) {
+                // SAFETY: a record of the run.
+                unsafe { (*func).code = exec::cells::untranslated() };
+            }
+        }
+    }
+    target.ready = made.is_ok();
+    target.parts = parts;
+    made.map(|()| record)
+}
+
+/// The segments that instructions can name. Those of elements are empty until their values are there: others may have got hold of functions
+/// when the values of one fail.
+#[inline(never)]
+fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::ElemSegment>), Error> {
+    let indexed = module.indexed_data();
+    let mut data = try_with_capacity(indexed)?;
+    if indexed > 0 {
+        module.each_data(&mut |_, segment| {
+            let bytes = segment.bytes.ok_or_else(invalid)?;
+            Ok(data.try_push(exec::DataSegment { bytes: bytes.as_ptr(), len: bytes.len() })?)
+        })?;
+    }
+    let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
+    let elems = try_collect(module.info.elems.iter().map(|_| empty()))?;
+    Ok((Run::new(data)?, Run::new(elems)?))
+}
+
+/// Makes the globals and tables that a module defines, with their initial values.
+#[inline(never)]
+fn initial(
+    store: &mut Store,
+    inner: &ModuleInner,
+    parts: &Parts,
+    globals: &mut Vec<*mut u64>,
+    tables: &mut Vec<*mut exec::Table>,
+) -> Result<(), Error> {
+    let info = &inner.info;
+    let first_table = tables.len();
+    for i in (first_table..).take(info.table_inits.len()) {
+        let ty = *info.tables.get(i).ok_or_else(invalid)?;
+        let table = store.add_table(inner.table_type(ty), 0)?;
+        tables.try_push(table_of(store, table)?)?;
+    }
+    for (init, i) in info.global_inits.iter().zip(globals.len()..) {
+        let ty = *info.globals.get(i).ok_or_else(invalid)?;
+        let value = evaluate(store, &inner.type_ids, parts, globals, init)?;
+        let global = store.add_global(inner.global_type(ty), value)?;
+        globals.try_push(global_of(store, global)?)?;
+    }
+    for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
+        if let Some(init) = init {
+            let value = evaluate(store, &inner.type_ids, parts, globals, init)?[0] as u32;
+            // Elements that stay null are not touched.
+            if value != 0 {
+                // SAFETY: the table was just made, and nothing else uses it now.
+                let table = unsafe { &mut *table.cast::<TableRecord>() };
+                let elems = table.range_mut(0, table.size());
+                elems.ok_or_else(invalid)?.fill(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The records of the functions that a module defines.
+#[inline(never)]
+fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
+    let info = &module.info;
+    let types = info.funcs.get(info.imported_funcs as usize..);
+    let types = types.ok_or_else(invalid)?;
+    if types.len() != info.bodies.len() {
+        return Err(invalid());
+    }
+    let untranslated = exec::cells::untranslated();
+    let mut funcs = try_with_capacity(types.len())?;
+    for (defined, &ty) in types.iter().enumerate() {
+        let ty = ty as usize;
+        let (Some(&params), Some(&header)) = (module.params.get(ty), module.headers.get(ty)) else {
+            return Err(invalid());
+        };
+        if header == NO_HEADER {
+            return Err(invalid());
+        }
+        let code = module.code.get(defined);
+        funcs.push(exec::Func {
+            code: code.map_or(untranslated, |code| code.entry),
+            frame_slots: match code {
+                Some(code) => code.frame_slots,
+                None => u32::from(header) + u32::from(HEADER),
+            },
+            header,
+            params,
+            instance: record.as_ptr().cast(),
+            type_id: module.type_ids.ids()[ty],
+            reference: 0,
+        });
+    }
+    Ok(Run::new(funcs)?)
+}
+
+/// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a
+/// later one traps. Gives the start function.
+///
+/// # Safety
+/// The record is complete but for its segments, and of this store.
+#[inline(never)]
+unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Result<Option<*mut exec::Func>, Error> {
+    // Where a value makes an object, a collection may look at the record, so that nothing is borrowed from it to change it meanwhile.
+    let place = record.as_ptr();
+    // SAFETY: the caller's promise; nothing else changes the record, as its functions do not run.
+    let parts = move || unsafe { &(*place).parts };
+    // SAFETY: as above, and the module does not change.
+    let module = unsafe { (*place).module.inner() };
+    let info = &module.info;
+    // SAFETY: the run is not changed.
+    let globals = unsafe { core::slice::from_raw_parts(parts().globals.start(), parts().globals.len()) };
+
+    // Segments that were not reached yet when one traps are still there for functions that others got hold of.
+    for (i, segment) in info.elems.iter().enumerate() {
+        let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
+        let to = parts().elems.get(i).ok_or_else(invalid)?;
+        // SAFETY: as above. Once there is a pointer to them, the references stay.
+        unsafe { (*place).parts.references.try_room(1) }?;
+        let len = if let SegmentMode::Declared = segment.mode { 0 } else { references.len() };
+        // SAFETY: in the run, and as above.
+        unsafe {
+            to.write(exec::ElemSegment { elems: references.start(), len });
+            (*place).parts.references.push(references);
+        }
+    }
+
+    let memory = module
+        .export("memory")
+        .filter(|export| export.kind == ExportKind::Memory)
+        .and_then(|export| parts().memories.get(export.index as usize))
+        // SAFETY: pointers of records of this store.
+        .map(|place| unsafe { (*place.read()).embedder as u32 });
+    // SAFETY: as above.
+    unsafe { (*place).memory = memory };
+
+    for (i, segment) in info.elems.iter().enumerate() {
+        let SegmentMode::Active { target, offset } = &segment.mode else {
+            continue;
+        };
+        let [offset, _] = evaluate(store, &module.type_ids, parts(), globals, offset)?;
+        let table = parts().tables.get(*target as usize).ok_or_else(invalid)?;
+        // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
+        unsafe {
+            let table = table.read().cast::<TableRecord>();
+            let segment = &mut *parts().elems.start().add(i);
+            let source = core::slice::from_raw_parts(segment.elems, segment.len);
+            match (*table).range_mut(offset, source.len() as u64) {
+                Some(place) => place.copy_from_slice(source),
+                None => return Err(TrapCode::TableOutOfBounds.into()),
+            }
+            segment.len = 0;
+            (&mut (*place).parts.references)[i] = Run::default();
+        }
+    }
+    module.each_data(&mut |i, segment| {
+        let bytes = segment.bytes.ok_or_else(invalid)?;
+        let Some((target, offset)) = &segment.active else {
+            return Ok(());
+        };
+        let offset = match offset {
+            #[cfg(feature = "image")]
+            Offset::Is(offset) => *offset,
+            Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, expr)?[0],
+        };
+        let memory = parts().memories.get(*target as usize).ok_or_else(invalid)?;
+        // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
+        unsafe {
+            let memory = memory.read().cast::<MemoryRecord>();
+            match (*memory).place(offset, bytes.len()) {
+                Some(place) => ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()),
+                None => return Err(TrapCode::MemoryOutOfBounds.into()),
+            }
+            if i < parts().data.len() {
+                (*parts().data.start().add(i)).len = 0;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(match info.start {
+        Some(start) => Some(parts().func(start).ok_or_else(invalid)?),
+        None => None,
+    })
+}
+
+/// The references of an element segment.
+#[inline(never)]
+fn references(
+    store: &mut Store,
+    types: &TypeIds,
+    parts: &Parts,
+    globals: &[*mut u64],
+    items: &ElemItems,
+) -> Result<Vec<u32>, Error> {
+    let mut references = Vec::new();
+    match items {
+        ElemItems::Funcs(funcs) => {
+            references.try_room(funcs.len())?;
+            for &index in funcs {
+                let func = parts.func(index).ok_or_else(invalid)?;
+                // SAFETY: a record of this store.
+                references.push(unsafe { store.reference(func) }?);
+            }
+        }
+        ElemItems::Exprs(exprs) => {
+            references.try_room(exprs.len())?;
+            for expr in exprs {
+                references.push(evaluate(store, types, parts, globals, expr)?[0] as u32);
+            }
+        }
+    }
+    Ok(references)
+}

@@ -1,0 +1,24 @@
+//! Modules that are known to be valid.
+
+use super::ready;
+use crate::bytes::WasmBytes;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::module::Module;
+use crate::source::{Source, WasmSource};
+
+impl Module {
+    /// Decodes a module that is known to be valid.
+    ///
+    /// # Safety
+    /// The module is valid: code translated from one that is not may do anything.
+    ///
+    /// # Errors
+    /// As far as decoding goes, what is wrong with the module.
+    pub unsafe fn unchecked(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
+        let info = wasmote_decode::decode(wasm.get())?;
+        #[cfg(not(all(feature = "simd", feature = "gc")))]
+        wasmote_decode::refuse_missing(&info, wasm.get())?;
+        ready(Module::build(engine, wasm, Source::Wasm(WasmSource::default()), info)?)
+    }
+}

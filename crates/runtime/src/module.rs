@@ -1,0 +1,201 @@
+//! Modules: what all instances and threads share of one.
+
+use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
+
+use wasmote_decode::{Export, FuncType, GlobalType, ModuleInfo, TableType};
+use wasmote_ir::ValType;
+use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
+
+use crate::bytes::WasmBytes;
+use crate::code::{CodeStore, Stats};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::shared::Shared;
+use crate::source::{Data, Source, of_source};
+use crate::type_ids::TypeIds;
+
+/// A module: cheap to clone, shared among threads.
+#[derive(Clone)]
+pub struct Module {
+    inner: Shared<ModuleInner>,
+}
+
+/// In place of a header's slot: there are no functions of this type.
+pub(crate) const NO_HEADER: u16 = u16::MAX;
+
+pub(crate) struct ModuleInner {
+    pub(crate) engine: Engine,
+    /// A binary, or an image.
+    bytes: WasmBytes,
+    pub(crate) source: Source,
+    pub(crate) info: ModuleInfo,
+    /// The numbers of the module's types.
+    pub(crate) type_ids: TypeIds,
+    /// For each type of functions, how many slots their parameters have, and the slot of their frames' header; [`NO_HEADER`] for other types.
+    pub(crate) params: Box<[u16]>,
+    pub(crate) headers: Box<[u16]>,
+    pub(crate) code: CodeStore,
+    /// The exports, ordered by name.
+    exports: Box<[u32]>,
+}
+
+impl ModuleInner {
+    /// What it was made from.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get()
+    }
+
+    /// Calls `each` with the data segments in order, and their numbers.
+    pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        of_source!(self.source, it => it.each_data(&self.info, self.bytes(), each))
+    }
+
+    /// How many data segments instructions can name: all or none.
+    pub(crate) fn indexed_data(&self) -> usize {
+        of_source!(self.source, it => it.indexed_data(&self.info))
+    }
+
+    /// What a module exports under a name.
+    pub(crate) fn export(&self, name: &str) -> Option<&Export> {
+        let exports = &self.info.exports;
+        let at = self.exports.binary_search_by(|&i| (*exports[i as usize].name).cmp(name));
+        at.ok().map(|at| &exports[self.exports[at] as usize])
+    }
+
+    /// A table type in terms of the engine's types.
+    pub(crate) fn table_type(&self, ty: TableType) -> TableType {
+        TableType { element: self.type_ids.val_type(ty.element), ..ty }
+    }
+
+    /// A global type in terms of the engine's types.
+    pub(crate) fn global_type(&self, ty: GlobalType) -> GlobalType {
+        GlobalType { content: self.type_ids.val_type(ty.content), ..ty }
+    }
+}
+
+impl Module {
+    /// A module whose functions are valid, or found to be so when they are called, as the source has it.
+    #[inline(never)]
+    pub(crate) fn build(engine: &Engine, bytes: WasmBytes, source: Source, info: ModuleInfo) -> Result<Module, Error> {
+        // A heap sorts with a tenth of the code that `sort` has.
+        let exports =
+            BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);
+        let exports = try_collect(exports.into_sorted_vec().into_iter().map(|(_, i)| i))?.try_into_box()?;
+        let (mut params, mut headers) = (try_with_capacity(info.types.len())?, try_with_capacity(info.types.len())?);
+        for ty in 0..info.types.len() {
+            let (slots, header) = frame(&info, ty).unwrap_or((0, NO_HEADER));
+            params.push(slots);
+            headers.push(header);
+        }
+        let inner = ModuleInner {
+            engine: engine.clone(),
+            type_ids: TypeIds::of(engine, &info.types, info.groups())?,
+            params: params.try_into_box()?,
+            headers: headers.try_into_box()?,
+            code: CodeStore::new(info.bodies.len(), engine.settings().code_limit(bytes_of_bodies(&info)))?,
+            bytes,
+            source,
+            info,
+            exports,
+        };
+        Ok(Module { inner: Shared::try_new(inner)? })
+    }
+
+    pub(crate) fn inner(&self) -> &ModuleInner {
+        &self.inner
+    }
+
+    /// Tells modules apart.
+    pub(crate) fn address(&self) -> *const () {
+        self.inner.address()
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// What the module is made of; of an image, all but its data segments.
+    pub fn info(&self) -> &ModuleInfo {
+        &self.inner.info
+    }
+
+    /// The bytes it was made from: a binary, or an image.
+    pub fn bytes(&self) -> &[u8] {
+        self.inner.bytes()
+    }
+
+    /// Whether it was made from an image.
+    pub fn is_image(&self) -> bool {
+        match self.inner.source {
+            #[cfg(feature = "wasm")]
+            Source::Wasm(_) => false,
+            #[cfg(feature = "image")]
+            Source::Image(_) => true,
+        }
+    }
+
+    /// The most bytes of code that it may be translated into.
+    pub fn code_limit(&self) -> u64 {
+        self.inner.engine.settings().code_limit(bytes_of_bodies(&self.inner.info))
+    }
+
+    /// What it exports under a name.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        self.inner.export(name)
+    }
+
+    /// A function type of the module's in terms of the engine's types.
+    pub fn func_type(&self, index: u32) -> Option<&FuncType> {
+        self.inner.type_ids.func_type(index)
+    }
+
+    /// The engine's number of a type of the module's.
+    pub fn type_id(&self, index: u32) -> Option<u32> {
+        self.inner.type_ids.ids().get(index as usize).copied()
+    }
+
+    /// A value type of the module's in terms of the engine's types.
+    pub fn val_type(&self, ty: ValType) -> ValType {
+        self.inner.type_ids.val_type(ty)
+    }
+
+    /// A table type of the module's in terms of the engine's types.
+    pub fn table_type(&self, ty: TableType) -> TableType {
+        self.inner.table_type(ty)
+    }
+
+    /// A global type of the module's in terms of the engine's types.
+    pub fn global_type(&self, ty: GlobalType) -> GlobalType {
+        self.inner.global_type(ty)
+    }
+
+    /// The name of a function, imports counted, if the module has names.
+    pub fn function_name(&self, func: u32) -> Option<&str> {
+        of_source!(self.inner.source, it => it.function_name(&self.inner.info, self.inner.bytes(), func))
+    }
+
+    /// What was translated so far.
+    pub fn stats(&self) -> Stats {
+        self.inner.code.stats()
+    }
+}
+
+/// Bytes of all bodies of functions.
+fn bytes_of_bodies(info: &ModuleInfo) -> u64 {
+    info.bodies.iter().map(|range| range.len() as u64).sum()
+}
+
+/// Slots of the parameters, and the slot of the header, of functions of this type; `None` if it has none, or there are too many.
+fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
+    let ty = info.type_of_funcs(ty as u32)?;
+    let params = u16::try_from(slots(&ty.params)).ok()?;
+    let results = u16::try_from(slots(&ty.results)).ok()?;
+    Some((params, params.max(results)))
+}
+
+/// How many slots values of these types take.
+pub fn slots(types: &[ValType]) -> usize {
+    types.iter().map(|ty| usize::from(ty.slots())).sum()
+}

@@ -1,0 +1,117 @@
+//! Boxes and shared ownership with allocation that can fail, which those of the standard library have not on stable Rust.
+
+use alloc::boxed::Box;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use wasmote_ir::fallible::{OutOfMemory, try_with_capacity};
+
+/// A value in a box.
+///
+/// # Errors
+/// When there is no memory. The value is dropped.
+pub fn try_box<T>(value: T) -> Result<Box<T>, OutOfMemory> {
+    let mut one = try_with_capacity(1)?;
+    one.push(value);
+    // A vector that is full becomes a box of what it has as it is.
+    let one = Box::into_raw(one.into_boxed_slice());
+    // SAFETY: it came out of a box, of a slice of one value, which is laid out as the value.
+    Ok(unsafe { Box::from_raw(one.cast::<T>()) })
+}
+
+/// Ends the process, as infallible allocation does: where the embedder decides how much is allocated, and there is no error to return.
+#[cold]
+#[inline(never)]
+pub fn no_memory() -> ! {
+    alloc::alloc::handle_alloc_error(core::alloc::Layout::new::<u64>())
+}
+
+/// A value with several owners: as `Arc`, without weak references.
+pub struct Shared<T> {
+    counted: NonNull<Counted<T>>,
+}
+
+struct Counted<T> {
+    owners: AtomicUsize,
+    value: T,
+}
+
+// SAFETY: as of `Arc`: owners in several threads have references to the value, and the last of them drops it.
+unsafe impl<T: Send + Sync> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// A value with one owner.
+    ///
+    /// # Errors
+    /// When there is no memory. The value is dropped.
+    pub fn try_new(value: T) -> Result<Shared<T>, OutOfMemory> {
+        let counted = try_box(Counted { owners: AtomicUsize::new(1), value })?;
+        Ok(Shared { counted: NonNull::from(Box::leak(counted)) })
+    }
+
+    /// Tells values apart.
+    pub fn address(&self) -> *const () {
+        self.counted.as_ptr().cast_const().cast()
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the value is there as long as it has an owner, which this is, and nobody changes it.
+        &unsafe { self.counted.as_ref() }.value
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Shared<T> {
+        // SAFETY: as above.
+        let before = unsafe { self.counted.as_ref() }.owners.fetch_add(1, Ordering::Relaxed);
+        // Only who forgets owners gets there. Half of the numbers are left for threads that do so at once.
+        assert!(before < usize::MAX / 2, "a value has too many owners");
+        Shared { counted: self.counted }
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        // SAFETY: as above, until the count is down.
+        if unsafe { self.counted.as_ref() }.owners.fetch_sub(1, Ordering::Release) == 1 {
+            // What other owners did comes before.
+            fence(Ordering::Acquire);
+            // SAFETY: it was leaked from a box by `try_new`, and has no other owner.
+            drop(unsafe { Box::from_raw(self.counted.as_ptr()) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shared, try_box};
+    use alloc::sync::Arc;
+
+    #[test]
+    fn a_shared_value_is_dropped_with_its_last_owner() {
+        let value = Arc::new(());
+        let one = Shared::try_new(value.clone()).unwrap();
+        let owners: [_; 4] = core::array::from_fn(|_| one.clone());
+        assert!(owners.iter().all(|owner| owner.address() == one.address()));
+        drop(one);
+        std::thread::scope(|scope| {
+            for owner in owners {
+                scope.spawn(move || assert!(Arc::strong_count(&owner) == 2));
+            }
+        });
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn values_of_any_size_are_boxed() {
+        let () = *try_box(()).unwrap();
+        assert_eq!(*try_box([1_u16, 2, 3]).unwrap(), [1, 2, 3]);
+    }
+}

@@ -1,0 +1,55 @@
+//! What a module was made from, and what only that knows: a binary, or an image.
+
+#[cfg(feature = "image")]
+mod image;
+#[cfg(feature = "wasm")]
+mod wasm;
+
+use wasmote_decode::ConstOp;
+
+#[cfg(feature = "image")]
+pub(crate) use image::ImageSource;
+#[cfg(feature = "wasm")]
+pub(crate) use wasm::WasmSource;
+
+/// What a module was made from. A build without both has no modules.
+// There is one for each module.
+#[allow(clippy::large_enum_variant)]
+pub(crate) enum Source {
+    /// A binary: functions are translated.
+    #[cfg(feature = "wasm")]
+    Wasm(WasmSource),
+    /// An image: functions are verified, unless it is trusted.
+    #[cfg(feature = "image")]
+    Image(ImageSource),
+}
+
+/// Does the same with either source.
+macro_rules! of_source {
+    ($source:expr, $it:ident => $body:expr) => {
+        match $source {
+            #[cfg(feature = "wasm")]
+            $crate::source::Source::Wasm(ref $it) => $body,
+            #[cfg(feature = "image")]
+            $crate::source::Source::Image(ref $it) => $body,
+        }
+    };
+}
+pub(crate) use of_source;
+
+/// A data segment.
+pub(crate) struct Data<'a> {
+    /// Of an active one the memory and where to.
+    pub(crate) active: Option<(u32, Offset<'a>)>,
+    /// Its bytes, if they are there.
+    pub(crate) bytes: Option<&'a [u8]>,
+}
+
+/// Where a segment goes.
+pub(crate) enum Offset<'a> {
+    /// There.
+    #[cfg(feature = "image")]
+    Is(u64),
+    /// Where the expression says.
+    Of(&'a [ConstOp]),
+}

@@ -1,0 +1,499 @@
+//! The store: everything that running code may touch (spec: exec/runtime#store).
+//!
+//! ```text
+//! Owned<T> ──> Store: machine, value stack, arenas of records   <── handles (functions, memories, ...) by number
+//!    └───────> T                │
+//!                               └── raw pointers among the records, for the handlers
+//! ```
+//!
+//! While code runs, no reference to `Store` exists: hooks make one from the machine's pointer to it, and let
+//! go of it before they call the host.
+
+use alloc::boxed::Box;
+use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::ptr::NonNull;
+
+use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+
+use crate::arena::{Arena, Run};
+use crate::code::{Places, Stats};
+use crate::engine::Engine;
+use crate::error::Error;
+#[cfg(feature = "gc")]
+use crate::gc::objects::Objects;
+use crate::global::GlobalRecord;
+use crate::host::{HostCode, HostRecord};
+use crate::instance::InstanceRecord;
+use crate::lock::Lock;
+use crate::memory::MemoryRecord;
+use crate::shared::try_box;
+use crate::stack::ValueStack;
+use crate::table::TableRecord;
+use crate::tag::TagRecord;
+use crate::translation::Translation;
+use crate::type_ids::{Displays, TypeIds};
+
+/// Instances, memories, tables, globals and functions, and the machine that runs them.
+///
+/// Its parts refer to each other and to itself by pointers, so nobody may move one out of its place, or put another there.
+pub struct Store {
+    pub(crate) machine: exec::Machine,
+    id: StoreId,
+    pub(crate) engine: Engine,
+    /// The embedder's data.
+    pub(crate) data: NonNull<()>,
+    /// Where the machine's slots are, once there was a call.
+    stack: Option<ValueStack>,
+    /// What references refer to: `machine.funcs` points here.
+    funcs: Vec<*mut exec::Func>,
+    hosts: Arena<HostRecord>,
+    /// The types of `hosts`.
+    pub(crate) host_types: TypeIds,
+    /// The supertypes of all types in use: `machine.types` points here.
+    displays: Displays,
+    pub(crate) memories: Arena<MemoryRecord>,
+    /// What instances without a memory have in place of one.
+    pub(crate) no_memory: Run<exec::Memory>,
+    pub(crate) tables: Arena<TableRecord>,
+    pub(crate) globals: Arena<GlobalRecord>,
+    pub(crate) tags: Vec<TagRecord>,
+    #[cfg(feature = "gc")]
+    pub(crate) objects: Objects,
+    /// What external references refer to: reference `r` is entry `r - 1`. With objects, they are objects.
+    #[cfg(not(feature = "gc"))]
+    pub(crate) externs: Vec<alloc::sync::Arc<dyn Any + Send + Sync>>,
+    /// Of which functions the places are that were asked for last.
+    pub(crate) places: Places,
+    pub(crate) instances: Arena<InstanceRecord>,
+    /// The error of the host function, or of the translation, that stopped execution.
+    pub(crate) pending: Option<Error>,
+    /// The panic of the host function that stopped execution.
+    #[cfg(feature = "std")]
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
+    /// Buffers of the translation, once there was one.
+    translation: Option<Box<Translation>>,
+}
+
+/// Tells stores apart. No number is given twice, so that a handle can only ever meet its own store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StoreId(u64);
+
+impl StoreId {
+    fn next() -> StoreId {
+        // Not an atomic, which not all machines have of so many bits.
+        static LAST: Lock<u64> = Lock::new(0);
+        let mut last = LAST.lock();
+        *last += 1;
+        StoreId(*last)
+    }
+}
+
+impl Store {
+    /// An empty store without data, leaked from a box. Its value stack is made with the first call.
+    pub(crate) fn new(engine: &Engine, hooks: exec::Hooks) -> Result<NonNull<Store>, OutOfMemory> {
+        // Without a stack: in it not even the smallest frame finds room, and the first call comes to `make_stack`.
+        let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks);
+        machine.max_depth = engine.settings().max_nesting;
+        let mut no_memory = try_with_capacity(1)?;
+        no_memory.push(exec::Memory {
+            base: exec::EmptyMemory::base(),
+            page_log2: 16,
+            memory64: false,
+            max_pages: 0,
+            embedder: usize::MAX,
+        });
+        let store = Store {
+            machine,
+            id: StoreId::next(),
+            engine: engine.clone(),
+            data: NonNull::dangling(),
+            stack: None,
+            funcs: Vec::new(),
+            hosts: Arena::new(),
+            host_types: TypeIds::new(engine),
+            displays: Displays::default(),
+            memories: Arena::new(),
+            no_memory: Run::new(no_memory)?,
+            tables: Arena::new(),
+            globals: Arena::new(),
+            tags: Vec::new(),
+            #[cfg(feature = "gc")]
+            objects: Objects::new(engine.settings())?,
+            #[cfg(not(feature = "gc"))]
+            externs: Vec::new(),
+            places: Places::default(),
+            instances: Arena::new(),
+            pending: None,
+            #[cfg(feature = "std")]
+            panic: None,
+            translation: None,
+        };
+        let root = NonNull::from(Box::leak(try_box(store)?));
+        // SAFETY: `root` was just made.
+        unsafe {
+            (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
+            #[cfg(feature = "gc")]
+            {
+                (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
+            }
+        }
+        Ok(root)
+    }
+
+    /// What tells it from others.
+    #[inline]
+    pub fn id(&self) -> StoreId {
+        self.id
+    }
+
+    /// Refuses a handle of another store.
+    ///
+    /// # Panics
+    /// If it is of another.
+    #[inline]
+    pub fn check(&self, id: StoreId) {
+        if id != self.id {
+            wrong_store();
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Gives code that takes fuel this much.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.machine.fuel = fuel;
+    }
+
+    /// The fuel that is left.
+    pub fn fuel(&self) -> u64 {
+        self.machine.fuel
+    }
+
+    /// How many frames of functions were searched for handlers of exceptions so far.
+    pub fn searched_frames(&self) -> u64 {
+        self.machine.searched
+    }
+
+    /// Keeps the error with which a host function stops wasm, for who called wasm.
+    pub fn stop(&mut self, error: Box<dyn Any + Send + Sync>) -> TrapCode {
+        self.stop_with(Error::Host(error), TrapCode::Host)
+    }
+
+    /// The same, when there is no memory for the error.
+    pub fn stop_without_memory(&mut self) -> TrapCode {
+        self.stop_with(Error::OutOfMemory, TrapCode::Host)
+    }
+
+    #[cold]
+    pub(crate) fn stop_with(&mut self, error: Error, code: TrapCode) -> TrapCode {
+        self.pending = Some(error);
+        code
+    }
+
+    /// Makes the value stack if there is none yet, and says whether it was made now.
+    pub(crate) fn make_stack(&mut self) -> Result<bool, OutOfMemory> {
+        if self.stack.is_some() {
+            return Ok(false);
+        }
+        let stack = ValueStack::new(self.engine.settings().max_stack).ok_or(OutOfMemory)?;
+        self.machine.set_stack(stack.start(), stack.len());
+        self.stack = Some(stack);
+        Ok(true)
+    }
+
+    /// The reference to a function, which is made with the first one.
+    ///
+    /// # Safety
+    /// `func` is a function's record in this store.
+    pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> Result<u32, OutOfMemory> {
+        // SAFETY: the caller's promise.
+        let known = unsafe { (*func).reference };
+        if known != 0 {
+            return Ok(known);
+        }
+        self.funcs.try_push(func)?;
+        let Ok(reference) = u32::try_from(self.funcs.len()) else {
+            panic!("a store cannot have more than 2^32 functions")
+        };
+        self.machine.funcs = self.funcs.as_ptr();
+        self.machine.funcs_len = reference;
+        // SAFETY: the caller's promise.
+        unsafe { (*func).reference = reference };
+        Ok(reference)
+    }
+
+    /// The number of a function type, which is held from now on.
+    pub(crate) fn add_func_type(&mut self, ty: &FuncType) -> Result<u32, Error> {
+        let id = self.host_types.add(ty)?;
+        let known = self.engine.types().lock().known(id);
+        let added = self.displays.add(id, known.as_ref());
+        self.machine.types = self.displays.types();
+        added?;
+        Ok(id)
+    }
+
+    /// Makes the types of a module known to the machine.
+    pub(crate) fn add_types(&mut self, types: &TypeIds) -> Result<(), OutOfMemory> {
+        let added = types.known().try_for_each(|(id, known)| self.displays.add(id, Some(known)));
+        // Whatever failed, they may have moved.
+        self.machine.types = self.displays.types();
+        added?;
+        #[cfg(feature = "gc")]
+        self.objects.add_types(&self.engine, types)?;
+        Ok(())
+    }
+
+    /// Makes a type known to the machine, and holds it.
+    #[cfg(feature = "gc")]
+    pub(crate) fn add_object_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        self.host_types.hold(id)?;
+        let known = self.engine.types().lock().known(id);
+        let added = self.displays.add(id, known.as_ref());
+        self.machine.types = self.displays.types();
+        added?;
+        match known {
+            Some(known) => self.objects.add_type(&self.engine, id, &known.ty),
+            None => Ok(()),
+        }
+    }
+
+    /// The record of the function that a reference is to, if it is to one.
+    #[inline]
+    pub(crate) fn func(&self, reference: u32) -> Option<*mut exec::Func> {
+        let index = (reference as usize).checked_sub(1)?;
+        self.funcs.get(index).copied()
+    }
+
+    /// Whether a reference is to a function.
+    pub fn is_func(&self, reference: u32) -> bool {
+        self.func(reference).is_some()
+    }
+
+    fn known_func(&self, reference: u32) -> *mut exec::Func {
+        match self.func(reference) {
+            Some(record) => record,
+            None => unreachable!("functions stay in their store"),
+        }
+    }
+
+    /// The engine's number of the type of a function.
+    ///
+    /// # Panics
+    /// If there is no such function.
+    pub fn func_type_id(&self, reference: u32) -> u32 {
+        // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+        unsafe { (*self.known_func(reference)).type_id }
+    }
+
+    /// The type of a function.
+    ///
+    /// # Panics
+    /// If there is no such function.
+    pub fn func_type(&self, reference: u32) -> &FuncType {
+        let func = self.known_func(reference);
+        // SAFETY: the records live as long as the store; a host function's lies in a `HostRecord`, another one is in the
+        // array of its instance, whose module nothing changes.
+        unsafe {
+            let instance = (*func).instance.cast::<InstanceRecord>();
+            if instance.is_null() {
+                return (*func.cast::<HostRecord>()).host.ty();
+            }
+            let module = (*instance).module.inner();
+            let defined = func.offset_from_unsigned((*instance).exec.funcs);
+            let ty = module.info.funcs.get(module.info.imported_funcs as usize + defined);
+            match ty.and_then(|&ty| module.type_ids.func_type(ty)) {
+                Some(ty) => ty,
+                None => unreachable!("an instance has functions whose types its module has"),
+            }
+        }
+    }
+
+    /// Makes a host function; its reference. Its type is that of the code, or one with this number that is equal but for its place among
+    /// others.
+    ///
+    /// # Safety
+    /// The code was made for stores whose data is of the type that this one's is.
+    ///
+    /// # Errors
+    /// When there is no memory, or no room for another type.
+    pub unsafe fn add_host(&mut self, host: &HostCode, type_id: Option<u32>) -> Result<u32, Error> {
+        let type_id = match type_id {
+            Some(id) => {
+                self.host_types.hold(id)?;
+                id
+            }
+            None => self.add_func_type(host.ty())?,
+        };
+        let record = self.hosts.push(HostRecord::new(host.clone(), type_id))?;
+        // SAFETY: a record of a host function begins with that of a function, and lies in this store.
+        Ok(unsafe { self.reference(record.as_ptr().cast()) }?)
+    }
+
+    /// Makes a memory of zeros; its number.
+    ///
+    /// # Errors
+    /// When the type is not valid or shared, or there is not enough memory.
+    pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
+        let index = self.memories.len() as u32;
+        if ty.shared {
+            return Err(Error::Instantiate("shared memories are not supported"));
+        }
+        let Some(record) = MemoryRecord::new(ty, &self.engine, index) else {
+            return Err(Error::Instantiate("a memory's type is not valid, or its minimum is more than can be had"));
+        };
+        self.memories.push(record)?;
+        Ok(index)
+    }
+
+    /// Makes a table of elements that are all `init`; its number.
+    ///
+    /// # Errors
+    /// When the type is not valid, or the minimum more than can be had.
+    pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
+        let index = self.tables.len() as u32;
+        let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
+            return Err(Error::Instantiate("a table's type is not valid, or its minimum is more than can be had"));
+        };
+        self.tables.push(record)?;
+        Ok(index)
+    }
+
+    /// Makes a global; its number.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn add_global(&mut self, ty: GlobalType, value: [u64; 2]) -> Result<u32, OutOfMemory> {
+        let index = self.globals.len() as u32;
+        self.globals.push(GlobalRecord::new(ty, value, index))?;
+        Ok(index)
+    }
+
+    /// Makes a tag whose exceptions have the type's parameters as values; its number.
+    ///
+    /// # Errors
+    /// When there is no memory, or no room for another type.
+    pub fn add_tag(&mut self, ty: FuncType) -> Result<u32, Error> {
+        let type_id = self.add_func_type(&ty)?;
+        Ok(self.add_tag_of(TagRecord { ty, type_id })?)
+    }
+
+    pub(crate) fn add_tag_of(&mut self, record: TagRecord) -> Result<u32, OutOfMemory> {
+        self.tags.try_room(1)?;
+        let index = self.tags.len() as u32;
+        #[cfg(feature = "gc")]
+        self.objects.add_tag(&self.engine, &record.ty.params)?;
+        self.tags.push(record);
+        Ok(index)
+    }
+
+    /// A memory.
+    ///
+    /// # Panics
+    /// As all functions here, if there is no such.
+    pub fn memory(&self, index: u32) -> &MemoryRecord {
+        // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+        unsafe { there(self.memories.get(index as usize)).as_ref() }
+    }
+
+    /// A memory, to be changed.
+    pub fn memory_mut(&mut self, index: u32) -> &mut MemoryRecord {
+        // SAFETY: as above, and the store is mutably borrowed.
+        unsafe { there(self.memories.get(index as usize)).as_mut() }
+    }
+
+    /// A table.
+    pub fn table(&self, index: u32) -> &TableRecord {
+        // SAFETY: as above.
+        unsafe { there(self.tables.get(index as usize)).as_ref() }
+    }
+
+    /// A table, to be changed.
+    pub fn table_mut(&mut self, index: u32) -> &mut TableRecord {
+        // SAFETY: as above, and the store is mutably borrowed.
+        unsafe { there(self.tables.get(index as usize)).as_mut() }
+    }
+
+    /// Copies `len` elements of a table into the same or another; `None` if not all of them are there.
+    pub fn copy_elements(&mut self, to: u32, to_index: u64, from: u32, from_index: u64, len: u64) -> Option<()> {
+        // They are written now, and by pointers: of two references into the same table, the second would end the first.
+        self.table_mut(to).range_mut(to_index, len)?;
+        let source = self.table(from).place(from_index, len)?;
+        let target = self.table(to).place(to_index, len)?;
+        // SAFETY: both ranges have `len` elements, and may be of the same table.
+        unsafe { core::ptr::copy(source, target, len as usize) };
+        Some(())
+    }
+
+    /// A global.
+    pub fn global(&self, index: u32) -> &GlobalRecord {
+        // SAFETY: as above.
+        unsafe { there(self.globals.get(index as usize)).as_ref() }
+    }
+
+    /// A global, to be changed.
+    pub fn global_mut(&mut self, index: u32) -> &mut GlobalRecord {
+        // SAFETY: as above, and the store is mutably borrowed.
+        unsafe { there(self.globals.get(index as usize)).as_mut() }
+    }
+
+    /// A tag.
+    pub fn tag(&self, index: u32) -> &TagRecord {
+        &self.tags[index as usize]
+    }
+
+    /// An instance.
+    pub fn instance(&self, index: u32) -> &InstanceRecord {
+        // SAFETY: as above.
+        unsafe { there(self.instances.get(index as usize)).as_ref() }
+    }
+
+    /// The buffers of translation, which are made when they are first asked for.
+    pub(crate) fn translation(&mut self) -> Result<&mut Translation, OutOfMemory> {
+        let made = match self.translation.take() {
+            Some(made) => made,
+            None => try_box(Translation::new(self.engine.settings()))?,
+        };
+        Ok(self.translation.insert(made))
+    }
+
+    /// What was translated so far of the modules that have instances here.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        // Ordered by module: there may be many of either. (A heap sorts with a tenth of the code that `sort` has.)
+        let instances = self.instances.iter().map(|instance| {
+            // SAFETY: records live as long as the store, and nothing changes this one.
+            let module = unsafe { &(*instance.as_ptr()).module };
+            (module.address(), instance)
+        });
+        let instances = instances.collect::<BinaryHeap<_>>().into_sorted_vec();
+        for (at, &(module, instance)) in instances.iter().enumerate() {
+            if at == 0 || instances[at - 1].0 != module {
+                // SAFETY: as above.
+                stats += unsafe { &(*instance.as_ptr()).module }.stats();
+            }
+        }
+        stats
+    }
+}
+
+/// A record, which stays in its store.
+fn there<T>(record: Option<NonNull<T>>) -> NonNull<T> {
+    match record {
+        Some(record) => record,
+        None => unreachable!("records stay in their store"),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_store() -> ! {
+    panic!("a handle (Func, Memory, Instance, ...) was used with a store that it does not belong to")
+}

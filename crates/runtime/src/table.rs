@@ -1,0 +1,122 @@
+//! Tables of references.
+
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+use wasmote_decode::TableType;
+use wasmote_exec as exec;
+
+use crate::engine::Engine;
+use crate::pages::Pages;
+
+/// A table in a store. It begins with what handlers know of it.
+#[repr(C)]
+pub struct TableRecord {
+    exec: exec::Table,
+    ty: TableType,
+    /// The elements, at which `exec` points; none before one is needed.
+    pages: Option<Pages>,
+    /// Which parts of them were written, likewise.
+    written: Vec<u8>,
+}
+
+impl TableRecord {
+    /// A new table; `None` if its minimum is more than can be had.
+    pub(crate) fn new(ty: TableType, init: u32, engine: &Engine, index: u32) -> Option<TableRecord> {
+        let most = if ty.table64 { u64::MAX } else { u64::from(u32::MAX) };
+        let exec = exec::Table {
+            elems: NonNull::dangling().as_ptr(),
+            len: 0,
+            max: ty.max.unwrap_or(u64::MAX).min(most).min(engine.settings().max_table),
+            table64: ty.table64,
+            written: NonNull::dangling().as_ptr(),
+            embedder: index as usize,
+        };
+        let mut record = TableRecord { exec, ty, pages: None, written: Vec::new() };
+        record.grow(ty.min, init)?;
+        Some(record)
+    }
+
+    /// The type it was made with.
+    pub fn ty(&self) -> &TableType {
+        &self.ty
+    }
+
+    /// All elements that may not be null, as runs: those in whose part one was ever written.
+    pub fn used(&self) -> impl Iterator<Item = &[u32]> {
+        let parts = self.elements().chunks(exec::Table::PART).zip(&self.written);
+        parts.filter(|&(_, &written)| written != 0).map(|(part, _)| part)
+    }
+
+    /// All elements.
+    pub fn elements(&self) -> &[u32] {
+        // SAFETY: the table has so many elements, which were zeroed or written.
+        unsafe { core::slice::from_raw_parts(self.exec.elems, self.exec.len as usize) }
+    }
+
+    /// How many elements it has.
+    pub fn size(&self) -> u64 {
+        self.exec.len
+    }
+
+    /// Adds elements; how many there were before. `None` leaves it as it was. Elements that are null are not touched.
+    pub fn grow(&mut self, delta: u64, init: u32) -> Option<u64> {
+        let old = self.exec.len;
+        let new = old.checked_add(delta)?;
+        if new > self.exec.max {
+            return None;
+        }
+        let parts = usize::try_from(new.div_ceil(exec::Table::PART as u64)).ok()?;
+        let more = parts.saturating_sub(self.written.len());
+        // Not touched before the elements are there: both may be more than there is memory.
+        self.written.try_reserve(more).ok()?;
+        self.exec.written = self.written.as_mut_ptr();
+        let (bytes, most) = (new.checked_mul(4)?, self.exec.max.saturating_mul(4));
+        match &mut self.pages {
+            Some(pages) => {
+                pages.grow(bytes, most)?;
+                if pages.base().cast() != self.exec.elems {
+                    pages.touch_little();
+                }
+            }
+            none if delta > 0 => *none = Some(Pages::small(bytes, most)?),
+            _ => {}
+        }
+        if let Some(pages) = &self.pages {
+            self.exec.elems = pages.base().cast();
+        }
+        // It was reserved, so it fits, where it is.
+        self.written.resize(self.written.len() + more, 0);
+        self.exec.len = new;
+        if init != 0 {
+            self.range_mut(old, delta)?.fill(init);
+        }
+        Some(old)
+    }
+
+    /// Where the elements in this range are, if all are there.
+    pub(crate) fn place(&self, offset: u64, len: u64) -> Option<*mut u32> {
+        self.range(offset, len)?;
+        // It is in memory, so it fits.
+        Some(self.exec.elems.wrapping_add(offset as usize))
+    }
+
+    /// The elements in this range, if all are there, as a place and a number.
+    fn range(&self, offset: u64, len: u64) -> Option<*const [u32]> {
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(usize::try_from(len).ok()?)?;
+        self.elements().get(start..end).map(|elems| &raw const *elems)
+    }
+
+    /// The elements in this range, if all are there, to be written.
+    pub fn range_mut(&mut self, offset: u64, len: u64) -> Option<&mut [u32]> {
+        if offset.checked_add(len)? > self.exec.len {
+            return None;
+        }
+        // SAFETY: as `elements`, and the range is in the table.
+        unsafe {
+            self.exec.write(offset, len);
+            Some(core::slice::from_raw_parts_mut(self.exec.elems.add(offset as usize), len as usize))
+        }
+    }
+}

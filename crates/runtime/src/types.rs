@@ -1,0 +1,310 @@
+//! Types as numbers: within an engine, equal types have equal numbers, so that `call_indirect` compares two integers. Types are
+//! equal if their recursive groups are, and they stand at the same place in them (spec: valid/conventions#rolling-and-unrolling).
+//! Outside of modules, an index in a type is always such a number.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use wasmote_decode::{CompositeType, SubType};
+use wasmote_exec::MAX_DEPTH;
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+use wasmote_ir::keys::Keys;
+use wasmote_ir::{HeapType, RefType, ValType};
+
+use crate::error::Error;
+use crate::shared::Shared;
+
+/// All types in use in an engine.
+#[derive(Default)]
+pub struct TypeRegistry {
+    /// By number; empty where the number is free.
+    types: Vec<Option<Entry>>,
+    /// Numbers that are free, with room for all there are: giving one back never allocates.
+    free: Vec<u32>,
+    groups: Vec<Group>,
+    /// The first of the groups that are free, which name each other.
+    free_groups: Option<u32>,
+    /// Groups by what makes them equal: their types with references inside the group relative to it.
+    keys: Keys,
+}
+
+#[derive(Default)]
+struct Group {
+    key: Box<[u8]>,
+    ids: Box<[u32]>,
+    uses: usize,
+    /// Of groups that are free, or about to be, another one.
+    next: Option<u32>,
+}
+
+struct Entry {
+    group: u32,
+    known: Known,
+}
+
+/// What references inside a group have set in a key, and of declared types.
+pub const RELATIVE: u32 = 1 << 24;
+/// The number of no type.
+pub const NO_TYPE: u32 = RELATIVE - 1;
+
+/// A type as an engine knows it.
+pub type Known = Shared<KnownType>;
+
+/// A type, and what is above it.
+pub struct KnownType {
+    /// In terms of the engine's numbers.
+    pub ty: SubType,
+    /// The numbers of its supertypes, from the root to itself.
+    pub display: Box<[u32]>,
+}
+
+impl TypeRegistry {
+    /// Finds or makes a group, whose types refer to each other by `range`, and to others by what `outside` says. Its first type.
+    pub fn acquire(
+        &mut self,
+        types: &[SubType],
+        range: Range<usize>,
+        outside: &dyn Fn(u32) -> u32,
+    ) -> Result<u32, Error> {
+        let place =
+            |index: u32| (index as usize).checked_sub(range.start).filter(|_| range.contains(&(index as usize)));
+        let relative = |index: u32| match place(index) {
+            Some(place) => RELATIVE | place as u32,
+            None => outside(index),
+        };
+        let key = key(types, &relative)?;
+        let groups = &self.groups;
+        let key_of = |group: u32| groups.get(group as usize).map_or(&[][..], |group| &group.key);
+        if let Some(known) = self.keys.get(&key, &key_of) {
+            let group = &mut self.groups[known as usize];
+            group.uses += 1;
+            return Ok(group.ids[0]);
+        }
+        let ids = self.numbers(types.len())?;
+        let absolute = |index: u32| match place(index) {
+            Some(place) => ids.get(place).copied().unwrap_or(0),
+            None => outside(index),
+        };
+        let group = self.make(types, &ids, &place, &absolute).and_then(|made| Ok((self.add_group(key)?, made)));
+        let (number, made) = match group {
+            Ok(group) => group,
+            Err(error) => {
+                self.free.extend(&ids);
+                return Err(error);
+            }
+        };
+        for (known, &id) in made.into_iter().zip(&ids) {
+            self.types[id as usize] = Some(Entry { group: number, known });
+        }
+        // What it refers to stays as long as it does.
+        for &id in &ids {
+            if let Some(known) = self.known(id) {
+                self.each_other(&known, number, &mut |registry, other| registry.groups[other as usize].uses += 1);
+            }
+        }
+        let first = ids[0];
+        self.groups[number as usize].ids = ids;
+        Ok(first)
+    }
+
+    /// New numbers, whose types are not there yet.
+    #[inline(never)]
+    fn numbers(&mut self, count: usize) -> Result<Box<[u32]>, Error> {
+        let more = count.saturating_sub(self.free.len());
+        let all = self.types.len() + more;
+        if count == 0 || all >= NO_TYPE as usize {
+            return Err(Error::Instantiate("an engine cannot have more than 2^24 types"));
+        }
+        let mut ids = try_with_capacity(count)?;
+        self.types.try_room(more)?;
+        self.free.try_room(all - self.free.len())?;
+        while ids.len() < count {
+            ids.push(self.free.pop().unwrap_or(self.types.len() as u32));
+            if ids.len() > count - more {
+                self.types.push(None);
+            }
+        }
+        Ok(ids.into_boxed_slice())
+    }
+
+    /// The types of a group with these numbers, in terms of the engine's numbers; `place` says which of them an index is, if any.
+    #[inline(never)]
+    fn make(
+        &self,
+        types: &[SubType],
+        ids: &[u32],
+        place: &dyn Fn(u32) -> Option<usize>,
+        absolute: &dyn Fn(u32) -> u32,
+    ) -> Result<Vec<Known>, Error> {
+        let mut made: Vec<Known> = try_with_capacity(types.len())?;
+        for (ty, &id) in types.iter().zip(ids) {
+            let above = ty.supertype.and_then(|above| match place(above) {
+                Some(place) => made.get(place),
+                None => self.entry(absolute(above)).map(|entry| &entry.known),
+            });
+            let ty = ty.map_indices(absolute)?;
+            let above = above.map_or(&[][..], |above| &above.display);
+            if above.len() >= MAX_DEPTH {
+                return Err(Error::Instantiate("a type has too many supertypes"));
+            }
+            let mut display = try_with_capacity(above.len() + 1)?;
+            display.extend_from_slice(above);
+            display.push(id);
+            made.push(Shared::try_new(KnownType { ty, display: display.into_boxed_slice() })?);
+        }
+        Ok(made)
+    }
+
+    /// A group with this key, which is used once; its number.
+    #[inline(never)]
+    fn add_group(&mut self, key: Box<[u8]>) -> Result<u32, Error> {
+        let number = self.free_groups.unwrap_or(self.groups.len() as u32);
+        if self.free_groups.is_none() {
+            self.groups.try_push(Group::default())?;
+            self.free_groups = Some(number);
+        }
+        let groups = &self.groups;
+        let key_of = |group: u32| groups.get(group as usize).map_or(&[][..], |group| &group.key);
+        self.keys.insert(&key, number, &key_of)?;
+        let group = &mut self.groups[number as usize];
+        self.free_groups = group.next.take();
+        (group.key, group.uses) = (key, 1);
+        Ok(number)
+    }
+
+    /// Whether there is a type with this number.
+    pub fn is_there(&self, id: u32) -> bool {
+        self.entry(id).is_some()
+    }
+
+    fn entry(&self, id: u32) -> Option<&Entry> {
+        self.types.get(id as usize)?.as_ref()
+    }
+
+    /// Calls `each` with the groups of the types that this one of a group refers to, but for that group itself.
+    fn each_other(&mut self, known: &Known, own: u32, each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
+        known.ty.each_index(&mut |index| match self.entry(index) {
+            Some(&Entry { group, .. }) if group != own => each(self, group),
+            _ => {}
+        });
+    }
+
+    /// Adds a use of the group with this type in it. `false` if there is none.
+    pub fn hold(&mut self, id: u32) -> bool {
+        let Some(&Entry { group, .. }) = self.entry(id) else { return false };
+        self.groups[group as usize].uses += 1;
+        true
+    }
+
+    /// Gives up one use of the group with this type in it.
+    pub fn release(&mut self, id: u32) {
+        let Some(&Entry { group, .. }) = self.entry(id) else { return };
+        let mut unused = None;
+        self.give_up(group, &mut unused);
+        while let Some(number) = unused {
+            let group = core::mem::take(&mut self.groups[number as usize]);
+            unused = group.next;
+            self.keys.remove(&group.key);
+            for &id in &group.ids {
+                let Some(Entry { known, .. }) = self.types[id as usize].take() else { continue };
+                self.each_other(&known, number, &mut |registry, other| registry.give_up(other, &mut unused));
+                self.free.push(id);
+            }
+            self.groups[number as usize].next = self.free_groups.replace(number);
+        }
+    }
+
+    /// Gives up one use of a group. If it was the last, the group is put in front of those that are unused.
+    fn give_up(&mut self, number: u32, unused: &mut Option<u32>) {
+        let group = &mut self.groups[number as usize];
+        group.uses -= 1;
+        if group.uses == 0 {
+            group.next = unused.replace(number);
+        }
+    }
+
+    /// The numbers of the types in the group of this one.
+    pub fn group(&self, id: u32) -> &[u32] {
+        self.entry(id).map_or(&[], |entry| &self.groups[entry.group as usize].ids)
+    }
+
+    /// A type.
+    pub fn known(&self, id: u32) -> Option<Known> {
+        self.entry(id).map(|entry| entry.known.clone())
+    }
+
+    /// Whether one type is the other, or a subtype of it.
+    pub fn is_sub(&self, a: u32, b: u32) -> bool {
+        a == b || self.entry(a).is_some_and(|a| a.known.display.contains(&b))
+    }
+
+    /// The abstract type that types with this number are of.
+    pub fn kind(&self, id: u32) -> HeapType {
+        match self.entry(id).map(|entry| &entry.known.ty.composite) {
+            Some(CompositeType::Func(_)) | None => HeapType::Func,
+            Some(CompositeType::Struct(_)) => HeapType::Struct,
+            Some(CompositeType::Array(_)) => HeapType::Array,
+        }
+    }
+
+    /// Whether one heap type matches the other (spec: valid/matching#heap-types).
+    pub fn heap_matches(&self, a: HeapType, b: HeapType) -> bool {
+        match (a, b) {
+            (HeapType::Index(a), HeapType::Index(b)) => self.is_sub(a, b),
+            (HeapType::Index(a), b) => self.kind(a).is_sub(b),
+            (a, HeapType::Index(b)) => match self.kind(b) {
+                HeapType::Func => a == HeapType::NoFunc,
+                _ => a == HeapType::None,
+            },
+            (a, b) => a.is_sub(b),
+        }
+    }
+
+    /// Whether one value type matches the other (spec: valid/matching#value-types).
+    pub fn matches(&self, a: ValType, b: ValType) -> bool {
+        match (a, b) {
+            (ValType::Ref(a), ValType::Ref(b)) => {
+                (b.is_nullable() || !a.is_nullable()) && self.heap_matches(a.heap(), b.heap())
+            }
+            _ => a == b,
+        }
+    }
+
+    /// The hierarchy that references of this type belong to, by its top.
+    pub fn top(&self, ty: RefType) -> HeapType {
+        match ty.heap() {
+            HeapType::Index(id) => self.kind(id).top(),
+            other => other.top(),
+        }
+        .unwrap_or(HeapType::Any)
+    }
+}
+
+/// What makes groups equal, so that it could be read back. `relative` says what types refer to.
+#[inline(never)]
+fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, OutOfMemory> {
+    let mut key: Vec<u8> = Vec::new();
+    let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());
+    for ty in types {
+        let ty = ty.map_indices(relative)?;
+        let (kind, count) = match &ty.composite {
+            CompositeType::Func(ty) => (0, ty.params.len()),
+            CompositeType::Struct(fields) => (1, fields.len()),
+            CompositeType::Array(_) => (2, 0),
+        };
+        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4)?;
+        if let Some(supertype) = ty.supertype {
+            number(supertype)?;
+        }
+        match &ty.composite {
+            CompositeType::Func(ty) => {
+                number(ty.results.len() as u32)?;
+                ty.params.iter().chain(&ty.results).try_for_each(|ty| number(ty.number()))?;
+            }
+            CompositeType::Struct(fields) => fields.iter().try_for_each(|field| number(field.number()))?,
+            CompositeType::Array(element) => number(element.number())?,
+        }
+    }
+    key.try_into_box()
+}

@@ -1,0 +1,211 @@
+//! Code of one function, linked and run with records of its own.
+
+use std::ptr;
+
+use wasmote_exec::{Activation, Cell, Func, Hooks, Instance, Linker, Machine, Memory, Source, Table};
+use wasmote_ir::TrapCode;
+use wasmote_test_support::Random;
+
+use crate::value;
+
+/// The frame: room for a result of two slots, the header, and from `FIRST` on the slots that operands are.
+pub const FIRST: usize = 4;
+pub const SLOTS: usize = 24;
+pub const HEADER: usize = 2;
+const FRAME: usize = 40;
+/// Bytes of the memory.
+pub const MEMORY: usize = 4096;
+/// What type the function has, as the engine numbers types.
+const TYPE: u32 = 7;
+
+/// How linked code is kept inside memory 0.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Bounds {
+    Checked,
+    #[cfg(guarded)]
+    Guarded,
+}
+
+/// How memory can be kept in bounds here; the last is that of pairs.
+pub const BOUNDS: &[Bounds] = &[
+    Bounds::Checked,
+    #[cfg(guarded)]
+    Bounds::Guarded,
+];
+
+/// What there is after a run.
+#[derive(PartialEq, Debug)]
+pub struct Outcome {
+    pub result: Result<(), TrapCode>,
+    /// Where a trap was, in units.
+    pub trapped: Option<u32>,
+    frame: Vec<u64>,
+    memory: Vec<u64>,
+    global: u64,
+}
+
+unsafe fn no_translation(_: *mut Machine, _: *mut Func) -> Result<(), TrapCode> {
+    unreachable!("all is linked")
+}
+unsafe fn no_host(_: *mut Machine, _: *mut Func, _: *mut Instance, _: *mut u64) -> Result<(), TrapCode> {
+    unreachable!("nothing is imported")
+}
+unsafe fn no_memory(_: *mut Machine, _: *mut Memory, _: u64) -> Option<u64> {
+    None
+}
+unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64> {
+    None
+}
+
+/// There is no other code.
+unsafe fn locate(_: *mut Machine, instance: *mut Instance, _: *const Cell) -> *const Cell {
+    // SAFETY: the instance has one function.
+    unsafe { (*(*instance).funcs).code }
+}
+unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
+    false
+}
+unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut u64) -> Option<u32> {
+    None
+}
+
+/// A memory with pages without access behind it: one for all runs.
+#[cfg(guarded)]
+mod guarded {
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+    use wasmote_exec::guard::RESERVED;
+    use wasmote_runtime::{Engine, Settings};
+
+    use super::MEMORY;
+
+    /// What belongs to the memory, in front of its base; so that it ends where a page does, however large pages are.
+    const FRONT: usize = (64 << 10) - MEMORY;
+
+    /// The memory's base.
+    pub struct Base(pub *mut u8);
+    // SAFETY: whoever has the base has the memory.
+    unsafe impl Send for Base {}
+
+    /// The memory, to have it alone.
+    pub fn memory() -> MutexGuard<'static, Base> {
+        static MEMORY_BASE: OnceLock<Mutex<Base>> = OnceLock::new();
+        let base = MEMORY_BASE.get_or_init(|| {
+            // The first engine of a process puts the signal handler there, which makes traps of faults, whoever made the memory.
+            drop(Engine::new(&Settings::default()));
+            // SAFETY: a new mapping.
+            unsafe {
+                let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+                let all = libc::mmap(std::ptr::null_mut(), FRONT + RESERVED, libc::PROT_NONE, kind, -1, 0);
+                assert_ne!(all, libc::MAP_FAILED);
+                assert_eq!(libc::mprotect(all, FRONT + MEMORY, libc::PROT_READ | libc::PROT_WRITE), 0);
+                Mutex::new(Base(all.cast::<u8>().add(FRONT)))
+            }
+        });
+        base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Links the code and runs it as function 0, which calls itself if it calls anything; deep recursion ends at the stack's end. What there is
+/// afterwards, and how many cells the code has.
+pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
+    let mut random = Random::new(!seed);
+    // SAFETY: these are the handlers for this machine.
+    let mut linker = unsafe { Linker::new(&[]).with_vectors(wasmote_simd::handler) };
+    let mut cells: Vec<Cell> = Vec::new();
+    let source = source(code, bounds);
+    let start = linker.link(&source, &[TYPE], &mut cells).unwrap();
+    let mut memory: Vec<u64> = (0..=MEMORY / 8).map(|_| value(&mut random)).collect();
+    memory[0] = MEMORY as u64;
+    let mut stack: Vec<u64> = (0..FRAME * 3).map(|_| value(&mut random)).collect();
+    let mut global = value(&mut random);
+    let hooks = Hooks {
+        translate: no_translation,
+        host: no_host,
+        memory_grow: no_memory,
+        table_grow: no_table,
+        locate,
+        make_room: no_room,
+        exception: no_exception,
+    };
+    let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
+    // SAFETY: the length comes first.
+    let base = unsafe { memory.as_mut_ptr().add(1) }.cast::<u8>();
+    #[cfg(guarded)]
+    let guarded = (bounds == Bounds::Guarded).then(guarded::memory);
+    #[cfg(guarded)]
+    let base = match &guarded {
+        Some(guarded) => {
+            let base = guarded.0;
+            // SAFETY: the length lies in front; nobody else has the memory.
+            unsafe { memory.as_ptr().copy_to(base.cast::<u64>().sub(1), memory.len()) };
+            base
+        }
+        None => base,
+    };
+    let mut first_memory = Memory { base, page_log2: 16, memory64: false, max_pages: 1, embedder: 0 };
+    let mut table =
+        Table { elems: ptr::null_mut(), len: 0, max: 0, table64: false, written: ptr::null_mut(), embedder: 0 };
+    let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
+    let mut func = Func {
+        // SAFETY: that many cells are there.
+        code: unsafe { cells.as_mut_ptr().add(start) },
+        frame_slots: FRAME as u32,
+        header: HEADER as u16,
+        params: 0,
+        instance: ptr::null_mut(),
+        type_id: TYPE,
+        reference: 0,
+    };
+    let mut instance = Instance {
+        machine: &raw mut *machine,
+        funcs: &raw mut func,
+        imports: ptr::null(),
+        globals: globals.as_ptr(),
+        memories: memories.as_ptr(),
+        tables: tables.as_ptr(),
+        data: ptr::null_mut(),
+        elems: ptr::null_mut(),
+        tags: ptr::null(),
+        imported_funcs: 0,
+        defined_funcs: 1,
+        embedder: 0,
+    };
+    func.instance = &raw mut instance;
+    // SAFETY: the records are as their types say; operands are slots of the frame, and targets are instructions.
+    let (result, trapped) = unsafe {
+        let mut activation = Activation::start(&raw mut *machine, &raw mut func, &[]).expect("there is room");
+        let result = activation.run(&raw mut *machine).returned();
+        let mut trapped = None;
+        activation.backtrace(&raw mut *machine, &mut |frame| {
+            trapped = Some(frame.cell);
+            false
+        });
+        (result, trapped.filter(|_| result.is_err()))
+    };
+    let trapped = trapped.map(|cell| linker.unit_at(&source, cell).unwrap());
+    #[cfg(guarded)]
+    if guarded.is_some() {
+        // SAFETY: as above.
+        unsafe { memory.as_mut_ptr().copy_from(base.cast::<u64>().sub(1), memory.len()) };
+    }
+    // Addresses in headers differ from one run to the next.
+    for frame in stack.chunks_mut(FIRST + SLOTS) {
+        frame[HEADER..][..2].fill(0);
+    }
+    (Outcome { result, trapped, frame: stack, memory: memory[1..].to_vec(), global }, cells.len())
+}
+
+/// The code as function 0.
+fn source(code: &[u16], bounds: Bounds) -> Source<'_> {
+    let _ = bounds;
+    Source {
+        code,
+        header: HEADER as u16,
+        frame_slots: FRAME as u32,
+        callees: (&[0], &[HEADER as u16]),
+        #[cfg(guarded)]
+        guarded: bounds == Bounds::Guarded,
+        ..Source::CHECKED
+    }
+}

@@ -1,0 +1,49 @@
+//! References to exceptions.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::TryVec;
+use wasmote_runtime::{Store, Trap, no_memory};
+
+use crate::context::AsContext;
+use crate::exception::Exception;
+use crate::gc::refs::ExnRef;
+use crate::handles::Tag;
+use crate::value::{Val, read_slots};
+
+impl ExnRef {
+    /// The exception; `None` if it is none, which only an image that is not as it was written can bring about.
+    ///
+    /// # Panics
+    /// If this belongs to another store, or its scope has ended.
+    pub fn exception(&self, ctx: impl AsContext) -> Option<Exception> {
+        let ctx = ctx.as_context();
+        match read(ctx.inner(), self.0.reference(ctx.inner()), Trap::without_frames(TrapCode::Exception)) {
+            Ok(exception) => Some(exception),
+            Err(Some(_)) => None,
+            Err(None) => no_memory(),
+        }
+    }
+}
+
+impl Val {
+    /// The value, if it is of the type of [`Val::ExnRef`].
+    pub fn exn_ref(&self) -> Option<Option<ExnRef>> {
+        match *self {
+            Val::ExnRef(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The exception that a reference is to. If it is to none, what it comes with is given back; nothing if there is no memory.
+pub(crate) fn read(store: &Store, reference: u32, trap: Trap) -> Result<Exception, Option<Trap>> {
+    let Some((tag, slots)) = store.exception(reference) else { return Err(Some(trap)) };
+    let types = &store.tag(tag).ty().params;
+    let mut values = Vec::new();
+    values.try_resize(types.len(), Val::I32(0)).and_then(|()| store.room_for_handles(types.len())).map_err(|_| None)?;
+    read_slots(types, slots, &mut values, store);
+    let values = values.try_into_box().map_err(|_| None)?;
+    Ok(Exception::of(Tag::of(store, tag), values, trap))
+}

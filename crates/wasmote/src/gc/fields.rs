@@ -1,0 +1,41 @@
+//! Fields and elements of objects as values.
+
+use alloc::vec::Vec;
+
+use wasmote_ir::FieldType;
+use wasmote_ir::fallible::{TryVec, try_with_capacity};
+use wasmote_runtime::{Part, Root, Store};
+
+use crate::error::Error;
+use crate::value::Val;
+
+/// Reads a field or an element; packed ones zero-extended.
+pub(crate) fn read(store: &Store, root: Root, part: Part) -> Result<Val, Error> {
+    Ok(Val::of_slots(part.ty.storage.unpacked(), &store.read_part(root, part)?, store))
+}
+
+/// Writes a field or an element; packed ones without the bits that they have no room for.
+pub(crate) fn write(store: &mut Store, root: Root, part: Part, value: Val) -> Result<(), Error> {
+    if !part.ty.mutable {
+        return Err(Error::new("the field or element is not mutable"));
+    }
+    let slots = slots_for(store, part.ty, value)?;
+    Ok(store.write_part(root, part, slots)?)
+}
+
+/// A value for a field or an element of this type.
+pub(crate) fn slots_for(store: &Store, ty: FieldType, value: Val) -> Result<[u64; 2], Error> {
+    if !value.is_of(ty.storage.unpacked(), store) {
+        return Err(Error::new("the value is not of the type of the field or element"));
+    }
+    Ok(value.to_slots(store))
+}
+
+/// All of these, or the first error.
+pub(crate) fn try_results<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
+    let mut all = try_with_capacity(items.size_hint().0)?;
+    for item in items {
+        all.try_push(item?)?;
+    }
+    Ok(all)
+}

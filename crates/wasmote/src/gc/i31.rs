@@ -1,0 +1,48 @@
+//! Integers of 31 bits, which references can have in them.
+
+/// An integer of 31 bits, which wasm has in a reference, `ref i31`.
+///
+/// ```
+/// use wasmote::I31;
+///
+/// let last = I31::new_i32((1 << 30) - 1).unwrap();
+/// assert_eq!(I31::new_i32(last.get_i32() + 1), None);
+/// assert_eq!(I31::wrapping_i32(-1).get_u32(), (1 << 31) - 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct I31(u32);
+
+impl I31 {
+    /// The integer, unless 31 bits are not enough for it.
+    pub fn new_i32(value: i32) -> Option<I31> {
+        Some(I31::wrapping_i32(value)).filter(|it| it.get_i32() == value)
+    }
+
+    /// The integer, unless 31 bits are not enough for it.
+    pub fn new_u32(value: u32) -> Option<I31> {
+        (value >> 31 == 0).then_some(I31(value))
+    }
+
+    /// The integer without its highest bit.
+    pub const fn wrapping_i32(value: i32) -> I31 {
+        I31(value as u32 & !(1 << 31))
+    }
+
+    /// The integer, of which the highest bit is a sign.
+    pub const fn get_i32(self) -> i32 {
+        (self.0 << 1) as i32 >> 1
+    }
+
+    /// The integer without a sign.
+    pub const fn get_u32(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn reference(self) -> u32 {
+        self.0 << 1 | 1
+    }
+
+    pub(crate) fn of_reference(reference: u32) -> Option<I31> {
+        (reference & 1 != 0).then_some(I31(reference >> 1))
+    }
+}

@@ -1,0 +1,303 @@
+//! Types of structures and arrays, as the host names and declares them (spec: valid/types#recursive-types). They are the engine's: what the
+//! host declares is the type of a module that declares the same.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+
+use wasmote_decode::{CompositeType, FuncType, SubType};
+use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+use wasmote_runtime::{Known, MAX_VALUES, RELATIVE, TypeRegistry};
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// The most fields of a structure, as in modules: handlers rely on objects not being larger.
+const MAX_FIELDS: usize = 10_000;
+/// The most types of a group, as in modules.
+const MAX_GROUP: usize = 1_000_000;
+
+/// Types that are declared together, and so can refer to each other. They are the same as those of a module that declares such a group,
+/// and may be subtypes of types declared before.
+///
+/// In what they refer to, an index is either [`RecGroup::own`], of a type in the group, or the engine's number of another one
+/// ([`RecGroup::index`], [`StructType::index`], [`ArrayType::index`]).
+///
+/// ```
+/// use wasmote::{CompositeType, Engine, FieldType, HeapType, RecGroup, RefType, StorageType, SubType, ValType};
+///
+/// let engine = Engine::default();
+/// // (rec (type $list (struct (field i32) (field (mut (ref null $list))))))
+/// let list = ValType::Ref(RefType::new(true, HeapType::Index(RecGroup::own(0))));
+/// let fields = [
+///     FieldType { storage: StorageType::Val(ValType::I32), mutable: false },
+///     FieldType { storage: StorageType::Val(list), mutable: true },
+/// ];
+/// let ty = SubType { is_final: true, supertype: None, composite: CompositeType::Struct(fields.into()) };
+/// let list = RecGroup::new(&engine, &[ty])?.struct_type(0).unwrap();
+/// assert_eq!(list.fields()[1].storage, StorageType::Val(list.reference(true)));
+/// # Ok::<(), wasmote::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RecGroup {
+    ids: Arc<[u32]>,
+    held: Arc<Held>,
+}
+
+/// A type that is not forgotten as long as this lives, with all of its group.
+struct Held {
+    engine: Engine,
+    id: u32,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.engine.types().lock().release(self.id);
+    }
+}
+
+impl RecGroup {
+    /// The types, or those that are equal to them.
+    ///
+    /// # Errors
+    /// When they are not valid: one refers to a type that there is not, to a supertype that is final, comes later or differs; or there is none,
+    /// or more than modules may have of anything.
+    pub fn new(engine: &Engine, types: &[SubType]) -> Result<RecGroup, Error> {
+        let own = RELATIVE as usize..RELATIVE as usize + types.len();
+        let mut registry = engine.types().lock();
+        if !is_closed(&registry, types) {
+            return Err(invalid());
+        }
+        let first = registry.acquire(types, own, &|index| index)?;
+        let ids: Arc<[u32]> = registry.group(first).into();
+        if !ids.iter().all(|&id| is_valid(&registry, id)) {
+            registry.release(first);
+            return Err(invalid());
+        }
+        let held = Arc::new(Held { engine: engine.clone(), id: first });
+        Ok(RecGroup { ids, held })
+    }
+
+    /// How a group's types name the one at this place among them.
+    pub const fn own(place: u32) -> u32 {
+        // Beyond any group, which is then refused, stays beyond.
+        RELATIVE | if place < RELATIVE { place } else { RELATIVE - 1 }
+    }
+
+    /// The engine's number of the type at this place.
+    pub fn index(&self, place: usize) -> Option<u32> {
+        self.ids.get(place).copied()
+    }
+
+    /// The type at this place, if it is of structures.
+    pub fn struct_type(&self, place: usize) -> Option<StructType> {
+        StructType::held(&self.held, *self.ids.get(place)?)
+    }
+
+    /// The type at this place, if it is of arrays.
+    pub fn array_type(&self, place: usize) -> Option<ArrayType> {
+        ArrayType::held(&self.held, *self.ids.get(place)?)
+    }
+
+    /// A group of the one type, which is final.
+    fn of(engine: &Engine, composite: CompositeType) -> Result<RecGroup, Error> {
+        RecGroup::new(engine, &[SubType { is_final: true, supertype: None, composite }])
+    }
+}
+
+#[cold]
+fn invalid() -> Error {
+    Error::new("the types of the group are not valid")
+}
+
+/// Whether all that types refer to is there, and there is not too much of anything.
+fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
+    let known = |index: u32, end: usize| match index.checked_sub(RELATIVE) {
+        Some(place) => (place as usize) < end,
+        None => registry.known(index).is_some(),
+    };
+    let closed = Cell::new((1..=MAX_GROUP).contains(&types.len()));
+    for (place, ty) in types.iter().enumerate() {
+        ty.each_index(&mut |index| closed.set(closed.get() && known(index, types.len())));
+        let few = match &ty.composite {
+            CompositeType::Func(FuncType { params, results }) => params.len().max(results.len()) <= MAX_VALUES,
+            CompositeType::Struct(fields) => fields.len() <= MAX_FIELDS,
+            CompositeType::Array(_) => true,
+        };
+        closed.set(closed.get() && few && ty.supertype.is_none_or(|above| known(above, place)));
+    }
+    closed.get()
+}
+
+/// Whether a type is a valid subtype of the one that it says it is of (spec: valid/types#sub-types).
+fn is_valid(registry: &TypeRegistry, id: u32) -> bool {
+    let Some(known) = registry.known(id) else { return false };
+    let Some(above) = known.ty.supertype else { return true };
+    registry.known(above).is_some_and(|above| {
+        !above.ty.is_final && composite_matches(registry, &known.ty.composite, &above.ty.composite)
+    })
+}
+
+/// Whether a type matches another (spec: valid/matching#composite-types).
+fn composite_matches(registry: &TypeRegistry, a: &CompositeType, b: &CompositeType) -> bool {
+    let values =
+        |a: &[ValType], b: &[ValType]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| registry.matches(a, b));
+    let field = |(a, b): (&FieldType, &FieldType)| match (a.storage, b.storage) {
+        _ if a == b => true,
+        (StorageType::Val(one), StorageType::Val(other)) => !a.mutable && !b.mutable && registry.matches(one, other),
+        _ => false,
+    };
+    match (a, b) {
+        (CompositeType::Func(a), CompositeType::Func(b)) => {
+            values(&b.params, &a.params) && values(&a.results, &b.results)
+        }
+        (CompositeType::Struct(a), CompositeType::Struct(b)) => a.len() >= b.len() && a.iter().zip(b).all(field),
+        (CompositeType::Array(a), CompositeType::Array(b)) => field((a, b)),
+        _ => false,
+    }
+}
+
+macro_rules! object_type {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name {
+            held: Arc<Held>,
+            id: u32,
+            known: Known,
+        }
+
+        impl $name {
+            fn held(held: &Arc<Held>, id: u32) -> Option<$name> {
+                let known = held.engine.types().lock().known(id)?;
+                matches!(known.ty.composite, CompositeType::$kind(_)).then(|| $name { held: held.clone(), id, known })
+            }
+
+            /// The type that references of this type are to, as it stands in the type of a function, a global, a table or a field that
+            #[doc = concat!("is in use. `None` if that is none of ", $what, ".")]
+            pub fn of(engine: &Engine, ty: ValType) -> Option<$name> {
+                let id = ty.reference()?.index()?;
+                $name::of_index(engine, id)
+            }
+
+            pub(crate) fn of_index(engine: &Engine, id: u32) -> Option<$name> {
+                engine.types().lock().hold(id).then_some(())?;
+                $name::held(&Arc::new(Held { engine: engine.clone(), id }), id)
+            }
+
+            /// The engine's number of it, which is what indices in types are.
+            pub fn index(&self) -> u32 {
+                self.id
+            }
+
+            /// The type of references to it, or of those and null.
+            pub fn reference(&self, nullable: bool) -> ValType {
+                ValType::Ref(RefType::new(nullable, HeapType::Index(self.id)))
+            }
+
+            /// Whether it is the other one, or a subtype of it.
+            pub fn matches(&self, other: &$name) -> bool {
+                Engine::same(&self.held.engine, &other.held.engine)
+                    && self.held.engine.types().lock().is_sub(self.id, other.id)
+            }
+
+            /// The number, if it is a type of this engine's.
+            pub(crate) fn id_in(&self, engine: &Engine) -> Result<u32, Error> {
+                if !Engine::same(&self.held.engine, engine) {
+                    return Err(Error::new("the type belongs to another engine"));
+                }
+                Ok(self.id)
+            }
+        }
+
+        /// Types are the same if they are equal as WebAssembly has it, of the same engine.
+        impl PartialEq for $name {
+            fn eq(&self, other: &$name) -> bool {
+                self.id == other.id && Engine::same(&self.held.engine, &other.held.engine)
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.id).finish()
+            }
+        }
+    };
+}
+
+object_type! {
+    /// A type of structures.
+    ///
+    /// ```
+    /// use wasmote::{Engine, FieldType, Module, StorageType, StructType, ValType};
+    ///
+    /// let engine = Engine::default();
+    /// let field = |ty, mutable| FieldType { storage: StorageType::Val(ty), mutable };
+    /// let point = StructType::new(&engine, [field(ValType::I32, false), field(ValType::F64, true)])?;
+    ///
+    /// // It is that of a module that declares the same.
+    /// let wasm = wat::parse_str(r#"(module
+    ///     (type $point (struct (field i32) (field (mut f64))))
+    ///     (func (export "x") (param (ref $point)) (result i32) (struct.get $point 0 (local.get 0))))"#)?;
+    /// let module = Module::new(&engine, wasm)?;
+    /// let x = module.get_export("x").unwrap();
+    /// assert_eq!(StructType::of(&engine, x.func().unwrap().params[0]), Some(point));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    StructType, Struct, "structures"
+}
+
+object_type! {
+    /// A type of arrays.
+    ///
+    /// ```
+    /// use wasmote::{ArrayType, Engine, FieldType, StorageType};
+    ///
+    /// let engine = Engine::default();
+    /// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true })?;
+    /// assert_eq!(ArrayType::of(&engine, bytes.reference(true)), Some(bytes.clone()));
+    /// assert_eq!(bytes.element().storage, StorageType::I8);
+    /// # Ok::<(), wasmote::Error>(())
+    /// ```
+    ArrayType, Array, "arrays"
+}
+
+impl StructType {
+    /// The type with these fields, which is final and has no supertype. [`RecGroup`] makes all others.
+    ///
+    /// # Errors
+    /// When a field is of a type that there is not, or there are more than 10,000.
+    pub fn new(engine: &Engine, fields: impl IntoIterator<Item = FieldType>) -> Result<StructType, Error> {
+        let fields: Vec<FieldType> = fields.into_iter().collect();
+        RecGroup::of(engine, CompositeType::Struct(fields.into()))?.struct_type(0).ok_or_else(invalid)
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> &[FieldType] {
+        match &self.known.ty.composite {
+            CompositeType::Struct(fields) => fields,
+            _ => unreachable!("a structure type is one"),
+        }
+    }
+}
+
+impl ArrayType {
+    /// The type with such elements, which is final and has no supertype. [`RecGroup`] makes all others.
+    ///
+    /// # Errors
+    /// When the elements are of a type that there is not.
+    pub fn new(engine: &Engine, element: FieldType) -> Result<ArrayType, Error> {
+        RecGroup::of(engine, CompositeType::Array(element))?.array_type(0).ok_or_else(invalid)
+    }
+
+    /// The elements.
+    pub fn element(&self) -> FieldType {
+        match self.known.ty.composite {
+            CompositeType::Array(element) => element,
+            _ => unreachable!("an array type is one"),
+        }
+    }
+}

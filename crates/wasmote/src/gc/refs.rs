@@ -1,0 +1,89 @@
+//! Handles of objects and exceptions. What can be done with each is in a file of its own.
+
+use wasmote_runtime::Root;
+
+/// A reference to an object, an `anyref`. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same object.
+///
+/// ```
+/// use wasmote::{AnyRef, Engine, I31, Instance, Module, Store, Val};
+///
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module
+///     (type $point (struct (field i32) (field i64)))
+///     (func (export "make") (result anyref) (struct.new $point (i32.const 1) (i64.const 2))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let made = instance.get_typed_func::<(), Option<AnyRef>>(&store, "make")?.call(&mut store, ())?.unwrap();
+/// let point = made.as_struct(&store).unwrap();
+/// assert_eq!(point.field(&store, 1)?, Val::I64(2));
+/// assert_eq!((made.as_array(&store), made.as_i31(&store)), (None, None));
+///
+/// let small = AnyRef::from_i31(&mut store, I31::wrapping_i32(-5));
+/// assert_eq!(small.as_i31(&store).map(I31::get_i32), Some(-5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct AnyRef(pub(crate) Root);
+
+/// A reference to a structure. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same structure.
+///
+/// Here the host makes one for a guest, which changes it, and gives back another:
+///
+/// ```
+/// use wasmote::{Engine, Instance, Module, Store, StructRef, StructType, Val};
+///
+/// let engine = Engine::default();
+/// let wasm = wat::parse_str(r#"(module
+///     (type $point (struct (field $x (mut i32)) (field $y i32)))
+///     (func (export "mirror") (param $p (ref $point)) (result (ref $point))
+///         (struct.set $point $x (local.get $p) (i32.const 0))
+///         (struct.new $point
+///             (struct.get $point $y (local.get $p))
+///             (struct.get $point $x (local.get $p)))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let mirror = instance.get_func(&store, "mirror").unwrap();
+///
+/// let point = StructType::of(&engine, mirror.ty(&store).params[0]).unwrap();
+/// let given = StructRef::new(&mut store, &point, &[Val::I32(1), Val::I32(2)])?;
+/// given.set_field(&mut store, 0, Val::I32(7))?;
+/// assert!(given.set_field(&mut store, 1, Val::I32(7)).is_err(), "it is not mutable");
+///
+/// let mirrored = mirror.typed::<StructRef, StructRef>(&store)?.call(&mut store, given)?;
+/// assert_eq!(given.fields(&store)?, [Val::I32(0), Val::I32(2)]);
+/// assert_eq!(mirrored.fields(&store)?, [Val::I32(2), Val::I32(0)]);
+/// assert_eq!(mirrored.ty(&store)?, point);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StructRef(pub(crate) Root);
+
+/// A reference to an array. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same array.
+///
+/// ```
+/// use wasmote::{ArrayRef, ArrayType, Engine, FieldType, StorageType, Store, Val, ValType};
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ());
+/// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true })?;
+/// let text = ArrayRef::new(&mut store, &bytes, Val::I32('.' as i32), 5)?;
+/// text.set(&mut store, 4, Val::I32('!' as i32))?;
+/// assert_eq!((text.len(&store)?, text.get(&store, 0)?), (5, Val::I32('.' as i32)));
+/// assert!(text.get(&store, 5).is_err());
+/// text.data_mut(&mut store)?[..2].copy_from_slice(b"oh");
+/// assert_eq!(text.data(&store)?, b"oh..!");
+///
+/// let longs = FieldType { storage: StorageType::Val(ValType::I64), mutable: false };
+/// let longs = ArrayType::new(&engine, longs)?;
+/// let fixed = ArrayRef::new_fixed(&mut store, &longs, &[Val::I64(1), Val::I64(2)])?;
+/// assert_eq!(fixed.elements(&store)?, [Val::I64(1), Val::I64(2)]);
+/// # Ok::<(), wasmote::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ArrayRef(pub(crate) Root);
+
+/// A reference to an exception, an `exnref`. It is good until its [`scope`](crate::scope()) ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ExnRef(pub(crate) Root);

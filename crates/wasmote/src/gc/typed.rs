@@ -1,0 +1,31 @@
+//! References to objects as Rust types.
+
+use wasmote_ir::{HeapType, RefType, ValType};
+use wasmote_runtime::{Root, Store};
+
+use crate::gc::i31::I31;
+use crate::gc::refs::{AnyRef, ArrayRef, ExnRef, StructRef};
+use crate::typed::{WasmTy, values};
+
+const fn reference(nullable: bool, heap: HeapType) -> ValType {
+    ValType::Ref(RefType::new(nullable, heap))
+}
+
+/// References to objects. What is never null is null all the same if an image says so, and then to no object.
+macro_rules! objects {
+    ($($ty:ident $heap:ident)*) => { values! { $(
+        $ty, reference(false, HeapType::$heap),
+            |it, store| u64::from(it.0.reference(store)), |slot, store| $ty(Root::new(store, slot as u32));
+        Option<$ty>, reference(true, HeapType::$heap),
+            |it, store| it.map_or(0, |it| it.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map($ty);
+    )* } };
+}
+
+objects!(AnyRef Any StructRef Struct ArrayRef Array ExnRef Exn);
+
+values! {
+    I31, reference(false, HeapType::I31),
+        |it, _store| it.reference().into(), |slot, _store| I31::wrapping_i32((slot >> 1) as i32);
+    Option<I31>, reference(true, HeapType::I31),
+        |it, _store| it.map_or(0, |it| it.reference().into()), |slot, _store| I31::of_reference(slot as u32);
+}

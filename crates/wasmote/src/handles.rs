@@ -1,0 +1,135 @@
+//! Handles: what the embedder has of the things in a store. What can be done with each is in a file of its own.
+
+use wasmote_runtime::{Root, Store, StoreId};
+
+macro_rules! numbered {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub struct $name {
+            store: StoreId,
+            index: u32,
+        }
+
+        impl $name {
+            /// The one with this number.
+            #[inline]
+            pub(crate) fn of(store: &Store, index: u32) -> $name {
+                $name { store: store.id(), index }
+            }
+
+            /// The number.
+            ///
+            /// # Panics
+            /// If this belongs to another store.
+            #[inline]
+            pub(crate) fn number(self, store: &Store) -> u32 {
+                store.check(self.store);
+                self.index
+            }
+        }
+    )* };
+}
+
+numbered! {
+    /// A function in a store.
+    ///
+    /// ```
+    /// use wasmote::{Engine, Func, Store, Val};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let add = Func::wrap(&mut store, |a: i32, b: i32| a.wrapping_add(b));
+    /// let mut results = [Val::I32(0)];
+    /// add.call(&mut store, &[Val::I32(40), Val::I32(2)], &mut results)?;
+    /// assert_eq!(results[0].i32(), Some(42));
+    /// # Ok::<(), wasmote::Error>(())
+    /// ```
+    Func;
+    /// A linear memory in a store.
+    ///
+    /// ```
+    /// use wasmote::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
+    /// let memory = Memory::new(&mut store, ty)?;
+    /// memory.write(&mut store, 65530, b"hello")?;
+    /// assert_eq!(memory.grow(&mut store, 1)?, 1);
+    /// assert_eq!(&memory.data(&store)[65530..65535], b"hello");
+    /// # Ok::<(), wasmote::Error>(())
+    /// ```
+    Memory;
+    /// A table in a store.
+    ///
+    /// ```
+    /// use wasmote::{Engine, Func, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType { element: ValType::FUNCREF, min: 2, max: None, table64: false };
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// let func = Func::wrap(&mut store, || 42);
+    /// table.set(&mut store, 1, func.into())?;
+    /// assert_eq!(table.get(&store, 0), Some(Val::FuncRef(None)));
+    /// assert_eq!(table.get(&store, 1), Some(Val::FuncRef(Some(func))));
+    /// assert_eq!(table.get(&store, 2), None);
+    /// # Ok::<(), wasmote::Error>(())
+    /// ```
+    Table;
+    /// A global in a store.
+    ///
+    /// ```
+    /// use wasmote::{Engine, Global, GlobalType, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = GlobalType { content: ValType::I64, mutable: true };
+    /// let global = Global::new(&mut store, ty, Val::I64(41))?;
+    /// global.set(&mut store, Val::I64(42))?;
+    /// assert_eq!(global.get(&store), Val::I64(42));
+    /// # Ok::<(), wasmote::Error>(())
+    /// ```
+    Global;
+    /// A tag in a store: what tells exceptions apart. Two tags are never the same, even with equal types.
+    ///
+    /// ```
+    /// use wasmote::{Engine, FuncType, Store, Tag, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = FuncType { params: [ValType::I32].into(), results: [].into() };
+    /// let tag = Tag::new(&mut store, ty.clone());
+    /// assert_eq!(tag.ty(&store), ty);
+    /// assert_ne!(tag, Tag::new(&mut store, ty));
+    /// ```
+    Tag;
+    /// An instance of a module in a store.
+    ///
+    /// ```
+    /// use wasmote::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(module
+    ///     (memory (export "memory") 1)
+    ///     (func (export "double") (param i32) (result i32)
+    ///         (i32.add (local.get 0) (local.get 0))))"#)?;
+    /// let module = Module::new(&engine, wasm)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let double = instance.get_typed_func::<i32, i32>(&store, "double")?;
+    /// assert_eq!(double.call(&mut store, 21)?, 42);
+    /// assert_eq!(instance.get_memory(&store, "memory").unwrap().size(&store), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    Instance;
+}
+
+/// A reference to a value of the host, which wasm can pass on and give back. It is good until its `scope` ends; the value is dropped
+/// when neither wasm nor the host has a reference to it any more. Without the feature `gc`, both live as long as the store.
+///
+/// ```
+/// use wasmote::{Engine, ExternRef, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let reference = ExternRef::new(&mut store, "hello");
+/// assert_eq!(reference.data(&store).downcast_ref::<&str>(), Some(&"hello"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ExternRef(pub(crate) Root);

@@ -1,0 +1,30 @@
+//! What becomes of errors on their way into wasm and out of it.
+
+use wasmote_ir::TrapCode;
+use wasmote_runtime as runtime;
+
+use crate::error::Error;
+#[cfg(feature = "gc")]
+use crate::gc::exceptions;
+
+/// What a host function's error does: an exception of the store's is thrown, all else stops wasm.
+#[cold]
+#[inline(never)]
+pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
+    #[cfg(feature = "gc")]
+    if let Some(exception) = error.as_exception() {
+        return exceptions::throw(store, exception).unwrap_or_else(|error| error.stop(store));
+    }
+    error.stop(store)
+}
+
+/// What stopped a call.
+#[cold]
+#[inline(never)]
+pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
+    #[cfg(feature = "gc")]
+    if let runtime::Error::Exception { reference, trap } = error {
+        return exceptions::uncaught(_store, reference, trap);
+    }
+    error.into()
+}
