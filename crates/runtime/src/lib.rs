@@ -9,7 +9,7 @@
 //! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`: who owns the records, and what can be done with them while no code runs;
-//! 6. `run`, `hooks`: calls into wasm and out of it, and what stopped them; `constant`, `instantiate`: how instances come to be;
+//! 6. `run`, `activation`, `hooks`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
 //! 7. `owned`, `caller`: how a store is borrowed, with the embedder's data.
 //!
 //! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
@@ -24,6 +24,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod activation;
 mod arena;
 mod bytes;
 mod caller;
@@ -69,6 +70,7 @@ mod types;
 #[cfg(feature = "validate")]
 mod unproven;
 
+pub use activation::Activation;
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use code::Stats;

@@ -7,6 +7,7 @@ use core::ptr::NonNull;
 
 use wasmote_ir::fallible::OutOfMemory;
 
+use crate::activation::Activation;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::hooks::HOOKS;
@@ -178,6 +179,36 @@ impl<'a, T> StoreMut<'a, T> {
     pub unsafe fn call(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
         // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
         unsafe { call(self.root, func, args, results) }
+    }
+
+    /// Starts a call that can be gone on with, of a function by its reference, with its arguments in slots. [`StoreMut::run`] runs it.
+    ///
+    /// # Safety
+    /// `args` has as many slots as the function's type says, and they hold what slots must.
+    ///
+    /// # Errors
+    /// When there is no memory for its value stack, or the function's frame is larger than that.
+    ///
+    /// # Panics
+    /// If there is no such function.
+    pub unsafe fn start(&mut self, func: u32, args: &[u64]) -> Result<Activation, Error> {
+        // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
+        unsafe { Activation::start(self.root, func, args) }
+    }
+
+    /// Runs a call until it returns (`true`), or the fuel is used up (`false`): after [`Store::set_fuel`] it can be run again.
+    ///
+    /// # Safety
+    /// `results` has as many slots as the function's type says.
+    ///
+    /// # Errors
+    /// As [`StoreMut::call`]: it has ended then. [`Error::Usage`] if it had ended before.
+    ///
+    /// # Panics
+    /// If it is another store's, and when a host function panics.
+    pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<bool, Error> {
+        // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
+        unsafe { call.run(self.root, results) }
     }
 
     /// Makes an instance and runs its start function; the instance's number. It stays in the store also when this fails: others may

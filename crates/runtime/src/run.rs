@@ -48,7 +48,7 @@ pub(crate) unsafe fn invoke(
         let machine = &raw mut (*root.as_ptr()).machine;
         let mut activation = match exec::Activation::start(machine, func, args) {
             Ok(activation) => activation,
-            Err(code) => return not_started(root, func, args, results, code),
+            Err(code) => return without_stack(root, func, args, results, code),
         };
         match activation.run(machine).returned() {
             Ok(()) => {
@@ -66,7 +66,7 @@ pub(crate) unsafe fn invoke(
 /// As [`invoke`], and nothing ran in between.
 #[cold]
 #[inline(never)]
-unsafe fn not_started(
+unsafe fn without_stack(
     mut root: NonNull<Store>,
     func: *mut exec::Func,
     args: &[u64],
@@ -78,7 +78,7 @@ unsafe fn not_started(
         if code == TrapCode::StackOverflow && root.as_mut().make_stack()? {
             return invoke(root, func, args, results);
         }
-        Err(Error::Trap(Trap::new(code, Box::default(), 0)))
+        Err(code.into())
     }
 }
 
@@ -88,7 +88,7 @@ unsafe fn not_started(
 /// As [`invoke`], and nothing ran in between.
 #[inline(never)]
 #[cold]
-unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Error {
+pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Error {
     // SAFETY: the caller's promise.
     let store = unsafe { root.as_mut() };
     if let TrapCode::Host | TrapCode::InvalidFunction = code {

@@ -52,6 +52,12 @@ impl<T> Shared<T> {
         Ok(Shared { counted: NonNull::from(Box::leak(counted)) })
     }
 
+    /// Whether nobody else owns it. Nobody else can come to, then.
+    pub(crate) fn is_only_owner(&self) -> bool {
+        // SAFETY: it is there while it has an owner.
+        unsafe { self.counted.as_ref() }.owners.load(Ordering::Acquire) == 1
+    }
+
     /// Tells values apart.
     pub fn address(&self) -> *const () {
         self.counted.as_ptr().cast_const().cast()

@@ -20,6 +20,7 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
+use crate::activation::Calls;
 use crate::arena::{Arena, Run};
 use crate::code::{Places, Stats};
 use crate::engine::Engine;
@@ -49,6 +50,8 @@ pub struct Store {
     pub(crate) data: NonNull<()>,
     /// Where the machine's slots are, once there was a call.
     stack: Option<ValueStack>,
+    /// The calls that have stopped and may go on.
+    pub(crate) calls: Calls,
     /// What references refer to: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
@@ -113,6 +116,7 @@ impl Store {
             engine: engine.clone(),
             data: NonNull::dangling(),
             stack: None,
+            calls: Calls::default(),
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),

@@ -168,7 +168,10 @@ impl Store {
     /// All that is in use but by other objects.
     fn mark_roots(&self, marker: &mut gc::Marker<'_>, top: *const u64) {
         // SAFETY: slots of the value stack, which the frames of activations have.
-        unsafe { exec::each_stack(&raw const self.machine, top, &mut |first, end| marker.slots(first, end)) };
+        let mut slots = |first, end| unsafe { marker.slots(first, end) };
+        // SAFETY: the machine is there.
+        unsafe { exec::each_stack(&raw const self.machine, top, &mut slots) };
+        self.calls.each_stack(&mut slots);
         self.objects.roots.each(&mut |reference| marker.reference(reference));
         marker.reference(self.machine.exception);
         for global in self.globals.iter() {

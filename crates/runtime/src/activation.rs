@@ -1,0 +1,126 @@
+//! Calls that can be gone on with: they stop when the fuel is used up, and run again, or are dropped. Each has a value stack of its own,
+//! so that any number of a store's calls may have stopped at once.
+
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+
+use crate::error::Error;
+use crate::lock::Lock;
+use crate::run::failure;
+use crate::shared::Shared;
+use crate::stack::ValueStack;
+use crate::store::{Store, StoreId};
+
+/// A call of wasm by the host that has not ended. Dropping it ends it.
+pub struct Activation {
+    paused: Paused,
+    store: StoreId,
+}
+
+/// What a call is while it does not run; nothing once it has ended. The store looks for references in it.
+pub(crate) type Paused = Shared<Lock<Option<Call>>>;
+
+/// A call, and the value stack that it runs on.
+pub(crate) struct Call {
+    activation: exec::Activation,
+    /// Where its slots are: it is never looked at, but lives as long as they are needed.
+    _stack: ValueStack,
+}
+
+// SAFETY: its pointers lead to its own stack, and to records of its store, which are used only by those who have borrowed that store
+// to change it.
+unsafe impl Send for Call {}
+
+impl Drop for Activation {
+    fn drop(&mut self) {
+        // The store may keep its share, not the stack.
+        let call = self.paused.lock().take();
+        drop(call);
+    }
+}
+
+/// The calls of a store that have not ended, and some that have.
+#[derive(Default)]
+pub(crate) struct Calls {
+    all: Vec<Paused>,
+    /// With so many, those are looked for that have ended.
+    full: usize,
+}
+
+impl Calls {
+    fn add(&mut self, call: Paused) -> Result<(), OutOfMemory> {
+        if self.all.len() >= self.full {
+            self.all.retain(|call| !call.is_only_owner());
+            self.full = 2 * self.all.len() + 8;
+        }
+        self.all.try_push(call)
+    }
+
+    /// Gives the slots of those that do not run.
+    #[cfg(feature = "gc")]
+    pub(crate) fn each_stack(&self, each: &mut dyn FnMut(*const u64, *const u64)) {
+        for call in &self.all {
+            if let Some(call) = &*call.lock() {
+                let (first, end) = call.activation.slots();
+                each(first, end);
+            }
+        }
+    }
+}
+
+impl Activation {
+    /// Starts a call of a function, by its reference, with its arguments in slots. It does not run yet.
+    ///
+    /// # Safety
+    /// As [`crate::run::call`].
+    pub(crate) unsafe fn start(mut root: NonNull<Store>, func: u32, args: &[u64]) -> Result<Activation, Error> {
+        // SAFETY: the caller's promise; the machine runs nothing meanwhile.
+        unsafe {
+            let store = root.as_mut();
+            let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
+            let stack = ValueStack::new(store.engine.settings().max_stack).ok_or(OutOfMemory)?;
+            let machine = &raw mut store.machine;
+            let outside = ((*machine).stack_top, (*machine).stack_end);
+            (*machine).set_stack(stack.start(), stack.len());
+            let started = exec::Activation::start(machine, func, args);
+            ((*machine).stack_top, (*machine).stack_end) = outside;
+            let activation = started?;
+            let paused = Shared::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
+            store.calls.add(paused.clone())?;
+            Ok(Activation { paused, store: store.id() })
+        }
+    }
+
+    /// Runs it until it returns (`true`), or the fuel is used up (`false`). An error ends it.
+    ///
+    /// # Safety
+    /// As [`crate::run::call`], and `results` has as many slots as the function's type says.
+    pub(crate) unsafe fn run(&mut self, mut root: NonNull<Store>, results: &mut [u64]) -> Result<bool, Error> {
+        // SAFETY: the caller's promise; no reference to the store is left when it runs.
+        unsafe {
+            let store = root.as_mut();
+            store.check(self.store);
+            let machine = &raw mut store.machine;
+            if (*machine).depth >= (*machine).max_depth {
+                return Err(TrapCode::StackOverflow.into());
+            }
+            let Some(mut call) = self.paused.lock().take() else { return Err(Error::Usage("the call has ended")) };
+            let stop = call.activation.run(machine);
+            match stop.returned() {
+                Ok(()) => {
+                    call.activation.results(results);
+                    Ok(true)
+                }
+                Err(_) if stop == exec::Stop::OutOfFuel => {
+                    *self.paused.lock() = Some(call);
+                    Ok(false)
+                }
+                Err(code) => Err(failure(root, &call.activation, code)),
+            }
+        }
+    }
+}
