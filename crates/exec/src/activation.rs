@@ -9,7 +9,7 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch::{self, Regs};
 use crate::mode::Mode;
-use crate::state::Machine;
+use crate::state::{Instance, Machine};
 
 /// Why an activation stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,11 +59,36 @@ pub struct Activation<M: Mode> {
 }
 
 /// Where an activation stands.
+///
+/// The accumulators are not noted: an accumulator is read by the instruction directly behind the one that left something in it, and
+/// instructions that take fuel neither read one nor stand between two such.
 pub(crate) struct Site<M: Mode> {
     /// Why it stopped there.
     pub code: TrapCode,
-    /// The registers, but for the memory, which may move while it does not run.
+    /// The registers, but for the memory, which may move while it does not run, and the accumulators.
     pub regs: Regs<M>,
+}
+
+impl<M: Mode> Site<M> {
+    /// Notes where an activation that runs has stopped.
+    ///
+    /// # Safety
+    /// It is in place, and the registers are its own.
+    #[inline(always)]
+    pub(crate) unsafe fn note(
+        running: *mut Activation<M>,
+        code: TrapCode,
+        ip: *const u8,
+        fp: *mut u64,
+        instance: *mut Instance<M>,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let site = &raw mut (*running).site;
+            (*site).code = code;
+            ((*site).regs.ip, (*site).regs.fp, (*site).regs.cx) = (ip, fp, instance);
+        }
+    }
 }
 
 /// The slots in which an activation may run: the first, and one past the last.
@@ -197,5 +222,24 @@ pub unsafe fn each_stack<M: Mode>(
             each((*running).base, top);
             (running, top) = ((*running).outer, (*running).outer_top);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmote_ir::Op;
+
+    #[test]
+    fn what_takes_fuel_reads_no_accumulator() {
+        let takes = |op: &&Op| op.name().ends_with("Fuel") || op.name().starts_with("Array");
+        let mut seen = 0;
+        for op in Op::ALL.iter().filter(takes) {
+            for variant in op.variants() {
+                let sources = variant.suffix.split('_').next().unwrap_or_default();
+                assert!(!sources.contains('r'), "{op:?}.{}", variant.suffix);
+                seen += 1;
+            }
+        }
+        assert!(seen > 8, "{seen}");
     }
 }

@@ -98,7 +98,7 @@ macro_rules! registers {
             // SAFETY: `end` passes a `TrapCode` as its number.
             let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem.addr() as u8) };
             // SAFETY: an instance's machine outlives it.
-            unsafe { (*(*(*r.cx).machine).running).site = Site { code, regs: r } };
+            unsafe { Site::note((*(*r.cx).machine).running, code, r.ip, r.fp, r.cx) };
             // A constant known to callers would have them return it themselves, after a call that is none in tail position.
             core::hint::black_box(TRAPPED)
         }

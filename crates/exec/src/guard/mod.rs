@@ -62,6 +62,7 @@ use core::ptr;
 
 use wasmote_ir::TrapCode;
 
+use crate::activation::Site;
 use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, Reads, Store, Writes};
 use crate::linked::{self, Instance, Machine};
@@ -205,11 +206,9 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         if stack == 0 {
             return None;
         }
-        let site = &raw mut (*(*machine).running).site;
-        (*site).code = TrapCode::MemoryOutOfBounds;
-        (*site).regs.ip = ptr::with_exposed_provenance(found.ip);
-        (*site).regs.fp = ptr::with_exposed_provenance_mut(found.fp);
-        (*site).regs.cx = instance;
+        let ip = ptr::with_exposed_provenance(found.ip);
+        let fp = ptr::with_exposed_provenance_mut(found.fp);
+        Site::note((*machine).running, TrapCode::MemoryOutOfBounds, ip, fp, instance);
         Some(Resume { pc: at, sp: stack, result: TRAPPED.addr(), saved })
     }
 }
