@@ -16,7 +16,9 @@ use pico_args::Arguments;
 
 use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
-use crate::{bare, corpus, deps, diet, embedded, features, firmware, fuzz, linear, miri, same_image, size, tailcheck};
+use crate::{
+    bare, circles, corpus, deps, diet, embedded, features, firmware, fuzz, linear, miri, same_image, size, tailcheck,
+};
 
 /// How a step went, when it did not fail.
 enum Outcome {
@@ -40,6 +42,7 @@ const STEPS: &[Step] = &[
     ("readme", "README's first commands, in a clone with nothing beside it: all tests are one of them", readme),
     ("fmt", "the code is formatted", fmt),
     ("deps", "the crates depend on each other as designed", || deps::check().map(|()| Outcome::Passed)),
+    ("circles", "files do not need each other in large circles", || circles::check().map(|()| Outcome::Passed)),
     ("clippy", "no warnings in any target", clippy),
     ("corpus", "the guests too large to commit are at hand", || corpus::check().map(left_out)),
     ("test-beside", "the tests whose numbers depend on what lies beside the checkout", test_beside),

@@ -1,7 +1,7 @@
 //! What the project checks and measures about itself: `cargo xtask COMMAND`, one file a command.
 //!
 //! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
-//! - Checks: [`ci`] runs all of them in order: [`deps`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
+//! - Checks: [`ci`] runs all of them in order: [`deps`], [`circles`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
 //!   [`size`], [`diet`], [`fuzz`], [`linear`], [`miri`].
 //! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts; [`aarch64`] tests
 //!   one that CI has no time for.
@@ -13,6 +13,7 @@ mod aarch64;
 mod bare;
 mod bench;
 mod ci;
+mod circles;
 mod conformance;
 mod corpus;
 mod deps;
@@ -74,6 +75,12 @@ const COMMANDS: &[Command] = &[
         "",
         "each crate uses only what the design lets it use, and denies what it must; no opcode is a number",
         deps::main,
+    ),
+    command(
+        "circles",
+        "",
+        "no circle of files that need each other is larger than it may be, in the crates that have limits",
+        circles::main,
     ),
     command(
         "tailcheck",

@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-#[cfg(feature = "gc")]
-use wasmote_decode::CompositeType;
 use wasmote_decode::ConstOp;
 use wasmote_ir::fallible::TryVec;
 
@@ -81,6 +79,7 @@ pub(crate) fn evaluate(
 /// A new object, as a value, from the values on the stack.
 #[cfg(feature = "gc")]
 fn object(store: &mut Store, types: &TypeIds, op: &ConstOp, stack: &mut Vec<[u64; 2]>) -> Result<[u64; 2], Error> {
+    use wasmote_decode::CompositeType;
     let mut pop = || stack.pop().ok_or_else(invalid);
     // How many values there are, the last ones on the stack, and how many elements.
     let (ty, count, len) = match *op {

@@ -3,17 +3,9 @@
 use alloc::boxed::Box;
 use core::any::Any;
 
-#[cfg(feature = "image")]
-use wasmote_decode::image::ReadError;
 use wasmote_decode::{DecodeError, DecodeErrorKind};
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
-#[cfg(feature = "image")]
-use wasmote_ir::image::ImageError;
-#[cfg(feature = "wasm")]
-use wasmote_translate::{TranslateError, TranslateErrorKind};
-#[cfg(feature = "validate")]
-use wasmote_validate::ValidateError;
 
 use crate::trap::Trap;
 
@@ -24,17 +16,17 @@ pub enum Error {
     Decode(DecodeError),
     /// The module is not valid.
     #[cfg(feature = "validate")]
-    Validate(ValidateError),
+    Validate(wasmote_validate::ValidateError),
     /// The bytes are no image, or one that this build can't run.
     #[cfg(feature = "image")]
-    Image(ImageError),
+    Image(wasmote_ir::image::ImageError),
     /// A function is beyond what the translator can do.
     #[cfg(feature = "wasm")]
     Translate {
         /// The function's index, imports counted.
         func: u32,
         /// Why.
-        error: TranslateError,
+        error: wasmote_translate::TranslateError,
     },
     /// With a function there is more code than a module may be translated into.
     CodeLimit {
@@ -69,7 +61,8 @@ impl Error {
     #[cfg(feature = "wasm")]
     #[cold]
     #[inline(never)]
-    pub fn translate(func: u32, error: TranslateError, limit: u64) -> Error {
+    pub fn translate(func: u32, error: wasmote_translate::TranslateError, limit: u64) -> Error {
+        use wasmote_translate::TranslateErrorKind;
         match error.kind {
             TranslateErrorKind::OutOfMemory => Error::OutOfMemory,
             TranslateErrorKind::CodeLimit => Error::CodeLimit { func, limit },
@@ -95,25 +88,25 @@ impl From<DecodeError> for Error {
 }
 
 #[cfg(feature = "image")]
-impl From<ImageError> for Error {
-    fn from(error: ImageError) -> Error {
+impl From<wasmote_ir::image::ImageError> for Error {
+    fn from(error: wasmote_ir::image::ImageError) -> Error {
         Error::Image(error)
     }
 }
 
 #[cfg(feature = "image")]
-impl From<ReadError> for Error {
-    fn from(error: ReadError) -> Error {
+impl From<wasmote_decode::image::ReadError> for Error {
+    fn from(error: wasmote_decode::image::ReadError) -> Error {
         match error {
-            ReadError::Image(error) => error.into(),
-            ReadError::OutOfMemory => Error::OutOfMemory,
+            wasmote_decode::image::ReadError::Image(error) => error.into(),
+            wasmote_decode::image::ReadError::OutOfMemory => Error::OutOfMemory,
         }
     }
 }
 
 #[cfg(feature = "validate")]
-impl From<ValidateError> for Error {
-    fn from(error: ValidateError) -> Error {
+impl From<wasmote_validate::ValidateError> for Error {
+    fn from(error: wasmote_validate::ValidateError) -> Error {
         match error.is_out_of_memory() {
             true => Error::OutOfMemory,
             false => Error::Validate(error),

@@ -4,8 +4,6 @@ use core::hash::{Hash, Hasher};
 
 use wasmote_ir::fallible::OutOfMemory;
 
-#[cfg(feature = "gc")]
-use crate::gc::roots::Held;
 use crate::shared::no_memory;
 use crate::store::{Store, StoreId};
 
@@ -16,7 +14,7 @@ pub struct Root {
     store: StoreId,
     reference: u32,
     #[cfg(feature = "gc")]
-    held: Held,
+    held: crate::gc::roots::Held,
 }
 
 /// Handles are the same if they are of the same object: those do not move.

@@ -58,7 +58,7 @@ pub struct Store {
     /// The types of `hosts`.
     pub(crate) host_types: TypeIds,
     /// The supertypes of all types in use: `machine.types` points here.
-    displays: Displays,
+    pub(crate) displays: Displays,
     pub(crate) memories: Arena<MemoryRecord>,
     /// What instances without a memory have in place of one.
     pub(crate) no_memory: Run<exec::Memory>,
@@ -253,20 +253,6 @@ impl Store {
         #[cfg(feature = "gc")]
         self.objects.add_types(&self.engine, types)?;
         Ok(())
-    }
-
-    /// Makes a type known to the machine, and holds it.
-    #[cfg(feature = "gc")]
-    pub(crate) fn add_object_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
-        self.host_types.hold(id)?;
-        let known = self.engine.types().lock().known(id);
-        let added = self.displays.add(id, known.as_ref());
-        self.machine.types = self.displays.types();
-        added?;
-        match known {
-            Some(known) => self.objects.add_type(&self.engine, id, &known.ty),
-            None => Ok(()),
-        }
     }
 
     /// The record of the function that a reference is to, if it is to one.

@@ -7,12 +7,6 @@ use core::fmt;
 use wasmote_decode::DecodeError;
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
-#[cfg(feature = "image")]
-use wasmote_ir::image::ImageError;
-#[cfg(feature = "wasm")]
-use wasmote_translate::TranslateError;
-#[cfg(feature = "validate")]
-use wasmote_validate::ValidateError;
 
 use wasmote_runtime as runtime;
 use wasmote_runtime::{Trap, try_box};
@@ -44,17 +38,17 @@ pub enum ErrorKind {
     Decode(DecodeError),
     /// The module is not valid.
     #[cfg(feature = "validate")]
-    Validate(ValidateError),
+    Validate(wasmote_validate::ValidateError),
     /// The bytes are no image, or one that this build can't run; also when a function of it is found so at its first call.
     #[cfg(feature = "image")]
-    Image(ImageError),
+    Image(wasmote_ir::image::ImageError),
     /// A function is beyond what the translator can do.
     #[cfg(feature = "wasm")]
     Translate {
         /// The function's index, imports counted.
         func: u32,
         /// Why.
-        error: TranslateError,
+        error: wasmote_translate::TranslateError,
     },
     /// With a function there is more code than a module may be translated into: see [`Config::max_code_size`](crate::Config::max_code_size).
     CodeLimit {
@@ -187,15 +181,15 @@ impl From<DecodeError> for Error {
 }
 
 #[cfg(feature = "image")]
-impl From<ImageError> for Error {
-    fn from(error: ImageError) -> Error {
+impl From<wasmote_ir::image::ImageError> for Error {
+    fn from(error: wasmote_ir::image::ImageError) -> Error {
         Error::of(ErrorKind::Image(error))
     }
 }
 
 #[cfg(feature = "validate")]
-impl From<ValidateError> for Error {
-    fn from(error: ValidateError) -> Error {
+impl From<wasmote_validate::ValidateError> for Error {
+    fn from(error: wasmote_validate::ValidateError) -> Error {
         runtime::Error::from(error).into()
     }
 }

@@ -39,7 +39,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `module`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
+//! 1. `engine`, `module` with `image` and `compile`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
 //! 2. `handles`: what the embedder has of the things in a store; `value`: values, and as slots;
 //! 3. `extern_type`, `externs`, `imports`: what can be imported and exported;
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `named`: what can be done with each;
@@ -63,6 +63,8 @@ extern crate alloc;
 extern crate std;
 
 mod caller;
+#[cfg(feature = "compile")]
+mod compile;
 mod context;
 mod engine;
 mod error;
@@ -76,6 +78,8 @@ mod gc;
 mod global;
 mod handles;
 mod host;
+#[cfg(feature = "image")]
+mod image;
 mod imports;
 mod instance;
 mod linker;

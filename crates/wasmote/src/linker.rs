@@ -24,6 +24,7 @@ use crate::messages::message;
 use crate::module::Module;
 use crate::named::Named;
 use crate::typed::IntoFunc;
+use crate::value::Val;
 
 /// Names and what modules get when they import them. Host functions defined here belong to no store, so that one
 /// linker serves many stores, also at a time.
@@ -131,7 +132,7 @@ impl<T> Linker<T> {
         module: &str,
         name: &str,
         ty: FuncType,
-        function: impl Fn(Caller<'_, T>, &[crate::Val], &mut [crate::Val]) -> Result<(), Error> + Send + Sync + 'static,
+        function: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
         self.insert(module, name, Definition::Host(of_values(ty, function)))
     }

@@ -1,9 +1,6 @@
 //! Errors in words; without the feature `messages`, as numbers.
 
 #[cfg(feature = "messages")]
-use alloc::borrow::Cow;
-
-#[cfg(feature = "messages")]
 mod words {
     use core::fmt;
 
@@ -174,7 +171,8 @@ macro_rules! message {
 #[cfg(feature = "messages")]
 #[cold]
 #[inline(never)]
-pub(crate) fn joined(fixed: &'static str, all: core::fmt::Arguments<'_>) -> Cow<'static, str> {
+pub(crate) fn joined(fixed: &'static str, all: core::fmt::Arguments<'_>) -> alloc::borrow::Cow<'static, str> {
+    use alloc::borrow::Cow;
     wasmote_ir::fallible::try_format(all).map_or(Cow::Borrowed(fixed), Cow::Owned)
 }
 #[cfg(not(feature = "messages"))]

@@ -1,25 +1,15 @@
 //! Modules: decoded, validated, and translated function by function when first called; or images, of which functions are
 //! verified when first called.
 
-#[cfg(feature = "compile")]
-use alloc::vec::Vec;
 use core::fmt;
 
-#[cfg(feature = "compile")]
-use wasmote_compile::{ImageOptions, ImageWriteError};
 use wasmote_decode::ModuleInfo;
-#[cfg(feature = "compile")]
-use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
 use wasmote_runtime::Stats;
-#[cfg(any(feature = "wasm", feature = "image"))]
-use wasmote_runtime::WasmBytes;
 
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::extern_type::ExternType;
-#[cfg(feature = "compile")]
-use crate::messages::message;
 
 /// A module (spec: syntax/modules): cheap to clone, shared among threads, instantiated as often as one likes.
 ///
@@ -60,6 +50,7 @@ pub struct ExportDescription<'a> {
     pub ty: ExternType,
 }
 
+#[cfg(feature = "validate")]
 impl Module {
     /// Decodes a module and validates it, all of it or without the bodies of its functions, as
     /// [`Config::validation`](crate::Config::validation) says. With
@@ -67,80 +58,8 @@ impl Module {
     ///
     /// # Errors
     /// What is wrong with the module, and where; also a function that has more locals and operands than 65,535 slots hold.
-    #[cfg(feature = "validate")]
-    pub fn new(engine: &Engine, wasm: impl Into<WasmBytes>) -> Result<Module, Error> {
+    pub fn new(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
         Ok(Module(runtime::Module::validated(engine.inner(), wasm.into())?))
-    }
-
-    /// Takes an image that `wasmote compile`, or [`Module::to_image`], wrote. Nothing is decoded, validated or translated; what
-    /// it says about the module is verified now, its functions each when it is first called ([`Module::verify`] does so
-    /// for all). Whatever the bytes are, no more than a wrong module comes of it.
-    ///
-    /// # Errors
-    /// When the bytes are no image, damaged, or of another version or build, and what to do about it.
-    #[cfg(feature = "image")]
-    pub fn from_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
-        Ok(Module(runtime::Module::of_image(engine.inner(), image.into())?))
-    }
-
-    /// As [`Module::from_image`], without looking at functions and data.
-    ///
-    /// # Safety
-    /// The image is as it was written: one that was changed may do anything.
-    ///
-    /// # Errors
-    /// As [`Module::from_image`], as far as it looks.
-    #[cfg(feature = "image")]
-    #[allow(unsafe_code)]
-    pub unsafe fn from_trusted_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
-        // SAFETY: the caller's promise.
-        Ok(Module(unsafe { runtime::Module::of_trusted_image(engine.inner(), image.into()) }?))
-    }
-
-    /// The bytes that every image begins with.
-    #[cfg(feature = "image")]
-    pub const IMAGE_MAGIC: [u8; 4] = wasmote_ir::image::layout::MAGIC;
-
-    /// Whether these bytes begin as an image does, whatever follows.
-    #[cfg(feature = "image")]
-    pub fn is_image(bytes: &[u8]) -> bool {
-        bytes.starts_with(&Module::IMAGE_MAGIC)
-    }
-
-    /// The module as an image, for [`Module::from_image`] on any machine, and for execution in place.
-    ///
-    /// ```
-    /// use wasmote::{Engine, ImageOptions, Module};
-    ///
-    /// let engine = Engine::default();
-    /// let wasm = wat::parse_str(r#"(module (func (export "answer") (result i32) i32.const 42))"#)?;
-    /// let image = Module::new(&engine, wasm)?.to_image(&ImageOptions::default())?;
-    /// let module = Module::from_image(&engine, image)?;
-    /// assert_eq!(module.exports().count(), 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When a function can't be translated, or is not valid (with lazy validation), or the module has more than an image can
-    /// hold or [`Config::max_code_size`](crate::Config::max_code_size) says, or is one already.
-    #[cfg(feature = "compile")]
-    pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
-        if self.0.is_image() {
-            return Err(Error::new("the module is an image already"));
-        }
-        #[cfg(feature = "validate")]
-        self.validate()?;
-        let limit = self.0.code_limit();
-        let image = wasmote_compile::write_image_within(limit, self.0.info(), self.0.bytes(), options);
-        image.map_err(|error| match error {
-            ImageWriteError::Function(func, error) => runtime::Error::translate(func, error, limit).into(),
-            ImageWriteError::OutOfMemory => OutOfMemory.into(),
-            ImageWriteError::TooLarge(what) => {
-                let _ = what;
-                Error::new(message!("the module is too large for an image", ": too many {what}"))
-            }
-            _ => Error::new("the module is not valid"),
-        })
     }
 
     /// Validates the functions that are not yet known to be valid, with [`Validation::Lazy`](crate::Validation::Lazy); otherwise there are none.
@@ -148,11 +67,12 @@ impl Module {
     ///
     /// # Errors
     /// What is wrong with the first function that is not valid, and where.
-    #[cfg(feature = "validate")]
     pub fn validate(&self) -> Result<(), Error> {
         Ok(self.0.validate()?)
     }
+}
 
+impl Module {
     /// Translates all functions now, or of an image verifies them, instead of each at its first call.
     ///
     /// # Errors
@@ -170,7 +90,7 @@ impl Module {
     /// As far as decoding goes, what is wrong with the module, and where.
     #[cfg(feature = "wasm")]
     #[allow(unsafe_code)]
-    pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<WasmBytes>) -> Result<Module, Error> {
+    pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller's promise.
         Ok(Module(unsafe { runtime::Module::unchecked(engine.inner(), wasm.into()) }?))
     }
@@ -180,6 +100,12 @@ impl Module {
     pub(crate) fn of(module: &runtime::Module) -> &Module {
         // SAFETY: a `Module` is transparent over it.
         unsafe { &*core::ptr::from_ref(module).cast() }
+    }
+
+    /// What the runtime made.
+    #[cfg(feature = "image")]
+    pub(crate) fn of_runtime(module: runtime::Module) -> Module {
+        Module(module)
     }
 
     pub(crate) fn inner(&self) -> &runtime::Module {

@@ -67,27 +67,27 @@ impl<T> Store<T> {
         self.owned.borrow().store().fuel()
     }
 
+    /// What was translated so far of the modules that have instances here.
+    pub fn stats(&self) -> Stats {
+        self.owned.borrow().store().stats()
+    }
+}
+
+#[cfg(feature = "gc")]
+impl<T> Store<T> {
     /// Drops all objects that nothing can reach, now instead of when their room is needed.
-    #[cfg(feature = "gc")]
     pub fn collect(&mut self) {
         self.owned.borrow_mut().store().collect();
     }
 
     /// What happened to objects so far.
-    #[cfg(feature = "gc")]
     pub fn heap_stats(&self) -> wasmote_runtime::HeapStats {
         self.owned.borrow().store().heap_stats()
     }
 
     /// How many frames of functions were searched for handlers of exceptions so far: each that one was thrown in, across or into.
-    #[cfg(feature = "gc")]
     pub fn searched_frames(&self) -> u64 {
         self.owned.borrow().store().searched_frames()
-    }
-
-    /// What was translated so far of the modules that have instances here.
-    pub fn stats(&self) -> Stats {
-        self.owned.borrow().store().stats()
     }
 }
 

@@ -247,4 +247,22 @@ impl Store {
         unsafe { place.add(8).cast::<u64>().copy_from_nonoverlapping(values, slots) };
         Some(reference)
     }
+
+    /// The first slot of the value stack.
+    fn stack_start(&self) -> *const u64 {
+        self.stack.as_ref().map_or(core::ptr::null(), |stack| stack.start().cast_const())
+    }
+
+    /// Makes a type known to the machine, and holds it.
+    fn add_object_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
+        self.host_types.hold(id)?;
+        let known = self.engine.types().lock().known(id);
+        let added = self.displays.add(id, known.as_ref());
+        self.machine.types = self.displays.types();
+        added?;
+        match known {
+            Some(known) => self.objects.add_type(&self.engine, id, &known.ty),
+            None => Ok(()),
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use wasmote_ir::TrapCode;
+
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -28,7 +30,7 @@ impl ArrayRef {
     /// # Errors
     /// As [`ArrayRef::new`].
     pub fn new_fixed(mut ctx: impl AsContextMut, ty: &ArrayType, elements: &[Val]) -> Result<ArrayRef, Error> {
-        let len = u32::try_from(elements.len()).map_err(|_| crate::TrapCode::HeapExhausted)?;
+        let len = u32::try_from(elements.len()).map_err(|_| TrapCode::HeapExhausted)?;
         make(ctx.as_context_mut(), ty, len, elements)
     }
 

@@ -1,0 +1,48 @@
+//! Modules made into images.
+
+use alloc::vec::Vec;
+
+use wasmote_compile::{ImageOptions, ImageWriteError};
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_runtime as runtime;
+
+use crate::error::Error;
+use crate::messages::message;
+use crate::module::Module;
+
+impl Module {
+    /// The module as an image, for [`Module::from_image`] on any machine, and for execution in place.
+    ///
+    /// ```
+    /// use wasmote::{Engine, ImageOptions, Module};
+    ///
+    /// let engine = Engine::default();
+    /// let wasm = wat::parse_str(r#"(module (func (export "answer") (result i32) i32.const 42))"#)?;
+    /// let image = Module::new(&engine, wasm)?.to_image(&ImageOptions::default())?;
+    /// let module = Module::from_image(&engine, image)?;
+    /// assert_eq!(module.exports().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a function can't be translated, or is not valid (with lazy validation), or the module has more than an image can
+    /// hold or [`Config::max_code_size`](crate::Config::max_code_size) says, or is one already.
+    pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
+        if self.inner().is_image() {
+            return Err(Error::new("the module is an image already"));
+        }
+        #[cfg(feature = "validate")]
+        self.validate()?;
+        let limit = self.inner().code_limit();
+        let image = wasmote_compile::write_image_within(limit, self.inner().info(), self.inner().bytes(), options);
+        image.map_err(|error| match error {
+            ImageWriteError::Function(func, error) => runtime::Error::translate(func, error, limit).into(),
+            ImageWriteError::OutOfMemory => OutOfMemory.into(),
+            ImageWriteError::TooLarge(what) => {
+                let _ = what;
+                Error::new(message!("the module is too large for an image", ": too many {what}"))
+            }
+            _ => Error::new("the module is not valid"),
+        })
+    }
+}
