@@ -14,7 +14,7 @@ use crate::type_ids::TypeIds;
 /// What only a module that is not valid leads to.
 #[cold]
 pub(crate) fn invalid() -> Error {
-    Error::Instantiate("the module is not valid")
+    Error::instantiate("the module is not valid")
 }
 
 /// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).

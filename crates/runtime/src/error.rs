@@ -7,11 +7,19 @@ use wasmote_decode::{DecodeError, DecodeErrorKind};
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
+use crate::shared::try_box;
 use crate::trap::Trap;
 
-/// Why something failed.
+/// Why something failed, of the size of a pointer.
 #[derive(Debug)]
-pub enum Error {
+pub struct Error {
+    /// Nothing when there is no memory.
+    fault: Option<Box<Fault>>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Debug)]
+pub enum Fault {
     /// The bytes are not a module, or need what this build lacks.
     Decode(DecodeError),
     /// The module is not valid.
@@ -52,11 +60,29 @@ pub enum Error {
     Host(Box<dyn Any + Send + Sync>),
     /// The store was used in a way that can't work.
     Usage(&'static str),
-    /// There is no memory for what was asked for.
-    OutOfMemory,
 }
 
 impl Error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of(fault: Fault) -> Error {
+        Error { fault: try_box(fault).ok() }
+    }
+
+    /// A module that is valid could not be instantiated.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn instantiate(message: &'static str) -> Error {
+        Error::of(Fault::Instantiate(message))
+    }
+
+    /// The store was used in a way that can't work.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn usage(message: &'static str) -> Error {
+        Error::of(Fault::Usage(message))
+    }
+
     /// A function that could not be translated, into code of at most so many bytes.
     #[cfg(feature = "wasm")]
     #[cold]
@@ -64,25 +90,35 @@ impl Error {
     pub fn translate(func: u32, error: wasmote_translate::TranslateError, limit: u64) -> Error {
         use wasmote_translate::TranslateErrorKind;
         match error.kind {
-            TranslateErrorKind::OutOfMemory => Error::OutOfMemory,
-            TranslateErrorKind::CodeLimit => Error::CodeLimit { func, limit },
-            _ => Error::Translate { func, error },
+            TranslateErrorKind::OutOfMemory => OutOfMemory.into(),
+            TranslateErrorKind::CodeLimit => Error::of(Fault::CodeLimit { func, limit }),
+            _ => Error::of(Fault::Translate { func, error }),
         }
+    }
+
+    /// What kind it is; `None` if there is no memory for what was asked for, or for another error.
+    pub fn into_fault(self) -> Option<Box<Fault>> {
+        self.fault
+    }
+
+    /// Whether the imports are not what the module asks for.
+    pub fn is_imports(&self) -> bool {
+        matches!(self.fault.as_deref(), Some(Fault::Imports))
     }
 }
 
 impl From<OutOfMemory> for Error {
     #[cold]
     fn from(_: OutOfMemory) -> Error {
-        Error::OutOfMemory
+        Error { fault: None }
     }
 }
 
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Error {
         match error.kind {
-            DecodeErrorKind::OutOfMemory => Error::OutOfMemory,
-            _ => Error::Decode(error),
+            DecodeErrorKind::OutOfMemory => OutOfMemory.into(),
+            _ => Error::of(Fault::Decode(error)),
         }
     }
 }
@@ -90,7 +126,7 @@ impl From<DecodeError> for Error {
 #[cfg(feature = "image")]
 impl From<wasmote_ir::image::ImageError> for Error {
     fn from(error: wasmote_ir::image::ImageError) -> Error {
-        Error::Image(error)
+        Error::of(Fault::Image(error))
     }
 }
 
@@ -99,7 +135,7 @@ impl From<wasmote_decode::image::ReadError> for Error {
     fn from(error: wasmote_decode::image::ReadError) -> Error {
         match error {
             wasmote_decode::image::ReadError::Image(error) => error.into(),
-            wasmote_decode::image::ReadError::OutOfMemory => Error::OutOfMemory,
+            wasmote_decode::image::ReadError::OutOfMemory => OutOfMemory.into(),
         }
     }
 }
@@ -108,14 +144,14 @@ impl From<wasmote_decode::image::ReadError> for Error {
 impl From<wasmote_validate::ValidateError> for Error {
     fn from(error: wasmote_validate::ValidateError) -> Error {
         match error.is_out_of_memory() {
-            true => Error::OutOfMemory,
-            false => Error::Validate(error),
+            true => OutOfMemory.into(),
+            false => Error::of(Fault::Validate(error)),
         }
     }
 }
 
 impl From<TrapCode> for Error {
     fn from(code: TrapCode) -> Error {
-        Error::Trap(Trap::without_frames(code))
+        Error::of(Fault::Trap(Trap::without_frames(code)))
     }
 }

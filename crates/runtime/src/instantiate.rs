@@ -12,7 +12,7 @@ use wasmote_ir::frame::HEADER;
 use crate::arena::Run;
 use crate::constant::{evaluate, invalid};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::instance::{InstanceRecord, Parts};
 use crate::item::Item;
 use crate::memory::MemoryRecord;
@@ -67,12 +67,12 @@ fn global_of(store: &Store, index: u32) -> Result<*mut u64, Error> {
 #[inline(never)]
 fn check_imports(store: &Store, module: &Module, given: &[Item]) -> Result<(), Error> {
     if !Engine::same(module.engine(), &store.engine) {
-        return Err(Error::Instantiate("the module and the store belong to different engines"));
+        return Err(Error::instantiate("the module and the store belong to different engines"));
     }
     let imports = &module.info().imports;
     let fit = imports.len() == given.len()
         && imports.iter().zip(given).all(|(import, &given)| store.matches(module, import.ty, given));
-    if fit { Ok(()) } else { Err(Error::Imports) }
+    if fit { Ok(()) } else { Err(Error::of(Fault::Imports)) }
 }
 
 /// Makes the record with all its parts, globals and tables with their initial values. Segments come later.

@@ -75,7 +75,7 @@ pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use code::Stats;
 pub use engine::{Engine, Settings};
-pub use error::Error;
+pub use error::{Error, Fault};
 #[cfg(feature = "gc")]
 pub use gc::{Array, HeapStats, Part};
 pub use global::GlobalRecord;

@@ -8,7 +8,7 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{TryVec, try_collect, try_str};
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::instance::InstanceRecord;
 use crate::module::Module;
 use crate::store::Store;
@@ -105,9 +105,9 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
     if code == TrapCode::Exception {
         // SAFETY: as above.
         let reference = core::mem::take(unsafe { &mut (*root.as_ptr()).machine.exception });
-        return Error::Exception { reference, trap };
+        return Error::of(Fault::Exception { reference, trap });
     }
-    Error::Trap(trap)
+    Error::of(Fault::Trap(trap))
 }
 
 /// A frame of the backtrace.

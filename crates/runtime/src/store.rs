@@ -24,7 +24,7 @@ use crate::activation::Calls;
 use crate::arena::{Arena, Run};
 use crate::code::{Places, Stats};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 #[cfg(feature = "gc")]
 use crate::gc::objects::Objects;
 use crate::global::GlobalRecord;
@@ -188,12 +188,12 @@ impl Store {
 
     /// Keeps the error with which a host function stops wasm, for who called wasm.
     pub fn stop(&mut self, error: Box<dyn Any + Send + Sync>) -> TrapCode {
-        self.stop_with(Error::Host(error), TrapCode::Host)
+        self.stop_with(Error::of(Fault::Host(error)), TrapCode::Host)
     }
 
     /// The same, when there is no memory for the error.
     pub fn stop_without_memory(&mut self) -> TrapCode {
-        self.stop_with(Error::OutOfMemory, TrapCode::Host)
+        self.stop_with(OutOfMemory.into(), TrapCode::Host)
     }
 
     #[cold]
@@ -334,10 +334,10 @@ impl Store {
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
         let index = self.memories.len() as u32;
         if ty.shared {
-            return Err(Error::Instantiate("shared memories are not supported"));
+            return Err(Error::instantiate("shared memories are not supported"));
         }
         let Some(record) = MemoryRecord::new(ty, &self.engine, index) else {
-            return Err(Error::Instantiate("a memory's type is not valid, or its minimum is more than can be had"));
+            return Err(Error::instantiate("a memory's type is not valid, or its minimum is more than can be had"));
         };
         self.memories.push(record)?;
         Ok(index)
@@ -350,7 +350,7 @@ impl Store {
     pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
         let index = self.tables.len() as u32;
         let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
-            return Err(Error::Instantiate("a table's type is not valid, or its minimum is more than can be had"));
+            return Err(Error::instantiate("a table's type is not valid, or its minimum is more than can be had"));
         };
         self.tables.push(record)?;
         Ok(index)

@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 
 use wasmote_exec as exec;
+use wasmote_ir::fallible::OutOfMemory;
 #[cfg(feature = "wasm")]
 use wasmote_translate::{Translated, Translator};
 
 use crate::code::{Code, Linked, NotKept, Stats};
 use crate::engine::Settings;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 #[cfg(feature = "image")]
 use crate::image_code::ImageCode;
 use crate::module::{Module, ModuleInner};
@@ -97,8 +98,8 @@ impl Translation {
         };
         let kept = module.code.publish(defined, &Linked { frame_slots, start, cells: &self.cells }, made);
         kept.map_err(|error| match error {
-            NotKept::Limit(limit) => Error::CodeLimit { func, limit },
-            NotKept::OutOfMemory => Error::OutOfMemory,
+            NotKept::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
+            NotKept::OutOfMemory => OutOfMemory.into(),
         })
     }
 

@@ -114,7 +114,7 @@ impl TypeRegistry {
         let more = count.saturating_sub(self.free.len());
         let all = self.types.len() + more;
         if count == 0 || all >= NO_TYPE as usize {
-            return Err(Error::Instantiate("an engine cannot have more than 2^24 types"));
+            return Err(Error::instantiate("an engine cannot have more than 2^24 types"));
         }
         let mut ids = try_with_capacity(count)?;
         self.types.try_room(more)?;
@@ -146,7 +146,7 @@ impl TypeRegistry {
             let ty = ty.map_indices(absolute)?;
             let above = above.map_or(&[][..], |above| &above.display);
             if above.len() >= MAX_DEPTH {
-                return Err(Error::Instantiate("a type has too many supertypes"));
+                return Err(Error::instantiate("a type has too many supertypes"));
             }
             let mut display = try_with_capacity(above.len() + 1)?;
             display.extend_from_slice(above);

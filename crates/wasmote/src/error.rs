@@ -121,6 +121,29 @@ impl Error {
         Error::of(ErrorKind::Instantiate(message.into()))
     }
 
+    /// What the runtime found wrong.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_fault(fault: runtime::Fault) -> Error {
+        use runtime::Fault as Other;
+        Error::of(match fault {
+            Other::Decode(error) => ErrorKind::Decode(error),
+            #[cfg(feature = "validate")]
+            Other::Validate(error) => ErrorKind::Validate(error),
+            #[cfg(feature = "image")]
+            Other::Image(error) => ErrorKind::Image(error),
+            #[cfg(feature = "wasm")]
+            Other::Translate { func, error } => ErrorKind::Translate { func, error },
+            Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
+            Other::Imports => ErrorKind::Instantiate("the imports are not what the module asks for".into()),
+            Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
+            Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
+            Other::Usage(message) => ErrorKind::Usage(message.into()),
+            // It comes from here, where an error is a box of its kind, or nothing.
+            Other::Host(error) => return Error { kind: error.downcast().ok() },
+        })
+    }
+
     /// Has the store keep it, on the way out of a host function, for who called wasm.
     pub(crate) fn stop(self, store: &mut runtime::Store) -> TrapCode {
         match self.kind {
@@ -195,27 +218,11 @@ impl From<wasmote_validate::ValidateError> for Error {
 }
 
 impl From<runtime::Error> for Error {
-    #[cold]
-    #[inline(never)]
     fn from(error: runtime::Error) -> Error {
-        use runtime::Error as Other;
-        Error::of(match error {
-            Other::Decode(error) => ErrorKind::Decode(error),
-            #[cfg(feature = "validate")]
-            Other::Validate(error) => ErrorKind::Validate(error),
-            #[cfg(feature = "image")]
-            Other::Image(error) => ErrorKind::Image(error),
-            #[cfg(feature = "wasm")]
-            Other::Translate { func, error } => ErrorKind::Translate { func, error },
-            Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
-            Other::Imports => ErrorKind::Instantiate("the imports are not what the module asks for".into()),
-            Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
-            Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
-            Other::Usage(message) => ErrorKind::Usage(message.into()),
-            // It comes from here, where an error is a box of its kind, or nothing.
-            Other::Host(error) => return Error { kind: error.downcast().ok() },
-            Other::OutOfMemory => return OutOfMemory.into(),
-        })
+        match error.into_fault() {
+            Some(fault) => Error::of_fault(*fault),
+            None => OutOfMemory.into(),
+        }
     }
 }
 

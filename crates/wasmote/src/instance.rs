@@ -1,7 +1,7 @@
 //! Instances (spec: exec/runtime#module-instances).
 
 use wasmote_ir::fallible::{TryVec, try_collect};
-use wasmote_runtime::{Error as RuntimeError, Item, Store, StoreMut};
+use wasmote_runtime::{Item, Store, StoreMut};
 
 use crate::context::{AsContext, AsContextMut, StoreContext};
 use crate::error::{Error, ErrorKind};
@@ -109,7 +109,7 @@ pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &
     let store = ctx.borrow().store();
     match made {
         Ok(index) => Ok(Instance::of(store, index)),
-        Err(RuntimeError::Imports) => Err(imports_error(store, module, &items).unwrap_or_else(|error| error)),
+        Err(error) if error.is_imports() => Err(imports_error(store, module, &items).unwrap_or_else(|error| error)),
         Err(error) => Err(failure(store, error)),
     }
 }

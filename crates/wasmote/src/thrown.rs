@@ -1,6 +1,7 @@
 //! What becomes of errors on their way into wasm and out of it.
 
 use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
 
 use crate::error::Error;
@@ -22,9 +23,10 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
 #[cold]
 #[inline(never)]
 pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
-    #[cfg(feature = "gc")]
-    if let runtime::Error::Exception { reference, trap } = error {
-        return exceptions::uncaught(_store, reference, trap);
+    let Some(fault) = error.into_fault() else { return OutOfMemory.into() };
+    match *fault {
+        #[cfg(feature = "gc")]
+        runtime::Fault::Exception { reference, trap } => exceptions::uncaught(_store, reference, trap),
+        other => Error::of_fault(other),
     }
-    error.into()
 }

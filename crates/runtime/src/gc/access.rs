@@ -32,7 +32,7 @@ pub struct Array {
 #[cold]
 #[inline(never)]
 fn not_there() -> Error {
-    Error::Usage("the object has no such field or element")
+    Error::usage("the object has no such field or element")
 }
 
 impl Array {
@@ -115,7 +115,7 @@ impl Store {
     /// Writes a field or an element; packed ones without the bits that they have no room for.
     pub fn write_part(&mut self, root: Root, part: Part, slots: [u64; 2]) -> Result<(), Error> {
         if !part.ty.mutable {
-            return Err(Error::Usage("the field or element is not mutable"));
+            return Err(Error::usage("the field or element is not mutable"));
         }
         let bytes = part.ty.storage.bytes();
         let to = self.bytes(root, part.at, bytes as usize)?;
@@ -127,7 +127,7 @@ impl Store {
     /// The bytes of an array's elements, if they are numbers.
     fn element_bytes(&self, root: Root, array: &Array) -> Result<(*mut u8, usize), Error> {
         if array.element.storage.unpacked().is_ref() {
-            return Err(Error::Usage("the elements are references"));
+            return Err(Error::usage("the elements are references"));
         }
         let len = u64::from(array.len) * u64::from(array.element.storage.bytes());
         let len = usize::try_from(len).map_err(|_| not_there())?;
@@ -145,7 +145,7 @@ impl Store {
     pub fn array_data_mut(&mut self, root: Root) -> Result<&mut [u8], Error> {
         let array = self.array(root)?;
         if !array.element.mutable {
-            return Err(Error::Usage("the field or element is not mutable"));
+            return Err(Error::usage("the field or element is not mutable"));
         }
         let (first, len) = self.element_bytes(root, &array)?;
         // SAFETY: as above, and the store is mutably borrowed.
