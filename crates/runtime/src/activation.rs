@@ -108,7 +108,7 @@ impl Activation {
             if (*machine).depth >= (*machine).max_depth {
                 return Err(TrapCode::StackOverflow.into());
             }
-            let Some(mut call) = self.paused.lock().take() else { return Err(Error::Usage("the call has ended")) };
+            let Some(mut call) = self.paused.lock().take() else { return Err(Error::usage("the call has ended")) };
             let stop = call.activation.run(machine);
             match stop.returned() {
                 Ok(()) => {

@@ -202,7 +202,7 @@ impl<'a, T> StoreMut<'a, T> {
     /// `results` has as many slots as the function's type says.
     ///
     /// # Errors
-    /// As [`StoreMut::call`]: it has ended then. [`Error::Usage`] if it had ended before.
+    /// As [`StoreMut::call`]: it has ended then. [`Fault::Usage`](crate::Fault::Usage) if it had ended before.
     ///
     /// # Panics
     /// If it is another store's, and when a host function panics.

@@ -247,12 +247,6 @@ impl Store {
         unsafe { place.add(8).cast::<u64>().copy_from_nonoverlapping(values, slots) };
         Some(reference)
     }
-
-    /// The first slot of the value stack.
-    fn stack_start(&self) -> *const u64 {
-        self.stack.as_ref().map_or(core::ptr::null(), |stack| stack.start().cast_const())
-    }
-
     /// Makes a type known to the machine, and holds it.
     fn add_object_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
         self.host_types.hold(id)?;
