@@ -16,8 +16,8 @@ use crate::project;
 const LIMITS: &[(&str, usize)] = &[
     ("wasmote", 5),
     ("runtime", 5),
-    // Dispatch, the handlers, and the linker, which knows all of them.
-    ("exec", 23),
+    // Dispatch, the handlers, activations, and the linker, which knows all of them.
+    ("exec", 24),
 ];
 
 /// A file by the path of its module.

@@ -31,6 +31,7 @@ pub struct Rule {
 const FORBID: &str = "forbid(unsafe_code)";
 const IR: (&str, &str) = ("wasmote-ir", "instructions and types");
 const DECODE: (&str, &str) = ("wasmote-decode", "the description of a module");
+const TARGET: (&str, &str) = ("wasmote-target", "what its build script finds out");
 const NAMES: (&str, &str) = ("wasmparser", "the names of proposals");
 
 /// What tests of several crates share.
@@ -38,6 +39,8 @@ const TEST_SUPPORT: &str = "wasmote-test-support";
 
 /// The table.
 pub const RULES: &[Rule] = &[
+    // For build scripts alone.
+    Rule { name: "wasmote-target", may_use: &[], no_std: false, library: true, safe: Some(FORBID) },
     Rule { name: "wasmote-ir", may_use: &[], no_std: true, library: true, safe: Some(FORBID) },
     Rule { name: "wasmote-decode", may_use: &[IR, NAMES], no_std: true, library: true, safe: Some(FORBID) },
     Rule { name: "wasmote-validate", may_use: &[IR, DECODE, NAMES], no_std: true, library: true, safe: Some(FORBID) },
@@ -51,7 +54,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "wasmote-exec",
-        may_use: &[IR, ("libm", "float operations that `core` lacks")],
+        may_use: &[IR, TARGET, ("libm", "float operations that `core` lacks")],
         no_std: true,
         library: true,
         safe: None,
@@ -74,6 +77,7 @@ pub const RULES: &[Rule] = &[
         name: "wasmote-runtime",
         may_use: &[
             IR,
+            TARGET,
             DECODE,
             ("wasmote-validate", "the proof that a module is valid"),
             ("wasmote-translate", "function bodies into IR"),
