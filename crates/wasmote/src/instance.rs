@@ -26,7 +26,10 @@ impl Instance {
     /// # Panics
     /// If an import belongs to another store.
     pub fn new(mut ctx: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
-        instantiate(ctx.as_context_mut().0.untyped(), module, imports)
+        let mut ctx = ctx.as_context_mut();
+        let store = ctx.inner_mut();
+        let imports = try_collect(imports.iter().map(|import| import.item(store)))?;
+        instantiate(ctx.0.untyped(), module, &imports)
     }
 
     /// The module.
@@ -102,14 +105,12 @@ fn no_function(_name: &str) -> Error {
 /// Instantiates a module with what it imports, in order.
 // Not into what is generic over the host's state, of which there may be several.
 #[inline(never)]
-pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
-    let store = ctx.borrow().store();
-    let items = try_collect(imports.iter().map(|import| import.item(store)))?;
-    let made = ctx.instantiate(module.inner(), &items);
+pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &[Item]) -> Result<Instance, Error> {
+    let made = ctx.instantiate(module.inner(), imports);
     let store = ctx.borrow().store();
     match made {
         Ok(index) => Ok(Instance::of(store, index)),
-        Err(error) if error.is_imports() => Err(imports_error(store, module, &items).unwrap_or_else(|error| error)),
+        Err(error) if error.is_imports() => Err(imports_error(store, module, imports).unwrap_or_else(|error| error)),
         Err(error) => Err(failure(store, error)),
     }
 }

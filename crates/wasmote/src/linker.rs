@@ -8,7 +8,7 @@ use wasmote_decode::{FuncType, Import, ImportType};
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
 
 use wasmote_runtime as runtime;
-use wasmote_runtime::{HostCode, Store, no_memory};
+use wasmote_runtime::{HostCode, Item, Store, no_memory};
 
 use crate::caller::Caller;
 use crate::context::AsContextMut;
@@ -226,8 +226,13 @@ impl<T> Linker<T> {
     /// What has this name. A host function is put into the store, anew each time.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
-        let provided = provide(ctx.as_context_mut().inner_mut(), definition, None);
-        Some(provided.unwrap_or_else(|_| no_memory()))
+        if let Definition::Extern(item) = definition {
+            return Some(*item);
+        }
+        let mut ctx = ctx.as_context_mut();
+        let store = ctx.inner_mut();
+        let provided = provide(store, definition, None).unwrap_or_else(|_| no_memory());
+        Some(Extern::of(store, provided))
     }
 
     /// What a module imports that has no definition here, in order: module name, name and type.
@@ -265,15 +270,15 @@ impl Definitions {
 }
 
 #[inline(never)]
-fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> Result<Extern, Error> {
+fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> Result<Item, Error> {
     Ok(match definition {
-        Definition::Extern(item) => *item,
-        Definition::Host(host) => Extern::Func(Func::of_host(store, host, type_id)?),
+        Definition::Extern(item) => item.item(store),
+        Definition::Host(host) => Item::Func(Func::of_host(store, host, type_id)?.number(store)),
     })
 }
 
 /// What a module imports, in order. Nothing is put into the store unless all of it is there.
-fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Result<Vec<Extern>, Error> {
+fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Result<Vec<Item>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
     let mut found = try_with_capacity(inner.info().imports.len())?;
