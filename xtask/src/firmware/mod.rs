@@ -23,6 +23,9 @@ pub const DETAILS: &str = "
   NAME...      only these: thumbv7em, thumbv7em-small, riscv32imac, thumbv6m, riscv32imc
 ";
 
+/// What build scripts are made with, which is not linked.
+const BUILD_SCRIPTS: &str = "wasmote-target";
+
 /// All of ours that firmware may link; the rest of wasmote is for those who make images.
 const OURS: [&str; 2] = ["wasmote-exec", "wasmote-ir"];
 
@@ -200,7 +203,7 @@ impl Board {
         for package in &ours {
             match package.name.as_str() {
                 name if OURS.contains(&name) => linked += 1,
-                name if name == self.example => {}
+                name if name == self.example || name == BUILD_SCRIPTS => {}
                 name => others.push(name),
             }
         }
