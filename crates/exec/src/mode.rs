@@ -7,10 +7,9 @@ use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 
-use crate::dispatch::{Exit, Handler, Regs};
+use crate::dispatch::{Exit, Flow, Handler, Regs};
 pub use crate::dispatch::{Way, ways};
-use crate::handlers::calls::Calls;
-use crate::operand::Vector;
+use crate::operand::{Source, Vector};
 use crate::state::{Instance, Machine, Table};
 
 /// A way to run code.
@@ -90,6 +89,19 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
 
     /// Notes that these elements of a table, all of them in it, are written.
     unsafe fn note_written(table: &Table<Self>, index: u64, count: u64);
+}
+
+/// What instructions that call do in code of this mode, and what references to functions are.
+#[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as `Instr::run`.
+pub trait Calls<M: Mode> {
+    unsafe fn call(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn call_import(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call_import(r: &mut Regs<M>) -> Flow<M>;
+    unsafe fn return_call_indirect(r: &mut Regs<M>) -> Flow<M>;
+    /// The reference to the function with this index, imports counted.
+    unsafe fn reference(r: &Regs<M>, index: u32) -> u32;
 }
 
 pub(crate) mod sealed {

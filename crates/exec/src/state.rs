@@ -56,7 +56,7 @@ pub struct Machine<M: Mode> {
     pub(crate) across_slots: M::IfLinked<u64>,
     /// Where the run goes on after a fault.
     #[cfg(guarded)]
-    pub(crate) guard_landing: M::IfLinked<crate::guard::Landing>,
+    pub(crate) guard_landing: M::IfLinked<crate::guard::landing::Landing>,
     /// What is kept between two handlers where a loop runs them.
     pub(crate) registers: <M::Way as Way<M>>::Saved,
     /// How many frames were searched for handlers of exceptions so far.
@@ -69,7 +69,7 @@ impl<M: Mode> Machine<M> {
         let end = stack.wrapping_add(slots);
         Machine {
             #[cfg(guarded)]
-            copy: M::if_linked(crate::guard::copy()),
+            copy: M::if_linked(crate::guard::landing::copy()),
             stack_end: end,
             stack_top: stack,
             funcs: M::if_linked(core::ptr::null()),
@@ -87,7 +87,7 @@ impl<M: Mode> Machine<M> {
             across: M::if_linked(core::ptr::null_mut()),
             across_slots: M::if_linked(0),
             #[cfg(guarded)]
-            guard_landing: M::if_linked(crate::guard::Landing::NONE),
+            guard_landing: M::if_linked(crate::guard::landing::Landing::NONE),
             registers: <M::Way as Way<M>>::NOTHING,
             searched: M::if_linked(0),
         }

@@ -58,6 +58,8 @@ mod processor;
 #[cfg(feature = "pairs")]
 pub(crate) use processor::settle;
 
+pub(crate) mod landing;
+
 use core::ptr;
 
 use wasmote_ir::TrapCode;
@@ -65,6 +67,8 @@ use wasmote_ir::TrapCode;
 use crate::activation::Site;
 use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, Reads, Store, Writes};
+use landing::{Landing, copy};
+
 use crate::linked::{self, Instance, Machine};
 use crate::mode::Mode;
 
@@ -108,28 +112,6 @@ impl<T: GuardableStore> Writes<T> for Guarded {
         unsafe { T::store_guarded(r, u64::from(address) + u64::from(offset), value) };
         Some(())
     }
-}
-
-/// Where a run goes on after a fault, and with what; nothing runs while the stack pointer is 0.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct Landing {
-    stack: usize,
-    at: usize,
-    saved: [usize; 2],
-}
-
-impl Landing {
-    /// Nothing runs.
-    pub(crate) const NONE: Landing = Landing { stack: 0, at: 0, saved: [0; 2] };
-}
-
-/// Its address stands for this copy of the library: a process may have several, of other versions, whose machines look different.
-static COPY: u8 = 0;
-
-/// What every machine of this copy begins with.
-pub(crate) fn copy() -> *const u8 {
-    &raw const COPY
 }
 
 /// Runs `body` with these registers, to come back when it does, or with [`TRAPPED`] after a fault.

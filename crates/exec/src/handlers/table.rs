@@ -6,9 +6,8 @@ pub mod rows {
 
     use crate::dispatch::{Flow, Instr, Regs};
     use crate::handlers::bulk::{bulk, inside};
-    use crate::handlers::calls::Calls;
     use crate::handlers::single;
-    use crate::mode::Mode;
+    use crate::mode::{Calls, Mode};
     use crate::state::Table;
 
     const OUT: TrapCode = TrapCode::TableOutOfBounds;

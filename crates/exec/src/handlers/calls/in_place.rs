@@ -4,10 +4,10 @@
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
-use super::Calls;
 use crate::dispatch;
 use crate::handlers::control::{Both, fits, fits_in, leave};
 use crate::in_place::mode::{Func, InPlace};
+use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 use crate::state;
 

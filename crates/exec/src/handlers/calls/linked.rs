@@ -7,13 +7,13 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
-use super::Calls;
 use crate::dispatch::{Instr, cold};
 use crate::handlers::control::{Both, bytes_fit, fits, leave};
 use crate::handlers::moves::move_slots;
 use crate::linked::cells::{Cell, Front, leave_run, return_across, untranslated};
 use crate::linked::throw::land_behind_call;
 use crate::linked::{Flow, Func, Instance, Linked, Machine, Regs};
+use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 
 /// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`. The callee's instance is

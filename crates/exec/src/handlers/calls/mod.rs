@@ -11,21 +11,8 @@ use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
 use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
-use crate::mode::Mode;
+use crate::mode::{Calls, Mode};
 use crate::operand::{R, S, Source};
-
-/// What instructions that call do in code of this mode, and what references to functions are.
-#[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as [`Instr::run`].
-pub trait Calls<M: Mode> {
-    unsafe fn call(r: &mut Regs<M>) -> Flow<M>;
-    unsafe fn call_import(r: &mut Regs<M>) -> Flow<M>;
-    unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs<M>) -> Flow<M>;
-    unsafe fn return_call(r: &mut Regs<M>) -> Flow<M>;
-    unsafe fn return_call_import(r: &mut Regs<M>) -> Flow<M>;
-    unsafe fn return_call_indirect(r: &mut Regs<M>) -> Flow<M>;
-    /// The reference to the function with this index, imports counted.
-    unsafe fn reference(r: &Regs<M>, index: u32) -> u32;
-}
 
 /// A call through a table.
 pub struct Indirect<A>(PhantomData<A>);
