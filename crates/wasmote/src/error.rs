@@ -218,6 +218,8 @@ impl From<wasmote_validate::ValidateError> for Error {
 }
 
 impl From<runtime::Error> for Error {
+    #[cold]
+    #[inline(never)]
     fn from(error: runtime::Error) -> Error {
         match error.into_fault() {
             Some(fault) => Error::of_fault(*fault),
