@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::AcqRel, Or
 use wasmote_ir::Opcode;
 use wasmote_ir::ops::ALL_OPCODES;
 
-use crate::linked::cells::Cell;
+use crate::linked::Cell;
 use crate::linked::link::CALL_DEFINED;
 use crate::linked::{Handler, Linked};
 

@@ -59,6 +59,12 @@ pub use activation::{Stop, each_stack};
 #[cfg(feature = "in-place")]
 pub use in_place::InPlace;
 #[cfg(feature = "alloc")]
+pub use linked::activation::Frame;
+#[cfg(feature = "alloc")]
+pub use linked::link::{Linker, Source};
+#[cfg(feature = "alloc")]
+pub use linked::throw::EXCEPTION;
+#[cfg(feature = "alloc")]
 pub use linked::*;
 pub use objects::{Display, Heap, MAX_DEPTH, Types};
 pub use state::{DataSegment, ElemSegment, EmptyMemory, Memory};

@@ -1,8 +1,5 @@
 //! What the machine of linked code has for objects: their types, the heap as handlers see it, and where an exception was caught.
 
-use crate::mode::Mode;
-use crate::state::Instance;
-
 /// Which types are subtypes of which, by their numbers in the engine.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -125,31 +122,4 @@ impl Heap {
         }
         Some((at >> 2) as u32)
     }
-}
-
-/// Where a handler of exceptions goes on.
-#[repr(C)]
-pub struct Landing<M: Mode> {
-    pub(crate) ip: *const u8,
-    pub(crate) fp: *mut u64,
-    pub(crate) instance: *mut Instance<M>,
-    pub(crate) stack_end: *mut u64,
-}
-
-impl<M: Mode> Clone for Landing<M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M: Mode> Copy for Landing<M> {}
-
-impl<M: Mode> Landing<M> {
-    /// No place.
-    pub(crate) const NONE: Landing<M> = Landing {
-        ip: core::ptr::null(),
-        fp: core::ptr::null_mut(),
-        instance: core::ptr::null_mut(),
-        stack_end: core::ptr::null_mut(),
-    };
 }

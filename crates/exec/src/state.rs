@@ -14,7 +14,7 @@ use wasmote_ir::TrapCode;
 use crate::activation::Activation;
 use crate::dispatch::Way;
 use crate::mode::Mode;
-use crate::objects::{Heap, Landing, Types};
+use crate::objects::{Heap, Types};
 
 /// State of one store: the value stack, the table behind references, what runs, and the embedder's hooks.
 #[repr(C)]
@@ -258,4 +258,31 @@ pub struct ElemSegment {
     pub elems: *const u32,
     /// How many; 0 once dropped.
     pub len: usize,
+}
+
+/// Where a handler of exceptions goes on.
+#[repr(C)]
+pub struct Landing<M: Mode> {
+    pub(crate) ip: *const u8,
+    pub(crate) fp: *mut u64,
+    pub(crate) instance: *mut Instance<M>,
+    pub(crate) stack_end: *mut u64,
+}
+
+impl<M: Mode> Clone for Landing<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Mode> Copy for Landing<M> {}
+
+impl<M: Mode> Landing<M> {
+    /// No place.
+    pub(crate) const NONE: Landing<M> = Landing {
+        ip: core::ptr::null(),
+        fp: core::ptr::null_mut(),
+        instance: core::ptr::null_mut(),
+        stack_end: core::ptr::null_mut(),
+    };
 }

@@ -16,7 +16,7 @@ pub use crate::handlers::memory::{Address, Load, LoadAt, LoadFromAny, Store, Sto
 pub use crate::handlers::numeric::{Binary, One, Two, Unary};
 #[cfg(feature = "pairs")]
 pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};
+pub use crate::handlers::stamp::{Encoded, in_order};
 pub use crate::handlers::tiles::{Then, Three, Tile};
-pub use crate::handlers::{Encoded, in_order};
 pub use crate::linked::{Flow, Handler, Linked, Regs};
 pub use crate::operand::{Dest, I, R, S, Source, Value, Vector};

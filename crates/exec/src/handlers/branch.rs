@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{Branch as BranchShape, Branch2, Branch2Wide, BranchWide, Format, Operand};
 
-use super::{Encoded, variants};
+use super::stamp::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};

@@ -50,7 +50,7 @@ pub(crate) use bulk;
 /// The rows.
 pub mod rows {
     use super::{Flow, Instr, Mode, Regs, TrapCode, inside, memory};
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
     use crate::state::Memory;
 
     const OUT: TrapCode = TrapCode::MemoryOutOfBounds;

@@ -7,7 +7,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnValue, Table as TableShape};
 
-use super::{Encoded, single, variants};
+use super::stamp::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};

@@ -6,7 +6,7 @@ pub mod rows {
 
     use crate::dispatch::{Flow, Instr, Regs};
     use crate::handlers::numeric::{TrapOf, binary, unary};
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
     use crate::mode::Mode;
 
     /// Division and remainder: `?` leaves with the trap.

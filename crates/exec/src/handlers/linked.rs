@@ -3,7 +3,9 @@
 use wasmote_ir::ops::{MANAGED_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
-use super::{Handlers, LIMIT, control, references, rows, table};
+use super::rows::{self, LIMIT, table};
+use super::stamp::Handlers;
+use super::{control, references};
 use crate::dispatch::cold;
 use crate::linked::{Handler, Linked};
 

@@ -8,7 +8,7 @@ use wasmote_ir::shape::{
     StoreFloat, StoreNear,
 };
 
-use super::{Encoded, Handlers, in_order, variants};
+use super::stamp::{Encoded, Handlers, in_order, variants};
 use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
@@ -134,7 +134,7 @@ macro_rules! accesses {
     (@each $generics:tt $row:ty: $shape:ty => $instr:ident;) => {};
     (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>) => {
         #[cfg(feature = "pairs")]
-        impl<$($generics)*> super::Variant<$row, { <$shape>::$name as usize }> for $shape {
+        impl<$($generics)*> super::stamp::Variant<$row, { <$shape>::$name as usize }> for $shape {
             type Instr = $instr<$($class),*, Guarded>;
         }
     };
@@ -147,7 +147,7 @@ macro_rules! accesses {
     };
     (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($name:ident: <$($class:ty),*>,)* }) => {
         impl<M: Mode, $($generics)*> Handlers<$row, M> for $shape {
-            const NARROW: Option<bool> = super::all_same(&[$(<$instr<$($class),*, Checked> as Instr<M>>::NARROW),*]);
+            const NARROW: Option<bool> = super::stamp::all_same(&[$(<$instr<$($class),*, Checked> as Instr<M>>::NARROW),*]);
             const TABLE: &'static [Handler<M>] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
             #[cfg(guarded)]
             const GUARDED: &'static [Handler<M>] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });

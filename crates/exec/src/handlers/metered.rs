@@ -178,7 +178,7 @@ pub mod rows {
     use super::{Kind, Regs, TrapCode, in_pieces};
     use crate::dispatch::{Flow, Instr};
     use crate::handlers::bulk::bulk;
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
 
     bulk! {
         MemCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemCopy)?; }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select as SelectShape, Select8};
 
-use super::{Encoded, single, variants};
+use super::stamp::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value, Vector};

@@ -7,7 +7,7 @@ use wasmote_ir::shape::{
     Bin2, Bin2Wide, Bin3, Bin4, Bin4Wide, Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape, Unary1,
 };
 
-use super::{Encoded, variants};
+use super::stamp::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};

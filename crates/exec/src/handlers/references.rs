@@ -6,7 +6,7 @@ pub mod rows {
 
     use crate::handlers::calls::linked::{enter_any, replace_any};
     use crate::handlers::control::rows::instructions;
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
     use crate::linked::throw::land;
     use crate::linked::{Flow, Func, Linked, Regs};
     use crate::operand::instr_bytes;

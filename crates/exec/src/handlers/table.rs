@@ -6,7 +6,7 @@ pub mod rows {
 
     use crate::dispatch::{Flow, Instr, Regs};
     use crate::handlers::bulk::{bulk, inside};
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
     use crate::mode::{Calls, Mode};
     use crate::state::Table;
 

@@ -8,7 +8,7 @@ use wasmote_ir::shape::{BinConst, Format, Operand, Step as StepShape, Tile3, Til
 
 use super::branch::Condition;
 use super::numeric::{Binary, Two};
-use super::{Encoded, single, variants};
+use super::stamp::{Encoded, single, variants};
 use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};

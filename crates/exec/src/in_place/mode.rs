@@ -6,7 +6,7 @@ use super::activation::HostFunc;
 use crate::dispatch::ways::InPlaceWay;
 use crate::dispatch::{Handler, Regs};
 use crate::handlers::calls::in_place::InPlaceCalls;
-use crate::handlers::{self, LIMIT};
+use crate::handlers::rows::{self, LIMIT};
 use crate::mode::{Absent, Mode, sealed};
 use crate::state::{Instance, Machine, Table};
 
@@ -26,7 +26,7 @@ fn leave_run() -> *const Unit {
 }
 
 /// The handler of each opcode, and behind them of [`leave_run`].
-static TABLE: [Handler<InPlace>; LIMIT + 1] = handlers::table();
+static TABLE: [Handler<InPlace>; LIMIT + 1] = rows::table();
 
 /// Where the functions are that an image defines.
 #[derive(Clone, Copy)]

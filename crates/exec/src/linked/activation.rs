@@ -3,8 +3,8 @@
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
-use super::cells::{self, Cell};
-use super::{Activation, Func, Instance, Machine, Regs};
+use super::cells;
+use super::{Activation, Cell, Func, Instance, Machine, Regs};
 use crate::activation::Room;
 use crate::handlers::calls::linked::SAVED;
 

@@ -18,41 +18,7 @@ use wasmote_ir::handlers::Handler as Caught;
 use crate::dispatch::{cold, hot};
 use crate::handlers::calls::linked::{Host, Resolve, ReturnAcross, Translate};
 use crate::handlers::control::Leave;
-use crate::linked::{Handler, Linked};
-
-/// One word of linked code: an address, or four units of operands. An address is kept as a pointer: as an integer it would lose its
-/// provenance, and a call through it would have no defined meaning.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub union Cell {
-    word: u64,
-    /// On 32-bit hosts it lies in the first half.
-    address: *const (),
-}
-
-impl Cell {
-    /// Operands, or a number.
-    #[inline(always)]
-    pub(crate) const fn of_word(word: u64) -> Cell {
-        Cell { word }
-    }
-
-    /// An address: of a handler, or of a function's code.
-    #[inline(always)]
-    pub(crate) const fn of_address(address: *const ()) -> Cell {
-        // All bytes are written, whatever the width of addresses.
-        let mut cell = Cell::of_word(0);
-        cell.address = address;
-        cell
-    }
-
-    /// All of it as a number.
-    #[inline(always)]
-    pub(crate) const fn word(self) -> u64 {
-        // SAFETY: `of_word` and `of_address` write all bytes, and any bytes are a number.
-        unsafe { self.word }
-    }
-}
+use crate::linked::{Cell, Handler, Linked};
 
 /// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
 pub(crate) const HANDLED: u64 = 1 << 32;

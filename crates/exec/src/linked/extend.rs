@@ -49,6 +49,6 @@
 pub use crate::dispatch::{Instr, cold, hot};
 pub use crate::handlers::metered::{pay, pay_for_piece};
 pub use crate::handlers::numeric::{One, Unary};
-pub use crate::handlers::{Encoded, in_order};
+pub use crate::handlers::stamp::{Encoded, in_order};
 pub use crate::linked::{Flow, Handler, Linked, Regs};
 pub use crate::operand::{R, S};

@@ -15,12 +15,12 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode};
 
 use crate::dispatch::{cold, hot};
-use crate::handlers::LIMIT;
 use crate::handlers::calls::linked::CallByNumber;
 use crate::handlers::control::rows::Unreachable;
 use crate::handlers::linked::{CHECKED, MANAGED, TABLE};
-use crate::linked::cells::{CALLER_HANDLES, Cell, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
-use crate::linked::{Handler, Linked};
+use crate::handlers::rows::LIMIT;
+use crate::linked::cells::{CALLER_HANDLES, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
+use crate::linked::{Cell, Handler, Linked};
 use crate::mode::Mode;
 
 /// Turns compact code into cells; keeps its buffers from one function to the next.

@@ -7,10 +7,10 @@ use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
 use crate::handlers::calls::linked::SAVED;
 use crate::linked::cells::{
-    CALLER_HANDLES, Cell, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across,
+    CALLER_HANDLES, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across,
 };
-use crate::linked::{Instance, Machine, Regs};
-use crate::objects::Landing;
+use crate::linked::{Cell, Instance, Machine, Regs};
+use crate::state::Landing;
 
 /// What is thrown.
 struct Exception {

@@ -10,9 +10,9 @@ use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use crate::dispatch::{Instr, cold};
 use crate::handlers::control::{Both, bytes_fit, fits, leave};
 use crate::handlers::moves::move_slots;
-use crate::linked::cells::{Cell, Front, leave_run, return_across, untranslated};
+use crate::linked::cells::{Front, leave_run, return_across, untranslated};
 use crate::linked::throw::land_behind_call;
-use crate::linked::{Flow, Func, Instance, Linked, Machine, Regs};
+use crate::linked::{Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 

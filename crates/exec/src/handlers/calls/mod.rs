@@ -9,8 +9,8 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
-use super::{Encoded, variants};
 use crate::dispatch::{Flow, Instr, Regs};
+use crate::handlers::stamp::{Encoded, variants};
 use crate::mode::{Calls, Mode};
 use crate::operand::{R, S, Source};
 
@@ -38,7 +38,7 @@ variants!(call () rows::CallIndirect: CallIndirectShape => {
 pub mod rows {
     use super::Calls;
     use crate::handlers::control::rows::instructions;
-    use crate::handlers::single;
+    use crate::handlers::stamp::single;
 
     instructions! {
         Call(r) { M::Calls::call(r) }

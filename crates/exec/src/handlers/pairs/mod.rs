@@ -15,8 +15,9 @@ use wasmote_ir::ops::ALL_OPCODES;
 use wasmote_ir::ops::FIRST_VECTOR;
 use wasmote_ir::{Op, Opcode};
 
-use super::{Variant, row};
 use crate::dispatch::Instr;
+use crate::handlers::rows::row;
+use crate::handlers::stamp::Variant;
 use crate::linked::{Flow, Handler, Linked, Regs};
 use crate::mode::Mode;
 

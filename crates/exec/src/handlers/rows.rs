@@ -1,0 +1,72 @@
+//! All rows: their meanings under their names, and the table of handlers.
+
+use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
+use wasmote_ir::{Op, Opcode};
+
+use super::control::Leave;
+use super::stamp::Handlers;
+use crate::dispatch::{Handler, cold, hot};
+use crate::mode::Mode;
+
+pub use super::branch::rows::*;
+pub use super::bulk::rows::*;
+pub use super::calls::rows::*;
+pub use super::control::rows::*;
+pub use super::float::rows::*;
+pub use super::integer::rows::*;
+pub use super::memory::rows::*;
+pub use super::metered::rows::*;
+pub use super::moves::rows::*;
+pub use super::table::rows::*;
+pub use super::tiles::rows::*;
+
+/// How many opcodes there are handlers for, without the managed ones.
+pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
+
+/// What the table says of each row, its meaning and its shape; of those in no pair, too.
+#[cfg(feature = "pairs")]
+#[allow(dead_code)]
+pub mod row {
+    macro_rules! name {
+        ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => { $(
+            pub type $name = (super::$name, wasmote_ir::shape::$shape);
+        )* };
+    }
+    wasmote_ir::for_each_op!(name);
+}
+
+macro_rules! collect {
+    ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
+        /// The handler of each opcode in a mode, and behind them one that goes back to the host.
+        pub const fn table<M: Mode>() -> [Handler<M>; LIMIT + 1] {
+            let mut table = [cold::<M, Leave> as Handler<M>; LIMIT + 1];
+            $( place(&mut table, Op::$name, of_row::<M, $name, wasmote_ir::shape::$shape>(Op::$name)); )*
+            table
+        }
+    };
+}
+wasmote_ir::for_each_op!(collect);
+
+/// The handlers of a row.
+const fn of_row<M: Mode, Meaning, Shape: Handlers<Meaning, M>>(op: Op) -> &'static [Handler<M>] {
+    if let Some(narrow) = Shape::NARROW {
+        assert!(narrow == op.leaves_32_bits(), "types are those of the row");
+    }
+    if M::GUARDED && !Shape::GUARDED.is_empty() { Shape::GUARDED } else { Shape::TABLE }
+}
+
+const fn place<M: Mode>(table: &mut [Handler<M>; LIMIT + 1], op: Op, handlers: &[Handler<M>]) {
+    assert!(handlers.len() == op.variants().len());
+    // No image that has any of what this build lacks is run; if one should say that it has none, this is a trap.
+    let lacking = !cfg!(feature = "float") && op.computes_floats();
+    let mut v = 0;
+    while v < handlers.len() {
+        if op.has(v) {
+            let opcode = Opcode::new(op, v as u8).0 as usize;
+            if opcode < LIMIT {
+                table[opcode] = if lacking { hot::<M, Unreachable> } else { handlers[v] };
+            }
+        }
+        v += 1;
+    }
+}

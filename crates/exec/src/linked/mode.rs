@@ -1,0 +1,103 @@
+//! What is particular to linked code as a mode.
+
+use wasmote_ir::TrapCode;
+
+use crate::dispatch::ways::LinkedWay;
+use crate::handlers::calls::linked::LinkedCalls;
+use crate::linked::{Cell, Func, Handler, Instance, Linked, Machine, Regs, Table, activation, cells};
+use crate::mode::{Accumulator, Mode, sealed};
+
+impl sealed::Sealed for Linked {}
+
+impl Mode for Linked {
+    type Cell = Cell;
+    type Func = Func;
+    type Funcs = *mut Func;
+    type IfLinked<T: Copy> = T;
+    type Host = unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>;
+    type HostFunc = *mut Func;
+    type Accumulator = Accumulator;
+    #[cfg(feature = "simd")]
+    type Vector = crate::operand::Vector;
+    #[cfg(not(feature = "simd"))]
+    type Vector = crate::mode::Absent;
+    type Way = LinkedWay;
+    type Calls = LinkedCalls;
+
+    /// Behind the handler's address, which takes a cell.
+    const OPERANDS: usize = size_of::<Cell>();
+    /// So that handlers' addresses are aligned.
+    const ALIGNMENT: usize = size_of::<Cell>();
+    /// The linker wrote bytes.
+    const TARGET: isize = 1;
+    /// Units are in the machine's own order, but lower ones come first.
+    const TOGETHER: bool = cfg!(target_endian = "little");
+    const MEMORIES_MOVE: bool = true;
+    const SMALL: bool = false;
+    const GUARDED: bool = cfg!(guarded);
+
+    #[inline(always)]
+    fn unit(raw: u16) -> u16 {
+        raw
+    }
+
+    #[inline(always)]
+    fn leave_run() -> *const u8 {
+        cells::leave_run().cast()
+    }
+
+    #[inline(always)]
+    unsafe fn call_host(
+        func: *mut Func,
+        machine: *mut Machine,
+        caller: *mut Instance,
+        args: *mut u64,
+    ) -> Result<(), TrapCode> {
+        // SAFETY: the caller's promise.
+        unsafe { ((*machine).hooks.host)(machine, func, caller, args) }
+    }
+
+    unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
+        // SAFETY: the caller's promise.
+        unsafe { activation::frames_end(machine, regs) }
+    }
+
+    #[cfg(not(feature = "count"))]
+    #[inline(always)]
+    unsafe fn handler(ip: *const u8) -> Handler {
+        // SAFETY: the first word of each instruction is its handler.
+        unsafe { ip.cast::<Handler>().read() }
+    }
+
+    #[cfg(feature = "count")]
+    #[inline(always)]
+    unsafe fn handler(ip: *const u8) -> Handler {
+        // SAFETY: the first word of each instruction, as it is made to be counted.
+        unsafe { crate::count::dispatched(ip) }
+    }
+
+    #[inline(always)]
+    fn if_linked<T: Copy>(value: T) -> T {
+        value
+    }
+
+    #[cfg(guarded)]
+    #[inline(always)]
+    unsafe fn run(
+        machine: *mut Machine,
+        registers: &Regs,
+        chain: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
+    ) -> crate::dispatch::Exit {
+        // SAFETY: the caller's promise.
+        unsafe { crate::guard::run(machine, registers, chain) }
+    }
+
+    #[inline(always)]
+    unsafe fn note_written(table: &Table, index: u64, count: u64) {
+        if count > 0 {
+            let (first, last) = (index >> Table::PART_LOG2, (index + count - 1) >> Table::PART_LOG2);
+            // SAFETY: each element's part has a byte.
+            unsafe { table.written.add(first as usize).write_bytes(1, (last - first) as usize + 1) };
+        }
+    }
+}
