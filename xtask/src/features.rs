@@ -43,7 +43,7 @@ const ADDED: &[Added] = &[
     added(CLI, "image", &["wasmote_ir::image::", "wasmote_decode::image"]),
     added(CLI, "compile", &["wasmote_compile::"]),
     added(CLI, "inspect", &["wasmote_cli::inspect"]),
-    added(CLI, "dump", &["wasmote_cli::dump", "wasmote_ir::disasm"]),
+    added(CLI, "dump", &["wasmote_cli::dump", "wasmote_ir::disasm", "wasmote_runtime::listing"]),
     added(CLI, "validate", &["wasmote_validate::"]),
     // Its handlers are instances of functions that every build has; the budget of `cli-run-only` is without them.
     added(CLI, "extended", &[]),
@@ -80,7 +80,8 @@ const ADDED: &[Added] = &[
     // These replace instead of adding.
     added(LIBRARY, "loop-dispatch", &[]),
     added(LIBRARY, "count", &[]),
-    // It adds to wasmote-exec what this library does not name; the command's row says that it goes.
+    // The command's rows say that these go: nothing else uses the one, and the other adds to wasmote-exec what this library does not name.
+    added(LIBRARY, "listing", &[]),
     added(LIBRARY, "pairs", &[]),
     added(LIBRARY, "relaxed-native", &[]),
     added(TABLE, "verify", &["wasmote_ir::image::verify::", "wasmote_ir::image::code::"]),

@@ -1,4 +1,6 @@
-//! `wasmote dump`: functions as the instructions that they are run as.
+//! `wasmote dump`: functions as the instructions that they are run as, before they are linked or after.
+
+mod linked;
 
 use alloc::format;
 use alloc::string::String;
@@ -6,16 +8,14 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::ops::Range;
 
-use wasmote::{ExternType, Module};
+use wasmote::{Engine, ExternType, LinkedFunction, LinkedOptions, Module};
 use wasmote_decode::ExportKind;
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
-use wasmote_ir::image::Image;
-use wasmote_translate::Translator;
 
 use crate::escaped::Escaped;
 use crate::failure::Failure;
-use crate::load::load_alone;
+use crate::load::{config, load};
 use crate::options::Options;
 use crate::{input, print};
 
@@ -61,22 +61,28 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;
     let is_image = input.is_image;
+    let mut config = config(&input);
+    config.superinstructions(!options.no_superinstructions);
     // Only what is valid can be translated.
-    let module = load_alone(file, input)?;
+    let module = load(&Engine::new(&config), file, input)?;
     if is_image {
         module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
     }
-    let mut translator = Translator::new();
     let mut text = String::new();
     let names = names(&module);
-    for func in chosen(options, &module, &names)? {
+    let chosen = chosen(options, &module, &names)?;
+    head_of_all(&mut text, module.linked_options());
+    if is_image && options.linked {
+        text += "offsets: none, the image has no operators\n";
+    }
+    for func in chosen {
         // Writing to a string does not fail.
         let _ = head(&mut text, &module, func, names[func as usize]);
-        let _ = match is_image {
-            true => of_image(&mut text, &module, func),
-            false => of_binary(&mut text, &mut translator, &module, func),
+        let _ = match module.linked_function(func) {
+            Ok(function) if options.linked => linked::print(&mut text, &module, &function),
+            Ok(function) => code(&mut text, &function),
+            Err(error) => writeln!(text, "  not translated: {error}"),
         };
-        text.push('\n');
         if text.len() > 1 << 16 {
             print(&text)?;
             text.clear();
@@ -85,9 +91,23 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     print(&text)
 }
 
+/// Says what holds for the code of all functions.
+fn head_of_all(text: &mut String, options: LinkedOptions) {
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    for (option, holds) in [
+        ("op set", if options.extended { "extended" } else { "core" }),
+        ("metered", yes(options.metered)),
+        ("canonical NaNs", options.canonical_nans.map_or("as compiled", yes)),
+        ("guarded memory", yes(options.guarded)),
+        ("superinstructions", yes(options.superinstructions)),
+    ] {
+        let _ = writeln!(text, "{option}: {holds}");
+    }
+}
+
 /// Adds a function's index, name and type.
 fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fmt::Result {
-    write!(text, "function {func}")?;
+    write!(text, "\nfunction {func}")?;
     if let Some(name) = name {
         write!(text, " <{}>", Escaped(name))?;
     }
@@ -97,25 +117,9 @@ fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fm
     text.write_char('\n')
 }
 
-/// Adds what a function of a binary becomes.
-fn of_binary(text: &mut String, translator: &mut Translator, module: &Module, func: u32) -> fmt::Result {
-    match translator.translate(module.info(), module.bytes(), func, false) {
-        Ok(translated) => code(text, translated.frame_slots, translated.header, translated.code),
-        Err(error) => writeln!(text, "  not translated: {} (at offset {:#x})", error.kind.message(), error.offset),
-    }
-}
-
-/// Adds what a function of an image is.
-fn of_image(text: &mut String, module: &Module, func: u32) -> fmt::Result {
-    let image = Image::of_parsed(module.bytes());
-    let bytes = image.code_range(func).and_then(|range| module.bytes().get(range)).unwrap_or_default();
-    let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
-    let (slots, header) = image.func(func).map_or((0, 0), |func| (func.frame_slots, func.header));
-    code(text, slots.into(), header, &units)
-}
-
-/// Adds the code of a function.
-fn code(text: &mut String, slots: u32, header: u16, code: &[u16]) -> fmt::Result {
-    writeln!(text, "  {slots} slots, header at s{header}, {} units", code.len())?;
+/// Adds the code of a function, as it is before it is linked.
+fn code(text: &mut String, function: &LinkedFunction) -> fmt::Result {
+    let LinkedFunction { frame_slots, header, code, .. } = function;
+    writeln!(text, "  {frame_slots} slots, header at s{header}, {} units", code.len())?;
     instructions(code).try_for_each(|(at, instr)| writeln!(text, "  {}", Listed(at, instr)))
 }

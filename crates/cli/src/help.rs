@@ -6,7 +6,7 @@ wasmote runs WebAssembly, and looks into it.
   wasmote [run] [OPTIONS] FILE [ARGS]   run a program, or one function of a module
   wasmote validate FILE                 say whether a module is valid, or verify an image
   wasmote inspect FILE                  list imports, exports, sections and needed features
-  wasmote dump [--func N|NAME] FILE     print the instructions that functions become
+  wasmote dump FILE [N|NAME]            print the instructions that functions become, or that one does
   wasmote compile FILE -o OUT.wmi       translate a module ahead of time, into an image
   wasmote print FILE [-o OUT.wat]       print a module as text
   wasmote parse FILE [-o OUT.wasm]      make a binary of text
@@ -27,7 +27,13 @@ Options of run:
   --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
   --eager               translate all functions at once, not each when it is first called
   --fuel N              stop with a trap when N units of fuel are used up (docs/fuel.md; an image must be compiled with --fuel)
+  --no-superinstructions   have each instruction done by a handler of its own, which is slower
   --stats               say on standard error how long each phase took, and how much memory
+
+Options of dump:
+  --linked              print code as it runs, each instruction with the operator that it comes from
+  --no-superinstructions   as with run
+  --func N|NAME         the same as N or NAME behind FILE
 
 Options of compile:
   -o OUT                the image (`-` is standard output)

@@ -32,7 +32,7 @@ pub fn config(input: &Input) -> Config {
 }
 
 /// Loads what was read from the file, in an engine of its own.
-#[cfg(any(feature = "validate", feature = "dump", feature = "compile", all(feature = "inspect", feature = "image")))]
+#[cfg(any(feature = "validate", feature = "compile", all(feature = "inspect", feature = "image")))]
 pub fn load_alone(file: &[u8], input: Input) -> Result<Module, Failure> {
     load(&Engine::new(&config(&input)), file, input)
 }

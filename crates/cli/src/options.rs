@@ -92,6 +92,8 @@ pub struct Options {
     pub random_seed: Option<u64>,
     pub invoke: Option<&'static str>,
     pub eager: bool,
+    /// No two instructions are done by one handler.
+    pub no_superinstructions: bool,
     pub stats: bool,
     /// How much fuel the guest gets.
     pub fuel: Option<u64>,
@@ -104,6 +106,9 @@ pub struct Options {
     /// A function by index or name.
     #[cfg_attr(not(feature = "dump"), allow(dead_code))]
     pub func: Option<&'static str>,
+    /// Code is shown as it is linked.
+    #[cfg_attr(not(feature = "dump"), allow(dead_code))]
+    pub linked: bool,
     pub file: &'static [u8],
     /// What stands behind the file.
     pub args: Vec<&'static [u8]>,
@@ -173,6 +178,9 @@ impl Options {
         if options.args.first().is_some_and(|word| *word == b"--") {
             options.args.remove(0);
         }
+        if options.command == Command::Dump && options.func.is_none() && !options.args.is_empty() {
+            options.func = Some(text(options.args.remove(0), "dump")?);
+        }
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             let extra = shown(extra);
@@ -205,7 +213,8 @@ impl Options {
             "-o" if self.makes_file() => (false, true, false),
             "-o" => return Err(Failure::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
             "--op-set" | "--names" => (false, true, false),
-            "--func" => (false, false, true),
+            "--no-superinstructions" => (true, false, true),
+            "--func" | "--linked" => (false, false, true),
             _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
         };
         let fits = match self.command {
@@ -228,6 +237,8 @@ impl Options {
             "--eager" => Some(&mut self.eager),
             "--stats" => Some(&mut self.stats),
             "--env-inherit" => Some(&mut self.env_inherit),
+            "--no-superinstructions" => Some(&mut self.no_superinstructions),
+            "--linked" => Some(&mut self.linked),
             _ => self.flag_of_image(name),
         };
         if let Some(flag) = flag {

@@ -139,6 +139,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
 
     let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
+    config.superinstructions(!options.no_superinstructions);
     if options.stats {
         stats::watch(&mut config);
     }

@@ -59,6 +59,8 @@ const OBJECTS: &str = "objects";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
     Binary,
+    /// The same, where no two instructions are done by one handler.
+    WithoutSuperinstructions,
     /// An image with this op set, made by `wasmote compile`.
     #[cfg_attr(not(feature = "compile"), allow(dead_code))]
     Image(&'static str),
@@ -118,6 +120,10 @@ fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Pa
         None => Vec::new(),
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    command.arg("run");
+    if form == Form::WithoutSuperinstructions {
+        command.arg("--no-superinstructions");
+    }
     for (guest, host) in &case.dir {
         command.arg("--dir-ro").arg(format!("{}::{guest}", folder.join(host).display()));
     }
@@ -200,6 +206,16 @@ fn guests_print_what_they_print_elsewhere() {
         cases.retain(|case| case.kind != OBJECTS);
     }
     check_all(&folder, &folder, cases);
+}
+
+#[test]
+fn guests_print_the_same_without_superinstructions() {
+    let folder = root().join("tests/guests");
+    let mut cases = cases(&folder.join("guests.toml"));
+    let some = ["fib", "hashes", "lz4", "nbody", "json", "regex", "lua-code"];
+    cases.retain(|case| some.contains(&&*case.name));
+    assert_eq!(cases.len(), some.len());
+    check_form(Form::WithoutSuperinstructions, &folder, &folder, &cases);
 }
 
 /// Each run opens what the one before it left. All forms of the program must leave the same bytes.

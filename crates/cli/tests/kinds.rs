@@ -325,7 +325,7 @@ fn images_of_all_sorts_are_understood() {
         for wanted in ["1", function] {
             let (status, out, _) = wasmote(&folder.0, &["dump", "--func", wanted, name]);
             assert_eq!((status, out.matches("function ").count()), (0, 1), "{out}");
-            assert!(out.starts_with("function 1 <add>: "), "{out}");
+            assert!(out.contains("\n\nfunction 1 <add>: "), "{out}");
         }
         let (status, _, err) = wasmote(&folder.0, &["dump", "--func", "2", name]);
         assert_eq!((status, &*err), (2, "wasmote: no function `2`: give a name or an index from 0 to 1\n"));

@@ -98,6 +98,11 @@ pub(crate) fn tagged(handler: *const (), number: usize, target: bool) -> *const 
     handler.map_addr(|address| address | (number + 1) << SHIFT | if target { TARGET } else { 0 })
 }
 
+/// The word of an instruction's first cell with nothing beside the handler's address.
+pub(crate) fn untagged(word: u64) -> u64 {
+    word & ((1 << SHIFT) - 1)
+}
+
 /// Counts the instruction at `ip`, and returns its handler. Threads that run at the same time may lose counts.
 ///
 /// # Safety

@@ -61,7 +61,7 @@ pub use in_place::InPlace;
 #[cfg(feature = "alloc")]
 pub use linked::activation::Frame;
 #[cfg(feature = "alloc")]
-pub use linked::link::{Linker, Source};
+pub use linked::link::{LinkedInstr, Linker, Runs, Source};
 #[cfg(feature = "alloc")]
 pub use linked::throw::EXCEPTION;
 #[cfg(feature = "alloc")]

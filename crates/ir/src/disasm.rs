@@ -2,19 +2,40 @@
 
 use core::fmt::{self, Display, Formatter};
 
+use crate::Opcode;
 use crate::code::Instr;
 use crate::shape::Operand;
 
 /// An instruction and where it stands, in units; targets are shown as absolute offsets.
 pub struct Listed<'a>(pub usize, pub Instr<'a>);
 
+/// The name of an instruction: `I32Add.ss_r`.
+pub struct Named(pub Opcode);
+
+/// The operands of an instruction that stands at a unit; targets are shown as places, which are looked up.
+pub struct Operands<'a>(pub usize, pub Instr<'a>, pub &'a dyn Fn(usize) -> u32);
+
+impl Display for Named {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some((op, _)) = self.0.family() else { return f.write_str("?") };
+        f.write_str(op.name())?;
+        if op.variant_count() > 1 {
+            write!(f, ".{}", self.0.suffix())?;
+        }
+        Ok(())
+    }
+}
+
 impl Display for Listed<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Listed(at, instr) = self;
-        write!(f, "{at:5}  {}", instr.op().name())?;
-        if instr.op().variant_count() > 1 {
-            write!(f, ".{}", instr.opcode.suffix())?;
-        }
+        let Listed(at, instr) = *self;
+        write!(f, "{at:5}  {}{}", Named(instr.opcode), Operands(at, instr, &|unit| unit as u32))
+    }
+}
+
+impl Display for Operands<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Operands(at, instr, place) = self;
         let shown = instr.operands().filter(|&(kind, _)| kind != Operand::Padding);
         for (i, (kind, value)) in shown.enumerate() {
             f.write_str(if i == 0 { " " } else { ", " })?;
@@ -27,7 +48,7 @@ impl Display for Listed<'_> {
                 Operand::Imm32 => write!(f, "{}", value as u32 as i32)?,
                 Operand::Imm64 => write!(f, "{}", value as i64)?,
                 Operand::Offset16 | Operand::Offset | Operand::Offset64 => write!(f, "+{value}")?,
-                Operand::Target => write!(f, "@{}", *at as i64 + i64::from(value as u32 as i32))?,
+                Operand::Target => write!(f, "@{}", place((*at as i64 + i64::from(value as u32 as i32)) as usize))?,
                 Operand::Count => write!(f, "x{value}")?,
                 Operand::Padding => {}
                 Operand::TargetCount => write!(f, "of {value}")?,

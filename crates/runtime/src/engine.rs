@@ -24,6 +24,8 @@ pub struct Settings {
     pub canonical_nans: bool,
     /// Whether memories may have pages without access behind them, instead of checks.
     pub guard_pages: bool,
+    /// Whether two instructions in a row may be done by one handler.
+    pub superinstructions: bool,
     /// Bytes of the value stack of each store.
     pub max_stack: usize,
     /// How often calls from the host may nest.
@@ -56,6 +58,7 @@ impl Default for Settings {
             fuel: false,
             canonical_nans: false,
             guard_pages: cfg!(target_os = "linux"),
+            superinstructions: true,
             max_stack: 8 << 20,
             max_nesting: 200,
             max_memory: u64::MAX,

@@ -6,7 +6,7 @@
 //!
 //! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory, and who owns it;
 //! 2. `types`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
-//! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time;
+//! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`: who owns the records, and what can be done with them while no code runs;
 //! 6. `run`, `activation`, `hooks`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
@@ -44,6 +44,8 @@ mod image_code;
 mod instance;
 mod instantiate;
 mod item;
+#[cfg(feature = "listing")]
+mod listing;
 mod load;
 mod lock;
 mod memory;
@@ -82,6 +84,8 @@ pub use global::GlobalRecord;
 pub use host::{Closure, Erased, HostCall, HostCode, MAX_VALUES, Plain};
 pub use instance::InstanceRecord;
 pub use item::Item;
+#[cfg(feature = "listing")]
+pub use listing::{LinkedFunction, LinkedInstr, LinkedOptions, Runs};
 pub use lock::Lock;
 pub use memory::MemoryRecord;
 pub use module::{Module, slots};

@@ -46,6 +46,11 @@ impl ModuleInner {
         self.bytes.get()
     }
 
+    /// Whether its code leaves it to pages without access to notice addresses out of bounds in memory 0.
+    pub(crate) fn guarded(&self) -> bool {
+        self.info.memories.first().is_some_and(|ty| self.engine.guards(ty))
+    }
+
     /// Calls `each` with the data segments in order, and their numbers.
     pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
         of_source!(self.source, it => it.each_data(&self.info, self.bytes(), each))

@@ -81,6 +81,13 @@ impl Config {
         self
     }
 
+    /// Whether two instructions in a row may be done by one handler, where the build has one for both (feature `pairs`). Results are the same,
+    /// but slower without: that is for finding out whether a superinstruction is to blame for a wrong one. On unless said otherwise.
+    pub fn superinstructions(&mut self, on: bool) -> &mut Config {
+        self.settings.superinstructions = on;
+        self
+    }
+
     /// Bytes of the value stack of each store: how deep wasm functions can nest before a call traps with
     /// [`StackOverflow`](crate::TrapCode::StackOverflow). 8 MiB unless said otherwise; what is never used is
     /// only address space.

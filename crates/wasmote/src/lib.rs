@@ -46,7 +46,7 @@
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust's types as those of WebAssembly;
 //! 6. `error` with `messages`, `exception`, `thrown`: what becomes of failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
-//! 8. `script`: the specification's scripts, for tests.
+//! 8. `linked`: what functions become, to be shown; `script`: the specification's scripts, for tests.
 //!
 //! What all of these stand for, the records that code works on, is in `wasmote-runtime`, and with it nearly all that is `unsafe`. Here it is
 //! the few items that say `allow(unsafe_code)`: calls, whose arguments are made of values of the right types; host functions, which go only to
@@ -82,6 +82,8 @@ mod host;
 mod image;
 mod imports;
 mod instance;
+#[cfg(feature = "listing")]
+mod linked;
 mod linker;
 mod memory;
 mod messages;
@@ -120,6 +122,9 @@ pub use wasmote_runtime::count;
 pub use wasmote_runtime::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use wasmote_runtime::RunOnThreads;
+#[cfg(feature = "listing")]
+#[doc(inline)]
+pub use wasmote_runtime::{LinkedFunction, LinkedInstr, LinkedOptions, Runs};
 #[doc(inline)]
 pub use wasmote_runtime::{Stats, Trap, TrapFrame, WasmBytes};
 

@@ -4,6 +4,8 @@
 //! 2. All is laid out in cells, pairs are chosen, and it is noted where each instruction went.
 //! 3. Jumps and types are written as they are in cells.
 
+mod listing;
+
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
@@ -23,12 +25,17 @@ use crate::linked::cells::{CALLER_HANDLES, FRONT_CELLS, Front, HANDLED, HANDLER_
 use crate::linked::{Cell, Handler, Linked};
 use crate::mode::Mode;
 
+pub use listing::{LinkedInstr, Runs};
+
 /// Turns compact code into cells; keeps its buffers from one function to the next.
 pub struct Linker {
     /// The handlers of instructions on objects.
     objects: &'static [Handler],
     /// Gives the handlers of vector instructions.
     vectors: Option<fn(Opcode) -> Handler>,
+    /// Whether there are to be pairs.
+    #[cfg_attr(not(feature = "pairs"), allow(dead_code))]
+    superinstructions: bool,
     /// For each unit that begins an instruction, where its cell begins, in bytes; [`TARGET`] before that is known, if something
     /// jumps there. No other is [`TARGET`], whatever was linked before: it need not be cleared.
     starts: Vec<u32>,
@@ -159,7 +166,15 @@ impl Source<'_> {
 impl Linker {
     /// A linker, with the handlers of instructions on objects, in order; none if there are to be no such instructions.
     pub fn new(objects: &'static [Handler]) -> Linker {
-        Linker { vectors: None, objects, starts: Vec::new(), changing: Vec::new(), checked: Vec::new(), checks: false }
+        Linker {
+            vectors: None,
+            objects,
+            superinstructions: true,
+            starts: Vec::new(),
+            changing: Vec::new(),
+            checked: Vec::new(),
+            checks: false,
+        }
     }
 
     /// Adds the handlers of vector instructions. Without, it must get no code that has such.
@@ -168,6 +183,11 @@ impl Linker {
     /// What is given for an opcode does what the instruction does, and the machine can run it.
     pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
         Linker { vectors: Some(vectors), ..self }
+    }
+
+    /// Whether two instructions in a row may have one handler, which they may unless said otherwise.
+    pub fn superinstructions(self, on: bool) -> Linker {
+        Linker { superinstructions: on, ..self }
     }
 
     /// The handler of an opcode.
@@ -201,6 +221,9 @@ impl Linker {
     #[cfg(feature = "pairs")]
     #[inline(always)]
     fn pair(&self, first: u16, second: u16) -> Option<Cell> {
+        if !self.superinstructions {
+            return None;
+        }
         if Linked::GUARDED && self.checks {
             // Pairs have no checks.
             let differs = |opcode: u16| {

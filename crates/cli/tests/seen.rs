@@ -1,0 +1,131 @@
+//! What runs can be seen: code as it is linked, what holds for it, and each instruction as it runs.
+#![cfg(all(unix, feature = "validate", feature = "wasi", feature = "dump", feature = "extended"))]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::process::{Command, Stdio};
+
+use folder::Folder;
+
+/// The sum of some numbers in memory, and a recursion.
+const TEXT: &str = r#"(module
+  (memory (export "memory") 1)
+  (data (i32.const 8) "\01\00\00\00\02\00\00\00\03\00\00\00")
+  (func $sum (export "sum") (param $at i32) (param $n i32) (result i32) (local $s i32)
+    (loop $next
+      (local.set $s (i32.add (local.get $s) (i32.load offset=8 (local.get $at))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $s))
+  (func $fib (export "fib") (param i32) (result i32)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+      (then (local.get 0))
+      (else (i32.add
+        (call $fib (i32.sub (local.get 0) (i32.const 1)))
+        (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5)))
+  (func (export "traps") (param i32) (i32.store (local.get 0) (i32.const 1))))"#;
+
+/// Runs the command in this folder: its status, output and errors.
+fn wasmote(folder: &Folder, words: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    let output = command.args(words).current_dir(&folder.0).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().expect("ended by a signal"), text(output.stdout), text(output.stderr))
+}
+
+/// What the command prints, which ends well.
+#[track_caller]
+fn prints(folder: &Folder, words: &[&str]) -> String {
+    let (status, out, err) = wasmote(folder, words);
+    assert_eq!((status, &*err), (0, ""), "{words:?}: {out}");
+    out
+}
+
+fn module() -> Folder {
+    let folder = Folder::empty();
+    std::fs::write(folder.0.join("m.wasm"), wat::parse_str(TEXT).unwrap()).unwrap();
+    folder
+}
+
+/// How many superinstructions there are in a listing of linked code.
+fn superinstructions(listing: &str) -> usize {
+    let seconds = listing.lines().filter(|line| line.starts_with("         + ")).count();
+    let first = |line: &&str| line.split_whitespace().nth(1).is_some_and(|name| name.contains('+'));
+    assert_eq!(listing.lines().filter(first).filter(|line| !line.starts_with("         + ")).count(), seconds);
+    seconds
+}
+
+/// Whether accesses of this build and machine are guarded.
+fn guards(listing: &str) -> bool {
+    listing.contains("guarded memory: yes")
+}
+
+#[test]
+fn linked_code_is_shown_with_the_operators_that_it_comes_from() {
+    let folder = module();
+    let listing = prints(&folder, &["dump", "--linked", "m.wasm", "sum"]);
+    assert!(listing.starts_with("op set: extended\nmetered: no\ncanonical NaNs: no\nguarded memory: "), "{listing}");
+    assert!(listing.contains("\n\nfunction 0 <sum>: func (i32, i32) -> i32\n"), "{listing}");
+    let line = |part: &str| listing.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{listing}"));
+    for operator in ["i32.load", "i32.add", "br_if", "end"] {
+        // The offset leads to the operator.
+        let line = line(&format!(" {operator}"));
+        assert!(line.contains("  ; 0x"), "{line}");
+    }
+    assert_eq!(line(" i32.load").contains(" guarded "), guards(&listing), "{listing}");
+    assert!(line("Load32.").contains("Load32."), "{listing}");
+    assert!(!listing.contains("HANDLER"), "{listing}");
+    assert_eq!(superinstructions(&listing) > 0, cfg!(feature = "pairs"), "{listing}");
+}
+
+#[test]
+fn no_superinstruction_is_left_where_none_are_wanted() {
+    let folder = module();
+    let all = prints(&folder, &["dump", "--linked", "m.wasm"]);
+    let without = prints(&folder, &["dump", "--linked", "--no-superinstructions", "m.wasm"]);
+    let says = |listing: &str| listing.contains("superinstructions: yes\n");
+    assert_eq!((says(&all), says(&without)), (cfg!(feature = "pairs"), false));
+    assert_eq!((superinstructions(&all) > 0, superinstructions(&without)), (cfg!(feature = "pairs"), 0), "{without}");
+    for args in [["sum", "0", "3", "6"], ["fib", "15", "", "610"]] {
+        let [name, a, b, expected] = args;
+        let mut words = vec!["run", "--no-superinstructions", "--invoke", name, "m.wasm", a];
+        words.extend((!b.is_empty()).then_some(b));
+        assert_eq!(prints(&folder, &words), format!("{expected}\n"));
+    }
+}
+
+#[test]
+fn the_option_is_one_of_run_and_dump() {
+    let folder = module();
+    let (status, _, err) = wasmote(&folder, &["validate", "--no-superinstructions", "m.wasm"]);
+    assert_eq!((status, err.lines().count()), (2, 1), "{err}");
+    let (status, _, err) = wasmote(&folder, &["run", "--linked", "m.wasm"]);
+    assert_eq!((status, &*err), (2, "wasmote: `--linked` is an option of `wasmote dump` only\n"));
+}
+
+#[test]
+#[cfg(feature = "wat")]
+fn text_is_shown_as_the_binary_that_it_becomes() {
+    let folder = module();
+    std::fs::write(folder.0.join("m.wat"), TEXT).unwrap();
+    let listing = |file| prints(&folder, &["dump", "--linked", file]);
+    assert_eq!(listing("m.wat"), listing("m.wasm"));
+}
+
+/// The same code, but no offsets, which is said.
+#[test]
+#[cfg(feature = "compile")]
+fn images_are_shown_without_operators() {
+    let folder = module();
+    prints(&folder, &["compile", "m.wasm", "-o", "m.wmi", "--fuel"]);
+    let image = prints(&folder, &["dump", "--linked", "m.wmi", "0"]);
+    assert!(image.starts_with("op set: extended\nmetered: yes\ncanonical NaNs: as compiled\n"), "{image}");
+    assert!(image.contains("\noffsets: none, the image has no operators\n"), "{image}");
+    assert!(image.contains("Fuel") && !image.contains(" ; 0x") && !image.contains("HANDLER"), "{image}");
+    prints(&folder, &["compile", "m.wasm", "-o", "m.wmi", "--op-set", "core"]);
+    let image = prints(&folder, &["dump", "--linked", "m.wmi", "0"]);
+    assert!(image.starts_with("op set: core\nmetered: no\n"), "{image}");
+    assert!(image.contains("I32Add.ss"), "{image}");
+}

@@ -1,0 +1,93 @@
+//! What linked code is made of, to be shown: which handler each instruction has got. It is read back from the cells.
+
+use wasmote_ir::Opcode;
+use wasmote_ir::code::instructions;
+use wasmote_ir::ops::ALL_OPCODES;
+
+use super::{CALL_DEFINED, Linker};
+use crate::handlers::linked::CHECKED;
+#[cfg(feature = "pairs")]
+use crate::handlers::pairs;
+use crate::linked::Handler;
+use crate::linked::cells::Cell;
+
+/// An instruction in linked code.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkedInstr {
+    /// Where it is in compact code, in units.
+    pub unit: u32,
+    /// Where it begins in linked code, in bytes from the first instruction on. The second half of a superinstruction counts as beginning where its
+    /// handler would be.
+    pub byte: u32,
+    /// What its cell says.
+    pub runs: Runs,
+    /// Whether its handler leaves it to pages without access to notice addresses out of bounds.
+    pub guarded: bool,
+}
+
+/// The handler of an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Runs {
+    /// Its own.
+    Own,
+    /// That of a superinstruction: of itself and the one behind it.
+    Both,
+    /// None: the one before does it, too.
+    Second,
+    /// That of calls that look their function up by its number, each time.
+    ByNumber,
+    /// The handler of another instruction, which would be a mistake of the linker's; of which, if that is known.
+    Another(Option<Opcode>),
+}
+
+impl Linker {
+    /// What [`Linker::link`] made last: `code` was linked, and `cells` begin with its first instruction.
+    pub fn linked<'a>(&'a self, code: &'a [u16], cells: &'a [Cell]) -> impl Iterator<Item = LinkedInstr> + 'a {
+        let mut before = Runs::Own;
+        instructions(code).map(move |(at, instr)| {
+            let byte = self.starts[at];
+            let opcode = instr.opcode.0;
+            let next = code.get(at + instr.units.len()).copied();
+            let mut guarded = !self.checks && CHECKED.0.contains(&opcode);
+            let runs = match (before, cells.get(byte as usize / size_of::<Cell>())) {
+                (Runs::Both, _) => Runs::Second,
+                (_, Some(cell)) => self.runs(*cell, opcode, next),
+                (_, None) => Runs::Another(None),
+            };
+            if let (Runs::Both, Some(second)) = (runs, next) {
+                guarded |= CHECKED.0.contains(&second);
+            }
+            guarded &= !matches!(runs, Runs::Second);
+            before = runs;
+            LinkedInstr { unit: at as u32, byte, runs, guarded }
+        })
+    }
+
+    /// What the first cell of an instruction says. Equal handlers may be one function, so those that it should have are looked at first.
+    #[cold]
+    fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> Runs {
+        #[cfg(feature = "pairs")]
+        if let Some(pair) = next.and_then(|next| pairs::find(opcode, next))
+            && is(cell, pairs::handler(pair, |number| self.handler(number)))
+        {
+            return Runs::Both;
+        }
+        let _ = next;
+        if is(cell, self.handler(usize::from(opcode))) {
+            return Runs::Own;
+        }
+        if opcode == CALL_DEFINED {
+            return Runs::ByNumber;
+        }
+        let other = (0..ALL_OPCODES).find(|&other| is(cell, self.handler(other)));
+        Runs::Another(other.map(|other| Opcode(other as u16)))
+    }
+}
+
+/// Whether the cell has this handler.
+fn is(cell: Cell, handler: Handler) -> bool {
+    let word = cell.word();
+    #[cfg(feature = "count")]
+    let word = crate::count::untagged(word);
+    word == Cell::of_address(handler as *const ()).word()
+}
