@@ -188,7 +188,11 @@ fn test_beside() -> Result<Outcome> {
 
 fn test_loop() -> Result<Outcome> {
     // Along with what relaxed instructions do otherwise.
-    suites(&["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"])
+    let mut count = counted(suites(&["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"])?);
+    // What shows each instruction has the loop.
+    let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "seen"];
+    count.add(counted(count_tests(&mut cargo(traced))?));
+    Ok(Outcome::Tests(count))
 }
 
 fn test_release() -> Result<Outcome> {
@@ -218,6 +222,8 @@ fn test_in_place() -> Result<Outcome> {
     let runs = [
         "--features small-floats,verify,loop-dispatch --lib --test conformance --test in_place",
         "--features verify --doc",
+        // Each instruction is shown.
+        "--features verify,trace --test in_place trace",
         "--features verify --test in_place",
         "--release --features extended,verify,wasmote-translate/extended --test conformance --test in_place --test mutants",
     ];

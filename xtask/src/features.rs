@@ -60,6 +60,7 @@ const ADDED: &[Added] = &[
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
     added(CLI, "guard-pages", &["wasmote_runtime::guard::", "wasmote_exec::guard::"]),
     added(CLI, "count", &["wasmote_cli::count"]),
+    added(CLI, "trace", &["wasmote_cli::trace", "wasmote_exec::trace"]),
     // It adds texts and the places that they name, which have no symbols.
     added(CLI, "panic-messages", &[]),
     added(LIBRARY, "std", &["std::"]),
@@ -82,6 +83,7 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "count", &[]),
     // The command's rows say that these go: nothing else uses the one, and the other adds to wasmote-exec what this library does not name.
     added(LIBRARY, "listing", &[]),
+    added(LIBRARY, "trace", &[]),
     added(LIBRARY, "pairs", &[]),
     added(LIBRARY, "relaxed-native", &[]),
     added(TABLE, "verify", &["wasmote_ir::image::verify::", "wasmote_ir::image::code::"]),

@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::{input, print};
 
 /// The names of all functions: those that the module has for them, or of exports.
-fn names(module: &Module) -> Vec<Option<&str>> {
+pub fn names(module: &Module) -> Vec<Option<&str>> {
     let mut names: Vec<_> = (0..module.info().funcs.len() as u32).map(|func| module.function_name(func)).collect();
     for export in module.info().exports.iter().filter(|export| export.kind == ExportKind::Func) {
         if let Some(place @ None) = names.get_mut(export.index as usize) {
@@ -30,11 +30,11 @@ fn names(module: &Module) -> Vec<Option<&str>> {
     names
 }
 
-/// The functions to show, by index.
-fn chosen(options: &Options, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, Failure> {
+/// The functions that are wanted by index or name, all of the module's own if none is named.
+pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, Failure> {
     let info = module.info();
     let all = info.imported_funcs..info.funcs.len() as u32;
-    let Some(wanted) = options.func else { return Ok(all) };
+    let Some(wanted) = wanted else { return Ok(all) };
     let by_export = info.exports.iter().find(|export| export.kind == ExportKind::Func && *export.name == *wanted);
     let found = wanted
         .parse()
@@ -70,7 +70,7 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     }
     let mut text = String::new();
     let names = names(&module);
-    let chosen = chosen(options, &module, &names)?;
+    let chosen = chosen(options.func, &module, &names)?;
     head_of_all(&mut text, module.linked_options());
     if is_image && options.linked {
         text += "offsets: none, the image has no operators\n";

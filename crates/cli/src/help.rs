@@ -28,6 +28,8 @@ Options of run:
   --eager               translate all functions at once, not each when it is first called
   --fuel N              stop with a trap when N units of fuel are used up (docs/fuel.md; an image must be compiled with --fuel)
   --no-superinstructions   have each instruction done by a handler of its own, which is slower
+  --trace[=FUNC]        print each instruction as it runs, with its values, of one function or of all, to standard error (only
+                        where the feature `trace` is built in)
   --stats               say on standard error how long each phase took, and how much memory
 
 Options of dump:

@@ -7,7 +7,7 @@
 //! 2. `input`: the file, by its `kind`; `load`: the module in it; `failure`: what can go wrong, in words, with the exit status; `escaped`: names that are safe to print;
 //! 3. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
 //!    `compile`, `text` (`wasmote print` and `wasmote parse`), `script` (`wasmote wast`);
-//! 4. `count`, with the feature of that name: which instructions ran, when `run` is done.
+//! 4. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
@@ -38,6 +38,8 @@ mod script;
 mod stats;
 #[cfg(any(feature = "print", feature = "wat"))]
 mod text;
+#[cfg(feature = "trace")]
+mod trace;
 mod value;
 
 use alloc::vec::Vec;

@@ -94,6 +94,9 @@ pub struct Options {
     pub eager: bool,
     /// No two instructions are done by one handler.
     pub no_superinstructions: bool,
+    /// Each instruction is printed as it runs, of this function, or of all if it is empty.
+    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
+    pub trace: Option<&'static str>,
     pub stats: bool,
     /// How much fuel the guest gets.
     pub fuel: Option<u64>,
@@ -213,6 +216,8 @@ impl Options {
             "-o" if self.makes_file() => (false, true, false),
             "-o" => return Err(Failure::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
             "--op-set" | "--names" => (false, true, false),
+            "--trace" if cfg!(feature = "trace") => (true, false, false),
+            "--trace" => return Err(without("--trace", "trace")),
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
             _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
@@ -246,6 +251,11 @@ impl Options {
                 return Err(Failure::usage(format!("`{name}` takes no value")));
             }
             *flag = true;
+            return Ok(());
+        }
+        // Its value may be left out, so it never is the next word.
+        if name == "--trace" {
+            self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
         let missing = || Failure::usage(format!("`{name}` needs a value"));

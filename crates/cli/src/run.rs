@@ -20,6 +20,11 @@ use crate::options::Options;
 use crate::stats::Stats;
 use crate::{input, load, print, stats, value};
 
+#[cfg(feature = "trace")]
+use crate::trace::Tracer;
+#[cfg(not(feature = "trace"))]
+use wasmote::Config;
+
 #[cfg(feature = "wasi")]
 use wasi::{State, provide, state};
 
@@ -35,6 +40,23 @@ fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
 #[cfg(not(feature = "wasi"))]
 fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
     Ok(())
+}
+
+/// Shows nothing.
+#[cfg(not(feature = "trace"))]
+struct Tracer;
+
+#[cfg(not(feature = "trace"))]
+impl Tracer {
+    fn new(_: Option<&str>, _: &mut Config) -> Tracer {
+        Tracer
+    }
+
+    fn choose(&self, _: Option<&str>, _: &Module) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn end(&self) {}
 }
 
 /// Takes part in the proof of a module that runs ahead of it.
@@ -140,6 +162,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
     config.superinstructions(!options.no_superinstructions);
+    let tracer = Tracer::new(options.trace, &mut config);
     if options.stats {
         stats::watch(&mut config);
     }
@@ -152,6 +175,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     }
     let engine = Engine::new(&config);
     let module = load::load(&engine, file, input)?;
+    tracer.choose(options.trace, &module)?;
     let unproven = (threads > 0).then_some(&module);
     if let (Some(module), Some(ahead)) = (unproven, AHEAD) {
         (ahead.start)(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
@@ -168,6 +192,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         store.set_fuel(fuel);
     }
     let result = told_of_no_memory(|| call(&mut store, &module, name, &args, &mut stats));
+    tracer.end();
     settled();
     stats.phase("run");
     if options.stats {

@@ -129,3 +129,101 @@ fn images_are_shown_without_operators() {
     assert!(image.starts_with("op set: core\nmetered: no\n"), "{image}");
     assert!(image.contains("I32Add.ss"), "{image}");
 }
+
+#[test]
+#[cfg(not(feature = "trace"))]
+fn a_build_that_cannot_trace_says_so() {
+    let folder = module();
+    for option in ["--trace", "--trace=sum"] {
+        let (status, _, err) = wasmote(&folder, &["run", option, "m.wasm"]);
+        assert_eq!((status, err.lines().count()), (2, 1), "{err}");
+        assert!(err.contains("it was built without the feature `trace`"), "{err}");
+    }
+}
+
+/// The lines of a trace, and what the program printed.
+#[cfg(feature = "trace")]
+fn trace(folder: &Folder, words: &[&str]) -> (i32, Vec<String>, String) {
+    let (status, out, err) = wasmote(folder, words);
+    (status, err.lines().map(String::from).collect(), out)
+}
+
+#[test]
+#[cfg(feature = "trace")]
+fn each_instruction_is_printed_with_its_values() {
+    let folder = module();
+    let run = |name: &'static str, args: &[&'static str], options: &[&'static str]| {
+        let words = [&["run"], options, &["--invoke", name, "m.wasm"], args].concat();
+        trace(&folder, &words)
+    };
+    // Three times around the loop: each number is loaded, with what it is added to.
+    let (status, lines, out) = run("sum", &["0", "3"], &["--trace", "--no-superinstructions"]);
+    assert_eq!((status, &*out), (0, "6\n"));
+    let adds: Vec<_> = lines.iter().filter(|line| line.contains(" i32.add: I32Add.")).collect();
+    assert_eq!(adds.len(), 3, "{lines:#?}");
+    for (line, values) in adds.iter().zip(["r=1 s4=0  => s4=1", "r=2 s4=1  => s4=3", "r=3 s4=3  => s4=6"]) {
+        assert!(line.starts_with("0 <sum> 0x") && line.ends_with(values), "{line}");
+    }
+    // With superinstructions there are fewer lines, which say the same.
+    let (_, fewer, out) = run("sum", &["0", "3"], &["--trace"]);
+    assert_eq!(out, "6\n");
+    assert_eq!(fewer.len() < lines.len(), cfg!(feature = "pairs"), "{fewer:#?}");
+    assert!(fewer.iter().any(|line| line.contains("s4=3  => s4=6")), "{fewer:#?}");
+    // Every instruction of the listing that runs is one of the trace: the same operands.
+    let listing =
+        prints(&folder, &["dump", "--linked", "--no-superinstructions", "m.wasm", "sum"]).replace(" guarded", "");
+    let listed = |line: &&String| {
+        let shown = line.split_once(": ").map_or("", |(_, shown)| shown.split("  |").next().unwrap());
+        listing.contains(shown.split("  =>").next().unwrap())
+    };
+    assert!(lines.iter().all(|line| listed(&line)), "{lines:#?}{listing}");
+}
+
+#[test]
+#[cfg(feature = "trace")]
+fn one_function_is_printed_by_index_or_name() {
+    let folder = module();
+    let run = |option: &'static str| trace(&folder, &["run", option, "--invoke", "fib", "m.wasm", "4"]);
+    let (_, all, _) = run("--trace");
+    for option in ["--trace=fib", "--trace=1"] {
+        assert_eq!(run(option), (0, all.clone(), "3\n".into()));
+    }
+    assert_eq!(run("--trace=sum"), (0, vec![], "3\n".into()));
+    let (status, lines, _) = run("--trace=nobody");
+    assert_eq!((status, &*lines.join("\n")), (2, "wasmote: no function `nobody`: give a name or an index from 0 to 3"));
+}
+
+#[test]
+#[cfg(feature = "trace")]
+fn floats_are_printed_as_bits_and_as_numbers() {
+    let folder = module();
+    let (status, lines, out) = trace(&folder, &["run", "--trace", "--invoke", "half", "m.wasm", "5"]);
+    assert_eq!((status, &*out), (0, "2.5\n"));
+    let line = lines.iter().find(|line| line.contains("f64.mul")).unwrap();
+    assert!(line.contains("s0=0x4014000000000000 (5)"), "{line}");
+    let text = lines.join("\n");
+    assert!(text.contains("0x4004000000000000 (2.5)"), "{text}");
+}
+
+/// The instruction that traps is the last one, whether its memory is guarded or not.
+#[test]
+#[cfg(feature = "trace")]
+fn the_instruction_that_traps_is_printed_last() {
+    let folder = module();
+    let (status, lines, _) = trace(&folder, &["run", "--trace", "--invoke", "traps", "m.wasm", "-1"]);
+    assert_eq!(status, 134, "{lines:#?}");
+    let trap = lines.iter().position(|line| line.contains("wasm trap: ")).unwrap();
+    assert!(lines[trap - 1].contains(" i32.store: ") && lines[trap - 1].ends_with("s0=-1"), "{lines:#?}");
+}
+
+#[test]
+#[cfg(all(feature = "trace", feature = "compile"))]
+fn images_are_traced_without_operators() {
+    let folder = module();
+    for op_set in ["core", "extended"] {
+        prints(&folder, &["compile", "m.wasm", "-o", "m.wmi", "--op-set", op_set, "--names"]);
+        let (status, lines, out) = trace(&folder, &["run", "--trace=sum", "--invoke", "sum", "m.wmi", "0", "3"]);
+        assert_eq!((status, &*out), (0, "6\n"));
+        assert!(lines.len() >= 8 && lines.iter().all(|line| line.starts_with("0 <sum>: ")), "{lines:#?}");
+    }
+}

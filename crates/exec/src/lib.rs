@@ -15,7 +15,8 @@
 //! 2. `objects`: the heap, as handlers see it;
 //! 3. `guard`: accesses of memory without a check, where pages without access do it (feature `guard-pages`);
 //! 4. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
-//! 5. `extend`, `vector`: what handlers in other crates are made of (the latter with the feature `simd`).
+//! 5. `trace`: each instruction as it runs, for those who look for a mistake, in both modes (feature `trace`);
+//! 6. `extend`, `vector`: what handlers in other crates are made of (the latter with the feature `simd`).
 //!
 //! And `in_place` (feature `in-place`): images executed where they lie, in memory that the embedder gives.
 //!
@@ -46,6 +47,8 @@ pub mod mode;
 mod objects;
 mod operand;
 pub mod state;
+#[cfg(feature = "trace")]
+pub mod trace;
 #[cfg(feature = "simd")]
 pub mod vector;
 

@@ -48,6 +48,9 @@ pub struct Machine<M: Mode> {
     pub running: *mut Activation<M>,
     /// What execution asks of the embedder.
     pub hooks: Hooks<M>,
+    /// Sees each instruction that runs.
+    #[cfg(feature = "trace")]
+    pub trace: Option<crate::trace::Hook<M>>,
     /// The embedder's own, not touched here.
     pub embedder: *mut (),
     /// The caller's frame, which the first half of a call into another instance leaves for the second.
@@ -83,6 +86,8 @@ impl<M: Mode> Machine<M> {
             fuel: u64::MAX,
             running: core::ptr::null_mut(),
             hooks,
+            #[cfg(feature = "trace")]
+            trace: None,
             embedder: core::ptr::null_mut(),
             across: M::if_linked(core::ptr::null_mut()),
             across_slots: M::if_linked(0),

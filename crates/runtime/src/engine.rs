@@ -9,6 +9,8 @@ use wasmote_validate::Features;
 use crate::lock::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
 use crate::threads::Threads;
+#[cfg(feature = "trace")]
+use crate::trace::Tracer;
 use crate::types::TypeRegistry;
 
 /// How an engine works. `wasmote::Config` says what each of these is about.
@@ -48,6 +50,9 @@ pub struct Settings {
     /// By what large modules are validated.
     #[cfg(all(feature = "threads", feature = "validate"))]
     pub threads: Threads,
+    /// Who is shown each instruction.
+    #[cfg(feature = "trace")]
+    pub trace: Option<Tracer>,
 }
 
 impl Default for Settings {
@@ -71,6 +76,8 @@ impl Default for Settings {
             features: Features::default(),
             #[cfg(all(feature = "threads", feature = "validate"))]
             threads: Threads::default(),
+            #[cfg(feature = "trace")]
+            trace: None,
         }
     }
 }

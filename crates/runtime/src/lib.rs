@@ -5,7 +5,7 @@
 //! Read in this order; a file uses those before it, but for the few circles that `cargo xtask circles` prints.
 //!
 //! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory, and who owns it;
-//! 2. `types`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
+//! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
 //! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`: who owns the records, and what can be done with them while no code runs;
@@ -65,6 +65,8 @@ mod table;
 mod tag;
 #[cfg(all(feature = "threads", feature = "validate"))]
 mod threads;
+#[cfg(feature = "trace")]
+mod trace;
 mod translation;
 mod trap;
 mod type_ids;
@@ -97,6 +99,8 @@ pub use table::TableRecord;
 pub use tag::TagRecord;
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use threads::{RunOnThreads, Threads};
+#[cfg(feature = "trace")]
+pub use trace::{TraceStep, Tracer, When};
 pub use translation::verify;
 pub use trap::{Trap, TrapFrame};
 pub use types::{Known, KnownType, RELATIVE, TypeRegistry};

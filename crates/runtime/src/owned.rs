@@ -52,7 +52,11 @@ impl<T> Owned<T> {
         let data = try_box(data)?;
         let root = Store::new(engine, HOOKS)?;
         // SAFETY: it was just made.
-        unsafe { (*root.as_ptr()).data = NonNull::from(Box::leak(data)).cast() };
+        unsafe {
+            (*root.as_ptr()).data = NonNull::from(Box::leak(data)).cast();
+            #[cfg(feature = "trace")]
+            crate::hooks::watch(&mut *root.as_ptr());
+        }
         Ok(Owned { root, data: PhantomData })
     }
 

@@ -35,8 +35,8 @@ fn set(name: &str, holds: bool) {
 /// without the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/size-history.md).
 pub fn tail_dispatch() {
     let optimised = var("OPT_LEVEL").is_ok_and(|level| level != "0");
-    // Instructions are counted in the loop.
-    let looping = ["LOOP_DISPATCH", "COUNT"].into_iter().any(has_feature);
+    // Instructions are counted, and shown, in the loop.
+    let looping = ["LOOP_DISPATCH", "COUNT", "TRACE"].into_iter().any(has_feature);
     let in_registers = match told("CARGO_CFG_TARGET_ARCH").as_str() {
         "x86_64" | "aarch64" => true,
         "riscv32" | "riscv64" => !has_feature("EXTENDED"),

@@ -28,7 +28,7 @@ pub enum Validation {
 /// ```
 #[derive(Clone, Default, Debug)]
 pub struct Config {
-    settings: runtime::Settings,
+    pub(crate) settings: runtime::Settings,
 }
 
 impl Config {

@@ -46,7 +46,7 @@
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust's types as those of WebAssembly;
 //! 6. `error` with `messages`, `exception`, `thrown`: what becomes of failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
-//! 8. `linked`: what functions become, to be shown; `script`: the specification's scripts, for tests.
+//! 8. `linked`: what functions become, to be shown, and `trace`: what runs; `script`: the specification's scripts, for tests.
 //!
 //! What all of these stand for, the records that code works on, is in `wasmote-runtime`, and with it nearly all that is `unsafe`. Here it is
 //! the few items that say `allow(unsafe_code)`: calls, whose arguments are made of values of the right types; host functions, which go only to
@@ -95,6 +95,8 @@ mod store;
 mod table;
 mod tag;
 mod thrown;
+#[cfg(feature = "trace")]
+mod trace;
 mod typed;
 mod value;
 
@@ -113,6 +115,8 @@ pub use host::RawFn;
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
 pub use store::Store;
+#[cfg(feature = "trace")]
+pub use trace::{TraceStep, When};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
 pub use value::Val;
 #[cfg(feature = "count")]

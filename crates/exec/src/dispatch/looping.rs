@@ -32,7 +32,11 @@ impl<M: Mode<Way = Save>> Way<M> for Save {
         unsafe {
             let mut r = *r;
             loop {
+                #[cfg(feature = "trace")]
+                crate::trace::before(machine, &r);
                 let exit = enter(M::handler(r.ip), r);
+                #[cfg(feature = "trace")]
+                crate::trace::after(machine, &r, (*machine).registers.as_ref().filter(|_| exit == CONTINUE));
                 if exit != CONTINUE {
                     return exit;
                 }
@@ -74,7 +78,11 @@ impl<M: Mode<Way = HandBack>> Way<M> for HandBack {
         unsafe {
             let mut r = *r;
             loop {
+                #[cfg(feature = "trace")]
+                crate::trace::before(machine, &r);
                 let next = enter(M::handler(r.ip), r);
+                #[cfg(feature = "trace")]
+                crate::trace::after(machine, &r, (next.addr() & 1 == 0 || next > TRAPPED).then_some(&r));
                 if next.addr() & 1 == 0 {
                     r.ip = next;
                     continue;

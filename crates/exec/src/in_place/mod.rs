@@ -301,6 +301,13 @@ impl<'a, T> Instance<'a, T> {
         unsafe { (*self.machine).fuel }
     }
 
+    /// Has each instruction shown to this from now on, or to nobody.
+    #[cfg(feature = "trace")]
+    pub fn set_trace(&mut self, hook: Option<crate::trace::Hook<InPlace>>) {
+        // SAFETY: the machine lies in the buffer.
+        unsafe { (*self.machine).trace = hook };
+    }
+
     /// Memory 0; empty if there is none.
     pub fn memory(&mut self) -> &mut [u8] {
         // SAFETY: nothing runs.
@@ -322,7 +329,12 @@ impl<'a, T> Instance<'a, T> {
 
     /// After a trap: the function, imports counted, and where in its code it happened, in units.
     pub fn trap_site(&self) -> Option<(u32, u32)> {
-        let at = self.activation.ip().addr().wrapping_sub(self.image.bytes().as_ptr().addr());
+        self.place(self.activation.ip())
+    }
+
+    /// The function, imports counted, that has the code at this place, and where in its code that is, in units.
+    pub fn place(&self, place: *const u8) -> Option<(u32, u32)> {
+        let at = place.addr().wrapping_sub(self.image.bytes().as_ptr().addr());
         let funcs = self.image.imported(kinds::FUNC)..self.image.count(Section::Funcs);
         let mut ranges = funcs.filter_map(|func| Some((func, self.image.code_range(func)?)));
         let (func, range) = ranges.find(|(_, range)| range.contains(&at))?;

@@ -20,6 +20,8 @@ mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+#[cfg(feature = "trace")]
+mod trace;
 #[cfg(feature = "float")]
 mod traps;
 

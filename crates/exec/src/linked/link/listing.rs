@@ -9,7 +9,7 @@ use crate::handlers::linked::CHECKED;
 #[cfg(feature = "pairs")]
 use crate::handlers::pairs;
 use crate::linked::Handler;
-use crate::linked::cells::Cell;
+use crate::linked::Cell;
 
 /// An instruction in linked code.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,201 @@
+//! `wasmote run --trace`: each instruction as it runs, on a line of standard error: the function, the operator that it comes from, the instruction
+//! with the values of its sources, and behind `=>` those of its results. A superinstruction is one line.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use core::ops::Range;
+
+use wasmote::{Config, LinkedFunction, Lock, Module, Runs, TraceStep, Val, ValType, When};
+use wasmote_decode::reader::Reader;
+use wasmote_ir::code::Instr;
+use wasmote_ir::disasm::{Named, Operands};
+use wasmote_ir::shape::Operand;
+use wasmote_rt::Stream;
+
+use crate::dump::{chosen, names};
+use crate::escaped::Escaped;
+use crate::failure::Failure;
+use crate::value;
+
+/// Prints what runs.
+#[derive(Clone)]
+pub struct Tracer(Arc<Lock<State>>);
+
+#[derive(Default)]
+struct State {
+    /// The functions to show.
+    wanted: Range<u32>,
+    names: Vec<Option<String>>,
+    /// Those that ran, as they are linked.
+    functions: BTreeMap<u32, LinkedFunction>,
+    /// The line of the instruction that runs.
+    line: String,
+}
+
+impl Tracer {
+    /// Prints nothing yet. If anything is wanted, engines of this configuration show what runs.
+    pub fn new(wanted: Option<&str>, config: &mut Config) -> Tracer {
+        let tracer = Tracer(Arc::new(Lock::new(State::default())));
+        if wanted.is_some() {
+            let tracer = tracer.clone();
+            config.trace(move |step| tracer.0.lock().step(step));
+        }
+        tracer
+    }
+
+    /// From now on the function of this index or name is printed if one is wanted, or all if it is empty.
+    pub fn choose(&self, wanted: Option<&str>, module: &Module) -> Result<(), Failure> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let names = names(module);
+        let mut state = self.0.lock();
+        state.wanted = chosen((!wanted.is_empty()).then_some(wanted), module, &names)?;
+        state.names = names.iter().map(|name| name.map(String::from)).collect();
+        Ok(())
+    }
+
+    /// Prints what was begun: the instruction that ended the run.
+    pub fn end(&self) {
+        self.0.lock().print();
+    }
+}
+
+impl State {
+    fn step(&mut self, step: &TraceStep<'_>) {
+        let func = step.func_index();
+        if !self.wanted.contains(&func) {
+            return;
+        }
+        let module = step.module();
+        let function = self.functions.entry(func).or_insert_with(|| module.linked_function(func).unwrap_or_default());
+        let at = function.instrs.partition_point(|instr| instr.byte < step.byte());
+        let halves = match function.instrs.get(at) {
+            Some(instr) if instr.runs == Runs::Both => &function.instrs[at..(at + 2).min(function.instrs.len())],
+            Some(_) => &function.instrs[at..=at],
+            None => return,
+        };
+        let decoded = halves.iter().map(|half| (half.unit, Instr::decode(&function.code, half.unit as usize)));
+        let mut line = String::new();
+        match step.when() {
+            When::Before => {
+                let _ = write!(line, "{func}");
+                if let Some(Some(name)) = self.names.get(func as usize) {
+                    let _ = write!(line, " <{}>", Escaped(name));
+                }
+                if let Some(offset) = function.offset(halves[0].unit) {
+                    let bytes = module.bytes().get(offset as usize..).unwrap_or_default();
+                    let operator = Reader::new(bytes, offset as usize).operator();
+                    let _ = write!(line, " {offset:#x} {}", operator.map_or("?", |operator| operator.name()));
+                }
+                let mut values = String::new();
+                let mut first = None;
+                for (unit, instr) in decoded {
+                    let Some(instr) = instr else { continue };
+                    line += if first.is_none() { ": " } else { " + " };
+                    let place = |unit| function.place(unit);
+                    let _ = write!(line, "{}{}", Named(instr.opcode), Operands(unit as usize, instr, &place));
+                    sources(&mut values, step, instr, first);
+                    first = Some(instr);
+                }
+                if !values.is_empty() {
+                    line += "  |";
+                    line += &values;
+                }
+                self.print();
+                self.line = line;
+            }
+            When::After => {
+                let mut values = String::new();
+                for (i, (_, instr)) in decoded.enumerate() {
+                    if let Some(instr) = instr {
+                        results(&mut values, step, instr, i + 1 == halves.len());
+                    }
+                }
+                if !values.is_empty() {
+                    self.line += "  =>";
+                    self.line += &values;
+                }
+                self.print();
+            }
+            When::Ended => self.print(),
+        }
+    }
+
+    /// Prints the line that was begun.
+    fn print(&mut self) {
+        if !self.line.is_empty() {
+            self.line.push('\n');
+            // Whoever reads it may have gone.
+            let _ = Stream::Error.write(self.line.as_bytes());
+            self.line.clear();
+        }
+    }
+}
+
+/// Adds the values of an instruction's sources. Those of a second half that come from the first are not there yet: what is in accumulators, and the
+/// slots that the first sets.
+fn sources(text: &mut String, step: &TraceStep<'_>, instr: Instr<'_>, first: Option<Instr<'_>>) {
+    let comes = |slot: u64| first.is_some_and(|first| first.operands().any(|operand| is_result(operand, slot)));
+    let ty = instr.op().source().unwrap_or(ValType::I64);
+    let letters = instr.opcode.suffix().bytes().take_while(|&letter| letter != b'_');
+    if first.is_none() && letters.clone().any(|letter| letter == b'r') {
+        let _ = write!(text, " r={}", shown(step.accumulator(ty), ty));
+    }
+    for (kind, slot) in instr.operands().filter(|&(_, slot)| !comes(slot)) {
+        let slot = slot as u32;
+        let value = match kind {
+            Operand::Src | Operand::SrcDst => shown(step.slot(slot).into(), ty),
+            Operand::SrcPair => shown(pair(step, slot), ValType::V128),
+            _ => continue,
+        };
+        let _ = write!(text, " s{slot}={value}");
+    }
+}
+
+/// Whether an operand is this slot, which is set.
+fn is_result((kind, value): (Operand, u64), slot: u64) -> bool {
+    match kind {
+        Operand::Dst | Operand::SrcDst => value == slot,
+        // Also what is read as a pair from one slot further up.
+        Operand::DstPair => value.abs_diff(slot) <= 1,
+        _ => false,
+    }
+}
+
+/// Adds the values that an instruction left. Each leaves its result in the accumulator of its type, where others may have replaced it unless it was
+/// the `last`.
+fn results(text: &mut String, step: &TraceStep<'_>, instr: Instr<'_>, last: bool) {
+    let Some(ty) = instr.op().result() else { return };
+    for (kind, slot) in instr.operands() {
+        let slot = slot as u32;
+        let value = match kind {
+            Operand::Dst | Operand::SrcDst => shown(step.slot(slot).into(), ty),
+            Operand::DstPair => shown(pair(step, slot), ValType::V128),
+            _ => continue,
+        };
+        let _ = write!(text, " s{slot}={value}");
+    }
+    if last && instr.opcode.suffix().ends_with("_r") {
+        let _ = write!(text, " r={}", shown(step.accumulator(ty), ty));
+    }
+}
+
+fn pair(step: &TraceStep<'_>, slot: u32) -> u128 {
+    u128::from(step.slot(slot + 1)) << 64 | u128::from(step.slot(slot))
+}
+
+/// A value of this type. Not all sources of an instruction have the same: what is none of it is shown as bits.
+fn shown(bits: u128, ty: ValType) -> String {
+    let low = bits as u64;
+    match ty {
+        ValType::I32 if low <= u32::MAX.into() => value::print(&Val::I32(low as i32)),
+        ValType::I64 => value::print(&Val::I64(low as i64)),
+        ValType::F32 => format!("{low:#x} ({})", value::print(&Val::F32(f32::from_bits(low as u32)))),
+        ValType::F64 => format!("{low:#x} ({})", value::print(&Val::F64(f64::from_bits(low)))),
+        ValType::V128 => value::print(&Val::V128(bits)),
+        _ => format!("{low:#x}"),
+    }
+}
