@@ -8,8 +8,8 @@ use super::{CALL_DEFINED, Linker};
 use crate::handlers::linked::CHECKED;
 #[cfg(feature = "pairs")]
 use crate::handlers::pairs;
-use crate::linked::Handler;
 use crate::linked::Cell;
+use crate::linked::Handler;
 
 /// An instruction in linked code.
 #[derive(Clone, Copy, Debug)]
