@@ -63,6 +63,8 @@ pub use activation::{Stop, each_stack};
 pub use in_place::InPlace;
 #[cfg(feature = "alloc")]
 pub use linked::activation::Frame;
+#[cfg(all(feature = "alloc", feature = "trace"))]
+pub use linked::activation::site;
 #[cfg(feature = "alloc")]
 pub use linked::link::{LinkedInstr, Linker, Runs, Source};
 #[cfg(feature = "alloc")]

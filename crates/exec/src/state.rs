@@ -50,7 +50,7 @@ pub struct Machine<M: Mode> {
     pub hooks: Hooks<M>,
     /// Sees each instruction that runs.
     #[cfg(feature = "trace")]
-    pub trace: Option<crate::trace::Hook<M>>,
+    pub trace: Option<Hook<M>>,
     /// The embedder's own, not touched here.
     pub embedder: *mut (),
     /// The caller's frame, which the first half of a call into another instance leaves for the second.
@@ -291,3 +291,72 @@ impl<M: Mode> Landing<M> {
         stack_end: core::ptr::null_mut(),
     };
 }
+
+#[cfg(feature = "trace")]
+mod step {
+    use super::{Instance, Machine};
+    use crate::dispatch::Regs;
+    use crate::mode::{Mode, Register};
+
+    /// Sees an instruction of this machine; called before it runs, and after it.
+    pub type Hook<M> = unsafe fn(*mut Machine<M>, &Step<'_, M>);
+
+    /// An instruction that runs.
+    pub struct Step<'a, M: Mode> {
+        /// Where it begins in code: in linked code its cell, in place its opcode. What leads into wasm and out of it is shown, too, and is not in
+        /// the code of any function.
+        pub place: *const u8,
+        /// Its instance.
+        pub instance: *mut Instance<M>,
+        /// Whether it has run.
+        pub when: When,
+        /// One past the last slot of the value stack.
+        pub(crate) end: *mut u64,
+        /// Its frame.
+        pub(crate) frame: *mut u64,
+        /// The registers as they are now; none behind an instruction that ended the run.
+        pub(crate) registers: Option<&'a Regs<M>>,
+    }
+
+    /// When an instruction is shown.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum When {
+        /// Before it runs.
+        Before,
+        /// After it ran, and others follow.
+        After,
+        /// After it ended the run: it returned to the host, or trapped.
+        Ended,
+    }
+
+    impl<M: Mode> Step<'_, M> {
+        /// The slot of the instruction's frame with this number; 0 if the value stack has none such.
+        pub fn slot(&self, slot: u32) -> u64 {
+            let place = self.frame.wrapping_add(slot as usize);
+            // SAFETY: the frame lies in the value stack, of which all slots can be read.
+            if place >= self.frame && place < self.end { unsafe { place.read() } } else { 0 }
+        }
+
+        /// The vector accumulator, its lower half first; 0, as with all of them, where there is none.
+        pub fn vector(&self) -> [u64; 2] {
+            self.registers.map_or([0; 2], |r| r.vector.value().halves())
+        }
+
+        /// The integer accumulator.
+        pub fn integer(&self) -> u64 {
+            self.registers.map_or(0, |r| r.acc.value())
+        }
+
+        /// The f32 accumulator, as bits.
+        pub fn f32(&self) -> u32 {
+            self.registers.map_or(0, |r| Register::<f32>::value(r.f32).to_bits())
+        }
+
+        /// The f64 accumulator, as bits.
+        pub fn f64(&self) -> u64 {
+            self.registers.map_or(0, |r| Register::<f64>::value(r.f64).to_bits())
+        }
+    }
+}
+#[cfg(feature = "trace")]
+pub use step::{Hook, Step, When};

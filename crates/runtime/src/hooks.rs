@@ -144,7 +144,7 @@ unsafe fn show(machine: *mut exec::Machine, step: &exec::trace::Step<'_, exec::L
     // SAFETY: as above. The tracer and the module are held on to without a reference into the store.
     let (tracer, module, (func, byte)) = unsafe {
         let Some(tracer) = root(machine).as_ref().engine.settings().trace.clone() else { return };
-        let Some(site) = exec::trace::site(machine, step) else { return };
+        let Some(site) = exec::site(machine, step) else { return };
         (tracer, (*step.instance.cast::<InstanceRecord>()).module.clone(), site)
     };
     tracer.show(&TraceStep { module: &module, func, byte, step });

@@ -136,3 +136,21 @@ impl Activation {
         }
     }
 }
+
+/// The function that has the instruction, imports counted, and where in its linked code it is, in bytes. Nothing if it leads into wasm or out of it.
+///
+/// # Safety
+/// A hook of this machine was given the step, and has not returned.
+#[cfg(feature = "trace")]
+pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::Linked>) -> Option<(u32, u32)> {
+    // SAFETY: the caller's promise; what is found was linked.
+    unsafe {
+        let code = ((*machine).hooks.locate)(machine, step.instance, step.place.cast());
+        if code.is_null() {
+            return None;
+        }
+        let description = cells::describe(code);
+        let byte = step.place.addr().wrapping_sub(code.addr());
+        (byte < description.bytes as usize).then_some((description.func, byte as u32))
+    }
+}
