@@ -23,6 +23,8 @@ const SHOWN: usize = 30;
 const PROFILE: &str = "dev";
 /// The instruction set.
 const TABLE: &str = "wasmote-ir";
+/// What the crate to embed is made over: the code of most of its features is here.
+const RUNTIME: &str = "wasmote-runtime";
 /// The crate to embed.
 const LIBRARY: &str = "wasmote";
 
@@ -54,7 +56,7 @@ const ADDED: &[Added] = &[
     added(CLI, "wat", &["wasmote_wat::fields"]),
     added(CLI, "print", &["wasmote_wat::print"]),
     added(CLI, "wasi", &["wasmote_wasi::"]),
-    added(CLI, "sockets", &["wasmote_wasi::socket::sock_accept", "rustix::net::"]),
+    added(CLI, "sockets", &["wasmote_wasi::socket::streams", "rustix::net::"]),
     added(CLI, "script", &["wasmote::script", "wasmote_wat::script"]),
     added(CLI, "threads", &["wasmote_cli::ahead::refuse"]),
     added(CLI, "pairs", &["wasmote_exec::handlers::pairs::list"]),
@@ -66,16 +68,16 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "std", &["std::"]),
     // Nothing of it is used.
     added(LIBRARY, "rt", &[]),
-    added(LIBRARY, "threads", &["wasmote_validate::threads"]),
-    added(LIBRARY, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
-    added(LIBRARY, "image", &["wasmote_decode::image"]),
+    added(LIBRARY, "threads", &[]),
+    added(LIBRARY, "wasm", &["wasmote_translate::"]),
+    added(LIBRARY, "image", &[]),
     added(LIBRARY, "compile", &["wasmote_compile::"]),
     added(LIBRARY, "validate", &["wasmote_validate::"]),
     added(LIBRARY, "extended", &[]),
-    added(LIBRARY, "simd", &["wasmote_simd::"]),
-    added(LIBRARY, "gc", &["wasmote_gc::", "wasmote_runtime::gc"]),
+    added(LIBRARY, "simd", &[]),
+    added(LIBRARY, "gc", &["wasmote_runtime::gc"]),
     added(LIBRARY, "mmap", &["rustix::"]),
-    added(LIBRARY, "guard-pages", &["wasmote_runtime::guard::"]),
+    added(LIBRARY, "guard-pages", &[]),
     added(LIBRARY, "messages", &["wasmote::messages::words"]),
     added(LIBRARY, "script", &["wasmote::script", "wasmote_wat::script"]),
     // These replace instead of adding.
@@ -86,6 +88,22 @@ const ADDED: &[Added] = &[
     added(LIBRARY, "trace", &[]),
     added(LIBRARY, "pairs", &[]),
     added(LIBRARY, "relaxed-native", &[]),
+    added(RUNTIME, "std", &[]),
+    added(RUNTIME, "threads", &["wasmote_validate::threads"]),
+    added(RUNTIME, "wasm", &["wasmote_decode::sections", "wasmote_translate::"]),
+    added(RUNTIME, "image", &["wasmote_decode::image"]),
+    added(RUNTIME, "validate", &["wasmote_validate::"]),
+    added(RUNTIME, "extended", &[]),
+    added(RUNTIME, "gc", &["wasmote_gc::", "wasmote_runtime::gc"]),
+    added(RUNTIME, "simd", &["wasmote_simd::"]),
+    added(RUNTIME, "relaxed-native", &[]),
+    added(RUNTIME, "mmap", &["rustix::"]),
+    added(RUNTIME, "guard-pages", &["wasmote_runtime::guard::"]),
+    added(RUNTIME, "pairs", &[]),
+    added(RUNTIME, "listing", &["wasmote_runtime::listing"]),
+    added(RUNTIME, "loop-dispatch", &[]),
+    added(RUNTIME, "count", &[]),
+    added(RUNTIME, "trace", &["wasmote_runtime::trace"]),
     added(TABLE, "verify", &["wasmote_ir::image::verify::", "wasmote_ir::image::code::"]),
     added(TABLE, "operators", &["wasmote_ir::operators::"]),
     added(TABLE, "alloc", &["wasmote_ir::keys::"]),
