@@ -1,4 +1,4 @@
-//! Linker options that make release binaries smaller. docs/size-history.md has what each saves.
+//! Linker options that make release binaries smaller. docs/journal/size.md has what each saves.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The command `wasmote`: runs WebAssembly, and looks into it. It does without the standard library (docs/size-history.md says
+//! The command `wasmote`: runs WebAssembly, and looks into it. It does without the standard library (docs/journal/size.md says
 //! why): what it needs of the system is in `wasmote-rt`, and `main.rs` is only the start.
 //!
 //! Read in this order:

@@ -1,5 +1,5 @@
 //! What a command needs of the system: its start and end, a heap, files, and words for errors. The standard library
-//! has all of that, but brings some 300 KB along (docs/size-history.md); so this is made of the C library, which is linked
+//! has all of that, but brings some 300 KB along (docs/journal/size.md); so this is made of the C library, which is linked
 //! anyway, and of system calls.
 //!
 //! 1. `start`: from C's `main` to ours, which [`start!`] names;

@@ -32,7 +32,7 @@ fn set(name: &str, holds: bool) {
 /// locals in them.
 ///
 /// The targets are those whose calling convention passes all arguments of a handler in registers: six integers and two floats, or
-/// without the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/size-history.md).
+/// without the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/journal/size.md).
 pub fn tail_dispatch() {
     let optimised = var("OPT_LEVEL").is_ok_and(|level| level != "0");
     // Instructions are counted, and shown, in the loop.

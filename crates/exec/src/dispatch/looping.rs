@@ -53,7 +53,7 @@ impl<M: Mode<Way = Save>> Way<M> for Save {
 const CONTINUE: Exit = core::ptr::null();
 
 /// A handler hands back the next instruction's address: without accumulators little else changes. On Thumb-2, where handlers that
-/// tail-call save and restore registers all the time, it is smaller (docs/size-history.md).
+/// tail-call save and restore registers all the time, it is smaller (docs/journal/size.md).
 pub struct HandBack;
 
 impl<M: Mode<Way = HandBack>> Way<M> for HandBack {
