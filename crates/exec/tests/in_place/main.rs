@@ -4,6 +4,7 @@
 //! not set by instantiation shows.
 
 mod calls;
+mod firmware;
 // These use floats here and there.
 #[cfg(feature = "float")]
 mod fuel;
