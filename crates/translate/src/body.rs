@@ -1,5 +1,7 @@
-//! A function body on its way into code: what all operators share. The operators themselves are in the modules
-//! `operators` (which chooses), `numeric`, `memory`, `control` and `calls`.
+//! The state of a body that is being translated, and what all operators share: operands and locals.
+//!
+//! `operators` chooses the function that translates an operator. These functions are in `numeric`, `memory`, `control`,
+//! `calls`, `references`, `exceptions`, `objects` and `simd`.
 
 use alloc::vec::Vec;
 
@@ -21,10 +23,10 @@ use crate::stack::{Entry, Place, Stack};
 /// The outcome of translating one operator.
 pub type Step<T = ()> = Result<T, TranslateErrorKind>;
 
-/// Only a body that was not validated gets here.
+/// The error for an invalid body. A body that was validated never leads to it.
 pub const INVALID: TranslateErrorKind = TranslateErrorKind::Invalid;
 
-/// The buffers of a translator.
+/// The buffers of a translator, which serve one function after the other.
 #[derive(Default)]
 pub struct Buffers {
     pub code: Code,
@@ -32,34 +34,36 @@ pub struct Buffers {
     pub labels: Labels,
     pub locals: Locals,
     pub meter: Meter,
-    /// Targets of a `br_table`.
+    /// The targets of the current `br_table`, as depths of labels.
     pub targets: Vec<u32>,
     pub stretches: Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: Exceptions,
 }
 
-/// Where the stretches of code of one `br_table` begin that bring values to labels: by the labels' depths.
+/// The stretches of code of the current `br_table`. Each moves values to where a label expects them, and has the
+/// depth of that label.
 #[derive(Default)]
 pub struct Stretches {
-    /// For each depth which `br_table` had one last, and where it begins.
+    /// For each depth, the number of the last `br_table` that had a stretch for it, and where that stretch begins. The
+    /// numbers spare clearing this list for each `br_table`.
     last: Vec<(u64, usize)>,
-    /// The number of this `br_table`.
+    /// The number of the current `br_table`.
     number: u64,
 }
 
 impl Stretches {
-    /// Begins with another `br_table`, which has none yet.
+    /// Begins another `br_table`, which has no stretches yet.
     pub fn begin(&mut self) {
         self.number += 1;
     }
 
-    /// Where the stretch for this depth begins, if there is one.
+    /// Returns where the stretch for this depth begins, if there is one.
     pub fn get(&self, depth: u32) -> Option<usize> {
         self.last.get(depth as usize).filter(|last| last.0 == self.number).map(|last| last.1)
     }
 
-    /// Notes where the stretch for this depth, which is that of a label, begins.
+    /// Notes where the stretch for this depth begins. A label has this depth, so the list stays small.
     pub fn set(&mut self, depth: u32, unit: usize) -> Step {
         let depth = depth as usize;
         if self.last.len() <= depth {
@@ -70,7 +74,7 @@ impl Stretches {
     }
 }
 
-/// A function body on its way.
+/// A function body that is being translated.
 pub struct Body<'a> {
     pub module: &'a ModuleInfo,
     pub ty: &'a FuncType,
@@ -83,17 +87,17 @@ pub struct Body<'a> {
     pub stretches: &'a mut Stretches,
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
-    /// What is left to read.
+    /// Reads the rest of the body.
     pub reader: Reader<'a>,
-    /// Whether the NaN that arithmetic gives is made canonical.
+    /// Whether the results of float arithmetic are made canonical NaNs.
     pub canonical_nans: bool,
     /// The slot of the frame's header.
     pub header: u16,
-    /// Whether the current point can be reached.
+    /// Whether the current operator can be reached.
     pub reachable: bool,
-    /// How many structured instructions have begun since it could.
+    /// In unreachable code, how many structured instructions that began there are still open.
     pub skipped: u32,
-    /// Whether a `try` of the older form was met for which no slots were set aside.
+    /// Whether the body has a legacy `try` for which no slot is reserved.
     pub found_older_try: bool,
 }
 
@@ -116,20 +120,20 @@ impl Body<'_> {
         self.stack.pop().ok_or(INVALID)
     }
 
-    /// [`Body::pop`] for what is rare, whose code had better be small.
+    /// [`Body::pop`] for cold paths. It is not inlined, so that they stay small.
     #[inline(never)]
     pub fn pop_apart(&mut self) -> Step<Entry> {
         self.pop()
     }
 
-    /// Pops an operand for what is rare; gives its slot.
+    /// Pops an operand and returns its slot. For cold paths.
     #[inline(never)]
     pub fn pop_slot(&mut self) -> Step<Slot> {
         let entry = self.pop()?;
         Ok(self.slot_operand(entry))
     }
 
-    /// Pops as many operands as there is room for; their slots, in order.
+    /// Pops as many operands as `slots` has elements, and writes their slots there in order.
     #[inline(never)]
     pub fn pop_slots(&mut self, slots: &mut [u64]) -> Step {
         for slot in slots.iter_mut().rev() {
@@ -138,21 +142,21 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// [`Body::push`] for what is rare.
+    /// [`Body::push`] for cold paths.
     #[inline(never)]
     pub fn push_apart(&mut self, ty: ValType) -> Dst {
         self.push(ty)
     }
 
-    /// Pushes a result that an instruction is about to write to its own slot; returns the slot.
+    /// Pushes a result, which the next instruction writes to its stack slot. Returns that slot.
     pub fn push(&mut self, ty: ValType) -> Dst {
         Dst(self.stack.push(Place::Temp, ty))
     }
 
-    /// Where a popped operand comes from, as a source of type `ty`.
+    /// Returns where a popped operand is, as a source of type `ty`.
     pub fn source(&mut self, entry: Entry, ty: ValType) -> Src {
         match entry.place() {
-            // A constant of the other kind is an operand only in a body that is not valid.
+            // Only an invalid body uses a scalar constant as a vector, or a constant vector as a scalar.
             #[cfg(feature = "simd")]
             Place::Const(_) if ty == ValType::V128 => Src::Slot(entry.home()),
             Place::Const(bits) => Src::Imm(bits),
@@ -167,7 +171,7 @@ impl Body<'_> {
         }
     }
 
-    /// The slot of a popped operand; a constant is written to its own first.
+    /// Returns the slot of a popped operand. A constant is written to its stack slot first.
     pub fn slot(&mut self, entry: Entry) -> u16 {
         match entry.place() {
             Place::Temp => entry.home(),
@@ -184,12 +188,13 @@ impl Body<'_> {
         }
     }
 
-    /// [`Body::slot`] as an operand.
+    /// [`Body::slot`], as an operand of an instruction.
     pub fn slot_operand(&mut self, entry: Entry) -> Slot {
         Slot(self.slot(entry))
     }
 
-    /// A popped operand as the accumulator or a slot; a store that only it would read is left out.
+    /// Returns a popped operand as the accumulator or a slot. If it is the accumulator, a store that only this operand
+    /// would read is left out.
     #[inline(never)]
     pub fn register_or_slot(&mut self, entry: Entry, ty: ValType) -> Src {
         match self.source(entry, ty) {
@@ -202,7 +207,7 @@ impl Body<'_> {
         }
     }
 
-    /// The accumulator is used for this popped operand: if it is a temporary, its store can go.
+    /// Notes that this popped operand is read from the accumulator. If it is a temporary, its store is left out.
     #[inline]
     pub fn take(&mut self, entry: Entry) {
         if entry.place() == Place::Temp {
@@ -210,12 +215,12 @@ impl Body<'_> {
         }
     }
 
-    /// Whether an immediate of this type can hold these bits.
+    /// Whether an immediate of this type can hold these bits. Immediates have 32 bits, which are sign-extended.
     pub fn fits(ty: ValType, bits: u64) -> bool {
         ty != ValType::I64 || fits_signed(bits)
     }
 
-    /// Brings the entry with this number into its own slot.
+    /// Materializes the entry with this index: brings its value into its stack slot.
     pub fn settle(&mut self, index: usize) -> Step {
         let entry = self.stack.get(index).ok_or(INVALID)?;
         match entry.place() {
@@ -229,7 +234,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Brings the topmost `count` entries into their own slots; returns the first one's slot, or the next free one.
+    /// Materializes the topmost `count` entries. Returns the slot of the first one, or the next free slot if `count`
+    /// is 0.
     pub fn settle_top(&mut self, count: usize) -> Step<u16> {
         let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
         for index in first..self.stack.len() {
@@ -238,7 +244,7 @@ impl Body<'_> {
         Ok(self.stack.get(first).map_or(self.stack.next_home(), |entry| entry.home()))
     }
 
-    /// Brings all entries that are values of locals into their own slots.
+    /// Materializes all entries that name locals.
     pub fn settle_locals(&mut self) -> Step {
         for index in self.stack.unsettled()..self.stack.len() {
             if self.stack.get(index).is_some_and(|entry| matches!(entry.place(), Place::Local(_))) {

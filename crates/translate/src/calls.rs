@@ -1,4 +1,4 @@
-//! Calls: arguments are brought into the slots where they are the callee's first ones.
+//! Calls. Arguments are materialized, because their stack slots are the first slots of the callee's frame.
 
 use wasmote_decode::FuncType;
 use wasmote_ir::ops::family;
@@ -9,18 +9,19 @@ use crate::code::Src;
 use crate::stack::{Entry, Place};
 
 impl Body<'_> {
-    /// Brings the arguments into place and pops them; returns the callee's first slot, and how many slots they take.
+    /// Materializes the arguments and pops them. Returns the callee's first slot, and how many slots the arguments
+    /// take.
     pub fn arguments(&mut self, ty: &FuncType) -> Step<(Base, Count)> {
         let base = self.settle_top(ty.params.len())?;
         for _ in 0..ty.params.len() {
             self.pop()?;
         }
         let slots: u64 = ty.params.iter().map(|ty| u64::from(ty.slots())).sum();
-        // Parameters are at most a thousand.
+        // A function type has at most 1,000 parameters, so the number of slots fits.
         Ok((Base(base), Count(slots as u16)))
     }
 
-    /// Pushes what a call left in the callee's first slots.
+    /// Pushes the results of a call. The callee left them in its first slots.
     pub fn results(&mut self, ty: &FuncType) {
         let mut first = None;
         for &result in &ty.results {
@@ -30,7 +31,8 @@ impl Body<'_> {
         self.code.called(first.filter(|_| ty.results.len() == 1));
     }
 
-    /// The number of a function among those that the module defines, or else among those that it imports.
+    /// Returns the number of a function: `Ok` counts the functions that the module defines, `Err` those that it
+    /// imports.
     fn callee(&self, func: u32) -> Result<Func, Func> {
         func.checked_sub(self.module.imported_funcs).map(Func).ok_or(Func(func))
     }
@@ -63,7 +65,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// The index into a table: where it is, in time for the accumulator to survive the arguments' moves.
+    /// Pops the index into a table, and chooses its class. This comes before the arguments are materialized, so that a
+    /// store of the index can still be left out; moves leave the accumulator as it is.
     fn table_index(&mut self) -> Step<(Entry, Src)> {
         let entry = self.pop()?;
         Ok((entry, self.register_or_slot(entry, wasmote_ir::ValType::I64)))

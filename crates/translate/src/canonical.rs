@@ -1,5 +1,5 @@
-//! NaN made canonical, where asked for: after each operator that may give another one, instructions replace it (spec:
-//! exec/numerics#nan-propagation). Code that does not ask for it has none of this.
+//! Canonical NaNs, if the options ask for them. After each operator whose result may be any NaN, instructions replace
+//! that NaN by the canonical one (spec: exec/numerics#nan-propagation).
 
 #[cfg(feature = "simd")]
 use wasmote_ir::Op;
@@ -11,7 +11,7 @@ use wasmote_ir::write::{Dst, Imm, Slot};
 use crate::body::{Body, Step};
 
 impl Body<'_> {
-    /// Makes the result of an operator that was just translated the canonical NaN if it is another one, where its row says that it may be.
+    /// Makes the result of the last operator canonical, if its row says that the result may be any NaN.
     #[inline(never)]
     pub fn make_canonical(&mut self, row: &Row) -> Step {
         match (row.types().leaves[0], row.nan_is_wide()) {
@@ -41,7 +41,7 @@ impl Body<'_> {
         }
     }
 
-    /// A slot above the one that was popped last, which nothing on the stack has; another for each number.
+    /// Returns a free slot above that of the last popped operand. Each `number` has another one.
     fn scratch(&mut self, number: usize) -> Step<Dst> {
         let mut slot = Dst(0);
         for _ in 0..number + 2 {

@@ -1,5 +1,5 @@
-//! The code being written: instructions, the last two of which may still be changed, and what the accumulators
-//! hold behind the last.
+//! The code that is being written: its instructions, of which the last two may still change, and what the
+//! accumulators hold after the last one.
 
 use alloc::vec::Vec;
 
@@ -17,43 +17,44 @@ use crate::known::{FEW, Writes, known};
 use crate::recent::{Held, NOTHING, Window};
 pub use crate::recent::{Recent, Src};
 
-/// The code being written.
+/// The code that is being written.
 #[derive(Default)]
 pub struct Code {
     /// The instructions.
     pub units: Vec<u16>,
     window: Window,
     held: Held,
-    /// Constant vectors, by their halves.
+    /// The constant vectors of the body, each as two halves.
     #[cfg(feature = "simd")]
     pub vectors: Vec<[u64; 2]>,
-    /// Whether accumulators are used: they are not part of the core op set.
+    /// Whether accumulators are used. The core op set has none.
     accumulators: bool,
-    /// Offsets in `units`, and in the binary of the operator that they come from.
+    /// Pairs of an offset in `units` and the byte offset, in the binary, of the operator that it comes from.
     pub offsets: Vec<(u32, u32)>,
-    /// Whether `offsets` is wanted.
+    /// Whether the caller wants `offsets`.
     wants_offsets: bool,
-    /// How many units there may be; none once there was no memory.
+    /// The maximum number of units; 0 once memory has run out.
     limit: usize,
-    /// Whether there was no memory: the code is of no use then.
+    /// Whether memory has run out. The code is useless then.
     failed: bool,
-    /// Jumps whose target is `bound_at`.
+    /// Where the `goto`s start that lead to `bound_at`.
     bound: Vec<usize>,
+    /// The unit that the jumps in `bound` lead to.
     bound_at: usize,
-    /// Where the operator stands that is being translated.
+    /// The byte offset, in the binary, of the operator that is being translated.
     pub operator: u32,
-    /// Handlers of exceptions, inner ones first.
+    /// Exception handlers, inner ones first.
     pub handlers: Vec<Handler>,
-    /// Where instructions begin that have targets or types, which change when they are linked.
+    /// Where the instructions begin that hold targets or types. Linking rewrites these.
     pub changing: Vec<u32>,
 }
 
-/// Units of any instruction but those with a list of targets.
+/// Room for any instruction, in units. The list of targets of a `br_table` is added later.
 const ROOM: usize = 64;
 
 impl Code {
-    /// Starts a function of at most so many units. Instructions are written by functions that do not fail: what they write when there is
-    /// no memory is lost, and [`Code::check`] says so.
+    /// Starts a function of at most `limit` units. The functions that write instructions return no error: when memory
+    /// runs out, what they write is lost, and [`Code::check`] reports it.
     pub fn start(&mut self, accumulators: bool, wants_offsets: bool, limit: usize) -> Step {
         self.units.clear();
         #[cfg(feature = "simd")]
@@ -78,7 +79,7 @@ impl Code {
         cfg!(feature = "extended") && self.accumulators
     }
 
-    /// Whether the code is what was written, and not more than it may be.
+    /// Fails if memory has run out or the code exceeds its limit.
     #[inline(always)]
     pub fn check(&self) -> Step {
         if self.units.len() > self.limit { Err(self.failure()) } else { Ok(()) }
@@ -94,12 +95,12 @@ impl Code {
         }
     }
 
-    /// Whether there was no memory so far.
+    /// Whether memory has run out.
     pub fn failed(&self) -> bool {
         self.failed
     }
 
-    /// Gives up: there is no memory. What was written makes room for what is still to come.
+    /// Gives up, because memory has run out. The code is cleared, so that later instructions need no more memory.
     #[cold]
     #[inline(never)]
     pub fn fail(&mut self) {
@@ -112,7 +113,7 @@ impl Code {
         self.join();
     }
 
-    /// Makes room for an instruction.
+    /// Makes room for one instruction.
     #[inline(always)]
     fn room(&mut self) {
         if self.units.capacity() - self.units.len() < ROOM || self.changing.len() == self.changing.capacity() {
@@ -128,30 +129,31 @@ impl Code {
         }
     }
 
-    /// Something may jump to here: what came before can't be changed any more, and the accumulators hold anything.
+    /// Notes that a jump may lead to here. Earlier instructions can no longer change, and what the accumulators hold is
+    /// unknown.
     pub fn join(&mut self) {
         self.window.count = 0;
         self.held = Held::default();
     }
 
-    /// What the accumulators hold, to be given to [`Code::resume`].
+    /// Returns what the accumulators hold, for [`Code::resume`].
     pub fn held(&self) -> Held {
         self.held
     }
 
-    /// As [`Code::join`], where all that jump here have the accumulators in this state.
+    /// Like [`Code::join`], but every jump to here leaves the accumulators in the state `held`.
     pub fn resume(&mut self, held: Held) {
         self.window.count = 0;
         self.held = held;
     }
 
-    /// The last instruction, if it may be changed.
+    /// Returns the last instruction, if it may still change.
     #[inline(always)]
     pub fn last(&self) -> Option<Recent> {
         self.window.last().copied()
     }
 
-    /// The one before, likewise.
+    /// Returns the instruction before the last, if it may still change.
     #[inline(always)]
     pub fn before_last(&self) -> Option<Recent> {
         self.window.before_last().copied()
@@ -163,7 +165,7 @@ impl Code {
         self.emit(instruction.op, instruction.variant, &instruction.values)
     }
 
-    /// [`Code::write`] of what is written often, and has few operands.
+    /// [`Code::write`] for frequent instructions, which have at most [`FEW`] operands.
     #[inline(always)]
     pub fn write_few<const N: usize>(&mut self, instruction: Instruction<N>) -> usize {
         let mut values = [0; FEW];
@@ -171,14 +173,14 @@ impl Code {
         self.emit_few(instruction.op, instruction.variant, values)
     }
 
-    /// Writes an instruction of a family that has one variant, with slots and immediates only, and was chosen while running.
+    /// Writes an instruction of a family that is chosen at run time and has a single variant.
     #[inline(always)]
     pub fn emit_only(&mut self, op: Op, values: &[u64]) -> usize {
         debug_assert_eq!(op.variant_count(), 1);
         self.emit(op, 0, values)
     }
 
-    /// Writes an instruction whose variant was asked for; `values` are those of its operands in order. Returns where it starts.
+    /// Writes an instruction. `values` are the values of its operands, in order. Returns where it starts.
     #[inline(never)]
     pub fn emit(&mut self, op: Op, variant: u8, values: &[u64]) -> usize {
         if values.len() <= FEW {
@@ -187,7 +189,7 @@ impl Code {
             return self.emit_few(op, variant, few);
         }
         self.room();
-        // Without memory for it, there are no units any more.
+        // This clears the units if memory runs out, so `at` is read after it.
         self.note_offset(self.units.len());
         let at = self.units.len();
         let opcode = opcode(op, variant);
@@ -205,13 +207,14 @@ impl Code {
         at
     }
 
-    /// [`Code::emit`] of an instruction that has few operands, with anything behind their values.
+    /// [`Code::emit`] for an instruction with at most [`FEW`] operands. Surplus values are ignored.
     #[inline(always)]
     pub fn emit_few(&mut self, op: Op, variant: u8, values: [u64; FEW]) -> usize {
         self.emit_noting(op, variant, Src::Reg, Src::Reg, values)
     }
 
-    /// Writes an instruction of two sources: those of them that are operands come first, then one more. The sources are remembered.
+    /// Writes an instruction with two sources and a last operand. A source in the accumulator has no operand. The
+    /// sources are remembered in [`Recent`].
     #[inline(always)]
     pub fn emit_two(&mut self, op: Op, variant: u8, a: Src, b: Src, last: u64) -> usize {
         let mut values = [0; FEW];
@@ -224,24 +227,26 @@ impl Code {
         self.emit_noting(op, variant, a, b, values)
     }
 
-    /// [`Code::emit_few`], with sources to be remembered. As good as without branches: what is written when differs too much.
+    /// [`Code::emit_few`] that also remembers two sources. The body has almost no branches: the processor cannot
+    /// predict which instruction is written next.
     #[inline(never)]
     fn emit_noting(&mut self, op: Op, variant: u8, a: Src, b: Src, values: [u64; FEW]) -> usize {
         self.room();
-        // Without memory for it, there are no units any more.
+        // This clears the units if memory runs out, so `at` is read after it.
         self.note_offset(self.units.len());
         let at = self.units.len();
         let opcode = opcode(op, variant);
         let known = known(opcode);
         debug_assert_eq!(opcode.family(), Some((op, variant)));
         debug_assert!(usize::from(known.operands) <= FEW);
-        // Written where they stay: units put into a buffer and read again as a whole, right away, wait for one another.
+        // The units are written in place. Units that are written one by one to a buffer and at once read back as a
+        // whole would stall the processor.
         self.units.extend_from_slice(&[0; 4 * FEW + 4]);
         let units = &mut self.units[at..];
         units[0] = opcode.0;
         let mut len = 1;
         for (i, value) in values.into_iter().enumerate() {
-            // Four are written however many there are, the rest of them again by what follows.
+            // Each value writes four units, whatever its size. The next value overwrites the surplus.
             if let Some(place) = units.get_mut(len..len + 4) {
                 place.copy_from_slice(&code::to_units(value));
             }
@@ -264,7 +269,7 @@ impl Code {
         at
     }
 
-    /// Writes an instruction of a source, which comes first if it is an operand, and one more operand.
+    /// Writes an instruction with one source and a last operand. A source in the accumulator has no operand.
     #[inline(always)]
     pub fn emit_one(&mut self, op: Op, variant: u8, source: Src, last: u64) -> usize {
         let values = match source.value() {
@@ -274,7 +279,7 @@ impl Code {
         self.emit_few(op, variant, values)
     }
 
-    /// Writes an instruction whose last two operands have these values, and those before them the `first` ones, so many.
+    /// Writes an instruction whose operands are the first `count` values of `first`, then both values of `last`.
     #[inline(always)]
     pub fn emit_behind(&mut self, op: Op, variant: u8, first: [u64; 2], count: usize, last: [u64; 2]) {
         let mut values = [first[0], first[1], 0, 0];
@@ -284,7 +289,8 @@ impl Code {
         self.emit_few(op, variant, values);
     }
 
-    /// Has accumulators hold what they do behind the instruction at `at`, whatever it writes. Gives the slot that can be changed.
+    /// Notes what the accumulators hold after the instruction at `at`, whatever slots it writes. Returns the slot that
+    /// [`Code::redirect`] may change.
     #[inline(never)]
     fn written(&mut self, op: Op, opcode: Opcode, at: usize) -> Option<u16> {
         let operands = opcode.operands();
@@ -300,7 +306,7 @@ impl Code {
                 Operand::DstPair => {
                     self.held.forget(slot.into());
                     self.held.forget(u32::from(slot) + 1);
-                    // Others are two values.
+                    // A pair that is no vector is two results, which cannot be redirected together.
                     if op.result() == Some(ValType::V128) {
                         dst = Some(slot);
                     }
@@ -310,11 +316,11 @@ impl Code {
             unit += kind.units();
         }
         self.held.set(op.result(), dst.map_or(NOTHING, u32::from));
-        // Only a destination that comes last can be changed.
+        // `redirect` and `elide` expect the destination in the last unit.
         dst.filter(|_| matches!(operands.last(), Some(Operand::Dst | Operand::DstPair)))
     }
 
-    /// Notes which operator the instruction at `at` comes from, if that is wanted.
+    /// Notes which operator the instruction at `at` comes from, if the caller wants the map.
     #[inline(always)]
     fn note_offset(&mut self, at: usize) {
         if self.wants_offsets {
@@ -338,7 +344,7 @@ impl Code {
         self.has_accumulators() && self.held.0[Held::of(ty)] == u32::from(slot)
     }
 
-    /// An accumulator of a called function's result, or nothing.
+    /// Notes what the accumulators hold after a call: a single result, which is in `result`'s slot as well, or nothing.
     pub fn called(&mut self, result: Option<(ValType, u16)>) {
         self.join();
         if let Some((ty, slot)) = result {
@@ -346,7 +352,7 @@ impl Code {
         }
     }
 
-    /// Turns the answer of the last instruction round, a `ref.test`.
+    /// Negates the answer of `test`, the last instruction, which is a `ref.test`.
     #[cfg(feature = "gc")]
     pub fn negate_test(&mut self, test: &Recent) {
         if let Some(flags) = self.units.get_mut(test.at + 4) {
@@ -354,7 +360,7 @@ impl Code {
         }
     }
 
-    /// Removes all from here on.
+    /// Removes the instructions from unit `at` on.
     fn cut(&mut self, at: usize) {
         self.units.truncate(at);
         self.cut_changing(at);
@@ -366,25 +372,26 @@ impl Code {
         }
     }
 
-    /// Takes the last instruction back.
+    /// Retracts the last instruction: removes it, so that another can do its work.
     #[inline(never)]
     pub fn retract(&mut self) {
         if let Some(&Recent { at, .. }) = self.window.last() {
             self.cut(at);
             self.window.pop();
-            // What the accumulators held before it is not known any more.
+            // What the accumulators held before it was not kept.
             self.held = Held::default();
         }
     }
 
-    /// Takes back the instruction before the last. The last must not use its result, and no target is inside it.
+    /// Retracts the instruction before the last. The last instruction must not use its result and must hold no target
+    /// or type, because it moves.
     pub fn remove_before_last(&mut self) {
         if let (Some(last), Some(before)) = (self.last(), self.before_last()) {
-            // The last one has no target or type: it leaves its result in an accumulator.
+            // The last instruction has no entry in `changing`, since it holds no target or type.
             self.cut_changing(before.at);
             self.units.drain(before.at..last.at);
             if self.wants_offsets {
-                // Each instruction has one entry, and these are the last two.
+                // Each instruction has one entry. These are the last two.
                 let operator = self.offsets.pop().map_or(0, |(_, operator)| operator);
                 self.offsets.pop_if(|&mut (unit, _)| unit as usize >= before.at);
                 self.offsets.push((before.at as u32, operator));
@@ -394,7 +401,8 @@ impl Code {
         }
     }
 
-    /// If the last instruction writes this slot, which nobody will read, has it write the accumulator only.
+    /// Makes the last instruction write only the accumulator, if it writes this slot and has such a variant. Nothing
+    /// else may read the slot.
     #[inline]
     pub fn elide(&mut self, slot: u16) {
         let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(slot)) else { return };
@@ -407,7 +415,8 @@ impl Code {
         }
     }
 
-    /// If the last instruction writes slot `from`, which nobody will read, has it write `to` instead.
+    /// Makes the last instruction write slot `to`, if it writes `from`. Nothing else may read `from`. Returns whether
+    /// it did.
     pub fn redirect(&mut self, from: u16, to: u16) -> bool {
         let Some(recent) = self.window.last_mut().filter(|recent| recent.dst == Some(from)) else { return false };
         recent.dst = Some(to);
@@ -427,7 +436,8 @@ impl Code {
         true
     }
 
-    /// If the last two instructions add constants, both to locals, whose slots lie below `temporaries`, makes them one.
+    /// Fuses the last two instructions, if both add a constant and write a local. Locals have the slots below
+    /// `temporaries`.
     pub fn join_additions(&mut self, temporaries: u32) {
         let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: Recent| match recent {
@@ -444,7 +454,7 @@ impl Code {
         self.write(family::I32AddTwo.x((one.0, one.1, one.2, two.0, two.1, two.2)));
     }
 
-    /// Moves one slot; two moves in a row become one instruction.
+    /// Copies one slot. Two copies in a row become one instruction.
     pub fn copy(&mut self, from: u16, to: u16) {
         if from == to {
             return;
@@ -464,13 +474,13 @@ impl Code {
                 self.write_few(family::Copy.s((Slot(from), Dst(to))));
             }
         }
-        // Copies have two destinations or are joined; nobody redirects them.
+        // A copy cannot be redirected: it may yet be joined with the next one, and a joined one has two destinations.
         if let Some(recent) = self.window.last_mut() {
             recent.dst = None;
         }
     }
 
-    /// Moves a run of slots down, or to where it does not overlap.
+    /// Copies a run of slots. If the runs overlap, `to` lies below `from`.
     pub fn copy_run(&mut self, from: u16, to: u16, count: u16) {
         match count {
             0 => {}
@@ -483,7 +493,7 @@ impl Code {
         }
     }
 
-    /// Moves a value of this type.
+    /// Copies a value of this type.
     pub fn copy_value(&mut self, from: u16, to: u16, ty: ValType) {
         match ty {
             #[cfg(feature = "simd")]
@@ -494,7 +504,7 @@ impl Code {
         }
     }
 
-    /// A constant vector into a slot, or into the accumulator alone.
+    /// Writes a constant vector to a slot, or to the accumulator alone.
     #[cfg(feature = "simd")]
     #[inline(never)]
     pub fn vector_constant(&mut self, number: u32, to: Option<u16>) {
@@ -505,7 +515,8 @@ impl Code {
         };
     }
 
-    /// Has the last instruction write what it writes: its result is read in parts.
+    /// Fixes the destination of the last instruction. Its result is read or written in parts, so it must be in its
+    /// slot.
     #[cfg(feature = "simd")]
     pub fn pin(&mut self) {
         if let Some(recent) = self.window.last_mut() {
@@ -513,7 +524,7 @@ impl Code {
         }
     }
 
-    /// Notes the first two sources of the last instruction, for tiles.
+    /// Notes the first two sources of the last instruction, for fused operations.
     #[cfg(feature = "simd")]
     pub fn note_sources(&mut self, a: Src, b: Src) {
         if let Some(recent) = self.window.last_mut() {
@@ -521,7 +532,7 @@ impl Code {
         }
     }
 
-    /// A constant into a slot.
+    /// Writes a constant to a slot.
     #[inline(never)]
     pub fn constant(&mut self, bits: u64, to: u16) {
         let to = Dst(to);
@@ -537,12 +548,14 @@ impl Code {
         self.write_few(instruction);
     }
 
-    /// Whether short forms are used: linked cells gain nothing from them.
+    /// Whether the short forms of instructions are used. They make the code of the core op set smaller. The extended op
+    /// set is linked into cells, which gain nothing from them.
     pub fn short(&self) -> bool {
         !self.has_accumulators()
     }
 
-    /// Notes that the jump at `start` leads to the end of the code, where a return may follow.
+    /// Notes that the jump at `start` leads to the end of the code. If a return is written there, a `goto` becomes that
+    /// return.
     pub fn note_jump(&mut self, start: usize) {
         let here = self.units.len();
         if here != self.bound_at {
@@ -554,7 +567,7 @@ impl Code {
         }
     }
 
-    /// Writes a return of three units; jumps that lead to it become returns themselves.
+    /// Writes a return of three units, as many as a `goto` has. Each `goto` that leads to it becomes a return itself.
     pub fn write_return(&mut self, instruction: Instruction<2>) {
         let at = self.write_few(instruction);
         if at == self.bound_at && self.units.len() == at + 3 {
@@ -564,13 +577,13 @@ impl Code {
         }
     }
 
-    /// Has the target operand at unit `operand` of the instruction at `start` lead to `to`.
+    /// Sets the target operand at unit `operand`, which belongs to the instruction at `start`, to unit `to`.
     pub fn set_target(&mut self, start: usize, operand: usize, to: usize) {
         let distance = (to as i64 - start as i64) as u64;
         self.set_units(operand, &code::to_units(distance)[..2]);
     }
 
-    /// Changes units of an instruction, if it was not lost.
+    /// Changes units of an instruction, unless it was lost when memory ran out.
     pub fn set_units(&mut self, at: usize, units: &[u16]) {
         if let Some(place) = self.units.get_mut(at..at + units.len()) {
             place.copy_from_slice(units);
@@ -578,7 +591,7 @@ impl Code {
     }
 }
 
-/// Whether these 64 bits are 32 sign-extended.
+/// Whether these 64 bits are the sign extension of the lower 32.
 pub fn fits_signed(bits: u64) -> bool {
     bits == i64::from(bits as u32 as i32) as u64
 }

@@ -13,19 +13,24 @@ use crate::labels::NO_TRY;
 use crate::labels::{Kind, Label, Signature};
 use crate::stack::{Entry, Place};
 
-/// From how many values on a branch brings them in one piece.
+/// A branch that carries at least this many values moves them with one instruction.
 const MANY: usize = 5;
 
-/// A condition that was popped: the branch to use when it is to jump on not zero, and on zero, and their sources.
+/// A popped condition, as the branches that test it.
 pub struct Condition {
+    /// The branch that jumps if the condition is not zero.
     pub taken: Op,
+    /// The branch that jumps if the condition is zero.
     pub not: Op,
+    /// The first source of both branches.
     pub a: Src,
+    /// The second source of both branches.
     pub b: Src,
 }
 
 impl Body<'_> {
-    /// Pops a condition. An instruction that computed it just for this is taken back and becomes the branch.
+    /// Pops a condition. If an instruction computed it only for this, that instruction is retracted: the branch does
+    /// its work.
     fn condition(&mut self) -> Step<Condition> {
         let entry = self.pop()?;
         if let Some(recent) = self.deciding(entry) {
@@ -52,13 +57,13 @@ impl Body<'_> {
         Ok(Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })
     }
 
-    /// Whether nobody but an instruction that was given this one's result in the accumulator reads it: it is nowhere else, or in the slot of
-    /// a temporary, which is read only once.
+    /// Whether the instruction that took this result from the accumulator is its only reader. It is if the result was
+    /// not stored, or if its slot is that of a temporary, which is read only once.
     fn alone(&self, recent: &Recent) -> bool {
         recent.elided || recent.dst.is_some_and(|dst| u32::from(dst) >= self.locals.end())
     }
 
-    /// Writes a conditional branch; returns where it starts, and the unit of its target.
+    /// Writes a branch that jumps if the condition is `when`. Returns where it starts, and the unit of its target.
     fn branch_on(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
         let op = if when { condition.taken } else { condition.not };
         #[cfg(feature = "gc")]
@@ -91,7 +96,8 @@ impl Body<'_> {
     /// `block`.
     pub fn block(&mut self) -> Step {
         let signature = self.signature()?;
-        // A local may be written inside, on one way to the end of several.
+        // A local may be written on only some of the paths through the block. An operand that still named the local
+        // would be in a different place on each path.
         self.settle_locals()?;
         self.enter(Kind::Block, signature, None)
     }
@@ -146,7 +152,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `end`. Returns whether it was the function's.
+    /// `end`. Returns whether it ends the function.
     pub fn end(&mut self) -> Step<bool> {
         #[cfg(feature = "gc")]
         if let Some(tried) = self.labels.top().map(|label| label.tried).filter(|&tried| tried != NO_TRY) {
@@ -193,13 +199,13 @@ impl Body<'_> {
         Ok(was_function)
     }
 
-    /// What follows can't be reached.
+    /// Notes that the operators that follow cannot be reached.
     pub fn unreachable(&mut self) {
         self.reachable = false;
         self.skipped = 0;
     }
 
-    /// The values that a branch to a label brings.
+    /// Returns how many values a branch to a label carries.
     pub fn brings(&self, label: &Label) -> usize {
         match label.kind {
             Kind::Loop => label.signature.params(self.module).len(),
@@ -213,14 +219,14 @@ impl Body<'_> {
         self.stack.get(first).is_none_or(|entry| entry.home() == label.base) && self.settled(first)
     }
 
-    /// Whether the entries from this one on are in their own slots.
+    /// Whether the entries from `first` on are in their stack slots.
     fn settled(&self, first: usize) -> bool {
         let mut entries = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
         entries.all(|entry| entry.place() == Place::Temp)
     }
 
-    /// Brings the topmost `count` entries into their own slots if they are [`MANY`]. A branch then moves them by one instruction;
-    /// else the code of a function of branches would be a thousand times as large as its body.
+    /// Materializes the topmost `count` entries if they are [`MANY`] or more. A branch then moves them with one
+    /// instruction. Otherwise the code of a body full of branches would be a thousand times as large as the body.
     pub fn settle_many(&mut self, count: usize) -> Step {
         if count >= MANY {
             self.settle_top(count)?;
@@ -228,7 +234,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Moves the topmost `count` entries to where a branch to the label must leave them. They stay on the stack.
+    /// Writes instructions that move the topmost `count` entries to where a branch to the label must leave them. The
+    /// entries stay on the stack.
     pub fn move_to(&mut self, label: &Label, count: usize) -> Step {
         let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
         if count >= MANY && self.settled(first) {
@@ -237,7 +244,7 @@ impl Body<'_> {
             return Ok(());
         }
         let mut to = label.base;
-        // Slots of temporaries only move down, so that none is overwritten before it is moved.
+        // Temporaries only move to lower slots, so no slot is overwritten before it is moved.
         for index in first..self.stack.len() {
             let entry = self.stack.get(index).ok_or(INVALID)?;
             match entry.place() {
@@ -271,6 +278,7 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// Writes an unconditional branch to the label at this depth.
     pub fn goto(&mut self, depth: u32) {
         let start = self.code.write_few(family::Goto.x((Target,)));
         self.labels.branch(depth, start, start + 1, self.code);
@@ -283,7 +291,7 @@ impl Body<'_> {
         self.branch_if(depth, condition)
     }
 
-    /// Branches on a condition, with what is on the stack.
+    /// Branches on a condition. The values that the branch carries are on the stack.
     pub fn branch_if(&mut self, depth: u32, condition: Condition) -> Step {
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.brings(&label);
@@ -297,8 +305,8 @@ impl Body<'_> {
         self.branch_with(depth, &label, |body| body.branch_on(&condition, false))
     }
 
-    /// A branch that brings values to where they are not yet: `around` writes a branch around what only the way to the label does, and
-    /// gives where it starts, and the unit of its target.
+    /// Writes a branch whose values must be moved first. `around` writes the opposite branch, which skips the moves
+    /// when the label is not taken. It returns where that branch starts, and the unit of its target.
     pub fn branch_with(&mut self, depth: u32, label: &Label, around: impl FnOnce(&mut Self) -> (usize, usize)) -> Step {
         let count = self.brings(label);
         if label.kind == Kind::Func && count > 1 {
@@ -340,7 +348,7 @@ impl Body<'_> {
         let first = self.code.units.len();
         self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
-        // Targets that need values moved lead to a stretch of code that does so; one for each label.
+        // A target whose values must be moved leads to a stretch of code that moves them. There is one for each label.
         self.stretches.begin();
         for i in 0..length {
             let (depth, operand) = (self.targets[i], first + 2 * i);
@@ -361,7 +369,7 @@ impl Body<'_> {
                         self.goto(depth);
                     }
                     self.stretches.set(depth, here)?;
-                    // Each may bring many values, and there may be many.
+                    // There may be many stretches, each with many moves, so the limit is checked for each.
                     self.code.check()?;
                     here
                 }
@@ -372,7 +380,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Returns with the topmost entries, which stay on the stack.
+    /// Writes a return with the topmost entries, which stay on the stack.
     pub fn return_(&mut self) -> Step {
         let results: &[ValType] = &self.ty.results;
         let header = Header(self.header);
@@ -400,6 +408,7 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// Writes a return with one result, which is no vector.
     fn return_one(&mut self, entry: Entry, ty: ValType, header: Header) {
         let op = match ty {
             ValType::F32 => Op::ReturnF32,
@@ -426,14 +435,15 @@ impl Body<'_> {
     }
 }
 
-/// The sources of a branch: a vector is the only one.
+/// Returns the classes of a branch's sources. A branch on a vector has only one source.
 #[inline]
 fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
     let first = Sources::of(a.class());
     if cfg!(feature = "simd") && branch.source() == Some(ValType::V128) { first } else { first.and(b.class()) }
 }
 
-/// The branches that the result of an instruction decides, when it is not zero and when it is, if they have variants for its sources.
+/// Returns the branches that do the work of an instruction and of a test of its result. The first jumps if the result
+/// is not zero, the second if it is. Returns `None` unless both have a variant for the instruction's sources.
 #[inline]
 fn decided(recent: &Recent) -> Option<(Op, Op)> {
     let branches = recent.op.branches()?;

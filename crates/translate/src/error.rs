@@ -7,13 +7,13 @@ use wasmote_ir::fallible::OutOfMemory;
 /// Why a body could not be translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TranslateError {
-    /// The kind.
+    /// What went wrong.
     pub kind: TranslateErrorKind,
-    /// Byte offset in the binary.
+    /// The byte offset in the binary.
     pub offset: u32,
 }
 
-/// Defines the kinds. Each has one wording: its message is its documentation, too.
+/// Defines the kinds. The message of each is its documentation as well, so that there is one wording.
 macro_rules! kinds {
     ($( $name:ident: $message:literal $(, $note:literal)?; )*) => {
         /// The kinds of [`TranslateError`], each with its message.
@@ -27,7 +27,7 @@ macro_rules! kinds {
         }
 
         impl TranslateErrorKind {
-            /// What is wrong.
+            /// Returns the message.
             pub const fn message(self) -> &'static str {
                 match self {
                     $( TranslateErrorKind::$name => $message, )*
@@ -38,13 +38,13 @@ macro_rules! kinds {
 }
 
 kinds! {
-    TooManySlots: "locals and operands take more than 65535 slots", "no frame has more";
+    TooManySlots: "locals and operands take more than 65535 slots", "no frame can be larger";
     TooLarge: "the function is too large", "its code is longer than a branch can span";
-    TooManyTries: "more than 65535 `try` instructions inside one another", "an exception table cannot tell them apart";
-    Unsupported: "an operator that this build does not support";
+    TooManyTries: "more than 65535 nested `try` instructions", "an exception table cannot tell them apart";
+    Unsupported: "this build does not support the operator";
     VectorInCore: "vectors need the extended op set";
-    Invalid: "the body is not valid", "only possible when validation was left out";
-    CodeLimit: "there is more code than there may be", "the limit is the caller's";
+    Invalid: "the body is not valid", "only possible if validation was left out";
+    CodeLimit: "the code is longer than its limit", "the caller sets the limit";
     OutOfMemory: "out of memory";
 }
 
@@ -70,7 +70,7 @@ impl From<OutOfMemory> for TranslateErrorKind {
 mod tests {
     use super::*;
 
-    /// Documentation is made of literals, so the words stand here, too.
+    /// The documentation of a kind is made from a literal, so the message cannot be taken from `OutOfMemory::MESSAGE`.
     #[test]
     fn no_memory_is_worded_as_elsewhere() {
         assert_eq!(TranslateErrorKind::OutOfMemory.message(), OutOfMemory::MESSAGE);

@@ -1,7 +1,9 @@
-//! Exceptions: tables of which code is covered by which handler. `try_table` and the older `try` become the same entries.
+//! Exceptions: operators that throw, and the tables that say which handler covers which code. `try_table` and the
+//! legacy `try` become the same kind of entries.
 //!
-//! A handler goes on where a branch to its label would: it has the values written to the label's slots itself. Only one whose
-//! label is the function needs code of its own, which returns; it stands behind the function's end.
+//! A handler continues where a branch to its label would lead. Its entry says to which slots the exception's values are
+//! written, so it needs no code. Only a handler whose label is the function needs code, which returns. That code stands
+//! after the function's end.
 
 use alloc::vec::Vec;
 
@@ -18,45 +20,46 @@ use crate::body::{Body, INVALID, Step};
 use crate::labels::{Kind, NO_TRY, Signature};
 use crate::stack::Place;
 
-/// A `try` whose covered code has not ended.
+/// A `try_table` or legacy `try` that has not ended.
 #[derive(Clone, Copy)]
 struct Try {
-    /// Where its code begins.
+    /// Where the covered code begins.
     from: usize,
-    /// Where it ended, if what follows are handlers of the older form.
+    /// Where the covered code of a legacy `try` ended, once there was a `catch`.
     to: Option<usize>,
-    /// How many are around it.
+    /// How many `try`s are around it.
     level: u16,
-    /// Where its clauses begin among those that wait.
+    /// The index of its first clause in [`Exceptions::clauses`].
     clauses: usize,
-    /// The slot that keeps the exception for `rethrow`.
+    /// The slot that keeps the exception for `rethrow`, or [`NO_SLOT`].
     kept: u16,
 }
 
-/// A clause whose entry is written when the covered code has ended.
+/// A clause of a `try` that has not ended. Its entry is written at the end.
 #[derive(Clone, Copy)]
 struct Clause {
     handler: Handler,
-    /// The label it leads to, from the outermost; [`OWN`] if the target is known.
+    /// The index of the label that it leads to, counted from the outermost. [`OWN`] if `handler` has the target.
     label: usize,
 }
 
-/// No label: the target is in the entry.
+/// Stands in [`Clause::label`] for no label: `handler` has the target.
 const OWN: usize = usize::MAX;
 
-/// What is known of exceptions in a function.
+/// The `try`s of a function, and the clauses of those that have not ended.
 #[derive(Default)]
 pub struct Exceptions {
     tries: Vec<Try>,
     clauses: Vec<Clause>,
-    /// The slots for `rethrow`, from the first on; one for each level of nesting.
+    /// The first of the slots that keep exceptions for `rethrow`.
     first_kept: u16,
+    /// The number of these slots: one for each level of nested legacy `try`s.
     kept: u16,
-    /// Handlers that return from the function, by their entries.
+    /// Handlers that return from the function, as indices in `Code::handlers`.
     returns: Vec<usize>,
 }
 
-/// How deep `try`s of the older form nest in a body, whose operators these are.
+/// Returns how deep the legacy `try`s of a body nest. The reader stands in front of the body's operators.
 fn nesting(mut reader: Reader<'_>) -> Step<u16> {
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
@@ -79,9 +82,11 @@ fn nesting(mut reader: Reader<'_>) -> Step<u16> {
 }
 
 impl Body<'_> {
-    /// Starts a function whose operators are left to read. A `try` of the older form needs a slot that calls leave alone, in front of
-    /// all operands. Few functions have one, so the operators are only searched for it once the first was met
-    /// ([`Body::found_older_try`]).
+    /// Starts a function. The reader stands in front of its operators.
+    ///
+    /// Each level of nested legacy `try`s needs a slot that keeps an exception for `rethrow`. It lies below all
+    /// operands, so that calls leave it alone. Few functions have a legacy `try`, so the first pass looks for none.
+    /// When it meets one ([`Body::found_older_try`]), a second pass counts the levels first.
     pub fn start_exceptions(&mut self, older_tries: bool) -> Step {
         let kept = if older_tries { nesting(self.reader)? } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
@@ -92,7 +97,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// How many `try`s are around the current point.
+    /// Returns how many `try`s are around the current operator.
     fn level(&self) -> Step<u16> {
         u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooManyTries)
     }
@@ -101,7 +106,7 @@ impl Body<'_> {
     fn open_try(&mut self, kind: Kind, signature: Signature, clauses: usize, kept: u16) -> Step {
         let level = self.level()?;
         self.settle_locals()?;
-        // Instructions before and in it stay apart, so that it covers the latter only.
+        // No instruction is fused across this point, so that the `try` covers exactly the instructions after it.
         self.code.join();
         self.enter(kind, signature, None)?;
         let from = self.code.units.len();
@@ -131,13 +136,13 @@ impl Body<'_> {
         self.open_try(Kind::Try, signature, clauses, NO_SLOT)
     }
 
-    /// Slots of the values of a tag's exceptions.
+    /// Returns how many slots the values of a tag's exceptions take.
     fn tag_slots(&self, tag: u32) -> Step<u16> {
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         Ok(ty.params.iter().map(|ty| ty.slots()).sum())
     }
 
-    /// Where the code ends that the innermost `try` covers: writes its entries.
+    /// Writes the entries of the innermost `try`, which has this number. Its code ends here.
     pub fn close_try(&mut self, index: u32) -> Step {
         let Some(tried) = self.exceptions.tries.get(index as usize).copied() else { return Ok(()) };
         self.code.join();
@@ -161,7 +166,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Behind the function's end: what handlers do that return from it.
+    /// Writes the code of handlers that return from the function. It stands after the function's end.
     pub fn return_handlers(&mut self) -> Step {
         let results = self.ty.results.iter().map(|ty| ty.slots()).sum();
         for i in 0..self.exceptions.returns.len() {
@@ -177,7 +182,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `try`, the older form.
+    /// The legacy `try`.
     pub fn try_(&mut self) -> Step {
         let signature = self.signature()?;
         let depth = self.labels.older_tries();
@@ -189,7 +194,7 @@ impl Body<'_> {
         self.open_try(Kind::OlderTry, signature, self.exceptions.clauses.len(), kept)
     }
 
-    /// `catch`, which has a tag, or `catch_all`.
+    /// The legacy `catch`, which has a tag, or `catch_all`.
     pub fn catch(&mut self, tagged: bool) -> Step {
         let tag = if tagged { Some(self.reader.u32()?) } else { None };
         let label = *self.labels.top().ok_or(INVALID)?;
@@ -233,10 +238,10 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `delegate`: the end of a `try` whose exceptions are those of an outer one.
+    /// `delegate`: ends a legacy `try`, whose exceptions are thrown on as if in the label at the given depth.
     pub fn delegate(&mut self) -> Step {
         let depth = self.reader.u32()?;
-        // Labels count without the `try` itself.
+        // The depth does not count the label of the `try` itself.
         let outer = self.labels.index(depth.checked_add(1).ok_or(INVALID)?).ok_or(INVALID)?;
         let level = self.labels.tries_up_to(outer);
         let label = *self.labels.top().ok_or(INVALID)?;
@@ -266,13 +271,14 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// Throws the exception that the reference in this slot refers to.
     fn throw_slot(&mut self, slot: Slot) {
         self.code.write(family::ThrowRef.s((slot, Header(self.header))));
         self.code.join();
         self.unreachable();
     }
 
-    /// `rethrow`.
+    /// The legacy `rethrow`.
     pub fn rethrow(&mut self) -> Step {
         let depth = self.reader.u32()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;

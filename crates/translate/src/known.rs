@@ -1,29 +1,30 @@
-//! What is to be known of instructions to write them, in tables made at compile time.
+//! What the encoder needs to know about the operands of each opcode, in a table that is made at compile time.
 
 use wasmote_ir::Opcode;
 use wasmote_ir::ops::{LISTS, listed};
 use wasmote_ir::shape::Operand;
 
-/// What is known of instructions with a list of operands.
+/// What is known about all instructions that share a list of operands.
 #[derive(Clone, Copy)]
 pub struct Known {
-    /// Units of the first four operands, four bits each; 0 where there is none.
+    /// The sizes of the first four operands in units, four bits each; 0 where there is no operand.
     pub units: u16,
-    /// How many operands there are.
+    /// The number of operands.
     pub operands: u8,
-    /// What they write, as far as it matters here.
+    /// The slots that the instruction writes.
     pub writes: Writes,
-    /// Whether they change when they are linked.
+    /// Whether an operand holds a target or a type, which linking rewrites.
     pub changes: bool,
 }
 
+/// The slots that an instruction writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// No slot.
+    /// None.
     Nothing,
-    /// One slot, named last.
+    /// One, which the last operand names.
     Last,
-    /// More, or another.
+    /// More than one, or one that is not named last.
     More,
 }
 
@@ -53,10 +54,10 @@ static KNOWN: [Known; LISTS] = {
     all
 };
 
-/// The most operands of [`Code::emit_few`](crate::code::Code::emit_few).
+/// The maximum number of operands of [`Code::emit_few`](crate::code::Code::emit_few).
 pub const FEW: usize = 4;
 
-/// What is known of the operands of this opcode.
+/// Returns what is known about the operands of this opcode.
 #[inline(always)]
 pub fn known(opcode: Opcode) -> Known {
     KNOWN[opcode.list().unwrap_or(0)]

@@ -1,4 +1,4 @@
-//! Labels: what branches lead to, and the branches whose targets are not known yet.
+//! Labels, which are what branches lead to, and the branches whose targets are not known yet.
 
 use alloc::vec::Vec;
 
@@ -26,10 +26,10 @@ pub enum Kind {
     /// `try_table`.
     #[cfg(feature = "gc")]
     Try,
-    /// `try`, the older form, before its first `catch`.
+    /// The legacy `try`, before its first `catch`.
     #[cfg(feature = "gc")]
     OlderTry,
-    /// `catch`.
+    /// The legacy `try`, from its first `catch` on.
     #[cfg(feature = "gc")]
     OlderCatch,
 }
@@ -37,14 +37,14 @@ pub enum Kind {
 /// The type of a structured instruction.
 #[derive(Clone, Copy, Debug)]
 pub enum Signature {
-    /// No parameters, at most one result.
+    /// No parameters, and at most one result.
     Value(Option<ValType>),
-    /// A function type by index.
+    /// A function type, by its index.
     Func(u32),
 }
 
 impl Signature {
-    /// What a block type says.
+    /// Returns the signature that a block type denotes.
     pub fn new(ty: WrittenBlock) -> Result<Signature, Lacking> {
         Ok(match ty {
             WrittenBlock::Empty => Signature::Value(None),
@@ -53,7 +53,7 @@ impl Signature {
         })
     }
 
-    /// The parameters.
+    /// Returns the types of the parameters.
     pub fn params<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Value(_) => &[],
@@ -61,7 +61,7 @@ impl Signature {
         }
     }
 
-    /// The results.
+    /// Returns the types of the results.
     pub fn results<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Value(ty) => ty.as_slice(),
@@ -77,31 +77,31 @@ pub struct Label {
     pub kind: Kind,
     /// Its type.
     pub signature: Signature,
-    /// Entries on the operand stack below its parameters.
+    /// The number of entries on the operand stack below its parameters.
     pub height: usize,
-    /// Slot of the first value that a branch to it brings.
+    /// The slot of the first value that a branch to it carries.
     pub base: u16,
-    /// Where a loop begins in the code.
+    /// Where its code begins. Branches to a loop lead there.
     pub start: usize,
-    /// The last of the branches to its end, in [`Labels::waiting`].
+    /// The index in [`Labels::waiting`] of the last branch to its end.
     pub branches: Option<u32>,
-    /// The branch of an `if` around its first arm.
+    /// For an `if`, the index in [`Labels::waiting`] of the branch that skips its first arm.
     pub around: Option<u32>,
-    /// What [`crate::locals::Locals::mark`] said at its start.
+    /// The mark at its start, from [`crate::locals::Locals::mark`].
     pub mark: usize,
-    /// Of a `try`, its number among those that have not ended; else [`NO_TRY`].
+    /// For a `try`, its number among the `try`s that have not ended. Otherwise [`NO_TRY`].
     #[cfg(feature = "gc")]
     pub tried: u32,
-    /// How many `try`s are among the labels up to this one; [`Labels`] counts them.
+    /// How many labels up to this one are `try`s. [`Labels`] counts them.
     #[cfg(feature = "gc")]
     pub tries: u32,
-    /// How many of them are of the older form.
+    /// How many labels up to this one are legacy `try`s.
     #[cfg(feature = "gc")]
     pub older_tries: u32,
 }
 
 impl Label {
-    /// A label that nothing branches to yet, and that is of no `try`.
+    /// Returns a label that no branch leads to yet, and that belongs to no `try`.
     pub fn new(kind: Kind, signature: Signature, height: usize, base: u16) -> Label {
         Label {
             kind,
@@ -122,20 +122,20 @@ impl Label {
     }
 }
 
-/// The number of no `try`.
+/// Stands in [`Label::tried`] for no `try`.
 #[cfg(feature = "gc")]
 pub const NO_TRY: u32 = u32::MAX;
-/// In place of where an instruction starts: what waits is a handler, the operand its entry.
+/// Stands in [`Waiting::start`] for an exception handler, whose index in [`Code::handlers`] is then the operand.
 const HANDLER: usize = usize::MAX;
 
-/// A branch whose target is not known yet.
+/// A branch or an exception handler whose target is not known yet.
 #[derive(Clone, Copy)]
 struct Waiting {
-    /// Where its instruction starts.
+    /// Where its instruction starts, or [`HANDLER`].
     start: usize,
     /// The unit of its target operand.
     operand: usize,
-    /// The one before it to the same label.
+    /// The one that was noted before it for the same label.
     next: Option<u32>,
 }
 
@@ -153,30 +153,30 @@ impl Labels {
         self.waiting.clear();
     }
 
-    /// Enters a structured instruction; counts the `try`s around it.
+    /// Enters a structured instruction, and counts the `try`s around it.
     pub fn push(&mut self, label: Label) -> Step {
         #[cfg(feature = "gc")]
         let label = Label { tries: self.tries(), older_tries: self.older_tries(), ..label };
         Ok(self.labels.try_push(label)?)
     }
 
-    /// Leaves the innermost one.
+    /// Leaves the innermost structured instruction.
     pub fn pop(&mut self) -> Option<Label> {
         self.labels.pop()
     }
 
-    /// The innermost one.
+    /// Returns the innermost label.
     pub fn top(&self) -> Option<&Label> {
         self.labels.last()
     }
 
-    /// The label at a depth counted from the innermost.
+    /// Returns the label at a depth. The innermost label has depth 0.
     pub fn at(&self, depth: u32) -> Option<Label> {
         let index = self.labels.len().checked_sub(1 + depth as usize)?;
         self.labels.get(index).copied()
     }
 
-    /// Notes a branch, or sets its target if it leads back to a loop.
+    /// Notes a branch to the label at this depth. If the label is a loop, sets the branch's target.
     pub fn branch(&mut self, depth: u32, start: usize, operand: usize, code: &mut Code) {
         let Some(index) = self.labels.len().checked_sub(1 + depth as usize) else { return };
         let label = &mut self.labels[index];
@@ -189,25 +189,25 @@ impl Labels {
         }
     }
 
-    /// Notes what waits for its target.
+    /// Notes a branch or handler that waits for its target.
     fn add_waiting(&mut self, waiting: Waiting, code: &mut Code) {
         if self.waiting.try_push(waiting).is_err() {
             code.fail();
         }
     }
 
-    /// Notes a branch that leads to no label; to be bound with [`Labels::bind`].
+    /// Notes a branch that leads to no label. Returns the number that [`Labels::bind`] takes.
     pub fn wait(&mut self, start: usize, operand: usize, code: &mut Code) -> u32 {
         let number = self.waiting.len() as u32;
         self.add_waiting(Waiting { start, operand, next: None }, code);
         number
     }
 
-    /// Lets a branch, and those noted before it to the same label, lead to the end of the code.
+    /// Sets the target of a branch, and of those that were noted before it for the same label, to the end of the code.
     pub fn bind(&self, last: Option<u32>, code: &mut Code) {
         let mut next = last;
         let here = code.units.len();
-        // What there was no memory for is not there.
+        // A branch that there was no memory for is missing from the list.
         while let Some(waiting) = next.and_then(|index| self.waiting.get(index as usize)) {
             if waiting.start == HANDLER {
                 code.handlers[waiting.operand].target = here as u32;
@@ -220,20 +220,20 @@ impl Labels {
     }
 }
 
-/// What leads to labels when something is thrown.
+/// Labels as the targets of exception handlers.
 #[cfg(feature = "gc")]
 impl Labels {
-    /// The number of the label at a depth, from the outermost.
+    /// Returns the index of the label at a depth. The outermost label has index 0.
     pub fn index(&self, depth: u32) -> Option<usize> {
         self.labels.len().checked_sub(1 + depth as usize)
     }
 
-    /// Whether the label with this number is the function's.
+    /// Whether the label with this index is the function's.
     pub fn is_function(&self, index: usize) -> bool {
         self.labels.get(index).is_none_or(|label| label.kind == Kind::Func)
     }
 
-    /// Has a handler lead to the label with this number.
+    /// Makes the handler `entry` of [`Code::handlers`] lead to the label with this index.
     pub fn handle(&mut self, index: usize, entry: usize, code: &mut Code) {
         let Some(label) = self.labels.get_mut(index) else { return };
         if label.kind == Kind::Loop {
@@ -245,7 +245,7 @@ impl Labels {
         }
     }
 
-    /// Says which `try` the innermost label, which was just entered, is of.
+    /// Sets the number of the `try` that the innermost label belongs to. The label was just entered.
     pub fn set_try(&mut self, number: u32) {
         if let Some(label) = self.labels.last_mut() {
             label.tried = number;
@@ -254,24 +254,24 @@ impl Labels {
         }
     }
 
-    /// The innermost label has come to a `catch`.
+    /// Notes that the innermost label, a legacy `try`, has reached a `catch`.
     pub fn become_catch(&mut self) {
         if let Some(label) = self.labels.last_mut() {
             label.kind = Kind::OlderCatch;
         }
     }
 
-    /// How many `try`s have not ended.
+    /// Returns how many `try`s have not ended.
     pub fn tries(&self) -> u32 {
         self.labels.last().map_or(0, |label| label.tries)
     }
 
-    /// How many of them are of the older form.
+    /// Returns how many legacy `try`s have not ended.
     pub fn older_tries(&self) -> u32 {
         self.labels.last().map_or(0, |label| label.older_tries)
     }
 
-    /// How many of them are labels up to this number.
+    /// Returns how many labels up to this index are `try`s.
     pub fn tries_up_to(&self, index: usize) -> u32 {
         self.labels.get(index).map_or(0, |label| label.tries)
     }

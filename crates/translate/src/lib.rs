@@ -1,22 +1,26 @@
-//! One function body into IR, in one pass.
+//! Translates a function body into IR, in one pass.
 //!
-//! The translator walks the operators with an operand stack of its own that says where each operand *is*: in a
-//! local, a constant, or a temporary's slot ([`stack`]). `local.get` and constants write nothing; whoever uses them names them. What an
-//! instruction computed is redirected when the next operator turns out to put it into a local, kept in the accumulator
-//! when the next operator is all that reads it, or taken back when the next operator can do both ([`code`]).
+//! The translator walks the operators with an operand stack of its own ([`stack`]). That stack says where each
+//! operand *is*: in a local, a constant, or the slot of a temporary. `local.get` and constants write no code; the
+//! instruction that uses the operand names it.
+//!
+//! The last instruction may still change when the next operator is known ([`code`]). Its result is redirected if the
+//! next operator sets a local to it. It stays in the accumulator if only the next operator reads it. The instruction
+//! is retracted if one instruction can do the work of both.
 //!
 //! Read in this order:
 //!
-//! 1. `stack`, `locals`: where operands and locals are;
-//! 2. `code`: instructions, the last of which may still change; `recent`: what is remembered of these; `known`: tables to write by;
-//! 3. `labels`: what branches lead to;
-//! 4. `body`: what all operators share; `operators`: which is translated how; `numeric`, `memory`, `control`, `calls`,
-//!    `references`, `exceptions`, `objects`: how;
-//! 5. `tiles`: instructions that do what two would;
-//! 6. `simd`: vectors;
-//! 7. `canonical`: NaN made canonical, where asked for; `meter`: instructions that take fuel.
+//! 1. `stack`, `locals`: where operands and locals are.
+//! 2. `code`: the instructions, of which the last two may still change; `recent`: what is remembered of those two;
+//!    `known`: tables for the encoding of operands.
+//! 3. `labels`: the targets of branches.
+//! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
+//!    `memory`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
+//! 5. `tiles`: fused operations, which do the work of two instructions.
+//! 6. `simd`: vectors.
+//! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
 //!
-//! The order of effects is that of the body: an instruction that may trap, loads or stores is never moved.
+//! The code has its effects in the order of the body: an instruction that may trap, loads or stores is never moved.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -59,19 +63,19 @@ use wasmote_ir::{Op, Opcode};
 
 use body::{Body, Buffers};
 
-/// What the code may contain.
+/// Options for the code that a [`Translator`] writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CodeOptions {
-    /// The instructions that may be used. Without the feature `extended` it is always the core op set.
+    /// The instructions that may be used. Without the feature `extended`, the core op set is used in any case.
     pub op_set: OpSet,
     /// Whether the code takes fuel.
     pub metered: bool,
-    /// Whether what arithmetic on floats gives as NaN is always the canonical one.
+    /// Whether float arithmetic returns only canonical NaNs.
     pub canonical_nans: bool,
 }
 
 impl CodeOptions {
-    /// Whether the code may have instructions of the extended op set.
+    /// Whether the code may contain instructions of the extended op set.
     pub fn is_extended(&self) -> bool {
         cfg!(feature = "extended") && self.op_set == OpSet::Extended
     }
@@ -84,7 +88,7 @@ impl Default for CodeOptions {
     }
 }
 
-/// Turns function bodies into IR; keeps its buffers from one function to the next.
+/// Translates function bodies into IR. It keeps its buffers from one function to the next.
 #[derive(Default)]
 pub struct Translator {
     options: CodeOptions,
@@ -92,63 +96,65 @@ pub struct Translator {
     prologue: alloc::vec::Vec<u16>,
 }
 
-/// What a body became.
+/// The translation of a function body.
 pub struct Translated<'a> {
     /// The instructions.
     pub code: &'a [u16],
-    /// Slots of a frame, header included.
+    /// The size of a frame in slots, header included.
     pub frame_slots: u32,
-    /// The slot of the header.
+    /// The slot of the frame's header.
     pub header: u16,
-    /// Pairs of an offset in `code` and the byte offset in the binary of the operator it comes from,
-    /// ascending; empty unless asked for.
+    /// Pairs of an offset in `code` and the byte offset, in the binary, of the operator that it comes from. Ascending;
+    /// empty unless the caller asked for the map.
     pub offsets: &'a [(u32, u32)],
-    /// Where in `code` the instructions begin that have targets or types, ascending: those that change when they are linked.
+    /// The offsets in `code` of the instructions that hold targets or types. Linking rewrites these. Ascending.
     pub changing: &'a [u32],
-    /// Handlers of exceptions, in units of `code`. Where there are any, nothing is kept in registers between instructions.
+    /// Exception handlers, in units of `code`. No value is kept in an accumulator where the covered code begins or
+    /// ends, or where a handler continues.
     pub handlers: &'a [Handler],
 }
 
-/// A function to be translated.
+/// A function that is to be translated.
 struct Function<'a> {
     module: &'a ModuleInfo,
     ty: &'a FuncType,
-    /// The body, and its byte offset in the binary.
+    /// The body.
     bytes: &'a [u8],
+    /// The byte offset of the body in the binary.
     start: u64,
     /// The slot of the frame's header.
     header: u16,
-    /// Whether the map from code to the binary is wanted.
+    /// Whether the caller wants the map from code to the binary.
     offsets: bool,
-    /// The most units of code.
+    /// The maximum number of units of code.
     limit: usize,
 }
 
-/// How a pass over a body ended, when it found no error.
+/// How a pass over a body ended, if it found no error.
 #[derive(PartialEq, Eq)]
 enum Outcome {
-    /// All of it is translated.
+    /// The whole body is translated.
     Translated,
-    /// There is a `try` of the older form, for which no slot was set aside.
+    /// The pass met a legacy `try`, for which no slot is reserved.
     FoundOlderTry,
 }
 
 impl Translator {
-    /// A translator with the default options.
+    /// Returns a translator with the default options.
     pub fn new() -> Translator {
         Translator::default()
     }
 
-    /// A translator for code of this kind.
+    /// Returns a translator with these options.
     pub fn with_options(options: CodeOptions) -> Translator {
         Translator { options, ..Translator::default() }
     }
 
-    /// Translates the body of the function with index `func` (imports are counted). `offsets` asks for the map
-    /// from code to the binary.
+    /// Translates the body of the function with index `func`. The index counts imported functions. `offsets` asks for
+    /// the map from code to the binary.
     ///
-    /// The body should be valid; of one that isn't, the outcome may be [`TranslateErrorKind::Invalid`] or code that must
-    /// not be run.
+    /// The body should be valid. For an invalid one, the result is either an error, such as
+    /// [`TranslateErrorKind::Invalid`], or code that must not be run.
     pub fn translate(
         &mut self,
         module: &ModuleInfo,
@@ -159,8 +165,9 @@ impl Translator {
         self.translate_within(usize::MAX, module, wasm, func, offsets)
     }
 
-    /// [`Translator::translate`] into at most so many units of code, but for those that set locals to zero; of more than that,
-    /// the outcome is [`TranslateErrorKind::CodeLimit`], as soon as there are.
+    /// Like [`Translator::translate`], but into at most `limit` units of code. The instructions that set locals to
+    /// zero at the start are not counted. Stops with [`TranslateErrorKind::CodeLimit`] at the operator that exceeds
+    /// the limit.
     pub fn translate_within(
         &mut self,
         limit: usize,
@@ -199,7 +206,7 @@ impl Translator {
         })
     }
 
-    /// Translates the body. `older_tries` sets slots aside for every `try` of the older form.
+    /// Translates the body. `older_tries` says whether to reserve slots for legacy `try`s.
     fn body(&mut self, function: &Function<'_>, type_index: u32, older_tries: bool) -> Result<Outcome, TranslateError> {
         let &Function { module, ty, bytes, start, header, .. } = function;
         let Buffers {
@@ -257,13 +264,13 @@ impl Translator {
                 Err(_) if body.found_older_try && !older_tries => return Ok(Outcome::FoundOlderTry),
                 Err(kind) => kind,
             };
-            // Without memory, what follows may look as if the body were not valid.
+            // When memory has run out, the lost entries make a valid body look invalid.
             let no_memory = body.stack.failed() || body.code.failed();
             return Err(failed(at, if no_memory { TranslateErrorKind::OutOfMemory } else { kind }));
         }
     }
 
-    /// Puts in front of the code what sets locals to zero that may be read before they are written.
+    /// Puts a prologue in front of the code. It sets those locals to zero that may be read before they are written.
     fn add_prologue(&mut self) -> Result<(), OutOfMemory> {
         let Buffers { code, locals, .. } = &mut self.buffers;
         self.prologue.clear();

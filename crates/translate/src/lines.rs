@@ -1,4 +1,5 @@
-//! How operators that are alike are translated: a line for each. What depends on more has an arm in `operators`.
+//! A table of how operators are translated, for those that are alike: one line an operator. The others have arms in
+//! `operators`.
 
 use wasmote_ir::Op;
 use wasmote_ir::operators::Operator;
@@ -6,33 +7,33 @@ use wasmote_ir::operators::Operator;
 /// How an operator is translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Not by a line.
+    /// The operator has no line.
     Missing,
-    /// One operand.
+    /// An operator with one operand.
     Unary,
-    /// Two operands.
+    /// An operator with two operands.
     Binary,
-    /// A load.
+    /// A scalar load.
     Load,
     /// A store of an integer.
     Store,
-    /// Operands in slots, as many as the operator's row says; its indices are the instruction's.
+    /// An operator with all operands in slots. Its immediates are those of the instruction.
     Plain,
-    /// The same with two results.
+    /// An operator with all operands in slots and two results.
     Wide,
-    /// What vectors have: `simd::operators`.
+    /// An operator on vectors.
     #[cfg(feature = "simd")]
     Vector(crate::simd::operators::Kind),
 }
 
-/// How an operator is translated, and into which family.
+/// How an operator is translated, and the family that it becomes.
 #[derive(Clone, Copy)]
 pub struct Line {
     pub kind: Kind,
     pub op: Op,
 }
 
-/// A line for each operator; the family is named if its name is another.
+/// Makes a line for each operator. The family is given only if its name differs.
 macro_rules! lines {
     ($list:ident $( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
         const $list: &[(Operator, Line)] = &[$( $( (
@@ -42,7 +43,7 @@ macro_rules! lines {
     };
 }
 
-/// The family of a line.
+/// Names the family of a line.
 macro_rules! family {
     ($operator:ident) => {
         Op::$operator
@@ -86,7 +87,7 @@ lines! { OBJECTS
     Plain: ArrayLen, RefI31, I31GetS, I31GetU;
 }
 
-/// The line of what has none.
+/// The line of an operator that has none.
 const MISSING: Line = Line { kind: Kind::Missing, op: Op::Unreachable };
 
 /// All lines, in lists.
@@ -98,7 +99,7 @@ const ALL: &[&[&[(Operator, Line)]]] = &[
     crate::simd::operators::LINES,
 ];
 
-/// The lines by the operators' numbers, as far as there are any.
+/// Sorts the lines by the operators' numbers. Returns the first `COUNT` of them, and one above the highest number.
 const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
     let (mut lines, mut end) = ([MISSING; COUNT], 0);
     let mut lists = 0;
@@ -128,7 +129,8 @@ const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
 /// One above the highest number of an operator that has a line.
 const END: usize = lines::<0>().1;
 
-/// The kinds by the operators' numbers. The families are apart, since a line of both would take a byte more.
+/// The kinds, by the operators' numbers. The families have an array of their own: kind and family in one would take a
+/// byte more for padding.
 static KINDS: [Kind; END] = {
     let (lines, _) = lines::<END>();
     let (mut kinds, mut i) = ([Kind::Missing; END], 0);
@@ -139,7 +141,7 @@ static KINDS: [Kind; END] = {
     kinds
 };
 
-/// The families, likewise.
+/// The families, by the operators' numbers.
 static OPS: [Op; END] = {
     let (lines, _) = lines::<END>();
     let (mut ops, mut i) = ([MISSING.op; END], 0);
@@ -150,7 +152,7 @@ static OPS: [Op; END] = {
     ops
 };
 
-/// The line of an operator, if it has one.
+/// Returns the line of an operator. Without one, the kind is [`Kind::Missing`].
 #[inline(always)]
 pub fn line(operator: Operator) -> Line {
     let number = operator.number() as usize;

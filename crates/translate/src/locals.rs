@@ -1,4 +1,4 @@
-//! A function's locals: their slots, and which of them must be zero at the start.
+//! The locals of a function: their slots, and which of them must be set to zero at the start.
 
 use alloc::vec::Vec;
 
@@ -12,9 +12,9 @@ use crate::TranslateErrorKind;
 struct Local {
     ty: ValType,
     slot: u16,
-    /// Surely written before this point of the body.
+    /// Whether it is written on every path to the current operator.
     written: bool,
-    /// Read at a point where it may not have been written.
+    /// Whether it is read where it may not have been written, so that it must start as zero.
     zero: bool,
 }
 
@@ -24,13 +24,15 @@ pub struct Locals {
     locals: Vec<Local>,
     /// How many of them are parameters.
     params: usize,
+    /// The next free slot.
     next: u32,
-    /// Locals found written, in order, to be forgotten where a block ends that may have been left earlier.
+    /// The locals that were noted as written, in order. At the end of a block that a branch may have left earlier,
+    /// those that were noted inside are forgotten.
     written: Vec<u32>,
 }
 
 impl Locals {
-    /// Starts a function; `header` is the slot of its frame's header.
+    /// Starts a function. `header` is the slot of its frame's header.
     pub fn start(&mut self, params: &[ValType], header: u16) -> Result<(), OutOfMemory> {
         self.locals.clear();
         self.written.clear();
@@ -45,12 +47,12 @@ impl Locals {
         Ok(())
     }
 
-    /// How many were declared: all but the parameters.
+    /// Returns how many locals were declared. Parameters do not count.
     pub fn declared(&self) -> usize {
         self.locals.len() - self.params
     }
 
-    /// Adds `count` locals of a type.
+    /// Adds `count` locals of a type. Fails if there are no slots or no memory for them.
     pub fn declare(&mut self, count: u32, ty: ValType) -> Result<(), TranslateErrorKind> {
         let slots = u64::from(count) * u64::from(ty.slots());
         if u64::from(self.next) + slots > u64::from(MAX_SLOTS) {
@@ -64,12 +66,12 @@ impl Locals {
         Ok(())
     }
 
-    /// Makes room to note of each whether it was written, once all are declared.
+    /// Makes room to note each local as written, so that [`Locals::write`] cannot fail. All locals must be declared.
     pub fn ready(&mut self) -> Result<(), OutOfMemory> {
         self.written.try_room(self.locals.len())
     }
 
-    /// Sets slots aside behind all locals; the first one's number.
+    /// Reserves slots after all locals. Returns the first one.
     #[cfg(feature = "gc")]
     pub fn reserve(&mut self, slots: u16) -> Result<u32, TranslateErrorKind> {
         let first = self.next;
@@ -80,19 +82,19 @@ impl Locals {
         Ok(first)
     }
 
-    /// The first slot behind all locals.
+    /// Returns the first slot after all locals.
     pub fn end(&self) -> u32 {
         self.next
     }
 
-    /// A local that is read: its slot and type.
+    /// Notes that a local is read. Returns its slot and type.
     pub fn read(&mut self, index: u32) -> Option<(u16, ValType)> {
         let local = self.locals.get_mut(index as usize)?;
         local.zero |= !local.written;
         Some((local.slot, local.ty))
     }
 
-    /// A local that is written: its slot and type.
+    /// Notes that a local is written. Returns its slot and type.
     pub fn write(&mut self, index: u32) -> Option<(u16, ValType)> {
         let local = self.locals.get_mut(index as usize)?;
         if !local.written {
@@ -102,19 +104,19 @@ impl Locals {
         Some((local.slot, local.ty))
     }
 
-    /// A mark to come back to with [`Locals::forget`].
+    /// Returns a mark for [`Locals::forget`].
     pub fn mark(&self) -> usize {
         self.written.len()
     }
 
-    /// Forgets what was written since the mark: the way to here may not have led past it.
+    /// Forgets which locals were written since the mark. A branch may lead to here that skipped these writes.
     pub fn forget(&mut self, mark: usize) {
         for index in self.written.drain(mark..) {
             self.locals[index as usize].written = false;
         }
     }
 
-    /// The runs of slots that must be zero at the start: first slot and count.
+    /// Returns the runs of slots that must be zero at the start, each as the first slot and the count.
     pub fn zeroed(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
         let mut locals = self.locals.iter().filter(|local| local.zero).peekable();
         core::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Loads, stores, and the other operators on memories, tables, globals and segments.
+//! Loads, stores, accesses to globals, and the shared path of other operators whose operands are all in slots.
 
 use wasmote_decode::operators::MemArg;
 use wasmote_ir::ops::{Class, Sources, family};
@@ -11,24 +11,24 @@ use crate::stack::{Entry, Place};
 
 /// An address in memory 0.
 pub enum Address {
-    /// The offset is all there is.
+    /// A constant, which is added to the offset.
     Constant,
     /// A slot.
     Slot(u16),
     /// The accumulator.
     Reg,
-    /// Base and index.
+    /// The wrapping sum of two slots.
     Slots(u16, u16),
-    /// Base, and the accumulator as index.
+    /// The wrapping sum of a slot and the accumulator.
     SlotReg(u16),
-    /// Base, and a constant to be added with wrapping.
+    /// The wrapping sum of a slot and a constant.
     SlotImm(u16, u64),
-    /// The accumulator, and a constant to be added with wrapping.
+    /// The wrapping sum of the accumulator and a constant.
     RegImm(u64),
 }
 
 impl Address {
-    /// The sum of two sources.
+    /// Returns the sum of two sources as an address, if there is a form for it.
     fn sum(a: Src, b: Src) -> Option<Address> {
         Some(match (a, b) {
             (Src::Slot(a), Src::Slot(b)) => Address::Slots(a, b),
@@ -39,13 +39,13 @@ impl Address {
         })
     }
 
-    /// The variant of a load for this address, or of a store of a value of this class.
+    /// Returns the variant of a load for this address, or of a store for this address and a value of this class.
     pub fn variant(&self, op: Op, value: Option<Class>) -> Option<u8> {
         let (sources, ..) = self.operands();
         op.variant(value.map_or(sources, |value| sources.and(value)))
     }
 
-    /// Its classes and its operands, as many as the number says.
+    /// Returns the classes of its sources, the operands, and how many operands there are.
     pub fn operands(&self) -> (Sources, [u64; 2], usize) {
         const S: Sources = Sources::of(Class::Slot);
         const R: Sources = Sources::of(Class::Accumulator);
@@ -62,13 +62,15 @@ impl Address {
 }
 
 impl Body<'_> {
-    /// Whether loads and stores for memory 0 with 32-bit addresses will do.
+    /// Whether the usual loads and stores can be used: those for memory 0, 32-bit addresses and a 32-bit offset.
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
     }
 
-    /// How a popped operand is best used as the address of a load, or of a store of a value of this class: a sum that was just computed for
-    /// it is taken back, if there is a variant for it.
+    /// Chooses the form of a popped operand as the address of a load, or of a store of a value of this class.
+    ///
+    /// A constant is added to `offset`. If the last instruction computed the operand as a sum, it is retracted,
+    /// provided that the load or store has a variant for the sum.
     pub fn address(&mut self, op: Op, value: Option<Class>, entry: Entry, offset: &mut u64) -> Address {
         let has = |address: &Address| address.variant(op, value).is_some();
         if let Place::Const(bits) = entry.place() {
@@ -96,12 +98,12 @@ impl Body<'_> {
         }
     }
 
-    /// The short form of a load or store with this offset, if there is one and short forms are used.
+    /// Returns the short-offset form of a load or store, if it has one, the offset fits and short forms are used.
     fn near(&self, op: Op, offset: u64) -> Option<Op> {
         op.near().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
     }
 
-    /// A load.
+    /// Translates a load.
     pub fn load(&mut self, op: Op, ty: ValType, arg: MemArg) -> Step {
         let MemArg { memory, mut offset, .. } = arg;
         let entry = self.pop()?;
@@ -123,7 +125,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A store of an integer or of a float's bits; `float` is the family that stores the float accumulator.
+    /// Translates a store of an integer or a float. For a float, `op` stores its bits from a slot, and `float` is the
+    /// family that stores the float accumulator.
     pub fn store(&mut self, op: Op, float: Option<Op>, arg: MemArg) -> Step {
         let MemArg { memory, mut offset, .. } = arg;
         let (value, address) = (self.pop()?, self.pop()?);
@@ -156,7 +159,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A store of the accumulator that holds `value`.
+    /// Translates a store of the accumulator, which holds `value`.
     pub fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
         self.take(value);
         let stored = Some(Class::Accumulator);
@@ -179,15 +182,17 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// If the instruction before the last computed `address`, a popped operand, as the sum of a slot and a slot or constant, and
-    /// the last does not depend on it, takes the sum back, if a store of the accumulator has a variant for it.
+    /// Retracts the instruction before the last, if it computed `address`, a popped operand, as the sum of a slot and a
+    /// slot or constant. The last instruction must not depend on it, and `op`, a store of the accumulator, must have a
+    /// variant for the sum. Returns the sum.
     fn sum_before_last(&mut self, op: Op, address: Entry) -> Option<Address> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
         let (Src::Slot(_), Src::Slot(_) | Src::Imm(_)) = (sum.a, sum.b) else { return None };
         if sum.op != Op::I32Add || address.place() != Place::Temp || sum.dst != Some(address.home()) {
             return None;
         }
-        // The last one writes an accumulator only, so that a and b are what they were, and nothing leads into it.
+        // An elided instruction writes no slot, so `a` and `b` still have their values. It holds no target, so it may
+        // move.
         if !last.elided {
             return None;
         }
@@ -235,8 +240,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// An operator whose operands are read from slots, the results written to theirs: `operands` popped, then
-    /// `immediates`, then the result.
+    /// Translates an operator whose operands and result are all in slots. The instruction's operands are the slots of
+    /// `operands` popped values, then `immediates`, then the slot of the result.
     pub fn plain_operator(&mut self, op: Op, operands: usize, immediates: &[u64], result: Option<ValType>) -> Step {
         let mut values = [0; 8];
         self.pop_slots(&mut values[..operands])?;
@@ -253,7 +258,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// An operator of wide arithmetic: its two results lie side by side.
+    /// Translates an operator of wide arithmetic. Its two results have neighbouring slots.
     pub fn wide(&mut self, op: Op, operands: usize) -> Step {
         let mut values = [0; 5];
         self.pop_slots(&mut values[..operands])?;
@@ -263,13 +268,13 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// The type of a memory's addresses.
+    /// Returns the type of a memory's addresses.
     pub fn address_type(&self, memory: u32) -> Step<ValType> {
         let memory = self.module.memories.get(memory as usize).ok_or(INVALID)?;
         Ok(if memory.memory64 { ValType::I64 } else { ValType::I32 })
     }
 
-    /// The type of a table's indices, and of its elements.
+    /// Returns the type of a table's indices and the type of its elements.
     pub fn table_types(&self, table: u32) -> Step<(ValType, ValType)> {
         let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
         Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))

@@ -1,6 +1,8 @@
-//! Metering: instructions that take fuel, where functions and loops begin. Each takes what the operators up to its end cost,
-//! those of inner loops left out: they have their own. What costs more the more it is asked to do takes fuel itself. docs/fuel.md says what
-//! costs how much.
+//! Metering: instructions that take fuel, at the start of each function and loop.
+//!
+//! Each takes the cost of the operators up to the end of its function or loop. Operators of inner loops do not count:
+//! the inner loops have their own instructions. An operator whose cost depends on its operands takes fuel itself.
+//! docs/fuel.md lists the costs.
 
 use alloc::vec::Vec;
 
@@ -12,12 +14,12 @@ use wasmote_ir::write::Imm;
 
 use crate::code::Code;
 
-/// The costs that are not known yet.
+/// The costs of the function and the loops that have not ended.
 #[derive(Default)]
 pub struct Meter {
     /// Whether the code is metered.
     on: bool,
-    /// For the function and the loops around the current point: the unit of the operand, and the cost so far.
+    /// For each of them, outermost first: the unit of the cost's operand, and the cost so far.
     regions: Vec<(usize, u32)>,
 }
 
@@ -28,7 +30,7 @@ impl Meter {
         self.regions.clear();
     }
 
-    /// A function or a loop begins here; nothing can be moved across.
+    /// Begins a function or a loop. No instruction is fused across this point.
     pub fn open(&mut self, code: &mut Code) {
         if self.on {
             let at = code.write(family::Fuel.x((Imm(0),)));
@@ -39,14 +41,15 @@ impl Meter {
         }
     }
 
-    /// An operator is translated.
+    /// Counts an operator.
     pub fn count(&mut self) {
         if let Some((_, cost)) = self.regions.last_mut() {
             *cost += 1;
         }
     }
 
-    /// The operator, or the function, moves so many values at once, or sets so many locals to zero: more than it has bytes.
+    /// Adds the cost of an operator or function that moves `count` values or sets `count` locals to zero. The count
+    /// is not bounded by the size of the operator, so it costs more.
     pub fn values(&mut self, count: usize) {
         if let Some((_, cost)) = self.regions.last_mut() {
             *cost = cost.saturating_add((count >> fuel::VALUES) as u32);
@@ -58,7 +61,7 @@ impl Meter {
         self.on
     }
 
-    /// The function or the loop ends.
+    /// Ends the function or the innermost loop: writes its cost to its instruction.
     pub fn close(&mut self, code: &mut Code) {
         if let Some((operand, cost)) = self.regions.pop() {
             code.set_units(operand, &to_units(u64::from(cost))[..2]);

@@ -8,34 +8,37 @@ use crate::body::{Body, INVALID, Step};
 use crate::code::{Recent, Src, fits_signed};
 use crate::stack::{Entry, Place};
 
-/// The sources of an instruction of two, in classes for which it has a variant, and the family to use: it may be the
-/// mirror of the one asked for.
+/// An instruction with two sources, in classes for which its family has a variant.
 pub struct Two {
+    /// The family: the one that was asked for, or its mirror.
     pub op: Op,
+    /// The first source.
     pub a: Src,
+    /// The second source.
     pub b: Src,
+    /// The variant for the classes of the sources, with the result in a slot.
     pub variant: u8,
 }
 
-/// The variant of a family of two sources for these classes, with the result in a slot.
+/// Returns the variant of a family for the classes of these sources, with the result in a slot.
 #[inline(always)]
 fn variant(op: Op, a: Src, b: Src) -> Option<u8> {
     op.variant(Sources::of(a.class()).and(b.class()))
 }
 
 impl Two {
-    /// The instruction with these sources, for which the family has a variant.
+    /// Returns the instruction with these sources. The family must have a variant for them.
     fn new(op: Op, a: Src, b: Src) -> Two {
         Two { op, a, b, variant: variant(op, a, b).unwrap_or(0) }
     }
 }
 
 impl Body<'_> {
-    /// Chooses classes for the sources of `op`, two popped operands.
+    /// Chooses the classes of the sources of `op`, which are two popped operands.
     pub fn choose(&mut self, op: Op, a: Entry, b: Entry) -> Two {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
-        // A constant stands second, if the family allows it; of two the one that can be an immediate.
+        // If the family has a mirror, a constant goes second. Of two constants, one that fits an immediate does.
         if let Place::Const(bits) = a.place()
             && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
             && let Some(mirror) = op.mirror()
@@ -43,7 +46,7 @@ impl Body<'_> {
             op = mirror;
             core::mem::swap(&mut a, &mut b);
         }
-        // A constant too large for an immediate goes through the accumulator.
+        // A constant that is too large for an immediate goes through the accumulator.
         for large in [a, b] {
             if let Place::Const(bits) = large.place()
                 && !Self::fits(ty, bits)
@@ -67,7 +70,7 @@ impl Body<'_> {
         }
         let mut found = variant(op, sa, sb);
         if found.is_none() && sa == Src::Reg {
-            // What is in the accumulator is in its slot, too, until it is taken.
+            // A value in the accumulator is in its slot as well, until `take` leaves the store out.
             sa = Src::Slot(self.slot(a));
             found = variant(op, sa, sb);
         }
@@ -87,7 +90,7 @@ impl Body<'_> {
         }
     }
 
-    /// [`Body::choose`] when a constant is too large for an immediate.
+    /// [`Body::choose`] if a constant is too large for an immediate.
     fn choose_large(&mut self, op: Op, a: Entry, b: Entry) -> Two {
         let large = |entry: Entry| match entry.place() {
             Place::Const(bits) if !fits_signed(bits) => Some(bits),
@@ -110,7 +113,7 @@ impl Body<'_> {
             }
         }
         let sa = Src::Slot(self.slot(a));
-        // The zero that `eqz` compares with has no slot of its own.
+        // The zero that `eqz` passes must stay an immediate: it has the same stack slot as the other operand.
         let sb = match b.place() {
             Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(b)),
@@ -118,7 +121,7 @@ impl Body<'_> {
         Two::new(op, sa, sb)
     }
 
-    /// Writes an instruction of two sources; the result goes to its own slot.
+    /// Writes an instruction with two sources. The result goes to its stack slot.
     fn emit_binary(&mut self, two: &Two) {
         let ty = two.op.result().unwrap_or(ValType::I32);
         let dst = self.push(ty);
@@ -133,7 +136,7 @@ impl Body<'_> {
         self.code.emit_two(two.op, two.variant, two.a, two.b, dst.into());
     }
 
-    /// An operator of two operands.
+    /// Translates an operator with two operands.
     pub fn binary(&mut self, op: Op) -> Step {
         let (b, a) = (self.pop()?, self.pop()?);
         let two = self.choose(op, a, b);
@@ -143,7 +146,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `eqz`: of an integer comparison, the opposite comparison.
+    /// `eqz`. If a comparison computed the operand, its negation replaces both.
     pub fn eqz(&mut self, op: Op) -> Step {
         let entry = self.pop()?;
         #[cfg(feature = "gc")]
@@ -168,14 +171,14 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// The last instruction, if it made this popped operand and nothing else will read it.
+    /// Returns the last instruction, if it computed this popped operand and nothing else reads the result.
     #[inline(always)]
     pub fn deciding(&self, entry: Entry) -> Option<Recent> {
         let recent = self.code.last()?;
         (entry.place() == Place::Temp && recent.dst == Some(entry.home())).then_some(recent)
     }
 
-    /// An operator of one operand.
+    /// Translates an operator with one operand.
     pub fn unary(&mut self, op: Op) -> Step {
         let entry = self.pop()?;
         let source = match op.variant(Sources::of(Class::Accumulator)) {
@@ -191,12 +194,12 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A cast that leaves the bits of the slot as they are.
+    /// Translates a cast that leaves the bits of the slot as they are, so that it needs no instruction.
     pub fn cast(&mut self, ty: ValType) -> Step {
         self.stack.retype(ty).ok_or(INVALID)
     }
 
-    /// `select` of two vectors, the same with and without instructions on them.
+    /// `select` of two vectors. Its instruction exists even in builds without the feature `simd`.
     #[inline(never)]
     fn select_vector(&mut self, condition: Entry, a: Entry, b: Entry) {
         let [condition, a, b] = [condition, a, b].map(|entry| self.slot_apart(entry));
@@ -204,7 +207,7 @@ impl Body<'_> {
         self.code.write(family::SelectV128.sss((condition, a, b, dst)));
     }
 
-    /// [`Body::slot_operand`] for what is rare.
+    /// [`Body::slot_operand`] for cold paths.
     #[inline(never)]
     fn slot_apart(&mut self, entry: Entry) -> Slot {
         self.slot_operand(entry)
@@ -217,7 +220,7 @@ impl Body<'_> {
             self.select_vector(condition, a, b);
             return Ok(());
         }
-        // One row reads and extends 32 bits, the other 64.
+        // One family zero-extends its 32-bit immediates, the other sign-extends them to 64 bits.
         let wide = matches!(a.ty(), ValType::I64 | ValType::F64);
         let op = if wide { Op::Select64 } else { Op::Select32 };
         let class = |entry: Entry| match entry.place() {
@@ -226,7 +229,7 @@ impl Body<'_> {
         };
         let register = self.source(condition, ValType::I32) == Src::Reg;
         let mut classes = [if register { Class::Accumulator } else { Class::Slot }, class(a), class(b)];
-        // Where there is no variant for these, the condition is in its slot; and then all are.
+        // If there is no variant for these classes, first the condition goes to its slot, then all operands do.
         let mut found = op.variant(Sources::three(classes));
         if found.is_none() {
             classes[0] = Class::Slot;

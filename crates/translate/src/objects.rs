@@ -1,4 +1,4 @@
-//! Structures, arrays, small integers, and casts.
+//! The operators of GC: structures, arrays, `i31`, and casts of references.
 
 use wasmote_decode::CompositeType;
 use wasmote_decode::operators::Cast;
@@ -15,10 +15,10 @@ use crate::control::Condition;
 use crate::labels::Kind;
 use crate::stack::Place;
 
-/// References to some object.
+/// The type of a reference to any object.
 const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
 
-/// The families for what is stored: its bytes; signed and unsigned are told apart for packed ones.
+/// Chooses among families by the size of a field's storage type and, for packed types, by the sign.
 fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
     let [s8, u8, s16, u16, four, eight, sixteen] = ops;
     match (storage.bytes(), signed) {
@@ -33,7 +33,7 @@ fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
 }
 
 impl Body<'_> {
-    /// An operator on objects.
+    /// Translates an operator of GC.
     pub fn object(&mut self, operator: Operator) -> Step {
         match operator {
             Operator::StructNew => self.struct_new(),
@@ -65,12 +65,13 @@ impl Body<'_> {
         }
     }
 
-    /// A field of a structure type, and where it lies.
+    /// Returns a field of a structure type, and its offset in the object.
     fn field(&self, ty: u32, index: u32) -> Step<(FieldType, u64)> {
         let (field, at) = self.module.field(ty, index).ok_or(INVALID)?;
         Ok((field, at.into()))
     }
 
+    /// Returns the element of an array type.
     fn element(&self, ty: u32) -> Step<FieldType> {
         match self.module.types.get(ty as usize).map(|ty| &ty.composite) {
             Some(CompositeType::Array(element)) => Ok(*element),
@@ -78,12 +79,13 @@ impl Body<'_> {
         }
     }
 
-    /// The first slot that is not in use, operands counted.
+    /// Returns the first slot above all operands. An instruction that allocates needs it: slots below may hold
+    /// references.
     fn top(&self) -> Base {
         Base(self.stack.next_home())
     }
 
-    /// Pops so many operands; the slots that they are in, in order.
+    /// Pops `N` operands. Returns their slots in order.
     fn slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
         let mut slots = [Slot(0); N];
         for slot in slots.iter_mut().rev() {
@@ -92,7 +94,7 @@ impl Body<'_> {
         Ok(slots)
     }
 
-    /// Brings so many operands into their own slots; the slots, in order. They stay on the stack.
+    /// Materializes the topmost `N` operands, which stay on the stack. Returns their slots in order.
     fn settled_slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
         self.settle_top(N)?;
         let first = self.stack.len() - N;
@@ -103,8 +105,9 @@ impl Body<'_> {
         Ok(slots)
     }
 
-    /// A new array in metered code, which is allocated and then filled: `make` writes instructions that do so, given the first slot that is
-    /// not in use, and temporaries for the array and for the index where it is filled. The operands are popped afterwards.
+    /// Makes a new array in metered code: first it is allocated, then filled in steps that take fuel. `make` writes the
+    /// instructions. It is given the first free slot, and temporaries for the array and for the index of the next
+    /// element. The operands are popped after that, since the steps still read them.
     fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, Base, Dst, Dst)) -> Step {
         let top = self.top();
         let (array, index) = (self.push_apart(OBJECT), self.push_apart(ValType::I32));
@@ -117,7 +120,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A new object with the topmost values.
+    /// Makes a new object from the topmost `values` operands.
     fn new_of_run(&mut self, op: families::NewOfRun, ty: u32, values: usize) -> Step {
         self.meter.values(values);
         let top = self.top();
@@ -151,7 +154,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `struct.get` and its like.
+    /// `struct.get`, `struct.get_s` and `struct.get_u`.
     fn struct_get(&mut self, signed: bool) -> Step {
         use Op::{StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128};
         let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
@@ -230,7 +233,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `array.get` and its like.
+    /// `array.get`, `array.get_s` and `array.get_u`.
     fn array_get(&mut self, signed: bool) -> Step {
         use Op::{ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128};
         let ty = self.reader.u32()?;
@@ -269,7 +272,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// The family for an operator that takes fuel by its length in metered code, where its operands are brought into temporaries.
+    /// Returns the family of an operator that takes fuel by its length in metered code. There the operands are
+    /// materialized: the instruction works in steps and updates them after each.
     fn long_array(&mut self, op: Op, metered: Op, operands: usize) -> Step<Op> {
         if !self.meter.is_on() {
             return Ok(op);
@@ -288,7 +292,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// What a cast to this type asks for, and the index of the type if it has one.
+    /// Returns the operands of a cast to this type: the index of the type, if it has one, and the kind of test with its
+    /// flags.
     fn cast_to(&self, nullable: bool, heap: HeapType) -> Step<(Type, Imm)> {
         let (index, kind) = match heap {
             HeapType::Index(index) => match self.module.types.get(index as usize) {
@@ -313,7 +318,8 @@ impl Body<'_> {
         self.plain_operator(Op::RefTest, 1, &[ty.into(), flags.into()], Some(ValType::I32))
     }
 
-    /// What decides a branch, if it is a `ref.test`, which is taken back: its slot, and the type below what is asked for.
+    /// If `recent`, the last instruction, is a `ref.test`, retracts it and returns it as the condition of a branch. Its
+    /// second source packs the index of the type in the lower 32 bits and the flags above them.
     pub fn cast_condition(&mut self, recent: &Recent) -> Option<Condition> {
         if recent.op != Op::RefTest {
             return None;
@@ -324,7 +330,8 @@ impl Body<'_> {
         Some(Condition { taken: Op::BrOnCast, not: Op::BrOnCast, a: slot, b: asked })
     }
 
-    /// Writes the branch of such a condition; returns where it starts, and the unit of its target.
+    /// Writes a branch on a condition from [`Body::cast_condition`], which jumps if the condition is `when`. Returns
+    /// where it starts, and the unit of its target.
     pub fn branch_on_cast(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
         let [slot, asked] = [condition.a, condition.b].map(|source| source.value().unwrap_or(0));
         let (slot, ty) = (Slot(slot as u16), Type(asked as u32));
@@ -333,7 +340,7 @@ impl Body<'_> {
         (start, self.code.units.len() - 2)
     }
 
-    /// The slot of the topmost entry, which stays there.
+    /// Returns the slot of the topmost operand, which stays on the stack.
     fn peek_slot(&mut self) -> Step<Slot> {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
@@ -343,7 +350,7 @@ impl Body<'_> {
         Ok(self.slot_operand(entry))
     }
 
-    /// `ref.cast`: the reference stays where it is.
+    /// `ref.cast`. The reference stays where it is.
     fn ref_cast(&mut self, nullable: bool) -> Step {
         let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
@@ -352,7 +359,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `br_on_cast`, or `br_on_cast_fail`.
+    /// `br_on_cast` and `br_on_cast_fail`.
     fn br_on_cast(&mut self, fail: bool) -> Step {
         let Cast { label: depth, to: (nullable, to), .. } = self.reader.cast()?;
         let (ty, flags) = self.cast_to(nullable, to.known()?)?;
@@ -374,7 +381,7 @@ impl Body<'_> {
         })
     }
 
-    /// `any.convert_extern` and `extern.convert_any`: the same bits.
+    /// `any.convert_extern` and `extern.convert_any`. The bits stay the same, so there is no instruction.
     fn convert(&mut self, heap: HeapType) -> Step {
         self.stack.retype(ValType::Ref(RefType::new(true, heap))).ok_or(INVALID)
     }

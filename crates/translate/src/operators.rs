@@ -1,4 +1,5 @@
-//! Which operator is translated how: many are alike, and have a line (`lines`); others have an arm each.
+//! Chooses how each operator is translated. Operators that are alike have a line in the table of `lines`; each of the
+//! others has an arm here.
 
 use wasmote_ir::operators::{Immediate, Operand, Operator, Row, TAKES};
 use wasmote_ir::{HeapType, Op, RefType, ValType};
@@ -13,7 +14,8 @@ use Op::*;
 use ValType::{F32, F64, I32, I64};
 
 impl Body<'_> {
-    /// Reads what comes before the operators: the locals. `older_tries` says whether the body has a `try` of the older form.
+    /// Reads the declarations of locals, which come before the operators. `older_tries` says whether the body is
+    /// known to have a legacy `try`.
     #[inline(never)]
     pub fn declare_all(&mut self, older_tries: bool) -> Step {
         for _ in 0..self.reader.u32()? {
@@ -27,7 +29,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Reads the next operator and translates it. Returns whether it ended the function.
+    /// Reads the next operator and translates it. Returns whether it ends the function.
     #[inline(always)]
     pub fn next(&mut self) -> Step<bool> {
         self.code.operator = self.reader.position() as u32;
@@ -38,7 +40,7 @@ impl Body<'_> {
         self.meter.count();
         let mut behind = self.reader;
         let ended = self.operator(operator)?;
-        // What translates an operator reads what stands behind it, all of it.
+        // Each arm must read all immediates of its operator.
         debug_assert!(
             behind.skip_immediates(operator).is_ok() && behind.position() == self.reader.position(),
             "{operator:?}"
@@ -46,7 +48,7 @@ impl Body<'_> {
         Ok(ended)
     }
 
-    /// Translates an operator that can be reached, whose opcode was just read. Returns whether it ended the function.
+    /// Translates a reachable operator, whose opcode was just read. Returns whether it ends the function.
     #[inline(always)]
     pub fn operator(&mut self, operator: Operator) -> Step<bool> {
         match operator {
@@ -137,7 +139,7 @@ impl Body<'_> {
             Operator::I64Eqz => self.eqz(I64Eq),
             Operator::I32Sub => self.subtract(I32Sub, I32Add),
             Operator::I64Sub => self.subtract(I64Sub, I64Add),
-            // Zero-extended already; floats keep their bits.
+            // No code: a slot holds 32-bit integers zero-extended, and a float as its bits.
             Operator::I64ExtendI32U | Operator::I64ReinterpretF64 => self.cast(I64),
             Operator::I32ReinterpretF32 => self.cast(I32),
             Operator::F32ReinterpretI32 => self.cast(F32),
@@ -148,7 +150,7 @@ impl Body<'_> {
         Ok(false)
     }
 
-    /// An operator that has a line, or one that is not met often.
+    /// Translates an operator that has a line, or a rare one.
     #[inline(always)]
     fn by_line(&mut self, operator: Operator) -> Step {
         let line = line(operator);
@@ -170,7 +172,7 @@ impl Body<'_> {
         if self.canonical_nans { self.make_canonical(operator.row()) } else { Ok(()) }
     }
 
-    /// An operator that is not met often.
+    /// Translates a rare operator.
     #[inline(never)]
     fn other(&mut self, operator: Operator, kind: Kind, op: Op) -> Step {
         let row = operator.row();
@@ -235,7 +237,8 @@ impl Body<'_> {
         }
     }
 
-    /// An operator that takes so many operands. Its indices are the instruction's, too, and its result is what the row says.
+    /// Translates an operator with this number of operands. Its immediates, which are indices, are also those of the
+    /// instruction. Its row says what the result is.
     fn plain_with_indices(&mut self, op: Op, operands: usize, row: &Row) -> Step {
         let mut indices = [0; 2];
         let mut count = 0;
@@ -251,13 +254,13 @@ impl Body<'_> {
         self.plain_operator(op, operands, &indices[..count], result)
     }
 
-    /// The family for metered code, or the other one.
+    /// Returns the family `metered` for metered code, and `op` for other code.
     fn metered(&self, op: Op, metered: Op) -> Op {
         if self.meter.is_on() { metered } else { op }
     }
 
-    /// [`Body::plain_with_indices`] of an operator with three operands that takes fuel by its length: then they are temporaries, from which the
-    /// instruction takes what it did.
+    /// [`Body::plain_with_indices`] for an operator with three operands that takes fuel by its length. In metered
+    /// code the operands are materialized: the instruction works in steps and updates them after each.
     fn long_operator(&mut self, op: Op, metered: Op, row: &Row) -> Step {
         if self.meter.is_on() {
             self.settle_top(3)?;
@@ -265,8 +268,8 @@ impl Body<'_> {
         self.plain_with_indices(self.metered(op, metered), 3, row)
     }
 
-    /// Passes over an operator that can't be reached: only where the innermost reachable label ends matters. Returns whether it ended
-    /// the function.
+    /// Skips an unreachable operator. Only operators that end the innermost reachable label, or its first part, matter.
+    /// Returns whether the operator ends the function.
     pub fn skip(&mut self, operator: Operator) -> Step<bool> {
         match operator {
             #[cfg(feature = "gc")]
@@ -285,14 +288,15 @@ impl Body<'_> {
         Ok(false)
     }
 
-    /// A constant: nothing is written before it is used.
+    /// Pushes a constant. No code is written before it is used.
     #[inline(always)]
     fn constant(&mut self, bits: u64, ty: ValType) -> Step {
         self.stack.push(Place::Const(bits), ty);
         Ok(())
     }
 
-    /// A subtraction; of a constant, it is an addition, which commutes.
+    /// Translates a subtraction. To subtract a constant is to add its negation; addition commutes, so it has more
+    /// variants and fused operations.
     fn subtract(&mut self, subtract: Op, add: Op) -> Step {
         let index = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let top = self.stack.get(index).ok_or(INVALID)?;
@@ -305,12 +309,12 @@ impl Body<'_> {
     }
 }
 
-/// How many operands an operator takes, by its row.
+/// Returns how many operands an operator takes, by its row.
 fn takes(row: &Row) -> usize {
     TAKES - row.types().takes.iter().take_while(|&&operand| operand == Operand::None).count()
 }
 
-/// The type of a number in a row.
+/// Returns the type of a number in a row. References and vectors do not get here.
 fn scalar(operand: Operand) -> ValType {
     match operand {
         Operand::I64 => I64,

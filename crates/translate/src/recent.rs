@@ -1,14 +1,15 @@
-//! What is remembered of the code being written: the last two instructions, and what the accumulators hold behind them.
+//! What is remembered of the code that is being written: its last two instructions, and what the accumulators hold
+//! after them.
 
 use wasmote_ir::ops::Class;
 use wasmote_ir::{Op, ValType};
 
-/// Where a source comes from.
+/// Where an instruction finds a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Src {
     /// A slot.
     Slot(u16),
-    /// An immediate: the bits of a slot.
+    /// An immediate, as the 64 bits that a slot would hold. For a vector, its number in `Code::vectors`.
     Imm(u64),
     /// The accumulator of its type.
     #[default]
@@ -16,7 +17,7 @@ pub enum Src {
 }
 
 impl Src {
-    /// Its class.
+    /// Returns the class of the operand.
     #[inline(always)]
     pub fn class(&self) -> Class {
         match self {
@@ -26,7 +27,7 @@ impl Src {
         }
     }
 
-    /// The operand's value, if it has an operand.
+    /// Returns the value of the operand. The accumulator has none.
     pub fn value(&self) -> Option<u64> {
         match *self {
             Src::Slot(slot) => Some(u64::from(slot)),
@@ -36,7 +37,7 @@ impl Src {
     }
 }
 
-/// An instruction that may still be changed: nothing can jump between it and the end.
+/// An instruction that may still change, because no jump leads between it and the end of the code.
 #[derive(Clone, Copy, Debug)]
 pub struct Recent {
     /// Where it starts.
@@ -49,9 +50,9 @@ pub struct Recent {
     pub a: Src,
     /// Its second source, for families of two sources.
     pub b: Src,
-    /// The slot that it writes and that can be changed; `None` if there is none.
+    /// The slot that it writes, if that can still be changed.
     pub dst: Option<u16>,
-    /// Whether [`Code::elide`] made it write the accumulator only, for the next instruction alone.
+    /// Whether `Code::elide` made it write only the accumulator, for the next instruction alone.
     pub elided: bool,
 }
 
@@ -62,12 +63,12 @@ impl Default for Recent {
     }
 }
 
-/// The slots whose values the accumulators hold, or [`NOTHING`]: those for integers, for both floats, and for vectors, of which it is
-/// the first of two.
+/// For each accumulator, the slot whose value it holds, or [`NOTHING`]. The accumulators are those of integers and
+/// references, `f32`, `f64`, and vectors. A vector has two slots, of which this is the first.
 #[derive(Clone, Copy)]
 pub struct Held(pub [u32; 4]);
 
-/// No slot.
+/// Stands in [`Held`] for no slot.
 pub const NOTHING: u32 = u32::MAX;
 const VECTOR: usize = 3;
 
@@ -78,7 +79,7 @@ impl Default for Held {
 }
 
 impl Held {
-    /// The accumulator for values of this type.
+    /// Returns the index of the accumulator for values of this type.
     #[inline(always)]
     pub fn of(ty: ValType) -> usize {
         match ty {
@@ -89,7 +90,7 @@ impl Held {
         }
     }
 
-    /// Has the accumulator for values of this type hold that of this slot.
+    /// Notes that the accumulator of this type holds the value of this slot.
     #[inline(always)]
     pub fn set(&mut self, ty: Option<ValType>, slot: u32) {
         if let Some(ty) = ty {
@@ -97,7 +98,7 @@ impl Held {
         }
     }
 
-    /// Forgets that any accumulator holds the value of this slot, or of none.
+    /// Forgets that any accumulator holds the value of this slot. [`NOTHING`] is allowed and has no effect.
     #[inline(always)]
     pub fn forget(&mut self, slot: u32) {
         for held in &mut self.0 {
@@ -110,7 +111,7 @@ impl Held {
 }
 
 impl Held {
-    /// Forgets that any accumulator holds the value of one of `count` slots from `first` on.
+    /// Forgets that any accumulator holds the value of one of the `count` slots from `first` on.
     pub fn forget_run(&mut self, first: u32, count: u32) {
         let inside = |slot: u32| slot.wrapping_sub(first) < count;
         for (accumulator, held) in self.0.iter_mut().enumerate() {
@@ -122,13 +123,13 @@ impl Held {
     }
 }
 
-/// The last two instructions, as far as they may be changed.
+/// The last two instructions, as far as they may still change.
 #[derive(Default)]
 pub struct Window {
     recent: [Recent; 2],
-    /// Which of them is the last.
+    /// The index of the last instruction in `recent`.
     last: usize,
-    /// How many there are.
+    /// How many of them may still change.
     pub count: u8,
 }
 

@@ -1,4 +1,4 @@
-//! References that may be null, and calls through them.
+//! Operators on references: null, null checks, and calls through references.
 
 use wasmote_ir::ops::family;
 use wasmote_ir::write::Header;
@@ -10,7 +10,7 @@ use crate::control::Condition;
 use crate::stack::Place;
 
 impl Body<'_> {
-    /// Reads what a reference refers to.
+    /// Reads a heap type.
     pub fn heap_type(&mut self) -> Step<HeapType> {
         Ok(self.reader.heap_type()?.known()?)
     }
@@ -22,7 +22,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// `ref.as_non_null`: the reference stays where it is.
+    /// `ref.as_non_null`. The reference stays where it is.
     pub fn ref_as_non_null(&mut self) -> Step {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let entry = self.stack.get(top).ok_or(INVALID)?;
@@ -41,7 +41,7 @@ impl Body<'_> {
         let entry = self.pop_apart()?;
         let a = Src::Slot(self.slot(entry));
         self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
-        // What is not null is not a constant, so that it is in the slot if this is reached.
+        // The only constant reference is null, and then the code after the branch is never reached. So `Temp` will do.
         let place = if let Place::Const(_) = entry.place() { Place::Temp } else { entry.place() };
         self.stack.push(place, entry.ty());
         Ok(())
@@ -50,7 +50,7 @@ impl Body<'_> {
     /// `br_on_non_null`.
     pub fn br_on_non_null(&mut self) -> Step {
         let depth = self.reader.u32()?;
-        // The reference goes with the branch.
+        // The branch carries the reference.
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         self.settle(top)?;
         let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home());

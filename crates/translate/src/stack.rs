@@ -1,4 +1,4 @@
-//! The operand stack as the translator knows it: where each operand is, not what it is.
+//! The translator's operand stack. It says where each operand is, not what value it has.
 
 use alloc::vec::Vec;
 
@@ -8,32 +8,32 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Place {
-    /// In the slot of its own that each height of the stack has.
+    /// In its stack slot. Each height of the stack has one.
     Temp,
-    /// It is the value of the local in this slot.
+    /// In the slot of a local, whose value it is.
     Local(u16),
-    /// It is a constant, given as the bits of a slot.
+    /// Nowhere yet: a constant, as the 64 bits that a slot would hold.
     Const(u64),
-    /// It is a constant vector, given as its number among those of the code.
+    /// Nowhere yet: a constant vector, as its index in [`Code::vectors`](crate::code::Code::vectors).
     #[cfg(feature = "simd")]
     Vector(u32),
 }
 
-/// An operand: two words, which are written and read as such. (Parts that are written one by one and read together, right away, wait
-/// for one another.)
+/// An operand, packed into two words. They are written and read as whole words: a word that is written in parts and
+/// at once read as a whole stalls the processor.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// The constant's bits, or the vector's number. Of a local its slot, and in the upper half the entry before that was the value of the
-    /// same local when it was pushed, as [`Stack::aliases`] has it; this stays where it is when the entry is settled.
+    /// The constant's bits or the vector's number. For a local: its slot in the lower half, and in the upper half the
+    /// next entry of the local's list, counted as in [`Stack::aliases`]. Both stay when the entry is materialized.
     value: u64,
-    /// The slot that its height has, then 8 bits for the kind of place, 8 for the type, and [`LINKED`].
+    /// The stack slot in 16 bits, the kind of place in 8, the type in 8, and the flag [`LINKED`].
     rest: u64,
 }
 
-/// In [`Entry::rest`]: the entry is in the list of those that are, or were, the value of a local.
+/// A flag in [`Entry::rest`]: the entry is in the list of a local ([`Stack::aliases`]).
 const LINKED: u64 = 1 << 32;
 
-/// Kinds of places.
+/// The kinds of places in [`Entry::rest`].
 const TEMP: u64 = 0;
 const LOCAL: u64 = 1;
 const CONST: u64 = 2;
@@ -61,7 +61,7 @@ impl Entry {
         Entry { value, rest: u64::from(home) | kind << 16 | ty << 24 }
     }
 
-    /// Where it is.
+    /// Returns where the operand is.
     #[inline(always)]
     pub fn place(&self) -> Place {
         match self.rest >> 16 & 0xff {
@@ -73,7 +73,8 @@ impl Entry {
         }
     }
 
-    /// Its type, of references only that it is one; integer types that a cast without instruction has changed may differ in width.
+    /// Returns the type of the operand. Of a reference, only that it is one. After a cast that needs no instruction,
+    /// the width may differ from that of the local that the entry names.
     #[inline(always)]
     pub fn ty(&self) -> ValType {
         match self.rest >> 24 & 0xff {
@@ -86,19 +87,19 @@ impl Entry {
         }
     }
 
-    /// The slot that its height has.
+    /// Returns the stack slot of the operand, which its height determines.
     #[inline(always)]
     pub fn home(&self) -> u16 {
         self.rest as u16
     }
 
-    /// The same in another place, of an entry that was popped.
+    /// Returns a popped entry, but in another place.
     #[inline(always)]
     pub fn with(&self, place: Place) -> Entry {
         Entry::new(place, self.ty(), self.home())
     }
 
-    /// Of an entry that is linked the local's slot, and the entry that it leads on to.
+    /// If the entry is in the list of a local, returns the local's slot and the next entry of the list.
     #[inline(always)]
     fn linked(&self) -> Option<(u16, u32)> {
         (self.rest & LINKED != 0).then_some((self.value as u16, (self.value >> 32) as u32))
@@ -109,16 +110,17 @@ impl Entry {
 #[derive(Default)]
 pub struct Stack {
     entries: Vec<Entry>,
-    /// For each local's slot the topmost entry that is its value, or was until it was settled, counted from 1; 0 if there is none. Entries
-    /// lead on to those below, so that a write finds them without passing others.
+    /// For each local's slot, the first entry of the local's list, counted from 1; 0 if the list is empty. The list
+    /// has the entries that were pushed as the local's value, topmost first, even if they were materialized since. So
+    /// a write to the local finds them without a search of the stack.
     aliases: Vec<u32>,
     /// The slot of the next entry.
     next: u32,
-    /// No entry below this one is the value of a local.
+    /// No entry below this index names a local.
     settled: usize,
-    /// The most slots used so far.
+    /// The maximum number of slots used so far.
     pub peak: u32,
-    /// Whether there was no memory for an entry: those that there are mean nothing then.
+    /// Whether memory ran out for an entry. The entries mean nothing then.
     failed: bool,
 }
 
@@ -135,28 +137,29 @@ impl Stack {
         Ok(())
     }
 
-    /// Whether there was no memory for what was pushed.
+    /// Whether memory ran out for an entry.
     pub fn failed(&self) -> bool {
         self.failed
     }
 
-    /// Number of entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The slot of the next entry. May be above what a slot's number can say; `peak` tells.
+    /// Returns the slot of the next entry, cut to 16 bits. If it was larger, `peak` is too large as well.
     pub fn next_home(&self) -> u16 {
         self.next as u16
     }
 
-    /// Pushes an operand.
+    /// Pushes an operand. Returns its stack slot.
     #[inline(always)]
     pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
         let home = self.next;
         self.next = home + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
-        // There is room after the first check; the second one spares `push` the code for growing.
+        // After the first check there is room. The second one tells the compiler so, which then leaves out the code of
+        // `push` that grows the vector.
         if self.entries.try_room(1).is_err() || self.entries.len() == self.entries.capacity() {
             self.failed = true;
             return home as u16;
@@ -172,7 +175,7 @@ impl Stack {
         home as u16
     }
 
-    /// Pops an operand; `None` only if the body is not valid.
+    /// Pops an operand. Returns `None` if the stack is empty, which only happens for an invalid body.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop()?;
@@ -184,18 +187,18 @@ impl Stack {
         Some(entry)
     }
 
-    /// The entry with this number from the bottom.
+    /// Returns the entry with this index, counted from the bottom.
     pub fn get(&self, index: usize) -> Option<Entry> {
         self.entries.get(index).copied()
     }
 
-    /// Notes that an entry is in its own slot now.
+    /// Notes that an entry is in its stack slot now.
     pub fn settle(&mut self, index: usize) {
         let entry = &mut self.entries[index];
         entry.rest = entry.rest & !(0xff << 16) | TEMP << 16;
     }
 
-    /// Changes the type of the topmost entry, its bits being what they are.
+    /// Changes the type of the topmost entry. Its bits stay the same.
     pub fn retype(&mut self, ty: ValType) -> Option<()> {
         let last = self.entries.last_mut()?;
         let Entry { rest, .. } = Entry::new(Place::Temp, ty, 0);
@@ -203,14 +206,14 @@ impl Stack {
         Some(())
     }
 
-    /// Removes all above this height.
+    /// Pops the entries above this height.
     pub fn truncate(&mut self, height: usize) {
         while self.entries.len() > height {
             self.pop();
         }
     }
 
-    /// Takes the topmost entry out of the list of those that are, or were, the value of the local in this slot; its number.
+    /// Removes the topmost entry from the list of the local in this slot, and returns its index.
     #[inline(always)]
     pub fn next_alias(&mut self, slot: u16) -> Option<usize> {
         let last = self.aliases.get_mut(usize::from(slot))?;
@@ -221,12 +224,12 @@ impl Stack {
         Some(index)
     }
 
-    /// The first entry that may be the value of a local.
+    /// Returns the index of the first entry that may name a local.
     pub fn unsettled(&self) -> usize {
         self.settled
     }
 
-    /// Notes that no entry is the value of a local any more.
+    /// Notes that no entry names a local.
     pub fn all_settled(&mut self) {
         self.settled = self.entries.len();
     }

@@ -1,5 +1,5 @@
-//! Tiles: instructions that do what two would. They are chosen when the second is about to be written and the first,
-//! the last instruction, left its result in the accumulator for it alone.
+//! Fused operations: instructions that do the work of two. One is chosen when the second instruction is about to be
+//! written, if the last instruction is the first and left its result in the accumulator for the second alone.
 
 use wasmote_ir::ops::{Fused, Sources, fused};
 use wasmote_ir::{Op, ValType};
@@ -9,7 +9,7 @@ use crate::code::{Recent, Src};
 use crate::numeric::Two;
 
 impl Body<'_> {
-    /// If there is a tile for the last instruction and the one described, writes it in place of both.
+    /// Writes a fused operation in place of the last instruction and `second`, if there is one. Returns whether it did.
     pub fn tile(&mut self, second: &Two) -> bool {
         let Some(first) = self.code.last() else { return false };
         let (from, c) = match (second.a, second.b) {
@@ -17,7 +17,7 @@ impl Body<'_> {
             (c, Src::Reg) => (true, c),
             _ => return false,
         };
-        // Only what the second one has just been given: nothing else reads it.
+        // An elided result is in the accumulator alone, so only the second instruction can read it.
         if !first.elided || first.op.result() != second.op.source() {
             return false;
         }
@@ -36,8 +36,8 @@ impl Body<'_> {
         true
     }
 
-    /// If the last instruction adds a constant to a slot in place, and this branch compares the sum with `b`, writes one
-    /// instruction for both; returns where it starts.
+    /// Writes one instruction in place of the last instruction and a branch, and returns where it starts. The last
+    /// instruction must add a constant to a slot in place, and the branch must compare the sum with `b`.
     pub fn step(&mut self, branch: Op, a: Src, b: Src) -> Option<usize> {
         let Recent { op: Op::I32Add, a: Src::Slot(slot), b: Src::Imm(delta), dst, .. } = self.code.last()? else {
             return None;

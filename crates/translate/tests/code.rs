@@ -1,10 +1,10 @@
-//! What small bodies become: the text of the IR, instruction by instruction.
+//! Compares the translation of small bodies with the text of the IR, instruction by instruction.
 
 use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
 use wasmote_translate::Translator;
 
-/// The IR of the first function of a module, one line an instruction, without offsets.
+/// Returns the IR of the first function of a module, one line for each instruction, without offsets.
 fn code_of(text: &str) -> Vec<String> {
     let wasm = wat::parse_str(text).unwrap();
     let module = wasmote_decode::decode(&wasm).unwrap();
@@ -57,7 +57,7 @@ fn eqz_of_a_comparison_whose_result_is_always_stored_becomes_the_branch() {
         "(param f64) (block (br_if 0 (i32.eqz (f64.gt (local.get 0) (f64.const 0)))) (unreachable))",
         &["BrF64NotGt.si s0, 0, @9", "Unreachable", "Return header s1"],
     );
-    // The local is read later.
+    // The local is read later, so the comparison stays.
     becomes(
         "(param f64 i32) (block (br_if 0 (i32.eqz (local.tee 1 (f64.gt (local.get 0) (f64.const 0))))) (unreachable))",
         &["F64Gt.si s0, 0, -> s1", "BrI32Eq.ri 0, @13", "Unreachable", "Return header s2"],

@@ -1,5 +1,6 @@
-//! Bodies are read as wasmparser reads them, and translated without panics however they are damaged: those of the specification's
-//! scripts and of the guests. (In debug builds the translator checks for each operator that it has read all of it.)
+//! Compares how bodies are read with wasmparser, and translates damaged bodies, which must not panic. The bodies are
+//! those of the specification's scripts and of the guests. In debug builds, the translator also checks that each
+//! operator reads all of its immediates.
 
 #[path = "images/modules.rs"]
 mod modules;
@@ -15,7 +16,7 @@ use wasmote_test_support::scripts::{newest, published, regress};
 use wasmote_translate::{CodeOptions, OpSet, Translator};
 use wasmparser::{BinaryReader, OperatorsReader, WasmFeatures, for_each_operator};
 
-/// What stands behind an opcode, in words.
+/// The immediates of an operator as text, one piece for each part.
 trait Words {
     fn words(&self, words: &mut Vec<String>);
 }
@@ -78,14 +79,14 @@ words! {
     };
     wasmparser::ValType: |ty| [type_words(*ty)];
     Vec<wasmparser::ValType>: |types| types.iter().map(|ty| type_words(*ty));
-    // Compared by their length alone.
+    // Only the length is compared.
     wasmparser::Ordering: |_ordering| Vec::new();
     wasmparser::ResumeTable: |_table| Vec::new();
 }
 
 macro_rules! operators {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        /// The name of an operator, the proposal that it is of, and what stands behind its opcode.
+        /// Returns the name of an operator, its proposal, and its immediates.
         fn theirs(operator: &wasmparser::Operator<'_>) -> (&'static str, &'static str, Vec<String>) {
             let mut words = Vec::new();
             let (name, proposal) = match operator {
@@ -106,7 +107,7 @@ macro_rules! proposals {
         built { $( $(#[$doc:meta])* $name:ident $field:ident $flag:ident $text:literal since $version:literal if $built:expr; )* }
         unbuilt { $( $(#[$other_doc:meta])* $other:ident $other_field:ident $other_flag:ident $other_text:literal; )* }
     ) => {
-        /// What wasmparser's list of operators calls a proposal.
+        /// Returns the name of a proposal in wasmparser's list of operators.
         fn in_their_words(proposal: Proposal) -> &'static str {
             match proposal {
                 $( Proposal::$name => stringify!($field), )*
@@ -118,7 +119,7 @@ macro_rules! proposals {
 }
 wasmote_ir::for_each_proposal!(proposals);
 
-/// Types as wasmparser has them.
+/// Returns a heap type in wasmparser's words.
 fn heap(heap: WrittenHeap) -> String {
     use wasmparser::AbstractHeapType as Abstract;
     let of = |shared, heap| {
@@ -166,7 +167,7 @@ fn block(ty: WrittenBlock) -> String {
     }
 }
 
-/// Reads an immediate, in the words of wasmparser's.
+/// Reads an immediate and adds it in wasmparser's words.
 fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<String>) -> Result<(), Malformed> {
     match immediate {
         Immediate::Label
@@ -222,7 +223,7 @@ fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<Stri
                 words.push(format!("{catch:?}"));
             }
         }
-        // Compared by their length alone.
+        // Only the length is compared.
         Immediate::Handlers => {
             for _ in 0..reader.u32()? {
                 reader.handler()?;
@@ -234,7 +235,7 @@ fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<Stri
     Ok(())
 }
 
-/// Reads the next operator and what stands behind its opcode.
+/// Reads the next operator and its immediates.
 fn ours(reader: &mut Reader<'_>) -> Result<(Operator, Vec<String>), Malformed> {
     let operator = reader.operator()?;
     let start = *reader;
@@ -248,7 +249,7 @@ fn ours(reader: &mut Reader<'_>) -> Result<(Operator, Vec<String>), Malformed> {
     Ok((operator, words))
 }
 
-/// The name that our table has for one of wasmparser's operators.
+/// Returns the name that `wasmote-ir` has for one of wasmparser's operators.
 fn renamed(theirs: &str) -> &str {
     match theirs {
         "TypedSelect" | "TypedSelectMulti" => "SelectTyped",
@@ -262,7 +263,7 @@ fn renamed(theirs: &str) -> &str {
     }
 }
 
-/// Whether an operator that wasmparser reads cannot be valid, since it is aligned more than there are bytes.
+/// Whether an operator, which wasmparser reads, is invalid because its alignment is larger than the access.
 fn too_aligned(operator: &wasmparser::Operator<'_>) -> bool {
     let text = format!("{operator:?}");
     let number = |name: &str| {
@@ -272,12 +273,12 @@ fn too_aligned(operator: &wasmparser::Operator<'_>) -> bool {
     number("align").zip(number("max_align")).is_some_and(|(align, most)| align > most)
 }
 
-/// All proposals but those that change how the operators of others are written.
+/// All proposals, except those that change the encoding of other proposals' operators.
 fn features() -> WasmFeatures {
     WasmFeatures::all() - WasmFeatures::ACQUIRE_RELEASE_ATOMICS - WasmFeatures::MULTIBYTE_ARRAY_ACCESS
 }
 
-/// Compares how a body is read, as far as wasmparser reads it; how many operators that is.
+/// Compares how a body is read, up to where wasmparser stops. Returns the number of operators.
 fn compare(name: &str, body: &[u8]) -> usize {
     let mut reader = BinaryReader::new_features(body, 0, features());
     let locals = reader.read_var_u32().unwrap_or(0);
@@ -306,16 +307,16 @@ fn compare(name: &str, body: &[u8]) -> usize {
         assert_eq!(own.position() as u64, reader.original_position(), "{name}: {operator:?}");
         count += 1;
     }
-    // What follows wasmparser refuses. Here it may be anything, but no panic.
+    // wasmparser refuses what follows. Any result will do here, but no panic.
     while ours(&mut own).is_ok() {}
     count
 }
 
-/// Compares the operators of these modules; how many there are.
+/// Compares the operators of these modules. Returns their number.
 fn compare_all(modules: Vec<(String, Vec<u8>)>) -> usize {
     let mut count = 0;
     for (name, wasm) in modules {
-        // What this build lacks.
+        // This build may lack what the module needs.
         let Ok(module) = wasmote_decode::decode(&wasm) else { continue };
         for range in &module.bodies {
             count += compare(&name, &wasm[range.clone()]);
@@ -349,7 +350,7 @@ fn every_opcode_is_that_of_the_operator_that_wasmparser_reads() {
                 );
                 seen += 1;
             }
-            // Those that end a block are not read where there is none.
+            // wasmparser refuses an operator that ends a block where there is none.
             (Ok(Operator::Else | Operator::Catch | Operator::CatchAll | Operator::Delegate), Err(_)) => seen += 1,
             (Err(_), Err(_)) => {}
             (ours, theirs) => panic!("{opcode:x?}: {ours:?}, {theirs:?}"),
@@ -369,17 +370,17 @@ fn operators_beside_the_checkout_are_read_as_wasmparser_reads_them() {
     compare_all(valid(newest()));
 }
 
-/// Changes something somewhere.
+/// Changes a random place in a random way.
 fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
     let at = random.below(bytes.len());
     match random.below(6) {
         0 => bytes[at] = random.below(256) as u8,
-        // What operators begin with.
+        // A first byte of operators.
         1 => bytes[at] = [random.below(0x28), 0xd0 + random.below(7), 0xfb + random.below(4)][random.below(3)] as u8,
         2 => bytes[at] = bytes[at].wrapping_add(1),
         3 if bytes.len() > 1 => drop(bytes.remove(at)),
         4 => bytes.insert(at, random.below(256) as u8),
-        // A piece of it again: operators where others were.
+        // A piece of the body, repeated elsewhere.
         _ => {
             let from = random.below(bytes.len());
             let piece = bytes[from..bytes.len().min(from + 1 + random.below(8))].to_vec();
@@ -388,7 +389,8 @@ fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Reads and translates damaged copies of one in so many bodies; how many are translated all the same.
+/// Reads and translates `mutants` damaged copies of each body whose number is a multiple of `every`. Returns how many
+/// of them are translated nevertheless.
 fn damaged(modules: Vec<(String, Vec<u8>)>, every: usize, mutants: usize) -> usize {
     let translators = |canonical_nans| {
         [OpSet::Core, OpSet::Extended]

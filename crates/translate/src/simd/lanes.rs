@@ -1,4 +1,4 @@
-//! Lanes: taken out, put in, spread, and moved about.
+//! Operators on the lanes of vectors: splat, extract, replace and shuffle.
 
 use wasmote_ir::ops::{Class, Sources};
 use wasmote_ir::{Op, ValType};
@@ -8,7 +8,7 @@ use crate::code::{Recent, Src};
 use crate::stack::{Entry, Place};
 
 impl Body<'_> {
-    /// A scalar in all lanes of so many bits.
+    /// Puts a scalar into all lanes, of `bits` bits each.
     pub(super) fn splat(&mut self, op: Op, bits: u32) -> Step {
         let top = self.stack.len().checked_sub(1).and_then(|top| self.stack.get(top)).ok_or(INVALID)?;
         if let Place::Const(value) = top.place() {
@@ -21,7 +21,7 @@ impl Body<'_> {
         self.vector_one(op)
     }
 
-    /// A lane.
+    /// Extracts a lane.
     pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
         let slot = self.pop_slot()?;
         let dst = self.push_apart(op.result().unwrap_or(ValType::I32));
@@ -30,18 +30,18 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A half, which is a slot of its own.
+    /// Extracts a lane of 64 bits. That is one of the vector's two slots, so it is only copied.
     pub(super) fn extract_half(&mut self, ty: ValType, lane: u8) -> Step {
         let entry = self.pop_apart()?;
         let slot = self.vector_slot(entry) + u16::from(lane);
-        // What wrote both must go on to do so.
+        // The instruction that wrote the vector must still write this slot.
         self.code.pin();
         let home = self.push_apart(ty).0;
         self.code.copy(slot, home);
         Ok(())
     }
 
-    /// A lane replaced by a scalar.
+    /// Replaces a lane by a scalar.
     pub(super) fn replace(&mut self, op: Op, lane: u8) -> Step {
         let op = half(op, lane);
         let (a, value) = self.pop_two()?;
@@ -50,7 +50,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A popped vector with a lane replaced by what is in a slot.
+    /// Replaces a lane of a popped vector by the scalar in slot `value`.
     pub(super) fn emit_replace(&mut self, op: Op, a: Entry, value: u64, lane: u8) {
         let both = op.variant(Sources::of(Class::Accumulator).and(Class::Slot)).is_some();
         let a = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
@@ -59,7 +59,7 @@ impl Body<'_> {
         self.emit_vectors(op, &[a], Some(Class::Slot), if half { &rest[..1] } else { &rest });
     }
 
-    /// Bytes of two vectors, chosen by a constant.
+    /// Shuffles the bytes of two vectors. `lanes` says for each byte which one to take.
     pub(super) fn shuffle(&mut self, lanes: u128) -> Step {
         let (a, b) = self.pop_two()?;
         let (mut lanes, mut a, mut b) = (lanes, a, b);
@@ -86,7 +86,7 @@ impl Body<'_> {
             }
             return Ok(());
         }
-        // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
+        // Constants are written first, before a source is chosen: they change the accumulator.
         let (mut a, mut b, mut halves) = (self.no_constant(a), self.no_constant(b), halves);
         if self.vector_class(b) == Src::Reg {
             core::mem::swap(&mut a, &mut b);
@@ -99,10 +99,10 @@ impl Body<'_> {
     }
 }
 
-/// What numbers of lanes have set that mean the second vector, in all lanes.
+/// The bit of a lane's number that chooses the second vector, in all lanes.
 const SECOND: u128 = u128::from_le_bytes([16; 16]);
 
-/// Of the families for the halves of a vector, given the first one, that for the lane; other families as they are.
+/// Returns the family for this lane of 64 bits, given the family for lane 0. Other families stay the same.
 pub(super) fn half(op: Op, lane: u8) -> Op {
     match (op, lane) {
         (Op::I64x2ReplaceLane0, 1) => Op::I64x2ReplaceLane1,
@@ -111,10 +111,10 @@ pub(super) fn half(op: Op, lane: u8) -> Op {
     }
 }
 
-/// The family that takes lanes of two vectors' halves in turn, if these bytes are such lanes.
+/// Returns the family that interleaves the lanes of two vectors' halves, if these bytes are such lanes.
 #[inline(never)]
 fn interleave(lanes: u128) -> Option<Op> {
-    /// For lanes of 1, 2, 4 and 8 bytes those of the lower and of the upper halves.
+    /// The families for lanes of 1, 2, 4 and 8 bytes: those of the lower and of the upper halves.
     static FAMILIES: [[Op; 2]; 4] = [
         [Op::I8x16InterleaveLow, Op::I8x16InterleaveHigh],
         [Op::I16x8InterleaveLow, Op::I16x8InterleaveHigh],
@@ -122,7 +122,7 @@ fn interleave(lanes: u128) -> Option<Op> {
         [Op::I64x2InterleaveLow, Op::I64x2InterleaveHigh],
     ];
     let lanes = lanes.to_le_bytes();
-    // What begins with the second vector's first lane says how large lanes are.
+    // The first byte from the second vector follows one lane of the first, so its index is the size of a lane.
     let log2 = lanes.iter().position(|&lane| lane >= 16)?.checked_ilog2()?;
     let [first, high] = [lanes[0], lanes[0] / 8];
     let in_turn = lanes.iter().zip(0..).all(|(&lane, i)| {

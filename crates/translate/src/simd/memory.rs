@@ -14,7 +14,7 @@ use super::lanes::half;
 use ValType::{I32, I64, V128};
 
 impl Body<'_> {
-    /// A load of a vector that is made of fewer bytes.
+    /// Translates a load of fewer than 16 bytes, which are extended, splatted or padded with zeros.
     pub(super) fn vector_load(&mut self, op: Op) -> Step {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         if !self.plain(memory, offset) {
@@ -32,7 +32,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// [`Body::vector_load`] from any memory: as an integer, of which the vector is then made.
+    /// [`Body::vector_load`] from any memory. It loads an integer, and then makes the vector from it.
     pub(super) fn vector_load_any(&mut self, op: Op, memory: u32, offset: u64) -> Step {
         let (any, made) = match op {
             Op::V128Load8x8S => (Op::Load64Any, Some(Op::I16x8ExtendLowI8x16S)),
@@ -53,11 +53,11 @@ impl Body<'_> {
         self.code.emit_only(any, &[address.into(), memory.into(), offset, dst.into()]);
         let Some(made) = made else {
             self.code.constant(0, dst.0 + 1);
-            // The two halves were written one by one.
+            // Two instructions wrote the vector, so the last one cannot be redirected.
             self.code.pin();
             return Ok(());
         };
-        // Of a vector, what is read is the lower half.
+        // The instruction reads only the lower half of its source, which the load has written.
         let variant = made.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
         self.code.emit(made, variant, &[dst.into(), dst.into()]);
         Ok(())
@@ -89,14 +89,14 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A slot that nothing on the stack has.
+    /// Returns a slot above all operands.
     pub(super) fn above(&mut self) -> Step<u64> {
         let slot = self.push_apart(I64).into();
         self.pop_apart()?;
         Ok(slot)
     }
 
-    /// A load of a lane; from any memory as a scalar, which then replaces it.
+    /// Translates a load of a lane. From any memory it is a scalar load, and then the scalar replaces the lane.
     pub(super) fn load_lane(&mut self, op: Op) -> Step {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         let lane = self.reader.byte()?;
@@ -125,7 +125,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A store of a lane; to any memory as a scalar, which is extracted first.
+    /// Translates a store of a lane. To any memory, the lane is extracted first, and then stored as a scalar.
     pub(super) fn store_lane(&mut self, op: Op) -> Step {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         let lane = self.reader.byte()?;

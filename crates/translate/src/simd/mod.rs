@@ -1,6 +1,7 @@
-//! Vectors: operators on them, and what becomes of them (docs/simd.md).
+//! Operators on vectors (docs/simd.md).
 //!
-//! [`operators`] says how each operator is translated; here is what is over values alone, in `lanes` and `memory` the rest.
+//! [`operators`] has the table of how each operator is translated. Here are the operators that compute with whole
+//! vectors; `lanes` has those on lanes, and `memory` the loads and stores.
 
 mod lanes;
 mod memory;
@@ -74,37 +75,38 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// [`Body::register_or_slot`] of a vector. Apart, as other functions here: what is not run often is better small.
+    /// [`Body::register_or_slot`] for a vector. This and other functions here are not inlined: vectors are rare in most
+    /// programs, so small code counts more.
     #[inline(never)]
     fn vector_source(&mut self, entry: Entry) -> Src {
         self.register_or_slot(entry, V128)
     }
 
-    /// [`Body::slot`], apart.
+    /// [`Body::slot`], not inlined.
     #[inline(never)]
     fn vector_slot(&mut self, entry: Entry) -> u16 {
         self.slot(entry)
     }
 
-    /// [`Body::source`] of a vector, apart.
+    /// [`Body::source`] for a vector, not inlined.
     #[inline(never)]
     fn vector_class(&mut self, entry: Entry) -> Src {
         self.source(entry, V128)
     }
 
-    /// [`Body::take`], apart.
+    /// [`Body::take`], not inlined.
     #[inline(never)]
     fn vector_take(&mut self, entry: Entry) {
         self.take(entry);
     }
 
-    /// Pops two operands, the second one first.
+    /// Pops two operands. Returns them in order.
     fn pop_two(&mut self) -> Step<(Entry, Entry)> {
         let b = self.pop_apart()?;
         Ok((self.pop_apart()?, b))
     }
 
-    /// A constant: nothing is written before it is used.
+    /// Pushes a constant vector. No code is written before it is used.
     fn vector_const(&mut self, halves: [u64; 2]) {
         let number = self.code.vectors.len() as u32;
         if self.code.vectors.try_push(halves).is_err() {
@@ -113,7 +115,8 @@ impl Body<'_> {
         self.stack.push(Place::Vector(number), V128);
     }
 
-    /// A family of one operand, which is in a slot where there are no other variants.
+    /// Writes an instruction with one operand. The operand is in a slot if the family has no variant for the
+    /// accumulator.
     #[inline(never)]
     pub fn vector_one(&mut self, op: Op) -> Step {
         if op.variant(Sources::of(Class::Accumulator)).is_some() {
@@ -125,7 +128,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Writes an instruction with these sources in order, then `rest`, the first of which is a source of the class `and`, and its result.
+    /// Writes an instruction with these sources, then the operands `rest`, then its result. If `and` is given, the
+    /// first of `rest` is a source too, of that class.
     #[inline(never)]
     fn emit_vectors(&mut self, op: Op, sources: &[Src], and: Option<Class>, rest: &[u64]) {
         let classes = sources.iter().map(Src::class).chain(and);
@@ -154,7 +158,7 @@ impl Body<'_> {
         }
     }
 
-    /// The sources of a family of two vectors, in classes that it has a variant for.
+    /// Chooses the classes of the sources of `op`, which takes two vectors.
     #[inline(never)]
     fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src) {
         let has = |a, b| op.variant(Sources::of(a).and(b)).is_some();
@@ -170,7 +174,7 @@ impl Body<'_> {
         if commutes && constant(a) {
             core::mem::swap(&mut a, &mut b);
         }
-        // What there is no variant for goes through the accumulator; whatever that holds is in its slot as well.
+        // A constant that no variant takes goes through the accumulator. What that holds is in its slot as well.
         let through = if constant(a) && (constant(b) || !first_constant) {
             Some(a)
         } else if constant(b) && !second_constant {
@@ -208,7 +212,7 @@ impl Body<'_> {
         (sa, sb)
     }
 
-    /// A family of two vectors.
+    /// Writes an instruction with two vectors.
     #[inline(never)]
     fn vector_two(&mut self, op: Op, a: Entry, b: Entry) {
         let (a, b) = self.vector_classes(op, a, b);
@@ -217,7 +221,8 @@ impl Body<'_> {
         }
     }
 
-    /// If there is a fused operation for the last instruction, which only this one reads, and this, writes that for both.
+    /// Writes a fused operation in place of the last instruction and `op`, if there is one and only `op` reads the
+    /// result of the last instruction. Returns whether it did.
     #[inline(never)]
     fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
         let (Src::Reg, Src::Slot(_), Some(Recent { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
@@ -234,8 +239,8 @@ impl Body<'_> {
         true
     }
 
-    /// If the last two instructions shift the same vector left and right, by as many bits as its lanes have, and only this
-    /// `or` reads what they make, writes a rotation for all three.
+    /// Writes a rotation in place of the last two instructions and `op`. The two must shift the same vector left and
+    /// right, by 32 bits together, and `op` must be the `or` that alone reads their results. Returns whether it did.
     #[inline(never)]
     fn rotation(&mut self, op: Op, a: Src, b: Src) -> bool {
         let (Op::V128Or, Src::Reg, Src::Slot(other)) = (op, a, b) else { return false };
@@ -246,7 +251,7 @@ impl Body<'_> {
             (Op::I32x4ShrU, Op::I32x4Shl) => rest,
             _ => return false,
         };
-        // The first one's result is a temporary, which is read only once.
+        // The result of the first shift is a temporary, which is read only once.
         let alone = second.elided && first.dst == Some(other) && u32::from(other) >= self.locals.end();
         if !alone || by + rest != 32 || first.a != second.a {
             return false;
@@ -260,7 +265,7 @@ impl Body<'_> {
         true
     }
 
-    /// A test that a branch may become: its source is noted.
+    /// Writes a test of a vector. Its source is noted, so that a branch can do its work.
     fn vector_test(&mut self, op: Op) -> Step {
         if op.variant(Sources::of(Class::Accumulator)).is_none() {
             return self.vector_one(op);
@@ -271,7 +276,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A popped operand, in its slot if it is a constant.
+    /// Writes a popped operand to its stack slot if it is a constant.
     #[inline(never)]
     fn no_constant(&mut self, entry: Entry) -> Entry {
         let Place::Vector(_) = entry.place() else { return entry };
@@ -279,14 +284,15 @@ impl Body<'_> {
         entry.with(Place::Temp)
     }
 
-    /// A family of three vectors: the first may be in the accumulator; the last, too, if there is a variant for it.
+    /// Writes an instruction with three vectors. The last or the first may be in the accumulator, if there is a
+    /// variant.
     fn vector_three(&mut self, op: Op) -> Step {
         let c = self.pop_apart()?;
         let (a, b) = self.pop_two()?;
-        // Constants come first, which leave nothing in the accumulator that is not in a slot as well.
+        // Constants are written first, before a source is chosen: they change the accumulator.
         let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
         let mut sources = [a, b, c].map(|entry| Src::Slot(self.vector_slot(entry)));
-        // Those of what is rarely used are in slots.
+        // Families that are rarely used have only the variant with all sources in slots.
         if op.variant(Sources::three([Class::Slot, Class::Slot, Class::Accumulator])).is_some()
             && self.vector_class(c) == Src::Reg
         {
@@ -302,7 +308,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// A shift of lanes; of the number of bits, those in `mask` count.
+    /// Writes a shift of lanes. Only the bits in `mask` of the shift count matter.
     fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
         let (a, by) = self.pop_two()?;
         let Place::Const(by) = by.place() else {
@@ -316,7 +322,8 @@ impl Body<'_> {
         let source = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
         self.emit_vectors(op, &[source], Some(Class::Immediate), &[by]);
         if by != 0 {
-            // Where the vector is in any case, for rotations.
+            // `rotation` compares the slots of both shifts, so the vector's slot is noted even if it is in the
+            // accumulator.
             let slot = match a.place() {
                 Place::Local(slot) => slot,
                 _ => a.home(),
@@ -326,7 +333,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Returns with a vector.
+    /// Writes a return with one result, a vector.
     #[inline(never)]
     pub fn return_vector(&mut self, entry: Entry, header: Header) {
         let source = self.vector_source(entry);

@@ -1,4 +1,4 @@
-//! How operators on vectors are translated: a line for each.
+//! A table of how operators on vectors are translated: one line an operator.
 
 use wasmote_ir::Op;
 use wasmote_ir::operators::Operator;
@@ -8,45 +8,45 @@ use crate::lines::{self, Line, family};
 /// How an operator is translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Two vectors.
+    /// Takes two vectors.
     Two,
-    /// Two vectors, of which the family takes the second one first.
+    /// Takes two vectors. The family takes the second one first.
     Swapped,
-    /// One operand.
+    /// Takes one operand.
     One,
-    /// A test that a branch may become.
+    /// Tests a vector. A branch may do its work.
     Test,
-    /// Three vectors.
+    /// Takes three vectors.
     Three,
-    /// A vector and a number of bits; as many as a lane has at most.
+    /// Takes a vector and a shift count, which wraps at the number of bits of a lane.
     Shift,
-    /// A constant.
+    /// Is a constant.
     Const,
-    /// Bytes of two vectors, chosen by a constant.
+    /// Shuffles the bytes of two vectors.
     Shuffle,
-    /// A load of a vector.
+    /// Loads a whole vector.
     Load,
-    /// A load of less.
+    /// Loads fewer bytes than a vector has.
     LoadPart,
-    /// A store of a vector.
+    /// Stores a whole vector.
     Store,
-    /// A load of a lane.
+    /// Loads a lane.
     LoadLane,
-    /// A store of a lane.
+    /// Stores a lane.
     StoreLane,
-    /// A store of a lane of 64 bits, which is a slot.
+    /// Stores a lane of 64 bits, which is one slot.
     StoreHalf,
-    /// A scalar in all lanes.
+    /// Puts a scalar into all lanes.
     Splat,
-    /// A lane.
+    /// Extracts a lane.
     Extract,
-    /// A lane of 64 bits, which is a slot. It has the type that the family has, a splat, as source.
+    /// Extracts a lane of 64 bits, which is one slot. The line names the splat whose source has the lane's type.
     ExtractHalf,
-    /// A lane replaced.
+    /// Replaces a lane.
     Replace,
 }
 
-/// How many bits the lanes have of a family that shifts or fills them.
+/// Returns how many bits each lane has, for a family that shifts lanes or splats.
 pub fn lane_bits(op: Op) -> u32 {
     use Op::*;
     match op {
@@ -59,12 +59,12 @@ pub fn lane_bits(op: Op) -> u32 {
 
 macro_rules! lines {
     ($( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
-        /// A line for each operator, in lists of those of a kind; the family is named if its name is another.
+        /// A line for each operator, in one list a kind. The family is given only if its name differs.
         pub const LINES: &[&[(Operator, Line)]] = &[$( of_kind!($kind: $( $operator $(=> $op)? ),*) ),*];
     };
 }
 
-/// The lines of a kind.
+/// Makes the lines of one kind.
 macro_rules! of_kind {
     ($kind:ident: $( $operator:ident $(=> $op:ident)? ),*) => {
         &[$( (
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    /// The name of the operator whose row this is, as far as the row says it.
+    /// Returns the name of the operator that a line is for, as far as the line determines it. `name` decides the rest.
     fn named(row: (Kind, Op), name: &str) -> String {
         let family = row.1.name();
         match row.0 {

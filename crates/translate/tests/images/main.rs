@@ -1,5 +1,6 @@
-//! What the translator writes, the verifier accepts: every valid module of the specification's scripts and every guest, in
-//! both op sets, metered and not, with and without names. What images of real programs look like is here, too.
+//! The verifier accepts what the translator writes. The tests write an image of every valid module of the
+//! specification's scripts and of every guest: in both op sets, metered or not, with and without names. They also
+//! check how large the images of real programs are.
 
 mod modules;
 
@@ -13,7 +14,7 @@ use wasmote_ir::{Opcode, code::Instr};
 use wasmote_test_support::scripts;
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
 
-/// All kinds of images.
+/// Returns the options of every kind of image.
 fn variants() -> impl Iterator<Item = ImageOptions> {
     [OpSet::Core, OpSet::Extended].into_iter().flat_map(|op_set| {
         [(false, false), (true, true)].map(|(metered, names)| ImageOptions {
@@ -27,7 +28,7 @@ fn module_of(wasm: &[u8]) -> ModuleInfo {
     wasmote_decode::decode(wasm).expect("a module that decodes")
 }
 
-/// Functions that the image defines.
+/// Returns the indices of the functions that the image defines.
 fn defined(image: &Image<'_>) -> std::ops::Range<u32> {
     image.imported(0)..image.count(Section::Funcs)
 }
@@ -43,7 +44,7 @@ fn verify(bytes: &[u8]) -> Result<(), ImageError> {
     image.verify_data(image.bytes())
 }
 
-/// The opcodes of an image's code.
+/// Returns the opcodes of an image's code.
 fn opcodes(bytes: &[u8]) -> Vec<u16> {
     let image = Image::parse(bytes).expect("an image");
     let mut all = Vec::new();
@@ -59,7 +60,7 @@ fn opcodes(bytes: &[u8]) -> Vec<u16> {
     all
 }
 
-/// Writes and checks all kinds of images of a module; how many were written, or why none could be.
+/// Writes and checks every kind of image of a module. Returns how many were written, or why none could be.
 fn check(name: &str, wasm: &[u8]) -> Result<usize, &'static str> {
     let module = module_of(wasm);
     let mut written = 0;
@@ -69,7 +70,7 @@ fn check(name: &str, wasm: &[u8]) -> Result<usize, &'static str> {
             Err(ImageWriteError::Function(_, error)) if error.kind == TranslateErrorKind::Unsupported => {
                 return Err(error.kind.message());
             }
-            // By the core op set alone.
+            // Only the core op set lacks vectors.
             Err(ImageWriteError::Function(_, error)) if error.kind == TranslateErrorKind::VectorInCore => {
                 assert_eq!(options.code.op_set, OpSet::Core, "{name}");
                 continue;
@@ -95,7 +96,7 @@ fn check(name: &str, wasm: &[u8]) -> Result<usize, &'static str> {
     Ok(written)
 }
 
-/// Makes images of all valid modules of scripts; how many modules there were.
+/// Writes images of all valid modules of these scripts. Returns the number of modules.
 fn check_all(scripts: impl IntoIterator<Item = scripts::Script>) -> usize {
     let (mut modules, mut images) = (0, 0);
     let mut left_out = std::collections::BTreeMap::<String, usize>::new();
@@ -125,7 +126,7 @@ fn every_valid_module_beside_the_checkout_becomes_images_that_verify() {
 
 #[test]
 fn every_guest_becomes_images_that_verify_and_are_not_much_larger_than_their_code() {
-    // Of small modules, metadata and the header weigh more than the code.
+    // In the image of a small module, metadata and the header take more bytes than the code.
     const LARGE: usize = 20_000;
     let mut too_large = Vec::new();
     for (name, wasm) in guests() {
@@ -143,7 +144,8 @@ fn every_guest_becomes_images_that_verify_and_are_not_much_larger_than_their_cod
             let image = write_image(&module, &wasm, &options).unwrap();
             let ratio = (image.len() - data) as f64 / code as f64;
             println!("{name}: {op_set:?}: code section {code}, image less data {}, {ratio:.2}", image.len() - data);
-            // Kotlin's types, and globals made of constant expressions, are a quarter of the binary, and larger in images.
+            // In Kotlin modules, types and globals' constant expressions are a quarter of the binary. They are larger
+            // in images.
             let limit = if name.starts_with("kotlin") { 3.2 } else { 1.8 };
             if code >= LARGE && ratio > limit {
                 too_large.push(format!("{name}: {op_set:?}: {ratio:.2} times the code section"));

@@ -1,4 +1,4 @@
-//! The modules: of the specification's scripts, and the guests.
+//! The modules that the tests use: those of the specification's scripts, and the guests.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, find};
 
-/// The guests, by name.
+/// Returns the guests, each with its name.
 pub fn guests() -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     find(&root().join("tests/guests"), "wasm", &mut files);
@@ -21,11 +21,11 @@ pub fn guests() -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-/// The valid modules of these scripts, with the place where each stands.
+/// Returns the valid modules of these scripts, each with its place.
 pub fn valid(scripts: impl IntoIterator<Item = Script>) -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
     for Script { path, text, .. } in scripts {
-        // Some proposals have a syntax of their own, which the parser may lack.
+        // The parser may lack the syntax of some proposals.
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in &directives {
             let source = match &directive.kind {
