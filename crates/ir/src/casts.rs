@@ -1,24 +1,25 @@
-//! What a cast asks for, in 16 bits: whether null is of the type, whether the answer is turned round, and what the type is.
+//! The 16-bit immediate of casts and type tests: whether null passes, whether the answer is negated, and the kind of
+//! type.
 
-/// Null is of the type.
+/// Null passes.
 pub const NULLABLE: u16 = 1;
-/// The answer is turned round.
+/// The answer is negated.
 pub const NEGATED: u16 = 2;
-/// The bits that say what the type is: one of those that follow.
+/// The bits of the kind, which is one of the following.
 pub const KIND: u16 = 0xfffc;
-/// Whatever is not null.
+/// Every reference that is not null passes.
 pub const TOP: u16 = 0 << 2;
-/// Nothing.
+/// No reference that is not null passes.
 pub const BOTTOM: u16 = 1 << 2;
-/// Integers, structures and arrays.
+/// `i31`, structures and arrays pass.
 pub const EQ: u16 = 2 << 2;
-/// Integers.
+/// `i31` passes.
 pub const I31: u16 = 3 << 2;
-/// Structures.
+/// Structures pass.
 pub const STRUCT: u16 = 4 << 2;
-/// Arrays.
+/// Arrays pass.
 pub const ARRAY: u16 = 5 << 2;
-/// Objects of the type that is named, or subtypes.
+/// Objects of the type that the instruction names pass, and those of its subtypes.
 pub const OBJECT: u16 = 6 << 2;
-/// Functions of the type that is named, or subtypes.
+/// Functions of the type that the instruction names pass, and those of its subtypes.
 pub const FUNC: u16 = 7 << 2;

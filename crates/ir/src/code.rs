@@ -1,30 +1,30 @@
-//! Instructions as 16-bit units: the compact, position-independent form that the translator writes, images
-//! hold, and firmware runs where it lies.
+//! Compact code: instructions as 16-bit units, independent of their position. The translator writes it, images hold
+//! it, and firmware executes it in place.
 //!
-//! An instruction is its opcode followed by its operands, each of 1, 2 or 4 units, the lower ones first.
-//! Targets are distances in units from the start of the instruction. `br_table` alone has a variable
-//! length: its [`Operand::TargetCount`] says how many targets follow.
+//! An instruction is its opcode, followed by its operands. Each operand has 1, 2 or 4 units, the low ones first. A
+//! target is the distance in units from the start of the instruction. Only `br_table` has a variable length: its
+//! [`Operand::TargetCount`] says how many targets follow.
 
 use crate::ops::{Op, Opcode};
 use crate::shape::{Operand, Variant, units};
 
-/// The most units of an instruction of fixed length: an opcode and its operands.
+/// The maximum size of an instruction of fixed length, in units.
 pub const MAX_UNITS: usize = 16;
-/// The most units of a function's code. Linked they take at most 8 bytes each, so that any distance in it fits the signed 32 bits of a
-/// jump.
+/// The maximum size of a function's code, in units. Each takes at most 8 bytes once it is linked, so every distance
+/// fits the 32-bit signed target of a jump.
 pub const MAX_FUNCTION_UNITS: usize = 1 << 27;
 
-/// One instruction, borrowed from code.
+/// An instruction in code.
 #[derive(Clone, Copy)]
 pub struct Instr<'a> {
     /// The opcode.
     pub opcode: Opcode,
-    /// All units, the opcode among them.
+    /// All units, including the opcode.
     pub units: &'a [u16],
 }
 
-/// Reads `size` units, lower ones first.
-// Verification calls it for each operand, and this crate is compiled for size.
+/// Reads `size` units from `at` on, the low ones first.
+// This crate is compiled for size, so the compiler would not inline it into loops over operands.
 #[inline(always)]
 pub fn read_units(units: &[u16], at: usize, size: usize) -> u64 {
     let mut value = 0;
@@ -34,13 +34,13 @@ pub fn read_units(units: &[u16], at: usize, size: usize) -> u64 {
     value
 }
 
-/// Splits `value` into four units, lower ones first.
+/// Splits `value` into four units, the low ones first.
 pub fn to_units(value: u64) -> [u16; 4] {
     [value as u16, (value >> 16) as u16, (value >> 32) as u16, (value >> 48) as u16]
 }
 
 impl<'a> Instr<'a> {
-    /// Decodes the instruction at `at`; `None` if there is none, or not all of it.
+    /// Decodes the instruction at `at`. Returns `None` if the opcode is unknown or the instruction is incomplete.
     pub fn decode(code: &'a [u16], at: usize) -> Option<Instr<'a>> {
         let opcode = Opcode(*code.get(at)?);
         let mut len = opcode.units()?;
@@ -52,19 +52,19 @@ impl<'a> Instr<'a> {
         Some(Instr { opcode, units })
     }
 
-    /// The family, which is searched for.
+    /// Returns the family. This is a binary search.
     pub fn op(&self) -> Op {
         self.opcode.family().map_or(Op::Unreachable, |(op, _)| op)
     }
 
-    /// Where the first operand of this kind begins, in units from the opcode.
+    /// Returns where the first operand of this kind begins, in units from the opcode.
     pub fn position(&self, kind: Operand) -> Option<usize> {
         let operands = self.opcode.operands();
         let number = operands.iter().position(|&listed| listed == kind)?;
         Some(1 + operands[..number].iter().map(|listed| listed.units()).sum::<usize>())
     }
 
-    /// The operands in order with their values, zero-extended; the targets of `br_table` come last.
+    /// Returns the operands in order with their values, zero-extended. The targets of `br_table` come last.
     pub fn operands(&self) -> impl Iterator<Item = (Operand, u64)> + 'a {
         let units = self.units;
         let mut at = 1;
@@ -80,13 +80,13 @@ impl<'a> Instr<'a> {
 }
 
 impl Variant {
-    /// Units of the operands listed.
+    /// Returns the size of the operands in units.
     pub const fn units(&self) -> usize {
         units(self.operands)
     }
 }
 
-/// The instructions of a stretch of code with their offsets, up to the end or the first that is none.
+/// Returns the instructions of code with their offsets. Ends at the first unit that is no instruction.
 pub fn instructions(code: &[u16]) -> impl Iterator<Item = (usize, Instr<'_>)> {
     let mut at = 0;
     core::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Instructions as text, one a line: `I32Add.ss_r s0, s3`.
+//! Instructions as text, one line for each: `I32Add.ss_r s0, s3`.
 
 use core::fmt::{self, Display, Formatter};
 
@@ -6,13 +6,14 @@ use crate::Opcode;
 use crate::code::Instr;
 use crate::shape::Operand;
 
-/// An instruction and where it stands, in units; targets are shown as absolute offsets.
+/// Displays an instruction after its offset in units. Targets are shown as offsets in units.
 pub struct Listed<'a>(pub usize, pub Instr<'a>);
 
-/// The name of an instruction: `I32Add.ss_r`.
+/// Displays the name of an instruction: `I32Add.ss_r`.
 pub struct Named(pub Opcode);
 
-/// The operands of an instruction that stands at a unit; targets are shown as places, which are looked up.
+/// Displays the operands of an instruction at this offset in units. The function turns the offset of a target into the
+/// number that is shown.
 pub struct Operands<'a>(pub usize, pub Instr<'a>, pub &'a dyn Fn(usize) -> u32);
 
 impl Display for Named {

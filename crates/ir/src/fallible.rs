@@ -1,20 +1,21 @@
-//! Allocation that can fail. What a guest decides the size or the number of is allocated through this: a module, or an image,
-//! that asks for more memory than there is must end in an error, and not in the end of the process.
+//! Allocation that can fail. All memory whose size a guest decides is allocated through this module. A module or an
+//! image that asks for more memory than there is must cause an error, and must not end the process.
 //!
-//! Stable Rust can only make room in vectors and strings without ending the process, so everything here is made of
-//! `try_reserve`. Functions here are compiled once for each type and not inlined, but for [`TryVec::try_room`], after which `push` does not allocate.
+//! In stable Rust, only `try_reserve` of vectors and strings can fail without ending the process, so everything here
+//! uses it. The functions are not inlined, so that each type has one copy. The exception is [`TryVec::try_room`]:
+//! after it, `push` does not allocate.
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// There is no memory for what was asked for.
+/// The error of an allocation: there is not enough memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OutOfMemory;
 
 impl OutOfMemory {
-    /// What it prints as.
+    /// The message.
     pub const MESSAGE: &str = "out of memory";
 }
 
@@ -26,24 +27,24 @@ impl fmt::Display for OutOfMemory {
 
 impl core::error::Error for OutOfMemory {}
 
-/// Vectors that grow, or stay as they are.
+/// Methods of vectors that fail if there is not enough memory. The vector then stays as it was.
 pub trait TryVec<T> {
-    /// Makes room for this many more items; when the vector grows, it grows as by `push`.
+    /// Makes room for this many more items. The capacity grows in the same steps as with `push`.
     ///
     /// # Errors
-    /// When there is no memory, as with all functions here.
+    /// If there is not enough memory.
     fn try_room(&mut self, more: usize) -> Result<(), OutOfMemory>;
 
     /// Adds an item.
     ///
     /// # Errors
-    /// When there is no memory. The item is dropped.
+    /// If there is not enough memory. The item is dropped.
     fn try_push(&mut self, item: T) -> Result<(), OutOfMemory>;
 
     /// Adds copies of these items.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     fn try_extend_from_slice(&mut self, items: &[T]) -> Result<(), OutOfMemory>
     where
         T: Copy;
@@ -51,21 +52,24 @@ pub trait TryVec<T> {
     /// Adds copies of `item`, or drops items, until there are `len`.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     fn try_resize(&mut self, len: usize, item: T) -> Result<(), OutOfMemory>
     where
         T: Copy;
 
-    /// Puts an item in front of the one at `at`, which is at most the number of items.
+    /// Inserts an item before the one at `at`.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
+    ///
+    /// # Panics
+    /// If `at` is above the number of items.
     fn try_insert(&mut self, at: usize, item: T) -> Result<(), OutOfMemory>;
 
-    /// The items in a box, which takes a copy when the vector has room for more than it has.
+    /// Turns the vector into a box. If the vector has spare capacity, the items move to a new allocation.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     fn try_into_box(self) -> Result<Box<[T]>, OutOfMemory>;
 }
 
@@ -75,7 +79,7 @@ impl<T> TryVec<T> for Vec<T> {
         if more > self.capacity() - self.len() { grow(self, more) } else { Ok(()) }
     }
 
-    // Not inlined, since it is called in a hundred places; what is hot makes room first.
+    // Not inlined, because it is called in a hundred places. Hot code calls `try_room` and then `push`.
     #[inline(never)]
     fn try_push(&mut self, item: T) -> Result<(), OutOfMemory> {
         self.try_room(1)?;
@@ -111,7 +115,8 @@ impl<T> TryVec<T> for Vec<T> {
         Ok(())
     }
 
-    // Shrinking, as `into_boxed_slice` does, has no form that can fail: so the items move to where there is room for no more.
+    // `into_boxed_slice` shrinks the allocation, which ends the process if it fails. So the items first move to an
+    // allocation that fits them.
     #[inline(never)]
     fn try_into_box(mut self) -> Result<Box<[T]>, OutOfMemory> {
         if self.len() < self.capacity() {
@@ -124,8 +129,8 @@ impl<T> TryVec<T> for Vec<T> {
     }
 }
 
-/// Never fails where room for so many items has been made. What follows then needs no code for growing, which
-/// would be in each function here, for each type.
+/// Never fails if there is room for `more` items. It tells the compiler so, which then leaves out the code that grows
+/// the vector. That code would be in each function here, for each type.
 #[inline(always)]
 fn leave_out_growth<T>(items: &Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     if more > items.capacity() - items.len() { Err(OutOfMemory) } else { Ok(()) }
@@ -137,10 +142,10 @@ fn grow<T>(items: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     items.try_reserve(more).map_err(|_| OutOfMemory)
 }
 
-/// An empty vector with room for exactly this many items.
+/// Returns an empty vector with room for exactly this many items.
 ///
 /// # Errors
-/// When there is no memory.
+/// If there is not enough memory.
 #[inline(never)]
 pub fn try_with_capacity<T>(items: usize) -> Result<Vec<T>, OutOfMemory> {
     let mut vec = Vec::new();
@@ -148,10 +153,10 @@ pub fn try_with_capacity<T>(items: usize) -> Result<Vec<T>, OutOfMemory> {
     Ok(vec)
 }
 
-/// The items of an iterator, for which room is made at once as far as it says how many there are.
+/// Collects the items of an iterator. It first makes room for as many items as the iterator promises.
 ///
 /// # Errors
-/// When there is no memory.
+/// If there is not enough memory.
 #[inline]
 pub fn try_collect<T>(items: impl IntoIterator<Item = T>) -> Result<Vec<T>, OutOfMemory> {
     let items = items.into_iter();
@@ -162,10 +167,10 @@ pub fn try_collect<T>(items: impl IntoIterator<Item = T>) -> Result<Vec<T>, OutO
     Ok(vec)
 }
 
-/// A copy of these items.
+/// Returns a copy of these items.
 ///
 /// # Errors
-/// When there is no memory.
+/// If there is not enough memory.
 #[inline]
 pub fn try_copy<T: Copy>(items: &[T]) -> Result<Box<[T]>, OutOfMemory> {
     let mut copy = try_with_capacity(items.len())?;
@@ -173,10 +178,10 @@ pub fn try_copy<T: Copy>(items: &[T]) -> Result<Box<[T]>, OutOfMemory> {
     Ok(copy.into_boxed_slice())
 }
 
-/// A copy of a text.
+/// Returns a copy of a text.
 ///
 /// # Errors
-/// When there is no memory.
+/// If there is not enough memory.
 #[inline(never)]
 pub fn try_str(text: &str) -> Result<Box<str>, OutOfMemory> {
     let mut copy = String::new();
@@ -185,7 +190,10 @@ pub fn try_str(text: &str) -> Result<Box<str>, OutOfMemory> {
     Ok(copy.into_boxed_str())
 }
 
-/// The text that a message makes. Nothing, when there is no memory for it.
+/// Formats a message.
+///
+/// # Errors
+/// If there is not enough memory.
 #[cold]
 #[inline(never)]
 pub fn try_format(message: fmt::Arguments<'_>) -> Result<String, OutOfMemory> {

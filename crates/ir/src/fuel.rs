@@ -1,26 +1,26 @@
-//! What metered code costs: docs/fuel.md has it in words. Both who translates and who executes count by this.
+//! The costs of metered code, which docs/fuel.md explains. The translator and the executor both use them.
 
-/// The number of the schedule. It changes whenever the cost of anything does: programs that rely on costs, as those of chains of blocks, compare
-/// it. Images whose code takes fuel run only under the schedule that they were compiled for.
+/// The number of the schedule. It changes when any cost changes, so that programs that rely on costs, such as
+/// blockchains, can compare it. An image runs only under the schedule that it was compiled for.
 pub const SCHEDULE: u32 = 1;
 
-/// Log2 of the bytes that cost one, of memories and arrays.
+/// Log2 of how many bytes of a memory or an array cost one unit of fuel.
 pub const BYTES: u32 = 6;
-/// Log2 of the elements of tables that cost one.
+/// Log2 of how many elements of a table cost one unit of fuel.
 pub const ELEMENTS: u32 = 3;
-/// Log2 of the values that cost one more where an operator moves many of them, and of the locals that a function sets to zero.
+/// Log2 of how many values that an operator moves, or locals that a function declares, cost one more unit of fuel.
 pub const VALUES: u32 = 3;
-/// Log2 of the handlers that cost one when an exception comes by that they do not catch.
+/// Log2 of how many handlers cost one unit of fuel when an exception passes them that they do not catch.
 pub const HANDLERS: u32 = 3;
-/// What one piece of a long instruction costs: 1 MiB of bytes, or 131,072 elements.
+/// The cost of one step of a long instruction: 1 MiB, or 131,072 elements of a table.
 pub const PIECE: u64 = 1 << 14;
 
-/// What `count` things cost of which `1 << log2` are one unit, begun ones counted.
+/// Returns the cost of `count` things, if `1 << log2` of them cost one unit of fuel. It is rounded up.
 pub const fn units(count: u64, log2: u32) -> u64 {
     count.div_ceil(1 << log2)
 }
 
-/// How many of `count` things the next piece has.
+/// Returns how many of `count` things the next step of a long instruction handles.
 pub const fn piece(count: u64, log2: u32) -> u64 {
     let most = PIECE << log2;
     if count < most { count } else { most }

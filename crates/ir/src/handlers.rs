@@ -1,30 +1,31 @@
-//! Exception tables: which code of a function is covered by which handler. Nothing of it is looked at until something is thrown.
+//! Exception tables: which handler covers which code of a function. They are used only when an exception is thrown.
 
-/// A handler, one clause of a `try`. Entries of a function stand inner ones first.
+/// An exception handler: one clause of a `try`. The handlers of a function are ordered from inner to outer ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct Handler {
-    /// Where the code begins that it covers: in units, or once linked in bytes, from the function's first.
+    /// Where the covered code begins: the offset in the function's code, in units, or in bytes once it is linked.
     pub from: u32,
-    /// Where that code ends.
+    /// Where the covered code ends.
     pub to: u32,
-    /// Where to go on.
+    /// Where execution continues.
     pub target: u32,
-    /// The index of the tag; or [`ANY`], or [`DELEGATE`].
+    /// The index of the tag, or [`ANY`], or [`DELEGATE`].
     pub tag: u32,
-    /// The first slot that the values go to. Of a [`DELEGATE`], the level from which on handlers further out are left out.
+    /// The first slot that the exception's values are written to. For a [`DELEGATE`], a level: the search continues
+    /// only with handlers whose level is lower.
     pub slot: u16,
     /// How many slots the values take.
     pub count: u16,
-    /// The slot that the reference to the exception goes to, or [`NO_SLOT`].
+    /// The slot that the reference to the exception is written to, or [`NO_SLOT`].
     pub reference: u16,
     /// How many `try`s are around its own.
     pub level: u16,
 }
 
-/// Whatever the tag.
+/// Stands in [`Handler::tag`] for any tag.
 pub const ANY: u32 = u32::MAX;
-/// No handler: those between here and some level are left out.
+/// Stands in [`Handler::tag`] for a `delegate`. It catches nothing, but makes the search skip handlers.
 pub const DELEGATE: u32 = u32::MAX - 1;
-/// No slot.
+/// Stands in [`Handler::reference`] for no slot.
 pub const NO_SLOT: u16 = u16::MAX;

@@ -1,54 +1,61 @@
-//! A map from strings of bytes to numbers, for names and types of modules: what standard maps do, with allocation that can fail, and
-//! in time that depends on nothing but the length of the key, whatever keys a guest thinks of.
+//! A map from byte strings to numbers, for the names and types of modules. Unlike the maps of the standard library,
+//! its allocation can fail, and a lookup takes time that depends only on the length of the key. So no choice of keys
+//! by a guest makes it slow.
 //!
-//! It is a crit-bit tree: inner nodes name the first bit in which the keys below them differ. A key is not kept; who uses the map
-//! says what the key of a number is. So a lookup looks at single bits of the key, and compares it once.
+//! The map is a crit-bit tree: each inner node has the first bit in which the keys below it differ. A lookup tests
+//! single bits of the key on the way down, and then compares one whole key. The map does not store the keys: its
+//! caller passes a function from numbers to keys.
 
 use alloc::vec::Vec;
 
 use crate::fallible::{OutOfMemory, TryVec};
 
-/// Strings of bytes, each with a number below 2^31.
+/// A map from byte strings to numbers below 2^31.
 #[derive(Clone, Default, Debug)]
 pub struct Keys {
     nodes: Vec<Node>,
-    /// Nodes that are free: the first, and in each the next one as its first child.
+    /// The first free node. The first child of a free node is the next one; the last one names itself.
     free: Option<u32>,
     root: Option<Child>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// The first bit that not all keys below have alike; see [`bit`].
+    /// The first bit in which the keys below differ, as [`bit`] counts them.
     bit: u64,
     children: [Child; 2],
 }
 
-/// A node, or with the upper bit the number of a key.
+/// The index of a node or, if the upper bit is set, the number of a key.
 #[derive(Clone, Copy, Debug)]
 struct Child(u32);
 
+/// The bit in [`Child`] that is set in the number of a key.
 const NUMBER: u32 = 1 << 31;
 
 impl Child {
+    /// Returns the number of a key, if this is one.
     fn number(self) -> Option<u32> {
         (self.0 & NUMBER != 0).then_some(self.0 & !NUMBER)
     }
 }
 
-/// Bits of a byte, and one in front that says that the key has it: so no key is the beginning of another.
+/// The bits of a symbol: those of a byte, and one before them that says whether the key has this byte. So no key is a
+/// prefix of another.
 const WIDTH: u64 = 9;
 
+/// Returns the symbol at a place of a key.
 fn symbol(key: &[u8], at: usize) -> u16 {
     key.get(at).map_or(0, |&byte| 0x100 | u16::from(byte))
 }
 
+/// Returns a bit of a key. The bits of its symbols are counted from the first symbol on, high bits first.
 fn bit(key: &[u8], bit: u64) -> usize {
     let symbol = symbol(key, (bit / WIDTH) as usize);
     usize::from(symbol >> (WIDTH - 1 - bit % WIDTH) & 1)
 }
 
-/// The first bit in which the keys differ.
+/// Returns the first bit in which the keys differ.
 fn difference(a: &[u8], b: &[u8]) -> Option<u64> {
     let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let differing = symbol(a, at) ^ symbol(b, at);
@@ -57,18 +64,18 @@ fn difference(a: &[u8], b: &[u8]) -> Option<u64> {
 }
 
 impl Keys {
-    /// Forgets all keys, and keeps the room for as many.
+    /// Removes all keys, but keeps the memory.
     pub fn clear(&mut self) {
         self.nodes.clear();
         (self.free, self.root) = (None, None);
     }
 
-    /// The number of a key. `key_of` gives the key of a number that was put in.
+    /// Returns the number of a key. `key_of` returns the key of a number in the map.
     pub fn get<'k>(&self, key: &[u8], key_of: &dyn Fn(u32) -> &'k [u8]) -> Option<u32> {
         self.nearest(key).filter(|&number| key_of(number) == key)
     }
 
-    /// The number of the key that a lookup of this one ends at.
+    /// Returns the number of the key where a lookup of this key ends. If the map has the key, it is that one.
     fn nearest(&self, key: &[u8]) -> Option<u32> {
         let mut child = self.root?;
         loop {
@@ -82,10 +89,10 @@ impl Keys {
         }
     }
 
-    /// Gives a key this number unless it has one, which is returned then.
+    /// Inserts a key with this number. If the map has the key already, changes nothing and returns its number.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     pub fn insert<'k>(
         &mut self,
         key: &[u8],
@@ -99,7 +106,7 @@ impl Keys {
         };
         let Some(first) = difference(key, key_of(nearest)) else { return Ok(Some(nearest)) };
         let at = self.take_free()?;
-        // Behind the nodes above whose bits come first.
+        // The new node comes below all nodes on the way whose bit is before its own.
         let mut above = None;
         let mut below = self.root.unwrap_or(new);
         while below.number().is_none() {
@@ -118,7 +125,7 @@ impl Keys {
         Ok(None)
     }
 
-    /// Takes out a key that has a number. `key_of` is not asked for: the key must have been put in.
+    /// Removes a key, which the map must have. This compares no keys, so it needs no `key_of`.
     pub fn remove(&mut self, key: &[u8]) {
         let (mut above, mut last) = (None, None);
         let Some(mut child) = self.root else { return };
@@ -135,12 +142,12 @@ impl Keys {
         };
         let other = self.nodes[at as usize].children[1 - side];
         self.put(above, other);
-        // The last of those that are free names itself.
+        // The last free node names itself.
         self.nodes[at as usize].children[0] = Child(self.free.unwrap_or(at));
         self.free = Some(at);
     }
 
-    /// What comes next where a side of a node, or the root, leads.
+    /// Sets a child of a node, given as node and side, or the root.
     fn put(&mut self, above: Option<(u32, usize)>, child: Child) {
         match above {
             Some((at, side)) => self.nodes[at as usize].children[side] = child,
@@ -148,7 +155,7 @@ impl Keys {
         }
     }
 
-    /// A node to be filled.
+    /// Returns a node for use, which the caller fills.
     fn take_free(&mut self) -> Result<u32, OutOfMemory> {
         if let Some(at) = self.free {
             let next = self.nodes[at as usize].children[0].0;
@@ -168,7 +175,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::vec::Vec;
 
-    /// Short keys of few letters, so that many are beginnings of others and many come twice.
+    /// Returns a short key of few letters, so that many keys are prefixes of others and many come twice.
     fn key(random: &mut u64) -> Vec<u8> {
         *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let bits = *random >> 33;

@@ -1,19 +1,19 @@
-//! The instruction set of wasmote: one table, and everything that follows from it.
+//! The instruction set of wasmote's IR: one table, and everything that is derived from it.
 //!
-//! Read in this order:
+//! The crate depends on no other crate. Only `fallible` and `keys` allocate. Read in this order:
 //!
-//! 1. [`shape`]: what operands an instruction can have, and in which classes (slot, immediate, register);
-//! 2. `table`, `managed`, `objects` and (for vectors) `table_simd`: one row an instruction family, and [`ops`]: the numbering of opcodes made
-//!    from it;
-//! 3. [`code`]: reading and writing instructions as 16-bit units; [`write`](mod@write): putting instructions together;
-//! 4. [`disasm`]: instructions as text;
-//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what translator and executor agree on beside the instructions;
-//! 6. with the feature `operators`, `operators`: the language's own operators, a table like that of instructions; [`Proposal`]: what a module may need
-//!    and a build may lack;
-//! 7. [`image`]: translated modules as files, and what must hold for them before they run;
-//! 8. with the feature `alloc`, `fallible`: how all crates allocate what guests decide the size of, and `keys`: a map that does.
-//!
-//! Nothing else here allocates, and nothing depends on another crate.
+//! 1. [`shape`]: the operands that an instruction can have, and their classes (slot, immediate, accumulator).
+//! 2. `table`, `managed`, `objects` and `table_simd` (vectors): one row for each instruction family. [`ops`]: the
+//!    opcodes, which are numbered from these rows.
+//! 3. [`code`]: instructions as 16-bit units. [`write`](mod@write): typed construction of instructions.
+//! 4. [`disasm`]: instructions as text.
+//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what else the translator and the executor must
+//!    agree on.
+//! 6. `operators` (feature `operators`): the operators of WebAssembly itself, in a table like that of instructions.
+//!    [`Proposal`]: the proposals that a module may need and a build may lack.
+//! 7. [`image`]: translated modules as files, and how they are verified before they run.
+//! 8. `fallible` and `keys` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a map that
+//!    uses it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

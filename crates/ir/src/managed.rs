@@ -1,24 +1,26 @@
-//! The table of instructions on references to functions, exceptions and objects: rows as in `table.rs`. They are numbered
-//! behind all others and belong to both op sets, but are not executed in place. They use slots and immediates only.
+//! The table of instructions on references to functions and on exceptions. The rows are as in `table.rs`.
+//!
+//! These instructions are numbered after those of `table.rs`. They belong to both op sets, but cannot be executed in
+//! place. Their sources are slots and immediates only.
 
-/// Calls the macro named with all rows of this table, behind what else is given.
+/// Calls `$callback` with the other arguments, then all rows of this table.
 #[macro_export]
 macro_rules! for_each_managed_op {
     ($callback:ident $($more:tt)*) => {
         $callback! {
             $($more)*
             // --- references to functions ---------------------------------------------------------------
-            /// Call the function that a reference is to.
+            /// Call a function through a reference.
             CallRef: CallRef(none -> none);
-            /// Call the function that a reference is to instead of returning.
+            /// Tail call of a function through a reference.
             ReturnCallRef: ReturnCallRef(none -> none);
             /// Trap if the reference is null.
             TrapNull: Check(none -> none);
 
             // --- exceptions ----------------------------------------------------------------------------
-            /// Make an exception of values, and go on at its handler.
+            /// Make an exception with these values and throw it.
             Throw: Throw(none -> none);
-            /// Go on at the handler of an exception.
+            /// Throw the exception that a reference refers to.
             ThrowRef: ThrowRef(none -> none);
         }
     };

@@ -1,8 +1,11 @@
-//! The table of instructions on objects: rows as in `table.rs`. They are numbered behind all others, belong to both op sets, and are
-//! not executed in place. Their handlers are in `wasmote-gc`. Those that allocate are like calls: what is live is in slots below
-//! the one that they name last. Those with a result of a type leave it in the accumulator, too, if it takes one slot, and else use it up.
+//! The table of GC instructions. The rows are as in `table.rs`, and the handlers are in `wasmote-gc`.
+//!
+//! These instructions are numbered after those of `managed.rs`. They belong to both op sets, but cannot be executed
+//! in place. Those that allocate are like calls: all live values are in slots below the slot that they name last.
+//! Those whose row has a result type leave a result of one slot in the accumulator as well; if they have no such
+//! result, they still overwrite the accumulator.
 
-/// Calls the macro named with all rows of this table, behind what else is given.
+/// Calls `$callback` with the other arguments, then all rows of this table.
 #[macro_export]
 macro_rules! for_each_object_op {
     ($callback:ident $($more:tt)*) => {
@@ -39,15 +42,15 @@ macro_rules! for_each_object_op {
             StructSet128: FieldSetPair(none -> i64);
 
             // --- arrays --------------------------------------------------------------------------------
-            /// dst = new array of so many elements with this value, a run of one or two slots.
+            /// dst = new array: the value of each element, a run of one or two slots, and the length.
             ArrayNew: ArrayNew(none -> none);
-            /// dst = new array of so many elements, all zero.
+            /// dst = new array of this length, all zero.
             ArrayNewDefault: ArrayNewDefault(none -> none);
             /// dst = new array with the values of a run.
             ArrayNewFixed: NewOfRun(none -> none);
-            /// dst = new array with elements out of a data segment.
+            /// dst = new array with elements from a data segment.
             ArrayNewData: ArrayNewData(none -> none);
-            /// dst = new array with elements out of an element segment.
+            /// dst = new array with elements from an element segment.
             ArrayNewElem: ArrayNewElem(none -> none);
             /// dst = 8 bits of an element, sign-extended to 32.
             ArrayGet8S: ElementGet(none -> i64);
@@ -73,7 +76,7 @@ macro_rules! for_each_object_op {
             ArraySet64: ElementSet(none -> i64);
             /// Set an element to a vector.
             ArraySet128: ElementSetPair(none -> i64);
-            /// dst = elements of an array.
+            /// dst = length of an array.
             ArrayLen: ObjectUnary(none -> i64);
             /// Fill with a value, a run of one or two slots: array, index, length.
             ArrayFill: ArrayFill(none -> none);
@@ -84,12 +87,12 @@ macro_rules! for_each_object_op {
             /// Copy from an element segment: array, index, offset in the segment, length.
             ArrayInitElem: ArrayInitElem(none -> none);
 
-            // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
-            /// dst = new array of so many elements, all zero.
+            // --- take fuel by their length, only in metered code; the operands are temporaries --------------------
+            /// dst = new array of this length, all zero.
             ArrayNewFuel: ArrayNewDefault(none -> none);
-            /// dst = new array, all zero, for elements out of a data segment that has them.
+            /// dst = new array, all zero, for elements of a data segment; trap if the segment does not have them.
             ArrayNewDataFuel: ArrayNewData(none -> none);
-            /// dst = new array, all zero, for elements out of an element segment that has them.
+            /// dst = new array, all zero, for elements of an element segment; trap if the segment does not have them.
             ArrayNewElemFuel: ArrayNewElem(none -> none);
             /// Fill with a value, a run of one or two slots: array, index, length.
             ArrayFillFuel: ArrayFillFuel(none -> none);
@@ -100,8 +103,8 @@ macro_rules! for_each_object_op {
             /// Copy from an element segment: array, index, offset in the segment, length.
             ArrayInitElemFuel: ArrayInitElemFuel(none -> none);
 
-            // --- small integers, and what references are to ----------------------------------------------
-            /// dst = reference that is an integer of 31 bits.
+            // --- `i31`, and tests of references ----------------------------------------------------------
+            /// dst = `i31` reference to the low 31 bits.
             RefI31: ObjectUnary(none -> none);
             /// dst = the integer, sign-extended to 32.
             I31GetS: ObjectUnary(none -> none);

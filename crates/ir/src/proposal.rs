@@ -1,8 +1,11 @@
-//! Proposals: what was added to the first version of the language, and what may be added to the newest.
+//! The proposals of WebAssembly: additions to the first version of the specification.
 
-/// Calls the macro named with a row for each proposal, those that some build runs first: its name as a variant, as a field, and as wasmparser's
-/// flag; its name for people; and of those that can be run the version of the specification that has it, 4 if none does, and which builds
-/// run it, as an expression for crates with the Cargo features `simd` and `gc`.
+/// Calls `$callback` with a row for each proposal.
+///
+/// A row has the name of the proposal as a variant, as a field, as wasmparser's flag, and in messages. The rows in
+/// `built` are for proposals that some build runs. They also have the version of the specification that includes the
+/// proposal (4 if none does), and an expression that says whether a build runs it. The expression expects the Cargo
+/// features `simd` and `gc`.
 #[macro_export]
 macro_rules! for_each_proposal {
     ($callback:ident) => {
@@ -10,43 +13,44 @@ macro_rules! for_each_proposal {
             built {
                 /// Mutable globals can be imported and exported.
                 MutableGlobals mutable_global MUTABLE_GLOBAL "mutable globals" since 1 if true;
-                /// `i32.extend8_s` and its like.
+                /// `i32.extend8_s` and similar operators.
                 SignExtension sign_extension SIGN_EXTENSION "sign extension" since 2 if true;
-                /// `i32.trunc_sat_f32_s` and its like.
+                /// `i32.trunc_sat_f32_s` and similar operators.
                 SaturatingFloatToInt saturating_float_to_int SATURATING_FLOAT_TO_INT "saturating float-to-int conversion" since 2 if true;
-                /// Several results, and blocks with parameters.
+                /// Functions and blocks with several results, and blocks with parameters.
                 MultiValue multi_value MULTI_VALUE "multiple values" since 2 if true;
-                /// `memory.copy`, passive segments and their like.
+                /// `memory.copy` and similar operators, and passive segments.
                 BulkMemory bulk_memory BULK_MEMORY "bulk memory operations" since 2 if true;
-                /// `externref`, several tables, and instructions on references.
+                /// `externref`, several tables, and operators on references.
                 ReferenceTypes reference_types REFERENCE_TYPES "reference types" since 2 if true;
-                /// Vectors of 128 bits; needs the Cargo feature `simd`.
+                /// 128-bit vectors. Needs the Cargo feature `simd`.
                 Simd simd SIMD "SIMD" since 2 if cfg!(feature = "simd");
-                /// Vector instructions whose results depend on the machine; needs the Cargo feature `simd`.
+                /// Vector operators whose results depend on the machine. Needs the Cargo feature `simd`.
                 RelaxedSimd relaxed_simd RELAXED_SIMD "relaxed SIMD" since 3 if cfg!(feature = "simd");
                 /// `return_call` and `return_call_indirect`.
                 TailCall tail_call TAIL_CALL "tail calls" since 3 if true;
-                /// Sums, differences and products in constant expressions.
+                /// Additions, subtractions and multiplications in constant expressions.
                 ExtendedConst extended_const EXTENDED_CONST "extended constant expressions" since 3 if true;
                 /// Several memories.
                 MultiMemory multi_memory MULTI_MEMORY "multiple memories" since 3 if true;
-                /// Memories and tables with indices of 64 bits.
+                /// Memories with 64-bit addresses, and tables with 64-bit indices.
                 Memory64 memory64 MEMORY64 "memory64" since 3 if true;
                 /// Memories with pages of one byte.
                 CustomPageSizes custom_page_sizes CUSTOM_PAGE_SIZES "custom page sizes" since 4 if true;
-                /// `i64.add128`, `i64.mul_wide_s` and their like.
+                /// `i64.add128`, `i64.mul_wide_s` and similar operators.
                 WideArithmetic wide_arithmetic WIDE_ARITHMETIC "wide arithmetic" since 4 if true;
                 /// References to functions of a given type, and references that are never null.
                 FunctionReferences function_references FUNCTION_REFERENCES "typed function references" since 3 if true;
-                /// Recursive types; objects too, with the Cargo feature `gc`.
+                /// Recursive types. With the Cargo feature `gc`, objects as well.
                 Gc gc GC "garbage collection" since 3 if true;
-                /// Tags and exceptions; needs the Cargo feature `gc`.
+                /// Tags and exceptions. Needs the Cargo feature `gc`.
                 Exceptions exceptions EXCEPTIONS "exception handling" since 3 if cfg!(feature = "gc");
-                /// `try`, `catch`, `delegate` and `rethrow`, which came before `try_table`; needs the Cargo feature `gc`.
+                /// `try`, `catch`, `delegate` and `rethrow`, which came before `try_table`. Needs the Cargo feature
+                /// `gc`.
                 LegacyExceptions legacy_exceptions LEGACY_EXCEPTIONS "legacy exception handling" since 4 if cfg!(feature = "gc");
             }
             unbuilt {
-                /// Shared memories and atomic instructions.
+                /// Shared memories and atomic operators.
                 Threads threads THREADS "threads";
                 /// Continuations.
                 StackSwitching stack_switching STACK_SWITCHING "stack switching";
@@ -54,9 +58,9 @@ macro_rules! for_each_proposal {
                 SharedEverything shared_everything_threads SHARED_EVERYTHING_THREADS "shared-everything threads";
                 /// Structures with descriptors, and exact types.
                 CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors";
-                /// Imports whose module name is given once.
+                /// Imports that share one module name in the binary.
                 CompactImports compact_imports COMPACT_IMPORTS "compact imports";
-                /// Atomic instructions with an order.
+                /// Atomic operators with a memory ordering.
                 AcquireReleaseAtomics acquire_release_atomics ACQUIRE_RELEASE_ATOMICS "acquire-release atomics";
                 /// `memory.discard`.
                 MemoryControl memory_control MEMORY_CONTROL "memory control";
@@ -75,7 +79,7 @@ macro_rules! define_proposals {
         #[non_exhaustive]
         #[repr(u8)]
         pub enum Proposal {
-                /// The first version of the language, to which the others were added.
+                /// The first version of the specification, to which the proposals were added.
             Core,
             $( $(#[$doc])* $name, )*
             $( $(#[$other_doc])* $other, )*
@@ -85,7 +89,7 @@ macro_rules! define_proposals {
                 /// All proposals.
             pub const ALL: &'static [Proposal] = &[$(Proposal::$name,)* $(Proposal::$other,)*];
 
-                /// What people call it; messages put "support" behind it.
+                /// Returns its name for messages, which add "support" after it.
             pub const fn name(self) -> &'static str {
                 match self {
                     Proposal::Core => "WebAssembly 1.0",

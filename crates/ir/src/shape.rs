@@ -1,13 +1,13 @@
-//! Shapes: which operands an instruction family has, in which classes, in which order.
+//! Shapes: the operands of an instruction family, their classes and their order.
 //!
-//! A *family* (a row of [`crate::ops`]) exists in several *variants*, one for each admissible choice of
-//! classes. The class of a source is a slot of the frame, an immediate, or the accumulator of its type
-//! (`R`: a machine register that holds the last value produced). The class of a destination is a slot
-//! (the accumulator gets the value too) or the accumulator only.
+//! A *family* (a row of [`crate::ops`]) has several *variants*, one for each choice of classes. The class of a source
+//! is a slot of the frame, an immediate, or the accumulator of its type. The accumulator is a machine register that
+//! holds the last value of that type. The class of a destination is a slot (the accumulator gets the value as well)
+//! or the accumulator only.
 //!
-//! Variants that use slots and immediates only form the *core* op set; they stand first in each list.
-//! In a list with destinations the second half repeats the first with the destination left out, so that
-//! `variant + len / 2` elides a store, and the destination is always the last operand.
+//! Variants with slots and immediates only form the *core* op set. They come first in each list. If stores can be
+//! left out, the second half of the list repeats the first without the destination: `variant + len / 2` leaves out
+//! the store. A destination that can be left out is always the last operand.
 
 /// One operand in an instruction's encoding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,17 +24,17 @@ pub enum Operand {
     DstPair,
     /// Four neighbouring slots that are written.
     DstFour,
-    /// First of a run of slots that is read or moved; its length is a [`Operand::Count`].
+    /// The first of a run of slots that is read. The length is a later [`Operand::Count`].
     SrcRun,
-    /// First of a run of slots that is written; its length is a [`Operand::Count`].
+    /// The first of a run of slots that is written. The length is a later [`Operand::Count`].
     DstRun,
-    /// Length of the runs of this instruction, in slots.
+    /// The length of the runs of this instruction, in slots.
     Count,
-    /// First slot of the arguments of a call: the frame of the callee.
+    /// The first slot of a call's arguments, where the callee's frame begins; or the first slot that is not in use.
     Base,
     /// The slot of this frame's header.
     Header,
-    /// Nothing.
+    /// Unused.
     Padding,
     /// 16-bit immediate.
     Imm16,
@@ -48,9 +48,9 @@ pub enum Operand {
     Offset,
     /// Memory offset of 64 bits, in bytes.
     Offset64,
-    /// Signed distance, in units from the start of this instruction, to the target.
+    /// Signed distance from the start of this instruction to the target, in units, 32 bits.
     Target,
-    /// Number of further [`Operand::Target`]s that follow this operand, 32 bits.
+    /// Number of [`Operand::Target`]s that follow this operand, 32 bits.
     TargetCount,
     /// Function index, 32 bits.
     Func,
@@ -80,19 +80,19 @@ pub enum Operand {
     Tag,
     /// Offset of a field in an object, in bytes, 32 bits.
     Field,
-    /// Number of a lane of 4.
+    /// Lane index below 4.
     #[cfg(feature = "simd")]
     Lane4,
-    /// Number of a lane of 8.
+    /// Lane index below 8.
     #[cfg(feature = "simd")]
     Lane8,
-    /// Number of a lane of 16.
+    /// Lane index below 16.
     #[cfg(feature = "simd")]
     Lane16,
 }
 
 impl Operand {
-    /// Size in 16-bit units.
+    /// Returns the size in 16-bit units.
     pub const fn units(self) -> usize {
         match self {
             Operand::Src
@@ -121,75 +121,79 @@ impl Operand {
 /// One variant of a family, for tables that are made at compile time.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
-    /// The operands in order of encoding.
+    /// The operands, in the order of the encoding.
     pub operands: &'static [Operand],
-    /// The classes as letters (`s` slot, `i` immediate, `r` accumulator, then `_` and the destination's).
+    /// The classes as letters: `s` slot, `i` immediate, `r` accumulator. `_r` at the end means that the result goes
+    /// to the accumulator only. In the name of a store, the letter after `_` is the class of the stored value. `x` is
+    /// the single variant of a shape whose operands have no classes.
     pub suffix: &'static str,
-    /// What it belongs to.
+    /// The set that it belongs to.
     pub set: Set,
 }
 
 /// Sets of variants, in the order in which they are numbered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Set {
-    /// Slots and immediates only: for small targets, and all others.
+    /// Variants with slots and immediates only. Every build has them.
     Core,
-    /// Accumulators and tiles.
+    /// Variants with accumulators, and fused operations.
     Extended,
-    /// References to functions, and exceptions: for all but what executes in place.
+    /// Instructions on references to functions and on exceptions. Code that is executed in place has none.
     Managed,
-    /// Objects; likewise.
+    /// GC instructions. Code that is executed in place has none.
     Object,
-    /// Vectors: with the extended op set only, and for all but what executes in place.
+    /// Vector instructions. They need the extended op set, and code that is executed in place has none.
     #[cfg(feature = "simd")]
     Vector,
 }
 
-/// How an instruction is written: the classes of its sources and of its destination, and its operands. Handlers state their own, from the
-/// types that they are made of, and it is compared with their variant's.
+/// The encoding of an instruction: the classes of its sources and of its destination, and its operands.
+///
+/// A handler computes its format from the types of its sources and its destination. The format must be that of the
+/// handler's variant, or the handler does not compile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Format {
     /// The letters of [`Variant::suffix`], the last one in the lowest byte.
     letters: u64,
     /// The operands, six bits each, the last one in the lowest bits.
     operands: u64,
-    /// How many letters there are.
+    /// The number of letters.
     letter_count: u32,
-    /// How many operands there are.
+    /// The number of operands.
     operand_count: u32,
-    /// Their units.
+    /// The size of the operands in units.
     units: usize,
 }
 
 impl Format {
-    /// No classes, and no operands.
+    /// The format without classes and operands.
     pub const NONE: Format = Format { letters: 0, operands: 0, letter_count: 0, operand_count: 0, units: 0 };
 
-    /// A source of the class with this letter, which has these operands.
+    /// Returns the format of a source of the class with this letter, which has these operands.
     pub const fn source(letter: u8, operands: &[Operand]) -> Format {
         Format { letters: letter as u64, letter_count: 1, ..Format::operands(operands) }
     }
 
-    /// These operands.
+    /// Returns the format of these operands, without classes.
     pub const fn operands(operands: &[Operand]) -> Format {
         Format { operands: key(operands), operand_count: operands.len() as u32, units: units(operands), ..Format::NONE }
     }
 
-    /// The destination that is an accumulator only, which stands last.
+    /// The format of a destination that is the accumulator only. It comes last.
     pub const ACCUMULATED: Format = Format::NONE.letter(b'_').letter(b'r');
 
-    /// This, and one more letter.
+    /// Returns this format with one more letter.
     pub const fn letter(self, letter: u8) -> Format {
         assert!(self.letter_count < 8);
         Format { letters: self.letters << 8 | letter as u64, letter_count: self.letter_count + 1, ..self }
     }
 
-    /// This, and one more operand.
+    /// Returns this format with one more operand.
     pub const fn operand(self, operand: Operand) -> Format {
         self.then(Format::operands(&[operand]))
     }
 
-    /// This, and behind it the letters and operands of another.
+    /// Returns this format, followed by the letters and operands of another.
     pub const fn then(self, other: Format) -> Format {
         assert!(self.letter_count + other.letter_count <= 8 && self.operand_count + other.operand_count <= 10);
         Format {
@@ -201,7 +205,7 @@ impl Format {
         }
     }
 
-    /// The format of a variant.
+    /// Returns the format of a variant.
     pub const fn of(variant: &Variant) -> Format {
         let letters = variant.suffix.as_bytes();
         let mut format = Format::operands(variant.operands);
@@ -213,22 +217,22 @@ impl Format {
         format
     }
 
-    /// Units of the operands.
+    /// Returns the size of the operands in units.
     pub const fn units(self) -> usize {
         self.units
     }
 
-    /// The operands as one number, the same for the same operands only.
+    /// Returns the operands as one number. Different operands have different numbers.
     pub(crate) const fn key(&self) -> u64 {
         self.operands
     }
 
-    /// Whether both are the same.
+    /// Whether both formats are the same.
     pub const fn is(self, other: Format) -> bool {
         self.same_operands(other) && self.letters == other.letters && self.letter_count == other.letter_count
     }
 
-    /// Whether both have the same operands.
+    /// Whether both formats have the same operands.
     pub const fn same_operands(self, other: Format) -> bool {
         self.operands == other.operands && self.operand_count == other.operand_count
     }
@@ -243,20 +247,21 @@ const fn formats<const N: usize>(variants: &[Variant]) -> [Format; N] {
     formats
 }
 
-/// What follows from the variants of a shape: made once for each, since constants are evaluated slowly, and rows are many.
+/// Facts about the variants of a shape. They are computed once for each shape and not for each row, because the
+/// compiler evaluates constants slowly.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
     /// A bit for each core variant.
     pub(crate) core: u16,
-    /// A bit for each other one.
+    /// A bit for each variant that is not core.
     pub(crate) others: u16,
-    /// What the others belong to.
+    /// The set of the variants that are not core.
     pub(crate) set: Set,
-    /// A bit for each variant whose destination another one leaves out.
+    /// A bit for each variant that has a counterpart without the destination.
     pub(crate) elides: u16,
-    /// A number made of the letters and operands of all.
+    /// A hash of the letters and operands of all variants.
     pub(crate) hash: u64,
-    /// A number made of those of all but the extended ones.
+    /// A hash of the letters and operands of all variants but the extended ones.
     pub(crate) core_hash: u64,
 }
 
@@ -279,7 +284,7 @@ impl Summary {
             if !matches!(set, Set::Extended) {
                 summary.core_hash = mix(summary.core_hash, own);
             }
-            // Half the list behind it is what leaves it out, by its letters.
+            // The counterpart without the destination is half the list further on. The letters tell whether it is one.
             let last = format.operands & 63;
             if i < half
                 && (last == Operand::Dst as u64 + 1 || last == Operand::DstPair as u64 + 1)
@@ -293,12 +298,12 @@ impl Summary {
     }
 }
 
-/// A step of a hash (FNV-1a, of more than bytes).
+/// Mixes a value into a hash: FNV-1a, with 64 bits at a time instead of bytes.
 pub(crate) const fn mix(hash: u64, value: u64) -> u64 {
     ((hash ^ value) as u128 * 0x0100_0000_01b3) as u64
 }
 
-/// Units of these operands.
+/// Returns the size of these operands in units.
 pub(crate) const fn units(operands: &[Operand]) -> usize {
     let (mut units, mut i) = (0, 0);
     while i < operands.len() {
@@ -308,7 +313,7 @@ pub(crate) const fn units(operands: &[Operand]) -> usize {
     units
 }
 
-/// Operands as one number, six bits each: the same for the same operands only.
+/// Returns operands as one number, six bits each. Different operands have different numbers.
 pub(crate) const fn key(operands: &[Operand]) -> u64 {
     assert!(operands.len() <= 10);
     let (mut key, mut i) = (0, 0);
@@ -320,25 +325,25 @@ pub(crate) const fn key(operands: &[Operand]) -> u64 {
     key
 }
 
-/// A list of variants; implemented by the types of this module. Each is an enum of its variants' names: who means a variant names it, as
-/// in `Bin8::si`, and its number follows from its place in the list here alone.
+/// A list of variants. The types of this module implement it. Each is an enum of its variants' names, such as
+/// `Bin8::si`. Only the list here decides the number of a variant; all other code uses its name.
 pub trait Shape {
     /// The variants, core ones first.
     const VARIANTS: &'static [Variant];
-    /// How they are written.
+    /// The formats of the variants.
     const FORMATS: &'static [Format];
-    /// Their suffixes, each with a space behind it.
+    /// The suffixes of the variants, each followed by a space.
     const SUFFIXES: &'static str;
-    /// What follows from them.
+    /// Facts about the variants.
     const SUMMARY: Summary;
 }
 
-/// The shapes, and in the module named the types of families that have them.
+/// Defines the shapes and, in the module `$module`, for each shape a type of the families that have it.
 macro_rules! shapes {
     ($module:ident: $( $(#[$doc:meta])* $name:ident { $( $suffix:ident $set:ident [$($operand:ident),*] ),* $(,)? } )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        // The names are those of instructions as text.
+        // The names are the suffixes of instructions in text.
         #[allow(non_camel_case_types)]
         #[repr(u8)]
         pub enum $name { $(
@@ -356,8 +361,10 @@ macro_rules! shapes {
             const SUMMARY: Summary = Summary::of(Self::VARIANTS, Self::FORMATS);
         }
     )*
-        /// Families by their shapes: what an instruction is constructed with.
-        // Methods of one generic type would be looked for in each other's impls by the compiler, all with all, which took a second.
+        /// A type for each shape, whose values are the families with that shape. Instructions are constructed with
+        /// these.
+        // There is a type for each shape, and not one generic type with an impl for each: the compiler compares all
+        // impls of one type with each other, which took a second.
         pub mod $module {
             use crate::ops::Op;
             use crate::shape::Shape;
@@ -368,12 +375,12 @@ macro_rules! shapes {
                 pub struct $name(pub(crate) Op);
 
                 impl $name {
-                    /// The family, whatever its shape.
+                    /// Returns the family as an [`Op`].
                     pub const fn op(self) -> Op {
                         self.0
                     }
                     $(
-                        #[doc = concat!("The instruction with operands `", stringify!([$($operand),*]), "`.")]
+                        #[doc = concat!("Returns the instruction with operands `", stringify!([$($operand),*]), "`.")]
                         #[inline(always)]
                         pub fn $suffix(
                             self,
@@ -393,7 +400,7 @@ macro_rules! shapes {
 }
 
 pub mod families {
-    //! Families by their shapes: `family::I32Add` is a `Bin8`.
+    //! A type for each shape, whose values are the families with that shape: `family::I32Add` is a `Bin8`.
     pub use super::scalar_families::*;
     #[cfg(feature = "simd")]
     pub use super::simd::vector_families::*;
@@ -411,7 +418,7 @@ const fn set_of(name: &str) -> Set {
     }
 }
 
-// Below the macro, which it uses, too.
+// This module uses the macro above, so it must come after it.
 #[cfg(feature = "simd")]
 #[path = "shape_simd.rs"]
 mod simd;
@@ -419,18 +426,18 @@ mod simd;
 pub use simd::*;
 
 shapes! { scalar_families:
-    /// Two sources; commutative, mirrored by a sibling, or rarely wanted the other way round.
+    /// Two sources. For families that commute, have a mirror, or rarely have a constant as first source.
     Bin8 {
         ss core [Src, Src, Dst], si core [Src, Imm32, Dst],
         rs ext [Src, Dst], ri ext [Imm32, Dst],
         ss_r ext [Src, Src], si_r ext [Src, Imm32],
         rs_r ext [Src], ri_r ext [Imm32],
     }
-    /// [`Bin8`] of what is rarely used, or takes long: out of slots, into slots.
+    /// [`Bin8`] for families that are rare or slow: no accumulators.
     Bin2 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst] }
-    /// [`Bin12`] of the same.
+    /// [`Bin12`] for families that are rare or slow: no accumulators.
     Bin3 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst] }
-    /// [`Bin8`] of comparisons that mostly become branches: the result is always stored.
+    /// [`Bin8`] for comparisons that mostly become branches: the result is always stored.
     Bin4 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], rs ext [Src, Dst], ri ext [Imm32, Dst] }
     /// Two sources, of which either may be an immediate or the accumulator.
     Bin12 {
@@ -457,52 +464,52 @@ shapes! { scalar_families:
         ss_r ext [Src, Src], si_r ext [Src, Imm64], is_r ext [Imm64, Src],
         rs_r ext [Src], ri_r ext [Imm64], sr_r ext [Src],
     }
-    /// A source and a constant of 64 bits that no 32 bits extend to.
+    /// A source and a constant that needs all 64 bits.
     BinConst { si ext [Src, Imm64, Dst], ri ext [Imm64, Dst], si_r ext [Src, Imm64], ri_r ext [Imm64] }
-    /// A source and a constant of 16 bits.
+    /// A source and a 16-bit constant.
     BinNear { si core [Src, Imm16, Dst] }
-    /// A constant of 16 bits into a slot.
+    /// A 16-bit constant, written to a slot.
     Const16 { i core [Imm16, Dst] }
-    /// [`Load`] with an offset of 16 bits.
+    /// [`Load`] with a 16-bit offset.
     LoadNear { s core [Src, Offset16, Dst] }
-    /// [`Store`] with an offset of 16 bits.
+    /// [`Store`] with a 16-bit offset.
     StoreNear { s_s core [Src, Src, Offset16], s_i core [Src, Imm32, Offset16] }
-    /// Tile: two operations, the first one's result being a source of the second; three sources.
+    /// Fused operation with three sources: the result of the first operation is a source of the second.
     Tile3 { sss ext [Src, Src, Src, Dst], rss ext [Src, Src, Dst], sss_r ext [Src, Src, Src], rss_r ext [Src, Src] }
-    /// Tile: as [`Tile3`], with constants in place of slots.
+    /// [`Tile3`] whose second and third source may be constants.
     Tile3Imm {
         sss ext [Src, Src, Src, Dst], ssi ext [Src, Src, Imm32, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
-    /// Tile: [`Tile3Imm`] of what has a constant neither in the third place alone nor beside the accumulator.
+    /// [`Tile3Imm`] without the variants in which only the third source is a constant.
     Tile12 {
         sss ext [Src, Src, Src, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
-    /// Tile: [`Tile3Imm`] of what first shifts or masks by a constant.
+    /// [`Tile3Imm`] whose second source is always a constant, and whose third source is a slot.
     Tile4 { sis ext [Src, Imm32, Src, Dst], ris ext [Imm32, Src, Dst], sis_r ext [Src, Imm32, Src], ris_r ext [Imm32, Src] }
-    /// Tile: two additions of constants, one after the other.
+    /// Fused operation: two additions of constants, one after the other.
     AddTwo { x ext [Src, Imm32, Dst, Src, Imm32, Dst] }
-    /// Tile: a constant is added to a slot, which then decides a branch together with another source.
+    /// Fused operation: adds a constant to a slot, then branches on the slot and another source.
     Step { s ext [SrcDst, Imm32, Src, Target], i ext [SrcDst, Imm32, Imm32, Target] }
     /// One source.
     Unary { s core [Src, Dst], r ext [Dst], s_r ext [Src], r_r ext [] }
-    /// [`Unary`] of what is rarely used.
+    /// [`Unary`] for rare families.
     Unary1 { s core [Src, Dst] }
     /// A branch on two sources.
     Branch { ss core [Src, Src, Target], si core [Src, Imm32, Target], rs ext [Src, Target], ri ext [Imm32, Target] }
     /// [`Branch`] with 64-bit immediates.
     BranchWide { ss core [Src, Src, Target], si core [Src, Imm64, Target], rs ext [Src, Target], ri ext [Imm64, Target] }
-    /// [`Branch`] on what is rarely used.
+    /// [`Branch`] for rare families.
     Branch2 { ss core [Src, Src, Target], si core [Src, Imm32, Target] }
-    /// [`BranchWide`] on the same.
+    /// [`BranchWide`] for rare families.
     Branch2Wide { ss core [Src, Src, Target], si core [Src, Imm64, Target] }
-    /// A load from memory 0 with a 32-bit address: `s` and `r` are the address, two letters a sum of two that wraps,
-    /// `i` alone a constant address, given as the offset.
+    /// A load from memory 0 with a 32-bit address. One letter `s` or `r` is the address. Two letters are a wrapping
+    /// sum of two sources. `i` alone is a constant address, given as the offset.
     Load {
         s core [Src, Offset, Dst], i core [Offset, Dst],
         r ext [Offset, Dst], ss ext [Src, Src, Offset, Dst], sr ext [Src, Offset, Dst],
@@ -511,7 +518,7 @@ shapes! { scalar_families:
         r_r ext [Offset], ss_r ext [Src, Src, Offset], sr_r ext [Src, Offset],
         si_r ext [Src, Imm32, Offset], ri_r ext [Imm32, Offset],
     }
-    /// [`Load`] without sums that the accumulator is a part of beside a slot.
+    /// [`Load`] without the sum of the accumulator and a slot.
     Load12 {
         s core [Src, Offset, Dst], i core [Offset, Dst],
         r ext [Offset, Dst], ss ext [Src, Src, Offset, Dst],
@@ -520,12 +527,12 @@ shapes! { scalar_families:
         r_r ext [Offset], ss_r ext [Src, Src, Offset],
         si_r ext [Src, Imm32, Offset], ri_r ext [Imm32, Offset],
     }
-    /// [`Load`] of what is rarely used: at an address that is no sum.
+    /// [`Load`] for rare families: the address is no sum.
     Load6 {
         s core [Src, Offset, Dst], i core [Offset, Dst], r ext [Offset, Dst],
         s_r ext [Src, Offset], i_r ext [Offset], r_r ext [Offset],
     }
-    /// A store to memory 0 with a 32-bit address: address, then value after `_`.
+    /// A store to memory 0 with a 32-bit address. The letters are the address as in [`Load`], then `_` and the value.
     Store {
         s_s core [Src, Src, Offset], s_i core [Src, Imm32, Offset],
         i_s core [Src, Offset], i_i core [Imm32, Offset],
@@ -534,35 +541,36 @@ shapes! { scalar_families:
         si_s ext [Src, Imm32, Src, Offset],
         s_r ext [Src, Offset], i_r ext [Offset], ss_r ext [Src, Src, Offset], si_r ext [Src, Imm32, Offset],
     }
-    /// A store of the float accumulator to memory 0; other floats are stored as integers.
+    /// A store of a float accumulator to memory 0. A float in a slot is stored as an integer.
     StoreFloat { s_r ext [Src, Offset], i_r ext [Offset] }
     /// A load from any memory, with an address of up to 64 bits.
     LoadAny { s core [Src, Memory, Offset64, Dst] }
     /// A store to any memory, with an address of up to 64 bits.
     StoreAny { s core [Src, Src, Memory, Offset64] }
-    /// `select`: the condition, then what is taken when it is not zero, then the other.
+    /// `select`: the condition, then the value for a condition that is not zero, then the other value.
     Select {
         sss core [Src, Src, Src, Dst], ssi core [Src, Src, Imm32, Dst], sis core [Src, Imm32, Src, Dst], sii core [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
-    /// [`Select`] of what is less used: the result is always stored.
+    /// [`Select`] for less frequent families: the result is always stored.
     Select8 {
         sss core [Src, Src, Src, Dst], ssi core [Src, Src, Imm32, Dst], sis core [Src, Imm32, Src, Dst], sii core [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
     }
     /// `select` of vectors.
     SelectPair { sss core [Src, SrcPair, SrcPair, DstPair] }
-    /// Nothing.
+    /// No operands.
     Plain { x core [] }
-    /// What a stretch of code costs.
+    /// The cost of a function or a loop.
     Meter { x core [Imm32] }
     /// A jump.
     Jump { x core [Target] }
-    /// `br_table`: the last target is the default.
+    /// `br_table`. The last target is the default.
     Table { s core [Src, TargetCount], r ext [TargetCount] }
-    /// A return with nothing to move. As long as a jump, which may become one.
+    /// A return with nothing to move. It is padded to the size of a jump, so that the translator can replace a jump
+    /// by it.
     Return { x core [Header, Padding] }
     /// A return of one value.
     ReturnValue { s core [Src, Header], i core [Imm32, Header], r ext [Header] }
@@ -572,41 +580,41 @@ shapes! { scalar_families:
     Call { x core [Defined, Base] }
     /// A call of an imported function.
     CallImport { x core [Import, Base] }
-    /// A call through a table; the index into it is a slot or the accumulator.
+    /// A call through a table. The index is in a slot or in the accumulator.
     CallIndirect { s core [Src, Table, Type, Base], r ext [Table, Type, Base] }
-    /// A tail call; the count is that of the arguments' slots.
+    /// A tail call. The count is the number of the arguments' slots.
     ReturnCall { x core [Defined, Base, Count, Header] }
     /// A tail call of an imported function.
     ReturnCallImport { x core [Import, Base, Count, Header] }
     /// A tail call through a table.
     ReturnCallIndirect { s core [Src, Table, Type, Base, Count, Header] }
-    /// A move of one slot.
+    /// A copy of one slot.
     Copy { s core [Src, Dst] }
-    /// Two moves, the first done before the second.
+    /// Two copies. The first one is done before the second.
     Copy2 { s core [Src, Dst, Src, Dst] }
-    /// A move of a run of slots, which may overlap.
+    /// A copy of a run of slots. The runs may overlap.
     CopyRun { s core [SrcRun, DstRun, Count] }
-    /// A constant of 32 bits into a slot.
+    /// A 32-bit constant, written to a slot.
     Const32 { i core [Imm32, Dst] }
-    /// A constant of 64 bits into a slot.
+    /// A 64-bit constant, written to a slot.
     Const64 { i core [Imm64, Dst] }
-    /// One slot set to zero.
+    /// One slot that is set to zero.
     ZeroOne { x core [Dst] }
-    /// Two slots set to zero.
+    /// Two slots that are set to zero.
     ZeroTwo { x core [DstPair] }
-    /// Four slots set to zero.
+    /// Four slots that are set to zero.
     ZeroFour { x core [DstFour] }
-    /// A run of slots set to zero.
+    /// A run of slots that is set to zero.
     Zero { x core [DstRun, Count] }
-    /// A constant of 64 bits, into a slot or the accumulator.
+    /// A 64-bit constant, written to the accumulator.
     ConstReg { i_r ext [Imm64] }
     /// A read of a global.
     GlobalGet { s core [Global, Dst], s_r ext [Global] }
     /// A write of a global.
     GlobalSet { s core [Src, GlobalDst], i core [Imm32, GlobalDst], r ext [GlobalDst] }
-    /// A read of a global of two slots.
+    /// A read of a vector global.
     GlobalGetPair { s core [GlobalPair, DstPair] }
-    /// A write of a global of two slots.
+    /// A write of a vector global.
     GlobalSetPair { s core [SrcPair, GlobalDstPair] }
     /// The size of a memory.
     MemorySize { s core [Memory, Dst] }
@@ -618,11 +626,11 @@ shapes! { scalar_families:
     MemoryFill { s core [Src, Src, Src, Memory] }
     /// Destination, source in the segment, length.
     MemoryInit { s core [Src, Src, Src, Data, Memory] }
-    /// As [`MemoryCopy`]; what was done is taken from the operands.
+    /// As [`MemoryCopy`], in steps. Each step moves the operands to the part that is left.
     MemoryCopyFuel { s core [SrcDst, SrcDst, SrcDst, Memory, Memory] }
-    /// As [`MemoryFill`]; what was done is taken from the operands.
+    /// As [`MemoryFill`], in steps. Each step moves the operands to the part that is left.
     MemoryFillFuel { s core [SrcDst, Src, SrcDst, Memory] }
-    /// As [`MemoryInit`]; what was done is taken from the operands.
+    /// As [`MemoryInit`], in steps. Each step moves the operands to the part that is left.
     MemoryInitFuel { s core [SrcDst, SrcDst, SrcDst, Data, Memory] }
     /// Drops a data segment.
     DataDrop { x core [Data] }
@@ -640,11 +648,11 @@ shapes! { scalar_families:
     TableCopy { s core [Src, Src, Src, Table, Table] }
     /// Destination, source in the segment, length.
     TableInit { s core [Src, Src, Src, Elem, Table] }
-    /// As [`TableFill`]; what was done is taken from the operands.
+    /// As [`TableFill`], in steps. Each step moves the operands to the part that is left.
     TableFillFuel { s core [SrcDst, Src, SrcDst, Table] }
-    /// As [`TableCopy`]; what was done is taken from the operands.
+    /// As [`TableCopy`], in steps. Each step moves the operands to the part that is left.
     TableCopyFuel { s core [SrcDst, SrcDst, SrcDst, Table, Table] }
-    /// As [`TableInit`]; what was done is taken from the operands.
+    /// As [`TableInit`], in steps. Each step moves the operands to the part that is left.
     TableInitFuel { s core [SrcDst, SrcDst, SrcDst, Elem, Table] }
     /// Drops an element segment.
     ElemDrop { x core [Elem] }
@@ -656,15 +664,15 @@ shapes! { scalar_families:
     Wide2 { s core [Src, Src, DstPair] }
     /// A call through a reference.
     CallRef { s managed [Src, Base] }
-    /// A tail call through a reference; the count is that of the arguments' slots.
+    /// A tail call through a reference. The count is the number of the arguments' slots.
     ReturnCallRef { s managed [Src, Base, Count, Header] }
     /// A source that is checked.
     Check { s managed [Src] }
-    /// A tag and its values, the last ones of the frame that are in use.
+    /// A tag and its values, which are in the last slots of the frame that are in use.
     Throw { s managed [Tag, SrcRun, Count, Header] }
     /// An exception.
     ThrowRef { s managed [Src, Header] }
-    /// A new object of a type with values in a run of slots. The base is the first slot that is not in use, here and below.
+    /// A new object with the values of a run of slots. Here and below, the base is the first slot that is not in use.
     NewOfRun { s object [Type, SrcRun, Count, Dst, Base] }
     /// A new object of a type.
     NewDefault { x object [Type, Dst, Base] }
@@ -676,13 +684,13 @@ shapes! { scalar_families:
     FieldSet { s object [Src, Src, Field] }
     /// A write of a field of two slots.
     FieldSetPair { s object [Src, SrcPair, Field] }
-    /// A new array: the value, and how many.
+    /// A new array: the value of each element, then the length.
     ArrayNew { s object [Type, SrcRun, Count, Src, Dst, Base] }
-    /// A new array: how many elements.
+    /// A new array: the length.
     ArrayNewDefault { s object [Type, Src, Dst, Base] }
-    /// A new array: offset and length in a segment.
+    /// A new array: the offset in a data segment, then the length.
     ArrayNewData { s object [Type, Src, Src, Data, Dst, Base] }
-    /// A new array: offset and length in a segment.
+    /// A new array: the offset in an element segment, then the length.
     ArrayNewElem { s object [Type, Src, Src, Elem, Dst, Base] }
     /// A read of an element: array, index.
     ElementGet { s object [Src, Src, Dst] }
@@ -702,18 +710,18 @@ shapes! { scalar_families:
     ArrayInitData { s object [Type, Src, Src, Src, Src, Data] }
     /// Array, index, offset in the segment, length.
     ArrayInitElem { s object [Type, Src, Src, Src, Src, Elem] }
-    /// As [`ArrayFill`]; what was done is taken from the operands.
+    /// As [`ArrayFill`], in steps. Each step moves the operands to the part that is left.
     ArrayFillFuel { s object [Type, Src, SrcDst, SrcRun, Count, SrcDst] }
-    /// As [`ArrayCopy`]; what was done is taken from the operands.
+    /// As [`ArrayCopy`], in steps. Each step moves the operands to the part that is left.
     ArrayCopyFuel { s object [Type, Src, SrcDst, Src, SrcDst, SrcDst] }
-    /// As [`ArrayInitData`]; what was done is taken from the operands.
+    /// As [`ArrayInitData`], in steps. Each step moves the operands to the part that is left.
     ArrayInitDataFuel { s object [Type, Src, SrcDst, SrcDst, SrcDst, Data] }
-    /// As [`ArrayInitElem`]; what was done is taken from the operands.
+    /// As [`ArrayInitElem`], in steps. Each step moves the operands to the part that is left.
     ArrayInitElemFuel { s object [Type, Src, SrcDst, SrcDst, SrcDst, Elem] }
-    /// A test of a reference: what for is in [`crate::casts`].
+    /// A test of a reference. [`crate::casts`] explains the immediate.
     RefTest { s object [Src, Type, Imm16, Dst] }
     /// A check of a reference.
     RefCast { s object [Src, Type, Imm16] }
-    /// A branch on what a reference is to.
+    /// A branch on the type of a reference.
     BrOnCast { s object [Src, Type, Imm16, Target] }
 }

@@ -1,32 +1,32 @@
-//! Shapes of vector instructions. A vector is two neighbouring slots, or the vector accumulator; a constant vector is
-//! its two halves.
+//! The shapes of vector instructions. A vector is in two neighbouring slots or in the vector accumulator. A constant
+//! vector is given as its two halves.
 
 use super::{Format, Operand, Shape, Summary, Variant, formats, set_of};
 
 shapes! { vector_families:
-    /// A move of a vector.
+    /// A copy of a vector.
     VecCopy { s vec [SrcPair, DstPair] }
-    /// A constant vector into slots.
+    /// A constant vector, written to slots.
     VecConst { i vec [Imm64, Imm64, DstPair] }
-    /// A constant vector into the accumulator.
+    /// A constant vector, written to the accumulator.
     VecLoadConst { i_r vec [Imm64, Imm64] }
     /// A return of one vector.
     VecReturn { s vec [SrcPair, Header], r vec [Header] }
     /// One vector.
     VecUnary { s vec [SrcPair, DstPair], r vec [DstPair], s_r vec [SrcPair], r_r vec [] }
-    /// [`VecUnary`] of what is rarely used: out of slots and into slots.
+    /// [`VecUnary`] for rare families: no accumulators.
     VecUnary1 { s vec [SrcPair, DstPair] }
-    /// [`VecTest`] of what is rarely used.
+    /// [`VecTest`] for rare families.
     VecTest1 { s vec [SrcPair, Dst] }
     /// One vector, and a scalar result.
     VecTest { s vec [SrcPair, Dst], r vec [Dst], s_r vec [SrcPair], r_r vec [] }
     /// One scalar.
     VecSplat { s vec [Src, DstPair], r vec [DstPair] }
-    /// [`VecSplat`] of what is rarely used.
+    /// [`VecSplat`] for rare families.
     VecSplat1 { s vec [Src, DstPair] }
-    /// Two vectors. Here and below, those with few variants are of what is less used: the result is always stored.
+    /// Two vectors. Here and below, rarer families have fewer variants, in which the result is always stored.
     VecBin1 { ss vec [SrcPair, SrcPair, DstPair] }
-    /// Two vectors; commutative.
+    /// Two vectors, for families that commute.
     VecBin2 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair] }
     /// [`VecBin2`] whose result may be left in the accumulator.
     VecBin4 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
@@ -58,25 +58,25 @@ shapes! { vector_families:
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair], ssr vec [SrcPair, SrcPair, DstPair],
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair], ssr_r vec [SrcPair, SrcPair],
     }
-    /// [`VecThree`] of what is rarely used.
+    /// [`VecThree`] for rare families.
     VecThree1 { sss vec [SrcPair, SrcPair, SrcPair, DstPair] }
-    /// Tile: two operations, the first one's result being the first source of the second.
+    /// Fused operation: the result of the first operation is the first source of the second.
     VecTile {
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair],
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair],
     }
-    /// Tile: a rotation of lanes by a constant.
+    /// Fused operation: a rotation of lanes by a constant.
     VecRotl { si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair], si_r vec [SrcPair, Imm16], ri_r vec [Imm16] }
     /// A branch on a vector.
     VecBranch { s vec [SrcPair, Target], r vec [Target] }
-    /// A vector, and by how many bits its lanes are shifted.
+    /// A vector and a shift count for its lanes.
     VecShift {
         ss vec [SrcPair, Src, DstPair], si vec [SrcPair, Imm16, DstPair], ri vec [Imm16, DstPair],
         ss_r vec [SrcPair, Src], si_r vec [SrcPair, Imm16], ri_r vec [Imm16],
     }
-    /// [`VecShift`] of what is rarely used.
+    /// [`VecShift`] for rare families.
     VecShift2 { ss vec [SrcPair, Src, DstPair], si vec [SrcPair, Imm16, DstPair] }
-    /// Two vectors, and a constant that chooses among their bytes, or those of what is made of them.
+    /// Two vectors, and a constant that chooses among their bytes, or among the bytes of a result computed from them.
     VecShuffle {
         ss vec [SrcPair, SrcPair, Imm64, Imm64, DstPair], rs vec [SrcPair, Imm64, Imm64, DstPair],
         ss_r vec [SrcPair, SrcPair, Imm64, Imm64], rs_r vec [SrcPair, Imm64, Imm64],
@@ -86,19 +86,19 @@ shapes! { vector_families:
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
         si_r vec [SrcPair, Imm64, Imm64], ri_r vec [Imm64, Imm64],
     }
-    /// A lane of 16.
+    /// Extracts one of 16 lanes.
     VecExtract16 { s vec [SrcPair, Lane16, Dst], s_r vec [SrcPair, Lane16] }
-    /// A lane of 8.
+    /// Extracts one of 8 lanes.
     VecExtract8 { s vec [SrcPair, Lane8, Dst], s_r vec [SrcPair, Lane8] }
-    /// A lane of 4.
+    /// Extracts one of 4 lanes.
     VecExtract4 { s vec [SrcPair, Lane4, Dst], s_r vec [SrcPair, Lane4] }
-    /// A vector, and what replaces a lane of 16.
+    /// A vector, and a scalar that replaces one of 16 lanes.
     VecReplace16 { ss vec [SrcPair, Src, Lane16, DstPair] }
-    /// A vector, and what replaces a lane of 8.
+    /// A vector, and a scalar that replaces one of 8 lanes.
     VecReplace8 { ss vec [SrcPair, Src, Lane8, DstPair] }
-    /// A vector, and what replaces a lane of 4.
+    /// A vector, and a scalar that replaces one of 4 lanes.
     VecReplace4 { ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair] }
-    /// A vector, and what replaces a half.
+    /// A vector, and a scalar that replaces a half.
     VecReplaceHalf { ss vec [SrcPair, Src, DstPair] }
     /// A load from memory 0, with addresses as in [`super::Load`].
     VecLoad {
@@ -109,7 +109,7 @@ shapes! { vector_families:
     }
     /// A load from memory 0 at an address that is no sum.
     VecLoad2 { s vec [Src, Offset, DstPair], r vec [Offset, DstPair] }
-    /// [`VecLoad2`] of what is rarely used.
+    /// [`VecLoad2`] for rare families.
     VecLoad1 { s vec [Src, Offset, DstPair] }
     /// A store to memory 0: address, then value after `_`, as in [`super::Store`].
     VecStore {
@@ -120,18 +120,18 @@ shapes! { vector_families:
     VecLoadAny { s vec [Src, Memory, Offset64, DstPair] }
     /// A store to any memory.
     VecStoreAny { s vec [Src, SrcPair, Memory, Offset64] }
-    /// A load of a lane of 16: the address, then the vector.
+    /// A load of one of 16 lanes: the address, then the vector.
     VecLoadLane16 { ss vec [Src, Offset, SrcPair, Lane16, DstPair] }
-    /// A load of a lane of 8.
+    /// A load of one of 8 lanes.
     VecLoadLane8 { ss vec [Src, Offset, SrcPair, Lane8, DstPair] }
-    /// A load of a lane of 4.
+    /// A load of one of 4 lanes.
     VecLoadLane4 { ss vec [Src, Offset, SrcPair, Lane4, DstPair] }
     /// A load of a half.
     VecLoadHalf { ss vec [Src, Offset, SrcPair, DstPair] }
-    /// A store of a lane of 16.
+    /// A store of one of 16 lanes.
     VecStoreLane16 { s vec [Src, SrcPair, Lane16, Offset] }
-    /// A store of a lane of 8.
+    /// A store of one of 8 lanes.
     VecStoreLane8 { s vec [Src, SrcPair, Lane8, Offset] }
-    /// A store of a lane of 4.
+    /// A store of one of 4 lanes.
     VecStoreLane4 { s vec [Src, SrcPair, Lane4, Offset] }
 }

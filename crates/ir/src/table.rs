@@ -1,54 +1,56 @@
 //! The table of instructions.
 //!
-//! A row is `Name: Shape(source type -> result type)`, and what else is to be said of it, its columns; `none` stands where there is
-//! no type, or where it does not matter. Everything else is derived from the rows: opcodes, encoding and disassembly in this crate,
-//! and the handlers in `wasmote-exec`. Names are the specification's, in capitals and without dots. `ops::columns` says which columns
-//! there are.
+//! A row is `Name: Shape(source type -> result type)`, then its columns. `none` stands for no type, or for a type
+//! that does not matter. `ops::columns` explains the columns. Names are the specification's, capitalized and without
+//! dots.
 //!
-//! To add an instruction, add its row here and its meaning in `wasmote-exec`; to have it emitted, name
-//! it in `wasmote-translate`.
+//! Everything else is derived from the rows: opcodes, encoding and disassembly in this crate, and the list of
+//! handlers in `wasmote-exec`.
+//!
+//! To add an instruction, add its row here and its meaning in `wasmote-exec`. The translator emits it once
+//! `wasmote-translate` names it.
 
-/// Calls the macro named with all rows of the table, and what else is given behind them.
+/// Calls `$callback` with all rows of the table, then the other arguments.
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident $($more:tt)*) => {
         $callback! {
             // --- control -------------------------------------------------------------------------------
-            /// Trap: the program came where it said that it never would.
+            /// Trap: the program executed `unreachable`.
             Unreachable: Plain(none -> none);
-            /// Take the cost from the fuel; trap when there is not enough. Only in code that is metered.
+            /// Take the cost from the fuel; trap if there is not enough. Only in metered code.
             Fuel: Meter(none -> none);
-            /// Go on at the target.
+            /// Jump.
             Goto: Jump(none -> none);
-            /// Go on at the target chosen by the source, the last one if it is out of range.
+            /// Jump to the target with the number in the source, or to the last one if the number is out of range.
             BrTable: Table(i32 -> none);
-            /// Leave the function; results, if any, are in place.
+            /// Return; the results, if any, are in place.
             Return: Return(none -> none);
-            /// Leave the function with an integer or a reference.
+            /// Return an integer or a reference.
             ReturnInt: ReturnValue(i64 -> none);
-            /// Leave the function with an f32.
+            /// Return an f32.
             ReturnF32: ReturnFloat(f32 -> none);
-            /// Leave the function with an f64.
+            /// Return an f64.
             ReturnF64: ReturnFloat(f64 -> none);
-            /// Call a function that this module defines; the index counts those only.
+            /// Call a function that this module defines; the index does not count imported functions.
             Call: Call(none -> none);
             /// Call an imported function.
             CallImport: CallImport(none -> none);
-            /// Call the function that a table holds.
+            /// Call a function through a table.
             CallIndirect: CallIndirect(i64 -> none);
-            /// Call a function that this module defines instead of returning.
+            /// Tail call of a function that this module defines.
             ReturnCall: ReturnCall(none -> none);
-            /// Call an imported function instead of returning.
+            /// Tail call of an imported function.
             ReturnCallImport: ReturnCallImport(none -> none);
-            /// Call the function that a table holds instead of returning.
+            /// Tail call of a function through a table.
             ReturnCallIndirect: ReturnCallIndirect(i64 -> none);
 
             // --- moves ---------------------------------------------------------------------------------
             /// dst = src.
             Copy: Copy(none -> none);
-            /// Two moves.
+            /// Two copies, one after the other.
             CopyTwo: Copy2(none -> none);
-            /// A run of moves.
+            /// Copy a run of slots.
             CopySpan: CopyRun(none -> none);
             /// dst = 32-bit constant, zero-extended.
             ConstU32: Const32(none -> none);
@@ -58,13 +60,13 @@ macro_rules! for_each_op {
             ConstI64: Const64(none -> none);
             /// accumulator = 64-bit constant.
             LoadConst: ConstReg(none -> i64);
-            /// A local set to zero.
+            /// Set a slot to zero.
             ZeroOne: ZeroOne(none -> none);
-            /// Two neighbouring locals set to zero.
+            /// Set two neighbouring slots to zero.
             ZeroTwo: ZeroTwo(none -> none);
-            /// Four neighbouring locals set to zero.
+            /// Set four neighbouring slots to zero.
             ZeroFour: ZeroFour(none -> none);
-            /// Locals set to zero.
+            /// Set a run of slots to zero.
             ZeroSlots: Zero(none -> none);
             /// dst = a if cond else b; immediates zero-extended.
             Select32: Select(i32 -> i32);
@@ -475,7 +477,7 @@ macro_rules! for_each_op {
             /// Store an f64.
             StoreF64: StoreFloat(f64 -> none);
 
-            // --- short forms, which keep code of the core op set small ------------------------------------
+            // --- short forms, which make code of the core op set smaller ----------------------------------
             /// dst = 16-bit constant, zero-extended.
             ConstU16: Const16(none -> none);
             /// dst = a + 16-bit constant, sign-extended, wrapping.
@@ -567,7 +569,7 @@ macro_rules! for_each_op {
             /// dst = reference to a function.
             FuncReference: RefFunc(none -> i64);
 
-            // --- what takes fuel by its length, only in metered code; the operands are temporaries ----------------
+            // --- take fuel by their length, only in metered code; the operands are temporaries --------------------
             /// dst = pages before growing by src, or -1.
             MemGrowFuel: MemoryGrow(i64 -> i64);
             /// Copy between memories.
@@ -585,7 +587,7 @@ macro_rules! for_each_op {
             /// Copy from an element segment.
             TabInitFuel: TableInitFuel(i64 -> none);
 
-            // --- tiles ---------------------------------------------------------------------------------
+            // --- fused operations ----------------------------------------------------------------------
             /// dst = a + constant.
             I64AddConst: BinConst(i64 -> i64);
             /// dst = a * constant.

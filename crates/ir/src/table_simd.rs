@@ -1,7 +1,7 @@
-//! The table of vector instructions, numbered behind all others; see [`for_each_op!`]. In the order of the slots, a vector's lower
-//! half comes first.
+//! The table of vector instructions, which are numbered after all others. The rows are as in [`for_each_op!`]. A
+//! vector's lower half is in the first of its two slots.
 
-/// Calls the macro named with all rows of the table of vector instructions, behind what else is given.
+/// Calls `$callback` with the other arguments, then all rows of this table.
 #[macro_export]
 macro_rules! for_each_simd_op {
     ($callback:ident $($before:tt)*) => {
@@ -14,7 +14,7 @@ macro_rules! for_each_simd_op {
             V128Const: VecConst(none -> none);
             /// accumulator = 128-bit constant.
             V128LoadConst: VecLoadConst(none -> v128);
-            /// Leave the function with a vector.
+            /// Return a vector.
             V128Return: VecReturn(v128 -> none);
 
             // --- memory 0 ----------------------------------------------------------------------------
@@ -126,7 +126,7 @@ macro_rules! for_each_simd_op {
             I64x2InterleaveHigh: VecBin3(v128 -> v128);
             /// dst = bytes of a that b chooses, 0 where it is 16 or more.
             I8x16Swizzle: VecSwizzle(v128 -> v128);
-            /// As `I8x16Swizzle`; what is beyond 15 may be taken otherwise.
+            /// As `I8x16Swizzle`, or another byte where b is 16 or more.
             I8x16RelaxedSwizzle: VecBin1(v128 -> v128);
 
             // --- bits --------------------------------------------------------------------------------
@@ -142,13 +142,13 @@ macro_rules! for_each_simd_op {
             V128Xor: VecBin8(v128 -> v128), commutes;
             /// dst = bits of a where c is set, of b elsewhere.
             V128Bitselect: VecThree(v128 -> v128);
-            /// As `V128Bitselect`; lanes of c have all bits or none.
+            /// As `V128Bitselect`, if all lanes of c have all bits set or none.
             I8x16RelaxedLaneselect: VecThree1(v128 -> v128);
-            /// As `V128Bitselect`; lanes of c have all bits or none.
+            /// As `V128Bitselect`, if all lanes of c have all bits set or none.
             I16x8RelaxedLaneselect: VecThree1(v128 -> v128);
-            /// As `V128Bitselect`; lanes of c have all bits or none.
+            /// As `V128Bitselect`, if all lanes of c have all bits set or none.
             I32x4RelaxedLaneselect: VecThree1(v128 -> v128);
-            /// As `V128Bitselect`; lanes of c have all bits or none.
+            /// As `V128Bitselect`, if all lanes of c have all bits set or none.
             I64x2RelaxedLaneselect: VecThree1(v128 -> v128);
             /// dst = a has a bit set.
             V128AnyTrue: VecTest(v128 -> i32), branch BrV128AnyTrue;
@@ -278,7 +278,7 @@ macro_rules! for_each_simd_op {
             I16x8ExtAddPairwiseI8x16U: VecUnary1(v128 -> v128);
             /// dst = (a * b + 0x4000) >> 15, saturating.
             I16x8Q15MulrSatS: VecBin1(v128 -> v128);
-            /// As `I16x8Q15MulrSatS`; -1 * -1 may be otherwise.
+            /// As `I16x8Q15MulrSatS`, or another result for -1 * -1.
             I16x8RelaxedQ15mulrS: VecBin1(v128 -> v128);
             /// dst = sums of neighbours' products; lanes of b have 7 bits.
             I16x8RelaxedDotI8x16I7x16S: VecBin1(v128 -> v128);
@@ -444,15 +444,15 @@ macro_rules! for_each_simd_op {
             F32x4PMin: VecBin1(v128 -> v128);
             /// dst = a < b ? b : a.
             F32x4PMax: VecBin1(v128 -> v128);
-            /// As `F32x4Min`; of NaN and zeros, either may be taken.
+            /// As `F32x4Min`, or either source if one is NaN or both are zeros.
             F32x4RelaxedMin: VecBin1(v128 -> v128);
-            /// As `F32x4Max`; of NaN and zeros, either may be taken.
+            /// As `F32x4Max`, or either source if one is NaN or both are zeros.
             F32x4RelaxedMax: VecBin1(v128 -> v128);
             /// dst = a * b + c, rounded once or twice.
             F32x4RelaxedMadd: VecThree1(v128 -> v128);
             /// dst = -(a * b) + c, rounded once or twice.
             F32x4RelaxedNmadd: VecThree1(v128 -> v128);
-            /// Tile: dst = (a * b) + c.
+            /// dst = (a * b) + c, rounded twice.
             F32x4MulAdd: VecTile(v128 -> v128), fuses F32x4Mul then F32x4Add;
 
             // --- lanes: F64x2 ------------------------------------------------------------------------
@@ -496,15 +496,15 @@ macro_rules! for_each_simd_op {
             F64x2PMin: VecBin1(v128 -> v128);
             /// dst = a < b ? b : a.
             F64x2PMax: VecBin1(v128 -> v128);
-            /// As `F64x2Min`; of NaN and zeros, either may be taken.
+            /// As `F64x2Min`, or either source if one is NaN or both are zeros.
             F64x2RelaxedMin: VecBin1(v128 -> v128);
-            /// As `F64x2Max`; of NaN and zeros, either may be taken.
+            /// As `F64x2Max`, or either source if one is NaN or both are zeros.
             F64x2RelaxedMax: VecBin1(v128 -> v128);
             /// dst = a * b + c, rounded once or twice.
             F64x2RelaxedMadd: VecThree1(v128 -> v128);
             /// dst = -(a * b) + c, rounded once or twice.
             F64x2RelaxedNmadd: VecThree1(v128 -> v128);
-            /// Tile: dst = (a * b) + c.
+            /// dst = (a * b) + c, rounded twice.
             F64x2MulAdd: VecTile(v128 -> v128), fuses F64x2Mul then F64x2Add;
 
             // --- conversions -------------------------------------------------------------------------
@@ -537,7 +537,7 @@ macro_rules! for_each_simd_op {
             /// dst = lower half as f64.
             F64x2PromoteLowF32x4: VecUnary1(v128 -> v128);
 
-            // --- tiles and branches ------------------------------------------------------------------
+            // --- fused operations and branches -------------------------------------------------------
             /// dst = (a + b) + c.
             I32x4AddAdd: VecTile(v128 -> v128), fuses I32x4Add then I32x4Add;
             /// dst = a rotated left by a constant.

@@ -1,4 +1,4 @@
-//! Why execution stopped (spec: exec/runtime#results).
+//! The reasons of traps (spec: exec/runtime#results).
 
 /// The reason of a trap.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -7,27 +7,27 @@
 pub enum TrapCode {
     /// `unreachable` was executed.
     Unreachable = 1,
-    /// A load, store or bulk operation outside a memory.
+    /// A load, store or bulk operation accessed a place outside a memory.
     MemoryOutOfBounds,
-    /// An access outside a table.
+    /// An operator accessed a place outside a table.
     TableOutOfBounds,
-    /// `call_indirect` with an index outside the table.
+    /// The index of `call_indirect` was outside the table.
     UndefinedElement,
-    /// `call_indirect` on a null element.
+    /// `call_indirect` reached a null element.
     IndirectCallToNull,
-    /// `call_indirect` on a function of another type.
+    /// `call_indirect` reached a function of another type.
     BadSignature,
-    /// Integer overflow in a division or a truncation.
+    /// The result of an integer division or of a truncation does not fit its type.
     IntegerOverflow,
-    /// Integer division by zero.
+    /// An integer was divided by zero.
     IntegerDivisionByZero,
-    /// A float without an integer value (NaN) was truncated.
+    /// A NaN was converted to an integer.
     BadConversionToInteger,
-    /// The value stack is used up, or host functions nest too deep.
+    /// The value stack is used up, or calls of host functions nest too deep.
     StackOverflow,
-    /// A null reference where a non-null one is needed.
+    /// A null reference was used where a non-null one is needed.
     NullReference,
-    /// The function was found invalid when it was first called (lazy validation), or is too large to translate.
+    /// The function turned out to be invalid (lazy validation) or too large when it was first called.
     InvalidFunction,
     /// A host function returned an error.
     Host,
@@ -35,18 +35,18 @@ pub enum TrapCode {
     OutOfFuel,
     /// The embedder asked for an interruption.
     Interrupted,
-    /// An exception that nothing caught.
+    /// No handler caught an exception.
     Exception,
-    /// No room in the heap for an object.
+    /// The heap has no room for an object.
     HeapExhausted,
-    /// An access outside an array.
+    /// An operator accessed a place outside an array.
     ArrayOutOfBounds,
-    /// A reference is not of the type that it was cast to.
+    /// A reference was cast to a type that it does not have.
     CastFailure,
 }
 
 impl TrapCode {
-    /// The message, in the words of the specification's scripts where they have one.
+    /// Returns the message. Where the specification's scripts have a wording, it is theirs.
     pub const fn message(self) -> &'static str {
         match self {
             TrapCode::Unreachable => "unreachable",
@@ -71,7 +71,8 @@ impl TrapCode {
         }
     }
 
-    /// Whether the specification's scripts have these words for it. They abbreviate some, and add details to others.
+    /// Whether `message` is a wording of the specification's scripts for this trap. The scripts abbreviate some
+    /// messages and add details to others.
     pub fn is_worded(self, message: &str) -> bool {
         let words: &[&str] = match self {
             TrapCode::TableOutOfBounds => &["out of bounds table access", "undefined element", "undefined"],

@@ -2,16 +2,16 @@
 
 use crate::proposal::Proposal;
 
-/// The type of a value. What references are in slots: `docs/gc.md`.
+/// The type of a value. `docs/gc.md` explains how slots hold references.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ValType {
-    /// 32-bit integer, kept zero-extended in its slot.
+    /// 32-bit integer, zero-extended in its slot.
     I32,
     /// 64-bit integer.
     I64,
-    /// IEEE 754 single, its bits zero-extended in its slot.
+    /// 32-bit float, whose bits are zero-extended in its slot.
     F32,
-    /// IEEE 754 double.
+    /// 64-bit float.
     F64,
     /// 128-bit vector, in two neighbouring slots.
     V128,
@@ -20,14 +20,14 @@ pub enum ValType {
 }
 
 impl ValType {
-    /// Nullable references to functions.
+    /// `funcref`: nullable references to functions.
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNC);
-    /// Nullable references to values of the host.
+    /// `externref`: nullable references to values of the host.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERN);
-    /// What the numbers of reference types have set.
+    /// The bit that is set in the numbers of reference types.
     const REF: u32 = 1 << 31;
 
-    /// How many frame slots a value of this type takes.
+    /// Returns how many slots a value of this type takes.
     pub const fn slots(self) -> u16 {
         match self {
             ValType::V128 => 2,
@@ -35,7 +35,7 @@ impl ValType {
         }
     }
 
-    /// The type as a number.
+    /// Returns the number of the type.
     pub const fn number(self) -> u32 {
         match self {
             ValType::I32 => 0,
@@ -47,7 +47,7 @@ impl ValType {
         }
     }
 
-    /// The type with this number.
+    /// Returns the type with this number.
     pub const fn from_number(number: u32) -> Option<ValType> {
         Some(match number {
             0 => ValType::I32,
@@ -63,7 +63,7 @@ impl ValType {
         })
     }
 
-    /// The name in the text format; of references to a type of the module's only that they are references.
+    /// Returns the name in the text format. If the type refers to another type by index, the name leaves out the index.
     pub const fn name(self) -> &'static str {
         match self {
             ValType::I32 => "i32",
@@ -75,7 +75,7 @@ impl ValType {
         }
     }
 
-    /// The number or vector type that is written as this byte (spec: binary/types#number-types).
+    /// Returns the number type or vector type that this byte encodes (spec: binary/types#number-types).
     pub const fn of_byte(byte: u8) -> Option<ValType> {
         Some(match byte {
             0x7f => ValType::I32,
@@ -92,7 +92,7 @@ impl ValType {
         matches!(self, ValType::Ref(_))
     }
 
-    /// The reference type, if it is one.
+    /// Returns the reference type, if this is one.
     pub const fn reference(self) -> Option<RefType> {
         match self {
             ValType::Ref(ty) => Some(ty),
@@ -100,7 +100,7 @@ impl ValType {
         }
     }
 
-    /// The type with this in place of the index that it refers to, if it does.
+    /// Returns the type with its index replaced by the result of `map`. A type without an index stays the same.
     pub fn map_index(self, map: impl FnOnce(u32) -> u32) -> ValType {
         match self {
             ValType::Ref(ty) => ValType::Ref(ty.map_index(map)),
@@ -108,7 +108,7 @@ impl ValType {
         }
     }
 
-    /// Whether there is a value that locals of this type can begin with: all but references that are never null.
+    /// Whether the type has a default value for locals. Only references that are never null have none.
     pub const fn is_defaultable(self) -> bool {
         match self {
             ValType::Ref(ty) => ty.is_nullable(),
@@ -119,11 +119,11 @@ impl ValType {
 
 macro_rules! heap_types {
     ($( $(#[$doc:meta])* $name:ident = $number:literal, $byte:literal, $proposal:ident, $top:ident, $nullable:literal, $other:literal; )*) => {
-        /// What a reference refers to (spec: syntax/types#heap-types).
+        /// What a reference may refer to (spec: syntax/types#heap-types).
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum HeapType {
             $( $(#[$doc])* $name, )*
-            /// What is of the type with this index: in a module one of its own, elsewhere the engine's number.
+            /// A defined type. In a module this is its index; elsewhere it is the engine's number of the type.
             Index(u32),
         }
 
@@ -142,7 +142,7 @@ macro_rules! heap_types {
                 }
             }
 
-            /// The one that is written as this byte (spec: binary/types#heap-types).
+            /// Returns the abstract heap type that this byte encodes (spec: binary/types#heap-types).
             pub const fn of_byte(byte: u8) -> Option<HeapType> {
                 match byte {
                     $( $byte => Some(HeapType::$name), )*
@@ -150,7 +150,7 @@ macro_rules! heap_types {
                 }
             }
 
-            /// The proposal that it belongs to.
+            /// Returns the proposal that it belongs to.
             pub const fn proposal(self) -> Proposal {
                 match self {
                     $( HeapType::$name => Proposal::$proposal, )*
@@ -158,7 +158,7 @@ macro_rules! heap_types {
                 }
             }
 
-            /// The top of its hierarchy; of an index it takes the type to tell.
+            /// Returns the top of its hierarchy. Returns `None` for an index, because only the type itself tells.
             pub const fn top(self) -> Option<HeapType> {
                 match self {
                     $( HeapType::$name => Some(HeapType::$top), )*
@@ -168,7 +168,8 @@ macro_rules! heap_types {
         }
 
         impl RefType {
-            /// The name in the text format; of references to a type with an index only that they are references.
+            /// Returns the name in the text format. If the type refers to another type by index, the name leaves out
+            /// the index.
             pub const fn name(self) -> &'static str {
                 match (self.heap(), self.is_nullable()) {
                     $( (HeapType::$name, true) => $nullable, (HeapType::$name, false) => $other, )*
@@ -180,7 +181,7 @@ macro_rules! heap_types {
     };
 }
 
-/// The number of heap types with an index.
+/// The number that all heap types with an index share.
 const INDEX: u32 = 15;
 
 heap_types! {
@@ -192,17 +193,17 @@ heap_types! {
     Extern = 2, 0x6f, ReferenceTypes, Extern, "externref", "(ref extern)";
     /// No value of the host.
     NoExtern = 3, 0x72, Gc, Extern, "nullexternref", "(ref noextern)";
-    /// Any object, or small integer.
+    /// Any structure, array, 31-bit integer, or converted value of the host.
     Any = 4, 0x6e, Gc, Any, "anyref", "(ref any)";
-    /// What can be compared.
+    /// Any structure, array, or 31-bit integer: `ref.eq` compares these.
     Eq = 5, 0x6d, Gc, Any, "eqref", "(ref eq)";
-    /// Integers of 31 bits.
+    /// Any 31-bit integer.
     I31 = 6, 0x6c, Gc, Any, "i31ref", "(ref i31)";
     /// Any structure.
     Struct = 7, 0x6b, Gc, Any, "structref", "(ref struct)";
     /// Any array.
     Array = 8, 0x6a, Gc, Any, "arrayref", "(ref array)";
-    /// No object.
+    /// No value of the `any` hierarchy.
     None = 9, 0x71, Gc, Any, "nullref", "(ref none)";
     /// Any exception.
     Exn = 10, 0x69, Exceptions, Exn, "exnref", "(ref exn)";
@@ -211,8 +212,8 @@ heap_types! {
 }
 
 impl HeapType {
-    /// Whether all that is of this type is of the other, as far as that can be told of types without an index
-    /// (spec: valid/matching#heap-types).
+    /// Whether this is a subtype of `other`, if neither has an index (spec: valid/matching#heap-types). A type with an
+    /// index is a subtype only of itself here.
     pub fn is_sub(self, other: HeapType) -> bool {
         use HeapType::{Any, Array, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct};
         self == other
@@ -233,15 +234,15 @@ impl HeapType {
 pub struct RefType(u32);
 
 impl RefType {
-    /// Nullable references to functions.
+    /// `funcref`: nullable references to functions.
     pub const FUNC: RefType = RefType::new(true, HeapType::Func);
-    /// Nullable references to values of the host.
+    /// `externref`: nullable references to values of the host.
     pub const EXTERN: RefType = RefType::new(true, HeapType::Extern);
-    /// One above the highest index.
+    /// One above the highest index of a heap type.
     pub const MAX_INDEX: u32 = 1 << 25;
     const INDEX_SHIFT: u32 = 5;
 
-    /// References to what is of this type, and null if it is nullable. An index must be below [`RefType::MAX_INDEX`].
+    /// Returns the type of references to this heap type. An index must be below [`RefType::MAX_INDEX`].
     pub const fn new(nullable: bool, heap: HeapType) -> RefType {
         let index = match heap {
             HeapType::Index(index) => index,
@@ -260,7 +261,8 @@ impl RefType {
         if known { Some(RefType(bits)) } else { None }
     }
 
-    /// Whether null is of the type that begins with this byte and goes on with a heap type (spec: binary/types#reference-types).
+    /// Returns whether a reference type that begins with this byte is nullable. Returns `None` if no reference type
+    /// with a heap type after it begins so (spec: binary/types#reference-types).
     pub const fn nullable_of_byte(byte: u8) -> Option<bool> {
         match byte {
             0x63 => Some(true),
@@ -269,12 +271,12 @@ impl RefType {
         }
     }
 
-    /// Whether null is one.
+    /// Whether null has this type.
     pub const fn is_nullable(self) -> bool {
         self.0 & 1 != 0
     }
 
-    /// What it refers to.
+    /// Returns the heap type.
     pub const fn heap(self) -> HeapType {
         match HeapType::of_number(self.0 >> 1 & 15) {
             Some(heap) => heap,
@@ -282,7 +284,7 @@ impl RefType {
         }
     }
 
-    /// The index that it refers to.
+    /// Returns the index of the type that it refers to, if it has one.
     pub const fn index(self) -> Option<u32> {
         match self.heap() {
             HeapType::Index(index) => Some(index),
@@ -290,7 +292,7 @@ impl RefType {
         }
     }
 
-    /// The type with this in place of the index that it refers to, if it does.
+    /// Returns the type with its index replaced by the result of `map`. A type without an index stays the same.
     pub fn map_index(self, map: impl FnOnce(u32) -> u32) -> RefType {
         match self.heap() {
             HeapType::Index(index) => RefType::new(self.is_nullable(), HeapType::Index(map(index))),
@@ -299,10 +301,10 @@ impl RefType {
     }
 }
 
-/// The highest offset of a field in an object: structures have at most 10,000 of 16 bytes.
+/// The highest possible offset of a field in an object. A structure has at most 10,000 fields of at most 16 bytes.
 pub const MAX_FIELD: u32 = 8 + 10_000 * 16;
 
-/// The type of a field, or of an array's elements (spec: syntax/types#composite-types).
+/// The type of a structure's field or an array's elements (spec: syntax/types#composite-types).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FieldType {
     /// How it is stored.
@@ -323,7 +325,7 @@ pub enum StorageType {
 }
 
 impl StorageType {
-    /// The type of the value that a read gives.
+    /// Returns the type of the value that a read returns.
     pub const fn unpacked(self) -> ValType {
         match self {
             StorageType::Val(ty) => ty,
@@ -331,7 +333,7 @@ impl StorageType {
         }
     }
 
-    /// Bytes in an object.
+    /// Returns the size in an object, in bytes.
     pub const fn bytes(self) -> u32 {
         match self {
             StorageType::I8 => 1,
@@ -344,8 +346,8 @@ impl StorageType {
 }
 
 impl StorageType {
-    /// Where a field of this type lies, in bytes from the object's first, if the fields before it end at `end`; moves `end` behind it.
-    /// Fields of 16 bytes are 8-aligned.
+    /// Places a field of this type after the fields before it, which end at `end`. Returns its offset in the object, in
+    /// bytes, and moves `end` to its end. Fields of 16 bytes are 8-aligned.
     pub const fn place(self, end: &mut u32) -> u32 {
         let bytes = self.bytes();
         let align = if bytes > 8 { 8 } else { bytes };
@@ -360,18 +362,18 @@ impl FieldType {
     const I16: u32 = 9;
     const MUTABLE: u32 = 1 << 30;
 
-    /// The type as a number.
+    /// Returns the number of the type.
     pub const fn number(self) -> u32 {
         let storage = match self.storage {
             StorageType::I8 => FieldType::I8,
             StorageType::I16 => FieldType::I16,
             StorageType::Val(ty) => ty.number(),
         };
-        // Indices are below `RefType::MAX_INDEX`, so that bit 30 is free.
+        // Indices are below `RefType::MAX_INDEX`, so bit 30 is free.
         storage | if self.mutable { FieldType::MUTABLE } else { 0 }
     }
 
-    /// The type with this number.
+    /// Returns the type with this number.
     pub const fn from_number(number: u32) -> Option<FieldType> {
         let mutable = number & FieldType::MUTABLE != 0;
         let storage = match number & !FieldType::MUTABLE {

@@ -1,5 +1,5 @@
-//! Instructions that are put together: a family whose shape is known to the compiler has a function for each variant, which takes the operands that
-//! the shape lists, by type.
+//! Typed construction of instructions. A family whose shape is known to the compiler has a method for each variant. The
+//! method takes the operands that the shape lists, each with its own type.
 //!
 //! ```
 //! use wasmote_ir::ops::family;
@@ -9,7 +9,7 @@
 //! assert_eq!(call.values, [3, 7]);
 //! ```
 //!
-//! Nothing else compiles:
+//! Operands in a wrong order do not compile:
 //!
 //! ```compile_fail
 //! use wasmote_ir::ops::family;
@@ -18,19 +18,20 @@
 //! let call = family::CallRef.s((Base(7), Slot(3)));
 //! ```
 //!
-//! It gives the family, the variant's number and the operands' values, which whoever writes code writes as they are; nothing is generic behind
-//! that. Where classes depend on operands, the variant is asked for instead ([`Sources`](crate::ops::Sources)).
+//! The result has the family, the number of the variant and the values of the operands. So the code that encodes it
+//! needs no generics. Where the classes depend on the operands, the caller looks up the variant instead
+//! ([`Sources`](crate::ops::Sources)).
 
 use crate::ops::Op;
 
-/// An instruction that is not written yet.
+/// An instruction that is not encoded yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Instruction<const N: usize> {
-    /// Its family.
+    /// The family.
     pub op: Op,
-    /// The variant's number.
+    /// The number of the variant.
     pub variant: u8,
-    /// The values of the operands in order.
+    /// The values of the operands, in order.
     pub values: [u64; N],
 }
 
@@ -56,39 +57,39 @@ operands! {
     Dst(u16);
     /// A slot that is read and written.
     SlotDst(u16);
-    /// The first slot of a call's arguments, or the first that is not in use.
+    /// The first slot of a call's arguments, or the first slot that is not in use.
     Base(u16);
     /// The slot of the frame's header.
     Header(u16);
-    /// How many slots.
+    /// The length of a run of slots.
     Count(u16);
     /// A constant.
     Imm(u64);
-    /// An offset in a memory.
+    /// An offset in a memory, in bytes.
     Offset(u64);
-    /// How many targets follow.
+    /// The number of targets that follow.
     Targets(u32);
-    /// The number of a function.
+    /// The index of a function.
     Func(u32);
-    /// The number of a type.
+    /// The index of a type.
     Type(u32);
-    /// The number of a global.
+    /// The index of a global.
     Global(u32);
-    /// The number of a memory.
+    /// The index of a memory.
     Memory(u32);
-    /// The number of a table.
+    /// The index of a table.
     Table(u32);
-    /// The number of a segment.
+    /// The index of a segment.
     Segment(u32);
-    /// The number of a tag.
+    /// The index of a tag.
     Tag(u32);
-    /// Where a field lies.
+    /// The offset of a field in an object, in bytes.
     Field(u32);
-    /// The number of a lane.
+    /// The index of a lane.
     Lane(u8);
 }
 
-/// A target, which is set later.
+/// A target, which the caller sets later.
 #[derive(Clone, Copy, Debug)]
 pub struct Target;
 
@@ -99,7 +100,7 @@ impl From<Target> for u64 {
     }
 }
 
-/// Nothing.
+/// An unused operand.
 #[derive(Clone, Copy, Debug)]
 pub struct Padding;
 
@@ -110,7 +111,7 @@ impl From<Padding> for u64 {
     }
 }
 
-/// The type of an operand that a shape lists.
+/// Names the type of an operand that a shape lists.
 macro_rules! operand_type {
     (Src) => {
         $crate::write::Slot
@@ -189,9 +190,9 @@ macro_rules! operand_type {
     };
 }
 
-/// Operands in order.
+/// A tuple of operands, in order.
 pub trait Operands<const N: usize> {
-    /// Their values.
+    /// Returns the values of the operands.
     fn values(self) -> [u64; N];
 }
 

@@ -1,4 +1,4 @@
-//! What the compact tables say is what the rows say.
+//! Compares the compact tables with the rows.
 
 use wasmote_ir::ops::{ALL_OPCODES, Class, Sources, opcode};
 use wasmote_ir::shape::Operand;
@@ -32,7 +32,7 @@ fn numbers_behind_the_last_opcode_are_none() {
     }
 }
 
-/// The sources that a name says, if none is left out.
+/// Returns the sources in a suffix, unless it leaves out the destination.
 fn sources(name: &str) -> Option<Sources> {
     let mut classes = name.chars().map(|letter| match letter {
         's' => Some(Class::Slot),
@@ -50,7 +50,8 @@ fn variants_are_found_by_the_classes_of_their_sources() {
     for &op in Op::ALL {
         for (number, variant) in op.variants().iter().enumerate().filter(|&(number, _)| op.has(number)) {
             let writes = matches!(variant.operands.last(), Some(Operand::Dst | Operand::DstPair));
-            // A store's name has the value behind `_`; a destination that is left out is there, too.
+            // In the suffix of a store, `_` comes before the value. Elsewhere it means that the destination is left
+            // out.
             let stores = op.name().contains("Store") && !op.name().ends_with("Any");
             let name = if stores { variant.suffix.replace('_', "") } else { variant.suffix.into() };
             if let Some(sources) = sources(&name) {

@@ -1,4 +1,5 @@
-//! What must hold for a function's code before it runs: it stays inside its frame, its code, and what its module has.
+//! Verifies the code of a function before it runs: it stays inside its frame and its code, and it uses only what its
+//! module has.
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{Section, kinds};
@@ -19,7 +20,7 @@ use crate::types::ValType;
 
 use ImageErrorKind as Kind;
 
-/// The kinds of operands, as far as verification tells them apart.
+/// The kinds of operands that verification tells apart.
 const KINDS: [Operand; if cfg!(feature = "simd") { 30 } else { 27 }] = [
     Operand::Src,
     Operand::SrcPair,
@@ -56,7 +57,7 @@ const KINDS: [Operand; if cfg!(feature = "simd") { 30 } else { 27 }] = [
     Operand::Lane16,
 ];
 
-/// The number of a kind in [`KINDS`], from 1. Those that can have any value are told apart by their sizes only.
+/// Returns the number of a kind in [`KINDS`], counted from 1. Kinds that may have any value differ only by their sizes.
 const fn number(kind: Operand) -> u32 {
     let kind = match kind {
         Operand::Dst | Operand::SrcDst => Operand::Src,
@@ -70,6 +71,7 @@ const fn number(kind: Operand) -> u32 {
     NUMBERS[kind as usize] as u32
 }
 
+/// For each kind of operand, its number in [`KINDS`], counted from 1. 0 if it is not there.
 static NUMBERS: [u8; 64] = {
     let mut numbers = [0; 64];
     let mut i = 0;
@@ -80,8 +82,8 @@ static NUMBERS: [u8; 64] = {
     numbers
 };
 
-/// Of each instruction what is to be verified: its operands' kinds by number, five bits each, the first one lowest, and a rule
-/// in the two bits above.
+/// Makes the description of each instruction, from the opcode `first` on. It has the numbers of the operands' kinds,
+/// five bits each, the first one lowest. The two bits above are a rule.
 const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
@@ -90,7 +92,7 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
         table[opcode] = if lacking { LACKING } else { LISTED[NUMBERED.of[first + opcode] as usize] };
         opcode += 1;
     }
-    // Few have a rule.
+    // Few instructions have a rule, so these are added one by one.
     let mut op = 0;
     while op < Op::ALL.len() {
         let rule = rule(Op::ALL[op]);
@@ -109,7 +111,7 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     table
 }
 
-/// The kinds' numbers of each list of operands.
+/// For each list of operands, the numbers of their kinds.
 static LISTED: [u32; LISTS] = {
     let mut table = [0; LISTS];
     let mut list = 0;
@@ -126,19 +128,20 @@ static LISTED: [u32; LISTS] = {
     table
 };
 
-/// Rule: nothing beyond the operands.
+/// Rule: only the operands are verified.
 const PLAIN: u32 = 0;
-/// Rule: execution does not go on behind it.
+/// Rule: execution never continues after the instruction.
 const ENDS: u32 = 1;
-/// Rule: as [`ENDS`], and it writes slot 0.
+/// Rule: as [`ENDS`], and the instruction writes slot 0.
 const RETURNS: u32 = 2;
-/// Rule: as [`ENDS`], and it writes slots 0 and 1.
+/// Rule: as [`ENDS`], and the instruction writes slots 0 and 1.
 #[cfg(feature = "simd")]
 const RETURNS_PAIR: u32 = 3;
 
-/// Instead of a description: an instruction that this build lacks.
+/// Stands in place of a description: this build lacks the instruction.
 const LACKING: u32 = u32::MAX;
 
+/// Returns the rule of a family.
 const fn rule(op: Op) -> u32 {
     match op {
         Op::Unreachable
@@ -158,7 +161,7 @@ const fn rule(op: Op) -> u32 {
     }
 }
 
-/// Which descriptions differ.
+/// Numbers the descriptions, equal ones alike.
 const fn distinct<const N: usize>(all: &[u32; N]) -> Numbered<N> {
     let mut keys = [0; N];
     let mut i = 0;
@@ -169,9 +172,9 @@ const fn distinct<const N: usize>(all: &[u32; N]) -> Numbered<N> {
     Numbered::new(&keys)
 }
 
-/// The descriptions of `N` instructions, each of the `M` distinct ones once: many instructions share theirs.
+/// The descriptions of `N` instructions. Many instructions share one, so each of the `M` different ones is stored once.
 struct Descriptions<const N: usize, const M: usize> {
-    /// For each instruction which one.
+    /// For each instruction, the index of its description in `each`.
     numbers: [u8; N],
     each: [u32; M],
 }
@@ -224,7 +227,7 @@ struct Allowed {
     vectors: bool,
 }
 
-/// What an instruction may be, if there is one with this number and it is allowed.
+/// Returns the description of an instruction, if there is one with this opcode and the image may have it.
 fn description(allowed: Allowed, opcode: u32) -> Option<u32> {
     let Allowed { op_set, managed, vectors } = allowed;
     #[cfg(feature = "simd")]
@@ -245,36 +248,38 @@ fn description(allowed: Allowed, opcode: u32) -> Option<u32> {
     }
 }
 
-/// A function being verified.
+/// A function that is being verified.
 struct Function<'a> {
     image: &'a Image<'a>,
     index: u32,
     code: &'a [u8],
-    /// Where the code lies in the image.
+    /// The offset of the code in the image.
     start: usize,
     header: u32,
     frame_slots: u32,
-    /// A bit for each unit: whether an instruction starts there; then as many: whether something jumps there.
+    /// First a bit for each unit that says whether an instruction begins there. Then a bit for each unit that says
+    /// whether a jump leads there.
     bits: &'a mut [u32],
+    /// The number of words of each of the two parts of `bits`.
     words: usize,
 }
 
-/// Words that [`Image::verify_function`] needs for a function of so many units.
+/// Returns how many words of scratch [`Image::verify_function`] needs for a function of this many units.
 pub const fn scratch_words(units: usize) -> usize {
     2 * units.div_ceil(32)
 }
 
 impl Image<'_> {
-    /// Words that [`Image::verify_function`] needs for any function of this image.
+    /// Returns how many words of scratch [`Image::verify_function`] needs for any function of this image.
     pub fn scratch_words(&self) -> usize {
         scratch_words(self.longest() as usize)
     }
 
-    /// Verifies the code of a function that the image defines. `code` are its bytes, [`Image::code_range`] of the image or a
-    /// copy. The metadata must have been verified. `scratch` is written to.
+    /// Verifies the code of a function that the image defines. `code` has the bytes of [`Image::code_range`], or a
+    /// copy. The metadata must be verified. `scratch` is overwritten.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// If the code is malformed, or `scratch` is too short.
     pub fn verify_function(&self, index: u32, code: &[u8], scratch: &mut [u32]) -> Result<(), ImageError> {
         let (Some(func), Some(range)) = (self.func(index), self.code_range(index)) else { return fail(Kind::Index, 0) };
         let start = range.start;
@@ -290,18 +295,21 @@ impl Image<'_> {
 }
 
 impl Function<'_> {
+    /// Returns the unit with this index.
     fn unit(&self, at: usize) -> Option<u32> {
         let unit = self.code.get(2 * at..)?.first_chunk()?;
         Some(u32::from(u16::from_le_bytes(*unit)))
     }
 
+    /// Sets the bit of a unit in the part of `bits` that begins at `first_word`.
     fn mark(&mut self, first_word: usize, unit: usize) {
         if let Some(word) = self.bits.get_mut(first_word + unit / 32) {
             *word |= 1 << (unit % 32);
         }
     }
 
-    /// Verifies where handlers go on, and what they write. What they cover does not matter.
+    /// Verifies where exception handlers continue, and which slots they write. The code that they cover does not
+    /// matter.
     fn handlers(&mut self) -> Result<(), ImageError> {
         for index in self.image.handlers_of(self.index) {
             let Some(handler) = self.image.handler(index) else { break };
@@ -312,7 +320,7 @@ impl Function<'_> {
             let slots = self.slots(handler.slot.into(), handler.count.into());
             let reference = if handler.reference == NO_SLOT { Ok(()) } else { self.slots(handler.reference.into(), 1) };
             let target = self.target(0, handler.target);
-            // As many as the tag has values for.
+            // The handler must write as many slots as the values of the tag take.
             let ty = self.image.tag(handler.tag).and_then(|ty| self.image.ty(ty));
             let count = if handler.count == ty.map_or(0, |ty| ty.param_slots) { Ok(()) } else { Err(Kind::Record) };
             if let Err(kind) = count.and(slots).and(reference).and(target) {
@@ -358,14 +366,14 @@ impl Function<'_> {
         Ok(())
     }
 
-    /// Whether this many slots from `slot` on are in the frame, and not in its header.
+    /// Verifies that this many slots, from `slot` on, are in the frame and not in its header.
     fn slots(&self, slot: u32, count: u32) -> Result<(), ImageErrorKind> {
         let inside = slot + count <= self.frame_slots;
         let apart = slot + count <= self.header || slot >= self.header + u32::from(HEADER);
         if inside && (apart || count == 0) { Ok(()) } else { Err(Kind::Slot) }
     }
 
-    /// Whether a jump by this distance from the instruction at `at` ends inside the code; notes where.
+    /// Verifies that a jump by this distance, from the instruction at `at`, stays inside the code. Marks its target.
     fn target(&mut self, at: usize, distance: u32) -> Result<(), ImageErrorKind> {
         let target = at as i64 + i64::from(distance as i32);
         if target < 0 || target >= (self.code.len() / 2) as i64 {
@@ -375,7 +383,7 @@ impl Function<'_> {
         Ok(())
     }
 
-    /// Verifies the instruction at this unit; returns how many units it has.
+    /// Verifies the instruction at this unit. Returns its size in units.
     fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
         if !cfg!(feature = "float") && description == LACKING {
             return Err(Kind::Float);
@@ -391,7 +399,7 @@ impl Function<'_> {
         let image = self.image;
         let mut kinds_left = description & 0x3fff_ffff;
         let mut rest = self.code.get(2 * at + 2..).unwrap_or(&[]);
-        // The runs whose length comes after them.
+        // Runs of slots, whose length is a later operand.
         let mut runs = [None; 2];
         while kinds_left != 0 {
             let kind = KINDS[(kinds_left as usize & 31) - 1];
@@ -411,7 +419,7 @@ impl Function<'_> {
                 Operand::DstFour => self.slots(value, 4)?,
                 Operand::SrcRun => runs[0] = Some(value),
                 Operand::DstRun => runs[1] = Some(value),
-                // A callee's frame begins above this one's header.
+                // A callee's frame must begin after the header of this frame.
                 Operand::Base if value < self.header + u32::from(HEADER) || value > self.frame_slots => {
                     return Err(Kind::Slot);
                 }
@@ -422,7 +430,7 @@ impl Function<'_> {
                     }
                 }
                 Operand::Header if value != self.header => return Err(Kind::Slot),
-                // Any value will do, if all of it is there.
+                // Any value is allowed, if the operand is complete.
                 Operand::Imm64 | Operand::Offset64 => {
                     rest = rest.get(4..).ok_or(Kind::Instruction)?;
                 }
@@ -466,7 +474,7 @@ impl Function<'_> {
         Ok((self.code.len() - rest.len()) / 2 - at)
     }
 
-    /// Verifies `count` targets of the instruction at `at`; returns what follows them.
+    /// Verifies `count` targets of the instruction at `at`. Returns the bytes that follow them.
     fn targets<'c>(&mut self, at: usize, rest: &'c [u8], count: u32) -> Result<&'c [u8], ImageErrorKind> {
         if count == 0 {
             return Err(Kind::Instruction);
@@ -481,6 +489,7 @@ impl Function<'_> {
     }
 }
 
+/// Verifies that an index is below `count`.
 fn in_range(value: u32, count: u32) -> Result<(), ImageErrorKind> {
     if value < count { Ok(()) } else { Err(Kind::Index) }
 }

@@ -1,11 +1,11 @@
-//! Why an image was refused.
+//! Why an image is refused.
 
-/// Why an image was refused, and where.
+/// Why an image is refused, and where the error is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ImageError {
     /// The reason.
     pub kind: ImageErrorKind,
-    /// Byte offset in the image.
+    /// The byte offset in the image.
     pub offset: u32,
 }
 
@@ -16,54 +16,54 @@ pub struct ImageError {
 pub enum ImageErrorKind {
     /// The first bytes are not those of an image.
     NotAnImage,
-    /// The file is shorter than its header says, or than a header.
+    /// The file is shorter than a header, or shorter than its header says.
     Truncated,
-    /// Of another version of the format.
+    /// The image has another version of the format.
     Version,
-    /// Its instructions are numbered as another version of this library numbers them.
+    /// The image has the opcodes of another version of this library.
     OpSet,
-    /// It has instructions of the extended op set, which are compiled out here.
+    /// The image has instructions of the extended op set, which this build lacks.
     Extended,
-    /// It needs a feature that is compiled out here.
+    /// The image needs a feature that this build lacks.
     Feature,
-    /// It computes with floats, which is compiled out here.
+    /// The image computes with floats, which this build lacks.
     Float,
     /// The bytes changed since they were written.
     Checksum,
-    /// It does not lie at an address that is a multiple of 8.
+    /// The address of the image is not a multiple of 8.
     Misaligned,
     /// A section or a record leads outside of the image.
     OutOfRange,
-    /// A record says what cannot be.
+    /// A field of a record has an impossible value.
     Record,
-    /// A type is none, or not the one that must be here.
+    /// A type is malformed, or not the expected one.
     Type,
-    /// A constant expression that is none.
+    /// A constant expression is malformed.
     Constant,
-    /// An unknown instruction, or one that does not end inside its function.
+    /// An instruction is unknown, or does not end inside its function.
     Instruction,
-    /// A slot outside of the frame, or in its header.
+    /// A slot is outside of the frame or in its header.
     Slot,
-    /// A jump to what is no instruction.
+    /// A jump leads to a place where no instruction begins.
     Target,
-    /// An index of something that is not there.
+    /// An index is out of range.
     Index,
-    /// Execution would leave the function's code at its end.
+    /// Execution would run past the end of a function's code.
     End,
 }
 
 impl ImageErrorKind {
-    /// What is wrong, and what to do about it.
+    /// Returns the message: what is wrong and, where it helps, what to do.
     pub const fn message(self) -> &'static str {
         match self {
             ImageErrorKind::NotAnImage => "not an image made by `wasmote compile`",
             ImageErrorKind::Truncated => "the image is cut off: copy it again",
             ImageErrorKind::Version => "the image has another format: compile the module again with this version",
             ImageErrorKind::OpSet => {
-                "the image has another version's instructions: compile the module again with this version"
+                "the image has the instructions of another version: compile the module again with this version"
             }
             ImageErrorKind::Extended => {
-                "the image has extended instructions, and this build is without the feature `extended`: compile the module with `--op-set core`"
+                "the image has extended instructions, and this build lacks the feature `extended`: compile the module with `--op-set core`"
             }
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"
@@ -73,15 +73,15 @@ impl ImageErrorKind {
             }
             ImageErrorKind::Checksum => "the image is damaged (wrong checksum): copy it again",
             ImageErrorKind::Misaligned => "the image must lie at an address that is a multiple of 8",
-            ImageErrorKind::OutOfRange => "malformed image: something lies outside of the file",
+            ImageErrorKind::OutOfRange => "malformed image: a section or record leads outside of the file",
             ImageErrorKind::Record => "malformed image: impossible record",
             ImageErrorKind::Type => "malformed image: wrong type",
             ImageErrorKind::Constant => "malformed image: wrong constant expression",
             ImageErrorKind::Instruction => "malformed image: unknown or incomplete instruction",
             ImageErrorKind::Slot => "malformed image: slot outside of the frame",
-            ImageErrorKind::Target => "malformed image: jump to no instruction",
+            ImageErrorKind::Target => "malformed image: jump to where no instruction begins",
             ImageErrorKind::Index => "malformed image: index out of range",
-            ImageErrorKind::End => "malformed image: a function without an end",
+            ImageErrorKind::End => "malformed image: execution would run past the end of a function",
         }
     }
 }

@@ -1,19 +1,22 @@
-//! Images: translated modules that are run, or executed in place, without decoder, validator or translator.
+//! Images: translated modules that run without decoder, validator or translator. They are linked, or executed in place.
 //!
 //! ```text
 //! header | sections of records | code, function after function | bytes of data segments
 //! 0      | 200 ..              | meta_end ..                   | code_end ..          file_len
 //! ```
 //!
-//! All numbers are little-endian, whatever the host; records are 4-aligned, code is 2-aligned, and nothing depends on where
-//! the image lies. Its parts are checked where they are used: the checksum in the header covers the metadata, each function
-//! and each data segment has its own. Checksums find accidents; what a hostile image may do is bounded by verification:
-//! [`Image::verify_metadata`] once, and [`Image::verify_function`] for each function before it runs.
+//! All numbers are little-endian on every host. Records are 4-aligned, code is 2-aligned, and nothing depends on the
+//! address of the image.
 //!
-//! Verification is there with the feature `verify`. Without it, only those are safe to run that the translator made, for this op
-//! set, and that did not change since.
+//! The header has a checksum of the metadata and one of the data segments; each function has its own. Checksums only
+//! find accidents. Verification bounds what a hostile image can do: [`Image::verify_metadata`] once, and
+//! [`Image::verify_function`] for each function before it runs.
 //!
-//! Read in this order: [`layout`], where everything lies; `read`, records by index; `verify` and `code`, what must hold.
+//! Verification needs the feature `verify`. Without it, an image is safe to run only if the translator made it for this
+//! op set and it has not changed since.
+//!
+//! Read in this order: [`layout`] says where everything lies; `read` reads records by index; `verify` and `code`
+//! verify.
 
 #[cfg(feature = "verify")]
 mod code;
@@ -28,7 +31,7 @@ pub use code::scratch_words;
 pub use error::{ImageError, ImageErrorKind};
 pub use read::*;
 
-/// Adds bytes to a checksum, which starts at 0. A change of any aligned word of four bytes changes the sum for sure.
+/// Adds bytes to a checksum, which starts at 0. A change of a single aligned word of four bytes always changes the sum.
 pub fn checksum(sum: u32, bytes: &[u8]) -> u32 {
     let mut sum = sum;
     let mut words = bytes.chunks_exact(4);
@@ -42,7 +45,7 @@ pub fn checksum(sum: u32, bytes: &[u8]) -> u32 {
     sum
 }
 
-/// The checksum of a function's code. A change of any unit changes it for sure.
+/// Returns the checksum of a function's code. A change of a single unit always changes it.
 pub fn code_checksum(code: &[u8]) -> u16 {
     let mut sum = 0u16;
     for unit in code.chunks_exact(2) {

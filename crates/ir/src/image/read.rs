@@ -1,17 +1,18 @@
-//! Images by their parts. Nothing here panics, whatever the bytes: what is outside of the image reads as `None` or 0.
+//! Reads the parts of an image. Nothing here panics, whatever the bytes: anything outside of the image reads as
+//! `None` or 0.
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section};
 use crate::handlers::Handler;
 use crate::types::{FieldType, ValType};
 
-/// An image whose header was checked; see [`Image::parse`].
+/// An image whose header is checked, by [`Image::parse`].
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     bytes: &'a [u8],
 }
 
-/// The features that images which this build takes may have.
+/// The features that this build accepts in an image.
 const KNOWN: u32 = {
     use layout::features::{EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
     let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
@@ -20,95 +21,97 @@ const KNOWN: u32 = {
     METERED | INDEXED_DATA | managed | vectors | floats
 };
 
-/// Which instructions an image has.
+/// The instructions that an image may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OpSet {
-    /// Slots and immediates only: for small targets.
+    /// Instructions with slots and immediates only, for small targets.
     Core,
-    /// All.
+    /// All instructions.
     Extended,
 }
 
-/// A function type: positions of its value types.
+/// A type. The fields of a structure type, or the element of an array type, take the place of parameters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TypeRecord {
-    /// The first parameter's number among all value types; the others follow, then the results.
+    /// The index of the first parameter among all value types. The other parameters follow, then the results.
     pub first: u32,
-    /// Parameters.
+    /// The number of parameters.
     pub params: u16,
-    /// Results.
+    /// The number of results.
     pub results: u16,
-    /// Slots of the parameters.
+    /// The number of slots of the parameters.
     pub param_slots: u16,
-    /// Slot of the header in frames of functions of this type: the larger of its parameters' and its results' slots.
+    /// The slot of the header in frames of functions of this type: the larger number of slots of parameters and
+    /// results.
     pub header: u16,
 }
 
-/// Where a type stands among others.
+/// The subtyping of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SubTypeRecord {
-    /// Whether it has no subtypes.
+    /// Whether it can have no subtypes.
     pub is_final: bool,
-    /// What it is, one of [`layout::subtypes`].
+    /// Its kind, one of [`layout::subtypes`].
     pub kind: u32,
     /// Its supertype.
     pub supertype: Option<u32>,
-    /// The first type of its recursive group.
+    /// The first type of its recursion group.
     pub group: u32,
 }
 
 /// An import.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportRecord<'a> {
-    /// The module's name.
+    /// The name of the module.
     pub module: &'a [u8],
-    /// The name in it.
+    /// The name inside the module.
     pub name: &'a [u8],
-    /// One of [`layout::kinds`].
+    /// The kind, one of [`layout::kinds`].
     pub kind: u32,
-    /// Its index among what is of this kind.
+    /// The index in the space of its kind.
     pub index: u32,
 }
 
-/// A function, as it stands in the image.
+/// A function.
 #[derive(Clone, Copy, Debug)]
 pub struct FuncRecord {
-    /// Where its code begins, in units from the first function's.
+    /// Where its code begins, in units from the code of the first function.
     pub code: u32,
-    /// Its type.
+    /// The index of its type.
     pub ty: u16,
-    /// Slot of its frame's header.
+    /// The slot of its frame's header.
     pub header: u16,
-    /// Slots of its frame.
+    /// The size of its frame in slots.
     pub frame_slots: u16,
-    /// Checksum of its code.
+    /// The checksum of its code.
     pub check: u16,
 }
 
 /// A table or a memory.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitsRecord {
-    /// Of a table, the type of its elements as a number; of a memory, log2 of its page size.
+    /// For a table, the type of its elements as a number. For a memory, log2 of its page size.
     pub what: u32,
     /// Whether indices or addresses have 64 bits.
     pub wide: bool,
-    /// Elements or pages at the start.
+    /// The number of elements or pages at the start.
     pub min: u64,
-    /// The most, if there is a limit.
+    /// The maximum number of elements or pages, if there is one.
     pub max: Option<u64>,
-    /// Of a table, its initialiser, or [`layout::NONE`].
+    /// For a table, its initializer, or [`layout::NONE`].
     pub init: u32,
 }
 
 impl LimitsRecord {
-    /// The most pages that a memory can have, whatever its own limit; `None` if there are no pages of its size.
+    /// Returns the maximum number of pages of any memory with this page size and address size. Returns `None` if the
+    /// page size is not allowed.
     pub fn most_pages(&self) -> Option<u64> {
         Some(match (self.wide, self.what) {
             (false, 0) => u64::from(u32::MAX),
             (false, 16) => 1 << 16,
             (true, 0) => u64::MAX,
             (true, 16) => 1 << 48,
-            // Custom page sizes are 1 or 64 KiB.
+            // A page has 1 byte or 64 KiB (spec: the proposal for custom page sizes).
             _ => return None,
         })
     }
@@ -121,7 +124,7 @@ pub struct GlobalRecord {
     pub content: u32,
     /// Whether it can be written.
     pub mutable: bool,
-    /// Its initialiser; of an imported one [`layout::NONE`].
+    /// Its initializer. [`layout::NONE`] for an imported global.
     pub init: u32,
 }
 
@@ -130,7 +133,7 @@ pub struct GlobalRecord {
 pub struct ExportRecord<'a> {
     /// The name.
     pub name: &'a [u8],
-    /// One of [`layout::kinds`].
+    /// The kind, one of [`layout::kinds`].
     pub kind: u32,
     /// The index in the space of its kind.
     pub index: u32,
@@ -139,56 +142,56 @@ pub struct ExportRecord<'a> {
 /// An element segment.
 #[derive(Clone, Copy, Debug)]
 pub struct ElemRecord {
-    /// One of [`layout::modes`].
+    /// The mode, one of [`layout::modes`].
     pub mode: u32,
     /// The type of its elements as a number.
     pub ty: u32,
-    /// Whether its items are expressions; else they are references.
+    /// Whether its items are expressions. Otherwise they are references to functions.
     pub exprs: bool,
     /// The table of an active segment.
     pub target: u32,
-    /// The offset of an active segment.
+    /// The offset of an active segment, an expression.
     pub offset: u32,
-    /// The first item's number among all items.
+    /// The index of the first item among all items.
     pub items: u32,
-    /// How many items.
+    /// The number of items.
     pub count: u32,
 }
 
 /// A data segment.
 #[derive(Clone, Copy, Debug)]
 pub struct DataRecord {
-    /// One of [`layout::modes`].
+    /// The mode, one of [`layout::modes`].
     pub mode: u32,
     /// The memory of an active segment.
     pub target: u32,
-    /// The offset of an active segment: itself if it is `fixed`, else an expression.
+    /// The offset of an active segment: a number of bytes if `fixed`, otherwise an expression.
     pub offset: u32,
-    /// Whether `offset` is no expression.
+    /// Whether `offset` is a number of bytes.
     pub fixed: bool,
-    /// How many bytes.
+    /// The number of bytes.
     pub len: u32,
 }
 
 impl<'a> Image<'a> {
-    /// Checks the header and, with the feature `verify`, the checksum of the metadata. Everything else is checked by [`Image::verify_metadata`].
-    /// `bytes` may go on behind the image.
+    /// Checks the header and, with the feature `verify`, the checksum of the metadata. [`Image::verify_metadata`]
+    /// checks everything else. `bytes` may be longer than the image.
     ///
     /// # Errors
-    /// When the bytes are no image, not all of one, one of another version, or one that this build can't run.
+    /// If the bytes are not a whole image, if it has another version, or if this build cannot run it.
     pub fn parse(bytes: &'a [u8]) -> Result<Image<'a>, ImageError> {
         let image = Image::parse_metadata(bytes, bytes.len())?;
         Ok(Image { bytes: &bytes[..image.file_len()] })
     }
 
-    /// The part of these bytes that is the metadata of an image, or would be.
+    /// Returns the part of these bytes that is the metadata if they are an image.
     pub fn metadata(bytes: &[u8]) -> &[u8] {
         let len = Image { bytes }.meta_end().max(layout::HEADER_LEN);
         bytes.get(..len).unwrap_or(bytes)
     }
 
-    /// [`Image::parse`] with only the metadata at hand, such as a copy of [`Image::metadata`], of an image of which
-    /// `available` bytes are there. Code and data are then not in [`Image::bytes`].
+    /// [`Image::parse`] for the metadata alone, such as a copy of [`Image::metadata`]. `available` is how many bytes of
+    /// the image there are elsewhere. Code and data are then not in [`Image::bytes`].
     ///
     /// # Errors
     /// As [`Image::parse`].
@@ -210,7 +213,7 @@ impl<'a> Image<'a> {
             0 => crate::ops::CORE_ID,
             #[cfg(feature = "simd")]
             1 if image.vectors() => crate::ops::SIMD_ID,
-            // Of what is compiled out the fingerprint is not known.
+            // A build without vectors does not know the fingerprint of the op set with vectors.
             #[cfg(all(feature = "extended", not(feature = "simd")))]
             1 if image.features() & layout::features::SIMD != 0 => return fail(Kind::Feature, layout::AT_FEATURES),
             1 => crate::ops::EXTENDED_ID,
@@ -242,17 +245,17 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.
+    /// Returns the image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.
     pub fn of_parsed(bytes: &'a [u8]) -> Image<'a> {
         Image { bytes }
     }
 
-    /// Length of the file.
+    /// Returns the length of the image in bytes.
     pub fn file_len(&self) -> usize {
         self.u32(layout::AT_FILE_LEN) as usize
     }
 
-    /// All bytes that are at hand.
+    /// Returns all bytes that this image was made from.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -276,12 +279,12 @@ impl<'a> Image<'a> {
         u64::from(self.u32(at)) | u64::from(self.u32(at.wrapping_add(4))) << 32
     }
 
-    /// Which instructions it has.
+    /// Returns the op set.
     pub fn op_set(&self) -> OpSet {
         if self.u16(layout::AT_OP_SET) == 0 { OpSet::Core } else { OpSet::Extended }
     }
 
-    /// What it needs, as bits of [`layout::features`].
+    /// Returns the features that it needs, as bits of [`layout::features`].
     pub fn features(&self) -> u32 {
         self.u32(layout::AT_FEATURES)
     }
@@ -291,43 +294,44 @@ impl<'a> Image<'a> {
         cfg!(feature = "simd") && self.features() & layout::features::SIMD != 0
     }
 
-    /// Where the metadata ends and the code begins, in bytes.
+    /// Returns where the metadata ends and the code begins, in bytes.
     pub fn meta_end(&self) -> usize {
         self.u32(layout::AT_META_END) as usize
     }
 
-    /// Where the code ends and the bytes of data segments begin.
+    /// Returns where the code ends and the data segments begin, in bytes.
     pub fn code_end(&self) -> usize {
         self.u32(layout::AT_CODE_END) as usize
     }
 
-    /// The start function.
+    /// Returns the index of the start function.
     pub fn start(&self) -> Option<u32> {
         some(self.u32(layout::AT_START))
     }
 
-    /// Units of the longest function's code.
+    /// Returns the size of the longest function's code, in units.
     pub fn longest(&self) -> u32 {
         self.u32(layout::AT_LONGEST)
     }
 
-    /// How many of a kind ([`layout::kinds`]) are imported.
+    /// Returns how many imports of a kind ([`layout::kinds`]) there are.
     pub fn imported(&self, kind: u32) -> u32 {
         if kind > layout::kinds::TAG { 0 } else { self.u32(layout::AT_IMPORTED + 4 * kind as usize) }
     }
 
-    /// How many records a section has.
+    /// Returns how many records a section has.
     pub fn count(&self, section: Section) -> u32 {
         self.u32(layout::AT_SECTIONS + 8 * section as usize + 4)
     }
 
-    /// Where a section begins.
+    /// Returns where a section begins, in bytes.
     pub fn section(&self, section: Section) -> usize {
         self.u32(layout::AT_SECTIONS + 8 * section as usize) as usize
     }
 
-    /// Where a record begins, if there is one with this number; all of it is inside the image.
-    // Verification calls it for what each instruction names, and this crate is compiled for size; firmware wants it small.
+    /// Returns where the record with this index begins, if there is one. The whole record is inside the image.
+    // Verification calls this for the indices in each instruction. This crate is compiled for size, so the compiler
+    // would not inline it. Firmware, without `alloc`, wants it small.
     #[cfg_attr(feature = "alloc", inline(always))]
     pub fn record(&self, section: Section, index: u32) -> Option<usize> {
         let at = self.section(section).checked_add((index as usize).checked_mul(section.record())?)?;
@@ -335,36 +339,36 @@ impl<'a> Image<'a> {
         inside.then_some(at)
     }
 
-    /// A name.
+    /// Returns a name.
     fn string(&self, at: u32, len: u32) -> &'a [u8] {
         let first = self.section(Section::Strings).wrapping_add(at as usize);
         self.bytes.get(first..first.wrapping_add(len as usize)).unwrap_or(&[])
     }
 
-    /// A function type.
+    /// Returns a type.
     pub fn ty(&self, index: u32) -> Option<TypeRecord> {
         let at = self.record(Section::Types, index)?;
         let [params, results, param_slots, header] = [4, 6, 8, 10].map(|field| self.u16(at + field));
         Some(TypeRecord { first: self.u32(at), params, results, param_slots, header })
     }
 
-    /// A value type of a function type, if it is one.
+    /// Returns the value type with this index, if its number is one of a value type.
     pub fn val_type(&self, index: u32) -> Option<ValType> {
         ValType::from_number(self.u32(self.record(Section::ValTypes, index)?))
     }
 
-    /// A field of a structure type, or the element of an array type, if it is one.
+    /// Returns the field type with this index, if its number is one of a field type.
     pub fn field_type(&self, index: u32) -> Option<FieldType> {
         FieldType::from_number(self.u32(self.record(Section::ValTypes, index)?))
     }
 
-    /// Whether it may have references to types, exceptions and objects.
+    /// Whether it may have typed references, exceptions and GC objects.
     #[cfg(feature = "verify")]
     pub(super) fn is_managed(&self) -> bool {
         cfg!(feature = "managed") && self.features() & layout::features::REFERENCES != 0
     }
 
-    /// Where a type stands among others.
+    /// Returns the subtyping of a type.
     pub fn sub_type(&self, index: u32) -> Option<SubTypeRecord> {
         use layout::subtypes::{FINAL, FUNC, KIND};
         let alone = !cfg!(feature = "managed") || self.count(Section::SubTypes) == 0;
@@ -381,14 +385,14 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// The parameters of a function type, or with `results` those.
+    /// Returns the parameters of a function type, or its results if `results`.
     pub fn val_types(&self, ty: TypeRecord, results: bool) -> impl Iterator<Item = ValType> + '_ {
         let (first, count) =
             if results { (ty.first.saturating_add(ty.params.into()), ty.results) } else { (ty.first, ty.params) };
         (first..first.saturating_add(count.into())).filter_map(|index| self.val_type(index))
     }
 
-    /// An import.
+    /// Returns an import.
     pub fn import(&self, index: u32) -> Option<ImportRecord<'a>> {
         let at = self.record(Section::Imports, index)?;
         Some(ImportRecord {
@@ -399,7 +403,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// A function.
+    /// Returns a function.
     pub fn func(&self, index: u32) -> Option<FuncRecord> {
         let at = self.record(Section::Funcs, index)?;
         Some(FuncRecord {
@@ -411,7 +415,7 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Where the code of a function that the image defines lies, in bytes; all of it is inside the file.
+    /// Returns the code of a function that the image defines, as a range of bytes. The range is inside the image.
     pub fn code_range(&self, index: u32) -> Option<core::ops::Range<usize>> {
         let start = |func: FuncRecord| self.meta_end().checked_add((func.code as usize).checked_mul(2)?);
         let first = start(self.func(index)?)?;
@@ -432,30 +436,30 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// A table.
+    /// Returns a table.
     pub fn table(&self, index: u32) -> Option<LimitsRecord> {
         Some(self.limits(self.record(Section::Tables, index)?))
     }
 
-    /// A memory.
+    /// Returns a memory.
     pub fn memory(&self, index: u32) -> Option<LimitsRecord> {
         Some(self.limits(self.record(Section::Memories, index)?))
     }
 
-    /// A global.
+    /// Returns a global.
     pub fn global(&self, index: u32) -> Option<GlobalRecord> {
         let at = self.record(Section::Globals, index)?;
         Some(GlobalRecord { content: self.u32(at), mutable: self.u8(at + 4) != 0, init: self.u32(at + 8) })
     }
 
-    /// An export.
+    /// Returns an export.
     pub fn export(&self, index: u32) -> Option<ExportRecord<'a>> {
         let at = self.record(Section::Exports, index)?;
         let name = self.string(self.u32(at), self.u32(at + 4));
         Some(ExportRecord { name, kind: self.u32(at + 8), index: self.u32(at + 12) })
     }
 
-    /// An element segment.
+    /// Returns an element segment.
     pub fn elem(&self, index: u32) -> Option<ElemRecord> {
         let at = self.record(Section::Elems, index)?;
         Some(ElemRecord {
@@ -469,12 +473,12 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// An item of an element segment.
+    /// Returns an item of an element segment.
     pub fn item(&self, index: u32) -> Option<u32> {
         Some(self.u32(self.record(Section::Items, index)?))
     }
 
-    /// A data segment.
+    /// Returns a data segment.
     pub fn data(&self, index: u32) -> Option<DataRecord> {
         let at = self.record(Section::Data, index)?;
         Some(DataRecord {
@@ -486,12 +490,12 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// How many data segments instructions can name: all or none.
+    /// Returns how many data segments instructions can name: all or none.
     pub fn indexed_data(&self) -> u32 {
         if self.features() & layout::features::INDEXED_DATA == 0 { 0 } else { self.count(Section::Data) }
     }
 
-    /// All data segments in order, each with its bytes.
+    /// Returns all data segments in order, each with its bytes.
     pub fn data_segments(&self) -> impl Iterator<Item = (DataRecord, &'a [u8])> + '_ {
         let mut at = self.code_end();
         (0..self.count(Section::Data)).map_while(move |index| {
@@ -502,12 +506,12 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// The type of a tag.
+    /// Returns the index of a tag's type.
     pub fn tag(&self, index: u32) -> Option<u32> {
         Some(self.u32(self.record(Section::Tags, index)?))
     }
 
-    /// A handler of exceptions, in units.
+    /// Returns an exception handler, in units.
     pub fn handler(&self, index: u32) -> Option<Handler> {
         let at = self.record(Section::Handlers, index)?;
         let [from, to, target, tag] = [4, 8, 12, 16].map(|field| self.u32(at + field));
@@ -515,7 +519,8 @@ impl<'a> Image<'a> {
         Some(Handler { from, to, target, tag, slot, count, reference, level })
     }
 
-    /// The numbers of a function's handlers.
+    /// Returns the indices of a function's exception handlers. Handlers are ordered by function, so this is a binary
+    /// search.
     pub fn handlers_of(&self, func: u32) -> core::ops::Range<u32> {
         let bound = |wanted: u32| {
             let (mut low, mut high) = (0, self.count(Section::Handlers));
@@ -533,19 +538,19 @@ impl<'a> Image<'a> {
         bound(func)..bound(func.saturating_add(1))
     }
 
-    /// A word of the constant expressions.
+    /// Returns a word of the constant expressions.
     pub fn constant(&self, index: u32) -> Option<u32> {
         Some(self.u32(self.record(Section::Consts, index)?))
     }
 
-    /// The number type in a word of a constant expression.
+    /// Returns the type in the word of a number in a constant expression.
     pub fn val_number(&self, word: u32) -> Option<ValType> {
         ValType::from_number(word >> 8)
     }
 
-    /// The name of a function, if the image has names.
+    /// Returns the name of a function, if the image has it.
     pub fn function_name(&self, func: u32) -> Option<&'a [u8]> {
-        // Ordered by function.
+        // Names are ordered by function.
         let (mut low, mut high) = (0, self.count(Section::Names));
         while low < high {
             let middle = low + (high - low) / 2;
@@ -560,7 +565,7 @@ impl<'a> Image<'a> {
     }
 }
 
-/// An index, unless it stands for none.
+/// Returns an index, unless it is [`layout::NONE`].
 pub(super) fn some(index: u32) -> Option<u32> {
     (index != layout::NONE).then_some(index)
 }

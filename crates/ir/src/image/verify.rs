@@ -1,4 +1,4 @@
-//! What must hold for the records of an image, so that whoever instantiates it can rely on them.
+//! Verifies the records of an image, so that the code that instantiates it can rely on them.
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section, constants, kinds, modes};
@@ -10,6 +10,7 @@ use crate::types::{HeapType, RefType, ValType};
 
 use ImageErrorKind as Kind;
 
+/// The result of a verification.
 type Verified = Result<(), ImageError>;
 
 #[cold]
@@ -18,11 +19,11 @@ pub(super) fn fail<T>(kind: ImageErrorKind, offset: usize) -> Result<T, ImageErr
 }
 
 impl Image<'_> {
-    /// Verifies all records, but neither the code of functions ([`Image::verify_function`]) nor the bytes of data
-    /// segments ([`Image::verify_data`]). `extended` says whether extended instructions can be run.
+    /// Verifies all records. The code of functions is left to [`Image::verify_function`], and the bytes of data
+    /// segments to [`Image::verify_data`]. `extended` says whether the caller can run the extended op set.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// If a record is malformed.
     #[cfg_attr(feature = "alloc", inline(never))]
     pub fn verify_metadata(&self, extended: bool) -> Verified {
         if self.op_set() == OpSet::Extended && !extended {
@@ -57,6 +58,7 @@ impl Image<'_> {
         Ok(())
     }
 
+    /// Calls `verify` with the index and the offset of each record of a section.
     fn each(&self, section: Section, mut verify: impl FnMut(u32, usize) -> Verified) -> Verified {
         for index in 0..self.count(section) {
             if let Some(at) = self.record(section, index) {
@@ -66,7 +68,7 @@ impl Image<'_> {
         Ok(())
     }
 
-    /// The name whose offset and length are at `at`.
+    /// Verifies the name whose offset and length are at `at`.
     fn verify_string(&self, at: usize) -> Verified {
         match self.u32(at).checked_add(self.u32(at + 4)) {
             Some(end) if end <= self.count(Section::Strings) => Ok(()),
@@ -74,7 +76,7 @@ impl Image<'_> {
         }
     }
 
-    /// Types have their value types one after the other, so that this is linear.
+    /// Verifies the types. Each must have its value types right after those of the type before, so that this is linear.
     fn verify_types(&self) -> Verified {
         let count = self.count(Section::Types);
         let placed = self.count(Section::SubTypes);
@@ -95,7 +97,7 @@ impl Image<'_> {
                 return fail(Kind::Record, at);
             }
             group = place.group;
-            // What it refers to is in its group, or in one before.
+            // A type may refer to types of its own group and of groups before.
             let known = |ty: ValType| {
                 let index = ty.reference().and_then(RefType::index);
                 index.is_none_or(|index| self.sub_type(index).is_some_and(|other| other.group <= group))
@@ -169,7 +171,7 @@ impl Image<'_> {
             if index < imported {
                 continue;
             }
-            // The next one's start is this one's end.
+            // The code of a function ends where that of the next one begins.
             if func.code < previous || index == imported && func.code != 0 {
                 return fail(Kind::Record, at);
             }
@@ -182,7 +184,8 @@ impl Image<'_> {
         Ok(())
     }
 
-    /// Tags are of function types; handlers are ordered, and name tags that there are.
+    /// Verifies that tags have function types, that handlers are ordered by function, and that handlers name existing
+    /// tags.
     fn verify_exceptions(&self) -> Verified {
         let known = self.is_managed();
         if !known {
@@ -229,10 +232,10 @@ impl Image<'_> {
         if export.index < self.count(space) { Ok(()) } else { fail(Kind::Index, at) }
     }
 
-    /// Verifies the bytes of data segments by their checksum. `file` is all of the image.
+    /// Verifies the bytes of data segments by their checksum. `file` is the whole image.
     ///
     /// # Errors
-    /// When they changed.
+    /// If the checksum is wrong.
     #[cfg_attr(feature = "alloc", inline(never))]
     pub fn verify_data(&self, file: &[u8]) -> Verified {
         let bytes = file.get(self.code_end()..self.file_len()).unwrap_or(&[]);
@@ -243,7 +246,7 @@ impl Image<'_> {
         }
     }
 
-    /// A value type whose index, if it has one, is that of a type.
+    /// Returns the value type with this number. If it refers to a type by index, that type must exist.
     fn known_type(&self, number: u32) -> Option<ValType> {
         let ty = ValType::from_number(number)?;
         let index = ty.reference().and_then(RefType::index);
@@ -251,15 +254,17 @@ impl Image<'_> {
     }
 }
 
-/// Whether values of one type may stand where the other is wanted. All references are one: they are checked when used.
+/// Whether a value of type `ty` may be used as one of type `wanted`. Types of references are not compared, because
+/// instructions check a reference when they use it.
 fn fits(ty: ValType, wanted: ValType) -> bool {
     ty == wanted || ty.is_ref() && wanted.is_ref()
 }
 
-/// What has constant expressions. They lie one after the other in the order in which they are used, so that this is linear.
+/// Verifies the records that have constant expressions. The expressions must lie one after the other, in the order in
+/// which they are used, so that this is linear.
 struct Constants<'a> {
     image: &'a Image<'a>,
-    /// The word at which the next one begins.
+    /// The word where the next expression must begin.
     next: u32,
 }
 
@@ -280,13 +285,13 @@ impl Constants<'_> {
         let Some(content) = self.image.known_type(global.content) else { return fail(Kind::Type, at) };
         match some(global.init) {
             _ if index < self.image.imported(kinds::GLOBAL) => Ok(()),
-            // Only globals that are there already.
+            // The expression may use only the globals before this one.
             Some(init) => self.expression_before(init, content, index),
             None => fail(Kind::Constant, at),
         }
     }
 
-    /// Segments have their items one after the other, too.
+    /// Verifies element segments. Each must have its items right after those of the segment before.
     fn elems(&mut self) -> Verified {
         let mut next = 0;
         for index in 0..self.image.count(Section::Elems) {
@@ -325,7 +330,7 @@ impl Constants<'_> {
         Ok(())
     }
 
-    /// Segments have their bytes one after the other, up to the end.
+    /// Verifies data segments. Their bytes lie one after the other and must end where the image ends.
     fn data(&mut self) -> Verified {
         let mut left = self.image.file_len().saturating_sub(self.image.code_end());
         for index in 0..self.image.count(Section::Data) {
@@ -350,11 +355,13 @@ impl Constants<'_> {
         if left == 0 { Ok(()) } else { fail(Kind::OutOfRange, layout::AT_FILE_LEN) }
     }
 
+    /// Verifies that the next constant expression begins at this word and gives a value of type `ty`.
     fn expression(&mut self, at: u32, ty: ValType) -> Verified {
         self.expression_before(at, ty, self.image.count(Section::Globals))
     }
 
-    /// The next constant expression begins at this word, gives a value of type `ty`, and uses globals below `globals` only.
+    /// Verifies that the next constant expression begins at this word, gives a value of type `ty`, and uses only
+    /// globals below index `globals`.
     fn expression_before(&mut self, first: u32, ty: ValType, globals: u32) -> Verified {
         let image = self.image;
         let offset = image.section(Section::Consts).wrapping_add((first as usize).wrapping_mul(4));
@@ -423,7 +430,7 @@ impl Constants<'_> {
                             count
                         }
                     };
-                    // What the values are does not matter: they are bits.
+                    // The types of the values do not matter: an object holds any bits safely.
                     let pops = pops.filter(|&pops| kind == Some(wanted) && pops <= depth);
                     (pops.unwrap_or(0), pops.map(|_| OBJECT))
                 }
@@ -435,7 +442,7 @@ impl Constants<'_> {
                 }
                 _ => (0, None),
             };
-            // Words behind the last one read as an end.
+            // A word after the last one reads as an end, so the length is checked as well.
             let Some(pushed) = pushed.filter(|_| at <= image.count(Section::Consts)) else {
                 return fail(Kind::Constant, offset);
             };

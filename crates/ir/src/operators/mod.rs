@@ -1,9 +1,9 @@
-//! The language's operators: one table, and what follows from it.
+//! The operators of WebAssembly: one table, and everything that is derived from it.
 //!
-//! 1. `table`: the rows;
-//! 2. this file: operators, what stands behind their opcodes, and what they take and leave;
-//! 3. `numbers`: opcodes to operators, and operators to rows, in few bytes;
-//! 4. `names`: names in the text format to operators.
+//! 1. `table`: the rows.
+//! 2. This file: operators, their immediates, their operands and results.
+//! 3. `numbers`: small tables from opcodes to operators, and from operators to rows.
+//! 4. `names`: from names in the text format to operators.
 
 mod names;
 mod numbers;
@@ -17,14 +17,14 @@ use numbers::{FIRSTS, PREFIXES};
 
 macro_rules! define_immediates {
     ($( $(#[$doc:meta])* $name:ident $(($field:ident: $ty:ty))?; )*) => {
-        /// One thing that stands behind an opcode (spec: binary/instructions).
+        /// An immediate, which follows the opcode (spec: binary/instructions).
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Immediate {
             $( $(#[$doc])* $name $(($ty))?, )*
         }
 
         impl Immediate {
-            /// A number that is different for each.
+            /// Returns a number that is different for each immediate.
             const fn bits(self) -> u16 {
                 enum Kind {
                     $( $name ),*
@@ -42,7 +42,7 @@ define_immediates! {
     Block;
     /// The depth of a label.
     Label;
-    /// The depths of a `br_table`: how many there are, and one more, the default.
+    /// The depths of a `br_table`: their number, the depths, and the default depth.
     Labels;
     /// The index of a function.
     Func;
@@ -52,7 +52,7 @@ define_immediates! {
     Table;
     /// The index of a memory.
     Memory;
-    /// The index of a memory; without the proposal for several, a byte that is zero.
+    /// The index of a memory. Without the proposal for multiple memories, a zero byte.
     MemoryOrZero;
     /// The index of a global.
     Global;
@@ -70,17 +70,17 @@ define_immediates! {
     Count;
     /// A heap type.
     Heap;
-    /// The value types of a `select`: how many there are, then each.
+    /// The value types of a `select`: their number, then each.
     Types;
-    /// The clauses of a `try_table`: how many there are, then each.
+    /// The clauses of a `try_table`: their number, then each.
     Catches;
-    /// The clauses of a `resume`: how many there are, then each.
+    /// The clauses of a `resume`: their number, then each.
     Handlers;
-    /// What a `br_on_cast` has: two flags, the depth of a label, and two heap types.
+    /// The immediates of a `br_on_cast`: a byte of two flags, the depth of a label, and two heap types.
     Cast;
-    /// A signed integer of 32 bits.
+    /// A signed 32-bit integer.
     I32;
-    /// A signed integer of 64 bits.
+    /// A signed 64-bit integer.
     I64;
     /// The four bytes of a float.
     F32;
@@ -88,21 +88,21 @@ define_immediates! {
     F64;
     /// The sixteen bytes of a vector.
     V128;
-    /// An alignment, as a power of two that is at most this one; perhaps the index of a memory; and an offset.
+    /// A memory argument: log2 of the alignment, which is at most `align`; possibly the index of a memory; an offset.
     MemArg(align: u8);
-    /// The same, where the alignment must be this one.
+    /// A memory argument whose alignment must be `align`.
     Atomic(align: u8);
-    /// The number of a lane, of which there are so many.
+    /// The index of a lane, below `count`.
     Lane(count: u8);
-    /// The numbers of sixteen lanes, of which there are 32.
+    /// The indices of sixteen lanes, each below 32.
     Lanes;
-    /// A byte that is zero.
+    /// A zero byte.
     Zero;
-    /// The order of an atomic operator.
+    /// The memory ordering of an atomic operator.
     Ordering;
 }
 
-/// The type of something that an operator takes or leaves.
+/// The type of an operand or a result of an operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Operand {
@@ -116,7 +116,7 @@ pub enum Operand {
     F64,
     /// `v128`.
     V128,
-    /// An address of the memory that the operator names.
+    /// An address in the memory that the operator names.
     Address,
     /// `eqref`.
     EqRef,
@@ -126,50 +126,52 @@ pub enum Operand {
     ArrayRef,
     /// `(ref i31)`.
     RefI31,
-    /// Nothing, where a list has ended.
+    /// Fills a list that has fewer entries.
     None,
 }
 
-/// The most that stands behind an opcode.
+/// The maximum number of immediates.
 pub const IMMEDIATES: usize = 3;
-/// The most that an operator takes whose types are in its row.
+/// The maximum number of operands in a row.
 pub const TAKES: usize = 4;
-/// The most that it leaves.
+/// The maximum number of results in a row.
 pub const LEAVES: usize = 2;
 
-/// Operators that are checked alike.
+/// Classes of operators that are validated alike.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Class {
-    /// Of the first version; takes one number or two of the same type, leaves one, and has nothing behind its opcode.
+    /// An operator of the first version with one number, or two of the same type, as operands, and no immediates.
     Numeric,
-    /// Of the first version; takes an address, leaves a number, and has a [`Immediate::MemArg`] behind its opcode.
+    /// An operator of the first version with an address as operand and a [`Immediate::MemArg`].
     Load,
-    /// All others.
+    /// Any other operator.
     Other,
 }
 
-/// What an operator takes and leaves.
+/// The types of an operator's operands and results.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Types {
-    /// What it takes, as it lies on the stack: the last is on top. Where it takes less, what is not there comes first.
+    /// The operands, as they lie on the stack: the last one is on top. Unused places come first.
     pub takes: [Operand; TAKES],
-    /// What it leaves, first things first.
+    /// The results in order. Unused places come last.
     pub leaves: [Operand; LEAVES],
 }
 
-/// What stands behind an opcode, in order; what is not there comes last.
+/// The immediates of an operator in order. Unused places come last.
 pub type Immediates = [Option<Immediate>; IMMEDIATES];
 
-/// What the table says of an operator, or of several.
+/// The row of an operator, or of several that have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Row {
     /// The [`Class`], and flags.
     bits: u8,
     /// The proposal that it belongs to.
     pub proposal: Proposal,
-    /// Which of all lists of immediates it has, and which of all types: few lists are different, and tables of rows are short without them.
+    /// The number of its list of immediates. There are few different lists, so the table of rows is smaller without
+    /// them.
     immediates: u8,
+    /// The number of its types, likewise.
     types: u8,
 }
 
@@ -181,10 +183,10 @@ impl Row {
     const CONSTANT: u8 = 0x20;
     const EXTENDED_CONSTANT: u8 = 0x40;
 
-    /// The row of what is no operator.
+    /// The row for opcodes of no operator.
     const NONE: Row = Row { bits: Class::Other as u8, proposal: Proposal::Core, immediates: 0, types: 0 };
 
-    /// Whether it is one of the many that are checked alike, so that it takes one look to see that.
+    /// Returns the class, so that the many operators of a class are recognized with one test.
     #[inline(always)]
     pub fn class(&self) -> Class {
         match self.bits & Row::CLASS {
@@ -194,19 +196,21 @@ impl Row {
         }
     }
 
-    /// Whether its types depend on more than what is said here: then it takes and leaves nothing, as far as this row says.
+    /// Whether its types depend on more than this row. Its operands and results in the row are then empty.
     #[inline]
     pub fn is_special(&self) -> bool {
         self.bits & Row::SPECIAL != 0
     }
 
-    /// If the result, or a lane of it, may be a NaN of which the specification does not say what bits it has: whether these are 64, or 32.
+    /// If the result, or a lane of it, may be a NaN whose bits the specification leaves open: `Some(true)` for a 64-bit
+    /// float, `Some(false)` for a 32-bit one.
     #[inline]
     pub fn nan_is_wide(&self) -> Option<bool> {
         (self.bits & (Row::NAN32 | Row::NAN64) != 0).then_some(self.bits & Row::NAN64 != 0)
     }
 
-    /// The proposal with which it may stand in a constant expression, if there is one; its own if it always may.
+    /// Returns the proposal that allows it in constant expressions. Returns `None` if nothing does. If its own proposal
+    /// does, returns that.
     pub fn constant(&self) -> Option<Proposal> {
         match self.bits & (Row::CONSTANT | Row::EXTENDED_CONSTANT) {
             0 => None,
@@ -215,20 +219,20 @@ impl Row {
         }
     }
 
-    /// What stands behind the opcode.
+    /// Returns its immediates.
     #[inline(always)]
     pub fn immediates(&self) -> &'static Immediates {
         numbers::immediates(self.immediates)
     }
 
-    /// What it takes and leaves.
+    /// Returns the types of its operands and results.
     #[inline(always)]
     pub fn types(&self) -> &'static Types {
         numbers::types(self.types)
     }
 }
 
-/// A row as it is written.
+/// A row with its immediates and types, as the table gives it.
 #[derive(Clone, Copy)]
 struct Written {
     row: Row,
@@ -288,7 +292,7 @@ impl Written {
         Written { row, immediates: list, types }
     }
 
-    /// A number that is the same for equal lists of immediates alone.
+    /// Returns a number for the list of immediates. Different lists have different numbers.
     const fn immediate_bits(&self) -> u64 {
         let (mut bits, mut i) = (0, 0);
         while i < IMMEDIATES {
@@ -302,7 +306,7 @@ impl Written {
         bits
     }
 
-    /// A number that is the same for equal types alone.
+    /// Returns a number for the types. Different types have different numbers.
     const fn type_bits(&self) -> u64 {
         let (mut bits, mut i) = (0, 0);
         while i < TAKES {
@@ -317,14 +321,15 @@ impl Written {
         bits
     }
 
-    /// A number that is the same for equal rows alone, given which list and which types are theirs.
+    /// Returns a number for the row, given the numbers of its immediates and types. Different rows have different
+    /// numbers.
     const fn row_bits(&self, immediates: u8, types: u8) -> u64 {
         let bits = (self.row.proposal as u64) << 8 | self.row.bits as u64;
         bits << 16 | (immediates as u64) << 8 | types as u64
     }
 }
 
-/// What stands at the end of a row.
+/// The marks at the end of a row.
 #[allow(non_camel_case_types, reason = "written so in the table")]
 #[derive(Clone, Copy)]
 enum Mark {
@@ -335,7 +340,8 @@ enum Mark {
     extended_constant,
 }
 
-/// The number of the operator with this opcode. Not a function, since constants are evaluated slowly.
+/// Gives the number of the operator with this opcode. It is not a function, because the compiler evaluates these
+/// slowly.
 macro_rules! code {
     ($byte:literal) => {
         $byte
@@ -361,17 +367,17 @@ macro_rules! define_operators {
             $( $( #[doc = concat!("`", $text, "`.")] pub const $name: Operator = Operator(code!($first $($second)?)); )* )*
         }
 
-        /// The opcodes in the order of the table: the first byte, and the number behind it if that is a prefix.
+        /// The opcodes in the order of the table: the first byte and, if that is a prefix, the number after it.
         static OPCODES: &[(u16, Option<u16>)] = &[$( $( ($first, second!($($second)?)) ),* ),*];
 
         impl Operator {
             /// All operators, in the order of the table.
             pub const ALL: &'static [Operator] = &[$( $( Operator::$name ),* ),*];
 
-            /// The names in the order of the table, each with a space behind it.
+            /// The names in the order of the table, each followed by a space.
             const NAMES: &'static str = concat!($( $( $text, " " ),* ),*);
 
-            /// The names of the constants, likewise.
+            /// The names of the constants in the order of the table, each followed by a space.
             const IDENTIFIERS: &'static str = concat!($( $( stringify!($name), " " ),* ),*);
 
             const ROWS: &'static [Written] = &[$( $( {
@@ -390,7 +396,7 @@ macro_rules! define_operators {
 }
 for_each_operator!(define_operators);
 
-/// An operator of the language: a constant for each. Each has its name in the text format.
+/// An operator of WebAssembly. There is a constant for each, whose documentation is the name in the text format.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operator(u16);
 
@@ -402,24 +408,24 @@ impl core::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// Its number: those of operators without a prefix are their opcodes, and all are below [`Operator::NUMBERS`].
+    /// Returns its number, below [`Operator::NUMBERS`]. For operators without a prefix it is the opcode.
     #[inline(always)]
     pub const fn number(self) -> u16 {
         self.0
     }
 
-    /// All operators with their names in the text format, in the order of the table.
+    /// Returns all operators with their names in the text format, in the order of the table.
     pub fn names() -> impl Iterator<Item = (Operator, &'static str)> {
         Operator::ALL.iter().copied().zip(Operator::NAMES.split(' '))
     }
 
-    /// Its own of words in the order of the table.
+    /// Returns its own word of a list in the order of the table.
     fn word(self, words: &'static str) -> &'static str {
         let at = Operator::ALL.iter().position(|&operator| operator == self);
         at.and_then(|at| words.split(' ').nth(at)).unwrap_or_default()
     }
 
-    /// The name in the text format, which a few share with another. This is searched for.
+    /// Returns the name in the text format. A few operators share one. This is a linear search.
     pub fn name(self) -> &'static str {
         self.word(Operator::NAMES)
     }

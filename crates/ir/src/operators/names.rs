@@ -1,10 +1,11 @@
-//! Names in the text format to operators: a hash table made at compile time of the names in the table's own order, so that there is no second list.
+//! From names in the text format to operators. The hash table is made at compile time. It holds places in the list of
+//! names in the order of the table, so that there is no second list.
 
 use super::Operator;
 
 const COUNT: usize = Operator::ALL.len();
 
-/// Where each name begins in the list of names, in the order of the table.
+/// For each operator in the order of the table, where its name begins in the list of names.
 static STARTS: [u16; COUNT] = starts();
 
 const fn starts() -> [u16; COUNT] {
@@ -19,7 +20,7 @@ const fn starts() -> [u16; COUNT] {
     starts
 }
 
-/// The length of the name that begins here: a space follows it.
+/// Returns the length of the name that begins here. A space follows it.
 const fn length(names: &[u8], start: usize) -> usize {
     let mut end = start;
     while names[end] != b' ' {
@@ -28,13 +29,14 @@ const fn length(names: &[u8], start: usize) -> usize {
     end - start
 }
 
-/// So many slots that a third of them at least is free.
+/// The number of slots of the hash table. At least a third of them is free.
 const SLOTS: usize = (COUNT * 3 / 2).next_power_of_two();
 
-/// In a slot: another operator has the same name, and the number behind this one's.
+/// A flag in a slot: another operator has the same name, and the next number.
 const SHARED: u16 = 0x8000;
 
-/// For each hash one above the place of the first operator of a name in the table; 0 where there is none.
+/// The hash table. A slot has one above the place in the table of the first operator with a name. It is 0 if it is
+/// free.
 static PLACES: [u16; SLOTS] = {
     let (names, starts) = (Operator::NAMES.as_bytes(), &STARTS);
     let (mut places, mut i) = ([0u16; SLOTS], 0);
@@ -64,7 +66,7 @@ static PLACES: [u16; SLOTS] = {
     places
 };
 
-/// Whether the name at `first` is the one at `second`, a space behind it included.
+/// Whether the names at `first` and `second` are the same, including the space after them.
 const fn is_same(names: &[u8], first: usize, second: usize, length: usize) -> bool {
     let mut i = 0;
     while i <= length {
@@ -76,7 +78,7 @@ const fn is_same(names: &[u8], first: usize, second: usize, length: usize) -> bo
     true
 }
 
-/// The slot where looking for a name begins (FNV-1a).
+/// Returns the slot where the search for a name begins (FNV-1a).
 const fn hash(bytes: &[u8], start: usize, length: usize) -> usize {
     let (mut hash, mut i) = (0x811c_9dc5_u32, start);
     while i < start + length {
@@ -87,8 +89,8 @@ const fn hash(bytes: &[u8], start: usize, length: usize) -> usize {
 }
 
 impl Operator {
-    /// The operator with this name in the text format, and whether the one with the next number has the same name: `select` with types,
-    /// and casts to a type with null.
+    /// Returns the operator with this name in the text format, and whether the operator with the next number has the
+    /// same name. That is so for `select`, which may have types, and for casts, whose type may be nullable.
     pub fn of_name(name: &[u8]) -> Option<(Operator, bool)> {
         let names = Operator::NAMES.as_bytes();
         let mut slot = hash(name, 0, name.len());
@@ -103,7 +105,7 @@ impl Operator {
         }
     }
 
-    /// The operator with the next number, which has the same name where [`Operator::of_name`] says so.
+    /// Returns the operator with the next number. It has the same name if [`Operator::of_name`] says so.
     pub fn twin(self) -> Operator {
         Operator(self.0 + 1)
     }

@@ -1,15 +1,18 @@
-//! Opcodes to operators, and operators to rows. Operators are numbered without gaps between prefixes, so that tables of them are short. Of these
-//! there is one by numbers, which says the row: 0 where there is no operator.
+//! From opcodes to operators, and from operators to rows.
+//!
+//! Operators are numbered by opcode. The numbers after each prefix follow those of the prefix before, so that tables by
+//! number are short. One such table has the index of the row, or 0 where there is no operator.
 
 use super::{Immediates, OPCODES, Operator, Row, Types};
 use crate::ops::Numbered;
 
+/// The first bytes of opcodes that have a number after them.
 pub const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
 
-/// How many opcodes there are without a prefix.
+/// The number of opcodes without a prefix.
 const BYTES: u16 = 0x100;
 
-/// The first number of the operators behind each prefix; last, how many numbers there are.
+/// For each prefix, the number of its first operator. At the end, one above the highest number.
 pub static FIRSTS: [u16; PREFIXES.len() + 1] = {
     let mut counts: [u16; PREFIXES.len()] = [0; PREFIXES.len()];
     let mut i = 0;
@@ -64,12 +67,13 @@ static DIFFERENT: Numbered<COUNT> = {
     Numbered::new(&bits)
 };
 
-/// So much room has a table of so many things that no number masked to it is outside, and looking one up takes no comparison.
+/// Returns the size of a table for `count` entries: a power of two, so that an index can be masked and needs no bounds
+/// check.
 const fn room(count: usize) -> usize {
     count.next_power_of_two()
 }
 
-/// The lists of immediates that differ.
+/// The different lists of immediates.
 static IMMEDIATES: [Immediates; room(LISTS.count)] = {
     let firsts = &LISTS.first;
     let (mut all, mut i) = ([[None; super::IMMEDIATES]; room(LISTS.count)], 0);
@@ -80,7 +84,7 @@ static IMMEDIATES: [Immediates; room(LISTS.count)] = {
     all
 };
 
-/// The types that differ.
+/// The different types.
 static TYPES: [Types; room(SIGNATURES.count)] = {
     let firsts = &SIGNATURES.first;
     let (mut all, mut i) = ([Operator::ROWS[0].types; room(SIGNATURES.count)], 0);
@@ -91,7 +95,7 @@ static TYPES: [Types; room(SIGNATURES.count)] = {
     all
 };
 
-/// The rows that differ; in front, that of what is no operator.
+/// The different rows. The first one is for opcodes of no operator.
 static ROWS: [Row; room(DIFFERENT.count + 1)] = {
     let (firsts, lists, signatures) = (&DIFFERENT.first, &LISTS.of, &SIGNATURES.of);
     let (mut all, mut i) = ([Row::NONE; room(DIFFERENT.count + 1)], 0);
@@ -103,20 +107,20 @@ static ROWS: [Row; room(DIFFERENT.count + 1)] = {
     all
 };
 
-/// The list of immediates with this number.
+/// Returns the list of immediates with this number.
 #[inline(always)]
 pub fn immediates(number: u8) -> &'static Immediates {
-    // The numbers are those of rows, so that the masks change none.
+    // The number comes from a row, so it is in range and the mask does not change it.
     &IMMEDIATES[usize::from(number) & (IMMEDIATES.len() - 1)]
 }
 
-/// The types with this number.
+/// Returns the types with this number.
 #[inline(always)]
 pub fn types(number: u8) -> &'static Types {
     &TYPES[usize::from(number) & (TYPES.len() - 1)]
 }
 
-/// For each number the row among [`ROWS`].
+/// For each operator's number, the index of its row in [`ROWS`].
 static ROW_OF: [u8; NUMBERS] = {
     let of = &DIFFERENT.of;
     let mut all = [0; NUMBERS];
@@ -130,17 +134,17 @@ static ROW_OF: [u8; NUMBERS] = {
     all
 };
 
-/// The row with this number.
+/// Returns the row with this index.
 #[inline(always)]
 fn row(number: u8) -> &'static Row {
     &ROWS[usize::from(number) & (ROWS.len() - 1)]
 }
 
 impl Operator {
-    /// What stands in front of the numbers of operators that are not among those of one byte.
+    /// The first bytes of opcodes that have a number after them.
     pub const PREFIXES: [u8; 4] = PREFIXES;
 
-    /// Whether what stands behind this byte says which operator it is.
+    /// Whether this byte is a prefix, so that a number after it determines the operator.
     #[inline(always)]
     pub fn is_prefix(byte: u8) -> bool {
         usize::from(byte.wrapping_sub(PREFIXES[0])) < PREFIXES.len()
@@ -149,13 +153,13 @@ impl Operator {
     /// One above the highest number of an operator.
     pub const NUMBERS: usize = NUMBERS;
 
-    /// The operator whose opcode is this byte.
+    /// Returns the operator whose opcode is this byte.
     #[inline(always)]
     pub fn of_byte(byte: u8) -> Option<Operator> {
         (ROW_OF[usize::from(byte)] != 0).then_some(Operator(byte.into()))
     }
 
-    /// The operator with this number behind this prefix.
+    /// Returns the operator with this prefix and this number after it.
     pub fn of_prefix(prefix: u8, number: u32) -> Option<Operator> {
         let &[first, end] = FIRSTS.get(usize::from(prefix.wrapping_sub(PREFIXES[0]))..)?.first_chunk()?;
         let count = u32::from(end - first);
@@ -163,7 +167,7 @@ impl Operator {
         (number < count && *ROW_OF.get(at)? != 0).then_some(Operator(at as u16))
     }
 
-    /// The prefix, if there is one, and the opcode or the number behind the prefix.
+    /// Returns the prefix, if there is one, and the opcode or the number after the prefix.
     pub fn opcode(self) -> (Option<u8>, u32) {
         let behind = FIRSTS.iter().rposition(|&first| first <= self.0);
         match behind {
@@ -172,13 +176,14 @@ impl Operator {
         }
     }
 
-    /// The row of the operator whose opcode is this byte; a row that is not of a [class](super::Class) if there is none.
+    /// Returns the row of the operator whose opcode is this byte. If there is none, the row has the class
+    /// [`Class::Other`](super::Class::Other).
     #[inline(always)]
     pub fn row_of_byte(byte: u8) -> &'static Row {
         row(ROW_OF[usize::from(byte)])
     }
 
-    /// What the table says of it.
+    /// Returns its row.
     #[inline(always)]
     pub fn row(self) -> &'static Row {
         row(ROW_OF.get(usize::from(self.0)).copied().unwrap_or_default())

@@ -1,16 +1,22 @@
-//! The table of the language's operators (spec: appendix/index-instructions). What it says is derived from it wherever it is needed: reading
-//! and validating bodies, the proposals that a module needs, what the translator asks, and names.
+//! The table of the operators of WebAssembly (spec: appendix/index-instructions). Everything about operators is
+//! derived from it: how bodies are read and validated, which proposals a module needs, and the names.
 //!
-//! Rows are grouped by the proposal that an operator belongs to. A row is: the opcode, with its prefix if there is one; the name as an
-//! identifier; the name in the text format; what stands behind the opcode ([`Immediate`](super::Immediate)); and what it takes and leaves
-//! ([`Operand`](super::Operand)), or `special` where that depends on more than the operator and the memory it names: then the validator has an
-//! arm for it. Behind that: `nan32` or `nan64`, if the result, or a lane of it, is a float of so many bits that may be a NaN whose bits the specification does not say; `constant`, if it may
-//! stand in a constant expression, or `extended_constant`, if only with that proposal.
+//! Rows are grouped by the proposal that an operator belongs to. A row has:
 //!
-//! To add an operator, add its row here. Then it is read, validated, named, and refused by builds that cannot run it. To have it run,
-//! give it a line in `wasmote-translate`; CONTRIBUTING.md has an example.
+//! - the opcode, after its prefix if there is one;
+//! - the name as an identifier, and the name in the text format;
+//! - the immediates ([`Immediate`](super::Immediate));
+//! - the operands and results ([`Operand`](super::Operand)), or `special` if they depend on more than the operator
+//!   and the memory that it names. The validator then has an arm for it;
+//! - `nan32` or `nan64`, if the result, or a lane of it, is a 32-bit or 64-bit float that may be a NaN whose bits the
+//!   specification leaves open;
+//! - `constant`, if constant expressions may have it, or `extended_constant`, if they may have it with that proposal
+//!   only.
+//!
+//! To add an operator, add its row here. It is then read, validated, named, and refused by builds that cannot run it.
+//! To run it, give it a line in `wasmote-translate`. CONTRIBUTING.md has an example.
 
-/// Calls the macro named with all rows of the table, and what else is given behind them.
+/// Calls `$callback` with all rows of the table, then the other arguments.
 #[macro_export]
 macro_rules! for_each_operator {
     ($callback:ident $($more:tt)*) => {

@@ -7,7 +7,7 @@ fn names_in_both_forms_are_the_same() {
     let letters = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<alloc::string::String>();
     for &operator in Operator::ALL {
         let variant = format!("{operator:?}").to_lowercase();
-        // Where the text format has one name for two operators, the variants differ at their ends.
+        // If two operators have the same name in the text format, the identifiers differ at their ends.
         let rest = variant.strip_prefix(&letters(operator.name())).unwrap_or_else(|| panic!("{operator:?}"));
         assert!(matches!(rest, "" | "typed" | "null"), "{operator:?}");
     }

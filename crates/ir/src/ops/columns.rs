@@ -1,26 +1,35 @@
-//! How families relate, by the columns of their rows.
+//! The columns of a row, which follow its types. They say how families relate:
 //!
-//! A row says it behind its types: `commutes`; `mirror`, the family that does the same with its sources swapped; `negate`, which gives 0 where this
-//! one does not, or jumps where it does not; `branch`, which jumps where this one's result is not 0; `near` and `constant`, which do the same
-//! with an offset or constant of 16, and a constant of 64 bits; `any`, the load or store that does the same to any memory; `step`, which adds a constant first; `traps`, of arithmetic that may; and `fuses`,
-//! of which two it is made: `a then b` where the first one's result is the first source of the second, `a into b` where it is the second source.
-//! `only` lists the variants of its shape that there are, if not all: what no program runs need not be there.
-//! Of two families that mirror or negate each other, one says so. All that is said is checked when this crate is compiled.
+//! - `commutes`: the result is the same if the sources are swapped.
+//! - `mirror`: the family that does the same with its sources swapped.
+//! - `negate`: the family that gives 0 exactly if this one does not, or jumps exactly if this one does not.
+//! - `branch`: the family that jumps exactly if the result of this one is not 0.
+//! - `near`: the family that does the same with a 16-bit offset or constant.
+//! - `constant`: the family that does the same with a 64-bit constant.
+//! - `any`: the load or store that does the same for any memory.
+//! - `step`: for a branch, the family that first adds a constant to the first source.
+//! - `traps`: the operation is arithmetic that may trap.
+//! - `fuses a then b`, `fuses a into b`: the row is `a` and `b` fused. The result of `a` is the first source of `b`
+//!   with `then`, and the second with `into`.
+//! - `only`: the variants that the row has, if not all of its shape. It leaves out variants that no program runs.
+//!
+//! `mirror` and `negate` are given by one of the two families and hold for both. The compiler checks all columns when
+//! it compiles this crate.
 
 use super::{Op, Row};
 use crate::types::ValType;
 
-/// What the columns of a row say.
+/// The columns of a row.
 #[derive(Clone, Copy)]
 pub(super) struct Columns {
     pub related: Related,
-    /// A bit for each variant of the shape that there is.
+    /// A bit for each variant of the shape that the row has.
     pub only: u16,
     pub traps: bool,
     pub fuses: Option<Fused>,
 }
 
-/// The families that one has to do with.
+/// The families that are related to one.
 #[derive(Clone, Copy)]
 pub(super) struct Related {
     pub mirror: Option<Op>,
@@ -32,14 +41,14 @@ pub(super) struct Related {
     pub step: Option<Op>,
 }
 
-/// Which two operations a fused one is made of.
+/// The two operations that a fused one consists of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fused {
-    /// What is done first, with the first two sources.
+    /// The first operation, on the first two sources.
     pub first: Op,
-    /// What is done with its result and the third source.
+    /// The second operation, on the result of the first and the third source.
     pub second: Op,
-    /// Whether the result is the second source, and the third source the first.
+    /// Whether the result of the first operation is the second source of the second one. Otherwise it is the first.
     pub into_second: bool,
 }
 
@@ -60,7 +69,7 @@ impl Columns {
     };
 }
 
-/// Notes what one column of a row says: who commutes mirrors itself.
+/// Notes one column of a row. A family that commutes mirrors itself.
 macro_rules! column {
     ($columns:ident $shape:ident $op:ident only $($variant:ident)*) => {
         $columns.only = 0 $(| 1 << shape::$shape::$variant as u16)*
@@ -82,7 +91,7 @@ macro_rules! column {
     };
 }
 
-/// What is said of each family, and what follows of others: to mirror and to negate goes both ways.
+/// The related families of each family. `mirror` and `negate` are noted for both sides.
 pub(super) static ALL: [Related; Op::ALL.len()] = {
     let mut all = [Columns::NONE.related; Op::ALL.len()];
     let mut op = 0;
@@ -103,12 +112,12 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
             all[op].branch = Some(branch);
         }
         if let Some(near) = said.near {
-            // Floats are loaded as their bits.
+            // The results may differ in type, because short forms load a float as its bits.
             assert!(same(row.source, Op::ROWS[near as usize].source));
             all[op].near = Some(near);
         }
         if let Some(any) = said.any {
-            // Addresses may have 64 bits there.
+            // The address may have 64 bits.
             assert!(same(Op::ROWS[any as usize].source, Some(ValType::I64)));
             all[op].any = Some(any);
         }
@@ -125,7 +134,7 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
     op = 0;
     while op < Op::ALL.len() {
         if let Some(branch) = all[op].branch {
-            // What jumps where the result is 0.
+            // A branch that jumps if the result is 0 is needed as well.
             assert!(all[branch as usize].negate.is_some());
         }
         op += 1;
@@ -133,11 +142,12 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
     all
 };
 
-/// Whether another family has the same types.
+/// Whether another family has the same types of source and result.
 const fn same_types(row: &Row, other: Op) -> bool {
     same(row.source, Op::ROWS[other as usize].source) && same(row.result, Op::ROWS[other as usize].result)
 }
 
+/// Whether two types are the same.
 const fn same(a: Option<ValType>, b: Option<ValType>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => a.number() == b.number(),
@@ -159,12 +169,14 @@ enum Relation {
     Step,
 }
 
-/// Of all relations: for each family how many those have that stand in front of it; how each is, and to whom.
+/// All relations, ordered by family.
 struct Relations<const COUNT: usize> {
-    /// From the family `high` on, 256 less than there are: so that they are bytes.
+    /// For each family, the index of its first relation. To fit a byte, it is 256 less from the family `high` on.
     firsts: [u8; Op::ALL.len() + 1],
     high: usize,
+    /// The kind of each relation.
     relations: [Relation; COUNT],
+    /// The other family of each relation.
     others: [Op; COUNT],
 }
 
@@ -213,6 +225,7 @@ const RELATION_COUNT: usize = {
 };
 
 impl Op {
+    /// Returns the family that is related to this one in this way.
     #[inline(never)]
     fn related(self, how: Relation) -> Option<Op> {
         let op = self as usize;
@@ -227,65 +240,66 @@ impl Op {
         None
     }
 
-    /// The family that does the same with its sources swapped: itself, if it commutes.
+    /// Returns the family that does the same with its sources swapped. A family that commutes returns itself.
     #[inline(always)]
     pub fn mirror(self) -> Option<Op> {
         self.related(Relation::Mirror)
     }
 
-    /// The family that gives 0, or goes on, where this one does not.
+    /// Returns the family that gives 0 exactly if this one does not, or jumps exactly if this one does not.
     #[inline(always)]
     pub fn negate(self) -> Option<Op> {
         self.related(Relation::Negate)
     }
 
-    /// The branches that a result of this family decides: when it is not zero, and when it is.
+    /// Returns the branches that jump if the result of this family is not zero, and if it is.
     pub fn branches(self) -> Option<(Op, Op)> {
         let taken = self.related(Relation::Branch)?;
         Some((taken, taken.negate()?))
     }
 
-    /// The family that does the same as a load or store to memory 0, to any memory and with addresses of 64 bits.
+    /// Returns the family that does the same for any memory and with 64-bit addresses. This family is a load or store
+    /// for memory 0.
     #[inline(always)]
     pub fn any_memory(self) -> Option<Op> {
         self.related(Relation::Any)
     }
 
-    /// The family that does the same with a constant, or as a load or store an offset, of 16 bits.
+    /// Returns the family that does the same with a 16-bit constant, or for a load or store with a 16-bit offset.
     #[inline(always)]
     pub fn near(self) -> Option<Op> {
         self.related(Relation::Near)
     }
 
-    /// The family that does the same with a constant of 64 bits.
+    /// Returns the family that does the same with a 64-bit constant.
     #[inline(always)]
     pub fn with_constant(self) -> Option<Op> {
         self.related(Relation::Constant)
     }
 
-    /// Of a branch, the family that adds a constant to its first source before.
+    /// For a branch, returns the family that first adds a constant to the first source.
     #[inline(always)]
     pub fn step(self) -> Option<Op> {
         self.related(Relation::Step)
     }
 
-    /// Whether all that it leaves in the accumulator has 32 bits, zero-extended; for constants.
+    /// Whether it leaves only zero-extended 32-bit values in the accumulator. For use at compile time.
     pub const fn leaves_32_bits(self) -> bool {
         matches!(Self::ROWS[self as usize].result, Some(ValType::I32))
     }
 
-    /// Whether it may trap, of arithmetic; for constants.
+    /// Whether it is arithmetic that may trap. For use at compile time.
     pub const fn traps(self) -> bool {
         Self::ROWS[self as usize].columns.traps
     }
 
-    /// Which two operations it is made of, if it is a fused one; for constants.
+    /// Returns the two operations that it consists of, if it is a fused operation. For use at compile time.
     pub const fn fuses(self) -> Option<Fused> {
         Self::ROWS[self as usize].columns.fuses
     }
 }
 
-/// How many fused operations there are.
+/// The number of fused operations.
 const FUSED_COUNT: usize = {
     let (mut count, mut op) = (0, 0);
     while op < Op::ALL.len() {
@@ -303,7 +317,7 @@ static FUSED: [(Fused, Op); FUSED_COUNT] = {
         if let Some(fused) = Op::ALL[op].fuses() {
             let row = &Op::ROWS[op];
             let (first, second) = (&Op::ROWS[fused.first as usize], &Op::ROWS[fused.second as usize]);
-            // What is left for one is all that there was for two: no trap is noticed in between.
+            // A fused operation must not trap: a handler of two operations could not tell where the trap is.
             assert!(!first.columns.traps && !second.columns.traps);
             assert!(
                 same(row.source, first.source) && same(first.result, second.source) && same_types(second, Op::ALL[op])
@@ -316,14 +330,14 @@ static FUSED: [(Fused, Op); FUSED_COUNT] = {
     all
 };
 
-/// The numbers of fused operations, each at its place or the next free one.
+/// A hash table with the indices of fused operations. Each is at its place or at the next free one.
 static FUSED_PLACES: [u8; 1 << FUSED_LOG2] = {
     let (mut places, mut i) = ([u8::MAX; 1 << FUSED_LOG2], 0);
     while i < FUSED_COUNT {
         let mut at = FUSED[i].0.place();
         while places[at] != u8::MAX {
             let there = &FUSED[places[at] as usize].0;
-            // None is there twice.
+            // No two rows fuse the same two operations.
             assert!(!there.is(&FUSED[i].0));
             at = (at + 1) % places.len();
         }
@@ -333,15 +347,15 @@ static FUSED_PLACES: [u8; 1 << FUSED_LOG2] = {
     places
 };
 
-/// At most half of it is used.
+/// Log2 of the size of [`FUSED_PLACES`], of which at most half is used.
 const FUSED_LOG2: u32 = (2 * FUSED_COUNT).next_power_of_two().trailing_zeros();
 const _: () = assert!(FUSED_COUNT < u8::MAX as usize);
 
 impl Fused {
-    /// Where it is looked for first.
+    /// Returns the place in [`FUSED_PLACES`] where a search begins.
     const fn place(&self) -> usize {
         let key = (self.first as u32) << 16 | (self.second as u32) << 1 | self.into_second as u32;
-        // The golden ratio spreads what is close.
+        // Multiplication by the golden ratio spreads close keys.
         (key.wrapping_mul(0x9e37_79b9) >> (32 - FUSED_LOG2)) as usize
     }
 
@@ -352,12 +366,12 @@ impl Fused {
     }
 }
 
-/// The fused operation that is made of these two, if there is one.
+/// Returns the fused operation that consists of these two, if there is one.
 #[inline]
 pub fn fused(two: Fused) -> Option<Op> {
     let mut at = two.place();
     loop {
-        // There is none at the end of each run of numbers.
+        // An empty place holds an index that is out of range, so the search ends there.
         let &(there, op) = FUSED.get(usize::from(FUSED_PLACES[at]))?;
         if there.is(&two) {
             return Some(op);

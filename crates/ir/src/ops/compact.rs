@@ -1,21 +1,23 @@
-//! What the table says, in as few bytes as lookups while running allow: what is the same for many is there once.
+//! Small tables for use at run time: the operands, sizes, suffixes and types of instructions. Equal entries are
+//! stored once, so that the tables take few bytes.
 
 use super::{ALL_OPCODES, Numbered, Op, Opcode};
 use crate::shape::Operand;
 use crate::types::ValType;
 
-/// For each opcode the number of its operands' list.
+/// For each opcode, the number of its list of operands.
 static LIST: [u8; ALL_OPCODES] = NUMBERED.of;
-/// How many lists of operands there are.
+/// The number of different lists of operands.
 pub const LISTS: usize = NUMBERED.count;
-/// Where in [`OPERANDS`] each list begins, and the last one ends.
+/// Where each list begins in [`OPERANDS`]. At the end, where the last one ends.
 static STARTS: [u16; LISTS + 1] = starts();
-/// The lists, one behind the other.
+/// The lists, one after the other.
 static OPERANDS: [Operand; starts()[LISTS] as usize] = operands();
-/// For each list the units of an instruction: its opcode, and the operands.
+/// For each list, the size of an instruction in units: the opcode and the operands.
 static UNITS: [u8; LISTS] = units();
 
-/// The lists of all opcodes. Not a constant, which is evaluated again for the body of each generic function that names it.
+/// The numbers of the opcodes' lists of operands. It is not a constant, because the compiler would evaluate that
+/// again for each generic function that names it.
 pub(crate) static NUMBERED: Numbered<ALL_OPCODES> = Numbered::new(&{
     let mut keys = [0; ALL_OPCODES];
     let mut opcode = 0;
@@ -27,12 +29,13 @@ pub(crate) static NUMBERED: Numbered<ALL_OPCODES> = Numbered::new(&{
     keys
 });
 
+/// Returns the operands of an opcode, from the large table.
 const fn described(opcode: usize) -> &'static [Operand] {
     let (op, variant) = Opcode::description(opcode as u16);
     op.variants()[variant as usize].operands
 }
 
-/// The operands in the list with this number, for tables made at compile time.
+/// Returns the list of operands with this number. For use at compile time.
 pub const fn listed(number: usize) -> &'static [Operand] {
     described(NUMBERED.first[number] as usize)
 }
@@ -74,26 +77,27 @@ const fn units() -> [u8; LISTS] {
 }
 
 impl Opcode {
-    /// The number of its operands' list, below [`LISTS`]; `None` if the number is no opcode.
+    /// Returns the number of its list of operands, below [`LISTS`]. Returns `None` if the number is no opcode.
     #[inline]
     pub fn list(self) -> Option<usize> {
         LIST.get(usize::from(self.0)).map(|&number| usize::from(number))
     }
 
-    /// The operands in order of encoding; none if the number is no opcode.
+    /// Returns the operands in the order of the encoding. Returns none if the number is no opcode.
     #[inline]
     pub fn operands(self) -> &'static [Operand] {
         let Some(number) = self.list() else { return &[] };
         &OPERANDS[usize::from(STARTS[number])..usize::from(STARTS[number + 1])]
     }
 
-    /// The units of an instruction with this opcode, less the targets of a `br_table`; `None` if the number is no opcode.
+    /// Returns the size of an instruction with this opcode in units, without the targets of a `br_table`. Returns
+    /// `None` if the number is no opcode.
     #[inline]
     pub fn units(self) -> Option<usize> {
         Some(usize::from(UNITS[self.list()?]))
     }
 
-    /// The classes as letters; see [`Variant`](crate::shape::Variant).
+    /// Returns the classes as letters, as [`Variant::suffix`](crate::shape::Variant::suffix) explains them.
     #[inline(never)]
     pub fn suffix(self) -> &'static str {
         let Some((op, variant)) = self.family() else { return "" };
@@ -102,11 +106,12 @@ impl Opcode {
     }
 }
 
-/// For each family the number of its variants' suffixes.
+/// For each family, the number of its list of variants.
 static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
-/// Suffixes of families, a line each; suffixes are apart by a space.
+/// The suffixes of each list of variants, one list a line. Each suffix is followed by a space.
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
+/// The numbers of the families' lists of variants. Two families have the same number if they have the same variants.
 pub(super) static SEQUENCED: Numbered<{ Op::ALL.len() }> = {
     let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
@@ -117,12 +122,13 @@ pub(super) static SEQUENCED: Numbered<{ Op::ALL.len() }> = {
     Numbered::new(&keys)
 };
 
-/// The number of the suffixes of a family's variants, and of which it has.
+/// Returns the number of a family's list of variants.
 #[inline(always)]
 pub(super) fn sequence_number(op: Op) -> usize {
     usize::from(SEQUENCES[op as usize])
 }
 
+/// Returns the suffixes of the list of variants with this number, from the large table.
 const fn sequence(number: usize) -> &'static str {
     Op::ROWS[SEQUENCED.first[number] as usize].suffixes
 }
@@ -152,7 +158,8 @@ const fn suffixes<const N: usize>() -> [u8; N] {
     all
 }
 
-/// For each family the types of source and result, as their numbers in [`TYPES`]; that of the result counts sixteenfold.
+/// For each family, the types of source and result as indices in [`TYPES`]: the source in the low four bits, the
+/// result in the high four.
 static SIGNATURES: [u8; Op::ALL.len()] = {
     let mut signatures = [0; Op::ALL.len()];
     let mut op = 0;
@@ -166,6 +173,7 @@ static SIGNATURES: [u8; Op::ALL.len()] = {
 static TYPES: [Option<ValType>; 6] =
     [None, Some(ValType::I32), Some(ValType::I64), Some(ValType::F32), Some(ValType::F64), Some(ValType::V128)];
 
+/// Returns the index of a type in [`TYPES`].
 const fn number(ty: Option<ValType>) -> u8 {
     match ty {
         Some(ty) => ty.number() as u8 + 1,
@@ -174,18 +182,18 @@ const fn number(ty: Option<ValType>) -> u8 {
 }
 
 impl Op {
-    /// The name of the row.
+    /// Returns the name of the family.
     #[inline(never)]
     pub fn name(self) -> &'static str {
         Self::NAMES.split(' ').nth(self as usize).unwrap_or("")
     }
 
-    /// The type of the sources, which decides their accumulator.
+    /// Returns the type of the sources, which determines their accumulator.
     pub fn source(self) -> Option<ValType> {
         TYPES[usize::from(SIGNATURES[self as usize] & 15)]
     }
 
-    /// The type of the result, which decides the accumulator it is left in.
+    /// Returns the type of the result, which determines its accumulator.
     pub fn result(self) -> Option<ValType> {
         TYPES[usize::from(SIGNATURES[self as usize] >> 4)]
     }

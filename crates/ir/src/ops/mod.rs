@@ -1,7 +1,7 @@
-//! The numbering of instructions, and what the table says of each.
+//! Opcodes and instruction families, which are derived from the rows of `table.rs`.
 //!
-//! Everything here is derived from the rows of `table.rs`. What is needed while running is in [`opcode`](mod@opcode) and `compact`, in few
-//! bytes; the rows themselves are for tables that are made at compile time, and for tests.
+//! The rows themselves take much space, so only tests and tables that are made at compile time use them.
+//! [`opcode`](mod@opcode), `compact`, `columns` and `variants` have small tables for use at run time.
 
 #[macro_use]
 mod columns;
@@ -50,7 +50,7 @@ macro_rules! define_ops {
         #[repr(u16)]
         pub enum Op { $( $(#[$doc])* $name ),* }
 
-        /// The families, with their shapes for the compiler.
+        /// The families, each as a constant whose type is its shape.
         #[allow(non_upper_case_globals)]
         pub mod family {
             use super::Op;
@@ -63,7 +63,7 @@ macro_rules! define_ops {
             /// All families in the order of the table.
             pub const ALL: &'static [Op] = &[$(Op::$name),*];
 
-            /// The names of all families, each with a space behind it.
+            /// The names of all families, each followed by a space.
             const NAMES: &'static str = concat!($(stringify!($name), " "),*);
 
             const ROWS: &'static [Row] = &[$(Row {
@@ -85,11 +85,12 @@ macro_rules! define_ops {
     };
 }
 
+/// A row of the table.
 struct Row {
     name: &'static str,
     variants: &'static [Variant],
     formats: &'static [Format],
-    /// The suffixes of the variants, each with a space behind it.
+    /// The suffixes of the variants, each followed by a space.
     suffixes: &'static str,
     summary: Summary,
     source: Option<ValType>,
@@ -98,7 +99,7 @@ struct Row {
 }
 
 impl Row {
-    /// A bit for each core variant, or each other one, that there is.
+    /// Returns a bit for each core variant that the family has, or for each other variant.
     const fn there(&self, core: bool) -> u16 {
         self.columns.only & if core { self.summary.core } else { self.summary.others }
     }
@@ -122,17 +123,19 @@ macro_rules! define_with {
 for_each_simd_op!(define_all_ops);
 
 impl Op {
-    /// The variants, core ones first. For what is made at compile time: all that the table says takes much room.
+    /// Returns the variants, core ones first. Use this only at compile time, because it keeps the large table.
     pub const fn variants(self) -> &'static [Variant] {
         Self::ROWS[self as usize].variants
     }
 
-    /// Whether there is the variant with this number; for constants. A row may have a part of its shape's only.
+    /// Whether the family has the variant with this number. A row may have only some of its shape's variants. For use
+    /// at compile time.
     pub const fn has(self, variant: usize) -> bool {
         Self::ROWS[self as usize].columns.only >> variant & 1 != 0
     }
 
-    /// Whether it computes with floats; for constants. What only moves them moves bits.
+    /// Whether the family computes with floats. Families that only move floats move their bits. For use at compile
+    /// time.
     pub const fn computes_floats(self) -> bool {
         const fn is_float(ty: Option<ValType>) -> bool {
             matches!(ty, Some(ValType::F32 | ValType::F64))
@@ -143,34 +146,38 @@ impl Op {
         !moves && (is_float(row.source) || is_float(row.result))
     }
 
-    /// Units of the operands of a family that has one variant, for constants. Panics if it has more.
+    /// Returns the size of the operands in units, for a family with a single variant. For use at compile time.
+    ///
+    /// # Panics
+    /// If the family has several variants.
     pub const fn operand_units(self) -> usize {
         assert!(self.variants().len() == 1);
         self.variants()[0].units()
     }
 }
 
-/// Number of variants of the whole table but for the managed ones and vectors.
+/// The number of core and extended opcodes. They are below all others.
 pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
-/// Number of variants in the core op set; their opcodes are the lowest.
+/// The number of core opcodes, which are the lowest.
 pub const CORE_OPCODES: usize = count(Set::Core);
-/// Number of variants on references to functions and exceptions; their opcodes come behind those.
+/// The number of opcodes of instructions on references to functions and on exceptions. They follow the extended ones.
 pub const MANAGED_OPCODES: usize = count(Set::Managed);
-/// Number of variants on objects; their opcodes come next.
+/// The number of opcodes of GC instructions, which come next.
 pub const OBJECT_OPCODES: usize = count(Set::Object);
-/// The first opcode of those on objects.
+/// The first opcode of GC instructions.
 pub const FIRST_OBJECT: usize = OPCODES + MANAGED_OPCODES;
-/// Number of variants for vectors; their opcodes are the highest.
+/// The number of opcodes of vector instructions, which are the highest.
 #[cfg(feature = "simd")]
 pub const VECTOR_OPCODES: usize = count(Set::Vector);
-/// Number of variants for vectors: this build has none.
+/// The number of opcodes of vector instructions. This build has none.
 #[cfg(not(feature = "simd"))]
 pub const VECTOR_OPCODES: usize = 0;
-/// The first opcode for vectors.
+/// The first opcode of vector instructions.
 pub const FIRST_VECTOR: usize = FIRST_OBJECT + OBJECT_OPCODES;
-/// Number of all variants.
+/// The number of all opcodes.
 pub const ALL_OPCODES: usize = FIRST_VECTOR + VECTOR_OPCODES;
 
+/// Returns how many variants of this set all families have.
 const fn count(set: Set) -> usize {
     COUNTS[set as usize]
 }
@@ -187,16 +194,16 @@ static COUNTS: [usize; 5] = {
     counts
 };
 
-/// A fingerprint of the core op set: names, order and operands of its variants, and of managed ones, and the schedule of what code costs. Code
-/// runs only where it is the same.
+/// The fingerprint of the core op set. It covers the names, order and operands of core, managed and GC instructions,
+/// and the schedule of fuel costs. Code runs only in a build with the same fingerprint.
 pub const CORE_ID: u32 = IDS.core;
-/// A fingerprint of the table without vectors.
+/// The fingerprint of the extended op set without vectors.
 pub const EXTENDED_ID: u32 = IDS.extended;
-/// A fingerprint of the whole table.
+/// The fingerprint of the extended op set with vectors.
 #[cfg(feature = "simd")]
 pub const SIMD_ID: u32 = IDS.all;
 
-/// Returns the fingerprint of the instructions that code may have: of the core op set, or of the extended one with vectors or without.
+/// Returns the fingerprint of the core op set, or of the extended one with or without vectors.
 pub fn id_of(extended: bool, vectors: bool) -> u32 {
     match extended {
         #[cfg(feature = "simd")]
@@ -209,7 +216,7 @@ pub fn id_of(extended: bool, vectors: bool) -> u32 {
     }
 }
 
-/// Fingerprints of parts of the table.
+/// The fingerprints.
 struct Ids {
     core: u32,
     extended: u32,
@@ -220,7 +227,8 @@ struct Ids {
 static IDS: Ids = {
     let mut core = 0xcbf2_9ce4_8422_2325 ^ crate::fuel::SCHEDULE as u64;
     let mut all = core;
-    // A build without vectors does not know their names: vectors stand last.
+    // Vectors come last in the table. `extended` is taken before them, so that builds without vectors get the same
+    // number.
     let mut extended = None;
     let mut op = 0;
     while op < Op::ALL.len() {
@@ -250,7 +258,7 @@ static IDS: Ids = {
     }
 };
 
-/// A number made of a name, in few steps.
+/// Returns a hash of a name. It takes few steps, because the compiler evaluates constants slowly.
 const fn hash(name: &str) -> u64 {
     let name = name.as_bytes();
     let (mut hash, mut i) = (0_u64, 0);

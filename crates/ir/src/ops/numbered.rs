@@ -1,28 +1,33 @@
-//! Numbers for what is often the same, for tables made at compile time.
+//! Numbers equal values alike, for tables that are made at compile time and store each value once.
 
-/// Numbers of what `N` have, the same for what is equal, in the order in which it is met.
+/// The numbers of `N` values. Equal values have the same number. New values are numbered in order.
 pub(crate) struct Numbered<const N: usize> {
+    /// The number of each value.
     pub of: [u8; N],
-    /// For each number the first that has it.
+    /// For each number, the index of the first value that has it.
     pub first: [u16; MOST],
+    /// How many different values there are.
     pub count: usize,
 }
 
-/// The most that differ.
+/// The maximum number of different values.
 const MOST: usize = 256;
-/// Where numbers are looked for, at most a quarter of it used.
+/// Log2 of the size of the hash table, of which at most a quarter is used.
 const PLACES_LOG2: u32 = 10;
 
 impl<const N: usize> Numbered<N> {
-    /// What is equal has the same key. By a hash, since constants are evaluated slowly: a search took seconds of each compilation.
+    /// Numbers the values with these keys. Equal values have the same key.
+    ///
+    /// It uses a hash table, because the compiler evaluates constants slowly: a linear search took seconds of each
+    /// compilation.
     pub const fn new(keys: &[u64; N]) -> Self {
         let mut numbered = Numbered { of: [0; N], first: [0; MOST], count: 0 };
-        // The number plus 1, or 0.
+        // Each place holds a number plus 1, or 0 if it is empty.
         let mut places = [0_u16; 1 << PLACES_LOG2];
         let mut i = 0;
         while i < N {
             let key = keys[i];
-            // The golden ratio spreads what is close.
+            // Multiplication by the golden ratio spreads close keys.
             let mut place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES_LOG2)) as usize;
             while places[place] != 0 && keys[numbered.first[places[place] as usize - 1] as usize] != key {
                 place = (place + 1) % places.len();

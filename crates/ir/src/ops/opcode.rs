@@ -1,20 +1,21 @@
 //! Opcodes: from a family and a variant to a number, and back.
 //!
-//! Core variants have the lowest numbers, then come extended, managed, object and vector ones; in each of these groups they stand in
-//! the order of the table. A family's variants are of one group, or core ones first and extended ones behind. So two numbers a family
-//! say everything, where all variants of all shapes are there; else those that a row has say the rest.
+//! Core variants have the lowest numbers. Then come extended, managed, object and vector variants. In each of these
+//! groups, variants are in the order of the table. All variants of a family belong to one group, or the core ones
+//! come first and the extended ones after them. So two numbers for each family determine its opcodes, if every row
+//! has all variants of its shape. Otherwise a bit set of the variants that it has is needed as well.
 
 use super::{ALL_OPCODES, CORE_OPCODES, FIRST_OBJECT, FIRST_VECTOR, OPCODES, Op};
 use crate::shape::{Set, Summary};
 
-/// A variant of a family, as it stands in code.
+/// The number of a variant of a family, which begins an instruction in code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Opcode(pub u16);
 
-/// For each family the opcode of its first core variant; and behind them the first opcode that is no core variant's.
+/// For each family, the opcode of its first core variant. At the end, the first opcode of no core variant.
 static CORE: Firsts = firsts(true);
-/// For each family the opcode of its first other variant; and behind them the first number that is no opcode. Where a family has
-/// no such variants, it is what the next one has.
+/// For each family, the opcode of its first variant that is not core. At the end, the first number that is no opcode. A
+/// family without such variants has the number of the next family.
 static OTHER: Firsts = firsts(false);
 
 type Firsts = [u16; Op::ALL.len() + 1];
@@ -27,7 +28,7 @@ const fn firsts(core: bool) -> Firsts {
         firsts[op] = next;
         let row = &Op::ROWS[op];
         let count = row.there(core).count_ones() as u16;
-        // The groups stand in the table in the order of their numbers.
+        // The groups come in the table in the order of their opcodes.
         assert!(count == 0 || set(next) as u8 == if core { Set::Core } else { row.summary.set } as u8);
         next += count;
         op += 1;
@@ -36,7 +37,7 @@ const fn firsts(core: bool) -> Firsts {
     firsts
 }
 
-/// The set that an opcode is of.
+/// Returns the set of an opcode.
 const fn set(opcode: u16) -> Set {
     match opcode as usize {
         n if n < CORE_OPCODES => Set::Core,
@@ -48,7 +49,7 @@ const fn set(opcode: u16) -> Set {
     }
 }
 
-/// For each opcode its family and variant.
+/// For each opcode, its family and variant. Only for use at compile time, because it is large.
 static FAMILIES: [(Op, u8); ALL_OPCODES] = {
     let mut families = [(Op::Unreachable, 0); ALL_OPCODES];
     let mut op = 0;
@@ -69,7 +70,7 @@ static FAMILIES: [(Op, u8); ALL_OPCODES] = {
     families
 };
 
-/// Whether all variants of all shapes are there, so that they need not be counted.
+/// Whether every row has all variants of its shape, so that a variant's number is its rank.
 const COMPLETE: bool = {
     let (mut complete, mut op) = (true, 0);
     while op < Op::ALL.len() {
@@ -80,7 +81,7 @@ const COMPLETE: bool = {
     complete
 };
 
-/// A bit for each variant that a family has.
+/// For each family, a bit for each variant that it has. Empty if [`COMPLETE`].
 static PRESENT: [u16; if COMPLETE { 0 } else { Op::ALL.len() }] = {
     let mut all = [0; if COMPLETE { 0 } else { Op::ALL.len() }];
     let mut op = 0;
@@ -91,17 +92,18 @@ static PRESENT: [u16; if COMPLETE { 0 } else { Op::ALL.len() }] = {
     all
 };
 
+/// Returns a bit for each variant that a family has.
 const fn present(op: usize) -> u16 {
     let row = &Op::ROWS[op];
     row.there(true) | row.there(false)
 }
 
-/// How many of the variants that are there come before this one.
+/// Returns how many of the present variants come before this one.
 const fn rank(present: u16, variant: u8) -> u16 {
     (present as u32 & ((1 << variant) - 1)).count_ones() as u16
 }
 
-/// The variant before which so many that are there come.
+/// Returns the variant before which `rank` present variants come.
 const fn ranked(present: u16, rank: u16) -> u8 {
     let mut left = present;
     let mut i = 0;
@@ -113,7 +115,10 @@ const fn ranked(present: u16, rank: u16) -> u8 {
 }
 
 impl Opcode {
-    /// The opcode of a variant, for tables made at compile time. Panics if the family has no such variant.
+    /// Returns the opcode of a variant. For use at compile time.
+    ///
+    /// # Panics
+    /// If the family has no such variant.
     pub const fn new(op: Op, variant: u8) -> Opcode {
         assert!((variant as usize) < op.variants().len() && op.has(variant as usize));
         let op = op as usize;
@@ -122,22 +127,28 @@ impl Opcode {
         Opcode(if variant < cores { CORE[op] + variant } else { OTHER[op] + variant - cores })
     }
 
-    /// The opcode of a family that has one variant, for tables made at compile time. Panics if it has more.
+    /// Returns the opcode of a family with a single variant. For use at compile time.
+    ///
+    /// # Panics
+    /// If the family has several variants.
     pub const fn only(op: Op) -> Opcode {
         assert!(op.variants().len() == 1);
         Opcode::new(op, 0)
     }
 
-    /// The family and the variant's number in it, for tables made at compile time. Panics if the number is no opcode.
+    /// Returns the family and the number of the variant. For use at compile time.
+    ///
+    /// # Panics
+    /// If the number is no opcode.
     pub const fn description(opcode: u16) -> (Op, u8) {
         FAMILIES[opcode as usize]
     }
 
-    /// The family and the variant's number in it, unless the number is no opcode. This is searched for.
+    /// Returns the family and the number of the variant, unless the number is no opcode. This is a binary search.
     pub fn family(self) -> Option<(Op, u8)> {
         let core = usize::from(self.0) < CORE_OPCODES;
         let firsts = if core { &CORE } else { &OTHER };
-        // Of those that begin with the same number, only the last one has variants.
+        // Of the families with the same first opcode, only the last one has variants.
         let op = *Op::ALL.get(firsts.partition_point(|&first| first <= self.0).checked_sub(1)?)?;
         let cores = if core { 0 } else { cores(op as usize) };
         let rank = self.0 - firsts[op as usize] + cores;
@@ -150,13 +161,13 @@ impl Opcode {
         opcode < CORE_OPCODES && COMPUTES_FLOATS[opcode / 32] >> (opcode % 32) & 1 != 0
     }
 
-    /// What it belongs to.
+    /// Returns the set that it belongs to.
     pub fn set(self) -> Set {
         set(self.0)
     }
 }
 
-/// A bit for each core opcode: whether it computes with floats.
+/// A bit for each core opcode that says whether it computes with floats.
 static COMPUTES_FLOATS: [u32; CORE_OPCODES.div_ceil(32)] = {
     let mut bits = [0; CORE_OPCODES.div_ceil(32)];
     let mut opcode = 0;
@@ -167,12 +178,13 @@ static COMPUTES_FLOATS: [u32; CORE_OPCODES.div_ceil(32)] = {
     bits
 };
 
-/// How many core variants a family has.
+/// Returns how many core variants a family has.
 fn cores(op: usize) -> u16 {
     CORE[op + 1] - CORE[op]
 }
 
-/// The opcode of a variant, looked up at run time; what it is for a variant that there is not does not matter.
+/// Returns the opcode of a variant, at run time. For a variant that the family does not have, the result is
+/// meaningless.
 #[inline]
 pub fn opcode(op: Op, variant: u8) -> Opcode {
     let op = op as usize;
@@ -182,14 +194,14 @@ pub fn opcode(op: Op, variant: u8) -> Opcode {
 }
 
 impl Op {
-    /// How many variants a family has.
+    /// Returns how many variants the family has.
     pub fn variant_count(self) -> usize {
         let op = self as usize;
         usize::from(cores(op) + OTHER[op + 1] - OTHER[op])
     }
 }
 
-// Without vectors no opcode is one.
+// Without vectors, `FIRST_VECTOR` is one above all opcodes.
 const _: () = assert!(FIRST_VECTOR <= ALL_OPCODES);
 
 #[cfg(test)]

@@ -1,55 +1,58 @@
-//! Which variant of a family has sources of these classes, and which leaves its result in the accumulator only: looked up by the letters that variants
-//! are named with, so that nobody else has to know how they are numbered.
+//! Lookups of variants: by the classes of the sources, and for a result that stays in the accumulator. The tables are
+//! made from the suffixes of variants, so that no other code needs to know how variants are numbered.
 
 use super::Op;
 use super::columns::ALL;
 use super::compact::{SEQUENCED, sequence_number};
 use crate::shape::{Operand, Variant};
 
-/// Where a source is.
+/// The class of a source: where it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Class {
-    /// In a slot, or slots: `s`.
+    /// In one or two slots. The letter is `s`.
     Slot = 1,
-    /// In the instruction: `i`.
+    /// In the instruction. The letter is `i`.
     Immediate = 2,
-    /// In the accumulator of its type: `r`.
+    /// In the accumulator of its type. The letter is `r`.
     Accumulator = 3,
 }
 
-/// The classes of up to three sources, in order. The address of a load or store, and the value that is stored, are sources.
+/// The classes of up to three sources, in order. The address of a load or store, and the value that is stored, are
+/// sources.
 ///
-/// They are the digits, 1 to 3, of a number to the base of 3: no two lists of classes are the same, and all are below [`LISTS`].
+/// The classes are digits from 1 to 3 of a number in base 3. So each list of classes has its own number, below
+/// [`LISTS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sources(u8);
 
-/// How many lists there are of up to three classes, with that of none.
+/// The number of lists of up to three classes.
 const LISTS: usize = 1 + 3 + 9 + 27;
 
 impl Sources {
-    /// No source yet.
+    /// No sources.
     pub const NONE: Sources = Sources(0);
 
-    /// The first source.
+    /// Returns the list of one source.
     #[inline(always)]
     pub const fn of(class: Class) -> Sources {
         Sources(class as u8)
     }
 
-    /// Three sources.
+    /// Returns the list of three sources.
     #[inline(always)]
     pub const fn three([a, b, c]: [Class; 3]) -> Sources {
         Sources::of(a).and(b).and(c)
     }
 
-    /// And another one.
+    /// Returns this list with one more source.
     #[inline(always)]
     pub const fn and(self, class: Class) -> Sources {
         Sources(self.0.wrapping_mul(3).wrapping_add(class as u8))
     }
 
-    /// The classes that a variant's name says, if its destination is not left out.
+    /// Returns the classes in a variant's suffix. Returns `None` if the variant leaves out its destination. `stores`
+    /// says whether the family is a store.
     const fn named(variant: &Variant, stores: bool) -> Option<Sources> {
         let letters = variant.suffix.as_bytes();
         let (mut sources, mut i) = (0_u8, 0);
@@ -58,14 +61,14 @@ impl Sources {
                 b's' => Class::Slot,
                 b'i' => Class::Immediate,
                 b'r' => Class::Accumulator,
-                // Behind it is the value that is stored, or the accumulator that is the only destination.
+                // For a store, the letter after `_` is the value. Otherwise the destination is left out.
                 b'_' if stores => {
                     i += 1;
                     continue;
                 }
                 _ => return None,
             };
-            // At most three.
+            // There are at most three sources.
             assert!(sources <= 3 + 9);
             sources = sources * 3 + class as u8;
             i += 1;
@@ -74,10 +77,10 @@ impl Sources {
     }
 }
 
-/// No variant.
+/// Stands in [`VARIANTS`] for no variant.
 const NONE: u8 = u8::MAX;
 
-/// For each list of variants, by their names, the number of the variant with these sources and a destination that is not left out.
+/// For each list of variants and each list of sources, the number of the variant that stores its result.
 static VARIANTS: [[u8; LISTS]; SEQUENCED.count] = {
     let mut all = [[NONE; LISTS]; SEQUENCED.count];
     let mut number = 0;
@@ -91,7 +94,7 @@ static VARIANTS: [[u8; LISTS]; SEQUENCED.count] = {
                 && op.has(v)
             {
                 let place = &mut all[number][sources.0 as usize];
-                // No two are the same.
+                // No two variants have the same sources.
                 assert!(*place == NONE);
                 *place = v as u8;
             }
@@ -102,7 +105,7 @@ static VARIANTS: [[u8; LISTS]; SEQUENCED.count] = {
     all
 };
 
-/// Whether what stands behind `_` in these names is a value that is stored.
+/// Whether these are the variants of a store, so that the letter after `_` is the value.
 const fn is_store(variants: &[Variant]) -> bool {
     let mut v = 0;
     while v < variants.len() {
@@ -111,29 +114,29 @@ const fn is_store(variants: &[Variant]) -> bool {
         }
         v += 1;
     }
-    // Those that only load a constant into the accumulator are of one variant.
+    // A family with a single variant is no store: it loads a constant to the accumulator.
     variants.len() > 1
 }
 
-/// Whether a destination comes last.
+/// Whether the last operand is a destination.
 const fn stores(variant: &Variant) -> bool {
     matches!(variant.operands, [.., Operand::Dst | Operand::DstPair])
 }
 
-/// For each list of variants, a bit for each that has a destination last, which another leaves out.
+/// For each list of variants, a bit for each variant that has a counterpart without the destination.
 static ELIDES: [u16; SEQUENCED.count] = {
     let mut all = [0; SEQUENCED.count];
     let mut number = 0;
     while number < SEQUENCED.count {
         let row = &Op::ROWS[SEQUENCED.first[number] as usize];
-        // Both are there.
+        // The row must have both the variant and its counterpart.
         all[number] = row.summary.elides & row.columns.only & row.columns.only >> (row.variants.len() / 2);
         number += 1;
     }
     all
 };
 
-/// For each list of variants half their number.
+/// For each list of variants, half the number of its shape's variants.
 static HALVES: [u8; SEQUENCED.count] = {
     let mut all = [0; SEQUENCED.count];
     let mut number = 0;
@@ -144,7 +147,8 @@ static HALVES: [u8; SEQUENCED.count] = {
     all
 };
 
-/// Whether each branch that a result decides has a variant for the sources of each variant that gives the result.
+/// Whether every family with a `branch` column has, for each of its variants, branches with the same classes of
+/// sources.
 pub const BRANCHES_FOR_ALL: bool = {
     let (mut all, mut op) = (true, 0);
     while op < Op::ALL.len() {
@@ -163,19 +167,20 @@ pub const BRANCHES_FOR_ALL: bool = {
     all
 };
 
+/// Returns the variants of a family for each list of sources.
 const fn listed(op: usize) -> &'static [u8; LISTS] {
     &VARIANTS[SEQUENCED.of[op] as usize]
 }
 
 impl Op {
-    /// The variant with sources of these classes, if there is one, and a destination that is stored.
+    /// Returns the variant with sources of these classes that stores its result, if there is one.
     #[inline]
     pub fn variant(self, sources: Sources) -> Option<u8> {
         let variant = *VARIANTS[sequence_number(self)].get(usize::from(sources.0))?;
         (variant != NONE).then_some(variant)
     }
 
-    /// The variant that does the same, and leaves its result in the accumulator only.
+    /// Returns the variant that does the same but leaves its result in the accumulator only, if there is one.
     #[inline]
     pub fn elided(self, variant: u8) -> Option<u8> {
         let number = sequence_number(self);

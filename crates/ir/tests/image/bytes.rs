@@ -1,4 +1,4 @@
-//! Images as bytes that tests change.
+//! Images as bytes, which tests change.
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,7 +9,7 @@ use wasmote_ir::image::layout::{self, Section};
 use wasmote_ir::image::{Image, OpSet, checksum, code_checksum};
 use wasmote_translate::CodeOptions;
 
-/// An image, or what was one.
+/// The bytes of an image, which tests may damage.
 #[derive(Clone)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -27,12 +27,12 @@ impl DerefMut for Bytes {
     }
 }
 
-/// The image of a module in text form, of the extended op set.
+/// Returns the image of a module in the text format, with the extended op set.
 pub fn image(text: &str) -> Bytes {
     image_with(text, OpSet::Extended, false)
 }
 
-/// The image of a module in text form.
+/// Returns the image of a module in the text format.
 pub fn image_with(text: &str, op_set: OpSet, metered: bool) -> Bytes {
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
@@ -60,7 +60,7 @@ impl Bytes {
         self[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// Where the instructions of a function lie, their families, and how many units each has.
+    /// Returns the instructions of a function: the offset in the image, the family, and the size in units.
     pub fn instructions(&self, func: u32) -> Vec<(usize, Op, usize)> {
         let range = Image::parse(self).expect("an image").code_range(func).expect("a function");
         let units: Vec<u16> = range.clone().step_by(2).map(|at| self.get16(at)).collect();
@@ -73,7 +73,7 @@ impl Bytes {
         all
     }
 
-    /// Puts checksums right, as far as what they cover can be found.
+    /// Corrects the checksums, if the bytes that they cover can be found.
     pub fn fix(&mut self) {
         let (meta_end, code_end) = (self.get32(layout::AT_META_END), self.get32(layout::AT_CODE_END));
         let section = layout::AT_SECTIONS + 8 * Section::Funcs as usize;

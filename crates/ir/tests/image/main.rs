@@ -1,5 +1,5 @@
-//! Images: each reason for which one is refused can be had, in clear words, and nothing panics, whatever the bytes. What
-//! verified images do when they run is tested in `wasmote-exec`, that written ones verify in `wasmote-translate`.
+//! Every kind of error of an image occurs, and nothing panics, whatever the bytes. `wasmote-exec` tests how verified
+//! images run. `wasmote-translate` tests that the images which it writes are valid.
 
 mod bytes;
 mod random;
@@ -10,7 +10,7 @@ use wasmote_ir::image::{Image, ImageError, ImageErrorKind as Kind, OpSet};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
-/// All that is verified of an image.
+/// Verifies a whole image.
 fn verify(bytes: &[u8]) -> Result<(), ImageError> {
     let image = Image::parse(bytes)?;
     image.verify_metadata(true)?;
@@ -29,7 +29,7 @@ fn refused(bytes: &Bytes, kind: Kind) {
     assert!(error.offset as usize <= bytes.len());
 }
 
-/// Refused once one word or half of one is another, with all checksums right.
+/// Checks that an image is refused with 16 bits changed at `at` and all checksums corrected.
 #[track_caller]
 fn refused_with(original: &Bytes, at: usize, value: u16, kind: Kind) {
     let mut bytes = original.clone();
@@ -72,7 +72,7 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
     for feature in [features::THREADS, 1 << 15] {
         refused_with(&good, layout::AT_FEATURES, feature as u16, Kind::Feature);
     }
-    // Where there are vectors, an image that has some needs their fingerprint.
+    // A build with vectors expects the fingerprint of the op set with vectors.
     let vectors = if cfg!(feature = "simd") { Kind::OpSet } else { Kind::Feature };
     refused_with(&good, layout::AT_FEATURES, features::SIMD as u16, vectors);
     let error = Image::parse(&good).unwrap().verify_metadata(false).unwrap_err();
@@ -180,7 +180,7 @@ fn types_stand_among_others_as_they_can() {
     );
     verify(&good).unwrap();
     let at = |section: Section, index: u32| Image::parse(&good).unwrap().record(section, index).unwrap();
-    // Supertypes and groups come before; what is referred to is not in a later group.
+    // A supertype and the start of a group come before the type. A type refers to no later group.
     refused_with(&good, at(Section::SubTypes, 1) + 4, 1, Kind::Record);
     refused_with(&good, at(Section::SubTypes, 1) + 8, 0, Kind::Record);
     refused_with(&good, at(Section::ValTypes, 0), 30 | 3 << 5, Kind::Type);
@@ -188,7 +188,7 @@ fn types_stand_among_others_as_they_can() {
     refused_with(&good, at(Section::SubTypes, 0) + 8, 1, Kind::Record);
     refused_with(&good, at(Section::SubTypes, 1), 2, Kind::Record);
     refused_with(&good, at(Section::ValTypes, 0), 0xffff, Kind::Type);
-    // Not as many as types, or without saying that they are there.
+    // The number of records differs from that of the types, or the feature bit is missing.
     refused_with(&good, layout::AT_SECTIONS + 8 * Section::SubTypes as usize + 4, 2, Kind::Record);
     refused_with(&good, layout::AT_FEATURES, 0, Kind::Record);
 }
@@ -212,7 +212,7 @@ fn constant_expressions_are_typed_and_end() {
     ] {
         refused_with(&good, first, wrong, Kind::Constant);
     }
-    // Not ended, or with more than one value.
+    // An expression without an end, and one with several values.
     refused_with(&good, first + 12, word(constants::REF_NULL, 5), Kind::Constant);
     let text = "(module (global i32 (i32.add (i32.const 1) (i32.sub (i32.const 5) (i32.const 2)))))";
     let good = image(text);
@@ -227,7 +227,7 @@ fn constant_expressions_are_typed_and_end() {
 fn globals_begin_with_values_of_earlier_ones_only() {
     let good = image("(module (global i32 (i32.const 7)) (global i32 (i32.const 8)) (global i64 (i64.const 9)))");
     let first = Image::parse(&good).unwrap().section(Section::Consts);
-    // Three expressions of four words; the last one ends early if it is shorter.
+    // Three expressions of four words each. The last one becomes shorter.
     let get = |global: u16, index: u16| {
         let mut bytes = good.clone();
         let at = first + 16 * usize::from(global);
@@ -235,7 +235,7 @@ fn globals_begin_with_values_of_earlier_ones_only() {
         bytes.put16(at + 4, index);
         bytes.put16(at + 8, constants::END as u16);
         if global == 2 {
-            // Of an i32, so that the type is right.
+            // The global becomes an i32, so that the type is right.
             let record = Image::parse(&good).unwrap().record(Section::Globals, 2).unwrap();
             bytes.put16(record, wasmote_ir::ValType::I32.number() as u16);
         }
@@ -252,7 +252,7 @@ fn globals_begin_with_values_of_earlier_ones_only() {
 
 #[test]
 fn constant_expressions_are_not_shared() {
-    // Else an image could have far more of them than it has bytes.
+    // If expressions could overlap, an image could have far more of them than bytes.
     let good = image("(module (global i32 (i32.const 7)) (global i32 (i32.const 7)))");
     let record = Image::parse(&good).unwrap().record(Section::Globals, 1).unwrap();
     refused_with(&good, record + 8, 0, Kind::Constant);
@@ -287,7 +287,7 @@ fn code_stays_inside_of_its_frame_its_code_and_what_there_is() {
     for opcode in [CORE_OPCODES, OPCODES, 0xffff] {
         refused_with(&good, branch, opcode as u16, Kind::Instruction);
     }
-    // The last instruction is one that execution goes on behind, or not all there.
+    // The last instruction is one after which execution continues, or it is incomplete.
     let &(last, _, units) = code.last().unwrap();
     assert_eq!(units, 3);
     refused_with(&good, last, Opcode::new(Op::Fuel, 0).0, Kind::End);
@@ -301,7 +301,7 @@ fn segments_and_memories_that_code_names_are_there() {
     let find = |op: Op| code.iter().find(|(_, found, _)| *found == op).unwrap_or_else(|| panic!("no {op:?}")).0;
     let (memory, table) = (find(Op::MemInitFuel), find(Op::TabInitFuel));
     refused_with(&good, memory + 8, 2, Kind::Index);
-    // Data segments that instructions name are there only if the image says so.
+    // Instructions can name data segments only if the image has the feature bit.
     refused_with(&good, layout::AT_FEATURES, features::METERED as u16, Kind::Index);
     refused_with(&good, memory + 12, 1, Kind::Index);
     refused_with(&good, table + 8, 2, Kind::Index);

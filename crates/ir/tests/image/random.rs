@@ -1,4 +1,4 @@
-//! Nothing panics, whatever the bytes: also not what may be asked of an image that was not verified.
+//! Nothing panics, whatever the bytes, even if an image is read that was not verified.
 
 use wasmote_ir::image::layout::{self, Section};
 use wasmote_ir::image::{Image, OpSet};
@@ -8,7 +8,7 @@ use wasmote_test_support::Random;
 use crate::bytes::{Bytes, image_with};
 use crate::{TEXT, verify};
 
-/// Often a small number, or one close to the largest.
+/// Returns a random number, often a small one or one close to the largest.
 fn word(random: &mut Random) -> u32 {
     match random.below(4) {
         0 => random.below(20) as u32,
@@ -18,7 +18,7 @@ fn word(random: &mut Random) -> u32 {
     }
 }
 
-/// Asks for everything, with indices in range and not.
+/// Calls every method that reads an image, with indices in range and out of range.
 fn ask_everything(image: &Image<'_>, random: &mut Random) {
     let indices = [0, 1, 2, word(random), u32::MAX - 1, u32::MAX];
     for index in indices {
@@ -52,7 +52,7 @@ fn random_bytes_never_panic() {
     let mut parsed = 0;
     for round in 0..20_000 {
         let mut bytes = Bytes((0..random.below(1000)).map(|_| random.next_u64() as u8).collect());
-        // Most have a header that is right as far as it goes.
+        // Most images get a valid start of the header.
         if round % 8 != 0 && bytes.len() >= layout::HEADER_LEN {
             bytes[..4].copy_from_slice(&layout::MAGIC);
             bytes.put16(layout::AT_VERSION, layout::VERSION);
