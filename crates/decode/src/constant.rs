@@ -1,4 +1,4 @@
-//! Constant expressions (spec: valid/instructions#constant-expressions).
+//! Reads constant expressions (spec: valid/instructions#constant-expressions).
 
 use wasmote_ir::operators::Operator;
 use wasmote_ir::{RefType, ValType};
@@ -10,7 +10,7 @@ use crate::operators::Lacking;
 use crate::proposals::is_built;
 use crate::reader::{Malformed, Reader};
 
-/// Reads the instructions of an expression, and its `end`.
+/// Reads an expression, including its `end`.
 pub(crate) fn constant(binary: &mut BinaryReader<'_>) -> Result<ConstExpr, DecodeError> {
     let mut failed = None;
     let left = binary.bytes_remaining();
@@ -28,7 +28,7 @@ pub(crate) fn constant(binary: &mut BinaryReader<'_>) -> Result<ConstExpr, Decod
     }
 }
 
-/// The next instruction, unless it is the `end`.
+/// Reads the next instruction. Returns `None` for the `end`.
 fn operation(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, DecodeError> {
     let offset = reader.position();
     next(reader).map_err(|wrong| match wrong {
@@ -39,7 +39,7 @@ fn operation(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, DecodeError> {
     })
 }
 
-/// What is wrong with an instruction.
+/// Why an instruction is refused.
 enum Wrong {
     Malformed(Malformed),
     Lacking(Lacking),
@@ -93,7 +93,7 @@ fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
             Operator::ArrayNewDefault => ConstOp::ArrayNewDefault(reader.index()?),
             Operator::ArrayNewFixed => ConstOp::ArrayNewFixed(reader.index()?, reader.index()?),
             Operator::RefI31 => ConstOp::RefI31,
-            // The same bits.
+            // These change no bits, so they are left out.
             Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,
             _ => return Err(Wrong::NotConstant),
         }));

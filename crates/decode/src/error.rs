@@ -1,4 +1,4 @@
-//! Why a binary was refused.
+//! Why a binary is refused.
 
 use alloc::boxed::Box;
 
@@ -7,25 +7,25 @@ use wasmote_ir::fallible::OutOfMemory;
 #[cfg(feature = "wasm")]
 use wasmote_ir::fallible::try_str;
 
-/// Why a binary was refused.
+/// Why a binary is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecodeError {
     /// The reason.
     pub kind: DecodeErrorKind,
-    /// Byte offset in the binary.
+    /// The byte offset in the binary.
     pub offset: usize,
 }
 
 /// The kinds of [`DecodeError`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DecodeErrorKind {
-    /// The bytes are not a module; what is wrong with them.
+    /// The bytes are not a module. The message says why.
     Malformed(Box<str>),
-    /// The bytes are a component, which is another format than that of modules.
+    /// The bytes are a component, which is not a module.
     Component,
-    /// The module uses something that this build does not have.
+    /// The module needs a proposal that this build lacks.
     Unsupported(Proposal),
-    /// There is no memory for what the module is made of.
+    /// There is not enough memory.
     OutOfMemory,
 }
 
@@ -61,7 +61,7 @@ impl From<wasmparser::Error> for DecodeError {
         let offset = error.offset() as usize;
         match error.missing_wasm_feature().and_then(crate::proposals::of_flag) {
             Some(proposal) => DecodeError::unsupported(proposal, offset),
-            // A reader without vectors takes their prefix for a mistake.
+            // In a build without vectors, wasmparser reports their prefix as an unknown opcode.
             None if !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode") => {
                 DecodeError::unsupported(Proposal::Simd, offset)
             }

@@ -1,22 +1,22 @@
-//! What bytes are, by how they begin.
+//! The kinds of files, which their first bytes tell.
 
 use wasmote_ir::image::layout;
 
-/// What bytes are, by how they begin (spec: binary/modules#binary-module).
+/// The kind of a file, which its first bytes tell (spec: binary/modules#binary-module).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Header {
-    /// A core module, of whatever version.
+    /// A core module of any version.
     Module,
-    /// A component: the layer, which is the upper half of the version, is 1.
+    /// A component. Its layer, the upper half of the version, is 1.
     Component,
-    /// An image made from a module.
+    /// An image.
     Image,
-    /// None of these, or less than the header of a binary.
+    /// None of these, or too short for a header.
     Other,
 }
 
 impl Header {
-    /// What these bytes begin as.
+    /// Returns the kind of a file that begins with these bytes.
     pub fn of(bytes: &[u8]) -> Header {
         match bytes {
             [0, b'a', b's', b'm', _, _, 1, 0, ..] => Header::Component,
@@ -27,7 +27,7 @@ impl Header {
     }
 }
 
-/// Why components are refused.
+/// The message for components.
 #[cfg(feature = "messages")]
 pub const COMPONENT: &str =
     "this is a component; wasmote runs core modules: build it as one, such as for wasm32-wasip1";

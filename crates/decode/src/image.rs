@@ -1,4 +1,4 @@
-//! Images into [`ModuleInfo`]: what `wasmote-translate` wrote, read back. Bodies and data segments are ranges of the image.
+//! Reads images into [`ModuleInfo`]. Bodies are ranges of the image.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,20 +13,20 @@ use crate::module::{
     ImportType, MemoryType, ModuleInfo, SegmentMode, SubType, TableType,
 };
 
-/// Reads an image whose metadata is verified: all but its data segments, of which there may be a hundred thousand. They are
-/// used where they lie, with [`constant`] for their offsets.
+/// Reads an image whose metadata is verified. It leaves out data segments, of which there may be a hundred thousand.
+/// They are used in place, with [`constant`] for their offsets.
 ///
 /// # Errors
-/// When a name is no UTF-8. What a verified image cannot have is reported as such, too. When there is no memory.
+/// If a name is not UTF-8, if a record is malformed (which verification excludes), or if there is not enough memory.
 #[inline(never)]
 pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ReadError> {
     Reader { image }.module()
 }
 
-/// The constant expression at this word of those of an image, whose metadata is verified.
+/// Reads the constant expression at this word of an image whose metadata is verified. Returns `None` if there is none.
 ///
 /// # Errors
-/// When there is no memory. There may be none at this word.
+/// If there is not enough memory.
 #[inline(never)]
 pub fn constant(image: &Image<'_>, at: u32) -> Result<Option<ConstExpr>, OutOfMemory> {
     match (Reader { image }).constant(at) {
@@ -39,9 +39,9 @@ pub fn constant(image: &Image<'_>, at: u32) -> Result<Option<ConstExpr>, OutOfMe
 /// Why an image could not be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadError {
-    /// What is wrong with it.
+    /// The image is malformed.
     Image(ImageError),
-    /// There is no memory for what it is made of.
+    /// There is not enough memory.
     OutOfMemory,
 }
 
@@ -57,7 +57,7 @@ impl From<OutOfMemory> for Failed {
     }
 }
 
-/// What is there or not, as [`Failed`] says it.
+/// Turns `None` into [`Failed::Record`].
 fn some<T>(found: Option<T>) -> Result<T, Failed> {
     found.ok_or(Failed::Record)
 }
@@ -69,12 +69,13 @@ struct Reader<'a> {
 type Read<T> = Result<T, ReadError>;
 
 impl Reader<'_> {
-    /// All records of a section.
+    /// Reads all records of a section.
     fn all<T>(&self, section: Section, read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
         self.from(0, section, read)
     }
 
-    /// The records of a section from this one on.
+    /// Reads the records of a section from this one on.
+    // The generic part is small, so that it can exist once for each type of record.
     fn from<T>(&self, first: u32, section: Section, mut read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
         let count = self.image.count(section).saturating_sub(first);
         let mut items = try_with_capacity(count as usize).map_err(|_| ReadError::OutOfMemory)?;
@@ -82,7 +83,7 @@ impl Reader<'_> {
         Ok(items)
     }
 
-    /// Reads the records of a section from this one on. This is not generic, unlike what calls it.
+    /// Calls `read` for the records of a section from this one on. This is not generic, unlike its caller.
     #[inline(never)]
     fn each(&self, first: u32, section: Section, read: &mut dyn FnMut(u32) -> Result<(), Failed>) -> Read<()> {
         (first..self.image.count(section)).try_for_each(read).map_err(|failed| match failed {
@@ -173,7 +174,7 @@ impl Reader<'_> {
     #[inline(never)]
     fn groups(&self) -> Result<Vec<(u32, u32)>, OutOfMemory> {
         let mut groups: Vec<(u32, u32)> = Vec::new();
-        // The group at hand: its first type, and how many it has so far.
+        // The current group: its first type, and how many types it has so far.
         let (mut first, mut count) = (0, 0);
         for index in 0..=self.image.count(Section::SubTypes) {
             let ty = self.image.sub_type(index);
@@ -201,7 +202,8 @@ impl Reader<'_> {
     fn elem(&self, index: u32) -> Result<ElemSegment, Failed> {
         let elem = some(self.image.elem(index))?;
         let all = elem.items..some(elem.items.checked_add(elem.count))?;
-        // A number too large is not of an image that was verified: then there is no room for nothing.
+        // A verified image has as many items. Otherwise the count may be anything, so it does not decide the
+        // allocation.
         let room = (elem.count).min(self.image.count(Section::Items)) as usize;
         let items = if elem.exprs {
             let mut exprs = try_with_capacity(room)?;
@@ -230,7 +232,8 @@ impl Reader<'_> {
         if expr.is_empty() { Err(Failed::Record) } else { Ok(expr) }
     }
 
-    /// The instruction at this word of the constant expressions, and how many words it has; `None` at their end.
+    /// Returns the instruction at this word of the constant expressions, and its number of words. Returns `None` at the
+    /// end of an expression.
     #[inline(never)]
     fn operation(&self, at: u32) -> Option<(ConstOp, u32)> {
         let word = |at: u32| self.image.constant(at);

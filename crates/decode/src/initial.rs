@@ -1,7 +1,7 @@
-//! The sections with constant expressions: tables, globals, element and data segments.
+//! Reads the sections with constant expressions: tables, globals, element and data segments.
 //!
-//! wasmparser's readers of these look for the ends of expressions with a reader of all operators that there are, which takes longer than
-//! reading the expressions, and is 33 KB.
+//! wasmparser's readers of these sections are not used. They look for the end of an expression with a reader of all
+//! operators. That takes longer than reading the expression, and its code has 33 KB.
 
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::module::{DataSegment, ElemItems, ElemSegment, ModuleInfo, SegmentMode};
 use crate::types::{global_type, ref_type, table_type};
 
-/// Reads the items of a section, `bytes` of the binary at this offset, one by one.
+/// Calls `item` for each item of a section, whose bytes begin at this offset in the binary.
 pub(crate) fn each(
     bytes: &[u8],
     offset: usize,
@@ -33,7 +33,7 @@ fn malformed(message: &str, reader: &BinaryReader<'_>) -> DecodeError {
     DecodeError::malformed(message, reader.original_position() as usize)
 }
 
-/// Room for so many items, each of which takes at least a byte, whatever number the binary claims.
+/// Returns for how many items to make room. Each item takes at least a byte, so a larger count is a lie.
 fn room(count: u32, reader: &BinaryReader<'_>) -> usize {
     (count as usize).min(reader.bytes_remaining())
 }
@@ -41,7 +41,7 @@ fn room(count: u32, reader: &BinaryReader<'_>) -> usize {
 impl ModuleInfo {
     pub(crate) fn add_table(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), DecodeError> {
         let offset = reader.original_position() as usize;
-        // Two bytes in front of the type say that an expression follows it.
+        // If the bytes 0x40 0x00 come before the type, an expression follows it.
         let mut behind = reader.clone();
         let has_init = behind.read_u8()? == 0x40;
         if has_init {
@@ -65,7 +65,8 @@ impl ModuleInfo {
 
     pub(crate) fn add_elem(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), DecodeError> {
         let offset = reader.original_position() as usize;
-        // Bits: not active, then declared; active, then with a table; and elements are expressions.
+        // Bit 0: the segment is not active. Bit 1: it is declared if it is not active, or has the index of a table if
+        // it is active. Bit 2: the elements are expressions.
         let flags = reader.read_var_u32()?;
         if flags > 0b111 {
             return Err(DecodeError::malformed("invalid flags byte in element segment", offset));

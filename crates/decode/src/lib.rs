@@ -1,20 +1,22 @@
-//! Bytes into [`ModuleInfo`]: what a WebAssembly binary is made of, as plain data. Nothing is validated here
-//! beyond what is needed to read on; see `wasmote-validate`.
+//! Decodes a WebAssembly binary, or an image, into [`ModuleInfo`], which is plain data. It checks only what it needs to
+//! continue reading. `wasmote-validate` validates.
 //!
 //! Read in this order:
 //!
-//! 1. [`module`]: the data that comes out; [`Header`]: what bytes are at all;
-//! 2. `sections`: the way through a binary, section by section;
-//! 3. [`reader`] and [`operators`]: reading what function bodies consist of, for all crates that do; `types`, `initial` and `constant`: value
-//!    types out of wasmparser's, sections with constant expressions, and these;
-//! 4. [`error`]: why a binary was refused; `missing`: whether function bodies need what a build lacks;
-//! 5. [`names`]: function names, looked up when someone asks;
-//! 6. [`image`]: images into the same data.
+//! 1. [`module`]: the data; [`Header`]: the kinds of files.
+//! 2. `sections`: reads a binary section by section.
+//! 3. [`reader`] and [`operators`]: read the contents of function bodies, for all crates that need them. `types`,
+//!    `initial` and `constant`: conversion of wasmparser's types, sections with constant expressions, constant
+//!    expressions.
+//! 4. [`error`]: why a binary is refused; `missing`: whether function bodies need a proposal that a build lacks.
+//! 5. [`names`]: names of functions, which are looked up on demand.
+//! 6. [`image`]: reads images into the same data.
 //!
-//! Every index that a binary contains is handed on as it stands, in range or not: only a valid module's indices
-//! can be trusted. Memory taken is bounded by a small multiple of the binary's size. When there is none, that is an error
-//! ([`DecodeErrorKind::OutOfMemory`]); only wasmparser's own errors, of which there is one at most, take three pieces of less than 200 bytes by
-//! allocations that cannot fail.
+//! Indices are passed on as the binary has them, in range or not. Only those of a valid module can be trusted.
+//!
+//! The memory that decoding takes is at most a small multiple of the size of the binary. If there is not enough,
+//! decoding fails with [`DecodeErrorKind::OutOfMemory`]. There is one exception: an error of wasmparser, of which
+//! there is at most one, makes three allocations of less than 200 bytes that cannot fail.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,5 +1,7 @@
-//! What bodies of functions need and this build does not have, found when a module is loaded: where bodies are validated, validation
-//! says so; where they are not, or only when they are called, this does, so that no module runs up to what is missing.
+//! Finds proposals that function bodies need and this build lacks, when a module is loaded.
+//!
+//! Validation reports them as well. This is for bodies that are not validated, or only when they are first called. So a
+//! module that needs such a proposal does not even start.
 
 use wasmote_ir::Proposal;
 use wasmote_ir::operators::Immediate;
@@ -10,10 +12,11 @@ use crate::operators::{Lacking, WrittenBlock, WrittenType};
 use crate::proposals::is_built;
 use crate::reader::{Malformed, Reader};
 
-/// Looks for operators and types of what was compiled out. What is wrong with a body otherwise is not looked for.
+/// Refuses a module whose bodies have operators or types of a proposal that this build lacks. A malformed body is not
+/// reported here.
 ///
 /// # Errors
-/// The first feature that a body needs, and where.
+/// If a body needs such a proposal.
 pub fn refuse_missing(info: &ModuleInfo, wasm: &[u8]) -> Result<(), DecodeError> {
     for range in &info.bodies {
         let Some(body) = wasm.get(range.clone()) else { continue };
@@ -25,10 +28,11 @@ pub fn refuse_missing(info: &ModuleInfo, wasm: &[u8]) -> Result<(), DecodeError>
     Ok(())
 }
 
-/// Why a body is read no further.
+/// Why reading a body ends.
 enum Found {
-    /// Something of this proposal is here.
+    /// It needs this proposal, at this offset.
     Missing(Proposal, usize),
+    /// It is malformed, or ends.
     Malformed,
 }
 
@@ -38,13 +42,14 @@ impl From<Malformed> for Found {
     }
 }
 
+/// Reads a body until it ends, is malformed, or needs a proposal that this build lacks.
 fn look(mut body: Reader<'_>) -> Result<(), Found> {
     for _ in 0..body.u32()? {
         body.u32()?;
         let at = body.position();
         known(body.value_type()?, at)?;
     }
-    // To the body's end, where no byte is left.
+    // This ends when there is no byte left for an operator.
     loop {
         let at = body.position();
         let operator = body.operator()?;
@@ -62,7 +67,7 @@ fn look(mut body: Reader<'_>) -> Result<(), Found> {
     }
 }
 
-/// Whether this build has values of a type.
+/// Fails if this build lacks a type.
 fn known(ty: WrittenType, at: usize) -> Result<(), Found> {
     match ty.known() {
         Err(Lacking::Proposal(proposal)) => Err(Found::Missing(proposal, at)),

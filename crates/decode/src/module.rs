@@ -1,5 +1,5 @@
-//! What a module is made of, as plain data (spec: syntax/modules). Byte ranges refer to the binary that was
-//! decoded; nothing of it is copied but names.
+//! A decoded module as plain data (spec: syntax/modules). Byte ranges refer to the binary or image that it was
+//! decoded from. Bodies and data segments are not copied.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,51 +13,51 @@ use wasmote_ir::{FieldType, StorageType, ValType};
 /// A function type (spec: syntax/types#function-types).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FuncType {
-    /// Parameters.
+    /// The types of the parameters.
     pub params: Box<[ValType]>,
-    /// Results.
+    /// The types of the results.
     pub results: Box<[ValType]>,
 }
 
 impl FuncType {
-    /// A copy.
+    /// Returns a copy.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     pub fn try_clone(&self) -> Result<FuncType, OutOfMemory> {
         Ok(FuncType { params: try_copy(&self.params)?, results: try_copy(&self.results)? })
     }
 }
 
-/// What a type section defines (spec: syntax/types#composite-types).
+/// A composite type (spec: syntax/types#composite-types).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CompositeType {
-    /// A function.
+    /// A function type.
     Func(FuncType),
-    /// A structure, by its fields.
+    /// A structure type, with its fields.
     Struct(Box<[FieldType]>),
-    /// An array, by its elements.
+    /// An array type, with its element.
     Array(FieldType),
 }
 
-/// A type with its place among others (spec: syntax/types#recursive-types).
+/// A composite type and its subtyping (spec: syntax/types#recursive-types).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SubType {
-    /// Whether it has no subtypes.
+    /// Whether it can have no subtypes.
     pub is_final: bool,
-    /// The type that it is a subtype of.
+    /// The index of its supertype.
     pub supertype: Option<u32>,
-    /// What it is.
+    /// The composite type.
     pub composite: CompositeType,
 }
 
 impl SubType {
-    /// A function type that stands for itself.
+    /// Returns a function type that is final and has no supertype.
     pub const fn of_func(ty: FuncType) -> SubType {
         SubType { is_final: true, supertype: None, composite: CompositeType::Func(ty) }
     }
 
-    /// The function type, if it is one.
+    /// Returns the function type, if it is one.
     pub const fn func(&self) -> Option<&FuncType> {
         match &self.composite {
             CompositeType::Func(ty) => Some(ty),
@@ -65,10 +65,10 @@ impl SubType {
         }
     }
 
-    /// The type with other indices in place of those that it refers to.
+    /// Returns the type with each index that it refers to replaced by the result of `map`.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     pub fn map_indices(&self, map: &dyn Fn(u32) -> u32) -> Result<SubType, OutOfMemory> {
         let values = |types: &[ValType]| copy_mapped(types, &|ty| ty.map_index(map));
         let field = |field: &FieldType| FieldType {
@@ -91,7 +91,7 @@ impl SubType {
         })
     }
 
-    /// Calls `each` with the indices of the types that it refers to.
+    /// Calls `each` with the index of each type that it refers to.
     pub fn each_index(&self, each: &mut dyn FnMut(u32)) {
         let mut value = |ty: ValType| {
             if let Some(index) = ty.reference().and_then(|ty| ty.index()) {
@@ -113,7 +113,7 @@ impl SubType {
     }
 }
 
-/// A copy of these with a change to each.
+/// Returns the results of `map` for these items.
 fn copy_mapped<T: Copy>(items: &[T], map: &dyn Fn(&T) -> T) -> Result<Box<[T]>, OutOfMemory> {
     let mut copy = try_with_capacity(items.len())?;
     for item in items {
@@ -125,11 +125,11 @@ fn copy_mapped<T: Copy>(items: &[T], map: &dyn Fn(&T) -> T) -> Result<Box<[T]>, 
 /// A memory type (spec: syntax/types#memory-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryType {
-    /// Pages at the start.
+    /// The number of pages at the start.
     pub min: u64,
-    /// The most pages, if the module says.
+    /// The maximum number of pages, if there is one.
     pub max: Option<u64>,
-    /// Log2 of the page size in bytes: 16 unless custom page sizes are used.
+    /// Log2 of the page size in bytes. It is 16, or 0 with custom page sizes.
     pub page_log2: u32,
     /// Whether addresses have 64 bits.
     pub memory64: bool,
@@ -142,9 +142,9 @@ pub struct MemoryType {
 pub struct TableType {
     /// The type of the elements.
     pub element: ValType,
-    /// Elements at the start.
+    /// The number of elements at the start.
     pub min: u64,
-    /// The most elements, if the module says.
+    /// The maximum number of elements, if there is one.
     pub max: Option<u64>,
     /// Whether indices have 64 bits.
     pub table64: bool,
@@ -159,10 +159,10 @@ pub struct GlobalType {
     pub mutable: bool,
 }
 
-/// What an import asks for.
+/// The type of an import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImportType {
-    /// A function, by type index.
+    /// A function, by the index of its type.
     Func(u32),
     /// A table.
     Table(TableType),
@@ -177,15 +177,15 @@ pub enum ImportType {
 /// An import.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The module's name.
+    /// The name of the module.
     pub module: Box<str>,
-    /// The name in it.
+    /// The name inside the module.
     pub name: Box<str>,
-    /// What it asks for.
+    /// The type.
     pub ty: ImportType,
 }
 
-/// What an export gives.
+/// The kind of an export.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExportKind {
     /// A function.
@@ -205,16 +205,16 @@ pub enum ExportKind {
 pub struct Export {
     /// The name.
     pub name: Box<str>,
-    /// The index space.
+    /// The kind.
     pub kind: ExportKind,
-    /// The index in it.
+    /// The index in the space of its kind.
     pub index: u32,
 }
 
 /// One instruction of a constant expression (spec: valid/instructions#constant-expressions).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum ConstOp {
-    /// A number as the bits of its slot; the type is i32, i64, f32 or f64.
+    /// A number: its type, and its bits as a slot holds them. The type is i32, i64, f32 or f64.
     Num(ValType, u64),
     /// A vector, its lower half first.
     V128([u64; 2]),
@@ -224,17 +224,17 @@ pub enum ConstOp {
     RefNull(ValType),
     /// A reference to a function.
     RefFunc(u32),
-    /// A reference that is an integer of 31 bits.
+    /// `ref.i31`.
     RefI31,
-    /// A new structure of this type.
+    /// `struct.new` of the type with this index.
     StructNew(u32),
-    /// A new structure of this type, all zero.
+    /// `struct.new_default` of the type with this index.
     StructNewDefault(u32),
-    /// A new array of this type: value, length.
+    /// `array.new` of the type with this index. The operands are a value and the length.
     ArrayNew(u32),
-    /// A new array of this type, all zero: length.
+    /// `array.new_default` of the type with this index. The operand is the length.
     ArrayNewDefault(u32),
-    /// A new array of this type, with so many values.
+    /// `array.new_fixed` of the type with this index, with this number of values.
     ArrayNewFixed(u32, u32),
     /// `i32.add`.
     I32Add,
@@ -250,12 +250,12 @@ pub enum ConstOp {
     I64Mul,
 }
 
-/// A constant expression: its instructions. Most have one, which then needs no memory of its own.
+/// A constant expression: its instructions without the `end`. Most have a single one, which needs no allocation.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ConstExpr {
     /// One instruction.
     One(ConstOp),
-    /// Any number.
+    /// Any number of instructions.
     Many(Box<[ConstOp]>),
 }
 
@@ -272,7 +272,7 @@ impl Deref for ConstExpr {
 
 #[cfg(any(feature = "wasm", feature = "image"))]
 impl ConstExpr {
-    /// The expression of the instructions that `next` gives until it gives none.
+    /// Makes an expression from the instructions that `next` returns, until it returns `None`.
     pub(crate) fn try_of(next: &mut dyn FnMut() -> Option<ConstOp>) -> Result<ConstExpr, OutOfMemory> {
         let Some(first) = next() else { return Ok(ConstExpr::Many(Box::default())) };
         let Some(second) = next() else { return Ok(ConstExpr::One(first)) };
@@ -288,16 +288,16 @@ impl ConstExpr {
 /// How a segment is used.
 #[derive(Clone, PartialEq, Debug)]
 pub enum SegmentMode {
-    /// Copied at instantiation to this table or memory at this offset.
+    /// The segment is copied when the module is instantiated.
     Active {
-        /// Index of the table or memory.
+        /// The index of the table or memory that it is copied to.
         target: u32,
-        /// Where to.
+        /// The offset there.
         offset: ConstExpr,
     },
-    /// Copied by instructions.
+    /// Instructions copy the segment.
     Passive,
-    /// Element segments: only declares that references are taken.
+    /// An element segment that only declares to which functions bodies take references.
     Declared,
 }
 
@@ -326,7 +326,7 @@ pub enum ElemItems {
 pub struct DataSegment {
     /// How it is used.
     pub mode: SegmentMode,
-    /// Where its bytes lie in the binary.
+    /// The range of its bytes in the binary.
     pub bytes: Range<usize>,
 }
 
@@ -335,70 +335,71 @@ pub struct DataSegment {
 pub struct Custom {
     /// Its name.
     pub name: Box<str>,
-    /// Where its contents lie in the binary.
+    /// The range of its contents in the binary, without the name.
     pub bytes: Range<usize>,
 }
 
 /// A decoded module. In each index space, imports come first.
 #[derive(Clone, Default, Debug)]
 pub struct ModuleInfo {
-    /// Types.
+    /// The types.
     pub types: Vec<SubType>,
-    /// The recursive groups of more than one type: the first one's index, and how many they are.
+    /// The recursion groups of more than one type: the index of the first type, and the number of types.
     pub groups: Vec<(u32, u32)>,
-    /// Where the fields of the structure types lie that have more than [`FEW_FIELDS`], by the types' indices, which ascend.
+    /// The offsets of fields, for structure types with more than [`FEW_FIELDS`] fields. Ordered by the index of the
+    /// type, which comes first.
     #[cfg(feature = "gc")]
     pub field_places: Vec<(u32, Box<[u32]>)>,
-    /// Imports in order.
+    /// The imports in order.
     pub imports: Vec<Import>,
-    /// Type index of each function, imports included.
+    /// For each function, the index of its type. Imported functions come first.
     pub funcs: Vec<u32>,
-    /// Number of imported functions.
+    /// The number of imported functions.
     pub imported_funcs: u32,
-    /// Types of all tables, imports included.
+    /// The types of all tables. Imported tables come first.
     pub tables: Vec<TableType>,
-    /// Number of imported tables.
+    /// The number of imported tables.
     pub imported_tables: u32,
-    /// The initialisers of the tables that the module defines.
+    /// The initializers of the tables that the module defines.
     pub table_inits: Vec<Option<ConstExpr>>,
-    /// Types of all memories, imports included.
+    /// The types of all memories. Imported memories come first.
     pub memories: Vec<MemoryType>,
-    /// Number of imported memories.
+    /// The number of imported memories.
     pub imported_memories: u32,
-    /// Types of all globals, imports included.
+    /// The types of all globals. Imported globals come first.
     pub globals: Vec<GlobalType>,
-    /// Number of imported globals.
+    /// The number of imported globals.
     pub imported_globals: u32,
-    /// The initialisers of the globals that the module defines.
+    /// The initializers of the globals that the module defines.
     pub global_inits: Vec<ConstExpr>,
-    /// Type index of each tag, imports included: its parameters are the values of its exceptions.
+    /// For each tag, the index of its type, whose parameters are the values of an exception. Imported tags come first.
     pub tags: Vec<u32>,
-    /// Number of imported tags.
+    /// The number of imported tags.
     pub imported_tags: u32,
-    /// Exports in order.
+    /// The exports in order.
     pub exports: Vec<Export>,
-    /// The start function.
+    /// The index of the start function.
     pub start: Option<u32>,
-    /// Element segments.
+    /// The element segments.
     pub elems: Vec<ElemSegment>,
-    /// Data segments.
+    /// The data segments.
     pub data: Vec<DataSegment>,
-    /// Where the bodies of the functions that the module defines lie in the binary: locals and code, without
-    /// the size in front.
+    /// The ranges of the bodies in the binary, for the functions that the module defines. A body has locals and code,
+    /// without its size.
     pub bodies: Vec<Range<usize>>,
-    /// All sections in order: id, and where their contents lie.
+    /// All sections in order: the id, and the range of the contents.
     pub sections: Vec<(u8, Range<usize>)>,
-    /// Custom sections.
+    /// The custom sections.
     pub customs: Vec<Custom>,
 }
 
-/// So many fields of a structure are gone through whenever one is looked for.
+/// The maximum number of fields of a structure whose offsets are computed anew at each use.
 #[cfg(feature = "gc")]
 pub const FEW_FIELDS: usize = 16;
 
 #[cfg(feature = "gc")]
 impl ModuleInfo {
-    /// A field of the structure type with this index, and where in the object it lies.
+    /// Returns a field of the structure type with this index, and its offset in the object.
     pub fn field(&self, ty: u32, index: u32) -> Option<(FieldType, u32)> {
         let CompositeType::Struct(fields) = &self.types.get(ty as usize)?.composite else { return None };
         let field = *fields.get(index as usize)?;
@@ -410,29 +411,29 @@ impl ModuleInfo {
     }
 }
 
-/// Where the fields of a structure lie, in bytes from the object's first.
+/// Returns the offsets of a structure's fields in the object, in bytes.
 #[cfg(feature = "gc")]
 pub(crate) fn field_places(fields: &[FieldType]) -> impl Iterator<Item = u32> + '_ {
     let mut end = OBJECT_HEADER;
     fields.iter().map(move |field| field.storage.place(&mut end))
 }
 
-/// Bytes of an object in front of its fields.
+/// The size of an object's header, which comes before its fields, in bytes.
 #[cfg(feature = "gc")]
 const OBJECT_HEADER: u32 = 8;
 
 impl ModuleInfo {
-    /// The type of a function, imports included.
+    /// Returns the type of a function. The index counts imported functions.
     pub fn func_type(&self, func: u32) -> Option<&FuncType> {
         self.type_of_funcs(*self.funcs.get(func as usize)?)
     }
 
-    /// The function type with this index, if it is one.
+    /// Returns the type with this index, if it is a function type.
     pub fn type_of_funcs(&self, ty: u32) -> Option<&FuncType> {
         self.types.get(ty as usize)?.func()
     }
 
-    /// The bounds of recursive groups, in order: all types are in one.
+    /// Returns all recursion groups in order, as ranges of type indices. Each type is in one group.
     pub fn groups(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut larger = self.groups.iter().peekable();
         let mut next = 0;

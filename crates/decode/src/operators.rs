@@ -1,6 +1,9 @@
-//! Operators of function bodies (spec: binary/instructions): opcodes, and the immediates behind them. Everything that reads bodies does it with
-//! this: who reads an operator asks for its immediates one by one, so that nothing is put together only to be taken apart; what is of no
-//! interest is passed over with [`Reader::skip_immediates`], which goes by the table of operators.
+//! Reads the operators of function bodies (spec: binary/instructions): their opcodes and immediates. All crates that
+//! read bodies use this.
+//!
+//! The caller reads an opcode, and then asks for the operator's immediates one by one. So no data structure for
+//! operators needs to be built. [`Reader::skip_immediates`] skips all immediates of an operator, by the table of
+//! operators.
 
 use wasmote_ir::operators::{Immediate, Operator};
 use wasmote_ir::{HeapType, Proposal, RefType, ValType};
@@ -9,95 +12,95 @@ use crate::reader::{Malformed, Reader};
 
 type Result<T> = core::result::Result<T, Malformed>;
 
-/// What a memory operator has.
+/// The memory argument of an operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemArg {
-    /// The alignment, as a power of two.
+    /// Log2 of the alignment.
     pub align: u32,
-    /// Index of the memory.
+    /// The index of the memory.
     pub memory: u32,
-    /// What is added to the address.
+    /// The offset, which is added to the address.
     pub offset: u64,
 }
 
-/// How the alignment and the offset of memory operators are written: later versions have more.
+/// The encoding of memory arguments, which depends on proposals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemArgForm {
-    /// There may be the index of a memory.
+    /// Whether there may be the index of a memory.
     pub has_memory: bool,
-    /// The offset may have 64 bits; otherwise it has 32.
+    /// Whether the offset may have 64 bits. Otherwise it has 32.
     pub is_wide: bool,
 }
 
 impl MemArgForm {
-    /// All that a version has. What is read as an older one is read alike as this.
+    /// The encoding with all proposals. It reads every older encoding alike.
     pub const NEWEST: MemArgForm = MemArgForm { has_memory: true, is_wide: true };
 }
 
-/// A heap type as it is written (spec: binary/types#heap-types).
+/// A heap type as a binary has it (spec: binary/types#heap-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrittenHeap {
-    /// An abstract one, or a type's index.
+    /// An abstract heap type, or the index of a type.
     Known(HeapType),
-    /// What is shared between threads.
+    /// An abstract heap type that is shared between threads.
     Shared(HeapType),
-    /// What is of this type and of none below it.
+    /// The type with this index, without its subtypes.
     Exact(u32),
     /// Continuations.
     Continuation {
-        /// It is `nocont`, of which there are none but null.
+        /// Whether it is `nocont`, whose only value is null.
         is_bottom: bool,
-        /// They are shared between threads.
+        /// Whether they are shared between threads.
         is_shared: bool,
     },
 }
 
-/// A value type as it is written (spec: binary/types#value-types).
+/// A value type as a binary has it (spec: binary/types#value-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrittenType {
     /// A number or a vector.
     Number(ValType),
-    /// A reference, and whether it may be null.
+    /// A reference: whether it is nullable, and its heap type.
     Reference(bool, WrittenHeap),
 }
 
-/// Why there is no type for one that is written.
+/// Why this build has no type for one in a binary.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lacking {
     /// It belongs to a proposal that this build does not run.
     Proposal(Proposal),
-    /// Its index is higher than those of all types that there may be.
+    /// Its index is above the limit for types.
     Index,
 }
 
-/// The type of a block as it is written (spec: binary/instructions#block-types).
+/// The type of a block as a binary has it (spec: binary/instructions#block-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WrittenBlock {
-    /// It takes and leaves nothing.
+    /// No parameters and no results.
     Empty,
-    /// It leaves a value.
+    /// One result.
     Value(WrittenType),
-    /// It has the function type with this index.
+    /// The function type with this index.
     Type(u32),
 }
 
-/// What a `br_on_cast` has.
+/// The immediates of a `br_on_cast`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cast {
     /// The depth of the label.
     pub label: u32,
-    /// The type that the operand has, and whether it may be null.
+    /// The type of the operand: whether it is nullable, and its heap type.
     pub from: (bool, WrittenHeap),
-    /// The type that it is cast to.
+    /// The type that the operand is cast to.
     pub to: (bool, WrittenHeap),
 }
 
 /// A clause of a `try_table`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Catch {
-    /// The tag that it is for, unless it is for all.
+    /// The tag that it catches. `None` if it catches all.
     pub tag: Option<u32>,
-    /// Whether the exception's reference is passed on.
+    /// Whether the label gets a reference to the exception.
     pub has_reference: bool,
     /// The depth of the label.
     pub label: u32,
@@ -106,14 +109,14 @@ pub struct Catch {
 /// A clause of a `resume`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handler {
-    /// The tag that it is for.
+    /// The tag that it handles.
     pub tag: u32,
-    /// The depth of the label, unless it switches.
+    /// The depth of the label. `None` if the clause switches.
     pub label: Option<u32>,
 }
 
 impl WrittenHeap {
-    /// The heap type, if this build has it.
+    /// Returns the heap type, if this build has it.
     pub fn known(self) -> core::result::Result<HeapType, Lacking> {
         let proposal = match self {
             WrittenHeap::Known(HeapType::Index(index)) if index >= RefType::MAX_INDEX => return Err(Lacking::Index),
@@ -130,7 +133,7 @@ impl WrittenHeap {
 }
 
 impl WrittenType {
-    /// The type, if this build has it.
+    /// Returns the type, if this build has it.
     pub fn known(self) -> core::result::Result<ValType, Lacking> {
         match self {
             WrittenType::Number(ValType::V128) if cfg!(not(feature = "simd")) => Err(Lacking::Proposal(Proposal::Simd)),
@@ -141,8 +144,8 @@ impl WrittenType {
 }
 
 impl<'b> Reader<'b> {
-    /// An operator's opcode, with its prefix if it has one. After an error that says that there is no such operator, the reader stands behind
-    /// the opcode.
+    /// Reads the opcode of an operator, including a prefix. If there is no such operator, the reader is after the
+    /// opcode.
     #[inline(always)]
     pub fn operator(&mut self) -> Result<Operator> {
         let byte = self.byte()?;
@@ -152,10 +155,10 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// The operator behind a byte that was read and is none itself.
+    /// Reads the rest of an opcode after its first byte, which is the opcode of no operator.
     ///
     /// # Errors
-    /// If it is no prefix, or nothing is behind it that there is.
+    /// If the byte is no prefix, or there is no operator with the number after it.
     #[inline(never)]
     pub fn prefixed(&mut self, prefix: u8) -> Result<Operator> {
         if !Operator::is_prefix(prefix) {
@@ -164,13 +167,13 @@ impl<'b> Reader<'b> {
         Operator::of_prefix(prefix, self.u32()?).ok_or(Malformed::Operator)
     }
 
-    /// Alignment, memory and offset.
+    /// Reads a memory argument in any encoding.
     #[inline(always)]
     pub fn memarg(&mut self) -> Result<MemArg> {
         self.memarg_of(MemArgForm::NEWEST)
     }
 
-    /// The same as a version writes them.
+    /// Reads a memory argument in this encoding.
     #[inline(always)]
     pub fn memarg_of(&mut self, form: MemArgForm) -> Result<MemArg> {
         match self.peek() {
@@ -183,6 +186,7 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// [`Reader::memarg_of`] for arguments that are not the most frequent ones.
     #[inline(never)]
     fn any_memarg(&mut self, form: MemArgForm) -> Result<MemArg> {
         const MEMORY: u32 = 0x40;
@@ -201,7 +205,7 @@ impl<'b> Reader<'b> {
         Ok(MemArg { align, memory, offset })
     }
 
-    /// The type of a structured instruction.
+    /// Reads the type of a block.
     #[inline]
     pub fn block_type(&mut self) -> Result<WrittenBlock> {
         const EMPTY: u8 = 0x40;
@@ -210,14 +214,14 @@ impl<'b> Reader<'b> {
             self.pass(1);
             return Ok(WrittenBlock::Empty);
         }
-        // What is negative, in its one byte, is a type.
+        // A negative number of one byte is a value type.
         if first & 0xc0 == 0x40 {
             return Ok(WrittenBlock::Value(self.value_type()?));
         }
         Ok(WrittenBlock::Type(self.type_index(Malformed::BlockType)?))
     }
 
-    /// The index of a type, where a type could stand instead; what is wrong if it is negative.
+    /// Reads the index of a type, in a place where a type could be instead. A negative number fails with `wrong`.
     #[inline(never)]
     fn type_index(&mut self, wrong: Malformed) -> Result<u32> {
         let start = *self;
@@ -231,7 +235,7 @@ impl<'b> Reader<'b> {
         })
     }
 
-    /// A value type.
+    /// Reads a value type.
     #[inline(never)]
     pub fn value_type(&mut self) -> Result<WrittenType> {
         if let Some(ty) = ValType::of_byte(self.peek()?) {
@@ -242,7 +246,7 @@ impl<'b> Reader<'b> {
         Ok(WrittenType::Reference(nullable, heap))
     }
 
-    /// A reference type: whether it may be null, and what it refers to.
+    /// Reads a reference type. Returns whether it is nullable, and its heap type.
     #[inline(never)]
     pub fn reference_type(&mut self) -> Result<(bool, WrittenHeap)> {
         match RefType::nullable_of_byte(self.peek()?) {
@@ -254,12 +258,12 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// What a reference refers to.
+    /// Reads a heap type.
     #[inline(never)]
     pub fn heap_type(&mut self) -> Result<WrittenHeap> {
         const EXACT: u8 = 0x62;
         let first = self.peek()?;
-        // Not so where a reference type has a short form: that is of abstract types only.
+        // An exact type is only allowed here: the short forms of reference types are for abstract heap types only.
         if first == EXACT {
             self.pass(1);
             return Ok(WrittenHeap::Exact(self.index()?));
@@ -270,7 +274,7 @@ impl<'b> Reader<'b> {
         Ok(WrittenHeap::Known(HeapType::Index(self.type_index(Malformed::HeapType)?)))
     }
 
-    /// A heap type that is no index; what is wrong if there is none.
+    /// Reads an abstract heap type. Fails with `wrong` if there is none.
     fn abstract_heap(&mut self, wrong: Malformed) -> Result<WrittenHeap> {
         const SHARED: u8 = 0x65;
         const NO_CONTINUATION: u8 = 0x75;
@@ -294,7 +298,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// What a `br_on_cast` has.
+    /// Reads the immediates of a `br_on_cast`.
     pub fn cast(&mut self) -> Result<Cast> {
         let start = *self;
         let flags = self.byte()?;
@@ -307,7 +311,7 @@ impl<'b> Reader<'b> {
         Ok(Cast { label, from, to: (flags & 2 != 0, self.heap_type()?) })
     }
 
-    /// A clause of a `try_table`.
+    /// Reads a clause of a `try_table`.
     pub fn catch(&mut self) -> Result<Catch> {
         let kind = self.byte()?;
         let tag = match kind {
@@ -321,7 +325,7 @@ impl<'b> Reader<'b> {
         Ok(Catch { tag, has_reference: kind & 1 != 0, label: self.index()? })
     }
 
-    /// A clause of a `resume`.
+    /// Reads a clause of a `resume`.
     pub fn handler(&mut self) -> Result<Handler> {
         let is_switch = match self.byte()? {
             0 => false,
@@ -335,7 +339,7 @@ impl<'b> Reader<'b> {
         Ok(Handler { tag, label: if is_switch { None } else { Some(self.index()?) } })
     }
 
-    /// A byte that is zero.
+    /// Reads a byte that must be zero.
     pub fn zero(&mut self) -> Result<()> {
         if self.byte()? == 0 {
             return Ok(());
@@ -344,10 +348,10 @@ impl<'b> Reader<'b> {
         Err(Malformed::Zero)
     }
 
-    /// Passes over what stands behind an operator's opcode.
+    /// Skips the immediates of an operator, whose opcode was just read.
     ///
     /// # Errors
-    /// If not all of it is there, or it is something else.
+    /// If an immediate is incomplete or malformed.
     #[inline(never)]
     pub fn skip_immediates(&mut self, operator: Operator) -> Result<()> {
         for &immediate in operator.row().immediates() {
@@ -359,7 +363,7 @@ impl<'b> Reader<'b> {
         Ok(())
     }
 
-    /// Passes over an immediate.
+    /// Skips an immediate.
     fn immediate(&mut self, immediate: Immediate) -> Result<()> {
         let bytes = match immediate {
             Immediate::Block => return self.skip_block_type(),
@@ -397,17 +401,18 @@ impl<'b> Reader<'b> {
         self.skip(bytes)
     }
 
-    /// Passes over an index, a depth, or a number of things.
+    /// Skips an index, a depth or a count.
     fn skip_index(&mut self) -> Result<()> {
         self.index().map(drop)
     }
 
+    /// Skips the type of a block.
     #[inline(never)]
     fn skip_block_type(&mut self) -> Result<()> {
         self.block_type().map(drop)
     }
 
-    /// Passes over things in front of which stands how many they are.
+    /// Skips a list: the number of items, then each item.
     #[inline(never)]
     fn skip_list(&mut self, skip: fn(&mut Self) -> Result<()>) -> Result<()> {
         for _ in 0..self.index()? {

@@ -1,4 +1,4 @@
-//! Proposals: which of them this build runs, and what wasmparser calls them.
+//! Which proposals this build runs, and their flags in wasmparser.
 
 use wasmote_ir::Proposal;
 use wasmparser::WasmFeatures;
@@ -16,7 +16,7 @@ macro_rules! proposals {
 }
 wasmote_ir::for_each_proposal!(proposals);
 
-/// Whether this build runs all of a proposal. (Of garbage collection, every build has recursive types.)
+/// Whether this build runs all of a proposal. Every build has the recursive types of garbage collection.
 pub const fn is_built(proposal: Proposal) -> bool {
     match proposal {
         Proposal::Core => true,
@@ -25,7 +25,7 @@ pub const fn is_built(proposal: Proposal) -> bool {
     }
 }
 
-/// wasmparser's flag for a proposal; none for [`Proposal::Core`].
+/// Returns wasmparser's flag for a proposal. [`Proposal::Core`] has none.
 pub const fn flag(proposal: Proposal) -> WasmFeatures {
     match proposal {
         Proposal::Core => WasmFeatures::empty(),
@@ -33,16 +33,16 @@ pub const fn flag(proposal: Proposal) -> WasmFeatures {
     }
 }
 
-/// The proposal behind a flag of wasmparser's, if it has one.
+/// Returns the proposal of a flag of wasmparser, if there is one.
 pub fn of_flag(flag: WasmFeatures) -> Option<Proposal> {
-    // Flags that are part of a proposal.
+    // This flag is for a part of the proposal.
     if flag == WasmFeatures::GC_TYPES {
         return Some(Proposal::Gc);
     }
     FLAGS.iter().find(|(_, known, _)| *known == flag).map(|&(proposal, ..)| proposal)
 }
 
-// The table begins with the first variant behind `Core`.
+// The table is indexed by proposal, and has no entry for `Core`.
 const _: () = {
     let mut i = 0;
     while i < FLAGS.len() {

@@ -1,8 +1,9 @@
-//! The bytes of a binary (spec: binary/values). Integers have at most as many bytes as their width needs, and no bits beyond it.
+//! Reads the bytes and integers of a binary (spec: binary/values). An integer may have only as many bytes as its width
+//! needs, and no bits beyond its width.
 
 use core::ops::Range;
 
-/// What is wrong with bytes. The reader that says so stands where it is.
+/// Why bytes are malformed. The reader that reports it is at the error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Malformed {
     /// The bytes end too early.
@@ -11,26 +12,26 @@ pub enum Malformed {
     TooLong,
     /// An integer has more bits than its width.
     TooLarge,
-    /// There is no operator with this opcode.
+    /// No operator has this opcode.
     Operator,
-    /// There is no such value type.
+    /// No value type begins with this byte.
     ValueType,
-    /// There is no such heap type.
+    /// No heap type begins with this byte.
     HeapType,
     /// The type of a block is neither a value type nor the index of a type.
     BlockType,
-    /// The alignment of a memory operator has bits that mean nothing.
+    /// The alignment of a memory operator has reserved bits set.
     MemArg,
-    /// The flags of a cast have bits that mean nothing.
+    /// The flags of a cast have reserved bits set.
     Cast,
-    /// There is no such clause of a `try_table` or `resume`.
+    /// No clause of a `try_table` or `resume` begins with this byte.
     Clause,
-    /// A byte is not zero.
+    /// A byte that must be zero is not.
     Zero,
 }
 
 impl Malformed {
-    /// What is wrong, in the specification's words where it has some.
+    /// Returns the message. Where the specification's scripts have a wording, it is theirs.
     pub fn message(self) -> &'static str {
         match self {
             Malformed::End => "unexpected end of section or function",
@@ -60,12 +61,12 @@ pub struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    /// One of these bytes, which begin here in the binary.
+    /// Returns a reader of these bytes, which begin at offset `base` in the binary.
     pub fn new(bytes: &'b [u8], base: usize) -> Reader<'b> {
         Reader { bytes, at: 0, base }
     }
 
-    /// Where the next byte is, in the binary; after an error, where what is wrong is.
+    /// Returns the offset of the next byte in the binary. After an error, it is the offset of the error.
     #[inline(always)]
     pub fn position(&self) -> usize {
         self.base + self.at
@@ -76,50 +77,50 @@ impl<'b> Reader<'b> {
         self.at >= self.bytes.len()
     }
 
-    /// How many bytes are left.
+    /// Returns how many bytes are left.
     pub fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
 
-    /// Passes over all that is left.
+    /// Skips all bytes that are left.
     pub fn finish(&mut self) {
         self.at = self.bytes.len();
     }
 
-    /// Where the bytes lie in the binary, all of them.
+    /// Returns the range of all bytes in the binary.
     pub fn range(&self) -> Range<usize> {
         self.base..self.base + self.bytes.len()
     }
 
-    /// The bytes that lie there in the binary, if they are of those that this reads; otherwise none.
+    /// Returns the bytes in this range of the binary. Returns none if the range is not inside those of this reader.
     pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
         let at = |offset: usize| offset.wrapping_sub(self.base);
         self.bytes.get(at(range.start)..at(range.end)).unwrap_or_default()
     }
 
-    /// Goes to this offset in the binary, as far as that is in the bytes.
+    /// Moves to this offset in the binary, but not beyond the bytes of this reader.
     pub fn go_to(&mut self, offset: usize) {
         self.at = offset.saturating_sub(self.base).min(self.bytes.len());
     }
 
-    /// Goes back by so many bytes, to what is wrong.
+    /// Moves back by `count` bytes, to the error.
     pub(crate) fn back(&mut self, count: usize) {
         self.at = self.at.saturating_sub(count);
     }
 
-    /// Passes over so many bytes, which are there.
+    /// Skips `count` bytes. The caller knows that there are as many.
     #[inline(always)]
     pub(crate) fn pass(&mut self, count: usize) {
         self.at += count;
     }
 
-    /// The next byte, which stays the next.
+    /// Returns the next byte without reading it.
     #[inline(always)]
     pub fn peek(&self) -> Result<u8> {
         self.bytes.get(self.at).copied().ok_or(Malformed::End)
     }
 
-    /// A byte.
+    /// Reads a byte.
     #[inline(always)]
     pub fn byte(&mut self) -> Result<u8> {
         let byte = *self.bytes.get(self.at).ok_or(Malformed::End)?;
@@ -127,7 +128,7 @@ impl<'b> Reader<'b> {
         Ok(byte)
     }
 
-    /// Bytes whose number is known.
+    /// Reads `N` bytes.
     #[inline(always)]
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let bytes = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk).ok_or(Malformed::End)?;
@@ -135,7 +136,7 @@ impl<'b> Reader<'b> {
         Ok(*bytes)
     }
 
-    /// So many bytes.
+    /// Reads `count` bytes.
     pub fn bytes(&mut self, count: usize) -> Result<&'b [u8]> {
         match self.bytes.get(self.at..).and_then(|rest| rest.get(..count)) {
             Some(bytes) => {
@@ -149,12 +150,12 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Passes over so many bytes.
+    /// Skips `count` bytes.
     pub fn skip(&mut self, count: usize) -> Result<()> {
         self.bytes(count).map(drop)
     }
 
-    /// An unsigned integer of 32 bits: an index, a depth, a number of things, or what follows a prefix.
+    /// Reads an unsigned 32-bit integer: an index, a depth, a count, or the number after a prefix.
     #[inline(always)]
     pub fn u32(&mut self) -> Result<u32> {
         match self.bytes.get(self.at..) {
@@ -170,13 +171,13 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// The same where size matters more than speed.
+    /// [`Reader::u32`] for callers where code size matters more than speed.
     #[inline(never)]
     pub fn index(&mut self) -> Result<u32> {
         self.u32()
     }
 
-    /// An unsigned integer of 64 bits.
+    /// Reads an unsigned 64-bit integer.
     #[inline(always)]
     pub fn u64(&mut self) -> Result<u64> {
         match self.bytes.get(self.at) {
@@ -188,7 +189,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// A signed integer of 32 bits.
+    /// Reads a signed 32-bit integer.
     #[inline(always)]
     pub fn i32(&mut self) -> Result<i32> {
         match self.short() {
@@ -197,7 +198,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// A signed integer of 64 bits.
+    /// Reads a signed 64-bit integer.
     #[inline(always)]
     pub fn i64(&mut self) -> Result<i64> {
         match self.short() {
@@ -206,7 +207,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// A signed integer of one byte or two, as most are.
+    /// Reads a signed integer of one or two bytes, which most are. Returns `None` and reads nothing if it is longer.
     #[inline(always)]
     pub(crate) fn short(&mut self) -> Option<i16> {
         match self.bytes.get(self.at..) {
@@ -222,14 +223,14 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// An unsigned integer of at most so many bits.
+    /// Reads an unsigned integer of this many bits.
     #[inline(never)]
     pub fn unsigned(&mut self, bits: u32) -> Result<u64> {
         let (mut value, mut shift) = (0, 0);
         loop {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
-            // Of the last byte that there may be, the upper bits belong to nothing.
+            // The last possible byte has bits beyond the width, which must be 0, and no byte may follow it.
             if shift + 7 > bits && byte >> (bits - shift) != 0 {
                 return Err(self.too_long(byte));
             }
@@ -240,7 +241,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// A signed integer of at most so many bits.
+    /// Reads a signed integer of this many bits.
     #[inline(never)]
     pub fn signed(&mut self, bits: u32) -> Result<i64> {
         let (mut value, mut shift) = (0, 0);
@@ -248,7 +249,7 @@ impl<'b> Reader<'b> {
             let byte = self.byte()?;
             value |= i64::from(byte & 0x7f) << shift;
             if shift + 7 > bits {
-                // The bits that belong to nothing repeat the sign.
+                // The bits beyond the width must repeat the sign.
                 let rest = (byte << 1) as i8 >> (bits - shift);
                 if byte >= 0x80 || rest != 0 && rest != -1 {
                     return Err(self.too_long(byte));
@@ -261,6 +262,7 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// Returns the error for the last byte of an integer, and moves back to it.
     #[cold]
     #[inline(never)]
     fn too_long(&mut self, byte: u8) -> Malformed {
@@ -273,7 +275,7 @@ impl<'b> Reader<'b> {
 mod tests {
     use super::Reader;
 
-    /// The bytes read as each kind: the value, or nothing where they are refused.
+    /// Reads the bytes as an integer of each kind. Returns `None` for those that refuse them.
     fn read(bytes: &[u8]) -> (Option<u32>, Option<u64>, [Option<i64>; 3]) {
         let of = || Reader::new(bytes, 0);
         let narrow = of().i32().ok().map(i64::from);

@@ -1,4 +1,4 @@
-//! The way through a binary, section by section (spec: binary/modules).
+//! Reads a binary section by section (spec: binary/modules).
 
 use core::ops::Range;
 
@@ -12,12 +12,18 @@ use crate::initial::each;
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
 use crate::types::{global_type, memory_type, table_type, tag_type};
 
-/// What a binary is made of, as far as this build supports it. The order of sections and the agreement of their
-/// lengths are checked, and that names are UTF-8; the module may still be invalid.
+/// Decodes a binary.
+///
+/// It checks the order of sections, their lengths, and that names are UTF-8. The module may still be invalid.
+///
+/// # Errors
+/// If the binary is malformed, if it uses a proposal outside of bodies that this build lacks, or if there is not enough
+/// memory.
 pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
     header(wasm)?;
     let mut parser = Parser::new(0);
-    // Compact imports repeat a long module name for every few bytes of the binary: an attack on memory.
+    // With compact imports, a long name of a module would be copied for every few bytes of the binary. An attacker
+    // could use up the memory so.
     parser.set_features(WasmFeatures::all().difference(WasmFeatures::COMPACT_IMPORTS));
     let mut module = ModuleInfo::default();
     for payload in parser.parse_all(wasm) {
@@ -30,7 +36,7 @@ pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
     Ok(module)
 }
 
-/// Refuses what is no binary of a module, or of a version that nobody knows. The reader would do so, too, but says it in several lines.
+/// Refuses anything but a binary of version 1. wasmparser would do so as well, but its messages have several lines.
 fn header(wasm: &[u8]) -> Result<(), DecodeError> {
     let (message, offset) = match Header::of(wasm) {
         Header::Component => return Err(DecodeError { kind: DecodeErrorKind::Component, offset: 4 }),
@@ -43,12 +49,12 @@ fn header(wasm: &[u8]) -> Result<(), DecodeError> {
     Err(DecodeError::malformed(message, offset))
 }
 
-/// Offsets of wasmparser's lie in a slice, so they fit.
+/// Converts a range of offsets. They are offsets in a slice, so they fit.
 fn in_usize(range: Range<u64>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
 
-/// Room for the items of a section: each takes at least a byte, whatever number the section claims.
+/// Returns for how many items of a section to make room. Each item takes at least a byte, so a larger count is a lie.
 fn room<T>(section: &SectionLimited<'_, T>) -> usize {
     let range = section.range();
     (section.count() as usize).min((range.end - range.start) as usize)

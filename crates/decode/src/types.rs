@@ -1,4 +1,4 @@
-//! Types as wasmparser reads them into ours, or the feature that they belong to.
+//! Reads types. Those that wasmparser reads are converted, or refused with the proposal that they belong to.
 
 use alloc::boxed::Box;
 
@@ -14,13 +14,14 @@ use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, ModuleInfo,
 use crate::module::{FEW_FIELDS, field_places};
 use crate::operators::{Lacking, WrittenHeap, WrittenType};
 
-/// How many there may be of types, and of what one is made of: as many as engines of the web agreed on.
+// The maximum numbers of types, and of the parts of a type. Web engines agreed on these (spec:
+// appendix/implementation).
 const MAX_TYPES: usize = 1_000_000;
 const MAX_PARAMS: usize = 1_000;
 const MAX_RESULTS: usize = 1_000;
 const MAX_FIELDS: usize = 10_000;
 
-/// A value type as wasmparser reads it, or the proposal that it belongs to.
+/// Converts a value type of wasmparser. Fails with the proposal that it belongs to, if this build lacks it.
 pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, DecodeError> {
     let written = match ty {
         wasmparser::ValType::I32 => return Ok(ValType::I32),
@@ -33,13 +34,13 @@ pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType
     written.known().map_err(|lacking| lacking_at(lacking, offset))
 }
 
-/// A reference type.
+/// Converts a reference type of wasmparser.
 pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType, DecodeError> {
     let heap = written(ty.heap_type()).known().map_err(|lacking| lacking_at(lacking, offset))?;
     Ok(RefType::new(ty.is_nullable(), heap))
 }
 
-/// What a reference refers to, as it was written.
+/// Converts a heap type of wasmparser.
 fn written(ty: wasmparser::HeapType) -> WrittenHeap {
     use wasmparser::AbstractHeapType as Abstract;
     let index = |index: wasmparser::UnpackedIndex| index.as_module_index().unwrap_or(u32::MAX);
@@ -78,12 +79,12 @@ fn lacking_at(lacking: Lacking, offset: usize) -> DecodeError {
     }
 }
 
-/// Whether objects are let through.
+/// Whether this build accepts GC objects and exceptions.
 pub(crate) const HAS_GC: bool = cfg!(feature = "gc");
 
 impl ModuleInfo {
-    /// Reads a recursive group, or a type that stands alone. (wasmparser's reader makes a list of all types of a group first, which
-    /// may be a million, by allocations that cannot fail.)
+    /// Reads a recursion group, or a single type. wasmparser's reader is not used here: it first collects all types
+    /// of a group, which may be a million, with allocations that cannot fail.
     pub(crate) fn add_group(&mut self, reader: &mut BinaryReader<'_>) -> Result<(), DecodeError> {
         let offset = reader.original_position() as usize;
         let mut count = 1;
@@ -105,7 +106,7 @@ impl ModuleInfo {
             }
             self.types.try_push(ty)?;
         }
-        // Groups of none are not noted either: nothing can refer to them.
+        // Empty groups are not noted: nothing can refer to them. Groups of one type need no note.
         if count > 1 {
             self.groups.try_push((first as u32, count as u32))?;
         }
@@ -113,7 +114,7 @@ impl ModuleInfo {
     }
 }
 
-/// Reads how many there are of something.
+/// Reads a count of at most `max`.
 fn size(reader: &mut BinaryReader<'_>, max: usize, message: &str) -> Result<usize, DecodeError> {
     let offset = reader.original_position() as usize;
     match reader.read_var_u32()? as usize {
@@ -122,7 +123,7 @@ fn size(reader: &mut BinaryReader<'_>, max: usize, message: &str) -> Result<usiz
     }
 }
 
-/// Reads a type. What it is, and may not be, is said at `offset`.
+/// Reads a type. Errors about the type as a whole are reported at `offset`.
 fn sub_type(reader: &mut BinaryReader<'_>, offset: usize) -> Result<SubType, DecodeError> {
     let (mut kind, mut supertype, mut is_final) = (reader.read_u8()?, None, true);
     if matches!(kind, 0x4f | 0x50) {
@@ -172,7 +173,7 @@ fn field_type(reader: &mut BinaryReader<'_>, offset: usize) -> Result<FieldType,
     let storage = match ty.element_type {
         wasmparser::StorageType::I8 => StorageType::I8,
         wasmparser::StorageType::I16 => StorageType::I16,
-        // Kotlin declares fields that are vectors, whether or not it uses them.
+        // Even a build without vectors accepts fields of this type: Kotlin declares such fields and may not use them.
         wasmparser::StorageType::Val(wasmparser::ValType::V128) => StorageType::Val(ValType::V128),
         wasmparser::StorageType::Val(ty) => StorageType::Val(val_type(ty, offset)?),
     };
@@ -205,7 +206,7 @@ pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<Tab
     })
 }
 
-/// The type of a tag by its index.
+/// Converts the type of a tag to its index.
 pub(crate) fn tag_type(ty: wasmparser::TagType, offset: usize) -> Result<u32, DecodeError> {
     if HAS_GC { Ok(ty.func_type_idx) } else { Err(DecodeError::unsupported(Proposal::Exceptions, offset)) }
 }
@@ -214,7 +215,7 @@ pub(crate) fn memory_type(ty: wasmparser::MemoryType, offset: usize) -> Result<M
     if ty.shared {
         return Err(DecodeError::unsupported(Proposal::Threads, offset));
     }
-    // The proposal has these two sizes only; others would have to be checked for overflow all over the place.
+    // The proposal has only these two sizes. Other sizes could make computations of bytes overflow in many places.
     let page_log2 = ty.page_size_log2();
     if page_log2 != 0 && page_log2 != 16 {
         return Err(DecodeError::malformed("invalid custom page size", offset));
