@@ -422,7 +422,7 @@ fn damaged(modules: Vec<(String, Vec<u8>)>, every: usize, mutants: usize) -> usi
 
 #[test]
 fn damaged_bodies_are_errors_or_code_and_never_a_panic() {
-    // `MUTANTS=1000 cargo test ...` for a longer look.
+    // `MUTANTS=1000 cargo test ...` tests more.
     let mutants = std::env::var("MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
     let scripts = published().into_iter().chain(regress());
     let translated = damaged(valid(scripts), 1, mutants) + damaged(guests(), 29, mutants);

@@ -1,4 +1,4 @@
-//! What is wrong with a module, and which proposal it misses, if that is all.
+//! Why a module is invalid, and which proposal would make it valid, if one would.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,18 +8,18 @@ use wasmote_ir::Proposal;
 use wasmote_ir::fallible::{OutOfMemory, try_format, try_str, try_with_capacity};
 use wasmparser::WasmFeatures;
 
-/// Why a module is not valid, or could not be validated.
+/// Why a module is invalid, or why it could not be validated.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ValidateError {
-    /// What is wrong, in one line without the place.
+    /// The message: one line, without the offset.
     pub message: Box<str>,
-    /// Where, as byte offset in the binary.
+    /// The byte offset in the binary.
     pub offset: usize,
     out_of_memory: bool,
 }
 
 impl ValidateError {
-    /// Whether there was no memory to go on with, so that nobody knows if the module is valid. There is no message then.
+    /// Whether there was not enough memory. The module may then be valid or not, and the message is empty.
     pub fn is_out_of_memory(&self) -> bool {
         self.out_of_memory
     }
@@ -36,11 +36,14 @@ impl fmt::Display for ValidateError {
 
 impl core::error::Error for ValidateError {}
 
-/// The same, and the proposal with which it would be otherwise. In a box, so that results are small where nothing fails; an array of one,
-/// since a vector of one becomes that, and making room in a vector can fail. There is none when there is no memory.
+/// A [`ValidateError`], and the missing proposal if there is one. `None` if there is not enough memory.
+///
+/// It is in a box, so that results are small. The box holds an array of one, because only a vector can be allocated
+/// in a way that can fail, and a vector converts into this.
 #[derive(Debug)]
 pub struct Fault(Option<Box<[Parts; 1]>>);
 
+/// The error, and the missing proposal.
 type Parts = (ValidateError, Option<WasmFeatures>);
 
 impl From<OutOfMemory> for Fault {
@@ -51,6 +54,7 @@ impl From<OutOfMemory> for Fault {
 }
 
 impl Fault {
+    /// Returns an error with this message.
     #[cold]
     #[inline(never)]
     pub fn new(message: &str, offset: usize) -> Fault {
@@ -64,19 +68,21 @@ impl Fault {
         Ok(Fault(one.try_into().ok()))
     }
 
+    /// Returns an error with a formatted message.
     #[cold]
     #[inline(never)]
     pub fn of(message: fmt::Arguments<'_>, offset: usize) -> Fault {
         try_format(message).map_or(Fault(None), |message| Fault::new(&message, offset))
     }
 
+    /// Returns an error with this message for a proposal that is off.
     #[cold]
     #[inline(never)]
     pub fn missing(feature: WasmFeatures, message: &str, offset: usize) -> Fault {
         Fault::boxed(Some(feature), message, offset).unwrap_or(Fault(None))
     }
 
-    /// The same in the words that are used for most of them.
+    /// Returns an error with the usual message for a proposal that is off.
     #[cold]
     #[inline(never)]
     pub fn not_enabled(proposal: Proposal, offset: usize) -> Fault {
@@ -84,7 +90,7 @@ impl Fault {
         message.map_or(Fault(None), |message| Fault::missing(flag(proposal), &message, offset))
     }
 
-    /// Something with this index that there isn't.
+    /// Returns an error for an index that is out of range.
     #[cold]
     #[inline(never)]
     pub fn unknown(what: &str, index: u32, offset: usize) -> Fault {
@@ -99,6 +105,7 @@ impl Fault {
         self.parts().map_or(0, |(error, _)| error.offset)
     }
 
+    /// Returns the missing proposal, if the error names one.
     pub fn missing_feature(&self) -> Option<WasmFeatures> {
         self.parts()?.1
     }

@@ -1,8 +1,9 @@
-//! The types that a module defines, group by group (spec: valid/types#recursive-types).
+//! Validates the types of a module, group by group (spec: valid/types#recursive-types).
 //!
-//! Groups that are equal but for where they stand are the same, and so are their types, pairwise. So a group is read as if it were new,
-//! with the next places for its own types; then written down with these places counted from its start. What was
-//! written down before in the same way is what it is.
+//! Two recursion groups are equal if they differ only in the indices of their own types. Their types are then equal
+//! in pairs. To find equal groups, a group is first read as if it were new: its types get the next places in the
+//! outline. Then it is encoded, with its own types counted from the start of the group. If a group before has the
+//! same encoding, the new types are dropped in favour of those.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,15 +21,16 @@ use crate::written::Written;
 
 /// A group that is being read.
 struct Group {
-    /// Index of its first type.
+    /// The index of its first type.
     first: u32,
-    /// Place of its first type.
+    /// The place of its first type in `Outline::types`.
     place: u32,
+    /// The number of types.
     count: u32,
 }
 
 impl Sections {
-    /// Reads a group, or a type that stands alone.
+    /// Reads a group, or a single type.
     pub fn group(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let mut count = 1;
         if reader.peek()? == 0x4e {
@@ -59,7 +61,8 @@ impl Sections {
         Ok(())
     }
 
-    /// The place of the group that is equal to the one whose types stand from this place on: this one, if it is the first.
+    /// Returns the place of the first group that is equal to the one at `place`, which is the last one. This may be
+    /// that group itself.
     #[inline(never)]
     fn same(&mut self, place: u32) -> Result<u32, OutOfMemory> {
         let types = self.outline.types.get(place as usize..).unwrap_or_default();
@@ -80,6 +83,7 @@ impl Sections {
         Ok(place)
     }
 
+    /// Reads the type with this number in its group.
     #[inline(never)]
     fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Fault> {
         let (mut kind, mut supertype, mut is_final) = (reader.byte()?, None, true);
@@ -153,7 +157,8 @@ impl Sections {
         Ok(ty)
     }
 
-    /// Where the type with this index stands, or will stand if the group at hand is new.
+    /// Returns the place of the type with this index. For types of the current group, it is the place that they get
+    /// if the group is new.
     #[inline(never)]
     fn place(&self, group: &Group, index: u32, offset: usize) -> Result<u32, Fault> {
         match index.checked_sub(group.first) {
@@ -168,6 +173,7 @@ impl Sections {
         }
     }
 
+    /// Reads a field.
     #[inline(never)]
     fn field(&self, reader: &mut Reader<'_>, written: &Written<'_>) -> Result<Field, Fault> {
         let packed = match reader.peek()? {
@@ -187,7 +193,7 @@ impl Sections {
         }
     }
 
-    /// What some proposals put in front of a type, which is read and not checked: no build runs them.
+    /// Reads what some proposals put before a type. It is not validated, because no build runs these proposals.
     #[inline(never)]
     fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Fault> {
         if kind == 0x65 {
@@ -206,7 +212,7 @@ impl Sections {
         Ok(kind)
     }
 
-    /// Whether the types from this place on are what their supertypes say.
+    /// Checks that the types from this place on match their supertypes.
     #[inline(never)]
     fn subtypes(&self, first: u32) -> Result<(), Fault> {
         let types = &self.outline.types;
@@ -223,7 +229,8 @@ impl Sections {
     }
 }
 
-/// Writes down a group, of which the types stand from this place on, so that it can be read back but for the place.
+/// Encodes a group, whose types begin at this place. Different groups have different encodings, which do not depend
+/// on the place.
 #[inline(never)]
 fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOfMemory> {
     let mut number = |number: u32| key.try_extend_from_slice(&number.to_le_bytes());
@@ -247,7 +254,7 @@ fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOf
         for &ty in values.into_iter().flatten() {
             number(ty.number_in_group(first))?;
         }
-        // Where the results end.
+        // This marks the end of the results.
         if kind == 0 {
             number(u32::MAX)?;
         }

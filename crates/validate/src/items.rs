@@ -1,5 +1,5 @@
-//! What stands in sections: imports, functions, tables, memories, tags, globals, exports, the start function and segments
-//! (spec: valid/modules).
+//! Validates the items of sections: imports, functions, tables, memories, tags, globals, exports, the start function
+//! and segments (spec: valid/modules).
 
 use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
@@ -65,7 +65,7 @@ impl Sections {
         self.add_size(size)
     }
 
-    /// Adds to what imports and exports are made of.
+    /// Adds to the total size of the types of imports and exports, which is limited.
     fn add_size(&mut self, size: usize) -> Result<(), Fault> {
         self.type_size += size;
         if self.type_size < MAX_TYPE_SIZE {
@@ -81,6 +81,7 @@ impl Sections {
         Ok(())
     }
 
+    /// Returns the function type with this index.
     fn func_type(&self, ty: u32) -> Result<&FuncType, Fault> {
         let not_func = |_| Fault::of(format_args!("type index {ty} is not a function type"), self.offset);
         self.outline
@@ -89,7 +90,7 @@ impl Sections {
     }
 
     pub fn table(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
-        // Two bytes in front of the type say that an expression follows it.
+        // If the bytes 0x40 0x00 come before the type, an expression follows it.
         let has_init = reader.peek()? == 0x40;
         if has_init && *reader.bytes(2)? != [0x40, 0x00] {
             return Err(self.fault("invalid table encoding"));
@@ -106,6 +107,7 @@ impl Sections {
         Ok(())
     }
 
+    /// Reads the type of a table.
     fn table_type(&self, reader: &mut Reader<'_>) -> Result<Table, Fault> {
         let element = self.written(|written| written.element_type(reader))?;
         let flags = reader.byte()?;
@@ -132,7 +134,7 @@ impl Sections {
         Ok(())
     }
 
-    /// The type of a memory, of which addresses have the type that is returned.
+    /// Reads the type of a memory. Returns the type of its addresses.
     fn memory_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
         let flags = reader.byte()?;
         if flags > 0b1111 {
@@ -152,7 +154,7 @@ impl Sections {
             let message = "the custom page sizes proposal must be enabled to customize a memory's page size";
             self.require(WasmFeatures::CUSTOM_PAGE_SIZES, message)?;
         }
-        // The proposal has these two sizes only.
+        // The proposal has only these two sizes.
         if page_log2 != 0 && page_log2 != 16 {
             return Err(self.fault("invalid custom page size"));
         }
@@ -171,7 +173,7 @@ impl Sections {
         Ok(address(is_64))
     }
 
-    /// Reads limits, and returns the larger.
+    /// Reads limits. Returns the maximum, or the minimum if there is no maximum.
     fn limits(&self, reader: &mut Reader<'_>, flags: u8) -> Result<u64, Fault> {
         let number = |reader: &mut Reader<'_>| {
             if self.has(WasmFeatures::MEMORY64) { reader.u64() } else { reader.u32().map(u64::from) }
@@ -190,6 +192,7 @@ impl Sections {
         Ok(())
     }
 
+    /// Reads the type of a tag. Returns its index.
     fn tag_type(&self, reader: &mut Reader<'_>) -> Result<u32, Fault> {
         if reader.byte()? != 0 {
             return Err(self.fault("invalid tag attributes"));
@@ -210,6 +213,7 @@ impl Sections {
         Ok(())
     }
 
+    /// Reads the type of a global.
     fn global_type(&self, reader: &mut Reader<'_>) -> Result<Global, Fault> {
         let ty = self.written(|written| written.value_type(reader))?;
         let flags = reader.byte()?;
@@ -223,7 +227,7 @@ impl Sections {
         Ok(Global { ty, mutable: flags & 0b01 != 0 })
     }
 
-    /// Mutable globals stayed inside modules once.
+    /// Checks that a global may be imported or exported. In the first version, a mutable one may not.
     fn require_mutable(&self, global: Global) -> Result<(), Fault> {
         if !global.mutable {
             return Ok(());
@@ -279,7 +283,8 @@ impl Sections {
     }
 
     pub fn elem(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
-        // Bits: not active, then declared; active, then with a table; and elements are expressions.
+        // Bit 0: the segment is not active. Bit 1: it is declared if it is not active, or has the index of a table if
+        // it is active. Bit 2: the elements are expressions.
         let flags = reader.u32()?;
         if flags > 0b111 {
             return Err(self.fault("invalid flags byte in element segment"));
@@ -341,7 +346,7 @@ impl Sections {
         Ok(())
     }
 
-    /// Reads a constant expression of this type. Bodies may refer to the functions that it refers to.
+    /// Reads a constant expression of this type. `ref.func` in bodies may then name the functions that it refers to.
     fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Fault> {
         constant(&self.outline, self.features, reader, ty, &mut self.named, &mut self.buffers)?;
         for func in self.named.drain(..) {
@@ -350,19 +355,19 @@ impl Sections {
         Ok(())
     }
 
-    /// Reads a type.
+    /// Calls `read` with a reader of types.
     fn written(&self, read: impl FnOnce(&Written<'_>) -> Result<Ty, Fault>) -> Result<Ty, Fault> {
         let canonical = |index, offset| self.outline.canonical_at(index, offset);
         read(&Written { features: self.features, canonical: &canonical })
     }
 }
 
-/// The type of addresses or indices.
+/// Returns the type of addresses or indices.
 fn address(is_64: bool) -> Ty {
     if is_64 { Ty::I64 } else { Ty::I32 }
 }
 
-/// How much a function or a tag counts.
+/// Returns how much a function or a tag adds to the size of types.
 fn type_size(ty: &FuncType) -> usize {
     2 + ty.params.len() + ty.results.len()
 }

@@ -1,20 +1,21 @@
-//! The proof that a WebAssembly module is valid (spec: valid): at once with [`validate`], or with
-//! [`validate_outline`] first and each body before its first use. What `wasmote-translate` may rely on, and with
-//! it all of execution, is stated here.
+//! Validates WebAssembly modules (spec: valid). [`validate`] validates a whole module at once. [`validate_outline`]
+//! validates all of it but the bodies, each of which is then validated before its first use.
 //!
 //! Read in this order:
 //!
-//! 1. `limits`: how many of each thing there may be;
-//! 2. `read`, `types`, `written`: bytes, types as they are compared, and as they are written;
-//! 3. `outline`: what bodies are checked against: all of the module but them;
-//! 4. `sections`, `groups`, `items`: the way through a binary, which checks and fills it;
-//! 5. `body`: bodies, and constant expressions.
+//! 1. `limits`: the maximum number of each part of a module.
+//! 2. `read`, `types`, `written`: the reader, types as numbers, and types in the binary.
+//! 3. `outline`: the module without its bodies, which bodies are validated against.
+//! 4. `sections`, `groups`, `items`: read and validate a binary, and fill the outline.
+//! 5. `body`: function bodies and constant expressions.
+//! 6. `threads`: validation of bodies by several threads.
 //!
-//! A check that is missing here is unsafety in everything that runs later. So all of it is compared with wasmparser's
-//! validator, on modules of all kinds and on damaged ones: `tests`, and those of `body`.
+//! The translator and the executor rely on validation. So a missing check here makes everything that runs later unsafe.
+//! That is why tests compare the verdicts with those of wasmparser's validator, on modules of all kinds and on damaged
+//! ones.
 //!
-//! [`Features`] says which proposals a module may use; [`Features::default`] has all that this build runs.
-//! [`needed`] finds out which of them, and of those that no build runs, a module uses.
+//! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`needed`]
+//! finds out which proposals a module uses, including those that no build runs.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,5 +1,5 @@
-//! How many of each thing a module may have (spec: appendix/implementation): the limits that engines of the web agreed on, and
-//! those of a module's types as wasmparser has them.
+//! The maximum number of each part of a module (spec: appendix/implementation). Web engines agreed on most of these
+//! limits. Those on types of imports and exports are wasmparser's.
 
 pub const MAX_TYPES: usize = 1_000_000;
 pub const MAX_IMPORTS: usize = 1_000_000;
@@ -18,12 +18,13 @@ pub const MAX_ELEMENTS: usize = 10_000_000;
 pub const MAX_NAME: usize = 100_000;
 /// Bytes of a body.
 pub const MAX_BODY: usize = 7_654_321;
-/// Locals of a function, parameters included.
+/// Locals of a function, including parameters.
 pub const MAX_LOCALS: usize = 50_000;
 pub const MAX_PARAMS: usize = 1_000;
 pub const MAX_RESULTS: usize = 1_000;
 pub const MAX_FIELDS: usize = 10_000;
-/// Supertypes above a type.
+/// Direct and indirect supertypes of a type.
 pub const MAX_DEPTH: u8 = 63;
-/// What all imports and exports are made of: one each, and more for functions and tags, by the number of their values.
+/// The total size of the types of imports and exports. Each counts 1, but a function or a tag counts 2 and the number
+/// of its parameters and results.
 pub const MAX_TYPE_SIZE: usize = 1_000_000;

@@ -1,5 +1,5 @@
-//! Which proposals a module needs: the validator is asked with few of them on, and turns on the one it misses until
-//! it is content.
+//! Finds out which proposals a module needs. It validates the module with few proposals on, and turns on a missing one
+//! until the module is valid.
 
 use alloc::vec::Vec;
 
@@ -13,16 +13,16 @@ use crate::validate::validate_with;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Needed {
-    /// What people call it.
+    /// The name for messages.
     pub name: &'static str,
-    /// Whether this build has it.
+    /// Whether this build runs it.
     pub built: bool,
 }
 
-/// The proposals that a module needs. When it is not valid with all of them either, those that it needs up to the fault,
-/// and `false`. Cold: takes a validation for each of them.
+/// Returns the proposals that a module needs, and whether the module is valid with them. If it is not, the proposals
+/// are those that it needs up to the error. This is slow: it validates the module once or more for each proposal.
 pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
-    // Floats are no proposal, and `externref` counts as one of the types that need a collector.
+    // In wasmparser, floats are a feature, and `externref` needs the feature of types that are collected.
     let mut flags = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
     let mut result = validate_with(wasm, flags, flags);
     while let Err(error) = &result {
@@ -31,12 +31,12 @@ pub fn needed(wasm: &[u8]) -> (Vec<Needed>, bool) {
         flags |= next;
         result = validate_with(wasm, flags, flags);
     }
-    // The validator knows parts of some features, too, and may miss no more than such a part.
+    // wasmparser has flags for parts of a proposal, and the module may need only such a part.
     let listed = Proposal::ALL.iter().filter(|&&proposal| flags.intersects(flag(proposal)));
     (listed.map(|&proposal| Needed { name: proposal.name(), built: is_built(proposal) }).collect(), result.is_ok())
 }
 
-/// The feature with which the validator gets beyond this offset; not all errors name theirs.
+/// Returns a flag with which validation gets beyond this offset. It is for errors that name no proposal.
 fn further(wasm: &[u8], flags: WasmFeatures, offset: usize) -> Option<WasmFeatures> {
     Proposal::ALL.iter().map(|&proposal| flag(proposal)).find(|&flag| {
         !flags.contains(flag)

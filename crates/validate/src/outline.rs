@@ -1,4 +1,4 @@
-//! What bodies are checked against: all of the module but bodies.
+//! The outline: all of a module but its bodies. Bodies are validated against it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -9,61 +9,64 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use crate::fault::Fault;
 use crate::types::{Field, Ty};
 
-/// A module's types and what its index spaces hold, as far as they have been read.
+/// The types and index spaces of a module, as far as they have been read.
 #[derive(Default)]
 pub struct Outline {
-    /// For each type that the module defines its place in `types`.
+    /// For each type that the module defines, its place in `types`. Equal types have the same place.
     pub canonical: Vec<u32>,
-    /// The types that are not equal, in order: supertypes stand in front of their subtypes.
+    /// The different types in order. A supertype comes before its subtypes.
     pub types: Vec<Type>,
-    /// The type of each function, as index.
+    /// For each function, the index of its type.
     pub funcs: Vec<u32>,
-    /// Functions that `ref.func` may name; as many as it takes.
+    /// For each function, whether `ref.func` may name it. Empty if it may name none.
     declared: Vec<bool>,
     pub tables: Vec<Table>,
-    /// The type of addresses of each memory.
+    /// For each memory, the type of its addresses.
     pub memories: Vec<Ty>,
     pub globals: Vec<Global>,
-    /// How many of them are imported.
+    /// The number of imported globals.
     pub imported_globals: u32,
-    /// The type of each tag, as index.
+    /// For each tag, the index of its type.
     pub tags: Vec<u32>,
-    /// The type of each element segment's elements.
+    /// For each element segment, the type of its elements.
     pub elems: Vec<Ty>,
-    /// Data segments, if the module says in front of its code how many there are.
+    /// The number of data segments, if the module has a data count section.
     pub data: Option<u32>,
 }
 
-/// A type, with places in `Outline::types` for what it refers to.
+/// A type. It refers to other types by their places in `Outline::types`.
 pub struct Type {
     pub supertype: Option<u32>,
-    /// Whether it has no subtypes.
+    /// Whether it can have no subtypes.
     pub is_final: bool,
-    /// How many types are above it.
+    /// The number of its direct and indirect supertypes.
     pub depth: u8,
-    /// One of these, as far up that any is found in few steps; itself if there are none.
+    /// The place of a supertype further up, so that any supertype is found in few steps. A type without supertypes
+    /// has its own place.
     pub jump: u32,
     pub composite: Composite,
 }
 
-/// What a type defines.
+/// A composite type.
 pub enum Composite {
     Func(FuncType),
     Struct {
         fields: Box<[Field]>,
-        /// All of them can begin with a default value.
+        /// Whether all fields have default values.
         defaultable: bool,
     },
     Array(Field),
-    /// A type of a proposal that is not known here.
+    /// A type of a proposal that this crate does not validate.
     Foreign,
 }
 
+/// A function type.
 pub struct FuncType {
     pub params: Box<[Ty]>,
     pub results: Box<[Ty]>,
 }
 
+/// The type of a table.
 #[derive(Clone, Copy)]
 pub struct Table {
     pub element: Ty,
@@ -71,6 +74,7 @@ pub struct Table {
     pub index: Ty,
 }
 
+/// The type of a global.
 #[derive(Clone, Copy)]
 pub struct Global {
     pub ty: Ty,
@@ -78,21 +82,22 @@ pub struct Global {
 }
 
 impl Outline {
+    /// Returns the composite type with this index.
     pub fn composite(&self, ty: u32) -> Option<&Composite> {
         Some(&self.types.get(self.canonical(ty)? as usize)?.composite)
     }
 
-    /// The place that stands for the type with this index and all that are equal.
+    /// Returns the place of the type with this index. Equal types have the same place.
     pub fn canonical(&self, ty: u32) -> Option<u32> {
         self.canonical.get(ty as usize).copied()
     }
 
-    /// The same of a type that is referred to at this offset.
+    /// [`Outline::canonical`] for an index at this offset in the binary, which an error reports.
     pub fn canonical_at(&self, ty: u32, offset: usize) -> Result<u32, Fault> {
         self.canonical(ty).ok_or_else(|| Fault::unknown("type", ty, offset))
     }
 
-    /// The function type with this index.
+    /// Returns the type with this index, if it is a function type.
     pub fn func_type(&self, ty: u32) -> Option<&FuncType> {
         match self.composite(ty)? {
             Composite::Func(ty) => Some(ty),
@@ -100,16 +105,17 @@ impl Outline {
         }
     }
 
-    /// The type of a function, as index.
+    /// Returns the index of a function's type.
     pub fn func(&self, func: u32) -> Option<u32> {
         self.funcs.get(func as usize).copied()
     }
 
+    /// Whether `ref.func` may name this function.
     pub fn is_declared(&self, func: u32) -> bool {
         self.declared.get(func as usize) == Some(&true)
     }
 
-    /// Allows `ref.func` to name it.
+    /// Allows `ref.func` to name this function.
     pub fn declare(&mut self, func: u32) -> Result<(), OutOfMemory> {
         let func = func as usize;
         if self.declared.len() <= func && func < self.funcs.len() {
@@ -125,6 +131,7 @@ impl Outline {
         self.tables.get(table as usize).copied()
     }
 
+    /// Returns the type of a memory's addresses.
     pub fn memory(&self, memory: u32) -> Option<Ty> {
         self.memories.get(memory as usize).copied()
     }
@@ -133,15 +140,17 @@ impl Outline {
         self.globals.get(global as usize).copied()
     }
 
+    /// Returns the types of the values of a tag's exceptions.
     pub fn tag(&self, tag: u32) -> Option<&[Ty]> {
         Some(&self.func_type(*self.tags.get(tag as usize)?)?.params)
     }
 
+    /// Returns the type of an element segment's elements.
     pub fn elem(&self, elem: u32) -> Option<Ty> {
         self.elems.get(elem as usize).copied()
     }
 
-    /// Whether values of the one type are of the other (spec: valid/matching).
+    /// Whether a value of type `ty` also has type `other` (spec: valid/matching).
     pub fn matches(&self, ty: Ty, other: Ty) -> bool {
         if ty == other || ty == Ty::BOTTOM {
             return true;
@@ -156,6 +165,7 @@ impl Outline {
         }
     }
 
+    /// Whether `ty` is a subtype of `other`. Indices are places in `Outline::types`.
     fn heap_matches(&self, ty: HeapType, other: HeapType) -> bool {
         use HeapType::{Array, Func, Index, NoFunc, None, Struct};
         match (ty, other) {
@@ -170,7 +180,7 @@ impl Outline {
         }
     }
 
-    /// The abstract type right above the one at this place.
+    /// Returns the abstract heap type that is directly above the type at this place.
     fn kind(&self, ty: u32) -> Option<HeapType> {
         Some(match self.types.get(ty as usize)?.composite {
             Composite::Func(_) => HeapType::Func,
@@ -180,20 +190,22 @@ impl Outline {
         })
     }
 
-    /// A type below this one, or below none.
+    /// Returns a type with this supertype, which is given by its place.
     pub fn declare_type(&self, supertype: Option<u32>, is_final: bool, composite: Composite) -> Type {
         let above = supertype.and_then(|place| Some((place, self.types.get(place as usize)?)));
         let Some((place, ty)) = above else {
             return Type { supertype: None, is_final, depth: 0, jump: self.types.len() as u32, composite };
         };
-        // Jumps are as long as those of a skew binary number: two of equal length are followed by one over both.
+        // The lengths of jumps follow skew binary numbers: after two jumps of equal length, one spans both. So a
+        // supertype is found in a logarithmic number of steps.
         let first = self.types.get(ty.jump as usize).map_or((0, place), |ty| (ty.depth, ty.jump));
         let second = self.types.get(first.1 as usize).map_or(0, |ty| ty.depth);
         let jump = if ty.depth - first.0 == first.0 - second { first.1 } else { place };
         Type { supertype, is_final, depth: ty.depth.saturating_add(1), jump, composite }
     }
 
-    /// Whether the type at the one place was declared below that at the other. What is above has the smaller place.
+    /// Whether the type at place `ty` is `other` or one of its subtypes. A supertype has a lower place than its
+    /// subtypes.
     fn is_subtype(&self, mut ty: u32, other: u32) -> bool {
         while ty > other {
             ty = match self.types.get(ty as usize) {
@@ -205,7 +217,7 @@ impl Outline {
         ty == other
     }
 
-    /// Whether what is defined as the one can be used as the other (spec: valid/matching#composite-types).
+    /// Whether a composite type matches another (spec: valid/matching#composite-types).
     pub fn composite_matches(&self, ty: &Composite, other: &Composite) -> bool {
         let all = |types: &[Ty], others: &[Ty]| {
             types.len() == others.len() && types.iter().zip(others).all(|(&ty, &other)| self.matches(ty, other))
@@ -228,7 +240,7 @@ impl Outline {
         }
     }
 
-    /// The top of the hierarchy that a reference belongs to.
+    /// Returns the top of the hierarchy of a heap type, whose index is a place.
     pub fn top(&self, heap: HeapType) -> Option<HeapType> {
         match heap {
             HeapType::Index(ty) => self.kind(ty)?.top(),

@@ -1,4 +1,4 @@
-//! The reader of binaries, with faults that say where they are.
+//! The reader of binaries. It is that of `wasmote-decode`, but its errors have the offset.
 
 use core::ops::Range;
 
@@ -10,10 +10,11 @@ use wasmote_ir::operators::Operator;
 use crate::fault::Fault;
 use crate::limits::MAX_NAME;
 
+/// Reads the bytes of a binary.
 #[derive(Clone)]
 pub struct Reader<'b>(reader::Reader<'b>);
 
-/// Methods of the reader, with a fault in place of the error.
+/// Defines methods that call those of the inner reader, and add the offset to errors.
 macro_rules! located {
     ($( $(#[$attribute:meta])* $name:ident($($argument:ident: $of:ty),*) -> $ty:ty; )*) => { $(
         $(#[$attribute])*
@@ -28,7 +29,7 @@ impl<'b> Reader<'b> {
         Reader(reader::Reader::new(bytes, base))
     }
 
-    /// Where the next byte is, in the binary.
+    /// Returns the offset of the next byte in the binary.
     pub fn offset(&self) -> usize {
         self.0.position()
     }
@@ -37,44 +38,44 @@ impl<'b> Reader<'b> {
         self.0.is_at_end()
     }
 
-    /// How many bytes are left.
+    /// Returns how many bytes are left.
     pub fn left(&self) -> usize {
         self.0.left()
     }
 
-    /// Skips what is left.
+    /// Skips all bytes that are left.
     pub fn finish(&mut self) {
         self.0.finish();
     }
 
-    /// Goes back to this offset.
+    /// Moves to this offset in the binary.
     pub fn go_to(&mut self, offset: usize) {
         self.0.go_to(offset);
     }
 
-    /// The bytes that lie there in the binary, if they are of those that this reads.
+    /// Returns the bytes in this range of the binary. Returns none if the range is not inside those of this reader.
     pub fn part_at(&self, range: Range<usize>) -> &'b [u8] {
         self.0.part_at(range)
     }
 
-    /// Where the bytes lie in the binary, all of them.
+    /// Returns the range of all bytes in the binary.
     pub fn range(&self) -> Range<usize> {
         self.0.range()
     }
 
-    /// An operator. What is wrong if there is none is said by who knows what should be there.
+    /// Reads the opcode of an operator. The caller makes the message of an error, because it depends on the place.
     #[inline(always)]
     pub fn operator(&mut self) -> Result<Operator, Malformed> {
         self.0.operator()
     }
 
-    /// The operator behind a prefix, likewise.
+    /// Reads the rest of an opcode after its prefix. The caller makes the message of an error.
     #[inline(always)]
     pub fn prefixed(&mut self, prefix: u8) -> Result<Operator, Malformed> {
         self.0.prefixed(prefix)
     }
 
-    /// Whether the operator that stands at this offset ends at the reader, by the table.
+    /// Whether the operator at offset `start` ends where this reader is, by the table of operators.
     #[cfg(debug_assertions)]
     pub fn reads_one(mut self, start: usize) -> bool {
         let end = self.offset();
@@ -109,30 +110,31 @@ impl<'b> Reader<'b> {
         catch() -> Catch;
     }
 
-    /// Where the heap type is of the value type that comes next, if it is a reference type.
+    /// Returns the offset of the heap type in the next value type, if that is a reference type.
     pub fn heap_offset(&self) -> usize {
         let is_apart = self.0.peek().is_ok_and(|byte| RefType::nullable_of_byte(byte).is_some());
         self.offset() + usize::from(is_apart)
     }
 
-    /// [`Reader::u32`] where speed matters more than size.
+    /// [`Reader::u32`] for callers where speed matters more than code size.
     #[inline(always)]
     pub fn u32_here(&mut self) -> Result<u32, Fault> {
         self.0.u32().map_err(|malformed| self.fault(malformed))
     }
 
+    /// Returns the next byte without reading it.
     pub fn peek(&self) -> Result<u8, Fault> {
         self.0.peek().map_err(|malformed| self.fault(malformed))
     }
 
-    /// Those of the next bytes, in front of which stands how many they are.
+    /// Reads a length and returns a reader of that many bytes, which it skips.
     pub fn part(&mut self) -> Result<Reader<'b>, Fault> {
         let count = self.u32()? as usize;
         let base = self.offset();
         Ok(Reader::new(self.bytes(count)?, base))
     }
 
-    /// A name (spec: binary/values#names).
+    /// Reads a name (spec: binary/values#names).
     pub fn name(&mut self) -> Result<&'b str, Fault> {
         let offset = self.offset();
         let count = self.u32()? as usize;

@@ -1,5 +1,5 @@
-//! The way through a binary, section by section (spec: binary/modules): their order, their lengths and counts, and what stands
-//! in them, which `groups` and `items` check.
+//! Reads a binary section by section (spec: binary/modules). It validates the order of sections, their lengths and
+//! their counts. `groups` and `items` validate the items.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -13,10 +13,11 @@ use crate::limits::*;
 use crate::outline::Outline;
 use crate::read::Reader;
 
-/// What is done with each body: its function, imports counted, and where it lies. What it depends on stands in front of the first.
+/// A function that is called for each body, with the index of the function and the range of the body. The outline is
+/// complete then, because all sections that bodies depend on come before the code section.
 pub type EachBody<'e> = &'e mut dyn FnMut(&Outline, u32, Range<usize>) -> Result<(), Fault>;
 
-/// Checks everything but bodies, and hands these on.
+/// Validates everything but bodies, and calls `each_body` for these.
 pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Result<Outline, Fault> {
     let mut reader = Reader::new(wasm, 0);
     header(&mut reader)?;
@@ -36,6 +37,7 @@ pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Res
     Ok(sections.outline)
 }
 
+/// Reads the header of a binary.
 fn header(reader: &mut Reader<'_>) -> Result<(), Fault> {
     if reader.bytes(4)? != b"\0asm" {
         return Err(Fault::new("magic header not detected: bad magic number", 0));
@@ -51,36 +53,36 @@ fn header(reader: &mut Reader<'_>) -> Result<(), Fault> {
     }
 }
 
-/// What has been read.
+/// The state of reading a binary.
 pub struct Sections {
     pub features: WasmFeatures,
     pub outline: Outline,
-    /// Groups of types, by what is written in them.
+    /// The different groups of types, by their encodings.
     pub groups: Keys,
-    /// What is written in them, one behind the other.
+    /// The encodings of the groups, one after the other.
     pub written: Vec<u8>,
-    /// Of each group where that ends, and the place of its first type.
+    /// For each group, where its encoding ends, and the place of its first type.
     pub places: Vec<(usize, u32)>,
     /// The names of exports.
     pub exports: Keys,
-    /// Where they lie.
+    /// The ranges of the names of exports in the binary.
     pub names: Vec<Range<usize>>,
-    /// What imports and exports are made of.
+    /// The total size of the types of imports and exports.
     pub type_size: usize,
-    /// Offset of the item at hand.
+    /// The offset of the current item in the binary.
     pub offset: usize,
-    /// Where the section before stands in the order.
+    /// The position in the order of the last section that was read.
     order: u8,
-    /// Functions of which the bodies are yet to come.
+    /// The number of functions whose bodies have not come yet.
     bodies: u32,
-    /// Data segments.
+    /// The number of data segments.
     data: u32,
-    /// Functions that a constant expression refers to.
+    /// The functions that the current constant expression refers to.
     pub named: Vec<u32>,
     pub buffers: Buffers,
 }
 
-/// Where sections stand, by their id; custom ones stand anywhere.
+/// The positions of sections in the order, by their ids. Custom sections may be anywhere.
 const ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
 
 impl Sections {
@@ -103,6 +105,7 @@ impl Sections {
         }
     }
 
+    /// Reads a section.
     fn section(&mut self, id: u8, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Fault> {
         let Some(&order) = ORDER.get(usize::from(id)) else {
             return Err(Fault::of(format_args!("malformed section id: {id}"), self.offset));
@@ -150,7 +153,8 @@ impl Sections {
         }
     }
 
-    /// Reads the items of a section, of whose kind there are so many, one by one.
+    /// Calls `item` for each item of a section. `present` is how many items of the kind there are already, and `max`
+    /// is the limit.
     #[inline(never)]
     fn items(
         &mut self,
@@ -172,6 +176,7 @@ impl Sections {
         Ok(())
     }
 
+    /// Reads the code section.
     #[inline(never)]
     fn code(&mut self, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Fault> {
         let count = reader.u32()?;
@@ -194,7 +199,7 @@ impl Sections {
         Ok(())
     }
 
-    /// Whether there are as many data segments as the module said.
+    /// Checks that there are as many data segments as the data count section says.
     fn check_data(&self) -> Result<(), Fault> {
         match self.outline.data {
             Some(count) if count != self.data => {
@@ -204,6 +209,7 @@ impl Sections {
         }
     }
 
+    /// Checks that no section is missing at the end.
     fn end(&self) -> Result<(), Fault> {
         if self.bodies != 0 {
             return Err(self.fault("function section has non-zero count but code section is absent"));
@@ -211,7 +217,7 @@ impl Sections {
         self.check_data()
     }
 
-    /// Reads how many there are of something.
+    /// Reads a count of at most `max`.
     pub fn size(&self, reader: &mut Reader<'_>, max: usize, what: &str) -> Result<usize, Fault> {
         let offset = reader.offset();
         match reader.u32()? as usize {
@@ -220,31 +226,34 @@ impl Sections {
         }
     }
 
-    /// Tables that there may be, imported ones counted.
+    /// Returns the maximum number of tables, including imported ones.
     pub fn max_tables(&self) -> usize {
         if self.has(WasmFeatures::REFERENCE_TYPES) { MAX_TABLES } else { 1 }
     }
 
-    /// The same of memories.
+    /// Returns the maximum number of memories, including imported ones.
     pub fn max_memories(&self) -> usize {
         if self.has(WasmFeatures::MULTI_MEMORY) { MAX_MEMORIES } else { 1 }
     }
 
+    /// Whether the proposal is on.
     pub fn has(&self, feature: WasmFeatures) -> bool {
         self.features.contains(feature)
     }
 
+    /// Fails with this message if the proposal is off.
     pub fn require(&self, feature: WasmFeatures, message: &str) -> Result<(), Fault> {
         if self.has(feature) { Ok(()) } else { Err(Fault::missing(feature, message, self.offset)) }
     }
 
+    /// Returns an error at the current item.
     #[cold]
     #[inline(never)]
     pub fn fault(&self, message: &str) -> Fault {
         Fault::new(message, self.offset)
     }
 
-    /// There are more of something than there may be.
+    /// Returns an error for more items of a kind than the limit. If the limit is 1, it names the missing proposal.
     #[cold]
     #[inline(never)]
     pub fn exceeded(&self, what: &str, max: usize) -> Fault {

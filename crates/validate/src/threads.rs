@@ -1,5 +1,7 @@
-//! Validation of bodies by several threads at once: each depends on the outline alone. Nobody waits for another: what one has taken and not yet
-//! proven, others prove, too, once there is nothing else to do. So neither locks nor an operating system are needed.
+//! Validates bodies with several threads at once. A body depends on the outline only, so the threads are independent.
+//!
+//! No thread waits for another. If a thread has taken bodies and not yet validated them, others validate them as well
+//! when there is nothing else to do. So this needs neither locks nor an operating system.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -12,16 +14,21 @@ use crate::fault::{Fault, ValidateError};
 use crate::features::Features;
 use crate::validate::{Bodies, validate, validate_outline};
 
-/// Bytes of bodies that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
+/// How many bytes of bodies a thread takes at a time. It is large enough that taking costs nothing, and small enough
+/// that all threads end at about the same time.
 const SHARE: usize = 1 << 17;
-/// Bytes of a binary below which threads cost more than they save.
+/// The size of a binary below which threads cost more than they save, in bytes.
 const WORTH_IT: usize = 1 << 20;
 
-/// Calls something on so many threads at once, the caller's among them, and returns when all calls have returned. There may be fewer.
+/// Calls a function on this number of threads at once, including the caller's, and returns when all calls have
+/// returned. It may use fewer threads.
 pub type RunOnThreads = fn(usize, &(dyn Fn() + Sync));
 
-/// Proves a whole module valid, if it is large with up to as many threads as `threads` says, which asks the system. Of several mistakes in bodies it reports the
-/// first. Returns what [`validate`] does.
+/// Validates a whole module like [`validate`]. For a large module it uses up to `threads()` threads, a function that
+/// may ask the system.
+///
+/// # Errors
+/// As [`validate`]. Of several errors in bodies it reports the first one in the binary.
 pub fn validate_with_threads(
     wasm: &[u8],
     features: &Features,
@@ -38,24 +45,25 @@ pub fn validate_with_threads(
     progress.finish(wasm, &bodies)
 }
 
-/// How far the proof of a module's bodies has come, for threads that share in it. All are given the same bodies, and the binary
-/// that these are of.
+/// The progress of validating a module's bodies, which several threads share. All calls must be given the same bodies
+/// and their binary.
 pub struct Progress {
-    /// The functions that a thread takes at a time.
+    /// Shares of functions. A thread takes one share at a time.
     shares: Vec<Range<u32>>,
-    /// Which of them are proven valid.
+    /// For each share, whether it is valid.
     proven: Vec<AtomicBool>,
-    /// The next one to take.
+    /// The next share to take.
     next: AtomicUsize,
-    /// Functions whose frames may have more slots than a frame can have: a bit for each function with a body, set before its share counts as proven.
+    /// A bit for each function with a body that says whether its frame may be too large. It is set before the share
+    /// counts as valid.
     large_frames: Vec<AtomicU32>,
 }
 
 impl Progress {
-    /// Nothing is proven yet.
+    /// Returns the progress of bodies of which none is validated.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// If there is not enough memory.
     pub fn new(bodies: &Bodies) -> Result<Progress, ValidateError> {
         let all = || {
             let shares = bodies.shares(SHARE)?;
@@ -67,7 +75,7 @@ impl Progress {
         Ok(all().map_err(|error: OutOfMemory| Fault::from(error))?)
     }
 
-    /// Whether a function, imports counted in its index, is proven valid.
+    /// Whether a function's body is known to be valid. The index counts imported functions.
     pub fn is_proven(&self, func: u32) -> bool {
         self.is_share_proven(self.shares.partition_point(|share| share.end <= func))
     }
@@ -76,13 +84,13 @@ impl Progress {
         self.proven.get(share).is_some_and(|proven| proven.load(Ordering::Acquire))
     }
 
-    /// Takes part until there is nothing left to take. Others may still be at work then.
+    /// Validates shares until all are taken, or one is invalid. Other threads may still be validating theirs.
     pub fn work(&self, wasm: &[u8], bodies: &Bodies) {
-        // Who returns the verdict finds the mistake, too.
+        // `finish` finds the error as well.
         let _ = self.take_part(wasm, bodies);
     }
 
-    /// Takes part until there is nothing left to take, or there is a mistake. If there is, returns it and its share.
+    /// Validates shares until all are taken, or one is invalid. Then it fails with the share and the error.
     fn take_part(&self, wasm: &[u8], bodies: &Bodies) -> Result<(), (usize, Fault)> {
         let mut buffers = Buffers::default();
         loop {
@@ -91,14 +99,18 @@ impl Progress {
                 return Ok(());
             }
             if let Err(fault) = self.prove(share, wasm, bodies, &mut buffers) {
-                // Whatever comes later in the binary does not matter any more; what comes earlier is somebody's already.
+                // Later shares do not matter now, because the first error is reported. All earlier shares are taken.
                 self.next.store(self.shares.len(), Ordering::Relaxed);
                 return Err((share, fault));
             }
         }
     }
 
-    /// Takes part, and proves what others have taken unless they have by then. Of several mistakes it reports the first. Returns what [`validate`] does.
+    /// Validates shares until all are taken, and then those that other threads have taken and not finished. Returns
+    /// the same as [`validate`].
+    ///
+    /// # Errors
+    /// As [`validate`]. Of several errors in bodies it reports the first one in the binary.
     pub fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
         let taken = self.take_part(wasm, bodies);
         let mut buffers = Buffers::default();
@@ -115,7 +127,7 @@ impl Progress {
         Ok(try_collect(functions(&self.shares).filter(has_large_frame)).map_err(Fault::from)?)
     }
 
-    /// Proves the bodies of a share valid, or finds that another thread has.
+    /// Validates the bodies of a share. Stops early if another thread has finished the share.
     fn prove(&self, share: usize, wasm: &[u8], bodies: &Bodies, buffers: &mut Buffers) -> Result<(), Fault> {
         for func in self.shares[share].clone() {
             if self.is_share_proven(share) {
@@ -131,14 +143,14 @@ impl Progress {
         Ok(())
     }
 
-    /// Where it stands whether a function's frame may be too large.
+    /// Returns the word and the bit of a function in `large_frames`.
     fn bit(&self, func: u32) -> (usize, u32) {
         let defined = func - functions(&self.shares).start;
         (defined as usize / 32, 1 << (defined % 32))
     }
 }
 
-/// All functions of some shares, which lie one behind the other.
+/// Returns all functions of some shares, which follow each other.
 fn functions(shares: &[Range<u32>]) -> Range<u32> {
     shares.first().map_or(0, |first| first.start)..shares.last().map_or(0, |last| last.end)
 }

@@ -1,11 +1,11 @@
-//! Types as bodies are checked with: numbers that are equal if the types are.
+//! Value types as numbers, which are equal if and only if the types are.
 
 use wasmote_ir::operators::Operand;
 use wasmote_ir::{HeapType, RefType, ValType};
 
-/// A value type, or what stands for one in code that is never reached. The number is [`ValType::number`]'s, with
-/// indices of types replaced by places in `Outline`, the same for types that are equal; one more heap type stands for what
-/// has no other name.
+/// A value type, or a placeholder for one in unreachable code. The number is that of [`ValType::number`], but with
+/// the place of a type in `Outline::types` instead of its index. There is one more heap type, for references of any
+/// type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Ty(u32);
 
@@ -15,23 +15,23 @@ impl Ty {
     pub const F32: Ty = Ty(ValType::F32.number());
     pub const F64: Ty = Ty(ValType::F64.number());
     pub const V128: Ty = Ty(ValType::V128.number());
-    /// Any type: what unreachable code finds on an empty stack.
+    /// Any type. Unreachable code pops it from an empty stack.
     pub const BOTTOM: Ty = Ty(7);
-    /// A reference of any type that is not null: likewise.
+    /// A non-null reference of any type. Unreachable code pops it from an empty stack.
     pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP << 1);
 
-    /// A type of a proposal that nothing here knows: equal to itself alone.
+    /// A type of a proposal that this crate does not validate. It matches only itself.
     pub const FOREIGN: Ty = Ty(6);
 
     pub const FUNCREF: Ty = Ty(ValType::FUNCREF.number());
     pub const EXNREF: Ty = Ty::abstract_ref(true, HeapType::Exn);
 
-    /// References to what this heap type says, which is no index.
+    /// Returns the type of references to this abstract heap type.
     pub const fn abstract_ref(nullable: bool, heap: HeapType) -> Ty {
         Ty(ValType::Ref(RefType::new(nullable, heap)).number())
     }
 
-    /// References to values of the type with this index, which stands for all that are equal.
+    /// Returns the type of references to the type at this place in `Outline::types`.
     pub const fn concrete_ref(nullable: bool, index: u32) -> Ty {
         Ty::abstract_ref(nullable, HeapType::Index(index))
     }
@@ -40,12 +40,12 @@ impl Ty {
         self.0 & REF != 0
     }
 
-    /// The same, and never null; of references only.
+    /// Returns the type without null. The type must be a reference.
     pub const fn non_null(self) -> Ty {
         Ty(self.0 & !1)
     }
 
-    /// The same, or null; of references only.
+    /// Returns the type with null. The type must be a reference.
     pub const fn or_null(self) -> Ty {
         Ty(self.0 | 1)
     }
@@ -58,12 +58,12 @@ impl Ty {
         !self.is_ref() || self.0 & 1 != 0
     }
 
-    /// What a reference refers to; nothing if it is no reference or one of any type.
+    /// Returns the heap type of a reference. Returns `None` if it is no reference, or a reference of any type.
     pub fn heap(self) -> Option<HeapType> {
         ValType::from_number(self.0)?.reference().map(RefType::heap)
     }
 
-    /// What the text format calls it.
+    /// Returns the name for messages, which is that of the text format if there is one.
     pub fn name(self) -> &'static str {
         match self {
             Ty::BOTTOM => "any type",
@@ -72,8 +72,8 @@ impl Ty {
         }
     }
 
-    /// A number that is the same for types that are equal if the recursive groups are that they stand in, of which the own
-    /// has the types from `first` on.
+    /// Returns a number for the encoding of a recursion group, whose types have the places from `first` on. Types of
+    /// the group itself are counted from `first`.
     pub fn number_in_group(self, first: u32) -> u32 {
         match self.heap() {
             Some(HeapType::Index(index)) if index >= first => {
@@ -83,12 +83,12 @@ impl Ty {
         }
     }
 
-    /// A type of a number or vector.
+    /// Returns the type of a number or a vector.
     pub const fn of(ty: ValType) -> Ty {
         Ty(ty.number())
     }
 
-    /// What an operator's row says, given the type of addresses.
+    /// Returns the type of an operand in an operator's row, given the type of addresses.
     #[inline]
     pub const fn of_operand(operand: Operand, address: Ty) -> Ty {
         match operand {
@@ -101,14 +101,14 @@ impl Ty {
         }
     }
 
-    /// The same, if it is a number or a vector.
+    /// [`Ty::of_operand`] for a number or a vector.
     #[inline(always)]
     pub const fn of_number(operand: Operand) -> Ty {
         Ty(operand as u32)
     }
 }
 
-// These have the same numbers.
+// `of_number` relies on equal numbers.
 const _: () = assert!(
     Operand::I32 as u32 == Ty::I32.0
         && Operand::I64 as u32 == Ty::I64.0
@@ -117,25 +117,27 @@ const _: () = assert!(
         && Operand::V128 as u32 == Ty::V128.0
 );
 
-/// What references have set, and the two numbers of heap types that `ir` does not use.
+/// The bit that is set in the numbers of references.
 const REF: u32 = 1 << 31;
+/// A number of a heap type that `wasmote-ir` does not use.
 const BOTTOM_HEAP: u32 = 14;
-/// What numbers of types do not have.
+/// A bit that is free in numbers of types. It marks types of the group that is being encoded.
 const IN_GROUP: u32 = 1 << 30;
 const _: () = assert!(ValType::from_number(Ty::REF_BOTTOM.0).is_none() && ValType::from_number(7).is_none());
 
-/// A local: its type, and whether it may be read yet. Bit 30 is free in numbers of types.
+/// A local: the number of its type, and a bit that says whether it may be read. Bit 30 is free in numbers of types.
 #[derive(Clone, Copy)]
 pub struct Local(u32);
 
 impl Local {
     const UNSET: u32 = 1 << 30;
 
-    /// A parameter, or a local that begins with a default value; what has none may not be read yet.
+    /// Returns a declared local. It may be read if its type has a default value.
     pub fn declared(ty: Ty) -> Local {
         Local(ty.0 | if ty.is_defaultable() { 0 } else { Local::UNSET })
     }
 
+    /// Returns a parameter, which may be read.
     pub fn param(ty: Ty) -> Local {
         Local(ty.0)
     }
@@ -158,12 +160,12 @@ impl Local {
 }
 const _: () = assert!(RefType::MAX_INDEX <= 1 << 25);
 
-/// A field of a structure, or what an array is made of.
+/// A field of a structure, or the element of an array.
 #[derive(Clone, Copy)]
 pub struct Field {
-    /// As a value: what is packed is an `i32`.
+    /// The type of its value. It is `i32` if the field is packed.
     pub ty: Ty,
-    /// Bits of a packed integer, 8 or 16; 0 if it is not packed.
+    /// The number of bits of a packed integer, 8 or 16. It is 0 if the field is not packed.
     pub packed: u8,
     pub mutable: bool,
 }

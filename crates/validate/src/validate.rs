@@ -1,4 +1,4 @@
-//! Modules: all at once, or body by body.
+//! The entry points: validate a module at once, or body by body.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -14,15 +14,21 @@ use crate::features::Features;
 use crate::outline::Outline;
 use crate::sections::walk;
 
-/// Proves a whole module valid. Returns the functions, imports counted, whose frames are so large that they may be beyond what the
-/// translator can do: it knows ([`wasmote_ir::frame::MAX_SLOTS`]). Mostly there are none.
+/// Validates a whole module.
+///
+/// Returns the functions whose frames may have more slots than the translator supports
+/// ([`wasmote_ir::frame::MAX_SLOTS`]). Only the translator can tell for sure. The indices count imported functions.
+/// Most modules have no such function.
+///
+/// # Errors
+/// If the module is invalid, or if there is not enough memory.
 pub fn validate(wasm: &[u8], features: &Features) -> Result<Vec<u32>, ValidateError> {
     Ok(validate_with(wasm, features.flags(), features.body_flags())?)
 }
 
-/// The same with the validator's own flags, and what is missing.
+/// [`validate`] with flags of wasmparser. The error also has the missing proposal.
 pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<Vec<u32>, Fault> {
-    // Each body is validated as it comes by, so that of several mistakes the first is reported.
+    // Each body is validated when the reader comes to it, so that the first of several errors is reported.
     let mut buffers = Buffers::default();
     walk(wasm, flags, &mut |outline, func, range| {
         let bytes = wasm.get(range.clone()).unwrap_or_default();
@@ -31,7 +37,10 @@ pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFe
     Ok(buffers.large_frames)
 }
 
-/// Proves all of a module valid but the bodies of its functions, which [`Bodies`] does one by one.
+/// Validates all of a module but its bodies. [`Bodies`] validates these one by one.
+///
+/// # Errors
+/// If the module is invalid, or if there is not enough memory.
 pub fn validate_outline(wasm: &[u8], features: &Features) -> Result<Bodies, ValidateError> {
     let flags = features.body_flags();
     let mut bodies = Bodies { outline: Outline::default(), flags, first: 0, ranges: Vec::new() };
@@ -44,24 +53,31 @@ pub fn validate_outline(wasm: &[u8], features: &Features) -> Result<Bodies, Vali
     Ok(bodies)
 }
 
-/// The bodies of a module of which everything else is valid.
+/// The bodies of a module. Everything else in the module is valid.
 pub struct Bodies {
     /// The rest of the module.
     outline: Outline,
     flags: WasmFeatures,
-    /// Index of the function with the first body: the number of imported ones.
+    /// The index of the function with the first body, which is the number of imported functions.
     first: u32,
+    /// The ranges of the bodies in the binary.
     ranges: Vec<Range<usize>>,
 }
 
 impl Bodies {
-    /// Proves the body of a function valid, imports counted in its index. `wasm` is the binary that the outline
-    /// was made from.
+    /// Validates the body of a function. The index counts imported functions. `wasm` is the binary that the outline was
+    /// made from.
+    ///
+    /// # Errors
+    /// If the body is invalid, if there is no such body, or if there is not enough memory.
     pub fn validate_body(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
         Ok(self.validate_reusing(wasm, func, &mut Buffers::default())?)
     }
 
-    /// Proves all bodies valid. Returns what [`validate`] does.
+    /// Validates all bodies. Returns the same as [`validate`].
+    ///
+    /// # Errors
+    /// If a body is invalid, or if there is not enough memory.
     pub fn validate_all(&self, wasm: &[u8]) -> Result<Vec<u32>, ValidateError> {
         let mut buffers = Buffers::default();
         for defined in 0..self.ranges.len() as u32 {
@@ -70,7 +86,7 @@ impl Bodies {
         Ok(buffers.large_frames)
     }
 
-    /// The same with buffers that the next one may use again.
+    /// [`Bodies::validate_body`] with buffers, which the next body may use again.
     pub(crate) fn validate_reusing(&self, wasm: &[u8], func: u32, buffers: &mut Buffers) -> Result<(), Fault> {
         let range = func.checked_sub(self.first).and_then(|defined| self.ranges.get(defined as usize));
         let Some(range) = range else { return Err(Fault::new("no such function", 0)) };
@@ -80,7 +96,7 @@ impl Bodies {
         body::validate(&self.outline, self.flags, func, bytes, range.start, buffers)
     }
 
-    /// The functions with bodies, in runs whose bodies have about this many bytes.
+    /// Returns the functions with bodies, in runs whose bodies have about this many bytes.
     #[cfg(feature = "threads")]
     pub(crate) fn shares(&self, bytes: usize) -> Result<Vec<Range<u32>>, OutOfMemory> {
         let mut shares = Vec::new();
@@ -100,7 +116,7 @@ impl Bodies {
     }
 }
 
-// Modules are shared between threads, and with them what is left to prove.
+// Modules are shared between threads, and so are the bodies that are not validated yet.
 const _: () = {
     const fn shared<T: Send + Sync>() {}
     shared::<Bodies>();

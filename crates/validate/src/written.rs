@@ -1,4 +1,4 @@
-//! Types as they are written (spec: binary/types).
+//! Reads types of a binary and turns them into numbers (spec: binary/types).
 
 use wasmote_decode::operators::{WrittenHeap, WrittenType};
 use wasmote_decode::proposals::flag;
@@ -9,21 +9,23 @@ use crate::fault::Fault;
 use crate::read::Reader;
 use crate::types::Ty;
 
-/// What it takes to understand a type.
+/// Reads types with these proposals.
 pub struct Written<'a> {
     pub features: WasmFeatures,
-    /// The type that stands for the one with this index, which is written at this offset.
+    /// Returns the place of the type with this index. The index is at this offset in the binary, which an error
+    /// reports.
     pub canonical: &'a dyn Fn(u32, usize) -> Result<u32, Fault>,
 }
 
 impl Written<'_> {
+    /// Reads a value type.
     pub fn value_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
         let offset = reader.heap_offset();
         let ty = reader.value_type()?;
         self.understand(ty, offset)
     }
 
-    /// The value type, whose heap type is written at this offset if it is a reference type.
+    /// Returns the number of a value type. If it is a reference type, its heap type is at this offset in the binary.
     pub fn understand(&self, ty: WrittenType, offset: usize) -> Result<Ty, Fault> {
         match ty {
             WrittenType::Number(ty) => {
@@ -36,13 +38,14 @@ impl Written<'_> {
         }
     }
 
+    /// Reads a reference type.
     pub fn reference_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
         let offset = reader.heap_offset();
         let (nullable, heap) = reader.reference_type()?;
         self.reference_to(heap, nullable, offset)
     }
 
-    /// The type of a table's elements: any reference, and functions in every version.
+    /// Reads the type of a table's elements. `funcref` is allowed in every version.
     pub fn element_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
         let offset = reader.heap_offset();
         match reader.reference_type()? {
@@ -51,15 +54,17 @@ impl Written<'_> {
         }
     }
 
-    /// A heap type, of which it makes a reference type.
+    /// Reads a heap type. Returns the type of references to it.
     pub fn heap_type(&self, reader: &mut Reader<'_>, nullable: bool) -> Result<Ty, Fault> {
         let offset = reader.offset();
         let heap = reader.heap_type()?;
         self.reference_to(heap, nullable, offset)
     }
 
-    /// References to what is of this heap type, which is written at this offset. With a proposal on that no build runs, which is only to find
-    /// out what else a module needs, its types are not checked.
+    /// Returns the number of a reference type. Its heap type is at this offset in the binary.
+    ///
+    /// The types of proposals that no build runs are not validated. These proposals are only on to find out what else a
+    /// module needs.
     pub fn reference_to(&self, heap: WrittenHeap, nullable: bool, offset: usize) -> Result<Ty, Fault> {
         match heap {
             WrittenHeap::Known(HeapType::Index(index)) => {
@@ -91,7 +96,7 @@ impl Written<'_> {
         }
     }
 
-    /// What references need beyond those that came first.
+    /// Fails if a proposal is off that a reference needs in addition to reference types.
     fn require_more(&self, heap: HeapType, offset: usize) -> Result<(), Fault> {
         match heap.proposal() {
             Proposal::ReferenceTypes => self.require(Proposal::FunctionReferences, offset),
@@ -99,6 +104,7 @@ impl Written<'_> {
         }
     }
 
+    /// Fails if the proposal is off.
     fn require(&self, proposal: Proposal, offset: usize) -> Result<(), Fault> {
         if self.features.contains(flag(proposal)) { Ok(()) } else { Err(Fault::not_enabled(proposal, offset)) }
     }

@@ -1,4 +1,4 @@
-//! Validation as a whole and body by body, and which features it lets through.
+//! Validates modules at once and body by body, and with proposals on and off.
 
 use wasmote_validate::{Features, ValidateError, needed, validate, validate_outline};
 
@@ -20,7 +20,7 @@ fn valid_modules_pass() {
 fn errors_say_what_and_where_apart() {
     let error = refused("(module (func (result i32) i64.const 0))", &Features::default());
     assert_eq!(&*error.message, "type mismatch: expected i32, found i64");
-    // Header and type section, function section, then section, count, body size, locals, i64.const 0.
+    // After the header and two sections come: section id and size, count, size of the body, locals, i64.const 0.
     let wasm = binary("(module (func (result i32) i64.const 0))");
     assert_eq!(wasm[error.offset], 0x0b, "the end, where the result is missing");
     assert_eq!(error.to_string(), format!("{} (at offset {:#x})", error.message, error.offset));
@@ -28,7 +28,7 @@ fn errors_say_what_and_where_apart() {
 
 #[test]
 fn faults_in_sections_say_where() {
-    // What stands where the fault is.
+    // The bytes at the offset of the error.
     let cases: [(&str, &str, &[u8]); 5] = [
         (
             "(module (memory 1) (export \"a\" (memory 0)) (export \"a\" (memory 0)))",
@@ -49,10 +49,10 @@ fn faults_in_sections_say_where() {
 
 #[test]
 fn a_feature_that_is_off_is_named() {
-    /// A module, what it needs, and a part of the message without it.
+    /// A module, how to turn off what it needs, and a part of the message then.
     type Case = (&'static str, fn(&mut Features), &'static str);
     let cases: [Case; 8] = [
-        // With objects, types may be vectors whether or not there are instructions for them.
+        // With GC, fields may be vectors even if vector instructions are off.
         ("(module (func (param v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
         ("(module (func (local v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
         ("(module (func return_call 0))", |f| f.tail_call = false, "tail calls support is not enabled"),
@@ -149,10 +149,10 @@ fn bodies_can_be_validated_one_by_one() {
     assert_eq!(bodies.validate_body(&wasm, 1), Ok(()));
     assert_eq!(bodies.validate_body(&wasm, 2), Err(whole));
     assert_eq!(bodies.validate_body(&wasm, 3), Ok(()));
-    // No bodies: an import, and an index that there is not.
+    // These have no body: an import, and an index that is out of range.
     assert!(bodies.validate_body(&wasm, 0).is_err());
     assert!(bodies.validate_body(&wasm, 4).is_err());
-    // Not the binary of the outline.
+    // This is not the binary of the outline.
     assert!(bodies.validate_body(&wasm[..20], 1).is_err());
 }
 
@@ -204,14 +204,14 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
         for byte in (0..=255).step_by(5).chain([0x0b, wasm[at] ^ 1]) {
             wrong[at] = byte;
             let whole = validate(&wrong, &features);
-            // Both ways agree on whether the module is valid.
+            // Both ways must agree on whether the module is valid.
             let parts = validate_outline(&wrong, &features).and_then(|bodies| {
                 bodies.validate_body(&wrong, 0)?;
                 bodies.validate_body(&wrong, 1)
             });
             match (whole, parts) {
                 (Ok(_), Ok(())) | (Err(_), Err(_)) => {}
-                // Fewer bodies than before, or an import in the place of one.
+                // The damage removed a body, or turned it into an import.
                 (Ok(_), Err(error)) if &*error.message == "no such function" => {}
                 (whole, parts) => panic!("byte {at} as {byte:#x}: {whole:?}, but {parts:?} in parts"),
             }
@@ -220,7 +220,7 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
     }
 }
 
-/// A module of more than a mebibyte: functions that add numbers up, those with these numbers wrong.
+/// Returns a module of more than 1 MiB. Its functions add numbers. Those with these numbers are invalid.
 fn large(wrong: &[usize]) -> Vec<u8> {
     let mut text = String::from("(module");
     for func in 0..600 {
@@ -233,7 +233,7 @@ fn large(wrong: &[usize]) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// Threads of the standard library.
+/// Runs `work` on threads of the standard library.
 fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -258,7 +258,7 @@ fn threads_find_what_one_finds() {
 
 #[test]
 fn operands_are_limited_however_many_an_instruction_leaves() {
-    // Each call leaves a thousand operands for two bytes.
+    // Each call has two bytes and pushes a thousand operands.
     let many = "i32 ".repeat(1000);
     let calls = "call 0 ".repeat(2000);
     let text = format!("(module (func $f (result {many}) unreachable) (func {calls} unreachable))");
@@ -277,14 +277,14 @@ fn bodies_without_simd_have_no_vectors_whatever_types_have() {
 #[test]
 #[cfg(feature = "gc")]
 fn subtypes_are_told_at_any_distance_and_not_the_other_way_or_across() {
-    // Two chains of sixty types below one: $a59 is far below $a0 and $top, and no relative of $b59.
-    // They have different fields: what is written alike is the same type.
+    // Two chains of sixty subtypes of $top. $a59 is a distant subtype of $a0 and $top, and unrelated to $b59. The
+    // chains have different fields, because types with the same definition are equal.
     let chain = |name: char, fields: &str| -> String {
         let below = |n: usize| if n == 0 { "$top".into() } else { format!("${name}{}", n - 1) };
         (0..60).map(|n| format!("(type ${name}{n} (sub {} (struct {fields})))", below(n))).collect()
     };
     let types = format!("(type $top (sub (struct))) {} {}", chain('a', ""), chain('b', "(field i32)"));
-    // A thousand values of the one type, for labels that want the other, by one of two kinds of block.
+    // A thousand values of one type, for labels that expect another type.
     let validity = |given: &str, wanted: &str| {
         let list = |ty: &str| format!("(ref null {ty}) ").repeat(1000);
         let (given, wanted) = (list(given), list(wanted));

@@ -1,4 +1,4 @@
-//! Constant expressions: bodies of few instructions (spec: valid/instructions#constant-expressions).
+//! Validates constant expressions, as bodies with few operators (spec: valid/instructions#constant-expressions).
 
 use alloc::vec::Vec;
 
@@ -16,7 +16,8 @@ use crate::outline::Outline;
 use crate::read::Reader;
 use crate::types::Ty;
 
-/// Reads an expression whose value is of this type, its end included. Functions that it refers to are added to `named`.
+/// Reads and validates an expression with a value of this type, including its `end`. Adds the functions that it
+/// refers to to `named`.
 pub fn constant(
     outline: &Outline,
     features: WasmFeatures,
@@ -25,7 +26,7 @@ pub fn constant(
     named: &mut Vec<u32>,
     buffers: &mut Buffers,
 ) -> Result<(), Fault> {
-    // Segments are many, and most begin at a number.
+    // Fast path: a module may have very many segments, and most of their offsets are a single number.
     if expected == Ty::I32 {
         let mut ahead = reader.clone();
         if ahead.operator() == Ok(Operator::I32Const) && ahead.i32().is_ok() && ahead.operator() == Ok(Operator::End) {
@@ -42,6 +43,7 @@ pub fn constant(
 }
 
 impl Body<'_> {
+    /// Validates the instructions of a constant expression.
     fn constant(&mut self, named: &mut Vec<u32>) -> Result<(), Fault> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
@@ -67,7 +69,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Globals have to be imported, or stand in front of the expression.
+    /// Checks the global of a `global.get`, which must be immutable. It must be imported or, with GC, defined before
+    /// the expression.
     fn constant_global(&self) -> Result<(), Fault> {
         let index = self.reader.clone().u32()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
@@ -80,6 +83,7 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// Fails if the proposal is off that allows an operator in constant expressions.
     fn require_constant(&self, proposal: Proposal) -> Result<(), Fault> {
         let flag = flag(proposal);
         if self.features.contains(flag) { Ok(()) } else { Err(Fault::missing(flag, NOT_CONSTANT, self.offset)) }

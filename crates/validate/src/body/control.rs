@@ -1,4 +1,4 @@
-//! Blocks, branches, calls and exceptions.
+//! Validates blocks, branches, calls, and operators of exceptions.
 
 use wasmote_decode::operators::{Catch, WrittenBlock};
 use wasmote_ir::HeapType;
@@ -11,8 +11,9 @@ use crate::fault::Fault;
 use crate::outline::{Composite, FuncType};
 use crate::types::Ty;
 
-/// As many labels as `br_table` may have, and clauses as `try_table`: the limits of wasmparser, which reads them later.
+/// The maximum number of labels of a `br_table`, as in wasmparser.
 const MAX_LABELS: u32 = 7_654_321;
+/// The maximum number of clauses of a `try_table`, as in wasmparser.
 const MAX_CATCHES: u32 = 10_000;
 
 impl<'m> Body<'m> {
@@ -32,7 +33,7 @@ impl<'m> Body<'m> {
         Ok(Block::Type(index))
     }
 
-    /// A function type by its index.
+    /// Returns a function type by its index.
     pub fn func_type(&self, index: u32) -> Result<&'m FuncType, Fault> {
         match self.outline.composite(index) {
             Some(Composite::Func(ty)) => Ok(ty),
@@ -67,7 +68,7 @@ impl<'m> Body<'m> {
     pub fn end(&mut self) -> Result<(), Fault> {
         let frame = self.leave()?;
         if frame.kind == FrameKind::If {
-            // Without an else, the parameters are the results.
+            // An `if` without an `else` behaves as if its `else` were empty: the results are the parameters.
             self.enter(FrameKind::Else, frame.block)?;
             let params = self.params(frame.block);
             self.push_all(&params)?;
@@ -92,7 +93,8 @@ impl<'m> Body<'m> {
         self.pass(&types)
     }
 
-    /// What a conditional branch may take along: afterwards the operands are of these types.
+    /// Validates the values that a conditional branch carries. If it is not taken, they stay on the stack and have
+    /// the types of the label.
     pub fn pass(&mut self, types: &[Ty]) -> Result<(), Fault> {
         self.pop_each(types)?;
         self.push_all(types)
@@ -105,10 +107,10 @@ impl<'m> Body<'m> {
         }
         self.pop(Ty::I32)?;
         let mut arity = None;
-        // Long lists of types are compared once each, however many labels have them.
+        // Many labels may have the same long list of types. Each list is compared only once, so that this is linear.
         self.seen.clear();
         self.seen_types.clear();
-        // The default is the last.
+        // The last label is the default.
         for _ in 0..=count {
             let label = self.reader.u32()?;
             let types = self.label(label)?;
@@ -123,7 +125,8 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Whether the labels of this instruction so far take other values than this one, or the same by another type.
+    /// Whether this label is the first of the current `br_table` with its type. Two types with equal values may count
+    /// as different.
     fn is_first(&mut self, label: u32) -> Result<bool, Fault> {
         let frame = self.target(label)?;
         let ty = match frame.block {
@@ -159,12 +162,13 @@ impl<'m> Body<'m> {
         self.func_type(ty)
     }
 
+    /// Validates the operands and results of a call.
     fn call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
         self.pop_each(&ty.params)?;
         self.push_all(&ty.results)
     }
 
-    /// The same instead of returning.
+    /// Validates the operands and results of a tail call.
     fn tail_call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
         let agree = ty.results.len() == self.results.len()
             && ty.results.iter().zip(self.results).all(|(&ty, &result)| self.outline.matches(ty, result));
@@ -187,6 +191,7 @@ impl<'m> Body<'m> {
         self.call_of(ty)
     }
 
+    /// Pops the index into a table, and returns the type of the callee.
     fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'m FuncType, Fault> {
         let table = self.outline.table(table).ok_or_else(|| self.unknown("table", table))?;
         if !self.outline.matches(table.element, Ty::FUNCREF) {
@@ -217,6 +222,7 @@ impl<'m> Body<'m> {
         self.tail_call_of(ty)
     }
 
+    /// Reads the type of a callee, and pops the reference to it.
     fn callee_on_stack(&mut self) -> Result<&'m FuncType, Fault> {
         let index = self.reader.u32()?;
         let ty = self.func_type(index)?;
@@ -226,6 +232,7 @@ impl<'m> Body<'m> {
 
     // --- exceptions ----------------------------------------------------------------------------
 
+    /// Returns the types of the values of a tag's exceptions.
     fn tag(&self, index: u32) -> Result<&'m [Ty], Fault> {
         self.outline.tag(index).ok_or_else(|| self.unknown("tag", index))
     }
@@ -252,7 +259,7 @@ impl<'m> Body<'m> {
         if count > MAX_CATCHES {
             return Err(self.fault("catches size is out of bounds"));
         }
-        // Labels count from outside the block.
+        // The labels of clauses do not count the block itself, so it is entered after them.
         for _ in 0..count {
             self.catch_clause()?;
         }
@@ -284,7 +291,7 @@ impl<'m> Body<'m> {
         self.block(FrameKind::Try)
     }
 
-    /// Ends a `try` or a `catch`, where a further handler may follow.
+    /// Ends a `try` or a `catch`, before another `catch`.
     fn leave_try(&mut self) -> Result<Block, Fault> {
         if !matches!(self.frame().kind, FrameKind::Try | FrameKind::Catch) {
             return Err(self.fault("catch found outside of a `try` block"));
@@ -312,7 +319,7 @@ impl<'m> Body<'m> {
         }
         let label = self.reader.u32()?;
         let frame = self.leave()?;
-        // No branch, but there has to be such a block.
+        // This is no branch, but the label must exist.
         self.target(label)?;
         let results = self.results_of(frame.block);
         self.push_all(&results)

@@ -1,4 +1,4 @@
-//! From operators to what they do.
+//! Chooses how each operator is validated: by its row in the table of operators, or by an arm.
 
 use wasmote_ir::Proposal;
 use wasmote_ir::operators::{Class, Immediate, Operand, Operator, Row, TAKES};
@@ -8,10 +8,10 @@ use super::stack::FrameKind;
 use crate::fault::Fault;
 use crate::types::Ty;
 
-/// Where the row has the operand that is on top of the stack.
+/// The index of the topmost operand in a row.
 const TOP: usize = TAKES - 1;
 
-/// The opcodes of operators that are met often.
+/// Defines constants for the opcodes of frequent operators.
 macro_rules! opcodes {
     ($( $name:ident: $operator:ident ),* $(,)?) => {
         $( const $name: u8 = Operator::$operator.number() as u8; )*
@@ -39,7 +39,7 @@ opcodes! {
 }
 
 impl Body<'_> {
-    /// Checks all instructions, until the end that ends the body.
+    /// Validates all instructions, up to the `end` of the body.
     pub fn instructions(&mut self) -> Result<(), Fault> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
@@ -47,7 +47,7 @@ impl Body<'_> {
             #[cfg(debug_assertions)]
             let start = self.offset;
             self.instruction(opcode)?;
-            // What checks an operator reads what stands behind its opcode, all of it, as others do who go by the table.
+            // Each arm must read all immediates of its operator, as the table has them.
             #[cfg(debug_assertions)]
             debug_assert!(self.reader.clone().reads_one(start), "at offset {start:#x}");
         }
@@ -59,8 +59,8 @@ impl Body<'_> {
         }
     }
 
-    /// Checks an instruction by its opcode. Those that are most often met have arms here, or rows of the simplest kind, and are not looked for among
-    /// the operators.
+    /// Validates an instruction, given its opcode or prefix. The most frequent ones have arms here, or rows of the two
+    /// simplest classes. So they need no lookup of the operator.
     #[inline(always)]
     fn instruction(&mut self, opcode: u8) -> Result<(), Fault> {
         match opcode {
@@ -100,7 +100,7 @@ impl Body<'_> {
         }
     }
 
-    /// Checks an instruction that is not met often, whose opcode or prefix was read.
+    /// Validates a rare instruction, given its opcode or prefix.
     #[inline(always)]
     fn looked_up(&mut self, opcode: u8) -> Result<(), Fault> {
         let operator = match Operator::of_byte(opcode) {
@@ -113,7 +113,7 @@ impl Body<'_> {
         self.other(operator, operator.row())
     }
 
-    /// Checks an instruction that is not met often.
+    /// Validates a rare instruction.
     #[inline(never)]
     pub fn other(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
         if row.proposal != Proposal::Core {
@@ -122,7 +122,7 @@ impl Body<'_> {
         if row.is_special() { self.special(operator, row) } else { self.row(row) }
     }
 
-    /// Checks an instruction whose row does not say what it takes and leaves. Its proposal is on.
+    /// Validates an instruction whose row does not have its operands and results. Its proposal is on.
     #[inline(always)]
     fn special(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
         match operator {
@@ -166,7 +166,8 @@ impl Body<'_> {
         }
     }
 
-    /// Arithmetic and its like, by its row: one operand or two of the same type. Most of the time they are what they should be.
+    /// Validates an instruction of [`Class::Numeric`] by its row. The fast path is for operands with exactly the right
+    /// types.
     #[inline(always)]
     fn numeric(&mut self, row: &Row) -> Result<(), Fault> {
         let types = row.types();
@@ -188,7 +189,7 @@ impl Body<'_> {
         }
     }
 
-    /// A load, by its row.
+    /// Validates an instruction of [`Class::Load`] by its row.
     #[inline(always)]
     fn load(&mut self, row: &Row, align: u8) -> Result<(), Fault> {
         let address = self.memory_argument(align, false)?;
@@ -203,7 +204,7 @@ impl Body<'_> {
         self.operands_of(row, address)
     }
 
-    /// An instruction that its row describes.
+    /// Validates an instruction by its row.
     #[inline(never)]
     fn row(&mut self, row: &Row) -> Result<(), Fault> {
         let mut address = Ty::BOTTOM;
@@ -217,7 +218,7 @@ impl Body<'_> {
         self.operands_of(row, address)
     }
 
-    /// Takes what the row says, and leaves its results.
+    /// Pops the operands in a row, and pushes its results. `address` is the type of addresses.
     #[inline(never)]
     fn operands_of(&mut self, row: &Row, address: Ty) -> Result<(), Fault> {
         let types = row.types();
@@ -236,8 +237,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// Reads what stands behind the opcode of an operator that its row describes. If it names a memory, `address` becomes the type of its
-    /// addresses.
+    /// Reads an immediate of an operator that is validated by its row. If it names a memory, `address` becomes the
+    /// type of the memory's addresses.
     #[inline(never)]
     fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Fault> {
         match immediate {
@@ -260,18 +261,19 @@ impl Body<'_> {
             Immediate::I32 => drop(self.reader.i32()?),
             Immediate::I64 => drop(self.reader.i64()?),
             Immediate::Zero => self.reader.zero()?,
-            // Types depend on what others say, so that operators which have them are special.
+            // The types of an operator with any other immediate depend on that immediate, so the operator is special.
             _ => return Err(self.fault("unexpected immediate")),
         }
         Ok(())
     }
 
+    /// Reads the index of a lane.
     #[inline(never)]
     fn lane(&mut self, lanes: u8) -> Result<(), Fault> {
         if self.reader.byte()? < lanes { Ok(()) } else { Err(self.fault("SIMD index out of bounds")) }
     }
 
-    /// No operator is where one should be.
+    /// Returns an error for a place without an operator.
     #[cold]
     #[inline(never)]
     pub fn no_operator(&self) -> Fault {

@@ -1,4 +1,4 @@
-//! Memories, tables and segments.
+//! Validates the operators on memories, tables and segments.
 
 use wasmote_decode::operators::{MemArg, MemArgForm};
 use wasmparser::WasmFeatures;
@@ -9,7 +9,9 @@ use crate::outline::Table;
 use crate::types::Ty;
 
 impl Body<'_> {
-    /// Reads alignment and offset, and returns the type of addresses (spec: valid/instructions#memory-instructions).
+    /// Reads a memory argument, and returns the type of the memory's addresses (spec:
+    /// valid/instructions#memory-instructions). `natural` is log2 of the size of the access. `exact` says whether the
+    /// alignment must be that size.
     #[inline(always)]
     pub fn memory_argument(&mut self, natural: u8, exact: bool) -> Result<Ty, Fault> {
         let form = MemArgForm {
@@ -36,7 +38,7 @@ impl Body<'_> {
         self.fault("invalid memop alignment: alignment must not be larger than natural")
     }
 
-    /// Reads a byte that is nothing but zero, where later versions have an index.
+    /// Reads a zero byte, in a place where later versions have an index.
     pub fn zero_byte(&mut self) -> Result<u32, Fault> {
         self.reader.zero()?;
         Ok(0)
@@ -48,7 +50,7 @@ impl Body<'_> {
         self.outline.memory(index).ok_or_else(|| self.unknown("memory", index))
     }
 
-    /// The same, where a version without several memories has a byte.
+    /// [`Body::memory`], in a place where versions without multiple memories have a zero byte.
     pub fn memory_or_zero(&mut self) -> Result<Ty, Fault> {
         if self.features.contains(WasmFeatures::MULTI_MEMORY) {
             return self.memory();
@@ -133,7 +135,7 @@ impl Body<'_> {
     }
 }
 
-/// The type of a length between two index spaces: the smaller.
+/// Returns the type of the length of a copy between two index types: the smaller one.
 fn shorter(a: Ty, b: Ty) -> Ty {
     if a == Ty::I32 { a } else { b }
 }

@@ -1,12 +1,13 @@
-//! The proof that a body is valid, in one pass over its bytes (spec: appendix/algorithm).
+//! Validates a body in one pass over its bytes (spec: appendix/algorithm).
 //!
-//! 1. `stack`: the stacks of operands and of blocks;
-//! 2. `instructions`: from an operator to what it does to them; most have types that are always the same, and are checked by their rows in the
-//!    table of operators (`wasmote_ir::operators`); `control`, `variables`, `memory`, `references`, `objects`: those that need more;
-//! 3. `constant`: the few of them that constant expressions are made of.
+//! 1. `stack`: the stacks of operands and of blocks.
+//! 2. `instructions`: chooses how each operator is validated. Most operators always have the same types. They are
+//!    validated by their row in the table of operators (`wasmote_ir::operators`). `control`, `variables`, `memory`,
+//!    `references` and `objects` validate the others.
+//! 3. `constant`: constant expressions, which have only a few operators.
 //!
-//! A check that is missing here is unsafety in everything that runs later. So all of it is compared with wasmparser's
-//! validator, on modules of all kinds and on damaged ones: `tests`.
+//! A missing check here makes everything that runs later unsafe. So `tests` compares the verdicts with those of
+//! wasmparser's validator, on bodies of all kinds and on damaged ones.
 
 mod constant;
 mod control;
@@ -38,43 +39,45 @@ use stack::{Block, Frame, FrameKind};
 
 pub use constant::constant;
 
-/// Buffers that the next body may use again.
+/// Buffers, which the next body may use again.
 #[derive(Default)]
 pub struct Buffers {
     operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Vec<Local>,
     set: Vec<u32>,
-    /// Functions whose frames may have more slots than a frame can have.
+    /// The functions whose frames may be too large.
     pub large_frames: Vec<u32>,
     seen: Keys,
     seen_types: Vec<[u8; 4]>,
 }
 
-/// A body that is being checked.
+/// A body that is being validated.
 struct Body<'m> {
     outline: &'m Outline,
     features: WasmFeatures,
     reader: Reader<'m>,
-    /// Offset of the instruction at hand.
+    /// The offset of the current instruction in the binary.
     offset: usize,
-    /// Where the operands of the innermost block begin: `frames.last().height`.
+    /// The height of the stack below the operands of the innermost block: `frames.last().height`.
     floor: usize,
     operands: Vec<Ty>,
     frames: Vec<Frame>,
     locals: Vec<Local>,
-    /// Whether there was no memory for an operand.
+    /// Whether memory ran out for an operand.
     out_of_memory: bool,
-    /// Locals that were set and had no value before, in order; a block's end takes its own away again.
+    /// The locals without a default value that were set, in order. The end of a block removes those that were set
+    /// inside.
     set: Vec<u32>,
-    /// The blocks that the instruction at hand may branch to, by what they take.
+    /// The types of labels of the current `br_table` that were compared with the operands.
     seen: Keys,
+    /// The keys of `seen`, by number.
     seen_types: Vec<[u8; 4]>,
-    /// The function's results.
+    /// The results of the function.
     results: &'m [Ty],
 }
 
-/// Checks the body of this function, whose bytes begin at `base` in the binary.
+/// Validates the body of this function, whose bytes begin at `base` in the binary.
 pub fn validate(
     outline: &Outline,
     features: WasmFeatures,
@@ -94,14 +97,14 @@ pub fn validate(
     body.give_back(buffers);
     if large {
         buffers.large_frames.try_push(func)?;
-        // Capacities tell how much the next body needs.
+        // The next body must begin with small buffers, because their capacities tell how much it needs.
         (buffers.operands, buffers.frames) = (Vec::new(), Vec::new());
     }
     result
 }
 
 impl<'m> Body<'m> {
-    /// One of which nothing is read yet.
+    /// Returns a body of which nothing is read yet.
     fn new(
         outline: &'m Outline,
         features: WasmFeatures,
@@ -132,6 +135,7 @@ impl<'m> Body<'m> {
         Ok(body)
     }
 
+    /// Returns the buffers for the next body.
     fn give_back(self, buffers: &mut Buffers) {
         buffers.operands = self.operands;
         buffers.frames = self.frames;
@@ -141,21 +145,25 @@ impl<'m> Body<'m> {
         buffers.seen_types = self.seen_types;
     }
 
-    /// Whether the frame may have more than [`MAX_SLOTS`] slots, or blocks nest deeper than that. As many operands and blocks as there
-    /// is room for were there at a time, at most: to count them exactly would cost each instruction.
+    /// Whether the frame may have more than [`MAX_SLOTS`] slots, or blocks may nest deeper than that. The capacities
+    /// of the stacks are upper limits of their heights. To track the exact heights would cost time for each
+    /// instruction.
     fn may_not_fit(&self) -> bool {
         let blocks = self.frames.capacity();
         let values = self.locals.len() + self.results.len() + self.operands.capacity();
-        // A value takes two slots at most, and a `try` of the older form one. A new array in metered code takes two more while it is filled.
+        // A value takes at most two slots, and a legacy `try` takes one. A new array in metered code takes two more
+        // while it is filled.
         2 * values + blocks + usize::from(HEADER) + 2 > MAX_SLOTS as usize
     }
 
+    /// Adds the parameters to the locals.
     fn parameters(&mut self, types: &[Ty]) -> Result<(), Fault> {
         self.locals.try_room(types.len())?;
         self.locals.extend(types.iter().map(|&ty| Local::param(ty)));
         Ok(())
     }
 
+    /// Reads the declarations of locals.
     fn locals(&mut self) -> Result<(), Fault> {
         for _ in 0..self.reader.u32()? {
             self.offset = self.reader.offset();
@@ -169,25 +177,27 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
+    /// Returns an error at the current instruction.
     #[cold]
     #[inline(never)]
     fn fault(&self, message: &str) -> Fault {
         Fault::new(message, self.offset)
     }
 
-    /// Something with this index that there isn't.
+    /// Returns an error for an index that is out of range.
     #[cold]
     #[inline(never)]
     fn unknown(&self, what: &str, index: u32) -> Fault {
         Fault::unknown(what, index, self.offset)
     }
 
-    /// Whether the proposal is on.
+    /// Fails if the proposal is off.
     #[inline]
     fn require(&self, proposal: Proposal) -> Result<(), Fault> {
         if self.features.contains(flag(proposal)) { Ok(()) } else { Err(self.missing(proposal)) }
     }
 
+    /// Returns an error for a proposal that is off.
     #[cold]
     #[inline(never)]
     fn missing(&self, proposal: Proposal) -> Fault {

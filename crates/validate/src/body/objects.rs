@@ -1,4 +1,5 @@
-//! Structures, arrays, small integers, tests and casts (spec: valid/instructions#reference-instructions).
+//! Validates the operators of GC: structures, arrays, `i31`, tests and casts (spec:
+//! valid/instructions#reference-instructions).
 
 use wasmote_decode::operators::Cast;
 use wasmote_ir::HeapType;
@@ -10,7 +11,7 @@ use crate::outline::Composite;
 use crate::types::{Field, Ty};
 
 impl<'m> Body<'m> {
-    /// An operator on objects; and those of proposals that no build runs, which are not checked even if they are on.
+    /// Validates an operator of GC. Refuses the operators of proposals that no build runs, even if the proposal is on.
     pub fn object(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
         match operator {
             Operator::StructNew => self.struct_new(),
@@ -42,20 +43,21 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// Takes a reference to what is of this type, null included. Returns its own type.
+    /// Pops a nullable reference to this heap type. Returns the exact type of the operand.
     fn pop_abstract(&mut self, heap: HeapType) -> Result<Ty, Fault> {
         let ty = self.pop_ref()?;
         self.check(ty, Ty::abstract_ref(true, heap))?;
         Ok(ty)
     }
 
+    /// Validates a conversion between hierarchies, which keeps the nullability.
     fn convert(&mut self, from: HeapType, to: HeapType) -> Result<(), Fault> {
         let ty = self.pop_abstract(from)?;
         self.push(Ty::abstract_ref(ty.is_nullable(), to));
         Ok(())
     }
 
-    /// Reads the index of a structure type: the index, its fields, and whether all of them have default values.
+    /// Reads the index of a structure type. Returns it, the fields, and whether all of them have default values.
     fn struct_type(&mut self) -> Result<(u32, &'m [Field], bool), Fault> {
         let index = self.reader.u32_here()?;
         match self.outline.composite(index) {
@@ -84,7 +86,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Reads a structure type and the index of a field: a reference to the structure, and the field.
+    /// Reads a structure type and the index of a field. Returns the type of references to the structure, and the field.
     fn field(&mut self) -> Result<(Ty, Field), Fault> {
         let (index, fields, _) = self.struct_type()?;
         let number = self.reader.u32_here()?;
@@ -108,7 +110,7 @@ impl<'m> Body<'m> {
         self.pop_all(&[reference, field.ty])
     }
 
-    /// Reads the index of an array type: a reference to the array, and what it is made of.
+    /// Reads the index of an array type. Returns the type of references to the array, and its element.
     fn array_type(&mut self) -> Result<(Ty, Field), Fault> {
         let index = self.reader.u32()?;
         match self.outline.composite(index) {
@@ -136,7 +138,7 @@ impl<'m> Body<'m> {
     fn array_new_fixed(&mut self) -> Result<(), Fault> {
         let (reference, element) = self.array_type()?;
         for _ in 0..self.reader.u32()? {
-            // From here on there is nothing to look at, however many are said to come.
+            // In unreachable code there is nothing left to check, however large the count is.
             if self.is_bottomless() {
                 break;
             }
@@ -192,7 +194,7 @@ impl<'m> Body<'m> {
         self.pop_all(&[reference, Ty::I32, Ty::I32, Ty::I32])
     }
 
-    /// Reads the index of a segment that elements are taken from.
+    /// Reads the index of a segment that elements of an array are copied from.
     fn segment_for(&mut self, of_elements: bool, element: Field) -> Result<(), Fault> {
         if of_elements {
             let ty = self.elem()?;
@@ -215,7 +217,8 @@ impl<'m> Body<'m> {
         if field.mutable { Ok(()) } else { Err(self.fault("invalid write: the field or array is immutable")) }
     }
 
-    /// With a sign if it is packed, and only then.
+    /// Checks that a packed field is read with a sign, and no other field is. `packed` says whether the operator has
+    /// a sign.
     fn require_packed(&self, field: Field, packed: bool) -> Result<(), Fault> {
         match (packed, field.packed != 0) {
             (true, false) => Err(self.fault("cannot use get_s or get_u with non-packed storage types")),
@@ -236,7 +239,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Reads the type of a test or cast, and takes a reference of its hierarchy.
+    /// Reads the type of a test or cast, and pops a reference of the same hierarchy.
     fn cast_type(&mut self, nullable: bool) -> Result<Ty, Fault> {
         let ty = self.reference_type(nullable)?;
         let Some(top) = ty.heap().and_then(|heap| self.outline.top(heap)) else {
@@ -250,7 +253,7 @@ impl<'m> Body<'m> {
         let Cast { label, from, to } = self.reader.cast()?;
         let (from, to) = (self.reference_to(from, self.offset)?, self.reference_to(to, self.offset)?);
         self.check(to, from)?;
-        // What is left when the cast fails: null only if the cast does not take it.
+        // The type of the reference if the cast fails. It may be null only if null fails the cast.
         let rest = if to.is_nullable() { from.non_null() } else { from };
         let (taken, left) = if on_failure { (rest, to) } else { (to, rest) };
         let types = self.label(label)?;

@@ -1,4 +1,4 @@
-//! References.
+//! Validates the operators on references, and reads types in bodies.
 
 use wasmote_decode::operators::{WrittenHeap, WrittenType};
 
@@ -15,28 +15,28 @@ impl Body<'_> {
         Written { features: self.features, canonical: &canonical }.value_type(&mut self.reader)
     }
 
-    /// The value type, whose heap type is written at this offset if it is a reference type.
+    /// Returns the number of a value type. If it is a reference type, its heap type is at this offset in the binary.
     pub fn understand(&self, ty: WrittenType, offset: usize) -> Result<Ty, Fault> {
         let outline = self.outline;
         let canonical = |index, offset| outline.canonical_at(index, offset);
         Written { features: self.features, canonical: &canonical }.understand(ty, offset)
     }
 
-    /// References to what is of this heap type, which is written at this offset.
+    /// Returns the number of a reference type. Its heap type is at this offset in the binary.
     pub fn reference_to(&self, (nullable, heap): (bool, WrittenHeap), offset: usize) -> Result<Ty, Fault> {
         let outline = self.outline;
         let canonical = |index, offset| outline.canonical_at(index, offset);
         Written { features: self.features, canonical: &canonical }.reference_to(heap, nullable, offset)
     }
 
-    /// Reads a heap type, and makes a reference type of it.
+    /// Reads a heap type. Returns the type of references to it.
     pub fn reference_type(&mut self, nullable: bool) -> Result<Ty, Fault> {
         let outline = self.outline;
         let canonical = |index, offset| outline.canonical_at(index, offset);
         Written { features: self.features, canonical: &canonical }.heap_type(&mut self.reader, nullable)
     }
 
-    /// References to values of the type with this index.
+    /// Returns the type of references to the type with this index.
     pub fn concrete(&self, nullable: bool, index: u32) -> Result<Ty, Fault> {
         Ok(Ty::concrete_ref(nullable, self.outline.canonical_at(index, self.offset)?))
     }
@@ -58,7 +58,7 @@ impl Body<'_> {
         if self.outline.is_declared(func) { Ok(()) } else { Err(self.fault("undeclared function reference")) }
     }
 
-    /// Reads the index of a function and leaves a reference to it, declared or not.
+    /// Reads the index of a function and pushes a reference to it, whether the function is declared or not.
     pub fn function_reference(&mut self) -> Result<u32, Fault> {
         let func = self.reader.u32()?;
         let ty = self.outline.func(func).ok_or_else(|| self.unknown("function", func))?;
@@ -89,7 +89,7 @@ impl Body<'_> {
         self.pass(others)
     }
 
-    /// The reference that a branch takes along last, and what it takes along in front of it.
+    /// Splits the types that a branch carries: the last one, which must be a reference, and the others.
     pub fn branch_with_reference<'t>(&self, types: &'t [Ty]) -> Result<(Ty, &'t [Ty]), Fault> {
         match types {
             [others @ .., last] if last.is_ref() => Ok((*last, others)),

@@ -9,9 +9,11 @@ use crate::fault::Fault;
 use crate::outline::{Composite, FuncType};
 use crate::types::Ty;
 
-/// As many operands as there may be at a time. Frames of functions have no room for more than some 60,000.
+/// The maximum number of operands on the stack. A frame has room for about 60,000, so the translator would refuse
+/// more in any case.
 const MAX_OPERANDS: usize = 1 << 20;
 
+/// The kind of a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
     Block,
@@ -27,25 +29,26 @@ pub enum FrameKind {
 /// The type of a block.
 #[derive(Clone, Copy)]
 pub enum Block {
-    /// The body itself: no parameters, and the results of the function.
+    /// The type of the body itself: no parameters, and the results of the function.
     Function,
+    /// No parameters and no results.
     Empty,
     /// One result.
     One(Ty),
-    /// That of the function type with this index.
+    /// The function type with this index.
     Type(u32),
 }
 
-/// A block that has begun and not ended.
+/// A block that has not ended.
 #[derive(Clone, Copy)]
 pub struct Frame {
     pub kind: FrameKind,
-    /// The rest of it is never reached.
+    /// Whether the rest of the block cannot be reached.
     pub unreachable: bool,
     pub block: Block,
-    /// How many operands there were in front of it.
+    /// The number of operands below those of the block.
     pub height: u32,
-    /// How many locals had been set.
+    /// The length of `Body::set` at its start.
     pub set: u32,
 }
 
@@ -55,7 +58,7 @@ impl Frame {
     }
 }
 
-/// Parameters or results of a block.
+/// The types of a block's parameters or results.
 pub enum Types<'m> {
     One(Ty),
     Many(&'m [Ty]),
@@ -73,8 +76,8 @@ impl Deref for Types<'_> {
 }
 
 impl<'m> Body<'m> {
-    /// Puts an operand on the stack. Where there is no memory for it, the body is given up in the end ([`Body::checked`]): a check for
-    /// each instruction would cost more.
+    /// Pushes an operand. If memory runs out, only the end of the validation reports it ([`Body::checked`]): a result
+    /// here would cost time for each instruction.
     #[inline(always)]
     pub fn push(&mut self, ty: Ty) {
         if self.operands.len() < self.operands.capacity() {
@@ -90,16 +93,17 @@ impl<'m> Body<'m> {
         self.out_of_memory |= self.operands.try_push(ty).is_err();
     }
 
-    /// The result of checking, which means nothing if there was no memory for an operand.
+    /// Returns the result of the validation, or an error if memory ran out for an operand. The result means nothing
+    /// then.
     pub fn checked(&self, result: Result<(), Fault>) -> Result<(), Fault> {
         if self.out_of_memory { Err(OutOfMemory.into()) } else { result }
     }
 
-    /// Takes an operand of this type.
+    /// Pops an operand, which must have this type.
     #[inline(always)]
     pub fn pop(&mut self, expected: Ty) -> Result<(), Fault> {
         let top = self.operands.len().wrapping_sub(1);
-        // Above the floor there is something, and most of the time just what is expected.
+        // In most cases the block has an operand, and it has exactly this type.
         if top < self.operands.len() && top >= self.floor && self.operands[top] == expected {
             self.operands.truncate(top);
             return Ok(());
@@ -113,12 +117,12 @@ impl<'m> Body<'m> {
         self.check(found, expected)
     }
 
-    /// Takes an operand of whatever type.
+    /// Pops an operand of any type.
     pub fn pop_any(&mut self) -> Result<Ty, Fault> {
         self.pop_expecting(None)
     }
 
-    /// `expected` is for the message only.
+    /// Pops an operand. `expected` is only for the message.
     fn pop_expecting(&mut self, expected: Option<Ty>) -> Result<Ty, Fault> {
         if self.operands.len() > self.floor {
             return Ok(self.operands.pop().unwrap_or(Ty::BOTTOM));
@@ -129,7 +133,7 @@ impl<'m> Body<'m> {
         Err(self.missing_operand(expected))
     }
 
-    /// Takes a reference of whatever type.
+    /// Pops a reference of any type.
     pub fn pop_ref(&mut self) -> Result<Ty, Fault> {
         match self.pop_any()? {
             Ty::BOTTOM => Ok(Ty::REF_BOTTOM),
@@ -138,13 +142,13 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// [`Body::pop_each`] for what is rare, whose code had better be small.
+    /// [`Body::pop_each`] for cold paths. It is not inlined, so that they stay small.
     #[inline(never)]
     pub fn pop_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
         self.pop_each(types)
     }
 
-    /// Takes operands of these types, the last of which is on top.
+    /// Pops operands, which must have these types. The last one is on top.
     #[inline(always)]
     pub fn pop_each(&mut self, types: &[Ty]) -> Result<(), Fault> {
         for &ty in types.iter().rev() {
@@ -156,14 +160,15 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Whether operands of any type are there, as many as are wanted: there is no need to take them one by one, however many an
-    /// instruction of few bytes takes.
+    /// Whether the stack gives any number of operands of any type, because the code is unreachable. Then there is no
+    /// need to pop them one by one: an instruction of a few bytes may have very many operands.
     #[inline]
     pub fn is_bottomless(&self) -> bool {
         self.operands.len() == self.floor && self.frame().unreachable
     }
 
-    /// Puts operands of these types on the stack. Unlike single ones they can be many more than the body has bytes.
+    /// Pushes operands of these types. Their number is limited, because an instruction of a few bytes may push very
+    /// many.
     pub fn push_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
         if types.len() > MAX_OPERANDS.saturating_sub(self.operands.len()) {
             return Err(self.fault("too many operands on the stack"));
@@ -172,7 +177,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Whether the uppermost operands are of these types; they stay what they are.
+    /// Checks that the topmost operands have these types, and leaves them on the stack.
     pub fn peek_all(&self, types: &[Ty]) -> Result<(), Fault> {
         let mut top = self.operands.len();
         for &expected in types.iter().rev() {
@@ -186,17 +191,19 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    /// Whether a value of the one type can be one of the other.
+    /// Checks that a value of type `found` can be used as one of type `expected`.
     pub fn check(&self, found: Ty, expected: Ty) -> Result<(), Fault> {
         if self.outline.matches(found, expected) { Ok(()) } else { Err(self.mismatch(expected.name(), found)) }
     }
 
+    /// Returns an error for a value of a wrong type.
     #[cold]
     #[inline(never)]
     pub fn mismatch(&self, expected: &str, found: Ty) -> Fault {
         Fault::of(format_args!("type mismatch: expected {expected}, found {}", found.name()), self.offset)
     }
 
+    /// Returns an error for an empty stack.
     #[cold]
     #[inline(never)]
     fn missing_operand(&self, expected: Option<Ty>) -> Fault {
@@ -204,7 +211,7 @@ impl<'m> Body<'m> {
         Fault::of(format_args!("type mismatch: expected {expected} but nothing on stack"), self.offset)
     }
 
-    /// The rest of the block is never reached.
+    /// Notes that the rest of the block cannot be reached.
     pub fn unreachable(&mut self) {
         self.operands.truncate(self.floor);
         if let Some(frame) = self.frames.last_mut() {
@@ -212,7 +219,7 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// The innermost block. There is one as long as instructions are read.
+    /// Returns the innermost block. There always is one while instructions are read.
     #[inline]
     pub fn frame(&self) -> Frame {
         match self.frames.last() {
@@ -221,7 +228,7 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// Begins a block, whose parameters have been taken.
+    /// Begins a block, whose parameters are already popped.
     pub fn enter(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
         self.frames.try_push(Frame::new(kind, block, self.operands.len(), self.set.len()))?;
         self.floor = self.operands.len();
@@ -236,7 +243,7 @@ impl<'m> Body<'m> {
         self.push_all(&params)
     }
 
-    /// Ends the innermost block, with its results and nothing else on the stack, and takes them.
+    /// Ends the innermost block. Only its results may be on the stack, and they are popped.
     pub fn leave(&mut self) -> Result<Frame, Fault> {
         let frame = self.frame();
         let results = self.results_of(frame.block);
@@ -253,6 +260,7 @@ impl<'m> Body<'m> {
         Ok(frame)
     }
 
+    /// Returns the types of a block's parameters.
     pub fn params(&self, block: Block) -> Types<'m> {
         match block {
             Block::Type(ty) => Types::Many(self.outline_func(ty).map_or(&[], |ty| &ty.params)),
@@ -260,6 +268,7 @@ impl<'m> Body<'m> {
         }
     }
 
+    /// Returns the types of a block's results.
     pub fn results_of(&self, block: Block) -> Types<'m> {
         match block {
             Block::Function => Types::Many(self.results),
@@ -269,7 +278,7 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// The block that a label stands for.
+    /// Returns the block of a label.
     pub fn target(&self, label: u32) -> Result<Frame, Fault> {
         match self.frames.iter().rev().nth(label as usize) {
             Some(&frame) => Ok(frame),
@@ -277,13 +286,13 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// What a branch to this label takes along.
+    /// Returns the types of the values that a branch to this label carries.
     pub fn label(&self, label: u32) -> Result<Types<'m>, Fault> {
         let frame = self.target(label)?;
         Ok(if frame.kind == FrameKind::Loop { self.params(frame.block) } else { self.results_of(frame.block) })
     }
 
-    /// A function type by its index, which was checked when it was read.
+    /// Returns a function type by its index, which was checked when it was read.
     fn outline_func(&self, ty: u32) -> Option<&'m FuncType> {
         match self.outline.composite(ty) {
             Some(Composite::Func(ty)) => Some(ty),

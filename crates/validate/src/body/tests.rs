@@ -1,5 +1,5 @@
-//! Our verdict on bodies against wasmparser's: those of the specification's scripts, valid and not, those of the guests, and
-//! damaged copies of all of them.
+//! Compares our verdicts on bodies with wasmparser's. The bodies are those of the specification's scripts (valid or
+//! not), those of the guests, and damaged copies of all of them.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::outline::Outline;
 use crate::sections::walk;
 use crate::tests::{feature_sets, modules, modules_beside_the_checkout, number, walk_theirs};
 
-/// Bodies compared, and how many of them are valid.
+/// The number of bodies that were compared, and how many of them are valid.
 #[derive(Default, Debug)]
 struct Counts {
     compared: usize,
@@ -23,14 +23,14 @@ struct Counts {
 struct Comparison {
     random: Random,
     counts: Counts,
-    /// Damaged copies of each body.
+    /// The number of damaged copies of each body.
     mutants: usize,
-    /// One in so many bodies is looked at.
+    /// The step between the bodies that are compared.
     every: usize,
 }
 
 impl Comparison {
-    /// Compares the bodies of a module, as far as the rest of it is valid.
+    /// Compares the bodies of a module, if the rest of it is valid.
     fn module(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
         let mut theirs = Vec::new();
         let _ = walk_theirs(wasm, flags, &mut |func, module| theirs.push((func, module.clone())));
@@ -74,13 +74,13 @@ impl Comparison {
         self.counts.valid += usize::from(ours.is_ok());
     }
 
-    /// Changes something somewhere.
+    /// Changes a random place in a random way.
     fn damage(&mut self, bytes: &mut Vec<u8>) {
         let random = &mut self.random;
         let at = random.below(bytes.len());
         match random.below(8) {
             0 => bytes[at] = random.below(256) as u8,
-            // What instructions begin with.
+            // A first byte of instructions.
             1 => {
                 bytes[at] = [random.below(0x28), 0xd0 + random.below(7), 0xfb + random.below(4)][random.below(3)] as u8
             }
@@ -89,7 +89,7 @@ impl Comparison {
             4 => bytes[at] = bytes[at].wrapping_sub(1),
             5 => drop(bytes.remove(at)),
             6 => bytes.insert(at, random.below(256) as u8),
-            // A piece of it again: instructions where others were.
+            // A piece of the body, repeated elsewhere.
             _ => {
                 let from = random.below(bytes.len());
                 let piece = bytes[from..bytes.len().min(from + 1 + random.below(8))].to_vec();
@@ -127,7 +127,7 @@ fn bodies_of_scripts_beside_the_checkout_are_valid_if_wasmparser_says_so() {
 
 /// Compares damaged bodies of these modules, and of guests.
 fn compare_damaged_bodies(modules: Vec<(String, Vec<u8>)>, guests: &[PathBuf]) -> Counts {
-    // `MUTANTS=1000 SEED=7 cargo test ...` for a longer look.
+    // `MUTANTS=1000 SEED=7 cargo test ...` tests more.
     let (mutants, seed) = (number("MUTANTS", 6), number("SEED", 1));
     let mut comparison =
         Comparison { random: Random::new(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };

@@ -1,4 +1,4 @@
-//! Locals, globals, and `select`.
+//! Validates the operators on locals and globals, and `select`.
 
 use wasmote_ir::fallible::TryVec;
 
@@ -34,13 +34,14 @@ impl Body<'_> {
         Ok(())
     }
 
+    /// Reads the index of a local, and pops its value. Returns its type.
     #[inline(always)]
     fn set_local(&mut self) -> Result<Ty, Fault> {
         let index = self.reader.u32_here()?;
         let Some(local) = self.locals.get_mut(index as usize) else { return Err(self.unknown("local", index)) };
         let ty = local.ty();
         if !local.is_set() {
-            // The value is checked next, and nothing goes on if it is wrong.
+            // The value is checked after this. If it is wrong, validation ends.
             local.set();
             self.set.try_push(index)?;
         }

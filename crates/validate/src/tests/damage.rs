@@ -1,8 +1,8 @@
-//! Modules in pieces, and damage to them.
+//! Splits modules into sections, and damages them.
 
 use wasmote_test_support::Random;
 
-/// A module's sections, if it has any: ids and contents.
+/// Returns the sections of a module, each as id and contents, if it has a header.
 pub fn split(wasm: &[u8]) -> Option<Vec<(u8, Vec<u8>)>> {
     let mut rest = wasm.get(8..)?;
     let mut sections = Vec::new();
@@ -39,7 +39,7 @@ pub fn leb(bytes: &mut Vec<u8>, mut number: usize) {
     bytes.push(number as u8);
 }
 
-/// Changes a section, or the order of them.
+/// Changes a section, or the order of sections.
 pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u8]) {
     if sections.is_empty() {
         sections.push((random.below(14) as u8, vec![0]));
@@ -54,7 +54,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
         }
         3 => sections[at].0 = random.below(15) as u8,
         4 | 5 => {
-            // That of another module in its place, or in front.
+            // A section of another module, in place of this one or before it.
             let Some(theirs) = split(other).filter(|theirs| !theirs.is_empty()) else { return };
             let theirs = theirs[random.below(theirs.len())].clone();
             match sections.iter().position(|(id, _)| *id == theirs.0) {
@@ -69,7 +69,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
             sections.insert(at, (id, contents));
         }
         _ => {
-            // Bodies and names are somebody else's.
+            // Other tests damage bodies and names.
             if matches!(sections[at].0, 0 | 10) && !random.one_in(8) {
                 return;
             }
@@ -78,7 +78,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
                 contents.push(0);
             }
             if random.one_in(4) {
-                // An item more or less, perhaps.
+                // The first byte often is a count.
                 contents[0] = contents[0].wrapping_add(random.pick(&[1, 255]));
             }
             damage_bytes(random, contents);
@@ -86,7 +86,7 @@ pub fn damage(random: &mut Random, sections: &mut Vec<(u8, Vec<u8>)>, other: &[u
     }
 }
 
-/// What means something in most places.
+/// Bytes with a meaning in most places.
 pub const BYTES: &[u8] = &[
     0, 1, 2, 3, 4, 5, 6, 7, 8, 0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x78, 0x77, 0x74, 0x73, 0x72, 0x71, 0x70, 0x6f, 0x6e,
     0x6d, 0x6c, 0x6b, 0x6a, 0x69, 0x68, 0x65, 0x64, 0x63, 0x62, 0x60, 0x5f, 0x5e, 0x5d, 0x50, 0x4f, 0x4e, 0x4d, 0x40,
@@ -104,7 +104,7 @@ pub fn damage_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
         5 => drop(bytes.remove(at)),
         6 | 7 => bytes.insert(at, random.pick(BYTES)),
         8 => {
-            // A piece of it again.
+            // A piece, repeated elsewhere.
             let from = random.below(bytes.len());
             let piece = bytes[from..bytes.len().min(from + 1 + random.below(8))].to_vec();
             bytes.splice(at..at, piece);

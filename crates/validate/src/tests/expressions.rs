@@ -1,11 +1,11 @@
-//! Constant expressions, and the segments with them, each of every kind.
+//! Compares verdicts on constant expressions and on segments, of every kind.
 
 use wasmparser::WasmFeatures;
 
 use super::damage::joined;
 use super::{Counts, all_features};
 
-/// An array of numbers, a function, an array of functions; and functions in the place of all of them.
+/// Type sections: an array of numbers, a function and an array of functions; and three functions.
 const TYPES: &[u8] = &[3, 0x5e, 0x7f, 1, 0x60, 0, 0, 0x5e, 0x70, 0];
 const PLAIN_TYPES: &[u8] = &[3, 0x60, 0, 0, 0x60, 0, 0, 0x60, 0, 0];
 
@@ -35,7 +35,7 @@ fn instructions_are_constant_if_wasmparser_says_so() {
                 let expression = [operands, opcode, immediates, &[0x0b]].concat();
                 for result in results {
                     let global = [&[1][..], result, &[0], &expression].concat();
-                    // Behind a segment of functions.
+                    // The segment comes after one of functions.
                     let elems = [&[2, 5, 0x70, 0, 5][..], result, &[1], &expression].concat();
                     let [global, elems] = [(6, global), (9, elems)].map(|section| {
                         let types = if cfg!(feature = "gc") { TYPES } else { PLAIN_TYPES };

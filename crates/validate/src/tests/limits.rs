@@ -1,4 +1,4 @@
-//! How many there may be of each thing.
+//! Compares the limits on the parts of a module.
 
 use super::damage::{joined, leb};
 use super::{Counts, all_features};
@@ -37,11 +37,11 @@ fn limits_are_those_of_wasmparser() {
     let elements =
         |count| vec![empty(), (3, vec![1, 0]), (9, [&[1, 1, 0][..], &items(count, &[0])].concat()), (10, body(2))];
     ends("elements", MAX_ELEMENTS, &elements);
-    // Each import counts two more than it has parameters, and all of them one.
+    // Each import counts two more than it has parameters. The total begins with one.
     let many = [&[1, 0x60][..], &items(998, &[0x7f]), &[0]].concat();
     let imports = |count| vec![(1, many.clone()), (2, items(count, &[0, 0, 0, 0]))];
     ends("sizes of imports", 999, &imports);
-    // Names of three bytes are enough for as many exports as there may be.
+    // Names of three bytes are enough for the maximum number of exports.
     let names = |count: usize| -> Vec<u8> {
         let mut bytes = Vec::new();
         leb(&mut bytes, count);
@@ -55,7 +55,7 @@ fn limits_are_those_of_wasmparser() {
         ends("tags", MAX_TAGS, &|count| vec![empty(), (13, items(count, &[0, 0]))]);
         ends("fields", MAX_FIELDS, &|count| vec![(1, [&[1, 0x5f][..], &items(count, &[0x7f, 0])].concat())]);
         ends("types of a group", MAX_TYPES, &|count| vec![(1, [&[1, 0x4e][..], &items(count, &[0x5f, 0])].concat())]);
-        // The first has none above it.
+        // The first type of the chain has no supertype.
         let chain = |count: usize| -> Vec<u8> {
             (0..count as u8)
                 .flat_map(|n| if n == 0 { vec![0x50, 0, 0x5f, 0] } else { vec![0x50, 1, n - 1, 0x5f, 0] })
@@ -69,7 +69,7 @@ fn limits_are_those_of_wasmparser() {
     assert_eq!(counts.compared, 2 * checked);
 }
 
-/// So many times the same.
+/// Returns a count and that many copies of an item.
 fn items(count: usize, item: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     leb(&mut bytes, count);

@@ -1,7 +1,7 @@
-//! Our verdict on outlines against wasmparser's: those of the specification's scripts, valid and not, those of the guests,
-//! damaged copies of them, and types made up at random.
+//! Compares our verdicts on outlines with wasmparser's. The outlines are those of the specification's scripts (valid or
+//! not), those of the guests, damaged copies of them, and random types.
 //!
-//! `MUTANTS=1000 SEED=7 cargo test ...` takes a longer look.
+//! `MUTANTS=1000 SEED=7 cargo test ...` tests more.
 
 use wasmote_test_support::{Random, root, scripts};
 use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
@@ -17,17 +17,17 @@ mod expressions;
 mod limits;
 mod types;
 
-/// A number out of the environment.
+/// Returns a number from the environment.
 pub fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The binaries of all scripts in the project, valid or not.
+/// Returns the binaries of all scripts in the project, valid or not.
 pub fn modules() -> Vec<(String, Vec<u8>)> {
     binaries(scripts::published().into_iter().chain(scripts::regress()))
 }
 
-/// Those of the scripts beside the checkout; none if these are not there.
+/// Returns the binaries of the scripts beside the checkout. There are none if these scripts are missing.
 pub fn modules_beside_the_checkout() -> Vec<(String, Vec<u8>)> {
     binaries(scripts::newest())
 }
@@ -35,7 +35,7 @@ pub fn modules_beside_the_checkout() -> Vec<(String, Vec<u8>)> {
 fn binaries(scripts: impl IntoIterator<Item = scripts::Script>) -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
     for script in scripts {
-        // Some proposals have a syntax of their own, which the parser may lack.
+        // The parser may lack the syntax of some proposals.
         let Ok(directives) = parse(&script.text, &script.path) else { continue };
         for directive in directives {
             let (DirectiveKind::Module { module, .. }
@@ -55,7 +55,7 @@ fn binaries(scripts: impl IntoIterator<Item = scripts::Script>) -> Vec<(String, 
     modules
 }
 
-/// Everything on that anything here knows, and each version of the specification.
+/// Returns sets of proposals: each version of the specification, and all proposals that this crate validates.
 pub fn feature_sets() -> Vec<WasmFeatures> {
     let mut sets: Vec<_> = [1, 2, 3, 4].map(|version| Features::of_version(version).flags()).to_vec();
     sets.push(all_features());
@@ -66,7 +66,7 @@ fn all_features() -> WasmFeatures {
     Features::default().flags() | WasmFeatures::THREADS
 }
 
-/// What wasmparser finds in everything but bodies, and what it checks these against.
+/// Validates all of a module but its bodies with wasmparser, and calls `each_body` for each body.
 pub fn walk_theirs(
     wasm: &[u8],
     flags: WasmFeatures,
@@ -83,7 +83,7 @@ pub fn walk_theirs(
     Ok(())
 }
 
-/// Modules compared, and how many of them are valid.
+/// The number of modules that were compared, and how many of them are valid.
 #[derive(Default, Debug)]
 struct Counts {
     compared: usize,
@@ -91,7 +91,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Compares what is found in all of a module but its bodies.
+    /// Compares the verdicts on all of a module but its bodies.
     fn outline(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
         let ours = walk(wasm, flags, &mut |_, _, _| Ok(())).map(|_| ());
         let theirs = walk_theirs(wasm, flags, &mut |_, _| ());
@@ -99,7 +99,7 @@ impl Counts {
         self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
     }
 
-    /// The same with bodies.
+    /// Compares the verdicts on a whole module.
     fn whole(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
         let ours = validate_with(wasm, flags, flags);
         let theirs = Validator::new_with_features(flags).validate_all(wasm).map(|_| ());
@@ -219,7 +219,7 @@ fn types_are_equal_and_below_others_if_wasmparser_says_so() {
     assert!(!cfg!(feature = "gc") || counts.valid > mutants / 20);
 }
 
-/// Features of which most are on.
+/// Returns a random set of proposals, of which most are on.
 fn some_features(random: &mut Random) -> WasmFeatures {
     let mut flags = all_features();
     let least = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;

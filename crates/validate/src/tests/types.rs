@@ -1,17 +1,17 @@
-//! Types made up at random.
+//! Makes modules with random types.
 
 use std::ops::Range;
 
 use super::damage::{BYTES, joined};
 use wasmote_test_support::Random;
 
-/// A module with groups of types that often are equal or below others, and functions that say which are: each returns a
-/// parameter as something else. Plain types are functions that stand alone.
+/// Returns a module with groups of types, which are often equal to others or subtypes of others. Its functions tell
+/// which are: each returns a parameter of one type as another type. If `plain`, all types are single function types.
 pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
     let mut section = Vec::new();
     let (mut groups, mut count, mut total) = (Vec::<Vec<u8>>::new(), 0, 0);
     for _ in 0..1 + random.below(5) {
-        // The same bytes again are the same group if they refer to nothing, or to the same.
+        // The same bytes are an equal group if they refer to the same types or to none.
         if !groups.is_empty() && random.one_in(3) {
             let again = random.pick(&(0..groups.len()).collect::<Vec<_>>());
             let group = groups[again].clone();
@@ -33,7 +33,7 @@ pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
         count += 1;
         groups.push(group);
     }
-    // Functions from each type to some other.
+    // Functions from one type to another.
     let (mut funcs, mut bodies) = (Vec::new(), Vec::new());
     for _ in 0..random.below(4) {
         section.extend([0x60, 1, random.pick(&[0x63, 0x64])]);
@@ -50,7 +50,7 @@ pub fn module(random: &mut Random, plain: bool) -> Vec<u8> {
     joined(&[(1, section), (3, funcs), (10, bodies)])
 }
 
-/// One of the types of a group.
+/// Writes a random type of a group.
 fn sub_type(random: &mut Random, bytes: &mut Vec<u8>, plain: bool, group: Range<usize>, index: usize) {
     let (first, end) = (group.start, group.end);
     if !plain && !random.one_in(4) {
@@ -58,7 +58,7 @@ fn sub_type(random: &mut Random, bytes: &mut Vec<u8>, plain: bool, group: Range<
         let has_supertype = index > 0 && !random.one_in(3);
         bytes.push(has_supertype.into());
         if has_supertype {
-            // Now and then one that comes later.
+            // Sometimes the supertype comes later, which is invalid.
             let supertype = if random.one_in(20) { random.below(end + 1) } else { random.below(index) };
             bytes.push(supertype as u8);
         }
