@@ -100,7 +100,7 @@ shapes! { vector_families:
     VecReplace4 { ss vec [SrcPair, Src, Lane4, DstPair], rs vec [Src, Lane4, DstPair] }
     /// A vector, and a scalar that replaces a half.
     VecReplaceHalf { ss vec [SrcPair, Src, DstPair] }
-    /// A load from memory 0, with addresses as in [`super::Load`].
+    /// A load from memory 0, with addresses as in [`Load`](crate::shape::Load).
     VecLoad {
         s vec [Src, Offset, DstPair], r vec [Offset, DstPair], ss vec [Src, Src, Offset, DstPair],
         si vec [Src, Imm32, Offset, DstPair], ri vec [Imm32, Offset, DstPair],
@@ -111,7 +111,7 @@ shapes! { vector_families:
     VecLoad2 { s vec [Src, Offset, DstPair], r vec [Offset, DstPair] }
     /// [`VecLoad2`] for rare families.
     VecLoad1 { s vec [Src, Offset, DstPair] }
-    /// A store to memory 0: address, then value after `_`, as in [`super::Store`].
+    /// A store to memory 0: address, then value after `_`, as in [`Store`](crate::shape::Store).
     VecStore {
         s_s vec [Src, SrcPair, Offset], r_s vec [SrcPair, Offset],
         s_r vec [Src, Offset], ss_r vec [Src, Src, Offset], si_r vec [Src, Imm32, Offset],

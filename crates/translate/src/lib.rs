@@ -1,10 +1,10 @@
 //! Translates a function body into IR, in one pass.
 //!
-//! The translator walks the operators with an operand stack of its own ([`stack`]). That stack says where each
+//! The translator walks the operators with an operand stack of its own (`stack`). That stack says where each
 //! operand *is*: in a local, a constant, or the slot of a temporary. `local.get` and constants write no code; the
 //! instruction that uses the operand names it.
 //!
-//! The last instruction may still change when the next operator is known ([`code`]). Its result is redirected if the
+//! The last instruction may still change when the next operator is known (`code`). Its result is redirected if the
 //! next operator sets a local to it. It stays in the accumulator if only the next operator reads it. The instruction
 //! is retracted if one instruction can do the work of both.
 //!

@@ -1,4 +1,4 @@
-//! Validates WebAssembly modules (spec: valid). [`validate`] validates a whole module at once. [`validate_outline`]
+//! Validates WebAssembly modules (spec: valid). [`validate()`] validates a whole module at once. [`validate_outline`]
 //! validates all of it but the bodies, each of which is then validated before its first use.
 //!
 //! Read in this order:
@@ -14,7 +14,7 @@
 //! That is why tests compare the verdicts with those of wasmparser's validator, on modules of all kinds and on damaged
 //! ones.
 //!
-//! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`needed`]
+//! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`needed()`]
 //! finds out which proposals a module uses, including those that no build runs.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! Opcodes and instruction families, which are derived from the rows of `table.rs`.
 //!
 //! The rows themselves take much space, so only tests and tables that are made at compile time use them.
-//! [`opcode`](mod@opcode), `compact`, `columns` and `variants` have small tables for use at run time.
+//! `opcode`, `compact`, `columns` and `variants` have small tables for use at run time.
 
 #[macro_use]
 mod columns;

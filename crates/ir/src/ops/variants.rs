@@ -22,7 +22,7 @@ pub enum Class {
 /// sources.
 ///
 /// The classes are digits from 1 to 3 of a number in base 3. So each list of classes has its own number, below
-/// [`LISTS`].
+/// `LISTS`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sources(u8);
 
