@@ -1,8 +1,8 @@
-//! A call of wasm by the host, as an object: it is started, runs until it stops, and is then resumed or dropped.
+//! A call of wasm by the host, as an object. It is started and runs until it stops. Then it is resumed or dropped.
 //!
-//! Activations nest: a host function that a running activation called may start another one, which has the slots above it on the
-//! same value stack, and ends before the host function returns. Each knows the one outside of it, so that whoever looks for
-//! references ([`each_stack`]) finds the slots of all of them.
+//! Activations nest. A host function that a running activation called can start another one, which uses the slots
+//! above on the same value stack and ends before the host function returns. Each activation points to the one outside
+//! of it, so [`each_stack`] finds the slots of all.
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
@@ -14,21 +14,21 @@ use crate::state::{Instance, Machine};
 /// Why an activation stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
-    /// The function returned; [`Activation::results`] has what.
+    /// The function returned. [`Activation::results`] reads its results.
     Returned,
-    /// It trapped, or a host function failed. It cannot go on.
+    /// It trapped, or a host function failed. It cannot continue.
     Trapped(TrapCode),
-    /// It threw an exception that nothing caught, which the machine has. It cannot go on.
+    /// It threw an exception that nothing caught. The machine has the exception. The activation cannot continue.
     Threw,
-    /// The fuel was used up in front of an instruction. [`Activation::run`] goes on with it.
+    /// The fuel was used up before an instruction. [`Activation::run`] continues with that instruction.
     OutOfFuel,
 }
 
 impl Stop {
-    /// The reason as a trap's, unless it returned.
+    /// Returns the reason as a trap code.
     ///
     /// # Errors
-    /// When it did not return.
+    /// The activation did not return.
     pub fn returned(self) -> Result<(), TrapCode> {
         match self {
             Stop::Returned => Ok(()),
@@ -41,39 +41,41 @@ impl Stop {
 
 /// A call of wasm by the host.
 ///
-/// It refers to the value stack by pointers, and is referred to while it runs: what runs it keeps it in place.
+/// It points into the value stack, and the machine points to it while it runs. So its owner keeps it in place during
+/// [`Activation::run`].
 pub struct Activation<M: Mode> {
-    /// The first slot of its outermost frame, where arguments and results are.
+    /// The first slot of the outermost frame, which holds arguments and results.
     base: *mut u64,
-    /// What calls between instances noted lies from here to the end of the value stack.
+    /// The end of the slots for frames. The entries of calls between instances lie from here to the end of the value
+    /// stack.
     pub(crate) noted: *mut u64,
     /// One past the last slot that its frames use, while it does not run.
     top: *mut u64,
-    /// Where it goes on, or where it stopped.
+    /// Where it continues or where it stopped.
     pub(crate) site: Site<M>,
-    /// The function of the host that it is a call of, unless it is wasm's.
+    /// The host function that it calls, or `None` if it calls wasm.
     pub(crate) host: Option<M::HostFunc>,
-    /// The activation whose host function runs this one, and one past the last slot that it uses meanwhile; null if there is none.
+    /// The activation whose host function runs this one, or null.
     outer: *mut Activation<M>,
     outer_top: *mut u64,
 }
 
-/// Where an activation stands.
+/// Where an activation stopped, or where it starts.
 ///
-/// The accumulators are not noted: an accumulator is read by the instruction directly behind the one that left something in it, and
-/// instructions that take fuel neither read one nor stand between two such.
+/// The accumulators are not saved. Only the instruction directly after the one that wrote an accumulator reads it,
+/// and an instruction that takes fuel reads none and does not stand between two such. A test below checks that.
 pub(crate) struct Site<M: Mode> {
-    /// Why it stopped there.
+    /// Why the activation stopped.
     pub code: TrapCode,
-    /// The registers, but for the memory, which may move while it does not run, and the accumulators.
+    /// The registers, without `mem` and the accumulators. The memory may move while the activation does not run.
     pub regs: Regs<M>,
 }
 
 impl<M: Mode> Site<M> {
-    /// Notes where an activation that runs has stopped.
+    /// Records where a running activation has stopped.
     ///
     /// # Safety
-    /// It is in place, and the registers are its own.
+    /// `running` points to an activation that stays in place. The registers are its own.
     #[inline(always)]
     pub(crate) unsafe fn note(
         running: *mut Activation<M>,
@@ -82,7 +84,8 @@ impl<M: Mode> Site<M> {
         fp: *mut u64,
         instance: *mut Instance<M>,
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that `running` points to an activation. Plain writes to its fields need no
+        // more.
         unsafe {
             let site = &raw mut (*running).site;
             (*site).code = code;
@@ -91,16 +94,18 @@ impl<M: Mode> Site<M> {
     }
 }
 
-/// The slots in which an activation may run: the first, and one past the last.
+/// The slots in which an activation may run: the first one, and one past the last.
 pub(crate) struct Room {
     pub base: *mut u64,
     pub end: *mut u64,
 }
 
 impl Room {
-    /// Those of the machine's value stack that nothing uses, if there are as many as asked for.
+    /// Returns the unused slots of the machine's value stack, if there are at least `slots`.
+    /// # Safety
+    /// `machine` points to a live machine.
     pub(crate) unsafe fn of<M: Mode>(machine: *const Machine<M>, slots: usize) -> Option<Room> {
-        // SAFETY: the caller's: the machine is there.
+        // SAFETY: the caller guarantees a live machine.
         let (base, end) = unsafe { ((*machine).stack_top, (*machine).stack_end) };
         let room = end.addr().saturating_sub(base.addr()) / size_of::<u64>();
         (room >= slots).then_some(Room { base, end })
@@ -108,7 +113,7 @@ impl Room {
 }
 
 impl<M: Mode> Activation<M> {
-    /// One that begins here, with so many slots in use.
+    /// Creates an activation that starts at `room.base` with this many slots in use.
     pub(crate) fn at(room: Room, slots: usize, regs: Regs<M>) -> Activation<M> {
         Activation {
             base: room.base,
@@ -121,9 +126,13 @@ impl<M: Mode> Activation<M> {
         }
     }
 
-    /// Writes the outermost frame: the arguments, and a header that leads back to the host.
+    /// Writes the outermost frame: the arguments, and a header whose return address leads to the host.
+    /// # Safety
+    /// The room has the slots of the function's frame. The frame has slots for the arguments, and a header at slot
+    /// `header`.
     pub(crate) unsafe fn write_frame(room: &Room, args: &[u64], header: usize) {
-        // SAFETY: the caller's: there is room for the function's frame, which has room for these.
+        // SAFETY: the caller guarantees room for the frame, which contains the arguments and the header. Nothing else
+        // uses slots above the stack's top.
         unsafe {
             room.base.copy_from_nonoverlapping(args.as_ptr(), args.len());
             let header = room.base.add(header);
@@ -132,17 +141,20 @@ impl<M: Mode> Activation<M> {
         }
     }
 
-    /// Runs from where it stands until it stops.
+    /// Runs from where the activation stands until it stops.
     ///
     /// # Safety
-    /// It was just started, or stopped for [`Stop::OutOfFuel`], on this machine; since then nothing was written to its part of the
-    /// value stack. All records that it leads to are as their types say, and stay so while it runs; its code is verified, or made
-    /// from valid bodies.
+    /// The activation was just started, or stopped with [`Stop::OutOfFuel`], on this machine. Nothing wrote to its
+    /// part of the value stack since then. All records that it reaches are as their types document, and stay so while
+    /// it runs. Its code is verified, or made from valid bodies.
     #[inline(always)]
     pub unsafe fn run(&mut self, machine: *mut Machine<M>) -> Stop {
-        // Handlers and hooks get at it through the machine.
+        // Handlers and hooks reach the activation through the machine's pointer, so no reference to it may be used
+        // while it runs.
         let this: *mut Activation<M> = self;
-        // SAFETY: the caller's promise; instances have at least one memory.
+        // SAFETY: the caller guarantees the machine and its records; `this` comes from `self`, which is borrowed for
+        // the whole run. An instance has at least one memory. The registers are those of the start, or those of an
+        // instruction that ran out of fuel.
         unsafe {
             (*this).outer = core::mem::replace(&mut (*machine).running, this);
             (*this).outer_top = (*machine).stack_top;
@@ -164,10 +176,13 @@ impl<M: Mode> Activation<M> {
         }
     }
 
-    /// Calls a function of the host. Says whether it returned.
+    /// Calls the host function. Returns whether it succeeded.
     #[inline(never)]
+    /// # Safety
+    /// As [`Activation::run`]. `func` is the host function that the activation calls.
     unsafe fn run_host(this: *mut Activation<M>, machine: *mut Machine<M>, func: M::HostFunc) -> bool {
-        // SAFETY: the caller's promise: the function's frame lies below the top.
+        // SAFETY: the caller guarantees the activation and the machine. `start` wrote the arguments into a frame that
+        // ends at `top`, so the function may use the slots above.
         unsafe {
             (*machine).stack_top = (*this).top;
             let outcome = M::call_host(func, machine, (*this).site.regs.cx, (*this).base);
@@ -175,13 +190,16 @@ impl<M: Mode> Activation<M> {
         }
     }
 
-    /// Why it stopped otherwise than by returning.
+    /// Returns why the activation stopped, if it did not return.
     #[cold]
     #[inline(never)]
+    /// # Safety
+    /// The activation just stopped on this machine without returning.
     unsafe fn stopped(&mut self, machine: *mut Machine<M>) -> Stop {
         match self.site.code {
             TrapCode::OutOfFuel if self.host.is_none() => {
-                // SAFETY: it stopped at an instruction of the innermost frame.
+                // SAFETY: the caller guarantees that the activation stopped on this machine. `site` has the registers
+                // of the innermost frame.
                 self.top = unsafe { M::frames_end(machine, &self.site.regs).unwrap_or(self.noted) };
                 Stop::OutOfFuel
             }
@@ -190,32 +208,35 @@ impl<M: Mode> Activation<M> {
         }
     }
 
-    /// The results, once it has returned: its first slots.
+    /// Copies the results, which are in the first slots.
     ///
     /// # Safety
-    /// It returned, as many are there, and its part of the value stack was not written to since.
+    /// The activation returned, and the function has at least this many result slots. Nothing wrote to its part of
+    /// the value stack since then.
     #[inline(always)]
     pub unsafe fn results(&self, results: &mut [u64]) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that many result slots at `base`, still unchanged. All slots are initialized.
         results.copy_from_slice(unsafe { core::slice::from_raw_parts(self.base, results.len()) });
     }
 
-    /// The slots that its frames have while it does not run: the first, and one past the last.
+    /// Returns the slots of its frames while it does not run: the first, and one past the last.
     pub fn slots(&self) -> (*const u64, *const u64) {
         (self.base, self.top)
     }
 }
 
-/// Gives the slots of all activations that run, of the innermost first: it uses those below `top`.
+/// Passes the slots of all running activations to `each`, those of the innermost first. The innermost uses the slots
+/// below `top`.
 ///
 /// # Safety
-/// The machine is there.
+/// `machine` points to a live machine.
 pub unsafe fn each_stack<M: Mode>(
     machine: *const Machine<M>,
     top: *const u64,
     each: &mut dyn FnMut(*const u64, *const u64),
 ) {
-    // SAFETY: activations are in place while they run.
+    // SAFETY: the caller guarantees a live machine. The list of running activations has only activations inside of
+    // their `run`, which keeps them in place.
     unsafe {
         let (mut running, mut top) = ((*machine).running.cast_const(), top);
         while !running.is_null() {

@@ -1,11 +1,11 @@
-//! Counts of what was dispatched, instructions and pairs of them, each right after which other (feature `count`), for
-//! `cargo xtask bench --count`.
+//! Counts what is dispatched (feature `count`), for `cargo xtask bench --count`.
 //!
-//! Equal handlers may be one function, so that a handler's address does not say which instruction it is. Cells of linked
-//! code therefore carry the opcode beside the address, in the bits that addresses of programs leave free, and the loop
-//! takes them apart.
+//! It counts each pair of instructions that run one after the other. The compiler may merge equal handlers, so a
+//! handler's address does not identify the instruction. Cells of linked code therefore carry the opcode in the upper
+//! 16 bits of the address, which no address of a program uses. The loop separates the two.
 //!
-//! Without pairs it is also counted how often each instruction ran at each place, from which [`straights`] puts together what stands in a row.
+//! Builds without the feature `pairs` also count how often the instruction at each address ran. [`straights`] joins
+//! these counts into straight-line sequences.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -24,30 +24,31 @@ compile_error!("the feature `count` needs addresses that leave 16 bits of 64 fre
 
 #[cfg(feature = "pairs")]
 use crate::handlers::pairs::{COUNT as PAIRS, opcodes};
-/// How many pairs there are.
+/// The number of superinstructions.
 #[cfg(not(feature = "pairs"))]
 const PAIRS: usize = 0;
-/// Those of a pair: there is none.
+/// The two opcodes of a superinstruction. This build has none.
 #[cfg(not(feature = "pairs"))]
 fn opcodes(_pair: u16) -> [Opcode; 2] {
     unreachable!()
 }
 
-/// Where the opcode begins in a cell.
+/// The bit of a cell at which the opcode begins.
 const SHIFT: u32 = 48;
-/// Kinds of cells: 0 is a cell without opcode, as those through which calls leave wasm; then the opcodes, then the pairs.
+/// The number of kinds of cells. Kind 0 has no opcode, such as the cells through which calls leave wasm. The opcodes
+/// follow, then the superinstructions.
 const KINDS: usize = 1 + ALL_OPCODES + PAIRS;
-/// Set in the word of an instruction that something jumps to.
+/// This bit is set in the first cell of an instruction that is a jump target.
 const TARGET: usize = 1 << 63;
 const _: () = assert!(KINDS <= 1 << (63 - SHIFT));
 
-/// How often a kind ran right after another.
+/// How often each kind ran directly after each other kind.
 static COUNTS: Zeros = Zeros::new(KINDS * KINDS);
 /// The kind that ran last.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// Numbers that are zero at first, made when they are first asked for; pages that stay zero never are. As arrays they
-/// would be made by the compiler, for seconds, each time that this is checked.
+/// An array of zeros, allocated at its first use. Pages that are never written take no memory. As a static array it
+/// would cost the compiler seconds in each check.
 struct Zeros {
     first: AtomicPtr<AtomicU64>,
     len: usize,
@@ -64,7 +65,8 @@ impl Zeros {
         if first.is_null() {
             first = self.make();
         }
-        // SAFETY: so many were leaked there, never to be freed; as numbers of 64 bits, which atomic ones are where addresses have as many.
+        // SAFETY: `make` leaked `len` numbers of 64 bits there, and nothing frees them. An `AtomicU64` has the size
+        // and alignment of a `u64` on 64-bit targets, which this module requires.
         unsafe { core::slice::from_raw_parts(first, self.len) }
     }
 
@@ -74,7 +76,7 @@ impl Zeros {
         match self.first.compare_exchange(core::ptr::null_mut(), made.cast(), AcqRel, Acquire) {
             Ok(_) => made.cast(),
             Err(other) => {
-                // SAFETY: nobody else saw these.
+                // SAFETY: `into_raw` above returned the pointer, and the exchange failed, so no other thread has it.
                 drop(unsafe { Box::from_raw(made) });
                 other
             }
@@ -85,30 +87,31 @@ impl Zeros {
 /// What a dispatch runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dispatched {
-    /// What leads into wasm or out of it.
+    /// A cell that leads into wasm or out of it.
     Outside,
-    /// An instruction.
+    /// One instruction.
     One(Opcode),
-    /// Two in a row.
+    /// A superinstruction: two instructions in a row.
     Two([Opcode; 2]),
 }
 
-/// What a cell has as its handler's address: that with the handler's number, and whether something jumps there.
+/// Adds the handler's number and the jump target flag to a handler's address. The result is what a cell stores.
 pub(crate) fn tagged(handler: *const (), number: usize, target: bool) -> *const () {
     handler.map_addr(|address| address | (number + 1) << SHIFT | if target { TARGET } else { 0 })
 }
 
-/// The word of an instruction's first cell with nothing beside the handler's address.
+/// Removes the number and the flag from the first word of an instruction. Only the handler's address remains.
 pub(crate) fn untagged(word: u64) -> u64 {
     word & ((1 << SHIFT) - 1)
 }
 
-/// Counts the instruction at `ip`, and returns its handler. Threads that run at the same time may lose counts.
+/// Counts the instruction at `ip` and returns its handler. Threads that run at the same time may lose counts.
 ///
 /// # Safety
 /// `ip` is at an instruction's first cell.
 pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees that `ip` is at an instruction's first cell, which the linker wrote as a tagged
+    // pointer.
     let tagged = unsafe { ip.cast::<*const ()>().read() };
     let kind = (tagged.addr() & !TARGET) >> SHIFT;
     let pair = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
@@ -118,18 +121,18 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
         count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
     }
     let handler = tagged.map_addr(|address| address & ((1 << SHIFT) - 1));
-    // SAFETY: below the opcode is the handler's address.
+    // SAFETY: `tagged` put the opcode above a handler's address, and the mask removes it again.
     unsafe { core::mem::transmute::<*const (), Handler>(handler) }
 }
 
-/// Places that ran, three numbers each: the address, what the upper bits of its word are, and how often.
+/// The places that ran. Each has three numbers: its address, the upper bits of its cell, and its count.
 static PLACES: Zeros = Zeros::new(3 << PLACES_LOG2);
-/// More places than any guest runs.
+/// Log2 of the table's length: more places than any guest runs.
 const PLACES_LOG2: u32 = 22;
 
 /// Counts one run of the instruction at `address`.
 fn count_place(address: u64, kind: u64) {
-    // The golden ratio spreads what is close.
+    // Multiplication by the golden ratio spreads neighbouring addresses over the table.
     let mut at = (address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES_LOG2)) as usize;
     let places = places();
     loop {
@@ -150,7 +153,8 @@ fn places() -> &'static [[AtomicU64; 3]] {
     PLACES.get().as_chunks().0
 }
 
-/// Instructions that stand in a row, nothing jumping to any but the first, with how often each ran. None in builds with pairs.
+/// Returns the straight-line sequences that ran, with each instruction's count. Only the first instruction of a
+/// sequence is a jump target. Builds with the feature `pairs` return none.
 pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     let ran = places().iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
     let mut places: Vec<[u64; 3]> = ran.collect();
@@ -168,16 +172,16 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
         if let Some(last) = straights.last_mut() {
             last.push((opcode, count));
         }
-        // What is longer than its operands say, a table of targets, is the last in its row.
+        // An instruction that is longer than its operands, a table of targets, always ends its sequence.
         let units: usize = opcode.operands().iter().map(|operand| operand.units()).sum();
-        // A call also has where the code is.
+        // A direct call also has a cell with the address of the callee's code.
         let units = if opcode.0 == CALL_DEFINED { units + size_of::<Cell>() / size_of::<u16>() } else { units };
         end = address + crate::operand::instr_bytes::<Linked>(units) as u64;
     }
     straights
 }
 
-/// What ran right after what, with its count.
+/// Returns each pair of kinds that ran in a row, with its count.
 pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
     let dispatched = |kind: usize| match kind.checked_sub(1) {
         None => Dispatched::Outside,

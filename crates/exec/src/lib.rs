@@ -2,31 +2,32 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`mode`]: code is linked, or executed in place, or there is some of either kind;
-//! 2. [`state`]: the records that everything works on, owned by the embedder;
-//! 3. `dispatch`: how one instruction reaches the next, by tail calls or a loop;
+//! 1. [`mode`]: the two modes, linked code and code executed in place;
+//! 2. [`state`]: the records that all code here works on, owned by the embedder;
+//! 3. `dispatch`: how one handler reaches the next, by tail calls or by a loop;
 //! 4. `operand`: operand classes;
 //! 5. `handlers`: what each instruction does.
 //!
-//! Then what is there in one of the modes only. Of linked code (feature `alloc`), whose records have their plain names here:
+//! These exist for linked code only (feature `alloc`), whose records are exported here under their plain names:
 //!
-//! 1. `linked`: what the mode is; in it `cells` and `link`, from compact code to what runs, `call`, from the host into wasm, and
-//!    backtraces, and `throw`, from an exception to its handler;
-//! 2. `objects`: the heap, as handlers see it;
-//! 3. `guard`: accesses of memory without a check, where pages without access do it (feature `guard-pages`);
-//! 4. `count`: how often each instruction ran, for those who look for better ones (feature `count`);
-//! 5. `trace`: each instruction as it runs, for those who look for a mistake, in both modes (feature `trace`);
-//! 6. `extend`, `vector`: what handlers in other crates are made of (the latter with the feature `simd`).
+//! 1. `linked`: the mode itself. It has `cells` and `link`, which turn compact code into runnable cells; `activation`,
+//!    which has calls from the host and backtraces; and `throw`, which finds the handler of an exception;
+//! 2. `objects`: the GC heap, as handlers see it;
+//! 3. `guard`: memory accesses without a bounds check, where inaccessible pages do the check (feature `guard-pages`);
+//! 4. `count`: counts how often each instruction ran, to find better ones (feature `count`);
+//! 5. `extend`, `vector`: what other crates build handlers with (the latter with the feature `simd`).
 //!
-//! And `in_place` (feature `in-place`): images executed where they lie, in memory that the embedder gives.
+//! `trace` shows each instruction as it runs, in both modes (feature `trace`).
 //!
-//! The one invariant that all `unsafe` here rests on: **the code being run is verified, or was made by
-//! `wasmote-translate` from a validated body**, and the records are as [`state`] says.
+//! `in_place` executes images where they lie, with memory that the embedder gives (feature `in-place`).
+//!
+//! All `unsafe` here rests on one invariant: **the code being run is verified, or was made by `wasmote-translate` from
+//! a validated body**, and the records are as [`state`] documents.
 #![no_std]
 #![deny(missing_docs)]
-// What handlers in other crates are made of asks of its callers what `Instr::run` does: said once, in `vector`.
+// The unsafe items of `vector` share the contract of `Instr::run`, which its module doc states once.
 #![cfg_attr(feature = "simd", allow(clippy::missing_safety_doc))]
-// Without a mode there is nothing that uses the rest.
+// A build without a mode uses none of the rest.
 #![cfg_attr(not(any(feature = "alloc", feature = "in-place")), allow(dead_code, unused_imports))]
 
 #[cfg(feature = "alloc")]
@@ -52,7 +53,7 @@ pub mod trace;
 #[cfg(feature = "simd")]
 pub mod vector;
 
-/// Which pairs of instructions have one handler for both, by number (feature `pairs`): so that tests can try each of them.
+/// The superinstructions by number (feature `pairs`), so that tests can try each of them.
 #[cfg(feature = "pairs")]
 pub mod pairs {
     pub use crate::handlers::pairs::{COUNT, opcodes};

@@ -1,7 +1,9 @@
-//! The two ways to run code, as types: `Linked`, cells with the addresses of handlers, which the linker makes (feature `alloc`), and
-//! `InPlace`, compact code where it lies (feature `in-place`). Registers, operands, dispatch, handlers and records have the mode as
-//! a parameter, so that what an instruction means is said once. In what they differ is here, and their answers are in `linked` and
-//! `in_place::mode`. Neither changes what the other is: a build may have both.
+//! The two modes, as types. `Linked` code is cells with the addresses of handlers, which the linker makes (feature
+//! `alloc`). `InPlace` code is compact code, run where it lies (feature `in-place`).
+//!
+//! Registers, operands, dispatch, handlers and records have the mode as a parameter, so each instruction's meaning is
+//! written once. [`Mode`] lists the differences. The implementations are in `linked::mode` and `in_place::mode`. A
+//! build may have both modes, and neither changes the other.
 
 use core::mem::MaybeUninit;
 
@@ -12,54 +14,55 @@ pub use crate::dispatch::{Way, ways};
 use crate::operand::{Source, Vector};
 use crate::state::{Instance, Machine, Table};
 
-/// A way to run code.
+/// A mode of execution.
 ///
-/// What is unsafe asks what [`Instr::run`](crate::dispatch::Instr::run) does.
+/// The unsafe functions have the contract of [`Instr::run`](crate::dispatch::Instr::run).
 #[allow(clippy::missing_safety_doc)]
 pub trait Mode: sealed::Sealed + Copy + 'static {
-    /// What code consists of, instructions and their operands.
+    /// What code consists of: instructions and their operands.
     type Cell: 'static;
-    /// A function's record.
+    /// The record of a function.
     type Func: 'static;
     /// Where the records of an instance's functions are.
     type Funcs: Copy;
-    /// What a field is that is there in linked code alone.
+    /// A field that only linked code has: `T`, or [`Absent`].
     type IfLinked<T: Copy>: Copy;
-    /// The hook that runs a function of the host.
+    /// The type of the hook that runs a host function.
     type Host: Copy;
-    /// A function of the host, as whoever calls it names it.
+    /// How callers name a host function.
     type HostFunc: Copy;
     /// The integer accumulator.
     type Accumulator: Register<u64>;
     /// The vector accumulator.
     type Vector: Register<Vector>;
-    /// How handlers reach each other.
+    /// How one handler reaches the next.
     type Way: Way<Self>;
     /// How functions are called.
     type Calls: Calls<Self>;
 
-    /// Where an instruction's operands begin, in bytes.
+    /// The distance from an instruction to its operands, in bytes.
     const OPERANDS: usize;
-    /// Of how many bytes the length of an instruction is a multiple.
+    /// The length of an instruction is a multiple of this, in bytes.
     const ALIGNMENT: usize;
-    /// How many bytes a jump goes whose target operand is 1.
+    /// The distance of a jump whose target operand is 1, in bytes.
     const TARGET: isize;
-    /// Whether several units are read as one.
+    /// Whether an operand of several units is read by one access.
     const TOGETHER: bool;
-    /// Whether a memory that grows may move.
+    /// Whether a memory can move when it grows.
     const MEMORIES_MOVE: bool;
-    /// Whether code is to be small rather than fast: what is not hot is there once.
+    /// Whether small code matters more than speed. Instructions that are not hot then share one handler.
     const SMALL: bool;
-    /// Whether memory 0 may be guarded.
+    /// Whether memory 0 can be a guarded memory.
     const GUARDED: bool;
 
-    /// A 16-bit unit, as it lies in code.
+    /// Converts a 16-bit unit from its byte order in code.
     fn unit(raw: u16) -> u16;
 
-    /// Where a call by the host returns to.
+    /// The address to which a call from the host returns.
     fn leave_run() -> *const u8;
 
-    /// Calls a function of the host. `args` has its arguments and takes its results; `caller` is the instance that calls it, if any does.
+    /// Calls a host function. `args` holds its arguments and receives its results. `caller` is the calling instance,
+    /// or null if the host calls.
     unsafe fn call_host(
         func: Self::HostFunc,
         machine: *mut Machine<Self>,
@@ -67,31 +70,32 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
         args: *mut u64,
     ) -> Result<(), TrapCode>;
 
-    /// One past the last slot of the frame that these registers are of; `None` if nobody else may use what is behind it.
+    /// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if the
+    /// slots behind the frame must not be used.
     unsafe fn frames_end(machine: *mut Machine<Self>, regs: &Regs<Self>) -> Option<*mut u64>;
 
-    /// The handler of the instruction at `ip`.
+    /// Returns the handler of the instruction at `ip`.
     unsafe fn handler(ip: *const u8) -> Handler<Self>;
 
-    /// What a field has that is there in linked code alone.
+    /// Wraps the value of a field that only linked code has.
     fn if_linked<T: Copy>(value: T) -> Self::IfLinked<T>;
 
-    /// Runs by `chain` from these registers on.
+    /// Runs code by `chain`, from these registers on.
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine<Self>,
         registers: &Regs<Self>,
         chain: unsafe extern "C" fn(*mut Machine<Self>, *const Regs<Self>) -> Exit,
     ) -> Exit {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `Way::chain`.
         unsafe { chain(machine, registers) }
     }
 
-    /// Notes that these elements of a table, all of them in it, are written.
+    /// Notes that `count` elements of a table, from `index` on, are written. All of them are in the table.
     unsafe fn note_written(table: &Table<Self>, index: u64, count: u64);
 }
 
-/// What instructions that call do in code of this mode, and what references to functions are.
+/// The instructions that call, and references to functions, in this mode.
 #[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as `Instr::run`.
 pub trait Calls<M: Mode> {
     unsafe fn call(r: &mut Regs<M>) -> Flow<M>;
@@ -100,24 +104,24 @@ pub trait Calls<M: Mode> {
     unsafe fn return_call(r: &mut Regs<M>) -> Flow<M>;
     unsafe fn return_call_import(r: &mut Regs<M>) -> Flow<M>;
     unsafe fn return_call_indirect(r: &mut Regs<M>) -> Flow<M>;
-    /// The reference to the function with this index, imports counted.
+    /// Returns the reference to the function with this index. Imports count.
     unsafe fn reference(r: &Regs<M>, index: u32) -> u32;
 }
 
 pub(crate) mod sealed {
-    /// No other crate has a mode of its own.
+    /// Keeps other crates from adding modes.
     pub trait Sealed {}
 }
 
-/// What there is in place of a register, or a field, that is not there: it takes no room, and is not passed.
+/// Stands in for a register or field that a mode does not have. It has no size and is not passed to handlers.
 #[derive(Clone, Copy, Debug)]
 pub struct Absent;
 
-/// A register of this type, if it is there.
+/// A register that holds a `T`, or [`Absent`].
 pub trait Register<T>: Copy {
-    /// It with this value.
+    /// Returns a register with this value.
     fn of(value: T) -> Self;
-    /// Its value. Of one that is not there nothing reads it: the instructions that would are not in the build.
+    /// Returns the value. No instruction of the build reads an absent register.
     fn value(self) -> T;
 }
 
@@ -133,7 +137,8 @@ impl<T: Default> Register<T> for Absent {
     }
 }
 
-/// What the integer accumulator has: a number, or a pointer that keeps its provenance, which it would lose as a number.
+/// The integer accumulator. It holds a number, or a pointer, which keeps its provenance because it is never converted
+/// to a number.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Accumulator(pub(crate) MaybeUninit<u64>);
@@ -146,7 +151,8 @@ impl Register<u64> for Accumulator {
 
     #[inline(always)]
     fn value(self) -> u64 {
-        // SAFETY: all that writes it, writes all of it; it is passed on by what may copy anything.
+        // SAFETY: `of` and `set_callee` write all 8 bytes, and registers are copied as a whole. So the value is
+        // initialized.
         unsafe { self.0.assume_init() }
     }
 }
@@ -168,7 +174,7 @@ macro_rules! present {
 }
 present!(f32, f64, Vector);
 
-/// The float accumulators of both modes, which the extended op set has.
+/// The float accumulators of both modes. Only builds with the extended op set have them.
 #[cfg(feature = "extended")]
 mod floats {
     /// The f32 accumulator.

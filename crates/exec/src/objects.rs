@@ -1,43 +1,43 @@
-//! What the machine of linked code has for objects: their types, the heap as handlers see it, and where an exception was caught.
+//! What the machine of linked code needs for GC: the types, and the heap as handlers see it.
 
-/// Which types are subtypes of which, by their numbers in the engine.
+/// The subtype relation of all types of the engine, by type number.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Types {
-    /// For each type its display: the numbers of its supertypes, from the root down to itself. Behind these, and for numbers that
-    /// are no types of the store, are `u32::MAX`.
+    /// The display of each type: the numbers of its supertypes, from the root down to the type itself. Unused places,
+    /// and the displays of numbers that are no types of the store, have `u32::MAX`.
     pub displays: *const Display,
-    /// How many there are.
+    /// The number of displays.
     pub len: u32,
 }
 
-/// The most supertypes that a type has, itself counted.
+/// The most supertypes that a type has, counting itself.
 pub const MAX_DEPTH: usize = 64;
 
-/// The supertypes of a type.
+/// The supertypes of one type.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Display {
-    /// Its depth: how many supertypes it has.
+    /// The depth of the type: how many supertypes it has, without itself.
     pub depth: u32,
-    /// The first ones; those that are no types are `u32::MAX`.
+    /// The first supertypes, from the root down. Places beyond the type itself are `u32::MAX`.
     pub first: [u32; Display::FIRST],
-    /// All of them, `depth + 1`.
+    /// All `depth + 1` of them, the type itself included.
     pub all: *const u32,
 }
 
 impl Display {
-    /// How many are found without another indirection.
+    /// How many supertypes a test finds without following `all`.
     pub const FIRST: usize = 7;
-    /// That of a number that is no type: only ever itself.
+    /// The display of a number that is no type. Such a number is a subtype of itself only.
     pub const NONE: Display = Display { depth: 0, first: [u32::MAX; Display::FIRST], all: core::ptr::null() };
 }
 
 impl Types {
-    /// Whether `a` is `b`, or a subtype of it.
+    /// Returns whether type `a` is `b` or a subtype of it.
     ///
     /// # Safety
-    /// The displays are as this type says.
+    /// `displays` points to `len` displays, and each `all` to `depth + 1` numbers.
     #[inline(always)]
     pub unsafe fn is_sub(&self, a: u32, b: u32) -> bool {
         if a == b {
@@ -46,7 +46,8 @@ impl Types {
         if a >= self.len || b >= self.len {
             return false;
         }
-        // SAFETY: both are below the length; `all` has `depth + 1` numbers.
+        // SAFETY: both numbers are below `len`. The caller guarantees that many displays, and `depth + 1` numbers
+        // behind each `all`.
         unsafe {
             let depth = (*self.displays.add(b as usize)).depth;
             let display = &*self.displays.add(a as usize);
@@ -61,29 +62,31 @@ impl Types {
     }
 }
 
-/// The heap of objects, as handlers see it. A reference is an object's offset divided by 4; 0 is null, and odd ones are integers.
+/// The heap of GC objects, as handlers see it. A reference is the object's offset divided by 4. Null is 0, and odd
+/// references are `i31` values.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Heap {
-    /// The first byte. From here to `edge` and [`Heap::SLACK`] bytes beyond, all can be read and written.
+    /// The first byte of the heap. All bytes from here to `edge`, and [`Heap::SLACK`] bytes beyond, are readable and
+    /// writable.
     pub base: *mut u8,
     /// The highest reference that an object can have, less one.
     pub last: u32,
-    /// No object begins here or behind.
+    /// All objects begin below this address.
     pub edge: *mut u8,
-    /// Where the next object goes, in bytes.
+    /// The offset of the next object, in bytes.
     pub cursor: usize,
-    /// Where the room for it ends.
+    /// The offset at which the free range ends, in bytes.
     pub limit: usize,
-    /// A bit for each 8 bytes up to `edge`: whether an object begins there.
+    /// One bit for each 8 bytes up to `edge`, set where an object begins.
     pub starts: *mut u64,
-    /// The layouts of types, as the crate knows them whose heap it is.
+    /// The layouts of types, in the form of the crate that owns the heap.
     pub layouts: *const (),
 }
 
 impl Heap {
-    /// Bytes that can be accessed behind the last object: more than any structure or exception has, so that where one begins is all
-    /// that is checked.
+    /// How many bytes behind `edge` are accessible. No structure or exception is larger. So an access needs a check
+    /// of the object's start only.
     pub const SLACK: usize = 320 << 10;
     /// A heap without objects.
     pub const EMPTY: Heap = Heap {
@@ -96,18 +99,19 @@ impl Heap {
         layouts: core::ptr::null(),
     };
 
-    /// The first byte of what a reference refers to, if it refers to anything: that is an object in valid code, and else some place in the
-    /// heap, not aligned.
+    /// Returns the first byte of the object that a reference refers to, or `None` for null and what is out of range.
+    /// In valid code that is an object. For any other number it is some address in the heap, possibly not aligned.
     #[inline(always)]
     pub fn place(&self, reference: u32) -> Option<*mut u8> {
-        // Null is the highest number here.
+        // The subtraction makes null the highest number.
         if reference.wrapping_sub(1) < self.last { Some(self.base.wrapping_add(reference as usize * 4)) } else { None }
     }
 
-    /// A new object of so many bytes, a multiple of 8, all zero but for its header; `None` if there is no room right now.
+    /// Allocates an object of `bytes` bytes, a multiple of 8, and writes its header. All other bytes are zero.
+    /// Returns `None` if there is no room now.
     ///
     /// # Safety
-    /// All is as this type says, and the bytes from `cursor` to `limit` are zero.
+    /// The fields are as documented, and the bytes from `cursor` to `limit` are zero. The collector upholds both.
     #[inline(always)]
     pub unsafe fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
         let at = self.cursor;
@@ -115,7 +119,8 @@ impl Heap {
             return None;
         }
         self.cursor = at + bytes;
-        // SAFETY: below the limit, which is in the heap.
+        // SAFETY: the new object ends at or below `limit`, so it lies in the heap and `starts` has a bit for it. The
+        // caller guarantees the fields.
         unsafe {
             *self.starts.add(at >> 9) |= 1 << (at >> 3 & 63);
             self.base.add(at).cast::<u64>().write(header);

@@ -1,5 +1,5 @@
-//! The records that handlers work on, in each mode. All are `repr(C)` and linked by raw pointers: the embedder (the
-//! crate `wasmote`, or firmware with its buffer) owns them, and keeps them in place while code can run.
+//! The records that handlers work on, in each mode. All are `repr(C)` and linked by raw pointers. The embedder (the
+//! crate `runtime`, or firmware with its buffer) owns them and keeps them in place while code can run.
 //!
 //! ```text
 //! Machine (one a store) <--- Instance ---> Func, Memory, Table, globals, segments
@@ -7,7 +7,7 @@
 //!    table of references  ------------------> Func
 //! ```
 //!
-//! The modes' own records, functions' among them, are in `linked` and `in_place::mode`.
+//! The records of one mode only, such as functions, are in `linked` and `in_place::mode`.
 
 use wasmote_ir::TrapCode;
 
@@ -16,58 +16,59 @@ use crate::dispatch::Way;
 use crate::mode::Mode;
 use crate::objects::{Heap, Types};
 
-/// State of one store: the value stack, the table behind references, what runs, and the embedder's hooks.
+/// The state of one store: the value stack, the functions behind references, what runs, and the embedder's hooks.
 #[repr(C)]
 pub struct Machine<M: Mode> {
-    /// Which copy of this library it belongs to.
+    /// Identifies this copy of the library, for the signal handler.
     #[cfg(guarded)]
     pub(crate) copy: M::IfLinked<*const u8>,
-    /// One past the last slot of the value stack that frames may use. Behind it is what calls between instances noted.
+    /// The end of the slots that frames may use. The entries of calls between instances lie behind it.
     pub stack_end: *mut u64,
-    /// First slot of the value stack that no running function owns; where the next call from the host starts.
+    /// The first slot that no running function owns. The next call from the host starts here.
     pub stack_top: *mut u64,
-    /// What non-null function references refer to: reference `r` is entry `r - 1`.
+    /// The targets of function references: reference `r` is entry `r - 1`, and 0 is null.
     pub funcs: M::IfLinked<*const *mut M::Func>,
-    /// Number of entries in `funcs`; in place, of the instance's functions: reference `r` is function `r - 1`.
+    /// The number of entries in `funcs`. In place, the number of the instance's functions: reference `r` is function
+    /// `r - 1`.
     pub funcs_len: u32,
-    /// The supertypes of types.
+    /// The subtype relation.
     pub types: M::IfLinked<Types>,
-    /// The heap.
+    /// The GC heap.
     pub heap: M::IfLinked<Heap>,
-    /// The exception that nothing caught, or that a host function throws.
+    /// The uncaught exception, or the one that a host function throws.
     pub exception: M::IfLinked<u32>,
-    /// Where the last exception was caught.
+    /// Where execution continues after the last caught exception.
     pub(crate) landing: M::IfLinked<Landing<M>>,
-    /// How many calls from the host into wasm are under way.
+    /// How many calls from the host into wasm are nested now.
     pub depth: u32,
-    /// The most calls from the host into wasm that may nest: each takes some of the native stack.
+    /// The most calls from the host into wasm that may nest. Each takes some of the native stack.
     pub max_depth: u32,
-    /// What is left for metered code to use up.
+    /// The fuel that metered code has left.
     pub fuel: u64,
-    /// The innermost of the activations that run; null while nothing does.
+    /// The innermost running activation, or null.
     pub running: *mut Activation<M>,
     /// What execution asks of the embedder.
     pub hooks: Hooks<M>,
-    /// Sees each instruction that runs.
+    /// Is called before and after each instruction.
     #[cfg(feature = "trace")]
     pub trace: Option<Hook<M>>,
-    /// The embedder's own, not touched here.
+    /// Belongs to the embedder. Nothing here uses it.
     pub embedder: *mut (),
-    /// The caller's frame, which the first half of a call into another instance leaves for the second.
+    /// The caller's frame, which a call into another instance keeps here between its two handlers.
     pub(crate) across: M::IfLinked<*mut u64>,
-    /// What the first half of a tail call into another instance leaves for the second.
+    /// The slots of a tail call into another instance, kept between its two handlers.
     pub(crate) across_slots: M::IfLinked<u64>,
-    /// Where the run goes on after a fault.
+    /// Where the run continues after a fault.
     #[cfg(guarded)]
     pub(crate) guard_landing: M::IfLinked<crate::guard::landing::Landing>,
-    /// What is kept between two handlers where a loop runs them.
+    /// What the dispatch loop keeps between two handlers.
     pub(crate) registers: <M::Way as Way<M>>::Saved,
-    /// How many frames were searched for handlers of exceptions so far.
+    /// How many frames were searched for exception handlers so far.
     pub searched: M::IfLinked<u64>,
 }
 
 impl<M: Mode> Machine<M> {
-    /// A machine with this value stack.
+    /// Creates a machine with this value stack.
     pub fn new(stack: *mut u64, slots: usize, hooks: Hooks<M>) -> Machine<M> {
         let end = stack.wrapping_add(slots);
         Machine {
@@ -98,106 +99,105 @@ impl<M: Mode> Machine<M> {
         }
     }
 
-    /// Gives a machine on which nothing runs another value stack.
+    /// Replaces the value stack. Nothing may run on the machine.
     pub fn set_stack(&mut self, stack: *mut u64, slots: usize) {
         (self.stack_end, self.stack_top) = (stack.wrapping_add(slots), stack);
     }
 }
 
-/// What execution asks of the embedder. All are called with the machine whose state is consistent: a hook may
-/// call back into wasm, which then runs above `stack_top`.
+/// What execution asks of the embedder. The machine is in a consistent state at each call. A hook may call back into
+/// wasm, which then runs above `stack_top`.
 pub struct Hooks<M: Mode> {
-    /// Gives a function of this module its code: sets `code`, `frame_slots` (and nothing else) of the record, or
-    /// returns why it can't.
+    /// Translates a function: sets `code` and `frame_slots` of its record and nothing else, or returns the trap.
     pub translate: M::IfLinked<Translate<M>>,
-    /// The code of the function in which this place is, for code of this instance's module; null if the place is not in such code.
-    /// What another instance of the module had translated is found too: calls lead there without asking.
+    /// Returns the start of the function's code that contains this address, or null. It finds all code of the
+    /// instance's module, also functions that only another instance had translated, because instances share code.
     pub locate: M::IfLinked<Locate<M>>,
-    /// Has the next allocation of so many bytes in the heap succeed, by a collection if need be. All slots of the value stack from `top`
-    /// on are free.
+    /// Makes room in the heap, so that the next allocation of this size succeeds. It may collect. All slots of the
+    /// value stack from `top` on are free.
     pub make_room: M::IfLinked<MakeRoom<M>>,
-    /// Makes an exception with this tag, by its number in the store, of values in this many slots. All slots of the value stack from
-    /// `top` on are free. `None` if there is no room.
+    /// Creates an exception. `tag` is the store's number of its tag, and the values are in slots. All slots of the
+    /// value stack from `top` on are free. Returns `None` if there is no room.
     pub exception: M::IfLinked<MakeException<M>>,
-    /// Runs a function of the host. The caller's instance is given; `args` has the arguments and takes the results.
-    /// With [`TrapCode::Exception`] it throws the machine's `exception`. In place, the function is given by its index among all, and how
-    /// many slots there are for `args`.
+    /// Runs a host function. `args` holds the arguments and receives the results. With [`TrapCode::Exception`] the
+    /// function throws the machine's `exception`. In place, the hook gets the function's index and the number of
+    /// slots of `args`.
     pub host: M::Host,
-    /// Grows a memory by `delta` pages; returns its pages before, or `None` and leaves it unchanged. May move
-    /// `base`, unless code is executed in place, and must keep the length in front of it right.
+    /// Grows a memory by `delta` pages. Returns the old size in pages, or `None` if the memory is unchanged. The hook
+    /// may move `base`, except in place, and keeps the length in front of it right.
     pub memory_grow: unsafe fn(*mut Machine<M>, *mut Memory, delta: u64) -> Option<u64>,
-    /// Grows a table by `delta` elements equal to `init`; as `memory_grow`.
+    /// Grows a table by `delta` elements that equal `init`, with results as of `memory_grow`.
     pub table_grow: unsafe fn(*mut Machine<M>, *mut Table<M>, delta: u64, init: u32) -> Option<u64>,
 }
 
-/// The hook that translates.
+/// The hook that translates a function.
 pub type Translate<M> = unsafe fn(*mut Machine<M>, *mut <M as Mode>::Func) -> Result<(), TrapCode>;
-/// The hook that finds code.
+/// The hook that finds the code around an address.
 pub type Locate<M> = unsafe fn(*mut Machine<M>, *mut Instance<M>, *const <M as Mode>::Cell) -> *const <M as Mode>::Cell;
 /// The hook that makes room in the heap.
 pub type MakeRoom<M> = unsafe fn(*mut Machine<M>, bytes: usize, top: *mut u64) -> bool;
-/// The hook that makes exceptions.
+/// The hook that creates exceptions.
 pub type MakeException<M> =
     unsafe fn(*mut Machine<M>, tag: u32, values: *const u64, slots: usize, top: *mut u64) -> Option<u32>;
 
-/// The part of an instance that handlers see.
+/// The part of an instance that handlers use.
 #[repr(C)]
 pub struct Instance<M: Mode> {
     /// The machine of its store.
     pub machine: *mut Machine<M>,
-    /// The records of the functions that the module defines (imports are not counted), one after the other.
+    /// The records of the functions that the module defines, in a row. Imports are not among them.
     pub funcs: M::Funcs,
-    /// The imported functions.
+    /// The records of the imported functions.
     pub imports: M::IfLinked<*const *mut M::Func>,
-    /// All globals, imported ones first: a slot each, two for v128.
+    /// All globals, imported ones first. Each has one slot, a v128 has two.
     pub globals: *const *mut u64,
-    /// All memories, imported ones first. Never empty: without a memory, the one entry is an empty memory.
+    /// All memories, imported ones first. The list is never empty: a module without memories has an empty one.
     pub memories: *const *mut Memory,
     /// All tables, imported ones first.
     pub tables: *const *mut Table<M>,
-    /// Data segments; an active or dropped one is empty.
+    /// Data segments. An active or dropped one is empty.
     pub data: *mut DataSegment,
-    /// Element segments; an active, declared or dropped one is empty.
+    /// Element segments. An active, declared or dropped one is empty.
     pub elems: *mut ElemSegment,
     /// The store's numbers of all tags, imported ones first.
     pub tags: M::IfLinked<*const u32>,
-    /// Number of imported functions.
+    /// The number of imported functions.
     pub imported_funcs: u32,
-    /// Number of defined functions.
+    /// The number of defined functions.
     pub defined_funcs: u32,
-    /// The embedder's own number for it.
+    /// The embedder's number for the instance.
     pub embedder: usize,
 }
 
-/// A linear memory. Its length in bytes lies in the eight bytes in front of `base`, where handlers compare
-/// against it; the bytes from `base` to `base + length` are readable and writable.
+/// A linear memory. Its length in bytes lies in the eight bytes before `base`, so a bounds check needs only the base.
+/// The bytes from `base` to `base + length` are readable and writable.
 #[repr(C)]
 pub struct Memory {
-    /// The first byte; 8-aligned.
+    /// The first byte, at an address that is a multiple of 8.
     pub base: *mut u8,
     /// Log2 of the page size.
     pub page_log2: u32,
     /// Whether addresses have 64 bits.
     pub memory64: bool,
-    /// The most pages it may have.
+    /// The most pages that the memory may have.
     pub max_pages: u64,
-    /// The embedder's own.
+    /// Belongs to the embedder.
     pub embedder: usize,
 }
 
 impl Memory {
-    /// The length in bytes.
+    /// Returns the length in bytes.
     ///
     /// # Safety
-    /// `base` is as the type says.
+    /// `base` is as documented. The record's owner upholds it.
     #[allow(clippy::len_without_is_empty)] // A length in bytes, not a collection.
     pub unsafe fn len(&self) -> u64 {
-        // SAFETY: the length lies in front of the base, which is 8-aligned.
+        // SAFETY: the record's owner keeps the length in the 8 bytes before `base`, which is a multiple of 8.
         unsafe { self.base.cast::<u64>().sub(1).read() }
     }
 }
 
-/// A memory of no bytes with no room to grow, for instances that have none.
+/// A memory without bytes that cannot grow, for instances without a memory.
 #[repr(C)]
 pub struct EmptyMemory {
     len: u64,
@@ -205,11 +205,11 @@ pub struct EmptyMemory {
 }
 
 impl EmptyMemory {
-    /// The one empty memory's `base`. Nothing is ever written to it.
+    /// Returns the `base` of the one empty memory. Nothing writes through it.
     pub fn base() -> *mut u8 {
         static EMPTY: EmptyMemory = EmptyMemory { len: 0, end: [0; 8] };
         debug_assert!(EMPTY.len == 0);
-        // Of all of it: the length in front of the end is read through this.
+        // The pointer is derived from the whole static, because the length before the end is read through it.
         (&raw const EMPTY).cast::<u8>().wrapping_add(core::mem::offset_of!(EmptyMemory, end)).cast_mut()
     }
 }
@@ -217,32 +217,34 @@ impl EmptyMemory {
 /// A table of references.
 #[repr(C)]
 pub struct Table<M: Mode> {
-    /// The elements; null is 0.
+    /// The elements. Null is 0.
     pub elems: *mut u32,
-    /// Number of elements.
+    /// The number of elements.
     pub len: u64,
-    /// The most elements it may have.
+    /// The most elements that the table may have.
     pub max: u64,
     /// Whether indices have 64 bits.
     pub table64: bool,
-    /// For each [`Table::PART`] elements a byte that is not 0 once one of them was written: what a collector need not look at otherwise.
+    /// One byte for each [`Table::PART`] elements. It is not 0 once one of them was written. A collector skips the
+    /// other parts.
     pub written: M::IfLinked<*mut u8>,
-    /// The embedder's own.
+    /// Belongs to the embedder.
     pub embedder: usize,
 }
 
 impl<M: Mode> Table<M> {
-    /// Elements of a part: a page's of 4 KiB.
+    /// The number of elements in a part: those of a 4 KiB page.
     pub const PART: usize = 1 << Self::PART_LOG2;
     pub(crate) const PART_LOG2: u32 = 10;
 
-    /// Notes that these elements, all of them in the table, are written.
+    /// Notes that `count` elements from `index` on are written.
     ///
     /// # Safety
-    /// The table is as this type says.
+    /// All of these elements are in the table, and the fields are as documented.
     #[inline(always)]
     pub unsafe fn write(&self, index: u64, count: u64) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that the elements are in the table, so each has a part and a byte in
+        // `written`.
         unsafe { M::note_written(self, index, count) };
     }
 }
@@ -252,20 +254,20 @@ impl<M: Mode> Table<M> {
 pub struct DataSegment {
     /// The bytes.
     pub bytes: *const u8,
-    /// How many; 0 once dropped.
+    /// The number of bytes. It is 0 once the segment is dropped.
     pub len: usize,
 }
 
-/// What is left of an element segment, its references evaluated.
+/// What is left of an element segment. Its references are evaluated.
 #[repr(C)]
 pub struct ElemSegment {
     /// The references.
     pub elems: *const u32,
-    /// How many; 0 once dropped.
+    /// The number of references. It is 0 once the segment is dropped.
     pub len: usize,
 }
 
-/// Where a handler of exceptions goes on.
+/// Where execution continues in an exception handler.
 #[repr(C)]
 pub struct Landing<M: Mode> {
     pub(crate) ip: *const u8,
@@ -283,7 +285,7 @@ impl<M: Mode> Clone for Landing<M> {
 impl<M: Mode> Copy for Landing<M> {}
 
 impl<M: Mode> Landing<M> {
-    /// No place.
+    /// No handler.
     pub(crate) const NONE: Landing<M> = Landing {
         ip: core::ptr::null(),
         fp: core::ptr::null_mut(),
@@ -298,23 +300,23 @@ mod step {
     use crate::dispatch::Regs;
     use crate::mode::{Mode, Register};
 
-    /// Sees an instruction of this machine; called before it runs, and after it.
+    /// Is called with an instruction before and after it runs.
     pub type Hook<M> = unsafe fn(*mut Machine<M>, &Step<'_, M>);
 
     /// An instruction that runs.
     pub struct Step<'a, M: Mode> {
-        /// Where it begins in code: in linked code its cell, in place its opcode. What leads into wasm and out of it is shown, too, and is not in
-        /// the code of any function.
+        /// The instruction's address: its cell in linked code, its opcode in place. What leads into wasm and out of
+        /// it is also shown and lies in no function's code.
         pub place: *const u8,
-        /// Its instance.
+        /// The instance that it runs in.
         pub instance: *mut Instance<M>,
         /// Whether it has run.
         pub when: When,
-        /// One past the last slot of the value stack.
+        /// The end of the value stack.
         pub(crate) end: *mut u64,
         /// Its frame.
         pub(crate) frame: *mut u64,
-        /// The registers as they are now; none behind an instruction that ended the run.
+        /// The current registers. `None` after an instruction that ended the run.
         pub(crate) registers: Option<&'a Regs<M>>,
     }
 
@@ -323,36 +325,37 @@ mod step {
     pub enum When {
         /// Before it runs.
         Before,
-        /// After it ran, and others follow.
+        /// After it ran, and more instructions follow.
         After,
         /// After it ended the run: it returned to the host, or trapped.
         Ended,
     }
 
     impl<M: Mode> Step<'_, M> {
-        /// The slot of the instruction's frame with this number; 0 if the value stack has none such.
+        /// Returns this slot of the instruction's frame, or 0 if it is not in the value stack.
         pub fn slot(&self, slot: u32) -> u64 {
             let place = self.frame.wrapping_add(slot as usize);
-            // SAFETY: the frame lies in the value stack, of which all slots can be read.
+            // SAFETY: `place` lies between the frame's start and the end of the value stack, whose slots are all
+            // readable and initialized.
             if place >= self.frame && place < self.end { unsafe { place.read() } } else { 0 }
         }
 
-        /// The vector accumulator, its lower half first; 0, as with all of them, where there is none.
+        /// Returns the vector accumulator, lower half first, or 0 if there is none.
         pub fn vector(&self) -> [u64; 2] {
             self.registers.map_or([0; 2], |r| r.vector.value().halves())
         }
 
-        /// The integer accumulator.
+        /// Returns the integer accumulator, or 0 if there is none.
         pub fn integer(&self) -> u64 {
             self.registers.map_or(0, |r| r.acc.value())
         }
 
-        /// The f32 accumulator, as bits.
+        /// Returns the bits of the f32 accumulator, or 0 if there is none.
         pub fn f32(&self) -> u32 {
             self.registers.map_or(0, |r| Register::<f32>::value(r.f32).to_bits())
         }
 
-        /// The f64 accumulator, as bits.
+        /// Returns the bits of the f64 accumulator, or 0 if there is none.
         pub fn f64(&self) -> u64 {
             self.registers.map_or(0, |r| Register::<f64>::value(r.f64).to_bits())
         }

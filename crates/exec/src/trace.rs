@@ -1,8 +1,9 @@
-//! Each instruction as it runs, shown to whoever looks for a mistake (feature `trace`).
+//! Shows each instruction as it runs, to find mistakes (feature `trace`).
 //!
-//! The loop that runs handlers calls a hook of the machine before and after each, if there is one. So builds with this feature have the loop, as
-//! those have that count; and what it shows is the same as what runs by tail calls, since handlers are. A superinstruction is one handler, and shown
-//! once. Without the feature there is no trace of it in handlers or in the loop.
+//! The loop that runs handlers calls a hook of the machine before and after each handler. Builds with this feature
+//! therefore always dispatch by the loop. The handlers are those of tail calls, so a trace shows what other builds
+//! do. A superinstruction is one handler and is shown once. Without the feature, neither handlers nor the loop have
+//! any code for it.
 
 use crate::dispatch::Regs;
 use crate::mode::Mode;
@@ -12,31 +13,34 @@ pub use crate::state::{Hook, Step, When};
 /// Shows the instruction that is about to run.
 ///
 /// # Safety
-/// The machine, and registers of code that runs on it.
+/// `machine` points to a live machine, and `r` are the registers of code that runs on it.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn before<M: Mode>(machine: *mut Machine<M>, r: &Regs<M>) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees what `show` asks for: the loop passes its machine and its registers.
     unsafe { show(machine, r, Some(r), When::Before) };
 }
 
-/// Shows the instruction that ran with the registers `before`, and those that it left, unless it ended the run.
+/// Shows the instruction that ran. `before` are the registers it got. `next` are the registers it left, or `None` if
+/// it ended the run.
 ///
 /// # Safety
-/// The machine, and registers of code that ran on it.
+/// `machine` points to a live machine, and the registers are those of code that ran on it.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn after<M: Mode>(machine: *mut Machine<M>, before: &Regs<M>, next: Option<&Regs<M>>) {
     let when = if next.is_some() { When::After } else { When::Ended };
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees what `show` asks for: the loop passes its machine and its registers.
     unsafe { show(machine, before, next, when) };
 }
 
+/// # Safety
+/// `machine` points to a live machine, which nothing else uses between two handlers.
 unsafe fn show<M: Mode>(machine: *mut Machine<M>, r: &Regs<M>, registers: Option<&Regs<M>>, when: When) {
-    // SAFETY: the caller's promise: the machine is not used by anybody else while its code runs.
-    unsafe {
-        let Some(hook) = (*machine).trace else { return };
-        let end = (*machine).stack_end;
-        hook(machine, &Step { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers });
-    }
+    // SAFETY: the caller guarantees a live machine that nothing else uses now.
+    let (hook, end) = unsafe { ((*machine).trace, (*machine).stack_end) };
+    let Some(hook) = hook else { return };
+    let step = Step { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers };
+    // SAFETY: the embedder set the hook for this machine, and no reference to the machine is left.
+    unsafe { hook(machine, &step) };
 }

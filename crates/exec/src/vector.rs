@@ -1,11 +1,11 @@
-//! Vectors as values, and what handlers in other crates are made of: the generic instructions over meanings of one, two
-//! and three sources, loads and stores, and the classes of their operands.
+//! What crates of handlers, such as `simd`, build on: vectors as values, and the generic instructions of one, two and
+//! three sources, loads, stores, and operand classes.
 //!
 //! # Safety
 //!
-//! All that is unsafe here asks what [`Instr::run`] does: the registers are those of a running function, `ip` is at an
-//! instruction of the kind that is meant, and operands are at the units that its shape has them at. Slots are the function's own; what memory
-//! a load or store gets was checked by [`bytes`].
+//! Each unsafe item here has the contract of [`Instr::run`]. The registers are those of a running function, `ip` is
+//! at an instruction of the right kind, and operands are at the units that its shape gives them. Slots lie in the
+//! function's frame. The pointer that a load or store gets comes from [`bytes`], which checked the range.
 
 #[cfg(target_arch = "x86_64")]
 pub use crate::dispatch::hot_sse4;

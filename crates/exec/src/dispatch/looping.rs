@@ -1,19 +1,19 @@
-//! By a loop, to which handlers return.
+//! Dispatch by a loop, to which handlers return.
 
 use super::{Exit, Regs, TRAPPED, Way, enter};
 use crate::mode::Mode;
 use crate::state::Machine;
 
-/// The way of linked code.
+/// The dispatch of linked code.
 pub type LinkedWay = Save;
-/// The way of code that is executed in place.
+/// The dispatch of code executed in place.
 #[cfg(feature = "extended")]
 pub type InPlaceWay = Save;
-/// The way of code that is executed in place.
+/// The dispatch of code executed in place.
 #[cfg(not(feature = "extended"))]
 pub type InPlaceWay = HandBack;
 
-/// A handler saves the registers.
+/// A handler saves its registers in the machine, and the loop reads them.
 pub struct Save;
 
 impl<M: Mode<Way = Save>> Way<M> for Save {
@@ -22,13 +22,15 @@ impl<M: Mode<Way = Save>> Way<M> for Save {
 
     #[inline(always)]
     unsafe fn go_on(_before: Regs<M>, r: Regs<M>) -> Exit {
-        // SAFETY: an instance's machine outlives it.
+        // SAFETY: `cx` is the running instance (`Instr::run`), and the embedder keeps its machine until code has
+        // stopped.
         unsafe { (*(*r.cx).machine).registers = Some(r) };
         CONTINUE
     }
 
     unsafe extern "C" fn chain(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit {
-        // SAFETY: the caller's promise; handlers that return `CONTINUE` have saved the registers.
+        // SAFETY: the caller passes a live machine, and registers set up as `run` documents. Each handler that
+        // returns `CONTINUE` saved registers in `go_on` that fit the next instruction.
         unsafe {
             let mut r = *r;
             loop {
@@ -49,32 +51,34 @@ impl<M: Mode<Way = Save>> Way<M> for Save {
     }
 }
 
-/// What a handler returns that saved the registers.
+/// A handler returns this after it saved the registers.
 const CONTINUE: Exit = core::ptr::null();
 
-/// A handler hands back the next instruction's address: without accumulators little else changes. On Thumb-2, where handlers that
-/// tail-call save and restore registers all the time, it is smaller (docs/journal/size.md).
+/// A handler returns the next instruction's address. Without accumulators, little else changes. On Thumb-2 this is
+/// smaller than tail calls, whose handlers save and restore registers all the time (docs/journal/size.md).
 pub struct HandBack;
 
 impl<M: Mode<Way = HandBack>> Way<M> for HandBack {
-    /// The frame, where an instruction changed it.
+    /// The frame, if an instruction changed it.
     type Saved = *mut u64;
     const NOTHING: *mut u64 = core::ptr::null_mut();
 
     #[inline(always)]
     unsafe fn go_on(before: Regs<M>, r: Regs<M>) -> Exit {
-        // Memories executed on in place never move.
+        // A memory executed in place never moves, so `mem` stays the same.
         if core::ptr::eq(r.fp, before.fp) {
             return r.ip;
         }
-        // SAFETY: an instance's machine outlives it.
+        // SAFETY: `cx` is the running instance (`Instr::run`), and the embedder keeps its machine until code has
+        // stopped.
         unsafe { (*(*r.cx).machine).registers = r.fp };
         r.ip.map_addr(|address| address | 1)
     }
 
     #[inline(always)]
     unsafe extern "C" fn chain(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit {
-        // SAFETY: the caller's promise; handlers that change the frame have saved it.
+        // SAFETY: the caller passes a live machine, and registers set up as `run` documents. A handler returns the
+        // next instruction's address, and sets its lowest bit if it saved a new frame in `go_on`.
         unsafe {
             let mut r = *r;
             loop {

@@ -1,14 +1,14 @@
-//! How one instruction reaches the next.
+//! How one handler reaches the next.
 //!
-//! A handler gets the machine's registers as arguments, does its work, and calls the next handler in tail
-//! position with the registers as they are now; optimising compilers make a jump of that, so that a run
-//! of instructions is a chain of jumps. All handlers are instances of two generic functions: [`hot`], which must come
-//! out without a stack frame (`cargo xtask tailcheck` looks), and [`cold`], for instructions whose work is
-//! large or calls elsewhere. Where the compiler makes no tail calls, handlers save the registers and return
-//! to a loop instead.
+//! A handler gets the machine's registers as arguments and does its work. It then calls the next handler in tail
+//! position, with the registers as they are now. Optimizing compilers turn that call into a jump, so a run is a chain
+//! of jumps. Where the compiler makes no tail calls, handlers save the registers and return to a loop.
 //!
-//! What an instruction does is an implementation of [`Instr`] on [`Regs`], the registers as a struct that exists
-//! at compile time only: once `run` is inlined, nothing of it is in memory.
+//! All handlers are instances of two generic functions. [`hot`] must compile without a stack frame (`cargo xtask
+//! tailcheck` checks that). [`cold`] is for instructions whose work is large or that call other functions.
+//!
+//! The meaning of an instruction is an implementation of [`Instr`]. It works on [`Regs`], a struct that exists at
+//! compile time only: once `run` is inlined, nothing of it is in memory.
 
 use core::ptr;
 
@@ -19,7 +19,7 @@ use crate::mode::{F32, F64, Mode, Register};
 use crate::operand::{Value, Vector};
 use crate::state::{Instance, Machine};
 
-/// Defines the registers, the type of handlers, and the functions that have it, all from one list.
+/// Defines the registers, the type of handlers, and the functions of that type, from one list.
 macro_rules! registers {
     ($( $(#[$doc:meta])* $name:ident: $ty:ty, )*) => {
         /// The machine's registers.
@@ -28,20 +28,22 @@ macro_rules! registers {
             $( $(#[$doc])* pub $name: $ty, )*
         }
 
-        /// A handler. The parameters are those of [`Regs`], in order.
-        // A vector's type is the machine's own, which is passed in a register; nothing but Rust is called.
+        /// A handler. Its parameters are the fields of [`Regs`], in order.
+        // A vector has the machine's own type, which is passed in a register. Only Rust code calls handlers.
         #[allow(improper_ctypes_definitions)]
         pub type Handler<M> = unsafe extern "C" fn($($ty),*) -> Exit;
 
-        /// Calls a handler with the registers as they are.
+        /// Calls a handler with these registers.
         #[inline(always)]
+        /// # Safety
+        /// As [`Instr::run`], and `handler` is the handler of the instruction at `ip`, or continues its work.
         unsafe fn enter<M: Mode>(handler: Handler<M>, r: Regs<M>) -> Exit {
             let r = Regs { spare: SPARE, ..r };
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `Instr::run`, which is all that a handler asks for.
             unsafe { handler($(r.$name),*) }
         }
 
-        /// The handler of an instruction that is done in registers alone.
+        /// The handler of an instruction that needs no stack frame.
         ///
         /// # Safety
         /// As [`Instr::run`].
@@ -49,24 +51,26 @@ macro_rules! registers {
         pub unsafe extern "C" fn hot<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
                 end(before, r, flow)
             }
         }
 
-        /// As [`hot`], where the machine has the vector instructions up to SSE4.2.
+        /// As [`hot`], for code that uses vector instructions up to SSE4.2.
         ///
         /// # Safety
-        /// As [`Instr::run`], and the machine has them.
+        /// As [`Instr::run`]. The processor has these instructions.
         #[cfg(all(feature = "simd", target_arch = "x86_64"))]
         #[target_feature(enable = "ssse3,sse4.1,sse4.2,popcnt")]
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
         pub unsafe extern "C" fn hot_sse4<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
                 end(before, r, flow)
@@ -82,41 +86,45 @@ macro_rules! registers {
         pub unsafe extern "C" fn cold<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
                 end(before, r, flow)
             }
         }
 
-        /// Where every trap ends: notes the site. The code comes in place of the memory.
+        /// The end of every trap: notes the site. The trap code is passed in place of the memory.
         #[cold]
         #[inline(never)]
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
+        /// # Safety
+        /// The registers are those of a running function, except `mem`, which is the number of a [`TrapCode`].
         unsafe extern "C" fn trap<M: Mode>($($name: $ty),*) -> Exit {
             let r = Regs { $($name),* };
-            // SAFETY: `end` passes a `TrapCode` as its number.
+            // SAFETY: only `end` calls this, and it passes a `TrapCode` as its number.
             let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem.addr() as u8) };
-            // SAFETY: an instance's machine outlives it.
+            // SAFETY: `cx` is the running instance. Its machine is live, and `running` is the activation that runs,
+            // which stays in place.
             unsafe { Site::note((*(*r.cx).machine).running, code, r.ip, r.fp, r.cx) };
-            // A constant known to callers would have them return it themselves, after a call that is none in tail position.
+            // If callers knew this constant, they would return it themselves, behind an ordinary call.
             core::hint::black_box(TRAPPED)
         }
     };
 }
 
 registers! {
-    /// The instruction: where its handler is named, then its operands.
+    /// The current instruction: its handler's address or its opcode, then its operands.
     ip: *const u8,
     /// Slot 0 of the frame.
     fp: *mut u64,
-    /// First byte of memory 0; its length lies in front.
+    /// The first byte of memory 0. The length lies in front of it.
     mem: *mut u8,
-    /// Nothing.
+    /// An unused argument (`SPARE` says why).
     spare: Spare,
-    /// The instance.
+    /// The running instance.
     cx: *mut Instance<M>,
-    /// The integer accumulator; in linked code, where a function begins that has no code of its own, its record.
+    /// The integer accumulator. Where a function without code begins in linked code, it has the function's record.
     acc: <M as Mode>::Accumulator,
     /// The f32 accumulator.
     f32: F32,
@@ -126,14 +134,14 @@ registers! {
     vector: <M as Mode>::Vector,
 }
 
-/// The fourth argument on x86-64 comes in `rcx`, where alone a number of bits to shift by can be: with a register in it that lives on, each shift
-/// would move that away and back. So nothing is passed there.
+/// On x86-64 the fourth argument is in `rcx`, the only register that can hold a shift count. If a live value were
+/// there, each shift would have to save and restore it. So nothing is passed there.
 #[cfg(target_arch = "x86_64")]
 mod spare {
     pub type Spare = core::mem::MaybeUninit<u64>;
     pub const SPARE: Spare = Spare::uninit();
 }
-/// Elsewhere there is no such argument.
+/// Other targets need no such argument.
 #[cfg(not(target_arch = "x86_64"))]
 mod spare {
     pub type Spare = crate::mode::Absent;
@@ -151,7 +159,7 @@ impl<M: Mode> Clone for Regs<M> {
 impl<M: Mode> Copy for Regs<M> {}
 
 impl<M: Mode> Regs<M> {
-    /// The registers where a function begins, with nothing in the accumulators.
+    /// Returns the registers at the start of a function. The accumulators are zero.
     #[inline(always)]
     pub fn new(ip: *const u8, fp: *mut u64, mem: *mut u8, cx: *mut Instance<M>) -> Regs<M> {
         Regs {
@@ -167,7 +175,7 @@ impl<M: Mode> Regs<M> {
         }
     }
 
-    /// Leaves a value in the integer accumulator, where there is one.
+    /// Writes a value to the integer accumulator, if the op set has one.
     #[inline(always)]
     pub fn accumulate(&mut self, value: u64) {
         if cfg!(feature = "extended") {
@@ -175,20 +183,20 @@ impl<M: Mode> Regs<M> {
         }
     }
 
-    /// The number in the integer accumulator.
+    /// Returns the number in the integer accumulator.
     #[inline(always)]
     pub fn accumulated(&self) -> u64 {
         self.held()
     }
 
-    /// Leaves what a function of the host returned, in the slots that begin here, in the accumulators.
+    /// Copies the results of a host function from their slots to the accumulators.
     ///
     /// # Safety
-    /// There are two slots.
+    /// `slots` points to two initialized slots.
     #[inline(always)]
     pub(crate) unsafe fn accumulate_results(&mut self, slots: *const u64) {
         if cfg!(feature = "extended") {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees two initialized slots, which is as much as a vector takes.
             unsafe {
                 let first = slots.read();
                 self.accumulate(first);
@@ -199,96 +207,114 @@ impl<M: Mode> Regs<M> {
         }
     }
 
-    /// Keeps a number in the integer accumulator, of a handler that has too few registers otherwise.
+    /// Keeps a number in the integer accumulator, for a handler that has too few registers otherwise.
     #[inline(always)]
     pub fn hold(&mut self, value: u64) {
         self.acc = M::Accumulator::of(value);
     }
 
-    /// The number that [`Regs::hold`] kept.
+    /// Returns the number that [`Regs::hold`] kept.
     #[inline(always)]
     pub fn held(&self) -> u64 {
         self.acc.value()
     }
 }
 
-/// The handler of what is [`hot`] where code need not be small, else [`cold`].
+/// Returns a [`hot`] handler, or a [`cold`] one in a mode that prefers small code.
 pub const fn call<M: Mode, I: Instr<M>>() -> Handler<M> {
     if M::SMALL { cold::<M, I> } else { hot::<M, I> }
 }
 
 /// How an instruction ends.
 pub enum Flow<M: Mode> {
-    /// Go on at `ip`, which is the instruction behind this one.
+    /// Continue at `ip`, which is the next instruction.
     Next,
-    /// Go on at `ip`, which is somewhere else.
+    /// Continue at `ip`, which is somewhere else.
     Jump,
-    /// Stop with a trap; `ip` is still this instruction.
+    /// Stop with a trap. `ip` is still at this instruction.
     Trap(TrapCode),
-    /// Have this do all of the instruction instead, or the rest of it: the way of handlers to do without a stack frame what is rare.
+    /// Continue in this handler, which does all of the instruction or the rest of it. So a hot handler moves its cold
+    /// path out and needs no stack frame.
     Instead(Handler<M>),
-    /// Give control back to the host.
+    /// Return to the host.
     Exit,
 }
 
-/// What one instruction does, in code of this mode. Always inlined, with all that gets a reference to the registers: a handler that gives their
-/// address to something else ends in no tail call, and so uses up the native stack.
+/// The meaning of one instruction in this mode.
+///
+/// Implementations, and all functions that get a reference to the registers, are always inlined. If a handler passed
+/// the address of its registers to another function, it could not end in a tail call and would use up the native
+/// stack.
 pub trait Instr<M: Mode> {
-    /// Whether what it leaves in the integer accumulator, if it goes on behind itself, surely has 32 bits: the compiler need not be made to
-    /// clear the upper half for whoever is in the same handler.
+    /// Whether the result in the integer accumulator certainly has 32 bits when the instruction ends in
+    /// [`Flow::Next`]. A superinstruction then need not clear the upper half for its second instruction.
     const NARROW: bool = false;
 
-    /// Does it, and moves `ip` on.
+    /// Runs the instruction and moves `ip` on.
     ///
     /// # Safety
-    /// `r` belongs to a running function whose code is verified, or was made by the translator
-    /// from a valid body; `ip` is at an instruction of this kind.
+    /// `r` are the registers of a running function. Its code was made by the translator from a valid body, or is that
+    /// of a verified image. This gives:
+    ///
+    /// - code: `ip` is at an instruction of this kind, and its operands follow as its shape says. The linker or the
+    /// image writer wrote them so;
+    /// - frame: the frame at `fp` lies in the value stack, because calls check that it fits. The translator keeps
+    /// each slot operand below the frame's size, and the image verifier checks that. So `fp` plus a slot operand is a
+    /// slot of the frame. All slots of the value stack are initialized;
+    /// - instance: `cx` points to the instance. Its records, and its machine, stay in place while code runs; the
+    /// embedder keeps them. Each index operand is in range of its list: validation and the image verifier check that;
+    /// - memory: `mem` is the base of memory 0, as [`Memory`](crate::state::Memory) documents.
     unsafe fn run(r: &mut Regs<M>) -> Flow<M>;
 }
 
-/// What a handler returns: why execution ended, or in a loop how it goes on, which may be an instruction. Addresses of instructions are
-/// even.
+/// What a handler returns: why the run ended or, in the dispatch loop, how it continues. That can be the address of
+/// an instruction, which is even.
 pub type Exit = *const u8;
 const DONE: Exit = ptr::without_provenance(1);
 pub(crate) const TRAPPED: Exit = ptr::without_provenance(3);
 
 /// Ends a handler as `flow` says.
 #[inline(always)]
+/// # Safety
+/// The registers are those of a running function. With `Next` and `Jump`, `ip` is at an instruction.
 unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
     match flow {
-        // SAFETY: `ip` is at an instruction, as `run` left it.
+        // SAFETY: the caller guarantees that `run` left `ip` at an instruction.
         Flow::Next | Flow::Jump => unsafe { M::Way::go_on(before, r) },
-        // SAFETY: the registers are those of a running function.
+        // SAFETY: the caller guarantees the registers of a running function. `mem` has the number that `trap`
+        // expects.
         Flow::Trap(code) => unsafe { enter(trap, Regs { mem: ptr::without_provenance_mut(code as usize), ..r }) },
-        // SAFETY: as above.
+        // SAFETY: `run` chose a handler that continues this instruction and gets the registers that it left.
         Flow::Instead(handler) => unsafe { enter(handler, r) },
         Flow::Exit => DONE,
     }
 }
 
-/// Runs from `r` until the outermost function returns (`true`) or traps (`false`).
+/// Runs from `r` until the outermost function returns (`true`) or the run stops otherwise (`false`).
 ///
 /// # Safety
-/// As [`Instr::run`], and the frame's header leads to the exit cell.
+/// As [`Instr::run`]. `machine` is that of the instance, and the return address in the outermost frame's header is
+/// [`Mode::leave_run`].
 pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, r: Regs<M>) -> bool {
-    // SAFETY: the caller's promise; handlers own nothing.
+    // SAFETY: the caller guarantees this function's contract, which is that of `chain`. Handlers own nothing that
+    // needs a drop, so a fault may end them anywhere.
     unsafe { M::run(machine, &r, M::Way::chain) == DONE }
 }
 
-/// How one handler gets to the next.
+/// How one handler reaches the next.
 pub trait Way<M: Mode> {
-    /// What is kept in the machine between two handlers.
+    /// What the machine keeps between two handlers.
     type Saved: Copy;
-    /// Nothing.
+    /// The initial value: nothing.
     const NOTHING: Self::Saved;
 
-    /// Goes on at `ip`. `before` are the registers that the handler got.
+    /// Continues at `ip`. `before` are the registers that the handler got.
     ///
     /// # Safety
-    /// `ip` is at an instruction.
+    /// As [`Instr::run`] for the instruction at `ip`.
     unsafe fn go_on(before: Regs<M>, r: Regs<M>) -> Exit;
 
-    /// Runs from `r` until the outermost function returns or traps.
+    /// Runs from `r` until the outermost function returns or the run stops otherwise.
     ///
     /// # Safety
     /// As [`run`].

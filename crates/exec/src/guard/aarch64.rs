@@ -1,8 +1,10 @@
-//! Accesses and landing on aarch64. The registers that a fault leaves: `x0` has the instruction, `x1` the frame, `x2` the memory,
-//! `x3` the instance, as a handler's parameters do.
+//! Guarded accesses and the return from a fault on aarch64.
 //!
-//! An access has `x2` as base and a register of 64 bits as index, "sign-extended" from 64 bits: the same as not extended, in an encoding that no
-//! compiler chooses.
+//! At an access, the registers hold what a handler's parameters do: `x0` the wasm instruction, `x1` the frame, `x2`
+//! the memory, and `x3` the instance.
+//!
+//! An access has `x2` as base and a 64-bit index register that is "sign-extended" from 64 bits. That has no effect,
+//! and no compiler chooses this encoding.
 
 use core::arch::asm;
 
@@ -12,13 +14,14 @@ use crate::handlers::memory::{Load, Store, rows::*};
 use crate::linked::{Machine, Regs as LinkedRegs};
 use crate::mode::Mode;
 
-/// The bits of an access that are the same in all: a load or store of one register with another as index, which is extended as `sxtx`
-/// and not shifted, and `x2` as base.
+/// The bits that all accesses share: a load or store of one register, with the base `x2` and a register index that is
+/// extended by `sxtx` and not shifted.
 const ACCESS: u32 = 0x3820_e840;
-/// The bits that say so. The others are the width, the kind, the index, and the register loaded or stored.
+/// The mask for these bits. The others give the width, the kind, the index, and the register that is loaded or
+/// stored.
 const ACCESS_MASK: u32 = 0x3b20_ffe0;
 
-/// An access, of which the compiler does not know that it leaves `ip` as it is, so that it does not move on early.
+/// Writes an access. The compiler does not know that `ip` stays the same, so it cannot advance `ip` early.
 macro_rules! access {
     ($r:ident, $at:ident, [$($asm:literal),*], [$($operands:tt)*], $($option:ident),*) => {
         asm!(
@@ -34,13 +37,14 @@ macro_rules! access {
     };
 }
 
-/// Has `ip` be in the register where an access wants it, without telling the compiler that it stays the same.
+/// Moves `ip` to the register that an access needs. The compiler does not know that the value stays the same.
 #[cfg(feature = "pairs")]
 #[inline(always)]
 pub(crate) fn settle(r: &mut LinkedRegs) {
-    // As a number: of a pointer that comes out of assembly, the compiler keeps sums in registers of their own, two instructions more.
+    // It is passed as a number. The compiler would keep sums with a pointer from assembly in registers of their own,
+    // which costs two instructions.
     let mut ip = r.ip.expose_provenance();
-    // SAFETY: no instruction at all.
+    // SAFETY: the assembly is empty and changes nothing.
     unsafe { asm!("", inout("x0") ip, options(nomem, nostack, preserves_flags)) };
     r.ip = core::ptr::with_exposed_provenance(ip);
 }
@@ -59,8 +63,8 @@ loads! {
     LoadF64: whole vreg "ldr {value:d}";
 }
 
-// What has several bytes is read first: of a store across the end of a page, the machine may write what it can before it faults, and a
-// store that traps changes nothing.
+// A store of several bytes reads first. If it crosses the end of a page, the processor may write one part before it
+// faults. But a store that traps must change nothing.
 stores! {
     Store8: reg ["strb {value:w}"];
     Store16: reg ["ldrh wzr", "strh {value:w}"];
@@ -70,10 +74,11 @@ stores! {
     StoreF64: vreg ["ldr xzr", "str {value:d}"];
 }
 
-/// Notes where it is in the landing, and calls the body; comes back when it returns, or from a fault with what [`Resume`](super::Resume) says.
+/// Records the stack pointer and a resume address in `landing`, then calls `body`. Returns when `body` returns, or
+/// after a fault with what [`Resume`](super::Resume) says.
 ///
 /// # Safety
-/// As [`run`](super::run); the landing outlives the call.
+/// As [`run`](super::run). `landing` outlives the call.
 #[inline(always)]
 pub(super) unsafe fn call(
     landing: *mut Landing,
@@ -82,9 +87,10 @@ pub(super) unsafe fn call(
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
 ) -> Exit {
     let exit;
-    // SAFETY: the stack is aligned for a call where the assembly begins, and left as it is, so that unwinding finds its way. All registers are
-    // given up but for `x19` and `x29`, which can't be, and `x18`, which is the system's: a call keeps them, and after a fault, which comes in the
-    // midst of one, the first two are set to what was noted.
+    // SAFETY: `run` guarantees the contract of `body`. The stack is aligned for a call at the start of the assembly
+    // and is left unchanged, so that unwinding works. All registers are clobbered except `x19` and `x29`, which
+    // cannot be, and `x18`, which belongs to the system. A call preserves these three. After a fault, which
+    // interrupts a call, the signal handler restores `x19` and `x29` from `landing`.
     unsafe {
         asm!(
             "adr x8, 2f",
@@ -107,12 +113,13 @@ pub(super) unsafe fn call(
     exit
 }
 
-/// Whether an instruction is one that [`access!`] wrote.
+/// Returns whether the processor's instruction at this address was written by [`access!`].
 ///
 /// # Safety
-/// There is an instruction.
+/// `at` points to a readable instruction.
 pub(super) unsafe fn is_access(at: *const u8) -> bool {
-    // SAFETY: instructions are words of four bytes; the machine's own order of bytes is little-endian for them in any case.
+    // SAFETY: the caller guarantees an instruction, which is an aligned word of four bytes. Instructions are
+    // little-endian in any mode.
     let instruction = u32::from_le(unsafe { at.cast::<u32>().read() });
     instruction & ACCESS_MASK == ACCESS
 }

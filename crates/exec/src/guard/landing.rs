@@ -1,6 +1,6 @@
-//! What a machine notes for faults.
+//! What a machine records for the case of a fault.
 
-/// Where a run goes on after a fault, and with what; nothing runs while the stack pointer is 0.
+/// Where a run resumes after a fault, and with which registers. Nothing runs while the stack pointer is 0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Landing {
@@ -14,10 +14,11 @@ impl Landing {
     pub(crate) const NONE: Landing = Landing { stack: 0, at: 0, saved: [0; 2] };
 }
 
-/// Its address stands for this copy of the library: a process may have several, of other versions, whose machines look different.
+/// The address of this static identifies this copy of the library. A process can contain several versions, whose
+/// machines have different layouts.
 static COPY: u8 = 0;
 
-/// What every machine of this copy begins with.
+/// Returns the identity that the first field of each machine of this copy has.
 pub(crate) fn copy() -> *const u8 {
     &raw const COPY
 }

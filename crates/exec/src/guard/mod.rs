@@ -1,18 +1,20 @@
-//! Accesses of memory 0 without a check: the pages behind the memory can't be accessed, and the fault of one that tries becomes a trap.
+//! Accesses of memory 0 without a bounds check. The pages behind the memory are inaccessible, and the fault of an
+//! access to them becomes a trap.
 //!
-//! An address and an offset have 32 bits each, so that nothing an access can name lies further than [`RESERVED`] bytes from the
-//! base. Where all of that is the memory's own address space, and what lies behind its length is without access, the
-//! machine does the comparison. The memory's owner reserves it, and has the operating system's signal handler ask [`fault`] about
-//! each fault.
+//! Address and offset have 32 bits each, so an access reaches at most [`RESERVED`] bytes from the base. If all of
+//! that is the memory's own address space and everything behind its length is inaccessible, the processor does the
+//! bounds check. The owner of the memory reserves the address space. It also has the operating system's signal
+//! handler ask [`fault`] about each fault.
 //!
-//! A fault has to leave what a trap needs: each access is written in assembly, so that four registers have what [`Fault`] is made of,
-//! whatever the compiler did with the rest of the handler. It is encoded as no compiler does, so that faults of other code are left
-//! alone. [`run`] notes where it was called, and that is where a fault goes on, however many frames lie between.
+//! A fault must leave what a trap needs. So each access is written in assembly, with four registers that hold the
+//! data of [`Fault`], whatever the compiler did with the rest of the handler. The encoding is one that no compiler
+//! emits, so faults of other code are left alone. [`run`] records where it was called, and a fault resumes there,
+//! however many frames lie between.
 //!
-//! What depends on the processor is in a file for each.
+//! Each processor has a file of its own.
 
-/// Implements [`Guardable`] for rows, each with its class, which is `half` for values whose upper half is then zero, the kind of its register, and the
-/// processor's instruction, which the file's `access!` puts together.
+/// Implements [`Guardable`] for loads. Each row has a class, the kind of its register, and the processor's
+/// instruction for `access!`. The class `half` is for values of 32 bits, whose upper half is zero.
 macro_rules! loads {
     ($( $name:ident: $class:ident $register:ident $asm:literal; )*) => { $(
         impl Guardable for $name {
@@ -24,7 +26,8 @@ macro_rules! loads {
     )* };
     (@half $r:ident, $at:ident, $register:ident, $asm:literal) => {{
         let value: u64;
-        // SAFETY: the caller's promise: what is not in the memory faults. A write of 32 bits clears the upper half.
+        // SAFETY: the caller guarantees that memory 0 is guarded, so an access out of bounds faults and `fault` makes
+        // a trap of it. The instruction writes 32 bits, which clears the upper half of the register.
         unsafe {
             access!($r, $at, [$asm], [value = lateout($register) value], readonly);
             core::hint::assert_unchecked(value <= u64::from(u32::MAX));
@@ -33,19 +36,22 @@ macro_rules! loads {
     }};
     (@whole $r:ident, $at:ident, $register:ident, $asm:literal) => {{
         let value;
-        // SAFETY: the caller's promise: what is not in the memory faults.
+        // SAFETY: the caller guarantees that memory 0 is guarded, so an access out of bounds faults and `fault` makes
+        // a trap of it.
         unsafe { access!($r, $at, [$asm], [value = lateout($register) value], readonly) };
         value
     }};
 }
 
-/// Implements [`GuardableStore`] for rows, each with the kind of its register, and the processor's instructions.
+/// Implements [`GuardableStore`] for stores. Each row has the kind of its register and the processor's instructions
+/// for `access!`.
 macro_rules! stores {
     ($( $name:ident: $register:ident [$($asm:literal),*]; )*) => { $(
         impl GuardableStore for $name {
             #[inline(always)]
             unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: <$name as Store>::In) {
-                // SAFETY: the caller's promise: what is not in the memory faults.
+                // SAFETY: the caller guarantees that memory 0 is guarded, so an access out of bounds faults and
+                // `fault` makes a trap of it.
                 unsafe { access!(r, at, [$($asm),*], [value = in($register) value],) };
             }
         }
@@ -72,35 +78,38 @@ use landing::{Landing, copy};
 use crate::linked::{self, Instance, Machine};
 use crate::mode::Mode;
 
-/// How many bytes from the base of a guarded memory belong to its address space: what two numbers of 32 bits can sum up to, and the largest
+/// The size of a guarded memory's address space in bytes: the largest sum of two 32-bit numbers, plus the largest
 /// access.
 pub const RESERVED: usize = (2 << 32) + (64 << 10);
 
-/// By pages without access behind the memory.
+/// The way to access guarded memories: without a check.
 pub struct Guarded;
 
-/// A load that these can keep in bounds.
+/// A load that a guarded memory can do without a check.
 pub trait Guardable: Load {
-    /// Reads what is so many bytes from the memory's base.
+    /// Reads the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and memory 0 is guarded.
+    /// As [`Instr::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// offset of 32 bits.
     unsafe fn load_guarded<M: Mode>(r: &mut Regs<M>, at: u64) -> Self::Out;
 }
 
-/// A store that these can keep in bounds.
+/// A store that a guarded memory can do without a check.
 pub trait GuardableStore: Store {
-    /// Writes to what is so many bytes from the memory's base.
+    /// Writes the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and memory 0 is guarded.
+    /// As [`Instr::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// offset of 32 bits.
     unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: Self::In);
 }
 
 impl<L: Guardable> Reads<L> for Guarded {
     #[inline(always)]
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
-        // SAFETY: the linker was told that memory 0 is guarded.
+        // SAFETY: the caller guarantees `Instr::run`'s contract. The linker uses this handler only if its caller said
+        // that memory 0 is guarded.
         Some(unsafe { L::load_guarded(r, u64::from(address) + u64::from(offset)) })
     }
 }
@@ -108,22 +117,24 @@ impl<L: Guardable> Reads<L> for Guarded {
 impl<T: GuardableStore> Writes<T> for Guarded {
     #[inline(always)]
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
-        // SAFETY: the linker was told that memory 0 is guarded.
+        // SAFETY: the caller guarantees `Instr::run`'s contract. The linker uses this handler only if its caller said
+        // that memory 0 is guarded.
         unsafe { T::store_guarded(r, u64::from(address) + u64::from(offset), value) };
         Some(())
     }
 }
 
-/// Runs `body` with these registers, to come back when it does, or with [`TRAPPED`] after a fault.
+/// Runs `body` with these registers. Returns what `body` returns, or [`TRAPPED`] after a fault.
 ///
 /// # Safety
-/// As `body` demands. It owns nothing that would have to be dropped when a fault ends it.
+/// The contract of `body`. `body` owns nothing that needs a drop, because a fault may end it anywhere.
 pub(crate) unsafe fn run(
     machine: *mut Machine,
     registers: &linked::Regs,
     body: unsafe extern "C" fn(*mut Machine, *const linked::Regs) -> Exit,
 ) -> Exit {
-    // SAFETY: the machine outlives the run.
+    // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded landing is valid
+    // during the call, and the outer one is restored after it.
     unsafe {
         let landing = &raw mut (*machine).guard_landing;
         let before = landing.read();
@@ -138,43 +149,45 @@ pub(crate) unsafe fn run(
 pub struct Fault {
     /// The address that could not be accessed.
     pub address: usize,
-    /// The machine's instruction.
+    /// The address of the processor's instruction.
     pub pc: usize,
-    /// The first register for arguments; in a handler, the wasm instruction.
+    /// The first argument register. In a handler it has the wasm instruction.
     pub ip: usize,
-    /// The second: its frame.
+    /// The second argument register: the frame.
     pub fp: usize,
-    /// The third: the memory.
+    /// The third: the base of the memory.
     pub mem: usize,
-    /// The fifth on x86-64, else the fourth: the instance.
+    /// The fifth on x86-64, otherwise the fourth: the instance.
     pub cx: usize,
 }
 
-/// What it is to put there, for the thread to go on with a trap.
+/// What the signal handler must put there, so that the thread continues with a trap.
 #[derive(Clone, Copy, Debug)]
 pub struct Resume {
-    /// The machine's instruction.
+    /// The address of the processor's instruction.
     pub pc: usize,
     /// The stack pointer.
     pub sp: usize,
     /// The register for results.
     pub result: usize,
-    /// `rbx` and `rbp`; `x19` and `x29`.
+    /// `rbx` and `rbp`, or `x19` and `x29`.
     pub saved: [usize; 2],
 }
 
-/// Makes a trap of a fault, if it is an access of a guarded memory. Can be called in a signal handler.
+/// Returns how to turn this fault into a trap, or `None` if it is no access of a guarded memory. It can be called in
+/// a signal handler.
 ///
 /// # Safety
-/// The registers are those of this thread where it faulted, and it is stopped there.
+/// The registers are those of this thread at the fault, and the thread is stopped there.
 pub unsafe fn fault(found: &Fault) -> Option<Resume> {
-    // Where a jump went astray, there are no instructions to look at, and where the address is not the memory's, it is not ours.
+    // If a jump went astray, `pc` points to no instruction. If the address is outside of the memory, the fault is not
+    // ours.
     if found.address.wrapping_sub(found.mem) >= RESERVED || found.pc == found.address {
         return None;
     }
-    // SAFETY: the machine just read this instruction. What an access leaves in the registers is what they are named for, and the
-    // machine belongs to a running function. A signal handler has nothing but numbers: assembly, which the accesses are, exposes
-    // whatever it is given.
+    // SAFETY: the processor just read the instruction at `pc`, so it is readable. If it is an access, the registers
+    // hold what they are named for, and they belong to a running function, whose machine and memory are live. A
+    // signal handler has only numbers, but each pointer was exposed when it was passed to the access's assembly.
     unsafe {
         if !processor::is_access(ptr::with_exposed_provenance(found.pc)) {
             return None;

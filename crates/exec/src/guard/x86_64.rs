@@ -1,7 +1,10 @@
-//! Accesses and landing on x86-64. The registers that a fault leaves: `rdi` has the instruction, `rsi` the frame, `rdx` the memory,
-//! `r8` the instance, as a handler's parameters do.
+//! Guarded accesses and the return from a fault on x86-64.
 //!
-//! An access begins with the segment override to `ds`, which has no effect in 64-bit mode, and has `rdx` as base: no compiler writes both.
+//! At an access, the registers hold what a handler's parameters do: `rdi` the wasm instruction, `rsi` the frame,
+//! `rdx` the memory, and `r8` the instance.
+//!
+//! An access begins with a `ds` segment override, which has no effect in 64-bit mode, and has `rdx` as base. No
+//! compiler emits the two together.
 
 use core::arch::asm;
 
@@ -11,10 +14,10 @@ use crate::handlers::memory::{Load, Store, rows::*};
 use crate::linked::{Machine, Regs as LinkedRegs};
 use crate::mode::Mode;
 
-/// The segment override.
+/// The `ds` segment override.
 const MARK: u8 = 0x3e;
 
-/// An access, of which the compiler does not know that it leaves `ip` as it is, so that it does not move on early.
+/// Writes an access. The compiler does not know that `ip` stays the same, so it cannot advance `ip` early.
 macro_rules! access {
     ($r:ident, $at:ident, [$($asm:literal),*], [$($operands:tt)*], $($option:ident),*) => {
         asm!(
@@ -30,13 +33,14 @@ macro_rules! access {
     };
 }
 
-/// Has `ip` be in the register where an access wants it, without telling the compiler that it stays the same.
+/// Moves `ip` to the register that an access needs. The compiler does not know that the value stays the same.
 #[cfg(feature = "pairs")]
 #[inline(always)]
 pub(crate) fn settle(r: &mut LinkedRegs) {
-    // As a number: of a pointer that comes out of assembly, the compiler keeps sums in registers of their own, two instructions more.
+    // It is passed as a number. The compiler would keep sums with a pointer from assembly in registers of their own,
+    // which costs two instructions.
     let mut ip = r.ip.expose_provenance();
-    // SAFETY: no instruction at all.
+    // SAFETY: the assembly is empty and changes nothing.
     unsafe { asm!("", inout("rdi") ip, options(nomem, nostack, preserves_flags)) };
     r.ip = core::ptr::with_exposed_provenance(ip);
 }
@@ -64,10 +68,11 @@ stores! {
     StoreF64: xmm_reg ["movsd qword ptr [rdx + {at}], {value}"];
 }
 
-/// Notes where it is in the landing, and calls the body; comes back when it returns, or from a fault with what [`Resume`](super::Resume) says.
+/// Records the stack pointer and a resume address in `landing`, then calls `body`. Returns when `body` returns, or
+/// after a fault with what [`Resume`](super::Resume) says.
 ///
 /// # Safety
-/// As [`run`](super::run); the landing outlives the call.
+/// As [`run`](super::run). `landing` outlives the call.
 #[inline(always)]
 pub(super) unsafe fn call(
     landing: *mut Landing,
@@ -76,9 +81,10 @@ pub(super) unsafe fn call(
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
 ) -> Exit {
     let exit;
-    // SAFETY: the stack is aligned for a call where the assembly begins, and left as it is, so that unwinding finds its way. All registers are
-    // given up but for `rbx` and `rbp`, which can't be: a call keeps them, and after a fault, which comes in the midst of one, they are
-    // set to what was noted.
+    // SAFETY: `run` guarantees the contract of `body`. The stack is aligned for a call at the start of the assembly
+    // and is left unchanged, so that unwinding works. All registers are clobbered except `rbx` and `rbp`, which
+    // cannot be. A call preserves these two. After a fault, which interrupts a call, the signal handler restores them
+    // from `landing`.
     unsafe {
         asm!(
             "lea rax, [rip + 2f]",
@@ -103,12 +109,14 @@ pub(super) unsafe fn call(
     exit
 }
 
-/// Whether an instruction is one that [`access!`] wrote: the mark, and `[rdx + register]` as operand.
+/// Returns whether the processor's instruction at this address was written by [`access!`]: it has the mark and the
+/// operand `[rdx + register]`.
 ///
 /// # Safety
-/// There is an instruction.
+/// `at` points to a readable instruction.
 pub(super) unsafe fn is_access(mut at: *const u8) -> bool {
-    // SAFETY: bytes are read as far as those before say that the instruction goes.
+    // SAFETY: the caller guarantees a whole instruction. Each byte that is read belongs to it, as the bytes before it
+    // say.
     let mut next = || unsafe {
         let byte = *at;
         at = at.add(1);
@@ -118,18 +126,18 @@ pub(super) unsafe fn is_access(mut at: *const u8) -> bool {
         return false;
     }
     let mut byte = next();
-    // The width of operands, or which vector instruction it is.
+    // An optional prefix for the operand width or the vector instruction.
     if matches!(byte, 0x66 | 0xf2 | 0xf3) {
         byte = next();
     }
-    // REX, without the bit that would make the base `r10`.
+    // An optional REX prefix without the bit that makes the base `r10`.
     if byte & 0xf1 == 0x40 {
         byte = next();
     }
-    // A second byte of the opcode.
+    // The opcode may have a second byte.
     if byte == 0x0f {
         next();
     }
-    // ModRM and SIB: a sum of two registers, the first `rdx`.
+    // ModRM and SIB: the sum of two registers, with the base `rdx`.
     next() & 0xc7 == 0x04 && next() & 0xc7 == 0x02
 }

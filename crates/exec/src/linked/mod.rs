@@ -1,5 +1,6 @@
-//! Linked code as a mode: cells of handlers' addresses and operands, accumulators, and, with the features for them, fused
-//! instructions, pairs, vectors, guarded memories. What embedders use of it is here under its plain name.
+//! The mode of linked code: cells with handlers' addresses and operands. The features add accumulators, fused
+//! operations, superinstructions, vectors and guarded memories. The types that embedders use are here under their
+//! plain names.
 
 pub mod activation;
 pub mod cells;
@@ -10,7 +11,7 @@ pub(crate) mod throw;
 
 use crate::mode::Accumulator;
 
-/// Code that was linked.
+/// The mode of linked code.
 #[derive(Clone, Copy, Debug)]
 pub struct Linked;
 
@@ -31,81 +32,82 @@ pub type Flow = crate::dispatch::Flow<Linked>;
 /// [`Handler`](crate::dispatch::Handler) of linked code.
 pub type Handler = crate::dispatch::Handler<Linked>;
 
-/// One word of linked code: an address, or four units of operands. An address is kept as a pointer: as an integer it would lose its
-/// provenance, and a call through it would have no defined meaning.
+/// One cell of linked code: an address, or four units of operands. Addresses are stored as pointers, because an
+/// integer would lose their provenance and calls through it would be undefined.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub union Cell {
     word: u64,
-    /// On 32-bit hosts it lies in the first half.
+    /// On 32-bit hosts the address takes the first half.
     address: *const (),
 }
 
 impl Cell {
-    /// Operands, or a number.
+    /// Creates a cell of operands, or of a number.
     #[inline(always)]
     pub(crate) const fn of_word(word: u64) -> Cell {
         Cell { word }
     }
 
-    /// An address: of a handler, or of a function's code.
+    /// Creates a cell of an address: that of a handler or of a function's code.
     #[inline(always)]
     pub(crate) const fn of_address(address: *const ()) -> Cell {
-        // All bytes are written, whatever the width of addresses.
+        // The cell is initialized first, because addresses may have fewer than 8 bytes.
         let mut cell = Cell::of_word(0);
         cell.address = address;
         cell
     }
 
-    /// All of it as a number.
+    /// Returns the whole cell as a number.
     #[inline(always)]
     pub(crate) const fn word(self) -> u64 {
-        // SAFETY: `of_word` and `of_address` write all bytes, and any bytes are a number.
+        // SAFETY: `of_word` and `of_address`, the only constructors, write all bytes. Any bytes are a number.
         unsafe { self.word }
     }
 }
 
-/// A function: of an instance, or of the host.
+/// A function of an instance, or of the host.
 #[repr(C)]
 pub struct Func {
-    /// Its first instruction: [`crate::linked::cells::untranslated`] until it is translated, [`crate::linked::cells::host`]
-    /// for a host function.
+    /// The first instruction. It is [`crate::linked::cells::untranslated`] until the function is translated, and
+    /// [`crate::linked::cells::host`] for a host function.
     pub code: *const Cell,
-    /// Slots of its frame, header included. Before translation, and for host functions, `header + HEADER`.
+    /// The slots of the frame, header included. Before translation, and for host functions, it is `header + HEADER`.
     pub frame_slots: u32,
-    /// Slot of the frame's header: the larger of its parameters' and its results' slots.
+    /// The slot of the frame's header: the larger of the parameters' and the results' slot counts.
     pub header: u16,
-    /// Parameters' slots.
+    /// The slots of the parameters.
     pub params: u16,
-    /// The instance it belongs to; null for a host function.
+    /// The instance that the function belongs to, or null for a host function.
     pub instance: *mut Instance,
-    /// Its type's number: equal numbers are equal types, within the engine.
+    /// The number of its type. Within an engine, equal types have equal numbers.
     pub type_id: u32,
-    /// The reference to it: its index in [`Machine::funcs`] plus one.
+    /// The reference to the function: its index in [`Machine::funcs`] plus one.
     pub reference: u32,
 }
 
-/// A pointer on its way through the accumulator.
+/// Converts between a function's record and the bits of the accumulator.
 union Passed {
     func: *mut Func,
     bits: core::mem::MaybeUninit<u64>,
 }
 
 impl Regs {
-    /// Leaves the record of the function that begins next in the accumulator.
+    /// Puts the record of the function that begins next into the accumulator.
     #[inline(always)]
     pub(crate) fn set_callee(&mut self, func: *mut Func) {
-        // All bytes are written, whatever the width of pointers.
+        // All bytes are initialized first, because pointers may have fewer than 8 bytes.
         let mut passed = Passed { bits: core::mem::MaybeUninit::new(0) };
         passed.func = func;
-        // SAFETY: any bytes will do.
+        // SAFETY: the field is `MaybeUninit`, for which any bytes are valid.
         self.acc = Accumulator(unsafe { passed.bits });
     }
 
-    /// The record that [`Regs::set_callee`] left. After anything else, it is a pointer to nothing.
+    /// Returns the record that [`Regs::set_callee`] put there. If another value was written since, the pointer is
+    /// invalid.
     #[inline(always)]
     pub(crate) fn callee(&self) -> *mut Func {
-        // SAFETY: any bytes are a pointer.
+        // SAFETY: any bytes are a valid value for a raw pointer, and all are initialized.
         unsafe { Passed { bits: self.acc.0 }.func }
     }
 }

@@ -1,4 +1,4 @@
-//! What is particular to linked code as a mode.
+//! How linked code implements the mode.
 
 use wasmote_ir::TrapCode;
 
@@ -24,13 +24,13 @@ impl Mode for Linked {
     type Way = LinkedWay;
     type Calls = LinkedCalls;
 
-    /// Behind the handler's address, which takes a cell.
+    /// Operands lie behind the handler's address, which takes a cell.
     const OPERANDS: usize = size_of::<Cell>();
-    /// So that handlers' addresses are aligned.
+    /// Handlers' addresses stay aligned.
     const ALIGNMENT: usize = size_of::<Cell>();
-    /// The linker wrote bytes.
+    /// The linker wrote distances in bytes.
     const TARGET: isize = 1;
-    /// Units are in the machine's own order, but lower ones come first.
+    /// Units have the machine's byte order, but the lower unit comes first.
     const TOGETHER: bool = cfg!(target_endian = "little");
     const MEMORIES_MOVE: bool = true;
     const SMALL: bool = false;
@@ -88,7 +88,7 @@ impl Mode for Linked {
         registers: &Regs,
         chain: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
     ) -> crate::dispatch::Exit {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `chain`. Handlers own nothing that needs a drop.
         unsafe { crate::guard::run(machine, registers, chain) }
     }
 
@@ -96,7 +96,8 @@ impl Mode for Linked {
     unsafe fn note_written(table: &Table, index: u64, count: u64) {
         if count > 0 {
             let (first, last) = (index >> Table::PART_LOG2, (index + count - 1) >> Table::PART_LOG2);
-            // SAFETY: each element's part has a byte.
+            // SAFETY: the caller guarantees that the elements are in the table, and `written` has a byte for each
+            // part of the table.
             unsafe { table.written.add(first as usize).write_bytes(1, (last - first) as usize + 1) };
         }
     }

@@ -1,4 +1,4 @@
-//! Operand classes: where a source comes from and a result goes, as types that handlers are stamped with.
+//! Operand classes: types that say where a handler's sources come from and its result goes.
 
 mod vector;
 
@@ -8,40 +8,40 @@ use crate::dispatch::Regs;
 use crate::mode::{F32, F64, Mode, Register};
 pub use vector::Vector;
 
-/// Bytes of an instruction whose operands take this many 16-bit units. Linked ones are rounded up, so that the next
-/// handler is aligned.
+/// Returns the length in bytes of an instruction whose operands take this many 16-bit units. In linked code it is
+/// rounded up, so that the next handler's address is aligned.
 pub const fn instr_bytes<M: Mode>(units: usize) -> usize {
     M::OPERANDS + (units * 2).next_multiple_of(M::ALIGNMENT)
 }
 
 impl<M: Mode> Regs<M> {
-    /// The 16-bit operand at this unit.
+    /// Returns the 16-bit operand at this unit.
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
-        // SAFETY: an instruction has its operands; they are 2-aligned.
+        // SAFETY: the caller guarantees that the instruction has this operand. Code is aligned to units.
         usize::from(M::unit(unsafe { self.ip.add(M::OPERANDS + 2 * at).cast::<u16>().read() }))
     }
 
-    /// Where the operand at this unit lies.
+    /// Returns the address of the operand at this unit.
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn operand(&self, at: usize) -> *const u8 {
-        // SAFETY: an instruction has its operands.
+        // SAFETY: the caller guarantees that the instruction has this operand, so the address lies in the code.
         unsafe { self.ip.add(M::OPERANDS + 2 * at) }
     }
 
-    /// The 32-bit operand at this unit.
+    /// Returns the 32-bit operand at this unit. The lower unit comes first.
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u32(&self, at: usize) -> u32 {
-        // SAFETY: as `u16`; lower units come first.
+        // SAFETY: the caller guarantees that the instruction has this operand of two units.
         unsafe {
             if M::TOGETHER {
                 self.ip.add(M::OPERANDS + 2 * at).cast::<u32>().read_unaligned()
@@ -51,13 +51,13 @@ impl<M: Mode> Regs<M> {
         }
     }
 
-    /// The 64-bit operand at this unit.
+    /// Returns the 64-bit operand at this unit. Lower units come first.
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u64(&self, at: usize) -> u64 {
-        // SAFETY: as `u32`.
+        // SAFETY: the caller guarantees that the instruction has this operand of four units.
         unsafe {
             if M::TOGETHER {
                 self.ip.add(M::OPERANDS + 2 * at).cast::<u64>().read_unaligned()
@@ -67,23 +67,26 @@ impl<M: Mode> Regs<M> {
         }
     }
 
-    /// The slot that the operand at this unit names.
+    /// Returns the slot that the operand at this unit names.
     ///
     /// # Safety
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn slot(&self, at: usize) -> *mut u64 {
-        // SAFETY: slots lie inside the frame, which lies inside the value stack.
+        // SAFETY: the caller guarantees a slot operand. The translator keeps it below the frame's size (the verifier
+        // checks images), so the slot lies in the value stack.
         unsafe { self.fp.add(self.u16(at)) }
     }
 
-    /// Moves to the instruction after this one, whose operands take this many units.
+    /// Moves to the next instruction. The operands of this one take `units` units.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Instr::run`](crate::dispatch::Instr::run). The operands of the instruction take `units` units, and
+    /// another instruction follows.
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
-        // SAFETY: code never ends with an instruction that falls through.
+        // SAFETY: the caller guarantees the length and a following instruction: the translator, or the image
+        // verifier, ends each body with an instruction that does not fall through.
         self.ip = unsafe { self.ip.add(instr_bytes::<M>(units)) };
     }
 
@@ -93,7 +96,8 @@ impl<M: Mode> Regs<M> {
     /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn jump(&mut self, at: usize) {
-        // SAFETY: targets are instructions of the same function; linked, they are in bytes, else in units.
+        // SAFETY: the caller guarantees a target operand. The translator and the verifier let it lead to an
+        // instruction of the same function only.
         self.ip = unsafe {
             let distance = self.u32(at) as i32 as isize;
             self.ip.offset(M::TARGET * distance)
@@ -103,19 +107,20 @@ impl<M: Mode> Regs<M> {
 
 /// A type of values in slots, immediates and accumulators.
 pub trait Value: Copy {
-    /// The operand that a source in a slot, or slots, is.
+    /// The operand of a source in a slot. A vector takes two slots.
     const SRC: Operand;
-    /// The operand that a destination is.
+    /// The operand of a destination.
     const DST: Operand;
-    /// The operands that an immediate is.
+    /// The operands of an immediate.
     const IMM: &'static [Operand];
-    /// Whether it goes to the integer accumulator, and has 32 bits.
+    /// Whether the value has 32 bits and its accumulator is the integer one.
     const NARROW: bool;
-    /// Reads the slot, or slots, that begin here.
+    /// Reads the value from its slot. A vector takes two. As for `write`, the caller guarantees that they lie in the
+    /// frame.
     unsafe fn read(slot: *const u64) -> Self;
-    /// Writes it, zero-extended.
+    /// Writes the value to its slot, zero-extended.
     unsafe fn write(self, slot: *mut u64);
-    /// Reads an immediate.
+    /// Reads the immediate at this unit, which the instruction has.
     unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self;
     /// Reads the accumulator of this type.
     fn accumulator<M: Mode>(r: &Regs<M>) -> Self;
@@ -132,17 +137,17 @@ macro_rules! integer_value {
             const NARROW: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees an initialized slot of the frame.
                 (unsafe { slot.read() }) as $ty
             }
             #[inline(always)]
             unsafe fn write(self, slot: *mut u64) {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees a slot of the frame.
                 unsafe { slot.write(self as $unsigned as u64) };
             }
             #[inline(always)]
             unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees that the instruction has a 32-bit immediate at this unit.
                 (unsafe { r.u32(at) }) as i32 as $ty
             }
             #[inline(always)]
@@ -167,17 +172,17 @@ macro_rules! float_value {
             const NARROW: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees an initialized slot of the frame.
                 $ty::from_bits(unsafe { slot.read() } as $bits)
             }
             #[inline(always)]
             unsafe fn write(self, slot: *mut u64) {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees a slot of the frame.
                 unsafe { slot.write(u64::from(self.to_bits())) };
             }
             #[inline(always)]
             unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Self {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees that the instruction has an immediate of this type at this unit.
                 $ty::from_bits(unsafe { r.$read(at) })
             }
             #[inline(always)]
@@ -196,21 +201,22 @@ float_value!(f64, F64, u64, Imm64, u64);
 
 /// A class of sources.
 pub trait Source<V: Value> {
-    /// How it is written.
+    /// The class's letter and operands.
     const FORMAT: Format;
-    /// Units in the encoding.
+    /// How many units its operands take.
     const UNITS: usize = Self::FORMAT.units();
-    /// Reads the value.
+    /// Reads the value. The contract is that of `Instr::run`, and the instruction has a source of this class at this
+    /// unit.
     unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V;
 }
 
 /// A class of destinations.
 pub trait Dest<V: Value> {
-    /// How it is written.
+    /// The class's letter and operands.
     const FORMAT: Format;
-    /// Units in the encoding.
+    /// How many units its operands take.
     const UNITS: usize = Self::FORMAT.units();
-    /// Writes the value; the accumulator gets it in any case.
+    /// Writes the value. The accumulator gets it in each class. The contract is that of `Source::get`.
     unsafe fn put<M: Mode>(r: &mut Regs<M>, at: usize, value: V);
 }
 
@@ -225,7 +231,8 @@ impl<V: Value> Source<V> for S {
     const FORMAT: Format = Format::source(b's', &[V::SRC]);
     #[inline(always)]
     unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V {
-        // SAFETY: slots are initialised memory of the value stack.
+        // SAFETY: the caller guarantees a slot operand at this unit. It names an initialized slot of the frame, and
+        // two for a vector.
         unsafe { V::read(r.slot(at)) }
     }
 }
@@ -234,7 +241,7 @@ impl<V: Value> Source<V> for I {
     const FORMAT: Format = Format::source(b'i', V::IMM);
     #[inline(always)]
     unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an immediate of this type at this unit.
         unsafe { V::immediate(r, at) }
     }
 }
@@ -251,7 +258,8 @@ impl<V: Value> Dest<V> for S {
     const FORMAT: Format = Format::operands(&[V::DST]);
     #[inline(always)]
     unsafe fn put<M: Mode>(r: &mut Regs<M>, at: usize, value: V) {
-        // SAFETY: slots lie inside the value stack.
+        // SAFETY: the caller guarantees a slot operand at this unit. It names a slot of the frame, and two for a
+        // vector.
         unsafe { value.write(r.slot(at)) };
         value.accumulate(r);
     }

@@ -1,5 +1,6 @@
-//! Vectors as values. A vector lies in two neighbouring slots, its lower half first, and is aligned as these are. In registers it is the
-//! machine's own type where handlers pass that in a register, so that it is an accumulator like the others.
+//! Vectors as values. A vector takes two neighbouring slots, its lower half first, with the alignment of slots. In
+//! registers it has the machine's own vector type where handlers pass that in a register. So it is an accumulator
+//! like the others.
 
 use wasmote_ir::shape::Operand;
 
@@ -13,11 +14,11 @@ use core::arch::x86_64::__m128i as Machine;
 #[cfg(target_arch = "aarch64")]
 use core::arch::aarch64::uint64x2_t as Machine;
 
-/// The halves, lower one first, each in the order of the machine.
+/// The two halves, the lower one first. Each is in the machine's byte order.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 type Machine = [u64; 2];
 
-/// A vector: its two slots.
+/// A 128-bit vector.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Vector(pub Machine);
@@ -26,17 +27,17 @@ impl Vector {
     /// All bits zero.
     pub const ZERO: Vector = Vector::new([0; 2]);
 
-    /// A vector of these halves, lower one first.
+    /// Returns the vector with these halves, the lower one first.
     #[inline(always)]
     pub const fn new(halves: [u64; 2]) -> Vector {
-        // SAFETY: both have 16 bytes, and any bits will do.
+        // SAFETY: both types have 16 bytes and accept all bits.
         Vector(unsafe { core::mem::transmute::<[u64; 2], Machine>(halves) })
     }
 
-    /// The halves, lower one first.
+    /// Returns the halves, the lower one first.
     #[inline(always)]
     pub const fn halves(self) -> [u64; 2] {
-        // SAFETY: both have 16 bytes, and any bits will do.
+        // SAFETY: both types have 16 bytes and accept all bits.
         unsafe { core::mem::transmute::<Machine, [u64; 2]>(self.0) }
     }
 }
@@ -56,19 +57,19 @@ impl Value for Vector {
 
     #[inline(always)]
     unsafe fn read(slot: *const u64) -> Vector {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees two initialized slots of the frame, which are 16 bytes.
         Vector(unsafe { slot.cast::<Machine>().read_unaligned() })
     }
 
     #[inline(always)]
     unsafe fn write(self, slot: *mut u64) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees two slots of the frame, which are 16 bytes.
         unsafe { slot.cast::<Machine>().write_unaligned(self.0) };
     }
 
     #[inline(always)]
     unsafe fn immediate<M: Mode>(r: &Regs<M>, at: usize) -> Vector {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that the instruction has an immediate of 16 bytes at this unit.
         unsafe {
             if cfg!(target_endian = "little") {
                 Vector(r.operand(at).cast::<Machine>().read_unaligned())
