@@ -1,5 +1,5 @@
-//! Activations of code that is executed where it lies: functions are an image's, and there is one instance, whose value stack they
-//! have for themselves.
+//! Activations of code executed in place. Functions are those of the image, and the one instance has the value stack
+//! for itself.
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::image::FuncRecord;
@@ -10,42 +10,44 @@ use crate::dispatch::Regs;
 use crate::mode::Mode;
 use crate::state::Instance;
 
-/// A function of the host, which the instance imports.
+/// A host function that the instance imports.
 #[derive(Clone, Copy)]
 pub struct HostFunc {
-    /// Its index.
+    /// Its index among all functions.
     pub(super) index: u32,
-    /// The slots of its arguments, or of its results if those are more.
+    /// The number of slots of its arguments, or of its results if there are more.
     pub(super) slots: u16,
 }
 
 impl Activation<InPlace> {
-    /// No call: it has no frame, and nothing to run.
+    /// Returns an activation without a frame and with nothing to run.
     pub(crate) fn none(stack: *mut u64, instance: *mut Instance<InPlace>) -> Activation<InPlace> {
         let regs = Regs::new(InPlace::leave_run(), stack, core::ptr::null_mut(), instance);
         Activation::at(Room { base: stack, end: stack }, 0, regs)
     }
 
-    /// Starts a call of a function of this instance, by its index, whose record is given, with these arguments, in slots.
+    /// Starts a call of the function with this index, whose record is `func`. The arguments are in slots.
     ///
     /// # Errors
-    /// [`TrapCode::StackOverflow`] when there is no room for its frame.
+    /// [`TrapCode::StackOverflow`] if there is no room for the frame.
     ///
     /// # Safety
-    /// The instance has the function; `args` are as many as its type says.
+    /// The instance is live and has this function. `args` has as many slots as its parameters.
     pub(crate) unsafe fn start(
         instance: *mut Instance<InPlace>,
         index: u32,
         func: FuncRecord,
         args: &[u64],
     ) -> Result<Activation<InPlace>, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the instance and its function. `Room::of` checked that the frame fits, and
+        // the frame holds the parameters and the header. The image verifier checks that the function's code begins in
+        // the image.
         unsafe {
             let slots = usize::from(func.frame_slots);
             let Some(room) = Room::of((*instance).machine, slots) else { return Err(TrapCode::StackOverflow) };
             Activation::<InPlace>::write_frame(&room, args, func.header.into());
             let imported = index < (*instance).imported_funcs;
-            // An imported one has no code.
+            // An imported function has no code.
             let ip = if imported { InPlace::leave_run() } else { (*instance).funcs.code.add(2 * func.code as usize) };
             let regs = Regs::new(ip, room.base, core::ptr::null_mut(), instance);
             let mut started = Activation::at(room, slots, regs);
@@ -54,7 +56,7 @@ impl Activation<InPlace> {
         }
     }
 
-    /// The instruction at which it stopped.
+    /// Returns the instruction at which the activation stopped.
     pub(crate) fn ip(&self) -> *const u8 {
         self.site.regs.ip
     }

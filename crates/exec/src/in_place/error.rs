@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The errors of instantiation and of calls.
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::image::ImageError;
@@ -7,17 +7,17 @@ use wasmote_ir::image::ImageError;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The image is refused.
+    /// The image is invalid or needs something that this build lacks.
     Image(ImageError),
-    /// The buffer has too few bytes; this many are needed.
+    /// The buffer is too small. It needs this many bytes.
     BufferTooSmall(usize),
-    /// The import with this index is no function.
+    /// The import with this index is not a function.
     NotAFunction(u32),
-    /// Nothing was given for the import with this index.
+    /// No function was given for the import with this index.
     MissingImport(u32),
-    /// What was given for the import with this index has another type.
+    /// The function given for the import with this index has another type.
     ImportType(u32),
-    /// A segment does not fit, or the start function trapped.
+    /// An active segment does not fit, or the start function trapped.
     Trap(TrapCode),
 }
 
@@ -28,7 +28,7 @@ impl From<ImageError> for LoadError {
 }
 
 impl LoadError {
-    /// What is wrong, in words.
+    /// Returns what is wrong, as a message for users.
     pub const fn message(&self) -> &'static str {
         match self {
             LoadError::Image(error) => error.kind.message(),
@@ -45,18 +45,18 @@ impl LoadError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CallError {
-    /// It trapped.
+    /// The function trapped.
     Trap(TrapCode),
-    /// The image exports no function under this name.
+    /// The image exports no function with this name.
     NoSuchExport,
-    /// Not as many slots of arguments or results as the function has.
+    /// The number of argument or result slots does not match the function.
     WrongArguments,
     /// No call waits for fuel.
     NothingToResume,
 }
 
 impl CallError {
-    /// What is wrong, in words.
+    /// Returns what is wrong, as a message for users.
     pub const fn message(&self) -> &'static str {
         match self {
             CallError::Trap(code) => code.message(),

@@ -1,4 +1,4 @@
-//! What execution asks back: host functions, and growth.
+//! The hooks of execution in place: calls of host functions, and growth of memories and tables.
 
 use core::slice;
 
@@ -12,14 +12,14 @@ use crate::state::{self, Memory};
 type Machine = state::Machine<InPlace>;
 type Instance = state::Instance<InPlace>;
 
-/// What the hooks need while code runs; the machine's `embedder` points to it.
+/// What the hooks need while code runs. The machine's `embedder` points to it.
 pub(super) struct Host<T> {
     pub(super) data: *mut T,
     pub(super) imports: *const Import<T>,
     pub(super) resolved: *const u16,
 }
 
-/// The hooks for instances whose data is a `T`.
+/// Returns the hooks for instances whose data is a `T`.
 pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
     state::Hooks {
         translate: Absent,
@@ -32,6 +32,11 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
     }
 }
 
+/// Calls a host function.
+///
+/// # Safety
+/// As [`Hooks::host`](state::Hooks::host): the function is an imported one, and `args` has `slots` slots.
+/// `Instance::run` runs the code, and its data is a `T`.
 unsafe fn host<T>(
     machine: *mut Machine,
     index: u32,
@@ -39,8 +44,9 @@ unsafe fn host<T>(
     args: *mut u64,
     slots: usize,
 ) -> Result<(), TrapCode> {
-    // SAFETY: `Instance::run` put the pointer there, and what it leads to is unused while code runs; the import was found when
-    // the image was instantiated; arguments and results have slots of their own.
+    // SAFETY: `Instance::run` set `embedder` to a `Host<T>` that lives as long as the run, and nothing else uses the
+    // data then. `resolved` has an entry for each imported function, which `resolve` found in `imports`. The caller
+    // guarantees the slots of `args`.
     unsafe {
         let host = &mut *(*machine).embedder.cast::<Host<T>>();
         let import = &*host.imports.add(usize::from(*host.resolved.add(index as usize)));
@@ -58,9 +64,13 @@ unsafe fn host<T>(
     Ok(())
 }
 
-/// `embedder` of a memory is how many bytes there is room for.
+/// Grows a memory. The record's `embedder` is the number of bytes that there is room for.
+///
+/// # Safety
+/// `memory` is a record that `Parts::memories` wrote.
 unsafe fn memory_grow(_: *mut Machine, memory: *mut Memory, delta: u64) -> Option<u64> {
-    // SAFETY: the memory lies in the buffer, with the room that it says.
+    // SAFETY: the caller guarantees the record. Its bytes lie in the buffer, with `embedder` bytes of room, and the
+    // new length is at most that.
     unsafe {
         let old = (*memory).len();
         let pages = old >> (*memory).page_log2;
@@ -73,7 +83,11 @@ unsafe fn memory_grow(_: *mut Machine, memory: *mut Memory, delta: u64) -> Optio
     }
 }
 
+/// Grows a table by nothing: in place, tables have a fixed length.
+///
+/// # Safety
+/// `table` is a record of the instance.
 unsafe fn table_grow(_: *mut Machine, table: *mut state::Table<InPlace>, delta: u64, _init: u32) -> Option<u64> {
-    // SAFETY: the table lies in the buffer.
+    // SAFETY: the caller guarantees the record, which lies in the buffer.
     (delta == 0).then(|| unsafe { (*table).len })
 }

@@ -1,5 +1,5 @@
-//! Images executed where they lie, in flash for instance, with memory that the embedder gives: no allocator, no copy of the
-//! code, no linking.
+//! Executes images where they lie, in flash for instance, with memory that the embedder gives. There is no allocator,
+//! no copy of the code, and no linking.
 //!
 //! ```
 //! use wasmote_exec::in_place::{Caller, Import, Instance, buffer_bytes};
@@ -34,10 +34,10 @@
 //! assert_eq!(*instance.data(), [21]);
 //! ```
 //!
-//! Differences to the full engine: one instance, which imports functions only; tables do not grow; memory 0 grows as far as
-//! the buffer goes, other memories do not.
+//! Limits compared with the full engine: there is one instance, it imports functions only, and tables do not grow.
+//! Memory 0 grows up to the end of the buffer, other memories do not grow.
 //!
-//! Read in this order: `plan`, what lies where in the buffer; `start`, instantiation; `hooks`, what execution asks back.
+//! Read in this order: `plan`, the layout of the buffer; `start`, instantiation; `hooks`, what execution asks back.
 
 mod activation;
 mod error;
@@ -59,66 +59,72 @@ pub use error::{CallError, LoadError};
 use hooks::Host;
 pub use mode::InPlace;
 
-/// A function of the host that images import.
+/// A host function that images can import.
 pub struct Import<T> {
-    /// The module's name.
+    /// The name of its module.
     pub module: &'static str,
-    /// The name in it.
+    /// Its name in the module.
     pub name: &'static str,
-    /// Types of the parameters.
+    /// The types of the parameters.
     pub params: &'static [ValType],
-    /// Types of the results.
+    /// The types of the results.
     pub results: &'static [ValType],
     /// The function.
     pub func: HostFn<T>,
 }
 
-/// What a function of the host does. `args` has the arguments in slots, one for each (two for a vector), and takes the
-/// results from slot 0 on; it is as long as the larger of both. 32-bit values are zero-extended, floats are their bits. An
-/// error ends the call from the host as a trap; after [`TrapCode::OutOfFuel`], [`Instance::resume`] calls the function again. A
-/// panic must not unwind: it would end the program.
+/// The code of a host function. `args` holds the arguments in slots, one for each and two for a vector. It receives
+/// the results from slot 0 on. It is as long as the larger of both. Values of 32 bits are zero-extended, and floats
+/// are their bits.
+///
+/// An error ends the call from the host as a trap. After [`TrapCode::OutOfFuel`], [`Instance::resume`] calls the
+/// function again. A panic must not unwind: it ends the program.
 pub type HostFn<T> = fn(&mut Caller<'_, T>, args: &mut [u64]) -> Result<(), TrapCode>;
 
-/// What a function of the host may use of the instance that called it.
+/// What a host function can use of the calling instance.
 pub struct Caller<'a, T> {
     instance: *mut state::Instance<InPlace>,
     data: &'a mut T,
 }
 
 impl<T> Caller<'_, T> {
-    /// The data given to [`Instance::new`].
+    /// Returns the data given to [`Instance::new`].
     pub fn data(&mut self) -> &mut T {
         self.data
     }
 
-    /// Memory 0; empty if there is none.
+    /// Returns memory 0, or an empty slice if there is none.
     pub fn memory(&mut self) -> &mut [u8] {
-        // SAFETY: the instance runs this function, and does nothing else with its memory meanwhile.
+        // SAFETY: the running instance created this `Caller` and outlives it. It does not use its memory until the
+        // host function returns, and `self` is borrowed mutably.
         unsafe { memory(self.instance) }
     }
 
-    /// Memory 0 and the data, both at once.
+    /// Returns memory 0 and the data at the same time.
     pub fn memory_and_data(&mut self) -> (&mut [u8], &mut T) {
-        // SAFETY: as `memory`; the data lies elsewhere.
+        // SAFETY: as in `memory`. The data is not part of the memory.
         (unsafe { memory(self.instance) }, self.data)
     }
 }
 
+/// Returns memory 0.
+///
 /// # Safety
-/// The instance lives for `'a`, and nobody else uses its memory for so long.
+/// The instance lives for `'a`, and nothing else uses its memory during that time.
 unsafe fn memory<'a>(instance: *mut state::Instance<InPlace>) -> &'a mut [u8] {
-    // SAFETY: an instance has a memory at least, and a memory its bytes.
+    // SAFETY: the caller guarantees the instance and exclusive use. An instance has at least one memory, whose record
+    // gives its readable and writable bytes.
     unsafe {
         let memory = *(*instance).memories;
         core::slice::from_raw_parts_mut((*memory).base, (*memory).len() as usize)
     }
 }
 
-/// How many bytes of buffer an image needs at least, with its memory as it begins, and a value stack of this many slots of
-/// 8 bytes. What a buffer has beyond is for memory 0 to grow into.
+/// Returns how many bytes of buffer an image needs at least: for its memory at its initial size, and for a value
+/// stack of `stack_slots` slots of 8 bytes. Memory 0 can grow into the rest of a larger buffer.
 ///
 /// # Errors
-/// When it is no image that this build can run.
+/// The bytes are no image, or one that this build cannot run.
 #[cfg(feature = "verify")]
 pub fn buffer_bytes(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
     let image = start::parse(image)?;
@@ -129,10 +135,10 @@ pub fn buffer_bytes(image: &[u8], stack_slots: usize) -> Result<usize, LoadError
 /// As [`buffer_bytes`], for an image that [`Instance::new_trusted`] takes.
 ///
 /// # Safety
-/// As of [`Instance::new_trusted`].
+/// As [`Instance::new_trusted`].
 ///
 /// # Errors
-/// When it is no image that this build can run.
+/// The bytes are no image, or one that this build cannot run.
 pub unsafe fn buffer_bytes_trusted(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
     Ok(plan::Plan::of(&start::trust(image)?, stack_slots).bytes)
 }
@@ -143,26 +149,27 @@ pub struct Instance<'a, T> {
     imports: &'a [Import<T>],
     machine: *mut state::Machine<InPlace>,
     instance: *mut state::Instance<InPlace>,
-    /// For each imported function which of `imports` it is.
+    /// For each imported function, its index in `imports`.
     resolved: *const u16,
     data: T,
     /// The last call.
     activation: Activation<InPlace>,
-    /// How many slots of results are to come, while it waits for fuel.
+    /// The number of result slots of the call that waits for fuel, if one does.
     waiting: Option<usize>,
     buffer: PhantomData<&'a mut [u64]>,
 }
 
-// SAFETY: it owns what its pointers lead to: the buffer, and the data.
+// SAFETY: the instance owns what its pointers lead to: the buffer, borrowed mutably for `'a`, and the data, which is
+// `Send`. The image and the imports are only read, and no other thread gets the pointers.
 unsafe impl<T: Send> Send for Instance<'_, T> {}
 
 impl<'a, T> Instance<'a, T> {
-    /// Verifies an image, all of it, and instantiates it; runs its start function, if it has one. `image` must lie at an
-    /// address that is a multiple of 8. Memory 0 may grow as far as the buffer goes.
+    /// Verifies the whole image and instantiates it. Runs its start function if it has one. `image` must lie at an
+    /// address that is a multiple of 8. Memory 0 may grow up to the end of the buffer.
     ///
     /// # Errors
-    /// When the image is refused, the buffer is too small ([`buffer_bytes`] says how large it must be), something that the
-    /// image imports is missing from `imports`, or the start traps.
+    /// The image is refused, the buffer is too small ([`buffer_bytes`] returns the needed size), an import is missing
+    /// from `imports` or has another type, or the start traps.
     #[cfg(feature = "verify")]
     pub fn new(
         image: &'a [u8],
@@ -174,7 +181,7 @@ impl<'a, T> Instance<'a, T> {
         Instance::new_with_fuel(image, imports, buffer, stack_slots, data, u64::MAX)
     }
 
-    /// As [`Instance::new`], with this much fuel from the beginning: a metered start function traps when it is used up.
+    /// As [`Instance::new`], with this much fuel from the start. A metered start function traps when it is used up.
     ///
     /// # Errors
     /// As [`Instance::new`].
@@ -189,20 +196,21 @@ impl<'a, T> Instance<'a, T> {
     ) -> Result<Instance<'a, T>, LoadError> {
         let parsed = start::parse(image)?;
         start::verify(&parsed, buffer, stack_slots)?;
-        // SAFETY: it was verified.
+        // SAFETY: the lines above verified the image.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
     }
 
-    /// Instantiates an image that is known to be as `wasmote compile` wrote it, such as one that is built into the firmware: of
-    /// that, nothing is verified. Otherwise as `Instance::new`, which is there with the feature `verify`.
+    /// Instantiates an image without verifying it, such as one that is built into the firmware. Otherwise it is as
+    /// `Instance::new`, which needs the feature `verify`.
     ///
     /// # Safety
-    /// The image was made by `wasmote_translate` from a valid module, and is unchanged. (That it was made for this op set is
-    /// looked at: it says so.)
+    /// `wasmote_translate` made the image from a valid module, and it is unchanged. (Its op set is checked, because
+    /// the image states it.)
     ///
     /// # Errors
-    /// When it is no image that this build can run, the buffer is too small ([`buffer_bytes_trusted`] says how large it must be),
-    /// something that the image imports is missing from `imports`, or the start traps.
+    /// The bytes are no image, or one that this build cannot run. Or the buffer is too small
+    /// ([`buffer_bytes_trusted`] returns the needed size), an import is missing from `imports` or has another type,
+    /// or the start traps.
     pub unsafe fn new_trusted(
         image: &'a [u8],
         imports: &'a [Import<T>],
@@ -211,15 +219,15 @@ impl<'a, T> Instance<'a, T> {
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
         let parsed = start::trust(image)?;
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller vouches for the image, which takes the place of verification.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
     }
 
     /// Calls an exported function. `args` and `results` are slots, as in [`HostFn`].
     ///
     /// # Errors
-    /// When there is no such function, the slots are not as many as its type says, or it traps. After
-    /// [`TrapCode::OutOfFuel`], [`Instance::resume`] goes on.
+    /// There is no such function, the numbers of slots do not match its type, or it traps. After
+    /// [`TrapCode::OutOfFuel`], [`Instance::resume`] continues the call.
     pub fn call(&mut self, export: &str, args: &[u64], results: &mut [u64]) -> Result<(), CallError> {
         let exports = (0..self.image.count(Section::Exports)).filter_map(|index| self.image.export(index));
         let found = exports.into_iter().find(|e| e.kind == kinds::FUNC && e.name == export.as_bytes());
@@ -227,7 +235,7 @@ impl<'a, T> Instance<'a, T> {
         self.call_index(func, args, results)
     }
 
-    /// [`Instance::call`] of a function by its index, imports counted, exported or not.
+    /// As [`Instance::call`], for a function by its index. Imports count, and the function need not be exported.
     ///
     /// # Errors
     /// As [`Instance::call`].
@@ -238,7 +246,8 @@ impl<'a, T> Instance<'a, T> {
             return Err(CallError::WrongArguments);
         }
         self.waiting = None;
-        // SAFETY: the records in the buffer are this instance's own, and its code is verified.
+        // SAFETY: `start::instantiate` made the machine and the instance in the buffer, which this instance borrows.
+        // `func` is in range, and the number of arguments is checked. The code is verified or vouched for.
         unsafe {
             self.activation = Activation::none((*self.machine).stack_top, self.instance);
             self.activation =
@@ -247,10 +256,10 @@ impl<'a, T> Instance<'a, T> {
         }
     }
 
-    /// Goes on with the call that ran out of fuel, after [`Instance::set_fuel`]. `results` are those of that call.
+    /// Continues the call that ran out of fuel, after [`Instance::set_fuel`]. `results` are those of that call.
     ///
     /// # Errors
-    /// As [`Instance::call`]; [`CallError::NothingToResume`] if the last call ended otherwise.
+    /// As [`Instance::call`], and [`CallError::NothingToResume`] if no call waits for fuel.
     pub fn resume(&mut self, results: &mut [u64]) -> Result<(), CallError> {
         match self.waiting.take() {
             Some(slots) if slots == results.len() => {}
@@ -260,11 +269,12 @@ impl<'a, T> Instance<'a, T> {
             }
             None => return Err(CallError::NothingToResume),
         }
-        // SAFETY: the activation stopped for fuel, and nothing ran since.
+        // SAFETY: `waiting` is set only while the activation is one that stopped for fuel. Each new call clears it,
+        // so nothing ran since.
         unsafe { self.run(results) }
     }
 
-    /// What hooks need.
+    /// Returns what the hooks need.
     fn host(&mut self) -> Host<T> {
         Host { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
     }
@@ -275,7 +285,9 @@ impl<'a, T> Instance<'a, T> {
     /// As [`Activation::run`].
     unsafe fn run(&mut self, results: &mut [u64]) -> Result<(), CallError> {
         let mut host = self.host();
-        // SAFETY: the caller's promise; what hooks use is there while it runs.
+        // SAFETY: the caller guarantees the activation's contract. `host` lives until the end of this function, and
+        // hooks use it only while the activation runs. A returned function has as many result slots as `results`,
+        // which the callers checked.
         unsafe {
             (*self.machine).embedder = (&raw mut host).cast();
             let stop = self.activation.run(self.machine);
@@ -289,50 +301,53 @@ impl<'a, T> Instance<'a, T> {
         }
     }
 
-    /// Gives metered code this much fuel: `docs/fuel.md` says what costs how much. Without, there is as good as no end of it.
+    /// Gives metered code this much fuel; `docs/fuel.md` has the costs. Without a call of this, there is practically
+    /// no limit.
     pub fn set_fuel(&mut self, fuel: u64) {
-        // SAFETY: the machine lies in the buffer.
+        // SAFETY: the machine lies in the buffer, which this instance borrows, and nothing runs.
         unsafe { (*self.machine).fuel = fuel };
     }
 
-    /// The fuel that is left.
+    /// Returns the remaining fuel.
     pub fn fuel(&self) -> u64 {
-        // SAFETY: the machine lies in the buffer.
+        // SAFETY: the machine lies in the buffer, which this instance borrows, and nothing runs.
         unsafe { (*self.machine).fuel }
     }
 
-    /// Has each instruction shown to this from now on, or to nobody.
+    /// Sets the hook that sees each instruction, or removes it.
     #[cfg(feature = "trace")]
     pub fn set_trace(&mut self, hook: Option<crate::trace::Hook<InPlace>>) {
-        // SAFETY: the machine lies in the buffer.
+        // SAFETY: the machine lies in the buffer, which this instance borrows, and nothing runs.
         unsafe { (*self.machine).trace = hook };
     }
 
-    /// Memory 0; empty if there is none.
+    /// Returns memory 0, or an empty slice if there is none.
     pub fn memory(&mut self) -> &mut [u8] {
-        // SAFETY: nothing runs.
+        // SAFETY: the instance lies in the buffer. Nothing runs, and `self` is borrowed mutably for as long as the
+        // slice.
         unsafe { memory(self.instance) }
     }
 
-    /// The value of an exported global in its first slot.
+    /// Returns the first slot of an exported global.
     pub fn global(&self, export: &str) -> Option<u64> {
         let exports = (0..self.image.count(Section::Exports)).filter_map(|index| self.image.export(index));
         let found = exports.into_iter().find(|e| e.kind == kinds::GLOBAL && e.name == export.as_bytes())?;
-        // SAFETY: the indices of exports are in range, and nothing runs.
+        // SAFETY: the instance lies in the buffer, and nothing runs. The image verifier checks that indices of
+        // exports are in range.
         Some(unsafe { (*(*self.instance).globals.add(found.index as usize)).read() })
     }
 
-    /// The data.
+    /// Returns the data.
     pub fn data(&mut self) -> &mut T {
         &mut self.data
     }
 
-    /// After a trap: the function, imports counted, and where in its code it happened, in units.
+    /// Returns where the last trap happened: the function (imports count), and the offset in its code in units.
     pub fn trap_site(&self) -> Option<(u32, u32)> {
         self.place(self.activation.ip())
     }
 
-    /// The function, imports counted, that has the code at this place, and where in its code that is, in units.
+    /// Returns the function that contains this address (imports count), and the offset in its code in units.
     pub fn place(&self, place: *const u8) -> Option<(u32, u32)> {
         let at = place.addr().wrapping_sub(self.image.bytes().as_ptr().addr());
         let funcs = self.image.imported(kinds::FUNC)..self.image.count(Section::Funcs);
@@ -342,7 +357,7 @@ impl<'a, T> Instance<'a, T> {
     }
 }
 
-/// Slots of the results of a function type.
+/// Returns the number of result slots of a function type.
 fn result_slots(image: &Image<'_>, ty: TypeRecord) -> usize {
     image.val_types(ty, true).map(|ty| usize::from(ty.slots())).sum()
 }

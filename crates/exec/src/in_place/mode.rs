@@ -1,4 +1,5 @@
-//! Execution in place as a mode: compact code, whose opcodes are looked up in a table of handlers, and records in the image.
+//! How execution in place implements the mode. Code is compact, a table leads from opcodes to handlers, and records
+//! are those of the image.
 
 use wasmote_ir::TrapCode;
 
@@ -10,7 +11,7 @@ use crate::handlers::rows::{self, LIMIT};
 use crate::mode::{Absent, Mode, sealed};
 use crate::state::{Instance, Machine, Table};
 
-/// Code that is executed where it lies.
+/// The mode of code executed where it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct InPlace;
 
@@ -19,25 +20,25 @@ pub struct InPlace;
 #[repr(transparent)]
 pub struct Unit(u16);
 
-/// Where a call from the host returns to: the opcode behind the last.
+/// Returns the address to which a call from the host returns. Its opcode is one past the last.
 fn leave_run() -> *const Unit {
     static LEAVE: Unit = Unit((LIMIT as u16).to_le());
     &raw const LEAVE
 }
 
-/// The handler of each opcode, and behind them of [`leave_run`].
+/// The handler of each opcode, and of the opcode at [`leave_run`].
 static TABLE: [Handler<InPlace>; LIMIT + 1] = rows::table();
 
-/// Where the functions are that an image defines.
+/// Where the functions are that the image defines.
 #[derive(Clone, Copy)]
 pub struct Funcs {
-    /// Their records, in the image; those of imported ones lie in front.
+    /// Their records in the image. Those of imported functions lie in front.
     pub records: *const Func,
-    /// The code of the first.
+    /// The code of the first one.
     pub code: *const u8,
 }
 
-/// A function's record as it lies in an image, little-endian: see `wasmote_ir::image::FuncRecord`.
+/// A function's record in an image, little-endian (see `wasmote_ir::image::FuncRecord`).
 #[repr(C)]
 pub struct Func {
     code: u32,
@@ -48,25 +49,25 @@ pub struct Func {
 }
 
 impl Func {
-    /// Where its code begins, in units from the first function's.
+    /// Returns the start of its code in units, counted from the code of the first function.
     #[inline(always)]
     pub fn code(&self) -> u32 {
         u32::from_le(self.code)
     }
 
-    /// Its type's index.
+    /// Returns the index of its type.
     #[inline(always)]
     pub fn ty(&self) -> u16 {
         u16::from_le(self.ty)
     }
 
-    /// Slot of its frame's header.
+    /// Returns the slot of its frame's header.
     #[inline(always)]
     pub fn header(&self) -> u16 {
         u16::from_le(self.header)
     }
 
-    /// Slots of its frame.
+    /// Returns the number of slots of its frame.
     #[inline(always)]
     pub fn frame_slots(&self) -> u16 {
         u16::from_le(self.frame_slots)
@@ -91,12 +92,12 @@ impl Mode for InPlace {
     type Way = InPlaceWay;
     type Calls = InPlaceCalls;
 
-    /// Behind the opcode.
+    /// Operands lie behind the opcode.
     const OPERANDS: usize = size_of::<Unit>();
     const ALIGNMENT: usize = size_of::<Unit>();
-    /// Targets are in units.
+    /// Targets count units.
     const TARGET: isize = size_of::<Unit>() as isize;
-    /// Code is little-endian, and only 2-aligned.
+    /// Code is little-endian and aligned to 2 bytes only. Other processors may not support unaligned reads.
     const TOGETHER: bool = cfg!(target_endian = "little")
         && cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm"));
     const MEMORIES_MOVE: bool = false;
@@ -120,11 +121,12 @@ impl Mode for InPlace {
         caller: *mut Instance<Self>,
         args: *mut u64,
     ) -> Result<(), TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a live machine and an imported function of its instance, with its arguments
+        // at `args`. The hook asks for no more.
         unsafe { ((*machine).hooks.host)(machine, func.index, caller, args, func.slots.into()) }
     }
 
-    /// The instance has its value stack for itself.
+    /// No other call runs on the instance's value stack.
     #[inline(always)]
     unsafe fn frames_end(_machine: *mut Machine<Self>, _regs: &Regs<Self>) -> Option<*mut u64> {
         None
@@ -132,7 +134,8 @@ impl Mode for InPlace {
 
     #[inline(always)]
     unsafe fn handler(ip: *const u8) -> Handler<Self> {
-        // SAFETY: code is 2-aligned, and verified: its opcodes are in the table.
+        // SAFETY: the caller guarantees that `ip` is at an instruction, which is aligned to 2 bytes. Its opcode is
+        // below the table's length: the verifier checks that, or the embedder vouches for the image.
         unsafe { *TABLE.get_unchecked(usize::from(u16::from_le(ip.cast::<u16>().read()))) }
     }
 

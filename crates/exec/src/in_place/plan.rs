@@ -1,4 +1,4 @@
-//! What lies where in the buffer.
+//! The layout of the buffer: which part lies where.
 //!
 //! ```text
 //! machine, instance | globals, memories, tables, segments, imports | value stack | memories 1 .. | memory 0, room to grow
@@ -11,49 +11,50 @@ use wasmote_ir::image::layout::{Section, kinds};
 use super::InPlace;
 use crate::state::{DataSegment, ElemSegment, Instance, Machine, Memory, Table};
 
-/// Offsets from the beginning of the buffer, in bytes; all are multiples of 8.
+/// Offsets from the start of the buffer in bytes. All are multiples of 8.
 pub(super) struct Plan {
     pub(super) instance: usize,
-    /// The globals' values, two slots each.
+    /// The values of globals, with two slots for a v128.
     pub(super) values: usize,
-    /// Pointers to them.
+    /// Pointers to the globals.
     pub(super) globals: usize,
     pub(super) memories: usize,
-    /// Pointers to them.
+    /// Pointers to the memories.
     pub(super) memory_pointers: usize,
     pub(super) tables: usize,
-    /// Pointers to them.
+    /// Pointers to the tables.
     pub(super) table_pointers: usize,
-    /// The tables' elements, one table after the other.
+    /// The elements of the tables, one table after the other.
     pub(super) elements: usize,
     pub(super) data: usize,
     pub(super) elems: usize,
-    /// The items of element segments whose items are expressions.
+    /// The items of element segments that are copied.
     pub(super) items: usize,
     pub(super) resolved: usize,
     pub(super) stack: usize,
-    /// The memories but the first, then the first, each with its length in front.
+    /// All memories but the first, then the first. Each has its length in front.
     pub(super) bytes_of_memories: usize,
-    /// The size of all, and of what verification needs, whichever is larger; `usize::MAX` if it can't be had.
+    /// The size of everything, or of what verification needs if that is larger. It is `usize::MAX` if the sum does
+    /// not fit.
     pub(super) bytes: usize,
 }
 
-/// Slots of a global's value.
+/// Returns the number of slots of a global's value.
 pub(super) fn global_slots(content: u32) -> usize {
     if content == ValType::V128.number() { 2 } else { 1 }
 }
 
-/// Bytes that a memory begins with.
+/// Returns a memory's size at the start in bytes.
 pub(super) fn memory_bytes(image: &Image<'_>, index: u32) -> Option<usize> {
     let memory = image.memory(index)?;
     usize::try_from(memory.min.checked_mul(1 << memory.what)?).ok()
 }
 
 impl Plan {
-    /// The plan for an image whose metadata is verified.
+    /// Computes the layout for an image whose metadata is verified.
     pub(super) fn of(image: &Image<'_>, stack_slots: usize) -> Plan {
         let mut at = 0usize;
-        // Sizes saturate: what is too large for the address space does not fit any buffer.
+        // Sizes saturate. What does not fit the address space does not fit any buffer.
         let mut take = |count: usize, size: usize| {
             let first = at;
             at = at.saturating_add(count.saturating_mul(size)).saturating_add(7) & !7;
@@ -106,7 +107,7 @@ impl Plan {
     }
 }
 
-/// Whether the items of an element segment are put into the buffer; else they are used where they lie in the image.
+/// Returns whether the items of an element segment are copied to the buffer. Others are used in the image.
 pub(super) fn copied(exprs: bool) -> bool {
     exprs || cfg!(target_endian = "big")
 }

@@ -17,7 +17,7 @@ use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Machine, Memory}
 
 type Table = state::Table<InPlace>;
 
-/// Verifies everything. The buffer is written to.
+/// Verifies the whole image. It uses the buffer as scratch memory.
 #[cfg(feature = "verify")]
 pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) -> Result<(), LoadError> {
     image.verify_metadata(cfg!(feature = "extended"))?;
@@ -25,7 +25,7 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
     if size_of_val(buffer) < needed {
         return Err(LoadError::BufferTooSmall(needed));
     }
-    // SAFETY: any bits are good words. The plan has room for verification.
+    // SAFETY: any bits are valid as `u32`. `Plan::bytes` includes what verification needs.
     let (_, scratch, _) = unsafe { buffer.align_to_mut::<u32>() };
     for index in image.imported(kinds::FUNC)..image.count(Section::Funcs) {
         let code = image.code_range(index).and_then(|range| image.bytes().get(range));
@@ -35,8 +35,8 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
     Ok(())
 }
 
-/// An image, if it has nothing that is not executed in place, or that this build lacks, as far as it says so: of `wasmote-ir`
-/// there may be more in a program than this crate uses.
+/// Reads the header of an image. Refuses what execution in place or this build lacks, as far as the header says so.
+/// Another crate of the program can enable features of `wasmote-ir` that this crate lacks.
 pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     const NOT_HERE: u32 = features::REFERENCES | features::GC | features::EXCEPTIONS | features::SIMD;
     let image = Image::parse(bytes)?;
@@ -50,7 +50,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     Err(ImageError { kind, offset: AT_FEATURES as u32 }.into())
 }
 
-/// An image that somebody vouches for, if this build can run it.
+/// Reads an image that the embedder vouches for. Refuses it if this build cannot run it.
 pub(super) fn trust(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     let image = parse(bytes)?;
     if !cfg!(feature = "extended") && image.op_set() == OpSet::Extended {
@@ -59,7 +59,7 @@ pub(super) fn trust(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     Ok(image)
 }
 
-/// An instance being made: where its parts are.
+/// The parts of an instance that is being made.
 struct Parts<'a> {
     image: Image<'a>,
     base: *mut u8,
@@ -67,9 +67,12 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// The place of the item with this number among those at `offset`.
+    /// Returns the address of item `index` in the list at `offset`.
+    ///
+    /// # Safety
+    /// The plan has this list at `offset`, and `index` is in range.
     unsafe fn place<P>(&self, offset: usize, index: usize) -> *mut P {
-        // SAFETY: the plan has room for as many as there are.
+        // SAFETY: the caller guarantees a list and index of the plan, which fits the buffer.
         unsafe { self.base.add(offset).cast::<P>().add(index) }
     }
 
@@ -79,7 +82,7 @@ impl Parts<'_> {
 }
 
 /// # Safety
-/// The image is verified, or trusted.
+/// The image is verified, or the embedder vouches for it.
 pub(super) unsafe fn instantiate<'a, T>(
     image: Image<'a>,
     imports: &'a [Import<T>],
@@ -98,7 +101,8 @@ pub(super) unsafe fn instantiate<'a, T>(
     }
     let base = buffer.as_mut_ptr().cast::<u8>();
     let parts = Parts { image, base, plan };
-    // SAFETY: the plan fits the buffer, which is 8-aligned and not used otherwise for `'a`; records are as verified.
+    // SAFETY: `room` was checked, so all of the plan lies in the buffer. The buffer is 8-aligned, and nothing else
+    // uses it for `'a`. The caller guarantees the image's records: counts, indices and offsets are in range.
     unsafe {
         base.write_bytes(0, parts.plan.bytes_of_memories);
         let machine = base.cast::<Machine<InPlace>>();
@@ -147,7 +151,10 @@ pub(super) unsafe fn instantiate<'a, T>(
     }
 }
 
-/// Finds what the image imports.
+/// Finds each imported function in `imports`.
+///
+/// # Safety
+/// The parts are as [`instantiate`] set them up.
 unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), LoadError> {
     let image = &parts.image;
     for index in 0..image.count(Section::Imports) {
@@ -162,7 +169,7 @@ unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), Loa
             return Err(LoadError::ImportType(index));
         }
         let Ok(found) = u16::try_from(found) else { return Err(LoadError::MissingImport(index)) };
-        // SAFETY: the plan has room for each.
+        // SAFETY: the plan has one entry for each imported function, and `wanted.index` is such a function's.
         unsafe { parts.place::<u16>(parts.plan.resolved, wanted.index as usize).write(found) };
     }
     Ok(())
@@ -171,7 +178,8 @@ unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), Loa
 impl Parts<'_> {
     unsafe fn memories(&self, room: usize) {
         let count = self.count(Section::Memories);
-        // SAFETY: as `instantiate`.
+        // SAFETY: `instantiate` checked that the plan fits the buffer. The plan has the records, pointers and initial
+        // bytes of all memories, or the record of one empty memory.
         unsafe {
             let pointers = self.plan.memory_pointers;
             self.place::<Memory>(self.plan.memories, 0).write(Memory {
@@ -183,7 +191,7 @@ impl Parts<'_> {
             });
             self.place::<*mut Memory>(pointers, 0).write(self.place(self.plan.memories, 0));
             let mut at = self.plan.bytes_of_memories;
-            // The first one comes last.
+            // Memory 0 comes last, because it can grow.
             for index in (1..count).chain((count > 0).then_some(0)) {
                 let (Some(memory), Some(len)) =
                     (self.image.memory(index as u32), memory_bytes(&self.image, index as u32))
@@ -201,7 +209,7 @@ impl Parts<'_> {
                     base,
                     page_log2: what,
                     memory64: wide,
-                    // No more than there is room for, so that whoever asks for more does not pay for it.
+                    // The limit is what there is room for, so that code does not pay fuel for growth that must fail.
                     max_pages: max.or(memory.most_pages()).unwrap_or(0).min((room as u64).unbounded_shr(what)),
                     embedder: room,
                 };
@@ -215,7 +223,7 @@ impl Parts<'_> {
         let mut at = 0;
         for index in 0..self.count(Section::Globals) {
             let Some(global) = self.image.global(index as u32) else { break };
-            // SAFETY: as `instantiate`.
+            // SAFETY: the plan has a pointer and enough slots for each global.
             unsafe {
                 let place: *mut u64 = self.place(self.plan.values, at);
                 self.place::<*mut u64>(self.plan.globals, index).write(place);
@@ -233,7 +241,7 @@ impl Parts<'_> {
         let mut at = 0;
         for index in 0..self.count(Section::Tables) {
             let Some(table) = self.image.table(index as u32) else { break };
-            // SAFETY: as `instantiate`.
+            // SAFETY: the plan has a record, a pointer, and room for the elements of each table.
             unsafe {
                 let elems: *mut u32 = self.place(self.plan.elements, at);
                 let value = if table.init == NONE { 0 } else { self.evaluate(table.init)[0] as u32 };
@@ -252,10 +260,11 @@ impl Parts<'_> {
     unsafe fn segments(&self) -> Result<(), LoadError> {
         let image = &self.image;
         let mut at = 0;
-        // All are there before the first active one is copied.
+        // All segments are set up before the first active one is copied.
         for index in 0..self.count(Section::Elems) {
             let Some(elem) = image.elem(index as u32) else { break };
-            // SAFETY: as `instantiate`; items are in the image, or have room in the buffer.
+            // SAFETY: items that are not copied lie in the image, which the verifier checks. The plan has room for
+            // the others, and a record for each segment.
             unsafe {
                 let mut elems = image.bytes().as_ptr().add(image.section(Section::Items)).cast::<u32>();
                 elems = elems.wrapping_add(elem.items as usize);
@@ -274,13 +283,14 @@ impl Parts<'_> {
         }
         let indexed = image.indexed_data() as usize;
         for (index, (_, bytes)) in image.data_segments().enumerate().take(indexed) {
-            // SAFETY: as `instantiate`.
+            // SAFETY: the plan has a record for each data segment that is addressed by an index.
             unsafe {
                 let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
                 self.place::<DataSegment>(self.plan.data, index).write(record);
             }
         }
-        // SAFETY: as `instantiate`; ranges are checked before they are used.
+        // SAFETY: the plan's records were written above. Each range is checked against its table or memory before the
+        // copy. A segment lies in the image or among the plan's items, so it does not overlap its target.
         unsafe {
             for index in 0..self.count(Section::Elems) {
                 let Some(elem) = image.elem(index as u32).filter(|elem| elem.mode == modes::ACTIVE) else { continue };
@@ -311,7 +321,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// The value of a constant expression in slots. It is verified: its words are there, and the stack is deep enough.
+    /// Evaluates a constant expression and returns its value in slots. The image verifier checks that all its words
+    /// exist and that the stack is deep enough.
     fn evaluate(&self, at: u32) -> [u64; 2] {
         let mut stack = [0u64; constants::MAX_DEPTH];
         let mut high = 0;
@@ -329,11 +340,12 @@ impl Parts<'_> {
                     (wide(at + 1), 5)
                 }
                 constants::GLOBAL_GET => {
-                    // SAFETY: only globals that have their values already are used.
+                    // SAFETY: the verifier lets an expression read only earlier globals, which have their pointers
+                    // and values already.
                     let global: *mut u64 =
                         unsafe { self.place::<*mut u64>(self.plan.globals, word(at + 1) as usize).read() };
                     let pair = self.image.global(word(at + 1)).is_some_and(|global| global_slots(global.content) == 2);
-                    // SAFETY: as above; a vector has two slots.
+                    // SAFETY: the pointer leads to the global's slot, and to two slots for a vector.
                     unsafe {
                         high = if pair { global.add(1).read() } else { 0 };
                         (global.read(), 2)

@@ -1,4 +1,5 @@
-//! Activations of linked code: functions are records, calls lead from instance to instance, and frames have a backtrace.
+//! Activations of linked code: functions are records, calls can lead into other instances, and frames have a
+//! backtrace.
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
@@ -13,34 +14,39 @@ use crate::handlers::calls::linked::SAVED;
 pub struct Frame {
     /// The instance.
     pub instance: *mut Instance,
-    /// The function's index in its module, imports counted.
+    /// The function's index in its module. Imports count.
     pub func: u32,
-    /// Where in the function's linked code: a byte inside the instruction that stopped or called.
+    /// The place in the function's linked code: the offset of a byte inside the instruction that stopped or called.
     pub cell: u32,
 }
 
-/// A frame, and where it is in its code.
+/// A frame and the place in its code.
 struct Place {
     ip: *const Cell,
     fp: *mut u64,
     instance: *mut Instance,
 }
 
-/// What is known of the function of a [`Place`].
+/// What is known of the function around a [`Place`].
 struct Located {
     frame: Frame,
     func: *const Func,
 }
 
 impl Place {
-    /// Where these registers are.
+    /// Returns the place of these registers.
     fn of(regs: &Regs) -> Place {
         Place { ip: regs.ip.cast(), fp: regs.fp, instance: regs.cx }
     }
 
-    /// The function whose code it is in; `None` if that is the host's, or not to be found.
+    /// Returns the function that contains the place, or `None` if it is not in a function's code.
+    ///
+    /// # Safety
+    /// The instance is one of the machine's store, and its records are live.
     unsafe fn locate(&self, machine: *mut Machine) -> Option<Located> {
-        // SAFETY: frames are as calls made them.
+        // SAFETY: the caller guarantees the machine and the instance. The hook returns null or the start of a
+        // function's code, in front of which the linker wrote its description. The code belongs to the instance's
+        // module, so the index is in range of the instance's functions.
         unsafe {
             let code = ((*machine).hooks.locate)(machine, self.instance, self.ip);
             if code.is_null() {
@@ -56,12 +62,14 @@ impl Place {
     }
 }
 
-/// One past the last slot of the frame that these registers are of; `None` if that is no function's.
+/// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if `ip` is in
+/// no function.
 ///
 /// # Safety
-/// They are those of an activation that stopped, on this machine.
+/// The registers are those of an activation that stopped on this machine.
 pub(super) unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees registers of a running function, so its record is live and its frame has
+    // `frame_slots` slots in the value stack.
     unsafe {
         let func = Place::of(regs).locate(machine)?.func;
         Some(regs.fp.add((*func).frame_slots as usize))
@@ -69,16 +77,18 @@ pub(super) unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*m
 }
 
 impl Activation {
-    /// Starts a call of a function with these arguments, in slots, above all that the machine's value stack has.
+    /// Starts a call of a function, with arguments in slots. The frame lies above everything in the machine's value
+    /// stack.
     ///
     /// # Errors
-    /// [`TrapCode::StackOverflow`] when there is no room for its frame, or as many calls are under way as may be.
+    /// [`TrapCode::StackOverflow`] if there is no room for the frame, or if too many calls are nested.
     ///
     /// # Safety
-    /// The function is of the machine's store; `args` are as many as its type says.
+    /// The function belongs to the machine's store. `args` has as many slots as its parameters.
     #[inline(always)]
     pub unsafe fn start(machine: *mut Machine, func: *mut Func, args: &[u64]) -> Result<Activation, TrapCode> {
-        // SAFETY: the caller's promise; instances have at least one memory.
+        // SAFETY: the caller guarantees a live machine and function record, and the number of arguments. `Room::of`
+        // checked that the frame of `frame_slots` slots fits. The frame holds the parameters and the header.
         unsafe {
             let slots = (*func).frame_slots as usize;
             let room = Room::of(machine, slots).filter(|_| (*machine).depth < (*machine).max_depth);
@@ -94,27 +104,28 @@ impl Activation {
         }
     }
 
-    /// Gives the frames of an activation that stopped, the innermost first, until `each` returns `false`. What lies outside of it, the
-    /// host's frames and those of other activations, is not among them.
+    /// Passes the frames of a stopped activation to `each`, the innermost first, until `each` returns `false`. The
+    /// host's frames and those of other activations are not among them.
     ///
     /// # Safety
-    /// It stopped, and its part of the value stack was not written to since.
+    /// The activation stopped on this machine. Nothing wrote to its part of the value stack since then.
     pub unsafe fn backtrace(&self, machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bool) {
-        // SAFETY: frames, and what was noted of instances, are as the stop left them.
+        // SAFETY: the caller guarantees that the frames are unchanged. Calls wrote each frame's header, whose slot
+        // the function's record gives. They wrote an entry behind `noted` for each return address `return_across`.
         unsafe {
             let Place { mut ip, mut fp, mut instance } = Place::of(&self.site.regs);
             if instance.is_null() {
-                // A host function's: nothing of wasm ran.
+                // The activation calls a host function, so no wasm ran.
                 return;
             }
             let mut noted = self.noted;
             loop {
                 if ip == cells::return_across() {
-                    // What is noted is the instruction behind the call.
+                    // The entry has the address of the instruction behind the call.
                     let back = noted.cast::<*const Cell>().read();
                     instance = noted.add(1).cast::<*mut Instance>().read();
                     noted = noted.add(SAVED);
-                    // The noted address may be the way out.
+                    // That address can also be the exit from wasm.
                     if back == cells::leave_run() {
                         break;
                     }
@@ -137,13 +148,15 @@ impl Activation {
     }
 }
 
-/// The function that has the instruction, imports counted, and where in its linked code it is, in bytes. Nothing if it leads into wasm or out of it.
+/// Returns the function that contains the instruction (imports count), and the instruction's offset in its linked
+/// code in bytes. Returns `None` for the cells that lead into wasm or out of it.
 ///
 /// # Safety
-/// A hook of this machine was given the step, and has not returned.
+/// A hook of this machine got the step and has not returned.
 #[cfg(feature = "trace")]
 pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::Linked>) -> Option<(u32, u32)> {
-    // SAFETY: the caller's promise; what is found was linked.
+    // SAFETY: the caller guarantees a live machine and instance. The hook returns null or the start of a function's
+    // code, in front of which the linker wrote its description.
     unsafe {
         let code = ((*machine).hooks.locate)(machine, step.instance, step.place.cast());
         if code.is_null() {

@@ -1,16 +1,23 @@
-//! Linked code: instructions as 8-byte cells, the first of each holding its handler's address, the operands
-//! packed behind it four units a cell.
+//! Linked code: a sequence of 8-byte cells. The first cell of an instruction has its handler's address. The operands
+//! follow, four units a cell.
 //!
-//! The compact form of `wasmote_ir::code` is position independent; what changes here are targets (bytes instead
-//! of units) and types (the engine's numbers instead of the module's). In front of a function's first
-//! instruction lies one cell with what a call needs of its frame, then one with its index and length, by which a trap finds out where
-//! it happened, and in front of that the handlers of exceptions, if there are any, and the stretches of code that they cover. A call of a function of the module has a cell in front of
-//! its operands for where the function's code begins: as long as that is not known, for a cell of [`unresolved`], which finds it out. The last unit of each call, which no operand takes, says where the caller's
-//! header is, by which frames are walked.
+//! Linked code differs from the compact code of `wasmote_ir::code` in its targets, which are in bytes instead of
+//! units, and in its types, which have the engine's numbers instead of the module's.
 //!
-//! Two instructions in a row for which there is a pair (`handlers::pairs`) share a handler, unless something jumps between
-//! them: the operands of the second follow directly upon the first one's. The second then counts as beginning a cell before
-//! its operands, where its handler would be.
+//! In front of a function's first instruction lie, from the last cell backwards:
+//!
+//! 1. what a call needs to know of the frame ([`Front`]);
+//! 2. the function's index and length, from which a trap finds its site;
+//! 3. if the function has exception handlers, their number, the handlers ([`LinkedHandler`]), and the stretches of
+//! code that they cover ([`Stretch`]).
+//!
+//! A direct call has one more cell in front of its operands, with the address of the callee's code. Until that is
+//! known, it is the address of an [`unresolved`] cell, which finds the code. The last unit of each call, which no
+//! operand uses, has the slot of the caller's header. A walk of the frames reads it.
+//!
+//! Two instructions in a row that form a superinstruction (`handlers::pairs`) share one handler, unless the second is
+//! a jump target. The operands of the second directly follow those of the first. The second counts as beginning one
+//! cell before its operands, where its handler would be.
 
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::handlers::Handler as Caught;
@@ -20,92 +27,96 @@ use crate::handlers::calls::linked::{Host, Resolve, ReturnAcross, Translate};
 use crate::handlers::control::Leave;
 use crate::linked::{Cell, Handler, Linked};
 
-/// What has a function's description set in front of its length, in bytes of which it is a multiple, if it has handlers.
+/// A flag in the word of a function's description, below the length: the function has exception handlers. The length
+/// is a multiple of 8 bytes, so the bit is free.
 pub(crate) const HANDLED: u64 = 1 << 32;
-/// A handler of exceptions.
+/// An exception handler in linked code.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct LinkedHandler {
-    /// With places in bytes.
+    /// The handler, with its places in bytes.
     pub handler: Caught,
-    /// The number of the next one further out that covers all that this one does, or [`NO_HANDLER`].
+    /// The number of the next outer handler that covers all that this one covers, or [`NO_HANDLER`].
     pub outer: u32,
     unused: u32,
 }
 
-/// A stretch of a function's code which the same handlers cover.
+/// A stretch of a function's code that the same handlers cover.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Stretch {
-    /// Where it begins, in bytes; it ends where the next one begins.
+    /// Its start in bytes. It ends where the next one begins.
     pub from: u32,
-    /// The number of the innermost of its handlers, or [`NO_HANDLER`].
+    /// The number of the innermost handler that covers it, or [`NO_HANDLER`].
     pub handler: u32,
 }
 
-/// The number of no handler.
+/// Stands for no handler.
 pub(crate) const NO_HANDLER: u32 = u32::MAX;
-/// Cells of a handler. A stretch takes one.
+/// The number of cells of a handler. A stretch takes one.
 pub(crate) const HANDLER_CELLS: usize = size_of::<LinkedHandler>() / size_of::<Cell>();
 const _: () = assert!(size_of::<Stretch>() == size_of::<Cell>());
-/// What the last unit of a call, and of a throw's operands, has set, beside the slot of the function's own header, if it has handlers.
+/// A flag in the last unit of a call, and in the last operand of a throw, beside the slot of the function's header:
+/// the function has exception handlers.
 pub(crate) const CALLER_HANDLES: u16 = MAX_HEADER + 1;
 
-/// Cells in front of a function's first instruction, if it has no handlers.
+/// The number of cells in front of a function's first instruction, without handlers.
 pub(crate) const FRONT_CELLS: usize = 2;
 
-/// What a call has to know of the function's frame, in bytes: it lies directly in front of the first instruction.
+/// The frame layout that a call needs, in bytes. It lies directly in front of the first instruction.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Front {
-    /// How large it is.
+    /// The size of the frame.
     pub frame: u32,
-    /// Where its header is.
+    /// The offset of the header.
     pub header: u32,
 }
 
 impl Front {
-    /// Of a frame of so many slots, with the header there.
+    /// Creates the layout of a frame with this many slots and this header slot.
     pub(crate) const fn new(frame_slots: u32, header: u16) -> Front {
         let slot = size_of::<u64>() as u32;
         Front { frame: frame_slots * slot, header: header as u32 * slot }
     }
 
-    /// As a cell.
+    /// Converts the layout to a cell.
     pub(crate) fn cell(self) -> Cell {
-        // SAFETY: as large, and any bits will do.
+        // SAFETY: both types have 8 bytes, and a cell accepts any bits.
         unsafe { core::mem::transmute(self) }
     }
 
-    /// That of the function whose code begins here.
+    /// Returns the layout of the function whose code begins here.
     ///
     /// # Safety
-    /// [`Linker::link`](crate::Linker::link) made it, or it is [`unresolved`].
+    /// [`Linker::link`](crate::Linker::link) wrote the code, or it is an [`unresolved`] cell.
     #[inline(always)]
     pub(crate) unsafe fn of(code: *const Cell) -> Front {
-        // SAFETY: it is there.
+        // SAFETY: the caller guarantees code with a layout in the cell in front of it: `link` writes it there, and
+        // `Unresolved` has it there.
         unsafe { code.cast::<Front>().sub(1).read() }
     }
 }
 
 /// What lies in front of a function's first instruction.
 pub(crate) struct Description {
-    /// The function's index, imports counted.
+    /// The function's index. Imports count.
     pub func: u32,
-    /// Bytes of its code.
+    /// The length of its code in bytes.
     pub bytes: u32,
-    /// Its handlers, by number.
+    /// Its exception handlers, in the order of their numbers.
     pub handlers: *const LinkedHandler,
-    /// The stretches of its code, in order, and how many they are.
+    /// The stretches of its code in order, and their number.
     pub stretches: (*const Stretch, usize),
 }
 
-/// What is known of the function whose code begins here.
+/// Returns the description of the function whose code begins here.
 ///
 /// # Safety
-/// [`Linker::link`](crate::Linker::link) made it.
+/// [`Linker::link`](crate::Linker::link) wrote the code.
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
-    // SAFETY: the description is two cells in front; if there are handlers, their number is in front of that, and they are there.
+    // SAFETY: the caller guarantees code that `link` wrote. The index and length are two cells in front of it. With
+    // `HANDLED` set, the cells before have the counts, and as many handlers and stretches.
     unsafe {
         let word = code.sub(FRONT_CELLS).read().word();
         let handlers = if word & HANDLED != 0 {
@@ -121,20 +132,20 @@ pub(crate) unsafe fn describe(code: *const Cell) -> Description {
     }
 }
 
-/// The code of a function that has yet to be translated.
+/// Returns the code of functions that are not yet translated.
 pub fn untranslated() -> *const Cell {
     static CELL: [Handler; 1] = [cold::<Linked, Translate>];
     CELL.as_ptr().cast()
 }
 
-/// Code that stands for that of a function, in a call that does not know it yet.
+/// A cell that a call leads to as long as it does not know its function's code.
 #[repr(C)]
 struct Unresolved {
     front: Front,
     handler: Handler,
 }
 
-/// For each slot where a header may be, but for those that hardly any function has.
+/// One entry for each header slot. Hardly any function has a header in a higher slot.
 static UNRESOLVED: [Unresolved; 64] = {
     let mut all = [const { Unresolved { front: Front::new(HEADER as u32, 0), handler: hot::<Linked, Resolve> } }; 64];
     let mut header = 0;
@@ -145,28 +156,29 @@ static UNRESOLVED: [Unresolved; 64] = {
     all
 };
 
-/// What finds out the code of a function whose header is in this slot, if that can be done.
+/// Returns the code that finds the callee, for functions with the header in this slot. Returns `None` if the slot is
+/// too high.
 pub(crate) fn unresolved(header: u16) -> Option<*const Cell> {
     let found = UNRESOLVED.get(usize::from(header))?;
-    // As far as the front goes, too.
+    // The pointer is derived from the whole entry, because the layout in front is read through it.
     let start = (&raw const *found).cast::<u8>();
-    // SAFETY: it lies there.
+    // SAFETY: the offset of a field lies in the entry.
     Some(unsafe { start.add(core::mem::offset_of!(Unresolved, handler)) }.cast())
 }
 
-/// The code of a function of the host.
+/// Returns the code of host functions.
 pub fn host() -> *const Cell {
     static CELL: [Handler; 1] = [cold::<Linked, Host>];
     CELL.as_ptr().cast()
 }
 
-/// Where a call into another instance returns to.
+/// Returns the address to which a call into another instance returns.
 pub(crate) fn return_across() -> *const Cell {
     static CELL: [Handler; 1] = [hot::<Linked, ReturnAcross>];
     CELL.as_ptr().cast()
 }
 
-/// Where a call from the host returns to.
+/// Returns the address to which a call from the host returns.
 pub(crate) fn leave_run() -> *const Cell {
     static CELL: [Handler; 1] = [cold::<Linked, Leave>];
     CELL.as_ptr().cast()

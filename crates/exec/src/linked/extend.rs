@@ -1,6 +1,7 @@
-//! What other crates need to add instructions: their handlers are made as those here are, and given to [`Linker::new`](crate::Linker::new).
+//! The parts with which other crates add instructions. Their handlers are made like those here and are passed to
+//! [`Linker::new`](crate::Linker::new).
 //!
-//! The handlers of a shape's variants are given by the variants' names, in any order:
+//! The handlers of a shape's variants are listed by the variants' names, in any order:
 //!
 //! ```
 //! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};

@@ -1,8 +1,10 @@
-//! Linking: compact code into cells (see `cells`), in one pass over all, and two over what changes.
+//! Linking turns compact code into cells (see `cells`). One pass covers the whole function, and two cover the
+//! instructions whose operands change.
 //!
-//! 1. Where jumps lead to is marked: no pair may hide it. The translator says where they are; else they are looked for.
-//! 2. All is laid out in cells, pairs are chosen, and it is noted where each instruction went.
-//! 3. Jumps and types are written as they are in cells.
+//! 1. Mark jump targets, because none may become the second half of a superinstruction. The translator lists the
+//! instructions with targets; for images they are searched.
+//! 2. Write all instructions as cells, choose superinstructions, and record where each instruction went.
+//! 3. Write targets and types in the form that they have in cells.
 
 mod listing;
 
@@ -27,45 +29,46 @@ use crate::mode::Mode;
 
 pub use listing::{LinkedInstr, Runs};
 
-/// Turns compact code into cells; keeps its buffers from one function to the next.
+/// Turns compact code into cells. It keeps its buffers from one function to the next.
 pub struct Linker {
-    /// The handlers of instructions on objects.
+    /// The handlers of GC instructions.
     objects: &'static [Handler],
-    /// Gives the handlers of vector instructions.
+    /// Returns the handler of a vector instruction.
     vectors: Option<fn(Opcode) -> Handler>,
-    /// Whether there are to be pairs.
+    /// Whether superinstructions are used.
     #[cfg_attr(not(feature = "pairs"), allow(dead_code))]
     superinstructions: bool,
-    /// For each unit that begins an instruction, where its cell begins, in bytes; [`TARGET`] before that is known, if something
-    /// jumps there. No other is [`TARGET`], whatever was linked before: it need not be cleared.
+    /// For each unit that begins an instruction, the start of its cells in bytes. Before that is known, jump targets
+    /// have [`TARGET`]. Entries of earlier functions are never [`TARGET`], so the list need not be cleared.
     starts: Vec<u32>,
-    /// Where instructions begin that change when they are linked, if it had to be found out.
+    /// The starts of the instructions that change when they are linked, if they had to be searched.
     changing: Vec<u32>,
-    /// What [`TABLE`] is where memory 0 is not guarded; empty until there was such a function.
+    /// [`TABLE`] for functions whose memory 0 is not guarded. It is empty until the first such function.
     checked: Vec<Handler>,
-    /// Whether what is being linked is such.
+    /// Whether the current function checks bounds in code.
     checks: bool,
 }
 
-/// The opcode of calls of functions of the module.
+/// The opcode of direct calls of functions of the module.
 pub(crate) const CALL_DEFINED: u16 = Opcode::only(Op::Call).0;
-/// Those of throws, whose last operand is the slot of the header.
+/// The opcodes of throws. Their last operand is the slot of the header.
 const THROWS: [u16; 2] = [Opcode::only(Op::Throw).0, Opcode::only(Op::ThrowRef).0];
 
-/// Distances in bytes fit the operands of jumps, whatever function the translator or the verifier lets through.
+/// Each distance in bytes fits a jump's operand. The translator and the verifier limit the size of a function to
+/// this.
 const _: () = assert!(MAX_FUNCTION_UNITS * size_of::<Cell>() <= i32::MAX as usize);
 
-/// In [`Linker::starts`]: something jumps here.
+/// In [`Linker::starts`]: a jump target.
 const TARGET: u32 = u32::MAX;
 
-/// In [`LENGTHS`], beside the units of an instruction: its operands change when it is linked; there are more targets behind it; and
-/// it is a call that returns here.
+/// Flags in [`LENGTHS`], above the number of units: the operands change when the instruction is linked; more targets
+/// follow the operands; the instruction is a call that returns to the next one.
 const CHANGES: u8 = 0x20;
 const MORE: u8 = 0x40;
 const CALL: u8 = 0x80;
 const UNITS: u8 = CHANGES - 1;
 
-/// For each list of operands, what is to be known of an instruction that has it.
+/// For each list of operands, the units of an instruction that has it, and its flags.
 static LENGTHS: [u8; LISTS] = {
     let mut table = [0; LISTS];
     let mut list = 0;
@@ -77,7 +80,8 @@ static LENGTHS: [u8; LISTS] = {
             changes |= matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type);
             more |= matches!(operands[i], Operand::TargetCount);
             base |= matches!(operands[i], Operand::Base);
-            // Tail calls have a header, and what makes objects a result.
+            // Unlike calls that return, tail calls have a header operand, and instructions that allocate have a
+            // result.
             other |= matches!(operands[i], Operand::Header | Operand::Dst);
             units += operands[i].units();
             i += 1;
@@ -99,20 +103,20 @@ static LENGTHS: [u8; LISTS] = {
     table
 };
 
-/// What is in [`LENGTHS`] for an opcode; 0 if there is no such.
+/// Returns the entry of [`LENGTHS`] for an opcode, or 0 for a number that is no opcode.
 #[inline(always)]
 fn length(opcode: u16) -> u8 {
     Opcode(opcode).list().map_or(0, |list| LENGTHS[list])
 }
 
-/// Units of the instruction at `at`, which has more targets than its opcode says.
+/// Returns the units of the instruction at `at`, which has more targets than its opcode says.
 #[cold]
 #[inline(never)]
 fn long_units(code: &[u16], at: usize) -> usize {
     Instr::decode(code, at).map_or(0, |instr| instr.units.len())
 }
 
-/// Of eight units, how many bits belong to the first so many, as they lie in two words of memory.
+/// Masks for the first `n` of eight units, as they lie in two words of memory.
 static MASKS: [[u64; 2]; 9] = {
     let mut masks = [[0; 2]; 9];
     let mut units = 0;
@@ -128,29 +132,30 @@ static MASKS: [[u64; 2]; 9] = {
     masks
 };
 
-/// A function to be linked.
+/// A function to link.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
-    /// Its index, imports counted.
+    /// The function's index. Imports count.
     pub func: u32,
-    /// What the translator made, or verified.
+    /// The code that the translator made or the verifier checked.
     pub code: &'a [u16],
-    /// The slot of its frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
+    /// The slot of the frame's header, at most [`MAX_HEADER`](wasmote_ir::frame::MAX_HEADER).
     pub header: u16,
-    /// Slots of its frame.
+    /// The slots of the frame.
     pub frame_slots: u32,
-    /// The types of the functions of the module that are not imported, and for each type the slot of the header in frames of its functions.
+    /// The type of each function that the module defines, and for each type the header slot of its functions.
     pub callees: (&'a [u32], &'a [u16]),
-    /// Its handlers of exceptions, likewise.
+    /// The function's exception handlers, from the same source as the code.
     pub handlers: &'a [Caught],
-    /// Where the instructions begin that have targets or types, if that is known.
+    /// The starts of the instructions that have targets or types, if known.
     pub changing: Option<&'a [u32]>,
-    /// Whether memory 0 is guarded, in all instances, which takes the feature `guard-pages`: `guard` says what that is. Checks are left out then.
+    /// Whether memory 0 is a guarded memory in all instances (see `guard`). Checks are then left out. It needs the
+    /// feature `guard-pages`.
     pub guarded: bool,
 }
 
 impl Source<'_> {
-    /// A function of nothing, whose memory is not known to be guarded.
+    /// An empty function whose bounds are checked in code, to build others from.
     pub const CHECKED: Source<'static> = Source {
         func: 0,
         code: &[],
@@ -164,7 +169,7 @@ impl Source<'_> {
 }
 
 impl Linker {
-    /// A linker, with the handlers of instructions on objects, in order; none if there are to be no such instructions.
+    /// Creates a linker with the handlers of GC instructions, in order. The list is empty if code has none of these.
     pub fn new(objects: &'static [Handler]) -> Linker {
         Linker {
             vectors: None,
@@ -177,20 +182,20 @@ impl Linker {
         }
     }
 
-    /// Adds the handlers of vector instructions. Without, it must get no code that has such.
+    /// Adds the handlers of vector instructions. A linker without them must not get code with such instructions.
     ///
     /// # Safety
-    /// What is given for an opcode does what the instruction does, and the machine can run it.
+    /// `vectors` returns the right handler for each opcode, and the processor can run it.
     pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
         Linker { vectors: Some(vectors), ..self }
     }
 
-    /// Whether two instructions in a row may have one handler, which they may unless said otherwise.
+    /// Sets whether two instructions in a row may become a superinstruction. The default is yes.
     pub fn superinstructions(self, on: bool) -> Linker {
         Linker { superinstructions: on, ..self }
     }
 
-    /// The handler of an opcode.
+    /// Returns the handler of an opcode.
     #[inline(always)]
     fn handler(&self, opcode: usize) -> Handler {
         if Linked::GUARDED && self.checks {
@@ -204,12 +209,12 @@ impl Linker {
         if opcode < LIMIT { self.checked[opcode] } else { self.rare_handler(opcode) }
     }
 
-    /// Makes [`Linker::checked`].
+    /// Fills [`Linker::checked`].
     #[cold]
     fn make_checked(&mut self) -> Result<(), OutOfMemory> {
         self.checked.try_extend_from_slice(&TABLE)?;
         for (&opcode, &handler) in CHECKED.0.iter().zip(&CHECKED.1) {
-            // Those of the extended op set may not be there.
+            // A build without the extended op set lacks the last opcodes.
             if let Some(entry) = self.checked.get_mut(usize::from(opcode)) {
                 *entry = handler;
             }
@@ -217,7 +222,7 @@ impl Linker {
         Ok(())
     }
 
-    /// The first cell of the pair of two opcodes, if there is one here.
+    /// Returns the first cell of the superinstruction of two opcodes, if there is one.
     #[cfg(feature = "pairs")]
     #[inline(always)]
     fn pair(&self, first: u16, second: u16) -> Option<Cell> {
@@ -225,7 +230,7 @@ impl Linker {
             return None;
         }
         if Linked::GUARDED && self.checks {
-            // Pairs have no checks.
+            // Superinstructions have no bounds checks.
             let differs = |opcode: u16| {
                 let opcode = usize::from(opcode);
                 opcode < LIMIT && !core::ptr::fn_addr_eq(self.checked[opcode], TABLE[opcode])
@@ -239,7 +244,7 @@ impl Linker {
         Some(named(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(pair), false))
     }
 
-    /// There are none.
+    /// This build has no superinstructions.
     #[cfg(not(feature = "pairs"))]
     fn pair(&self, _first: u16, _second: u16) -> Option<Cell> {
         None
@@ -252,12 +257,12 @@ impl Linker {
         }
         match opcode.checked_sub(FIRST_OBJECT) {
             None => MANAGED[opcode - OPCODES],
-            // Modules with objects are refused where there are no handlers for them.
+            // Modules with GC instructions are refused where the handlers are missing.
             Some(object) => self.objects.get(object).copied().unwrap_or(cold::<Linked, Unreachable>),
         }
     }
 
-    /// Looks for the instructions that change.
+    /// Searches the instructions that change when they are linked.
     fn look(&mut self, code: &[u16]) -> Result<(), OutOfMemory> {
         self.changing.clear();
         let mut at = 0;
@@ -274,7 +279,7 @@ impl Linker {
         Ok(())
     }
 
-    /// Marks what is jumped to.
+    /// Marks jump targets.
     fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) -> Result<(), OutOfMemory> {
         if self.starts.len() <= code.len() {
             self.starts.try_resize(code.len() + 1, 0)?;
@@ -287,7 +292,7 @@ impl Linker {
                 }
             });
         }
-        // Those that delegate have no target.
+        // Handlers that delegate have no target.
         for handler in handlers.iter().filter(|handler| handler.tag != DELEGATE) {
             if let Some(start) = starts.get_mut(handler.target as usize) {
                 *start = TARGET;
@@ -296,18 +301,20 @@ impl Linker {
         Ok(())
     }
 
-    /// Puts the instructions into cells behind those in `out`, and notes where each goes. Returns their length in bytes.
+    /// Appends the instructions to `out` as cells and records where each one goes. Returns their length in bytes.
     fn lay_out(&mut self, source: &Source<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
         let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HANDLES };
-        // An instruction takes at most as many cells as units, and up to two are written that are not its own.
+        // An instruction has at most as many cells as units. The copy of eight units below may write two cells too
+        // many.
         out.try_room(code.len() + 2)?;
         let first = out.len();
-        // SAFETY: there is room for as many.
+        // SAFETY: `out` has room for `code.len() + 2` more cells.
         let cells = unsafe { out.as_mut_ptr().add(first) };
         let mut all_starts = core::mem::take(&mut self.starts);
         let starts = &mut all_starts[..=code.len()];
-        // How many were written, and of the instruction before, unless it is part of a pair, its opcode, and where it went.
+        // The number of cells so far. Then the opcode and cell of the last instruction, unless it is part of a
+        // superinstruction.
         let (mut count, mut before) = (0, None);
         let mut at = 0;
         while let Some(&opcode) = code.get(at) {
@@ -326,11 +333,12 @@ impl Linker {
                 _ => None,
             };
             debug_assert!(count <= at);
-            // SAFETY: up to here, there were at least as many units as cells; and so it is behind this instruction.
+            // SAFETY: each instruction so far has at most as many cells as units, so `count <= at`. That also holds
+            // with this one. Each write is below `code.len() + 2`, for which `out` has room.
             unsafe {
                 match pair {
                     Some((place, pair)) => {
-                        // The second counts as beginning where its handler would be.
+                        // The second instruction counts as beginning where its handler would be.
                         starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
                         cells.add(place).write(pair);
                         before = None;
@@ -380,12 +388,12 @@ impl Linker {
         let bytes = (count * size_of::<Cell>()) as u32;
         starts[code.len()] = bytes;
         self.starts = all_starts;
-        // SAFETY: they were written.
+        // SAFETY: `out` has room for `count` cells behind `first`, and the loop wrote all of them.
         unsafe { out.set_len(first + count) };
         Ok(bytes)
     }
 
-    /// Has what follows be linked as `source` says.
+    /// Prepares to link a function that is guarded or not.
     fn begin(&mut self, source: &Source<'_>) -> Result<(), OutOfMemory> {
         self.checks = Linked::GUARDED && !source.guarded;
         if self.checks && self.checked.is_empty() {
@@ -394,11 +402,11 @@ impl Linker {
         Ok(())
     }
 
-    /// Links a function, replacing what `out` holds. Type `t` of the module has the number `type_ids[t]` in the engine. Returns
-    /// how many cells lie in front of the first instruction.
+    /// Links a function and replaces the content of `out`. Type `t` of the module has the number `type_ids[t]` in the
+    /// engine. Returns the number of cells in front of the first instruction.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> Result<usize, OutOfMemory> {
         let Source { func, code, header, frame_slots, handlers, changing, .. } = *source;
         self.begin(source)?;
@@ -409,7 +417,7 @@ impl Linker {
         let changing = changing.unwrap_or(&looked_for);
         self.mark(code, handlers, changing)?;
         out.clear();
-        // A stretch begins where a handler begins or ends, at most.
+        // At most one stretch begins at each start and each end of a handler.
         let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * (HANDLER_CELLS + 2) };
         let in_front = FRONT_CELLS + of_handlers;
         out.try_resize(in_front, Cell::of_word(0))?;
@@ -431,19 +439,20 @@ impl Linker {
         Ok(in_front)
     }
 
-    /// Where in the cells the unit lies that a handler names, in bytes.
+    /// Returns the offset in cells of a unit that a handler names, in bytes.
     fn place(&self, unit: u32) -> u32 {
         self.starts.get(unit as usize).copied().unwrap_or(0)
     }
 
-    /// Writes the handlers, and in front of them the stretches of code; returns how many these are, twice as many at most. Handlers are in one
-    /// another or apart, inner ones with smaller numbers. (In an image that the translator did not make they may be otherwise: then it does
-    /// not matter which are found.)
+    /// Writes the handlers, and the stretches of code in front of them. Returns the number of stretches, at most
+    /// twice that of handlers. Of two handlers, either one contains the other or they are disjoint, and inner ones
+    /// have smaller numbers. (An image that the translator did not make may break this rule. It does not matter which
+    /// handlers are then found.)
     #[cold]
     #[inline(never)]
     fn cover(&self, handlers: &[Caught], covered: &mut [Cell]) -> Result<usize, OutOfMemory> {
         let (before, places) = covered.split_at_mut(2 * handlers.len());
-        // By where they begin, outer ones first. (A heap sorts with a tenth of the code that `sort` has.)
+        // Sorted by start, outer handlers first. (A heap sorts with a tenth of the code of `sort`.)
         let mut order = try_with_capacity(handlers.len())?;
         for ((handler, number), place) in handlers.iter().zip(0..).zip(places.chunks_exact_mut(HANDLER_CELLS)) {
             place.copy_from_slice(&self.handler_cells(handler));
@@ -451,7 +460,7 @@ impl Linker {
                 order.push((self.place(handler.from), !number));
             }
         }
-        // Those that cover the place at hand, with their ends, innermost last.
+        // The handlers that cover the current place, with their ends, the innermost last.
         let mut open: Vec<(u32, u32)> = try_with_capacity(handlers.len())?;
         let innermost = |open: &[(u32, u32)]| open.last().map_or(NO_HANDLER, |&(number, _)| number);
         let mut stretches: Vec<(u32, u32)> = try_with_capacity(before.len())?;
@@ -477,19 +486,19 @@ impl Linker {
         Ok(stretches.len().min(before.len()))
     }
 
-    /// A handler whose places are in bytes.
+    /// Converts a handler to cells. Its places become bytes.
     fn handler_cells(&self, handler: &Caught) -> [Cell; HANDLER_CELLS] {
         let Caught { from, to, target, tag, slot, count, reference, level } = *handler;
         [
             halves(self.place(from), self.place(to)),
             halves(self.place(target), tag),
             halves(u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16),
-            // Which of them is outside of it is found out later.
+            // The outer handler is written later.
             halves(NO_HANDLER, 0),
         ]
     }
 
-    /// Writes the operands that are different in cells into those of the instruction at `at`.
+    /// Writes the targets and types of the instruction at `at` into its cells.
     fn change(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
         let start = self.starts[at];
         let Some(cells) = cells.get_mut((start as usize + Linked::OPERANDS) / size_of::<Cell>()..) else { return };
@@ -504,10 +513,10 @@ impl Linker {
         });
     }
 
-    /// The offset in a function's code of the instruction that contains this byte of its linked form.
+    /// Returns the offset in units of the instruction whose linked form contains this byte.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn unit_at(&mut self, source: &Source<'_>, byte: u32) -> Result<u32, OutOfMemory> {
         let Source { code, handlers, .. } = *source;
         self.begin(source)?;
@@ -519,18 +528,19 @@ impl Linker {
     }
 }
 
-/// What a call says of its function.
+/// How a call finds the code of its function.
 #[derive(Clone, Copy)]
 enum Callee {
-    /// It is no call of a function of the module.
+    /// The instruction is no direct call.
     None,
-    /// This finds out its code.
+    /// The call's extra cell begins with this code.
     Near(*const Cell),
-    /// It has no such.
+    /// The callee's header is in a slot without an [`unresolved`] entry. The call looks up its function by number
+    /// each time.
     Far,
 }
 
-/// Of the function that a call with these operands names.
+/// Returns how a direct call with these operands finds its function.
 #[inline]
 fn callee(source: &Source<'_>, operands: &[u16]) -> Callee {
     let (types, headers) = source.callees;
@@ -539,12 +549,13 @@ fn callee(source: &Source<'_>, operands: &[u16]) -> Callee {
     header.and_then(|&header| unresolved(header)).map_or(Callee::Far, Callee::Near)
 }
 
-/// The unit that a target operand of the instruction at `at` leads to.
+/// Returns the unit to which a target operand of the instruction at `at` leads.
 fn target(at: usize, operand: u32) -> usize {
     (at as i64 + i64::from(operand as i32)) as usize
 }
 
-/// For each list of operands, the unit behind the opcode of a target, if that is all that changes; else [`OTHERWISE`].
+/// For each list of operands that changes in one target only, the unit of that target, counted behind the opcode.
+/// Otherwise [`OTHERWISE`].
 static TARGETS: [u8; LISTS] = {
     let mut table = [OTHERWISE; LISTS];
     let mut list = 0;
@@ -569,7 +580,7 @@ static TARGETS: [u8; LISTS] = {
 
 const OTHERWISE: u8 = u8::MAX;
 
-/// Gives the targets and types of the instruction at `at`: which it is, the unit behind the opcode, and its value.
+/// Passes each target and type of the instruction at `at` to `change`, with its unit behind the opcode and its value.
 #[inline(always)]
 fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
     let value = |unit: usize| read_units(code, at + 1 + unit, 2) as u32;
@@ -593,8 +604,8 @@ fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usiz
     }
 }
 
-/// The first cell of an instruction. The handler's number counts the opcodes, then the pairs; `target` says whether something jumps
-/// here.
+/// Returns the first cell of an instruction. Handlers are numbered by opcode, then by superinstruction. `target` says
+/// whether the instruction is a jump target.
 #[inline(always)]
 fn named(handler: Handler, number: usize, target: bool) -> Cell {
     let address = handler as *const ();
@@ -604,7 +615,7 @@ fn named(handler: Handler, number: usize, target: bool) -> Cell {
     Cell::of_address(address)
 }
 
-/// Two numbers, one after the other in memory.
+/// Returns a cell of two numbers, the first at the lower address.
 fn halves(first: u32, second: u32) -> Cell {
     let halves = [first.to_ne_bytes(), second.to_ne_bytes()];
     let mut bytes = [0; 8];
@@ -612,7 +623,7 @@ fn halves(first: u32, second: u32) -> Cell {
     Cell::of_word(u64::from_ne_bytes(bytes))
 }
 
-/// Four units as they lie in memory.
+/// Returns four units in their order in memory.
 #[inline(always)]
 fn pack(units: [u16; 4]) -> u64 {
     let mut word = [0; 8];
@@ -622,7 +633,7 @@ fn pack(units: [u16; 4]) -> u64 {
     u64::from_ne_bytes(word)
 }
 
-/// Changes one unit of what [`pack`] made.
+/// Replaces one unit of the cells that [`pack`] made.
 fn set_unit(cells: &mut [Cell], unit: usize, value: u16) {
     let cell = &mut cells[unit / 4];
     let mut word = cell.word().to_ne_bytes();

@@ -53,26 +53,29 @@ impl Mode for Linked {
         caller: *mut Instance,
         args: *mut u64,
     ) -> Result<(), TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a live machine and a host function of its store, with its arguments at
+        // `args`. The embedder's hook asks for no more.
         unsafe { ((*machine).hooks.host)(machine, func, caller, args) }
     }
 
     unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the registers of an activation that stopped on this machine.
         unsafe { activation::frames_end(machine, regs) }
     }
 
     #[cfg(not(feature = "count"))]
     #[inline(always)]
     unsafe fn handler(ip: *const u8) -> Handler {
-        // SAFETY: the first word of each instruction is its handler.
+        // SAFETY: the caller guarantees that `ip` is at an instruction. The linker wrote its handler to the first
+        // cell.
         unsafe { ip.cast::<Handler>().read() }
     }
 
     #[cfg(feature = "count")]
     #[inline(always)]
     unsafe fn handler(ip: *const u8) -> Handler {
-        // SAFETY: the first word of each instruction, as it is made to be counted.
+        // SAFETY: the caller guarantees that `ip` is at an instruction. With this feature the linker wrote its tagged
+        // handler to the first cell.
         unsafe { crate::count::dispatched(ip) }
     }
 

@@ -1,5 +1,6 @@
-//! From an exception to its handler. Frames are walked by what calls leave in their last unit; only functions that have handlers
-//! are looked up. Nothing is changed until a handler was found, so that where there is none the trap's site is the throw's.
+//! Finds the handler of a thrown exception. The last unit of each call says where the caller's header is and whether
+//! the function has handlers. So a walk looks up only functions with handlers. Nothing changes until a handler is
+//! found. If there is none, the site of the trap is that of the throw.
 
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
 use wasmote_ir::fuel::HANDLERS;
@@ -12,20 +13,24 @@ use crate::linked::cells::{
 use crate::linked::{Cell, Instance, Machine, Regs};
 use crate::state::Landing;
 
-/// What is thrown.
+/// The exception that is thrown.
 struct Exception {
     reference: u32,
-    /// The store's number of its tag, unless it is none of the store's.
+    /// The store's number of its tag. If the object is no exception of the store, it is no tag's number.
     tag: u32,
     /// Its values, in slots.
     values: *const u64,
 }
 
-/// Has the registers go on at the handler of an exception, if there is one: thrown in the frame that they are of, whose header and
-/// handlers are as a call would say in its last unit.
+/// Continues at the handler of an exception that this frame throws. Returns whether there is one. `header` is what a
+/// call's last unit would have: the header's slot and the flag for handlers.
+///
+/// # Safety
+/// As [`Instr::run`](crate::dispatch::Instr::run), and `header` describes the frame at `fp`.
 #[inline(always)]
 pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the registers of a running function and the header of its frame. `search` sets
+    // the landing that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
         let found = search(machine, reference, r.ip, r.fp, r.cx, header);
@@ -33,21 +38,29 @@ pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
     }
 }
 
-/// [`land`] for what a function throws that was called, and whose frame is gone: `ip` is in the last cell of the call, unless the call
-/// came from elsewhere.
+/// As [`land`], for an exception that a called function throws. Its frame is gone, and `ip` is in the last cell of
+/// the call, or at a fixed return address.
+///
+/// # Safety
+/// The registers are those of the caller, and `ip` is as described.
 #[inline(always)]
 pub(crate) unsafe fn land_behind_call(r: &mut Regs, reference: u32) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the registers of a running function and `ip`. `search_behind` sets the landing
+    // that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
         search_behind(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
     }
 }
 
-/// Has the registers go on at the handler that was found.
+/// Continues at the handler that was found.
+///
+/// # Safety
+/// A search on this machine just found a handler.
 #[inline(always)]
 unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
-    // SAFETY: as `search` left it; instances have at least one memory.
+    // SAFETY: the caller guarantees that a search set `landing`: to the handler's frame, instance and code, which are
+    // live. An instance has at least one memory.
     unsafe {
         let Landing { ip, fp, instance, stack_end } = (*machine).landing;
         (*machine).stack_end = stack_end;
@@ -60,6 +73,8 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
 }
 
 #[inline(never)]
+/// # Safety
+/// As [`land_behind_call`].
 unsafe fn search_behind(
     machine: *mut Machine,
     reference: u32,
@@ -67,7 +82,8 @@ unsafe fn search_behind(
     fp: *mut u64,
     instance: *mut Instance,
 ) -> bool {
-    // SAFETY: as `search`.
+    // SAFETY: the caller guarantees the registers. `ip` is fixed, or in the last cell of a call, and an instruction
+    // follows a call.
     unsafe {
         let fixed = ip == return_across().cast() || ip == leave_run().cast();
         let back = if fixed { ip } else { ip.add(size_of::<Cell>()) };
@@ -77,6 +93,8 @@ unsafe fn search_behind(
 }
 
 #[inline(never)]
+/// # Safety
+/// As [`land`].
 unsafe fn search(
     machine: *mut Machine,
     reference: u32,
@@ -85,28 +103,34 @@ unsafe fn search(
     instance: *mut Instance,
     caller: u16,
 ) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the frame and its header, from which the walk starts.
     unsafe {
         let walk = Walk { ip, fp, instance, caller, stack_end: (*machine).stack_end };
         search_from(machine, reference, walk)
     }
 }
 
-/// A frame, and where it is in its code.
+/// A frame and the place in its code. The walk goes from callee to caller.
 struct Walk {
-    /// Inside the instruction that throws, or that called what does.
+    /// A byte inside the instruction that throws or calls.
     ip: *const u8,
     fp: *mut u64,
     instance: *mut Instance,
-    /// The slot of the frame's header, and whether the function may have handlers.
+    /// The slot of the frame's header, with the flag for handlers.
     caller: u16,
     stack_end: *mut u64,
 }
 
 impl Walk {
-    /// Goes on to the frame that a return to `back` leads to, `fp` being its frame. `false` if that is not wasm's.
+    /// Moves to the frame that a return to `back` leads to. `fp` is already that frame. Returns `false` if it is the
+    /// host's.
+    ///
+    /// # Safety
+    /// `back` is a return address that a call wrote, and `stack_end` is where calls between instances stand.
     unsafe fn back_to(&mut self, back: *const u8) -> bool {
-        // SAFETY: return addresses are behind a call, or fixed; what calls between instances noted is as they left it.
+        // SAFETY: the caller guarantees a return address. It is one of the two fixed cells, or the instruction behind
+        // a call, whose last unit the linker wrote. For `return_across`, the call into the other instance put an
+        // entry at `stack_end`.
         unsafe {
             let mut back = back;
             if back == return_across().cast() {
@@ -123,9 +147,13 @@ impl Walk {
         }
     }
 
-    /// Goes on to the caller's frame. `false` if that is the host's.
+    /// Moves to the caller's frame. Returns `false` if it is the host's.
+    ///
+    /// # Safety
+    /// The walk stands at a frame of a function that calls or throws.
     unsafe fn up(&mut self) -> bool {
-        // SAFETY: frames have headers where their calls say.
+        // SAFETY: the caller guarantees the frame. `caller` gives the slot of its header, which the call of the
+        // function wrote.
         unsafe {
             let header = self.fp.add(usize::from(self.caller & MAX_HEADER));
             let back = header.add(HEADER_RETURN).cast::<*const u8>().read();
@@ -135,9 +163,14 @@ impl Walk {
     }
 }
 
-/// Finds the handler, and notes in the machine where it goes on, with the values written for it.
+/// Finds the handler. Records in the machine where it continues, and writes the values that it takes.
+///
+/// # Safety
+/// The walk stands at a frame of a running function on this machine.
 unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> bool {
-    // SAFETY: the caller's promise: frames are those of running functions. An exception's place is in the heap, with room behind.
+    // SAFETY: the caller guarantees the machine and the frame; `up` keeps the walk at frames of running functions.
+    // `place` returns an address in the heap, with `Heap::SLACK` bytes behind it, so an object's header is readable.
+    // The hook returns null or the code around `ip`.
     unsafe {
         let Some(object) = (*machine).heap.place(reference) else { return false };
         let kind = object.cast::<u64>().read_unaligned() as u32;
@@ -166,9 +199,15 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
     }
 }
 
-/// The innermost of a function's handlers that covers the place and has the tag. Only those that cover it are looked at.
+/// Returns the innermost handler of the function that covers the place and catches the tag. It looks only at handlers
+/// that cover the place.
+///
+/// # Safety
+/// `code` is the linked code of a function with handlers of the walk's instance, and contains the walk's place.
 unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
-    // SAFETY: code in front of which handlers are; tags that they name are in range.
+    // SAFETY: the caller guarantees code that the linker wrote, so its handlers and stretches are in front of it, and
+    // the numbers of handlers are in range. Validation and the image verifier keep tags in range of the instance's
+    // tags.
     unsafe {
         let Description { handlers, stretches: (first, count), .. } = describe(code);
         let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
@@ -191,16 +230,20 @@ unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
                 _ => {}
             }
         }
-        // There may be millions. Code that takes no fuel does not look at what is left.
+        // One function may have millions of handlers. Code that takes no fuel ignores the remaining fuel.
         let fuel = &raw mut (*(*walk.instance).machine).fuel;
         *fuel = (*fuel).saturating_sub(passed >> HANDLERS);
         found
     }
 }
 
-/// Writes what the handler asks for.
+/// Writes the values and the reference that the handler takes.
+///
+/// # Safety
+/// The handler belongs to the function whose frame is at `fp`. The values are those of an object in the heap.
 unsafe fn deliver(exception: &Exception, handler: &Handler, fp: *mut u64) {
-    // SAFETY: slots of handlers lie in the frame. They are at most as many as the heap has behind an object.
+    // SAFETY: the caller guarantees the frame. The translator and the image verifier keep the handler's slots in the
+    // frame. It has at most as many values as `Heap::SLACK` leaves readable behind an object.
     unsafe {
         for i in 0..usize::from(handler.count) {
             fp.add(usize::from(handler.slot) + i).write(exception.values.add(i).read_unaligned());
@@ -211,5 +254,5 @@ unsafe fn deliver(exception: &Exception, handler: &Handler, fp: *mut u64) {
     }
 }
 
-/// Added to the number of a tag it is the type of its exceptions, in their headers.
+/// The type number in an exception's header is this plus the number of its tag.
 pub const EXCEPTION: u32 = 1 << 25;

@@ -1,4 +1,4 @@
-//! What linked code is made of, to be shown: which handler each instruction has got. It is read back from the cells.
+//! Lists linked code: which handler each instruction has. The list is read back from the cells.
 
 use wasmote_ir::Opcode;
 use wasmote_ir::code::instructions;
@@ -14,34 +14,36 @@ use crate::linked::Handler;
 /// An instruction in linked code.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkedInstr {
-    /// Where it is in compact code, in units.
+    /// The start of the instruction in compact code, in units.
     pub unit: u32,
-    /// Where it begins in linked code, in bytes from the first instruction on. The second half of a superinstruction counts as beginning where its
-    /// handler would be.
+    /// The start of the instruction in linked code, in bytes from the first instruction on. The second half of a
+    /// superinstruction counts as beginning where its handler would be.
     pub byte: u32,
-    /// What its cell says.
+    /// The handler in its cell.
     pub runs: Runs,
-    /// Whether its handler leaves it to pages without access to notice addresses out of bounds.
+    /// Whether its handler leaves the bounds check to inaccessible pages.
     pub guarded: bool,
 }
 
 /// The handler of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Runs {
-    /// Its own.
+    /// Its own handler.
     Own,
-    /// That of a superinstruction: of itself and the one behind it.
+    /// The handler of a superinstruction of this instruction and the next.
     Both,
-    /// None: the one before does it, too.
+    /// No handler. The superinstruction before does its work.
     Second,
-    /// That of calls that look their function up by its number, each time.
+    /// The handler of direct calls that look up their function by its number each time.
     ByNumber,
-    /// The handler of another instruction, which would be a mistake of the linker's; of which, if that is known.
+    /// The handler of another instruction. That would be a fault of the linker. It names the instruction if it is
+    /// known.
     Another(Option<Opcode>),
 }
 
 impl Linker {
-    /// What [`Linker::link`] made last: `code` was linked, and `cells` begin with its first instruction.
+    /// Lists what [`Linker::link`] made last. `code` is what was linked, and `cells` begins with its first
+    /// instruction.
     pub fn linked<'a>(&'a self, code: &'a [u16], cells: &'a [Cell]) -> impl Iterator<Item = LinkedInstr> + 'a {
         let mut before = Runs::Own;
         instructions(code).map(move |(at, instr)| {
@@ -63,7 +65,8 @@ impl Linker {
         })
     }
 
-    /// What the first cell of an instruction says. Equal handlers may be one function, so those that it should have are looked at first.
+    /// Returns what the first cell of an instruction says. The compiler may merge equal handlers, so the expected
+    /// ones are compared first.
     #[cold]
     fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> Runs {
         #[cfg(feature = "pairs")]
@@ -84,7 +87,7 @@ impl Linker {
     }
 }
 
-/// Whether the cell has this handler.
+/// Returns whether the cell has this handler.
 fn is(cell: Cell, handler: Handler) -> bool {
     let word = cell.word();
     #[cfg(feature = "count")]
