@@ -11,9 +11,9 @@ use crate::operand::{I, R, S, Source, Value};
 
 /// The condition of a branch.
 pub trait Condition {
-    /// The sources.
+    /// The type of the sources.
     type In: Value;
-    /// Whether to jump.
+    /// Returns whether to jump.
     fn holds(a: Self::In, b: Self::In) -> bool;
 }
 
@@ -23,7 +23,8 @@ pub struct On<C, A, B>(PhantomData<(C, A, B)>);
 impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Instr<M> for On<C, A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a branch with sources of these classes. The target follows the sources, and
+        // so does the next instruction.
         unsafe {
             if C::holds(A::get(r, 0), B::get(r, A::UNITS)) {
                 r.jump(A::UNITS + B::UNITS);
@@ -50,7 +51,7 @@ variants!((C: Condition) C: Branch2, Branch2Wide => {
     si: On<C, S, I>,
 });
 
-/// The rows. Of floats, `!(a < b)` is not `a >= b`: either may be NaN.
+/// The rows. Floats have negated conditions, because `!(a < b)` is not `a >= b` if one of them is NaN.
 #[allow(clippy::neg_cmp_op_on_partial_ord)]
 pub mod rows {
     macro_rules! conditions {

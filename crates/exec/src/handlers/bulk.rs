@@ -6,19 +6,22 @@ use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::state::Memory;
 
-/// The memory that the operand at this unit names.
+/// Returns the memory that the operand at this unit names.
 #[inline(always)]
+/// # Safety
+/// As [`Instr::run`], and the instruction has a memory operand at this unit.
 unsafe fn memory<'a, M: Mode>(r: &Regs<M>, at: usize) -> &'a Memory {
-    // SAFETY: memory indices are in range; records of memories stay in place.
+    // SAFETY: the caller guarantees a memory operand, which is in range of the instance's memories. Their records
+    // stay in place while code runs.
     unsafe { &**(*r.cx).memories.add(r.u16(at)) }
 }
 
-/// Whether `count` things from `start` on lie among `len`.
+/// Returns whether `count` items from `start` on lie within `len` items.
 pub(crate) fn inside(start: u64, count: u64, len: u64) -> bool {
     start.checked_add(count).is_some_and(|end| end <= len)
 }
 
-/// Instructions that end in `Flow::Next` at the one behind, or in the trap that the body returns.
+/// Implements instructions that end at the next instruction, or in the trap that the body returns.
 macro_rules! bulk {
     ($( $name:ident ($r:ident) $body:block )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -28,14 +31,15 @@ macro_rules! bulk {
             unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                 #[inline(always)]
                 unsafe fn body<M: $crate::mode::Mode>($r: &mut Regs<M>) -> Result<(), TrapCode> {
-                    // SAFETY: the caller's promise; ranges are checked before use.
+                    // SAFETY: `run` guarantees an instruction of this row, whose operands the body reads, and live
+                    // records of the instance. Each body checks its ranges before it reads or writes them.
                     unsafe { $body }
                     Ok(())
                 }
-                // SAFETY: the caller's promise.
+                // SAFETY: `body` has the contract of `run`, which the caller guarantees.
                 match unsafe { body($r) } {
                     Ok(()) => {
-                        // SAFETY: the caller's promise.
+                        // SAFETY: the caller guarantees an instruction of this row, and the row gives its length.
                         unsafe { $r.advance(const { wasmote_ir::Op::$name.operand_units() }) };
                         Flow::Next
                     }
@@ -55,15 +59,19 @@ pub mod rows {
 
     const OUT: TrapCode = TrapCode::MemoryOutOfBounds;
 
-    /// The bits that a memory's addresses have of "-1".
+    /// Returns "-1" in the width of the memory's addresses.
     fn minus_one(memory64: bool) -> u64 {
         if memory64 { u64::MAX } else { u64::from(u32::MAX) }
     }
 
-    /// `memory.grow`.
+    /// Grows a memory.
+    ///
+    /// # Safety
+    /// As [`Instr::run`], for an instruction with the operands of `memory.grow`.
     #[inline(always)]
     unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
-        // SAFETY: memory indices are in range; records of memories stay in place.
+        // SAFETY: the caller guarantees the operands. The memory index is in range, and records of memories stay in
+        // place. The hook moves `base` at most, so it is read anew.
         unsafe {
             let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
             let machine = (*r.cx).machine;
@@ -71,7 +79,7 @@ pub mod rows {
             let value = grown.unwrap_or(minus_one((*record).memory64));
             r.slot(2).write(value);
             r.accumulate(value);
-            // Executed in place, memories do not move.
+            // Memories executed in place do not move.
             if M::MEMORIES_MOVE {
                 r.mem = (**(*r.cx).memories).base;
             }

@@ -1,4 +1,4 @@
-//! What the columns of rows say is true of the rows' meanings.
+//! Tests that the columns of rows agree with the rows' meanings.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,10 +12,10 @@ use super::rows;
 use super::tiles::Three;
 use crate::operand::Value;
 
-/// Values in the 64 bits of a slot.
+/// A value in the 64 bits of a slot.
 trait Bits: Value {
     fn of(slot: u64) -> Self;
-    /// All NaN is the same.
+    /// Returns the bits. All NaNs are equal.
     fn bits(self) -> u64;
 }
 
@@ -41,7 +41,7 @@ bits! {
     f64: |a| if a.is_nan() { u64::MAX } else { a.to_bits() }, |slot| f64::from_bits(slot);
 }
 
-/// What an operation of two sources gives, or a branch decides; `None` where it traps.
+/// Returns the result of an operation with two sources, or the decision of a branch. `None` if it traps.
 fn binary<O: Binary<In: Bits, Out: Bits>>(a: u64, b: u64) -> Option<u64> {
     O::eval(Bits::of(a), Bits::of(b)).ok().map(Bits::bits)
 }
@@ -59,13 +59,13 @@ type OfThree = fn(u64, u64, u64) -> Option<u64>;
 
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
-        /// The meaning of each row of two sources.
+        /// Returns the meaning of each row with two sources.
         fn of_two(op: Op) -> Option<OfTwo> {
             $( collect!(@two $shape $name op); )*
             None
         }
 
-        /// The meaning of each fused operation.
+        /// Returns the meaning of each fused operation.
         fn of_three(op: Op) -> Option<OfThree> {
             $( collect!(@three $shape $name op); )*
             None
@@ -98,7 +98,7 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_op!(collect);
 
-/// What often is a special case, and other values.
+/// Returns common special cases, and some other values.
 fn values() -> Vec<u64> {
     let f32s =
         [0.0, -0.0, 1.0, -1.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30].map(|a: f32| a.to_bits().into());
@@ -115,7 +115,8 @@ fn values() -> Vec<u64> {
     all
 }
 
-/// For each row of two sources, another by some column, and how the two are to be related: how many such rows there are.
+/// Compares each row of two sources with the row that a column names. `related` says what must hold. Returns the
+/// number of rows with such a column.
 fn check(other: impl Fn(Op) -> Option<Op>, related: impl Fn(OfTwo, OfTwo, u64, u64) -> bool) -> usize {
     let mut checked = 0;
     for &op in Op::ALL {
@@ -182,7 +183,7 @@ fn a_fused_operation_does_what_its_halves_do() {
     for &op in Op::ALL {
         let Some(Fused { first, second, into_second }) = op.fuses() else { continue };
         assert_eq!(wasmote_ir::ops::fused(Fused { first, second, into_second }), Some(op));
-        // Those of vectors are in another crate.
+        // The columns of vector rows are tested in the crate `simd`.
         let Some(fused) = of_three(op) else { continue };
         let (first, second) = (of_two(first).unwrap(), of_two(second).unwrap());
         for a in values() {

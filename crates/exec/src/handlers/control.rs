@@ -13,13 +13,14 @@ use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
 use crate::state::Machine;
 
-/// `br_table`.
+/// The instruction `br_table`.
 pub struct Table<A>(PhantomData<A>);
 
 impl<M: Mode, A: Source<u32>> Instr<M> for Table<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise; a table has at least one target.
+        // SAFETY: the caller guarantees a source and a table of targets with its length. The translator and the
+        // verifier give each table at least one target, so `index` is in range.
         unsafe {
             let index = A::get(r, 0).min(r.u32(A::UNITS) - 1);
             r.jump(A::UNITS + 2 + 2 * index as usize);
@@ -37,10 +38,13 @@ variants!(() rows::BrTable: TableShape => {
     r: Table<R>,
 });
 
-/// Goes back to the caller of the frame whose header is given.
+/// Returns to the caller of the frame with this header.
+///
+/// # Safety
+/// `header` is the header of the running function's frame.
 #[inline(always)]
 pub(super) unsafe fn leave<M: Mode>(r: &mut Regs<M>, header: *mut u64) {
-    // SAFETY: whoever called wrote the header.
+    // SAFETY: the caller guarantees the header, which the call of this function wrote.
     unsafe {
         r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
         r.fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
@@ -53,7 +57,8 @@ pub struct ReturnOne<V, A>(PhantomData<(V, A)>);
 impl<M: Mode, V: Value, A: Source<V>> Instr<M> for ReturnOne<V, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise; slot 0 is there when there is a result.
+        // SAFETY: the caller guarantees a source and a header operand. The header lies behind the slots of parameters
+        // and results, so a function with a result has slot 0.
         unsafe {
             let value = A::get(r, 0);
             let header = r.slot(A::UNITS);
@@ -83,60 +88,78 @@ variants!(() rows::ReturnF64: ReturnFloat => {
     r: ReturnOne<f64, R>,
 });
 
-/// Whether this many slots from `fp` on lie inside the value stack. `fp` may lie behind its end.
+/// Returns whether this many slots from `fp` on lie below the end of the value stack. `fp` may lie behind the end.
+///
+/// # Safety
+/// The registers are those of a running function.
 #[inline(always)]
 pub(super) unsafe fn fits<M: Mode>(r: &Regs<M>, fp: *mut u64, slots: usize) -> bool {
-    // SAFETY: an instance's machine outlives it.
+    // SAFETY: the caller guarantees a running instance, whose machine is live.
     unsafe { fits_in((*r.cx).machine, fp, slots) }
 }
 
-/// [`fits`] of a machine.
+/// As [`fits`], for a machine.
+///
+/// # Safety
+/// `machine` points to a live machine.
 #[inline(always)]
 pub(super) unsafe fn fits_in<M: Mode>(machine: *const Machine<M>, fp: *mut u64, slots: usize) -> bool {
-    // SAFETY: the machine is there.
+    // SAFETY: the caller guarantees a live machine.
     unsafe { bytes_fit(machine, fp, slots * size_of::<u64>()) }
 }
 
-/// [`fits_in`] by bytes.
+/// As [`fits_in`], for a size in bytes.
+///
+/// # Safety
+/// `machine` points to a live machine.
 #[inline(always)]
 pub(super) unsafe fn bytes_fit<M: Mode>(machine: *const Machine<M>, fp: *mut u64, bytes: usize) -> bool {
-    // SAFETY: the machine is there.
+    // SAFETY: the caller guarantees a live machine.
     let end = unsafe { (*machine).stack_end }.addr();
     let fp = fp.addr();
     if cfg!(target_pointer_width = "64") {
         fp + bytes <= end
     } else {
-        // Where the stack lies close to the end of the address space, a sum would wrap.
+        // If the stack lies close to the end of the address space, a sum could wrap.
         bytes as isize <= end.wrapping_sub(fp) as isize
     }
 }
 
-/// Two slots, in a vector register where there is one for sure: the handlers that move a header have no integer register to spare.
+/// Two slots. On x86-64 they are in a vector register, because handlers that move a header have no integer register
+/// left.
 #[cfg(target_arch = "x86_64")]
 type Header = core::arch::x86_64::__m128i;
 #[cfg(not(target_arch = "x86_64"))]
 type Header = [u64; 2];
 
-/// A header on its way to another place. It has pointers, which numbers would not keep.
+/// A header while it is moved. It consists of pointers, which would lose their provenance as numbers.
 pub(super) struct Both(MaybeUninit<Header>);
 
 const _: () = assert!(HEADER == 2);
 
 impl Both {
+    /// Reads a header.
+    ///
+    /// # Safety
+    /// `header` points to two slots.
     #[inline(always)]
     pub(super) unsafe fn read(header: *const u64) -> Both {
-        // SAFETY: a header is two slots.
+        // SAFETY: the caller guarantees two slots, which are 16 bytes.
         Both(unsafe { header.cast::<MaybeUninit<Header>>().read_unaligned() })
     }
 
+    /// Writes the header.
+    ///
+    /// # Safety
+    /// `header` points to two slots.
     #[inline(always)]
     pub(super) unsafe fn write(self, header: *mut u64) {
-        // SAFETY: a header is two slots.
+        // SAFETY: the caller guarantees two slots, which are 16 bytes.
         unsafe { header.cast::<MaybeUninit<Header>>().write_unaligned(self.0) };
     }
 }
 
-/// Goes back to the host.
+/// Returns to the host.
 pub struct Leave;
 
 impl<M: Mode> Instr<M> for Leave {
@@ -150,7 +173,7 @@ impl<M: Mode> Instr<M> for Leave {
 pub mod rows {
     use super::{Flow, TrapCode, leave, single};
 
-    /// Rows of one instruction, in any mode, or one.
+    /// Implements instructions with one variant, in all modes or in one mode.
     macro_rules! instructions {
         ($( $name:ident ($r:ident) $body:block )*) => {
             $( instructions!(@ (M: $crate::mode::Mode) M $name $r $body); )*
@@ -164,7 +187,9 @@ pub mod rows {
             impl<$($generic)*> $crate::dispatch::Instr<$mode> for $name {
                 #[inline(always)]
                 unsafe fn run($r: &mut $crate::dispatch::Regs<$mode>) -> $crate::dispatch::Flow<$mode> {
-                    // SAFETY: the caller's promise; indices are in range.
+                    // SAFETY: the caller guarantees an instruction of this row and the registers of a running
+                    // function. The body reads only operands of the row. Each index operand is in range, and the
+                    // instance's machine is live.
                     #[allow(unused_unsafe)]
                     unsafe {
                         $body

@@ -9,7 +9,7 @@ pub mod rows {
     use crate::handlers::stamp::single;
     use crate::mode::Mode;
 
-    /// Division and remainder: `?` leaves with the trap.
+    /// Checks a divisor. Division and remainder leave with the trap by `?`.
     fn nonzero<T: PartialEq + Default>(b: T) -> Result<T, TrapCode> {
         if b == T::default() { Err(TrapCode::IntegerDivisionByZero) } else { Ok(b) }
     }
@@ -82,7 +82,7 @@ pub mod rows {
         I64Extend32S(a: u64) -> i64 { i64::from(a as i32) }
     }
 
-    /// Rows of wide arithmetic: a value of 128 bits is two slots, the lower half first.
+    /// Implements wide arithmetic. A value of 128 bits takes two slots, the lower half first.
     macro_rules! wide {
         ($( $name:ident: $shape:ident ($r:ident) $body:block )*) => {
             $(
@@ -91,11 +91,13 @@ pub mod rows {
                 impl<M: Mode> Instr<M> for $name {
                     #[inline(always)]
                     unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
-                        // SAFETY: the caller's promise; the destination is two slots.
+                        // SAFETY: the caller guarantees an instruction of this row. Its last operand names two slots
+                        // of the frame, and the others name sources in the frame.
                         unsafe {
                             let value: u128 = $body;
                             let dst = $r.slot(const { wasmote_ir::Op::$name.operand_units() - 1 });
-                            // The accumulator is not kept: one register more.
+                            // The accumulator gets the lower half at once. Keeping an old value would need one more
+                            // register.
                             $r.accumulate(value as u64);
                             dst.write(value as u64);
                             dst.add(1).write((value >> 64) as u64);
@@ -109,9 +111,13 @@ pub mod rows {
         };
     }
 
+    /// Reads a value of 128 bits from the slots that the operands at `at` and `at + 1` name.
+    ///
+    /// # Safety
+    /// As [`Instr::run`], and the instruction has these operands.
     #[inline(always)]
     unsafe fn pair<M: Mode>(r: &Regs<M>, at: usize) -> u128 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees two slot operands.
         unsafe { u128::from(r.slot(at).read()) | u128::from(r.slot(at + 1).read()) << 64 }
     }
 

@@ -9,10 +9,10 @@ use super::{control, references};
 use crate::dispatch::cold;
 use crate::linked::{Handler, Linked};
 
-/// By opcode. Memory 0 is guarded, where it can be.
+/// The handler of each opcode. Accesses of memory 0 need a guarded memory where the build has guarded memories.
 pub static TABLE: [Handler; LIMIT + 1] = table();
 
-/// The opcodes whose handlers in [`TABLE`] want memory 0 guarded, and their handlers that do not.
+/// The opcodes whose handlers in [`TABLE`] need a guarded memory 0, and the handlers for other memories.
 pub static CHECKED: ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) = checked();
 
 /// The handlers of the managed opcodes, in order.
@@ -34,7 +34,7 @@ macro_rules! collect_checked {
 }
 wasmote_ir::for_each_op!(collect_checked);
 
-/// How many of a row's handlers want memory 0 guarded.
+/// Returns how many handlers of a row need a guarded memory 0.
 const fn present<Meaning, Shape: Handlers<Meaning, Linked>>(op: Op) -> usize {
     let (mut present, mut v) = (0, 0);
     while v < Shape::GUARDED.len() {
@@ -44,7 +44,8 @@ const fn present<Meaning, Shape: Handlers<Meaning, Linked>>(op: Op) -> usize {
     present
 }
 
-/// Adds those of a row that do not, though others do; how many there are then.
+/// Adds the handlers of a row that work without a guarded memory, if others of the row need one. Returns the new
+/// number of entries.
 const fn place_checked<Meaning, Shape: Handlers<Meaning, Linked>>(
     table: &mut ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]),
     mut count: usize,

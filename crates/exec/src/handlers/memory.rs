@@ -14,39 +14,39 @@ use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
 
-/// What a load makes of bytes in memory.
+/// The meaning of a load.
 pub trait Load {
-    /// The value.
+    /// The type of the value.
     type Out: Value;
-    /// How many bytes.
+    /// The number of bytes.
     const SIZE: u32;
-    /// Reads them.
+    /// Reads the value. The caller guarantees that `SIZE` bytes at `at` are readable.
     unsafe fn load(at: *const u8) -> Self::Out;
 }
 
-/// What a store writes to memory.
+/// The meaning of a store.
 pub trait Store {
-    /// The value.
+    /// The type of the value.
     type In: Value;
-    /// How many bytes.
+    /// The number of bytes.
     const SIZE: u32;
-    /// Writes them.
+    /// Writes the value. The caller guarantees that `SIZE` bytes at `at` are writable.
     unsafe fn store(at: *mut u8, value: Self::In);
 }
 
-/// How an address is given: the units that it takes, and its value before the offset.
+/// A class of addresses, before the offset is added.
 pub trait Address {
-    /// How it is written.
+    /// The class's letters and operands.
     const FORMAT: Format;
-    /// Units in the encoding.
+    /// How many units its operands take.
     const UNITS: usize = Self::FORMAT.units();
-    /// Reads it.
+    /// Reads the address. The contract is that of `Instr::run`, and the operands start at unit 0.
     unsafe fn get<M: Mode>(r: &Regs<M>) -> u32;
 }
 
-/// A sum, in two classes.
+/// The sum of two sources.
 pub struct Sum<A, B>(PhantomData<(A, B)>);
-/// A constant address: the offset is all there is.
+/// No address: the offset says it all.
 pub struct Constant;
 
 macro_rules! one_address {
@@ -55,7 +55,7 @@ macro_rules! one_address {
             const FORMAT: Format = <$class as Source<u32>>::FORMAT;
             #[inline(always)]
             unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees a source of this class at unit 0.
                 unsafe { <$class as Source<u32>>::get(r, 0) }
             }
         }
@@ -67,7 +67,8 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     const FORMAT: Format = A::FORMAT.then(B::FORMAT);
     #[inline(always)]
     unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
-        // SAFETY: the caller's promise. An i32.add wraps.
+        // SAFETY: the caller guarantees two sources of these classes. The sum wraps, because it replaces an
+        // `i32.add`.
         unsafe { A::get(r, 0).wrapping_add(B::get(r, A::UNITS)) }
     }
 }
@@ -80,31 +81,31 @@ impl Address for Constant {
     }
 }
 
-/// How loads are kept inside memory 0.
+/// How loads stay within memory 0.
 pub trait Reads<L: Load> {
-    /// What `L` reads at `address` plus `offset`, if it is there.
+    /// Returns the value that `L` reads at `address` plus `offset`, or `None` if that is out of bounds.
     ///
     /// # Safety
     /// As [`Instr::run`].
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out>;
 }
 
-/// How stores are kept inside memory 0.
+/// How stores stay within memory 0.
 pub trait Writes<T: Store> {
-    /// Writes a value at `address` plus `offset`, if there is room.
+    /// Writes a value at `address` plus `offset`, or returns `None` if that is out of bounds.
     ///
     /// # Safety
     /// As [`Instr::run`].
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()>;
 }
 
-/// By a comparison with the memory's length.
+/// Compares with the memory's length.
 pub struct Checked;
 
 impl<L: Load> Reads<L> for Checked {
     #[inline(always)]
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees `mem`, and `bytes` checked that `SIZE` bytes at `at` are in the memory.
         unsafe { bytes(r, address, offset, L::SIZE).map(|at| L::load(at)) }
     }
 }
@@ -112,12 +113,12 @@ impl<L: Load> Reads<L> for Checked {
 impl<T: Store> Writes<T> for Checked {
     #[inline(always)]
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees `mem`, and `bytes` checked that `SIZE` bytes at `at` are in the memory.
         unsafe { bytes(r, address, offset, T::SIZE).map(|at| T::store(at, value)) }
     }
 }
 
-/// Where there are no pages without access, all is checked.
+/// Without guarded memories, each access is checked.
 #[cfg(not(guarded))]
 pub use self::{Load as Guardable, Store as GuardableStore};
 #[cfg(guarded)]
@@ -125,7 +126,8 @@ pub use crate::guard::{Guardable, GuardableStore, Guarded};
 #[cfg(all(feature = "pairs", not(guarded)))]
 use Checked as Guarded;
 
-/// Makes [`Handlers`] of the variants of a row that accesses memory 0, for each way to keep it in bounds.
+/// Makes [`Handlers`] for the variants of a row that accesses memory 0, with one table for each way to stay in
+/// bounds.
 macro_rules! accesses {
     (@each $generics:tt $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>, $($rest:tt)*) => {
         accesses!(@one $generics $row: $shape => $instr; $name <$($class),*>);
@@ -156,17 +158,21 @@ macro_rules! accesses {
     };
 }
 
-/// Where `size` bytes at `address` plus `offset` lie in memory 0, if they do.
+/// Returns the address of `size` bytes at `address` plus `offset` in memory 0, or `None` if they are out of bounds.
+///
+/// # Safety
+/// The registers are those of a running function.
 #[inline(always)]
 pub unsafe fn bytes<M: Mode>(r: &Regs<M>, address: u32, offset: u32, size: u32) -> Option<*mut u8> {
-    // SAFETY: the length lies in front of a memory, and everything below it is there.
+    // SAFETY: the caller guarantees `mem` as [`Memory`](crate::state::Memory) documents it: its length lies in the 8
+    // bytes before, and all bytes below it are the memory's.
     unsafe {
         if cfg!(target_pointer_width = "64") {
             let address = u64::from(address) + u64::from(offset);
             let len = r.mem.cast::<u64>().sub(1).read();
             if address + u64::from(size) > len { None } else { Some(r.mem.add(address as usize)) }
         } else {
-            // No memory is larger than the address space.
+            // A memory is smaller than the address space, so the lower half of the length is enough.
             let half = if cfg!(target_endian = "little") { 2 } else { 1 };
             let len = r.mem.cast::<u32>().sub(half).read();
             let address = address.checked_add(offset)?;
@@ -175,7 +181,7 @@ pub unsafe fn bytes<M: Mode>(r: &Regs<M>, address: u32, offset: u32, size: u32) 
     }
 }
 
-/// A load, whose address and destination have the classes `A` and `D`, kept in bounds by `B`.
+/// A load. The address has the class `A`, the destination the class `D`, and `B` keeps the access in bounds.
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<M: Mode, L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr<M> for LoadAt<L, A, D, B> {
@@ -183,7 +189,8 @@ impl<M: Mode, L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr<M> for Lo
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an address, an offset and a destination, in this order. `read` has the same
+        // contract.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS));
             let Some(value) = B::read(r, address, offset) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
@@ -239,7 +246,7 @@ accesses!((L: Guardable) L: Load6 => LoadAt {
     r_r: <L, R, R>,
 });
 
-/// A load of the core op set with a short offset.
+/// A load of the core op set with an offset of 16 bits.
 pub struct LoadShort<L, B>(PhantomData<(L, B)>);
 
 impl<M: Mode, L: Load, B: Reads<L>> Instr<M> for LoadShort<L, B> {
@@ -247,7 +254,8 @@ impl<M: Mode, L: Load, B: Reads<L>> Instr<M> for LoadShort<L, B> {
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a slot, an offset of 16 bits and a destination, in this order. `read` has the
+        // same contract.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1) as u32);
             let Some(value) = B::read(r, address, offset) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
@@ -266,13 +274,14 @@ accesses!((L: Guardable) L: LoadNear => LoadShort {
     s: <L>,
 });
 
-/// A store of the core op set with a short offset.
+/// A store of the core op set with an offset of 16 bits.
 pub struct StoreShort<T, V, B>(PhantomData<(T, V, B)>);
 
 impl<M: Mode, T: Store, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreShort<T, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a slot, a value of class `V` and an offset of 16 bits, in this order. `write`
+        // has the same contract.
         unsafe {
             let (address, offset) = (<S as Address>::get(r), r.u16(1 + V::UNITS) as u32);
             let value = V::get(r, 1);
@@ -292,13 +301,14 @@ accesses!((T: GuardableStore) T: StoreNear => StoreShort {
     s_i: <T, I>,
 });
 
-/// A store, whose address and value have the classes `A` and `V`, kept in bounds by `B`.
+/// A store. The address has the class `A`, the value the class `V`, and `B` keeps the access in bounds.
 pub struct StoreAt<T, A, V, B = Checked>(PhantomData<(T, A, V, B)>);
 
 impl<M: Mode, T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreAt<T, A, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an address, a value and an offset, in this order. `write` has the same
+        // contract.
         unsafe {
             let (address, offset) = (A::get(r), r.u32(A::UNITS + V::UNITS));
             let value = V::get(r, A::UNITS);
@@ -334,20 +344,27 @@ accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
     i_r: <T, Constant, R>,
 });
 
-/// Where `size` bytes lie in the memory that the operand at unit `at` names, at the address in the first slot with the
-/// offset that follows.
+/// Returns the address of `size` bytes in the memory that the operand at unit `at` names, or `None` if they are out
+/// of bounds. The address is the one in the first slot plus the offset that follows the memory operand.
+///
+/// # Safety
+/// As [`Instr::run`], and the instruction has these operands.
 #[inline(always)]
 unsafe fn bytes_of_any<M: Mode>(r: &Regs<M>, at: usize, size: u32) -> Option<*mut u8> {
-    // SAFETY: as `find`.
+    // SAFETY: the caller guarantees the registers and operands, of which both functions get the values.
     unsafe { if M::SMALL { find_once(r.ip, r.fp, r.cx, at, size) } else { find(r.ip, r.fp, r.cx, at, size) } }
 }
 
-/// [`bytes_of_any`], given registers by their values: a handler whose registers something else has the address of ends in no tail
-/// call.
+/// As [`bytes_of_any`], with the registers as values. If a handler passed the address of its registers, it could not
+/// end in a tail call.
+///
+/// # Safety
+/// As [`bytes_of_any`].
 #[inline(always)]
 unsafe fn find<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, at: usize, size: u32) -> Option<*mut u8> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
-    // SAFETY: memory indices are in range; as `bytes`.
+    // SAFETY: the caller guarantees the operands, so the index is in range of the instance's memories. The address is
+    // used only if the bytes end at or below the memory's length.
     unsafe {
         let memory = *(*r.cx).memories.add(r.u16(at));
         let start = r.slot(0).read().checked_add(r.u64(at + 1))?;
@@ -356,7 +373,10 @@ unsafe fn find<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, at: u
     }
 }
 
-/// [`find`], not inlined.
+/// As [`find`], but not inlined.
+///
+/// # Safety
+/// As [`bytes_of_any`].
 #[inline(never)]
 unsafe fn find_once<M: Mode>(
     ip: *const u8,
@@ -365,7 +385,7 @@ unsafe fn find_once<M: Mode>(
     at: usize,
     size: u32,
 ) -> Option<*mut u8> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the contract of `find`.
     unsafe { find(ip, fp, cx, at, size) }
 }
 
@@ -377,7 +397,7 @@ impl<M: Mode, L: Load> Instr<M> for LoadFromAny<L> {
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees the operands, at these units. The bytes at `at` were checked.
         unsafe {
             let Some(at) = bytes_of_any(r, 1, L::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
@@ -395,7 +415,7 @@ pub struct StoreToAny<T>(PhantomData<T>);
 impl<M: Mode, T: Store> Instr<M> for StoreToAny<T> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees the operands, at these units. The bytes at `at` were checked.
         unsafe {
             let Some(at) = bytes_of_any(r, 2, T::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
@@ -426,7 +446,7 @@ variants!((T: Store) T: StoreAny => {
     s: StoreToAny<T>,
 });
 
-/// The rows. Memory is little-endian whatever the machine.
+/// The rows. Memory is little-endian on every machine.
 pub mod rows {
     use super::{Load, Store};
 
@@ -439,7 +459,7 @@ pub mod rows {
                 const SIZE: u32 = size_of::<$bytes>() as u32;
                 #[inline(always)]
                 unsafe fn load(at: *const u8) -> $out {
-                    // SAFETY: the caller's promise.
+                    // SAFETY: the caller guarantees that many readable bytes. The read does not need alignment.
                     let $raw = <$bytes>::from_le(unsafe { at.cast::<$bytes>().read_unaligned() });
                     $value
                 }
@@ -472,7 +492,7 @@ pub mod rows {
                 #[inline(always)]
                 unsafe fn store(at: *mut u8, $value: $in) {
                     let raw: $bytes = $raw;
-                    // SAFETY: the caller's promise.
+                    // SAFETY: the caller guarantees that many writable bytes. The write does not need alignment.
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
                 }
             }

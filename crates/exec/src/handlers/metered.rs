@@ -1,7 +1,9 @@
-//! Bulk instructions of metered code: they take fuel by their length, and do their work in pieces, each paid before it is done.
+//! Bulk instructions of metered code. They take fuel in proportion to their length. They work in pieces and pay for
+//! each one before they do it.
 //!
-//! Their operands are temporaries, from which what was done is taken: an instruction that stopped for want of fuel is run again, and goes on
-//! where it was. All is in range before anything is written, and looked at again whenever it goes on: a segment may be gone by then.
+//! Their operands are temporaries, which they update after each piece. An instruction that ran out of fuel therefore
+//! continues where it stopped when it runs again. All ranges are checked before the first write, and again at each
+//! continuation, because a segment may be dropped in between.
 
 use wasmote_ir::{TrapCode, fuel};
 
@@ -10,12 +12,12 @@ use crate::handlers::bulk::inside;
 use crate::mode::Mode;
 use crate::state::{Instance, Machine, Memory, Table};
 
-/// Takes so much fuel, or none and traps.
+/// Takes this much fuel, or takes none and traps.
 ///
 /// # Safety
-/// The machine is there.
+/// `machine` points to a live machine.
 pub unsafe fn pay<M: Mode>(machine: *mut Machine<M>, cost: u64) -> Result<(), TrapCode> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a live machine. The reference ends before anything else uses the machine.
     let fuel = unsafe { &mut (*machine).fuel };
     match fuel.checked_sub(cost) {
         Some(left) => *fuel = left,
@@ -24,28 +26,29 @@ pub unsafe fn pay<M: Mode>(machine: *mut Machine<M>, cost: u64) -> Result<(), Tr
     Ok(())
 }
 
-/// Takes the fuel for the next piece of `count` things of which `1 << log2` cost one; how many that piece has.
+/// Takes the fuel for the next piece of `count` items, of which `1 << log2` cost one unit. Returns the number of
+/// items in that piece.
 ///
 /// # Safety
-/// The machine is there.
+/// `machine` points to a live machine.
 pub unsafe fn pay_for_piece<M: Mode>(machine: *mut Machine<M>, count: u64, log2: u32) -> Result<u64, TrapCode> {
     let piece = fuel::piece(count, log2);
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees a live machine.
     unsafe { pay(machine, fuel::units(piece, log2))? };
     Ok(piece)
 }
 
-/// Takes the fuel for pages that a memory may grow by. More than it may have cost nothing: it will not have them.
+/// Takes the fuel for pages by which a memory may grow. Growth beyond the maximum costs nothing, because it fails.
 ///
 /// # Safety
-/// The instance has a memory of this number.
+/// The instance is live and has a memory with this index.
 #[inline(never)]
 pub(super) unsafe fn pay_for_pages<M: Mode>(
     instance: *mut Instance<M>,
     memory: usize,
     delta: u64,
 ) -> Result<(), TrapCode> {
-    // SAFETY: the caller's promise; records of memories stay in place.
+    // SAFETY: the caller guarantees the instance and the index. Records of memories stay in place while code runs.
     unsafe {
         let memory: &Memory = &**(*instance).memories.add(memory);
         let pages = memory.len() >> memory.page_log2;
@@ -56,17 +59,17 @@ pub(super) unsafe fn pay_for_pages<M: Mode>(
     }
 }
 
-/// Takes the fuel for elements that a table may grow by, likewise.
+/// Takes the fuel for elements by which a table may grow. Growth beyond the maximum costs nothing, because it fails.
 ///
 /// # Safety
-/// The instance has a table of this number.
+/// The instance is live and has a table with this index.
 #[inline(never)]
 pub(super) unsafe fn pay_for_elements<M: Mode>(
     instance: *mut Instance<M>,
     table: u32,
     delta: u64,
 ) -> Result<(), TrapCode> {
-    // SAFETY: the caller's promise; records of tables stay in place.
+    // SAFETY: the caller guarantees the instance and the index. Records of tables stay in place while code runs.
     unsafe {
         let table: &Table<M> = &**(*instance).tables.add(table as usize);
         if !inside(table.len, delta, table.max) {
@@ -76,7 +79,7 @@ pub(super) unsafe fn pay_for_elements<M: Mode>(
     }
 }
 
-/// What works in pieces. The operands are where, from where or what, and how many.
+/// An instruction that works in pieces. Its operands are the destination, the source or the value, and the count.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     MemCopy,
@@ -87,17 +90,23 @@ enum Kind {
     TabInit,
 }
 
-/// A place, the length behind it in things, and log2 of a thing's bytes.
+/// A list of items: its start, and its length in items.
 struct Range {
     base: *mut u8,
     len: u64,
 }
 
-/// Does all of an instruction. What it gets is in registers, so that whoever calls it has no frame that must stay.
+/// Runs all of an instruction. It gets the registers as values, so that its caller needs no stack frame for them.
+///
+/// # Safety
+/// The values are those of registers with the contract of [`Instr::run`](crate::dispatch::Instr::run), and `ip` is at
+/// an instruction of this kind.
 #[inline(never)]
 unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, kind: Kind) -> Result<(), TrapCode> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
-    // SAFETY: memory, table and segment indices are in range; records stay in place.
+    // SAFETY: the caller guarantees an instruction of this kind, so memory, table and segment indices are in range,
+    // and the records stay in place. `inside` checks both ranges before each piece. Base and length stay the same:
+    // nothing grows here.
     unsafe {
         let memory = |at: usize| {
             let memory: &Memory = &**(*cx).memories.add(r.u16(at));
@@ -145,7 +154,7 @@ unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, 
                 return Ok(());
             }
             let piece = pay_for_piece((*cx).machine, left, unit)?;
-            // What overlaps and moves up is done from its end.
+            // If the ranges overlap and the items move up, the copy starts at the end.
             let backwards = !fills && core::ptr::eq(target.base, source.base) && first > second;
             let skipped = if backwards { left - piece } else { 0 };
             let place = target.base.add(((first + skipped) << log2) as usize);

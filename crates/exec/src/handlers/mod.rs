@@ -1,8 +1,8 @@
-//! What each instruction does, and the table of handlers.
+//! The meaning of each instruction, and the table of handlers.
 //!
-//! A module a theme; each gives the meaning of its rows of `wasmote-ir`'s table as types named after the rows, and the
-//! generic instructions that those types are stamped into, one for each choice of operand classes, as `stamp` says. `rows`
-//! collects them for a mode by walking the rows.
+//! Each module has one subject. It gives the meanings of its rows of `wasmote-ir`'s table, as types with the names of
+//! the rows. It also has the generic instructions into which these types are stamped, one for each choice of operand
+//! classes (see `stamp`). `rows` collects the handlers of a mode from all rows.
 
 pub mod branch;
 pub mod bulk;

@@ -9,7 +9,7 @@ use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value, Vector};
 
-/// `select` of values whose immediates extend as `V` says.
+/// `select`. `V` says how immediates are extended.
 pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
 impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr<M> for Choose<V, C, A, B, D> {
@@ -17,7 +17,7 @@ impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> 
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an instruction with operands of these classes, in this order.
         unsafe {
             let condition = C::get(r, 0);
             let (a, b) = (A::get(r, C::UNITS), B::get(r, C::UNITS + A::UNITS));
@@ -62,20 +62,24 @@ variants!(() rows::Select64: Select8 => {
     rii: Choose<u64, R, I, I, S>,
 });
 
-/// The global that the operand at this unit names.
+/// Returns the global that the operand at this unit names.
+///
+/// # Safety
+/// As [`Instr::run`], and the instruction has a global operand at this unit.
 #[inline(always)]
 unsafe fn global<M: Mode>(r: &Regs<M>, at: usize) -> *mut u64 {
-    // SAFETY: global indices are in range.
+    // SAFETY: the caller guarantees a global operand. It is in range of the instance's globals, whose values stay in
+    // place.
     unsafe { *(*r.cx).globals.add(r.u32(at) as usize) }
 }
 
-/// A read of a global.
+/// A read of a global variable.
 pub struct Read<D>(PhantomData<D>);
 
 impl<M: Mode, D: Dest<u64>> Instr<M> for Read<D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a global operand and a destination. The global has an initialized slot.
         unsafe {
             let value = global(r, 0).read();
             D::put(r, 2, value);
@@ -89,13 +93,13 @@ impl<D: Dest<u64>> Encoded for Read<D> {
     const FORMAT: Format = Format::source(b's', &[Operand::Global]).then(D::FORMAT);
 }
 
-/// A write of a global.
+/// A write of a global variable.
 pub struct Write<V, A>(PhantomData<(V, A)>);
 
 impl<M: Mode, V: Value, A: Source<V>> Instr<M> for Write<V, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a source and a global operand. The global has a slot.
         unsafe {
             let value = A::get(r, 0);
             value.write(global(r, A::UNITS));
@@ -131,17 +135,18 @@ variants!(() rows::LoadConst: ConstReg => {
     i_r: rows::LoadConst,
 });
 
-/// Moves a run of slots, the first one first; its length is the 16-bit operand at this unit. That is read anew each time,
-/// and slots are volatile, so that the compiler makes neither an unrolled loop nor a call of `memmove` of it:
-/// those would need a stack frame.
+/// Moves slots, the first one first. Their number is the 16-bit operand at unit `count_at`. The number is read anew
+/// each time, and the accesses are volatile. So the compiler neither unrolls the loop nor calls `memmove`, either of
+/// which would need a stack frame.
 ///
 /// # Safety
-/// Both runs lie in the value stack; `to` is not inside the run from `from`, unless at its start.
+/// As [`Instr::run`] for the operand. Both ranges lie in the value stack. `to` does not lie inside the source range,
+/// except at its start.
 #[cfg(feature = "alloc")]
 #[inline(always)]
 pub unsafe fn move_slots<M: Mode>(r: &Regs<M>, from: *const u64, to: *mut u64, count_at: usize) {
     let mut i = 0;
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees both ranges and the operand. Slots are initialized.
     unsafe {
         let count = r.ip.add(M::OPERANDS + 2 * count_at).cast::<u16>();
         while i != M::unit(count.read_volatile()) {
@@ -151,10 +156,13 @@ pub unsafe fn move_slots<M: Mode>(r: &Regs<M>, from: *const u64, to: *mut u64, c
     }
 }
 
-/// Moves a vector, which its accumulator gets, too.
+/// Moves a vector. Its accumulator also gets it.
+///
+/// # Safety
+/// Both pointers lead to two slots, and those at `from` are initialized.
 #[inline(always)]
 unsafe fn move_pair<M: Mode>(r: &mut Regs<M>, from: *const u64, to: *mut u64) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees two slots at each pointer.
     unsafe {
         let value = Vector::read(from);
         value.write(to);
@@ -167,7 +175,7 @@ pub mod rows {
     use super::{Flow, Instr, Regs, global, move_pair, single};
     use crate::mode::Mode;
 
-    /// Rows of one instruction: the body, behind which the next one is.
+    /// Implements instructions with one variant. The next instruction follows after the body.
     macro_rules! instructions {
         ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -175,7 +183,8 @@ pub mod rows {
             impl<M: Mode> Instr<M> for $name {
                 #[inline(always)]
                 unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
-                    // SAFETY: the caller's promise.
+                    // SAFETY: the caller guarantees an instruction of this row. The body accesses only operands,
+                    // slots and globals that the row names, which are in the code, in the frame, and in range.
                     unsafe {
                         $body
                         $r.advance(const { wasmote_ir::Op::$name.operand_units() });
@@ -208,7 +217,7 @@ pub mod rows {
         ZeroSlots(r) {
             let (first, count) = (r.slot(0), r.ip.add(M::OPERANDS + 2).cast::<u16>());
             let mut i = 0;
-            // As in `move_slots`.
+            // The count is read anew and the writes are volatile for the reason given at `move_slots`.
             while i < usize::from(M::unit(count.read_volatile())) {
                 first.add(i).write_volatile(0);
                 i += 1;

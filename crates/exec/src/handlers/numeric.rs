@@ -1,4 +1,4 @@
-//! Instructions of one and two sources, over the meanings that `integer` and `float` give.
+//! Instructions with one and two sources. `integer` and `float` give their meanings.
 
 use core::marker::PhantomData;
 
@@ -12,27 +12,27 @@ use crate::dispatch::{Flow, Instr, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 
-/// A meaning with two sources of one type.
+/// The meaning of an operation with two sources of one type.
 pub trait Binary {
-    /// The sources.
+    /// The type of the sources.
     type In: Value;
-    /// The result.
+    /// The type of the result.
     type Out: Value;
-    /// The value, or why there is none.
+    /// Returns the result, or the trap.
     fn eval(a: Self::In, b: Self::In) -> Result<Self::Out, TrapCode>;
 }
 
-/// A meaning with one source.
+/// The meaning of an operation with one source.
 pub trait Unary {
-    /// The source.
+    /// The type of the source.
     type In: Value;
-    /// The result.
+    /// The type of the result.
     type Out: Value;
-    /// The value, or why there is none.
+    /// Returns the result, or the trap.
     fn eval(a: Self::In) -> Result<Self::Out, TrapCode>;
 }
 
-/// An instruction of two sources.
+/// An instruction with two sources.
 pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr<M> for Two<O, A, B, D> {
@@ -40,7 +40,7 @@ impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> In
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees operands of these classes, in this order.
         unsafe {
             let (a, b) = (A::get(r, 0), B::get(r, A::UNITS));
             match O::eval(a, b) {
@@ -57,7 +57,7 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for
     const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
 }
 
-/// An instruction of one source.
+/// An instruction with one source.
 pub struct One<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr<M> for One<O, A, D> {
@@ -65,7 +65,7 @@ impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr<M> for One<O, A
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees operands of these classes, in this order.
         unsafe {
             match O::eval(A::get(r, 0)) {
                 Ok(value) => D::put(r, A::UNITS, value),
@@ -130,15 +130,15 @@ variants!((O: Unary) O: UnaryShape => {
     r_r: One<O, R, R>,
 });
 
-/// No trap: that of what cannot trap.
+/// The trap code of an operation that cannot trap: there is none.
 pub enum Never {}
 
-/// Whether something may trap.
+/// Selects whether an operation may trap.
 pub struct May<const TRAP: bool>;
 
-/// The trap of what may, or may not.
+/// Gives the type of an operation's trap codes.
 pub trait Trap {
-    /// A trap, or nothing.
+    /// [`TrapCode`], or [`Never`].
     type Code;
 }
 
@@ -150,10 +150,11 @@ impl Trap for May<false> {
     type Code = Never;
 }
 
-/// The trap of what may, or may not.
+/// The type of the trap codes of an operation that may trap, or may not.
 pub type TrapOf<const TRAP: bool> = <May<TRAP> as Trap>::Code;
 
-/// Rows of two sources. By `?` the body leaves with a trap, which compiles only where the row of the table says that it may.
+/// Implements operations with two sources. The body leaves with a trap by `?`. That compiles only if the row of the
+/// instruction table says `traps`.
 macro_rules! binary {
     ($( $name:ident ($a:ident, $b:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -163,7 +164,7 @@ macro_rules! binary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in, $b: $in) -> Result<$out, wasmote_ir::TrapCode> {
-                // Never called: it compiles if only what may trap does.
+                // Nothing calls this. It compiles only if the body traps no more than the row says.
                 #[allow(dead_code)]
                 fn traps_as_the_row_says($a: $in, $b: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
                     Ok($body)
@@ -175,7 +176,7 @@ macro_rules! binary {
 }
 pub(crate) use binary;
 
-/// Rows of one source, likewise.
+/// Implements operations with one source, as [`binary!`] does.
 macro_rules! unary {
     ($( $name:ident ($a:ident: $in:ty) -> $out:ty { $body:expr } )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
@@ -185,7 +186,7 @@ macro_rules! unary {
             type Out = $out;
             #[inline(always)]
             fn eval($a: $in) -> Result<$out, wasmote_ir::TrapCode> {
-                // Never called: it compiles if only what may trap does.
+                // Nothing calls this. It compiles only if the body traps no more than the row says.
                 #[allow(dead_code)]
                 fn traps_as_the_row_says($a: $in) -> Result<$out, TrapOf<{ wasmote_ir::Op::$name.traps() }>> {
                     Ok($body)

@@ -1,4 +1,4 @@
-//! References that may be null, calls through them, and exceptions.
+//! References that may be null, calls through references, and exceptions.
 
 /// The rows.
 pub mod rows {
@@ -11,11 +11,16 @@ pub mod rows {
     use crate::linked::{Flow, Func, Linked, Regs};
     use crate::operand::instr_bytes;
 
-    /// The function that the reference in the slot at unit 0 is to; `None` if it is null. Its type was validated, and in code of an
-    /// image that says otherwise does not matter: frames are checked where they are made.
+    /// Returns the function to which the reference in the slot at unit 0 leads, or `None` for null. Validation
+    /// checked its type. In an image that lies about the type, the call is still safe: the callee's frame is checked
+    /// where it is made.
+    ///
+    /// # Safety
+    /// As `Instr::run`, and the instruction has a slot operand at unit 0.
     #[inline(always)]
     unsafe fn referenced(r: &Regs) -> Option<*mut Func> {
-        // SAFETY: a reference is checked against the machine's table before it is used.
+        // SAFETY: the caller guarantees the operand and a live machine. The reference is checked against the length
+        // of the machine's list before it is used.
         unsafe {
             let machine = (*r.cx).machine;
             let entry = (r.slot(0).read() as u32).wrapping_sub(1);

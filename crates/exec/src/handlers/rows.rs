@@ -1,4 +1,4 @@
-//! All rows: their meanings under their names, and the table of handlers.
+//! All rows: the meanings under their names, and the table of handlers.
 
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
@@ -20,10 +20,10 @@ pub use super::moves::rows::*;
 pub use super::table::rows::*;
 pub use super::tiles::rows::*;
 
-/// How many opcodes there are handlers for, without the managed ones.
+/// The number of opcodes with a handler in this table. It does not include the managed opcodes.
 pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
 
-/// What the table says of each row, its meaning and its shape; of those in no pair, too.
+/// The meaning and the shape of each row. Some rows are in no superinstruction.
 #[cfg(feature = "pairs")]
 #[allow(dead_code)]
 pub mod row {
@@ -37,7 +37,7 @@ pub mod row {
 
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
-        /// The handler of each opcode in a mode, and behind them one that goes back to the host.
+        /// Returns the handler of each opcode in a mode, and behind them one that returns to the host.
         pub const fn table<M: Mode>() -> [Handler<M>; LIMIT + 1] {
             let mut table = [cold::<M, Leave> as Handler<M>; LIMIT + 1];
             $( place(&mut table, Op::$name, of_row::<M, $name, wasmote_ir::shape::$shape>(Op::$name)); )*
@@ -47,7 +47,7 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_op!(collect);
 
-/// The handlers of a row.
+/// Returns the handlers of a row.
 const fn of_row<M: Mode, Meaning, Shape: Handlers<Meaning, M>>(op: Op) -> &'static [Handler<M>] {
     if let Some(narrow) = Shape::NARROW {
         assert!(narrow == op.leaves_32_bits(), "types are those of the row");
@@ -57,7 +57,7 @@ const fn of_row<M: Mode, Meaning, Shape: Handlers<Meaning, M>>(op: Op) -> &'stat
 
 const fn place<M: Mode>(table: &mut [Handler<M>; LIMIT + 1], op: Op, handlers: &[Handler<M>]) {
     assert!(handlers.len() == op.variants().len());
-    // No image that has any of what this build lacks is run; if one should say that it has none, this is a trap.
+    // Images that need what this build lacks are refused. If an image lies about that, it traps here.
     let lacking = !cfg!(feature = "float") && op.computes_floats();
     let mut v = 0;
     while v < handlers.len() {

@@ -1,29 +1,32 @@
-//! How handlers are stamped out of meanings: what shapes and instructions have to say for that.
+//! How handlers are stamped out of meanings: the traits of shapes and instructions, and the macros that implement
+//! them.
 
 use wasmote_ir::shape::Format;
 
 use crate::dispatch::Handler;
 use crate::mode::Mode;
 
-/// The handlers in a mode of a row of this shape, in the order of the shape's variants. It is a trait of shapes, not of meanings: those are mostly
-/// parameters, and the compiler would compare each implementation with each other, for seconds.
+/// The handlers of a row with this shape, in the order of the shape's variants.
+///
+/// It is a trait of shapes because meanings are mostly type parameters. For a trait of meanings the compiler would
+/// compare each implementation with each other one, which takes seconds.
 pub trait Handlers<Meaning, M: Mode> {
-    /// One for each variant.
+    /// One handler for each variant.
     const TABLE: &'static [Handler<M>];
-    /// Whether each leaves 32 bits in the integer accumulator, as far as that is known by types.
+    /// Whether each variant leaves 32 bits in the integer accumulator. `None` if the types do not tell.
     const NARROW: Option<bool> = None;
-    /// Of rows that access memory 0, those that leave it to pages without access to keep them in bounds, where there are such.
+    /// For rows that access memory 0: the handlers that rely on a guarded memory, if there are any.
     const GUARDED: &'static [Handler<M>] = &[];
 }
 
-/// The instruction that a variant of a row of this shape is, by its number; of those that can be part of a pair.
+/// The instruction of variant `N` of a row with this shape. Only rows that can be part of a superinstruction need it.
 #[cfg(feature = "pairs")]
 pub trait Variant<Meaning, const N: usize> {
-    /// What it does.
+    /// The instruction.
     type Instr: crate::dispatch::Instr<crate::Linked>;
 }
 
-/// Makes [`Handlers`] of rows that are one [`Instr`](crate::dispatch::Instr) each, in any mode, or one.
+/// Makes [`Handlers`] of rows that have one [`Instr`](crate::dispatch::Instr) each, in all modes or in one.
 macro_rules! single {
     (only $mode:ident $kind:ident: $($name:ident: $shape:ident),* $(,)?) => { $(
         $crate::handlers::stamp::single!(@ () $mode $kind $name $shape);
@@ -43,7 +46,7 @@ macro_rules! single {
 }
 pub(crate) use single;
 
-/// The handler of an instruction, by how it is entered.
+/// Returns the handler of an instruction, hot or cold.
 macro_rules! handler {
     (hot $mode:ident, $instr:ty) => {
         $crate::dispatch::hot::<$mode, $instr>
@@ -57,14 +60,14 @@ macro_rules! handler {
 }
 pub(crate) use handler;
 
-/// An instruction that says how it is written, by the types that it is made of.
+/// An instruction that states its format, made of the types it consists of.
 pub trait Encoded {
-    /// Its classes and operands, those of the variant that it is.
+    /// Its classes and operands. They must be those of its variant.
     const FORMAT: Format;
 }
 
-/// The handlers of a shape's variants, given in any order by the variants' numbers, in the order of these. What does not fit does not compile: a
-/// variant that is given twice or not at all, and an instruction that is not written as its variant is.
+/// Puts the handlers of a shape's variants in order. They are given in any order, with the variants' numbers. It does
+/// not compile if a variant is missing or given twice, or if an instruction has another format than its variant.
 pub const fn in_order<M: Mode, const N: usize>(
     formats: &[Format],
     given: [(usize, Format, Handler<M>); N],
@@ -83,7 +86,7 @@ pub const fn in_order<M: Mode, const N: usize>(
     table
 }
 
-/// What all are.
+/// Returns the value that all entries have.
 pub(crate) const fn all_same(all: &[bool]) -> Option<bool> {
     let mut i = 1;
     while i < all.len() {
@@ -93,7 +96,7 @@ pub(crate) const fn all_same(all: &[bool]) -> Option<bool> {
     Some(all[0])
 }
 
-/// Makes [`Handlers`] of rows of these shapes out of the instructions that their variants are, listed by name.
+/// Makes [`Handlers`] of rows of these shapes. It lists the instruction of each variant by the variant's name.
 macro_rules! variants {
     (@each $generics:tt $row:ty: $shape:ty; $class:ident $instr:ty, $($rest:tt)*) => {
         $crate::handlers::stamp::variants!(@one $generics $row: $shape, $class $instr);
@@ -137,7 +140,7 @@ mod tests {
     use crate::operand::{R, S};
     use wasmote_ir::shape::{Bin12, Shape};
 
-    /// Each variant's own format, and some handler.
+    /// Returns each variant's own format with some handler.
     fn proper() -> [(usize, Format, Handler<Linked>); 12] {
         core::array::from_fn(|v| (v, Bin12::FORMATS[v], hot::<Linked, control::Leave> as Handler<Linked>))
     }

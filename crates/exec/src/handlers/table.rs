@@ -12,17 +12,24 @@ pub mod rows {
 
     const OUT: TrapCode = TrapCode::TableOutOfBounds;
 
-    /// The table that the operand at this unit names.
+    /// Returns the table that the operand at this unit names.
+    ///
+    /// # Safety
+    /// As [`Instr::run`], and the instruction has a table operand at this unit.
     #[inline(always)]
     unsafe fn table<M: Mode>(r: &Regs<M>, at: usize) -> *mut Table<M> {
-        // SAFETY: table indices are in range; records of tables stay in place.
+        // SAFETY: the caller guarantees a table operand, which is in range of the instance's tables. Their records
+        // stay in place while code runs.
         unsafe { *(*r.cx).tables.add(r.u32(at) as usize) }
     }
 
-    /// `table.grow`.
+    /// Grows a table.
+    ///
+    /// # Safety
+    /// As [`Instr::run`], for an instruction with the operands of `table.grow`.
     #[inline(always)]
     unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
-        // SAFETY: table indices are in range; records of tables stay in place.
+        // SAFETY: the caller guarantees the operands. The table's record stays in place while the hook changes it.
         unsafe {
             let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
             let machine = (*r.cx).machine;

@@ -1,5 +1,5 @@
-//! Tiles: what two instructions would do, done by one. They are a closed set, declared in `wasmote-ir`'s table; docs/speed.md
-//! has what each family gains.
+//! Fused operations: one instruction does what two would do. `wasmote-ir`'s table lists them. docs/speed.md says what
+//! each family gains.
 
 use core::marker::PhantomData;
 
@@ -20,7 +20,7 @@ impl Source<u64> for Wide {
     const FORMAT: Format = Format::source(b'i', &[Operand::Imm64]);
     #[inline(always)]
     unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> u64 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that the instruction has a 64-bit immediate at this unit.
         unsafe { r.u64(at) }
     }
 }
@@ -32,15 +32,15 @@ variants!((O: Binary<In = u64, Out = u64>) O: BinConst => {
     ri_r: Two<O, R, Wide, R>,
 });
 
-/// What a tile of three sources does.
+/// The meaning of a fused operation with three sources.
 pub trait Three {
-    /// The sources and the result.
+    /// The type of the sources and the result.
     type Value: Value;
-    /// The value, or why there is none.
+    /// Returns the result, or the trap.
     fn eval(a: Self::Value, b: Self::Value, c: Self::Value) -> Result<Self::Value, TrapCode>;
 }
 
-/// The operation `P` on two sources, then `Q` on its result and a third.
+/// The operation `P` on two sources, then `Q` on its result and the third source.
 pub struct Then<P, Q>(PhantomData<(P, Q)>);
 
 impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for Then<P, Q> {
@@ -51,7 +51,7 @@ impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for
     }
 }
 
-/// As [`Then`], the result of the first being the second source of the second.
+/// As [`Then`], but the result of `P` is the second source of `Q`.
 pub struct ThenFrom<P, Q>(PhantomData<(P, Q)>);
 
 impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for ThenFrom<P, Q> {
@@ -62,7 +62,7 @@ impl<V: Value, P: Binary<In = V, Out = V>, Q: Binary<In = V, Out = V>> Three for
     }
 }
 
-/// A tile of three sources.
+/// A fused operation with three sources.
 pub struct Tile<T, A, B, C, D>(PhantomData<(T, A, B, C, D)>);
 
 impl<M, T, A, B, C, D> Instr<M> for Tile<T, A, B, C, D>
@@ -78,7 +78,7 @@ where
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees operands of these classes, in this order.
         unsafe {
             let (a, b, c) = (A::get(r, 0), B::get(r, A::UNITS), C::get(r, A::UNITS + B::UNITS));
             match T::eval(a, b, c) {
@@ -150,9 +150,9 @@ variants!((T: Three) T: Tile4 => {
     ris_r: Tile<T, R, I, S, R>,
 });
 
-/// A step of a loop: a slot grows by a constant, and the condition `C` on it and another source decides a jump.
+/// A loop step. It adds a constant to a slot and jumps if the condition `C` holds for the slot and another source.
 pub struct Step<C>(PhantomData<C>);
-/// A step, the other source of which has the class `B`.
+/// A loop step whose other source has the class `B`.
 pub struct StepTo<C, B>(PhantomData<(C, B)>);
 
 impl<M: Mode, C: Condition, B: Source<C::In>> Instr<M> for StepTo<C, B> {
@@ -160,7 +160,7 @@ impl<M: Mode, C: Condition, B: Source<C::In>> Instr<M> for StepTo<C, B> {
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a slot, a constant, a source and a target, in this order.
         unsafe {
             let slot = r.slot(0);
             let value = (slot.read() as u32).wrapping_add(r.u32(1));
@@ -198,7 +198,7 @@ pub mod rows {
     impl<M: Mode> Instr<M> for I32AddTwo {
         #[inline(always)]
         unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees an instruction of this row: twice a slot, a constant and a destination.
             unsafe {
                 let first = (r.slot(0).read() as u32).wrapping_add(r.u32(1));
                 r.slot(3).write(u64::from(first));
@@ -212,7 +212,8 @@ pub mod rows {
     }
     single!(hot: I32AddTwo: AddTwo);
 
-    /// The meanings that follow from columns: of fused operations, of operations with a constant of 64 bits, and of steps.
+    /// Gives the meanings that follow from columns: those of fused operations, of operations with a 64-bit constant,
+    /// and of loop steps.
     macro_rules! meanings {
         ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
             $( $( meanings!(@ $name $column $($value)*); )* )*

@@ -1,4 +1,4 @@
-//! Calls in linked code: between the functions of an instance, between instances, and to the host
+//! Calls in linked code: between functions of an instance, between instances, and to the host
 //! (spec: exec/instructions#control-instructions).
 
 use core::marker::PhantomData;
@@ -16,11 +16,16 @@ use crate::linked::{Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 
-/// Opens the frame of `func` at slot `base`, to come back to the instruction at `back`. The callee's instance is
-/// the running one, or it is a host function.
+/// Opens the frame of `func` at slot `base`. The callee will return to the instruction at `back`. The callee belongs
+/// to the running instance or is a host function.
+///
+/// # Safety
+/// The registers are those of a running function. `func` is a live record of its store, and `back` is a valid return
+/// address.
 #[inline(always)]
 unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: records of functions stay in place; the frame is checked to be inside the value stack.
+    // SAFETY: the caller guarantees the record. The frame has `frame_slots` slots with the header inside, and `fits`
+    // checked that they are in the value stack.
     unsafe {
         let fp = r.fp.wrapping_add(base);
         if !fits(r, fp, (*func).frame_slots as usize) {
@@ -36,10 +41,14 @@ unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> 
     Flow::Next
 }
 
-/// [`enter`] for a function of any instance.
+/// As [`enter`], for a function of any instance.
+///
+/// # Safety
+/// As [`enter`].
 #[inline(always)]
 pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: as `enter`.
+    // SAFETY: the caller guarantees the record and the instance. `Across` gets what it needs in `ip`, `fp`, the
+    // accumulator and `across`.
     unsafe {
         let target = (*func).instance;
         if target == r.cx || target.is_null() {
@@ -53,14 +62,15 @@ pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back:
     }
 }
 
-/// The second half of a call into another instance: `acc` has the function, `ip` where to come back to, `fp` the new
-/// frame, the machine's `across` the caller's.
+/// The second half of a call into another instance. `acc` has the function, `ip` the return address, `fp` the new
+/// frame, and the machine's `across` the caller's frame.
 pub struct Across;
 
 impl Instr<Linked> for Across {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `enter`.
+        // SAFETY: `enter_any` or `ReplaceAcross` set these registers to a live record and a valid return address.
+        // `fits` checked the frame and the entry of `save_instance` before they are written.
         unsafe {
             let func = r.callee();
             let caller = (*(*r.cx).machine).across;
@@ -72,7 +82,7 @@ impl Instr<Linked> for Across {
                 r.fp = caller;
                 return Flow::Trap(TrapCode::StackOverflow);
             }
-            // A frame that was entered from another instance goes back there already.
+            // If the return address is already `return_across`, the frame returns to another instance anyhow.
             if back != return_across().cast() {
                 save_instance(r, back);
             }
@@ -87,26 +97,29 @@ impl Instr<Linked> for Across {
 }
 
 /// Makes `target` the running instance.
+///
+/// # Safety
+/// `target` is a live instance of the store.
 #[inline(always)]
 unsafe fn switch_to(r: &mut Regs, target: *mut Instance) {
-    // SAFETY: instances stay in place and have at least one memory.
+    // SAFETY: the caller guarantees a live instance. It has at least one memory.
     unsafe {
         r.cx = target;
         r.mem = (**(*target).memories).base;
     }
 }
 
-/// Slots that [`save_instance`] takes.
+/// The number of slots of an entry by [`save_instance`].
 pub(crate) const SAVED: usize = 2;
 
-/// Notes the running instance, and where to go on in it, at the far end of the value stack, which grows down:
-/// calls between instances are rare, and frames need not carry them.
+/// Saves the running instance and the address to continue at, in an entry at the far end of the value stack, which
+/// grows down. Calls between instances are rare, so ordinary frames need not have these fields.
 ///
 /// # Safety
-/// There is room.
+/// The registers are those of a running function. Between its frames and `stack_end` are [`SAVED`] free slots.
 #[inline(always)]
 unsafe fn save_instance(r: &Regs, back: *const u8) {
-    // SAFETY: the slots lie between the frames and the stack's end.
+    // SAFETY: the caller guarantees the free slots below `stack_end`.
     unsafe {
         let machine = (*r.cx).machine;
         let saved = (*machine).stack_end.sub(SAVED);
@@ -116,9 +129,12 @@ unsafe fn save_instance(r: &Regs, back: *const u8) {
     }
 }
 
-/// What [`save_instance`] noted last, which is forgotten.
+/// Removes and returns the entry that [`save_instance`] added last.
+///
+/// # Safety
+/// `machine` is live, and there is such an entry.
 pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut Instance) {
-    // SAFETY: the caller knows that something was noted.
+    // SAFETY: the caller guarantees an entry at `stack_end`.
     unsafe {
         let saved = (*machine).stack_end;
         (*machine).stack_end = saved.add(SAVED);
@@ -126,10 +142,15 @@ pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut I
     }
 }
 
-/// The function that an element of a table refers to, if it is of the type.
+/// Returns the function to which an element of a table refers, if it has the type of the operand. The operands at
+/// `at` are the table and the type.
+///
+/// # Safety
+/// As [`Instr::run`], and the instruction has these operands.
 #[inline(always)]
 unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
-    // SAFETY: table indices are in range; a reference is checked against the machine's table before it is used.
+    // SAFETY: the caller guarantees the operands, so the table is in range. The index is checked against the table,
+    // and the reference against the machine's list, whose records are live.
     unsafe {
         let table = *(*r.cx).tables.add(r.u32(at) as usize);
         if index >= (*table).len {
@@ -146,10 +167,14 @@ unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode
     }
 }
 
-/// [`element`], which may also be of a subtype.
+/// As [`element`], also for functions of a subtype.
+///
+/// # Safety
+/// As [`element`].
 #[inline(always)]
 unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
-    // SAFETY: as `element`, which found that there is a function.
+    // SAFETY: the caller guarantees the operands. `BadSignature` says that `element` found a function there. The
+    // machine has a display for each type.
     unsafe {
         match element(r, index, at) {
             Err(TrapCode::BadSignature) => {
@@ -168,13 +193,14 @@ unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Fun
     }
 }
 
-/// A call through a table when the types differ.
+/// A call through a table whose function has another type. The type may be a subtype.
 struct IndirectSub<A>(PhantomData<A>);
 
 impl<A: Source<u64>> Instr<Linked> for IndirectSub<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: `call_indirect` continues here with unchanged registers, so the operands are those of its
+        // instruction.
         unsafe {
             match element_of_subtype(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
@@ -188,11 +214,15 @@ impl<A: Source<u64>> Instr<Linked> for IndirectSub<A> {
     }
 }
 
-/// Replaces this frame by one of `func`, whose arguments are slots from `base` on, as many as the
-/// operand at `count_at` says.
+/// Replaces this frame by one of `func`. The arguments begin at slot `base`, and the operand at `count_at` has their
+/// number.
+///
+/// # Safety
+/// As [`enter`], and the instruction has this operand. `header` is the header of this frame.
 #[inline(always)]
 unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
-    // SAFETY: as `enter`; the arguments lie above this frame's header, so they move down.
+    // SAFETY: the caller guarantees the record, the operand and the header. `fits` checked the new frame. The
+    // arguments lie above this frame's header, so they move down to slot 0.
     unsafe {
         if !fits(r, r.fp, (*func).frame_slots as usize) {
             return Flow::Trap(TrapCode::StackOverflow);
@@ -206,7 +236,10 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
     Flow::Next
 }
 
-/// [`replace`] for a function of any instance.
+/// As [`replace`], for a function of any instance.
+///
+/// # Safety
+/// As [`replace`], and the header's slot is the operand after `count_at`.
 #[inline(always)]
 pub(crate) unsafe fn replace_any(
     r: &mut Regs,
@@ -215,7 +248,8 @@ pub(crate) unsafe fn replace_any(
     count_at: usize,
     header: *mut u64,
 ) -> Flow {
-    // SAFETY: as `replace`.
+    // SAFETY: the caller guarantees the record and the operands. `ReplaceAcross` gets what it needs in the
+    // accumulator and `across_slots`.
     unsafe {
         let target = (*func).instance;
         if target == r.cx || target.is_null() {
@@ -228,14 +262,15 @@ pub(crate) unsafe fn replace_any(
     }
 }
 
-/// The second half of a tail call into another instance: `acc` has the function, the machine's `across_slots` the numbers of the slots
-/// where the arguments begin, how many they are, and where the header is, 16 bits each.
+/// The second half of a tail call into another instance. `acc` has the function. The machine's `across_slots` has
+/// three numbers of 16 bits: the first slot of the arguments, their number, and the slot of the header.
 pub struct ReplaceAcross;
 
 impl Instr<Linked> for ReplaceAcross {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `replace`.
+        // SAFETY: `replace_any` set the accumulator and `across_slots` to a live record and to slots of this frame.
+        // `fits` checked the new frame. The header is read before the arguments move over it.
         unsafe {
             let func = r.callee();
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
@@ -254,28 +289,34 @@ impl Instr<Linked> for ReplaceAcross {
     }
 }
 
-/// Where the parts of a call of a function of the module are, in units: where the code begins, the function's number among those
-/// of the module, and where its frame begins; and how many units these are. Only the first is not in compact code.
+/// The operands of a direct call, in units: the callee's code, its number among the functions that the module
+/// defines, the slot of its frame, and the length of all. Only linked code has the first.
 const CODE: usize = 0;
 const NUMBER: usize = 4;
 const BASE: usize = 6;
 const CALL_UNITS: usize = 7;
 
-/// Where a call has its function's code.
+/// Returns the cell of a call with its callee's code.
+///
+/// # Safety
+/// `ip` is at a direct call in linked code.
 #[inline(always)]
 unsafe fn code_of_call<'a>(ip: *const u8) -> &'a AtomicPtr<Cell> {
-    // SAFETY: a cell of a call, which is aligned for it; [`Resolve`] alone writes to it, atomically.
+    // SAFETY: the caller guarantees a call, which has this aligned cell. Only [`Resolve`] writes to it while code
+    // runs, and it does so atomically.
     unsafe { AtomicPtr::from_ptr(ip.add(instr_bytes::<Linked>(CODE)).cast_mut().cast()) }
 }
 
-/// Where calls lead that do not know their function's code yet: finds it out, and from then on they do. Where there is none
-/// yet either, that comes first.
+/// Finds the code of a function, for a call that does not know it yet. The call's cell then leads to that code. If
+/// the function is not yet translated, that happens first, and the cell stays as it is.
 pub struct Resolve;
 
 impl Instr<Linked> for Resolve {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: a call came here, which wrote the header where this cell says that it is, and the return address is behind that call.
+        // SAFETY: only a direct call in linked code leads here. It wrote the header at the offset that this cell's
+        // layout gives, and its return address is the end of that call. The number is in range of the instance's
+        // functions. The frame has room for `unresolved`'s layout only, so the real size is checked here.
         unsafe {
             let header = r.fp.byte_add(Front::of(r.ip.cast()).header as usize);
             let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes::<Linked>(CALL_UNITS));
@@ -295,25 +336,26 @@ impl Instr<Linked> for Resolve {
     }
 }
 
-/// The end of a function that there was no room for, in a frame that took less until it was known.
+/// Reports that there is no room for a function. Its frame was assumed to be smaller until `Resolve` knew it.
 struct NoRoom;
 
 impl Instr<Linked> for NoRoom {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `Translate`.
+        // SAFETY: `Resolve` left the function's record in the accumulator, and `fp` is at its frame, with the header.
         unsafe { abandon(r, r.callee()) };
         Flow::Trap(TrapCode::StackOverflow)
     }
 }
 
-/// A call of a function of the module whose header is too far up for [`unresolved`](crate::linked::cells::unresolved).
+/// A direct call of a function whose header is in a slot too high for
+/// [`unresolved`](crate::linked::cells::unresolved).
 pub struct CallByNumber;
 
 impl Instr<Linked> for CallByNumber {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: function indices are in range.
+        // SAFETY: the caller guarantees a direct call, whose number is in range of the instance's functions.
         unsafe {
             let func = (*r.cx).funcs.add(r.u32(NUMBER) as usize);
             enter(r, func, r.u16(BASE), r.ip.add(instr_bytes::<Linked>(CALL_UNITS)))
@@ -321,14 +363,14 @@ impl Instr<Linked> for CallByNumber {
     }
 }
 
-/// Makes a function ready at its first call: asks the embedder for its code, then enters it.
+/// The code of a function that is not yet translated. It asks the embedder for its code and enters it.
 pub struct Translate;
 
 impl Instr<Linked> for Translate {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller of a function leaves its record in the accumulator; a frame that became larger than it was
-        // taken for is checked again.
+        // SAFETY: each call of such a function leaves its record in the accumulator and its frame at `fp`. The hook
+        // may change the frame's size, so it is checked again.
         unsafe {
             let func = r.callee();
             let machine = (*r.cx).machine;
@@ -346,13 +388,14 @@ impl Instr<Linked> for Translate {
     }
 }
 
-/// Runs a function of the host.
+/// The code of host functions: calls the embedder.
 pub struct Host;
 
 impl Instr<Linked> for Host {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: as `Translate`; the arguments and results lie below the header.
+        // SAFETY: each call of a host function leaves its record in the accumulator and its frame at `fp`. Arguments
+        // and results lie below the header, and the slots behind the frame are free.
         unsafe {
             let func = r.callee();
             let machine = (*r.cx).machine;
@@ -367,7 +410,7 @@ impl Instr<Linked> for Host {
                 }
                 return Flow::Trap(code);
             }
-            // A host function's frame has two slots at least, those of its header.
+            // A host function's frame has at least the two slots of its header.
             r.accumulate_results(r.fp);
             r.mem = (**(*r.cx).memories).base;
             leave(r, r.fp.add(usize::from((*func).header)));
@@ -376,11 +419,15 @@ impl Instr<Linked> for Host {
     }
 }
 
-/// Leaves the frame of a function that could not run, so that a trap is reported at its caller: `ip` is then inside
-/// the call, not behind it.
+/// Leaves the frame of a function that could not run, so that the trap is reported at its caller. `ip` is then inside
+/// of the call, not behind it.
+///
+/// # Safety
+/// `fp` is at the frame of `func`.
 #[inline(always)]
 unsafe fn abandon(r: &mut Regs, func: *mut Func) {
-    // SAFETY: the frame is that of `func`; a return address is behind a call, or a static cell.
+    // SAFETY: the caller guarantees the frame, whose header the call wrote. A return address is behind a call or one
+    // of two fixed cells.
     unsafe {
         leave(r, r.fp.add(usize::from((*func).header)));
         if r.ip != return_across().cast() && r.ip != leave_run().cast() {
@@ -389,13 +436,14 @@ unsafe fn abandon(r: &mut Regs, func: *mut Func) {
     }
 }
 
-/// Goes back from a call into another instance.
+/// Returns from a call into another instance.
 pub struct ReturnAcross;
 
 impl Instr<Linked> for ReturnAcross {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `save_instance` was called before the frame was entered that returns here.
+        // SAFETY: a frame returns here only if the call that made it added an entry by `save_instance`, or continued
+        // a frame that had one.
         unsafe {
             let (back, instance) = saved_instance((*r.cx).machine);
             r.ip = back;
@@ -405,27 +453,34 @@ impl Instr<Linked> for ReturnAcross {
     }
 }
 
-/// The record of the defined function that the operand at unit 0 names.
+/// Returns the record of the defined function that the operand at unit 0 names.
+///
+/// # Safety
+/// As [`Instr::run`], and the instruction has this operand.
 #[inline(always)]
 unsafe fn defined(r: &Regs) -> *mut Func {
-    // SAFETY: function indices are in range.
+    // SAFETY: the caller guarantees the operand, which is in range of the instance's functions.
     unsafe { (*r.cx).funcs.add(r.u32(0) as usize) }
 }
 
-/// The imported function that the operand at unit 0 names.
+/// Returns the record of the imported function that the operand at unit 0 names.
+///
+/// # Safety
+/// As [`Instr::run`], and the instruction has this operand.
 #[inline(always)]
 unsafe fn imported(r: &Regs) -> *mut Func {
-    // SAFETY: function indices are in range.
+    // SAFETY: the caller guarantees the operand, which is in range of the instance's imports.
     unsafe { *(*r.cx).imports.add(r.u32(0) as usize) }
 }
 
-/// Those of linked code.
+/// The calls of linked code.
 pub struct LinkedCalls;
 
 impl Calls<Linked> for LinkedCalls {
     #[inline(always)]
     unsafe fn call(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; so below.
+        // SAFETY: the caller guarantees a direct call. Its cell leads to linked code or to an `unresolved` cell, and
+        // both have a layout in front. `bytes_fit` checked the frame before the header is written.
         unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
             let front = Front::of(code);
@@ -444,13 +499,13 @@ impl Calls<Linked> for LinkedCalls {
 
     #[inline(always)]
     unsafe fn call_import(r: &mut Regs) -> Flow {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees a call of an import, with the function and the frame's slot as operands.
         unsafe { enter_any(r, imported(r), r.u16(2), r.ip.add(instr_bytes::<Linked>(3))) }
     }
 
     #[inline(always)]
     unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs) -> Flow {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees an indirect call. `element` checks the index, the reference and the type.
         unsafe {
             match element(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
@@ -466,19 +521,22 @@ impl Calls<Linked> for LinkedCalls {
 
     #[inline(always)]
     unsafe fn return_call(r: &mut Regs) -> Flow {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees a tail call, with the function, the arguments' slots and the header as
+        // operands.
         unsafe { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
     }
 
     #[inline(always)]
     unsafe fn return_call_import(r: &mut Regs) -> Flow {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees a tail call of an import, with the function, the arguments' slots and the
+        // header as operands.
         unsafe { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
     }
 
     #[inline(always)]
     unsafe fn return_call_indirect(r: &mut Regs) -> Flow {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees an indirect tail call. `element` checks the index, the reference and the
+        // type.
         unsafe {
             match element(r, r.slot(0).read(), 1) {
                 Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
@@ -490,7 +548,7 @@ impl Calls<Linked> for LinkedCalls {
 
     #[inline(always)]
     unsafe fn reference(r: &Regs, index: u32) -> u32 {
-        // SAFETY: function indices are in range.
+        // SAFETY: the caller guarantees an index operand of a function, imports included, which is in range.
         unsafe {
             let imported = (*r.cx).imported_funcs;
             let func = if index < imported {
@@ -503,13 +561,14 @@ impl Calls<Linked> for LinkedCalls {
     }
 }
 
-/// A tail call through a table when the types differ.
+/// A tail call through a table whose function has another type. The type may be a subtype.
 struct ReturnIndirectSub;
 
 impl Instr<Linked> for ReturnIndirectSub {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: `return_call_indirect` continues here with unchanged registers, so the operands are those of its
+        // instruction.
         unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
                 Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),

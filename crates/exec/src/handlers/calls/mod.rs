@@ -1,4 +1,4 @@
-//! Calls (spec: exec/instructions#control-instructions). How they are made depends on the mode.
+//! Calls (spec: exec/instructions#control-instructions). The mode decides how they work.
 
 #[cfg(feature = "in-place")]
 pub mod in_place;
@@ -20,7 +20,7 @@ pub struct Indirect<A>(PhantomData<A>);
 impl<M: Mode, A: Source<u64>> Instr<M> for Indirect<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees an indirect call whose index has the class `A`, as `call_indirect` asks.
         unsafe { M::Calls::call_indirect::<A>(r) }
     }
 }

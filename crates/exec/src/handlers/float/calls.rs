@@ -1,4 +1,4 @@
-//! The same as `machine` in fewer bytes, by calls of `small`.
+//! The operations of `machine` in fewer bytes, by calls of `small`.
 
 macro_rules! operations {
     ($module:ident, $float:ident, $sqrt:path) => {
@@ -21,7 +21,7 @@ macro_rules! operations {
                 rounded(a.into(), To::Zero) as $float
             }
 
-            /// Rounds to the nearest, ties to even.
+            /// Rounds to the nearest integer, ties to even.
             pub fn nearest(a: $float) -> $float {
                 rounded(a.into(), To::Nearest) as $float
             }
@@ -32,12 +32,12 @@ macro_rules! operations {
                 $sqrt(a)
             }
 
-            /// The smaller; NaN if either is; -0 is smaller than +0.
+            /// Returns the smaller value, or NaN if either is NaN. -0 is smaller than +0.
             pub fn min(a: $float, b: $float) -> $float {
                 extreme(a.into(), b.into(), false) as $float
             }
 
-            /// The larger; NaN if either is; +0 is larger than -0.
+            /// Returns the larger value, or NaN if either is NaN. +0 is larger than -0.
             pub fn max(a: $float, b: $float) -> $float {
                 extreme(a.into(), b.into(), true) as $float
             }
@@ -47,14 +47,14 @@ macro_rules! operations {
 operations!(single, f32, crate::handlers::float::small::sqrt32);
 operations!(double, f64, crate::handlers::float::small::sqrt64);
 
-/// Truncates a value that an integer must be nearest to; which bounds these are, the type says.
+/// Truncates a value and traps if no integer of the type is the result. The type gives the bounds.
 macro_rules! truncate {
     ($a:ident, $low:expr, $compare:tt, $high:expr, $int:ty) => {
         $crate::handlers::float::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, false)? as $int
     };
 }
 
-/// Truncates a value to the nearest integer of a type.
+/// Truncates a value to an integer of the type, saturating at its bounds.
 macro_rules! saturate {
     ($a:ident, $int:ty) => {
         $crate::handlers::float::small::truncated($a.into(), <$int>::BITS, <$int>::MIN != 0, true).unwrap_or(0) as $int

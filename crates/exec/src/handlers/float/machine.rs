@@ -1,4 +1,5 @@
-//! Rounding, extremes, roots and conversions by the machine's own arithmetic, without calls, so that handlers need no stack frame.
+//! Rounding, minimum and maximum, roots and conversions by the processor's own arithmetic. They make no calls, so
+//! handlers need no stack frame.
 
 use wasmote_ir::TrapCode;
 
@@ -6,7 +7,7 @@ macro_rules! operations {
     ($module:ident, $float:ident, $bits:ident, $int:ident, $exact:literal, $quiet:expr, $sqrt:path) => {
         /// Operations that `core` lacks.
         pub mod $module {
-            /// From here on all values are integers.
+            /// From this value on, all values are integers.
             const EXACT: $float = $exact;
 
             #[inline(always)]
@@ -20,16 +21,16 @@ macro_rules! operations {
                 copysign(a, 0.0)
             }
 
-            /// Rounds a value below [`EXACT`] by `round`, which gets it truncated; larger ones, infinities and NaN
-            /// stay, but for NaN becoming quiet.
+            /// Rounds a value below [`EXACT`] by `round`, which gets the truncated value. Larger values and
+            /// infinities stay as they are. NaN becomes quiet.
             #[inline(always)]
             fn integral(a: $float, round: impl Fn($float) -> $float) -> $float {
                 if abs(a) < EXACT {
-                    // SAFETY: the value is finite and in range.
+                    // SAFETY: the comparison above makes the value finite and in range.
                     let truncated = unsafe { a.to_int_unchecked::<$int>() } as $float;
                     copysign(round(truncated), a)
                 } else if a.is_nan() {
-                    // An addition of zero would do, but the compiler takes it for nothing.
+                    // The compiler would remove an addition of zero.
                     $float::from_bits(a.to_bits() | $quiet)
                 } else {
                     a
@@ -54,7 +55,7 @@ macro_rules! operations {
                 integral(a, |t| t)
             }
 
-            /// Rounds to the nearest, ties to even: adding [`EXACT`] leaves no room for a fraction.
+            /// Rounds to the nearest integer, ties to even. After adding [`EXACT`], no bits are left for a fraction.
             #[inline(always)]
             pub fn nearest(a: $float) -> $float {
                 integral(a, |_| (abs(a) + EXACT) - EXACT)
@@ -66,7 +67,7 @@ macro_rules! operations {
                 $sqrt(a)
             }
 
-            /// The smaller; NaN if either is; -0 is smaller than +0.
+            /// Returns the smaller value, or NaN if either is NaN. -0 is smaller than +0.
             #[inline(always)]
             pub fn min(a: $float, b: $float) -> $float {
                 if a < b {
@@ -80,7 +81,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The larger; NaN if either is; +0 is larger than -0.
+            /// Returns the larger value, or NaN if either is NaN. +0 is larger than -0.
             #[inline(always)]
             pub fn max(a: $float, b: $float) -> $float {
                 if a > b {
@@ -103,7 +104,7 @@ operations!(double, f64, u64, i64, 4_503_599_627_370_496.0, 1 << 51, super::sqrt
 #[inline(always)]
 fn sqrt32(a: f32) -> f32 {
     use core::arch::x86_64::{_mm_cvtss_f32, _mm_set_ss, _mm_sqrt_ss};
-    // SAFETY: SSE is part of the architecture.
+    // SAFETY: x86-64 always has SSE.
     unsafe { _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a))) }
 }
 
@@ -111,18 +112,19 @@ fn sqrt32(a: f32) -> f32 {
 #[inline(always)]
 fn sqrt64(a: f64) -> f64 {
     use core::arch::x86_64::{_mm_cvtsd_f64, _mm_set_sd, _mm_sqrt_pd};
-    // SAFETY: SSE2 is part of the architecture.
+    // SAFETY: x86-64 always has SSE2.
     unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(a))) }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 use libm::{sqrt as sqrt64, sqrtf as sqrt32};
 
-/// Truncates a value that must lie strictly between the bounds.
+/// Truncates a value and traps if it does not lie between the bounds. `$compare` says whether the lower one is
+/// included.
 macro_rules! truncate {
     ($a:ident, $low:expr, $compare:tt, $high:expr, $int:ty) => {
         if $a $compare $low && $a < $high {
-            // SAFETY: the bounds are those of the type, less than one away.
+            // SAFETY: the value lies between the bounds, so it truncates to an integer of the type.
             unsafe { $a.to_int_unchecked::<$int>() }
         } else {
             Err($crate::handlers::float::machine::unrepresentable($a.is_nan()))?
@@ -130,7 +132,7 @@ macro_rules! truncate {
     };
 }
 
-/// Truncates a value to the nearest integer of a type.
+/// Truncates a value to an integer of the type, saturating at its bounds.
 macro_rules! saturate {
     ($a:ident, $int:ty) => {
         $a as $int
@@ -139,7 +141,7 @@ macro_rules! saturate {
 
 pub(super) use {saturate, truncate};
 
-/// The trap of a value that no integer of the type is nearest to.
+/// Returns the trap of a value that does not truncate to an integer of the type.
 #[inline(always)]
 pub(super) fn unrepresentable(nan: bool) -> TrapCode {
     if nan { TrapCode::BadConversionToInteger } else { TrapCode::IntegerOverflow }

@@ -4,7 +4,7 @@
 mod calls;
 #[cfg(not(feature = "small-floats"))]
 mod machine;
-/// What takes less code, where speed is not asked for.
+/// Uses the smaller code if speed matters less.
 #[cfg(any(test, feature = "small-floats"))]
 mod small;
 

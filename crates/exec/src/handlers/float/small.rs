@@ -1,17 +1,19 @@
-//! Floats for firmware: what handlers of the core op set call on machines that do most of it in software anyhow. All of it is done on
-//! the bits of an f64, which every f32 is, so that a tenth of the code does.
+//! Floats for firmware. Handlers of the core op set call these functions on machines that compute most floats in
+//! software anyhow. They work on the bits of an f64, which can represent each f32. So they take a tenth of the code.
 
 use wasmote_ir::TrapCode;
 
 const ONE: u64 = 1 << 52;
 const SIGN: u64 = 1 << 63;
 
-/// The exponent of a number's highest bit; 1024 of what is none, less than -1022 of zero.
+/// Returns the exponent of the highest bit. It is 1024 for NaN and infinities, and -1023 for zero and subnormal
+/// numbers.
 fn exponent(bits: u64) -> i32 {
     (bits >> 52 & 0x7ff) as i32 - 1023
 }
 
-/// A value truncated to an integer of `width` bits. Out of range it is the nearest one, and of no number 0, if `saturates`.
+/// Truncates a value to an integer of `width` bits. If `saturates`, a value out of range becomes the nearest integer,
+/// and NaN becomes 0.
 #[inline(never)]
 pub fn truncated(a: f64, width: u32, signed: bool, saturates: bool) -> Result<u64, TrapCode> {
     let bits = a.to_bits();
@@ -42,13 +44,13 @@ pub fn truncated(a: f64, width: u32, signed: bool, saturates: bool) -> Result<u6
     Ok(if negative { value.wrapping_neg() } else { value })
 }
 
-/// The smaller of two, or the larger one; NaN if either is; -0 is smaller than +0.
+/// Returns the smaller or the larger of two values, or NaN if either is NaN. -0 is smaller than +0.
 #[inline(never)]
 pub fn extreme(a: f64, b: f64, largest: bool) -> f64 {
     if a.is_nan() || b.is_nan() {
         return a + b;
     }
-    // Numbers are in the order of their bits as integers, but for negative ones, which are in the other.
+    // Floats have the order of their bits as integers, except negative ones, which have the opposite order.
     let order = |a: f64| {
         let bits = a.to_bits() as i64;
         bits ^ (bits >> 63 & i64::MAX)
@@ -56,7 +58,7 @@ pub fn extreme(a: f64, b: f64, largest: bool) -> f64 {
     if (order(a) < order(b)) == largest { b } else { a }
 }
 
-/// Where to round to.
+/// The direction of rounding.
 #[derive(Clone, Copy, PartialEq)]
 pub enum To {
     Zero,
@@ -65,25 +67,26 @@ pub enum To {
     Above,
 }
 
-/// A value rounded to an integer; ties to even.
+/// Rounds a value to an integer. `Nearest` rounds ties to even.
 #[inline(never)]
 pub fn rounded(a: f64, to: To) -> f64 {
     let bits = a.to_bits();
     let (exponent, sign) = (exponent(bits), bits & SIGN);
     if exponent >= 52 {
-        // No number becomes a quiet one.
+        // NaN becomes quiet.
         return if a.is_nan() { f64::from_bits(bits | ONE >> 1) } else { a };
     }
-    // What it is truncated, and what is one more. Of what is not zero, bits below say how much is lost.
+    // The bits of the truncated value, what to add for the next larger magnitude, the lost fraction (`ONE / 2` is
+    // half), and whether the truncated value is odd.
     let (zero, unit, lost, odd) = if exponent < 0 {
-        // Whether it is more than half is all that matters.
+        // Below 1, it matters only how the value compares with half.
         let half = if bits & !SIGN > 0.5f64.to_bits() { 3 } else { 2 };
         let lost = if bits & !SIGN < 0.5f64.to_bits() { u64::from(bits & !SIGN != 0) } else { half };
         (sign, 1f64.to_bits(), lost << 50, false)
     } else {
         let unit = ONE >> exponent;
         let lost = bits & (unit - 1);
-        // The lowest bit of what is left: of 1, it is that of the exponent, which is odd.
+        // The lowest bit of the integer. For a value of 1 it is the lowest bit of the exponent, which is set.
         (bits - lost, unit, lost << exponent, bits & unit != 0)
     };
     let more = match to {
@@ -95,7 +98,7 @@ pub fn rounded(a: f64, to: To) -> f64 {
     f64::from_bits(if more { zero + unit } else { zero })
 }
 
-/// Bit by bit, correctly rounded.
+/// Computes the square root bit by bit, correctly rounded.
 #[inline(never)]
 pub fn sqrt64(a: f64) -> f64 {
     let bits = a.to_bits();
@@ -104,7 +107,7 @@ pub fn sqrt64(a: f64) -> f64 {
     if bits << 1 == 0 || bits == f64::INFINITY.to_bits() {
         return a;
     }
-    // Negative, or not a number.
+    // The value is negative or NaN.
     if exponent >= 0x7ff {
         return f64::NAN;
     }
@@ -114,7 +117,7 @@ pub fn sqrt64(a: f64) -> f64 {
         exponent = 1 - zeros as i32;
     }
     left |= ONE;
-    // The root has half the exponent, which must be even.
+    // The root has half the exponent, so the exponent must be even.
     if exponent & 1 == 0 {
         left <<= 1;
     }
@@ -130,14 +133,15 @@ pub fn sqrt64(a: f64) -> f64 {
         left <<= 1;
         bit >>= 1;
     }
-    // The last bit is half a unit, and never all that there is: then the root would have more bits than its square.
+    // The last bit is half a unit. It is never all that remains, because the square would then have more bits than
+    // the value.
     root += root & 1;
-    // The highest bit counts as one more of the exponent.
+    // The highest bit adds one to the exponent.
     let half = ((exponent + 1021) >> 1) as u64;
     f64::from_bits((root >> 1) + (half << 52))
 }
 
-/// By the root in twice the precision, which is enough to be rounded again.
+/// Computes the f32 square root from the f64 one. Twice the precision is enough to round again correctly.
 #[inline(never)]
 pub fn sqrt32(a: f32) -> f32 {
     sqrt64(f64::from(a)) as f32
@@ -152,12 +156,12 @@ mod tests {
 
     use super::{To, extreme, rounded, sqrt32, sqrt64, truncated};
 
-    /// Both are the same number, or both none.
+    /// Asserts that both are the same number, or both NaN.
     fn same(found: f64, right: f64) -> bool {
         found.to_bits() == right.to_bits() || found.is_nan() && right.is_nan()
     }
 
-    /// Numbers of all sizes, and what is none.
+    /// Numbers of all sizes, infinities and NaN.
     fn numbers() -> std::vec::Vec<u64> {
         let special = [
             0,
@@ -181,10 +185,10 @@ mod tests {
             random
         });
         let random: std::vec::Vec<u64> = random.take(100_000).collect();
-        // Small exponents, too, and squares, whose roots are exact.
+        // Also small exponents, and squares, whose roots are exact.
         let denormal = random.iter().map(|bits| bits >> 12);
         let squares = random.iter().map(|bits| ((bits >> 38) as f64 * (bits >> 38) as f64).to_bits());
-        // Around integers and halves.
+        // Values around integers and halves.
         let near = (0..4000_u64).map(|n| (n as f64 / 4.0).to_bits());
         let limits = [31, 32, 63, 64].map(|n| 2f64.powi(n).to_bits());
         let near = near.chain(limits).flat_map(|bits| [bits.saturating_sub(1), bits, bits + 1]);
@@ -212,7 +216,7 @@ mod tests {
                 None => [f64::NAN; 2],
                 Some(Ordering::Less) => [a, b],
                 Some(Ordering::Greater) => [b, a],
-                // The same, but for the signs of zeros.
+                // The results are the same, except for the signs of zeros.
                 Some(Ordering::Equal) => [a.to_bits() | b.to_bits(), a.to_bits() & b.to_bits()].map(f64::from_bits),
             };
             assert!(same(extreme(a, b, false), right[0]) && same(extreme(a, b, true), right[1]), "{a:e} {b:e}");
@@ -242,7 +246,7 @@ mod tests {
             ];
             for (width, signed, value) in right {
                 assert_eq!(truncated(a, width, signed, true), Ok(value), "{a:e}");
-                // Between the largest integer and one more, or the smallest and one less, nothing is out of range.
+                // A value less than one beyond the largest or smallest integer is still in range.
                 let (low, high) = match (signed, width) {
                     (true, 32) => (-2_147_483_649.0, 2_147_483_648.0),
                     (true, _) => (-9_223_372_036_854_777_856.0, 9_223_372_036_854_775_808.0),

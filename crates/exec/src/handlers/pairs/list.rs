@@ -1,4 +1,4 @@
-//! The pairs: what `cargo xtask bench --choose-pairs 500` prints.
+//! The list of superinstructions, as `cargo xtask bench --choose-pairs 500` prints it.
 
 use wasmote_ir::Op;
 

@@ -1,8 +1,8 @@
-//! Pairs: two instructions in a row done by one handler, which saves a dispatch.
+//! Superinstructions: one handler runs two instructions in a row, which saves a dispatch.
 //!
-//! A pair is nothing but its two instructions one after the other, each with its own operands and effects, so that it can be put
-//! in wherever the two stand together and nothing jumps between them. The linker does that; compact code, and with it
-//! images, knows no pairs. Which pairs there are is a list, [`list`], that the lab chose: docs/speed.md has how.
+//! A superinstruction is exactly its two instructions one after the other, each with its own operands and effects. So
+//! the linker can use it wherever the two stand together and the second is no jump target. Compact code, and with it
+//! images, has none. The list of superinstructions, [`list`], was chosen by measurement; docs/speed.md says how.
 
 mod list;
 #[cfg(feature = "simd")]
@@ -23,13 +23,15 @@ use crate::mode::Mode;
 
 use list::{HANDLERS, PAIRS};
 
-/// The instruction `A`, then `B`, whose operands follow `A`'s.
+/// The instruction `A`, then `B`. The operands of `B` follow those of `A`.
 pub struct InTurn<A, B>(PhantomData<(A, B)>);
 
 impl<A: Instr<Linked>, B: Instr<Linked>> Instr<Linked> for InTurn<A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise. `A` leaves `ip` at `B`'s operands; `B` expects it a cell before them.
+        // SAFETY: the caller guarantees that `ip` is at this superinstruction, so `A::run`'s contract holds. The
+        // linker put the operands of `B` directly behind those of `A`. `A` leaves `ip` there, and `B` expects it one
+        // cell earlier.
         unsafe {
             match A::run(r) {
                 Flow::Next => {
@@ -46,15 +48,15 @@ impl<A: Instr<Linked>, B: Instr<Linked>> Instr<Linked> for InTurn<A, B> {
     }
 }
 
-/// Has the compiler do what came before, as far as the accumulator goes, before what follows. Left to itself, it may put off a load
-/// until a second address was checked, and then has too few registers.
+/// Makes the compiler finish the first instruction's accumulator before the second begins. Otherwise it may delay a
+/// load until a second address is checked, and then it has too few registers.
 #[inline(always)]
 fn done(r: &mut Regs) {
-    // Miri knows no assembly.
+    // Miri does not support assembly.
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    // SAFETY: no instruction at all.
+    // SAFETY: the assembly has no instructions and changes nothing.
     unsafe {
-        // Both halves may want `ip` in its register for what faults (`guard`): it moves on there, once.
+        // Both halves may need `ip` in its register for guarded accesses (`guard`). So it moves there once.
         #[cfg(guarded)]
         crate::guard::settle(r);
         core::arch::asm!("/* {} */", inout(reg) r.acc.0, options(nomem, nostack, preserves_flags));
@@ -66,7 +68,7 @@ fn done(r: &mut Regs) {
     let _ = r;
 }
 
-/// A row's variant by number.
+/// The variant of a row with this number.
 trait VariantOf<const N: usize> {
     type Instr: Instr<Linked>;
 }
@@ -74,10 +76,10 @@ impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Mean
     type Instr = Shape::Instr;
 }
 
-/// The instruction that a row's variant is.
+/// The instruction of a row's variant.
 type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
-/// How many pairs there are; they are numbered, those of vectors behind all others.
+/// The number of superinstructions. Those of vector instructions have the highest numbers.
 pub const COUNT: usize = PAIRS.len() + VECTORS.len();
 
 #[cfg(feature = "simd")]
@@ -85,7 +87,7 @@ use vectors::VECTORS;
 #[cfg(not(feature = "simd"))]
 const VECTORS: [u32; 0] = [];
 
-/// The pair of two opcodes, if there is one.
+/// Returns the number of the superinstruction of two opcodes, if there is one.
 #[inline]
 pub fn find(first: u16, second: u16) -> Option<u16> {
     let opcodes = u32::from(first) << 16 | u32::from(second);
@@ -96,7 +98,7 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
     let mut at = place(opcodes);
     loop {
         let number = NUMBERS[at];
-        // There is none at the end of each run of numbers.
+        // Each run of entries ends with `NONE`, which is no index of `PAIRS`.
         if *PAIRS.get(usize::from(number))? == opcodes {
             return Some(number);
         }
@@ -104,7 +106,8 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
     }
 }
 
-/// The handler of a pair; `vectors` gives those of pairs of vector instructions, which are numbered as opcodes are, behind them.
+/// Returns the handler of a superinstruction. `vectors` returns those of vector instructions, which are numbered
+/// behind the opcodes.
 pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
     match HANDLERS.get(usize::from(pair)) {
         Some(&handler) => handler,
@@ -112,21 +115,22 @@ pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
     }
 }
 
-/// The opcodes of a pair, the first one first.
+/// Returns the two opcodes of a superinstruction, in order.
 pub fn opcodes(pair: u16) -> [Opcode; 2] {
     let pair = usize::from(pair);
     let opcodes = PAIRS.get(pair).copied().unwrap_or_else(|| VECTORS[pair - PAIRS.len()]);
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 
-/// The numbers of pairs, each at its place or the next free one: the linker asks at each instruction.
+/// A hash table of the superinstructions' numbers: each is at its place or the next free one. The linker looks up
+/// each instruction here.
 static NUMBERS: [u16; 1 << NUMBERS_LOG2] = {
     let mut numbers = [NONE; 1 << NUMBERS_LOG2];
     let mut i = 0;
     while i < PAIRS.len() {
         let mut at = place(PAIRS[i]);
         while numbers[at] != NONE {
-            // No pair is there twice.
+            // No superinstruction is listed twice.
             assert!(PAIRS[numbers[at] as usize] != PAIRS[i]);
             at = (at + 1) % numbers.len();
         }
@@ -136,18 +140,18 @@ static NUMBERS: [u16; 1 << NUMBERS_LOG2] = {
     numbers
 };
 
-/// At most half of it is used.
+/// At most half of the table is used.
 const NUMBERS_LOG2: u32 = (2 * PAIRS.len()).next_power_of_two().trailing_zeros();
 const NONE: u16 = u16::MAX;
 const _: () = assert!(PAIRS.len() < NONE as usize);
 
-/// Where in [`NUMBERS`] a pair is looked for first.
+/// Returns where in [`NUMBERS`] the search for a superinstruction begins.
 const fn place(opcodes: u32) -> usize {
-    // The golden ratio spreads what is close.
+    // Multiplication by the golden ratio spreads neighbouring opcodes over the table.
     (opcodes.wrapping_mul(0x9e37_79b9) >> (32 - NUMBERS_LOG2)) as usize
 }
 
-/// The number of a variant by its suffix.
+/// Returns the number of the variant with this suffix.
 pub const fn number(op: Op, suffix: &str) -> usize {
     let mut n = 0;
     while !equal(op.variants()[n].suffix, suffix) {
@@ -165,24 +169,24 @@ const fn equal(a: &str, b: &str) -> bool {
     i == a.len() && i == b.len()
 }
 
-/// Both opcodes, the first one's in the upper half.
+/// Returns both opcodes in one number, the first one in the upper half.
 const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
-    // A trap says which of the two by where `ip` is.
+    // The site of a trap is known by `ip`, so the first instruction must have operands.
     assert!(first.0.variants()[first.1].units() > 0);
     (Opcode::new(first.0, first.1 as u8).0 as u32) << 16 | Opcode::new(second.0, second.1 as u8).0 as u32
 }
 
-/// Defines the pairs. A line has the first instruction, and those that may follow.
+/// Defines the superinstructions. Each line has a first instruction and those that may follow it.
 macro_rules! pairs {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
-        /// The opcodes of each pair, the first one's in the upper half.
+        /// The opcodes of each superinstruction, the first one in the upper half.
         pub(super) static PAIRS: [u32; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
             joined((Op::$first, A), (Op::$second, B))
         }, )+ )*];
 
-        /// The handler of each, apart: together with opcodes, every other four bytes would be padding.
+        /// The handler of each. A shared table with the opcodes would be padded by four bytes for each entry.
         pub(super) static HANDLERS: [Handler; PAIRS.len()] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));

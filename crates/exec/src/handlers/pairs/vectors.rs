@@ -1,11 +1,13 @@
-//! Pairs of vector instructions: those that guests with vectors run most (`cargo xtask bench vectors --count-each`), loads with what is mostly
-//! behind them, and stores with what is mostly in front. Their handlers are in `wasmote-simd`.
+//! Superinstructions of vector instructions. They are the pairs that guests with vectors run most (`cargo xtask bench
+//! vectors --count-each`), mainly loads with what follows them and stores with what precedes them. Their handlers are
+//! in `wasmote-simd`.
 
 use wasmote_ir::Op;
 
 use super::{joined, number};
 
-/// Calls the macro named with the pairs of vector instructions: lines have the first one, and those that may follow.
+/// Passes the superinstructions of vector instructions to a macro. Each line has a first instruction and those that
+/// may follow it.
 #[macro_export]
 macro_rules! for_each_vector_pair {
     ($callback:ident) => {
@@ -47,7 +49,7 @@ macro_rules! for_each_vector_pair {
 
 macro_rules! opcodes {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
-        /// Their opcodes, the first one's in the upper half.
+        /// Their opcodes, the first one in the upper half.
         pub static VECTORS: [u32; 0 $( $( + { let _ = Op::$second; 1 } )+ )*] = [$( $( joined(
             (Op::$first, number(Op::$first, stringify!($a))),
             (Op::$second, number(Op::$second, stringify!($b))),
@@ -56,9 +58,10 @@ macro_rules! opcodes {
 }
 for_each_vector_pair!(opcodes);
 
-/// The number of the pair of these opcodes, if there is one: they are few.
+/// Returns the number of the superinstruction of these opcodes, if there is one. The list is short, so a linear
+/// search is enough.
 #[inline(never)]
 pub fn find(opcodes: u32) -> Option<usize> {
-    // Of a known number the compiler writes each out.
+    // Without `black_box`, the compiler writes out a comparison for each entry.
     core::hint::black_box(&VECTORS[..]).iter().position(|&pair| pair == opcodes)
 }
