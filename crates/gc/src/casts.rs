@@ -1,5 +1,5 @@
-//! Whether references are of a type (spec: exec/instructions#reference-instructions). Objects that are of just the type that is asked for
-//! are told by one compare; all else is asked of a function.
+//! Tests whether a reference has a type (spec: exec/instructions#reference-instructions). One comparison recognizes
+//! objects of exactly the wanted type. A function tests everything else.
 
 use wasmote_exec as exec;
 use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold};
@@ -8,11 +8,15 @@ use wasmote_ir::{Op, TrapCode};
 
 use crate::layout::{HOST, Layout, Layouts};
 
-/// Whether a reference is of the type with this number in the way that `flags` say. It gets no registers, so that handlers which call it
-/// can still jump to the next.
+/// Returns whether a reference has the type with this number, as `flags` say. It does not get the registers, so
+/// handlers that call it can still jump to the next one.
+///
+/// # Safety
+/// `machine` is that of a running instance in a store with a heap.
 #[inline(never)]
 unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u16) -> bool {
-    // SAFETY: the machine is that of the running instance; places are in the heap, and references to functions are checked.
+    // SAFETY: the caller guarantees a live machine, and nothing writes to it meanwhile. `place` returns addresses in
+    // the heap, where a header is readable. References to functions are checked against the list's length.
     unsafe {
         let machine = &*machine;
         let kind = flags & KIND;
@@ -46,17 +50,25 @@ unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u
     }
 }
 
-/// What the slot at unit 0 refers to, by the type at unit 1 and what is asked for at unit 3.
+/// Returns whether the reference in the slot at unit 0 has the type at unit 1, as the flags at unit 3 say.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has these operands.
 #[inline(always)]
 unsafe fn asked(r: &Regs) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the operands and a running instance.
     unsafe { is_of((*r.cx).machine, r.slot(0).read() as u32, r.u32(1), r.u16(3) as u16) }
 }
 
-/// Whether the slot at unit 0 refers to an object of just the type at unit 1, which is what is asked for, perhaps the other way round.
+/// Returns `true` if the reference in the slot at unit 0 is to an object of exactly the type at unit 1, and the flags
+/// ask for an object's type. They may ask for the negation. `false` leaves the answer open.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has these operands.
 #[inline(always)]
 unsafe fn is_exactly(r: &Regs) -> bool {
-    // SAFETY: as above.
+    // SAFETY: the caller guarantees the operands and a running instance. `place` returns addresses in the heap, where
+    // a header is readable.
     unsafe {
         let flags = r.u16(3) as u16;
         if flags & KIND != OBJECT {
@@ -79,7 +91,8 @@ macro_rules! casts {
 
             #[inline(always)]
             unsafe fn answer($r: &mut Regs, $is: bool) -> Flow {
-                // SAFETY: the caller's promise.
+                // SAFETY: the handlers below guarantee registers at an instruction of this row, whose operands the
+                // body reads.
                 unsafe { $body }
             }
         }
@@ -87,7 +100,8 @@ macro_rules! casts {
         impl Instr<Linked> for $name {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
-                // SAFETY: the caller's promise.
+                // SAFETY: the caller guarantees an instruction of this row, with the operands that `is_exactly` and
+                // `answer` read.
                 unsafe {
                     if is_exactly(r) {
                         let is = r.u16(3) as u16 & NEGATED == 0;
@@ -102,7 +116,8 @@ macro_rules! casts {
         impl Instr<Linked> for $slow {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
-                // SAFETY: the caller's promise.
+                // SAFETY: the first handler continues here with unchanged registers, so `ip` is still at an
+                // instruction of this row.
                 unsafe {
                     let is = asked(r);
                     $name::answer(r, is)

@@ -1,7 +1,9 @@
-//! What each instruction on objects does (spec: exec/instructions#aggregate-instructions). `wasmote-ir`'s `objects.rs` has the rows.
+//! The meaning of each GC instruction (spec: exec/instructions#aggregate-instructions). `wasmote-ir`'s `objects.rs`
+//! has the rows.
 //!
-//! An object's place is in the heap, whatever the reference; see [`exec::Heap::place`]. Elements of arrays are checked against the
-//! array's length, and then again against the end of the heap, since code that was not validated may have written the length.
+//! Any reference leads to some address in the heap; see [`exec::Heap::place`]. An index is checked against the
+//! array's length, and then against the end of the heap, because code that was not validated may have written the
+//! length.
 
 use wasmote_exec as exec;
 use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, hot};
@@ -10,7 +12,7 @@ use wasmote_ir::{Op, Opcode, TrapCode};
 
 use crate::layout::{Layout, Layouts, array_bytes};
 
-/// The handlers of the instructions on objects, in order, for [`exec::Linker::new`].
+/// The handlers of GC instructions, in order, for [`exec::Linker::new`].
 pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
 
 macro_rules! collect {
@@ -24,39 +26,61 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_object_op!(collect);
 
-/// The machine's heap.
+/// Returns the machine's heap.
+///
+/// # Safety
+/// The registers are those of a running function, and the reference is not used after its instruction or a call of a
+/// hook.
 #[inline(always)]
 pub(crate) unsafe fn heap<'a>(r: &Regs) -> &'a mut exec::Heap {
-    // SAFETY: an instance's machine outlives it; nothing else uses its heap while an instruction runs.
+    // SAFETY: the caller guarantees a running instance, whose machine is live. Nothing else uses the heap while an
+    // instruction runs.
     unsafe { &mut (*(*r.cx).machine).heap }
 }
 
+/// Returns the layouts of the store's types.
+///
+/// # Safety
+/// The registers are those of a running function, in a store with a heap.
 #[inline(always)]
 unsafe fn layouts<'a>(r: &Regs) -> &'a Layouts {
-    // SAFETY: a store that has instructions on objects has a heap, whose layouts these are.
+    // SAFETY: the caller guarantees a store with a heap. Only such stores run GC instructions, and the heap's owner
+    // set `layouts` to a `Layouts`.
     unsafe { &*heap(r).layouts.cast::<Layouts>() }
 }
 
-/// The place of the object that the slot at this unit refers to.
+/// Returns the address of the object to which the slot at this unit refers.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has a slot operand at this unit.
 #[inline(always)]
 unsafe fn object(r: &Regs, at: usize) -> Result<*mut u8, TrapCode> {
-    // SAFETY: slots lie in the frame.
+    // SAFETY: the caller guarantees the slot operand and a running instance.
     match unsafe { heap(r).place(r.slot(at).read() as u32) } {
         Some(place) => Ok(place),
         None => Err(TrapCode::NullReference),
     }
 }
 
+/// Returns the header of an object.
+///
+/// # Safety
+/// `place` is an address in the heap, as [`exec::Heap::place`] returns.
 #[inline(always)]
 unsafe fn header(place: *const u8) -> u64 {
-    // SAFETY: the caller's promise: a place in the heap.
+    // SAFETY: the caller guarantees an address in the heap. The slack behind the heap makes eight bytes readable
+    // there.
     unsafe { place.cast::<u64>().read_unaligned() }
 }
 
-/// Where `count` elements from `index` on lie in the array that the slot at this unit refers to.
+/// Returns the address of `count` elements from `index` on, in the array to which the slot at this unit refers.
+///
+/// # Safety
+/// As `object`.
 #[inline(always)]
 pub(crate) unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2: u32) -> Result<*mut u8, TrapCode> {
-    // SAFETY: as `object`.
+    // SAFETY: the caller guarantees the slot operand. The elements end at or below the heap's edge, so the address
+    // lies in the heap.
     unsafe {
         let place = object(r, at)?;
         let end = u64::from(index) + u64::from(count);
@@ -68,20 +92,25 @@ pub(crate) unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2:
     }
 }
 
-/// Where the element lies whose array and index the first two units name. The accumulator is used up.
+/// Returns the address of an element. The first two units name the array and the index. It overwrites the integer
+/// accumulator.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has slot operands at units 0 and 1.
 #[inline(always)]
 unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
-    // SAFETY: as `object`; elements that end behind the edge have room there.
+    // SAFETY: the caller guarantees the slot operands. The array's length is readable in its header. The element
+    // begins at or below the heap's edge, and the slack behind it has room for one element.
     unsafe {
         let place = object(r, 0)?;
-        // One more register.
+        // The accumulator is one more register for the index.
         r.hold(u64::from(r.slot(1).read() as u32));
         let index = r.held() as u32;
         let len = place.add(if cfg!(target_endian = "little") { 4 } else { 0 }).cast::<u32>().read_unaligned();
         if index >= len {
             return Err(TrapCode::ArrayOutOfBounds);
         }
-        // Where addresses have 32 bits, a length that is none could lead around them.
+        // With 32-bit addresses, an invalid length could make the address wrap around.
         if cfg!(not(target_pointer_width = "64"))
             && 8 + (u64::from(index) << log2) > heap(r).edge.addr().wrapping_sub(place.addr()) as u64
         {
@@ -95,16 +124,20 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
     }
 }
 
-/// Whether so many slots are enough for a value of an array's element: an image may say what it likes.
+/// Checks that the slots are enough for an array's element. An image can give any number of slots.
 #[inline(always)]
 pub(crate) fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
     if count < if log2 == 4 { 2 } else { 1 } { Err(TrapCode::Unreachable) } else { Ok(()) }
 }
 
-/// A new object; all slots from that which the unit names on are free.
+/// Allocates an object. All slots from the one that unit `top` names on are free.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has a slot operand at unit `top`.
 #[inline(always)]
 unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<u32, TrapCode> {
-    // SAFETY: the heap is as its hook leaves it.
+    // SAFETY: the caller guarantees the operand and a running instance. The heap's owner keeps the bytes from
+    // `cursor` to `limit` zero, also after `make_room`.
     unsafe {
         if let Some(reference) = heap(r).allocate(bytes, header) {
             return Ok(reference);
@@ -117,10 +150,14 @@ unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<
     }
 }
 
-/// A new array of the type at unit 0, its elements' log2 and where they are.
+/// Allocates an array of the type at unit 0. Returns its reference and the address of its elements.
+///
+/// # Safety
+/// As `new_object`, and the instruction has a type operand at unit 0.
 #[inline(always)]
 pub(crate) unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Result<(u32, *mut u8), TrapCode> {
-    // SAFETY: as `new_object`.
+    // SAFETY: the caller guarantees the operands. The new array lies in the heap, with its elements behind the
+    // header.
     unsafe {
         let bytes = array_bytes(log2, len).ok_or(TrapCode::HeapExhausted)?;
         let reference = new_object(r, bytes, u64::from(r.u32(0)) | u64::from(len) << 32, top)?;
@@ -128,24 +165,28 @@ pub(crate) unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Res
     }
 }
 
-/// Log2 of the bytes of an element of the array type at unit 0.
+/// Returns log2 of the element size of the array type at unit 0.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has a type operand at unit 0.
 #[inline(always)]
 pub(crate) unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
-    // SAFETY: as `layouts`.
+    // SAFETY: the caller guarantees the operand, in a store with a heap.
     match unsafe { layouts(r).get(r.u32(0)) } {
         Some(Layout::Array { log2, .. }) => Ok((*log2).into()),
-        // Only in code that was not validated.
+        // This happens only in code that was not validated.
         _ => Err(TrapCode::Unreachable),
     }
 }
 
-/// Writes a value of so many bytes, as power of two, out of slots.
+/// Writes a value from slots. `log2` gives its size in bytes.
 ///
 /// # Safety
-/// There is room, and as many slots as it takes.
+/// The size is at most 16 bytes. `to` has that many writable bytes, and `from` points to as many slots as the value
+/// takes.
 #[inline(always)]
 pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
-    // SAFETY: the caller's promise: there is room.
+    // SAFETY: the caller guarantees the bytes at `to` and the slots at `from`. The writes do not need alignment.
     unsafe {
         let value = from.read();
         match log2 {
@@ -161,16 +202,17 @@ pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
     }
 }
 
-/// Writes a value of so many bytes, as power of two, out of slots, as often as `count` says.
+/// Writes `count` copies of a value from slots. `log2` gives its size in bytes.
 ///
 /// # Safety
-/// As [`store`], and there is room for all of them.
+/// As [`store`], and `to` has room for all copies.
 #[inline(never)]
 pub unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
     if count == 0 {
         return;
     }
-    // SAFETY: the caller's promise; what is copied lies in front of where it goes.
+    // SAFETY: the caller guarantees room for all copies. Each copy doubles what is written, from the bytes directly
+    // in front, so the ranges do not overlap.
     unsafe {
         store(to, value, log2);
         let (mut done, all) = (1 << log2, count << log2);
@@ -182,9 +224,12 @@ pub unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
     }
 }
 
-/// Copies elements out of bytes as they are in a module, which are little-endian.
+/// Copies elements from a module's bytes, which are little-endian.
+///
+/// # Safety
+/// `from` has `bytes` readable bytes, `to` as many writable ones, and they do not overlap.
 pub(crate) unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2: u32) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees both ranges.
     unsafe {
         to.copy_from_nonoverlapping(from, bytes);
         if cfg!(target_endian = "big") {
@@ -193,10 +238,14 @@ pub(crate) unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2:
     }
 }
 
-/// Where `len` elements from `offset` on are in the data segment that the unit names.
+/// Returns the address of `len` elements from `offset` on in the data segment that the unit names.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has a data segment operand at this unit.
 #[inline(always)]
 pub(crate) unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<*const u8, TrapCode> {
-    // SAFETY: segment indices are in range.
+    // SAFETY: the caller guarantees the operand, which is in range of the instance's segments. The range was checked
+    // against the segment.
     unsafe {
         let segment = &*(*r.cx).data.add(r.u32(at) as usize);
         if u64::from(offset) + (u64::from(len) << log2) > segment.len as u64 {
@@ -206,10 +255,14 @@ pub(crate) unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32)
     }
 }
 
-/// Where `len` references from `offset` on are in the element segment that the unit names.
+/// Returns the address of `len` references from `offset` on in the element segment that the unit names.
+///
+/// # Safety
+/// As `Instr::run`, and the instruction has an element segment operand at this unit.
 #[inline(always)]
 pub(crate) unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*const u32, TrapCode> {
-    // SAFETY: segment indices are in range.
+    // SAFETY: the caller guarantees the operand, which is in range of the instance's segments. The range was checked
+    // against the segment.
     unsafe {
         let segment = &*(*r.cx).elems.add(r.u32(at) as usize);
         if u64::from(offset) + u64::from(len) > segment.len as u64 {
@@ -219,7 +272,7 @@ pub(crate) unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> R
     }
 }
 
-/// Instructions that go on behind so many units of operands, or end in the trap that the body returns.
+/// Implements instructions that end at the next instruction, or in the trap that the body returns.
 macro_rules! instructions {
     ($( $kind:ident $name:ident ($r:ident) $body:block )*) => { $(
         pub struct $name;
@@ -231,14 +284,16 @@ macro_rules! instructions {
             unsafe fn run($r: &mut Regs) -> Flow {
                 #[inline(always)]
                 unsafe fn body($r: &mut Regs) -> Result<(), TrapCode> {
-                    // SAFETY: the caller's promise; places and ranges are checked before use.
+                    // SAFETY: `run` guarantees an instruction of this row, whose operands the body reads. Addresses
+                    // of objects come from the functions above, which check them. A field's offset and size are below
+                    // the heap's slack.
                     unsafe { $body }
                     Ok(())
                 }
-                // SAFETY: the caller's promise.
+                // SAFETY: `body` has the contract of `run`, which the caller guarantees.
                 match unsafe { body($r) } {
                     Ok(()) => {
-                        // SAFETY: the caller's promise.
+                        // SAFETY: the caller guarantees an instruction of this row, and the row gives its length.
                         unsafe { $r.advance(const { wasmote_ir::Op::$name.operand_units() }) };
                         Flow::Next
                     }
@@ -256,7 +311,7 @@ mod rows {
     pub use crate::casts::{BrOnCast, RefCast, RefTest};
     pub use crate::metered::*;
 
-    /// Reads of a field or an element.
+    /// Implements reads of a field or an element.
     macro_rules! reads {
         ($( $field:ident $element:ident $log2:literal $ty:ty as $to:ty; )*) => { instructions! { $(
             hot $field(r) {
@@ -280,12 +335,12 @@ mod rows {
         StructGet64 ArrayGet64 3 u64 as u64;
     }
 
-    /// Writes of a field or an element.
+    /// Implements writes of a field or an element.
     macro_rules! writes {
         ($( $kind:ident $field:ident $element:ident $log2:literal; )*) => { instructions! { $(
             $kind $field(r) {
                 let to = object(r, 0)?.add(r.u32(2) as usize);
-                // One more register.
+                // The accumulator is one more register for the address.
                 r.hold(to.addr() as u64);
                 store(to, r.slot(1), $log2);
             }
@@ -346,7 +401,7 @@ mod rows {
             let mut slot = 0;
             for &(at, log2) in fields {
                 let slots = if log2 == 4 { 2 } else { 1 };
-                // More only in code that was not validated.
+                // A type has more fields than there are values only in code that was not validated.
                 if slot + slots <= count {
                     store(place.add(at as usize), values.add(slot), log2.into());
                 }

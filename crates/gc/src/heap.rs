@@ -1,4 +1,4 @@
-//! Allocation: the next object lies behind the last one, in a hole between lines that are in use.
+//! Allocation. The next object follows the last one, in a hole between lines that are in use.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -9,89 +9,92 @@ use wasmote_exec as exec;
 use crate::layout::{HEADER, Layout, Layouts, SharedLayouts, array_bytes};
 use crate::mark::{Marker, waiting_for};
 
-/// Log2 of the bytes of a line.
+/// Log2 of the size of a line in bytes.
 pub(crate) const LINE: usize = 8;
-/// Larger objects do not look for holes where small ones do.
+/// Objects larger than this are allocated from the end of the heap.
 const LARGE: usize = 16 << LINE;
-/// What the heap grows by at least.
+/// The heap grows by at least this many bytes.
 const STEP: usize = 256 << 10;
-/// What may be allocated until the next collection, at least.
+/// At least this many bytes can be allocated between two collections.
 const BUDGET: usize = 4 << 20;
-/// The most bytes: as many as references can tell apart.
+/// The largest heap in bytes, which references can address.
 const MOST: usize = if usize::BITS > 32 { (1 << 34) - (1 << 20) } else { 1 << 30 };
 
-/// Where the bytes of a heap come from.
+/// The source of a heap's bytes.
 pub trait Span {
-    /// Makes it this many bytes, of which the new ones are zero; the first one, which may be another than before, 8-aligned. `None`
-    /// leaves it as it was.
+    /// Grows to this many bytes. New bytes are zero. Returns the first byte, which is 8-aligned and may have moved.
+    /// Returns `None` if nothing changes.
     fn grow(&mut self, bytes: usize) -> Option<*mut u8>;
 }
 
-/// A store's heap. What handlers see of it is an [`exec::Heap`], which all functions here are given.
+/// The heap of a store. Handlers see it as an [`exec::Heap`], the view, which all functions here get.
 pub struct Heap {
     span: Box<dyn Span>,
-    /// Bytes in use, a multiple of a line; as many as [`exec::Heap::SLACK`] follow.
+    /// The bytes in use, a multiple of a line. [`exec::Heap::SLACK`] more bytes follow.
     pub(crate) len: usize,
     most: usize,
-    /// Bytes from here on were never written.
+    /// The bytes from this offset on were never written.
     fresh: usize,
-    /// A bit for each 8 bytes: whether an object begins there.
+    /// One bit for each 8 bytes, set where an object begins.
     pub(crate) starts: Vec<u64>,
-    /// The same, and whether it was reached. Clear between collections.
+    /// One bit for each 8 bytes, set where a reached object begins. All are clear between collections.
     pub(crate) marks: Vec<u64>,
-    /// For each line whether it is in use.
+    /// For each line, whether it is in use.
     pub(crate) lines: Vec<u8>,
-    /// The collector's stack: empty between collections, with all the room that it gets, so that a collection allocates nothing.
+    /// The collector's stack. It is empty between collections and has all the room that it will get, so a collection
+    /// allocates nothing.
     pub(crate) waiting: Vec<u32>,
-    /// No line below is free for small objects.
+    /// No line below this one is free for small objects.
     next: usize,
-    /// Nor is one from here on for large ones.
+    /// No line from this one on is free for large objects.
     high: usize,
-    /// What was left of a hole when a large object was allocated.
+    /// The rest of the hole that was in use when a large object was allocated.
     rest: (usize, usize),
-    /// Where the search for room between objects goes on; 0 while that was not needed since the last collection. No object that
-    /// begins below reaches beyond: the search does not see it.
+    /// The offset at which the search for room between objects continues. It is 0 if there was no such search since
+    /// the last collection. No object that begins below this offset reaches beyond it, because the search does not
+    /// see such an object.
     gap: usize,
-    /// Where the view's cursor was put: what it has passed since is not yet counted.
+    /// The offset at which the view's cursor was set. What the cursor passed since is not yet counted.
     put: usize,
-    /// Bytes that may be allocated until the next collection.
+    /// The bytes that may be allocated until the next collection.
     budget: usize,
-    /// Whether to collect whenever there is a choice.
+    /// Whether to collect at each opportunity.
     stress: bool,
-    /// Gives nanoseconds since whenever, if collections are to be timed.
+    /// Returns nanoseconds from any fixed start, if collections are timed.
     clock: Option<fn() -> u64>,
-    /// The store's types, at an address that handlers know.
+    /// The layouts of the store's types, at an address that handlers use.
     pub layouts: SharedLayouts,
     stats: Stats,
     #[cfg(test)]
     pub(crate) work: crate::mark::tests::Work,
 }
 
-/// What happened in a heap.
+/// Statistics of a heap.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Stats {
-    /// Collections.
+    /// The number of collections.
     pub collections: u64,
-    /// Bytes of the lines that were in use after the last one.
+    /// The bytes of the lines that were in use after the last collection.
     pub live: u64,
-    /// Bytes of the heap.
+    /// The size of the heap in bytes.
     pub bytes: u64,
-    /// Bytes of all objects that were made.
+    /// The bytes of all objects that were ever allocated.
     pub allocated: u64,
-    /// Nanoseconds that collections took, if there is a clock: `Config::gc_clock`.
+    /// The nanoseconds that all collections took, if there is a clock (`Config::gc_clock`).
     pub pauses: u64,
-    /// Nanoseconds that the longest one took.
+    /// The nanoseconds that the longest collection took.
     pub longest_pause: u64,
 }
 
-/// What a clock says. Those who ask are in the middle of changing the heap: a panic does not get beyond this, and ends the process.
+/// Reads the clock. Callers are in the middle of changing the heap. A panic cannot unwind out of this function and
+/// ends the process.
 #[allow(improper_ctypes_definitions, reason = "only called from here")]
 extern "C" fn read(clock: fn() -> u64) -> u64 {
     clock()
 }
 
 impl Heap {
-    /// An empty heap of at most this many bytes.
+    /// Creates an empty heap of at most `most` bytes.
     pub fn new(
         span: Box<dyn Span>,
         layouts: Box<Layouts>,
@@ -123,27 +126,27 @@ impl Heap {
         }
     }
 
-    /// What happened so far.
+    /// Returns the statistics so far.
     pub fn stats(&self, view: &exec::Heap) -> Stats {
         Stats { allocated: self.stats.allocated + (view.cursor - self.put) as u64, ..self.stats }
     }
 
-    /// How many collections there were.
+    /// Returns the number of collections.
     pub fn collections(&self) -> u64 {
         self.stats.collections
     }
 
-    /// Has objects go to these bytes.
+    /// Lets the view allocate from these bytes.
     fn put(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
         self.stats.allocated += (view.cursor - self.put) as u64;
         self.put = start;
         (view.cursor, view.limit) = (start, end);
     }
 
-    /// Makes room for an object of `bytes`, a multiple of 8: afterwards the next allocation of that many succeeds. `roots` gives the
-    /// marker all that is in use, if it is asked. `false` if there is no room.
+    /// Makes room, so that the next allocation of `bytes` bytes, a multiple of 8, succeeds. If it collects, `roots`
+    /// passes all roots to the marker. Returns `false` if there is no room.
     pub fn make_room(&mut self, view: &mut exec::Heap, bytes: usize, roots: &mut dyn FnMut(&mut Marker<'_>)) -> bool {
-        // A heap without memory has nothing to collect.
+        // An empty heap has nothing to collect.
         let mut collected = self.len == 0;
         if self.stress && !collected {
             self.collect(view, roots);
@@ -156,7 +159,7 @@ impl Heap {
                     || (collected || self.gap > 0) && self.take_gap(view, bytes))
             {
                 if self.stress {
-                    // The next allocation asks again.
+                    // The next allocation must ask again.
                     view.limit = view.cursor + bytes;
                 }
                 return true;
@@ -169,7 +172,7 @@ impl Heap {
         }
     }
 
-    /// Finds room in what there is.
+    /// Finds room in the memory that the heap has.
     fn take_hole(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
         if bytes > LARGE {
             return self.take_large(view, bytes);
@@ -184,7 +187,7 @@ impl Heap {
             return false;
         };
         self.next = last;
-        // Not more at a time than is wanted: clearing it all at once would clear the caches, too.
+        // Takes no more than needed at a time. Clearing a large hole at once would also clear the processor's caches.
         let last = last.min(first + (STEP >> LINE).max(bytes.div_ceil(1 << LINE)));
         self.next = last;
         self.take(view, first, last);
@@ -204,7 +207,7 @@ impl Heap {
         true
     }
 
-    /// The first free lines from `from` on that have so many bytes.
+    /// Returns the first range of free lines from `from` on with this many bytes.
     fn free_lines(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
         let wanted = bytes.div_ceil(1 << LINE);
         let lines = &self.lines;
@@ -219,8 +222,8 @@ impl Heap {
         }
     }
 
-    /// The first of the last free lines below `high` that have so many bytes. Large objects come from the end, so that small ones, which
-    /// may stay for long, do not lie between them.
+    /// Returns the first line of the last free range below `high` with this many bytes. Large objects are allocated
+    /// from the end, so that small ones, which may live long, do not lie between them.
     fn free_lines_above(&self, bytes: usize) -> Option<usize> {
         let wanted = bytes.div_ceil(1 << LINE);
         let mut end = self.high;
@@ -235,8 +238,8 @@ impl Heap {
         }
     }
 
-    /// Finds room between small objects, in lines that others lie in, or from the last one on: the last resort in a heap that may
-    /// not grow by as much as is wanted.
+    /// Finds room between small objects, in lines that are partly in use, or at the end of the last object. It is the
+    /// last resort in a heap that cannot grow by enough.
     fn take_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
         if bytes > LARGE {
             return false;
@@ -252,7 +255,8 @@ impl Heap {
                     self.take_bytes(view, end, at);
                     return true;
                 }
-                // SAFETY: the offset of an object that begins in the heap, by its bitmap; eight bytes are there.
+                // SAFETY: the bitmap says that an object begins at this offset, which is below `len`. Its eight bytes
+                // are in the heap or its slack.
                 let header = unsafe { view.base.add(at).cast::<u64>().read_unaligned() };
                 end = end.max(at + self.size(at, header));
             }
@@ -266,17 +270,18 @@ impl Heap {
         true
     }
 
-    /// Has objects go to these lines.
+    /// Lets the view allocate from these lines.
     fn take(&mut self, view: &mut exec::Heap, first: usize, last: usize) {
         self.take_bytes(view, first << LINE, last << LINE);
     }
 
-    /// Has objects go to these bytes, at least one.
+    /// Lets the view allocate from these bytes, of which there is at least one.
     fn take_bytes(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
         self.lines[start >> LINE..=(end - 1) >> LINE].fill(1);
         let used = end.min(self.fresh);
         if start < used {
-            // SAFETY: the bytes lie in the heap, and no object does in them.
+            // SAFETY: the callers chose bytes between two objects and below `len`, so they lie in the heap and in no
+            // object.
             unsafe { view.base.add(start).write_bytes(0, used - start) };
         }
         self.fresh = self.fresh.max(end);
@@ -284,13 +289,13 @@ impl Heap {
         self.put(view, start, end);
     }
 
-    /// Takes room at the end, where memory is added if what is free there is too little.
+    /// Takes room at the end, and adds memory if too little is free there.
     fn grow(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
         let needed = bytes.saturating_sub(self.free_at_end() << LINE);
         if needed > 0 && !self.extend(view, needed) {
             return false;
         }
-        // Those who found too little there have gone past it.
+        // Earlier searches passed this room because it was too small.
         let first = self.lines.len() - self.free_at_end();
         self.next = self.next.min(first);
         self.gap = self.gap.min(first << LINE);
@@ -298,34 +303,35 @@ impl Heap {
         self.take_hole(view, bytes)
     }
 
-    /// How many lines are free at the end.
+    /// Returns how many lines are free at the end.
     fn free_at_end(&self) -> usize {
         self.lines.iter().rev().take_while(|&&line| line == 0).count()
     }
 
-    /// Adds so many bytes of memory at least, but for what it adds to be the line of null.
+    /// Adds at least this many bytes. In an empty heap, the line of null comes on top.
     fn extend(&mut self, view: &mut exec::Heap, needed: usize) -> bool {
         let room = self.most - self.len;
         let null = if self.len == 0 { 1 << LINE } else { 0 };
         if needed > room.saturating_sub(null) {
             return false;
         }
-        // The room is a number of lines, and so is no less than this.
+        // `room` is a multiple of a line, so it is at least this much.
         let needed = (needed + null).next_multiple_of(1 << LINE);
-        // As much as may be allocated until a collection is due.
+        // Grows at least by a share of the heap, so that growth stays rare.
         let usual = STEP.max(self.len / 8) & !((1 << LINE) - 1);
         let mut more = needed.max(usual).min(room);
         while !self.add(view, more) {
             if more == needed {
                 return false;
             }
-            // There may be memory for less. What remains is not asked for bit by bit: each time bytes may have to move.
+            // There may be less memory. The request is halved, not reduced line by line, because each growth may move
+            // all bytes.
             more = needed.max((more / 2) & !((1 << LINE) - 1));
         }
         true
     }
 
-    /// Adds just so many bytes, a number of lines.
+    /// Adds exactly this many bytes, a multiple of a line.
     fn add(&mut self, view: &mut exec::Heap, more: usize) -> bool {
         let (first, len) = (self.lines.len(), self.len + more);
         let words = (len >> 3).div_ceil(64);
@@ -333,7 +339,7 @@ impl Heap {
             let more = words.saturating_sub(bits.len());
             bits.try_reserve_exact(more).map(|()| bits.resize(words, 0)).is_ok()
         };
-        // Whatever fails, the view has what there is: these may move.
+        // The bitmaps may have moved. The view must get their address even if something else fails.
         let enlarged = enlarge(&mut self.starts) && enlarge(&mut self.marks);
         view.starts = self.starts.as_mut_ptr();
         if !enlarged
@@ -345,7 +351,7 @@ impl Heap {
         let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
         self.lines.resize(len >> LINE, 0);
         if first == 0 {
-            // Null is no object.
+            // Null refers to no object.
             self.lines[0] = 1;
         }
         self.len = len;
@@ -356,7 +362,7 @@ impl Heap {
         true
     }
 
-    /// Finds out what is in use, and forgets all else.
+    /// Collects: finds the objects in use and frees everything else.
     pub fn collect(&mut self, view: &mut exec::Heap, roots: &mut dyn FnMut(&mut Marker<'_>)) {
         let now = |heap: &Heap| heap.clock.map_or(0, |clock| read(clock));
         let start = now(self);
@@ -384,13 +390,13 @@ impl Heap {
         self.stats.longest_pause = self.stats.longest_pause.max(pause);
     }
 
-    /// Whether an object begins where this reference says.
+    /// Returns whether an object begins where this reference points.
     pub fn is_object(&self, reference: u32) -> bool {
         let bit = reference as usize >> 1;
         reference & 1 == 0 && self.starts.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0)
     }
 
-    /// Bytes of the object at this offset with this header, all of them in the heap.
+    /// Returns the size of the object with this header at this offset in bytes, limited to the end of the heap.
     pub(crate) fn size(&self, at: usize, header: u64) -> usize {
         let bytes = match self.layouts.get(header as u32) {
             Some(Layout::Fixed { bytes, .. }) => *bytes as usize,

@@ -1,4 +1,5 @@
-//! What objects look like: a header of eight bytes, the type's number and in the upper half what depends on the type, then fields.
+//! The layout of objects. A header of eight bytes has the type's number in its lower half. The upper half depends on
+//! the type. The fields follow.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,34 +9,34 @@ use core::ptr::NonNull;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmote_ir::{FieldType, ValType};
 
-/// Bytes of a header.
+/// The size of a header in bytes.
 pub const HEADER: usize = 8;
-/// The type of objects that stand for values of the host; the upper half of the header is their number.
+/// The type number of objects that stand for host values. The upper half of the header is the value's number.
 pub const HOST: u32 = 1 << 24;
 pub use wasmote_exec::EXCEPTION;
 
-/// What the collector must know of a type.
+/// What the collector needs to know about a type.
 #[derive(Clone, Debug)]
 pub enum Layout {
-    /// A number of bytes, header included, with references at these offsets.
+    /// An object of fixed size, with references at fixed offsets.
     Fixed {
-        /// The size, a multiple of 8.
+        /// The size in bytes with the header, a multiple of 8.
         bytes: u32,
-        /// Where the references are.
+        /// The offsets of the references.
         references: Box<[u32]>,
-        /// Of a structure, for each field where it is, and log2 of its bytes.
+        /// For a structure, the offset and log2 of the size of each field.
         fields: Box<[(u32, u8)]>,
     },
-    /// As many elements as the header's upper half says.
+    /// An array. The upper half of its header is the number of elements.
     Array {
-        /// Bytes of an element, as power of two.
+        /// Log2 of the size of an element in bytes.
         log2: u8,
         /// Whether the elements are references.
         references: bool,
     },
 }
 
-/// Whether what is stored is a reference that the collector follows, any but those to functions.
+/// Returns whether the collector follows values of this type: references, except those to functions.
 fn is_traced(ty: ValType, is_func: &dyn Fn(u32) -> bool) -> bool {
     use wasmote_ir::HeapType;
     ty.reference().is_some_and(|ty| match ty.heap() {
@@ -45,10 +46,10 @@ fn is_traced(ty: ValType, is_func: &dyn Fn(u32) -> bool) -> bool {
 }
 
 impl Layout {
-    /// Of a structure. `is_func` says which indices are of function types.
+    /// Returns the layout of a structure. `is_func` says which type indices are function types.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Result<Layout, OutOfMemory> {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
@@ -64,22 +65,22 @@ impl Layout {
         Ok(Layout::Fixed { bytes: end.next_multiple_of(8), references, fields })
     }
 
-    /// Of an array.
+    /// Returns the layout of an array.
     pub fn of_array(element: FieldType, is_func: &dyn Fn(u32) -> bool) -> Layout {
         let references = is_traced(element.storage.unpacked(), is_func);
         Layout::Array { log2: element.storage.bytes().trailing_zeros() as u8, references }
     }
 
-    /// Of an exception with values of these types, each in as many slots as it takes.
+    /// Returns the layout of an exception with values of these types, in slots.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn of_exception(types: &[ValType], is_func: &dyn Fn(u32) -> bool) -> Result<Layout, OutOfMemory> {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
         for &ty in types {
             if is_traced(ty, is_func) {
-                // A slot of 8 bytes, whose lower half is the reference.
+                // The reference is the lower half of a slot of 8 bytes.
                 references.try_push(end + if cfg!(target_endian = "big") { 4 } else { 0 })?;
             }
             end += 8 * u32::from(ty.slots());
@@ -88,19 +89,19 @@ impl Layout {
     }
 }
 
-/// Bytes of an array with this many elements; `None` if that is too many.
+/// Returns the size of an array with this many elements in bytes, or `None` if it exceeds the address space.
 #[inline(always)]
 pub fn array_bytes(log2: u32, len: u32) -> Option<usize> {
     let bytes = (u64::from(len) << log2) + HEADER as u64;
     usize::try_from(bytes.next_multiple_of(8)).ok()
 }
 
-/// [`Layouts`] at an address where handlers read them, too. In a box they would be the box's alone: a change through it would end what
-/// other pointers may read.
+/// [`Layouts`] that handlers read, too. A `Box` would claim sole access: a change through it would invalidate the
+/// handlers' pointer.
 pub struct SharedLayouts(NonNull<Layouts>);
 
 impl SharedLayouts {
-    /// Where handlers find them.
+    /// Returns the address at which handlers read.
     pub fn as_ptr(&self) -> *const Layouts {
         self.0.as_ptr()
     }
@@ -116,26 +117,27 @@ impl Deref for SharedLayouts {
     type Target = Layouts;
 
     fn deref(&self) -> &Layouts {
-        // SAFETY: owned, and handlers only read.
+        // SAFETY: the pointer comes from a leaked box that `self` owns. Handlers only read it.
         unsafe { self.0.as_ref() }
     }
 }
 
 impl DerefMut for SharedLayouts {
     fn deref_mut(&mut self) -> &mut Layouts {
-        // SAFETY: owned, and handlers keep no reference while the heap's owner changes it.
+        // SAFETY: the pointer comes from a leaked box that `self` owns. Handlers run only while nothing changes the
+        // heap, and they keep no reference after that.
         unsafe { self.0.as_mut() }
     }
 }
 
 impl Drop for SharedLayouts {
     fn drop(&mut self) {
-        // SAFETY: it was leaked from a box, and nothing but this frees it.
+        // SAFETY: `from` leaked the box, and nothing else frees it.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-/// The layouts of a store's types, by number.
+/// The layouts of a store's types, by type number.
 #[derive(Default)]
 pub struct Layouts {
     types: Vec<Option<Layout>>,
@@ -146,7 +148,7 @@ impl Layouts {
     /// Adds a type, unless it is known.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn add(&mut self, id: u32, layout: impl FnOnce() -> Result<Layout, OutOfMemory>) -> Result<(), OutOfMemory> {
         let index = id as usize;
         if let Some(more) = (index + 1).checked_sub(self.types.len()) {
@@ -159,20 +161,21 @@ impl Layouts {
         Ok(())
     }
 
-    /// Makes room for the exceptions of one more tag.
+    /// Makes room for the layout of one more tag's exceptions.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// There is no memory.
     pub fn room_for_exception(&mut self) -> Result<(), OutOfMemory> {
         self.exceptions.try_room(1)
     }
 
-    /// Adds the exceptions of the next tag, for which there is room.
+    /// Adds the layout of the next tag's exceptions. `room_for_exception` made room for it.
     pub fn add_exception(&mut self, layout: Layout) {
         self.exceptions.push(layout);
     }
 
-    /// The layout of a type; `None` if there is none, or of objects of the host, which are all header.
+    /// Returns the layout of a type. Returns `None` for an unknown type and for host values, which consist of a
+    /// header only.
     #[inline]
     pub fn get(&self, id: u32) -> Option<&Layout> {
         match id.checked_sub(EXCEPTION) {

@@ -1,14 +1,15 @@
-//! The heap of objects: structures, arrays, exceptions and values of the host. `docs/gc.md` has the design.
+//! The GC heap: structures, arrays, exceptions and host values. `docs/gc.md` explains the design.
 //!
 //! Read in this order:
 //!
-//! 1. [`layout`]: what objects look like;
+//! 1. [`layout`]: the layout of objects;
 //! 2. [`heap`]: allocation, in holes between lines that are in use;
-//! 3. [`mark`]: what is reachable;
-//! 4. [`handlers`], `casts`, `metered`: what instructions do.
+//! 3. [`mark`]: finds what is reachable;
+//! 4. [`handlers`], `casts`, `metered`: the meaning of the instructions.
 //!
-//! The one invariant: **the heap's bytes are nobody's word.** Whatever code that was not validated writes to objects, all that is
-//! read of one is checked before it is used as an index, and what says where objects begin lies elsewhere.
+//! One invariant holds: **nothing trusts the heap's bytes.** Code that was not validated may write anything to
+//! objects. So all that is read from an object is checked before it is used as an index, and the bitmap of object
+//! starts lies outside of the heap.
 #![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 

@@ -1,5 +1,5 @@
-//! Marking: what can be reached from the roots. Iterative, with a stack of bounded size that is there before it is needed: a collection
-//! allocates nothing, as it may be run because there is no memory.
+//! Marks what is reachable from the roots. It is iterative, and its stack has a fixed size and is allocated in
+//! advance. A collection allocates nothing, because it may run when there is no memory.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,23 +10,23 @@ use core::mem;
 use crate::heap::{Heap, LINE};
 use crate::layout::{HEADER, Layout};
 
-/// How many objects can wait to be looked through in a heap of so many bytes. One for each line, up to 32,768, is hardly ever too few.
-/// One for each 16 lines, whatever the size, bounds how often lines must be searched for objects that found no room to wait: as each
-/// search comes after so many new objects at least, 256 times, which makes the work linear.
+/// Returns how many objects can wait on the stack in a heap of this size. One for each line, up to 32,768, is almost
+/// always enough. If the stack is full, lines must be searched for objects that could not wait. One entry for each 16
+/// lines, in heaps of any size, bounds the number of such searches to 256. So the work is linear.
 pub(crate) fn waiting_for(bytes: usize) -> usize {
     (bytes >> LINE).min(1 << 15).max(bytes >> (LINE + 4))
 }
 
-/// In the byte of a line: objects that begin in it are marked and could not wait.
+/// A flag in a line's byte: an object that begins in it is marked but could not wait.
 const LEFT: u8 = 2;
 
-/// A collection under way: takes the roots.
+/// A running collection. It receives the roots.
 pub struct Marker<'h> {
     heap: &'h mut Heap,
     base: *const u8,
-    /// Objects that are marked and have references, as numbers of bits.
+    /// The marked objects whose references are still to be followed, as bit numbers.
     waiting: Vec<u32>,
-    /// The first and the last line of those in which objects begin that found no room to wait.
+    /// The first and the last line with an object that could not wait.
     left: Option<(usize, usize)>,
 }
 
@@ -36,7 +36,8 @@ impl<'h> Marker<'h> {
         Marker { heap, base, waiting, left: None }
     }
 
-    /// A reference that is in use. Whatever is no object is left alone: null, small integers, and what only looks like a reference.
+    /// Marks the object that a root refers to. It ignores everything that is no object: null, `i31` values, and
+    /// numbers that only look like references.
     #[inline]
     pub fn reference(&mut self, reference: u32) {
         self.mark(reference);
@@ -45,21 +46,21 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// The heap.
+    /// Returns the heap.
     pub fn heap(&self) -> &Heap {
         self.heap
     }
 
-    /// Slots of which any may be a reference that is in use.
+    /// Marks from slots, each of which may have a reference.
     ///
     /// # Safety
-    /// They can be read.
+    /// The slots from `from` to `to` are readable and initialized.
     pub unsafe fn slots(&mut self, from: *const u64, to: *const u64) {
         let mut at = from;
         while at < to {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the slots from `from` to `to`, and `at` is between them.
             let slot = unsafe { at.read() };
-            // References are zero-extended.
+            // References are zero-extended, so other values with upper bits are none.
             if slot >> 32 == 0 {
                 self.reference(slot as u32);
             }
@@ -68,7 +69,8 @@ impl<'h> Marker<'h> {
     }
 
     fn header(&self, at: usize) -> u64 {
-        // SAFETY: the offset of an object that begins in the heap, by its bitmap; eight bytes are there.
+        // SAFETY: callers pass the offset of an object that the bitmap knows, which is below `len`. Its eight bytes
+        // are in the heap or its slack.
         unsafe { self.base.add(at).cast::<u64>().read_unaligned() }
     }
 
@@ -86,7 +88,7 @@ impl<'h> Marker<'h> {
         let header = self.header(at);
         let bytes = self.heap.size(at, header).max(1);
         let (first, last) = (at >> LINE, (at + bytes - 1) >> LINE);
-        // An object may be left in the line.
+        // The flag for objects that could not wait must stay.
         if first == last {
             self.heap.lines[first] |= 1;
         } else {
@@ -106,7 +108,7 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Has an object that begins in this line be looked through later.
+    /// Records that an object which begins in this line must be searched for later.
     #[cold]
     fn leave(&mut self, line: usize) {
         self.heap.lines[line] |= LEFT;
@@ -126,12 +128,13 @@ impl<'h> Marker<'h> {
         (self.heap.work.objects += 1);
         let header = self.header(at);
         let end = at + self.heap.size(at, header);
-        // SAFETY: all that is read lies in the heap, as it is below `end`.
+        // SAFETY: the callers below check that `place + 4` is at most `end`, which is in the heap.
         let read = |base: *const u8, place: usize| unsafe { base.add(place).cast::<u32>().read_unaligned() };
         let base = self.base;
         match self.heap.layouts.get(header as u32) {
             Some(Layout::Fixed { references, .. }) => {
-                // SAFETY: nothing adds or changes types while this collects.
+                // SAFETY: nothing adds or changes types during a collection, so the list stays in place while `mark`
+                // borrows the heap.
                 let references: &[u32] = unsafe { &*core::ptr::from_ref(&**references) };
                 for &offset in references {
                     let place = at + offset as usize;
@@ -152,7 +155,7 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Marks all that is left.
+    /// Marks everything that is left.
     pub(crate) fn finish(mut self) {
         self.look_through();
         while let Some((first, last)) = self.left.take() {
@@ -170,8 +173,9 @@ impl<'h> Marker<'h> {
 
     /// Marks what the marked objects that begin in this line refer to.
     fn look_at_line(&mut self, line: usize) {
-        // The bits of a line are half a word. Of an object that was looked at here, the bit of its start is cleared, which its mark
-        // replaces anyway: so no object is looked at here twice, however often its line is.
+        // The bits of a line are half a word. The search clears the start bits of the objects that it visits, so it
+        // visits none twice, however often the line is searched. The marks replace the start bits after the
+        // collection.
         let (word, half) = (line / 2, line % 2 * 32);
         let bits = u64::from(u32::MAX) << half;
         let mut marked = self.heap.marks[word] & self.heap.starts[word] & bits;

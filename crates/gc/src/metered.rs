@@ -1,7 +1,9 @@
-//! What takes fuel by its length, in metered code: as `wasmote_exec`'s bulk instructions, paid before it is done, in pieces, and with what was
-//! done taken from the operands, so that an instruction that stopped for want of fuel goes on where it was.
+//! Instructions of metered code that take fuel in proportion to a length. As `wasmote_exec`'s bulk instructions, they
+//! work in pieces, pay for each one before they do it, and update their operands. So an instruction that ran out of
+//! fuel continues where it stopped.
 //!
-//! An array is made in two steps, so that the second can stop: it is allocated, all zero, which is one piece whatever its length, and then filled.
+//! An array is made in two steps, so that the second one can stop. First it is allocated with zeros, at once for any
+//! length. Then it is filled.
 
 use wasmote_exec::Instance;
 use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, pay, pay_for_piece};
@@ -9,14 +11,17 @@ use wasmote_ir::{TrapCode, fuel};
 
 use crate::handlers::{copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, references};
 
-/// Takes the fuel for so many elements at once.
+/// Takes the fuel for all elements at once.
+///
+/// # Safety
+/// The registers are those of a running function.
 #[inline(always)]
 unsafe fn pay_for_all(r: &Regs, len: u32, log2: u32) -> Result<(), TrapCode> {
-    // SAFETY: an instance's machine outlives it.
+    // SAFETY: the caller guarantees a running instance, whose machine is live.
     unsafe { pay((*r.cx).machine, fuel::units(u64::from(len) << log2, fuel::BYTES)) }
 }
 
-/// What works in pieces.
+/// An instruction that works in pieces.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Fill,
@@ -25,12 +30,16 @@ enum Kind {
     Elem,
 }
 
-/// Does all of an instruction: type, array and index, then what is to go there. What it gets is in registers, so that whoever calls it has no
-/// frame that must stay.
+/// Runs all of an instruction. The operands are the type, the array and the index, then the source or the value. It
+/// gets the registers as values, so that its caller needs no stack frame for them.
+///
+/// # Safety
+/// The values are those of registers with the contract of `Instr::run`, and `ip` is at an instruction of this kind.
 #[inline(never)]
 unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
     let r = &Regs::new(ip, fp, core::ptr::null_mut(), cx);
-    // SAFETY: places and ranges are checked before use; segment indices are in range.
+    // SAFETY: the caller guarantees an instruction of this kind, so its segment index is in range. `elements`, `data`
+    // and `references` check the ranges before each piece.
     unsafe {
         let log2 = if kind == Kind::Elem { 2 } else { element_log2(r)? };
         if kind == Kind::Fill {
@@ -52,7 +61,7 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
             }
             let bytes = pay_for_piece((*cx).machine, u64::from(left) << log2, fuel::BYTES)? as usize;
             let piece = (bytes >> log2) as u32;
-            // What may overlap and moves up is done from its end.
+            // If the ranges may overlap and the elements move up, the copy starts at the end.
             let backwards = kind == Kind::Copy && to.cast_const() > from;
             let skipped = if backwards { ((left - piece) as usize) << log2 } else { 0 };
             match kind {

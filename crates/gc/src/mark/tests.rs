@@ -1,19 +1,20 @@
-//! Marking is linear: objects that find no room to wait are not searched for again and again.
+//! Marking is linear: objects that cannot wait are not searched for again and again.
 
 use super::waiting_for;
 use crate::tests::store::{ARRAY, Store};
 
-/// What collections did.
+/// The work of collections.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Work {
-    /// How often an object was looked through.
+    /// How often an object was visited.
     pub(crate) objects: usize,
-    /// How often lines were searched for those that found no room to wait.
+    /// How often lines were searched for objects that could not wait.
     pub(crate) searches: usize,
 }
 
-/// Arrays of more objects than can wait, of which the last leads to the next array, so that it is found only after all the others: each
-/// takes a search of its own, and in most of the lines are objects that wait no more.
+/// Makes arrays of more objects than can wait. The last object of each leads to the next array, so each array is
+/// found only after all objects of the one before. Each needs a search of its own, and most of the searched lines
+/// have objects that were already visited.
 fn chain(most: usize, arrays: usize) -> Work {
     let mut store = Store::new(most, false);
     let len = waiting_for(most) + 100;
@@ -21,10 +22,11 @@ fn chain(most: usize, arrays: usize) -> Work {
     let mut next = 0;
     for _ in 0..arrays {
         let array = store.allocate(8 + 4 * len, u64::from(ARRAY) | (len as u64) << 32).expect("there is room");
-        // Both are in use until the new one leads to the one before.
+        // Both arrays are in use until the new one leads to the older one.
         store.roots.push(array);
         for i in 0..len {
-            // Lower than those of the array before, which leads here: a search that goes upwards has been there.
+            // It lies lower than the objects of the older array, which leads here, so an upwards search has already
+            // passed it.
             let node = store.node(if i + 1 == len { next } else { 0 }, i as u64).expect("there is room");
             store.write(array, 8 + 4 * i, node);
         }
@@ -58,7 +60,7 @@ fn objects_that_cannot_wait_are_looked_through_once_more_at_most() {
 #[test]
 fn lines_are_searched_as_often_in_large_heaps_as_in_others() {
     for bits in 8..35 {
-        // The smallest objects that lead anywhere have 16 bytes.
+        // The smallest objects with a reference have 16 bytes.
         let bytes = 1usize << bits;
         assert!(bytes / 16 / waiting_for(bytes) <= 256, "{bits}");
     }

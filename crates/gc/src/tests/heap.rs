@@ -1,4 +1,4 @@
-//! The heap alone: what is reached stays as it was, and all else makes room.
+//! Tests of the heap alone: reachable objects stay as they were, and everything else makes room.
 
 use wasmote_exec as exec;
 
@@ -7,14 +7,14 @@ use super::store::{ARRAY, NODE, Store};
 #[test]
 fn lists_stay_and_garbage_goes_whatever_the_sizes() {
     for stress in [false, true] {
-        // Objects do not move, and some nodes have a line for themselves.
+        // Objects do not move, and some nodes have a line to themselves.
         let mut store = Store::new(16 << 20, stress);
         store.roots.push(0);
         let (count, mut list) = (if stress { 300 } else { 3000 }, 0);
         for i in 0..count {
             list = store.node(list, i).unwrap();
             store.roots[0] = list;
-            // Arrays of all sizes between, some larger than what small objects share.
+            // Arrays of all sizes between the nodes. Some are larger than what small objects share a line with.
             let len = i * 37 % 5000;
             store.allocate(8 + (4 * len as usize).next_multiple_of(8), u64::from(ARRAY) | len << 32).unwrap();
         }
@@ -29,14 +29,14 @@ fn lists_stay_and_garbage_goes_whatever_the_sizes() {
 
 #[test]
 fn more_objects_than_can_wait_are_all_found() {
-    // An array of lists: far more than the mark stack has room for, all at once.
+    // An array of lists: at once far more objects than the mark stack has room for.
     const LISTS: u32 = 200_000;
     let mut store = Store::new(64 << 20, false);
     let array = store.allocate(8 + 4 * LISTS as usize, u64::from(ARRAY) | u64::from(LISTS) << 32).unwrap();
     store.roots.push(array);
     for i in 0..LISTS {
         let tail = store.node(0, u64::from(i)).unwrap();
-        // It is in use while the other node is made.
+        // The tail must be in use while the other node is made.
         store.roots.push(tail);
         let node = store.node(tail, 0).unwrap();
         store.roots.pop();
@@ -93,10 +93,10 @@ fn what_only_looks_like_a_reference_is_left_alone_and_headers_are_not_believed()
         store.roots.push(wrong);
     }
     store.roots.push(node);
-    // As code that was not validated might write: types that there are not, and lengths far beyond the heap.
+    // Headers that only code without validation could write: unknown types, and lengths far beyond the heap.
     for header in [u64::MAX, u64::from(ARRAY) | u64::from(u32::MAX) << 32, 99, u64::from(exec::EXCEPTION)] {
         let place = store.view.place(node).unwrap();
-        // SAFETY: the object's header.
+        // SAFETY: `place` is the object's header of eight bytes.
         unsafe { place.cast::<u64>().write(header) };
         store.collect();
         assert!(store.heap.is_object(node));
@@ -104,19 +104,19 @@ fn what_only_looks_like_a_reference_is_left_alone_and_headers_are_not_believed()
 }
 
 impl Store {
-    /// A new array of so many bytes, header included, which is a root.
+    /// Allocates an array of this many bytes, header included, and makes it a root.
     fn array(&mut self, bytes: usize) -> Option<u32> {
         let array = self.allocate(bytes, u64::from(ARRAY) | (bytes as u64 / 4 - 2) << 32)?;
         self.roots.push(array);
         Some(array)
     }
 
-    /// Arrays of these sizes, until there is no room for one; what there are.
+    /// Allocates arrays of these sizes until there is no room for one. Returns the arrays and their sizes.
     fn fill(&mut self, sizes: impl Iterator<Item = usize>) -> Vec<(u32, usize)> {
         let mut made = Vec::new();
         for bytes in sizes {
             let Some(array) = self.array(bytes) else { break };
-            // All of it is the array's own.
+            // All of the bytes must belong to the array alone.
             for at in (8..bytes).step_by(4) {
                 assert_eq!(self.read(array, at), 0);
                 self.write(array, at, 1);
@@ -130,7 +130,7 @@ impl Store {
         made
     }
 
-    /// Keeps these arrays alone.
+    /// Keeps only these arrays. Returns their total size.
     fn keep(&mut self, arrays: impl Iterator<Item = (u32, usize)>) -> usize {
         let (roots, bytes): (Vec<_>, Vec<_>) = arrays.unzip();
         self.roots = roots;
@@ -138,7 +138,7 @@ impl Store {
     }
 }
 
-/// Numbers that are the same each time.
+/// Returns numbers that are the same in each run.
 fn numbers() -> impl Iterator<Item = usize> {
     let mut state = 1u64;
     std::iter::repeat_with(move || {
@@ -154,13 +154,13 @@ fn small_objects_go_between_others_when_nothing_else_is_left() {
     for bytes in [16, 24, 64, 120, 200] {
         let mut store = Store::new(MIB, false);
         let made = store.fill(std::iter::repeat(bytes));
-        // No line is free then, but of each two objects one.
+        // No line is free then, but one of each two objects becomes garbage.
         let kept = store.keep(made.iter().copied().step_by(2));
         let before = store.heap.collections();
         let again = store.fill(std::iter::repeat(bytes));
         assert!(again.len() + 1 >= made.len() / 2, "{bytes} bytes: {} of {}", again.len(), made.len());
         assert!(kept + again.len() * bytes > MIB - 3 * (bytes + 256), "{bytes} bytes: {} again", again.len());
-        // Not one for each object.
+        // There is not one collection for each object.
         assert!(store.heap.collections() - before <= 3, "{} collections", store.heap.collections() - before);
     }
 }
@@ -178,7 +178,7 @@ fn what_a_pattern_of_all_sizes_leaves_free_is_found() {
         let kept = store.keep(made.iter().copied().zip(numbers()).filter(|(_, n)| n % keep == 0).map(|(it, _)| it));
         let again: usize = store.fill(std::iter::repeat(32)).iter().map(|(_, bytes)| bytes).sum();
         assert!(kept + again > 8 * MIB / 100 * 99, "{kept} kept of 8 MiB, {again} found room");
-        // The same again with mixed sizes, of which the first that finds no room may be a large one.
+        // The same again with mixed sizes. The first that finds no room may be a large one.
         let kept = store.keep(made.iter().copied().zip(numbers()).filter(|(_, n)| n % keep == 0).map(|(it, _)| it));
         let again = store.fill(numbers().skip(1000).map(|number| (16 + number % 240) & !7));
         let again: usize = again.iter().map(|(_, bytes)| bytes).sum();
@@ -191,9 +191,9 @@ fn large_objects_find_each_hole_that_is_large_enough_and_no_other() {
     const PIECE: usize = 16 << 10;
     let mut store = Store::new(4 * MIB, false);
     let made = store.fill(std::iter::repeat(PIECE));
-    // The line of null, and what is left where the heap grew.
+    // The line of null, and the rests where the heap grew, are lost.
     assert!(made.len() >= 4 * MIB / PIECE - 8, "{}", made.len());
-    // Of each five pieces one stays.
+    // One of each five pieces stays.
     let kept: Vec<_> = made.iter().copied().step_by(5).collect();
     store.keep(kept.iter().copied());
     let (mut holes, mut end) = (0, 256);
@@ -212,7 +212,7 @@ fn an_array_that_takes_all_that_is_left_finds_room() {
         let mut store = Store::new(most, false);
         let node = store.node(0, 7).unwrap();
         store.roots.push(node);
-        // The line of null, and that of the node.
+        // The line of null, and that of the node, are in use.
         let rest = most - 2 * 256;
         assert!(store.array(rest + 8).is_none());
         assert!(store.array(rest).is_some());
@@ -227,7 +227,7 @@ fn an_array_that_takes_all_that_is_left_finds_room() {
 #[test]
 fn what_is_free_at_the_end_counts_when_the_heap_grows_for_a_small_object() {
     const LINE: usize = 256;
-    // What it grows by first, and eight lines more.
+    // The first growth of a heap. The heap may have eight lines more.
     const FIRST: usize = 256 << 10;
     let mut store = Store::new(FIRST + 8 * LINE, false);
     let made = store.fill(std::iter::repeat_n(LINE, FIRST / LINE - 1));

@@ -1,4 +1,4 @@
-//! What the heap does when there is no memory: it says so, and goes on when there is. A collection needs none.
+//! Tests of the heap without memory: it reports that, and continues when there is memory. A collection needs none.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -6,9 +6,9 @@ use std::cell::Cell;
 use super::store::{ARRAY, NODE, Store};
 
 thread_local! {
-    /// How many more allocations this thread may make; without a limit if there is none.
+    /// How many more allocations this thread may make, or `None` without a limit.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    /// How many it was refused.
+    /// How many allocations were refused.
     static REFUSED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -22,20 +22,20 @@ fn refuses() -> bool {
     refused
 }
 
-// SAFETY: what the system's does, or nothing.
+// SAFETY: each function does what the system's allocator does, or returns null, which the trait permits.
 unsafe impl GlobalAlloc for Refusing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `alloc`, which is that of the system's allocator.
         if refuses() { std::ptr::null_mut() } else { unsafe { System.alloc(layout) } }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `dealloc`. The place came from the system's allocator.
         unsafe { System.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `realloc`. The place came from the system's allocator.
         if refuses() { std::ptr::null_mut() } else { unsafe { System.realloc(place, layout, bytes) } }
     }
 }
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Refusing {
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
 
-/// Does something with so many allocations at most; what it returns, and how many more it asked for.
+/// Runs `work` with at most this many allocations. Returns its result and how many more it asked for.
 fn with<R>(allocations: usize, work: impl FnOnce() -> R) -> (R, usize) {
     REFUSED.set(0);
     LEFT.set(Some(allocations));
@@ -56,7 +56,7 @@ const MIB: usize = 1 << 20;
 
 #[test]
 fn a_collection_allocates_nothing_however_many_objects_wait() {
-    // Far more objects than can wait, each with another behind it.
+    // Far more objects than can wait. Each leads to another one.
     const LISTS: usize = 100_000;
     let mut store = Store::new(16 * MIB, false);
     let array = store.allocate(8 + 4 * LISTS, u64::from(ARRAY) | (LISTS as u64) << 32).unwrap();
@@ -78,7 +78,7 @@ fn a_collection_allocates_nothing_however_many_objects_wait() {
 
 #[test]
 fn growing_without_memory_is_refused_and_leaves_all_as_it_was() {
-    // As many allocations as it may take to grow, and each number below.
+    // Allows each number of allocations below the number that growth needs.
     for grown in [false, true] {
         for allocations in 0.. {
             let mut store = Store::new(16 * MIB, false);
@@ -94,7 +94,7 @@ fn growing_without_memory_is_refused_and_leaves_all_as_it_was() {
             let (array, refused) = with(allocations, || store.allocate(3 * MIB, ARRAY.into()));
             assert!(array.is_some() || refused > 0);
             store.roots.extend(array);
-            // What there is can be used, and there is more with memory.
+            // The existing objects are usable, and there is more with memory.
             assert!(store.allocate(5 * MIB, ARRAY.into()).is_some());
             store.collect();
             for i in (0..if grown { 1000 } else { 0 }).rev() {
@@ -103,7 +103,7 @@ fn growing_without_memory_is_refused_and_leaves_all_as_it_was() {
             }
             assert!(array.is_none_or(|array| store.heap.is_object(array)));
             if refused == 0 {
-                // The bitmaps, the lines, the collector's stack.
+                // The bitmaps, the lines, and the collector's stack.
                 assert!(allocations >= 4, "{allocations}");
                 break;
             }
@@ -127,6 +127,6 @@ fn a_heap_that_may_not_grow_for_want_of_memory_uses_all_that_there_is() {
         nodes
     });
     assert!(refused > 0);
-    // But for the line of null, and less than an object at the end.
+    // The line of null, and less than an object at the end, are lost.
     assert_eq!(nodes, (bytes - 256) / 24);
 }

@@ -1,4 +1,5 @@
-//! The heap with its bytes and its roots, from outside: [`heap`] alone, without [`memory`], and by the model of its [`promise`].
+//! Tests of the heap from outside, with its bytes and its roots: [`heap`] alone, without [`memory`], and against the
+//! model in [`promise`].
 
 mod heap;
 mod memory;

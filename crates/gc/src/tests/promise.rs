@@ -1,5 +1,6 @@
-//! What `docs/gc.md` promises of room: an allocation succeeds exactly if there is room for it among the objects in use. A model
-//! of the heap says whether there is: the objects in use and the most bytes that the heap may have, nothing else.
+//! Tests what `docs/gc.md` promises about room: an allocation succeeds exactly if there is room for it among the
+//! objects in use. A model of the heap says whether there is. It knows only the objects in use and the most bytes
+//! that the heap may have.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,29 +11,29 @@ use wasmote_test_support::Random;
 use super::store::{Backing, STRING, Store};
 
 const LINE: usize = 256;
-/// The largest object that goes between others in the same lines.
+/// The largest object that can share lines with others.
 const SMALL: usize = 4 << 10;
-/// What a heap grows by at least.
+/// A heap grows by at least this many bytes.
 const STEP: usize = 256 << 10;
-/// What may be allocated before the first collection.
+/// This many bytes may be allocated before the first collection.
 const BUDGET: usize = 4 << 20;
 
 static ZEROS: [u8; 4096] = [0; 4096];
 
-/// A heap whose objects in use are known.
+/// A heap and the objects in use in it.
 struct Trial {
     store: Store,
-    /// Where objects in use begin, with their bytes.
+    /// The offset and size of each object in use.
     live: BTreeMap<usize, usize>,
-    /// The most bytes that the heap is allowed.
+    /// The most bytes that the heap may have.
     most: usize,
     /// The most bytes that there is memory for.
     limit: Rc<Cell<usize>>,
-    /// What is being tried, for messages.
+    /// What is tried, for messages.
     what: String,
 }
 
-/// How a heap is made.
+/// How to make a heap.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     most: usize,
@@ -48,7 +49,7 @@ impl Kind {
     }
 }
 
-/// What the bytes of an object are when it is in use.
+/// Returns the bytes with which the object at this offset is filled.
 fn pattern(at: usize) -> u8 {
     (at / 8 % 251) as u8 + 1
 }
@@ -61,15 +62,15 @@ impl Trial {
         Trial { store, live: BTreeMap::new(), most: kind.most, limit, what }
     }
 
-    /// Where the heap ends when it is as large as it can be.
+    /// Returns the end of the heap when it is as large as it can be.
     fn end(&self) -> usize {
         self.most.min(self.limit.get()) / LINE * LINE
     }
 
-    /// The runs of bytes that no object in use lies in, from where one ends to where the next begins.
+    /// Returns the ranges without objects in use, each from the end of one object to the start of the next.
     fn gaps(&self) -> Vec<(usize, usize)> {
         let mut gaps = Vec::new();
-        // The first line has no object: null is none.
+        // The first line has no objects, because null refers to it.
         let mut end = LINE;
         for (&at, &bytes) in &self.live {
             gaps.push((end, at));
@@ -79,7 +80,8 @@ impl Trial {
         gaps
     }
 
-    /// The most bytes of a small object that there is room for, and of any.
+    /// Returns the size of the largest small object that there is room for, and that of the largest object of any
+    /// size.
     fn room(&self) -> (usize, usize) {
         let gaps = self.gaps();
         let between = gaps.iter().map(|(from, to)| to - from).max().unwrap();
@@ -87,7 +89,7 @@ impl Trial {
         (between.min(SMALL), lines * LINE)
     }
 
-    /// Whether there is room for an object.
+    /// Returns whether there is room for an object.
     fn has_room(&self, bytes: usize) -> bool {
         let (small, any) = self.room();
         bytes <= small || bytes <= any
@@ -95,11 +97,12 @@ impl Trial {
 
     fn slice(&mut self, at: usize, bytes: usize) -> &mut [u8] {
         assert!(at + bytes <= self.store.heap.stats(&self.store.view).bytes as usize, "{}: beyond the end", self.what);
-        // SAFETY: in the heap, which nobody else refers to.
+        // SAFETY: the assertion keeps the bytes in the heap, and nothing else refers to them while `self` is
+        // borrowed.
         unsafe { std::slice::from_raw_parts_mut(self.store.view.base.add(at), bytes) }
     }
 
-    /// Allocates if there is room, and asserts that this is what the heap does.
+    /// Allocates an object. Asserts that this succeeds exactly if there is room.
     fn allocate(&mut self, bytes: usize) -> Option<usize> {
         let header = u64::from(STRING) | ((bytes - 8) as u64) << 32;
         let Some(reference) = self.store.allocate(bytes, header) else {
@@ -119,12 +122,12 @@ impl Trial {
         Some(at)
     }
 
-    /// Objects of these sizes until there is no room for one; where they are.
+    /// Allocates objects of these sizes until there is no room for one. Returns their offsets.
     fn fill(&mut self, sizes: impl Iterator<Item = usize>) -> Vec<usize> {
         sizes.map_while(|bytes| self.allocate(bytes)).collect()
     }
 
-    /// An object is as it was left.
+    /// Asserts that an object is unchanged.
     fn check(&mut self, at: usize) {
         let bytes = self.live[&at];
         let what = self.what.clone();
@@ -136,7 +139,7 @@ impl Trial {
         assert!(self.store.heap.is_object((at / 4) as u32), "{}: {at} is gone", self.what);
     }
 
-    /// Objects that are not used any more.
+    /// Drops objects that are no longer in use.
     fn forget(&mut self, gone: impl Fn(usize) -> bool) {
         for at in self.live.keys().copied().filter(|&at| gone(at)).collect::<Vec<_>>() {
             self.check(at);
@@ -154,7 +157,7 @@ impl Drop for Trial {
     }
 }
 
-/// What happens in a heap before the allocation that is tried, and its name.
+/// A name, and what happens in a heap before the allocation that is tried.
 type State = (&'static str, fn(&mut Trial));
 
 const STATES: [State; 12] = [
@@ -205,7 +208,7 @@ const STATES: [State; 12] = [
     }),
 ];
 
-/// Sizes around these, multiples of 8.
+/// Returns sizes around these, all multiples of 8.
 fn around(places: impl IntoIterator<Item = usize>) -> Vec<usize> {
     let near = [-264, -256, -248, -16, -8, 0, 8, 16, 248, 256, 264];
     let sizes = places.into_iter().flat_map(|place| near.map(|by| place.checked_add_signed(by)));
@@ -215,7 +218,8 @@ fn around(places: impl IntoIterator<Item = usize>) -> Vec<usize> {
     sizes
 }
 
-/// Each size around each boundary, first in a heap in each state, and then another object of each of a few sizes.
+/// Tries each size around each boundary: first in a heap in each state, then followed by objects of a few other
+/// sizes.
 fn sizes_around_boundaries(kinds: &[Kind], states: &[State]) {
     let mut tried = 0;
     for kind in kinds {
@@ -231,7 +235,7 @@ fn sizes_around_boundaries(kinds: &[Kind], states: &[State]) {
             for size in sizes {
                 let mut trial = trial(size);
                 trial.allocate(size);
-                // What comes next finds all as it must be.
+                // The next allocations must find everything in order.
                 for next in [8, 264, trial.room().1, trial.room().0, 8] {
                     trial.allocate(next.max(8));
                 }
@@ -254,7 +258,7 @@ fn heaps_of_about_a_step_have_all_the_room_there_is() {
     let mosts = [STEP - LINE, STEP, STEP + LINE, STEP + SMALL];
     let kinds: Vec<_> = mosts.iter().map(|&most| Kind::of(most, false)).collect();
     sizes_around_boundaries(&kinds, &STATES);
-    // A collection for each object takes long where there are many.
+    // A collection for each object takes long if there are many.
     sizes_around_boundaries(&[Kind::of(STEP + LINE, true)], &STATES[..7]);
 }
 
@@ -285,11 +289,11 @@ fn an_object_that_reaches_over_the_former_end_is_not_given_away() {
         let kind = Kind { most, limit: 7 * LINE, stress: false, moves: false };
         let mut trial = Trial::new(kind, format!("{kind:?}"));
         trial.fill(std::iter::repeat_n(LINE, 4));
-        // Two lines are left, of which the heap may not have both yet: then the search for gaps ends between them.
+        // Two lines are left. If the heap does not have both yet, the search for gaps ends between them.
         assert!(trial.allocate(3 * LINE).is_none());
         let at = trial.allocate(2 * LINE).expect("two lines");
         assert_eq!(at, 5 * LINE);
-        // It does not go on there, in the middle of the object.
+        // The search must not continue there, in the middle of the object.
         assert!(trial.allocate(8).is_none());
         trial.check(at);
     }
@@ -306,7 +310,7 @@ fn sizes_that_no_heap_has_are_refused() {
                     assert!(store.allocate(24, STRING.into()).is_some());
                 }
                 let mut sizes = around([1 << 30, 1 << 31, 1 << 32, 1 << 34, (1 << 34) - (1 << 20), 1 << 36, 1 << 63]);
-                // Those that a host of 32 bits has, and the last there are.
+                // Sizes at the limits of 32-bit hosts and of this one.
                 sizes.extend(around([u32::MAX as usize - 264, usize::MAX / 2, usize::MAX - 300]));
                 sizes.extend([usize::MAX & !7, (usize::MAX - 255) & !7]);
                 for size in sizes {
@@ -318,7 +322,7 @@ fn sizes_that_no_heap_has_are_refused() {
     }
 }
 
-/// A heap of any kind, with allocations, garbage, collections, and memory that becomes more.
+/// Runs a random sequence in a heap of any kind: allocations, garbage, collections, and growing memory.
 fn sequence(seed: u64) {
     let mut random = Random::new(seed);
     let most = match random.below(8) {
@@ -350,7 +354,7 @@ fn sequence(seed: u64) {
                 trial.limit.set(more.min(most));
             }
             21..24 => {
-                // Just what there is, or hardly more.
+                // Exactly the room that there is, or slightly more.
                 let (small, any) = trial.room();
                 let size = if random.below(2) == 0 { small } else { any } + 8 * random.below(2);
                 trial.allocate(size.max(8) & !7);

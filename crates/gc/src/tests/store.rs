@@ -1,4 +1,4 @@
-//! A heap with its bytes and its roots.
+//! A heap with its bytes and its roots, for tests.
 
 use std::alloc::{Layout as Bytes, alloc_zeroed, dealloc};
 use std::cell::Cell;
@@ -9,19 +9,19 @@ use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 
 use crate::{Heap, Layout, Span};
 
-/// Where the bytes of a heap come from.
+/// The source of a heap's bytes.
 pub struct Backing {
     base: *mut u8,
     layout: Bytes,
-    /// The most bytes of a heap that it gives; the slack comes on top.
+    /// The most bytes that it gives, without the slack.
     limit: Rc<Cell<usize>>,
-    /// Whether each growth moves the bytes elsewhere.
+    /// Whether each growth moves the bytes.
     moves: bool,
 }
 
 fn zeroed(bytes: usize) -> (*mut u8, Bytes) {
     let layout = Bytes::from_size_align(bytes + exec::Heap::SLACK, 16).unwrap();
-    // SAFETY: the size is not zero.
+    // SAFETY: the slack makes the size greater than zero.
     let base = unsafe { alloc_zeroed(layout) };
     assert!(!base.is_null());
     (base, layout)
@@ -41,7 +41,8 @@ impl Span for Backing {
         }
         if self.moves {
             let (base, layout) = zeroed(bytes - exec::Heap::SLACK);
-            // SAFETY: both have the smaller number of bytes, and are apart. Nobody is to use the old ones any more.
+            // SAFETY: the old and the new bytes are different allocations, and the copy has the smaller of both
+            // sizes. Nothing uses the old bytes after this.
             unsafe {
                 base.copy_from_nonoverlapping(self.base, self.layout.size().min(bytes));
                 self.base.write_bytes(0xdd, self.layout.size());
@@ -56,7 +57,7 @@ impl Span for Backing {
 
 impl Drop for Backing {
     fn drop(&mut self) {
-        // SAFETY: allocated with this layout.
+        // SAFETY: `base` was allocated with this layout.
         unsafe { dealloc(self.base, self.layout) };
     }
 }
@@ -93,7 +94,7 @@ impl Store {
 
     pub fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
         let Store { heap, view, roots } = self;
-        // SAFETY: the view is as the heap leaves it.
+        // SAFETY: only the heap changes the view, so its fields are as documented.
         unsafe {
             if let Some(reference) = view.allocate(bytes, header) {
                 return Some(reference);
@@ -113,12 +114,12 @@ impl Store {
     }
 
     pub fn write(&self, object: u32, at: usize, value: u32) {
-        // SAFETY: in an object.
+        // SAFETY: the tests pass an object and an offset inside of it.
         unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().write(value) };
     }
 
     pub fn read(&self, object: u32, at: usize) -> u32 {
-        // SAFETY: in an object.
+        // SAFETY: the tests pass an object and an offset inside of it.
         unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().read() }
     }
 
