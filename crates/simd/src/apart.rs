@@ -1,5 +1,5 @@
-//! Instructions that are rarely used: their operands are in slots, and what stores the result and goes on is one handler for all of
-//! them. So each is a few instructions and a jump.
+//! Rarely used instructions. Their operands are in slots. One shared handler stores the result and continues. So each
+//! of them takes only a few machine instructions and a jump.
 
 use core::marker::PhantomData;
 
@@ -11,23 +11,24 @@ use wasmote_ir::shape::{Format, Operand};
 
 use crate::shapes::{Amount, Replace, Shift, lane};
 
-/// A vector out of operands, behind which stands the result's place.
+/// Computes a vector from operands. The destination is the operand behind them.
 pub trait Compute {
-    /// How its operands are written.
+    /// The operands.
     const FORMAT: Format;
-    /// The unit of the result's place.
+    /// The unit of the destination.
     const DST: usize = Self::FORMAT.units();
-    /// Computes it.
+    /// Computes the vector. The contract is that of `Instr::run`, and the operands are those of `FORMAT`.
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode>;
 }
 
-/// An instruction of which another handler does the rest.
+/// An instruction that computes its result and leaves the rest to a shared handler.
 pub struct Apart<C>(PhantomData<C>);
 
 impl<C: Compute> Instr<Linked> for Apart<C> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; behind the operands of the first cell there are more.
+        // SAFETY: the caller guarantees the operands of `FORMAT` and a destination. If the operands take at least
+        // four units, they fill the first cell, and the destination is in the next one.
         unsafe {
             match C::compute(r) {
                 Ok(value) => value.accumulate(r),
@@ -37,7 +38,7 @@ impl<C: Compute> Instr<Linked> for Apart<C> {
                 r.ip = r.operand(0);
             }
         }
-        // `cold` is never inlined; it needs no stack frame here.
+        // `cold` handlers are never inlined. `Rest` needs no stack frame all the same.
         Flow::Instead(match C::DST % 4 {
             0 => cold::<Linked, Rest<0>>,
             1 => cold::<Linked, Rest<1>>,
@@ -51,18 +52,20 @@ impl<C: Compute> Encoded for Apart<C> {
     const FORMAT: Format = C::FORMAT.then(<S as Dest<Vector>>::FORMAT);
 }
 
-/// A vector in slots.
+/// A source vector in slots.
 pub const VECTOR: Format = <S as Source<Vector>>::FORMAT;
 /// An address in a slot.
 pub const ADDRESS: Format = <S as Source<u32>>::FORMAT;
 
-/// The rest of an instruction, which ends in the cell behind `ip`: its last unit is a place for the accumulator.
+/// The rest of an instruction. The instruction ends in the cell behind `ip`, whose operand at unit `DST` is the
+/// destination of the accumulator.
 pub struct Rest<const DST: usize>;
 
 impl<const DST: usize> Instr<Linked> for Rest<DST> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: only `Apart` continues here. It left `ip` one cell before the destination, which is a slot operand,
+        // and another instruction follows.
         unsafe {
             r.vector.write(r.slot(DST));
             r.advance(DST + 1);
@@ -71,38 +74,38 @@ impl<const DST: usize> Instr<Linked> for Rest<DST> {
     }
 }
 
-/// One value.
+/// An operation with one source.
 pub struct Single<O>(PhantomData<O>);
 
 impl<O: Unary<Out = Vector>> Compute for Single<O> {
     const FORMAT: Format = <S as Source<O::In>>::FORMAT;
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a source in slots.
         O::eval(unsafe { S::get(r, 0) })
     }
 }
 
-/// Two values.
+/// An operation with two sources.
 pub struct Both<O>(PhantomData<O>);
 
 impl<O: Binary<Out = Vector>> Compute for Both<O> {
     const FORMAT: Format = <S as Source<O::In>>::FORMAT.then(<S as Source<O::In>>::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees two sources in slots.
         unsafe { O::eval(S::get(r, 0), S::get(r, 1)) }
     }
 }
 
-/// Three values.
+/// An operation with three sources.
 pub struct AllThree<O>(PhantomData<O>);
 
 impl<O: Three<Value = Vector>> Compute for AllThree<O> {
     const FORMAT: Format = VECTOR.then(VECTOR).then(VECTOR);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees three sources in slots.
         unsafe { O::eval(S::get(r, 0), S::get(r, 1), S::get(r, 2)) }
     }
 }
@@ -114,43 +117,43 @@ impl<O: Shift, B: Amount> Compute for Shifted<O, B> {
     const FORMAT: Format = VECTOR.then(B::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a vector in slots and an amount of the class `B`.
         Ok(unsafe { O::eval(S::get(r, 0), B::amount(r, 1)) })
     }
 }
 
-/// A lane replaced.
+/// A replacement of a lane.
 pub struct Replaced<O>(PhantomData<O>);
 
 impl<O: Replace> Compute for Replaced<O> {
     const FORMAT: Format = VECTOR.then(<S as Source<O::Lane>>::FORMAT).operand(lane(O::LANES));
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a vector and a scalar in slots, and a lane.
         Ok(unsafe { O::eval(S::get(r, 0), S::get(r, 1), r.u16(2)) })
     }
 }
 
-/// [`Replaced`] of a lane that the row says.
+/// As [`Replaced`], but the row gives the lane.
 pub struct ReplacedHalf<O>(PhantomData<O>);
 
 impl<O: Replace> Compute for ReplacedHalf<O> {
     const FORMAT: Format = VECTOR.then(<S as Source<O::Lane>>::FORMAT);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a vector and a scalar in slots.
         Ok(unsafe { O::eval(S::get(r, 0), S::get(r, 1), 0) })
     }
 }
 
-/// A load at an address that is no sum.
+/// A load whose address is one slot.
 pub struct Loaded<O>(PhantomData<O>);
 
 impl<O: Load<Out = Vector>> Compute for Loaded<O> {
     const FORMAT: Format = ADDRESS.operand(Operand::Offset);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees an address and an offset. `bytes` checked the range in memory 0.
         unsafe {
             let at = bytes(r, S::get(r, 0), r.u32(1), O::SIZE).ok_or(TrapCode::MemoryOutOfBounds)?;
             Ok(O::load(at))

@@ -1,4 +1,4 @@
-//! What the columns of rows say is true of the rows' meanings.
+//! Tests that the columns of rows agree with the rows' meanings.
 
 extern crate std;
 
@@ -24,14 +24,14 @@ fn three<O: Three<Value = Vector>>(a: Vector, b: Vector, c: Vector) -> Vector {
 
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
-        /// The rows that commute, and their meanings.
+        /// Returns the rows that commute, with their meanings.
         fn commuting() -> Vec<(Op, OfTwo)> {
             let mut all: Vec<(Op, OfTwo)> = Vec::new();
             $( $( collect!(@ all $name $column); )* )*
             all
         }
 
-        /// The fused operations, their meanings, and those of their halves.
+        /// Returns the fused operations with their meanings and those of their halves.
         fn all_fused() -> Vec<(Op, OfThree, OfTwo, OfTwo)> {
             let mut all: Vec<(Op, OfThree, OfTwo, OfTwo)> = Vec::new();
             $( $( collect!(@ all $name $column $($value)*); )* )*
@@ -46,7 +46,7 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_simd_op!(collect);
 
-/// Takes what a list is of.
+/// A list that takes the entries it is interested in.
 trait Take {
     fn commuting(&mut self, _op: Op, _meaning: OfTwo) {}
     fn fused(&mut self, _op: Op, _meaning: OfThree, _first: OfTwo, _second: OfTwo) {}
@@ -64,7 +64,7 @@ impl Take for Vec<(Op, OfThree, OfTwo, OfTwo)> {
     }
 }
 
-/// The halves of a result; all NaN is the same.
+/// Returns the halves of a result. All NaNs are equal.
 fn halves(op: Op, result: Vector) -> [u64; 2] {
     match op.name().get(..3) {
         Some("F32") => operations::f32x4_canonical(result).halves(),
@@ -73,7 +73,7 @@ fn halves(op: Op, result: Vector) -> [u64; 2] {
     }
 }
 
-/// Vectors of what often is a special case, as lanes of any size.
+/// Returns vectors of common special cases, as lanes of any size.
 fn values() -> Vec<Vector> {
     const HALVES: [u64; 7] = [
         0,

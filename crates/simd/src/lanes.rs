@@ -9,18 +9,18 @@ macro_rules! lanes {
         pub mod $name {
             use super::{Vector, bytes, of_bytes};
 
-            /// How many lanes there are.
+            /// The number of lanes.
             pub const COUNT: usize = $count;
-            /// All of them.
+            /// All lanes.
             pub type Lanes = [$ty; COUNT];
-            /// One.
+            /// One lane.
             pub type Lane = $ty;
 
             #[inline(always)]
             pub fn split(vector: Vector) -> Lanes {
                 let bytes = bytes(vector);
                 if cfg!(target_endian = "little") {
-                    // SAFETY: both have 16 bytes, and any bits will do.
+                    // SAFETY: both types have 16 bytes and accept all bits.
                     return unsafe { core::mem::transmute::<[u8; 16], Lanes>(bytes) };
                 }
                 let mut lanes = [0 as Lane; COUNT];
@@ -35,7 +35,7 @@ macro_rules! lanes {
             #[inline(always)]
             pub fn join(lanes: Lanes) -> Vector {
                 if cfg!(target_endian = "little") {
-                    // SAFETY: both have 16 bytes, and any bits will do.
+                    // SAFETY: both types have 16 bytes and accept all bits.
                     return of_bytes(unsafe { core::mem::transmute::<Lanes, [u8; 16]>(lanes) });
                 }
                 let mut bytes = [0; 16];
@@ -61,18 +61,18 @@ lanes! {
     f64x2: [f64; 2];
 }
 
-/// The bytes as they lie in a memory.
+/// Returns the bytes in their order in memory.
 #[inline(always)]
 pub fn bytes(vector: Vector) -> [u8; 16] {
     let halves = vector.halves().map(u64::to_le_bytes);
-    // SAFETY: both have 16 bytes, and any bits will do.
+    // SAFETY: both types have 16 bytes and accept all bits.
     unsafe { core::mem::transmute::<[[u8; 8]; 2], [u8; 16]>(halves) }
 }
 
-/// The vector of which these are the [`bytes`].
+/// Returns the vector with these [`bytes`].
 #[inline(always)]
 pub fn of_bytes(bytes: [u8; 16]) -> Vector {
-    // SAFETY: both have 16 bytes, and any bits will do.
+    // SAFETY: both types have 16 bytes and accept all bits.
     let halves = unsafe { core::mem::transmute::<[u8; 16], [[u8; 8]; 2]>(bytes) };
     Vector::new(halves.map(u64::from_le_bytes))
 }

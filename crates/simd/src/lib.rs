@@ -3,16 +3,17 @@
 //! Read in this order:
 //!
 //! 1. `lanes`: vectors as arrays;
-//! 2. `portable`: what each operation does, on any machine;
-//! 3. `sse2`, or `neon`: the same operations, those among them that the machine does better than the compiler in other
-//!    words; `sse4`: some for machines that have more;
-//! 4. `shapes`: instructions that are not over values alone, and for each shape its handlers; `apart`: those of what is rarely used;
-//! 5. `rows`: which row of `wasmote-ir`'s table does which operation; `table`: the handlers of all rows.
+//! 2. `portable`: the meaning of each operation, on any machine;
+//! 3. `sse2` or `neon`: operations that intrinsics compute better than what the compiler makes of `portable`. `sse4`
+//! has some for newer processors;
+//! 4. `shapes`: the generic vector instructions, and for each shape its handlers. `apart` has those of rarely used
+//! instructions;
+//! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `table` has the handlers of all rows.
 //!
-//! docs/simd.md says how vectors are translated, and what relaxed instructions do.
+//! docs/simd.md explains how vectors are translated and what relaxed instructions do.
 #![no_std]
 #![deny(missing_docs)]
-// What is unsafe asks of its callers what `Instr::run` does: see `wasmote_exec::vector`.
+// Unsafe functions here have the contract of `Instr::run`: see `wasmote_exec::vector`.
 #![allow(clippy::missing_safety_doc)]
 
 mod apart;
@@ -39,7 +40,7 @@ mod tests;
 
 pub use table::handler;
 
-/// The operations as every machine of this architecture does them best.
+/// The best version of each operation for every machine of this architecture.
 mod baseline {
     #[cfg(target_arch = "aarch64")]
     pub use crate::neon::*;

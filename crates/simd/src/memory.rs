@@ -1,4 +1,4 @@
-//! Loads and stores (spec: exec/instructions#vector-instructions). Memory is little-endian whatever the machine.
+//! Loads and stores (spec: exec/instructions#vector-instructions). Memory is little-endian on every machine.
 
 use core::marker::PhantomData;
 
@@ -9,30 +9,31 @@ use wasmote_ir::shape::{Format, Operand};
 use crate::apart::{ADDRESS, Compute, VECTOR};
 use crate::shapes::lane;
 
-/// A load that replaces a lane.
+/// The meaning of a load that replaces a lane.
 pub trait LoadLane {
-    /// How many bytes.
+    /// The number of bytes.
     const SIZE: u32;
-    /// Reads them.
+    /// Reads the lane and puts it into `a`. The caller guarantees that `SIZE` bytes at `at` are readable.
     unsafe fn load(a: Vector, at: *const u8, lane: usize) -> Vector;
 }
 
-/// A store of a lane.
+/// The meaning of a store of a lane.
 pub trait StoreLane {
-    /// How many bytes.
+    /// The number of bytes.
     const SIZE: u32;
-    /// Writes them; `from` is the vector's first slot.
+    /// Writes the lane. The caller guarantees that `SIZE` bytes at `at` are writable, that `from` is the vector's
+    /// first slot, and that the vector has this lane.
     unsafe fn store(at: *mut u8, from: *const u64, lane: usize);
 }
 
-/// A load that replaces a lane: the address, then the vector.
+/// A load that replaces a lane. The operands are the address, the offset, the vector and the lane.
 pub struct LoadInto<O>(PhantomData<O>);
 
 impl<O: LoadLane> Compute for LoadInto<O> {
     const FORMAT: Format = LoadHalf::<O>::FORMAT.operand(lane(16 / O::SIZE as usize));
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees the operands of `FORMAT`. `bytes` checked the range in memory 0.
         unsafe {
             let at = bytes(r, S::get(r, 0), r.u32(1), O::SIZE).ok_or(TrapCode::MemoryOutOfBounds)?;
             Ok(O::load(S::get(r, 3), at, r.u16(4)))
@@ -40,14 +41,14 @@ impl<O: LoadLane> Compute for LoadInto<O> {
     }
 }
 
-/// [`LoadInto`] a lane that the row says.
+/// As [`LoadInto`], but the row gives the lane.
 pub struct LoadHalf<O>(PhantomData<O>);
 
 impl<O: LoadLane> Compute for LoadHalf<O> {
     const FORMAT: Format = ADDRESS.operand(Operand::Offset).then(VECTOR);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees the operands of `FORMAT`. `bytes` checked the range in memory 0.
         unsafe {
             let at = bytes(r, S::get(r, 0), r.u32(1), O::SIZE).ok_or(TrapCode::MemoryOutOfBounds)?;
             Ok(O::load(S::get(r, 3), at, 0))
@@ -55,13 +56,14 @@ impl<O: LoadLane> Compute for LoadHalf<O> {
     }
 }
 
-/// A store of a lane: the address, then the vector.
+/// A store of a lane. The operands are the address, the vector, the lane and the offset.
 pub struct StoreOf<O>(PhantomData<O>);
 
 impl<O: StoreLane> Instr<Linked> for StoreOf<O> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the bytes are there.
+        // SAFETY: the caller guarantees the operands of `FORMAT`. `bytes` checked the range in memory 0. The
+        // translator and the verifier keep the lane below the number of lanes.
         unsafe {
             let (address, offset) = (<S as Source<u32>>::get(r, 0), r.u32(3));
             let Some(at) = bytes(r, address, offset, O::SIZE) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
@@ -92,7 +94,7 @@ pub mod rows {
                 const SIZE: u32 = size_of::<$bytes>() as u32;
                 #[inline(always)]
                 unsafe fn load(at: *const u8) -> Vector {
-                    // SAFETY: the caller's promise.
+                    // SAFETY: the caller guarantees that many readable bytes. The read does not need alignment.
                     let $raw = unsafe { at.cast::<$bytes>().read_unaligned() };
                     $value
                 }
@@ -100,7 +102,7 @@ pub mod rows {
         )* };
     }
 
-    /// The lower half, as it lies in memory.
+    /// Returns a vector whose lower half has these bytes in memory order.
     #[inline(always)]
     fn low(raw: u64) -> Vector {
         Vector::new([u64::from_le(raw), 0])
@@ -132,7 +134,7 @@ pub mod rows {
         const SIZE: u32 = 16;
         #[inline(always)]
         unsafe fn store(at: *mut u8, value: Vector) {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees 16 writable bytes. The write does not need alignment.
             unsafe { at.cast::<[u8; 16]>().write_unaligned(crate::lanes::bytes(value)) };
         }
     }
@@ -144,7 +146,7 @@ pub mod rows {
                 const SIZE: u32 = size_of::<$ty>() as u32;
                 #[inline(always)]
                 unsafe fn load(a: Vector, at: *const u8, $lane: usize) -> Vector {
-                    // SAFETY: the caller's promise.
+                    // SAFETY: the caller guarantees that many readable bytes. The read does not need alignment.
                     let raw = unsafe { at.cast::<$ty>().read_unaligned() };
                     replace(a, $splat(<$ty>::from_le(raw).into()), size_of::<$ty>(), $number)
                 }
@@ -166,10 +168,11 @@ pub mod rows {
                 const SIZE: u32 = size_of::<$ty>() as u32;
                 #[inline(always)]
                 unsafe fn store(at: *mut u8, from: *const u64, lane: usize) {
-                    // In slots of a big-endian machine, lanes lie the other way round in each half.
+                    // On big-endian machines the lanes of each half have the opposite order in a slot.
                     let last = 8 / size_of::<$ty>() - 1;
                     let lane = if cfg!(target_endian = "big") { lane ^ last } else { lane };
-                    // SAFETY: the lane is one of the vector's, and the caller's promise.
+                    // SAFETY: the caller guarantees the writable bytes at `at`, two slots at `from`, and a lane of
+                    // the vector.
                     unsafe {
                         let value = from.cast::<$ty>().add(lane).read();
                         at.cast::<$ty>().write_unaligned(value.to_le());

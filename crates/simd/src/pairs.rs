@@ -1,4 +1,4 @@
-//! The handlers of pairs of instructions, which `wasmote-exec` lists.
+//! The handlers of superinstructions of vector instructions, which `wasmote-exec` lists.
 
 use wasmote_exec::for_each_vector_pair;
 use wasmote_exec::vector::{Handler, InTurn, Instr, Linked, VECTORS, hot, number};
@@ -7,7 +7,7 @@ use wasmote_ir::{Op, shape};
 use crate::rows::baseline;
 use crate::shapes::variants::{Variant, Whole};
 
-/// What the table says of each row, its meaning and its shape; of those in no pair, too.
+/// The meaning and the shape of each row. Some rows are in no superinstruction.
 #[allow(dead_code)]
 mod row {
     use super::{baseline, shape};
@@ -20,7 +20,7 @@ mod row {
     wasmote_ir::for_each_simd_op!(name);
 }
 
-/// A row's variant by number.
+/// The variant of a row with this number.
 trait VariantOf<const N: usize> {
     type Instr: Instr<Linked>;
 }
@@ -28,17 +28,17 @@ impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Mean
     type Instr = Shape::Instr;
 }
 
-/// The instruction that a row's variant is.
+/// The instruction of a row's variant.
 type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Instr;
 
-/// The handler of two instructions.
+/// Returns the handler of two instructions in a row.
 const fn both<A: Whole, B: Instr<Linked>>() -> Handler {
     hot::<Linked, InTurn<A, B>>
 }
 
 macro_rules! handlers {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
-        /// In the order of the list.
+        /// The handlers, in the order of the list.
         pub static HANDLERS: [Handler; VECTORS.len()] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));

@@ -1,4 +1,4 @@
-//! What each operation does, on any machine. The names are those of the text format, with underscores.
+//! The meaning of each operation, on any machine. The names are those of the text format, with underscores.
 #![allow(dead_code)] // What the machine does itself is only compared with.
 
 use wasmote_exec::vector::{Vector, double, single};
@@ -10,7 +10,7 @@ pub fn i32x4_rotl(a: Vector, by: u32) -> Vector {
     u32x4::join(u32x4::split(a).map(|a| a.rotate_left(by & 31)))
 }
 
-/// Operations that do the same with each lane, of one or two vectors.
+/// Implements operations that treat each lane alike, with one or two vectors.
 macro_rules! lanewise {
     ($in:ident -> $out:ident: $( $name:ident ($($arg:ident),+) { $body:expr } )*) => { $(
         #[inline(always)]
@@ -28,7 +28,7 @@ macro_rules! lanewise {
     )* };
 }
 
-/// A lane with all bits set, or none.
+/// Returns a lane with all bits set, or with none.
 macro_rules! mask {
     ($condition:expr) => {
         if $condition { !0 } else { 0 }
@@ -135,7 +135,7 @@ lanewise! { i16x8 -> i16x8:
     i16x8_sub_sat_s(a, b) { a.saturating_sub(b) }
     i16x8_min_s(a, b) { if a < b { a } else { b } }
     i16x8_max_s(a, b) { if a > b { a } else { b } }
-    // Only -1 * -1 is too large.
+    // Only the product of -1 and -1 is too large.
     i16x8_q15mulr_sat_s(a, b) { ((i32::from(a) * i32::from(b) + 0x4000) >> 15).min(0x7fff) as i16 }
 }
 lanewise! { u32x4 -> u32x4:
@@ -153,7 +153,8 @@ lanewise! { u64x2 -> u64x2:
     i64x2_mul(a, b) { a.wrapping_mul(b) }
 }
 
-/// Lanes twice as wide: of one half each extended, products of them, and sums of neighbours.
+/// Implements operations with results of twice the width: extension of one half, products of halves, and sums of
+/// neighbours.
 macro_rules! widen {
     ($($narrow:ident -> $wide:ident: $extend_low:ident $extend_high:ident $mul_low:ident $mul_high:ident;)*) => { $(
         #[inline(always)]
@@ -262,13 +263,13 @@ pub fn i32x4_dot_i16x8_s(a: Vector, b: Vector) -> Vector {
     let mut out = [0; 4];
     for (i, out) in out.iter_mut().enumerate() {
         let product = |i: usize| i32::from(a[i]) * i32::from(b[i]);
-        // Too large only if all four are the least.
+        // The sum overflows only if all four lanes have the least value.
         *out = product(2 * i).wrapping_add(product(2 * i + 1));
     }
     i32x4::join(out)
 }
 
-/// Lanes of both taken as signed; sums of two products saturate.
+/// The lanes of both vectors are signed. Sums of two products saturate.
 #[inline(always)]
 pub fn i16x8_relaxed_dot_i8x16_i7x16_s(a: Vector, b: Vector) -> Vector {
     let (a, b) = (i8x16::split(a), i8x16::split(b));
@@ -291,7 +292,7 @@ pub fn i8x16_swizzle(a: Vector, b: Vector) -> Vector {
     of_bytes(b.map(|at| if at < 16 { a[usize::from(at & 15)] } else { 0 }))
 }
 
-/// Bytes of both vectors chosen by a third's, which are below 32.
+/// Chooses bytes of both vectors by the bytes of a third one, which are below 32.
 #[inline(always)]
 pub fn i8x16_shuffle(a: Vector, b: Vector, lanes: Vector) -> Vector {
     let (a, b) = (bytes(a), bytes(b));
@@ -440,18 +441,19 @@ pub fn f64x2_promote_low_f32x4(a: Vector) -> Vector {
     f64x2::join([f64::from(a), f64::from(b)])
 }
 
-/// A vector with a value, which is in all lanes of another, in one lane.
+/// Puts one lane of `value`, which has the same value in all lanes, into `a`.
 #[inline(always)]
 pub fn replace(a: Vector, value: Vector, lane_bytes: usize, lane: usize) -> Vector {
-    // SAFETY: the mask has 16 bytes.
+    // SAFETY: `lane_mask` returns a pointer to 16 bytes.
     let mask = of_bytes(unsafe { lane_mask(lane_bytes, lane).cast::<[u8; 16]>().read() });
     v128_bitselect(value, a, mask)
 }
 
-/// 16 bytes of which those of a lane are ones.
+/// Returns a pointer to 16 bytes that are all ones in this lane and zeros elsewhere.
 #[inline(always)]
 pub fn lane_mask(lane_bytes: usize, lane: usize) -> *const u8 {
-    /// For each size of lanes: 16 bytes from the middle less the lane's place on have ones in that place.
+    /// For each lane size, a lane of ones in the middle of 48 bytes. The 16 bytes that start at the middle less the
+    /// lane's offset are the mask.
     static MASKS: [[u8; 48]; 4] = {
         let mut masks = [[0; 48]; 4];
         let mut log = 0;
@@ -466,6 +468,6 @@ pub fn lane_mask(lane_bytes: usize, lane: usize) -> *const u8 {
         masks
     };
     let first = 16 - lane_bytes * (lane & (16 / lane_bytes - 1));
-    // It is one of 1 to 16, and there are 48.
+    // `first` is from 1 to 16, so 16 bytes follow among the 48.
     MASKS[lane_bytes.trailing_zeros() as usize].as_ptr().wrapping_add(first)
 }

@@ -1,7 +1,8 @@
-//! Relaxed operations as an x86-64 with SSE4.2 does them fastest (feature `relaxed-native`); elsewhere, they are the
-//! deterministic ones. With `-Ctarget-feature=+fma`, products and sums are rounded once.
+//! Relaxed operations in the fastest way for x86-64 with SSE4.2 (feature `relaxed-native`). Other builds have the
+//! deterministic versions. With `-Ctarget-feature=+fma`, a product and a sum are rounded once.
 //!
-//! SAFETY, of every block here: handlers made of these are given out only where `sse4::available` says so.
+//! SAFETY, for every block here: `table::handler` returns handlers with these operations only if `sse4::available`
+//! returns true.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use core::arch::x86_64::*;
@@ -11,17 +12,17 @@ use wasmote_exec::vector::Vector;
 use crate::sse2::{double, integer, single};
 
 integer! {
-    // Of an index beyond 15, the lowest four bits count, or its highest makes a 0.
+    // For an index beyond 15, only its lowest four bits count, or the result is 0 if its highest bit is set.
     i8x16_relaxed_swizzle(a, b) { _mm_shuffle_epi8(a, b) }
-    // Of all lanes the highest bit counts.
+    // The highest bit of each lane decides.
     i8x16_relaxed_laneselect(a, b, c) { _mm_blendv_epi8(b, a, c) }
     i16x8_relaxed_laneselect(a, b, c) { _mm_blendv_epi8(b, a, _mm_srai_epi16(c, 15)) }
-    // What can't be converted becomes the least number.
+    // A value that cannot be converted becomes the least number.
     i32x4_relaxed_trunc_f32x4_s(a) { _mm_cvttps_epi32(_mm_castsi128_ps(a)) }
     i32x4_relaxed_trunc_f64x2_s_zero(a) { _mm_cvttpd_epi32(_mm_castsi128_pd(a)) }
-    // -1 * -1 is -1.
+    // -1 * -1 gives -1.
     i16x8_relaxed_q15mulr_s(a, b) { _mm_mulhrs_epi16(a, b) }
-    // Lanes of b are taken for unsigned ones, and sums saturate.
+    // The lanes of `b` count as unsigned, and sums saturate.
     i16x8_relaxed_dot_i8x16_i7x16_s(a, b) { _mm_maddubs_epi16(b, a) }
     i32x4_relaxed_dot_i8x16_i7x16_add_s(a, b, c) {
         _mm_add_epi32(_mm_madd_epi16(_mm_maddubs_epi16(b, a), _mm_set1_epi16(1)), c)
@@ -30,7 +31,7 @@ integer! {
 
 single! {
     i32x4_relaxed_laneselect(a, b, c) { _mm_blendv_ps(b, a, c) }
-    // Of NaN, and of zeros, the second one.
+    // With a NaN, or two zeros, the result is the second source.
     f32x4_relaxed_min(a, b) { _mm_min_ps(a, b) }
     f32x4_relaxed_max(a, b) { _mm_max_ps(a, b) }
 }

@@ -1,11 +1,11 @@
-//! Which row does which operation.
+//! Gives each row its operation.
 
 use wasmote_exec::vector::{Binary, Then, Three, Unary, Vector};
 use wasmote_ir::TrapCode;
 
 use crate::shapes::{Condition, Extract, Replace, Shift, Shuffle};
 
-/// Rows over values alone, and the operations that they do.
+/// Implements the rows whose operands are all values.
 macro_rules! rows {
     ($level:ident;
         binary { $($binary:ident = $binary_op:ident;)* }
@@ -293,7 +293,7 @@ pub mod baseline {
     }
     }
 
-    /// The meanings of fused operations, which follow from their rows.
+    /// Gives the meanings of fused operations, which follow from their rows.
     macro_rules! fused {
         ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
             $( $( fused!(@ $name $column $($value)*); )* )*
@@ -305,7 +305,7 @@ pub mod baseline {
     }
     wasmote_ir::for_each_simd_op!(fused);
 
-    /// Rows of one scalar.
+    /// Implements rows with one scalar source.
     macro_rules! splats {
         ($($name:ident = $op:ident($ty:ty);)*) => { $(
             pub struct $name;
@@ -357,10 +357,10 @@ pub mod baseline {
                 const LANES: usize = 16 / size_of::<$lane>();
                 #[inline(always)]
                 unsafe fn read(at: *const u64, lane: usize) -> $ty {
-                    // In slots of a big-endian machine, lanes lie the other way round in each half.
+                    // On big-endian machines the lanes of each half have the opposite order in a slot.
                     let last = 8 / size_of::<$lane>() - 1;
                     let lane = if cfg!(target_endian = "big") { lane ^ last } else { lane };
-                    // SAFETY: the lane is one of the vector's.
+                    // SAFETY: the caller guarantees two slots at `at` and a lane of the vector.
                     let $value = unsafe { at.cast::<$lane>().add(lane).read() };
                     $as
                 }
@@ -392,7 +392,7 @@ pub mod baseline {
         }
     }
 
-    /// A swizzle by a constant.
+    /// A swizzle by a constant is the same operation.
     pub use I8x16Swizzle as I8x16Permute;
 
     macro_rules! conditions {
@@ -414,7 +414,7 @@ pub mod baseline {
     }
 }
 
-/// Rows that `sse4` does better.
+/// The rows that `sse4` implements better.
 #[cfg(target_arch = "x86_64")]
 pub mod sse4 {
     use super::*;
@@ -476,7 +476,7 @@ pub mod sse4 {
     }
 }
 
-/// Relaxed rows as the machine does them.
+/// The relaxed rows in the processor's own way.
 #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
 pub mod relaxed {
     use super::*;

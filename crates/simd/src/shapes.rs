@@ -1,5 +1,5 @@
-//! For each shape of `wasmote_ir::shape` its handlers, made of what rows say; instructions over values alone come from
-//! `wasmote-exec`.
+//! The handlers of each shape of `wasmote_ir::shape`, made of the rows' meanings. The generic instructions over
+//! values only come from `wasmote-exec`.
 
 use core::marker::PhantomData;
 
@@ -12,33 +12,33 @@ use wasmote_ir::shape::{self as ir, Format, Operand};
 use crate::apart::{AllThree, Apart, Both, Loaded, Replaced, ReplacedHalf, Shifted, Single};
 use crate::memory::{LoadHalf, LoadInto, LoadLane, StoreLane, StoreOf};
 
-/// A meaning with a vector and a number of bits.
+/// The meaning of a shift by a number of bits.
 pub trait Shift {
-    /// The value.
+    /// Returns the result.
     fn eval(a: Vector, by: u32) -> Vector;
 }
 
-/// A meaning with a vector and a scalar that replaces a lane of it.
+/// The meaning of a replacement of a lane by a scalar.
 pub trait Replace {
-    /// The scalar.
+    /// The type of the scalar.
     type Lane: Value;
-    /// How many lanes there are.
+    /// The number of lanes.
     const LANES: usize;
-    /// The value.
+    /// Returns the result.
     fn eval(a: Vector, value: Self::Lane, lane: usize) -> Vector;
 }
 
-/// What a lane of a vector in slots is made of.
+/// The meaning of an extraction of a lane from a vector in slots.
 pub trait Extract {
-    /// The lane.
+    /// The type of the result.
     type Lane: Value;
-    /// How many lanes there are.
+    /// The number of lanes.
     const LANES: usize;
-    /// Reads it; `at` is the vector's first slot.
+    /// Reads the lane. The caller guarantees that `at` is the vector's first slot and that the vector has this lane.
     unsafe fn read(at: *const u64, lane: usize) -> Self::Lane;
 }
 
-/// The operand that is the number of one of so many lanes.
+/// Returns the operand kind for one of this many lanes.
 pub const fn lane(lanes: usize) -> Operand {
     match lanes {
         4 => Operand::Lane4,
@@ -47,20 +47,21 @@ pub const fn lane(lanes: usize) -> Operand {
     }
 }
 
-/// A meaning with two vectors and a constant.
+/// The meaning of an operation with two vectors and a constant.
 pub trait Shuffle {
-    /// The value.
+    /// Returns the result.
     fn eval(a: Vector, b: Vector, lanes: Vector) -> Vector;
 }
 
 /// A shift of lanes.
 pub struct ShiftBy<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-/// By how many bits, in an instruction.
+/// A class of shift amounts.
 pub trait Amount {
-    /// How it is written.
+    /// The class's letter and operands.
     const FORMAT: Format;
-    /// Reads it at this unit.
+    /// Reads the amount. The contract is that of `Instr::run`, and the instruction has an amount of this class at
+    /// this unit.
     unsafe fn amount(r: &Regs, at: usize) -> u32;
 }
 
@@ -68,7 +69,7 @@ impl Amount for S {
     const FORMAT: Format = <S as Source<u32>>::FORMAT;
     #[inline(always)]
     unsafe fn amount(r: &Regs, at: usize) -> u32 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a slot operand at this unit.
         unsafe { <S as Source<u32>>::get(r, at) }
     }
 }
@@ -77,7 +78,7 @@ impl Amount for I {
     const FORMAT: Format = Format::source(b'i', &[Operand::Imm16]);
     #[inline(always)]
     unsafe fn amount(r: &Regs, at: usize) -> u32 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a 16-bit immediate at this unit.
         unsafe { r.u16(at) as u32 }
     }
 }
@@ -85,7 +86,7 @@ impl Amount for I {
 impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr<Linked> for ShiftBy<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees operands of these classes, in this order.
         unsafe {
             let value = O::eval(A::get(r, 0), B::amount(r, A::UNITS));
             D::put(r, A::UNITS + 1, value);
@@ -99,19 +100,19 @@ impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Encoded for ShiftB
     const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
 }
 
-/// The condition of a branch.
+/// The condition of a branch on a vector.
 pub trait Condition {
-    /// Whether to jump.
+    /// Returns whether to jump.
     fn holds(a: Vector) -> bool;
 }
 
-/// A branch.
+/// A branch on a vector.
 pub struct BranchOn<O, A>(PhantomData<(O, A)>);
 
 impl<O: Condition, A: Source<Vector>> Instr<Linked> for BranchOn<O, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a source and a target, in this order.
         unsafe {
             if O::holds(A::get(r, 0)) {
                 r.jump(A::UNITS);
@@ -127,13 +128,13 @@ impl<O: Condition, A: Source<Vector>> Encoded for BranchOn<O, A> {
     const FORMAT: Format = A::FORMAT.operand(Operand::Target);
 }
 
-/// A lane replaced.
+/// A replacement of a lane.
 pub struct ReplaceIn<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ReplaceIn<O, A, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a vector, a scalar, a lane and a destination, in this order.
         unsafe {
             let value = <S as Source<O::Lane>>::get(r, A::UNITS);
             let value = O::eval(A::get(r, 0), value, r.u16(A::UNITS + 1));
@@ -148,13 +149,14 @@ impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Encoded for ReplaceIn<O, A,
     const FORMAT: Format = A::FORMAT.then(<S as Source<O::Lane>>::FORMAT).operand(lane(O::LANES)).then(D::FORMAT);
 }
 
-/// A lane of a vector in slots.
+/// An extraction of a lane from a vector in slots.
 pub struct ExtractFrom<O, D>(PhantomData<(O, D)>);
 
 impl<O: Extract, D: Dest<O::Lane>> Instr<Linked> for ExtractFrom<O, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise; the lane is one of the vector's.
+        // SAFETY: the caller guarantees a vector in slots, a lane and a destination, in this order. The translator
+        // and the verifier keep the lane below the number of lanes.
         unsafe {
             let value = O::read(r.slot(0), r.u16(1));
             D::put(r, 2, value);
@@ -168,13 +170,13 @@ impl<O: Extract, D: Dest<O::Lane>> Encoded for ExtractFrom<O, D> {
     const FORMAT: Format = <S as Source<Vector>>::FORMAT.operand(lane(O::LANES)).then(D::FORMAT);
 }
 
-/// Bytes of two vectors.
+/// A choice of bytes from two vectors.
 pub struct ShuffleBoth<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ShuffleBoth<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees two vectors, a constant of 16 bytes and a destination, in this order.
         unsafe {
             let lanes = <I as Source<Vector>>::get(r, A::UNITS + B::UNITS);
             let value = O::eval(A::get(r, 0), B::get(r, A::UNITS), lanes);
@@ -189,13 +191,13 @@ impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Encoded 
     const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(Format::operands(Vector::IMM)).then(D::FORMAT);
 }
 
-/// A constant into slots. The accumulator stays as it is.
+/// Writes a constant to slots. The accumulator keeps its value.
 pub struct Constant;
 
 impl Instr<Linked> for Constant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a constant of 16 bytes and a destination.
         unsafe {
             let value = <I as Source<Vector>>::get(r, 0);
             value.write(r.slot(8));
@@ -209,13 +211,13 @@ impl Encoded for Constant {
     const FORMAT: Format = <I as Source<Vector>>::FORMAT.then(<S as Dest<Vector>>::FORMAT);
 }
 
-/// A constant into the accumulator.
+/// Writes a constant to the accumulator.
 pub struct LoadConstant;
 
 impl Instr<Linked> for LoadConstant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a constant of 16 bytes.
         unsafe {
             <I as Source<Vector>>::get(r, 0).accumulate(r);
             r.advance(8);
@@ -228,13 +230,13 @@ impl Encoded for LoadConstant {
     const FORMAT: Format = <I as Source<Vector>>::FORMAT.then(<R as Dest<Vector>>::FORMAT);
 }
 
-/// A move. The accumulator stays as it is.
+/// Moves a vector between slots. The accumulator keeps its value.
 pub struct Copy;
 
 impl Instr<Linked> for Copy {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a source and a destination in slots.
         unsafe {
             let value = Vector::read(r.slot(0));
             value.write(r.slot(1));
@@ -248,8 +250,8 @@ impl Encoded for Copy {
     const FORMAT: Format = <S as Source<Vector>>::FORMAT.then(<S as Dest<Vector>>::FORMAT);
 }
 
-/// Calls the macro named with all shapes, behind what else is given: the trait that meanings have, and the instructions that the
-/// variants are, by their names.
+/// Passes all shapes to a macro, after any other arguments. Each shape has the trait of its rows' meanings, and the
+/// instructions of its variants by name.
 macro_rules! for_each_shape {
     ($callback:ident $($before:tt)*) => {
         $callback! {
@@ -323,12 +325,13 @@ macro_rules! for_each_shape {
     };
 }
 
-/// The handlers of each shape, entered by this function of `wasmote-exec`.
+/// Implements the tables of handlers for each shape. `$hot` is the function of `wasmote-exec` through which the
+/// handlers are entered.
 macro_rules! tables {
     ($table:ident $hot:ident $(($($meaning:tt)*) $shape:ident: $($class:ident: $instr:ty),*;)*) => {
         /// The handlers of a row, in the order of its shape's variants.
         pub trait $table<Shape> {
-            /// One for each variant.
+            /// One handler for each variant.
             const TABLE: &'static [Handler];
         }
 
@@ -344,7 +347,7 @@ macro_rules! tables {
     };
 }
 
-/// Those of most rows.
+/// The handlers of most rows.
 pub mod hot {
     use wasmote_exec::vector::hot;
 
@@ -353,7 +356,7 @@ pub mod hot {
     for_each_shape!(tables Hot hot);
 }
 
-/// The instruction that a variant of a row is, by its number: of what may be part of a pair.
+/// The instruction of each variant by number, for superinstructions.
 #[cfg(feature = "pairs")]
 pub mod variants {
     use wasmote_exec::vector::Address;
@@ -362,9 +365,9 @@ pub mod variants {
 
     macro_rules! variants {
         ($(($($meaning:tt)*) $shape:ident: $($class:ident: $instr:ty),*;)*) => {
-            /// A variant of a shape, for rows of this meaning.
+            /// The instruction of variant `N` of a shape, for rows with this meaning.
             pub trait Variant<Meaning, const N: usize> {
-                /// What it does.
+                /// The instruction.
                 type Instr: Instr<Linked>;
             }
             $( variants!(@each ($($meaning)*) $shape: $($class $instr,)*); )*
@@ -382,7 +385,8 @@ pub mod variants {
     }
     for_each_shape!(variants);
 
-    /// What can be the first of a pair: it does all of its instruction, and leaves `ip` behind it unless it jumps or traps.
+    /// An instruction that can be the first of a superinstruction. It does all of its work and leaves `ip` behind
+    /// itself, unless it jumps or traps.
     pub trait Whole: Instr<Linked> {}
 
     impl<O: Binary<In = Vector, Out = Vector>, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Whole
@@ -398,7 +402,7 @@ pub mod variants {
     }
 }
 
-/// Those of rows that need a stack frame.
+/// The handlers of rows that need a stack frame.
 #[cfg(target_arch = "x86_64")]
 pub mod cold {
     use wasmote_exec::vector::cold;
@@ -408,7 +412,7 @@ pub mod cold {
     for_each_shape!(tables Cold cold);
 }
 
-/// Those of rows that `sse4` has.
+/// The handlers of rows that `sse4` implements.
 #[cfg(target_arch = "x86_64")]
 pub mod sse4 {
     use wasmote_exec::vector::hot_sse4;
@@ -418,7 +422,7 @@ pub mod sse4 {
     for_each_shape!(tables Sse4 hot_sse4);
 }
 
-/// Rows of shapes with one row each.
+/// The rows whose shapes have one row each.
 pub mod rows {
     use wasmote_exec::vector::{Encoded, Handler, Linked, R, ReturnOne, S, Vector, hot, in_order};
     use wasmote_ir::shape as ir;

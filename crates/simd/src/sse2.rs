@@ -1,6 +1,6 @@
-//! What SSE2, which all machines of the architecture have, does better than the compiler makes of `portable`.
+//! Operations that SSE2 intrinsics compute better than what the compiler makes of `portable`.
 //!
-//! SAFETY, of every block here: SSE2 is part of the architecture.
+//! SAFETY, for every block here: x86-64 always has SSE2, and the intrinsics on values have no other condition.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use core::arch::x86_64::*;
@@ -10,13 +10,14 @@ use wasmote_exec::vector::Vector;
 use crate::lanes::{bytes, of_bytes};
 pub use crate::portable::*;
 
-/// Operations in terms of intrinsics on the machine's type of integers.
+/// Implements operations by intrinsics on the processor's integer vectors.
 macro_rules! integer {
     ($( $name:ident($($arg:ident),+) { $body:expr } )*) => { $(
         #[inline(always)]
         pub fn $name($($arg: Vector),+) -> Vector {
             $( let $arg = $arg.0; )+
-            // SAFETY: SSE2 is part of the architecture.
+            // SAFETY: x86-64 always has SSE2. `sse4` and `relaxed` use this macro, too, and say in their module docs
+            // what they rely on.
             #[allow(unused_unsafe)]
             Vector(unsafe { $body })
         }
@@ -24,12 +25,12 @@ macro_rules! integer {
 }
 pub(crate) use integer;
 
-/// The same on the machine's type of f32.
+/// Implements operations by intrinsics on vectors of f32.
 macro_rules! single {
     ($( $name:ident($($arg:ident),+) { $body:expr } )*) => { $(
         #[inline(always)]
         pub fn $name($($arg: Vector),+) -> Vector {
-            // SAFETY: SSE2 is part of the architecture.
+            // SAFETY: as in `integer!`.
             #[allow(unused_unsafe)]
             unsafe {
                 $( let $arg = _mm_castsi128_ps($arg.0); )+
@@ -40,12 +41,12 @@ macro_rules! single {
 }
 pub(crate) use single;
 
-/// The same on the machine's type of f64.
+/// Implements operations by intrinsics on vectors of f64.
 macro_rules! double {
     ($( $name:ident($($arg:ident),+) { $body:expr } )*) => { $(
         #[inline(always)]
         pub fn $name($($arg: Vector),+) -> Vector {
-            // SAFETY: SSE2 is part of the architecture.
+            // SAFETY: as in `integer!`.
             #[allow(unused_unsafe)]
             unsafe {
                 $( let $arg = _mm_castsi128_pd($arg.0); )+
@@ -56,26 +57,26 @@ macro_rules! double {
 }
 pub(crate) use double;
 
-/// Results that are no vectors.
+/// Implements operations whose results are no vectors.
 macro_rules! test {
     ($( $name:ident($arg:ident) { $body:expr } )*) => { $(
         #[inline(always)]
         pub fn $name($arg: Vector) -> u32 {
             let $arg = $arg.0;
-            // SAFETY: SSE2 is part of the architecture.
+            // SAFETY: x86-64 always has SSE2.
             #[allow(unused_unsafe)]
             unsafe { $body }
         }
     )* };
 }
 
-/// Shifts by a number of bits, of which those in the mask count.
+/// Implements shifts by a number of bits. Only the bits in the mask count.
 macro_rules! shift {
     ($( $name:ident($arg:ident, $by:ident & $mask:literal) { $body:expr } )*) => { $(
         #[inline(always)]
         pub fn $name($arg: Vector, by: u32) -> Vector {
             let $arg = $arg.0;
-            // SAFETY: SSE2 is part of the architecture.
+            // SAFETY: x86-64 always has SSE2.
             #[allow(unused_unsafe)]
             unsafe {
                 let $by = _mm_cvtsi32_si128((by & $mask) as i32);
@@ -87,7 +88,7 @@ macro_rules! shift {
 
 #[inline(always)]
 fn zero() -> __m128i {
-    // SAFETY: SSE2 is part of the architecture, here and below.
+    // SAFETY: x86-64 always has SSE2; so below.
     unsafe { _mm_setzero_si128() }
 }
 
@@ -96,25 +97,25 @@ fn not(a: __m128i) -> __m128i {
     unsafe { _mm_xor_si128(a, _mm_set1_epi32(-1)) }
 }
 
-/// Bits of `a` where `mask` is set, of `b` elsewhere.
+/// Returns the bits of `a` where `mask` is set, and those of `b` elsewhere.
 #[inline(always)]
 fn choose(mask: __m128i, a: __m128i, b: __m128i) -> __m128i {
     unsafe { _mm_or_si128(_mm_and_si128(mask, a), _mm_andnot_si128(mask, b)) }
 }
 
-/// Unsigned lanes as signed ones in the same order.
+/// Converts unsigned lanes to signed lanes with the same order.
 #[inline(always)]
 fn signed32(a: __m128i) -> __m128i {
     unsafe { _mm_xor_si128(a, _mm_set1_epi32(i32::MIN)) }
 }
 
-/// Even lanes of 8 bits, sign-extended to 16.
+/// Returns the even lanes of 8 bits, sign-extended to 16.
 #[inline(always)]
 fn even(a: __m128i) -> __m128i {
     unsafe { _mm_srai_epi16(_mm_slli_epi16(a, 8), 8) }
 }
 
-/// Odd ones.
+/// Returns the odd lanes of 8 bits, sign-extended to 16.
 #[inline(always)]
 fn odd(a: __m128i) -> __m128i {
     unsafe { _mm_srai_epi16(a, 8) }
@@ -173,7 +174,7 @@ integer! {
     i16x8_avgr_u(a, b) { _mm_avg_epu16(a, b) }
     i16x8_narrow_i32x4_s(a, b) { _mm_packs_epi32(a, b) }
     i16x8_narrow_i32x4_u(a, b) {{
-        // As signed values less 2^15, those below 0 taken for 0.
+        // Converts to signed lanes by subtracting 2^15. Lanes below 0 count as 0.
         let less = |a| _mm_sub_epi32(_mm_andnot_si128(_mm_srai_epi32(a, 31), a), _mm_set1_epi32(0x8000));
         _mm_xor_si128(_mm_packs_epi32(less(a), less(b)), _mm_set1_epi16(i16::MIN))
     }}
@@ -246,7 +247,7 @@ integer! {
         let equal = _mm_cmpeq_epi32(a, b);
         not(_mm_and_si128(equal, _mm_shuffle_epi32(equal, 0b10_11_00_01)))
     }}
-    // Where the upper halves are equal, a difference of the lower ones borrows.
+    // If the upper halves are equal, the difference of the lower halves borrows.
     i64x2_gt_s(a, b) {{
         let lower = _mm_and_si128(_mm_cmpeq_epi32(a, b), _mm_sub_epi64(b, a));
         _mm_shuffle_epi32(_mm_or_si128(lower, _mm_cmpgt_epi32(a, b)), 0b11_11_01_01)
@@ -269,8 +270,8 @@ integer! {
     i64x2_extmul_high_i32x4_u(a, b) { _mm_mul_epu32(_mm_unpackhi_epi32(a, a), _mm_unpackhi_epi32(b, b)) }
 }
 
-/// Signed products of the even lanes, each of which stands twice: as unsigned ones, less each factor where the other is
-/// negative, in the upper half.
+/// Returns the signed products of the even lanes, each of which is there twice. From the unsigned products it
+/// subtracts, in the upper half, each factor whose partner is negative.
 #[inline(always)]
 fn signed_products(a: __m128i, b: __m128i) -> __m128i {
     unsafe {
@@ -280,7 +281,7 @@ fn signed_products(a: __m128i, b: __m128i) -> __m128i {
     }
 }
 
-/// As the portable one.
+/// As in `portable`.
 #[inline(always)]
 pub fn i32x4_rotl(a: Vector, by: u32) -> Vector {
     unsafe {
@@ -291,7 +292,7 @@ pub fn i32x4_rotl(a: Vector, by: u32) -> Vector {
 }
 
 shift! {
-    // Of 8 bits: what would cross into a neighbour is cleared.
+    // For lanes of 8 bits, bits that would cross into a neighbour are cleared.
     i8x16_shl(a, by & 7) { _mm_sll_epi16(_mm_and_si128(a, low_bits(by)), by) }
     i8x16_shr_u(a, by & 7) { _mm_and_si128(_mm_srl_epi16(a, by), low_bits(by)) }
     i8x16_shr_s(a, by & 7) {{
@@ -307,13 +308,13 @@ shift! {
     i64x2_shl(a, by & 63) { _mm_sll_epi64(a, by) }
     i64x2_shr_u(a, by & 63) { _mm_srl_epi64(a, by) }
     i64x2_shr_s(a, by & 63) {{
-        // The sign bit goes where it is shifted to, and is taken off from there up.
+        // The sign bit is shifted along. Subtracting it from there extends the sign.
         let sign = _mm_srl_epi64(_mm_set1_epi64x(i64::MIN), by);
         _mm_sub_epi64(_mm_xor_si128(_mm_srl_epi64(a, by), sign), sign)
     }}
 }
 
-/// Bytes of ones shifted right by a number of bits.
+/// Returns bytes of ones that are shifted right by a number of bits.
 #[inline(always)]
 fn low_bits(by: __m128i) -> __m128i {
     unsafe {
@@ -342,7 +343,7 @@ single! {
     f32x4_div(a, b) { _mm_div_ps(a, b) }
     f32x4_pmin(a, b) { _mm_min_ps(b, a) }
     f32x4_pmax(a, b) { _mm_max_ps(b, a) }
-    // Both ways round differ for zeros only; a sum is NaN where either is.
+    // The two orders of operands differ for zeros only. A sum is NaN if either source is.
     f32x4_min(a, b) {{
         let (smaller, nan) = (_mm_or_ps(_mm_min_ps(a, b), _mm_min_ps(b, a)), _mm_cmpunord_ps(a, b));
         _mm_or_ps(_mm_and_ps(nan, _mm_add_ps(a, b)), _mm_andnot_ps(nan, smaller))
@@ -398,8 +399,8 @@ double! {
     f64x2_nearest(a) { round64(a, |near| near) }
 }
 
-/// The nearest whole number with ties to even, of which a correction then makes another; what has no fraction stays, but for
-/// NaN becoming quiet.
+/// Rounds to the nearest integer with ties to even, then lets `correct` choose another integer. Values without a
+/// fraction stay as they are, and NaN becomes quiet.
 #[inline(always)]
 fn round32(a: __m128, correct: impl Fn(__m128) -> __m128) -> __m128 {
     unsafe {
@@ -413,7 +414,7 @@ fn round32(a: __m128, correct: impl Fn(__m128) -> __m128) -> __m128 {
     }
 }
 
-/// As [`round32`].
+/// As [`round32`], for f64.
 #[inline(always)]
 fn round64(a: __m128d, correct: impl Fn(__m128d) -> __m128d) -> __m128d {
     unsafe {
@@ -435,7 +436,7 @@ integer! {
     f64x2_convert_low_i32x4_s(a) { _mm_castpd_si128(_mm_cvtepi32_pd(a)) }
     f32x4_demote_f64x2_zero(a) { _mm_castps_si128(_mm_cvtpd_ps(_mm_castsi128_pd(a))) }
     f64x2_promote_low_f32x4(a) { _mm_castpd_si128(_mm_cvtps_pd(_mm_castsi128_ps(a))) }
-    // What can't be converted becomes the least number: right for what is too small.
+    // A value that cannot be converted becomes the least number. That is right for values that are too small.
     i32x4_trunc_sat_f32x4_s(a) {{
         let a = _mm_castsi128_ps(a);
         let a = _mm_and_ps(a, _mm_cmpord_ps(a, a));
@@ -443,7 +444,7 @@ integer! {
         _mm_xor_si128(_mm_cvttps_epi32(a), large)
     }}
     i32x4_trunc_sat_f32x4_u(a) {{
-        // NaN becomes 0, as negative numbers do.
+        // NaN and negative numbers become 0.
         let a = _mm_max_ps(_mm_castsi128_ps(a), _mm_setzero_ps());
         let big = _mm_cmpge_ps(a, _mm_set1_ps(BIG));
         let rest = _mm_sub_ps(a, _mm_and_ps(big, _mm_set1_ps(BIG)));
@@ -459,33 +460,33 @@ integer! {
     i32x4_trunc_sat_f64x2_u_zero(a) {{
         let a = _mm_min_pd(_mm_max_pd(_mm_castsi128_pd(a), _mm_setzero_pd()), _mm_set1_pd(4_294_967_295.0));
         let whole = round64(a, |near| _mm_sub_pd(near, _mm_and_pd(_mm_cmplt_pd(a, near), _mm_set1_pd(1.0))));
-        // In a number from 2^52 on, the lowest bit counts ones.
+        // From 2^52 on, the lowest bit of a number has the value 1.
         let bits = _mm_castpd_ps(_mm_add_pd(whole, _mm_set1_pd(4_503_599_627_370_496.0)));
         _mm_castps_si128(_mm_shuffle_ps(bits, _mm_setzero_ps(), 0b10_00))
     }}
 }
 
-/// As the portable one.
+/// As in `portable`.
 #[inline(always)]
 pub fn replace(a: Vector, value: Vector, lane_bytes: usize, lane: usize) -> Vector {
     let mask = lane_mask(lane_bytes, lane);
-    // SAFETY: the mask has 16 bytes.
+    // SAFETY: `lane_mask` returns a pointer to 16 bytes.
     Vector(choose(unsafe { _mm_loadu_si128(mask.cast()) }, value.0, a.0))
 }
 
-/// The bytes of `from` that these lanes name; 0 where there is none. One by one, in as little code as may be: most machines have an
-/// instruction for it.
+/// Returns the bytes of `from` at these indices, or 0 for an index out of range. It works byte by byte in little
+/// code, because most machines have an instruction for it.
 #[inline(never)]
 fn named(from: &[u8], lanes: Vector) -> Vector {
     let mut lanes = bytes(lanes);
-    // Of a known number of lanes the compiler writes each out.
+    // Without `black_box`, the compiler writes out the code for each lane.
     for lane in core::hint::black_box(&mut lanes[..]) {
         *lane = from.get(usize::from(*lane)).copied().unwrap_or(0);
     }
     of_bytes(lanes)
 }
 
-/// Not repeated for each choice of operands.
+/// It is not inlined, so that it is not repeated for each choice of operand classes.
 #[inline(never)]
 pub fn i8x16_swizzle(a: Vector, b: Vector) -> Vector {
     named(&bytes(a), b)

@@ -1,6 +1,7 @@
-//! What instructions up to SSE4.2 do better than `sse2`; only for machines that have them.
+//! Operations that instructions up to SSE4.2 compute better than `sse2`.
 //!
-//! SAFETY, of every block here: handlers made of these are given out only where [`available`] says so.
+//! SAFETY, for every block here: `table::handler` returns handlers with these operations only if [`available`]
+//! returns true.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use core::arch::x86_64::*;
@@ -10,14 +11,14 @@ use wasmote_exec::vector::Vector;
 
 use crate::sse2::{double, integer, single};
 
-/// Whether the machine has SSSE3, SSE4.1, SSE4.2 and POPCNT.
+/// Returns whether the processor has SSSE3, SSE4.1, SSE4.2 and POPCNT.
 pub fn available() -> bool {
     const NEEDED: u32 = 1 << 9 | 1 << 19 | 1 << 20 | 1 << 23;
-    /// 0 is not known yet, 1 no, 2 yes: asking takes long in virtual machines.
+    /// 0 is unknown, 1 no, 2 yes. `cpuid` takes long in virtual machines, so its result is kept.
     static KNOWN: AtomicU8 = AtomicU8::new(0);
     match KNOWN.load(Relaxed) {
         0 => {
-            // Miri is no machine that could be asked.
+            // Miri does not support `cpuid`.
             let available = !cfg!(miri) && __cpuid(1).ecx & NEEDED == NEEDED;
             KNOWN.store(1 + u8::from(available), Relaxed);
             available
@@ -27,9 +28,9 @@ pub fn available() -> bool {
 }
 
 integer! {
-    // Indices beyond 15 get their highest bit set.
+    // The addition sets the highest bit of indices beyond 15.
     i8x16_swizzle(a, b) { _mm_shuffle_epi8(a, _mm_adds_epu8(b, _mm_set1_epi8(0x70))) }
-    // Where indices are below 16.
+    // All indices are below 16.
     i8x16_permute(a, lanes) { _mm_shuffle_epi8(a, lanes) }
     i8x16_shuffle(a, b, lanes) {{
         let of_a = _mm_shuffle_epi8(a, _mm_adds_epu8(lanes, _mm_set1_epi8(0x70)));

@@ -1,4 +1,4 @@
-//! The table of handlers, and those that better machines have instead.
+//! The table of handlers, and the handlers that newer processors use instead.
 
 use wasmote_exec::vector::{Handler, Linked, cold};
 #[cfg(feature = "pairs")]
@@ -17,14 +17,15 @@ use crate::shapes::hot::Hot;
 #[cfg(target_arch = "x86_64")]
 use crate::shapes::sse4::Sse4;
 
-/// How many handlers there are.
+/// The number of handlers.
 const COUNT: usize = VECTOR_OPCODES;
 type Table = [Handler; COUNT];
 
-/// The handler of a vector instruction: the best one that this machine can run. Behind the opcodes, pairs are numbered.
+/// Returns the best handler of a vector instruction that this machine can run. Superinstructions are numbered behind
+/// the opcodes.
 ///
 /// # Panics
-/// If the opcode is none of a vector instruction.
+/// Panics if the opcode is that of another instruction.
 pub fn handler(opcode: Opcode) -> Handler {
     #[cfg(feature = "pairs")]
     if let Some(pair) = usize::from(opcode.0).checked_sub(ALL_OPCODES) {
@@ -57,7 +58,7 @@ const fn place(table: &mut Table, op: Op, handlers: &[Handler]) {
 macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn baseline_table() -> Table {
-            // Every place is taken below.
+            // Every entry is replaced below.
             let mut table = [cold::<Linked, crate::shapes::Copy> as Handler; COUNT];
             $( place(&mut table, Op::$name, <baseline::$name as Hot<shape::$shape>>::TABLE); )*
             table
@@ -66,7 +67,7 @@ macro_rules! collect {
 }
 wasmote_ir::for_each_simd_op!(collect);
 
-/// The handlers of any machine of the architecture.
+/// The handlers for every machine of the architecture.
 #[cfg(not(target_arch = "x86_64"))]
 static BASELINE: Table = baseline_table();
 #[cfg(target_arch = "x86_64")]
@@ -80,11 +81,11 @@ static BASELINE: Table = {
     table
 };
 
-/// Some rows by their first opcode, each with its handlers; in the order of the table.
+/// Some rows with their first opcodes and their handlers, in the order of the instruction table.
 #[cfg(target_arch = "x86_64")]
 type Better = [(u16, &'static [Handler])];
 
-/// The handler of an opcode, if it is one of these.
+/// Returns the handler of an opcode if it belongs to one of these rows.
 #[cfg(target_arch = "x86_64")]
 fn find(better: &Better, opcode: Opcode) -> Option<Handler> {
     let after = better.partition_point(|&(first, _)| first <= opcode.0);
@@ -94,7 +95,7 @@ fn find(better: &Better, opcode: Opcode) -> Option<Handler> {
 
 #[cfg(target_arch = "x86_64")]
 const fn better_row(op: Op, handlers: &'static [Handler]) -> (u16, &'static [Handler]) {
-    // They are found by their place behind the first.
+    // `find` takes the handler by its distance from the first opcode.
     let mut v = 0;
     while v < handlers.len() {
         assert!(op.has(v));
@@ -111,7 +112,7 @@ macro_rules! better {
 }
 
 better! {
-    /// The handlers of machines with SSE4.2 where they differ.
+    /// The handlers for machines with SSE4.2, where they differ.
     #[cfg(target_arch = "x86_64")]
     SSE4: sse4;
     I8x16Shuffle: VecShuffle,
@@ -137,7 +138,7 @@ better! {
 }
 
 better! {
-    /// Those of relaxed instructions.
+    /// The handlers of relaxed instructions.
     #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
     RELAXED: relaxed;
     I8x16RelaxedSwizzle: VecBin1,

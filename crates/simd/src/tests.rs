@@ -1,12 +1,13 @@
-//! Each operation as this machine does it, against what it does anywhere, bit for bit: random bits, and lanes on which such
-//! operations go wrong (zeros, infinities, NaN with payloads, the least and the largest).
+//! Compares each operation of this machine with the portable one, bit by bit. The inputs are random bits, and lanes
+//! on which such operations go wrong: zeros, infinities, NaNs with payloads, the least and the largest values.
 
 use wasmote_exec::vector::Vector;
 use wasmote_test_support::Random;
 
 use crate::{baseline, portable};
 
-/// Pairs of these are halves of vectors: zeros, ones, infinities, NaN, the bounds of integers as floats, whole floats.
+/// Two of these make half a vector: zeros, ones, infinities, NaNs, the bounds of integers as floats, and whole
+/// floats.
 const WORDS: [u32; 16] = [
     0,
     0x8000_0000,
@@ -25,7 +26,7 @@ const WORDS: [u32; 16] = [
     0x0080_ff7f,
     0x4b00_0001,
 ];
-/// The same of 64 bits.
+/// The same with 64 bits.
 const HALVES: [u64; 12] = [
     0,
     1 << 63,
@@ -41,7 +42,7 @@ const HALVES: [u64; 12] = [
     0xc1e0_0000_0010_0000,
 ];
 
-/// A half of a vector.
+/// Returns half a vector.
 fn half(random: &mut Random) -> u64 {
     let bits = random.next_u64();
     let pick = (bits >> 32) as usize;
@@ -49,7 +50,7 @@ fn half(random: &mut Random) -> u64 {
         0 | 1 => random.next_u64(),
         2 | 3 => u64::from(WORDS[pick & 15]) | u64::from(WORDS[pick >> 4 & 15]) << 32,
         4 => HALVES[pick.checked_rem(HALVES.len()).unwrap_or(0)],
-        // Floats of a moderate size, with fractions.
+        // Floats of moderate size, with fractions.
         5 => u64::from(((pick as i32) as f32 / 1000.0).to_bits()) | u64::from((pick as f32).to_bits()) << 32,
         6 => ((random.next_u64() as i64) as f64 / 4_294_967_296.0 / 3.0).to_bits(),
         // Small bytes.
@@ -57,15 +58,15 @@ fn half(random: &mut Random) -> u64 {
     }
 }
 
-/// A vector of such halves.
+/// Returns a vector of two such halves.
 fn vector(random: &mut Random) -> Vector {
     Vector::new([half(random), half(random)])
 }
 
 const ROUNDS: usize = 20_000;
 
-/// With all NaNs the same, if it has floats: of two NaNs either may come out, and the compiler swaps the operands of what it takes to be
-/// commutative.
+/// Makes all NaNs of a float vector the same. Of two NaNs either may come out, because the compiler swaps the
+/// operands of operations that it takes for commutative.
 fn one_nan(operation: &str, v: Vector) -> Vector {
     match operation.get(..5) {
         Some("f32x4") => portable::f32x4_canonical(v),
@@ -158,8 +159,8 @@ compare! { every_operation_of_the_architecture_is_the_portable_one: baseline, tr
     }
 }
 
-/// The one sum of two products that a lane of 16 bits can't hold, of 32 bits when it is added to another (spec:
-/// exec/numerics#relaxed-dot-product).
+/// Exactly one sum of two products exceeds a lane of 16 bits. It must saturate, also when it is then added to a
+/// 32-bit lane (spec: exec/numerics#relaxed-dot-product).
 #[test]
 fn relaxed_dot_products_saturate() {
     let least = Vector::new([0x8080_8080_8080_8080; 2]);
