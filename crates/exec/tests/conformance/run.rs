@@ -1,4 +1,4 @@
-//! The directives of a script, one after the other.
+//! Executes the directives of a script in order.
 
 use std::collections::BTreeMap;
 
@@ -19,20 +19,20 @@ use crate::support::{Aligned, buffer_for, image_of, is_refused};
 use crate::values;
 use wasmote_test_support::scripts::Script;
 
-/// What became of a script.
+/// The result of a script.
 #[derive(Default)]
 pub struct Summary {
-    /// How many directives did as they should.
+    /// How many directives passed.
     pub passed: usize,
-    /// The lines of the others, and what they did.
+    /// The line of each failed directive, and what happened.
     pub failures: Vec<(u32, String)>,
-    /// How many were not carried out, by reason.
+    /// How many directives were left out, by reason.
     pub left_out: BTreeMap<String, usize>,
 }
 
-/// Why a directive did not pass.
+/// The reason why a directive did not pass.
 enum Not {
-    /// Execution in place does not have what it needs.
+    /// Execution in place lacks what it needs.
     LeftOut(String),
     Failed(String),
 }
@@ -43,7 +43,7 @@ fn left_out<T>(reason: &str) -> Result<T, Not> {
     Err(LeftOut(reason.into()))
 }
 
-/// The functions of the module `spectest`: they print, which no test looks at.
+/// The functions of the module `spectest`. They print, and no test looks at that.
 const IMPORTS: &[Import<()>] = &{
     use ValType::{F32, F64, I32, I64};
     const fn print(name: &'static str, params: &'static [ValType]) -> Import<()> {
@@ -63,14 +63,14 @@ const IMPORTS: &[Import<()>] = &{
     ]
 };
 
-/// Slots of the value stack: enough for every recursion in the scripts that is to succeed.
+/// The slots of the value stack: enough for each recursion in the scripts that must succeed.
 const STACK: usize = 32 << 10;
-/// Room for memory 0 to grow.
+/// The room for memory 0 to grow, in bytes.
 const GROWTH: usize = 96 << 20;
-/// The largest buffer that a module gets.
+/// The largest buffer that a module gets, in bytes.
 const MAX_BUFFER: usize = 256 << 20;
 
-/// An instance with what it lives in, each at a fixed place that is never given back: the process is short.
+/// An instance, and its image in a form that the tests can query. They borrow from [`Parts`].
 type Kept = (Instance<'static, ()>, Image<'static>);
 
 /// Runs a script.
@@ -83,7 +83,7 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
             return summary;
         }
     };
-    // Beside what errors name, this proposal has rules of validation of its own.
+    // This proposal has validation rules of its own, beside what errors name.
     let proposal = script.path.contains("custom-descriptors/").then_some("custom descriptors");
     let mut runner = Runner { code, proposal, ..Runner::default() };
     for Directive { line, kind } in &directives {
@@ -99,19 +99,19 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
 #[derive(Default)]
 struct Runner<'s> {
     code: CodeOptions,
-    /// What no build runs, but the script is about.
+    /// A proposal that no build runs but that the script is about.
     proposal: Option<&'static str>,
-    /// All instances, and why there is none where there should be one.
+    /// All instances, or the reason why there is none.
     instances: Vec<Result<Parts, String>>,
-    /// Numbers of instances by name.
+    /// The indices of instances by name.
     names: BTreeMap<&'s str, usize>,
-    /// Numbers of instances by the names under which they can be imported.
+    /// The indices of instances by the name under which they can be imported.
     registered: BTreeMap<&'s str, usize>,
-    /// Modules that were only defined; the last one under the empty name, too.
+    /// The modules that were only defined. The last one also has the empty name.
     definitions: BTreeMap<&'s str, &'s Source>,
 }
 
-/// An instance and what it lies in, freed in this order.
+/// An instance and its memory, which are freed in this order.
 struct Parts {
     kept: Option<Kept>,
     image: *mut Aligned,
@@ -133,7 +133,8 @@ impl Parts {
     fn new(image: Aligned, buffer: Vec<u64>) -> Result<Parts, LoadError> {
         let (image, buffer) = (Box::into_raw(Box::new(image)), Box::into_raw(buffer.into_boxed_slice()));
         let mut parts = Parts { kept: None, image, buffer };
-        // SAFETY: both stay where they are until `parts` is dropped.
+        // SAFETY: `parts` owns both allocations and frees them after the instance that borrows them. Nothing else
+        // uses the buffer.
         let (bytes, buffer) = unsafe { ((*image).bytes(), &mut *buffer) };
         let parsed = Image::parse(bytes)?;
         parts.kept = Some((Instance::new(bytes, IMPORTS, buffer, STACK, ())?, parsed));
@@ -201,7 +202,7 @@ impl<'s> Runner<'s> {
         if let Some(name) = name {
             self.names.insert(name, self.instances.len());
         }
-        // Nobody can name the ones before that have no name.
+        // The instances before that have no name cannot be named any more.
         let last = self.instances.len().wrapping_sub(1);
         if let Some(before) = self.instances.last_mut()
             && !self.names.values().chain(self.registered.values()).any(|&kept| kept == last)
@@ -212,7 +213,7 @@ impl<'s> Runner<'s> {
         outcome
     }
 
-    /// Instantiates a module; the inner error is a trap.
+    /// Instantiates a module. The inner error is a trap.
     fn instantiate(&self, source: &Source) -> Result<Result<Parts, TrapCode>, Not> {
         let wasm = match source {
             Source::Binary(wasm) => wasm,
@@ -222,7 +223,7 @@ impl<'s> Runner<'s> {
             let (needed, _) = needed(wasm);
             let mut missing: Vec<&str> =
                 needed.iter().filter(|needed| !needed.built).map(|needed| needed.name).collect();
-            // What errors say that name no feature.
+            // Errors that do not name a feature.
             let said = [
                 ("SIMD support is not enabled", "SIMD"),
                 ("gc proposal must be enabled", "garbage collection"),
@@ -268,7 +269,7 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// An instance that is left out may change what it imports.
+    /// Forgets the instances that a module imports, because a module that is left out could have changed them.
     fn forget_imported(&mut self, wasm: &[u8]) {
         let Ok(module) = wasmote_decode::decode(wasm) else { return };
         for number in module.imports.iter().filter_map(|import| self.registered.get(&*import.module)) {
@@ -291,7 +292,7 @@ impl<'s> Runner<'s> {
         }
     }
 
-    /// What comes of an action: values with their types, or a trap.
+    /// Returns the result of an action: values with their types, or a trap.
     fn act(&mut self, action: &Action) -> Result<Result<Values, TrapCode>, Not> {
         match action {
             Action::Invoke { instance, name, args } => {
@@ -341,7 +342,7 @@ impl<'s> Runner<'s> {
     }
 }
 
-/// Leaves out modules that import what execution in place does not have.
+/// Leaves out modules whose imports execution in place lacks.
 fn imports_functions_only(module: &ModuleInfo) -> Result<(), Not> {
     for import in &module.imports {
         match import.ty {
@@ -353,7 +354,7 @@ fn imports_functions_only(module: &ModuleInfo) -> Result<(), Not> {
     Ok(())
 }
 
-/// Whether memory 0 grows; leaves out what makes anything else grow.
+/// Returns whether memory 0 grows. Leaves out modules that grow anything else.
 fn grows(bytes: &[u8]) -> Result<bool, Not> {
     let image = Image::parse(bytes).map_err(|error| Failed(error.kind.message().into()))?;
     let mut grows = false;

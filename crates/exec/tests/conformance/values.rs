@@ -1,11 +1,11 @@
-//! Values of scripts as slots, and the comparison of results with what is expected.
+//! Converts values of scripts to slots, and compares results with what is expected.
 
 use wasmote_exec::ValType;
 use wasmote_ir::{HeapType, RefType};
 use wasmote_wat::script::{Arg, Heap, Pattern};
 
-/// Appends an argument's slots; `false` if it is of a type that this build lacks. References of the host are their numbers
-/// plus one.
+/// Appends an argument's slots. Returns `false` if this build lacks its type. A host reference is its number plus
+/// one.
 pub fn push(arg: &Arg, slots: &mut Vec<u64>) -> bool {
     let last = match *arg {
         Arg::I32(value) => u64::from(value as u32),
@@ -24,7 +24,7 @@ pub fn push(arg: &Arg, slots: &mut Vec<u64>) -> bool {
     true
 }
 
-/// Whether a value of this type, in these slots, is as expected.
+/// Returns whether a value of this type, in these slots, is as expected.
 pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
     let value = slots[0];
     let whole = || u128::from(value) | u128::from(slots[1]) << 64;
@@ -55,7 +55,7 @@ pub fn matches(ty: ValType, slots: &[u64], pattern: &Pattern) -> bool {
     }
 }
 
-/// The top of the hierarchy that references of a type belong to: types with an index are of functions here.
+/// Returns the top of the hierarchy of a reference type. Types with an index are function types here.
 fn top(ty: RefType) -> HeapType {
     ty.heap().top().unwrap_or(HeapType::Func)
 }

@@ -1,4 +1,4 @@
-//! Calls, tail calls, and calls through tables.
+//! Tests of calls, tail calls, and calls through tables.
 
 use wasmote_exec::TrapCode::{self, BadSignature, IndirectCallToNull, StackOverflow, UndefinedElement};
 use wasmote_exec::ValType::{I32, I64};
@@ -6,7 +6,7 @@ use wasmote_exec::in_place::{Caller, Import};
 
 use super::{check, each_image, one, with};
 
-/// Adds up its calls, and gives its arguments' difference.
+/// Counts its calls, and returns the difference of its arguments.
 fn minus(caller: &mut Caller<'_, u32>, args: &mut [u64]) -> Result<(), TrapCode> {
     *caller.data() += 1;
     args[0] = args[0].wrapping_sub(args[1]);

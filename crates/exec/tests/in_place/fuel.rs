@@ -1,4 +1,4 @@
-//! Metered code.
+//! Tests of metered code.
 
 use wasmote_exec::TrapCode::{self, OutOfFuel};
 use wasmote_exec::in_place::{CallError, Instance, LoadError};
@@ -7,7 +7,7 @@ use wasmote_ir::image::{Image, layout::features};
 use super::{dirty_buffer, each_image, one, with};
 use crate::support::Aligned;
 
-/// Loops, calls, both kinds of floats, memory, tables and several results, all of which meet in the one that comes out.
+/// Loops, calls, both float types, memory, tables and several results. All of them influence the one result.
 const WORK: &str = r#"(module (memory 1) (table funcref (elem $mix $fib_of))
     (type $one (func (param i64) (result i64)))
     (func $mix (param i64) (result i64) (local i32)
@@ -144,7 +144,7 @@ fn start_function_without_end_is_stopped() {
     });
 }
 
-/// Every bulk instruction, over more than a piece; what it leaves is summed up by the host.
+/// Each bulk instruction, over more than one piece. The host sums up what it leaves.
 const BULK: &str = r#"(module (memory 49 80) (data $d "0123456789abcdef")
     (table $t 300000 400000 funcref) (table $u 300000 funcref) (elem $e func $f $g $h) (func $f) (func $g) (func $h)
     (func (export "run") (param i32) (result i64)
@@ -173,7 +173,7 @@ fn long_instructions_stopped_at_every_piece_come_to_the_same_and_take_as_much() 
             let (mut given, mut stops, mut results) = (slice, 0, [0]);
             let mut outcome = instance.call("run", &[2], &mut results);
             while outcome == Err(CallError::Trap(OutOfFuel)) {
-                // Nothing is taken for what was not done.
+                // Code that did not run takes no fuel.
                 assert!(instance.fuel() < 1 << 14, "{}", instance.fuel());
                 instance.set_fuel(instance.fuel() + slice);
                 (given, stops) = (given + slice, stops + 1);
@@ -182,7 +182,7 @@ fn long_instructions_stopped_at_every_piece_come_to_the_same_and_take_as_much() 
             assert_eq!((outcome, results[0]), (Ok(()), 49));
             let used = given - instance.fuel();
             let memory = instance.memory().to_vec();
-            // The edges of what was copied and of its pieces.
+            // The edges of what was copied, and those of its pieces.
             let nulls = [0, 3, 4, 131_071, 131_072, 168_000, 168_063, 168_064, 199_000, 270_000, 299_999];
             let nulls: Vec<u64> = nulls
                 .iter()

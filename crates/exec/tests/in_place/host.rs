@@ -1,4 +1,4 @@
-//! Functions of the host.
+//! Tests of host functions.
 
 use wasmote_exec::TrapCode;
 use wasmote_exec::ValType::{F32, F64, I32, I64};

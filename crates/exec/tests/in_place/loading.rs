@@ -1,4 +1,4 @@
-//! What is refused when an image is loaded, and in which words.
+//! Tests which images are refused at loading, and with which messages.
 
 use wasmote_exec::ValType::{F64, I32, I64};
 use wasmote_exec::in_place::{CallError, Caller, Import, Instance, LoadError, buffer_bytes};
@@ -18,7 +18,7 @@ fn import(name: &'static str, params: &'static [ValType], results: &'static [Val
     Import { module: "m", name, params, results, func: nothing }
 }
 
-/// Why an image is not instantiated.
+/// Returns why an image is not instantiated.
 fn refused(image: &Aligned, imports: &[Import<()>]) -> LoadError {
     let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
     match Instance::new(image.bytes(), imports, &mut buffer, STACK, ()) {
@@ -32,7 +32,7 @@ fn a_buffer_too_small_is_refused_with_the_exact_size_which_suffices() {
     let long = "(local.set 0 (i64.mul (local.get 0) (i64.add (local.get 0) (i64.const 3))))".repeat(2000);
     let texts = [
         "(module (func (export \"f\") (result i32) (i32.const 1)))".to_string(),
-        // Verification needs more than running.
+        // Verification needs more memory than running.
         format!("(module (func (export \"f\") (result i32) (local i64) {long} (i32.const 1)))"),
         r#"(module (memory 3) (memory 1 1 (pagesize 1)) (table 7 funcref) (table 3 externref)
             (global i32 (i32.const 1)) (global (mut i64) (i64.const 2)) (elem funcref (ref.func 0) (ref.null func)) (data "x")
@@ -214,7 +214,7 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
         r#"(module (memory 1) (data (i32.const 0) "a") (func (export "f") (result i32) (i32.load8_u (i32.const 0))))"#,
         |image| {
             let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
-            // SAFETY: the image is as it was written.
+            // SAFETY: the image is unchanged since the translator's writer made it.
             let mut instance = unsafe { Instance::new_trusted(image.bytes(), &[], &mut buffer, STACK, ()) }.unwrap();
             assert_eq!(one(&mut instance, "f", &[]), Ok(97));
         },
@@ -223,7 +223,7 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
 
 #[test]
 fn an_image_of_the_extended_op_set_is_refused_by_a_build_without() {
-    // Without instructions: the translator may lack the op set, too.
+    // The module has no instructions, because the translator may also lack the op set.
     let core = CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() };
     let image = image_of_text("(module)", core);
     let image = image.with_words(&[

@@ -1,11 +1,12 @@
-//! Execution in place: what its interface promises, beyond what the specification's scripts look at (`conformance`).
+//! Tests of execution in place: what its interface promises, beyond what the specification's scripts cover
+//! (`conformance`).
 //!
-//! Every module is tried with every kind of code that the build runs. Buffers are full of ones at first, so that whatever is
-//! not set by instantiation shows.
+//! Each module is tried with each kind of code that the build runs. Buffers are filled with ones first, so that a
+//! missing initialization shows.
 
 mod calls;
 mod firmware;
-// These use floats here and there.
+// These tests use floats in some places.
 #[cfg(feature = "float")]
 mod fuel;
 #[cfg(feature = "float")]
@@ -30,17 +31,17 @@ use support::{Aligned, buffer_for, each_image};
 use wasmote_exec::TrapCode;
 use wasmote_exec::in_place::{CallError, Import, Instance};
 
-/// Slots of the value stack, unless a test says otherwise.
+/// The slots of the value stack, unless a test says otherwise.
 const STACK: usize = 256;
 
-/// A buffer as `buffer_for` makes it, with ones everywhere.
+/// Returns a buffer as `buffer_for` does, filled with ones.
 fn dirty_buffer(image: &[u8], stack_slots: usize, more: usize) -> Vec<u64> {
     let mut buffer = buffer_for(image, stack_slots, more);
     buffer.fill(u64::MAX);
     buffer
 }
 
-/// Instantiates an image and tries something with it.
+/// Instantiates an image and passes the instance to `test`.
 fn with<T>(image: &Aligned, imports: &[Import<T>], data: T, test: impl FnOnce(&mut Instance<'_, T>)) {
     let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
     let mut instance = Instance::new(image.bytes(), imports, &mut buffer, STACK, data)
@@ -67,7 +68,7 @@ fn none<T>(instance: &mut Instance<'_, T>, export: &str, args: &[u64]) -> Result
     }
 }
 
-/// Checks calls of exports with one result of a module without imports, in this order.
+/// Checks calls of exports of a module without imports, in this order. Each export has one result.
 #[track_caller]
 fn check(text: &str, calls: &[(&str, &[u64], Result<u64, TrapCode>)]) {
     each_image(text, |image| {

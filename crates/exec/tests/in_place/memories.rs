@@ -1,4 +1,4 @@
-//! Memories, data segments and globals.
+//! Tests of memories, data segments and globals.
 
 use wasmote_exec::TrapCode::MemoryOutOfBounds;
 use wasmote_exec::in_place::Instance;
@@ -15,7 +15,7 @@ fn memory_0_grows_to_the_end_of_the_buffer_and_new_pages_are_zero() {
         (func (export "size") (result i32) (memory.size))
         (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
         (func (export "store") (param i32) (result i32) (i64.store (local.get 0) (i64.const -1)) (i32.const 0)))"#;
-    // One byte short of a page is no page.
+    // One byte less than a page is no page.
     for (more, pages) in [(0, 0), (PAGE - 8, 0), (PAGE, 1), (3 * PAGE + PAGE / 2, 3)] {
         each_image(text, |image| {
             let mut buffer = dirty_buffer(image.bytes(), STACK, more);

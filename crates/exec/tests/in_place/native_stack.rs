@@ -1,6 +1,7 @@
-//! No instruction uses up the native stack, however often it runs: where handlers call each other, they do so in tail position.
-//! A handler whose registers something else was given the address of does not, and it depends on how the compiler splits the crate
-//! whether it sees that; so every instruction is run some times over, and the host looks where its own frame lies.
+//! Tests that no instruction uses up the native stack, however often it runs, because handlers call each other in
+//! tail position. A handler that passes the address of its registers to another function does not. Whether the
+//! compiler notices that depends on how it splits the crate. So each instruction is run several times, and the host
+//! looks at the address of its own frame.
 
 use wasmote_exec::TrapCode;
 use wasmote_exec::in_place::{Caller, Import};
@@ -8,7 +9,7 @@ use wasmote_exec::in_place::{Caller, Import};
 use super::{each_image, none, with};
 use wasmote_test_support::every_instruction::{assert_level, here, modules};
 
-/// Notes where the native stack is.
+/// Records the address of the native stack.
 fn mark(caller: &mut Caller<'_, Vec<usize>>, _: &mut [u64]) -> Result<(), TrapCode> {
     caller.data().push(here());
     Ok(())

@@ -1,4 +1,4 @@
-//! Where floats are compiled out, images that have some are refused by the feature's name; all others run.
+//! Tests builds without floats: images that have floats are refused with the feature's name, and all others run.
 
 use wasmote_exec::in_place::{Instance, LoadError, buffer_bytes};
 use wasmote_ir::image::layout::{AT_FEATURES, features};
@@ -7,7 +7,7 @@ use wasmote_ir::image::{ImageError, ImageErrorKind};
 use super::{STACK, check};
 use crate::support::{Aligned, image_of_text, kinds_of_code};
 
-/// Modules with one instruction each that computes with floats: arithmetic, conversions, a comparison, a branch.
+/// Modules with one float instruction each: arithmetic, conversions, a comparison, a branch.
 const MODULES: [&str; 6] = [
     r#"(module (func (export "f") (param f64 f64) (result f64) (f64.div (local.get 0) (local.get 1))))"#,
     r#"(module (func (export "f") (param f32) (result f32) (f32.sqrt (local.get 0))))"#,
@@ -28,7 +28,7 @@ fn refusal(image: &Aligned) -> ImageError {
     }
 }
 
-/// The same image, saying that it has no floats.
+/// Returns the same image, but its header says that it has no floats.
 fn lying(image: &Aligned) -> Aligned {
     let features = image.word(AT_FEATURES);
     assert_ne!(features & features::FLOAT, 0, "the image says that it has floats");

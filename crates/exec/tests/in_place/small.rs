@@ -1,5 +1,5 @@
-//! A small module through everything that reaches the buffer and the image by raw pointers. `cargo xtask miri` runs this in Miri, which
-//! is a thousand times slower.
+//! Runs a small module that uses everything which reaches the buffer and the image by raw pointers. `cargo xtask
+//! miri` runs this in Miri, which is a thousand times slower.
 
 use wasmote_exec::TrapCode;
 use wasmote_exec::ValType::I32;

@@ -1,4 +1,4 @@
-//! Tables and element segments.
+//! Tests of tables and element segments.
 
 use wasmote_exec::TrapCode::{IndirectCallToNull, TableOutOfBounds, UndefinedElement};
 

@@ -1,4 +1,4 @@
-//! Each instruction is shown before it runs and after it did, with the values in its slots.
+//! Tests that a trace shows each instruction before and after it runs, with the values in its slots.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use wasmote_ir::shape::Operand;
 
 use super::{each_image, one, with};
 
-/// What was shown: where, when, and the first eight slots of the frame.
+/// What a trace showed: the address, the time, and the first eight slots of the frame.
 type Shown = (*const u8, When, [u64; 8]);
 
 thread_local! {
@@ -44,7 +44,7 @@ fn each_instruction_is_shown_with_its_values() {
             let mut before = None;
             for (place, when, slots) in SHOWN.take() {
                 let Some((func, unit)) = instance.place(place) else {
-                    // What leads out of wasm.
+                    // The cell that leads out of wasm is in no function.
                     assert!(before.is_none());
                     continue;
                 };
@@ -61,7 +61,7 @@ fn each_instruction_is_shown_with_its_values() {
                     sums.push(slots[dst as usize]);
                 }
             }
-            // The sum, and the number that is taken one from: fused, in one image.
+            // The sum, and the number that it is subtracted from. In one image the two operations are fused.
             for sum in [103, 105, 106] {
                 assert!(sums.contains(&sum), "{sums:?}");
             }

@@ -1,4 +1,4 @@
-//! Traps and where they happen.
+//! Tests of traps and their sites.
 
 use wasmote_exec::TrapCode::*;
 use wasmote_ir::Op;

@@ -1,13 +1,14 @@
-//! Whatever happens to an image's bytes, it is refused with an error or stays inside of its sandbox.
+//! Tests that a changed image is either refused with an error or stays inside of its sandbox.
 //!
-//! Images of guests, of the specification's scripts and of our own are changed at random, mostly with their checksums put right
-//! afterwards, so that verification has to find what is wrong. What it accepts is run: the image in read-only pages, the buffer
-//! in pages of its own, both with pages without access directly before and behind, and after each run everything that
-//! execution relies on must still stand in the buffer as instantiation left it. All this happens in child processes: one
-//! that dies is a failure, unless by its time limit, since a mutant may have lost the instructions that take its fuel.
+//! Images of guests, of the specification's scripts and of our own are changed at random. Mostly their checksums are
+//! corrected afterwards, so that verification has to find the fault. Accepted images are run. The image is in
+//! read-only pages, and the buffer in pages of its own, both with inaccessible pages directly before and behind.
+//! After each run, everything that execution relies on must still be in the buffer as instantiation left it. All this
+//! happens in child processes. A child that dies is a failure, unless it exceeds its time limit, because a mutant may
+//! have lost the instructions that take fuel.
 //!
-//! `MUTANTS=n` makes so many (at least 20,000 unless one says otherwise), `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process.
-//! Unless one says otherwise, the random numbers are always the same ones.
+//! `MUTANTS=n` sets the number of mutants (60,000 by default), and `SEED=n` sets the first seed. `MUTANT=seed` tries
+//! only that mutant, in this process. By default the random numbers are the same in each run.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {

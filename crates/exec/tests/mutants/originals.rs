@@ -1,4 +1,4 @@
-//! The images that mutants are made of.
+//! The images from which mutants are made.
 
 use wasmote_decode::{ImportType, ModuleInfo};
 use wasmote_exec::in_place::{Caller, Import};
@@ -13,17 +13,17 @@ use wasmote_wat::script::{DirectiveKind, Source, parse};
 
 use crate::support::{image_of, is_refused, kinds_of_code};
 
-/// An image, and functions of the host for what it imports.
+/// An image, and host functions for its imports.
 pub struct Original {
     pub name: String,
     pub image: Vec<u8>,
     pub imports: Vec<Import<()>>,
 }
 
-/// Few changes each; any opcode is as likely as another.
+/// Few changes for each mutant. Each opcode is equally likely.
 pub const CHOICES: Choices = Choices { more_changes: 4, opcode: |known, random| random.below(known) as u16 };
 
-/// All of them, small ones first; where the guests begin.
+/// Returns all images, small ones first, and the index of the first guest.
 pub fn all() -> (Vec<Original>, usize) {
     let mut originals = Vec::new();
     for (name, wasm) in own().into_iter().chain(of_scripts()) {
@@ -37,7 +37,7 @@ pub fn all() -> (Vec<Original>, usize) {
     (originals, small)
 }
 
-/// Which instructions are there at all: the others only mutation brings in.
+/// Prints which instructions occur. The others come in by mutation only.
 fn report(originals: &[Original], small: usize) {
     let mut seen = vec![false; OPCODES];
     for original in originals {
@@ -66,7 +66,7 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     }
     for code in kinds_of_code().into_iter().filter(|code| code.metered) {
         let Ok(image) = image_of(wasm, code) else { return };
-        // What is not executed in place is refused by its feature bit.
+        // The header says that the image needs what execution in place lacks.
         if is_refused(image.bytes()) {
             return;
         }
@@ -85,7 +85,7 @@ fn copy(import: &Import<()>) -> Import<()> {
     }
 }
 
-/// What stands in for all functions of the host: it writes into memory where its first argument says, and gives zeros.
+/// Stands in for all host functions. It writes to memory where its first argument points, and returns zeros.
 fn stand_in(caller: &mut Caller<'_, ()>, args: &mut [u64]) -> Result<(), TrapCode> {
     if let Some(at) = args.last().and_then(|&at| usize::try_from(at).ok())
         && let Some(bytes) = caller.memory().get_mut(at..at.saturating_add(4))
@@ -96,7 +96,8 @@ fn stand_in(caller: &mut Caller<'_, ()>, args: &mut [u64]) -> Result<(), TrapCod
     Ok(())
 }
 
-/// Functions for all that a module imports, unless it imports something else, too. Kept forever, as the process is short.
+/// Returns functions for all imports of a module, or `None` if it imports anything else. They are leaked, because the
+/// process is short.
 fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
     let leak = |types: &[ValType]| -> &'static [ValType] { Box::leak(types.into()) };
     let name = |name: &str| -> &'static str { Box::leak(name.into()) };
@@ -111,10 +112,10 @@ fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
     module.imports.iter().map(import).collect()
 }
 
-/// The modules of the scripts.
+/// Returns the modules of the scripts.
 fn of_scripts() -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
-    // The first version's are nearly all among those of the second.
+    // Nearly all scripts of the first version are among those of the second.
     for Script { path, text, .. } in published().into_iter().filter(|script| script.suite != Suite::Version(1)) {
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in directives {
@@ -126,7 +127,7 @@ fn of_scripts() -> Vec<(String, Vec<u8>)> {
     modules
 }
 
-/// The guests that are not too large to be tried often.
+/// Returns the guests that are small enough to be tried often.
 fn guests() -> Vec<(String, Vec<u8>)> {
     let folder = root().join("tests/guests");
     ["fib", "sha256", "bzip2", "lua", "lz4", "hash64", "mandelbrot", "raytracer", "memops", "vm-switch", "json"]
@@ -138,7 +139,7 @@ fn guests() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// What neither has much of.
+/// Returns modules with what the other sources have little of.
 fn own() -> Vec<(String, Vec<u8>)> {
     let text = r#"(module
         (type $binary (func (param i32 i32) (result i32)))

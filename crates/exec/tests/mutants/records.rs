@@ -1,4 +1,4 @@
-//! What lies in the buffer and must stay as it is while code runs: whatever execution takes on trust.
+//! The records in the buffer that must not change while code runs, because execution trusts them.
 
 use wasmote_exec::{DataSegment, ElemSegment, InPlace, Memory, state};
 use wasmote_ir::image::Image;
@@ -8,7 +8,7 @@ type Machine = state::Machine<InPlace>;
 type Instance = state::Instance<InPlace>;
 type Table = state::Table<InPlace>;
 
-/// The records of an instance that was just made: each fixed number, and what it is.
+/// The records of a new instance: the name and value of each fixed number.
 pub struct Records {
     machine: *const Machine,
     fixed: Vec<(&'static str, usize)>,
@@ -21,31 +21,35 @@ fn counts(image: &Image<'_>) -> [usize; 5] {
 }
 
 impl Records {
-    /// Those of the instance that begins in this buffer.
+    /// Reads the records of the instance at the start of this buffer.
     ///
     /// # Safety
     /// An instance of this image was made in the buffer, and does not run.
     pub unsafe fn of(image: &Image<'_>, buffer: *const u64) -> Records {
         let mut records = Records { machine: buffer.cast(), fixed: Vec::new() };
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the instance. No pointer in the buffer was changed, because nothing ran.
         records.fixed = unsafe { records.read(image) };
         records
     }
 
-    /// Panics unless they are as they were.
+    /// Panics if a record has changed.
     ///
     /// # Safety
     /// The instance does not run.
     pub unsafe fn check(&self, image: &Image<'_>) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller of `of` guaranteed the instance, and this caller guarantees that it does not run. `read`
+        // accepts changed pointers.
         let now = unsafe { self.read(image) };
         for (before, now) in self.fixed.iter().zip(&now) {
             assert_eq!(before, now, "a record was overwritten");
         }
     }
 
+    /// Reads the records.
+    ///
     /// # Safety
-    /// As `of`. Pointers may be wrong: they are compared in the order in which they lead on, and so before they are used.
+    /// As `of`, but code may have changed the pointers. Each pointer is compared with its first value before it is
+    /// followed.
     unsafe fn read(&self, image: &Image<'_>) -> Vec<(&'static str, usize)> {
         let mut all: Vec<(&'static str, usize)> = Vec::new();
         let mut put = |what: &'static str, value: usize| {
@@ -55,7 +59,8 @@ impl Records {
             all.push((what, value));
         };
         let [globals, memories, tables, data, elems] = counts(image);
-        // SAFETY: the caller's promise, and each pointer was found right.
+        // SAFETY: the caller guarantees the instance. `put` panics if a pointer has changed, before that pointer is
+        // followed.
         unsafe {
             let machine = &*self.machine;
             put("the stack's end", machine.stack_end as usize);
@@ -64,7 +69,7 @@ impl Records {
             put("a hook", machine.hooks.host as usize);
             put("a hook", machine.hooks.memory_grow as usize);
             put("a hook", machine.hooks.table_grow as usize);
-            // The instance follows the machine.
+            // The instance lies behind the machine.
             let instance = &*self.machine.add(1).cast::<Instance>();
             put("the machine", instance.machine as usize);
             put("the functions", instance.funcs.records as usize);
@@ -97,7 +102,7 @@ impl Records {
                 put("a table", elems as usize);
                 put("a table's length", len as usize);
             }
-            // Active segments are empty from the start, and others may be dropped.
+            // Active segments are empty from the start. Others may be dropped.
             let mut dropped = |what: &'static str, len: usize| {
                 if let Some(&(_, before)) = self.fixed.get(all.len()) {
                     assert!(len == before || len == 0, "a record was overwritten: {what}");

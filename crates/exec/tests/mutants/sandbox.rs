@@ -1,23 +1,23 @@
-//! Pages with no access directly before and behind. With `UNFENCED` in the environment, allocations of just the length in their place, for a
-//! sanitizer to watch.
+//! Memory between inaccessible pages. With `UNFENCED` in the environment it is an ordinary allocation of exactly the
+//! length, so that a sanitizer can watch it.
 
 use std::ptr;
 
 const PAGE: usize = 4096;
 
-/// So many bytes of pages, between pages without access.
+/// Readable and writable pages between two inaccessible pages.
 pub struct Pages {
     first: *mut u8,
     len: usize,
-    /// What is in their place.
+    /// The allocation that replaces the pages with `UNFENCED`.
     unfenced: Option<Vec<u64>>,
 }
 
 impl Pages {
-    /// At least `len` bytes.
+    /// Maps at least `len` bytes.
     pub fn new(len: usize) -> Pages {
         let len = len.next_multiple_of(PAGE);
-        // SAFETY: a new mapping, wherever the system likes.
+        // SAFETY: the system chooses the address of a new mapping, so it replaces no other one.
         let whole = unsafe {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
             libc::mmap(ptr::null_mut(), len + 2 * PAGE, libc::PROT_NONE, flags, -1, 0)
@@ -30,13 +30,14 @@ impl Pages {
     }
 
     fn protect(&self, protection: i32) {
-        // SAFETY: the pages are this mapping's own.
+        // SAFETY: `new` mapped these pages, and they belong to `self`. Slices that the methods return are not used
+        // after this.
         let outcome = unsafe { libc::mprotect(self.first.cast(), self.len, protection) };
         assert_eq!(outcome, 0, "mprotect");
     }
 
-    /// The last `len` bytes, as words: the page behind begins where they end. With `front` the first ones instead, which the page
-    /// before ends in front of.
+    /// Returns the last `bytes` bytes as words, which end where the inaccessible page begins. With `front`, returns
+    /// the first ones, which begin behind the inaccessible page.
     pub fn words(&mut self, bytes: usize, front: bool) -> &mut [u64] {
         assert!(bytes <= self.len && bytes.is_multiple_of(8));
         if let Some(words) = &mut self.unfenced {
@@ -44,22 +45,24 @@ impl Pages {
             return words;
         }
         let first = if front { self.first } else { self.first.wrapping_add(self.len - bytes) };
-        // SAFETY: inside of the mapping, 8-aligned, and borrowed with it.
+        // SAFETY: the assertion keeps the words in the mapping. They are 8-aligned, since pages and `bytes` are, and
+        // `self` is borrowed mutably with them.
         unsafe { std::slice::from_raw_parts_mut(first.cast(), bytes / 8) }
     }
 
-    /// Puts bytes there, to be read only, at an address that is a multiple of 8: up to the last bytes, or with `front` from
-    /// the first one on. Then gives them to `read`.
+    /// Copies `bytes` to read-only pages, at an address that is a multiple of 8, and passes them to `read`. They end
+    /// where the inaccessible page begins, rounded to 8 bytes. With `front`, they begin behind the other inaccessible
+    /// page.
     pub fn with_read_only<T>(&mut self, bytes: &[u8], front: bool, read: impl FnOnce(&[u8]) -> T) -> T {
         self.protect(libc::PROT_READ | libc::PROT_WRITE);
         let rounded = bytes.len().next_multiple_of(8);
         let words = self.words(rounded, front);
-        // SAFETY: any bytes are good words.
+        // SAFETY: a `u8` accepts all bits.
         let (_, place, _) = unsafe { words.align_to_mut::<u8>() };
         place[..bytes.len()].copy_from_slice(bytes);
         let (first, len) = (place.as_ptr(), bytes.len());
         self.protect(libc::PROT_READ);
-        // SAFETY: as it was copied, and nothing writes to it meanwhile.
+        // SAFETY: the bytes were just written there, and nothing writes to them while `read` runs.
         read(unsafe { std::slice::from_raw_parts(first, len) })
     }
 }

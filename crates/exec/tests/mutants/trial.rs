@@ -15,14 +15,14 @@ use crate::originals::{CHOICES, Original};
 use crate::records::Records;
 use crate::sandbox::Pages;
 
-/// Slots of the value stack.
+/// The slots of the value stack.
 const STACK: usize = 400;
-/// The largest buffer that a mutant gets.
+/// The largest buffer that a mutant gets, in bytes.
 const MAX_BUFFER: usize = 16 << 20;
-/// Fuel for a call.
+/// The fuel for a call.
 const FUEL: u64 = 3000;
 
-/// All messages of refusals, which are counted by their numbers here.
+/// Returns the messages of all refusals. The counters here use their indices.
 fn reasons() -> Vec<&'static str> {
     use wasmote_ir::image::ImageErrorKind::*;
     let images = [
@@ -56,10 +56,10 @@ fn reasons() -> Vec<&'static str> {
     all
 }
 
-/// Pages for all mutants, one after the other, and how many each thing happened.
+/// The pages that all mutants use in turn, and counts of what happened.
 pub struct Trials<'a> {
     originals: &'a [Original],
-    /// Where the guests begin, which are tried less often.
+    /// The index of the first guest. Guests are tried less often.
     small: usize,
     image: Pages,
     buffer: Pages,
@@ -76,7 +76,7 @@ impl<'a> Trials<'a> {
 
 impl supervise::Trials for Trials<'_> {
     const MUTANTS: u64 = 60_000;
-    /// A call takes some hundred at most.
+    /// In microseconds. A call takes some hundred of them at most.
     const TIME: i64 = 60_000;
 
     fn reasons(&self) -> Vec<&'static str> {
@@ -115,7 +115,7 @@ impl supervise::Trials for Trials<'_> {
                 Ok(needed) => return refusal(LoadError::BufferTooSmall(needed)),
                 Err(error) => return refusal(error),
             };
-            // Sometimes with room for the memory to grow.
+            // Sometimes there is room for the memory to grow.
             let more = *random.of(&[0, 0, 8, 65536, 200_000]);
             let words = buffer.words((needed + more).min(MAX_BUFFER), fronts.1);
             let first = words.as_ptr();
@@ -125,26 +125,26 @@ impl supervise::Trials for Trials<'_> {
             };
             counts.add(ACCEPTED);
             let image = Image::parse(bytes).expect("it was accepted");
-            // SAFETY: the instance was made in these words.
+            // SAFETY: the instance was just made in the buffer at `first`, and does not run.
             let records = unsafe { Records::of(&image, first) };
             let all = image.count(Section::Funcs) as usize;
             let others: Vec<u32> = (0..3).map(|_| random.below(all) as u32).collect();
             for func in funcs.into_iter().chain(exported(&image)).chain(others).take(12) {
                 run(&mut instance, &image, func, random, counts, say);
-                // SAFETY: it does not run any more.
+                // SAFETY: the call has ended, so the instance does not run.
                 unsafe { records.check(&image) };
             }
         });
     }
 }
 
-/// The functions that are exported, a few of them.
+/// Returns some of the exported functions.
 fn exported(image: &Image<'_>) -> Vec<u32> {
     let exports = (0..image.count(Section::Exports).min(6)).filter_map(|index| image.export(index));
     exports.filter(|export| export.kind == kinds::FUNC).map(|export| export.index).collect()
 }
 
-/// Calls a function with some arguments, and goes on once if it runs out of fuel.
+/// Calls a function with some arguments. Resumes it once if it runs out of fuel.
 fn run(instance: &mut Instance<'_, ()>, image: &Image<'_>, func: u32, random: &mut Random, counts: &Counts, say: bool) {
     let Some(ty) = image.func(func).and_then(|func| image.ty(func.ty.into())) else { return };
     let args: Vec<u64> = (0..ty.param_slots).map(|_| random.value()).collect();

@@ -1,4 +1,4 @@
-//! What the tests of execution in place share: images written from modules, aligned as they must be.
+//! Shared by the tests of execution in place: images that are written from modules and aligned.
 #![allow(dead_code)] // Each test uses some of it.
 
 use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
@@ -7,7 +7,7 @@ use wasmote_ir::image::layout::{AT_CHECKSUM, AT_META_END};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, OpSet, checksum};
 use wasmote_translate::CodeOptions;
 
-/// Bytes that begin at an address that is a multiple of 8.
+/// Bytes at an address that is a multiple of 8.
 #[derive(Clone)]
 pub struct Aligned {
     words: Vec<u64>,
@@ -26,25 +26,25 @@ impl Aligned {
     }
 
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: any bytes of a word are good bytes.
+        // SAFETY: a `u8` accepts all bits.
         let (_, bytes, _) = unsafe { self.words.align_to() };
         &bytes[..self.len]
     }
 
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: any bytes are good words, and the other way round.
+        // SAFETY: a `u8` and a `u64` accept all bits.
         let (_, bytes, _) = unsafe { self.words.align_to_mut() };
         &mut bytes[..self.len]
     }
 }
 
 impl Aligned {
-    /// A word of it as an image.
+    /// Returns a 32-bit word of the image.
     pub fn word(&self, at: usize) -> u32 {
         self.bytes()[at..].first_chunk().map_or(0, |&word| u32::from_le_bytes(word))
     }
 
-    /// The same image with other words in its metadata, as if it had been written so.
+    /// Returns the image with other words in its metadata, and with the right checksum.
     pub fn with_words(&self, words: &[(usize, u32)]) -> Aligned {
         let mut image = self.clone();
         for &(at, word) in words {
@@ -57,8 +57,8 @@ impl Aligned {
     }
 }
 
-/// The kinds of code that this build runs, and that the translator beside it writes: `cargo test -p wasmote-exec` has the extended op
-/// set with `--features wasmote-translate/extended` only, as the whole workspace does.
+/// Returns the kinds of code that both this build and the translator in it support. `cargo test -p wasmote-exec`
+/// includes the extended op set only with `--features wasmote-translate/extended`, which the whole workspace has.
 pub fn kinds_of_code() -> Vec<CodeOptions> {
     let extended = cfg!(feature = "extended") && op_set_of("(module)", OpSet::Extended) == OpSet::Extended;
     let op_sets: &[OpSet] = if extended { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
@@ -66,7 +66,7 @@ pub fn kinds_of_code() -> Vec<CodeOptions> {
     op_sets.iter().flat_map(both).collect()
 }
 
-/// The op set of the image of a module that was to have this one.
+/// Returns the op set of the image that is written for a module and this op set.
 fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
     let wasm = wat::parse_str(text).expect("a module");
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
@@ -75,13 +75,14 @@ fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
     Image::of_parsed(&image).op_set()
 }
 
-/// Whether an image is refused since it has what is not executed in place: vectors, typed references, exceptions or objects.
+/// Returns whether an image is refused because it needs what execution in place lacks: vectors, typed references,
+/// exceptions or GC.
 pub fn is_refused(image: &[u8]) -> bool {
     let outcome = buffer_bytes(image, 0);
     matches!(outcome, Err(LoadError::Image(ImageError { kind: ImageErrorKind::Feature, .. })))
 }
 
-/// The image of a binary.
+/// Writes the image of a binary module.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
     let image = Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false })?);
@@ -89,19 +90,19 @@ pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteErr
     Ok(image)
 }
 
-/// The image of a module in text form.
+/// Writes the image of a module in text format.
 pub fn image_of_text(text: &str, code: CodeOptions) -> Aligned {
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
     image_of(&wasm, code).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-/// A buffer that is large enough for an image, with so many bytes more.
+/// Returns a buffer that is large enough for an image, with `more` bytes added.
 pub fn buffer_for(image: &[u8], stack_slots: usize, more: usize) -> Vec<u64> {
     let bytes = buffer_bytes(image, stack_slots).unwrap_or_else(|error| panic!("{}", error.message()));
     vec![0; (bytes + more).div_ceil(8)]
 }
 
-/// Gives the images of a module in text form, one for each kind of code that this build runs.
+/// Passes the images of a module in text format to `test`, one for each kind of code that this build runs.
 pub fn each_image(text: &str, mut test: impl FnMut(&Aligned)) {
     for code in kinds_of_code() {
         test(&image_of_text(text, code));
