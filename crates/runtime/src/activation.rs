@@ -78,7 +78,8 @@ impl Activation {
     /// # Safety
     /// As [`crate::run::call`].
     pub(crate) unsafe fn start(mut root: NonNull<Store>, func: u32, args: &[u64]) -> Result<Activation, Error> {
-        // SAFETY: the caller's promise; the machine runs nothing meanwhile.
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record of the store,
+        // and `args` has the slots of its type. Nothing runs on the machine while its stack is replaced.
         unsafe {
             let store = root.as_mut();
             let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
@@ -100,7 +101,9 @@ impl Activation {
     /// # Safety
     /// As [`crate::run::call`], and `results` has as many slots as the function's type says.
     pub(crate) unsafe fn run(&mut self, mut root: NonNull<Store>, results: &mut [u64]) -> Result<bool, Error> {
-        // SAFETY: the caller's promise; no reference to the store is left when it runs.
+        // SAFETY: the caller borrows the store mutably and holds no reference to it, and `store` is last used before
+        // the activation runs. The activation belongs to this store, which `check` makes sure of. `results` has the
+        // slots of the function's type.
         unsafe {
             let store = root.as_mut();
             store.check(self.store);

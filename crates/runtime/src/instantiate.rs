@@ -32,7 +32,8 @@ use crate::type_ids::TypeIds;
 // Not into what is generic over the host's state, of which there may be several.
 #[inline(never)]
 pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
-    // SAFETY: the caller's promise; this reference is last used before the start function runs.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. This reference is last used before
+    // the start function runs.
     let store = unsafe { root.as_mut() };
     check_imports(store, module, imports)?;
     let index = store.instances.len() as u32;
@@ -43,7 +44,8 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
     store.leave(scope);
     let start = made?;
     if let Some(start) = start {
-        // SAFETY: the caller's promise; a start function has neither parameters nor results.
+        // SAFETY: the caller borrows the store mutably, and `store` is not used from here on. `start` is a record of
+        // the new instance. Validation allows no parameters and no results for a start function.
         unsafe { invoke(root, start, &[], &mut [])? };
     }
     Ok(index)
@@ -276,7 +278,8 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
 unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Result<Option<*mut exec::Func>, Error> {
     // Where a value makes an object, a collection may look at the record, so that nothing is borrowed from it to change it meanwhile.
     let place = record.as_ptr();
-    // SAFETY: the caller's promise; nothing else changes the record, as its functions do not run.
+    // SAFETY: the caller guarantees a record of this store. The record's functions do not run yet, so nothing else
+    // changes it.
     let parts = move || unsafe { &(*place).parts };
     // SAFETY: as above, and the module does not change.
     let module = unsafe { (*place).module.inner() };

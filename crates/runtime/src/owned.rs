@@ -181,7 +181,8 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If there is no such function, and when a host function panics.
     pub unsafe fn call(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
-        // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
+        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
+        // of `args` and `results`.
         unsafe { call(self.root, func, args, results) }
     }
 
@@ -196,7 +197,8 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If there is no such function.
     pub unsafe fn start(&mut self, func: u32, args: &[u64]) -> Result<Activation, Error> {
-        // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
+        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
+        // of `args`.
         unsafe { Activation::start(self.root, func, args) }
     }
 
@@ -211,7 +213,8 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If it is another store's, and when a host function panics.
     pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<bool, Error> {
-        // SAFETY: the caller's promise, and `self` stands for a mutable borrow of the store, to which no reference is left.
+        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
+        // of `results`.
         unsafe { call.run(self.root, results) }
     }
 

@@ -23,7 +23,8 @@ use crate::trap::{MAX_FRAMES, MAX_OMITTED, Trap, TrapFrame};
 /// # Panics
 /// If there is no such function, and when a host function panics.
 pub(crate) unsafe fn call(root: NonNull<Store>, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record that the store
+    // found. The caller guarantees the slots of `args` and `results`.
     unsafe {
         match root.as_ref().func(func) {
             Some(func) => invoke(root, func, args, results),
@@ -43,7 +44,8 @@ pub(crate) unsafe fn invoke(
     args: &[u64],
     results: &mut [u64],
 ) -> Result<(), Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it, so its machine may run. The caller
+    // guarantees the function's record and the slots of `args` and `results`. The store keeps all records in place.
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
         let mut activation = match exec::Activation::start(machine, func, args) {
@@ -73,7 +75,7 @@ unsafe fn without_stack(
     results: &mut [u64],
     code: TrapCode,
 ) -> Result<(), Error> {
-    // SAFETY: the caller's promise; the reference is gone before anything runs.
+    // SAFETY: the caller guarantees the same as for `invoke`. The reference to the store ends before anything runs.
     unsafe {
         if code == TrapCode::StackOverflow && root.as_mut().make_stack()? {
             return invoke(root, func, args, results);
@@ -89,7 +91,8 @@ unsafe fn without_stack(
 #[inline(never)]
 #[cold]
 pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Error {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before `trap`
+    // makes a reference of its own.
     let store = unsafe { root.as_mut() };
     if let TrapCode::Host | TrapCode::InvalidFunction = code {
         #[cfg(feature = "std")]
@@ -100,7 +103,7 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
             return error;
         }
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees that the activation stopped in this store and that nothing ran since.
     let trap = unsafe { trap(root, activation, code) };
     if code == TrapCode::Exception {
         // SAFETY: as above.
@@ -125,7 +128,9 @@ struct Site {
 unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Trap {
     let mut sites = Vec::new();
     let mut omitted = 0;
-    // SAFETY: the caller's promise; instances are the first part of their records, which live as long as the store.
+    // SAFETY: the caller guarantees that the activation stopped in this store and that nothing ran since, so its
+    // frames are unchanged. An instance is the first part of an `InstanceRecord`, which the store keeps until it is
+    // dropped.
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
         activation.backtrace(machine, &mut |frame| {
@@ -144,7 +149,8 @@ unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: Tr
             omitted < MAX_OMITTED
         });
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it, and the machine pointer above is no
+    // longer used.
     let Ok(translation) = unsafe { root.as_mut() }.translation() else {
         return Trap::new(code, Box::default(), omitted);
     };

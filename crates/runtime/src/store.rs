@@ -218,7 +218,7 @@ impl Store {
     /// # Safety
     /// `func` is a function's record in this store.
     pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> Result<u32, OutOfMemory> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a record of this store, which keeps it in place.
         let known = unsafe { (*func).reference };
         if known != 0 {
             return Ok(known);
@@ -229,7 +229,7 @@ impl Store {
         };
         self.machine.funcs = self.funcs.as_ptr();
         self.machine.funcs_len = reference;
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees a record of this store, and no reference to it exists.
         unsafe { (*func).reference = reference };
         Ok(reference)
     }

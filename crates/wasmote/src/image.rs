@@ -27,7 +27,7 @@ impl Module {
     /// As [`Module::from_image`], as far as it looks.
     #[allow(unsafe_code)]
     pub unsafe fn from_trusted_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that the image is unchanged since it was written.
         Ok(Module::of_runtime(unsafe { runtime::Module::of_trusted_image(engine.inner(), image.into()) }?))
     }
 

@@ -91,7 +91,7 @@ impl Module {
     #[cfg(feature = "wasm")]
     #[allow(unsafe_code)]
     pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees that the module is valid.
         Ok(Module(unsafe { runtime::Module::unchecked(engine.inner(), wasm.into()) }?))
     }
 

@@ -64,7 +64,7 @@ unsafe impl GlobalAlloc for Failing {
             return core::ptr::null_mut();
         }
         take(layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `alloc`, which is that of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
@@ -73,7 +73,7 @@ unsafe impl GlobalAlloc for Failing {
             return core::ptr::null_mut();
         }
         take(layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `alloc_zeroed`, which is that of the system's allocator.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -82,13 +82,13 @@ unsafe impl GlobalAlloc for Failing {
             return core::ptr::null_mut();
         }
         take(size as i64 - layout.size() as i64);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `realloc`. The place came from the system's allocator.
         unsafe { System.realloc(at, layout, size) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         take(-(layout.size() as i64));
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `dealloc`. The place came from the system's allocator.
         unsafe { System.dealloc(at, layout) }
     }
 }

@@ -69,7 +69,7 @@ pub fn fenced<R>(run: impl FnOnce() -> R) -> R {
 unsafe impl GlobalAlloc for Fence {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if !FENCED.load(Relaxed) {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `alloc`, which is that of the system's allocator.
             return unsafe { System.alloc(layout) };
         }
         let bytes = layout.size().max(1).next_multiple_of(layout.align());
@@ -88,16 +88,18 @@ unsafe impl GlobalAlloc for Fence {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if FENCED.load(Relaxed) {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `alloc_zeroed`, which includes that of `alloc`. Fenced
+            // pages are zero.
             return unsafe { self.alloc(layout) };
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller guarantees the contract of `alloc_zeroed`, which is that of the system's allocator.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         if !is_fenced(place) {
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller guarantees the contract of `dealloc`. The place is not fenced, so the system's
+            // allocator returned it.
             return unsafe { System.dealloc(place, layout) };
         }
         LIVE.fetch_sub(1, Relaxed);
