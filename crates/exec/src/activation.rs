@@ -177,9 +177,10 @@ impl<M: Mode> Activation<M> {
     }
 
     /// Calls the host function. Returns whether it succeeded.
-    #[inline(never)]
+    ///
     /// # Safety
     /// As [`Activation::run`]. `func` is the host function that the activation calls.
+    #[inline(never)]
     unsafe fn run_host(this: *mut Activation<M>, machine: *mut Machine<M>, func: M::HostFunc) -> bool {
         // SAFETY: the caller guarantees the activation and the machine. `start` wrote the arguments into a frame that
         // ends at `top`, so the function may use the slots above.
@@ -191,10 +192,11 @@ impl<M: Mode> Activation<M> {
     }
 
     /// Returns why the activation stopped, if it did not return.
-    #[cold]
-    #[inline(never)]
+    ///
     /// # Safety
     /// The activation just stopped on this machine without returning.
+    #[cold]
+    #[inline(never)]
     unsafe fn stopped(&mut self, machine: *mut Machine<M>) -> Stop {
         match self.site.code {
             TrapCode::OutOfFuel if self.host.is_none() => {

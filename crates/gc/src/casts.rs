@@ -15,39 +15,40 @@ use crate::layout::{HOST, Layout, Layouts};
 /// `machine` is that of a running instance in a store with a heap.
 #[inline(never)]
 unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u16) -> bool {
-    // SAFETY: the caller guarantees a live machine, and nothing writes to it meanwhile. `place` returns addresses in
-    // the heap, where a header is readable. References to functions are checked against the list's length.
-    unsafe {
-        let machine = &*machine;
-        let kind = flags & KIND;
-        let is = if reference == 0 {
-            flags & NULLABLE != 0
-        } else if kind == TOP {
-            true
-        } else if kind == BOTTOM {
-            false
-        } else if kind == FUNC {
-            let entry = reference - 1;
-            entry < machine.funcs_len && machine.types.is_sub((**machine.funcs.add(entry as usize)).type_id, ty)
-        } else if reference & 1 != 0 {
-            kind == I31 || kind == EQ
-        } else {
-            let id = match machine.heap.place(reference) {
-                Some(place) => place.cast::<u64>().read_unaligned() as u32,
-                None => HOST,
-            };
-            let layout = || (*machine.heap.layouts.cast::<Layouts>()).get(id);
-            id < HOST
-                && match kind {
-                    OBJECT => machine.types.is_sub(id, ty),
-                    EQ => true,
-                    STRUCT => matches!(layout(), Some(Layout::Fixed { .. })),
-                    ARRAY => matches!(layout(), Some(Layout::Array { .. })),
-                    _ => false,
-                }
+    // SAFETY: the caller guarantees a live machine. Nothing writes to it while this function runs.
+    let machine = unsafe { &*machine };
+    let kind = flags & KIND;
+    let is = if reference == 0 {
+        flags & NULLABLE != 0
+    } else if kind == TOP {
+        true
+    } else if kind == BOTTOM {
+        false
+    } else if kind == FUNC {
+        let entry = reference - 1;
+        // SAFETY: the list has `funcs_len` records, which are live. The store keeps the displays of all its types.
+        entry < machine.funcs_len && unsafe { machine.types.is_sub((**machine.funcs.add(entry as usize)).type_id, ty) }
+    } else if reference & 1 != 0 {
+        kind == I31 || kind == EQ
+    } else {
+        let id = match machine.heap.place(reference) {
+            // SAFETY: `place` returns addresses in the heap, where a header is readable.
+            Some(place) => unsafe { place.cast::<u64>().read_unaligned() as u32 },
+            None => HOST,
         };
-        is != (flags & NEGATED != 0)
-    }
+        // SAFETY: the heap's owner set `layouts` to a `Layouts`, which lives as long as the heap.
+        let layout = || unsafe { (*machine.heap.layouts.cast::<Layouts>()).get(id) };
+        id < HOST
+            && match kind {
+                // SAFETY: the store keeps the displays of all its types.
+                OBJECT => unsafe { machine.types.is_sub(id, ty) },
+                EQ => true,
+                STRUCT => matches!(layout(), Some(Layout::Fixed { .. })),
+                ARRAY => matches!(layout(), Some(Layout::Array { .. })),
+                _ => false,
+            }
+    };
+    is != (flags & NEGATED != 0)
 }
 
 /// Returns whether the reference in the slot at unit 0 has the type at unit 1, as the flags at unit 3 say.

@@ -38,17 +38,22 @@ enum Kind {
 #[inline(never)]
 unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
     let r = &Regs::new(ip, fp, core::ptr::null_mut(), cx);
-    // SAFETY: the caller guarantees an instruction of this kind, so its segment index is in range. `elements`, `data`
-    // and `references` check the ranges before each piece.
-    unsafe {
-        let log2 = if kind == Kind::Elem { 2 } else { element_log2(r)? };
-        if kind == Kind::Fill {
-            has_slots(r.u16(5), log2)?;
-        }
-        let (index, second) = (r.slot(3), r.slot(if kind == Kind::Copy { 5 } else { 4 }));
-        let count = r.slot(if matches!(kind, Kind::Fill | Kind::Copy) { 6 } else { 5 });
-        loop {
-            let left = count.read() as u32;
+    // SAFETY: the caller guarantees an instruction of this kind, with a type operand unless it is `Elem`.
+    let log2 = if kind == Kind::Elem { 2 } else { unsafe { element_log2(r)? } };
+    if kind == Kind::Fill {
+        // SAFETY: a fill has the number of the value's slots as operand.
+        has_slots(unsafe { r.u16(5) }, log2)?;
+    }
+    // SAFETY: these operands name slots of the frame.
+    let (index, second, count) = unsafe {
+        let second = r.slot(if kind == Kind::Copy { 5 } else { 4 });
+        (r.slot(3), second, r.slot(if matches!(kind, Kind::Fill | Kind::Copy) { 6 } else { 5 }))
+    };
+    loop {
+        // SAFETY: slots of the frame are initialized.
+        let left = unsafe { count.read() } as u32;
+        // SAFETY: the operands name the target array's slot, and the source array's slot or a segment.
+        let (to, from) = unsafe {
             let to = elements(r, 2, index.read() as u32, left, log2)?;
             let from = match kind {
                 Kind::Fill => core::ptr::null(),
@@ -56,19 +61,28 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
                 Kind::Data => data(r, 6, second.read() as u32, left, log2)?,
                 Kind::Elem => references(r, 6, second.read() as u32, left)?.cast(),
             };
-            if left == 0 {
-                return Ok(());
-            }
-            let bytes = pay_for_piece((*cx).machine, u64::from(left) << log2, fuel::BYTES)? as usize;
-            let piece = (bytes >> log2) as u32;
-            // If the ranges may overlap and the elements move up, the copy starts at the end.
-            let backwards = kind == Kind::Copy && to.cast_const() > from;
-            let skipped = if backwards { ((left - piece) as usize) << log2 } else { 0 };
+            (to, from)
+        };
+        if left == 0 {
+            return Ok(());
+        }
+        // SAFETY: the machine of a running instance is live.
+        let bytes = unsafe { pay_for_piece((*cx).machine, u64::from(left) << log2, fuel::BYTES)? } as usize;
+        let piece = (bytes >> log2) as u32;
+        // If the ranges may overlap and the elements move up, the copy starts at the end.
+        let backwards = kind == Kind::Copy && to.cast_const() > from;
+        let skipped = if backwards { ((left - piece) as usize) << log2 } else { 0 };
+        // SAFETY: `elements`, `data` and `references` checked both ranges, and the piece is a part of them. The value
+        // of a fill has enough slots. A segment does not overlap the heap.
+        unsafe {
             match kind {
                 Kind::Fill => fill(to, second, log2, piece as usize),
                 Kind::Data => copy_data(to, from, bytes, log2),
                 Kind::Copy | Kind::Elem => from.add(skipped).copy_to(to.add(skipped), bytes),
             }
+        }
+        // SAFETY: these are slots of the frame.
+        unsafe {
             count.write((left - piece).into());
             if !backwards {
                 index.write(u64::from((index.read() as u32).wrapping_add(piece)));

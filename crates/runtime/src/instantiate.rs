@@ -45,7 +45,7 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
     let start = made?;
     if let Some(start) = start {
         // SAFETY: the caller borrows the store mutably, and `store` is not used from here on. `start` is a record of
-        // the new instance. Validation allows no parameters and no results for a start function.
+        // the store. Validation allows no parameters and no results for a start function.
         unsafe { invoke(root, start, &[], &mut [])? };
     }
     Ok(index)

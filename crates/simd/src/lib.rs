@@ -5,9 +5,9 @@
 //! 1. `lanes`: vectors as arrays;
 //! 2. `portable`: the meaning of each operation, on any machine;
 //! 3. `sse2` or `neon`: operations that intrinsics compute better than what the compiler makes of `portable`. `sse4`
-//! has some for newer processors;
+//!    has some for newer processors;
 //! 4. `shapes`: the generic vector instructions, and for each shape its handlers. `apart` has those of rarely used
-//! instructions;
+//!    instructions;
 //! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `table` has the handlers of all rows.
 //!
 //! docs/simd.md explains how vectors are translated and what relaxed instructions do.

@@ -34,9 +34,10 @@ macro_rules! registers {
         pub type Handler<M> = unsafe extern "C" fn($($ty),*) -> Exit;
 
         /// Calls a handler with these registers.
-        #[inline(always)]
+        ///
         /// # Safety
         /// As [`Instr::run`], and `handler` is the handler of the instruction at `ip`, or continues its work.
+        #[inline(always)]
         unsafe fn enter<M: Mode>(handler: Handler<M>, r: Regs<M>) -> Exit {
             let r = Regs { spare: SPARE, ..r };
             // SAFETY: the caller guarantees the contract of `Instr::run`, which is all that a handler asks for.
@@ -95,11 +96,12 @@ macro_rules! registers {
         }
 
         /// The end of every trap: notes the site. The trap code is passed in place of the memory.
+        ///
+        /// # Safety
+        /// The registers are those of a running function, except `mem`, which is the number of a [`TrapCode`].
         #[cold]
         #[inline(never)]
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
-        /// # Safety
-        /// The registers are those of a running function, except `mem`, which is the number of a [`TrapCode`].
         unsafe extern "C" fn trap<M: Mode>($($name: $ty),*) -> Exit {
             let r = Regs { $($name),* };
             // SAFETY: only `end` calls this, and it passes a `TrapCode` as its number.
@@ -257,12 +259,12 @@ pub trait Instr<M: Mode> {
     /// of a verified image. This gives:
     ///
     /// - code: `ip` is at an instruction of this kind, and its operands follow as its shape says. The linker or the
-    /// image writer wrote them so;
+    ///   image writer wrote them so;
     /// - frame: the frame at `fp` lies in the value stack, because calls check that it fits. The translator keeps
-    /// each slot operand below the frame's size, and the image verifier checks that. So `fp` plus a slot operand is a
-    /// slot of the frame. All slots of the value stack are initialized;
+    ///   each slot operand below the frame's size, and the image verifier checks that. So `fp` plus a slot operand is a
+    ///   slot of the frame. All slots of the value stack are initialized;
     /// - instance: `cx` points to the instance. Its records, and its machine, stay in place while code runs; the
-    /// embedder keeps them. Each index operand is in range of its list: validation and the image verifier check that;
+    ///   embedder keeps them. Each index operand is in range of its list: validation and the image verifier check that;
     /// - memory: `mem` is the base of memory 0, as [`Memory`](crate::state::Memory) documents.
     unsafe fn run(r: &mut Regs<M>) -> Flow<M>;
 }
@@ -274,9 +276,10 @@ const DONE: Exit = ptr::without_provenance(1);
 pub(crate) const TRAPPED: Exit = ptr::without_provenance(3);
 
 /// Ends a handler as `flow` says.
-#[inline(always)]
+///
 /// # Safety
 /// The registers are those of a running function. With `Next` and `Jump`, `ip` is at an instruction.
+#[inline(always)]
 unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
     match flow {
         // SAFETY: the caller guarantees that `run` left `ip` at an instruction.

@@ -185,14 +185,19 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
     if found.address.wrapping_sub(found.mem) >= RESERVED || found.pc == found.address {
         return None;
     }
-    // SAFETY: the processor just read the instruction at `pc`, so it is readable. If it is an access, the registers
-    // hold what they are named for, and they belong to a running function, whose machine and memory are live. A
-    // signal handler has only numbers, but each pointer was exposed when it was passed to the access's assembly.
+    // SAFETY: the processor just read the instruction at `pc`, so it is readable.
+    if !unsafe { processor::is_access(ptr::with_exposed_provenance(found.pc)) } {
+        return None;
+    }
+    // A signal handler has only numbers. But each of these pointers was exposed when it was passed to the access's
+    // assembly.
+    let instance = ptr::with_exposed_provenance_mut::<Instance>(found.cx);
+    let ip = ptr::with_exposed_provenance(found.ip);
+    let fp = ptr::with_exposed_provenance_mut(found.fp);
+    // SAFETY: at an access, the registers hold what they are named for. They belong to a running function, whose
+    // machine and memory are live. If the access is another copy's, `copy` is still the machine's first field, and
+    // nothing else is read.
     unsafe {
-        if !processor::is_access(ptr::with_exposed_provenance(found.pc)) {
-            return None;
-        }
-        let instance = ptr::with_exposed_provenance_mut::<Instance>(found.cx);
         let machine = (*instance).machine;
         if (*machine).copy != copy() || (**(*instance).memories).base.addr() != found.mem {
             return None;
@@ -201,8 +206,6 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         if stack == 0 {
             return None;
         }
-        let ip = ptr::with_exposed_provenance(found.ip);
-        let fp = ptr::with_exposed_provenance_mut(found.fp);
         Site::note((*machine).running, TrapCode::MemoryOutOfBounds, ip, fp, instance);
         Some(Resume { pc: at, sp: stack, result: TRAPPED.addr(), saved })
     }

@@ -7,9 +7,10 @@ use crate::mode::Mode;
 use crate::state::Memory;
 
 /// Returns the memory that the operand at this unit names.
-#[inline(always)]
+///
 /// # Safety
 /// As [`Instr::run`], and the instruction has a memory operand at this unit.
+#[inline(always)]
 unsafe fn memory<'a, M: Mode>(r: &Regs<M>, at: usize) -> &'a Memory {
     // SAFETY: the caller guarantees a memory operand, which is in range of the instance's memories. Their records
     // stay in place while code runs.

@@ -104,61 +104,69 @@ struct Range {
 #[inline(never)]
 unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, kind: Kind) -> Result<(), TrapCode> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
-    // SAFETY: the caller guarantees an instruction of this kind, so memory, table and segment indices are in range,
-    // and the records stay in place. `inside` checks both ranges before each piece. Base and length stay the same:
-    // nothing grows here.
-    unsafe {
-        let memory = |at: usize| {
-            let memory: &Memory = &**(*cx).memories.add(r.u16(at));
-            Range { base: memory.base, len: memory.len() }
-        };
-        let table = |at: usize| *(*cx).tables.add(r.u32(at) as usize);
-        let elements = |table: *mut Table<M>| Range { base: (*table).elems.cast(), len: (*table).len };
-        let nothing = || Range { base: core::ptr::null_mut(), len: 0 };
-        let mut written: *mut Table<M> = core::ptr::null_mut();
-        let (target, source) = match kind {
-            Kind::MemCopy => (memory(3), memory(4)),
-            Kind::MemFill => (memory(3), nothing()),
-            Kind::MemInit => {
-                let segment = (*cx).data.add(r.u32(3) as usize);
-                (memory(5), Range { base: (*segment).bytes.cast_mut(), len: (*segment).len as u64 })
-            }
-            Kind::TabCopy => {
-                written = table(3);
-                (elements(written), elements(table(5)))
-            }
-            Kind::TabFill => {
-                written = table(3);
-                (elements(written), nothing())
-            }
-            Kind::TabInit => {
-                let segment = (*cx).elems.add(r.u32(3) as usize);
-                written = table(5);
-                (elements(written), Range { base: (*segment).elems.cast_mut().cast(), len: (*segment).len as u64 })
-            }
-        };
-        let bytes = written.is_null();
-        let (out, log2, unit) = if bytes {
-            (TrapCode::MemoryOutOfBounds, 0, fuel::BYTES)
-        } else {
-            (TrapCode::TableOutOfBounds, 2, fuel::ELEMENTS)
-        };
-        let fills = matches!(kind, Kind::MemFill | Kind::TabFill);
-        let (to, from, count) = (r.slot(0), r.slot(1), r.slot(2));
-        loop {
-            let (first, second, left) = (to.read(), from.read(), count.read());
-            if !inside(first, left, target.len) || !fills && !inside(second, left, source.len) {
-                return Err(out);
-            }
-            if left == 0 {
-                return Ok(());
-            }
-            let piece = pay_for_piece((*cx).machine, left, unit)?;
-            // If the ranges overlap and the items move up, the copy starts at the end.
-            let backwards = !fills && core::ptr::eq(target.base, source.base) && first > second;
-            let skipped = if backwards { left - piece } else { 0 };
+    // SAFETY: the caller guarantees an instruction of this kind. So a memory's index is in range of the instance's
+    // memories, whose records stay in place. `memory` is called for operands that are such an index.
+    let memory = |at: usize| unsafe {
+        let memory: &Memory = &**(*cx).memories.add(r.u16(at));
+        Range { base: memory.base, len: memory.len() }
+    };
+    // SAFETY: as above, for tables.
+    let table = |at: usize| unsafe { *(*cx).tables.add(r.u32(at) as usize) };
+    // SAFETY: `table` returned the record.
+    let elements = |table: *mut Table<M>| unsafe { Range { base: (*table).elems.cast(), len: (*table).len } };
+    let nothing = || Range { base: core::ptr::null_mut(), len: 0 };
+    let mut written: *mut Table<M> = core::ptr::null_mut();
+    let (target, source) = match kind {
+        Kind::MemCopy => (memory(3), memory(4)),
+        Kind::MemFill => (memory(3), nothing()),
+        Kind::MemInit => {
+            // SAFETY: as above, for data segments.
+            let segment = unsafe { &*(*cx).data.add(r.u32(3) as usize) };
+            (memory(5), Range { base: segment.bytes.cast_mut(), len: segment.len as u64 })
+        }
+        Kind::TabCopy => {
+            written = table(3);
+            (elements(written), elements(table(5)))
+        }
+        Kind::TabFill => {
+            written = table(3);
+            (elements(written), nothing())
+        }
+        Kind::TabInit => {
+            // SAFETY: as above, for element segments.
+            let segment = unsafe { &*(*cx).elems.add(r.u32(3) as usize) };
+            written = table(5);
+            (elements(written), Range { base: segment.elems.cast_mut().cast(), len: segment.len as u64 })
+        }
+    };
+    let bytes = written.is_null();
+    let (out, log2, unit) = if bytes {
+        (TrapCode::MemoryOutOfBounds, 0, fuel::BYTES)
+    } else {
+        (TrapCode::TableOutOfBounds, 2, fuel::ELEMENTS)
+    };
+    let fills = matches!(kind, Kind::MemFill | Kind::TabFill);
+    // SAFETY: the first three operands of each kind name slots of the frame.
+    let (to, from, count) = unsafe { (r.slot(0), r.slot(1), r.slot(2)) };
+    loop {
+        // SAFETY: slots of the frame are initialized.
+        let (first, second, left) = unsafe { (to.read(), from.read(), count.read()) };
+        if !inside(first, left, target.len) || !fills && !inside(second, left, source.len) {
+            return Err(out);
+        }
+        if left == 0 {
+            return Ok(());
+        }
+        // SAFETY: the machine of a running instance is live.
+        let piece = unsafe { pay_for_piece((*cx).machine, left, unit)? };
+        // If the ranges overlap and the items move up, the copy starts at the end.
+        let backwards = !fills && core::ptr::eq(target.base, source.base) && first > second;
+        let skipped = if backwards { left - piece } else { 0 };
+        let len = piece as usize;
+        // SAFETY: `inside` checked both ranges, and the piece is a part of them. Bases and lengths are still right,
+        // because nothing grows here.
+        unsafe {
             let place = target.base.add(((first + skipped) << log2) as usize);
-            let len = piece as usize;
             if !fills {
                 source.base.add(((second + skipped) << log2) as usize).copy_to(place, len << log2);
             } else if bytes {
@@ -168,9 +176,13 @@ unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, 
                     place.cast::<u32>().add(i).write(second as u32);
                 }
             }
-            if !bytes {
-                (*written).write(first + skipped, piece);
-            }
+        }
+        if !bytes {
+            // SAFETY: these elements are in the table, which `inside` checked.
+            unsafe { (*written).write(first + skipped, piece) };
+        }
+        // SAFETY: these are slots of the frame.
+        unsafe {
             count.write(left - piece);
             if !backwards {
                 to.write(first + piece);

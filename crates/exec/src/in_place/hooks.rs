@@ -47,19 +47,19 @@ unsafe fn host<T>(
     // SAFETY: `Instance::run` set `embedder` to a `Host<T>` that lives as long as the run, and nothing else uses the
     // data then. `resolved` has an entry for each imported function, which `resolve` found in `imports`. The caller
     // guarantees the slots of `args`.
-    unsafe {
+    let (import, args, data) = unsafe {
         let host = &mut *(*machine).embedder.cast::<Host<T>>();
         let import = &*host.imports.add(usize::from(*host.resolved.add(index as usize)));
-        let args = slice::from_raw_parts_mut(args, slots);
-        (import.func)(&mut Caller { instance, data: &mut *host.data }, args)?;
-        let mut slot = 0;
-        for ty in import.results {
-            use wasmote_ir::ValType::{F32, I32};
-            if let (I32 | F32, Some(value)) = (ty, args.get_mut(slot)) {
-                *value = u64::from(*value as u32);
-            }
-            slot += usize::from(ty.slots());
+        (import, slice::from_raw_parts_mut(args, slots), &mut *host.data)
+    };
+    (import.func)(&mut Caller { instance, data }, args)?;
+    let mut slot = 0;
+    for ty in import.results {
+        use wasmote_ir::ValType::{F32, I32};
+        if let (I32 | F32, Some(value)) = (ty, args.get_mut(slot)) {
+            *value = u64::from(*value as u32);
         }
+        slot += usize::from(ty.slots());
     }
     Ok(())
 }
@@ -69,18 +69,17 @@ unsafe fn host<T>(
 /// # Safety
 /// `memory` is a record that `Parts::memories` wrote.
 unsafe fn memory_grow(_: *mut Machine, memory: *mut Memory, delta: u64) -> Option<u64> {
-    // SAFETY: the caller guarantees the record. Its bytes lie in the buffer, with `embedder` bytes of room, and the
-    // new length is at most that.
+    // SAFETY: the caller guarantees the record, with its length in front of the base.
+    let (&Memory { base, page_log2, max_pages, embedder: room, .. }, old) = unsafe { (&*memory, (*memory).len()) };
+    let pages = old >> page_log2;
+    let new = pages.checked_add(delta).filter(|&new| new <= max_pages)?;
+    let len = new.checked_mul(1 << page_log2).filter(|&len| len <= room as u64)?;
+    // SAFETY: from `base` on, `room` bytes of the buffer are the memory's, and its length lies in front.
     unsafe {
-        let old = (*memory).len();
-        let pages = old >> (*memory).page_log2;
-        let new = pages.checked_add(delta).filter(|&new| new <= (*memory).max_pages)?;
-        let len = new.checked_mul(1 << (*memory).page_log2).filter(|&len| len <= (*memory).embedder as u64)?;
-        let base = (*memory).base;
         base.add(old as usize).write_bytes(0, (len - old) as usize);
         base.cast::<u64>().sub(1).write(len);
-        Some(pages)
     }
+    Some(pages)
 }
 
 /// Grows a table by nothing: in place, tables have a fixed length.

@@ -286,19 +286,20 @@ impl<'a, T> Instance<'a, T> {
     unsafe fn run(&mut self, results: &mut [u64]) -> Result<(), CallError> {
         let mut host = self.host();
         // SAFETY: the caller guarantees the activation's contract. `host` lives until the end of this function, and
-        // hooks use it only while the activation runs. A returned function has as many result slots as `results`,
-        // which the callers checked.
-        unsafe {
+        // hooks use it only while the activation runs.
+        let stop = unsafe {
             (*self.machine).embedder = (&raw mut host).cast();
-            let stop = self.activation.run(self.machine);
-            if stop == Stop::OutOfFuel {
-                self.waiting = Some(results.len());
-            }
-            stop.returned().map_err(CallError::Trap)?;
-            self.activation.results(results);
-            self.activation = Activation::none((*self.machine).stack_top, self.instance);
-            Ok(())
+            self.activation.run(self.machine)
+        };
+        if stop == Stop::OutOfFuel {
+            self.waiting = Some(results.len());
         }
+        stop.returned().map_err(CallError::Trap)?;
+        // SAFETY: the function returned. It has as many result slots as `results`, which the callers checked.
+        unsafe { self.activation.results(results) };
+        // SAFETY: the machine lies in the buffer, which this instance borrows.
+        self.activation = Activation::none(unsafe { (*self.machine).stack_top }, self.instance);
+        Ok(())
     }
 
     /// Gives metered code this much fuel; `docs/fuel.md` has the costs. Without a call of this, there is practically

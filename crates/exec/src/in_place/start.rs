@@ -101,24 +101,18 @@ pub(super) unsafe fn instantiate<'a, T>(
     }
     let base = buffer.as_mut_ptr().cast::<u8>();
     let parts = Parts { image, base, plan };
-    // SAFETY: `room` was checked, so all of the plan lies in the buffer. The buffer is 8-aligned, and nothing else
-    // uses it for `'a`. The caller guarantees the image's records: counts, indices and offsets are in range.
-    unsafe {
-        base.write_bytes(0, parts.plan.bytes_of_memories);
-        let machine = base.cast::<Machine<InPlace>>();
-        let instance: *mut state::Instance<InPlace> = parts.place(parts.plan.instance, 0);
-        let stack = parts.place(parts.plan.stack, 0);
-        machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
-        (*machine).fuel = fuel;
-        (*machine).funcs_len = image.count(Section::Funcs);
-        let imported = image.imported(kinds::FUNC);
-        let records = image.bytes().as_ptr().add(image.section(Section::Funcs)).cast::<Func>();
-        instance.write(state::Instance {
+    let machine = base.cast::<Machine<InPlace>>();
+    let imported = image.imported(kinds::FUNC);
+    // SAFETY: the sections that a parsed image names lie in it.
+    let (records, code) = unsafe {
+        let first = image.bytes().as_ptr();
+        (first.add(image.section(Section::Funcs)).cast::<Func>(), first.add(image.meta_end()))
+    };
+    // SAFETY: each offset is one of the plan, which fits the buffer, as was just checked.
+    let record = unsafe {
+        state::Instance {
             machine,
-            funcs: Funcs {
-                records: records.wrapping_add(imported as usize),
-                code: image.bytes().as_ptr().add(image.meta_end()),
-            },
+            funcs: Funcs { records: records.wrapping_add(imported as usize), code },
             imports: Absent,
             globals: parts.place(parts.plan.globals, 0),
             memories: parts.place(parts.plan.memory_pointers, 0),
@@ -129,26 +123,36 @@ pub(super) unsafe fn instantiate<'a, T>(
             imported_funcs: imported,
             defined_funcs: image.count(Section::Funcs) - imported,
             embedder: 0,
-        });
+        }
+    };
+    // SAFETY: as above, and nothing else uses the buffer for `'a`. It is 8-aligned, as is each offset. The plan has
+    // room for both records. The caller guarantees that counts, indices and offsets of the image are in range.
+    let (stack, instance, resolved) = unsafe {
+        base.write_bytes(0, parts.plan.bytes_of_memories);
+        let instance: *mut state::Instance<InPlace> = parts.place(parts.plan.instance, 0);
+        let stack = parts.place(parts.plan.stack, 0);
+        machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
+        (*machine).fuel = fuel;
+        (*machine).funcs_len = image.count(Section::Funcs);
+        instance.write(record);
         resolve(&parts, imports)?;
         parts.memories(room);
         parts.globals();
         parts.tables();
         parts.segments()?;
-        let resolved = parts.place(parts.plan.resolved, 0);
-        let activation = Activation::none(stack, instance);
-        let buffer = PhantomData;
-        let mut made =
-            Instance { image, imports, machine, instance, resolved, data, activation, waiting: None, buffer };
-        if let Some(start) = image.start() {
-            match made.call_index(start, &[], &mut []) {
-                Ok(()) => {}
-                Err(CallError::Trap(code)) => return Err(LoadError::Trap(code)),
-                Err(_) => return Err(LoadError::NotAFunction(start)),
-            }
+        (stack, instance, parts.place(parts.plan.resolved, 0))
+    };
+    let activation = Activation::none(stack, instance);
+    let buffer = PhantomData;
+    let mut made = Instance { image, imports, machine, instance, resolved, data, activation, waiting: None, buffer };
+    if let Some(start) = image.start() {
+        match made.call_index(start, &[], &mut []) {
+            Ok(()) => {}
+            Err(CallError::Trap(code)) => return Err(LoadError::Trap(code)),
+            Err(_) => return Err(LoadError::NotAFunction(start)),
         }
-        Ok(made)
     }
+    Ok(made)
 }
 
 /// Finds each imported function in `imports`.
@@ -176,58 +180,72 @@ unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), Loa
 }
 
 impl Parts<'_> {
+    /// Sets up the memories. All of the buffer, `room` bytes, is theirs behind the first one.
+    ///
+    /// # Safety
+    /// The parts are as [`instantiate`] set them up.
     unsafe fn memories(&self, room: usize) {
         let count = self.count(Section::Memories);
-        // SAFETY: `instantiate` checked that the plan fits the buffer. The plan has the records, pointers and initial
-        // bytes of all memories, or the record of one empty memory.
-        unsafe {
-            let pointers = self.plan.memory_pointers;
-            self.place::<Memory>(self.plan.memories, 0).write(Memory {
-                base: EmptyMemory::base(),
-                page_log2: 16,
-                memory64: false,
-                max_pages: 0,
-                embedder: 0,
-            });
-            self.place::<*mut Memory>(pointers, 0).write(self.place(self.plan.memories, 0));
-            let mut at = self.plan.bytes_of_memories;
-            // Memory 0 comes last, because it can grow.
-            for index in (1..count).chain((count > 0).then_some(0)) {
-                let (Some(memory), Some(len)) =
-                    (self.image.memory(index as u32), memory_bytes(&self.image, index as u32))
-                else {
-                    continue;
-                };
-                let start = at + 8;
+        let empty = Memory { base: EmptyMemory::base(), page_log2: 16, memory64: false, max_pages: 0, embedder: 0 };
+        // SAFETY: the plan has a record and a pointer for one memory at least.
+        unsafe { self.write_memory(0, empty) };
+        let mut at = self.plan.bytes_of_memories;
+        // Memory 0 comes last, because it can grow.
+        for index in (1..count).chain((count > 0).then_some(0)) {
+            let (Some(memory), Some(len)) = (self.image.memory(index as u32), memory_bytes(&self.image, index as u32))
+            else {
+                continue;
+            };
+            let start = at + 8;
+            at = (start + len).next_multiple_of(8);
+            // SAFETY: the plan has the initial bytes of all memories in this order, with 8 more in front of each.
+            let base = unsafe {
                 let base = self.base.add(start);
                 base.write_bytes(0, len);
                 base.cast::<u64>().sub(1).write(len as u64);
-                at = (start + len).next_multiple_of(8);
-                let LimitsRecord { what, wide, max, .. } = memory;
-                let room = if index == 0 { room - start } else { len };
-                let record = Memory {
-                    base,
-                    page_log2: what,
-                    memory64: wide,
-                    // The limit is what there is room for, so that code does not pay fuel for growth that must fail.
-                    max_pages: max.or(memory.most_pages()).unwrap_or(0).min((room as u64).unbounded_shr(what)),
-                    embedder: room,
-                };
-                self.place::<Memory>(self.plan.memories, index).write(record);
-                self.place::<*mut Memory>(pointers, index).write(self.place(self.plan.memories, index));
-            }
+                base
+            };
+            let LimitsRecord { what, wide, max, .. } = memory;
+            let room = if index == 0 { room - start } else { len };
+            let record = Memory {
+                base,
+                page_log2: what,
+                memory64: wide,
+                // The limit is what there is room for, so that code does not pay fuel for growth that must fail.
+                max_pages: max.or(memory.most_pages()).unwrap_or(0).min((room as u64).unbounded_shr(what)),
+                embedder: room,
+            };
+            // SAFETY: the plan has a record and a pointer for each memory.
+            unsafe { self.write_memory(index, record) };
         }
     }
 
+    /// Writes a memory's record and the pointer to it.
+    ///
+    /// # Safety
+    /// The parts are as [`instantiate`] set them up. The plan has a memory with this index.
+    unsafe fn write_memory(&self, index: usize, record: Memory) {
+        // SAFETY: the caller guarantees the index.
+        unsafe {
+            let place = self.place::<Memory>(self.plan.memories, index);
+            place.write(record);
+            self.place::<*mut Memory>(self.plan.memory_pointers, index).write(place);
+        }
+    }
+
+    /// Sets up the globals with their initial values.
+    ///
+    /// # Safety
+    /// The parts are as [`instantiate`] set them up.
     unsafe fn globals(&self) {
         let mut at = 0;
         for index in 0..self.count(Section::Globals) {
             let Some(global) = self.image.global(index as u32) else { break };
+            let value = self.evaluate(global.init);
             // SAFETY: the plan has a pointer and enough slots for each global.
             unsafe {
                 let place: *mut u64 = self.place(self.plan.values, at);
                 self.place::<*mut u64>(self.plan.globals, index).write(place);
-                let value = self.evaluate(global.init);
                 place.write(value[0]);
                 if global_slots(global.content) == 2 {
                     place.add(1).write(value[1]);
@@ -237,14 +255,18 @@ impl Parts<'_> {
         }
     }
 
+    /// Sets up the tables with their initial elements.
+    ///
+    /// # Safety
+    /// The parts are as [`instantiate`] set them up.
     unsafe fn tables(&self) {
         let mut at = 0;
         for index in 0..self.count(Section::Tables) {
             let Some(table) = self.image.table(index as u32) else { break };
+            let value = if table.init == NONE { 0 } else { self.evaluate(table.init)[0] as u32 };
             // SAFETY: the plan has a record, a pointer, and room for the elements of each table.
             unsafe {
                 let elems: *mut u32 = self.place(self.plan.elements, at);
-                let value = if table.init == NONE { 0 } else { self.evaluate(table.init)[0] as u32 };
                 for element in 0..table.min as usize {
                     elems.add(element).write(value);
                 }
@@ -257,57 +279,64 @@ impl Parts<'_> {
         }
     }
 
+    /// Sets up the segments and copies the active ones.
+    ///
+    /// # Safety
+    /// The parts are as [`instantiate`] set them up.
     unsafe fn segments(&self) -> Result<(), LoadError> {
         let image = &self.image;
         let mut at = 0;
         // All segments are set up before the first active one is copied.
         for index in 0..self.count(Section::Elems) {
             let Some(elem) = image.elem(index as u32) else { break };
-            // SAFETY: items that are not copied lie in the image, which the verifier checks. The plan has room for
-            // the others, and a record for each segment.
-            unsafe {
-                let mut elems = image.bytes().as_ptr().add(image.section(Section::Items)).cast::<u32>();
-                elems = elems.wrapping_add(elem.items as usize);
-                if copied(elem.exprs) {
-                    let place: *mut u32 = self.place(self.plan.items, at);
-                    for i in 0..elem.count {
-                        let item = image.item(elem.items + i).unwrap_or(0);
-                        place.add(i as usize).write(if elem.exprs { self.evaluate(item)[0] as u32 } else { item });
-                    }
-                    elems = place;
-                    at += elem.count as usize;
+            // Items that are not copied are used where they lie in the image, which the verifier checks.
+            let mut elems = image.bytes().as_ptr().wrapping_add(image.section(Section::Items)).cast::<u32>();
+            elems = elems.wrapping_add(elem.items as usize);
+            if copied(elem.exprs) {
+                // SAFETY: the plan has room for the items that are copied.
+                let place: *mut u32 = unsafe { self.place(self.plan.items, at) };
+                for i in 0..elem.count {
+                    let item = image.item(elem.items + i).unwrap_or(0);
+                    let value = if elem.exprs { self.evaluate(item)[0] as u32 } else { item };
+                    // SAFETY: as above, for all items of the segment.
+                    unsafe { place.add(i as usize).write(value) };
                 }
-                let len = if elem.mode == modes::DECLARED { 0 } else { elem.count as usize };
-                self.place::<ElemSegment>(self.plan.elems, index).write(ElemSegment { elems, len });
+                elems = place;
+                at += elem.count as usize;
             }
+            let len = if elem.mode == modes::DECLARED { 0 } else { elem.count as usize };
+            // SAFETY: the plan has a record for each segment.
+            unsafe { self.place::<ElemSegment>(self.plan.elems, index).write(ElemSegment { elems, len }) };
         }
         let indexed = image.indexed_data() as usize;
         for (index, (_, bytes)) in image.data_segments().enumerate().take(indexed) {
+            let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
             // SAFETY: the plan has a record for each data segment that is addressed by an index.
-            unsafe {
-                let record = DataSegment { bytes: bytes.as_ptr(), len: bytes.len() };
-                self.place::<DataSegment>(self.plan.data, index).write(record);
-            }
+            unsafe { self.place::<DataSegment>(self.plan.data, index).write(record) };
         }
-        // SAFETY: the plan's records were written above. Each range is checked against its table or memory before the
-        // copy. A segment lies in the image or among the plan's items, so it does not overlap its target.
-        unsafe {
-            for index in 0..self.count(Section::Elems) {
-                let Some(elem) = image.elem(index as u32).filter(|elem| elem.mode == modes::ACTIVE) else { continue };
+        for index in 0..self.count(Section::Elems) {
+            let Some(elem) = image.elem(index as u32).filter(|elem| elem.mode == modes::ACTIVE) else { continue };
+            let to = self.evaluate(elem.offset)[0];
+            // SAFETY: the records were written above, and the verifier checks the target's index. The range is checked
+            // before the copy. The items lie in the image or among the plan's items, so they do not overlap the table.
+            unsafe {
                 let segment: *mut ElemSegment = self.place(self.plan.elems, index);
                 let table: *mut Table = self.place(self.plan.tables, elem.target as usize);
-                let to = self.evaluate(elem.offset)[0];
                 if to.checked_add((*segment).len as u64).is_none_or(|end| end > (*table).len) {
                     return Err(LoadError::Trap(TrapCode::TableOutOfBounds));
                 }
                 ptr::copy_nonoverlapping((*segment).elems, (*table).elems.add(to as usize), (*segment).len);
                 (*segment).len = 0;
             }
-            for (index, (data, bytes)) in image.data_segments().enumerate() {
-                if data.mode != modes::ACTIVE {
-                    continue;
-                }
-                let to = if data.fixed { data.offset.into() } else { self.evaluate(data.offset)[0] };
+        }
+        for (index, (data, bytes)) in image.data_segments().enumerate() {
+            if data.mode != modes::ACTIVE {
+                continue;
+            }
+            let to = if data.fixed { data.offset.into() } else { self.evaluate(data.offset)[0] };
+            // SAFETY: the records were written above, and the verifier checks the target's index. The range is checked
+            // before the copy. The bytes lie in the image, so they do not overlap the memory.
+            unsafe {
                 let memory: *mut Memory = self.place(self.plan.memories, data.target as usize);
                 if to.checked_add(bytes.len() as u64).is_none_or(|end| end > (*memory).len()) {
                     return Err(LoadError::Trap(TrapCode::MemoryOutOfBounds));

@@ -44,21 +44,22 @@ impl Place {
     /// # Safety
     /// The instance is one of the machine's store, and its records are live.
     unsafe fn locate(&self, machine: *mut Machine) -> Option<Located> {
-        // SAFETY: the caller guarantees the machine and the instance. The hook returns null or the start of a
-        // function's code, in front of which the linker wrote its description. The code belongs to the instance's
-        // module, so the index is in range of the instance's functions.
-        unsafe {
-            let code = ((*machine).hooks.locate)(machine, self.instance, self.ip);
-            if code.is_null() {
-                return None;
-            }
-            let description = cells::describe(code);
-            let cell = self.ip.addr().wrapping_sub(code.addr()) as u32;
-            let defined = description.func.wrapping_sub((*self.instance).imported_funcs);
-            let func = (*self.instance).funcs.add(defined as usize);
-            let frame = Frame { instance: self.instance, func: description.func, cell };
-            (cell < description.bytes).then_some(Located { frame, func })
+        // SAFETY: the caller guarantees the machine and the instance.
+        let code = unsafe { ((*machine).hooks.locate)(machine, self.instance, self.ip) };
+        if code.is_null() {
+            return None;
         }
+        // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
+        let description = unsafe { cells::describe(code) };
+        let cell = self.ip.addr().wrapping_sub(code.addr()) as u32;
+        // SAFETY: the caller guarantees the instance. The code is that of its module, so the index is in range of its
+        // functions.
+        let func = unsafe {
+            let defined = description.func.wrapping_sub((*self.instance).imported_funcs);
+            (*self.instance).funcs.add(defined as usize)
+        };
+        let frame = Frame { instance: self.instance, func: description.func, cell };
+        (cell < description.bytes).then_some(Located { frame, func })
     }
 }
 
@@ -110,40 +111,44 @@ impl Activation {
     /// # Safety
     /// The activation stopped on this machine. Nothing wrote to its part of the value stack since then.
     pub unsafe fn backtrace(&self, machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bool) {
-        // SAFETY: the caller guarantees that the frames are unchanged. Calls wrote each frame's header, whose slot
-        // the function's record gives. They wrote an entry behind `noted` for each return address `return_across`.
-        unsafe {
-            let Place { mut ip, mut fp, mut instance } = Place::of(&self.site.regs);
-            if instance.is_null() {
-                // The activation calls a host function, so no wasm ran.
-                return;
+        let Place { mut ip, mut fp, mut instance } = Place::of(&self.site.regs);
+        if instance.is_null() {
+            // The activation calls a host function, so no wasm ran.
+            return;
+        }
+        let mut noted = self.noted;
+        loop {
+            if ip == cells::return_across() {
+                // SAFETY: the caller guarantees that the value stack is unchanged. For each return address
+                // `return_across`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
+                let back = unsafe { noted.cast::<*const Cell>().read() };
+                // SAFETY: as above.
+                instance = unsafe { noted.add(1).cast::<*mut Instance>().read() };
+                noted = noted.wrapping_add(SAVED);
+                // That address can also be the exit from wasm.
+                if back == cells::leave_run() {
+                    break;
+                }
+                ip = back.wrapping_sub(1);
             }
-            let mut noted = self.noted;
-            loop {
-                if ip == cells::return_across() {
-                    // The entry has the address of the instruction behind the call.
-                    let back = noted.cast::<*const Cell>().read();
-                    instance = noted.add(1).cast::<*mut Instance>().read();
-                    noted = noted.add(SAVED);
-                    // That address can also be the exit from wasm.
-                    if back == cells::leave_run() {
-                        break;
-                    }
-                    ip = back.sub(1);
-                }
-                if ip == cells::leave_run() {
-                    break;
-                }
-                let Some(Located { frame, func }) = (Place { ip, fp, instance }).locate(machine) else { break };
-                if !each(frame) {
-                    break;
-                }
+            if ip == cells::leave_run() {
+                break;
+            }
+            // SAFETY: the instance is the one that ran at `ip`, which the store keeps.
+            let located = unsafe { (Place { ip, fp, instance }).locate(machine) };
+            let Some(Located { frame, func }) = located else { break };
+            if !each(frame) {
+                break;
+            }
+            // SAFETY: the frame is unchanged. The call of the function wrote its header, in the slot that the record
+            // gives.
+            let back = unsafe {
                 let header = fp.add(usize::from((*func).header));
-                let back = header.add(HEADER_RETURN).cast::<*const Cell>().read();
                 fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
-                let fixed = back == cells::return_across() || back == cells::leave_run();
-                ip = if fixed { back } else { back.sub(1) };
-            }
+                header.add(HEADER_RETURN).cast::<*const Cell>().read()
+            };
+            let fixed = back == cells::return_across() || back == cells::leave_run();
+            ip = if fixed { back } else { back.wrapping_sub(1) };
         }
     }
 }
@@ -155,15 +160,13 @@ impl Activation {
 /// A hook of this machine got the step and has not returned.
 #[cfg(feature = "trace")]
 pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::Linked>) -> Option<(u32, u32)> {
-    // SAFETY: the caller guarantees a live machine and instance. The hook returns null or the start of a function's
-    // code, in front of which the linker wrote its description.
-    unsafe {
-        let code = ((*machine).hooks.locate)(machine, step.instance, step.place.cast());
-        if code.is_null() {
-            return None;
-        }
-        let description = cells::describe(code);
-        let byte = step.place.addr().wrapping_sub(code.addr());
-        (byte < description.bytes as usize).then_some((description.func, byte as u32))
+    // SAFETY: the caller guarantees a live machine and instance.
+    let code = unsafe { ((*machine).hooks.locate)(machine, step.instance, step.place.cast()) };
+    if code.is_null() {
+        return None;
     }
+    // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
+    let description = unsafe { cells::describe(code) };
+    let byte = step.place.addr().wrapping_sub(code.addr());
+    (byte < description.bytes as usize).then_some((description.func, byte as u32))
 }

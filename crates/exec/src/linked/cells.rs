@@ -9,7 +9,7 @@
 //! 1. what a call needs to know of the frame ([`Front`]);
 //! 2. the function's index and length, from which a trap finds its site;
 //! 3. if the function has exception handlers, their number, the handlers ([`LinkedHandler`]), and the stretches of
-//! code that they cover ([`Stretch`]).
+//!    code that they cover ([`Stretch`]).
 //!
 //! A direct call has one more cell in front of its operands, with the address of the callee's code. Until that is
 //! known, it is the address of an [`unresolved`] cell, which finds the code. The last unit of each call, which no
@@ -115,21 +115,18 @@ pub(crate) struct Description {
 /// # Safety
 /// [`Linker::link`](crate::Linker::link) wrote the code.
 pub(crate) unsafe fn describe(code: *const Cell) -> Description {
-    // SAFETY: the caller guarantees code that `link` wrote. The index and length are two cells in front of it. With
-    // `HANDLED` set, the cells before have the counts, and as many handlers and stretches.
-    unsafe {
-        let word = code.sub(FRONT_CELLS).read().word();
-        let handlers = if word & HANDLED != 0 {
-            let counts = code.sub(FRONT_CELLS + 1).read().word();
-            let (handlers, stretches) = (counts as u32 as usize, (counts >> 32) as usize);
-            let first = code.sub(FRONT_CELLS + 1 + HANDLER_CELLS * handlers);
-            (first.cast(), (first.sub(stretches).cast(), stretches))
-        } else {
-            (core::ptr::null(), (core::ptr::null(), 0))
-        };
-        let (handlers, stretches) = handlers;
-        Description { func: word as u32, bytes: ((word & !HANDLED) >> 32) as u32, handlers, stretches }
-    }
+    // SAFETY: the caller guarantees code that `link` wrote. The index and length are two cells in front of it.
+    let word = unsafe { code.sub(FRONT_CELLS).read() }.word();
+    let (handlers, stretches) = if word & HANDLED != 0 {
+        // SAFETY: with `HANDLED` set, the next cell in front has the counts.
+        let counts = unsafe { code.sub(FRONT_CELLS + 1).read() }.word();
+        let (handlers, stretches) = (counts as u32 as usize, (counts >> 32) as usize);
+        let first = code.wrapping_sub(FRONT_CELLS + 1 + HANDLER_CELLS * handlers);
+        (first.cast(), (first.wrapping_sub(stretches).cast(), stretches))
+    } else {
+        (core::ptr::null(), (core::ptr::null(), 0))
+    };
+    Description { func: word as u32, bytes: ((word & !HANDLED) >> 32) as u32, handlers, stretches }
 }
 
 /// Returns the code of functions that are not yet translated.

@@ -2,7 +2,7 @@
 //! instructions whose operands change.
 //!
 //! 1. Mark jump targets, because none may become the second half of a superinstruction. The translator lists the
-//! instructions with targets; for images they are searched.
+//!    instructions with targets; for images they are searched.
 //! 2. Write all instructions as cells, choose superinstructions, and record where each instruction went.
 //! 3. Write targets and types in the form that they have in cells.
 
@@ -333,55 +333,62 @@ impl Linker {
                 _ => None,
             };
             debug_assert!(count <= at);
-            // SAFETY: each instruction so far has at most as many cells as units, so `count <= at`. That also holds
-            // with this one. Each write is below `code.len() + 2`, for which `out` has room.
-            unsafe {
-                match pair {
-                    Some((place, pair)) => {
-                        // The second instruction counts as beginning where its handler would be.
-                        starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
-                        cells.add(place).write(pair);
-                        before = None;
-                    }
-                    None => {
-                        starts[at] = (count * size_of::<Cell>()) as u32;
-                        let handler = match callee {
-                            Callee::Far => hot::<Linked, CallByNumber>,
-                            _ => self.handler(usize::from(opcode)),
-                        };
-                        cells.add(count).write(named(handler, usize::from(opcode), target));
-                        before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
-                        count += 1;
-                    }
+            // Each instruction has at most as many cells as units. So `count <= at`, here and at the next instruction,
+            // and each cell below is in the room of `code.len() + 2` cells.
+            match pair {
+                Some((place, pair)) => {
+                    // The second instruction counts as beginning where its handler would be.
+                    starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
+                    // SAFETY: `place` is below `count`.
+                    unsafe { cells.add(place).write(pair) };
+                    before = None;
                 }
-                if !matches!(callee, Callee::None) {
-                    let place = cells.add(count);
-                    place.write(match callee {
-                        Callee::Near(unresolved) => Cell::of_address(unresolved.cast()),
-                        _ => Cell::of_word(0),
-                    });
+                None => {
+                    starts[at] = (count * size_of::<Cell>()) as u32;
+                    let handler = match callee {
+                        Callee::Far => hot::<Linked, CallByNumber>,
+                        _ => self.handler(usize::from(opcode)),
+                    };
+                    // SAFETY: the cell is in the room, as said above.
+                    unsafe { cells.add(count).write(named(handler, usize::from(opcode), target)) };
+                    before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
                     count += 1;
                 }
-                match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
-                    (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
+            }
+            if !matches!(callee, Callee::None) {
+                let cell = match callee {
+                    Callee::Near(unresolved) => Cell::of_address(unresolved.cast()),
+                    _ => Cell::of_word(0),
+                };
+                // SAFETY: the cell is in the room, as said above.
+                unsafe { cells.add(count).write(cell) };
+                count += 1;
+            }
+            match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
+                (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
+                    // SAFETY: both cells are in the room, which is larger than needed for their sake.
+                    unsafe {
                         cells.add(count).write(Cell::of_word(pack([a, b, c, d]) & masks[0]));
                         cells.add(count + 1).write(Cell::of_word(pack([e, f, g, h]) & masks[1]));
                     }
-                    _ => {
-                        for (i, four) in operands.chunks(4).enumerate() {
-                            let mut padded = [0; 4];
-                            padded[..four.len()].copy_from_slice(four);
-                            cells.add(count + i).write(Cell::of_word(pack(padded)));
-                        }
+                }
+                _ => {
+                    for (i, four) in operands.chunks(4).enumerate() {
+                        let mut padded = [0; 4];
+                        padded[..four.len()].copy_from_slice(four);
+                        // SAFETY: the cell is in the room, as said above.
+                        unsafe { cells.add(count + i).write(Cell::of_word(pack(padded))) };
                     }
                 }
-                if caller & CALLER_HANDLES != 0 && THROWS.contains(&opcode) {
-                    cells.add(count).cast::<u16>().add(operands.len() - 1).write(caller);
-                }
-                count += operands.len().div_ceil(4);
-                if length & CALL != 0 {
-                    cells.add(count).cast::<u16>().sub(1).write(caller);
-                }
+            }
+            if caller & CALLER_HANDLES != 0 && THROWS.contains(&opcode) {
+                // SAFETY: the last operand of a throw is a unit of the cells that were just written.
+                unsafe { cells.add(count).cast::<u16>().add(operands.len() - 1).write(caller) };
+            }
+            count += operands.len().div_ceil(4);
+            if length & CALL != 0 {
+                // SAFETY: the last unit of a call is in the cell that was just written.
+                unsafe { cells.add(count).cast::<u16>().sub(1).write(caller) };
             }
             at += units;
         }

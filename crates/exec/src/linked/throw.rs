@@ -72,9 +72,9 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
     }
 }
 
-#[inline(never)]
 /// # Safety
 /// As [`land_behind_call`].
+#[inline(never)]
 unsafe fn search_behind(
     machine: *mut Machine,
     reference: u32,
@@ -92,9 +92,9 @@ unsafe fn search_behind(
     }
 }
 
-#[inline(never)]
 /// # Safety
 /// As [`land`].
+#[inline(never)]
 unsafe fn search(
     machine: *mut Machine,
     reference: u32,
@@ -205,36 +205,38 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
 /// # Safety
 /// `code` is the linked code of a function with handlers of the walk's instance, and contains the walk's place.
 unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
-    // SAFETY: the caller guarantees code that the linker wrote, so its handlers and stretches are in front of it, and
-    // the numbers of handlers are in range. Validation and the image verifier keep tags in range of the instance's
-    // tags.
-    unsafe {
+    // SAFETY: the caller guarantees code that the linker wrote, in front of which its handlers and stretches are.
+    let (handlers, stretches) = unsafe {
         let Description { handlers, stretches: (first, count), .. } = describe(code);
-        let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
-        let stretches = core::slice::from_raw_parts(first, count);
-        let stretch = stretches.get(stretches.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
-        let (mut next, mut found) = (stretch.handler, None);
-        let mut below = u16::MAX;
-        let mut passed = 0u64;
-        while next != NO_HANDLER && found.is_none() {
-            passed += 1;
-            let LinkedHandler { handler, outer, .. } = handlers.add(next as usize).read();
-            next = outer;
-            if handler.level >= below {
-                continue;
-            }
-            match handler.tag {
-                ANY => found = Some(handler),
-                DELEGATE => below = handler.slot,
-                index if (*walk.instance).tags.add(index as usize).read() == tag => found = Some(handler),
-                _ => {}
-            }
+        (handlers, core::slice::from_raw_parts(first, count))
+    };
+    let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
+    let stretch = stretches.get(stretches.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
+    let (mut next, mut found) = (stretch.handler, None);
+    let mut below = u16::MAX;
+    let mut passed = 0u64;
+    // SAFETY: validation and the image verifier keep tags in range of the instance's tags.
+    let tag_of = |index: u32| unsafe { (*walk.instance).tags.add(index as usize).read() };
+    while next != NO_HANDLER && found.is_none() {
+        passed += 1;
+        // SAFETY: the linker writes numbers of handlers that are there, or `NO_HANDLER`.
+        let LinkedHandler { handler, outer, .. } = unsafe { handlers.add(next as usize).read() };
+        next = outer;
+        if handler.level >= below {
+            continue;
         }
-        // One function may have millions of handlers. Code that takes no fuel ignores the remaining fuel.
-        let fuel = &raw mut (*(*walk.instance).machine).fuel;
-        *fuel = (*fuel).saturating_sub(passed >> HANDLERS);
-        found
+        match handler.tag {
+            ANY => found = Some(handler),
+            DELEGATE => below = handler.slot,
+            index if tag_of(index) == tag => found = Some(handler),
+            _ => {}
+        }
     }
+    // One function may have millions of handlers. Code that takes no fuel ignores the remaining fuel.
+    // SAFETY: the caller guarantees the walk's instance, whose machine is live.
+    let fuel = unsafe { &mut (*(*walk.instance).machine).fuel };
+    *fuel = fuel.saturating_sub(passed >> HANDLERS);
+    found
 }
 
 /// Writes the values and the reference that the handler takes.
