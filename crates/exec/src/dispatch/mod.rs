@@ -249,7 +249,7 @@ pub enum Flow<M: Mode> {
 /// stack.
 pub trait Instr<M: Mode> {
     /// Whether the result in the integer accumulator certainly has 32 bits when the instruction ends in
-    /// [`Flow::Next`]. A superinstruction then need not clear the upper half for its second instruction.
+    /// `Flow::Next`. A superinstruction then need not clear the upper half for its second instruction.
     const NARROW: bool = false;
 
     /// Runs the instruction and moves `ip` on.
@@ -320,7 +320,7 @@ pub trait Way<M: Mode> {
     /// Runs from `r` until the outermost function returns or the run stops otherwise.
     ///
     /// # Safety
-    /// As [`run`].
+    /// As `run`.
     unsafe extern "C" fn chain(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit;
 }
 

@@ -8,7 +8,7 @@
 //!
 //! A fault must leave what a trap needs. So each access is written in assembly, with four registers that hold the
 //! data of [`Fault`], whatever the compiler did with the rest of the handler. The encoding is one that no compiler
-//! emits, so faults of other code are left alone. [`run`] records where it was called, and a fault resumes there,
+//! emits, so faults of other code are left alone. `run` records where it was called, and a fault resumes there,
 //! however many frames lie between.
 //!
 //! Each processor has a file of its own.

@@ -6,13 +6,13 @@
 //!
 //! In front of a function's first instruction lie, from the last cell backwards:
 //!
-//! 1. what a call needs to know of the frame ([`Front`]);
+//! 1. what a call needs to know of the frame (`Front`);
 //! 2. the function's index and length, from which a trap finds its site;
-//! 3. if the function has exception handlers, their number, the handlers ([`LinkedHandler`]), and the stretches of
-//!    code that they cover ([`Stretch`]).
+//! 3. if the function has exception handlers, their number, the handlers (`LinkedHandler`), and the stretches of
+//!    code that they cover (`Stretch`).
 //!
 //! A direct call has one more cell in front of its operands, with the address of the callee's code. Until that is
-//! known, it is the address of an [`unresolved`] cell, which finds the code. The last unit of each call, which no
+//! known, it is the address of an `unresolved` cell, which finds the code. The last unit of each call, which no
 //! operand uses, has the slot of the caller's header. A walk of the frames reads it.
 //!
 //! Two instructions in a row that form a superinstruction (`handlers::pairs`) share one handler, unless the second is

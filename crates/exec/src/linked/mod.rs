@@ -25,11 +25,11 @@ pub type Table = crate::state::Table<Linked>;
 pub type Activation = crate::activation::Activation<Linked>;
 /// [`Hooks`](crate::state::Hooks) of linked code.
 pub type Hooks = crate::state::Hooks<Linked>;
-/// [`Regs`](crate::dispatch::Regs) of linked code.
+/// The registers of linked code.
 pub type Regs = crate::dispatch::Regs<Linked>;
-/// [`Flow`](crate::dispatch::Flow) of linked code.
+/// How an instruction of linked code ends.
 pub type Flow = crate::dispatch::Flow<Linked>;
-/// [`Handler`](crate::dispatch::Handler) of linked code.
+/// A handler of linked code.
 pub type Handler = crate::dispatch::Handler<Linked>;
 
 /// One cell of linked code: an address, or four units of operands. Addresses are stored as pointers, because an

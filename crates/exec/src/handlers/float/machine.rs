@@ -55,7 +55,7 @@ macro_rules! operations {
                 integral(a, |t| t)
             }
 
-            /// Rounds to the nearest integer, ties to even. After adding [`EXACT`], no bits are left for a fraction.
+            /// Rounds to the nearest integer, ties to even. After adding `EXACT`, no bits are left for a fraction.
             #[inline(always)]
             pub fn nearest(a: $float) -> $float {
                 integral(a, |_| (abs(a) + EXACT) - EXACT)
