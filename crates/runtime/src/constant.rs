@@ -49,7 +49,7 @@ pub(crate) fn evaluate(
             | ConstOp::StructNewDefault(_)
             | ConstOp::ArrayNew(_)
             | ConstOp::ArrayNewDefault(_)
-            | ConstOp::ArrayNewFixed(..) => object(store, types, op, &mut stack)?,
+            | ConstOp::ArrayNewFixed(..) => store.constant_object(types, op, &mut stack)?,
             ConstOp::RefFunc(index) => {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: a record of this store.
@@ -74,34 +74,4 @@ pub(crate) fn evaluate(
         stack.try_push(value)?;
     }
     stack.pop().ok_or_else(invalid)
-}
-
-/// A new object, as a value, from the values on the stack.
-#[cfg(feature = "gc")]
-fn object(store: &mut Store, types: &TypeIds, op: &ConstOp, stack: &mut Vec<[u64; 2]>) -> Result<[u64; 2], Error> {
-    use wasmote_decode::CompositeType;
-    let mut pop = || stack.pop().ok_or_else(invalid);
-    // How many values there are, the last ones on the stack, and how many elements.
-    let (ty, count, len) = match *op {
-        ConstOp::StructNew(ty) => match types.sub_type(ty).map(|ty| &ty.composite) {
-            Some(CompositeType::Struct(fields)) => (ty, fields.len(), 0),
-            _ => return Err(invalid()),
-        },
-        ConstOp::StructNewDefault(ty) => (ty, 0, 0),
-        ConstOp::ArrayNew(ty) => (ty, 1, pop()?[0] as u32),
-        ConstOp::ArrayNewDefault(ty) => (ty, 0, pop()?[0] as u32),
-        ConstOp::ArrayNewFixed(ty, len) => (ty, len as usize, len),
-        _ => return Err(invalid()),
-    };
-    let first = stack.len().checked_sub(count).ok_or_else(invalid)?;
-    let id = *types.ids().get(ty as usize).ok_or_else(invalid)?;
-    let object = store.new_object(id, len, &stack[first..])?.reference(store);
-    stack.truncate(first);
-    Ok([object.into(), 0])
-}
-
-/// Modules with objects are refused.
-#[cfg(not(feature = "gc"))]
-fn object(_: &mut Store, _: &TypeIds, _: &ConstOp, _: &mut Vec<[u64; 2]>) -> Result<[u64; 2], Error> {
-    Err(invalid())
 }

@@ -66,28 +66,20 @@ unsafe fn locate(
     }
 }
 
-unsafe fn make_room(_machine: *mut exec::Machine, _bytes: usize, _top: *mut u64) -> bool {
+unsafe fn make_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
     // SAFETY: as above.
-    #[cfg(feature = "gc")]
-    return unsafe { root(_machine).as_mut().make_room(_bytes, _top) };
-    // Modules with objects are refused.
-    #[cfg(not(feature = "gc"))]
-    false
+    unsafe { root(machine).as_mut().make_room(bytes, top) }
 }
 
 unsafe fn exception(
-    _machine: *mut exec::Machine,
-    _tag: u32,
-    _values: *const u64,
-    _slots: usize,
-    _top: *mut u64,
+    machine: *mut exec::Machine,
+    tag: u32,
+    values: *const u64,
+    slots: usize,
+    top: *mut u64,
 ) -> Option<u32> {
     // SAFETY: as above; the values are slots of the running function.
-    #[cfg(feature = "gc")]
-    return unsafe { root(_machine).as_mut().new_exception(_tag, _values, _slots, _top) };
-    // Modules with tags are refused.
-    #[cfg(not(feature = "gc"))]
-    None
+    unsafe { root(machine).as_mut().new_exception(tag, values, slots, top) }
 }
 
 unsafe fn host(

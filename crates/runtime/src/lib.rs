@@ -8,7 +8,7 @@
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
 //! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
-//! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`: who owns the records, and what can be done with them while no code runs;
+//! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: who owns the records, and what can be done with them while no code runs;
 //! 6. `run`, `activation`, `hooks`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
 //! 7. `owned`, `caller`: how a store is borrowed, with the embedder's data.
 //!
@@ -32,6 +32,8 @@ mod code;
 mod constant;
 mod engine;
 mod error;
+#[cfg(not(feature = "gc"))]
+mod externs;
 #[cfg(feature = "gc")]
 mod gc;
 mod global;
@@ -73,6 +75,11 @@ mod type_ids;
 mod types;
 #[cfg(feature = "validate")]
 mod unproven;
+
+#[cfg(not(feature = "gc"))]
+use externs::objects;
+#[cfg(feature = "gc")]
+use gc::objects;
 
 pub use activation::Activation;
 pub use bytes::WasmBytes;

@@ -1,8 +1,5 @@
 //! What references are to, and whether they, functions, and what else is imported are of a type.
 
-use alloc::sync::Arc;
-use core::any::Any;
-
 use wasmote_decode::{GlobalType, ImportType, MemoryType, TableType};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, RefType, ValType};
@@ -16,18 +13,13 @@ impl Store {
     ///
     /// # Errors
     /// When there is no memory for as many.
-    pub fn enter(&self, _handles: usize) -> Result<usize, OutOfMemory> {
-        #[cfg(feature = "gc")]
-        return self.objects.roots.enter(_handles);
-        // Handles need no room.
-        #[cfg(not(feature = "gc"))]
-        Ok(0)
+    pub fn enter(&self, handles: usize) -> Result<usize, OutOfMemory> {
+        self.objects.roots.enter(handles)
     }
 
     /// Ends a scope: handles made in it are not to be used any more.
-    pub fn leave(&self, _scope: usize) {
-        #[cfg(feature = "gc")]
-        self.objects.roots.leave(_scope);
+    pub fn leave(&self, scope: usize) {
+        self.objects.roots.leave(scope);
     }
 
     /// Makes room for handles of so many references, which a guest hands the host.
@@ -38,36 +30,13 @@ impl Store {
         self.enter(count).map(drop)
     }
 
-    /// A reference to a value of the host; `None` if there is no room for it.
-    pub fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
-        #[cfg(feature = "gc")]
-        return self.add_host_object(value);
-        #[cfg(not(feature = "gc"))]
-        {
-            let reference = u32::try_from(self.externs.len() + 1).ok()?;
-            wasmote_ir::fallible::TryVec::try_push(&mut self.externs, value).ok()?;
-            Some(reference)
-        }
-    }
-
-    /// The value of the host that a reference is to, if it is to one.
-    pub fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
-        #[cfg(feature = "gc")]
-        return self.host_value(reference);
-        #[cfg(not(feature = "gc"))]
-        self.externs.get((reference as usize).checked_sub(1)?).map(|value| &**value)
-    }
-
     /// Holds what these types refer to.
     ///
     /// # Errors
     /// When there is no memory.
     pub fn hold_types(&mut self, types: &[ValType]) -> Result<(), OutOfMemory> {
         for id in types.iter().filter_map(|ty| ty.reference()?.index()) {
-            #[cfg(feature = "gc")]
             self.use_type(id)?;
-            #[cfg(not(feature = "gc"))]
-            self.host_types.hold(id)?;
         }
         Ok(())
     }
@@ -87,10 +56,7 @@ impl Store {
         if self.top(ty) == HeapType::Func {
             return self.is_func(reference);
         }
-        #[cfg(feature = "gc")]
-        return reference & 1 != 0 || self.objects.is_object(reference);
-        #[cfg(not(feature = "gc"))]
-        self.extern_value(reference).is_some()
+        self.objects.is_known(reference)
     }
 
     /// Whether a reference that belongs to the same hierarchy is of this type.
@@ -105,7 +71,6 @@ impl Store {
                     self.engine.types().lock().heap_matches(HeapType::Index(given), ty.heap())
                 }
             }
-            #[cfg(feature = "gc")]
             HeapType::Any => {
                 self.heap_type(reference).is_some_and(|given| self.engine.types().lock().heap_matches(given, ty.heap()))
             }

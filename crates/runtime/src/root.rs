@@ -4,6 +4,7 @@ use core::hash::{Hash, Hasher};
 
 use wasmote_ir::fallible::OutOfMemory;
 
+use crate::objects::Held;
 use crate::shared::no_memory;
 use crate::store::{Store, StoreId};
 
@@ -13,8 +14,7 @@ use crate::store::{Store, StoreId};
 pub struct Root {
     store: StoreId,
     reference: u32,
-    #[cfg(feature = "gc")]
-    held: crate::gc::roots::Held,
+    held: Held,
 }
 
 /// Handles are the same if they are of the same object: those do not move.
@@ -44,12 +44,7 @@ impl Root {
     /// # Errors
     /// When there is none.
     pub fn try_new(store: &Store, reference: u32) -> Result<Root, OutOfMemory> {
-        Ok(Root {
-            store: store.id(),
-            reference,
-            #[cfg(feature = "gc")]
-            held: store.objects.roots.hold(reference)?,
-        })
+        Ok(Root { store: store.id(), reference, held: store.objects.roots.hold(reference)? })
     }
 
     /// A handle of what a slot has, unless it is null.
@@ -63,7 +58,6 @@ impl Root {
     /// If this belongs to another store, or the scope has ended in which it was made.
     pub fn reference(self, store: &Store) -> u32 {
         store.check(self.store);
-        #[cfg(feature = "gc")]
         store.objects.roots.check(self.held);
         self.reference
     }

@@ -25,13 +25,12 @@ use crate::arena::{Arena, Run};
 use crate::code::{Places, Stats};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
-#[cfg(feature = "gc")]
-use crate::gc::objects::Objects;
 use crate::global::GlobalRecord;
 use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
 use crate::lock::Lock;
 use crate::memory::MemoryRecord;
+use crate::objects::Objects;
 use crate::shared::try_box;
 use crate::stack::ValueStack;
 use crate::table::TableRecord;
@@ -65,11 +64,7 @@ pub struct Store {
     pub(crate) tables: Arena<TableRecord>,
     pub(crate) globals: Arena<GlobalRecord>,
     pub(crate) tags: Vec<TagRecord>,
-    #[cfg(feature = "gc")]
     pub(crate) objects: Objects,
-    /// What external references refer to: reference `r` is entry `r - 1`. With objects, they are objects.
-    #[cfg(not(feature = "gc"))]
-    pub(crate) externs: Vec<alloc::sync::Arc<dyn Any + Send + Sync>>,
     /// Of which functions the places are that were asked for last.
     pub(crate) places: Places,
     pub(crate) instances: Arena<InstanceRecord>,
@@ -126,10 +121,7 @@ impl Store {
             tables: Arena::new(),
             globals: Arena::new(),
             tags: Vec::new(),
-            #[cfg(feature = "gc")]
             objects: Objects::new(engine.settings())?,
-            #[cfg(not(feature = "gc"))]
-            externs: Vec::new(),
             places: Places::default(),
             instances: Arena::new(),
             pending: None,
@@ -141,10 +133,7 @@ impl Store {
         // SAFETY: `root` was just made.
         unsafe {
             (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
-            #[cfg(feature = "gc")]
-            {
-                (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
-            }
+            (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
         }
         Ok(root)
     }
@@ -250,9 +239,7 @@ impl Store {
         // Whatever failed, they may have moved.
         self.machine.types = self.displays.types();
         added?;
-        #[cfg(feature = "gc")]
-        self.objects.add_types(&self.engine, types)?;
-        Ok(())
+        self.objects.add_types(&self.engine, types)
     }
 
     /// The record of the function that a reference is to, if it is to one.
@@ -378,7 +365,6 @@ impl Store {
     pub(crate) fn add_tag_of(&mut self, record: TagRecord) -> Result<u32, OutOfMemory> {
         self.tags.try_room(1)?;
         let index = self.tags.len() as u32;
-        #[cfg(feature = "gc")]
         self.objects.add_tag(&self.engine, &record.ty.params)?;
         self.tags.push(record);
         Ok(index)

@@ -13,13 +13,8 @@ use crate::error::{Error, Fault};
 #[cfg(feature = "image")]
 use crate::image_code::ImageCode;
 use crate::module::{Module, ModuleInner};
+use crate::objects::HANDLERS;
 use crate::source::Source;
-
-/// The handlers of instructions on objects.
-#[cfg(feature = "gc")]
-const OBJECTS: &[exec::extend::Handler] = &wasmote_gc::HANDLERS;
-#[cfg(not(feature = "gc"))]
-const OBJECTS: &[exec::extend::Handler] = &[];
 
 /// A translator with its buffers.
 pub(crate) struct Translation {
@@ -43,7 +38,7 @@ pub(crate) struct Unlinked<'a> {
 }
 
 fn linker() -> exec::Linker {
-    let linker = exec::Linker::new(OBJECTS);
+    let linker = exec::Linker::new(HANDLERS);
     // SAFETY: they are those of vector instructions, and for this machine.
     #[cfg(feature = "simd")]
     let linker = unsafe { linker.with_vectors(wasmote_simd::handler) };

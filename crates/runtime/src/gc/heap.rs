@@ -60,8 +60,8 @@ impl Store {
         Some(result)
     }
 
-    /// A new object that stands for a value of the host; `None` if there is no room for it.
-    pub(crate) fn add_host_object(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
+    /// A reference to a new object that stands for a value of the host; `None` if there is no room for it.
+    pub fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let top = self.machine.stack_top;
         // Before there is a number: a collection gives back those that are free.
         if self.machine.heap.limit - self.machine.heap.cursor < 8 && !self.make_room(8, top) {
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// The value of the host that a reference is to, if it is to one.
-    pub(crate) fn host_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
+    pub fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         let header = self.header(reference)?;
         let host = self.objects.hosts.get((header >> 32) as usize)?.as_ref()?;
         (header as u32 == HOST && host.object == reference).then_some(&*host.value)

@@ -1,9 +1,10 @@
 //! Objects and exceptions of stores.
 
 mod access;
+mod constant;
 mod heap;
 pub(crate) mod objects;
-pub(crate) mod roots;
+mod roots;
 
 pub use access::{Array, Part};
 pub use wasmote_gc::heap::Stats as HeapStats;

@@ -12,10 +12,14 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, ValType};
 
 use crate::engine::{Engine, Settings};
+pub(crate) use crate::gc::roots::Held;
 use crate::gc::roots::Roots;
 use crate::pages::Pages;
 use crate::shared::try_box;
 use crate::type_ids::TypeIds;
+
+/// The handlers of instructions on objects.
+pub(crate) const HANDLERS: &[exec::extend::Handler] = &gc::HANDLERS;
 
 /// The bytes of a heap.
 struct HeapPages {
@@ -109,6 +113,11 @@ impl Objects {
 
     pub(crate) fn is_object(&self, reference: u32) -> bool {
         self.heap.as_ref().is_some_and(|heap| heap.is_object(reference))
+    }
+
+    /// Whether a reference that is not null and not to a function is one of the store's.
+    pub(crate) fn is_known(&self, reference: u32) -> bool {
+        reference & 1 != 0 || self.is_object(reference)
     }
 
     /// Drops the values of the host whose objects are gone.

@@ -34,8 +34,9 @@ impl Module {
     fn read_image(engine: &Engine, bytes: WasmBytes, trusted: bool) -> Result<Module, Error> {
         let metadata = try_copy(Image::metadata(bytes.get()))?;
         let image = Image::parse_metadata(&metadata, bytes.get().len())?;
-        #[cfg(not(feature = "gc"))]
-        refuse_objects(&image)?;
+        if !cfg!(feature = "gc") {
+            refuse_objects(&image)?;
+        }
         image.verify_metadata(cfg!(feature = "extended"))?;
         if !trusted {
             image.verify_data(bytes.get())?;
@@ -45,7 +46,7 @@ impl Module {
     }
 }
 
-#[cfg(not(feature = "gc"))]
+/// Refuses an image of a module that has objects or exceptions.
 fn refuse_objects(image: &Image<'_>) -> Result<(), Error> {
     use wasmote_ir::image::layout::{AT_FEATURES, features};
     use wasmote_ir::image::{ImageError, ImageErrorKind};

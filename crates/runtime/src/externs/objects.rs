@@ -1,0 +1,81 @@
+//! The values of the host that references are to. They stay as long as their store, so handles need no room.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+
+use wasmote_exec as exec;
+use wasmote_ir::ValType;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+
+use crate::engine::{Engine, Settings};
+use crate::type_ids::TypeIds;
+
+/// There are no instructions on objects.
+pub(crate) const HANDLERS: &[exec::extend::Handler] = &[];
+
+/// The values of the host in a store.
+pub(crate) struct Objects {
+    pub(crate) roots: Roots,
+    /// Reference `r` is to entry `r - 1`.
+    values: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Objects {
+    pub(crate) fn new(_: &Settings) -> Result<Objects, OutOfMemory> {
+        Ok(Objects { roots: Roots, values: Vec::new() })
+    }
+
+    /// Modules with tags are refused.
+    pub(crate) fn add_tag(&mut self, _: &Engine, _: &[ValType]) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
+    /// All types are of functions.
+    pub(crate) fn add_types(&mut self, _: &Engine, _: &TypeIds) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
+    /// No handler asks for the layouts of types.
+    pub(crate) fn layouts(&self) -> *const () {
+        core::ptr::null()
+    }
+
+    /// A reference to a value; `None` if there is no room for it.
+    pub(crate) fn add(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
+        let reference = u32::try_from(self.values.len() + 1).ok()?;
+        self.values.try_push(value).ok()?;
+        Some(reference)
+    }
+
+    /// The value that a reference is to, if it is to one.
+    pub(crate) fn get(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
+        self.values.get((reference as usize).checked_sub(1)?).map(|value| &**value)
+    }
+
+    /// Whether a reference that is not null and not to a function is one of the store's.
+    pub(crate) fn is_known(&self, reference: u32) -> bool {
+        self.get(reference).is_some()
+    }
+}
+
+/// What handles refer to needs no list.
+pub(crate) struct Roots;
+
+/// Nothing is held by a handle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held;
+
+impl Roots {
+    pub(crate) fn enter(&self, _: usize) -> Result<usize, OutOfMemory> {
+        Ok(0)
+    }
+
+    pub(crate) fn leave(&self, _: usize) {}
+
+    pub(crate) fn hold(&self, _: u32) -> Result<Held, OutOfMemory> {
+        Ok(Held)
+    }
+
+    pub(crate) fn check(&self, _: Held) {}
+}

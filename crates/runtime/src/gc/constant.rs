@@ -1,0 +1,39 @@
+//! Objects of constant expressions.
+
+use alloc::vec::Vec;
+
+use wasmote_decode::{CompositeType, ConstOp};
+
+use crate::constant::invalid;
+use crate::error::Error;
+use crate::store::Store;
+use crate::type_ids::TypeIds;
+
+impl Store {
+    /// A new object, as a value, from the values on the stack.
+    pub(crate) fn constant_object(
+        &mut self,
+        types: &TypeIds,
+        op: &ConstOp,
+        stack: &mut Vec<[u64; 2]>,
+    ) -> Result<[u64; 2], Error> {
+        let mut pop = || stack.pop().ok_or_else(invalid);
+        // How many values there are, the last ones on the stack, and how many elements.
+        let (ty, count, len) = match *op {
+            ConstOp::StructNew(ty) => match types.sub_type(ty).map(|ty| &ty.composite) {
+                Some(CompositeType::Struct(fields)) => (ty, fields.len(), 0),
+                _ => return Err(invalid()),
+            },
+            ConstOp::StructNewDefault(ty) => (ty, 0, 0),
+            ConstOp::ArrayNew(ty) => (ty, 1, pop()?[0] as u32),
+            ConstOp::ArrayNewDefault(ty) => (ty, 0, pop()?[0] as u32),
+            ConstOp::ArrayNewFixed(ty, len) => (ty, len as usize, len),
+            _ => return Err(invalid()),
+        };
+        let first = stack.len().checked_sub(count).ok_or_else(invalid)?;
+        let id = *types.ids().get(ty as usize).ok_or_else(invalid)?;
+        let object = self.new_object(id, len, &stack[first..])?.reference(self);
+        stack.truncate(first);
+        Ok([object.into(), 0])
+    }
+}
