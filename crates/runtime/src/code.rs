@@ -12,6 +12,7 @@ use wasmote_exec::Cell;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 
 use crate::lock::Lock;
+use crate::reserve::populate;
 
 /// What was translated so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -257,25 +258,6 @@ fn chunk(words: usize) -> Result<Box<[MaybeUninit<Word>]>, OutOfMemory> {
     unsafe { chunk.set_len(words) };
     chunk.try_into_box()
 }
-
-/// Asks for the pages that lie in this room.
-#[cfg(all(reserve, target_os = "linux"))]
-fn populate(room: &mut [MaybeUninit<Word>]) {
-    const PAGE: usize = 4 << 10;
-    let start = room.as_mut_ptr().cast::<u8>();
-    let skipped = start.align_offset(PAGE);
-    let length = size_of_val(room).saturating_sub(skipped) & !(PAGE - 1);
-    if length > 0 {
-        // SAFETY: these pages hold nothing but the room, and what they hold stays. If it fails, they come one by one.
-        let _ = unsafe {
-            let start = start.wrapping_add(skipped).cast();
-            rustix::mm::madvise(start, length, rustix::mm::Advice::LinuxPopulateWrite)
-        };
-    }
-}
-
-#[cfg(not(all(reserve, target_os = "linux")))]
-fn populate(_: &mut [MaybeUninit<Word>]) {}
 
 impl Drop for Chunks {
     fn drop(&mut self) {

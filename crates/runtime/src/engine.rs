@@ -6,6 +6,7 @@ use wasmote_decode::MemoryType;
 #[cfg(feature = "validate")]
 use wasmote_validate::Features;
 
+use crate::guard;
 use crate::lock::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
 use crate::threads::Threads;
@@ -112,10 +113,7 @@ impl Engine {
     /// An engine that works as `settings` say.
     pub fn new(settings: &Settings) -> Engine {
         let settings = settings.clone();
-        #[cfg(guarded)]
-        let guards = settings.guard_pages && crate::guard::available();
-        #[cfg(not(guarded))]
-        let guards = false;
+        let guards = settings.guard_pages && guard::available();
         Engine { inner: Arc::new(EngineInner { settings, guards, types: Lock::new(TypeRegistry::default()) }) }
     }
 

@@ -39,6 +39,17 @@ mod gc;
 mod global;
 #[cfg(guarded)]
 mod guard;
+/// No memory is guarded.
+#[cfg(not(guarded))]
+mod guard {
+    pub(crate) fn available() -> bool {
+        false
+    }
+
+    pub(crate) fn pages(_: u64) -> Option<crate::pages::Pages> {
+        None
+    }
+}
 mod hooks;
 mod host;
 #[cfg(feature = "image")]
@@ -55,7 +66,6 @@ mod module;
 mod owned;
 mod pages;
 mod references;
-#[cfg(reserve)]
 mod reserve;
 mod root;
 mod run;

@@ -6,6 +6,7 @@ use wasmote_decode::MemoryType;
 use wasmote_exec as exec;
 
 use crate::engine::Engine;
+use crate::guard;
 use crate::pages::Pages;
 
 /// A memory in a store. It begins with what handlers know of it.
@@ -41,7 +42,7 @@ impl MemoryRecord {
         if ty.min > max_pages || len > max_bytes {
             return None;
         }
-        let pages = if engine.guards(&ty) { Pages::guarded(len)? } else { Pages::new(len, max_bytes)? };
+        let pages = if engine.guards(&ty) { guard::pages(len)? } else { Pages::new(len, max_bytes)? };
         let exec = exec::Memory {
             base: pages.base(),
             page_log2: ty.page_log2,

@@ -7,8 +7,7 @@ use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
-#[cfg(reserve)]
-use crate::reserve;
+use crate::reserve::{MOST, Space};
 
 /// Space for the length in front of an allocation, and the alignment of both.
 const FRONT: usize = 16;
@@ -22,9 +21,8 @@ pub(crate) struct Pages {
 }
 
 enum Kind {
-    /// Address space of its own: how many bytes from `base` belong to it, and how many of them can be used.
-    #[cfg(reserve)]
-    Reserved { size: usize, committed: usize },
+    /// Address space of its own, from `base`.
+    Reserved(Space),
     /// An allocation with room for this many bytes from `base`.
     Allocated { capacity: usize },
 }
@@ -54,68 +52,29 @@ impl Pages {
         Some(pages)
     }
 
-    /// Asks for pages of the usual size, as [`reserve::touch_little`].
+    /// Asks for pages of the usual size.
     pub(crate) fn touch_little(&self) {
-        #[cfg(reserve)]
-        if let Kind::Reserved { size, .. } = self.kind {
-            reserve::touch_little(self.base, size);
+        if let Kind::Reserved(space) = &self.kind {
+            space.touch_little();
         }
     }
 
-    #[cfg(reserve)]
+    /// Without the address space that may be needed, with as much as is needed now, and then without any.
     fn with_room(len: usize, most: u64) -> Option<Pages> {
-        // Without the address space that may be needed, with as much as is needed now, and then without any.
+        Pages::reserve(len, most).or_else(|| Pages::allocate(len))
+    }
+
+    /// Room for `len` bytes in address space for up to `most`, or as much as is needed now.
+    fn reserve(len: usize, most: u64) -> Option<Pages> {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(len);
-        for size in [most.min(reserve::MOST), len] {
-            if size < len {
-                continue;
-            }
-            let Some((base, size)) = reserve::reserve(size) else {
-                continue;
-            };
-            // From here on, dropping it gives the address space back.
-            let kind = Kind::Reserved { size, committed: 0 };
-            let mut pages = Pages { base, kind };
-            if let Some(committed) = reserve::commit(base, 0, len) {
-                pages.kind = Kind::Reserved { size, committed };
-                return Some(pages);
-            }
-        }
-        Pages::allocate(len)
+        let mut sizes = [most.min(MOST), len].into_iter().filter(|&size| size >= len);
+        sizes.find_map(|size| Pages::in_space(Space::new(size)?, len))
     }
 
-    #[cfg(not(reserve))]
-    fn with_room(len: usize, _: u64) -> Option<Pages> {
-        Pages::allocate(len)
-    }
-
-    /// `len` bytes, zero, of a memory that faults are watched for; `None` if they can't be had. Nobody asks for them where there is no such.
-    #[cfg(not(guarded))]
-    pub(crate) fn guarded(_: u64) -> Option<Pages> {
-        None
-    }
-
-    /// `len` bytes, zero, of a memory that [`guard`](wasmote_exec::guard) watches; `None` if they can't be had.
-    #[cfg(guarded)]
-    pub(crate) fn guarded(len: u64) -> Option<Pages> {
-        let len = usize::try_from(len).ok()?;
-        let (base, size) = reserve::reserve(wasmote_exec::guard::RESERVED)?;
-        // From here on, dropping it gives the address space back.
-        let mut pages = Pages { base, kind: Kind::Reserved { size, committed: 0 } };
-        pages.kind = Kind::Reserved { size, committed: reserve::commit(base, 0, len)? };
-        pages.set_len(len);
-        Some(pages)
-    }
-
-    /// Whether there is address space for hundreds of those.
-    #[cfg(guarded)]
-    pub(crate) fn plenty() -> bool {
-        /// As much as five hundred take. Machines with addresses of 39 or 42 bits have less, and so have processes whose address space is limited.
-        const MUCH: usize = 1 << 42;
-        let Some((base, size)) = reserve::reserve(MUCH) else { return false };
-        // SAFETY: just reserved.
-        unsafe { reserve::release(base, size) };
-        true
+    /// Room for `len` bytes in this address space; `None` if it is too small, or there is no memory.
+    pub(crate) fn in_space(mut space: Space, len: usize) -> Option<Pages> {
+        let there = space.commit(len)?;
+        there.then(|| Pages { base: space.base(), kind: Kind::Reserved(space) })
     }
 
     fn layout(capacity: usize) -> Option<Layout> {
@@ -137,7 +96,8 @@ impl Pages {
         self.base.as_ptr()
     }
 
-    fn set_len(&mut self, len: usize) {
+    /// Says how many bytes there are, which there is room for.
+    pub(crate) fn set_len(&mut self, len: usize) {
         // SAFETY: in front of the base there is room for the length, aligned for it.
         unsafe { self.base.cast::<u64>().sub(1).write(len as u64) };
     }
@@ -156,13 +116,7 @@ impl Pages {
             return (len == old).then_some(());
         }
         let there = match &mut self.kind {
-            #[cfg(reserve)]
-            Kind::Reserved { size, committed } => {
-                if len <= *size {
-                    *committed = reserve::commit(self.base, *committed, len)?;
-                }
-                len <= *size
-            }
+            Kind::Reserved(space) => space.commit(len)?,
             Kind::Allocated { capacity } => len <= *capacity,
         };
         if !there {
@@ -179,9 +133,8 @@ impl Pages {
     /// copy each time.
     fn with_more_room(old: usize, len: usize, most: u64) -> Option<Pages> {
         let more = len.saturating_add(old / 2).min(usize::try_from(most).unwrap_or(usize::MAX));
-        #[cfg(reserve)]
         if len > SMALL
-            && let Some(pages) = Pages::with_room(len, len.saturating_mul(2).max(more) as u64)
+            && let Some(pages) = Pages::reserve(len, len.saturating_mul(2).max(more) as u64)
         {
             return Some(pages);
         }
@@ -191,16 +144,11 @@ impl Pages {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        match self.kind {
-            // SAFETY: reserved by `with_room`, with this size.
-            #[cfg(reserve)]
-            Kind::Reserved { size, .. } => unsafe { reserve::release(self.base, size) },
-            Kind::Allocated { capacity } => {
-                if let Some(layout) = Pages::layout(capacity) {
-                    // SAFETY: allocated with this layout, `FRONT` bytes in front of the base.
-                    unsafe { dealloc(self.base.sub(FRONT).as_ptr(), layout) };
-                }
-            }
+        if let Kind::Allocated { capacity } = self.kind
+            && let Some(layout) = Pages::layout(capacity)
+        {
+            // SAFETY: allocated with this layout, `FRONT` bytes in front of the base.
+            unsafe { dealloc(self.base.sub(FRONT).as_ptr(), layout) };
         }
     }
 }

@@ -14,6 +14,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use wasmote_exec::guard::{RESERVED, fault};
 
 use crate::pages::Pages;
+use crate::reserve::Space;
 use context::SIGNALS;
 
 /// What was there before, for each signal, once [`STATE`] is [`INSTALLED`].
@@ -29,12 +30,24 @@ const INSTALLING: u8 = 1;
 const INSTALLED: u8 = 2;
 const REFUSED: u8 = 3;
 
+/// Address space for about five hundred guarded memories. Machines with addresses of 39 or 42 bits have less, and so have processes whose
+/// address space is limited.
+const MUCH: usize = 1 << 42;
+
+/// `len` bytes, zero, of a memory that [`wasmote_exec::guard`] watches; `None` if they can't be had.
+pub(crate) fn pages(len: u64) -> Option<Pages> {
+    let len = usize::try_from(len).ok()?;
+    let mut pages = Pages::in_space(Space::new(RESERVED)?, len)?;
+    pages.set_len(len);
+    Some(pages)
+}
+
 /// Has faults be traps, if they can be here: there is address space for a guarded memory, and a signal can be handled.
 pub(crate) fn available() -> bool {
     match STATE.compare_exchange(NEW, INSTALLING, Ordering::Acquire, Ordering::Acquire) {
         Ok(_) => {
             // A process may have less address space than the machine, and a machine not enough for more than a few memories.
-            let there = Pages::plenty() && Pages::guarded(0).is_some() && install();
+            let there = Space::new(MUCH).is_some() && pages(0).is_some() && install();
             STATE.store(if there { INSTALLED } else { REFUSED }, Ordering::Release);
             there
         }
