@@ -3,15 +3,9 @@
 use alloc::sync::Arc;
 
 use wasmote_decode::MemoryType;
-#[cfg(feature = "validate")]
-use wasmote_validate::Features;
 
 use crate::guard;
 use crate::lock::Lock;
-#[cfg(all(feature = "threads", feature = "validate"))]
-use crate::threads::Threads;
-#[cfg(feature = "trace")]
-use crate::trace::Tracer;
 use crate::types::TypeRegistry;
 
 /// How an engine works. `wasmote::Config` says what each of these is about.
@@ -45,15 +39,22 @@ pub struct Settings {
     pub gc_stress: bool,
     /// What tells the time, in nanoseconds.
     pub gc_clock: Option<fn() -> u64>,
+    /// What only some builds have.
+    pub optional: OptionalSettings,
+}
+
+/// Settings that belong to features of this crate.
+#[derive(Clone, Default, Debug)]
+pub struct OptionalSettings {
     /// Which proposals modules may use.
     #[cfg(feature = "validate")]
-    pub features: Features,
+    pub features: wasmote_validate::Features,
     /// By what large modules are validated.
-    #[cfg(all(feature = "threads", feature = "validate"))]
-    pub threads: Threads,
+    #[cfg(feature = "validate")]
+    pub threads: crate::threads::Threads,
     /// Who is shown each instruction.
     #[cfg(feature = "trace")]
-    pub trace: Option<Tracer>,
+    pub trace: Option<crate::trace::Tracer>,
 }
 
 impl Default for Settings {
@@ -73,23 +74,12 @@ impl Default for Settings {
             max_gc_heap: 4 << 30,
             gc_stress: false,
             gc_clock: None,
-            #[cfg(feature = "validate")]
-            features: Features::default(),
-            #[cfg(all(feature = "threads", feature = "validate"))]
-            threads: Threads::default(),
-            #[cfg(feature = "trace")]
-            trace: None,
+            optional: OptionalSettings::default(),
         }
     }
 }
 
 impl Settings {
-    /// What functions are translated into.
-    #[cfg(feature = "wasm")]
-    pub fn code_options(&self) -> wasmote_translate::CodeOptions {
-        wasmote_translate::CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
-    }
-
     /// The most bytes of code of a module whose functions have bodies of so many bytes.
     pub fn code_limit(&self, bodies: u64) -> u64 {
         self.max_code_size.unwrap_or((16 << 20) + bodies.saturating_mul(64))

@@ -83,19 +83,6 @@ impl Error {
         Error::of(Fault::Usage(message))
     }
 
-    /// A function that could not be translated, into code of at most so many bytes.
-    #[cfg(feature = "wasm")]
-    #[cold]
-    #[inline(never)]
-    pub fn translate(func: u32, error: wasmote_translate::TranslateError, limit: u64) -> Error {
-        use wasmote_translate::TranslateErrorKind;
-        match error.kind {
-            TranslateErrorKind::OutOfMemory => OutOfMemory.into(),
-            TranslateErrorKind::CodeLimit => Error::of(Fault::CodeLimit { func, limit }),
-            _ => Error::of(Fault::Translate { func, error }),
-        }
-    }
-
     /// What kind it is; `None` if there is no memory for what was asked for, or for another error.
     pub fn into_fault(self) -> Option<Box<Fault>> {
         self.fault
@@ -119,33 +106,6 @@ impl From<DecodeError> for Error {
         match error.kind {
             DecodeErrorKind::OutOfMemory => OutOfMemory.into(),
             _ => Error::of(Fault::Decode(error)),
-        }
-    }
-}
-
-#[cfg(feature = "image")]
-impl From<wasmote_ir::image::ImageError> for Error {
-    fn from(error: wasmote_ir::image::ImageError) -> Error {
-        Error::of(Fault::Image(error))
-    }
-}
-
-#[cfg(feature = "image")]
-impl From<wasmote_decode::image::ReadError> for Error {
-    fn from(error: wasmote_decode::image::ReadError) -> Error {
-        match error {
-            wasmote_decode::image::ReadError::Image(error) => error.into(),
-            wasmote_decode::image::ReadError::OutOfMemory => OutOfMemory.into(),
-        }
-    }
-}
-
-#[cfg(feature = "validate")]
-impl From<wasmote_validate::ValidateError> for Error {
-    fn from(error: wasmote_validate::ValidateError) -> Error {
-        match error.is_out_of_memory() {
-            true => OutOfMemory.into(),
-            false => Error::of(Fault::Validate(error)),
         }
     }
 }

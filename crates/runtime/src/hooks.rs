@@ -11,8 +11,6 @@ use crate::instance::InstanceRecord;
 use crate::memory::MemoryRecord;
 use crate::store::Store;
 use crate::table::TableRecord;
-#[cfg(feature = "trace")]
-use crate::trace::TraceStep;
 
 /// All of them.
 pub(crate) const HOOKS: exec::Hooks =
@@ -20,7 +18,7 @@ pub(crate) const HOOKS: exec::Hooks =
 
 /// # Safety
 /// The machine is that of a store.
-unsafe fn root(machine: *mut exec::Machine) -> NonNull<Store> {
+pub(crate) unsafe fn root(machine: *mut exec::Machine) -> NonNull<Store> {
     // SAFETY: the store put the pointer to itself there, which is not null.
     unsafe { NonNull::new_unchecked((*machine).embedder.cast()) }
 }
@@ -123,21 +121,4 @@ unsafe fn memory_grow(_: *mut exec::Machine, memory: *mut exec::Memory, delta: u
 unsafe fn table_grow(_: *mut exec::Machine, table: *mut exec::Table, delta: u64, init: u32) -> Option<u64> {
     // SAFETY: a table is the first part of its record, which nobody else uses meanwhile.
     unsafe { (*table.cast::<TableRecord>()).grow(delta, init) }
-}
-
-/// Has each instruction that runs in the store shown to the engine's tracer, if it has one.
-#[cfg(feature = "trace")]
-pub(crate) fn watch(store: &mut Store) {
-    store.machine.trace = store.engine.settings().trace.is_some().then_some(show);
-}
-
-#[cfg(feature = "trace")]
-unsafe fn show(machine: *mut exec::Machine, step: &exec::trace::Step<'_, exec::Linked>) {
-    // SAFETY: as above. The tracer and the module are held on to without a reference into the store.
-    let (tracer, module, (func, byte)) = unsafe {
-        let Some(tracer) = root(machine).as_ref().engine.settings().trace.clone() else { return };
-        let Some(site) = exec::site(machine, step) else { return };
-        (tracer, (*step.instance.cast::<InstanceRecord>()).module.clone(), site)
-    };
-    tracer.show(&TraceStep { module: &module, func, byte, step });
 }

@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
-use wasmote_ir::fallible::TryVec;
+use wasmote_decode::image::ReadError;
+use wasmote_exec as exec;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::handlers::Handler;
-use wasmote_ir::image::scratch_words;
+use wasmote_ir::image::{ImageError, scratch_words};
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
 use crate::source::ImageSource;
 
@@ -14,15 +16,28 @@ use crate::source::ImageSource;
 #[derive(Default)]
 pub(crate) struct ImageCode {
     code: Vec<u8>,
-    pub(crate) units: Vec<u16>,
-    pub(crate) handlers: Vec<Handler>,
+    units: Vec<u16>,
+    handlers: Vec<Handler>,
     scratch: Vec<u32>,
 }
 
 impl ImageCode {
+    /// Fetches a function: its code. Where that comes from, an image does not say.
+    pub(crate) fn function<'a>(
+        &'a mut self,
+        module: &ModuleInner,
+        source: &ImageSource,
+        func: u32,
+        _: bool,
+    ) -> Result<(exec::Source<'a>, &'a [(u32, u32)]), Error> {
+        let (frame_slots, header) = self.fetch(module, source, func)?;
+        let ImageCode { units: code, handlers, .. } = self;
+        Ok((exec::Source { code, header, frame_slots, handlers, ..exec::Source::CHECKED }, &[]))
+    }
+
     /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
     #[inline(never)]
-    pub(crate) fn fetch(&mut self, module: &ModuleInner, source: &ImageSource, func: u32) -> Result<(u32, u16), Error> {
+    fn fetch(&mut self, module: &ModuleInner, source: &ImageSource, func: u32) -> Result<(u32, u16), Error> {
         let image = source.image();
         let defined = (func - module.info.imported_funcs) as usize;
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
@@ -44,5 +59,20 @@ impl ImageCode {
             self.handlers.try_push(handler)?;
         }
         Ok(image.func(func).map_or((0, 0), |func| (func.frame_slots.into(), func.header)))
+    }
+}
+
+impl From<ImageError> for Error {
+    fn from(error: ImageError) -> Error {
+        Error::of(Fault::Image(error))
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Error {
+        match error {
+            ReadError::Image(error) => error.into(),
+            ReadError::OutOfMemory => OutOfMemory.into(),
+        }
     }
 }

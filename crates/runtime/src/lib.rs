@@ -6,10 +6,10 @@
 //!
 //! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory, and who owns it;
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
-//! 3. `bytes`, `source`, `unproven`, `code`, `module`, `translation` with `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
+//! 3. `bytes`, `source`, `unproven` with `threads`, `code`, `module`, `translation` with `wasm_code` and `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: who owns the records, and what can be done with them while no code runs;
-//! 6. `run`, `activation`, `hooks`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
+//! 6. `run`, `activation`, `hooks` with `watch`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
 //! 7. `owned`, `caller`: how a store is borrowed, with the embedder's data.
 //!
 //! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
@@ -63,6 +63,8 @@ mod load;
 mod lock;
 mod memory;
 mod module;
+#[cfg(all(feature = "validate", not(feature = "threads")))]
+mod one_thread;
 mod owned;
 mod pages;
 mod references;
@@ -85,17 +87,23 @@ mod type_ids;
 mod types;
 #[cfg(feature = "validate")]
 mod unproven;
+#[cfg(feature = "wasm")]
+mod wasm_code;
+#[cfg(feature = "trace")]
+mod watch;
 
 #[cfg(not(feature = "gc"))]
 use externs::objects;
 #[cfg(feature = "gc")]
 use gc::objects;
+#[cfg(all(feature = "validate", not(feature = "threads")))]
+use one_thread as threads;
 
 pub use activation::Activation;
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use code::Stats;
-pub use engine::{Engine, Settings};
+pub use engine::{Engine, OptionalSettings, Settings};
 pub use error::{Error, Fault};
 #[cfg(feature = "gc")]
 pub use gc::{Array, HeapStats, Part};

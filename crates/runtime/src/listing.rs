@@ -3,10 +3,6 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::fallible::{TryVec, try_collect};
-#[cfg(feature = "image")]
-use wasmote_ir::image::OpSet;
-#[cfg(feature = "image")]
-use wasmote_ir::image::layout::features;
 
 use crate::error::Error;
 use crate::module::{Module, ModuleInner};
@@ -91,6 +87,8 @@ impl Module {
             Source::Wasm(_) => options,
             #[cfg(feature = "image")]
             Source::Image(ref source) => {
+                use wasmote_ir::image::OpSet;
+                use wasmote_ir::image::layout::features;
                 let image = source.image();
                 let extended = image.op_set() == OpSet::Extended;
                 let metered = image.features() & features::METERED != 0;

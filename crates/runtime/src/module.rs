@@ -51,6 +51,11 @@ impl ModuleInner {
         self.info.memories.first().is_some_and(|ty| self.engine.guards(ty))
     }
 
+    /// Whether it was made from an image.
+    pub(crate) fn is_image(&self) -> bool {
+        of_source!(self.source, it => it.is_image())
+    }
+
     /// Calls `each` with the data segments in order, and their numbers.
     pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
         of_source!(self.source, it => it.each_data(&self.info, self.bytes(), each))
@@ -133,12 +138,7 @@ impl Module {
 
     /// Whether it was made from an image.
     pub fn is_image(&self) -> bool {
-        match self.inner.source {
-            #[cfg(feature = "wasm")]
-            Source::Wasm(_) => false,
-            #[cfg(feature = "image")]
-            Source::Image(_) => true,
-        }
+        self.inner.is_image()
     }
 
     /// The most bytes of code that it may be translated into.

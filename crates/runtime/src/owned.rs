@@ -55,7 +55,7 @@ impl<T> Owned<T> {
         unsafe {
             (*root.as_ptr()).data = NonNull::from(Box::leak(data)).cast();
             #[cfg(feature = "trace")]
-            crate::hooks::watch(&mut *root.as_ptr());
+            crate::watch::watch(&mut *root.as_ptr());
         }
         Ok(Owned { root, data: PhantomData })
     }

@@ -1,6 +1,9 @@
 //! Threads for validation: those of the standard library, unless the embedder brings its own.
 
+use alloc::vec::Vec;
+
 pub use wasmote_validate::RunOnThreads;
+use wasmote_validate::{Bodies, Features, Progress, ValidateError, validate_with_threads};
 
 /// By what large modules are validated.
 #[derive(Clone, Debug)]
@@ -18,9 +21,32 @@ impl Default for Threads {
 }
 
 impl Threads {
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.most.unwrap_or_else(at_hand)
     }
+}
+
+/// Which bodies are known to be valid, for the threads that share the work.
+pub(crate) struct Proven(Progress);
+
+impl Proven {
+    pub(crate) fn new(bodies: &Bodies) -> Result<Proven, ValidateError> {
+        Progress::new(bodies).map(Proven)
+    }
+
+    pub(crate) fn has(&self, func: u32) -> bool {
+        self.0.is_proven(func)
+    }
+
+    /// Proves all valid, together with other threads that do; those that have large frames.
+    pub(crate) fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
+        self.0.finish(wasm, bodies)
+    }
+}
+
+/// Proves a module valid; the functions that have large frames.
+pub(crate) fn validate_module(wasm: &[u8], features: &Features, threads: &Threads) -> Result<Vec<u32>, ValidateError> {
+    validate_with_threads(wasm, features, || threads.count(), threads.run)
 }
 
 /// How many there are: without the standard library, the caller's alone.

@@ -4,24 +4,26 @@ use alloc::vec::Vec;
 
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
-#[cfg(feature = "wasm")]
-use wasmote_translate::{Translated, Translator};
 
 use crate::code::{Code, Linked, NotKept, Stats};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
-#[cfg(feature = "image")]
-use crate::image_code::ImageCode;
 use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
 use crate::source::Source;
 
-/// A translator with its buffers.
-pub(crate) struct Translation {
+/// What makes code of functions, by what modules are made from, with its buffers.
+#[derive(Default)]
+struct Makers {
     #[cfg(feature = "wasm")]
-    translator: Translator,
+    wasm: crate::wasm_code::WasmCode,
     #[cfg(feature = "image")]
-    image_code: ImageCode,
+    image: crate::image_code::ImageCode,
+}
+
+/// What makes linked code of functions, with its buffers.
+pub(crate) struct Translation {
+    makers: Makers,
     linker: exec::Linker,
     cells: Vec<exec::Cell>,
 }
@@ -30,7 +32,6 @@ pub(crate) struct Translation {
 pub(crate) struct Unlinked<'a> {
     pub(crate) source: exec::Source<'a>,
     /// Units, each with the byte offset in the module of the operator that code comes from, from there on. None of an image.
-    #[cfg_attr(not(any(feature = "wasm", feature = "listing")), allow(dead_code))]
     pub(crate) offsets: &'a [(u32, u32)],
     pub(crate) linker: &'a mut exec::Linker,
     /// What it is linked into, which is replaced.
@@ -48,10 +49,7 @@ fn linker() -> exec::Linker {
 impl Translation {
     pub(crate) fn new(settings: &Settings) -> Translation {
         Translation {
-            #[cfg(feature = "wasm")]
-            translator: Translator::with_options(settings.code_options()),
-            #[cfg(feature = "image")]
-            image_code: ImageCode::default(),
+            makers: Makers::default(),
             linker: linker().superinstructions(settings.superinstructions),
             cells: Vec::new(),
         }
@@ -76,39 +74,23 @@ impl Translation {
         })
     }
 
-    /// A function as it is before it is linked, with what links it. `_again` is whether it was translated before: then it is also noted where
+    /// A function as it is before it is linked, with what links it. `again` is whether it was translated before: then it is also noted where
     /// its code comes from, and there is no limit to it.
     pub(crate) fn unlinked<'a>(
         &'a mut self,
         module: &'a ModuleInner,
         func: u32,
-        _again: bool,
+        again: bool,
     ) -> Result<Unlinked<'a>, Error> {
-        let (source, offsets): (exec::Source<'a>, &'a [(u32, u32)]) = match module.source {
+        let (source, offsets) = match module.source {
             #[cfg(feature = "wasm")]
-            Source::Wasm(ref _source) => {
-                #[cfg(feature = "validate")]
-                if let Some(unproven) = &_source.unproven {
-                    unproven.function(module.bytes(), func)?;
-                }
-                // Cells hold four units of two bytes at most: what is too much as units is as cells.
-                let (limit, left) = module.code.limit();
-                let units = if _again { usize::MAX } else { usize::try_from(left / 2).unwrap_or(usize::MAX) };
-                let translated = self
-                    .translator
-                    .translate_within(units, &module.info, module.bytes(), func, _again)
-                    .map_err(|error| Error::translate(func, error, limit))?;
-                let Translated { code, header, handlers, frame_slots, changing, offsets } = translated;
-                let changing = Some(changing);
-                (exec::Source { code, header, frame_slots, handlers, changing, ..without_code(module, func) }, offsets)
-            }
+            Source::Wasm(ref source) => self.makers.wasm.function(module, source, func, again)?,
             #[cfg(feature = "image")]
-            Source::Image(ref source) => {
-                let (frame_slots, header) = self.image_code.fetch(module, source, func)?;
-                let ImageCode { units: code, handlers, .. } = &self.image_code;
-                (exec::Source { code, header, frame_slots, handlers, ..without_code(module, func) }, &[])
-            }
+            Source::Image(ref source) => self.makers.image.function(module, source, func, again)?,
         };
+        let types = module.info.funcs.get(module.info.imported_funcs as usize..);
+        let callees = (types.unwrap_or(&[]), &*module.headers);
+        let source = exec::Source { func, callees, guarded: module.guarded(), ..source };
         Ok(Unlinked { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
     }
 
@@ -120,22 +102,15 @@ impl Translation {
         func: u32,
         cells: &mut dyn Iterator<Item = (u32, &mut Option<u32>)>,
     ) {
-        match module.source {
-            #[cfg(feature = "wasm")]
-            Source::Wasm(_) => {
-                // It was translated before, so it can be again.
-                let Ok(Unlinked { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
-                for (cell, offset) in cells {
-                    let Ok(unit) = linker.unit_at(&source, cell) else { continue };
-                    let after = offsets.partition_point(|&(at, _)| at <= unit);
-                    *offset = after.checked_sub(1).map(|before| offsets[before].1);
-                }
-            }
-            #[cfg(feature = "image")]
-            Source::Image(_) => {
-                let _ = func;
-                cells.for_each(drop);
-            }
+        if module.is_image() {
+            return cells.for_each(drop);
+        }
+        // It was translated before, so it can be again.
+        let Ok(Unlinked { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
+        for (cell, offset) in cells {
+            let Ok(unit) = linker.unit_at(&source, cell) else { continue };
+            let after = offsets.partition_point(|&(at, _)| at <= unit);
+            *offset = after.checked_sub(1).map(|before| offsets[before].1);
         }
     }
 }
@@ -151,15 +126,4 @@ pub fn verify(module: &Module) -> Result<(), Error> {
         translation.function(inner, func)?;
     }
     Ok(())
-}
-
-/// What is the same for all functions of a module, and for this one before it has code.
-fn without_code(module: &ModuleInner, func: u32) -> exec::Source<'_> {
-    let types = module.info.funcs.get(module.info.imported_funcs as usize..);
-    exec::Source {
-        func,
-        callees: (types.unwrap_or(&[]), &module.headers),
-        guarded: module.guarded(),
-        ..exec::Source::CHECKED
-    }
 }

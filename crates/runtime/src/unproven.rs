@@ -3,19 +3,19 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use wasmote_decode::ModuleInfo;
+use wasmote_ir::fallible::OutOfMemory;
 use wasmote_translate::{TranslateErrorKind, Translator};
-#[cfg(feature = "threads")]
-use wasmote_validate::Progress;
 use wasmote_validate::{Bodies, ValidateError};
 
 use crate::engine::Settings;
-use crate::error::Error;
+use crate::error::{Error, Fault};
+use crate::source::WasmSource;
+use crate::threads::{Proven, validate_module};
 
 /// Bodies that may not be valid, of a module that is valid otherwise.
 pub(crate) struct Unproven {
     bodies: Bodies,
-    #[cfg(feature = "threads")]
-    progress: Progress,
+    proven: Proven,
     /// Whether all functions are known to be within the limits of the translator.
     fits: AtomicBool,
 }
@@ -23,19 +23,13 @@ pub(crate) struct Unproven {
 impl Unproven {
     /// Of a module, of which all but its bodies is valid: it is looked at now.
     pub(crate) fn new(wasm: &[u8], settings: &Settings) -> Result<Unproven, ValidateError> {
-        let bodies = wasmote_validate::validate_outline(wasm, &settings.features)?;
-        Ok(Unproven {
-            #[cfg(feature = "threads")]
-            progress: Progress::new(&bodies)?,
-            bodies,
-            fits: AtomicBool::new(false),
-        })
+        let bodies = wasmote_validate::validate_outline(wasm, &settings.optional.features)?;
+        Ok(Unproven { proven: Proven::new(&bodies)?, bodies, fits: AtomicBool::new(false) })
     }
 
     /// Proves one valid, unless it is proven. `wasm` is the binary of the module.
     pub(crate) fn function(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
-        #[cfg(feature = "threads")]
-        if self.progress.is_proven(func) {
+        if self.proven.has(func) {
             return Ok(());
         }
         self.bodies.validate_body(wasm, func)
@@ -43,10 +37,7 @@ impl Unproven {
 
     /// Proves all valid and within limits, together with other threads that do.
     pub(crate) fn all(&self, settings: &Settings, info: &ModuleInfo, wasm: &[u8]) -> Result<(), Error> {
-        #[cfg(feature = "threads")]
-        let large_frames = self.progress.finish(wasm, &self.bodies)?;
-        #[cfg(not(feature = "threads"))]
-        let large_frames = self.bodies.validate_all(wasm)?;
+        let large_frames = self.proven.finish(wasm, &self.bodies)?;
         if !self.fits.load(Ordering::Relaxed) {
             check_limits(settings, info, wasm, &large_frames)?;
             self.fits.store(true, Ordering::Relaxed);
@@ -57,13 +48,7 @@ impl Unproven {
 
 /// Proves a module valid and within limits.
 pub(crate) fn validate(settings: &Settings, info: &ModuleInfo, wasm: &[u8]) -> Result<(), Error> {
-    #[cfg(feature = "threads")]
-    let large_frames = {
-        let threads = &settings.threads;
-        wasmote_validate::validate_with_threads(wasm, &settings.features, || threads.count(), threads.run)?
-    };
-    #[cfg(not(feature = "threads"))]
-    let large_frames = wasmote_validate::validate(wasm, &settings.features)?;
+    let large_frames = validate_module(wasm, &settings.optional.features, &settings.optional.threads)?;
     check_limits(settings, info, wasm, &large_frames)
 }
 
@@ -86,4 +71,30 @@ fn check_limits(settings: &Settings, info: &ModuleInfo, wasm: &[u8], funcs: &[u3
         }
     }
     Ok(())
+}
+
+impl WasmSource {
+    /// A module that is valid, but maybe for these bodies.
+    pub(crate) fn new(unproven: Option<Unproven>) -> WasmSource {
+        let mut source = WasmSource::default();
+        source.unproven = unproven;
+        source
+    }
+
+    /// Has a body be valid, unless it is known to be. `wasm` is the binary of the module.
+    pub(crate) fn prove(&self, wasm: &[u8], func: u32) -> Result<(), Error> {
+        match &self.unproven {
+            Some(unproven) => Ok(unproven.function(wasm, func)?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<ValidateError> for Error {
+    fn from(error: ValidateError) -> Error {
+        match error.is_out_of_memory() {
+            true => OutOfMemory.into(),
+            false => Error::of(Fault::Validate(error)),
+        }
+    }
 }

@@ -133,14 +133,14 @@ impl Config {
     /// How many threads may validate a large module at once, 1 being the caller's alone. As many as the machine has, up to
     /// 8, unless said otherwise; without the feature `std`, 1.
     pub fn validation_threads(&mut self, threads: usize) -> &mut Config {
-        self.settings.threads.most = Some(threads);
+        self.settings.optional.threads.most = Some(threads);
         self
     }
 
     /// By what threads are run that validate a module: threads of the standard library, unless said otherwise. Without the feature `std` there are
     /// none but the caller's then.
     pub fn run_on_threads(&mut self, run: runtime::RunOnThreads) -> &mut Config {
-        self.settings.threads.run = run;
+        self.settings.optional.threads.run = run;
         self
     }
 }
@@ -172,7 +172,7 @@ impl Config {
 impl Config {
     /// Which proposals modules may use; all that this build has unless said otherwise.
     pub fn features(&mut self, features: wasmote_validate::Features) -> &mut Config {
-        self.settings.features = features;
+        self.settings.optional.features = features;
         self
     }
 }

@@ -15,7 +15,7 @@ impl Config {
     /// What is shown each instruction before it runs and after it did, such as to print it; nobody unless said otherwise. It must not panic: that
     /// ends the process. A fault of a guarded memory ends an instruction without showing it again.
     pub fn trace(&mut self, show: impl Fn(&TraceStep<'_>) + Send + Sync + 'static) -> &mut Config {
-        self.settings.trace = Some(runtime::Tracer::new(move |step| show(&TraceStep(step))));
+        self.settings.optional.trace = Some(runtime::Tracer::new(move |step| show(&TraceStep(step))));
         self
     }
 }

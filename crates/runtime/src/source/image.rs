@@ -51,6 +51,11 @@ impl ImageSource {
         Ok(())
     }
 
+    /// It is one.
+    pub(crate) fn is_image(&self) -> bool {
+        true
+    }
+
     /// How many data segments instructions can name.
     pub(crate) fn indexed_data(&self, _: &ModuleInfo) -> usize {
         self.image().indexed_data() as usize

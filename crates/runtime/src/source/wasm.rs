@@ -6,26 +6,18 @@ use wasmote_decode::{ModuleInfo, SegmentMode};
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::source::{Data, Offset};
-#[cfg(feature = "validate")]
-use crate::unproven::Unproven;
 
 /// A module that was decoded.
 #[derive(Default)]
 pub(crate) struct WasmSource {
     /// What validates bodies, if they were not yet.
     #[cfg(feature = "validate")]
-    pub(crate) unproven: Option<Unproven>,
+    pub(crate) unproven: Option<crate::unproven::Unproven>,
     /// The names of functions, once somebody asked for one.
     names: Lock<Option<FunctionNames>>,
 }
 
 impl WasmSource {
-    /// A module that is valid, but maybe for these bodies.
-    #[cfg(feature = "validate")]
-    pub(crate) fn new(unproven: Option<Unproven>) -> WasmSource {
-        WasmSource { unproven, ..WasmSource::default() }
-    }
-
     /// Calls `each` with the data segments in order, and their numbers.
     pub(crate) fn each_data(
         &self,
@@ -40,6 +32,11 @@ impl WasmSource {
             };
             each(number, &Data { active, bytes: wasm.get(segment.bytes.clone()) })
         })
+    }
+
+    /// It is none.
+    pub(crate) fn is_image(&self) -> bool {
+        false
     }
 
     /// How many data segments instructions can name: all or none. A binary whose instructions do says so in a section.

@@ -1,0 +1,62 @@
+//! Functions of binaries, translated to be linked.
+
+use wasmote_exec as exec;
+use wasmote_ir::fallible::OutOfMemory;
+use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translated, Translator};
+
+use crate::engine::Settings;
+use crate::error::{Error, Fault};
+use crate::module::ModuleInner;
+use crate::source::WasmSource;
+
+/// A translator with its buffers, once there was a function to translate.
+#[derive(Default)]
+pub(crate) struct WasmCode {
+    translator: Option<Translator>,
+}
+
+impl WasmCode {
+    /// Translates a function: its code, and where that comes from if it is translated again. Then there is no limit to it.
+    pub(crate) fn function<'a>(
+        &'a mut self,
+        module: &ModuleInner,
+        _source: &WasmSource,
+        func: u32,
+        again: bool,
+    ) -> Result<(exec::Source<'a>, &'a [(u32, u32)]), Error> {
+        #[cfg(feature = "validate")]
+        _source.prove(module.bytes(), func)?;
+        // Cells hold four units of two bytes at most: what is too much as units is as cells.
+        let (limit, left) = module.code.limit();
+        let units = if again { usize::MAX } else { usize::try_from(left / 2).unwrap_or(usize::MAX) };
+        let translator = self.translator.get_or_insert_with(|| {
+            // Modules of a store have its engine, and so the same options.
+            Translator::with_options(module.engine.settings().code_options())
+        });
+        let Translated { code, header, handlers, frame_slots, changing, offsets } = translator
+            .translate_within(units, &module.info, module.bytes(), func, again)
+            .map_err(|error| Error::translate(func, error, limit))?;
+        let changing = Some(changing);
+        Ok((exec::Source { code, header, frame_slots, handlers, changing, ..exec::Source::CHECKED }, offsets))
+    }
+}
+
+impl Settings {
+    /// What functions are translated into.
+    pub fn code_options(&self) -> CodeOptions {
+        CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
+    }
+}
+
+impl Error {
+    /// A function that could not be translated, into code of at most so many bytes.
+    #[cold]
+    #[inline(never)]
+    pub fn translate(func: u32, error: TranslateError, limit: u64) -> Error {
+        match error.kind {
+            TranslateErrorKind::OutOfMemory => OutOfMemory.into(),
+            TranslateErrorKind::CodeLimit => Error::of(Fault::CodeLimit { func, limit }),
+            _ => Error::of(Fault::Translate { func, error }),
+        }
+    }
+}
