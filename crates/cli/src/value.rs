@@ -52,7 +52,6 @@ pub fn print(value: &Val) -> String {
         Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
         Val::FuncRef(Some(_)) => "funcref".into(),
         Val::ExternRef(Some(_)) => "externref".into(),
-        #[cfg(feature = "gc")]
         other => other.ty().name().into(),
     }
 }

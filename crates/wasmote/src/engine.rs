@@ -128,55 +128,6 @@ impl Config {
     }
 }
 
-#[cfg(all(feature = "threads", feature = "validate"))]
-impl Config {
-    /// How many threads may validate a large module at once, 1 being the caller's alone. As many as the machine has, up to
-    /// 8, unless said otherwise; without the feature `std`, 1.
-    pub fn validation_threads(&mut self, threads: usize) -> &mut Config {
-        self.settings.optional.threads.most = Some(threads);
-        self
-    }
-
-    /// By what threads are run that validate a module: threads of the standard library, unless said otherwise. Without the feature `std` there are
-    /// none but the caller's then.
-    pub fn run_on_threads(&mut self, run: runtime::RunOnThreads) -> &mut Config {
-        self.settings.optional.threads.run = run;
-        self
-    }
-}
-
-#[cfg(feature = "gc")]
-impl Config {
-    /// The most bytes that a store's objects may have; an allocation beyond traps with
-    /// [`HeapExhausted`](crate::TrapCode::HeapExhausted). 4 GiB unless said otherwise; more than 16 GiB can't be had.
-    pub fn max_gc_heap(&mut self, bytes: u64) -> &mut Config {
-        self.settings.max_gc_heap = bytes;
-        self
-    }
-
-    /// Whether each allocation collects, to find references that are not seen to be in use. Off unless said otherwise.
-    pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
-        self.settings.gc_stress = stress;
-        self
-    }
-
-    /// What tells the time in nanoseconds, since whenever, for the pauses in [`HeapStats`](crate::HeapStats); without one they are
-    /// not measured. It must not panic: that ends the process.
-    pub fn gc_clock(&mut self, clock: fn() -> u64) -> &mut Config {
-        self.settings.gc_clock = Some(clock);
-        self
-    }
-}
-
-#[cfg(feature = "validate")]
-impl Config {
-    /// Which proposals modules may use; all that this build has unless said otherwise.
-    pub fn features(&mut self, features: wasmote_validate::Features) -> &mut Config {
-        self.settings.optional.features = features;
-        self
-    }
-}
-
 /// What stores and modules have in common; cheap to clone. Only what belongs to the same engine works together.
 ///
 /// ```

@@ -203,20 +203,6 @@ impl From<DecodeError> for Error {
     }
 }
 
-#[cfg(feature = "image")]
-impl From<wasmote_ir::image::ImageError> for Error {
-    fn from(error: wasmote_ir::image::ImageError) -> Error {
-        Error::of(ErrorKind::Image(error))
-    }
-}
-
-#[cfg(feature = "validate")]
-impl From<wasmote_validate::ValidateError> for Error {
-    fn from(error: wasmote_validate::ValidateError) -> Error {
-        runtime::Error::from(error).into()
-    }
-}
-
 impl From<runtime::Error> for Error {
     #[cold]
     #[inline(never)]

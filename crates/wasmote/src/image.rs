@@ -1,10 +1,11 @@
 //! Modules as images: taken, and made.
 
+pub use wasmote_ir::image::{ImageError, ImageErrorKind};
 use wasmote_runtime as runtime;
 use wasmote_runtime::WasmBytes;
 
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
 impl Module {
@@ -15,7 +16,7 @@ impl Module {
     /// # Errors
     /// When the bytes are no image, damaged, or of another version or build, and what to do about it.
     pub fn from_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
-        Ok(Module::of_runtime(runtime::Module::of_image(engine.inner(), image.into())?))
+        Ok(Module(runtime::Module::of_image(engine.inner(), image.into())?))
     }
 
     /// As [`Module::from_image`], without looking at functions and data.
@@ -28,7 +29,7 @@ impl Module {
     #[allow(unsafe_code)]
     pub unsafe fn from_trusted_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller guarantees that the image is unchanged since it was written.
-        Ok(Module::of_runtime(unsafe { runtime::Module::of_trusted_image(engine.inner(), image.into()) }?))
+        Ok(Module(unsafe { runtime::Module::of_trusted_image(engine.inner(), image.into()) }?))
     }
 
     /// The bytes that every image begins with.
@@ -37,5 +38,11 @@ impl Module {
     /// Whether these bytes begin as an image does, whatever follows.
     pub fn is_image(bytes: &[u8]) -> bool {
         bytes.starts_with(&Module::IMAGE_MAGIC)
+    }
+}
+
+impl From<ImageError> for Error {
+    fn from(error: ImageError) -> Error {
+        Error::of(ErrorKind::Image(error))
     }
 }

@@ -39,7 +39,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `module` with `image` and `compile`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
+//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
 //! 2. `handles`: what the embedder has of the things in a store; `value`: values, and as slots;
 //! 3. `extern_type`, `externs`, `imports`: what can be imported and exported;
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `named`: what can be done with each;
@@ -98,6 +98,8 @@ mod thrown;
 #[cfg(feature = "trace")]
 mod trace;
 mod typed;
+#[cfg(feature = "validate")]
+mod validate;
 mod value;
 
 pub use caller::Caller;
@@ -109,15 +111,19 @@ pub use extern_type::ExternType;
 pub use externs::Extern;
 #[cfg(feature = "gc")]
 #[doc(inline)]
-pub use gc::{AnyRef, ArrayRef, ArrayType, ExnRef, HeapStats, I31, RecGroup, StructRef, StructType, scope};
-pub use handles::{ExternRef, Func, Global, Instance, Memory, Table, Tag};
+pub use gc::{ArrayRef, ArrayType, HeapStats, I31, RecGroup, StructRef, StructType, scope};
+pub use handles::{AnyRef, ExnRef, ExternRef, Func, Global, Instance, Memory, Table, Tag};
 pub use host::RawFn;
+#[cfg(feature = "image")]
+pub use image::{ImageError, ImageErrorKind};
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
 pub use store::Store;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
+#[cfg(feature = "validate")]
+pub use validate::{Features, ValidateError};
 pub use value::Val;
 #[cfg(feature = "count")]
 pub use wasmote_runtime::count;
@@ -140,12 +146,8 @@ pub use wasmote_decode::{
 /// The number of the schedule by which code that takes fuel does so: `docs/fuel.md`. It changes whenever a cost does. An image whose
 /// code takes fuel runs only under the schedule that it was compiled for.
 pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
-#[cfg(feature = "image")]
-pub use wasmote_ir::image::{ImageError, ImageErrorKind};
 pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, OpSet};
 #[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};
-#[cfg(feature = "validate")]
-pub use wasmote_validate::{Features, ValidateError};

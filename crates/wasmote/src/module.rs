@@ -26,7 +26,7 @@ use crate::extern_type::ExternType;
 /// ```
 #[derive(Clone)]
 #[repr(transparent)]
-pub struct Module(runtime::Module);
+pub struct Module(pub(crate) runtime::Module);
 
 /// An import of a module.
 #[derive(Clone, Debug)]
@@ -48,28 +48,6 @@ pub struct ExportDescription<'a> {
     pub name: &'a str,
     /// What it gives.
     pub ty: ExternType,
-}
-
-#[cfg(feature = "validate")]
-impl Module {
-    /// Decodes a module and validates it, all of it or without the bodies of its functions, as
-    /// [`Config::validation`](crate::Config::validation) says. With
-    /// [`Config::eager_translation`](crate::Config::eager_translation) all functions are translated, too.
-    ///
-    /// # Errors
-    /// What is wrong with the module, and where; also a function that has more locals and operands than 65,535 slots hold.
-    pub fn new(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
-        Ok(Module(runtime::Module::validated(engine.inner(), wasm.into())?))
-    }
-
-    /// Validates the functions that are not yet known to be valid, with [`Validation::Lazy`](crate::Validation::Lazy); otherwise there are none.
-    /// Threads that do so at once share the work, and each returns when all is done.
-    ///
-    /// # Errors
-    /// What is wrong with the first function that is not valid, and where.
-    pub fn validate(&self) -> Result<(), Error> {
-        Ok(self.0.validate()?)
-    }
 }
 
 impl Module {
@@ -100,12 +78,6 @@ impl Module {
     pub(crate) fn of(module: &runtime::Module) -> &Module {
         // SAFETY: a `Module` is transparent over it.
         unsafe { &*core::ptr::from_ref(module).cast() }
-    }
-
-    /// What the runtime made.
-    #[cfg(feature = "image")]
-    pub(crate) fn of_runtime(module: runtime::Module) -> Module {
-        Module(module)
     }
 
     pub(crate) fn inner(&self) -> &runtime::Module {

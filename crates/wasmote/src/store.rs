@@ -73,24 +73,6 @@ impl<T> Store<T> {
     }
 }
 
-#[cfg(feature = "gc")]
-impl<T> Store<T> {
-    /// Drops all objects that nothing can reach, now instead of when their room is needed.
-    pub fn collect(&mut self) {
-        self.owned.borrow_mut().store().collect();
-    }
-
-    /// What happened to objects so far.
-    pub fn heap_stats(&self) -> wasmote_runtime::HeapStats {
-        self.owned.borrow().store().heap_stats()
-    }
-
-    /// How many frames of functions were searched for handlers of exceptions so far: each that one was thrown in, across or into.
-    pub fn searched_frames(&self) -> u64 {
-        self.owned.borrow().store().searched_frames()
-    }
-}
-
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Store").field(self.data()).finish()

@@ -5,8 +5,6 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
 
 use crate::error::Error;
-#[cfg(feature = "gc")]
-use crate::gc::exceptions;
 
 /// What a host function's error does: an exception of the store's is thrown, all else stops wasm.
 #[cold]
@@ -14,7 +12,7 @@ use crate::gc::exceptions;
 pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
     #[cfg(feature = "gc")]
     if let Some(exception) = error.as_exception() {
-        return exceptions::throw(store, exception).unwrap_or_else(|error| error.stop(store));
+        return crate::gc::exceptions::throw(store, exception).unwrap_or_else(|error| error.stop(store));
     }
     error.stop(store)
 }
@@ -26,7 +24,7 @@ pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
     let Some(fault) = error.into_fault() else { return OutOfMemory.into() };
     match *fault {
         #[cfg(feature = "gc")]
-        runtime::Fault::Exception { reference, trap } => exceptions::uncaught(_store, reference, trap),
+        runtime::Fault::Exception { reference, trap } => crate::gc::exceptions::uncaught(_store, reference, trap),
         other => Error::of_fault(other),
     }
 }

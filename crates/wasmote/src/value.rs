@@ -3,9 +3,7 @@
 use wasmote_ir::{HeapType, ValType};
 use wasmote_runtime::{Root, Store};
 
-#[cfg(feature = "gc")]
-use crate::gc::refs::{AnyRef, ExnRef};
-use crate::handles::{ExternRef, Func};
+use crate::handles::{AnyRef, ExnRef, ExternRef, Func};
 
 /// A value.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,10 +23,8 @@ pub enum Val {
     /// An `externref`.
     ExternRef(Option<ExternRef>),
     /// An `exnref`.
-    #[cfg(feature = "gc")]
     ExnRef(Option<ExnRef>),
     /// An `anyref`.
-    #[cfg(feature = "gc")]
     AnyRef(Option<AnyRef>),
 }
 
@@ -55,9 +51,7 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
-            #[cfg(feature = "gc")]
             Val::ExnRef(_) => ValType::Ref(wasmote_ir::RefType::new(true, HeapType::Exn)),
-            #[cfg(feature = "gc")]
             Val::AnyRef(_) => ValType::Ref(wasmote_ir::RefType::new(true, HeapType::Any)),
         }
     }
@@ -72,9 +66,7 @@ impl Val {
             ValType::V128 => Val::V128(0),
             ValType::Ref(ty) => match ty.heap().top() {
                 Some(HeapType::Extern) => Val::ExternRef(None),
-                #[cfg(feature = "gc")]
                 Some(HeapType::Exn) => Val::ExnRef(None),
-                #[cfg(feature = "gc")]
                 Some(HeapType::Any) => Val::AnyRef(None),
                 _ => Val::FuncRef(None),
             },
@@ -118,9 +110,7 @@ impl Val {
             Val::V128(value) => return [value as u64, (value >> 64) as u64],
             Val::FuncRef(func) => func.map_or(0, |func| func.number(store).into()),
             Val::ExternRef(value) => value.map_or(0, |ExternRef(root)| root.reference(store).into()),
-            #[cfg(feature = "gc")]
             Val::ExnRef(value) => value.map_or(0, |ExnRef(root)| root.reference(store).into()),
-            #[cfg(feature = "gc")]
             Val::AnyRef(value) => value.map_or(0, |AnyRef(root)| root.reference(store).into()),
         };
         [slot, 0]
@@ -137,9 +127,7 @@ impl Val {
             ValType::V128 => Val::V128(u128::from(slot) | u128::from(slots[1]) << 64),
             ValType::Ref(ty) => match ty.heap().top() {
                 Some(HeapType::Extern) => Val::ExternRef(Root::of_slot(slot, store).map(ExternRef)),
-                #[cfg(feature = "gc")]
                 Some(HeapType::Exn) => Val::ExnRef(Root::of_slot(slot, store).map(ExnRef)),
-                #[cfg(feature = "gc")]
                 top if top.is_some_and(|top| top == HeapType::Any) || store.is_object_type(ty) => {
                     Val::AnyRef(Root::of_slot(slot, store).map(AnyRef))
                 }

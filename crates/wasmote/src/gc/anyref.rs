@@ -5,8 +5,8 @@ use wasmote_runtime::Root;
 
 use crate::context::{AsContext, AsContextMut};
 use crate::gc::i31::I31;
-use crate::gc::refs::{AnyRef, ArrayRef, StructRef};
-use crate::handles::ExternRef;
+use crate::gc::refs::{ArrayRef, StructRef};
+use crate::handles::{AnyRef, ExternRef};
 use crate::value::Val;
 
 impl AnyRef {

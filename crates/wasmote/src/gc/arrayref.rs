@@ -9,7 +9,8 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::gc::fields::{read, slots_for, try_results, write};
 use crate::gc::object_types::ArrayType;
-use crate::gc::refs::{AnyRef, ArrayRef};
+use crate::gc::refs::ArrayRef;
+use crate::handles::AnyRef;
 use crate::value::Val;
 
 impl ArrayRef {

@@ -8,8 +8,7 @@ use wasmote_runtime::{Store, Trap, no_memory};
 
 use crate::context::AsContext;
 use crate::exception::Exception;
-use crate::gc::refs::ExnRef;
-use crate::handles::Tag;
+use crate::handles::{ExnRef, Tag};
 use crate::value::{Val, read_slots};
 
 impl ExnRef {

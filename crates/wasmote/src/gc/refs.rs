@@ -1,30 +1,6 @@
-//! Handles of objects and exceptions. What can be done with each is in a file of its own.
+//! Handles of structures and arrays. What can be done with each is in a file of its own.
 
 use wasmote_runtime::Root;
-
-/// A reference to an object, an `anyref`. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same object.
-///
-/// ```
-/// use wasmote::{AnyRef, Engine, I31, Instance, Module, Store, Val};
-///
-/// let engine = Engine::default();
-/// let wasm = wat::parse_str(r#"(module
-///     (type $point (struct (field i32) (field i64)))
-///     (func (export "make") (result anyref) (struct.new $point (i32.const 1) (i64.const 2))))"#)?;
-/// let module = Module::new(&engine, wasm)?;
-/// let mut store = Store::new(&engine, ());
-/// let instance = Instance::new(&mut store, &module, &[])?;
-/// let made = instance.get_typed_func::<(), Option<AnyRef>>(&store, "make")?.call(&mut store, ())?.unwrap();
-/// let point = made.as_struct(&store).unwrap();
-/// assert_eq!(point.field(&store, 1)?, Val::I64(2));
-/// assert_eq!((made.as_array(&store), made.as_i31(&store)), (None, None));
-///
-/// let small = AnyRef::from_i31(&mut store, I31::wrapping_i32(-5));
-/// assert_eq!(small.as_i31(&store).map(I31::get_i32), Some(-5));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct AnyRef(pub(crate) Root);
 
 /// A reference to a structure. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same structure.
 ///
@@ -83,7 +59,3 @@ pub struct StructRef(pub(crate) Root);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ArrayRef(pub(crate) Root);
-
-/// A reference to an exception, an `exnref`. It is good until its [`scope`](crate::scope()) ends.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExnRef(pub(crate) Root);

@@ -7,7 +7,8 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::gc::fields::{read, slots_for, try_results, write};
 use crate::gc::object_types::StructType;
-use crate::gc::refs::{AnyRef, StructRef};
+use crate::gc::refs::StructRef;
+use crate::handles::AnyRef;
 use crate::value::Val;
 
 impl StructRef {

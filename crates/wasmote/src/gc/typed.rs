@@ -4,7 +4,8 @@ use wasmote_ir::{HeapType, RefType, ValType};
 use wasmote_runtime::{Root, Store};
 
 use crate::gc::i31::I31;
-use crate::gc::refs::{AnyRef, ArrayRef, ExnRef, StructRef};
+use crate::gc::refs::{ArrayRef, StructRef};
+use crate::handles::{AnyRef, ExnRef};
 use crate::typed::{WasmTy, values};
 
 const fn reference(nullable: bool, heap: HeapType) -> ValType {

@@ -4,6 +4,8 @@
 //! A script is parsed by `wasmote-wat`; [`run`] carries out its directives in order (`run`), with the module
 //! `spectest` that all scripts may import (`spectest`), and compares results (`values`).
 
+#[cfg(not(feature = "gc"))]
+mod no_objects;
 #[cfg(feature = "gc")]
 mod objects;
 mod run;
@@ -16,6 +18,8 @@ use alloc::vec::Vec;
 use wasmote_translate::CodeOptions;
 
 use crate::engine::Config;
+#[cfg(not(feature = "gc"))]
+use no_objects as objects;
 
 pub use run::run;
 

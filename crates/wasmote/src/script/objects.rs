@@ -2,8 +2,7 @@
 
 use wasmote_wat::script::{Arg, Heap, Pattern};
 
-use crate::gc::AnyRef;
-use crate::handles::ExternRef;
+use crate::handles::{AnyRef, ExternRef};
 use crate::script::values::Host;
 use crate::store::Store;
 use crate::value::Val;

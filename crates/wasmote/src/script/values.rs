@@ -7,7 +7,6 @@ use wasmote_wat::script::{Arg, Float, Heap, Pattern};
 
 use crate::handles::ExternRef;
 use crate::script::Decimals;
-#[cfg(feature = "gc")]
 use crate::script::objects;
 use crate::store::Store;
 use crate::value::Val;
@@ -28,10 +27,7 @@ pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
         Arg::Null(Heap::Func) => Val::FuncRef(None),
         Arg::Null(Heap::Extern) => Val::ExternRef(None),
         Arg::Extern(number) => Val::ExternRef(Some(ExternRef::new(store, number))),
-        #[cfg(feature = "gc")]
         _ => return objects::argument(arg, store),
-        #[cfg(not(feature = "gc"))]
-        _ => return None,
     })
 }
 
@@ -59,10 +55,7 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
             data.downcast_ref() == Some(&expected) || data.downcast_ref() == Some(&Host(expected))
         }),
         (Pattern::Either(patterns), _) => patterns.iter().any(|pattern| matches(value, pattern, store)),
-        #[cfg(feature = "gc")]
         _ => objects::matches(value, pattern, store),
-        #[cfg(not(feature = "gc"))]
-        _ => false,
     }
 }
 
@@ -86,7 +79,6 @@ pub(super) fn shown(values: &[Val], decimals: Option<Decimals>) -> String {
             Val::V128(bits) => write!(out, "v128 {bits:#034x}"),
             Val::FuncRef(func) => write!(out, "{}", if func.is_some() { "a function" } else { "null funcref" }),
             Val::ExternRef(value) => write!(out, "{}", if value.is_some() { "an external" } else { "null externref" }),
-            #[cfg(feature = "gc")]
             other => write!(out, "{}", objects::shown(other)),
         };
     }
