@@ -10,7 +10,7 @@ use wasmote_ir::image::{ImageError, scratch_words};
 
 use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
-use crate::source::ImageSource;
+use crate::source::{ImageSource, Made};
 
 /// A function of an image as bytes and as units, and what its verification needs.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl ImageCode {
         source: &ImageSource,
         func: u32,
         _: bool,
-    ) -> Result<(exec::Source<'a>, &'a [(u32, u32)]), Error> {
+    ) -> Result<Made<'a>, Error> {
         let (frame_slots, header) = self.fetch(module, source, func)?;
         let ImageCode { units: code, handlers, .. } = self;
         Ok((exec::Source { code, header, frame_slots, handlers, ..exec::Source::CHECKED }, &[]))

@@ -7,7 +7,7 @@ use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Transla
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
-use crate::source::WasmSource;
+use crate::source::{Made, WasmSource};
 
 /// A translator with its buffers, once there was a function to translate.
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl WasmCode {
         _source: &WasmSource,
         func: u32,
         again: bool,
-    ) -> Result<(exec::Source<'a>, &'a [(u32, u32)]), Error> {
+    ) -> Result<Made<'a>, Error> {
         #[cfg(feature = "validate")]
         _source.prove(module.bytes(), func)?;
         // Cells hold four units of two bytes at most: what is too much as units is as cells.

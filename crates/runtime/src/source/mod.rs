@@ -37,6 +37,9 @@ macro_rules! of_source {
 }
 pub(crate) use of_source;
 
+/// What a function is made into: its code before it is linked, and units of it, each with the byte offset in the module that it comes from.
+pub(crate) type Made<'a> = (wasmote_exec::Source<'a>, &'a [(u32, u32)]);
+
 /// A data segment.
 pub(crate) struct Data<'a> {
     /// Of an active one the memory and where to.

@@ -1,9 +1,8 @@
 //! Objects and exceptions as the host has them.
 //!
 //! `refs`: the handles, but for those that values have; `anyref`, `structref`, `arrayref`, `exnref`: what can be done with each, `fields` with
-//! what they consist of;
-//! `i31`: small integers; `object_types`: types of structures and arrays; `scope`: how long handles are good; `typed`: handles as parameters and
-//! results; `exceptions`: those that are thrown; `heap`: what is set and asked about all objects of a store.
+//! what they consist of; `i31`: small integers; `object_types`: types of structures and arrays; `scope`: how long handles are good; `typed`:
+//! handles as parameters and results; `exceptions`: those that are thrown; `heap`: what is set and asked about all objects of a store.
 
 mod anyref;
 mod arrayref;
