@@ -103,7 +103,7 @@ const ADDED: &[Added] = &[
     added(RUNTIME, "listing", &["wasmote_runtime::listing"]),
     added(RUNTIME, "loop-dispatch", &[]),
     added(RUNTIME, "count", &[]),
-    added(RUNTIME, "trace", &["wasmote_runtime::trace"]),
+    added(RUNTIME, "trace", &["wasmote_runtime::trace", "wasmote_runtime::watch"]),
     added(TABLE, "verify", &["wasmote_ir::image::verify::", "wasmote_ir::image::code::"]),
     added(TABLE, "operators", &["wasmote_ir::operators::"]),
     added(TABLE, "alloc", &["wasmote_ir::keys::"]),
