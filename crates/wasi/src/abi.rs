@@ -41,16 +41,11 @@ pub(crate) mod rights {
     pub const PATH_UNLINK_FILE: u64 = 1 << 26;
     pub const POLL_FD_READWRITE: u64 = 1 << 27;
     pub const SOCK_SHUTDOWN: u64 = 1 << 28;
-    #[cfg(feature = "sockets")]
-    pub const SOCK_ACCEPT: u64 = 1 << 29;
 
     /// What applies to streams: terminals, pipes, the embedder's readers and writers.
     pub const STREAM: u64 = FD_READ | FD_WRITE | FD_SYNC | FD_DATASYNC | FD_FILESTAT_GET | POLL_FD_READWRITE;
     /// What applies to connections.
     pub const CONNECTION: u64 = STREAM | FD_FDSTAT_SET_FLAGS | SOCK_SHUTDOWN;
-    /// What applies to sockets that accept connections. That one is there is waited for as if to read.
-    #[cfg(feature = "sockets")]
-    pub const LISTENER: u64 = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT;
     /// What applies to files.
     pub const FILE: u64 = STREAM
         | FD_SEEK
@@ -118,19 +113,28 @@ pub(crate) mod oflags {
     pub const TRUNC: u16 = 8;
 }
 
-/// How to receive.
+/// What only the functions of sockets need.
 #[cfg(feature = "sockets")]
-pub(crate) mod riflags {
-    pub const PEEK: u16 = 1;
-    pub const WAITALL: u16 = 2;
-}
+pub(crate) mod socket {
+    use super::rights::{FD_FDSTAT_SET_FLAGS, FD_FILESTAT_GET, FD_READ, POLL_FD_READWRITE};
 
-/// Which directions of a connection to close.
-#[cfg(feature = "sockets")]
-pub(crate) mod sdflags {
-    pub const RD: u32 = 1;
-    pub const WR: u32 = 2;
-    pub const BOTH: u32 = RD | WR;
+    /// The right to accept connections.
+    pub const SOCK_ACCEPT: u64 = 1 << 29;
+    /// What applies to sockets that accept connections. A guest waits for a connection as if to read.
+    pub const LISTENER: u64 = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT;
+
+    /// How to receive.
+    pub mod riflags {
+        pub const PEEK: u16 = 1;
+        pub const WAITALL: u16 = 2;
+    }
+
+    /// Which directions of a connection to close.
+    pub mod sdflags {
+        pub const RD: u32 = 1;
+        pub const WR: u32 = 2;
+        pub const BOTH: u32 = RD | WR;
+    }
 }
 
 /// How to look a path up: its last link is followed.

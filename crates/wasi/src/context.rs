@@ -5,9 +5,6 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::fmt;
 
-#[cfg(feature = "sockets")]
-use rustix::fd::OwnedFd;
-
 use wasmote::Error;
 
 use crate::abi::{filetype, rights};
@@ -15,8 +12,6 @@ use crate::clock::{Clocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::random::{self, Random};
 use crate::sandbox::Dir;
-#[cfg(feature = "sockets")]
-use crate::socket;
 use crate::stdio::{Input, Output};
 
 /// The state of WASI for one guest.
@@ -98,28 +93,19 @@ impl fmt::Display for SetupError {
 
 impl core::error::Error for SetupError {}
 
-#[cfg(feature = "std")]
-impl From<SetupError> for std::io::Error {
-    fn from(error: SetupError) -> std::io::Error {
-        match error {
-            SetupError::Directory(errno) | SetupError::Listen(errno) => std::io::Error::from_raw_os_error(errno),
-            _ => std::io::Error::new(std::io::ErrorKind::InvalidInput, error),
-        }
-    }
-}
-
 /// Builds a [`WasiCtx`].
 // In a box, since each method takes it and gives it back.
-pub struct WasiCtxBuilder(Box<Settings>);
+pub struct WasiCtxBuilder(pub(crate) Box<Settings>);
 
-struct Settings {
+/// What a builder was told so far.
+pub(crate) struct Settings {
     args: Vec<Box<[u8]>>,
     env: Vec<Box<[u8]>>,
     stdin: Input,
     stdout: Output,
     stderr: Output,
     dirs: Vec<Descriptor>,
-    sockets: Vec<Descriptor>,
+    pub sockets: Vec<Descriptor>,
     clocks: Box<dyn Clocks>,
     random: Random,
     permission: Option<Permission>,
@@ -162,25 +148,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// All three standard streams are this process's own.
-    #[cfg(feature = "std")]
-    pub fn inherit_stdio(self) -> WasiCtxBuilder {
-        self.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
-    }
-
-    /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. An error if it can't
-    /// be opened.
-    #[cfg(feature = "std")]
-    pub fn preopened_dir(
-        self,
-        host: &std::path::Path,
-        guest: &str,
-        access: DirAccess,
-    ) -> Result<WasiCtxBuilder, SetupError> {
-        self.preopened_dir_bytes(host.as_os_str().as_encoded_bytes(), guest, access)
-    }
-
-    /// The same with a path of the host as bytes, as they are on Unix.
+    /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. The path of the host is bytes, as on
+    /// Unix. An error if the directory can't be opened.
     pub fn preopened_dir_bytes(
         mut self,
         host: &[u8],
@@ -202,27 +171,6 @@ impl WasiCtxBuilder {
             preopen: Some(guest.as_bytes().into()),
         });
         Ok(self)
-    }
-
-    /// Gives the guest a socket that listens, from which it may accept connections.
-    #[cfg(feature = "sockets")]
-    pub fn preopened_listener(mut self, socket: OwnedFd) -> WasiCtxBuilder {
-        self.0.sockets.push(socket::listener(socket));
-        self
-    }
-
-    /// Gives the guest a connection: a stream socket, which it may read from, write to and shut down.
-    #[cfg(feature = "sockets")]
-    pub fn preopened_connection(mut self, socket: OwnedFd) -> WasiCtxBuilder {
-        self.0.sockets.push(socket::connection(socket));
-        self
-    }
-
-    /// Listens at an address for TCP connections, which the guest may accept. An error if that can't be.
-    #[cfg(feature = "sockets")]
-    pub fn tcp_listener(self, address: core::net::SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
-        let socket = socket::listen(address).map_err(|errno| SetupError::Listen(errno.raw_os_error()))?;
-        Ok(self.preopened_listener(socket))
     }
 
     /// Replaces the clocks.

@@ -9,7 +9,8 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`];
+//! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`]; `with_std`: what
+//!    the feature `std` adds;
 //! 2. `table`: the functions, a row each; `call`: what a function is given;
 //! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file` (with `iovecs`), `directory`, `path`
 //!    (over `sandbox`), `socket`, `poll`, `args`, `process`;
@@ -78,6 +79,8 @@ mod sandbox;
 mod socket;
 pub mod stdio;
 mod table;
+#[cfg(feature = "std")]
+mod with_std;
 
 use alloc::sync::Arc;
 

@@ -28,35 +28,6 @@ pub trait Writer: Send {
     fn flush(&mut self) -> Result<(), Errno>;
 }
 
-/// Does it again when it was interrupted, as the standard library's own callers do.
-#[cfg(feature = "std")]
-fn again<T>(mut what: impl FnMut() -> std::io::Result<T>) -> Result<T, Errno> {
-    loop {
-        match what() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => (),
-            done => return Ok(done?),
-        }
-    }
-}
-
-#[cfg(feature = "std")]
-impl<T: std::io::Read + Send> Reader for T {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
-        again(|| std::io::Read::read(self, buffer))
-    }
-}
-
-#[cfg(feature = "std")]
-impl<T: std::io::Write + Send> Writer for T {
-    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
-        again(|| std::io::Write::write(self, buffer))
-    }
-
-    fn flush(&mut self) -> Result<(), Errno> {
-        again(|| std::io::Write::flush(self))
-    }
-}
-
 /// Nothing to read, and no end of room to write.
 struct Null;
 
@@ -132,7 +103,8 @@ impl Pipe {
         core::mem::take(&mut *self.bytes.lock()).into()
     }
 
-    fn pull(&self, buffer: &mut [u8]) -> usize {
+    /// Moves bytes into the buffer; returns how many.
+    pub(crate) fn pull(&self, buffer: &mut [u8]) -> usize {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(bytes.len());
         for (to, from) in buffer.iter_mut().zip(bytes.drain(..len)) {
@@ -142,7 +114,7 @@ impl Pipe {
     }
 
     /// How many of the bytes there was room for; `None` if there was none.
-    fn push(&self, buffer: &[u8]) -> Option<usize> {
+    pub(crate) fn push(&self, buffer: &[u8]) -> Option<usize> {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(self.limit.saturating_sub(bytes.len()));
         bytes.extend(&buffer[..len]);
@@ -156,47 +128,27 @@ impl core::fmt::Debug for Pipe {
     }
 }
 
-#[cfg(feature = "std")]
-impl std::io::Read for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        Ok(self.pull(buffer))
-    }
-}
-
-#[cfg(feature = "std")]
-impl std::io::Write for Pipe {
-    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
-        self.push(buffer).ok_or_else(|| std::io::ErrorKind::StorageFull.into())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
+/// Without the standard library's traits, a pipe is a reader and a writer by itself.
 #[cfg(not(feature = "std"))]
-impl Reader for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
-        Ok(self.pull(buffer))
-    }
-}
+mod pipe {
+    use super::{Pipe, Reader, Writer};
+    use crate::errno::Errno;
 
-#[cfg(not(feature = "std"))]
-impl Writer for Pipe {
-    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
-        self.push(buffer).ok_or(Errno::NOSPC)
+    impl Reader for Pipe {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+            Ok(self.pull(buffer))
+        }
     }
 
-    fn flush(&mut self) -> Result<(), Errno> {
-        Ok(())
-    }
-}
+    impl Writer for Pipe {
+        fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
+            self.push(buffer).ok_or(Errno::NOSPC)
+        }
 
-/// One of this process's own streams, if it has it. It is duplicated, so that a guest closes only its own, and not as
-/// one of the first three, which the process goes on using as what they are.
-#[cfg(feature = "std")]
-fn own(fd: impl AsFd) -> Option<OwnedFd> {
-    rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()
+        fn flush(&mut self) -> Result<(), Errno> {
+            Ok(())
+        }
+    }
 }
 
 /// A stream that is a file of the host, if that can be asked what it is.
@@ -222,7 +174,7 @@ impl Input {
         let fd = match self {
             Input::Null => None,
             #[cfg(feature = "std")]
-            Input::Inherit => own(rustix::stdio::stdin()),
+            Input::Inherit => crate::with_std::own_input(),
             Input::File(fd) => Some(fd),
             Input::Reader(reader) => return stream(Object::Reader(reader), rights::FD_READ),
         };
@@ -237,9 +189,7 @@ impl Output {
         let fd = match self {
             Output::Null => None,
             #[cfg(feature = "std")]
-            Output::Inherit if _number == 1 => own(rustix::stdio::stdout()),
-            #[cfg(feature = "std")]
-            Output::Inherit => own(rustix::stdio::stderr()),
+            Output::Inherit => crate::with_std::own_output(_number),
             Output::File(fd) => Some(fd),
             Output::Writer(writer) => return stream(Object::Writer(writer), rights::FD_WRITE),
         };

@@ -3,26 +3,34 @@
 
 #[cfg(feature = "sockets")]
 mod streams;
-
 #[cfg(feature = "sockets")]
 pub(crate) use streams::*;
 
-/// The type of an open socket, an inherited stream's for example.
+/// The functions of sockets in a build without them: no descriptor is one.
 #[cfg(not(feature = "sockets"))]
-pub(crate) fn filetype(_: rustix::fd::BorrowedFd<'_>) -> u8 {
-    crate::abi::filetype::SOCKET_DGRAM
-}
+mod absent {
+    use rustix::fd::BorrowedFd;
+    /// Writes to what is no socket.
+    pub(crate) use rustix::io::writev as write;
 
-/// Writes to what is no socket.
-#[cfg(not(feature = "sockets"))]
-pub(crate) use rustix::io::writev as write;
+    pub(crate) use {
+        not_a_socket as sock_accept, not_a_socket as sock_recv, not_a_socket as sock_send,
+        not_a_socket as sock_shutdown,
+    };
 
-#[cfg(not(feature = "sockets"))]
-pub(crate) fn not_a_socket(call: &mut crate::call::Call<'_>) -> Result<(), crate::errno::Errno> {
-    call.cx.descriptors.get(call.u32(0), 0)?;
-    Err(crate::errno::Errno::NOTSOCK)
+    use crate::abi::filetype;
+    use crate::call::Call;
+    use crate::errno::Errno;
+
+    /// The type of an open socket, an inherited stream's for example.
+    pub(crate) fn filetype(_: BorrowedFd<'_>) -> u8 {
+        filetype::SOCKET_DGRAM
+    }
+
+    pub(crate) fn not_a_socket(call: &mut Call<'_>) -> Result<(), Errno> {
+        call.cx.descriptors.get(call.u32(0), 0)?;
+        Err(Errno::NOTSOCK)
+    }
 }
 #[cfg(not(feature = "sockets"))]
-pub(crate) use {
-    not_a_socket as sock_accept, not_a_socket as sock_recv, not_a_socket as sock_send, not_a_socket as sock_shutdown,
-};
+pub(crate) use absent::*;

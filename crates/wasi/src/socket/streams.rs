@@ -7,8 +7,10 @@ use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::{IoSlice, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketType};
 
-use crate::abi::{fdflags, filetype, riflags, rights, sdflags};
+use crate::abi::socket::{LISTENER, SOCK_ACCEPT, riflags, sdflags};
+use crate::abi::{fdflags, filetype, rights};
 use crate::call::Call;
+use crate::context::{SetupError, WasiCtxBuilder};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::errno::Errno;
 use crate::iovecs::{Iovecs, Progress};
@@ -62,7 +64,7 @@ mod host {
 }
 
 /// A socket that connections to this address arrive at.
-pub(crate) fn listen(address: SocketAddr) -> rustix::io::Result<OwnedFd> {
+fn listen(address: SocketAddr) -> rustix::io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = host::socket(family)?;
     // A server that is started again would else have to wait until the last one's connections are forgotten.
@@ -86,15 +88,35 @@ fn descriptor(socket: OwnedFd, base: u64, inheriting: u64, flags: u16) -> Descri
 }
 
 /// A guest's descriptor of a socket that accepts connections.
-pub(crate) fn listener(socket: OwnedFd) -> Descriptor {
+fn listener(socket: OwnedFd) -> Descriptor {
     let flags = flags(&socket);
-    descriptor(socket, rights::LISTENER, rights::CONNECTION, flags)
+    descriptor(socket, LISTENER, rights::CONNECTION, flags)
 }
 
 /// A guest's descriptor of a connection.
-pub(crate) fn connection(socket: OwnedFd) -> Descriptor {
+fn connection(socket: OwnedFd) -> Descriptor {
     let flags = flags(&socket);
     descriptor(socket, rights::CONNECTION, 0, flags)
+}
+
+impl WasiCtxBuilder {
+    /// Gives the guest a socket that listens, from which it may accept connections.
+    pub fn preopened_listener(mut self, socket: OwnedFd) -> WasiCtxBuilder {
+        self.0.sockets.push(listener(socket));
+        self
+    }
+
+    /// Gives the guest a connection: a stream socket, which it may read from, write to and shut down.
+    pub fn preopened_connection(mut self, socket: OwnedFd) -> WasiCtxBuilder {
+        self.0.sockets.push(connection(socket));
+        self
+    }
+
+    /// Listens at an address for TCP connections, which the guest may accept. An error if that can't be.
+    pub fn tcp_listener(self, address: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
+        let socket = listen(address).map_err(|errno| SetupError::Listen(errno.raw_os_error()))?;
+        Ok(self.preopened_listener(socket))
+    }
 }
 
 /// The flags that an embedder's socket has already.
@@ -119,7 +141,7 @@ fn socket(descriptors: &Descriptors, fd: u32, needed: u64) -> Result<BorrowedFd<
 }
 
 pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
-    let listener = socket(&call.cx.descriptors, call.u32(0), rights::SOCK_ACCEPT)?;
+    let listener = socket(&call.cx.descriptors, call.u32(0), SOCK_ACCEPT)?;
     let base = call.cx.descriptors.get(call.u32(0), 0)?.inheriting;
     let (flags, result) = (call.u16(1)?, call.u32(2));
     if flags & !fdflags::NONBLOCK != 0 {

@@ -1,0 +1,94 @@
+//! What only builds with the standard library have: its readers and writers as streams of a guest, this process's own
+//! streams, and paths of the host.
+
+use std::io;
+use std::path::Path;
+
+use rustix::fd::{AsFd, OwnedFd};
+
+use crate::context::{DirAccess, SetupError, WasiCtxBuilder};
+use crate::errno::Errno;
+use crate::stdio::{Input, Output, Pipe, Reader, Writer};
+
+/// Calls `what` again as long as it is interrupted, as the standard library's own callers do.
+fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
+    loop {
+        match what() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            done => return Ok(done?),
+        }
+    }
+}
+
+impl<T: io::Read + Send> Reader for T {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        again(|| io::Read::read(self, buffer))
+    }
+}
+
+impl<T: io::Write + Send> Writer for T {
+    fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
+        again(|| io::Write::write(self, buffer))
+    }
+
+    fn flush(&mut self) -> Result<(), Errno> {
+        again(|| io::Write::flush(self))
+    }
+}
+
+impl io::Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.pull(buffer))
+    }
+}
+
+impl io::Write for Pipe {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.push(buffer).ok_or_else(|| io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One of this process's own streams, if it has it. It is duplicated, so that a guest closes only its own, and not as
+/// one of the first three, which the process goes on using as what they are.
+fn own(fd: impl AsFd) -> Option<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()
+}
+
+/// This process's standard input.
+pub(crate) fn own_input() -> Option<OwnedFd> {
+    own(rustix::stdio::stdin())
+}
+
+/// This process's standard output, which has the `number` 1, or its standard error.
+pub(crate) fn own_output(number: u32) -> Option<OwnedFd> {
+    match number {
+        1 => own(rustix::stdio::stdout()),
+        _ => own(rustix::stdio::stderr()),
+    }
+}
+
+impl From<SetupError> for io::Error {
+    fn from(error: SetupError) -> io::Error {
+        match error {
+            SetupError::Directory(errno) | SetupError::Listen(errno) => io::Error::from_raw_os_error(errno),
+            _ => io::Error::new(io::ErrorKind::InvalidInput, error),
+        }
+    }
+}
+
+impl WasiCtxBuilder {
+    /// All three standard streams are this process's own.
+    pub fn inherit_stdio(self) -> WasiCtxBuilder {
+        self.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
+    }
+
+    /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. An error if it can't
+    /// be opened.
+    pub fn preopened_dir(self, host: &Path, guest: &str, access: DirAccess) -> Result<WasiCtxBuilder, SetupError> {
+        self.preopened_dir_bytes(host.as_os_str().as_encoded_bytes(), guest, access)
+    }
+}
