@@ -2,40 +2,45 @@
 
 use alloc::format;
 
-use wasmote::OpSet;
+use wasmote::{ImageOptions, OpSet};
 
 use crate::failure::Failure;
-use crate::input;
 use crate::load::load_alone;
-use crate::options::{Options, without};
-use crate::print;
+use crate::options::Options;
+use crate::{input, output};
 
 #[inline(never)]
 pub fn compile(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
+    let image_options = image_options(options)?;
     let Some(out) = options.out else {
         return Err(Failure::usage("where to? Name the image with `-o OUT.wmi`"));
     };
     let input = input::module(file)?;
-    if input.is_image {
+    if input.is_image() {
         return Err(Failure::load(file, "this is an image already: compile the module that it was made from"));
     }
     let module = load_alone(file, input)?;
-    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&options.image));
+    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&image_options));
     let image = image.map_err(|error| Failure::of(file, module.bytes(), &error))?;
-    if out == b"-" {
-        return input::write_all(&image);
+    output::write(Some(out), &image)
+}
+
+/// What the image may contain.
+fn image_options(options: &Options) -> Result<ImageOptions, Failure> {
+    let mut image = ImageOptions { names: options.names, ..ImageOptions::default() };
+    image.code.metered = options.metered;
+    if let Some(value) = options.op_set {
+        image.code.op_set = op_set(value)?;
     }
-    input::write(out, &image)?;
-    print("")
+    Ok(image)
 }
 
 /// The value of `--op-set`.
-pub fn op_set(value: &str) -> Result<OpSet, Failure> {
+fn op_set(value: &str) -> Result<OpSet, Failure> {
     match value {
         "core" => Ok(OpSet::Core),
-        "extended" if cfg!(feature = "extended") => Ok(OpSet::Extended),
-        "extended" => Err(without("--op-set extended", "extended")),
+        "extended" => Ok(OpSet::Extended),
         _ => Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
     }
 }

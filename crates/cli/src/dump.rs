@@ -60,7 +60,7 @@ pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> 
 pub fn dump(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;
-    let is_image = input.is_image;
+    let is_image = input.is_image();
     let mut config = config(&input);
     config.superinstructions(!options.no_superinstructions);
     // Only what is valid can be translated.

@@ -3,11 +3,14 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Display;
 
 use wasmote::{Error, ErrorKind};
 use wasmote_decode::DecodeErrorKind;
 use wasmote_rt::Stream;
+
+use crate::features::{self, built};
 
 /// The exit status after a trap, as after `abort`.
 pub const TRAPPED: i32 = 134;
@@ -15,6 +18,9 @@ pub const TRAPPED: i32 = 134;
 const NOT_LOADED: i32 = 1;
 /// The exit status for a wrong command line.
 const WRONG_USE: i32 = 2;
+
+/// Lists the features that a module needs and this build lacks.
+const MISSING_FEATURES: Option<fn(&[u8]) -> Vec<&'static str>> = built!("validate", crate::check::missing_features);
 
 /// A path or argument as text; what is not UTF-8 in it is replaced.
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
@@ -57,7 +63,9 @@ impl Failure {
                 DecodeErrorKind::OutOfMemory => Failure::load(file, error),
             },
             #[cfg(feature = "validate")]
-            ErrorKind::Validate(error) => Failure::invalid(file, wasm, error),
+            ErrorKind::Validate(error) => Failure::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
+                Failure::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
+            }),
             ErrorKind::Link(problems) => {
                 let count = if problems.len() == 1 { "1 import" } else { "imports" };
                 let mut message = format!("{count} cannot be satisfied: {PROVIDED}");
@@ -70,33 +78,14 @@ impl Failure {
         }
     }
 
-    /// The module is not valid, perhaps only because it needs what this build lacks.
-    #[cfg(feature = "validate")]
-    pub fn invalid(file: &[u8], wasm: &[u8], error: &wasmote_validate::ValidateError) -> Failure {
-        Failure::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
-            Failure::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
-        })
-    }
-
     /// The module needs what this build lacks, if that is so; all of it is named.
-    #[cfg(feature = "validate")]
     fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<Failure> {
-        let lacking: alloc::vec::Vec<&str> = wasmote_validate::needed(wasm)
-            .0
-            .iter()
-            .filter(|feature| !feature.built)
-            .map(|feature| feature.name)
-            .collect();
-        if lacking.is_empty() {
+        let missing = MISSING_FEATURES?(wasm);
+        if missing.is_empty() {
             return None;
         }
-        let lacking = lacking.join(", ");
-        Some(Failure::load(file, format_args!("the module needs {lacking} (at offset {offset:#x}); {UNSUPPORTED}")))
-    }
-
-    #[cfg(not(feature = "validate"))]
-    fn unsupported(_: &[u8], _: &[u8], _: usize) -> Option<Failure> {
-        None
+        let missing = missing.join(", ");
+        Some(Failure::load(file, format_args!("the module needs {missing} (at offset {offset:#x}); {UNSUPPORTED}")))
     }
 
     pub fn print(&self) {
@@ -109,7 +98,7 @@ impl Failure {
 
 const UNSUPPORTED: &str = "this build of wasmote lacks that, compile the module without it";
 
-const PROVIDED: &str = if cfg!(feature = "wasi") {
+const PROVIDED: &str = if features::WASI.is_built {
     "only WASI preview 1 is provided here, other imports need a program that embeds the module"
 } else {
     "this build of wasmote provides none, it was built without the feature `wasi`"

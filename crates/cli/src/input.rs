@@ -4,11 +4,12 @@
 mod text;
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
-#[cfg(feature = "script")]
-pub use text::script;
+use wasmote_ir::image::layout;
 
 use crate::failure::Failure;
+use crate::features::{self, built};
 use crate::kind::Kind;
 
 /// A module in a form that this build can work on.
@@ -16,15 +17,21 @@ use crate::kind::Kind;
 pub struct Input {
     /// A binary, which may have been made from text, or an image.
     pub bytes: Cow<'static, [u8]>,
-    /// Whether it is an image.
-    pub is_image: bool,
-    /// Whether it was made from text.
-    #[cfg_attr(not(feature = "wat"), allow(dead_code))]
-    pub was_text: bool,
+    /// What the file is: [`Kind::Binary`], [`Kind::Image`] or [`Kind::Text`].
+    pub kind: Kind,
 }
 
+impl Input {
+    pub fn is_image(&self) -> bool {
+        self.kind == Kind::Image
+    }
+}
+
+/// Makes a binary of a module in the text format.
+const PARSE: Option<fn(&[u8], &[u8]) -> Result<Vec<u8>, Failure>> = built!("wat", text::binary);
+
 /// The bytes of the file, or of standard input if it is `-`.
-fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
+pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     if file == b"-" {
         return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| Failure::load(file, error));
     }
@@ -43,42 +50,24 @@ fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
     })
 }
 
-/// An image is mapped, as most of it may never be asked for. A binary is read: what was validated has to stay as it was, even if
-/// the guest can write to its own file.
-#[cfg(feature = "image")]
+/// Images are mapped, because most of an image may never be needed. Binaries are read: the guest may be able to write to
+/// its own file, and what was validated must not change.
 fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
-    wasmote_rt::map_file(file, &wasmote::Module::IMAGE_MAGIC)
-}
-
-#[cfg(not(feature = "image"))]
-fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
-    wasmote_rt::read_file(file).map(Cow::Owned)
+    if features::IMAGE.is_built {
+        wasmote_rt::map_file(file, &layout::MAGIC)
+    } else {
+        wasmote_rt::read_file(file).map(Cow::Owned)
+    }
 }
 
 /// The module in the file, translated from text if it is that.
 pub fn module(file: &[u8]) -> Result<Input, Failure> {
     let bytes = bytes(file)?;
-    match Kind::of(&bytes) {
-        Kind::Binary if cfg!(feature = "wasm") => Ok(Input { bytes, is_image: false, was_text: false }),
-        Kind::Image if cfg!(feature = "image") => Ok(Input { bytes, is_image: true, was_text: false }),
-        #[cfg(feature = "wat")]
-        Kind::Text => {
-            let bytes = Cow::Owned(text::binary(file, &bytes)?);
-            Ok(Input { bytes, is_image: false, was_text: true })
-        }
-        kind => Err(Failure::load(file, kind.refusal(false))),
+    let kind = Kind::of(&bytes);
+    match (kind, PARSE) {
+        (Kind::Binary, _) if features::WASM.is_built => Ok(Input { bytes, kind }),
+        (Kind::Image, _) if features::IMAGE.is_built => Ok(Input { bytes, kind }),
+        (Kind::Text, Some(parse)) => Ok(Input { bytes: Cow::Owned(parse(file, &bytes)?), kind }),
+        _ => Err(Failure::load(file, kind.refusal(false))),
     }
-}
-
-/// Makes a file of these bytes: of all or, when that fails, none.
-#[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
-pub fn write(file: &[u8], bytes: &[u8]) -> Result<(), Failure> {
-    wasmote_rt::write_file(file, bytes).map_err(|error| Failure::load(file, format_args!("cannot be written: {error}")))
-}
-
-/// Writes bytes to standard output.
-#[cfg(any(feature = "compile", feature = "wat"))]
-pub fn write_all(bytes: &[u8]) -> Result<i32, Failure> {
-    wasmote_rt::Stream::Output.write(bytes)?;
-    Ok(0)
 }

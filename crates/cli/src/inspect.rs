@@ -13,6 +13,8 @@ use wasmote_decode::{DecodeErrorKind, ExportKind, ImportType, ModuleInfo, decode
 
 use crate::escaped::Escaped;
 use crate::failure::{Failure, shown};
+use crate::features::built;
+use crate::input::Input;
 use crate::options::Options;
 use crate::{input, print};
 
@@ -33,17 +35,23 @@ const SECTIONS: [&str; 14] = [
     "tag",
 ];
 
+/// Lists what an image is made of.
+const INSPECT_IMAGE: Option<fn(&[u8], Input) -> Result<i32, Failure>> = built!("image", image::inspect);
+/// Adds the features that a module needs.
+const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::check::list_features);
+
 #[inline(never)]
 pub fn inspect(options: &Options) -> Result<i32, Failure> {
     let file = options.file;
     let input = input::module(file)?;
-    #[cfg(feature = "image")]
-    if input.is_image {
-        return image::inspect(file, input);
+    if let (true, Some(inspect)) = (input.is_image(), INSPECT_IMAGE) {
+        return inspect(file, input);
     }
     let wasm = input.bytes;
     let mut text = String::new();
-    features(&wasm, &mut text);
+    if let Some(list) = LIST_FEATURES {
+        list(&wasm, &mut text);
+    }
     let module = match decode(&wasm) {
         Ok(module) => module,
         Err(error) => {
@@ -66,22 +74,6 @@ pub fn inspect(options: &Options) -> Result<i32, Failure> {
 fn section(name: &str, range: &Range<usize>, text: &mut String) {
     let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
 }
-
-/// The features that the module needs.
-#[cfg(feature = "validate")]
-fn features(wasm: &[u8], text: &mut String) {
-    let (needed, valid) = wasmote_validate::needed(wasm);
-    let _ = writeln!(text, "features:{}", if needed.is_empty() { " none" } else { "" });
-    for feature in needed {
-        let _ = writeln!(text, "  {}{}", feature.name, if feature.built { "" } else { " (not in this build)" });
-    }
-    if !valid {
-        let _ = writeln!(text, "  the module is not valid, so there may be more; see `wasmote validate`");
-    }
-}
-
-#[cfg(not(feature = "validate"))]
-fn features(_: &[u8], _: &mut String) {}
 
 /// Imports and exports, with their types.
 fn externs(module: &ModuleInfo, text: &mut String) {

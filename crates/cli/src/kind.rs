@@ -1,10 +1,11 @@
 //! What kind of file it is, which decides what each command does with it; and what is said of a file that a command cannot work on.
 
-#[cfg(feature = "wasm")]
 mod text;
 
 use wasmote_decode::Header;
 use wasmote_decode::header::COMPONENT;
+
+use crate::features;
 
 /// What kind of file it is, by its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +17,6 @@ pub enum Kind {
     /// A module in the text format, or what might be one.
     Text,
     /// A script of the specification: text with directives.
-    #[cfg(feature = "wasm")]
     Script,
     /// A component, as a binary or as text.
     Component,
@@ -54,7 +54,9 @@ impl Kind {
         // Text begins with a parenthesis or a comment.
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => return Kind::Empty,
-            Some(b'(' | b';') => return of_text(bytes),
+            // Without a decoder nothing can be done with text, whatever is in it.
+            Some(b'(' | b';') if !features::WASM.is_built => return Kind::Text,
+            Some(b'(' | b';') => return text::kind(bytes),
             _ => {}
         }
         if b"\0asm".starts_with(bytes) || bytes.starts_with(b"\0asm") || b"\0wmi".starts_with(bytes) {
@@ -74,11 +76,12 @@ impl Kind {
             Kind::Image => {
                 "this is an image, and this wasmote was built without the feature `image`: use the module that it was made from"
             }
-            Kind::Text => {
+            Kind::Script if features::WASM.is_built => {
+                "this is a script (.wast), not a module: run it with `wasmote wast`"
+            }
+            Kind::Text | Kind::Script => {
                 "this is text, and this wasmote was built without the feature `wat`: make a binary of it first"
             }
-            #[cfg(feature = "wasm")]
-            Kind::Script => "this is a script (.wast), not a module: run it with `wasmote wast`",
             Kind::Component => COMPONENT,
             Kind::Empty => "the file is empty: build or copy it again",
             Kind::Cut => "the file ends inside of its header: build or copy it again",
@@ -91,17 +94,9 @@ impl Kind {
     }
 }
 
-#[cfg(feature = "wasm")]
-use text::of_text;
-/// Nothing can be done with text without its parser, or a decoder for what it makes.
-#[cfg(not(feature = "wasm"))]
-fn of_text(_: &[u8]) -> Kind {
-    Kind::Text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Kind;
+    use super::{Kind, text};
 
     #[test]
     fn binaries_are_told_by_their_headers() {
@@ -114,20 +109,19 @@ mod tests {
             assert_eq!(Kind::of(cut), Kind::Cut);
         }
         assert_eq!(Kind::of(b"\0asn"), Kind::Unknown);
+        assert_eq!(Kind::of(b")("), Kind::Unknown);
         assert_eq!(Kind::of(b" \n"), Kind::Empty);
     }
 
     #[test]
-    #[cfg(feature = "wasm")]
     fn texts_are_told_by_their_outermost_words() {
-        for (text, kind) in [
+        for (source, kind) in [
             ("(module)", Kind::Text),
             ("(func) (memory 1)", Kind::Text),
             ("(; a (; b ;) (component) ;) ;; (component)\n( module (func))", Kind::Text),
             (r#"(module (data "\") (assert_return" ")(component"))"#, Kind::Text),
             ("(module (component) (assert_trap))", Kind::Text),
             ("(module", Kind::Text),
-            (")(", Kind::Unknown),
             ("())))(module)", Kind::Text),
             ("(module) (module)", Kind::Script),
             ("(module) (invoke \"f\")", Kind::Script),
@@ -139,7 +133,7 @@ mod tests {
             ("(; open", Kind::Text),
             ("(module \"open\\", Kind::Text),
         ] {
-            assert_eq!(Kind::of(text.as_bytes()), kind, "{text}");
+            assert_eq!(text::kind(source.as_bytes()), kind, "{source}");
         }
     }
 }

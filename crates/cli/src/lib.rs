@@ -4,10 +4,12 @@
 //! Read in this order:
 //!
 //! 1. `options`: the command line, and `help`;
-//! 2. `input`: the file, by its `kind`; `load`: the module in it; `failure`: what can go wrong, in words, with the exit status; `escaped`: names that are safe to print;
-//! 3. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
-//!    `compile`, `text` (`wasmote print` and `wasmote parse`), `script` (`wasmote wast`);
-//! 4. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
+//! 2. `features`: what this build has, and how the rest of the code asks for it;
+//! 3. `input`: the file, by its `kind`; `load`: the module in it; `output`: the file that a command makes; `failure`: what can go
+//!    wrong, with the message and the exit status; `escaped`: names that are safe to print;
+//! 4. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
+//!    `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `script` (`wasmote wast`);
+//! 5. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 
@@ -25,6 +27,9 @@ mod count;
 mod dump;
 mod escaped;
 mod failure;
+mod features;
+#[cfg(feature = "wat")]
+mod from_text;
 mod help;
 mod input;
 #[cfg(feature = "inspect")]
@@ -32,12 +37,14 @@ mod inspect;
 mod kind;
 mod load;
 mod options;
+#[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
+mod output;
 mod run;
 #[cfg(feature = "script")]
 mod script;
 mod stats;
-#[cfg(any(feature = "print", feature = "wat"))]
-mod text;
+#[cfg(feature = "print")]
+mod to_text;
 #[cfg(feature = "trace")]
 mod trace;
 mod value;

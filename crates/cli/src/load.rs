@@ -6,6 +6,7 @@ use wasmote::{Config, Engine, Error, Module, WasmBytes};
 use wasmote_rt::told_of_no_memory;
 
 use crate::failure::Failure;
+use crate::features::built;
 use crate::input::{self, Input};
 
 /// Running modules before all of them is proven valid, where a build can do that (`ahead`).
@@ -16,11 +17,14 @@ pub struct Ahead {
     pub settled: fn(&Module, &[u8]),
 }
 
-#[cfg(feature = "threads")]
-pub const AHEAD: Option<Ahead> = Some(crate::ahead::AHEAD);
-/// Modules are validated before they run.
-#[cfg(not(feature = "threads"))]
-pub const AHEAD: Option<Ahead> = None;
+/// Without it, modules are validated before they run.
+pub const AHEAD: Option<Ahead> = built!("threads", crate::ahead::AHEAD);
+
+/// Makes a module of its bytes.
+type Load = fn(&Engine, WasmBytes) -> Result<Module, Error>;
+
+const LOAD_IMAGE: Option<Load> = built!("image", |engine, image| Module::from_image(engine, image));
+const LOAD_BINARY: Option<Load> = built!("wasm", load_binary);
 
 /// How an engine is to be that loads this.
 pub fn config(input: &Input) -> Config {
@@ -48,37 +52,24 @@ pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failur
 }
 
 fn module(engine: &Engine, input: Input) -> Result<Module, Error> {
+    let load = if input.is_image() { LOAD_IMAGE } else { LOAD_BINARY };
+    let load = load.ok_or_else(|| Error::new(input.kind.refusal(false)))?;
     // What is mapped is not copied.
     let bytes = match input.bytes {
         Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    if input.is_image { image(engine, bytes) } else { binary(engine, bytes) }
-}
-
-#[cfg(feature = "image")]
-fn image(engine: &Engine, image: WasmBytes) -> Result<Module, Error> {
-    Module::from_image(engine, image)
-}
-
-#[cfg(not(feature = "image"))]
-fn image(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
-    Err(Error::new(crate::kind::Kind::Image.refusal(false)))
+    load(engine, bytes)
 }
 
 #[cfg(feature = "validate")]
-fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
+fn load_binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
     Module::new(engine, wasm)
 }
 
 #[cfg(all(feature = "wasm", not(feature = "validate")))]
 #[allow(unsafe_code)]
-fn binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
+fn load_binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
     // SAFETY: who builds without `validate` promises to run only valid modules.
     unsafe { Module::new_unchecked(engine, wasm) }
-}
-
-#[cfg(not(feature = "wasm"))]
-fn binary(_: &Engine, _: WasmBytes) -> Result<Module, Error> {
-    Err(Error::new(crate::kind::Kind::Binary.refusal(false)))
 }

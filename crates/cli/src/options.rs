@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::failure::{Failure, shown};
+use crate::features::{self, Feature, built};
 
 /// What carries out a command.
 type Act = fn(&Options) -> Result<i32, Failure>;
@@ -21,17 +22,6 @@ macro_rules! commands {
             $( $name, )*
         }
 
-        /// What this build has.
-        #[allow(non_upper_case_globals)]
-        mod acts {
-            $(
-                #[cfg(feature = $feature)]
-                pub const $name: Option<super::Act> = Some(crate::$module::$function);
-                #[cfg(not(feature = $feature))]
-                pub const $name: Option<super::Act> = None;
-            )*
-        }
-
         impl Command {
             /// The command that a word names.
             fn named(word: &[u8]) -> Option<Command> {
@@ -42,19 +32,16 @@ macro_rules! commands {
                 }
             }
 
-            /// What carries it out. Errors: this build lacks its feature.
+            /// Returns what carries it out. Errors: this build lacks its feature.
             pub fn act(self) -> Result<Act, Failure> {
-                match self {
-                    Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
-                    $( Command::$name => acts::$name.ok_or_else(|| without($word, $feature)), )*
-                }
+                let (act, word, name): (Option<Act>, _, _) = match self {
+                    Command::Help | Command::Version | Command::Run => return Ok(crate::run::run),
+                    $( Command::$name => (built!($feature, crate::$module::$function), $word, $feature), )*
+                };
+                act.ok_or_else(|| Feature { name, is_built: false }.missing(word))
             }
         }
     };
-}
-
-pub fn without(command: &str, feature: &str) -> Failure {
-    Failure::usage(format!("this wasmote has no `{command}`: it was built without the feature `{feature}`"))
 }
 
 // The word, the feature that has it, and where.
@@ -63,8 +50,8 @@ commands! {
     "inspect" Inspect "inspect" inspect::inspect;
     "dump" Dump "dump" dump::dump;
     "compile" Compile "compile" compile::compile;
-    "print" Print "print" text::print;
-    "parse" Parse "wat" text::parse;
+    "print" Print "print" to_text::print;
+    "parse" Parse "wat" from_text::parse;
     "wast" Wast "script" script::scripts;
 }
 
@@ -95,22 +82,21 @@ pub struct Options {
     /// No two instructions are done by one handler.
     pub no_superinstructions: bool,
     /// Each instruction is printed as it runs, of this function, or of all if it is empty.
-    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
     pub trace: Option<&'static str>,
     pub stats: bool,
     /// How much fuel the guest gets.
     pub fuel: Option<u64>,
     /// Where an image, a text or a binary goes.
-    #[cfg_attr(not(any(feature = "compile", feature = "print", feature = "wat")), allow(dead_code))]
     pub out: Option<&'static [u8]>,
-    /// What an image may contain.
-    #[cfg(feature = "compile")]
-    pub image: wasmote::ImageOptions,
+    /// The op set of an image, by its name.
+    pub op_set: Option<&'static str>,
+    /// The code of an image takes fuel.
+    pub metered: bool,
+    /// An image keeps the names of functions.
+    pub names: bool,
     /// A function by index or name.
-    #[cfg_attr(not(feature = "dump"), allow(dead_code))]
     pub func: Option<&'static str>,
     /// Code is shown as it is linked.
-    #[cfg_attr(not(feature = "dump"), allow(dead_code))]
     pub linked: bool,
     pub file: &'static [u8],
     /// What stands behind the file.
@@ -194,8 +180,8 @@ impl Options {
 
     /// Whether the command makes a file, which `-o` names.
     fn makes_file(&self) -> bool {
-        // Where there is none, nothing of what they take is in the build.
-        cfg!(any(feature = "compile", feature = "print", feature = "wat"))
+        // Builds without all of these commands have no code for what they take.
+        (features::COMPILE.is_built || features::PRINT.is_built || features::WAT.is_built)
             && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
@@ -209,15 +195,15 @@ impl Options {
     ) -> Result<(), Failure> {
         let (of_run, of_compile, of_dump) = match name {
             "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
-            "--tcplisten" if cfg!(feature = "sockets") => (true, false, false),
-            "--tcplisten" => return Err(without("--tcplisten", "sockets")),
+            "--tcplisten" if features::SOCKETS.is_built => (true, false, false),
+            "--tcplisten" => return Err(features::SOCKETS.missing(name)),
             "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--fuel" => (true, true, false),
             "-o" if self.makes_file() => (false, true, false),
             "-o" => return Err(Failure::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
             "--op-set" | "--names" => (false, true, false),
-            "--trace" if cfg!(feature = "trace") => (true, false, false),
-            "--trace" => return Err(without("--trace", "trace")),
+            "--trace" if features::TRACE.is_built => (true, false, false),
+            "--trace" => return Err(features::TRACE.missing(name)),
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
             _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
@@ -244,7 +230,9 @@ impl Options {
             "--env-inherit" => Some(&mut self.env_inherit),
             "--no-superinstructions" => Some(&mut self.no_superinstructions),
             "--linked" => Some(&mut self.linked),
-            _ => self.flag_of_image(name),
+            "--names" if features::COMPILE.is_built => Some(&mut self.names),
+            "--fuel" if features::COMPILE.is_built && self.command == Command::Compile => Some(&mut self.metered),
+            _ => None,
         };
         if let Some(flag) = flag {
             if given.is_some() {
@@ -269,8 +257,11 @@ impl Options {
             "--fuel" => self.fuel = Some(number(name, value, value)?),
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
-            "--op-set" => self.set_op_set(value)?,
-            "--tcplisten" if cfg!(feature = "sockets") => match wasmote_rt::parse_socket_address(value) {
+            "--op-set" if value == "extended" && !features::EXTENDED.is_built => {
+                return Err(features::EXTENDED.missing("--op-set extended"));
+            }
+            "--op-set" if features::COMPILE.is_built => self.op_set = Some(value),
+            "--tcplisten" if features::SOCKETS.is_built => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),
                 None => {
                     let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");
@@ -289,35 +280,6 @@ impl Options {
             "--func" => self.func = Some(value),
             _ => {}
         }
-        Ok(())
-    }
-}
-
-/// What goes into an image.
-#[cfg(feature = "compile")]
-impl Options {
-    fn flag_of_image(&mut self, name: &str) -> Option<&mut bool> {
-        match name {
-            "--names" => Some(&mut self.image.names),
-            "--fuel" if self.command == Command::Compile => Some(&mut self.image.code.metered),
-            _ => None,
-        }
-    }
-
-    fn set_op_set(&mut self, value: &str) -> Result<(), Failure> {
-        self.image.code.op_set = crate::compile::op_set(value)?;
-        Ok(())
-    }
-}
-
-/// Nothing: the command that takes these options is not there.
-#[cfg(not(feature = "compile"))]
-impl Options {
-    fn flag_of_image(&mut self, _: &str) -> Option<&mut bool> {
-        None
-    }
-
-    fn set_op_set(&mut self, _: &str) -> Result<(), Failure> {
         Ok(())
     }
 }

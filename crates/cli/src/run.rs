@@ -2,62 +2,60 @@
 
 #[cfg(feature = "wasi")]
 mod wasi;
+/// A store carries nothing, and no import is defined.
+#[cfg(not(feature = "wasi"))]
+mod wasi {
+    use wasmote::{Error, Linker, Module};
+
+    use crate::failure::Failure;
+    use crate::options::Options;
+
+    pub struct State;
+
+    pub fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
+        Ok(State)
+    }
+
+    pub fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
+        Ok(())
+    }
+}
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use wasmote::{Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
+use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
 use wasmote_rt::told_of_no_memory;
 
 use crate::escaped::Escaped;
 use crate::failure::{Failure, shown};
+use crate::features::built;
 use crate::load::AHEAD;
 use crate::options::Options;
 use crate::stats::Stats;
 use crate::{input, load, print, stats, value};
 
-#[cfg(feature = "trace")]
-use crate::trace::Tracer;
-#[cfg(not(feature = "trace"))]
-use wasmote::Config;
+pub use wasi::State;
+use wasi::{provide, state};
 
-#[cfg(feature = "wasi")]
-use wasi::{State, provide, state};
+/// Shows the instructions of a run as they run.
+pub trait Trace {
+    /// From now on shows the function of this index or name, or all functions if it is empty.
+    fn choose(&self, wanted: &str, module: &Module) -> Result<(), Failure>;
 
-/// What the store carries: without WASI nothing.
-#[cfg(not(feature = "wasi"))]
-struct State;
-
-#[cfg(not(feature = "wasi"))]
-fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
-    Ok(State)
+    /// Shows the instruction that ended the run.
+    fn end(&self);
 }
 
-#[cfg(not(feature = "wasi"))]
-fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
-    Ok(())
-}
-
-/// Shows nothing.
-#[cfg(not(feature = "trace"))]
-struct Tracer;
-
-#[cfg(not(feature = "trace"))]
-impl Tracer {
-    fn new(_: Option<&str>, _: &mut Config) -> Tracer {
-        Tracer
-    }
-
-    fn choose(&self, _: Option<&str>, _: &Module) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&self) {}
-}
+/// Has engines of a configuration traced.
+const TRACE: Option<fn(&mut Config) -> Box<dyn Trace>> = built!("trace", crate::trace::trace);
+/// Prints which instructions ran.
+const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 
 /// Takes part in the proof of a module that runs ahead of it.
 fn settled(module: &Module, file: &[u8]) {
@@ -162,7 +160,10 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
     config.superinstructions(!options.no_superinstructions);
-    let tracer = Tracer::new(options.trace, &mut config);
+    let trace = match (TRACE, options.trace) {
+        (Some(trace), Some(wanted)) => Some((trace(&mut config), wanted)),
+        _ => None,
+    };
     if options.stats {
         stats::watch(&mut config);
     }
@@ -175,7 +176,9 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     }
     let engine = Engine::new(&config);
     let module = load::load(&engine, file, input)?;
-    tracer.choose(options.trace, &module)?;
+    if let Some((trace, wanted)) = &trace {
+        trace.choose(wanted, &module)?;
+    }
     let unproven = (threads > 0).then_some(&module);
     if let (Some(module), Some(ahead)) = (unproven, AHEAD) {
         (ahead.start)(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
@@ -192,14 +195,17 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         store.set_fuel(fuel);
     }
     let result = told_of_no_memory(|| call(&mut store, &module, name, &args, &mut stats));
-    tracer.end();
+    if let Some((trace, _)) = &trace {
+        trace.end();
+    }
     settled();
     stats.phase("run");
     if options.stats {
         stats.print(module.stats(), &store);
     }
-    #[cfg(feature = "count")]
-    crate::count::print();
+    if let Some(print_counts) = PRINT_COUNTS {
+        print_counts();
+    }
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => Err(Failure::of(file, module.bytes(), &error)),

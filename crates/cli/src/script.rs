@@ -7,14 +7,29 @@ use core::fmt::Write;
 use wasmote::script::{self, Decimals, Options as ScriptOptions};
 
 use crate::failure::{Failure, shown};
+use crate::kind::Kind;
 use crate::options::Options;
 use crate::{input, print};
+
+/// The script in the file.
+fn read(file: &[u8]) -> Result<String, Failure> {
+    let bytes = input::bytes(file)?;
+    match Kind::of(&bytes) {
+        Kind::Text | Kind::Script => String::from_utf8(bytes.into_owned()).map_err(|error| {
+            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let (line, last) = (valid.split('\n').count(), valid.rsplit('\n').next().unwrap_or_default());
+            let column = last.chars().count() + 1;
+            Failure::load(file, format_args!("line {line}, column {column}: malformed UTF-8 encoding"))
+        }),
+        kind => Err(Failure::load(file, kind.refusal(true))),
+    }
+}
 
 /// Runs one script; returns how many of its directives did as they should, and how many did not.
 fn run(file: &[u8]) -> Result<(usize, usize), Failure> {
     let name = shown(file);
     let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
-    let summary = script::run(&name, &input::script(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
+    let summary = script::run(&name, &read(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
     let mut lines = String::new();
     for failure in &summary.failed {
         let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);

@@ -1,5 +1,8 @@
 //! `--stats`: how long each phase took, how much memory was used, and what became of objects.
 
+#[cfg(feature = "gc")]
+mod heap;
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,6 +11,19 @@ use core::fmt::Write;
 use wasmote::{Config, Store};
 use wasmote_rt::{Stream, now};
 
+use crate::features::built;
+use crate::run::State;
+
+/// The statistics of a heap for objects.
+struct Heap {
+    /// Has collections measured.
+    watch: fn(&mut Config),
+    /// Adds what became of objects, after a run that took so many nanoseconds.
+    print: fn(&Store<State>, u64, &mut String),
+}
+
+const HEAP: Option<Heap> = built!("gc", heap::HEAP);
+
 /// Phases that are over, with their lengths in nanoseconds.
 pub struct Stats {
     phases: Vec<(&'static str, u64)>,
@@ -15,6 +31,7 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Begins the first phase.
     pub fn new() -> Stats {
         Stats { phases: Vec::new(), start: now() }
     }
@@ -27,7 +44,7 @@ impl Stats {
     }
 
     /// All of it, on standard error.
-    pub fn print<T>(&self, translated: wasmote::Stats, store: &Store<T>) {
+    pub fn print(&self, translated: wasmote::Stats, store: &Store<State>) {
         let mut text = String::new();
         for &(name, time) in &self.phases {
             let _ = writeln!(text, "{name:<18}{:>12} ms", milliseconds(time));
@@ -38,49 +55,23 @@ impl Stats {
         let wasmote::Stats { functions, wasm_bytes, units, .. } = translated;
         let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
-        self.objects(store, &mut text);
+        if let Some(heap) = HEAP {
+            // The run is the last phase.
+            let run = self.phases.last().map_or(0, |(_, time)| *time);
+            (heap.print)(store, run, &mut text);
+        }
         let _ = Stream::Error.write(text.as_bytes());
     }
-
-    /// What became of objects, in a run that was the last phase.
-    #[cfg(feature = "gc")]
-    fn objects<T>(&self, store: &Store<T>, text: &mut String) {
-        let wasmote::HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = store.heap_stats();
-        if bytes == 0 {
-            return;
-        }
-        // Some hundred days fit, and as many terabytes.
-        let run = self.phases.last().map_or(0, |(_, time)| *time).max(1);
-        let share = run.saturating_sub(pauses).saturating_mul(1000) / run;
-        let rate = allocated.saturating_mul(1000) / run;
-        let _ = writeln!(
-            text,
-            "collections       {collections:>12} in {} ms, {} ms the longest\n\
-             objects           {allocated:>12} bytes made, {live} in use after the last collection, heap of {bytes}\n\
-             throughput        {:>10}.{} % of the run outside collections, {rate} MB made a second",
-            milliseconds(pauses),
-            milliseconds(longest_pause),
-            share / 10,
-            share % 10,
-        );
-    }
-
-    /// There are none.
-    #[cfg(not(feature = "gc"))]
-    fn objects<T>(&self, _: &Store<T>, _: &mut String) {}
 }
 
-/// Has collections measured.
-#[cfg(feature = "gc")]
+/// Has the engine measure what only it can.
 pub fn watch(config: &mut Config) {
-    config.gc_clock(now);
+    if let Some(heap) = HEAP {
+        (heap.watch)(config);
+    }
 }
 
-/// There are none.
-#[cfg(not(feature = "gc"))]
-pub fn watch(_: &mut Config) {}
-
-/// Nanoseconds in words.
+/// Nanoseconds as milliseconds with three decimals.
 fn milliseconds(nanoseconds: u64) -> String {
     let microseconds = (nanoseconds + 500) / 1000;
     format!("{}.{:03}", microseconds / 1000, microseconds % 1000)

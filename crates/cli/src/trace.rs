@@ -1,6 +1,7 @@
 //! `wasmote run --trace`: each instruction as it runs, on a line of standard error: the function, the operator that it comes from, the instruction
 //! with the values of its sources, and behind `=>` those of its results. A superinstruction is one line.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -19,11 +20,12 @@ use wasmote_rt::Stream;
 use crate::dump::{chosen, names};
 use crate::escaped::Escaped;
 use crate::failure::Failure;
+use crate::run::Trace;
 use crate::value;
 
 /// Prints what runs.
 #[derive(Clone)]
-pub struct Tracer(Arc<Lock<State>>);
+struct Tracer(Arc<Lock<State>>);
 
 #[derive(Default)]
 struct State {
@@ -36,20 +38,16 @@ struct State {
     line: String,
 }
 
-impl Tracer {
-    /// Prints nothing yet. If anything is wanted, engines of this configuration show what runs.
-    pub fn new(wanted: Option<&str>, config: &mut Config) -> Tracer {
-        let tracer = Tracer(Arc::new(Lock::new(State::default())));
-        if wanted.is_some() {
-            let tracer = tracer.clone();
-            config.trace(move |step| tracer.0.lock().step(step));
-        }
-        tracer
-    }
+/// Has engines of this configuration show what runs. Nothing is printed until functions are chosen.
+pub fn trace(config: &mut Config) -> Box<dyn Trace> {
+    let tracer = Tracer(Arc::new(Lock::new(State::default())));
+    let shown = tracer.clone();
+    config.trace(move |step| shown.0.lock().step(step));
+    Box::new(tracer)
+}
 
-    /// From now on the function of this index or name is printed if one is wanted, or all if it is empty.
-    pub fn choose(&self, wanted: Option<&str>, module: &Module) -> Result<(), Failure> {
-        let Some(wanted) = wanted else { return Ok(()) };
+impl Trace for Tracer {
+    fn choose(&self, wanted: &str, module: &Module) -> Result<(), Failure> {
         let names = names(module);
         let mut state = self.0.lock();
         state.wanted = chosen((!wanted.is_empty()).then_some(wanted), module, &names)?;
@@ -57,8 +55,8 @@ impl Tracer {
         Ok(())
     }
 
-    /// Prints what was begun: the instruction that ended the run.
-    pub fn end(&self) {
+    /// Prints the line that was begun: the instruction that ended the run.
+    fn end(&self) {
         self.0.lock().print();
     }
 }

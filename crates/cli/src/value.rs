@@ -50,9 +50,7 @@ pub fn print(value: &Val) -> String {
         Val::F64(value) => wasmote_rt::print_f64(*value),
         Val::V128(value) => format!("{value:#034x}"),
         Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
-        Val::FuncRef(Some(_)) => "funcref".into(),
-        Val::ExternRef(Some(_)) => "externref".into(),
-        other => other.ty().name().into(),
+        reference => reference.ty().name().into(),
     }
 }
 

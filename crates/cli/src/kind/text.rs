@@ -3,7 +3,7 @@
 use super::Kind;
 
 /// What a text is, by the words that its outermost parentheses begin with.
-pub fn of_text(text: &[u8]) -> Kind {
+pub fn kind(text: &[u8]) -> Kind {
     let mut modules = 0;
     let mut rest = text;
     while let Some(word) = next_form(&mut rest) {

@@ -2,7 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
+use core::net::SocketAddr;
 
 use wasmote::{Error, Linker, Module};
 use wasmote_wasi::context::WasiCtxBuilder;
@@ -10,10 +11,15 @@ use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, r
 
 use super::settled;
 use crate::failure::Failure;
+use crate::features::built;
 use crate::options::Options;
 
 /// What the store carries.
 pub type State = WasiCtx;
+
+/// Adds a socket that the guest may accept connections at.
+const LISTEN: Option<fn(WasiCtxBuilder, SocketAddr) -> Result<WasiCtxBuilder, SetupError>> =
+    built!("sockets", WasiCtxBuilder::tcp_listener);
 
 /// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[inline(never)]
@@ -50,7 +56,12 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
             .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
             .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
     }
-    builder = listen(builder, options, words)?;
+    if let Some(listen) = LISTEN {
+        for &(text, address) in &options.tcp_listen {
+            builder = listen(builder, address)
+                .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
+        }
+    }
     if let Some(nanoseconds) = options.clock {
         builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
     }
@@ -65,27 +76,6 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
         }));
     }
     builder.build().map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// Adds the sockets that the guest may accept connections at.
-#[cfg(feature = "sockets")]
-fn listen(
-    mut builder: WasiCtxBuilder,
-    options: &Options,
-    words: impl Fn(SetupError) -> String,
-) -> Result<WasiCtxBuilder, Failure> {
-    for &(text, address) in &options.tcp_listen {
-        builder = builder
-            .tcp_listener(address)
-            .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
-    }
-    Ok(builder)
-}
-
-/// There are none.
-#[cfg(not(feature = "sockets"))]
-fn listen(builder: WasiCtxBuilder, _: &Options, _: impl Fn(SetupError) -> String) -> Result<WasiCtxBuilder, Failure> {
-    Ok(builder)
 }
 
 /// Defines what the module can import. Nothing is set up for one that imports nothing.

@@ -1,0 +1,58 @@
+//! The features of this build, as data.
+//!
+//! Code that compiles in every build asks [`Feature::is_built`]. An item that only some builds have is an `Option`, made by
+//! [`built!`]: the code that uses it is the same in all builds.
+
+use alloc::format;
+
+use crate::failure::Failure;
+
+/// A feature of this crate.
+#[derive(Clone, Copy)]
+pub struct Feature {
+    /// Its name in `Cargo.toml`.
+    pub name: &'static str,
+    /// Whether this build has it.
+    pub is_built: bool,
+}
+
+impl Feature {
+    /// The error for a command or option that needs the feature, in a build without it.
+    pub fn missing(self, what: &str) -> Failure {
+        let name = self.name;
+        Failure::usage(format!("this wasmote has no `{what}`: it was built without the feature `{name}`"))
+    }
+}
+
+macro_rules! features {
+    ($( $constant:ident $name:literal; )*) => {
+        $( pub const $constant: Feature = Feature { name: $name, is_built: cfg!(feature = $name) }; )*
+    };
+}
+
+features! {
+    COMPILE "compile";
+    EXTENDED "extended";
+    IMAGE "image";
+    PRINT "print";
+    SOCKETS "sockets";
+    TRACE "trace";
+    WASI "wasi";
+    WASM "wasm";
+    WAT "wat";
+}
+
+/// An item that a feature adds: `Some` of it in builds with the feature, otherwise `None`.
+macro_rules! built {
+    ($feature:literal, $item:expr) => {{
+        #[cfg(feature = $feature)]
+        {
+            Some($item)
+        }
+        #[cfg(not(feature = $feature))]
+        {
+            None
+        }
+    }};
+}
+pub(crate) use built;
