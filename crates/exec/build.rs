@@ -1,5 +1,5 @@
-//! Chooses how handlers reach each other, by tail calls where the compiler makes them, else by a loop; and where pages without
-//! access behind a memory can stand in for checks.
+//! Finds out two facts about the target: whether handlers can reach each other by tail calls (otherwise a loop runs them),
+//! and whether inaccessible pages behind a memory can replace bounds checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

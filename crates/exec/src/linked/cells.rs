@@ -98,7 +98,7 @@ impl Front {
     }
 }
 
-/// What lies in front of a function's first instruction.
+/// What is known from the cells in front of a function's first instruction.
 pub(crate) struct Description {
     /// The function's index. Imports count.
     pub func: u32,

@@ -24,7 +24,7 @@
 //! ]);
 //! ```
 //!
-//! The same with two names swapped:
+//! The same list with two names swapped does not compile:
 //!
 //! ```compile_fail
 //! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};

@@ -6,7 +6,6 @@
 //! It prints a line for each file. Directives that need what execution in place lacks, such as imports of other
 //! instances, are left out and counted by reason. All others must pass. Arguments that are no flags select files
 //! whose path contains one of them.
-//! whose path contains one of them.
 
 mod run;
 #[path = "../support/mod.rs"]
