@@ -1,8 +1,8 @@
-//! Writes a whole module as an image. `wasmote_ir::image` says where everything lies, and has the reading side. The same
-//! module gives the same bytes on every host.
+//! Writes a module as an image. `wasmote_ir::image` defines the format and reads it. The same module gives the same
+//! bytes on every host.
 //!
-//! This is a crate of its own, apart from `wasmote-translate`, because it runs once for a module and is compiled for size. Its tests are
-//! those of the translator's images.
+//! The crate is separate from `wasmote-translate` because it runs once per module, and so is compiled for size. Its
+//! tests are in `wasmote-translate` (tests/images).
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -26,24 +26,24 @@ use wasmote_ir::{FieldType, ValType};
 
 use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
-/// How an image is written.
+/// Options for writing an image.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ImageOptions {
-    /// What the code may contain.
+    /// Which instructions the code may contain, and whether it takes fuel.
     pub code: CodeOptions,
     /// Whether the names of functions are kept, for backtraces.
     pub names: bool,
 }
 
-/// Why there is no image of a module.
+/// Why no image could be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ImageWriteError {
-    /// A function, by its index with imports counted, cannot be translated.
+    /// This function cannot be translated. Its index counts imports.
     Function(u32, TranslateError),
-    /// It has more of something than an image can hold; what, in words.
+    /// The module exceeds a limit of the format. Says which, for messages.
     TooLarge(&'static str),
-    /// The module is not valid; only possible when validation was left out.
+    /// The module is not valid. Only occurs when validation was skipped.
     Invalid,
     /// There is no memory for the image.
     OutOfMemory,
@@ -66,18 +66,18 @@ impl ImageWriteError {
 
 use ImageWriteError as Error;
 
-/// Writes the image of a module, which must be valid: of one that isn't, the image may be refused when it is loaded.
+/// Writes the image of a module. The module must be valid; otherwise loading the image may fail.
 ///
 /// # Errors
-/// When a function can't be translated, or the module has more than an image can hold.
+/// If a function cannot be translated, if the module exceeds a limit of the format, or if there is no memory.
 pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> Result<Vec<u8>, ImageWriteError> {
     write_image_within(u64::MAX, module, wasm, options)
 }
 
-/// [`write_image`] with at most so many bytes of code.
+/// Like [`write_image`], with at most `limit` bytes of code.
 ///
 /// # Errors
-/// Likewise; also when there is more code, which is an error of the function that it is too much with.
+/// As [`write_image`]. Also if there is more code than that; the error names the function that exceeds the limit.
 pub fn write_image_within(
     limit: u64,
     module: &ModuleInfo,
@@ -104,23 +104,23 @@ pub fn write_image_within(
 #[derive(Default)]
 struct Writer<'a> {
     sections: [Vec<u8>; Section::COUNT],
-    /// Names that were written already, and where.
+    /// Names written so far, with their offsets in the section.
     strings: Vec<(&'a str, u32)>,
     known_strings: Keys,
     longest: u32,
-    /// Whether code names data segments.
+    /// Whether code refers to data segments by index.
     indexed_data: bool,
-    /// Whether code has what is not executed in place.
+    /// Whether the module needs typed references, which do not run in place.
     managed: bool,
-    /// Whether it has objects.
+    /// Whether the module has objects.
     objects: bool,
     /// Whether code has vector instructions.
     vectors: bool,
     /// Whether code of the core op set computes with floats.
     floats: bool,
-    /// The number in the image of each of the module's types.
+    /// The image's number for each type of the module.
     types: Vec<u16>,
-    /// How many fields each has.
+    /// The number of fields of each type.
     fields: Vec<u32>,
 }
 
@@ -151,8 +151,8 @@ impl<'a> Writer<'a> {
         words.iter().try_for_each(|&word| put32(section, word))
     }
 
-    /// Writes types; the number in the image of each of the module's. If all are functions that stand for themselves, equal ones
-    /// are written once.
+    /// Writes the types. Returns the image's number for each type of the module. If all types are plain function types,
+    /// without recursion or subtyping, equal types are written once.
     #[inline(never)]
     fn types(&mut self, module: &ModuleInfo) -> Result<Vec<u16>, Error> {
         let alone = |ty: &SubType| {
@@ -162,7 +162,7 @@ impl<'a> Writer<'a> {
         };
         let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
         self.managed |= !all_alone;
-        // What types are that were written already, one behind the other, and where each ends.
+        // The keys of the types written so far, one after the other, and where each key ends.
         let (mut known, mut written, mut ends) = (Keys::default(), Vec::new(), Vec::new());
         let mut numbers = try_with_capacity(module.types.len())?;
         let mut next = 0;
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
         Ok(numbers)
     }
 
-    /// Writes what a type is.
+    /// Writes a type's parameters and results, or its fields.
     #[inline(never)]
     fn composite(&mut self, ty: &CompositeType) -> Result<(), Error> {
         let first = (self.section(Section::ValTypes).len() / 4) as u32;
@@ -237,13 +237,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The number of a value type, in terms of the image's types.
+    /// Returns a value type as a number, with the type index of the image.
     fn number(&mut self, ty: ValType) -> u32 {
         self.managed |= ty.is_ref() && ty != ValType::FUNCREF && ty != ValType::EXTERNREF;
         ty.map_index(|index| self.types.get(index as usize).copied().unwrap_or(0).into()).number()
     }
 
-    /// Writes a name; its offset and length.
+    /// Writes a name, unless it was written before. Returns its offset and length.
     fn string(&mut self, name: &'a str) -> Result<[u32; 2], Error> {
         let (number, len) = (self.strings.len() as u32, name.len() as u32);
         let key_of = |number: u32| self.strings.get(number as usize).map_or(&[][..], |(name, _)| name.as_bytes());
@@ -283,7 +283,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The header's slot in frames of functions of this type.
+    /// Returns the slot of the header in the frames of functions of this type.
     fn header(&self, ty: u16) -> u16 {
         let at = usize::from(ty) * Section::Types.record() + 10;
         let types = &self.sections[Section::Types as usize];
@@ -296,7 +296,7 @@ impl<'a> Writer<'a> {
         [ty, header, frame_slots as u16, check].into_iter().try_for_each(|value| put16(section, value))
     }
 
-    /// Translates all functions; their code, one after the other.
+    /// Translates all functions. Returns their code, one function after the other.
     #[inline(never)]
     fn functions(
         &mut self,
@@ -420,7 +420,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Mode, table or memory, and offset of a segment.
+    /// Returns a segment's mode, its table or memory, and its offset.
     #[inline(never)]
     fn mode(&mut self, mode: &SegmentMode) -> Result<[u32; 3], Error> {
         Ok(match mode {
@@ -459,7 +459,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Writes what makes an object in a constant expression.
+    /// Writes an instruction that makes an object in a constant expression.
     fn object(&mut self, tag: u32, ty: u32) -> Result<(), Error> {
         self.objects = true;
         let number = self.types.get(ty as usize).copied().ok_or(Error::Invalid)?;
@@ -467,7 +467,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Writes a constant expression; its first word's number.
+    /// Writes a constant expression. Returns the number of its first word.
     fn constant(&mut self, expr: &[ConstOp]) -> Result<u32, Error> {
         let first = (self.section(Section::Consts).len() / 4) as u32;
         let mut depth = 0;
@@ -540,7 +540,7 @@ impl<'a> Writer<'a> {
 
     #[inline(never)]
     fn names(&mut self, module: &ModuleInfo, wasm: &'a [u8]) -> Result<(), Error> {
-        // In order of the functions; of several names of one, the first.
+        // Sorts the names by function. If a function has several names, the first one counts.
         let (mut names, mut all) = (Vec::new(), Ok(()));
         wasmote_decode::names::function_names(module, wasm, &mut |func, name| {
             if (func as usize) < module.funcs.len() && all.is_ok() {
@@ -548,7 +548,7 @@ impl<'a> Writer<'a> {
             }
         });
         all?;
-        // A heap sorts with a tenth of the code that `sort` has.
+        // A heap sorts with a tenth of the code of `sort`.
         let mut next = 0;
         for (func, _, name) in BinaryHeap::from(names).into_sorted_vec() {
             if func < next {
@@ -561,7 +561,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Puts everything into one file.
+    /// Assembles the file: header, sections, code, and the bytes of data segments.
     #[inline(never)]
     fn finish(
         mut self,
@@ -574,7 +574,8 @@ impl<'a> Writer<'a> {
         for data in &module.data {
             let bytes = wasm.get(data.bytes.clone()).ok_or(Error::Invalid)?;
             let len = u32::try_from(bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
-            // Most offsets are plain numbers, and there may be a hundred thousand segments.
+            // Most offsets are constants, and there may be a hundred thousand segments: constants are stored in the
+            // record.
             let fixed = match &data.mode {
                 SegmentMode::Active { target, offset } => match offset[..] {
                     [ConstOp::Num(_, at)] => u32::try_from(at).ok().map(|at| [modes::ACTIVE, *target, at]),
@@ -599,7 +600,7 @@ impl<'a> Writer<'a> {
         let code_end = meta_end + code.len();
         let file_len = u32::try_from(code_end + data_bytes.len()).map_err(|_| Error::TooLarge("bytes"))?;
 
-        // All that follows fits.
+        // The capacity suffices for all that follows.
         let mut file = try_with_capacity(file_len as usize)?;
         file.extend_from_slice(&layout::MAGIC);
         put16(&mut file, layout::VERSION)?;
@@ -648,19 +649,19 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes down what a function type is, so that it could be read back.
+/// Appends a function type's key: an unambiguous encoding of its parameters and results.
 fn write_down(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
     let Some(ty) = ty.func() else { return Ok(()) };
     put32(key, ty.params.len() as u32)?;
     ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
 }
 
-/// What code needs.
+/// The features that code uses.
 #[derive(Default)]
 struct Uses {
     /// An instruction names a data segment.
     indexed_data: bool,
-    /// There are instructions of a managed set.
+    /// There are instructions on typed references, exceptions or objects.
     managed: bool,
     /// There are instructions on objects.
     objects: bool,
@@ -670,7 +671,7 @@ struct Uses {
     floats: bool,
 }
 
-/// Has instructions name types by their numbers in the image.
+/// Replaces the module's type indices in instructions by the image's numbers.
 #[inline(never)]
 fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
     let mut at = 0;

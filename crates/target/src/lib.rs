@@ -1,22 +1,24 @@
-//! What build scripts find out about the target: each fact in one place, for all crates that depend on it.
+//! Facts about the compilation target, for build scripts. Each fact is determined in one place, for all crates that
+//! depend on it.
 //!
-//! A build script calls the functions whose `cfg` its crate uses. Each declares the `cfg`, and sets it where it holds.
+//! Each public function declares one `cfg`, and sets it where it holds. A build script calls the functions whose `cfg`
+//! its crate uses.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 use std::env::{var, var_os};
 
-/// A variable that Cargo sets for build scripts.
+/// Returns an environment variable that Cargo sets for build scripts; empty if it is not set.
 fn told(name: &str) -> String {
     var(name).unwrap_or_default()
 }
 
-/// Miri makes no tail calls, maps no memory, and knows neither assembly nor signals.
+/// Miri has no tail calls, no mapped memory, no assembly and no signals.
 fn is_miri() -> bool {
     var_os("CARGO_CFG_MIRI").is_some()
 }
 
-/// Whether the crate has this feature.
+/// Whether the crate being built has this feature.
 fn has_feature(name: &str) -> bool {
     var_os(format!("CARGO_FEATURE_{name}")).is_some()
 }
@@ -28,14 +30,15 @@ fn set(name: &str, holds: bool) {
     }
 }
 
-/// `cfg(tail_dispatch)`: handlers reach each other by tail calls, unless debug assertions, which this does not see, take addresses of
-/// locals in them.
+/// Sets `cfg(tail_dispatch)`: handlers reach each other by tail calls. Code must also ask for `not(debug_assertions)`:
+/// debug assertions take addresses of locals, which prevents tail calls, and build scripts cannot see them.
 ///
-/// The targets are those whose calling convention passes all arguments of a handler in registers: six integers and two floats, or
-/// without the extended op set four integers. On Arm of 32 bits the loop makes smaller firmware (docs/journal/size.md).
+/// The targets are those whose calling convention passes all arguments of a handler in registers: six integers and two
+/// floats, or four integers without the extended op set. On 32-bit Arm the loop makes smaller firmware
+/// (docs/journal/size.md).
 pub fn tail_dispatch() {
     let optimised = var("OPT_LEVEL").is_ok_and(|level| level != "0");
-    // Instructions are counted, and shown, in the loop.
+    // The loop counts instructions, and shows them to an embedder.
     let looping = ["LOOP_DISPATCH", "COUNT", "TRACE"].into_iter().any(has_feature);
     let in_registers = match told("CARGO_CFG_TARGET_ARCH").as_str() {
         "x86_64" | "aarch64" => true,
@@ -49,14 +52,15 @@ fn is_wide() -> bool {
     told("CARGO_CFG_TARGET_POINTER_WIDTH") == "64"
 }
 
-/// `cfg(reserve)`: linear memories lie in reserved address space, of which there is plenty.
+/// Sets `cfg(reserve)`: linear memories lie in reserved address space.
 pub fn reserve() {
     let unix = var_os("CARGO_CFG_UNIX").is_some();
     set("reserve", unix && is_wide() && !is_miri() && has_feature("MMAP"));
 }
 
-/// `cfg(guarded)`: pages without access behind a memory can stand in for checks. A fault has to be turned into a trap, by the registers that
-/// it leaves: the processor has a file in `wasmote-exec`'s `guard`, the system one in `wasmote-runtime`'s.
+/// Sets `cfg(guarded)`: inaccessible pages behind a memory can replace bounds checks. A signal handler turns faults
+/// into traps by reading registers: `wasmote-exec`'s `guard` has a file for each processor, `wasmote-runtime`'s `guard`
+/// one for the systems.
 pub fn guarded() {
     let processor = matches!(told("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
     let system = matches!(told("CARGO_CFG_TARGET_OS").as_str(), "linux" | "macos");

@@ -1,12 +1,12 @@
-//! Bytes of a binary as they are written.
+//! The output buffer for binaries.
 
 use alloc::vec::Vec;
 use core::ops::RangeFrom;
 
 use crate::error::{Fault, Result, Wrong};
 
-/// Bytes that are written. Writers do not return that memory ended: a buffer remembers that something was lost, and readers get an error instead of the
-/// rest ([`Buffer::bytes`]). Another buffer to which it is added then remembers it, too.
+/// A buffer of bytes whose writers return no error when there is no memory. The buffer records the loss instead, and
+/// [`Buffer::bytes`] returns the error. Appending such a buffer to another marks that one, too.
 #[derive(Default, Debug)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -14,7 +14,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// What was written, unless memory ended.
+    /// Returns the bytes. Errors: there was no memory for some of them.
     #[inline(never)]
     pub fn bytes(&self) -> Result<&[u8]> {
         if self.failed { Err(Fault { wrong: Wrong::Memory, at: 0 }) } else { Ok(&self.bytes) }
@@ -41,7 +41,7 @@ impl Buffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds what another buffer has from a place on.
+    /// Appends another buffer's bytes from an offset on.
     #[inline(never)]
     pub fn append(&mut self, other: &Buffer, from: RangeFrom<usize>) {
         self.failed |= other.failed;
@@ -53,7 +53,7 @@ impl Buffer {
         self.slice(&[byte]);
     }
 
-    /// An unsigned number (spec: binary/values#integers).
+    /// Appends an unsigned LEB128 integer (spec: binary/values#integers).
     #[inline(never)]
     pub fn number(&mut self, mut number: u64) {
         let (mut bytes, mut len) = ([0; 10], 0);
@@ -68,12 +68,12 @@ impl Buffer {
         }
     }
 
-    /// An index.
+    /// Appends an index.
     pub fn index(&mut self, index: u32) {
         self.number(index.into());
     }
 
-    /// A signed number.
+    /// Appends a signed LEB128 integer.
     #[inline(never)]
     pub fn signed(&mut self, mut number: i64) {
         let (mut bytes, mut len) = ([0; 10], 0);
@@ -89,14 +89,14 @@ impl Buffer {
         }
     }
 
-    /// Bytes with their number in front.
+    /// Appends bytes with their length in front.
     #[inline(never)]
     pub fn counted(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.slice(bytes);
     }
 
-    /// Puts the number of the bytes behind `start` in front of these.
+    /// Inserts, in front of the bytes behind `start`, their length.
     #[inline(never)]
     pub fn count_from(&mut self, start: usize) {
         let end = self.len();
@@ -104,25 +104,25 @@ impl Buffer {
         self.rotate(start, end);
     }
 
-    /// Puts what was written from `end` on in front of what was from `start`.
+    /// Moves the bytes from `end` on in front of those from `start` on.
     pub fn rotate(&mut self, start: usize, end: usize) {
         let width = self.len() - end;
         self.bytes[start..].rotate_right(width);
     }
 
-    /// Puts bytes in front of those at `start`.
+    /// Inserts bytes at `start`.
     pub fn insert(&mut self, start: usize, bytes: &[u8]) {
         let end = self.len();
         self.slice(bytes);
         self.rotate(start, end);
     }
 
-    /// An error if memory ended.
+    /// Errors: there was no memory for some bytes.
     pub fn check(&self) -> Result {
         self.bytes().map(|_| ())
     }
 
-    /// What was written, unless memory ended.
+    /// Returns the bytes. Errors: there was no memory for some of them.
     pub fn into_bytes(self) -> Result<Vec<u8>> {
         self.check()?;
         Ok(self.bytes)

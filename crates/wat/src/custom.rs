@@ -1,11 +1,11 @@
-//! Sections of custom bytes: `(@custom "name" (before first) "bytes")` (spec: appendix/custom#custom-annotations).
+//! Custom sections: `(@custom "name" (before first) "bytes")` (spec: appendix/custom#custom-annotations).
 
 use crate::encode::{Custom, Encoder, SECTIONS};
 use crate::error::{Result, Wrong};
 use crate::lexer::Annotation;
 
 impl Encoder<'_, '_> {
-    /// Takes the annotation, if one comes next.
+    /// Parses a custom annotation if it comes next; returns whether it did.
     pub fn custom(&mut self) -> Result<bool> {
         if !self.parser.take_annotation(Annotation::Custom) {
             return Ok(false);
@@ -22,7 +22,7 @@ impl Encoder<'_, '_> {
         Ok(true)
     }
 
-    /// Where the section stands.
+    /// Parses where the section is placed.
     fn place(&mut self) -> Result<u8> {
         self.parser.open()?;
         let before = self.parser.take_word("before");

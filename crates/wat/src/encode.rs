@@ -1,4 +1,4 @@
-//! A module's sections as they are put together (spec: binary/modules).
+//! The encoder: collects a module's sections while its fields are parsed (spec: binary/modules).
 
 use alloc::vec::Vec;
 
@@ -11,14 +11,15 @@ use crate::parser::{Name, Parser};
 use crate::signatures::Signatures;
 use crate::space::{Labels, Space};
 
-/// Things with their number in front.
+/// A section with a list of entries, and their number.
 #[derive(Default)]
 pub(crate) struct Section {
     pub count: u32,
     pub bytes: Buffer,
 }
 
-/// The sections in their order, but for those of custom bytes: what each is called in the text, and its number.
+/// All sections except custom ones, in the order of the binary: the name in `@custom` annotations, and the section's
+/// id.
 pub(crate) const SECTIONS: [(&str, u8); 12] = [
     ("type", 1),
     ("import", 2),
@@ -34,9 +35,9 @@ pub(crate) const SECTIONS: [(&str, u8); 12] = [
     ("data", 11),
 ];
 
-/// The number of sections of custom bytes.
+/// The id of custom sections.
 const CUSTOM: u8 = 0;
-/// The number of the section that says how many data segments there are.
+/// The id of the data count section.
 const DATA_COUNT: u8 = 12;
 
 impl Section {
@@ -53,7 +54,7 @@ impl Section {
     pub const CODE: usize = 10;
     pub const DATA: usize = 11;
 
-    /// Begins a list of so many names for something that has this index.
+    /// Begins the names of an entity with this index, if there are any: `names` is how many.
     pub fn start_list(&mut self, index: u32, names: usize) {
         if names > 0 {
             self.count += 1;
@@ -62,13 +63,13 @@ impl Section {
         }
     }
 
-    /// Adds a name.
+    /// Appends a name.
     pub fn name(&mut self, parser: &Parser<'_>, index: u32, name: Name) {
         self.bytes.index(index);
         self.bytes.counted(parser.characters(name));
     }
 
-    /// A list of names for something that has this index, if there are any.
+    /// Appends the names of an entity with this index, if there are any.
     pub fn list(&mut self, parser: &Parser<'_>, index: u32, space: &Space) {
         self.start_list(index, space.names().len());
         for (index, name) in space.names() {
@@ -77,7 +78,7 @@ impl Section {
     }
 }
 
-/// Parts of the name section that are lists of lists, by their places in [`Encoder::names`].
+/// The subsections of the name section that are indirect name maps, as indices of [`Encoder::names`].
 pub(crate) mod subsection {
     pub const LOCALS: usize = 0;
     pub const LABELS: usize = 1;
@@ -97,22 +98,22 @@ impl Space {
     pub const DATAS: usize = 7;
 }
 
-/// Custom bytes, and the section that they stand next to.
+/// A custom section, and where it is placed.
 pub(crate) struct Custom {
-    /// Custom bytes stand in the order of these.
+    /// The sort key: custom sections are written in its order.
     pub place: u8,
-    /// The end of these in [`Encoder::custom_bytes`].
+    /// The end of its bytes in [`Encoder::custom_bytes`].
     pub end: usize,
 }
 
-/// A module as it is read and written.
+/// A module while it is parsed and encoded.
 pub(crate) struct Encoder<'p, 't> {
     pub parser: &'p mut Parser<'t>,
-    /// What the module is called.
+    /// The module's name.
     pub name: Option<Name>,
-    /// All index spaces of the module, with all names before the first field is read for good.
+    /// The index spaces of the module. All names are known before the fields are parsed the second time.
     pub spaces: [Space; 8],
-    /// How many of each space were written: the index of the next one.
+    /// The number of definitions encoded so far in each index space: the index of the next one.
     pub written: [u32; 8],
     pub sections: [Section; SECTIONS.len()],
     pub names: [Section; 5],
@@ -120,17 +121,17 @@ pub(crate) struct Encoder<'p, 't> {
     pub locals: Space,
     pub labels: Labels,
     pub expression: Expression,
-    /// Instructions, or whatever else is written before what stands in front of it is known.
+    /// A scratch buffer: instructions, or anything else that is encoded before what precedes it is known.
     pub body: Buffer,
-    /// Hints at branches, by functions.
+    /// Branch hints, function by function.
     pub hints: Section,
     /// Whether a function refers to a data segment.
     pub needs_data_count: bool,
-    /// The space of the last definition that is no import.
+    /// The index space of the last definition that is not an import.
     pub last_definition: Option<usize>,
     pub customs: Vec<Custom>,
     pub custom_bytes: Buffer,
-    /// Whether custom bytes are a name section, so that none is made.
+    /// Whether there is a custom section `name`, so that none is generated.
     pub has_names: bool,
 }
 
@@ -157,7 +158,7 @@ impl<'p, 't> Encoder<'p, 't> {
         }
     }
 
-    /// All sections in their order.
+    /// Returns the binary: all sections in order.
     pub fn finish(mut self) -> Result<Vec<u8>> {
         let mut out = Buffer::default();
         out.slice(b"\0asm\x01\0\0\0");
@@ -198,7 +199,7 @@ impl<'p, 't> Encoder<'p, 't> {
         out.into_bytes()
     }
 
-    /// The custom bytes that stand here.
+    /// Appends the custom sections of this place.
     fn write_customs(&self, out: &mut Buffer, place: u8) -> Result {
         let mut start = 0;
         for custom in &self.customs {
@@ -210,7 +211,7 @@ impl<'p, 't> Encoder<'p, 't> {
         Ok(())
     }
 
-    /// What all is called (spec: appendix/custom#name-section).
+    /// Encodes the name section (spec: appendix/custom#name-section).
     fn name_section(&mut self) -> Buffer {
         let mut out = Buffer::default();
         if let Some(name) = self.name {
@@ -219,7 +220,7 @@ impl<'p, 't> Encoder<'p, 't> {
             out.counted(self.parser.characters(name));
             out.count_from(start);
         }
-        /// The parts in their order: their numbers, and the spaces or the lists that they show.
+        /// The subsections in order: their ids, and where their contents are.
         enum Of {
             Space(usize),
             Lists(usize),
@@ -258,7 +259,7 @@ impl<'p, 't> Encoder<'p, 't> {
 }
 
 impl Buffer {
-    /// A section with this number.
+    /// Appends a section with this id.
     fn section(&mut self, number: u8, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.byte(number);
@@ -266,7 +267,7 @@ impl Buffer {
         }
     }
 
-    /// A section of so many things, if there are any.
+    /// Appends a section that is a vector of `count` entries, unless it is empty.
     fn vector(&mut self, number: u8, count: u32, bytes: &mut Buffer) {
         if count > 0 {
             self.byte(number);
@@ -282,24 +283,24 @@ impl Buffer {
 }
 
 impl Custom {
-    /// In front of everything.
+    /// Before all sections.
     pub const FIRST: u8 = 0;
-    /// Behind everything.
+    /// After all sections.
     pub const LAST: u8 = Custom::before(SECTIONS.len());
 
-    /// Directly in front of a section, which may have nothing in it.
+    /// Directly before a section, which may be empty.
     pub const fn before(section: usize) -> u8 {
         2 * section as u8 + 1
     }
 
-    /// Directly behind it.
+    /// Directly after a section.
     pub const fn after(section: usize) -> u8 {
         2 * section as u8 + 2
     }
 }
 
 impl Encoder<'_, '_> {
-    /// Adds custom bytes, which were written, at this place.
+    /// Places the custom section whose bytes were just appended.
     pub fn add_custom(&mut self, place: u8) -> Result {
         self.customs.try_push(Custom { place, end: self.custom_bytes.len() }).map_err(Fault::from)
     }

@@ -1,4 +1,4 @@
-//! Why a text was refused, and where.
+//! Errors in texts.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,12 +6,12 @@ use core::fmt;
 
 use wasmote_ir::fallible::{OutOfMemory, try_str};
 
-/// Why a text was refused, and where.
+/// An error in a text, and where it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextError {
     /// What is wrong, in one line.
     pub message: &'static str,
-    /// The file, or what stands for it. Empty if there was no memory for it, as is the excerpt.
+    /// The file, or a name for it. Empty if there was no memory for it, as is the excerpt.
     pub path: Box<str>,
     /// The line, from 1.
     pub line: u32,
@@ -23,16 +23,16 @@ pub struct TextError {
     pub excerpt_column: u32,
 }
 
-/// Characters of the line shown on each side of the column.
+/// Characters of the line that are shown on each side of the column.
 const EXCERPT_SIDE: usize = 60;
 
 impl TextError {
-    /// Whether there was no memory to read the text. What is wrong with it, if anything, is not known then.
+    /// Whether there was no memory to parse the text. Nobody knows then whether the text is well-formed.
     pub fn is_out_of_memory(&self) -> bool {
         self.message == OutOfMemory::MESSAGE
     }
 
-    /// The error of a text at this byte of it. What there is no memory for stays empty.
+    /// Returns the error at a byte of the text. Fields for which there is no memory stay empty.
     #[cold]
     #[inline(never)]
     pub(crate) fn new(message: &'static str, path: &str, text: &str, offset: usize) -> TextError {
@@ -47,10 +47,10 @@ impl TextError {
         let column = before[start..].chars().count();
         let skipped = column.saturating_sub(EXCERPT_SIDE);
         let mut excerpt = String::new();
-        // A character takes four bytes at most.
+        // A character takes at most four bytes.
         if excerpt.try_reserve(2 * EXCERPT_SIDE * 4).is_ok() {
             for c in text[start..offset + end].chars().skip(skipped).take(2 * EXCERPT_SIDE) {
-                // What would move the cursor or hide text is shown as a space.
+                // Characters that would move the cursor or hide text are shown as spaces.
                 excerpt.push(if c.is_control() || is_invisible(c) { ' ' } else { c });
             }
         }
@@ -65,12 +65,12 @@ impl TextError {
     }
 }
 
-/// A copy of a text; nothing if there is no memory for it.
+/// Copies a text. Returns an empty text if there is no memory.
 fn copy(text: &str) -> Box<str> {
     try_str(text).unwrap_or_default()
 }
 
-/// Marks that change the order of the text around them.
+/// Whether this is a mark that reorders the text around it.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
 }
@@ -85,18 +85,18 @@ impl fmt::Display for TextError {
 
 impl core::error::Error for TextError {}
 
-/// What is wrong with a text, and the byte where it is.
+/// An error while parsing, and its byte offset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
     pub wrong: Wrong,
     pub at: u32,
 }
 
-/// What parsing returns.
+/// The result of parsing.
 pub(crate) type Result<T = ()> = core::result::Result<T, Fault>;
 
 impl Fault {
-    /// The error to report of it.
+    /// Returns the error for users.
     #[cold]
     #[inline(never)]
     pub fn report(self, path: &str, text: &str) -> TextError {
@@ -112,7 +112,8 @@ impl From<OutOfMemory> for Fault {
 
 macro_rules! wrongs {
     ($( $(#[$with:meta])? $name:ident = $message:expr; )*) => {
-        /// What can be wrong with a text. What it is about stands at the place that is reported with it. The words are the specification's where it has some.
+        /// The kinds of errors. Messages do not quote the text: its place is reported with them. Messages are the
+        /// specification's where it has one.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
         pub(crate) enum Wrong {
@@ -120,7 +121,7 @@ macro_rules! wrongs {
         }
 
         impl Wrong {
-            /// What it prints as.
+            /// Returns the message.
             pub fn message(self) -> &'static str {
                 const MESSAGES: &[&str] = &[$( $(#[$with])? $message, )*];
                 MESSAGES[self as usize]
@@ -144,7 +145,7 @@ wrongs! {
     Escape = "illegal escape in a string";
     CodePoint = "malformed UTF-8 encoding: the escape is no character";
     EmptyId = "empty identifier";
-    // What was expected.
+    // Something else was expected.
     Unexpected = "unexpected token";
     Open = "unexpected token, expected `(`";
     Close = "unexpected token, expected `)`";

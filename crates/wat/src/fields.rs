@@ -1,5 +1,5 @@
-//! The fields of a module (spec: text/modules). They are read twice: once for their names, which may be used before they are given, and once for what is
-//! in them. Types are read in between, so that all are known where functions are.
+//! The fields of a module (spec: text/modules). They are parsed twice: first for their names, which may be used before
+//! they are defined, and then for their contents. Types are parsed in between, so that functions find all of them.
 
 use alloc::vec::Vec;
 
@@ -11,13 +11,14 @@ use crate::instructions::Extent;
 use crate::parser::Parser;
 use crate::space::Space;
 
-/// What can be imported and exported, by space: the keyword. The numbers of spaces are the bytes that stand for kinds in imports and exports.
+/// The keywords of what can be imported and exported, by index space. The number of an index space is its kind in the
+/// binary's imports and exports.
 const KINDS: [&str; 5] = ["func", "table", "memory", "global", "tag"];
 
-/// The byte of imported functions whose type is exact, a proposal that no build runs.
+/// The kind of an imported function with an exact type: a proposal that no build runs.
 const EXACT_FUNC: u8 = 0x20;
 
-/// The binary of a module, of which the fields come next, up to what closes it.
+/// Parses a module behind its keyword, up to its closing parenthesis. Returns the binary.
 pub(crate) fn module(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new(parser);
     let name = (encoder.parser.id()?, encoder.parser.name_annotation()?);
@@ -32,7 +33,7 @@ pub(crate) fn module(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// The binary of a module that is nothing but its fields.
+/// Parses a module that consists of fields alone. Returns the binary.
 pub(crate) fn fields(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new(parser);
     encoder.fields()?;
@@ -40,7 +41,7 @@ pub(crate) fn fields(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
 }
 
 impl Encoder<'_, '_> {
-    /// All fields, up to what closes the module.
+    /// Parses all fields, up to the module's end.
     fn fields(&mut self) -> Result {
         let start = self.parser.place();
         let types = self.declare_all()?;
@@ -56,7 +57,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// Names all that fields define, and returns where types are defined.
+    /// The first pass: declares the names of all definitions. Returns the offsets of type definitions.
     #[inline(never)]
     fn declare_all(&mut self) -> Result<Vec<u32>> {
         let mut types = Vec::new();
@@ -74,7 +75,7 @@ impl Encoder<'_, '_> {
                 types.try_push(at)?;
                 self.declare(Space::TYPES)?;
             } else if self.parser.take_word("import") {
-                // Whether they are there is seen to when the field is read again.
+                // The second pass reports missing names of imports.
                 while !self.parser.is_open() && !self.parser.is_end() {
                     self.parser.advance();
                 }
@@ -98,12 +99,13 @@ impl Encoder<'_, '_> {
             self.parser.skip()?;
             self.parser.close()?;
         }
-        // Reading begins again, and may not meet it then if there was no memory. What was not read has no name.
+        // Reports an unreadable token now: without memory, the second pass may end before it reaches the token. What
+        // follows the token has no names.
         self.parser.check_token()?;
         Ok(types)
     }
 
-    /// Adds something that may have a name to its space.
+    /// Declares an entity, which may have a name, in its index space.
     #[inline(never)]
     fn declare(&mut self, space: usize) -> Result {
         let at = self.parser.at();
@@ -112,7 +114,7 @@ impl Encoder<'_, '_> {
         self.spaces[space].add(self.parser, id, annotated, at)
     }
 
-    /// Looks for a segment that is given with a table or a memory, which has an index, too.
+    /// Counts a segment that is abbreviated in a table or memory: it has an index, too.
     #[inline(never)]
     fn declare_segment(&mut self) -> Result {
         while !self.parser.is_end() {
@@ -130,7 +132,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// Takes the keyword of something that can be imported and exported.
+    /// Parses a keyword of [`KINDS`].
     fn kind(&mut self) -> Result<usize> {
         let kind = KINDS.iter().position(|word| self.parser.is_word(word));
         let kind = kind.ok_or_else(|| self.parser.fault(Wrong::Kind))?;
@@ -138,14 +140,14 @@ impl Encoder<'_, '_> {
         Ok(kind)
     }
 
-    /// The index of what is defined next.
+    /// Returns the index of the next definition.
     pub fn next_index(&mut self, space: usize) -> u32 {
         let index = self.written[space];
         self.written[space] += 1;
         index
     }
 
-    /// A field, with its parentheses.
+    /// Parses a field with its parentheses.
     #[inline(never)]
     fn field(&mut self) -> Result {
         let fault = self.parser.fault(Wrong::ImportAfterFunc);
@@ -154,7 +156,7 @@ impl Encoder<'_, '_> {
         }
         self.parser.open()?;
         if self.parser.is_word("type") || self.parser.is_word("rec") {
-            // It is defined by now.
+            // Types were defined between the passes.
             self.parser.skip()?;
         } else if self.parser.take_word("import") {
             let out = &mut self.sections[Section::IMPORT].bytes;
@@ -193,14 +195,14 @@ impl Encoder<'_, '_> {
         self.parser.close()
     }
 
-    /// Takes the names of something that is defined, which are known.
+    /// Skips the names of a definition, which the first pass declared.
     pub fn pass_names(&mut self) -> Result {
         self.parser.id()?;
         self.parser.name_annotation()?;
         Ok(())
     }
 
-    /// What is exported behind its name, which is written.
+    /// Appends an export; its name is encoded already.
     #[inline(never)]
     fn export(&mut self, kind: usize, index: u32) {
         let section = &mut self.sections[Section::EXPORT];
@@ -209,10 +211,10 @@ impl Encoder<'_, '_> {
         section.bytes.index(index);
     }
 
-    /// The type of an import, whose names are written. `fault` is where the field begins.
+    /// Parses the type of an import, whose names are encoded already. `fault` is reported at the field's beginning.
     #[inline(never)]
     fn import(&mut self, kind: usize, index: u32, fault: Fault) -> Result {
-        // A tag changes the index of no import but that of a tag.
+        // A tag changes no index of an import, except of a tag.
         if let Some(last) = self.last_definition.filter(|&last| last != Space::TAGS || kind == Space::TAGS) {
             let wrongs = [
                 Wrong::ImportAfterFunc,
@@ -237,7 +239,7 @@ impl Encoder<'_, '_> {
                 let ty = self.used_type(used)?;
                 let out = &mut self.sections[Section::IMPORT].bytes;
                 if kind == Space::TAGS {
-                    // What a tag is for: exceptions.
+                    // The tag's attribute: exception.
                     out.byte(0);
                 }
                 out.index(ty);
@@ -249,7 +251,8 @@ impl Encoder<'_, '_> {
         if exact { self.parser.close() } else { Ok(()) }
     }
 
-    /// A function, table, memory, global or tag behind its keyword, with the exports, the import or the segment that it may have.
+    /// Parses a function, table, memory, global or tag behind its keyword, including abbreviated exports, imports and
+    /// segments.
     #[inline(never)]
     fn definition(&mut self, kind: usize, fault: Fault) -> Result {
         self.pass_names()?;
@@ -301,7 +304,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// A function that is no import: its type, its locals and its body.
+    /// Parses a function that is not an import: its type, locals and body.
     #[inline(never)]
     fn func(&mut self, index: u32) -> Result {
         let used = self.type_use(true)?;
@@ -332,11 +335,11 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// Locals, of which those in a row that have the same type are written together.
+    /// Parses local declarations. Consecutive locals of the same type become one group.
     #[inline(never)]
     fn local_declarations(&mut self) -> Result {
         let mut groups = 0u32;
-        // Of the group that is not written yet, since more may be of it: how many locals, and where the type begins.
+        // The pending group: the number of its locals, and where its type begins. More locals may follow.
         let (mut count, mut start) = (0u32, 0);
         while self.parser.take_form("local") {
             let at = self.parser.at();

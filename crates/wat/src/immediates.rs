@@ -1,4 +1,4 @@
-//! What stands behind the name of an instruction, by what the table of operators says of it.
+//! Immediates of instructions, as the table of operators lists them.
 
 use wasmote_ir::operators::{Immediate, Operator};
 
@@ -22,7 +22,7 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// An instruction behind its name. `shared` is whether the next operator has the same name.
+    /// Parses an instruction behind its name. `shared` says that the next operator has the same name.
     #[inline(never)]
     pub fn instruction(&mut self, operator: Operator, shared: bool) -> Result {
         match operator {
@@ -39,11 +39,11 @@ impl Encoder<'_, '_> {
         self.immediates(operator, shared)
     }
 
-    /// The immediates, and the operator in front of them if it depends on these which one it is.
+    /// Parses the immediates and encodes the instruction. The immediates may decide which of two operators it is.
     pub fn immediates(&mut self, operator: Operator, shared: bool) -> Result {
         let immediates = operator.row().immediates();
         match *immediates {
-            // `select`, which may have types.
+            // `select` with or without types.
             [None, ..] if shared => self.select(operator),
             [Some(Immediate::Heap), ..] if shared => {
                 let reference = self.types().reference()?;
@@ -54,7 +54,7 @@ impl Encoder<'_, '_> {
             [Some(Immediate::Block), second, ..] => self.block(second),
             [Some(Immediate::Type), Some(Immediate::Table), ..] => self.call_indirect(),
             [Some(Immediate::Label), ..] if operator == Operator::Delegate => {
-                // The label counts from outside of the block that ends here.
+                // The label of `delegate` counts from outside of its block.
                 self.labels.pop(self.parser)?;
                 self.immediate(Immediate::Label)
             }
@@ -64,7 +64,7 @@ impl Encoder<'_, '_> {
                 ..,
             ] => self.segment_and_whole(segment, whole),
             [Some(to @ (Immediate::Memory | Immediate::Table)), Some(from), ..] => {
-                // Both or none.
+                // Both indices are given, or neither.
                 if !self.parser.is_index() {
                     self.body.slice(&[0, 0]);
                     return Ok(());
@@ -81,7 +81,7 @@ impl Encoder<'_, '_> {
                 self.type_and_field()
             }
             [Some(Immediate::MemArg(align)), Some(lane), ..] => {
-                // A number alone is that of the lane.
+                // A single number is the lane.
                 let (kind, word) = self.parser.second();
                 let has_index = !self.parser.is_integer()
                     || kind == Kind::Integer
@@ -175,12 +175,12 @@ impl Encoder<'_, '_> {
                 Ok(())
             }
             Immediate::Handlers => self.handlers(),
-            // These stand first, and are seen to together with what follows.
+            // These come first in their list, and are parsed together with the next immediate.
             Immediate::Block | Immediate::Types | Immediate::Catches | Immediate::Field => Ok(()),
         }
     }
 
-    /// The order of an atomic operator, if it is said.
+    /// Parses the memory ordering of an atomic operator, if it is given.
     fn ordering(&mut self) -> Option<u8> {
         let order = if self.parser.is_word("seqcst") {
             0
@@ -199,7 +199,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The labels of a `br_table`, the last of which is the default.
+    /// Parses the labels of a `br_table`. The last one is the default.
     fn labels(&mut self) -> Result {
         let start = self.body.len();
         let mut count = 0u32;
@@ -213,12 +213,13 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// What a block is called in the text and in the name section, and its type, which does not become one of the module's.
+    /// Parses a block's label, its name in the name section, and its type. The type is not added to the module's types
+    /// yet.
     pub fn block_head(&mut self) -> Result<(Option<Name>, Option<Name>, TypeUse)> {
         Ok((self.parser.id()?, self.parser.name_annotation()?, self.type_use(false)?))
     }
 
-    /// The table of a call and its type, which does not become one of the module's.
+    /// Parses a call's table and type. The type is not added to the module's types yet.
     pub fn call_head(&mut self) -> Result<(u32, TypeUse)> {
         Ok((self.index_or_zero(Space::TABLES)?, self.type_use(false)?))
     }
@@ -231,7 +232,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The label and the type of a block, and its clauses.
+    /// Parses the label and the type of a block, and its clauses.
     fn block(&mut self, second: Option<Immediate>) -> Result {
         let (id, annotated, used) = self.block_head()?;
         match self.signatures.short()? {
@@ -254,7 +255,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The clauses of a `try_table`.
+    /// Parses the clauses of a `try_table`.
     fn catches(&mut self) -> Result {
         let start = self.body.len();
         let mut count = 0u32;
@@ -279,7 +280,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The clauses of a `resume`.
+    /// Parses the clauses of a `resume`.
     fn handlers(&mut self) -> Result {
         let start = self.body.len();
         let mut count = 0u32;
@@ -310,7 +311,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// A `select`: the operator, and the types of the other one of that name.
+    /// Parses a `select`: with types, it is the other operator of that name.
     fn select(&mut self, operator: Operator) -> Result {
         let at = self.body.len();
         let mut count = 0u32;
@@ -333,7 +334,8 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The memory or table comes first, if it is given, and is written last.
+    /// Parses a segment and its memory or table. The latter is optional, comes first in text, and comes last in the
+    /// binary.
     fn segment_and_whole(&mut self, segment: Immediate, whole: Immediate) -> Result {
         let space = Space::of(whole).unwrap_or_default();
         let index = if self.parser.is_index_second() { self.index(space)? } else { 0 };
@@ -357,7 +359,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The memory, the offset and the alignment of an access, each of which may be left out.
+    /// Parses the memory, the offset and the alignment of an access. Each is optional.
     fn memarg(&mut self, align: u8, has_index: bool) -> Result {
         let memory = if has_index { self.index_or_zero(Space::MEMORIES)? } else { 0 };
         let offset = self.assigned(b"offset=")?.unwrap_or_default();
@@ -367,7 +369,7 @@ impl Encoder<'_, '_> {
             Some(_) => return Err(fault),
             None => align.into(),
         };
-        /// Says that the index of a memory follows.
+        /// The flag for a memory index.
         const HAS_MEMORY: u32 = 1 << 6;
         self.body.index(align | if memory == 0 { 0 } else { HAS_MEMORY });
         if memory != 0 {
@@ -377,7 +379,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The number behind a word that begins so, if it comes next.
+    /// Parses `word` with a number behind it, such as `offset=8`, if it comes next.
     fn assigned(&mut self, word: &[u8]) -> Result<Option<u64>> {
         if self.parser.token().kind != Kind::Keyword {
             return Ok(None);
@@ -390,7 +392,7 @@ impl Encoder<'_, '_> {
         Ok(Some(value))
     }
 
-    /// A number of this type, as it stands in memory.
+    /// Parses a number of this type and appends its bytes in memory order.
     fn lane(&mut self, ty: &[u8]) -> Result {
         let (bits, bytes) = self.parser.lane(ty)?;
         self.body.slice(&bits.to_le_bytes()[..bytes]);
@@ -399,7 +401,7 @@ impl Encoder<'_, '_> {
 }
 
 impl crate::parser::Parser<'_> {
-    /// The type of the lanes of a vector: takes its shape, such as `i32x4`.
+    /// Parses a vector shape such as `i32x4`. Returns the type of its lanes.
     pub fn shape(&mut self) -> Result<&'static [u8]> {
         const SHAPES: [(&str, &[u8]); 6] = [
             ("i8x16", b"i8"),
@@ -414,7 +416,7 @@ impl crate::parser::Parser<'_> {
         Ok(shape.1)
     }
 
-    /// The lanes of a vector, which are of this type.
+    /// Parses the lanes of a vector.
     pub fn vector(&mut self, ty: &[u8]) -> Result<u128> {
         let (mut vector, mut at) = (0, 0);
         while at < 16 {
@@ -425,7 +427,7 @@ impl crate::parser::Parser<'_> {
         Ok(vector)
     }
 
-    /// A number of this type: its bits, and how many bytes these take.
+    /// Parses a number of this type. Returns its bits, and its size in bytes.
     pub fn lane(&mut self, ty: &[u8]) -> Result<(u64, usize)> {
         let bytes = match ty {
             b"i8" => 1,

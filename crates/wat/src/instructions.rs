@@ -1,4 +1,5 @@
-//! Instructions, one after the other or folded (spec: text/instructions). What is folded is kept in a list, so that depth costs no stack.
+//! Instructions, plain or folded (spec: text/instructions). Open parentheses are kept in a list, so that nesting uses
+//! no native stack.
 
 use alloc::vec::Vec;
 
@@ -11,27 +12,27 @@ use crate::error::{Result, Wrong};
 use crate::lexer::{Annotation, Kind};
 use crate::space::Space;
 
-/// What is written of an expression, and what is open in it.
+/// The state of the expression that is being parsed.
 #[derive(Default)]
 pub(crate) struct Expression {
     levels: Vec<Level>,
-    /// The instructions of open parentheses, which are written when these are closed.
+    /// The instructions of open folded forms. Each is written when its parenthesis closes.
     pending: Buffer,
-    /// What branches of the function do: for each the place, the size of the hint, and the hint.
+    /// The function's branch hints: for each its place, its size, and the hint.
     hints: Section,
-    /// What labels of the function are called, and how many blocks there are.
+    /// The names of the function's labels, and the number of its blocks.
     pub label_names: Section,
     pub blocks: u32,
 }
 
-/// Which instructions belong together.
+/// How many instructions to parse.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// All that stand there.
+    /// All up to the closing parenthesis.
     All,
-    /// What is in one pair of parentheses.
+    /// One, which may be folded.
     One,
-    /// The same, in which everything is folded.
+    /// One or more, all folded.
     Folded,
 }
 
@@ -39,37 +40,38 @@ pub(crate) enum Extent {
 #[derive(Clone, Copy)]
 struct Level {
     open: Open,
-    /// Where the immediates of the instruction stand in the text.
+    /// The offset of the instruction's immediates in the text.
     at: u32,
-    /// Where it begins in [`Expression::pending`].
+    /// Where the instruction begins in [`Expression::pending`].
     pending: usize,
-    /// What was said of it in front.
+    /// The branch hint in front of it.
     hint: Option<u8>,
 }
 
-/// What an open parenthesis stands for.
+/// What an open parenthesis belongs to.
 #[derive(Clone, Copy)]
 enum Open {
-    /// An instruction that comes behind its operands, as it is written.
+    /// An instruction that is encoded already, and written behind its operands.
     Pending,
-    /// One whose types become types of the module only there: it is read again then.
+    /// An instruction whose type use may add a type to the module. It is parsed again behind its operands, so that
+    /// types keep their order.
     Later(Operator),
-    /// A block that is closed by an `end`.
+    /// A block, which is closed by an `end`.
     Block,
-    /// An `if` whose condition is read; then whether `then` and `else` were there.
+    /// An `if` up to its `then`. The next two follow `then` and `else`.
     Condition,
     Then,
     Else,
-    /// A `try` of the older exceptions; then its `do` was there, or its `delegate`.
+    /// A legacy `try` up to its `do`. The next two follow `do` and `delegate`.
     Try,
     Done,
     Delegated,
-    /// The instructions behind `then`, `else`, `do`, `catch` and `catch_all`.
+    /// The instructions in `then`, `else`, `do`, `catch` and `catch_all`.
     Arm,
 }
 
 impl Encoder<'_, '_> {
-    /// Forgets what was open, and the names of labels.
+    /// Resets the state for a new expression.
     pub fn start_expression(&mut self) {
         self.labels.clear();
         self.expression.levels.clear();
@@ -81,7 +83,7 @@ impl Encoder<'_, '_> {
         self.expression.blocks = 0;
     }
 
-    /// Writes the hints at branches, and the names of labels, of a function that was read.
+    /// Writes the branch hints and label names of a function.
     pub fn finish_body(&mut self, func: u32) {
         let Expression { hints, label_names, .. } = &self.expression;
         let labels = &mut self.names[subsection::LABELS];
@@ -95,10 +97,10 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Instructions up to the end of what they stand in, or fewer.
+    /// Parses instructions up to the end of the enclosing form, or as `extent` says.
     #[inline(never)]
     pub fn instructions(&mut self, extent: Extent) -> Result {
-        // What was said of the instruction that comes next.
+        // The hint for the next instruction.
         let mut hint = None;
         loop {
             match self.parser.token().kind {
@@ -148,7 +150,7 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Notes what was said of the instruction that is written next.
+    /// Records a hint for the instruction that is written next.
     fn mark(&mut self, hint: Option<u8>) {
         let Some(hint) = hint else { return };
         let hints = &mut self.expression.hints;
@@ -158,7 +160,7 @@ impl Encoder<'_, '_> {
         hints.bytes.byte(hint);
     }
 
-    /// What is said of a branch, behind the name of the annotation.
+    /// Parses a branch hint behind the annotation's name.
     fn hint(&mut self, before: Option<u8>) -> Result<u8> {
         let fault = self.parser.fault(Wrong::Hint);
         let mut bytes = Buffer::default();
@@ -171,7 +173,7 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Takes the name of an operator: which it is, and whether the next one has the same name.
+    /// Parses an operator's name. Returns the operator, and whether the next operator has the same name.
     #[inline(never)]
     fn operator(&mut self) -> Result<(Operator, bool)> {
         if self.parser.token().kind != Kind::Keyword {
@@ -188,7 +190,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// An instruction behind its parenthesis.
+    /// Parses an instruction behind its parenthesis.
     fn folded(&mut self, hint: Option<u8>) -> Result {
         let (operator, shared) = self.operator()?;
         let at = self.parser.at();
@@ -217,7 +219,7 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Writes an instruction of which the immediates stand at another place of the text.
+    /// Encodes an instruction whose immediates are at another place of the text.
     fn later(&mut self, operator: Operator, level: Level) -> Result {
         let place = self.parser.place();
         self.parser.seek(level.at);
@@ -227,7 +229,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// Takes the parenthesis of a part of `if` or `try`, if that is what it is. `hinted` is whether something was said of what comes next.
+    /// Opens a clause of `if` or `try`, if one comes next. `hinted` says that there is a branch hint in front.
     fn arm(&mut self, open: Open, hinted: bool) -> Result<bool> {
         let next = match open {
             Open::Condition if !self.parser.is_form("then") => return Ok(false),
@@ -254,7 +256,7 @@ impl Encoder<'_, '_> {
             Open::Try => {
                 self.parser.advance();
             }
-            // These are operators themselves, but for which label an `else` belongs to.
+            // These are operators themselves. An `else` also needs the label that it belongs to.
             _ => {
                 let (operator, shared) = self.operator()?;
                 self.write_operator(operator);
@@ -271,7 +273,7 @@ impl Encoder<'_, '_> {
         Ok(true)
     }
 
-    /// A parenthesis that closes the last one that is open.
+    /// Closes the innermost parenthesis.
     fn close_level(&mut self) -> Result {
         let Some(level) = self.expression.levels.pop() else { return Ok(()) };
         match level.open {
@@ -292,19 +294,19 @@ impl Encoder<'_, '_> {
         self.parser.close()
     }
 
-    /// Instructions of a constant expression, or of an offset, and its end. They are written to [`Encoder::body`].
+    /// Parses a constant expression or an offset. Appends it, with its `end`, to [`Encoder::body`].
     #[inline(never)]
     pub fn constant(&mut self, extent: Extent) -> Result {
         let needs = self.needs_data_count;
         self.start_expression();
         self.instructions(extent)?;
         self.write_operator(Operator::End);
-        // The number of data segments is for functions.
+        // Only functions require the data count section.
         self.needs_data_count = needs;
         Ok(())
     }
 
-    /// `(word instruction*)`, or one folded instruction.
+    /// Parses `(word instruction*)`, or one folded instruction.
     pub fn constant_in(&mut self, word: &str, else_: Extent) -> Result {
         if self.parser.take_form(word) {
             self.constant(Extent::All)?;
@@ -313,7 +315,7 @@ impl Encoder<'_, '_> {
         self.constant(else_)
     }
 
-    /// The index of something, by number or name.
+    /// Parses an index: a number or an identifier.
     #[inline(never)]
     pub fn index(&mut self, space: usize) -> Result<u32> {
         const WRONGS: [Wrong; 8] = [
@@ -330,14 +332,14 @@ impl Encoder<'_, '_> {
         self.spaces[space].index(self.parser, wrong)
     }
 
-    /// The same where 0 is meant if none is given.
+    /// Parses an index. If there is none, it is 0.
     pub fn index_or_zero(&mut self, space: usize) -> Result<u32> {
         if self.parser.is_index() { self.index(space) } else { Ok(0) }
     }
 }
 
 impl Space {
-    /// The space that an immediate is an index of.
+    /// Returns the index space of an immediate, if it is an index.
     pub fn of(immediate: Immediate) -> Option<usize> {
         Some(match immediate {
             Immediate::Func => Space::FUNCS,

@@ -1,10 +1,10 @@
-//! Tokens (spec: text/lexical).
+//! The lexer (spec: text/lexical).
 
 use crate::buffer::Buffer;
 use crate::error::Wrong;
 use crate::numbers;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Open,
@@ -14,17 +14,17 @@ pub(crate) enum Kind {
     Keyword,
     Integer,
     Float,
-    /// The name of an annotation that means something; it stands behind [`Kind::Open`].
+    /// The name of an annotation that this crate reads. It follows a [`Kind::Open`].
     Annotation(Annotation),
-    /// Looks like a token, and is none.
+    /// A reserved token: it has a token's characters, but no meaning.
     Reserved,
     /// No token can be read here.
     Bad(Wrong),
-    /// Where the text ends.
+    /// The end of the text.
     End,
 }
 
-/// Annotations that mean something. All others are passed over.
+/// The annotations that this crate reads. All others are skipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Annotation {
     Name,
@@ -35,32 +35,32 @@ pub(crate) enum Annotation {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
     pub kind: Kind,
-    /// Where it begins and ends; one that is [`Kind::Bad`] begins where the error is.
+    /// The token's bytes. A [`Kind::Bad`] token begins at the error.
     pub start: u32,
     pub end: u32,
 }
 
-/// A place in a text from which tokens are read. Work is in proportion to the length of the text.
+/// A position in a text, from which tokens are read. Reading all tokens takes time linear in the text.
 #[derive(Clone, Copy)]
 pub(crate) struct Lexer<'t> {
     text: &'t [u8],
     at: usize,
-    /// Whether something was passed over that is more than white space.
+    /// Whether an annotation was skipped, rather than white space alone.
     pub skipped_annotation: bool,
 }
 
 impl<'t> Lexer<'t> {
-    /// The text must have less than 2^31 bytes, and be UTF-8.
+    /// The text must be shorter than 2^31 bytes, and UTF-8.
     pub fn new(text: &'t [u8]) -> Lexer<'t> {
         Lexer { text, at: 0, skipped_annotation: false }
     }
 
-    /// Goes on at this byte.
+    /// Continues at this byte.
     pub fn seek(&mut self, at: u32) {
         self.at = at as usize;
     }
 
-    /// The next token.
+    /// Reads the next token.
     pub fn next(&mut self) -> Token {
         loop {
             let start = self.at;
@@ -71,7 +71,7 @@ impl<'t> Lexer<'t> {
                 Ok(Some(kind)) => kind,
                 Ok(None) => continue,
                 Err((at, wrong)) => {
-                    // Nothing behind it is read.
+                    // The rest of the text is not read.
                     self.at = self.text.len();
                     return Token { kind: Kind::Bad(wrong), start: at as u32, end: at as u32 };
                 }
@@ -84,7 +84,7 @@ impl<'t> Lexer<'t> {
         self.text.get(self.at + ahead).copied()
     }
 
-    /// What stands here, behind which reading goes on; nothing if it is white space, a comment or an annotation. Or where an error is.
+    /// Reads one token. Returns `None` for white space, comments and annotations. Errors carry their byte offset.
     fn kind(&mut self) -> Result<Option<Kind>, (usize, Wrong)> {
         let start = self.at;
         let Some(first) = self.byte(0) else { return Ok(Some(Kind::End)) };
@@ -115,7 +115,7 @@ impl<'t> Lexer<'t> {
         }))
     }
 
-    /// Passes over a comment that began at `start`; comments nest.
+    /// Skips a comment that began at `start`. Comments nest.
     fn block_comment(&mut self, start: usize) -> Result<(), (usize, Wrong)> {
         let mut depth = 0;
         self.at = start;
@@ -138,7 +138,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Passes over characters that make up one word, and strings without space between: how many of each.
+    /// Reads a sequence of word characters and strings without space between. Returns the numbers of both.
     fn word(&mut self) -> Result<(u32, u32), (usize, Wrong)> {
         let (mut characters, mut strings) = (0, 0);
         loop {
@@ -156,14 +156,15 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Behind a parenthesis in front of `@`: passes over the annotation if it means nothing. Else reading goes on with its name.
+    /// Reads an annotation behind its parenthesis. Skips it if this crate does not read it; otherwise reading continues
+    /// at its name.
     fn annotation(&mut self, start: usize) -> Result<bool, (usize, Wrong)> {
         let at = self.at;
         let (characters, strings) = self.word()?;
         let known = match classify(&self.text[at..self.at], characters, strings) {
             Kind::Annotation(_) => true,
             Kind::Bad(wrong) => return Err((at, wrong)),
-            // One that means nothing, or no annotation at all.
+            // An unknown annotation, or no annotation at all.
             kind => kind != Kind::Reserved || !is_annotation(characters, strings),
         };
         if known {
@@ -175,7 +176,7 @@ impl<'t> Lexer<'t> {
         while depth > 0 {
             let Some(byte) = self.byte(0) else { return Err((start, Wrong::Annotation)) };
             match byte {
-                // Not as an annotation: then annotations inside of others would be a recursion.
+                // Skipping a nested annotation as an annotation would recurse.
                 b'(' if self.byte(1) != Some(b';') => {
                     depth += 1;
                     self.at += 1;
@@ -193,12 +194,13 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// Whether a word that begins with `@` and has so many characters and strings is the name of an annotation.
+/// Whether a word that begins with `@` is the name of an annotation. The arguments are its numbers of characters and
+/// strings.
 fn is_annotation(characters: u32, strings: u32) -> bool {
     strings == 0 || characters == 1 && strings == 1
 }
 
-/// What a word is that has so many characters outside of strings, and strings.
+/// Classifies a word by its text, and its numbers of characters outside of strings and of strings.
 fn classify(word: &[u8], characters: u32, strings: u32) -> Kind {
     let is_quoted = characters == 1 && strings == 1 && word.get(1) == Some(&b'"');
     match word[0] {
@@ -214,11 +216,11 @@ fn classify(word: &[u8], characters: u32, strings: u32) -> Kind {
     }
 }
 
-/// The annotation with this name, which may be a string; [`Kind::Reserved`] if it means nothing.
+/// Returns the annotation of this name, which may be a string. Returns [`Kind::Reserved`] for other names.
 fn known_annotation(name: &[u8], is_quoted: bool) -> Kind {
     let (mut decoded, mut name) = (Buffer::default(), name);
     if is_quoted {
-        // It was read before.
+        // The string was read before without an error.
         let _ = string(name, 0, Some(&mut decoded));
         let Ok(bytes) = decoded.bytes() else { return Kind::Bad(Wrong::Memory) };
         if core::str::from_utf8(bytes).is_err() {
@@ -235,16 +237,17 @@ fn known_annotation(name: &[u8], is_quoted: bool) -> Kind {
     }
 }
 
-/// Characters of identifiers and keywords (spec: text/values#text-idchar).
+/// Whether this is a character of identifiers and keywords (spec: text/values#text-idchar).
 fn is_id_character(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}')
 }
 
-/// Where the string ends that begins at `at`, and its bytes, if asked for (spec: text/values#strings). Or where an error is.
+/// Returns the end of the string that begins at `at`, and appends its bytes to `bytes` (spec: text/values#strings).
+/// Errors carry their byte offset.
 pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> Result<usize, (usize, Wrong)> {
     let byte = |at: usize| text.get(at).copied().ok_or((text.len(), Wrong::StringEnd));
     let digit = |at: usize| byte(at).and_then(|byte| hex_digit(byte).ok_or((at, Wrong::Escape)));
-    // The first byte is the quotation mark.
+    // Skips the quotation mark.
     let mut at = at + 1;
     loop {
         let first = byte(at)?;
@@ -276,7 +279,7 @@ pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> 
                             if byte(at)? == b'}' && text[at - 1] != b'_' {
                                 break;
                             }
-                            // Whatever is larger stays so.
+                            // Saturation keeps the value out of range.
                             value = value.saturating_mul(16).saturating_add(digit(at)?.into());
                         }
                         at += 1;
@@ -303,7 +306,7 @@ pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> 
     }
 }
 
-/// The value of a hexadecimal digit.
+/// Returns the value of a hexadecimal digit.
 pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).map(|digit| digit as u8)
 }

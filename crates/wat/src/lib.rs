@@ -1,15 +1,18 @@
-//! WebAssembly text into binaries: [`parse_text`], and with the feature `script` the specification's scripts as plain lists of directives.
+//! Parses WebAssembly text: [`parse_text`] converts a module to a binary. With the feature `script`, the
+//! specification's scripts become lists of directives. With the feature `print`, binaries become text.
 //!
-//! A text is read token by token (`lexer`, `parser`), and a module's sections are written as its fields are read (`fields`, `encode`): nothing stands
-//! between them but names. What instructions there are, and what stands behind each, is what the table of operators says (`wasmote_ir::operators`).
+//! The parser reads a text token by token, and encodes sections while it reads the fields. There is no syntax tree;
+//! only names are kept. The names of instructions and their immediates come from the table of operators
+//! (`wasmote_ir::operators`).
+//!
 //! Read in this order:
 //!
-//! 1. `lexer`, `numbers`, `parser`: tokens and what is made of few of them; `error`: what can be wrong;
-//! 2. `buffer`, `encode`: the binary as it is written; `space`: names and indices;
-//! 3. `types`, `signatures`: types, and those that a module defines;
+//! 1. `lexer`, `numbers`, `parser`: tokens, and values of few tokens; `error`: the messages;
+//! 2. `buffer`, `encode`: the binary while it is written; `space`: names and indices;
+//! 3. `types`, `signatures`: types, and the type section;
 //! 4. `fields`, `segments`, `custom`: the fields of a module;
 //! 5. `instructions`, `immediates`: function bodies and constant expressions;
-//! 6. `text`, `script`: what is offered; `print`: binaries into text.
+//! 6. `text`, `script`: the public interface; `print`: binaries to text.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

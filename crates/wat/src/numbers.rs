@@ -2,17 +2,17 @@
 
 use crate::lexer::{Kind, hex_digit};
 
-/// An integer as it is written.
+/// An integer token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Integer {
     pub is_signed: bool,
     pub is_negative: bool,
-    /// Its value without the sign; nothing if that takes more than 64 bits.
+    /// The absolute value, if it fits in 64 bits.
     pub magnitude: Option<u64>,
 }
 
 impl Integer {
-    /// The number in so many bits, 64 at most, if it fits as a signed or as an unsigned one.
+    /// Returns the number in `bits` bits (at most 64), if it fits as a signed or an unsigned integer.
     pub fn in_bits(self, bits: u32) -> Option<u64> {
         let magnitude = self.magnitude?;
         let max = u64::MAX >> (64 - bits);
@@ -24,7 +24,7 @@ impl Integer {
     }
 }
 
-/// Whether a word is a number, and of which kind.
+/// Returns the token kind of a number. Returns `None` if the word is not a number.
 pub(crate) fn kind(word: &[u8]) -> Option<Kind> {
     let (_, _, rest) = sign(word);
     if integer(word).is_some() {
@@ -37,7 +37,7 @@ pub(crate) fn kind(word: &[u8]) -> Option<Kind> {
     is_float.then_some(Kind::Float)
 }
 
-/// Whether there is a sign, whether it is a minus, and what stands behind it.
+/// Splits off a sign. Returns whether there is one, whether it is a minus, and the rest.
 fn sign(word: &[u8]) -> (bool, bool, &[u8]) {
     match word {
         [b'+', rest @ ..] => (true, false, rest),
@@ -46,7 +46,7 @@ fn sign(word: &[u8]) -> (bool, bool, &[u8]) {
     }
 }
 
-/// Whether a number is hexadecimal, and its digits with what follows.
+/// Splits off `0x`. Returns whether it was there, and the rest.
 fn base(word: &[u8]) -> (bool, &[u8]) {
     match word.strip_prefix(b"0x") {
         Some(rest) => (true, rest),
@@ -54,7 +54,8 @@ fn base(word: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// How many characters here are digits, between which single underscores may stand; nothing if there is no digit, or one is missing.
+/// Counts the characters of a sequence of digits, which single underscores may separate. Returns `None` if a digit is
+/// missing.
 fn digits(word: &[u8], hex: bool) -> Option<usize> {
     let is_digit = |byte: u8| if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
     let mut end = 0;
@@ -68,7 +69,7 @@ fn digits(word: &[u8], hex: bool) -> Option<usize> {
     }
 }
 
-/// The integer that a word is.
+/// Parses a word as an integer.
 pub(crate) fn integer(word: &[u8]) -> Option<Integer> {
     let (is_signed, is_negative, rest) = sign(word);
     let (hex, rest) = base(rest);
@@ -83,7 +84,7 @@ pub(crate) fn integer(word: &[u8]) -> Option<Integer> {
     Some(Integer { is_signed, is_negative, magnitude })
 }
 
-/// A float without its sign.
+/// The parts of a float without its sign.
 struct Parts<'w> {
     hex: bool,
     whole: &'w [u8],
@@ -116,7 +117,7 @@ fn parts(word: &[u8]) -> Option<Parts<'_>> {
     Some(Parts { hex, whole, fraction, exponent })
 }
 
-/// A format of floats: how many bits its significands have, the first of which is not written, and its exponents.
+/// A float format: the bits of its significand, including the implicit one, and of its exponent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format {
     significand: u32,
@@ -127,7 +128,7 @@ impl Format {
     pub const F32: Format = Format { significand: 24, exponent: 8 };
     pub const F64: Format = Format { significand: 53, exponent: 11 };
 
-    /// The bits of the float that a word is, an integer included; nothing if it is out of range.
+    /// Parses a word, which may be an integer, as a float. Returns its bits, or `None` if it is out of range.
     pub fn bits(self, word: &[u8]) -> Option<u64> {
         let (_, is_negative, rest) = sign(word);
         let fraction = self.significand - 1;
@@ -150,19 +151,19 @@ impl Format {
         Some(bits | u64::from(is_negative) << (fraction + self.exponent))
     }
 
-    /// The float that is nearest to `significand`, whose highest bit is set unless it is zero, times two to the power of `exponent`, and to a bit more if
-    /// there is a rest.
+    /// Rounds `significand * 2^exponent` to the nearest float. The highest bit of `significand` is set unless it is
+    /// zero. `rest` says that the exact value is a little larger.
     fn rounded(self, significand: u64, exponent: i64, rest: bool) -> u64 {
         if significand == 0 {
             return 0;
         }
         let bias = (1 << (self.exponent - 1)) - 1;
-        // One below what is written if the first bit of the significand is written with it.
+        // One less, since the significand's first bit is added to the exponent below.
         let written = exponent + 63 + bias - 1;
         if written >= 2 * bias {
             return u64::MAX;
         }
-        // A subnormal number has fewer bits.
+        // Subnormal numbers have fewer bits.
         let dropped = i64::from(64 - self.significand) - written.min(0);
         let (kept, dropped_bits) = match dropped {
             1..=63 => (significand >> dropped, significand << (64 - dropped)),
@@ -171,13 +172,13 @@ impl Format {
         };
         let half = 1 << 63;
         let up = dropped_bits > half || dropped_bits == half && (rest || kept & 1 != 0);
-        // A carry goes on into the exponent.
+        // A carry increments the exponent.
         ((written.max(0) as u64) << (self.significand - 1)) + kept + u64::from(up)
     }
 }
 
 impl Parts<'_> {
-    /// The exponent. One that is so large that nothing else matters is as good as any other.
+    /// Returns the exponent. Exponents are clamped where the result no longer depends on them.
     fn exponent(&self) -> i64 {
         const LARGE: i64 = 1 << 40;
         let (_, is_negative, unsigned) = sign(self.exponent);
@@ -186,14 +187,14 @@ impl Parts<'_> {
         if is_negative { -value } else { value }
     }
 
-    /// The digits, and which are behind the point.
+    /// Returns the digits, each with whether it is behind the point.
     fn digits(&self) -> impl Iterator<Item = (u8, bool)> {
         let whole = self.whole.iter().map(|&byte| (byte, false));
         let all = whole.chain(self.fraction.iter().map(|&byte| (byte, true)));
         all.filter_map(|(byte, behind)| Some((hex_digit(byte)?, behind)))
     }
 
-    /// The value as [`Format::rounded`] takes it.
+    /// Returns the arguments of [`Format::rounded`].
     fn value(&self) -> (u64, i64, bool) {
         if self.hex { self.hexadecimal() } else { self.decimal() }
     }
@@ -213,9 +214,9 @@ impl Parts<'_> {
         (significand << shift, exponent - i64::from(shift), rest)
     }
 
-    /// Digits as one large number, divided by or multiplied with a power of ten.
+    /// Converts decimal digits: as one large number, multiplied with or divided by a power of ten.
     fn decimal(&self) -> (u64, i64, bool) {
-        /// No float in the middle between two others has more digits than this.
+        /// No value halfway between two floats has more significant digits.
         const DIGITS: usize = 770;
         let (mut number, mut count, mut exponent, mut rest) = (Large::of(0), 0, self.exponent(), false);
         for (digit, behind) in self.digits() {
@@ -228,7 +229,7 @@ impl Parts<'_> {
             }
             exponent -= i64::from(behind);
         }
-        // Where the number is beyond all floats, its exact value does not matter.
+        // Beyond the range of all floats, the exact value does not matter.
         let magnitude = exponent + count as i64;
         if count == 0 || magnitude < -400 {
             return (0, 0, false);
@@ -240,7 +241,7 @@ impl Parts<'_> {
         for _ in 0..exponent.unsigned_abs() {
             if exponent > 0 { number.multiply_add(10, 0) } else { divisor.multiply_add(10, 0) }
         }
-        // Both get as many bits, and the quotient is from one up to two: this is its exponent.
+        // Scales both to the same number of bits: the quotient then lies in [1, 2), and this is its exponent.
         let mut power = number.bits() - divisor.bits();
         if power < 0 {
             number.shift(power.unsigned_abs())
@@ -264,9 +265,9 @@ impl Parts<'_> {
     }
 }
 
-/// A natural number of less than 4,096 bits: ten to the power of 1,170 has fewer.
+/// A natural number of less than 4,096 bits, which ten to the power of 1,170 fits.
 struct Large {
-    /// The lowest first.
+    /// The lowest word first.
     words: [u32; 128],
 }
 
@@ -277,13 +278,13 @@ impl Large {
         Large { words }
     }
 
-    /// How many bits it has.
+    /// The number of bits.
     fn bits(&self) -> i32 {
         let highest = self.words.iter().rposition(|&word| word != 0);
         highest.map_or(0, |at| at as i32 * 32 + 32 - self.words[at].leading_zeros() as i32)
     }
 
-    /// How many words are not zero, and one more if there is one.
+    /// Returns the words up to the highest that is not zero, and one more if there is one.
     fn used(&mut self) -> &mut [u32] {
         let count = (self.bits() as usize / 32 + 2).min(self.words.len());
         &mut self.words[..count]
@@ -309,7 +310,7 @@ impl Large {
         self.words.iter().rev().lt(other.words.iter().rev())
     }
 
-    /// Takes away another one, which is not larger.
+    /// Subtracts a number that is not larger.
     fn subtract(&mut self, other: &Large) {
         let mut borrow = false;
         for (word, &less) in self.words.iter_mut().zip(&other.words) {
@@ -363,7 +364,7 @@ mod tests {
         assert_eq!(bits("0x1_0000_0000_0000_0000", 64), None);
     }
 
-    /// The standard library's parser of decimal floats is right; so these must be as it says.
+    /// The standard library parses decimal floats correctly.
     #[test]
     fn decimal_floats_are_rounded_to_the_nearest() {
         let mut random = 1u64;
@@ -377,7 +378,7 @@ mod tests {
             let word = alloc::format!("-{}.{}e{}", random % 1_000_003, random >> 20, exponent / 5);
             let theirs: f32 = word.parse().unwrap();
             assert_eq!(f32(&word), theirs.is_finite().then(|| theirs.to_bits()), "{word}");
-            // Half way between two floats, and next to that.
+            // A value halfway between two floats, and its neighbours.
             let value = f64::from_bits(random & !(1 << 63) & !(1 << 62) | 1 << 61);
             let exact = alloc::format!("{value:.1100}");
             assert_eq!(f64(&exact), Some(value.to_bits()), "{exact}");

@@ -1,25 +1,25 @@
-//! Tokens one after the other, and what is made of few of them: words, strings, numbers, identifiers.
+//! The parser's primitives: tokens, and words, strings, numbers and identifiers.
 
 use crate::buffer::Buffer;
 use crate::error::{Fault, Result, Wrong};
 use crate::lexer::{self, Annotation, Kind, Lexer, Token};
 use crate::numbers::{self, Format, Integer};
 
-/// The characters of an identifier, or of a name that an annotation gives: a part of the text, or of what was decoded.
+/// The characters of an identifier, or of an annotated name: a range of the text, or of the decoded names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name {
     start: u32,
     len: u32,
 }
 
-/// What something is called by.
+/// An index as it is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Index {
     Number(u32),
     Name(Name),
 }
 
-/// Where a parser stands.
+/// A saved position of a parser.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'t> {
     lexer: Lexer<'t>,
@@ -27,11 +27,11 @@ pub(crate) struct Place<'t> {
     next: Token,
 }
 
-/// A text, and where in it we are: tokens are read when they are asked for, and two of them are known.
+/// A text and a position in it. Tokens are read on demand, with a lookahead of two.
 pub(crate) struct Parser<'t> {
     text: &'t str,
     place: Place<'t>,
-    /// Names that are not a part of the text as they stand there.
+    /// Decoded names with escapes, which are no range of the text.
     decoded: Buffer,
 }
 
@@ -45,27 +45,27 @@ impl<'t> Parser<'t> {
         Ok(Parser { text, place: Place { lexer, token, next }, decoded: Buffer::default() })
     }
 
-    /// The token that comes next.
+    /// Returns the next token.
     pub fn token(&self) -> Token {
         self.place.token
     }
 
-    /// Where the next token begins.
+    /// Returns the offset of the next token.
     pub fn at(&self) -> u32 {
         self.place.token.start
     }
 
-    /// Where we are, to come back to.
+    /// Saves the position.
     pub fn place(&self) -> Place<'t> {
         self.place
     }
 
-    /// Goes back.
+    /// Restores a position.
     pub fn go_to(&mut self, place: Place<'t>) {
         self.place = place;
     }
 
-    /// Goes to where a token begins.
+    /// Continues at the token at this offset.
     #[inline(never)]
     pub fn seek(&mut self, at: u32) {
         self.place.lexer.seek(at);
@@ -73,7 +73,7 @@ impl<'t> Parser<'t> {
         self.place.next = self.place.lexer.next();
     }
 
-    /// Takes the next token, whatever it is.
+    /// Consumes and returns the next token.
     #[inline(never)]
     pub fn advance(&mut self) -> Token {
         let token = self.place.token;
@@ -82,7 +82,7 @@ impl<'t> Parser<'t> {
         token
     }
 
-    /// Whether nothing but white space and comments is left.
+    /// Whether only white space and comments are left.
     pub fn is_blank(&self) -> bool {
         self.place.token.kind == Kind::End && !self.place.lexer.skipped_annotation
     }
@@ -91,12 +91,12 @@ impl<'t> Parser<'t> {
         self.text.as_bytes().get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    /// The characters of the next token.
+    /// Returns the characters of the next token.
     pub fn word(&self) -> &'t [u8] {
         self.source(self.place.token)
     }
 
-    /// The error that something is wrong with the next token. Where none can be read, that is what is wrong.
+    /// Returns an error at the next token. If no token can be read there, it is the lexer's error.
     #[cold]
     #[inline(never)]
     pub fn fault(&self, wrong: Wrong) -> Fault {
@@ -107,7 +107,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// An error if no token can be read here.
+    /// Errors: no token can be read here.
     pub fn check_token(&self) -> Result {
         match self.place.token.kind {
             Kind::Bad(wrong) => Err(self.fault(wrong)),
@@ -123,7 +123,7 @@ impl<'t> Parser<'t> {
         self.is(Kind::Open)
     }
 
-    /// Whether what is in parentheses, or the text, ends here, or no token can be read.
+    /// Whether the enclosing parentheses or the text end here, or no token can be read.
     pub fn is_end(&self) -> bool {
         matches!(self.place.token.kind, Kind::Close | Kind::End | Kind::Bad(_))
     }
@@ -144,23 +144,23 @@ impl<'t> Parser<'t> {
         self.is_integer() || self.is_id()
     }
 
-    /// Whether the token behind the next one is an index.
+    /// Whether the second next token is an index.
     pub fn is_index_second(&self) -> bool {
         matches!(self.place.next.kind, Kind::Integer | Kind::Id)
     }
 
-    /// The token behind the next one: its kind and its characters.
+    /// Returns the kind and the characters of the second next token.
     pub fn second(&self) -> (Kind, &'t [u8]) {
         (self.place.next.kind, self.source(self.place.next))
     }
 
-    /// Whether this keyword comes next.
+    /// Whether the next token is this keyword.
     #[inline(never)]
     pub fn is_word(&self, word: &str) -> bool {
         self.is(Kind::Keyword) && self.word() == word.as_bytes()
     }
 
-    /// Takes this keyword if it comes next.
+    /// Consumes this keyword if it comes next; returns whether it did.
     #[inline(never)]
     pub fn take_word(&mut self, word: &str) -> bool {
         let found = self.is_word(word);
@@ -176,7 +176,7 @@ impl<'t> Parser<'t> {
         self.is_open() && self.second() == (Kind::Keyword, word.as_bytes())
     }
 
-    /// Takes a parenthesis and this keyword if they come next.
+    /// Consumes a parenthesis and this keyword if they come next; returns whether they did.
     #[inline(never)]
     pub fn take_form(&mut self, word: &str) -> bool {
         let found = self.is_form(word);
@@ -187,7 +187,7 @@ impl<'t> Parser<'t> {
         found
     }
 
-    /// Takes a parenthesis and this annotation if they come next.
+    /// Consumes a parenthesis and this annotation if they come next; returns whether they did.
     pub fn take_annotation(&mut self, annotation: Annotation) -> bool {
         let found = self.is_open() && self.place.next.kind == Kind::Annotation(annotation);
         if found {
@@ -216,7 +216,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// Passes over what is left in parentheses, up to the one that closes them, which is not taken.
+    /// Skips up to the closing parenthesis, which is not consumed.
     #[inline(never)]
     pub fn skip(&mut self) -> Result {
         let mut depth = 0u32;
@@ -232,17 +232,17 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Adds the bytes of a string.
+    /// Parses a string and appends its bytes.
     #[inline(never)]
     pub fn string(&mut self, bytes: &mut Buffer) -> Result {
         let at = self.at() as usize;
         self.expect(Kind::String, Wrong::String)?;
-        // The token was read without an error.
+        // The lexer read this token without an error.
         let _ = lexer::string(self.text.as_bytes(), at, Some(bytes));
         Ok(())
     }
 
-    /// Adds the bytes of a string that is a name, with their number in front.
+    /// Parses a string that must be UTF-8, and appends its length and bytes.
     #[inline(never)]
     pub fn name_string(&mut self, bytes: &mut Buffer) -> Result {
         let (start, token) = (bytes.len(), self.token());
@@ -252,7 +252,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// The characters of a name.
+    /// Returns the characters of a name.
     pub fn characters(&self, name: Name) -> &[u8] {
         let text = self.text.as_bytes();
         let (start, len) = (name.start as usize, name.len as usize);
@@ -263,7 +263,7 @@ impl<'t> Parser<'t> {
         found.unwrap_or_default()
     }
 
-    /// Decodes the string that begins at this byte as a name.
+    /// Decodes the string at this offset, which must be UTF-8.
     fn decode(&mut self, at: usize, token: Token) -> Result<Name> {
         let start = self.decoded.len();
         let _ = lexer::string(self.text.as_bytes(), at, Some(&mut self.decoded));
@@ -275,7 +275,7 @@ impl<'t> Parser<'t> {
         Ok(Name { start: (self.text.len() + start) as u32, len: bytes.len() as u32 })
     }
 
-    /// An identifier, if one comes next.
+    /// Parses an identifier, if one comes next.
     #[inline(never)]
     pub fn id(&mut self) -> Result<Option<Name>> {
         if !self.is_id() {
@@ -293,7 +293,7 @@ impl<'t> Parser<'t> {
         Ok(Some(name))
     }
 
-    /// `(@name "...")`, if that comes next.
+    /// Parses `(@name "...")`, if it comes next.
     #[inline(never)]
     pub fn name_annotation(&mut self) -> Result<Option<Name>> {
         if !self.take_annotation(Annotation::Name) {
@@ -315,13 +315,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// An integer as it is written, which is not taken.
+    /// Returns the next token as an integer, without consuming it.
     pub fn integer(&self) -> Result<Integer> {
         let integer = if self.is_integer() { numbers::integer(self.word()) } else { None };
         integer.ok_or_else(|| self.fault(Wrong::Integer))
     }
 
-    /// An integer without a sign, in so many bits.
+    /// Parses an unsigned integer of `bits` bits.
     #[inline(never)]
     pub fn unsigned(&mut self, bits: u32) -> Result<u64> {
         let integer = self.integer()?;
@@ -335,7 +335,7 @@ impl<'t> Parser<'t> {
         self.unsigned(32).map(|value| value as u32)
     }
 
-    /// An integer in so many bits, as if it were signed or not.
+    /// Parses an integer of `bits` bits, signed or unsigned.
     #[inline(never)]
     pub fn any_integer(&mut self, bits: u32) -> Result<u64> {
         let value = self.integer()?.in_bits(bits).ok_or_else(|| self.fault(Wrong::Range))?;
@@ -343,7 +343,7 @@ impl<'t> Parser<'t> {
         Ok(value)
     }
 
-    /// The bits of a float.
+    /// Parses a float. Returns its bits.
     #[inline(never)]
     pub fn float(&mut self, format: Format) -> Result<u64> {
         if !matches!(self.place.token.kind, Kind::Float | Kind::Integer) {
@@ -355,7 +355,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Checks that the bytes of a string are a name.
+/// Checks that the bytes of a string are UTF-8.
 fn check_utf8(bytes: &[u8], token: Token) -> Result {
     match core::str::from_utf8(bytes) {
         Ok(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Tables and memories, and what is in them in the beginning (spec: text/modules#element-segments, text/modules#data-segments).
+//! Tables, memories and their segments (spec: text/modules#element-segments, text/modules#data-segments).
 
 use wasmote_ir::operators::Operator;
 
@@ -9,15 +9,15 @@ use crate::instructions::Extent;
 use crate::space::Space;
 use crate::types::{Limits, Ref, Types};
 
-/// Flags that a segment of elements begins with (spec: binary/modules#element-section).
+/// Flags of element segments (spec: binary/modules#element-section).
 mod flag {
     pub const NOT_ACTIVE: u8 = 1;
-    /// Of one that is active: the table, and what the elements are, is said. Of another: it is there to declare functions only.
+    /// Of an active segment: it states its table and the kind of its elements. Of another: it only declares functions.
     pub const EXPLICIT: u8 = 2;
     pub const EXPRESSIONS: u8 = 4;
 }
 
-/// What a table begins with that has an initial value (spec: binary/modules#table-section).
+/// The prefix of a table with an initial value (spec: binary/modules#table-section).
 const INITIAL: [u8; 2] = [0x40, 0];
 
 impl Encoder<'_, '_> {
@@ -40,7 +40,7 @@ impl Encoder<'_, '_> {
             }
             return Ok(());
         }
-        // As many elements as are listed.
+        // An abbreviated segment determines the size of its table.
         let reference = self.types().reference()?;
         if !self.parser.take_form("elem") {
             return Err(self.parser.fault(Wrong::Unexpected));
@@ -63,20 +63,21 @@ impl Encoder<'_, '_> {
         self.parser.close()
     }
 
-    /// What elements are, if that is to be said, their number, and the elements, which were written to [`Encoder::body`].
+    /// Appends the kind or type of elements if it is explicit, then their number, then the elements, which are in
+    /// [`Encoder::body`].
     fn write_elements(&mut self, reference: Option<Ref>, explicit: bool, count: u64) {
         let out = &mut self.sections[Section::ELEM].bytes;
         match reference {
             _ if !explicit => {}
             Some(reference) => reference.write(out),
-            // Functions.
+            // The kind of functions.
             None => out.byte(0),
         }
         out.number(count);
         out.append(&self.body, 0..);
     }
 
-    /// Functions by their indices, or as expressions that are these; how many there are.
+    /// Parses function indices, and encodes them as indices or as constant expressions. Returns their number.
     fn elements(&mut self, as_expressions: bool) -> Result<u32> {
         let mut count = 0;
         while !self.parser.is_end() {
@@ -108,7 +109,7 @@ impl Encoder<'_, '_> {
         self.sections[Section::ELEM].count += 1;
         self.body.clear();
         let mut flags = 0;
-        // The table may be left out, or be a number alone as it was once written; then functions may be listed without saying so.
+        // The table is optional. In the older form it is a plain number, and function indices follow without a keyword.
         let mut lists_functions = false;
         let mut table = None;
         let is_active = self.parser.is_integer() || self.parser.is_open() && !self.types().is_reference();
@@ -153,7 +154,7 @@ impl Encoder<'_, '_> {
             out.index(table.unwrap_or_default());
         }
         out.slice(&self.body.bytes()?[..offset]);
-        // What is left in the body are the elements.
+        // Keeps the elements in the body, behind the offset.
         self.body.rotate(0, offset);
         self.body.truncate(end - offset);
         self.write_elements(reference, explicit, count.into());
@@ -169,7 +170,7 @@ impl Encoder<'_, '_> {
             let out = &mut self.sections[Section::MEMORY].bytes;
             return Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.memory(out);
         }
-        // As many pages as the data need.
+        // The memory has as many pages as the data need.
         let page_size = self.types().page_size()?;
         if !self.parser.take_form("data") {
             return Err(self.parser.fault(Wrong::Unexpected));
@@ -187,7 +188,7 @@ impl Encoder<'_, '_> {
         self.parser.close()
     }
 
-    /// Adds strings to [`Encoder::body`].
+    /// Parses strings and appends their bytes to [`Encoder::body`].
     fn strings(&mut self) -> Result {
         while !self.parser.is_end() {
             self.parser.string(&mut self.body)?;
@@ -195,7 +196,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// The beginning of a data segment (spec: binary/modules#data-section): one for a memory, or for none.
+    /// Appends the beginning of a data segment (spec: binary/modules#data-section): active in this memory, or passive.
     fn start_data(&mut self, memory: Option<u32>) {
         let data = &mut self.sections[Section::DATA];
         data.count += 1;
@@ -218,7 +219,7 @@ impl Encoder<'_, '_> {
         } else {
             let mut memory = 0;
             if self.parser.is_integer() {
-                // As it was once written.
+                // The older form: a plain number.
                 memory = self.parser.u32()?;
             } else if self.parser.take_form("memory") {
                 memory = self.index(Space::MEMORIES)?;
@@ -235,12 +236,12 @@ impl Encoder<'_, '_> {
     }
 }
 
-/// The offset 0 as a constant expression.
+/// Appends the constant expression of offset 0.
 fn write_zero(out: &mut Buffer, wide: bool) {
     for (operator, operand) in
         [(if wide { Operator::I64Const } else { Operator::I32Const }, Some(0)), (Operator::End, None)]
     {
-        // Both are of one byte.
+        // Both opcodes are one byte.
         out.byte(operator.opcode().1 as u8);
         if let Some(operand) = operand {
             out.byte(operand);

@@ -1,4 +1,4 @@
-//! The types that a module defines, and types of functions where they are used (spec: text/modules#types, text/modules#type-uses).
+//! The type section, and type uses (spec: text/modules#types, text/modules#type-uses).
 
 use alloc::vec::Vec;
 
@@ -12,16 +12,16 @@ use crate::parser::{Name, Parser};
 use crate::space::Space;
 use crate::types::{Types, byte};
 
-/// What is known of a type with an index.
+/// What the encoder knows of a type.
 #[derive(Clone, Copy, Default)]
 struct Known {
-    /// Where the type of functions begins and ends in the section of types. Nothing is there if it is of another kind.
+    /// The range of the function type in the type section; empty for other types.
     func: (u32, u32),
-    /// The fields' names, if it is a structure with such.
+    /// The names of the fields, if it is a structure with named fields.
     fields: Option<u32>,
 }
 
-/// A parameter with a name.
+/// A named parameter.
 #[derive(Clone, Copy)]
 pub(crate) struct Param {
     pub index: u32,
@@ -30,26 +30,26 @@ pub(crate) struct Param {
     pub at: u32,
 }
 
-/// The types of a module, and the type of functions that was read last.
+/// The types of a module, and the function type that was parsed last.
 #[derive(Default)]
 pub(crate) struct Signatures {
     known: Vec<Known>,
-    /// The types that stand for uses which name no type, by what is written of them.
+    /// For the encoding of a function type, the type to which an inline type use refers.
     plain: Keys,
     fields: Vec<Space>,
-    /// The type of functions that was read last, as it is written, and the names of its parameters.
+    /// The encoding of the function type that was parsed last, and the names of its parameters.
     last: Buffer,
     pub params: Vec<Param>,
     results: Buffer,
 }
 
-/// A use of a type of functions.
+/// A type use.
 #[derive(Clone, Copy)]
 pub(crate) struct TypeUse {
-    /// The type that it names.
+    /// The index of the type, if it is given.
     pub index: Option<u32>,
     at: u32,
-    /// Whether it lists parameters or results, perhaps none.
+    /// Whether there are parameters or results, even empty ones.
     pub inline: bool,
 }
 
@@ -59,13 +59,14 @@ impl Signatures {
         section.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// The names of the fields of a structure.
+    /// Returns the names of a structure's fields.
     pub fn fields(&self, index: u32) -> Option<&Space> {
         let fields = self.known.get(index as usize)?.fields?;
         self.fields.get(fields as usize)
     }
 
-    /// The type of functions that was read last, if it is how blocks abbreviate theirs: at most one result.
+    /// Returns the function type that was parsed last in the short form for blocks, if it has one: no parameters, and
+    /// at most one result.
     pub fn short(&self) -> Result<Option<&[u8]>> {
         Ok(match self.last.bytes()? {
             [_, 0, 0, ..] => Some(&[byte::EMPTY]),
@@ -80,7 +81,7 @@ impl<'t> Encoder<'_, 't> {
         types(self.parser, &self.spaces[Space::TYPES])
     }
 
-    /// The fields `type` and `rec`, of which the keyword comes next. All types have their names by then.
+    /// Parses `type` and `rec` fields at their keyword. All type names are declared by then.
     pub fn define_types(&mut self) -> Result {
         self.sections[Section::TYPE].count += 1;
         if !self.parser.take_word("rec") {
@@ -96,7 +97,7 @@ impl<'t> Encoder<'_, 't> {
             self.parser.close()?;
             count += 1;
         }
-        // What is before a group of types is not known before its end.
+        // The header of a group is only known at its end.
         let bytes = &mut self.sections[Section::TYPE].bytes;
         let mut front = Buffer::default();
         front.byte(byte::REC);
@@ -112,7 +113,7 @@ impl<'t> Encoder<'_, 't> {
         Ok(())
     }
 
-    /// One type behind its keyword.
+    /// Parses a type behind its keyword.
     fn define_type(&mut self) -> Result {
         self.parser.id()?;
         self.parser.name_annotation()?;
@@ -158,8 +159,8 @@ impl<'t> Encoder<'_, 't> {
         Ok(())
     }
 
-    /// Lets uses of types that name none refer to this one, unless they refer to one before. As the crate `wast` has it, types in groups do not count, and
-    /// those that are not final do.
+    /// Makes inline type uses refer to this type, unless they refer to an earlier one. As in the crate `wast`, types in
+    /// groups do not count, and types that are not final do.
     fn remember(&mut self, index: u32) -> Result {
         let section = self.sections[Section::TYPE].bytes.bytes()?;
         let signatures = &mut self.signatures;
@@ -171,7 +172,7 @@ impl<'t> Encoder<'_, 't> {
         Ok(())
     }
 
-    /// A type of functions, structures, arrays or continuations.
+    /// Parses a function, structure, array or continuation type.
     fn composite(&mut self, index: u32) -> Result<Known> {
         let mut known = Known::default();
         if self.parser.take_word("func") {
@@ -195,7 +196,7 @@ impl<'t> Encoder<'_, 't> {
         Ok(known)
     }
 
-    /// Writes the type of functions that was read last into the section: where it stands there.
+    /// Appends the function type that was parsed last to the section. Returns its range there.
     fn write_func_type(&mut self) -> (u32, u32) {
         let bytes = &mut self.sections[Section::TYPE].bytes;
         let start = bytes.len() as u32;
@@ -203,7 +204,7 @@ impl<'t> Encoder<'_, 't> {
         (start, bytes.len() as u32)
     }
 
-    /// The fields of a structure, and where the names of some are kept.
+    /// Parses the fields of a structure. Returns where their names are kept, if any have names.
     fn struct_fields(&mut self, index: u32) -> Result<Option<u32>> {
         let mut fields = Space::default();
         self.body.clear();
@@ -236,7 +237,7 @@ impl<'t> Encoder<'_, 't> {
         Ok(Some(self.signatures.fields.len() as u32 - 1))
     }
 
-    /// Writes how the parameters that were read last are called into a part of the name section.
+    /// Appends the names of the parameters that were parsed last to a subsection of the name section.
     pub fn param_names(&mut self, subsection: usize, index: u32) {
         let params = &self.signatures.params;
         let count = params.iter().filter_map(shown).count();
@@ -246,7 +247,7 @@ impl<'t> Encoder<'_, 't> {
         }
     }
 
-    /// Parameters and results, which become the type that was read last; whether any are listed.
+    /// Parses parameters and results, which become the last function type. Returns whether there were any.
     #[inline(never)]
     fn func_type(&mut self, named: bool) -> Result<bool> {
         let signatures = &mut self.signatures;
@@ -301,7 +302,7 @@ impl<'t> Encoder<'_, 't> {
         Ok(found)
     }
 
-    /// A use of a type of functions. Parameters may have names where that is said.
+    /// Parses a type use. `named` allows names of parameters.
     #[inline(never)]
     pub fn type_use(&mut self, named: bool) -> Result<TypeUse> {
         let mut index = None;
@@ -314,7 +315,8 @@ impl<'t> Encoder<'_, 't> {
         Ok(TypeUse { index, at, inline })
     }
 
-    /// The type that is used, which was read last. If it names none and there is no such type, that becomes the last type of the module.
+    /// Returns the type of the type use that was parsed last. An inline type use without an equal type adds a type to
+    /// the module.
     #[inline(never)]
     pub fn used_type(&mut self, used: TypeUse) -> Result<u32> {
         let section = self.sections[Section::TYPE].bytes.bytes()?;
@@ -341,7 +343,8 @@ impl<'t> Encoder<'_, 't> {
         Ok(index)
     }
 
-    /// How many parameters functions of a type have; nothing if it is of another kind, or there is no such type.
+    /// Returns the number of a function type's parameters. Returns `None` if there is no such type, or it is not a
+    /// function type.
     pub fn param_count(&self, index: u32) -> Result<Option<u32>> {
         let func = Signatures::func(&self.signatures.known, self.sections[Section::TYPE].bytes.bytes()?, index);
         let Some(count) = func.get(1..) else { return Ok(None) };
@@ -354,7 +357,7 @@ impl<'t> Encoder<'_, 't> {
     }
 }
 
-/// The types that can be read here.
+/// Returns a parser of types.
 fn types<'a, 't>(parser: &'a mut Parser<'t>, types: &'a Space) -> Types<'a, 't> {
     Types { parser, types }
 }

@@ -1,4 +1,4 @@
-//! Index spaces: how many things of a kind there are, and what they are called (spec: text/modules#identifiers).
+//! Index spaces: the number of their entities, and the names of these (spec: text/modules#identifiers).
 
 use alloc::vec::Vec;
 
@@ -8,22 +8,22 @@ use wasmote_ir::keys::Keys;
 use crate::error::{Fault, Result, Wrong};
 use crate::parser::{Index, Name, Parser};
 
-/// What is called by a name.
+/// An entity with a name.
 #[derive(Clone, Copy)]
 struct Named {
     index: u32,
-    /// What it is called by in the text.
+    /// Its identifier in the text.
     id: Option<Name>,
-    /// What it is called in the name section.
+    /// Its name in the name section.
     shown: Name,
 }
 
-/// All things of a kind.
+/// An index space.
 #[derive(Default)]
 pub(crate) struct Space {
     count: u32,
     named: Vec<Named>,
-    /// The identifiers, with their places in `named`.
+    /// The identifiers, with their positions in `named`.
     ids: Keys,
 }
 
@@ -38,12 +38,12 @@ impl Space {
         self.ids.clear();
     }
 
-    /// Adds so many things without a name.
+    /// Adds entities without names.
     pub fn skip(&mut self, count: u32) {
         self.count = self.count.saturating_add(count);
     }
 
-    /// Adds a thing. `at` is where an error would be.
+    /// Adds an entity. `at` is the offset for errors.
     #[inline(never)]
     pub fn add(&mut self, parser: &Parser<'_>, id: Option<Name>, annotated: Option<Name>, at: u32) -> Result {
         let index = self.count;
@@ -61,14 +61,14 @@ impl Space {
         Ok(())
     }
 
-    /// The index of what is called so.
+    /// Returns the index of the entity with this name.
     #[inline(never)]
     pub fn get(&self, parser: &Parser<'_>, name: Name) -> Option<u32> {
         let place = self.ids.get(parser.characters(name), &|place| id_of(&self.named, parser, place))?;
         self.named.get(place as usize).map(|named| named.index)
     }
 
-    /// Takes an index of this space. What is wrong if there is nothing of that name; whether there is something with the number is for validation.
+    /// Parses an index of this space. The error for unknown names is `wrong`; validation checks numbers.
     #[inline(never)]
     pub fn index(&self, parser: &mut Parser<'_>, wrong: Wrong) -> Result<u32> {
         let at = parser.at();
@@ -78,7 +78,7 @@ impl Space {
         }
     }
 
-    /// What is named, in order: its index and its name.
+    /// Returns the named entities in order: index and name.
     pub fn names(&self) -> impl ExactSizeIterator<Item = (u32, Name)> + '_ {
         self.named.iter().map(|named| (named.index, named.shown))
     }
@@ -89,18 +89,18 @@ fn id_of<'n>(named: &[Named], parser: &'n Parser<'_>, place: u32) -> &'n [u8] {
     id.map_or(&[], |id| parser.characters(id))
 }
 
-/// The labels of the blocks around an instruction (spec: text/instructions#labels).
+/// The labels around an instruction (spec: text/instructions#labels).
 #[derive(Default)]
 pub(crate) struct Labels {
     labels: Vec<Label>,
-    /// The names, with the place of the innermost label of that name.
+    /// For each name the position of the innermost label with that name.
     names: Keys,
 }
 
 #[derive(Clone, Copy)]
 struct Label {
     name: Option<Name>,
-    /// The label of the same name that this one hides.
+    /// The label of the same name that this one shadows.
     hidden: Option<u32>,
 }
 
@@ -143,7 +143,7 @@ impl Labels {
         Ok(())
     }
 
-    /// Takes a label, and returns how many blocks it is away.
+    /// Parses a label. Returns its depth.
     pub fn index(&self, parser: &mut Parser<'_>) -> Result<u32> {
         let at = parser.at();
         match parser.index()? {
@@ -155,7 +155,7 @@ impl Labels {
         }
     }
 
-    /// Takes the label that may be repeated at the end of a block, and behind `else`.
+    /// Parses the optional label at the end of a block, or behind `else`. It must be that of the block.
     pub fn repeated(&self, parser: &mut Parser<'_>) -> Result {
         let at = parser.at();
         let Some(name) = parser.id()? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Hostile texts: work is in proportion to their length, and depth costs no stack.
+//! Hostile texts: parsing takes time linear in their length, and nesting uses no native stack.
 
 extern crate std;
 
@@ -10,11 +10,11 @@ use crate::parse_text;
 use crate::script;
 
 std::thread_local! {
-    /// How many bytes were read as tokens.
+    /// The number of bytes that the lexer has read.
     pub static READ: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How often each byte of a text is read, rounded up.
+/// Returns how often each byte of a text is read, rounded up.
 fn readings(text: &str) -> usize {
     READ.with(|read| read.set(0));
     let _ = parse_text(text.as_bytes(), "m");
@@ -71,7 +71,7 @@ fn texts_that_end_anywhere_are_refused() {
     for end in 1..text.len() {
         let error = parse_text(&text.as_bytes()[..end], "m").unwrap_err();
         assert!(error.line <= 5 && error.column >= 1, "{error}");
-        // A script is told apart by its first word.
+        // The first word decides whether a text is a script.
         assert!(script::parse(&text[..end], "s").is_err() || end < 8, "{end}");
     }
 }
@@ -108,7 +108,7 @@ fn errors_are_where_they_are() {
         let error = parse_text(text.as_bytes(), "m").unwrap_err();
         let expected = String::from(message);
         let column = marked[..at].chars().count() as u32 + 1;
-        // The one that is too much is pointed at, if there are two.
+        // The error points at the second of two start sections.
         let column = if message == "multiple start sections" { column + 10 } else { column };
         assert_eq!((error.message, error.column), (&*expected, column), "{marked}");
     }

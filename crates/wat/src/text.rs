@@ -1,4 +1,4 @@
-//! One module as text.
+//! Parses one module.
 
 use alloc::vec::Vec;
 
@@ -7,15 +7,16 @@ use crate::fields;
 use crate::lexer::Kind;
 use crate::parser::Parser;
 
-/// The binary of a module in the text format (spec: text/modules). `path` stands in errors only.
+/// Parses a module in the text format (spec: text/modules). Returns its binary. `path` is only used in errors.
 ///
 /// # Errors
-/// When the text is none, or names something that it does not define; whether the module is valid is for validation. Or when there is no memory.
+/// If the text is malformed, or uses a name that it does not define, or if there is no memory. The module is not
+/// validated.
 pub fn parse_text(text: &[u8], path: &str) -> core::result::Result<Vec<u8>, TextError> {
     parse_bytes(text).map_err(|(fault, text)| fault.report(path, text))
 }
 
-/// As [`parse_text`]; what is wrong comes with the text as far as it is one, so that it can be reported.
+/// Like [`parse_text`]. Errors come with the part of the text that is UTF-8, for the report.
 pub(crate) fn parse_bytes(text: &[u8]) -> core::result::Result<Vec<u8>, (Fault, &str)> {
     match core::str::from_utf8(text) {
         Ok(text) => parse(text).map_err(|fault| (fault, text)),
@@ -34,7 +35,7 @@ fn parse(text: &str) -> Result<Vec<u8>> {
     if parser.is_form("component") {
         return Err(parser.fault(Wrong::Component));
     }
-    // The fields may stand alone.
+    // A module's fields may stand without `(module ...)`.
     let binary = if parser.take_form("module") {
         let binary = fields::module(&mut parser)?;
         parser.close()?;

@@ -1,4 +1,4 @@
-//! Types (spec: text/types): read, and written as they stand in a binary.
+//! Parses types (spec: text/types) and encodes them.
 
 use wasmote_ir::types::{HeapType, RefType, ValType};
 
@@ -7,7 +7,7 @@ use crate::error::{Result, Wrong};
 use crate::parser::Parser;
 use crate::space::Space;
 
-/// Bytes that types begin with, and kinds of types (spec: binary/types).
+/// Type opcodes (spec: binary/types).
 pub(crate) mod byte {
     pub const FUNC: u8 = 0x60;
     pub const STRUCT: u8 = 0x5f;
@@ -25,14 +25,14 @@ pub(crate) mod byte {
     pub const REF: u8 = 0x64;
     pub const SHARED: u8 = 0x65;
     pub const EXACT: u8 = 0x62;
-    /// Of stack switching, which no build runs.
+    /// Part of stack switching, which no build runs.
     pub const CONTINUATION: u8 = 0x68;
     pub const NO_CONTINUATION: u8 = 0x75;
-    /// The type of a block that takes nothing and leaves nothing.
+    /// The block type without parameters and results.
     pub const EMPTY: u8 = 0x40;
 }
 
-/// What a reference refers to.
+/// A heap type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heap {
     Abstract { shared: bool, byte: u8 },
@@ -40,7 +40,7 @@ pub(crate) enum Heap {
     Exact(u32),
 }
 
-/// The type of a reference.
+/// A reference type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ref {
     pub nullable: bool,
@@ -48,7 +48,7 @@ pub(crate) struct Ref {
 }
 
 impl Ref {
-    /// `funcref`, which elements have unless they say otherwise.
+    /// Whether it is `funcref`, the default type of elements.
     pub fn is_funcref(self) -> bool {
         let func = |byte| HeapType::of_byte(byte) == Some(HeapType::Func);
         self.nullable && matches!(self.heap, Heap::Abstract { shared: false, byte } if func(byte))
@@ -83,12 +83,12 @@ impl Heap {
     }
 }
 
-/// The number or vector type of this name, as a byte.
+/// Returns the opcode of a number or vector type.
 pub(crate) fn number_type(word: &[u8]) -> Option<u8> {
     byte::NUMBERS.into_iter().find(|&byte| ValType::of_byte(byte).is_some_and(|ty| ty.name().as_bytes() == word))
 }
 
-/// The heap type for which a type of references is called so, as a byte.
+/// Returns the opcode of a heap type by the name of its short reference type.
 fn heap_of(nullable: bool, is_name: &dyn Fn(&[u8]) -> bool) -> Option<u8> {
     (byte::CONTINUATION..=byte::NO_CONTINUATION).find(|&byte| {
         let name = match HeapType::of_byte(byte) {
@@ -105,7 +105,7 @@ fn heap_of(nullable: bool, is_name: &dyn Fn(&[u8]) -> bool) -> Option<u8> {
     })
 }
 
-/// What types are read from: the text, and the names of types.
+/// A parser of types: the text, and the names of types.
 pub(crate) struct Types<'a, 't> {
     pub parser: &'a mut Parser<'t>,
     pub types: &'a Space,
@@ -116,7 +116,7 @@ impl Types<'_, '_> {
         self.types.index(self.parser, Wrong::UnknownType)
     }
 
-    /// Takes a word that is a heap type.
+    /// Parses an abstract heap type.
     fn abstract_heap(&mut self, shared: bool) -> Result<Heap> {
         let word = self.parser.word();
         let is_name = |name: &[u8]| name.strip_prefix(b"(ref ").and_then(|name| name.strip_suffix(b")")) == Some(word);
@@ -141,18 +141,18 @@ impl Types<'_, '_> {
         Ok(heap)
     }
 
-    /// Whether a type of references comes next.
+    /// Whether a reference type comes next.
     pub fn is_reference(&self) -> bool {
         self.parser.is_form("ref") || self.parser.is_form("shared") || self.short().is_some()
     }
 
-    /// The heap type of which the next word is the short form, such as `funcref`.
+    /// If the next word is a short reference type such as `funcref`, returns its heap type.
     fn short(&self) -> Option<u8> {
         let word = self.parser.word();
         heap_of(true, &|name| name == word)
     }
 
-    /// Takes the short form of a type of references.
+    /// Parses a short reference type.
     fn short_reference(&mut self, shared: bool) -> Result<Ref> {
         let byte = self.short().ok_or_else(|| self.parser.fault(Wrong::Type))?;
         self.parser.advance();
@@ -185,7 +185,7 @@ impl Types<'_, '_> {
         Ok(())
     }
 
-    /// The type of a field, and whether it can change.
+    /// Parses a field type.
     #[inline(never)]
     pub fn field(&mut self, out: &mut Buffer) -> Result {
         let mutable = self.parser.take_form("mut");
@@ -211,7 +211,7 @@ impl Types<'_, '_> {
         Ok(())
     }
 
-    /// `i64` or `i32`, if that is said: whether addresses have 64 bits.
+    /// Parses an optional address type. Returns whether it is `i64`.
     pub fn address(&mut self) -> bool {
         let wide = self.parser.take_word("i64");
         if !wide {
@@ -220,7 +220,7 @@ impl Types<'_, '_> {
         wide
     }
 
-    /// A minimum, and a maximum if there is one.
+    /// Parses a minimum and an optional maximum.
     fn limits(&mut self) -> Result<(u64, Option<u64>)> {
         let min = self.parser.unsigned(64)?;
         let max = if self.parser.is_integer() { Some(self.parser.unsigned(64)?) } else { None };
@@ -245,7 +245,7 @@ impl Types<'_, '_> {
         Ok(())
     }
 
-    /// The size of a page if it is said, as a power of two.
+    /// Parses an optional page size. Returns its logarithm to base 2.
     pub fn page_size(&mut self) -> Result<Option<u32>> {
         if !self.parser.take_form("pagesize") {
             return Ok(None);
@@ -260,7 +260,7 @@ impl Types<'_, '_> {
     }
 }
 
-/// How large a table or a memory is and may become, and what stands in the same flags.
+/// The limits of a table or memory, and their other flags.
 pub(crate) struct Limits {
     pub min: u64,
     pub max: Option<u64>,

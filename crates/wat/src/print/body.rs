@@ -1,5 +1,5 @@
-//! Instructions (spec: binary/instructions, text/instructions): the name of each and what stands behind it, as its row of the table of operators
-//! says. Text has the indices of tables and memories in front of others, and leaves them out if they are 0.
+//! Prints instructions (spec: binary/instructions, text/instructions): the name, and the immediates that the table of
+//! operators lists. Text puts the indices of tables and memories first, and leaves them out if they are 0.
 
 use wasmote_decode::operators::{Catch, MemArg};
 use wasmote_ir::fallible::TryVec;
@@ -9,26 +9,26 @@ use super::names::Space;
 use super::types::List;
 use super::{Fault, Printer, Result};
 
-/// A structured instruction that has not ended.
+/// An open structured instruction.
 #[derive(Clone, Copy)]
 pub struct Frame {
-    /// What it began with, or the part of it that did.
+    /// The operator that opened it, or its last clause.
     opener: Operator,
-    /// Which of its function's labels is its.
+    /// The index of its label in the function.
     label: u32,
 }
 
-/// How deep functions' instructions are indented.
+/// The indentation of instructions in functions.
 const DEPTH: usize = 2;
 
 impl Printer<'_, '_> {
-    /// The body of a function, with its locals, of which these are its parameters.
+    /// Prints a function body with its locals. `params` is the number of its parameters.
     pub fn body(&mut self, params: u32) -> Result<()> {
         let mut list = List::new("local");
         let mut local = u64::from(params);
         for group in 0..self.index()? {
             if group == 0 {
-                // Each list has a space in front.
+                // Each list begins with a space.
                 self.text("\n   ");
             }
             let start = self.reader.position();
@@ -39,7 +39,7 @@ impl Printer<'_, '_> {
             if local > u32::MAX.into() {
                 return self.fault_at(start, Fault::Locals);
             }
-            // More than one is what the binary does not have.
+            // Locals beyond the first repeat the type, which the binary does not: they use the budget.
             let size = (self.reader.position() - of_type.position()) as u64;
             if count > 1 && !self.affords(u64::from(count) * 8 * size) {
                 return self.fault_at(start, Fault::TooLong);
@@ -57,7 +57,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// The instructions of a constant expression, with this in front of them and a parenthesis behind.
+    /// Prints a constant expression between `before` and a parenthesis.
     pub fn constant(&mut self, before: &str) -> Result<()> {
         self.text(before);
         self.instructions(false)?;
@@ -65,7 +65,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Instructions up to the `end` that ends them all: each in a line if they are of a function.
+    /// Prints instructions up to the final `end`: one a line in functions, otherwise folded into one line.
     fn instructions(&mut self, of_function: bool) -> Result<()> {
         self.frames.clear();
         let mut labels = 0;
@@ -107,7 +107,7 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// How deep an instruction is; nothing if it is a part of a structured one that is not there.
+    /// Returns the indentation of an instruction. Returns `None` for a clause without its structured instruction.
     fn depth(&mut self, operator: Operator) -> Option<usize> {
         let depth = self.frames.len();
         let goes_on = match operator {
@@ -124,7 +124,7 @@ impl Printer<'_, '_> {
         Some(depth - 1)
     }
 
-    /// Two immediates.
+    /// Prints two immediates.
     fn two(&mut self, first: Immediate, second: Immediate) -> Result<()> {
         match second {
             Immediate::Table | Immediate::Memory if first != Immediate::Ordering => {}
@@ -136,7 +136,7 @@ impl Printer<'_, '_> {
         let (one, other) = (self.index()?, self.index()?);
         let space = Space::of(second).unwrap_or(Space::Table);
         if first == second {
-            // The index of each, or of none.
+            // Both indices are printed, or neither.
             if one != 0 || other != 0 {
                 self.mention(space, one);
                 self.mention(space, other);
@@ -151,21 +151,21 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// What names something, unless it is the first, which text leaves out.
+    /// Prints an index or a name, unless the index is 0, which text leaves out.
     fn mention_other(&mut self, space: Space, index: u32) {
         if index != 0 {
             self.mention(space, index);
         }
     }
 
-    /// What names a label whose depth stands next.
+    /// Reads and prints a label.
     fn label_next(&mut self) -> Result<()> {
         let depth = self.index()?;
         self.label(depth);
         Ok(())
     }
 
-    /// What names a label.
+    /// Prints a label by its depth.
     fn label(&mut self, depth: u32) {
         let at = self.frames.len().checked_sub(depth as usize + 1);
         match at.and_then(|at| self.frames.get(at)) {

@@ -1,18 +1,18 @@
-//! Binaries into text: [`print()`]. What it prints is parsed to the same binary again, but for what text cannot say, which is how the
-//! binary writes things: integers with more bytes than they need, sections that are there and empty, and the like.
+//! Converts binaries to text: [`print()`]. Parsing the text gives the same binary again, except for choices of encoding
+//! that text cannot express, such as overlong integers and empty sections.
 //!
 //! Read in this order:
 //!
-//! 1. this file: what goes in, what comes out, and why it may fail;
-//! 2. `sections`: the way through a binary, section by section, and the fields that they become; `types`: types;
-//! 3. `body`: instructions, as the table of operators says;
-//! 4. `names`: the section with names, and which of them are identifiers;
-//! 5. `output`: numbers, strings and floats as text, on their way to the writer.
+//! 1. this file: the interface, its errors, and the printer's state;
+//! 2. `sections`: the binary's sections, which become fields; `types`: types;
+//! 3. `body`: instructions, as the table of operators lists them;
+//! 4. `names`: the name section, and which names become identifiers;
+//! 5. `output`: numbers, strings and floats as text, and the buffer in front of the writer.
 //!
-//! A binary can be small and its text large, since text has no counts: one number makes 50,000 locals, and each mention of a function repeats its
-//! name. So that work and text stay in proportion to the binary, whatever it is, there is a budget for what text repeats
-//! ([`Printer::affords`]): when it is used up, names give way to numbers, parameters to the index of their type, and too many locals are
-//! an error. Nesting is kept on a stack of our own, and indentation ends at a depth that nobody reads.
+//! A small binary can have a large text, since text repeats what a binary counts: a few bytes make 50,000 locals, and
+//! each use of a function repeats its name. A budget keeps work and text in proportion to the binary
+//! ([`Printer::affords`]). When it is used up, numbers replace names, the index of a type replaces its parameters, and
+//! too many locals are an error. Nesting uses no native stack, and indentation stops at a fixed depth.
 
 mod body;
 mod names;
@@ -42,13 +42,13 @@ pub struct PrintError {
 /// The kinds of [`PrintError`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PrintErrorKind {
-    /// The bytes are not a module; what is wrong with them.
+    /// The bytes are not a module. Says what is wrong with them.
     Malformed(&'static str),
-    /// Text has no short form for what the binary repeats, and would be too long.
+    /// The text would be out of proportion to the binary.
     TooLong,
-    /// There is no memory for what must be kept: names, and where types are.
+    /// There is no memory for the names and the offsets of types.
     OutOfMemory,
-    /// The writer wants no more.
+    /// The writer returned false.
     Stopped,
 }
 
@@ -66,10 +66,10 @@ impl fmt::Display for PrintError {
 
 impl core::error::Error for PrintError {}
 
-/// What can be wrong: a byte, so that it costs little to hand on. Where it is, the reader says.
+/// An error, in one byte so that results are small. Its offset is the reader's position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fault {
-    /// Bytes that no reader can read.
+    /// The reader found malformed bytes.
     Bytes(Malformed),
     Header,
     Section,
@@ -144,11 +144,11 @@ impl From<OutOfMemory> for Fault {
 
 type Result<T> = core::result::Result<T, Fault>;
 
-/// Prints a module in the text format. `write` is given one part after the other, and returns whether it wants more.
+/// Prints a module in the text format. `write` receives the text in parts, and returns whether printing shall go on.
 ///
 /// # Errors
-/// If the bytes are not a module, or not all of the text was written; `write` may have been given the beginning then. Whether the module is
-/// valid is not asked.
+/// If the bytes are not a module, or the text was not finished; `write` has received the beginning in that case.
+/// Invalid modules are printed, too.
 pub fn print(wasm: &[u8], write: &mut dyn FnMut(&[u8]) -> bool) -> core::result::Result<(), PrintError> {
     let mut printer = Printer {
         reader: Reader::new(wasm, 0),
@@ -166,42 +166,42 @@ pub fn print(wasm: &[u8], write: &mut dyn FnMut(&[u8]) -> bool) -> core::result:
     printed.map_err(|fault| PrintError { kind: fault.kind(), offset: printer.reader.position() })
 }
 
-/// How many bytes of text there are for what text repeats and a binary does not: so many for any binary, and for each of its bytes. Those that
-/// compilers make need 5 for each byte at most.
+/// The budget of every binary, in bytes of repeated text, and the budget for each byte of the binary. Modules made by
+/// compilers need at most 5 for each byte.
 const BUDGET: u64 = 1 << 20;
 const BUDGET_PER_BYTE: u64 = 32;
 
-/// What is known while a module is printed.
+/// The state while a module is printed.
 struct Printer<'b, 'w> {
-    /// What is being read: a section, or a function's body. After an error it stands where that is.
+    /// The section or body that is being read. After an error it stands at the error.
     reader: Reader<'b>,
-    /// All bytes.
+    /// The whole binary.
     wasm: Reader<'b>,
     out: Output<'w>,
     names: Names<'b>,
     /// The names of operators, by number.
     operators: Vec<&'static str>,
-    /// Where in the binary the parameters of each type begin and its results end; of types that have none, 0 and 0.
+    /// For each type, the offsets of its parameters and of the end of its results; both are 0 if it has none.
     types: Vec<(u32, u32)>,
-    /// The types of functions that the code section is still to bring.
+    /// The types of the functions whose bodies follow.
     func_types: Reader<'b>,
-    /// The next index of each kind.
+    /// The next index of each index space.
     next: [u32; names::SPACES],
-    /// The structured instructions around the next one.
+    /// The open structured instructions.
     frames: Vec<body::Frame>,
-    /// See the module's documentation.
+    /// The rest of the budget: see the module's documentation.
     budget: u64,
 }
 
 impl Printer<'_, '_> {
-    /// Whether there is room for this many bytes that the binary does not have; then they are used.
+    /// Uses the budget for `bytes` of repeated text. Returns whether it sufficed.
     fn affords(&mut self, bytes: u64) -> bool {
         let left = self.budget.checked_sub(bytes);
         self.budget = left.unwrap_or(self.budget);
         left.is_some()
     }
 
-    /// Makes the table of the operators' names.
+    /// Fills the table of operator names.
     fn name_operators(&mut self) -> Result<()> {
         self.operators.try_resize(Operator::NUMBERS, "")?;
         for (operator, name) in Operator::names() {
@@ -212,27 +212,27 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Text as it stands.
+    /// Prints text unchanged.
     #[inline(never)]
     fn text(&mut self, text: &str) {
         self.out.text(text);
     }
 
-    /// The parenthesis that ends something.
+    /// Prints a closing parenthesis.
     #[inline(never)]
     fn close(&mut self) {
         self.out.text(")");
     }
 
-    // What the reader has inlined where it is fast is here once.
+    // These wrap methods that the reader inlines, so that their code exists once.
 
-    /// The next byte.
+    /// Reads a byte.
     #[inline(never)]
     fn byte(&mut self) -> Result<u8> {
         Ok(self.reader.byte()?)
     }
 
-    /// The next byte, if it is at most this one.
+    /// Reads a byte. Errors: it is larger than `highest`.
     #[inline(never)]
     fn byte_to(&mut self, highest: u8, fault: Fault) -> Result<u8> {
         let byte = self.reader.peek()?;
@@ -242,7 +242,7 @@ impl Printer<'_, '_> {
         self.byte()
     }
 
-    /// Whether the next byte is this one, which is passed over then.
+    /// Consumes the next byte if it is this one; returns whether it was.
     #[inline(never)]
     fn passes(&mut self, byte: u8) -> Result<bool> {
         let is_next = self.reader.peek()? == byte;
@@ -252,13 +252,13 @@ impl Printer<'_, '_> {
         Ok(is_next)
     }
 
-    /// An unsigned integer of 32 bits.
+    /// Reads an unsigned 32-bit integer.
     #[inline(never)]
     fn index(&mut self) -> Result<u32> {
         Ok(self.reader.index()?)
     }
 
-    /// What is wrong where something began.
+    /// Returns an error at `start`.
     #[cold]
     #[inline(never)]
     fn fault_at<T>(&mut self, start: usize, fault: Fault) -> Result<T> {

@@ -1,6 +1,6 @@
-//! The custom section `name` (spec: appendix/custom#name-section), and which of its names are identifiers. Those that another thing of the same kind has
-//! already, and empty ones, are not; they stand in an annotation. A broken section is none to the specification: then what could be
-//! read of it is used, and the section itself is printed as bytes.
+//! The name section (spec: appendix/custom#name-section), and which of its names become identifiers. A name becomes an
+//! annotation instead if it is empty, or if another entity of the index space has it. The specification ignores a
+//! malformed name section: its readable names are used, and the section is also printed as bytes.
 
 use alloc::vec::Vec;
 
@@ -11,13 +11,13 @@ use wasmote_ir::operators::Immediate;
 
 use super::{Fault, Printer, Result};
 
-/// What has indices and names: the numbers of the subsections with them.
+/// The index spaces with names. The numbers are those of their subsections.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Space {
     Func = 1,
-    /// Of one function.
+    /// In one function.
     Local = 2,
-    /// Of one function.
+    /// In one function.
     Label = 3,
     Type = 4,
     Table = 5,
@@ -25,10 +25,10 @@ pub enum Space {
     Global = 7,
     Elem = 8,
     Data = 9,
-    /// Of one type.
+    /// In one structure type.
     Field = 10,
     Tag = 11,
-    /// Parameters of one type, which are no [`Space::Local`]s.
+    /// Parameters of a function type, which are not [`Space::Local`]s.
     Parameter = 12,
 }
 
@@ -36,7 +36,7 @@ pub enum Space {
 pub const SPACES: usize = 13;
 
 impl Space {
-    /// What an immediate is the index of, if it is that.
+    /// Returns the index space of an immediate, if it is an index.
     pub fn of(immediate: Immediate) -> Option<Space> {
         Some(match immediate {
             Immediate::Func => Space::Func,
@@ -57,11 +57,11 @@ impl Space {
 struct Name<'b> {
     index: u32,
     text: &'b str,
-    /// Nothing before it of the same kind has it.
+    /// Whether it is the first of its index space with this text.
     is_identifier: bool,
 }
 
-/// Names with an index of what has names again; each is asked for in order.
+/// An indirect name map, which is read in order.
 #[derive(Clone, Copy, Default)]
 struct Nested<'b> {
     reader: Reader<'b>,
@@ -72,18 +72,18 @@ struct Nested<'b> {
 #[derive(Default)]
 pub struct Names<'b> {
     module: Option<&'b str>,
-    /// By increasing index.
+    /// In ascending order of indices.
     spaces: [Vec<Name<'b>>; SPACES],
     nested: [Nested<'b>; SPACES],
     keys: Keys,
-    /// How many names there are, and how many were printed where what they name is defined.
+    /// The number of names, and how many were printed at a definition.
     count: u64,
     printed: u64,
-    /// There is something in the section that no text says.
+    /// Whether the section has contents that text cannot express.
     is_odd: bool,
 }
 
-/// What stands next and has its size in front.
+/// Reads a size, and returns a reader of that many bytes.
 #[inline(never)]
 pub fn sized<'b>(reader: &mut Reader<'b>) -> Result<Reader<'b>> {
     let size = reader.index()?;
@@ -91,7 +91,7 @@ pub fn sized<'b>(reader: &mut Reader<'b>) -> Result<Reader<'b>> {
     Ok(Reader::new(reader.bytes(size as usize)?, start))
 }
 
-/// A name in the binary (spec: binary/values#names).
+/// Reads a name (spec: binary/values#names).
 #[inline(never)]
 pub fn name<'b>(reader: &mut Reader<'b>) -> Result<&'b str> {
     let len = reader.index()?;
@@ -103,7 +103,7 @@ pub fn name<'b>(reader: &mut Reader<'b>) -> Result<&'b str> {
 }
 
 impl<'b> Names<'b> {
-    /// Reads a section.
+    /// Reads the name section.
     pub fn read(&mut self, section: Reader<'b>) -> Result<()> {
         match self.subsections(section) {
             Err(Fault::Bytes(_) | Fault::Utf8) => {
@@ -152,7 +152,7 @@ impl<'b> Names<'b> {
         Ok(())
     }
 
-    /// Passes over names; returns how many they are.
+    /// Skips a name map. Returns the number of its names.
     fn pass(&mut self, reader: &mut Reader<'b>) -> Result<u64> {
         let count = reader.index()?;
         for _ in 0..count {
@@ -162,7 +162,7 @@ impl<'b> Names<'b> {
         Ok(count.into())
     }
 
-    /// Takes the names that stand there, which were passed over before, for those of a kind.
+    /// Fills an index space with a name map that was skipped before.
     fn fill(&mut self, space: usize, mut reader: Reader<'b>) -> Result<()> {
         let names = &mut self.spaces[space];
         self.keys.clear();
@@ -183,7 +183,7 @@ impl<'b> Names<'b> {
         Ok(())
     }
 
-    /// Takes the names inside of what has this index, which is higher than any that was given before, for those of a kind.
+    /// Fills an inner index space, such as the locals of function `index`. Indices must ascend from call to call.
     pub fn enter(&mut self, space: Space, index: u32) -> Result<()> {
         let space = space as usize;
         self.spaces[space].clear();
@@ -207,12 +207,12 @@ impl<'b> Names<'b> {
         Ok(())
     }
 
-    /// Forgets the names inside of something.
+    /// Empties an inner index space.
     pub fn leave(&mut self, space: Space) {
         self.spaces[space as usize].clear();
     }
 
-    /// The name of the module.
+    /// Returns the module's name.
     pub fn module(&mut self) -> Option<&'b str> {
         self.printed += u64::from(self.module.is_some());
         self.module
@@ -220,31 +220,31 @@ impl<'b> Names<'b> {
 
     fn get(&self, space: Space, index: u32) -> Option<&Name<'b>> {
         let names = &self.spaces[space as usize];
-        // Where everything before it has a name, too, it takes no search.
+        // If all entities before it have names, no search is needed.
         match names.get(index as usize).filter(|name| name.index == index) {
             Some(name) => Some(name),
             None => names.binary_search_by_key(&index, |name| name.index).ok().map(|at| &names[at]),
         }
     }
 
-    /// Whether it has a name.
+    /// Whether the entity has a name.
     pub fn has(&self, space: Space, index: u32) -> bool {
         self.get(space, index).is_some()
     }
 
-    /// Whether the text has had all that the section says, now that all is printed.
+    /// Whether the text, which is complete, has expressed the whole section.
     pub fn are_all_printed(&self) -> bool {
         !self.is_odd && self.printed == self.count
     }
 
-    /// There is a second section with names, which text cannot say.
+    /// Records a second name section, which text cannot express.
     pub fn are_odd(&mut self) {
         self.is_odd = true;
     }
 }
 
 impl Printer<'_, '_> {
-    /// The name of something where it is defined: as an identifier, or if that can't be in an annotation.
+    /// Prints the name of an entity at its definition: an identifier, or an annotation.
     #[inline(never)]
     pub fn define(&mut self, space: Space, index: u32) {
         let Some(name) = self.names.get(space, index) else { return };
@@ -258,7 +258,7 @@ impl Printer<'_, '_> {
         self.close();
     }
 
-    /// The name of the next thing of a kind, and its index in a comment.
+    /// Prints the name of the next entity, with its index in a comment. Returns the index.
     #[inline(never)]
     pub fn define_next(&mut self, space: Space) -> u32 {
         let index = self.next[space as usize];
@@ -269,20 +269,20 @@ impl Printer<'_, '_> {
         index
     }
 
-    /// What names something whose index stands next.
+    /// Reads an index and prints it, or the identifier.
     pub fn mention_next(&mut self, space: Space) -> Result<()> {
         let index = self.index()?;
         self.mention(space, index);
         Ok(())
     }
 
-    /// What names something: an identifier if it has one, otherwise its index.
+    /// Prints an entity's identifier if it has one, otherwise its index.
     #[inline(never)]
     pub fn mention(&mut self, space: Space, index: u32) {
         self.mention_as(space, index, index);
     }
 
-    /// The same where another number than its index stands for it.
+    /// Like `mention`, with another number in place of the index.
     pub fn mention_as(&mut self, space: Space, index: u32, number: u32) {
         let text = self.names.get(space, index).filter(|name| name.is_identifier).map(|name| name.text);
         match text {

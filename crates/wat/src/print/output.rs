@@ -1,26 +1,26 @@
-//! Numbers, strings and floats as text (spec: text/values), on their way to the writer.
+//! Formats numbers, strings and floats (spec: text/values), and buffers text for the writer.
 
 use alloc::vec::Vec;
 
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
-/// Text on its way to the writer, in parts of some size.
+/// A buffer in front of the writer.
 pub struct Output<'w> {
     buffer: Vec<u8>,
     write: &'w mut dyn FnMut(&[u8]) -> bool,
-    /// The writer wants no more.
+    /// Whether the writer returned false.
     pub is_stopped: bool,
-    /// What is only passed over is not written.
+    /// Whether output is discarded: something is only skipped.
     pub is_silent: bool,
 }
 
-/// How much is given to the writer at once.
+/// The size of the buffer.
 const BUFFER: usize = 1 << 13;
 
-/// Lines are indented by two spaces for each level, and by no more than these.
+/// A line break and the deepest indentation: two spaces a level, up to this length.
 const SPACES: &str = "\n                                                                ";
 
-/// A string that goes on in the next line is easier to look at, and no editor chokes on it.
+/// Longer strings continue in the next line, which is easier to read, and which editors can handle.
 const STRING_LINE: usize = 1 << 10;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -30,12 +30,12 @@ impl<'w> Output<'w> {
         Output { buffer: Vec::new(), write, is_stopped: false, is_silent: false }
     }
 
-    /// Makes room for what is to be given to the writer. Before that, nothing can be written.
+    /// Allocates the buffer, without which nothing can be written.
     pub fn start(&mut self) -> Result<(), OutOfMemory> {
         self.buffer.try_room(BUFFER)
     }
 
-    /// Gives all that is there to the writer.
+    /// Passes the buffer to the writer.
     pub fn flush(&mut self) {
         self.is_stopped = self.is_stopped || !(self.write)(&self.buffer);
         self.buffer.clear();
@@ -65,13 +65,13 @@ impl<'w> Output<'w> {
         self.bytes(&SPACES.as_bytes()[..end]);
     }
 
-    /// A word, with a space in front.
+    /// Writes a space and a word.
     pub fn word(&mut self, word: &str) {
         self.text(" ");
         self.text(word);
     }
 
-    /// A number, with this text in front.
+    /// Writes a number, with `before` in front.
     #[inline(never)]
     pub fn number(&mut self, before: &str, mut number: u64) {
         self.text(before);
@@ -87,7 +87,7 @@ impl<'w> Output<'w> {
         self.bytes(&digits[at..]);
     }
 
-    /// A number in hexadecimal, with this text in front and at least so many digits.
+    /// Writes a hexadecimal number of at least `digits` digits, with `before` in front.
     #[inline(never)]
     pub fn hex(&mut self, before: &str, number: u64, digits: u32) {
         self.text(before);
@@ -97,13 +97,13 @@ impl<'w> Output<'w> {
         }
     }
 
-    /// A signed integer, with a space in front.
+    /// Writes a space and a signed integer.
     pub fn signed(&mut self, number: i64) {
         self.number(if number < 0 { " -" } else { " " }, number.unsigned_abs());
     }
 
-    /// A float, with a space in front: an integer in decimal, anything else in hexadecimal, so that it is exact without any arithmetic. `fraction`
-    /// is how many bits stand behind the point, `exponent` how many in front.
+    /// Writes a space and a float: integers in decimal, others in hexadecimal, which is exact and needs no arithmetic.
+    /// `fraction` and `exponent` are the widths of these parts in bits.
     #[inline(never)]
     pub fn float(&mut self, bits: u64, fraction: u32, exponent: u32) {
         let bias = (1 << (exponent - 1)) - 1;
@@ -118,12 +118,12 @@ impl<'w> Output<'w> {
                 _ => self.hex("nan:0x", digits, 1),
             };
         }
-        // So many bits are behind the point of an integer, and are zero.
+        // The fraction bits of an integer that must be zero.
         let behind = (bias + fraction as i32 - power) as u32;
         if behind <= fraction && digits & ((1 << behind) - 1) == 0 || bits << 1 << (63 - fraction - exponent) == 0 {
             return self.number("", if power == 0 { 0 } else { (one | digits) >> behind });
         }
-        // Digits are of four bits each; those at the end that are zero are left out.
+        // A digit has four bits. Trailing zeros are left out.
         let places = fraction.div_ceil(4);
         let digits = digits << (4 * places - fraction);
         let zeros = if digits == 0 { places } else { digits.trailing_zeros() / 4 };
@@ -135,7 +135,7 @@ impl<'w> Output<'w> {
         self.number(if power < 0 { "p-" } else { "p+" }, power.unsigned_abs().into());
     }
 
-    /// Bytes as a string, in quotation marks.
+    /// Writes bytes as a string in quotation marks.
     pub fn string(&mut self, bytes: &[u8]) {
         self.text("\"");
         let mut chunks = bytes.chunks(STRING_LINE).peekable();
@@ -158,7 +158,7 @@ impl<'w> Output<'w> {
         }
     }
 
-    /// A name, in quotation marks. What is not ASCII stands as it is, unless it can't be seen or moves what stands around it.
+    /// Writes a name in quotation marks. Characters beyond ASCII stay, unless they are invisible or reorder text.
     pub fn name(&mut self, name: &str) {
         self.text("\"");
         for c in name.chars() {
@@ -177,7 +177,7 @@ impl<'w> Output<'w> {
         self.text("\"");
     }
 
-    /// A name as an identifier (spec: text/values#identifiers), with a space in front.
+    /// Writes a space and a name as an identifier (spec: text/values#identifiers).
     pub fn identifier(&mut self, name: &str) {
         self.text(" $");
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\"(),;[]{}".contains(&byte);

@@ -1,4 +1,4 @@
-//! Sections (spec: binary/modules), and the fields of the module's text that they become (spec: text/modules).
+//! Prints sections (spec: binary/modules) as the fields of a module (spec: text/modules).
 
 use core::mem;
 
@@ -7,7 +7,7 @@ use wasmote_decode::reader::Reader;
 use super::names::{Space, name, sized};
 use super::{Fault, Printer, Result};
 
-/// The sections in their order, by the byte that they begin with, each with its name in the text.
+/// The sections in order: each id, and its name in the text.
 const SECTIONS: [(u8, &str); 13] = [
     (TYPE, "after type"),
     (IMPORT, "after import"),
@@ -41,17 +41,17 @@ const TAG: u8 = 13;
 
 const HEADER: [u8; 8] = *b"\0asm\x01\0\0\0";
 
-/// Where sections are, and what is to be counted.
+/// The progress through the sections.
 struct Way {
-    /// Behind the last section that is not custom.
+    /// The end of the last section that is not custom.
     end: usize,
-    /// Functions without a body so far, and data segments that were promised.
+    /// The number of functions that still need a body, and the data count.
     funcs: u32,
     promised: Option<u32>,
 }
 
 impl<'b> Printer<'b, '_> {
-    /// The whole module.
+    /// Prints the module.
     #[inline(never)]
     pub fn module(&mut self) -> Result<()> {
         if self.reader.array() != Ok(HEADER) {
@@ -78,7 +78,7 @@ impl<'b> Printer<'b, '_> {
                 continue;
             }
             match rest.find(|section| section.0 == id) {
-                // A section with nothing in it is not there when the text is parsed.
+                // Parsing the text creates no empty sections, and so a custom section cannot be placed by them.
                 Some(section) if self.reader.peek() != Ok(0) || id == START => place = section.1,
                 Some(_) => {}
                 None => {
@@ -106,7 +106,7 @@ impl<'b> Printer<'b, '_> {
         if self.out.is_stopped { Err(Fault::Stopped) } else { Ok(()) }
     }
 
-    /// Goes to the next section of a file; returns the byte that it begins with.
+    /// Advances to the next section. Returns its id.
     fn next_section(&mut self, file: &mut Reader<'b>) -> Result<u8> {
         self.reader = *file;
         let id = self.byte()?;
@@ -115,7 +115,7 @@ impl<'b> Printer<'b, '_> {
         Ok(id)
     }
 
-    /// Reads the section with names; returns where the last section ends that is not custom.
+    /// Reads the name section. Returns the end of the last section that is not custom.
     #[inline(never)]
     fn look_for_names(&mut self) -> Result<usize> {
         let mut file = self.reader;
@@ -140,8 +140,8 @@ impl<'b> Printer<'b, '_> {
         Ok(end)
     }
 
-    /// A custom section, which stands at this place. That of names is printed where what it says is, as names; and if it says more, or
-    /// does it before all that has names is printed, also as it is. (Then whoever reads the text makes no other.)
+    /// Prints a custom section, which is placed at `place`. Names are printed at their definitions. The name section is
+    /// also printed as bytes if it says more than that, or if it precedes a section. (The parser then generates none.)
     #[inline(never)]
     fn custom(&mut self, place: &str, way: &Way) -> Result<()> {
         let start = self.reader.position();
@@ -161,7 +161,7 @@ impl<'b> Printer<'b, '_> {
         Ok(())
     }
 
-    /// Begins a field of the module.
+    /// Begins a field.
     fn field(&mut self, word: &str) {
         self.out.line(1);
         self.text(word);
@@ -183,7 +183,7 @@ impl<'b> Printer<'b, '_> {
                 return Ok(());
             }
             FUNC => {
-                // What these types are of is printed with the code.
+                // Function types are printed with the bodies.
                 way.funcs = count;
                 self.func_types = self.reader;
                 self.reader.finish();
@@ -229,13 +229,13 @@ impl<'b> Printer<'b, '_> {
                 _ => self.data()?,
             }
         }
-        // Of functions the names inside of the last one are left.
+        // The names inside of the last function are still there.
         self.names.leave(Space::Local);
         self.names.leave(Space::Label);
         Ok(())
     }
 
-    /// A string in quotation marks.
+    /// Reads a name and prints it in quotation marks.
     fn quoted(&mut self) -> Result<&'b str> {
         let name = name(&mut self.reader)?;
         self.text(" ");
@@ -272,7 +272,7 @@ impl<'b> Printer<'b, '_> {
         Ok(())
     }
 
-    /// Imports that all have the type in front of them. Text has it behind them, and no room for their names.
+    /// Prints imports of the compact form that share one type. Text puts the type last, and cannot name them.
     #[inline(never)]
     fn imports_of_a_type(&mut self) -> Result<()> {
         self.byte()?;
@@ -297,7 +297,7 @@ impl<'b> Printer<'b, '_> {
         Ok(())
     }
 
-    /// What is imported; with its name, or as the type of several.
+    /// Prints the type of an import, with its name, or for several imports.
     fn import_type(&mut self, has_name: bool) -> Result<()> {
         let start = self.reader.position();
         let Some((word, is_exact, space)) = import_kind(self.byte()?) else {
@@ -365,7 +365,7 @@ impl<'b> Printer<'b, '_> {
 
     #[inline(never)]
     fn elem(&mut self) -> Result<()> {
-        /// What flags of element segments say: that they are not active, what else they name, and that they have expressions.
+        /// Flags of element segments: not active; has a table index or declares; has expressions.
         const NOT_ACTIVE: u32 = 1;
         const MORE: u32 = 2;
         const EXPRESSIONS: u32 = 4;
@@ -386,7 +386,7 @@ impl<'b> Printer<'b, '_> {
             }
             self.constant(" (offset")?;
         }
-        // Only the oldest form, of the first table, does not say what it has.
+        // Only the oldest form, for table 0, does not state the kind of its elements.
         let has_kind = flags & (NOT_ACTIVE | MORE) != 0;
         if flags & EXPRESSIONS != 0 {
             if has_kind {
@@ -459,7 +459,7 @@ impl<'b> Printer<'b, '_> {
     }
 }
 
-/// What is imported or exported, by the byte that says so: how its text begins, whether it is exactly of its type, and its kind.
+/// Returns, for the kind of an import or export, its keyword, whether its type is exact, and its index space.
 fn import_kind(byte: u8) -> Option<(&'static str, bool, Space)> {
     const FUNC_EXACTLY: u8 = 0x20;
     Some(match byte {

@@ -1,4 +1,4 @@
-//! Types (spec: binary/types, text/types).
+//! Prints types (spec: binary/types, text/types).
 
 use wasmote_decode::operators::{WrittenBlock, WrittenHeap, WrittenType};
 use wasmote_ir::fallible::TryVec;
@@ -7,7 +7,7 @@ use wasmote_ir::{HeapType, RefType};
 use super::names::Space;
 use super::{Fault, Printer, Result};
 
-/// What types in the type section begin with.
+/// The first bytes of entries in the type section.
 mod opcodes {
     pub const REC: u8 = 0x4e;
     pub const SUB: u8 = 0x50;
@@ -25,7 +25,7 @@ mod opcodes {
 use opcodes::*;
 
 impl Printer<'_, '_> {
-    /// A recursive group of the type section.
+    /// Prints a recursive group.
     pub fn rec_type(&mut self) -> Result<()> {
         if !self.passes(REC)? {
             return self.sub_type(1);
@@ -107,7 +107,7 @@ impl Printer<'_, '_> {
         Ok(self.types.try_push(place)?)
     }
 
-    /// The type of a field, and whether it may change: what comes last is printed first.
+    /// Prints the type of a field. Its mutability comes last in the binary and first in text.
     fn field_type(&mut self) -> Result<()> {
         let start = self.reader;
         self.out.is_silent = true;
@@ -122,7 +122,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// What a field holds.
+    /// Reads and prints a storage type.
     fn storage(&mut self) -> Result<()> {
         let word = match self.reader.peek()? {
             I8 => " i8",
@@ -133,7 +133,7 @@ impl Printer<'_, '_> {
         self.byte().map(drop)
     }
 
-    /// The type of a global: what it holds, and whether it may change.
+    /// Prints the type of a global.
     pub fn global_type(&mut self) -> Result<()> {
         let ty = self.reader.value_type()?;
         let lead = match self.byte_to(3, Fault::Mutability)? {
@@ -148,7 +148,8 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Parameters and results, which are read here; returns how many parameters they are. Their names are of this kind.
+    /// Reads and prints parameters and results. Returns the number of parameters. `names` is the index space of their
+    /// names.
     pub fn function(&mut self, names: Space) -> Result<u32> {
         let params = self.index()?;
         let mut list = List::new("param");
@@ -164,7 +165,7 @@ impl Printer<'_, '_> {
         Ok(params)
     }
 
-    /// A type in a list of parameters, results or locals. Those that have no name share parentheses.
+    /// Prints a type in a list of parameters, results or locals. Consecutive types without names share parentheses.
     pub fn item(&mut self, list: &mut List, named: Option<(Space, u32)>) -> Result<()> {
         let name = named.filter(|&(space, index)| self.names.has(space, index));
         if list.is_open && name.is_some() {
@@ -194,11 +195,12 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// The type of a function by its index; for people, and for the names of parameters, also what it is. Returns how many parameters there are.
+    /// Prints a type use: the index, and for readers and for the names of parameters also the function type. Returns
+    /// the number of parameters.
     pub fn type_use(&mut self, index: u32) -> Result<u32> {
         self.index_of_type(index);
         let &(start, end) = self.types.get(index as usize).unwrap_or(&(0, 0));
-        // That is no function, so that nobody knows which locals its names are of.
+        // The index is not of a function type, so it is unknown which locals the names belong to.
         if end == 0 {
             self.names.leave(Space::Local);
             return Ok(0);
@@ -215,14 +217,14 @@ impl Printer<'_, '_> {
         Ok(params)
     }
 
-    /// A type's index, where types could stand instead.
+    /// Prints the index of a type in a place where a type could also stand.
     pub fn index_of_type(&mut self, index: u32) {
         self.text(" (type");
         self.mention(Space::Type, index);
         self.close();
     }
 
-    /// The type of a structured instruction.
+    /// Prints the type of a structured instruction.
     pub fn block_type(&mut self) -> Result<()> {
         match self.reader.block_type()? {
             WrittenBlock::Empty => {}
@@ -236,7 +238,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// The value type that stands next.
+    /// Reads and prints a value type.
     #[inline(never)]
     pub fn value_next(&mut self) -> Result<()> {
         let ty = self.reader.value_type()?;
@@ -244,7 +246,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// A value type.
+    /// Prints a value type.
     pub fn value(&mut self, ty: WrittenType) {
         match ty {
             WrittenType::Number(ty) => self.out.word(ty.name()),
@@ -252,7 +254,7 @@ impl Printer<'_, '_> {
         }
     }
 
-    /// A reference type.
+    /// Prints a reference type.
     pub fn reference(&mut self, nullable: bool, heap: WrittenHeap) {
         if let (true, WrittenHeap::Known(heap)) = (nullable, heap)
             && !matches!(heap, HeapType::Index(_))
@@ -264,7 +266,7 @@ impl Printer<'_, '_> {
         self.close();
     }
 
-    /// A heap type.
+    /// Prints a heap type.
     pub fn heap(&mut self, heap: WrittenHeap) {
         let (is_shared, name) = match heap {
             WrittenHeap::Known(HeapType::Index(index)) => return self.mention(Space::Type, index),
@@ -284,7 +286,7 @@ impl Printer<'_, '_> {
         self.text(if is_shared { ")" } else { "" });
     }
 
-    /// The type of a table.
+    /// Prints the type of a table.
     pub fn table_type(&mut self) -> Result<()> {
         let (nullable, heap) = self.reader.reference_type()?;
         let flags = self.byte_to(7, Fault::Limits)?;
@@ -294,7 +296,7 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// The type of a memory.
+    /// Prints the type of a memory.
     pub fn memory_type(&mut self) -> Result<()> {
         let flags = self.byte_to(15, Fault::Limits)?;
         self.limits(flags)?;
@@ -317,7 +319,7 @@ impl Printer<'_, '_> {
     }
 }
 
-/// What flags of limits say: that there is a maximum, and so on.
+/// Flags of limits: with a maximum, and so on.
 const MAXIMUM: u8 = 1;
 const SHARED_LIMITS: u8 = 2;
 const WIDE: u8 = 4;
@@ -335,7 +337,7 @@ impl List {
     }
 }
 
-/// The name of a heap type that is no index.
+/// Returns the name of an abstract heap type.
 fn heap_name(heap: HeapType) -> &'static str {
     let reference = RefType::new(false, heap).name();
     reference.strip_prefix("(ref ").and_then(|rest| rest.strip_suffix(')')).unwrap_or_default()

@@ -1,5 +1,6 @@
-//! The specification's scripts (`.wast`) as lists of directives: modules encoded, values as bits, and each with its
-//! line. What the directives mean: <https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>.
+//! Parses the specification's scripts (`.wast`) into lists of directives. Modules are encoded, values are bits, and
+//! each directive has its line. Directives are documented at
+//! <https://github.com/WebAssembly/spec/tree/main/interpreter#scripts>.
 
 mod parse;
 mod values;
@@ -11,16 +12,16 @@ use crate::error::TextError;
 
 pub use parse::parse;
 
-/// A directive and the line it stands on, from 1.
+/// A directive of a script.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Directive {
-    /// The line.
+    /// The line on which it begins, from 1.
     pub line: u32,
-    /// What to do.
+    /// What it asks for.
     pub kind: DirectiveKind,
 }
 
-/// What a directive asks for. Messages are the specification's words for the error that it expects.
+/// What a directive asks for. Messages are the specification's texts of the expected errors.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DirectiveKind {
     /// Define a module and instantiate it.
@@ -41,63 +42,63 @@ pub enum DirectiveKind {
     Instance {
         /// The name of the instance.
         name: Option<Box<str>>,
-        /// The name of the module; the last one if none is given.
+        /// The name of the module; `None` is the last one.
         module: Option<Box<str>>,
     },
     /// Make the exports of an instance importable.
     Register {
         /// The module name for imports.
         name: Box<str>,
-        /// The instance; the last one if none is given.
+        /// The instance; `None` is the last one.
         instance: Option<Box<str>>,
     },
-    /// Do it, with whatever results.
+    /// Perform an action; its results do not matter.
     Action(Action),
     /// The action has these results.
     AssertReturn {
-        /// What is done.
+        /// The action.
         action: Action,
-        /// What comes of it.
+        /// The expected results.
         results: Vec<Pattern>,
     },
     /// The action traps.
     AssertTrap {
-        /// What is done.
+        /// The action.
         action: Action,
-        /// Why it traps.
+        /// The expected error.
         message: Box<str>,
     },
     /// The action exhausts the stack.
     AssertExhaustion {
-        /// What is done.
+        /// The action.
         action: Action,
-        /// What is exhausted.
+        /// The expected error.
         message: Box<str>,
     },
     /// The action throws an exception that nothing catches.
     AssertException(Action),
-    /// The module is refused by the decoder or the parser.
+    /// The decoder or the parser refuses the module.
     AssertMalformed {
         /// The module.
         module: Source,
-        /// Why.
+        /// The expected error.
         message: Box<str>,
     },
-    /// The module is refused by validation.
+    /// Validation refuses the module.
     AssertInvalid {
         /// The module.
         module: Source,
-        /// Why.
+        /// The expected error.
         message: Box<str>,
     },
     /// The module has unknown or incompatible imports.
     AssertUnlinkable {
         /// The module.
         module: Source,
-        /// Why.
+        /// The expected error.
         message: Box<str>,
     },
-    /// A directive that belongs to the proposal or the custom section named.
+    /// A directive of the named proposal or custom section, which is skipped.
     Other(&'static str),
 }
 
@@ -106,16 +107,16 @@ pub enum DirectiveKind {
 pub enum Source {
     /// Its binary.
     Binary(Vec<u8>),
-    /// Text that is none.
+    /// A text that is malformed.
     Malformed(TextError),
 }
 
-/// What can be done with an instance.
+/// An action on an instance.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Action {
     /// Call an exported function.
     Invoke {
-        /// The instance; the last one if none is given.
+        /// The instance; `None` is the last one.
         instance: Option<Box<str>>,
         /// The name of the export.
         name: Box<str>,
@@ -124,7 +125,7 @@ pub enum Action {
     },
     /// Read an exported global.
     Get {
-        /// The instance; the last one if none is given.
+        /// The instance; `None` is the last one.
         instance: Option<Box<str>>,
         /// The name of the export.
         name: Box<str>,
@@ -136,13 +137,13 @@ pub enum Action {
 /// The type of a null reference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heap {
-    /// Of functions: `func` and `nofunc`.
+    /// `func` and `nofunc`.
     Func,
-    /// Of the host's values: `extern` and `noextern`.
+    /// `extern` and `noextern`.
     Extern,
-    /// Of objects: `any` and its subtypes.
+    /// `any` and its subtypes.
     Any,
-    /// Of exceptions.
+    /// `exn` and `noexn`.
     Exn,
     /// Any other.
     Other,
@@ -159,29 +160,29 @@ pub enum Arg {
     F32(u32),
     /// An f64, as bits.
     F64(u64),
-    /// A vector, its first lane lowest.
+    /// A vector; its first lane is in the lowest bits.
     V128(u128),
     /// A null reference.
     Null(Heap),
-    /// A reference of the host, told apart by its number.
+    /// A host reference, identified by its number.
     Extern(u32),
-    /// A reference of the host as `anyref`, told apart by its number.
+    /// A host reference as `anyref`, identified by its number.
     Host(u32),
 }
 
-/// What a float may be.
+/// An expected float.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Float {
     /// These bits.
     Bits(u64),
-    /// A NaN whose payload has the highest bit only, of either sign.
+    /// A NaN of either sign, whose payload has only the highest bit set.
     CanonicalNan,
-    /// A NaN whose payload has the highest bit at least, of either sign.
+    /// A NaN of either sign, whose payload has at least the highest bit set.
     ArithmeticNan,
 }
 
 impl Float {
-    /// Whether an f32 with these bits is such a float.
+    /// Whether an f32 with these bits matches.
     pub fn matches_f32(self, bits: u32) -> bool {
         match self {
             Float::Bits(expected) => u64::from(bits) == expected,
@@ -190,7 +191,7 @@ impl Float {
         }
     }
 
-    /// Whether an f64 with these bits is such a float.
+    /// Whether an f64 with these bits matches.
     pub fn matches_f64(self, bits: u64) -> bool {
         match self {
             Float::Bits(expected) => bits == expected,
@@ -200,35 +201,35 @@ impl Float {
     }
 }
 
-/// What a result may be.
+/// An expected result.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Pattern {
     /// This i32.
     I32(i32),
     /// This i64.
     I64(i64),
-    /// Such an f32.
+    /// An f32.
     F32(Float),
-    /// Such an f64.
+    /// An f64.
     F64(Float),
-    /// This vector, its first lane lowest.
+    /// This vector; its first lane is in the lowest bits.
     V128(u128),
-    /// Vectors of four such f32.
+    /// A vector of four f32.
     F32x4([Float; 4]),
-    /// Vectors of two such f64.
+    /// A vector of two f64.
     F64x2([Float; 2]),
-    /// A null reference, of this type if one is given.
+    /// A null reference; of this type, if one is given.
     Null(Option<Heap>),
-    /// A reference of the host, with this number if one is given.
+    /// A host reference; with this number, if one is given.
     Extern(Option<u32>),
-    /// A reference to some function.
+    /// Any reference to a function.
     Func,
-    /// A reference of the host as `anyref`, with this number.
+    /// The host reference with this number, as `anyref`.
     Host(u32),
-    /// A reference to something of this kind, in the words of the text format: `any`, `eq`, `i31`, `struct` or `array`.
+    /// Any reference of this type: `any`, `eq`, `i31`, `struct` or `array`.
     Object(&'static str),
-    /// One of these.
+    /// Any one of these.
     Either(Vec<Pattern>),
-    /// A reference of the proposal named.
+    /// A reference of the named proposal.
     Other(&'static str),
 }

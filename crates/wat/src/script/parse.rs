@@ -1,4 +1,4 @@
-//! Directives, one after the other.
+//! Parses directives.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,10 +13,12 @@ use crate::lexer::Kind;
 use crate::parser::Parser;
 use crate::text::parse_bytes;
 
-/// The directives of a script. `path` stands in errors only. A text with modules only, or with the fields of one, is a script, too.
+/// Parses a script. `path` is only used in errors. A text that consists of modules, or of the fields of one module, is
+/// a script, too.
 ///
 /// # Errors
-/// When the script is none. What is wrong with a module in it is an error of that module alone ([`Source::Malformed`]). Or when there is no memory.
+/// If the script is malformed, or if there is no memory. A malformed module is no error of the script: it becomes a
+/// [`Source::Malformed`].
 #[inline(never)]
 pub fn parse(text: &str, path: &str) -> core::result::Result<Vec<Directive>, TextError> {
     let read = || Reader { parser: Parser::new(text)?, text, path, counted: 0, line: 1 }.script();
@@ -27,12 +29,12 @@ pub(super) struct Reader<'t> {
     pub parser: Parser<'t>,
     text: &'t str,
     path: &'t str,
-    /// The byte up to which lines were counted, and the line that it is in.
+    /// The offset up to which lines were counted, and its line.
     counted: usize,
     line: u32,
 }
 
-/// Whether a word begins a directive, and not a field of a module.
+/// Whether a word begins a directive, rather than a field of a module.
 fn is_directive(word: &[u8]) -> bool {
     word.starts_with(b"assert_") || matches!(word, b"module" | b"component" | b"register" | b"invoke")
 }
@@ -56,7 +58,7 @@ impl Reader<'_> {
         Ok(directives)
     }
 
-    /// The line of the next token, which is behind all that were asked for.
+    /// Returns the line of the next token. Tokens must be asked for in ascending order.
     fn next_line(&mut self) -> u32 {
         let at = self.parser.at() as usize;
         let lines = self.text.as_bytes()[self.counted..at].iter().filter(|&&byte| byte == b'\n').count();
@@ -65,7 +67,7 @@ impl Reader<'_> {
         self.line
     }
 
-    /// A directive in its parentheses.
+    /// Parses a directive with its parentheses.
     #[inline(never)]
     fn directive(&mut self) -> Result<DirectiveKind> {
         let word = self.parser.word();
@@ -111,7 +113,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A directive that is not looked at.
+    /// Skips a directive.
     #[inline(never)]
     fn other(&mut self, of: &'static str) -> Result<DirectiveKind> {
         self.parser.skip()?;
@@ -125,11 +127,11 @@ impl Reader<'_> {
         Ok(wasmote_ir::fallible::try_str(text)?)
     }
 
-    /// The name of an instance or of a module, if one comes next.
+    /// Parses the name of an instance or a module, if one comes next.
     #[inline(never)]
     fn name(&mut self) -> Result<Option<Box<str>>> {
         let Some(name) = self.parser.id()? else { return Ok(None) };
-        // The characters of an identifier are UTF-8.
+        // Identifiers are UTF-8.
         let text = core::str::from_utf8(self.parser.characters(name)).unwrap_or_default();
         Ok(Some(wasmote_ir::fallible::try_str(text)?))
     }
@@ -163,7 +165,7 @@ impl Reader<'_> {
         Ok(module)
     }
 
-    /// A module behind its keyword: as fields, as a binary, or as a quoted text.
+    /// Parses a module behind its keyword: its fields, a binary, or quoted text.
     fn module(&mut self) -> Result<Source> {
         let place = self.parser.place();
         self.parser.id()?;
@@ -183,7 +185,7 @@ impl Reader<'_> {
                 if fault.wrong == Wrong::Memory {
                     return Err(fault);
                 }
-                // What is behind it can be read only if its parentheses match.
+                // Parsing can only continue behind the module if its parentheses match.
                 self.parser.go_to(place);
                 self.parser.skip().map_err(|_| fault)?;
                 Ok(Source::Malformed(fault.report(self.path, self.text)))
@@ -191,11 +193,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The source of a module that is a text of its own.
+    /// Parses quoted text as a module of its own.
     fn source(&self, text: &[u8]) -> Result<Source> {
         match parse_bytes(text) {
             Ok(binary) => Ok(Source::Binary(binary)),
-            // It says nothing about the text.
+            // Without memory, the text is neither well-formed nor malformed.
             Err((fault, _)) if fault.wrong == Wrong::Memory => Err(fault),
             Err((fault, text)) => Ok(Source::Malformed(fault.report(self.path, text))),
         }

@@ -1,4 +1,4 @@
-//! Arguments, and patterns of results.
+//! Parses arguments, and patterns of results.
 
 use alloc::vec::Vec;
 
@@ -10,22 +10,22 @@ use super::{Arg, Float, Heap, Pattern};
 use crate::error::{Result, Wrong};
 use crate::types::{self, Types};
 
-/// How deep patterns may be nested.
+/// How deeply patterns may nest.
 const MAX_DEPTH: u32 = 100;
 
-/// References to something of a kind, which have no number.
+/// Patterns of references without a number.
 const OBJECTS: [(&str, &str); 5] =
     [("ref.any", "any"), ("ref.eq", "eq"), ("ref.i31", "i31"), ("ref.struct", "struct"), ("ref.array", "array")];
 
-/// A number, a vector, or a reference that can be an argument as well as a result.
+/// A value that can be an argument as well as a result.
 enum Value {
     Arg(Arg),
-    /// A float, or a vector of such, that may be any of some NaNs.
+    /// A float or a vector of floats that may be any of several NaNs.
     Pattern(Pattern),
 }
 
 impl Reader<'_> {
-    /// An argument in its parentheses.
+    /// Parses an argument with its parentheses.
     pub fn argument(&mut self) -> Result<Arg> {
         self.parser.open()?;
         let fault = self.parser.fault(Wrong::Value);
@@ -34,7 +34,7 @@ impl Reader<'_> {
         Ok(arg)
     }
 
-    /// A pattern in its parentheses.
+    /// Parses a pattern with its parentheses.
     pub fn pattern(&mut self, depth: u32) -> Result<Pattern> {
         self.parser.open()?;
         let pattern = match self.value(true)? {
@@ -55,7 +55,7 @@ impl Reader<'_> {
         Ok(pattern)
     }
 
-    /// What can be a result only, behind its parenthesis.
+    /// Parses a pattern that cannot be an argument, behind its parenthesis.
     fn pattern_only(&mut self, depth: u32) -> Result<Pattern> {
         let fault = self.parser.fault(Wrong::Value);
         if let Some(&(word, object)) = OBJECTS.iter().find(|(word, _)| self.parser.is_word(word)) {
@@ -87,7 +87,7 @@ impl Reader<'_> {
         })
     }
 
-    /// What can be an argument, if that is what comes next; with `patterns`, what can only be a result, too.
+    /// Parses a value, if one comes next. `patterns` allows NaN patterns.
     fn value(&mut self, patterns: bool) -> Result<Option<Value>> {
         let place = self.parser.place();
         let word = self.parser.word();
@@ -130,7 +130,7 @@ impl Reader<'_> {
         }))
     }
 
-    /// A float, or with `patterns` a word for some NaNs.
+    /// Parses a float. `patterns` allows NaN patterns.
     fn float(&mut self, ty: &[u8], patterns: bool) -> Result<Float> {
         Ok(if patterns && self.parser.take_word("nan:canonical") {
             Float::CanonicalNan
@@ -141,7 +141,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The type of a null reference.
+    /// Parses the type of a null reference.
     fn heap(&mut self) -> Result<Heap> {
         if self.parser.is_index() {
             self.parser.index()?;
