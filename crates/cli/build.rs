@@ -1,4 +1,4 @@
-//! Linker options that make release binaries smaller. docs/journal/size.md has what each saves.
+//! Passes linker options that make release binaries smaller. docs/journal/size.md has what each of them saves.
 
 use std::process::Command;
 
@@ -6,25 +6,26 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=layout.ld");
     let var = |name: &str| std::env::var(name).unwrap_or_default();
-    // The one target whose linker is known: LLVM's, which rustc brings along and uses unless told otherwise.
+    // Only this target's default linker is known: LLVM's, which rustc ships and uses unless told otherwise.
     if var("PROFILE") != "release" || var("TARGET") != "x86_64-unknown-linux-gnu" || !var("RUSTC_LINKER").is_empty() {
         return;
     }
     let option = |option: &str| println!("cargo:rustc-link-arg-bins=-Wl,{option}");
-    // What is left out, and how close functions lie.
-    // Copied, because Cargo may keep these options for a checkout that lies elsewhere.
+    // Discards the unwind tables, and packs functions closely.
+    // The script is copied because Cargo may reuse these options for a checkout at another path.
     let script = std::path::Path::new(&var("OUT_DIR")).join("layout.ld");
     std::fs::copy("layout.ld", &script).expect("layout.ld can be copied to OUT_DIR");
     option(&format!("-T,{}", script.display()));
     option("--no-eh-frame-hdr");
-    // Functions that came out the same become one; handlers above all.
+    // Merges functions with equal code. Many handlers are equal.
     option("--icf=all");
     if var("HOST") == var("TARGET") && glibc_packs_relocations() {
         option("-z,pack-relative-relocs");
     }
 }
 
-/// Whether this machine's glibc, which the binary will run with, is 2.36 or newer.
+/// Whether this machine's glibc, which the binary will run with, is 2.36 or newer: older ones cannot read packed
+/// relocations.
 fn glibc_packs_relocations() -> bool {
     let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
     let version = String::from_utf8_lossy(&output.stdout).into_owned();

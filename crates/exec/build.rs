@@ -1,5 +1,5 @@
-//! Finds out two facts about the target: whether handlers can reach each other by tail calls (otherwise a loop runs them),
-//! and whether inaccessible pages behind a memory can replace bounds checks.
+//! Sets `cfg(tail_dispatch)` where handlers tail-call each other (elsewhere they return to a loop), and `cfg(guarded)`
+//! where inaccessible pages replace bounds checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

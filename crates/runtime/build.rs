@@ -1,5 +1,5 @@
-//! Says where linear memories lie in reserved address space, where there is plenty, and the way to it is switched on; and
-//! where pages without access behind them stand in for checks.
+//! Sets `cfg(reserve)` where linear memories lie in reserved address space, and `cfg(guarded)` where inaccessible pages
+//! replace bounds checks.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
