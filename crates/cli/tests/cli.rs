@@ -1,4 +1,4 @@
-//! The command as it is used: what it prints, where, and with which exit status.
+//! Runs the command as users do: its output, and its exit status.
 #![cfg(all(unix, feature = "validate", feature = "wasi", feature = "inspect", feature = "dump"))]
 
 #[path = "support/folder.rs"]
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use folder::Folder;
 
-/// What came of a run.
+/// The result of a run.
 struct Ran {
     status: i32,
     out: String,
@@ -18,13 +18,13 @@ struct Ran {
 }
 
 impl Ran {
-    /// The status and all of standard output; nothing went wrong.
+    /// Asserts that it succeeded with exactly this standard output.
     #[track_caller]
     fn prints(&self, out: &str) {
         assert_eq!((self.status, &*self.out), (0, out), "{}", self.err);
     }
 
-    /// One line on standard error that has all of these parts, and this status.
+    /// Asserts that it failed with this status, and one line on standard error with all of these parts.
     #[track_caller]
     fn fails(&self, status: i32, parts: &[&str]) {
         assert_eq!((self.status, self.err.lines().count()), (status, 1), "{}", self.err);
@@ -59,14 +59,14 @@ fn wasmote_in(folder: &Path, args: &[&str], stdin: &[u8]) -> Ran {
 }
 
 impl Folder {
-    /// Writes a file, and gives its path.
+    /// Writes a file. Returns its path.
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).unwrap();
         path.into_os_string().into_string().unwrap()
     }
 
-    /// Writes a module, as binary.
+    /// Writes a module as a binary. Returns its path.
     fn module(&self, text: &str) -> String {
         self.file("module.wasm", wat::parse_str(text).unwrap())
     }
@@ -82,8 +82,8 @@ const CALCULATOR: &str = r#"(module
     (func $outer (export "trap") call $inner)
     (func (export "forever") (result i32) (loop $again br $again) (i32.const 1)))"#;
 
-/// Writes its arguments, a NUL behind each, to standard output, then what stands on standard input, then exits with
-/// the number of arguments.
+/// Writes its arguments to standard output, each with a NUL behind it, then copies standard input, and exits with the
+/// number of arguments.
 const ECHO: &str = r#"(module
     (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
@@ -244,7 +244,7 @@ fn missing_imports_are_all_listed_with_their_types() {
     }
 }
 
-/// A module of more than a mebibyte of code, of which the last function is valid or not, and runs only if it is called.
+/// Returns a module with more than a mebibyte of code. Its last function may be invalid, and only runs if it is called.
 fn large(start: &str, last: &str) -> Vec<u8> {
     let adds = "i32.const 123456789 i32.add ".repeat(200_000);
     let text = format!(
@@ -299,7 +299,7 @@ fn a_large_module_that_is_not_valid_does_nothing_that_can_be_noticed() {
 fn broken_files_are_one_line_with_the_offset() {
     let folder = Folder::empty();
     let binary = wat::parse_str(CALCULATOR).unwrap();
-    // Cut off anywhere: an error, or a module that lacks something, but never a crash.
+    // Truncated anywhere, it is an error or a module with fewer parts, but never a crash.
     let mut modules = 0;
     for len in 0..binary.len() {
         let file = folder.file("cut.wasm", &binary[..len]);
@@ -321,7 +321,7 @@ fn broken_files_are_one_line_with_the_offset() {
     let file = folder.file("bad.wat", "(module\n  (func (export \"f\") i32.bad))");
     let said = if cfg!(feature = "wat") { ["line 2, column 22", "i32.bad"] } else { ["text", "feature `wat`"] };
     wasmote(&[&file], b"").fails(1, &said);
-    // Code that is not valid: the addition lacks its operands.
+    // Invalid code: the addition lacks its operands.
     let mut invalid = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0".to_vec();
     invalid.extend(b"\x0a\x05\x01\x03\0\x6a\x0b");
     let file = folder.file("invalid.wasm", invalid);
@@ -417,7 +417,7 @@ fn an_exception_that_nothing_caught_is_printed_with_its_values_and_where_it_was_
     assert_eq!(lines.len(), 4, "{}", ran.err);
 }
 
-/// The numbers in the line of `--stats` that begins with this.
+/// Returns the numbers in a line of `--stats`.
 fn numbers(stats: &str, line: &str) -> Vec<f64> {
     let line = stats.lines().find(|it| it.starts_with(line)).unwrap_or_else(|| panic!("no {line} in: {stats}"));
     line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
@@ -450,7 +450,7 @@ fn stats_tell_what_became_of_objects() {
     let [run] = numbers(&ran.err, "run")[..] else { panic!("{}", ran.err) };
     assert!((share - 100.0 * (run - all) / run).abs() < 0.2, "{}", ran.err);
     assert!((rate - made / run / 1000.0).abs() < 2.0, "{}", ran.err);
-    // Without objects there is nothing to tell.
+    // Without objects, the line is missing.
     let ran = wasmote(&["--stats", "--invoke", "add", &folder.module(CALCULATOR), "1", "2"], b"");
     assert!(!ran.err.contains("collections"), "{}", ran.err);
 }
@@ -573,7 +573,7 @@ fn closed_pipes_are_no_crash() {
         .status()
         .unwrap();
     assert!(status.success());
-    // A guest that writes to a closed pipe gets an errno, and lives on.
+    // A guest that writes to a closed pipe gets an errno, and continues.
     let guest = folder.module(
         r#"(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -1,5 +1,5 @@
-//! Real programs: those of `tests/guests`, those of the corpus if it was fetched, and those beside the checkout. Each
-//! must print what it prints elsewhere, to the byte, and again from images of both op sets.
+//! Runs real programs: those of `tests/guests`, those of the corpus if it was fetched, and those beside the checkout.
+//! Each must print the same bytes as in other engines, also as images of both op sets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use wasmote::{Engine, Instance, Linker, Module, Store, TranslateErrorKind, Val, ValType};
 use wasmote_test_support::root;
 
-/// `guests.toml` and `corpus.toml`.
+/// The format of `guests.toml` and `corpus.toml`.
 #[derive(Deserialize)]
 struct Cases {
     case: Vec<Case>,
@@ -30,47 +30,47 @@ struct Case {
     module: PathBuf,
     #[serde(default)]
     args: Vec<String>,
-    /// Names of directories for the guest to read, and what they are here.
+    /// Directories that the guest may read: its names for them, and their paths.
     #[serde(default)]
     dir: BTreeMap<String, PathBuf>,
-    /// The name of a directory to write to. It is empty at first.
+    /// The guest's name of a directory to write to, which is empty at first.
     scratch: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     stdin: Option<PathBuf>,
-    /// The whole output; without it, there must be none.
+    /// The expected output; without it, there must be none.
     expected: Option<PathBuf>,
-    /// The directory to write to, as it must be afterwards.
+    /// The expected contents of the directory to write to.
     written: Option<PathBuf>,
     #[serde(default)]
     exit: i32,
-    /// What it exercises.
+    /// What the program exercises.
     #[serde(default)]
     kind: String,
 }
 
-/// The kind of programs that the core op set does not have.
+/// The kind of programs with vectors, which the core op set lacks.
 const VECTORS: &str = "vectors";
 
 /// The kind of programs with objects and exceptions.
 const OBJECTS: &str = "objects";
 
-/// How a program gets to the command.
+/// The form in which the command gets a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
     Binary,
-    /// The same, where no two instructions are done by one handler.
+    /// The binary, run without superinstructions.
     WithoutSuperinstructions,
-    /// An image with this op set, made by `wasmote compile`.
+    /// An image of this op set, made by `wasmote compile`.
     #[cfg_attr(not(feature = "compile"), allow(dead_code))]
     Image(&'static str),
 }
 
-/// The file to run.
+/// Returns the file to run.
 fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
     let module = modules.join(&case.module);
     let Form::Image(op_set) = form else { return Ok(module) };
-    // Several cases may be of one module, and run at the same time.
+    // Several cases may use one module at the same time.
     let image = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{op_set}.wmi", case.name));
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     command.args(["compile", "--op-set", op_set, "-o"]).arg(&image).arg(module);
@@ -81,7 +81,7 @@ fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
     Ok(image)
 }
 
-/// The files in a folder and the folders in it, each with its bytes.
+/// Returns the files and folders in a folder, with the files' bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut left = vec![folder.to_owned()];
@@ -97,7 +97,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Runs a case; what is wrong with it, if anything.
+/// Runs a case. Errors: what is wrong.
 fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), String> {
     if form == Form::Image("core") && case.kind == VECTORS {
         return match program(form, modules, case) {
@@ -109,7 +109,7 @@ fn check(form: Form, modules: &Path, folder: &Path, case: &Case) -> Result<(), S
     check_in(form, modules, folder, case, &scratch.0)
 }
 
-/// The same with this directory for the program to write to.
+/// Runs a case with this directory to write to.
 fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Path) -> Result<(), String> {
     let stdin = match &case.stdin {
         Some(path) => File::open(folder.join(path)).map_err(|error| format!("{}: {error}", path.display()))?.into(),
@@ -158,7 +158,7 @@ fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Pa
     Ok(())
 }
 
-/// Runs all cases, as many at a time as there are processors, and fails with all that went wrong.
+/// Runs all cases, one for each processor at a time. Panics with all errors.
 fn check_all(modules: &Path, folder: &Path, cases: Vec<Case>) {
     check_form(Form::Binary, modules, folder, &cases);
     #[cfg(feature = "compile")]
@@ -218,7 +218,7 @@ fn guests_print_the_same_without_superinstructions() {
     check_form(Form::WithoutSuperinstructions, &folder, &folder, &cases);
 }
 
-/// Each run opens what the one before it left. All forms of the program must leave the same bytes.
+/// Each run opens the database that the previous one left. All forms of the program must leave the same bytes.
 #[test]
 fn sqlite_keeps_its_database_in_a_file() {
     let folder = root().join("tests/guests");
@@ -276,7 +276,7 @@ fn programs_of_the_corpus_print_what_they_print_elsewhere() {
     }
 }
 
-/// The folder of guests beside the checkout.
+/// Returns the folder of guests beside the checkout.
 fn shared() -> Option<PathBuf> {
     let folder = root().join("../shared/guests");
     if folder.exists() {
@@ -336,7 +336,7 @@ fn vectors_beside_the_checkout_print_what_they_print_elsewhere() {
     check_all(&folder, &folder, vec![case]);
 }
 
-/// A number as the expected files have it.
+/// Parses a number in an expected file.
 fn number(text: &str, ty: ValType) -> Val {
     let value = match text.strip_prefix("0x") {
         Some(digits) => i128::from_str_radix(digits, 16).unwrap(),
@@ -362,7 +362,7 @@ fn printed(results: &[Val]) -> String {
     }
 }
 
-/// Makes one call of the form `name(args) = result` or `name(args) ! ... wasm trap: reason`.
+/// Performs a call of the form `name(args) = result` or `name(args) ! ... wasm trap: reason`.
 fn check_call(store: &mut Store<()>, instance: Instance, line: &str) {
     let (name, rest) = line.split_once('(').unwrap();
     let (args, outcome) = rest.split_once(") ").unwrap();

@@ -1,4 +1,4 @@
-//! Every command with every kind of file: what it says, all of it, and its exit status.
+//! Runs every command on every kind of file, and compares its whole output and its exit status.
 #![cfg(all(unix, feature = "validate", feature = "wasi", feature = "inspect", feature = "dump", feature = "extended"))]
 
 #[path = "support/folder.rs"]
@@ -11,7 +11,7 @@ use std::thread;
 
 use folder::Folder;
 
-/// The commands that work on a module, and the one that works on scripts. Those that make binaries write them to nowhere.
+/// The commands that take a module, and the one that takes scripts. Those that write binaries write to /dev/null.
 const COMMANDS: [&[&str]; 8] = [
     &["run"],
     &["validate"],
@@ -27,23 +27,23 @@ const WAST: usize = 5;
 const PRINT: usize = 6;
 const PARSE: usize = 7;
 
-/// A module that every command but `wast` works on, and the same as a script of one module.
+/// A module that every command but `wast` accepts, and a script of one module.
 const TEXT: &str =
     "(module (memory 1) (func (export \"_start\")) (func $add (export \"add\") (param i32 i32) (result i32)
     (i32.add (local.get 0) (local.get 1))))";
 
-/// What a command does with a file: its exit status, and what it says.
+/// What a command does with a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Does {
-    /// It does its work, without a word on standard error, and prints lines that begin so.
+    /// It succeeds: standard error is empty, and standard output has lines with these beginnings.
     Prints(Vec<&'static str>),
-    /// One line on standard error, behind the name of the file; the status is 1.
+    /// It exits with status 1 and one line on standard error: the file's name and this.
     Refuses(&'static str),
 }
 
 use Does::{Prints, Refuses};
 
-/// Runs a command on a file in this folder: its status, output and errors.
+/// Runs a command on a file of the folder. Returns the status, output and errors.
 fn wasmote(folder: &Path, words: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     let output = command.args(words).current_dir(folder).stdin(Stdio::null()).output().unwrap();
@@ -51,7 +51,7 @@ fn wasmote(folder: &Path, words: &[&str]) -> (i32, String, String) {
     (output.status.code().expect("ended by a signal"), text(output.stdout), text(output.stderr))
 }
 
-/// What a command should do with a file, and what it does.
+/// Checks what a command does with a file.
 fn check(folder: &Path, command: &[&str], file: &str, does: &Does) {
     let (status, out, err) = wasmote(folder, &[command, &[file]].concat());
     let context = format!("{command:?} {file}: {status}\n{out}{err}");
@@ -70,27 +70,27 @@ fn check(folder: &Path, command: &[&str], file: &str, does: &Does) {
     }
 }
 
-/// What all commands do with a file, in the order of [`COMMANDS`].
+/// What all commands do with a module, in the order of [`COMMANDS`].
 fn modules(inspect: &[&'static str], dump: &[&'static str], validate: &'static str, wast: Does) -> [Does; 8] {
     let prints = |lines: &[&'static str]| Prints(lines.to_vec());
     let text = prints(&["(module", "  (memory (;0;) 1)", "  (func $add (;1;) (type 1) (param i32 i32) (result i32)"]);
     [prints(&[]), prints(&[validate]), prints(inspect), prints(dump), prints(&[]), wast, text, prints(&[])]
 }
 
-/// The same, of a binary.
+/// What they do with a binary.
 fn binaries(mut modules: [Does; 8]) -> [Does; 8] {
     modules[PARSE] = Refuses(NO_TEXT);
     modules
 }
 
-/// All refuse a damaged binary: those that load it, and the one that prints it.
+/// All refuse a damaged binary: loading and printing have different errors.
 fn refused_binary(module: &'static str, print: &'static str) -> [Does; 8] {
     let mut all = binaries(refused_as(module, NO_SCRIPT));
     all[PRINT] = Refuses(print);
     all
 }
 
-/// What all commands do with an image.
+/// What they do with an image.
 #[cfg(feature = "compile")]
 fn images(mut modules: [Does; 8]) -> [Does; 8] {
     modules[COMPILE] = Refuses("this is an image already: compile the module that it was made from");
@@ -100,12 +100,12 @@ fn images(mut modules: [Does; 8]) -> [Does; 8] {
     modules
 }
 
-/// All of them refuse the file so.
+/// All refuse the file with this line.
 fn refused(line: &'static str) -> [Does; 8] {
     [(); 8].map(|()| Refuses(line))
 }
 
-/// The commands that want a module refuse the file so, and the one that wants a script otherwise.
+/// The commands for modules refuse the file with one line, the command for scripts with another.
 fn refused_as(module: &'static str, script: &'static str) -> [Does; 8] {
     let mut all = refused(module);
     all[WAST] = Refuses(script);
@@ -119,7 +119,7 @@ const EMPTY: &str = "the file is empty: build or copy it again";
 const UNKNOWN: &str =
     "neither a binary module, which begins with `\\0asm`, nor text, which begins with `(`: name a .wasm or .wat file";
 
-/// The files that are made of bytes, each with what the commands do with it.
+/// Returns the files with their contents, and what the commands do with them.
 fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
     let binary = wat::parse_str(TEXT).unwrap();
     let module = binaries(modules(
@@ -236,13 +236,13 @@ fn what_cannot_be_read_is_said_by_every_command() {
     assert!(fifo.success());
     let cases = [
         ("missing.wasm", "no such file"),
-        // As if it were a command.
+        // A misspelt command is taken for a file.
         ("frobnicate", "no such file (and no command of that name)"),
         ("directory", "is a directory, name a file in it"),
         ("loop", "cannot be read: Too many levels of symbolic links (os error 40)"),
         ("fifo", "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`"),
     ];
-    // At once, since each waits a moment for somebody to write to the fifo.
+    // All at once, since each waits a moment for a writer of the fifo.
     thread::scope(|scope| {
         for command in COMMANDS.into_iter().filter(|command| has(command)) {
             let folder = &folder.0;
@@ -340,7 +340,7 @@ fn an_image_that_is_cut_off_or_damaged_is_said_so_by_every_command() {
     let (cut, mut version, mut records, mut code) = (&whole[..300], whole.clone(), whole.clone(), whole.clone());
     version[4] ^= 0x80;
     records[250] ^= 1;
-    // The last bytes are code: there is no data.
+    // The last bytes are code: the module has no data.
     let last = code.len() - 1;
     code[last] ^= 1;
     for (name, bytes, line) in [
@@ -358,7 +358,7 @@ fn an_image_that_is_cut_off_or_damaged_is_said_so_by_every_command() {
             check(&folder.0, command, name, does);
         }
     }
-    // A function is verified when it is first called; those who look at all of them find it.
+    // A function is verified when it is first called. Commands that read all functions find the damage.
     std::fs::write(folder.0.join("code.wmi"), &*code).unwrap();
     check(&folder.0, &["run"], "code.wmi", &Prints(vec![]));
     for command in ["validate", "dump"] {

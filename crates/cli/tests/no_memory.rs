@@ -1,5 +1,5 @@
-//! The command with little address space: whatever it runs ends well, in a trap, or with one line that says that there is no memory. It never
-//! aborts, panics or is killed.
+//! Runs the command with little address space. Each run ends normally, with a trap, or with one line that says that
+//! there is no memory. It never aborts, panics or is killed.
 #![cfg(all(
     target_os = "linux",
     feature = "wat",
@@ -20,7 +20,7 @@ use folder::Folder;
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_wasmote");
 
-/// Runs the command with so many KiB of address space.
+/// Runs the command with `kib` KiB of address space.
 fn limited(kib: u64, args: &[&str]) -> Output {
     let script = format!("ulimit -v {kib}; exec \"$0\" \"$@\"");
     let mut command = Command::new("sh");
@@ -28,18 +28,18 @@ fn limited(kib: u64, args: &[&str]) -> Output {
     command.output().expect("there is a shell")
 }
 
-/// KiB of address space that it takes to start the command.
+/// Returns the KiB of address space that the command needs to start.
 fn least() -> u64 {
     let starts = |kib: &u64| limited(*kib, &["--version"]).status.success();
     (1..).map(|mib| mib << 10).find(starts).expect("it starts with enough")
 }
 
-/// How a run ended that had to end well in one of several ways.
+/// The allowed ends of a run.
 #[derive(PartialEq, Eq, Debug)]
 enum Ended {
     Well,
     InATrap,
-    /// With one line about it.
+    /// With one line that says that there is no memory.
     WithoutMemory,
 }
 
@@ -64,8 +64,8 @@ fn ended(output: &Output, what: &str) -> Ended {
     }
 }
 
-/// Runs the command with more and more address space: just enough to start, and a little more many times, so that memory ends in many
-/// places; then in large steps. With plenty it must end as it says.
+/// Runs the command with growing address space: first in many small steps from what it needs to start, so that memory
+/// ends in many places, and then in large steps. With `plenty`, it must end as stated.
 fn with_more_and_more(args: &[&str], plenty: Ended) {
     let least = least();
     let little = (0..24).map(|step| step * 400);
@@ -91,7 +91,7 @@ impl Folder {
     }
 }
 
-/// Much of everything that a module is made of.
+/// Returns a module with many of everything.
 fn large() -> String {
     let mut text = String::from("(module (memory 1) (table 1 funcref)");
     for i in 0..6000 {
@@ -156,7 +156,7 @@ fn imports_without_end_are_refused_or_there_is_no_memory() {
 #[test]
 fn deep_nesting_runs_or_there_is_no_memory() {
     let folder = Folder::empty();
-    // Put together from bytes: the parser of text has a limit of its own.
+    // Encoded directly: the text parser has a limit of its own.
     let depth = 150_000;
     let mut body = vec![0];
     body.extend([0x02, 0x40, 0x03, 0x40].repeat(depth));
@@ -176,7 +176,7 @@ fn leb(mut number: usize) -> Vec<u8> {
     bytes
 }
 
-/// A module whose `_start` has this body.
+/// Returns a module whose `_start` has this body.
 fn one_function(body: &[u8]) -> Vec<u8> {
     let section = |id: u8, contents: &[u8]| [&[id], &*leb(contents.len()), contents].concat();
     let code = [&[1], &*leb(body.len()), body].concat();
@@ -275,7 +275,7 @@ fn many_instances_are_made_or_there_is_no_memory() {
     let least = least();
     for kib in (0..20).map(|step| least + step * 1500) {
         let output = limited(kib, &["wast", &file]);
-        // A directive that fails for lack of memory fails; the script goes on.
+        // A directive without memory fails, and the script continues.
         assert!(output.status.signal().is_none(), "with {kib} KiB: {}", output.status);
         assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
     }

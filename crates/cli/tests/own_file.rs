@@ -1,4 +1,5 @@
-//! A guest that writes to the file it was loaded from, while it runs: what was proved of the file stays true of what is executed.
+//! A guest overwrites the file it was loaded from while it runs. The code that runs is still the code that was
+//! validated.
 #![cfg(all(target_os = "linux", feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]
@@ -10,7 +11,7 @@ use folder::Folder;
 #[cfg(feature = "compile")]
 use wasmote_ir::image::layout;
 
-/// Overwrites bytes of `program` with ones, then calls a function that did not run before.
+/// Overwrites bytes of `program` with ones, then calls a function that has not run yet.
 const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "path_open"
         (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -34,7 +35,7 @@ const PROGRAM: &str = r#"(module
         (i32.mul (local.get 0) (i32.const 7))))"#;
 
 impl Folder {
-    /// The binary as the file `program`, and its bytes.
+    /// The binary in the file `program`.
     fn binary(&self) -> Vec<u8> {
         let wasm = wat::parse_str(PROGRAM.replace("LARGE", &"x".repeat(150_000))).unwrap();
         std::fs::write(self.0.join("program"), &wasm).unwrap();

@@ -1,10 +1,10 @@
-//! `wasmote wast` on the scripts of our own, which end with counts of what passed.
+//! Runs `wasmote wast` on the project's own scripts, and checks the counts that it prints.
 #![cfg(all(unix, feature = "script", feature = "gc"))]
 
 use std::path::Path;
 use std::process::Command;
 
-/// What a script without vectors has none of.
+/// Words that only scripts with vectors contain.
 const OF_VECTORS: [&str; 2] = ["v128", "x4."];
 
 #[test]

@@ -1,4 +1,4 @@
-//! What runs can be seen: code as it is linked, what holds for it, and each instruction as it runs.
+//! Tests `wasmote dump` with linked code, and `wasmote run --trace`.
 #![cfg(all(unix, feature = "validate", feature = "wasi", feature = "dump", feature = "extended"))]
 
 #[path = "support/folder.rs"]
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use folder::Folder;
 
-/// The sum of some numbers in memory, and a recursion.
+/// Sums up numbers in memory, and recurses.
 const TEXT: &str = r#"(module
   (memory (export "memory") 1)
   (data (i32.const 8) "\01\00\00\00\02\00\00\00\03\00\00\00")
@@ -27,7 +27,7 @@ const TEXT: &str = r#"(module
   (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5)))
   (func (export "traps") (param i32) (i32.store (local.get 0) (i32.const 1))))"#;
 
-/// Runs the command in this folder: its status, output and errors.
+/// Runs the command in this folder. Returns the status, output and errors.
 fn wasmote(folder: &Folder, words: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     let output = command.args(words).current_dir(&folder.0).stdin(Stdio::null()).output().unwrap();
@@ -35,7 +35,7 @@ fn wasmote(folder: &Folder, words: &[&str]) -> (i32, String, String) {
     (output.status.code().expect("ended by a signal"), text(output.stdout), text(output.stderr))
 }
 
-/// What the command prints, which ends well.
+/// Runs the command, which must succeed. Returns the output.
 #[track_caller]
 fn prints(folder: &Folder, words: &[&str]) -> String {
     let (status, out, err) = wasmote(folder, words);
@@ -49,7 +49,7 @@ fn module() -> Folder {
     folder
 }
 
-/// How many superinstructions there are in a listing of linked code.
+/// Counts the superinstructions in a listing of linked code.
 fn superinstructions(listing: &str) -> usize {
     let seconds = listing.lines().filter(|line| line.starts_with("         + ")).count();
     let first = |line: &&str| line.split_whitespace().nth(1).is_some_and(|name| name.contains('+'));
@@ -57,7 +57,7 @@ fn superinstructions(listing: &str) -> usize {
     seconds
 }
 
-/// Whether accesses of this build and machine are guarded.
+/// Whether this build guards memories on this machine.
 fn guards(listing: &str) -> bool {
     listing.contains("guarded memory: yes")
 }
@@ -96,7 +96,8 @@ fn no_superinstruction_is_left_where_none_are_wanted() {
     }
 }
 
-/// Equal handlers may be one function, and what an instruction should have is not always what is in the table: in real programs all of it occurs.
+/// Equal handlers may be merged into one function, and an instruction's handler is not always the one in the table.
+/// Real programs have all these cases.
 #[test]
 fn every_handler_of_guests_is_known() {
     let folder = module();
@@ -133,7 +134,7 @@ fn text_is_shown_as_the_binary_that_it_becomes() {
     assert_eq!(listing("m.wat"), listing("m.wasm"));
 }
 
-/// The same code, but no offsets, which is said.
+/// Images have no offsets, which the listing says.
 #[test]
 #[cfg(feature = "compile")]
 fn images_are_shown_without_operators() {
@@ -160,7 +161,7 @@ fn a_build_that_cannot_trace_says_so() {
     }
 }
 
-/// The lines of a trace, and what the program printed.
+/// Returns the lines of a trace, and the program's output.
 #[cfg(feature = "trace")]
 fn trace(folder: &Folder, words: &[&str]) -> (i32, Vec<String>, String) {
     let (status, out, err) = wasmote(folder, words);
@@ -175,7 +176,7 @@ fn each_instruction_is_printed_with_its_values() {
         let words = [&["run"], options, &["--invoke", name, "m.wasm"], args].concat();
         trace(&folder, &words)
     };
-    // Three times around the loop: each number is loaded, with what it is added to.
+    // Three rounds of the loop: each loads a number and adds it.
     let (status, lines, out) = run("sum", &["0", "3"], &["--trace", "--no-superinstructions"]);
     assert_eq!((status, &*out), (0, "6\n"));
     let adds: Vec<_> = lines.iter().filter(|line| line.contains(" i32.add: I32Add.")).collect();
@@ -183,12 +184,12 @@ fn each_instruction_is_printed_with_its_values() {
     for (line, values) in adds.iter().zip(["r=1 s4=0  => s4=1", "r=2 s4=1  => s4=3", "r=3 s4=3  => s4=6"]) {
         assert!(line.starts_with("0 <sum> 0x") && line.ends_with(values), "{line}");
     }
-    // With superinstructions there are fewer lines, which say the same.
+    // With superinstructions there are fewer lines, with the same values.
     let (_, fewer, out) = run("sum", &["0", "3"], &["--trace"]);
     assert_eq!(out, "6\n");
     assert_eq!(fewer.len() < lines.len(), cfg!(feature = "pairs"), "{fewer:#?}");
     assert!(fewer.iter().any(|line| line.contains("s4=3  => s4=6")), "{fewer:#?}");
-    // Every instruction of the listing that runs is one of the trace: the same operands.
+    // Each instruction of the listing that runs is in the trace with the same operands.
     let listing =
         prints(&folder, &["dump", "--linked", "--no-superinstructions", "m.wasm", "sum"]).replace(" guarded", "");
     let listed = |line: &&String| {
@@ -224,7 +225,7 @@ fn floats_are_printed_as_bits_and_as_numbers() {
     assert!(text.contains("0x4004000000000000 (2.5)"), "{text}");
 }
 
-/// The instruction that traps is the last one, whether its memory is guarded or not.
+/// The trapping instruction is the last one, whether its memory is guarded or not.
 #[test]
 #[cfg(feature = "trace")]
 fn the_instruction_that_traps_is_printed_last() {

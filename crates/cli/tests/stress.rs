@@ -1,11 +1,11 @@
-//! Kotlin's programs with a collection at each allocation print what they print with few. The command has no option for that, so it is
-//! done with what it is made of.
+//! Runs Kotlin programs with a collection at each allocation: their output stays the same. The command has no option
+//! for that, so the test uses the library.
 #![cfg(all(unix, feature = "validate", feature = "wasi", feature = "gc"))]
 
 use wasmote::{Config, Engine, Linker, Module, Store};
 use wasmote_wasi::{Output, Pipe, WasiCtx};
 
-/// What a program prints, and how many collections there were.
+/// Returns a program's output, and the number of collections.
 fn run(module: &str, arguments: [&str; 2], stress: bool) -> (String, u64) {
     let file = wasmote_test_support::root().join("tests/guests").join(module);
     let mut config = Config::new();

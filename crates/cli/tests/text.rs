@@ -1,4 +1,4 @@
-//! `wasmote print` and `wasmote parse`.
+//! Tests `wasmote print` and `wasmote parse`.
 #![cfg(all(unix, feature = "print", feature = "wat"))]
 
 #[path = "support/folder.rs"]
@@ -12,7 +12,7 @@ use folder::Folder;
 const TEXT: &str = "(module $m\n  (type (;0;) (func (param i32) (result i32)))\n  (export \"f\" (func $f))\n  \
     (func $f (;0;) (type 0) (param $x i32) (result i32)\n    local.get $x\n  )\n)\n";
 
-/// Runs the command in a folder: its status, output and errors.
+/// Runs the command in a folder. Returns the status, output and errors.
 fn wasmote(folder: &Path, words: &[&str]) -> (i32, Vec<u8>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     let output = command.args(words).current_dir(folder).stdin(Stdio::null()).output().unwrap();
@@ -20,7 +20,7 @@ fn wasmote(folder: &Path, words: &[&str]) -> (i32, Vec<u8>, String) {
     (status, output.stdout, String::from_utf8(output.stderr).unwrap())
 }
 
-/// Runs what does its work without a word on standard error; returns its output.
+/// Runs a command that must succeed with an empty standard error. Returns the output.
 fn works(folder: &Path, words: &[&str]) -> Vec<u8> {
     let (status, out, err) = wasmote(folder, words);
     assert_eq!((status, &*err), (0, ""), "{words:?}");
@@ -34,7 +34,7 @@ fn text_is_printed_and_parsed_to_standard_output_and_to_files() {
     std::fs::write(folder.0.join("m.wat"), TEXT).unwrap();
     std::fs::write(folder.0.join("m.wasm"), &binary).unwrap();
     let read = |name: &str| std::fs::read(folder.0.join(name)).unwrap();
-    // The option stands in front or behind.
+    // The option may be in front of the file or behind it.
     assert_eq!(works(&folder.0, &["parse", "m.wat"]), binary);
     assert_eq!(works(&folder.0, &["parse", "m.wat", "-o", "-"]), binary);
     assert!(works(&folder.0, &["parse", "m.wat", "-o", "out.wasm"]).is_empty());
@@ -42,7 +42,7 @@ fn text_is_printed_and_parsed_to_standard_output_and_to_files() {
     assert!(works(&folder.0, &["print", "-o", "out.wat", "out.wasm"]).is_empty());
     assert_eq!(String::from_utf8(read("out.wat")).unwrap(), TEXT);
     assert_eq!(works(&folder.0, &["print", "m.wasm"]), TEXT.as_bytes());
-    // Text is printed as what it becomes.
+    // A text is parsed and printed again.
     assert_eq!(works(&folder.0, &["print", "m.wat"]), TEXT.as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! What the options give a program of the world: directories, variables, clocks, random bytes, sockets.
+//! The options that give a program access to the world: directories, variables, clocks, random bytes, sockets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]
@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use folder::Folder;
 
-/// Each function shows one thing; those that return a number return it as a result.
+/// Each function shows one thing. Functions that return a number have it as a result.
 const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
     (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -77,20 +77,20 @@ impl Folder {
         folder
     }
 
-    /// A run of a function, from these options to its arguments.
+    /// A run of a function: options, and the function with its arguments.
     fn command(&self, options: &[&str], invoke: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
         command.current_dir(&self.0).args(options).args(["--invoke", invoke[0], "program.wasm"]).args(&invoke[1..]);
         command
     }
 
-    /// What a function prints.
+    /// Returns what a function prints.
     #[track_caller]
     fn run(&self, options: &[&str], invoke: &[&str]) -> String {
         printed(&self.command(options, invoke).output().unwrap())
     }
 
-    /// A wrong command line, and what is said about it.
+    /// Asserts that the command line is refused with a message that has these parts.
     #[track_caller]
     fn refused(&self, options: &[&str], parts: &[&str]) {
         let output = self.command(options, &["ready"]).output().unwrap();
@@ -178,7 +178,8 @@ mod sockets {
         listeners.map(|listener| listener.local_addr().unwrap().to_string())
     }
 
-    /// Connects to a program that is about to listen; none if it has ended, since somebody else was faster to listen there.
+    /// Connects to a program that is about to listen. Returns `None` if the program has ended because another process
+    /// took the address.
     fn connect(address: &str, child: &mut Child) -> Option<TcpStream> {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -193,8 +194,8 @@ mod sockets {
         }
     }
 
-    /// Runs the program with a directory and two sockets, and sends bytes to the one with this number; returns the answer
-    /// and what the program printed.
+    /// Runs the program with a directory and two sockets, and sends bytes to one of the sockets. Returns the answer and
+    /// the program's output.
     fn echo(folder: &Folder, socket: usize, bytes: &[u8]) -> (Vec<u8>, String) {
         for _ in 0..20 {
             let addresses = addresses();

@@ -1,5 +1,5 @@
-//! Guests that try every function of WASI and say what they found (`tests/guests/wasi`): all that they print is compared.
-//! That together they call each function there is, a test of `wasmote-wasi` proves (`table.rs`).
+//! Runs guests that try every function of WASI and print the results (`tests/guests/src/wasi`). The whole output is
+//! compared. A test of `wasmote-wasi` proves that the guests together call every function (`table.rs`).
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]
@@ -21,7 +21,7 @@ fn guests() -> PathBuf {
     wasmote_test_support::root().join("tests/guests/wasi")
 }
 
-/// A run of a guest, with pipes for all streams; its name is its first argument.
+/// A run of a guest with pipes for all streams. The guest's name is its first argument.
 fn command(guest: &str, options: &[&str], args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
     command.current_dir(guests()).args(options).arg(format!("{guest}.wasm")).args(args);
@@ -67,7 +67,7 @@ fn directories() {
 
 #[test]
 fn waiting() {
-    // The system waits for no more descriptors than a process may have open, and the guest for 4096.
+    // The system polls at most as many descriptors as a process may have open; this guest polls 4096.
     let mut few = Command::new("sh");
     few.args(["-c", "ulimit -n 64 && exec \"$0\" waiting.wasm"]).arg(env!("CARGO_BIN_EXE_wasmote"));
     few.current_dir(guests()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -91,7 +91,7 @@ fn sockets() {
     use std::time::{Duration, Instant};
 
     for _ in 0..20 {
-        // An address that was free a moment ago; if somebody else is faster, another.
+        // An address that was free a moment ago. If another process takes it, the test tries another.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
@@ -110,7 +110,7 @@ fn sockets() {
         let exchange = stream.write_all(b"ping");
         let exchange = exchange.and_then(|()| stream.shutdown(Shutdown::Write));
         let exchange = exchange.and_then(|()| stream.read_to_end(&mut answer));
-        // What the guest says comes first: it may be why nobody answers.
+        // The guest's output comes first: it may explain a missing answer.
         let output = child.wait_with_output().unwrap();
         check(&output, "sockets.txt", 0);
         assert_eq!((exchange.unwrap(), answer.as_slice()), (4, b"pong".as_slice()));

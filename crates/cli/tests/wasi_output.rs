@@ -1,4 +1,5 @@
-//! Whatever way a program ends, all that it wrote before arrives; and it is told when it can't.
+//! All output that a program writes before its end arrives, however it ends. If output is lost, the program gets an
+//! error.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]
@@ -10,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 
 use folder::Folder;
 
-/// Writes 100 pieces of 3000 bytes to standard output, standard error and the file `out` in turn, and then ends as
-/// the function's name says.
+/// Writes 100 pieces of 3000 bytes to each of standard output, standard error and the file `out`, in turns. Then ends
+/// as the function's name says.
 const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -76,7 +77,7 @@ fn all() -> Vec<u8> {
     (1..=100u8).rev().flat_map(|byte| [byte; 3000]).collect()
 }
 
-/// What went to standard error, without the message behind it.
+/// Checks all three outputs. The message on standard error was removed.
 #[track_caller]
 fn check(how: &str, ended: (Option<i32>, &[u8], &[u8]), folder: &Folder) {
     let status = match how {
@@ -166,7 +167,7 @@ fn standard_input_ends() {
     assert_eq!(read(reader.try_clone().unwrap().into()), "7\n");
     assert_eq!(read(reader.into()), "0\n", "after the end");
     assert_eq!(read(File::open(folder.0.join("program.wasm")).unwrap().into()), "100\n");
-    // Its own file, open for writing only, cannot be read from.
+    // A file that is open for writing only cannot be read.
     let wrong = File::options().write(true).open(folder.0.join("program.wasm")).unwrap();
     assert_eq!(read(wrong.into()), "-8\n");
 }

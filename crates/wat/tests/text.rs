@@ -1,11 +1,11 @@
-//! Text into binaries, and errors in it.
+//! Tests of the module parser, and of its error messages.
 
 use wasmote_wat::parse_text;
 
 #[test]
 fn modules_become_binaries() {
     assert_eq!(parse_text(b"(module)", "m.wat").unwrap(), b"\0asm\x01\0\0\0");
-    // Fields alone are a module.
+    // Fields without `(module ...)` are a module.
     assert!(parse_text(b"(func (export \"f\"))", "m.wat").unwrap().len() > 8);
 }
 

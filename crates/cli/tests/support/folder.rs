@@ -1,13 +1,13 @@
-//! Folders for tests to work in.
+//! Temporary folders.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A folder of its own, which goes when the test is over.
+/// A temporary folder, which is removed on drop.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
-    /// One with nothing in it.
+    /// Makes an empty folder.
     pub fn empty() -> Folder {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -1,8 +1,8 @@
-//! Work during which memory ends, at every allocation in turn.
+//! Runs some work once for each of its allocations, which then fails.
 //!
-//! Each trial is a process of its own, forked where the work begins, in which one allocation fails, or all from it on. So each path
-//! is tried on which there is no memory, also those of errors themselves. A program that does this has one thread, and
-//! [`Failing`] as its allocator.
+//! Each trial is a child process that is forked when the work begins. In it one allocation fails, alone or with all
+//! that follow. So each path without memory is tried, including those of the errors themselves. Such a program has one
+//! thread, and uses [`Failing`] as its allocator.
 
 mod allocator;
 
@@ -11,26 +11,26 @@ pub use allocator::{Failing, arm, disarm, most_taken};
 /// How a trial ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
-    /// As it does with memory enough: no allocation failed.
+    /// As it should: no allocation failed.
     Well,
-    /// An allocation failed, and the work ended as it may then.
+    /// An allocation failed, and the work ended in an allowed way.
     WellWithoutMemory,
-    /// It ended as it must not.
+    /// In a way that is not allowed.
     Badly,
-    /// By this signal, such as an abort.
+    /// With a signal, such as that of an abort.
     Signal(i32),
-    /// With this exit status, such as a panic's.
+    /// With another exit status, such as that of a panic.
     Status(i32),
 }
 
-/// Exit statuses of the processes. Panics have others.
+/// The exit statuses of trials. Panics have others.
 const STATUSES: [(i32, Ended); 3] = [(0, Ended::WellWithoutMemory), (3, Ended::Well), (4, Ended::Badly)];
 
-/// Tries each allocation of some work, and prints those at which it ended badly; returns how many they were. `judge` says whether it may
-/// end so: it is given what comes of it, and whether an allocation failed.
+/// Tries each allocation of some work, and prints those at which it ended badly. Returns their number. `judge` decides
+/// whether an outcome is allowed: its arguments are the result, and whether an allocation failed.
 ///
 /// # Panics
-/// If the work allocates nothing, so that there is nothing to try, or ends badly all the time.
+/// If the work allocates nothing, or always ends badly.
 pub fn try_all<R>(name: &str, once: bool, work: &mut dyn FnMut() -> R, judge: &dyn Fn(R, bool) -> bool) -> u32 {
     let (mut bad, mut tried) = (0, 0);
     let how = if once { "one" } else { "all" };
@@ -54,7 +54,7 @@ pub fn try_all<R>(name: &str, once: bool, work: &mut dyn FnMut() -> R, judge: &d
     bad
 }
 
-/// Does the work in a process of its own.
+/// Runs the work in a child process.
 fn trial<R>(
     work: &mut dyn FnMut() -> R,
     judge: &dyn Fn(R, bool) -> bool,
@@ -62,25 +62,25 @@ fn trial<R>(
     once: bool,
     says_where: bool,
 ) -> Ended {
-    // SAFETY: there is one thread.
+    // SAFETY: the process has one thread, so the child may run any code.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "no process can be made");
     if child == 0 {
         arm(first, once, says_where);
         let result = work();
         let failed = disarm();
-        // What is left is looked at, and dropped, as by somebody who goes on.
+        // The result is examined and dropped without memory, too, as a caller would.
         let ended = match (judge(result, failed), failed) {
             (true, false) => Ended::Well,
             (true, true) => Ended::WellWithoutMemory,
             (false, _) => Ended::Badly,
         };
         let status = STATUSES.iter().find(|(_, other)| *other == ended).map_or(1, |(status, _)| *status);
-        // SAFETY: nothing is left to be done.
+        // SAFETY: ends the child; nothing is left to be done.
         unsafe { libc::_exit(status) };
     }
     let mut status = 0;
-    // SAFETY: the child was just made.
+    // SAFETY: `child` was just forked, and `status` is a valid place for the result.
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     if !libc::WIFEXITED(status) {
         return Ended::Signal(libc::WTERMSIG(status));

@@ -1,4 +1,4 @@
-//! Listing directories.
+//! Tests of `fd_readdir`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use wasmote_wasi::DirAccess;
 
 use crate::guest::*;
 
-/// What `fd_readdir` gives from a cookie on, into a buffer of this size: names with the cookies behind them.
+/// Returns what `fd_readdir` writes to a buffer of this size, from a cookie on: names with their cookies.
 fn list(guest: &mut Guest, fd: u64, cookie: u64, room: u64) -> (Vec<(String, u64)>, bool) {
     guest.ok("fd_readdir", &[fd, 0x4000, room, cookie, 0x900]);
     let used = guest.u32(0x900) as usize;
@@ -87,7 +87,7 @@ fn a_cookie_always_leads_to_the_same_entry() {
     let mut guest = folder.guest(DirAccess::ReadOnly);
     let (entries, end) = list(&mut guest, 3, 0, 8000);
     assert!(end);
-    // Backwards, so that no position kept from the call before can help.
+    // Backwards, so that no position remembered from the previous call can help.
     for pair in entries.windows(2).rev() {
         let (again, _) = list(&mut guest, 3, pair[0].1, 100);
         assert_eq!(again[0], pair[1]);

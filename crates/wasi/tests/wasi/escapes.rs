@@ -1,4 +1,5 @@
-//! Ways out of a guest's directory, those that come and go included; and what odd paths are answered with.
+//! Attempts to leave a guest's directory, including ones that race with changes on the host, and the errors of odd
+//! paths.
 
 use std::fs;
 use std::os::fd::AsRawFd;
@@ -11,12 +12,12 @@ use wasmote_wasi::DirAccess;
 
 use crate::guest::*;
 
-/// A directory `in` for the guest, and beside it `outside` with a file in it, which nobody may reach.
+/// The guest's directory `in`, and beside it `outside` with a file that no call may reach.
 pub struct Walled {
     folder: Folder,
     pub guest: Guest,
     before: Vec<String>,
-    /// The answers to a path that leads out.
+    /// The allowed errnos of a path that leads out.
     pub refusals: &'static [u16],
 }
 
@@ -39,8 +40,8 @@ impl Walled {
         self.folder.path().join("in").join(name)
     }
 
-    /// Every call that takes a path, with this one; returns whether one of them did something, and one was refused
-    /// because the path leads out.
+    /// Tries every call that takes a path. Returns whether one of them succeeded, and whether one was refused because
+    /// the path leads out.
     pub fn try_all(&mut self, path: &str) -> (bool, bool) {
         let guest = &mut self.guest;
         let mut answers = Vec::new();
@@ -75,7 +76,7 @@ impl Walled {
         (answers.contains(&SUCCESS), answers.iter().any(|answer| self.refusals.contains(answer)))
     }
 
-    /// Nothing outside was changed, made or removed.
+    /// Asserts that nothing outside was changed, made or removed.
     #[track_caller]
     pub fn assert_whole(&self) {
         assert_eq!(listing(&self.folder.path().join("outside")), self.before);
@@ -83,7 +84,7 @@ impl Walled {
     }
 }
 
-/// What is in a directory, with all that calls could change.
+/// Lists a directory with everything that calls could change.
 fn listing(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| {
         let path = entry.unwrap().path();
@@ -142,7 +143,7 @@ fn a_directory_that_becomes_a_link_and_back_does_not_lead_out() {
     walled.assert_whole();
 }
 
-/// What makes the directory `swap` a link that leads out, and a directory again.
+/// Returns a closure that turns the directory `swap` into a link that leads out, and back.
 pub fn swapped(walled: &Walled) -> impl FnMut() + Send + use<> {
     let [swap, kept, link] = ["swap", "kept", "link"].map(|name| walled.inside(name));
     fs::create_dir(&swap).unwrap();
@@ -164,12 +165,12 @@ fn a_file_that_becomes_a_link_does_not_lead_out() {
     walled.assert_whole();
 }
 
-/// What makes the file `swap` a link that leads out, and a file again.
+/// Returns a closure that turns the file `swap` into a link that leads out, and back.
 pub fn swapped_file(walled: &Walled) -> impl FnMut() + Send + use<> {
-    // It is written under another name before it gets there: a write through the link would be ours, not the guest's.
+    // It is written under another name first: a write through the link would be the test's, not the guest's.
     let [swap, link, fresh] = ["swap", "link", "fresh"].map(|name| walled.inside(name));
     move || {
-        // The guest removes whatever there is, so that either may be gone.
+        // The guest may have removed either of them.
         let _ = fs::remove_file(&link);
         symlink("../outside/secret", &link).unwrap();
         let _ = fs::rename(&link, &swap);
@@ -178,7 +179,7 @@ pub fn swapped_file(walled: &Walled) -> impl FnMut() + Send + use<> {
     }
 }
 
-/// Tells another thread that the test is over, whether it went well or not: who waits for that thread would wait for ever.
+/// Tells the other thread that the test is over, even if the test panics: otherwise joining the thread would never end.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -187,8 +188,8 @@ impl Drop for End<'_> {
     }
 }
 
-/// Has another thread change something over and over while the guest tries these paths some thousand times, until both
-/// states have been met.
+/// Lets another thread repeat a change while the guest tries these paths some thousand times, until both states have
+/// been met.
 pub fn race(walled: &mut Walled, paths: &[&str], mut change: impl FnMut() + Send) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -223,7 +224,7 @@ fn a_directory_that_is_moved_out_does_not_take_the_guest_along() {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // From its parent inside to one beside the secret, and back.
+            // Moves it from its parent inside to one beside the secret, and back.
             fs::rename(&outside, &away).unwrap();
             while !over.load(Ordering::Relaxed) {
                 fs::rename(&inside, away.join("swap")).unwrap();
@@ -277,12 +278,12 @@ fn hard_links_are_made_to_what_is_inside_and_to_links_themselves() {
         let [at, len] = guest.path(path);
         assert_eq!(guest.call("path_link", &[3, 0, at, len, 3, to, to_len]), errno, "{path}");
         if errno == SUCCESS {
-            // The second name of a link leads where the first does: nowhere.
+            // The second name of a link leads to the same place: nowhere.
             assert_eq!(guest.open("made", 0, FD_READ), Err(PERM), "{path}");
             assert_eq!(guest.open("made/secret", 0, FD_READ), Err(PERM), "{path}");
             guest.ok("path_unlink_file", &[3, to, to_len]);
         }
-        // Nor is anything made outside.
+        // Nothing is made outside, either.
         let [inner, inner_len] = guest.path("sub/../up/made");
         let [file, file_len] = guest.path_at(0x1800, "link");
         assert_eq!(guest.call("path_link", &[3, 0, file, file_len, 3, inner, inner_len]), PERM);
@@ -321,15 +322,15 @@ fn links_that_are_moved_to_another_directory_do_not_lead_out_of_it() {
     guest.ok("path_rename", &[A, at, len, B, to, to_len]);
     assert_eq!(guest.open_in(B, "moved", 1, 0, FD_READ, 0), Err(PERM));
 
-    // Neither into a directory for reading only nor out of it, whichever way round.
+    // Neither into a read-only directory nor out of it, in either direction.
     let [at, len] = guest.path("inside");
     for (from, into) in [(A, C), (C, A), (C, B)] {
         assert_eq!(guest.call("path_rename", &[from, at, len, into, to, to_len]), NOTCAPABLE);
         assert_eq!(guest.call("path_link", &[from, 0, at, len, into, to, to_len]), NOTCAPABLE);
     }
 
-    // A directory that the guest has open goes along; its parent is still out of reach.
-    // All rights that make a directory none to be written to itself.
+    // A directory that the guest has open moves along; its parent stays out of reach.
+    // The rights exclude those that would open the directory itself for writing.
     let rights = ALL & !(FD_WRITE | 1 << 8 | 1 << 22);
     let sub = guest.open_in(A, "deep/er", 0, DIRECTORY, rights, 0).unwrap();
     let [at, len] = guest.path("deep/er");

@@ -1,4 +1,4 @@
-//! Open files: reading, writing, position, rights, numbers.
+//! Tests of open files: reading, writing, positions, rights, numbers.
 
 use std::fs;
 
@@ -46,7 +46,7 @@ fn several_buffers_are_filled_and_written_in_order() {
     let folder = Folder::new();
     let mut guest = folder.guest(DirAccess::ReadWrite);
     let fd = guest.open("file", CREAT, ALL).unwrap();
-    // 40 buffers of one byte, more than are handed to the system at a time, with empty ones between.
+    // 40 buffers of one byte, with empty ones between: more than the system gets at a time.
     for i in 0..80u32 {
         guest.put(0x2000 + 8 * i as usize, &(0x4000 + i / 2).to_le_bytes());
         guest.put(0x2004 + 8 * i as usize, &(i % 2).to_le_bytes());
@@ -94,7 +94,7 @@ fn rights_are_kept_and_only_ever_lost() {
     assert_eq!(guest.read(fd, 1), Err(NOTCAPABLE));
     assert_eq!(guest.call("fd_fdstat_set_rights", &[fd, FD_READ, 0]), NOTCAPABLE);
 
-    // What a directory does not hand on can't be had through it.
+    // A right that a directory does not inherit cannot be gained through it.
     guest.ok("fd_fdstat_get", &[3, 0x2000]);
     let base = guest.u64(0x2008);
     guest.ok("fd_fdstat_set_rights", &[3, base, FD_READ | FD_SEEK | FD_TELL]);
@@ -125,10 +125,10 @@ fn errors_on_directories_are_those_of_posix() {
     }
 }
 
-/// The rights that come along when a guest asks for all but that to write.
+/// The rights that an open call grants in addition when a guest asks for all but the right to write.
 const ALONG: u64 = FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
 
-/// The rights of a descriptor.
+/// Returns the rights of a descriptor.
 fn rights(guest: &mut Guest, fd: u64) -> u64 {
     guest.ok("fd_fdstat_get", &[fd, 0x2000]);
     guest.u64(0x2008)
@@ -140,11 +140,11 @@ fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
     fs::create_dir(folder.path().join("sub")).unwrap();
     fs::write(folder.path().join("sub/file"), "text").unwrap();
     let mut guest = folder.guest(DirAccess::ReadWrite);
-    // Each right by itself, and all of them: of these, only the one to write is none that directories can have.
+    // Each right alone, and all of them. Only the right to write is one that directories cannot have.
     for rights in (0..30).map(|bit| 1 << bit).chain([ALL, ALL & !FD_WRITE]) {
         for oflags in [0, DIRECTORY] {
             let expected = if rights & FD_WRITE != 0 { Err(ISDIR) } else { Ok(()) };
-            // What the directory can't hand on is left out.
+            // Rights that the directory does not inherit are left out.
             let opened = guest.open("sub", oflags, rights);
             assert_eq!(opened.map(drop), expected, "{rights:#x}");
             let Ok(fd) = opened else { continue };
@@ -155,7 +155,7 @@ fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
         }
     }
     let fd = guest.open("sub", DIRECTORY, ALL & !FD_WRITE).unwrap();
-    // They are handed on.
+    // They are inherited.
     let file = guest.open_in(fd, "file", 0, 0, ALONG | FD_READ, 0).unwrap();
     guest.ok("fd_filestat_set_size", &[file, 2]);
     assert_eq!(guest.read(file, 16).unwrap(), b"te");
@@ -173,10 +173,10 @@ fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
 #[test]
 fn what_cannot_be_written_to_is_opened_without_the_rights_that_come_along() {
     let folder = Folder::new();
-    // A program that runs can't be opened to be written to, not even by the superuser.
+    // A running program cannot be opened for writing, not even by the superuser.
     let program = folder.path().join("program");
     fs::copy("/bin/sleep", &program).unwrap();
-    // A process that another test has just begun may still have it open from copying.
+    // A child process of another test may still have the copied file open.
     let mut running = loop {
         match std::process::Command::new(&program).arg("60").spawn() {
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
@@ -195,7 +195,7 @@ fn what_cannot_be_written_to_is_opened_without_the_rights_that_come_along() {
     running.kill().unwrap();
     running.wait().unwrap();
 
-    // Opened to be written to as well, a fifo would never end.
+    // A fifo that was also open for writing would never end.
     const NONBLOCK: u64 = 4;
     let fd = guest.open_in(3, "fifo", 0, 0, FD_READ | ALONG, NONBLOCK).unwrap();
     assert_eq!(guest.read(fd, 4).unwrap(), b"");
@@ -230,7 +230,7 @@ fn descriptors_are_limited() {
             break;
         }
     }
-    // Ours or the system's, whichever comes first.
+    // The limit of this crate or of the system, whichever comes first.
     assert_eq!(last, Err(MFILE));
     guest.ok("fd_close", &[100]);
     assert_eq!(guest.open("file", 0, 0), Ok(100));
@@ -266,13 +266,13 @@ fn snapshot_0_has_its_own_layouts() {
     let builder = WasiCtx::builder().preopened_dir(folder.path(), "/", DirAccess::ReadWrite).unwrap();
     let mut guest = Guest::over("wasi_unstable", builder);
     let fd = guest.open("file", 0, ALL).unwrap();
-    // Here 2 is from the start, 1 from the end, 0 from where it is.
+    // In this version 2 is from the start, 1 from the end, 0 from the current position.
     guest.ok("fd_seek", &[fd, 4, 2, 0x900]);
     guest.ok("fd_seek", &[fd, 3, 0, 0x900]);
     assert_eq!(guest.u64(0x900), 7);
     guest.ok("fd_seek", &[fd, -1i64 as u64, 1, 0x900]);
     assert_eq!(guest.u64(0x900), 9);
-    // 32 bits for the number of links, so that the size is at 24.
+    // The number of links has 32 bits in this version, so the size is at 24.
     guest.put(0x2000, &[0xee; 64]);
     guest.ok("fd_filestat_get", &[fd, 0x2000]);
     assert_eq!((guest.u32(0x2014), guest.u64(0x2018)), (1, 10));

@@ -1,4 +1,4 @@
-//! A guest that hands each function of WASI on, so that tests can call them one by one; and places to work in.
+//! A guest that forwards each WASI function, so that tests can call them one by one; and temporary folders.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,7 +42,7 @@ pub const DIRECTORY: u64 = 2;
 pub const EXCL: u64 = 4;
 pub const TRUNC: u64 = 8;
 
-/// The functions with their parameters, as the standard has them.
+/// The functions with their parameters, as the standard lists them.
 pub const FUNCTIONS: &str = "
     args_get ii, args_sizes_get ii, environ_get ii, environ_sizes_get ii, clock_res_get ii, clock_time_get iIi,
     fd_advise iIIi, fd_allocate iII, fd_close i, fd_datasync i, fd_fdstat_get ii, fd_fdstat_set_flags ii,
@@ -54,11 +54,11 @@ pub const FUNCTIONS: &str = "
     poll_oneoff iiii, proc_raise i, sched_yield -, random_get ii, sock_recv iiiiii, sock_send iiiii, sock_shutdown ii
 ";
 
-/// The text of the module, over this version of the interface.
+/// Returns the text of the guest, for this version of the interface.
 fn text(interface: &str) -> String {
     let mut imports = String::new();
     let mut functions = String::new();
-    // The older version has not got it.
+    // The older version lacks it.
     let accept = if interface == "wasi_unstable" { None } else { Some("sock_accept iii") };
     for function in FUNCTIONS.split(',').chain(accept) {
         let (name, letters) = function.trim().split_once(' ').unwrap();
@@ -78,7 +78,7 @@ fn text(interface: &str) -> String {
     )
 }
 
-/// The guest. Its memory is one page; tests keep paths from 0x1000 on, buffers where they like.
+/// The guest. Its memory is one page. Tests put paths at 0x1000, and buffers anywhere.
 pub struct Guest {
     pub store: Store<WasiCtx>,
     instance: Instance,
@@ -117,12 +117,12 @@ impl Guest {
         }
     }
 
-    /// Calls a function; returns its errno.
+    /// Calls a function. Returns its errno.
     pub fn call(&mut self, name: &str, args: &[u64]) -> u16 {
         self.try_call(name, args).unwrap()
     }
 
-    /// Calls a function that must not fail.
+    /// Calls a function that must succeed.
     #[track_caller]
     pub fn ok(&mut self, name: &str, args: &[u64]) {
         assert_eq!(self.call(name, args), SUCCESS, "{name}");
@@ -146,7 +146,7 @@ impl Guest {
         u64::from_le_bytes(self.get(at, 8).try_into().unwrap())
     }
 
-    /// Puts a path in place: its address and length.
+    /// Writes a path to memory. Returns its address and length.
     pub fn path(&mut self, path: &str) -> [u64; 2] {
         self.path_at(0x1000, path)
     }
@@ -156,13 +156,13 @@ impl Guest {
         [at as u64, path.len() as u64]
     }
 
-    /// Puts one iovec in place at 0x800, for a buffer here.
+    /// Writes one iovec at 0x800.
     pub fn iovec(&mut self, buffer: u32, len: u32) {
         self.put(0x800, &buffer.to_le_bytes());
         self.put(0x804, &len.to_le_bytes());
     }
 
-    /// Opens a file in the first directory; the descriptor or the errno.
+    /// Opens a file in the first directory. Returns the descriptor or the errno.
     pub fn open(&mut self, path: &str, oflags: u64, rights: u64) -> Result<u64, u16> {
         self.open_in(3, path, 1, oflags, rights, 0)
     }
@@ -183,7 +183,7 @@ impl Guest {
         }
     }
 
-    /// Writes to a descriptor; how much of it, or the errno.
+    /// Writes to a descriptor. Returns the number of bytes written, or the errno.
     pub fn write(&mut self, fd: u64, bytes: &[u8]) -> Result<u32, u16> {
         self.put(0x4000, bytes);
         self.iovec(0x4000, bytes.len() as u32);
@@ -206,7 +206,7 @@ impl Guest {
     }
 }
 
-/// A folder that goes when the test is over.
+/// A temporary folder, which is removed on drop.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -222,7 +222,7 @@ impl Folder {
         &self.0
     }
 
-    /// A guest that has the folder as descriptor 3, under the name `/`.
+    /// Returns a guest that has the folder as descriptor 3, under the name `/`.
     pub fn guest(&self, access: DirAccess) -> Guest {
         Guest::new(WasiCtx::builder().preopened_dir(self.path(), "/", access).unwrap())
     }

@@ -1,4 +1,4 @@
-//! Lengths and counts that a guest makes up: answered with an error, and at no cost.
+//! Hostile lengths and counts: they are answered with an error, and allocate nothing.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -7,7 +7,7 @@ use wasmote_wasi::{DirAccess, Input, Pipe, WasiCtx};
 
 use crate::guest::*;
 
-/// The system's heap; each thread's bytes are counted.
+/// The system's heap, which counts the bytes that each thread allocates.
 struct Counting;
 
 thread_local! {
@@ -17,21 +17,21 @@ thread_local! {
 #[global_allocator]
 static HEAP: Counting = Counting;
 
-// SAFETY: all is passed on to the system's heap as it came.
+// SAFETY: forwards to the system's heap unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.set(ALLOCATED.get() + layout.size());
-        // SAFETY: our caller keeps the contract.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: our caller keeps the contract, and the block is the system's.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc::dealloc`, and the block is the system's.
         unsafe { System.dealloc(block, layout) }
     }
 }
 
-/// Bytes that are allocated meanwhile, given back or not.
+/// Returns the number of bytes that `what` allocates, freed or not.
 fn allocated(what: impl FnOnce()) -> usize {
     let before = ALLOCATED.get();
     what();
@@ -49,7 +49,7 @@ fn huge_lengths_cost_nothing() {
     let file = guest.open("file", 0, ALL).unwrap();
     let [at, len] = guest.path("file");
     guest.iovec(0, u32::MAX);
-    // A gigabyte and more, beyond the memory; and the same with a start that makes the end wrap round.
+    // More than a gigabyte, beyond the memory; and the same with a start whose end overflows.
     let calls: &[(&str, &[u64], u16)] = &[
         ("fd_read", &[0, 0x800, 1, 0x900], FAULT),
         ("fd_read", &[file, 0x800, 1, 0x900], FAULT),
@@ -79,7 +79,7 @@ fn huge_lengths_cost_nothing() {
         ("fd_close", &[HUGE], BADF),
     ];
     for (name, args, errno) in calls {
-        // The first call of a function translates it.
+        // The first call of a function translates it, which allocates.
         assert_eq!(guest.call(name, args), *errno, "{name} {args:x?}");
         let bytes = allocated(|| assert_eq!(guest.call(name, args), *errno));
         assert!(bytes < 4096, "{name} {args:x?}: {bytes} bytes");

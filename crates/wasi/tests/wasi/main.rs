@@ -1,4 +1,4 @@
-//! Calls of WASI functions from a guest, by theme.
+//! Calls WASI functions from a guest, one file a subject.
 #![cfg(feature = "std")]
 #![cfg(target_os = "linux")]
 

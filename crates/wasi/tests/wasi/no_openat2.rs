@@ -1,5 +1,5 @@
-//! Paths where there is no `openat2`: on kernels before 5.6, and behind filters of system calls that do not know it. Here a filter
-//! takes it from a thread.
+//! Paths without `openat2`: kernels before 5.6 lack it, and system call filters may deny it. Here a filter denies it to
+//! one thread.
 
 use std::ffi::{c_int, c_ulong};
 use std::fs;
@@ -12,7 +12,7 @@ unsafe extern "C" {
     fn prctl(option: c_int, ...) -> c_int;
 }
 
-/// An instruction of a filter.
+/// An instruction of a seccomp filter.
 #[repr(C)]
 struct Instruction {
     code: u16,
@@ -27,7 +27,7 @@ struct Program {
     instructions: *const Instruction,
 }
 
-/// Makes `openat2` fail with this number, in this thread.
+/// Makes `openat2` fail with this errno, in this thread.
 fn lose_openat2(errno: u32) {
     const PR_SET_SECCOMP: c_int = 22;
     const PR_SET_NO_NEW_PRIVS: c_int = 38;
@@ -35,14 +35,14 @@ fn lose_openat2(errno: u32) {
     const OPENAT2: u32 = 437;
     let instruction = |code, if_false, value| Instruction { code, if_true: 0, if_false, value };
     let instructions = [
-        // The number of the call; unless it is that of `openat2`, the last but one is skipped.
+        // Loads the number of the call. If it is not `openat2`, skips the instruction that fails the call.
         instruction(0x20, 0, 0),
         instruction(0x15, 1, OPENAT2),
         instruction(0x06, 0, 0x5_0000 | errno),
         instruction(0x06, 0, 0x7fff_0000),
     ];
     let program = Program { len: instructions.len() as u16, instructions: instructions.as_ptr() };
-    // SAFETY: the calls take numbers and a program, which lives until they have returned.
+    // SAFETY: the calls take numbers and a program, which lives until they return.
     let done = unsafe {
         let (one, none) = (1 as c_ulong, 0 as c_ulong);
         prctl(PR_SET_NO_NEW_PRIVS, one, none, none, none) == 0
@@ -51,11 +51,11 @@ fn lose_openat2(errno: u32) {
     assert!(done, "no filter: {}", std::io::Error::last_os_error());
 }
 
-/// A filter that does not know the call, and a kernel that does not have it.
+/// EPERM comes from a filter that does not know the call, ENOSYS from a kernel that lacks it.
 const EPERM: u32 = 1;
 const ENOSYS: u32 = 38;
 
-/// Does something in a thread where `openat2` fails with this number.
+/// Runs `what` in a thread where `openat2` fails with this errno.
 fn where_openat2_is(errno: u32, what: fn()) {
     let thread = std::thread::spawn(move || {
         lose_openat2(errno);
@@ -64,13 +64,13 @@ fn where_openat2_is(errno: u32, what: fn()) {
     thread.join().unwrap();
 }
 
-/// Does something without `openat2`, for each way in which it may be missing.
+/// Runs `what` without `openat2`, for each way in which it may be missing.
 fn without_openat2(what: fn()) {
     where_openat2_is(ENOSYS, what);
     where_openat2_is(EPERM, what);
 }
 
-/// A guest whose paths are refused as not supported if they lead, or might lead, out.
+/// A guest whose paths are refused as not supported if they lead out, or might.
 fn walled() -> Walled {
     let mut walled = Walled::new();
     walled.refusals = &[PERM, NOTSUP];
@@ -108,7 +108,7 @@ fn plain_names_work_without_openat2() {
         assert_eq!(guest.call("path_remove_directory", &[3, at, len]), INVAL);
         guest.ok("path_remove_directory", &[3, at, len - 2]);
 
-        // A link is a name, as long as it is not followed.
+        // A link that is not followed is a mere name.
         let [text, text_len] = guest.path_at(0x1800, "second");
         let [link, link_len] = guest.path("sub/link");
         guest.ok("path_symlink", &[text, text_len, 3, link, link_len]);

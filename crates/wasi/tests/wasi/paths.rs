@@ -7,7 +7,7 @@ use wasmote_wasi::DirAccess;
 
 use crate::guest::*;
 
-/// `outside` lies beside the guest's directory `in`, with links to it of all kinds.
+/// `outside` lies beside the guest's directory `in`, which has all kinds of links to it.
 fn sandbox() -> (Folder, Guest) {
     let folder = Folder::new();
     let inside = folder.path().join("in");
@@ -45,7 +45,7 @@ fn no_path_leads_out_of_the_directory() {
         assert_eq!(guest.call("path_filestat_get", &[3, 1, at, len, 0x2000]), PERM, "stat {path}");
         assert_eq!(guest.call("path_filestat_set_times", &[3, 1, at, len, 1, 1, 5]), PERM, "times {path}");
     }
-    // What works on the last component itself, not on what it leads to.
+    // These calls work on the last component itself, not on what it leads to.
     for path in WAYS_OUT.into_iter().filter(|path| path.contains('/')) {
         let [at, len] = guest.path(path);
         let [other, other_len] = guest.path_at(0x1800, "new");

@@ -1,4 +1,4 @@
-//! Sockets: those that an embedder hands over, and what they accept.
+//! Sockets that the embedder hands over, and the connections that they accept.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -21,7 +21,7 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A guest with a connection as descriptor 3, and its other end.
+/// Returns a guest with a connection as descriptor 3, and the other end.
 fn connected() -> (Guest, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     (Guest::new(WasiCtx::builder().preopened_connection(theirs.into())), ours)
@@ -34,7 +34,7 @@ fn accept(guest: &mut Guest, fd: u64, flags: u64) -> Result<u64, u16> {
     }
 }
 
-/// Receives into buffers of these lengths, which lie behind one another; what came, or the errno.
+/// Receives into adjacent buffers of these lengths. Returns the bytes or the errno.
 fn recv(guest: &mut Guest, fd: u64, lens: &[u32], flags: u64) -> Result<Vec<u8>, u16> {
     let mut at = 0x4000;
     for (i, len) in lens.iter().enumerate() {
@@ -135,7 +135,7 @@ fn nobody_waits_who_does_not_want_to() {
     assert_eq!(guest.read(fd, 5).unwrap(), b"hello");
     subscribe_fd(&mut guest, 1, 2, fd as u32);
     assert_eq!(poll(&mut guest, 2), [(1, 0, 2)], "room to write");
-    // A guest can go over to waiting.
+    // A guest can switch to blocking.
     guest.ok("fd_fdstat_set_flags", &[fd, 0]);
     drop(client);
     assert_eq!(recv(&mut guest, fd, &[4], 0).unwrap(), b"");

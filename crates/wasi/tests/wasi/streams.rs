@@ -1,4 +1,4 @@
-//! Standard streams, bad pointers, and what becomes of bytes on their way.
+//! Standard streams, bad pointers, and buffered output.
 
 use std::io::{self, Read, Write};
 
@@ -45,7 +45,7 @@ fn a_pipe_takes_no_more_than_its_limit() {
     assert_eq!(guest.write(1, b"67"), Ok(2));
 }
 
-/// Fails in a chosen way.
+/// Fails with this error.
 struct Broken(io::ErrorKind);
 
 impl Read for Broken {
@@ -77,7 +77,7 @@ fn errors_of_streams_are_the_guests_to_handle() {
     }
 }
 
-/// Is interrupted every other time, and then says it did more than it was asked for.
+/// Is interrupted every other time, and then claims to have transferred more than was asked for.
 struct Busy(bool);
 
 impl Busy {
@@ -114,7 +114,7 @@ fn interrupted_streams_are_asked_again_and_what_they_say_is_not_believed() {
     }
 }
 
-/// Passes on what it holds back when it is told to, and not when it goes.
+/// Buffers its bytes until it is flushed, and loses them on drop.
 struct Held(Vec<u8>, Pipe);
 
 impl wasmote_wasi::Writer for Held {
@@ -191,7 +191,7 @@ fn output_survives_traps_and_errors_of_the_host() {
             let error =
                 instance.get_typed_func::<(), ()>(&mut store, ending).unwrap().call(&mut store, ()).unwrap_err();
             assert_eq!(error.as_trap().is_some(), ending != "host");
-            // Who goes on with the store asks for what is held back.
+            // A caller that continues to use the store must flush.
             if held_back {
                 store.data_mut().flush();
             }

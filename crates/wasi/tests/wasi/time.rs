@@ -1,4 +1,4 @@
-//! Clocks, and waiting.
+//! Clocks and `poll_oneoff`.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ fn all_four_clocks_advance() {
     assert_eq!(guest.call("clock_res_get", &[4, 0x900]), INVAL);
 }
 
-/// Clocks that move when someone sleeps, and note how long.
+/// Clocks that advance by sleeping alone, and record each sleep.
 struct Still(Arc<Mutex<Vec<u64>>>);
 
 impl Clocks for Still {
@@ -47,7 +47,7 @@ impl Clocks for Still {
     }
 }
 
-/// Puts a subscription in place with its number as userdata.
+/// Writes a subscription, with its number as userdata.
 pub fn subscribe_clock(guest: &mut Guest, number: usize, clock: u32, timeout: u64, absolute: bool) {
     let at = 0x2000 + 48 * number;
     guest.put(at, &[0; 48]);
@@ -65,7 +65,7 @@ pub fn subscribe_fd(guest: &mut Guest, number: usize, kind: u8, fd: u32) {
     guest.put(at + 16, &fd.to_le_bytes());
 }
 
-/// Waits for this many subscriptions: for each event its userdata, errno and kind.
+/// Waits for this many subscriptions. Returns for each event its userdata, errno and kind.
 pub fn poll(guest: &mut Guest, count: u64) -> Vec<(u64, u16, u8)> {
     guest.ok("poll_oneoff", &[0x2000, 0x3000, count, 0x900]);
     (0..guest.u32(0x900) as usize)
@@ -87,7 +87,7 @@ fn replaced_clocks_are_asked_and_slept_by() {
     subscribe_clock(&mut guest, 2, 1, 30, false);
     assert_eq!(poll(&mut guest, 3), [(1, 0, 0), (2, 0, 0)]);
     assert_eq!(*slept.lock().unwrap(), [30]);
-    // A time that has passed.
+    // A time in the past.
     subscribe_clock(&mut guest, 0, 0, 5, true);
     assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
     assert_eq!(*slept.lock().unwrap(), [30]);
@@ -203,12 +203,12 @@ fn fixed_clocks_move_on_by_sleep_alone() {
     subscribe_clock(&mut guest, 0, 1, HOUR, false);
     assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
     assert_eq!((now(&mut guest, 0), now(&mut guest, 1)), (1000 + HOUR, 1000 + HOUR));
-    // Beside a stream that nothing comes from, too.
+    // Together with a stream that receives nothing.
     subscribe_clock(&mut guest, 0, 0, 1000 + 2 * HOUR, true);
     subscribe_fd(&mut guest, 1, 1, 0);
     assert_eq!(poll(&mut guest, 2), [(0, 0, 0)]);
     assert_eq!(now(&mut guest, 0), 1000 + 2 * HOUR);
-    // What is ready comes first, and no time passes.
+    // Ready events come first, and no time passes.
     subscribe_clock(&mut guest, 0, 1, HOUR, false);
     subscribe_fd(&mut guest, 1, 2, 1);
     assert_eq!(poll(&mut guest, 2), [(1, 0, 2)]);

@@ -1,4 +1,4 @@
-//! Arguments, environment, random bytes, the process, and what there is not.
+//! Arguments, environment, random bytes, the process, and unsupported functions.
 
 use std::sync::{Arc, Mutex};
 
@@ -50,14 +50,14 @@ fn permission_is_asked_once_and_before_what_others_notice() {
         guest.ok(name, args);
     }
     assert_eq!(guest.call("fd_prestat_get", &[3, 0x900]), BADF);
-    // Streams have not got that right.
+    // Streams lack that right.
     assert_eq!(guest.call("fd_fdstat_set_flags", &[1, 4]), NOTCAPABLE);
     assert_eq!(times(), 0);
     assert_eq!(guest.write(1, b"ab"), Ok(2));
     assert_eq!(guest.write(1, b"c"), Ok(1));
     assert_eq!((times(), &*out.drain()), (1, &b"abc"[..]));
 
-    // All others ask, even if they fail in the end.
+    // All others ask for permission, even if they fail in the end.
     let quiet = ["args", "environ", "clock", "random", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat"];
     let functions = FUNCTIONS.split(',').map(|function| function.trim().split_once(' ').unwrap());
     let others = functions.filter(|(name, _)| !quiet.iter().any(|quiet| name.starts_with(quiet)));
@@ -65,7 +65,7 @@ fn permission_is_asked_once_and_before_what_others_notice() {
         let before = times();
         let args = vec![0x900; if params == "-" { 0 } else { params.len() }];
         let mut guest = begin(|| Err(Error::new("not now")));
-        // What was refused once stays so.
+        // A refusal is repeated.
         for again in 1..=2 {
             let error = guest.try_call(name, &args).unwrap_err();
             assert_eq!((error.exit_code(), times()), (None, before + again), "{name}");
@@ -174,7 +174,7 @@ fn a_guest_without_memory_can_call_what_needs_none() {
 fn whatever_a_guest_passes_is_answered() {
     let folder = Folder::new();
     std::fs::write(folder.path().join("file"), "text").unwrap();
-    // The clocks don't move, and nobody sleeps.
+    // Clocks that stand still; nobody sleeps.
     struct Still;
     impl wasmote_wasi::Clocks for Still {
         fn now(&self, clock: u32) -> Option<u64> {
@@ -187,7 +187,7 @@ fn whatever_a_guest_passes_is_answered() {
     }
     let builder = || {
         let builder = WasiCtx::builder().arg("program").env("A", "B").clocks(Box::new(Still));
-        // A connection that nobody is at the other end of, so that no call waits.
+        // A connection whose other end is closed, so that no call waits.
         #[cfg(feature = "sockets")]
         let builder = builder.preopened_connection(std::os::unix::net::UnixStream::pair().unwrap().0.into());
         builder.preopened_dir(folder.path(), "/", wasmote_wasi::DirAccess::ReadOnly).unwrap()
@@ -208,7 +208,7 @@ fn whatever_a_guest_passes_is_answered() {
             let args: Vec<u64> = letters.chars().filter(|&letter| letter != '-').map(|_| next()).collect();
             assert!(guest.call(name, &args) <= NOTCAPABLE, "{name} {args:?}");
             answers += 1;
-            // Streams and directories get closed on the way.
+            // Calls close streams and directories on the way.
             if answers % 50 == 0 {
                 guest = Guest::new(builder());
             }

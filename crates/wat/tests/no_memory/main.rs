@@ -1,7 +1,7 @@
-//! Memory ends at every allocation in turn, while texts and scripts are read and binaries are printed: that is the error that
-//! says so, each time, and the process goes on.
+//! Texts and scripts are parsed and binaries are printed while each allocation fails in turn. Each time, the error says
+//! that there is no memory, and the process continues.
 //!
-//! How each allocation is tried: `wasmote_test_support::no_memory`.
+//! `wasmote_test_support::no_memory` explains how each allocation is tried.
 
 use std::process::ExitCode;
 
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether an outcome may be, of work that is well with memory enough.
+/// Whether an outcome is allowed, of work that succeeds with enough memory.
 fn is_memory<T, E>(result: &Result<T, E>, failed: bool, says_so: impl Fn(&E) -> bool) -> bool {
     match (result, failed) {
         (Ok(_), false) => true,
@@ -50,10 +50,10 @@ fn all(once: bool) -> u32 {
         is_memory(&result, failed, says_so)
     });
     bad += try_all("a script", once, &mut || parse(SCRIPT, "s.wast"), &|result, failed| {
-        // What is wrong with its modules must be known, or that it is not.
+        // The error of a malformed module must be reported, or that there was no memory for it.
         let malformed = result.iter().flatten().filter(|directive| is_malformed(&directive.kind)).count();
         match result {
-            // A message has no copy of the line, then.
+            // The message has no excerpt in that case.
             Ok(_) => malformed == 3,
             Err(error) => failed && says_so(&error),
         }
@@ -67,11 +67,11 @@ fn all(once: bool) -> u32 {
 
 fn is_malformed(kind: &DirectiveKind) -> bool {
     let DirectiveKind::AssertMalformed { module: Source::Malformed(error), .. } = kind else { return false };
-    // The directives say what is wrong.
+    // The directives have the errors of their modules.
     ["unknown operator", "malformed UTF-8 encoding"].contains(&error.message)
 }
 
-/// What is wrong with a text is said, or that there is no memory to find out.
+/// The error in a text is reported, or that there was no memory to find it.
 fn wrong_texts(once: bool) -> u32 {
     let mut bad = 0;
     for (text, message) in [

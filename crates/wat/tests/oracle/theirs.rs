@@ -1,4 +1,4 @@
-//! The crate `wast`, to compare with: the binaries of texts, and scripts as our lists of directives.
+//! Converts the results of the crate `wast` for comparison: binaries, and scripts as lists of directives.
 
 use wasmote_wat::TextError;
 use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source};
@@ -8,20 +8,20 @@ use wast::parser::{self, ParseBuffer};
 use wast::token::{F32, F64, Id};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
-/// The tokens of a text. Marks for right-to-left text are let through: names may contain them.
+/// Tokenizes a text. Right-to-left marks are allowed: names may contain them.
 fn buffer(text: &str) -> Result<ParseBuffer<'_>, wast::Error> {
     let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     ParseBuffer::new_with_lexer(lexer)
 }
 
-/// The binary of a text.
+/// Returns the binary of a text.
 pub fn module(text: &str) -> Result<Vec<u8>, wast::Error> {
     let buffer = buffer(text)?;
     parser::parse::<Wat<'_>>(&buffer)?.encode()
 }
 
-/// The directives of a script.
+/// Returns the directives of a script.
 pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
     let tokens = buffer(text)?;
     let script = parser::parse::<Wast<'_>>(&tokens)?;
@@ -30,14 +30,14 @@ pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
     Ok(directives.map(|d| Directive { line: lines.at(d.span().offset()), kind: directive(d) }).collect())
 }
 
-/// A module that is refused. Only that it is can be compared.
+/// Returns a refused module. Only the refusal itself can be compared.
 pub fn refused() -> Source {
     let nothing = || Box::from("");
     let error = TextError { message: "", path: nothing(), line: 0, column: 0, excerpt: nothing(), excerpt_column: 0 };
     Source::Malformed(error)
 }
 
-/// Where lines begin.
+/// The offsets of lines.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -45,7 +45,7 @@ impl Lines {
         Lines(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect())
     }
 
-    /// The line of a byte, from 1.
+    /// Returns the line of a byte, from 1.
     fn at(&self, offset: usize) -> u32 {
         self.0.partition_point(|&start| start <= offset) as u32 + 1
     }
