@@ -1,4 +1,4 @@
-//! Decodes whole modules: the data, the messages of refused ones, and that no bytes cause harm.
+//! Decodes whole modules: the contents, the refusals and their messages, and arbitrary bytes, which must not panic.
 
 use wasmote_decode::names::{FunctionNames, module_name};
 use wasmote_decode::{
@@ -6,7 +6,7 @@ use wasmote_decode::{
 };
 use wasmote_ir::{Proposal, ValType};
 
-/// A module with every kind of part.
+/// A module with something of everything.
 const RICH: &str = r#"(module $rich
     (type $binary (func (param i32 i64) (result f32 f64)))
     (type $nullary (func))
@@ -36,7 +36,7 @@ fn rich() -> (Vec<u8>, ModuleInfo) {
     (wasm, module)
 }
 
-/// Decodes a module that must be refused. Returns the kind of the error and its message.
+/// Returns the error for a text.
 fn refused(text: &str) -> (DecodeErrorKind, String) {
     let error = decode(&wat::parse_str(text).unwrap()).unwrap_err();
     let message = error.to_string();
@@ -161,13 +161,13 @@ fn what_is_not_supported_is_named() {
 
 #[test]
 fn components_are_named() {
-    // Components of this version of the format and of others, with and without sections.
+    // Components of this version and of others, with and without sections.
     for component in [&b"\0asm\x0d\0\x01\0"[..], b"\0asm\x0c\0\x01\0", b"\0asm\x0d\0\x01\0\x07\x01\0"] {
         let error = decode(component).unwrap_err();
         assert_eq!(error.kind, DecodeErrorKind::Component);
         assert!(error.to_string().starts_with("this is a component; wasmote runs core modules"), "{error}");
     }
-    // Layer 2 is not that of components.
+    // The layer behind it is not that of a component.
     assert!(matches!(decode(b"\0asm\x01\0\x02\0").unwrap_err().kind, DecodeErrorKind::Malformed(_)));
 }
 
@@ -197,7 +197,7 @@ fn what_a_body_needs_and_is_not_there_is_named() {
     let simd = simd.map(|body| (body, Proposal::Simd)).into_iter().filter(|_| !cfg!(feature = "simd"));
     let gc = gc.into_iter().filter(|_| !cfg!(feature = "gc"));
     for (body, feature) in simd.chain(gc) {
-        // The operator comes after operators with other kinds of immediates.
+        // Operators of all kinds in front.
         let before = "(memory.fill (i32.const 0) (i32.const 1) (i32.const 2)) (block (br_table 0 0 (i32.const 3)))";
         let body = if body.starts_with("(local") { format!("{body} {before}") } else { format!("{before} {body}") };
         let wasm = wat::parse_str(format!("(module (memory 1) (func) (func {body}))")).unwrap();
@@ -243,12 +243,12 @@ fn malformed_modules_are_refused_with_reason_and_place() {
 
 #[test]
 fn a_count_beyond_the_section_is_refused_without_memory_for_it() {
-    // Each section from 1 to 11 claims 2^32 - 1 items. Memory for these would be terabytes.
+    // Each section from 1 to 11 claims 2^32 - 1 items: reserving memory for them would take terabytes.
     for section in (1..=11).filter(|&section| section != 8) {
         let wasm = [b"\0asm\x01\0\0\0", &[section, 5][..], b"\xff\xff\xff\xff\x0f"].concat();
         assert!(decode(&wasm).is_err(), "section {section}");
     }
-    // An element segment claims as many items.
+    // An element segment claims the same.
     let wasm = [b"\0asm\x01\0\0\0", &b"\x09\x08\x01\x01\0\xff\xff\xff\xff\x0f"[..]].concat();
     assert!(decode(&wasm).is_err());
 }
@@ -257,7 +257,7 @@ fn a_count_beyond_the_section_is_refused_without_memory_for_it() {
 fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
     let (wasm, _) = rich();
     for end in 0..wasm.len() {
-        // Some pieces are modules. None may panic.
+        // Some prefixes are modules; none may panic.
         let _ = decode(&wasm[..end]);
     }
     let mut wrong = wasm.clone();

@@ -1,9 +1,10 @@
-//! Calls that stop when the fuel is used up, and go on, or are dropped.
+//! Calls that stop when their fuel is used up, and are resumed or dropped.
 #![cfg(all(feature = "wasm", feature = "validate"))]
 
 use wasmote_runtime::{Activation, Engine, Error, Fault, Item, Module, Owned, Settings, StoreMut};
 
-/// A store with an instance of each text, each of which imports what the one before exports, in order. The last one's instance.
+/// Returns a store with an instance of each text, and the last instance. Each module imports the exports of the
+/// previous one, in order.
 fn instantiate(settings: &Settings, texts: &[&str]) -> (Owned<()>, u32) {
     let engine = Engine::new(settings);
     let mut store = Owned::try_new(&engine, ()).unwrap();
@@ -30,17 +31,18 @@ fn fueled() -> Settings {
 }
 
 fn start(store: &mut StoreMut<'_, ()>, func: u32, args: &[u64]) -> Activation {
-    // SAFETY: the callers' functions have so many parameters, of numbers.
+    // SAFETY: `args` has as many numbers as the function has parameters; the callers see to that.
     unsafe { store.start(func, args) }.unwrap()
 }
 
-/// Goes on with so much fuel more than is left: what an instruction costs may be more. The result, if it returns.
+/// Adds fuel and resumes the call: a single instruction may cost more than a small amount. Returns the result, if the
+/// call returns.
 fn go_on_with(store: &mut StoreMut<'_, ()>, call: &mut Activation, more: u64) -> Result<Option<u64>, Error> {
     let left = store.store().fuel();
     go_on(store, call, left + more)
 }
 
-/// Goes on with so much fuel; the result, if it returns.
+/// Sets the fuel and resumes the call. Returns the result, if the call returns.
 fn go_on(store: &mut StoreMut<'_, ()>, call: &mut Activation, fuel: u64) -> Result<Option<u64>, Error> {
     store.store().set_fuel(fuel);
     let mut results = [0];
@@ -54,7 +56,7 @@ fn has_ended(outcome: Result<Option<u64>, Error>) -> bool {
     matches!(fault.as_deref(), Some(Fault::Usage(_)))
 }
 
-/// Calls between instances, indirect calls, recursion, loops and what is done in pieces.
+/// Calls between instances, indirect calls, recursion, loops, and instructions that work in pieces.
 const OTHER: &str = r#"(module
     (memory 2)
     (func $digits (param i32) (result i32)
@@ -95,7 +97,7 @@ fn a_call_that_stops_again_and_again_returns_what_it_would_have_returned() {
             }
         };
         assert_eq!(result, wanted, "{fuel} at a time");
-        // Nothing is paid for twice.
+        // Nothing is paid twice.
         assert_eq!((stops + 1) * fuel - store.store().fuel(), used, "{fuel} at a time");
     }
 }
@@ -156,7 +158,7 @@ fn a_trap_after_a_stop_has_all_frames() {
     assert!(has_ended(go_on(&mut store, &mut call, 1)));
 }
 
-/// Mappings, which a process may have some 65,000 of, are given back at once.
+/// A process may have about 65,000 mappings, so they must be unmapped at once.
 #[test]
 fn a_call_that_is_dropped_leaves_nothing_behind() {
     let settings = Settings { max_stack: 64 << 10, ..fueled() };

@@ -1,4 +1,4 @@
-//! Validates modules at once and body by body, and with proposals on and off.
+//! Validates modules at once and body by body, and tests the features that validation accepts.
 
 use wasmote_validate::{Features, ValidateError, needed, validate, validate_outline};
 
@@ -28,7 +28,7 @@ fn errors_say_what_and_where_apart() {
 
 #[test]
 fn faults_in_sections_say_where() {
-    // The bytes at the offset of the error.
+    // The bytes at the error's offset.
     let cases: [(&str, &str, &[u8]); 5] = [
         (
             "(module (memory 1) (export \"a\" (memory 0)) (export \"a\" (memory 0)))",
@@ -49,10 +49,10 @@ fn faults_in_sections_say_where() {
 
 #[test]
 fn a_feature_that_is_off_is_named() {
-    /// A module, how to turn off what it needs, and a part of the message then.
+    /// A module, the feature that it needs, and a part of the message without the feature.
     type Case = (&'static str, fn(&mut Features), &'static str);
     let cases: [Case; 8] = [
-        // With GC, fields may be vectors even if vector instructions are off.
+        // With objects, types may be vectors even if vector instructions are off.
         ("(module (func (param v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
         ("(module (func (local v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
         ("(module (func return_call 0))", |f| f.tail_call = false, "tail calls support is not enabled"),
@@ -149,10 +149,10 @@ fn bodies_can_be_validated_one_by_one() {
     assert_eq!(bodies.validate_body(&wasm, 1), Ok(()));
     assert_eq!(bodies.validate_body(&wasm, 2), Err(whole));
     assert_eq!(bodies.validate_body(&wasm, 3), Ok(()));
-    // These have no body: an import, and an index that is out of range.
+    // Functions without bodies: an import, and an index out of range.
     assert!(bodies.validate_body(&wasm, 0).is_err());
     assert!(bodies.validate_body(&wasm, 4).is_err());
-    // This is not the binary of the outline.
+    // A binary that is not that of the outline.
     assert!(bodies.validate_body(&wasm[..20], 1).is_err());
 }
 
@@ -211,7 +211,7 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
             });
             match (whole, parts) {
                 (Ok(_), Ok(())) | (Err(_), Err(_)) => {}
-                // The damage removed a body, or turned it into an import.
+                // There are fewer bodies than before, or an import has taken the place of a body.
                 (Ok(_), Err(error)) if &*error.message == "no such function" => {}
                 (whole, parts) => panic!("byte {at} as {byte:#x}: {whole:?}, but {parts:?} in parts"),
             }
@@ -220,7 +220,7 @@ fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
     }
 }
 
-/// Returns a module of more than 1 MiB. Its functions add numbers. Those with these numbers are invalid.
+/// Returns a module of more than a mebibyte: functions that add numbers. Those with the indices in `wrong` are invalid.
 fn large(wrong: &[usize]) -> Vec<u8> {
     let mut text = String::from("(module");
     for func in 0..600 {
@@ -233,7 +233,7 @@ fn large(wrong: &[usize]) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// Runs `work` on threads of the standard library.
+/// Runs work on threads of the standard library.
 fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -277,14 +277,14 @@ fn bodies_without_simd_have_no_vectors_whatever_types_have() {
 #[test]
 #[cfg(feature = "gc")]
 fn subtypes_are_told_at_any_distance_and_not_the_other_way_or_across() {
-    // Two chains of sixty subtypes of $top. $a59 is a distant subtype of $a0 and $top, and unrelated to $b59. The
-    // chains have different fields, because types with the same definition are equal.
+    // Two chains of sixty types below one: $a59 is far below $a0 and $top, and unrelated to $b59.
+    // Their fields differ, since types with equal definitions are the same type.
     let chain = |name: char, fields: &str| -> String {
         let below = |n: usize| if n == 0 { "$top".into() } else { format!("${name}{}", n - 1) };
         (0..60).map(|n| format!("(type ${name}{n} (sub {} (struct {fields})))", below(n))).collect()
     };
     let types = format!("(type $top (sub (struct))) {} {}", chain('a', ""), chain('b', "(field i32)"));
-    // A thousand values of one type, for labels that expect another type.
+    // A thousand values of one type, for labels that expect the other, in one of two kinds of block.
     let validity = |given: &str, wanted: &str| {
         let list = |ty: &str| format!("(ref null {ty}) ").repeat(1000);
         let (given, wanted) = (list(given), list(wanted));

@@ -1,8 +1,10 @@
-//! Each pair of instructions does what its two instructions do one after the other. Code is linked twice, once with something that
-//! jumps between the two, and run on the same frame, memory and global. Where memory can be guarded, it is run with that and with checks.
+//! Each superinstruction does what its two instructions do one after the other. Code is linked twice, the second time
+//! with a jump to the second instruction, and both run on the same frame, memory and global. Where memories can be
+//! guarded, both guarded accesses and bounds checks are tested.
 //!
-//! This stands here because the crate `wasmote` has all that it takes: the handlers of `wasmote-exec` and of `wasmote-simd`, and the handler of
-//! signals that makes traps of faults. What is linked and run is as `wasmote-exec` has it, with records made here.
+//! The test is here because this crate has everything that it needs: the handlers of `wasmote-exec` and `wasmote-simd`,
+//! and the signal handler that turns faults into traps. It uses the linker of `wasmote-exec` directly, with records of
+//! its own.
 #![cfg(all(feature = "pairs", feature = "simd"))]
 
 mod run;
@@ -17,10 +19,10 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode, ValType};
 use wasmote_test_support::Random;
 
-/// How often each pair is tried.
+/// How often each superinstruction is tried.
 const ROUNDS: u64 = 40;
 
-/// Often an address, or a value near a border.
+/// Returns a random value, often an address or one near a limit.
 fn value(random: &mut Random) -> u64 {
     match random.below(8) {
         0..=3 => random.below(MEMORY / 2) as u64,
@@ -31,8 +33,8 @@ fn value(random: &mut Random) -> u64 {
     }
 }
 
-/// Writes an instruction with random operands. Jumps and returns have targets behind it: `exits` has where such an instruction begins, and
-/// where the distance stands.
+/// Writes an instruction with random operands. Jumps and returns lead to later code: `exits` records where such an
+/// instruction begins, and where its distance is.
 fn write(code: &mut Vec<u16>, opcode: Opcode, random: &mut Random, exits: &mut Vec<(usize, usize)>) {
     let at = code.len();
     code.push(opcode.0);
@@ -67,7 +69,7 @@ fn write(code: &mut Vec<u16>, opcode: Opcode, random: &mut Random, exits: &mut V
     }
 }
 
-/// Writes an instruction of fixed operands, each with its units.
+/// Writes an instruction with these operands, each with its units.
 fn put(code: &mut Vec<u16>, op: Op, suffix: &str, operands: &[(u64, usize)]) {
     let variant = op.variants().iter().position(|variant| variant.suffix == suffix).expect("a variant");
     code.push(Opcode::new(op, variant as u8).0);
@@ -80,9 +82,9 @@ fn is_vector(opcode: Opcode) -> bool {
     usize::from(opcode.0) >= FIRST_VECTOR
 }
 
-/// The two instructions, then returns, and where the second one begins. The first return gives what is in the accumulator of the second
-/// instruction's result; jumps lead to the others. Vectors have something in their accumulator at first. With `apart` something jumps to the
-/// second instruction.
+/// Returns the two instructions followed by returns, and the offset of the second one. The first return returns the
+/// accumulator of the second instruction's result type; jumps lead to the others. The vector accumulator is set first.
+/// With `apart`, there is a jump to the second instruction.
 fn code([first, second]: [Opcode; 2], apart: bool, seed: u64) -> (Vec<u16>, usize) {
     let mut random = Random::new(seed);
     let (mut code, mut exits) = (Vec::new(), Vec::new());
@@ -107,7 +109,7 @@ fn code([first, second]: [Opcode; 2], apart: bool, seed: u64) -> (Vec<u16>, usiz
         code[operand..operand + 2].copy_from_slice(&to_units(distance)[..2]);
         put(&mut code, Op::ReturnInt, "i", &[(100 + i as u64, 2), header]);
     }
-    // The return makes no pair with the second instruction, since something jumps to it.
+    // A jump to the return prevents a superinstruction of the second instruction and the return.
     for target in [Some(end), apart.then_some(between)].into_iter().flatten() {
         let distance = (target as u64).wrapping_sub(code.len() as u64);
         put(&mut code, Op::Goto, "x", &[(distance, 2)]);
@@ -122,7 +124,8 @@ fn name(opcode: Opcode) -> String {
 
 #[test]
 fn each_pair_does_what_its_instructions_do() {
-    // Traps of the first and of the second instruction, in pairs of numbers and in pairs of vectors: where a trap was is compared, too.
+    // Traps of the first and of the second instruction, for scalar and for vector superinstructions. The place of each
+    // trap is compared, too.
     let (mut pairs, mut traps) = ([0; 2], [[0; 2]; 2]);
     let mut seen = BTreeSet::new();
     for pair in 0..COUNT {
@@ -142,7 +145,7 @@ fn each_pair_does_what_its_instructions_do() {
                 (two, long) = run(&apart, seed, bounds);
                 assert_eq!(one, two, "{names}, round {round}");
             }
-            // One handler less. The jump takes two cells.
+            // There is one handler less. The jump takes two cells.
             assert_eq!(short + 1 + 2, long, "{names}");
             if let Some(unit) = one.trapped {
                 traps[kind][usize::from(unit as usize >= between)] += 1;

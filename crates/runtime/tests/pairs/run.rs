@@ -1,4 +1,4 @@
-//! Code of one function, linked and run with records of its own.
+//! Links and runs the code of one function with records of its own.
 
 use std::ptr;
 
@@ -8,17 +8,17 @@ use wasmote_test_support::Random;
 
 use crate::value;
 
-/// The frame: room for a result of two slots, the header, and from `FIRST` on the slots that operands are.
+/// The frame: two slots for results, the header, and from `FIRST` on the slots for operands.
 pub const FIRST: usize = 4;
 pub const SLOTS: usize = 24;
 pub const HEADER: usize = 2;
 const FRAME: usize = 40;
 /// Bytes of the memory.
 pub const MEMORY: usize = 4096;
-/// What type the function has, as the engine numbers types.
+/// The function's type, by the engine's numbers.
 const TYPE: u32 = 7;
 
-/// How linked code is kept inside memory 0.
+/// How linked code stays inside memory 0.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Bounds {
     Checked,
@@ -26,18 +26,18 @@ pub enum Bounds {
     Guarded,
 }
 
-/// How memory can be kept in bounds here; the last is that of pairs.
+/// The kinds of bounds that this build has. Superinstructions use the last one.
 pub const BOUNDS: &[Bounds] = &[
     Bounds::Checked,
     #[cfg(guarded)]
     Bounds::Guarded,
 ];
 
-/// What there is after a run.
+/// The state after a run.
 #[derive(PartialEq, Debug)]
 pub struct Outcome {
     pub result: Result<(), TrapCode>,
-    /// Where a trap was, in units.
+    /// The unit of a trap.
     pub trapped: Option<u32>,
     frame: Vec<u64>,
     memory: Vec<u64>,
@@ -59,7 +59,7 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
 
 /// There is no other code.
 unsafe fn locate(_: *mut Machine, instance: *mut Instance, _: *const Cell) -> *const Cell {
-    // SAFETY: the instance has one function.
+    // SAFETY: the instance has one function record, which lives as long as the instance.
     unsafe { (*(*instance).funcs).code }
 }
 unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
@@ -69,7 +69,7 @@ unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut
     None
 }
 
-/// A memory with pages without access behind it: one for all runs.
+/// A memory followed by inaccessible pages, shared by all runs.
 #[cfg(guarded)]
 mod guarded {
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -79,21 +79,22 @@ mod guarded {
 
     use super::MEMORY;
 
-    /// What belongs to the memory, in front of its base; so that it ends where a page does, however large pages are.
+    /// Bytes in front of the memory's base, so that the memory ends at a page's end for every page size.
     const FRONT: usize = (64 << 10) - MEMORY;
 
     /// The memory's base.
     pub struct Base(pub *mut u8);
-    // SAFETY: whoever has the base has the memory.
+    // SAFETY: the mapping is never unmapped, and the mutex gives the base to one thread at a time.
     unsafe impl Send for Base {}
 
-    /// The memory, to have it alone.
+    /// Returns exclusive access to the memory.
     pub fn memory() -> MutexGuard<'static, Base> {
         static MEMORY_BASE: OnceLock<Mutex<Base>> = OnceLock::new();
         let base = MEMORY_BASE.get_or_init(|| {
-            // The first engine of a process puts the signal handler there, which makes traps of faults, whoever made the memory.
+            // The first engine of a process installs the signal handler, which turns faults into traps whoever mapped
+            // the memory.
             drop(Engine::new(&Settings::default()));
-            // SAFETY: a new mapping.
+            // SAFETY: the mapping is new, and the pages made accessible belong to it.
             unsafe {
                 let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
                 let all = libc::mmap(std::ptr::null_mut(), FRONT + RESERVED, libc::PROT_NONE, kind, -1, 0);
@@ -106,11 +107,11 @@ mod guarded {
     }
 }
 
-/// Links the code and runs it as function 0, which calls itself if it calls anything; deep recursion ends at the stack's end. What there is
-/// afterwards, and how many cells the code has.
+/// Links the code and runs it as function 0. Calls in it lead to itself, and end at the stack's limit. Returns the
+/// state afterwards, and the number of cells.
 pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
     let mut random = Random::new(!seed);
-    // SAFETY: these are the handlers for this machine.
+    // SAFETY: `wasmote_simd::handler` returns the handlers of these opcodes for this machine.
     let mut linker = unsafe { Linker::new(&[]).with_vectors(wasmote_simd::handler) };
     let mut cells: Vec<Cell> = Vec::new();
     let source = source(code, bounds);
@@ -129,7 +130,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         exception: no_exception,
     };
     let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
-    // SAFETY: the length comes first.
+    // SAFETY: the length is the first word of `memory`, and the memory follows.
     let base = unsafe { memory.as_mut_ptr().add(1) }.cast::<u8>();
     #[cfg(guarded)]
     let guarded = (bounds == Bounds::Guarded).then(guarded::memory);
@@ -137,7 +138,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
     let base = match &guarded {
         Some(guarded) => {
             let base = guarded.0;
-            // SAFETY: the length lies in front; nobody else has the memory.
+            // SAFETY: the mapping has the length in front of the base, and the guard gives exclusive access.
             unsafe { memory.as_ptr().copy_to(base.cast::<u64>().sub(1), memory.len()) };
             base
         }
@@ -148,7 +149,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         Table { elems: ptr::null_mut(), len: 0, max: 0, table64: false, written: ptr::null_mut(), embedder: 0 };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
     let mut func = Func {
-        // SAFETY: that many cells are there.
+        // SAFETY: the linker reported `start` cells in front of the code.
         code: unsafe { cells.as_mut_ptr().add(start) },
         frame_slots: FRAME as u32,
         header: HEADER as u16,
@@ -172,7 +173,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         embedder: 0,
     };
     func.instance = &raw mut instance;
-    // SAFETY: the records are as their types say; operands are slots of the frame, and targets are instructions.
+    // SAFETY: the records are initialised; operands are slots of the frame, and targets are instructions.
     let (result, trapped) = unsafe {
         let mut activation = Activation::start(&raw mut *machine, &raw mut func, &[]).expect("there is room");
         let result = activation.run(&raw mut *machine).returned();
@@ -186,17 +187,17 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
     let trapped = trapped.map(|cell| linker.unit_at(&source, cell).unwrap());
     #[cfg(guarded)]
     if guarded.is_some() {
-        // SAFETY: as above.
+        // SAFETY: as for the copy before the run.
         unsafe { memory.as_mut_ptr().copy_from(base.cast::<u64>().sub(1), memory.len()) };
     }
-    // Addresses in headers differ from one run to the next.
+    // Addresses in headers differ between runs.
     for frame in stack.chunks_mut(FIRST + SLOTS) {
         frame[HEADER..][..2].fill(0);
     }
     (Outcome { result, trapped, frame: stack, memory: memory[1..].to_vec(), global }, cells.len())
 }
 
-/// The code as function 0.
+/// Returns the code as function 0.
 fn source(code: &[u16], bounds: Bounds) -> Source<'_> {
     let _ = bounds;
     Source {
