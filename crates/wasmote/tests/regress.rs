@@ -1,5 +1,5 @@
-//! Our own regression scripts: every file of `tests/regress`, all of whose directives must pass; modules too large to write down, made here;
-//! random ones; and that what is valid is translated.
+//! Runs the project's regression scripts (`tests/regress`), all of whose directives must pass. Also runs generated
+//! modules that are too large to write down, random programs, and the check that valid modules are translated.
 
 mod large;
 mod legacy;
@@ -10,7 +10,8 @@ mod translates;
 use wasmote::script::{Options, run};
 use wasmote::{Features, Instance, Linker, Module, Store, Val, Validation};
 
-/// Runs a script, with all that can be put off done at once and put off; the failures, each as a line.
+/// Runs a script twice: with validation and translation at load, and as late as possible. Returns the failures, one a
+/// line.
 fn failures(name: &str, text: &str) -> Vec<String> {
     let mut failures = Vec::new();
     for validation in [Validation::Eager, Validation::Lazy] {
@@ -42,7 +43,7 @@ fn every_script_of_the_folder_passes() {
     assert!(failed.is_empty(), "{} directives failed:\n{}", failed.len(), failed.join("\n"));
 }
 
-/// An instance of a module without imports, in text form.
+/// An instance of a text without imports.
 struct Program {
     store: Store<()>,
     instance: Instance,
@@ -52,7 +53,7 @@ impl Program {
     fn new(text: &str) -> Program {
         let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
         let mut config = wasmote::Config::new();
-        // A translator that panics does so here, where it can be caught and told from a run that goes wrong.
+        // Translates eagerly, so that a panic of the translator can be told from a wrong result.
         config.features(Features::default()).eager_translation(true);
         let engine = wasmote::Engine::new(&config);
         let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
@@ -61,7 +62,7 @@ impl Program {
         Program { store, instance }
     }
 
-    /// Calls an export: its results as bits, or the message of its trap.
+    /// Calls an export. Returns its results as bits, or the message of its trap.
     fn call(&mut self, name: &str, args: &[Val]) -> Result<Vec<u64>, String> {
         let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("no function {name}"));
         let ty = func.ty(&self.store);

@@ -1,6 +1,7 @@
-//! How much memory stores and tables take that nobody uses: what a guest can ask for by a number must not be touched before it is used.
+//! Unused stores and tables take little memory: what a guest requests by a number must not be touched before it is
+//! used.
 //!
-//! Counted in bytes that are resident, so one test at a time.
+//! The tests count resident bytes, so only one may run at a time.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,20 +14,20 @@ fn alone() -> MutexGuard<'static, ()> {
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Bytes of this process that are in memory.
+/// Returns the resident bytes of this process.
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    // The kernel counts in its own pages, whatever the size.
+    // The kernel counts its own pages, whatever their size.
     pages * page_size()
 }
 
 fn page_size() -> usize {
-    // SAFETY: asks for a number.
+    // SAFETY: sysconf only returns a number.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
-/// How much more is resident with what this makes than before it.
+/// Returns how many resident bytes `make` adds.
 fn taken<R>(make: impl FnOnce() -> R) -> (usize, R) {
     let before = resident();
     let made = make();
@@ -39,7 +40,8 @@ const STORES: usize = 1000;
 fn a_store_without_calls_takes_less_than_20_kib() {
     let _alone = alone();
     let engine = Engine::default();
-    // As a program that once freed a large allocation: glibc then has others of that size out of what it keeps, and clears them.
+    // Like a program that once freed a large allocation: glibc then serves others of that size from its heap, and
+    // clears them.
     drop(std::hint::black_box(vec![1_u8; 30 << 20]));
     let (bytes, stores) = taken(|| (0..STORES).map(|i| Store::new(&engine, i)).collect::<Vec<_>>());
     println!("{} bytes a store without calls", bytes / STORES);
@@ -90,7 +92,7 @@ fn a_store_whose_stack_cannot_be_had_is_made_and_its_first_call_is_an_error() {
     }
 }
 
-/// A module of a few hundred bytes that asks for a billion elements.
+/// Returns a module of a few hundred bytes that asks for a billion elements.
 fn tables(element: &str) -> Module {
     let table = format!("(table 10000000 {element})");
     let text = format!(

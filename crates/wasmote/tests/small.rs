@@ -1,5 +1,5 @@
-//! Small modules through everything that reaches records and code by raw pointers. `cargo xtask miri` runs them in Miri, which
-//! is a thousand times slower: loops are short, stacks and memories small.
+//! Small modules that use everything that reaches records and code by raw pointers. `cargo xtask miri` runs them in
+//! Miri, which is a thousand times slower. So loops are short, and stacks and memories small.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use wasmote::{
     TableType, Tag, TrapCode, Val, ValType,
 };
 
-/// Little that has to be allocated, and a collection at each chance.
+/// A configuration with small allocations and frequent collections.
 fn config() -> Config {
     let mut config = Config::new();
     config.max_stack(32 << 10).max_nesting(50).gc_stress(true).validation_threads(1);
@@ -20,7 +20,7 @@ fn module(config: &Config, text: &str) -> Module {
     Module::new(&Engine::new(config), wat::parse_str(text).unwrap()).unwrap()
 }
 
-/// An instance of a module that imports what `define` defines.
+/// Returns an instance of a module that imports what `define` defines.
 fn linked(module: &Module, define: impl FnOnce(&mut Linker<u32>)) -> (Store<u32>, Instance) {
     let mut linker = Linker::new(module.engine());
     define(&mut linker);
@@ -71,7 +71,7 @@ const CALLS: &str = r#"(module
 fn calls_of_every_kind() {
     let (mut store, instance) = instance(CALLS);
     let mut call = |export, argument| call(&mut store, instance, export, argument);
-    // Twice: at first the caller does not know the code.
+    // Twice: at the first call, the caller does not know the code yet.
     for _ in 0..2 {
         assert_eq!(call("fac", 5).unwrap(), 120);
         assert_eq!(call("indirect", 0).unwrap(), 10);
@@ -217,7 +217,7 @@ fn tables_and_globals_of_guest_and_host() {
     assert_eq!(global.get(&store), Val::I64(2));
     table.set(&mut store, 5, seven.into()).unwrap();
     assert_eq!(table.grow(&mut store, 1, seven.into()).unwrap(), 6);
-    // Ranges that overlap.
+    // Overlapping ranges.
     Table::copy(&mut store, table, 1, table, 3, 4).unwrap();
     Table::copy(&mut store, table, 3, table, 2, 2).unwrap();
     assert_eq!([1, 2, 3, 4, 6].map(|i| call(&mut store, instance, "call", i).unwrap()), [12, 10, 10, 12, 12]);
@@ -251,7 +251,7 @@ fn fuel_runs_out() {
     assert_eq!(code(call(&mut store, instance, "loop", 50)), TrapCode::OutOfFuel);
 }
 
-/// Wasm and the host call each other until the argument is zero, and then something else happens.
+/// Wasm and the host call each other until the argument is zero. The last call then does something else.
 const BACK_AND_FORTH: &str = r#"(module
     (type $box (struct (field (mut i32))))
     (import "host" "typed" (func $typed (param i32 anyref) (result i32)))
@@ -276,7 +276,7 @@ const BACK_AND_FORTH: &str = r#"(module
 fn again(caller: &mut Caller<'_, u32>, n: i32) -> Result<i32, Error> {
     *caller.data_mut() += 1;
     let func = |caller: &Caller<'_, u32>, name| caller.get_export(name).and_then(|it| it.func()).unwrap();
-    // A collection, which finds what is in the slots of functions that run.
+    // A collection, which finds references in the slots of running functions.
     let made = func(caller, "make").typed::<i32, Option<AnyRef>>(&*caller)?.call(&mut *caller, n)?.unwrap();
     assert_eq!(made.as_struct(&*caller).unwrap().field(&*caller, 0)?, Val::I32(n));
     func(caller, "again").typed::<i32, i32>(&*caller)?.call(caller.as_context_mut(), n)

@@ -1,4 +1,4 @@
-//! Calls from the host, and values of all types in both directions.
+//! Calls from the host, with values of all types in both directions.
 
 use wasmote::{Engine, ExternRef, Func, FuncType, Store, Val, ValType};
 
@@ -102,7 +102,7 @@ fn host_functions_can_be_called_by_the_host() {
     let mut store = Store::new(&Engine::default(), ());
     let ty = FuncType { params: [ValType::I32].into(), results: [ValType::I64].into() };
     let func = Func::new(&mut store, ty.clone(), |caller, args, results| {
-        // There is no instance that called.
+        // A call from the host has no calling instance.
         assert!(caller.memory().is_none() && caller.get_export("memory").is_none());
         results[0] = Val::I64(i64::from(args[0].i32().unwrap()) * 2);
         Ok(())

@@ -1,4 +1,5 @@
-//! Calls inside a module find out once where their function's code is, for all instances of the module, in every store and thread.
+//! A call inside of a module looks up its function's code once, for all instances of the module, in every store and
+//! thread.
 
 use std::fmt::Write;
 use std::thread;
@@ -7,7 +8,7 @@ use wasmote::{Config, Engine, Instance, Module, Store, TrapCode};
 
 use crate::module;
 
-/// Instances in stores of their own, none of which has run anything.
+/// Returns instances in stores of their own. None of them has run anything.
 fn two(module: &Module) -> [(Store<()>, Instance); 2] {
     [(); 2].map(|()| {
         let mut store = Store::new(module.engine(), ());
@@ -16,7 +17,8 @@ fn two(module: &Module) -> [(Store<()>, Instance); 2] {
     })
 }
 
-/// Calls `export` in the first until its calls know where they lead, then in the second, which so runs code that it never asked for.
+/// Calls `export` in the first instance until its calls are resolved, then in the second. So the second runs code that
+/// it never asked for.
 fn after_another(module: &Module, export: &str, before: i32, then: i32) -> Result<i32, wasmote::Error> {
     let [(mut first, one), (mut second, other)] = two(module);
     let warm = one.get_typed_func::<i32, i32>(&first, export).unwrap();
@@ -57,7 +59,8 @@ fn an_exception_is_caught_in_code_that_another_instance_asked_for() {
     assert_eq!(after_another(&module, "run", 7, 0).unwrap(), 1005);
 }
 
-/// With as many parameters and results as need the header to be there, and a call of itself.
+/// Returns a module with a function of so many parameters and results that the header lies far up. The function calls
+/// itself.
 fn wide(params: usize) -> String {
     let mut text = format!("(module (func $f (param{}) (result{})\n", " i32".repeat(params), " i32".repeat(params));
     text.push_str("(if (local.get 0) (then (i32.sub (local.get 0) (i32.const 1))");
@@ -88,7 +91,7 @@ fn a_header_may_be_anywhere() {
     }
 }
 
-/// `run` calls itself until it has used up much of the stack, and then what needs most of the rest, at a place of its own.
+/// `run` calls itself until most of the stack is used up, and then a function that needs most of the rest.
 #[test]
 fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
     let locals = " i64".repeat(3000);
@@ -124,7 +127,7 @@ fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
                     trapped.push(depth);
                 }
             }
-            // The store works on.
+            // The store continues to work.
             assert_eq!(get(&store, "large").call(&mut store, 9).unwrap(), 9);
         }
         assert!(trapped.contains(&100_000) && trapped.len() > 1 && trapped.len() < 8, "{trapped:?}");
@@ -134,7 +137,7 @@ fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
 #[test]
 fn threads_find_out_the_same_at_once() {
     let mut text = String::from("(module\n");
-    // Each calls the next two: all are called first while others are, too.
+    // Each calls the next two, so that functions are first called from several places at once.
     for i in 0..40 {
         writeln!(
             text,

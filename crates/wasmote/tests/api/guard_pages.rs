@@ -1,16 +1,16 @@
-//! Accesses of memory are kept in bounds in the same way, by checks and by pages without access: everywhere, whatever nests, in
-//! threads, and beside a signal handler of the host's own.
+//! Bounds checks and guard pages keep memory accesses in bounds in the same way: for every instruction, in nested
+//! calls, in threads, and beside a signal handler of the host.
 
 use std::thread;
 
 use wasmote::{Caller, Config, Engine, Error, Extern, Instance, Linker, Memory, MemoryType, Module, Store, TrapCode};
 
-/// With pages without access, where that can be, and without.
+/// Returns an engine with guard pages, where they are available, and one without.
 fn engines() -> [Engine; 2] {
     [true, false].map(|guard| Engine::new(Config::new().guard_pages(guard)))
 }
 
-/// Each instruction that accesses memory 0, how many bytes, and whether it stores, by the type of its value.
+/// The instructions that access memory 0: the name, the type of the value, and the number of bytes.
 const ACCESSES: &[(&str, &str, u32)] = &[
     ("i32.load", "i32", 4),
     ("i32.load8_s", "i32", 1),
@@ -33,7 +33,7 @@ const ACCESSES: &[(&str, &str, u32)] = &[
     ("f64.store", "f64", 8),
 ];
 
-/// How an address is written down, given by the function's parameter and an offset.
+/// The ways to write an address, with the function's parameter and an offset.
 const ADDRESSES: &[&str] = &[
     "(local.get 0)",
     "(i32.add (local.get 0) (i32.const 0))",
@@ -41,7 +41,8 @@ const ADDRESSES: &[&str] = &[
     "(i32.sub (i32.mul (local.get 0) (i32.const 3)) (i32.shl (local.get 0) (i32.const 1)))",
 ];
 
-/// A memory of one page, and functions that access it in each way, from "0" on; and how many there are.
+/// Returns a module with a memory of one page and a function for each access, named from "0" on; and the number of
+/// functions.
 fn accesses(offset: u32) -> (String, usize) {
     let mut text = String::from("(module (memory (export \"m\") 1 3)\n");
     text.push_str("(func (export \"grow\") (drop (memory.grow (i32.const 1))))\n");
@@ -59,7 +60,7 @@ fn accesses(offset: u32) -> (String, usize) {
     (text + ")", count)
 }
 
-/// What became of a call: how it ended, and where a trap was.
+/// How a call ended: the trap and its place.
 type Outcome = Result<(), (TrapCode, Option<u32>)>;
 
 fn outcome(result: Result<(), Error>) -> Outcome {
@@ -83,7 +84,7 @@ fn each_access_ends_where_the_memory_does() {
                 for at in 0..count {
                     let func = instance.get_typed_func::<(u32, u32), ()>(&store, &at.to_string()).unwrap();
                     let size = u64::from(ACCESSES[at / ADDRESSES.len()].2);
-                    // The last place there is, the next, and far ones.
+                    // The last address in bounds, the next, and far ones.
                     let end = (pages << 16).wrapping_sub(u64::from(offset));
                     let near = [
                         end.wrapping_sub(size),
@@ -104,7 +105,7 @@ fn each_access_ends_where_the_memory_does() {
                 }
                 instance.get_typed_func::<(), ()>(&store, "grow").unwrap().call(&mut store, ()).unwrap();
             }
-            // What a store wrote that trapped would be seen.
+            // Shows if a trapping store wrote anything.
             let memory = instance.get_memory(&store, "m").unwrap();
             (outcomes, memory.data(&store).to_vec())
         });
@@ -112,7 +113,7 @@ fn each_access_ends_where_the_memory_does() {
     }
 }
 
-/// A guest that traps, runs on in a host function that calls back, and traps there, too.
+/// A guest that traps, and a host function that calls it back and traps there, too.
 const NESTING: &str = r#"(module
     (import "h" "again" (func $again (param i32) (result i32)))
     (memory (export "m") 1)
@@ -131,7 +132,7 @@ fn a_trap_in_a_nested_call_ends_that_call_alone() {
         let again = |mut caller: Caller<'_, u32>, depth: i32| -> Result<i32, Error> {
             let Some(Extern::Func(down)) = caller.get_export("down") else { panic!("it is exported") };
             let result = down.typed::<i32, i32>(&caller)?.call(&mut caller, depth);
-            // The innermost call traps, and the host goes on without it.
+            // The innermost call traps, and the host continues.
             match result {
                 Err(error) if depth == 0 => {
                     assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
@@ -145,7 +146,7 @@ fn a_trap_in_a_nested_call_ends_that_call_alone() {
         let instance = linker.instantiate(&mut store, &module).unwrap();
         let down = instance.get_typed_func::<i32, i32>(&store, "down").unwrap();
         for round in 1..4 {
-            // All see what the innermost one stored.
+            // All levels see what the innermost one stored.
             assert_eq!(down.call(&mut store, 5).unwrap(), 1000);
             assert_eq!(*store.data(), round);
             assert_eq!(outcome(down.call(&mut store, 0).map(drop)).unwrap_err().0, TrapCode::MemoryOutOfBounds);
@@ -183,7 +184,7 @@ fn threads_trap_without_each_other() {
 #[test]
 fn memories_of_other_kinds_are_checked() {
     for engine in engines() {
-        // Pages of a byte, and addresses of 64 bits.
+        // Pages of one byte, and 64-bit addresses.
         for (memory, end) in
             [("(memory 1000 (pagesize 1))", 1000), ("(memory i64 1)", 1 << 16), ("(memory 1)", 1 << 16)]
         {
@@ -207,7 +208,7 @@ fn memories_of_other_kinds_are_checked() {
     }
 }
 
-/// Calls lead from instance to instance, and memory 0 is now of one kind, now of another.
+/// Calls lead from instance to instance, and the kind of memory 0 changes with them.
 #[test]
 fn calls_between_memories_of_different_kinds_keep_each_in_bounds() {
     for engine in engines() {
@@ -244,14 +245,14 @@ fn calls_between_memories_of_different_kinds_keep_each_in_bounds() {
                     let (code, _) = outcome(func.call(&mut store, wrong).map(drop)).unwrap_err();
                     assert_eq!(code, TrapCode::MemoryOutOfBounds, "{export} {wrong:?}");
                 }
-                // And the memories are still what they were.
+                // The memories are unchanged.
                 assert_eq!(func.call(&mut store, (which, 0, (2 << 16) - 1)).unwrap(), 0);
             }
         }
     }
 }
 
-/// Who unwinds out of a host function, for a backtrace or a profile, finds the way through wasm to who called it.
+/// Unwinding from a host function, for a backtrace or a profile, reaches the caller of wasm through its frames.
 #[test]
 fn a_backtrace_in_a_host_function_reaches_its_caller() {
     for engine in engines() {
@@ -265,7 +266,7 @@ fn a_backtrace_in_a_host_function_reaches_its_caller() {
         linker.func_wrap("h", "f", capture).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         instance.get_typed_func::<(), ()>(&store, "run").unwrap().call(&mut store, ()).unwrap();
-        // What runs the tests: everything between may be inlined.
+        // A function of the test harness: everything between may be inlined.
         let name = "__rust_begin_short_backtrace";
         assert!(store.data().contains(name), "{}", store.data());
     }
@@ -291,7 +292,7 @@ fn a_memory_that_grew_in_the_host_ends_where_it_does_now() {
     }
 }
 
-/// Beside handlers of the host's own, in processes of their own.
+/// Signal handlers of the host. Each test runs in a child process.
 #[cfg(target_os = "linux")]
 mod signals {
     use std::os::unix::process::ExitStatusExt;
@@ -300,10 +301,10 @@ mod signals {
 
     use super::*;
 
-    /// Which of them a process is to do, if it is one of those.
+    /// The environment variable that tells a child process which test it runs.
     const VARIABLE: &str = "WASMOTE_TEST_SIGNAL";
 
-    /// A guest traps; then the host itself accesses what is not there.
+    /// A guest traps; then the host itself accesses an invalid address.
     fn trap_then_fault(config: &Config) {
         let engine = Engine::new(config);
         let text = r#"(module (memory 1) (func (export "f") (result i32) (i32.load (i32.const 65536))))"#;
@@ -316,27 +317,27 @@ mod signals {
             assert_eq!(code, TrapCode::MemoryOutOfBounds);
         }
         assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
-        // SAFETY: none at all: that is what the process is for.
+        // SAFETY: none: the access is invalid on purpose, and the signal ends the process.
         unsafe { core::ptr::without_provenance_mut::<u32>(0xdead0).write_volatile(1) };
     }
 
     static SEEN: AtomicI32 = AtomicI32::new(0);
 
     extern "C" fn with_address(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-        // SAFETY: the system's.
+        // SAFETY: the kernel passes a valid `siginfo_t`.
         let address = unsafe { (*info).si_addr() }.addr();
         SEEN.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: ends the process, without anything else.
+        // SAFETY: `_exit` may be called in a signal handler.
         unsafe { libc::_exit(if address == 0xdead0 { 42 } else { 43 }) };
     }
 
     extern "C" fn with_number(signal: i32) {
-        // SAFETY: ends the process, without anything else.
+        // SAFETY: `_exit` may be called in a signal handler.
         unsafe { libc::_exit(if signal == libc::SIGSEGV { 44 } else { 45 }) };
     }
 
     fn handle(handler: usize, flags: i32) {
-        // SAFETY: of the kind that the flags say.
+        // SAFETY: the handler has the signature that the flags demand.
         unsafe {
             let mut action: libc::sigaction = core::mem::zeroed();
             action.sa_sigaction = handler;
@@ -353,12 +354,12 @@ mod signals {
             "number" => handle(with_number as usize, 0),
             "default" => handle(libc::SIG_DFL, 0),
             "ignored" => handle(libc::SIG_IGN, 0),
-            // The standard library's, which looks for the end of the stack.
+            // The standard library's handler, which reports stack overflows.
             "standard" | "checked" => {}
             "sent" => {
                 handle(libc::SIG_DFL, 0);
                 let _engine = Engine::default();
-                // SAFETY: ends the process, as it does without us.
+                // SAFETY: raises the signal that ends the process.
                 unsafe { libc::raise(libc::SIGSEGV) };
                 std::process::exit(1);
             }

@@ -124,7 +124,7 @@ fn a_panic_passes_through_wasm_frames() {
 fn raw_functions_read_and_write_slots() {
     fn raw(mut caller: Caller<'_, u64>, slots: &mut [u64]) -> Result<(), Error> {
         *caller.data_mut() += slots[1];
-        // What is above the 32 bits of an i32 must not reach wasm.
+        // Bits above the 32 of an i32 must not reach wasm.
         slots[0] = slots[0].wrapping_sub(1);
         Ok(())
     }
@@ -188,7 +188,7 @@ fn a_failed_instantiation_leaves_no_references_behind() {
     let f = instance.get_func(&store, "f").unwrap();
     let mut results = [Val::I32(0)];
     f.call(&mut store, &[], &mut results).unwrap();
-    // The one reference there is belongs to the export of the second module.
+    // The only reference is to the export of the second module.
     let Val::FuncRef(Some(func)) = results[0] else { panic!("not a function") };
     assert_eq!(func.ty(&store), f.ty(&store));
 }

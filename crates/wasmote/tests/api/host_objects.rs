@@ -24,7 +24,7 @@ fn of_struct(supertype: Option<u32>, fields: &[FieldType]) -> SubType {
     SubType { is_final: false, supertype, composite: CompositeType::Struct(fields.into()) }
 }
 
-/// The type of a function's only parameter.
+/// Returns the type of a function's only parameter.
 fn param(store: &Store<()>, instance: Instance, name: &str) -> ValType {
     instance.get_func(store, name).unwrap().ty(store).params[0]
 }
@@ -56,7 +56,7 @@ fn what_a_guest_made_is_read() {
     bytes.get(&store, 3).unwrap_err();
     let small = pair.field(&store, 3).unwrap().any_ref().unwrap().unwrap();
     assert_eq!(small.as_i31(&store), I31::new_i32(-3));
-    // Only of its type is it an argument.
+    // Only an object of its type is an accepted argument.
     let take = instance.get_func(&store, "take").unwrap();
     let mut results = [Val::I32(0)];
     take.call(&mut store, &[pair.into()], &mut results).unwrap();
@@ -196,7 +196,7 @@ const LIST: &str = r#"(module
                 (local.set $n (i64.sub (local.get $n) (i64.const 1)))
                 (br $again))))))"#;
 
-/// The group of `LIST`, declared here.
+/// Declares the group of `LIST` in the host.
 fn list(engine: &Engine) -> RecGroup {
     let own = |place| HeapType::Index(RecGroup::own(place));
     let (next, value) = (mutable(StorageType::Val(reference(true, own(0)))), field(ValType::I64));
@@ -211,7 +211,7 @@ fn list(engine: &Engine) -> RecGroup {
 fn a_list_of_the_hosts_is_summed_by_a_guest_that_declares_the_same_types() {
     for stress in [false, true] {
         let engine = Engine::new(Config::new().gc_stress(stress));
-        // Before there is a module that has them.
+        // Before a module with these types exists.
         let types = list(&engine);
         let [node, named] = [0, 1].map(|place| types.struct_type(place).unwrap());
         let name = types.array_type(2).unwrap();
@@ -257,7 +257,7 @@ fn what_the_host_lets_go_of_is_collected_and_what_it_stores_is_kept() {
     let mut store = Store::new(&engine, ());
     let types = list(&engine);
     let (node, named) = (types.struct_type(0).unwrap(), types.struct_type(1).unwrap());
-    // A global and a table of a type that the store has not yet seen, with values of a subtype.
+    // A global and a table of a type that is new to the store, with values of a subtype.
     let ty = GlobalType { content: node.reference(true), mutable: true };
     let global = Global::new(&mut store, ty, Val::AnyRef(None)).unwrap();
     let ty = TableType { element: node.reference(true), min: 1, max: None, table64: false };
@@ -358,7 +358,7 @@ fn groups_that_are_not_valid_are_refused_and_leave_nothing_behind() {
     }
     let next = StructType::new(&engine, [int, int]).unwrap();
     assert!(next.index() <= 200, "{}: numbers are used again", next.index());
-    // What is valid.
+    // Valid declarations.
     let any = field(reference(true, HeapType::Any));
     let eq = field(reference(false, HeapType::Eq));
     let group = RecGroup::new(&engine, &[of(None, &[any]), of(Some(RecGroup::own(0)), &[eq, own(0)])]).unwrap();
@@ -433,7 +433,7 @@ fn typed_calls_find_out_whether_references_are_of_the_types_of_parameters() {
     assert_eq!(small.call(&mut store, I31::wrapping_i32(-7)).unwrap().get_i32(), -7);
     let small = instance.get_typed_func::<Option<I31>, Option<I31>>(&store, "small").unwrap();
     assert_eq!(code(&small.call(&mut store, None).unwrap_err()), Some(TrapCode::NullReference));
-    // What can never fit, nor results of which only some would.
+    // Types that can never match, and results that only partly match.
     assert!(instance.get_typed_func::<(i64, ArrayRef), i32>(&store, "a").is_err());
     assert!(instance.get_typed_func::<(i64, I31), i32>(&store, "a").is_err());
     assert!(instance.get_typed_func::<StructRef, ArrayRef>(&store, "b").is_err());
@@ -542,7 +542,8 @@ fn a_type_stays_known_as_long_as_anything_has_it() {
     assert_eq!(object.ty(&store).unwrap().index(), index, "the store has it");
     drop(store);
     assert_eq!(StructType::of(&engine, reference), None);
-    // A function type that names what is gone names nothing: not what gets its number afterwards, nor is that let go with it.
+    // A function type with a dropped type refers to nothing: neither to the type that reuses the number, nor does it
+    // release that type.
     let mut store = Store::new(&engine, ());
     let ty = FuncType { params: [reference].into(), results: [].into() };
     let func = Func::new(&mut store, ty, |_, _, _| Ok(()));

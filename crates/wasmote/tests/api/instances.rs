@@ -119,7 +119,7 @@ fn imports_match_by_the_rules_of_the_specification() {
             assert!(first_line(&error).starts_with("incompatible import type: a::b should be "), "{error}");
         }
     }
-    // A memory that has grown is as large as it is now.
+    // The size of a grown memory counts.
     memory.grow(&mut store, 1).unwrap();
     let larger = module(&engine, r#"(module (import "a" "b" (memory 2)))"#);
     assert!(Instance::new(&mut store, &larger, &[memory.into()]).is_ok());
@@ -149,7 +149,7 @@ fn segments_before_one_that_traps_stay_written() {
     assert_eq!(&memory.data(&store)[100..107], b"written");
     assert_eq!(&memory.data(&store)[200..205], [0; 5]);
     assert_eq!(memory.data(&store)[65535], 0);
-    // The function is in the table now, and its instance lives on with it.
+    // The function is in the table now, and keeps its instance alive.
     let func = table.get(&store, 0).unwrap().func_ref().flatten().unwrap();
     assert_eq!(func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 42);
     assert_eq!(&memory.data(&store)[..3], b"abc");

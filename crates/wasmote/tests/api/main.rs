@@ -1,4 +1,4 @@
-//! The embedding API from outside, one file a subject.
+//! Tests the embedding API, one file a subject.
 
 mod calls;
 mod direct_calls;
@@ -20,12 +20,12 @@ mod vectors;
 
 use wasmote::{Engine, Error, Instance, Linker, Module, Store};
 
-/// A module from its text form.
+/// Returns a module from text.
 fn module(engine: &Engine, text: &str) -> Module {
     Module::new(engine, wat::parse_str(text).unwrap()).unwrap()
 }
 
-/// A store with an instance that imports nothing.
+/// Returns a store with an instance that imports nothing.
 fn instance(text: &str) -> (Store<()>, Instance) {
     let engine = Engine::default();
     let module = module(&engine, text);
@@ -34,7 +34,7 @@ fn instance(text: &str) -> (Store<()>, Instance) {
     (store, instance)
 }
 
-/// A store with an instance that imports what `define` defines.
+/// Returns a store with an instance that imports what `define` defines.
 fn linked<T>(data: T, text: &str, define: impl FnOnce(&mut Linker<T>)) -> Result<(Store<T>, Instance), Error> {
     let engine = Engine::default();
     let module = module(&engine, text);
@@ -45,7 +45,7 @@ fn linked<T>(data: T, text: &str, define: impl FnOnce(&mut Linker<T>)) -> Result
     Ok((store, instance))
 }
 
-/// The first line of an error's message.
+/// Returns the first line of an error's message.
 fn first_line(error: &Error) -> String {
     error.to_string().lines().next().unwrap().to_string()
 }

@@ -1,8 +1,8 @@
-//! A module in which every instruction on references, exceptions and objects runs.
+//! A module that runs every instruction on references, exceptions and objects.
 
 use std::fmt::Write;
 
-/// Instructions on references, exceptions and objects. `$s`, `$a` and so on are locals.
+/// Snippets with instructions on references, exceptions and objects. `$s`, `$a` and so on are locals.
 pub const SNIPPETS: &[&str] = &[
     "(local.set $s (struct.new $t (i32.const 1) (i32.const 2) (i32.const 3) (i64.const 4) (f32.const 5) (f64.const 6) (local.get $s)))",
     "(local.set $s (struct.new_default $t))",
@@ -58,8 +58,8 @@ pub const SNIPPETS: &[&str] = &[
     "(block $c (try_table (catch_all $c) (call $host_throws)))",
 ];
 
-/// A module that exports a function for each of [`SNIPPETS`], by its number, which runs it so often, and has these parameters. It imports a tag `tag` and a function
-/// `throws` of `host`.
+/// Returns a module with a function for each of [`SNIPPETS`], exported by its number. Each function runs its snippet
+/// `times` times, and has these parameters. The module imports a tag `tag` and a function `throws` of `host`.
 pub fn module(times: u32, params: &str) -> String {
     let mut text = String::from(
         r#"(module

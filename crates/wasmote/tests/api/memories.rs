@@ -70,7 +70,7 @@ fn a_memory_can_have_all_of_its_4_gib() {
     let grow = instance.get_typed_func::<u32, i32>(&store, "grow").unwrap();
     let touch = instance.get_typed_func::<u32, u32>(&store, "touch").unwrap();
     assert_eq!(grow.call(&mut store, 65536).unwrap(), -1);
-    // Hosts may be without the means, but never half way.
+    // Hosts may lack the memory, but growth is all or nothing.
     let grown = grow.call(&mut store, 65535).unwrap();
     assert_eq!(touch.call(&mut store, u32::MAX).is_ok(), grown == 1);
     assert_eq!(touch.call(&mut store, 65535).unwrap(), 42);

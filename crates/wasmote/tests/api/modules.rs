@@ -1,4 +1,4 @@
-//! Modules: loading, lazily and eagerly, and what they say of themselves.
+//! Modules: lazy and eager loading, and their descriptions.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +9,7 @@ use wasmote::{
 
 use crate::{first_line, module};
 
-/// A module with a function that is valid and one that is not.
+/// Returns a module with a valid function and an invalid one.
 fn half_valid() -> Vec<u8> {
     let text = r#"(module
         (func (export "good") (result i32) i32.const 42)
@@ -49,7 +49,7 @@ fn lazy_validation_refuses_when_the_function_is_called() {
 
 #[test]
 fn what_lazy_validation_left_is_validated_by_any_threads() {
-    // Several shares of bodies, the last of which is not valid in some.
+    // Several shares of bodies; in some modules the last share is invalid.
     let large = |bad: &[usize]| {
         let body = |func| if bad.contains(&func) { "i64.const 1" } else { "i32.const 1" };
         let adds = "i32.const 7 i32.add ".repeat(20_000);
@@ -206,7 +206,7 @@ fn threads_share_a_module() {
     assert_eq!(module.stats().functions, 50);
 }
 
-/// Every NaN comes out as the canonical one where it is asked for, whichever went in.
+/// With canonical NaNs, every NaN result is the canonical one, whatever the operands.
 #[test]
 fn nan_is_canonical_where_asked_for() {
     let operators = ["add", "sub", "mul", "div", "min", "max"];
@@ -246,7 +246,7 @@ fn code_limit(bytes: u64) -> Config {
     config
 }
 
-/// What an error says of a limit of code: the function, and the limit.
+/// Returns the function and the limit that a code limit error names.
 fn beyond_code_limit(error: &wasmote::Error) -> Option<(u32, u64)> {
     match *error.kind() {
         ErrorKind::CodeLimit { func, limit } => Some((func, limit)),
@@ -268,7 +268,8 @@ fn code_of_all_functions_together_is_limited() {
     };
     let good = (0..20).take_while(|&i| call(i).is_ok()).count() as u32;
     assert!((2..18).contains(&good), "{good} functions in 5000 bytes");
-    // The one that is too much says so each time, others are called as before, and it takes none of what is left.
+    // The function that exceeds the limit fails each time. Others are called as before, and it uses none of what is
+    // left.
     for _ in 0..3 {
         let error = call(good).unwrap_err();
         assert_eq!(beyond_code_limit(&error), Some((good, 5000)));
@@ -279,25 +280,25 @@ fn code_of_all_functions_together_is_limited() {
     let bytes = 8 * module.stats().cells;
     assert!((4000..=5000).contains(&bytes), "{bytes} bytes");
 
-    // Where all of it is translated at once, that fails.
+    // Eager translation fails.
     let mut eager = code_limit(5000);
     eager.eager_translation(true);
     let error = Module::new(&Engine::new(&eager), wat::parse_str(&text).unwrap()).unwrap_err();
     assert_eq!(beyond_code_limit(&error), Some((good, 5000)));
-    // In images there are units, which take less than cells.
+    // Images count units, which are smaller than cells.
     let options = wasmote::ImageOptions::default();
     let image = module.to_image(&options).unwrap();
     let limited = Engine::new(&code_limit(1000));
     let error = Module::new(&limited, wat::parse_str(&text).unwrap()).unwrap().to_image(&options).unwrap_err();
     assert!(matches!(beyond_code_limit(&error), Some((1..20, 1000))), "{error}");
-    // Of an image, cells count.
+    // Code linked from an image counts cells.
     let error = Module::from_image(&limited, image).unwrap().verify().unwrap_err();
     assert!(matches!(beyond_code_limit(&error), Some((1..20, 1000))), "{error}");
 }
 
 #[test]
 fn code_is_limited_by_the_bodies_unless_said_otherwise() {
-    // Each branch brings four constants: its two bytes become a hundred.
+    // Each branch moves four constants: two bytes become a hundred.
     let branches = "(br_if 0 (i32.const 1))".repeat(300_000);
     let text = format!(
         r#"(module (func (export "f") (result i64 i64 i64 i64)

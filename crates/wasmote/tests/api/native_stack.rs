@@ -1,10 +1,11 @@
-//! No instruction uses up the native stack, however often it runs, with tail calls, too: see `wasmote-exec`'s test of the same name.
+//! No instruction uses up the native stack, however often it runs. `wasmote-exec` has a test of the same name for
+//! in-place execution, and explains why.
 
 use wasmote::{Caller, Config, Engine, Instance, Linker, Module, Store};
 
 use wasmote_test_support::every_instruction::{assert_level, here, modules, vector_modules};
 
-/// What notes where the native stack is, under this name.
+/// Defines a host function of this name that records the position of the native stack.
 fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
     linker.func_wrap("m", name, |mut caller: Caller<'_, Vec<usize>>| caller.data_mut().push(here())).unwrap();
 }

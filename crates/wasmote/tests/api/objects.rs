@@ -1,4 +1,4 @@
-//! Objects and exceptions as the host sees them.
+//! Objects and exceptions in the API.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -86,7 +86,7 @@ fn the_first_object_of_a_store_may_be_as_large_as_the_heap() {
         (func (export "after") (param i32) (result i32)
             (drop (struct.new_default $fields))
             (array.len (array.new_default $bytes (local.get 0)))))"#;
-    // Null's line, and the header.
+    // The line of null, and the header.
     const TAKEN: i32 = 256 + 8;
     for stress in [false, true] {
         for most in [1 << 20, 4 << 20, (4 << 20) + 256, 5 << 20, 40 << 20] {
@@ -100,7 +100,7 @@ fn the_first_object_of_a_store_may_be_as_large_as_the_heap() {
             let lens = [0, 1, 256 - 8, 4096, 256 << 10, (4 << 20) - TAKEN, (4 << 20) - 8, 4 << 20, 5_000_000, most];
             for len in lens.into_iter().flat_map(|len| [len - 9, len, len + 9]).filter(|&len| len >= 0) {
                 for (name, taken) in [("make", TAKEN), ("after", TAKEN + 256)] {
-                    // The structure may be garbage by then, and be found out to be.
+                    // The structure may be garbage by then, and be collected.
                     let expected = if len <= most - taken { Ok(len) } else { Err(TrapCode::HeapExhausted) };
                     let made = make(name, len);
                     assert!(made == expected || name == "after" && made == Ok(len), "{name} {len} of {most}: {made:?}");
@@ -109,7 +109,7 @@ fn the_first_object_of_a_store_may_be_as_large_as_the_heap() {
             for (name, len) in [("make", most - TAKEN), ("after", most - TAKEN - 256)] {
                 assert_eq!(make(name, len), Ok(len), "all of {most}");
             }
-            // Lengths that no heap has: those that are negative here are the highest.
+            // Lengths beyond any heap: as unsigned numbers, negative ones are the largest.
             for len in [i32::MIN, i32::MAX, -1, -8, -256] {
                 assert_eq!(make("make", len), Err(TrapCode::HeapExhausted), "{len}");
             }
@@ -144,7 +144,7 @@ fn a_global_may_be_the_first_object_and_a_large_one() {
 
 #[test]
 fn pauses_are_measured_by_the_clock_that_is_given_and_bytes_are_counted_exactly() {
-    // Each look takes one nanosecond more than the one before.
+    // Each reading of the clock is one nanosecond later.
     static LOOKS: AtomicUsize = AtomicUsize::new(0);
     fn clock() -> u64 {
         let looks = LOOKS.fetch_add(1, Relaxed) as u64;
@@ -158,7 +158,7 @@ fn pauses_are_measured_by_the_clock_that_is_given_and_bytes_are_counted_exactly(
     for round in 1..=10 {
         store.collect();
         let stats = store.heap_stats();
-        // It looks twice a collection, at 2n and 2n + 1.
+        // The clock is read twice a collection, at 2n and 2n + 1.
         assert_eq!((stats.collections, stats.longest_pause), (round, 2 * round - 1));
         assert_eq!(stats.pauses, round * round);
         assert_eq!(stats.allocated, 24_000);
@@ -393,7 +393,7 @@ fn no_instruction_on_references_uses_up_the_native_stack() {
             func.call(&mut store, ()).unwrap_or_else(|error| panic!("{snippet}: {error}"));
         }
     };
-    // The least that an instruction could leave behind is 16 bytes: in all, more than this stack has.
+    // If an instruction left 16 bytes on the native stack, that would exceed this stack in all.
     std::thread::Builder::new().stack_size(400 << 10).spawn(run).unwrap().join().unwrap();
 }
 

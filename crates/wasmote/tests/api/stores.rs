@@ -10,7 +10,7 @@ use wasmote::{
 
 use crate::{instance, module};
 
-/// Counts how many of it are alive.
+/// Counts its live instances.
 struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
@@ -101,19 +101,19 @@ fn handles_of_another_store_are_refused() {
     refuse(&mut || _ = value.data(&other).is::<()>());
     refuse(&mut || drop(Instance::new(&mut other, &module_with_import(&module), &[f.into()])));
     assert_eq!(refused, 10);
-    // Nothing of it has harmed either.
+    // Neither store was harmed.
     g.call(&mut other, &[Val::FuncRef(Some(g))], &mut []).unwrap();
     f.call(&mut store, &[Val::FuncRef(Some(f))], &mut []).unwrap();
 }
 
-/// A module of the same engine that imports a function.
+/// Returns a module of the same engine that imports a function.
 fn module_with_import(like: &Module) -> Module {
     module(like.engine(), r#"(module (import "a" "b" (func (param funcref))))"#)
 }
 
 #[test]
 fn types_are_given_back_with_their_modules() {
-    // Numbers of types are reused; functions of live modules must not be taken for those of others.
+    // Numbers of types are reused. Functions of live modules must not be taken for those of others.
     let engine = Engine::default();
     let keep = module(&engine, r#"(module (func (export "f") (param i64) (result i64) local.get 0))"#);
     let caller = r#"(module (type $t (func (param TYPE) (result TYPE)))

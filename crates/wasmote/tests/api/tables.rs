@@ -96,7 +96,8 @@ fn globals_keep_their_type_and_constness() {
     assert_eq!(global.get(&store).f32().unwrap().to_bits(), 1 << 31);
 }
 
-/// Whatever writes elements has the collector look at them, in every part of a large table and at the parts' edges.
+/// All ways to write elements mark them for the collector, in every part of a large table and at the borders of the
+/// parts.
 #[test]
 #[cfg(feature = "gc")]
 fn objects_in_tables_stay_however_they_got_there() {
@@ -125,7 +126,7 @@ fn objects_in_tables_stay_however_they_got_there() {
         let args: Vec<Val> = args.iter().map(|&arg| Val::I32(arg)).collect();
         func.call(&mut store, &args, &mut results).unwrap();
         store.collect();
-        // What is free is used again, so that an object that was lost is another's now.
+        // Free memory is reused, so that a lost object would be overwritten.
         let taken = instance.get_func(&store, "got").unwrap();
         taken.call(&mut store, &[Val::I32(1999)], &mut [Val::I32(0)]).unwrap();
         results.first().and_then(Val::i32)
@@ -142,7 +143,7 @@ fn objects_in_tables_stay_however_they_got_there() {
     call("set", &[1_500_000, 17]);
     for round in 0..2 {
         for value in 0..20 {
-            // Garbage, so that what was not marked is written over.
+            // Garbage, so that unmarked objects are overwritten.
             call("fill", &[100, round * 1000 + value, 1]);
         }
         let expected = [

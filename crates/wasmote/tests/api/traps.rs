@@ -1,10 +1,10 @@
-//! Traps: codes, names, offsets, and that stores work on after them.
+//! Traps: codes, names, offsets, and stores that continue to work.
 
 use wasmote::{Config, Engine, Instance, Module, Store, TrapCode};
 
 use crate::{first_line, instance, linked, module};
 
-/// Where `needle` is in `wasm`, which has it once.
+/// Returns the offset of `needle`, which occurs once in `wasm`.
 fn offset_of(wasm: &[u8], needle: &[u8]) -> u32 {
     let mut found = wasm.windows(needle.len()).enumerate().filter(|(_, bytes)| *bytes == needle);
     let (at, _) = found.next().unwrap();
@@ -94,7 +94,7 @@ fn the_configuration_sets_the_depth() {
     assert!(depth(64 << 10, 100));
     assert!(!depth(64 << 10, 100_000));
     assert!(depth(64 << 20, 100_000));
-    // However little is asked for, there is some.
+    // There is always a minimum.
     assert!(depth(0, 1));
 }
 
@@ -128,7 +128,7 @@ fn all_reasons_to_trap_have_their_codes() {
 
 #[test]
 fn modules_without_names_trap_without_them() {
-    // A function that is only `unreachable`, exported as "f".
+    // A function with a single `unreachable`, exported as "f".
     let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x05\x01\x03\0\0\x0b";
     let engine = Engine::default();
     let module = Module::new(&engine, wasm).unwrap();

@@ -1,4 +1,4 @@
-//! Vectors at the edges: values, host functions, globals, tables of functions, and the options that are about them.
+//! Vectors at the borders: values, host functions, globals, tables of functions, and the options about vectors.
 
 use wasmote::{
     Caller, CodeOptions, Config, Engine, Global, GlobalType, ImageOptions, Instance, Linker, Module, Store, Val,
@@ -12,7 +12,7 @@ fn module(engine: &Engine, text: &str) -> Module {
     Module::new(engine, wat::parse_str(text).expect("a module")).expect("it is valid")
 }
 
-/// The module, and the same out of an image.
+/// Returns the module, and the same module from an image.
 fn both(engine: &Engine, module: Module, options: &ImageOptions) -> [Module; 2] {
     let image = module.to_image(options).expect("it can be an image");
     let again = Module::from_image(engine, image).expect("it was just written");
@@ -86,7 +86,7 @@ fn go_through(engine: &Engine, module: &Module) {
     assert_eq!(results, [Val::V128(3)]);
 }
 
-/// Operators whose results may be NaN, of one operand or of two; those of three, and conversions.
+/// Operators whose results may be NaN, with the number of their operands.
 const MAY_BE_NAN: &[(&str, usize)] = &[
     ("f32x4.ceil", 1),
     ("f32x4.nearest", 1),
@@ -125,7 +125,7 @@ fn nan_lanes_are_canonical_where_asked_for() {
         let operands = "(local.get 0)".repeat(*operands);
         text.push_str(&format!("(func (export \"{name}\") (param v128) (result v128) ({name} {operands}))\n"));
     }
-    // A tile of product and sum.
+    // A fused product and sum.
     text.push_str(
         r#"(func (export "f32x4.tile") (param v128) (result v128)
             (f32x4.add (f32x4.mul (local.get 0) (local.get 0)) (local.get 0))))"#,
@@ -137,7 +137,7 @@ fn nan_lanes_are_canonical_where_asked_for() {
         let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
         for name in MAY_BE_NAN.iter().map(|(name, _)| *name).chain(["f32x4.tile"]) {
             let func = instance.get_typed_func::<u128, u128>(&store, name).expect("of this type");
-            // Payloads and signs that canonical NaN have not, and in the first lane of 32 bits 1.0.
+            // Payloads and signs that canonical NaNs lack, and 1.0 in the first 32-bit lane.
             let narrow = name.starts_with("f32x4") && !name.contains("f64x2") || name.contains("promote");
             let (lanes, nan) = match narrow {
                 true => (0x7fa0_0001_ffff_ffff_ffc0_0001_3f80_0000, 0x7fc0_0000),
@@ -145,7 +145,7 @@ fn nan_lanes_are_canonical_where_asked_for() {
             };
             let result = func.call(&mut store, lanes).expect("it runs");
             let wide = name.starts_with("f64x2");
-            // Lanes that were NaN, by what the result has.
+            // The lanes that were NaN, by the width of the result.
             let found: Vec<u128> = match wide {
                 true => (0..2).map(|lane| result >> (64 * lane) & u128::from(u64::MAX)).collect(),
                 false => (0..4).map(|lane| result >> (32 * lane) & u128::from(u32::MAX)).collect(),
@@ -169,7 +169,7 @@ fn images_for_small_targets_refuse_vectors_by_name() {
     assert!(error.to_string().contains(wasmote::TranslateErrorKind::VectorInCore.message()), "{error}");
 }
 
-/// Verification looks at lane numbers: one beyond the vector would be read out of another slot.
+/// Verification checks lane numbers: one beyond the vector would read another slot.
 #[test]
 fn an_image_with_a_lane_beyond_the_vector_is_refused() {
     use wasmote_ir::code::Instr;

@@ -1,6 +1,6 @@
-//! What the conformance run leaves out, and why.
+//! The files that the conformance run skips, with the reasons.
 
-/// A file that needs what this build does not have.
+/// A file that needs what this build lacks.
 pub struct Exception {
     /// The file, or the beginning of its path and an asterisk.
     pub file: &'static str,
@@ -9,7 +9,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// Whether this is about that file.
+    /// Whether the entry matches this file.
     pub fn matches(&self, path: &str) -> bool {
         match self.file.strip_suffix('*') {
             Some(start) => path.starts_with(start),
@@ -24,7 +24,7 @@ const fn file(file: &'static str, reason: &'static str) -> Exception {
 
 const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
 
-/// The first entry that names a file counts.
+/// The first matching entry counts.
 pub const EXCEPTIONS: &[Exception] = &[
     file("testsuite/proposals/threads/*", "threads"),
     file("testsuite/proposals/custom-descriptors/array_*", DESCRIPTORS),

@@ -1,5 +1,5 @@
-//! What metered code costs: docs/fuel.md. The costs of a fixed set of programs, in which every instruction runs, and long ones at many sizes, are
-//! recorded for each schedule.
+//! The costs of metered code (docs/fuel.md). For each schedule, the costs of fixed programs are recorded. They run
+//! every instruction, and long instructions at many sizes.
 #![cfg(all(feature = "gc", feature = "simd", feature = "compile"))]
 
 mod pieces;
@@ -11,7 +11,7 @@ use wasmote::{Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};
 /// More than anything here costs.
 const PLENTY: u64 = 1 << 40;
 
-/// An instance of metered code, and what it costs.
+/// An instance of metered code.
 pub struct Program {
     pub store: Store<()>,
     pub instance: Instance,
@@ -38,7 +38,7 @@ impl Program {
         Program { store, instance }
     }
 
-    /// Calls a function with so much fuel; how much it used, and the first result if there is one, or the trap.
+    /// Calls a function with this much fuel. Returns the fuel used, and the first result or the trap.
     pub fn call(&mut self, name: &str, args: &[Val], fuel: u64) -> (u64, Result<Option<Val>, TrapCode>) {
         let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("{name}"));
         let mut results = vec![Val::I32(0); func.ty(&self.store).results.len()];
@@ -50,7 +50,7 @@ impl Program {
         (fuel - self.store.fuel(), outcome.map_err(trapped))
     }
 
-    /// What a call costs that does not fail.
+    /// Returns the cost of a call that must not fail.
     pub fn cost(&mut self, name: &str, args: &[Val]) -> u64 {
         let (cost, outcome) = self.call(name, args, PLENTY);
         outcome.unwrap_or_else(|code| panic!("{name} {args:?}: {code:?}"));

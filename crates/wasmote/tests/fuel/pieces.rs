@@ -4,7 +4,7 @@ use wasmote::{Config, Engine, TrapCode, Val};
 
 use crate::{PLENTY, Program, programs};
 
-/// What a piece costs, and how many bytes and elements it has.
+/// The cost of a piece, and its bytes and elements.
 const PIECE: u64 = 1 << 14;
 const BYTES: usize = 1 << 20;
 
@@ -25,7 +25,7 @@ const MEMORY: &str = r#"(module (memory (export "m") 64) (data $d "abc")
     (func (export "local") (param i32 i32 i32) (result i32 i32 i32)
         (memory.fill (local.get 0) (local.get 1) (local.get 2)) (local.get 0) (local.get 1) (local.get 2)))"#;
 
-/// The same module without fuel.
+/// Returns the same module without fuel.
 fn unmetered(text: &str) -> Program {
     Program::of_engine(&Engine::default(), text)
 }
@@ -41,7 +41,7 @@ fn what_is_copied_in_pieces_is_as_if_at_once() {
         other.call(name, &[], 0).1.unwrap();
         assert!(memory(&metered) == memory(&other), "{name}");
         assert!((46_875..46_885).contains(&cost), "{name}: {cost}");
-        // With one less it stops before the last piece, and without any before the first.
+        // With one unit less it stops before the last piece, and without any before the first.
         assert_eq!(metered.call(name, &[], cost - 1).1, Err(TrapCode::OutOfFuel));
         assert_eq!(metered.call(name, &[], 0), (0, Err(TrapCode::OutOfFuel)));
     }
@@ -97,7 +97,7 @@ fn growing_costs_by_what_is_new_and_nothing_when_it_may_not_be() {
             .chain([("table", 9, 2, 1), ("table", 91, 0, -1), ("table", -1, 0, -1), ("table", 90, 12, 10)])
     {
         let own = program.cost(name, &[Val::I32(0)]);
-        // One less than that is not enough, and changes nothing.
+        // One unit less is not enough, and changes nothing.
         if cost > 0 {
             assert_eq!(
                 program.call(name, &[Val::I32(delta)], own + cost - 1).1,
@@ -110,7 +110,7 @@ fn growing_costs_by_what_is_new_and_nothing_when_it_may_not_be() {
     }
 }
 
-/// The configuration's limits are a memory's and a table's, too.
+/// The limits of the configuration also apply to memories and tables without a maximum.
 #[test]
 fn growing_beyond_what_the_configuration_allows_costs_nothing() {
     let text = r#"(module (memory 1) (table 1 funcref)
@@ -125,7 +125,7 @@ fn growing_beyond_what_the_configuration_allows_costs_nothing() {
     }
 }
 
-/// Whatever has a size costs in proportion: a million times the work is never had for the same.
+/// Costs grow in proportion to sizes, so that a million times the work never costs the same.
 #[test]
 fn the_cost_of_everything_that_has_a_size_grows_with_it() {
     for (text, names) in [
@@ -157,7 +157,7 @@ fn the_cost_of_everything_that_has_a_size_grows_with_it() {
     }
 }
 
-/// Objects: an array that is reached shows how far its instruction came.
+/// An array that is still reachable shows how far its instruction got.
 #[test]
 fn instructions_on_arrays_stop_at_the_end_of_a_piece() {
     let text = r#"(module (type $a (array (mut i16))) (global $g (mut (ref null $a)) (ref.null $a))
@@ -181,17 +181,17 @@ fn instructions_on_arrays_stop_at_the_end_of_a_piece() {
     assert_eq!(program.call("far", &[], PLENTY).1, Err(TrapCode::ArrayOutOfBounds));
     assert_eq!(get(&mut program, 10), 0);
     assert_eq!(program.call("fill", &[], entry + 2 * PIECE + 5), (entry + 2 * PIECE, Err(TrapCode::OutOfFuel)));
-    // Of one piece there are 512 Ki elements.
+    // A piece has 512 Ki elements.
     for (at, value) in [(9, 0), (10, 0xabcd), (9 + (1 << 20), 0xabcd), (10 + (1 << 20), 0)] {
         assert_eq!(get(&mut program, at), value, "{at}");
     }
-    // Both directions against a copy at once.
+    // Both directions, compared with a copy at once.
     for (name, to, from) in [("up", 70_001, 3), ("down", 3, 70_001)] {
         program.cost("prepare", &[]);
         program.cost(name, &[]);
         let mut expected: Vec<u16> = (0..2_000_000_u32).map(|i| i.rotate_left(7) as u16).collect();
         expected.copy_within(from..from + 1_900_000, to);
-        // Around where pieces and ranges begin and end, and some between.
+        // The borders of pieces and ranges, and some places between.
         let edges = [
             to,
             from,
@@ -208,7 +208,7 @@ fn instructions_on_arrays_stop_at_the_end_of_a_piece() {
     }
 }
 
-/// What is in a new array is what was asked for, in whichever slots the operands were.
+/// A new array has the requested elements, in whichever slots the operands were.
 #[test]
 fn new_arrays_of_metered_code_have_what_was_asked_for() {
     let text = r#"(module (type $a (array (mut i64))) (type $v (array (mut v128))) (type $b (array (mut i8))) (type $f (array (mut funcref)))

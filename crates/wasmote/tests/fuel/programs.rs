@@ -1,12 +1,12 @@
-//! Programs whose costs are recorded: what costs more the more it is asked to do, at many sizes.
+//! The programs whose costs are recorded. Functions with a size are called with many sizes.
 
 use std::fmt::Write;
 
-/// The numbers of bytes, elements or pages that each is asked for.
+/// The sizes, in bytes, elements or pages.
 pub const SIZES: &[i32] =
     &[0, 1, 7, 8, 9, 63, 64, 65, 1000, 131_071, 131_072, 131_073, 1 << 20, (1 << 20) + 1, 3 << 20];
 
-/// Calls with a size, by the names of the functions: memories and tables.
+/// Functions with a size for memories and tables, by name.
 pub const BULK: &str = r#"(module
     (memory $m 49 200) (memory $n 49) (memory $small 0 65536 (pagesize 1)) (memory $wide i64 49)
     (data $d "0123456789")
@@ -30,7 +30,7 @@ pub const BULK: &str = r#"(module
     (func (export "table.grow too far") (param i32)
         (drop (table.grow $grow (ref.func $f) (i32.or (local.get 0) (i32.const -256))))))"#;
 
-/// The same of arrays.
+/// Functions with a size for arrays.
 pub const ARRAYS: &str = r#"(module
     (type $a8 (array (mut i8))) (type $a16 (array (mut i16))) (type $a32 (array (mut i32))) (type $a64 (array (mut i64)))
     (type $ar (array (mut externref))) (type $af (array (mut funcref)))
@@ -61,7 +61,7 @@ pub const ARRAYS: &str = r#"(module
         (array.init_elem $af $e (array.new_default $af (i32.const 20)) (i32.const 1) (i32.const 2)
             (i32.and (local.get 0) (i32.const 7)))))"#;
 
-/// Functions that move many values at once, or set many locals to zero, by how many.
+/// Returns functions that move many values at once, or set many locals to zero, by their number.
 pub fn values() -> String {
     let mut text = String::from("(module ");
     for n in [0, 1, 7, 8, 9, 15, 16, 17, 100, 999] {
@@ -91,7 +91,7 @@ pub fn values() -> String {
     text
 }
 
-/// The same of objects and exceptions.
+/// Returns functions on objects and exceptions.
 pub fn objects() -> String {
     let mut text = String::from("(module (type $array (array (mut i32))) (tag $x) ");
     for n in [0, 1, 7, 8, 9, 16, 100, 999] {
@@ -109,7 +109,7 @@ pub fn objects() -> String {
             "(catch $t0 $o) ".repeat(n),
         );
     }
-    // One of each of the others.
+    // One function for each of the others.
     text.push_str(
         r#"(type $p (struct (field $x (mut i32)) (field $y (mut i8)))) (type $f (func)) (func $nothing (type $f)) (elem declare func $nothing)
         (func (export "objects") (local $p (ref null $p)) (local $a (ref null $array))

@@ -10,10 +10,10 @@ use crate::programs;
 use wasmote_test_support::every_instruction::{modules, vector_modules};
 use wasmote_test_support::root;
 
-/// One way in which a module comes to run.
+/// A way to run a module: its name, and how it makes a program.
 type Way<'a> = (&'a str, &'a dyn Fn(&Module) -> Option<Program>);
 
-/// Costs as lines, of a module that came to run in one way.
+/// Returns the costs of a module, one a line, when it is run in this way.
 fn costs(text: &str, way: &Way<'_>, each: &dyn Fn(&mut Program, &Module, &mut String)) -> Option<String> {
     let engine = Engine::new(Config::new().fuel(true));
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -28,17 +28,17 @@ fn image(module: &Module, op_set: OpSet) -> Option<Program> {
     let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
     // Vectors need the extended op set.
     let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).ok()?;
-    // Whether code takes fuel is the image's to say.
+    // The image decides whether code takes fuel.
     let module = Module::from_image(&Engine::default(), image).unwrap_or_else(|error| panic!("{error}"));
     Some(Program::of_module(&module))
 }
 
-/// The names of a module's functions, in order.
+/// Returns the names of a module's functions, in order.
 fn functions(module: &Module) -> Vec<String> {
     module.exports().map(|export| export.name.to_string()).collect()
 }
 
-/// The cost of each function that takes a size, if it takes one.
+/// Appends the cost of each function at each size.
 fn at_sizes(program: &mut Program, module: &Module, lines: &mut String) {
     for name in functions(module) {
         let func = program.instance.get_func(&program.store, &name).unwrap();
@@ -52,7 +52,7 @@ fn at_sizes(program: &mut Program, module: &Module, lines: &mut String) {
     }
 }
 
-/// The cost of each function, without a size.
+/// Appends the cost of each function without a size.
 fn once(program: &mut Program, module: &Module, lines: &mut String) {
     for name in functions(module) {
         let params = program.instance.get_func(&program.store, &name).unwrap().ty(&program.store).params.len();
@@ -60,8 +60,8 @@ fn once(program: &mut Program, module: &Module, lines: &mut String) {
     }
 }
 
-/// What the stretches of code around one instruction cost: how many there are, their sum, and a number that changes if one of them does, but not
-/// with their order.
+/// The costs of the snippets of one instruction: their number, their sum, and a hash that does not depend on their
+/// order.
 #[derive(Default)]
 struct Stretches {
     count: u64,
@@ -69,7 +69,7 @@ struct Stretches {
     hash: u64,
 }
 
-/// Adds the costs of a module's functions, each around the stretch of code with its number, by the instruction that it is about.
+/// Adds the costs of a module's functions, one for each snippet, by instruction.
 fn add_stretches(all: &mut BTreeMap<String, Stretches>, stretches: &[String], program: &mut Program, module: &Module) {
     for (name, stretch) in functions(module).into_iter().zip(stretches) {
         let cost = program.cost(&name, &[]);
@@ -84,14 +84,14 @@ fn add_stretches(all: &mut BTreeMap<String, Stretches>, stretches: &[String], pr
     }
 }
 
-/// The instruction that a stretch of code is about: the first that does not just use up what another leaves.
+/// Returns the instruction of a snippet: the first one that does not merely consume another's result.
 fn instruction(stretch: &str) -> &str {
     let words = stretch.split('(').filter_map(|word| word.split([' ', ')']).next());
     let mut words = words.filter(|word| !matches!(*word, "" | "local.set" | "drop" | "if" | "block" | "v128.not"));
     words.next().unwrap_or(stretch)
 }
 
-/// The costs of all stretches of code, in one way.
+/// Returns the costs of all snippets, run in one way.
 fn all_stretches(modules: &[(Vec<String>, String)], way: &Way<'_>) -> Option<String> {
     let engine = Engine::new(Config::new().fuel(true));
     let mut all = BTreeMap::new();
@@ -105,7 +105,7 @@ fn all_stretches(modules: &[(Vec<String>, String)], way: &Way<'_>) -> Option<Str
     Some(all.iter().map(line).collect())
 }
 
-/// All costs, the same in every way.
+/// Returns all costs, which must be equal in all ways.
 fn table() -> String {
     let ways: [Way<'_>; 3] = [
         ("translated when called", &|module| Some(Program::of_module(module))),
@@ -138,8 +138,8 @@ fn table() -> String {
     all
 }
 
-/// Whoever changes a cost changes the number of the schedule, has `RECORD_FUEL=1 cargo test -p wasmote --test fuel` write down the new costs,
-/// and says in docs/fuel.md what changed.
+/// To change a cost, increase the number of the schedule, record the new costs with `RECORD_FUEL=1 cargo test -p
+/// wasmote --test fuel`, and describe the change in docs/fuel.md.
 #[test]
 fn no_cost_changes_without_the_schedules_number() {
     let file = root().join(format!("crates/wasmote/tests/fuel/schedule-{FUEL_SCHEDULE}.txt"));

@@ -1,11 +1,12 @@
-//! Real programs with damaged code do the same whether pages without access notice what is out of bounds, or comparisons do.
+//! Real programs with mutated code behave the same with guard pages and with bounds checks.
 //!
-//! Bytes of a function or two of a guest are changed at random, as long as they stay valid, and the function is exported. Then it is called,
-//! and so is the program, with little fuel and small limits, in two stores: one whose memories are guarded, and one whose memories are not.
-//! After each call results, traps with their place, fuel, and all of memory must be the same. This happens in processes of their own, as in
-//! `mutants`: one that dies is a failure.
+//! Bytes of one or two functions of a guest are changed at random so that they stay valid, and the functions are
+//! exported. They and the program are called with little fuel and small limits in two stores: one with guarded
+//! memories, and one without. After each call, results, traps and their places, fuel, and the whole memory must be
+//! equal. This happens in child processes, as in `mutants`; a child that dies is a failure.
 //!
-//! `MUTANTS=n` makes so many, `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process, and says what it does.
+//! `MUTANTS=n` is the number of mutants, `SEED=n` the first seed. `MUTANT=seed` tries a single mutant in this process,
+//! and prints each step.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {

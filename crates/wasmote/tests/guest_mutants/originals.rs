@@ -1,4 +1,4 @@
-//! The guests, taken apart so that changed code and more exports can be put in.
+//! The guests, with the positions at which changed code and more exports are inserted.
 
 use std::ops::Range;
 
@@ -11,18 +11,18 @@ use wasmparser::{Parser, Payload};
 pub struct Original {
     pub name: String,
     pub wasm: Vec<u8>,
-    /// Where its section of exports is, with what is in front of its contents; and the contents behind their count.
+    /// The range of its export section with the header, and the section's contents behind the count.
     exports: Range<usize>,
     exported: Range<usize>,
-    /// How many exports it has, and functions that it imports.
+    /// The number of its exports, and of its imported functions.
     count: u32,
     imported: u32,
-    /// Where the bodies are.
+    /// The ranges of the bodies.
     pub bodies: Vec<Range<usize>>,
     outline: Bodies,
 }
 
-/// All of them, small ones first; where the larger ones begin, which are tried less often.
+/// Returns all guests, small ones first, and the index of the first large one. Large ones are tried less often.
 pub fn all() -> (Vec<Original>, usize) {
     let folder = root().join("tests/guests");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -54,7 +54,7 @@ impl Original {
                 Payload::ExportSection(section) => {
                     count = section.count();
                     let range = usizes(section.range());
-                    // Its id, and its length, which some linkers write in five bytes.
+                    // The id and the length, which some linkers write in five bytes.
                     let header = (2..=6).find(|&len| is_header(&wasm[range.start - len..range.start], range.len()));
                     exports = range.start - header.expect("a header")..range.end;
                     let first = range.start + wasm[range.start..].iter().take_while(|&&byte| byte >= 0x80).count() + 1;
@@ -68,12 +68,12 @@ impl Original {
         Original { name, wasm, exports, exported, count, imported, bodies, outline }
     }
 
-    /// Whether these bytes are valid in place of the guest's, but for this body of them.
+    /// Whether the guest is valid with this changed body.
     pub fn is_valid(&self, changed: &[u8], body: usize) -> bool {
         self.outline.validate_body(changed, self.imported + body as u32).is_ok()
     }
 
-    /// The module, with these functions exported by the numbers of their bodies.
+    /// Returns the module with these functions exported, named by the numbers of their bodies.
     pub fn with_exports(&self, changed: &[u8], bodies: &[usize]) -> Vec<u8> {
         let mut content = Vec::new();
         unsigned(self.count as usize + bodies.len(), &mut content);
@@ -94,14 +94,14 @@ impl Original {
     }
 }
 
-/// Whether these bytes are what is in front of a section of exports that has so many bytes.
+/// Whether these bytes are the header of an export section of `len` bytes.
 fn is_header(bytes: &[u8], len: usize) -> bool {
     let (last, before) = bytes[1..].split_last().expect("a length");
     let value = bytes[1..].iter().rev().fold(0, |value, &byte| value << 7 | usize::from(byte & 0x7f));
     bytes[0] == 7 && *last < 0x80 && before.iter().all(|&byte| byte >= 0x80) && value == len
 }
 
-/// What the export of a changed function is called.
+/// Returns the export name of a changed function.
 pub fn export(number: usize) -> String {
     format!("a changed function {number}")
 }

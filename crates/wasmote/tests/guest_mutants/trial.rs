@@ -1,4 +1,4 @@
-//! One mutant: made until it is valid, and run twice.
+//! Makes a valid mutant, and runs it twice.
 
 use wasmote::{
     Config, Engine, Error, ErrorKind, Exception, Extern, ExternType, Func, Instance, Memory, Module, Store, TrapCode,
@@ -10,12 +10,12 @@ use wasmote_test_support::supervise::{self, ACCEPTED, CALLS, REFUSED, RETURNED, 
 
 use crate::originals::{Original, export};
 
-/// Fuel for a call.
+/// The fuel of a call.
 const FUEL: u64 = 30_000;
 /// How often bytes are changed until they are valid.
 const ATTEMPTS: usize = 12;
 
-/// All that mutants are made of.
+/// The originals, and the engines.
 pub struct Trials<'a> {
     originals: &'a [Original],
     small: usize,
@@ -29,7 +29,7 @@ impl<'a> Trials<'a> {
 
 impl supervise::Trials for Trials<'_> {
     const MUTANTS: u64 = 1000;
-    /// Fuel does not bound what a large copy takes.
+    /// Fuel does not bound the time of a large copy.
     const TIME: i64 = 3_000_000;
 
     fn reasons(&self) -> Vec<&'static str> {
@@ -67,7 +67,7 @@ impl supervise::Trials for Trials<'_> {
     }
 }
 
-/// A guest some of whose bodies are changed, and which these are.
+/// Returns a guest with changed bodies, and the numbers of these.
 fn mutant(original: &Original, random: &mut Random) -> Option<(Vec<u8>, Vec<usize>)> {
     let mut wasm = original.wasm.clone();
     let mut changed = Vec::new();
@@ -92,7 +92,7 @@ fn mutant(original: &Original, random: &mut Random) -> Option<(Vec<u8>, Vec<usiz
     if changed.is_empty() { None } else { Some((original.with_exports(&wasm, &changed), changed)) }
 }
 
-/// Instructions of the same type, from the first to the last.
+/// Ranges of instructions with the same type.
 const ALIKE: &[(u8, u8)] = &[
     (0x28, 0x28),
     (0x2c, 0x2f),
@@ -114,7 +114,7 @@ const ALIKE: &[(u8, u8)] = &[
     (0xa0, 0xa6),
 ];
 
-/// Changes a byte or two.
+/// Changes one or two bytes.
 fn damage(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len());
     match random.below(8) {
@@ -127,13 +127,13 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
             let from = random.below(bytes.len() - len + 1);
             bytes.copy_within(from..from + len, at);
         }
-        // What may be the immediate of a constant, or an offset.
+        // The immediate of a constant, perhaps, or an offset.
         5 => {
             if let Some(low) = bytes.get_mut(at).filter(|byte| **byte >= 0x80) {
                 *low = random.next_u64() as u8 | 0x80;
             }
         }
-        // The next byte that may be an instruction becomes one of the same type.
+        // The next byte that may be an instruction becomes another one of the same type.
         _ => {
             let known = |byte: u8| ALIKE.iter().find(|(first, last)| (*first..=*last).contains(&byte));
             let Some((at, &(first, last))) = (at..bytes.len()).find_map(|at| Some((at, known(bytes[at])?))) else {
@@ -144,7 +144,7 @@ fn damage(bytes: &mut [u8], random: &mut Random) {
     }
 }
 
-/// What a call did, in words where it matters not.
+/// The outcome of a call, formatted where that suffices for comparison.
 #[derive(PartialEq, Eq, Debug)]
 struct Outcome {
     returned: bool,
@@ -158,7 +158,7 @@ struct World {
     instance: Instance,
 }
 
-/// What functions of the host go by.
+/// The state of host functions.
 struct Host {
     calls: u32,
 }
@@ -181,7 +181,7 @@ impl World {
                 if ends {
                     return Err(TrapCode::Unreachable.into());
                 }
-                // Small numbers where the arguments point to, and success mostly.
+                // Writes small numbers where the arguments point to, and mostly returns success.
                 let host = caller.data_mut();
                 host.calls = host.calls.wrapping_add(1);
                 let calls = host.calls;
@@ -215,7 +215,8 @@ impl World {
         memory.map_or(&[], |memory| memory.data(&self.store))
     }
 
-    /// Calls an export, with numbers that follow from the seed; nothing if there is none, or no value for a parameter.
+    /// Calls an export with arguments that the seed determines. Returns `None` if there is no such export, or no value
+    /// for a parameter.
     fn call(&mut self, name: &str, seed: u64) -> Option<Outcome> {
         let func = self.instance.get_func(&self.store, name)?;
         let ty = func.ty(&self.store);
@@ -252,7 +253,7 @@ impl World {
 
 fn argument(ty: ValType, random: &mut Random) -> Option<Val> {
     Some(match ty {
-        // An address, half of the time.
+        // Half of them are addresses.
         ValType::I32 if random.chance(50) => Val::I32(random.below(1 << 20) as i32),
         ValType::I32 => Val::I32(random.value() as i32),
         ValType::I64 => Val::I64(random.value() as i64),
@@ -264,7 +265,7 @@ fn argument(ty: ValType, random: &mut Random) -> Option<Val> {
     })
 }
 
-/// Values in words: numbers by their bits, references by whether they are null.
+/// Formats values: numbers as bits, references by whether they are null.
 fn shown(values: &[Val]) -> String {
     let one = |value: &Val| match value {
         Val::I32(value) => format!("{value:x}"),

@@ -1,4 +1,4 @@
-//! Modules at the size where indices and distances outgrow what first held them.
+//! Modules so large that indices and distances exceed their short encodings.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ fn functions_with_thousands_of_locals() {
     for count in [255, 256, 257, 2_000, 20_000, 49_000] {
         let mut text = String::from("(module (func (export \"f\") (param i32) (result i64)");
         write!(text, "(local{})", " i64".repeat(count)).unwrap();
-        // Each tenth local gets its number plus the parameter; the last one is read before it is written.
+        // Every tenth local gets its number plus the parameter. The last one is read before it is written.
         write!(text, "local.get {count} i64.const 1 i64.add local.set {count} ").unwrap();
         for local in (1..count).step_by(10) {
             write!(text, "i64.const {local} local.get 0 i64.extend_i32_s i64.add local.set {local} ").unwrap();
@@ -77,7 +77,7 @@ fn operand_stack_of_thousands() {
 
 #[test]
 fn pending_locals_by_the_thousand_are_saved_in_time() {
-    // Locals on the stack, one of which at a time is written.
+    // Locals on the operand stack, one of which is written at a time.
     let count = 2_000;
     let mut text = String::from("(module (func (export \"f\") (param i32 i32) (result i32) ");
     for i in 0..count {
@@ -133,7 +133,7 @@ fn ifs_and_loops_nested_thousands_deep() {
     }
     text.push_str("))");
     let mut program = Program::new(&text);
-    // All arms are entered, or one is left out and its else gives the number of its level.
+    // All arms are entered, or one is left out and its else returns the number of its level.
     assert_eq!(program.call("f", &i32s(&[5_000])), Ok(vec![7 + 5_000]));
     assert_eq!(program.call("f", &i32s(&[100])), Ok(vec![100 + 101]));
 }
@@ -153,7 +153,7 @@ fn values_through_thousands_of_blocks() {
 
 #[test]
 fn br_table_with_ten_thousand_targets() {
-    // Every index leads to one of 50 blocks, which add up what lies behind them.
+    // Each index leads to one of 50 blocks, which add up what lies behind them.
     let (targets, blocks) = (10_000, 50);
     let mut text = String::from("(module (func (export \"f\") (param i32) (result i32) (local i32) ");
     text.push_str(&"block ".repeat(blocks));
@@ -197,7 +197,7 @@ fn br_table_with_values_and_thousands_of_targets() {
 
 #[test]
 fn branches_over_large_bodies() {
-    // Forwards over, and backwards to the head of, hundreds of thousands of instructions.
+    // Jumps forwards over hundreds of thousands of instructions, and backwards.
     let size = 200_000;
     let mut text = String::from(
         "(module (memory 1) (func (export \"f\") (param i32 i32) (result i32) (local i32)
@@ -241,7 +241,7 @@ fn a_thousand_parameters_and_results() {
         write!(text, "local.get 0 i32.const {i} i32.mul ").unwrap();
     }
     text.push_str("call $reverse call $reverse call $reverse ");
-    // The last result is the first argument; weigh each with its place.
+    // The last result is the first argument. Each is weighted with its place.
     for i in 0..count {
         write!(text, "i32.const {i} i32.mul local.get 1 i32.add local.set 1 ").unwrap();
     }
@@ -291,8 +291,8 @@ fn recursion_ends_in_a_trap_whatever_the_frame() {
     }
 }
 
-/// A function that leaves a block by one of many conditional branches, all of which bring the same values: `below` operands lie under
-/// them. Returns the first and the last of them, subtracted.
+/// Returns a function that leaves a block by one of many conditional branches, all of which carry the same values.
+/// There are `below` operands under them. The function subtracts the last value from the first.
 fn branches_with_values(branches: usize, values: usize, below: usize) -> String {
     let types = " i32".repeat(values);
     let mut text =
@@ -345,7 +345,8 @@ fn code_of_branches_with_values_is_in_proportion_to_the_body() {
     }
 }
 
-/// What loading a module says that has a function with these locals and this body, and what calling it does, with either validation.
+/// Returns the errors of loading a module with these locals and this body, and of calling it, for both kinds of
+/// validation.
 fn limits(locals: &str, body: &str) -> Vec<Result<(), String>> {
     let wasm = wat::parse_str(format!("(module (func (export \"f\") (local {locals}) {body}))")).unwrap();
     let outcome = |validation, look: fn(&Module) -> Result<(), wasmote::Error>| {

@@ -1,4 +1,4 @@
-//! Modules as binaries.
+//! Encodes modules as binaries.
 
 use super::{Instr, Module, Signature, TIME, Type, WAY};
 
@@ -46,10 +46,10 @@ fn list(types: &[Type], out: &mut Vec<u8>) {
     types.iter().for_each(|&it| ty(it, out));
 }
 
-/// The types of a module: functions' and blocks'.
+/// The types of a module: those of functions and of blocks.
 struct Types {
     all: Vec<Signature>,
-    /// How many types are before them.
+    /// The number of types in front of them.
     first: usize,
 }
 
@@ -95,13 +95,13 @@ impl Types {
                 out.extend_from_slice(&[0x1c, 1]);
                 ty(*of, out);
             }
-            // One less; below zero, unreachable.
+            // Subtracts one; below zero, unreachable.
             Instr::Tick => {
                 let time = TIME as u8;
                 out.extend_from_slice(&[0x23, time, 0x41, 1, 0x6b, 0x24, time]);
                 out.extend_from_slice(&[0x23, time, 0x41, 0, 0x48, 0x04, 0x40, 0x00, 0x0b]);
             }
-            // The way times 31, and the number.
+            // Multiplies the trace by 31, and adds the number.
             Instr::Trace(number) => {
                 out.extend_from_slice(&[0x23, WAY as u8, 0x41, 31, 0x6c, 0x41]);
                 signed(i64::from(*number), out);
@@ -216,7 +216,7 @@ fn null(of: Type, out: &mut Vec<u8>) {
     });
 }
 
-/// A section.
+/// Appends a section.
 fn section(id: u8, count: usize, content: &[u8], out: &mut Vec<u8>) {
     let mut counted = Vec::new();
     index(count, &mut counted);
@@ -234,7 +234,7 @@ fn export(name: char, number: usize, kind: u8, out: &mut Vec<u8>) {
     index(number, out);
 }
 
-/// A module.
+/// Encodes a module.
 pub fn module(module: &Module) -> Vec<u8> {
     let mut types = Types { all: Vec::new(), first: usize::from(module.objects) };
     let (mut funcs, mut tags, mut globals, mut exports, mut code) =

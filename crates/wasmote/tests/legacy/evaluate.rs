@@ -1,4 +1,4 @@
-//! The reference: evaluates the instructions of a module as they stand.
+//! The reference: evaluates the instruction trees of a module directly.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::values::{TIME_OF_A_CALL, arguments};
 use super::{Function, Instr, Module, Signature, Sums, TIME, Type, WAY};
 
-/// Why something trapped.
+/// The reason of a trap.
 pub type Trap = &'static str;
-/// What is in a structure.
+/// The fields of a structure.
 pub type Object = Rc<RefCell<[Value; 2]>>;
 
 /// A value.
@@ -23,14 +23,14 @@ pub enum Value {
     Exn(Rc<Exception>),
 }
 
-/// An exception: a tag, and what it carries.
+/// An exception: its tag and its values.
 #[derive(Debug)]
 pub struct Exception {
     tag: usize,
     values: Vec<Value>,
 }
 
-/// A structure.
+/// Returns a structure.
 pub fn new_object(number: Value, any: Value) -> Value {
     Value::Object(Rc::new(RefCell::new([number, any])))
 }
@@ -55,7 +55,7 @@ impl Value {
         }
     }
 
-    /// In words, as [`super::modes`] has them.
+    /// Formats the value as [`super::modes`] does.
     fn shown(&self, depth: u32) -> String {
         match self {
             Value::Bits(bits) => format!("{bits:x}"),
@@ -72,27 +72,27 @@ impl Value {
     }
 }
 
-/// How deep objects are looked into.
+/// How deeply objects are formatted.
 pub const DEPTH: u32 = 3;
 
 fn shown(values: &[Value], depth: u32) -> String {
     values.iter().map(|value| value.shown(depth)).collect::<Vec<_>>().join(" ")
 }
 
-/// How instructions end, if not by going on.
+/// How instructions end other than by continuing.
 enum Leave {
     Branch(usize, Vec<Value>),
     Return(Vec<Value>),
     TailCall(usize, Vec<Value>),
     Trap(Trap),
     Throw(Rc<Exception>),
-    /// An exception that passes by all that is inside of this label.
+    /// An exception that skips all handlers inside of this label.
     Delegate(usize, Rc<Exception>),
 }
 
 type Step<T = ()> = Result<T, Leave>;
 
-/// Calls each function that the host can call, twice: what each gave, and what was in the globals afterwards.
+/// Calls each function that the host can call, twice. Returns the outcomes, and the globals after each call.
 pub fn play(module: &Module, sums: &Sums) -> Vec<String> {
     let null_or_zero = |ty: &Type| if is_number(*ty) { Value::Bits(0) } else { Value::Null };
     let globals = module.globals.iter().map(null_or_zero).collect();
@@ -138,7 +138,7 @@ struct State<'m> {
     globals: Vec<Value>,
 }
 
-/// A label: how many values a branch to it takes, and the exception that its handler has.
+/// A label: the number of values that a branch to it takes, and the exception of its handler.
 struct Label {
     values: usize,
     caught: Option<Rc<Exception>>,
@@ -164,7 +164,7 @@ impl Frame<'_> {
         self.stack.split_off(self.stack.len() - count)
     }
 
-    /// What a branch takes with it.
+    /// Ends with a branch, and the values that it takes.
     fn branch(&mut self, label: usize) -> Leave {
         let values = self.labels[self.labels.len() - 1 - label].values;
         Leave::Branch(label, self.take(values))
@@ -196,7 +196,7 @@ impl State<'_> {
         instrs.iter().try_for_each(|instr| self.instr(frame, instr))
     }
 
-    /// Runs what a label is around, with values on the stack in place of its parameters.
+    /// Runs the body of a label with its parameters on the stack.
     fn labelled(&mut self, frame: &mut Frame<'_>, label: Label, inputs: Vec<Value>, body: &[Instr]) -> Step {
         let (values, height) = (label.values, frame.stack.len());
         frame.stack.extend(inputs);
@@ -212,7 +212,7 @@ impl State<'_> {
                         assert_eq!(taken.len(), values);
                         Err(Leave::Branch(0, taken))
                     }
-                    // Numbers of labels stay as the body has them: who called takes one off.
+                    // Label numbers stay relative to the body: the caller subtracts one.
                     other => Err(other),
                 }
             }
@@ -232,7 +232,7 @@ impl State<'_> {
         ended(frame, outcome)
     }
 
-    /// What a handler does, which has the values of an exception.
+    /// Runs a handler with the values of an exception.
     fn handler(
         &mut self,
         frame: &mut Frame<'_>,
@@ -251,7 +251,7 @@ impl State<'_> {
         let inputs = frame.take(tried.signature.params.len());
         let results = tried.signature.results.len();
         let outcome = self.labelled(frame, Label { values: results, caught: None }, inputs, &tried.body);
-        // An exception that was sent to this label is as one of its body.
+        // An exception that was delegated to this label is treated like one from its body.
         let outcome = match outcome {
             Err(Leave::Delegate(0, exception)) => Err(Leave::Throw(exception)),
             other => other,
@@ -380,7 +380,7 @@ impl State<'_> {
     }
 }
 
-/// Where a label ends: a branch to it goes on, other labels have one less around them.
+/// Ends a label: a branch to it continues behind it, and other labels are one closer.
 fn ended(frame: &mut Frame<'_>, outcome: Step) -> Step {
     match outcome {
         Err(Leave::Branch(0, values)) => {

@@ -1,5 +1,5 @@
-//! Random modules out of a seed, valid as they are made: what is on the stack is known at each point, behind a branch too, where any
-//! operands may be there that the validator makes up.
+//! Generates random modules from a seed. They are valid by construction: the generator tracks the operand stack at each
+//! point, also in unreachable code, where the validator allows any operands.
 
 use wasmote_test_support::Random;
 
@@ -7,12 +7,12 @@ use super::operators::{OPERATORS, Operator};
 use super::values::bits;
 use super::{Clause, Function, Instr, Module, Signature, Try, Type};
 
-/// Deep enough for what is rare.
+/// Deep enough for rare cases.
 const MAX_DEPTH: usize = 9;
 
 /// A label in scope.
 struct Label {
-    /// What branches to it take.
+    /// The types that branches to it carry.
     types: Vec<Type>,
     /// Whether it is of a handler, whose exception `rethrow` throws.
     catches: bool,
@@ -23,21 +23,21 @@ enum Opening {
     Nothing,
     Tick,
     TryTable,
-    /// Of a handler: what rethrows, sometimes.
+    /// A handler, which sometimes begins with `rethrow`.
     Handler,
 }
 
 struct Generator {
     random: Random,
-    /// About how many instructions may still come.
+    /// Roughly the number of instructions that may still be generated.
     budget: usize,
     tags: Vec<Vec<Type>>,
-    /// Types in use.
+    /// The types in use.
     types: Vec<Type>,
     operators: Vec<&'static Operator>,
     signatures: Vec<Signature>,
     globals: Vec<Type>,
-    /// Whether there is `try_table`.
+    /// Whether `try_table` is used.
     newer: bool,
     locals: Vec<Type>,
     /// Which locals may be read.
@@ -45,12 +45,12 @@ struct Generator {
     results: Vec<Type>,
     labels: Vec<Label>,
     stack: Vec<Type>,
-    /// Where the innermost label's operands begin, and whether the current point cannot be reached.
+    /// The height of the innermost label, and whether the current point is unreachable.
     base: usize,
     dead: bool,
 }
 
-/// The module of this seed.
+/// Returns the module of this seed.
 pub fn module(seed: u64) -> Module {
     let mut random = Random::new(seed);
     random.below(1);
@@ -111,7 +111,7 @@ impl Generator {
         Function { signature, locals: self.locals.clone(), body }
     }
 
-    /// What stands between a label and its end. The stack is as it was afterwards, without what was taken as parameters.
+    /// Generates the body of a label. Afterwards the stack is as before, without the parameters.
     fn body(&mut self, label: Label, params: &[Type], results: &[Type], opening: Opening) -> Vec<Instr> {
         let outer = (self.base, self.dead, self.written.clone());
         (self.base, self.dead) = (self.stack.len(), false);
@@ -139,14 +139,14 @@ impl Generator {
         out
     }
 
-    /// Whether types stand on top of the stack, some of them made up where nothing gets to.
+    /// Whether these types are on top of the stack. Unreachable code supplies missing ones.
     fn is_on_top(&self, types: &[Type]) -> bool {
         let there = &self.stack[self.base..];
         (self.dead || there.len() >= types.len())
             && there.iter().rev().zip(types.iter().rev()).all(|(there, wanted)| there.is(*wanted))
     }
 
-    /// Makes the operands just these.
+    /// Makes the label's operands exactly these.
     fn fit(&mut self, results: &[Type], out: &mut Vec<Instr>) {
         loop {
             let there = &self.stack[self.base..];
@@ -165,14 +165,14 @@ impl Generator {
         }
     }
 
-    /// Puts these on top of the stack, unless they are there.
+    /// Pushes values of these types, unless they are on top of the stack.
     fn want(&mut self, types: &[Type], out: &mut Vec<Instr>) {
         if !self.is_on_top(types) || self.random.chance(20) {
             types.iter().for_each(|&ty| self.produce(ty, out));
         }
     }
 
-    /// Takes so many operands; where nothing gets to, fewer may be there.
+    /// Pops operands. In unreachable code, there may be fewer.
     fn take(&mut self, count: usize) {
         let there = self.stack.len() - self.base;
         assert!(there >= count || self.dead);
@@ -184,13 +184,13 @@ impl Generator {
         self.take(types.len());
     }
 
-    /// Behind what does not go on.
+    /// Marks the following code as unreachable.
     fn end(&mut self) {
         self.stack.truncate(self.base);
         self.dead = true;
     }
 
-    /// One more value, made without the operands that are there.
+    /// Pushes a value without using the operands on the stack.
     fn produce(&mut self, ty: Type, out: &mut Vec<Instr>) {
         let outer = (self.base, self.dead);
         (self.base, self.dead) = (self.stack.len(), false);
@@ -234,7 +234,7 @@ impl Generator {
         self.stack.push(ty);
     }
 
-    /// The operator that is written so, whose operands are there.
+    /// Appends this operator; its operands are on the stack.
     fn apply(&mut self, bytes: &[u8], out: &mut Vec<Instr>) {
         let operator = *self.operators.iter().find(|operator| operator.bytes == bytes).expect("an operator");
         self.take(operator.params.len());
@@ -242,7 +242,7 @@ impl Generator {
         self.stack.extend_from_slice(operator.results);
     }
 
-    /// Types of what some block takes from the stack, or gives.
+    /// Returns random types for the parameters or results of a block.
     fn some_types(&mut self) -> Vec<Type> {
         let count = self.random.pick(&[0, 0, 0, 1, 1, 2, 3]);
         (0..count).map(|_| self.random.pick(&self.types)).collect()
@@ -291,7 +291,7 @@ impl Generator {
             }
             82..91 if !self.tags.is_empty() => {
                 let tag = self.random.below(self.tags.len());
-                // Not always, or nothing behind it would run.
+                // Not always: nothing behind it would run.
                 if self.labels.len() > 1 && self.random.chance(30) {
                     self.throw(tag, out);
                 } else {
@@ -322,7 +322,7 @@ impl Generator {
         self.end();
     }
 
-    /// The labels of handlers.
+    /// Returns the labels of handlers.
     fn handlers(&self) -> Vec<usize> {
         let labels = self.labels.iter().rev().enumerate();
         labels.filter(|(_, label)| label.catches).map(|(number, _)| number).collect()
@@ -334,7 +334,7 @@ impl Generator {
         self.end();
     }
 
-    /// Does what does not go on if some number is not zero.
+    /// Generates an unconditional exit under a condition.
     fn if_something(&mut self, out: &mut Vec<Instr>, what: impl FnOnce(&mut Generator, &mut Vec<Instr>)) {
         self.wanted_and_taken(&[Type::I32], out);
         let outer = (self.base, self.dead, self.written.clone());
@@ -349,7 +349,7 @@ impl Generator {
 
     fn variable(&mut self, out: &mut Vec<Instr>) {
         if self.random.chance(25) {
-            // Neither the time nor the way.
+            // Neither the time nor the trace.
             let global = 2 + self.random.below(self.globals.len() - 2);
             let ty = self.globals[global];
             self.wanted_and_taken(&[ty], out);
@@ -379,7 +379,7 @@ impl Generator {
         let types = self.label_types(label).to_vec();
         self.want(&types, out);
         self.wanted_and_taken(&[Type::I32], out);
-        // What is made for the condition leaves the others where they are.
+        // The condition's operands leave those below unchanged.
         if !self.is_on_top(&types) {
             out.push(Instr::Drop);
             return;
@@ -414,7 +414,7 @@ impl Generator {
         self.end();
     }
 
-    /// A structured instruction, whose parameters are taken from the stack.
+    /// Generates a structured instruction, whose parameters are on the stack.
     fn structured(&mut self, signature: Signature, out: &mut Vec<Instr>) {
         let Signature { params, results } = signature.clone();
         let label = |types: &[Type], catches| Label { types: types.to_vec(), catches };
@@ -475,7 +475,7 @@ impl Generator {
         Try { signature, body, catches, catch_all, delegate }
     }
 
-    /// A block that clauses of a `try_table` in it can lead to.
+    /// Generates a block that clauses of an inner `try_table` can lead to.
     fn block_for_clauses(&mut self, out: &mut Vec<Instr>) {
         let mut results = Vec::new();
         if !self.tags.is_empty() && self.random.chance(70) {

@@ -1,11 +1,11 @@
-//! Random modules with exceptions of the older form: `try` with `catch`, `catch_all`, `delegate` or nothing, and `rethrow`; and with
-//! `try_table` between them. No other engine at hand runs these, so they are made as trees of instructions ([`generate`]), which are
-//! written as a binary ([`encode`]) and also evaluated as they stand by the plainest of interpreters ([`evaluate`]).
+//! Random modules with legacy exceptions (`try` with `catch`, `catch_all`, `delegate` or neither, and `rethrow`), mixed
+//! with `try_table`. No other available engine runs these. So modules are made as trees of instructions ([`generate`]),
+//! which are encoded as binaries ([`encode`]), and also evaluated directly by a simple interpreter ([`evaluate`]).
 //!
-//! Every module is valid as it is made, dead code included. So both validators must accept it, it must be translated for both op sets,
-//! with fuel and without, and in each way that a module can be run ([`modes`]) it must do what the evaluator says.
+//! Every module is valid by construction, dead code included. So both validators must accept it, it must be translated
+//! to both op sets, with fuel and without, and each way to run it ([`modes`]) must agree with the evaluator.
 //!
-//! `MODULES=n` makes so many, `SEED=n` begins with another seed. A module that fails is written to a file.
+//! `MODULES=n` is the number of modules, `SEED=n` the first seed. A failing module is written to a file.
 
 mod encode;
 mod evaluate;
@@ -32,14 +32,14 @@ pub enum Type {
     Extern,
     Any,
     Exn,
-    /// A reference to the one type of structures, or null.
+    /// A reference to the one structure type, or null.
     Struct,
-    /// The same, and never null.
+    /// A reference to the one structure type, never null.
     Object,
 }
 
 impl Type {
-    /// Whether a value of this type is one of the other.
+    /// Whether this type is a subtype of the other.
     pub fn is(self, other: Type) -> bool {
         match (self, other) {
             (Type::Struct, Type::Any) | (Type::Object, Type::Any | Type::Struct) => true,
@@ -47,7 +47,7 @@ impl Type {
         }
     }
 
-    /// Whether it has a value that variables begin with.
+    /// Whether the type has a default value.
     pub fn has_default(self) -> bool {
         self != Type::Object
     }
@@ -60,10 +60,10 @@ pub struct Signature {
     pub results: Vec<Type>,
 }
 
-/// An instruction. Labels are numbered as in a binary, from the innermost.
+/// An instruction. Labels count from the innermost, as in a binary.
 #[derive(Clone, Debug)]
 pub enum Instr {
-    /// A number or a vector, by its bits.
+    /// A number or a vector, as bits.
     Const(Type, u128),
     Null(Type),
     RefFunc(usize),
@@ -75,9 +75,9 @@ pub enum Instr {
     Operator(&'static Operator),
     Drop,
     Select(Type),
-    /// Takes one of what the module's time is counted in, and traps if there is none.
+    /// Takes one unit of the module's time, and traps if there is none.
     Tick,
-    /// Notes in a global that execution came by, and in which order.
+    /// Records in a global that execution came by, and in which order.
     Trace(u8),
     Block(Signature, Vec<Instr>),
     Loop(Signature, Vec<Instr>),
@@ -101,21 +101,21 @@ pub enum Instr {
 pub struct Try {
     pub signature: Signature,
     pub body: Vec<Instr>,
-    /// Its handlers, by their tags.
+    /// Its handlers, by tag.
     pub catches: Vec<(usize, Vec<Instr>)>,
     pub catch_all: Option<Vec<Instr>>,
-    /// The label, counted from outside, that it ends with in place of handlers.
+    /// The label of a `delegate` in place of handlers, counted from the outermost.
     pub delegate: Option<usize>,
 }
 
 /// A clause of `try_table`.
 #[derive(Clone, Copy, Debug)]
 pub struct Clause {
-    /// None for all tags.
+    /// The tag; `None` catches all.
     pub tag: Option<usize>,
-    /// Whether the label gets the exception, too.
+    /// Whether the label also gets the exception reference.
     pub reference: bool,
-    /// Counted from outside.
+    /// The label, counted from the outermost.
     pub label: usize,
 }
 
@@ -123,36 +123,36 @@ pub struct Clause {
 #[derive(Debug)]
 pub struct Function {
     pub signature: Signature,
-    /// All locals, parameters first.
+    /// The types of all locals, parameters first.
     pub locals: Vec<Type>,
     pub body: Vec<Instr>,
 }
 
-/// A module. All of its functions, tags and globals are exported.
+/// A module. It exports all functions, tags and globals.
 #[derive(Debug)]
 pub struct Module {
     pub functions: Vec<Function>,
-    /// What exceptions of each tag carry.
+    /// The types of the values of each tag's exceptions.
     pub tags: Vec<Vec<Type>>,
     pub globals: Vec<Type>,
-    /// Whether it has the type of structures.
+    /// Whether it has the structure type.
     pub objects: bool,
-    /// Whether any type is that of vectors.
+    /// Whether it has vectors.
     pub vectors: bool,
 }
 
-/// The global that counts time, and the one that knows the way.
+/// The global that counts time, and the one with the trace.
 pub const TIME: usize = 0;
 pub const WAY: usize = 1;
 
-/// Modules of a run that says nothing else.
+/// The default number of modules.
 const MODULES: u64 = 2000;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |number| number.parse().unwrap_or_else(|_| panic!("{name}: no number")))
 }
 
-/// What modules had, so that nobody takes such as do nothing for a proof.
+/// Counts of what the modules did, since modules that do nothing prove nothing.
 #[derive(Default)]
 struct Sums {
     calls: AtomicU64,
@@ -166,7 +166,7 @@ struct Sums {
     vectors: AtomicU64,
 }
 
-/// Tries the module of this seed: what is wrong with it, if anything.
+/// Tries the module of this seed. Errors: what is wrong.
 fn trial(seed: u64, sums: &Sums) -> Result<(), String> {
     let mut wasm = Vec::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -198,7 +198,7 @@ fn modules_with_older_exceptions_are_valid_are_translated_and_do_the_same_in_all
     let (next, sums) = (AtomicU64::new(first), Sums::default());
     let work = || {
         let mut failed = Vec::new();
-        // Those after the first few say nothing new.
+        // More failures would show nothing new.
         while failed.len() < 5 {
             let seed = next.fetch_add(1, Relaxed);
             if seed >= first + modules {
@@ -231,7 +231,7 @@ fn modules_with_older_exceptions_are_valid_are_translated_and_do_the_same_in_all
     ] {
         let count = count.into_inner();
         let _ = write!(report, "; {count} {what}");
-        // Few modules may lack something.
+        // A few modules need not have everything.
         if failed.is_empty() && modules >= 500 {
             assert!(count > modules / 20, "too few for a proof: {report}");
         }

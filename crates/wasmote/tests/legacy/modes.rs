@@ -1,4 +1,4 @@
-//! Modules in wasmote: whether they are valid, and what they do in each way of running them.
+//! Runs modules in wasmote in each way, and validates them.
 
 use wasmote::{
     AnyRef, CodeOptions, Config, Engine, Error, Extern, Features, ImageOptions, Instance, Module, OpSet, Store,
@@ -10,7 +10,7 @@ use super::evaluate::DEPTH;
 use super::values::{TIME_OF_A_CALL, arguments};
 use super::{TIME, Type};
 
-/// Both validators must accept it.
+/// Checks that both validators accept it.
 pub fn are_valid(wasm: &[u8]) -> Result<(), String> {
     wasmote_validate::validate(wasm, &Features::default())
         .map_err(|error| format!("not valid to wasmote: {error:?}"))?;
@@ -20,15 +20,15 @@ pub fn are_valid(wasm: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// How a module is run.
+/// A way to run a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
-    /// From the binary, each function translated when it is called first, or all at once.
+    /// From the binary, with each function translated at its first call; or all at once.
     Lazy,
     Eager,
-    /// Likewise, and it takes fuel.
+    /// From the binary, as metered code.
     Metered,
-    /// From the binary, and each allocation collects.
+    /// From the binary, with a collection at each allocation.
     Stress,
     /// From an image.
     Image(OpSet, bool),
@@ -48,7 +48,7 @@ const MODES: &[Mode] = &[
 /// More than a call takes.
 const FUEL: u64 = 1 << 40;
 
-/// In each mode it must do what the evaluator says, and those that take fuel must take as much.
+/// Checks that each mode agrees with the evaluator, and that metered modes take equal amounts of fuel.
 pub fn agree(wasm: &[u8], module: &super::Module, expected: &[String]) -> Result<(), String> {
     let mut fuel: Option<Vec<u64>> = None;
     for &mode in MODES {
@@ -73,7 +73,7 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
     let mut config = Config::new();
     config.max_stack(1 << 18).validation_threads(1).gc_stress(mode == Mode::Stress);
     config.eager_translation(mode == Mode::Eager).fuel(mode == Mode::Metered);
-    // Lazily validated, too.
+    // Lazy translation also validates lazily.
     config.validation(if mode == Mode::Lazy { Validation::Lazy } else { Validation::Eager });
     let engine = Engine::new(&config);
     let mut loaded = Module::new(&engine, wasm)?;
@@ -127,7 +127,7 @@ impl Program {
                 (None, _) => Val::default_of(val_type),
             })
             .collect();
-        // Places only: what is in them does not matter.
+        // Placeholders for results: the values do not matter.
         let place = |&ty: &ValType| match ty {
             ValType::Ref(_) => Val::FuncRef(None),
             ty => Val::default_of(ty),
@@ -152,7 +152,7 @@ impl Program {
         values.iter().map(|value| self.shown(value, depth)).collect::<Vec<_>>().join(" ")
     }
 
-    /// In words, as the evaluator has them.
+    /// Formats a value as the evaluator does.
     fn shown(&self, value: &Val, depth: u32) -> String {
         match value {
             Val::I32(value) => format!("{value:x}"),

@@ -1,4 +1,4 @@
-//! Instructions that take values and leave values, and nothing else: a table.
+//! The table of instructions that only take and leave values.
 
 use super::Type::{self, Any, Exn, Extern, F32, F64, Func, I32, I64, Object, Struct, V128};
 use super::evaluate::{Trap, Value, new_object};
@@ -8,7 +8,7 @@ pub struct Operator {
     pub bytes: &'static [u8],
     pub params: &'static [Type],
     pub results: &'static [Type],
-    /// What it does.
+    /// Its meaning.
     pub apply: fn(&[Value]) -> Result<Value, Trap>,
 }
 
@@ -19,7 +19,7 @@ impl std::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// Whether a module with or without objects and vectors may have it.
+    /// Whether a module may have it, with objects and vectors as stated.
     pub fn is_of(&self, objects: bool, vectors: bool) -> bool {
         self.params.iter().chain(self.results).all(|ty| match ty {
             V128 => vectors,
@@ -50,7 +50,7 @@ fn number(value: impl Into<u128>) -> Result<Value, Trap> {
     Ok(Value::Bits(value.into()))
 }
 
-/// A field of the object that is named first.
+/// Returns the object that a reference refers to.
 fn object(value: &Value) -> Result<&super::evaluate::Object, Trap> {
     match value {
         Value::Object(object) => Ok(object),
@@ -66,7 +66,7 @@ fn of_lanes(lanes: [u32; 4]) -> Result<Value, Trap> {
     number(lanes.iter().rev().fold(0, |all, &lane| all << 32 | u128::from(lane)))
 }
 
-/// The table. Structures have type 0, an `i32` and an `anyref`.
+/// The table. Structures have type 0, with an `i32` and an `anyref`.
 pub static OPERATORS: &[Operator] = &[
     row(&[0x6a], &[I32, I32], &[I32], |v| number(i32(&v[0]).wrapping_add(i32(&v[1])))),
     row(&[0x6b], &[I32, I32], &[I32], |v| number(i32(&v[0]).wrapping_sub(i32(&v[1])))),

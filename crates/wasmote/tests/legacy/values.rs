@@ -1,14 +1,14 @@
-//! Values that mistakes are made with.
+//! Values that often reveal bugs.
 
 use wasmote_test_support::Random;
 
 use super::evaluate::is_number;
 use super::{Function, Type};
 
-/// Times that functions and loops may begin in a call from the host.
+/// How many functions and loops may begin in a call from the host.
 pub const TIME_OF_A_CALL: u32 = 60;
 
-/// What the host gives to a function: bits, or null; nothing if it has no value of a parameter's type.
+/// Returns the host's arguments: bits, or null. Returns `None` if it has no value of a parameter's type.
 pub fn arguments(number: usize, function: &Function) -> Option<Vec<Option<u128>>> {
     let mut random = Random::new(number as u64);
     let one = |&ty: &Type| match ty {
@@ -19,7 +19,7 @@ pub fn arguments(number: usize, function: &Function) -> Option<Vec<Option<u128>>
     function.signature.params.iter().map(one).collect()
 }
 
-/// The bits of a value of this type, one that mistakes are made with.
+/// Returns the bits of a value of this type that often reveals bugs.
 pub fn bits(ty: Type, random: &mut Random) -> u128 {
     let small = random.pick(&[0u64, 1, 2, 3, 7, 31, 255, u64::MAX, 1 << 31, 1 << 63, 0x7fff_ffff]);
     match ty {

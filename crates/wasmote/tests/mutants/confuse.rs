@@ -1,4 +1,5 @@
-//! Images do not say what is in a slot, and verification cannot tell: so here instructions on references take numbers for them.
+//! Images do not record the types of slots, and verification cannot check them. So these mutants make instructions on
+//! references read slots with numbers.
 
 use wasmote_ir::image::Image;
 use wasmote_ir::ops::OPCODES;
@@ -6,7 +7,7 @@ use wasmote_ir::shape::Operand;
 use wasmote_test_support::Random;
 use wasmote_test_support::mutate::{code_of, defined, fix, instructions};
 
-/// Whether what stands there names a slot, one of the frame's.
+/// Whether this operand is a slot of the frame.
 fn is_slot(kind: Operand) -> bool {
     use Operand::*;
     !matches!(
@@ -38,8 +39,8 @@ fn is_slot(kind: Operand) -> bool {
     )
 }
 
-/// Changes slots of instructions on references and objects into such as have parameters, mostly; the functions that changed. Checksums are
-/// right afterwards.
+/// Replaces slots in instructions on references and objects, mostly by those of parameters. Returns the changed
+/// functions. The checksums are corrected.
 pub fn confuse(bytes: &mut [u8], random: &mut Random) -> Vec<u32> {
     let original = bytes.to_vec();
     let image = Image::parse(&original).expect("an image");

@@ -1,4 +1,4 @@
-//! What a host does with an instance: it provides what is imported, calls what is exported, and looks at all that it gets.
+//! The host of mutants: provides imports, calls exports, and reads all that it gets in every way.
 
 use std::cell::RefCell;
 
@@ -17,7 +17,7 @@ pub struct Dice(RefCell<Random>);
 
 // SAFETY: the process has one thread.
 unsafe impl Sync for Dice {}
-// SAFETY: as above.
+// SAFETY: the process has one thread.
 unsafe impl Send for Dice {}
 
 impl Dice {
@@ -29,7 +29,7 @@ impl Dice {
         self.0.borrow_mut().below(bound)
     }
 
-    /// A number, one in three of which would be a reference into what [`litter`] leaves.
+    /// Returns a number. One in three would be a reference into what [`litter`] leaves.
     pub fn value(&self) -> u64 {
         match self.below(3) {
             0 => self.below(LITTER) as u64,
@@ -38,10 +38,10 @@ impl Dice {
     }
 }
 
-/// Bytes of litter: as many as places in the heap, where references count by fours.
+/// Bytes of litter: one for each reference value, which count by fours.
 const LITTER: usize = 60_000;
 
-/// What code that was not validated may take for objects, of all types and lengths.
+/// Returns bytes that invalid code may take for objects of all types and lengths.
 pub fn litter() -> Vec<u8> {
     let dice = Dice::new(0);
     let lengths = [0, 1, 8, 1000, 1 << 20, 1 << 24, 1 << 31, u32::MAX];
@@ -50,14 +50,14 @@ pub fn litter() -> Vec<u8> {
         let kind = if dice.below(7) == 0 { (1 + dice.below(2)) << 24 } else { dice.below(24) } as u32;
         bytes.extend(kind.to_ne_bytes());
         bytes.extend(lengths[dice.below(8)].to_ne_bytes());
-        // What follows is not aligned as this.
+        // Sometimes the following objects are misaligned.
         bytes.extend(&[0; 4][..if dice.below(50) == 0 { dice.below(4) } else { 0 }]);
     }
     bytes.truncate(4 * LITTER);
     bytes
 }
 
-/// Fills much of the heap with this.
+/// Fills most of the heap with this.
 pub fn strew(mut ctx: StoreContextMut<'_, ()>, litter: &[u8]) -> Result<(), Error> {
     let engine = ctx.engine().clone();
     let words = ArrayType::new(&engine, FieldType { storage: StorageType::Val(ValType::I32), mutable: true })?;
@@ -66,7 +66,7 @@ pub fn strew(mut ctx: StoreContextMut<'_, ()>, litter: &[u8]) -> Result<(), Erro
     Ok(())
 }
 
-/// A value of a type, if the host can make one.
+/// Returns a value of a type, if the host can make one.
 pub fn value(mut ctx: StoreContextMut<'_, ()>, ty: ValType, dice: &Dice, deep: u32) -> Option<Val> {
     Some(match ty {
         ValType::I32 => Val::I32(dice.value() as i32),
@@ -100,7 +100,7 @@ pub fn value(mut ctx: StoreContextMut<'_, ()>, ty: ValType, dice: &Dice, deep: u
     })
 }
 
-/// Something of a type that a module imports.
+/// Returns something of a type that a module imports.
 pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static Dice) -> Option<Extern> {
     Some(match ty {
         ExternType::Func(ty) if ty.params.len().max(ty.results.len()) <= 100 => {
@@ -134,7 +134,7 @@ pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static
     })
 }
 
-/// Looks at a value, and what it refers to, and changes it where that may be.
+/// Reads a value and what it refers to, and changes it where that is allowed.
 pub fn look(mut ctx: StoreContextMut<'_, ()>, it: Val, dice: &Dice, deep: u32) {
     let mut inside: Vec<Val> = Vec::new();
     match it {

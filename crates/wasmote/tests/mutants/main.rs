@@ -1,12 +1,13 @@
-//! Whatever happens to the bytes of an image with objects, exceptions and vectors, it is refused with an error or harms its own objects at most.
+//! Mutated images with objects, exceptions and vectors are refused with an error, or harm at most their own objects.
 //!
-//! Images are changed as those of `crates/exec/tests/mutants`, and tried in processes as these are (`wasmote-test-support`), but here they are loaded and run as hosts do:
-//! [`wasmote::Module::from_image`], linked code, a heap that is collected. Each allocation of a trial ends where a page without access begins, and
-//! is never used again after it was freed, so that what reaches beyond memory, or for what is gone, dies by a signal. Another instance in the
-//! same store must be as it was afterwards. And all that comes out as a reference is looked at in every way that the API has.
+//! Images are mutated as in `crates/exec/tests/mutants`, and tried in the same kind of child processes
+//! (`wasmote-test-support`). But here they are loaded and run as hosts do: with [`wasmote::Module::from_image`], linked
+//! code, and a garbage-collected heap. Each allocation of a trial ends in front of an inaccessible page, and is never
+//! reused. So accesses beyond memory or after a free end in a signal. Another instance in the same store must be
+//! unchanged afterwards. All references that come out are used in every way that the API has.
 //!
-//! `MUTANTS=n` makes so many, `SEED=n` begins with another seed, `MUTANT=seed` makes just that one, in this process. Unless one says otherwise, the random
-//! numbers are always the same ones.
+//! `MUTANTS=n` is the number of mutants, `SEED=n` the first seed. `MUTANT=seed` tries a single mutant in this process.
+//! By default, all runs use the same random numbers.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {

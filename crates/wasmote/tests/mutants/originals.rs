@@ -1,4 +1,4 @@
-//! The images that mutants are made of: those that have to do with references, exceptions, objects and vectors.
+//! The images that are mutated: those with references, exceptions, objects and vectors.
 
 use wasmote::{CodeOptions, Engine, ImageOptions, Module, OpSet};
 use wasmote_ir::image::Image;
@@ -20,13 +20,13 @@ pub struct Original {
     pub image: Vec<u8>,
 }
 
-/// More changes than where images are executed in place.
+/// More changes than for images that run in place.
 pub const CHOICES: Choices = Choices { more_changes: 8, opcode };
 
-/// One in so many modules of the scripts that have vectors, but nothing else that this is about: they are many.
+/// One in this many modules with vectors is used, unless it has objects or exceptions, too: there are many.
 const VECTORS: usize = 3;
 
-/// An opcode: of references, exceptions, objects and, unless the core op set is known alone, vectors mostly.
+/// Returns an opcode: mostly of references, exceptions, objects and, unless only the core op set is used, vectors.
 fn opcode(known: usize, random: &mut Random) -> u16 {
     let opcode = match random.below(100) {
         0..25 => random.below(known),
@@ -37,13 +37,13 @@ fn opcode(known: usize, random: &mut Random) -> u16 {
     opcode as u16
 }
 
-/// All of them; none are large.
+/// Returns all images; none is large.
 pub fn all() -> Vec<Original> {
     let engine = Engine::default();
     let mut originals = Vec::new();
-    // More often than others, as it has all instructions.
+    // This module is repeated, since it has all instructions.
     for _ in 0..150 {
-        // The parameters are what confusion makes references of.
+        // `confuse` makes references of the parameters.
         let text = managed::module(20, "(param i32 i32 i64 i32 i64 i32)");
         add(&engine, &mut originals, 0, "every instruction", &wat::parse_str(text).unwrap());
     }
@@ -68,7 +68,7 @@ pub fn all() -> Vec<Original> {
     originals
 }
 
-/// Whether an image has anything to do with references, exceptions and objects, and whether with vectors.
+/// Whether an image has references, exceptions or objects, and whether it has vectors.
 fn kinds(image: &Image<'_>) -> (bool, bool) {
     let (mut managed, mut vectors) = (image.count(Section::SubTypes) > 0 || image.count(Section::Tags) > 0, false);
     for at in instruction_starts(image) {
@@ -96,7 +96,7 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str
             continue;
         }
         if op_set == OpSet::Extended {
-            // Vector instructions can be put into it.
+            // Allows vector instructions to be inserted.
             image[AT_FEATURES] |= features::SIMD as u8;
             image[AT_OP_SET_ID..][..4].copy_from_slice(&SIMD_ID.to_le_bytes());
             fix(&mut image);
@@ -105,7 +105,7 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str
     }
 }
 
-/// The modules of the scripts.
+/// Returns the modules of the scripts.
 fn of_scripts() -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
     for Script { path, text, .. } in published().into_iter().chain(regress()) {

@@ -1,4 +1,4 @@
-//! One mutant: made, loaded, and run if it is accepted.
+//! Makes a mutant, loads it, and runs it if it is accepted.
 
 use wasmote::{
     AsContextMut, CodeOptions, Config, Engine, Error, ErrorKind, Extern, ImageOptions, Instance, Memory, Module, OpSet,
@@ -16,12 +16,12 @@ use crate::fence::fenced;
 use crate::host::{Dice, litter, look, provide, strew, value};
 use crate::originals::{CHOICES, Original};
 
-/// Fuel for a call.
+/// The fuel of a call.
 const FUEL: u64 = 2000;
 /// The most functions that are called.
 const CALLED: usize = 14;
 
-/// Why mutants are refused.
+/// Returns the reasons for refusals.
 fn reasons() -> Vec<&'static str> {
     vec!["image", "decode", "link", "instantiate", "trap", "exception", "an import that cannot be made", "other"]
 }
@@ -38,15 +38,15 @@ fn reason(error: &Error) -> &'static str {
     }
 }
 
-/// All that mutants are made of.
+/// The originals, and the witness.
 pub struct Trials<'a> {
     originals: &'a [Original],
-    /// The image of a module that nothing was done to.
+    /// The image of an unchanged module.
     witness: Vec<u8>,
     litter: Vec<u8>,
 }
 
-/// What must be as it was: a memory, a table, a global, and code that works on them.
+/// An instance that must stay unchanged: a memory, a table, a global, and code that uses them.
 const WITNESS: &str = r#"(module
     (memory (export "memory") 1) (data (i32.const 0) "witness") (global $g (mut i64) (i64.const 42))
     (table $t 4 4 funcref) (elem (table $t) (i32.const 1) func $seven)
@@ -56,7 +56,7 @@ const WITNESS: &str = r#"(module
             (i64.extend_i32_u (i32.add (call_indirect (result i32) (i32.const 1)) (i32.load8_u (i32.const 6))))
             (i64.add (global.get $g) (i64.extend_i32_u (i32.add (table.size $t) (memory.size)))))))"#;
 
-/// What the witness answers.
+/// The witness's answer.
 const ANSWER: i64 = 7 + b's' as i64 + 42 + 4 + 1;
 
 impl<'a> Trials<'a> {
@@ -77,7 +77,7 @@ impl<'a> Trials<'a> {
     ) -> Result<(), &'static str> {
         let mut config = Config::new();
         config.max_stack(64 << 10).max_nesting(4).max_memory(4 << 20).max_table(1 << 16);
-        // Reserved, so that there is nothing to be used behind what is in use; fuel keeps it small.
+        // Reserves the heap, so that no memory behind it is used. Fuel keeps it small.
         config.max_gc_heap(64 << 20).gc_stress(dice.below(3) == 0);
         let engine = Engine::new(&config);
         let say_why = |error: Error| {
@@ -101,7 +101,7 @@ impl<'a> Trials<'a> {
         ask(&mut store, witness);
         let instance = instance.map_err(say_why)?;
         counts.add(ACCEPTED);
-        // Those of changed functions first, of the others some.
+        // Changed functions first, then some of the others.
         let exports = &module.info().exports;
         let is_changed = |export: &&Export| export.kind == ExportKind::Func && funcs.contains(&export.index);
         let first = dice.below(exports.len());
@@ -121,7 +121,7 @@ impl<'a> Trials<'a> {
 
 impl supervise::Trials for Trials<'_> {
     const MUTANTS: u64 = 8_000;
-    /// Without fuel it would not end, and each allocation takes some here.
+    /// Without fuel it would not end, and each allocation takes time here.
     const TIME: i64 = 900_000;
 
     fn reasons(&self) -> Vec<&'static str> {
@@ -148,7 +148,7 @@ impl supervise::Trials for Trials<'_> {
         // It outlives the host functions.
         let dice: *mut Dice = Box::into_raw(Box::new(Dice::new(random.next_u64())));
         let run = || {
-            // SAFETY: it is there until the store is gone.
+            // SAFETY: the box is freed only after the store, whose host functions use it.
             let dice: &'static Dice = unsafe { &*dice };
             if let Err(reason) = self.run(&bytes, &funcs, dice, counts, say) {
                 let reason_index = reasons().iter().position(|it| *it == reason).expect("a reason");
@@ -159,12 +159,12 @@ impl supervise::Trials for Trials<'_> {
             }
         };
         fenced(run);
-        // SAFETY: the store is gone.
+        // SAFETY: the store is dropped, so nothing refers to the box, which was leaked above.
         drop(unsafe { Box::from_raw(dice) });
     }
 }
 
-/// The witness answers as ever.
+/// Asserts the witness's answer.
 fn ask(store: &mut Store<()>, witness: Instance) {
     store.set_fuel(FUEL);
     let ask = witness.get_typed_func::<(), i64>(&*store, "ask").expect("it is as it was");
@@ -174,7 +174,7 @@ fn ask(store: &mut Store<()>, witness: Instance) {
     assert!(data.starts_with(b"witness") && data[7..].iter().all(|&byte| byte == 0));
 }
 
-/// Calls it, or looks at its value.
+/// Calls an exported function, or reads an exported value.
 fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &Counts, say: bool) {
     match export {
         Extern::Func(func) => {

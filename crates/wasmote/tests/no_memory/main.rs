@@ -1,7 +1,7 @@
-//! Memory ends at every allocation in turn, while modules are loaded, translated, written as images, instantiated and run: that is an
-//! error or a trap each time, and the process goes on.
+//! Modules are loaded, translated, written as images, instantiated and run while each allocation fails in turn. Each
+//! time, the result is an error or a trap, and the process continues.
 //!
-//! How each allocation is tried: `wasmote_test_support::no_memory`.
+//! `wasmote_test_support::no_memory` explains how each allocation is tried.
 
 mod work;
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Translation ends as soon as there is more code than there may be: of 100 MB, not much more than one is made.
+/// Translation stops at the code limit: of 100 MB of code, little more than one is made.
 fn code_beyond_the_limit_is_not_made() {
     let branches = "(br_if 0 (i32.const 1))".repeat(1_000_000);
     let text = format!(
@@ -49,7 +49,7 @@ fn code_beyond_the_limit_is_not_made() {
     println!("code beyond the limit: {taken} bytes taken");
 }
 
-/// Tries each allocation of some work; how many trials ended as they must not.
+/// Tries each allocation of some work. Returns the number of trials that ended badly.
 fn all_of(work: &Work, once: bool) -> u32 {
     // Each process takes it.
     let mut rest = Some((work.begin)());

@@ -1,15 +1,16 @@
-//! What is done while there is no memory.
+//! The work that is done while allocations fail.
 
 use wasmote::{
     CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Linker, Module, OpSet, Store, Val,
     Validation,
 };
 
-/// Some work: `begin` does all that comes before and gives the rest, which may fail, and gives what is left.
+/// A piece of work. `begin` runs with enough memory and returns the rest, which may fail. The rest returns what is
+/// left.
 pub struct Work {
     pub name: &'static str,
     pub begin: fn() -> Rest,
-    /// Whether it may end so when there was no memory for one thing, or for everything from then on.
+    /// Whether an outcome is allowed, when one allocation failed or all from one on.
     pub outcome: fn(&Result<Left, Error>, bool) -> bool,
 }
 
@@ -18,7 +19,8 @@ fn out_of_memory(result: &Result<Left, Error>, _once: bool) -> bool {
     result.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::OutOfMemory))
 }
 
-/// There is an error: of memories, tables and objects it says that they could not be had. The heap asks twice.
+/// There is an error. Errors of memories, tables and objects say that these could not be allocated. The heap tries
+/// twice.
 fn an_error(result: &Result<Left, Error>, once: bool) -> bool {
     match result {
         Err(error) => matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::Instantiate(_) | ErrorKind::Trap(_)),
@@ -27,7 +29,7 @@ fn an_error(result: &Result<Left, Error>, once: bool) -> bool {
     }
 }
 
-/// What guests ask for may fail without an error: it is them who are told.
+/// Requests of guests may fail without an error of the host: the guest is told.
 fn anything(_: &Result<Left, Error>, _once: bool) -> bool {
     true
 }
@@ -89,7 +91,7 @@ fn load_eagerly() -> Rest {
     load(config, wasm())
 }
 
-/// The error is as much of an error when there is no memory for it.
+/// The error of a wrong module stays an error when there is no memory for it.
 fn failing(config: Config, wasm: Vec<u8>) -> Rest {
     let rest = load(config, wasm);
     Box::new(move || match rest() {
@@ -106,7 +108,7 @@ fn load_invalid() -> Rest {
 
 fn load_damaged() -> Rest {
     let mut wasm = wasm();
-    // An error of ours: those of wasmparser allocate a few small pieces, and can't fail otherwise.
+    // An error of this project's own. Errors of wasmparser allocate a few small pieces, and cannot fail otherwise.
     wasm.extend([100, 4, 0, 0, 0, 0]);
     failing(Config::new(), wasm)
 }
@@ -190,7 +192,7 @@ fn instantiate_wrongly() -> Rest {
     })
 }
 
-/// Calls all exported functions that take nothing, in order; then those that failed once more, with memory enough.
+/// Calls all exported functions without parameters in order; then, with enough memory, those that failed.
 fn run_module(module: Module) -> Rest {
     let mut store = Store::new(module.engine(), ());
     let instance = linker(module.engine()).instantiate(&mut store, &module).expect("an instance");
@@ -203,7 +205,7 @@ fn run_module(module: Module) -> Rest {
     Box::new(move || {
         for (name, func) in &functions {
             let mut results = [Val::I32(0); 8];
-            // Room for what comes out of it is the embedder's.
+            // The embedder provides the memory for results.
             let outcome = func.call(&mut store, &[], &mut results[..result_count(name)]);
             match outcome {
                 Ok(()) if name.starts_with("traps") => return Err(Error::new("there was no trap")),
@@ -215,7 +217,7 @@ fn run_module(module: Module) -> Rest {
     })
 }
 
-/// Names of functions end in how many results they have, unless it is one.
+/// A function's name ends in the number of its results, unless that is one.
 fn result_count(name: &str) -> usize {
     name.rsplit_once(' ').and_then(|(_, count)| count.parse().ok()).unwrap_or(1)
 }

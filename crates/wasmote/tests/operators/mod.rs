@@ -1,6 +1,6 @@
-//! Every numeric instruction with its operands in every form (local, constant, result, loaded) and its result put to
-//! every use. All must agree with the plainest form, parameters in and result out, which the specification's suite
-//! checks; forms are where a translator picks among variants of an instruction.
+//! Runs every numeric instruction with operands in every form (local, constant, result, loaded), and with every use of
+//! its result. All must agree with the simplest form, which the specification's suite tests: parameters in, result out.
+//! The translator chooses variants of instructions by these forms.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use wasmote::Val;
 
 use crate::Program;
 
-/// A type, with what to test it with: values as text and as bits.
+/// A type with test values, as text and as bits.
 struct Type {
     name: &'static str,
     values: &'static [(&'static str, u64)],
@@ -131,8 +131,8 @@ const UNARY: &[(&str, &Type, &str)] = &[
     ("i64.reinterpret_f64", &F64, "i64"),
 ];
 
-/// How an operand comes about: `{t}` is its type, `{v}` its value, `{l}` a local that has it, `{a}` an address
-/// where it lies.
+/// The forms of an operand: `{t}` is its type, `{v}` its value, `{l}` a local with the value, `{a}` an address of the
+/// value.
 const FORMS: &[&str] = &[
     "local.get {l} ",
     "{t}.const {v} ",
@@ -141,7 +141,7 @@ const FORMS: &[&str] = &[
     "local.get {l} block (param {t}) (result {t}) end ",
 ];
 
-/// What becomes of a result of type `{r}`.
+/// The uses of a result of type `{r}`.
 const USES: &[&str] = &[
     "",
     "local.set $x local.get $x ",
@@ -150,11 +150,11 @@ const USES: &[&str] = &[
     "global.set $g_{r} global.get $g_{r} ",
     "call $same_{r} ",
     "br 0 ",
-    // Over what is pending, and over an operand.
+    // Over a pending local, and over an operand.
     "local.set $x {r}.const 3 local.get $x local.set $x drop local.get $x ",
 ];
 
-/// What becomes of an i32 as a condition; 1 or 0 comes out.
+/// The uses of an i32 as a condition; the result is 1 or 0.
 const CONDITIONS: &[&str] = &[
     "if (result i32) i32.const 1 else i32.const 0 end ",
     "i32.eqz if (result i32) i32.const 0 else i32.const 1 end ",
@@ -165,15 +165,15 @@ const CONDITIONS: &[&str] = &[
     "block (param i32) i32.eqz br_if 0 i32.const 1 return end i32.const 0 ",
 ];
 
-/// A module that grows, with the calls to make of it.
+/// A module under construction, with the calls to make.
 struct Cases {
     text: String,
-    /// Name of an export, the arguments it takes, and what it should be compared with.
+    /// The name of an export, its arguments, and the expected result.
     calls: Vec<(String, Vec<Val>, Expected)>,
 }
 
 enum Expected {
-    /// The plain form's result.
+    /// The result of the simplest form.
     Same(Vec<Val>),
     /// Whether that is not zero.
     Truth(Vec<Val>),
@@ -189,7 +189,7 @@ fn value(ty: &Type, bits: u64) -> Val {
 }
 
 impl Cases {
-    /// `operation` with operands of type `ty` and a result of type `result`.
+    /// Begins a module for `operation` with operands of type `ty` and a result of type `result`.
     fn new(operation: &str, ty: &Type, operands: usize, result: &str) -> Cases {
         let mut text = String::from("(module (memory 1) ");
         for name in ["i32", "i64", "f32", "f64"] {
@@ -202,7 +202,7 @@ impl Cases {
         Cases { text, calls: Vec::new() }
     }
 
-    /// A function in which the operands, each a form and a value, are put in place and used.
+    /// Adds a function that makes the operands, each a form and a value, and uses the result.
     fn add(&mut self, operation: &str, ty: &Type, operands: &[(&str, (&str, u64))], result: &str, usage: &str) {
         let (condition, name) = (CONDITIONS.contains(&usage), format!("f{}", self.calls.len()));
         let params = format!(" {}", ty.name).repeat(operands.len());
@@ -240,7 +240,7 @@ impl Cases {
     }
 }
 
-/// Whether results are equal, any NaN being as good as another.
+/// Whether results are equal. All NaNs are equal.
 fn same(a: &Result<Vec<u64>, String>, b: &Result<Vec<u64>, String>, ty: &str) -> bool {
     let nan = |bits: u64| match ty {
         "f32" => f32::from_bits(bits as u32).is_nan(),
@@ -262,7 +262,7 @@ fn uses(result: &str) -> impl Iterator<Item = &'static str> {
 fn binary(ty: &Type, name: &str, result: &str) {
     let operation = format!("{}.{name}", ty.name);
     let mut cases = Cases::new(&operation, ty, 2, result);
-    // All forms and uses, with pairs of values taken in turn so that each meets each.
+    // All forms and uses, with pairs of values in rotation so that each meets each.
     let pairs: Vec<_> = ty.values.iter().flat_map(|&a| ty.values.iter().map(move |&b| (a, b))).collect();
     let mut next = pairs.iter().cycle();
     for left in FORMS {
@@ -322,7 +322,7 @@ fn unary_operators_agree_in_all_forms() {
     }
 }
 
-/// Two operations in a row, as one instruction may do: `(a x b) y c` and `c y (a x b)`, against calls.
+/// Two operations in a row, which may be fused: `(a x b) y c` and `c y (a x b)`, compared with calls.
 #[test]
 fn pairs_of_integer_operators_agree_with_calls() {
     const COMMON: &[&str] = &["add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "eq", "lt_s"];
@@ -358,7 +358,7 @@ fn pairs_of_integer_operators_agree_with_calls() {
     }
 }
 
-/// The bits of `shape`: the pair stands right, `b` is a constant, `c` is a constant.
+/// The bits of `shape`: the inner operation is the second operand, `b` is a constant, `c` is a constant.
 fn pair(text: &mut String, name: &str, ty: &Type, pair: (&str, &str), shape: u32, args: &[(&str, u64)]) {
     let t = ty.name;
     let operand = |i: usize, constant: bool| {

@@ -1,8 +1,8 @@
-//! The reference: evaluates the trees of a program as they stand.
+//! The reference: evaluates the trees of a program directly.
 
 use super::{Expr, GLOBALS, Label, MAX_PAGES, Module, Repeat, START, Stmt, Type, Values};
 
-/// How a statement ends, if not by going on.
+/// How a statement ends other than by continuing.
 enum Leave {
     Branch(Label, Vec<u64>),
     Return(Vec<u64>),
@@ -13,10 +13,10 @@ enum Leave {
 
 type Step<T = ()> = Result<T, Leave>;
 
-/// Statements and expressions that a call may take.
+/// The statements and expressions that a call may evaluate.
 const PATIENCE: u32 = 100_000;
 
-/// What outlives a call.
+/// The state that outlives a call.
 pub struct State {
     pub globals: [u64; GLOBALS.len()],
     pub memory: Vec<u8>,
@@ -35,7 +35,7 @@ impl State {
         State { globals: [0; 4], memory, patience: PATIENCE }
     }
 
-    /// Calls a function: its results or why it trapped, or nothing if it took too long.
+    /// Calls a function. Returns its results, or the reason of its trap; `None` if it took too long.
     pub fn call(&mut self, module: &Module, function: usize, args: &[u64]) -> Option<Result<Vec<u64>, &'static str>> {
         self.patience = PATIENCE;
         match self.function(module, function, args) {
@@ -66,7 +66,7 @@ impl State {
         Ok(())
     }
 
-    /// Where an access lies.
+    /// Returns the range of an access.
     fn range(&self, address: u64, offset: u32, bytes: usize) -> Step<std::ops::Range<usize>> {
         let start = address as usize + offset as usize;
         if start + bytes > self.memory.len() {
@@ -252,7 +252,7 @@ impl State {
     }
 }
 
-/// Puts values into locals, the last one first.
+/// Sets locals to values, the last one first.
 fn set(frame: &mut Frame<'_>, locals: &[usize], values: &[u64]) {
     for (&local, &value) in locals.iter().zip(values).rev() {
         frame.locals[local] = value;

@@ -1,4 +1,4 @@
-//! Random programs out of a seed. What is likely is what is hard: locals that are written while they are pending,
+//! Generates random programs from a seed. Difficult cases are frequent: locals that are written while they are pending,
 //! control flow between operands, branches with values, tests of all kinds.
 
 use wasmote_test_support::Random;
@@ -8,21 +8,21 @@ use super::{Expr, Function, GLOBALS, Label, Module, Repeat, Stmt, Type, Values};
 
 const TYPES: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
 
-/// Deep enough for what is rare, and shallow enough to read.
+/// Deep enough for rare cases, and shallow enough to read.
 const MAX_DEPTH: u32 = 5;
 
 pub struct Generator {
     random: Random,
-    /// About how many nodes the function under construction may still get.
+    /// Roughly the number of nodes that the function may still get.
     budget: u32,
     next_label: Label,
     locals: Vec<Type>,
     params: usize,
     results: Vec<Type>,
-    /// Locals that nothing but a loop's own count writes.
+    /// Locals that only a loop's counter writes.
     counters: Vec<usize>,
     labels: Vec<Target>,
-    /// Signatures of the functions that can be called: index, parameters, results.
+    /// The functions that can be called: index, parameters, results.
     callable: Vec<(usize, Vec<Type>, Vec<Type>)>,
 }
 
@@ -31,7 +31,7 @@ pub struct Generator {
 struct Target {
     label: Label,
     types: Vec<Type>,
-    /// The counter, if it is a loop's.
+    /// The counter of a loop.
     counter: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl Generator {
         }
     }
 
-    /// A number below `n`.
+    /// Returns a number below `n`.
     fn below(&mut self, n: u32) -> u32 {
         self.random.below(n as usize) as u32
     }
@@ -73,7 +73,7 @@ impl Generator {
         (0..count).map(|_| self.ty()).collect()
     }
 
-    /// An interesting value.
+    /// Returns a value that often reveals bugs.
     pub fn value(&mut self, ty: Type) -> u64 {
         const SMALL: [u64; 10] = [0, 1, 2, 3, 4, 7, 8, 16, 31, 255];
         match ty {
@@ -98,7 +98,7 @@ impl Generator {
         let count = 1 + self.below(3) as usize;
         let budget = self.budget;
         let mut functions = Vec::new();
-        // The last one first: it calls none, and those before it may call it.
+        // The last function first: it calls none, and those before it may call it.
         for index in (0..count).rev() {
             self.budget = budget / (1 + index as u32);
             let function = self.function();
@@ -111,7 +111,7 @@ impl Generator {
     }
 
     fn function(&mut self) -> Function {
-        // Something to work with, and an i32 more than once.
+        // Some locals, several of them i32.
         self.locals = vec![Type::I32, self.ty()];
         let more = self.types(3);
         self.locals.extend(more);
@@ -126,7 +126,7 @@ impl Generator {
         Function { locals: self.locals.clone(), params: self.params, results, body, last }
     }
 
-    /// Stores all locals, so that whatever became of them is seen.
+    /// Returns stores of all locals, which show their values.
     fn show_locals(&mut self) -> Vec<Stmt> {
         let show = |(i, &ty): (usize, &Type)| {
             let store = operators::STORES.iter().find(|store| store.ty == ty).expect("a store of each type");
@@ -145,13 +145,13 @@ impl Generator {
         self.locals.len() - 1
     }
 
-    /// A local of this type to read.
+    /// Returns a local of this type to read.
     fn readable(&mut self, ty: Type) -> Option<usize> {
         let of_type: Vec<usize> = (0..self.locals.len()).filter(|&i| self.locals[i] == ty).collect();
         if of_type.is_empty() { None } else { Some(self.pick(&of_type)) }
     }
 
-    /// A local of this type to write, made if there is none.
+    /// Returns a local of this type to write. Adds one if there is none.
     fn writable(&mut self, ty: Type) -> usize {
         let counters = &self.counters;
         let of_type: Vec<usize> =
@@ -171,7 +171,7 @@ impl Generator {
         Box::new(self.expr(ty, depth))
     }
 
-    /// The simplest expressions.
+    /// Generates a simple expression.
     fn leaf(&mut self, ty: Type) -> Expr {
         match self.readable(ty) {
             Some(local) if !self.one_in(4) => Expr::Local(local),
@@ -191,7 +191,7 @@ impl Generator {
             21..24 => {
                 let operators: Vec<_> = operators::UNARY.iter().filter(|operator| operator.to == ty).collect();
                 let mut operator = self.pick(&operators);
-                // Truncations trap; a few are enough.
+                // Truncations trap, so a few are enough.
                 for _ in 0..3 {
                     if operator.name.contains("trunc_f") {
                         operator = self.pick(&operators);
@@ -253,7 +253,7 @@ impl Generator {
         };
         let operators: Vec<&'static Binary> = table.iter().filter(|operator| operator.to == ty).collect();
         let mut operator = self.pick(&operators);
-        // Divisions trap; a few are enough.
+        // Divisions trap, so a few are enough.
         for _ in 0..2 {
             if operator.name.contains("div_") || operator.name.contains("rem_") {
                 operator = self.pick(&operators);
@@ -262,7 +262,7 @@ impl Generator {
         Expr::Binary(operator, self.boxed(operator.from, depth), self.boxed(operator.from, depth))
     }
 
-    /// An i32 that is often the result of a comparison.
+    /// Generates an i32 that is often the result of a comparison.
     fn condition(&mut self, depth: u32) -> Expr {
         if self.one_in(3) {
             return self.expr(Type::I32, depth);
@@ -281,7 +281,7 @@ impl Generator {
         }
     }
 
-    /// An offset and an address that are mostly inside memory together.
+    /// Generates an offset and an address that are mostly in bounds together.
     fn address(&mut self, depth: u32) -> (u32, Expr) {
         let offset = self.pick(&[0, 0, 1, 4, 8, 100, 65_530, 0xffff_fff8]);
         let address = self.expr(Type::I32, depth);
@@ -300,7 +300,7 @@ impl Generator {
         label
     }
 
-    /// A statement or two.
+    /// Generates one or two statements.
     fn few(&mut self, depth: u32) -> Vec<Stmt> {
         let count = self.below(3);
         (0..count).map(|_| self.stmt(depth + 1)).collect()
@@ -371,7 +371,7 @@ impl Generator {
         }
     }
 
-    /// A value to be stored: no NaN, whose bits would show.
+    /// Generates a value to store that is not a NaN, whose bits would show.
     fn stored(&mut self, ty: Type, depth: u32) -> Expr {
         let value = self.expr(ty, depth);
         match ty {
@@ -412,7 +412,7 @@ impl Generator {
                 let values = self.exprs(&target.types, depth);
                 let mut condition = self.condition(depth);
                 if let Some(counter) = target.counter {
-                    // Loops come to an end: there must be turns left.
+                    // Loops end, since they count down.
                     let operator = |name| operators::INTEGERS.iter().find(|it| it.name == name).expect("it is there");
                     let zero = Box::new(Expr::Const(Type::I32, 0));
                     let left = Expr::Binary(operator("i32.gt_s"), Box::new(Expr::Local(counter)), zero);
@@ -446,7 +446,7 @@ impl Generator {
     }
 }
 
-/// Whether the result is a number rather than a truth.
+/// Whether the result is a number rather than a truth value.
 fn arithmetic(operator: &Binary) -> bool {
     let name = operator.name.split_once('.').map_or("", |(_, name)| name);
     !matches!(&name[..2], "eq" | "ne" | "lt" | "gt" | "le" | "ge")

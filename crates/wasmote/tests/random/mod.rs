@@ -1,6 +1,6 @@
-//! Random programs against a reference: functions are generated as trees (`generate`), written as text (`text`) and
-//! run here, and also evaluated as they stand by the plainest of interpreters (`evaluate`), which has no operand
-//! stack that anything could be wrong with. Results, traps, globals and memory must agree.
+//! Compares random programs with a reference. Functions are generated as trees (`generate`), written as text (`text`)
+//! and run, and also evaluated directly by a simple interpreter without an operand stack (`evaluate`). Results, traps,
+//! globals and memory must agree.
 //!
 //! A failure prints its seed and the program. Sizes grow with the seeds, so the first failure is a small one.
 //! `WASMOTE_RANDOM_SEEDS=from..to` runs other seeds.
@@ -16,7 +16,7 @@ use wasmote::{Extern, Val};
 
 use crate::{Program, bits};
 
-/// A type of numbers.
+/// A number type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Type {
     I32,
@@ -25,10 +25,10 @@ pub enum Type {
     F64,
 }
 
-/// A label, told apart in the whole function.
+/// A label, unique in its function.
 pub type Label = u32;
 
-/// What leaves a value on the stack.
+/// An expression: it leaves a value on the stack.
 #[derive(Debug)]
 pub enum Expr {
     Const(Type, u64),
@@ -37,10 +37,10 @@ pub enum Expr {
     Unary(&'static operators::Unary, Box<Expr>),
     Binary(&'static operators::Binary, Box<Expr>, Box<Expr>),
     Select(Box<[Expr; 3]>),
-    /// A float, or 0.5 if it is a NaN, whose bits are not the same everywhere. Uses a local.
+    /// A float, or 0.5 if it is a NaN, whose bits differ between machines. Uses a local.
     NoNan(Type, usize, Box<Expr>),
     If(Type, Box<Expr>, Box<[(Vec<Stmt>, Expr); 2]>),
-    /// Statements with a label that takes a value, then the value if they get that far.
+    /// Statements with a label that takes a value, then the value unless they branch.
     Block(Type, Label, Vec<Stmt>, Box<Expr>),
     /// Statements between operands.
     Then(Vec<Stmt>, Box<Expr>),
@@ -48,11 +48,11 @@ pub enum Expr {
     Global(usize),
     MemorySize,
     MemoryGrow(u32),
-    /// Call of a function with one result.
+    /// A call of a function with one result.
     Call(usize, Vec<Expr>),
 }
 
-/// What leaves the stack as it was.
+/// A statement: it leaves the stack unchanged.
 #[derive(Debug)]
 pub enum Stmt {
     Set(usize, Expr),
@@ -63,15 +63,15 @@ pub enum Stmt {
     Block(Label, Vec<Stmt>),
     /// Runs up to this many times, counted down in a local.
     Loop(Label, usize, u32, Vec<Stmt>),
-    /// Values, then a condition: goes to the label with them, or drops them.
+    /// Values, then a condition: branches to the label with them, or drops them.
     BrIf(Label, Vec<Expr>, Expr),
     Br(Label, Vec<Expr>),
-    /// Labels, the last one for indices beyond; values; the index.
+    /// Labels, of which the last is the default; values; the index.
     BrTable(Vec<Label>, Vec<Expr>, Expr),
     Return(Vec<Expr>),
-    /// Call of a function, its results into locals, the last one first.
+    /// A call whose results are stored to locals, the last one first.
     Call(usize, Vec<Expr>, Vec<usize>),
-    /// A block with results, which go into locals.
+    /// A block with results, which are stored to locals.
     Values(Box<Values>),
     Unreachable,
 }
@@ -81,54 +81,55 @@ pub enum Stmt {
 pub struct Values {
     pub label: Label,
     pub types: Vec<Type>,
-    /// What makes it a loop.
+    /// Set for a loop.
     pub repeat: Option<Repeat>,
     pub body: Vec<Stmt>,
-    /// What the block leaves, or the loop starts again with.
+    /// The results of the block, or the arguments of the next round.
     pub last: Vec<Expr>,
-    /// Where the results go.
+    /// The locals for the results.
     pub into: Vec<usize>,
 }
 
-/// What makes a block with values a loop.
+/// What a loop with values has in addition.
 #[derive(Debug)]
 pub struct Repeat {
-    /// The first values of its parameters.
+    /// The arguments of the first round.
     pub first: Vec<Expr>,
-    /// The locals that the parameters are put into each time.
+    /// The locals to which the parameters are stored in each round.
     pub locals: Vec<usize>,
-    /// The local that counts the turns down.
+    /// The local that counts the rounds down.
     pub counter: usize,
     pub turns: u32,
-    /// The condition to go on besides the counter.
+    /// The condition to continue, besides the counter.
     pub condition: Expr,
 }
 
 /// A function.
 #[derive(Debug)]
 pub struct Function {
-    /// Types of all locals, parameters first.
+    /// The types of all locals, parameters first.
     pub locals: Vec<Type>,
     pub params: usize,
     pub results: Vec<Type>,
     pub body: Vec<Stmt>,
-    /// The results, if the body gets to its end.
+    /// The results, unless the body branches.
     pub last: Vec<Expr>,
 }
 
-/// A module: its functions call only those behind them; one global of each type, one memory of a page, two at most.
+/// A module. Its functions only call later ones. It has a global of each type, and a memory of one page, which may grow
+/// to two.
 #[derive(Debug)]
 pub struct Module {
     pub functions: Vec<Function>,
 }
 
-/// Types of the globals.
+/// The types of the globals.
 pub const GLOBALS: [Type; 4] = [Type::I32, Type::I64, Type::F32, Type::F64];
 
-/// How many pages memory may have.
+/// The maximum of pages.
 pub const MAX_PAGES: u32 = 2;
 
-/// What memory begins with: as floats, numbers of ordinary size.
+/// The initial memory. As floats, these are numbers of ordinary size.
 pub const START: [u8; 24] = [
     0x80, 1, 0xff, 0x3f, 0, 0xf0, 0x11, 0x40, 0xfe, 0xff, 0xff, 0xbf, 7, 0, 0, 0x80, 0x90, 2, 0, 0, 0xff, 0x7f, 0xe0,
     0xc0,
@@ -143,7 +144,7 @@ fn value(ty: Type, bits: u64) -> Val {
     }
 }
 
-/// NaNs as one.
+/// Replaces all NaNs by one.
 fn canonical(ty: Type, bits: u64) -> u64 {
     match ty {
         Type::F32 if f32::from_bits(bits as u32).is_nan() => 0x7fc0_0000,
@@ -156,7 +157,7 @@ fn canonicals(types: &[Type], bits: Vec<u64>) -> Vec<u64> {
     types.iter().zip(bits).map(|(&ty, bits)| canonical(ty, bits)).collect()
 }
 
-/// Runs the program of a seed both ways; whether the reference got to its end in time.
+/// Runs the program of a seed both ways. Returns whether the reference finished in time.
 fn agree(seed: u64) -> bool {
     let mut generator = generate::Generator::new(seed);
     let module = generator.module();

@@ -1,8 +1,8 @@
-//! The instructions on numbers that random programs use, with what they do to bits.
+//! The instructions on numbers that random programs use, with their meanings on bits.
 
 use super::Type::{self, F32, F64, I32, I64};
 
-/// The result, or why it trapped.
+/// The result, or the reason of the trap.
 pub type Outcome = Result<u64, &'static str>;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Load {
     pub name: &'static str,
     pub ty: Type,
     pub bytes: usize,
-    /// From the bytes read, the rest zero.
+    /// Extends the loaded bytes; the upper ones are zero.
     pub extend: fn(u64) -> u64,
 }
 
@@ -76,7 +76,7 @@ fn truth(value: bool) -> Outcome {
     Ok(u64::from(value))
 }
 
-/// Truncates to an integer between bounds that are exact as f64, both exclusive.
+/// Truncates to an integer between exclusive bounds, which are exact as f64.
 fn trunc(value: f64, above: f64, below: f64, of: fn(f64) -> u64) -> Outcome {
     if value.is_nan() {
         Err("invalid conversion to integer")
@@ -194,7 +194,7 @@ macro_rules! integers {
     )*] };
 }
 
-/// The smaller (or larger), NaN if either is, and of zeros the negative (or positive) one.
+/// The smaller (or larger) value; NaN if either is; of zeros the negative (or positive) one.
 macro_rules! extreme {
     ($get:ident, $of:ident, $a:ident, $b:ident, $method:ident, $both:tt) => {{
         let (x, y) = ($get($a), $get($b));

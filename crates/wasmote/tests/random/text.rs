@@ -1,4 +1,4 @@
-//! Random programs in the text format, one instruction a line.
+//! Writes random programs in the text format, one instruction a line.
 
 use std::fmt::Write;
 
@@ -143,14 +143,14 @@ impl Writer<'_> {
         }
     }
 
-    /// Puts the values on the stack into locals, the last one first.
+    /// Stores the values on the stack to locals, the last one first.
     fn set(&mut self, locals: &[usize]) {
         for local in locals.iter().rev() {
             self.line(&format!("local.set {local}"));
         }
     }
 
-    /// One less, before each turn of a loop.
+    /// Counts down before each round of a loop.
     fn count(&mut self, counter: usize) {
         self.line(&format!("local.get {counter} i32.const 1 i32.sub local.set {counter}"));
     }

@@ -1,5 +1,5 @@
-//! What validation accepts, translation does not refuse: all modules of the suites, of our own scripts, and the guests become code and images
-//! of both op sets, with fuel and without. What may be refused is here, by name.
+//! Valid modules are translated: all modules of the suites, of the project's own scripts, and the guests become code
+//! and images of both op sets, with fuel and without. The allowed refusals are listed here.
 
 use wasmote::{CodeOptions, Config, Engine, ErrorKind, Features, ImageOptions, Module, OpSet, TranslateErrorKind};
 use wasmote_validate::validate;
@@ -8,7 +8,7 @@ use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, find, newest, published, regress};
 
-/// Why a valid module was refused, where that is by design: the core op set has no vectors, and a frame has a largest size.
+/// Whether the refusal of a valid module is by design: the core op set has no vectors, and frames have a maximum size.
 fn is_designed(kind: &ErrorKind, op_set: OpSet) -> bool {
     match kind {
         ErrorKind::Translate { error, .. } => match error.kind {
@@ -20,14 +20,14 @@ fn is_designed(kind: &ErrorKind, op_set: OpSet) -> bool {
     }
 }
 
-/// How many there were, and how often they were refused by design.
+/// The number of modules, and of refusals by design.
 #[derive(Default)]
 struct Sums {
     modules: usize,
     refused: usize,
 }
 
-/// Translates a module in each way; adds what was refused without a good reason.
+/// Translates a module in each way. Records refusals that are not by design.
 fn translate(name: &str, wasm: &[u8], sums: &mut Sums, failures: &mut Vec<String>) {
     sums.modules += 1;
     let mut judge = |how: &str, op_set, outcome: Result<(), wasmote::Error>| match outcome {
@@ -55,7 +55,7 @@ fn translate(name: &str, wasm: &[u8], sums: &mut Sums, failures: &mut Vec<String
     }
 }
 
-/// Translates the modules of scripts that are valid; how many there were.
+/// Translates the valid modules of scripts. Returns their number.
 fn translate_all(scripts: Vec<Script>) -> usize {
     let (mut sums, mut failures) = (Sums::default(), Vec::new());
     for Script { path, text, .. } in scripts {
@@ -90,7 +90,7 @@ fn valid_modules_of_our_own_scripts_are_translated() {
     assert!(translate_all(regress()) > 20);
 }
 
-/// Of nothing, where there is no `../shared/testsuite`; it says so.
+/// Without `../shared/testsuite` there are no modules, and the test says so.
 #[test]
 fn valid_modules_of_the_suite_beside_the_checkout_are_translated_if_it_is_there() {
     let scripts = newest();
