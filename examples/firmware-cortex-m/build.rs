@@ -1,4 +1,4 @@
-//! The linker's scripts, and where the guests' images are.
+//! Passes the linker scripts, and the path of the guests' images.
 
 use std::path::Path;
 
@@ -6,11 +6,12 @@ fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     println!("cargo:rerun-if-changed=device.x");
     println!("cargo:rustc-link-search={here}");
-    // The layout of the board's memory, one of these.
+    // The memory layout depends on the board.
     let board = if std::env::var("TARGET").unwrap() == "thumbv6m-none-eabi" { "microbit" } else { "mps2-an386" };
     println!("cargo:rerun-if-changed=boards/{board}/memory.x");
     println!("cargo:rustc-link-search={here}/boards/{board}");
-    // Functions that came out the same become one, handlers above all. Without `--nmagic` sections would be padded to pages in the file.
+    // Merges functions with equal code: many handlers are equal. Without `--nmagic`, sections would be padded to pages
+    // in the file.
     for argument in ["--icf=all", "--nmagic", "-Tlink.x"] {
         println!("cargo:rustc-link-arg={argument}");
     }

@@ -1,11 +1,11 @@
-//! Guests in flash, what the firmware offers them, and memory for them.
+//! Guests in flash, the host functions that the firmware offers, and memory for instances.
 
 use wasmote_exec::in_place::{Caller, Import, Instance, LoadError};
 use wasmote_ir::{TrapCode, ValType};
 
 use crate::board::Console;
 
-/// Puts the image of a guest into flash, at an address that images must have.
+/// Puts the image of a guest into flash, aligned as images must be.
 #[macro_export]
 macro_rules! image {
     ($name:literal) => {{
@@ -16,23 +16,23 @@ macro_rules! image {
     }};
 }
 
-/// Slots of 8 bytes for values and frames of a guest; enough for those here.
+/// Slots of 8 bytes for a guest's values and frames: enough for these guests.
 pub const STACK_SLOTS: usize = 256;
 
-/// Bytes for an instance: a small memory, the value stack, and 512 bytes for its records.
+/// Bytes of an instance: a small memory, the value stack, and 512 bytes of records.
 const BUFFER_BYTES: usize = 10256 + STACK_SLOTS * 8 + 512;
 
-/// Where instances live. `cargo xtask firmware` knows it by its name, as memory that is the guest's.
+/// The memory of instances. `cargo xtask firmware` subtracts it by this name.
 #[unsafe(no_mangle)]
 static mut GUEST_BUFFER: [u64; BUFFER_BYTES / 8] = [0; BUFFER_BYTES / 8];
 
-/// The memory for an instance.
+/// Returns the memory of instances.
 ///
 /// # Safety
 ///
-/// To be called once: there is one buffer.
+/// Must be called once only: there is one buffer.
 pub unsafe fn buffer() -> &'static mut [u64] {
-    // SAFETY: nothing else names the buffer, and the caller asks once.
+    // SAFETY: nothing else refers to the buffer, and the caller calls this once only.
     unsafe { &mut *(&raw mut GUEST_BUFFER) }
 }
 
@@ -42,27 +42,27 @@ pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, H
     Instance::new(image, &IMPORTS, buffer, STACK_SLOTS, Host::new())
 }
 
-/// Instantiates an image, which must be one of those in flash that `wasmote compile` made.
+/// Instantiates an image. It must be one of those in flash, which `wasmote compile` made.
 #[cfg(not(feature = "verify"))]
 pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, Host>, LoadError> {
-    // SAFETY: images are in flash as they were built into the firmware, and nothing here loads another.
+    // SAFETY: `wasmote compile` made the images that are built into the firmware, and nothing else is loaded.
     unsafe { Instance::new_trusted(image, &IMPORTS, buffer, STACK_SLOTS, Host::new()) }
 }
 
-/// Bytes of buffer that an image needs.
+/// Returns the bytes of buffer that an image needs.
 pub fn buffer_bytes(image: &[u8]) -> Result<usize, LoadError> {
     #[cfg(feature = "verify")]
     return wasmote_exec::in_place::buffer_bytes(image, STACK_SLOTS);
-    // SAFETY: as `load`.
+    // SAFETY: as in `load`.
     #[cfg(not(feature = "verify"))]
     return unsafe { wasmote_exec::in_place::buffer_bytes_trusted(image, STACK_SLOTS) };
 }
 
-/// What the host's functions work on.
+/// The state of the host functions.
 pub struct Host {
     /// Where the guest prints.
     pub console: Console,
-    /// How often it has asked for the time.
+    /// How often the guest has asked for the time.
     pub ticks: u64,
 }
 
@@ -72,7 +72,7 @@ impl Host {
     }
 }
 
-/// The functions of the host.
+/// The host functions.
 pub static IMPORTS: [Import<Host>; 2] = [
     Import { module: "host", name: "print", params: &[ValType::I32, ValType::I32], results: &[], func: print },
     Import { module: "host", name: "clock", params: &[], results: &[ValType::I64], func: clock },
@@ -87,7 +87,7 @@ fn print(caller: &mut Caller<'_, Host>, args: &mut [u64]) -> Result<(), TrapCode
     Ok(())
 }
 
-/// `clock() -> ticks`: the emulated boards have no clock that would tell anything, so this counts how often it is asked.
+/// `clock() -> ticks`: counts its calls, since the emulated boards have no meaningful clock.
 fn clock(caller: &mut Caller<'_, Host>, args: &mut [u64]) -> Result<(), TrapCode> {
     let host = caller.data();
     host.ticks += 1;

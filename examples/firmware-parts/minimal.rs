@@ -1,11 +1,12 @@
-//! The least that firmware with a guest has: an image in flash, two functions for it, one call. Its size is the one stated.
+//! The least that firmware with a guest needs: an image in flash, two host functions, one call. docs/size.md states its
+//! size.
 
 use crate::board::Console;
 use crate::parts::guest::{self, STACK_SLOTS};
 use crate::parts::report::{Piece, line};
 use crate::parts::stack;
 
-/// Runs CoreMark; whether it was right.
+/// Runs CoreMark. Returns whether its results were right.
 pub fn run() -> bool {
     let painted = stack::paint();
     let mut console = Console::open();
@@ -16,11 +17,11 @@ pub fn run() -> bool {
 
 fn coremark(console: &mut Console) -> bool {
     let image = crate::image!("coremark");
-    // SAFETY: the only call.
+    // SAFETY: this is the only call.
     let buffer = unsafe { guest::buffer() };
-    // Why it can't be loaded would be known here, too; but words take room.
+    // The error says why the image is refused, but printing it takes space.
     let Ok(mut instance) = guest::load(image, buffer) else { return false };
-    // What the engine needs of RAM beyond the guest's memory and value stack.
+    // The RAM that the engine needs beyond the guest's memory and value stack.
     let records = guest::buffer_bytes(image).map_or(0, |bytes| bytes - instance.memory().len() - STACK_SLOTS * 8);
     line(console, &[Piece::Text("# records "), Piece::Number(records as u64)]);
     let mut wrong = [1];

@@ -1,12 +1,13 @@
-//! What the firmware examples share; included by path, so that they are single crates over `wasmote-exec` and `wasmote-ir`.
+//! Shared by the firmware examples. Included by path, so that each example is a single crate over `wasmote-exec` and
+//! `wasmote-ir`.
 //!
-//! - [`guest`]: guests in flash, what the firmware offers them, and memory for them.
-//! - [`report`]: text and numbers, without `core::fmt`, which would be a good part of the firmware.
-//! - [`stack`]: how much of the native stack was in use at most.
+//! - [`guest`]: guests in flash, host functions, and memory for instances.
+//! - [`report`]: prints text and numbers without `core::fmt`, which would be a large part of the firmware.
+//! - [`stack`]: measures the use of the native stack.
 //!
-//! `minimal.rs` and `scenarios.rs` beside this are the two programs. Each crate brings its `board`: console and exit.
+//! `minimal.rs` and `scenarios.rs` beside this are the two programs. Each crate has its own `board`: console and exit.
 
-// Each program uses some of it.
+// Each program uses a part of this.
 #![allow(dead_code, unused_imports)]
 
 pub mod guest;

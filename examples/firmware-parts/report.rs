@@ -1,4 +1,4 @@
-//! Text and numbers on the console.
+//! Prints text and numbers on the console.
 
 use crate::board::Console;
 

@@ -1,5 +1,5 @@
-//! What firmware meets: a program that runs, one that traps, one that does not end, numbers of all types, and images that
-//! are not what they should be. `cargo xtask firmware` knows what must be printed.
+//! The situations that firmware meets: a program that runs, one that traps, one that never ends, numbers of all types,
+//! and malformed images. `cargo xtask firmware` compares the output.
 
 use wasmote_exec::in_place::{CallError, Instance, LoadError};
 use wasmote_ir::TrapCode;
@@ -12,10 +12,10 @@ use crate::parts::stack;
 
 type Loaded<'a> = Result<Instance<'a, Host>, LoadError>;
 
-/// Runs all of them; false if one could not even begin.
+/// Runs all scenarios. Returns false if one could not be started.
 pub fn run() -> bool {
     let painted = stack::paint();
-    // SAFETY: the only call.
+    // SAFETY: this is the only call.
     let buffer = unsafe { guest::buffer() };
     let console = &mut Console::open();
     let mut ok = coremark(console, buffer).is_some();
@@ -27,7 +27,7 @@ pub fn run() -> bool {
     ok
 }
 
-/// The instance, or nothing after saying why.
+/// Instantiates an image. Prints an error.
 fn loaded<'a>(console: &mut Console, image: &'a [u8], buffer: &'a mut [u64]) -> Option<Instance<'a, Host>> {
     match load(image, buffer) {
         Ok(instance) => Some(instance),
@@ -38,7 +38,7 @@ fn loaded<'a>(console: &mut Console, image: &'a [u8], buffer: &'a mut [u64]) -> 
     }
 }
 
-/// Says how a call went that is not to return a value.
+/// Prints the outcome of a call that is not expected to return a value.
 fn outcome(console: &mut Console, what: &str, outcome: Result<(), CallError>) {
     let how = match &outcome {
         Ok(()) => "returned",
@@ -47,7 +47,7 @@ fn outcome(console: &mut Console, what: &str, outcome: Result<(), CallError>) {
     line(console, &[Text(what), Text(": "), Text(how)]);
 }
 
-/// CoreMark prints its own CRCs, and returns how many are wrong.
+/// CoreMark prints its CRCs, and returns how many are wrong.
 fn coremark(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     let mut instance = loaded(console, crate::image!("coremark"), buffer)?;
     let mut wrong = [u64::MAX];
@@ -60,7 +60,7 @@ fn coremark(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
 /// Iterations of CoreMark: the final CRC of ten is known.
 const ITERATIONS: u64 = 10;
 
-/// After a trap the instance still answers; so it does when asked for what it does not have.
+/// After a trap the instance still works, also after a call of an export that it lacks.
 fn traps(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     let mut instance = loaded(console, crate::image!("trap"), buffer)?;
     let mut result = [0];
@@ -80,7 +80,7 @@ fn traps(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     Some(())
 }
 
-/// A loop without an end is stopped, goes on where it was, and is given up; another gets to its end with fuel in portions.
+/// An endless loop is stopped, resumed and dropped. Another one is finished with fuel in portions.
 fn fuel(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     let mut instance = loaded(console, crate::image!("endless"), buffer)?;
     let mut rounds = [0; 2];
@@ -94,7 +94,7 @@ fn fuel(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
         instance.set_fuel(1000);
         let ended = instance.call("rounds", &[], core::slice::from_mut(rounds));
         outcome(console, "rounds", ended);
-        // Another call gives up the one that was stopped.
+        // Another call drops the stopped one.
         let ended = instance.resume(&mut []);
         outcome(console, "resume", ended);
         let ended = instance.call("run", &[], &mut []);
@@ -116,7 +116,7 @@ fn fuel(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     Some(())
 }
 
-/// Checksums of what integers and floats of all sizes do; the host's must be the same. Without floats, they are refused.
+/// Checksums of integers and floats of all sizes, which must equal the host's. Builds without floats refuse the image.
 fn numbers(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     checksums(console, crate::image!("integers"), &["integers"], buffer)?;
     let floats = crate::image!("numbers");
@@ -138,12 +138,12 @@ fn checksums(console: &mut Console, image: &[u8], exports: &[&str], buffer: &mut
     Some(())
 }
 
-/// Rounds of the numbers, as the host runs them too.
+/// The number of rounds, which the host uses, too.
 const ROUNDS: u64 = 300;
 
 /// Images that must be refused, and a buffer that is too small.
 fn refusals(console: &mut Console, buffer: &mut [u64]) {
-    // Who does not verify promises that there are none such.
+    // A build without verification relies on valid images.
     #[cfg(feature = "verify")]
     for (what, image) in [
         ("damaged", crate::image!("damaged")),

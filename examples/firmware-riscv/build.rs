@@ -1,4 +1,4 @@
-//! The linker's scripts, and where the guests' images are.
+//! Passes the linker scripts, and the path of the guests' images.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ fn main() {
     let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     println!("cargo:rerun-if-changed=memory.x");
     println!("cargo:rustc-link-search={here}");
-    // The memory's layout goes first: `link.x` takes its regions from it.
+    // The memory layout comes first: `link.x` uses its regions.
     for argument in ["--icf=all", "-Tmemory.x", "-Tlink.x"] {
         println!("cargo:rustc-link-arg={argument}");
     }

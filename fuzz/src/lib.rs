@@ -1,4 +1,4 @@
-//! What the targets do with their input; see README.md.
+//! The fuzz targets; see README.md.
 
 mod run;
 
@@ -11,19 +11,19 @@ use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, validate};
 
-/// Loads bytes as an image, and runs it if it is one.
+/// Loads bytes as an image, and runs it if it is accepted.
 pub fn image(bytes: &[u8]) {
     let _ = outcomes(bytes);
 }
 
-/// Makes a module of the input, images of it in both op sets, and compares what they do.
+/// Makes a module of the input and images of it in both op sets, and compares what they do.
 pub fn translate_image(input: &[u8]) {
     if let Some(wasm) = module(input) {
         translate_module(&wasm);
     }
 }
 
-/// The module that [`translate_image`] makes of an input.
+/// Returns the module that [`translate_image`] makes of an input.
 pub fn module(input: &[u8]) -> Option<Vec<u8>> {
     let mut config = Config::default();
     config.max_imports = 0;
@@ -47,12 +47,12 @@ pub fn module(input: &[u8]) -> Option<Vec<u8>> {
     config.shared_everything_threads_enabled = false;
     config.export_everything = true;
     config.allow_start_export = false;
-    // The bits of NaN may be any.
+    // NaN bits may differ.
     config.canonicalize_nans = true;
     Some(Module::new(config, &mut Unstructured::new(input)).ok()?.to_bytes())
 }
 
-/// As [`translate_image`], of a binary; one that is not valid is left alone.
+/// Like [`translate_image`], for a binary. Invalid binaries are ignored.
 pub fn translate_module(wasm: &[u8]) {
     if validate(wasm, &Features::default()).is_err() {
         return;

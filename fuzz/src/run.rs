@@ -1,4 +1,4 @@
-//! Images in place: what their exports do.
+//! Runs the exports of images in place.
 
 use wasmote_exec::in_place::{CallError, Instance, LoadError, buffer_bytes};
 use wasmote_exec::{TrapCode, ValType};
@@ -7,13 +7,13 @@ use wasmote_ir::image::layout::{Section, features, kinds};
 
 /// Slots of the value stack.
 const STACK: usize = 4096;
-/// The largest buffer that an image gets, and how much of it is for its memory to grow.
+/// The largest buffer of an image, and how much of it is for its memory to grow.
 const MAX_BUFFER: usize = 64 << 20;
 const GROWTH: usize = 128 << 10;
-/// Fuel for a call.
+/// The fuel of a call.
 const FUEL: u64 = 20_000;
 
-/// What an export did: its results, and a hash of memory 0 and the fuel that it left.
+/// What an export did: its results, and a hash of memory 0 and of the remaining fuel.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Outcome {
     export: String,
@@ -28,19 +28,19 @@ impl Outcome {
     }
 }
 
-/// What all exported functions do one after the other; none if the image is not instantiated.
+/// Calls all exported functions in order. Returns `None` if the image is not instantiated.
 pub fn outcomes(bytes: &[u8]) -> Option<Vec<Outcome>> {
     let mut words = vec![0u64; bytes.len().div_ceil(8)];
-    // SAFETY: any bytes are good words, and the other way round.
+    // SAFETY: words may have any bytes.
     let (_, place, _) = unsafe { words.align_to_mut::<u8>() };
     place[..bytes.len()].copy_from_slice(bytes);
-    // SAFETY: as above.
+    // SAFETY: bytes may be read from words of any value.
     let (_, place, _) = unsafe { words.align_to::<u8>() };
     let bytes = &place[..bytes.len()];
 
     let needed = buffer_bytes(bytes, STACK).ok().filter(|&needed| needed < MAX_BUFFER)?;
     let image = Image::parse(bytes).ok()?;
-    // Others may run forever, as may start functions: they have no limit.
+    // Unmetered code may run forever, as may start functions, which have no limit.
     if image.features() & features::METERED == 0 || image.start().is_some() {
         return None;
     }
@@ -77,7 +77,7 @@ pub fn outcomes(bytes: &[u8]) -> Option<Vec<Outcome>> {
     Some(outcomes)
 }
 
-/// An argument of this type, as slots.
+/// Returns an argument of this type, as slots.
 fn argument(ty: ValType) -> Vec<u64> {
     match ty {
         ValType::I32 => vec![7],
@@ -85,7 +85,7 @@ fn argument(ty: ValType) -> Vec<u64> {
         ValType::F32 => vec![1.5f32.to_bits().into()],
         ValType::F64 => vec![(-2.25f64).to_bits()],
         ValType::V128 => vec![1, 2],
-        // Null: only references that may be are in the images that run in place.
+        // Null: references in images that run in place are nullable.
         ValType::Ref(_) => vec![0],
     }
 }

@@ -50,7 +50,7 @@ cc() {
 for name in $c_guests; do
   if wanted "$name"; then cc "$name" -I"$src/c" "$src/c/$name.c" -Wall; fi
 done
-# The minimal feature set, nothing after the first version of WebAssembly:
+# Only the features of the first version of WebAssembly:
 if wanted bzip2; then
   b=$v/bzip2-sys/bzip2-1.0.8
   cc bzip2 -mcpu=mvp -DBZ_NO_STDIO -I"$b" -I"$src/c" "$src/c/bzip2.c" "$b"/{blocksort,bzlib,compress,crctable,decompress,huffman,randtable}.c
@@ -85,8 +85,8 @@ if wanted fib; then
   "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
 fi
 
-# kotlin.wasm with exceptions as in WebAssembly 3.0, kotlin-legacy.wasm with the older ones. What they must print is what the same program
-# prints on the Java machine.
+# kotlin.wasm has the exceptions of WebAssembly 3.0, kotlin-legacy.wasm the legacy ones. The expected output is that of
+# the same program on the Java virtual machine.
 if any kotlin kotlin-legacy; then
   k=$work/kotlin
   mkdir -p "$k/npm"
@@ -115,7 +115,7 @@ if any kotlin kotlin-legacy; then
 fi
 
 if any $rust_guests $wasi_guests $simd_guests; then
-  # No paths of this machine in the modules
+  # Keeps paths of this machine out of the modules
   cat >"$work/rustc-remap" <<'S'
 #!/bin/sh
 rustc=$1
@@ -132,7 +132,7 @@ S
   fi
 fi
 
-# rust PROJECT TO NAME...: those of a project's programs that are wanted
+# rust PROJECT TO NAME...: builds the programs of a project that are wanted
 rust() {
   local project=$1 to=$2 name bins=() names=()
   for name in "${@:3}"; do if wanted "$name"; then names+=("$name") bins+=(--bin "$name"); fi; done
@@ -145,7 +145,7 @@ rust() {
   done
 }
 rust rust "$out" $rust_guests
-# Neither a C library nor its start: they import the functions that they call, and no others.
+# These use no C library and no start files: they import the functions that they call, and no others.
 CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=-Clink-self-contained=no rust wasi "$out/wasi" $wasi_guests
 # One program, with vectors and without.
 simd() {

@@ -1,4 +1,4 @@
-//! Runs a module's export `run`, from an i32 to an i32: `embed-small FILE NUMBER`. Its exit status is the result.
+//! Runs a module's export `run`, from an i32 to an i32: `embed-small FILE NUMBER`. The exit status is the result.
 
 use std::process::exit;
 
@@ -23,20 +23,20 @@ fn run(wasm: Vec<u8>, number: i32) -> Result<i32, Error> {
     instance.get_typed_func::<i32, i32>(&store, "run")?.call(&mut store, number)
 }
 
-/// A module that is checked first.
+/// Loads a module and validates it.
 #[cfg(feature = "validate")]
 fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
     Module::new(engine, wasm)
 }
 
-/// A module that whoever embeds this trusts.
+/// Loads a module that the embedder trusts.
 #[cfg(all(feature = "wasm", not(feature = "validate")))]
 fn load(engine: &Engine, wasm: Vec<u8>) -> Result<Module, Error> {
-    // SAFETY: who runs this program vouches for its file.
+    // SAFETY: the user of this program guarantees that the file is a valid module.
     unsafe { Module::new_unchecked(engine, wasm) }
 }
 
-/// A module that was translated before.
+/// Loads a module that was translated ahead of time.
 #[cfg(not(feature = "wasm"))]
 fn load(engine: &Engine, image: Vec<u8>) -> Result<Module, Error> {
     Module::from_image(engine, image)

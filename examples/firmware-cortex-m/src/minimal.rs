@@ -1,4 +1,4 @@
-//! The least that firmware with a guest has.
+//! The least that firmware with a guest needs.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The board, as far as the guest's host needs one: a console and an end, both through semihosting. QEMU's is `virt`.
+//! What the host needs of the board: a console and an exit, both through semihosting. QEMU's board is `virt`.
 
 use core::mem::ManuallyDrop;
 use core::panic::PanicInfo;
@@ -6,16 +6,16 @@ use core::panic::PanicInfo;
 use semihosting::io::{self, Stdout, Write};
 use semihosting::process;
 
-/// Where output goes. Never closed: it is the debugger's own.
+/// The console. It is never closed, since it belongs to the debugger.
 pub struct Console(Option<ManuallyDrop<Stdout>>);
 
 impl Console {
-    /// Opens the debugger's console; without one, output is lost.
+    /// Opens the debugger's console. Without one, output is lost.
     pub fn open() -> Console {
         Console(io::stdout().ok().map(ManuallyDrop::new))
     }
 
-    /// Prints all of it.
+    /// Prints text.
     pub fn print(&mut self, text: &[u8]) {
         if let Some(stream) = &mut self.0 {
             let _ = stream.write_all(text);
@@ -23,12 +23,12 @@ impl Console {
     }
 }
 
-/// Ends the run, well or not.
+/// Ends the run with success or failure.
 pub fn exit(ok: bool) -> ! {
     process::exit(i32::from(!ok))
 }
 
-/// Without the message, whose formatting would be as large as the rest of the board.
+/// Prints no message: formatting it would be as large as the rest of the board.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     Console::open().print(b"panic\n");

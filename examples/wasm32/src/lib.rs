@@ -10,20 +10,21 @@
 
 use wasmote::{Engine, Error, Instance, Module, Store};
 
-/// Memory for a module of this many bytes; it is given back by [`run`].
+/// Allocates memory for a module of this many bytes. [`run`] frees it.
 #[unsafe(no_mangle)]
 pub extern "C" fn reserve(bytes: usize) -> *mut u8 {
     Box::into_raw(vec![0; bytes].into_boxed_slice()).cast()
 }
 
-/// Runs the export `run` of the module that was written there; -1 if that fails.
+/// Runs the export `run` of the module in this memory. Returns -1 if that fails.
 ///
 /// # Safety
 ///
-/// `module` is from [`reserve`], with the same number of bytes, and was not given back yet.
+/// `module` was returned by [`reserve`] for the same number of bytes, and was not passed to `run` yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn run(module: *mut u8, bytes: usize, argument: i32) -> i32 {
-    // SAFETY: so the caller promises.
+    // SAFETY: the caller guarantees that `module` is an allocation of `reserve` with this length, which is not used
+    // elsewhere.
     let wasm = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(module, bytes)) };
     run_module(wasm.into_vec(), argument).unwrap_or(-1)
 }

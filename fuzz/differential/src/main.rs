@@ -1,11 +1,14 @@
-//! wasmote-differential [--objects] [MODULES [FIRST]]: makes so many modules (1000 unless said otherwise) with numbers from FIRST on, runs
-//! what each exports in wasmote, in each of its modes, and in another engine, and compares results, traps, exceptions, memories, globals and
-//! tables: modules with vectors with wasmi, or, with `--objects`, those with objects and exceptions with Wasmtime, as with `--wasmtime` the
-//! former, too. And each must be translated for both op sets, with fuel and without, whether the other engine takes it or not. Ends with an
-//! error that names the modules that differ, which are written to files. `--show N` prints what the module of that number does everywhere.
-//! Wasmtime takes the feature `wasmtime`.
+//! wasmote-differential [--objects] [MODULES [FIRST]]: makes MODULES modules (1000 by default), numbered from FIRST on.
+//! Runs their exports in each mode of wasmote and in another engine, and compares results, traps, exceptions, memories,
+//! globals and tables.
 //!
-//! What differs by how wasmote is compiled is compared by building this with other features: the other engine stays the same.
+//! By default, modules have vectors and the other engine is wasmi. With `--objects` they have objects and exceptions,
+//! and the engine is Wasmtime; with `--wasmtime` it is Wasmtime for vectors, too. Wasmtime needs the feature
+//! `wasmtime`. Each module must be translated to both op sets, with fuel and without, whether the other engine accepts
+//! it or not. Modules that differ are named, written to files, and cause an error. `--show N` prints what module N does
+//! in each engine.
+//!
+//! Other builds of wasmote are compared by building this with other features: the other engine stays the same.
 
 mod modules;
 mod own;
@@ -20,11 +23,12 @@ use modules::{Kind, may_trap};
 use own::{MODES, Mode, Own};
 use play::{Play, World, play, traps};
 
-/// Modules with vectors that wasmi runs wrongly: Wasmtime or V8 gives what wasmote does. With Wasmtime at hand it is asked, and more are found.
-/// The second moves a vector by one cell at a `br_table`, and overwrites half of it.
+/// Modules with vectors that wasmi runs wrongly: Wasmtime or V8 agree with wasmote. If Wasmtime is available it is
+/// asked, and more are found. wasmi moves a vector by one cell at a `br_table` in the second, and overwrites half of
+/// it.
 const WASMI_WRONG: &[u64] = &[6664, 20260468];
 
-/// Differing modules after which no more are tried.
+/// The number of differing modules at which the run stops.
 const ENOUGH: usize = 20;
 
 fn main() -> ExitCode {
@@ -51,7 +55,7 @@ fn run() -> ExitCode {
     let mut sums = Sums::default();
     for number in first..first + count {
         let Some(wasm) = modules::module(kind, number) else { continue };
-        // What the other engine refuses, too.
+        // Modules that the other engine refuses are translated, too.
         if let Err(what) = own::translated(&wasm) {
             println!("module {number} is valid, but is not translated: {}: {what}", written(number, &wasm).display());
             sums.differ += 1;
@@ -64,7 +68,7 @@ fn run() -> ExitCode {
             sums.refused += 1;
             continue;
         };
-        // wasmi traps in some modules that are made not to.
+        // wasmi traps in some modules that are generated not to trap.
         if !wasmtime && (WASMI_WRONG.contains(&number) || !may_trap(number) && has_trapped(&theirs)) {
             sums.wrong += 1;
             continue;
@@ -98,21 +102,21 @@ fn run() -> ExitCode {
     if sums.differ == 0 && enough { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether Wasmtime takes a module, and wasmote does the same.
+/// Whether Wasmtime accepts a module and agrees with wasmote.
 fn is_as_wasmtime(wasm: &[u8], mode: Mode) -> bool {
     let Some(theirs) = theirs(Some(&reference::engine()), wasm) else { return false };
     let Some(mut world) = Own::new(wasm, mode) else { return false };
     play(&mut world, Some(&theirs.calls)).difference(&theirs).is_none()
 }
 
-/// The file that a module with a fault is written to.
+/// Writes a faulty module to a file. Returns its path.
 fn written(number: u64, wasm: &[u8]) -> std::path::PathBuf {
     let file = std::env::temp_dir().join(format!("differs-{number}.wasm"));
     std::fs::write(&file, wasm).expect("a file");
     file
 }
 
-/// What the other engine does with a module, Wasmtime's if there is one; `None` if it refuses it.
+/// Runs a module in the other engine: Wasmtime if there is one. Returns `None` if the engine refuses it.
 fn theirs(engine: Option<&reference::Engine>, wasm: &[u8]) -> Option<Play> {
     let world: Result<Box<dyn World>, String> = match engine {
         None => wasmi::Wasmi::new(wasm).map(|world| Box::new(world) as _).map_err(|error| error.to_string()),
@@ -129,12 +133,12 @@ fn theirs(engine: Option<&reference::Engine>, wasm: &[u8]) -> Option<Play> {
     }
 }
 
-/// Whether anything trapped but what limits how long it takes.
+/// Whether there was a trap other than that of the time limit.
 fn has_trapped(play: &Play) -> bool {
     play.outcomes.iter().any(|outcome| traps::OTHERS.contains(&result(outcome)))
 }
 
-/// Of an outcome, what the call gave: it stands between the function and the state.
+/// Returns the result in an outcome, which is between the function and the state.
 fn result(outcome: &str) -> &str {
     let (_, result) = outcome.split_once(": ").unwrap_or_default();
     result.split(';').next().unwrap_or_default()
@@ -170,7 +174,7 @@ fn show_one(kind: Kind, wasmtime: bool, number: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What there was, so that nobody takes modules that do nothing for a proof.
+/// Counts of what the modules did, since modules that do nothing prove nothing.
 #[derive(Default)]
 struct Sums {
     modules: u64,

@@ -1,18 +1,19 @@
-//! Modules made by wasm-smith, by their numbers.
+//! Modules made by wasm-smith from numbers.
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, Module};
 
-/// Which modules.
+/// The kinds of modules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// With vectors, and nothing that wasmi lacks.
     Vectors,
-    /// With objects, typed references, exceptions, tail calls, several memories, 64-bit ones; half of them with vectors.
+    /// With objects, typed references, exceptions, tail calls, several memories and 64-bit memories. Half of them have
+    /// vectors.
     Objects,
 }
 
-/// Loops and calls that an instance may do, and elements that it may write at once. Enough that recursion does not end there.
+/// The limit of loops and calls of an instance, and of elements written at once. It does not stop recursion first.
 const FUEL: u32 = 2000;
 
 /// Whether the module with this number may trap.
@@ -20,7 +21,7 @@ pub fn may_trap(number: u64) -> bool {
     number % 2 == 1
 }
 
-/// The module with this number, unless there is none.
+/// Returns the module with this number, if there is one.
 pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -34,7 +35,7 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
     config.max_imports = 0;
     config.max_memory32_bytes = 1 << 16;
     config.max_table_elements = 100;
-    // Else they may grow to gigabytes.
+    // Otherwise memories may grow to gigabytes.
     config.memory_max_size_required = true;
     config.table_max_size_required = true;
     config.max_instructions = 300;
@@ -50,7 +51,7 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
     config.export_everything = true;
     config.allow_start_export = false;
     config.disallow_traps = !may_trap(number);
-    // The bits of NaN may be any.
+    // NaN bits may differ.
     config.canonicalize_nans = true;
     let objects = kind == Kind::Objects;
     config.gc_enabled = objects;
@@ -76,7 +77,7 @@ pub fn module(kind: Kind, number: u64) -> Option<Vec<u8>> {
             config.memory64_enabled = (number >> 2) & 1 == 0;
             config.custom_page_sizes_enabled = (number >> 3) & 1 == 0;
             config.wide_arithmetic_enabled = (number >> 4) & 1 == 0;
-            // Nothing bounds the time that initial values take.
+            // Otherwise nothing bounds the time of initialisers.
             config.limit_arrays_in_const_exprs = true;
         }
     }

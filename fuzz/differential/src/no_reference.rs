@@ -1,22 +1,22 @@
-//! In place of `reference`, without the feature `wasmtime`: there is none.
+//! Replaces `reference` in builds without the feature `wasmtime`.
 
 use crate::wasmi::Wasmi;
 
-/// Whether there is a reference.
+/// Whether there is a reference engine.
 pub const THERE: bool = false;
-/// Bytes of stack for the thread that modules run in.
+/// The native stack of the thread that runs modules, in bytes.
 pub const THREAD: usize = 16 << 20;
 
-/// What there is none of.
+/// The missing engine.
 pub enum Engine {}
 
-/// Says how to get one.
+/// Ends the process, and says how to get the engine.
 pub fn engine() -> Engine {
     eprintln!("Wasmtime is left out: build with `--features wasmtime`");
     std::process::exit(2)
 }
 
-/// Likewise.
+/// The missing reference.
 pub struct Reference;
 
 impl Reference {

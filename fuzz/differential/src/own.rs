@@ -1,4 +1,4 @@
-//! wasmote, in each of its modes.
+//! Runs wasmote in each of its modes.
 
 use wasmote::{
     CodeOptions, Config, Engine, Error, ErrorKind, Extern, ExternRef, I31, ImageOptions, Instance, Module, OpSet,
@@ -16,15 +16,15 @@ pub enum Mode {
     Image,
     /// From an image of the core op set, which has no vectors.
     Core,
-    /// From an image that counts fuel, of which there is enough.
+    /// From a metered image, with enough fuel.
     Metered,
-    /// From the binary, and each allocation collects.
+    /// From the binary, with a collection at each allocation.
     Stress,
-    /// From the binary, with checks of accesses where pages without access would do.
+    /// From the binary, with bounds checks instead of guard pages.
     Checked,
 }
 
-/// All of them.
+/// All modes.
 pub const MODES: &[Mode] = &[Mode::Binary, Mode::Image, Mode::Core, Mode::Metered, Mode::Stress, Mode::Checked];
 
 pub struct Own {
@@ -35,7 +35,7 @@ pub struct Own {
     earlier: Vec<Val>,
 }
 
-/// Whether translation refuses what is valid, and may: the core op set has no vectors, and a frame has a largest size.
+/// Whether the refusal of a valid module is by design: the core op set has no vectors, and frames have a maximum size.
 fn is_designed(error: &Error, op_set: OpSet) -> bool {
     match error.kind() {
         ErrorKind::Translate { error, .. } => match error.kind {
@@ -51,7 +51,7 @@ fn image_options(op_set: OpSet, metered: bool) -> ImageOptions {
     ImageOptions { code: CodeOptions { op_set, metered, ..CodeOptions::default() }, ..ImageOptions::default() }
 }
 
-/// Whether a valid module is translated for each op set, with fuel and without; if not, what is said.
+/// Translates a valid module to each op set, with fuel and without. Errors: the refusal.
 pub fn translated(wasm: &[u8]) -> Result<(), String> {
     let module = Module::new(&Engine::default(), wasm).map_err(|error| format!("cannot be loaded: {error}"))?;
     for op_set in [OpSet::Core, OpSet::Extended] {
@@ -68,7 +68,7 @@ pub fn translated(wasm: &[u8]) -> Result<(), String> {
 }
 
 impl Own {
-    /// A world with this module; none in the mode of the core op set for one with vectors.
+    /// Makes a world of this module. Returns `None` in the mode of the core op set if the module has vectors.
     pub fn new(wasm: &[u8], mode: Mode) -> Option<Own> {
         let mut config = Config::new();
         config.max_stack(64 << 20).gc_stress(mode == Mode::Stress).guard_pages(mode != Mode::Checked);

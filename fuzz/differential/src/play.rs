@@ -1,4 +1,4 @@
-//! What is done with a module, whichever engine runs it: everything exported is called, and looked at after each call.
+//! What is done with a module in every engine: all exports are called, and the state is read after each call.
 
 use std::fmt::Write;
 
@@ -9,45 +9,46 @@ pub enum Argument {
     Number,
     /// A null reference.
     Null,
-    /// A reference to a small integer.
+    /// An `i31` reference.
     I31,
-    /// A reference to a value of the host, [`HOST`].
+    /// A reference to the host value [`HOST`].
     Host,
-    /// A reference that an earlier call returned, by its number among those.
+    /// A reference that an earlier call returned, by its number.
     Earlier(usize),
 }
 
-/// The arguments of each numeric type.
+/// The argument for each number type.
 pub mod numbers {
     pub const I32: i32 = 7;
     pub const I64: i64 = -0x7fff_ffff_0000_0005;
     pub const F32: f32 = 1.5;
     pub const F64: f64 = -2.25;
     pub const V128: u128 = 0x0102_0304_7fff_8000_ffff_fffe_4049_0fdb;
-    /// As an `i31`.
+    /// The value of an `i31`.
     pub const I31: i32 = -1000;
 }
 
-/// The value of the host that wasm is given references to.
+/// The host value to which wasm is given references.
 pub const HOST: u32 = 4711;
 
-/// A call of something exported.
+/// A call of an export.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub function: String,
     pub arguments: Vec<Argument>,
 }
 
-/// How a call, or an instantiation, ended if it did not return.
+/// How a call or an instantiation ended other than by returning.
 #[derive(Debug)]
 pub enum Ending {
-    /// A trap, by its name below, or an exception, with what it carries.
+    /// A trap, by its name below, or an exception with its values.
     Trap(String),
-    /// Something was used up that engines have different amounts of: what was done before stays, so that no comparison goes on.
+    /// A limit was reached that differs between engines. The comparison stops here, since engines did different amounts
+    /// of work.
     Limit,
 }
 
-/// Names of traps. Those of memories and tables that engines tell apart differently are one.
+/// Names of traps. Traps of memories and tables that engines classify differently share a name.
 pub mod traps {
     pub const UNREACHABLE: &str = "unreachable";
     pub const MEMORY: &str = "out of bounds in a memory";
@@ -65,21 +66,21 @@ pub mod traps {
         &[MEMORY, TABLE, NULL_FUNCTION, SIGNATURE, OVERFLOW, DIVISION, CONVERSION, NULL, ARRAY, CAST];
 }
 
-/// An engine with a module. All its instances are in one store.
+/// An engine with a module. All instances are in one store.
 pub trait World {
-    /// Makes an instance, which all the rest is about from then on.
+    /// Makes an instance, which all other methods then use.
     fn instantiate(&mut self) -> Result<(), Ending>;
 
-    /// The functions exported, in the order of names.
+    /// Returns the exported functions, ordered by name.
     fn functions(&mut self) -> Vec<String>;
 
-    /// Arguments that a function may be called with, if there are any. Only what decides which calls there are is asked.
+    /// Returns arguments for a function, if it can be called. Only the engine that chooses the calls is asked.
     fn arguments(&mut self, function: &str) -> Option<Vec<Argument>>;
 
-    /// Calls a function; returns its results in words, as [`Ending::Trap`] does an exception.
+    /// Calls a function. Returns its results as text, or an [`Ending`].
     fn call(&mut self, call: &Call) -> Result<String, Ending>;
 
-    /// What is in memories, globals and tables that are exported, in words, the order that of names.
+    /// Returns the contents of exported memories, globals and tables as text, ordered by name.
     fn state(&mut self) -> String;
 }
 
@@ -88,13 +89,14 @@ pub trait World {
 pub struct Play {
     /// The calls.
     pub calls: Vec<Call>,
-    /// What each gave, and what was everywhere afterwards; the first is about the instance.
+    /// The result of each call with the state after it. The first one is of the instantiation.
     pub outcomes: Vec<String>,
-    /// Whether it stopped at a limit, so that there are fewer than there might be.
+    /// Whether it stopped at a limit, so that calls may be missing.
     pub cut: bool,
 }
 
-/// Calls what `script` says, or, without one, each function twice, the second time when there may be references to give to it.
+/// Performs the calls of `script`. Without a script, calls each function twice: the second time, there may be
+/// references for arguments.
 pub fn play(world: &mut dyn World, script: Option<&[Call]>) -> Play {
     let mut play = Play::default();
     if !play.begin(world) {
@@ -153,11 +155,11 @@ impl Play {
         };
         self.outcomes.push(format!("{}: {outcome}{}", call.function, world.state()));
         self.calls.push(call);
-        // The module may have used up the fuel that it counts.
+        // The module may have used up its fuel.
         !spent || self.begin(world)
     }
 
-    /// Where the two differ, and how, in the order of the arguments.
+    /// Returns the first difference, as the texts of both.
     pub fn difference(&self, other: &Play) -> Option<(String, String)> {
         let most = if self.cut || other.cut {
             self.outcomes.len().min(other.outcomes.len())
@@ -175,11 +177,11 @@ pub fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// How deep objects are looked into, and how many of an array's elements are shown.
+/// How deeply objects are formatted, and how many elements of an array.
 pub const DEPTH: u32 = 3;
 pub const ELEMENTS: u32 = 16;
 
-/// A list in words.
+/// Formats a list.
 pub fn list(parts: impl IntoIterator<Item = String>) -> String {
     let mut all = String::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! Wasmtime, which decides what is called, too.
+//! Runs Wasmtime, which also chooses the calls.
 
 use wasmtime::{
     AnyRef, Collector, Config, Error, Extern, ExternRef, HeapType, I31, Instance, Module, OptLevel, Rooted, Store, Tag,
@@ -9,13 +9,13 @@ use crate::play::{Argument, Call, DEPTH, ELEMENTS, Ending, HOST, World, hash, li
 
 pub use wasmtime::Engine;
 
-/// Bytes of stack that wasm may use: as much as there is without asking for the feature `async`.
+/// The native stack for wasm, in bytes: the maximum without the feature `async`.
 const STACK: usize = 2 << 20;
-/// Whether there is a reference.
+/// Whether there is a reference engine.
 pub const THERE: bool = true;
-/// Bytes of stack for the thread that it runs in.
+/// The native stack of the thread that runs modules, in bytes.
 pub const THREAD: usize = STACK + (16 << 20);
-/// The most references that are kept to be given to later calls.
+/// The most references that are kept for later calls.
 const EARLIER: usize = 64;
 
 pub struct Reference {
@@ -26,7 +26,7 @@ pub struct Reference {
     earlier: Vec<Val>,
 }
 
-/// What modules are run with; one does for all.
+/// Returns the engine. One serves all modules.
 pub fn engine() -> Engine {
     let mut config = Config::new();
     config
@@ -77,7 +77,7 @@ impl Reference {
             return Ending::Trap(format!("exception {} ({values})", name.as_deref().unwrap_or("of another instance")));
         }
         let Some(trap) = error.downcast_ref::<Trap>() else {
-            // Objects for which there is no room.
+            // There is no room for the object.
             return if error.is::<wasmtime::GcHeapOutOfMemory<()>>() {
                 Ending::Limit
             } else {
@@ -167,7 +167,7 @@ impl World for Reference {
         let ty = func.ty(&self.store);
         let one = |ty: ValType| {
             let ValType::Ref(reference) = &ty else { return Some(Argument::Number) };
-            // The last ones first: they are of the latest instance.
+            // The latest first: they belong to the current instance.
             let earlier = self.earlier.iter().rposition(|value| value.matches_ty(&self.store, &ty).expect("rooted"));
             Some(match (earlier, reference.heap_type()) {
                 (Some(index), _) => Argument::Earlier(index),

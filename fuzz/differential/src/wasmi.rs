@@ -1,4 +1,4 @@
-//! wasmi, which knows no objects and no exceptions: functions that take references are not called.
+//! Runs wasmi, which lacks objects and exceptions. Functions with reference parameters are not called.
 
 use wasmi::{Engine, Error, Extern, Instance, Module, Store, TrapCode, Val, ValType};
 
@@ -40,7 +40,7 @@ fn ending(error: Error) -> Ending {
             Some(TrapCode::BadConversionToInteger) => traps::CONVERSION,
             Some(TrapCode::StackOverflow) => return Ending::Limit,
             _ => {
-                // What initial values do to the memories and tables of an instance has no code.
+                // Errors of active segments have no code.
                 let words = error.to_string();
                 match words.split(':').next() {
                     Some("out of bounds table access") => traps::TABLE,
@@ -61,7 +61,7 @@ fn shown(value: &Val) -> String {
         Val::F64(value) => format!("f64 {:x}", value.to_bits()),
         Val::V128(value) => format!("v128 {:x}", value.as_u128()),
         Val::FuncRef(func) => if func.is_null() { "null" } else { "func" }.into(),
-        // Nothing gives it any other.
+        // No other value can occur.
         Val::ExternRef(_) => "null".into(),
     }
 }

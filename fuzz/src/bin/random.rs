@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let number = |at: usize, otherwise: u64| args.get(at).map_or(otherwise, |arg| arg.parse().expect("a number"));
     let (first, count) = (number(1, 0), number(2, 1000));
     for seed in first..first + count {
-        // Said again by whoever looks for the one that ends the program.
+        // Prints each seed, to find the one that ends the program.
         if std::env::var_os("SAY").is_some() {
             println!("seed {seed}");
         }
