@@ -161,7 +161,7 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
                 b"\0asm\x02\0\0\0".to_vec(),
                 refused_binary(
                     "malformed module: unknown binary version (at offset 0x4): the file is damaged or cut off, build it again",
-                    "malformed module: magic header or version not detected: this is no module (at offset 0x0): the file is damaged or cut off, build it again",
+                    "malformed module: magic header or version not detected: this is not a module (at offset 0x0): the file is damaged or cut off, build it again",
                 ),
             ),
         ),
@@ -227,7 +227,7 @@ fn every_command_says_one_clear_line_about_every_kind_of_file() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said_by_every_command() {
+fn unreadable_files_are_reported_by_every_command() {
     let folder = Folder::empty();
     let path = |name: &str| folder.0.join(name);
     std::fs::create_dir(path("directory")).unwrap();
@@ -292,7 +292,7 @@ fn image(folder: &Path, name: &str, options: &[&str]) -> Vec<u8> {
 
 #[test]
 #[cfg(feature = "compile")]
-fn images_of_all_sorts_are_understood() {
+fn images_of_all_kinds_are_decoded() {
     let folder = Folder::empty();
     for (name, options, lines, code, function) in [
         ("core.wmi", &["--op-set", "core"][..], ["op set: core", "metered: no"], "I32Add.ss s0, s1, -> s4", "add"),

@@ -143,13 +143,13 @@ wrongs! {
     StringEnd = "unclosed string";
     StringCharacter = "illegal character in a string";
     Escape = "illegal escape in a string";
-    CodePoint = "malformed UTF-8 encoding: the escape is no character";
+    CodePoint = "malformed UTF-8 encoding: the escape is not a Unicode character";
     EmptyId = "empty identifier";
     // Something else was expected.
     Unexpected = "unexpected token";
     Open = "unexpected token, expected `(`";
     Close = "unexpected token, expected `)`";
-    End = "unexpected token behind the end of the module";
+    End = "unexpected token after the end of the module";
     Empty = "unexpected end: expected a module or its fields";
     String = "unexpected token, expected a string";
     Index = "unexpected token, expected an index or an identifier";
@@ -161,12 +161,12 @@ wrongs! {
     Kind = "unexpected token, expected `func`, `table`, `memory`, `global` or `tag`";
     Instruction = "unexpected token, expected an instruction";
     Operator = "unknown operator";
-    Shape = "unexpected token, expected the shape of a vector";
-    Then = "unexpected token: an `if` in parentheses has no `(then`";
-    Arms = "unexpected token: too many parts of an instruction in parentheses";
+    Shape = "unexpected token, expected a vector shape";
+    Then = "unexpected token: a folded `if` has no `(then`";
+    Arms = "unexpected token: too many clauses in a folded instruction";
     Do = "unexpected token, expected `(do`";
     Hint = "malformed annotation: a branch hint is \"\\00\" or \"\\01\"";
-    HintPlace = "malformed annotation: a branch hint stands in front of an instruction, which has one";
+    HintPlace = "malformed annotation: a branch hint must be in front of an instruction that has none yet";
     Place = "unexpected token, expected `before` or `after` and a section";
     Section = "unexpected token, expected a section";
     // Numbers.
@@ -189,7 +189,7 @@ wrongs! {
     UnknownLabel = "unknown label";
     Label = "mismatching label";
     ResultFirst = "unexpected token: a result before a parameter";
-    NotAFunc = "unknown type: it is no type of functions";
+    NotAFunc = "unknown type: it is not a function type";
     InlineType = "inline function type";
     // The order of fields.
     ImportAfterFunc = "import after function";
@@ -206,5 +206,5 @@ wrongs! {
     #[cfg(feature = "script")]
     Value = "unexpected token, expected a value";
     #[cfg(feature = "script")]
-    Depth = "values are nested too deep";
+    Depth = "values are nested too deeply";
 }

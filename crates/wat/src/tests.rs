@@ -57,7 +57,7 @@ fn depth_costs_no_stack() {
     let text = format!("(func {}{})", "(block".repeat(depth), ")".repeat(depth));
     assert!(parse_text(text.as_bytes(), "m").is_ok());
     let text = format!("(assert_return (invoke \"f\") {}{})", "(either ".repeat(depth), ")".repeat(depth));
-    assert_eq!(script::parse(&text, "s").unwrap_err().message, "values are nested too deep");
+    assert_eq!(script::parse(&text, "s").unwrap_err().message, "values are nested too deeply");
 }
 
 #[test]
@@ -96,10 +96,10 @@ fn errors_are_where_they_are() {
         ("(func ^$)", "empty identifier"),
         ("(func ^ü)", "illegal character"),
         ("^(component)", "this is a component; wasmote runs core modules"),
-        ("(func (if (i32.const 1)^))", "unexpected token: an `if` in parentheses has no `(then`"),
+        ("(func (if (i32.const 1)^))", "unexpected token: a folded `if` has no `(then`"),
         ("(func (param i32) (result i32) ^(param i32))", "unexpected token: a result before a parameter"),
         ("(func) ^(start 0) (start 0)", "multiple start sections"),
-        ("(module) ^(module)", "unexpected token behind the end of the module"),
+        ("(module) ^(module)", "unexpected token after the end of the module"),
         ("(type $s (struct (field $a i32))) (func (struct.get $s ^$b))", "unknown field"),
     ];
     for (marked, message) in cases {
@@ -115,7 +115,7 @@ fn errors_are_where_they_are() {
 }
 
 #[test]
-fn the_older_try_may_be_folded() {
+fn a_legacy_try_may_be_folded() {
     let same = [
         (
             "(try (result i32) (do (i32.const 1)) (catch $e) (catch_all (i32.const 2)))",

@@ -101,7 +101,7 @@ impl Fault {
     fn kind(self) -> PrintErrorKind {
         PrintErrorKind::Malformed(match self {
             Fault::Bytes(malformed) => malformed.message(),
-            Fault::Header => "magic header or version not detected: this is no module",
+            Fault::Header => "magic header or version not detected: this is not a module",
             Fault::Section => "malformed section id",
             Fault::SectionOrder => "unexpected content after last section",
             Fault::SectionSize => "section size mismatch",
@@ -118,7 +118,7 @@ impl Fault {
             Fault::ElemKind => "malformed elements segment kind",
             Fault::DataKind => "malformed data segment kind",
             Fault::Locals => "too many locals",
-            Fault::Structure => "misplaced part of a structured instruction",
+            Fault::Structure => "misplaced clause of a structured instruction",
             Fault::BodyEnd => "operators remaining after end of function",
             Fault::Ordering => "invalid atomic consistency ordering",
             Fault::TooLong => return PrintErrorKind::TooLong,
