@@ -1,7 +1,7 @@
-;; The sum that makes an address is taken back from in front of the instruction that makes the stored value,
-;; which must be one that writes an accumulator and nothing else.
+;; The translator retracts the addition that makes an address, although the instruction that makes the stored value
+;; follows it. That instruction must write an accumulator and nothing else.
 
-;; A loop's step is a branch whose place must not move.
+;; A loop's step is a branch, whose position must not change.
 (module (memory 1)
   (func (export "loop") (param $a i32) (param $x i32)
     (loop $l
@@ -29,7 +29,7 @@
 (assert_return (invoke "load" (i32.const 12)) (i32.const 0))
 (assert_return (invoke "load" (i32.const 64)) (i32.const 7))
 
-;; A wide multiplication writes two slots, here those of the sum's sources.
+;; A wide multiplication writes two slots, here those of the addition's operands.
 (module (memory 1)
   (func (export "wide") (param $p i32) (param $x i64) (param $y i64) (param $f f32) (result f32)
     local.get $f  f32.const 1  f32.add  local.set $f

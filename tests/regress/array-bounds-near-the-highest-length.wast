@@ -1,4 +1,5 @@
-;; Indices and lengths whose sum is beyond 32 bits, and arrays without elements, the first of which is the first object there is.
+;; Indices and lengths whose sum exceeds 32 bits, and arrays without elements. The first of these is the first object of
+;; its heap.
 (module
   (type $bytes (array (mut i8)))
   (type $longs (array (mut i64)))
@@ -79,7 +80,7 @@
 (assert_trap (invoke "init refs" (i32.const 3) (i32.const 0)) "out of bounds table access")
 (assert_trap (invoke "init refs" (i32.const -1) (i32.const 2)) "out of bounds table access")
 
-;; Eight times this many elements are no bytes, by 32 bits.
+;; Eight times this number of elements is 0 in 32 bits.
 (assert_trap (invoke "new_data" (i32.const 0) (i32.const 0x20000000)) "out of bounds memory access")
 (assert_trap (invoke "new_data" (i32.const -8) (i32.const 1)) "out of bounds memory access")
 (assert_trap (invoke "new_data" (i32.const 0) (i32.const -1)) "out of bounds memory access")
@@ -88,7 +89,7 @@
 (assert_trap (invoke "new_elem" (i32.const 0) (i32.const -1)) "out of bounds table access")
 (assert_return (invoke "new_elem" (i32.const 2) (i32.const 0)) (i32.const 0))
 
-;; More than there can be: no memory is asked for, nor is the length cut off.
+;; The length exceeds every heap: no memory is requested, and the length is not truncated.
 (assert_trap (invoke "len of none" (i32.const -1)) "out of memory for objects")
 (assert_trap (invoke "new" (i32.const -1)) "out of memory for objects")
 (assert_trap (invoke "new" (i32.const 0x20000000)) "out of memory for objects")

@@ -1,4 +1,4 @@
-;; Encodings that text cannot give: numbers with more bytes than they need.
+;; Encodings that text cannot express: numbers with more bytes than they need.
 
 ;; call_indirect with table 0 in five bytes
 (module binary

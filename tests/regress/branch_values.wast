@@ -1,4 +1,4 @@
-;; Branches that carry values: where they are put, in which order, and what is left when a branch is not taken.
+;; Branches that carry values: where the values go, in which order, and what is left if a branch is not taken.
 
 (module
   (func (export "br_if_keeps_value") (param $x i32) (param $c i32) (result i32)
@@ -31,7 +31,7 @@
     end)
 
   (func (export "br_if_drops_below") (param $c i32) (result i32)
-    ;; the value goes two places down when taken; what lies there must live when not
+    ;; if taken, the value moves down by two; if not, the values there must survive
     i32.const 1
     block (result i32)
       i32.const 10
@@ -91,7 +91,7 @@
     i32.add)
 
   (func (export "result_into_local") (param $x i32) (param $c i32) (result i32)
-    ;; the producer before `end` is not the only one that writes the local
+    ;; the instruction before `end` is not the only one that writes the local
     block (result i32)
       local.get $x
       i32.const 1

@@ -1,4 +1,4 @@
-;; Types that differ are looked up among supertypes, at any depth, in calls and tail calls, and across instances.
+;; A call through a table accepts subtypes at any depth: in calls and tail calls, and across instances.
 (module $M
   (type $t0 (sub (func (result i32))))
   (type $t1 (sub $t0 (func (result i32))))

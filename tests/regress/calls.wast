@@ -1,5 +1,5 @@
-;; Calls: what is pending below the arguments survives, arguments are taken before the call changes anything, and
-;; memory, globals and tables afterwards are the caller's own again.
+;; Calls: pending operands below the arguments survive, arguments are evaluated before the call changes anything, and
+;; memory, globals and tables afterwards are the caller's.
 
 (module $other
   (memory (export "memory") 1 3)
@@ -189,7 +189,7 @@
     i32.const 1
     call_indirect (type $binary))
   (func (export "indirect_index_teed") (param $i i32) (result i32)
-    ;; an argument is the old value of what becomes the index
+    ;; an argument is the old value of the local that becomes the index
     local.get $i
     i32.const 100
     local.get $i
@@ -251,7 +251,7 @@
     i32.load)
   (func (export "grow_in_callee") (result i32)
     (local $end i32)
-    ;; beyond the old end right after the callee grew the memory
+    ;; beyond the old end, directly after the callee grew the memory
     memory.size
     i32.const 16
     i32.shl
@@ -319,7 +319,7 @@
     i32.mul
     i32.add)
 
-  ;; zeroed locals, even where other calls left their values
+  ;; locals are zeroed, even where other calls left their values
   (func $fresh (param $x i32) (result i64)
     (local i32 i64 f32 f64 funcref externref)
     local.get 1

@@ -1,5 +1,5 @@
-;; Comparisons that become part of a branch, a select or each other: with NaN, inverted, with constants on either
-;; side, and where the result is wanted besides.
+;; Comparisons that are fused with a branch, a select or another comparison: with NaN, inverted, with constants on
+;; either side, and with other uses of the result.
 
 (module
   (func (export "f32_lt_if") (param f32 f32) (result i32)
@@ -532,7 +532,7 @@
     end
     local.get $i)
   (func (export "tee_condition_used") (param $x i32) (result i32)
-    ;; the condition is teed, and the local read on both ways
+    ;; the condition is teed, and both paths read the local
     (local $c i32)
     local.get $x
     i32.const 10

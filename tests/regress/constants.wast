@@ -1,5 +1,6 @@
-;; Constants as operands: each width of immediate and one more or less, on either side, as results, in memory, in
-;; globals, through select and calls. And i32 values whose upper half must not show when they are widened.
+;; Constants as operands: the limits of each immediate width and their neighbours, on either side, as results, in
+;; memory, in globals, through select and calls. Also i32 values whose upper half must not appear when they are
+;; extended.
 
 (module
   (memory 1)
@@ -137,7 +138,7 @@
   (func (export "local_f64") (result f64)
     (local f64) f64.const 0.1 local.tee 0)
 
-  ;; widening of each kind of i32 result
+  ;; extension of each kind of i32 result
   (func (export "widen_const") (result i64) i32.const -1 i64.extend_i32_u)
   (func (export "widen_const_s") (result i64) i32.const 0x80000000 i64.extend_i32_s)
   (func (export "widen_param") (param i32) (result i64) local.get 0 i64.extend_i32_u)

@@ -1,5 +1,5 @@
-;; What is computed lazily must not cross what can be seen: a load, a global, a size or a trap stays on its side of a
-;; store, a call, a grow or another trap. What is dropped still traps.
+;; Lazy evaluation must not move effects: a load, a global, a size or a trap keeps its order with a store, a call, a
+;; grow or another trap. Dropped operations still trap.
 
 (module
   (memory 1)
@@ -235,7 +235,7 @@
     i64.const -1
     i64.rem_s)
 
-  ;; the order of a trap and of what can be seen
+  ;; the order of a trap and of visible effects
   (func (export "div_then_store") (param $d i32)
     i32.const 0
     i32.const 1

@@ -1,5 +1,5 @@
-;; A constant that is no immediate, and the zero that `i64.eqz` compares it with, went to the same slot where there is no
-;; accumulator for either.
+;; A constant that fits no immediate, and the zero of `i64.eqz`, were written to the same slot if neither had an
+;; accumulator.
 (module
   (func (export "eqz") (result i32) (i64.eqz (i64.const 0x123456789abcdef0)))
   (func (export "branch") (result i32)

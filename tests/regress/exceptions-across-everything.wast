@@ -1,4 +1,4 @@
-;; Exceptions through calls of all kinds, of other instances, out of loops, with locals and operands kept.
+;; Exceptions through all kinds of calls, from other instances, and out of loops. Locals and operands are kept.
 (module $M
   (tag $e (export "e") (param i32 i64))
   (type $thrower (func (param i32)))
@@ -18,13 +18,13 @@
   (elem declare func $throw $own_throw $deep)
 
   (func $own_throw (param i32) (throw $own (local.get 0) (i64.const 1)))
-  ;; A frame of its own between, with other parameters and results.
+  ;; A frame between, with other parameters and results.
   (func $between (param i64 i64 i32) (result i64 i64 i64)
     (call $throw (local.get 2)) (i64.const 1) (i64.const 2) (i64.const 3))
   (func $deep (param $n i32) (if (local.get $n) (then (call $deep (i32.sub (local.get $n) (i32.const 1))))
     (else (call $throw (i32.const 1000)))))
 
-  ;; The operand 100 below the try, the local written in it, and the values.
+  ;; The operand 100 below the try, a local that is written in it, and the values.
   (func $catching (export "catching") (param $how i32) (param $x i32) (result i32)
     (local $seen i32) (local $v i64)
     (i32.const 100)
@@ -56,7 +56,7 @@
       (drop) (i32.add (i32.const 10)) (return))
     (i32.const -1))
 
-  ;; The handler leads to a loop, and to the function itself.
+  ;; The handlers lead to a loop, and to the function itself.
   (func (export "to-loop") (result i32)
     (local $n i32)
     (loop $again
@@ -68,7 +68,7 @@
     (try_table (catch $e 0) (call $throw (local.get 0)))
     (i32.const 0) (i64.const 0))
 
-  ;; A thousand frames, and again as a reference.
+  ;; A thousand frames, and then again as a reference.
   (func (export "deep") (param i32) (result i32)
     (local $x exnref)
     (block $again (result i32 i64)

@@ -1,4 +1,4 @@
-;; The second global has no value: the heap is too small. The first one's reference to a function outlives that.
+;; The second global has no value, since the heap is too small. The first one's function reference survives.
 (assert_trap
   (module
     (type $bytes (array i8))

@@ -1,5 +1,5 @@
-;; Floats bit by bit: NaN payloads through everything that only moves them, the NaN and the zero of min and max, and
-;; the instructions on signs, which change one bit of anything.
+;; Floats bit by bit: NaN payloads through all instructions that only move them, NaN and zero in min and max, and the
+;; sign instructions, which change a single bit of any value.
 
 (module
   (memory 1)

@@ -1,5 +1,5 @@
-;; The last value produced is kept in a register of its kind: consumers may take it from there only where it is the
-;; last one on every way that leads to them.
+;; The last value is kept in the accumulator of its type. Consumers may take it from there only if it is the last value
+;; on every path to them.
 
 (module
   (memory 1)
@@ -78,7 +78,7 @@
     i32.const 10
     i32.mul)
   (func (export "condition_is_not_the_value") (param i32) (result i32)
-    ;; after the branch the register has the condition
+    ;; after the branch, the accumulator holds the condition
     local.get 0
     i32.const 3
     i32.add

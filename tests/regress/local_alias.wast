@@ -1,5 +1,4 @@
-;; A local that is read before it is written keeps its old value on the stack, whatever the translator does to avoid
-;; the copy.
+;; A local that is read before it is written keeps its old value on the stack, although the translator avoids the copy.
 
 (module
   (func (export "set_const") (param $x i32) (result i32)
@@ -66,7 +65,7 @@
     i32.add)
 
   (func (export "chain") (param $a i32) (param $b i32) (param $c i32) (result i32)
-    ;; copies in sequence, not at once
+    ;; sequential copies, not parallel ones
     local.get $a
     local.set $b
     local.get $b
@@ -213,7 +212,7 @@
     i32.add)
 
   (func (export "dst_is_operand") (param $a i32) (param $b i32) (result i32)
-    ;; the result goes where an operand lives, which is still wanted
+    ;; the result goes to the slot of an operand that is still needed
     local.get $b
     local.get $a
     local.get $b

@@ -1,5 +1,5 @@
-;; Addresses: the very end of memory with each width, offsets near 2^32, sums that wrap before the offset is added and
-;; sums with the offset that must not, narrow stores that leave their neighbours alone.
+;; Addresses: the end of memory with each width, offsets near 2^32, sums that wrap before the offset is added, sums with
+;; the offset that must not wrap, and narrow stores, which leave their neighbours unchanged.
 
 (module
   (memory (export "memory") 1)
@@ -37,7 +37,7 @@
   (func (export "store_offset_max") (param i32) local.get 0 i32.const 1 i32.store8 offset=0xffffffff)
   (func (export "store_const_sum_wraps") i32.const -4 i32.const 1 i32.store8 offset=4)
 
-  ;; the address is a sum of 32 bits, to which the offset is added in more
+  ;; the address is a sum of 32 bits, to which the offset is added without wrapping
   (func (export "sum") (param i32 i32) (result i32)
     local.get 0 local.get 1 i32.add i32.load8_u)
   (func (export "sum_offset") (param i32 i32) (result i32)

@@ -1,5 +1,5 @@
-;; Operands that stay on the stack while control forks below them: they are the same on every way, although a local
-;; that they came from is written on one of them only.
+;; Operands that stay on the stack while control flow forks have the same value on every path, although a local that
+;; they came from is written on one path only.
 
 (module
   (memory 1)
@@ -59,7 +59,7 @@
     i32.add)
 
   (func (export "loop_writes") (param $x i32) (param $n i32) (result i32)
-    ;; the pending x is saved once, not once an iteration
+    ;; the pending x is saved once, not in each iteration
     local.get $x
     loop
       local.get $x
@@ -78,7 +78,7 @@
     i32.add)
 
   (func (export "loop_writes_late") (param $x i32) (param $n i32) (result i32)
-    ;; x is written only after a branch back has been taken
+    ;; x is written only after a backward branch was taken
     local.get $x
     loop
       local.get $n
@@ -101,7 +101,7 @@
     i32.add)
 
   (func (export "inside_loop_pending") (param $n i32) (result i32)
-    ;; pending in the loop itself, written in an arm
+    ;; pending in the loop itself, and written in an arm
     (local $sum i32)
     loop
       local.get $sum
@@ -289,7 +289,7 @@
     i32.add)
 
   (func (export "local_of_three_levels") (param $x i32) (result i32)
-    ;; pending at three depths, each written further in
+    ;; pending at three depths, each written further inside
     local.get $x
     block (result i32)
       i32.const 2

@@ -1,5 +1,5 @@
-;; A test of a reference that decides a branch becomes part of it, whichever way round, with values on the way, and not where its answer
-;; is used otherwise.
+;; A reference test that decides a branch is fused with it: in both directions, with values on the branch, but not if
+;; its result has another use.
 (module
   (type $a (sub (struct (field i32))))
   (type $b (sub $a (struct (field i32) (field i64))))
@@ -40,7 +40,7 @@
     (if (result i32) (ref.test (ref $c) (call $make (local.get 0))) (then (i32.const 1)) (else (i32.const 0))))
   (func (export "if not") (param i32) (result i32)
     (if (result i32) (i32.eqz (ref.test (ref i31) (call $make (local.get 0)))) (then (i32.const 0)) (else (i32.const 1))))
-  ;; Values go along, to where they are not yet.
+  ;; The branch carries values that must be moved.
   (func (export "values") (param i32) (result i32)
     (i32.const 1000)
     (block $out (result i32 i32)
@@ -50,14 +50,14 @@
     (i32.add) (i32.add))
   (func (export "from the function") (param i32) (result i32)
     (i32.const 1) (br_if 0 (ref.test (ref $b) (call $make (local.get 0)))) (drop) (i32.const 0))
-  ;; How many structures there are before the first that is none.
+  ;; Counts the structures before the first reference that is not one.
   (func (export "loop") (param i32) (result i32) (local $n i32)
     (loop $again
       (local.set 0 (i32.add (local.get 0) (i32.const 1)))
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (br_if $again (ref.test (ref $a) (call $make (local.get 0)))))
     (local.get $n))
-  ;; The answer is in a local, too.
+  ;; The result is also in a local.
   (func (export "kept") (param i32) (result i32) (local $is i32)
     (block $yes
       (br_if $yes (local.tee $is (ref.test (ref $a) (call $make (local.get 0)))))
@@ -65,7 +65,7 @@
     (local.get $is))
   (func (export "select") (param i32) (result i32)
     (select (i32.const 1) (i32.const 0) (ref.test (ref array) (call $make (local.get 0)))))
-  ;; The reference is written before the branch is.
+  ;; The reference is written before the branch.
   (func (export "written") (param i32) (result i32) (local $r anyref)
     (local.set $r (call $make (local.get 0)))
     (local.get 0)

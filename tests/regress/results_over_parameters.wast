@@ -1,5 +1,5 @@
-;; Results are returned where parameters lie. A result must not be written over a parameter that another result, or
-;; the code after a branch that is not taken, still reads.
+;; Results are returned in the slots of parameters. A result must not overwrite a parameter that another result, or the
+;; code after a branch that is not taken, still reads.
 
 (module
   (type $two (func (param i32 i32) (result i32 i32)))
@@ -104,7 +104,7 @@
     local.get 1)
 
   (func (export "br_if_function_swapped") (param i32 i32 i32) (result i32 i32)
-    ;; not taken: the parameters are as they were
+    ;; not taken: the parameters are unchanged
     local.get 1
     local.get 0
     local.get 2
@@ -219,7 +219,7 @@
     call_indirect (type $two))
 
   (func (export "more_results_than_params_over_pending") (param i32) (result i32)
-    ;; the results reach beyond the arguments, into nobody's slots
+    ;; the results reach beyond the arguments, into unused slots
     i32.const 1000
     local.get 0
     i32.add

@@ -1,5 +1,5 @@
-;; Tail calls: the new arguments are put where the old ones lie, from which they are often computed, and the frame may
-;; become larger or smaller, and of another instance, for any number of calls.
+;; Tail calls: the new arguments are computed from the old ones, and then overwrite them. The frame may become larger or
+;; smaller, and belong to another instance, for any number of calls.
 
 (module $other
   (memory 1)
@@ -67,7 +67,7 @@
   (func (export "indirect_swapped") (param i32 i32 i32) (result i32)
     local.get 1 local.get 0 local.get 2 return_call_indirect (type $ii))
   (func (export "indirect_index_first") (param i32 i32) (result i32)
-    ;; the index lies where an argument goes
+    ;; the index is in the slot of an argument
     i32.const 50 local.get 1 local.get 0 return_call_indirect (type $ii))
   (func (export "indirect_pair") (param i32 i32) (result i32 i32)
     local.get 0 local.get 1 i32.const 1 return_call_indirect (type $pair))
@@ -122,7 +122,7 @@
     i32.const 1
     i32.sub
     return_call $odd)
-  ;; a larger frame than the other's
+  ;; a larger frame than the other function's
   (func $odd (param i32) (result i32)
     (local i64 i64 i64 i64 i64 i64 i64 i64)
     local.get 0

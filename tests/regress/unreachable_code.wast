@@ -1,5 +1,5 @@
-;; Code that is never reached must validate, be skipped, and leave no trace on the code after it: not on locals, on
-;; pending operands, or on the producers before it.
+;; Unreachable code must be validated and skipped, and must not affect the code after it: neither locals, nor pending
+;; operands, nor the instructions before it.
 
 (module
   (func $f (param i32 i32) (result i32) local.get 0)

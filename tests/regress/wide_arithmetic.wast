@@ -1,4 +1,4 @@
-;; Two results at once, put into locals in either order, over operands or on the stack.
+;; Instructions with two results, which are stored to locals in either order, over operands, or kept on the stack.
 
 (module
   (func (export "add_into_operands") (param $a i64) (param $b i64) (param $c i64) (param $d i64) (result i64 i64)

@@ -12,7 +12,7 @@ pub enum Engine {}
 
 /// Ends the process, and says how to get the engine.
 pub fn engine() -> Engine {
-    eprintln!("Wasmtime is left out: build with `--features wasmtime`");
+    eprintln!("this build has no Wasmtime: build with `--features wasmtime`");
     std::process::exit(2)
 }
 

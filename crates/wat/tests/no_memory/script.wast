@@ -1,4 +1,4 @@
-;; Each directive, with modules in each way.
+;; Each directive, with modules in each form.
 (module $one (func (export "f") (param i32 f32) (result i32 v128) (unreachable)) (global (export "g") i32 (i32.const 1)))
 (module definition $two (memory 1))
 (module instance $three $two)
