@@ -201,7 +201,7 @@ fn directories_are_given_under_their_names() {
 }
 
 #[test]
-fn what_is_no_program_is_told_so() {
+fn a_module_that_is_not_a_program_is_refused_with_advice() {
     let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
     wasmote(&[&file], b"").fails(1, &["no `_start`", "--invoke", "`add`, `same`"]);
@@ -265,7 +265,7 @@ fn large(start: &str, last: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_large_module_that_is_not_valid_does_nothing_that_can_be_noticed() {
+fn an_invalid_large_module_has_no_side_effects() {
     let folder = Folder::empty();
     let starts = [
         "call $print",

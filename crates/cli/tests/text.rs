@@ -47,7 +47,7 @@ fn text_is_printed_and_parsed_to_standard_output_and_to_files() {
 }
 
 #[test]
-fn what_is_neither_is_named() {
+fn files_that_are_neither_text_nor_binary_are_reported() {
     let folder = Folder::empty();
     let binary = wat::parse_str(TEXT).unwrap();
     std::fs::write(folder.0.join("m.wasm"), &binary).unwrap();

@@ -138,7 +138,7 @@ fn a_reader_that_is_slow_gets_all() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told() {
+fn lost_output_is_reported() {
     const NOSPC: i32 = 51;
     const PIPE: i32 = 64;
     let folder = Folder::new();

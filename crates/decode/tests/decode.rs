@@ -137,7 +137,7 @@ fn a_table_with_an_initialiser_keeps_it() {
 }
 
 #[test]
-fn what_is_not_supported_is_named() {
+fn unsupported_proposals_are_named() {
     let without_gc = [
         ("(module (type (struct)))", Proposal::Gc),
         ("(module (type (array i8)))", Proposal::Gc),
@@ -254,7 +254,7 @@ fn a_count_beyond_the_section_is_refused_without_memory_for_it() {
 }
 
 #[test]
-fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
+fn truncated_and_changed_modules_never_panic() {
     let (wasm, _) = rich();
     for end in 0..wasm.len() {
         // Some prefixes are modules; none may panic.

@@ -79,7 +79,7 @@ const WORK: &str = r#"(module
         (local.get 1)))"#;
 
 #[test]
-fn a_call_that_stops_again_and_again_returns_what_it_would_have_returned() {
+fn a_call_that_stops_repeatedly_returns_the_same_result() {
     let (mut store, instance) = instantiate(&fueled(), &[OTHER, WORK]);
     let work = func(&store, instance, "work");
     let mut store = store.borrow_mut();
@@ -124,7 +124,7 @@ fn calls_that_have_stopped_do_not_disturb_each_other() {
 }
 
 #[test]
-fn a_call_that_has_ended_cannot_go_on() {
+fn a_call_that_has_ended_cannot_be_resumed() {
     let (mut store, instance) = instantiate(&fueled(), &[OTHER, WORK]);
     let work = func(&store, instance, "work");
     let mut store = store.borrow_mut();
@@ -160,7 +160,7 @@ fn a_trap_after_a_stop_has_all_frames() {
 
 /// A process may have about 65,000 mappings, so they must be unmapped at once.
 #[test]
-fn a_call_that_is_dropped_leaves_nothing_behind() {
+fn a_dropped_call_frees_its_stack() {
     let settings = Settings { max_stack: 64 << 10, ..fueled() };
     let (mut store, instance) = instantiate(&settings, &[OTHER, WORK]);
     let work = func(&store, instance, "work");
@@ -178,7 +178,7 @@ fn a_call_that_is_dropped_leaves_nothing_behind() {
 
 #[cfg(feature = "gc")]
 #[test]
-fn what_a_stopped_call_refers_to_stays() {
+fn objects_of_a_suspended_call_stay_alive() {
     let settings = Settings { gc_stress: true, ..fueled() };
     let (mut store, instance) = instantiate(
         &settings,

@@ -73,7 +73,7 @@ pub fn newest() -> Vec<Script> {
     if folder.is_dir() {
         return of_folder(&folder, "testsuite", Suite::Newest);
     }
-    println!("testsuite: left out, as ../shared/testsuite is not there");
+    println!("testsuite: skipped, since ../shared/testsuite does not exist");
     Vec::new()
 }
 

@@ -132,7 +132,7 @@ fn report(seed: u64, count: u64, reasons: &[&str], totals: &[u64], timed_out: u6
     }
     let [accepted, calls] = [totals[ACCEPTED], totals[CALLS]];
     println!("  {accepted} accepted: {calls} calls, {} returned, {} trapped", totals[RETURNED], totals[TRAPPED]);
-    println!("  {timed_out} stopped by their time limit");
+    println!("  {timed_out} exceeded their time limit");
     for failure in failures.iter().take(MAX_FAILURES_SHOWN) {
         let seed = failure.split([' ', ':']).nth(1).unwrap_or_default();
         println!("  FAILED: {failure}; to repeat: MUTANT={seed} and the same command");

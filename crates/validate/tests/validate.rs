@@ -75,7 +75,7 @@ fn a_feature_that_is_off_is_named() {
 }
 
 #[test]
-fn what_no_build_runs_stays_off() {
+fn proposals_that_no_build_runs_stay_off() {
     let cases = [
         ("(module (type $f (func)) (type (cont $f)))", "stack switching"),
         ("(module (memory 1 1 shared))", "threads"),
@@ -157,7 +157,7 @@ fn bodies_can_be_validated_one_by_one() {
 }
 
 #[test]
-fn an_outline_is_refused_for_all_but_its_bodies() {
+fn validate_outline_checks_everything_but_bodies() {
     let features = Features::default();
     let wasm = binary("(module (func (export \"f\")) (func (export \"g\") i32.add) (start 0))");
     assert!(validate_outline(&wasm, &features).is_ok());
@@ -183,7 +183,7 @@ fn outlines_follow_features_into_bodies() {
 }
 
 #[test]
-fn no_piece_of_a_module_and_no_wrong_byte_does_harm() {
+fn truncated_and_changed_modules_never_panic() {
     let wasm = binary(
         "(module (type (func (param i32) (result i32)))
             (import \"m\" \"g\" (global i32))
@@ -243,7 +243,7 @@ fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
 }
 
 #[test]
-fn threads_find_what_one_finds() {
+fn threads_find_the_same_error_as_one_thread() {
     let features = Features::default();
     for wrong in [&[][..], &[0], &[599], &[17, 300, 599], &[298, 299, 300, 301]] {
         let wasm = large(wrong);

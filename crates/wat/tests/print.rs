@@ -279,7 +279,7 @@ fn guests_make_the_round_trip() {
 
 /// Small modules with rare constructs: `wast` parses them, and the printed text has these parts.
 #[test]
-fn what_is_rare_is_printed_as_people_write_it() {
+fn rare_constructs_are_printed_as_people_write_them() {
     for (text, parts) in [
         // Names: identifiers where possible, otherwise annotations.
         ("(module $m (func $f) (func $\"a b\" call $f call $\"a b\"))", &["(module $m", "(func $f (;0;)", "call $\"a b\""][..]),

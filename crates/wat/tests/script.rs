@@ -86,7 +86,7 @@ fn text_that_is_no_module_is_kept_with_its_error() {
 }
 
 #[test]
-fn what_is_beyond_is_named() {
+fn directives_of_other_proposals_are_skipped_by_name() {
     let directives = directives();
     assert!(matches!(&directives[14].kind, DirectiveKind::AssertException(_)));
     assert_eq!(directives[15].kind, DirectiveKind::Other("threads"));

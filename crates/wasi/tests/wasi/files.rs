@@ -135,7 +135,7 @@ fn rights(guest: &mut Guest, fd: u64) -> u64 {
 }
 
 #[test]
-fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
+fn a_directory_is_opened_with_any_rights_but_to_write() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("sub")).unwrap();
     fs::write(folder.path().join("sub/file"), "text").unwrap();
@@ -171,7 +171,7 @@ fn a_directory_is_opened_whatever_rights_come_along_but_to_write() {
 }
 
 #[test]
-fn what_cannot_be_written_to_is_opened_without_the_rights_that_come_along() {
+fn read_only_files_are_opened_without_the_additional_rights() {
     let folder = Folder::new();
     // A running program cannot be opened for writing, not even by the superuser.
     let program = folder.path().join("program");

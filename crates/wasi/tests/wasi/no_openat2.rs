@@ -188,7 +188,7 @@ fn nothing_leads_out_without_openat2() {
 }
 
 #[test]
-fn what_becomes_a_link_does_not_lead_out_without_openat2() {
+fn a_path_that_becomes_a_link_does_not_lead_out_without_openat2() {
     where_openat2_is(ENOSYS, || {
         let mut walled = walled();
         let change = swapped(&walled);

@@ -110,7 +110,7 @@ fn sockets_stand_behind_the_directories() {
 }
 
 #[test]
-fn nobody_waits_who_does_not_want_to() {
+fn nonblocking_sockets_do_not_wait() {
     let (listener, address) = listener();
     listener.set_nonblocking(true).unwrap();
     let mut guest = Guest::new(WasiCtx::builder().preopened_listener(listener.into()));
@@ -162,7 +162,7 @@ fn peeks_take_nothing_and_waits_fill_all_buffers() {
 }
 
 #[test]
-fn what_does_not_fit_a_socket_is_told() {
+fn a_socket_reports_how_much_it_took() {
     let (listener, _) = listener();
     let (_peer, connection) = UnixStream::pair().unwrap();
     let builder = WasiCtx::builder().preopened_listener(listener.into()).preopened_connection(connection.into());

@@ -65,7 +65,7 @@ impl Write for Broken {
 }
 
 #[test]
-fn errors_of_streams_are_the_guests_to_handle() {
+fn errors_of_streams_are_returned_to_the_guest() {
     for (kind, errno) in [(io::ErrorKind::BrokenPipe, PIPE), (io::ErrorKind::WouldBlock, AGAIN)] {
         let builder = WasiCtx::builder()
             .stdin(Input::Reader(Box::new(Broken(kind))))
@@ -104,7 +104,7 @@ impl Write for Busy {
 }
 
 #[test]
-fn interrupted_streams_are_asked_again_and_what_they_say_is_not_believed() {
+fn interrupted_streams_are_retried_and_impossible_lengths_are_refused() {
     let streams = WasiCtx::builder().stdin(Input::Reader(Box::new(Busy(false))));
     let mut guest = Guest::new(streams.stdout(Output::Writer(Box::new(Busy(false)))));
     for _ in 0..3 {
@@ -267,7 +267,7 @@ fn standard_streams_can_be_closed_and_renumbered() {
 }
 
 #[test]
-fn a_closed_pipe_and_a_full_disk_are_told() {
+fn a_closed_pipe_and_a_full_disk_are_reported() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     let mut guest = Guest::new(WasiCtx::builder().stdout(Output::File(writer.into())));
@@ -286,7 +286,7 @@ fn a_closed_pipe_and_a_full_disk_are_told() {
 }
 
 #[test]
-fn files_that_fail_or_do_not_wait_are_told() {
+fn errors_of_output_files_are_reported() {
     let open = |folder: &std::path::Path| {
         Guest::new(WasiCtx::builder().preopened_dir(folder, "/", wasmote_wasi::DirAccess::ReadWrite).unwrap())
     };
@@ -315,7 +315,7 @@ fn files_that_fail_or_do_not_wait_are_told() {
 }
 
 #[test]
-fn what_a_stream_that_does_not_wait_took_is_counted() {
+fn partial_writes_to_nonblocking_streams_are_counted() {
     let (ours, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let streams = WasiCtx::builder().stdin(Input::File(ours.try_clone().unwrap().into()));

@@ -104,7 +104,7 @@ fn a_timeout_takes_its_time() {
 }
 
 #[test]
-fn who_waits_does_nothing() {
+fn waiting_uses_no_processor_time() {
     let (input, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
     let mut guest = Guest::new(WasiCtx::builder().stdin(Input::File(input.into())));
     let cpu = now(&mut guest, 3);

@@ -23,7 +23,7 @@ fn arguments_and_environment_arrive_with_nuls_behind() {
 }
 
 #[test]
-fn permission_is_asked_once_and_before_what_others_notice() {
+fn permission_is_asked_once_before_side_effects() {
     let asked = Arc::new(Mutex::new(0));
     let times = || *asked.lock().unwrap();
     let out = Pipe::new(100);

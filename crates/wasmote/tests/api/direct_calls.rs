@@ -93,7 +93,7 @@ fn a_header_may_be_anywhere() {
 
 /// `run` calls itself until most of the stack is used up, and then a function that needs most of the rest.
 #[test]
-fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
+fn a_frame_beyond_the_stack_is_a_trap_at_its_call() {
     let locals = " i64".repeat(3000);
     let text = format!(
         r#"(module
@@ -135,7 +135,7 @@ fn a_frame_without_room_is_a_trap_at_its_call_whatever_is_known_of_it() {
 }
 
 #[test]
-fn threads_find_out_the_same_at_once() {
+fn threads_resolve_the_same_calls_at_once() {
     let mut text = String::from("(module\n");
     // Each calls the next two, so that functions are first called from several places at once.
     for i in 0..40 {

@@ -370,11 +370,11 @@ mod signals {
     }
 
     #[test]
-    fn what_is_not_wasm_goes_to_the_handler_that_was_there() {
+    fn other_faults_go_to_the_previous_signal_handler() {
         if let Ok(what) = std::env::var(VARIABLE) {
             act(&what);
         }
-        let name = "guard_pages::signals::what_is_not_wasm_goes_to_the_handler_that_was_there";
+        let name = "guard_pages::signals::other_faults_go_to_the_previous_signal_handler";
         let run = |what: &str| {
             let mut command = Command::new(std::env::current_exe().unwrap());
             let output = command.args(["--exact", name, "--nocapture"]).env(VARIABLE, what).output().unwrap();

@@ -34,7 +34,7 @@ fn code(error: &Error) -> Option<TrapCode> {
 }
 
 #[test]
-fn what_a_guest_made_is_read() {
+fn objects_made_by_a_guest_are_read() {
     let (mut store, instance) = instance(
         r#"(module
             (type $bytes (array (mut i8)))
@@ -252,7 +252,7 @@ fn a_list_of_the_hosts_is_summed_by_a_guest_that_declares_the_same_types() {
 }
 
 #[test]
-fn what_the_host_lets_go_of_is_collected_and_what_it_stores_is_kept() {
+fn objects_released_by_the_host_are_collected_and_stored_ones_are_kept() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let types = list(&engine);
@@ -393,7 +393,7 @@ fn types_of_another_engine_are_refused() {
 }
 
 #[test]
-fn typed_calls_find_out_whether_references_are_of_the_types_of_parameters() {
+fn typed_calls_check_the_types_of_references() {
     let (mut store, instance) = instance(
         r#"(module
             (type $a (struct (field i32))) (type $b (struct (field i64))) (type $f (func (result i32)))

@@ -48,7 +48,7 @@ fn lazy_validation_refuses_when_the_function_is_called() {
 }
 
 #[test]
-fn what_lazy_validation_left_is_validated_by_any_threads() {
+fn unvalidated_functions_are_validated_by_any_threads() {
     // Several shares of bodies; in some modules the last share is invalid.
     let large = |bad: &[usize]| {
         let body = |func| if bad.contains(&func) { "i64.const 1" } else { "i32.const 1" };
@@ -111,7 +111,7 @@ fn lazy_translation_translates_what_is_called() {
 }
 
 #[test]
-fn what_is_no_module_is_refused() {
+fn files_that_are_not_modules_are_refused() {
     for bytes in [&b""[..], b"\0asm", b"\0asm\x02\0\0\0", b"(module)", b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f"] {
         let error = Module::new(&Engine::default(), bytes).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");

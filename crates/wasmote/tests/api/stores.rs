@@ -134,7 +134,7 @@ fn types_are_given_back_with_their_modules() {
 }
 
 #[test]
-fn what_threads_may_share_can_be_shared() {
+fn shareable_types_are_send_and_sync() {
     fn send<T: Send>() {}
     fn sync<T: Sync>() {}
     send::<Store<u32>>();
@@ -153,7 +153,7 @@ fn what_threads_may_share_can_be_shared() {
 }
 
 #[test]
-fn a_store_goes_on_in_another_thread() {
+fn a_store_moves_to_another_thread() {
     let (mut store, instance) =
         instance(r#"(module (memory (export "memory") 1) (func (export "f") (result i32) i32.const 3))"#);
     let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();

@@ -100,7 +100,7 @@ fn globals_keep_their_type_and_constness() {
 /// parts.
 #[test]
 #[cfg(feature = "gc")]
-fn objects_in_tables_stay_however_they_got_there() {
+fn objects_in_tables_stay_alive_however_they_were_stored() {
     let text = r#"(module
         (type $box (struct (field i32)))
         (table $t (export "t") 5000 2000000 structref)

@@ -128,7 +128,7 @@ fn a_throw_across_frames_searches_each_once_and_makes_only_the_exception() {
 }
 
 #[test]
-fn throwing_on_from_each_frame_is_linear_too() {
+fn rethrowing_from_each_frame_is_linear() {
     let catch =
         "(block $caught (result i32) (try_table (catch $tag $caught) (call $down (local.get 0))) (i32.const 0))";
     let older = "try (result i32) (call $down (local.get 0)) i32.const 0 catch $tag end";

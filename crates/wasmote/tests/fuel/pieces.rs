@@ -31,7 +31,7 @@ fn unmetered(text: &str) -> Program {
 }
 
 #[test]
-fn what_is_copied_in_pieces_is_as_if_at_once() {
+fn copies_in_pieces_equal_a_copy_at_once() {
     for name in ["fill", "up", "down"] {
         let (mut metered, mut other) = (Program::new(MEMORY), unmetered(MEMORY));
         for program in [&mut metered, &mut other] {
@@ -64,7 +64,7 @@ fn a_fill_stops_at_the_end_of_a_piece() {
 }
 
 #[test]
-fn what_is_out_of_bounds_costs_nothing_and_writes_nothing() {
+fn accesses_out_of_bounds_cost_nothing_and_write_nothing() {
     let mut program = Program::new(MEMORY);
     for (name, code) in [
         ("far", TrapCode::MemoryOutOfBounds),

@@ -76,7 +76,7 @@ fn operand_stack_of_thousands() {
 }
 
 #[test]
-fn pending_locals_by_the_thousand_are_saved_in_time() {
+fn thousands_of_pending_locals_are_saved_before_they_are_written() {
     // Locals on the operand stack, one of which is written at a time.
     let count = 2_000;
     let mut text = String::from("(module (func (export \"f\") (param i32 i32) (result i32) ");

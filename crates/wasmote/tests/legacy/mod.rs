@@ -192,7 +192,7 @@ fn trial(seed: u64, sums: &Sums) -> Result<(), String> {
 }
 
 #[test]
-fn modules_with_older_exceptions_are_valid_are_translated_and_do_the_same_in_all_modes() {
+fn modules_with_legacy_exceptions_behave_the_same_in_all_modes() {
     let (modules, first) = (number("MODULES", MODULES), number("SEED", 0));
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64).min(8);
     let (next, sums) = (AtomicU64::new(first), Sums::default());
