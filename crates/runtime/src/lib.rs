@@ -39,17 +39,6 @@ mod gc;
 mod global;
 #[cfg(guarded)]
 mod guard;
-/// No memory is guarded.
-#[cfg(not(guarded))]
-mod guard {
-    pub(crate) fn available() -> bool {
-        false
-    }
-
-    pub(crate) fn pages(_: u64) -> Option<crate::pages::Pages> {
-        None
-    }
-}
 mod hooks;
 mod host;
 #[cfg(feature = "image")]
@@ -85,6 +74,8 @@ mod translation;
 mod trap;
 mod type_ids;
 mod types;
+#[cfg(not(guarded))]
+mod unguarded;
 #[cfg(feature = "validate")]
 mod unproven;
 #[cfg(feature = "wasm")]
@@ -98,6 +89,8 @@ use externs::objects;
 use gc::objects;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 use one_thread as threads;
+#[cfg(not(guarded))]
+use unguarded as guard;
 
 pub use activation::Activation;
 pub use bytes::WasmBytes;
