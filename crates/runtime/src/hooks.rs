@@ -92,7 +92,7 @@ unsafe fn host(
         let mut root = root(machine);
         let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
         // With room for handles of its parameters, and of its results.
-        let scope = match root.as_ref().enter(2 * usize::from((*func).header)) {
+        let scope = match root.as_mut().enter(2 * usize::from((*func).header)) {
             Ok(scope) => scope,
             Err(error) => return Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
         };
@@ -108,7 +108,7 @@ unsafe fn host(
             });
         #[cfg(not(feature = "std"))]
         let outcome = code.call(call);
-        root.as_ref().leave(scope);
+        root.as_mut().leave(scope);
         outcome
     }
 }

@@ -145,27 +145,31 @@ impl<'a> HostCall<'a> {
     /// Makes slots that the embedder wrote results into the results: handlers rely on the upper half of narrow values being zero,
     /// and on references being null or of the store. `false` if a reference is not.
     #[must_use]
-    pub fn finish(&mut self, slots: &mut [u64]) -> bool {
-        let store = self.store();
+    pub fn finish(&mut self, slots: &[u64]) -> bool {
         // SAFETY: the type is that of the host function, which lives as long as the store.
-        let ty = unsafe { self.frame().ty.as_ref() };
+        let ty = unsafe { self.frame.as_ref().ty.as_ref() };
+        let (results, store) = self.slots_mut();
+        // Slot by slot: there are few, and a copy of all would be a call.
         let mut at = 0;
         for ty in &ty.results {
-            let slot = &mut slots[at];
-            at += usize::from(ty.slots());
-            match *ty {
-                ValType::I64 | ValType::F64 | ValType::V128 => continue,
-                ValType::I32 | ValType::F32 => {}
+            let slot = slots[at];
+            results[at] = match *ty {
+                ValType::I64 | ValType::F64 => slot,
+                ValType::V128 => {
+                    results[at + 1] = slots[at + 1];
+                    slot
+                }
+                ValType::I32 | ValType::F32 => u64::from(slot as u32),
                 ValType::Ref(ty) => {
-                    let reference = *slot as u32;
+                    let reference = slot as u32;
                     if reference != 0 && !store.is_known(reference, ty) || !store.reference_is_of(reference, ty) {
                         return false;
                     }
+                    u64::from(reference)
                 }
-            }
-            *slot = u64::from(*slot as u32);
+            };
+            at += usize::from(ty.slots());
         }
-        self.slots_mut().0.copy_from_slice(slots);
         true
     }
 }

@@ -82,11 +82,12 @@ fn check_imports(store: &Store, module: &Module, given: &[Item]) -> Result<(), E
 fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNull<InstanceRecord>, Error> {
     let inner = module.inner();
     let info = &inner.info;
-    let mut imports = Vec::new();
-    let mut globals: Vec<*mut u64> = Vec::new();
-    let mut memories: Vec<*mut exec::Memory> = Vec::new();
-    let mut tables: Vec<*mut exec::Table> = Vec::new();
-    let mut tags: Vec<u32> = Vec::new();
+    // With room for as many as there will be, so that they stay where they are.
+    let mut imports = try_with_capacity(info.imported_funcs as usize)?;
+    let mut globals: Vec<*mut u64> = try_with_capacity(info.globals.len())?;
+    let mut memories: Vec<*mut exec::Memory> = try_with_capacity(info.memories.len().max(1))?;
+    let mut tables: Vec<*mut exec::Table> = try_with_capacity(info.tables.len())?;
+    let mut tags: Vec<u32> = try_with_capacity(info.tags.len())?;
     for &given in given {
         match given {
             Item::Func(func) => imports.try_push(store.func(func).ok_or_else(invalid)?)?,

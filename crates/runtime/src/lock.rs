@@ -18,6 +18,12 @@ mod system {
         pub fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
+
+        /// The value, for who alone has the lock: nobody can hold it, so that nothing is waited for.
+        #[inline]
+        pub fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+        }
     }
 }
 
@@ -54,6 +60,12 @@ mod spin {
                 core::hint::spin_loop();
             }
             Guard(self, PhantomData)
+        }
+
+        /// The value, for who alone has the lock.
+        #[inline]
+        pub fn get_mut(&mut self) -> &mut T {
+            self.value.get_mut()
         }
     }
 
@@ -105,5 +117,13 @@ mod tests {
             }
         });
         assert_eq!(*COUNTS.lock(), [40_000; 2]);
+    }
+
+    #[test]
+    fn who_has_a_lock_alone_need_not_wait() {
+        let mut lock = Lock::new(1);
+        core::mem::forget(lock.lock());
+        *lock.get_mut() += 1;
+        assert_eq!(*lock.get_mut(), 2);
     }
 }

@@ -58,6 +58,7 @@ impl MemoryRecord {
         &self.ty
     }
 
+    #[inline]
     fn len(&self) -> u64 {
         // SAFETY: the base is that of `pages`, which keeps the length in front of it.
         unsafe { self.exec.len() }
@@ -91,6 +92,7 @@ impl MemoryRecord {
     }
 
     /// All bytes.
+    #[inline]
     pub fn data(&self) -> &[u8] {
         // SAFETY: the bytes live as long as the store, and nobody changes them while the record is borrowed. It is in memory, so the
         // length fits.
@@ -98,6 +100,7 @@ impl MemoryRecord {
     }
 
     /// All bytes, to be changed.
+    #[inline]
     pub fn data_mut(&mut self) -> &mut [u8] {
         // SAFETY: as above, and nobody else gets at them while the record is mutably borrowed.
         unsafe { slice::from_raw_parts_mut(self.exec.base, self.len() as usize) }

@@ -201,6 +201,7 @@ fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
 }
 
 /// How many slots values of these types take.
+#[inline]
 pub fn slots(types: &[ValType]) -> usize {
     types.iter().map(|ty| usize::from(ty.slots())).sum()
 }

@@ -13,12 +13,12 @@ impl Store {
     ///
     /// # Errors
     /// When there is no memory for as many.
-    pub fn enter(&self, handles: usize) -> Result<usize, OutOfMemory> {
+    pub fn enter(&mut self, handles: usize) -> Result<usize, OutOfMemory> {
         self.objects.roots.enter(handles)
     }
 
     /// Ends a scope: handles made in it are not to be used any more.
-    pub fn leave(&self, scope: usize) {
+    pub fn leave(&mut self, scope: usize) {
         self.objects.roots.leave(scope);
     }
 
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     /// When there is no memory for as many.
     pub fn room_for_handles(&self, count: usize) -> Result<(), OutOfMemory> {
-        self.enter(count).map(drop)
+        self.objects.roots.room(count)
     }
 
     /// Holds what these types refer to.

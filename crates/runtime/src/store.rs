@@ -254,6 +254,7 @@ impl Store {
         self.func(reference).is_some()
     }
 
+    #[inline]
     fn known_func(&self, reference: u32) -> *mut exec::Func {
         match self.func(reference) {
             Some(record) => record,
@@ -274,6 +275,7 @@ impl Store {
     ///
     /// # Panics
     /// If there is no such function.
+    #[inline]
     pub fn func_type(&self, reference: u32) -> &FuncType {
         let func = self.known_func(reference);
         // SAFETY: the records live as long as the store; a host function's lies in a `HostRecord`, another one is in the
@@ -374,12 +376,14 @@ impl Store {
     ///
     /// # Panics
     /// As all functions here, if there is no such.
+    #[inline]
     pub fn memory(&self, index: u32) -> &MemoryRecord {
         // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
         unsafe { there(self.memories.get(index as usize)).as_ref() }
     }
 
     /// A memory, to be changed.
+    #[inline]
     pub fn memory_mut(&mut self, index: u32) -> &mut MemoryRecord {
         // SAFETY: as above, and the store is mutably borrowed.
         unsafe { there(self.memories.get(index as usize)).as_mut() }
@@ -461,6 +465,7 @@ impl Store {
 }
 
 /// A record, which stays in its store.
+#[inline]
 fn there<T>(record: Option<NonNull<T>>) -> NonNull<T> {
     match record {
         Some(record) => record,

@@ -67,11 +67,15 @@ pub(crate) struct Roots;
 pub(crate) struct Held;
 
 impl Roots {
-    pub(crate) fn enter(&self, _: usize) -> Result<usize, OutOfMemory> {
+    pub(crate) fn enter(&mut self, _: usize) -> Result<usize, OutOfMemory> {
         Ok(0)
     }
 
-    pub(crate) fn leave(&self, _: usize) {}
+    pub(crate) fn leave(&mut self, _: usize) {}
+
+    pub(crate) fn room(&self, _: usize) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
 
     pub(crate) fn hold(&self, _: u32) -> Result<Held, OutOfMemory> {
         Ok(Held)

@@ -28,15 +28,23 @@ pub(crate) struct Held {
 
 impl Roots {
     /// How many there are: what [`Roots::leave`] comes back to. There is room for so many more: what a guest hands the host in one go.
-    pub(crate) fn enter(&self, more: usize) -> Result<usize, OutOfMemory> {
-        let held = &mut self.entries.lock().held;
+    // Each call of a host function is a scope, so that these two take no lock.
+    #[inline]
+    pub(crate) fn enter(&mut self, more: usize) -> Result<usize, OutOfMemory> {
+        let held = &mut self.entries.get_mut().held;
         held.try_room(more)?;
         Ok(held.len())
     }
 
     /// Forgets all made since.
-    pub(crate) fn leave(&self, entered: usize) {
-        self.entries.lock().held.truncate(entered);
+    #[inline]
+    pub(crate) fn leave(&mut self, entered: usize) {
+        self.entries.get_mut().held.truncate(entered);
+    }
+
+    /// Makes room for so many more.
+    pub(crate) fn room(&self, more: usize) -> Result<(), OutOfMemory> {
+        self.entries.lock().held.try_room(more)
     }
 
     /// Gives each reference.

@@ -15,8 +15,8 @@ use crate::context::AsContextMut;
 /// assert_eq!(doubled, 2);
 /// ```
 pub fn scope<C: AsContextMut, R>(ctx: &mut C, body: impl FnOnce(&mut C) -> R) -> R {
-    let entered = ctx.as_context().inner().enter(0).unwrap_or_else(|_| no_memory());
+    let entered = ctx.as_context_mut().inner_mut().enter(0).unwrap_or_else(|_| no_memory());
     let result = body(ctx);
-    ctx.as_context().inner().leave(entered);
+    ctx.as_context_mut().inner_mut().leave(entered);
     result
 }
