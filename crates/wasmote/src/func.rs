@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use wasmote_decode::FuncType;
+use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
 use wasmote_runtime::{HostCode, Store, StoreMut, no_memory, slots};
 
@@ -92,11 +93,15 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     let func = func.number(store);
     // The type is read again after the call, so that nothing borrows from the store meanwhile.
     let ty = store.func_type(func);
-    let fit = args.len() == ty.params.len() && args.iter().zip(&ty.params).all(|(arg, &ty)| arg.is_of(ty, store));
+    let mut params = 0;
+    let mut fits = |(arg, &ty): (&Val, &ValType)| {
+        params += usize::from(ty.slots());
+        arg.is_of(ty, store)
+    };
+    let fit = args.len() == ty.params.len() && args.iter().zip(&ty.params).all(&mut fits);
     if !fit || results.len() != ty.results.len() {
         return Err(Error::new("the arguments or the number of results are not those of the function's type"));
     }
-    let params = slots(&ty.params);
     let all = params + slots(&ty.results);
     // Allocating takes longer than most calls.
     let (mut few, mut many) = ([0; 16], Vec::new());
@@ -113,7 +118,12 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     let called = unsafe { ctx.call(func, arg_slots, result_slots) };
     let store = ctx.borrow().store();
     called.map_err(|error| failure(store, error))?;
-    store.room_for_handles(results.len())?;
-    read_slots(&store.func_type(func).results, result_slots, results, store);
+    let types = &store.func_type(func).results;
+    // Only references become handles, and making room for some takes a lock.
+    let handles = types.iter().filter(|ty| ty.reference().is_some()).count();
+    if handles > 0 {
+        store.room_for_handles(handles)?;
+    }
+    read_slots(types, result_slots, results, store);
     Ok(())
 }

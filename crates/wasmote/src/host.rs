@@ -12,7 +12,7 @@ use wasmote_runtime::{Erased, HostCall, HostCode, Store};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::thrown::stop;
-use crate::value::{Val, read_slots, write_slots};
+use crate::value::{Val, write_slots};
 
 /// A plain function of the embedder's, arguments and results in slots.
 pub(crate) type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
@@ -39,7 +39,7 @@ fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
     // SAFETY: it was made of a function like this by `plain`. A `Caller` is transparent over the same pointer whatever the data is, so the functions'
     // calling conventions are the same; linkers and stores only ever pass callers of stores whose data is what the function was made for.
     let code = unsafe { transmute::<Erased, Plain<()>>(code) };
-    over_copy(call, &|call, slots| {
+    over_copy(call, |call, slots| {
         // SAFETY: as above.
         code(Caller::of(unsafe { call.caller() }), slots)
     })
@@ -53,7 +53,7 @@ fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
 #[allow(unsafe_code)]
 pub(crate) fn raw<T: 'static>(ty: FuncType, function: RawFn<T>) -> HostCode {
     let code = move |call: HostCall<'_>| {
-        over_copy(call, &|call, slots| {
+        over_copy(call, |call, slots| {
             // SAFETY: the function goes only to stores whose data is a `T`.
             function(Caller::of(unsafe { call.caller() }), slots)
         })
@@ -87,22 +87,37 @@ pub(crate) fn of_values<T>(
     unsafe { HostCode::closure(ty, Arc::new(code)) }
 }
 
-/// A function that gets a copy of the slots.
-type OverCopy<'a> = dyn Fn(&mut HostCall<'_>, &mut [u64]) -> Result<(), Error> + 'a;
-
 /// Calls a function with a copy of the slots, and makes results of what it leaves there.
-fn over_copy(mut call: HostCall<'_>, function: &OverCopy<'_>) -> Result<(), TrapCode> {
+// Each way of giving the function has a copy of this: asking through a pointer for it takes longer than the copy of the slots.
+#[inline(always)]
+fn over_copy(
+    mut call: HostCall<'_>,
+    function: impl FnOnce(&mut HostCall<'_>, &mut [u64]) -> Result<(), Error>,
+) -> Result<(), TrapCode> {
     let (mut few, mut many) = ([0; FEW], Vec::new());
-    let len = call.slots().len();
-    let copy = match few.get_mut(..len) {
+    let copy = match few.get_mut(..call.slots().len()) {
         Some(few) => few,
-        None => match many.try_resize(len, 0) {
-            Ok(()) => &mut many[..],
-            Err(error) => return Err(stop(call.store_mut(), error.into())),
-        },
+        None => copy_of_many(&mut call, &mut many)?,
     };
     copy.copy_from_slice(call.slots());
-    match function(&mut call, copy) {
+    let outcome = function(&mut call, copy);
+    finish(call, copy, outcome)
+}
+
+/// Room for a copy of many slots.
+#[cold]
+#[inline(never)]
+fn copy_of_many<'a>(call: &mut HostCall<'_>, copy: &'a mut Vec<u64>) -> Result<&'a mut [u64], TrapCode> {
+    match copy.try_resize(call.slots().len(), 0) {
+        Ok(()) => Ok(copy),
+        Err(error) => Err(stop(call.store_mut(), error.into())),
+    }
+}
+
+/// Makes results of what a function left in a copy of the slots.
+#[inline(never)]
+fn finish(mut call: HostCall<'_>, copy: &[u64], outcome: Result<(), Error>) -> Result<(), TrapCode> {
+    match outcome {
         Ok(()) if call.finish(copy) => Ok(()),
         Ok(()) => Err(stop(call.store_mut(), unknown_reference())),
         Err(error) => Err(stop(call.store_mut(), error)),
@@ -118,8 +133,11 @@ fn unknown_reference() -> Error {
 /// The arguments of a host function, followed by room for its results.
 fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOfMemory> {
     let mut values = try_with_capacity(ty.params.len() + ty.results.len())?;
-    values.extend(ty.params.iter().map(|&ty| Val::default_of(ty)));
-    read_slots(&ty.params, slots, &mut values, store);
+    let mut at = 0;
+    for ty in &ty.params {
+        values.push(Val::of_slots(*ty, &slots[at..], store));
+        at += usize::from(ty.slots());
+    }
     values.extend(ty.results.iter().map(|&ty| Val::default_of(ty)));
     Ok(values)
 }

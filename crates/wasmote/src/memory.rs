@@ -89,6 +89,7 @@ impl Memory {
     }
 }
 
+#[inline]
 fn range(offset: u64, len: usize) -> Result<Range<usize>, Error> {
     let start = usize::try_from(offset).ok();
     let end = start.and_then(|start| start.checked_add(len));

@@ -1,6 +1,6 @@
 //! Values whose types are known when they come (spec: exec/runtime#values).
 
-use wasmote_ir::{HeapType, ValType};
+use wasmote_ir::{HeapType, RefType, ValType};
 use wasmote_runtime::{Root, Store};
 
 use crate::handles::{AnyRef, ExnRef, ExternRef, Func};
@@ -51,8 +51,8 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
-            Val::ExnRef(_) => ValType::Ref(wasmote_ir::RefType::new(true, HeapType::Exn)),
-            Val::AnyRef(_) => ValType::Ref(wasmote_ir::RefType::new(true, HeapType::Any)),
+            Val::ExnRef(_) => ValType::Ref(RefType::new(true, HeapType::Exn)),
+            Val::AnyRef(_) => ValType::Ref(RefType::new(true, HeapType::Any)),
         }
     }
 
@@ -87,9 +87,17 @@ impl Val {
     ///
     /// # Panics
     /// If it is a reference of another store.
+    #[inline]
     pub(crate) fn is_of(self, ty: ValType, store: &Store) -> bool {
-        let own = self.ty();
-        let (ValType::Ref(ty), ValType::Ref(own)) = (ty, own) else { return own == ty };
+        match ty {
+            ValType::Ref(ty) => self.is_reference_of(ty, store),
+            ty => self.ty() == ty,
+        }
+    }
+
+    #[inline(never)]
+    fn is_reference_of(self, ty: RefType, store: &Store) -> bool {
+        let ValType::Ref(own) = self.ty() else { return false };
         // `Val::default_of` gives it for each type with an index: which of the two hierarchies that is in, an engine knows.
         if matches!(self, Val::FuncRef(None)) && ty.index().is_some() {
             return ty.is_nullable();
@@ -146,9 +154,13 @@ pub(crate) fn func_of_slot(slot: u64, store: &Store) -> Option<Func> {
 pub(crate) fn write_slots(values: &[Val], slots: &mut [u64], store: &Store) {
     let mut at = 0;
     for value in values {
-        let len = usize::from(value.ty().slots());
-        slots[at..at + len].copy_from_slice(&value.to_slots(store)[..len]);
-        at += len;
+        let [low, high] = value.to_slots(store);
+        slots[at] = low;
+        at += 1;
+        if let Val::V128(_) = value {
+            slots[at] = high;
+            at += 1;
+        }
     }
 }
 
