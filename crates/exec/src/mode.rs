@@ -84,7 +84,7 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine<Self>,
-        registers: &Regs<Self>,
+        registers: *const Regs<Self>,
         chain: unsafe extern "C" fn(*mut Machine<Self>, *const Regs<Self>) -> Exit,
     ) -> Exit {
         // SAFETY: the caller guarantees the contract of `Way::chain`.

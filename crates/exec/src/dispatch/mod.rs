@@ -293,15 +293,16 @@ unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
     }
 }
 
-/// Runs from `r` until the outermost function returns (`true`) or the run stops otherwise (`false`).
+/// Runs from `r` until the outermost function returns (`true`) or the run stops otherwise (`false`). `*r` is read before anything
+/// runs.
 ///
 /// # Safety
 /// As [`Instr::run`]. `machine` is that of the instance, and the return address in the outermost frame's header is
-/// [`Mode::leave_run`].
-pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, r: Regs<M>) -> bool {
+/// [`Mode::leave_run`]. `r` can be read.
+pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, r: *const Regs<M>) -> bool {
     // SAFETY: the caller guarantees this function's contract, which is that of `chain`. Handlers own nothing that
     // needs a drop, so a fault may end them anywhere.
-    unsafe { M::run(machine, &r, M::Way::chain) == DONE }
+    unsafe { M::run(machine, r, M::Way::chain) == DONE }
 }
 
 /// How one handler reaches the next.

@@ -83,7 +83,7 @@ stores! {
 pub(super) unsafe fn call(
     landing: *mut Landing,
     machine: *mut Machine,
-    registers: &LinkedRegs,
+    registers: *const LinkedRegs,
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
 ) -> Exit {
     let exit;

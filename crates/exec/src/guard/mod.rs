@@ -130,7 +130,7 @@ impl<T: GuardableStore> Writes<T> for Guarded {
 /// The contract of `body`. `body` owns nothing that needs a drop, because a fault may end it anywhere.
 pub(crate) unsafe fn run(
     machine: *mut Machine,
-    registers: &linked::Regs,
+    registers: *const linked::Regs,
     body: unsafe extern "C" fn(*mut Machine, *const linked::Regs) -> Exit,
 ) -> Exit {
     // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded landing is valid

@@ -99,6 +99,7 @@ impl Activation {
             regs.set_callee(func);
             let mut started = Activation::at(room, slots, regs);
             if (*func).instance.is_null() {
+                core::hint::cold_path();
                 started.host = Some(func);
             }
             Ok(started)

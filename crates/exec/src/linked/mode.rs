@@ -88,7 +88,7 @@ impl Mode for Linked {
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine,
-        registers: &Regs,
+        registers: *const Regs,
         chain: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
     ) -> crate::dispatch::Exit {
         // SAFETY: the caller guarantees the contract of `chain`. Handlers own nothing that needs a drop.
