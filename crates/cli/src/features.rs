@@ -18,6 +18,8 @@ pub struct Feature {
 
 impl Feature {
     /// The error for a command or option that needs the feature, in a build without it.
+    #[cold]
+    #[inline(never)]
     pub fn missing(self, what: &str) -> Failure {
         let name = self.name;
         Failure::usage(format!("this wasmote has no `{what}`: it was built without the feature `{name}`"))

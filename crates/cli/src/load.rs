@@ -52,14 +52,17 @@ pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failur
 }
 
 fn module(engine: &Engine, input: Input) -> Result<Module, Error> {
-    let load = if input.is_image() { LOAD_IMAGE } else { LOAD_BINARY };
-    let load = load.ok_or_else(|| Error::new(input.kind.refusal(false)))?;
+    let (kind, is_image) = (input.kind, input.is_image());
     // What is mapped is not copied.
     let bytes = match input.bytes {
         Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    load(engine, bytes)
+    match (is_image, LOAD_IMAGE, LOAD_BINARY) {
+        (true, Some(load), _) => load(engine, bytes),
+        (false, _, Some(load)) => load(engine, bytes),
+        _ => Err(Error::new(kind.refusal(false))),
+    }
 }
 
 #[cfg(feature = "validate")]

@@ -34,11 +34,13 @@ macro_rules! commands {
 
             /// Returns what carries it out. Errors: this build lacks its feature.
             pub fn act(self) -> Result<Act, Failure> {
-                let (act, word, name): (Option<Act>, _, _) = match self {
-                    Command::Help | Command::Version | Command::Run => return Ok(crate::run::run),
-                    $( Command::$name => (built!($feature, crate::$module::$function), $word, $feature), )*
-                };
-                act.ok_or_else(|| Feature { name, is_built: false }.missing(word))
+                match self {
+                    Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
+                    $( Command::$name => {
+                        const ACT: Option<Act> = built!($feature, crate::$module::$function);
+                        ACT.ok_or_else(|| Feature { name: $feature, is_built: false }.missing($word))
+                    } )*
+                }
             }
         }
     };
