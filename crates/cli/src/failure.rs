@@ -19,8 +19,10 @@ const NOT_LOADED: i32 = 1;
 /// The exit status for a wrong command line.
 const WRONG_USE: i32 = 2;
 
+type MissingFeatures = fn(&[u8]) -> Vec<&'static str>;
+
 /// Lists the features that a module needs and this build lacks.
-const MISSING_FEATURES: Option<fn(&[u8]) -> Vec<&'static str>> = built!("validate", crate::check::missing_features);
+const MISSING_FEATURES: Option<MissingFeatures> = built!("validate", crate::check::missing_features);
 
 /// A path or argument as text; what is not UTF-8 in it is replaced.
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {

@@ -27,8 +27,10 @@ impl Input {
     }
 }
 
+type Parse = fn(&[u8], &[u8]) -> Result<Vec<u8>, Failure>;
+
 /// Makes a binary of a module in the text format.
-const PARSE: Option<fn(&[u8], &[u8]) -> Result<Vec<u8>, Failure>> = built!("wat", text::binary);
+const PARSE: Option<Parse> = built!("wat", text::binary);
 
 /// The bytes of the file, or of standard input if it is `-`.
 pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {

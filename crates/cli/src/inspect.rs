@@ -35,8 +35,10 @@ const SECTIONS: [&str; 14] = [
     "tag",
 ];
 
+type InspectImage = fn(&[u8], Input) -> Result<i32, Failure>;
+
 /// Lists what an image is made of.
-const INSPECT_IMAGE: Option<fn(&[u8], Input) -> Result<i32, Failure>> = built!("image", image::inspect);
+const INSPECT_IMAGE: Option<InspectImage> = built!("image", image::inspect);
 /// Adds the features that a module needs.
 const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::check::list_features);
 

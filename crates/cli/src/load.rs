@@ -23,7 +23,7 @@ pub const AHEAD: Option<Ahead> = built!("threads", crate::ahead::AHEAD);
 /// Makes a module of its bytes.
 type Load = fn(&Engine, WasmBytes) -> Result<Module, Error>;
 
-const LOAD_IMAGE: Option<Load> = built!("image", |engine, image| Module::from_image(engine, image));
+const LOAD_IMAGE: Option<Load> = built!("image", Module::from_image);
 const LOAD_BINARY: Option<Load> = built!("wasm", load_binary);
 
 /// How an engine is to be that loads this.

@@ -52,8 +52,10 @@ pub trait Trace {
     fn end(&self);
 }
 
+type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
+
 /// Has engines of a configuration traced.
-const TRACE: Option<fn(&mut Config) -> Box<dyn Trace>> = built!("trace", crate::trace::trace);
+const TRACE: Option<StartTrace> = built!("trace", crate::trace::trace);
 /// Prints which instructions ran.
 const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 

@@ -17,9 +17,10 @@ use crate::options::Options;
 /// What the store carries.
 pub type State = WasiCtx;
 
+type Listen = fn(WasiCtxBuilder, SocketAddr) -> Result<WasiCtxBuilder, SetupError>;
+
 /// Adds a socket that the guest may accept connections at.
-const LISTEN: Option<fn(WasiCtxBuilder, SocketAddr) -> Result<WasiCtxBuilder, SetupError>> =
-    built!("sockets", WasiCtxBuilder::tcp_listener);
+const LISTEN: Option<Listen> = built!("sockets", WasiCtxBuilder::tcp_listener);
 
 /// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[inline(never)]
