@@ -35,7 +35,7 @@ const SCRIPTS: &[&str] = &[
 const NOT_HERE: &[&str] = &["guard_pages::signals", "guard_pages::threads"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     let (api, conformance) = (build("api")?, build("conformance")?);
     let mut guarded = on(&[], &api)?;
     guarded.args(["guard_pages", "direct_calls", "--test-threads=1"]);

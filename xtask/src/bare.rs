@@ -19,7 +19,7 @@ const TARGETS: &[&str] =
     &["thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf", "x86_64-unknown-none", "thumbv7m-none-eabi"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     if let Some(reason) = check()? {
         println!("left out: {reason}");
     }

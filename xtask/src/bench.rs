@@ -186,7 +186,7 @@ impl Options {
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
         let filter = arguments.opt_free_from_str()?;
-        crate::nothing_left(arguments)?;
+        crate::no_more_arguments(arguments)?;
 
         let (engines, objects) = (Vec::new(), None);
         let mut options = Options {

@@ -80,7 +80,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         ensure!(STEPS.iter().any(|step| step.0 == name), "there is no step `{name}`; there are {}", step_names());
         wanted.push(name);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
 
     let mut beside = if wanted.is_empty() && !fail_fast { Some(beside::start()?) } else { None };
     let (mut total, mut lines, mut failed) = (Count::default(), Vec::new(), Vec::new());

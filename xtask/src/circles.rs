@@ -19,7 +19,7 @@ const LIMITS: &[(&str, usize)] = &[("wasmote", 5), ("runtime", 5), ("exec", 5)];
 type Module = Vec<String>;
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     check()
 }
 

@@ -12,7 +12,7 @@ pub const SCRIPTS: &[&str] = &["conformance", "regress"];
 pub const GUESTS: &[&str] = &["guests", "stress", "wasi_guests", "wasi_output"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     let metadata = project::metadata()?;
     let mut cargo = project::cargo(["test", "--locked", "--no-fail-fast"]);
     cargo.args(select(&metadata, SCRIPTS)?).args(["--", "--nocapture"]);

@@ -24,7 +24,7 @@ impl std::fmt::Display for Unreachable {
 impl std::error::Error for Unreachable {}
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     match check()? {
         None => Ok(()),
         Some(reasons) => bail!("{reasons}"),

@@ -170,7 +170,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     check()
 }
 

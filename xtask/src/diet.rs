@@ -27,7 +27,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     while let Some(name) = arguments.opt_free_from_str()? {
         names.push(name);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     check(&names, require_all).map(|_| ())
 }
 

@@ -120,7 +120,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
         only.push(name);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     check(&only, two)
 }
 

@@ -45,7 +45,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let first = arguments.opt_value_from_str("--first")?.unwrap_or(0);
     let (long, seed) = (arguments.opt_value_from_str("--long")?, arguments.opt_value_from_str("--seed")?);
     let without = arguments.values_from_str("--without")?;
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     if let Some(minutes) = long {
         return campaign::main(minutes, seed, &without);
     }

@@ -26,6 +26,7 @@ mod guests;
 mod linear;
 mod miri;
 mod opcodes;
+mod packages;
 mod project;
 mod same_image;
 mod size;
@@ -76,6 +77,13 @@ const COMMANDS: &[Command] = &[
         "each crate uses only what the design lets it use, and denies what it must; no opcode is a number",
         deps::main,
     ),
+    Command {
+        name: "packages",
+        arguments: "[--write]",
+        what: "the published packages are complete, and their features are documented",
+        details: packages::OPTIONS,
+        main: packages::main,
+    },
     command(
         "circles",
         "",
@@ -206,7 +214,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
 }
 
 /// Refuses what a command has not asked for.
-fn nothing_left(arguments: Arguments) -> Result<()> {
+fn no_more_arguments(arguments: Arguments) -> Result<()> {
     match arguments.finish().first() {
         Some(argument) => bail!("unexpected argument `{}`", argument.display()),
         None => Ok(()),

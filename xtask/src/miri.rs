@@ -30,7 +30,7 @@ const TESTS: &[(&[&str], &[&str])] = &[
 const LIMIT: &str = "90";
 
 pub fn main(arguments: Arguments) -> Result<()> {
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     if let Some(reason) = check()? {
         println!("left out: {reason}");
     }

@@ -32,7 +32,7 @@ const WAYS: [&[&str]; 3] = [&["--op-set", "core"], &["--op-set", "extended"], &[
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let require = arguments.contains("--require");
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     if let Some(reason) = check()? {
         ensure!(!require, "{reason}");
         println!("left out: {reason}");

@@ -58,11 +58,11 @@ struct Options {
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     if arguments.contains("--embed") {
-        crate::nothing_left(arguments)?;
+        crate::no_more_arguments(arguments)?;
         return embed::main();
     }
     if arguments.contains("--features") {
-        crate::nothing_left(arguments)?;
+        crate::no_more_arguments(arguments)?;
         return added::main();
     }
     let mut options = Options {
@@ -76,7 +76,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     while let Some(name) = arguments.opt_free_from_str()? {
         options.names.push(name);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     run(&options).map(|_| ())
 }
 

@@ -36,7 +36,7 @@ struct Function<'a> {
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let binary: Option<PathBuf> = arguments.opt_free_from_str()?;
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     match binary {
         Some(binary) => report(&binary)?,
         None => {

@@ -113,7 +113,7 @@ impl Specification {
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let binary: Option<PathBuf> = arguments.opt_value_from_str("--binary")?;
     let path: PathBuf = arguments.free_from_str().context("where is the checkout of wasi-testsuite?")?;
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     let mut modules = Vec::new();
     find(&path, &mut modules)?;
     ensure!(!modules.is_empty(), "{}: no modules in folders named {FOLDER}", path.display());

@@ -10,6 +10,8 @@
 //! 4. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
 //!    `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `script` (`wasmote wast`);
 //! 5. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
 

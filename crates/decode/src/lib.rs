@@ -17,6 +17,8 @@
 //! The memory that decoding takes is at most a small multiple of the size of the binary. If there is not enough,
 //! decoding fails with [`DecodeErrorKind::OutOfMemory`]. There is one exception: an error of wasmparser, of which
 //! there is at most one, makes three allocations of less than 200 bytes that cannot fail.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -23,6 +23,8 @@
 //!
 //! All `unsafe` here rests on one invariant: **the code being run is verified, or was made by `wasmote-translate` from
 //! a validated body**, and the records are as [`state`] documents.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 // The unsafe items of `vector` share the contract of `Instr::run`, which its module doc states once.

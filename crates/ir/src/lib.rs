@@ -14,6 +14,8 @@
 //! 7. [`image`]: translated modules as files, and how they are verified before they run.
 //! 8. `fallible` and `keys` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a map that
 //!    uses it.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

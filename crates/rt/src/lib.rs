@@ -11,6 +11,8 @@
 //! 6. `error`: what went wrong there; `float`: numbers from text and to text; `address`: addresses from text.
 //!
 //! This crate is where the command is `unsafe`, so that the command itself is not.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 

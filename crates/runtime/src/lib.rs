@@ -15,6 +15,8 @@
 //! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
 //! addresses until their store is dropped, numbers are checked by the store that they are given to, and while code runs nothing holds a
 //! reference to the store.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 // Without both there are no modules, and little of the rest is used.

@@ -11,6 +11,8 @@
 //! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `table` has the handlers of all rows.
 //!
 //! docs/simd.md explains how vectors are translated and what relaxed instructions do.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 // Unsafe functions here have the contract of `Instr::run`: see `wasmote_exec::vector`.

@@ -21,6 +21,8 @@
 //! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
 //!
 //! The code has its effects in the order of the body: an instruction that may trap, loads or stores is never moved.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -16,6 +16,8 @@
 //!
 //! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`needed()`]
 //! finds out which proposals a module uses, including those that no build runs.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -49,6 +49,8 @@
 //! assert_eq!(stdout.drain(), b"hello\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

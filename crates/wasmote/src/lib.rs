@@ -52,6 +52,8 @@
 //! the few items that say `allow(unsafe_code)`: calls, whose arguments are made of values of the right types; host functions, which go only to
 //! stores whose data they were made for; references to an engine or a module of the runtime's, which are those to ours; and the functions that
 //! are unsafe for the embedder, too.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 #![deny(unsafe_code)]

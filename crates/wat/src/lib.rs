@@ -13,6 +13,8 @@
 //! 4. `fields`, `segments`, `custom`: the fields of a module;
 //! 5. `instructions`, `immediates`: function bodies and constant expressions;
 //! 6. `text`, `script`: the public interface; `print`: binaries to text.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

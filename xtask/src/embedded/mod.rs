@@ -102,7 +102,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         let target = all_targets().find(|target| target.name == name);
         targets.push(*target.with_context(|| format!("there is no recipe for `{name}`{DETAILS}"))?);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     if targets.is_empty() {
         targets = TARGETS.to_vec();
     }

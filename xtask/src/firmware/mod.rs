@@ -113,7 +113,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         ensure!(BOARDS.iter().any(|board| board.name == name), "there is no board `{name}`{DETAILS}");
         wanted.push(name);
     }
-    crate::nothing_left(arguments)?;
+    crate::no_more_arguments(arguments)?;
     let boards = BOARDS.iter().filter(|board| wanted.is_empty() || wanted.iter().any(|name| board.name == name));
     if let Some(reason) = run(boards, limits)? {
         ensure!(!require, "{reason}");
