@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use pico_args::Arguments;
 
 use crate::{embedded, project};
@@ -36,6 +36,17 @@ const NOT_HERE: &[&str] = &["guard_pages::signals", "guard_pages::threads"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
     crate::no_more_arguments(arguments)?;
+    match check()? {
+        Some(reason) => bail!("{reason}"),
+        None => Ok(()),
+    }
+}
+
+/// Runs the tests, or returns why it can't.
+pub fn check() -> Result<Option<String>> {
+    if let Err(reason) = embedded::cargo(TARGET) {
+        return Ok(Some(reason));
+    }
     let (api, conformance) = (build("api")?, build("conformance")?);
     let mut guarded = on(&[], &api)?;
     guarded.args(["guard_pages", "direct_calls", "--test-threads=1"]);
@@ -47,7 +58,8 @@ pub fn main(arguments: Arguments) -> Result<()> {
     for script in SCRIPTS {
         project::run(on(&[], &conformance)?.arg(script))?;
     }
-    project::run(on(&["-R", SPACE], &conformance)?.arg("--checked"))
+    project::run(on(&["-R", SPACE], &conformance)?.arg("--checked"))?;
+    Ok(None)
 }
 
 /// Builds a test of the library, and returns where it is.
@@ -58,7 +70,7 @@ fn build(test: &str) -> Result<PathBuf> {
     // Fat link-time optimisation would not pay.
     cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").current_dir(project::root());
     let output = cargo.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
-    ensure!(output.status.success(), "{} failed", project::words(&cargo));
+    ensure!(output.status.success(), "{} failed", project::command_line(&cargo));
     let said = String::from_utf8(output.stdout)?;
     let mut messages = said.lines().rev().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let program = messages.find_map(|message| Some(message["executable"].as_str()?.to_owned()));

@@ -10,11 +10,9 @@ mod choose;
 mod count;
 mod engine;
 mod folder;
-mod images;
 mod measure;
 mod objects;
 mod peers;
-mod sample;
 mod table;
 mod translation;
 mod unused;
@@ -59,8 +57,6 @@ FILTER runs only the guests whose names contain it.
                        crates/exec/src/handlers/pairs; and how many dispatches they leave
   --unused             instead, the variants of instructions that no program dispatched, and those that each dispatched for less
                        than a thousandth
-  --sample             instead, where the time of each program goes: the handlers, and the hottest ones' code (perf, Linux)
-  --images             instead of that, compare wasmote with itself: from binaries and from images
   --translation        instead of that, how fast both translate code that does not run
   --objects            instead of that, what is about objects: guests with them against Wasmtime with Cranelift, with and without
                        its compilation; allocation against a native bump allocator; memory of binary trees
@@ -77,8 +73,6 @@ struct Options {
     corpus: Option<PathBuf>,
     /// The programs of the corpus that are meant, if not all.
     group: Option<Group>,
-    sample: bool,
-    images: bool,
     translation: bool,
     /// What to measure of objects, if that is wanted.
     objects: Option<PathBuf>,
@@ -96,17 +90,9 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if options.corpus.is_some() {
         workloads.retain(|workload| options.group.is_none_or(|group| group == Group::of(&workload.module)));
     }
-    if options.sample {
-        ensure!(!workloads.is_empty(), "no guest matches");
-        return sample::main(&workloads, &scratch);
-    }
     if let Some(count) = options.count {
         ensure!(!workloads.is_empty(), "no guest matches");
         return count::main(&workloads, count, options.corpus.is_some(), &scratch);
-    }
-    if options.images {
-        ensure!(!workloads.is_empty(), "no guest matches");
-        return images::main(&workloads, options.rounds, &scratch);
     }
     if options.translation {
         ensure!(!workloads.is_empty(), "no guest matches");
@@ -179,8 +165,6 @@ impl Options {
         if corpus.is_some() && count.is_some_and(|count| !matches!(count, Count::Choose(_))) {
             group = group.or(Some(Group::Known));
         }
-        let sample = arguments.contains("--sample");
-        let images = arguments.contains("--images");
         let translation = arguments.contains("--translation");
         let of_objects = arguments.contains("--objects");
         let markdown = arguments.opt_value_from_str("--markdown")?;
@@ -199,12 +183,10 @@ impl Options {
             count,
             corpus,
             group,
-            sample,
-            images,
             translation,
             objects,
         };
-        if options.count.is_some() || options.images || options.sample {
+        if options.count.is_some() {
             return Ok(options);
         }
         let program = match ours {

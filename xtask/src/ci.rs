@@ -1,138 +1,199 @@
-//! `cargo xtask ci`: everything that must hold, in order, as the build server runs it.
+//! `cargo xtask ci`: everything that must hold, step by step. `.ci/run` runs the steps of every change, `.ci/weekly` the steps that take longer,
+//! and `cargo xtask check` those that finish within five minutes.
 //!
-//! Some steps run beside the others ([`beside`]), unless steps are named or the first failure ends it. A failed step
-//! does not keep the later ones from running, unless `--fail-fast` is given; what failed is listed at the
-//! end. The last line is the sum of all tests, `N passed, N failed`.
+//! Some steps run in [`parallel`] to the others, unless steps are named or `--fail-fast` is given. The later steps run even if
+//! one fails. The last line is the sum of all tests, `N passed, N failed`.
 
-mod beside;
+mod parallel;
 mod readme;
+mod tests;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use pico_args::Arguments;
 
-use crate::conformance::{GUESTS, SCRIPTS, select};
 use crate::project::{self, cargo, run};
 use crate::{
-    bare, circles, corpus, deps, diet, embedded, features, firmware, fuzz, linear, miri, same_image, size, tailcheck,
+    aarch64, circles, corpus, deps, embedded, features, firmware, forbidden_symbols, fuzz, linear, miri, no_std_check,
+    packages, same_image, size, tailcheck, tools,
 };
+use tests::Count;
 
-/// How a step went, when it did not fail.
+pub const OPTIONS: &str = "
+  --weekly      the steps that take longer, instead of those of every change
+  --fail-fast   stop at the first step that fails
+";
+
+/// The result of a step that did not fail.
 enum Outcome {
     Passed,
     Tests(Count),
     LeftOut(String),
 }
 
-/// Tests of a step, or of all.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-struct Count {
-    passed: usize,
-    failed: usize,
-    ignored: usize,
+/// When a step runs, beside being named.
+#[derive(Clone, Copy, PartialEq)]
+enum Gate {
+    /// With `cargo xtask check` and before each change.
+    Check,
+    /// Only with `cargo xtask check`: another step of every change includes it.
+    CheckOnly,
+    /// Before each change.
+    Change,
+    /// Once a week.
+    Weekly,
 }
 
-/// A step: its name, what it proves, and how.
-type Step = (&'static str, &'static str, fn() -> Result<Outcome>);
+struct Step {
+    name: &'static str,
+    gate: Gate,
+    /// What it proves.
+    what: &'static str,
+    run: fn() -> Result<Outcome>,
+}
+
+const fn step(name: &'static str, gate: Gate, what: &'static str, run: fn() -> Result<Outcome>) -> Step {
+    Step { name, gate, what, run }
+}
+
+use Gate::{Change, Check, CheckOnly, Weekly};
 
 const STEPS: &[Step] = &[
-    ("readme", "README's first commands, in a clone with nothing beside it: all tests are one of them", readme),
-    ("fmt", "the code is formatted", fmt),
-    ("deps", "the crates depend on each other as designed", || deps::check().map(|()| Outcome::Passed)),
-    ("circles", "files do not need each other in large circles", || circles::check().map(|()| Outcome::Passed)),
-    ("clippy", "no warnings in any target", clippy),
-    ("corpus", "the guests too large to commit are at hand", || corpus::check().map(left_out)),
-    ("test-beside", "the tests whose numbers depend on what lies beside the checkout", test_beside),
-    ("test-loop", "the suites with handlers that return to a loop", test_loop),
-    ("test-release", "the suites with the release profile, where handlers tail-call", test_release),
-    ("test-images", "the suites from images: of each op set, and metered", test_images),
-    ("test-in-place", "images executed in place, in builds that have nothing else", test_in_place),
-    ("test-no-std", "the command as it is without the standard library", test_no_std),
-    ("test-core", "the command as it is without the extended op set", test_core),
-    ("tailcheck", "the handlers of the release binary are straight lines to a jump", || {
-        tailcheck::check().map(left_out)
+    step(
+        "readme",
+        Change,
+        "the first commands of README, in a clone of its own: one of them runs all tests",
+        readme::step,
+    ),
+    step("fmt", Check, "the code is formatted", || ran(&mut cargo(["fmt", "--all", "--check"]))),
+    step("deps", Check, "crates depend on each other as designed", || passed(deps::check())),
+    step(
+        "packages",
+        Check,
+        "published packages are complete and document their features",
+        || passed(packages::check()),
+    ),
+    step("circles", Check, "no large circle of files that need each other", || passed(circles::check())),
+    step("clippy", Check, "no warning in any target", clippy),
+    step("unit-tests", CheckOnly, "the unit tests of all crates", tests::unit),
+    step("conformance", CheckOnly, "the scripts of the specification, in one mode", tests::conformance),
+    step("doc", Change, "the documentation has no warning", doc),
+    step("publish", Change, "all packages can be packaged, in an order", || passed(publish(&["--no-verify"]))),
+    step("install", Change, "`cargo install` gives a working command", install),
+    step("corpus", Change, "the guests that are too large to commit are present", || left_out(corpus::check())),
+    step("test-newest", Change, "the newest scripts of the specification, beside the checkout", tests::newest_scripts),
+    step("test-loop", Change, "the scripts with loop dispatch", tests::loop_dispatch),
+    step("test-release", Change, "scripts and guests with the optimisations of the release", tests::release),
+    step("test-images", Change, "the scripts from images: each op set, and metered", tests::images),
+    step("test-in-place", Change, "images executed in place, in builds that do nothing else", tests::in_place),
+    step("test-no-std", Change, "the command without the standard library", tests::no_std),
+    step("test-core", Change, "the command without the extended op set", tests::core_op_set),
+    step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
+        left_out(tailcheck::check())
     }),
-    ("features", "each crate compiles with its features, and loses what goes without them", || {
-        features::check(&[], false).map(|()| Outcome::Passed)
+    step("features", Change, "each crate compiles with each of its features alone", || {
+        passed(features::check("--each-feature"))
     }),
-    ("setup-embedded", "a toolchain for firmware and foreign hosts is at hand", || embedded::check().map(left_out)),
-    ("bare", "the no_std crates compile without an operating system", || bare::check().map(left_out)),
-    ("firmware", "the firmware examples print in QEMU what they must", || firmware::check().map(left_out)),
-    ("size", "each configuration of size-budget.toml keeps to its budget", || {
-        size::check(embedded::complete()).map(left_out)
+    step("setup-embedded", Change, "a toolchain for firmware and foreign hosts is present", || {
+        left_out(embedded::check())
     }),
-    ("diet", "what size-budget.toml forbids is not in them", || diet::check(&[], embedded::complete()).map(left_out)),
-    ("fuzz", "the fuzz targets compile, and modules by wasm-smith do what they do in wasmi", || {
-        fuzz::check().map(|()| Outcome::Passed)
+    step("no-std-check", Change, "the no_std crates compile without an operating system", || {
+        left_out(no_std_check::check())
     }),
-    ("miri", "small modules do nothing undefined, as far as Miri sees", || miri::check().map(left_out)),
-    ("linear", "work grows no faster than modules do", || linear::check().map(|()| Outcome::Passed)),
-    ("same-image", "images are the same whichever host writes them", || same_image::check().map(left_out)),
+    step("firmware", Change, "the firmware examples print in QEMU what they must", || left_out(firmware::check())),
+    step("size", Change, "each configuration of size-budget.toml keeps to its budget", || {
+        left_out(size::check(embedded::complete()))
+    }),
+    step("forbidden-symbols", Change, "no configuration contains what size-budget.toml forbids", || {
+        left_out(forbidden_symbols::check(&[], embedded::complete()))
+    }),
+    step("fuzz", Change, "the fuzz targets compile, and random modules do what they do in wasmi", || {
+        passed(fuzz::check())
+    }),
+    step("linear", Change, "work grows no faster than modules do", || passed(linear::check())),
+    step("licences", Weekly, "licences, sources and bans of all dependencies (cargo-deny)", licences),
+    step("feature-pairs", Weekly, "each crate compiles with any two of its features", || {
+        passed(features::check("--feature-powerset"))
+    }),
+    step("feature-symbols", Weekly, "what a feature adds is absent without it", || {
+        passed(forbidden_symbols::check_features())
+    }),
+    step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
+    step("test-loop-guests", Weekly, "the guests with loop dispatch", tests::loop_dispatch_guests),
+    step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
+    step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),
+    step("miri", Weekly, "small modules do nothing undefined, as far as Miri sees", || left_out(miri::check())),
+    step("fuzz-more", Weekly, "random modules in all builds, against wasmi and Wasmtime", || {
+        passed(fuzz::compare_all(1000, 0))
+    }),
 ];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let fail_fast = arguments.contains("--fail-fast");
-    let mut wanted = Vec::new();
+    let weekly = arguments.contains("--weekly");
+    let mut named = Vec::new();
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
-        ensure!(STEPS.iter().any(|step| step.0 == name), "there is no step `{name}`; there are {}", step_names());
-        wanted.push(name);
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        ensure!(names.contains(&&*name), "there is no step `{name}`; there are {}", names.join(", "));
+        named.push(name);
     }
     crate::no_more_arguments(arguments)?;
+    let selected = |step: &&Step| match named.is_empty() {
+        true if weekly => step.gate == Weekly,
+        true => matches!(step.gate, Check | Change),
+        false => named.iter().any(|name| name == step.name),
+    };
+    run_steps(STEPS.iter().filter(selected).collect(), named.is_empty() && !weekly && !fail_fast, fail_fast)
+}
 
-    let mut beside = if wanted.is_empty() && !fail_fast { Some(beside::start()?) } else { None };
+/// `cargo xtask check`.
+pub fn check(arguments: Arguments) -> Result<()> {
+    crate::no_more_arguments(arguments)?;
+    run_steps(STEPS.iter().filter(|step| matches!(step.gate, Check | CheckOnly)).collect(), false, false)
+}
+
+fn run_steps(steps: Vec<&Step>, in_parallel: bool, fail_fast: bool) -> Result<()> {
+    let mut lane = if in_parallel { Some(parallel::start()?) } else { None };
     let (mut total, mut lines, mut failed) = (Count::default(), Vec::new(), Vec::new());
-    // Those beside last: nobody waits for them while there is something else to do.
-    let (last, first): (Vec<&Step>, _) = STEPS.iter().partition(|step| beside.is_some() && beside::is_one(step.0));
-    for (name, what, step) in first.into_iter().chain(last) {
-        if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == name) {
-            continue;
-        }
+    // Those that run in parallel come last, so that nothing waits for them while there is other work.
+    let (last, first): (Vec<&Step>, _) = steps.into_iter().partition(|step| in_parallel && parallel::has(step.name));
+    for &Step { name, what, run, .. } in first.into_iter().chain(last) {
         println!("\n=== {name}: {what}");
-        if let Some(result) = beside.as_mut().and_then(|beside| beside.end(name)) {
-            let how = result.unwrap_or_else(|error| {
-                eprintln!("{error:#}");
-                failed.push(*name);
-                "FAILED".into()
-            });
-            lines.push(format!("{name:<14} {how}"));
-            println!("--- {}", lines[lines.len() - 1]);
-            continue;
-        }
-        if let Some(beside) = &mut beside {
-            beside.prepare(name);
-        }
         let start = Instant::now();
-        let result = step();
-        let how = match &result {
-            Ok(Outcome::Passed) => "ok".into(),
-            Ok(Outcome::LeftOut(reason)) => format!("left out: {reason}"),
-            Ok(Outcome::Tests(count)) => {
-                total.add(*count);
-                if count.failed > 0 {
-                    failed.push(*name);
+        if let Some(lane) = &mut lane {
+            lane.wait_for_needs_of(name);
+        }
+        let line = match lane.as_mut().and_then(|lane| lane.finish(name)) {
+            Some(result) => result,
+            None => run().map(|outcome| {
+                let time = seconds(start.elapsed());
+                match outcome {
+                    Outcome::Passed => format!("{time}  ok"),
+                    Outcome::LeftOut(reason) => format!("{time}  left out: {reason}"),
+                    Outcome::Tests(count) => {
+                        total.add(count);
+                        if count.failed > 0 {
+                            failed.push(name);
+                        }
+                        format!("{time}  {count}")
+                    }
                 }
-                format!("{} passed, {} failed, {} ignored", count.passed, count.failed, count.ignored)
-            }
-            Err(error) => {
-                eprintln!("{error:#}");
-                failed.push(*name);
-                "FAILED".into()
-            }
+            }),
         };
-        lines.push(format!("{name:<14} {:>7}  {how}", seconds(start.elapsed())));
+        let line = line.unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            failed.push(name);
+            format!("{}  FAILED", seconds(start.elapsed()))
+        });
+        lines.push(format!("{name:<17} {line}"));
         println!("--- {}", lines[lines.len() - 1]);
         if fail_fast && !failed.is_empty() {
             break;
         }
     }
-
     println!("\n=== summary");
-    for line in &lines {
-        println!("{line}");
-    }
+    lines.iter().for_each(|line| println!("{line}"));
     println!("{} passed, {} failed", total.passed, total.failed);
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
@@ -140,205 +201,42 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn step_names() -> String {
-    STEPS.iter().map(|step| step.0).collect::<Vec<_>>().join(", ")
-}
-
 fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
+    format!("{:>7.1} s", time.as_secs_f64())
 }
 
-fn left_out(reason: Option<String>) -> Outcome {
-    reason.map_or(Outcome::Passed, Outcome::LeftOut)
+fn passed(result: Result<()>) -> Result<Outcome> {
+    result.map(|()| Outcome::Passed)
 }
 
-fn fmt() -> Result<Outcome> {
-    run(&mut cargo(["fmt", "--all", "--check"]))?;
-    Ok(Outcome::Passed)
+fn left_out(result: Result<Option<String>>) -> Result<Outcome> {
+    Ok(result?.map_or(Outcome::Passed, Outcome::LeftOut))
+}
+
+fn ran(command: &mut std::process::Command) -> Result<Outcome> {
+    passed(run(command))
 }
 
 fn clippy() -> Result<Outcome> {
-    run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "-D", "warnings"]))?;
-    Ok(Outcome::Passed)
+    ran(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "-D", "warnings"]))
 }
 
-fn readme() -> Result<Outcome> {
-    let mut count = Count::default();
-    for command in &mut readme::commands()? {
-        println!("$ {}", readme::line(command));
-        // Not every command runs tests.
-        count.add(count_lines(command)?);
-    }
-    ensure!(count.passed > 0, "no command of README's runs tests");
-    Ok(Outcome::Tests(count))
+fn doc() -> Result<Outcome> {
+    ran(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-fn test_beside() -> Result<Outcome> {
-    if !project::root().join("../shared/testsuite").is_dir() {
-        return Ok(Outcome::LeftOut("../shared/testsuite is not there".into()));
-    }
-    let mut count = Count::default();
-    for arguments in ["--test conformance -- testsuite/", "--lib --test images --test operators -- beside_the_checkout"]
-    {
-        let mut test = cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
-        count.add(counted(count_tests(test.args(arguments.split(' ')))?));
-    }
-    Ok(Outcome::Tests(count))
+fn publish(more: &[&str]) -> Result<()> {
+    run(cargo(["publish", "--workspace", "--dry-run", "--locked", "--allow-dirty"]).args(more))
 }
 
-fn test_loop() -> Result<Outcome> {
-    // Along with what relaxed instructions do otherwise.
-    // In place the loop is run by `test-in-place`, with the op set that firmware has.
-    let mut count =
-        counted(suites(&["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"], &["wasmote-exec"])?);
-    // What shows each instruction has the loop.
-    let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "seen"];
-    count.add(counted(count_tests(&mut cargo(traced))?));
-    Ok(Outcome::Tests(count))
+fn install() -> Result<Outcome> {
+    let folder = project::target_dir().join("install");
+    run(cargo(["install", "--locked", "--quiet", "--force", "--path", "crates/cli", "--root"]).arg(&folder))?;
+    let mut command = std::process::Command::new(folder.join("bin").join(project::BINARY));
+    ran(command.arg(project::root().join("tests/guests/fib.wasm")))
 }
 
-fn test_release() -> Result<Outcome> {
-    suites(&["--release"], &[])
-}
-
-/// The suites that run wasm, built with these arguments, but for those of some packages.
-fn suites(how: &[&str], without: &[&str]) -> Result<Outcome> {
-    let mut metadata = project::metadata()?;
-    metadata.packages.retain(|package| !without.contains(&package.name.as_str()));
-    let mut cargo = cargo(["test", "--locked", "--no-fail-fast"]);
-    count_tests(cargo.args(how).args(select(&metadata, &[SCRIPTS, GUESTS].concat())?))
-}
-
-fn test_images() -> Result<Outcome> {
-    let mut count = Count::default();
-    for arguments in ["--images=core", "--images=extended", "--images=metered --checked"] {
-        let conformance = ["test", "--locked", "--package", "wasmote", "--test", "conformance", "--"];
-        count.add(counted(count_tests(cargo(conformance).args(arguments.split(' ')))?));
-    }
-    Ok(Outcome::Tests(count))
-}
-
-/// What the tests of the whole workspace, where every feature is on, leave to builds of `exec` alone: the core op set without accumulators, as
-/// firmware on Arm of 32 bits has it, in a loop and with small floats; and no floats at all. `test-release` has the suites in the release profile.
-fn test_in_place() -> Result<Outcome> {
-    let exec = ["test", "--locked", "--no-fail-fast", "--package", "wasmote-exec", "--no-default-features"];
-    let runs = [
-        "--features small-floats,verify,loop-dispatch --lib --test conformance --test in_place",
-        "--features verify --doc",
-        // Each instruction is shown.
-        "--features verify,trace --test in_place trace",
-        "--features verify --test in_place",
-    ];
-    let mut count = Count::default();
-    for run in runs {
-        count.add(counted(count_tests(cargo(exec).args(run.split(' ')))?));
-    }
-    Ok(Outcome::Tests(count))
-}
-
-fn test_no_std() -> Result<Outcome> {
-    let features = "wasm,image,compile,validate,inspect,dump,extended,wasi";
-    let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features"];
-    let mut count = counted(count_tests(cargo(command).args(["--features", features]))?);
-    // What a build lacks is named when a module is loaded: other builds of these tests have it all.
-    let decode = ["test", "--locked", "--package", "wasmote-decode", "--no-default-features", "--features", "wasm"];
-    count.add(counted(count_tests(&mut cargo(decode))?));
-    Ok(Outcome::Tests(count))
-}
-
-fn test_core() -> Result<Outcome> {
-    let command = ["test", "--locked", "--release", "--package", "wasmote-cli", "--no-default-features", "--features"];
-    count_tests(cargo(command).args([
-        "wasm,image,compile,validate,gc,wasi,script",
-        "--test",
-        "guests",
-        "--test",
-        "scripts",
-    ]))
-}
-
-/// The tests of an outcome that has some.
-fn counted(outcome: Outcome) -> Count {
-    match outcome {
-        Outcome::Tests(count) => count,
-        Outcome::Passed | Outcome::LeftOut(_) => Count::default(),
-    }
-}
-
-/// Runs tests, shows what they print, and counts them.
-fn count_tests(command: &mut Command) -> Result<Outcome> {
-    let count = count_lines(command)?;
-    ensure!(count.passed + count.failed > 0, "{} ran no test", project::words(command));
-    Ok(Outcome::Tests(count))
-}
-
-/// Runs a command, shows what it prints, and counts the tests that it says it ran.
-fn count_lines(command: &mut Command) -> Result<Count> {
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
-    let mut count = Count::default();
-    for line in BufReader::new(child.stdout.take().context("cargo's output")?).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        if let Some(of_binary) = Count::parse(&line) {
-            count.add(of_binary);
-        }
-    }
-    let status = child.wait()?;
-    if !status.success() && count.failed == 0 {
-        bail!("{} ended without naming a failed test ({status})", project::words(command));
-    }
-    Ok(count)
-}
-
-impl Count {
-    /// From the line that a test binary ends with: `test result: ok. 3 passed; 0 failed; 1 ignored; ...`. Where the
-    /// tests are scripts, directives are counted.
-    fn parse(line: &str) -> Option<Count> {
-        let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-        let mut count = Count::default();
-        for part in counts.split("; ") {
-            match part.split_once(' ') {
-                Some((number, "passed")) => count.passed = number.parse().ok()?,
-                Some((number, "failed")) => count.failed = number.parse().ok()?,
-                Some((number, "ignored")) => count.ignored = number.parse().ok()?,
-                _ => {}
-            }
-        }
-        Some(count)
-    }
-
-    fn add(&mut self, other: Count) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.ignored += other.ignored;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn result_lines_are_counted_and_others_are_not() {
-        let line = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s";
-        assert_eq!(Count::parse(line), Some(Count { passed: 3, failed: 0, ignored: 1 }));
-        let line = "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.5s";
-        assert_eq!(Count::parse(line), Some(Count { passed: 10, failed: 2, ignored: 0 }));
-        assert_eq!(Count::parse("test memory::grow ... ok"), None);
-        assert_eq!(Count::parse("running 3 tests"), None);
-        assert_eq!(Count::parse("v2/memory.wast: 83 passed, 0 failed, 0 skipped"), None);
-    }
-
-    fn outcome(script: &str) -> Result<Outcome> {
-        count_tests(Command::new("sh").args(["-c", script]))
-    }
-
-    #[test]
-    fn step_without_tests_or_with_a_silent_failure_fails() {
-        assert!(outcome("true").is_err());
-        let ok = "echo 'test result: ok. 3 passed; 0 failed'";
-        assert!(outcome(&format!("{ok}; exit 1")).is_err());
-        assert!(matches!(outcome(ok), Ok(Outcome::Tests(Count { passed: 3, .. }))));
-    }
+fn licences() -> Result<Outcome> {
+    let mut deny = std::process::Command::new(tools::DENY.find()?);
+    ran(deny.current_dir(project::root()).args(["--workspace", "check", "licenses", "bans", "sources"]))
 }

@@ -86,7 +86,7 @@ fn client(command: &mut Command, install: &str) -> Result<String> {
         Unreachable(format!("cannot start {name} ({e}), which fetches the packages; install {install}"))
     })?;
     if !output.status.success() {
-        bail!(Unreachable(format!("`{}` failed ({})", project::words(command), output.status)));
+        bail!(Unreachable(format!("`{}` failed ({})", project::command_line(command), output.status)));
     }
     String::from_utf8(output.stdout).with_context(|| format!("{name}'s answer"))
 }

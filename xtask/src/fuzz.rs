@@ -51,8 +51,13 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     }
     match modules {
         None => check(),
-        Some(modules) => BUILDS.iter().try_for_each(|build| compare(build, KINDS, modules, first)),
+        Some(modules) => compare_all(modules, first),
     }
+}
+
+/// Compares modules of all kinds, in each build.
+pub fn compare_all(modules: u64, first: u64) -> Result<()> {
+    BUILDS.iter().try_for_each(|build| compare(build, KINDS, modules, first))
 }
 
 /// Compiles the targets without libFuzzer, whose entry point takes a nightly compiler, and compares modules.

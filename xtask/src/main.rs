@@ -1,38 +1,37 @@
-//! What the project checks and measures about itself: `cargo xtask COMMAND`, one file a command.
+//! The checks and measurements of the project: `cargo xtask COMMAND`, one file for each command.
 //!
-//! - [`project`]: where the workspace is, how cargo is run in it; used by all the others.
-//! - Checks: [`ci`] runs all of them in order: [`deps`], [`circles`], [`tailcheck`], [`features`], [`bare`], [`conformance`],
-//!   [`size`], [`diet`], [`fuzz`], [`linear`], [`miri`].
-//! - Firmware: [`embedded`] makes a toolchain for it, [`firmware`] checks the examples; [`same_image`] compares hosts; [`aarch64`] tests
-//!   one that CI has no time for.
-//! - [`wasi_testsuite`] runs the official tests of WASI, which lie elsewhere.
-//! - Measurements: [`bench`] (speed against other interpreters).
+//! - [`project`] knows where the workspace is and runs cargo in it; [`tools`] installs the tools of others. All other files use them.
+//! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
+//!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`].
+//! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
+//!   [`aarch64`] runs the suites on one.
+//! - Measurements: [`bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
 mod aarch64;
-mod bare;
 mod bench;
 mod ci;
 mod circles;
 mod conformance;
 mod corpus;
 mod deps;
-mod diet;
 mod embedded;
 mod features;
 mod firmware;
+mod forbidden_symbols;
+mod fused_operations;
 mod fuzz;
 mod guests;
 mod linear;
 mod miri;
+mod no_std_check;
 mod opcodes;
 mod packages;
 mod project;
 mod same_image;
 mod size;
 mod tailcheck;
-mod tiles;
-mod wasi_testsuite;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -42,9 +41,9 @@ use pico_args::Arguments;
 struct Command {
     name: &'static str,
     arguments: &'static str,
-    /// What it does, in a line.
+    /// What it does, in one line.
     what: &'static str,
-    /// What more there is to say when it is asked for help.
+    /// The rest of its help.
     details: &'static str,
     main: fn(Arguments) -> Result<()>,
 }
@@ -53,133 +52,81 @@ const fn command(
     name: &'static str,
     arguments: &'static str,
     what: &'static str,
+    details: &'static str,
     main: fn(Arguments) -> Result<()>,
 ) -> Command {
-    Command { name, arguments, what, details: "", main }
+    Command { name, arguments, what, details, main }
 }
 
 const COMMANDS: &[Command] = &[
-    command(
-        "ci",
-        "[STEP...] [--fail-fast]",
-        "everything that must hold before a change is taken, or the named steps of it",
-        ci::main,
-    ),
-    command(
-        "conformance",
-        "",
-        "the specification's suite and the regressions, with counts for each file",
-        conformance::main,
-    ),
-    command(
-        "deps",
-        "",
-        "each crate uses only what the design lets it use, and denies what it must; no opcode is a number",
-        deps::main,
-    ),
-    Command {
-        name: "packages",
-        arguments: "[--write]",
-        what: "the published packages are complete, and their features are documented",
-        details: packages::OPTIONS,
-        main: packages::main,
-    },
-    command(
-        "circles",
-        "",
-        "no circle of files that need each other is larger than it may be, in the crates that have limits",
-        circles::main,
-    ),
+    command("check", "", "what must hold, as far as five minutes go", "", ci::check),
+    command("ci", "[STEP...] [OPTION...]", "everything that must hold before a change lands", ci::OPTIONS, ci::main),
+    command("conformance", "", "the scripts of the specification and regressions, file by file", "", conformance::main),
+    command("deps", "", "crates depend on each other as designed, and no opcode is a number", "", deps::main),
+    command("packages", "[--write]", "published packages are complete", packages::OPTIONS, packages::main),
+    command("circles", "", "no large circle of files that need each other", "", circles::main),
     command(
         "tailcheck",
         "[BINARY]",
         "no hot handler of the release binary has a stack frame, a call or a return",
+        "",
         tailcheck::main,
     ),
+    command("features", "[--two]", "each crate compiles with each of its features", features::OPTIONS, features::main),
     command(
-        "features",
-        "[CRATE...] [--two]",
-        "each crate compiles with each of its features (and any two), and what a feature adds is gone without it",
-        features::main,
+        "fuzz",
+        "[--modules N | --long MINUTES]",
+        "the code in fuzz/ compiles, and random modules do what they do in wasmi and Wasmtime",
+        fuzz::OPTIONS,
+        fuzz::main,
     ),
-    Command {
-        name: "fuzz",
-        arguments: "[--modules N | --long MINUTES [--seed N]]",
-        what: "what lies in fuzz/ compiles, and modules by wasm-smith do what they do in wasmi and Wasmtime",
-        details: fuzz::OPTIONS,
-        main: fuzz::main,
-    },
-    Command {
-        name: "linear",
-        arguments: "[NAME...] [--all]",
-        what: "the work of each phase over generated modules, which must not grow faster than they do",
-        details: linear::OPTIONS,
-        main: linear::main,
-    },
-    Command {
-        name: "miri",
-        arguments: "",
-        what: "small modules in Miri, which finds what is undefined in unsafe code",
-        details: miri::DETAILS,
-        main: miri::main,
-    },
-    command("bare", "", "the no_std crates compile for a target without an operating system", bare::main),
-    Command {
-        name: "size",
-        arguments: "[NAME...] [OPTION...]",
-        what: "each configuration of size-budget.toml against its budget, with treemaps",
-        details: size::OPTIONS,
-        main: size::main,
-    },
     command(
-        "diet",
-        "[NAME...] [--require-all]",
-        "nothing that size-budget.toml forbids is in its configurations",
-        diet::main,
+        "linear",
+        "[NAME...] [--all]",
+        "the work of each phase over generated modules grows no faster than they do",
+        linear::OPTIONS,
+        linear::main,
     ),
-    Command {
-        name: "bench",
-        arguments: "[FILTER] [OPTION...]",
-        what: "CPU time and memory of the guests against other interpreters",
-        details: bench::OPTIONS,
-        main: bench::main,
-    },
-    Command {
-        name: "setup-embedded",
-        arguments: "[TARGET...] [--qemu]",
-        what: "a toolchain for firmware and foreign hosts, and emulators to run them, out of Debian packages",
-        details: embedded::DETAILS,
-        main: embedded::main,
-    },
-    Command {
-        name: "firmware",
-        arguments: "[NAME...] [--require] [--limits]",
-        what: "the firmware examples in QEMU: what they print, what they link, and how small they are",
-        details: firmware::DETAILS,
-        main: firmware::main,
-    },
-    Command {
-        name: "same-image",
-        arguments: "[--require]",
-        what: "images written on hosts of 32 bits and of the other byte order are the same as here",
-        details: same_image::DETAILS,
-        main: same_image::main,
-    },
-    Command {
-        name: "aarch64",
-        arguments: "",
-        what: "the suites on aarch64 Linux, in QEMU",
-        details: aarch64::DETAILS,
-        main: aarch64::main,
-    },
-    Command {
-        name: "wasi-testsuite",
-        arguments: "PATH [--binary B]",
-        what: "the official tests of WASI preview 1, from a checkout of them",
-        details: wasi_testsuite::DETAILS,
-        main: wasi_testsuite::main,
-    },
-    command("corpus", "", "fetches the guests that are too large to commit into target/corpus", corpus::main),
+    command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, miri::main),
+    command("no-std-check", "", "the no_std crates compile without an operating system", "", no_std_check::main),
+    command("size", "[NAME...] [OPTION...]", "size-budget.toml is kept, with flame graphs", size::OPTIONS, size::main),
+    command(
+        "forbidden-symbols",
+        "[NAME...] [OPTION]",
+        "builds do not contain what they must not contain",
+        forbidden_symbols::OPTIONS,
+        forbidden_symbols::main,
+    ),
+    command(
+        "bench",
+        "[FILTER] [OPTION...]",
+        "CPU time and memory of the guests against other interpreters",
+        bench::OPTIONS,
+        bench::main,
+    ),
+    command(
+        "setup-embedded",
+        "[TARGET...] [--qemu]",
+        "a toolchain for firmware and foreign hosts, and emulators, from Debian packages",
+        embedded::DETAILS,
+        embedded::main,
+    ),
+    command(
+        "firmware",
+        "[NAME...] [--require] [--limits]",
+        "the firmware examples in QEMU: output, dependencies and sizes",
+        firmware::DETAILS,
+        firmware::main,
+    ),
+    command(
+        "same-image",
+        "[--require]",
+        "32-bit and big-endian hosts write the same images",
+        same_image::DETAILS,
+        same_image::main,
+    ),
+    command("aarch64", "", "the suites on aarch64 Linux, in QEMU", aarch64::DETAILS, aarch64::main),
+    command("corpus", "", "fetches the guests that are too large to commit", "", corpus::main),
 ];
 
 fn main() -> ExitCode {
@@ -198,7 +145,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
     let Some(name) = name else {
         println!("cargo xtask COMMAND\n");
         for command in COMMANDS {
-            println!("  {:<32} {}", format!("{} {}", command.name, command.arguments), command.what);
+            println!("  {:<36} {}", format!("{} {}", command.name, command.arguments), command.what);
         }
         return Ok(());
     };
@@ -213,7 +160,7 @@ fn run(mut arguments: Arguments) -> Result<()> {
     (command.main)(arguments)
 }
 
-/// Refuses what a command has not asked for.
+/// Refuses arguments that a command does not know.
 fn no_more_arguments(arguments: Arguments) -> Result<()> {
     match arguments.finish().first() {
         Some(argument) => bail!("unexpected argument `{}`", argument.display()),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 use pico_args::Arguments;
 
-use crate::project::{root, run, words};
+use crate::project::{command_line, root, run};
 
 /// For its help.
 pub const DETAILS: &str = "
@@ -53,8 +53,8 @@ pub fn check() -> Result<Option<String>> {
         match status.code() {
             Some(0) => {}
             // What `timeout` says of a command that it ended.
-            Some(124 | 137) => bail!("{} took more than {LIMIT} seconds", words(limited)),
-            _ => bail!("{} failed ({status})", words(limited)),
+            Some(124 | 137) => bail!("{} took more than {LIMIT} seconds", command_line(limited)),
+            _ => bail!("{} failed ({status})", command_line(limited)),
         }
     }
     Ok(None)

@@ -1,64 +1,53 @@
-//! No opcode of the language stands as a number outside of the table of operators (`crates/ir/src/operators/table.rs`): whoever asks for an
-//! operator asks by name.
+//! Opcodes of WebAssembly are numbers only in the table of operators (`crates/ir/src/operators/table.rs`). All other code names operators.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::project::root;
+use crate::project::{root, rust_files};
 
-/// The crates that read binaries, or make them.
+/// The crates that read or write binaries.
 const CRATES: &[&str] = &["decode", "validate", "translate", "wat", "runtime", "wasmote", "cli"];
 
-/// Files that tell other bytes of the binary format apart, and what these are.
+/// Files that compare other bytes of the binary format, and which these are.
 const OTHER_BYTES: &[(&str, &str)] = &[
-    ("decode/src/initial.rs", "what tables begin with that have an initial value"),
-    ("decode/src/operators.rs", "types as they are written"),
+    ("decode/src/initial.rs", "the prefix of tables with an initial value"),
+    ("decode/src/operators.rs", "encoded types"),
     ("decode/src/reader.rs", "the bits of integers"),
     ("decode/src/types.rs", "kinds of types"),
     ("validate/src/groups.rs", "kinds of types"),
     ("validate/src/items.rs", "kinds of imports and exports, flags of limits and segments"),
 ];
 
-/// The places where an opcode seems to stand as a number.
+/// The places where an opcode seems to be written as a number.
 pub fn faults() -> Result<Vec<String>> {
     let mut faults = Vec::new();
     let crates = root().join("crates");
     for name in CRATES {
-        let mut folders = vec![crates.join(name).join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-                let path = entry?.path();
-                let short = path.strip_prefix(&crates)?.display().to_string();
-                if is_test(&path) || OTHER_BYTES.iter().any(|(file, _)| *file == short) {
-                    continue;
-                } else if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    let source = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-                    let lines = in_source(&source);
-                    faults.extend(lines.map(|line| format!("crates/{short}:{line}: an opcode as a number")));
-                }
+        for (path, source) in rust_files(&crates.join(name).join("src"))? {
+            let short = path.strip_prefix(&crates)?.display().to_string();
+            if !is_test(Path::new(&short)) && !OTHER_BYTES.iter().any(|(file, _)| *file == short) {
+                let lines = in_source(&source);
+                faults.extend(lines.map(|line| format!("crates/{short}:{line}: an opcode as a number")));
             }
         }
     }
     Ok(faults)
 }
 
-/// Whether a file or folder is there for tests alone.
+/// Whether a file is `tests.rs`, or lies in a folder `tests`.
 fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|name| name == "tests")
+    path.with_extension("").iter().any(|part| part == "tests")
 }
 
-/// The lines, from 1, in which a byte is told apart by its number. Tests, which stand last in a file, may do so.
+/// The lines, from 1, that compare a byte with a number. Tests, which come last in a file, may do so.
 fn in_source(source: &str) -> impl Iterator<Item = usize> {
     let code = source.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    code.zip(1..).filter(|(line, _)| tells_apart(line.split("//").next().unwrap_or(line))).map(|(_, number)| number)
+    code.zip(1..).filter(|(line, _)| compares(line.split("//").next().unwrap_or(line))).map(|(_, number)| number)
 }
 
-/// Whether a byte is a pattern, or is compared, in this line.
-fn tells_apart(line: &str) -> bool {
+/// Whether a line compares a byte with a number, or has one as a pattern.
+fn compares(line: &str) -> bool {
     line.match_indices("0x").any(|(at, _)| {
         let (before, after) = (line[..at].trim_end(), &line[at + 2..]);
         let digits = after.bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -79,10 +68,5 @@ mod tests {
                       let low = byte & 0x7f; // 0x6a => in words\nlet address = 0x1000 | 0x0fff;\n\
                       #[cfg(test)]\nmod tests { const OPCODES: [u8; 2] = [0x6a, 0x0b]; }";
         assert_eq!(in_source(source).collect::<Vec<_>>(), [2, 3, 4]);
-    }
-
-    #[test]
-    fn there_are_none() {
-        assert_eq!(faults().unwrap(), Vec::<String>::new());
     }
 }

@@ -1,6 +1,6 @@
 //! The workspace, and cargo run in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -13,8 +13,8 @@ pub const CLI: &str = "wasmote-cli";
 /// The binary of [`CLI`].
 pub const BINARY: &str = "wasmote";
 
-/// The top of the workspace. Cargo says at run time where xtask is. What it said while compiling may be another checkout that shares
-/// the target folder.
+/// The top folder of the workspace. Cargo says at run time where xtask is; what it said at compile time may be another checkout that
+/// shares the target folder.
 pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
@@ -23,7 +23,7 @@ pub fn root() -> &'static Path {
     })
 }
 
-/// Where cargo builds, with `CARGO_TARGET_DIR` minded.
+/// Where cargo builds, which `CARGO_TARGET_DIR` may say.
 pub fn target_dir() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(dir) => root().join(dir),
@@ -31,24 +31,29 @@ pub fn target_dir() -> PathBuf {
     }
 }
 
+/// The cargo that runs xtask.
+pub fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
 /// Cargo in the top folder, with nothing to read on its standard input.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(cargo_program());
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
 }
 
 /// Runs a command to its end; a failure names it.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {}", words(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", command_line(command)))?;
     if !status.success() {
-        bail!("{} failed ({status})", words(command));
+        bail!("{} failed ({status})", command_line(command));
     }
     Ok(())
 }
 
-/// What a command would be on a shell's line.
-pub fn words(command: &Command) -> String {
+/// A command as the line of a shell, for messages.
+pub fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let mut line = program.to_string_lossy().into_owned();
     for argument in command.get_args() {
@@ -77,4 +82,21 @@ pub fn product(metadata: &Metadata) -> Vec<&Package> {
 pub fn build_release() -> Result<PathBuf> {
     run(&mut cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]))?;
     Ok(target_dir().join("release").join(BINARY))
+}
+
+/// All Rust files below a folder, with their text.
+pub fn rust_files(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(inside) = folders.pop() {
+        for entry in std::fs::read_dir(&inside).with_context(|| inside.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+                files.push((path, text));
+            }
+        }
+    }
+    Ok(files)
 }

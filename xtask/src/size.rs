@@ -6,7 +6,7 @@
 //! - [`budget`]: the configurations; [`build`]: building one, or why not.
 //! - [`measure`]: figures of what was built, from [`tools`] and [`elf`]; [`names`]: what a symbol's name says.
 //! - [`baseline`]: the figures of last time; [`gate`]: what is over its budget, and through what.
-//! - [`table`] and [`treemap`]: to look at.
+//! - [`table`] and [`flame_graph`]: to look at.
 //! - `embed`: programs that embed the library; `added`: what features add to the command.
 
 mod added;
@@ -15,12 +15,12 @@ pub mod budget;
 pub mod build;
 pub mod elf;
 mod embed;
+mod flame_graph;
 pub mod gate;
 pub mod measure;
 pub mod names;
 mod table;
 mod tools;
-mod treemap;
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub const OPTIONS: &str = "
   --features     instead of all that, what each feature adds to the command
   --require-all  fail if a configuration cannot be built on this machine
 
-  Treemaps, with tables of functions, go to target/size; index.html leads to them.
+  Flame graphs, one of each configuration, go to target/size.
 ";
 
 /// What is asked for on the command line.
@@ -118,7 +118,7 @@ fn run(options: &Options) -> Result<Option<String>> {
     }
 
     let pages = pages(&options.budget);
-    treemap::write(&pages, rows.iter().map(|(_, _, measured)| measured))?;
+    flame_graph::write(&pages, rows.iter().map(|(_, _, measured)| measured))?;
     if options.json {
         let measured: Vec<_> = rows.iter().map(|(_, _, measured)| measured).collect();
         println!("{}", serde_json::to_string_pretty(&measured)?);
@@ -127,7 +127,7 @@ fn run(options: &Options) -> Result<Option<String>> {
         for (_, _, measured) in rows.iter().filter(|_| options.top > 0) {
             table::print_functions(measured, options.top);
         }
-        println!("\ntreemaps: {}", pages.join("index.html").display());
+        println!("\nflame graphs: {}", pages.display());
     }
     if options.bless {
         for (_, _, measured) in &rows {

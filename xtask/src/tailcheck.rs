@@ -14,8 +14,8 @@ use anyhow::{Context, Result, bail, ensure};
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, SymbolKind};
 use pico_args::Arguments;
 
+use crate::fused_operations;
 use crate::project::{self, BINARY, CLI};
-use crate::tiles;
 
 /// Fewer hot handlers than this mean that they were not found, not that all is well.
 const AT_LEAST: usize = 500;
@@ -92,9 +92,9 @@ fn report(binary: &Path) -> Result<()> {
     let cold_bytes: usize = cold.iter().map(|function| function.code.len()).sum();
     println!("  cold handlers    {:>6}   (exempt; {cold_bytes} bytes)", cold.len());
     println!("  families:");
-    for family in tiles::FAMILIES {
+    for family in fused_operations::FAMILIES {
         let of_it = |function: &&&Function| {
-            let of = tiles::of_handler(&function.short_name());
+            let of = fused_operations::of_handler(&function.short_name());
             of.is_some_and(|of| of.name == family.name)
         };
         let sizes: Vec<usize> = hot.iter().filter(of_it).map(|function| function.code.len()).collect();

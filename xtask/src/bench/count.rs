@@ -8,9 +8,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::engine::Engine;
 use super::measure;
+use crate::fused_operations;
 use crate::guests::Workload;
 use crate::project::{self, BINARY, CLI};
-use crate::tiles;
 
 /// Lines of each list.
 const SHOWN: usize = 25;
@@ -176,18 +176,20 @@ fn lists(guests: &[(&str, &Counts)]) -> String {
 fn families(guests: &[(&str, &Counts)]) -> String {
     let mut text = String::from("\n  saved by instructions that do two things at once:\n");
     let pairs = "pairs";
-    for family in tiles::FAMILIES {
+    for family in fused_operations::FAMILIES {
         let mut shares = Vec::new();
         for (guest, counts) in guests {
             let (mut saved, mut of_family, mut done) = (0, 0, 0);
             for (name, count) in counts.singles() {
                 let parts: Vec<&str> = name.split('+').collect();
-                let twice = |part: &&&str| tiles::of_instruction(part).is_some();
+                let twice = |part: &&&str| fused_operations::of_instruction(part).is_some();
                 let halves = parts.iter().filter(twice).count() as u64 * count;
                 of_family += match family.name == pairs {
                     true => (parts.len() as u64 - 1) * count,
                     false => {
-                        let in_it = |part: &&&str| tiles::of_instruction(part).is_some_and(|of| of.name == family.name);
+                        let in_it = |part: &&&str| {
+                            fused_operations::of_instruction(part).is_some_and(|of| of.name == family.name)
+                        };
                         parts.iter().filter(in_it).count() as u64 * count
                     }
                 };

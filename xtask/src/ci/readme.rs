@@ -1,19 +1,32 @@
-//! README's first two commands, to the letter, where a newcomer would type them: in a clone with nothing beside it.
+//! The first two commands of README, to the letter, in a clone with nothing beside it, as a newcomer types them.
 //!
-//! The clone lies in the target folder, and shares it, so that what is compiled for it is compiled for all other steps, too.
+//! The clone shares the target folder, so that the other steps use what is compiled for it.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::Outcome;
+use super::tests::{Count, count_lines};
 use crate::project;
 
 /// How many commands README begins with.
 const COMMANDS: usize = 2;
 
-/// Clones the commit at hand, and gives the commands, to be run there.
-pub fn commands() -> Result<Vec<Command>> {
+pub fn step() -> Result<Outcome> {
+    let mut count = Count::default();
+    for command in &mut commands()? {
+        println!("$ {}", command.get_args().last().unwrap_or_default().display());
+        // Not every command runs tests.
+        count.add(count_lines(command)?);
+    }
+    ensure!(count.passed > 0, "no command of README runs tests");
+    Ok(Outcome::Tests(count))
+}
+
+/// Clones the current commit, and returns the commands, to be run there.
+fn commands() -> Result<Vec<Command>> {
     let folder = project::target_dir().join("alone");
     let clone = folder.join("wasmote");
     if folder.exists() {
@@ -31,11 +44,6 @@ pub fn commands() -> Result<Vec<Command>> {
         shell
     };
     Ok(lines.into_iter().map(command).collect())
-}
-
-/// The line that a command hands to the shell.
-pub fn line(command: &Command) -> String {
-    command.get_args().last().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The lines of code in README before its first heading.

@@ -10,6 +10,7 @@
 mod library;
 mod packages;
 
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -18,6 +19,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use pico_args::Arguments;
+
+use crate::project;
 
 /// A target, and what it takes beyond the compiler to build programs for it.
 #[derive(Clone, Copy)]
@@ -166,6 +169,33 @@ pub fn cargo(target: &str) -> Result<Command, String> {
         return Ok(Command::new(dir.join("bin/cargo")));
     }
     Err(format!("no toolchain for {target} in {}; `cargo xtask setup-embedded {target}` makes one", dir.display()))
+}
+
+/// A cargo whose compiler has the core library for a target, or why there is none: the one that the environment names, else that of
+/// `cargo xtask setup-embedded`, else the usual one.
+pub fn cargo_with_core(target: &str) -> Result<OsString, String> {
+    if let Some(named) = std::env::var_os("WASMOTE_EMBEDDED_CARGO") {
+        return match has_core(&named, target) {
+            true => Ok(named),
+            false => Err(format!("the compiler beside {} has no library for {target}", named.display())),
+        };
+    }
+    match cargo(target) {
+        Ok(cargo) => Ok(cargo.get_program().into()),
+        Err(_) if has_core(&project::cargo_program(), target) => Ok(project::cargo_program()),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// Whether the compiler beside this cargo has a core library for the target.
+fn has_core(cargo: &OsStr, target: &str) -> bool {
+    let rustc = Path::new(cargo).with_file_name("rustc");
+    let Ok(output) = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output() else {
+        return false;
+    };
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
 /// A program of QEMU, as set up or as installed, or why there is none.

@@ -112,10 +112,15 @@ fn apt_get(arguments: &[&str]) -> Command {
 
 /// Runs a command, and shows what it said only if it failed.
 fn run_quietly(command: &mut Command) -> Result<()> {
-    let output = command.output().with_context(|| format!("cannot start {}", project::words(command)))?;
+    let output = command.output().with_context(|| format!("cannot start {}", project::command_line(command)))?;
     if !output.status.success() {
         let said = [output.stdout, output.stderr].concat();
-        bail!("{} failed ({})\n{}", project::words(command), output.status, String::from_utf8_lossy(&said).trim());
+        bail!(
+            "{} failed ({})\n{}",
+            project::command_line(command),
+            output.status,
+            String::from_utf8_lossy(&said).trim()
+        );
     }
     Ok(())
 }

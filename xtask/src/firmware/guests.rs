@@ -84,7 +84,7 @@ impl Guests {
             let mut command = Command::new(&self.command);
             command.args(["run", "--invoke", export]).arg(sources().join(guest)).arg(ROUNDS);
             let output = command.output().with_context(|| format!("cannot start {}", self.command.display()))?;
-            ensure!(output.status.success(), "{} failed ({})", project::words(&command), output.status);
+            ensure!(output.status.success(), "{} failed ({})", project::command_line(&command), output.status);
             let said = String::from_utf8(output.stdout)?;
             let sum: i64 = said.trim().parse().with_context(|| format!("{export} gave {said}"))?;
             expected = expected.replace(&format!("{{{export}}}"), &format!("{sum:016x}"));

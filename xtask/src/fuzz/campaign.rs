@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::parts::{self, Part};
-use crate::project::{root, target_dir, words};
+use crate::project::{command_line, root, target_dir};
 
 /// Findings of a part after which it is not run again.
 const ENOUGH: usize = 3;
@@ -110,9 +110,9 @@ fn until(mut command: Command, log: &PathBuf, limit: Duration) -> Result<Option<
     let vars = command
         .get_envs()
         .filter_map(|(name, value)| Some(format!("{}={} ", name.to_string_lossy(), value?.to_string_lossy())));
-    writeln!(file, "{}{}", vars.collect::<String>(), words(&command))?;
+    writeln!(file, "{}{}", vars.collect::<String>(), command_line(&command))?;
     command.current_dir(root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-    let mut child = command.spawn().with_context(|| format!("cannot start {}", words(&command)))?;
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", command_line(&command)))?;
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::campaign::folder;
 use crate::guests::guests_dir;
-use crate::project::{cargo, root, run, target_dir, words};
+use crate::project::{cargo, command_line, root, run, target_dir};
 
 /// Makes a command out of a seed, a number to make, and seconds to do it in. With it comes that number, if the command minds it.
 type MakeCommand = Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>;
@@ -213,13 +213,13 @@ impl Tests {
 /// The one executable that this command of cargo's makes.
 fn executable(command: &mut Command) -> Result<PathBuf> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
-    ensure!(output.status.success(), "{} failed ({})", words(command), output.status);
+    ensure!(output.status.success(), "{} failed ({})", command_line(command), output.status);
     let messages = cargo_metadata::Message::parse_stream(&output.stdout[..]);
     let artifacts = messages.filter_map(|message| match message {
         Ok(cargo_metadata::Message::CompilerArtifact(artifact)) => artifact.executable,
         _ => None,
     });
-    let last = artifacts.last().with_context(|| format!("{} made no executable", words(command)))?;
+    let last = artifacts.last().with_context(|| format!("{} made no executable", command_line(command)))?;
     Ok(last.into_std_path_buf())
 }
 

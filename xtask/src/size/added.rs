@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use indicatif::HumanCount;
 
-use super::table::grouped;
-use crate::features::{features, without};
+use crate::forbidden_symbols::{features, without};
 use crate::project::{self, BINARY, CLI};
 
 /// Builds the command without each feature in turn, and prints the table.
@@ -28,9 +28,9 @@ pub fn main() -> Result<()> {
     }
     rows.sort_by(|a, b| b.cmp(a));
     for (bytes, feature, gone) in rows {
-        println!("| `{feature}` | {} | {gone} |", grouped(bytes));
+        println!("| `{feature}` | {} | {gone} |", HumanCount(bytes));
     }
-    println!("| nothing: the whole command | {} | |", grouped(whole));
+    println!("| nothing: the whole command | {} | |", HumanCount(whole));
     Ok(())
 }
 

@@ -28,11 +28,10 @@ impl<'a> Builder<'a> {
         let manifest = folder.join(configuration.manifest.as_deref().unwrap_or("Cargo.toml".as_ref()));
         // Cargo reads the settings of the folder it is started in: those of a firmware are how it is linked.
         let folder = manifest.parent().context("a manifest without a folder")?.into();
-        let here = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let (cargo, target_dir) = match &configuration.target {
             None if cfg!(not(target_os = "linux")) => return Ok(Err("only ELF binaries are understood".into())),
-            None => (here, project::target_dir()),
-            Some(target) => match cargo_for(target, here) {
+            None => (project::cargo_program(), project::target_dir()),
+            Some(target) => match embedded::cargo_with_core(target) {
                 // Another compiler gets another folder, so that the two do not undo each other's work.
                 Ok(cargo) => (cargo, project::target_dir().join("embedded")),
                 Err(reason) => return Ok(Err(reason)),
@@ -77,7 +76,7 @@ impl<'a> Builder<'a> {
         }
         let status = child.wait()?;
         if !status.success() {
-            bail!("{name}: {} failed ({status})", project::words(&command));
+            bail!("{name}: {} failed ({status})", project::command_line(&command));
         }
         Ok(built.with_context(|| format!("{name}: nothing was built"))?.into())
     }
@@ -105,32 +104,4 @@ impl<'a> Builder<'a> {
 /// Where firmware finds the guests to put into flash.
 fn images() -> PathBuf {
     std::env::var_os("FIRMWARE_IMAGES").map_or_else(|| project::target_dir().join("firmware-images"), PathBuf::from)
-}
-
-/// A cargo whose compiler has the core library for a target, or why there is none: the one named in the environment,
-/// else that of `cargo xtask setup-embedded`, else the usual one.
-fn cargo_for(target: &str, here: OsString) -> Result<OsString, String> {
-    if let Some(named) = std::env::var_os("WASMOTE_EMBEDDED_CARGO") {
-        return match has_core(&named, target) {
-            true => Ok(named),
-            false => Err(format!("the compiler beside {} has no library for {target}", named.display())),
-        };
-    }
-    match embedded::cargo(target) {
-        Ok(cargo) => Ok(cargo.get_program().into()),
-        Err(_) if has_core(&here, target) => Ok(here),
-        Err(reason) => Err(reason),
-    }
-}
-
-/// Whether the compiler beside this cargo has a core library for the target.
-fn has_core(cargo: &OsString, target: &str) -> bool {
-    let rustc = Path::new(cargo).with_file_name("rustc");
-    let Ok(output) = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output() else {
-        return false;
-    };
-    let Ok(dir) = std::fs::read_dir(String::from_utf8_lossy(&output.stdout).trim()) else {
-        return false;
-    };
-    dir.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }

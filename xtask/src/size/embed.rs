@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use indicatif::HumanCount;
 
-use super::table::grouped;
 use crate::project;
 
 /// What the module's function is given, and what it returns for it.
@@ -75,7 +75,7 @@ pub fn main() -> Result<()> {
             let status = Command::new(&program).arg(file).arg(ARGUMENT.to_string()).status()?;
             ensure!(status.code() == Some(RESULT), "{} ended with {status}, and not with {RESULT}", row.what);
         }
-        println!("| {} | {} | {} |", row.what, grouped(bytes), grouped(bytes - nothing));
+        println!("| {} | {} | {} |", row.what, HumanCount(bytes), HumanCount(bytes - nothing));
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! The table, and lists of functions.
+//! The table of figures, and lists of functions.
 
 use indicatif::HumanCount;
 
 use super::budget::Configuration;
 use super::gate::{Line, Part};
-use super::measure::{Group, Measured};
+use super::measure::Measured;
 
 /// Functions are cut to this many characters.
 const WIDTH: usize = 90;
@@ -25,11 +25,11 @@ pub fn print(rows: &[(&Configuration, Vec<Line>, Measured)]) {
             );
         }
         if let Some(gzipped) = measured.gzipped {
-            println!("  gzipped, as browsers get it: {}", HumanCount(gzipped));
+            println!("  gzipped: {}", HumanCount(gzipped));
         }
         if let (Some(goal), Some(total)) = (configuration.goal, lines.first()) {
             let (goal, ratio) = (HumanCount(goal), total.measured as f64 / goal as f64);
-            println!("  the goal is {goal}; it has {ratio:.2} times that");
+            println!("  goal: {goal}; measured: {ratio:.2} times that");
         }
     }
 }
@@ -41,17 +41,12 @@ pub fn print_functions(measured: &Measured, count: usize) {
         println!("  {:>9}  {:<18} {}", HumanCount(function.bytes).to_string(), function.of, cut(&function.name));
     }
     println!("{}: functions instantiated most often", measured.name);
-    for group in most_instances(measured).iter().take(count) {
+    let mut groups = measured.groups();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.instances));
+    for group in groups.iter().take(count) {
         let (bytes, instances) = (HumanCount(group.bytes).to_string(), format!("{} times", group.instances));
         println!("  {bytes:>9}  {instances:<18} {}", cut(&group.name));
     }
-}
-
-/// Functions by how many instances they have.
-pub fn most_instances(measured: &Measured) -> Vec<Group> {
-    let mut groups = measured.groups();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.instances));
-    groups
 }
 
 fn signed(number: i64, plus: bool) -> String {
@@ -68,25 +63,4 @@ fn cut(name: &str) -> String {
         return name.into();
     }
     name.chars().take(WIDTH - 3).chain("...".chars()).collect()
-}
-
-/// A number with commas.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1000, 1234567].map(super::grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
 }

@@ -1,9 +1,9 @@
-//! cargo-bloat and twiggy: found or installed, run, and read.
+//! The output of cargo-bloat and twiggy.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::budget::Configuration;
@@ -11,43 +11,7 @@ use super::build::Builder;
 use super::measure::Function;
 use super::names;
 use crate::project;
-
-/// A tool from the registry, at the version whose output is known.
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-    /// Arguments that make it print its version.
-    ask: &'static [&'static str],
-}
-
-const BLOAT: Tool = Tool { name: "cargo-bloat", version: "0.12.1", ask: &["bloat", "--version"] };
-const TWIGGY: Tool = Tool { name: "twiggy", version: "0.8.0", ask: &["--version"] };
-
-impl Tool {
-    /// The tool in `target/tools` or the search path; installed into the former if it is in neither.
-    fn find(&self) -> Result<PathBuf> {
-        let root = project::target_dir().join("tools");
-        let installed = root.join("bin").join(self.name);
-        for candidate in [&installed, Path::new(self.name)] {
-            if self.is_right(candidate) {
-                return Ok(candidate.into());
-            }
-        }
-        eprintln!("  installing {} {} into {}", self.name, self.version, root.display());
-        // Optimised, they take minutes to compile, to run for less than a second.
-        let mut cargo =
-            project::cargo(["install", "--quiet", "--locked", "--force", "--debug", "--version", self.version]);
-        cargo.arg("--root").arg(&root).arg("--target-dir").arg(root.join("build")).arg(self.name);
-        project::run(cargo.env_remove("RUSTFLAGS"))?;
-        ensure!(self.is_right(&installed), "{} is not {} {}", installed.display(), self.name, self.version);
-        Ok(installed)
-    }
-
-    fn is_right(&self, program: &Path) -> bool {
-        let output = Command::new(program).args(self.ask).output();
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).split_whitespace().any(|w| w == self.version))
-    }
-}
+use crate::tools::{BLOAT, TWIGGY};
 
 /// What cargo-bloat says of a program's code.
 #[derive(Deserialize)]
@@ -119,9 +83,9 @@ pub fn twiggy(module: &Path) -> Result<Vec<Function>> {
 
 /// What a tool prints; if it fails, that is because of what it says.
 fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let output = command.output().with_context(|| format!("cannot start {}", project::words(command)))?;
+    let output = command.output().with_context(|| format!("cannot start {}", project::command_line(command)))?;
     if !output.status.success() || output.stdout.is_empty() {
-        bail!("{} failed: {}", project::words(command), String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{} failed: {}", project::command_line(command), String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(output.stdout)
 }

@@ -144,11 +144,11 @@ fn printing(command: &mut std::process::Command, expected: &mut Option<Vec<u8>>,
     ensure!(
         finished.exit_code == Some(0),
         "{}: {}",
-        project::words(command),
+        project::command_line(command),
         String::from_utf8_lossy(&finished.stderr)
     );
     let expected = expected.get_or_insert_with(|| finished.stdout.clone());
-    ensure!(*expected == finished.stdout, "{} prints something else", project::words(command));
+    ensure!(*expected == finished.stdout, "{} prints something else", project::command_line(command));
     Ok(finished.run)
 }
 
