@@ -121,6 +121,7 @@ const STEPS: &[Step] = &[
     }),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
     step("test-loop-guests", Weekly, "the guests with loop dispatch", tests::loop_dispatch_guests),
+    step("setup-hosts", Weekly, "a toolchain for foreign hosts is present", || left_out(embedded::check_hosts())),
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),
     step("miri", Weekly, "small modules do nothing undefined, as far as Miri sees", || left_out(miri::check())),

@@ -1,5 +1,5 @@
 //! `cargo xtask linear`: all that is done with modules costs in proportion to their size, and traps cost what their frames do. The program
-//! in `xtask/linear` counts work over families of modules; here it is compiled so that it can count, which takes a target folder of its own.
+//! in `tests/linear` counts work over families of modules; here it is compiled so that it can count, which takes a target folder of its own.
 
 use anyhow::Result;
 use pico_args::Arguments;
@@ -30,7 +30,7 @@ pub fn check() -> Result<()> {
 
 fn count(arguments: &[std::ffi::OsString]) -> Result<()> {
     let mut cargo = cargo(["run", "--quiet", "--locked", "--manifest-path"]);
-    cargo.arg(root().join("xtask/linear/Cargo.toml")).arg("--target-dir").arg(target_dir().join("linear"));
+    cargo.arg(root().join("tests/linear/Cargo.toml")).arg("--target-dir").arg(target_dir().join("linear"));
     cargo.env("RUSTFLAGS", FLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS").env("LLVM_PROFILE_FILE", "/dev/null");
     run(cargo.arg("--").args(arguments))
 }
