@@ -1,115 +1,76 @@
-//! The table as a picture: for each guest a bar for each peer, as long as the peer's time by wasmote's. One SVG file that needs
-//! nothing else.
+//! The table as a picture: a bar for each guest and peer shows how many times as long as wasmote the peer takes. One SVG file.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use plotters::prelude::*;
 
-use super::table::{Row, Table};
+use super::table::Table;
 
-/// Units of the picture: its width, what guests' names take of it, and what stays free on the right, for numbers.
-const WIDTH: f64 = 900.0;
-const NAMES: f64 = 130.0;
-const MARGIN: f64 = 50.0;
-/// Heights of a bar and of the space between guests.
-const BAR: f64 = 9.0;
-const GAP: f64 = 6.0;
-/// A line of the legend.
-const LINE: f64 = 16.0;
-/// A peer's colour, by its place.
-const COLOURS: [&str; 6] = ["#4269d0", "#d98a00", "#c8352b", "#3ca951", "#8a5bc7", "#6b7280"];
+/// The size of the picture, and of a bar.
+const WIDTH: u32 = 900;
+const BAR: u32 = 11;
 
-/// Writes the picture to a file, in a folder that is made if need be.
+/// Writes the picture to a file, and creates its folder if necessary.
 pub fn write(table: &Table, path: &Path) -> Result<()> {
     ensure!(table.engines.len() > 1 && !table.rows.is_empty(), "a chart needs a guest and an engine to compare with");
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    std::fs::write(path, svg(table)).with_context(|| path.display().to_string())
+    std::fs::write(path, svg(table)?).with_context(|| path.display().to_string())
 }
 
-fn svg(table: &Table) -> String {
-    let peers = 1..table.engines.len();
-    let ratios = table.rows.iter().flat_map(|row| peers.clone().filter_map(|peer| row.ratio(peer)));
-    let longest = ratios.fold(1.0, f64::max).ceil();
-    let scale = (WIDTH - NAMES - MARGIN) / longest;
-    let at = |ratio: f64| NAMES + ratio * scale;
-
-    let row_height = peers.len() as f64 * BAR + GAP;
-    let top = (peers.len() + 2) as f64 * LINE;
-    let bottom = top + table.rows.len() as f64 * row_height;
-    let height = bottom + 1.5 * LINE;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
-         font-size=\"10\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-    );
-    text(&mut svg, NAMES, 12.0, "start", "CPU time by wasmote's: beyond 1 wasmote is faster. Dashed: geometric mean.");
-
-    // The axis, behind the bars; its steps leave room for their numbers.
-    let step = (longest / 8.0).ceil();
-    let mut value = 0.0;
-    while value <= longest {
-        line(&mut svg, at(value), [top, bottom], "#ccc", "");
-        text(&mut svg, at(value), bottom + LINE, "middle", &value.to_string());
-        value += step;
+fn svg(table: &Table) -> Result<String> {
+    let peers = table.engines.len() - 1;
+    let ratios = table.rows.iter().flat_map(|row| (1..=peers).filter_map(|peer| row.ratio(peer)));
+    let longest = ratios.fold(1.0, f64::max) * 1.1;
+    // A guest takes one unit of the vertical axis, from the top: a bar for each peer, and a space.
+    let guests = table.rows.len();
+    let bar_height = 1.0 / (peers + 1) as f64;
+    let font = |size: u32| ("sans-serif", size).into_font();
+    let mut picture = String::new();
+    let height = (guests * (peers + 1)) as u32 * BAR + 100;
+    let area = SVGBackend::with_string(&mut picture, (WIDTH, height)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption("CPU time by that of wasmote: beyond 1 wasmote is faster", font(12))
+        .margin(10)
+        .x_label_area_size(20)
+        .y_label_area_size(130)
+        .build_cartesian_2d(0.0..longest, guests as f64..0.0)?;
+    chart.configure_mesh().disable_y_mesh().disable_y_axis().x_labels(12).label_style(font(10)).draw()?;
+    chart.draw_series([PathElement::new([(1.0, 0.0), (1.0, guests as f64)], BLACK)])?;
+    let white = RGBColor(255, 255, 255).mix(0.0);
+    for peer in 1..=peers {
+        let colour = Palette99::pick(peer).to_rgba();
+        let mean =
+            table.mean(peer, |_| true).map_or("no result".into(), |(mean, over)| format!("{mean:.3} over {over}"));
+        let top = |row: usize| row as f64 + (peer as f64 - 0.5) * bar_height;
+        let bars = table.rows.iter().enumerate().map(|(at, row)| {
+            let end = (row.ratio(peer).unwrap_or(0.0), top(at) + 0.9 * bar_height);
+            Rectangle::new([(0.0, top(at)), end], colour.filled())
+        });
+        chart
+            .draw_series(bars)?
+            .label(format!("{}: geometric mean {mean}", table.engines[peer]))
+            .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 8, y + 4)], colour.filled()));
+        chart.draw_series(table.rows.iter().enumerate().map(|(at, row)| {
+            let label = match (row.ratio(peer), &row.cells[peer]) {
+                (Some(ratio), _) => format!(" {ratio:.2}"),
+                (None, Err(why)) => format!(" {}", why.word()),
+                (None, Ok(_)) => " -".into(),
+            };
+            Text::new(label, (row.ratio(peer).unwrap_or(0.0), top(at)), font(9))
+        }))?;
     }
-    line(&mut svg, at(1.0), [top, bottom], "#000", "");
-    for (number, row) in table.rows.iter().enumerate() {
-        let y = top + number as f64 * row_height + GAP / 2.0;
-        text(&mut svg, NAMES - 6.0, y + (row_height - GAP) / 2.0 + 3.0, "end", &row.name);
-        for peer in peers.clone() {
-            bar(&mut svg, row, peer, y + (peer - 1) as f64 * BAR, &at);
-        }
-    }
-    for peer in peers {
-        let y = (peer as f64 + 1.0) * LINE;
-        let colour = colour(peer);
-        let mean = match table.mean(peer, |_| true) {
-            Some((mean, over)) => {
-                line(&mut svg, at(mean), [top, bottom], colour, " stroke-dasharray=\"4 3\"");
-                format!("{mean:.3} over {over}")
-            }
-            None => "no result".into(),
-        };
-        rectangle(&mut svg, [NAMES, y - 8.0, 10.0, 8.0], colour);
-        text(&mut svg, NAMES + 16.0, y, "start", &format!("{}: {mean}", table.engines[peer]));
-    }
-    svg.push_str("</svg>\n");
-    svg
-}
-
-/// A peer's bar with its number, or why there is none.
-fn bar(svg: &mut String, row: &Row, peer: usize, y: f64, at: &impl Fn(f64) -> f64) {
-    let (x, label) = match (row.ratio(peer), &row.cells[peer]) {
-        (Some(ratio), _) => {
-            rectangle(svg, [at(0.0), y, at(ratio) - at(0.0), BAR - 1.0], colour(peer));
-            (at(ratio), format!("{ratio:.2}"))
-        }
-        (None, Err(why)) => (at(0.0), why.word().into()),
-        (None, Ok(_)) => (at(0.0), "-".into()),
-    };
-    text(svg, x + 3.0, y + BAR - 1.5, "start", &label);
-}
-
-fn colour(peer: usize) -> &'static str {
-    COLOURS[(peer - 1) % COLOURS.len()]
-}
-
-fn rectangle(svg: &mut String, [x, y, width, height]: [f64; 4], colour: &str) {
-    let (x, width) = (format!("{x:.1}"), format!("{width:.1}"));
-    writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{colour}\"/>")
-        .expect("a string takes all");
-}
-
-fn line(svg: &mut String, x: f64, [from, to]: [f64; 2], colour: &str, more: &str) {
-    writeln!(svg, "<path d=\"M{x:.1} {from}V{to}\" stroke=\"{colour}\" fill=\"none\"{more}/>")
-        .expect("a string takes all");
-}
-
-fn text(svg: &mut String, x: f64, y: f64, anchor: &str, text: &str) {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    writeln!(svg, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>").expect("a string takes all");
+    chart.draw_series(table.rows.iter().enumerate().map(|(at, row)| {
+        let place = (0.0, at as f64 + 0.4);
+        EmptyElement::at(place) + Text::new(row.name.clone(), (-120, 0), font(10))
+    }))?;
+    chart.configure_series_labels().position(SeriesLabelPosition::LowerRight).background_style(white).draw()?;
+    area.present()?;
+    drop((chart, area));
+    Ok(picture)
 }
 
 #[cfg(test)]
@@ -117,11 +78,11 @@ mod tests {
     use std::time::Duration;
 
     use super::super::folder::Group;
-    use super::super::table::{Cell, Failure};
+    use super::super::table::{Cell, Failure, Row};
     use super::*;
 
     #[test]
-    fn bars_are_ratios_and_failures_have_none() {
+    fn picture_has_ratios_failures_and_means() {
         let cell = |ms| {
             let time = Duration::from_millis(ms);
             Ok(Cell { median: time, min: time, max: time, peak_kib: 0, wall: time })
@@ -130,12 +91,10 @@ mod tests {
         let row = |name: &str, cells| Row { name: name.into(), kind: "integer".into(), group: Group::Known, cells };
         table.rows.push(row("first", vec![cell(10), cell(20), Err(Failure::Printed)]));
         table.rows.push(row("second", vec![cell(10), cell(5), cell(40)]));
-        let svg = svg(&table);
-        let unit = (WIDTH - NAMES - MARGIN) / 4.0;
-        for ratio in [2.0, 0.5, 4.0] {
-            assert!(svg.contains(&format!("width=\"{:.1}\"", ratio * unit)), "{svg}");
-        }
-        for part in [">differs</text>", ">one: 1.000 over 2</text>", ">a&amp;b: 4.000 over 1</text>"] {
+        let svg = svg(&table).unwrap();
+        for part in
+            ["2.00", "0.50", "4.00", "differs", "one: geometric mean 1.000 over 2", "a&amp;b: geometric mean 4.000"]
+        {
             assert!(svg.contains(part), "{part} in {svg}");
         }
     }
