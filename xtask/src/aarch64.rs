@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use pico_args::Arguments;
 
 use crate::{embedded, project};
@@ -65,16 +65,19 @@ pub fn check() -> Result<Option<String>> {
 /// Builds a test of the library, and returns where it is.
 fn build(test: &str) -> Result<PathBuf> {
     let mut cargo = embedded::cargo(TARGET).map_err(anyhow::Error::msg)?;
-    cargo.args(["test", "--release", "--locked", "--no-run", "--message-format=json", "--target", TARGET]);
+    cargo.args([
+        "test",
+        "--release",
+        "--locked",
+        "--no-run",
+        "--message-format=json-render-diagnostics",
+        "--target",
+        TARGET,
+    ]);
     cargo.args(["--package", "wasmote", "--test", test]).arg("--target-dir").arg(project::target_dir().join("aarch64"));
     // Fat link-time optimisation would not pay.
     cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").current_dir(project::root());
-    let output = cargo.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
-    ensure!(output.status.success(), "{} failed", project::command_line(&cargo));
-    let said = String::from_utf8(output.stdout)?;
-    let mut messages = said.lines().rev().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let program = messages.find_map(|message| Some(message["executable"].as_str()?.to_owned()));
-    Ok(program.with_context(|| format!("cargo names no program for {test}"))?.into())
+    project::built_program(&mut cargo)
 }
 
 /// A program of that machine, with QEMU's own arguments.

@@ -232,10 +232,7 @@ fn row(
     bar.set_style(ProgressStyle::with_template("{msg:24} {pos}/{len} {elapsed}")?);
     bar.set_message(workload.name.clone());
     let mut runs: Vec<Result<Vec<Run>, Failure>> = engines.iter().map(|_| Ok(Vec::new())).collect();
-    let mut reference = match &workload.expected {
-        Some(file) => Some(std::fs::read(file).with_context(|| file.display().to_string())?),
-        None => None,
-    };
+    let mut reference = workload.expected_output()?;
     for _ in 0..rounds {
         for (engine, runs) in engines.iter().zip(&mut runs) {
             // An engine that failed once is left out from then on.

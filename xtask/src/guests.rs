@@ -198,6 +198,12 @@ impl Run {
 }
 
 impl Workload {
+    /// What it must print, where that is written down.
+    pub fn expected_output(&self) -> Result<Option<Vec<u8>>> {
+        let read = |file: &PathBuf| std::fs::read(file).with_context(|| file.display().to_string());
+        self.expected.as_ref().map(read).transpose()
+    }
+
     /// A run of a module that takes nothing.
     pub fn of_module(name: &str, module: PathBuf) -> Workload {
         Workload {

@@ -4,12 +4,12 @@
 //! Which tests is said here and nowhere else: those files are kept small. Miri comes with a nightly compiler, which is not needed for anything
 //! else; where there is none, the step is left out.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
 
-use crate::project::{command_line, root, run};
+use crate::project::{command_line, run, succeeds, with_nightly};
 
 /// For its help.
 pub const DETAILS: &str = "
@@ -39,10 +39,10 @@ pub fn main(arguments: Arguments) -> Result<()> {
 
 /// Runs the tests, or returns why it can't.
 pub fn check() -> Result<Option<String>> {
-    if !is_there(nightly("cargo").args(["miri", "--version"])) {
+    if !succeeds(nightly("cargo").args(["miri", "--version"])) {
         return Ok(Some("there is no nightly compiler with Miri".into()));
     }
-    if !is_there(Command::new("timeout").arg("--version")) {
+    if !succeeds(Command::new("timeout").arg("--version")) {
         return Ok(Some("there is no `timeout` to end what takes too long".into()));
     }
     for (tests, filter) in TESTS {
@@ -64,19 +64,8 @@ fn miri<'c>(command: &'c mut Command, tests: &[&str]) -> &'c mut Command {
     command.args(["miri", "test", "--locked"]).args(tests)
 }
 
-/// A program in whose environment `cargo` is that of the nightly toolchain.
 fn nightly(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(root()).stdin(Stdio::null());
-    // Of a rustup that runs this, what it set for its own toolchain.
-    for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS"] {
-        command.env_remove(variable);
-    }
-    command.env("RUSTUP_TOOLCHAIN", "nightly").env("MIRIFLAGS", "-Zmiri-strict-provenance");
+    let mut command = with_nightly(program);
+    command.env("MIRIFLAGS", "-Zmiri-strict-provenance");
     command
-}
-
-/// Whether a program can be run.
-fn is_there(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

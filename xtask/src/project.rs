@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Metadata, MetadataCommand, Package};
+use cargo_metadata::{Message, Metadata, MetadataCommand, Package};
 
 /// The package of the command, and the name of its binary.
 pub const CLI: &str = "wasmote-cli";
@@ -41,6 +41,36 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     let mut command = Command::new(cargo_program());
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
+}
+
+/// A program that finds the nightly toolchain as `cargo` in its environment.
+pub fn with_nightly(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root()).stdin(Stdio::null()).env("RUSTUP_TOOLCHAIN", "nightly");
+    // The rustup that runs xtask set these for its own toolchain.
+    for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Whether a command can be run, and succeeds.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
+/// Runs a cargo command that builds one program with `--message-format=json-render-diagnostics`, and returns where the program is.
+pub fn built_program(command: &mut Command) -> Result<PathBuf> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!("{} failed ({})", command_line(command), output.status);
+    }
+    let programs = Message::parse_stream(&output.stdout[..]).filter_map(|message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
+        _ => None,
+    });
+    let last = programs.last().with_context(|| format!("{} built no program", command_line(command)))?;
+    Ok(last.into_std_path_buf())
 }
 
 /// Runs a command to its end; a failure names it.

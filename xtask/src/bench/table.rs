@@ -103,8 +103,8 @@ impl Cell {
     }
 }
 
-/// Of times in order.
-fn median(times: &[Duration]) -> Duration {
+/// The median of sorted times.
+pub fn median(times: &[Duration]) -> Duration {
     let middle = times.len() / 2;
     if times.len().is_multiple_of(2) { (times[middle - 1] + times[middle]) / 2 } else { times[middle] }
 }

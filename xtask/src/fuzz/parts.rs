@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::campaign::folder;
 use crate::guests::guests_dir;
-use crate::project::{cargo, command_line, root, run, target_dir};
+use crate::project::{built_program, cargo, root, run, succeeds, target_dir, with_nightly};
 
 /// Makes a command out of a seed, a number to make, and seconds to do it in. With it comes that number, if the command minds it.
 type MakeCommand = Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>;
@@ -47,7 +47,7 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     }
     if !wanted("asan") {
         // As was asked.
-    } else if nightly(&["--version"]) {
+    } else if succeeds(with_nightly("cargo").arg("--version")) {
         match Tests::build(Some("address")) {
             Ok(tests) => {
                 // Its own handler for faults would end what ours makes a trap of. Children of tests end without what finds leaks.
@@ -61,7 +61,7 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     }
     if !wanted("libfuzzer") {
         // Likewise.
-    } else if nightly(&["fuzz", "--version"]) {
+    } else if succeeds(with_nightly("cargo").args(["fuzz", "--version"])) {
         libfuzzer(&mut parts)?;
     } else {
         left_out.push(
@@ -70,21 +70,6 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     }
     parts.retain(|part| wanted(&part.name));
     Ok((parts, left_out))
-}
-
-/// Cargo of the nightly toolchain.
-fn nightly_cargo() -> Command {
-    let mut command = Command::new("rustup");
-    // Those of the cargo that runs this.
-    command.args(["run", "nightly", "cargo"]).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").current_dir(root());
-    command
-}
-
-/// Whether it does this without complaint.
-fn nightly(arguments: &[&str]) -> bool {
-    let mut cargo = nightly_cargo();
-    let status = cargo.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
 }
 
 fn numbered(program: PathBuf, arguments: &'static [&'static str]) -> MakeCommand {
@@ -163,7 +148,7 @@ impl Tests {
         let command = || match sanitizer {
             None => cargo::<&str>([]),
             Some(sanitizer) => {
-                let mut cargo = nightly_cargo();
+                let mut cargo = with_nightly("cargo");
                 cargo.env("RUSTFLAGS", format!("-Zsanitizer={sanitizer} --cfg {sanitizer}_sanitizer"));
                 cargo.env("CARGO_TARGET_DIR", target_dir().join(sanitizer));
                 cargo
@@ -175,7 +160,7 @@ impl Tests {
             if sanitizer.is_some() {
                 command.args(["--target", "x86_64-unknown-linux-gnu"]);
             }
-            executable(command.args(arguments).args(["--test", test]))
+            built_program(command.args(arguments).args(["--test", test]))
         };
         // Nothing but execution in place.
         let features = "extended,verify,wasmote-translate/extended";
@@ -210,22 +195,9 @@ impl Tests {
     }
 }
 
-/// The one executable that this command of cargo's makes.
-fn executable(command: &mut Command) -> Result<PathBuf> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
-    ensure!(output.status.success(), "{} failed ({})", command_line(command), output.status);
-    let messages = cargo_metadata::Message::parse_stream(&output.stdout[..]);
-    let artifacts = messages.filter_map(|message| match message {
-        Ok(cargo_metadata::Message::CompilerArtifact(artifact)) => artifact.executable,
-        _ => None,
-    });
-    let last = artifacts.last().with_context(|| format!("{} made no executable", command_line(command)))?;
-    Ok(last.into_std_path_buf())
-}
-
 /// Exceptions of the older form.
 fn legacy() -> Result<Part> {
-    let program = executable(cargo(NO_RUN).args(["--package", "wasmote", "--test", "regress"]))?;
+    let program = built_program(cargo(NO_RUN).args(["--package", "wasmote", "--test", "regress"]))?;
     let command = move |seed: u64, count: u64, _| {
         let mut command = Command::new(&program);
         command.args(["modules_with_older_exceptions", "--nocapture"]);
@@ -286,9 +258,9 @@ fn libfuzzer(parts: &mut Vec<Part>) -> Result<()> {
         ("image", "libFuzzer: bytes as an image, executed in place, under AddressSanitizer", 65536),
         ("translate_image", "libFuzzer: modules by wasm-smith as images of both op sets, under AddressSanitizer", 8192),
     ] {
-        run(nightly_cargo().args(["fuzz", "build", target]))?;
+        run(with_nightly("cargo").args(["fuzz", "build", target]))?;
         let command = move |seed: u64, _, seconds: u64| {
-            let mut command = nightly_cargo();
+            let mut command = with_nightly("cargo");
             command.args(["fuzz", "run", target, "--", "-print_final_stats=1"]);
             command.args([
                 format!("-max_total_time={seconds}"),

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::engine::Engine;
 use super::measure::{self, Run};
-use super::{one_run, peers};
+use super::{one_run, peers, table};
 use crate::guests::Workload;
 use crate::project;
 
@@ -65,11 +65,10 @@ impl Parts {
     }
 }
 
+/// The median in milliseconds.
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
-    let middle = times.len() / 2;
-    let time = if times.len().is_multiple_of(2) { (times[middle - 1] + times[middle]) / 2 } else { times[middle] };
-    time.as_secs_f64() * 1e3
+    table::median(&times).as_secs_f64() * 1e3
 }
 
 fn peak(runs: &[Run]) -> f64 {
@@ -85,10 +84,7 @@ fn against_wasmtime(workloads: &[Workload], wasmote: &Path, rounds: usize, scrat
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
     );
     for workload in workloads {
-        let mut expected = match &workload.expected {
-            Some(file) => Some(std::fs::read(file).with_context(|| file.display().to_string())?),
-            None => None,
-        };
+        let mut expected = workload.expected_output()?;
         let (mut ours, mut theirs, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let failed = |engine: &Engine, why| format!("{} on {}: {why}", engine.name, workload.name);
         let mut refused = None;
@@ -198,12 +194,5 @@ mod tests {
         let parts = Parts::parse("complaint\nmicroseconds of CPU time: compile 1500 run 20\n").unwrap();
         assert_eq!((parts.compile, parts.run), (Duration::from_micros(1500), Duration::from_micros(20)));
         assert!(Parts::parse("microseconds of CPU time: compile 1500\n").is_none());
-    }
-
-    #[test]
-    fn median_of_an_even_number_is_between_the_middle_two() {
-        let times = [4, 1, 3, 2].map(Duration::from_millis);
-        assert_eq!(median(times.to_vec()), 2.5);
-        assert_eq!(median(times[..3].to_vec()), 3.0);
     }
 }
