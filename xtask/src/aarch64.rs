@@ -1,7 +1,7 @@
-//! `cargo xtask aarch64`: the library on aarch64 Linux, in QEMU: its handlers tail-call there, and memories are guarded by pages.
+//! `cargo xtask aarch64`: tests the library on aarch64 Linux, in QEMU. Handlers tail-call there, and memories have guard pages.
 //!
-//! Each guarded memory costs QEMU much of this machine's, so those are tried by the scripts about memory, one process each,
-//! and by what the tests of the embedding API say of them; all scripts run with checks, and less address space.
+//! Each memory with guard pages costs QEMU much memory of this machine. So only the scripts about memory, in a process each, and the tests of the embedding API
+//! use them. All scripts run with bounds checks, and less address space.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ pub const DETAILS: &str = "
 ";
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
-/// How much address space a program gets where it is to do without guarded memories.
+/// The address space of programs without guard pages.
 const SPACE: &str = "0x100000000";
 /// Scripts of the specification that access memories, mostly out of bounds, too.
 const SCRIPTS: &[&str] = &[
@@ -31,7 +31,7 @@ const SCRIPTS: &[&str] = &[
     "wasm-v2/store",
     "wasm-v2/traps",
 ];
-/// Tests of the embedding API that start a process of this program, which is not this machine's, or have many memories at once.
+/// Tests that start their own program, which this machine cannot run, or that have many memories.
 const NOT_HERE: &[&str] = &["guard_pages::signals", "guard_pages::threads"];
 
 pub fn main(arguments: Arguments) -> Result<()> {
@@ -75,12 +75,12 @@ fn build(test: &str) -> Result<PathBuf> {
         TARGET,
     ]);
     cargo.args(["--package", "wasmote", "--test", test]).arg("--target-dir").arg(project::target_dir().join("aarch64"));
-    // Fat link-time optimisation would not pay.
+    // Link-time optimisation would take longer than it saves.
     cargo.env("CARGO_PROFILE_RELEASE_LTO", "off").current_dir(project::root());
     project::built_program(&mut cargo)
 }
 
-/// A program of that machine, with QEMU's own arguments.
+/// A program of that machine in QEMU, with arguments for QEMU.
 fn on(arguments: &[&str], program: &Path) -> Result<Command> {
     let mut command = Command::new(embedded::emulator(TARGET).context("an emulator")?);
     command.args(arguments).arg(program).current_dir(project::root().join("crates/wasmote"));

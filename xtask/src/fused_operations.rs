@@ -1,9 +1,9 @@
-//! Families of instructions that do what two others would do: how many dispatches each saves (`cargo xtask bench --count`), and
-//! how many bytes its handlers take (`cargo xtask tailcheck`). docs/speed.md has both beside each other.
+//! Families of instructions that do two operations: how many dispatches each saves (`cargo xtask bench --count`), and
+//! the size of its handlers (`cargo xtask tailcheck`). docs/speed.md compares both.
 
 /// A family.
 pub struct Family {
-    /// What it is called in tables.
+    /// Its name in tables.
     pub name: &'static str,
     /// Whether an instruction is of it, by name and suffix.
     is: fn(&str, &str) -> bool,
@@ -11,7 +11,7 @@ pub struct Family {
     handles: fn(&str) -> bool,
 }
 
-/// All of them, and of handlers the pairs, which are no instructions.
+/// All families. The last is that of superinstructions, which have handlers but are no instructions.
 pub const FAMILIES: &[Family] = &[
     Family {
         name: "base + index, base + constant",
@@ -58,10 +58,10 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "pairs", is: |_, _| false, handles: |_| false },
 ];
 
-/// The family that a build without vectors has nothing of.
+/// The family of vectors, which some builds do not have.
 const VECTORS: &str = "two operations on vectors";
 
-/// What stands in a name behind the type of numbers, such as `x4` or nothing in front of the operations.
+/// The number of lanes in a name, such as `x4`, or nothing.
 fn lanes(name: &str) -> &str {
     let rest = name.get(3..).unwrap_or_default();
     let len = rest

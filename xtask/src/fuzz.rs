@@ -1,6 +1,5 @@
-//! `cargo xtask fuzz`: what lies in `fuzz/`, workspaces of their own that no other step looks at, compiles, and modules made by wasm-smith
-//! do in wasmote what they do in wasmi; with `--modules`, those with objects and exceptions what they do in Wasmtime, too. With `--long`,
-//! a [`campaign`] of all that is random.
+//! `cargo xtask fuzz`: the workspaces in `fuzz/` compile, and modules by wasm-smith do in wasmote what they do in wasmi. With `--modules`, modules with
+//! garbage collection and exceptions are compared with Wasmtime, too. With `--long`, a [`campaign`] runs all random tests.
 
 mod campaign;
 mod parts;
@@ -10,26 +9,25 @@ use pico_args::Arguments;
 
 use crate::project::{cargo, root, run};
 
-/// For its help.
 pub const OPTIONS: &str = "
-  --modules N          compare so many modules of each kind instead of 300, and each way of compiling the handlers:
+  --modules N          compare N modules of each kind instead of 300, in each build:
                        with pairs of instructions, without, and returning to a loop
   --first N            the number of the first module
-  --long MINUTES       share so many minutes among all that makes modules, images and mutants at random: against wasmi and
+  --long MINUTES       share this time among all random tests of modules, images and mutants: against wasmi and
                        Wasmtime, exceptions of the older form, damaged images and guests, both under AddressSanitizer too where
                        there is a nightly toolchain, and libFuzzer where there is cargo-fuzz
-  --seed N             the first seed of each part; that of the moment unless said otherwise
-  --without WORD       leaves out the parts with this in their names, and does not build for them: wasmtime, asan,
+  --seed N             the first seed of each part; the current time by default
+  --without WORD       leaves out the parts whose names contain the word: wasmtime, asan,
                        libfuzzer, guests and so on; may be given more than once
 ";
 
 /// Modules of each kind that are compared.
 const MODULES: u64 = 300;
 
-/// Which modules, by what the program is compiled with and told: those with vectors, and those with objects and exceptions.
+/// The kinds of modules, by the arguments of cargo and of the program: with vectors, and with garbage collection and exceptions.
 const KINDS: &[(&[&str], &[&str])] = &[(&[], &[]), (&["--features", "wasmtime"], &["--objects"])];
 
-/// What CI compiles with: to compile takes minutes there, and to run two seconds. Handlers are optimised, since they tail-call only then.
+/// The build of CI, where compilation takes minutes and the run two seconds. Only handlers are optimised, because they need that for tail calls.
 const QUICK: &[&str] = &[
     "--config=profile.release.package.'*'.opt-level=0",
     "--config=profile.release.package.wasmote-exec.opt-level=1",
@@ -37,7 +35,7 @@ const QUICK: &[&str] = &[
     "--config=profile.release.package.wasmote-gc.opt-level=1",
 ];
 
-/// What wasmote is compiled with.
+/// The builds of wasmote.
 const BUILDS: &[&[&str]] = &[&[], &["--no-default-features"], &["--features", "loop-dispatch"]];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
@@ -60,12 +58,12 @@ pub fn compare_all(modules: u64, first: u64) -> Result<()> {
     BUILDS.iter().try_for_each(|build| compare(build, KINDS, modules, first))
 }
 
-/// Compiles the targets without libFuzzer, whose entry point takes a nightly compiler, and compares modules.
+/// Compiles the targets without libFuzzer, whose entry point needs a nightly compiler, and compares modules.
 pub fn check() -> Result<()> {
     let manifest = root().join("fuzz/Cargo.toml");
     run(cargo(["check", "--locked", "--no-default-features", "--all-targets", "--manifest-path"]).arg(manifest))?;
     println!(
-        "modules with objects: left out, as Wasmtime takes minutes to compile; `cargo xtask fuzz --modules 1000` compares them"
+        "modules with garbage collection: left out, because Wasmtime takes minutes to compile; `cargo xtask fuzz --modules 1000` compares them"
     );
     compare(QUICK, &KINDS[..1], MODULES, 0)
 }

@@ -14,7 +14,7 @@ use crate::project;
 /// One run of a guest, to be measured.
 #[derive(Clone)]
 pub struct Workload {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// What it exercises.
     pub kind: String,
@@ -26,13 +26,13 @@ pub struct Workload {
     pub env: Vec<String>,
     /// Folders of the host that it may use, under the same names.
     pub dirs: Vec<String>,
-    /// Where the engine is started, if that matters: what `dirs` names may be relative to it.
+    /// The folder in which the engine is started, if that matters. `dirs` may be relative to it.
     pub started_in: Option<PathBuf>,
     /// What it reads on its standard input.
     pub stdin: Option<PathBuf>,
     /// What it must print, where that is written down.
     pub expected: Option<PathBuf>,
-    /// What it must exit with.
+    /// Its exit code.
     pub exit: i32,
 }
 
@@ -101,7 +101,7 @@ pub fn guests_dir() -> PathBuf {
     project::root().join("tests/guests")
 }
 
-/// Where fetched guests lie, whatever folder cargo builds in: tests look for them there.
+/// The folder of fetched guests. It does not depend on the target folder, because tests look for them there.
 pub fn corpus_dir() -> PathBuf {
     project::root().join("target/corpus")
 }
@@ -116,7 +116,7 @@ fn corpus_runs() -> Result<impl Iterator<Item = Run>> {
     Ok(read::<Corpus>("corpus.toml")?.case.into_iter().filter(|run| run.bench))
 }
 
-/// What is measured: guests of the repository, and of the corpus those that have been fetched.
+/// The workloads to measure: guests of the repository, and those of the corpus that are fetched.
 pub fn workloads() -> Result<Vec<Workload>> {
     let cases = read::<Guests>("guests.toml")?.case;
     let mut workloads: Vec<_> = cases.into_iter().filter(|case| case.bench).map(Case::workload).collect();
@@ -140,7 +140,7 @@ fn read<T: DeserializeOwned>(manifest: &str) -> Result<T> {
 impl Case {
     fn workload(self) -> Workload {
         let folder = guests_dir();
-        // The expected output is that of a test's amount of work.
+        // The expected output belongs to the amount of work of the test.
         let as_tested = self.bench_args.is_none() && self.bench_stdin.is_none() && self.bench_dirs.is_empty();
         Workload {
             name: self.name,
@@ -169,9 +169,9 @@ impl Run {
         corpus_dir().join(&self.module)
     }
 
-    /// The run that the manifest describes. Not all engines can give a folder another name, so each folder is
-    /// given under its own, or the whole file system where the guest wants a root, and arguments that name a file in
-    /// it are made paths from the root. The output may then have those paths, and is compared between engines only.
+    /// The run that the manifest describes. Not all engines can give a folder another name. So each folder keeps its name, or the guest gets the whole file
+    /// system where it needs a root, and arguments that name a file become absolute paths. The output may contain these paths, and is only compared between
+    /// engines.
     fn workload(&self) -> Workload {
         let mut workload = Workload::of_module(&self.name, self.file());
         workload.exit = self.exit;
@@ -189,7 +189,7 @@ impl Run {
         workload
     }
 
-    /// A run that does next to nothing: what is left is loading a large module.
+    /// A run that does little except loading a large module.
     fn version_workload(&self) -> Workload {
         let mut workload = Workload::of_module(&format!("{}-version", self.name), self.file());
         workload.args = vec!["--version".into()];

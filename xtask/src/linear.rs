@@ -1,12 +1,11 @@
-//! `cargo xtask linear`: all that is done with modules costs in proportion to their size, and traps cost what their frames do. The program
-//! in `tests/linear` counts work over families of modules; here it is compiled so that it can count, which takes a target folder of its own.
+//! `cargo xtask linear`: all work with modules is in proportion to their size, and the work for a trap in proportion to its frames. The program in
+//! `tests/linear` counts work over families of modules. Here it is compiled with counters, into a target folder of its own.
 
 use anyhow::Result;
 use pico_args::Arguments;
 
 use crate::project::{cargo, root, run, target_dir};
 
-/// For its help.
 pub const OPTIONS: &str = "
   --all                each phase of each family, instead of the one that grows fastest
   NAME...              families whose names contain one of these
@@ -15,7 +14,7 @@ Steps are counters that the compiler puts into all loops and functions; bytes ar
 Each family is made at n and at 2n. A phase fails if it costs more than 2.35 times as much at 2n, or 1.2 times where it must not grow.
 ";
 
-/// Counters everywhere, but for those of values. What they come to is not written anywhere.
+/// Enables counters of executions, without those of values, and discards their file.
 const FLAGS: &str = "-Cprofile-generate=/dev/null -Cllvm-args=-disable-vp --cfg counted";
 
 pub fn main(arguments: Arguments) -> Result<()> {

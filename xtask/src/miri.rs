@@ -1,8 +1,7 @@
-//! `cargo xtask miri`: small modules, run by Miri with provenance kept strictly: whatever is undefined in how handlers, records and
-//! objects are reached is an error there, whether or not it does harm here.
+//! `cargo xtask miri`: runs small modules in Miri with strict provenance. Miri reports undefined behaviour in the access to handlers, records and objects, whether
+//! or not it has consequences on this machine.
 //!
-//! Which tests is said here and nowhere else: those files are kept small. Miri comes with a nightly compiler, which is not needed for anything
-//! else; where there is none, the step is left out.
+//! The test files are small for this purpose. Miri comes with a nightly compiler; without one, the step is left out.
 
 use std::process::Command;
 
@@ -11,10 +10,9 @@ use pico_args::Arguments;
 
 use crate::project::{command_line, run, succeeds, with_nightly};
 
-/// For its help.
 pub const DETAILS: &str = "
-  Needs `rustup toolchain install nightly --component miri,rust-src`. What the tests take beyond a minute and a half each is a failure; to compile,
-  once, comes before.
+  Needs `rustup toolchain install nightly --component miri,rust-src`. A test that takes more than a minute and a half
+  fails; the time for compilation is not included.
 ";
 
 /// The arguments that choose tests, and those of the test binaries.

@@ -1,8 +1,6 @@
-//! `cargo xtask same-image`: the compiler writes the same image, byte for byte, on a host of 32 bits and on one of the other byte
-//! order as here.
+//! `cargo xtask same-image`: a 32-bit host and a big-endian host write the same images, byte for byte, as this machine.
 //!
-//! The command is built for those hosts with the toolchain of `cargo xtask setup-embedded`, and run by QEMU where
-//! this machine cannot.
+//! The toolchain of `cargo xtask setup-embedded` builds the command for these hosts. QEMU runs it where this machine cannot.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +13,13 @@ use crate::project::{self, BINARY, CLI};
 use crate::{embedded, guests};
 
 pub const DETAILS: &str = "
-  --require    fail where a toolchain is not there, instead of leaving its host out
+  --require    fail if a toolchain is missing, instead of leaving its host out
 ";
 
 /// The hosts: one with pointers of 32 bits, one with the highest byte first.
 const HOSTS: [&str; 2] = ["i686-unknown-linux-gnu", "s390x-unknown-linux-gnu"];
 
-/// What the command needs to compile modules and text; the rest would only take time.
+/// The features that compile modules and text. More would only take time.
 const FEATURES: &str = "compile,extended,validate,wat";
 
 /// Modules of all kinds: integers, floats, an interpreter with large functions and tables, text.
@@ -61,7 +59,7 @@ fn build(mut cargo: Command, host: &str) -> Result<PathBuf> {
     let folder = project::target_dir().join("same-image");
     cargo.args(["build", "--locked", "--quiet", "--target", host, "--package", CLI, "--bin", BINARY]);
     cargo.args(["--no-default-features", "--features", FEATURES]).arg("--target-dir").arg(&folder);
-    // Built once, for a few modules: to optimise would not pay.
+    // Built once, for a few modules: without optimisation it takes less time.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
     for package in [
         "'*'",

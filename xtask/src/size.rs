@@ -1,13 +1,13 @@
-//! `cargo xtask size`: each configuration of `size-budget.toml` is built, measured, and held against its budget.
+//! `cargo xtask size`: builds and measures each configuration of `size-budget.toml`, and compares it with its budget.
 //!
-//! One build serves all: it has the release's code and its symbols. cargo-bloat (twiggy, for WebAssembly) says what the
-//! code consists of, and the total is that of the file without the symbols. In reading order:
+//! A build contains the code of the release, and symbols. cargo-bloat (for WebAssembly: twiggy) splits the code into functions. The total is
+//! the size of the file without symbols. In reading order:
 //!
-//! - [`budget`]: the configurations; [`build`]: building one, or why not.
-//! - [`measure`]: figures of what was built, from [`tools`] and [`elf`]; [`names`]: what a symbol's name says.
-//! - [`baseline`]: the figures of last time; [`gate`]: what is over its budget, and through what.
-//! - [`table`] and [`flame_graph`]: to look at.
-//! - `embed`: programs that embed the library; `added`: what features add to the command.
+//! - [`budget`] has the configurations; [`build`] builds one, or says why it can't.
+//! - [`measure`] measures what was built, with [`tools`] and [`elf`]; [`names`] reads the names of symbols.
+//! - [`baseline`] has earlier figures; [`gate`] finds what is over its budget, and what grew.
+//! - [`table`] and [`flame_graph`] show the figures.
+//! - `embed` measures programs that embed the library; `added` measures the features of the command.
 
 mod added;
 pub mod baseline;
@@ -35,18 +35,18 @@ use crate::project;
 
 pub const OPTIONS: &str = "
   NAME...        only these configurations
-  --bless        remember what is measured in size-baseline.toml; a budget that is exceeded fails all the same
+  --bless        write what is measured to size-baseline.toml; an exceeded budget fails all the same
   --top N        functions listed of each configuration, default 5
   --json         everything measured, as JSON, instead of the table
-  --budget FILE  another file than size-budget.toml; packages are those of the workspace it lies in
-  --embed        instead of all that, what it costs a program to embed wasmote, by features, and wasmi
-  --features     instead of all that, what each feature adds to the command
+  --budget FILE  another file than size-budget.toml; packages are those of its workspace
+  --embed        instead, the size of a program that embeds wasmote, by features, or wasmi
+  --features     instead, the size that each feature adds to the command
   --require-all  fail if a configuration cannot be built on this machine
 
   Flame graphs, one of each configuration, go to target/size.
 ";
 
-/// What is asked for on the command line.
+/// The options of the command line.
 struct Options {
     budget: PathBuf,
     names: Vec<String>,
@@ -80,13 +80,13 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     run(&options).map(|_| ())
 }
 
-/// The gate for all configurations, as the build server asks for it; returns which could not be built, and why.
+/// Checks all configurations, for CI. Returns the configurations that could not be built, with reasons.
 pub fn check(require_all: bool) -> Result<Option<String>> {
     let budget = project::root().join("size-budget.toml");
     run(&Options { budget, names: Vec::new(), bless: false, json: false, require_all, top: 5 })
 }
 
-/// Measures, shows, and returns an error that names all that is wrong, or else what was left out.
+/// Measures and shows configurations. Returns those that were left out; the error names all faults.
 fn run(options: &Options) -> Result<Option<String>> {
     let mut budget = Budget::read(&options.budget)?;
     budget.select(&options.names)?;
@@ -135,7 +135,7 @@ fn run(options: &Options) -> Result<Option<String>> {
         }
         baseline.write(&baseline_path)?;
     }
-    // Not on the standard output, which may be JSON.
+    // The standard output may be JSON.
     for line in &left_out {
         eprintln!("{line}");
     }
@@ -148,7 +148,7 @@ fn run(options: &Options) -> Result<Option<String>> {
     Ok((!left_out.is_empty()).then(|| left_out.join("; ")))
 }
 
-/// Measures a configuration, and what it is less, if only some of its features count.
+/// Measures a configuration. If only some of its features count, subtracts the configuration without them.
 fn measured(builder: &Builder<'_>, configuration: &Configuration, folder: &Path) -> Result<Measured> {
     let measured = measure::measure(builder, configuration)?;
     let Some(without) = configuration.without() else { return Ok(measured) };
@@ -156,7 +156,7 @@ fn measured(builder: &Builder<'_>, configuration: &Configuration, folder: &Path)
     Ok(measured.less(&measure::measure(&builder, &without)?))
 }
 
-/// Where the pages go: those of another budget than the project's into a folder of its own.
+/// The folder of the flame graphs. Another budget than that of the project has a folder of its own.
 fn pages(budget: &Path) -> PathBuf {
     let pages = project::target_dir().join("size");
     match budget.parent().and_then(Path::file_name) {

@@ -1,8 +1,8 @@
 //! `cargo xtask tailcheck`: what the compiler made of the handlers of the release binary.
 //!
-//! Speed rests on handlers being a few instructions that end in a jump to the next. Nothing in stable Rust
-//! promises it, so it is looked up: the release binary is built with its symbols, and each instance of the generic function
-//! `wasmote_exec::dispatch::hot` is disassembled by [`analyse`]. Instances of `cold` are counted and left alone.
+//! For speed, a handler must be a few instructions that end in a jump to the next handler. Stable Rust does not guarantee that, so [`analyse`]
+//! disassembles each instance of the generic function `wasmote_exec::dispatch::hot` in the release binary, which is built with symbols. Instances of
+//! `cold` are only counted.
 
 mod analyse;
 
@@ -17,18 +17,18 @@ use pico_args::Arguments;
 use crate::fused_operations;
 use crate::project::{self, BINARY, CLI};
 
-/// Fewer hot handlers than this mean that they were not found, not that all is well.
+/// If fewer hot handlers are found, the search is wrong.
 const AT_LEAST: usize = 500;
 /// The profile of the release with symbols.
 const PROFILE: &str = "inspect";
-/// Handlers whose faults are listed: what ails one often ails a hundred.
+/// Handlers whose faults are listed. Many handlers often have the same fault.
 const SHOWN: usize = 20;
 /// Where handlers are.
 const HANDLERS: &str = "wasmote_exec::dispatch::";
 
 /// A function of the binary.
 struct Function<'a> {
-    /// Demangled; several when the compiler merged equal functions.
+    /// Demangled names. There are several if the compiler merged equal functions.
     names: Vec<String>,
     address: u64,
     code: &'a [u8],
@@ -57,7 +57,7 @@ pub fn check() -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Builds the command as released, but with symbols, whose names say which instance they are.
+/// Builds the command as for a release, but with symbols that name instances.
 fn build() -> Result<PathBuf> {
     let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     flags.push_str(" -Csymbol-mangling-version=v0");
@@ -66,7 +66,7 @@ fn build() -> Result<PathBuf> {
     Ok(project::target_dir().join(PROFILE).join(BINARY))
 }
 
-/// Checks the handlers of a binary that has its symbols, and prints what they are like.
+/// Checks the handlers of a binary with symbols, and prints figures about them.
 fn report(binary: &Path) -> Result<()> {
     let file = std::fs::read(binary).with_context(|| binary.display().to_string())?;
     let functions = functions(&file)?;

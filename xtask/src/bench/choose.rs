@@ -1,8 +1,8 @@
-//! `cargo xtask bench --choose-pairs NUMBER`: which two instructions in a row are worth a handler of their own
-//! (`wasmote_exec`'s `handlers::pairs`), as the lines of its list.
+//! `cargo xtask bench --choose-pairs NUMBER`: which superinstructions save most, as the lines of their list
+//! (`handlers::pairs` in `wasmote-exec`).
 //!
-//! Each guest counts alike, however long it runs: what matters is the share of its dispatches that a pair would save. Instructions that
-//! stand in a row are taken apart as the linker does it, two at a time from the left, so that of pairs that overlap only one counts.
+//! Each guest has the same weight, however long it runs: a pair is judged by the share of dispatches that it saves. A straight sequence of instructions is split as
+//! the linker splits it, two at a time from the left, so that only one of two overlapping pairs counts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use wasmote_ir::{Op, Opcode};
 
 use super::folder::Group;
 
-/// Families that are in no pair: their handlers are large or have a frame, or they hardly matter.
+/// Families that are in no pair, because their handlers are large or have a frame, or run rarely.
 const NEVER: &[&str] = &[
     "Unreachable",
     "Fuel",
@@ -26,19 +26,19 @@ const NEVER: &[&str] = &[
     "CopySpan",
     "ZeroSlots",
 ];
-/// Families behind which nothing is reached.
+/// Families that end a straight sequence.
 const LAST: &[&str] = &["Goto", "BrTable", "Return", "Call"];
 
-/// Pairs are chosen in so many steps, after each of which it is counted anew what there is left to save.
+/// The number of steps in which pairs are chosen. After each step, the remaining savings are counted again.
 const STEPS: usize = 20;
-/// The programs are divided into so many parts, each of which is once left out.
+/// The number of parts of the programs for cross-validation.
 const PARTS: usize = 4;
 
 /// What ran of a guest.
 pub struct Ran {
     /// The program: several guests may be of one.
     module: PathBuf,
-    /// Instructions in a row that nothing jumps in between, each with its share of all dispatches.
+    /// Sequences of instructions without a jump target inside, each instruction with its share of all dispatches.
     straights: Vec<Vec<(Name, f64)>>,
 }
 
@@ -112,8 +112,8 @@ impl Ran {
     }
 }
 
-/// The lines of the list: the `number` pairs that save most dispatches. Behind it, how many these leave: of the guests, and of guests that they
-/// were not chosen by. Of a corpus, strangers choose nothing, and have a line of their own.
+/// The lines of the list: the `number` pairs that save most dispatches. After it, the share of dispatches that is left: of the guests, and of guests that the pairs were not
+/// chosen by. The strangers of a corpus have a line of their own.
 pub fn lines(guests: &[Ran], names: &Names, number: usize, has_groups: bool) -> String {
     let is_stranger = |guest: &&Ran| has_groups && Group::of(&guest.module) == Group::Strangers;
     let (strangers, guests): (Vec<&Ran>, Vec<&Ran>) = guests.iter().partition(is_stranger);
@@ -179,7 +179,7 @@ fn choose(guests: &[&Ran], names: &Names, number: usize) -> Pairs {
         gains.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let more = (number * step / STEPS).saturating_sub(count);
         gains.into_iter().take(more).for_each(|(pair, _)| chosen.insert(pair));
-        // Without those that others took the place of.
+        // Drops pairs that others have replaced.
         let mut used = Pairs::none(names);
         for straight in guests.iter().flat_map(|guest| &guest.straights) {
             units(straight, &chosen).filter_map(pair_of).for_each(|pair| used.insert(pair));
@@ -214,12 +214,12 @@ fn is_of(name: &str, families: &[&str]) -> bool {
     families.iter().any(|family| name.starts_with(family))
 }
 
-/// Whether the instruction can be the first of a pair: it has operands, by which a trap tells it from the second.
+/// Whether the instruction can be the first of a pair: it has operands, so that a trap's address differs from that of the second.
 fn may_begin(name: &str) -> bool {
     operand_units(name) > 0 && may_end(name) && !is_of(name, LAST)
 }
 
-/// Whether it can be the second. Objects and vectors have their handlers elsewhere.
+/// Whether it can be the second. Handlers of garbage collection and vectors are in other crates.
 fn may_end(name: &str) -> bool {
     let is_there = op(name).is_some_and(|op| usize::from(Opcode::new(op, 0).0) < OPCODES);
     is_there

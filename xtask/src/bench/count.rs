@@ -1,5 +1,5 @@
-//! `cargo xtask bench --count`: which instructions the guests run, and which pairs of neighbours, so that a change of the
-//! instruction set is chosen by figures. The command is built with its feature `count`, and prints them when it ends.
+//! `cargo xtask bench --count`: how often the guests run each instruction and each pair of adjacent instructions. Changes of the instruction set are based on
+//! these figures. The command is built with its feature `count`, and prints them when it ends.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::project::{self, BINARY, CLI};
 
 /// Lines of each list.
 const SHOWN: usize = 25;
-/// What stands in place of an instruction where wasm was entered or left.
+/// Stands for an instruction where the host calls WebAssembly or is called.
 const HOST: &str = "host";
 
 /// How often each pair of neighbours ran.
@@ -26,16 +26,16 @@ pub struct Counts(HashMap<[String; 2], u64>);
 pub enum Count {
     /// Print those of all guests together.
     Together,
-    /// And each guest's own.
+    /// Print those of each guest, too.
     Each,
-    /// Choose so many pairs.
+    /// Choose this number of pairs.
     Choose(usize),
-    /// Print the variants that none ran, or hardly.
+    /// Print the variants that no guest runs, or hardly ever.
     Unused,
 }
 
 impl Count {
-    /// Whether pairs of instructions are counted as the two that they are.
+    /// Whether a superinstruction counts as its two instructions.
     fn apart(self) -> bool {
         matches!(self, Count::Choose(_) | Count::Unused)
     }
@@ -47,7 +47,7 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
     let engine = Engine::wasmote(build(wanted.apart())?)?;
     let mut guests = Vec::new();
     let (mut ran, mut names) = (Vec::new(), super::choose::Names::default());
-    // Starts and the work of the host have nothing that repeats itself.
+    // Start-up and host functions have no loops worth a superinstruction.
     let passing = |workload: &&Workload| workload.kind == "startup" || workload.kind == "host";
     for workload in workloads.iter().filter(|workload| !(matches!(wanted, Count::Choose(_)) && passing(workload))) {
         let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
@@ -80,8 +80,8 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
     Ok(())
 }
 
-/// The command that counts, pairs as one instruction or, with `apart`, as the two that they are. How fast it is does not matter,
-/// how soon it is built does.
+/// Builds the command that counts. A superinstruction counts as one instruction, or with `apart` as two. The build is optimised little, to be
+/// fast.
 fn build(apart: bool) -> Result<PathBuf> {
     let folder = project::target_dir().join("count");
     let mut cargo = project::cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]);
@@ -134,8 +134,7 @@ impl Counts {
     }
 }
 
-/// The instructions and pairs that ran most often. An instruction may matter to one guest only, so that guest is named where
-/// there are several.
+/// The most frequent instructions and pairs. With several guests, each line names the guest with the largest share.
 fn lists(guests: &[(&str, &Counts)]) -> String {
     let totals: Vec<u64> = guests.iter().map(|guest| guest.1.total()).collect();
     let mut text = String::new();
@@ -171,10 +170,10 @@ fn lists(guests: &[(&str, &Counts)]) -> String {
     text
 }
 
-/// What the families of instructions that do two things at once save: so many percent of the dispatches there would be without them and
-/// without pairs, each guest counting alike.
+/// The share of dispatches that each family of fused operations saves, in percent of the dispatches without fused operations and superinstructions. Each guest
+/// has the same weight.
 fn families(guests: &[(&str, &Counts)]) -> String {
-    let mut text = String::from("\n  saved by instructions that do two things at once:\n");
+    let mut text = String::from("\n  saved by instructions that do two operations:\n");
     let pairs = "pairs";
     for family in fused_operations::FAMILIES {
         let mut shares = Vec::new();
@@ -237,7 +236,7 @@ mod tests {
     fn families_save_what_their_instructions_would_be_otherwise() {
         let text = "dispatched A CopyTwo.s 1\ndispatched A StepI32Ne.s+CopyTwo.s 1\ndispatched A Copy.s 1\n";
         let counts = Counts::parse(text).unwrap();
-        // Seven without tiles and pairs: two for each of three, and a copy.
+        // Without fused operations and superinstructions there are seven: two for each of three, and a copy.
         let text = families(&[("one", &counts)]);
         assert!(text.contains("  28.57%  two copies  (28.6% of one)\n"), "{text}");
         assert!(text.contains("  14.29%  loop steps  "), "{text}");

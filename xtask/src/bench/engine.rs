@@ -1,4 +1,4 @@
-//! An engine: a program, and how it is told what to run.
+//! An engine: a program, and its arguments for a guest.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,14 +7,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::guests::Workload;
 
-/// An engine to be measured. In its arguments
+/// An engine to measure. In its arguments
 ///
 /// - `{wasm}` becomes the path of the module;
 /// - `{args}`, standing alone, becomes the guest's arguments;
 /// - an argument with `{dir}` is repeated for each directory that the guest may use;
 /// - an argument with `{env}` is repeated for each of its variables, as `NAME=VALUE`.
 pub struct Engine {
-    /// What the table calls it.
+    /// Its name in the table.
     pub name: String,
     program: PathBuf,
     arguments: Vec<String>,
@@ -40,7 +40,7 @@ impl Engine {
         Ok(Engine { name: name.into(), program, arguments: arguments.split_whitespace().map(String::from).collect() })
     }
 
-    /// The same with one option more, in front of the module.
+    /// The same engine with another option before the module.
     pub fn with(&self, option: &str) -> Engine {
         let mut arguments = self.arguments.clone();
         let module = arguments.iter().position(|argument| argument.contains("{wasm}")).unwrap_or(0);

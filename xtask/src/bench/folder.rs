@@ -1,6 +1,6 @@
-//! `--corpus PATH`: the programs of a folder, which nobody commits.
+//! `--corpus PATH`: the programs of a folder outside of the repository.
 //!
-//! Each `*.wasm` in the folder is a program that takes nothing, unless `programs.toml` beside them says how it is run:
+//! Each `*.wasm` in the folder is a program without arguments, unless `programs.toml` in the folder describes its runs:
 //!
 //! ```toml
 //! [[program]]
@@ -16,8 +16,8 @@
 //! exit = 0
 //! ```
 //!
-//! A third of the modules are *strangers*. A hash of their names draws them, so that they are the same everywhere and always: what is chosen by
-//! measurements is chosen by the others, and judged on the strangers.
+//! A third of the modules are *strangers*: choices are based on measurements of the others, and judged on the strangers. A hash of the names draws them, so that
+//! they are always the same.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ const MANIFEST: &str = "programs.toml";
 /// Which programs are meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// Those that choices are made by.
+    /// Those that choices are based on.
     Known,
     /// Those that choices are judged on.
     Strangers,
@@ -43,7 +43,7 @@ impl Group {
     /// The group of a module by its name, `.wasm` left out.
     pub fn of(module: &Path) -> Group {
         let name = module.file_stem().unwrap_or_default().to_string_lossy();
-        // FNV-1a: it is a line, and every system has the same.
+        // FNV-1a takes one line, and gives the same on every system.
         let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         // The upper half is mixed better.
         if (hash >> 16).is_multiple_of(3) { Group::Strangers } else { Group::Known }
@@ -121,7 +121,7 @@ pub fn workloads(folder: &Path) -> Result<Vec<Workload>> {
     Ok(workloads)
 }
 
-/// The kind of programs of which nothing else is said.
+/// The kind of programs that the manifest does not describe.
 const PROGRAM: &str = "program";
 
 impl Program {
@@ -188,7 +188,7 @@ mod tests {
     fn about_a_third_are_strangers_and_always_the_same() {
         let strangers = (0..3000).filter(|i| Group::of(Path::new(&format!("p{i}.wasm"))) == Group::Strangers).count();
         assert!((900..1100).contains(&strangers), "{strangers}");
-        // Who draws anew has looked at the strangers.
+        // Another hash would move programs that choices were based on to the strangers.
         let groups = ["gzip", "quickjs", "kotlin", "lua"].map(|name| Group::of(Path::new(name)).name());
         assert_eq!(groups, ["known", "strangers", "strangers", "known"]);
     }

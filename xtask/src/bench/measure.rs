@@ -1,4 +1,4 @@
-//! One run of a program: what it cost and what it printed.
+//! One run of a program: its cost and its output.
 
 use std::fs::File;
 use std::io;
@@ -24,18 +24,17 @@ pub struct Run {
 pub struct Finished {
     /// What it cost.
     pub run: Run,
-    /// How it ended, in words.
+    /// How it ended.
     pub status: ExitStatus,
     /// The code it ended with, unless by a signal.
     pub exit_code: Option<i32>,
     /// What it printed.
     pub stdout: Vec<u8>,
-    /// What it complained.
+    /// What it printed as errors.
     pub stderr: Vec<u8>,
 }
 
-/// Runs a command; `stdin` is a file, `scratch` a folder for its output, which goes to files so that nobody has to be
-/// awake to read it.
+/// Runs a command. `stdin` is a file, and `scratch` a folder for its output: output to files needs no reader that would use CPU time.
 pub fn run(command: &mut Command, stdin: Option<&Path>, scratch: &Path) -> Result<Finished> {
     let (stdout, stderr) = (scratch.join("stdout"), scratch.join("stderr"));
     command.stdin(match stdin {
@@ -43,8 +42,8 @@ pub fn run(command: &mut Command, stdin: Option<&Path>, scratch: &Path) -> Resul
         None => Stdio::null(),
     });
     command.stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);
-    // A child made by vfork starts with this process's peak of memory as its own. Having something to do before
-    // the exec makes the library fork, and the child then starts with the few pages that the fork copied.
+    // A child of vfork starts with the peak memory of this process as its own. A closure to run before exec makes the library fork instead, and the child
+    // starts with the few pages that the fork copied.
     // SAFETY: the closure does nothing.
     unsafe { command.pre_exec(|| Ok(())) };
 
@@ -84,7 +83,7 @@ fn wait(pid: u32) -> io::Result<(ExitStatus, libc::rusage)> {
     }
 }
 
-/// Says so when other processes keep the machine busy.
+/// Warns if other processes keep the machine busy.
 pub fn warn_when_busy() {
     let Ok(load) = std::fs::read_to_string("/proc/loadavg") else {
         return;
@@ -95,7 +94,7 @@ pub fn warn_when_busy() {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     if last_minute > 0.5 {
         eprintln!(
-            "warning: the machine is busy (load {last_minute} on {processors} processors): read the ratios with care, and not the times"
+            "warning: the machine is busy (load {last_minute} on {processors} processors): use the ratios with care, and not the times"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The engines that wasmote is compared with: commands that cargo installs, and, for engines that are libraries only,
-//! the small programs in `xtask/peers`, each a package of its own.
+//! The engines that wasmote is compared with: commands that cargo installs, and for engines that are libraries the small programs in `xtask/peers`,
+//! each a package of its own.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ enum Source {
 }
 
 const RUN: &str = "run --dir={dir} --env={env} {wasm} {args}";
-/// What the programs in `xtask/peers` take.
+/// The arguments of the programs in `xtask/peers`.
 const HARNESS: &str = "--dir={dir} --env={env} {wasm} {args}";
 
 const PEERS: &[Peer] = &[
@@ -36,7 +36,7 @@ const PEERS: &[Peer] = &[
     Peer { name: "tinywasm", source: Source::Built, arguments: HARNESS },
 ];
 
-/// No interpreter, so that it is not one of [`others`].
+/// Not one of [`others`], because it is a compiler.
 const WASMTIME: Peer = Peer { name: "wasmtime", source: Source::Built, arguments: HARNESS };
 
 /// Wasmtime with Cranelift.

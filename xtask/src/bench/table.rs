@@ -26,7 +26,7 @@ pub struct Row {
     pub name: String,
     /// What it exercises.
     pub kind: String,
-    /// Whether choices were made by it, if it is of a corpus.
+    /// Whether choices are based on it, if it is of a corpus.
     pub group: Group,
     /// Results by engine, or why there are none.
     pub cells: Vec<Result<Cell, Failure>>,
@@ -50,9 +50,9 @@ pub struct Cell {
 /// Why an engine has no result for a guest.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It ended as it should not; how, and the first thing it said.
+    /// It ended with another status: the status, and the first line of its errors.
     Ended(String),
-    /// It printed something else than it should, or than the first engine.
+    /// Its output differs from what is expected.
     Printed,
 }
 
@@ -110,7 +110,7 @@ pub fn median(times: &[Duration]) -> Duration {
 }
 
 impl Row {
-    /// How long a start takes until its end, under each engine that has a result, as a line.
+    /// A line with the wall time of each engine that has a result.
     fn wall_markdown(&self, engines: &[String]) -> String {
         let ours = self.cells[0].as_ref().ok().map(|cell| cell.wall.as_secs_f64());
         let mut line = format!("Wall time of {}:", self.name);
@@ -121,7 +121,7 @@ impl Row {
             }
         }
         line.pop();
-        line + "; in parentheses wasmote's by it"
+        line + "; in parentheses, the time of wasmote by it"
     }
 
     /// How much faster wasmote is than the engine with this index; `None` when either has no result.
@@ -173,8 +173,8 @@ impl Table {
         failures
     }
 
-    /// Whether wasmote has failed, or stands alone: some peer printed something else, and none the same. What a peer
-    /// cannot run is its own affair.
+    /// Whether wasmote has failed, or differs from all peers: some peer printed something else, and none the same. A peer that cannot
+    /// run a guest does not count.
     pub fn is_wrong(&self) -> bool {
         let mut rows = self.rows.iter().chain(&self.startup);
         rows.any(|row| {

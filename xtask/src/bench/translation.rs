@@ -1,5 +1,5 @@
-//! `cargo xtask bench --translation`: how fast bodies are translated. Each engine starts a guest twice, once translating what runs, and once
-//! everything; what the second takes longer is for the code that never runs. Both engines run the same functions.
+//! `cargo xtask bench --translation`: the speed of translation. Each engine starts a guest twice, and translates first only the functions that run,
+//! then all of them. The difference of the times is that of translating code that never runs.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use super::one_run;
 use super::table::Cell;
 use crate::guests::Workload;
 
-/// Bytes of code below which there is nothing to measure.
+/// With fewer bytes of code, the difference is too small to measure.
 const WORTH_IT: u64 = 200_000;
 
 /// `wasmote` and `wasmi`, in this order.
@@ -24,7 +24,7 @@ pub fn main(workloads: &[Workload], engines: &[Engine], rounds: usize, scratch: 
     for workload in workloads {
         let bytes = translated(&eager[0], workload)?.saturating_sub(translated(wasmote, workload)?);
         if bytes < WORTH_IT {
-            println!("{:<20} {bytes:>12} too little that does not run", workload.name);
+            println!("{:<20} {bytes:>12} too little code that does not run", workload.name);
             continue;
         }
         let mut runs: [[Vec<Run>; 2]; 2] = Default::default();

@@ -1,12 +1,11 @@
-//! `--unused`: which variants of instructions the programs do not need. Whoever removes one gives its
-//! family a smaller shape, or writes `only` in its row. Comparisons that became branches, and first halves of fused operations, were not dispatched: they
-//! must stay where the branch and the fused operation do.
+//! `--unused`: which variants of instructions the programs do not need. To remove one, give its family a smaller shape, or write `only` in its row. Comparisons
+//! before branches and first halves of fused operations are not dispatched; they must stay as long as the branch or the fused operation does.
 
 use std::collections::{BTreeMap, HashMap};
 
 use wasmote_ir::Op;
 
-/// A variant that every program dispatches for a smaller share than this is rare.
+/// A variant is rare if its share of the dispatches of each program is smaller.
 const RARE: f64 = 0.001;
 
 /// The variants that no program dispatched, and those that are rare in each, by family. The maps are instructions' shares of a program.
@@ -18,7 +17,7 @@ pub fn lists(programs: &[HashMap<String, f64>]) -> String {
         let variants = op.variants();
         for (number, variant) in variants.iter().enumerate().filter(|&(number, _)| op.has(number)) {
             all += 1;
-            // A family of one variant has what it needs.
+            // A family needs one variant.
             if (0..variants.len()).filter(|&number| op.has(number)).count() == 1 {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What a program takes of flash and RAM, read from its ELF file.
+//! Reads from an ELF file how much flash and RAM a program takes.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use super::read;
 
 /// The guest's memory and value stack, as the firmware calls it.
 const GUEST_BUFFER: &str = "GUEST_BUFFER";
-/// Sections that stand for memory left over.
+/// Sections that stand for unused memory.
 const LEFT_OVER: [&str; 2] = [".heap", ".stack"];
 
 /// Bytes that a program takes from its start.
 pub struct Sizes {
     /// What is written to flash: code, constants, initial values of variables.
     pub flash: u64,
-    /// Variables, without the buffer that is the guest's.
+    /// Variables, without the buffer of the guest.
     pub fixed: u64,
 }
 

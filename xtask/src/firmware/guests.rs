@@ -1,4 +1,4 @@
-//! The firmware's guests: compiled to images by the command, as a user would, and some of them spoilt.
+//! The guests of the firmware. The command compiles them to images; some images are then damaged.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Guests {
     }
 }
 
-/// A line of what is expected, if it is printed with these features: it may begin with one that must be there, or be missing.
+/// A line of the expected output, if it is printed with these features. It may begin with a feature that must be present, or absent.
 fn of_build<'l>(line: &'l str, features: &[&str]) -> Option<&'l str> {
     let Some((condition, rest)) = line.strip_prefix('[').and_then(|line| line.split_once("] ")) else {
         return Some(line);
@@ -106,7 +106,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| path.display().to_string())
 }
 
-/// Where an image's first function is: its record, and its code.
+/// The place of the first function in an image: its record, and its code.
 struct FirstFunction {
     record: usize,
     code: std::ops::Range<usize>,
@@ -134,7 +134,7 @@ fn damaged(mut image: Vec<u8>) -> Result<Vec<u8>> {
     Ok(image)
 }
 
-/// An image whose first instruction is none, with checksums that say that all is well.
+/// An image whose first instruction is invalid, with correct checksums.
 fn hostile(mut image: Vec<u8>) -> Result<Vec<u8>> {
     let FirstFunction { record, code, meta_end } = first_function(&image)?;
     image[code.start..code.start + 2].fill(0xff);

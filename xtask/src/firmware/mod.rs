@@ -1,8 +1,8 @@
-//! `cargo xtask firmware`: the examples under `examples/firmware-*`, built, run in QEMU and compared with what they must print.
+//! `cargo xtask firmware`: builds the examples under `examples/firmware-*`, runs them in QEMU, and compares their output.
 //!
-//! - [`guests`] compiles the guests to images, spoils some, and asks the host for the numbers that it gets.
-//! - [`elf`] measures what is in flash and in RAM.
-//! - Here: the boards, with what is compiled in, and what is done with each. What must be printed is in `examples/firmware-parts/expected.txt`.
+//! - [`guests`] compiles the guests to images, damages some, and computes the expected results on the host.
+//! - [`elf`] measures flash and RAM.
+//! - This file has the boards, each with its features and limits. The expected output is in `examples/firmware-parts/expected.txt`.
 
 mod elf;
 mod guests;
@@ -18,19 +18,19 @@ use pico_args::Arguments;
 use crate::{embedded, project};
 
 pub const DETAILS: &str = "
-  --require    fail where a target or QEMU is not there, instead of leaving its board out
-  --limits     fail where a size is above its limit
+  --require    fail if a target or QEMU is missing, instead of leaving its board out
+  --limits     fail if a size is above its limit
   NAME...      only these: thumbv7em, thumbv7em-small, riscv32imac, thumbv6m, riscv32imc
 ";
 
-/// What build scripts are made with, which is not linked.
+/// A dependency of build scripts, which is not linked.
 const BUILD_SCRIPTS: &str = "wasmote-target";
 
-/// All of ours that firmware may link; the rest of wasmote is for those who make images.
+/// The only crates of wasmote that firmware may link.
 const OURS: [&str; 2] = ["wasmote-exec", "wasmote-ir"];
 
-/// The most RAM that minimal firmware may use of its own, and for the records of an instance: 1 KiB. The guest's memory and
-/// value stack come on top, and the native stack.
+/// The most RAM that minimal firmware may use for itself and for the records of an instance: 1 KiB. The memory and value stack of the guest and the
+/// native stack are not included.
 const RAM_LIMIT: u64 = 1024;
 /// The most native stack: 1.5 KiB.
 const STACK_LIMIT: u64 = 1536;
@@ -191,13 +191,13 @@ impl Board {
         project::root().join("examples").join(self.example).join("Cargo.toml")
     }
 
-    /// Of ours nothing but the execution core may be among the packages.
+    /// Checks that the firmware links only the execution core of wasmote.
     fn check_packages(&self, cargo: &Command) -> Result<()> {
         let mut command = MetadataCommand::new();
         command.cargo_path(cargo.get_program()).manifest_path(self.manifest());
         command.other_options(["--locked".into(), "--filter-platform".into(), self.target.into()]);
         let metadata = command.exec().context("cargo metadata")?;
-        // What comes from no registry comes from here.
+        // A package without a registry is of this project.
         let ours: Vec<_> = metadata.packages.iter().filter(|package| package.source.is_none()).collect();
         let (mut linked, mut others) = (0, Vec::new());
         for package in &ours {
@@ -239,8 +239,8 @@ impl Board {
         let text = String::from_utf8_lossy(&output.stdout);
         match output.status.code() {
             Some(0) => {}
-            Some(124 | 137) => bail!("{} did not end within {PATIENCE} s; it said\n{text}", program.display()),
-            _ => bail!("{} failed ({}); it said\n{text}", program.display(), output.status),
+            Some(124 | 137) => bail!("{} did not end within {PATIENCE} s; its output:\n{text}", program.display()),
+            _ => bail!("{} failed ({}); its output:\n{text}", program.display(), output.status),
         }
         let (measured, said): (Vec<_>, Vec<_>) =
             text.lines().map(str::to_owned).partition(|line| line.starts_with(MEASURED));
@@ -248,10 +248,10 @@ impl Board {
     }
 }
 
-/// How lines begin that are no output, but measurements.
+/// The beginning of lines that are measurements, not output.
 const MEASURED: &str = "# ";
 
-/// What a program measured of itself: lines `# name number`.
+/// The measurements of a program: lines `# name number`.
 struct Measured(Vec<String>);
 
 impl Measured {

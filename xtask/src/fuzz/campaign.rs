@@ -1,7 +1,6 @@
-//! `cargo xtask fuzz --long MINUTES`: all that makes modules, images and mutants at random, for as long as one has time. The minutes are shared
-//! among the parts ([`super::parts`]); building them is not counted. Each part is run again and again with other seeds until its time is over.
-//! What one finds does not keep the others from running; the command ends with an error then. The last lines are a table for
-//! docs/testing.md.
+//! `cargo xtask fuzz --long MINUTES`: all tests of random modules, images and mutants. The [parts](super::parts) share the time, without that of building
+//! them. Each part runs again and again with other seeds until its time is over. The other parts run even if one finds a fault; the command then ends with
+//! an error. The last lines are a table for docs/testing.md.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -15,12 +14,11 @@ use anyhow::{Context, Result, bail, ensure};
 use super::parts::{self, Part};
 use crate::project::{command_line, root, target_dir};
 
-/// Findings of a part after which it is not run again.
+/// After this number of findings, a part is not run again.
 const ENOUGH: usize = 3;
-/// A run counts as one that does not end when it has taken so many times as long as it should, and so much more. How fast the machine is may
-/// change while it runs.
+/// The time limit of a run, as a multiple of the time that it should take, and an addition. The speed of the machine may change.
 const PATIENCE: (u32, Duration) = (4, Duration::from_secs(300));
-/// How much more a run may do than the one before.
+/// How many times the work of the previous run a run may do.
 const GROWTH: f64 = 8.0;
 /// Lines of a failure that are shown.
 const SHOWN: usize = 15;
@@ -39,7 +37,7 @@ pub fn folder() -> PathBuf {
     target_dir().join("campaign")
 }
 
-/// Runs all parts but those that are not wanted, beginning with this seed, or one that nobody had.
+/// Runs all parts except the unwanted ones, from this seed, or from a new one.
 pub fn main(minutes: f64, seed: Option<u64>, without: &[String]) -> Result<()> {
     let seed = match seed {
         Some(seed) => seed,
@@ -78,7 +76,7 @@ fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
         let began = Instant::now();
         let failure = until(command, &log, left * PATIENCE.0 + PATIENCE.1)?;
         let text = fs::read_to_string(&log).unwrap_or_default();
-        // Where the program itself decides how many there are, it says so.
+        // Some programs decide how many they make, and print it.
         let made = count_of_run.or_else(|| (part.counted)(&text)).unwrap_or(0);
         done += made;
         next += made.max(1);
@@ -93,7 +91,7 @@ fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
         let left = share.saturating_sub(start.elapsed()).as_secs_f64();
         let took = began.elapsed().as_secs_f64().max(0.01);
         count = (count as f64 * (left / took).min(GROWTH)) as u64;
-        // What the start of a program takes is not worth so few.
+        // For so few, the start of the program takes too long.
         if count < part.first / 10 + 1 {
             break;
         }
@@ -104,7 +102,7 @@ fn run(part: &Part, seed: u64, share: Duration) -> Result<Row> {
     Ok(Row { name: part.name.clone(), seeds, count: format!("{done} {}", part.unit), time, findings })
 }
 
-/// Runs a command whose output goes to a file; why it failed, if it did.
+/// Runs a command whose output goes to a file. Returns why it failed, if it did.
 fn until(mut command: Command, log: &PathBuf, limit: Duration) -> Result<Option<String>> {
     let mut file = File::create(log).with_context(|| log.display().to_string())?;
     let vars = command

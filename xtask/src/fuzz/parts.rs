@@ -1,4 +1,4 @@
-//! The parts of a campaign: what is built for each, and how it is told where to begin and how much to do.
+//! The parts of a campaign: how each is built, and its command for a seed and an amount of work.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use super::campaign::folder;
 use crate::guests::guests_dir;
 use crate::project::{built_program, cargo, root, run, succeeds, target_dir, with_nightly};
 
-/// Makes a command out of a seed, a number to make, and seconds to do it in. With it comes that number, if the command minds it.
+/// Makes a command from a seed, a number to make, and a time in seconds. Returns the number too, if the command obeys it.
 type MakeCommand = Box<dyn Fn(u64, u64, u64) -> (Option<u64>, Command)>;
 
 /// A part.
 pub struct Part {
-    /// What it is called in the table.
+    /// Its name in the table.
     pub name: String,
     /// What it does.
     pub what: &'static str,
@@ -23,20 +23,20 @@ pub struct Part {
     pub unit: &'static str,
     /// Its share of the time.
     pub weight: u32,
-    /// How many it makes at first, to find out how long that takes.
+    /// How many it makes in the first run, whose time is measured.
     pub first: u64,
     /// Its command.
     pub command: MakeCommand,
-    /// How many it made, by its output, if it decides that.
+    /// Reads how many it made from its output, if it decides that.
     pub counted: fn(&str) -> Option<u64>,
 }
 
-/// Parts that run on this machine, and what does not, each with its reason. Those whose names have one of the words in them are not wanted.
+/// The parts that run on this machine, and the reasons why others do not. Parts whose names contain one of the words are left out.
 pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     let (mut parts, mut left_out) = (Vec::new(), Vec::new());
     let wanted = |name: &str| !without.iter().any(|word| name.contains(word.as_str()));
     if !without.is_empty() {
-        left_out.push(format!("what has one of these in its name, as was asked: {}", without.join(", ")));
+        left_out.push(format!("parts with one of these in the name, on request: {}", without.join(", ")));
     }
     differential(&wanted, &mut parts, &mut left_out)?;
     let tests = Tests::build(None)?;
@@ -46,11 +46,11 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
         random_inputs(&mut parts)?;
     }
     if !wanted("asan") {
-        // As was asked.
+        // Left out on request.
     } else if succeeds(with_nightly("cargo").arg("--version")) {
         match Tests::build(Some("address")) {
             Ok(tests) => {
-                // Its own handler for faults would end what ours makes a trap of. Children of tests end without what finds leaks.
+                // Its own fault handler would end the process where ours raises a trap. Children of tests end without the leak checker.
                 let options = "handle_segv=0:allow_user_segv_handler=1:detect_leaks=0";
                 parts.extend(tests.mutants("-asan", options));
             }
@@ -60,7 +60,7 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
         left_out.push("mutants under AddressSanitizer: there is no nightly toolchain".into());
     }
     if !wanted("libfuzzer") {
-        // Likewise.
+        // Left out on request.
     } else if succeeds(with_nightly("cargo").args(["fuzz", "--version"])) {
         libfuzzer(&mut parts)?;
     } else {
@@ -105,7 +105,7 @@ fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: 
         if !wasmtime {
             compile(&[])?;
         }
-        // The next one is built in its place.
+        // The next build replaces the program.
         let program = folder().join(format!("differential-{name}"));
         fs::copy(&built, &program).with_context(|| built.display().to_string())?;
         for (kind, what, arguments) in kinds.into_iter().take(if wasmtime { 3 } else { 1 }) {
@@ -113,7 +113,7 @@ fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: 
                 name: format!("{kind}-{name}"),
                 what,
                 unit: "modules",
-                // The way of compiling that is the default has half of it.
+                // The default build has half of the time.
                 weight: if name == "pairs" { 4 } else { 2 },
                 first: 100,
                 command: numbered(program.clone(), arguments),
@@ -124,7 +124,7 @@ fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: 
     Ok(())
 }
 
-/// Where cargo builds what has a workspace of its own.
+/// The target folder of another workspace.
 fn target_dir_of(manifest: &Path) -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(_) => target_dir(),
@@ -132,7 +132,7 @@ fn target_dir_of(manifest: &Path) -> PathBuf {
     }
 }
 
-/// Builds tests, and says where they are.
+/// Builds a test, and prints where it is.
 const NO_RUN: [&str; 4] = ["test", "--locked", "--no-run", "--message-format=json-render-diagnostics"];
 
 /// Test programs.
@@ -143,7 +143,7 @@ struct Tests {
 }
 
 impl Tests {
-    /// Builds them, with a sanitizer by the nightly toolchain.
+    /// Builds them; with a sanitizer, by the nightly toolchain.
     fn build(sanitizer: Option<&str>) -> Result<Tests> {
         let command = || match sanitizer {
             None => cargo::<&str>([]),
@@ -162,7 +162,7 @@ impl Tests {
             }
             built_program(command.args(arguments).args(["--test", test]))
         };
-        // Nothing but execution in place.
+        // Only execution in place.
         let features = "extended,verify,wasmote-translate/extended";
         let in_place = ["--package", "wasmote-exec", "--no-default-features", "--features", features];
         Ok(Tests {
@@ -172,7 +172,7 @@ impl Tests {
         })
     }
 
-    /// The parts that make mutants; with a sanitizer, whose options these are, what is allocated is watched by it.
+    /// The parts that run mutants. A sanitizer, with these options, watches their allocations.
     fn mutants(&self, suffix: &str, options: &'static str) -> Vec<Part> {
         let part = |name: &str, what, first, weight, program: &Path| {
             let program = program.to_path_buf();
@@ -215,7 +215,7 @@ fn legacy() -> Result<Part> {
     })
 }
 
-/// What libFuzzer's targets do, with inputs that are random only; takes neither a nightly nor cargo-fuzz.
+/// The targets of libFuzzer with random inputs, which need neither a nightly compiler nor cargo-fuzz.
 fn random_inputs(parts: &mut Vec<Part>) -> Result<()> {
     let manifest = root().join("fuzz/Cargo.toml");
     let mut build =

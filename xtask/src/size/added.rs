@@ -1,5 +1,5 @@
-//! `cargo xtask size --features`: what each feature of the command adds to it, as the difference between the whole command and the command without
-//! that feature and those that need it.
+//! `cargo xtask size --features`: the size that each feature adds to the command. It is the difference between the command with all default features and the
+//! command without that feature and those that need it.
 
 use std::path::Path;
 

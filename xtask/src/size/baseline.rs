@@ -1,4 +1,4 @@
-//! `size-baseline.toml`, beside the budget: what was measured when the file was last written, to tell what changed since.
+//! `size-baseline.toml`, in the folder of the budget: the figures at the time when the file was last written. They show what changed since.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measure::{Group, Measured};
 
-/// How many functions are remembered of each configuration.
+/// Functions that the file contains of each configuration.
 const FUNCTIONS: usize = 100;
 
 /// By configuration.
@@ -18,7 +18,7 @@ pub struct Baseline {
     pub configurations: BTreeMap<String, Known>,
 }
 
-/// What is remembered of a configuration, in bytes.
+/// The figures of a configuration, in bytes.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Known {
@@ -36,7 +36,7 @@ impl Baseline {
         budget.with_file_name("size-baseline.toml")
     }
 
-    /// Reads the file; where there is none, nothing is known.
+    /// Reads the file. Without one, the baseline is empty.
     pub fn read(path: &Path) -> Result<Baseline> {
         match std::fs::read_to_string(path) {
             Ok(text) => basic_toml::from_str(&text).with_context(|| path.display().to_string()),
@@ -45,7 +45,7 @@ impl Baseline {
         }
     }
 
-    /// Remembers this instead of what was known of the configuration.
+    /// Replaces the figures of the configuration.
     pub fn set(&mut self, measured: &Measured) {
         let functions = measured.groups().into_iter().take(FUNCTIONS).map(|group| (group.name, group.bytes)).collect();
         let (total, ram, crates) = (measured.total, measured.ram, measured.crates.clone());
@@ -60,10 +60,10 @@ impl Baseline {
     }
 }
 
-/// What of a configuration grew, or shrank, since it was remembered.
+/// A crate or function whose size changed since the baseline.
 pub struct Change<T> {
     pub of: T,
-    /// Bytes then; of a function that was not among those remembered, at most.
+    /// Bytes then. For a function that the file does not contain, an upper bound.
     pub before: Before,
     pub now: u64,
 }
@@ -84,7 +84,7 @@ impl Known {
 
     /// Functions that are new or grew, the most first.
     pub fn grown_functions(&self, measured: &Measured) -> Vec<Change<Group>> {
-        // What was not remembered was smaller than the smallest that was; if not all places were taken, it was not there.
+        // A function that the file does not contain was smaller than the smallest there. If the file is not full, it did not exist.
         let least =
             if self.functions.len() < FUNCTIONS { 0 } else { self.functions.values().copied().min().unwrap_or(0) };
         let before =
@@ -95,7 +95,7 @@ impl Known {
 }
 
 impl<T> Change<T> {
-    /// By how much it grew, at least.
+    /// The growth, at least.
     pub fn by(&self) -> i64 {
         let (Before::Exactly(before) | Before::AtMost(before)) = self.before;
         self.now as i64 - before as i64

@@ -1,4 +1,4 @@
-//! `size-budget.toml`: what is built and measured, and how large it may be.
+//! `size-budget.toml`: the configurations that are built and measured, and how large they may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// By which it is asked for, and what its pages are called.
+    /// Its name on the command line, and the name of its flame graph.
     pub name: String,
     /// The package to build.
     pub package: String,
@@ -20,10 +20,10 @@ pub struct Configuration {
     pub manifest: Option<PathBuf>,
     /// Features instead of the default ones.
     pub features: Option<Vec<String>>,
-    /// Of these features only what leaving them out would save counts: everything that they bring along.
+    /// Only what these features add counts, with everything that they need.
     #[serde(default)]
     pub only: Vec<String>,
-    /// Profile, one that leaves the symbols in.
+    /// A profile that keeps the symbols.
     #[serde(default = "inspect")]
     pub profile: String,
     /// Target, if not the one of this machine.
@@ -31,21 +31,21 @@ pub struct Configuration {
     /// More arguments for cargo.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// Symbols, or sections if they begin with a dot, that are no part of the product: a guest and its memory.
+    /// Symbols, or sections if they begin with a dot, that do not count: a guest and its memory.
     #[serde(default)]
     pub less_symbols: Vec<String>,
-    /// The most it may have: of a program the stripped file; of a firmware what lies in flash; of a library its sections.
+    /// The largest size: of a program, the stripped file; of firmware, the flash; of a library, the sections.
     pub budget: u64,
     /// The most static RAM of a firmware.
     pub budget_ram: Option<u64>,
-    /// What it has to come down to yet, if that is less than the budget.
+    /// The size that it should have, if that is less than the budget.
     pub goal: Option<u64>,
-    /// The most that a crate may have in it.
+    /// The largest sizes of crates in it.
     #[serde(default)]
     pub crates: BTreeMap<String, u64>,
-    /// The most that all crates without a row of their own may have together.
+    /// The largest size of all other crates together.
     pub others: Option<u64>,
-    /// What must not be in it: paths of items, names of symbols, sections (with a dot). `cargo xtask diet` looks.
+    /// What must not be in it: paths of items, names of symbols, sections (with a dot). `cargo xtask forbidden-symbols` checks that.
     #[serde(default)]
     pub forbid: Vec<String>,
 }
@@ -90,7 +90,7 @@ impl Budget {
 }
 
 impl Configuration {
-    /// One without a budget, of the workspace, for this machine.
+    /// A configuration without a budget, of the workspace, for this machine.
     pub fn new(package: &str, features: Vec<String>, profile: &str) -> Configuration {
         Configuration {
             name: package.into(),
@@ -112,7 +112,7 @@ impl Configuration {
         }
     }
 
-    /// The same without the features that are counted, if only these are.
+    /// The same configuration without the features of `only`, if there are some.
     pub fn without(&self) -> Option<Configuration> {
         let mut without = self.clone();
         if let Some(features) = &mut without.features {
@@ -127,7 +127,7 @@ impl Configuration {
         self.target.as_ref().is_some_and(|target| target.contains("-none"))
     }
 
-    /// Arguments by which cargo, and tools that call it, know what to build.
+    /// The arguments that select the build, for cargo and the tools that call it.
     pub fn selection(&self) -> Vec<String> {
         let mut words: Vec<String> =
             ["--locked", "--package", &self.package, "--profile", &self.profile].map(String::from).into();

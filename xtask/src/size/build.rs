@@ -11,7 +11,7 @@ use cargo_metadata::{Artifact, Message};
 use super::budget::Configuration;
 use crate::{embedded, project};
 
-/// Names of symbols that tell the crate and the arguments of generic functions; `cargo xtask tailcheck` builds with it too.
+/// Mangled names that contain the crate and the arguments of generic functions. `cargo xtask tailcheck` builds with it too.
 const MANGLING: &str = "-Csymbol-mangling-version=v0";
 
 /// How a configuration is built on this machine.
@@ -26,13 +26,13 @@ impl<'a> Builder<'a> {
     /// The way to build it, or the reason why there is none.
     pub fn find(configuration: &'a Configuration, folder: &Path) -> Result<Result<Builder<'a>, String>> {
         let manifest = folder.join(configuration.manifest.as_deref().unwrap_or("Cargo.toml".as_ref()));
-        // Cargo reads the settings of the folder it is started in: those of a firmware are how it is linked.
+        // Cargo reads the settings of the folder it is started in. Those of firmware say how it is linked.
         let folder = manifest.parent().context("a manifest without a folder")?.into();
         let (cargo, target_dir) = match &configuration.target {
             None if cfg!(not(target_os = "linux")) => return Ok(Err("only ELF binaries are understood".into())),
             None => (project::cargo_program(), project::target_dir()),
             Some(target) => match embedded::cargo_with_core(target) {
-                // Another compiler gets another folder, so that the two do not undo each other's work.
+                // Each compiler has a folder of its own, so that neither overwrites what the other built.
                 Ok(cargo) => (cargo, project::target_dir().join("embedded")),
                 Err(reason) => return Ok(Err(reason)),
             },
@@ -60,7 +60,7 @@ impl<'a> Builder<'a> {
         command.args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
         command.args(self.configuration.selection());
         if let Some(target) = &self.configuration.target {
-            // The variable would replace what the folder's settings say of linking; this adds to it.
+            // The variable would replace what the settings of the folder say about linking; the option adds to it.
             command.env_remove("RUSTFLAGS").arg("--config").arg(format!("target.{target}.rustflags=['{MANGLING}']"));
         }
         let name = &self.configuration.name;
@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
             if let Message::CompilerArtifact(artifact) = message?
                 && self.is_wanted(&artifact)
             {
-                // Of the files of a library, the first is the one for linking.
+                // The first file of a library is the one to link.
                 built = artifact.executable.or_else(|| artifact.filenames.into_iter().next());
             }
         }
@@ -81,8 +81,8 @@ impl<'a> Builder<'a> {
         Ok(built.with_context(|| format!("{name}: nothing was built"))?.into())
     }
 
-    /// Whether cargo means what was asked for by this: a program, or the package's own library. What else is named besides, and in
-    /// which order, depends on what was built before.
+    /// Whether an artifact is the program, or the library of the package. Which other artifacts cargo names, and in which order, depends on what was
+    /// built before.
     fn is_wanted(&self, artifact: &Artifact) -> bool {
         let plain = |name: &str| name.replace('-', "_");
         artifact.executable.is_some() || plain(&artifact.target.name) == plain(&self.configuration.package)
@@ -95,13 +95,13 @@ impl<'a> Builder<'a> {
         command.current_dir(&self.folder).stdin(Stdio::null());
         command.env("RUSTFLAGS", flags.trim_start()).env("CARGO_TARGET_DIR", &self.target_dir);
         command.env("FIRMWARE_IMAGES", images());
-        // The symbols stay, whatever the profile says; cargo-bloat asks for the same.
+        // Keeps the symbols, whatever the profile says, as cargo-bloat does.
         let profile = self.configuration.profile.to_ascii_uppercase().replace('-', "_");
         command.env(format!("CARGO_PROFILE_{profile}_STRIP"), "false");
     }
 }
 
-/// Where firmware finds the guests to put into flash.
+/// The folder of the guests that firmware has in flash.
 fn images() -> PathBuf {
     std::env::var_os("FIRMWARE_IMAGES").map_or_else(|| project::target_dir().join("firmware-images"), PathBuf::from)
 }

@@ -1,4 +1,4 @@
-//! What an ELF file holds: sections, symbols, and how large it is without the latter.
+//! The contents of ELF files: sections, symbols, and the size without symbols.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use object::{File, FileKind, Object, ObjectSection, ObjectSymbol, SectionFlags, 
 use super::measure::Function;
 use super::names;
 
-/// A section that is loaded, or for which memory is set aside.
+/// A section that is loaded, or for which memory is reserved.
 #[derive(Debug)]
 pub struct Section {
     pub name: String,
     pub bytes: u64,
-    /// The file has its bytes; else it starts as zeros.
+    /// Whether the file contains its bytes; otherwise it starts as zeros.
     pub in_file: bool,
     pub writable: bool,
 }
 
-/// The sections of a program that matter when it runs, or of all members of a library but for unwinding tables,
-/// which are left out when it is linked into one that aborts.
+/// The sections of a program that are in memory when it runs, or those of all members of a library. A library's unwinding tables do not count, because
+/// programs that abort are linked without them.
 pub fn sections(file: &[u8]) -> Result<Vec<Section>> {
     let mut all: Vec<Section> = Vec::new();
     each_object(file, &mut |object, in_library| {
@@ -50,7 +50,7 @@ pub fn sections(file: &[u8]) -> Result<Vec<Section>> {
     Ok(all)
 }
 
-/// The functions, and with `data` the named data too, of a program or library. Names of equal address are one.
+/// The functions of a program or library, with `data` also the named data. Several names for one address count once.
 pub fn functions(file: &[u8], data: bool) -> Result<Vec<Function>> {
     let mut functions = Vec::new();
     each_object(file, &mut |object, _| {
@@ -72,7 +72,7 @@ pub fn functions(file: &[u8], data: bool) -> Result<Vec<Function>> {
     Ok(functions)
 }
 
-/// The section, or the symbol with the section's properties and its own size, of this name.
+/// The section of this name; or the symbol of this name, with its own size and the properties of its section.
 pub fn find(file: &[u8], name: &str) -> Result<Option<Section>> {
     if name.starts_with('.') {
         return Ok(sections(file)?.into_iter().find(|section| section.name == name));
@@ -91,12 +91,12 @@ pub fn find(file: &[u8], name: &str) -> Result<Option<Section>> {
     Ok(None)
 }
 
-/// Whether a demangled symbol is this, or ends in it as a path.
+/// Whether a demangled symbol has this name, or a path that ends in it.
 pub fn is_named(symbol: &str, name: &str) -> bool {
     symbol == name || symbol.rsplit("::").next() == Some(name)
 }
 
-/// The names of all symbols, as they are mangled, those that are only referred to among them.
+/// Calls a function with the mangled name of each symbol, including undefined ones.
 pub fn each_symbol(file: &[u8], see: &mut dyn FnMut(&str)) -> Result<()> {
     each_object(file, &mut |object, _| {
         for symbol in object.symbols().chain(object.dynamic_symbols()) {
@@ -109,9 +109,9 @@ pub fn each_symbol(file: &[u8], see: &mut dyn FnMut(&str)) -> Result<()> {
     })
 }
 
-/// Bytes of a program once its symbols and what is for debuggers are taken out, as the linker does it for `strip = true`.
+/// The size of a program without symbols and debug information, as the linker writes it with `strip = true`.
 ///
-/// These come last in the file, so that nothing moves but the table of sections and their names.
+/// These come last in the file, so that only the table of sections and their names move.
 pub fn stripped_size(file: &[u8]) -> Result<u64> {
     let object = File::parse(file).context("not an object file")?;
     let (mut end, mut names, mut count) = (0, ".shstrtab".len() + 2, 2);
@@ -130,7 +130,7 @@ pub fn stripped_size(file: &[u8]) -> Result<u64> {
     Ok((end + names as u64).next_multiple_of(word) + count * header)
 }
 
-/// Hands over an object file or each one of a library.
+/// Calls a function with an object file, or with each one of a library.
 fn each_object(file: &[u8], see: &mut dyn FnMut(&File, bool) -> Result<()>) -> Result<()> {
     if FileKind::parse(file)? != FileKind::Archive {
         return see(&File::parse(file).context("not an object file")?, false);

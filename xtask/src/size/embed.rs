@@ -9,7 +9,7 @@ use indicatif::HumanCount;
 
 use crate::project;
 
-/// What the module's function is given, and what it returns for it.
+/// The argument and the result of the function of the module.
 const ARGUMENT: i32 = 5;
 const RESULT: i32 = 120;
 const MODULE: &str = r#"(module (func $fact (export "run") (param i32) (result i32)
@@ -32,12 +32,12 @@ const fn ours(what: &'static str, features: &'static str) -> Row {
 const ROWS: &[Row] = &[
     Row { what: "nothing", folder: "xtask/peers/empty", features: "", program: "peer-empty", is_image: false },
     Row { is_image: true, ..ours("wasmote: images", "image") },
-    ours("wasmote: binaries that are trusted", "wasm"),
-    ours("wasmote: binaries that are validated", "validate"),
+    ours("wasmote: trusted binaries", "wasm"),
+    ours("wasmote: validated binaries", "validate"),
     ours("the same with the extended op set", "validate,extended"),
     ours("the same with vectors", "validate,extended,simd"),
-    ours("the same with objects and exceptions", "validate,extended,simd,gc"),
-    ours("the same with superinstructions and words in errors", "validate,extended,simd,gc,pairs,messages,mmap"),
+    ours("the same with garbage collection and exceptions", "validate,extended,simd,gc"),
+    ours("the same with superinstructions and messages in errors", "validate,extended,simd,gc,pairs,messages,mmap"),
     Row {
         what: "wasmi 2.0.0",
         folder: "xtask/peers/embed-wasmi",

@@ -1,4 +1,4 @@
-//! Measured against budget: what is over, and what made it so.
+//! Compares figures with budgets, and finds what made them larger.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ pub struct Line {
     pub part: Part,
     pub budget: u64,
     pub measured: u64,
-    /// What it was by the baseline.
+    /// The figure in the baseline.
     pub before: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ pub fn lines(configuration: &Configuration, measured: &Measured, known: Option<&
     lines
 }
 
-/// What is wrong with a configuration, in words; nothing if all its figures are within their budgets.
+/// The faults of a configuration, or nothing if all its figures are within their budgets.
 pub fn verdict(lines: &[Line], measured: &Measured, known: Option<&Known>) -> Option<String> {
     let over: Vec<_> = lines.iter().filter(|line| line.head_room() < 0).collect();
     if over.is_empty() {
@@ -113,9 +113,9 @@ fn was<T>(change: &Change<T>) -> String {
     }
 }
 
-/// Without a baseline, what is there has to do: of the crates that are over their budgets, if that is it.
+/// The largest functions, for a configuration without baseline: of the crates that are over their budgets, if some are.
 fn largest(text: &mut String, measured: &Measured, over: &[&Line]) {
-    text.push_str("  the baseline does not have it, so here are its largest functions\n");
+    text.push_str("  the baseline does not contain it; its largest functions are\n");
     let mut groups = measured.groups();
     let is_over = |name: &str| over.iter().any(|line| line.part == Part::Crate && line.what == name);
     if groups.iter().any(|group| is_over(&group.of)) {

@@ -1,4 +1,4 @@
-//! From a configuration to figures: what is measured, and with what, of each kind of file.
+//! Measures a configuration: which figures, and by which tool, depends on the kind of file.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,7 +12,7 @@ use super::build::Builder;
 use super::elf::{self, Section};
 use super::{names, tools};
 
-/// A function, or other named thing, that takes up bytes.
+/// A function, or other named item, with its size.
 #[derive(Debug, Clone, Serialize)]
 pub struct Function {
     /// Its crate.
@@ -39,17 +39,17 @@ pub struct Group {
 #[derive(Debug, Serialize)]
 pub struct Measured {
     pub name: String,
-    /// The file stripped; the flash of a firmware, less the guest; the sections of a library.
+    /// The size of the stripped file; of firmware, the flash without the guest; of a library, the sections.
     pub total: u64,
-    /// Data and zeros of a firmware.
+    /// Static RAM of firmware.
     pub ram: Option<u64>,
-    /// A module as browsers get it: gzipped.
+    /// The size of a module that is compressed with gzip, as browsers load it.
     pub gzipped: Option<u64>,
-    /// Bytes by crate: code, and in firmware, libraries and modules named data too.
+    /// Bytes by crate: code; in firmware, libraries and modules also named data.
     pub crates: BTreeMap<String, u64>,
     /// The largest first.
     pub functions: Vec<Function>,
-    /// What is left of the total besides the crates, by section.
+    /// The rest of the total, by section.
     pub rest: Vec<(String, u64)>,
 }
 
@@ -79,12 +79,12 @@ fn program(builder: &Builder, configuration: &Configuration, file: &[u8]) -> Res
     Ok(Measured::new(total, crates, functions, rest))
 }
 
-/// A firmware: what lies in flash, by its symbols, and what it needs of RAM; both without what is the guest's.
+/// Firmware: flash, by symbols, and RAM, both without the guest.
 fn firmware(file: &[u8], less: &[String]) -> Result<Measured> {
     let sections = elf::sections(file)?;
     let mut functions = elf::functions(file, true)?;
     let mut total: u64 = sections.iter().filter(|section| section.in_file).map(|section| section.bytes).sum();
-    // What the linker script sets aside for stack and heap is the application's to choose.
+    // The application chooses how much stack and heap the linker script reserves.
     let set_aside = |section: &&Section| section.name.starts_with(".stack") || section.name.starts_with(".heap");
     let writable = sections.iter().filter(|section| section.writable && !set_aside(section));
     let mut ram: u64 = writable.map(|section| section.bytes).sum();
@@ -115,7 +115,7 @@ fn module(path: &Path, file: &[u8]) -> Result<Measured> {
         if let CustomSection(section) = &payload
             && (section.name() == "name" || section.name().starts_with(".debug"))
         {
-            // From the end of the section before, so that identifier and length are in it.
+            // From the end of the previous section, so that identifier and length are included.
             kept.extend_from_slice(&file[from..start as usize]);
             from = section.range().end as usize;
         }
@@ -155,7 +155,7 @@ impl Measured {
         Measured { name: String::new(), total, ram: None, gzipped: None, crates, functions, rest }
     }
 
-    /// What is in this and not in the other.
+    /// The difference to another configuration.
     pub fn less(mut self, other: &Measured) -> Measured {
         self.total = self.total.saturating_sub(other.total);
         for (name, bytes) in &mut self.crates {
@@ -169,7 +169,7 @@ impl Measured {
         self
     }
 
-    /// Crates are the sums of their functions, and what is left of the total has one name.
+    /// The size of a crate is the sum of its functions; the rest of the total has one name.
     pub fn of_functions(total: u64, functions: Vec<Function>, left: &str) -> Measured {
         let mut crates = BTreeMap::new();
         for function in &functions {

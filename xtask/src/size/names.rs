@@ -1,12 +1,12 @@
-//! What the name of a symbol says: its crate, and which function it is an instance of.
+//! What the name of a symbol contains: its crate, and the function of which it is an instance.
 
-/// Where symbols go that no crate can be told of: C's, the linker's, and the compiler's own.
+/// Stands for the crate of symbols that have none: those of C, of the linker and of the compiler.
 pub const NO_CRATE: &str = "[other]";
 
 /// The crate that a mangled symbol comes from.
 ///
-/// The current mangling (`_R`) names the crate of an `impl` first, then the type, so that the first crate is the one
-/// whose source the code stands in. The old one (`_ZN`) has no crate of the `impl`; its first path has to do.
+/// The current mangling (`_R`) names the crate of an `impl` first, then the type: the first crate is the one whose source contains the
+/// code. The old mangling (`_ZN`) does not name the crate of an `impl`, and its first path is used.
 pub fn crate_of_symbol(mangled: &str) -> String {
     if mangled.starts_with("_R") {
         return first_crate_root(mangled).unwrap_or(NO_CRATE).into();
@@ -38,7 +38,7 @@ pub fn crate_of_name(name: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     for (end, _) in name.match_indices("::") {
         let start = name[..end].rfind(|c| !is_word(c)).map_or(0, |at| at + 1);
-        // What follows another `::` is not the beginning of a path.
+        // A name after another `::` does not begin a path.
         if start < end && !name[..start].ends_with(':') {
             return name[start..end].into();
         }
@@ -109,23 +109,22 @@ fn is_hash(word: &str) -> bool {
     word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether a symbol is, or lies below, what is named: a path (`core::fmt::float`), or a plain name (`_Unwind_*` as `_Unwind_`).
+/// Whether a symbol is, or lies below, a path (`core::fmt::float`), or begins with a plain name (`_Unwind_`).
 ///
-/// A path is looked for in the demangled name and, since that says nothing of the module an `impl` stands in, as it is
-/// mangled.
+/// The path may be in the demangled name, or in the mangled name, which also contains the module of an `impl`.
 pub fn is_below(mangled: &str, path: &str) -> bool {
     if !path.contains("::") {
         return mangled.starts_with(path);
     }
     let parts = path.split("::").filter(|part| !part.is_empty());
     let sequence: String = parts.map(|part| format!("{}{part}", part.len())).collect();
-    // A length may not be the end of a longer one.
+    // The digits of a length may not be the end of a longer number.
     let as_mangled =
         mangled.match_indices(&sequence).any(|(at, _)| !mangled[..at].ends_with(|c: char| c.is_ascii_digit()));
     as_mangled || has_path(&format!("{:#}", rustc_demangle::demangle(mangled)), path)
 }
 
-/// Whether a path occurs in a demangled name, at the beginning of a path there.
+/// Whether a path of a demangled name begins with this path.
 fn has_path(name: &str, path: &str) -> bool {
     let goes_on = |c: char| c.is_alphanumeric() || c == '_';
     name.match_indices(path).any(|(at, _)| {

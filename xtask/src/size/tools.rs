@@ -13,7 +13,7 @@ use super::names;
 use crate::project;
 use crate::tools::{BLOAT, TWIGGY};
 
-/// What cargo-bloat says of a program's code.
+/// The output of cargo-bloat about the code of a program.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Bloat {
@@ -39,7 +39,7 @@ struct BloatFunction {
     size: u64,
 }
 
-/// Measures the code of a configuration that has been built: by crate, and each function.
+/// Measures the code of a configuration that is built: by crate, and each function.
 pub fn bloat(builder: &Builder, configuration: &Configuration) -> Result<(Bloat, Vec<Function>)> {
     let program = BLOAT.find()?;
     let ask = |more: &[&str]| -> Result<Bloat> {
@@ -70,7 +70,7 @@ pub fn twiggy(module: &Path) -> Result<Vec<Function>> {
     let mut command = Command::new(TWIGGY.find()?);
     command.args(["top", "-n", "1000000", "-f", "json"]).arg(module);
     let items: Vec<Item> = serde_json::from_slice(&output(&mut command)?).context("output of twiggy")?;
-    // The last rows are sums. Names and what else is for tools does not count.
+    // The last rows are sums. Names and other data for tools do not count.
     let counts = |item: &Item| {
         !item.name.starts_with('Σ') && !item.name.ends_with("subsection") && !item.name.starts_with("custom")
     };
@@ -81,7 +81,7 @@ pub fn twiggy(module: &Path) -> Result<Vec<Function>> {
     Ok(items.collect())
 }
 
-/// What a tool prints; if it fails, that is because of what it says.
+/// The output of a tool. The error contains the messages of the tool.
 fn output(command: &mut Command) -> Result<Vec<u8>> {
     let output = command.output().with_context(|| format!("cannot start {}", project::command_line(command)))?;
     if !output.status.success() || output.stdout.is_empty() {

@@ -1,5 +1,5 @@
-//! Whether the machine code of a function is that of a hot handler: it leaves the stack alone, calls nothing, and each
-//! way through it ends in a jump to another handler.
+//! Checks that the machine code of a function is that of a hot handler: it does not use the stack, calls nothing, and each path
+//! through it ends in a jump to another handler.
 
 use std::fmt;
 
@@ -34,9 +34,9 @@ pub enum FaultKind {
     Call,
     /// Returns instead of jumping on.
     Return,
-    /// Ends in an instruction that stops the program: a panic that cannot be, or so the compiler thinks.
+    /// Ends in an instruction that stops the program: a panic.
     Stop,
-    /// Jumps to what is no function of the execution core.
+    /// Jumps to a place outside of the execution core.
     Elsewhere,
     /// Runs over its end.
     End,
@@ -68,8 +68,8 @@ impl Analysis {
 
 /// Analyses the code of one function that lies at `address`. `may_jump_to` says where a direct jump out of it may go.
 ///
-/// Indirect jumps are taken for dispatches. One over a table of its own would pass too, but its targets lie
-/// in the function, so that their code is looked at all the same.
+/// Indirect jumps count as dispatches. A jump over a table of the function passes, too; its targets lie in the function, so their code is
+/// checked all the same.
 pub fn analyse(code: &[u8], address: u64, may_jump_to: &dyn Fn(u64) -> bool) -> Analysis {
     let mut analysis = Analysis::default();
     let mut info = InstructionInfoFactory::new();
@@ -124,7 +124,7 @@ pub fn analyse(code: &[u8], address: u64, may_jump_to: &dyn Fn(u64) -> bool) -> 
 
 /// Whether an instruction reads or writes the stack pointer, or memory through it.
 fn touches_stack(info: &mut InstructionInfoFactory, instruction: &Instruction) -> bool {
-    // What a long NOP names is never read.
+    // A long NOP does not read its operand.
     if instruction.mnemonic() == iced_x86::Mnemonic::Nop {
         return false;
     }

@@ -1,6 +1,6 @@
-//! `cargo xtask bench --objects`: what is about objects and exceptions. Guests with them against Wasmtime, which compiles them with Cranelift
-//! (`xtask/peers/wasmtime`); how fast structures are allocated, against a native bump allocator (`xtask/peers/bump`); and how much memory
-//! binary trees take. What is compared takes turns, so that the ratios mean something where the times do not.
+//! `cargo xtask bench --objects`: garbage collection and exceptions. Compares guests with Wasmtime, which compiles them with Cranelift
+//! (`xtask/peers/wasmtime`), and allocation with a native bump allocator (`xtask/peers/bump`), and measures the memory of binary trees. Programs take
+//! turns, so that ratios are meaningful on a busy machine.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::{one_run, peers, table};
 use crate::guests::Workload;
 use crate::project;
 
-/// The kind of guests that this is about.
+/// The kind of the guests.
 pub const KIND: &str = "objects";
 
 /// Structures that are allocated.
@@ -24,7 +24,7 @@ const DEPTH: u32 = 20;
 /// Bytes of a node: a header and two references.
 const NODE: u64 = 16;
 
-/// The measurements, as Markdown. `workloads` are the guests that are wanted, `wasmote` what to measure.
+/// Measures, and returns Markdown. `workloads` are the guests, `wasmote` is the program.
 pub fn main(workloads: &[Workload], wasmote: PathBuf, rounds: usize, scratch: &Path) -> Result<String> {
     measure::warn_when_busy();
     let mut text = against_wasmtime(workloads, &wasmote, rounds, scratch)?;
@@ -33,7 +33,7 @@ pub fn main(workloads: &[Workload], wasmote: PathBuf, rounds: usize, scratch: &P
     Ok(text)
 }
 
-/// Guests with objects beside the checkout, if there are any.
+/// Guests beside the checkout, if there are any.
 pub fn beside() -> Vec<Workload> {
     let folder = project::root().join("../shared/guests");
     let names = ["kotlin-binarytrees", "kotlin-collections", "kotlin-exceptions"];
@@ -50,7 +50,7 @@ pub fn beside() -> Vec<Workload> {
     workloads
 }
 
-/// What Wasmtime used, as its program says on standard error.
+/// The CPU time that Wasmtime used, as `xtask/peers/wasmtime` reports it on standard error.
 struct Parts {
     compile: Duration,
     run: Duration,
@@ -100,7 +100,7 @@ fn against_wasmtime(workloads: &[Workload], wasmote: &Path, rounds: usize, scrat
                     break;
                 }
             }
-            // `one_run` leaves it there.
+            // `one_run` writes it there.
             let said = std::fs::read_to_string(scratch.join("stderr"))?;
             parts.push(Parts::parse(&said).with_context(|| format!("not what Wasmtime used: {said}"))?);
         }
@@ -125,7 +125,7 @@ fn against_wasmtime(workloads: &[Workload], wasmote: &Path, rounds: usize, scrat
     Ok(text)
 }
 
-/// A command that calls what a module in text form exports.
+/// A command that calls an export of a module in the text format.
 fn invoke(wasmote: &Path, scratch: &Path, name: &str, module: &str, argument: u32) -> Result<std::process::Command> {
     let file = scratch.join(name).with_extension("wat");
     std::fs::write(&file, module)?;
@@ -134,7 +134,7 @@ fn invoke(wasmote: &Path, scratch: &Path, name: &str, module: &str, argument: u3
     Ok(command)
 }
 
-/// Runs a command that must print this; `None` is anything, which it is then.
+/// Runs a command and checks its output. If nothing is expected yet, its output is what is expected from then on.
 fn printing(command: &mut std::process::Command, expected: &mut Option<Vec<u8>>, scratch: &Path) -> Result<Run> {
     let finished = measure::run(command, None, scratch)?;
     ensure!(
