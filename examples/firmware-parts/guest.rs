@@ -46,7 +46,7 @@ pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, H
 #[cfg(not(feature = "verify"))]
 pub fn load<'a>(image: &'a [u8], buffer: &'a mut [u64]) -> Result<Instance<'a, Host>, LoadError> {
     // SAFETY: `wasmote compile` made the images that are built into the firmware, and nothing else is loaded.
-    unsafe { Instance::new_trusted(image, &IMPORTS, buffer, STACK_SLOTS, Host::new()) }
+    unsafe { Instance::new_unchecked(image, &IMPORTS, buffer, STACK_SLOTS, Host::new()) }
 }
 
 /// Returns the bytes of buffer that an image needs.
@@ -55,7 +55,7 @@ pub fn buffer_bytes(image: &[u8]) -> Result<usize, LoadError> {
     return wasmote_exec::in_place::buffer_bytes(image, STACK_SLOTS);
     // SAFETY: as in `load`.
     #[cfg(not(feature = "verify"))]
-    return unsafe { wasmote_exec::in_place::buffer_bytes_trusted(image, STACK_SLOTS) };
+    return unsafe { wasmote_exec::in_place::buffer_bytes_unchecked(image, STACK_SLOTS) };
 }
 
 /// The state of the host functions.

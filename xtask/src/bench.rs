@@ -51,8 +51,8 @@ FILTER runs only the guests whose names contain it.
   --count              instead, count the instructions that run: of each guest, and the most frequent instructions and
                        adjacent pairs of all together
   --count-each         the same, with the most frequent of each guest
-  --choose-pairs N     instead, the N pairs of instructions that save most dispatches, as lines for the list in
-                       crates/exec/src/handlers/pairs, and the share of dispatches that is left
+  --choose-superinstructions N     instead, the N pairs of instructions that save most dispatches, as lines for the list in
+                       crates/exec/src/handlers/superinstructions, and the share of dispatches that is left
   --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
   --translation        instead, the speed of translating code that does not run
   --objects            instead, garbage collection: guests against Wasmtime with Cranelift, with and without compilation;
@@ -156,7 +156,7 @@ impl Options {
             (_, true) => Some(Count::Each),
             (true, false) => Some(Count::Together),
             (false, false) if arguments.contains("--unused") => Some(Count::Unused),
-            (false, false) => arguments.opt_value_from_str("--choose-pairs")?.map(Count::Choose),
+            (false, false) => arguments.opt_value_from_str("--choose-superinstructions")?.map(Count::Choose),
         };
         // Choices are based on the known programs. Pairs are judged on the strangers in the same run.
         if corpus.is_some() && count.is_some_and(|count| !matches!(count, Count::Choose(_))) {

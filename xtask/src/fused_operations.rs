@@ -87,7 +87,7 @@ fn operations(name: &str) -> usize {
 }
 
 fn is_tile(symbol: &str) -> bool {
-    symbol.contains("tiles::Tile<")
+    symbol.contains("fused::FusedInstr<")
 }
 
 fn is_float(symbol: &str) -> bool {
@@ -102,7 +102,7 @@ pub fn of_instruction(instruction: &str) -> Option<&'static Family> {
 
 /// The family of a handler, by its demangled name.
 pub fn of_handler(symbol: &str) -> Option<&'static Family> {
-    if symbol.contains("pairs::InTurn<") {
+    if symbol.contains("superinstructions::Seq<") {
         return FAMILIES.last();
     }
     FAMILIES.iter().find(|family| (family.handles)(symbol))
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(of("Load32.sr_r"), Some("base + index, base + constant"));
         assert_eq!(of("Store8.si_r"), Some("base + index, base + constant"));
         assert_eq!(of("I64AddConst.si"), Some("constants of 64 bits"));
-        for other in ["Load32.s_r", "Store8.s_s", "I32Add.si", "BrI32AndEqz.ri", "I32AddNear.x", "F32Add.ss"] {
+        for other in ["Load32.s_r", "Store8.s_s", "I32Add.si", "BrI32AndEqz.ri", "I32AddShort.x", "F32Add.ss"] {
             assert_eq!(of(other), None, "{other}");
         }
         // Each family but the pairs has instructions, and each fused operation of the table a family.
@@ -143,12 +143,12 @@ mod tests {
     #[test]
     fn handlers_are_in_their_family_and_pairs_are_pairs() {
         let of = |name: &str| of_handler(name).map(|family| family.name);
-        let tile = "hot::<tiles::Tile<tiles::Then<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
+        let tile = "hot::<fused::FusedInstr<tiles::Then<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
         assert_eq!(of(tile), Some("two operations on integers"));
         assert_eq!(of(&tile.replace("I32", "F64")), Some("two operations on floats"));
         assert_eq!(of("hot_sse4::<shapes::Three<rows::F32x4MulAdd, S, S, S, S>>"), Some("two operations on vectors"));
         assert_eq!(of("hot::<shapes::Two<rows::F32x4Mul, S, S, S>>"), None);
-        assert_eq!(of("hot::<pairs::InTurn<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"), Some("pairs"));
+        assert_eq!(of("hot::<superinstructions::Seq<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"), Some("pairs"));
         assert_eq!(of("hot::<memory::LoadAt<L, memory::Sum<S, S>, S>>"), Some("base + index, base + constant"));
         assert_eq!(of("hot::<memory::LoadAt<L, S, S>>"), None);
     }

@@ -4,30 +4,30 @@ use alloc::format;
 
 use wasmote::{ImageOptions, OpSet};
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::load::load_alone;
 use crate::options::Options;
 use crate::{input, output};
 
 #[inline(never)]
-pub fn compile(options: &Options) -> Result<i32, Failure> {
+pub fn compile(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let image_options = image_options(options)?;
     let Some(out) = options.out else {
-        return Err(Failure::usage("where to? Name the image with `-o OUT.wmi`"));
+        return Err(CliError::usage("where to? Name the image with `-o OUT.wmi`"));
     };
     let input = input::module(file)?;
     if input.is_image() {
-        return Err(Failure::load(file, "this is an image already: compile the module that it was made from"));
+        return Err(CliError::load(file, "this is an image already: compile the module that it was made from"));
     }
     let module = load_alone(file, input)?;
-    let image = wasmote_rt::told_of_no_memory(|| module.to_image(&image_options));
-    let image = image.map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    let image = wasmote_rt::with_allocation_errors(|| module.to_image(&image_options));
+    let image = image.map_err(|error| CliError::of(file, module.bytes(), &error))?;
     output::write(Some(out), &image)
 }
 
 /// What the image may contain.
-fn image_options(options: &Options) -> Result<ImageOptions, Failure> {
+fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
     let mut image = ImageOptions { names: options.names, ..ImageOptions::default() };
     image.code.metered = options.metered;
     if let Some(value) = options.op_set {
@@ -37,10 +37,10 @@ fn image_options(options: &Options) -> Result<ImageOptions, Failure> {
 }
 
 /// The value of `--op-set`.
-fn op_set(value: &str) -> Result<OpSet, Failure> {
+fn op_set(value: &str) -> Result<OpSet, CliError> {
     match value {
         "core" => Ok(OpSet::Core),
         "extended" => Ok(OpSet::Extended),
-        _ => Err(Failure::usage(format!("`--op-set {value}` should be core or extended"))),
+        _ => Err(CliError::usage(format!("`--op-set {value}` should be core or extended"))),
     }
 }

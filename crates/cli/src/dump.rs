@@ -14,7 +14,7 @@ use wasmote_ir::code::instructions;
 use wasmote_ir::disasm::Listed;
 
 use crate::escaped::Escaped;
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::load::{config, load};
 use crate::options::Options;
 use crate::{input, print};
@@ -31,7 +31,7 @@ pub fn names(module: &Module) -> Vec<Option<&str>> {
 }
 
 /// The functions that are wanted by index or name, all of the module's own if none is named.
-pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, Failure> {
+pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, CliError> {
     let info = module.info();
     let all = info.imported_funcs..info.funcs.len() as u32;
     let Some(wanted) = wanted else { return Ok(all) };
@@ -43,11 +43,11 @@ pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> 
         .or_else(|| all.clone().find(|&func| names[func as usize] == Some(wanted)));
     match found {
         Some(func) if all.contains(&func) => Ok(func..func + 1),
-        Some(func) if func < all.start => Err(Failure::usage(format!("function {func} is imported: it has no code"))),
+        Some(func) if func < all.start => Err(CliError::usage(format!("function {func} is imported: it has no code"))),
         _ if all.is_empty() => {
-            Err(Failure::usage(format!("no function `{}`: the module has none with code", Escaped(wanted))))
+            Err(CliError::usage(format!("no function `{}`: the module has none with code", Escaped(wanted))))
         }
-        _ => Err(Failure::usage(format!(
+        _ => Err(CliError::usage(format!(
             "no function `{}`: give a name or an index from {} to {}",
             Escaped(wanted),
             all.start,
@@ -57,7 +57,7 @@ pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> 
 }
 
 #[inline(never)]
-pub fn dump(options: &Options) -> Result<i32, Failure> {
+pub fn dump(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let input = input::module(file)?;
     let is_image = input.is_image();
@@ -66,12 +66,12 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
     // Only what is valid can be translated.
     let module = load(&Engine::new(&config), file, input)?;
     if is_image {
-        module.verify().map_err(|error| Failure::of(file, module.bytes(), &error))?;
+        module.verify().map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
     let mut text = String::new();
     let names = names(&module);
     let chosen = chosen(options.func, &module, &names)?;
-    head_of_all(&mut text, module.linked_options());
+    listing_heading(&mut text, module.linked_options());
     if is_image && options.linked {
         text += "offsets: none, the image has no operators\n";
     }
@@ -92,7 +92,7 @@ pub fn dump(options: &Options) -> Result<i32, Failure> {
 }
 
 /// Says what holds for the code of all functions.
-fn head_of_all(text: &mut String, options: LinkedOptions) {
+fn listing_heading(text: &mut String, options: LinkedOptions) {
     let yes = |is: bool| if is { "yes" } else { "no" };
     for (option, holds) in [
         ("op set", if options.extended { "extended" } else { "core" }),

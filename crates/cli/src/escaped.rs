@@ -4,7 +4,7 @@ use core::fmt::{Display, Formatter, Result, Write};
 
 /// Other characters than those of ASCII that move, hide or turn what stands around them, or that no font has: controls, marks of
 /// direction and width, ends of lines and paragraphs, tags, private ones and those that are none.
-const UNSHOWN: [(char, char); 12] = [
+const INVISIBLE: [(char, char); 12] = [
     ('\u{80}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
     ('\u{61c}', '\u{61c}'),
@@ -38,7 +38,7 @@ impl Display for Escaped<'_> {
                     f.write_char(c)?;
                 }
                 ' '..='~' => f.write_char(c)?,
-                _ if c < ' ' || c == '\x7f' || c >= LAST_PLANES || is_unshown(c) => {
+                _ if c < ' ' || c == '\x7f' || c >= LAST_PLANES || is_invisible(c) => {
                     write!(f, "\\u{{{:x}}}", u32::from(c))?
                 }
                 _ => f.write_char(c)?,
@@ -48,8 +48,8 @@ impl Display for Escaped<'_> {
     }
 }
 
-fn is_unshown(c: char) -> bool {
-    UNSHOWN.iter().any(|&(first, last)| (first..=last).contains(&c))
+fn is_invisible(c: char) -> bool {
+    INVISIBLE.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
         for c in
             "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
         {
-            assert!(is_unshown(c));
+            assert!(is_invisible(c));
         }
     }
 }

@@ -13,16 +13,16 @@ use wasmote_rt::Stream;
 use crate::features::{self, built};
 
 /// The exit status after a trap, as after `abort`.
-pub const TRAPPED: i32 = 134;
+pub const EXIT_TRAP: i32 = 134;
 /// The exit status when a module can't be loaded.
-const NOT_LOADED: i32 = 1;
+const EXIT_LOAD_ERROR: i32 = 1;
 /// The exit status for a wrong command line.
-const WRONG_USE: i32 = 2;
+const EXIT_USAGE: i32 = 2;
 
 type MissingFeatures = fn(&[u8]) -> Vec<&'static str>;
 
 /// Lists the features that a module needs and this build lacks.
-const MISSING_FEATURES: Option<MissingFeatures> = built!("validate", crate::check::missing_features);
+const MISSING_FEATURES: Option<MissingFeatures> = built!("validate", crate::validate::missing_features);
 
 /// A path or argument as text; what is not UTF-8 in it is replaced.
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
@@ -30,43 +30,43 @@ pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// A message for standard error, and the exit status.
-pub struct Failure {
+pub struct CliError {
     pub status: i32,
     message: String,
 }
 
-impl Failure {
+impl CliError {
     /// The command line is wrong.
-    pub fn usage(message: impl Into<String>) -> Failure {
-        Failure { status: WRONG_USE, message: message.into() }
+    pub fn usage(message: impl Into<String>) -> CliError {
+        CliError { status: EXIT_USAGE, message: message.into() }
     }
 
     /// The file is not what it should be.
-    pub fn load(file: &[u8], message: impl Display) -> Failure {
-        Failure { status: NOT_LOADED, message: format!("{}: {message}", shown(file)) }
+    pub fn load(file: &[u8], message: impl Display) -> CliError {
+        CliError { status: EXIT_LOAD_ERROR, message: format!("{}: {message}", shown(file)) }
     }
 
     /// The file is no module, for this reason.
-    pub fn malformed(file: &[u8], error: impl Display) -> Failure {
-        Failure::load(file, format_args!("malformed module: {error}: the file is damaged or cut off, build it again"))
+    pub fn malformed(file: &[u8], error: impl Display) -> CliError {
+        CliError::load(file, format_args!("malformed module: {error}: the file is damaged or cut off, build it again"))
     }
 
     /// What a call into the library ended with.
-    pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> Failure {
+    pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> CliError {
         match error.kind() {
-            ErrorKind::Exit(code) => Failure { status: *code, message: String::new() },
-            ErrorKind::Exception(exception) => Failure { status: TRAPPED, ..Failure::load(file, exception) },
-            ErrorKind::Trap(trap) => Failure { status: TRAPPED, ..Failure::load(file, trap) },
+            ErrorKind::Exit(code) => CliError { status: *code, message: String::new() },
+            ErrorKind::Exception(exception) => CliError { status: EXIT_TRAP, ..CliError::load(file, exception) },
+            ErrorKind::Trap(trap) => CliError { status: EXIT_TRAP, ..CliError::load(file, trap) },
             ErrorKind::Decode(error) => match &error.kind {
-                DecodeErrorKind::Malformed(_) => Failure::malformed(file, error),
-                DecodeErrorKind::Component => Failure::load(file, error),
-                DecodeErrorKind::Unsupported(_) => Failure::unsupported(file, wasm, error.offset)
-                    .unwrap_or_else(|| Failure::load(file, format_args!("{error}; {UNSUPPORTED}"))),
-                DecodeErrorKind::OutOfMemory => Failure::load(file, error),
+                DecodeErrorKind::Malformed(_) => CliError::malformed(file, error),
+                DecodeErrorKind::Component => CliError::load(file, error),
+                DecodeErrorKind::Unsupported(_) => CliError::unsupported(file, wasm, error.offset)
+                    .unwrap_or_else(|| CliError::load(file, format_args!("{error}; {UNSUPPORTED}"))),
+                DecodeErrorKind::OutOfMemory => CliError::load(file, error),
             },
             #[cfg(feature = "validate")]
-            ErrorKind::Validate(error) => Failure::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
-                Failure::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
+            ErrorKind::Validate(error) => CliError::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
+                CliError::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
             }),
             ErrorKind::Link(problems) => {
                 let count = if problems.len() == 1 { "1 import" } else { "imports" };
@@ -74,20 +74,20 @@ impl Failure {
                 for problem in problems {
                     message += &format!("\n  {problem}");
                 }
-                Failure::load(file, message)
+                CliError::load(file, message)
             }
-            _ => Failure::load(file, error),
+            _ => CliError::load(file, error),
         }
     }
 
     /// The module needs what this build lacks, if that is so; all of it is named.
-    fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<Failure> {
+    fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<CliError> {
         let missing = MISSING_FEATURES?(wasm);
         if missing.is_empty() {
             return None;
         }
         let missing = missing.join(", ");
-        Some(Failure::load(file, format_args!("the module needs {missing} (at offset {offset:#x}); {UNSUPPORTED}")))
+        Some(CliError::load(file, format_args!("the module needs {missing} (at offset {offset:#x}); {UNSUPPORTED}")))
     }
 
     pub fn print(&self) {
@@ -107,11 +107,11 @@ const PROVIDED: &str = if features::WASI.is_built {
 };
 
 /// Our own output can't be written. That nobody wants to read the rest of it is no failure.
-impl From<wasmote_rt::Error> for Failure {
-    fn from(error: wasmote_rt::Error) -> Failure {
+impl From<wasmote_rt::Error> for CliError {
+    fn from(error: wasmote_rt::Error) -> CliError {
         if error.is_broken_pipe() {
-            return Failure { status: 0, message: String::new() };
+            return CliError { status: 0, message: String::new() };
         }
-        Failure { status: NOT_LOADED, message: format!("cannot write to standard output: {error}") }
+        CliError { status: EXIT_LOAD_ERROR, message: format!("cannot write to standard output: {error}") }
     }
 }

@@ -5,7 +5,7 @@
 
 use alloc::format;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 
 /// A feature of this crate.
 #[derive(Clone, Copy)]
@@ -20,9 +20,9 @@ impl Feature {
     /// The error for a command or option that needs the feature, in a build without it.
     #[cold]
     #[inline(never)]
-    pub fn missing(self, what: &str) -> Failure {
+    pub fn missing(self, what: &str) -> CliError {
         let name = self.name;
-        Failure::usage(format!("this wasmote has no `{what}`: it was built without the feature `{name}`"))
+        CliError::usage(format!("this wasmote has no `{what}`: it was built without the feature `{name}`"))
     }
 }
 

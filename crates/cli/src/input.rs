@@ -8,46 +8,46 @@ use alloc::vec::Vec;
 
 use wasmote_ir::image::layout;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::features::{self, built};
-use crate::kind::Kind;
+use crate::file_kind::FileKind;
 
 /// A module in a form that this build can work on.
 #[derive(Clone)]
 pub struct Input {
     /// A binary, which may have been made from text, or an image.
     pub bytes: Cow<'static, [u8]>,
-    /// What the file is: [`Kind::Binary`], [`Kind::Image`] or [`Kind::Text`].
-    pub kind: Kind,
+    /// What the file is: [`FileKind::Binary`], [`FileKind::Image`] or [`FileKind::Text`].
+    pub kind: FileKind,
 }
 
 impl Input {
     pub fn is_image(&self) -> bool {
-        self.kind == Kind::Image
+        self.kind == FileKind::Image
     }
 }
 
-type Parse = fn(&[u8], &[u8]) -> Result<Vec<u8>, Failure>;
+type Parse = fn(&[u8], &[u8]) -> Result<Vec<u8>, CliError>;
 
 /// Makes a binary of a module in the text format.
 const PARSE: Option<Parse> = built!("wat", text::binary);
 
 /// The bytes of the file, or of standard input if it is `-`.
-pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, Failure> {
+pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, CliError> {
     if file == b"-" {
-        return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| Failure::load(file, error));
+        return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| CliError::load(file, error));
     }
     contents(file).map_err(|error| {
         if error.is_not_found() {
             // `wasmote validat x.wasm`: a word like a command is taken for a file.
             let command = file.iter().all(u8::is_ascii_lowercase);
-            Failure::load(file, if command { "no such file (and no command of that name)" } else { "no such file" })
+            CliError::load(file, if command { "no such file (and no command of that name)" } else { "no such file" })
         } else if error.is_directory() {
-            Failure::load(file, "is a directory, name a file in it")
+            CliError::load(file, "is a directory, name a file in it")
         } else if error.is_broken_pipe() {
-            Failure::load(file, "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`")
+            CliError::load(file, "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`")
         } else {
-            Failure::load(file, format_args!("cannot be read: {error}"))
+            CliError::load(file, format_args!("cannot be read: {error}"))
         }
     })
 }
@@ -63,13 +63,13 @@ fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
 }
 
 /// The module in the file, translated from text if it is that.
-pub fn module(file: &[u8]) -> Result<Input, Failure> {
+pub fn module(file: &[u8]) -> Result<Input, CliError> {
     let bytes = bytes(file)?;
-    let kind = Kind::of(&bytes);
+    let kind = FileKind::of(&bytes);
     match (kind, PARSE) {
-        (Kind::Binary, _) if features::WASM.is_built => Ok(Input { bytes, kind }),
-        (Kind::Image, _) if features::IMAGE.is_built => Ok(Input { bytes, kind }),
-        (Kind::Text, Some(parse)) => Ok(Input { bytes: Cow::Owned(parse(file, &bytes)?), kind }),
-        _ => Err(Failure::load(file, kind.refusal(false))),
+        (FileKind::Binary, _) if features::WASM.is_built => Ok(Input { bytes, kind }),
+        (FileKind::Image, _) if features::IMAGE.is_built => Ok(Input { bytes, kind }),
+        (FileKind::Text, Some(parse)) => Ok(Input { bytes: Cow::Owned(parse(file, &bytes)?), kind }),
+        _ => Err(CliError::load(file, kind.refusal(false))),
     }
 }

@@ -12,7 +12,7 @@ use wasmote::ExternType;
 use wasmote_decode::{DecodeErrorKind, ExportKind, ImportType, ModuleInfo, decode};
 
 use crate::escaped::Escaped;
-use crate::failure::{Failure, shown};
+use crate::failure::{CliError, shown};
 use crate::features::built;
 use crate::input::Input;
 use crate::options::Options;
@@ -35,15 +35,15 @@ const SECTIONS: [&str; 14] = [
     "tag",
 ];
 
-type InspectImage = fn(&[u8], Input) -> Result<i32, Failure>;
+type InspectImage = fn(&[u8], Input) -> Result<i32, CliError>;
 
 /// Lists what an image is made of.
 const INSPECT_IMAGE: Option<InspectImage> = built!("image", image::inspect);
 /// Adds the features that a module needs.
-const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::check::list_features);
+const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::validate::list_features);
 
 #[inline(never)]
-pub fn inspect(options: &Options) -> Result<i32, Failure> {
+pub fn inspect(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let input = input::module(file)?;
     if let (true, Some(inspect)) = (input.is_image(), INSPECT_IMAGE) {
@@ -61,7 +61,7 @@ pub fn inspect(options: &Options) -> Result<i32, Failure> {
             if let (DecodeErrorKind::Unsupported(_), false) = (&error.kind, text.is_empty()) {
                 print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))?;
             }
-            return Err(Failure::of(file, &wasm, &error.into()));
+            return Err(CliError::of(file, &wasm, &error.into()));
         }
     };
     externs(&module, &mut text);

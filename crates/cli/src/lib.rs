@@ -7,8 +7,8 @@
 //! 2. `features`: what this build has, and how the rest of the code asks for it;
 //! 3. `input`: the file, by its `kind`; `load`: the module in it; `output`: the file that a command makes; `failure`: what can go
 //!    wrong, with the message and the exit status; `escaped`: names that are safe to print;
-//! 4. a file for each command: `run` (with `ahead`, `value` and `stats`), `check` (`wasmote validate`), `inspect`, `dump`,
-//!    `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `script` (`wasmote wast`);
+//! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`, `dump`,
+//!    `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `wast`;
 //! 5. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
 //!
 #![doc = include_str!("../FEATURES.md")]
@@ -18,9 +18,7 @@
 extern crate alloc;
 
 #[cfg(feature = "threads")]
-mod ahead;
-#[cfg(feature = "validate")]
-mod check;
+mod background_validation;
 #[cfg(feature = "compile")]
 mod compile;
 #[cfg(feature = "count")]
@@ -30,32 +28,34 @@ mod dump;
 mod escaped;
 mod failure;
 mod features;
+mod file_kind;
 #[cfg(feature = "wat")]
 mod from_text;
 mod help;
 mod input;
 #[cfg(feature = "inspect")]
 mod inspect;
-mod kind;
 mod load;
 mod options;
 #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
 mod output;
 mod run;
-#[cfg(feature = "script")]
-mod script;
 mod stats;
 #[cfg(feature = "print")]
 mod to_text;
 #[cfg(feature = "trace")]
 mod trace;
+#[cfg(feature = "validate")]
+mod validate;
 mod value;
+#[cfg(feature = "script")]
+mod wast;
 
 use alloc::vec::Vec;
 
 use wasmote_rt::Stream;
 
-use failure::Failure;
+use failure::CliError;
 use options::{Command, Options};
 
 /// The command: from the words behind its name to its exit status.
@@ -69,7 +69,7 @@ pub fn main(words: Vec<&'static [u8]>) -> i32 {
     }
 }
 
-fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
+fn command(words: Vec<&'static [u8]>) -> Result<i32, CliError> {
     let options = Options::parse(words)?;
     match options.command {
         Command::Help => print(help::TEXT),
@@ -80,7 +80,7 @@ fn command(words: Vec<&'static [u8]>) -> Result<i32, Failure> {
 }
 
 /// Writes to standard output.
-fn print(text: &str) -> Result<i32, Failure> {
+fn print(text: &str) -> Result<i32, CliError> {
     Stream::Output.write(text.as_bytes())?;
     Ok(0)
 }

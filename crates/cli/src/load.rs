@@ -3,22 +3,23 @@
 use alloc::borrow::Cow;
 
 use wasmote::{Config, Engine, Error, Module, WasmBytes};
-use wasmote_rt::told_of_no_memory;
+use wasmote_rt::with_allocation_errors;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::features::built;
 use crate::input::{self, Input};
 
-/// Running modules before all of them is proven valid, where a build can do that (`ahead`).
-pub struct Ahead {
+/// Running modules before all of them is proven valid, where a build can do that (`background_validation`).
+pub struct BackgroundValidation {
     pub allow: fn(&mut Config, &[u8]),
     pub threads: fn(&[u8]) -> usize,
     pub start: fn(&Module, &[u8], usize) -> Result<(), Error>,
-    pub settled: fn(&Module, &[u8]),
+    pub wait_validated: fn(&Module, &[u8]),
 }
 
 /// Without it, modules are validated before they run.
-pub const AHEAD: Option<Ahead> = built!("threads", crate::ahead::AHEAD);
+pub const BACKGROUND_VALIDATION: Option<BackgroundValidation> =
+    built!("threads", crate::background_validation::BACKGROUND_VALIDATION);
 
 /// Makes a module of its bytes.
 type Load = fn(&Engine, WasmBytes) -> Result<Module, Error>;
@@ -29,7 +30,7 @@ const LOAD_BINARY: Option<Load> = built!("wasm", load_binary);
 /// How an engine is to be that loads this.
 pub fn config(input: &Input) -> Config {
     let mut config = Config::new();
-    if let Some(ahead) = AHEAD {
+    if let Some(ahead) = BACKGROUND_VALIDATION {
         (ahead.allow)(&mut config, &input.bytes);
     }
     config
@@ -37,17 +38,17 @@ pub fn config(input: &Input) -> Config {
 
 /// Loads what was read from the file, in an engine of its own.
 #[cfg(any(feature = "validate", feature = "compile", all(feature = "inspect", feature = "image")))]
-pub fn load_alone(file: &[u8], input: Input) -> Result<Module, Failure> {
+pub fn load_alone(file: &[u8], input: Input) -> Result<Module, CliError> {
     load(&Engine::new(&config(&input)), file, input)
 }
 
 /// Loads what was read from the file.
-pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, Failure> {
+pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, CliError> {
     // Errors are reported with the module's bytes at hand. A file can be read again, standard input can't.
     let kept = (file == b"-").then(|| input.clone());
-    told_of_no_memory(|| module(engine, input)).or_else(|error| {
+    with_allocation_errors(|| module(engine, input)).or_else(|error| {
         let input = kept.map_or_else(|| input::module(file), Ok)?;
-        Err(Failure::of(file, &input.bytes, &error))
+        Err(CliError::of(file, &input.bytes, &error))
     })
 }
 

@@ -4,11 +4,11 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::failure::{Failure, shown};
+use crate::failure::{CliError, shown};
 use crate::features::{self, Feature, built};
 
 /// What carries out a command.
-type Act = fn(&Options) -> Result<i32, Failure>;
+type Action = fn(&Options) -> Result<i32, CliError>;
 
 macro_rules! commands {
     ($( $word:literal $name:ident $feature:literal $module:ident::$function:ident; )*) => {
@@ -33,11 +33,11 @@ macro_rules! commands {
             }
 
             /// Returns what carries it out. Errors: this build lacks its feature.
-            pub fn act(self) -> Result<Act, Failure> {
+            pub fn act(self) -> Result<Action, CliError> {
                 match self {
                     Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
                     $( Command::$name => {
-                        const ACT: Option<Act> = built!($feature, crate::$module::$function);
+                        const ACT: Option<Action> = built!($feature, crate::$module::$function);
                         ACT.ok_or_else(|| Feature { name: $feature, is_built: false }.missing($word))
                     } )*
                 }
@@ -48,13 +48,13 @@ macro_rules! commands {
 
 // The word, the feature that has it, and where.
 commands! {
-    "validate" Validate "validate" check::check;
+    "validate" Validate "validate" validate::check;
     "inspect" Inspect "inspect" inspect::inspect;
     "dump" Dump "dump" dump::dump;
     "compile" Compile "compile" compile::compile;
     "print" Print "print" to_text::print;
     "parse" Parse "wat" from_text::parse;
-    "wast" Wast "script" script::scripts;
+    "wast" Wast "script" wast::scripts;
 }
 
 /// A directory that the guest may use.
@@ -105,20 +105,20 @@ pub struct Options {
     pub args: Vec<&'static [u8]>,
 }
 
-fn text(value: &'static [u8], option: &str) -> Result<&'static str, Failure> {
-    core::str::from_utf8(value).map_err(|_| Failure::usage(format!("the value of `{option}` is not UTF-8")))
+fn text(value: &'static [u8], option: &str) -> Result<&'static str, CliError> {
+    core::str::from_utf8(value).map_err(|_| CliError::usage(format!("the value of `{option}` is not UTF-8")))
 }
 
 /// The number in an option's value.
-fn number(option: &str, value: &str, digits: &str) -> Result<u64, Failure> {
+fn number(option: &str, value: &str, digits: &str) -> Result<u64, CliError> {
     let wanted = if option == "--clock" { "fixed:NANOSECONDS" } else { "a number" };
-    digits.parse().map_err(|_| Failure::usage(format!("`{option} {value}` should be {wanted}")))
+    digits.parse().map_err(|_| CliError::usage(format!("`{option} {value}` should be {wanted}")))
 }
 
 impl Options {
     /// Reads the words behind the program's name.
     #[inline(never)]
-    pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, Failure> {
+    pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, CliError> {
         let mut options = Options::default();
         let mut words = words.into_iter().peekable();
         if let Some(named) = words.peek().and_then(|word| Command::named(word)) {
@@ -131,16 +131,16 @@ impl Options {
                 if !options.file.is_empty() {
                     break;
                 }
-                return Err(Failure::usage("which file? See `wasmote --help`"));
+                return Err(CliError::usage("which file? See `wasmote --help`"));
             };
             if word == b"--" {
-                options.file = words.next().ok_or_else(|| Failure::usage("no file after `--`"))?;
+                options.file = words.next().ok_or_else(|| CliError::usage("no file after `--`"))?;
                 break;
             }
             if word.first() != Some(&b'-') || word == b"-" {
                 if !options.file.is_empty() {
                     let extra = shown(word);
-                    return Err(Failure::usage(format!("`{extra}` is one too many: one file at a time")));
+                    return Err(CliError::usage(format!("`{extra}` is one too many: one file at a time")));
                 }
                 options.file = word;
                 // What makes a file is used as compilers are: its options may follow.
@@ -175,7 +175,7 @@ impl Options {
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             let extra = shown(extra);
-            return Err(Failure::usage(format!("`{extra}` is one too many: options stand before the file")));
+            return Err(CliError::usage(format!("`{extra}` is one too many: options stand before the file")));
         }
         Ok(options)
     }
@@ -194,7 +194,7 @@ impl Options {
         name: &str,
         given: Option<&'static [u8]>,
         words: &mut dyn Iterator<Item = &'static [u8]>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CliError> {
         let (of_run, of_compile, of_dump) = match name {
             "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
             "--tcplisten" if features::SOCKETS.is_built => (true, false, false),
@@ -202,13 +202,13 @@ impl Options {
             "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--fuel" => (true, true, false),
             "-o" if self.makes_file() => (false, true, false),
-            "-o" => return Err(Failure::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
+            "-o" => return Err(CliError::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
             "--op-set" | "--names" => (false, true, false),
             "--trace" if features::TRACE.is_built => (true, false, false),
             "--trace" => return Err(features::TRACE.missing(name)),
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
-            _ => return Err(Failure::usage(format!("no option `{name}`, see `wasmote --help`"))),
+            _ => return Err(CliError::usage(format!("no option `{name}`, see `wasmote --help`"))),
         };
         let fits = match self.command {
             Command::Run => of_run,
@@ -224,7 +224,7 @@ impl Options {
             } else {
                 "compile"
             };
-            return Err(Failure::usage(format!("`{name}` is an option of `wasmote {command}` only")));
+            return Err(CliError::usage(format!("`{name}` is an option of `wasmote {command}` only")));
         }
         let flag = match name {
             "--eager" => Some(&mut self.eager),
@@ -238,7 +238,7 @@ impl Options {
         };
         if let Some(flag) = flag {
             if given.is_some() {
-                return Err(Failure::usage(format!("`{name}` takes no value")));
+                return Err(CliError::usage(format!("`{name}` takes no value")));
             }
             *flag = true;
             return Ok(());
@@ -248,7 +248,7 @@ impl Options {
             self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
-        let missing = || Failure::usage(format!("`{name}` needs a value"));
+        let missing = || CliError::usage(format!("`{name}` needs a value"));
         let value = given.or_else(|| words.next()).ok_or_else(missing)?;
         if name == "-o" {
             self.out = Some(value);
@@ -267,7 +267,7 @@ impl Options {
                 Some(address) => self.tcp_listen.push((value, address)),
                 None => {
                     let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");
-                    return Err(Failure::usage(message));
+                    return Err(CliError::usage(message));
                 }
             },
             "--dir" | "--dir-ro" => {
@@ -276,7 +276,7 @@ impl Options {
             }
             "--env" => match value.split_once('=') {
                 Some((name, value)) if !name.is_empty() => self.env.push((name, value)),
-                _ => return Err(Failure::usage(format!("`--env {value}` should be NAME=VALUE"))),
+                _ => return Err(CliError::usage(format!("`--env {value}` should be NAME=VALUE"))),
             },
             "--invoke" => self.invoke = Some(value),
             "--func" => self.func = Some(value),

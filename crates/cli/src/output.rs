@@ -2,13 +2,13 @@
 
 use wasmote_rt::Stream;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 
 /// Writes these bytes to a file, all of them or, if that fails, none; without a file, or to `-`, to standard output.
-pub fn write(file: Option<&[u8]>, bytes: &[u8]) -> Result<i32, Failure> {
+pub fn write(file: Option<&[u8]>, bytes: &[u8]) -> Result<i32, CliError> {
     match file {
         Some(file) if file != b"-" => wasmote_rt::write_file(file, bytes)
-            .map_err(|error| Failure::load(file, format_args!("cannot be written: {error}")))?,
+            .map_err(|error| CliError::load(file, format_args!("cannot be written: {error}")))?,
         _ => Stream::Output.write(bytes)?,
     }
     Ok(0)

@@ -7,12 +7,12 @@ mod wasi;
 mod wasi {
     use wasmote::{Error, Linker, Module};
 
-    use crate::failure::Failure;
+    use crate::failure::CliError;
     use crate::options::Options;
 
     pub struct State;
 
-    pub fn state(_: &Options, _: Option<&Module>) -> Result<State, Failure> {
+    pub fn state(_: &Options, _: Option<&Module>) -> Result<State, CliError> {
         Ok(State)
     }
 
@@ -30,14 +30,14 @@ use alloc::vec::Vec;
 
 use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
 use wasmote_decode::ExportKind;
-use wasmote_rt::told_of_no_memory;
+use wasmote_rt::with_allocation_errors;
 
 use crate::escaped::Escaped;
-use crate::failure::{Failure, shown};
+use crate::failure::{CliError, shown};
 use crate::features::built;
-use crate::load::AHEAD;
+use crate::load::BACKGROUND_VALIDATION;
 use crate::options::Options;
-use crate::stats::Stats;
+use crate::stats::PhaseTimes;
 use crate::{input, load, print, stats, value};
 
 pub use wasi::State;
@@ -46,7 +46,7 @@ use wasi::{provide, state};
 /// Shows the instructions of a run as they run.
 pub trait Trace {
     /// From now on shows the function of this index or name, or all functions if it is empty.
-    fn choose(&self, wanted: &str, module: &Module) -> Result<(), Failure>;
+    fn choose(&self, wanted: &str, module: &Module) -> Result<(), CliError>;
 
     /// Shows the instruction that ended the run.
     fn end(&self);
@@ -60,18 +60,18 @@ const TRACE: Option<StartTrace> = built!("trace", crate::trace::trace);
 const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 
 /// Takes part in the proof of a module that runs ahead of it.
-fn settled(module: &Module, file: &[u8]) {
-    if let Some(ahead) = AHEAD {
-        (ahead.settled)(module, file);
+fn wait_validated(module: &Module, file: &[u8]) {
+    if let Some(ahead) = BACKGROUND_VALIDATION {
+        (ahead.wait_validated)(module, file);
     }
 }
 
 /// The arguments of a function, from the command line.
 #[inline(never)]
-fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, Failure> {
+fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, CliError> {
     let wrong = |what: String| {
         let ty = ExternType::Func(ty.clone());
-        Failure::usage(format!("{what}: `{}` is {ty}", Escaped(name)))
+        CliError::usage(format!("{what}: `{}` is {ty}", Escaped(name)))
     };
     let (given, needed) = (options.args.len(), ty.params.len());
     if given != needed {
@@ -86,7 +86,7 @@ fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, F
 
 /// The name of the function to call, and its arguments. If there is no such function, those that there are.
 #[inline(never)]
-fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), Failure> {
+fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), CliError> {
     let name = options.invoke.unwrap_or("_start");
     if let Some(ExternType::Func(ty)) = module.get_export(name) {
         return match options.invoke {
@@ -94,7 +94,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
             None if ty.params.is_empty() && ty.results.is_empty() => Ok((name, Vec::new())),
             None => {
                 let ty = ExternType::Func(ty);
-                Err(Failure::load(options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
+                Err(CliError::load(options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
             }
         };
     }
@@ -109,8 +109,8 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
     };
     let name = Escaped(name);
     Err(match &options.invoke {
-        Some(_) => Failure::usage(format!("no exported function `{name}`: the module exports {names}")),
-        None => Failure::load(
+        Some(_) => CliError::usage(format!("no exported function `{name}`: the module exports {names}")),
+        None => CliError::load(
             options.file,
             format_args!("no `_start` to run: call a function with `--invoke NAME`; the module exports {names}"),
         ),
@@ -124,7 +124,7 @@ fn call(
     module: &Module,
     name: &str,
     args: &[Val],
-    stats: &mut Stats,
+    stats: &mut PhaseTimes,
 ) -> Result<String, Error> {
     let mut linker = Linker::new(module.engine());
     provide(&mut linker, module)?;
@@ -153,9 +153,9 @@ fn call(
 }
 
 #[inline(never)]
-pub fn run(options: &Options) -> Result<i32, Failure> {
+pub fn run(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
-    let mut stats = Stats::new();
+    let mut stats = PhaseTimes::new();
     let input = input::module(file)?;
     stats.phase("read");
 
@@ -171,7 +171,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     }
     // Sockets are seen from outside as soon as they listen, before the guest begins.
     let seen = !options.tcp_listen.is_empty();
-    let ahead = AHEAD.filter(|_| !options.eager && !seen && file != b"-");
+    let ahead = BACKGROUND_VALIDATION.filter(|_| !options.eager && !seen && file != b"-");
     let threads = ahead.map_or(0, |ahead| (ahead.threads)(&input.bytes));
     if threads > 0 {
         config.validation(Validation::Lazy);
@@ -182,25 +182,25 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
         trace.choose(wanted, &module)?;
     }
     let unproven = (threads > 0).then_some(&module);
-    if let (Some(module), Some(ahead)) = (unproven, AHEAD) {
-        (ahead.start)(module, file, threads).map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    if let (Some(module), Some(ahead)) = (unproven, BACKGROUND_VALIDATION) {
+        (ahead.start)(module, file, threads).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
     // Whatever else is wrong, it is said first that a module is not valid.
-    let settled = || unproven.map_or((), |module| settled(module, file));
-    let (name, args) = entry(options, &module).inspect_err(|_| settled())?;
+    let wait_validated = || unproven.map_or((), |module| wait_validated(module, file));
+    let (name, args) = entry(options, &module).inspect_err(|_| wait_validated())?;
     stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
 
-    let state = state(options, unproven).inspect_err(|_| settled())?;
-    let store = told_of_no_memory(|| Store::try_new(&engine, state)).inspect_err(|_| settled());
-    let mut store = store.map_err(|error| Failure::of(file, module.bytes(), &error))?;
+    let state = state(options, unproven).inspect_err(|_| wait_validated())?;
+    let store = with_allocation_errors(|| Store::try_new(&engine, state)).inspect_err(|_| wait_validated());
+    let mut store = store.map_err(|error| CliError::of(file, module.bytes(), &error))?;
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }
-    let result = told_of_no_memory(|| call(&mut store, &module, name, &args, &mut stats));
+    let result = with_allocation_errors(|| call(&mut store, &module, name, &args, &mut stats));
     if let Some((trace, _)) = &trace {
         trace.end();
     }
-    settled();
+    wait_validated();
     stats.phase("run");
     if options.stats {
         stats.print(module.stats(), &store);
@@ -210,7 +210,7 @@ pub fn run(options: &Options) -> Result<i32, Failure> {
     }
     let outcome = match result {
         Ok(results) => print(&results),
-        Err(error) => Err(Failure::of(file, module.bytes(), &error)),
+        Err(error) => Err(CliError::of(file, module.bytes(), &error)),
     };
     // The end of the program takes them at once; piece by piece takes longer.
     core::mem::forget((store, module));

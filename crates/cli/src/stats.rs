@@ -25,15 +25,15 @@ struct Heap {
 const HEAP: Option<Heap> = built!("gc", heap::HEAP);
 
 /// Phases that are over, with their lengths in nanoseconds.
-pub struct Stats {
+pub struct PhaseTimes {
     phases: Vec<(&'static str, u64)>,
     start: u64,
 }
 
-impl Stats {
+impl PhaseTimes {
     /// Begins the first phase.
-    pub fn new() -> Stats {
-        Stats { phases: Vec::new(), start: now() }
+    pub fn new() -> PhaseTimes {
+        PhaseTimes { phases: Vec::new(), start: now() }
     }
 
     /// A phase is over.
@@ -44,7 +44,7 @@ impl Stats {
     }
 
     /// All of it, on standard error.
-    pub fn print(&self, translated: wasmote::Stats, store: &Store<State>) {
+    pub fn print(&self, translated: wasmote::CodeStats, store: &Store<State>) {
         let mut text = String::new();
         for &(name, time) in &self.phases {
             let _ = writeln!(text, "{name:<18}{:>12} ms", milliseconds(time));
@@ -52,7 +52,7 @@ impl Stats {
         if let Some(kib) = peak_memory() {
             let _ = writeln!(text, "{:<18}{kib:>12} KiB", "peak memory");
         }
-        let wasmote::Stats { functions, wasm_bytes, units, .. } = translated;
+        let wasmote::CodeStats { functions, wasm_bytes, units, .. } = translated;
         let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
         if let Some(heap) = HEAP {

@@ -2,24 +2,24 @@
 
 use alloc::vec::Vec;
 
-use wasmote_rt::{Stream, told_of_no_memory};
+use wasmote_rt::{Stream, with_allocation_errors};
 use wasmote_wat::print::{self, PrintErrorKind};
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::options::Options;
 use crate::{input, output};
 
 #[inline(never)]
-pub fn print(options: &Options) -> Result<i32, Failure> {
+pub fn print(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let input = input::module(file)?;
     if input.is_image() {
-        return Err(Failure::load(file, "this is an image: print the module that it was made from"));
+        return Err(CliError::load(file, "this is an image: print the module that it was made from"));
     }
     // A file gets all of the text or none; standard output gets it as it comes.
     let out = options.out.filter(|out| *out != b"-");
     let (mut text, mut written) = (Vec::new(), Ok(()));
-    let printed = told_of_no_memory(|| {
+    let printed = with_allocation_errors(|| {
         print::print(&input.bytes, &mut |part| match out {
             Some(_) => {
                 let has_room = text.try_reserve(part.len()).is_ok();
@@ -34,9 +34,9 @@ pub fn print(options: &Options) -> Result<i32, Failure> {
     });
     written?;
     printed.map_err(|error| match error.kind {
-        PrintErrorKind::Malformed(_) => Failure::malformed(file, error),
-        PrintErrorKind::Stopped => Failure::load(file, wasmote_ir::fallible::OutOfMemory),
-        _ => Failure::load(file, error),
+        PrintErrorKind::Malformed(_) => CliError::malformed(file, error),
+        PrintErrorKind::Stopped => CliError::load(file, wasmote_ir::fallible::OutOfMemory),
+        _ => CliError::load(file, error),
     })?;
     match out {
         Some(_) => output::write(out, &text),

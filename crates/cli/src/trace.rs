@@ -10,16 +10,16 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 use core::ops::Range;
 
-use wasmote::{Config, LinkedFunction, Lock, Module, Runs, TraceStep, Val, ValType, When};
+use wasmote::{Config, InstrHandler, LinkedFunction, Lock, Module, TraceStep, Val, ValType, When};
 use wasmote_decode::reader::Reader;
-use wasmote_ir::code::Instr;
+use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::disasm::{Named, Operands};
 use wasmote_ir::shape::Operand;
 use wasmote_rt::Stream;
 
 use crate::dump::{chosen, names};
 use crate::escaped::Escaped;
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::run::Trace;
 use crate::value;
 
@@ -47,7 +47,7 @@ pub fn trace(config: &mut Config) -> Box<dyn Trace> {
 }
 
 impl Trace for Tracer {
-    fn choose(&self, wanted: &str, module: &Module) -> Result<(), Failure> {
+    fn choose(&self, wanted: &str, module: &Module) -> Result<(), CliError> {
         let names = names(module);
         let mut state = self.0.lock();
         state.wanted = chosen((!wanted.is_empty()).then_some(wanted), module, &names)?;
@@ -71,11 +71,13 @@ impl State {
         let function = self.functions.entry(func).or_insert_with(|| module.linked_function(func).unwrap_or_default());
         let at = function.instrs.partition_point(|instr| instr.byte < step.byte());
         let halves = match function.instrs.get(at) {
-            Some(instr) if instr.runs == Runs::Both => &function.instrs[at..(at + 2).min(function.instrs.len())],
+            Some(instr) if instr.runs == InstrHandler::Both => {
+                &function.instrs[at..(at + 2).min(function.instrs.len())]
+            }
             Some(_) => &function.instrs[at..=at],
             None => return,
         };
-        let decoded = halves.iter().map(|half| (half.unit, Instr::decode(&function.code, half.unit as usize)));
+        let decoded = halves.iter().map(|half| (half.unit, DecodedInstr::decode(&function.code, half.unit as usize)));
         let mut line = String::new();
         match step.when() {
             When::Before => {
@@ -135,7 +137,7 @@ impl State {
 
 /// Adds the values of an instruction's sources. Those of a second half that come from the first are not there yet: what is in accumulators, and the
 /// slots that the first sets.
-fn sources(text: &mut String, step: &TraceStep<'_>, instr: Instr<'_>, first: Option<Instr<'_>>) {
+fn sources(text: &mut String, step: &TraceStep<'_>, instr: DecodedInstr<'_>, first: Option<DecodedInstr<'_>>) {
     let comes = |slot: u64| first.is_some_and(|first| first.operands().any(|operand| is_result(operand, slot)));
     let ty = instr.op().source().unwrap_or(ValType::I64);
     let letters = instr.opcode.suffix().bytes().take_while(|&letter| letter != b'_');
@@ -165,7 +167,7 @@ fn is_result((kind, value): (Operand, u64), slot: u64) -> bool {
 
 /// Adds the values that an instruction left. Each leaves its result in the accumulator of its type, where others may have replaced it unless it was
 /// the `last`.
-fn results(text: &mut String, step: &TraceStep<'_>, instr: Instr<'_>, last: bool) {
+fn results(text: &mut String, step: &TraceStep<'_>, instr: DecodedInstr<'_>, last: bool) {
     let Some(ty) = instr.op().result() else { return };
     for (kind, slot) in instr.operands() {
         let slot = slot as u32;

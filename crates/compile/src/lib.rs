@@ -14,14 +14,14 @@ use alloc::vec::Vec;
 
 use wasmote_decode::{CompositeType, ConstOp, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, SubType};
 use wasmote_ir::code::instructions;
+use wasmote_ir::exception_table::ExceptionEntry;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
-use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{checksum, code_checksum};
-use wasmote_ir::keys::Keys;
 use wasmote_ir::ops::{FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
+use wasmote_ir::string_map::StringMap;
 use wasmote_ir::{FieldType, ValType};
 
 use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
@@ -71,20 +71,20 @@ use ImageWriteError as Error;
 /// # Errors
 /// If a function cannot be translated, if the module exceeds a limit of the format, or if there is no memory.
 pub fn write_image(module: &ModuleInfo, wasm: &[u8], options: &ImageOptions) -> Result<Vec<u8>, ImageWriteError> {
-    write_image_within(u64::MAX, module, wasm, options)
+    write_image_limited(u64::MAX, module, wasm, options)
 }
 
 /// Like [`write_image`], with at most `limit` bytes of code.
 ///
 /// # Errors
 /// As [`write_image`]. Also if there is more code than that; the error names the function that exceeds the limit.
-pub fn write_image_within(
+pub fn write_image_limited(
     limit: u64,
     module: &ModuleInfo,
     wasm: &[u8],
     options: &ImageOptions,
 ) -> Result<Vec<u8>, ImageWriteError> {
-    let mut writer = Writer::default();
+    let mut writer = ImageWriter::default();
     let types = writer.types(module)?;
     writer.imports(module, &types)?;
     let code = writer.functions(limit, module, wasm, &types, options)?;
@@ -102,11 +102,11 @@ pub fn write_image_within(
 }
 
 #[derive(Default)]
-struct Writer<'a> {
+struct ImageWriter<'a> {
     sections: [Vec<u8>; Section::COUNT],
     /// Names written so far, with their offsets in the section.
     strings: Vec<(&'a str, u32)>,
-    known_strings: Keys,
+    known_strings: StringMap,
     longest: u32,
     /// Whether code refers to data segments by index.
     indexed_data: bool,
@@ -140,7 +140,7 @@ fn slots(types: &[ValType]) -> u32 {
     types.iter().map(|ty| u32::from(ty.slots())).sum()
 }
 
-impl<'a> Writer<'a> {
+impl<'a> ImageWriter<'a> {
     fn section(&mut self, section: Section) -> &mut Vec<u8> {
         &mut self.sections[section as usize]
     }
@@ -163,7 +163,7 @@ impl<'a> Writer<'a> {
         let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
         self.managed |= !all_alone;
         // The keys of the types written so far, one after the other, and where each key ends.
-        let (mut known, mut written, mut ends) = (Keys::default(), Vec::new(), Vec::new());
+        let (mut known, mut written, mut ends) = (StringMap::default(), Vec::new(), Vec::new());
         let mut numbers = try_with_capacity(module.types.len())?;
         let mut next = 0;
         let mut groups = module.groups();
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
         for (index, ty) in module.types.iter().enumerate() {
             if all_alone {
                 let start = written.len();
-                write_down(ty, &mut written)?;
+                append_key(ty, &mut written)?;
                 let key_of = |number: u32| {
                     let end = |number: usize| ends.get(number).copied().unwrap_or(start);
                     let first = (number as usize).checked_sub(1).map_or(0, end);
@@ -314,17 +314,17 @@ impl<'a> Writer<'a> {
             let ty = *ty.ok_or(Error::Invalid)?;
             let left = limit.saturating_sub(code.len() as u64) / 2;
             let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let translated = translator.translate_within(left, module, wasm, index, false);
+            let translated = translator.translate_limited(left, module, wasm, index, false);
             let translated = translated.map_err(|error| Error::function(index, error))?;
             units.clear();
             units.try_extend_from_slice(translated.code)?;
             for handler in translated.handlers {
-                let Handler { from, to, target, tag, slot, count, reference, level } = *handler;
+                let ExceptionEntry { from, to, target, tag, slot, count, reference, level } = *handler;
                 let section = &mut self.sections[Section::Handlers as usize];
                 [index, from, to, target, tag].into_iter().try_for_each(|word| put32(section, word))?;
                 [slot, count, reference, level].into_iter().try_for_each(|half| put16(section, half))?;
             }
-            let uses = renumber(&mut units, types);
+            let uses = renumber_types(&mut units, types);
             self.indexed_data |= uses.indexed_data;
             self.vectors |= uses.vectors;
             self.floats |= uses.floats && !options.code.is_extended();
@@ -650,7 +650,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Appends a function type's key: an unambiguous encoding of its parameters and results.
-fn write_down(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
+fn append_key(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
     let Some(ty) = ty.func() else { return Ok(()) };
     put32(key, ty.params.len() as u32)?;
     ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
@@ -658,7 +658,7 @@ fn write_down(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
 
 /// The features that code uses.
 #[derive(Default)]
-struct Uses {
+struct UsedFeatures {
     /// An instruction names a data segment.
     indexed_data: bool,
     /// There are instructions on typed references, exceptions or objects.
@@ -673,10 +673,10 @@ struct Uses {
 
 /// Replaces the module's type indices in instructions by the image's numbers.
 #[inline(never)]
-fn renumber(code: &mut [u16], types: &[u16]) -> Uses {
+fn renumber_types(code: &mut [u16], types: &[u16]) -> UsedFeatures {
     let mut at = 0;
-    let mut uses = Uses::default();
-    while let Some(instr) = wasmote_ir::code::Instr::decode(code, at) {
+    let mut uses = UsedFeatures::default();
+    while let Some(instr) = wasmote_ir::code::DecodedInstr::decode(code, at) {
         let len = instr.units.len();
         uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object);
         uses.objects |= instr.opcode.set() == Set::Object;

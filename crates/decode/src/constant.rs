@@ -6,7 +6,7 @@ use wasmparser::BinaryReader;
 
 use crate::error::DecodeError;
 use crate::module::{ConstExpr, ConstOp};
-use crate::operators::Lacking;
+use crate::operators::UnsupportedType;
 use crate::proposals::is_built;
 use crate::reader::{Malformed, Reader};
 
@@ -32,41 +32,43 @@ pub(crate) fn constant(binary: &mut BinaryReader<'_>) -> Result<ConstExpr, Decod
 fn operation(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, DecodeError> {
     let offset = reader.position();
     next(reader).map_err(|wrong| match wrong {
-        Wrong::Malformed(malformed) => DecodeError::malformed(malformed.message(), reader.position()),
-        Wrong::Lacking(Lacking::Proposal(proposal)) => DecodeError::unsupported(proposal, offset),
-        Wrong::Lacking(Lacking::Index) => DecodeError::malformed("unknown type", offset),
-        Wrong::NotConstant => DecodeError::malformed("constant expression required", offset),
+        ConstExprError::Malformed(malformed) => DecodeError::malformed(malformed.message(), reader.position()),
+        ConstExprError::UnsupportedType(UnsupportedType::Proposal(proposal)) => {
+            DecodeError::unsupported(proposal, offset)
+        }
+        ConstExprError::UnsupportedType(UnsupportedType::Index) => DecodeError::malformed("unknown type", offset),
+        ConstExprError::NotConstant => DecodeError::malformed("constant expression required", offset),
     })
 }
 
 /// Why an instruction is refused.
-enum Wrong {
+enum ConstExprError {
     Malformed(Malformed),
-    Lacking(Lacking),
+    UnsupportedType(UnsupportedType),
     NotConstant,
 }
 
-impl From<Malformed> for Wrong {
-    fn from(malformed: Malformed) -> Wrong {
-        Wrong::Malformed(malformed)
+impl From<Malformed> for ConstExprError {
+    fn from(malformed: Malformed) -> ConstExprError {
+        ConstExprError::Malformed(malformed)
     }
 }
 
-impl From<Lacking> for Wrong {
-    fn from(lacking: Lacking) -> Wrong {
-        Wrong::Lacking(lacking)
+impl From<UnsupportedType> for ConstExprError {
+    fn from(lacking: UnsupportedType) -> ConstExprError {
+        ConstExprError::UnsupportedType(lacking)
     }
 }
 
-fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
+fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, ConstExprError> {
     loop {
         let operator = reader.operator()?;
         let row = operator.row();
         if row.constant().is_none() {
-            return Err(Wrong::NotConstant);
+            return Err(ConstExprError::NotConstant);
         }
         if !is_built(row.proposal) {
-            return Err(Lacking::Proposal(row.proposal).into());
+            return Err(UnsupportedType::Proposal(row.proposal).into());
         }
         return Ok(Some(match operator {
             Operator::End => return Ok(None),
@@ -79,7 +81,7 @@ fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
                 ConstOp::V128([u64::from_le_bytes(reader.array()?), u64::from_le_bytes(reader.array()?)])
             }
             Operator::GlobalGet => ConstOp::GlobalGet(reader.index()?),
-            Operator::RefNull => ConstOp::RefNull(ValType::Ref(RefType::new(true, reader.heap_type()?.known()?))),
+            Operator::RefNull => ConstOp::RefNull(ValType::Ref(RefType::new(true, reader.heap_type()?.supported()?))),
             Operator::RefFunc => ConstOp::RefFunc(reader.index()?),
             Operator::I32Add => ConstOp::I32Add,
             Operator::I32Sub => ConstOp::I32Sub,
@@ -95,7 +97,7 @@ fn next(reader: &mut Reader<'_>) -> Result<Option<ConstOp>, Wrong> {
             Operator::RefI31 => ConstOp::RefI31,
             // These change no bits, so they are left out.
             Operator::AnyConvertExtern | Operator::ExternConvertAny => continue,
-            _ => return Err(Wrong::NotConstant),
+            _ => return Err(ConstExprError::NotConstant),
         }));
     }
 }

@@ -31,8 +31,8 @@ pub fn read(image: &Image<'_>) -> Result<ModuleInfo, ReadError> {
 pub fn constant(image: &Image<'_>, at: u32) -> Result<Option<ConstExpr>, OutOfMemory> {
     match (Reader { image }).constant(at) {
         Ok(expr) => Ok(Some(expr)),
-        Err(Failed::OutOfMemory) => Err(OutOfMemory),
-        Err(Failed::Record) => Ok(None),
+        Err(RecordError::OutOfMemory) => Err(OutOfMemory),
+        Err(RecordError::Record) => Ok(None),
     }
 }
 
@@ -46,20 +46,20 @@ pub enum ReadError {
 }
 
 /// Why a record could not be read.
-enum Failed {
+enum RecordError {
     Record,
     OutOfMemory,
 }
 
-impl From<OutOfMemory> for Failed {
-    fn from(_: OutOfMemory) -> Failed {
-        Failed::OutOfMemory
+impl From<OutOfMemory> for RecordError {
+    fn from(_: OutOfMemory) -> RecordError {
+        RecordError::OutOfMemory
     }
 }
 
-/// Turns `None` into [`Failed::Record`].
-fn some<T>(found: Option<T>) -> Result<T, Failed> {
-    found.ok_or(Failed::Record)
+/// Turns `None` into [`RecordError::Record`].
+fn some<T>(found: Option<T>) -> Result<T, RecordError> {
+    found.ok_or(RecordError::Record)
 }
 
 struct Reader<'a> {
@@ -70,13 +70,18 @@ type Read<T> = Result<T, ReadError>;
 
 impl Reader<'_> {
     /// Reads all records of a section.
-    fn all<T>(&self, section: Section, read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
+    fn all<T>(&self, section: Section, read: impl FnMut(u32) -> Result<T, RecordError>) -> Read<Vec<T>> {
         self.from(0, section, read)
     }
 
     /// Reads the records of a section from this one on.
     // The generic part is small, so that it can exist once for each type of record.
-    fn from<T>(&self, first: u32, section: Section, mut read: impl FnMut(u32) -> Result<T, Failed>) -> Read<Vec<T>> {
+    fn from<T>(
+        &self,
+        first: u32,
+        section: Section,
+        mut read: impl FnMut(u32) -> Result<T, RecordError>,
+    ) -> Read<Vec<T>> {
         let count = self.image.count(section).saturating_sub(first);
         let mut items = try_with_capacity(count as usize).map_err(|_| ReadError::OutOfMemory)?;
         self.each(first, section, &mut |index| Ok(items.try_push(read(index)?)?))?;
@@ -85,10 +90,10 @@ impl Reader<'_> {
 
     /// Calls `read` for the records of a section from this one on. This is not generic, unlike its caller.
     #[inline(never)]
-    fn each(&self, first: u32, section: Section, read: &mut dyn FnMut(u32) -> Result<(), Failed>) -> Read<()> {
+    fn each(&self, first: u32, section: Section, read: &mut dyn FnMut(u32) -> Result<(), RecordError>) -> Read<()> {
         (first..self.image.count(section)).try_for_each(read).map_err(|failed| match failed {
-            Failed::OutOfMemory => ReadError::OutOfMemory,
-            Failed::Record => {
+            RecordError::OutOfMemory => ReadError::OutOfMemory,
+            RecordError::Record => {
                 let offset = self.image.section(section) as u32;
                 ReadError::Image(ImageError { kind: ImageErrorKind::Record, offset })
             }
@@ -154,7 +159,7 @@ impl Reader<'_> {
     }
 
     #[inline(never)]
-    fn sub_type(&self, index: u32) -> Result<SubType, Failed> {
+    fn sub_type(&self, index: u32) -> Result<SubType, RecordError> {
         let (ty, place) = (some(self.image.ty(index))?, some(self.image.sub_type(index))?);
         let types = |results| try_collect(self.image.val_types(ty, results))?.try_into_box();
         let composite = match place.kind {
@@ -190,7 +195,7 @@ impl Reader<'_> {
         Ok(groups)
     }
 
-    fn mode(&self, mode: u32, target: u32, offset: u32) -> Result<SegmentMode, Failed> {
+    fn mode(&self, mode: u32, target: u32, offset: u32) -> Result<SegmentMode, RecordError> {
         Ok(match mode {
             modes::ACTIVE => SegmentMode::Active { target, offset: self.constant(offset)? },
             modes::PASSIVE => SegmentMode::Passive,
@@ -199,7 +204,7 @@ impl Reader<'_> {
     }
 
     #[inline(never)]
-    fn elem(&self, index: u32) -> Result<ElemSegment, Failed> {
+    fn elem(&self, index: u32) -> Result<ElemSegment, RecordError> {
         let elem = some(self.image.elem(index))?;
         let all = elem.items..some(elem.items.checked_add(elem.count))?;
         // A verified image has as many items. Otherwise the count may be anything, so it does not decide the
@@ -222,14 +227,14 @@ impl Reader<'_> {
         Ok(ElemSegment { mode, ty: some(ValType::from_number(elem.ty))?, items })
     }
 
-    fn constant(&self, first: u32) -> Result<ConstExpr, Failed> {
+    fn constant(&self, first: u32) -> Result<ConstExpr, RecordError> {
         let mut at = first;
         let expr = ConstExpr::try_of(&mut || {
             let (op, words) = self.operation(at)?;
             at += words;
             Some(op)
         })?;
-        if expr.is_empty() { Err(Failed::Record) } else { Ok(expr) }
+        if expr.is_empty() { Err(RecordError::Record) } else { Ok(expr) }
     }
 
     /// Returns the instruction at this word of the constant expressions, and its number of words. Returns `None` at the
@@ -262,7 +267,7 @@ impl Reader<'_> {
     }
 }
 
-fn name(bytes: &[u8]) -> Result<Box<str>, Failed> {
+fn name(bytes: &[u8]) -> Result<Box<str>, RecordError> {
     Ok(try_str(some(core::str::from_utf8(bytes).ok())?)?)
 }
 

@@ -33,8 +33,6 @@ pub mod header;
 pub mod image;
 #[cfg(feature = "wasm")]
 mod initial;
-#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
-mod missing;
 pub mod module;
 #[cfg(feature = "wasm")]
 pub mod names;
@@ -48,11 +46,13 @@ pub mod reader;
 mod sections;
 #[cfg(feature = "wasm")]
 mod types;
+#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
+mod unsupported;
 
 pub use error::{DecodeError, DecodeErrorKind};
 pub use header::Header;
-#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
-pub use missing::refuse_missing;
 pub use module::*;
 #[cfg(feature = "wasm")]
 pub use sections::decode;
+#[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
+pub use unsupported::check_supported;

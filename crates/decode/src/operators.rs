@@ -39,7 +39,7 @@ impl MemArgForm {
 
 /// A heap type as a binary has it (spec: binary/types#heap-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WrittenHeap {
+pub enum EncodedHeapType {
     /// An abstract heap type, or the index of a type.
     Known(HeapType),
     /// An abstract heap type that is shared between threads.
@@ -57,16 +57,16 @@ pub enum WrittenHeap {
 
 /// A value type as a binary has it (spec: binary/types#value-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WrittenType {
+pub enum EncodedValType {
     /// A number or a vector.
     Number(ValType),
     /// A reference: whether it is nullable, and its heap type.
-    Reference(bool, WrittenHeap),
+    Reference(bool, EncodedHeapType),
 }
 
 /// Why this build has no type for one in a binary.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lacking {
+pub enum UnsupportedType {
     /// It belongs to a proposal that this build does not run.
     Proposal(Proposal),
     /// Its index is above the limit for types.
@@ -75,11 +75,11 @@ pub enum Lacking {
 
 /// The type of a block as a binary has it (spec: binary/instructions#block-types).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WrittenBlock {
+pub enum EncodedBlockType {
     /// No parameters and no results.
     Empty,
     /// One result.
-    Value(WrittenType),
+    Value(EncodedValType),
     /// The function type with this index.
     Type(u32),
 }
@@ -90,9 +90,9 @@ pub struct Cast {
     /// The depth of the label.
     pub label: u32,
     /// The type of the operand: whether it is nullable, and its heap type.
-    pub from: (bool, WrittenHeap),
+    pub from: (bool, EncodedHeapType),
     /// The type that the operand is cast to.
-    pub to: (bool, WrittenHeap),
+    pub to: (bool, EncodedHeapType),
 }
 
 /// A clause of a `try_table`.
@@ -108,37 +108,41 @@ pub struct Catch {
 
 /// A clause of a `resume`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Handler {
+pub struct ResumeClause {
     /// The tag that it handles.
     pub tag: u32,
     /// The depth of the label. `None` if the clause switches.
     pub label: Option<u32>,
 }
 
-impl WrittenHeap {
+impl EncodedHeapType {
     /// Returns the heap type, if this build has it.
-    pub fn known(self) -> core::result::Result<HeapType, Lacking> {
+    pub fn supported(self) -> core::result::Result<HeapType, UnsupportedType> {
         let proposal = match self {
-            WrittenHeap::Known(HeapType::Index(index)) if index >= RefType::MAX_INDEX => return Err(Lacking::Index),
-            WrittenHeap::Known(heap) => match heap.proposal() {
+            EncodedHeapType::Known(HeapType::Index(index)) if index >= RefType::MAX_INDEX => {
+                return Err(UnsupportedType::Index);
+            }
+            EncodedHeapType::Known(heap) => match heap.proposal() {
                 Proposal::Gc | Proposal::Exceptions if cfg!(not(feature = "gc")) => heap.proposal(),
                 _ => return Ok(heap),
             },
-            WrittenHeap::Shared(_) => Proposal::SharedEverything,
-            WrittenHeap::Exact(_) => Proposal::CustomDescriptors,
-            WrittenHeap::Continuation { .. } => Proposal::StackSwitching,
+            EncodedHeapType::Shared(_) => Proposal::SharedEverything,
+            EncodedHeapType::Exact(_) => Proposal::CustomDescriptors,
+            EncodedHeapType::Continuation { .. } => Proposal::StackSwitching,
         };
-        Err(Lacking::Proposal(proposal))
+        Err(UnsupportedType::Proposal(proposal))
     }
 }
 
-impl WrittenType {
+impl EncodedValType {
     /// Returns the type, if this build has it.
-    pub fn known(self) -> core::result::Result<ValType, Lacking> {
+    pub fn supported(self) -> core::result::Result<ValType, UnsupportedType> {
         match self {
-            WrittenType::Number(ValType::V128) if cfg!(not(feature = "simd")) => Err(Lacking::Proposal(Proposal::Simd)),
-            WrittenType::Number(ty) => Ok(ty),
-            WrittenType::Reference(nullable, heap) => Ok(ValType::Ref(RefType::new(nullable, heap.known()?))),
+            EncodedValType::Number(ValType::V128) if cfg!(not(feature = "simd")) => {
+                Err(UnsupportedType::Proposal(Proposal::Simd))
+            }
+            EncodedValType::Number(ty) => Ok(ty),
+            EncodedValType::Reference(nullable, heap) => Ok(ValType::Ref(RefType::new(nullable, heap.supported()?))),
         }
     }
 }
@@ -207,18 +211,18 @@ impl<'b> Reader<'b> {
 
     /// Reads the type of a block.
     #[inline]
-    pub fn block_type(&mut self) -> Result<WrittenBlock> {
+    pub fn block_type(&mut self) -> Result<EncodedBlockType> {
         const EMPTY: u8 = 0x40;
         let first = self.peek()?;
         if first == EMPTY {
             self.pass(1);
-            return Ok(WrittenBlock::Empty);
+            return Ok(EncodedBlockType::Empty);
         }
         // A negative number of one byte is a value type.
         if first & 0xc0 == 0x40 {
-            return Ok(WrittenBlock::Value(self.value_type()?));
+            return Ok(EncodedBlockType::Value(self.value_type()?));
         }
-        Ok(WrittenBlock::Type(self.type_index(Malformed::BlockType)?))
+        Ok(EncodedBlockType::Type(self.type_index(Malformed::BlockType)?))
     }
 
     /// Reads the index of a type, in a place where a type could be instead. A negative number fails with `wrong`.
@@ -237,18 +241,18 @@ impl<'b> Reader<'b> {
 
     /// Reads a value type.
     #[inline(never)]
-    pub fn value_type(&mut self) -> Result<WrittenType> {
+    pub fn value_type(&mut self) -> Result<EncodedValType> {
         if let Some(ty) = ValType::of_byte(self.peek()?) {
             self.pass(1);
-            return Ok(WrittenType::Number(ty));
+            return Ok(EncodedValType::Number(ty));
         }
         let (nullable, heap) = self.reference_type()?;
-        Ok(WrittenType::Reference(nullable, heap))
+        Ok(EncodedValType::Reference(nullable, heap))
     }
 
     /// Reads a reference type. Returns whether it is nullable, and its heap type.
     #[inline(never)]
-    pub fn reference_type(&mut self) -> Result<(bool, WrittenHeap)> {
+    pub fn reference_type(&mut self) -> Result<(bool, EncodedHeapType)> {
         match RefType::nullable_of_byte(self.peek()?) {
             Some(nullable) => {
                 self.pass(1);
@@ -260,22 +264,22 @@ impl<'b> Reader<'b> {
 
     /// Reads a heap type.
     #[inline(never)]
-    pub fn heap_type(&mut self) -> Result<WrittenHeap> {
+    pub fn heap_type(&mut self) -> Result<EncodedHeapType> {
         const EXACT: u8 = 0x62;
         let first = self.peek()?;
         // An exact type is only allowed here: the short forms of reference types are for abstract heap types only.
         if first == EXACT {
             self.pass(1);
-            return Ok(WrittenHeap::Exact(self.index()?));
+            return Ok(EncodedHeapType::Exact(self.index()?));
         }
         if first & 0xc0 == 0x40 {
             return self.abstract_heap(Malformed::HeapType);
         }
-        Ok(WrittenHeap::Known(HeapType::Index(self.type_index(Malformed::HeapType)?)))
+        Ok(EncodedHeapType::Known(HeapType::Index(self.type_index(Malformed::HeapType)?)))
     }
 
     /// Reads an abstract heap type. Fails with `wrong` if there is none.
-    fn abstract_heap(&mut self, wrong: Malformed) -> Result<WrittenHeap> {
+    fn abstract_heap(&mut self, wrong: Malformed) -> Result<EncodedHeapType> {
         const SHARED: u8 = 0x65;
         const NO_CONTINUATION: u8 = 0x75;
         const CONTINUATION: u8 = 0x68;
@@ -286,10 +290,10 @@ impl<'b> Reader<'b> {
             byte = self.byte()?;
         }
         match (byte, HeapType::of_byte(byte)) {
-            (_, Some(heap)) if shared => Ok(WrittenHeap::Shared(heap)),
-            (_, Some(heap)) => Ok(WrittenHeap::Known(heap)),
+            (_, Some(heap)) if shared => Ok(EncodedHeapType::Shared(heap)),
+            (_, Some(heap)) => Ok(EncodedHeapType::Known(heap)),
             (CONTINUATION | NO_CONTINUATION, _) => {
-                Ok(WrittenHeap::Continuation { is_bottom: byte == NO_CONTINUATION, is_shared: shared })
+                Ok(EncodedHeapType::Continuation { is_bottom: byte == NO_CONTINUATION, is_shared: shared })
             }
             _ => {
                 *self = start;
@@ -326,7 +330,7 @@ impl<'b> Reader<'b> {
     }
 
     /// Reads a clause of a `resume`.
-    pub fn handler(&mut self) -> Result<Handler> {
+    pub fn handler(&mut self) -> Result<ResumeClause> {
         let is_switch = match self.byte()? {
             0 => false,
             1 => true,
@@ -336,7 +340,7 @@ impl<'b> Reader<'b> {
             }
         };
         let tag = self.index()?;
-        Ok(Handler { tag, label: if is_switch { None } else { Some(self.index()?) } })
+        Ok(ResumeClause { tag, label: if is_switch { None } else { Some(self.index()?) } })
     }
 
     /// Reads a byte that must be zero.

@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType};
 #[cfg(feature = "gc")]
 use crate::module::{FEW_FIELDS, field_places};
-use crate::operators::{Lacking, WrittenHeap, WrittenType};
+use crate::operators::{EncodedHeapType, EncodedValType, UnsupportedType};
 
 // The maximum numbers of types, and of the parts of a type. Web engines agreed on these (spec:
 // appendix/implementation).
@@ -28,25 +28,25 @@ pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType
         wasmparser::ValType::I64 => return Ok(ValType::I64),
         wasmparser::ValType::F32 => return Ok(ValType::F32),
         wasmparser::ValType::F64 => return Ok(ValType::F64),
-        wasmparser::ValType::V128 => WrittenType::Number(ValType::V128),
+        wasmparser::ValType::V128 => EncodedValType::Number(ValType::V128),
         wasmparser::ValType::Ref(ty) => return Ok(ValType::Ref(ref_type(ty, offset)?)),
     };
-    written.known().map_err(|lacking| lacking_at(lacking, offset))
+    written.supported().map_err(|lacking| lacking_at(lacking, offset))
 }
 
 /// Converts a reference type of wasmparser.
 pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType, DecodeError> {
-    let heap = written(ty.heap_type()).known().map_err(|lacking| lacking_at(lacking, offset))?;
+    let heap = written(ty.heap_type()).supported().map_err(|lacking| lacking_at(lacking, offset))?;
     Ok(RefType::new(ty.is_nullable(), heap))
 }
 
 /// Converts a heap type of wasmparser.
-fn written(ty: wasmparser::HeapType) -> WrittenHeap {
+fn written(ty: wasmparser::HeapType) -> EncodedHeapType {
     use wasmparser::AbstractHeapType as Abstract;
     let index = |index: wasmparser::UnpackedIndex| index.as_module_index().unwrap_or(u32::MAX);
     let (shared, heap) = match ty {
-        wasmparser::HeapType::Concrete(ty) => return WrittenHeap::Known(HeapType::Index(index(ty))),
-        wasmparser::HeapType::Exact(ty) => return WrittenHeap::Exact(index(ty)),
+        wasmparser::HeapType::Concrete(ty) => return EncodedHeapType::Known(HeapType::Index(index(ty))),
+        wasmparser::HeapType::Exact(ty) => return EncodedHeapType::Exact(index(ty)),
         wasmparser::HeapType::Abstract { shared, ty } => (
             shared,
             match ty {
@@ -63,19 +63,19 @@ fn written(ty: wasmparser::HeapType) -> WrittenHeap {
                 Abstract::Exn => HeapType::Exn,
                 Abstract::NoExn => HeapType::NoExn,
                 Abstract::Cont | Abstract::NoCont => {
-                    return WrittenHeap::Continuation { is_bottom: ty == Abstract::NoCont, is_shared: shared };
+                    return EncodedHeapType::Continuation { is_bottom: ty == Abstract::NoCont, is_shared: shared };
                 }
             },
         ),
     };
-    if shared { WrittenHeap::Shared(heap) } else { WrittenHeap::Known(heap) }
+    if shared { EncodedHeapType::Shared(heap) } else { EncodedHeapType::Known(heap) }
 }
 
 #[cold]
-fn lacking_at(lacking: Lacking, offset: usize) -> DecodeError {
+fn lacking_at(lacking: UnsupportedType, offset: usize) -> DecodeError {
     match lacking {
-        Lacking::Proposal(proposal) => DecodeError::unsupported(proposal, offset),
-        Lacking::Index => DecodeError::malformed("unknown type", offset),
+        UnsupportedType::Proposal(proposal) => DecodeError::unsupported(proposal, offset),
+        UnsupportedType::Index => DecodeError::malformed("unknown type", offset),
     }
 }
 

@@ -96,26 +96,26 @@ impl<M: Mode> Site<M> {
 }
 
 /// The slots in which an activation may run: the first one, and one past the last.
-pub(crate) struct Room {
+pub(crate) struct StackRange {
     pub base: *mut u64,
     pub end: *mut u64,
 }
 
-impl Room {
+impl StackRange {
     /// Returns the unused slots of the machine's value stack, if there are at least `slots`.
     /// # Safety
     /// `machine` points to a live machine.
-    pub(crate) unsafe fn of<M: Mode>(machine: *const Machine<M>, slots: usize) -> Option<Room> {
+    pub(crate) unsafe fn of<M: Mode>(machine: *const Machine<M>, slots: usize) -> Option<StackRange> {
         // SAFETY: the caller guarantees a live machine.
         let (base, end) = unsafe { ((*machine).stack_top, (*machine).stack_end) };
         let room = end.addr().saturating_sub(base.addr()) / size_of::<u64>();
-        (room >= slots).then_some(Room { base, end })
+        (room >= slots).then_some(StackRange { base, end })
     }
 }
 
 impl<M: Mode> Activation<M> {
     /// Creates an activation that starts at `room.base` with this many slots in use.
-    pub(crate) fn at(room: Room, slots: usize, regs: Regs<M>) -> Activation<M> {
+    pub(crate) fn at(room: StackRange, slots: usize, regs: Regs<M>) -> Activation<M> {
         Activation {
             base: room.base,
             noted: room.end,
@@ -131,13 +131,13 @@ impl<M: Mode> Activation<M> {
     /// # Safety
     /// The room has the slots of the function's frame. The frame has slots for the arguments, and a header at slot
     /// `header`.
-    pub(crate) unsafe fn write_frame(room: &Room, args: &[u64], header: usize) {
+    pub(crate) unsafe fn write_frame(room: &StackRange, args: &[u64], header: usize) {
         // SAFETY: the caller guarantees room for the frame, which contains the arguments and the header. Nothing else
         // uses slots above the stack's top.
         unsafe {
             copy_slots::<M>(args.as_ptr(), room.base, args.len());
             let header = room.base.add(header);
-            header.add(HEADER_RETURN).cast::<*const u8>().write(M::leave_run());
+            header.add(HEADER_RETURN).cast::<*const u8>().write(M::exit_cell());
             header.add(HEADER_CALLER).cast::<*mut u64>().write(room.base);
         }
     }
@@ -208,7 +208,7 @@ impl<M: Mode> Activation<M> {
             TrapCode::OutOfFuel if self.host.is_none() => {
                 // SAFETY: the caller guarantees that the activation stopped on this machine. `site` has the registers
                 // of the innermost frame.
-                self.top = unsafe { M::frames_end(machine, &self.site.regs).unwrap_or(self.noted) };
+                self.top = unsafe { M::frame_limit(machine, &self.site.regs).unwrap_or(self.noted) };
                 Stop::OutOfFuel
             }
             TrapCode::Exception => Stop::Threw,

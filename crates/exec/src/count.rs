@@ -4,7 +4,7 @@
 //! handler's address does not identify the instruction. Cells of linked code therefore carry the opcode in the upper
 //! 16 bits of the address, which no address of a program uses. The loop separates the two.
 //!
-//! Builds without the feature `pairs` also count how often the instruction at each address ran. [`straights`] joins
+//! Builds without the feature `superinstructions` also count how often the instruction at each address ran. [`straights`] joins
 //! these counts into straight-line sequences.
 
 use alloc::boxed::Box;
@@ -22,13 +22,13 @@ use crate::linked::{Handler, Linked};
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("the feature `count` needs addresses that leave 16 bits of 64 free");
 
-#[cfg(feature = "pairs")]
-use crate::handlers::pairs::{COUNT as PAIRS, opcodes};
+#[cfg(feature = "superinstructions")]
+use crate::handlers::superinstructions::{COUNT as PAIRS, opcodes};
 /// The number of superinstructions.
-#[cfg(not(feature = "pairs"))]
+#[cfg(not(feature = "superinstructions"))]
 const PAIRS: usize = 0;
 /// The two opcodes of a superinstruction. This build has none.
-#[cfg(not(feature = "pairs"))]
+#[cfg(not(feature = "superinstructions"))]
 fn opcodes(_pair: u16) -> [Opcode; 2] {
     unreachable!()
 }
@@ -154,7 +154,7 @@ fn places() -> &'static [[AtomicU64; 3]] {
 }
 
 /// Returns the straight-line sequences that ran, with each instruction's count. Only the first instruction of a
-/// sequence is a jump target. Builds with the feature `pairs` return none.
+/// sequence is a jump target. Builds with the feature `superinstructions` return none.
 pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     let ran = places().iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
     let mut places: Vec<[u64; 3]> = ran.collect();

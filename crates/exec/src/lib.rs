@@ -27,7 +27,7 @@
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
-// The unsafe items of `vector` share the contract of `Instr::run`, which its module doc states once.
+// The unsafe items of `vector` share the contract of `Execute::run`, which its module doc states once.
 #![cfg_attr(feature = "simd", allow(clippy::missing_safety_doc))]
 // A build without a mode uses none of the rest.
 #![cfg_attr(not(any(feature = "alloc", feature = "in-place")), allow(dead_code, unused_imports))]
@@ -55,10 +55,10 @@ pub mod trace;
 #[cfg(feature = "simd")]
 pub mod vector;
 
-/// The superinstructions by number (feature `pairs`), so that tests can try each of them.
-#[cfg(feature = "pairs")]
-pub mod pairs {
-    pub use crate::handlers::pairs::{COUNT, opcodes};
+/// The superinstructions by number (feature `superinstructions`), so that tests can try each of them.
+#[cfg(feature = "superinstructions")]
+pub mod superinstructions {
+    pub use crate::handlers::superinstructions::{COUNT, opcodes};
 }
 
 pub use activation::{Stop, each_stack};
@@ -69,7 +69,7 @@ pub use linked::activation::Frame;
 #[cfg(all(feature = "alloc", feature = "trace"))]
 pub use linked::activation::site;
 #[cfg(feature = "alloc")]
-pub use linked::link::{LinkedInstr, Linker, Runs, Source};
+pub use linked::link::{CodeLinker, InstrHandler, LinkedInstr, UnlinkedFunc};
 #[cfg(feature = "alloc")]
 pub use linked::throw::EXCEPTION;
 #[cfg(feature = "alloc")]

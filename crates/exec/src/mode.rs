@@ -9,14 +9,14 @@ use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 
+pub use crate::dispatch::{Dispatch, backend};
 use crate::dispatch::{Exit, Flow, Handler, Regs};
-pub use crate::dispatch::{Way, ways};
 use crate::operand::{Source, Vector};
 use crate::state::{Instance, Machine, Table};
 
 /// A mode of execution.
 ///
-/// The unsafe functions have the contract of [`Instr::run`](crate::dispatch::Instr::run).
+/// The unsafe functions have the contract of [`Execute::run`](crate::dispatch::Instr::run).
 #[allow(clippy::missing_safety_doc)]
 pub trait Mode: sealed::Sealed + Copy + 'static {
     /// What code consists of: instructions and their operands.
@@ -26,7 +26,7 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     /// Where the records of an instance's functions are.
     type Funcs: Copy;
     /// A field that only linked code has: `T`, or [`Absent`].
-    type IfLinked<T: Copy>: Copy;
+    type LinkedOnly<T: Copy>: Copy;
     /// The type of the hook that runs a host function.
     type Host: Copy;
     /// How callers name a host function.
@@ -36,7 +36,7 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     /// The vector accumulator.
     type Vector: Register<Vector>;
     /// How one handler reaches the next.
-    type Way: Way<Self>;
+    type Dispatch: Dispatch<Self>;
     /// How functions are called.
     type Calls: Calls<Self>;
 
@@ -47,7 +47,7 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     /// The distance of a jump whose target operand is 1, in bytes.
     const TARGET: isize;
     /// Whether an operand of several units is read by one access.
-    const TOGETHER: bool;
+    const WIDE_UNIT_READS: bool;
     /// Whether a memory can move when it grows.
     const MEMORIES_MOVE: bool;
     /// Whether small code matters more than speed. Instructions that are not hot then share one handler.
@@ -59,7 +59,7 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     fn unit(raw: u16) -> u16;
 
     /// The address to which a call from the host returns.
-    fn leave_run() -> *const u8;
+    fn exit_cell() -> *const u8;
 
     /// Calls a host function. `args` holds its arguments and receives its results. `caller` is the calling instance,
     /// or null if the host calls.
@@ -72,31 +72,31 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
 
     /// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if the
     /// slots behind the frame must not be used.
-    unsafe fn frames_end(machine: *mut Machine<Self>, regs: &Regs<Self>) -> Option<*mut u64>;
+    unsafe fn frame_limit(machine: *mut Machine<Self>, regs: &Regs<Self>) -> Option<*mut u64>;
 
     /// Returns the handler of the instruction at `ip`.
     unsafe fn handler(ip: *const u8) -> Handler<Self>;
 
     /// Wraps the value of a field that only linked code has.
-    fn if_linked<T: Copy>(value: T) -> Self::IfLinked<T>;
+    fn linked_only<T: Copy>(value: T) -> Self::LinkedOnly<T>;
 
     /// Runs code by `chain`, from these registers on.
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine<Self>,
         registers: *const Regs<Self>,
-        chain: unsafe extern "C" fn(*mut Machine<Self>, *const Regs<Self>) -> Exit,
+        run_loop: unsafe extern "C" fn(*mut Machine<Self>, *const Regs<Self>) -> Exit,
     ) -> Exit {
-        // SAFETY: the caller guarantees the contract of `Way::chain`.
-        unsafe { chain(machine, registers) }
+        // SAFETY: the caller guarantees the contract of `Dispatch::chain`.
+        unsafe { run_loop(machine, registers) }
     }
 
     /// Notes that `count` elements of a table, from `index` on, are written. All of them are in the table.
-    unsafe fn note_written(table: &Table<Self>, index: u64, count: u64);
+    unsafe fn mark_written(table: &Table<Self>, index: u64, count: u64);
 }
 
 /// The instructions that call, and references to functions, in this mode.
-#[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as `Instr::run`.
+#[allow(missing_docs, clippy::missing_safety_doc)] // The instructions' names; as `Execute::run`.
 pub trait Calls<M: Mode> {
     unsafe fn call(r: &mut Regs<M>) -> Flow<M>;
     unsafe fn call_import(r: &mut Regs<M>) -> Flow<M>;

@@ -12,7 +12,7 @@
 use wasmote_ir::TrapCode;
 
 use crate::activation::Activation;
-use crate::dispatch::Way;
+use crate::dispatch::Dispatch;
 use crate::mode::Mode;
 use crate::objects::{Heap, Types};
 
@@ -21,24 +21,24 @@ use crate::objects::{Heap, Types};
 pub struct Machine<M: Mode> {
     /// Identifies this copy of the library, for the signal handler.
     #[cfg(guarded)]
-    pub(crate) copy: M::IfLinked<*const u8>,
+    pub(crate) copy: M::LinkedOnly<*const u8>,
     /// The end of the slots that frames may use. The entries of calls between instances lie behind it.
     pub stack_end: *mut u64,
     /// The first slot that no running function owns. The next call from the host starts here.
     pub stack_top: *mut u64,
     /// The targets of function references: reference `r` is entry `r - 1`, and 0 is null.
-    pub funcs: M::IfLinked<*const *mut M::Func>,
+    pub funcs: M::LinkedOnly<*const *mut M::Func>,
     /// The number of entries in `funcs`. In place, the number of the instance's functions: reference `r` is function
     /// `r - 1`.
     pub funcs_len: u32,
     /// The subtype relation.
-    pub types: M::IfLinked<Types>,
+    pub types: M::LinkedOnly<Types>,
     /// The GC heap.
-    pub heap: M::IfLinked<Heap>,
+    pub heap: M::LinkedOnly<Heap>,
     /// The uncaught exception, or the one that a host function throws.
-    pub exception: M::IfLinked<u32>,
+    pub exception: M::LinkedOnly<u32>,
     /// Where execution continues after the last caught exception.
-    pub(crate) landing: M::IfLinked<Landing<M>>,
+    pub(crate) unwind_target: M::LinkedOnly<UnwindTarget<M>>,
     /// How many calls from the host into wasm are nested now.
     pub depth: u32,
     /// The most calls from the host into wasm that may nest. Each takes some of the native stack.
@@ -55,16 +55,16 @@ pub struct Machine<M: Mode> {
     /// Belongs to the embedder. Nothing here uses it.
     pub embedder: *mut (),
     /// The caller's frame, which a call into another instance keeps here between its two handlers.
-    pub(crate) across: M::IfLinked<*mut u64>,
+    pub(crate) across: M::LinkedOnly<*mut u64>,
     /// The slots of a tail call into another instance, kept between its two handlers.
-    pub(crate) across_slots: M::IfLinked<u64>,
+    pub(crate) across_slots: M::LinkedOnly<u64>,
     /// Where the run continues after a fault.
     #[cfg(guarded)]
-    pub(crate) guard_landing: M::IfLinked<crate::guard::landing::Landing>,
+    pub(crate) fault_resume: M::LinkedOnly<crate::guard::fault_resume::FaultResume>,
     /// What the dispatch loop keeps between two handlers.
-    pub(crate) registers: <M::Way as Way<M>>::Saved,
+    pub(crate) registers: <M::Dispatch as Dispatch<M>>::Saved,
     /// How many frames were searched for exception handlers so far.
-    pub searched: M::IfLinked<u64>,
+    pub searched: M::LinkedOnly<u64>,
 }
 
 impl<M: Mode> Machine<M> {
@@ -73,15 +73,15 @@ impl<M: Mode> Machine<M> {
         let end = stack.wrapping_add(slots);
         Machine {
             #[cfg(guarded)]
-            copy: M::if_linked(crate::guard::landing::copy()),
+            copy: M::linked_only(crate::guard::fault_resume::copy()),
             stack_end: end,
             stack_top: stack,
-            funcs: M::if_linked(core::ptr::null()),
+            funcs: M::linked_only(core::ptr::null()),
             funcs_len: 0,
-            types: M::if_linked(Types { displays: core::ptr::null(), len: 0 }),
-            heap: M::if_linked(Heap::EMPTY),
-            exception: M::if_linked(0),
-            landing: M::if_linked(Landing::NONE),
+            types: M::linked_only(Types { displays: core::ptr::null(), len: 0 }),
+            heap: M::linked_only(Heap::EMPTY),
+            exception: M::linked_only(0),
+            unwind_target: M::linked_only(UnwindTarget::NONE),
             depth: 0,
             max_depth: 1000,
             fuel: u64::MAX,
@@ -90,12 +90,12 @@ impl<M: Mode> Machine<M> {
             #[cfg(feature = "trace")]
             trace: None,
             embedder: core::ptr::null_mut(),
-            across: M::if_linked(core::ptr::null_mut()),
-            across_slots: M::if_linked(0),
+            across: M::linked_only(core::ptr::null_mut()),
+            across_slots: M::linked_only(0),
             #[cfg(guarded)]
-            guard_landing: M::if_linked(crate::guard::landing::Landing::NONE),
-            registers: <M::Way as Way<M>>::NOTHING,
-            searched: M::if_linked(0),
+            fault_resume: M::linked_only(crate::guard::fault_resume::FaultResume::NONE),
+            registers: <M::Dispatch as Dispatch<M>>::NOTHING,
+            searched: M::linked_only(0),
         }
     }
 
@@ -109,16 +109,16 @@ impl<M: Mode> Machine<M> {
 /// wasm, which then runs above `stack_top`.
 pub struct Hooks<M: Mode> {
     /// Translates a function: sets `code` and `frame_slots` of its record and nothing else, or returns the trap.
-    pub translate: M::IfLinked<Translate<M>>,
+    pub translate: M::LinkedOnly<Translate<M>>,
     /// Returns the start of the function's code that contains this address, or null. It finds all code of the
     /// instance's module, also functions that only another instance had translated, because instances share code.
-    pub locate: M::IfLinked<Locate<M>>,
+    pub locate: M::LinkedOnly<Locate<M>>,
     /// Makes room in the heap, so that the next allocation of this size succeeds. It may collect. All slots of the
     /// value stack from `top` on are free.
-    pub make_room: M::IfLinked<MakeRoom<M>>,
+    pub make_room: M::LinkedOnly<MakeRoom<M>>,
     /// Creates an exception. `tag` is the store's number of its tag, and the values are in slots. All slots of the
     /// value stack from `top` on are free. Returns `None` if there is no room.
-    pub exception: M::IfLinked<MakeException<M>>,
+    pub exception: M::LinkedOnly<MakeException<M>>,
     /// Runs a host function. `args` holds the arguments and receives the results. With [`TrapCode::Exception`] the
     /// function throws the machine's `exception`. In place, the hook gets the function's index and the number of
     /// slots of `args`.
@@ -148,7 +148,7 @@ pub struct Instance<M: Mode> {
     /// The records of the functions that the module defines, in a row. Imports are not among them.
     pub funcs: M::Funcs,
     /// The records of the imported functions.
-    pub imports: M::IfLinked<*const *mut M::Func>,
+    pub imports: M::LinkedOnly<*const *mut M::Func>,
     /// All globals, imported ones first. Each has one slot, a v128 has two.
     pub globals: *const *mut u64,
     /// All memories, imported ones first. The list is never empty: a module without memories has an empty one.
@@ -160,7 +160,7 @@ pub struct Instance<M: Mode> {
     /// Element segments. An active, declared or dropped one is empty.
     pub elems: *mut ElemSegment,
     /// The store's numbers of all tags, imported ones first.
-    pub tags: M::IfLinked<*const u32>,
+    pub tags: M::LinkedOnly<*const u32>,
     /// The number of imported functions.
     pub imported_funcs: u32,
     /// The number of defined functions.
@@ -227,7 +227,7 @@ pub struct Table<M: Mode> {
     pub table64: bool,
     /// One byte for each [`Table::PART`] elements. It is not 0 once one of them was written. A collector skips the
     /// other parts.
-    pub written: M::IfLinked<*mut u8>,
+    pub written: M::LinkedOnly<*mut u8>,
     /// Belongs to the embedder.
     pub embedder: usize,
 }
@@ -245,7 +245,7 @@ impl<M: Mode> Table<M> {
     pub unsafe fn write(&self, index: u64, count: u64) {
         // SAFETY: the caller guarantees that the elements are in the table, so each has a part and a byte in
         // `written`.
-        unsafe { M::note_written(self, index, count) };
+        unsafe { M::mark_written(self, index, count) };
     }
 }
 
@@ -269,24 +269,24 @@ pub struct ElemSegment {
 
 /// Where execution continues in an exception handler.
 #[repr(C)]
-pub struct Landing<M: Mode> {
+pub struct UnwindTarget<M: Mode> {
     pub(crate) ip: *const u8,
     pub(crate) fp: *mut u64,
     pub(crate) instance: *mut Instance<M>,
     pub(crate) stack_end: *mut u64,
 }
 
-impl<M: Mode> Clone for Landing<M> {
+impl<M: Mode> Clone for UnwindTarget<M> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M: Mode> Copy for Landing<M> {}
+impl<M: Mode> Copy for UnwindTarget<M> {}
 
-impl<M: Mode> Landing<M> {
+impl<M: Mode> UnwindTarget<M> {
     /// No handler.
-    pub(crate) const NONE: Landing<M> = Landing {
+    pub(crate) const NONE: UnwindTarget<M> = UnwindTarget {
         ip: core::ptr::null(),
         fp: core::ptr::null_mut(),
         instance: core::ptr::null_mut(),

@@ -3,20 +3,20 @@
 //!
 //! # Safety
 //!
-//! Each unsafe item here has the contract of [`Instr::run`]. The registers are those of a running function, `ip` is
+//! Each unsafe item here has the contract of [`Execute::run`]. The registers are those of a running function, `ip` is
 //! at an instruction of the right kind, and operands are at the units that its shape gives them. Slots lie in the
 //! function's frame. The pointer that a load or store gets comes from [`bytes`], which checked the range.
 
 #[cfg(target_arch = "x86_64")]
 pub use crate::dispatch::hot_sse4;
-pub use crate::dispatch::{Instr, cold, hot};
+pub use crate::dispatch::{Execute, cold, hot};
 pub use crate::handlers::control::ReturnOne;
 pub use crate::handlers::float::{double, single};
-pub use crate::handlers::memory::{Address, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes};
-pub use crate::handlers::numeric::{Binary, One, Two, Unary};
-#[cfg(feature = "pairs")]
-pub use crate::handlers::pairs::{InTurn, number, vectors::VECTORS};
-pub use crate::handlers::stamp::{Encoded, in_order};
-pub use crate::handlers::tiles::{Then, Three, Tile};
+pub use crate::handlers::fused::{FeedsFirst, FusedInstr, Ternary};
+pub use crate::handlers::handler_macros::{Encoded, in_order};
+pub use crate::handlers::memory::{AddressMode, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes};
+pub use crate::handlers::numeric::{Binary, BinaryInstr, Unary, UnaryInstr};
+#[cfg(feature = "superinstructions")]
+pub use crate::handlers::superinstructions::{Seq, number, vectors::VECTORS};
 pub use crate::linked::{Flow, Handler, Linked, Regs};
 pub use crate::operand::{Dest, I, R, S, Source, Value, Vector};

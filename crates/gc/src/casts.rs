@@ -2,7 +2,7 @@
 //! objects of exactly the wanted type. A function tests everything else.
 
 use wasmote_exec as exec;
-use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold};
+use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold};
 use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
 use wasmote_ir::{Op, TrapCode};
 
@@ -54,7 +54,7 @@ unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u
 /// Returns whether the reference in the slot at unit 0 has the type at unit 1, as the flags at unit 3 say.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has these operands.
+/// As `Execute::run`, and the instruction has these operands.
 #[inline(always)]
 unsafe fn asked(r: &Regs) -> bool {
     // SAFETY: the caller guarantees the operands and a running instance.
@@ -65,7 +65,7 @@ unsafe fn asked(r: &Regs) -> bool {
 /// ask for an object's type. They may ask for the negation. `false` leaves the answer open.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has these operands.
+/// As `Execute::run`, and the instruction has these operands.
 #[inline(always)]
 unsafe fn is_exactly(r: &Regs) -> bool {
     // SAFETY: the caller guarantees the operands and a running instance. `place` returns addresses in the heap, where
@@ -98,7 +98,7 @@ macro_rules! casts {
             }
         }
 
-        impl Instr<Linked> for $name {
+        impl Execute<Linked> for $name {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
                 // SAFETY: the caller guarantees an instruction of this row, with the operands that `is_exactly` and
@@ -108,13 +108,13 @@ macro_rules! casts {
                         let is = r.u16(3) as u16 & NEGATED == 0;
                         Self::answer(r, is)
                     } else {
-                        Flow::Instead(cold::<Linked, $slow>)
+                        Flow::TailCall(cold::<Linked, $slow>)
                     }
                 }
             }
         }
 
-        impl Instr<Linked> for $slow {
+        impl Execute<Linked> for $slow {
             #[inline(always)]
             unsafe fn run(r: &mut Regs) -> Flow {
                 // SAFETY: the first handler continues here with unchanged registers, so `ip` is still at an

@@ -6,13 +6,13 @@
 //! length.
 
 use wasmote_exec as exec;
-use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, hot};
+use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold, hot};
 use wasmote_ir::ops::{FIRST_OBJECT, OBJECT_OPCODES};
 use wasmote_ir::{Op, Opcode, TrapCode};
 
 use crate::layout::{Layout, Layouts, array_bytes};
 
-/// The handlers of GC instructions, in order, for [`exec::Linker::new`].
+/// The handlers of GC instructions, in order, for [`exec::CodeLinker::new`].
 pub static HANDLERS: [Handler; OBJECT_OPCODES] = build();
 
 macro_rules! collect {
@@ -52,7 +52,7 @@ unsafe fn layouts<'a>(r: &Regs) -> &'a Layouts {
 /// Returns the address of the object to which the slot at this unit refers.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has a slot operand at this unit.
+/// As `Execute::run`, and the instruction has a slot operand at this unit.
 #[inline(always)]
 unsafe fn object(r: &Regs, at: usize) -> Result<*mut u8, TrapCode> {
     // SAFETY: the caller guarantees the slot operand and a running instance.
@@ -96,7 +96,7 @@ pub(crate) unsafe fn elements(r: &Regs, at: usize, index: u32, count: u32, log2:
 /// accumulator.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has slot operands at units 0 and 1.
+/// As `Execute::run`, and the instruction has slot operands at units 0 and 1.
 #[inline(always)]
 unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
     // SAFETY: the caller guarantees the slot operands. The array's length is readable in its header. The element
@@ -133,7 +133,7 @@ pub(crate) fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
 /// Allocates an object. All slots from the one that unit `top` names on are free.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has a slot operand at unit `top`.
+/// As `Execute::run`, and the instruction has a slot operand at unit `top`.
 #[inline(always)]
 unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<u32, TrapCode> {
     // SAFETY: the caller guarantees the operand and a running instance. The heap's owner keeps the bytes from
@@ -168,7 +168,7 @@ pub(crate) unsafe fn new_array(r: &Regs, log2: u32, len: u32, top: usize) -> Res
 /// Returns log2 of the element size of the array type at unit 0.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has a type operand at unit 0.
+/// As `Execute::run`, and the instruction has a type operand at unit 0.
 #[inline(always)]
 pub(crate) unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
     // SAFETY: the caller guarantees the operand, in a store with a heap.
@@ -241,7 +241,7 @@ pub(crate) unsafe fn copy_data(to: *mut u8, from: *const u8, bytes: usize, log2:
 /// Returns the address of `len` elements from `offset` on in the data segment that the unit names.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has a data segment operand at this unit.
+/// As `Execute::run`, and the instruction has a data segment operand at this unit.
 #[inline(always)]
 pub(crate) unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32) -> Result<*const u8, TrapCode> {
     // SAFETY: the caller guarantees the operand, which is in range of the instance's segments. The range was checked
@@ -258,7 +258,7 @@ pub(crate) unsafe fn data(r: &Regs, at: usize, offset: u32, len: u32, log2: u32)
 /// Returns the address of `len` references from `offset` on in the element segment that the unit names.
 ///
 /// # Safety
-/// As `Instr::run`, and the instruction has an element segment operand at this unit.
+/// As `Execute::run`, and the instruction has an element segment operand at this unit.
 #[inline(always)]
 pub(crate) unsafe fn references(r: &Regs, at: usize, offset: u32, len: u32) -> Result<*const u32, TrapCode> {
     // SAFETY: the caller guarantees the operand, which is in range of the instance's segments. The range was checked
@@ -279,7 +279,7 @@ macro_rules! instructions {
         impl $name {
             pub const HANDLER: Handler = $kind::<Linked, $name>;
         }
-        impl Instr<Linked> for $name {
+        impl Execute<Linked> for $name {
             #[inline(always)]
             unsafe fn run($r: &mut Regs) -> Flow {
                 #[inline(always)]

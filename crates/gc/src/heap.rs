@@ -7,21 +7,21 @@ use core::mem;
 use wasmote_exec as exec;
 
 use crate::layout::{HEADER, Layout, Layouts, SharedLayouts, array_bytes};
-use crate::mark::{Marker, waiting_for};
+use crate::mark::{Marker, queue_len};
 
 /// Log2 of the size of a line in bytes.
-pub(crate) const LINE: usize = 8;
+pub(crate) const LINE_LOG2: usize = 8;
 /// Objects larger than this are allocated from the end of the heap.
-const LARGE: usize = 16 << LINE;
+const LARGE_OBJECT: usize = 16 << LINE_LOG2;
 /// The heap grows by at least this many bytes.
-const STEP: usize = 256 << 10;
+const MIN_GROWTH: usize = 256 << 10;
 /// At least this many bytes can be allocated between two collections.
 const BUDGET: usize = 4 << 20;
 /// The largest heap in bytes, which references can address.
-const MOST: usize = if usize::BITS > 32 { (1 << 34) - (1 << 20) } else { 1 << 30 };
+const MAX_BYTES: usize = if usize::BITS > 32 { (1 << 34) - (1 << 20) } else { 1 << 30 };
 
 /// The source of a heap's bytes.
-pub trait Span {
+pub trait HeapBacking {
     /// Grows to this many bytes. New bytes are zero. Returns the first byte, which is 8-aligned and may have moved.
     /// Returns `None` if nothing changes.
     fn grow(&mut self, bytes: usize) -> Option<*mut u8>;
@@ -29,7 +29,7 @@ pub trait Span {
 
 /// The heap of a store. Handlers see it as an [`exec::Heap`], the view, which all functions here get.
 pub struct Heap {
-    span: Box<dyn Span>,
+    span: Box<dyn HeapBacking>,
     /// The bytes in use, a multiple of a line. [`exec::Heap::SLACK`] more bytes follow.
     pub(crate) len: usize,
     most: usize,
@@ -64,14 +64,14 @@ pub struct Heap {
     clock: Option<fn() -> u64>,
     /// The layouts of the store's types, at an address that handlers use.
     pub layouts: SharedLayouts,
-    stats: Stats,
+    stats: HeapStats,
     #[cfg(test)]
     pub(crate) work: crate::mark::tests::Work,
 }
 
 /// Statistics of a heap.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Stats {
+pub struct HeapStats {
     /// The number of collections.
     pub collections: u64,
     /// The bytes of the lines that were in use after the last collection.
@@ -96,7 +96,7 @@ extern "C" fn read(clock: fn() -> u64) -> u64 {
 impl Heap {
     /// Creates an empty heap of at most `most` bytes.
     pub fn new(
-        span: Box<dyn Span>,
+        span: Box<dyn HeapBacking>,
         layouts: Box<Layouts>,
         most: u64,
         stress: bool,
@@ -105,7 +105,7 @@ impl Heap {
         Heap {
             span,
             len: 0,
-            most: usize::try_from(most).unwrap_or(MOST).min(MOST) & !((1 << LINE) - 1),
+            most: usize::try_from(most).unwrap_or(MAX_BYTES).min(MAX_BYTES) & !((1 << LINE_LOG2) - 1),
             fresh: 0,
             starts: Vec::new(),
             marks: Vec::new(),
@@ -120,15 +120,15 @@ impl Heap {
             stress,
             clock,
             layouts: layouts.into(),
-            stats: Stats::default(),
+            stats: HeapStats::default(),
             #[cfg(test)]
             work: Default::default(),
         }
     }
 
     /// Returns the statistics so far.
-    pub fn stats(&self, view: &exec::Heap) -> Stats {
-        Stats { allocated: self.stats.allocated + (view.cursor - self.put) as u64, ..self.stats }
+    pub fn stats(&self, view: &exec::Heap) -> HeapStats {
+        HeapStats { allocated: self.stats.allocated + (view.cursor - self.put) as u64, ..self.stats }
     }
 
     /// Returns the number of collections.
@@ -156,7 +156,7 @@ impl Heap {
             if (collected || bytes <= self.budget)
                 && (self.take_hole(view, bytes)
                     || self.grow(view, bytes)
-                    || (collected || self.gap > 0) && self.take_gap(view, bytes))
+                    || (collected || self.gap > 0) && self.allocate_in_gap(view, bytes))
             {
                 if self.stress {
                     // The next allocation must ask again.
@@ -174,7 +174,7 @@ impl Heap {
 
     /// Finds room in the memory that the heap has.
     fn take_hole(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
-        if bytes > LARGE {
+        if bytes > LARGE_OBJECT {
             return self.take_large(view, bytes);
         }
         let (start, end) = mem::take(&mut self.rest);
@@ -188,7 +188,7 @@ impl Heap {
         };
         self.next = last;
         // Takes no more than needed at a time. Clearing a large hole at once would also clear the processor's caches.
-        let last = last.min(first + (STEP >> LINE).max(bytes.div_ceil(1 << LINE)));
+        let last = last.min(first + (MIN_GROWTH >> LINE_LOG2).max(bytes.div_ceil(1 << LINE_LOG2)));
         self.next = last;
         self.take(view, first, last);
         true
@@ -203,13 +203,13 @@ impl Heap {
         if view.limit - view.cursor > self.rest.1 - self.rest.0 {
             self.rest = (view.cursor, view.limit);
         }
-        self.take(view, first, first + bytes.div_ceil(1 << LINE));
+        self.take(view, first, first + bytes.div_ceil(1 << LINE_LOG2));
         true
     }
 
     /// Returns the first range of free lines from `from` on with this many bytes.
     fn free_lines(&self, from: usize, bytes: usize) -> Option<(usize, usize)> {
-        let wanted = bytes.div_ceil(1 << LINE);
+        let wanted = bytes.div_ceil(1 << LINE_LOG2);
         let lines = &self.lines;
         let mut at = from;
         loop {
@@ -225,7 +225,7 @@ impl Heap {
     /// Returns the first line of the last free range below `high` with this many bytes. Large objects are allocated
     /// from the end, so that small ones, which may live long, do not lie between them.
     fn free_lines_above(&self, bytes: usize) -> Option<usize> {
-        let wanted = bytes.div_ceil(1 << LINE);
+        let wanted = bytes.div_ceil(1 << LINE_LOG2);
         let mut end = self.high;
         loop {
             let last = self.lines.get(self.next..end)?.iter().rposition(|&line| line == 0)? + 1 + self.next;
@@ -240,11 +240,11 @@ impl Heap {
 
     /// Finds room between small objects, in lines that are partly in use, or at the end of the last object. It is the
     /// last resort in a heap that cannot grow by enough.
-    fn take_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
-        if bytes > LARGE {
+    fn allocate_in_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+        if bytes > LARGE_OBJECT {
             return false;
         }
-        let mut end = self.gap.max(1 << LINE);
+        let mut end = self.gap.max(1 << LINE_LOG2);
         for word in end >> 9..self.starts.len() {
             let mut starts = self.starts[word];
             while starts != 0 {
@@ -272,12 +272,12 @@ impl Heap {
 
     /// Lets the view allocate from these lines.
     fn take(&mut self, view: &mut exec::Heap, first: usize, last: usize) {
-        self.take_bytes(view, first << LINE, last << LINE);
+        self.take_bytes(view, first << LINE_LOG2, last << LINE_LOG2);
     }
 
     /// Lets the view allocate from these bytes, of which there is at least one.
     fn take_bytes(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
-        self.lines[start >> LINE..=(end - 1) >> LINE].fill(1);
+        self.lines[start >> LINE_LOG2..=(end - 1) >> LINE_LOG2].fill(1);
         let used = end.min(self.fresh);
         if start < used {
             // SAFETY: the callers chose bytes between two objects and below `len`, so they lie in the heap and in no
@@ -291,14 +291,14 @@ impl Heap {
 
     /// Takes room at the end, and adds memory if too little is free there.
     fn grow(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
-        let needed = bytes.saturating_sub(self.free_at_end() << LINE);
+        let needed = bytes.saturating_sub(self.free_at_end() << LINE_LOG2);
         if needed > 0 && !self.extend(view, needed) {
             return false;
         }
         // Earlier searches passed this room because it was too small.
         let first = self.lines.len() - self.free_at_end();
         self.next = self.next.min(first);
-        self.gap = self.gap.min(first << LINE);
+        self.gap = self.gap.min(first << LINE_LOG2);
         self.high = self.lines.len();
         self.take_hole(view, bytes)
     }
@@ -311,14 +311,14 @@ impl Heap {
     /// Adds at least this many bytes. In an empty heap, the line of null comes on top.
     fn extend(&mut self, view: &mut exec::Heap, needed: usize) -> bool {
         let room = self.most - self.len;
-        let null = if self.len == 0 { 1 << LINE } else { 0 };
+        let null = if self.len == 0 { 1 << LINE_LOG2 } else { 0 };
         if needed > room.saturating_sub(null) {
             return false;
         }
         // `room` is a multiple of a line, so it is at least this much.
-        let needed = (needed + null).next_multiple_of(1 << LINE);
+        let needed = (needed + null).next_multiple_of(1 << LINE_LOG2);
         // Grows at least by a share of the heap, so that growth stays rare.
-        let usual = STEP.max(self.len / 8) & !((1 << LINE) - 1);
+        let usual = MIN_GROWTH.max(self.len / 8) & !((1 << LINE_LOG2) - 1);
         let mut more = needed.max(usual).min(room);
         while !self.add(view, more) {
             if more == needed {
@@ -326,7 +326,7 @@ impl Heap {
             }
             // There may be less memory. The request is halved, not reduced line by line, because each growth may move
             // all bytes.
-            more = needed.max((more / 2) & !((1 << LINE) - 1));
+            more = needed.max((more / 2) & !((1 << LINE_LOG2) - 1));
         }
         true
     }
@@ -343,13 +343,13 @@ impl Heap {
         let enlarged = enlarge(&mut self.starts) && enlarge(&mut self.marks);
         view.starts = self.starts.as_mut_ptr();
         if !enlarged
-            || self.lines.try_reserve_exact((len >> LINE) - first).is_err()
-            || self.waiting.try_reserve_exact(waiting_for(len)).is_err()
+            || self.lines.try_reserve_exact((len >> LINE_LOG2) - first).is_err()
+            || self.waiting.try_reserve_exact(queue_len(len)).is_err()
         {
             return false;
         }
         let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
-        self.lines.resize(len >> LINE, 0);
+        self.lines.resize(len >> LINE_LOG2, 0);
         if first == 0 {
             // Null refers to no object.
             self.lines[0] = 1;
@@ -381,7 +381,7 @@ impl Heap {
         self.gap = 0;
         self.next = 0;
         self.high = self.lines.len();
-        let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE;
+        let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE_LOG2;
         self.budget = BUDGET.max(live / 5 * 2);
         self.stats.collections += 1;
         self.stats.live = live as u64;

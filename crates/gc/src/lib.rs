@@ -25,6 +25,6 @@ mod metered;
 mod tests;
 
 pub use handlers::HANDLERS;
-pub use heap::{Heap, Span};
+pub use heap::{Heap, HeapBacking};
 pub use layout::{Layout, Layouts};
 pub use mark::Marker;

@@ -7,14 +7,14 @@ pub(crate) mod tests;
 use alloc::vec::Vec;
 use core::mem;
 
-use crate::heap::{Heap, LINE};
+use crate::heap::{Heap, LINE_LOG2};
 use crate::layout::{HEADER, Layout};
 
 /// Returns how many objects can wait on the stack in a heap of this size. One for each line, up to 32,768, is almost
 /// always enough. If the stack is full, lines must be searched for objects that could not wait. One entry for each 16
 /// lines, in heaps of any size, bounds the number of such searches to 256. So the work is linear.
-pub(crate) fn waiting_for(bytes: usize) -> usize {
-    (bytes >> LINE).min(1 << 15).max(bytes >> (LINE + 4))
+pub(crate) fn queue_len(bytes: usize) -> usize {
+    (bytes >> LINE_LOG2).min(1 << 15).max(bytes >> (LINE_LOG2 + 4))
 }
 
 /// A flag in a line's byte: an object that begins in it is marked but could not wait.
@@ -42,7 +42,7 @@ impl<'h> Marker<'h> {
     pub fn reference(&mut self, reference: u32) {
         self.mark(reference);
         if self.waiting.len() > self.waiting.capacity() / 2 {
-            self.look_through();
+            self.scan_object();
         }
     }
 
@@ -87,7 +87,7 @@ impl<'h> Marker<'h> {
         let at = bit << 3;
         let header = self.header(at);
         let bytes = self.heap.size(at, header).max(1);
-        let (first, last) = (at >> LINE, (at + bytes - 1) >> LINE);
+        let (first, last) = (at >> LINE_LOG2, (at + bytes - 1) >> LINE_LOG2);
         // The flag for objects that could not wait must stay.
         if first == last {
             self.heap.lines[first] |= 1;
@@ -116,14 +116,14 @@ impl<'h> Marker<'h> {
         self.left = Some((first.min(line), last.max(line)));
     }
 
-    fn look_through(&mut self) {
+    fn scan_object(&mut self) {
         while let Some(bit) = self.waiting.pop() {
-            self.look_at((bit as usize) << 3);
+            self.visit((bit as usize) << 3);
         }
     }
 
     /// Marks what the object at this offset refers to.
-    fn look_at(&mut self, at: usize) {
+    fn visit(&mut self, at: usize) {
         #[cfg(test)]
         (self.heap.work.objects += 1);
         let header = self.header(at);
@@ -157,14 +157,14 @@ impl<'h> Marker<'h> {
 
     /// Marks everything that is left.
     pub(crate) fn finish(mut self) {
-        self.look_through();
+        self.scan_object();
         while let Some((first, last)) = self.left.take() {
             #[cfg(test)]
             (self.heap.work.searches += 1);
             for line in first..=last {
                 if self.heap.lines[line] & LEFT != 0 {
                     self.heap.lines[line] &= !LEFT;
-                    self.look_at_line(line);
+                    self.scan_line(line);
                 }
             }
         }
@@ -172,7 +172,7 @@ impl<'h> Marker<'h> {
     }
 
     /// Marks what the marked objects that begin in this line refer to.
-    fn look_at_line(&mut self, line: usize) {
+    fn scan_line(&mut self, line: usize) {
         // The bits of a line are half a word. The search clears the start bits of the objects that it visits, so it
         // visits none twice, however often the line is searched. The marks replace the start bits after the
         // collection.
@@ -183,8 +183,8 @@ impl<'h> Marker<'h> {
         while marked != 0 {
             let bit = word * 64 + marked.trailing_zeros() as usize;
             marked &= marked - 1;
-            self.look_at(bit << 3);
-            self.look_through();
+            self.visit(bit << 3);
+            self.scan_object();
         }
     }
 }

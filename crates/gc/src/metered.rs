@@ -6,7 +6,7 @@
 //! length. Then it is filled.
 
 use wasmote_exec::Instance;
-use wasmote_exec::extend::{Flow, Handler, Instr, Linked, Regs, cold, pay, pay_for_piece};
+use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold, pay, pay_for_piece};
 use wasmote_ir::{TrapCode, fuel};
 
 use crate::handlers::{copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, references};
@@ -23,7 +23,7 @@ unsafe fn pay_for_all(r: &Regs, len: u32, log2: u32) -> Result<(), TrapCode> {
 
 /// An instruction that works in pieces.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum MeteredOp {
     Fill,
     Copy,
     Data,
@@ -34,20 +34,20 @@ enum Kind {
 /// gets the registers as values, so that its caller needs no stack frame for them.
 ///
 /// # Safety
-/// The values are those of registers with the contract of `Instr::run`, and `ip` is at an instruction of this kind.
+/// The values are those of registers with the contract of `Execute::run`, and `ip` is at an instruction of this kind.
 #[inline(never)]
-unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) -> Result<(), TrapCode> {
+unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: MeteredOp) -> Result<(), TrapCode> {
     let r = &Regs::new(ip, fp, core::ptr::null_mut(), cx);
     // SAFETY: the caller guarantees an instruction of this kind, with a type operand unless it is `Elem`.
-    let log2 = if kind == Kind::Elem { 2 } else { unsafe { element_log2(r)? } };
-    if kind == Kind::Fill {
+    let log2 = if kind == MeteredOp::Elem { 2 } else { unsafe { element_log2(r)? } };
+    if kind == MeteredOp::Fill {
         // SAFETY: a fill has the number of the value's slots as operand.
         has_slots(unsafe { r.u16(5) }, log2)?;
     }
     // SAFETY: these operands name slots of the frame.
     let (index, second, count) = unsafe {
-        let second = r.slot(if kind == Kind::Copy { 5 } else { 4 });
-        (r.slot(3), second, r.slot(if matches!(kind, Kind::Fill | Kind::Copy) { 6 } else { 5 }))
+        let second = r.slot(if kind == MeteredOp::Copy { 5 } else { 4 });
+        (r.slot(3), second, r.slot(if matches!(kind, MeteredOp::Fill | MeteredOp::Copy) { 6 } else { 5 }))
     };
     loop {
         // SAFETY: slots of the frame are initialized.
@@ -56,10 +56,10 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
         let (to, from) = unsafe {
             let to = elements(r, 2, index.read() as u32, left, log2)?;
             let from = match kind {
-                Kind::Fill => core::ptr::null(),
-                Kind::Copy => elements(r, 4, second.read() as u32, left, log2)?.cast_const(),
-                Kind::Data => data(r, 6, second.read() as u32, left, log2)?,
-                Kind::Elem => references(r, 6, second.read() as u32, left)?.cast(),
+                MeteredOp::Fill => core::ptr::null(),
+                MeteredOp::Copy => elements(r, 4, second.read() as u32, left, log2)?.cast_const(),
+                MeteredOp::Data => data(r, 6, second.read() as u32, left, log2)?,
+                MeteredOp::Elem => references(r, 6, second.read() as u32, left)?.cast(),
             };
             (to, from)
         };
@@ -70,15 +70,15 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
         let bytes = unsafe { pay_for_piece((*cx).machine, u64::from(left) << log2, fuel::BYTES)? } as usize;
         let piece = (bytes >> log2) as u32;
         // If the ranges may overlap and the elements move up, the copy starts at the end.
-        let backwards = kind == Kind::Copy && to.cast_const() > from;
+        let backwards = kind == MeteredOp::Copy && to.cast_const() > from;
         let skipped = if backwards { ((left - piece) as usize) << log2 } else { 0 };
         // SAFETY: `elements`, `data` and `references` checked both ranges, and the piece is a part of them. The value
         // of a fill has enough slots. A segment does not overlap the heap.
         unsafe {
             match kind {
-                Kind::Fill => fill(to, second, log2, piece as usize),
-                Kind::Data => copy_data(to, from, bytes, log2),
-                Kind::Copy | Kind::Elem => from.add(skipped).copy_to(to.add(skipped), bytes),
+                MeteredOp::Fill => fill(to, second, log2, piece as usize),
+                MeteredOp::Data => copy_data(to, from, bytes, log2),
+                MeteredOp::Copy | MeteredOp::Elem => from.add(skipped).copy_to(to.add(skipped), bytes),
             }
         }
         // SAFETY: these are slots of the frame.
@@ -87,9 +87,9 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Kind) 
             if !backwards {
                 index.write(u64::from((index.read() as u32).wrapping_add(piece)));
                 let done = match kind {
-                    Kind::Fill => continue,
-                    Kind::Data => bytes as u32,
-                    Kind::Copy | Kind::Elem => piece,
+                    MeteredOp::Fill => continue,
+                    MeteredOp::Data => bytes as u32,
+                    MeteredOp::Copy | MeteredOp::Elem => piece,
                 };
                 second.write(u64::from((second.read() as u32).wrapping_add(done)));
             }
@@ -118,8 +118,8 @@ instructions! {
         let (reference, _) = new_array(r, 2, len, 7)?;
         r.slot(6).write(reference.into());
     }
-    cold ArrayFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Fill)?; }
-    cold ArrayCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Copy)?; }
-    cold ArrayInitDataFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Data)?; }
-    cold ArrayInitElemFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::Elem)?; }
+    cold ArrayFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::Fill)?; }
+    cold ArrayCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::Copy)?; }
+    cold ArrayInitDataFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::Data)?; }
+    cold ArrayInitElemFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::Elem)?; }
 }

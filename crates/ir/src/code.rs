@@ -16,7 +16,7 @@ pub const MAX_FUNCTION_UNITS: usize = 1 << 27;
 
 /// An instruction in code.
 #[derive(Clone, Copy)]
-pub struct Instr<'a> {
+pub struct DecodedInstr<'a> {
     /// The opcode.
     pub opcode: Opcode,
     /// All units, including the opcode.
@@ -39,9 +39,9 @@ pub fn to_units(value: u64) -> [u16; 4] {
     [value as u16, (value >> 16) as u16, (value >> 32) as u16, (value >> 48) as u16]
 }
 
-impl<'a> Instr<'a> {
+impl<'a> DecodedInstr<'a> {
     /// Decodes the instruction at `at`. Returns `None` if the opcode is unknown or the instruction is incomplete.
-    pub fn decode(code: &'a [u16], at: usize) -> Option<Instr<'a>> {
+    pub fn decode(code: &'a [u16], at: usize) -> Option<DecodedInstr<'a>> {
         let opcode = Opcode(*code.get(at)?);
         let mut len = opcode.units()?;
         if let Some(Operand::TargetCount) = opcode.operands().last() {
@@ -49,7 +49,7 @@ impl<'a> Instr<'a> {
             len += count.checked_mul(2)?;
         }
         let units = code.get(at..at.checked_add(len)?)?;
-        Some(Instr { opcode, units })
+        Some(DecodedInstr { opcode, units })
     }
 
     /// Returns the family. This is a binary search.
@@ -60,18 +60,18 @@ impl<'a> Instr<'a> {
     /// Returns where the first operand of this kind begins, in units from the opcode.
     pub fn position(&self, kind: Operand) -> Option<usize> {
         let operands = self.opcode.operands();
-        let number = operands.iter().position(|&listed| listed == kind)?;
-        Some(1 + operands[..number].iter().map(|listed| listed.units()).sum::<usize>())
+        let number = operands.iter().position(|&operand_list| operand_list == kind)?;
+        Some(1 + operands[..number].iter().map(|operand_list| operand_list.units()).sum::<usize>())
     }
 
     /// Returns the operands in order with their values, zero-extended. The targets of `br_table` come last.
     pub fn operands(&self) -> impl Iterator<Item = (Operand, u64)> + 'a {
         let units = self.units;
         let mut at = 1;
-        let listed = self.opcode.operands().iter().copied();
+        let operand_list = self.opcode.operands().iter().copied();
         let fixed = self.opcode.units().unwrap_or(units.len());
         let more = (units.len() - fixed) / 2;
-        listed.chain(core::iter::repeat_n(Operand::Target, more)).map(move |kind| {
+        operand_list.chain(core::iter::repeat_n(Operand::Target, more)).map(move |kind| {
             let value = read_units(units, at, kind.units());
             at += kind.units();
             (kind, value)
@@ -87,10 +87,10 @@ impl Variant {
 }
 
 /// Returns the instructions of code with their offsets. Ends at the first unit that is no instruction.
-pub fn instructions(code: &[u16]) -> impl Iterator<Item = (usize, Instr<'_>)> {
+pub fn instructions(code: &[u16]) -> impl Iterator<Item = (usize, DecodedInstr<'_>)> {
     let mut at = 0;
     core::iter::from_fn(move || {
-        let instr = Instr::decode(code, at)?;
+        let instr = DecodedInstr::decode(code, at)?;
         let here = at;
         at += instr.units.len();
         Some((here, instr))

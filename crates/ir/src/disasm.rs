@@ -3,18 +3,18 @@
 use core::fmt::{self, Display, Formatter};
 
 use crate::Opcode;
-use crate::code::Instr;
+use crate::code::DecodedInstr;
 use crate::shape::Operand;
 
 /// Displays an instruction after its offset in units. Targets are shown as offsets in units.
-pub struct Listed<'a>(pub usize, pub Instr<'a>);
+pub struct Listed<'a>(pub usize, pub DecodedInstr<'a>);
 
 /// Displays the name of an instruction: `I32Add.ss_r`.
 pub struct Named(pub Opcode);
 
 /// Displays the operands of an instruction at this offset in units. The function turns the offset of a target into the
 /// number that is shown.
-pub struct Operands<'a>(pub usize, pub Instr<'a>, pub &'a dyn Fn(usize) -> u32);
+pub struct Operands<'a>(pub usize, pub DecodedInstr<'a>, pub &'a dyn Fn(usize) -> u32);
 
 impl Display for Named {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -197,15 +197,15 @@ pub fn try_str(text: &str) -> Result<Box<str>, OutOfMemory> {
 #[cold]
 #[inline(never)]
 pub fn try_format(message: fmt::Arguments<'_>) -> Result<String, OutOfMemory> {
-    struct Text(String);
-    impl fmt::Write for Text {
+    struct FallibleString(String);
+    impl fmt::Write for FallibleString {
         fn write_str(&mut self, part: &str) -> fmt::Result {
             self.0.try_reserve(part.len()).map_err(|_| fmt::Error)?;
             self.0.push_str(part);
             Ok(())
         }
     }
-    let mut text = Text(String::new());
+    let mut text = FallibleString(String::new());
     match fmt::Write::write_fmt(&mut text, message) {
         Ok(()) => Ok(text.0),
         Err(fmt::Error) => Err(OutOfMemory),

@@ -24,14 +24,14 @@
 extern crate alloc;
 
 #[macro_use]
-mod managed;
+mod instructions_managed;
 #[macro_use]
-mod objects;
+mod instructions_gc;
 #[macro_use]
-mod table;
+mod instructions;
 #[cfg(feature = "simd")]
 #[macro_use]
-mod table_simd;
+mod instructions_simd;
 
 #[macro_use]
 pub mod write;
@@ -39,17 +39,17 @@ pub mod write;
 pub mod casts;
 pub mod code;
 pub mod disasm;
+pub mod exception_table;
 #[cfg(feature = "alloc")]
 pub mod fallible;
 pub mod frame;
 pub mod fuel;
-pub mod handlers;
 pub mod image;
-#[cfg(feature = "alloc")]
-pub mod keys;
 #[cfg(feature = "operators")]
 pub mod operators;
 pub mod ops;
+#[cfg(feature = "alloc")]
+pub mod string_map;
 #[macro_use]
 mod proposal;
 pub mod shape;

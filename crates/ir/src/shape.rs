@@ -471,27 +471,27 @@ shapes! { scalar_families:
     /// A 16-bit constant, written to a slot.
     Const16 { i core [Imm16, Dst] }
     /// [`Load`] with a 16-bit offset.
-    LoadNear { s core [Src, Offset16, Dst] }
+    LoadShort { s core [Src, Offset16, Dst] }
     /// [`Store`] with a 16-bit offset.
-    StoreNear { s_s core [Src, Src, Offset16], s_i core [Src, Imm32, Offset16] }
+    StoreShort { s_s core [Src, Src, Offset16], s_i core [Src, Imm32, Offset16] }
     /// Fused operation with three sources: the result of the first operation is a source of the second.
-    Tile3 { sss ext [Src, Src, Src, Dst], rss ext [Src, Src, Dst], sss_r ext [Src, Src, Src], rss_r ext [Src, Src] }
-    /// [`Tile3`] whose second and third source may be constants.
-    Tile3Imm {
+    Fused3 { sss ext [Src, Src, Src, Dst], rss ext [Src, Src, Dst], sss_r ext [Src, Src, Src], rss_r ext [Src, Src] }
+    /// [`Fused3`] whose second and third source may be constants.
+    Fused3Imm {
         sss ext [Src, Src, Src, Dst], ssi ext [Src, Src, Imm32, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], rsi ext [Src, Imm32, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], ssi_r ext [Src, Src, Imm32], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], rsi_r ext [Src, Imm32], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
-    /// [`Tile3Imm`] without the variants in which only the third source is a constant.
-    Tile12 {
+    /// [`Fused3Imm`] without the variants in which only the third source is a constant.
+    Fused12 {
         sss ext [Src, Src, Src, Dst], sis ext [Src, Imm32, Src, Dst], sii ext [Src, Imm32, Imm32, Dst],
         rss ext [Src, Src, Dst], ris ext [Imm32, Src, Dst], rii ext [Imm32, Imm32, Dst],
         sss_r ext [Src, Src, Src], sis_r ext [Src, Imm32, Src], sii_r ext [Src, Imm32, Imm32],
         rss_r ext [Src, Src], ris_r ext [Imm32, Src], rii_r ext [Imm32, Imm32],
     }
-    /// [`Tile3Imm`] whose second source is always a constant, and whose third source is a slot.
-    Tile4 { sis ext [Src, Imm32, Src, Dst], ris ext [Imm32, Src, Dst], sis_r ext [Src, Imm32, Src], ris_r ext [Imm32, Src] }
+    /// [`Fused3Imm`] whose second source is always a constant, and whose third source is a slot.
+    Fused4 { sis ext [Src, Imm32, Src, Dst], ris ext [Imm32, Src, Dst], sis_r ext [Src, Imm32, Src], ris_r ext [Imm32, Src] }
     /// Fused operation: two additions of constants, one after the other.
     AddTwo { x ext [Src, Imm32, Dst, Src, Imm32, Dst] }
     /// Fused operation: adds a constant to a slot, then branches on the slot and another source.

@@ -77,7 +77,7 @@ pub fn map_file(path: &[u8], magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Erro
 }
 
 /// How long a fifo may stand open before somebody writes to it.
-const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const FIFO_TIMEOUT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Opens a file. To open a fifo would be to wait for its writer, for ever if there is none: it is opened without waiting, and its
 /// writer has a moment to come.
@@ -85,7 +85,7 @@ fn open_to_read(path: &[u8]) -> Result<(OwnedFd, Stat), Error> {
     let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
     let stat = rustix::fs::fstat(&file)?;
     if is_fifo(&stat) {
-        wait(file.as_fd(), Some(&PATIENCE))?;
+        wait(file.as_fd(), Some(&FIFO_TIMEOUT))?;
     }
     Ok((file, stat))
 }

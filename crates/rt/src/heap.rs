@@ -1,5 +1,5 @@
 //! The heap: the C library's. Where there is no memory, the program ends with one line and the status 1, unless it asked to be told
-//! ([`told_of_no_memory`]).
+//! ([`with_allocation_errors`]).
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::{c_int, c_void};
@@ -22,24 +22,24 @@ unsafe extern "C" {
 /// The C library's heap.
 struct Heap;
 
-/// How many calls of [`told_of_no_memory`] are under way.
-static TOLD: AtomicUsize = AtomicUsize::new(0);
+/// How many calls of [`with_allocation_errors`] are under way.
+static GUARDED_CALLS: AtomicUsize = AtomicUsize::new(0);
 
 /// Below so many bytes there is no use in going on without, whoever is told: not even an error could be made. That is what the standard
 /// library and the libraries of others allocate in between, which abort if they are told.
-const LITTLE: usize = 1 << 10;
+const RESERVE_BYTES: usize = 1 << 10;
 
 /// Does some work that can live without memory: a failing allocation of more than little is an error there, and not the end of the program.
 /// As long as it lasts, so it is in other threads.
-pub fn told_of_no_memory<R>(work: impl FnOnce() -> R) -> R {
-    struct Ended;
-    impl Drop for Ended {
+pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
+    struct ExitGuard;
+    impl Drop for ExitGuard {
         fn drop(&mut self) {
-            TOLD.fetch_sub(1, Relaxed);
+            GUARDED_CALLS.fetch_sub(1, Relaxed);
         }
     }
-    TOLD.fetch_add(1, Relaxed);
-    let _ended = Ended;
+    GUARDED_CALLS.fetch_add(1, Relaxed);
+    let _ended = ExitGuard;
     work()
 }
 
@@ -47,7 +47,7 @@ pub fn told_of_no_memory<R>(work: impl FnOnce() -> R) -> R {
 #[cold]
 #[inline(never)]
 fn failed(size: usize) -> *mut u8 {
-    if size <= LITTLE || TOLD.load(Relaxed) == 0 {
+    if size <= RESERVE_BYTES || GUARDED_CALLS.load(Relaxed) == 0 {
         let _ = Stream::Error.write(b"wasmote: out of memory\n");
         // SAFETY: it may be called at any time, and does not return.
         unsafe { _exit(1) };

@@ -138,7 +138,7 @@ pub fn start(main: fn(Vec<&'static [u8]>) -> i32) -> ! {
 }
 
 /// Does some work that can live without memory. Here it is the standard library that decides what comes of it.
-pub fn told_of_no_memory<R>(work: impl FnOnce() -> R) -> R {
+pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 

@@ -22,8 +22,6 @@ extern crate std;
 
 #[cfg(unix)]
 mod address;
-#[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
-mod bare;
 #[cfg(unix)]
 mod error;
 #[cfg(unix)]
@@ -34,6 +32,8 @@ mod float;
 mod heap;
 #[cfg(not(unix))]
 mod hosted;
+#[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
+mod no_std_runtime;
 #[cfg(unix)]
 mod start;
 #[cfg(unix)]
@@ -48,11 +48,11 @@ pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_fil
 #[cfg(unix)]
 pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 #[cfg(unix)]
-pub use heap::told_of_no_memory;
+pub use heap::with_allocation_errors;
 #[cfg(not(unix))]
 pub use hosted::{
     Error, Stream, end, environment, map_file, now, parse_f32, parse_f64, parse_socket_address, print_f32, print_f64,
-    processors, read_file, read_stdin, run_on_threads, spawn, start, told_of_no_memory, wait_for_end, write_file,
+    processors, read_file, read_stdin, run_on_threads, spawn, start, wait_for_end, with_allocation_errors, write_file,
 };
 #[cfg(unix)]
 pub use start::environment;

@@ -11,7 +11,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::run::failure;
-use crate::shared::Shared;
+use crate::shared::FallibleArc;
 use crate::stack::ValueStack;
 use crate::store::{Store, StoreId};
 
@@ -22,7 +22,7 @@ pub struct Activation {
 }
 
 /// What a call is while it does not run; nothing once it has ended. The store looks for references in it.
-pub(crate) type Paused = Shared<Lock<Option<Call>>>;
+pub(crate) type Paused = FallibleArc<Lock<Option<Call>>>;
 
 /// A call, and the value stack that it runs on.
 pub(crate) struct Call {
@@ -90,7 +90,7 @@ impl Activation {
             let started = exec::Activation::start(machine, func, args);
             ((*machine).stack_top, (*machine).stack_end) = outside;
             let activation = started?;
-            let paused = Shared::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
+            let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
             store.calls.add(paused.clone())?;
             Ok(Activation { paused, store: store.id() })
         }

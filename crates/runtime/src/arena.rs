@@ -51,13 +51,13 @@ impl<T> Drop for Arena<T> {
 
 /// A run of values at an address that does not change until it is dropped. As with [`Arena`], its pointer is the only
 /// way to the values.
-pub(crate) struct Run<T> {
+pub(crate) struct FixedSlice<T> {
     items: NonNull<[T]>,
 }
 
-impl<T> Run<T> {
-    pub(crate) fn new(items: Vec<T>) -> Result<Run<T>, OutOfMemory> {
-        Ok(Run { items: NonNull::from(Box::leak(items.try_into_box()?)) })
+impl<T> FixedSlice<T> {
+    pub(crate) fn new(items: Vec<T>) -> Result<FixedSlice<T>, OutOfMemory> {
+        Ok(FixedSlice { items: NonNull::from(Box::leak(items.try_into_box()?)) })
     }
 
     /// The first value; as many follow as were given.
@@ -76,15 +76,15 @@ impl<T> Run<T> {
     }
 }
 
-impl<T> Drop for Run<T> {
+impl<T> Drop for FixedSlice<T> {
     fn drop(&mut self) {
         // SAFETY: `new` leaked it from a box, and nothing but this frees it.
         drop(unsafe { Box::from_raw(self.items.as_ptr()) });
     }
 }
 
-impl<T> Default for Run<T> {
-    fn default() -> Run<T> {
-        Run { items: NonNull::from(Box::leak(Box::default())) }
+impl<T> Default for FixedSlice<T> {
+    fn default() -> FixedSlice<T> {
+        FixedSlice { items: NonNull::from(Box::leak(Box::default())) }
     }
 }

@@ -17,7 +17,7 @@ use crate::reserve::populate;
 /// What was translated so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
-pub struct Stats {
+pub struct CodeStats {
     /// Functions.
     pub functions: u64,
     /// Bytes of their bodies in the module.
@@ -28,8 +28,8 @@ pub struct Stats {
     pub cells: u64,
 }
 
-impl AddAssign for Stats {
-    fn add_assign(&mut self, other: Stats) {
+impl AddAssign for CodeStats {
+    fn add_assign(&mut self, other: CodeStats) {
         self.functions += other.functions;
         self.wasm_bytes += other.wasm_bytes;
         self.units += other.units;
@@ -74,16 +74,16 @@ pub(crate) struct CodeStore {
 }
 
 /// Why a function's code is not kept.
-pub(crate) enum NotKept {
+pub(crate) enum PublishError {
     /// There is more than the limit already, or would be with it.
     Limit(u64),
     /// There is no memory.
     OutOfMemory,
 }
 
-impl From<OutOfMemory> for NotKept {
-    fn from(_: OutOfMemory) -> NotKept {
-        NotKept::OutOfMemory
+impl From<OutOfMemory> for PublishError {
+    fn from(_: OutOfMemory) -> PublishError {
+        PublishError::OutOfMemory
     }
 }
 
@@ -95,7 +95,7 @@ struct Chunks {
     by_address: Vec<u32>,
     /// Words used of the last.
     used: usize,
-    stats: Stats,
+    stats: CodeStats,
 }
 
 struct Chunk {
@@ -132,13 +132,13 @@ impl CodeStore {
     }
 
     /// Keeps the code of a function, unless another thread was faster, and gives what was kept.
-    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: Stats) -> Result<Code, NotKept> {
+    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: CodeStats) -> Result<Code, PublishError> {
         let mut chunks = self.chunks.lock();
         let entry = &self.entries[defined];
         let mut kept = entry.load(Ordering::Acquire);
         if kept.is_null() {
             if size_of_val(linked.cells) as u64 > self.limit.saturating_sub(chunks.bytes()) {
-                return Err(NotKept::Limit(self.limit));
+                return Err(PublishError::Limit(self.limit));
             }
             kept = chunks.copy_in(linked)?;
             chunks.stats += made;
@@ -153,7 +153,7 @@ impl CodeStore {
         self.chunks.lock().find(place)
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> CodeStats {
         self.chunks.lock().stats
     }
 }
@@ -231,15 +231,15 @@ impl Chunks {
 const PLACES: usize = 64;
 
 /// The last places in code of which the function was asked, with its code: exceptions mostly come by the same few.
-pub(crate) struct Places([(*const Cell, *const Cell); PLACES]);
+pub(crate) struct LookupCache([(*const Cell, *const Cell); PLACES]);
 
-impl Default for Places {
-    fn default() -> Places {
-        Places([(ptr::null(), ptr::null()); PLACES])
+impl Default for LookupCache {
+    fn default() -> LookupCache {
+        LookupCache([(ptr::null(), ptr::null()); PLACES])
     }
 }
 
-impl Places {
+impl LookupCache {
     /// The code of the function of a module in which this place is, or null. The module stays as long as this.
     pub(crate) fn locate(&mut self, module: &CodeStore, place: *const Cell) -> *const Cell {
         let entry = &mut self.0[place.addr() / size_of::<Cell>() % PLACES];

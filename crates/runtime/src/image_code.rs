@@ -4,20 +4,20 @@ use alloc::vec::Vec;
 
 use wasmote_decode::image::ReadError;
 use wasmote_exec as exec;
+use wasmote_ir::exception_table::ExceptionEntry;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
-use wasmote_ir::handlers::Handler;
 use wasmote_ir::image::{ImageError, scratch_words};
 
 use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
-use crate::source::{ImageSource, Made};
+use crate::origin::{ImageOrigin, Made};
 
 /// A function of an image as bytes and as units, and what its verification needs.
 #[derive(Default)]
 pub(crate) struct ImageCode {
     code: Vec<u8>,
     units: Vec<u16>,
-    handlers: Vec<Handler>,
+    handlers: Vec<ExceptionEntry>,
     scratch: Vec<u32>,
 }
 
@@ -26,18 +26,18 @@ impl ImageCode {
     pub(crate) fn function<'a>(
         &'a mut self,
         module: &ModuleInner,
-        source: &ImageSource,
+        source: &ImageOrigin,
         func: u32,
         _: bool,
     ) -> Result<Made<'a>, Error> {
         let (frame_slots, header) = self.fetch(module, source, func)?;
         let ImageCode { units: code, handlers, .. } = self;
-        Ok((exec::Source { code, header, frame_slots, handlers, ..exec::Source::CHECKED }, &[]))
+        Ok((exec::UnlinkedFunc { code, header, frame_slots, handlers, ..exec::UnlinkedFunc::EMPTY }, &[]))
     }
 
     /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
     #[inline(never)]
-    fn fetch(&mut self, module: &ModuleInner, source: &ImageSource, func: u32) -> Result<(u32, u16), Error> {
+    fn fetch(&mut self, module: &ModuleInner, source: &ImageOrigin, func: u32) -> Result<(u32, u16), Error> {
         let image = source.image();
         let defined = (func - module.info.imported_funcs) as usize;
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));

@@ -3,7 +3,7 @@
 use wasmote_decode::{Export, ExportKind};
 use wasmote_exec as exec;
 
-use crate::arena::Run;
+use crate::arena::FixedSlice;
 use crate::global::GlobalRecord;
 use crate::item::Item;
 use crate::module::Module;
@@ -23,17 +23,17 @@ pub struct InstanceRecord {
 /// What the pointers of an [`exec::Instance`] lead to.
 #[derive(Default)]
 pub(crate) struct Parts {
-    pub(crate) funcs: Run<exec::Func>,
-    pub(crate) imports: Run<*mut exec::Func>,
-    pub(crate) globals: Run<*mut u64>,
-    pub(crate) memories: Run<*mut exec::Memory>,
-    pub(crate) tables: Run<*mut exec::Table>,
+    pub(crate) funcs: FixedSlice<exec::Func>,
+    pub(crate) imports: FixedSlice<*mut exec::Func>,
+    pub(crate) globals: FixedSlice<*mut u64>,
+    pub(crate) memories: FixedSlice<*mut exec::Memory>,
+    pub(crate) tables: FixedSlice<*mut exec::Table>,
     /// The store's numbers of the tags.
-    pub(crate) tags: Run<u32>,
-    pub(crate) data: Run<exec::DataSegment>,
-    pub(crate) elems: Run<exec::ElemSegment>,
+    pub(crate) tags: FixedSlice<u32>,
+    pub(crate) data: FixedSlice<exec::DataSegment>,
+    pub(crate) elems: FixedSlice<exec::ElemSegment>,
     /// What passive element segments lead to.
-    pub(crate) references: alloc::vec::Vec<Run<u32>>,
+    pub(crate) references: alloc::vec::Vec<FixedSlice<u32>>,
 }
 
 impl Parts {
@@ -48,7 +48,7 @@ impl Parts {
 }
 
 /// One of the pointers in a run.
-fn read<T>(run: &Run<*mut T>, index: usize) -> Option<*mut T> {
+fn read<T>(run: &FixedSlice<*mut T>, index: usize) -> Option<*mut T> {
     // SAFETY: pointers in these runs are never changed.
     run.get(index).map(|place| unsafe { place.read() })
 }

@@ -9,7 +9,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::HEADER;
 
-use crate::arena::Run;
+use crate::arena::FixedSlice;
 use crate::constant::{evaluate, invalid};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
@@ -17,8 +17,8 @@ use crate::instance::{InstanceRecord, Parts};
 use crate::item::Item;
 use crate::memory::MemoryRecord;
 use crate::module::{Module, ModuleInner, NO_HEADER};
+use crate::origin::Offset;
 use crate::run::invoke;
-use crate::source::Offset;
 use crate::store::Store;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
@@ -137,15 +137,15 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     store.add_types(&inner.type_ids)?;
     let mut parts = Parts {
         funcs: functions(inner, record)?,
-        imports: Run::new(imports)?,
-        memories: Run::new(memories)?,
+        imports: FixedSlice::new(imports)?,
+        memories: FixedSlice::new(memories)?,
         ..Parts::default()
     };
 
     let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|()| {
-        parts.globals = Run::new(globals)?;
-        parts.tables = Run::new(tables)?;
-        parts.tags = Run::new(tags)?;
+        parts.globals = FixedSlice::new(globals)?;
+        parts.tables = FixedSlice::new(tables)?;
+        parts.tags = FixedSlice::new(tags)?;
         (parts.data, parts.elems) = segments(inner)?;
         for export in &info.exports {
             if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
@@ -171,7 +171,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         for index in 0..parts.funcs.len() {
             if let Some(func) = parts.funcs.get(index) {
                 // SAFETY: a record of the run.
-                unsafe { (*func).code = exec::cells::untranslated() };
+                unsafe { (*func).code = exec::cells::translate_stub() };
             }
         }
     }
@@ -183,7 +183,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
 /// The segments that instructions can name. Those of elements are empty until their values are there: others may have got hold of functions
 /// when the values of one fail.
 #[inline(never)]
-fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::ElemSegment>), Error> {
+fn segments(module: &ModuleInner) -> Result<(FixedSlice<exec::DataSegment>, FixedSlice<exec::ElemSegment>), Error> {
     let indexed = module.indexed_data();
     let mut data = try_with_capacity(indexed)?;
     if indexed > 0 {
@@ -194,7 +194,7 @@ fn segments(module: &ModuleInner) -> Result<(Run<exec::DataSegment>, Run<exec::E
     }
     let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
     let elems = try_collect(module.info.elems.iter().map(|_| empty()))?;
-    Ok((Run::new(data)?, Run::new(elems)?))
+    Ok((FixedSlice::new(data)?, FixedSlice::new(elems)?))
 }
 
 /// Makes the globals and tables that a module defines, with their initial values.
@@ -236,14 +236,14 @@ fn initial(
 
 /// The records of the functions that a module defines.
 #[inline(never)]
-fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Run<exec::Func>, Error> {
+fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<FixedSlice<exec::Func>, Error> {
     let info = &module.info;
     let types = info.funcs.get(info.imported_funcs as usize..);
     let types = types.ok_or_else(invalid)?;
     if types.len() != info.bodies.len() {
         return Err(invalid());
     }
-    let untranslated = exec::cells::untranslated();
+    let translate_stub = exec::cells::translate_stub();
     let mut funcs = try_with_capacity(types.len())?;
     for (defined, &ty) in types.iter().enumerate() {
         let ty = ty as usize;
@@ -255,7 +255,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
         }
         let code = module.code.get(defined);
         funcs.push(exec::Func {
-            code: code.map_or(untranslated, |code| code.entry),
+            code: code.map_or(translate_stub, |code| code.entry),
             frame_slots: match code {
                 Some(code) => code.frame_slots,
                 None => u32::from(header) + u32::from(HEADER),
@@ -267,7 +267,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Ru
             reference: 0,
         });
     }
-    Ok(Run::new(funcs)?)
+    Ok(FixedSlice::new(funcs)?)
 }
 
 /// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a
@@ -290,7 +290,7 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
 
     // Segments that were not reached yet when one traps are still there for functions that others got hold of.
     for (i, segment) in info.elems.iter().enumerate() {
-        let references = Run::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
+        let references = FixedSlice::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
         let to = parts().elems.get(i).ok_or_else(invalid)?;
         // SAFETY: as above. Once there is a pointer to them, the references stay.
         unsafe { (*place).parts.references.try_room(1) }?;
@@ -327,7 +327,7 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
                 None => return Err(TrapCode::TableOutOfBounds.into()),
             }
             segment.len = 0;
-            (&mut (*place).parts.references)[i] = Run::default();
+            (&mut (*place).parts.references)[i] = FixedSlice::default();
         }
     }
     module.each_data(&mut |i, segment| {

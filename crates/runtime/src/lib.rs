@@ -6,7 +6,7 @@
 //!
 //! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory, and who owns it;
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
-//! 3. `bytes`, `source`, `unproven` with `threads`, `code`, `module`, `translation` with `wasm_code` and `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
+//! 3. `bytes`, `source`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: who owns the records, and what can be done with them while no code runs;
 //! 6. `run`, `activation`, `hooks` with `watch`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
@@ -48,6 +48,8 @@ mod image_code;
 mod instance;
 mod instantiate;
 mod item;
+#[cfg(feature = "validate")]
+mod lazy_validation;
 #[cfg(feature = "listing")]
 mod listing;
 mod load;
@@ -56,6 +58,7 @@ mod memory;
 mod module;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 mod one_thread;
+mod origin;
 mod owned;
 mod pages;
 mod references;
@@ -63,7 +66,6 @@ mod reserve;
 mod root;
 mod run;
 mod shared;
-mod source;
 mod stack;
 mod store;
 mod table;
@@ -78,8 +80,6 @@ mod type_ids;
 mod types;
 #[cfg(not(guarded))]
 mod unguarded;
-#[cfg(feature = "validate")]
-mod unproven;
 #[cfg(feature = "wasm")]
 mod wasm_code;
 #[cfg(feature = "trace")]
@@ -97,7 +97,7 @@ use unguarded as guard;
 pub use activation::Activation;
 pub use bytes::WasmBytes;
 pub use caller::Caller;
-pub use code::Stats;
+pub use code::CodeStats;
 pub use engine::{Engine, OptionalSettings, Settings};
 pub use error::{Error, Fault};
 #[cfg(feature = "gc")]
@@ -107,13 +107,13 @@ pub use host::{Closure, Erased, HostCall, HostCode, MAX_VALUES, Plain};
 pub use instance::InstanceRecord;
 pub use item::Item;
 #[cfg(feature = "listing")]
-pub use listing::{LinkedFunction, LinkedInstr, LinkedOptions, Runs};
+pub use listing::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};
 pub use lock::Lock;
 pub use memory::MemoryRecord;
 pub use module::{Module, slots};
-pub use owned::{Owned, StoreMut, StoreRef};
+pub use owned::{StoreMut, StoreRef, StoreWithData};
 pub use root::Root;
-pub use shared::{Shared, no_memory, try_box};
+pub use shared::{FallibleArc, no_memory, try_box};
 pub use store::{Store, StoreId};
 pub use table::TableRecord;
 pub use tag::TagRecord;

@@ -6,10 +6,10 @@ use wasmote_ir::fallible::{TryVec, try_collect};
 
 use crate::error::Error;
 use crate::module::{Module, ModuleInner};
-use crate::source::Source;
+use crate::origin::ModuleOrigin;
 use crate::translation::{Translation, Unlinked};
 
-pub use wasmote_exec::{LinkedInstr, Runs};
+pub use wasmote_exec::{InstrHandler, LinkedInstr};
 
 /// A function as it runs.
 #[derive(Clone, Default, Debug)]
@@ -80,13 +80,13 @@ impl Module {
             metered: settings.fuel,
             canonical_nans: Some(settings.canonical_nans),
             guarded: inner.guarded(),
-            superinstructions: cfg!(feature = "pairs") && settings.superinstructions,
+            superinstructions: cfg!(feature = "superinstructions") && settings.superinstructions,
         };
         match inner.source {
             #[cfg(feature = "wasm")]
-            Source::Wasm(_) => options,
+            ModuleOrigin::Wasm(_) => options,
             #[cfg(feature = "image")]
-            Source::Image(ref source) => {
+            ModuleOrigin::Image(ref source) => {
                 use wasmote_ir::image::OpSet;
                 use wasmote_ir::image::layout::features;
                 let image = source.image();

@@ -8,17 +8,17 @@ use wasmote_ir::ValType;
 use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
 
 use crate::bytes::WasmBytes;
-use crate::code::{CodeStore, Stats};
+use crate::code::{CodeStats, CodeStore};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::shared::Shared;
-use crate::source::{Data, Source, of_source};
+use crate::origin::{Data, ModuleOrigin, with_origin};
+use crate::shared::FallibleArc;
 use crate::type_ids::TypeIds;
 
 /// A module: cheap to clone, shared among threads.
 #[derive(Clone)]
 pub struct Module {
-    inner: Shared<ModuleInner>,
+    inner: FallibleArc<ModuleInner>,
 }
 
 /// In place of a header's slot: there are no functions of this type.
@@ -28,7 +28,7 @@ pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
     /// A binary, or an image.
     bytes: WasmBytes,
-    pub(crate) source: Source,
+    pub(crate) source: ModuleOrigin,
     pub(crate) info: ModuleInfo,
     /// The numbers of the module's types.
     pub(crate) type_ids: TypeIds,
@@ -53,17 +53,17 @@ impl ModuleInner {
 
     /// Whether it was made from an image.
     pub(crate) fn is_image(&self) -> bool {
-        of_source!(self.source, it => it.is_image())
+        with_origin!(self.source, it => it.is_image())
     }
 
     /// Calls `each` with the data segments in order, and their numbers.
     pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        of_source!(self.source, it => it.each_data(&self.info, self.bytes(), each))
+        with_origin!(self.source, it => it.each_data(&self.info, self.bytes(), each))
     }
 
     /// How many data segments instructions can name: all or none.
     pub(crate) fn indexed_data(&self) -> usize {
-        of_source!(self.source, it => it.indexed_data(&self.info))
+        with_origin!(self.source, it => it.indexed_data(&self.info))
     }
 
     /// What a module exports under a name.
@@ -87,7 +87,12 @@ impl ModuleInner {
 impl Module {
     /// A module whose functions are valid, or found to be so when they are called, as the source has it.
     #[inline(never)]
-    pub(crate) fn build(engine: &Engine, bytes: WasmBytes, source: Source, info: ModuleInfo) -> Result<Module, Error> {
+    pub(crate) fn build(
+        engine: &Engine,
+        bytes: WasmBytes,
+        source: ModuleOrigin,
+        info: ModuleInfo,
+    ) -> Result<Module, Error> {
         // A heap sorts with a tenth of the code that `sort` has.
         let exports =
             BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);
@@ -109,7 +114,7 @@ impl Module {
             info,
             exports,
         };
-        Ok(Module { inner: Shared::try_new(inner)? })
+        Ok(Module { inner: FallibleArc::try_new(inner)? })
     }
 
     pub(crate) fn inner(&self) -> &ModuleInner {
@@ -178,11 +183,11 @@ impl Module {
 
     /// The name of a function, imports counted, if the module has names.
     pub fn function_name(&self, func: u32) -> Option<&str> {
-        of_source!(self.inner.source, it => it.function_name(&self.inner.info, self.inner.bytes(), func))
+        with_origin!(self.inner.source, it => it.function_name(&self.inner.info, self.inner.bytes(), func))
     }
 
     /// What was translated so far.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CodeStats {
         self.inner.code.stats()
     }
 }

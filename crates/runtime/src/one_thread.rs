@@ -9,11 +9,11 @@ use wasmote_validate::{Bodies, Features, ValidateError};
 pub struct Threads;
 
 /// Which bodies are known to be valid, which nobody notes.
-pub(crate) struct Proven;
+pub(crate) struct Validated;
 
-impl Proven {
-    pub(crate) fn new(_: &Bodies) -> Result<Proven, ValidateError> {
-        Ok(Proven)
+impl Validated {
+    pub(crate) fn new(_: &Bodies) -> Result<Validated, ValidateError> {
+        Ok(Validated)
     }
 
     pub(crate) fn has(&self, _: u32) -> bool {

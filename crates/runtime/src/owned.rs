@@ -19,7 +19,7 @@ use crate::shared::try_box;
 use crate::store::Store;
 
 /// A store and the embedder's data.
-pub struct Owned<T> {
+pub struct StoreWithData<T> {
     root: NonNull<Store>,
     /// `T` neither shrinks nor grows in lifetime: host functions write what others read.
     data: PhantomData<fn(T) -> T>,
@@ -27,28 +27,28 @@ pub struct Owned<T> {
 
 // SAFETY: all that a store owns can be sent (host functions and external values must be `Send` and `Sync`, modules
 // are) but its raw pointers, which lead to what it owns; the data is a `T`.
-unsafe impl<T: Send> Send for Owned<T> {}
-// SAFETY: through `&Owned` one can only read, and get at `&T`.
-unsafe impl<T: Sync> Sync for Owned<T> {}
+unsafe impl<T: Send> Send for StoreWithData<T> {}
+// SAFETY: through `&StoreWithData` one can only read, and get at `&T`.
+unsafe impl<T: Sync> Sync for StoreWithData<T> {}
 
-/// A store, borrowed to read from: as `&'a Owned<T>`.
+/// A store, borrowed to read from: as `&'a StoreWithData<T>`.
 pub struct StoreRef<'a, T> {
     root: NonNull<Store>,
-    store: PhantomData<&'a Owned<T>>,
+    store: PhantomData<&'a StoreWithData<T>>,
 }
 
-/// A store, borrowed to change: as `&'a mut Owned<T>`.
+/// A store, borrowed to change: as `&'a mut StoreWithData<T>`.
 pub struct StoreMut<'a, T> {
     root: NonNull<Store>,
-    store: PhantomData<&'a mut Owned<T>>,
+    store: PhantomData<&'a mut StoreWithData<T>>,
 }
 
-impl<T> Owned<T> {
+impl<T> StoreWithData<T> {
     /// An empty store.
     ///
     /// # Errors
     /// When there is no memory for it. The data is dropped.
-    pub fn try_new(engine: &Engine, data: T) -> Result<Owned<T>, OutOfMemory> {
+    pub fn try_new(engine: &Engine, data: T) -> Result<StoreWithData<T>, OutOfMemory> {
         let data = try_box(data)?;
         let root = Store::new(engine, HOOKS)?;
         // SAFETY: it was just made.
@@ -57,7 +57,7 @@ impl<T> Owned<T> {
             #[cfg(feature = "trace")]
             crate::watch::watch(&mut *root.as_ptr());
         }
-        Ok(Owned { root, data: PhantomData })
+        Ok(StoreWithData { root, data: PhantomData })
     }
 
     /// Drops all but the data.
@@ -84,7 +84,7 @@ impl<T> Owned<T> {
     }
 }
 
-impl<T> Drop for Owned<T> {
+impl<T> Drop for StoreWithData<T> {
     fn drop(&mut self) {
         // SAFETY: both were boxed by `try_new`, and nothing uses them after this.
         unsafe {
@@ -112,7 +112,7 @@ impl<'a, T> StoreRef<'a, T> {
 
     /// The store.
     pub fn store(&self) -> &'a Store {
-        // SAFETY: as with `&'a Owned<T>`, nobody changes the store during `'a`.
+        // SAFETY: as with `&'a StoreWithData<T>`, nobody changes the store during `'a`.
         unsafe { self.root.as_ref() }
     }
 
@@ -150,7 +150,7 @@ impl<'a, T> StoreMut<'a, T> {
 
     /// The store. Nobody may put another in its place.
     pub fn store(&mut self) -> &mut Store {
-        // SAFETY: as with `&'a mut Owned<T>`, nobody else uses the store while `self` is borrowed.
+        // SAFETY: as with `&'a mut StoreWithData<T>`, nobody else uses the store while `self` is borrowed.
         unsafe { self.root.as_mut() }
     }
 

@@ -44,7 +44,7 @@ impl Pages {
         let bytes = usize::try_from(len).ok()?;
         if bytes > SMALL {
             let pages = Pages::new(len, most)?;
-            pages.touch_little();
+            pages.without_huge_pages();
             return Some(pages);
         }
         let mut pages = Pages::allocate(bytes)?;
@@ -53,9 +53,9 @@ impl Pages {
     }
 
     /// Asks for pages of the usual size.
-    pub(crate) fn touch_little(&self) {
+    pub(crate) fn without_huge_pages(&self) {
         if let Kind::Reserved(space) = &self.kind {
-            space.touch_little();
+            space.without_huge_pages();
         }
     }
 

@@ -4,7 +4,7 @@ use core::hash::{Hash, Hasher};
 
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::objects::Held;
+use crate::objects::RootEntry;
 use crate::shared::no_memory;
 use crate::store::{Store, StoreId};
 
@@ -14,7 +14,7 @@ use crate::store::{Store, StoreId};
 pub struct Root {
     store: StoreId,
     reference: u32,
-    held: Held,
+    held: RootEntry,
 }
 
 /// Handles are the same if they are of the same object: those do not move.

@@ -38,28 +38,28 @@ pub fn no_memory() -> ! {
 }
 
 /// A value with several owners: as `Arc`, without weak references.
-pub struct Shared<T> {
-    counted: NonNull<Counted<T>>,
+pub struct FallibleArc<T> {
+    counted: NonNull<RefCounted<T>>,
 }
 
-struct Counted<T> {
+struct RefCounted<T> {
     owners: AtomicUsize,
     value: T,
 }
 
 // SAFETY: as of `Arc`: owners in several threads have references to the value, and the last of them drops it.
-unsafe impl<T: Send + Sync> Send for Shared<T> {}
+unsafe impl<T: Send + Sync> Send for FallibleArc<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+unsafe impl<T: Send + Sync> Sync for FallibleArc<T> {}
 
-impl<T> Shared<T> {
+impl<T> FallibleArc<T> {
     /// A value with one owner.
     ///
     /// # Errors
     /// When there is no memory. The value is dropped.
-    pub fn try_new(value: T) -> Result<Shared<T>, OutOfMemory> {
-        let counted = try_box(Counted { owners: AtomicUsize::new(1), value })?;
-        Ok(Shared { counted: NonNull::from(Box::leak(counted)) })
+    pub fn try_new(value: T) -> Result<FallibleArc<T>, OutOfMemory> {
+        let counted = try_box(RefCounted { owners: AtomicUsize::new(1), value })?;
+        Ok(FallibleArc { counted: NonNull::from(Box::leak(counted)) })
     }
 
     /// Whether nobody else owns it. Nobody else can come to, then.
@@ -74,7 +74,7 @@ impl<T> Shared<T> {
     }
 }
 
-impl<T> Deref for Shared<T> {
+impl<T> Deref for FallibleArc<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -83,17 +83,17 @@ impl<T> Deref for Shared<T> {
     }
 }
 
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Shared<T> {
+impl<T> Clone for FallibleArc<T> {
+    fn clone(&self) -> FallibleArc<T> {
         // SAFETY: as above.
         let before = unsafe { self.counted.as_ref() }.owners.fetch_add(1, Ordering::Relaxed);
         // Only who forgets owners gets there. Half of the numbers are left for threads that do so at once.
         assert!(before < usize::MAX / 2, "a value has too many owners");
-        Shared { counted: self.counted }
+        FallibleArc { counted: self.counted }
     }
 }
 
-impl<T> Drop for Shared<T> {
+impl<T> Drop for FallibleArc<T> {
     fn drop(&mut self) {
         // SAFETY: as above, until the count is down.
         if unsafe { self.counted.as_ref() }.owners.fetch_sub(1, Ordering::Release) == 1 {
@@ -107,13 +107,13 @@ impl<T> Drop for Shared<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shared, try_box};
+    use super::{FallibleArc, try_box};
     use alloc::sync::Arc;
 
     #[test]
     fn a_shared_value_is_dropped_with_its_last_owner() {
         let value = Arc::new(());
-        let one = Shared::try_new(value.clone()).unwrap();
+        let one = FallibleArc::try_new(value.clone()).unwrap();
         let owners: [_; 4] = core::array::from_fn(|_| one.clone());
         assert!(owners.iter().all(|owner| owner.address() == one.address()));
         drop(one);

@@ -1,7 +1,7 @@
 //! The store: everything that running code may touch (spec: exec/runtime#store).
 //!
 //! ```text
-//! Owned<T> ──> Store: machine, value stack, arenas of records   <── handles (functions, memories, ...) by number
+//! StoreWithData<T> ──> Store: machine, value stack, arenas of records   <── handles (functions, memories, ...) by number
 //!    └───────> T                │
 //!                               └── raw pointers among the records, for the handlers
 //! ```
@@ -21,8 +21,8 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::activation::Calls;
-use crate::arena::{Arena, Run};
-use crate::code::{Places, Stats};
+use crate::arena::{Arena, FixedSlice};
+use crate::code::{CodeStats, LookupCache};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
 use crate::global::GlobalRecord;
@@ -36,7 +36,7 @@ use crate::stack::ValueStack;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
 use crate::translation::Translation;
-use crate::type_ids::{Displays, TypeIds};
+use crate::type_ids::{SupertypeDisplays, TypeIds};
 
 /// Instances, memories, tables, globals and functions, and the machine that runs them.
 ///
@@ -57,16 +57,16 @@ pub struct Store {
     /// The types of `hosts`.
     pub(crate) host_types: TypeIds,
     /// The supertypes of all types in use: `machine.types` points here.
-    pub(crate) displays: Displays,
+    pub(crate) displays: SupertypeDisplays,
     pub(crate) memories: Arena<MemoryRecord>,
     /// What instances without a memory have in place of one.
-    pub(crate) no_memory: Run<exec::Memory>,
+    pub(crate) no_memory: FixedSlice<exec::Memory>,
     pub(crate) tables: Arena<TableRecord>,
     pub(crate) globals: Arena<GlobalRecord>,
     pub(crate) tags: Vec<TagRecord>,
     pub(crate) objects: Objects,
     /// Of which functions the places are that were asked for last.
-    pub(crate) places: Places,
+    pub(crate) places: LookupCache,
     pub(crate) instances: Arena<InstanceRecord>,
     /// The error of the host function, or of the translation, that stopped execution.
     pub(crate) pending: Option<Error>,
@@ -115,14 +115,14 @@ impl Store {
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),
-            displays: Displays::default(),
+            displays: SupertypeDisplays::default(),
             memories: Arena::new(),
-            no_memory: Run::new(no_memory)?,
+            no_memory: FixedSlice::new(no_memory)?,
             tables: Arena::new(),
             globals: Arena::new(),
             tags: Vec::new(),
             objects: Objects::new(engine.settings())?,
-            places: Places::default(),
+            places: LookupCache::default(),
             instances: Arena::new(),
             pending: None,
             #[cfg(feature = "std")]
@@ -171,7 +171,7 @@ impl Store {
     }
 
     /// How many frames of functions were searched for handlers of exceptions so far.
-    pub fn searched_frames(&self) -> u64 {
+    pub fn frames_searched(&self) -> u64 {
         self.machine.searched
     }
 
@@ -445,8 +445,8 @@ impl Store {
     }
 
     /// What was translated so far of the modules that have instances here.
-    pub fn stats(&self) -> Stats {
-        let mut stats = Stats::default();
+    pub fn stats(&self) -> CodeStats {
+        let mut stats = CodeStats::default();
         // Ordered by module: there may be many of either. (A heap sorts with a tenth of the code that `sort` has.)
         let instances = self.instances.iter().map(|instance| {
             // SAFETY: records live as long as the store, and nothing changes this one.

@@ -76,7 +76,7 @@ impl TableRecord {
             Some(pages) => {
                 pages.grow(bytes, most)?;
                 if pages.base().cast() != self.exec.elems {
-                    pages.touch_little();
+                    pages.without_huge_pages();
                 }
             }
             none if delta > 0 => *none = Some(Pages::small(bytes, most)?),

@@ -27,15 +27,15 @@ impl Threads {
 }
 
 /// Which bodies are known to be valid, for the threads that share the work.
-pub(crate) struct Proven(Progress);
+pub(crate) struct Validated(Progress);
 
-impl Proven {
-    pub(crate) fn new(bodies: &Bodies) -> Result<Proven, ValidateError> {
-        Progress::new(bodies).map(Proven)
+impl Validated {
+    pub(crate) fn new(bodies: &Bodies) -> Result<Validated, ValidateError> {
+        Progress::new(bodies).map(Validated)
     }
 
     pub(crate) fn has(&self, func: u32) -> bool {
-        self.0.is_proven(func)
+        self.0.is_validated(func)
     }
 
     /// Proves all valid, together with other threads that do; those that have large frames.

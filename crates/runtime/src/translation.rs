@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::code::{Code, Linked, NotKept, Stats};
+use crate::code::{Code, CodeStats, Linked, PublishError};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
-use crate::source::Source;
+use crate::origin::ModuleOrigin;
 
 /// What makes code of functions, by what modules are made from, with its buffers.
 #[derive(Default)]
@@ -24,22 +24,22 @@ struct Makers {
 /// What makes linked code of functions, with its buffers.
 pub(crate) struct Translation {
     makers: Makers,
-    linker: exec::Linker,
+    linker: exec::CodeLinker,
     cells: Vec<exec::Cell>,
 }
 
 /// A function that is translated or fetched, but not linked, and what links it.
 pub(crate) struct Unlinked<'a> {
-    pub(crate) source: exec::Source<'a>,
+    pub(crate) source: exec::UnlinkedFunc<'a>,
     /// Units, each with the byte offset in the module of the operator that code comes from, from there on. None of an image.
     pub(crate) offsets: &'a [(u32, u32)],
-    pub(crate) linker: &'a mut exec::Linker,
+    pub(crate) linker: &'a mut exec::CodeLinker,
     /// What it is linked into, which is replaced.
     pub(crate) cells: &'a mut Vec<exec::Cell>,
 }
 
-fn linker() -> exec::Linker {
-    let linker = exec::Linker::new(HANDLERS);
+fn linker() -> exec::CodeLinker {
+    let linker = exec::CodeLinker::new(HANDLERS);
     // SAFETY: they are those of vector instructions, and for this machine.
     #[cfg(feature = "simd")]
     let linker = unsafe { linker.with_vectors(wasmote_simd::handler) };
@@ -61,7 +61,7 @@ impl Translation {
         let Unlinked { source, linker, cells, .. } = self.unlinked(module, func, false)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let frame_slots = source.frame_slots;
-        let made = Stats {
+        let made = CodeStats {
             functions: 1,
             units: source.code.len() as u64,
             cells: cells.len() as u64,
@@ -69,8 +69,8 @@ impl Translation {
         };
         let kept = module.code.publish(defined, &Linked { frame_slots, start, cells }, made);
         kept.map_err(|error| match error {
-            NotKept::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
-            NotKept::OutOfMemory => OutOfMemory.into(),
+            PublishError::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
+            PublishError::OutOfMemory => OutOfMemory.into(),
         })
     }
 
@@ -84,13 +84,13 @@ impl Translation {
     ) -> Result<Unlinked<'a>, Error> {
         let (source, offsets) = match module.source {
             #[cfg(feature = "wasm")]
-            Source::Wasm(ref source) => self.makers.wasm.function(module, source, func, again)?,
+            ModuleOrigin::Wasm(ref source) => self.makers.wasm.function(module, source, func, again)?,
             #[cfg(feature = "image")]
-            Source::Image(ref source) => self.makers.image.function(module, source, func, again)?,
+            ModuleOrigin::Image(ref source) => self.makers.image.function(module, source, func, again)?,
         };
         let types = module.info.funcs.get(module.info.imported_funcs as usize..);
         let callees = (types.unwrap_or(&[]), &*module.headers);
-        let source = exec::Source { func, callees, guarded: module.guarded(), ..source };
+        let source = exec::UnlinkedFunc { func, callees, guarded: module.guarded(), ..source };
         Ok(Unlinked { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
     }
 

@@ -121,18 +121,18 @@ impl Drop for TypeIds {
 
 /// The supertypes of the types that a store uses, as handlers look them up.
 #[derive(Default)]
-pub(crate) struct Displays {
+pub(crate) struct SupertypeDisplays {
     by_number: Vec<exec::Display>,
     /// What has the displays that they point to.
     held: Vec<Known>,
 }
 
 // SAFETY: what the displays point to is owned, and never changes.
-unsafe impl Send for Displays {}
+unsafe impl Send for SupertypeDisplays {}
 // SAFETY: as above.
-unsafe impl Sync for Displays {}
+unsafe impl Sync for SupertypeDisplays {}
 
-impl Displays {
+impl SupertypeDisplays {
     /// Adds a type that is in use as long as the store is.
     pub(crate) fn add(&mut self, id: u32, known: Option<&Known>) -> Result<(), OutOfMemory> {
         let Some(known) = known else { return Ok(()) };

@@ -9,24 +9,24 @@ use core::ops::Range;
 use wasmote_decode::{CompositeType, SubType};
 use wasmote_exec::MAX_DEPTH;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
-use wasmote_ir::keys::Keys;
+use wasmote_ir::string_map::StringMap;
 use wasmote_ir::{HeapType, RefType, ValType};
 
 use crate::error::Error;
-use crate::shared::Shared;
+use crate::shared::FallibleArc;
 
 /// All types in use in an engine.
 #[derive(Default)]
 pub struct TypeRegistry {
     /// By number; empty where the number is free.
-    types: Vec<Option<Entry>>,
+    types: Vec<Option<TypeEntry>>,
     /// Numbers that are free, with room for all there are: giving one back never allocates.
     free: Vec<u32>,
     groups: Vec<Group>,
     /// The first of the groups that are free, which name each other.
     free_groups: Option<u32>,
     /// Groups by what makes them equal: their types with references inside the group relative to it.
-    keys: Keys,
+    keys: StringMap,
 }
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ struct Group {
     next: Option<u32>,
 }
 
-struct Entry {
+struct TypeEntry {
     group: u32,
     known: Known,
 }
@@ -49,7 +49,7 @@ pub const RELATIVE: u32 = 1 << 24;
 pub const NO_TYPE: u32 = RELATIVE - 1;
 
 /// A type as an engine knows it.
-pub type Known = Shared<KnownType>;
+pub type Known = FallibleArc<KnownType>;
 
 /// A type, and what is above it.
 pub struct KnownType {
@@ -95,12 +95,14 @@ impl TypeRegistry {
             }
         };
         for (known, &id) in made.into_iter().zip(&ids) {
-            self.types[id as usize] = Some(Entry { group: number, known });
+            self.types[id as usize] = Some(TypeEntry { group: number, known });
         }
         // What it refers to stays as long as it does.
         for &id in &ids {
             if let Some(known) = self.known(id) {
-                self.each_other(&known, number, &mut |registry, other| registry.groups[other as usize].uses += 1);
+                self.for_each_reference(&known, number, &mut |registry, other| {
+                    registry.groups[other as usize].uses += 1
+                });
             }
         }
         let first = ids[0];
@@ -151,7 +153,7 @@ impl TypeRegistry {
             let mut display = try_with_capacity(above.len() + 1)?;
             display.extend_from_slice(above);
             display.push(id);
-            made.push(Shared::try_new(KnownType { ty, display: display.into_boxed_slice() })?);
+            made.push(FallibleArc::try_new(KnownType { ty, display: display.into_boxed_slice() })?);
         }
         Ok(made)
     }
@@ -178,37 +180,37 @@ impl TypeRegistry {
         self.entry(id).is_some()
     }
 
-    fn entry(&self, id: u32) -> Option<&Entry> {
+    fn entry(&self, id: u32) -> Option<&TypeEntry> {
         self.types.get(id as usize)?.as_ref()
     }
 
     /// Calls `each` with the groups of the types that this one of a group refers to, but for that group itself.
-    fn each_other(&mut self, known: &Known, own: u32, each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
+    fn for_each_reference(&mut self, known: &Known, own: u32, each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
         known.ty.each_index(&mut |index| match self.entry(index) {
-            Some(&Entry { group, .. }) if group != own => each(self, group),
+            Some(&TypeEntry { group, .. }) if group != own => each(self, group),
             _ => {}
         });
     }
 
     /// Adds a use of the group with this type in it. `false` if there is none.
     pub fn hold(&mut self, id: u32) -> bool {
-        let Some(&Entry { group, .. }) = self.entry(id) else { return false };
+        let Some(&TypeEntry { group, .. }) = self.entry(id) else { return false };
         self.groups[group as usize].uses += 1;
         true
     }
 
     /// Gives up one use of the group with this type in it.
     pub fn release(&mut self, id: u32) {
-        let Some(&Entry { group, .. }) = self.entry(id) else { return };
+        let Some(&TypeEntry { group, .. }) = self.entry(id) else { return };
         let mut unused = None;
-        self.give_up(group, &mut unused);
+        self.free_group(group, &mut unused);
         while let Some(number) = unused {
             let group = core::mem::take(&mut self.groups[number as usize]);
             unused = group.next;
             self.keys.remove(&group.key);
             for &id in &group.ids {
-                let Some(Entry { known, .. }) = self.types[id as usize].take() else { continue };
-                self.each_other(&known, number, &mut |registry, other| registry.give_up(other, &mut unused));
+                let Some(TypeEntry { known, .. }) = self.types[id as usize].take() else { continue };
+                self.for_each_reference(&known, number, &mut |registry, other| registry.free_group(other, &mut unused));
                 self.free.push(id);
             }
             self.groups[number as usize].next = self.free_groups.replace(number);
@@ -216,7 +218,7 @@ impl TypeRegistry {
     }
 
     /// Gives up one use of a group. If it was the last, the group is put in front of those that are unused.
-    fn give_up(&mut self, number: u32, unused: &mut Option<u32>) {
+    fn free_group(&mut self, number: u32, unused: &mut Option<u32>) {
         let group = &mut self.groups[number as usize];
         group.uses -= 1;
         if group.uses == 0 {

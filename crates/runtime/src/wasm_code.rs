@@ -7,7 +7,7 @@ use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Transla
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
-use crate::source::{Made, WasmSource};
+use crate::origin::{Made, WasmOrigin};
 
 /// A translator with its buffers, once there was a function to translate.
 #[derive(Default)]
@@ -20,12 +20,12 @@ impl WasmCode {
     pub(crate) fn function<'a>(
         &'a mut self,
         module: &ModuleInner,
-        _source: &WasmSource,
+        _source: &WasmOrigin,
         func: u32,
         again: bool,
     ) -> Result<Made<'a>, Error> {
         #[cfg(feature = "validate")]
-        _source.prove(module.bytes(), func)?;
+        _source.validate_function(module.bytes(), func)?;
         // Cells hold four units of two bytes at most: what is too much as units is as cells.
         let (limit, left) = module.code.limit();
         let units = if again { usize::MAX } else { usize::try_from(left / 2).unwrap_or(usize::MAX) };
@@ -33,11 +33,14 @@ impl WasmCode {
             // Modules of a store have its engine, and so the same options.
             Translator::with_options(module.engine.settings().code_options())
         });
-        let Translated { code, header, handlers, frame_slots, changing, offsets } = translator
-            .translate_within(units, &module.info, module.bytes(), func, again)
+        let Translated { code, header, handlers, frame_slots, relocations, offsets } = translator
+            .translate_limited(units, &module.info, module.bytes(), func, again)
             .map_err(|error| Error::translate(func, error, limit))?;
-        let changing = Some(changing);
-        Ok((exec::Source { code, header, frame_slots, handlers, changing, ..exec::Source::CHECKED }, offsets))
+        let relocations = Some(relocations);
+        Ok((
+            exec::UnlinkedFunc { code, header, frame_slots, handlers, relocations, ..exec::UnlinkedFunc::EMPTY },
+            offsets,
+        ))
     }
 }
 

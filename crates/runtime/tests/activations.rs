@@ -1,13 +1,13 @@
 //! Calls that stop when their fuel is used up, and are resumed or dropped.
 #![cfg(all(feature = "wasm", feature = "validate"))]
 
-use wasmote_runtime::{Activation, Engine, Error, Fault, Item, Module, Owned, Settings, StoreMut};
+use wasmote_runtime::{Activation, Engine, Error, Fault, Item, Module, Settings, StoreMut, StoreWithData};
 
 /// Returns a store with an instance of each text, and the last instance. Each module imports the exports of the
 /// previous one, in order.
-fn instantiate(settings: &Settings, texts: &[&str]) -> (Owned<()>, u32) {
+fn instantiate(settings: &Settings, texts: &[&str]) -> (StoreWithData<()>, u32) {
     let engine = Engine::new(settings);
-    let mut store = Owned::try_new(&engine, ()).unwrap();
+    let mut store = StoreWithData::try_new(&engine, ()).unwrap();
     let (mut exports, mut instance) = (Vec::new(), 0);
     for text in texts {
         let module = Module::validated(&engine, wat::parse_str(text).unwrap().into()).unwrap();
@@ -19,7 +19,7 @@ fn instantiate(settings: &Settings, texts: &[&str]) -> (Owned<()>, u32) {
     (store, instance)
 }
 
-fn func(store: &Owned<()>, instance: u32, name: &str) -> u32 {
+fn func(store: &StoreWithData<()>, instance: u32, name: &str) -> u32 {
     match store.borrow().store().instance(instance).export(name) {
         Some(Item::Func(reference)) => reference,
         other => panic!("{name} is {other:?}"),

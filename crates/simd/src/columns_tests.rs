@@ -4,7 +4,7 @@ extern crate std;
 
 use std::vec::Vec;
 
-use wasmote_exec::vector::{Binary, Three, Vector};
+use wasmote_exec::vector::{Binary, Ternary, Vector};
 use wasmote_ir::Op;
 use wasmote_ir::ops::{Fused, fused};
 
@@ -18,7 +18,7 @@ fn two<O: Binary<In = Vector, Out = Vector>>(a: Vector, b: Vector) -> Vector {
     O::eval(a, b).unwrap_or(Vector::ZERO)
 }
 
-fn three<O: Three<Value = Vector>>(a: Vector, b: Vector, c: Vector) -> Vector {
+fn three<O: Ternary<Value = Vector>>(a: Vector, b: Vector, c: Vector) -> Vector {
     O::eval(a, b, c).unwrap_or(Vector::ZERO)
 }
 
@@ -107,7 +107,7 @@ fn a_fused_operation_does_what_its_halves_do() {
     assert_eq!(rows.len(), 3);
     for (op, meaning, first, second) in rows {
         assert_eq!(
-            op.fuses().and_then(|Fused { first, second, into_second }| fused(Fused { first, second, into_second })),
+            op.fuses().and_then(|Fused { first, second, feeds_second }| fused(Fused { first, second, feeds_second })),
             Some(op)
         );
         for a in values().into_iter().step_by(2) {

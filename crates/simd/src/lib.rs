@@ -6,7 +6,7 @@
 //! 2. `portable`: the meaning of each operation, on any machine;
 //! 3. `sse2` or `neon`: operations that intrinsics compute better than what the compiler makes of `portable`. `sse4`
 //!    has some for newer processors;
-//! 4. `shapes`: the generic vector instructions, and for each shape its handlers. `apart` has those of rarely used
+//! 4. `shapes`: the generic vector instructions, and for each shape its handlers. `out_of_line` has those of rarely used
 //!    instructions;
 //! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `table` has the handlers of all rows.
 //!
@@ -15,18 +15,17 @@
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
-// Unsafe functions here have the contract of `Instr::run`: see `wasmote_exec::vector`.
+// Unsafe functions here have the contract of `Execute::run`: see `wasmote_exec::vector`.
 #![allow(clippy::missing_safety_doc)]
 
-mod apart;
 #[cfg(test)]
 mod columns_tests;
+mod handler_table;
 mod lanes;
 mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
-#[cfg(feature = "pairs")]
-mod pairs;
+mod out_of_line;
 mod portable;
 #[cfg(all(feature = "relaxed-native", target_arch = "x86_64"))]
 mod relaxed;
@@ -36,11 +35,12 @@ mod shapes;
 mod sse2;
 #[cfg(target_arch = "x86_64")]
 mod sse4;
-mod table;
+#[cfg(feature = "superinstructions")]
+mod superinstructions;
 #[cfg(test)]
 mod tests;
 
-pub use table::handler;
+pub use handler_table::handler;
 
 /// The best version of each operation for every machine of this architecture.
 mod baseline {

@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
-use wasmote_exec::vector::{Encoded, Flow, Instr, Linked, Regs, S, Source, Value, Vector, bytes};
+use wasmote_exec::vector::{Encoded, Execute, Flow, Linked, Regs, S, Source, Value, Vector, bytes};
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{Format, Operand};
 
-use crate::apart::{ADDRESS, Compute, VECTOR};
+use crate::out_of_line::{ADDRESS, OutOfLineBody, VECTOR};
 use crate::shapes::lane;
 
 /// The meaning of a load that replaces a lane.
@@ -29,7 +29,7 @@ pub trait StoreLane {
 /// A load that replaces a lane. The operands are the address, the offset, the vector and the lane.
 pub struct LoadInto<O>(PhantomData<O>);
 
-impl<O: LoadLane> Compute for LoadInto<O> {
+impl<O: LoadLane> OutOfLineBody for LoadInto<O> {
     const FORMAT: Format = LoadHalf::<O>::FORMAT.operand(lane(16 / O::SIZE as usize));
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
@@ -44,7 +44,7 @@ impl<O: LoadLane> Compute for LoadInto<O> {
 /// As [`LoadInto`], but the row gives the lane.
 pub struct LoadHalf<O>(PhantomData<O>);
 
-impl<O: LoadLane> Compute for LoadHalf<O> {
+impl<O: LoadLane> OutOfLineBody for LoadHalf<O> {
     const FORMAT: Format = ADDRESS.operand(Operand::Offset).then(VECTOR);
     #[inline(always)]
     unsafe fn compute(r: &Regs) -> Result<Vector, TrapCode> {
@@ -59,7 +59,7 @@ impl<O: LoadLane> Compute for LoadHalf<O> {
 /// A store of a lane. The operands are the address, the vector, the lane and the offset.
 pub struct StoreOf<O>(PhantomData<O>);
 
-impl<O: StoreLane> Instr<Linked> for StoreOf<O> {
+impl<O: StoreLane> Execute<Linked> for StoreOf<O> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees the operands of `FORMAT`. `bytes` checked the range in memory 0. The

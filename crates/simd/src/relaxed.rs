@@ -1,7 +1,7 @@
 //! Relaxed operations in the fastest way for x86-64 with SSE4.2 (feature `relaxed-native`). Other builds have the
 //! deterministic versions. With `-Ctarget-feature=+fma`, a product and a sum are rounded once.
 //!
-//! SAFETY, for every block here: `table::handler` returns handlers with these operations only if `sse4::available`
+//! SAFETY, for every block here: `handler_table::handler` returns handlers with these operations only if `sse4::available`
 //! returns true.
 #![allow(clippy::undocumented_unsafe_blocks)]
 

@@ -1,6 +1,6 @@
 //! Gives each row its operation.
 
-use wasmote_exec::vector::{Binary, Then, Three, Unary, Vector};
+use wasmote_exec::vector::{Binary, FeedsFirst, Ternary, Unary, Vector};
 use wasmote_ir::TrapCode;
 
 use crate::shapes::{Condition, Extract, Replace, Shift, Shuffle};
@@ -49,7 +49,7 @@ macro_rules! rows {
         )*
         $(
             pub struct $three;
-            impl Three for $three {
+            impl Ternary for $three {
                 type Value = Vector;
                 #[inline(always)]
                 fn eval(a: Vector, b: Vector, c: Vector) -> Result<Vector, TrapCode> {
@@ -299,7 +299,7 @@ pub mod baseline {
             $( $( fused!(@ $name $column $($value)*); )* )*
         };
         (@ $name:ident fuses $first:ident then $second:ident) => {
-            pub type $name = Then<$first, $second>;
+            pub type $name = FeedsFirst<$first, $second>;
         };
         (@ $name:ident $column:ident $($value:ident)*) => {};
     }

@@ -4,13 +4,16 @@
 use core::marker::PhantomData;
 
 use wasmote_exec::vector::{
-    Binary, Dest, Encoded, Flow, Handler, I, Instr, Linked, Load, LoadAt, LoadFromAny, One, R, Regs, S, Source, Store,
-    StoreAt, StoreToAny, Sum, Three, Tile, Two, Unary, Value, Vector, in_order,
+    Binary, BinaryInstr, Dest, Encoded, Execute, Flow, FusedInstr, Handler, I, Linked, Load, LoadAt, LoadFromAny, R,
+    Regs, S, Source, Store, StoreAt, StoreToAny, Sum, Ternary, Unary, UnaryInstr, Value, Vector, in_order,
 };
 use wasmote_ir::shape::{self as ir, Format, Operand};
 
-use crate::apart::{AllThree, Apart, Both, Loaded, Replaced, ReplacedHalf, Shifted, Single};
 use crate::memory::{LoadHalf, LoadInto, LoadLane, StoreLane, StoreOf};
+use crate::out_of_line::{
+    BinaryOperands, LoadOperands, OutOfLine, ReplaceHalfOperands, ReplaceLaneOperands, ShiftOperands, TernaryOperands,
+    UnaryOperands,
+};
 
 /// The meaning of a shift by a number of bits.
 pub trait Shift {
@@ -60,7 +63,7 @@ pub struct ShiftBy<O, A, B, D>(PhantomData<(O, A, B, D)>);
 pub trait Amount {
     /// The class's letter and operands.
     const FORMAT: Format;
-    /// Reads the amount. The contract is that of `Instr::run`, and the instruction has an amount of this class at
+    /// Reads the amount. The contract is that of `Execute::run`, and the instruction has an amount of this class at
     /// this unit.
     unsafe fn amount(r: &Regs, at: usize) -> u32;
 }
@@ -83,7 +86,7 @@ impl Amount for I {
     }
 }
 
-impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Instr<Linked> for ShiftBy<O, A, B, D> {
+impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Execute<Linked> for ShiftBy<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees operands of these classes, in this order.
@@ -107,9 +110,9 @@ pub trait Condition {
 }
 
 /// A branch on a vector.
-pub struct BranchOn<O, A>(PhantomData<(O, A)>);
+pub struct VectorBranchInstr<O, A>(PhantomData<(O, A)>);
 
-impl<O: Condition, A: Source<Vector>> Instr<Linked> for BranchOn<O, A> {
+impl<O: Condition, A: Source<Vector>> Execute<Linked> for VectorBranchInstr<O, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a source and a target, in this order.
@@ -124,14 +127,14 @@ impl<O: Condition, A: Source<Vector>> Instr<Linked> for BranchOn<O, A> {
     }
 }
 
-impl<O: Condition, A: Source<Vector>> Encoded for BranchOn<O, A> {
+impl<O: Condition, A: Source<Vector>> Encoded for VectorBranchInstr<O, A> {
     const FORMAT: Format = A::FORMAT.operand(Operand::Target);
 }
 
 /// A replacement of a lane.
 pub struct ReplaceIn<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ReplaceIn<O, A, D> {
+impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Execute<Linked> for ReplaceIn<O, A, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a vector, a scalar, a lane and a destination, in this order.
@@ -152,7 +155,7 @@ impl<O: Replace, A: Source<Vector>, D: Dest<Vector>> Encoded for ReplaceIn<O, A,
 /// An extraction of a lane from a vector in slots.
 pub struct ExtractFrom<O, D>(PhantomData<(O, D)>);
 
-impl<O: Extract, D: Dest<O::Lane>> Instr<Linked> for ExtractFrom<O, D> {
+impl<O: Extract, D: Dest<O::Lane>> Execute<Linked> for ExtractFrom<O, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a vector in slots, a lane and a destination, in this order. The translator
@@ -173,7 +176,7 @@ impl<O: Extract, D: Dest<O::Lane>> Encoded for ExtractFrom<O, D> {
 /// A choice of bytes from two vectors.
 pub struct ShuffleBoth<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Instr<Linked> for ShuffleBoth<O, A, B, D> {
+impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Execute<Linked> for ShuffleBoth<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees two vectors, a constant of 16 bytes and a destination, in this order.
@@ -194,7 +197,7 @@ impl<O: Shuffle, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Encoded 
 /// Writes a constant to slots. The accumulator keeps its value.
 pub struct Constant;
 
-impl Instr<Linked> for Constant {
+impl Execute<Linked> for Constant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a constant of 16 bytes and a destination.
@@ -214,12 +217,12 @@ impl Encoded for Constant {
 /// Writes a constant to the accumulator.
 pub struct LoadConstant;
 
-impl Instr<Linked> for LoadConstant {
+impl Execute<Linked> for LoadConstant {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a constant of 16 bytes.
         unsafe {
-            <I as Source<Vector>>::get(r, 0).accumulate(r);
+            <I as Source<Vector>>::get(r, 0).set_accumulator(r);
             r.advance(8);
         }
         Flow::Next
@@ -233,7 +236,7 @@ impl Encoded for LoadConstant {
 /// Moves a vector between slots. The accumulator keeps its value.
 pub struct Copy;
 
-impl Instr<Linked> for Copy {
+impl Execute<Linked> for Copy {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a source and a destination in slots.
@@ -257,70 +260,70 @@ macro_rules! for_each_shape {
         $callback! {
             $($before)*
             (Binary<In = Vector, Out = Vector>) VecBin5:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>;
-            (Three<Value = Vector>) VecTile:
-                sss: Tile<O, S, S, S, S>, rss: Tile<O, R, S, S, S>, sss_r: Tile<O, S, S, S, R>, rss_r: Tile<O, R, S, S, R>;
+                ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, sr: BinaryInstr<O, S, R, S>, si: BinaryInstr<O, S, I, S>, ri: BinaryInstr<O, R, I, S>;
+            (Ternary<Value = Vector>) VecTile:
+                sss: FusedInstr<O, S, S, S, S>, rss: FusedInstr<O, R, S, S, S>, sss_r: FusedInstr<O, S, S, S, R>, rss_r: FusedInstr<O, R, S, S, R>;
             (Shift) VecRotl:
                 si: ShiftBy<O, S, I, S>, ri: ShiftBy<O, R, I, S>, si_r: ShiftBy<O, S, I, R>, ri_r: ShiftBy<O, R, I, R>;
-            (Condition) VecBranch: s: BranchOn<O, S>, r: BranchOn<O, R>;
-            (Binary<In = Vector, Out = Vector>) VecBin1: ss: Apart<Both<O>>;
-            (Binary<In = Vector, Out = Vector>) VecBin2: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>;
+            (Condition) VecBranch: s: VectorBranchInstr<O, S>, r: VectorBranchInstr<O, R>;
+            (Binary<In = Vector, Out = Vector>) VecBin1: ss: OutOfLine<BinaryOperands<O>>;
+            (Binary<In = Vector, Out = Vector>) VecBin2: ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>;
             (Binary<In = Vector, Out = Vector>) VecBin4:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, ss_r: Two<O, S, S, R>, rs_r: Two<O, R, S, R>;
-            (Binary<In = Vector, Out = Vector>) VecBin3: ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>;
-            (Unary<In = Vector, Out = Vector>) VecUnary1: s: Apart<Single<O>>;
-            (Three<Value = Vector>) VecThree1: sss: Apart<AllThree<O>>;
+                ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, ss_r: BinaryInstr<O, S, S, R>, rs_r: BinaryInstr<O, R, S, R>;
+            (Binary<In = Vector, Out = Vector>) VecBin3: ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, sr: BinaryInstr<O, S, R, S>;
+            (Unary<In = Vector, Out = Vector>) VecUnary1: s: OutOfLine<UnaryOperands<O>>;
+            (Ternary<Value = Vector>) VecThree1: sss: OutOfLine<TernaryOperands<O>>;
             (Binary<In = Vector, Out = Vector>) VecSwizzle:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, is: Two<O, I, S, S>, ir: Two<O, I, R, S>;
+                ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, sr: BinaryInstr<O, S, R, S>, is: BinaryInstr<O, I, S, S>, ir: BinaryInstr<O, I, R, S>;
             (Binary<In = Vector, Out = Vector>) VecBin6:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, sr: Two<O, S, R, S>, ss_r: Two<O, S, S, R>, rs_r: Two<O, R, S, R>,
-                sr_r: Two<O, S, R, R>;
+                ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, sr: BinaryInstr<O, S, R, S>, ss_r: BinaryInstr<O, S, S, R>, rs_r: BinaryInstr<O, R, S, R>,
+                sr_r: BinaryInstr<O, S, R, R>;
             (Binary<In = Vector, Out = Vector>) VecBin8:
-                ss: Two<O, S, S, S>, rs: Two<O, R, S, S>, si: Two<O, S, I, S>, ri: Two<O, R, I, S>, ss_r: Two<O, S, S, R>,
-                rs_r: Two<O, R, S, R>, si_r: Two<O, S, I, R>, ri_r: Two<O, R, I, R>;
+                ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, si: BinaryInstr<O, S, I, S>, ri: BinaryInstr<O, R, I, S>, ss_r: BinaryInstr<O, S, S, R>,
+                rs_r: BinaryInstr<O, R, S, R>, si_r: BinaryInstr<O, S, I, R>, ri_r: BinaryInstr<O, R, I, R>;
             (Unary<In = Vector, Out = Vector>) VecUnary:
-                s: One<O, S, S>, r: One<O, R, S>, s_r: One<O, S, R>, r_r: One<O, R, R>;
-            (Unary<In = Vector, Out = u32>) VecTest: s: One<O, S, S>, r: One<O, R, S>, s_r: One<O, S, R>, r_r: One<O, R, R>;
-            (Unary<In = Vector, Out = u32>) VecTest1: s: One<O, S, S>;
-            (Unary<Out = Vector>) VecSplat: s: One<O, S, S>, r: One<O, R, S>;
-            (Unary<Out = Vector>) VecSplat1: s: Apart<Single<O>>;
-            (Three<Value = Vector>) VecThree:
-                sss: Tile<O, S, S, S, S>, rss: Tile<O, R, S, S, S>, ssr: Tile<O, S, S, R, S>, sss_r: Tile<O, S, S, S, R>,
-                rss_r: Tile<O, R, S, S, R>, ssr_r: Tile<O, S, S, R, R>;
+                s: UnaryInstr<O, S, S>, r: UnaryInstr<O, R, S>, s_r: UnaryInstr<O, S, R>, r_r: UnaryInstr<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest: s: UnaryInstr<O, S, S>, r: UnaryInstr<O, R, S>, s_r: UnaryInstr<O, S, R>, r_r: UnaryInstr<O, R, R>;
+            (Unary<In = Vector, Out = u32>) VecTest1: s: UnaryInstr<O, S, S>;
+            (Unary<Out = Vector>) VecSplat: s: UnaryInstr<O, S, S>, r: UnaryInstr<O, R, S>;
+            (Unary<Out = Vector>) VecSplat1: s: OutOfLine<UnaryOperands<O>>;
+            (Ternary<Value = Vector>) VecThree:
+                sss: FusedInstr<O, S, S, S, S>, rss: FusedInstr<O, R, S, S, S>, ssr: FusedInstr<O, S, S, R, S>, sss_r: FusedInstr<O, S, S, S, R>,
+                rss_r: FusedInstr<O, R, S, S, R>, ssr_r: FusedInstr<O, S, S, R, R>;
             (Shift) VecShift:
                 ss: ShiftBy<O, S, S, S>, si: ShiftBy<O, S, I, S>, ri: ShiftBy<O, R, I, S>, ss_r: ShiftBy<O, S, S, R>,
                 si_r: ShiftBy<O, S, I, R>, ri_r: ShiftBy<O, R, I, R>;
-            (Shift) VecShift2: ss: Apart<Shifted<O, S>>, si: Apart<Shifted<O, I>>;
+            (Shift) VecShift2: ss: OutOfLine<ShiftOperands<O, S>>, si: OutOfLine<ShiftOperands<O, I>>;
             (Shuffle) VecShuffle:
                 ss: ShuffleBoth<O, S, S, S>, rs: ShuffleBoth<O, R, S, S>, ss_r: ShuffleBoth<O, S, S, R>,
                 rs_r: ShuffleBoth<O, R, S, R>;
             (Binary<In = Vector, Out = Vector>) VecPermute:
-                si: Two<O, S, I, S>, ri: Two<O, R, I, S>, si_r: Two<O, S, I, R>, ri_r: Two<O, R, I, R>;
-            (Replace) VecReplace16: ss: Apart<Replaced<O>>;
+                si: BinaryInstr<O, S, I, S>, ri: BinaryInstr<O, R, I, S>, si_r: BinaryInstr<O, S, I, R>, ri_r: BinaryInstr<O, R, I, R>;
+            (Replace) VecReplace16: ss: OutOfLine<ReplaceLaneOperands<O>>;
             (Extract) VecExtract16: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
-            (Replace) VecReplace8: ss: Apart<Replaced<O>>;
+            (Replace) VecReplace8: ss: OutOfLine<ReplaceLaneOperands<O>>;
             (Extract) VecExtract8: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
             (Replace) VecReplace4: ss: ReplaceIn<O, S, S>, rs: ReplaceIn<O, R, S>;
             (Extract) VecExtract4: s: ExtractFrom<O, S>, s_r: ExtractFrom<O, R>;
-            (Replace) VecReplaceHalf: ss: Apart<ReplacedHalf<O>>;
+            (Replace) VecReplaceHalf: ss: OutOfLine<ReplaceHalfOperands<O>>;
             (Load<Out = Vector>) VecLoad:
                 s: LoadAt<O, S, S>, r: LoadAt<O, R, S>, ss: LoadAt<O, Sum<S, S>, S>, si: LoadAt<O, Sum<S, I>, S>,
                 ri: LoadAt<O, Sum<R, I>, S>, s_r: LoadAt<O, S, R>, r_r: LoadAt<O, R, R>, ss_r: LoadAt<O, Sum<S, S>, R>,
                 si_r: LoadAt<O, Sum<S, I>, R>, ri_r: LoadAt<O, Sum<R, I>, R>;
             (Load<Out = Vector>) VecLoad2: s: LoadAt<O, S, S>, r: LoadAt<O, R, S>;
-            (Load<Out = Vector>) VecLoad1: s: Apart<Loaded<O>>;
+            (Load<Out = Vector>) VecLoad1: s: OutOfLine<LoadOperands<O>>;
             (Load<Out = Vector>) VecLoadAny: s: LoadFromAny<O>;
             (Store<In = Vector>) VecStore:
                 s_s: StoreAt<O, S, S>, r_s: StoreAt<O, R, S>, s_r: StoreAt<O, S, R>, ss_r: StoreAt<O, Sum<S, S>, R>,
                 si_r: StoreAt<O, Sum<S, I>, R>;
             (Store<In = Vector>) VecStoreAny: s: StoreToAny<O>;
-            (LoadLane) VecLoadLane16: ss: Apart<LoadInto<O>>;
+            (LoadLane) VecLoadLane16: ss: OutOfLine<LoadInto<O>>;
             (StoreLane) VecStoreLane16: s: StoreOf<O>;
-            (LoadLane) VecLoadLane8: ss: Apart<LoadInto<O>>;
+            (LoadLane) VecLoadLane8: ss: OutOfLine<LoadInto<O>>;
             (StoreLane) VecStoreLane8: s: StoreOf<O>;
-            (LoadLane) VecLoadLane4: ss: Apart<LoadInto<O>>;
+            (LoadLane) VecLoadLane4: ss: OutOfLine<LoadInto<O>>;
             (StoreLane) VecStoreLane4: s: StoreOf<O>;
-            (LoadLane) VecLoadHalf: ss: Apart<LoadHalf<O>>;
+            (LoadLane) VecLoadHalf: ss: OutOfLine<LoadHalf<O>>;
         }
     };
 }
@@ -357,9 +360,9 @@ pub mod hot {
 }
 
 /// The instruction of each variant by number, for superinstructions.
-#[cfg(feature = "pairs")]
+#[cfg(feature = "superinstructions")]
 pub mod variants {
-    use wasmote_exec::vector::Address;
+    use wasmote_exec::vector::AddressMode;
 
     use super::*;
 
@@ -368,7 +371,7 @@ pub mod variants {
             /// The instruction of variant `N` of a shape, for rows with this meaning.
             pub trait Variant<Meaning, const N: usize> {
                 /// The instruction.
-                type Instr: Instr<Linked>;
+                type Execute: Execute<Linked>;
             }
             $( variants!(@each ($($meaning)*) $shape: $($class $instr,)*); )*
         };
@@ -379,7 +382,7 @@ pub mod variants {
         (@each $meaning:tt $shape:ident:) => {};
         (@one ($($meaning:tt)*) $shape:ident: $class:ident $instr:ty) => {
             impl<O: $($meaning)*> Variant<O, { ir::$shape::$class as usize }> for ir::$shape {
-                type Instr = $instr;
+                type Execute = $instr;
             }
         };
     }
@@ -387,17 +390,17 @@ pub mod variants {
 
     /// An instruction that can be the first of a superinstruction. It does all of its work and leaves `ip` behind
     /// itself, unless it jumps or traps.
-    pub trait Whole: Instr<Linked> {}
+    pub trait Whole: Execute<Linked> {}
 
     impl<O: Binary<In = Vector, Out = Vector>, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Whole
-        for Two<O, A, B, D>
+        for BinaryInstr<O, A, B, D>
     {
     }
     impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Whole for ShiftBy<O, A, B, D> {}
-    impl<O: Condition, A: Source<Vector>> Whole for BranchOn<O, A> {}
-    impl<O: Load<Out = Vector>, A: Address, D: Dest<Vector>> Whole for LoadAt<O, A, D> {}
-    impl<O: Three<Value = Vector>, A: Source<Vector>, B: Source<Vector>, C: Source<Vector>, D: Dest<Vector>> Whole
-        for Tile<O, A, B, C, D>
+    impl<O: Condition, A: Source<Vector>> Whole for VectorBranchInstr<O, A> {}
+    impl<O: Load<Out = Vector>, A: AddressMode, D: Dest<Vector>> Whole for LoadAt<O, A, D> {}
+    impl<O: Ternary<Value = Vector>, A: Source<Vector>, B: Source<Vector>, C: Source<Vector>, D: Dest<Vector>> Whole
+        for FusedInstr<O, A, B, C, D>
     {
     }
 }

@@ -1,6 +1,6 @@
 //! Operations that instructions up to SSE4.2 compute better than `sse2`.
 //!
-//! SAFETY, for every block here: `table::handler` returns handlers with these operations only if [`available`]
+//! SAFETY, for every block here: `handler_table::handler` returns handlers with these operations only if [`available`]
 //! returns true.
 #![allow(clippy::undocumented_unsafe_blocks)]
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasmote_ir::code::{Instr, to_units};
+use wasmote_ir::code::{DecodedInstr, to_units};
 use wasmote_ir::image::layout::{self, Section, kinds};
 use wasmote_ir::image::{Image, checksum, code_checksum};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
@@ -44,7 +44,7 @@ pub fn instructions(bytes: &[u8], range: Range<usize>) -> Vec<(usize, usize)> {
     let units: Vec<u16> = bytes[range.clone()].chunks_exact(2).map(|u| u16::from_le_bytes([u[0], u[1]])).collect();
     let mut all = Vec::new();
     let mut at = 0;
-    while let Some(instr) = Instr::decode(&units, at) {
+    while let Some(instr) = DecodedInstr::decode(&units, at) {
         all.push((range.start + 2 * at, instr.units.len()));
         at += instr.units.len();
     }

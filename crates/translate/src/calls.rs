@@ -4,15 +4,15 @@ use wasmote_decode::FuncType;
 use wasmote_ir::ops::family;
 use wasmote_ir::write::{Base, Count, Func, Header, Slot, Table, Type};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::Src;
-use crate::stack::{Entry, Place};
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::Src;
+use crate::stack::{Location, StackEntry};
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Materializes the arguments and pops them. Returns the callee's first slot, and how many slots the arguments
     /// take.
-    pub fn arguments(&mut self, ty: &FuncType) -> Step<(Base, Count)> {
-        let base = self.settle_top(ty.params.len())?;
+    pub fn arguments(&mut self, ty: &FuncType) -> TranslateResult<(Base, Count)> {
+        let base = self.materialize_top(ty.params.len())?;
         for _ in 0..ty.params.len() {
             self.pop()?;
         }
@@ -25,7 +25,7 @@ impl Body<'_> {
     pub fn results(&mut self, ty: &FuncType) {
         let mut first = None;
         for &result in &ty.results {
-            let slot = self.stack.push(Place::Temp, result);
+            let slot = self.stack.push(Location::Temp, result);
             first = first.or(Some((result, slot)));
         }
         self.code.called(first.filter(|_| ty.results.len() == 1));
@@ -38,11 +38,11 @@ impl Body<'_> {
     }
 
     /// `call`.
-    pub fn call(&mut self) -> Step {
+    pub fn call(&mut self) -> TranslateResult {
         let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
-        self.code.write_few(match self.callee(func) {
+        self.code.write_short(match self.callee(func) {
             Ok(defined) => family::Call.x((defined, base)),
             Err(imported) => family::CallImport.x((imported, base)),
         });
@@ -51,7 +51,7 @@ impl Body<'_> {
     }
 
     /// `return_call`.
-    pub fn return_call(&mut self) -> Step {
+    pub fn return_call(&mut self) -> TranslateResult {
         let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
@@ -67,28 +67,28 @@ impl Body<'_> {
 
     /// Pops the index into a table, and chooses its class. This comes before the arguments are materialized, so that a
     /// store of the index can still be left out; moves leave the accumulator as it is.
-    fn table_index(&mut self) -> Step<(Entry, Src)> {
+    fn table_index(&mut self) -> TranslateResult<(StackEntry, Src)> {
         let entry = self.pop()?;
         Ok((entry, self.register_or_slot(entry, wasmote_ir::ValType::I64)))
     }
 
     /// `call_indirect`.
-    pub fn call_indirect(&mut self) -> Step {
+    pub fn call_indirect(&mut self) -> TranslateResult {
         let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let (_, index) = self.table_index()?;
         let (type_index, table) = (Type(ty), Table(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
         let (base, _) = self.arguments(ty)?;
         match index {
-            Src::Slot(slot) => self.code.write_few(family::CallIndirect.s((Slot(slot), table, type_index, base))),
-            _ => self.code.write_few(family::CallIndirect.r((table, type_index, base))),
+            Src::Slot(slot) => self.code.write_short(family::CallIndirect.s((Slot(slot), table, type_index, base))),
+            _ => self.code.write_short(family::CallIndirect.r((table, type_index, base))),
         };
         self.results(ty);
         Ok(())
     }
 
     /// `return_call_indirect`.
-    pub fn return_call_indirect(&mut self) -> Step {
+    pub fn return_call_indirect(&mut self) -> TranslateResult {
         let (ty, table) = (self.reader.u32()?, self.reader.u32()?);
         let index = self.pop_slot()?;
         let (type_index, table) = (Type(ty), Table(table));

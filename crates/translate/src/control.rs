@@ -6,18 +6,18 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::write::{Header, Instruction, Padding, Target};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::{Recent, Src};
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::{RecentInstr, Src};
 #[cfg(feature = "gc")]
 use crate::labels::NO_TRY;
-use crate::labels::{Kind, Label, Signature};
-use crate::stack::{Entry, Place};
+use crate::labels::{Label, LabelKind, Signature};
+use crate::stack::{Location, StackEntry};
 
 /// A branch that carries at least this many values moves them with one instruction.
-const MANY: usize = 5;
+const MANY_VALUES: usize = 5;
 
 /// A popped condition, as the branches that test it.
-pub struct Condition {
+pub struct BranchCondition {
     /// The branch that jumps if the condition is not zero.
     pub taken: Op,
     /// The branch that jumps if the condition is zero.
@@ -28,10 +28,10 @@ pub struct Condition {
     pub b: Src,
 }
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Pops a condition. If an instruction computed it only for this, that instruction is retracted: the branch does
     /// its work.
-    fn condition(&mut self) -> Step<Condition> {
+    fn condition(&mut self) -> TranslateResult<BranchCondition> {
         let entry = self.pop()?;
         if let Some(recent) = self.deciding(entry) {
             #[cfg(feature = "gc")]
@@ -46,25 +46,25 @@ impl Body<'_> {
             {
                 self.code.retract();
                 self.code.retract();
-                return Ok(Condition { taken: not, not: taken, a: before.a, b: before.b });
+                return Ok(BranchCondition { taken: not, not: taken, a: before.a, b: before.b });
             }
             if let Some((taken, not)) = decided(&recent) {
                 self.code.retract();
-                return Ok(Condition { taken, not, a: recent.a, b: recent.b });
+                return Ok(BranchCondition { taken, not, a: recent.a, b: recent.b });
             }
         }
         let a = self.register_or_slot(entry, ValType::I32);
-        Ok(Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })
+        Ok(BranchCondition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })
     }
 
     /// Whether the instruction that took this result from the accumulator is its only reader. It is if the result was
     /// not stored, or if its slot is that of a temporary, which is read only once.
-    fn alone(&self, recent: &Recent) -> bool {
+    fn alone(&self, recent: &RecentInstr) -> bool {
         recent.elided || recent.dst.is_some_and(|dst| u32::from(dst) >= self.locals.end())
     }
 
     /// Writes a branch that jumps if the condition is `when`. Returns where it starts, and the unit of its target.
-    fn branch_on(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
+    fn branch_on(&mut self, condition: &BranchCondition, when: bool) -> (usize, usize) {
         let op = if when { condition.taken } else { condition.not };
         #[cfg(feature = "gc")]
         if op == Op::BrOnCast {
@@ -74,66 +74,66 @@ impl Body<'_> {
             return (start, self.code.units.len() - Operand::Target.units());
         }
         let variant = op.variant(sources_of(op, condition.a, condition.b)).unwrap_or(0);
-        let start = self.code.emit_two(op, variant, condition.a, condition.b, 0);
+        let start = self.code.emit_two_sources(op, variant, condition.a, condition.b, 0);
         (start, self.code.units.len() - Operand::Target.units())
     }
 
     /// Reads the type of a structured instruction.
-    pub fn signature(&mut self) -> Step<Signature> {
+    pub fn signature(&mut self) -> TranslateResult<Signature> {
         Ok(Signature::new(self.reader.block_type()?)?)
     }
 
     /// Opens a structured instruction whose parameters are on the stack.
-    pub fn enter(&mut self, kind: Kind, signature: Signature, around: Option<u32>) -> Step {
+    pub fn enter(&mut self, kind: LabelKind, signature: Signature, around: Option<u32>) -> TranslateResult {
         let params = signature.params(self.module).len();
         let height = self.stack.len().checked_sub(params).ok_or(INVALID)?;
-        let base = self.stack.get(height).map_or(self.stack.next_home(), |entry| entry.home());
+        let base = self.stack.get(height).map_or(self.stack.next_stack_slot(), |entry| entry.stack_slot());
         let start = self.code.units.len();
         let mark = self.locals.mark();
         self.labels.push(Label { start, around, mark, ..Label::new(kind, signature, height, base) })
     }
 
     /// `block`.
-    pub fn block(&mut self) -> Step {
+    pub fn block(&mut self) -> TranslateResult {
         let signature = self.signature()?;
         // A local may be written on only some of the paths through the block. An operand that still named the local
         // would be in a different place on each path.
-        self.settle_locals()?;
-        self.enter(Kind::Block, signature, None)
+        self.materialize_locals()?;
+        self.enter(LabelKind::Block, signature, None)
     }
 
     /// `loop`.
-    pub fn loop_(&mut self) -> Step {
+    pub fn loop_(&mut self) -> TranslateResult {
         let signature = self.signature()?;
-        self.settle_locals()?;
-        self.settle_top(signature.params(self.module).len())?;
+        self.materialize_locals()?;
+        self.materialize_top(signature.params(self.module).len())?;
         self.code.join();
-        self.enter(Kind::Loop, signature, None)?;
+        self.enter(LabelKind::Loop, signature, None)?;
         self.meter.open(self.code);
         Ok(())
     }
 
     /// `if`.
-    pub fn if_(&mut self) -> Step {
+    pub fn if_(&mut self) -> TranslateResult {
         let signature = self.signature()?;
         let condition = self.condition()?;
-        self.settle_locals()?;
-        self.settle_top(signature.params(self.module).len())?;
+        self.materialize_locals()?;
+        self.materialize_top(signature.params(self.module).len())?;
         let (start, operand) = self.branch_on(&condition, false);
         let around = self.labels.wait(start, operand, self.code);
-        self.enter(Kind::If, signature, Some(around))
+        self.enter(LabelKind::If, signature, Some(around))
     }
 
     /// `else`.
-    pub fn else_(&mut self) -> Step {
+    pub fn else_(&mut self) -> TranslateResult {
         let mut label = self.labels.pop().ok_or(INVALID)?;
-        if label.kind != Kind::If {
+        if label.kind != LabelKind::If {
             return Err(INVALID);
         }
         self.labels.push(label)?;
         if self.reachable {
-            self.settle_top(label.signature.results(self.module).len())?;
-            let start = self.code.write_few(family::Goto.x((Target,)));
+            self.materialize_top(label.signature.results(self.module).len())?;
+            let start = self.code.write_short(family::Goto.x((Target,)));
             self.labels.branch(0, start, start + 1, self.code);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
@@ -144,16 +144,16 @@ impl Body<'_> {
         self.locals.forget(label.mark);
         self.stack.truncate(label.height);
         for &ty in label.signature.params(self.module) {
-            self.stack.push(Place::Temp, ty);
+            self.stack.push(Location::Temp, ty);
         }
-        label.kind = Kind::Else;
+        label.kind = LabelKind::Else;
         self.labels.push(label)?;
         self.reachable = true;
         Ok(())
     }
 
     /// `end`. Returns whether it ends the function.
-    pub fn end(&mut self) -> Step<bool> {
+    pub fn end(&mut self) -> TranslateResult<bool> {
         #[cfg(feature = "gc")]
         if let Some(tried) = self.labels.top().map(|label| label.tried).filter(|&tried| tried != NO_TRY) {
             self.close_try(tried)?;
@@ -166,7 +166,7 @@ impl Body<'_> {
         }
         if joins {
             if self.reachable {
-                self.settle_top(results)?;
+                self.materialize_top(results)?;
             }
             self.labels.bind(label.branches, self.code);
             self.labels.bind(label.around, self.code);
@@ -174,15 +174,15 @@ impl Body<'_> {
             self.locals.forget(label.mark);
             self.stack.truncate(label.height);
             for &ty in label.signature.results(self.module) {
-                self.stack.push(Place::Temp, ty);
+                self.stack.push(Location::Temp, ty);
             }
             self.reachable = true;
         }
-        let was_function = label.kind == Kind::Func;
+        let was_function = label.kind == LabelKind::Func;
         if was_function && self.reachable {
             self.meter.values(results);
         }
-        if was_function || label.kind == Kind::Loop {
+        if was_function || label.kind == LabelKind::Loop {
             self.meter.close(self.code);
         }
         if was_function && self.reachable {
@@ -206,9 +206,9 @@ impl Body<'_> {
     }
 
     /// Returns how many values a branch to a label carries.
-    pub fn brings(&self, label: &Label) -> usize {
+    pub fn branch_arity(&self, label: &Label) -> usize {
         match label.kind {
-            Kind::Loop => label.signature.params(self.module).len(),
+            LabelKind::Loop => label.signature.params(self.module).len(),
             _ => label.signature.results(self.module).len(),
         }
     }
@@ -216,31 +216,31 @@ impl Body<'_> {
     /// Whether the topmost `count` entries are where a branch to the label must leave them.
     pub fn in_place(&self, label: &Label, count: usize) -> bool {
         let Some(first) = self.stack.len().checked_sub(count) else { return false };
-        self.stack.get(first).is_none_or(|entry| entry.home() == label.base) && self.settled(first)
+        self.stack.get(first).is_none_or(|entry| entry.stack_slot() == label.base) && self.is_materialized(first)
     }
 
     /// Whether the entries from `first` on are in their stack slots.
-    fn settled(&self, first: usize) -> bool {
+    fn is_materialized(&self, first: usize) -> bool {
         let mut entries = (first..self.stack.len()).filter_map(|index| self.stack.get(index));
-        entries.all(|entry| entry.place() == Place::Temp)
+        entries.all(|entry| entry.place() == Location::Temp)
     }
 
-    /// Materializes the topmost `count` entries if they are [`MANY`] or more. A branch then moves them with one
+    /// Materializes the topmost `count` entries if they are [`MANY_VALUES`] or more. A branch then moves them with one
     /// instruction. Otherwise the code of a body full of branches would be a thousand times as large as the body.
-    pub fn settle_many(&mut self, count: usize) -> Step {
-        if count >= MANY {
-            self.settle_top(count)?;
+    pub fn materialize_many(&mut self, count: usize) -> TranslateResult {
+        if count >= MANY_VALUES {
+            self.materialize_top(count)?;
         }
         Ok(())
     }
 
     /// Writes instructions that move the topmost `count` entries to where a branch to the label must leave them. The
     /// entries stay on the stack.
-    pub fn move_to(&mut self, label: &Label, count: usize) -> Step {
+    pub fn move_to(&mut self, label: &Label, count: usize) -> TranslateResult {
         let first = self.stack.len().checked_sub(count).ok_or(INVALID)?;
-        if count >= MANY && self.settled(first) {
-            let from = self.stack.get(first).ok_or(INVALID)?.home();
-            self.code.copy_run(from, label.base, self.stack.next_home().wrapping_sub(from));
+        if count >= MANY_VALUES && self.is_materialized(first) {
+            let from = self.stack.get(first).ok_or(INVALID)?.stack_slot();
+            self.code.copy_run(from, label.base, self.stack.next_stack_slot().wrapping_sub(from));
             return Ok(());
         }
         let mut to = label.base;
@@ -248,13 +248,13 @@ impl Body<'_> {
         for index in first..self.stack.len() {
             let entry = self.stack.get(index).ok_or(INVALID)?;
             match entry.place() {
-                Place::Temp if entry.home() == to => {}
-                Place::Temp if count == 1 && self.code.redirect(entry.home(), to) => {}
-                Place::Temp => self.code.copy_value(entry.home(), to, entry.ty()),
-                Place::Local(slot) => self.code.copy_value(slot, to, entry.ty()),
-                Place::Const(bits) => self.code.constant(bits, to),
+                Location::Temp if entry.stack_slot() == to => {}
+                Location::Temp if count == 1 && self.code.redirect(entry.stack_slot(), to) => {}
+                Location::Temp => self.code.copy_value(entry.stack_slot(), to, entry.ty()),
+                Location::Local(slot) => self.code.copy_value(slot, to, entry.ty()),
+                Location::Const(bits) => self.code.constant(bits, to),
                 #[cfg(feature = "simd")]
-                Place::Vector(number) => self.code.vector_constant(number, Some(to)),
+                Location::Vector(number) => self.code.vector_constant(number, Some(to)),
             }
             to = to.wrapping_add(entry.ty().slots());
         }
@@ -262,15 +262,15 @@ impl Body<'_> {
     }
 
     /// `br`.
-    pub fn br(&mut self) -> Step {
+    pub fn br(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
-        let count = self.brings(&label);
+        let count = self.branch_arity(&label);
         self.meter.values(count);
-        if label.kind == Kind::Func {
+        if label.kind == LabelKind::Func {
             self.return_()?;
         } else {
-            self.settle_many(count)?;
+            self.materialize_many(count)?;
             self.move_to(&label, count)?;
             self.goto(depth);
         }
@@ -280,23 +280,23 @@ impl Body<'_> {
 
     /// Writes an unconditional branch to the label at this depth.
     pub fn goto(&mut self, depth: u32) {
-        let start = self.code.write_few(family::Goto.x((Target,)));
+        let start = self.code.write_short(family::Goto.x((Target,)));
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
     /// `br_if`.
-    pub fn br_if(&mut self) -> Step {
+    pub fn br_if(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
         let condition = self.condition()?;
         self.branch_if(depth, condition)
     }
 
     /// Branches on a condition. The values that the branch carries are on the stack.
-    pub fn branch_if(&mut self, depth: u32, condition: Condition) -> Step {
+    pub fn branch_if(&mut self, depth: u32, condition: BranchCondition) -> TranslateResult {
         let label = self.labels.at(depth).ok_or(INVALID)?;
-        let count = self.brings(&label);
+        let count = self.branch_arity(&label);
         self.meter.values(count);
-        self.settle_many(count)?;
+        self.materialize_many(count)?;
         if count == 0 || self.in_place(&label, count) {
             let (start, operand) = self.branch_on(&condition, true);
             self.labels.branch(depth, start, operand, self.code);
@@ -307,17 +307,22 @@ impl Body<'_> {
 
     /// Writes a branch whose values must be moved first. `around` writes the opposite branch, which skips the moves
     /// when the label is not taken. It returns where that branch starts, and the unit of its target.
-    pub fn branch_with(&mut self, depth: u32, label: &Label, around: impl FnOnce(&mut Self) -> (usize, usize)) -> Step {
-        let count = self.brings(label);
-        if label.kind == Kind::Func && count > 1 {
-            self.settle_top(count)?;
+    pub fn branch_with(
+        &mut self,
+        depth: u32,
+        label: &Label,
+        around: impl FnOnce(&mut Self) -> (usize, usize),
+    ) -> TranslateResult {
+        let count = self.branch_arity(label);
+        if label.kind == LabelKind::Func && count > 1 {
+            self.materialize_top(count)?;
         }
-        self.settle_many(count)?;
+        self.materialize_many(count)?;
         let (start, operand) = around(self);
         let around = self.labels.wait(start, operand, self.code);
         let held = self.code.held();
         self.code.resume(held);
-        if label.kind == Kind::Func {
+        if label.kind == LabelKind::Func {
             self.return_()?;
         } else {
             self.move_to(label, count)?;
@@ -329,7 +334,7 @@ impl Body<'_> {
     }
 
     /// `br_table`.
-    pub fn br_table(&mut self) -> Step {
+    pub fn br_table(&mut self) -> TranslateResult {
         self.targets.clear();
         let mut default = 0;
         for _ in 0..=self.reader.u32()? {
@@ -339,12 +344,12 @@ impl Body<'_> {
         let entry = self.pop()?;
         let index = self.register_or_slot(entry, ValType::I32);
         let default = self.labels.at(default).ok_or(INVALID)?;
-        let count = self.brings(&default);
+        let count = self.branch_arity(&default);
         self.meter.values(count);
-        self.settle_top(count)?;
+        self.materialize_top(count)?;
         let length = self.targets.len();
         let variant = Op::BrTable.variant(Sources::of(index.class())).ok_or(INVALID)?;
-        let start = self.code.emit_one(Op::BrTable, variant, index, length as u64);
+        let start = self.code.emit_one_source(Op::BrTable, variant, index, length as u64);
         let first = self.code.units.len();
         self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
@@ -353,7 +358,7 @@ impl Body<'_> {
         for i in 0..length {
             let (depth, operand) = (self.targets[i], first + 2 * i);
             let label = self.labels.at(depth).ok_or(INVALID)?;
-            if label.kind != Kind::Func && (count == 0 || self.in_place(&label, count)) {
+            if label.kind != LabelKind::Func && (count == 0 || self.in_place(&label, count)) {
                 self.labels.branch(depth, start, operand, self.code);
                 continue;
             }
@@ -362,7 +367,7 @@ impl Body<'_> {
                 None => {
                     let here = self.code.units.len();
                     self.code.join();
-                    if label.kind == Kind::Func {
+                    if label.kind == LabelKind::Func {
                         self.return_()?;
                     } else {
                         self.move_to(&label, count)?;
@@ -381,7 +386,7 @@ impl Body<'_> {
     }
 
     /// Writes a return with the topmost entries, which stay on the stack.
-    pub fn return_(&mut self) -> Step {
+    pub fn return_(&mut self) -> TranslateResult {
         let results: &[ValType] = &self.ty.results;
         let header = Header(self.header);
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
@@ -399,7 +404,7 @@ impl Body<'_> {
                 self.return_vector(entry, header);
             }
             _ => {
-                let base = self.settle_top(results.len())?;
+                let base = self.materialize_top(results.len())?;
                 let slots = results.iter().map(|ty| ty.slots()).sum();
                 self.code.copy_run(base, 0, slots);
                 self.code.write(family::Return.x((header, Padding)));
@@ -409,7 +414,7 @@ impl Body<'_> {
     }
 
     /// Writes a return with one result, which is no vector.
-    fn return_one(&mut self, entry: Entry, ty: ValType, header: Header) {
+    fn return_one(&mut self, entry: StackEntry, ty: ValType, header: Header) {
         let op = match ty {
             ValType::F32 => Op::ReturnF32,
             ValType::F64 => Op::ReturnF64,
@@ -420,7 +425,7 @@ impl Body<'_> {
                 self.take(entry);
                 Src::Reg
             }
-            Src::Imm(bits) if op == Op::ReturnInt && crate::code::fits_signed(bits) => Src::Imm(bits),
+            Src::Imm(bits) if op == Op::ReturnInt && crate::code_writer::fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(entry)),
         };
         let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
@@ -429,7 +434,7 @@ impl Body<'_> {
                 self.code.write_return(Instruction { op, variant, values: [slot.into(), header.into()] });
             }
             _ => {
-                self.code.emit_one(op, variant, source, header.into());
+                self.code.emit_one_source(op, variant, source, header.into());
             }
         }
     }
@@ -445,7 +450,7 @@ fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
 /// Returns the branches that do the work of an instruction and of a test of its result. The first jumps if the result
 /// is not zero, the second if it is. Returns `None` unless both have a variant for the instruction's sources.
 #[inline]
-fn decided(recent: &Recent) -> Option<(Op, Op)> {
+fn decided(recent: &RecentInstr) -> Option<(Op, Op)> {
     let branches = recent.op.branches()?;
     let has = |branch: Op| branch.variant(sources_of(branch, recent.a, recent.b)).is_some();
     (BRANCHES_FOR_ALL || has(branches.0) && has(branches.1)).then_some(branches)

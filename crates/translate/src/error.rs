@@ -1,6 +1,6 @@
 //! Why a body could not be translated.
 
-use wasmote_decode::operators::Lacking;
+use wasmote_decode::operators::UnsupportedType;
 use wasmote_decode::reader::Malformed;
 use wasmote_ir::fallible::OutOfMemory;
 
@@ -48,8 +48,8 @@ kinds! {
     OutOfMemory: "out of memory";
 }
 
-impl From<Lacking> for TranslateErrorKind {
-    fn from(_: Lacking) -> TranslateErrorKind {
+impl From<UnsupportedType> for TranslateErrorKind {
+    fn from(_: UnsupportedType) -> TranslateErrorKind {
         TranslateErrorKind::Unsupported
     }
 }

@@ -9,16 +9,16 @@ use alloc::vec::Vec;
 
 use wasmote_decode::operators::Catch;
 use wasmote_decode::reader::Reader;
+use wasmote_ir::exception_table::{ANY, DELEGATE, ExceptionEntry, NO_SLOT};
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 use wasmote_ir::operators::{Immediate, Operator};
 use wasmote_ir::ops::family;
 use wasmote_ir::write::{Header, Padding, Slot, Tag, Target};
 
 use crate::TranslateErrorKind;
-use crate::body::{Body, INVALID, Step};
-use crate::labels::{Kind, NO_TRY, Signature};
-use crate::stack::Place;
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::labels::{LabelKind, NO_TRY, Signature};
+use crate::stack::Location;
 
 /// A `try_table` or legacy `try` that has not ended.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ struct Try {
 /// A clause of a `try` that has not ended. Its entry is written at the end.
 #[derive(Clone, Copy)]
 struct Clause {
-    handler: Handler,
+    handler: ExceptionEntry,
     /// The index of the label that it leads to, counted from the outermost. [`OWN`] if `handler` has the target.
     label: usize,
 }
@@ -55,12 +55,12 @@ pub struct Exceptions {
     first_kept: u16,
     /// The number of these slots: one for each level of nested legacy `try`s.
     kept: u16,
-    /// Handlers that return from the function, as indices in `Code::handlers`.
+    /// Handlers that return from the function, as indices in `CodeWriter::handlers`.
     returns: Vec<usize>,
 }
 
 /// Returns how deep the legacy `try`s of a body nest. The reader stands in front of the body's operators.
-fn nesting(mut reader: Reader<'_>) -> Step<u16> {
+fn nesting(mut reader: Reader<'_>) -> TranslateResult<u16> {
     let (mut depth, mut most) = (0u32, 0u32);
     let mut blocks = Vec::new();
     while let Ok(operator) = reader.operator() {
@@ -81,14 +81,14 @@ fn nesting(mut reader: Reader<'_>) -> Step<u16> {
     Ok(most.min(u32::from(u16::MAX)) as u16)
 }
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Starts a function. The reader stands in front of its operators.
     ///
     /// Each level of nested legacy `try`s needs a slot that keeps an exception for `rethrow`. It lies below all
     /// operands, so that calls leave it alone. Few functions have a legacy `try`, so the first pass looks for none.
-    /// When it meets one ([`Body::found_older_try`]), a second pass counts the levels first.
-    pub fn start_exceptions(&mut self, older_tries: bool) -> Step {
-        let kept = if older_tries { nesting(self.reader)? } else { 0 };
+    /// When it meets one ([`BodyTranslator::found_older_try`]), a second pass counts the levels first.
+    pub fn start_exceptions(&mut self, legacy_tries: bool) -> TranslateResult {
+        let kept = if legacy_tries { nesting(self.reader)? } else { 0 };
         self.exceptions.first_kept = self.locals.reserve(kept)? as u16;
         self.exceptions.kept = kept;
         self.exceptions.tries.clear();
@@ -98,14 +98,14 @@ impl Body<'_> {
     }
 
     /// Returns how many `try`s are around the current operator.
-    fn level(&self) -> Step<u16> {
+    fn level(&self) -> TranslateResult<u16> {
         u16::try_from(self.labels.tries()).map_err(|_| TranslateErrorKind::TooManyTries)
     }
 
     /// Opens the label of a `try`.
-    fn open_try(&mut self, kind: Kind, signature: Signature, clauses: usize, kept: u16) -> Step {
+    fn open_try(&mut self, kind: LabelKind, signature: Signature, clauses: usize, kept: u16) -> TranslateResult {
         let level = self.level()?;
-        self.settle_locals()?;
+        self.materialize_locals()?;
         // No instruction is fused across this point, so that the `try` covers exactly the instructions after it.
         self.code.join();
         self.enter(kind, signature, None)?;
@@ -116,7 +116,7 @@ impl Body<'_> {
     }
 
     /// `try_table`.
-    pub fn try_table(&mut self) -> Step {
+    pub fn try_table(&mut self) -> TranslateResult {
         let signature = self.signature()?;
         let level = self.level()?;
         let clauses = self.exceptions.clauses.len();
@@ -130,20 +130,21 @@ impl Body<'_> {
             let slot = self.labels.at(depth).ok_or(INVALID)?.base;
             self.stack.peak = self.stack.peak.max(u32::from(slot) + u32::from(count) + u32::from(keeps));
             let reference = if keeps { slot.wrapping_add(count) } else { NO_SLOT };
-            let handler = Handler { tag: tag.unwrap_or(ANY), slot, count, reference, level, ..Handler::default() };
+            let handler =
+                ExceptionEntry { tag: tag.unwrap_or(ANY), slot, count, reference, level, ..ExceptionEntry::default() };
             self.exceptions.clauses.try_push(Clause { handler, label })?;
         }
-        self.open_try(Kind::Try, signature, clauses, NO_SLOT)
+        self.open_try(LabelKind::Try, signature, clauses, NO_SLOT)
     }
 
     /// Returns how many slots the values of a tag's exceptions take.
-    fn tag_slots(&self, tag: u32) -> Step<u16> {
+    fn tag_slots(&self, tag: u32) -> TranslateResult<u16> {
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         Ok(ty.params.iter().map(|ty| ty.slots()).sum())
     }
 
     /// Writes the entries of the innermost `try`, which has this number. Its code ends here.
-    pub fn close_try(&mut self, index: u32) -> Step {
+    pub fn close_try(&mut self, index: u32) -> TranslateResult {
         let Some(tried) = self.exceptions.tries.get(index as usize).copied() else { return Ok(()) };
         self.code.join();
         let to = tried.to.unwrap_or(self.code.units.len());
@@ -167,7 +168,7 @@ impl Body<'_> {
     }
 
     /// Writes the code of handlers that return from the function. It stands after the function's end.
-    pub fn return_handlers(&mut self) -> Step {
+    pub fn return_handlers(&mut self) -> TranslateResult {
         let results = self.ty.results.iter().map(|ty| ty.slots()).sum();
         for i in 0..self.exceptions.returns.len() {
             let entry = self.exceptions.returns[i];
@@ -183,26 +184,26 @@ impl Body<'_> {
     }
 
     /// The legacy `try`.
-    pub fn try_(&mut self) -> Step {
+    pub fn try_(&mut self) -> TranslateResult {
         let signature = self.signature()?;
-        let depth = self.labels.older_tries();
+        let depth = self.labels.legacy_tries();
         if depth >= u32::from(self.exceptions.kept) {
             self.found_older_try = true;
             return Err(INVALID);
         }
         let kept = self.exceptions.first_kept + depth as u16;
-        self.open_try(Kind::OlderTry, signature, self.exceptions.clauses.len(), kept)
+        self.open_try(LabelKind::OlderTry, signature, self.exceptions.clauses.len(), kept)
     }
 
     /// The legacy `catch`, which has a tag, or `catch_all`.
-    pub fn catch(&mut self, tagged: bool) -> Step {
+    pub fn catch(&mut self, tagged: bool) -> TranslateResult {
         let tag = if tagged { Some(self.reader.u32()?) } else { None };
         let label = *self.labels.top().ok_or(INVALID)?;
-        if !matches!(label.kind, Kind::OlderTry | Kind::OlderCatch) {
+        if !matches!(label.kind, LabelKind::OlderTry | LabelKind::OlderCatch) {
             return Err(INVALID);
         }
         if self.reachable {
-            self.settle_top(label.signature.results(self.module).len())?;
+            self.materialize_top(label.signature.results(self.module).len())?;
             let start = self.code.write(family::Goto.x((Target,)));
             self.labels.branch(0, start, start + 1, self.code);
         }
@@ -220,17 +221,17 @@ impl Body<'_> {
             count = self.tag_slots(tag)?;
             let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
             for &ty in &ty.params {
-                self.stack.push(Place::Temp, ty);
+                self.stack.push(Location::Temp, ty);
             }
         }
-        let handler = Handler {
+        let handler = ExceptionEntry {
             target: here as u32,
             tag: tag.unwrap_or(ANY),
             slot: label.base,
             count,
             reference: kept,
             level,
-            ..Handler::default()
+            ..ExceptionEntry::default()
         };
         self.exceptions.clauses.try_push(Clause { handler, label: OWN })?;
         self.reachable = true;
@@ -239,7 +240,7 @@ impl Body<'_> {
     }
 
     /// `delegate`: ends a legacy `try`, whose exceptions are thrown on as if in the label at the given depth.
-    pub fn delegate(&mut self) -> Step {
+    pub fn delegate(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
         // The depth does not count the label of the `try` itself.
         let outer = self.labels.index(depth.checked_add(1).ok_or(INVALID)?).ok_or(INVALID)?;
@@ -247,13 +248,14 @@ impl Body<'_> {
         let label = *self.labels.top().ok_or(INVALID)?;
         let tried = self.exceptions.tries.get(label.tried as usize).copied().ok_or(INVALID)?;
         let slot = u16::try_from(level).map_err(|_| TranslateErrorKind::TooManyTries)?;
-        let handler = Handler { tag: DELEGATE, slot, reference: NO_SLOT, level: tried.level, ..Handler::default() };
+        let handler =
+            ExceptionEntry { tag: DELEGATE, slot, reference: NO_SLOT, level: tried.level, ..ExceptionEntry::default() };
         self.exceptions.clauses.try_push(Clause { handler, label: OWN })?;
         self.end().map(|_| ())
     }
 
     /// `throw`.
-    pub fn throw(&mut self) -> Step {
+    pub fn throw(&mut self) -> TranslateResult {
         let tag = self.reader.u32()?;
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
         self.meter.values(ty.params.len());
@@ -265,7 +267,7 @@ impl Body<'_> {
     }
 
     /// `throw_ref`.
-    pub fn throw_ref(&mut self) -> Step {
+    pub fn throw_ref(&mut self) -> TranslateResult {
         let slot = self.pop_slot()?;
         self.throw_slot(slot);
         Ok(())
@@ -279,7 +281,7 @@ impl Body<'_> {
     }
 
     /// The legacy `rethrow`.
-    pub fn rethrow(&mut self) -> Step {
+    pub fn rethrow(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let tried = self.exceptions.tries.get(label.tried as usize).ok_or(INVALID)?;

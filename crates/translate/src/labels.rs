@@ -3,16 +3,16 @@
 use alloc::vec::Vec;
 
 use wasmote_decode::ModuleInfo;
-use wasmote_decode::operators::{Lacking, WrittenBlock};
+use wasmote_decode::operators::{EncodedBlockType, UnsupportedType};
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
 
-use crate::body::Step;
-use crate::code::Code;
+use crate::body::TranslateResult;
+use crate::code_writer::CodeWriter;
 
 /// The kind of a structured instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum LabelKind {
     /// The function itself.
     Func,
     /// `block`.
@@ -45,11 +45,11 @@ pub enum Signature {
 
 impl Signature {
     /// Returns the signature that a block type denotes.
-    pub fn new(ty: WrittenBlock) -> Result<Signature, Lacking> {
+    pub fn new(ty: EncodedBlockType) -> Result<Signature, UnsupportedType> {
         Ok(match ty {
-            WrittenBlock::Empty => Signature::Value(None),
-            WrittenBlock::Value(ty) => Signature::Value(Some(ty.known()?)),
-            WrittenBlock::Type(index) => Signature::Func(index),
+            EncodedBlockType::Empty => Signature::Value(None),
+            EncodedBlockType::Value(ty) => Signature::Value(Some(ty.supported()?)),
+            EncodedBlockType::Type(index) => Signature::Func(index),
         })
     }
 
@@ -74,7 +74,7 @@ impl Signature {
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LabelKind,
     /// Its type.
     pub signature: Signature,
     /// The number of entries on the operand stack below its parameters.
@@ -97,12 +97,12 @@ pub struct Label {
     pub tries: u32,
     /// How many labels up to this one are legacy `try`s.
     #[cfg(feature = "gc")]
-    pub older_tries: u32,
+    pub legacy_tries: u32,
 }
 
 impl Label {
     /// Returns a label that no branch leads to yet, and that belongs to no `try`.
-    pub fn new(kind: Kind, signature: Signature, height: usize, base: u16) -> Label {
+    pub fn new(kind: LabelKind, signature: Signature, height: usize, base: u16) -> Label {
         Label {
             kind,
             signature,
@@ -117,7 +117,7 @@ impl Label {
             #[cfg(feature = "gc")]
             tries: 0,
             #[cfg(feature = "gc")]
-            older_tries: 0,
+            legacy_tries: 0,
         }
     }
 }
@@ -125,12 +125,12 @@ impl Label {
 /// Stands in [`Label::tried`] for no `try`.
 #[cfg(feature = "gc")]
 pub const NO_TRY: u32 = u32::MAX;
-/// Stands in [`Waiting::start`] for an exception handler, whose index in [`Code::handlers`] is then the operand.
+/// Stands in [`PendingBranch::start`] for an exception handler, whose index in [`CodeWriter::handlers`] is then the operand.
 const HANDLER: usize = usize::MAX;
 
 /// A branch or an exception handler whose target is not known yet.
 #[derive(Clone, Copy)]
-struct Waiting {
+struct PendingBranch {
     /// Where its instruction starts, or [`HANDLER`].
     start: usize,
     /// The unit of its target operand.
@@ -143,7 +143,7 @@ struct Waiting {
 #[derive(Default)]
 pub struct Labels {
     labels: Vec<Label>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingBranch>,
 }
 
 impl Labels {
@@ -154,9 +154,9 @@ impl Labels {
     }
 
     /// Enters a structured instruction, and counts the `try`s around it.
-    pub fn push(&mut self, label: Label) -> Step {
+    pub fn push(&mut self, label: Label) -> TranslateResult {
         #[cfg(feature = "gc")]
-        let label = Label { tries: self.tries(), older_tries: self.older_tries(), ..label };
+        let label = Label { tries: self.tries(), legacy_tries: self.legacy_tries(), ..label };
         Ok(self.labels.try_push(label)?)
     }
 
@@ -177,34 +177,34 @@ impl Labels {
     }
 
     /// Notes a branch to the label at this depth. If the label is a loop, sets the branch's target.
-    pub fn branch(&mut self, depth: u32, start: usize, operand: usize, code: &mut Code) {
+    pub fn branch(&mut self, depth: u32, start: usize, operand: usize, code: &mut CodeWriter) {
         let Some(index) = self.labels.len().checked_sub(1 + depth as usize) else { return };
         let label = &mut self.labels[index];
-        if label.kind == Kind::Loop {
+        if label.kind == LabelKind::Loop {
             code.set_target(start, operand, label.start);
         } else {
             let next = label.branches;
             label.branches = Some(self.waiting.len() as u32);
-            self.add_waiting(Waiting { start, operand, next }, code);
+            self.add_pending(PendingBranch { start, operand, next }, code);
         }
     }
 
     /// Notes a branch or handler that waits for its target.
-    fn add_waiting(&mut self, waiting: Waiting, code: &mut Code) {
+    fn add_pending(&mut self, waiting: PendingBranch, code: &mut CodeWriter) {
         if self.waiting.try_push(waiting).is_err() {
             code.fail();
         }
     }
 
     /// Notes a branch that leads to no label. Returns the number that [`Labels::bind`] takes.
-    pub fn wait(&mut self, start: usize, operand: usize, code: &mut Code) -> u32 {
+    pub fn wait(&mut self, start: usize, operand: usize, code: &mut CodeWriter) -> u32 {
         let number = self.waiting.len() as u32;
-        self.add_waiting(Waiting { start, operand, next: None }, code);
+        self.add_pending(PendingBranch { start, operand, next: None }, code);
         number
     }
 
     /// Sets the target of a branch, and of those that were noted before it for the same label, to the end of the code.
-    pub fn bind(&self, last: Option<u32>, code: &mut Code) {
+    pub fn bind(&self, last: Option<u32>, code: &mut CodeWriter) {
         let mut next = last;
         let here = code.units.len();
         // A branch that there was no memory for is missing from the list.
@@ -230,18 +230,18 @@ impl Labels {
 
     /// Whether the label with this index is the function's.
     pub fn is_function(&self, index: usize) -> bool {
-        self.labels.get(index).is_none_or(|label| label.kind == Kind::Func)
+        self.labels.get(index).is_none_or(|label| label.kind == LabelKind::Func)
     }
 
-    /// Makes the handler `entry` of [`Code::handlers`] lead to the label with this index.
-    pub fn handle(&mut self, index: usize, entry: usize, code: &mut Code) {
+    /// Makes the handler `entry` of [`CodeWriter::handlers`] lead to the label with this index.
+    pub fn handle(&mut self, index: usize, entry: usize, code: &mut CodeWriter) {
         let Some(label) = self.labels.get_mut(index) else { return };
-        if label.kind == Kind::Loop {
+        if label.kind == LabelKind::Loop {
             code.handlers[entry].target = label.start as u32;
         } else {
             let next = label.branches;
             label.branches = Some(self.waiting.len() as u32);
-            self.add_waiting(Waiting { start: HANDLER, operand: entry, next }, code);
+            self.add_pending(PendingBranch { start: HANDLER, operand: entry, next }, code);
         }
     }
 
@@ -250,14 +250,14 @@ impl Labels {
         if let Some(label) = self.labels.last_mut() {
             label.tried = number;
             label.tries += 1;
-            label.older_tries += u32::from(label.kind == Kind::OlderTry);
+            label.legacy_tries += u32::from(label.kind == LabelKind::OlderTry);
         }
     }
 
     /// Notes that the innermost label, a legacy `try`, has reached a `catch`.
     pub fn become_catch(&mut self) {
         if let Some(label) = self.labels.last_mut() {
-            label.kind = Kind::OlderCatch;
+            label.kind = LabelKind::OlderCatch;
         }
     }
 
@@ -267,8 +267,8 @@ impl Labels {
     }
 
     /// Returns how many legacy `try`s have not ended.
-    pub fn older_tries(&self) -> u32 {
-        self.labels.last().map_or(0, |label| label.older_tries)
+    pub fn legacy_tries(&self) -> u32 {
+        self.labels.last().map_or(0, |label| label.legacy_tries)
     }
 
     /// Returns how many labels up to this index are `try`s.

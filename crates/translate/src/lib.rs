@@ -11,12 +11,12 @@
 //! Read in this order:
 //!
 //! 1. `stack`, `locals`: where operands and locals are.
-//! 2. `code`: the instructions, of which the last two may still change; `recent`: what is remembered of those two;
+//! 2. `code_writer`: the instructions, of which the last two may still change; `recent`: what is remembered of those two;
 //!    `known`: tables for the encoding of operands.
 //! 3. `labels`: the targets of branches.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
-//! 5. `tiles`: fused operations, which do the work of two instructions.
+//! 5. `fuse`: fused operations, which do the work of two instructions.
 //! 6. `simd`: vectors.
 //! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
 //!
@@ -32,12 +32,12 @@ extern crate alloc;
 mod body;
 mod calls;
 mod canonical;
-mod code;
+mod code_writer;
 mod control;
 mod error;
 #[cfg(feature = "gc")]
 mod exceptions;
-mod known;
+mod fuse;
 mod labels;
 mod lines;
 mod locals;
@@ -46,24 +46,24 @@ mod meter;
 mod numeric;
 #[cfg(feature = "gc")]
 mod objects;
+mod operand_info;
 mod operators;
-mod recent;
+mod peephole;
 mod references;
 #[cfg(feature = "simd")]
 mod simd;
 mod stack;
-mod tiles;
 
 pub use error::{TranslateError, TranslateErrorKind};
 use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
+use wasmote_ir::exception_table::ExceptionEntry;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
-use wasmote_ir::handlers::Handler;
 pub use wasmote_ir::image::OpSet;
 use wasmote_ir::{Op, Opcode};
 
-use body::{Body, Buffers};
+use body::{BodyTranslator, Buffers};
 
 /// Options for the code that a [`Translator`] writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,10 +110,10 @@ pub struct Translated<'a> {
     /// empty unless the caller asked for the map.
     pub offsets: &'a [(u32, u32)],
     /// The offsets in `code` of the instructions that hold targets or types. Linking rewrites these. Ascending.
-    pub changing: &'a [u32],
+    pub relocations: &'a [u32],
     /// Exception handlers, in units of `code`. No value is kept in an accumulator where the covered code begins or
     /// ends, or where a handler continues.
-    pub handlers: &'a [Handler],
+    pub handlers: &'a [ExceptionEntry],
 }
 
 /// A function that is to be translated.
@@ -164,13 +164,13 @@ impl Translator {
         func: u32,
         offsets: bool,
     ) -> Result<Translated<'_>, TranslateError> {
-        self.translate_within(usize::MAX, module, wasm, func, offsets)
+        self.translate_limited(usize::MAX, module, wasm, func, offsets)
     }
 
     /// Like [`Translator::translate`], but into at most `limit` units of code. The instructions that set locals to
     /// zero at the start are not counted. Stops with [`TranslateErrorKind::CodeLimit`] at the operator that exceeds
     /// the limit.
-    pub fn translate_within(
+    pub fn translate_limited(
         &mut self,
         limit: usize,
         module: &ModuleInfo,
@@ -203,13 +203,18 @@ impl Translator {
             frame_slots,
             header: header as u16,
             offsets: &self.buffers.code.offsets,
-            changing: &self.buffers.code.changing,
+            relocations: &self.buffers.code.relocations,
             handlers: &self.buffers.code.handlers,
         })
     }
 
-    /// Translates the body. `older_tries` says whether to reserve slots for legacy `try`s.
-    fn body(&mut self, function: &Function<'_>, type_index: u32, older_tries: bool) -> Result<Outcome, TranslateError> {
+    /// Translates the body. `legacy_tries` says whether to reserve slots for legacy `try`s.
+    fn body(
+        &mut self,
+        function: &Function<'_>,
+        type_index: u32,
+        legacy_tries: bool,
+    ) -> Result<Outcome, TranslateError> {
         let &Function { module, ty, bytes, start, header, .. } = function;
         let Buffers {
             code,
@@ -228,7 +233,7 @@ impl Translator {
         labels.start();
         let begun = begun.and_then(|()| Ok(locals.start(&ty.params, header)?));
         begun.map_err(|kind| failed(start as usize, kind))?;
-        let mut body = Body {
+        let mut body = BodyTranslator {
             module,
             ty,
             code,
@@ -248,7 +253,7 @@ impl Translator {
             found_older_try: false,
         };
 
-        let begun = body.declare_all(older_tries).and_then(|()| Ok(body.stack.start(body.locals.end())?));
+        let begun = body.declare_all(legacy_tries).and_then(|()| Ok(body.stack.start(body.locals.end())?));
         if let Err(kind) = begun.and_then(|()| body.open(type_index)) {
             return Err(failed(body.reader.position(), kind));
         }
@@ -263,7 +268,7 @@ impl Translator {
                     Ok(()) => TranslateErrorKind::OutOfMemory,
                     Err(kind) => kind,
                 },
-                Err(_) if body.found_older_try && !older_tries => return Ok(Outcome::FoundOlderTry),
+                Err(_) if body.found_older_try && !legacy_tries => return Ok(Outcome::FoundOlderTry),
                 Err(kind) => kind,
             };
             // When memory has run out, the lost entries make a valid body look invalid.
@@ -302,7 +307,7 @@ impl Translator {
                 *place += added as u32;
             }
         }
-        for unit in code.offsets.iter_mut().map(|(unit, _)| unit).chain(&mut code.changing) {
+        for unit in code.offsets.iter_mut().map(|(unit, _)| unit).chain(&mut code.relocations) {
             *unit += added as u32;
         }
         Ok(())

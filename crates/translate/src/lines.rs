@@ -6,7 +6,7 @@ use wasmote_ir::operators::Operator;
 
 /// How an operator is translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum LineKind {
     /// The operator has no line.
     Missing,
     /// An operator with one operand.
@@ -23,22 +23,22 @@ pub enum Kind {
     Wide,
     /// An operator on vectors.
     #[cfg(feature = "simd")]
-    Vector(crate::simd::operators::Kind),
+    Vector(crate::simd::operators::VectorLineKind),
 }
 
 /// How an operator is translated, and the family that it becomes.
 #[derive(Clone, Copy)]
-pub struct Line {
-    pub kind: Kind,
+pub struct OperatorLine {
+    pub kind: LineKind,
     pub op: Op,
 }
 
 /// Makes a line for each operator. The family is given only if its name differs.
 macro_rules! lines {
     ($list:ident $( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
-        const $list: &[(Operator, Line)] = &[$( $( (
+        const $list: &[(Operator, OperatorLine)] = &[$( $( (
             Operator::$operator,
-            Line { kind: Kind::$kind, op: family!($operator $($op)?) },
+            OperatorLine { kind: LineKind::$kind, op: family!($operator $($op)?) },
         ) ),* ),*];
     };
 }
@@ -88,10 +88,10 @@ lines! { OBJECTS
 }
 
 /// The line of an operator that has none.
-const MISSING: Line = Line { kind: Kind::Missing, op: Op::Unreachable };
+const MISSING: OperatorLine = OperatorLine { kind: LineKind::Missing, op: Op::Unreachable };
 
 /// All lines, in lists.
-const ALL: &[&[&[(Operator, Line)]]] = &[
+const ALL: &[&[&[(Operator, OperatorLine)]]] = &[
     &[SCALARS],
     #[cfg(feature = "gc")]
     &[OBJECTS],
@@ -100,7 +100,7 @@ const ALL: &[&[&[(Operator, Line)]]] = &[
 ];
 
 /// Sorts the lines by the operators' numbers. Returns the first `COUNT` of them, and one above the highest number.
-const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
+const fn lines<const COUNT: usize>() -> ([OperatorLine; COUNT], usize) {
     let (mut lines, mut end) = ([MISSING; COUNT], 0);
     let mut lists = 0;
     while lists < ALL.len() {
@@ -111,7 +111,7 @@ const fn lines<const COUNT: usize>() -> ([Line; COUNT], usize) {
                 let (operator, line) = ALL[lists][list][i];
                 let number = operator.number() as usize;
                 if number < COUNT {
-                    assert!(matches!(lines[number].kind, Kind::Missing), "an operator has two lines");
+                    assert!(matches!(lines[number].kind, LineKind::Missing), "an operator has two lines");
                     lines[number] = line;
                 }
                 if number >= end {
@@ -131,9 +131,9 @@ const END: usize = lines::<0>().1;
 
 /// The kinds, by the operators' numbers. The families have an array of their own: kind and family in one would take a
 /// byte more for padding.
-static KINDS: [Kind; END] = {
+static KINDS: [LineKind; END] = {
     let (lines, _) = lines::<END>();
-    let (mut kinds, mut i) = ([Kind::Missing; END], 0);
+    let (mut kinds, mut i) = ([LineKind::Missing; END], 0);
     while i < END {
         kinds[i] = lines[i].kind;
         i += 1;
@@ -152,12 +152,12 @@ static OPS: [Op; END] = {
     ops
 };
 
-/// Returns the line of an operator. Without one, the kind is [`Kind::Missing`].
+/// Returns the line of an operator. Without one, the kind is [`LineKind::Missing`].
 #[inline(always)]
-pub fn line(operator: Operator) -> Line {
+pub fn line(operator: Operator) -> OperatorLine {
     let number = operator.number() as usize;
     match (KINDS.get(number), OPS.get(number)) {
-        (Some(&kind), Some(&op)) => Line { kind, op },
+        (Some(&kind), Some(&op)) => OperatorLine { kind, op },
         _ => MISSING,
     }
 }

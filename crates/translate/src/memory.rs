@@ -5,12 +5,12 @@ use wasmote_ir::ops::{Class, Sources, family};
 use wasmote_ir::write::Global;
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::{Src, fits_signed};
-use crate::stack::{Entry, Place};
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::{Src, fits_signed};
+use crate::stack::{Location, StackEntry};
 
 /// An address in memory 0.
-pub enum Address {
+pub enum AddressOperand {
     /// A constant, which is added to the offset.
     Constant,
     /// A slot.
@@ -27,14 +27,14 @@ pub enum Address {
     RegImm(u64),
 }
 
-impl Address {
+impl AddressOperand {
     /// Returns the sum of two sources as an address, if there is a form for it.
-    fn sum(a: Src, b: Src) -> Option<Address> {
+    fn sum(a: Src, b: Src) -> Option<AddressOperand> {
         Some(match (a, b) {
-            (Src::Slot(a), Src::Slot(b)) => Address::Slots(a, b),
-            (Src::Reg, Src::Slot(b)) => Address::SlotReg(b),
-            (Src::Slot(a), Src::Imm(bits)) => Address::SlotImm(a, bits),
-            (Src::Reg, Src::Imm(bits)) => Address::RegImm(bits),
+            (Src::Slot(a), Src::Slot(b)) => AddressOperand::Slots(a, b),
+            (Src::Reg, Src::Slot(b)) => AddressOperand::SlotReg(b),
+            (Src::Slot(a), Src::Imm(bits)) => AddressOperand::SlotImm(a, bits),
+            (Src::Reg, Src::Imm(bits)) => AddressOperand::RegImm(bits),
             _ => return None,
         })
     }
@@ -50,18 +50,18 @@ impl Address {
         const S: Sources = Sources::of(Class::Slot);
         const R: Sources = Sources::of(Class::Accumulator);
         match *self {
-            Address::Slot(a) => (S, [a.into(), 0], 1),
-            Address::Constant => (Sources::of(Class::Immediate), [0; 2], 0),
-            Address::Reg => (R, [0; 2], 0),
-            Address::Slots(a, b) => (S.and(Class::Slot), [a.into(), b.into()], 2),
-            Address::SlotReg(a) => (S.and(Class::Accumulator), [a.into(), 0], 1),
-            Address::SlotImm(a, bits) => (S.and(Class::Immediate), [a.into(), bits], 2),
-            Address::RegImm(bits) => (R.and(Class::Immediate), [bits, 0], 1),
+            AddressOperand::Slot(a) => (S, [a.into(), 0], 1),
+            AddressOperand::Constant => (Sources::of(Class::Immediate), [0; 2], 0),
+            AddressOperand::Reg => (R, [0; 2], 0),
+            AddressOperand::Slots(a, b) => (S.and(Class::Slot), [a.into(), b.into()], 2),
+            AddressOperand::SlotReg(a) => (S.and(Class::Accumulator), [a.into(), 0], 1),
+            AddressOperand::SlotImm(a, bits) => (S.and(Class::Immediate), [a.into(), bits], 2),
+            AddressOperand::RegImm(bits) => (R.and(Class::Immediate), [bits, 0], 1),
         }
     }
 }
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Whether the usual loads and stores can be used: those for memory 0, 32-bit addresses and a 32-bit offset.
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
@@ -71,70 +71,75 @@ impl Body<'_> {
     ///
     /// A constant is added to `offset`. If the last instruction computed the operand as a sum, it is retracted,
     /// provided that the load or store has a variant for the sum.
-    pub fn address(&mut self, op: Op, value: Option<Class>, entry: Entry, offset: &mut u64) -> Address {
-        let has = |address: &Address| address.variant(op, value).is_some();
-        if let Place::Const(bits) = entry.place() {
+    pub fn address(&mut self, op: Op, value: Option<Class>, entry: StackEntry, offset: &mut u64) -> AddressOperand {
+        let has = |address: &AddressOperand| address.variant(op, value).is_some();
+        if let Location::Const(bits) = entry.place() {
             let sum = u64::from(bits as u32) + *offset;
-            if sum <= u64::from(u32::MAX) && has(&Address::Constant) {
+            if sum <= u64::from(u32::MAX) && has(&AddressOperand::Constant) {
                 *offset = sum;
-                return Address::Constant;
+                return AddressOperand::Constant;
             }
         }
         if self.code.has_accumulators()
             && let Some(recent) = self.deciding(entry)
             && recent.op == Op::I32Add
-            && let Some(sum) = Address::sum(recent.a, recent.b)
+            && let Some(sum) = AddressOperand::sum(recent.a, recent.b)
             && has(&sum)
         {
             self.code.retract();
             return sum;
         }
-        if !has(&Address::Reg) {
-            return Address::Slot(self.slot(entry));
+        if !has(&AddressOperand::Reg) {
+            return AddressOperand::Slot(self.slot(entry));
         }
         match self.register_or_slot(entry, ValType::I32) {
-            Src::Slot(slot) => Address::Slot(slot),
-            _ => Address::Reg,
+            Src::Slot(slot) => AddressOperand::Slot(slot),
+            _ => AddressOperand::Reg,
         }
     }
 
     /// Returns the short-offset form of a load or store, if it has one, the offset fits and short forms are used.
-    fn near(&self, op: Op, offset: u64) -> Option<Op> {
-        op.near().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
+    fn short_offset(&self, op: Op, offset: u64) -> Option<Op> {
+        op.short_offset().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
     }
 
     /// Translates a load.
-    pub fn load(&mut self, op: Op, ty: ValType, arg: MemArg) -> Step {
+    pub fn load(&mut self, op: Op, ty: ValType, arg: MemArg) -> TranslateResult {
         let MemArg { memory, mut offset, .. } = arg;
         let entry = self.pop()?;
         if !self.plain(memory, offset) {
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
-            self.code.emit_only(op.any_memory().ok_or(INVALID)?, &[address.into(), memory.into(), offset, dst.into()]);
+            self.code.emit_single_variant(
+                op.any_memory().ok_or(INVALID)?,
+                &[address.into(), memory.into(), offset, dst.into()],
+            );
             return Ok(());
         }
         let address = self.address(op, None, entry, &mut offset);
         let dst = self.push(ty);
-        if let (Address::Slot(slot), Some(near)) = (&address, self.near(op, offset)) {
-            self.code.emit_only(near, &[(*slot).into(), offset, dst.into()]);
+        if let (AddressOperand::Slot(slot), Some(short_offset)) = (&address, self.short_offset(op, offset)) {
+            self.code.emit_single_variant(short_offset, &[(*slot).into(), offset, dst.into()]);
             return Ok(());
         }
         let variant = address.variant(op, None).ok_or(INVALID)?;
         let (_, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, operands, count, [offset, dst.into()]);
+        self.code.emit_two_last(op, variant, operands, count, [offset, dst.into()]);
         Ok(())
     }
 
     /// Translates a store of an integer or a float. For a float, `op` stores its bits from a slot, and `float` is the
     /// family that stores the float accumulator.
-    pub fn store(&mut self, op: Op, float: Option<Op>, arg: MemArg) -> Step {
+    pub fn store(&mut self, op: Op, float: Option<Op>, arg: MemArg) -> TranslateResult {
         let MemArg { memory, mut offset, .. } = arg;
         let (value, address) = (self.pop()?, self.pop()?);
         if !self.plain(memory, offset) {
             let address = self.slot_operand(address);
             let value = self.slot_operand(value);
-            self.code
-                .emit_only(op.any_memory().ok_or(INVALID)?, &[address.into(), value.into(), memory.into(), offset]);
+            self.code.emit_single_variant(
+                op.any_memory().ok_or(INVALID)?,
+                &[address.into(), value.into(), memory.into(), offset],
+            );
             return Ok(());
         }
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
@@ -148,47 +153,53 @@ impl Body<'_> {
             _ => Src::Slot(self.slot(value)),
         };
         let address = self.address(op, Some(source.class()), address, &mut offset);
-        if let (Address::Slot(a), Some(near)) = (&address, self.near(op, offset)) {
-            let variant = near.variant(Sources::of(Class::Slot).and(source.class())).ok_or(INVALID)?;
-            self.code.emit(near, variant, &[u64::from(*a), source.value().unwrap_or(0), offset]);
+        if let (AddressOperand::Slot(a), Some(short_offset)) = (&address, self.short_offset(op, offset)) {
+            let variant = short_offset.variant(Sources::of(Class::Slot).and(source.class())).ok_or(INVALID)?;
+            self.code.emit(short_offset, variant, &[u64::from(*a), source.value().unwrap_or(0), offset]);
             return Ok(());
         }
         let variant = address.variant(op, Some(source.class())).ok_or(INVALID)?;
         let (_, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, operands, count, [source.value().unwrap_or(0), offset]);
+        self.code.emit_two_last(op, variant, operands, count, [source.value().unwrap_or(0), offset]);
         Ok(())
     }
 
     /// Translates a store of the accumulator, which holds `value`.
-    pub fn store_register(&mut self, op: Op, value: Entry, address: Entry, mut offset: u64) -> Step {
+    pub fn store_register(
+        &mut self,
+        op: Op,
+        value: StackEntry,
+        address: StackEntry,
+        mut offset: u64,
+    ) -> TranslateResult {
         self.take(value);
         let stored = Some(Class::Accumulator);
         let address = match address.place() {
-            Place::Const(bits)
+            Location::Const(bits)
                 if u64::from(bits as u32) + offset <= u64::from(u32::MAX)
-                    && Address::Constant.variant(op, stored).is_some() =>
+                    && AddressOperand::Constant.variant(op, stored).is_some() =>
             {
                 offset += u64::from(bits as u32);
-                Address::Constant
+                AddressOperand::Constant
             }
             _ => match self.sum_before_last(op, address) {
                 Some(sum) => sum,
-                None => Address::Slot(self.slot(address)),
+                None => AddressOperand::Slot(self.slot(address)),
             },
         };
         let variant = address.variant(op, stored).ok_or(INVALID)?;
         let (_, operands, count) = address.operands();
-        self.code.emit_behind(op, variant, operands, count, [offset, 0]);
+        self.code.emit_two_last(op, variant, operands, count, [offset, 0]);
         Ok(())
     }
 
     /// Retracts the instruction before the last, if it computed `address`, a popped operand, as the sum of a slot and a
     /// slot or constant. The last instruction must not depend on it, and `op`, a store of the accumulator, must have a
     /// variant for the sum. Returns the sum.
-    fn sum_before_last(&mut self, op: Op, address: Entry) -> Option<Address> {
+    fn sum_before_last(&mut self, op: Op, address: StackEntry) -> Option<AddressOperand> {
         let (last, sum) = (self.code.last()?, self.code.before_last()?);
         let (Src::Slot(_), Src::Slot(_) | Src::Imm(_)) = (sum.a, sum.b) else { return None };
-        if sum.op != Op::I32Add || address.place() != Place::Temp || sum.dst != Some(address.home()) {
+        if sum.op != Op::I32Add || address.place() != Location::Temp || sum.dst != Some(address.stack_slot()) {
             return None;
         }
         // An elided instruction writes no slot, so `a` and `b` still have their values. It holds no target, so it may
@@ -196,18 +207,18 @@ impl Body<'_> {
         if !last.elided {
             return None;
         }
-        let sum = Address::sum(sum.a, sum.b)?;
+        let sum = AddressOperand::sum(sum.a, sum.b)?;
         sum.variant(op, Some(Class::Accumulator))?;
-        self.code.remove_before_last();
+        self.code.retract_before_last();
         Some(sum)
     }
 
     /// `global.get`.
-    pub fn global_get(&mut self) -> Step {
+    pub fn global_get(&mut self) -> TranslateResult {
         let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let (global, dst) = (Global(global), self.push(ty));
-        self.code.write_few(if ty == ValType::V128 {
+        self.code.write_short(if ty == ValType::V128 {
             family::GlobalReadV128.s((global, dst))
         } else {
             family::GlobalRead.s((global, dst))
@@ -216,7 +227,7 @@ impl Body<'_> {
     }
 
     /// `global.set`.
-    pub fn global_set(&mut self) -> Step {
+    pub fn global_set(&mut self) -> TranslateResult {
         let global = self.reader.u32()?;
         let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
         let value = self.pop()?;
@@ -236,13 +247,19 @@ impl Body<'_> {
             _ => Src::Slot(self.slot(value)),
         };
         let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
-        self.code.emit_one(op, variant, source, global.into());
+        self.code.emit_one_source(op, variant, source, global.into());
         Ok(())
     }
 
     /// Translates an operator whose operands and result are all in slots. The instruction's operands are the slots of
     /// `operands` popped values, then `immediates`, then the slot of the result.
-    pub fn plain_operator(&mut self, op: Op, operands: usize, immediates: &[u64], result: Option<ValType>) -> Step {
+    pub fn plain_operator(
+        &mut self,
+        op: Op,
+        operands: usize,
+        immediates: &[u64],
+        result: Option<ValType>,
+    ) -> TranslateResult {
         let mut values = [0; 8];
         self.pop_slots(&mut values[..operands])?;
         let mut count = operands;
@@ -251,31 +268,31 @@ impl Body<'_> {
             count += 1;
         }
         if let Some(ty) = result {
-            values[count] = self.push_apart(ty).into();
+            values[count] = self.push_cold(ty).into();
             count += 1;
         }
-        self.code.emit_only(op, &values[..count]);
+        self.code.emit_single_variant(op, &values[..count]);
         Ok(())
     }
 
     /// Translates an operator of wide arithmetic. Its two results have neighbouring slots.
-    pub fn wide(&mut self, op: Op, operands: usize) -> Step {
+    pub fn wide(&mut self, op: Op, operands: usize) -> TranslateResult {
         let mut values = [0; 5];
         self.pop_slots(&mut values[..operands])?;
-        values[operands] = self.push_apart(ValType::I64).into();
-        self.push_apart(ValType::I64);
-        self.code.emit_only(op, &values[..=operands]);
+        values[operands] = self.push_cold(ValType::I64).into();
+        self.push_cold(ValType::I64);
+        self.code.emit_single_variant(op, &values[..=operands]);
         Ok(())
     }
 
     /// Returns the type of a memory's addresses.
-    pub fn address_type(&self, memory: u32) -> Step<ValType> {
+    pub fn address_type(&self, memory: u32) -> TranslateResult<ValType> {
         let memory = self.module.memories.get(memory as usize).ok_or(INVALID)?;
         Ok(if memory.memory64 { ValType::I64 } else { ValType::I32 })
     }
 
     /// Returns the type of a table's indices and the type of its elements.
-    pub fn table_types(&self, table: u32) -> Step<(ValType, ValType)> {
+    pub fn table_types(&self, table: u32) -> TranslateResult<(ValType, ValType)> {
         let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
         Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))
     }

@@ -12,7 +12,7 @@ use wasmote_ir::fuel;
 use wasmote_ir::ops::family;
 use wasmote_ir::write::Imm;
 
-use crate::code::Code;
+use crate::code_writer::CodeWriter;
 
 /// The costs of the function and the loops that have not ended.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Meter {
     }
 
     /// Begins a function or a loop. No instruction is fused across this point.
-    pub fn open(&mut self, code: &mut Code) {
+    pub fn open(&mut self, code: &mut CodeWriter) {
         if self.on {
             let at = code.write(family::Fuel.x((Imm(0),)));
             code.join();
@@ -62,7 +62,7 @@ impl Meter {
     }
 
     /// Ends the function or the innermost loop: writes its cost to its instruction.
-    pub fn close(&mut self, code: &mut Code) {
+    pub fn close(&mut self, code: &mut CodeWriter) {
         if let Some((operand, cost)) = self.regions.pop() {
             code.set_units(operand, &to_units(u64::from(cost))[..2]);
         }

@@ -4,12 +4,12 @@ use wasmote_ir::ops::{Class, Sources, family};
 use wasmote_ir::write::{Imm, Slot};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::{Recent, Src, fits_signed};
-use crate::stack::{Entry, Place};
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::{RecentInstr, Src, fits_signed};
+use crate::stack::{Location, StackEntry};
 
 /// An instruction with two sources, in classes for which its family has a variant.
-pub struct Two {
+pub struct BinaryOperands {
     /// The family: the one that was asked for, or its mirror.
     pub op: Op,
     /// The first source.
@@ -26,21 +26,21 @@ fn variant(op: Op, a: Src, b: Src) -> Option<u8> {
     op.variant(Sources::of(a.class()).and(b.class()))
 }
 
-impl Two {
+impl BinaryOperands {
     /// Returns the instruction with these sources. The family must have a variant for them.
-    fn new(op: Op, a: Src, b: Src) -> Two {
-        Two { op, a, b, variant: variant(op, a, b).unwrap_or(0) }
+    fn new(op: Op, a: Src, b: Src) -> BinaryOperands {
+        BinaryOperands { op, a, b, variant: variant(op, a, b).unwrap_or(0) }
     }
 }
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Chooses the classes of the sources of `op`, which are two popped operands.
-    pub fn choose(&mut self, op: Op, a: Entry, b: Entry) -> Two {
+    pub fn choose(&mut self, op: Op, a: StackEntry, b: StackEntry) -> BinaryOperands {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
         // If the family has a mirror, a constant goes second. Of two constants, one that fits an immediate does.
-        if let Place::Const(bits) = a.place()
-            && (Self::fits(ty, bits) || !matches!(b.place(), Place::Const(_)))
+        if let Location::Const(bits) = a.place()
+            && (Self::fits(ty, bits) || !matches!(b.place(), Location::Const(_)))
             && let Some(mirror) = op.mirror()
         {
             op = mirror;
@@ -48,7 +48,7 @@ impl Body<'_> {
         }
         // A constant that is too large for an immediate goes through the accumulator.
         for large in [a, b] {
-            if let Place::Const(bits) = large.place()
+            if let Location::Const(bits) = large.place()
                 && !Self::fits(ty, bits)
             {
                 return self.choose_large(op, a, b);
@@ -81,19 +81,19 @@ impl Body<'_> {
                 } else if sb == Src::Reg {
                     self.take(b);
                 }
-                Two { op, a: sa, b: sb, variant }
+                BinaryOperands { op, a: sa, b: sb, variant }
             }
             None => {
                 let (sa, sb) = (Src::Slot(self.slot(a)), Src::Slot(self.slot(b)));
-                Two::new(op, sa, sb)
+                BinaryOperands::new(op, sa, sb)
             }
         }
     }
 
-    /// [`Body::choose`] if a constant is too large for an immediate.
-    fn choose_large(&mut self, op: Op, a: Entry, b: Entry) -> Two {
-        let large = |entry: Entry| match entry.place() {
-            Place::Const(bits) if !fits_signed(bits) => Some(bits),
+    /// [`BodyTranslator::choose`] if a constant is too large for an immediate.
+    fn choose_large(&mut self, op: Op, a: StackEntry, b: StackEntry) -> BinaryOperands {
+        let large = |entry: StackEntry| match entry.place() {
+            Location::Const(bits) if !fits_signed(bits) => Some(bits),
             _ => None,
         };
         if let (None, Some(bits), Some(op), true) =
@@ -101,7 +101,7 @@ impl Body<'_> {
         {
             let both = variant(op, Src::Reg, Src::Imm(bits)).is_some();
             let source = if both { self.register_or_slot(a, ValType::I64) } else { Src::Slot(self.slot(a)) };
-            return Two::new(op, source, Src::Imm(bits));
+            return BinaryOperands::new(op, source, Src::Imm(bits));
         }
         if let (None, Some(bits), Some(mirror)) = (large(a), large(b), op.mirror())
             && self.code.has_accumulators()
@@ -109,45 +109,45 @@ impl Body<'_> {
             let other = Src::Slot(self.slot(a));
             if let Some(variant) = variant(mirror, Src::Reg, other) {
                 self.code.write(family::LoadConst.i_r((Imm(bits),)));
-                return Two { op: mirror, a: Src::Reg, b: other, variant };
+                return BinaryOperands { op: mirror, a: Src::Reg, b: other, variant };
             }
         }
         let sa = Src::Slot(self.slot(a));
         // The zero that `eqz` passes must stay an immediate: it has the same stack slot as the other operand.
         let sb = match b.place() {
-            Place::Const(bits) if fits_signed(bits) => Src::Imm(bits),
+            Location::Const(bits) if fits_signed(bits) => Src::Imm(bits),
             _ => Src::Slot(self.slot(b)),
         };
-        Two::new(op, sa, sb)
+        BinaryOperands::new(op, sa, sb)
     }
 
     /// Writes an instruction with two sources. The result goes to its stack slot.
-    fn emit_binary(&mut self, two: &Two) {
+    fn emit_binary(&mut self, two: &BinaryOperands) {
         let ty = two.op.result().unwrap_or(ValType::I32);
         let dst = self.push(ty);
         if let (Src::Slot(a), Src::Imm(bits)) = (two.a, two.b)
             && self.code.short()
             && i32::from(bits as i16) == bits as i32
-            && let Some(near) = two.op.near()
+            && let Some(short_offset) = two.op.short_offset()
         {
-            self.code.emit_only(near, &[a.into(), bits & 0xffff, dst.into()]);
+            self.code.emit_single_variant(short_offset, &[a.into(), bits & 0xffff, dst.into()]);
             return;
         }
-        self.code.emit_two(two.op, two.variant, two.a, two.b, dst.into());
+        self.code.emit_two_sources(two.op, two.variant, two.a, two.b, dst.into());
     }
 
     /// Translates an operator with two operands.
-    pub fn binary(&mut self, op: Op) -> Step {
+    pub fn binary(&mut self, op: Op) -> TranslateResult {
         let (b, a) = (self.pop()?, self.pop()?);
         let two = self.choose(op, a, b);
-        if !self.tile(&two) {
+        if !self.fuse(&two) {
             self.emit_binary(&two);
         }
         Ok(())
     }
 
     /// `eqz`. If a comparison computed the operand, its negation replaces both.
-    pub fn eqz(&mut self, op: Op) -> Step {
+    pub fn eqz(&mut self, op: Op) -> TranslateResult {
         let entry = self.pop()?;
         #[cfg(feature = "gc")]
         if let Some(recent) = self.deciding(entry)
@@ -162,10 +162,10 @@ impl Body<'_> {
             && let Some(variant) = variant(negated, recent.a, recent.b)
         {
             self.code.retract();
-            self.emit_binary(&Two { op: negated, a: recent.a, b: recent.b, variant });
+            self.emit_binary(&BinaryOperands { op: negated, a: recent.a, b: recent.b, variant });
             return Ok(());
         }
-        let zero = entry.with(Place::Const(0));
+        let zero = entry.with(Location::Const(0));
         let two = self.choose(op, entry, zero);
         self.emit_binary(&two);
         Ok(())
@@ -173,13 +173,13 @@ impl Body<'_> {
 
     /// Returns the last instruction, if it computed this popped operand and nothing else reads the result.
     #[inline(always)]
-    pub fn deciding(&self, entry: Entry) -> Option<Recent> {
+    pub fn deciding(&self, entry: StackEntry) -> Option<RecentInstr> {
         let recent = self.code.last()?;
-        (entry.place() == Place::Temp && recent.dst == Some(entry.home())).then_some(recent)
+        (entry.place() == Location::Temp && recent.dst == Some(entry.stack_slot())).then_some(recent)
     }
 
     /// Translates an operator with one operand.
-    pub fn unary(&mut self, op: Op) -> Step {
+    pub fn unary(&mut self, op: Op) -> TranslateResult {
         let entry = self.pop()?;
         let source = match op.variant(Sources::of(Class::Accumulator)) {
             Some(_) => self.register_or_slot(entry, op.source().unwrap_or(ValType::I32)),
@@ -188,33 +188,33 @@ impl Body<'_> {
         let dst = self.push(op.result().unwrap_or(ValType::I32));
         let variant = op.variant(Sources::of(source.class())).ok_or(INVALID)?;
         match source {
-            Src::Slot(slot) => self.code.emit_few(op, variant, [slot.into(), dst.into(), 0, 0]),
-            _ => self.code.emit_few(op, variant, [dst.into(), 0, 0, 0]),
+            Src::Slot(slot) => self.code.emit_short(op, variant, [slot.into(), dst.into(), 0, 0]),
+            _ => self.code.emit_short(op, variant, [dst.into(), 0, 0, 0]),
         };
         Ok(())
     }
 
     /// Translates a cast that leaves the bits of the slot as they are, so that it needs no instruction.
-    pub fn cast(&mut self, ty: ValType) -> Step {
+    pub fn cast(&mut self, ty: ValType) -> TranslateResult {
         self.stack.retype(ty).ok_or(INVALID)
     }
 
     /// `select` of two vectors. Its instruction exists even in builds without the feature `simd`.
     #[inline(never)]
-    fn select_vector(&mut self, condition: Entry, a: Entry, b: Entry) {
-        let [condition, a, b] = [condition, a, b].map(|entry| self.slot_apart(entry));
-        let dst = self.push_apart(ValType::V128);
+    fn select_vector(&mut self, condition: StackEntry, a: StackEntry, b: StackEntry) {
+        let [condition, a, b] = [condition, a, b].map(|entry| self.slot_cold(entry));
+        let dst = self.push_cold(ValType::V128);
         self.code.write(family::SelectV128.sss((condition, a, b, dst)));
     }
 
-    /// [`Body::slot_operand`] for cold paths.
+    /// [`BodyTranslator::slot_operand`] for cold paths.
     #[inline(never)]
-    fn slot_apart(&mut self, entry: Entry) -> Slot {
+    fn slot_cold(&mut self, entry: StackEntry) -> Slot {
         self.slot_operand(entry)
     }
 
     /// `select`.
-    pub fn select(&mut self) -> Step {
+    pub fn select(&mut self) -> TranslateResult {
         let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
         if a.ty() == ValType::V128 {
             self.select_vector(condition, a, b);
@@ -223,8 +223,8 @@ impl Body<'_> {
         // One family zero-extends its 32-bit immediates, the other sign-extends them to 64 bits.
         let wide = matches!(a.ty(), ValType::I64 | ValType::F64);
         let op = if wide { Op::Select64 } else { Op::Select32 };
-        let class = |entry: Entry| match entry.place() {
-            Place::Const(bits) if !wide || fits_signed(bits) => Class::Immediate,
+        let class = |entry: StackEntry| match entry.place() {
+            Location::Const(bits) if !wide || fits_signed(bits) => Class::Immediate,
             _ => Class::Slot,
         };
         let register = self.source(condition, ValType::I32) == Src::Reg;
@@ -250,13 +250,13 @@ impl Body<'_> {
                     self.register_or_slot(entry, ValType::I32);
                     continue;
                 }
-                (Class::Immediate, Place::Const(bits)) => bits,
-                _ => self.slot_apart(entry).into(),
+                (Class::Immediate, Location::Const(bits)) => bits,
+                _ => self.slot_cold(entry).into(),
             };
             count += 1;
         }
         values[count] = self.push(a.ty()).into();
-        self.code.emit_few(op, variant, values);
+        self.code.emit_short(op, variant, values);
         Ok(())
     }
 }

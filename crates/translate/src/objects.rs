@@ -9,11 +9,11 @@ use wasmote_ir::write::{Base, Count, Dst, Imm, Slot, SlotDst, Target, Type};
 use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
 
 use crate::TranslateErrorKind;
-use crate::body::{Body, INVALID, Step};
-use crate::code::{Recent, Src};
-use crate::control::Condition;
-use crate::labels::Kind;
-use crate::stack::Place;
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::{RecentInstr, Src};
+use crate::control::BranchCondition;
+use crate::labels::LabelKind;
+use crate::stack::Location;
 
 /// The type of a reference to any object.
 const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
@@ -32,9 +32,9 @@ fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
     }
 }
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Translates an operator of GC.
-    pub fn object(&mut self, operator: Operator) -> Step {
+    pub fn object(&mut self, operator: Operator) -> TranslateResult {
         match operator {
             Operator::StructNew => self.struct_new(),
             Operator::StructNewDefault => self.struct_new_default(),
@@ -66,13 +66,13 @@ impl Body<'_> {
     }
 
     /// Returns a field of a structure type, and its offset in the object.
-    fn field(&self, ty: u32, index: u32) -> Step<(FieldType, u64)> {
+    fn field(&self, ty: u32, index: u32) -> TranslateResult<(FieldType, u64)> {
         let (field, at) = self.module.field(ty, index).ok_or(INVALID)?;
         Ok((field, at.into()))
     }
 
     /// Returns the element of an array type.
-    fn element(&self, ty: u32) -> Step<FieldType> {
+    fn element(&self, ty: u32) -> TranslateResult<FieldType> {
         match self.module.types.get(ty as usize).map(|ty| &ty.composite) {
             Some(CompositeType::Array(element)) => Ok(*element),
             _ => Err(INVALID),
@@ -82,11 +82,11 @@ impl Body<'_> {
     /// Returns the first slot above all operands. An instruction that allocates needs it: slots below may hold
     /// references.
     fn top(&self) -> Base {
-        Base(self.stack.next_home())
+        Base(self.stack.next_stack_slot())
     }
 
     /// Pops `N` operands. Returns their slots in order.
-    fn slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
+    fn slots<const N: usize>(&mut self) -> TranslateResult<[Slot; N]> {
         let mut slots = [Slot(0); N];
         for slot in slots.iter_mut().rev() {
             *slot = self.pop_slot()?;
@@ -95,12 +95,12 @@ impl Body<'_> {
     }
 
     /// Materializes the topmost `N` operands, which stay on the stack. Returns their slots in order.
-    fn settled_slots<const N: usize>(&mut self) -> Step<[Slot; N]> {
-        self.settle_top(N)?;
+    fn materialized_slots<const N: usize>(&mut self) -> TranslateResult<[Slot; N]> {
+        self.materialize_top(N)?;
         let first = self.stack.len() - N;
         let mut slots = [Slot(0); N];
         for (i, slot) in slots.iter_mut().enumerate() {
-            *slot = Slot(self.stack.get(first + i).ok_or(INVALID)?.home());
+            *slot = Slot(self.stack.get(first + i).ok_or(INVALID)?.stack_slot());
         }
         Ok(slots)
     }
@@ -108,33 +108,33 @@ impl Body<'_> {
     /// Makes a new array in metered code: first it is allocated, then filled in steps that take fuel. `make` writes the
     /// instructions. It is given the first free slot, and temporaries for the array and for the index of the next
     /// element. The operands are popped after that, since the steps still read them.
-    fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, Base, Dst, Dst)) -> Step {
+    fn array_in_steps(&mut self, operands: usize, make: impl FnOnce(&mut Self, Base, Dst, Dst)) -> TranslateResult {
         let top = self.top();
-        let (array, index) = (self.push_apart(OBJECT), self.push_apart(ValType::I32));
+        let (array, index) = (self.push_cold(OBJECT), self.push_cold(ValType::I32));
         make(self, top, array, index);
         for _ in 0..operands + 2 {
-            self.pop_apart()?;
+            self.pop_cold()?;
         }
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         self.code.copy_value(array.0, dst.0, OBJECT);
         Ok(())
     }
 
     /// Makes a new object from the topmost `values` operands.
-    fn new_of_run(&mut self, op: families::NewOfRun, ty: u32, values: usize) -> Step {
+    fn new_of_run(&mut self, op: families::NewOfRun, ty: u32, values: usize) -> TranslateResult {
         self.meter.values(values);
         let top = self.top();
-        let base = self.settle_top(values)?;
+        let base = self.materialize_top(values)?;
         for _ in 0..values {
-            self.pop_apart()?;
+            self.pop_cold()?;
         }
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         self.code.write(op.s((Type(ty), Slot(base), Count(top.0 - base), dst, top)));
         Ok(())
     }
 
     /// `struct.new`.
-    fn struct_new(&mut self) -> Step {
+    fn struct_new(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
             return Err(INVALID);
@@ -143,19 +143,19 @@ impl Body<'_> {
     }
 
     /// `struct.new_default`.
-    fn struct_new_default(&mut self) -> Step {
+    fn struct_new_default(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         if let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) {
             self.meter.values(fields.len());
         }
         let top = self.top();
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         self.code.write(family::StructNewDefault.x((Type(ty), dst, top)));
         Ok(())
     }
 
     /// `struct.get`, `struct.get_s` and `struct.get_u`.
-    fn struct_get(&mut self, signed: bool) -> Step {
+    fn struct_get(&mut self, signed: bool) -> TranslateResult {
         use Op::{StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128};
         let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
@@ -164,7 +164,7 @@ impl Body<'_> {
     }
 
     /// `struct.set`.
-    fn struct_set(&mut self) -> Step {
+    fn struct_set(&mut self) -> TranslateResult {
         use Op::{StructSet8, StructSet16, StructSet32, StructSet64, StructSet128};
         let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
@@ -173,11 +173,11 @@ impl Body<'_> {
     }
 
     /// `array.new`.
-    fn array_new(&mut self) -> Step {
+    fn array_new(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         if self.meter.is_on() {
-            let [value, len] = self.settled_slots()?;
+            let [value, len] = self.materialized_slots()?;
             return self.array_in_steps(2, |body, top, array, index| {
                 body.code.write(family::ArrayNewFuel.s((Type(ty), len, array, top)));
                 body.code.constant(0, index.0);
@@ -187,54 +187,54 @@ impl Body<'_> {
         }
         let top = self.top();
         let [value, len] = self.slots()?;
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         self.code.write(family::ArrayNew.s((Type(ty), value, Count(slots), len, dst, top)));
         Ok(())
     }
 
     /// `array.new_default`.
-    fn array_new_default(&mut self) -> Step {
+    fn array_new_default(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let top = self.top();
         let [len] = self.slots()?;
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         let op = if self.meter.is_on() { family::ArrayNewFuel } else { family::ArrayNewDefault };
         self.code.write(op.s((Type(ty), len, dst, top)));
         Ok(())
     }
 
     /// `array.new_fixed`.
-    fn array_new_fixed(&mut self) -> Step {
+    fn array_new_fixed(&mut self) -> TranslateResult {
         let (ty, len) = (self.reader.u32()?, self.reader.u32()?);
         self.new_of_run(family::ArrayNewFixed, ty, len as usize)
     }
 
     /// `array.new_data` and `array.new_elem`.
-    fn array_new_of(&mut self, op: Op) -> Step {
+    fn array_new_of(&mut self, op: Op) -> TranslateResult {
         let (ty, segment) = (self.reader.u32()?, self.reader.u32()?);
         if self.meter.is_on() {
-            let [offset, len] = self.settled_slots()?;
+            let [offset, len] = self.materialized_slots()?;
             let (new, init) = match op {
                 Op::ArrayNewData => (Op::ArrayNewDataFuel, Op::ArrayInitDataFuel),
                 _ => (Op::ArrayNewElemFuel, Op::ArrayInitElemFuel),
             };
             return self.array_in_steps(2, |body, top, array, index| {
                 let [offset, len, array, index]: [u64; 4] = [offset.into(), len.into(), array.into(), index.into()];
-                body.code.emit_only(new, &[ty.into(), offset, len, segment.into(), array, top.into()]);
+                body.code.emit_single_variant(new, &[ty.into(), offset, len, segment.into(), array, top.into()]);
                 body.code.constant(0, index as u16);
-                body.code.emit_only(init, &[ty.into(), array, index, offset, len, segment.into()]);
+                body.code.emit_single_variant(init, &[ty.into(), array, index, offset, len, segment.into()]);
             });
         }
         let top = self.top();
         let [offset, len] = self.slots()?;
-        let dst = self.push_apart(OBJECT);
+        let dst = self.push_cold(OBJECT);
         let values = [ty.into(), offset.into(), len.into(), segment.into(), dst.into(), top.into()];
-        self.code.emit_only(op, &values);
+        self.code.emit_single_variant(op, &values);
         Ok(())
     }
 
     /// `array.get`, `array.get_s` and `array.get_u`.
-    fn array_get(&mut self, signed: bool) -> Step {
+    fn array_get(&mut self, signed: bool) -> TranslateResult {
         use Op::{ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128};
         let ty = self.reader.u32()?;
         let element = self.element(ty)?;
@@ -243,7 +243,7 @@ impl Body<'_> {
     }
 
     /// `array.set`.
-    fn array_set(&mut self) -> Step {
+    fn array_set(&mut self) -> TranslateResult {
         use Op::{ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySet128};
         let ty = self.reader.u32()?;
         let element = self.element(ty)?;
@@ -252,49 +252,49 @@ impl Body<'_> {
     }
 
     /// `array.fill`.
-    fn array_fill(&mut self) -> Step {
+    fn array_fill(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let slots = self.element(ty)?.storage.unpacked().slots();
         let op = self.long_array(Op::ArrayFill, Op::ArrayFillFuel, 4)?;
         let [array, index, value, len] = self.slots()?;
         let values = [ty.into(), array.into(), index.into(), value.into(), slots.into(), len.into()];
-        self.code.emit_only(op, &values);
+        self.code.emit_single_variant(op, &values);
         Ok(())
     }
 
     /// `array.copy`.
-    fn array_copy(&mut self) -> Step {
+    fn array_copy(&mut self) -> TranslateResult {
         let (ty, _) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(Op::ArrayCopy, Op::ArrayCopyFuel, 5)?;
         let [to, to_index, from, from_index, len] = self.slots()?;
         let values = [ty.into(), to.into(), to_index.into(), from.into(), from_index.into(), len.into()];
-        self.code.emit_only(op, &values);
+        self.code.emit_single_variant(op, &values);
         Ok(())
     }
 
     /// Returns the family of an operator that takes fuel by its length in metered code. There the operands are
     /// materialized: the instruction works in steps and updates them after each.
-    fn long_array(&mut self, op: Op, metered: Op, operands: usize) -> Step<Op> {
+    fn long_array(&mut self, op: Op, metered: Op, operands: usize) -> TranslateResult<Op> {
         if !self.meter.is_on() {
             return Ok(op);
         }
-        self.settle_top(operands)?;
+        self.materialize_top(operands)?;
         Ok(metered)
     }
 
     /// `array.init_data` and `array.init_elem`.
-    fn array_init(&mut self, op: Op, metered: Op) -> Step {
+    fn array_init(&mut self, op: Op, metered: Op) -> TranslateResult {
         let (ty, segment) = (self.reader.u32()?, self.reader.u32()?);
         let op = self.long_array(op, metered, 4)?;
         let [array, index, offset, len] = self.slots()?;
         let values = [ty.into(), array.into(), index.into(), offset.into(), len.into(), segment.into()];
-        self.code.emit_only(op, &values);
+        self.code.emit_single_variant(op, &values);
         Ok(())
     }
 
     /// Returns the operands of a cast to this type: the index of the type, if it has one, and the kind of test with its
     /// flags.
-    fn cast_to(&self, nullable: bool, heap: HeapType) -> Step<(Type, Imm)> {
+    fn cast_to(&self, nullable: bool, heap: HeapType) -> TranslateResult<(Type, Imm)> {
         let (index, kind) = match heap {
             HeapType::Index(index) => match self.module.types.get(index as usize) {
                 Some(ty) if ty.func().is_some() => (index, casts::FUNC),
@@ -312,7 +312,7 @@ impl Body<'_> {
     }
 
     /// `ref.test`.
-    fn ref_test(&mut self, nullable: bool) -> Step {
+    fn ref_test(&mut self, nullable: bool) -> TranslateResult {
         let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
         self.plain_operator(Op::RefTest, 1, &[ty.into(), flags.into()], Some(ValType::I32))
@@ -320,19 +320,19 @@ impl Body<'_> {
 
     /// If `recent`, the last instruction, is a `ref.test`, retracts it and returns it as the condition of a branch. Its
     /// second source packs the index of the type in the lower 32 bits and the flags above them.
-    pub fn cast_condition(&mut self, recent: &Recent) -> Option<Condition> {
+    pub fn cast_condition(&mut self, recent: &RecentInstr) -> Option<BranchCondition> {
         if recent.op != Op::RefTest {
             return None;
         }
         let unit = |at: usize| u64::from(self.code.units[recent.at + at]);
         let (slot, asked) = (Src::Slot(unit(1) as u16), Src::Imm(unit(2) | unit(3) << 16 | unit(4) << 32));
         self.code.retract();
-        Some(Condition { taken: Op::BrOnCast, not: Op::BrOnCast, a: slot, b: asked })
+        Some(BranchCondition { taken: Op::BrOnCast, not: Op::BrOnCast, a: slot, b: asked })
     }
 
-    /// Writes a branch on a condition from [`Body::cast_condition`], which jumps if the condition is `when`. Returns
+    /// Writes a branch on a condition from [`BodyTranslator::cast_condition`], which jumps if the condition is `when`. Returns
     /// where it starts, and the unit of its target.
-    pub fn branch_on_cast(&mut self, condition: &Condition, when: bool) -> (usize, usize) {
+    pub fn branch_on_cast(&mut self, condition: &BranchCondition, when: bool) -> (usize, usize) {
         let [slot, asked] = [condition.a, condition.b].map(|source| source.value().unwrap_or(0));
         let (slot, ty) = (Slot(slot as u16), Type(asked as u32));
         let flags = asked >> 32 ^ if when { 0 } else { u64::from(casts::NEGATED) };
@@ -341,17 +341,17 @@ impl Body<'_> {
     }
 
     /// Returns the slot of the topmost operand, which stays on the stack.
-    fn peek_slot(&mut self) -> Step<Slot> {
+    fn peek_slot(&mut self) -> TranslateResult<Slot> {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
-        if let Some(Place::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
-            self.settle(top)?;
+        if let Some(Location::Const(_)) = self.stack.get(top).map(|entry| entry.place()) {
+            self.materialize(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
         Ok(self.slot_operand(entry))
     }
 
     /// `ref.cast`. The reference stays where it is.
-    fn ref_cast(&mut self, nullable: bool) -> Step {
+    fn ref_cast(&mut self, nullable: bool) -> TranslateResult {
         let ty = self.heap_type()?;
         let (ty, flags) = self.cast_to(nullable, ty)?;
         let slot = self.peek_slot()?;
@@ -360,17 +360,17 @@ impl Body<'_> {
     }
 
     /// `br_on_cast` and `br_on_cast_fail`.
-    fn br_on_cast(&mut self, fail: bool) -> Step {
+    fn br_on_cast(&mut self, fail: bool) -> TranslateResult {
         let Cast { label: depth, to: (nullable, to), .. } = self.reader.cast()?;
-        let (ty, flags) = self.cast_to(nullable, to.known()?)?;
+        let (ty, flags) = self.cast_to(nullable, to.supported()?)?;
         let flags = flags.0 ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
-        let count = self.brings(&label);
+        let count = self.branch_arity(&label);
         self.meter.values(count);
-        self.settle_many(count)?;
+        self.materialize_many(count)?;
         let slot = self.peek_slot()?;
         let negated = u64::from(casts::NEGATED);
-        if self.in_place(&label, count) && label.kind != Kind::Func {
+        if self.in_place(&label, count) && label.kind != LabelKind::Func {
             let start = self.code.write(family::BrOnCast.s((slot, ty, Imm(flags), Target)));
             self.labels.branch(depth, start, self.code.units.len() - 2, self.code);
             return Ok(());
@@ -382,7 +382,7 @@ impl Body<'_> {
     }
 
     /// `any.convert_extern` and `extern.convert_any`. The bits stay the same, so there is no instruction.
-    fn convert(&mut self, heap: HeapType) -> Step {
+    fn convert(&mut self, heap: HeapType) -> TranslateResult {
         self.stack.retype(ValType::Ref(RefType::new(true, heap))).ok_or(INVALID)
     }
 }

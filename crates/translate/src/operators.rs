@@ -6,32 +6,32 @@ use wasmote_ir::{HeapType, Op, RefType, ValType};
 
 #[cfg(not(feature = "gc"))]
 use crate::TranslateErrorKind;
-use crate::body::{Body, INVALID, Step};
-use crate::lines::{Kind, line};
-use crate::stack::Place;
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::lines::{LineKind, line};
+use crate::stack::Location;
 
 use Op::*;
 use ValType::{F32, F64, I32, I64};
 
-impl Body<'_> {
-    /// Reads the declarations of locals, which come before the operators. `older_tries` says whether the body is
+impl BodyTranslator<'_> {
+    /// Reads the declarations of locals, which come before the operators. `legacy_tries` says whether the body is
     /// known to have a legacy `try`.
     #[inline(never)]
-    pub fn declare_all(&mut self, older_tries: bool) -> Step {
+    pub fn declare_all(&mut self, legacy_tries: bool) -> TranslateResult {
         for _ in 0..self.reader.u32()? {
             let (count, ty) = (self.reader.u32()?, self.reader.value_type()?);
-            self.locals.declare(count, ty.known()?)?;
+            self.locals.declare(count, ty.supported()?)?;
         }
         self.locals.ready()?;
         #[cfg(feature = "gc")]
-        self.start_exceptions(older_tries)?;
-        let _ = older_tries;
+        self.start_exceptions(legacy_tries)?;
+        let _ = legacy_tries;
         Ok(())
     }
 
     /// Reads the next operator and translates it. Returns whether it ends the function.
     #[inline(always)]
-    pub fn next(&mut self) -> Step<bool> {
+    pub fn next(&mut self) -> TranslateResult<bool> {
         self.code.operator = self.reader.position() as u32;
         let operator = self.reader.operator()?;
         if !self.reachable {
@@ -50,7 +50,7 @@ impl Body<'_> {
 
     /// Translates a reachable operator, whose opcode was just read. Returns whether it ends the function.
     #[inline(always)]
-    pub fn operator(&mut self, operator: Operator) -> Step<bool> {
+    pub fn operator(&mut self, operator: Operator) -> TranslateResult<bool> {
         match operator {
             // --- control ---------------------------------------------------------------------------
             Operator::Unreachable => {
@@ -152,21 +152,21 @@ impl Body<'_> {
 
     /// Translates an operator that has a line, or a rare one.
     #[inline(always)]
-    fn by_line(&mut self, operator: Operator) -> Step {
+    fn by_line(&mut self, operator: Operator) -> TranslateResult {
         let line = line(operator);
         match line.kind {
-            Kind::Binary => self.binary(line.op),
-            Kind::Unary => self.unary(line.op),
-            Kind::Load => {
+            LineKind::Binary => self.binary(line.op),
+            LineKind::Unary => self.unary(line.op),
+            LineKind::Load => {
                 let arg = self.reader.memarg()?;
                 return self.load(line.op, scalar(operator.row().types().leaves[0]), arg);
             }
-            Kind::Store => {
+            LineKind::Store => {
                 let arg = self.reader.memarg()?;
                 return self.store(line.op, None, arg);
             }
             #[cfg(feature = "simd")]
-            Kind::Vector(kind) => self.vector(kind, line.op),
+            LineKind::Vector(kind) => self.vector(kind, line.op),
             _ => return self.other(operator, line.kind, line.op),
         }?;
         if self.canonical_nans { self.make_canonical(operator.row()) } else { Ok(()) }
@@ -174,7 +174,7 @@ impl Body<'_> {
 
     /// Translates a rare operator.
     #[inline(never)]
-    fn other(&mut self, operator: Operator, kind: Kind, op: Op) -> Step {
+    fn other(&mut self, operator: Operator, kind: LineKind, op: Op) -> TranslateResult {
         let row = operator.row();
         match operator {
             Operator::F32Store | Operator::F64Store => {
@@ -227,8 +227,8 @@ impl Body<'_> {
             Operator::BrOnNull => self.br_on_null(),
             Operator::BrOnNonNull => self.br_on_non_null(),
             _ => match kind {
-                Kind::Plain => self.plain_with_indices(op, takes(row), row),
-                Kind::Wide => self.wide(op, takes(row)),
+                LineKind::Plain => self.plain_with_indices(op, takes(row), row),
+                LineKind::Wide => self.wide(op, takes(row)),
                 #[cfg(feature = "gc")]
                 _ => self.object(operator),
                 #[cfg(not(feature = "gc"))]
@@ -239,7 +239,7 @@ impl Body<'_> {
 
     /// Translates an operator with this number of operands. Its immediates, which are indices, are also those of the
     /// instruction. Its row says what the result is.
-    fn plain_with_indices(&mut self, op: Op, operands: usize, row: &Row) -> Step {
+    fn plain_with_indices(&mut self, op: Op, operands: usize, row: &Row) -> TranslateResult {
         let mut indices = [0; 2];
         let mut count = 0;
         while let Some(Some(_)) = row.immediates().get(count) {
@@ -259,18 +259,18 @@ impl Body<'_> {
         if self.meter.is_on() { metered } else { op }
     }
 
-    /// [`Body::plain_with_indices`] for an operator with three operands that takes fuel by its length. In metered
+    /// [`BodyTranslator::plain_with_indices`] for an operator with three operands that takes fuel by its length. In metered
     /// code the operands are materialized: the instruction works in steps and updates them after each.
-    fn long_operator(&mut self, op: Op, metered: Op, row: &Row) -> Step {
+    fn long_operator(&mut self, op: Op, metered: Op, row: &Row) -> TranslateResult {
         if self.meter.is_on() {
-            self.settle_top(3)?;
+            self.materialize_top(3)?;
         }
         self.plain_with_indices(self.metered(op, metered), 3, row)
     }
 
     /// Skips an unreachable operator. Only operators that end the innermost reachable label, or its first part, matter.
     /// Returns whether the operator ends the function.
-    pub fn skip(&mut self, operator: Operator) -> Step<bool> {
+    pub fn skip(&mut self, operator: Operator) -> TranslateResult<bool> {
         match operator {
             #[cfg(feature = "gc")]
             Operator::Catch | Operator::CatchAll if self.skipped == 0 => {
@@ -290,21 +290,21 @@ impl Body<'_> {
 
     /// Pushes a constant. No code is written before it is used.
     #[inline(always)]
-    fn constant(&mut self, bits: u64, ty: ValType) -> Step {
-        self.stack.push(Place::Const(bits), ty);
+    fn constant(&mut self, bits: u64, ty: ValType) -> TranslateResult {
+        self.stack.push(Location::Const(bits), ty);
         Ok(())
     }
 
     /// Translates a subtraction. To subtract a constant is to add its negation; addition commutes, so it has more
     /// variants and fused operations.
-    fn subtract(&mut self, subtract: Op, add: Op) -> Step {
+    fn subtract(&mut self, subtract: Op, add: Op) -> TranslateResult {
         let index = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let top = self.stack.get(index).ok_or(INVALID)?;
-        let Place::Const(bits) = top.place() else { return self.binary(subtract) };
+        let Location::Const(bits) = top.place() else { return self.binary(subtract) };
         self.pop()?;
         let negated =
             if top.ty() == ValType::I32 { u64::from((bits as u32).wrapping_neg()) } else { bits.wrapping_neg() };
-        self.stack.push(Place::Const(negated), top.ty());
+        self.stack.push(Location::Const(negated), top.ty());
         self.binary(add)
     }
 }

@@ -4,30 +4,30 @@ use wasmote_ir::ops::family;
 use wasmote_ir::write::Header;
 use wasmote_ir::{HeapType, Op, RefType, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::Src;
-use crate::control::Condition;
-use crate::stack::Place;
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::Src;
+use crate::control::BranchCondition;
+use crate::stack::Location;
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Reads a heap type.
-    pub fn heap_type(&mut self) -> Step<HeapType> {
-        Ok(self.reader.heap_type()?.known()?)
+    pub fn heap_type(&mut self) -> TranslateResult<HeapType> {
+        Ok(self.reader.heap_type()?.supported()?)
     }
 
     /// `ref.null`.
-    pub fn ref_null(&mut self) -> Step {
+    pub fn ref_null(&mut self) -> TranslateResult {
         let heap = self.heap_type()?;
-        self.stack.push(Place::Const(0), ValType::Ref(RefType::new(true, heap)));
+        self.stack.push(Location::Const(0), ValType::Ref(RefType::new(true, heap)));
         Ok(())
     }
 
     /// `ref.as_non_null`. The reference stays where it is.
-    pub fn ref_as_non_null(&mut self) -> Step {
+    pub fn ref_as_non_null(&mut self) -> TranslateResult {
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         let entry = self.stack.get(top).ok_or(INVALID)?;
-        if let Place::Const(_) = entry.place() {
-            self.settle(top)?;
+        if let Location::Const(_) = entry.place() {
+            self.materialize(top)?;
         }
         let entry = self.stack.get(top).ok_or(INVALID)?;
         let slot = self.slot_operand(entry);
@@ -36,31 +36,31 @@ impl Body<'_> {
     }
 
     /// `br_on_null`.
-    pub fn br_on_null(&mut self) -> Step {
+    pub fn br_on_null(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
-        let entry = self.pop_apart()?;
+        let entry = self.pop_cold()?;
         let a = Src::Slot(self.slot(entry));
-        self.branch_if(depth, Condition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
+        self.branch_if(depth, BranchCondition { taken: Op::BrI32Eq, not: Op::BrI32Ne, a, b: Src::Imm(0) })?;
         // The only constant reference is null, and then the code after the branch is never reached. So `Temp` will do.
-        let place = if let Place::Const(_) = entry.place() { Place::Temp } else { entry.place() };
+        let place = if let Location::Const(_) = entry.place() { Location::Temp } else { entry.place() };
         self.stack.push(place, entry.ty());
         Ok(())
     }
 
     /// `br_on_non_null`.
-    pub fn br_on_non_null(&mut self) -> Step {
+    pub fn br_on_non_null(&mut self) -> TranslateResult {
         let depth = self.reader.u32()?;
         // The branch carries the reference.
         let top = self.stack.len().checked_sub(1).ok_or(INVALID)?;
-        self.settle(top)?;
-        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.home());
-        self.branch_if(depth, Condition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
-        self.pop_apart()?;
+        self.materialize(top)?;
+        let a = Src::Slot(self.stack.get(top).ok_or(INVALID)?.stack_slot());
+        self.branch_if(depth, BranchCondition { taken: Op::BrI32Ne, not: Op::BrI32Eq, a, b: Src::Imm(0) })?;
+        self.pop_cold()?;
         Ok(())
     }
 
     /// `call_ref`.
-    pub fn call_ref(&mut self) -> Step {
+    pub fn call_ref(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
@@ -71,7 +71,7 @@ impl Body<'_> {
     }
 
     /// `return_call_ref`.
-    pub fn return_call_ref(&mut self) -> Step {
+    pub fn return_call_ref(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;

@@ -7,14 +7,14 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Place {
+pub enum Location {
     /// In its stack slot. Each height of the stack has one.
     Temp,
     /// In the slot of a local, whose value it is.
     Local(u16),
     /// Nowhere yet: a constant, as the 64 bits that a slot would hold.
     Const(u64),
-    /// Nowhere yet: a constant vector, as its index in [`Code::vectors`](crate::code::Code::vectors).
+    /// Nowhere yet: a constant vector, as its index in [`CodeWriter::vectors`](crate::code_writer::CodeWriter::vectors).
     #[cfg(feature = "simd")]
     Vector(u32),
 }
@@ -22,7 +22,7 @@ pub enum Place {
 /// An operand, packed into two words. They are written and read as whole words: a word that is written in parts and
 /// at once read as a whole stalls the processor.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct StackEntry {
     /// The constant's bits or the vector's number. For a local: its slot in the lower half, and in the upper half the
     /// next entry of the local's list, counted as in [`Stack::aliases`]. Both stay when the entry is materialized.
     value: u64,
@@ -30,25 +30,25 @@ pub struct Entry {
     rest: u64,
 }
 
-/// A flag in [`Entry::rest`]: the entry is in the list of a local ([`Stack::aliases`]).
+/// A flag in [`StackEntry::rest`]: the entry is in the list of a local ([`Stack::aliases`]).
 const LINKED: u64 = 1 << 32;
 
-/// The kinds of places in [`Entry::rest`].
+/// The kinds of places in [`StackEntry::rest`].
 const TEMP: u64 = 0;
 const LOCAL: u64 = 1;
 const CONST: u64 = 2;
 #[cfg(feature = "simd")]
 const VECTOR: u64 = 3;
 
-impl Entry {
+impl StackEntry {
     #[inline(always)]
-    fn new(place: Place, ty: ValType, home: u16) -> Entry {
+    fn new(place: Location, ty: ValType, stack_slot: u16) -> StackEntry {
         let (kind, value) = match place {
-            Place::Temp => (TEMP, 0),
-            Place::Local(slot) => (LOCAL, slot.into()),
-            Place::Const(bits) => (CONST, bits),
+            Location::Temp => (TEMP, 0),
+            Location::Local(slot) => (LOCAL, slot.into()),
+            Location::Const(bits) => (CONST, bits),
             #[cfg(feature = "simd")]
-            Place::Vector(number) => (VECTOR, number.into()),
+            Location::Vector(number) => (VECTOR, number.into()),
         };
         let ty = match ty {
             ValType::I32 => 0,
@@ -58,18 +58,18 @@ impl Entry {
             ValType::V128 => 4,
             ValType::Ref(_) => 5,
         };
-        Entry { value, rest: u64::from(home) | kind << 16 | ty << 24 }
+        StackEntry { value, rest: u64::from(stack_slot) | kind << 16 | ty << 24 }
     }
 
     /// Returns where the operand is.
     #[inline(always)]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Location {
         match self.rest >> 16 & 0xff {
-            LOCAL => Place::Local(self.value as u16),
-            CONST => Place::Const(self.value),
+            LOCAL => Location::Local(self.value as u16),
+            CONST => Location::Const(self.value),
             #[cfg(feature = "simd")]
-            VECTOR => Place::Vector(self.value as u32),
-            _ => Place::Temp,
+            VECTOR => Location::Vector(self.value as u32),
+            _ => Location::Temp,
         }
     }
 
@@ -89,14 +89,14 @@ impl Entry {
 
     /// Returns the stack slot of the operand, which its height determines.
     #[inline(always)]
-    pub fn home(&self) -> u16 {
+    pub fn stack_slot(&self) -> u16 {
         self.rest as u16
     }
 
     /// Returns a popped entry, but in another place.
     #[inline(always)]
-    pub fn with(&self, place: Place) -> Entry {
-        Entry::new(place, self.ty(), self.home())
+    pub fn with(&self, place: Location) -> StackEntry {
+        StackEntry::new(place, self.ty(), self.stack_slot())
     }
 
     /// If the entry is in the list of a local, returns the local's slot and the next entry of the list.
@@ -109,7 +109,7 @@ impl Entry {
 /// The operand stack.
 #[derive(Default)]
 pub struct Stack {
-    entries: Vec<Entry>,
+    entries: Vec<StackEntry>,
     /// For each local's slot, the first entry of the local's list, counted from 1; 0 if the list is empty. The list
     /// has the entries that were pushed as the local's value, topmost first, even if they were materialized since. So
     /// a write to the local finds them without a search of the stack.
@@ -117,7 +117,7 @@ pub struct Stack {
     /// The slot of the next entry.
     next: u32,
     /// No entry below this index names a local.
-    settled: usize,
+    is_materialized: usize,
     /// The maximum number of slots used so far.
     pub peak: u32,
     /// Whether memory ran out for an entry. The entries mean nothing then.
@@ -132,7 +132,7 @@ impl Stack {
         self.aliases.clear();
         self.aliases.try_resize(first as usize, 0)?;
         self.next = first;
-        self.settled = 0;
+        self.is_materialized = 0;
         self.peak = first;
         Ok(())
     }
@@ -148,39 +148,39 @@ impl Stack {
     }
 
     /// Returns the slot of the next entry, cut to 16 bits. If it was larger, `peak` is too large as well.
-    pub fn next_home(&self) -> u16 {
+    pub fn next_stack_slot(&self) -> u16 {
         self.next as u16
     }
 
     /// Pushes an operand. Returns its stack slot.
     #[inline(always)]
-    pub fn push(&mut self, place: Place, ty: ValType) -> u16 {
-        let home = self.next;
-        self.next = home + u32::from(ty.slots());
+    pub fn push(&mut self, place: Location, ty: ValType) -> u16 {
+        let stack_slot = self.next;
+        self.next = stack_slot + u32::from(ty.slots());
         self.peak = self.peak.max(self.next);
         // After the first check there is room. The second one tells the compiler so, which then leaves out the code of
         // `push` that grows the vector.
         if self.entries.try_room(1).is_err() || self.entries.len() == self.entries.capacity() {
             self.failed = true;
-            return home as u16;
+            return stack_slot as u16;
         }
-        let mut entry = Entry::new(place, ty, home as u16);
-        if let Place::Local(slot) = place {
+        let mut entry = StackEntry::new(place, ty, stack_slot as u16);
+        if let Location::Local(slot) = place {
             let last = &mut self.aliases[usize::from(slot)];
             entry.value |= u64::from(*last) << 32;
             entry.rest |= LINKED;
             *last = self.entries.len() as u32 + 1;
         }
         self.entries.push(entry);
-        home as u16
+        stack_slot as u16
     }
 
     /// Pops an operand. Returns `None` if the stack is empty, which only happens for an invalid body.
     #[inline(always)]
-    pub fn pop(&mut self) -> Option<Entry> {
+    pub fn pop(&mut self) -> Option<StackEntry> {
         let entry = self.entries.pop()?;
-        self.next = u32::from(entry.home());
-        self.settled = self.settled.min(self.entries.len());
+        self.next = u32::from(entry.stack_slot());
+        self.is_materialized = self.is_materialized.min(self.entries.len());
         if let Some((slot, below)) = entry.linked() {
             self.aliases[usize::from(slot)] = below;
         }
@@ -188,12 +188,12 @@ impl Stack {
     }
 
     /// Returns the entry with this index, counted from the bottom.
-    pub fn get(&self, index: usize) -> Option<Entry> {
+    pub fn get(&self, index: usize) -> Option<StackEntry> {
         self.entries.get(index).copied()
     }
 
     /// Notes that an entry is in its stack slot now.
-    pub fn settle(&mut self, index: usize) {
+    pub fn materialize(&mut self, index: usize) {
         let entry = &mut self.entries[index];
         entry.rest = entry.rest & !(0xff << 16) | TEMP << 16;
     }
@@ -201,7 +201,7 @@ impl Stack {
     /// Changes the type of the topmost entry. Its bits stay the same.
     pub fn retype(&mut self, ty: ValType) -> Option<()> {
         let last = self.entries.last_mut()?;
-        let Entry { rest, .. } = Entry::new(Place::Temp, ty, 0);
+        let StackEntry { rest, .. } = StackEntry::new(Location::Temp, ty, 0);
         last.rest = last.rest & !(0xff << 24) | rest & 0xff << 24;
         Some(())
     }
@@ -225,12 +225,12 @@ impl Stack {
     }
 
     /// Returns the index of the first entry that may name a local.
-    pub fn unsettled(&self) -> usize {
-        self.settled
+    pub fn first_unmaterialized(&self) -> usize {
+        self.is_materialized
     }
 
     /// Notes that no entry names a local.
-    pub fn all_settled(&mut self) {
-        self.settled = self.entries.len();
+    pub fn note_all_materialized(&mut self) {
+        self.is_materialized = self.entries.len();
     }
 }

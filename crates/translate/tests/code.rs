@@ -10,8 +10,8 @@ fn code_of(text: &str) -> Vec<String> {
     let module = wasmote_decode::decode(&wasm).unwrap();
     let mut translator = Translator::new();
     let translated = translator.translate(&module, &wasm, module.imported_funcs, false).unwrap();
-    let listed = instructions(translated.code).map(|(at, instr)| Listed(at, instr).to_string());
-    listed.map(|line| line.trim_start().split_once("  ").unwrap().1.to_string()).collect()
+    let operand_list = instructions(translated.code).map(|(at, instr)| Listed(at, instr).to_string());
+    operand_list.map(|line| line.trim_start().split_once("  ").unwrap().1.to_string()).collect()
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ mod modules;
 
 use modules::{guests, valid};
 use wasmote_decode::ModuleInfo;
-use wasmote_decode::operators::{Catch, MemArg, WrittenBlock, WrittenHeap, WrittenType};
+use wasmote_decode::operators::{Catch, EncodedBlockType, EncodedHeapType, EncodedValType, MemArg};
 use wasmote_decode::reader::{Malformed, Reader};
 use wasmote_ir::operators::{Immediate, Operator};
 use wasmote_ir::{HeapType, Proposal};
@@ -120,7 +120,7 @@ macro_rules! proposals {
 wasmote_ir::for_each_proposal!(proposals);
 
 /// Returns a heap type in wasmparser's words.
-fn heap(heap: WrittenHeap) -> String {
+fn heap(heap: EncodedHeapType) -> String {
     use wasmparser::AbstractHeapType as Abstract;
     let of = |shared, heap| {
         let ty = match heap {
@@ -143,27 +143,27 @@ fn heap(heap: WrittenHeap) -> String {
         wasmparser::HeapType::Abstract { shared, ty }
     };
     match heap {
-        WrittenHeap::Known(heap) => format!("{:?}", of(false, heap)),
-        WrittenHeap::Shared(heap) => format!("{:?}", of(true, heap)),
-        WrittenHeap::Exact(index) => {
+        EncodedHeapType::Known(heap) => format!("{:?}", of(false, heap)),
+        EncodedHeapType::Shared(heap) => format!("{:?}", of(true, heap)),
+        EncodedHeapType::Exact(index) => {
             format!("{:?}", wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index)))
         }
-        WrittenHeap::Continuation { .. } => "a continuation".into(),
+        EncodedHeapType::Continuation { .. } => "a continuation".into(),
     }
 }
 
-fn value(ty: WrittenType) -> String {
+fn value(ty: EncodedValType) -> String {
     match ty {
-        WrittenType::Number(ty) => format!("{ty:?}"),
-        WrittenType::Reference(nullable, ty) => format!("{nullable} {}", heap(ty)),
+        EncodedValType::Number(ty) => format!("{ty:?}"),
+        EncodedValType::Reference(nullable, ty) => format!("{nullable} {}", heap(ty)),
     }
 }
 
-fn block(ty: WrittenBlock) -> String {
+fn block(ty: EncodedBlockType) -> String {
     match ty {
-        WrittenBlock::Empty => "nothing".into(),
-        WrittenBlock::Value(ty) => value(ty),
-        WrittenBlock::Type(index) => index.to_string(),
+        EncodedBlockType::Empty => "nothing".into(),
+        EncodedBlockType::Value(ty) => value(ty),
+        EncodedBlockType::Type(index) => index.to_string(),
     }
 }
 

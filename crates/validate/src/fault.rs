@@ -41,60 +41,60 @@ impl core::error::Error for ValidateError {}
 /// It is in a box, so that results are small. The box holds an array of one, because only a vector can be allocated
 /// in a way that can fail, and a vector converts into this.
 #[derive(Debug)]
-pub struct Fault(Option<Box<[Parts; 1]>>);
+pub struct Invalid(Option<Box<[Parts; 1]>>);
 
 /// The error, and the missing proposal.
 type Parts = (ValidateError, Option<WasmFeatures>);
 
-impl From<OutOfMemory> for Fault {
+impl From<OutOfMemory> for Invalid {
     #[cold]
-    fn from(_: OutOfMemory) -> Fault {
-        Fault(None)
+    fn from(_: OutOfMemory) -> Invalid {
+        Invalid(None)
     }
 }
 
-impl Fault {
+impl Invalid {
     /// Returns an error with this message.
     #[cold]
     #[inline(never)]
-    pub fn new(message: &str, offset: usize) -> Fault {
-        Fault::boxed(None, message, offset).unwrap_or(Fault(None))
+    pub fn new(message: &str, offset: usize) -> Invalid {
+        Invalid::boxed(None, message, offset).unwrap_or(Invalid(None))
     }
 
-    fn boxed(feature: Option<WasmFeatures>, message: &str, offset: usize) -> Result<Fault, OutOfMemory> {
+    fn boxed(feature: Option<WasmFeatures>, message: &str, offset: usize) -> Result<Invalid, OutOfMemory> {
         let error = ValidateError { message: try_str(message)?, offset, out_of_memory: false };
         let mut one = try_with_capacity(1)?;
         one.push((error, feature));
-        Ok(Fault(one.try_into().ok()))
+        Ok(Invalid(one.try_into().ok()))
     }
 
     /// Returns an error with a formatted message.
     #[cold]
     #[inline(never)]
-    pub fn of(message: fmt::Arguments<'_>, offset: usize) -> Fault {
-        try_format(message).map_or(Fault(None), |message| Fault::new(&message, offset))
+    pub fn of(message: fmt::Arguments<'_>, offset: usize) -> Invalid {
+        try_format(message).map_or(Invalid(None), |message| Invalid::new(&message, offset))
     }
 
     /// Returns an error with this message for a proposal that is off.
     #[cold]
     #[inline(never)]
-    pub fn missing(feature: WasmFeatures, message: &str, offset: usize) -> Fault {
-        Fault::boxed(Some(feature), message, offset).unwrap_or(Fault(None))
+    pub fn missing(feature: WasmFeatures, message: &str, offset: usize) -> Invalid {
+        Invalid::boxed(Some(feature), message, offset).unwrap_or(Invalid(None))
     }
 
     /// Returns an error with the usual message for a proposal that is off.
     #[cold]
     #[inline(never)]
-    pub fn not_enabled(proposal: Proposal, offset: usize) -> Fault {
+    pub fn not_enabled(proposal: Proposal, offset: usize) -> Invalid {
         let message = try_format(format_args!("{} support is not enabled", proposal.name()));
-        message.map_or(Fault(None), |message| Fault::missing(flag(proposal), &message, offset))
+        message.map_or(Invalid(None), |message| Invalid::missing(flag(proposal), &message, offset))
     }
 
     /// Returns an error for an index that is out of range.
     #[cold]
     #[inline(never)]
-    pub fn unknown(what: &str, index: u32, offset: usize) -> Fault {
-        Fault::of(format_args!("unknown {what} {index}: {what} index out of bounds"), offset)
+    pub fn unknown(what: &str, index: u32, offset: usize) -> Invalid {
+        Invalid::of(format_args!("unknown {what} {index}: {what} index out of bounds"), offset)
     }
 
     fn parts(&self) -> Option<&Parts> {
@@ -111,8 +111,8 @@ impl Fault {
     }
 }
 
-impl From<Fault> for ValidateError {
-    fn from(fault: Fault) -> ValidateError {
+impl From<Invalid> for ValidateError {
+    fn from(fault: Invalid) -> ValidateError {
         match fault.0 {
             Some(one) => {
                 let [(error, _)] = *one;

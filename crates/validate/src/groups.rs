@@ -11,13 +11,13 @@ use alloc::vec::Vec;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmparser::WasmFeatures;
 
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::limits::{MAX_DEPTH, MAX_FIELDS, MAX_PARAMS, MAX_RESULTS, MAX_TYPES};
 use crate::outline::{Composite, FuncType, Type};
 use crate::read::Reader;
 use crate::sections::Sections;
+use crate::type_reader::TypeReader;
 use crate::types::{Field, Ty};
-use crate::written::Written;
 
 /// A group that is being read.
 struct Group {
@@ -31,7 +31,7 @@ struct Group {
 
 impl Sections {
     /// Reads a group, or a single type.
-    pub fn group(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn group(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let mut count = 1;
         if reader.peek()? == 0x4e {
             reader.skip(1)?;
@@ -85,7 +85,7 @@ impl Sections {
 
     /// Reads the type with this number in its group.
     #[inline(never)]
-    fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Fault> {
+    fn sub_type(&self, reader: &mut Reader<'_>, group: &Group, number: u32) -> Result<Type, Invalid> {
         let (mut kind, mut supertype, mut is_final) = (reader.byte()?, None, true);
         if matches!(kind, 0x4f | 0x50) {
             self.require(WasmFeatures::GC, "gc proposal must be enabled to use subtypes")?;
@@ -109,10 +109,10 @@ impl Sections {
         };
         kind = self.foreign_prefixes(reader, kind)?;
         let place = |index, offset| self.place(group, index, offset);
-        let written = Written { features: self.features, canonical: &place };
+        let written = TypeReader { features: self.features, canonical: &place };
         let composite = match kind {
             0x60 => {
-                let mut values = |limit, what| -> Result<Box<[Ty]>, Fault> {
+                let mut values = |limit, what| -> Result<Box<[Ty]>, Invalid> {
                     let count = self.size(reader, limit, what)?;
                     let mut types = try_with_capacity(count.min(reader.left()))?;
                     for _ in 0..count {
@@ -148,7 +148,7 @@ impl Sections {
                 reader.signed(33)?;
                 Composite::Foreign
             }
-            _ => return Err(Fault::of(format_args!("invalid leading byte (0x{kind:x}) for type"), self.offset)),
+            _ => return Err(Invalid::of(format_args!("invalid leading byte (0x{kind:x}) for type"), self.offset)),
         };
         let ty = self.outline.declare_type(supertype, is_final, composite);
         if ty.depth > MAX_DEPTH {
@@ -160,14 +160,14 @@ impl Sections {
     /// Returns the place of the type with this index. For types of the current group, it is the place that they get
     /// if the group is new.
     #[inline(never)]
-    fn place(&self, group: &Group, index: u32, offset: usize) -> Result<u32, Fault> {
+    fn place(&self, group: &Group, index: u32, offset: usize) -> Result<u32, Invalid> {
         match index.checked_sub(group.first) {
             Some(number) if number < group.count => {
                 if self.has(WasmFeatures::GC) {
                     return Ok(group.place + number);
                 }
                 let message = "unknown type: type index out of bounds because the GC proposal is disabled";
-                Err(Fault::missing(WasmFeatures::GC, message, offset))
+                Err(Invalid::missing(WasmFeatures::GC, message, offset))
             }
             _ => self.outline.canonical_at(index, offset),
         }
@@ -175,7 +175,7 @@ impl Sections {
 
     /// Reads a field.
     #[inline(never)]
-    fn field(&self, reader: &mut Reader<'_>, written: &Written<'_>) -> Result<Field, Fault> {
+    fn field(&self, reader: &mut Reader<'_>, written: &TypeReader<'_>) -> Result<Field, Invalid> {
         let packed = match reader.peek()? {
             0x78 => 8,
             0x77 => 16,
@@ -195,7 +195,7 @@ impl Sections {
 
     /// Reads what some proposals put before a type. It is not validated, because no build runs these proposals.
     #[inline(never)]
-    fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Fault> {
+    fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Invalid> {
         if kind == 0x65 {
             let message = "shared composite types require the shared-everything-threads proposal";
             self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, message)?;
@@ -214,7 +214,7 @@ impl Sections {
 
     /// Checks that the types from this place on match their supertypes.
     #[inline(never)]
-    fn subtypes(&self, first: u32) -> Result<(), Fault> {
+    fn subtypes(&self, first: u32) -> Result<(), Invalid> {
         let types = &self.outline.types;
         for ty in types.iter().skip(first as usize) {
             let Some(supertype) = ty.supertype.and_then(|place| types.get(place as usize)) else { continue };

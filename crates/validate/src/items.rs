@@ -5,16 +5,16 @@ use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use crate::body::constant;
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::limits::{MAX_ELEMENTS, MAX_TYPE_SIZE};
 use crate::outline::{FuncType, Global, Table};
 use crate::read::Reader;
 use crate::sections::Sections;
+use crate::type_reader::TypeReader;
 use crate::types::Ty;
-use crate::written::Written;
 
 impl Sections {
-    pub fn import(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn import(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         reader.name()?;
         let is_unnamed = reader.name()?.is_empty();
         let mut size = 1;
@@ -55,26 +55,26 @@ impl Sections {
             }
             0x7e | 0x7f if is_unnamed => {
                 let message = "invalid leading byte with compact imports proposal disabled";
-                return Err(Fault::missing(WasmFeatures::COMPACT_IMPORTS, message, self.offset));
+                return Err(Invalid::missing(WasmFeatures::COMPACT_IMPORTS, message, self.offset));
             }
             kind => {
                 let message = format_args!("invalid leading byte (0x{kind:x}) for external kind");
-                return Err(Fault::of(message, self.offset));
+                return Err(Invalid::of(message, self.offset));
             }
         }
         self.add_size(size)
     }
 
     /// Adds to the total size of the types of imports and exports, which is limited.
-    fn add_size(&mut self, size: usize) -> Result<(), Fault> {
+    fn add_size(&mut self, size: usize) -> Result<(), Invalid> {
         self.type_size += size;
         if self.type_size < MAX_TYPE_SIZE {
             return Ok(());
         }
-        Err(Fault::of(format_args!("effective type size exceeds the limit of {MAX_TYPE_SIZE}"), self.offset))
+        Err(Invalid::of(format_args!("effective type size exceeds the limit of {MAX_TYPE_SIZE}"), self.offset))
     }
 
-    pub fn func(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn func(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let ty = reader.u32()?;
         self.func_type(ty)?;
         self.outline.funcs.try_push(ty)?;
@@ -82,14 +82,14 @@ impl Sections {
     }
 
     /// Returns the function type with this index.
-    fn func_type(&self, ty: u32) -> Result<&FuncType, Fault> {
-        let not_func = |_| Fault::of(format_args!("type index {ty} is not a function type"), self.offset);
+    fn func_type(&self, ty: u32) -> Result<&FuncType, Invalid> {
+        let not_func = |_| Invalid::of(format_args!("type index {ty} is not a function type"), self.offset);
         self.outline
             .func_type(ty)
             .ok_or_else(|| self.outline.canonical_at(ty, self.offset).map_or_else(|fault| fault, not_func))
     }
 
-    pub fn table(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn table(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         // If the bytes 0x40 0x00 come before the type, an expression follows it.
         let has_init = reader.peek()? == 0x40;
         if has_init && *reader.bytes(2)? != [0x40, 0x00] {
@@ -108,7 +108,7 @@ impl Sections {
     }
 
     /// Reads the type of a table.
-    fn table_type(&self, reader: &mut Reader<'_>) -> Result<Table, Fault> {
+    fn table_type(&self, reader: &mut Reader<'_>) -> Result<Table, Invalid> {
         let element = self.written(|written| written.element_type(reader))?;
         let flags = reader.byte()?;
         if flags > 0b111 {
@@ -128,14 +128,14 @@ impl Sections {
         Ok(Table { element, index: address(is_64) })
     }
 
-    pub fn memory(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn memory(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let address = self.memory_type(reader)?;
         self.outline.memories.try_push(address)?;
         Ok(())
     }
 
     /// Reads the type of a memory. Returns the type of its addresses.
-    fn memory_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Fault> {
+    fn memory_type(&self, reader: &mut Reader<'_>) -> Result<Ty, Invalid> {
         let flags = reader.byte()?;
         if flags > 0b1111 {
             return Err(self.fault("invalid memory limits flags"));
@@ -174,7 +174,7 @@ impl Sections {
     }
 
     /// Reads limits. Returns the maximum, or the minimum if there is no maximum.
-    fn limits(&self, reader: &mut Reader<'_>, flags: u8) -> Result<u64, Fault> {
+    fn limits(&self, reader: &mut Reader<'_>, flags: u8) -> Result<u64, Invalid> {
         let number = |reader: &mut Reader<'_>| {
             if self.has(WasmFeatures::MEMORY64) { reader.u64() } else { reader.u32().map(u64::from) }
         };
@@ -186,14 +186,14 @@ impl Sections {
         Ok(max)
     }
 
-    pub fn tag(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn tag(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let ty = self.tag_type(reader)?;
         self.outline.tags.try_push(ty)?;
         Ok(())
     }
 
     /// Reads the type of a tag. Returns its index.
-    fn tag_type(&self, reader: &mut Reader<'_>) -> Result<u32, Fault> {
+    fn tag_type(&self, reader: &mut Reader<'_>) -> Result<u32, Invalid> {
         if reader.byte()? != 0 {
             return Err(self.fault("invalid tag attributes"));
         }
@@ -206,7 +206,7 @@ impl Sections {
         Ok(ty)
     }
 
-    pub fn global(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn global(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let global = self.global_type(reader)?;
         self.constant(reader, global.ty)?;
         self.outline.globals.try_push(global)?;
@@ -214,7 +214,7 @@ impl Sections {
     }
 
     /// Reads the type of a global.
-    fn global_type(&self, reader: &mut Reader<'_>) -> Result<Global, Fault> {
+    fn global_type(&self, reader: &mut Reader<'_>) -> Result<Global, Invalid> {
         let ty = self.written(|written| written.value_type(reader))?;
         let flags = reader.byte()?;
         if flags > 0b11 {
@@ -228,14 +228,14 @@ impl Sections {
     }
 
     /// Checks that a global may be imported or exported. In the first version, a mutable one may not.
-    fn require_mutable(&self, global: Global) -> Result<(), Fault> {
+    fn require_mutable(&self, global: Global) -> Result<(), Invalid> {
         if !global.mutable {
             return Ok(());
         }
         self.require(WasmFeatures::MUTABLE_GLOBAL, "mutable global support is not enabled")
     }
 
-    pub fn export(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn export(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let name = reader.name()?;
         let end = reader.offset();
         let (kind, index) = (reader.byte()?, reader.u32()?);
@@ -247,7 +247,7 @@ impl Sections {
             0x03 => outline.global(index).map(|_| 1),
             0x04 => outline.tags.get(index as usize).and_then(|&ty| outline.func_type(ty)).map(type_size),
             _ => {
-                return Err(Fault::of(
+                return Err(Invalid::of(
                     format_args!("invalid leading byte (0x{kind:x}) for external kind"),
                     self.offset,
                 ));
@@ -255,7 +255,7 @@ impl Sections {
         };
         let Some(size) = found else {
             let what = ["function", "table", "memory", "global", "tag"][usize::from(kind)];
-            return Err(Fault::unknown(what, index, self.offset));
+            return Err(Invalid::unknown(what, index, self.offset));
         };
         match kind {
             0x00 => self.outline.declare(index)?,
@@ -266,23 +266,23 @@ impl Sections {
         let known =
             |number: u32| self.names.get(number as usize).map_or(&[][..], |range| reader.part_at(range.clone()));
         if self.exports.insert(name.as_bytes(), number, &known)?.is_some() {
-            return Err(Fault::of(format_args!("duplicate export name `{name}` already defined"), self.offset));
+            return Err(Invalid::of(format_args!("duplicate export name `{name}` already defined"), self.offset));
         }
         self.names.try_push(end - name.len()..end)?;
         self.add_size(size)
     }
 
-    pub fn start(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn start(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let func = reader.u32()?;
         let ty =
-            self.func_type(self.outline.func(func).ok_or_else(|| Fault::unknown("function", func, self.offset))?)?;
+            self.func_type(self.outline.func(func).ok_or_else(|| Invalid::unknown("function", func, self.offset))?)?;
         if ty.params.is_empty() && ty.results.is_empty() {
             return Ok(());
         }
         Err(self.fault("invalid start function type"))
     }
 
-    pub fn elem(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn elem(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         // Bit 0: the segment is not active. Bit 1: it is declared if it is not active, or has the index of a table if
         // it is active. Bit 2: the elements are expressions.
         let flags = reader.u32()?;
@@ -295,7 +295,7 @@ impl Sections {
             self.require(WasmFeatures::BULK_MEMORY, "bulk memory must be enabled")?;
         } else {
             let index = if flags & 0b010 != 0 { reader.u32()? } else { 0 };
-            let target = self.outline.table(index).ok_or_else(|| Fault::unknown("table", index, self.offset))?;
+            let target = self.outline.table(index).ok_or_else(|| Invalid::unknown("table", index, self.offset))?;
             self.constant(reader, target.index)?;
             table = Some(target);
         }
@@ -313,7 +313,7 @@ impl Sections {
         {
             let (ty, element) = (ty.name(), element.name());
             let message = format_args!("type mismatch: invalid element type `{ty}` for table type `{element}`");
-            return Err(Fault::of(message, self.offset));
+            return Err(Invalid::of(message, self.offset));
         }
         for _ in 0..self.size(reader, MAX_ELEMENTS, "number of elements")? {
             self.offset = reader.offset();
@@ -323,7 +323,7 @@ impl Sections {
             }
             let func = reader.u32()?;
             if self.outline.func(func).is_none() {
-                return Err(Fault::unknown("function", func, self.offset));
+                return Err(Invalid::unknown("function", func, self.offset));
             }
             self.outline.declare(func)?;
         }
@@ -331,12 +331,13 @@ impl Sections {
         Ok(())
     }
 
-    pub fn data_segment(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+    pub fn data_segment(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         let flags = reader.u32()?;
         match flags {
             0 | 2 => {
                 let index = if flags == 2 { reader.u32()? } else { 0 };
-                let memory = self.outline.memory(index).ok_or_else(|| Fault::unknown("memory", index, self.offset))?;
+                let memory =
+                    self.outline.memory(index).ok_or_else(|| Invalid::unknown("memory", index, self.offset))?;
                 self.constant(reader, memory)?;
             }
             1 => self.require(WasmFeatures::BULK_MEMORY, "passive data segments require the bulk-memory proposal")?,
@@ -347,7 +348,7 @@ impl Sections {
     }
 
     /// Reads a constant expression of this type. `ref.func` in bodies may then name the functions that it refers to.
-    fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Fault> {
+    fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Invalid> {
         constant(&self.outline, self.features, reader, ty, &mut self.named, &mut self.buffers)?;
         for func in self.named.drain(..) {
             self.outline.declare(func)?;
@@ -356,9 +357,9 @@ impl Sections {
     }
 
     /// Calls `read` with a reader of types.
-    fn written(&self, read: impl FnOnce(&Written<'_>) -> Result<Ty, Fault>) -> Result<Ty, Fault> {
+    fn written(&self, read: impl FnOnce(&TypeReader<'_>) -> Result<Ty, Invalid>) -> Result<Ty, Invalid> {
         let canonical = |index, offset| self.outline.canonical_at(index, offset);
-        read(&Written { features: self.features, canonical: &canonical })
+        read(&TypeReader { features: self.features, canonical: &canonical })
     }
 }
 

@@ -14,7 +14,7 @@
 //! That is why tests compare the verdicts with those of wasmparser's validator, on modules of all kinds and on damaged
 //! ones.
 //!
-//! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`needed()`]
+//! [`Features`] says which proposals a module may use. [`Features::default`] has all that this build runs. [`required_features()`]
 //! finds out which proposals a module uses, including those that no build runs.
 //!
 #![doc = include_str!("../FEATURES.md")]
@@ -30,21 +30,21 @@ mod features;
 mod groups;
 mod items;
 mod limits;
-mod needed;
 mod outline;
 mod read;
+mod required_features;
 mod sections;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "threads")]
 mod threads;
+mod type_reader;
 mod types;
 mod validate;
-mod written;
 
 pub use fault::ValidateError;
 pub use features::Features;
-pub use needed::{Needed, needed};
+pub use required_features::{RequiredFeature, required_features};
 #[cfg(feature = "threads")]
 pub use threads::{Progress, RunOnThreads, validate_with_threads};
 pub use validate::{Bodies, validate, validate_outline};

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use wasmote_ir::HeapType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::types::{Field, Ty};
 
 /// The types and index spaces of a module, as far as they have been read.
@@ -93,8 +93,8 @@ impl Outline {
     }
 
     /// [`Outline::canonical`] for an index at this offset in the binary, which an error reports.
-    pub fn canonical_at(&self, ty: u32, offset: usize) -> Result<u32, Fault> {
-        self.canonical(ty).ok_or_else(|| Fault::unknown("type", ty, offset))
+    pub fn canonical_at(&self, ty: u32, offset: usize) -> Result<u32, Invalid> {
+        self.canonical(ty).ok_or_else(|| Invalid::unknown("type", ty, offset))
     }
 
     /// Returns the type with this index, if it is a function type.

@@ -2,12 +2,12 @@
 
 use core::ops::Range;
 
-use wasmote_decode::operators::{Cast, Catch, MemArg, MemArgForm, WrittenBlock, WrittenHeap, WrittenType};
+use wasmote_decode::operators::{Cast, Catch, EncodedBlockType, EncodedHeapType, EncodedValType, MemArg, MemArgForm};
 use wasmote_decode::reader::{self, Malformed};
 use wasmote_ir::RefType;
 use wasmote_ir::operators::Operator;
 
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::limits::MAX_NAME;
 
 /// Reads the bytes of a binary.
@@ -18,7 +18,7 @@ pub struct Reader<'b>(reader::Reader<'b>);
 macro_rules! located {
     ($( $(#[$attribute:meta])* $name:ident($($argument:ident: $of:ty),*) -> $ty:ty; )*) => { $(
         $(#[$attribute])*
-        pub fn $name(&mut self $(, $argument: $of)*) -> Result<$ty, Fault> {
+        pub fn $name(&mut self $(, $argument: $of)*) -> Result<$ty, Invalid> {
             self.0.$name($($argument),*).map_err(|malformed| self.fault(malformed))
         }
     )* };
@@ -102,10 +102,10 @@ impl<'b> Reader<'b> {
         #[inline(always)]
         memarg_of(form: MemArgForm) -> MemArg;
         #[inline]
-        block_type() -> WrittenBlock;
-        value_type() -> WrittenType;
-        reference_type() -> (bool, WrittenHeap);
-        heap_type() -> WrittenHeap;
+        block_type() -> EncodedBlockType;
+        value_type() -> EncodedValType;
+        reference_type() -> (bool, EncodedHeapType);
+        heap_type() -> EncodedHeapType;
         cast() -> Cast;
         catch() -> Catch;
     }
@@ -118,35 +118,35 @@ impl<'b> Reader<'b> {
 
     /// [`Reader::u32`] for callers where speed matters more than code size.
     #[inline(always)]
-    pub fn u32_here(&mut self) -> Result<u32, Fault> {
+    pub fn u32_here(&mut self) -> Result<u32, Invalid> {
         self.0.u32().map_err(|malformed| self.fault(malformed))
     }
 
     /// Returns the next byte without reading it.
-    pub fn peek(&self) -> Result<u8, Fault> {
+    pub fn peek(&self) -> Result<u8, Invalid> {
         self.0.peek().map_err(|malformed| self.fault(malformed))
     }
 
     /// Reads a length and returns a reader of that many bytes, which it skips.
-    pub fn part(&mut self) -> Result<Reader<'b>, Fault> {
+    pub fn part(&mut self) -> Result<Reader<'b>, Invalid> {
         let count = self.u32()? as usize;
         let base = self.offset();
         Ok(Reader::new(self.bytes(count)?, base))
     }
 
     /// Reads a name (spec: binary/values#names).
-    pub fn name(&mut self) -> Result<&'b str, Fault> {
+    pub fn name(&mut self) -> Result<&'b str, Invalid> {
         let offset = self.offset();
         let count = self.u32()? as usize;
         if count > MAX_NAME {
-            return Err(Fault::new("string size out of bounds", offset));
+            return Err(Invalid::new("string size out of bounds", offset));
         }
-        core::str::from_utf8(self.bytes(count)?).map_err(|_| Fault::new("malformed UTF-8 encoding", offset))
+        core::str::from_utf8(self.bytes(count)?).map_err(|_| Invalid::new("malformed UTF-8 encoding", offset))
     }
 
     #[cold]
     #[inline(never)]
-    fn fault(&self, malformed: Malformed) -> Fault {
-        Fault::new(malformed.message(), self.offset())
+    fn fault(&self, malformed: Malformed) -> Invalid {
+        Invalid::new(malformed.message(), self.offset())
     }
 }

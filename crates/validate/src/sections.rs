@@ -4,21 +4,21 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use wasmote_ir::keys::Keys;
+use wasmote_ir::string_map::StringMap;
 use wasmparser::WasmFeatures;
 
 use crate::body::Buffers;
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::limits::*;
 use crate::outline::Outline;
 use crate::read::Reader;
 
 /// A function that is called for each body, with the index of the function and the range of the body. The outline is
 /// complete then, because all sections that bodies depend on come before the code section.
-pub type EachBody<'e> = &'e mut dyn FnMut(&Outline, u32, Range<usize>) -> Result<(), Fault>;
+pub type EachBody<'e> = &'e mut dyn FnMut(&Outline, u32, Range<usize>) -> Result<(), Invalid>;
 
 /// Validates everything but bodies, and calls `each_body` for these.
-pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Result<Outline, Fault> {
+pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Result<Outline, Invalid> {
     let mut reader = Reader::new(wasm, 0);
     header(&mut reader)?;
     let mut sections = Sections::new(features);
@@ -29,7 +29,7 @@ pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Res
         sections.section(id, &mut section, each_body)?;
         if !section.is_at_end() {
             let message = "section size mismatch: unexpected data at the end of the section";
-            return Err(Fault::new(message, section.offset()));
+            return Err(Invalid::new(message, section.offset()));
         }
     }
     sections.offset = reader.offset();
@@ -38,18 +38,18 @@ pub fn walk(wasm: &[u8], features: WasmFeatures, each_body: EachBody<'_>) -> Res
 }
 
 /// Reads the header of a binary.
-fn header(reader: &mut Reader<'_>) -> Result<(), Fault> {
+fn header(reader: &mut Reader<'_>) -> Result<(), Invalid> {
     if reader.bytes(4)? != b"\0asm" {
-        return Err(Fault::new("magic header not detected: bad magic number", 0));
+        return Err(Invalid::new("magic header not detected: bad magic number", 0));
     }
     match *reader.bytes(4)? {
         [1, 0, 0, 0] => Ok(()),
-        [0xd, 0, 1, 0] => Err(Fault::missing(
+        [0xd, 0, 1, 0] => Err(Invalid::missing(
             WasmFeatures::COMPONENT_MODEL,
             "unknown binary version: this is a component, and the component model is not supported",
             4,
         )),
-        ref version => Err(Fault::of(format_args!("unknown binary version: {version:02x?}"), 4)),
+        ref version => Err(Invalid::of(format_args!("unknown binary version: {version:02x?}"), 4)),
     }
 }
 
@@ -58,13 +58,13 @@ pub struct Sections {
     pub features: WasmFeatures,
     pub outline: Outline,
     /// The different groups of types, by their encodings.
-    pub groups: Keys,
+    pub groups: StringMap,
     /// The encodings of the groups, one after the other.
     pub written: Vec<u8>,
     /// For each group, where its encoding ends, and the place of its first type.
     pub places: Vec<(usize, u32)>,
     /// The names of exports.
-    pub exports: Keys,
+    pub exports: StringMap,
     /// The ranges of the names of exports in the binary.
     pub names: Vec<Range<usize>>,
     /// The total size of the types of imports and exports.
@@ -90,10 +90,10 @@ impl Sections {
         Sections {
             features,
             outline: Outline::default(),
-            groups: Keys::default(),
+            groups: StringMap::default(),
             written: Vec::new(),
             places: Vec::new(),
-            exports: Keys::default(),
+            exports: StringMap::default(),
             names: Vec::new(),
             type_size: 1,
             offset: 0,
@@ -106,9 +106,9 @@ impl Sections {
     }
 
     /// Reads a section.
-    fn section(&mut self, id: u8, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Fault> {
+    fn section(&mut self, id: u8, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Invalid> {
         let Some(&order) = ORDER.get(usize::from(id)) else {
-            return Err(Fault::of(format_args!("malformed section id: {id}"), self.offset));
+            return Err(Invalid::of(format_args!("malformed section id: {id}"), self.offset));
         };
         if id == 0 {
             reader.name()?;
@@ -162,8 +162,8 @@ impl Sections {
         present: usize,
         max: usize,
         what: &str,
-        item: fn(&mut Sections, &mut Reader<'_>) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        item: fn(&mut Sections, &mut Reader<'_>) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
         self.offset = reader.offset();
         let count = reader.u32()?;
         if count as usize > max.saturating_sub(present) {
@@ -178,7 +178,7 @@ impl Sections {
 
     /// Reads the code section.
     #[inline(never)]
-    fn code(&mut self, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Fault> {
+    fn code(&mut self, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Invalid> {
         let count = reader.u32()?;
         if count != self.bodies {
             return Err(self.fault("function and code section have inconsistent lengths"));
@@ -189,7 +189,7 @@ impl Sections {
             let body = reader.part()?;
             let range = body.range();
             if range.len() > MAX_BODY {
-                return Err(Fault::of(
+                return Err(Invalid::of(
                     format_args!("function body size count exceeds limit of {MAX_BODY}"),
                     range.start,
                 ));
@@ -200,7 +200,7 @@ impl Sections {
     }
 
     /// Checks that there are as many data segments as the data count section says.
-    fn check_data(&self) -> Result<(), Fault> {
+    fn check_data(&self) -> Result<(), Invalid> {
         match self.outline.data {
             Some(count) if count != self.data => {
                 Err(self.fault("data count and data section have inconsistent lengths"))
@@ -210,7 +210,7 @@ impl Sections {
     }
 
     /// Checks that no section is missing at the end.
-    fn end(&self) -> Result<(), Fault> {
+    fn end(&self) -> Result<(), Invalid> {
         if self.bodies != 0 {
             return Err(self.fault("function section has non-zero count but code section is absent"));
         }
@@ -218,11 +218,11 @@ impl Sections {
     }
 
     /// Reads a count of at most `max`.
-    pub fn size(&self, reader: &mut Reader<'_>, max: usize, what: &str) -> Result<usize, Fault> {
+    pub fn size(&self, reader: &mut Reader<'_>, max: usize, what: &str) -> Result<usize, Invalid> {
         let offset = reader.offset();
         match reader.u32()? as usize {
             size if size <= max => Ok(size),
-            _ => Err(Fault::of(format_args!("{what} size is out of bounds"), offset)),
+            _ => Err(Invalid::of(format_args!("{what} size is out of bounds"), offset)),
         }
     }
 
@@ -242,25 +242,25 @@ impl Sections {
     }
 
     /// Fails with this message if the proposal is off.
-    pub fn require(&self, feature: WasmFeatures, message: &str) -> Result<(), Fault> {
-        if self.has(feature) { Ok(()) } else { Err(Fault::missing(feature, message, self.offset)) }
+    pub fn require(&self, feature: WasmFeatures, message: &str) -> Result<(), Invalid> {
+        if self.has(feature) { Ok(()) } else { Err(Invalid::missing(feature, message, self.offset)) }
     }
 
     /// Returns an error at the current item.
     #[cold]
     #[inline(never)]
-    pub fn fault(&self, message: &str) -> Fault {
-        Fault::new(message, self.offset)
+    pub fn fault(&self, message: &str) -> Invalid {
+        Invalid::new(message, self.offset)
     }
 
     /// Returns an error for more items of a kind than the limit. If the limit is 1, it names the missing proposal.
     #[cold]
     #[inline(never)]
-    pub fn exceeded(&self, what: &str, max: usize) -> Fault {
+    pub fn exceeded(&self, what: &str, max: usize) -> Invalid {
         match (max, what) {
-            (1, "tables") => Fault::missing(WasmFeatures::REFERENCE_TYPES, "multiple tables", self.offset),
-            (1, _) => Fault::missing(WasmFeatures::MULTI_MEMORY, "multiple memories", self.offset),
-            _ => Fault::of(format_args!("{what} count exceeds limit of {max}"), self.offset),
+            (1, "tables") => Invalid::missing(WasmFeatures::REFERENCE_TYPES, "multiple tables", self.offset),
+            (1, _) => Invalid::missing(WasmFeatures::MULTI_MEMORY, "multiple memories", self.offset),
+            _ => Invalid::of(format_args!("{what} count exceeds limit of {max}"), self.offset),
         }
     }
 }

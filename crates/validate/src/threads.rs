@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use wasmote_ir::fallible::{OutOfMemory, try_collect};
 
 use crate::body::Buffers;
-use crate::fault::{Fault, ValidateError};
+use crate::fault::{Invalid, ValidateError};
 use crate::features::Features;
 use crate::validate::{Bodies, validate, validate_outline};
 
@@ -72,15 +72,15 @@ impl Progress {
             let large_frames = try_collect((0..words).map(|_| AtomicU32::new(0)))?;
             Ok(Progress { shares, proven, next: AtomicUsize::new(0), large_frames })
         };
-        Ok(all().map_err(|error: OutOfMemory| Fault::from(error))?)
+        Ok(all().map_err(|error: OutOfMemory| Invalid::from(error))?)
     }
 
     /// Whether a function's body is known to be valid. The index counts imported functions.
-    pub fn is_proven(&self, func: u32) -> bool {
-        self.is_share_proven(self.shares.partition_point(|share| share.end <= func))
+    pub fn is_validated(&self, func: u32) -> bool {
+        self.is_share_validated(self.shares.partition_point(|share| share.end <= func))
     }
 
-    fn is_share_proven(&self, share: usize) -> bool {
+    fn is_share_validated(&self, share: usize) -> bool {
         self.proven.get(share).is_some_and(|proven| proven.load(Ordering::Acquire))
     }
 
@@ -91,14 +91,14 @@ impl Progress {
     }
 
     /// Validates shares until all are taken, or one is invalid. Then it fails with the share and the error.
-    fn take_part(&self, wasm: &[u8], bodies: &Bodies) -> Result<(), (usize, Fault)> {
+    fn take_part(&self, wasm: &[u8], bodies: &Bodies) -> Result<(), (usize, Invalid)> {
         let mut buffers = Buffers::default();
         loop {
             let share = self.next.fetch_add(1, Ordering::Relaxed);
             if share >= self.shares.len() {
                 return Ok(());
             }
-            if let Err(fault) = self.prove(share, wasm, bodies, &mut buffers) {
+            if let Err(fault) = self.validate_share(share, wasm, bodies, &mut buffers) {
                 // Later shares do not matter now, because the first error is reported. All earlier shares are taken.
                 self.next.store(self.shares.len(), Ordering::Relaxed);
                 return Err((share, fault));
@@ -115,8 +115,8 @@ impl Progress {
         let taken = self.take_part(wasm, bodies);
         let mut buffers = Buffers::default();
         for share in 0..taken.as_ref().map_or_else(|&(share, _)| share, |()| self.shares.len()) {
-            if !self.is_share_proven(share) {
-                self.prove(share, wasm, bodies, &mut buffers)?;
+            if !self.is_share_validated(share) {
+                self.validate_share(share, wasm, bodies, &mut buffers)?;
             }
         }
         taken.map_err(|(_, fault)| fault)?;
@@ -124,13 +124,13 @@ impl Progress {
             let (word, bit) = self.bit(func);
             self.large_frames[word].load(Ordering::Relaxed) & bit != 0
         };
-        Ok(try_collect(functions(&self.shares).filter(has_large_frame)).map_err(Fault::from)?)
+        Ok(try_collect(functions(&self.shares).filter(has_large_frame)).map_err(Invalid::from)?)
     }
 
     /// Validates the bodies of a share. Stops early if another thread has finished the share.
-    fn prove(&self, share: usize, wasm: &[u8], bodies: &Bodies, buffers: &mut Buffers) -> Result<(), Fault> {
+    fn validate_share(&self, share: usize, wasm: &[u8], bodies: &Bodies, buffers: &mut Buffers) -> Result<(), Invalid> {
         for func in self.shares[share].clone() {
-            if self.is_share_proven(share) {
+            if self.is_share_validated(share) {
                 return Ok(());
             }
             bodies.validate_reusing(wasm, func, buffers)?;

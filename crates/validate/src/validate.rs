@@ -9,7 +9,7 @@ use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
 use crate::body::{self, Buffers};
-use crate::fault::{Fault, ValidateError};
+use crate::fault::{Invalid, ValidateError};
 use crate::features::Features;
 use crate::outline::Outline;
 use crate::sections::walk;
@@ -27,7 +27,7 @@ pub fn validate(wasm: &[u8], features: &Features) -> Result<Vec<u32>, ValidateEr
 }
 
 /// [`validate`] with flags of wasmparser. The error also has the missing proposal.
-pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<Vec<u32>, Fault> {
+pub(crate) fn validate_with(wasm: &[u8], flags: WasmFeatures, body_flags: WasmFeatures) -> Result<Vec<u32>, Invalid> {
     // Each body is validated when the reader comes to it, so that the first of several errors is reported.
     let mut buffers = Buffers::default();
     walk(wasm, flags, &mut |outline, func, range| {
@@ -87,11 +87,11 @@ impl Bodies {
     }
 
     /// [`Bodies::validate_body`] with buffers, which the next body may use again.
-    pub(crate) fn validate_reusing(&self, wasm: &[u8], func: u32, buffers: &mut Buffers) -> Result<(), Fault> {
+    pub(crate) fn validate_reusing(&self, wasm: &[u8], func: u32, buffers: &mut Buffers) -> Result<(), Invalid> {
         let range = func.checked_sub(self.first).and_then(|defined| self.ranges.get(defined as usize));
-        let Some(range) = range else { return Err(Fault::new("no such function", 0)) };
+        let Some(range) = range else { return Err(Invalid::new("no such function", 0)) };
         let Some(bytes) = wasm.get(range.clone()) else {
-            return Err(Fault::new("function body beyond the end", wasm.len()));
+            return Err(Invalid::new("function body beyond the end", wasm.len()));
         };
         body::validate(&self.outline, self.flags, func, bytes, range.start, buffers)
     }

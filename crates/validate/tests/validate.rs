@@ -1,6 +1,6 @@
 //! Validates modules at once and body by body, and tests the features that validation accepts.
 
-use wasmote_validate::{Features, ValidateError, needed, validate, validate_outline};
+use wasmote_validate::{Features, ValidateError, required_features, validate, validate_outline};
 
 fn binary(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
@@ -109,7 +109,7 @@ fn what_a_module_needs_is_listed_whether_or_not_this_build_has_it() {
         ("(module (type $f (func)) (type (cont $f)) (table 1 externref))", &[references, "stack switching"], true),
     ];
     for (text, names, is_valid) in cases {
-        let (found, valid) = needed(&binary(text));
+        let (found, valid) = required_features(&binary(text));
         let found: Vec<_> = found.iter().map(|needed| needed.name).collect();
         assert_eq!((&found[..], valid), (names, is_valid), "{text}");
     }

@@ -2,11 +2,11 @@
 
 use alloc::boxed::Box;
 
-use crate::call::{Call, Guest};
+use crate::call::{Call, GuestMemory};
 use crate::errno::Errno;
 
 /// Copies the strings to `buffer` and their addresses to `table`.
-fn copy(strings: &[Box<[u8]>], memory: &mut Guest<'_>, mut table: u32, mut buffer: u32) -> Result<(), Errno> {
+fn copy(strings: &[Box<[u8]>], memory: &mut GuestMemory<'_>, mut table: u32, mut buffer: u32) -> Result<(), Errno> {
     for string in strings {
         memory.put_u32(table, buffer)?;
         memory.put(buffer, string)?;
@@ -19,7 +19,7 @@ fn copy(strings: &[Box<[u8]>], memory: &mut Guest<'_>, mut table: u32, mut buffe
 }
 
 /// Writes how many strings there are and how many bytes they take.
-fn sizes(strings: &[Box<[u8]>], memory: &mut Guest<'_>, count: u32, bytes: u32) -> Result<(), Errno> {
+fn sizes(strings: &[Box<[u8]>], memory: &mut GuestMemory<'_>, count: u32, bytes: u32) -> Result<(), Errno> {
     let total: usize = strings.iter().map(|string| string.len() + 1).sum();
     memory.put_u32(count, u32::try_from(strings.len()).map_err(|_| Errno::OVERFLOW)?)?;
     memory.put_u32(bytes, u32::try_from(total).map_err(|_| Errno::OVERFLOW)?)

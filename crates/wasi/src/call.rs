@@ -12,9 +12,9 @@ use crate::errno::Errno;
 pub(crate) const PATH_MAX: usize = 4096;
 
 /// The memory of the guest.
-pub(crate) struct Guest<'a>(pub &'a mut [u8]);
+pub(crate) struct GuestMemory<'a>(pub &'a mut [u8]);
 
-impl Guest<'_> {
+impl GuestMemory<'_> {
     /// A stretch of the memory.
     pub fn slice(&self, at: u32, len: u32) -> Result<&[u8], Errno> {
         let at = at as usize;
@@ -74,7 +74,7 @@ pub(crate) fn c_string(path: &[u8]) -> Result<CString, Errno> {
 /// A call: what a function of the table works on.
 pub(crate) struct Call<'a> {
     pub cx: &'a mut WasiCtx,
-    pub memory: Guest<'a>,
+    pub memory: GuestMemory<'a>,
     pub args: &'a [u64],
     pub snapshot: Snapshot,
 }

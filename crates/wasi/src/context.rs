@@ -22,17 +22,17 @@ pub struct WasiCtx {
     pub(crate) clocks: Box<dyn Clocks>,
     pub(crate) random: Random,
     /// What has yet to be asked before the guest does what can be noticed.
-    pub(crate) permission: Option<Permission>,
+    pub(crate) gate: Option<Permission>,
 }
 
-/// Lets a guest have effects, or ends its call with an error ([`WasiCtxBuilder::permission`]).
+/// Lets a guest have effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
 pub type Permission = Box<dyn FnMut() -> Result<(), Error> + Send>;
 
 impl WasiCtx {
     /// A builder of contexts. Unless told otherwise, a guest has no arguments, environment and files, its streams
     /// are null, its clocks and random bytes the system's.
     pub fn builder() -> WasiCtxBuilder {
-        WasiCtxBuilder(Box::new(Settings {
+        WasiCtxBuilder(Box::new(WasiSettings {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Input::Null,
@@ -42,7 +42,7 @@ impl WasiCtx {
             sockets: Vec::new(),
             clocks: Box::new(SystemClocks),
             random: Box::new(random::system),
-            permission: None,
+            gate: None,
         }))
     }
 
@@ -95,10 +95,10 @@ impl core::error::Error for SetupError {}
 
 /// Builds a [`WasiCtx`].
 // In a box, since each method takes it and gives it back.
-pub struct WasiCtxBuilder(pub(crate) Box<Settings>);
+pub struct WasiCtxBuilder(pub(crate) Box<WasiSettings>);
 
 /// What a builder was told so far.
-pub(crate) struct Settings {
+pub(crate) struct WasiSettings {
     args: Vec<Box<[u8]>>,
     env: Vec<Box<[u8]>>,
     stdin: Input,
@@ -108,7 +108,7 @@ pub(crate) struct Settings {
     pub sockets: Vec<Descriptor>,
     clocks: Box<dyn Clocks>,
     random: Random,
-    permission: Option<Permission>,
+    gate: Option<Permission>,
 }
 
 impl WasiCtxBuilder {
@@ -188,8 +188,8 @@ impl WasiCtxBuilder {
     /// Has something asked before the first call that anybody but the guest could notice: any but those for arguments, environment,
     /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been, and it is asked again
     /// before the next such call. An embedder can so have the guest begin while it is not yet known whether it may.
-    pub fn permission(mut self, permission: Permission) -> WasiCtxBuilder {
-        self.0.permission = Some(permission);
+    pub fn gate(mut self, gate: Permission) -> WasiCtxBuilder {
+        self.0.gate = Some(gate);
         self
     }
 
@@ -200,13 +200,13 @@ impl WasiCtxBuilder {
             return Err(SetupError::Nul);
         }
         let mut descriptors = Descriptors::default();
-        let Settings { args, env, stdin, stdout, stderr, dirs, sockets, clocks, random, permission } = *self.0;
+        let WasiSettings { args, env, stdin, stdout, stderr, dirs, sockets, clocks, random, gate } = *self.0;
         let streams = [stdin.into_descriptor(), stdout.into_descriptor(1), stderr.into_descriptor(2)];
         for descriptor in streams.into_iter().chain(dirs).chain(sockets) {
             if descriptors.insert(descriptor).is_err() {
                 return Err(SetupError::TooManyDescriptors);
             }
         }
-        Ok(WasiCtx { args, env, descriptors, clocks, random, permission })
+        Ok(WasiCtx { args, env, descriptors, clocks, random, gate })
     }
 }

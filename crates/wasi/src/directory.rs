@@ -7,12 +7,12 @@ use crate::call::Call;
 use crate::errno::Errno;
 
 /// Where the entries go: as many bytes as fit, the last entry cut off where the room ends.
-struct Room<'a> {
+struct EntryBuffer<'a> {
     buffer: &'a mut [u8],
     used: usize,
 }
 
-impl Room<'_> {
+impl EntryBuffer<'_> {
     /// Adds an entry; whether there is room left.
     fn add(&mut self, next: u64, ino: u64, filetype: u8, name: &[u8]) -> bool {
         let mut head = [0; DIRENT_SIZE];
@@ -33,7 +33,7 @@ impl Room<'_> {
 /// The position in a directory, as the system gives it with each entry, is our cookie: it stays right whatever
 /// is added or removed meanwhile, and nothing has to be remembered between calls.
 #[cfg(target_os = "linux")]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
     use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom, seek, statat};
 
@@ -59,7 +59,7 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut Room<'_>) -> Result<(), Err
 
 /// Without a position that can be kept, the cookie is the number of the entry.
 #[cfg(not(target_os = "linux"))]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut Room<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
 
     let entries = rustix::fs::Dir::read_from(dir)?;
@@ -76,7 +76,7 @@ pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
     let (at, len, result) = (call.u32(1), call.u32(2), call.u32(4));
     call.memory.check(result, 4)?;
     let dir = call.cx.descriptors.dir(call.u32(0), rights::FD_READDIR)?;
-    let mut room = Room { buffer: call.memory.slice_mut(at, len)?, used: 0 };
+    let mut room = EntryBuffer { buffer: call.memory.slice_mut(at, len)?, used: 0 };
     list(dir.fd(), call.args[3], &mut room)?;
     let used = room.used as u32;
     call.memory.put_u32(result, used)

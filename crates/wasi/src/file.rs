@@ -9,7 +9,7 @@ use rustix::fs::{
 use rustix::io::{IoSlice, retry_on_intr};
 
 use crate::abi::{Filestat, Snapshot, fdflags, filetype, fstflags, rights};
-use crate::call::{Call, Guest};
+use crate::call::{Call, GuestMemory};
 use crate::clock::{nanoseconds, timespec};
 use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
@@ -53,20 +53,20 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
 }
 
 /// Buffers handed to the system at a time.
-const GATHER: usize = 16;
+const MAX_IOVECS_PER_CALL: usize = 16;
 
 /// Writes some buffers from the one with number `first`; returns how many of them, their bytes, and what came of it.
 fn gather(
     (file, is_socket): (BorrowedFd<'_>, bool),
-    memory: &Guest<'_>,
+    memory: &GuestMemory<'_>,
     iovecs: Iovecs,
     first: u32,
     room: u32,
 ) -> Result<(u32, u32, usize), Errno> {
-    let mut slices = [IoSlice::new(&[]); GATHER];
+    let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
     let mut taken = 0;
     let mut total = 0u32;
-    while taken < GATHER && first + (taken as u32) < iovecs.count {
+    while taken < MAX_IOVECS_PER_CALL && first + (taken as u32) < iovecs.count {
         let (at, len) = iovecs.get(memory, first + taken as u32)?;
         match total.checked_add(len) {
             Some(sum) if sum <= room => total = sum,

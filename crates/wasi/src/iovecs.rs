@@ -1,7 +1,7 @@
 //! Lists of buffers, and how much of them has been read or written.
 
 use crate::abi::{IOVEC_SIZE, IOVECS_MAX};
-use crate::call::Guest;
+use crate::call::GuestMemory;
 use crate::errno::Errno;
 
 /// A list of buffers in the guest's memory, each of which has been found to lie in it.
@@ -12,7 +12,7 @@ pub(crate) struct Iovecs {
 }
 
 impl Iovecs {
-    pub fn new(memory: &Guest<'_>, at: u32, count: u32) -> Result<Iovecs, Errno> {
+    pub fn new(memory: &GuestMemory<'_>, at: u32, count: u32) -> Result<Iovecs, Errno> {
         if count > IOVECS_MAX {
             return Err(Errno::INVAL);
         }
@@ -25,7 +25,7 @@ impl Iovecs {
         Ok(iovecs)
     }
 
-    pub fn get(self, memory: &Guest<'_>, index: u32) -> Result<(u32, u32), Errno> {
+    pub fn get(self, memory: &GuestMemory<'_>, index: u32) -> Result<(u32, u32), Errno> {
         let at = self.at + index * IOVEC_SIZE;
         Ok((memory.u32(at)?, memory.u32(at + 4)?))
     }

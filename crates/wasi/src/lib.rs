@@ -72,6 +72,7 @@ mod descriptor;
 mod directory;
 mod errno;
 mod file;
+mod functions;
 mod iovecs;
 mod path;
 mod poll;
@@ -80,7 +81,6 @@ pub mod random;
 mod sandbox;
 mod socket;
 pub mod stdio;
-mod table;
 #[cfg(feature = "std")]
 mod with_std;
 
@@ -95,13 +95,13 @@ pub use rustix::fd::OwnedFd;
 pub use stdio::{Input, Output, Pipe, Reader, Writer};
 
 use abi::Snapshot;
-use call::{Call, Guest};
+use call::{Call, GuestMemory};
 
 /// Defines the functions of WASI; `context` finds the state in the store's data. A guest's `proc_exit` ends its call
 /// with [`Error::exit`]. An error if the linker has one of the names already.
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> &mut WasiCtx) -> Result<(), Error> {
     for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::One), ("wasi_unstable", Snapshot::Zero)] {
-        for row in table::TABLE.iter().filter(|row| row.is_in(snapshot)) {
+        for row in functions::TABLE.iter().filter(|row| row.is_in(snapshot)) {
             let ty = FuncType { params: row.params().collect(), results: row.results().into() };
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                 // Guests without a memory can call what needs none.
@@ -119,7 +119,7 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> 
 
 /// What is the same for all functions and all stores.
 fn run(
-    row: &table::Row,
+    row: &functions::WasiFunction,
     snapshot: Snapshot,
     cx: &mut WasiCtx,
     memory: &mut [u8],
@@ -129,14 +129,14 @@ fn run(
     let mut args = [0; 9];
     let count = args.len().min(slots.len());
     args[..count].copy_from_slice(&slots[..count]);
-    let mut call = Call { cx, memory: Guest(memory), args: &args, snapshot };
-    if call.cx.permission.is_some()
-        && (row.noticed)(&call)
-        && let Some(permission) = &mut call.cx.permission
+    let mut call = Call { cx, memory: GuestMemory(memory), args: &args, snapshot };
+    if call.cx.gate.is_some()
+        && (row.has_side_effects)(&call)
+        && let Some(gate) = &mut call.cx.gate
     {
         // What was refused is asked again.
-        permission()?;
-        call.cx.permission = None;
+        gate()?;
+        call.cx.gate = None;
     }
     match row.call(&mut call) {
         Ok(errno) => {

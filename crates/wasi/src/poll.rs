@@ -16,14 +16,14 @@ use crate::errno::Errno;
 const MAX: u32 = 4096;
 
 /// One subscription, and what came of it.
-struct Wanted {
+struct PendingSubscription {
     userdata: u64,
     kind: u8,
-    until: Until,
+    until: WakeCondition,
 }
 
 /// When a subscription is done.
-enum Until {
+enum WakeCondition {
     /// After so many nanoseconds.
     Passed(u64),
     /// When the system says so of the descriptor that has this place among those that it is asked about.
@@ -32,21 +32,21 @@ enum Until {
     Done { error: Errno, nbytes: u64, flags: u16 },
 }
 
-fn failed(error: Errno) -> Until {
-    Until::Done { error, nbytes: 0, flags: 0 }
+fn failed(error: Errno) -> WakeCondition {
+    WakeCondition::Done { error, nbytes: 0, flags: 0 }
 }
 
 /// Nanoseconds until a clock's subscription is done.
-fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> Until {
+fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> WakeCondition {
     // The processor's clocks stand still while we wait: that would never end.
     if id != clock::REALTIME && id != clock::MONOTONIC {
         return failed(if cx.clocks.now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
     }
     if flags & event::CLOCK_ABSTIME == 0 {
-        return Until::Passed(timeout);
+        return WakeCondition::Passed(timeout);
     }
     match cx.clocks.now(id) {
-        Some(now) => Until::Passed(timeout.saturating_sub(now)),
+        Some(now) => WakeCondition::Passed(timeout.saturating_sub(now)),
         None => failed(Errno::INVAL),
     }
 }
@@ -62,7 +62,7 @@ fn readable(descriptor: &Descriptor) -> u64 {
 }
 
 /// A descriptor that the system is asked about, once for all subscriptions: it takes no more of them than it has open.
-struct Asked {
+struct PolledFd {
     fd: u32,
     flags: PollFlags,
 }
@@ -73,20 +73,20 @@ fn flags_of(kind: u8) -> PollFlags {
 }
 
 /// `asked` has room for one more.
-fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: &mut Vec<Asked>) -> Until {
+fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: &mut Vec<PolledFd>) -> WakeCondition {
     let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
     match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
         Err(error) => failed(error),
         Ok(Descriptor { object: Object::File(_), .. }) => {
             let place = asked.iter().position(|asked| asked.fd == fd).unwrap_or_else(|| {
-                asked.push(Asked { fd, flags: PollFlags::empty() });
+                asked.push(PolledFd { fd, flags: PollFlags::empty() });
                 asked.len() - 1
             });
             asked[place].flags |= flags_of(kind);
-            Until::Host(place)
+            WakeCondition::Host(place)
         }
         // The embedder's readers and writers can't be asked.
-        Ok(_) => Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 },
+        Ok(_) => WakeCondition::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 },
     }
 }
 
@@ -113,15 +113,15 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
             }
             _ => return Err(Errno::INVAL),
         };
-        wanted.push(Wanted { userdata: u64_at(Subscription::USERDATA), kind, until });
+        wanted.push(PendingSubscription { userdata: u64_at(Subscription::USERDATA), kind, until });
     }
 
     wait(call.cx, &mut wanted, &asked)?;
 
     let mut at = events;
     let mut done = 0;
-    for Wanted { userdata, kind, until } in &wanted {
-        let Until::Done { error, nbytes, flags } = until else { continue };
+    for PendingSubscription { userdata, kind, until } in &wanted {
+        let WakeCondition::Done { error, nbytes, flags } = until else { continue };
         let mut bytes = [0; event::SIZE];
         bytes[event::USERDATA..event::USERDATA + 8].copy_from_slice(&userdata.to_le_bytes());
         bytes[event::ERROR..event::ERROR + 2].copy_from_slice(&error.0.to_le_bytes());
@@ -144,20 +144,20 @@ fn room<T>(items: usize) -> Result<Vec<T>, Errno> {
 }
 
 /// Waits until at least one subscription is done, and marks all that are.
-fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), Errno> {
+fn wait(cx: &mut WasiCtx, wanted: &mut [PendingSubscription], asked: &[PolledFd]) -> Result<(), Errno> {
     let mut timeout: Option<u64> = None;
-    for Wanted { until, .. } in wanted.iter() {
+    for PendingSubscription { until, .. } in wanted.iter() {
         let limit = match until {
-            Until::Passed(after) => *after,
-            Until::Done { .. } => 0,
-            Until::Host(..) => continue,
+            WakeCondition::Passed(after) => *after,
+            WakeCondition::Done { .. } => 0,
+            WakeCondition::Host(..) => continue,
         };
         timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
     }
 
     let WasiCtx { descriptors, clocks, .. } = cx;
     let mut fds: Vec<PollFd<'_>> = room(asked.len())?;
-    for &Asked { fd, flags } in asked {
+    for &PolledFd { fd, flags } in asked {
         if let Object::File(file) = &descriptors.get(fd, 0)?.object {
             fds.push(PollFd::new(file, flags));
         }
@@ -191,12 +191,12 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), 
     if ready == 0 {
         passed = timeout.unwrap_or(0);
     }
-    for Wanted { kind, until, .. } in wanted.iter_mut() {
+    for PendingSubscription { kind, until, .. } in wanted.iter_mut() {
         match *until {
-            Until::Passed(after) if after <= passed => {
-                *until = Until::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
+            WakeCondition::Passed(after) if after <= passed => {
+                *until = WakeCondition::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
             }
-            Until::Host(place) => {
+            WakeCondition::Host(place) => {
                 let always = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
                 let seen = fds[place].revents() & (flags_of(*kind) | always);
                 if seen.is_empty() {
@@ -205,7 +205,7 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [Wanted], asked: &[Asked]) -> Result<(), 
                 let error = if seen.contains(PollFlags::NVAL) { Errno::BADF } else { Errno::SUCCESS };
                 let hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR);
                 let nbytes = if *kind == event::FD_READ { readable(descriptors.get(asked[place].fd, 0)?) } else { 0 };
-                *until = Until::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
+                *until = WakeCondition::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
             }
             _ => (),
         }

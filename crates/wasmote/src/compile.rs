@@ -34,7 +34,7 @@ impl Module {
         #[cfg(feature = "validate")]
         self.validate()?;
         let limit = self.inner().code_limit();
-        let image = wasmote_compile::write_image_within(limit, self.inner().info(), self.inner().bytes(), options);
+        let image = wasmote_compile::write_image_limited(limit, self.inner().info(), self.inner().bytes(), options);
         image.map_err(|error| match error {
             ImageWriteError::Function(func, error) => runtime::Error::translate(func, error, limit).into(),
             ImageWriteError::OutOfMemory => OutOfMemory.into(),

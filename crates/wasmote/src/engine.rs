@@ -81,7 +81,7 @@ impl Config {
         self
     }
 
-    /// Whether two instructions in a row may be done by one handler, where the build has one for both (feature `pairs`). Results are the same,
+    /// Whether two instructions in a row may be done by one handler, where the build has one for both (feature `superinstructions`). Results are the same,
     /// but slower without: that is for finding out whether a superinstruction is to blame for a wrong one. On unless said otherwise.
     pub fn superinstructions(&mut self, on: bool) -> &mut Config {
         self.settings.superinstructions = on;

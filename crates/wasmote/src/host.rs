@@ -39,7 +39,7 @@ fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
     // SAFETY: it was made of a function like this by `plain`. A `Caller` is transparent over the same pointer whatever the data is, so the functions'
     // calling conventions are the same; linkers and stores only ever pass callers of stores whose data is what the function was made for.
     let code = unsafe { transmute::<Erased, Plain<()>>(code) };
-    over_copy(call, |call, slots| {
+    with_copied_slots(call, |call, slots| {
         // SAFETY: as above.
         code(Caller::of(unsafe { call.caller() }), slots)
     })
@@ -53,12 +53,12 @@ fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
 #[allow(unsafe_code)]
 pub(crate) fn raw<T: 'static>(ty: FuncType, function: RawFn<T>) -> HostCode {
     let code = move |call: HostCall<'_>| {
-        over_copy(call, |call, slots| {
+        with_copied_slots(call, |call, slots| {
             // SAFETY: the function goes only to stores whose data is a `T`.
             function(Caller::of(unsafe { call.caller() }), slots)
         })
     };
-    // SAFETY: `over_copy` leaves results as the runtime made them fit.
+    // SAFETY: `with_copied_slots` leaves results as the runtime made them fit.
     unsafe { HostCode::closure(ty, Arc::new(code)) }
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn of_values<T>(
 /// Calls a function with a copy of the slots, and makes results of what it leaves there.
 // Each way of giving the function has a copy of this: asking through a pointer for it takes longer than the copy of the slots.
 #[inline(always)]
-fn over_copy(
+fn with_copied_slots(
     mut call: HostCall<'_>,
     function: impl FnOnce(&mut HostCall<'_>, &mut [u64]) -> Result<(), Error>,
 ) -> Result<(), TrapCode> {

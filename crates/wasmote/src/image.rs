@@ -27,9 +27,9 @@ impl Module {
     /// # Errors
     /// As [`Module::from_image`], as far as it looks.
     #[allow(unsafe_code)]
-    pub unsafe fn from_trusted_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
+    pub unsafe fn from_image_unchecked(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller guarantees that the image is unchanged since it was written.
-        Ok(Module(unsafe { runtime::Module::of_trusted_image(engine.inner(), image.into()) }?))
+        Ok(Module(unsafe { runtime::Module::from_image_unchecked(engine.inner(), image.into()) }?))
     }
 
     /// The bytes that every image begins with.

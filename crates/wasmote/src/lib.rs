@@ -85,12 +85,12 @@ mod image;
 mod imports;
 mod instance;
 #[cfg(feature = "listing")]
-mod linked;
+mod linked_code;
 mod linker;
 mod memory;
 mod messages;
 mod module;
-mod named;
+mod name_map;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
@@ -134,11 +134,11 @@ pub use wasmote_runtime::count;
 pub use wasmote_runtime::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use wasmote_runtime::RunOnThreads;
+#[doc(inline)]
+pub use wasmote_runtime::{CodeStats, Trap, TrapFrame, WasmBytes};
 #[cfg(feature = "listing")]
 #[doc(inline)]
-pub use wasmote_runtime::{LinkedFunction, LinkedInstr, LinkedOptions, Runs};
-#[doc(inline)]
-pub use wasmote_runtime::{Stats, Trap, TrapFrame, WasmBytes};
+pub use wasmote_runtime::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};
 
 #[cfg(feature = "compile")]
 pub use wasmote_compile::ImageOptions;

@@ -22,7 +22,7 @@ use crate::imports::problem_of;
 use crate::instance::instantiate;
 use crate::messages::message;
 use crate::module::Module;
-use crate::named::Named;
+use crate::name_map::NameMap;
 use crate::typed::IntoFunc;
 use crate::value::Val;
 
@@ -55,7 +55,7 @@ pub struct Linker<T> {
 
 /// Definitions by module name and name.
 #[derive(Clone, Default)]
-struct Definitions(Named<Named<Definition>>);
+struct Definitions(NameMap<NameMap<Definition>>);
 
 #[derive(Clone)]
 enum Definition {
@@ -259,7 +259,7 @@ impl Definitions {
 
     fn insert(&mut self, allow_shadowing: bool, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
         if self.0.get(module).is_none() {
-            self.0.insert(module, Named::default())?;
+            self.0.insert(module, NameMap::default())?;
         }
         let Some(names) = self.0.get_mut(module) else { return Ok(()) };
         if !allow_shadowing && names.get(name).is_some() {

@@ -5,7 +5,7 @@ use core::fmt;
 
 use wasmote_decode::ModuleInfo;
 use wasmote_runtime as runtime;
-use wasmote_runtime::Stats;
+use wasmote_runtime::CodeStats;
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -128,7 +128,7 @@ impl Module {
     }
 
     /// What was translated so far.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CodeStats {
         self.0.stats()
     }
 }

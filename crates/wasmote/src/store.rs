@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use wasmote_runtime::{Owned, Stats, no_memory};
+use wasmote_runtime::{CodeStats, StoreWithData, no_memory};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::error::Error;
 /// assert_eq!(store.into_data(), 42);
 /// ```
 pub struct Store<T> {
-    pub(crate) owned: Owned<T>,
+    pub(crate) owned: StoreWithData<T>,
 }
 
 impl<T> Store<T> {
@@ -34,7 +34,7 @@ impl<T> Store<T> {
     /// # Errors
     /// When there is no memory for it. The data is dropped.
     pub fn try_new(engine: &Engine, data: T) -> Result<Store<T>, Error> {
-        Ok(Store { owned: Owned::try_new(engine.inner(), data)? })
+        Ok(Store { owned: StoreWithData::try_new(engine.inner(), data)? })
     }
 
     /// The embedder's data.
@@ -68,7 +68,7 @@ impl<T> Store<T> {
     }
 
     /// What was translated so far of the modules that have instances here.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CodeStats {
         self.owned.borrow().store().stats()
     }
 }

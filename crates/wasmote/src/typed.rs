@@ -51,7 +51,7 @@ impl<P, R> Copy for TypedFunc<P, R> {}
 impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     pub(crate) fn new(func: Func, ty: &FuncType, engine: &Engine) -> Result<TypedFunc<P, R>, Error> {
         let checked = !fit(engine, P::TYPES, &ty.params);
-        if checked && !may_fit(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
+        if checked && !may_match(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
             return Err(wrong_type(ty));
         }
         Ok(TypedFunc { func, checked, types: PhantomData })
@@ -101,7 +101,7 @@ fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
 
 /// Whether values of some types may be given where others are asked for, if they are found to be of those.
 #[cold]
-fn may_fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
+fn may_match(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
     let registry = engine.types().lock();
     given.len() == asked.len()
         && given.iter().zip(asked).all(|(&given, &asked)| match (given, asked) {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::RangeFrom;
 
-use crate::error::{Fault, Result, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind};
 
 /// A buffer of bytes whose writers return no error when there is no memory. The buffer records the loss instead, and
 /// [`Buffer::bytes`] returns the error. Appending such a buffer to another marks that one, too.
@@ -17,7 +17,7 @@ impl Buffer {
     /// Returns the bytes. Errors: there was no memory for some of them.
     #[inline(never)]
     pub fn bytes(&self) -> Result<&[u8]> {
-        if self.failed { Err(Fault { wrong: Wrong::Memory, at: 0 }) } else { Ok(&self.bytes) }
+        if self.failed { Err(Fault { wrong: SyntaxErrorKind::Memory, at: 0 }) } else { Ok(&self.bytes) }
     }
 
     pub fn len(&self) -> usize {

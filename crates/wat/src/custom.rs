@@ -1,7 +1,7 @@
 //! Custom sections: `(@custom "name" (before first) "bytes")` (spec: appendix/custom#custom-annotations).
 
 use crate::encode::{Custom, Encoder, SECTIONS};
-use crate::error::{Result, Wrong};
+use crate::error::{Result, SyntaxErrorKind};
 use crate::lexer::Annotation;
 
 impl Encoder<'_, '_> {
@@ -27,13 +27,13 @@ impl Encoder<'_, '_> {
         self.parser.open()?;
         let before = self.parser.take_word("before");
         if !before && !self.parser.take_word("after") {
-            return Err(self.parser.fault(Wrong::Place));
+            return Err(self.parser.fault(SyntaxErrorKind::Place));
         }
         let place = if self.parser.take_word(if before { "first" } else { "last" }) {
             if before { Custom::FIRST } else { Custom::LAST }
         } else {
             let section = SECTIONS.iter().position(|(word, _)| self.parser.is_word(word));
-            let section = section.ok_or_else(|| self.parser.fault(Wrong::Section))?;
+            let section = section.ok_or_else(|| self.parser.fault(SyntaxErrorKind::Section))?;
             self.parser.advance();
             if before { Custom::before(section) } else { Custom::after(section) }
         };

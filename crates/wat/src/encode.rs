@@ -9,7 +9,7 @@ use crate::error::{Fault, Result};
 use crate::instructions::Expression;
 use crate::parser::{Name, Parser};
 use crate::signatures::Signatures;
-use crate::space::{Labels, Space};
+use crate::space::{IndexSpace, Labels};
 
 /// A section with a list of entries, and their number.
 #[derive(Default)]
@@ -70,7 +70,7 @@ impl Section {
     }
 
     /// Appends the names of an entity with this index, if there are any.
-    pub fn list(&mut self, parser: &Parser<'_>, index: u32, space: &Space) {
+    pub fn list(&mut self, parser: &Parser<'_>, index: u32, space: &IndexSpace) {
         self.start_list(index, space.names().len());
         for (index, name) in space.names() {
             self.name(parser, index, name);
@@ -87,7 +87,7 @@ pub(crate) mod subsection {
     pub const TAG_PARAMS: usize = 4;
 }
 
-impl Space {
+impl IndexSpace {
     pub const FUNCS: usize = 0;
     pub const TABLES: usize = 1;
     pub const MEMORIES: usize = 2;
@@ -112,13 +112,13 @@ pub(crate) struct Encoder<'p, 't> {
     /// The module's name.
     pub name: Option<Name>,
     /// The index spaces of the module. All names are known before the fields are parsed the second time.
-    pub spaces: [Space; 8],
+    pub spaces: [IndexSpace; 8],
     /// The number of definitions encoded so far in each index space: the index of the next one.
     pub written: [u32; 8],
     pub sections: [Section; SECTIONS.len()],
     pub names: [Section; 5],
     pub signatures: Signatures,
-    pub locals: Space,
+    pub locals: IndexSpace,
     pub labels: Labels,
     pub expression: Expression,
     /// A scratch buffer: instructions, or anything else that is encoded before what precedes it is known.
@@ -145,7 +145,7 @@ impl<'p, 't> Encoder<'p, 't> {
             sections: Default::default(),
             names: Default::default(),
             signatures: Signatures::default(),
-            locals: Space::default(),
+            locals: IndexSpace::default(),
             labels: Labels::default(),
             expression: Expression::default(),
             body: Buffer::default(),
@@ -181,7 +181,7 @@ impl<'p, 't> Encoder<'p, 't> {
             self.write_customs(&mut out, Custom::after(place))?;
             if place == Section::ELEM && self.needs_data_count {
                 let mut count = Buffer::default();
-                count.index(self.spaces[Space::DATAS].count());
+                count.index(self.spaces[IndexSpace::DATAS].count());
                 out.section(DATA_COUNT, count.bytes()?);
             }
         }
@@ -221,29 +221,29 @@ impl<'p, 't> Encoder<'p, 't> {
             out.count_from(start);
         }
         /// The subsections in order: their ids, and where their contents are.
-        enum Of {
-            Space(usize),
+        enum NameSource {
+            IndexSpace(usize),
             Lists(usize),
         }
         let parts = [
-            (1, Of::Space(Space::FUNCS)),
-            (2, Of::Lists(subsection::LOCALS)),
-            (3, Of::Lists(subsection::LABELS)),
-            (4, Of::Space(Space::TYPES)),
-            (5, Of::Space(Space::TABLES)),
-            (6, Of::Space(Space::MEMORIES)),
-            (7, Of::Space(Space::GLOBALS)),
-            (8, Of::Space(Space::ELEMS)),
-            (9, Of::Space(Space::DATAS)),
-            (10, Of::Lists(subsection::FIELDS)),
-            (11, Of::Space(Space::TAGS)),
-            (12, Of::Lists(subsection::PARAMS)),
-            (13, Of::Lists(subsection::TAG_PARAMS)),
+            (1, NameSource::IndexSpace(IndexSpace::FUNCS)),
+            (2, NameSource::Lists(subsection::LOCALS)),
+            (3, NameSource::Lists(subsection::LABELS)),
+            (4, NameSource::IndexSpace(IndexSpace::TYPES)),
+            (5, NameSource::IndexSpace(IndexSpace::TABLES)),
+            (6, NameSource::IndexSpace(IndexSpace::MEMORIES)),
+            (7, NameSource::IndexSpace(IndexSpace::GLOBALS)),
+            (8, NameSource::IndexSpace(IndexSpace::ELEMS)),
+            (9, NameSource::IndexSpace(IndexSpace::DATAS)),
+            (10, NameSource::Lists(subsection::FIELDS)),
+            (11, NameSource::IndexSpace(IndexSpace::TAGS)),
+            (12, NameSource::Lists(subsection::PARAMS)),
+            (13, NameSource::Lists(subsection::TAG_PARAMS)),
         ];
         for (number, of) in parts {
             let mut section = match of {
-                Of::Lists(place) => core::mem::take(&mut self.names[place]),
-                Of::Space(space) => {
+                NameSource::Lists(place) => core::mem::take(&mut self.names[place]),
+                NameSource::IndexSpace(space) => {
                     let names = self.spaces[space].names();
                     let mut section = Section { count: names.len() as u32, bytes: Buffer::default() };
                     for (index, name) in names {

@@ -88,7 +88,7 @@ impl core::error::Error for TextError {}
 /// An error while parsing, and its byte offset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
-    pub wrong: Wrong,
+    pub wrong: SyntaxErrorKind,
     pub at: u32,
 }
 
@@ -106,7 +106,7 @@ impl Fault {
 
 impl From<OutOfMemory> for Fault {
     fn from(_: OutOfMemory) -> Fault {
-        Fault { wrong: Wrong::Memory, at: 0 }
+        Fault { wrong: SyntaxErrorKind::Memory, at: 0 }
     }
 }
 
@@ -116,11 +116,11 @@ macro_rules! wrongs {
         /// specification's where it has one.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub(crate) enum Wrong {
+        pub(crate) enum SyntaxErrorKind {
             $( $(#[$with])? $name, )*
         }
 
-        impl Wrong {
+        impl SyntaxErrorKind {
             /// Returns the message.
             pub fn message(self) -> &'static str {
                 const MESSAGES: &[&str] = &[$( $(#[$with])? $message, )*];

@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use wasmote_ir::fallible::TryVec;
 
 use crate::encode::{Encoder, Section, subsection};
-use crate::error::{Fault, Result, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind};
 use crate::instructions::Extent;
 use crate::parser::Parser;
-use crate::space::Space;
+use crate::space::IndexSpace;
 
 /// The keywords of what can be imported and exported, by index space. The number of an index space is its kind in the
 /// binary's imports and exports.
@@ -67,13 +67,13 @@ impl Encoder<'_, '_> {
             if self.parser.take_word("rec") {
                 types.try_push(at)?;
                 while self.parser.take_form("type") {
-                    self.declare(Space::TYPES)?;
+                    self.declare(IndexSpace::TYPES)?;
                     self.parser.skip()?;
                     self.parser.close()?;
                 }
             } else if self.parser.take_word("type") {
                 types.try_push(at)?;
-                self.declare(Space::TYPES)?;
+                self.declare(IndexSpace::TYPES)?;
             } else if self.parser.take_word("import") {
                 // The second pass reports missing names of imports.
                 while !self.parser.is_open() && !self.parser.is_end() {
@@ -87,12 +87,12 @@ impl Encoder<'_, '_> {
                     self.parser.close()?;
                 }
             } else if self.parser.take_word("elem") {
-                self.declare(Space::ELEMS)?;
+                self.declare(IndexSpace::ELEMS)?;
             } else if self.parser.take_word("data") {
-                self.declare(Space::DATAS)?;
+                self.declare(IndexSpace::DATAS)?;
             } else if let Ok(kind) = self.kind() {
                 self.declare(kind)?;
-                if kind == Space::TABLES || kind == Space::MEMORIES {
+                if kind == IndexSpace::TABLES || kind == IndexSpace::MEMORIES {
                     self.declare_segment()?;
                 }
             }
@@ -119,9 +119,9 @@ impl Encoder<'_, '_> {
     fn declare_segment(&mut self) -> Result {
         while !self.parser.is_end() {
             if self.parser.is_form("elem") {
-                self.spaces[Space::ELEMS].skip(1);
+                self.spaces[IndexSpace::ELEMS].skip(1);
             } else if self.parser.is_form("data") {
-                self.spaces[Space::DATAS].skip(1);
+                self.spaces[IndexSpace::DATAS].skip(1);
             }
             if self.parser.is_open() {
                 self.parser.advance();
@@ -135,7 +135,7 @@ impl Encoder<'_, '_> {
     /// Parses a keyword of [`KINDS`].
     fn kind(&mut self) -> Result<usize> {
         let kind = KINDS.iter().position(|word| self.parser.is_word(word));
-        let kind = kind.ok_or_else(|| self.parser.fault(Wrong::Kind))?;
+        let kind = kind.ok_or_else(|| self.parser.fault(SyntaxErrorKind::Kind))?;
         self.parser.advance();
         Ok(kind)
     }
@@ -150,7 +150,7 @@ impl Encoder<'_, '_> {
     /// Parses a field with its parentheses.
     #[inline(never)]
     fn field(&mut self) -> Result {
-        let fault = self.parser.fault(Wrong::ImportAfterFunc);
+        let fault = self.parser.fault(SyntaxErrorKind::ImportAfterFunc);
         if self.custom()? {
             return Ok(());
         }
@@ -177,19 +177,19 @@ impl Encoder<'_, '_> {
             self.export(kind, index);
             self.parser.close()?;
         } else if self.parser.take_word("start") {
-            let index = self.index(Space::FUNCS)?;
+            let index = self.index(IndexSpace::FUNCS)?;
             let section = &mut self.sections[Section::START];
             section.bytes.index(index);
             section.count += 1;
             if section.count > 1 {
-                return Err(Fault { wrong: Wrong::Starts, ..fault });
+                return Err(Fault { wrong: SyntaxErrorKind::Starts, ..fault });
             }
         } else if self.parser.take_word("elem") {
             self.elem()?;
         } else if self.parser.take_word("data") {
             self.data()?;
         } else {
-            let kind = self.kind().map_err(|_| self.parser.fault(Wrong::Field))?;
+            let kind = self.kind().map_err(|_| self.parser.fault(SyntaxErrorKind::Field))?;
             self.definition(kind, fault)?;
         }
         self.parser.close()
@@ -215,35 +215,35 @@ impl Encoder<'_, '_> {
     #[inline(never)]
     fn import(&mut self, kind: usize, index: u32, fault: Fault) -> Result {
         // A tag changes no index of an import, except of a tag.
-        if let Some(last) = self.last_definition.filter(|&last| last != Space::TAGS || kind == Space::TAGS) {
+        if let Some(last) = self.last_definition.filter(|&last| last != IndexSpace::TAGS || kind == IndexSpace::TAGS) {
             let wrongs = [
-                Wrong::ImportAfterFunc,
-                Wrong::ImportAfterTable,
-                Wrong::ImportAfterMemory,
-                Wrong::ImportAfterGlobal,
-                Wrong::ImportAfterTag,
+                SyntaxErrorKind::ImportAfterFunc,
+                SyntaxErrorKind::ImportAfterTable,
+                SyntaxErrorKind::ImportAfterMemory,
+                SyntaxErrorKind::ImportAfterGlobal,
+                SyntaxErrorKind::ImportAfterTag,
             ];
             return Err(Fault { wrong: wrongs[last], ..fault });
         }
-        let exact = kind == Space::FUNCS && self.parser.take_form("exact");
+        let exact = kind == IndexSpace::FUNCS && self.parser.take_form("exact");
         self.sections[Section::IMPORT].count += 1;
         let out = &mut self.sections[Section::IMPORT].bytes;
         out.byte(if exact { EXACT_FUNC } else { kind as u8 });
-        let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+        let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] };
         match kind {
-            Space::TABLES => types.table(out)?,
-            Space::MEMORIES => types.memory(out)?,
-            Space::GLOBALS => types.global(out)?,
+            IndexSpace::TABLES => types.table(out)?,
+            IndexSpace::MEMORIES => types.memory(out)?,
+            IndexSpace::GLOBALS => types.global(out)?,
             _ => {
                 let used = self.type_use(true)?;
                 let ty = self.used_type(used)?;
                 let out = &mut self.sections[Section::IMPORT].bytes;
-                if kind == Space::TAGS {
+                if kind == IndexSpace::TAGS {
                     // The tag's attribute: exception.
                     out.byte(0);
                 }
                 out.index(ty);
-                if kind == Space::FUNCS && used.inline {
+                if kind == IndexSpace::FUNCS && used.inline {
                     self.param_names(subsection::LOCALS, index);
                 }
             }
@@ -269,12 +269,12 @@ impl Encoder<'_, '_> {
             self.parser.close()?;
             return self.import(kind, index, fault);
         }
-        self.last_definition = self.last_definition.filter(|_| kind == Space::TAGS).or(Some(kind));
+        self.last_definition = self.last_definition.filter(|_| kind == IndexSpace::TAGS).or(Some(kind));
         match kind {
-            Space::FUNCS => self.func(index),
-            Space::TABLES => self.table(index),
-            Space::MEMORIES => self.memory(index),
-            Space::GLOBALS => self.global(),
+            IndexSpace::FUNCS => self.func(index),
+            IndexSpace::TABLES => self.table(index),
+            IndexSpace::MEMORIES => self.memory(index),
+            IndexSpace::GLOBALS => self.global(),
             _ => self.tag(index),
         }
     }
@@ -297,7 +297,7 @@ impl Encoder<'_, '_> {
     fn global(&mut self) -> Result {
         self.sections[Section::GLOBAL].count += 1;
         let out = &mut self.sections[Section::GLOBAL].bytes;
-        crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.global(out)?;
+        crate::types::Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] }.global(out)?;
         self.body.clear();
         self.constant(Extent::All)?;
         self.sections[Section::GLOBAL].bytes.append(&self.body, 0..);
@@ -352,7 +352,7 @@ impl Encoder<'_, '_> {
             while is_named || !self.parser.is_end() {
                 self.locals.add(self.parser, id, annotated, at)?;
                 let end = self.body.len();
-                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] };
                 types.value(&mut self.body)?;
                 let (group, ty) = self.body.bytes()?[start..].split_at(end - start);
                 if count > 0 && group == ty {

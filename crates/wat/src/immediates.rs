@@ -3,12 +3,12 @@
 use wasmote_ir::operators::{Immediate, Operator};
 
 use crate::encode::Encoder;
-use crate::error::{Result, Wrong};
-use crate::lexer::Kind;
-use crate::numbers::{self, Format};
+use crate::error::{Result, SyntaxErrorKind};
+use crate::lexer::TokenKind;
+use crate::numbers::{self, FloatFormat};
 use crate::parser::{Index, Name};
 use crate::signatures::TypeUse;
-use crate::space::Space;
+use crate::space::IndexSpace;
 
 impl Encoder<'_, '_> {
     pub fn write_operator(&mut self, operator: Operator) {
@@ -71,7 +71,7 @@ impl Encoder<'_, '_> {
                 }
                 self.immediate(to)?;
                 if !self.parser.is_index() {
-                    return Err(self.parser.fault(Wrong::Index));
+                    return Err(self.parser.fault(SyntaxErrorKind::Index));
                 }
                 self.immediate(from)
             }
@@ -84,8 +84,8 @@ impl Encoder<'_, '_> {
                 // A single number is the lane.
                 let (kind, word) = self.parser.second();
                 let has_index = !self.parser.is_integer()
-                    || kind == Kind::Integer
-                    || kind == Kind::Keyword && (word.starts_with(b"offset=") || word.starts_with(b"align="));
+                    || kind == TokenKind::Integer
+                    || kind == TokenKind::Keyword && (word.starts_with(b"offset=") || word.starts_with(b"align="));
                 self.memarg(align, has_index)?;
                 self.immediate(lane)
             }
@@ -99,7 +99,7 @@ impl Encoder<'_, '_> {
             Immediate::Label => self.label(),
             Immediate::Labels => self.labels(),
             Immediate::Table | Immediate::Memory | Immediate::MemoryOrZero => {
-                let space = Space::of(immediate).unwrap_or_default();
+                let space = IndexSpace::of(immediate).unwrap_or_default();
                 let index = self.index_or_zero(space)?;
                 self.body.index(index);
                 Ok(())
@@ -110,14 +110,14 @@ impl Encoder<'_, '_> {
             | Immediate::Tag
             | Immediate::Data
             | Immediate::Elem => {
-                let space = Space::of(immediate).unwrap_or_default();
-                self.needs_data_count |= space == Space::DATAS;
+                let space = IndexSpace::of(immediate).unwrap_or_default();
+                self.needs_data_count |= space == IndexSpace::DATAS;
                 let index = self.index(space)?;
                 self.body.index(index);
                 Ok(())
             }
             Immediate::Local => {
-                let index = self.locals.index(self.parser, Wrong::UnknownLocal)?;
+                let index = self.locals.index(self.parser, SyntaxErrorKind::UnknownLocal)?;
                 self.body.index(index);
                 Ok(())
             }
@@ -154,7 +154,7 @@ impl Encoder<'_, '_> {
             Immediate::Lane(_) => {
                 let integer = self.parser.integer()?;
                 let lane = if integer.is_signed { None } else { integer.in_bits(8) };
-                let lane = lane.ok_or_else(|| self.parser.fault(Wrong::Lane))?;
+                let lane = lane.ok_or_else(|| self.parser.fault(SyntaxErrorKind::Lane))?;
                 self.parser.advance();
                 self.body.byte(lane as u8);
                 Ok(())
@@ -170,7 +170,7 @@ impl Encoder<'_, '_> {
                 Ok(())
             }
             Immediate::Ordering => {
-                let order = self.ordering().ok_or_else(|| self.parser.fault(Wrong::Unexpected))?;
+                let order = self.ordering().ok_or_else(|| self.parser.fault(SyntaxErrorKind::Unexpected))?;
                 self.body.byte(order);
                 Ok(())
             }
@@ -221,7 +221,7 @@ impl Encoder<'_, '_> {
 
     /// Parses a call's table and type. The type is not added to the module's types yet.
     pub fn call_head(&mut self) -> Result<(u32, TypeUse)> {
-        Ok((self.index_or_zero(Space::TABLES)?, self.type_use(false)?))
+        Ok((self.index_or_zero(IndexSpace::TABLES)?, self.type_use(false)?))
     }
 
     fn call_indirect(&mut self) -> Result {
@@ -319,7 +319,7 @@ impl Encoder<'_, '_> {
         while self.parser.take_form("result") {
             found = true;
             while !self.parser.is_end() {
-                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[Space::TYPES] };
+                let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] };
                 types.value(&mut self.body)?;
                 count += 1;
             }
@@ -337,7 +337,7 @@ impl Encoder<'_, '_> {
     /// Parses a segment and its memory or table. The latter is optional, comes first in text, and comes last in the
     /// binary.
     fn segment_and_whole(&mut self, segment: Immediate, whole: Immediate) -> Result {
-        let space = Space::of(whole).unwrap_or_default();
+        let space = IndexSpace::of(whole).unwrap_or_default();
         let index = if self.parser.is_index_second() { self.index(space)? } else { 0 };
         self.immediate(segment)?;
         self.body.index(index);
@@ -345,8 +345,8 @@ impl Encoder<'_, '_> {
     }
 
     fn type_and_field(&mut self) -> Result {
-        let ty = self.index(Space::TYPES)?;
-        let fault = self.parser.fault(Wrong::UnknownField);
+        let ty = self.index(IndexSpace::TYPES)?;
+        let fault = self.parser.fault(SyntaxErrorKind::UnknownField);
         let field = match self.parser.index()? {
             Index::Number(number) => number,
             Index::Name(name) => {
@@ -361,10 +361,10 @@ impl Encoder<'_, '_> {
 
     /// Parses the memory, the offset and the alignment of an access. Each is optional.
     fn memarg(&mut self, align: u8, has_index: bool) -> Result {
-        let memory = if has_index { self.index_or_zero(Space::MEMORIES)? } else { 0 };
-        let offset = self.assigned(b"offset=")?.unwrap_or_default();
-        let fault = self.parser.fault(Wrong::Alignment);
-        let align = match self.assigned(b"align=")? {
+        let memory = if has_index { self.index_or_zero(IndexSpace::MEMORIES)? } else { 0 };
+        let offset = self.keyed_number(b"offset=")?.unwrap_or_default();
+        let fault = self.parser.fault(SyntaxErrorKind::Alignment);
+        let align = match self.keyed_number(b"align=")? {
             Some(align) if align.is_power_of_two() => align.trailing_zeros(),
             Some(_) => return Err(fault),
             None => align.into(),
@@ -380,14 +380,14 @@ impl Encoder<'_, '_> {
     }
 
     /// Parses `word` with a number behind it, such as `offset=8`, if it comes next.
-    fn assigned(&mut self, word: &[u8]) -> Result<Option<u64>> {
-        if self.parser.token().kind != Kind::Keyword {
+    fn keyed_number(&mut self, word: &[u8]) -> Result<Option<u64>> {
+        if self.parser.token().kind != TokenKind::Keyword {
             return Ok(None);
         }
         let Some(number) = self.parser.word().strip_prefix(word) else { return Ok(None) };
-        let number = numbers::integer(number).ok_or_else(|| self.parser.fault(Wrong::Integer))?;
+        let number = numbers::integer(number).ok_or_else(|| self.parser.fault(SyntaxErrorKind::Integer))?;
         let value = if number.is_negative { None } else { number.magnitude };
-        let value = value.ok_or_else(|| self.parser.fault(Wrong::Range))?;
+        let value = value.ok_or_else(|| self.parser.fault(SyntaxErrorKind::Range))?;
         self.parser.advance();
         Ok(Some(value))
     }
@@ -411,7 +411,8 @@ impl crate::parser::Parser<'_> {
             ("f32x4", b"f32"),
             ("f64x2", b"f64"),
         ];
-        let shape = SHAPES.iter().find(|(word, _)| self.is_word(word)).ok_or_else(|| self.fault(Wrong::Shape))?;
+        let shape =
+            SHAPES.iter().find(|(word, _)| self.is_word(word)).ok_or_else(|| self.fault(SyntaxErrorKind::Shape))?;
         self.advance();
         Ok(shape.1)
     }
@@ -436,8 +437,8 @@ impl crate::parser::Parser<'_> {
             _ => 8,
         };
         let bits = match ty {
-            b"f32" => self.float(Format::F32)?,
-            b"f64" => self.float(Format::F64)?,
+            b"f32" => self.float(FloatFormat::F32)?,
+            b"f64" => self.float(FloatFormat::F64)?,
             _ => self.any_integer(8 * bytes)?,
         };
         Ok((bits, bytes as usize))

@@ -8,14 +8,14 @@ use wasmote_ir::operators::{Immediate, Operator};
 
 use crate::buffer::Buffer;
 use crate::encode::{Encoder, Section, subsection};
-use crate::error::{Result, Wrong};
-use crate::lexer::{Annotation, Kind};
-use crate::space::Space;
+use crate::error::{Result, SyntaxErrorKind};
+use crate::lexer::{Annotation, TokenKind};
+use crate::space::IndexSpace;
 
 /// The state of the expression that is being parsed.
 #[derive(Default)]
 pub(crate) struct Expression {
-    levels: Vec<Level>,
+    levels: Vec<OpenLevel>,
     /// The instructions of open folded forms. Each is written when its parenthesis closes.
     pending: Buffer,
     /// The function's branch hints: for each its place, its size, and the hint.
@@ -38,7 +38,7 @@ pub(crate) enum Extent {
 
 /// An open parenthesis.
 #[derive(Clone, Copy)]
-struct Level {
+struct OpenLevel {
     open: Open,
     /// The offset of the instruction's immediates in the text.
     at: u32,
@@ -104,7 +104,7 @@ impl Encoder<'_, '_> {
         let mut hint = None;
         loop {
             match self.parser.token().kind {
-                Kind::Open => {
+                TokenKind::Open => {
                     let level = self.expression.levels.last().map(|level| level.open);
                     match level {
                         Some(
@@ -125,14 +125,16 @@ impl Encoder<'_, '_> {
                         }
                     }
                 }
-                Kind::Close | Kind::End if hint.is_some() => return Err(self.parser.fault(Wrong::HintPlace)),
-                Kind::Close if !self.expression.levels.is_empty() => {
+                TokenKind::Close | TokenKind::End if hint.is_some() => {
+                    return Err(self.parser.fault(SyntaxErrorKind::HintPlace));
+                }
+                TokenKind::Close if !self.expression.levels.is_empty() => {
                     self.close_level()?;
                     if extent != Extent::All && self.expression.levels.is_empty() {
                         return Ok(());
                     }
                 }
-                Kind::Close | Kind::End if self.expression.levels.is_empty() => return Ok(()),
+                TokenKind::Close | TokenKind::End if self.expression.levels.is_empty() => return Ok(()),
                 _ => {
                     let wants_open = match self.expression.levels.last() {
                         _ if extent == Extent::Folded => true,
@@ -140,7 +142,7 @@ impl Encoder<'_, '_> {
                         Some(level) => !matches!(level.open, Open::Pending | Open::Later(_) | Open::Block | Open::Arm),
                     };
                     if wants_open {
-                        return Err(self.parser.fault(Wrong::Open));
+                        return Err(self.parser.fault(SyntaxErrorKind::Open));
                     }
                     self.mark(hint.take());
                     let (operator, shared) = self.operator()?;
@@ -162,13 +164,13 @@ impl Encoder<'_, '_> {
 
     /// Parses a branch hint behind the annotation's name.
     fn hint(&mut self, before: Option<u8>) -> Result<u8> {
-        let fault = self.parser.fault(Wrong::Hint);
+        let fault = self.parser.fault(SyntaxErrorKind::Hint);
         let mut bytes = Buffer::default();
         self.parser.string(&mut bytes)?;
         self.parser.close()?;
         match *bytes.bytes()? {
             [hint @ (0 | 1)] if before.is_none() => Ok(hint),
-            [0 | 1] => Err(self.parser.fault(Wrong::HintPlace)),
+            [0 | 1] => Err(self.parser.fault(SyntaxErrorKind::HintPlace)),
             _ => Err(fault),
         }
     }
@@ -176,17 +178,18 @@ impl Encoder<'_, '_> {
     /// Parses an operator's name. Returns the operator, and whether the next operator has the same name.
     #[inline(never)]
     fn operator(&mut self) -> Result<(Operator, bool)> {
-        if self.parser.token().kind != Kind::Keyword {
-            return Err(self.parser.fault(Wrong::Instruction));
+        if self.parser.token().kind != TokenKind::Keyword {
+            return Err(self.parser.fault(SyntaxErrorKind::Instruction));
         }
-        let operator = Operator::of_name(self.parser.word()).ok_or_else(|| self.parser.fault(Wrong::Operator))?;
+        let operator =
+            Operator::of_name(self.parser.word()).ok_or_else(|| self.parser.fault(SyntaxErrorKind::Operator))?;
         self.parser.advance();
         Ok(operator)
     }
 
     fn push_level(&mut self, open: Open, at: u32, hint: Option<u8>) -> Result {
         let pending = self.expression.pending.len();
-        self.expression.levels.try_push(Level { open, at, pending, hint })?;
+        self.expression.levels.try_push(OpenLevel { open, at, pending, hint })?;
         Ok(())
     }
 
@@ -220,7 +223,7 @@ impl Encoder<'_, '_> {
     }
 
     /// Encodes an instruction whose immediates are at another place of the text.
-    fn later(&mut self, operator: Operator, level: Level) -> Result {
+    fn later(&mut self, operator: Operator, level: OpenLevel) -> Result {
         let place = self.parser.place();
         self.parser.seek(level.at);
         self.mark(level.hint);
@@ -236,13 +239,13 @@ impl Encoder<'_, '_> {
             Open::Condition => Open::Then,
             Open::Then if self.parser.is_form("else") => Open::Else,
             Open::Try if self.parser.is_form("do") => Open::Done,
-            Open::Try => return Err(self.parser.fault(Wrong::Do)),
+            Open::Try => return Err(self.parser.fault(SyntaxErrorKind::Do)),
             Open::Done if self.parser.is_form("delegate") => Open::Delegated,
             Open::Done if self.parser.is_form("catch") || self.parser.is_form("catch_all") => Open::Done,
-            _ => return Err(self.parser.fault(Wrong::Arms)),
+            _ => return Err(self.parser.fault(SyntaxErrorKind::Arms)),
         };
         if hinted {
-            return Err(self.parser.fault(Wrong::HintPlace));
+            return Err(self.parser.fault(SyntaxErrorKind::HintPlace));
         }
         self.parser.advance();
         let Some(level) = self.expression.levels.last_mut() else { return Ok(false) };
@@ -287,8 +290,8 @@ impl Encoder<'_, '_> {
                 self.write_operator(Operator::End);
                 self.labels.pop(self.parser)?;
             }
-            Open::Condition => return Err(self.parser.fault(Wrong::Then)),
-            Open::Try => return Err(self.parser.fault(Wrong::Do)),
+            Open::Condition => return Err(self.parser.fault(SyntaxErrorKind::Then)),
+            Open::Try => return Err(self.parser.fault(SyntaxErrorKind::Do)),
             Open::Delegated | Open::Arm => {}
         }
         self.parser.close()
@@ -318,15 +321,15 @@ impl Encoder<'_, '_> {
     /// Parses an index: a number or an identifier.
     #[inline(never)]
     pub fn index(&mut self, space: usize) -> Result<u32> {
-        const WRONGS: [Wrong; 8] = [
-            Wrong::UnknownFunc,
-            Wrong::UnknownTable,
-            Wrong::UnknownMemory,
-            Wrong::UnknownGlobal,
-            Wrong::UnknownTag,
-            Wrong::UnknownType,
-            Wrong::UnknownElem,
-            Wrong::UnknownData,
+        const WRONGS: [SyntaxErrorKind; 8] = [
+            SyntaxErrorKind::UnknownFunc,
+            SyntaxErrorKind::UnknownTable,
+            SyntaxErrorKind::UnknownMemory,
+            SyntaxErrorKind::UnknownGlobal,
+            SyntaxErrorKind::UnknownTag,
+            SyntaxErrorKind::UnknownType,
+            SyntaxErrorKind::UnknownElem,
+            SyntaxErrorKind::UnknownData,
         ];
         let wrong = WRONGS[space];
         self.spaces[space].index(self.parser, wrong)
@@ -338,18 +341,18 @@ impl Encoder<'_, '_> {
     }
 }
 
-impl Space {
+impl IndexSpace {
     /// Returns the index space of an immediate, if it is an index.
     pub fn of(immediate: Immediate) -> Option<usize> {
         Some(match immediate {
-            Immediate::Func => Space::FUNCS,
-            Immediate::Table => Space::TABLES,
-            Immediate::Memory | Immediate::MemoryOrZero => Space::MEMORIES,
-            Immediate::Global => Space::GLOBALS,
-            Immediate::Tag => Space::TAGS,
-            Immediate::Type => Space::TYPES,
-            Immediate::Elem => Space::ELEMS,
-            Immediate::Data => Space::DATAS,
+            Immediate::Func => IndexSpace::FUNCS,
+            Immediate::Table => IndexSpace::TABLES,
+            Immediate::Memory | Immediate::MemoryOrZero => IndexSpace::MEMORIES,
+            Immediate::Global => IndexSpace::GLOBALS,
+            Immediate::Tag => IndexSpace::TAGS,
+            Immediate::Type => IndexSpace::TYPES,
+            Immediate::Elem => IndexSpace::ELEMS,
+            Immediate::Data => IndexSpace::DATAS,
             _ => return None,
         })
     }

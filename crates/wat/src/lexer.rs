@@ -1,12 +1,12 @@
 //! The lexer (spec: text/lexical).
 
 use crate::buffer::Buffer;
-use crate::error::Wrong;
+use crate::error::SyntaxErrorKind;
 use crate::numbers;
 
 /// The kind of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     Open,
     Close,
     String,
@@ -14,12 +14,12 @@ pub(crate) enum Kind {
     Keyword,
     Integer,
     Float,
-    /// The name of an annotation that this crate reads. It follows a [`Kind::Open`].
+    /// The name of an annotation that this crate reads. It follows a [`TokenKind::Open`].
     Annotation(Annotation),
     /// A reserved token: it has a token's characters, but no meaning.
     Reserved,
     /// No token can be read here.
-    Bad(Wrong),
+    Bad(SyntaxErrorKind),
     /// The end of the text.
     End,
 }
@@ -34,8 +34,8 @@ pub(crate) enum Annotation {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
-    pub kind: Kind,
-    /// The token's bytes. A [`Kind::Bad`] token begins at the error.
+    pub kind: TokenKind,
+    /// The token's bytes. A [`TokenKind::Bad`] token begins at the error.
     pub start: u32,
     pub end: u32,
 }
@@ -73,7 +73,7 @@ impl<'t> Lexer<'t> {
                 Err((at, wrong)) => {
                     // The rest of the text is not read.
                     self.at = self.text.len();
-                    return Token { kind: Kind::Bad(wrong), start: at as u32, end: at as u32 };
+                    return Token { kind: TokenKind::Bad(wrong), start: at as u32, end: at as u32 };
                 }
             };
             return Token { kind, start: start as u32, end: self.at as u32 };
@@ -85,9 +85,9 @@ impl<'t> Lexer<'t> {
     }
 
     /// Reads one token. Returns `None` for white space, comments and annotations. Errors carry their byte offset.
-    fn kind(&mut self) -> Result<Option<Kind>, (usize, Wrong)> {
+    fn kind(&mut self) -> Result<Option<TokenKind>, (usize, SyntaxErrorKind)> {
         let start = self.at;
-        let Some(first) = self.byte(0) else { return Ok(Some(Kind::End)) };
+        let Some(first) = self.byte(0) else { return Ok(Some(TokenKind::End)) };
         self.at += 1;
         Ok(Some(match first {
             b' ' | b'\t' | b'\n' | b'\r' => return Ok(None),
@@ -101,22 +101,22 @@ impl<'t> Lexer<'t> {
                 if self.annotation(start)? {
                     return Ok(None);
                 }
-                Kind::Open
+                TokenKind::Open
             }
-            b'(' => Kind::Open,
-            b')' => Kind::Close,
-            b',' | b';' | b'[' | b']' | b'{' | b'}' => Kind::Reserved,
+            b'(' => TokenKind::Open,
+            b')' => TokenKind::Close,
+            b',' | b';' | b'[' | b']' | b'{' | b'}' => TokenKind::Reserved,
             b'"' | b'!'..=b'~' => {
                 self.at = start;
                 let (characters, strings) = self.word()?;
                 classify(&self.text[start..self.at], characters, strings)
             }
-            _ => return Err((start, Wrong::Character)),
+            _ => return Err((start, SyntaxErrorKind::Character)),
         }))
     }
 
     /// Skips a comment that began at `start`. Comments nest.
-    fn block_comment(&mut self, start: usize) -> Result<(), (usize, Wrong)> {
+    fn block_comment(&mut self, start: usize) -> Result<(), (usize, SyntaxErrorKind)> {
         let mut depth = 0;
         self.at = start;
         loop {
@@ -133,13 +133,13 @@ impl<'t> Lexer<'t> {
                     }
                 }
                 (Some(_), _) => self.at += 1,
-                (None, _) => return Err((start, Wrong::Comment)),
+                (None, _) => return Err((start, SyntaxErrorKind::Comment)),
             }
         }
     }
 
     /// Reads a sequence of word characters and strings without space between. Returns the numbers of both.
-    fn word(&mut self) -> Result<(u32, u32), (usize, Wrong)> {
+    fn word(&mut self) -> Result<(u32, u32), (usize, SyntaxErrorKind)> {
         let (mut characters, mut strings) = (0, 0);
         loop {
             match self.byte(0) {
@@ -158,14 +158,14 @@ impl<'t> Lexer<'t> {
 
     /// Reads an annotation behind its parenthesis. Skips it if this crate does not read it; otherwise reading continues
     /// at its name.
-    fn annotation(&mut self, start: usize) -> Result<bool, (usize, Wrong)> {
+    fn annotation(&mut self, start: usize) -> Result<bool, (usize, SyntaxErrorKind)> {
         let at = self.at;
         let (characters, strings) = self.word()?;
         let known = match classify(&self.text[at..self.at], characters, strings) {
-            Kind::Annotation(_) => true,
-            Kind::Bad(wrong) => return Err((at, wrong)),
+            TokenKind::Annotation(_) => true,
+            TokenKind::Bad(wrong) => return Err((at, wrong)),
             // An unknown annotation, or no annotation at all.
-            kind => kind != Kind::Reserved || !is_annotation(characters, strings),
+            kind => kind != TokenKind::Reserved || !is_annotation(characters, strings),
         };
         if known {
             self.at = at;
@@ -174,7 +174,7 @@ impl<'t> Lexer<'t> {
         self.skipped_annotation = true;
         let mut depth = 1;
         while depth > 0 {
-            let Some(byte) = self.byte(0) else { return Err((start, Wrong::Annotation)) };
+            let Some(byte) = self.byte(0) else { return Err((start, SyntaxErrorKind::Annotation)) };
             match byte {
                 // Skipping a nested annotation as an annotation would recurse.
                 b'(' if self.byte(1) != Some(b';') => {
@@ -201,39 +201,39 @@ fn is_annotation(characters: u32, strings: u32) -> bool {
 }
 
 /// Classifies a word by its text, and its numbers of characters outside of strings and of strings.
-fn classify(word: &[u8], characters: u32, strings: u32) -> Kind {
+fn classify(word: &[u8], characters: u32, strings: u32) -> TokenKind {
     let is_quoted = characters == 1 && strings == 1 && word.get(1) == Some(&b'"');
     match word[0] {
-        b'"' if characters == 0 && strings == 1 => Kind::String,
-        b'$' if strings == 0 || is_quoted => Kind::Id,
+        b'"' if characters == 0 && strings == 1 => TokenKind::String,
+        b'$' if strings == 0 || is_quoted => TokenKind::Id,
         b'@' if strings == 0 || is_quoted => known_annotation(&word[1..], is_quoted),
         first if strings == 0 => match numbers::kind(word) {
             Some(kind) => kind,
-            None if first.is_ascii_lowercase() => Kind::Keyword,
-            None => Kind::Reserved,
+            None if first.is_ascii_lowercase() => TokenKind::Keyword,
+            None => TokenKind::Reserved,
         },
-        _ => Kind::Reserved,
+        _ => TokenKind::Reserved,
     }
 }
 
-/// Returns the annotation of this name, which may be a string. Returns [`Kind::Reserved`] for other names.
-fn known_annotation(name: &[u8], is_quoted: bool) -> Kind {
+/// Returns the annotation of this name, which may be a string. Returns [`TokenKind::Reserved`] for other names.
+fn known_annotation(name: &[u8], is_quoted: bool) -> TokenKind {
     let (mut decoded, mut name) = (Buffer::default(), name);
     if is_quoted {
         // The string was read before without an error.
         let _ = string(name, 0, Some(&mut decoded));
-        let Ok(bytes) = decoded.bytes() else { return Kind::Bad(Wrong::Memory) };
+        let Ok(bytes) = decoded.bytes() else { return TokenKind::Bad(SyntaxErrorKind::Memory) };
         if core::str::from_utf8(bytes).is_err() {
-            return Kind::Bad(Wrong::Utf8);
+            return TokenKind::Bad(SyntaxErrorKind::Utf8);
         }
         name = bytes;
     }
     match name {
-        b"" => Kind::Bad(Wrong::EmptyAnnotation),
-        b"name" => Kind::Annotation(Annotation::Name),
-        b"custom" => Kind::Annotation(Annotation::Custom),
-        b"metadata.code.branch_hint" => Kind::Annotation(Annotation::BranchHint),
-        _ => Kind::Reserved,
+        b"" => TokenKind::Bad(SyntaxErrorKind::EmptyAnnotation),
+        b"name" => TokenKind::Annotation(Annotation::Name),
+        b"custom" => TokenKind::Annotation(Annotation::Custom),
+        b"metadata.code.branch_hint" => TokenKind::Annotation(Annotation::BranchHint),
+        _ => TokenKind::Reserved,
     }
 }
 
@@ -244,9 +244,13 @@ fn is_id_character(byte: u8) -> bool {
 
 /// Returns the end of the string that begins at `at`, and appends its bytes to `bytes` (spec: text/values#strings).
 /// Errors carry their byte offset.
-pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> Result<usize, (usize, Wrong)> {
-    let byte = |at: usize| text.get(at).copied().ok_or((text.len(), Wrong::StringEnd));
-    let digit = |at: usize| byte(at).and_then(|byte| hex_digit(byte).ok_or((at, Wrong::Escape)));
+pub(crate) fn string(
+    text: &[u8],
+    at: usize,
+    mut bytes: Option<&mut Buffer>,
+) -> Result<usize, (usize, SyntaxErrorKind)> {
+    let byte = |at: usize| text.get(at).copied().ok_or((text.len(), SyntaxErrorKind::StringEnd));
+    let digit = |at: usize| byte(at).and_then(|byte| hex_digit(byte).ok_or((at, SyntaxErrorKind::Escape)));
     // Skips the quotation mark.
     let mut at = at + 1;
     loop {
@@ -257,7 +261,7 @@ pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> 
         let escaped;
         match first {
             b'"' => return Ok(at),
-            0..=31 | 127 => return Err((at - 1, Wrong::StringCharacter)),
+            0..=31 | 127 => return Err((at - 1, SyntaxErrorKind::StringCharacter)),
             b'\\' => {
                 let second = byte(at)?;
                 at += 1;
@@ -269,7 +273,7 @@ pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> 
                     b'u' => {
                         let start = at;
                         if byte(at)? != b'{' {
-                            return Err((at, Wrong::Escape));
+                            return Err((at, SyntaxErrorKind::Escape));
                         }
                         at += 1;
                         let mut value = u32::from(digit(at)?);
@@ -283,7 +287,7 @@ pub(crate) fn string(text: &[u8], at: usize, mut bytes: Option<&mut Buffer>) -> 
                             value = value.saturating_mul(16).saturating_add(digit(at)?.into());
                         }
                         at += 1;
-                        let c = char::from_u32(value).ok_or((start, Wrong::CodePoint))?;
+                        let c = char::from_u32(value).ok_or((start, SyntaxErrorKind::CodePoint))?;
                         decoded = c.encode_utf8(&mut encoded).as_bytes();
                         0
                     }

@@ -1,6 +1,6 @@
 //! Numbers (spec: text/values#integers, text/values#floating-point).
 
-use crate::lexer::{Kind, hex_digit};
+use crate::lexer::{TokenKind, hex_digit};
 
 /// An integer token.
 #[derive(Clone, Copy, Debug)]
@@ -25,16 +25,16 @@ impl Integer {
 }
 
 /// Returns the token kind of a number. Returns `None` if the word is not a number.
-pub(crate) fn kind(word: &[u8]) -> Option<Kind> {
+pub(crate) fn kind(word: &[u8]) -> Option<TokenKind> {
     let (_, _, rest) = sign(word);
     if integer(word).is_some() {
-        return Some(Kind::Integer);
+        return Some(TokenKind::Integer);
     }
     let is_float = match rest.strip_prefix(b"nan:0x") {
         Some(payload) => digits(payload, true) == Some(payload.len()),
         None => rest == b"inf" || rest == b"nan" || parts(rest).is_some(),
     };
-    is_float.then_some(Kind::Float)
+    is_float.then_some(TokenKind::Float)
 }
 
 /// Splits off a sign. Returns whether there is one, whether it is a minus, and the rest.
@@ -85,14 +85,14 @@ pub(crate) fn integer(word: &[u8]) -> Option<Integer> {
 }
 
 /// The parts of a float without its sign.
-struct Parts<'w> {
+struct FloatParts<'w> {
     hex: bool,
     whole: &'w [u8],
     fraction: &'w [u8],
     exponent: &'w [u8],
 }
 
-fn parts(word: &[u8]) -> Option<Parts<'_>> {
+fn parts(word: &[u8]) -> Option<FloatParts<'_>> {
     let (hex, rest) = base(word);
     let (whole, mut rest) = rest.split_at(digits(rest, hex)?);
     let mut fraction: &[u8] = &[];
@@ -114,19 +114,19 @@ fn parts(word: &[u8]) -> Option<Parts<'_>> {
             return None;
         }
     }
-    Some(Parts { hex, whole, fraction, exponent })
+    Some(FloatParts { hex, whole, fraction, exponent })
 }
 
 /// A float format: the bits of its significand, including the implicit one, and of its exponent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Format {
+pub(crate) struct FloatFormat {
     significand: u32,
     exponent: u32,
 }
 
-impl Format {
-    pub const F32: Format = Format { significand: 24, exponent: 8 };
-    pub const F64: Format = Format { significand: 53, exponent: 11 };
+impl FloatFormat {
+    pub const F32: FloatFormat = FloatFormat { significand: 24, exponent: 8 };
+    pub const F64: FloatFormat = FloatFormat { significand: 53, exponent: 11 };
 
     /// Parses a word, which may be an integer, as a float. Returns its bits, or `None` if it is out of range.
     pub fn bits(self, word: &[u8]) -> Option<u64> {
@@ -177,7 +177,7 @@ impl Format {
     }
 }
 
-impl Parts<'_> {
+impl FloatParts<'_> {
     /// Returns the exponent. Exponents are clamped where the result no longer depends on them.
     fn exponent(&self) -> i64 {
         const LARGE: i64 = 1 << 40;
@@ -194,7 +194,7 @@ impl Parts<'_> {
         all.filter_map(|(byte, behind)| Some((hex_digit(byte)?, behind)))
     }
 
-    /// Returns the arguments of [`Format::rounded`].
+    /// Returns the arguments of [`FloatFormat::rounded`].
     fn value(&self) -> (u64, i64, bool) {
         if self.hex { self.hexadecimal() } else { self.decimal() }
     }
@@ -324,25 +324,25 @@ impl Large {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, integer, kind};
-    use crate::lexer::Kind;
+    use super::{FloatFormat, integer, kind};
+    use crate::lexer::TokenKind;
 
     fn f32(word: &str) -> Option<u32> {
-        Format::F32.bits(word.as_bytes()).map(|bits| bits as u32)
+        FloatFormat::F32.bits(word.as_bytes()).map(|bits| bits as u32)
     }
 
     fn f64(word: &str) -> Option<u64> {
-        Format::F64.bits(word.as_bytes())
+        FloatFormat::F64.bits(word.as_bytes())
     }
 
     #[test]
     fn words_are_integers_floats_or_neither() {
         for word in ["0", "+1_000", "-0x_f", "0xF_f"] {
-            let expected = (!word.contains("x_")).then_some(Kind::Integer);
+            let expected = (!word.contains("x_")).then_some(TokenKind::Integer);
             assert_eq!(kind(word.as_bytes()), expected, "{word}");
         }
         for word in ["1.", "1.5", "1e5", "1.e-5", "0x1p3", "0x1.8P+3", "inf", "-nan", "+nan:0x1", "1_0.0_1e1_0"] {
-            assert_eq!(kind(word.as_bytes()), Some(Kind::Float), "{word}");
+            assert_eq!(kind(word.as_bytes()), Some(TokenKind::Float), "{word}");
         }
         for word in [
             "", "+", "1_", "1__0", "_1", "0x", "1._5", "1.5_", "1e", "1e+", "0x1e+", "nan:0x", "nan:1", "nan:0x_1",

@@ -1,9 +1,9 @@
 //! The parser's primitives: tokens, and words, strings, numbers and identifiers.
 
 use crate::buffer::Buffer;
-use crate::error::{Fault, Result, Wrong};
-use crate::lexer::{self, Annotation, Kind, Lexer, Token};
-use crate::numbers::{self, Format, Integer};
+use crate::error::{Fault, Result, SyntaxErrorKind};
+use crate::lexer::{self, Annotation, Lexer, Token, TokenKind};
+use crate::numbers::{self, FloatFormat, Integer};
 
 /// The characters of an identifier, or of an annotated name: a range of the text, or of the decoded names.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub(crate) enum Index {
 
 /// A saved position of a parser.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'t> {
+pub(crate) struct Checkpoint<'t> {
     lexer: Lexer<'t>,
     token: Token,
     next: Token,
@@ -30,7 +30,7 @@ pub(crate) struct Place<'t> {
 /// A text and a position in it. Tokens are read on demand, with a lookahead of two.
 pub(crate) struct Parser<'t> {
     text: &'t str,
-    place: Place<'t>,
+    place: Checkpoint<'t>,
     /// Decoded names with escapes, which are no range of the text.
     decoded: Buffer,
 }
@@ -38,11 +38,11 @@ pub(crate) struct Parser<'t> {
 impl<'t> Parser<'t> {
     pub fn new(text: &'t str) -> Result<Parser<'t>> {
         if text.len() >= 1 << 31 {
-            return Err(Fault { wrong: Wrong::TooLong, at: 0 });
+            return Err(Fault { wrong: SyntaxErrorKind::TooLong, at: 0 });
         }
         let mut lexer = Lexer::new(text.as_bytes());
         let (token, next) = (lexer.next(), lexer.next());
-        Ok(Parser { text, place: Place { lexer, token, next }, decoded: Buffer::default() })
+        Ok(Parser { text, place: Checkpoint { lexer, token, next }, decoded: Buffer::default() })
     }
 
     /// Returns the next token.
@@ -56,12 +56,12 @@ impl<'t> Parser<'t> {
     }
 
     /// Saves the position.
-    pub fn place(&self) -> Place<'t> {
+    pub fn place(&self) -> Checkpoint<'t> {
         self.place
     }
 
     /// Restores a position.
-    pub fn go_to(&mut self, place: Place<'t>) {
+    pub fn go_to(&mut self, place: Checkpoint<'t>) {
         self.place = place;
     }
 
@@ -84,7 +84,7 @@ impl<'t> Parser<'t> {
 
     /// Whether only white space and comments are left.
     pub fn is_blank(&self) -> bool {
-        self.place.token.kind == Kind::End && !self.place.lexer.skipped_annotation
+        self.place.token.kind == TokenKind::End && !self.place.lexer.skipped_annotation
     }
 
     fn source(&self, token: Token) -> &'t [u8] {
@@ -99,10 +99,10 @@ impl<'t> Parser<'t> {
     /// Returns an error at the next token. If no token can be read there, it is the lexer's error.
     #[cold]
     #[inline(never)]
-    pub fn fault(&self, wrong: Wrong) -> Fault {
+    pub fn fault(&self, wrong: SyntaxErrorKind) -> Fault {
         let token = self.place.token;
         match token.kind {
-            Kind::Bad(wrong) => Fault { wrong, at: token.start },
+            TokenKind::Bad(wrong) => Fault { wrong, at: token.start },
             _ => Fault { wrong, at: token.start },
         }
     }
@@ -110,34 +110,34 @@ impl<'t> Parser<'t> {
     /// Errors: no token can be read here.
     pub fn check_token(&self) -> Result {
         match self.place.token.kind {
-            Kind::Bad(wrong) => Err(self.fault(wrong)),
+            TokenKind::Bad(wrong) => Err(self.fault(wrong)),
             _ => Ok(()),
         }
     }
 
-    fn is(&self, kind: Kind) -> bool {
+    fn is(&self, kind: TokenKind) -> bool {
         self.place.token.kind == kind
     }
 
     pub fn is_open(&self) -> bool {
-        self.is(Kind::Open)
+        self.is(TokenKind::Open)
     }
 
     /// Whether the enclosing parentheses or the text end here, or no token can be read.
     pub fn is_end(&self) -> bool {
-        matches!(self.place.token.kind, Kind::Close | Kind::End | Kind::Bad(_))
+        matches!(self.place.token.kind, TokenKind::Close | TokenKind::End | TokenKind::Bad(_))
     }
 
     pub fn is_string(&self) -> bool {
-        self.is(Kind::String)
+        self.is(TokenKind::String)
     }
 
     pub fn is_integer(&self) -> bool {
-        self.is(Kind::Integer)
+        self.is(TokenKind::Integer)
     }
 
     pub fn is_id(&self) -> bool {
-        self.is(Kind::Id)
+        self.is(TokenKind::Id)
     }
 
     pub fn is_index(&self) -> bool {
@@ -146,18 +146,18 @@ impl<'t> Parser<'t> {
 
     /// Whether the second next token is an index.
     pub fn is_index_second(&self) -> bool {
-        matches!(self.place.next.kind, Kind::Integer | Kind::Id)
+        matches!(self.place.next.kind, TokenKind::Integer | TokenKind::Id)
     }
 
     /// Returns the kind and the characters of the second next token.
-    pub fn second(&self) -> (Kind, &'t [u8]) {
+    pub fn second(&self) -> (TokenKind, &'t [u8]) {
         (self.place.next.kind, self.source(self.place.next))
     }
 
     /// Whether the next token is this keyword.
     #[inline(never)]
     pub fn is_word(&self, word: &str) -> bool {
-        self.is(Kind::Keyword) && self.word() == word.as_bytes()
+        self.is(TokenKind::Keyword) && self.word() == word.as_bytes()
     }
 
     /// Consumes this keyword if it comes next; returns whether it did.
@@ -173,7 +173,7 @@ impl<'t> Parser<'t> {
     /// Whether a parenthesis with this keyword comes next.
     #[inline(never)]
     pub fn is_form(&self, word: &str) -> bool {
-        self.is_open() && self.second() == (Kind::Keyword, word.as_bytes())
+        self.is_open() && self.second() == (TokenKind::Keyword, word.as_bytes())
     }
 
     /// Consumes a parenthesis and this keyword if they come next; returns whether they did.
@@ -189,7 +189,7 @@ impl<'t> Parser<'t> {
 
     /// Consumes a parenthesis and this annotation if they come next; returns whether they did.
     pub fn take_annotation(&mut self, annotation: Annotation) -> bool {
-        let found = self.is_open() && self.place.next.kind == Kind::Annotation(annotation);
+        let found = self.is_open() && self.place.next.kind == TokenKind::Annotation(annotation);
         if found {
             self.advance();
             self.advance();
@@ -199,16 +199,16 @@ impl<'t> Parser<'t> {
 
     #[inline(never)]
     pub fn open(&mut self) -> Result {
-        self.expect(Kind::Open, Wrong::Open)
+        self.expect(TokenKind::Open, SyntaxErrorKind::Open)
     }
 
     #[inline(never)]
     pub fn close(&mut self) -> Result {
-        self.expect(Kind::Close, Wrong::Close)
+        self.expect(TokenKind::Close, SyntaxErrorKind::Close)
     }
 
     #[inline(never)]
-    pub fn expect(&mut self, kind: Kind, wrong: Wrong) -> Result {
+    pub fn expect(&mut self, kind: TokenKind, wrong: SyntaxErrorKind) -> Result {
         if !self.is(kind) {
             return Err(self.fault(wrong));
         }
@@ -222,10 +222,10 @@ impl<'t> Parser<'t> {
         let mut depth = 0u32;
         loop {
             match self.place.token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close if depth == 0 => return Ok(()),
-                Kind::Close => depth -= 1,
-                Kind::Bad(_) | Kind::End => return Err(self.fault(Wrong::Close)),
+                TokenKind::Open => depth += 1,
+                TokenKind::Close if depth == 0 => return Ok(()),
+                TokenKind::Close => depth -= 1,
+                TokenKind::Bad(_) | TokenKind::End => return Err(self.fault(SyntaxErrorKind::Close)),
                 _ => {}
             }
             self.advance();
@@ -236,7 +236,7 @@ impl<'t> Parser<'t> {
     #[inline(never)]
     pub fn string(&mut self, bytes: &mut Buffer) -> Result {
         let at = self.at() as usize;
-        self.expect(Kind::String, Wrong::String)?;
+        self.expect(TokenKind::String, SyntaxErrorKind::String)?;
         // The lexer read this token without an error.
         let _ = lexer::string(self.text.as_bytes(), at, Some(bytes));
         Ok(())
@@ -268,7 +268,7 @@ impl<'t> Parser<'t> {
         let start = self.decoded.len();
         let _ = lexer::string(self.text.as_bytes(), at, Some(&mut self.decoded));
         if self.decoded.len() >= 1 << 31 {
-            return Err(Fault { wrong: Wrong::TooLong, at: token.start });
+            return Err(Fault { wrong: SyntaxErrorKind::TooLong, at: token.start });
         }
         let bytes = &self.decoded.bytes()?[start..];
         check_utf8(bytes, token)?;
@@ -287,7 +287,7 @@ impl<'t> Parser<'t> {
             word => Name { start: token.start + 1, len: word.len() as u32 - 1 },
         };
         if name.len == 0 {
-            return Err(self.fault(Wrong::EmptyId));
+            return Err(self.fault(SyntaxErrorKind::EmptyId));
         }
         self.advance();
         Ok(Some(name))
@@ -300,7 +300,7 @@ impl<'t> Parser<'t> {
             return Ok(None);
         }
         let token = self.token();
-        self.expect(Kind::String, Wrong::String)?;
+        self.expect(TokenKind::String, SyntaxErrorKind::String)?;
         let name = self.decode(token.start as usize, token)?;
         self.close()?;
         Ok(Some(name))
@@ -311,14 +311,14 @@ impl<'t> Parser<'t> {
         match self.id()? {
             Some(name) => Ok(Index::Name(name)),
             None if self.is_integer() => Ok(Index::Number(self.u32()?)),
-            None => Err(self.fault(Wrong::Index)),
+            None => Err(self.fault(SyntaxErrorKind::Index)),
         }
     }
 
     /// Returns the next token as an integer, without consuming it.
     pub fn integer(&self) -> Result<Integer> {
         let integer = if self.is_integer() { numbers::integer(self.word()) } else { None };
-        integer.ok_or_else(|| self.fault(Wrong::Integer))
+        integer.ok_or_else(|| self.fault(SyntaxErrorKind::Integer))
     }
 
     /// Parses an unsigned integer of `bits` bits.
@@ -326,7 +326,7 @@ impl<'t> Parser<'t> {
     pub fn unsigned(&mut self, bits: u32) -> Result<u64> {
         let integer = self.integer()?;
         let value = if integer.is_negative { None } else { integer.in_bits(bits) };
-        let value = value.ok_or_else(|| self.fault(Wrong::Range))?;
+        let value = value.ok_or_else(|| self.fault(SyntaxErrorKind::Range))?;
         self.advance();
         Ok(value)
     }
@@ -338,18 +338,18 @@ impl<'t> Parser<'t> {
     /// Parses an integer of `bits` bits, signed or unsigned.
     #[inline(never)]
     pub fn any_integer(&mut self, bits: u32) -> Result<u64> {
-        let value = self.integer()?.in_bits(bits).ok_or_else(|| self.fault(Wrong::Range))?;
+        let value = self.integer()?.in_bits(bits).ok_or_else(|| self.fault(SyntaxErrorKind::Range))?;
         self.advance();
         Ok(value)
     }
 
     /// Parses a float. Returns its bits.
     #[inline(never)]
-    pub fn float(&mut self, format: Format) -> Result<u64> {
-        if !matches!(self.place.token.kind, Kind::Float | Kind::Integer) {
-            return Err(self.fault(Wrong::Float));
+    pub fn float(&mut self, format: FloatFormat) -> Result<u64> {
+        if !matches!(self.place.token.kind, TokenKind::Float | TokenKind::Integer) {
+            return Err(self.fault(SyntaxErrorKind::Float));
         }
-        let bits = format.bits(self.word()).ok_or_else(|| self.fault(Wrong::Range))?;
+        let bits = format.bits(self.word()).ok_or_else(|| self.fault(SyntaxErrorKind::Range))?;
         self.advance();
         Ok(bits)
     }
@@ -359,6 +359,6 @@ impl<'t> Parser<'t> {
 fn check_utf8(bytes: &[u8], token: Token) -> Result {
     match core::str::from_utf8(bytes) {
         Ok(_) => Ok(()),
-        Err(_) => Err(Fault { wrong: Wrong::Utf8, at: token.start }),
+        Err(_) => Err(Fault { wrong: SyntaxErrorKind::Utf8, at: token.start }),
     }
 }

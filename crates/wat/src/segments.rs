@@ -4,9 +4,9 @@ use wasmote_ir::operators::Operator;
 
 use crate::buffer::Buffer;
 use crate::encode::{Encoder, Section};
-use crate::error::{Result, Wrong};
+use crate::error::{Result, SyntaxErrorKind};
 use crate::instructions::Extent;
-use crate::space::Space;
+use crate::space::IndexSpace;
 use crate::types::{Limits, Ref, Types};
 
 /// Flags of element segments (spec: binary/modules#element-section).
@@ -30,7 +30,7 @@ impl Encoder<'_, '_> {
             self.parser.go_to(place);
             let out = &mut self.sections[Section::TABLE].bytes;
             let start = out.len();
-            Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.table(out)?;
+            Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] }.table(out)?;
             if !self.parser.is_end() {
                 self.body.clear();
                 self.constant(Extent::All)?;
@@ -43,9 +43,9 @@ impl Encoder<'_, '_> {
         // An abbreviated segment determines the size of its table.
         let reference = self.types().reference()?;
         if !self.parser.take_form("elem") {
-            return Err(self.parser.fault(Wrong::Unexpected));
+            return Err(self.parser.fault(SyntaxErrorKind::Unexpected));
         }
-        self.next_index(Space::ELEMS);
+        self.next_index(IndexSpace::ELEMS);
         self.body.clear();
         let expressions = self.parser.is_open() || !reference.is_funcref();
         let count = if self.parser.is_open() { self.element_expressions()? } else { self.elements(expressions)? };
@@ -84,7 +84,7 @@ impl Encoder<'_, '_> {
             if as_expressions {
                 self.write_operator(Operator::RefFunc);
             }
-            let func = self.index(Space::FUNCS)?;
+            let func = self.index(IndexSpace::FUNCS)?;
             self.body.index(func);
             if as_expressions {
                 self.write_operator(Operator::End);
@@ -105,7 +105,7 @@ impl Encoder<'_, '_> {
 
     pub fn elem(&mut self) -> Result {
         self.pass_names()?;
-        self.next_index(Space::ELEMS);
+        self.next_index(IndexSpace::ELEMS);
         self.sections[Section::ELEM].count += 1;
         self.body.clear();
         let mut flags = 0;
@@ -117,7 +117,7 @@ impl Encoder<'_, '_> {
             flags = flag::NOT_ACTIVE | flag::EXPLICIT;
         } else if is_active {
             if self.parser.take_form("table") {
-                table = Some(self.index(Space::TABLES)?);
+                table = Some(self.index(IndexSpace::TABLES)?);
                 self.parser.close()?;
             } else {
                 lists_functions = true;
@@ -168,14 +168,14 @@ impl Encoder<'_, '_> {
         if !self.parser.is_open() {
             self.parser.go_to(place);
             let out = &mut self.sections[Section::MEMORY].bytes;
-            return Types { parser: self.parser, types: &self.spaces[Space::TYPES] }.memory(out);
+            return Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] }.memory(out);
         }
         // The memory has as many pages as the data need.
         let page_size = self.types().page_size()?;
         if !self.parser.take_form("data") {
-            return Err(self.parser.fault(Wrong::Unexpected));
+            return Err(self.parser.fault(SyntaxErrorKind::Unexpected));
         }
-        self.next_index(Space::DATAS);
+        self.next_index(IndexSpace::DATAS);
         self.body.clear();
         self.strings()?;
         let pages = (self.body.len() as u64).div_ceil(1 << page_size.unwrap_or(16));
@@ -212,7 +212,7 @@ impl Encoder<'_, '_> {
 
     pub fn data(&mut self) -> Result {
         self.pass_names()?;
-        self.next_index(Space::DATAS);
+        self.next_index(IndexSpace::DATAS);
         self.body.clear();
         if self.parser.is_string() || self.parser.is_end() {
             self.start_data(None);
@@ -222,7 +222,7 @@ impl Encoder<'_, '_> {
                 // The older form: a plain number.
                 memory = self.parser.u32()?;
             } else if self.parser.take_form("memory") {
-                memory = self.index(Space::MEMORIES)?;
+                memory = self.index(IndexSpace::MEMORIES)?;
                 self.parser.close()?;
             }
             self.constant_in("offset", Extent::One)?;

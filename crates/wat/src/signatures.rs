@@ -3,18 +3,18 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::keys::Keys;
+use wasmote_ir::string_map::StringMap;
 
 use crate::buffer::Buffer;
 use crate::encode::{Encoder, Section, subsection};
-use crate::error::{Fault, Result, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind};
 use crate::parser::{Name, Parser};
-use crate::space::Space;
+use crate::space::IndexSpace;
 use crate::types::{Types, byte};
 
 /// What the encoder knows of a type.
 #[derive(Clone, Copy, Default)]
-struct Known {
+struct TypeInfo {
     /// The range of the function type in the type section; empty for other types.
     func: (u32, u32),
     /// The names of the fields, if it is a structure with named fields.
@@ -33,10 +33,10 @@ pub(crate) struct Param {
 /// The types of a module, and the function type that was parsed last.
 #[derive(Default)]
 pub(crate) struct Signatures {
-    known: Vec<Known>,
+    known: Vec<TypeInfo>,
     /// For the encoding of a function type, the type to which an inline type use refers.
-    plain: Keys,
-    fields: Vec<Space>,
+    plain: StringMap,
+    fields: Vec<IndexSpace>,
     /// The encoding of the function type that was parsed last, and the names of its parameters.
     last: Buffer,
     pub params: Vec<Param>,
@@ -54,13 +54,13 @@ pub(crate) struct TypeUse {
 }
 
 impl Signatures {
-    fn func<'s>(known: &[Known], section: &'s [u8], index: u32) -> &'s [u8] {
+    fn func<'s>(known: &[TypeInfo], section: &'s [u8], index: u32) -> &'s [u8] {
         let (start, end) = known.get(index as usize).map_or((0, 0), |known| known.func);
         section.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// Returns the names of a structure's fields.
-    pub fn fields(&self, index: u32) -> Option<&Space> {
+    pub fn fields(&self, index: u32) -> Option<&IndexSpace> {
         let fields = self.known.get(index as usize)?.fields?;
         self.fields.get(fields as usize)
     }
@@ -78,7 +78,7 @@ impl Signatures {
 
 impl<'t> Encoder<'_, 't> {
     pub fn types(&mut self) -> Types<'_, 't> {
-        types(self.parser, &self.spaces[Space::TYPES])
+        types(self.parser, &self.spaces[IndexSpace::TYPES])
     }
 
     /// Parses `type` and `rec` fields at their keyword. All type names are declared by then.
@@ -125,7 +125,7 @@ impl<'t> Encoder<'_, 't> {
             let mut supertypes = Buffer::default();
             let mut count = 0;
             while self.parser.is_index() {
-                supertypes.index(self.index(Space::TYPES)?);
+                supertypes.index(self.index(IndexSpace::TYPES)?);
                 count += 1;
             }
             if !is_final || count > 0 {
@@ -143,7 +143,7 @@ impl<'t> Encoder<'_, 't> {
         }
         for (word, byte) in [("describes", byte::DESCRIBES), ("descriptor", byte::DESCRIPTOR)] {
             if self.parser.take_word(word) {
-                let other = self.index(Space::TYPES)?;
+                let other = self.index(IndexSpace::TYPES)?;
                 let bytes = &mut self.sections[Section::TYPE].bytes;
                 bytes.byte(byte);
                 bytes.index(other);
@@ -173,8 +173,8 @@ impl<'t> Encoder<'_, 't> {
     }
 
     /// Parses a function, structure, array or continuation type.
-    fn composite(&mut self, index: u32) -> Result<Known> {
-        let mut known = Known::default();
+    fn composite(&mut self, index: u32) -> Result<TypeInfo> {
+        let mut known = TypeInfo::default();
         if self.parser.take_word("func") {
             self.func_type(true)?;
             self.param_names(subsection::PARAMS, index);
@@ -184,14 +184,14 @@ impl<'t> Encoder<'_, 't> {
         } else if self.parser.take_word("array") {
             let bytes = &mut self.sections[Section::TYPE].bytes;
             bytes.byte(byte::ARRAY);
-            types(self.parser, &self.spaces[Space::TYPES]).field(bytes)?;
+            types(self.parser, &self.spaces[IndexSpace::TYPES]).field(bytes)?;
         } else if self.parser.take_word("cont") {
-            let func = self.index(Space::TYPES)?;
+            let func = self.index(IndexSpace::TYPES)?;
             let bytes = &mut self.sections[Section::TYPE].bytes;
             bytes.byte(byte::CONT);
             bytes.signed(func.into());
         } else {
-            return Err(self.parser.fault(Wrong::Type));
+            return Err(self.parser.fault(SyntaxErrorKind::Type));
         }
         Ok(known)
     }
@@ -206,11 +206,11 @@ impl<'t> Encoder<'_, 't> {
 
     /// Parses the fields of a structure. Returns where their names are kept, if any have names.
     fn struct_fields(&mut self, index: u32) -> Result<Option<u32>> {
-        let mut fields = Space::default();
+        let mut fields = IndexSpace::default();
         self.body.clear();
         while !self.parser.is_end() {
             if !self.parser.take_form("field") {
-                return Err(self.parser.fault(Wrong::Type));
+                return Err(self.parser.fault(SyntaxErrorKind::Type));
             }
             let at = self.parser.at();
             let id = self.parser.id()?;
@@ -218,7 +218,7 @@ impl<'t> Encoder<'_, 't> {
             let is_named = id.is_some() || annotated.is_some();
             while is_named || !self.parser.is_end() {
                 fields.add(self.parser, id, annotated, at)?;
-                types(self.parser, &self.spaces[Space::TYPES]).field(&mut self.body)?;
+                types(self.parser, &self.spaces[IndexSpace::TYPES]).field(&mut self.body)?;
                 if is_named {
                     break;
                 }
@@ -257,9 +257,9 @@ impl<'t> Encoder<'_, 't> {
         results.clear();
         signatures.params.clear();
         let mut found = false;
-        let mut types = types(self.parser, &self.spaces[Space::TYPES]);
+        let mut types = types(self.parser, &self.spaces[IndexSpace::TYPES]);
         loop {
-            let fault = types.parser.fault(Wrong::ResultFirst);
+            let fault = types.parser.fault(SyntaxErrorKind::ResultFirst);
             if types.parser.take_form("param") {
                 if result_count > 0 {
                     return Err(fault);
@@ -308,7 +308,7 @@ impl<'t> Encoder<'_, 't> {
         let mut index = None;
         let at = self.parser.at();
         if self.parser.take_form("type") {
-            index = Some(self.index(Space::TYPES)?);
+            index = Some(self.index(IndexSpace::TYPES)?);
             self.parser.close()?;
         }
         let inline = self.func_type(named)?;
@@ -326,9 +326,9 @@ impl<'t> Encoder<'_, 't> {
         if let Some(index) = used.index {
             let wrong = match func(index) {
                 found if !used.inline || found == last => return Ok(index),
-                [] if index < self.spaces[Space::TYPES].count() => Wrong::NotAFunc,
-                [] => Wrong::UnknownType,
-                _ => Wrong::InlineType,
+                [] if index < self.spaces[IndexSpace::TYPES].count() => SyntaxErrorKind::NotAFunc,
+                [] => SyntaxErrorKind::UnknownType,
+                _ => SyntaxErrorKind::InlineType,
             };
             return Err(Fault { wrong, at: used.at });
         }
@@ -337,7 +337,7 @@ impl<'t> Encoder<'_, 't> {
         }
         let index = self.signatures.known.len() as u32;
         let func = self.write_func_type();
-        self.signatures.known.try_push(Known { func, fields: None })?;
+        self.signatures.known.try_push(TypeInfo { func, fields: None })?;
         self.sections[Section::TYPE].count += 1;
         self.remember(index)?;
         Ok(index)
@@ -358,7 +358,7 @@ impl<'t> Encoder<'_, 't> {
 }
 
 /// Returns a parser of types.
-fn types<'a, 't>(parser: &'a mut Parser<'t>, types: &'a Space) -> Types<'a, 't> {
+fn types<'a, 't>(parser: &'a mut Parser<'t>, types: &'a IndexSpace) -> Types<'a, 't> {
     Types { parser, types }
 }
 

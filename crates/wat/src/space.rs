@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::keys::Keys;
+use wasmote_ir::string_map::StringMap;
 
-use crate::error::{Fault, Result, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind};
 use crate::parser::{Index, Name, Parser};
 
 /// An entity with a name.
 #[derive(Clone, Copy)]
-struct Named {
+struct NamedItem {
     index: u32,
     /// Its identifier in the text.
     id: Option<Name>,
@@ -20,14 +20,14 @@ struct Named {
 
 /// An index space.
 #[derive(Default)]
-pub(crate) struct Space {
+pub(crate) struct IndexSpace {
     count: u32,
-    named: Vec<Named>,
+    named: Vec<NamedItem>,
     /// The identifiers, with their positions in `named`.
-    ids: Keys,
+    ids: StringMap,
 }
 
-impl Space {
+impl IndexSpace {
     pub fn count(&self) -> u32 {
         self.count
     }
@@ -54,10 +54,10 @@ impl Space {
             let place = named.len() as u32;
             let other = self.ids.insert(parser.characters(id), place, &|place| id_of(named, parser, place))?;
             if other.is_some() {
-                return Err(Fault { wrong: Wrong::Duplicate, at });
+                return Err(Fault { wrong: SyntaxErrorKind::Duplicate, at });
             }
         }
-        self.named.try_push(Named { index, id, shown })?;
+        self.named.try_push(NamedItem { index, id, shown })?;
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl Space {
 
     /// Parses an index of this space. The error for unknown names is `wrong`; validation checks numbers.
     #[inline(never)]
-    pub fn index(&self, parser: &mut Parser<'_>, wrong: Wrong) -> Result<u32> {
+    pub fn index(&self, parser: &mut Parser<'_>, wrong: SyntaxErrorKind) -> Result<u32> {
         let at = parser.at();
         match parser.index()? {
             Index::Number(number) => Ok(number),
@@ -84,7 +84,7 @@ impl Space {
     }
 }
 
-fn id_of<'n>(named: &[Named], parser: &'n Parser<'_>, place: u32) -> &'n [u8] {
+fn id_of<'n>(named: &[NamedItem], parser: &'n Parser<'_>, place: u32) -> &'n [u8] {
     let id = named.get(place as usize).and_then(|named| named.id);
     id.map_or(&[], |id| parser.characters(id))
 }
@@ -94,7 +94,7 @@ fn id_of<'n>(named: &[Named], parser: &'n Parser<'_>, place: u32) -> &'n [u8] {
 pub(crate) struct Labels {
     labels: Vec<Label>,
     /// For each name the position of the innermost label with that name.
-    names: Keys,
+    names: StringMap,
 }
 
 #[derive(Clone, Copy)]
@@ -150,7 +150,9 @@ impl Labels {
             Index::Number(number) => Ok(number),
             Index::Name(name) => {
                 let place = self.names.get(parser.characters(name), &|place| name_of(&self.labels, parser, place));
-                place.map(|place| self.labels.len() as u32 - 1 - place).ok_or(Fault { wrong: Wrong::UnknownLabel, at })
+                place
+                    .map(|place| self.labels.len() as u32 - 1 - place)
+                    .ok_or(Fault { wrong: SyntaxErrorKind::UnknownLabel, at })
             }
         }
     }
@@ -163,6 +165,6 @@ impl Labels {
             None => true,
             Some(label) => label.name.is_some_and(|label| parser.characters(label) == parser.characters(name)),
         };
-        if same { Ok(()) } else { Err(Fault { wrong: Wrong::Label, at }) }
+        if same { Ok(()) } else { Err(Fault { wrong: SyntaxErrorKind::Label, at }) }
     }
 }

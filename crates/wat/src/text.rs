@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::error::{Fault, Result, TextError, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind, TextError};
 use crate::fields;
-use crate::lexer::Kind;
+use crate::lexer::TokenKind;
 use crate::parser::Parser;
 
 /// Parses a module in the text format (spec: text/modules). Returns its binary. `path` is only used in errors.
@@ -22,7 +22,7 @@ pub(crate) fn parse_bytes(text: &[u8]) -> core::result::Result<Vec<u8>, (Fault, 
         Ok(text) => parse(text).map_err(|fault| (fault, text)),
         Err(error) => {
             let valid = core::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default();
-            Err((Fault { wrong: Wrong::Utf8, at: valid.len() as u32 }, valid))
+            Err((Fault { wrong: SyntaxErrorKind::Utf8, at: valid.len() as u32 }, valid))
         }
     }
 }
@@ -30,10 +30,10 @@ pub(crate) fn parse_bytes(text: &[u8]) -> core::result::Result<Vec<u8>, (Fault, 
 fn parse(text: &str) -> Result<Vec<u8>> {
     let mut parser = Parser::new(text)?;
     if parser.is_blank() {
-        return Err(parser.fault(Wrong::Empty));
+        return Err(parser.fault(SyntaxErrorKind::Empty));
     }
     if parser.is_form("component") {
-        return Err(parser.fault(Wrong::Component));
+        return Err(parser.fault(SyntaxErrorKind::Component));
     }
     // A module's fields may stand without `(module ...)`.
     let binary = if parser.take_form("module") {
@@ -43,6 +43,6 @@ fn parse(text: &str) -> Result<Vec<u8>> {
     } else {
         fields::fields(&mut parser)?
     };
-    parser.expect(Kind::End, Wrong::End)?;
+    parser.expect(TokenKind::End, SyntaxErrorKind::End)?;
     Ok(binary)
 }

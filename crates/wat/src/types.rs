@@ -3,9 +3,9 @@
 use wasmote_ir::types::{HeapType, RefType, ValType};
 
 use crate::buffer::Buffer;
-use crate::error::{Result, Wrong};
+use crate::error::{Result, SyntaxErrorKind};
 use crate::parser::Parser;
-use crate::space::Space;
+use crate::space::IndexSpace;
 
 /// Type opcodes (spec: binary/types).
 pub(crate) mod byte {
@@ -108,19 +108,19 @@ fn heap_of(nullable: bool, is_name: &dyn Fn(&[u8]) -> bool) -> Option<u8> {
 /// A parser of types: the text, and the names of types.
 pub(crate) struct Types<'a, 't> {
     pub parser: &'a mut Parser<'t>,
-    pub types: &'a Space,
+    pub types: &'a IndexSpace,
 }
 
 impl Types<'_, '_> {
     fn type_index(&mut self) -> Result<u32> {
-        self.types.index(self.parser, Wrong::UnknownType)
+        self.types.index(self.parser, SyntaxErrorKind::UnknownType)
     }
 
     /// Parses an abstract heap type.
     fn abstract_heap(&mut self, shared: bool) -> Result<Heap> {
         let word = self.parser.word();
         let is_name = |name: &[u8]| name.strip_prefix(b"(ref ").and_then(|name| name.strip_suffix(b")")) == Some(word);
-        let byte = heap_of(false, &is_name).ok_or_else(|| self.parser.fault(Wrong::Heap))?;
+        let byte = heap_of(false, &is_name).ok_or_else(|| self.parser.fault(SyntaxErrorKind::Heap))?;
         self.parser.advance();
         Ok(Heap::Abstract { shared, byte })
     }
@@ -154,7 +154,7 @@ impl Types<'_, '_> {
 
     /// Parses a short reference type.
     fn short_reference(&mut self, shared: bool) -> Result<Ref> {
-        let byte = self.short().ok_or_else(|| self.parser.fault(Wrong::Type))?;
+        let byte = self.short().ok_or_else(|| self.parser.fault(SyntaxErrorKind::Type))?;
         self.parser.advance();
         Ok(Ref { nullable: true, heap: Heap::Abstract { shared, byte } })
     }
@@ -250,7 +250,7 @@ impl Types<'_, '_> {
         if !self.parser.take_form("pagesize") {
             return Ok(None);
         }
-        let fault = self.parser.fault(Wrong::PageSize);
+        let fault = self.parser.fault(SyntaxErrorKind::PageSize);
         let size = self.parser.u32()?;
         if !size.is_power_of_two() {
             return Err(fault);

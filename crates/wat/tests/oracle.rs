@@ -5,7 +5,7 @@
 mod theirs;
 
 use wasmote_test_support::scripts;
-use wasmote_wat::script::{Action, Directive, DirectiveKind, Source, parse};
+use wasmote_wat::script::{Action, Directive, DirectiveKind, ScriptModule, parse};
 
 /// The number of comparisons.
 #[derive(Default, Debug)]
@@ -40,9 +40,9 @@ fn compare(script: &scripts::Script, counts: &mut Counts, faults: &mut Vec<Strin
         counts.directives += 1;
         if let (Some(ours), Some(theirs)) = (module(ours), module(theirs)) {
             counts.modules += 1;
-            if let Source::Malformed(error) = ours {
+            if let ScriptModule::Malformed(error) = ours {
                 counts.refused += 1;
-                if matches!(theirs, Source::Binary(_)) && reason("", Some(error.message)).is_some() {
+                if matches!(theirs, ScriptModule::Binary(_)) && reason("", Some(error.message)).is_some() {
                     *theirs = theirs::refused();
                 }
                 *ours = theirs::refused();
@@ -55,7 +55,7 @@ fn compare(script: &scripts::Script, counts: &mut Counts, faults: &mut Vec<Strin
 }
 
 /// Returns the module of a directive.
-fn module(directive: &mut Directive) -> Option<&mut Source> {
+fn module(directive: &mut Directive) -> Option<&mut ScriptModule> {
     match &mut directive.kind {
         DirectiveKind::Module { module, .. }
         | DirectiveKind::Definition { module, .. }

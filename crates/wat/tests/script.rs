@@ -1,6 +1,6 @@
 //! Tests of the script parser.
 
-use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source, parse};
+use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, ScriptModule, parse};
 
 const SCRIPT: &str = r#"(module $m (func (export "f") (param i32) (result i32) local.get 0))
 (module definition $d)
@@ -35,7 +35,7 @@ fn directives_have_their_lines() {
 fn modules_and_instances_have_their_names() {
     let directives = directives();
     assert!(matches!(&directives[0].kind,
-        DirectiveKind::Module { name: Some(name), module: Source::Binary(_) } if &**name == "m"));
+        DirectiveKind::Module { name: Some(name), module: ScriptModule::Binary(_) } if &**name == "m"));
     assert!(matches!(&directives[1].kind, DirectiveKind::Definition { name: Some(name), .. } if &**name == "d"));
     assert_eq!(directives[2].kind, DirectiveKind::Instance { name: Some("i".into()), module: Some("d".into()) });
     assert_eq!(directives[3].kind, DirectiveKind::Register { name: "reg".into(), instance: Some("m".into()) });
@@ -75,14 +75,15 @@ fn results_are_patterns() {
 #[test]
 fn text_that_is_no_module_is_kept_with_its_error() {
     let directives = directives();
-    let DirectiveKind::AssertMalformed { module: Source::Malformed(error), message } = &directives[10].kind else {
+    let DirectiveKind::AssertMalformed { module: ScriptModule::Malformed(error), message } = &directives[10].kind
+    else {
         panic!("a malformed text")
     };
     assert_eq!((&**message, &*error.path), ("unexpected", "s.wast"));
     assert!(
-        matches!(&directives[11].kind, DirectiveKind::AssertMalformed { module: Source::Binary(b), .. } if b == b"\0")
+        matches!(&directives[11].kind, DirectiveKind::AssertMalformed { module: ScriptModule::Binary(b), .. } if b == b"\0")
     );
-    assert!(matches!(&directives[12].kind, DirectiveKind::AssertInvalid { module: Source::Binary(_), .. }));
+    assert!(matches!(&directives[12].kind, DirectiveKind::AssertInvalid { module: ScriptModule::Binary(_), .. }));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! `cargo xtask bench --choose-pairs NUMBER`: which superinstructions save most, as the lines of their list
-//! (`handlers::pairs` in `wasmote-exec`).
+//! `cargo xtask bench --choose-superinstructions NUMBER`: which superinstructions save most, as the lines of their list
+//! (`handlers::superinstructions` in `wasmote-exec`).
 //!
 //! Each guest has the same weight, however long it runs: a pair is judged by the share of dispatches that it saves. A straight sequence of instructions is split as
 //! the linker splits it, two at a time from the left, so that only one of two overlapping pairs counts.

@@ -37,7 +37,10 @@ const ROWS: &[Row] = &[
     ours("the same with the extended op set", "validate,extended"),
     ours("the same with vectors", "validate,extended,simd"),
     ours("the same with garbage collection and exceptions", "validate,extended,simd,gc"),
-    ours("the same with superinstructions and messages in errors", "validate,extended,simd,gc,pairs,messages,mmap"),
+    ours(
+        "the same with superinstructions and messages in errors",
+        "validate,extended,simd,gc,superinstructions,messages,mmap",
+    ),
     Row {
         what: "wasmi 2.0.0",
         folder: "xtask/peers/embed-wasmi",

@@ -3,9 +3,9 @@
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use wasmote::{LinkedFunction, LinkedInstr, Module, Runs};
+use wasmote::{InstrHandler, LinkedFunction, LinkedInstr, Module};
 use wasmote_decode::reader::Reader;
-use wasmote_ir::code::Instr;
+use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::disasm::{Named, Operands};
 
 /// Where the offset and the name of the operator begin.
@@ -17,30 +17,30 @@ pub fn print(text: &mut String, module: &Module, function: &LinkedFunction) -> f
     writeln!(text, "  {frame_slots} slots, header at s{header}, {bytes} bytes linked")?;
     let mut instrs = function.instrs.iter().peekable();
     while let Some(linked) = instrs.next() {
-        let Some(instr) = Instr::decode(&function.code, linked.unit as usize) else { break };
+        let Some(instr) = DecodedInstr::decode(&function.code, linked.unit as usize) else { break };
         let start = text.len();
         // The second half has no handler of its own, but a place.
         let place = linked.byte;
         match linked.runs {
-            Runs::Second => write!(text, "         + {}", Named(instr.opcode))?,
+            InstrHandler::Second => write!(text, "         + {}", Named(instr.opcode))?,
             _ => write!(text, "  {place:7}  {}", Named(instr.opcode))?,
         }
         match linked.runs {
-            Runs::Both => {
-                let second = instrs.peek().and_then(|next| Instr::decode(&function.code, next.unit as usize));
+            InstrHandler::Both => {
+                let second = instrs.peek().and_then(|next| DecodedInstr::decode(&function.code, next.unit as usize));
                 if let Some(second) = second {
                     write!(text, "+{}", Named(second.opcode))?;
                 }
             }
-            Runs::ByNumber => text.push_str(" by number"),
-            Runs::Another(other) => {
+            InstrHandler::ByNumber => text.push_str(" by number"),
+            InstrHandler::Another(other) => {
                 text.push_str(" WITH THE HANDLER OF ");
                 match other {
                     Some(opcode) => write!(text, "{}", Named(opcode))?,
                     None => text.push_str("NOTHING KNOWN"),
                 }
             }
-            Runs::Own | Runs::Second => {}
+            InstrHandler::Own | InstrHandler::Second => {}
         }
         if linked.guarded {
             text.push_str(" guarded");

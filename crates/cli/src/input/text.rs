@@ -4,15 +4,15 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 
 /// The binary that a module in the text format becomes.
-pub fn binary(file: &[u8], text: &[u8]) -> Result<Vec<u8>, Failure> {
+pub fn binary(file: &[u8], text: &[u8]) -> Result<Vec<u8>, CliError> {
     wasmote_wat::parse_text(text, "").map_err(|error| {
         // The word that the parser stumbled over says more than most messages.
         let at: String = error.excerpt.chars().skip(error.excerpt_column as usize - 1).collect();
         let word = at.split([' ', '(', ')', ';']).next().unwrap_or_default();
         let word = if word.is_empty() { String::new() } else { format!(", at `{word}`") };
-        Failure::load(file, format_args!("line {}, column {}: {}{word}", error.line, error.column, error.message))
+        CliError::load(file, format_args!("line {}, column {}: {}{word}", error.line, error.column, error.message))
     })
 }

@@ -7,7 +7,7 @@ use wasmote_ir::image::layout::{Section, features};
 use wasmote_ir::image::{Image, OpSet};
 
 use super::{externs, section};
-use crate::failure::{Failure, shown};
+use crate::failure::{CliError, shown};
 use crate::input::Input;
 use crate::load::load_alone;
 use crate::print;
@@ -44,7 +44,7 @@ const FEATURES: [(u32, &str); 6] = [
 ];
 
 /// Lists what an image is made of. Its records are verified first.
-pub fn inspect(file: &[u8], input: Input) -> Result<i32, Failure> {
+pub fn inspect(file: &[u8], input: Input) -> Result<i32, CliError> {
     let module = load_alone(file, input)?;
     let image = Image::of_parsed(module.bytes());
     let op_set = match image.op_set() {

@@ -9,8 +9,8 @@ use wasmote::{Error, Linker, Module};
 use wasmote_wasi::context::WasiCtxBuilder;
 use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
 
-use super::settled;
-use crate::failure::Failure;
+use super::wait_validated;
+use crate::failure::CliError;
 use crate::features::built;
 use crate::options::Options;
 
@@ -24,7 +24,7 @@ const LISTEN: Option<Listen> = built!("sockets", WasiCtxBuilder::tcp_listener);
 
 /// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
 #[inline(never)]
-pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Failure> {
+pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliError> {
     let [stdin, stdout, stderr] = wasmote_rt::streams();
     // In the system's own words.
     let words = |error| match error {
@@ -55,12 +55,12 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
         };
         builder = builder
             .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
-            .map_err(|error| Failure::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
+            .map_err(|error| CliError::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
     }
     if let Some(listen) = LISTEN {
         for &(text, address) in &options.tcp_listen {
             builder = listen(builder, address)
-                .map_err(|error| Failure::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
+                .map_err(|error| CliError::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
         }
     }
     if let Some(nanoseconds) = options.clock {
@@ -71,12 +71,12 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, Fail
     }
     if let Some(module) = unproven.cloned() {
         let file = options.file;
-        builder = builder.permission(Box::new(move || {
-            settled(&module, file);
+        builder = builder.gate(Box::new(move || {
+            wait_validated(&module, file);
             Ok(())
         }));
     }
-    builder.build().map_err(|error| Failure::usage(error.to_string()))
+    builder.build().map_err(|error| CliError::usage(error.to_string()))
 }
 
 /// Defines what the module can import. Nothing is set up for one that imports nothing.

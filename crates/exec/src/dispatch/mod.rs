@@ -7,7 +7,7 @@
 //! All handlers are instances of two generic functions. [`hot`] must compile without a stack frame (`cargo xtask
 //! tailcheck` checks that). [`cold`] is for instructions whose work is large or that call other functions.
 //!
-//! The meaning of an instruction is an implementation of [`Instr`]. It works on [`Regs`], a struct that exists at
+//! The meaning of an instruction is an implementation of [`Execute`]. It works on [`Regs`], a struct that exists at
 //! compile time only: once `run` is inlined, nothing of it is in memory.
 
 use core::ptr;
@@ -36,23 +36,23 @@ macro_rules! registers {
         /// Calls a handler with these registers.
         ///
         /// # Safety
-        /// As [`Instr::run`], and `handler` is the handler of the instruction at `ip`, or continues its work.
+        /// As [`Execute::run`], and `handler` is the handler of the instruction at `ip`, or continues its work.
         #[inline(always)]
         unsafe fn enter<M: Mode>(handler: Handler<M>, r: Regs<M>) -> Exit {
             let r = Regs { spare: SPARE, ..r };
-            // SAFETY: the caller guarantees the contract of `Instr::run`, which is all that a handler asks for.
+            // SAFETY: the caller guarantees the contract of `Execute::run`, which is all that a handler asks for.
             unsafe { handler($(r.$name),*) }
         }
 
         /// The handler of an instruction that needs no stack frame.
         ///
         /// # Safety
-        /// As [`Instr::run`].
+        /// As [`Execute::run`].
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
-        pub unsafe extern "C" fn hot<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
+        pub unsafe extern "C" fn hot<M: Mode, I: Execute<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // SAFETY: the caller guarantees the contract of `Execute::run` for `I`. `run` leaves registers that fit its
             // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
@@ -63,14 +63,14 @@ macro_rules! registers {
         /// As [`hot`], for code that uses vector instructions up to SSE4.2.
         ///
         /// # Safety
-        /// As [`Instr::run`]. The processor has these instructions.
+        /// As [`Execute::run`]. The processor has these instructions.
         #[cfg(all(feature = "simd", target_arch = "x86_64"))]
         #[target_feature(enable = "ssse3,sse4.1,sse4.2,popcnt")]
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
-        pub unsafe extern "C" fn hot_sse4<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
+        pub unsafe extern "C" fn hot_sse4<M: Mode, I: Execute<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // SAFETY: the caller guarantees the contract of `Execute::run` for `I`. `run` leaves registers that fit its
             // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
@@ -81,13 +81,13 @@ macro_rules! registers {
         /// The handler of an instruction that needs a stack frame of its own.
         ///
         /// # Safety
-        /// As [`Instr::run`].
+        /// As [`Execute::run`].
         #[inline(never)]
         #[allow(clippy::too_many_arguments, improper_ctypes_definitions)]
-        pub unsafe extern "C" fn cold<M: Mode, I: Instr<M>>($($name: $ty),*) -> Exit {
+        pub unsafe extern "C" fn cold<M: Mode, I: Execute<M>>($($name: $ty),*) -> Exit {
             let before = Regs { $($name),* };
             let mut r = before;
-            // SAFETY: the caller guarantees the contract of `Instr::run` for `I`. `run` leaves registers that fit its
+            // SAFETY: the caller guarantees the contract of `Execute::run` for `I`. `run` leaves registers that fit its
             // `flow`.
             unsafe {
                 let flow = I::run(&mut r);
@@ -179,7 +179,7 @@ impl<M: Mode> Regs<M> {
 
     /// Writes a value to the integer accumulator, if the op set has one.
     #[inline(always)]
-    pub fn accumulate(&mut self, value: u64) {
+    pub fn set_accumulator(&mut self, value: u64) {
         if cfg!(feature = "extended") {
             self.hold(value);
         }
@@ -187,7 +187,7 @@ impl<M: Mode> Regs<M> {
 
     /// Returns the number in the integer accumulator.
     #[inline(always)]
-    pub fn accumulated(&self) -> u64 {
+    pub fn accumulator(&self) -> u64 {
         self.held()
     }
 
@@ -201,10 +201,10 @@ impl<M: Mode> Regs<M> {
             // SAFETY: the caller guarantees two initialized slots, which is as much as a vector takes.
             unsafe {
                 let first = slots.read();
-                self.accumulate(first);
-                f32::from_bits(first as u32).accumulate(self);
-                f64::from_bits(first).accumulate(self);
-                Vector::read(slots).accumulate(self);
+                self.set_accumulator(first);
+                f32::from_bits(first as u32).set_accumulator(self);
+                f64::from_bits(first).set_accumulator(self);
+                Vector::read(slots).set_accumulator(self);
             }
         }
     }
@@ -223,7 +223,7 @@ impl<M: Mode> Regs<M> {
 }
 
 /// Returns a [`hot`] handler, or a [`cold`] one in a mode that prefers small code.
-pub const fn call<M: Mode, I: Instr<M>>() -> Handler<M> {
+pub const fn call<M: Mode, I: Execute<M>>() -> Handler<M> {
     if M::SMALL { cold::<M, I> } else { hot::<M, I> }
 }
 
@@ -237,7 +237,7 @@ pub enum Flow<M: Mode> {
     Trap(TrapCode),
     /// Continue in this handler, which does all of the instruction or the rest of it. So a hot handler moves its cold
     /// path out and needs no stack frame.
-    Instead(Handler<M>),
+    TailCall(Handler<M>),
     /// Return to the host.
     Exit,
 }
@@ -247,10 +247,10 @@ pub enum Flow<M: Mode> {
 /// Implementations, and all functions that get a reference to the registers, are always inlined. If a handler passed
 /// the address of its registers to another function, it could not end in a tail call and would use up the native
 /// stack.
-pub trait Instr<M: Mode> {
+pub trait Execute<M: Mode> {
     /// Whether the result in the integer accumulator certainly has 32 bits when the instruction ends in
     /// `Flow::Next`. A superinstruction then need not clear the upper half for its second instruction.
-    const NARROW: bool = false;
+    const ZERO_EXTENDED: bool = false;
 
     /// Runs the instruction and moves `ip` on.
     ///
@@ -283,12 +283,12 @@ pub(crate) const TRAPPED: Exit = ptr::without_provenance(3);
 unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
     match flow {
         // SAFETY: the caller guarantees that `run` left `ip` at an instruction.
-        Flow::Next | Flow::Jump => unsafe { M::Way::go_on(before, r) },
+        Flow::Next | Flow::Jump => unsafe { M::Dispatch::dispatch_next(before, r) },
         // SAFETY: the caller guarantees the registers of a running function. `mem` has the number that `trap`
         // expects.
         Flow::Trap(code) => unsafe { enter(trap, Regs { mem: ptr::without_provenance_mut(code as usize), ..r }) },
         // SAFETY: `run` chose a handler that continues this instruction and gets the registers that it left.
-        Flow::Instead(handler) => unsafe { enter(handler, r) },
+        Flow::TailCall(handler) => unsafe { enter(handler, r) },
         Flow::Exit => DONE,
     }
 }
@@ -297,16 +297,16 @@ unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
 /// runs.
 ///
 /// # Safety
-/// As [`Instr::run`]. `machine` is that of the instance, and the return address in the outermost frame's header is
-/// [`Mode::leave_run`]. `r` can be read.
+/// As [`Execute::run`]. `machine` is that of the instance, and the return address in the outermost frame's header is
+/// [`Mode::exit_cell`]. `r` can be read.
 pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, r: *const Regs<M>) -> bool {
     // SAFETY: the caller guarantees this function's contract, which is that of `chain`. Handlers own nothing that
     // needs a drop, so a fault may end them anywhere.
-    unsafe { M::run(machine, r, M::Way::chain) == DONE }
+    unsafe { M::run(machine, r, M::Dispatch::run_loop) == DONE }
 }
 
 /// How one handler reaches the next.
-pub trait Way<M: Mode> {
+pub trait Dispatch<M: Mode> {
     /// What the machine keeps between two handlers.
     type Saved: Copy;
     /// The initial value: nothing.
@@ -315,22 +315,22 @@ pub trait Way<M: Mode> {
     /// Continues at `ip`. `before` are the registers that the handler got.
     ///
     /// # Safety
-    /// As [`Instr::run`] for the instruction at `ip`.
-    unsafe fn go_on(before: Regs<M>, r: Regs<M>) -> Exit;
+    /// As [`Execute::run`] for the instruction at `ip`.
+    unsafe fn dispatch_next(before: Regs<M>, r: Regs<M>) -> Exit;
 
     /// Runs from `r` until the outermost function returns or the run stops otherwise.
     ///
     /// # Safety
     /// As `run`.
-    unsafe extern "C" fn chain(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit;
+    unsafe extern "C" fn run_loop(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit;
 }
 
 #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-pub mod looping;
+pub mod loop_backend;
 #[cfg(all(tail_dispatch, not(debug_assertions)))]
-pub mod tail;
+pub mod tail_call_backend;
 
 #[cfg(not(all(tail_dispatch, not(debug_assertions))))]
-pub use looping as ways;
+pub use loop_backend as backend;
 #[cfg(all(tail_dispatch, not(debug_assertions)))]
-pub use tail as ways;
+pub use tail_call_backend as backend;

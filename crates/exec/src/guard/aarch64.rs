@@ -8,7 +8,7 @@
 
 use core::arch::asm;
 
-use super::{Guardable, GuardableStore, Landing};
+use super::{FaultResume, Guardable, GuardableStore};
 use crate::dispatch::{Exit, Regs};
 use crate::handlers::memory::{Load, Store, rows::*};
 use crate::linked::{Machine, Regs as LinkedRegs};
@@ -38,9 +38,9 @@ macro_rules! access {
 }
 
 /// Moves `ip` to the register that an access needs. The compiler does not know that the value stays the same.
-#[cfg(feature = "pairs")]
+#[cfg(feature = "superinstructions")]
 #[inline(always)]
-pub(crate) fn settle(r: &mut LinkedRegs) {
+pub(crate) fn pin_ip(r: &mut LinkedRegs) {
     // It is passed as a number. The compiler would keep sums with a pointer from assembly in registers of their own,
     // which costs two instructions.
     let mut ip = r.ip.expose_provenance();
@@ -81,7 +81,7 @@ stores! {
 /// As [`run`](super::run). `landing` outlives the call.
 #[inline(always)]
 pub(super) unsafe fn call(
-    landing: *mut Landing,
+    landing: *mut FaultResume,
     machine: *mut Machine,
     registers: *const LinkedRegs,
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,

@@ -61,10 +61,10 @@ macro_rules! stores {
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod processor;
-#[cfg(feature = "pairs")]
-pub(crate) use processor::settle;
+#[cfg(feature = "superinstructions")]
+pub(crate) use processor::pin_ip;
 
-pub(crate) mod landing;
+pub(crate) mod fault_resume;
 
 use core::ptr;
 
@@ -72,8 +72,8 @@ use wasmote_ir::TrapCode;
 
 use crate::activation::Site;
 use crate::dispatch::{Exit, Regs, TRAPPED};
-use crate::handlers::memory::{Load, Reads, Store, Writes};
-use landing::{Landing, copy};
+use crate::handlers::memory::{Load, LoadBounds, Store, StoreBounds};
+use fault_resume::{FaultResume, copy};
 
 use crate::linked::{self, Instance, Machine};
 use crate::mode::Mode;
@@ -90,7 +90,7 @@ pub trait Guardable: Load {
     /// Reads the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// As [`Execute::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
     /// offset of 32 bits.
     unsafe fn load_guarded<M: Mode>(r: &mut Regs<M>, at: u64) -> Self::Out;
 }
@@ -100,24 +100,24 @@ pub trait GuardableStore: Store {
     /// Writes the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// As [`Execute::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
     /// offset of 32 bits.
     unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: Self::In);
 }
 
-impl<L: Guardable> Reads<L> for Guarded {
+impl<L: Guardable> LoadBounds<L> for Guarded {
     #[inline(always)]
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
-        // SAFETY: the caller guarantees `Instr::run`'s contract. The linker uses this handler only if its caller said
+        // SAFETY: the caller guarantees `Execute::run`'s contract. The linker uses this handler only if its caller said
         // that memory 0 is guarded.
         Some(unsafe { L::load_guarded(r, u64::from(address) + u64::from(offset)) })
     }
 }
 
-impl<T: GuardableStore> Writes<T> for Guarded {
+impl<T: GuardableStore> StoreBounds<T> for Guarded {
     #[inline(always)]
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
-        // SAFETY: the caller guarantees `Instr::run`'s contract. The linker uses this handler only if its caller said
+        // SAFETY: the caller guarantees `Execute::run`'s contract. The linker uses this handler only if its caller said
         // that memory 0 is guarded.
         unsafe { T::store_guarded(r, u64::from(address) + u64::from(offset), value) };
         Some(())
@@ -136,7 +136,7 @@ pub(crate) unsafe fn run(
     // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded landing is valid
     // during the call, and the outer one is restored after it.
     unsafe {
-        let landing = &raw mut (*machine).guard_landing;
+        let landing = &raw mut (*machine).fault_resume;
         let before = landing.read();
         let exit = processor::call(landing, machine, registers, body);
         landing.write(before);
@@ -202,7 +202,7 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         if (*machine).copy != copy() || (**(*instance).memories).base.addr() != found.mem {
             return None;
         }
-        let Landing { stack, at, saved } = (*machine).guard_landing;
+        let FaultResume { stack, at, saved } = (*machine).fault_resume;
         if stack == 0 {
             return None;
         }

@@ -4,8 +4,8 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{Branch as BranchShape, Branch2, Branch2Wide, BranchWide, Format, Operand};
 
-use super::stamp::{Encoded, variants};
-use crate::dispatch::{Flow, Instr, Regs};
+use super::handler_macros::{Encoded, variants};
+use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
 
@@ -18,9 +18,9 @@ pub trait Condition {
 }
 
 /// A branch on two sources.
-pub struct On<C, A, B>(PhantomData<(C, A, B)>);
+pub struct BranchInstr<C, A, B>(PhantomData<(C, A, B)>);
 
-impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Instr<M> for On<C, A, B> {
+impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Execute<M> for BranchInstr<C, A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a branch with sources of these classes. The target follows the sources, and
@@ -36,19 +36,19 @@ impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Instr<M> for On<
     }
 }
 
-impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Encoded for On<C, A, B> {
+impl<C: Condition, A: Source<C::In>, B: Source<C::In>> Encoded for BranchInstr<C, A, B> {
     const FORMAT: Format = A::FORMAT.then(B::FORMAT).operand(Operand::Target);
 }
 
 variants!((C: Condition) C: BranchShape, BranchWide => {
-    ss: On<C, S, S>,
-    si: On<C, S, I>,
-    rs: On<C, R, S>,
-    ri: On<C, R, I>,
+    ss: BranchInstr<C, S, S>,
+    si: BranchInstr<C, S, I>,
+    rs: BranchInstr<C, R, S>,
+    ri: BranchInstr<C, R, I>,
 });
 variants!((C: Condition) C: Branch2, Branch2Wide => {
-    ss: On<C, S, S>,
-    si: On<C, S, I>,
+    ss: BranchInstr<C, S, S>,
+    si: BranchInstr<C, S, I>,
 });
 
 /// The rows. Floats have negated conditions, because `!(a < b)` is not `a >= b` if one of them is NaN.

@@ -2,14 +2,14 @@
 
 use wasmote_ir::TrapCode;
 
-use crate::dispatch::{Flow, Instr, Regs};
+use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::state::Memory;
 
 /// Returns the memory that the operand at this unit names.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has a memory operand at this unit.
+/// As [`Execute::run`], and the instruction has a memory operand at this unit.
 #[inline(always)]
 unsafe fn memory<'a, M: Mode>(r: &Regs<M>, at: usize) -> &'a Memory {
     // SAFETY: the caller guarantees a memory operand, which is in range of the instance's memories. Their records
@@ -27,7 +27,7 @@ macro_rules! bulk {
     ($( $name:ident ($r:ident) $body:block )*) => { $(
         #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
         pub struct $name;
-        impl<M: $crate::mode::Mode> Instr<M> for $name {
+        impl<M: $crate::mode::Mode> Execute<M> for $name {
             #[inline(always)]
             unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                 #[inline(always)]
@@ -54,8 +54,8 @@ pub(crate) use bulk;
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, Mode, Regs, TrapCode, inside, memory};
-    use crate::handlers::stamp::single;
+    use super::{Execute, Flow, Mode, Regs, TrapCode, inside, memory};
+    use crate::handlers::handler_macros::single;
     use crate::state::Memory;
 
     const OUT: TrapCode = TrapCode::MemoryOutOfBounds;
@@ -68,7 +68,7 @@ pub mod rows {
     /// Grows a memory.
     ///
     /// # Safety
-    /// As [`Instr::run`], for an instruction with the operands of `memory.grow`.
+    /// As [`Execute::run`], for an instruction with the operands of `memory.grow`.
     #[inline(always)]
     unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
         // SAFETY: the caller guarantees the operands. The memory index is in range, and records of memories stay in
@@ -79,7 +79,7 @@ pub mod rows {
             let grown = ((*machine).hooks.memory_grow)(machine, record, r.slot(0).read());
             let value = grown.unwrap_or(minus_one((*record).memory64));
             r.slot(2).write(value);
-            r.accumulate(value);
+            r.set_accumulator(value);
             // Memories executed in place do not move.
             if M::MEMORIES_MOVE {
                 r.mem = (**(*r.cx).memories).base;
@@ -92,7 +92,7 @@ pub mod rows {
             let memory = memory(r, 0);
             let pages = memory.len() >> memory.page_log2;
             r.slot(1).write(pages);
-            r.accumulate(pages);
+            r.set_accumulator(pages);
         }
         MemGrow(r) { grow(r); }
         MemGrowFuel(r) {

@@ -7,9 +7,9 @@ use wasmote_ir::ops::Fused;
 use wasmote_ir::{Op, ValType};
 
 use super::branch::Condition;
+use super::fused::Ternary;
 use super::numeric::Binary;
 use super::rows;
-use super::tiles::Three;
 use crate::operand::Value;
 
 /// A value in the 64 bits of a slot.
@@ -50,7 +50,7 @@ fn holds<C: Condition<In: Bits>>(a: u64, b: u64) -> Option<u64> {
     Some(C::holds(Bits::of(a), Bits::of(b)).into())
 }
 
-fn three<T: Three<Value: Bits>>(a: u64, b: u64, c: u64) -> Option<u64> {
+fn three<T: Ternary<Value: Bits>>(a: u64, b: u64, c: u64) -> Option<u64> {
     T::eval(Bits::of(a), Bits::of(b), Bits::of(c)).ok().map(Bits::bits)
 }
 
@@ -85,10 +85,10 @@ macro_rules! collect {
     (@two Branch2 $name:ident $op:ident) => { collect!(@is holds $name $op); };
     (@two Branch2Wide $name:ident $op:ident) => { collect!(@is holds $name $op); };
     (@two BranchWide $name:ident $op:ident) => { collect!(@is holds $name $op); };
-    (@three Tile3 $name:ident $op:ident) => { collect!(@is three $name $op); };
-    (@three Tile4 $name:ident $op:ident) => { collect!(@is three $name $op); };
-    (@three Tile12 $name:ident $op:ident) => { collect!(@is three $name $op); };
-    (@three Tile3Imm $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@three Fused3 $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@three Fused4 $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@three Fused12 $name:ident $op:ident) => { collect!(@is three $name $op); };
+    (@three Fused3Imm $name:ident $op:ident) => { collect!(@is three $name $op); };
     (@is $function:ident $name:ident $op:ident) => {
         if $op == Op::$name {
             return Some($function::<rows::$name>);
@@ -181,8 +181,8 @@ fn only_what_may_trap_does() {
 fn a_fused_operation_does_what_its_halves_do() {
     let mut checked = 0;
     for &op in Op::ALL {
-        let Some(Fused { first, second, into_second }) = op.fuses() else { continue };
-        assert_eq!(wasmote_ir::ops::fused(Fused { first, second, into_second }), Some(op));
+        let Some(Fused { first, second, feeds_second }) = op.fuses() else { continue };
+        assert_eq!(wasmote_ir::ops::fused(Fused { first, second, feeds_second }), Some(op));
         // The columns of vector rows are tested in the crate `simd`.
         let Some(fused) = of_three(op) else { continue };
         let (first, second) = (of_two(first).unwrap(), of_two(second).unwrap());
@@ -190,7 +190,7 @@ fn a_fused_operation_does_what_its_halves_do() {
             for b in values() {
                 let half = first(a, b).unwrap();
                 for c in values() {
-                    let both = if into_second { second(c, half) } else { second(half, c) };
+                    let both = if feeds_second { second(c, half) } else { second(half, c) };
                     assert_eq!(fused(a, b, c), both, "{op:?} of {a:#x}, {b:#x} and {c:#x}");
                 }
             }

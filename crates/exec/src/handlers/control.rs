@@ -7,16 +7,16 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnValue, Table as TableShape};
 
-use super::stamp::{Encoded, single, variants};
-use crate::dispatch::{Flow, Instr, Regs};
+use super::handler_macros::{Encoded, single, variants};
+use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
 use crate::state::Machine;
 
 /// The instruction `br_table`.
-pub struct Table<A>(PhantomData<A>);
+pub struct BrTableInstr<A>(PhantomData<A>);
 
-impl<M: Mode, A: Source<u32>> Instr<M> for Table<A> {
+impl<M: Mode, A: Source<u32>> Execute<M> for BrTableInstr<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a source and a table of targets with its length. The translator and the
@@ -29,13 +29,13 @@ impl<M: Mode, A: Source<u32>> Instr<M> for Table<A> {
     }
 }
 
-impl<A: Source<u32>> Encoded for Table<A> {
+impl<A: Source<u32>> Encoded for BrTableInstr<A> {
     const FORMAT: Format = A::FORMAT.operand(Operand::TargetCount);
 }
 
 variants!(() rows::BrTable: TableShape => {
-    s: Table<S>,
-    r: Table<R>,
+    s: BrTableInstr<S>,
+    r: BrTableInstr<R>,
 });
 
 /// Returns to the caller of the frame with this header.
@@ -54,7 +54,7 @@ pub(super) unsafe fn leave<M: Mode>(r: &mut Regs<M>, header: *mut u64) {
 /// A return of one value.
 pub struct ReturnOne<V, A>(PhantomData<(V, A)>);
 
-impl<M: Mode, V: Value, A: Source<V>> Instr<M> for ReturnOne<V, A> {
+impl<M: Mode, V: Value, A: Source<V>> Execute<M> for ReturnOne<V, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a source and a header operand. The header lies behind the slots of parameters
@@ -63,7 +63,7 @@ impl<M: Mode, V: Value, A: Source<V>> Instr<M> for ReturnOne<V, A> {
             let value = A::get(r, 0);
             let header = r.slot(A::UNITS);
             value.write(r.fp);
-            value.accumulate(r);
+            value.set_accumulator(r);
             leave(r, header);
         }
         Flow::Next
@@ -133,19 +133,19 @@ type Header = core::arch::x86_64::__m128i;
 type Header = [u64; 2];
 
 /// A header while it is moved. It consists of pointers, which would lose their provenance as numbers.
-pub(super) struct Both(MaybeUninit<Header>);
+pub(super) struct HeaderWords(MaybeUninit<Header>);
 
 const _: () = assert!(HEADER == 2);
 
-impl Both {
+impl HeaderWords {
     /// Reads a header.
     ///
     /// # Safety
     /// `header` points to two slots.
     #[inline(always)]
-    pub(super) unsafe fn read(header: *const u64) -> Both {
+    pub(super) unsafe fn read(header: *const u64) -> HeaderWords {
         // SAFETY: the caller guarantees two slots, which are 16 bytes.
-        Both(unsafe { header.cast::<MaybeUninit<Header>>().read_unaligned() })
+        HeaderWords(unsafe { header.cast::<MaybeUninit<Header>>().read_unaligned() })
     }
 
     /// Writes the header.
@@ -160,9 +160,9 @@ impl Both {
 }
 
 /// Returns to the host.
-pub struct Leave;
+pub struct LeaveRun;
 
-impl<M: Mode> Instr<M> for Leave {
+impl<M: Mode> Execute<M> for LeaveRun {
     #[inline(always)]
     unsafe fn run(_r: &mut Regs<M>) -> Flow<M> {
         Flow::Exit
@@ -184,7 +184,7 @@ pub mod rows {
         (@ ($($generic:tt)*) $mode:ident $name:ident $r:ident $body:block) => {
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
-            impl<$($generic)*> $crate::dispatch::Instr<$mode> for $name {
+            impl<$($generic)*> $crate::dispatch::Execute<$mode> for $name {
                 #[inline(always)]
                 unsafe fn run($r: &mut $crate::dispatch::Regs<$mode>) -> $crate::dispatch::Flow<$mode> {
                     // SAFETY: the caller guarantees an instruction of this row and the registers of a running

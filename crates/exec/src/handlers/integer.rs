@@ -4,9 +4,9 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::dispatch::{Flow, Instr, Regs};
+    use crate::dispatch::{Execute, Flow, Regs};
+    use crate::handlers::handler_macros::single;
     use crate::handlers::numeric::{TrapOf, binary, unary};
-    use crate::handlers::stamp::single;
     use crate::mode::Mode;
 
     /// Checks a divisor. Division and remainder leave with the trap by `?`.
@@ -88,7 +88,7 @@ pub mod rows {
             $(
                 #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
                 pub struct $name;
-                impl<M: Mode> Instr<M> for $name {
+                impl<M: Mode> Execute<M> for $name {
                     #[inline(always)]
                     unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                         // SAFETY: the caller guarantees an instruction of this row. Its last operand names two slots
@@ -98,7 +98,7 @@ pub mod rows {
                             let dst = $r.slot(const { wasmote_ir::Op::$name.operand_units() - 1 });
                             // The accumulator gets the lower half at once. Keeping an old value would need one more
                             // register.
-                            $r.accumulate(value as u64);
+                            $r.set_accumulator(value as u64);
                             dst.write(value as u64);
                             dst.add(1).write((value >> 64) as u64);
                             $r.advance(const { wasmote_ir::Op::$name.operand_units() });
@@ -114,7 +114,7 @@ pub mod rows {
     /// Reads a value of 128 bits from the slots that the operands at `at` and `at + 1` name.
     ///
     /// # Safety
-    /// As [`Instr::run`], and the instruction has these operands.
+    /// As [`Execute::run`], and the instruction has these operands.
     #[inline(always)]
     unsafe fn pair<M: Mode>(r: &Regs<M>, at: usize) -> u128 {
         // SAFETY: the caller guarantees two slot operands.

@@ -3,8 +3,8 @@
 use wasmote_ir::ops::{MANAGED_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
+use super::handler_macros::Handlers;
 use super::rows::{self, LIMIT, table};
-use super::stamp::Handlers;
 use super::{control, references};
 use crate::dispatch::cold;
 use crate::linked::{Handler, Linked};
@@ -24,7 +24,7 @@ macro_rules! collect_checked {
             0 $( + present::<rows::$name, wasmote_ir::shape::$shape>(Op::$name) )*;
 
         const fn checked() -> ([u16; CHECKED_OPCODES], [Handler; CHECKED_OPCODES]) {
-            let mut table = ([0; CHECKED_OPCODES], [cold::<Linked, control::Leave> as Handler; CHECKED_OPCODES]);
+            let mut table = ([0; CHECKED_OPCODES], [cold::<Linked, control::LeaveRun> as Handler; CHECKED_OPCODES]);
             let mut count = 0;
             $( count = place_checked::<rows::$name, wasmote_ir::shape::$shape>(&mut table, count, Op::$name); )*
             assert!(count == CHECKED_OPCODES);
@@ -66,7 +66,7 @@ const fn place_checked<Meaning, Shape: Handlers<Meaning, Linked>>(
 macro_rules! collect_managed {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn managed() -> [Handler; MANAGED_OPCODES] {
-            let mut table = [cold::<Linked, control::Leave> as Handler; MANAGED_OPCODES];
+            let mut table = [cold::<Linked, control::LeaveRun> as Handler; MANAGED_OPCODES];
             $(
                 let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name, Linked>>::TABLE;
                 let mut v = 0;

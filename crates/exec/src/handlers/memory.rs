@@ -4,12 +4,12 @@ use core::marker::PhantomData;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::shape::{
-    Format, Load as LoadShape, Load6, Load12, LoadAny, LoadNear, Operand, Shape, Store as StoreShape, StoreAny,
-    StoreFloat, StoreNear,
+    Format, Load as LoadShape, Load6, Load12, LoadAny, LoadShort, Operand, Shape, Store as StoreShape, StoreAny,
+    StoreFloat, StoreShort,
 };
 
-use super::stamp::{Encoded, Handlers, in_order, variants};
-use crate::dispatch::{Flow, Handler, Instr, Regs, hot};
+use super::handler_macros::{Encoded, Handlers, in_order, variants};
+use crate::dispatch::{Execute, Flow, Handler, Regs, hot};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 use crate::state::Instance;
@@ -35,12 +35,12 @@ pub trait Store {
 }
 
 /// A class of addresses, before the offset is added.
-pub trait Address {
+pub trait AddressMode {
     /// The class's letters and operands.
     const FORMAT: Format;
     /// How many units its operands take.
     const UNITS: usize = Self::FORMAT.units();
-    /// Reads the address. The contract is that of `Instr::run`, and the operands start at unit 0.
+    /// Reads the address. The contract is that of `Execute::run`, and the operands start at unit 0.
     unsafe fn get<M: Mode>(r: &Regs<M>) -> u32;
 }
 
@@ -51,7 +51,7 @@ pub struct Constant;
 
 macro_rules! one_address {
     ($($class:ty),*) => { $(
-        impl Address for $class {
+        impl AddressMode for $class {
             const FORMAT: Format = <$class as Source<u32>>::FORMAT;
             #[inline(always)]
             unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
@@ -63,7 +63,7 @@ macro_rules! one_address {
 }
 one_address!(S, R);
 
-impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
+impl<A: Source<u32>, B: Source<u32>> AddressMode for Sum<A, B> {
     const FORMAT: Format = A::FORMAT.then(B::FORMAT);
     #[inline(always)]
     unsafe fn get<M: Mode>(r: &Regs<M>) -> u32 {
@@ -73,7 +73,7 @@ impl<A: Source<u32>, B: Source<u32>> Address for Sum<A, B> {
     }
 }
 
-impl Address for Constant {
+impl AddressMode for Constant {
     const FORMAT: Format = Format::source(b'i', &[]);
     #[inline(always)]
     unsafe fn get<M: Mode>(_r: &Regs<M>) -> u32 {
@@ -82,27 +82,27 @@ impl Address for Constant {
 }
 
 /// How loads stay within memory 0.
-pub trait Reads<L: Load> {
+pub trait LoadBounds<L: Load> {
     /// Returns the value that `L` reads at `address` plus `offset`, or `None` if that is out of bounds.
     ///
     /// # Safety
-    /// As [`Instr::run`].
+    /// As [`Execute::run`].
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out>;
 }
 
 /// How stores stay within memory 0.
-pub trait Writes<T: Store> {
+pub trait StoreBounds<T: Store> {
     /// Writes a value at `address` plus `offset`, or returns `None` if that is out of bounds.
     ///
     /// # Safety
-    /// As [`Instr::run`].
+    /// As [`Execute::run`].
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()>;
 }
 
 /// Compares with the memory's length.
 pub struct Checked;
 
-impl<L: Load> Reads<L> for Checked {
+impl<L: Load> LoadBounds<L> for Checked {
     #[inline(always)]
     unsafe fn read<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32) -> Option<L::Out> {
         // SAFETY: the caller guarantees `mem`, and `bytes` checked that `SIZE` bytes at `at` are in the memory.
@@ -110,7 +110,7 @@ impl<L: Load> Reads<L> for Checked {
     }
 }
 
-impl<T: Store> Writes<T> for Checked {
+impl<T: Store> StoreBounds<T> for Checked {
     #[inline(always)]
     unsafe fn write<M: Mode>(r: &mut Regs<M>, address: u32, offset: u32, value: T::In) -> Option<()> {
         // SAFETY: the caller guarantees `mem`, and `bytes` checked that `SIZE` bytes at `at` are in the memory.
@@ -123,7 +123,7 @@ impl<T: Store> Writes<T> for Checked {
 pub use self::{Load as Guardable, Store as GuardableStore};
 #[cfg(guarded)]
 pub use crate::guard::{Guardable, GuardableStore, Guarded};
-#[cfg(all(feature = "pairs", not(guarded)))]
+#[cfg(all(feature = "superinstructions", not(guarded)))]
 use Checked as Guarded;
 
 /// Makes [`Handlers`] for the variants of a row that accesses memory 0, with one table for each way to stay in
@@ -135,9 +135,9 @@ macro_rules! accesses {
     };
     (@each $generics:tt $row:ty: $shape:ty => $instr:ident;) => {};
     (@one ($($generics:tt)*) $row:ty: $shape:ty => $instr:ident; $name:ident <$($class:ty),*>) => {
-        #[cfg(feature = "pairs")]
-        impl<$($generics)*> super::stamp::Variant<$row, { <$shape>::$name as usize }> for $shape {
-            type Instr = $instr<$($class),*, Guarded>;
+        #[cfg(feature = "superinstructions")]
+        impl<$($generics)*> super::handler_macros::Variant<$row, { <$shape>::$name as usize }> for $shape {
+            type Execute = $instr<$($class),*, Guarded>;
         }
     };
     (@table $shape:ty => $instr:ident $bounds:ident { $($name:ident <$($class:ty),*>,)* }) => {
@@ -149,7 +149,7 @@ macro_rules! accesses {
     };
     (($($generics:tt)*) $row:ty: $shape:ty => $instr:ident { $($name:ident: <$($class:ty),*>,)* }) => {
         impl<M: Mode, $($generics)*> Handlers<$row, M> for $shape {
-            const NARROW: Option<bool> = super::stamp::all_same(&[$(<$instr<$($class),*, Checked> as Instr<M>>::NARROW),*]);
+            const ZERO_EXTENDED: Option<bool> = super::handler_macros::all_same(&[$(<$instr<$($class),*, Checked> as Execute<M>>::ZERO_EXTENDED),*]);
             const TABLE: &'static [Handler<M>] = accesses!(@table $shape => $instr Checked { $($name <$($class),*>,)* });
             #[cfg(guarded)]
             const GUARDED: &'static [Handler<M>] = accesses!(@table $shape => $instr Guarded { $($name <$($class),*>,)* });
@@ -184,8 +184,8 @@ pub unsafe fn bytes<M: Mode>(r: &Regs<M>, address: u32, offset: u32, size: u32) 
 /// A load. The address has the class `A`, the destination the class `D`, and `B` keeps the access in bounds.
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
-impl<M: Mode, L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr<M> for LoadAt<L, A, D, B> {
-    const NARROW: bool = L::Out::NARROW;
+impl<M: Mode, L: Load, A: AddressMode, D: Dest<L::Out>, B: LoadBounds<L>> Execute<M> for LoadAt<L, A, D, B> {
+    const ZERO_EXTENDED: bool = L::Out::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
@@ -201,7 +201,7 @@ impl<M: Mode, L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Instr<M> for Lo
     }
 }
 
-impl<L: Load, A: Address, D: Dest<L::Out>, B: Reads<L>> Encoded for LoadAt<L, A, D, B> {
+impl<L: Load, A: AddressMode, D: Dest<L::Out>, B: LoadBounds<L>> Encoded for LoadAt<L, A, D, B> {
     const FORMAT: Format = A::FORMAT.operand(Operand::Offset).then(D::FORMAT);
 }
 
@@ -247,17 +247,17 @@ accesses!((L: Guardable) L: Load6 => LoadAt {
 });
 
 /// A load of the core op set with an offset of 16 bits.
-pub struct LoadShort<L, B>(PhantomData<(L, B)>);
+pub struct LoadShortOffset<L, B>(PhantomData<(L, B)>);
 
-impl<M: Mode, L: Load, B: Reads<L>> Instr<M> for LoadShort<L, B> {
-    const NARROW: bool = L::Out::NARROW;
+impl<M: Mode, L: Load, B: LoadBounds<L>> Execute<M> for LoadShortOffset<L, B> {
+    const ZERO_EXTENDED: bool = L::Out::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a slot, an offset of 16 bits and a destination, in this order. `read` has the
         // same contract.
         unsafe {
-            let (address, offset) = (<S as Address>::get(r), r.u16(1) as u32);
+            let (address, offset) = (<S as AddressMode>::get(r), r.u16(1) as u32);
             let Some(value) = B::read(r, address, offset) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             <S as Dest<L::Out>>::put(r, 2, value);
             r.advance(3);
@@ -266,24 +266,24 @@ impl<M: Mode, L: Load, B: Reads<L>> Instr<M> for LoadShort<L, B> {
     }
 }
 
-impl<L: Load, B: Reads<L>> Encoded for LoadShort<L, B> {
-    const FORMAT: Format = <S as Address>::FORMAT.operand(Operand::Offset16).then(<S as Dest<L::Out>>::FORMAT);
+impl<L: Load, B: LoadBounds<L>> Encoded for LoadShortOffset<L, B> {
+    const FORMAT: Format = <S as AddressMode>::FORMAT.operand(Operand::Offset16).then(<S as Dest<L::Out>>::FORMAT);
 }
 
-accesses!((L: Guardable) L: LoadNear => LoadShort {
+accesses!((L: Guardable) L: LoadShort => LoadShortOffset {
     s: <L>,
 });
 
 /// A store of the core op set with an offset of 16 bits.
-pub struct StoreShort<T, V, B>(PhantomData<(T, V, B)>);
+pub struct StoreShortOffset<T, V, B>(PhantomData<(T, V, B)>);
 
-impl<M: Mode, T: Store, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreShort<T, V, B> {
+impl<M: Mode, T: Store, V: Source<T::In>, B: StoreBounds<T>> Execute<M> for StoreShortOffset<T, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a slot, a value of class `V` and an offset of 16 bits, in this order. `write`
         // has the same contract.
         unsafe {
-            let (address, offset) = (<S as Address>::get(r), r.u16(1 + V::UNITS) as u32);
+            let (address, offset) = (<S as AddressMode>::get(r), r.u16(1 + V::UNITS) as u32);
             let value = V::get(r, 1);
             let Some(()) = B::write(r, address, offset, value) else { return Flow::Trap(TrapCode::MemoryOutOfBounds) };
             r.advance(2 + V::UNITS);
@@ -292,11 +292,11 @@ impl<M: Mode, T: Store, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreShort<
     }
 }
 
-impl<T: Store, V: Source<T::In>, B: Writes<T>> Encoded for StoreShort<T, V, B> {
-    const FORMAT: Format = <S as Address>::FORMAT.letter(b'_').then(V::FORMAT).operand(Operand::Offset16);
+impl<T: Store, V: Source<T::In>, B: StoreBounds<T>> Encoded for StoreShortOffset<T, V, B> {
+    const FORMAT: Format = <S as AddressMode>::FORMAT.letter(b'_').then(V::FORMAT).operand(Operand::Offset16);
 }
 
-accesses!((T: GuardableStore) T: StoreNear => StoreShort {
+accesses!((T: GuardableStore) T: StoreShort => StoreShortOffset {
     s_s: <T, S>,
     s_i: <T, I>,
 });
@@ -304,7 +304,7 @@ accesses!((T: GuardableStore) T: StoreNear => StoreShort {
 /// A store. The address has the class `A`, the value the class `V`, and `B` keeps the access in bounds.
 pub struct StoreAt<T, A, V, B = Checked>(PhantomData<(T, A, V, B)>);
 
-impl<M: Mode, T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr<M> for StoreAt<T, A, V, B> {
+impl<M: Mode, T: Store, A: AddressMode, V: Source<T::In>, B: StoreBounds<T>> Execute<M> for StoreAt<T, A, V, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees an address, a value and an offset, in this order. `write` has the same
@@ -319,7 +319,7 @@ impl<M: Mode, T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Instr<M> for
     }
 }
 
-impl<T: Store, A: Address, V: Source<T::In>, B: Writes<T>> Encoded for StoreAt<T, A, V, B> {
+impl<T: Store, A: AddressMode, V: Source<T::In>, B: StoreBounds<T>> Encoded for StoreAt<T, A, V, B> {
     const FORMAT: Format = A::FORMAT.letter(b'_').then(V::FORMAT).operand(Operand::Offset);
 }
 
@@ -348,7 +348,7 @@ accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
 /// of bounds. The address is the one in the first slot plus the offset that follows the memory operand.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has these operands.
+/// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
 unsafe fn bytes_of_any<M: Mode>(r: &Regs<M>, at: usize, size: u32) -> Option<*mut u8> {
     // SAFETY: the caller guarantees the registers and operands, of which both functions get the values.
@@ -392,8 +392,8 @@ unsafe fn find_once<M: Mode>(
 /// A load from any memory.
 pub struct LoadFromAny<L>(PhantomData<L>);
 
-impl<M: Mode, L: Load> Instr<M> for LoadFromAny<L> {
-    const NARROW: bool = L::Out::NARROW;
+impl<M: Mode, L: Load> Execute<M> for LoadFromAny<L> {
+    const ZERO_EXTENDED: bool = L::Out::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
@@ -412,7 +412,7 @@ impl<M: Mode, L: Load> Instr<M> for LoadFromAny<L> {
 /// A store to any memory.
 pub struct StoreToAny<T>(PhantomData<T>);
 
-impl<M: Mode, T: Store> Instr<M> for StoreToAny<T> {
+impl<M: Mode, T: Store> Execute<M> for StoreToAny<T> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees the operands, at these units. The bytes at `at` were checked.
@@ -469,15 +469,15 @@ pub mod rows {
     }
 
     loads! {
-        Load32 Load32Any Load32Near: u32 as u32, |b| b;
-        Load8S32 Load8S32Any Load8S32Near: i8 as i32, |b| i32::from(b);
-        Load8U Load8UAny Load8UNear: u8 as u32, |b| u32::from(b);
-        Load16S32 Load16S32Any Load16S32Near: i16 as i32, |b| i32::from(b);
-        Load16U Load16UAny Load16UNear: u16 as u32, |b| u32::from(b);
-        Load64 Load64Any Load64Near: u64 as u64, |b| b;
-        Load8S64 Load8S64Any Load8S64Near: i8 as i64, |b| i64::from(b);
-        Load16S64 Load16S64Any Load16S64Near: i16 as i64, |b| i64::from(b);
-        Load32S64 Load32S64Any Load32S64Near: i32 as i64, |b| i64::from(b);
+        Load32 Load32Any Load32Short: u32 as u32, |b| b;
+        Load8S32 Load8S32Any Load8S32Short: i8 as i32, |b| i32::from(b);
+        Load8U Load8UAny Load8UShort: u8 as u32, |b| u32::from(b);
+        Load16S32 Load16S32Any Load16S32Short: i16 as i32, |b| i32::from(b);
+        Load16U Load16UAny Load16UShort: u16 as u32, |b| u32::from(b);
+        Load64 Load64Any Load64Short: u64 as u64, |b| b;
+        Load8S64 Load8S64Any Load8S64Short: i8 as i64, |b| i64::from(b);
+        Load16S64 Load16S64Any Load16S64Short: i16 as i64, |b| i64::from(b);
+        Load32S64 Load32S64Any Load32S64Short: i32 as i64, |b| i64::from(b);
         LoadF32: u32 as f32, |b| f32::from_bits(b);
         LoadF64: u64 as f64, |b| f64::from_bits(b);
     }
@@ -501,10 +501,10 @@ pub mod rows {
     }
 
     stores! {
-        Store8 Store8Any Store8Near: u32 as u8, |v| v as u8;
-        Store16 Store16Any Store16Near: u32 as u16, |v| v as u16;
-        Store32 Store32Any Store32Near: u32 as u32, |v| v;
-        Store64 Store64Any Store64Near: u64 as u64, |v| v;
+        Store8 Store8Any Store8Short: u32 as u8, |v| v as u8;
+        Store16 Store16Any Store16Short: u32 as u16, |v| v as u16;
+        Store32 Store32Any Store32Short: u32 as u32, |v| v;
+        Store64 Store64Any Store64Short: u64 as u64, |v| v;
         StoreF32: f32 as u32, |v| v.to_bits();
         StoreF64: f64 as u64, |v| v.to_bits();
     }

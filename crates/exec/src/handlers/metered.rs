@@ -81,7 +81,7 @@ pub(super) unsafe fn pay_for_elements<M: Mode>(
 
 /// An instruction that works in pieces. Its operands are the destination, the source or the value, and the count.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum MeteredOp {
     MemCopy,
     MemFill,
     MemInit,
@@ -91,7 +91,7 @@ enum Kind {
 }
 
 /// A list of items: its start, and its length in items.
-struct Range {
+struct PieceRange {
     base: *mut u8,
     len: u64,
 }
@@ -99,44 +99,49 @@ struct Range {
 /// Runs all of an instruction. It gets the registers as values, so that its caller needs no stack frame for them.
 ///
 /// # Safety
-/// The values are those of registers with the contract of [`Instr::run`](crate::dispatch::Instr::run), and `ip` is at
+/// The values are those of registers with the contract of [`Execute::run`](crate::dispatch::Instr::run), and `ip` is at
 /// an instruction of this kind.
 #[inline(never)]
-unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, kind: Kind) -> Result<(), TrapCode> {
+unsafe fn in_pieces<M: Mode>(
+    ip: *const u8,
+    fp: *mut u64,
+    cx: *mut Instance<M>,
+    kind: MeteredOp,
+) -> Result<(), TrapCode> {
     let r = Regs::new(ip, fp, core::ptr::null_mut(), cx);
     // SAFETY: the caller guarantees an instruction of this kind. So a memory's index is in range of the instance's
     // memories, whose records stay in place. `memory` is called for operands that are such an index.
     let memory = |at: usize| unsafe {
         let memory: &Memory = &**(*cx).memories.add(r.u16(at));
-        Range { base: memory.base, len: memory.len() }
+        PieceRange { base: memory.base, len: memory.len() }
     };
     // SAFETY: as above, for tables.
     let table = |at: usize| unsafe { *(*cx).tables.add(r.u32(at) as usize) };
     // SAFETY: `table` returned the record.
-    let elements = |table: *mut Table<M>| unsafe { Range { base: (*table).elems.cast(), len: (*table).len } };
-    let nothing = || Range { base: core::ptr::null_mut(), len: 0 };
+    let elements = |table: *mut Table<M>| unsafe { PieceRange { base: (*table).elems.cast(), len: (*table).len } };
+    let nothing = || PieceRange { base: core::ptr::null_mut(), len: 0 };
     let mut written: *mut Table<M> = core::ptr::null_mut();
     let (target, source) = match kind {
-        Kind::MemCopy => (memory(3), memory(4)),
-        Kind::MemFill => (memory(3), nothing()),
-        Kind::MemInit => {
+        MeteredOp::MemCopy => (memory(3), memory(4)),
+        MeteredOp::MemFill => (memory(3), nothing()),
+        MeteredOp::MemInit => {
             // SAFETY: as above, for data segments.
             let segment = unsafe { &*(*cx).data.add(r.u32(3) as usize) };
-            (memory(5), Range { base: segment.bytes.cast_mut(), len: segment.len as u64 })
+            (memory(5), PieceRange { base: segment.bytes.cast_mut(), len: segment.len as u64 })
         }
-        Kind::TabCopy => {
+        MeteredOp::TabCopy => {
             written = table(3);
             (elements(written), elements(table(5)))
         }
-        Kind::TabFill => {
+        MeteredOp::TabFill => {
             written = table(3);
             (elements(written), nothing())
         }
-        Kind::TabInit => {
+        MeteredOp::TabInit => {
             // SAFETY: as above, for element segments.
             let segment = unsafe { &*(*cx).elems.add(r.u32(3) as usize) };
             written = table(5);
-            (elements(written), Range { base: segment.elems.cast_mut().cast(), len: segment.len as u64 })
+            (elements(written), PieceRange { base: segment.elems.cast_mut().cast(), len: segment.len as u64 })
         }
     };
     let bytes = written.is_null();
@@ -145,7 +150,7 @@ unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, 
     } else {
         (TrapCode::TableOutOfBounds, 2, fuel::ELEMENTS)
     };
-    let fills = matches!(kind, Kind::MemFill | Kind::TabFill);
+    let fills = matches!(kind, MeteredOp::MemFill | MeteredOp::TabFill);
     // SAFETY: the first three operands of each kind name slots of the frame.
     let (to, from, count) = unsafe { (r.slot(0), r.slot(1), r.slot(2)) };
     loop {
@@ -196,18 +201,18 @@ unsafe fn in_pieces<M: Mode>(ip: *const u8, fp: *mut u64, cx: *mut Instance<M>, 
 
 /// The rows.
 pub mod rows {
-    use super::{Kind, Regs, TrapCode, in_pieces};
-    use crate::dispatch::{Flow, Instr};
+    use super::{MeteredOp, Regs, TrapCode, in_pieces};
+    use crate::dispatch::{Execute, Flow};
     use crate::handlers::bulk::bulk;
-    use crate::handlers::stamp::single;
+    use crate::handlers::handler_macros::single;
 
     bulk! {
-        MemCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemCopy)?; }
-        MemFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemFill)?; }
-        MemInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::MemInit)?; }
-        TabCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabCopy)?; }
-        TabFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabFill)?; }
-        TabInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, Kind::TabInit)?; }
+        MemCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::MemCopy)?; }
+        MemFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::MemFill)?; }
+        MemInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::MemInit)?; }
+        TabCopyFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::TabCopy)?; }
+        TabFillFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::TabFill)?; }
+        TabInitFuel(r) { in_pieces(r.ip, r.fp, r.cx, MeteredOp::TabInit)?; }
     }
     single!(cold: MemCopyFuel: MemoryCopyFuel, MemFillFuel: MemoryFillFuel, MemInitFuel: MemoryInitFuel,
         TabCopyFuel: TableCopyFuel, TabFillFuel: TableFillFuel, TabInitFuel: TableInitFuel);

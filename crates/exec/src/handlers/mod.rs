@@ -11,6 +11,8 @@ pub mod calls;
 mod columns_tests;
 pub mod control;
 pub mod float;
+pub mod fused;
+pub mod handler_macros;
 pub mod integer;
 #[cfg(feature = "alloc")]
 pub mod linked;
@@ -18,11 +20,9 @@ pub mod memory;
 pub mod metered;
 pub mod moves;
 pub mod numeric;
-#[cfg(feature = "pairs")]
-pub mod pairs;
 #[cfg(feature = "alloc")]
 pub mod references;
 pub mod rows;
-pub mod stamp;
-pub mod table;
-pub mod tiles;
+#[cfg(feature = "superinstructions")]
+pub mod superinstructions;
+pub mod table_instructions;

@@ -4,16 +4,18 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{ConstReg, Format, GlobalGet, GlobalSet, Operand, Select as SelectShape, Select8};
 
-use super::stamp::{Encoded, single, variants};
-use crate::dispatch::{Flow, Instr, Regs};
+use super::handler_macros::{Encoded, single, variants};
+use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value, Vector};
 
 /// `select`. `V` says how immediates are extended.
-pub struct Choose<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
+pub struct SelectInstr<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 
-impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Instr<M> for Choose<V, C, A, B, D> {
-    const NARROW: bool = V::NARROW;
+impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Execute<M>
+    for SelectInstr<V, C, A, B, D>
+{
+    const ZERO_EXTENDED: bool = V::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
@@ -29,43 +31,43 @@ impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> 
     }
 }
 
-impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Encoded for Choose<V, C, A, B, D> {
+impl<V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Encoded for SelectInstr<V, C, A, B, D> {
     const FORMAT: Format = C::FORMAT.then(A::FORMAT).then(B::FORMAT).then(D::FORMAT);
 }
 
 variants!(() rows::Select32: SelectShape => {
-    sss: Choose<u32, S, S, S, S>,
-    ssi: Choose<u32, S, S, I, S>,
-    sis: Choose<u32, S, I, S, S>,
-    sii: Choose<u32, S, I, I, S>,
-    rss: Choose<u32, R, S, S, S>,
-    rsi: Choose<u32, R, S, I, S>,
-    ris: Choose<u32, R, I, S, S>,
-    rii: Choose<u32, R, I, I, S>,
-    sss_r: Choose<u32, S, S, S, R>,
-    ssi_r: Choose<u32, S, S, I, R>,
-    sis_r: Choose<u32, S, I, S, R>,
-    sii_r: Choose<u32, S, I, I, R>,
-    rss_r: Choose<u32, R, S, S, R>,
-    rsi_r: Choose<u32, R, S, I, R>,
-    ris_r: Choose<u32, R, I, S, R>,
-    rii_r: Choose<u32, R, I, I, R>,
+    sss: SelectInstr<u32, S, S, S, S>,
+    ssi: SelectInstr<u32, S, S, I, S>,
+    sis: SelectInstr<u32, S, I, S, S>,
+    sii: SelectInstr<u32, S, I, I, S>,
+    rss: SelectInstr<u32, R, S, S, S>,
+    rsi: SelectInstr<u32, R, S, I, S>,
+    ris: SelectInstr<u32, R, I, S, S>,
+    rii: SelectInstr<u32, R, I, I, S>,
+    sss_r: SelectInstr<u32, S, S, S, R>,
+    ssi_r: SelectInstr<u32, S, S, I, R>,
+    sis_r: SelectInstr<u32, S, I, S, R>,
+    sii_r: SelectInstr<u32, S, I, I, R>,
+    rss_r: SelectInstr<u32, R, S, S, R>,
+    rsi_r: SelectInstr<u32, R, S, I, R>,
+    ris_r: SelectInstr<u32, R, I, S, R>,
+    rii_r: SelectInstr<u32, R, I, I, R>,
 });
 variants!(() rows::Select64: Select8 => {
-    sss: Choose<u64, S, S, S, S>,
-    ssi: Choose<u64, S, S, I, S>,
-    sis: Choose<u64, S, I, S, S>,
-    sii: Choose<u64, S, I, I, S>,
-    rss: Choose<u64, R, S, S, S>,
-    rsi: Choose<u64, R, S, I, S>,
-    ris: Choose<u64, R, I, S, S>,
-    rii: Choose<u64, R, I, I, S>,
+    sss: SelectInstr<u64, S, S, S, S>,
+    ssi: SelectInstr<u64, S, S, I, S>,
+    sis: SelectInstr<u64, S, I, S, S>,
+    sii: SelectInstr<u64, S, I, I, S>,
+    rss: SelectInstr<u64, R, S, S, S>,
+    rsi: SelectInstr<u64, R, S, I, S>,
+    ris: SelectInstr<u64, R, I, S, S>,
+    rii: SelectInstr<u64, R, I, I, S>,
 });
 
 /// Returns the global that the operand at this unit names.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has a global operand at this unit.
+/// As [`Execute::run`], and the instruction has a global operand at this unit.
 #[inline(always)]
 unsafe fn global<M: Mode>(r: &Regs<M>, at: usize) -> *mut u64 {
     // SAFETY: the caller guarantees a global operand. It is in range of the instance's globals, whose values stay in
@@ -74,9 +76,9 @@ unsafe fn global<M: Mode>(r: &Regs<M>, at: usize) -> *mut u64 {
 }
 
 /// A read of a global variable.
-pub struct Read<D>(PhantomData<D>);
+pub struct ReadGlobal<D>(PhantomData<D>);
 
-impl<M: Mode, D: Dest<u64>> Instr<M> for Read<D> {
+impl<M: Mode, D: Dest<u64>> Execute<M> for ReadGlobal<D> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a global operand and a destination. The global has an initialized slot.
@@ -89,14 +91,14 @@ impl<M: Mode, D: Dest<u64>> Instr<M> for Read<D> {
     }
 }
 
-impl<D: Dest<u64>> Encoded for Read<D> {
+impl<D: Dest<u64>> Encoded for ReadGlobal<D> {
     const FORMAT: Format = Format::source(b's', &[Operand::Global]).then(D::FORMAT);
 }
 
 /// A write of a global variable.
-pub struct Write<V, A>(PhantomData<(V, A)>);
+pub struct WriteGlobal<V, A>(PhantomData<(V, A)>);
 
-impl<M: Mode, V: Value, A: Source<V>> Instr<M> for Write<V, A> {
+impl<M: Mode, V: Value, A: Source<V>> Execute<M> for WriteGlobal<V, A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a source and a global operand. The global has a slot.
@@ -109,7 +111,7 @@ impl<M: Mode, V: Value, A: Source<V>> Instr<M> for Write<V, A> {
     }
 }
 
-impl<V: Value, A: Source<V>> Encoded for Write<V, A> {
+impl<V: Value, A: Source<V>> Encoded for WriteGlobal<V, A> {
     const FORMAT: Format = A::FORMAT.operand(Operand::GlobalDst);
 }
 
@@ -118,18 +120,18 @@ impl Encoded for rows::LoadConst {
 }
 
 variants!(() rows::GlobalRead: GlobalGet => {
-    s: Read<S>,
-    s_r: Read<R>,
+    s: ReadGlobal<S>,
+    s_r: ReadGlobal<R>,
 });
 variants!(() rows::GlobalWrite32: GlobalSet => {
-    s: Write<u32, S>,
-    i: Write<u32, I>,
-    r: Write<u32, R>,
+    s: WriteGlobal<u32, S>,
+    i: WriteGlobal<u32, I>,
+    r: WriteGlobal<u32, R>,
 });
 variants!(() rows::GlobalWrite64: GlobalSet => {
-    s: Write<u64, S>,
-    i: Write<u64, I>,
-    r: Write<u64, R>,
+    s: WriteGlobal<u64, S>,
+    i: WriteGlobal<u64, I>,
+    r: WriteGlobal<u64, R>,
 });
 variants!(() rows::LoadConst: ConstReg => {
     i_r: rows::LoadConst,
@@ -140,7 +142,7 @@ variants!(() rows::LoadConst: ConstReg => {
 /// which would need a stack frame.
 ///
 /// # Safety
-/// As [`Instr::run`] for the operand. Both ranges lie in the value stack. `to` does not lie inside the source range,
+/// As [`Execute::run`] for the operand. Both ranges lie in the value stack. `to` does not lie inside the source range,
 /// except at its start.
 #[cfg(feature = "alloc")]
 #[inline(always)]
@@ -166,13 +168,13 @@ unsafe fn move_pair<M: Mode>(r: &mut Regs<M>, from: *const u64, to: *mut u64) {
     unsafe {
         let value = Vector::read(from);
         value.write(to);
-        value.accumulate(r);
+        value.set_accumulator(r);
     }
 }
 
 /// The rows.
 pub mod rows {
-    use super::{Flow, Instr, Regs, global, move_pair, single};
+    use super::{Execute, Flow, Regs, global, move_pair, single};
     use crate::mode::Mode;
 
     /// Implements instructions with one variant. The next instruction follows after the body.
@@ -180,7 +182,7 @@ pub mod rows {
         ($( $name:ident ($r:ident) $body:block )*) => { $(
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
-            impl<M: Mode> Instr<M> for $name {
+            impl<M: Mode> Execute<M> for $name {
                 #[inline(always)]
                 unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                     // SAFETY: the caller guarantees an instruction of this row. The body accesses only operands,
@@ -203,14 +205,14 @@ pub mod rows {
         }
         CopySpan(r) { r.slot(0).copy_to(r.slot(1), r.u16(2)); }
         ConstU16(r) { r.slot(1).write(r.u16(0) as u64); }
-        I32AddNear(r) {
+        I32AddShort(r) {
             let a = r.slot(0).read() as u32;
             r.slot(2).write(u64::from(a.wrapping_add(r.u16(1) as u16 as i16 as u32)));
         }
         ConstU32(r) { r.slot(2).write(u64::from(r.u32(0))); }
         ConstS32(r) { r.slot(2).write(i64::from(r.u32(0) as i32) as u64); }
         ConstI64(r) { r.slot(4).write(r.u64(0)); }
-        LoadConst(r) { r.accumulate(r.u64(0)); }
+        LoadConst(r) { r.set_accumulator(r.u64(0)); }
         ZeroOne(r) { r.slot(0).write(0); }
         ZeroTwo(r) { r.slot(0).cast::<[u64; 2]>().write([0; 2]); }
         ZeroFour(r) { r.slot(0).cast::<[u64; 4]>().write([0; 4]); }
@@ -249,7 +251,7 @@ pub mod rows {
     /// See [`wasmote_ir::Op::GlobalWrite64`].
     pub struct GlobalWrite64;
 
-    single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU16: Const16, I32AddNear: BinNear, ConstU32: Const32, ConstS32: Const32,
+    single!(hot: Copy: Copy, CopyTwo: Copy2, ConstU16: Const16, I32AddShort: BinNear, ConstU32: Const32, ConstS32: Const32,
         ConstI64: Const64, ZeroOne: ZeroOne, ZeroTwo: ZeroTwo, ZeroFour: ZeroFour, ZeroSlots: Zero, SelectV128: SelectPair, GlobalReadV128: GlobalGetPair,
         GlobalWriteV128: GlobalSetPair);
     single!(cold: CopySpan: CopyRun);

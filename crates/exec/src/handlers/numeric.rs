@@ -7,8 +7,8 @@ use wasmote_ir::shape::{
     Bin2, Bin2Wide, Bin3, Bin4, Bin4Wide, Bin8, Bin8Wide, Bin12, Bin12Wide, Format, Unary as UnaryShape, Unary1,
 };
 
-use super::stamp::{Encoded, variants};
-use crate::dispatch::{Flow, Instr, Regs};
+use super::handler_macros::{Encoded, variants};
+use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::operand::{Dest, I, R, S, Source, Value};
 
@@ -33,10 +33,10 @@ pub trait Unary {
 }
 
 /// An instruction with two sources.
-pub struct Two<O, A, B, D>(PhantomData<(O, A, B, D)>);
+pub struct BinaryInstr<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
-impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Instr<M> for Two<O, A, B, D> {
-    const NARROW: bool = O::Out::NARROW;
+impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Execute<M> for BinaryInstr<O, A, B, D> {
+    const ZERO_EXTENDED: bool = O::Out::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
@@ -53,15 +53,15 @@ impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> In
     }
 }
 
-impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for Two<O, A, B, D> {
+impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for BinaryInstr<O, A, B, D> {
     const FORMAT: Format = A::FORMAT.then(B::FORMAT).then(D::FORMAT);
 }
 
 /// An instruction with one source.
-pub struct One<O, A, D>(PhantomData<(O, A, D)>);
+pub struct UnaryInstr<O, A, D>(PhantomData<(O, A, D)>);
 
-impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr<M> for One<O, A, D> {
-    const NARROW: bool = O::Out::NARROW;
+impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Execute<M> for UnaryInstr<O, A, D> {
+    const ZERO_EXTENDED: bool = O::Out::ZERO_EXTENDED;
 
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
@@ -77,81 +77,81 @@ impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Instr<M> for One<O, A
     }
 }
 
-impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Encoded for One<O, A, D> {
+impl<O: Unary, A: Source<O::In>, D: Dest<O::Out>> Encoded for UnaryInstr<O, A, D> {
     const FORMAT: Format = A::FORMAT.then(D::FORMAT);
 }
 
 variants!((O: Binary) O: Bin2, Bin2Wide => {
-    ss: Two<O, S, S, S>,
-    si: Two<O, S, I, S>,
+    ss: BinaryInstr<O, S, S, S>,
+    si: BinaryInstr<O, S, I, S>,
 });
 variants!((O: Binary) O: Bin3 => {
-    ss: Two<O, S, S, S>,
-    si: Two<O, S, I, S>,
-    is: Two<O, I, S, S>,
+    ss: BinaryInstr<O, S, S, S>,
+    si: BinaryInstr<O, S, I, S>,
+    is: BinaryInstr<O, I, S, S>,
 });
 variants!((O: Binary) O: Bin4, Bin4Wide => {
-    ss: Two<O, S, S, S>,
-    si: Two<O, S, I, S>,
-    rs: Two<O, R, S, S>,
-    ri: Two<O, R, I, S>,
+    ss: BinaryInstr<O, S, S, S>,
+    si: BinaryInstr<O, S, I, S>,
+    rs: BinaryInstr<O, R, S, S>,
+    ri: BinaryInstr<O, R, I, S>,
 });
 variants!((O: Binary) O: Bin8, Bin8Wide => {
-    ss: Two<O, S, S, S>,
-    si: Two<O, S, I, S>,
-    rs: Two<O, R, S, S>,
-    ri: Two<O, R, I, S>,
-    ss_r: Two<O, S, S, R>,
-    si_r: Two<O, S, I, R>,
-    rs_r: Two<O, R, S, R>,
-    ri_r: Two<O, R, I, R>,
+    ss: BinaryInstr<O, S, S, S>,
+    si: BinaryInstr<O, S, I, S>,
+    rs: BinaryInstr<O, R, S, S>,
+    ri: BinaryInstr<O, R, I, S>,
+    ss_r: BinaryInstr<O, S, S, R>,
+    si_r: BinaryInstr<O, S, I, R>,
+    rs_r: BinaryInstr<O, R, S, R>,
+    ri_r: BinaryInstr<O, R, I, R>,
 });
 variants!((O: Binary) O: Bin12, Bin12Wide => {
-    ss: Two<O, S, S, S>,
-    si: Two<O, S, I, S>,
-    is: Two<O, I, S, S>,
-    rs: Two<O, R, S, S>,
-    ri: Two<O, R, I, S>,
-    sr: Two<O, S, R, S>,
-    ss_r: Two<O, S, S, R>,
-    si_r: Two<O, S, I, R>,
-    is_r: Two<O, I, S, R>,
-    rs_r: Two<O, R, S, R>,
-    ri_r: Two<O, R, I, R>,
-    sr_r: Two<O, S, R, R>,
+    ss: BinaryInstr<O, S, S, S>,
+    si: BinaryInstr<O, S, I, S>,
+    is: BinaryInstr<O, I, S, S>,
+    rs: BinaryInstr<O, R, S, S>,
+    ri: BinaryInstr<O, R, I, S>,
+    sr: BinaryInstr<O, S, R, S>,
+    ss_r: BinaryInstr<O, S, S, R>,
+    si_r: BinaryInstr<O, S, I, R>,
+    is_r: BinaryInstr<O, I, S, R>,
+    rs_r: BinaryInstr<O, R, S, R>,
+    ri_r: BinaryInstr<O, R, I, R>,
+    sr_r: BinaryInstr<O, S, R, R>,
 });
 variants!((O: Unary) O: Unary1 => {
-    s: One<O, S, S>,
+    s: UnaryInstr<O, S, S>,
 });
 variants!((O: Unary) O: UnaryShape => {
-    s: One<O, S, S>,
-    r: One<O, R, S>,
-    s_r: One<O, S, R>,
-    r_r: One<O, R, R>,
+    s: UnaryInstr<O, S, S>,
+    r: UnaryInstr<O, R, S>,
+    s_r: UnaryInstr<O, S, R>,
+    r_r: UnaryInstr<O, R, R>,
 });
 
 /// The trap code of an operation that cannot trap: there is none.
-pub enum Never {}
+pub enum NoTrap {}
 
 /// Selects whether an operation may trap.
-pub struct May<const TRAP: bool>;
+pub struct MayTrap<const TRAP: bool>;
 
 /// Gives the type of an operation's trap codes.
 pub trait Trap {
-    /// [`TrapCode`], or [`Never`].
+    /// [`TrapCode`], or [`NoTrap`].
     type Code;
 }
 
-impl Trap for May<true> {
+impl Trap for MayTrap<true> {
     type Code = TrapCode;
 }
 
-impl Trap for May<false> {
-    type Code = Never;
+impl Trap for MayTrap<false> {
+    type Code = NoTrap;
 }
 
 /// The type of the trap codes of an operation that may trap, or may not.
-pub type TrapOf<const TRAP: bool> = <May<TRAP> as Trap>::Code;
+pub type TrapOf<const TRAP: bool> = <MayTrap<TRAP> as Trap>::Code;
 
 /// Implements operations with two sources. The body leaves with a trap by `?`. That compiles only if the row of the
 /// instruction table says `traps`.

@@ -4,10 +4,10 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::handlers::calls::linked::{enter_any, replace_any};
+    use crate::handlers::calls::linked::{enter_any, tail_call_any};
     use crate::handlers::control::rows::instructions;
-    use crate::handlers::stamp::single;
-    use crate::linked::throw::land;
+    use crate::handlers::handler_macros::single;
+    use crate::linked::throw::resume_at;
     use crate::linked::{Flow, Func, Linked, Regs};
     use crate::operand::instr_bytes;
 
@@ -16,7 +16,7 @@ pub mod rows {
     /// where it is made.
     ///
     /// # Safety
-    /// As `Instr::run`, and the instruction has a slot operand at unit 0.
+    /// As `Execute::run`, and the instruction has a slot operand at unit 0.
     #[inline(always)]
     unsafe fn referenced(r: &Regs) -> Option<*mut Func> {
         // SAFETY: the caller guarantees the operand and a live machine. The reference is checked against the length
@@ -37,7 +37,7 @@ pub mod rows {
         }
         ReturnCallRef(r) {
             match referenced(r) {
-                Some(func) => replace_any(r, func, r.u16(1), 2, r.slot(3)),
+                Some(func) => tail_call_any(r, func, r.u16(1), 2, r.slot(3)),
                 None => Flow::Trap(TrapCode::NullReference),
             }
         }
@@ -55,7 +55,7 @@ pub mod rows {
             let (machine, tag) = ((*r.cx).machine, *(*r.cx).tags.add(r.u32(0) as usize));
             let (values, count) = (r.slot(2), r.u16(3));
             match ((*machine).hooks.exception)(machine, tag, values, count, values.add(count)) {
-                Some(reference) if land(r, reference, r.u16(4) as u16) => Flow::Next,
+                Some(reference) if resume_at(r, reference, r.u16(4) as u16) => Flow::Next,
                 Some(reference) => {
                     (*machine).exception = reference;
                     Flow::Trap(TrapCode::Exception)
@@ -68,7 +68,7 @@ pub mod rows {
             if reference == 0 {
                 return Flow::Trap(TrapCode::NullReference);
             }
-            if land(r, reference, r.u16(1) as u16) {
+            if resume_at(r, reference, r.u16(1) as u16) {
                 return Flow::Next;
             }
             (*machine).exception = reference;

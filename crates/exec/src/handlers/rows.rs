@@ -3,8 +3,8 @@
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode};
 
-use super::control::Leave;
-use super::stamp::Handlers;
+use super::control::LeaveRun;
+use super::handler_macros::Handlers;
 use crate::dispatch::{Handler, cold, hot};
 use crate::mode::Mode;
 
@@ -13,18 +13,18 @@ pub use super::bulk::rows::*;
 pub use super::calls::rows::*;
 pub use super::control::rows::*;
 pub use super::float::rows::*;
+pub use super::fused::rows::*;
 pub use super::integer::rows::*;
 pub use super::memory::rows::*;
 pub use super::metered::rows::*;
 pub use super::moves::rows::*;
-pub use super::table::rows::*;
-pub use super::tiles::rows::*;
+pub use super::table_instructions::rows::*;
 
 /// The number of opcodes with a handler in this table. It does not include the managed opcodes.
 pub const LIMIT: usize = if cfg!(feature = "extended") { OPCODES } else { CORE_OPCODES };
 
 /// The meaning and the shape of each row. Some rows are in no superinstruction.
-#[cfg(feature = "pairs")]
+#[cfg(feature = "superinstructions")]
 #[allow(dead_code)]
 pub mod row {
     macro_rules! name {
@@ -39,7 +39,7 @@ macro_rules! collect {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         /// Returns the handler of each opcode in a mode, and behind them one that returns to the host.
         pub const fn table<M: Mode>() -> [Handler<M>; LIMIT + 1] {
-            let mut table = [cold::<M, Leave> as Handler<M>; LIMIT + 1];
+            let mut table = [cold::<M, LeaveRun> as Handler<M>; LIMIT + 1];
             $( place(&mut table, Op::$name, of_row::<M, $name, wasmote_ir::shape::$shape>(Op::$name)); )*
             table
         }
@@ -49,7 +49,7 @@ wasmote_ir::for_each_op!(collect);
 
 /// Returns the handlers of a row.
 const fn of_row<M: Mode, Meaning, Shape: Handlers<Meaning, M>>(op: Op) -> &'static [Handler<M>] {
-    if let Some(narrow) = Shape::NARROW {
+    if let Some(narrow) = Shape::ZERO_EXTENDED {
         assert!(narrow == op.leaves_32_bits(), "types are those of the row");
     }
     if M::GUARDED && !Shape::GUARDED.is_empty() { Shape::GUARDED } else { Shape::TABLE }

@@ -5,7 +5,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::image::FuncRecord;
 
 use super::InPlace;
-use crate::activation::{Activation, Room};
+use crate::activation::{Activation, StackRange};
 use crate::dispatch::Regs;
 use crate::mode::Mode;
 use crate::state::Instance;
@@ -22,8 +22,8 @@ pub struct HostFunc {
 impl Activation<InPlace> {
     /// Returns an activation without a frame and with nothing to run.
     pub(crate) fn none(stack: *mut u64, instance: *mut Instance<InPlace>) -> Activation<InPlace> {
-        let regs = Regs::new(InPlace::leave_run(), stack, core::ptr::null_mut(), instance);
-        Activation::at(Room { base: stack, end: stack }, 0, regs)
+        let regs = Regs::new(InPlace::exit_cell(), stack, core::ptr::null_mut(), instance);
+        Activation::at(StackRange { base: stack, end: stack }, 0, regs)
     }
 
     /// Starts a call of the function with this index, whose record is `func`. The arguments are in slots.
@@ -39,16 +39,16 @@ impl Activation<InPlace> {
         func: FuncRecord,
         args: &[u64],
     ) -> Result<Activation<InPlace>, TrapCode> {
-        // SAFETY: the caller guarantees the instance and its function. `Room::of` checked that the frame fits, and
+        // SAFETY: the caller guarantees the instance and its function. `StackRange::of` checked that the frame fits, and
         // the frame holds the parameters and the header. The image verifier checks that the function's code begins in
         // the image.
         unsafe {
             let slots = usize::from(func.frame_slots);
-            let Some(room) = Room::of((*instance).machine, slots) else { return Err(TrapCode::StackOverflow) };
+            let Some(room) = StackRange::of((*instance).machine, slots) else { return Err(TrapCode::StackOverflow) };
             Activation::<InPlace>::write_frame(&room, args, func.header.into());
             let imported = index < (*instance).imported_funcs;
             // An imported function has no code.
-            let ip = if imported { InPlace::leave_run() } else { (*instance).funcs.code.add(2 * func.code as usize) };
+            let ip = if imported { InPlace::exit_cell() } else { (*instance).funcs.code.add(2 * func.code as usize) };
             let regs = Regs::new(ip, room.base, core::ptr::null_mut(), instance);
             let mut started = Activation::at(room, slots, regs);
             started.host = imported.then_some(HostFunc { index, slots: func.header });

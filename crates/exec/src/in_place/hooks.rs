@@ -13,7 +13,7 @@ type Machine = state::Machine<InPlace>;
 type Instance = state::Instance<InPlace>;
 
 /// What the hooks need while code runs. The machine's `embedder` points to it.
-pub(super) struct Host<T> {
+pub(super) struct HostHooks<T> {
     pub(super) data: *mut T,
     pub(super) imports: *const Import<T>,
     pub(super) resolved: *const u16,
@@ -44,11 +44,11 @@ unsafe fn host<T>(
     args: *mut u64,
     slots: usize,
 ) -> Result<(), TrapCode> {
-    // SAFETY: `Instance::run` set `embedder` to a `Host<T>` that lives as long as the run, and nothing else uses the
+    // SAFETY: `Instance::run` set `embedder` to a `HostHooks<T>` that lives as long as the run, and nothing else uses the
     // data then. `resolved` has an entry for each imported function, which `resolve` found in `imports`. The caller
     // guarantees the slots of `args`.
     let (import, args, data) = unsafe {
-        let host = &mut *(*machine).embedder.cast::<Host<T>>();
+        let host = &mut *(*machine).embedder.cast::<HostHooks<T>>();
         let import = &*host.imports.add(usize::from(*host.resolved.add(index as usize)));
         (import, slice::from_raw_parts_mut(args, slots), &mut *host.data)
     };

@@ -56,7 +56,7 @@ use crate::activation::{Activation, Stop};
 use crate::state;
 
 pub use error::{CallError, LoadError};
-use hooks::Host;
+use hooks::HostHooks;
 pub use mode::InPlace;
 
 /// A host function that images can import.
@@ -132,14 +132,14 @@ pub fn buffer_bytes(image: &[u8], stack_slots: usize) -> Result<usize, LoadError
     Ok(plan::Plan::of(&image, stack_slots).bytes)
 }
 
-/// As [`buffer_bytes`], for an image that [`Instance::new_trusted`] takes.
+/// As [`buffer_bytes`], for an image that [`Instance::new_unchecked`] takes.
 ///
 /// # Safety
-/// As [`Instance::new_trusted`].
+/// As [`Instance::new_unchecked`].
 ///
 /// # Errors
 /// The bytes are no image, or one that this build cannot run.
-pub unsafe fn buffer_bytes_trusted(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
+pub unsafe fn buffer_bytes_unchecked(image: &[u8], stack_slots: usize) -> Result<usize, LoadError> {
     Ok(plan::Plan::of(&start::trust(image)?, stack_slots).bytes)
 }
 
@@ -209,9 +209,9 @@ impl<'a, T> Instance<'a, T> {
     ///
     /// # Errors
     /// The bytes are no image, or one that this build cannot run. Or the buffer is too small
-    /// ([`buffer_bytes_trusted`] returns the needed size), an import is missing from `imports` or has another type,
+    /// ([`buffer_bytes_unchecked`] returns the needed size), an import is missing from `imports` or has another type,
     /// or the start traps.
-    pub unsafe fn new_trusted(
+    pub unsafe fn new_unchecked(
         image: &'a [u8],
         imports: &'a [Import<T>],
         buffer: &'a mut [u64],
@@ -275,8 +275,8 @@ impl<'a, T> Instance<'a, T> {
     }
 
     /// Returns what the hooks need.
-    fn host(&mut self) -> Host<T> {
-        Host { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
+    fn host(&mut self) -> HostHooks<T> {
+        HostHooks { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
     }
 
     /// Runs the activation until it stops.

@@ -4,7 +4,7 @@
 use wasmote_ir::TrapCode;
 
 use super::activation::HostFunc;
-use crate::dispatch::ways::InPlaceWay;
+use crate::dispatch::backend::InPlaceDispatch;
 use crate::dispatch::{Handler, Regs};
 use crate::handlers::calls::in_place::InPlaceCalls;
 use crate::handlers::rows::{self, LIMIT};
@@ -21,12 +21,12 @@ pub struct InPlace;
 pub struct Unit(u16);
 
 /// Returns the address to which a call from the host returns. Its opcode is one past the last.
-fn leave_run() -> *const Unit {
+fn exit_cell() -> *const Unit {
     static LEAVE: Unit = Unit((LIMIT as u16).to_le());
     &raw const LEAVE
 }
 
-/// The handler of each opcode, and of the opcode at [`leave_run`].
+/// The handler of each opcode, and of the opcode at [`exit_cell`].
 static TABLE: [Handler<InPlace>; LIMIT + 1] = rows::table();
 
 /// Where the functions are that the image defines.
@@ -80,7 +80,7 @@ impl Mode for InPlace {
     type Cell = Unit;
     type Func = Func;
     type Funcs = Funcs;
-    type IfLinked<T: Copy> = Absent;
+    type LinkedOnly<T: Copy> = Absent;
     type Host =
         unsafe fn(*mut Machine<Self>, u32, *mut Instance<Self>, args: *mut u64, slots: usize) -> Result<(), TrapCode>;
     type HostFunc = HostFunc;
@@ -89,7 +89,7 @@ impl Mode for InPlace {
     #[cfg(not(feature = "extended"))]
     type Accumulator = Absent;
     type Vector = Absent;
-    type Way = InPlaceWay;
+    type Dispatch = InPlaceDispatch;
     type Calls = InPlaceCalls;
 
     /// Operands lie behind the opcode.
@@ -98,7 +98,7 @@ impl Mode for InPlace {
     /// Targets count units.
     const TARGET: isize = size_of::<Unit>() as isize;
     /// Code is little-endian and aligned to 2 bytes only. Other processors may not support unaligned reads.
-    const TOGETHER: bool = cfg!(target_endian = "little")
+    const WIDE_UNIT_READS: bool = cfg!(target_endian = "little")
         && cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm"));
     const MEMORIES_MOVE: bool = false;
     const SMALL: bool = true;
@@ -110,8 +110,8 @@ impl Mode for InPlace {
     }
 
     #[inline(always)]
-    fn leave_run() -> *const u8 {
-        leave_run().cast()
+    fn exit_cell() -> *const u8 {
+        exit_cell().cast()
     }
 
     #[inline(always)]
@@ -128,7 +128,7 @@ impl Mode for InPlace {
 
     /// No other call runs on the instance's value stack.
     #[inline(always)]
-    unsafe fn frames_end(_machine: *mut Machine<Self>, _regs: &Regs<Self>) -> Option<*mut u64> {
+    unsafe fn frame_limit(_machine: *mut Machine<Self>, _regs: &Regs<Self>) -> Option<*mut u64> {
         None
     }
 
@@ -140,10 +140,10 @@ impl Mode for InPlace {
     }
 
     #[inline(always)]
-    fn if_linked<T: Copy>(_value: T) -> Absent {
+    fn linked_only<T: Copy>(_value: T) -> Absent {
         Absent
     }
 
     #[inline(always)]
-    unsafe fn note_written(_table: &Table<Self>, _index: u64, _count: u64) {}
+    unsafe fn mark_written(_table: &Table<Self>, _index: u64, _count: u64) {}
 }

@@ -6,7 +6,7 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
 use super::cells;
 use super::{Activation, Cell, Func, Instance, Machine, Regs};
-use crate::activation::Room;
+use crate::activation::StackRange;
 use crate::handlers::calls::linked::SAVED;
 
 /// A frame of a backtrace.
@@ -28,7 +28,7 @@ struct Place {
 }
 
 /// What is known of the function around a [`Place`].
-struct Located {
+struct FrameFunction {
     frame: Frame,
     func: *const Func,
 }
@@ -43,14 +43,14 @@ impl Place {
     ///
     /// # Safety
     /// The instance is one of the machine's store, and its records are live.
-    unsafe fn locate(&self, machine: *mut Machine) -> Option<Located> {
+    unsafe fn locate(&self, machine: *mut Machine) -> Option<FrameFunction> {
         // SAFETY: the caller guarantees the machine and the instance.
         let code = unsafe { ((*machine).hooks.locate)(machine, self.instance, self.ip) };
         if code.is_null() {
             return None;
         }
         // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
-        let description = unsafe { cells::describe(code) };
+        let description = unsafe { cells::code_header(code) };
         let cell = self.ip.addr().wrapping_sub(code.addr()) as u32;
         // SAFETY: the caller guarantees the instance. The code is that of its module, so the index is in range of its
         // functions.
@@ -59,7 +59,7 @@ impl Place {
             (*self.instance).funcs.add(defined as usize)
         };
         let frame = Frame { instance: self.instance, func: description.func, cell };
-        (cell < description.bytes).then_some(Located { frame, func })
+        (cell < description.bytes).then_some(FrameFunction { frame, func })
     }
 }
 
@@ -68,7 +68,7 @@ impl Place {
 ///
 /// # Safety
 /// The registers are those of an activation that stopped on this machine.
-pub(super) unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
+pub(super) unsafe fn frame_limit(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
     // SAFETY: the caller guarantees registers of a running function, so its record is live and its frame has
     // `frame_slots` slots in the value stack.
     unsafe {
@@ -88,11 +88,11 @@ impl Activation {
     /// The function belongs to the machine's store. `args` has as many slots as its parameters.
     #[inline(always)]
     pub unsafe fn start(machine: *mut Machine, func: *mut Func, args: &[u64]) -> Result<Activation, TrapCode> {
-        // SAFETY: the caller guarantees a live machine and function record, and the number of arguments. `Room::of`
+        // SAFETY: the caller guarantees a live machine and function record, and the number of arguments. `StackRange::of`
         // checked that the frame of `frame_slots` slots fits. The frame holds the parameters and the header.
         unsafe {
             let slots = (*func).frame_slots as usize;
-            let room = Room::of(machine, slots).filter(|_| (*machine).depth < (*machine).max_depth);
+            let room = StackRange::of(machine, slots).filter(|_| (*machine).depth < (*machine).max_depth);
             let Some(room) = room else { return Err(TrapCode::StackOverflow) };
             Activation::write_frame(&room, args, (*func).header.into());
             let mut regs = Regs::new((*func).code.cast(), room.base, core::ptr::null_mut(), (*func).instance);
@@ -119,25 +119,25 @@ impl Activation {
         }
         let mut noted = self.noted;
         loop {
-            if ip == cells::return_across() {
+            if ip == cells::cross_instance_return() {
                 // SAFETY: the caller guarantees that the value stack is unchanged. For each return address
-                // `return_across`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
+                // `cross_instance_return`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
                 let back = unsafe { noted.cast::<*const Cell>().read() };
                 // SAFETY: as above.
                 instance = unsafe { noted.add(1).cast::<*mut Instance>().read() };
                 noted = noted.wrapping_add(SAVED);
                 // That address can also be the exit from wasm.
-                if back == cells::leave_run() {
+                if back == cells::exit_cell() {
                     break;
                 }
                 ip = back.wrapping_sub(1);
             }
-            if ip == cells::leave_run() {
+            if ip == cells::exit_cell() {
                 break;
             }
             // SAFETY: the instance is the one that ran at `ip`, which the store keeps.
             let located = unsafe { (Place { ip, fp, instance }).locate(machine) };
-            let Some(Located { frame, func }) = located else { break };
+            let Some(FrameFunction { frame, func }) = located else { break };
             if !each(frame) {
                 break;
             }
@@ -148,7 +148,7 @@ impl Activation {
                 fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
                 header.add(HEADER_RETURN).cast::<*const Cell>().read()
             };
-            let fixed = back == cells::return_across() || back == cells::leave_run();
+            let fixed = back == cells::cross_instance_return() || back == cells::exit_cell();
             ip = if fixed { back } else { back.wrapping_sub(1) };
         }
     }
@@ -167,7 +167,7 @@ pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::L
         return None;
     }
     // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
-    let description = unsafe { cells::describe(code) };
+    let description = unsafe { cells::code_header(code) };
     let byte = step.place.addr().wrapping_sub(code.addr());
     (byte < description.bytes as usize).then_some((description.func, byte as u32))
 }

@@ -1,10 +1,10 @@
 //! The parts with which other crates add instructions. Their handlers are made like those here and are passed to
-//! [`Linker::new`](crate::Linker::new).
+//! [`CodeLinker::new`](crate::Linker::new).
 //!
 //! The handlers of a shape's variants are listed by the variants' names, in any order:
 //!
 //! ```
-//! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};
+//! use wasmote_exec::extend::{Encoded, Handler, Linked, UnaryInstr, R, S, Unary, hot, in_order};
 //! use wasmote_ir::{TrapCode, shape::{self, Shape}};
 //!
 //! struct Same;
@@ -17,17 +17,17 @@
 //! }
 //!
 //! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<Linked, One<Same, S, S>>),
-//!     (shape::Unary::s_r as usize, One::<Same, S, R>::FORMAT, hot::<Linked, One<Same, S, R>>),
-//!     (shape::Unary::r as usize, One::<Same, R, S>::FORMAT, hot::<Linked, One<Same, R, S>>),
-//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<Linked, One<Same, R, R>>),
+//!     (shape::Unary::s as usize, UnaryInstr::<Same, S, S>::FORMAT, hot::<Linked, UnaryInstr<Same, S, S>>),
+//!     (shape::Unary::s_r as usize, UnaryInstr::<Same, S, R>::FORMAT, hot::<Linked, UnaryInstr<Same, S, R>>),
+//!     (shape::Unary::r as usize, UnaryInstr::<Same, R, S>::FORMAT, hot::<Linked, UnaryInstr<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, UnaryInstr::<Same, R, R>::FORMAT, hot::<Linked, UnaryInstr<Same, R, R>>),
 //! ]);
 //! ```
 //!
 //! The same list with two names swapped does not compile:
 //!
 //! ```compile_fail
-//! use wasmote_exec::extend::{Encoded, Handler, Linked, One, R, S, Unary, hot, in_order};
+//! use wasmote_exec::extend::{Encoded, Handler, Linked, UnaryInstr, R, S, Unary, hot, in_order};
 //! use wasmote_ir::{TrapCode, shape::{self, Shape}};
 //!
 //! struct Same;
@@ -40,16 +40,16 @@
 //! }
 //!
 //! static HANDLERS: [Handler; 4] = in_order(shape::Unary::FORMATS, [
-//!     (shape::Unary::s as usize, One::<Same, S, S>::FORMAT, hot::<Linked, One<Same, S, S>>),
-//!     (shape::Unary::r as usize, One::<Same, S, R>::FORMAT, hot::<Linked, One<Same, S, R>>),
-//!     (shape::Unary::s_r as usize, One::<Same, R, S>::FORMAT, hot::<Linked, One<Same, R, S>>),
-//!     (shape::Unary::r_r as usize, One::<Same, R, R>::FORMAT, hot::<Linked, One<Same, R, R>>),
+//!     (shape::Unary::s as usize, UnaryInstr::<Same, S, S>::FORMAT, hot::<Linked, UnaryInstr<Same, S, S>>),
+//!     (shape::Unary::r as usize, UnaryInstr::<Same, S, R>::FORMAT, hot::<Linked, UnaryInstr<Same, S, R>>),
+//!     (shape::Unary::s_r as usize, UnaryInstr::<Same, R, S>::FORMAT, hot::<Linked, UnaryInstr<Same, R, S>>),
+//!     (shape::Unary::r_r as usize, UnaryInstr::<Same, R, R>::FORMAT, hot::<Linked, UnaryInstr<Same, R, R>>),
 //! ]);
 //! ```
 
-pub use crate::dispatch::{Instr, cold, hot};
+pub use crate::dispatch::{Execute, cold, hot};
+pub use crate::handlers::handler_macros::{Encoded, in_order};
 pub use crate::handlers::metered::{pay, pay_for_piece};
-pub use crate::handlers::numeric::{One, Unary};
-pub use crate::handlers::stamp::{Encoded, in_order};
+pub use crate::handlers::numeric::{Unary, UnaryInstr};
 pub use crate::linked::{Flow, Handler, Linked, Regs};
 pub use crate::operand::{R, S};

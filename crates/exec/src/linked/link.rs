@@ -11,38 +11,40 @@ mod listing;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
-use wasmote_ir::code::{Instr, MAX_FUNCTION_UNITS, instructions, read_units, to_units};
+use wasmote_ir::code::{DecodedInstr, MAX_FUNCTION_UNITS, instructions, read_units, to_units};
+use wasmote_ir::exception_table::{DELEGATE, ExceptionEntry};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
-use wasmote_ir::handlers::{DELEGATE, Handler as Caught};
-use wasmote_ir::ops::{FIRST_OBJECT, FIRST_VECTOR, LISTS, OPCODES, listed};
+use wasmote_ir::ops::{FIRST_OBJECT, FIRST_VECTOR, OPCODES, OPERAND_LISTS, operand_list};
 use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode};
 
 use crate::dispatch::{cold, hot};
-use crate::handlers::calls::linked::CallByNumber;
+use crate::handlers::calls::linked::CallByIndex;
 use crate::handlers::control::rows::Unreachable;
 use crate::handlers::linked::{CHECKED, MANAGED, TABLE};
 use crate::handlers::rows::LIMIT;
-use crate::linked::cells::{CALLER_HANDLES, FRONT_CELLS, Front, HANDLED, HANDLER_CELLS, NO_HANDLER, unresolved};
+use crate::linked::cells::{
+    CALLER_HAS_TABLE, CODE_HEADER_CELLS, FrameLayout, HANDLER_CELLS, HAS_EXCEPTION_TABLE, NO_ENTRY, call_stub,
+};
 use crate::linked::{Cell, Handler, Linked};
 use crate::mode::Mode;
 
-pub use listing::{LinkedInstr, Runs};
+pub use listing::{InstrHandler, LinkedInstr};
 
 /// Turns compact code into cells. It keeps its buffers from one function to the next.
-pub struct Linker {
+pub struct CodeLinker {
     /// The handlers of GC instructions.
     objects: &'static [Handler],
     /// Returns the handler of a vector instruction.
     vectors: Option<fn(Opcode) -> Handler>,
     /// Whether superinstructions are used.
-    #[cfg_attr(not(feature = "pairs"), allow(dead_code))]
+    #[cfg_attr(not(feature = "superinstructions"), allow(dead_code))]
     superinstructions: bool,
     /// For each unit that begins an instruction, the start of its cells in bytes. Before that is known, jump targets
     /// have [`TARGET`]. Entries of earlier functions are never [`TARGET`], so the list need not be cleared.
     starts: Vec<u32>,
     /// The starts of the instructions that change when they are linked, if they had to be searched.
-    changing: Vec<u32>,
+    relocations: Vec<u32>,
     /// [`TABLE`] for functions whose memory 0 is not guarded. It is empty until the first such function.
     checked: Vec<Handler>,
     /// Whether the current function checks bounds in code.
@@ -58,22 +60,22 @@ const THROWS: [u16; 2] = [Opcode::only(Op::Throw).0, Opcode::only(Op::ThrowRef).
 /// this.
 const _: () = assert!(MAX_FUNCTION_UNITS * size_of::<Cell>() <= i32::MAX as usize);
 
-/// In [`Linker::starts`]: a jump target.
+/// In [`CodeLinker::starts`]: a jump target.
 const TARGET: u32 = u32::MAX;
 
 /// Flags in [`LENGTHS`], above the number of units: the operands change when the instruction is linked; more targets
 /// follow the operands; the instruction is a call that returns to the next one.
-const CHANGES: u8 = 0x20;
-const MORE: u8 = 0x40;
+const RELOCATED: u8 = 0x20;
+const HAS_TARGET_LIST: u8 = 0x40;
 const CALL: u8 = 0x80;
-const UNITS: u8 = CHANGES - 1;
+const UNITS: u8 = RELOCATED - 1;
 
 /// For each list of operands, the units of an instruction that has it, and its flags.
-static LENGTHS: [u8; LISTS] = {
-    let mut table = [0; LISTS];
+static LENGTHS: [u8; OPERAND_LISTS] = {
+    let mut table = [0; OPERAND_LISTS];
     let mut list = 0;
-    while list < LISTS {
-        let operands = listed(list);
+    while list < OPERAND_LISTS {
+        let operands = operand_list(list);
         let (mut i, mut units) = (0, 1);
         let (mut changes, mut more, mut base, mut other) = (false, false, false, false);
         while i < operands.len() {
@@ -89,10 +91,10 @@ static LENGTHS: [u8; LISTS] = {
         assert!(units <= UNITS as usize);
         table[list] = units as u8;
         if changes {
-            table[list] |= CHANGES;
+            table[list] |= RELOCATED;
         }
         if more {
-            table[list] |= MORE;
+            table[list] |= HAS_TARGET_LIST;
         }
         if base && !other {
             assert!((units - 1) % 4 != 0, "a call has no unit left over");
@@ -112,8 +114,8 @@ fn length(opcode: u16) -> u8 {
 /// Returns the units of the instruction at `at`, which has more targets than its opcode says.
 #[cold]
 #[inline(never)]
-fn long_units(code: &[u16], at: usize) -> usize {
-    Instr::decode(code, at).map_or(0, |instr| instr.units.len())
+fn br_table_units(code: &[u16], at: usize) -> usize {
+    DecodedInstr::decode(code, at).map_or(0, |instr| instr.units.len())
 }
 
 /// Masks for the first `n` of eight units, as they lie in two words of memory.
@@ -134,7 +136,7 @@ static MASKS: [[u64; 2]; 9] = {
 
 /// A function to link.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct UnlinkedFunc<'a> {
     /// The function's index. Imports count.
     pub func: u32,
     /// The code that the translator made or the verifier checked.
@@ -146,37 +148,37 @@ pub struct Source<'a> {
     /// The type of each function that the module defines, and for each type the header slot of its functions.
     pub callees: (&'a [u32], &'a [u16]),
     /// The function's exception handlers, from the same source as the code.
-    pub handlers: &'a [Caught],
+    pub handlers: &'a [ExceptionEntry],
     /// The starts of the instructions that have targets or types, if known.
-    pub changing: Option<&'a [u32]>,
+    pub relocations: Option<&'a [u32]>,
     /// Whether memory 0 is a guarded memory in all instances (see `guard`). Checks are then left out. It needs the
     /// feature `guard-pages`.
     pub guarded: bool,
 }
 
-impl Source<'_> {
+impl UnlinkedFunc<'_> {
     /// An empty function whose bounds are checked in code, to build others from.
-    pub const CHECKED: Source<'static> = Source {
+    pub const EMPTY: UnlinkedFunc<'static> = UnlinkedFunc {
         func: 0,
         code: &[],
         header: 0,
         frame_slots: 0,
         callees: (&[], &[]),
         handlers: &[],
-        changing: None,
+        relocations: None,
         guarded: false,
     };
 }
 
-impl Linker {
+impl CodeLinker {
     /// Creates a linker with the handlers of GC instructions, in order. The list is empty if code has none of these.
-    pub fn new(objects: &'static [Handler]) -> Linker {
-        Linker {
+    pub fn new(objects: &'static [Handler]) -> CodeLinker {
+        CodeLinker {
             vectors: None,
             objects,
             superinstructions: true,
             starts: Vec::new(),
-            changing: Vec::new(),
+            relocations: Vec::new(),
             checked: Vec::new(),
             checks: false,
         }
@@ -186,13 +188,13 @@ impl Linker {
     ///
     /// # Safety
     /// `vectors` returns the right handler for each opcode, and the processor can run it.
-    pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> Linker {
-        Linker { vectors: Some(vectors), ..self }
+    pub unsafe fn with_vectors(self, vectors: fn(Opcode) -> Handler) -> CodeLinker {
+        CodeLinker { vectors: Some(vectors), ..self }
     }
 
     /// Sets whether two instructions in a row may become a superinstruction. The default is yes.
-    pub fn superinstructions(self, on: bool) -> Linker {
-        Linker { superinstructions: on, ..self }
+    pub fn superinstructions(self, on: bool) -> CodeLinker {
+        CodeLinker { superinstructions: on, ..self }
     }
 
     /// Returns the handler of an opcode.
@@ -201,17 +203,17 @@ impl Linker {
         if Linked::GUARDED && self.checks {
             return self.checked_handler(opcode);
         }
-        if opcode < LIMIT { TABLE[opcode] } else { self.rare_handler(opcode) }
+        if opcode < LIMIT { TABLE[opcode] } else { self.cold_handler(opcode) }
     }
 
     #[inline(never)]
     fn checked_handler(&self, opcode: usize) -> Handler {
-        if opcode < LIMIT { self.checked[opcode] } else { self.rare_handler(opcode) }
+        if opcode < LIMIT { self.checked[opcode] } else { self.cold_handler(opcode) }
     }
 
-    /// Fills [`Linker::checked`].
+    /// Fills [`CodeLinker::checked`].
     #[cold]
-    fn make_checked(&mut self) -> Result<(), OutOfMemory> {
+    fn build_bounds_checked(&mut self) -> Result<(), OutOfMemory> {
         self.checked.try_extend_from_slice(&TABLE)?;
         for (&opcode, &handler) in CHECKED.0.iter().zip(&CHECKED.1) {
             // A build without the extended op set lacks the last opcodes.
@@ -223,9 +225,9 @@ impl Linker {
     }
 
     /// Returns the first cell of the superinstruction of two opcodes, if there is one.
-    #[cfg(feature = "pairs")]
+    #[cfg(feature = "superinstructions")]
     #[inline(always)]
-    fn pair(&self, first: u16, second: u16) -> Option<Cell> {
+    fn superinstruction(&self, first: u16, second: u16) -> Option<Cell> {
         if !self.superinstructions {
             return None;
         }
@@ -239,19 +241,19 @@ impl Linker {
                 return None;
             }
         }
-        let pair = crate::handlers::pairs::find(first, second)?;
-        let handler = crate::handlers::pairs::handler(pair, |number| self.handler(number));
-        Some(named(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(pair), false))
+        let pair = crate::handlers::superinstructions::find(first, second)?;
+        let handler = crate::handlers::superinstructions::handler(pair, |number| self.handler(number));
+        Some(handler_cell(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(pair), false))
     }
 
     /// This build has no superinstructions.
-    #[cfg(not(feature = "pairs"))]
-    fn pair(&self, _first: u16, _second: u16) -> Option<Cell> {
+    #[cfg(not(feature = "superinstructions"))]
+    fn superinstruction(&self, _first: u16, _second: u16) -> Option<Cell> {
         None
     }
 
     #[inline(never)]
-    fn rare_handler(&self, opcode: usize) -> Handler {
+    fn cold_handler(&self, opcode: usize) -> Handler {
         if let (FIRST_VECTOR.., Some(vectors)) = (opcode, self.vectors) {
             return vectors(Opcode(opcode as u16));
         }
@@ -263,15 +265,15 @@ impl Linker {
     }
 
     /// Searches the instructions that change when they are linked.
-    fn look(&mut self, code: &[u16]) -> Result<(), OutOfMemory> {
-        self.changing.clear();
+    fn collect_relocations(&mut self, code: &[u16]) -> Result<(), OutOfMemory> {
+        self.relocations.clear();
         let mut at = 0;
         while let Some(&opcode) = code.get(at) {
             let length = length(opcode);
-            if length & CHANGES != 0 {
-                self.changing.try_push(at as u32)?;
+            if length & RELOCATED != 0 {
+                self.relocations.try_push(at as u32)?;
             }
-            match if length & MORE != 0 { long_units(code, at) } else { usize::from(length & UNITS) } {
+            match if length & HAS_TARGET_LIST != 0 { br_table_units(code, at) } else { usize::from(length & UNITS) } {
                 0 => break,
                 units => at += units,
             }
@@ -280,13 +282,18 @@ impl Linker {
     }
 
     /// Marks jump targets.
-    fn mark(&mut self, code: &[u16], handlers: &[Caught], changing: &[u32]) -> Result<(), OutOfMemory> {
+    fn mark_jump_targets(
+        &mut self,
+        code: &[u16],
+        handlers: &[ExceptionEntry],
+        relocations: &[u32],
+    ) -> Result<(), OutOfMemory> {
         if self.starts.len() <= code.len() {
             self.starts.try_resize(code.len() + 1, 0)?;
         }
         let starts = &mut self.starts[..=code.len()];
-        for &at in changing {
-            for_each_change(code, at as usize, |kind, _, value| {
+        for &at in relocations {
+            for_each_relocation(code, at as usize, |kind, _, value| {
                 if let (Operand::Target, Some(start)) = (kind, starts.get_mut(target(at as usize, value))) {
                     *start = TARGET;
                 }
@@ -302,9 +309,9 @@ impl Linker {
     }
 
     /// Appends the instructions to `out` as cells and records where each one goes. Returns their length in bytes.
-    fn lay_out(&mut self, source: &Source<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
+    fn write_cells(&mut self, source: &UnlinkedFunc<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
-        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HANDLES };
+        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HAS_TABLE };
         // An instruction has at most as many cells as units. The copy of eight units below may write two cells too
         // many.
         out.try_room(code.len() + 2)?;
@@ -320,15 +327,15 @@ impl Linker {
         while let Some(&opcode) = code.get(at) {
             let length = length(opcode);
             let mut units = usize::from(length & UNITS);
-            if length & MORE != 0 {
-                units = long_units(code, at);
+            if length & HAS_TARGET_LIST != 0 {
+                units = br_table_units(code, at);
             }
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
             let target = cfg!(feature = "count") && starts[at] == TARGET;
             let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
             let pair = match before {
-                Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::Far) => {
-                    self.pair(first, opcode).map(|pair| (place, pair))
+                Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::ByIndex) => {
+                    self.superinstruction(first, opcode).map(|pair| (place, pair))
                 }
                 _ => None,
             };
@@ -346,18 +353,18 @@ impl Linker {
                 None => {
                     starts[at] = (count * size_of::<Cell>()) as u32;
                     let handler = match callee {
-                        Callee::Far => hot::<Linked, CallByNumber>,
+                        Callee::ByIndex => hot::<Linked, CallByIndex>,
                         _ => self.handler(usize::from(opcode)),
                     };
                     // SAFETY: the cell is in the room, as said above.
-                    unsafe { cells.add(count).write(named(handler, usize::from(opcode), target)) };
-                    before = if matches!(callee, Callee::Far) { None } else { Some((opcode, count)) };
+                    unsafe { cells.add(count).write(handler_cell(handler, usize::from(opcode), target)) };
+                    before = if matches!(callee, Callee::ByIndex) { None } else { Some((opcode, count)) };
                     count += 1;
                 }
             }
             if !matches!(callee, Callee::None) {
                 let cell = match callee {
-                    Callee::Near(unresolved) => Cell::of_address(unresolved.cast()),
+                    Callee::ByStub(call_stub) => Cell::of_address(call_stub.cast()),
                     _ => Cell::of_word(0),
                 };
                 // SAFETY: the cell is in the room, as said above.
@@ -381,7 +388,7 @@ impl Linker {
                     }
                 }
             }
-            if caller & CALLER_HANDLES != 0 && THROWS.contains(&opcode) {
+            if caller & CALLER_HAS_TABLE != 0 && THROWS.contains(&opcode) {
                 // SAFETY: the last operand of a throw is a unit of the cells that were just written.
                 unsafe { cells.add(count).cast::<u16>().add(operands.len() - 1).write(caller) };
             }
@@ -401,10 +408,10 @@ impl Linker {
     }
 
     /// Prepares to link a function that is guarded or not.
-    fn begin(&mut self, source: &Source<'_>) -> Result<(), OutOfMemory> {
+    fn prepare(&mut self, source: &UnlinkedFunc<'_>) -> Result<(), OutOfMemory> {
         self.checks = Linked::GUARDED && !source.guarded;
         if self.checks && self.checked.is_empty() {
-            self.make_checked()?;
+            self.build_bounds_checked()?;
         }
         Ok(())
     }
@@ -414,35 +421,40 @@ impl Linker {
     ///
     /// # Errors
     /// There is no memory.
-    pub fn link(&mut self, source: &Source<'_>, type_ids: &[u32], out: &mut Vec<Cell>) -> Result<usize, OutOfMemory> {
-        let Source { func, code, header, frame_slots, handlers, changing, .. } = *source;
-        self.begin(source)?;
-        if changing.is_none() {
-            self.look(code)?;
+    pub fn link(
+        &mut self,
+        source: &UnlinkedFunc<'_>,
+        type_ids: &[u32],
+        out: &mut Vec<Cell>,
+    ) -> Result<usize, OutOfMemory> {
+        let UnlinkedFunc { func, code, header, frame_slots, handlers, relocations, .. } = *source;
+        self.prepare(source)?;
+        if relocations.is_none() {
+            self.collect_relocations(code)?;
         }
-        let looked_for = core::mem::take(&mut self.changing);
-        let changing = changing.unwrap_or(&looked_for);
-        self.mark(code, handlers, changing)?;
+        let looked_for = core::mem::take(&mut self.relocations);
+        let relocations = relocations.unwrap_or(&looked_for);
+        self.mark_jump_targets(code, handlers, relocations)?;
         out.clear();
         // At most one stretch begins at each start and each end of a handler.
         let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * (HANDLER_CELLS + 2) };
-        let in_front = FRONT_CELLS + of_handlers;
+        let in_front = CODE_HEADER_CELLS + of_handlers;
         out.try_resize(in_front, Cell::of_word(0))?;
-        let bytes = self.lay_out(source, out)?;
+        let bytes = self.write_cells(source, out)?;
         let (front, cells) = out.split_at_mut(in_front);
         let mut handled = 0;
         if !handlers.is_empty() {
-            handled = HANDLED;
+            handled = HAS_EXCEPTION_TABLE;
             let (covered, last) = front[..of_handlers].split_at_mut(of_handlers - 1);
-            let count = self.cover(handlers, covered)?;
+            let count = self.register_exception_ranges(handlers, covered)?;
             last[0] = Cell::of_word(handlers.len() as u64 | (count as u64) << 32);
         }
         front[of_handlers] = Cell::of_word(u64::from(func) | u64::from(bytes) << 32 | handled);
-        front[of_handlers + 1] = Front::new(frame_slots, header).cell();
-        for &at in changing {
-            self.change(code, at as usize, type_ids, cells);
+        front[of_handlers + 1] = FrameLayout::new(frame_slots, header).cell();
+        for &at in relocations {
+            self.relocate(code, at as usize, type_ids, cells);
         }
-        self.changing = looked_for;
+        self.relocations = looked_for;
         Ok(in_front)
     }
 
@@ -457,7 +469,11 @@ impl Linker {
     /// handlers are then found.)
     #[cold]
     #[inline(never)]
-    fn cover(&self, handlers: &[Caught], covered: &mut [Cell]) -> Result<usize, OutOfMemory> {
+    fn register_exception_ranges(
+        &self,
+        handlers: &[ExceptionEntry],
+        covered: &mut [Cell],
+    ) -> Result<usize, OutOfMemory> {
         let (before, places) = covered.split_at_mut(2 * handlers.len());
         // Sorted by start, outer handlers first. (A heap sorts with a tenth of the code of `sort`.)
         let mut order = try_with_capacity(handlers.len())?;
@@ -469,14 +485,14 @@ impl Linker {
         }
         // The handlers that cover the current place, with their ends, the innermost last.
         let mut open: Vec<(u32, u32)> = try_with_capacity(handlers.len())?;
-        let innermost = |open: &[(u32, u32)]| open.last().map_or(NO_HANDLER, |&(number, _)| number);
-        let mut stretches: Vec<(u32, u32)> = try_with_capacity(before.len())?;
-        let mut begin = |from: u32, handler: u32| match stretches.last_mut() {
+        let innermost = |open: &[(u32, u32)]| open.last().map_or(NO_ENTRY, |&(number, _)| number);
+        let mut ranges: Vec<(u32, u32)> = try_with_capacity(before.len())?;
+        let mut begin = |from: u32, handler: u32| match ranges.last_mut() {
             Some(last) if last.0 == from => last.1 = handler,
-            _ => stretches.push((from, handler)),
+            _ => ranges.push((from, handler)),
         };
         let order = BinaryHeap::from(order).into_sorted_vec().into_iter().map(|(from, number)| (from, !number));
-        for (from, number) in order.chain([(u32::MAX, NO_HANDLER)]) {
+        for (from, number) in order.chain([(u32::MAX, NO_ENTRY)]) {
             while let Some(&(_, end)) = open.last().filter(|last| last.1 <= from) {
                 open.pop();
                 begin(end, innermost(&open));
@@ -486,30 +502,30 @@ impl Linker {
             begin(from, number);
             open.push((number, self.place(handler.to)));
         }
-        let unused = before.len().saturating_sub(stretches.len());
-        for (&(from, handler), cell) in stretches.iter().zip(&mut before[unused..]) {
+        let unused = before.len().saturating_sub(ranges.len());
+        for (&(from, handler), cell) in ranges.iter().zip(&mut before[unused..]) {
             *cell = halves(from, handler);
         }
-        Ok(stretches.len().min(before.len()))
+        Ok(ranges.len().min(before.len()))
     }
 
     /// Converts a handler to cells. Its places become bytes.
-    fn handler_cells(&self, handler: &Caught) -> [Cell; HANDLER_CELLS] {
-        let Caught { from, to, target, tag, slot, count, reference, level } = *handler;
+    fn handler_cells(&self, handler: &ExceptionEntry) -> [Cell; HANDLER_CELLS] {
+        let ExceptionEntry { from, to, target, tag, slot, count, reference, level } = *handler;
         [
             halves(self.place(from), self.place(to)),
             halves(self.place(target), tag),
             halves(u32::from(slot) | u32::from(count) << 16, u32::from(reference) | u32::from(level) << 16),
             // The outer handler is written later.
-            halves(NO_HANDLER, 0),
+            halves(NO_ENTRY, 0),
         ]
     }
 
     /// Writes the targets and types of the instruction at `at` into its cells.
-    fn change(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
+    fn relocate(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
         let start = self.starts[at];
         let Some(cells) = cells.get_mut((start as usize + Linked::OPERANDS) / size_of::<Cell>()..) else { return };
-        for_each_change(code, at, |kind, unit, value| {
+        for_each_relocation(code, at, |kind, unit, value| {
             let linked = match kind {
                 Operand::Type => type_ids[value as usize],
                 _ => self.starts[target(at, value)].wrapping_sub(start),
@@ -524,13 +540,13 @@ impl Linker {
     ///
     /// # Errors
     /// There is no memory.
-    pub fn unit_at(&mut self, source: &Source<'_>, byte: u32) -> Result<u32, OutOfMemory> {
-        let Source { code, handlers, .. } = *source;
-        self.begin(source)?;
-        self.look(code)?;
-        let changing = core::mem::take(&mut self.changing);
-        self.mark(code, handlers, &changing)?;
-        self.lay_out(source, &mut Vec::new())?;
+    pub fn unit_at(&mut self, source: &UnlinkedFunc<'_>, byte: u32) -> Result<u32, OutOfMemory> {
+        let UnlinkedFunc { code, handlers, .. } = *source;
+        self.prepare(source)?;
+        self.collect_relocations(code)?;
+        let relocations = core::mem::take(&mut self.relocations);
+        self.mark_jump_targets(code, handlers, &relocations)?;
+        self.write_cells(source, &mut Vec::new())?;
         Ok(instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32)
     }
 }
@@ -541,19 +557,19 @@ enum Callee {
     /// The instruction is no direct call.
     None,
     /// The call's extra cell begins with this code.
-    Near(*const Cell),
-    /// The callee's header is in a slot without an [`unresolved`] entry. The call looks up its function by number
+    ByStub(*const Cell),
+    /// The callee's header is in a slot without an [`call_stub`] entry. The call looks up its function by number
     /// each time.
-    Far,
+    ByIndex,
 }
 
 /// Returns how a direct call with these operands finds its function.
 #[inline]
-fn callee(source: &Source<'_>, operands: &[u16]) -> Callee {
+fn callee(source: &UnlinkedFunc<'_>, operands: &[u16]) -> Callee {
     let (types, headers) = source.callees;
     let ty = types.get(read_units(operands, 0, 2) as usize);
     let header = ty.and_then(|&ty| headers.get(ty as usize));
-    header.and_then(|&header| unresolved(header)).map_or(Callee::Far, Callee::Near)
+    header.and_then(|&header| call_stub(header)).map_or(Callee::ByIndex, Callee::ByStub)
 }
 
 /// Returns the unit to which a target operand of the instruction at `at` leads.
@@ -562,37 +578,37 @@ fn target(at: usize, operand: u32) -> usize {
 }
 
 /// For each list of operands that changes in one target only, the unit of that target, counted behind the opcode.
-/// Otherwise [`OTHERWISE`].
-static TARGETS: [u8; LISTS] = {
-    let mut table = [OTHERWISE; LISTS];
+/// Otherwise [`SEVERAL`].
+static TARGETS: [u8; OPERAND_LISTS] = {
+    let mut table = [SEVERAL; OPERAND_LISTS];
     let mut list = 0;
-    while list < LISTS {
-        let operands = listed(list);
-        let (mut i, mut unit, mut changing) = (0, 0, 0);
+    while list < OPERAND_LISTS {
+        let operands = operand_list(list);
+        let (mut i, mut unit, mut relocations) = (0, 0, 0);
         while i < operands.len() {
             if matches!(operands[i], Operand::Target | Operand::TargetCount | Operand::Type) {
-                table[list] = if matches!(operands[i], Operand::Target) { unit as u8 } else { OTHERWISE };
-                changing += 1;
+                table[list] = if matches!(operands[i], Operand::Target) { unit as u8 } else { SEVERAL };
+                relocations += 1;
             }
             unit += operands[i].units();
             i += 1;
         }
-        if changing != 1 {
-            table[list] = OTHERWISE;
+        if relocations != 1 {
+            table[list] = SEVERAL;
         }
         list += 1;
     }
     table
 };
 
-const OTHERWISE: u8 = u8::MAX;
+const SEVERAL: u8 = u8::MAX;
 
 /// Passes each target and type of the instruction at `at` to `change`, with its unit behind the opcode and its value.
 #[inline(always)]
-fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
+fn for_each_relocation(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
     let value = |unit: usize| read_units(code, at + 1 + unit, 2) as u32;
-    let alone = Opcode(code[at]).list().map_or(OTHERWISE, |list| TARGETS[list]);
-    if alone != OTHERWISE {
+    let alone = Opcode(code[at]).list().map_or(SEVERAL, |list| TARGETS[list]);
+    if alone != SEVERAL {
         return change(Operand::Target, alone.into(), value(alone.into()));
     }
     let mut unit = 0;
@@ -614,7 +630,7 @@ fn for_each_change(code: &[u16], at: usize, mut change: impl FnMut(Operand, usiz
 /// Returns the first cell of an instruction. Handlers are numbered by opcode, then by superinstruction. `target` says
 /// whether the instruction is a jump target.
 #[inline(always)]
-fn named(handler: Handler, number: usize, target: bool) -> Cell {
+fn handler_cell(handler: Handler, number: usize, target: bool) -> Cell {
     let address = handler as *const ();
     #[cfg(feature = "count")]
     let address = crate::count::tagged(address, number, target);

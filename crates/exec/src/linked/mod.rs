@@ -69,7 +69,7 @@ impl Cell {
 /// A function of an instance, or of the host.
 #[repr(C)]
 pub struct Func {
-    /// The first instruction. It is [`crate::linked::cells::untranslated`] until the function is translated, and
+    /// The first instruction. It is [`crate::linked::cells::translate_stub`] until the function is translated, and
     /// [`crate::linked::cells::host`] for a host function.
     pub code: *const Cell,
     /// The slots of the frame, header included. Before translation, and for host functions, it is `header + HEADER`.
@@ -87,7 +87,7 @@ pub struct Func {
 }
 
 /// Converts between a function's record and the bits of the accumulator.
-union Passed {
+union AccumulatorPointer {
     func: *mut Func,
     bits: core::mem::MaybeUninit<u64>,
 }
@@ -97,7 +97,7 @@ impl Regs {
     #[inline(always)]
     pub(crate) fn set_callee(&mut self, func: *mut Func) {
         // All bytes are initialized first, because pointers may have fewer than 8 bytes.
-        let mut passed = Passed { bits: core::mem::MaybeUninit::new(0) };
+        let mut passed = AccumulatorPointer { bits: core::mem::MaybeUninit::new(0) };
         passed.func = func;
         // SAFETY: the field is `MaybeUninit`, for which any bytes are valid.
         self.acc = Accumulator(unsafe { passed.bits });
@@ -108,6 +108,6 @@ impl Regs {
     #[inline(always)]
     pub(crate) fn callee(&self) -> *mut Func {
         // SAFETY: any bytes are a valid value for a raw pointer, and all are initialized.
-        unsafe { Passed { bits: self.acc.0 }.func }
+        unsafe { AccumulatorPointer { bits: self.acc.0 }.func }
     }
 }

@@ -2,7 +2,7 @@
 
 use wasmote_ir::TrapCode;
 
-use crate::dispatch::ways::LinkedWay;
+use crate::dispatch::backend::LinkedDispatch;
 use crate::handlers::calls::linked::LinkedCalls;
 use crate::linked::{Cell, Func, Handler, Instance, Linked, Machine, Regs, Table, activation, cells};
 use crate::mode::{Accumulator, Mode, sealed};
@@ -13,7 +13,7 @@ impl Mode for Linked {
     type Cell = Cell;
     type Func = Func;
     type Funcs = *mut Func;
-    type IfLinked<T: Copy> = T;
+    type LinkedOnly<T: Copy> = T;
     type Host = unsafe fn(*mut Machine, *mut Func, *mut Instance, args: *mut u64) -> Result<(), TrapCode>;
     type HostFunc = *mut Func;
     type Accumulator = Accumulator;
@@ -21,7 +21,7 @@ impl Mode for Linked {
     type Vector = crate::operand::Vector;
     #[cfg(not(feature = "simd"))]
     type Vector = crate::mode::Absent;
-    type Way = LinkedWay;
+    type Dispatch = LinkedDispatch;
     type Calls = LinkedCalls;
 
     /// Operands lie behind the handler's address, which takes a cell.
@@ -31,7 +31,7 @@ impl Mode for Linked {
     /// The linker wrote distances in bytes.
     const TARGET: isize = 1;
     /// Units have the machine's byte order, but the lower unit comes first.
-    const TOGETHER: bool = cfg!(target_endian = "little");
+    const WIDE_UNIT_READS: bool = cfg!(target_endian = "little");
     const MEMORIES_MOVE: bool = true;
     const SMALL: bool = false;
     const GUARDED: bool = cfg!(guarded);
@@ -42,8 +42,8 @@ impl Mode for Linked {
     }
 
     #[inline(always)]
-    fn leave_run() -> *const u8 {
-        cells::leave_run().cast()
+    fn exit_cell() -> *const u8 {
+        cells::exit_cell().cast()
     }
 
     #[inline(always)]
@@ -58,9 +58,9 @@ impl Mode for Linked {
         unsafe { ((*machine).hooks.host)(machine, func, caller, args) }
     }
 
-    unsafe fn frames_end(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
+    unsafe fn frame_limit(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
         // SAFETY: the caller guarantees the registers of an activation that stopped on this machine.
-        unsafe { activation::frames_end(machine, regs) }
+        unsafe { activation::frame_limit(machine, regs) }
     }
 
     #[cfg(not(feature = "count"))]
@@ -80,7 +80,7 @@ impl Mode for Linked {
     }
 
     #[inline(always)]
-    fn if_linked<T: Copy>(value: T) -> T {
+    fn linked_only<T: Copy>(value: T) -> T {
         value
     }
 
@@ -89,14 +89,14 @@ impl Mode for Linked {
     unsafe fn run(
         machine: *mut Machine,
         registers: *const Regs,
-        chain: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
+        run_loop: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
     ) -> crate::dispatch::Exit {
         // SAFETY: the caller guarantees the contract of `chain`. Handlers own nothing that needs a drop.
-        unsafe { crate::guard::run(machine, registers, chain) }
+        unsafe { crate::guard::run(machine, registers, run_loop) }
     }
 
     #[inline(always)]
-    unsafe fn note_written(table: &Table, index: u64, count: u64) {
+    unsafe fn mark_written(table: &Table, index: u64, count: u64) {
         if count > 0 {
             let (first, last) = (index >> Table::PART_LOG2, (index + count - 1) >> Table::PART_LOG2);
             // SAFETY: the caller guarantees that the elements are in the table, and `written` has a byte for each

@@ -2,16 +2,16 @@
 //! the function has handlers. So a walk looks up only functions with handlers. Nothing changes until a handler is
 //! found. If there is none, the site of the trap is that of the throw.
 
+use wasmote_ir::exception_table::{ANY, DELEGATE, ExceptionEntry, NO_SLOT};
 use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
 use wasmote_ir::fuel::HANDLERS;
-use wasmote_ir::handlers::{ANY, DELEGATE, Handler, NO_SLOT};
 
 use crate::handlers::calls::linked::SAVED;
 use crate::linked::cells::{
-    CALLER_HANDLES, Description, LinkedHandler, NO_HANDLER, describe, leave_run, return_across,
+    CALLER_HAS_TABLE, CodeHeader, LinkedExceptionEntry, NO_ENTRY, code_header, cross_instance_return, exit_cell,
 };
 use crate::linked::{Cell, Instance, Machine, Regs};
-use crate::state::Landing;
+use crate::state::UnwindTarget;
 
 /// The exception that is thrown.
 struct Exception {
@@ -26,14 +26,14 @@ struct Exception {
 /// call's last unit would have: the header's slot and the flag for handlers.
 ///
 /// # Safety
-/// As [`Instr::run`](crate::dispatch::Instr::run), and `header` describes the frame at `fp`.
+/// As [`Execute::run`](crate::dispatch::Instr::run), and `header` describes the frame at `fp`.
 #[inline(always)]
-pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
+pub(crate) unsafe fn resume_at(r: &mut Regs, reference: u32, header: u16) -> bool {
     // SAFETY: the caller guarantees the registers of a running function and the header of its frame. `search` sets
-    // the landing that `take` uses.
+    // the unwind_target that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
-        let found = search(machine, reference, r.ip, r.fp, r.cx, header);
+        let found = search_code(machine, reference, r.ip, r.fp, r.cx, header);
         found && take(r, machine)
     }
 }
@@ -44,12 +44,12 @@ pub(crate) unsafe fn land(r: &mut Regs, reference: u32, header: u16) -> bool {
 /// # Safety
 /// The registers are those of the caller, and `ip` is as described.
 #[inline(always)]
-pub(crate) unsafe fn land_behind_call(r: &mut Regs, reference: u32) -> bool {
-    // SAFETY: the caller guarantees the registers of a running function and `ip`. `search_behind` sets the landing
+pub(crate) unsafe fn resume_after_call(r: &mut Regs, reference: u32) -> bool {
+    // SAFETY: the caller guarantees the registers of a running function and `ip`. `search_behind` sets the unwind_target
     // that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
-        search_behind(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
+        search_caller(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
     }
 }
 
@@ -59,10 +59,10 @@ pub(crate) unsafe fn land_behind_call(r: &mut Regs, reference: u32) -> bool {
 /// A search on this machine just found a handler.
 #[inline(always)]
 unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
-    // SAFETY: the caller guarantees that a search set `landing`: to the handler's frame, instance and code, which are
+    // SAFETY: the caller guarantees that a search set `unwind_target`: to the handler's frame, instance and code, which are
     // live. An instance has at least one memory.
     unsafe {
-        let Landing { ip, fp, instance, stack_end } = (*machine).landing;
+        let UnwindTarget { ip, fp, instance, stack_end } = (*machine).unwind_target;
         (*machine).stack_end = stack_end;
         r.ip = ip;
         r.fp = fp;
@@ -75,7 +75,7 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
 /// # Safety
 /// As [`land_behind_call`].
 #[inline(never)]
-unsafe fn search_behind(
+unsafe fn search_caller(
     machine: *mut Machine,
     reference: u32,
     ip: *const u8,
@@ -85,17 +85,17 @@ unsafe fn search_behind(
     // SAFETY: the caller guarantees the registers. `ip` is fixed, or in the last cell of a call, and an instruction
     // follows a call.
     unsafe {
-        let fixed = ip == return_across().cast() || ip == leave_run().cast();
+        let fixed = ip == cross_instance_return().cast() || ip == exit_cell().cast();
         let back = if fixed { ip } else { ip.add(size_of::<Cell>()) };
-        let mut walk = Walk { ip, fp, instance, caller: 0, stack_end: (*machine).stack_end };
-        walk.back_to(back) && search_from(machine, reference, walk)
+        let mut walk = FrameWalk { ip, fp, instance, caller: 0, stack_end: (*machine).stack_end };
+        walk.unwind_to(back) && search_frames(machine, reference, walk)
     }
 }
 
 /// # Safety
 /// As [`land`].
 #[inline(never)]
-unsafe fn search(
+unsafe fn search_code(
     machine: *mut Machine,
     reference: u32,
     ip: *const u8,
@@ -105,13 +105,13 @@ unsafe fn search(
 ) -> bool {
     // SAFETY: the caller guarantees the frame and its header, from which the walk starts.
     unsafe {
-        let walk = Walk { ip, fp, instance, caller, stack_end: (*machine).stack_end };
-        search_from(machine, reference, walk)
+        let walk = FrameWalk { ip, fp, instance, caller, stack_end: (*machine).stack_end };
+        search_frames(machine, reference, walk)
     }
 }
 
 /// A frame and the place in its code. The walk goes from callee to caller.
-struct Walk {
+struct FrameWalk {
     /// A byte inside the instruction that throws or calls.
     ip: *const u8,
     fp: *mut u64,
@@ -121,24 +121,24 @@ struct Walk {
     stack_end: *mut u64,
 }
 
-impl Walk {
+impl FrameWalk {
     /// Moves to the frame that a return to `back` leads to. `fp` is already that frame. Returns `false` if it is the
     /// host's.
     ///
     /// # Safety
     /// `back` is a return address that a call wrote, and `stack_end` is where calls between instances stand.
-    unsafe fn back_to(&mut self, back: *const u8) -> bool {
+    unsafe fn unwind_to(&mut self, back: *const u8) -> bool {
         // SAFETY: the caller guarantees a return address. It is one of the two fixed cells, or the instruction behind
-        // a call, whose last unit the linker wrote. For `return_across`, the call into the other instance put an
+        // a call, whose last unit the linker wrote. For `cross_instance_return`, the call into the other instance put an
         // entry at `stack_end`.
         unsafe {
             let mut back = back;
-            if back == return_across().cast() {
+            if back == cross_instance_return().cast() {
                 back = self.stack_end.cast::<*const u8>().read();
                 self.instance = self.stack_end.add(1).cast::<*mut Instance>().read();
                 self.stack_end = self.stack_end.add(SAVED);
             }
-            if back == leave_run().cast() {
+            if back == exit_cell().cast() {
                 return false;
             }
             self.ip = back.sub(size_of::<Cell>());
@@ -151,14 +151,14 @@ impl Walk {
     ///
     /// # Safety
     /// The walk stands at a frame of a function that calls or throws.
-    unsafe fn up(&mut self) -> bool {
+    unsafe fn caller_frame(&mut self) -> bool {
         // SAFETY: the caller guarantees the frame. `caller` gives the slot of its header, which the call of the
         // function wrote.
         unsafe {
             let header = self.fp.add(usize::from(self.caller & MAX_HEADER));
             let back = header.add(HEADER_RETURN).cast::<*const u8>().read();
             self.fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
-            self.back_to(back)
+            self.unwind_to(back)
         }
     }
 }
@@ -167,7 +167,7 @@ impl Walk {
 ///
 /// # Safety
 /// The walk stands at a frame of a running function on this machine.
-unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> bool {
+unsafe fn search_frames(machine: *mut Machine, reference: u32, mut walk: FrameWalk) -> bool {
     // SAFETY: the caller guarantees the machine and the frame; `up` keeps the walk at frames of running functions.
     // `place` returns an address in the heap, with `Heap::SLACK` bytes behind it, so an object's header is readable.
     // The hook returns null or the code around `ip`.
@@ -178,12 +178,12 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
         let exception = Exception { reference, tag, values: object.add(size_of::<u64>()).cast() };
         loop {
             (*machine).searched += 1;
-            if walk.caller & CALLER_HANDLES != 0
+            if walk.caller & CALLER_HAS_TABLE != 0
                 && let code = ((*machine).hooks.locate)(machine, walk.instance, walk.ip.cast())
                 && !code.is_null()
                 && let Some(handler) = handler(&walk, code, exception.tag)
             {
-                (*machine).landing = Landing {
+                (*machine).unwind_target = UnwindTarget {
                     ip: code.cast::<u8>().add(handler.target as usize),
                     fp: walk.fp,
                     instance: walk.instance,
@@ -192,7 +192,7 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
                 deliver(&exception, &handler, walk.fp);
                 return true;
             }
-            if !walk.up() {
+            if !walk.caller_frame() {
                 return false;
             }
         }
@@ -204,23 +204,23 @@ unsafe fn search_from(machine: *mut Machine, reference: u32, mut walk: Walk) -> 
 ///
 /// # Safety
 /// `code` is the linked code of a function with handlers of the walk's instance, and contains the walk's place.
-unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
+unsafe fn handler(walk: &FrameWalk, code: *const Cell, tag: u32) -> Option<ExceptionEntry> {
     // SAFETY: the caller guarantees code that the linker wrote, in front of which its handlers and stretches are.
-    let (handlers, stretches) = unsafe {
-        let Description { handlers, stretches: (first, count), .. } = describe(code);
+    let (handlers, ranges) = unsafe {
+        let CodeHeader { handlers, ranges: (first, count), .. } = code_header(code);
         (handlers, core::slice::from_raw_parts(first, count))
     };
     let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
-    let stretch = stretches.get(stretches.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
+    let stretch = ranges.get(ranges.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
     let (mut next, mut found) = (stretch.handler, None);
     let mut below = u16::MAX;
     let mut passed = 0u64;
     // SAFETY: validation and the image verifier keep tags in range of the instance's tags.
     let tag_of = |index: u32| unsafe { (*walk.instance).tags.add(index as usize).read() };
-    while next != NO_HANDLER && found.is_none() {
+    while next != NO_ENTRY && found.is_none() {
         passed += 1;
-        // SAFETY: the linker writes numbers of handlers that are there, or `NO_HANDLER`.
-        let LinkedHandler { handler, outer, .. } = unsafe { handlers.add(next as usize).read() };
+        // SAFETY: the linker writes numbers of handlers that are there, or `NO_ENTRY`.
+        let LinkedExceptionEntry { handler, outer, .. } = unsafe { handlers.add(next as usize).read() };
         next = outer;
         if handler.level >= below {
             continue;
@@ -243,7 +243,7 @@ unsafe fn handler(walk: &Walk, code: *const Cell, tag: u32) -> Option<Handler> {
 ///
 /// # Safety
 /// The handler belongs to the function whose frame is at `fp`. The values are those of an object in the heap.
-unsafe fn deliver(exception: &Exception, handler: &Handler, fp: *mut u64) {
+unsafe fn deliver(exception: &Exception, handler: &ExceptionEntry, fp: *mut u64) {
     // SAFETY: the caller guarantees the frame. The translator and the image verifier keep the handler's slots in the
     // frame. It has at most as many values as `Heap::SLACK` leaves readable behind an object.
     unsafe {

@@ -18,7 +18,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the 16-bit operand at this unit.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
         // SAFETY: the caller guarantees that the instruction has this operand. Code is aligned to units.
@@ -28,7 +28,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the address of the operand at this unit.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn operand(&self, at: usize) -> *const u8 {
         // SAFETY: the caller guarantees that the instruction has this operand, so the address lies in the code.
@@ -38,12 +38,12 @@ impl<M: Mode> Regs<M> {
     /// Returns the 32-bit operand at this unit. The lower unit comes first.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u32(&self, at: usize) -> u32 {
         // SAFETY: the caller guarantees that the instruction has this operand of two units.
         unsafe {
-            if M::TOGETHER {
+            if M::WIDE_UNIT_READS {
                 self.ip.add(M::OPERANDS + 2 * at).cast::<u32>().read_unaligned()
             } else {
                 self.u16(at) as u32 | (self.u16(at + 1) as u32) << 16
@@ -54,12 +54,12 @@ impl<M: Mode> Regs<M> {
     /// Returns the 64-bit operand at this unit. Lower units come first.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u64(&self, at: usize) -> u64 {
         // SAFETY: the caller guarantees that the instruction has this operand of four units.
         unsafe {
-            if M::TOGETHER {
+            if M::WIDE_UNIT_READS {
                 self.ip.add(M::OPERANDS + 2 * at).cast::<u64>().read_unaligned()
             } else {
                 u64::from(self.u32(at)) | u64::from(self.u32(at + 2)) << 32
@@ -70,7 +70,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the slot that the operand at this unit names.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: the caller guarantees a slot operand. The translator keeps it below the frame's size (the verifier
@@ -81,7 +81,7 @@ impl<M: Mode> Regs<M> {
     /// Moves to the next instruction. The operands of this one take `units` units.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run). The operands of the instruction take `units` units, and
+    /// As [`Execute::run`](crate::dispatch::Instr::run). The operands of the instruction take `units` units, and
     /// another instruction follows.
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
@@ -93,7 +93,7 @@ impl<M: Mode> Regs<M> {
     /// Jumps by the target operand at this unit.
     ///
     /// # Safety
-    /// As [`Instr::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn jump(&mut self, at: usize) {
         // SAFETY: the caller guarantees a target operand. The translator and the verifier let it lead to an
@@ -114,7 +114,7 @@ pub trait Value: Copy {
     /// The operands of an immediate.
     const IMM: &'static [Operand];
     /// Whether the value has 32 bits and its accumulator is the integer one.
-    const NARROW: bool;
+    const ZERO_EXTENDED: bool;
     /// Reads the value from its slot. A vector takes two. As for `write`, the caller guarantees that they lie in the
     /// frame.
     unsafe fn read(slot: *const u64) -> Self;
@@ -125,7 +125,7 @@ pub trait Value: Copy {
     /// Reads the accumulator of this type.
     fn accumulator<M: Mode>(r: &Regs<M>) -> Self;
     /// Writes the accumulator of this type.
-    fn accumulate<M: Mode>(self, r: &mut Regs<M>);
+    fn set_accumulator<M: Mode>(self, r: &mut Regs<M>);
 }
 
 macro_rules! integer_value {
@@ -134,7 +134,7 @@ macro_rules! integer_value {
             const SRC: Operand = Operand::Src;
             const DST: Operand = Operand::Dst;
             const IMM: &'static [Operand] = &[Operand::Imm32];
-            const NARROW: bool = size_of::<$ty>() == 4;
+            const ZERO_EXTENDED: bool = size_of::<$ty>() == 4;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
                 // SAFETY: the caller guarantees an initialized slot of the frame.
@@ -152,11 +152,11 @@ macro_rules! integer_value {
             }
             #[inline(always)]
             fn accumulator<M: Mode>(r: &Regs<M>) -> Self {
-                r.accumulated() as $ty
+                r.accumulator() as $ty
             }
             #[inline(always)]
-            fn accumulate<M: Mode>(self, r: &mut Regs<M>) {
-                r.accumulate(self as $unsigned as u64);
+            fn set_accumulator<M: Mode>(self, r: &mut Regs<M>) {
+                r.set_accumulator(self as $unsigned as u64);
             }
         }
     )* };
@@ -169,7 +169,7 @@ macro_rules! float_value {
             const SRC: Operand = Operand::Src;
             const DST: Operand = Operand::Dst;
             const IMM: &'static [Operand] = &[Operand::$imm];
-            const NARROW: bool = false;
+            const ZERO_EXTENDED: bool = false;
             #[inline(always)]
             unsafe fn read(slot: *const u64) -> Self {
                 // SAFETY: the caller guarantees an initialized slot of the frame.
@@ -190,7 +190,7 @@ macro_rules! float_value {
                 r.$ty.value()
             }
             #[inline(always)]
-            fn accumulate<M: Mode>(self, r: &mut Regs<M>) {
+            fn set_accumulator<M: Mode>(self, r: &mut Regs<M>) {
                 r.$ty = $register::of(self);
             }
         }
@@ -205,7 +205,7 @@ pub trait Source<V: Value> {
     const FORMAT: Format;
     /// How many units its operands take.
     const UNITS: usize = Self::FORMAT.units();
-    /// Reads the value. The contract is that of `Instr::run`, and the instruction has a source of this class at this
+    /// Reads the value. The contract is that of `Execute::run`, and the instruction has a source of this class at this
     /// unit.
     unsafe fn get<M: Mode>(r: &Regs<M>, at: usize) -> V;
 }
@@ -261,7 +261,7 @@ impl<V: Value> Dest<V> for S {
         // SAFETY: the caller guarantees a slot operand at this unit. It names a slot of the frame, and two for a
         // vector.
         unsafe { value.write(r.slot(at)) };
-        value.accumulate(r);
+        value.set_accumulator(r);
     }
 }
 
@@ -269,6 +269,6 @@ impl<V: Value> Dest<V> for R {
     const FORMAT: Format = Format::ACCUMULATED;
     #[inline(always)]
     unsafe fn put<M: Mode>(r: &mut Regs<M>, _at: usize, value: V) {
-        value.accumulate(r);
+        value.set_accumulator(r);
     }
 }

@@ -53,7 +53,7 @@ impl Value for Vector {
     const SRC: Operand = Operand::SrcPair;
     const DST: Operand = Operand::DstPair;
     const IMM: &'static [Operand] = &[Operand::Imm64, Operand::Imm64];
-    const NARROW: bool = false;
+    const ZERO_EXTENDED: bool = false;
 
     #[inline(always)]
     unsafe fn read(slot: *const u64) -> Vector {
@@ -85,7 +85,7 @@ impl Value for Vector {
     }
 
     #[inline(always)]
-    fn accumulate<M: Mode>(self, r: &mut Regs<M>) {
+    fn set_accumulator<M: Mode>(self, r: &mut Regs<M>) {
         r.vector = M::Vector::of(self);
     }
 }

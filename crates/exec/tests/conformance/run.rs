@@ -12,8 +12,8 @@ use wasmote_ir::image::Image;
 use wasmote_ir::image::layout::{Section, kinds};
 use wasmote_ir::shape::Operand;
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
-use wasmote_validate::{Features, needed, validate};
-use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, Source, parse};
+use wasmote_validate::{Features, required_features, validate};
+use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, ScriptModule, parse};
 
 use crate::support::{Aligned, buffer_for, image_of, is_refused};
 use crate::values;
@@ -108,7 +108,7 @@ struct Runner<'s> {
     /// The indices of instances by the name under which they can be imported.
     registered: BTreeMap<&'s str, usize>,
     /// The modules that were only defined. The last one also has the empty name.
-    definitions: BTreeMap<&'s str, &'s Source>,
+    definitions: BTreeMap<&'s str, &'s ScriptModule>,
 }
 
 /// An instance and its memory, which are freed in this order.
@@ -186,12 +186,12 @@ impl<'s> Runner<'s> {
     }
 
     /// Instantiates a module as the last instance.
-    fn keep(&mut self, name: Option<&'s str>, source: &Source) -> Result<(), Not> {
+    fn keep(&mut self, name: Option<&'s str>, source: &ScriptModule) -> Result<(), Not> {
         let made = self.instantiate(source);
         let made = made.and_then(|outcome| {
             outcome.map_err(|code| Failed(format!("trapped when instantiated with \"{}\"", code.message())))
         });
-        if let (Err(LeftOut(_)), Source::Binary(wasm)) = (&made, source) {
+        if let (Err(LeftOut(_)), ScriptModule::Binary(wasm)) = (&made, source) {
             self.forget_imported(wasm);
         }
         let (instance, outcome) = match made {
@@ -214,13 +214,13 @@ impl<'s> Runner<'s> {
     }
 
     /// Instantiates a module. The inner error is a trap.
-    fn instantiate(&self, source: &Source) -> Result<Result<Parts, TrapCode>, Not> {
+    fn instantiate(&self, source: &ScriptModule) -> Result<Result<Parts, TrapCode>, Not> {
         let wasm = match source {
-            Source::Binary(wasm) => wasm,
-            Source::Malformed(error) => return Err(Failed(error.to_string())),
+            ScriptModule::Binary(wasm) => wasm,
+            ScriptModule::Malformed(error) => return Err(Failed(error.to_string())),
         };
         if let Err(error) = validate(wasm, &Features::default()) {
-            let (needed, _) = needed(wasm);
+            let (needed, _) = required_features(wasm);
             let mut missing: Vec<&str> =
                 needed.iter().filter(|needed| !needed.built).map(|needed| needed.name).collect();
             // Errors that do not name a feature.
@@ -333,7 +333,7 @@ impl<'s> Runner<'s> {
             }
             Action::Instantiate(source) => {
                 let made = self.instantiate(source);
-                if let (Err(LeftOut(_)), Source::Binary(wasm)) = (&made, source) {
+                if let (Err(LeftOut(_)), ScriptModule::Binary(wasm)) = (&made, source) {
                     self.forget_imported(wasm);
                 }
                 Ok(made?.map(|_| Vec::new()))

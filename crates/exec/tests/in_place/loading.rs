@@ -215,7 +215,7 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
         |image| {
             let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
             // SAFETY: the image is unchanged since the translator's writer made it.
-            let mut instance = unsafe { Instance::new_trusted(image.bytes(), &[], &mut buffer, STACK, ()) }.unwrap();
+            let mut instance = unsafe { Instance::new_unchecked(image.bytes(), &[], &mut buffer, STACK, ()) }.unwrap();
             assert_eq!(one(&mut instance, "f", &[]), Ok(97));
         },
     );

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use wasmote_exec::InPlace;
 use wasmote_exec::state::Machine;
 use wasmote_exec::trace::{Step, When};
-use wasmote_ir::code::Instr;
+use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::image::Image;
 use wasmote_ir::shape::Operand;
 
@@ -49,7 +49,7 @@ fn each_instruction_is_shown_with_its_values() {
                     continue;
                 };
                 assert_eq!(func, 0);
-                let instr = Instr::decode(&units, unit as usize).expect("places are those of instructions");
+                let instr = Execute::decode(&units, unit as usize).expect("places are those of instructions");
                 if when == When::Before {
                     assert_eq!(before.replace(place), None, "each is shown once more when it has run");
                     continue;

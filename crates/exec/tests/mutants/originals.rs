@@ -9,7 +9,7 @@ use wasmote_test_support::mutate::{Choices, instruction_starts};
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, Suite, published};
 use wasmote_validate::{Features, validate};
-use wasmote_wat::script::{DirectiveKind, Source, parse};
+use wasmote_wat::script::{DirectiveKind, ScriptModule, parse};
 
 use crate::support::{image_of, is_refused, kinds_of_code};
 
@@ -119,7 +119,7 @@ fn of_scripts() -> Vec<(String, Vec<u8>)> {
     for Script { path, text, .. } in published().into_iter().filter(|script| script.suite != Suite::Version(1)) {
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in directives {
-            if let DirectiveKind::Module { module: Source::Binary(wasm), .. } = directive.kind {
+            if let DirectiveKind::Module { module: ScriptModule::Binary(wasm), .. } = directive.kind {
                 modules.push((format!("{path}:{}", directive.line), wasm));
             }
         }

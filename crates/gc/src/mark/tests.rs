@@ -1,6 +1,6 @@
 //! Marking is linear: objects that cannot wait are not searched for again and again.
 
-use super::waiting_for;
+use super::queue_len;
 use crate::tests::store::{ARRAY, Store};
 
 /// The work of collections.
@@ -17,7 +17,7 @@ pub(crate) struct Work {
 /// have objects that were already visited.
 fn chain(most: usize, arrays: usize) -> Work {
     let mut store = Store::new(most, false);
-    let len = waiting_for(most) + 100;
+    let len = queue_len(most) + 100;
     let mut objects = 0;
     let mut next = 0;
     for _ in 0..arrays {
@@ -62,6 +62,6 @@ fn lines_are_searched_as_often_in_large_heaps_as_in_others() {
     for bits in 8..35 {
         // The smallest objects with a reference have 16 bytes.
         let bytes = 1usize << bits;
-        assert!(bytes / 16 / waiting_for(bytes) <= 256, "{bits}");
+        assert!(bytes / 16 / queue_len(bytes) <= 256, "{bits}");
     }
 }

@@ -30,11 +30,12 @@ fn lists_stay_and_garbage_goes_whatever_the_sizes() {
 #[test]
 fn more_objects_than_can_wait_are_all_found() {
     // An array of lists: at once far more objects than the mark stack has room for.
-    const LISTS: u32 = 200_000;
+    const OPERAND_LISTS: u32 = 200_000;
     let mut store = Store::new(64 << 20, false);
-    let array = store.allocate(8 + 4 * LISTS as usize, u64::from(ARRAY) | u64::from(LISTS) << 32).unwrap();
+    let array =
+        store.allocate(8 + 4 * OPERAND_LISTS as usize, u64::from(ARRAY) | u64::from(OPERAND_LISTS) << 32).unwrap();
     store.roots.push(array);
-    for i in 0..LISTS {
+    for i in 0..OPERAND_LISTS {
         let tail = store.node(0, u64::from(i)).unwrap();
         // The tail must be in use while the other node is made.
         store.roots.push(tail);
@@ -43,7 +44,7 @@ fn more_objects_than_can_wait_are_all_found() {
         store.write(array, 8 + 4 * i as usize, node);
     }
     store.collect();
-    for i in 0..LISTS {
+    for i in 0..OPERAND_LISTS {
         let node = store.read(array, 8 + 4 * i as usize);
         assert!(store.heap.is_object(node));
         let tail = store.read(node, 8);

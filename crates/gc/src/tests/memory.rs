@@ -57,11 +57,11 @@ const MIB: usize = 1 << 20;
 #[test]
 fn a_collection_allocates_nothing_however_many_objects_wait() {
     // Far more objects than can wait. Each leads to another one.
-    const LISTS: usize = 100_000;
+    const OPERAND_LISTS: usize = 100_000;
     let mut store = Store::new(16 * MIB, false);
-    let array = store.allocate(8 + 4 * LISTS, u64::from(ARRAY) | (LISTS as u64) << 32).unwrap();
+    let array = store.allocate(8 + 4 * OPERAND_LISTS, u64::from(ARRAY) | (OPERAND_LISTS as u64) << 32).unwrap();
     store.roots.push(array);
-    for i in 0..LISTS {
+    for i in 0..OPERAND_LISTS {
         let tail = store.node(0, i as u64).unwrap();
         store.write(array, 8 + 4 * i, tail);
         let node = store.node(tail, 0).unwrap();
@@ -69,7 +69,7 @@ fn a_collection_allocates_nothing_however_many_objects_wait() {
     }
     let ((), refused) = with(0, || store.collect());
     assert_eq!(refused, 0);
-    for i in 0..LISTS {
+    for i in 0..OPERAND_LISTS {
         let tail = store.read(store.read(array, 8 + 4 * i), 8);
         assert!(store.heap.is_object(tail));
         assert_eq!(store.read(tail, 16) as usize, i);

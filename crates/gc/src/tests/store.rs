@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasmote_exec as exec;
 use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 
-use crate::{Heap, Layout, Span};
+use crate::{Heap, HeapBacking, Layout};
 
 /// The source of a heap's bytes.
 pub struct Backing {
@@ -34,7 +34,7 @@ impl Backing {
     }
 }
 
-impl Span for Backing {
+impl HeapBacking for Backing {
     fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
         if bytes > self.limit.get() + exec::Heap::SLACK {
             return None;
@@ -81,7 +81,7 @@ impl Store {
         Store::with(Box::new(Backing::new(most, limit, false)), most as u64, stress)
     }
 
-    pub fn with(backing: Box<dyn Span>, most: u64, stress: bool) -> Store {
+    pub fn with(backing: Box<dyn HeapBacking>, most: u64, stress: bool) -> Store {
         let mut heap = Heap::new(backing, Box::default(), most, stress, None);
         let reference = ValType::Ref(RefType::new(true, HeapType::Any));
         let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };

@@ -5,15 +5,15 @@ use super::error::{ImageError, ImageErrorKind};
 use super::layout::{Section, kinds};
 use super::read::{Image, OpSet};
 use super::verify::fail;
+use crate::exception_table::{DELEGATE, NO_SLOT};
 use crate::frame::HEADER;
-use crate::handlers::{DELEGATE, NO_SLOT};
 #[cfg(any(feature = "managed", feature = "simd"))]
 use crate::ops::FIRST_VECTOR;
 #[cfg(any(feature = "extended", feature = "managed"))]
 use crate::ops::OPCODES;
 #[cfg(feature = "simd")]
 use crate::ops::VECTOR_OPCODES;
-use crate::ops::{CORE_OPCODES, LISTS, NUMBERED, Numbered, Op, Opcode, listed};
+use crate::ops::{CORE_OPCODES, Interned, NUMBERED, OPERAND_LISTS, Op, Opcode, operand_list};
 use crate::shape::Operand;
 use crate::types::MAX_FIELD;
 use crate::types::ValType;
@@ -89,7 +89,7 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut opcode = 0;
     while opcode < N {
         let lacking = !cfg!(feature = "float") && Opcode((first + opcode) as u16).computes_floats();
-        table[opcode] = if lacking { LACKING } else { LISTED[NUMBERED.of[first + opcode] as usize] };
+        table[opcode] = if lacking { UNSUPPORTED } else { LISTED[NUMBERED.of[first + opcode] as usize] };
         opcode += 1;
     }
     // Few instructions have a rule, so these are added one by one.
@@ -112,11 +112,11 @@ const fn describe<const N: usize>(first: usize) -> [u32; N] {
 }
 
 /// For each list of operands, the numbers of their kinds.
-static LISTED: [u32; LISTS] = {
-    let mut table = [0; LISTS];
+static LISTED: [u32; OPERAND_LISTS] = {
+    let mut table = [0; OPERAND_LISTS];
     let mut list = 0;
-    while list < LISTS {
-        let operands = listed(list);
+    while list < OPERAND_LISTS {
+        let operands = operand_list(list);
         assert!(operands.len() <= 6);
         let mut i = 0;
         while i < operands.len() {
@@ -131,15 +131,15 @@ static LISTED: [u32; LISTS] = {
 /// Rule: only the operands are verified.
 const PLAIN: u32 = 0;
 /// Rule: execution never continues after the instruction.
-const ENDS: u32 = 1;
-/// Rule: as [`ENDS`], and the instruction writes slot 0.
+const ENDS_BLOCK: u32 = 1;
+/// Rule: as [`ENDS_BLOCK`], and the instruction writes slot 0.
 const RETURNS: u32 = 2;
-/// Rule: as [`ENDS`], and the instruction writes slots 0 and 1.
+/// Rule: as [`ENDS_BLOCK`], and the instruction writes slots 0 and 1.
 #[cfg(feature = "simd")]
 const RETURNS_PAIR: u32 = 3;
 
 /// Stands in place of a description: this build lacks the instruction.
-const LACKING: u32 = u32::MAX;
+const UNSUPPORTED: u32 = u32::MAX;
 
 /// Returns the rule of a family.
 const fn rule(op: Op) -> u32 {
@@ -153,7 +153,7 @@ const fn rule(op: Op) -> u32 {
         | Op::ReturnCallIndirect
         | Op::ReturnCallRef
         | Op::Throw
-        | Op::ThrowRef => ENDS,
+        | Op::ThrowRef => ENDS_BLOCK,
         Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
         #[cfg(feature = "simd")]
         Op::V128Return => RETURNS_PAIR,
@@ -162,14 +162,14 @@ const fn rule(op: Op) -> u32 {
 }
 
 /// Numbers the descriptions, equal ones alike.
-const fn distinct<const N: usize>(all: &[u32; N]) -> Numbered<N> {
+const fn distinct<const N: usize>(all: &[u32; N]) -> Interned<N> {
     let mut keys = [0; N];
     let mut i = 0;
     while i < N {
         keys[i] = all[i] as u64;
         i += 1;
     }
-    Numbered::new(&keys)
+    Interned::new(&keys)
 }
 
 /// The descriptions of `N` instructions. Many instructions share one, so each of the `M` different ones is stored once.
@@ -180,7 +180,7 @@ struct Descriptions<const N: usize, const M: usize> {
 }
 
 impl<const N: usize, const M: usize> Descriptions<N, M> {
-    const fn new(all: &[u32; N], distinct: &Numbered<N>) -> Self {
+    const fn new(all: &[u32; N], distinct: &Interned<N>) -> Self {
         let mut table = Descriptions { numbers: distinct.of, each: [0; M] };
         let mut number = 0;
         while number < M {
@@ -196,12 +196,12 @@ impl<const N: usize, const M: usize> Descriptions<N, M> {
 }
 
 static CORE_ALL: [u32; CORE_OPCODES] = describe(0);
-static CORE_EACH: Numbered<CORE_OPCODES> = distinct(&CORE_ALL);
+static CORE_EACH: Interned<CORE_OPCODES> = distinct(&CORE_ALL);
 static CORE: Descriptions<CORE_OPCODES, { CORE_EACH.count }> = Descriptions::new(&CORE_ALL, &CORE_EACH);
 #[cfg(feature = "extended")]
 static EXTENDED_ALL: [u32; OPCODES] = describe(0);
 #[cfg(feature = "extended")]
-static EXTENDED_EACH: Numbered<OPCODES> = distinct(&EXTENDED_ALL);
+static EXTENDED_EACH: Interned<OPCODES> = distinct(&EXTENDED_ALL);
 #[cfg(feature = "extended")]
 static EXTENDED: Descriptions<OPCODES, { EXTENDED_EACH.count }> = Descriptions::new(&EXTENDED_ALL, &EXTENDED_EACH);
 #[cfg(feature = "managed")]
@@ -209,13 +209,13 @@ const BEYOND: usize = FIRST_VECTOR - OPCODES;
 #[cfg(feature = "managed")]
 static MANAGED_ALL: [u32; BEYOND] = describe(OPCODES);
 #[cfg(feature = "managed")]
-static MANAGED_EACH: Numbered<BEYOND> = distinct(&MANAGED_ALL);
+static MANAGED_EACH: Interned<BEYOND> = distinct(&MANAGED_ALL);
 #[cfg(feature = "managed")]
 static MANAGED: Descriptions<BEYOND, { MANAGED_EACH.count }> = Descriptions::new(&MANAGED_ALL, &MANAGED_EACH);
 #[cfg(feature = "simd")]
 static VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
 #[cfg(feature = "simd")]
-static VECTORS_EACH: Numbered<VECTOR_OPCODES> = distinct(&VECTORS_ALL);
+static VECTORS_EACH: Interned<VECTOR_OPCODES> = distinct(&VECTORS_ALL);
 #[cfg(feature = "simd")]
 static VECTORS: Descriptions<VECTOR_OPCODES, { VECTORS_EACH.count }> = Descriptions::new(&VECTORS_ALL, &VECTORS_EACH);
 
@@ -385,7 +385,7 @@ impl Function<'_> {
 
     /// Verifies the instruction at this unit. Returns its size in units.
     fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
-        if !cfg!(feature = "float") && description == LACKING {
+        if !cfg!(feature = "float") && description == UNSUPPORTED {
             return Err(Kind::Float);
         }
         let rule = description >> 30;

@@ -101,7 +101,7 @@ pub enum Section {
     /// Tags, imported ones first: type.
     Tags,
     /// Exception handlers, ordered by function: function index; then the fields of
-    /// [`Handler`](crate::handlers::Handler), in units.
+    /// [`ExceptionEntry`](crate::exception_table::ExceptionEntry), in units.
     Handlers,
 }
 

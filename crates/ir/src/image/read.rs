@@ -3,7 +3,7 @@
 
 use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section};
-use crate::handlers::Handler;
+use crate::exception_table::ExceptionEntry;
 use crate::types::{FieldType, ValType};
 
 /// An image whose header is checked, by [`Image::parse`].
@@ -512,11 +512,11 @@ impl<'a> Image<'a> {
     }
 
     /// Returns an exception handler, in units.
-    pub fn handler(&self, index: u32) -> Option<Handler> {
+    pub fn handler(&self, index: u32) -> Option<ExceptionEntry> {
         let at = self.record(Section::Handlers, index)?;
         let [from, to, target, tag] = [4, 8, 12, 16].map(|field| self.u32(at + field));
         let [slot, count, reference, level] = [20, 22, 24, 26].map(|field| self.u16(at + field));
-        Some(Handler { from, to, target, tag, slot, count, reference, level })
+        Some(ExceptionEntry { from, to, target, tag, slot, count, reference, level })
     }
 
     /// Returns the indices of a function's exception handlers. Handlers are ordered by function, so this is a binary

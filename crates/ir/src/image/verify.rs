@@ -4,8 +4,8 @@ use super::error::{ImageError, ImageErrorKind};
 use super::layout::{self, Section, constants, kinds, modes};
 use super::read::{ElemRecord, Image, OpSet, some};
 use crate::code::MAX_FUNCTION_UNITS;
+use crate::exception_table::DELEGATE;
 use crate::frame::{HEADER, MAX_HEADER};
-use crate::handlers::DELEGATE;
 use crate::types::{HeapType, RefType, ValType};
 
 use ImageErrorKind as Kind;

@@ -234,20 +234,20 @@ impl Row {
 
 /// A row with its immediates and types, as the table gives it.
 #[derive(Clone, Copy)]
-struct Written {
+struct RowSource {
     row: Row,
     immediates: Immediates,
     types: Types,
 }
 
-impl Written {
+impl RowSource {
     const fn new(
         proposal: Proposal,
         immediates: &[Immediate],
         takes: &[Operand],
         leaves: &[Operand],
         marks: &[Mark],
-    ) -> Written {
+    ) -> RowSource {
         let mut bits = 0;
         let mut list = [None; IMMEDIATES];
         let mut types = Types { takes: [Operand::None; TAKES], leaves: [Operand::None; LEAVES] };
@@ -289,7 +289,7 @@ impl Written {
             _ => Class::Other,
         } as u8;
         let row = Row { bits, proposal, immediates: 0, types: 0 };
-        Written { row, immediates: list, types }
+        RowSource { row, immediates: list, types }
     }
 
     /// Returns a number for the list of immediates. Different lists have different numbers.
@@ -380,10 +380,10 @@ macro_rules! define_operators {
             /// The names of the constants in the order of the table, each followed by a space.
             const IDENTIFIERS: &'static str = concat!($( $( stringify!($name), " " ),* ),*);
 
-            const ROWS: &'static [Written] = &[$( $( {
+            const ROWS: &'static [RowSource] = &[$( $( {
                 #[allow(unused_imports, reason = "not every row has any")]
                 use Immediate::*;
-                Written::new(
+                RowSource::new(
                     Proposal::$proposal,
                     &[$($immediate),*],
                     &[$( $(Operand::$take),* )?],

@@ -4,7 +4,7 @@
 //! number are short. One such table has the index of the row, or 0 where there is no operator.
 
 use super::{Immediates, OPCODES, Operator, Row, Types};
-use crate::ops::Numbered;
+use crate::ops::Interned;
 
 /// The first bytes of opcodes that have a number after them.
 pub const PREFIXES: [u8; 4] = [0xfb, 0xfc, 0xfd, 0xfe];
@@ -39,32 +39,32 @@ const NUMBERS: usize = FIRSTS[PREFIXES.len()] as usize;
 
 const COUNT: usize = Operator::ALL.len();
 
-static LISTS: Numbered<COUNT> = {
+static OPERAND_LISTS: Interned<COUNT> = {
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].immediate_bits();
         i += 1;
     }
-    Numbered::new(&bits)
+    Interned::new(&bits)
 };
 
-static SIGNATURES: Numbered<COUNT> = {
+static SIGNATURES: Interned<COUNT> = {
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].type_bits();
         i += 1;
     }
-    Numbered::new(&bits)
+    Interned::new(&bits)
 };
 
-static DIFFERENT: Numbered<COUNT> = {
-    let (lists, signatures) = (&LISTS.of, &SIGNATURES.of);
+static DIFFERENT: Interned<COUNT> = {
+    let (lists, signatures) = (&OPERAND_LISTS.of, &SIGNATURES.of);
     let (mut bits, mut i) = ([0; COUNT], 0);
     while i < COUNT {
         bits[i] = Operator::ROWS[i].row_bits(lists[i], signatures[i]);
         i += 1;
     }
-    Numbered::new(&bits)
+    Interned::new(&bits)
 };
 
 /// Returns the size of a table for `count` entries: a power of two, so that an index can be masked and needs no bounds
@@ -74,10 +74,10 @@ const fn room(count: usize) -> usize {
 }
 
 /// The different lists of immediates.
-static IMMEDIATES: [Immediates; room(LISTS.count)] = {
-    let firsts = &LISTS.first;
-    let (mut all, mut i) = ([[None; super::IMMEDIATES]; room(LISTS.count)], 0);
-    while i < LISTS.count {
+static IMMEDIATES: [Immediates; room(OPERAND_LISTS.count)] = {
+    let firsts = &OPERAND_LISTS.first;
+    let (mut all, mut i) = ([[None; super::IMMEDIATES]; room(OPERAND_LISTS.count)], 0);
+    while i < OPERAND_LISTS.count {
         all[i] = Operator::ROWS[firsts[i] as usize].immediates;
         i += 1;
     }
@@ -97,7 +97,7 @@ static TYPES: [Types; room(SIGNATURES.count)] = {
 
 /// The different rows. The first one is for opcodes of no operator.
 static ROWS: [Row; room(DIFFERENT.count + 1)] = {
-    let (firsts, lists, signatures) = (&DIFFERENT.first, &LISTS.of, &SIGNATURES.of);
+    let (firsts, lists, signatures) = (&DIFFERENT.first, &OPERAND_LISTS.of, &SIGNATURES.of);
     let (mut all, mut i) = ([Row::NONE; room(DIFFERENT.count + 1)], 0);
     while i < DIFFERENT.count {
         let first = firsts[i] as usize;

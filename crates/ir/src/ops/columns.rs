@@ -4,7 +4,7 @@
 //! - `mirror`: the family that does the same with its sources swapped.
 //! - `negate`: the family that gives 0 exactly if this one does not, or jumps exactly if this one does not.
 //! - `branch`: the family that jumps exactly if the result of this one is not 0.
-//! - `near`: the family that does the same with a 16-bit offset or constant.
+//! - `short_offset`: the family that does the same with a 16-bit offset or constant.
 //! - `constant`: the family that does the same with a 64-bit constant.
 //! - `any`: the load or store that does the same for any memory.
 //! - `step`: for a branch, the family that first adds a constant to the first source.
@@ -35,7 +35,7 @@ pub(super) struct Related {
     pub mirror: Option<Op>,
     pub negate: Option<Op>,
     pub branch: Option<Op>,
-    pub near: Option<Op>,
+    pub short_offset: Option<Op>,
     pub any: Option<Op>,
     pub constant: Option<Op>,
     pub step: Option<Op>,
@@ -49,7 +49,7 @@ pub struct Fused {
     /// The second operation, on the result of the first and the third source.
     pub second: Op,
     /// Whether the result of the first operation is the second source of the second one. Otherwise it is the first.
-    pub into_second: bool,
+    pub feeds_second: bool,
 }
 
 impl Columns {
@@ -58,7 +58,7 @@ impl Columns {
             mirror: None,
             negate: None,
             branch: None,
-            near: None,
+            short_offset: None,
             any: None,
             constant: None,
             step: None,
@@ -81,10 +81,10 @@ macro_rules! column {
         $columns.traps = true
     };
     ($columns:ident $shape:ident $op:ident fuses $first:ident then $second:ident) => {
-        $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, into_second: false })
+        $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, feeds_second: false })
     };
     ($columns:ident $shape:ident $op:ident fuses $first:ident into $second:ident) => {
-        $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, into_second: true })
+        $columns.fuses = Some(Fused { first: Op::$first, second: Op::$second, feeds_second: true })
     };
     ($columns:ident $shape:ident $op:ident $related:ident $other:ident) => {
         $columns.related.$related = Some(Op::$other)
@@ -111,10 +111,10 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
             assert!(same(row.source, Op::ROWS[branch as usize].source) && Op::ROWS[branch as usize].result.is_none());
             all[op].branch = Some(branch);
         }
-        if let Some(near) = said.near {
+        if let Some(short_offset) = said.short_offset {
             // The results may differ in type, because short forms load a float as its bits.
-            assert!(same(row.source, Op::ROWS[near as usize].source));
-            all[op].near = Some(near);
+            assert!(same(row.source, Op::ROWS[short_offset as usize].source));
+            all[op].short_offset = Some(short_offset);
         }
         if let Some(any) = said.any {
             // The address may have 64 bits.
@@ -163,7 +163,7 @@ enum Relation {
     Mirror,
     Negate,
     Branch,
-    Near,
+    ShortOffset,
     Any,
     Constant,
     Step,
@@ -198,7 +198,7 @@ impl<const COUNT: usize> Relations<COUNT> {
                     }
                 )* };
             }
-            relate!(Mirror mirror Negate negate Branch branch Near near Any any Constant constant Step step);
+            relate!(Mirror mirror Negate negate Branch branch ShortOffset short_offset Any any Constant constant Step step);
             op += 1;
             assert!(count < 512);
             all.firsts[op] = count as u8;
@@ -215,10 +215,12 @@ static RELATIONS: Relations<RELATION_COUNT> = Relations::new();
 const RELATION_COUNT: usize = {
     let (mut count, mut op) = (0, 0);
     while op < Op::ALL.len() {
-        let Related { mirror, negate, branch, near, any, constant, step } = &ALL[op];
+        let Related { mirror, negate, branch, short_offset, any, constant, step } = &ALL[op];
         count += mirror.is_some() as usize + negate.is_some() as usize + branch.is_some() as usize;
-        count +=
-            near.is_some() as usize + any.is_some() as usize + constant.is_some() as usize + step.is_some() as usize;
+        count += short_offset.is_some() as usize
+            + any.is_some() as usize
+            + constant.is_some() as usize
+            + step.is_some() as usize;
         op += 1;
     }
     count
@@ -267,8 +269,8 @@ impl Op {
 
     /// Returns the family that does the same with a 16-bit constant, or for a load or store with a 16-bit offset.
     #[inline(always)]
-    pub fn near(self) -> Option<Op> {
-        self.related(Relation::Near)
+    pub fn short_offset(self) -> Option<Op> {
+        self.related(Relation::ShortOffset)
     }
 
     /// Returns the family that does the same with a 64-bit constant.
@@ -311,7 +313,7 @@ const FUSED_COUNT: usize = {
 
 /// The fused operations.
 static FUSED: [(Fused, Op); FUSED_COUNT] = {
-    const NONE: Fused = Fused { first: Op::Goto, second: Op::Goto, into_second: false };
+    const NONE: Fused = Fused { first: Op::Goto, second: Op::Goto, feeds_second: false };
     let (mut all, mut count, mut op) = ([(NONE, Op::Goto); FUSED_COUNT], 0, 0);
     while op < Op::ALL.len() {
         if let Some(fused) = Op::ALL[op].fuses() {
@@ -354,7 +356,7 @@ const _: () = assert!(FUSED_COUNT < u8::MAX as usize);
 impl Fused {
     /// Returns the place in [`FUSED_PLACES`] where a search begins.
     const fn place(&self) -> usize {
-        let key = (self.first as u32) << 16 | (self.second as u32) << 1 | self.into_second as u32;
+        let key = (self.first as u32) << 16 | (self.second as u32) << 1 | self.feeds_second as u32;
         // Multiplication by the golden ratio spreads close keys.
         (key.wrapping_mul(0x9e37_79b9) >> (32 - FUSED_LOG2)) as usize
     }
@@ -362,7 +364,7 @@ impl Fused {
     const fn is(&self, other: &Fused) -> bool {
         self.first as u16 == other.first as u16
             && self.second as u16 == other.second as u16
-            && self.into_second == other.into_second
+            && self.feeds_second == other.feeds_second
     }
 }
 

@@ -1,24 +1,24 @@
 //! Small tables for use at run time: the operands, sizes, suffixes and types of instructions. Equal entries are
 //! stored once, so that the tables take few bytes.
 
-use super::{ALL_OPCODES, Numbered, Op, Opcode};
+use super::{ALL_OPCODES, Interned, Op, Opcode};
 use crate::shape::Operand;
 use crate::types::ValType;
 
 /// For each opcode, the number of its list of operands.
 static LIST: [u8; ALL_OPCODES] = NUMBERED.of;
 /// The number of different lists of operands.
-pub const LISTS: usize = NUMBERED.count;
+pub const OPERAND_LISTS: usize = NUMBERED.count;
 /// Where each list begins in [`OPERANDS`]. At the end, where the last one ends.
-static STARTS: [u16; LISTS + 1] = starts();
+static STARTS: [u16; OPERAND_LISTS + 1] = starts();
 /// The lists, one after the other.
-static OPERANDS: [Operand; starts()[LISTS] as usize] = operands();
+static OPERANDS: [Operand; starts()[OPERAND_LISTS] as usize] = operands();
 /// For each list, the size of an instruction in units: the opcode and the operands.
-static UNITS: [u8; LISTS] = units();
+static UNITS: [u8; OPERAND_LISTS] = units();
 
 /// The numbers of the opcodes' lists of operands. It is not a constant, because the compiler would evaluate that
 /// again for each generic function that names it.
-pub(crate) static NUMBERED: Numbered<ALL_OPCODES> = Numbered::new(&{
+pub(crate) static NUMBERED: Interned<ALL_OPCODES> = Interned::new(&{
     let mut keys = [0; ALL_OPCODES];
     let mut opcode = 0;
     while opcode < ALL_OPCODES {
@@ -36,15 +36,15 @@ const fn described(opcode: usize) -> &'static [Operand] {
 }
 
 /// Returns the list of operands with this number. For use at compile time.
-pub const fn listed(number: usize) -> &'static [Operand] {
+pub const fn operand_list(number: usize) -> &'static [Operand] {
     described(NUMBERED.first[number] as usize)
 }
 
-const fn starts() -> [u16; LISTS + 1] {
-    let mut starts = [0; LISTS + 1];
+const fn starts() -> [u16; OPERAND_LISTS + 1] {
+    let mut starts = [0; OPERAND_LISTS + 1];
     let mut number = 0;
-    while number < LISTS {
-        starts[number + 1] = starts[number] + listed(number).len() as u16;
+    while number < OPERAND_LISTS {
+        starts[number + 1] = starts[number] + operand_list(number).len() as u16;
         number += 1;
     }
     starts
@@ -53,8 +53,8 @@ const fn starts() -> [u16; LISTS + 1] {
 const fn operands<const N: usize>() -> [Operand; N] {
     let mut operands = [Operand::Padding; N];
     let (mut number, mut at) = (0, 0);
-    while number < LISTS {
-        let (list, mut i) = (listed(number), 0);
+    while number < OPERAND_LISTS {
+        let (list, mut i) = (operand_list(number), 0);
         while i < list.len() {
             operands[at] = list[i];
             (at, i) = (at + 1, i + 1);
@@ -64,10 +64,10 @@ const fn operands<const N: usize>() -> [Operand; N] {
     operands
 }
 
-const fn units() -> [u8; LISTS] {
-    let mut units = [1; LISTS];
+const fn units() -> [u8; OPERAND_LISTS] {
+    let mut units = [1; OPERAND_LISTS];
     let mut number = 0;
-    while number < LISTS {
+    while number < OPERAND_LISTS {
         let first = NUMBERED.first[number];
         let (op, variant) = Opcode::description(first);
         units[number] += Op::ROWS[op as usize].formats[variant as usize].units() as u8;
@@ -77,7 +77,7 @@ const fn units() -> [u8; LISTS] {
 }
 
 impl Opcode {
-    /// Returns the number of its list of operands, below [`LISTS`]. Returns `None` if the number is no opcode.
+    /// Returns the number of its list of operands, below [`OPERAND_LISTS`]. Returns `None` if the number is no opcode.
     #[inline]
     pub fn list(self) -> Option<usize> {
         LIST.get(usize::from(self.0)).map(|&number| usize::from(number))
@@ -112,14 +112,14 @@ static SEQUENCES: [u8; Op::ALL.len()] = SEQUENCED.of;
 static SUFFIXES: [u8; suffix_bytes()] = suffixes();
 
 /// The numbers of the families' lists of variants. Two families have the same number if they have the same variants.
-pub(super) static SEQUENCED: Numbered<{ Op::ALL.len() }> = {
+pub(super) static SEQUENCED: Interned<{ Op::ALL.len() }> = {
     let mut keys = [0; Op::ALL.len()];
     let mut op = 0;
     while op < Op::ALL.len() {
         keys[op] = Op::ROWS[op].summary.hash ^ Op::ROWS[op].columns.only as u64;
         op += 1;
     }
-    Numbered::new(&keys)
+    Interned::new(&keys)
 };
 
 /// Returns the number of a family's list of variants.

@@ -14,8 +14,8 @@ use columns::Columns;
 pub use columns::{Fused, fused};
 #[cfg(feature = "verify")]
 pub(crate) use compact::NUMBERED;
-pub use compact::{LISTS, listed};
-pub(crate) use numbered::Numbered;
+pub use compact::{OPERAND_LISTS, operand_list};
+pub(crate) use numbered::Interned;
 pub use opcode::{Opcode, opcode};
 pub use variants::{BRANCHES_FOR_ALL, Class, Sources};
 

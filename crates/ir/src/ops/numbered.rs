@@ -1,7 +1,7 @@
 //! Numbers equal values alike, for tables that are made at compile time and store each value once.
 
 /// The numbers of `N` values. Equal values have the same number. New values are numbered in order.
-pub(crate) struct Numbered<const N: usize> {
+pub(crate) struct Interned<const N: usize> {
     /// The number of each value.
     pub of: [u8; N],
     /// For each number, the index of the first value that has it.
@@ -15,13 +15,13 @@ const MOST: usize = 256;
 /// Log2 of the size of the hash table, of which at most a quarter is used.
 const PLACES_LOG2: u32 = 10;
 
-impl<const N: usize> Numbered<N> {
+impl<const N: usize> Interned<N> {
     /// Numbers the values with these keys. Equal values have the same key.
     ///
     /// It uses a hash table, because the compiler evaluates constants slowly: a linear search took seconds of each
     /// compilation.
     pub const fn new(keys: &[u64; N]) -> Self {
-        let mut numbered = Numbered { of: [0; N], first: [0; MOST], count: 0 };
+        let mut numbered = Interned { of: [0; N], first: [0; MOST], count: 0 };
         // Each place holds a number plus 1, or 0 if it is empty.
         let mut places = [0_u16; 1 << PLACES_LOG2];
         let mut i = 0;
@@ -47,11 +47,11 @@ impl<const N: usize> Numbered<N> {
 
 #[cfg(test)]
 mod tests {
-    use super::Numbered;
+    use super::Interned;
 
     #[test]
     fn what_is_equal_has_one_number_in_the_order_of_firsts() {
-        let numbered = Numbered::new(&[7, 9, 7, 0, 9, u64::MAX]);
+        let numbered = Interned::new(&[7, 9, 7, 0, 9, u64::MAX]);
         assert_eq!(numbered.of, [0, 1, 0, 2, 1, 3]);
         assert_eq!(numbered.first[..numbered.count], [0, 1, 3, 5]);
     }

@@ -22,12 +22,12 @@ pub enum Class {
 /// sources.
 ///
 /// The classes are digits from 1 to 3 of a number in base 3. So each list of classes has its own number, below
-/// `LISTS`.
+/// `OPERAND_LISTS`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sources(u8);
 
 /// The number of lists of up to three classes.
-const LISTS: usize = 1 + 3 + 9 + 27;
+const OPERAND_LISTS: usize = 1 + 3 + 9 + 27;
 
 impl Sources {
     /// No sources.
@@ -81,8 +81,8 @@ impl Sources {
 const NONE: u8 = u8::MAX;
 
 /// For each list of variants and each list of sources, the number of the variant that stores its result.
-static VARIANTS: [[u8; LISTS]; SEQUENCED.count] = {
-    let mut all = [[NONE; LISTS]; SEQUENCED.count];
+static VARIANTS: [[u8; OPERAND_LISTS]; SEQUENCED.count] = {
+    let mut all = [[NONE; OPERAND_LISTS]; SEQUENCED.count];
     let mut number = 0;
     while number < SEQUENCED.count {
         let op = Op::ALL[SEQUENCED.first[number] as usize];
@@ -155,9 +155,9 @@ pub const BRANCHES_FOR_ALL: bool = {
         if let Some(branch) = ALL[op].branch
             && let Some(not) = ALL[branch as usize].negate
         {
-            let (own, taken, not) = (listed(op), listed(branch as usize), listed(not as usize));
+            let (own, taken, not) = (operand_list(op), operand_list(branch as usize), operand_list(not as usize));
             let mut sources = 0;
-            while sources < LISTS {
+            while sources < OPERAND_LISTS {
                 all &= own[sources] == NONE || taken[sources] != NONE && not[sources] != NONE;
                 sources += 1;
             }
@@ -168,7 +168,7 @@ pub const BRANCHES_FOR_ALL: bool = {
 };
 
 /// Returns the variants of a family for each list of sources.
-const fn listed(op: usize) -> &'static [u8; LISTS] {
+const fn operand_list(op: usize) -> &'static [u8; OPERAND_LISTS] {
     &VARIANTS[SEQUENCED.of[op] as usize]
 }
 

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use wasmote_compile::{ImageOptions, write_image};
 use wasmote_ir::Op;
-use wasmote_ir::code::Instr;
+use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::image::layout::{self, Section};
 use wasmote_ir::image::{Image, OpSet, checksum, code_checksum};
 use wasmote_translate::CodeOptions;
@@ -66,7 +66,7 @@ impl Bytes {
         let units: Vec<u16> = range.clone().step_by(2).map(|at| self.get16(at)).collect();
         let mut all = Vec::new();
         let mut at = 0;
-        while let Some(instr) = Instr::decode(&units, at) {
+        while let Some(instr) = DecodedInstr::decode(&units, at) {
             all.push((range.start + 2 * at, instr.op(), instr.units.len()));
             at += instr.units.len();
         }

@@ -64,7 +64,7 @@ pub(crate) struct Roots;
 
 /// Nothing is held by a handle.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Held;
+pub(crate) struct RootEntry;
 
 impl Roots {
     pub(crate) fn enter(&mut self, _: usize) -> Result<usize, OutOfMemory> {
@@ -77,9 +77,9 @@ impl Roots {
         Ok(())
     }
 
-    pub(crate) fn hold(&self, _: u32) -> Result<Held, OutOfMemory> {
-        Ok(Held)
+    pub(crate) fn hold(&self, _: u32) -> Result<RootEntry, OutOfMemory> {
+        Ok(RootEntry)
     }
 
-    pub(crate) fn check(&self, _: Held) {}
+    pub(crate) fn check(&self, _: RootEntry) {}
 }

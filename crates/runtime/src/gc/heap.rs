@@ -9,7 +9,7 @@ use wasmote_gc::layout::HOST;
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, TrapCode};
 
-use crate::gc::objects::{Host, Objects};
+use crate::gc::objects::{HostObject, Objects};
 use crate::module::slots;
 use crate::root::Root;
 use crate::store::Store;
@@ -74,7 +74,7 @@ impl Store {
         let number = self.objects.free.pop().unwrap_or(self.objects.hosts.len() as u32);
         let header = u64::from(HOST) | u64::from(number) << 32;
         let object = self.allocate(8, header, top)?;
-        let host = Some(Host { object, value });
+        let host = Some(HostObject { object, value });
         match self.objects.hosts.get_mut(number as usize) {
             Some(place) => *place = host,
             None => self.objects.hosts.push(host),
@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// What happened to objects so far.
-    pub fn heap_stats(&self) -> gc::heap::Stats {
+    pub fn heap_stats(&self) -> gc::heap::HeapStats {
         self.objects.stats(&self.machine.heap)
     }
 

@@ -7,4 +7,4 @@ pub(crate) mod objects;
 mod roots;
 
 pub use access::{Array, Part};
-pub use wasmote_gc::heap::Stats as HeapStats;
+pub use wasmote_gc::heap::HeapStats;

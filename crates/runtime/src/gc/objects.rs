@@ -12,7 +12,7 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, ValType};
 
 use crate::engine::{Engine, Settings};
-pub(crate) use crate::gc::roots::Held;
+pub(crate) use crate::gc::roots::RootEntry;
 use crate::gc::roots::Roots;
 use crate::pages::Pages;
 use crate::shared::try_box;
@@ -27,7 +27,7 @@ struct HeapPages {
     most: u64,
 }
 
-impl gc::Span for HeapPages {
+impl gc::HeapBacking for HeapPages {
     fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
         match &mut self.pages {
             Some(pages) => pages.grow(bytes as u64, self.most)?,
@@ -44,13 +44,13 @@ pub(crate) struct Objects {
     /// What handles refer to.
     pub(crate) roots: Roots,
     /// Values of the host, each with the object that stands for it, which has its number.
-    pub(crate) hosts: Vec<Option<Host>>,
+    pub(crate) hosts: Vec<Option<HostObject>>,
     /// Numbers that are free. There is room for as many as there are: a collection allocates nothing.
     pub(crate) free: Vec<u32>,
 }
 
 /// A value of the host.
-pub(crate) struct Host {
+pub(crate) struct HostObject {
     pub(crate) object: u32,
     pub(crate) value: Arc<dyn Any + Send + Sync>,
 }
@@ -107,7 +107,7 @@ impl Objects {
     }
 
     /// What happened in the heap.
-    pub(crate) fn stats(&self, view: &exec::Heap) -> gc::heap::Stats {
+    pub(crate) fn stats(&self, view: &exec::Heap) -> gc::heap::HeapStats {
         self.heap.as_ref().map(|heap| heap.stats(view)).unwrap_or_default()
     }
 

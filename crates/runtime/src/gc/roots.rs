@@ -21,7 +21,7 @@ struct Entries {
 
 /// What a handle is known by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
+pub(crate) struct RootEntry {
     index: u32,
     number: u32,
 }
@@ -53,17 +53,17 @@ impl Roots {
     }
 
     /// Keeps the object of a reference in use.
-    pub(crate) fn hold(&self, reference: u32) -> Result<Held, OutOfMemory> {
+    pub(crate) fn hold(&self, reference: u32) -> Result<RootEntry, OutOfMemory> {
         let mut entries = self.entries.lock();
         let number = entries.next;
         entries.held.try_push((reference, number))?;
         entries.next = number.wrapping_add(1);
-        Ok(Held { index: entries.held.len() as u32 - 1, number })
+        Ok(RootEntry { index: entries.held.len() as u32 - 1, number })
     }
 
     /// # Panics
     /// If the scope has ended in which this was made.
-    pub(crate) fn check(&self, held: Held) {
+    pub(crate) fn check(&self, held: RootEntry) {
         match self.entries.lock().held.get(held.index as usize) {
             Some(&(_, number)) if number == held.number => {}
             _ => gone(),

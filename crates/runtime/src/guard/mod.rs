@@ -18,12 +18,12 @@ use crate::reserve::Space;
 use context::SIGNALS;
 
 /// What was there before, for each signal, once [`STATE`] is [`INSTALLED`].
-struct Before(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
+struct PreviousActions(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
 
 // SAFETY: it is written once, by the thread that made the state `INSTALLING`, and read only after.
-unsafe impl Sync for Before {}
+unsafe impl Sync for PreviousActions {}
 
-static BEFORE: Before = Before(UnsafeCell::new([MaybeUninit::uninit(); SIGNALS.len()]));
+static PREVIOUS: PreviousActions = PreviousActions(UnsafeCell::new([MaybeUninit::uninit(); SIGNALS.len()]));
 static STATE: AtomicU8 = AtomicU8::new(NEW);
 const NEW: u8 = 0;
 const INSTALLING: u8 = 1;
@@ -63,9 +63,9 @@ pub(crate) fn available() -> bool {
 
 /// Puts our handler before those that there are.
 fn install() -> bool {
-    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `BEFORE`; all of it is there before our handler is.
+    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `PREVIOUS`; all of it is there before our handler is.
     unsafe {
-        let before = &mut *BEFORE.0.get();
+        let before = &mut *PREVIOUS.0.get();
         for (signal, before) in SIGNALS.into_iter().zip(before) {
             if libc::sigaction(signal, ptr::null(), before.as_mut_ptr()) != 0 {
                 return false;
@@ -112,7 +112,7 @@ unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_v
     let number = SIGNALS.into_iter().position(|known| known == signal).unwrap_or(0);
     // SAFETY: it was written before our handler was installed. A handler there is of the kind that its flags say.
     unsafe {
-        let before = (*BEFORE.0.get())[number].assume_init_ref();
+        let before = (*PREVIOUS.0.get())[number].assume_init_ref();
         match before.sa_sigaction {
             libc::SIG_DFL | libc::SIG_IGN => {
                 // What a process sent may be ignored; a fault may not, it would come again at once.

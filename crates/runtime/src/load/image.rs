@@ -8,7 +8,7 @@ use crate::bytes::WasmBytes;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::module::Module;
-use crate::source::{ImageSource, Source};
+use crate::origin::{ImageOrigin, ModuleOrigin};
 
 impl Module {
     /// Takes an image. What it says about the module is verified now, its functions each when it is first called.
@@ -26,7 +26,7 @@ impl Module {
     ///
     /// # Errors
     /// As [`Module::of_image`], as far as it looks.
-    pub unsafe fn of_trusted_image(engine: &Engine, bytes: WasmBytes) -> Result<Module, Error> {
+    pub unsafe fn from_image_unchecked(engine: &Engine, bytes: WasmBytes) -> Result<Module, Error> {
         Module::read_image(engine, bytes, true)
     }
 
@@ -42,7 +42,7 @@ impl Module {
             image.verify_data(bytes.get())?;
         }
         let info = wasmote_decode::image::read(&image)?;
-        ready(Module::build(engine, bytes, Source::Image(ImageSource { metadata, trusted }), info)?)
+        ready(Module::build(engine, bytes, ModuleOrigin::Image(ImageOrigin { metadata, trusted }), info)?)
     }
 }
 

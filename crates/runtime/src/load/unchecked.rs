@@ -5,7 +5,7 @@ use crate::bytes::WasmBytes;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::module::Module;
-use crate::source::{Source, WasmSource};
+use crate::origin::{ModuleOrigin, WasmOrigin};
 
 impl Module {
     /// Decodes a module that is known to be valid.
@@ -18,7 +18,7 @@ impl Module {
     pub unsafe fn unchecked(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
         let info = wasmote_decode::decode(wasm.get())?;
         #[cfg(not(all(feature = "simd", feature = "gc")))]
-        wasmote_decode::refuse_missing(&info, wasm.get())?;
-        ready(Module::build(engine, wasm, Source::Wasm(WasmSource::default()), info)?)
+        wasmote_decode::check_supported(&info, wasm.get())?;
+        ready(Module::build(engine, wasm, ModuleOrigin::Wasm(WasmOrigin::default()), info)?)
     }
 }

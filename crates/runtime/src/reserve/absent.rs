@@ -25,7 +25,7 @@ impl Space {
         match *self {}
     }
 
-    pub(crate) fn touch_little(&self) {
+    pub(crate) fn without_huge_pages(&self) {
         match *self {}
     }
 }

@@ -20,7 +20,7 @@ fn round_up(bytes: usize) -> Option<usize> {
 }
 
 /// Asks the system for pages of the usual size: where large ones are the default, the first byte that is touched would take 2 MiB.
-fn touch_little(start: NonNull<u8>, bytes: usize) {
+fn without_huge_pages(start: NonNull<u8>, bytes: usize) {
     #[cfg(target_os = "linux")]
     {
         use rustix::mm::{Advice, madvise};
@@ -92,8 +92,8 @@ impl Space {
     }
 
     /// Asks for pages of the usual size.
-    pub(crate) fn touch_little(&self) {
-        touch_little(self.base, self.size);
+    pub(crate) fn without_huge_pages(&self) {
+        without_huge_pages(self.base, self.size);
     }
 }
 
@@ -119,7 +119,7 @@ impl Slots {
         // SAFETY: a new mapping, wherever there is room for it.
         let start = unsafe { mmap_anonymous(ptr::null_mut(), bytes, access, MapFlags::PRIVATE).ok()? };
         let start = NonNull::new(start.cast::<u64>())?;
-        touch_little(start.cast(), bytes);
+        without_huge_pages(start.cast(), bytes);
         Some(Slots { start, len })
     }
 

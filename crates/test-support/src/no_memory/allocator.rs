@@ -12,10 +12,10 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 static FIRST: AtomicU64 = AtomicU64::new(u64::MAX);
 static ONCE: AtomicBool = AtomicBool::new(false);
 /// Says where the first allocation was that failed.
-static SAYS_WHERE: AtomicBool = AtomicBool::new(false);
+static PRINTS_BACKTRACE: AtomicBool = AtomicBool::new(false);
 
 /// Bytes that are taken, and were at most since [`arm`], beyond those before.
-static TAKEN: AtomicI64 = AtomicI64::new(0);
+static BYTES_IN_USE: AtomicI64 = AtomicI64::new(0);
 static MOST_TAKEN: AtomicI64 = AtomicI64::new(0);
 
 /// Has the allocation with this number fail, counted from now on, and those after it unless only `once`.
@@ -23,8 +23,8 @@ pub fn arm(first: u64, once: bool, says_where: bool) {
     COUNT.store(0, Relaxed);
     FIRST.store(first, Relaxed);
     ONCE.store(once, Relaxed);
-    SAYS_WHERE.store(says_where, Relaxed);
-    TAKEN.store(0, Relaxed);
+    PRINTS_BACKTRACE.store(says_where, Relaxed);
+    BYTES_IN_USE.store(0, Relaxed);
     MOST_TAKEN.store(0, Relaxed);
     ARMED.store(true, Relaxed);
 }
@@ -36,12 +36,12 @@ pub fn disarm() -> bool {
 }
 
 /// How many bytes were taken at a time since [`arm`], at most.
-pub fn most_taken() -> i64 {
+pub fn peak_bytes() -> i64 {
     MOST_TAKEN.load(Relaxed)
 }
 
 fn take(bytes: i64) {
-    MOST_TAKEN.fetch_max(TAKEN.fetch_add(bytes, Relaxed) + bytes, Relaxed);
+    MOST_TAKEN.fetch_max(BYTES_IN_USE.fetch_add(bytes, Relaxed) + bytes, Relaxed);
 }
 
 fn fails(layout: Layout) -> bool {
@@ -49,7 +49,7 @@ fn fails(layout: Layout) -> bool {
         return false;
     }
     let (number, first) = (COUNT.fetch_add(1, Relaxed), FIRST.load(Relaxed));
-    if number == first && SAYS_WHERE.load(Relaxed) {
+    if number == first && PRINTS_BACKTRACE.load(Relaxed) {
         ARMED.store(false, Relaxed);
         eprintln!("{} bytes\n{}", layout.size(), std::backtrace::Backtrace::force_capture());
         ARMED.store(true, Relaxed);

@@ -6,7 +6,7 @@
 
 mod allocator;
 
-pub use allocator::{Failing, arm, disarm, most_taken};
+pub use allocator::{Failing, arm, disarm, peak_bytes};
 
 /// How a trial ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,12 @@ const STATUSES: [(i32, Ended); 3] = [(0, Ended::WellWithoutMemory), (3, Ended::W
 ///
 /// # Panics
 /// If the work allocates nothing, or always ends badly.
-pub fn try_all<R>(name: &str, once: bool, work: &mut dyn FnMut() -> R, judge: &dyn Fn(R, bool) -> bool) -> u32 {
+pub fn try_each_allocation<R>(
+    name: &str,
+    once: bool,
+    work: &mut dyn FnMut() -> R,
+    judge: &dyn Fn(R, bool) -> bool,
+) -> u32 {
     let (mut bad, mut tried) = (0, 0);
     let how = if once { "one" } else { "all" };
     for first in 0.. {

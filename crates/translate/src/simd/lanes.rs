@@ -3,16 +3,16 @@
 use wasmote_ir::ops::{Class, Sources};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::{Recent, Src};
-use crate::stack::{Entry, Place};
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::{RecentInstr, Src};
+use crate::stack::{Location, StackEntry};
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Puts a scalar into all lanes, of `bits` bits each.
-    pub(super) fn splat(&mut self, op: Op, bits: u32) -> Step {
+    pub(super) fn splat(&mut self, op: Op, bits: u32) -> TranslateResult {
         let top = self.stack.len().checked_sub(1).and_then(|top| self.stack.get(top)).ok_or(INVALID)?;
-        if let Place::Const(value) = top.place() {
-            self.pop_apart()?;
+        if let Location::Const(value) = top.place() {
+            self.pop_cold()?;
             let lane = if bits == 64 { value } else { value & ((1 << bits) - 1) };
             let half = (0..64 / bits).fold(0, |half, i| half | lane << (bits * i));
             self.vector_const([half; 2]);
@@ -22,27 +22,27 @@ impl Body<'_> {
     }
 
     /// Extracts a lane.
-    pub(super) fn extract(&mut self, op: Op, lane: u8) -> Step {
+    pub(super) fn extract(&mut self, op: Op, lane: u8) -> TranslateResult {
         let slot = self.pop_slot()?;
-        let dst = self.push_apart(op.result().unwrap_or(ValType::I32));
+        let dst = self.push_cold(op.result().unwrap_or(ValType::I32));
         let variant = op.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
         self.code.emit(op, variant, &[slot.into(), lane.into(), dst.into()]);
         Ok(())
     }
 
     /// Extracts a lane of 64 bits. That is one of the vector's two slots, so it is only copied.
-    pub(super) fn extract_half(&mut self, ty: ValType, lane: u8) -> Step {
-        let entry = self.pop_apart()?;
+    pub(super) fn extract_half(&mut self, ty: ValType, lane: u8) -> TranslateResult {
+        let entry = self.pop_cold()?;
         let slot = self.vector_slot(entry) + u16::from(lane);
         // The instruction that wrote the vector must still write this slot.
         self.code.pin();
-        let home = self.push_apart(ty).0;
-        self.code.copy(slot, home);
+        let stack_slot = self.push_cold(ty).0;
+        self.code.copy(slot, stack_slot);
         Ok(())
     }
 
     /// Replaces a lane by a scalar.
-    pub(super) fn replace(&mut self, op: Op, lane: u8) -> Step {
+    pub(super) fn replace(&mut self, op: Op, lane: u8) -> TranslateResult {
         let op = half(op, lane);
         let (a, value) = self.pop_two()?;
         let value = u64::from(self.vector_slot(value));
@@ -51,7 +51,7 @@ impl Body<'_> {
     }
 
     /// Replaces a lane of a popped vector by the scalar in slot `value`.
-    pub(super) fn emit_replace(&mut self, op: Op, a: Entry, value: u64, lane: u8) {
+    pub(super) fn emit_replace(&mut self, op: Op, a: StackEntry, value: u64, lane: u8) {
         let both = op.variant(Sources::of(Class::Accumulator).and(Class::Slot)).is_some();
         let a = if both { self.vector_source(a) } else { Src::Slot(self.vector_slot(a)) };
         let half = matches!(op, Op::I64x2ReplaceLane0 | Op::I64x2ReplaceLane1);
@@ -60,14 +60,14 @@ impl Body<'_> {
     }
 
     /// Shuffles the bytes of two vectors. `lanes` says for each byte which one to take.
-    pub(super) fn shuffle(&mut self, lanes: u128) -> Step {
+    pub(super) fn shuffle(&mut self, lanes: u128) -> TranslateResult {
         let (a, b) = self.pop_two()?;
         let (mut lanes, mut a, mut b) = (lanes, a, b);
         if lanes & 16 != 0 {
             core::mem::swap(&mut a, &mut b);
             lanes ^= SECOND;
         }
-        if a.place() != Place::Temp && a.place() == b.place() {
+        if a.place() != Location::Temp && a.place() == b.place() {
             lanes &= !SECOND;
         }
         if let Some(op) = interleave(lanes) {
@@ -78,7 +78,9 @@ impl Body<'_> {
         if lanes & SECOND == 0 {
             let source = self.vector_source(a);
             match self.code.last() {
-                Some(Recent { op: Op::V128Xor, elided: true, a: x, b: y @ Src::Slot(_), .. }) if source == Src::Reg => {
+                Some(RecentInstr { op: Op::V128Xor, elided: true, a: x, b: y @ Src::Slot(_), .. })
+                    if source == Src::Reg =>
+                {
                     self.code.retract();
                     self.emit_vectors(Op::I8x16XorPermute, &[x, y], None, &halves);
                 }

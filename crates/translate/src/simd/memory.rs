@@ -5,25 +5,25 @@ use wasmote_ir::ops::{Class, Sources, family};
 use wasmote_ir::write::{Memory, Offset, Slot};
 use wasmote_ir::{Op, ValType};
 
-use crate::body::{Body, INVALID, Step};
-use crate::code::Src;
-use crate::stack::Place;
+use crate::body::{BodyTranslator, INVALID, TranslateResult};
+use crate::code_writer::Src;
+use crate::stack::Location;
 
 use super::lanes::half;
 
 use ValType::{I32, I64, V128};
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Translates a load of fewer than 16 bytes, which are extended, splatted or padded with zeros.
-    pub(super) fn vector_load(&mut self, op: Op) -> Step {
+    pub(super) fn vector_load(&mut self, op: Op) -> TranslateResult {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         if !self.plain(memory, offset) {
             return self.vector_load_any(op, memory, offset);
         }
-        let entry = self.pop_apart()?;
+        let entry = self.pop_cold()?;
         let both = op.variant(Sources::of(Class::Accumulator)).is_some();
         let address = if both { self.register_or_slot(entry, I32) } else { Src::Slot(self.vector_slot(entry)) };
-        let dst = self.push_apart(V128);
+        let dst = self.push_cold(V128);
         let variant = op.variant(Sources::of(address.class())).ok_or(INVALID)?;
         match address {
             Src::Slot(slot) => self.code.emit(op, variant, &[slot.into(), offset, dst.into()]),
@@ -32,8 +32,8 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// [`Body::vector_load`] from any memory. It loads an integer, and then makes the vector from it.
-    pub(super) fn vector_load_any(&mut self, op: Op, memory: u32, offset: u64) -> Step {
+    /// [`BodyTranslator::vector_load`] from any memory. It loads an integer, and then makes the vector from it.
+    pub(super) fn vector_load_any(&mut self, op: Op, memory: u32, offset: u64) -> TranslateResult {
         let (any, made) = match op {
             Op::V128Load8x8S => (Op::Load64Any, Some(Op::I16x8ExtendLowI8x16S)),
             Op::V128Load8x8U => (Op::Load64Any, Some(Op::I16x8ExtendLowI8x16U)),
@@ -49,8 +49,8 @@ impl Body<'_> {
             _ => (Op::Load64Any, None),
         };
         let address = self.pop_slot()?;
-        let dst = self.push_apart(V128);
-        self.code.emit_only(any, &[address.into(), memory.into(), offset, dst.into()]);
+        let dst = self.push_cold(V128);
+        self.code.emit_single_variant(any, &[address.into(), memory.into(), offset, dst.into()]);
         let Some(made) = made else {
             self.code.constant(0, dst.0 + 1);
             // Two instructions wrote the vector, so the last one cannot be redirected.
@@ -64,7 +64,7 @@ impl Body<'_> {
     }
 
     /// `v128.store`.
-    pub(super) fn vector_store(&mut self) -> Step {
+    pub(super) fn vector_store(&mut self) -> TranslateResult {
         let MemArg { memory, mut offset, .. } = self.reader.memarg()?;
         let (address, value) = self.pop_two()?;
         if !self.plain(memory, offset) {
@@ -73,7 +73,7 @@ impl Body<'_> {
             return Ok(());
         }
         let source = match value.place() {
-            Place::Vector(number) => {
+            Location::Vector(number) => {
                 self.code.vector_constant(number, None);
                 Src::Reg
             }
@@ -85,19 +85,19 @@ impl Body<'_> {
         let address = self.address(Op::V128Store, Some(source.class()), address, &mut offset);
         let variant = address.variant(Op::V128Store, Some(source.class())).ok_or(INVALID)?;
         let (_, operands, count) = address.operands();
-        self.code.emit_behind(Op::V128Store, variant, operands, count, [slot.into(), offset]);
+        self.code.emit_two_last(Op::V128Store, variant, operands, count, [slot.into(), offset]);
         Ok(())
     }
 
     /// Returns a slot above all operands.
-    pub(super) fn above(&mut self) -> Step<u64> {
-        let slot = self.push_apart(I64).into();
-        self.pop_apart()?;
+    pub(super) fn above(&mut self) -> TranslateResult<u64> {
+        let slot = self.push_cold(I64).into();
+        self.pop_cold()?;
         Ok(slot)
     }
 
     /// Translates a load of a lane. From any memory it is a scalar load, and then the scalar replaces the lane.
-    pub(super) fn load_lane(&mut self, op: Op) -> Step {
+    pub(super) fn load_lane(&mut self, op: Op) -> TranslateResult {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         let lane = self.reader.byte()?;
         let (any, replace) = match op {
@@ -111,22 +111,22 @@ impl Body<'_> {
         let (address, a) = self.pop_two()?;
         let address = u64::from(self.vector_slot(address));
         if !self.plain(memory, offset) {
-            self.code.emit_only(any, &[address, memory.into(), offset, scratch]);
+            self.code.emit_single_variant(any, &[address, memory.into(), offset, scratch]);
             self.emit_replace(replace, a, scratch, lane);
             return Ok(());
         }
         let a = self.vector_slot(a).into();
-        let dst = self.push_apart(V128).into();
+        let dst = self.push_cold(V128).into();
         if matches!(op, Op::V128Load64Lane0 | Op::V128Load64Lane1) {
-            self.code.emit_only(op, &[address, offset, a, dst]);
+            self.code.emit_single_variant(op, &[address, offset, a, dst]);
         } else {
-            self.code.emit_only(op, &[address, offset, a, lane.into(), dst]);
+            self.code.emit_single_variant(op, &[address, offset, a, lane.into(), dst]);
         }
         Ok(())
     }
 
     /// Translates a store of a lane. To any memory, the lane is extracted first, and then stored as a scalar.
-    pub(super) fn store_lane(&mut self, op: Op) -> Step {
+    pub(super) fn store_lane(&mut self, op: Op) -> TranslateResult {
         let MemArg { memory, offset, .. } = self.reader.memarg()?;
         let lane = self.reader.byte()?;
         let (any, extract) = match op {
@@ -139,11 +139,11 @@ impl Body<'_> {
         let address = u64::from(self.vector_slot(address));
         let a = u64::from(self.vector_slot(a));
         if self.plain(memory, offset) {
-            self.code.emit_only(op, &[address, a, lane.into(), offset]);
+            self.code.emit_single_variant(op, &[address, a, lane.into(), offset]);
         } else {
             let variant = extract.variant(Sources::of(Class::Slot)).ok_or(INVALID)?;
             self.code.emit(extract, variant, &[a, lane.into(), scratch]);
-            self.code.emit_only(any, &[address, scratch, memory.into(), offset]);
+            self.code.emit_single_variant(any, &[address, scratch, memory.into(), offset]);
         }
         Ok(())
     }

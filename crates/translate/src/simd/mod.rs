@@ -13,61 +13,61 @@ use wasmote_ir::write::{Header, Slot};
 use wasmote_ir::{Op, ValType};
 
 use crate::TranslateErrorKind;
-use crate::body::{Body, Step};
-use crate::code::{Recent, Src};
-use crate::stack::{Entry, Place};
-use operators::{Kind, lane_bits};
+use crate::body::{BodyTranslator, TranslateResult};
+use crate::code_writer::{RecentInstr, Src};
+use crate::stack::{Location, StackEntry};
+use operators::{VectorLineKind, lane_bits};
 
 use ValType::V128;
 
-impl Body<'_> {
+impl BodyTranslator<'_> {
     /// Translates an operator on vectors.
     #[inline(never)]
-    pub fn vector(&mut self, kind: Kind, op: Op) -> Step {
+    pub fn vector(&mut self, kind: VectorLineKind, op: Op) -> TranslateResult {
         if !self.code.has_accumulators() {
             return Err(TranslateErrorKind::VectorInCore);
         }
         match kind {
-            Kind::Two | Kind::Swapped => {
+            VectorLineKind::BinaryOperands | VectorLineKind::Swapped => {
                 let (a, b) = self.pop_two()?;
-                let (a, b) = if kind == Kind::Two { (a, b) } else { (b, a) };
+                let (a, b) = if kind == VectorLineKind::BinaryOperands { (a, b) } else { (b, a) };
                 self.vector_two(op, a, b);
             }
-            Kind::One => self.vector_one(op)?,
-            Kind::Test => self.vector_test(op)?,
-            Kind::Three => self.vector_three(op)?,
-            Kind::Shift => self.vector_shift(op, u64::from(lane_bits(op)) - 1)?,
-            Kind::Const => {
+            VectorLineKind::One => self.vector_one(op)?,
+            VectorLineKind::Test => self.vector_test(op)?,
+            VectorLineKind::Three => self.vector_three(op)?,
+            VectorLineKind::Shift => self.vector_shift(op, u64::from(lane_bits(op)) - 1)?,
+            VectorLineKind::Const => {
                 let bits = u128::from_le_bytes(self.reader.array()?);
                 self.vector_const([bits as u64, (bits >> 64) as u64]);
             }
-            Kind::Shuffle => {
+            VectorLineKind::Shuffle => {
                 let lanes = u128::from_le_bytes(self.reader.array()?);
                 self.shuffle(lanes)?;
             }
-            Kind::Load => {
+            VectorLineKind::Load => {
                 let arg = self.reader.memarg()?;
                 self.load(op, V128, arg)?;
             }
-            Kind::LoadPart => self.vector_load(op)?,
-            Kind::Store => self.vector_store()?,
-            Kind::LoadLane => self.load_lane(op)?,
-            Kind::StoreLane => self.store_lane(op)?,
-            Kind::StoreHalf => {
+            VectorLineKind::LoadPart => self.vector_load(op)?,
+            VectorLineKind::Store => self.vector_store()?,
+            VectorLineKind::LoadLane => self.load_lane(op)?,
+            VectorLineKind::StoreLane => self.store_lane(op)?,
+            VectorLineKind::StoreHalf => {
                 let (arg, lane) = (self.reader.memarg()?, self.reader.byte()?);
                 self.extract_half(ValType::I64, lane)?;
                 self.store(op, None, arg)?;
             }
-            Kind::Splat => self.splat(op, lane_bits(op))?,
-            Kind::Extract => {
+            VectorLineKind::Splat => self.splat(op, lane_bits(op))?,
+            VectorLineKind::Extract => {
                 let lane = self.reader.byte()?;
                 self.extract(op, lane)?;
             }
-            Kind::ExtractHalf => {
+            VectorLineKind::ExtractHalf => {
                 let lane = self.reader.byte()?;
                 self.extract_half(op.source().unwrap_or(ValType::I64), lane)?;
             }
-            Kind::Replace => {
+            VectorLineKind::Replace => {
                 let lane = self.reader.byte()?;
                 self.replace(op, lane)?;
             }
@@ -75,35 +75,35 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// [`Body::register_or_slot`] for a vector. This and other functions here are not inlined: vectors are rare in most
+    /// [`BodyTranslator::register_or_slot`] for a vector. This and other functions here are not inlined: vectors are rare in most
     /// programs, so small code counts more.
     #[inline(never)]
-    fn vector_source(&mut self, entry: Entry) -> Src {
+    fn vector_source(&mut self, entry: StackEntry) -> Src {
         self.register_or_slot(entry, V128)
     }
 
-    /// [`Body::slot`], not inlined.
+    /// [`BodyTranslator::slot`], not inlined.
     #[inline(never)]
-    fn vector_slot(&mut self, entry: Entry) -> u16 {
+    fn vector_slot(&mut self, entry: StackEntry) -> u16 {
         self.slot(entry)
     }
 
-    /// [`Body::source`] for a vector, not inlined.
+    /// [`BodyTranslator::source`] for a vector, not inlined.
     #[inline(never)]
-    fn vector_class(&mut self, entry: Entry) -> Src {
+    fn vector_class(&mut self, entry: StackEntry) -> Src {
         self.source(entry, V128)
     }
 
-    /// [`Body::take`], not inlined.
+    /// [`BodyTranslator::take`], not inlined.
     #[inline(never)]
-    fn vector_take(&mut self, entry: Entry) {
+    fn vector_take(&mut self, entry: StackEntry) {
         self.take(entry);
     }
 
     /// Pops two operands. Returns them in order.
-    fn pop_two(&mut self) -> Step<(Entry, Entry)> {
-        let b = self.pop_apart()?;
-        Ok((self.pop_apart()?, b))
+    fn pop_two(&mut self) -> TranslateResult<(StackEntry, StackEntry)> {
+        let b = self.pop_cold()?;
+        Ok((self.pop_cold()?, b))
     }
 
     /// Pushes a constant vector. No code is written before it is used.
@@ -112,19 +112,19 @@ impl Body<'_> {
         if self.code.vectors.try_push(halves).is_err() {
             self.code.fail();
         }
-        self.stack.push(Place::Vector(number), V128);
+        self.stack.push(Location::Vector(number), V128);
     }
 
     /// Writes an instruction with one operand. The operand is in a slot if the family has no variant for the
     /// accumulator.
     #[inline(never)]
-    pub fn vector_one(&mut self, op: Op) -> Step {
+    pub fn vector_one(&mut self, op: Op) -> TranslateResult {
         if op.variant(Sources::of(Class::Accumulator)).is_some() {
             return self.unary(op);
         }
         let slot = self.pop_slot()?;
-        let dst = self.push_apart(op.result().unwrap_or(V128));
-        self.code.emit_only(op, &[slot.into(), dst.into()]);
+        let dst = self.push_cold(op.result().unwrap_or(V128));
+        self.code.emit_single_variant(op, &[slot.into(), dst.into()]);
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Body<'_> {
             }
         }
         rest.iter().copied().for_each(&mut put);
-        put(self.push_apart(op.result().unwrap_or(V128)).into());
+        put(self.push_cold(op.result().unwrap_or(V128)).into());
         self.code.emit(op, variant, &values[..count]);
         if let [a, ref more @ ..] = *sources {
             self.code.note_sources(a, more.first().copied().unwrap_or_default());
@@ -160,7 +160,7 @@ impl Body<'_> {
 
     /// Chooses the classes of the sources of `op`, which takes two vectors.
     #[inline(never)]
-    fn vector_classes(&mut self, op: Op, a: Entry, b: Entry) -> (Src, Src) {
+    fn vector_classes(&mut self, op: Op, a: StackEntry, b: StackEntry) -> (Src, Src) {
         let has = |a, b| op.variant(Sources::of(a).and(b)).is_some();
         if !has(Class::Accumulator, Class::Slot) {
             let [a, b] = [a, b].map(|entry| Src::Slot(self.vector_slot(entry)));
@@ -170,7 +170,7 @@ impl Body<'_> {
         let first_constant = has(Class::Immediate, Class::Slot);
         let second_constant = has(Class::Slot, Class::Immediate);
         let (mut a, mut b) = (a, b);
-        let constant = |entry: Entry| matches!(entry.place(), Place::Vector(_));
+        let constant = |entry: StackEntry| matches!(entry.place(), Location::Vector(_));
         if commutes && constant(a) {
             core::mem::swap(&mut a, &mut b);
         }
@@ -184,12 +184,12 @@ impl Body<'_> {
         };
         let (mut sa, mut sb);
         match (through, through.map(|entry| entry.place())) {
-            (Some(first), Some(Place::Vector(number))) if first.home() == a.home() => {
+            (Some(first), Some(Location::Vector(number))) if first.stack_slot() == a.stack_slot() => {
                 sb = Src::Slot(self.vector_slot(b));
                 self.code.vector_constant(number, None);
                 sa = Src::Reg;
             }
-            (Some(_), Some(Place::Vector(number))) => {
+            (Some(_), Some(Location::Vector(number))) => {
                 sa = Src::Slot(self.vector_slot(a));
                 self.code.vector_constant(number, None);
                 sb = Src::Reg;
@@ -214,9 +214,9 @@ impl Body<'_> {
 
     /// Writes an instruction with two vectors.
     #[inline(never)]
-    fn vector_two(&mut self, op: Op, a: Entry, b: Entry) {
+    fn vector_two(&mut self, op: Op, a: StackEntry, b: StackEntry) {
         let (a, b) = self.vector_classes(op, a, b);
-        if !self.vector_tile(op, a, b) && !self.rotation(op, a, b) {
+        if !self.fuse_vectors(op, a, b) && !self.rotation(op, a, b) {
             self.emit_vectors(op, &[a, b], None, &[]);
         }
     }
@@ -224,13 +224,13 @@ impl Body<'_> {
     /// Writes a fused operation in place of the last instruction and `op`, if there is one and only `op` reads the
     /// result of the last instruction. Returns whether it did.
     #[inline(never)]
-    fn vector_tile(&mut self, op: Op, a: Src, b: Src) -> bool {
-        let (Src::Reg, Src::Slot(_), Some(Recent { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
+    fn fuse_vectors(&mut self, op: Op, a: Src, b: Src) -> bool {
+        let (Src::Reg, Src::Slot(_), Some(RecentInstr { op: first, elided: true, a: x, b: y @ Src::Slot(_), .. })) =
             (a, b, self.code.last())
         else {
             return false;
         };
-        let Some(tile) = fused(Fused { first, second: op, into_second: false }) else { return false };
+        let Some(tile) = fused(Fused { first, second: op, feeds_second: false }) else { return false };
         if matches!(x, Src::Imm(_)) {
             return false;
         }
@@ -266,11 +266,11 @@ impl Body<'_> {
     }
 
     /// Writes a test of a vector. Its source is noted, so that a branch can do its work.
-    fn vector_test(&mut self, op: Op) -> Step {
+    fn vector_test(&mut self, op: Op) -> TranslateResult {
         if op.variant(Sources::of(Class::Accumulator)).is_none() {
             return self.vector_one(op);
         }
-        let entry = self.pop_apart()?;
+        let entry = self.pop_cold()?;
         let source = self.vector_source(entry);
         self.emit_vectors(op, &[source], None, &[]);
         Ok(())
@@ -278,16 +278,16 @@ impl Body<'_> {
 
     /// Writes a popped operand to its stack slot if it is a constant.
     #[inline(never)]
-    fn no_constant(&mut self, entry: Entry) -> Entry {
-        let Place::Vector(_) = entry.place() else { return entry };
+    fn no_constant(&mut self, entry: StackEntry) -> StackEntry {
+        let Location::Vector(_) = entry.place() else { return entry };
         self.vector_slot(entry);
-        entry.with(Place::Temp)
+        entry.with(Location::Temp)
     }
 
     /// Writes an instruction with three vectors. The last or the first may be in the accumulator, if there is a
     /// variant.
-    fn vector_three(&mut self, op: Op) -> Step {
-        let c = self.pop_apart()?;
+    fn vector_three(&mut self, op: Op) -> TranslateResult {
+        let c = self.pop_cold()?;
         let (a, b) = self.pop_two()?;
         // Constants are written first, before a source is chosen: they change the accumulator.
         let (a, b, c) = (self.no_constant(a), self.no_constant(b), self.no_constant(c));
@@ -309,9 +309,9 @@ impl Body<'_> {
     }
 
     /// Writes a shift of lanes. Only the bits in `mask` of the shift count matter.
-    fn vector_shift(&mut self, op: Op, mask: u64) -> Step {
+    fn vector_shift(&mut self, op: Op, mask: u64) -> TranslateResult {
         let (a, by) = self.pop_two()?;
-        let Place::Const(by) = by.place() else {
+        let Location::Const(by) = by.place() else {
             let by = self.vector_slot(by).into();
             let source = Src::Slot(self.vector_slot(a));
             self.emit_vectors(op, &[source], Some(Class::Slot), &[by]);
@@ -325,8 +325,8 @@ impl Body<'_> {
             // `rotation` compares the slots of both shifts, so the vector's slot is noted even if it is in the
             // accumulator.
             let slot = match a.place() {
-                Place::Local(slot) => slot,
-                _ => a.home(),
+                Location::Local(slot) => slot,
+                _ => a.stack_slot(),
             };
             self.code.note_sources(Src::Slot(slot), Src::Imm(by));
         }
@@ -335,7 +335,7 @@ impl Body<'_> {
 
     /// Writes a return with one result, a vector.
     #[inline(never)]
-    pub fn return_vector(&mut self, entry: Entry, header: Header) {
+    pub fn return_vector(&mut self, entry: StackEntry, header: Header) {
         let source = self.vector_source(entry);
         match source {
             Src::Slot(slot) => self.code.write_return(family::V128Return.s((Slot(slot), header))),

@@ -3,13 +3,13 @@
 use wasmote_ir::Op;
 use wasmote_ir::operators::Operator;
 
-use crate::lines::{self, Line, family};
+use crate::lines::{self, OperatorLine, family};
 
 /// How an operator is translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum VectorLineKind {
     /// Takes two vectors.
-    Two,
+    BinaryOperands,
     /// Takes two vectors. The family takes the second one first.
     Swapped,
     /// Takes one operand.
@@ -60,7 +60,7 @@ pub fn lane_bits(op: Op) -> u32 {
 macro_rules! lines {
     ($( $kind:ident: $( $operator:ident $(=> $op:ident)? ),*; )*) => {
         /// A line for each operator, in one list a kind. The family is given only if its name differs.
-        pub const LINES: &[&[(Operator, Line)]] = &[$( of_kind!($kind: $( $operator $(=> $op)? ),*) ),*];
+        pub const LINES: &[&[(Operator, OperatorLine)]] = &[$( of_kind!($kind: $( $operator $(=> $op)? ),*) ),*];
     };
 }
 
@@ -69,13 +69,13 @@ macro_rules! of_kind {
     ($kind:ident: $( $operator:ident $(=> $op:ident)? ),*) => {
         &[$( (
             Operator::$operator,
-            Line { kind: lines::Kind::Vector(Kind::$kind), op: family!($operator $($op)?) },
+            OperatorLine { kind: lines::LineKind::Vector(VectorLineKind::$kind), op: family!($operator $($op)?) },
         ) ),*]
     };
 }
 
 lines! {
-    Two:
+    BinaryOperands:
         I8x16Swizzle, I8x16Eq, I8x16Ne, I8x16GtS, I8x16GtU, I8x16GeS, I8x16GeU, I16x8Eq, I16x8Ne, I16x8GtS, I16x8GtU,
         I16x8GeS, I16x8GeU, I32x4Eq, I32x4Ne, I32x4GtS, I32x4GtU, I32x4GeS, I32x4GeU, F32x4Eq, F32x4Ne, F32x4Lt, F32x4Le,
         F64x2Eq, F64x2Ne, F64x2Lt, F64x2Le, V128And, V128AndNot, V128Or, V128Xor, I8x16NarrowI16x8S, I8x16NarrowI16x8U,
@@ -151,18 +151,18 @@ mod tests {
     use super::*;
 
     /// Returns the name of the operator that a line is for, as far as the line determines it. `name` decides the rest.
-    fn named(row: (Kind, Op), name: &str) -> String {
+    fn named(row: (VectorLineKind, Op), name: &str) -> String {
         let family = row.1.name();
         match row.0 {
-            Kind::Swapped if family.starts_with('F') => family.replace("Lt", "Gt").replace("Le", "Ge"),
-            Kind::Swapped => family.replace("Gt", "Lt").replace("Ge", "Le"),
-            Kind::StoreHalf => "V128Store64Lane".into(),
-            Kind::ExtractHalf => family.replace("Splat", "ExtractLane"),
-            Kind::LoadLane if family.starts_with("V128Load64") => "V128Load64Lane".into(),
-            Kind::Replace if family.starts_with('I') && name.starts_with('F') => {
+            VectorLineKind::Swapped if family.starts_with('F') => family.replace("Lt", "Gt").replace("Le", "Ge"),
+            VectorLineKind::Swapped => family.replace("Gt", "Lt").replace("Ge", "Le"),
+            VectorLineKind::StoreHalf => "V128Store64Lane".into(),
+            VectorLineKind::ExtractHalf => family.replace("Splat", "ExtractLane"),
+            VectorLineKind::LoadLane if family.starts_with("V128Load64") => "V128Load64Lane".into(),
+            VectorLineKind::Replace if family.starts_with('I') && name.starts_with('F') => {
                 family.replace('I', "F").trim_end_matches('0').into()
             }
-            Kind::Replace => family.trim_end_matches('0').into(),
+            VectorLineKind::Replace => family.trim_end_matches('0').into(),
             _ => family.into(),
         }
     }
@@ -173,7 +173,7 @@ mod tests {
         let mut seen = 0;
         for operator in Operator::ALL.iter().filter(vectors) {
             let line = lines::line(*operator);
-            let lines::Kind::Vector(kind) = line.kind else { panic!("{operator:?} has no line") };
+            let lines::LineKind::Vector(kind) = line.kind else { panic!("{operator:?} has no line") };
             let name = format!("{operator:?}");
             assert_eq!(named((kind, line.op), &name), name);
             seen += 1;
@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn lanes_are_as_wide_as_names_say() {
-        for (_, Line { kind, op }) in LINES.iter().copied().flatten() {
-            if matches!(kind, lines::Kind::Vector(Kind::Shift | Kind::Splat)) {
+        for (_, OperatorLine { kind, op }) in LINES.iter().copied().flatten() {
+            if matches!(kind, lines::LineKind::Vector(VectorLineKind::Shift | VectorLineKind::Splat)) {
                 let name = op.name();
                 assert!(name[1..].starts_with(&format!("{}x", lane_bits(*op))), "{name}");
             }

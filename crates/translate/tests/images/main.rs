@@ -10,7 +10,7 @@ use wasmote_decode::ModuleInfo;
 use wasmote_ir::image::layout::Section;
 use wasmote_ir::image::{Image, ImageError, OpSet};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
-use wasmote_ir::{Opcode, code::Instr};
+use wasmote_ir::{Opcode, code::DecodedInstr};
 use wasmote_test_support::scripts;
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
 
@@ -54,7 +54,7 @@ fn opcodes(bytes: &[u8]) -> Vec<u16> {
         let mut at = 0;
         while at < units.len() {
             all.push(units[at]);
-            at += Instr::decode(&units, at).expect("an instruction").units.len();
+            at += DecodedInstr::decode(&units, at).expect("an instruction").units.len();
         }
     }
     all

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use wasmote_validate::{Features, validate};
-use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
+use wasmote_wat::script::{Action, DirectiveKind, ScriptModule, parse};
 
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, find};
@@ -35,7 +35,7 @@ pub fn valid(scripts: impl IntoIterator<Item = Script>) -> Vec<(String, Vec<u8>)
                 | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. } => module,
                 _ => continue,
             };
-            let Source::Binary(binary) = source else { continue };
+            let ScriptModule::Binary(binary) = source else { continue };
             let runs = validate(binary, &Features::default()).is_ok() && wasmote_decode::decode(binary).is_ok();
             if runs {
                 modules.push((format!("{path}:{}", directive.line), binary.clone()));

@@ -10,8 +10,8 @@ use wasmote_ir::operators::Operator;
 use wasmparser::WasmFeatures;
 
 use super::stack::Block;
-use super::{Body, Buffers};
-use crate::fault::Fault;
+use super::{BodyValidator, Buffers};
+use crate::fault::Invalid;
 use crate::outline::Outline;
 use crate::read::Reader;
 use crate::types::Ty;
@@ -25,7 +25,7 @@ pub fn constant(
     expected: Ty,
     named: &mut Vec<u32>,
     buffers: &mut Buffers,
-) -> Result<(), Fault> {
+) -> Result<(), Invalid> {
     // Fast path: a module may have very many segments, and most of their offsets are a single number.
     if expected == Ty::I32 {
         let mut ahead = reader.clone();
@@ -34,22 +34,22 @@ pub fn constant(
             return Ok(());
         }
     }
-    let mut body = Body::new(outline, features, reader.clone(), Block::One(expected), buffers)?;
+    let mut body = BodyValidator::new(outline, features, reader.clone(), Block::One(expected), buffers)?;
     let result = body.constant(named);
     let result = body.checked(result);
     reader.go_to(body.reader.offset());
-    body.give_back(buffers);
+    body.recycle(buffers);
     result
 }
 
-impl Body<'_> {
+impl BodyValidator<'_> {
     /// Validates the instructions of a constant expression.
-    fn constant(&mut self, named: &mut Vec<u32>) -> Result<(), Fault> {
+    fn constant(&mut self, named: &mut Vec<u32>) -> Result<(), Invalid> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
             let operator = match self.reader.operator() {
                 Ok(operator) => operator,
-                Err(Malformed::End) => return Err(Fault::new(Malformed::End.message(), self.offset)),
+                Err(Malformed::End) => return Err(Invalid::new(Malformed::End.message(), self.offset)),
                 Err(_) => return Err(self.fault(NOT_CONSTANT)),
             };
             let row = operator.row();
@@ -71,7 +71,7 @@ impl Body<'_> {
 
     /// Checks the global of a `global.get`, which must be immutable. It must be imported or, with GC, defined before
     /// the expression.
-    fn constant_global(&self) -> Result<(), Fault> {
+    fn constant_global(&self) -> Result<(), Invalid> {
         let index = self.reader.clone().u32()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         if index >= self.outline.imported_globals {
@@ -84,9 +84,9 @@ impl Body<'_> {
     }
 
     /// Fails if the proposal is off that allows an operator in constant expressions.
-    fn require_constant(&self, proposal: Proposal) -> Result<(), Fault> {
+    fn require_constant(&self, proposal: Proposal) -> Result<(), Invalid> {
         let flag = flag(proposal);
-        if self.features.contains(flag) { Ok(()) } else { Err(Fault::missing(flag, NOT_CONSTANT, self.offset)) }
+        if self.features.contains(flag) { Ok(()) } else { Err(Invalid::missing(flag, NOT_CONSTANT, self.offset)) }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Validates blocks, branches, calls, and operators of exceptions.
 
-use wasmote_decode::operators::{Catch, WrittenBlock};
+use wasmote_decode::operators::{Catch, EncodedBlockType};
 use wasmote_ir::HeapType;
 use wasmote_ir::fallible::TryVec;
 use wasmparser::WasmFeatures;
 
-use super::Body;
+use super::BodyValidator;
 use super::stack::{Block, FrameKind};
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::outline::{Composite, FuncType};
 use crate::types::Ty;
 
@@ -16,45 +16,45 @@ const MAX_LABELS: u32 = 7_654_321;
 /// The maximum number of clauses of a `try_table`, as in wasmparser.
 const MAX_CATCHES: u32 = 10_000;
 
-impl<'m> Body<'m> {
+impl<'m> BodyValidator<'m> {
     /// Reads the type of a block (spec: binary/instructions#block-types).
-    fn block_type(&mut self) -> Result<Block, Fault> {
+    fn block_type(&mut self) -> Result<Block, Invalid> {
         let offset = self.reader.heap_offset();
         let index = match self.reader.block_type()? {
-            WrittenBlock::Empty => return Ok(Block::Empty),
-            WrittenBlock::Value(ty) => return Ok(Block::One(self.understand(ty, offset)?)),
-            WrittenBlock::Type(index) => index,
+            EncodedBlockType::Empty => return Ok(Block::Empty),
+            EncodedBlockType::Value(ty) => return Ok(Block::One(self.resolve(ty, offset)?)),
+            EncodedBlockType::Type(index) => index,
         };
         if !self.features.contains(WasmFeatures::MULTI_VALUE) {
             let message = "blocks, loops, and ifs may only produce a resulttype when multi-value is not enabled";
-            return Err(Fault::missing(WasmFeatures::MULTI_VALUE, message, self.offset));
+            return Err(Invalid::missing(WasmFeatures::MULTI_VALUE, message, self.offset));
         }
         self.func_type(index)?;
         Ok(Block::Type(index))
     }
 
     /// Returns a function type by its index.
-    pub fn func_type(&self, index: u32) -> Result<&'m FuncType, Fault> {
+    pub fn func_type(&self, index: u32) -> Result<&'m FuncType, Invalid> {
         match self.outline.composite(index) {
             Some(Composite::Func(ty)) => Ok(ty),
-            Some(_) => Err(Fault::of(format_args!("expected func type at index {index}"), self.offset)),
+            Some(_) => Err(Invalid::of(format_args!("expected func type at index {index}"), self.offset)),
             None => Err(self.unknown("type", index)),
         }
     }
 
     #[inline]
-    pub fn block(&mut self, kind: FrameKind) -> Result<(), Fault> {
+    pub fn block(&mut self, kind: FrameKind) -> Result<(), Invalid> {
         let block = self.block_type()?;
         self.enter_with_params(kind, block)
     }
 
-    pub fn if_(&mut self) -> Result<(), Fault> {
+    pub fn if_(&mut self) -> Result<(), Invalid> {
         let block = self.block_type()?;
         self.pop(Ty::I32)?;
         self.enter_with_params(FrameKind::If, block)
     }
 
-    pub fn else_(&mut self) -> Result<(), Fault> {
+    pub fn else_(&mut self) -> Result<(), Invalid> {
         if self.frame().kind != FrameKind::If {
             return Err(self.fault("else found outside of an `if` block"));
         }
@@ -65,7 +65,7 @@ impl<'m> Body<'m> {
     }
 
     #[inline]
-    pub fn end(&mut self) -> Result<(), Fault> {
+    pub fn end(&mut self) -> Result<(), Invalid> {
         let frame = self.leave()?;
         if frame.kind == FrameKind::If {
             // An `if` without an `else` behaves as if its `else` were empty: the results are the parameters.
@@ -78,7 +78,7 @@ impl<'m> Body<'m> {
         self.push_all(&results)
     }
 
-    pub fn br(&mut self) -> Result<(), Fault> {
+    pub fn br(&mut self) -> Result<(), Invalid> {
         let label = self.reader.u32_here()?;
         let types = self.label(label)?;
         self.pop_each(&types)?;
@@ -86,7 +86,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    pub fn br_if(&mut self) -> Result<(), Fault> {
+    pub fn br_if(&mut self) -> Result<(), Invalid> {
         let label = self.reader.u32_here()?;
         self.pop(Ty::I32)?;
         let types = self.label(label)?;
@@ -95,12 +95,12 @@ impl<'m> Body<'m> {
 
     /// Validates the values that a conditional branch carries. If it is not taken, they stay on the stack and have
     /// the types of the label.
-    pub fn pass(&mut self, types: &[Ty]) -> Result<(), Fault> {
+    pub fn pass(&mut self, types: &[Ty]) -> Result<(), Invalid> {
         self.pop_each(types)?;
         self.push_all(types)
     }
 
-    pub fn br_table(&mut self) -> Result<(), Fault> {
+    pub fn br_table(&mut self) -> Result<(), Invalid> {
         let count = self.reader.u32()?;
         if count > MAX_LABELS {
             return Err(self.fault("br_table size is out of bounds"));
@@ -127,7 +127,7 @@ impl<'m> Body<'m> {
 
     /// Whether this label is the first of the current `br_table` with its type. Two types with equal values may count
     /// as different.
-    fn is_first(&mut self, label: u32) -> Result<bool, Fault> {
+    fn is_first(&mut self, label: u32) -> Result<bool, Invalid> {
         let frame = self.target(label)?;
         let ty = match frame.block {
             Block::Type(ty) => self.outline.canonical(ty).map_or(0, |place| 2 * place + 1),
@@ -143,33 +143,33 @@ impl<'m> Body<'m> {
         Ok(known.is_none())
     }
 
-    pub fn return_(&mut self) -> Result<(), Fault> {
+    pub fn return_(&mut self) -> Result<(), Invalid> {
         self.pop_each(self.results)?;
         self.unreachable();
         Ok(())
     }
 
     #[inline]
-    pub fn call(&mut self) -> Result<(), Fault> {
+    pub fn call(&mut self) -> Result<(), Invalid> {
         let ty = self.callee()?;
         self.call_of(ty)
     }
 
     /// Reads the index of a function.
-    fn callee(&mut self) -> Result<&'m FuncType, Fault> {
+    fn callee(&mut self) -> Result<&'m FuncType, Invalid> {
         let index = self.reader.u32_here()?;
         let ty = self.outline.func(index).ok_or_else(|| self.unknown("function", index))?;
         self.func_type(ty)
     }
 
     /// Validates the operands and results of a call.
-    fn call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
+    fn call_of(&mut self, ty: &FuncType) -> Result<(), Invalid> {
         self.pop_each(&ty.params)?;
         self.push_all(&ty.results)
     }
 
     /// Validates the operands and results of a tail call.
-    fn tail_call_of(&mut self, ty: &FuncType) -> Result<(), Fault> {
+    fn tail_call_of(&mut self, ty: &FuncType) -> Result<(), Invalid> {
         let agree = ty.results.len() == self.results.len()
             && ty.results.iter().zip(self.results).all(|(&ty, &result)| self.outline.matches(ty, result));
         if !agree {
@@ -180,7 +180,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    pub fn call_indirect(&mut self) -> Result<(), Fault> {
+    pub fn call_indirect(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32()?;
         let table = if self.features.contains(WasmFeatures::CALL_INDIRECT_OVERLONG) {
             self.reader.u32()?
@@ -192,7 +192,7 @@ impl<'m> Body<'m> {
     }
 
     /// Pops the index into a table, and returns the type of the callee.
-    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'m FuncType, Fault> {
+    fn indirect_callee(&mut self, ty: u32, table: u32) -> Result<&'m FuncType, Invalid> {
         let table = self.outline.table(table).ok_or_else(|| self.unknown("table", table))?;
         if !self.outline.matches(table.element, Ty::FUNCREF) {
             return Err(self.fault("type mismatch: indirect calls must go through a table with type <= funcref"));
@@ -201,29 +201,29 @@ impl<'m> Body<'m> {
         self.func_type(ty)
     }
 
-    pub fn return_call(&mut self) -> Result<(), Fault> {
+    pub fn return_call(&mut self) -> Result<(), Invalid> {
         let ty = self.callee()?;
         self.tail_call_of(ty)
     }
 
-    pub fn return_call_indirect(&mut self) -> Result<(), Fault> {
+    pub fn return_call_indirect(&mut self) -> Result<(), Invalid> {
         let (index, table) = (self.reader.u32()?, self.reader.u32()?);
         let ty = self.indirect_callee(index, table)?;
         self.tail_call_of(ty)
     }
 
-    pub fn call_ref(&mut self) -> Result<(), Fault> {
+    pub fn call_ref(&mut self) -> Result<(), Invalid> {
         let ty = self.callee_on_stack()?;
         self.call_of(ty)
     }
 
-    pub fn return_call_ref(&mut self) -> Result<(), Fault> {
+    pub fn return_call_ref(&mut self) -> Result<(), Invalid> {
         let ty = self.callee_on_stack()?;
         self.tail_call_of(ty)
     }
 
     /// Reads the type of a callee, and pops the reference to it.
-    fn callee_on_stack(&mut self) -> Result<&'m FuncType, Fault> {
+    fn callee_on_stack(&mut self) -> Result<&'m FuncType, Invalid> {
         let index = self.reader.u32()?;
         let ty = self.func_type(index)?;
         self.pop(self.concrete(true, index)?)?;
@@ -233,11 +233,11 @@ impl<'m> Body<'m> {
     // --- exceptions ----------------------------------------------------------------------------
 
     /// Returns the types of the values of a tag's exceptions.
-    fn tag(&self, index: u32) -> Result<&'m [Ty], Fault> {
+    fn tag(&self, index: u32) -> Result<&'m [Ty], Invalid> {
         self.outline.tag(index).ok_or_else(|| self.unknown("tag", index))
     }
 
-    pub fn throw(&mut self) -> Result<(), Fault> {
+    pub fn throw(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32()?;
         let params = self.tag(index)?;
         self.pop_all(params)?;
@@ -245,13 +245,13 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    pub fn throw_ref(&mut self) -> Result<(), Fault> {
+    pub fn throw_ref(&mut self) -> Result<(), Invalid> {
         self.pop(Ty::EXNREF)?;
         self.unreachable();
         Ok(())
     }
 
-    pub fn try_table(&mut self) -> Result<(), Fault> {
+    pub fn try_table(&mut self) -> Result<(), Invalid> {
         let block = self.block_type()?;
         let params = self.params(block);
         self.pop_all(&params)?;
@@ -267,7 +267,7 @@ impl<'m> Body<'m> {
         self.push_all(&params)
     }
 
-    fn catch_clause(&mut self) -> Result<(), Fault> {
+    fn catch_clause(&mut self) -> Result<(), Invalid> {
         let Catch { tag, has_reference, label } = self.reader.catch()?;
         let values = match tag {
             Some(index) => self.tag(index)?,
@@ -287,19 +287,19 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    pub fn try_(&mut self) -> Result<(), Fault> {
+    pub fn try_(&mut self) -> Result<(), Invalid> {
         self.block(FrameKind::Try)
     }
 
     /// Ends a `try` or a `catch`, before another `catch`.
-    fn leave_try(&mut self) -> Result<Block, Fault> {
+    fn leave_try(&mut self) -> Result<Block, Invalid> {
         if !matches!(self.frame().kind, FrameKind::Try | FrameKind::Catch) {
             return Err(self.fault("catch found outside of a `try` block"));
         }
         Ok(self.leave()?.block)
     }
 
-    pub fn catch(&mut self) -> Result<(), Fault> {
+    pub fn catch(&mut self) -> Result<(), Invalid> {
         let block = self.leave_try()?;
         self.enter(FrameKind::Catch, block)?;
         let index = self.reader.u32()?;
@@ -307,13 +307,13 @@ impl<'m> Body<'m> {
         self.push_all(params)
     }
 
-    pub fn catch_all(&mut self) -> Result<(), Fault> {
+    pub fn catch_all(&mut self) -> Result<(), Invalid> {
         let block = self.leave_try()?;
         self.enter(FrameKind::CatchAll, block)?;
         Ok(())
     }
 
-    pub fn delegate(&mut self) -> Result<(), Fault> {
+    pub fn delegate(&mut self) -> Result<(), Invalid> {
         if self.frame().kind != FrameKind::Try {
             return Err(self.fault("delegate found outside of a `try` block"));
         }
@@ -325,7 +325,7 @@ impl<'m> Body<'m> {
         self.push_all(&results)
     }
 
-    pub fn rethrow(&mut self) -> Result<(), Fault> {
+    pub fn rethrow(&mut self) -> Result<(), Invalid> {
         let label = self.reader.u32()?;
         if !matches!(self.target(label)?.kind, FrameKind::Catch | FrameKind::CatchAll) {
             return Err(self.fault("invalid rethrow label: target was not a `catch` block"));

@@ -3,9 +3,9 @@
 use wasmote_ir::Proposal;
 use wasmote_ir::operators::{Class, Immediate, Operand, Operator, Row, TAKES};
 
-use super::Body;
+use super::BodyValidator;
 use super::stack::FrameKind;
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::types::Ty;
 
 /// The index of the topmost operand in a row.
@@ -38,9 +38,9 @@ opcodes! {
     I64_CONST: I64Const,
 }
 
-impl Body<'_> {
+impl BodyValidator<'_> {
     /// Validates all instructions, up to the `end` of the body.
-    pub fn instructions(&mut self) -> Result<(), Fault> {
+    pub fn instructions(&mut self) -> Result<(), Invalid> {
         while !self.frames.is_empty() {
             self.offset = self.reader.offset();
             let Ok(opcode) = self.reader.byte() else { return Err(self.no_operator()) };
@@ -62,7 +62,7 @@ impl Body<'_> {
     /// Validates an instruction, given its opcode or prefix. The most frequent ones have arms here, or rows of the two
     /// simplest classes. So they need no lookup of the operator.
     #[inline(always)]
-    fn instruction(&mut self, opcode: u8) -> Result<(), Fault> {
+    fn instruction(&mut self, opcode: u8) -> Result<(), Invalid> {
         match opcode {
             BLOCK => self.block(FrameKind::Block),
             LOOP => self.block(FrameKind::Loop),
@@ -102,7 +102,7 @@ impl Body<'_> {
 
     /// Validates a rare instruction, given its opcode or prefix.
     #[inline(always)]
-    fn looked_up(&mut self, opcode: u8) -> Result<(), Fault> {
+    fn looked_up(&mut self, opcode: u8) -> Result<(), Invalid> {
         let operator = match Operator::of_byte(opcode) {
             Some(operator) => operator,
             None => match self.reader.prefixed(opcode) {
@@ -115,7 +115,7 @@ impl Body<'_> {
 
     /// Validates a rare instruction.
     #[inline(never)]
-    pub fn other(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+    pub fn other(&mut self, operator: Operator, row: &Row) -> Result<(), Invalid> {
         if row.proposal != Proposal::Core {
             self.require(row.proposal)?;
         }
@@ -124,7 +124,7 @@ impl Body<'_> {
 
     /// Validates an instruction whose row does not have its operands and results. Its proposal is on.
     #[inline(always)]
-    fn special(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+    fn special(&mut self, operator: Operator, row: &Row) -> Result<(), Invalid> {
         match operator {
             Operator::Unreachable => {
                 self.unreachable();
@@ -169,7 +169,7 @@ impl Body<'_> {
     /// Validates an instruction of [`Class::Numeric`] by its row. The fast path is for operands with exactly the right
     /// types.
     #[inline(always)]
-    fn numeric(&mut self, row: &Row) -> Result<(), Fault> {
+    fn numeric(&mut self, row: &Row) -> Result<(), Invalid> {
         let types = row.types();
         let (ty, result) = (Ty::of_number(types.takes[TOP]), Ty::of_number(types.leaves[0]));
         let floor = self.floor;
@@ -191,7 +191,7 @@ impl Body<'_> {
 
     /// Validates an instruction of [`Class::Load`] by its row.
     #[inline(always)]
-    fn load(&mut self, row: &Row, align: u8) -> Result<(), Fault> {
+    fn load(&mut self, row: &Row, align: u8) -> Result<(), Invalid> {
         let address = self.memory_argument(align, false)?;
         let floor = self.floor;
         if self.operands.len() > floor
@@ -206,7 +206,7 @@ impl Body<'_> {
 
     /// Validates an instruction by its row.
     #[inline(never)]
-    fn row(&mut self, row: &Row) -> Result<(), Fault> {
+    fn row(&mut self, row: &Row) -> Result<(), Invalid> {
         let mut address = Ty::BOTTOM;
         for &immediate in row.immediates() {
             match immediate {
@@ -220,7 +220,7 @@ impl Body<'_> {
 
     /// Pops the operands in a row, and pushes its results. `address` is the type of addresses.
     #[inline(never)]
-    fn operands_of(&mut self, row: &Row, address: Ty) -> Result<(), Fault> {
+    fn operands_of(&mut self, row: &Row, address: Ty) -> Result<(), Invalid> {
         let types = row.types();
         for operand in types.takes.into_iter().rev() {
             if operand == Operand::None {
@@ -240,7 +240,7 @@ impl Body<'_> {
     /// Reads an immediate of an operator that is validated by its row. If it names a memory, `address` becomes the
     /// type of the memory's addresses.
     #[inline(never)]
-    fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Fault> {
+    fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Invalid> {
         match immediate {
             Immediate::MemArg(align) | Immediate::Atomic(align) => {
                 *address = self.memory_argument(align, matches!(immediate, Immediate::Atomic(_)))?;
@@ -269,24 +269,24 @@ impl Body<'_> {
 
     /// Reads the index of a lane.
     #[inline(never)]
-    fn lane(&mut self, lanes: u8) -> Result<(), Fault> {
+    fn lane(&mut self, lanes: u8) -> Result<(), Invalid> {
         if self.reader.byte()? < lanes { Ok(()) } else { Err(self.fault("SIMD index out of bounds")) }
     }
 
     /// Returns an error for a place without an operator.
     #[cold]
     #[inline(never)]
-    pub fn no_operator(&self) -> Fault {
+    pub fn no_operator(&self) -> Invalid {
         let mut reader = self.reader.clone();
         reader.go_to(self.offset);
         let Ok(opcode) = reader.byte() else {
             return self.fault("control frames remain at end of function body or expression");
         };
         if !Operator::is_prefix(opcode) {
-            return Fault::of(format_args!("illegal opcode: {opcode:#x}"), self.offset);
+            return Invalid::of(format_args!("illegal opcode: {opcode:#x}"), self.offset);
         }
         match reader.u32() {
-            Ok(number) => Fault::of(format_args!("unknown {opcode:#x} subopcode: {number:#x}"), self.offset),
+            Ok(number) => Invalid::of(format_args!("unknown {opcode:#x} subopcode: {number:#x}"), self.offset),
             Err(fault) => fault,
         }
     }

@@ -3,17 +3,17 @@
 use wasmote_decode::operators::{MemArg, MemArgForm};
 use wasmparser::WasmFeatures;
 
-use super::Body;
-use crate::fault::Fault;
+use super::BodyValidator;
+use crate::fault::Invalid;
 use crate::outline::Table;
 use crate::types::Ty;
 
-impl Body<'_> {
+impl BodyValidator<'_> {
     /// Reads a memory argument, and returns the type of the memory's addresses (spec:
     /// valid/instructions#memory-instructions). `natural` is log2 of the size of the access. `exact` says whether the
     /// alignment must be that size.
     #[inline(always)]
-    pub fn memory_argument(&mut self, natural: u8, exact: bool) -> Result<Ty, Fault> {
+    pub fn memory_argument(&mut self, natural: u8, exact: bool) -> Result<Ty, Invalid> {
         let form = MemArgForm {
             has_memory: self.features.contains(WasmFeatures::MULTI_MEMORY),
             is_wide: self.features.contains(WasmFeatures::MEMORY64),
@@ -34,24 +34,24 @@ impl Body<'_> {
 
     #[cold]
     #[inline(never)]
-    fn misaligned(&self) -> Fault {
+    fn misaligned(&self) -> Invalid {
         self.fault("invalid memop alignment: alignment must not be larger than natural")
     }
 
     /// Reads a zero byte, in a place where later versions have an index.
-    pub fn zero_byte(&mut self) -> Result<u32, Fault> {
+    pub fn zero_byte(&mut self) -> Result<u32, Invalid> {
         self.reader.zero()?;
         Ok(0)
     }
 
     /// Reads the index of a memory, and returns the type of its addresses.
-    pub fn memory(&mut self) -> Result<Ty, Fault> {
+    pub fn memory(&mut self) -> Result<Ty, Invalid> {
         let index = self.reader.u32()?;
         self.outline.memory(index).ok_or_else(|| self.unknown("memory", index))
     }
 
-    /// [`Body::memory`], in a place where versions without multiple memories have a zero byte.
-    pub fn memory_or_zero(&mut self) -> Result<Ty, Fault> {
+    /// [`BodyValidator::memory`], in a place where versions without multiple memories have a zero byte.
+    pub fn memory_or_zero(&mut self) -> Result<Ty, Invalid> {
         if self.features.contains(WasmFeatures::MULTI_MEMORY) {
             return self.memory();
         }
@@ -60,19 +60,19 @@ impl Body<'_> {
     }
 
     /// Reads the index of a table.
-    fn table(&mut self) -> Result<Table, Fault> {
+    fn table(&mut self) -> Result<Table, Invalid> {
         let index = self.reader.u32()?;
         self.outline.table(index).ok_or_else(|| self.unknown("table", index))
     }
 
     /// Reads the index of an element segment, and returns the type of its elements.
-    pub fn elem(&mut self) -> Result<Ty, Fault> {
+    pub fn elem(&mut self) -> Result<Ty, Invalid> {
         let index = self.reader.u32()?;
         self.outline.elem(index).ok_or_else(|| self.unknown("elem segment", index))
     }
 
     /// Reads the index of a data segment.
-    pub fn data(&mut self) -> Result<(), Fault> {
+    pub fn data(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32()?;
         match self.outline.data {
             None => Err(self.fault("data count section required")),
@@ -81,55 +81,55 @@ impl Body<'_> {
         }
     }
 
-    pub fn table_get(&mut self) -> Result<(), Fault> {
+    pub fn table_get(&mut self) -> Result<(), Invalid> {
         let table = self.table()?;
         self.pop(table.index)?;
         self.push(table.element);
         Ok(())
     }
 
-    pub fn table_set(&mut self) -> Result<(), Fault> {
+    pub fn table_set(&mut self) -> Result<(), Invalid> {
         let table = self.table()?;
         self.pop_all(&[table.index, table.element])
     }
 
-    pub fn memory_init(&mut self) -> Result<(), Fault> {
+    pub fn memory_init(&mut self) -> Result<(), Invalid> {
         self.data()?;
         let address = self.memory()?;
         self.pop_all(&[address, Ty::I32, Ty::I32])
     }
 
-    pub fn memory_copy(&mut self) -> Result<(), Fault> {
+    pub fn memory_copy(&mut self) -> Result<(), Invalid> {
         let (to, from) = (self.memory()?, self.memory()?);
         self.pop_all(&[to, from, shorter(to, from)])
     }
 
-    pub fn table_init(&mut self) -> Result<(), Fault> {
+    pub fn table_init(&mut self) -> Result<(), Invalid> {
         let (elem, table) = (self.elem()?, self.table()?);
         self.check(elem, table.element)?;
         self.pop_all(&[table.index, Ty::I32, Ty::I32])
     }
 
-    pub fn table_copy(&mut self) -> Result<(), Fault> {
+    pub fn table_copy(&mut self) -> Result<(), Invalid> {
         let (to, from) = (self.table()?, self.table()?);
         self.check(from.element, to.element)?;
         self.pop_all(&[to.index, from.index, shorter(to.index, from.index)])
     }
 
-    pub fn table_grow(&mut self) -> Result<(), Fault> {
+    pub fn table_grow(&mut self) -> Result<(), Invalid> {
         let table = self.table()?;
         self.pop_all(&[table.element, table.index])?;
         self.push(table.index);
         Ok(())
     }
 
-    pub fn table_size(&mut self) -> Result<(), Fault> {
+    pub fn table_size(&mut self) -> Result<(), Invalid> {
         let table = self.table()?;
         self.push(table.index);
         Ok(())
     }
 
-    pub fn table_fill(&mut self) -> Result<(), Fault> {
+    pub fn table_fill(&mut self) -> Result<(), Invalid> {
         let table = self.table()?;
         self.pop_all(&[table.index, table.element, table.index])
     }

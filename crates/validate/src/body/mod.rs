@@ -27,15 +27,15 @@ use wasmote_decode::proposals::flag;
 use wasmote_ir::Proposal;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::frame::{HEADER, MAX_SLOTS};
-use wasmote_ir::keys::Keys;
+use wasmote_ir::string_map::StringMap;
 use wasmparser::WasmFeatures;
 
-use crate::fault::Fault;
+use crate::fault::Invalid;
 use crate::limits::MAX_LOCALS;
 use crate::outline::{Composite, Outline};
 use crate::read::Reader;
 use crate::types::{Local, Ty};
-use stack::{Block, Frame, FrameKind};
+use stack::{Block, ControlFrame, FrameKind};
 
 pub use constant::constant;
 
@@ -43,17 +43,17 @@ pub use constant::constant;
 #[derive(Default)]
 pub struct Buffers {
     operands: Vec<Ty>,
-    frames: Vec<Frame>,
+    frames: Vec<ControlFrame>,
     locals: Vec<Local>,
     set: Vec<u32>,
     /// The functions whose frames may be too large.
     pub large_frames: Vec<u32>,
-    seen: Keys,
+    seen: StringMap,
     seen_types: Vec<[u8; 4]>,
 }
 
 /// A body that is being validated.
-struct Body<'m> {
+struct BodyValidator<'m> {
     outline: &'m Outline,
     features: WasmFeatures,
     reader: Reader<'m>,
@@ -62,7 +62,7 @@ struct Body<'m> {
     /// The height of the stack below the operands of the innermost block: `frames.last().height`.
     floor: usize,
     operands: Vec<Ty>,
-    frames: Vec<Frame>,
+    frames: Vec<ControlFrame>,
     locals: Vec<Local>,
     /// Whether memory ran out for an operand.
     out_of_memory: bool,
@@ -70,7 +70,7 @@ struct Body<'m> {
     /// inside.
     set: Vec<u32>,
     /// The types of labels of the current `br_table` that were compared with the operands.
-    seen: Keys,
+    seen: StringMap,
     /// The keys of `seen`, by number.
     seen_types: Vec<[u8; 4]>,
     /// The results of the function.
@@ -85,16 +85,16 @@ pub fn validate(
     bytes: &[u8],
     base: usize,
     buffers: &mut Buffers,
-) -> Result<(), Fault> {
+) -> Result<(), Invalid> {
     let Some(Composite::Func(ty)) = outline.func(func).and_then(|ty| outline.composite(ty)) else {
-        return Err(Fault::new("unknown function type", base));
+        return Err(Invalid::new("unknown function type", base));
     };
-    let mut body = Body::new(outline, features, Reader::new(bytes, base), Block::Function, buffers)?;
+    let mut body = BodyValidator::new(outline, features, Reader::new(bytes, base), Block::Function, buffers)?;
     body.results = &ty.results;
     let result = body.parameters(&ty.params).and_then(|()| body.locals()).and_then(|()| body.instructions());
     let result = body.checked(result);
     let large = body.may_not_fit();
-    body.give_back(buffers);
+    body.recycle(buffers);
     if large {
         buffers.large_frames.try_push(func)?;
         // The next body must begin with small buffers, because their capacities tell how much it needs.
@@ -103,7 +103,7 @@ pub fn validate(
     result
 }
 
-impl<'m> Body<'m> {
+impl<'m> BodyValidator<'m> {
     /// Returns a body of which nothing is read yet.
     fn new(
         outline: &'m Outline,
@@ -111,8 +111,8 @@ impl<'m> Body<'m> {
         reader: Reader<'m>,
         block: Block,
         buffers: &mut Buffers,
-    ) -> Result<Body<'m>, OutOfMemory> {
-        let mut body = Body {
+    ) -> Result<BodyValidator<'m>, OutOfMemory> {
+        let mut body = BodyValidator {
             outline,
             features,
             offset: reader.offset(),
@@ -131,12 +131,12 @@ impl<'m> Body<'m> {
         body.frames.clear();
         body.locals.clear();
         body.set.clear();
-        body.frames.try_push(Frame::new(FrameKind::Block, block, 0, 0))?;
+        body.frames.try_push(ControlFrame::new(FrameKind::Block, block, 0, 0))?;
         Ok(body)
     }
 
     /// Returns the buffers for the next body.
-    fn give_back(self, buffers: &mut Buffers) {
+    fn recycle(self, buffers: &mut Buffers) {
         buffers.operands = self.operands;
         buffers.frames = self.frames;
         buffers.locals = self.locals;
@@ -157,14 +157,14 @@ impl<'m> Body<'m> {
     }
 
     /// Adds the parameters to the locals.
-    fn parameters(&mut self, types: &[Ty]) -> Result<(), Fault> {
+    fn parameters(&mut self, types: &[Ty]) -> Result<(), Invalid> {
         self.locals.try_room(types.len())?;
         self.locals.extend(types.iter().map(|&ty| Local::param(ty)));
         Ok(())
     }
 
     /// Reads the declarations of locals.
-    fn locals(&mut self) -> Result<(), Fault> {
+    fn locals(&mut self) -> Result<(), Invalid> {
         for _ in 0..self.reader.u32()? {
             self.offset = self.reader.offset();
             let count = self.reader.u32()? as usize;
@@ -180,27 +180,27 @@ impl<'m> Body<'m> {
     /// Returns an error at the current instruction.
     #[cold]
     #[inline(never)]
-    fn fault(&self, message: &str) -> Fault {
-        Fault::new(message, self.offset)
+    fn fault(&self, message: &str) -> Invalid {
+        Invalid::new(message, self.offset)
     }
 
     /// Returns an error for an index that is out of range.
     #[cold]
     #[inline(never)]
-    fn unknown(&self, what: &str, index: u32) -> Fault {
-        Fault::unknown(what, index, self.offset)
+    fn unknown(&self, what: &str, index: u32) -> Invalid {
+        Invalid::unknown(what, index, self.offset)
     }
 
     /// Fails if the proposal is off.
     #[inline]
-    fn require(&self, proposal: Proposal) -> Result<(), Fault> {
+    fn require(&self, proposal: Proposal) -> Result<(), Invalid> {
         if self.features.contains(flag(proposal)) { Ok(()) } else { Err(self.missing(proposal)) }
     }
 
     /// Returns an error for a proposal that is off.
     #[cold]
     #[inline(never)]
-    fn missing(&self, proposal: Proposal) -> Fault {
-        Fault::not_enabled(proposal, self.offset)
+    fn missing(&self, proposal: Proposal) -> Invalid {
+        Invalid::not_enabled(proposal, self.offset)
     }
 }

@@ -5,14 +5,14 @@ use wasmote_decode::operators::Cast;
 use wasmote_ir::HeapType;
 use wasmote_ir::operators::{Operator, Row};
 
-use super::Body;
-use crate::fault::Fault;
+use super::BodyValidator;
+use crate::fault::Invalid;
 use crate::outline::Composite;
 use crate::types::{Field, Ty};
 
-impl<'m> Body<'m> {
+impl<'m> BodyValidator<'m> {
     /// Validates an operator of GC. Refuses the operators of proposals that no build runs, even if the proposal is on.
-    pub fn object(&mut self, operator: Operator, row: &Row) -> Result<(), Fault> {
+    pub fn object(&mut self, operator: Operator, row: &Row) -> Result<(), Invalid> {
         match operator {
             Operator::StructNew => self.struct_new(),
             Operator::StructNewDefault => self.struct_new_default(),
@@ -44,30 +44,30 @@ impl<'m> Body<'m> {
     }
 
     /// Pops a nullable reference to this heap type. Returns the exact type of the operand.
-    fn pop_abstract(&mut self, heap: HeapType) -> Result<Ty, Fault> {
+    fn pop_abstract(&mut self, heap: HeapType) -> Result<Ty, Invalid> {
         let ty = self.pop_ref()?;
         self.check(ty, Ty::abstract_ref(true, heap))?;
         Ok(ty)
     }
 
     /// Validates a conversion between hierarchies, which keeps the nullability.
-    fn convert(&mut self, from: HeapType, to: HeapType) -> Result<(), Fault> {
+    fn convert(&mut self, from: HeapType, to: HeapType) -> Result<(), Invalid> {
         let ty = self.pop_abstract(from)?;
         self.push(Ty::abstract_ref(ty.is_nullable(), to));
         Ok(())
     }
 
     /// Reads the index of a structure type. Returns it, the fields, and whether all of them have default values.
-    fn struct_type(&mut self) -> Result<(u32, &'m [Field], bool), Fault> {
+    fn struct_type(&mut self) -> Result<(u32, &'m [Field], bool), Invalid> {
         let index = self.reader.u32_here()?;
         match self.outline.composite(index) {
             Some(Composite::Struct { fields, defaultable }) => Ok((index, fields, *defaultable)),
-            Some(_) => Err(Fault::of(format_args!("expected struct type at index {index}"), self.offset)),
+            Some(_) => Err(Invalid::of(format_args!("expected struct type at index {index}"), self.offset)),
             None => Err(self.unknown("type", index)),
         }
     }
 
-    fn struct_new(&mut self) -> Result<(), Fault> {
+    fn struct_new(&mut self) -> Result<(), Invalid> {
         let (index, fields, _) = self.struct_type()?;
         for field in fields.iter().rev() {
             if self.is_bottomless() {
@@ -79,7 +79,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn struct_new_default(&mut self) -> Result<(), Fault> {
+    fn struct_new_default(&mut self) -> Result<(), Invalid> {
         let (index, _, defaultable) = self.struct_type()?;
         self.require_default(defaultable)?;
         self.push(self.concrete(false, index)?);
@@ -87,7 +87,7 @@ impl<'m> Body<'m> {
     }
 
     /// Reads a structure type and the index of a field. Returns the type of references to the structure, and the field.
-    fn field(&mut self) -> Result<(Ty, Field), Fault> {
+    fn field(&mut self) -> Result<(Ty, Field), Invalid> {
         let (index, fields, _) = self.struct_type()?;
         let number = self.reader.u32_here()?;
         match fields.get(number as usize) {
@@ -96,7 +96,7 @@ impl<'m> Body<'m> {
         }
     }
 
-    fn struct_get(&mut self, packed: bool) -> Result<(), Fault> {
+    fn struct_get(&mut self, packed: bool) -> Result<(), Invalid> {
         let (reference, field) = self.field()?;
         self.require_packed(field, packed)?;
         self.pop(reference)?;
@@ -104,30 +104,30 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn struct_set(&mut self) -> Result<(), Fault> {
+    fn struct_set(&mut self) -> Result<(), Invalid> {
         let (reference, field) = self.field()?;
         self.require_mutable(field)?;
         self.pop_all(&[reference, field.ty])
     }
 
     /// Reads the index of an array type. Returns the type of references to the array, and its element.
-    fn array_type(&mut self) -> Result<(Ty, Field), Fault> {
+    fn array_type(&mut self) -> Result<(Ty, Field), Invalid> {
         let index = self.reader.u32()?;
         match self.outline.composite(index) {
             Some(&Composite::Array(element)) => Ok((self.concrete(true, index)?, element)),
-            Some(_) => Err(Fault::of(format_args!("expected array type at index {index}"), self.offset)),
+            Some(_) => Err(Invalid::of(format_args!("expected array type at index {index}"), self.offset)),
             None => Err(self.unknown("type", index)),
         }
     }
 
-    fn array_new(&mut self) -> Result<(), Fault> {
+    fn array_new(&mut self) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.pop_all(&[element.ty, Ty::I32])?;
         self.push(reference.non_null());
         Ok(())
     }
 
-    fn array_new_default(&mut self) -> Result<(), Fault> {
+    fn array_new_default(&mut self) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.require_default(element.ty.is_defaultable())?;
         self.pop(Ty::I32)?;
@@ -135,7 +135,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn array_new_fixed(&mut self) -> Result<(), Fault> {
+    fn array_new_fixed(&mut self) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         for _ in 0..self.reader.u32()? {
             // In unreachable code there is nothing left to check, however large the count is.
@@ -148,7 +148,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn array_new_of(&mut self, of_elements: bool) -> Result<(), Fault> {
+    fn array_new_of(&mut self, of_elements: bool) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.segment_for(of_elements, element)?;
         self.pop_all(&[Ty::I32; 2])?;
@@ -156,7 +156,7 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn array_get(&mut self, packed: bool) -> Result<(), Fault> {
+    fn array_get(&mut self, packed: bool) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.require_packed(element, packed)?;
         self.pop_all(&[reference, Ty::I32])?;
@@ -164,19 +164,19 @@ impl<'m> Body<'m> {
         Ok(())
     }
 
-    fn array_set(&mut self) -> Result<(), Fault> {
+    fn array_set(&mut self) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.require_mutable(element)?;
         self.pop_all(&[reference, Ty::I32, element.ty])
     }
 
-    fn array_fill(&mut self) -> Result<(), Fault> {
+    fn array_fill(&mut self) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.require_mutable(element)?;
         self.pop_all(&[reference, Ty::I32, element.ty, Ty::I32])
     }
 
-    fn array_copy(&mut self) -> Result<(), Fault> {
+    fn array_copy(&mut self) -> Result<(), Invalid> {
         let (to, element) = self.array_type()?;
         let (from, source) = self.array_type()?;
         self.require_mutable(element)?;
@@ -187,7 +187,7 @@ impl<'m> Body<'m> {
         self.pop_all(&[to, Ty::I32, from, Ty::I32, Ty::I32])
     }
 
-    fn array_init(&mut self, of_elements: bool) -> Result<(), Fault> {
+    fn array_init(&mut self, of_elements: bool) -> Result<(), Invalid> {
         let (reference, element) = self.array_type()?;
         self.require_mutable(element)?;
         self.segment_for(of_elements, element)?;
@@ -195,7 +195,7 @@ impl<'m> Body<'m> {
     }
 
     /// Reads the index of a segment that elements of an array are copied from.
-    fn segment_for(&mut self, of_elements: bool, element: Field) -> Result<(), Fault> {
+    fn segment_for(&mut self, of_elements: bool, element: Field) -> Result<(), Invalid> {
         if of_elements {
             let ty = self.elem()?;
             if !element.ty.is_ref() {
@@ -209,17 +209,17 @@ impl<'m> Body<'m> {
         self.data()
     }
 
-    fn require_default(&self, defaultable: bool) -> Result<(), Fault> {
+    fn require_default(&self, defaultable: bool) -> Result<(), Invalid> {
         if defaultable { Ok(()) } else { Err(self.fault("type mismatch: the field is not defaultable")) }
     }
 
-    fn require_mutable(&self, field: Field) -> Result<(), Fault> {
+    fn require_mutable(&self, field: Field) -> Result<(), Invalid> {
         if field.mutable { Ok(()) } else { Err(self.fault("invalid write: the field or array is immutable")) }
     }
 
     /// Checks that a packed field is read with a sign, and no other field is. `packed` says whether the operator has
     /// a sign.
-    fn require_packed(&self, field: Field, packed: bool) -> Result<(), Fault> {
+    fn require_packed(&self, field: Field, packed: bool) -> Result<(), Invalid> {
         match (packed, field.packed != 0) {
             (true, false) => Err(self.fault("cannot use get_s or get_u with non-packed storage types")),
             (false, true) => Err(self.fault("can only use get with non-packed storage types")),
@@ -227,20 +227,20 @@ impl<'m> Body<'m> {
         }
     }
 
-    fn ref_test(&mut self, nullable: bool) -> Result<(), Fault> {
+    fn ref_test(&mut self, nullable: bool) -> Result<(), Invalid> {
         self.cast_type(nullable)?;
         self.push(Ty::I32);
         Ok(())
     }
 
-    fn ref_cast(&mut self, nullable: bool) -> Result<(), Fault> {
+    fn ref_cast(&mut self, nullable: bool) -> Result<(), Invalid> {
         let ty = self.cast_type(nullable)?;
         self.push(ty);
         Ok(())
     }
 
     /// Reads the type of a test or cast, and pops a reference of the same hierarchy.
-    fn cast_type(&mut self, nullable: bool) -> Result<Ty, Fault> {
+    fn cast_type(&mut self, nullable: bool) -> Result<Ty, Invalid> {
         let ty = self.reference_type(nullable)?;
         let Some(top) = ty.heap().and_then(|heap| self.outline.top(heap)) else {
             return Err(self.fault("invalid cast"));
@@ -249,7 +249,7 @@ impl<'m> Body<'m> {
         Ok(ty)
     }
 
-    fn br_on_cast(&mut self, on_failure: bool) -> Result<(), Fault> {
+    fn br_on_cast(&mut self, on_failure: bool) -> Result<(), Invalid> {
         let Cast { label, from, to } = self.reader.cast()?;
         let (from, to) = (self.reference_to(from, self.offset)?, self.reference_to(to, self.offset)?);
         self.check(to, from)?;

@@ -4,8 +4,8 @@ use core::ops::Deref;
 
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
-use super::Body;
-use crate::fault::Fault;
+use super::BodyValidator;
+use crate::fault::Invalid;
 use crate::outline::{Composite, FuncType};
 use crate::types::Ty;
 
@@ -41,20 +41,20 @@ pub enum Block {
 
 /// A block that has not ended.
 #[derive(Clone, Copy)]
-pub struct Frame {
+pub struct ControlFrame {
     pub kind: FrameKind,
     /// Whether the rest of the block cannot be reached.
     pub unreachable: bool,
     pub block: Block,
     /// The number of operands below those of the block.
     pub height: u32,
-    /// The length of `Body::set` at its start.
+    /// The length of `BodyValidator::set` at its start.
     pub set: u32,
 }
 
-impl Frame {
-    pub fn new(kind: FrameKind, block: Block, height: usize, set: usize) -> Frame {
-        Frame { kind, unreachable: false, block, height: height as u32, set: set as u32 }
+impl ControlFrame {
+    pub fn new(kind: FrameKind, block: Block, height: usize, set: usize) -> ControlFrame {
+        ControlFrame { kind, unreachable: false, block, height: height as u32, set: set as u32 }
     }
 }
 
@@ -75,55 +75,55 @@ impl Deref for Types<'_> {
     }
 }
 
-impl<'m> Body<'m> {
-    /// Pushes an operand. If memory runs out, only the end of the validation reports it ([`Body::checked`]): a result
+impl<'m> BodyValidator<'m> {
+    /// Pushes an operand. If memory runs out, only the end of the validation reports it ([`BodyValidator::checked`]): a result
     /// here would cost time for each instruction.
     #[inline(always)]
     pub fn push(&mut self, ty: Ty) {
         if self.operands.len() < self.operands.capacity() {
             self.operands.push(ty);
         } else {
-            self.push_growing(ty);
+            self.push_cold(ty);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn push_growing(&mut self, ty: Ty) {
+    fn push_cold(&mut self, ty: Ty) {
         self.out_of_memory |= self.operands.try_push(ty).is_err();
     }
 
     /// Returns the result of the validation, or an error if memory ran out for an operand. The result means nothing
     /// then.
-    pub fn checked(&self, result: Result<(), Fault>) -> Result<(), Fault> {
+    pub fn checked(&self, result: Result<(), Invalid>) -> Result<(), Invalid> {
         if self.out_of_memory { Err(OutOfMemory.into()) } else { result }
     }
 
     /// Pops an operand, which must have this type.
     #[inline(always)]
-    pub fn pop(&mut self, expected: Ty) -> Result<(), Fault> {
+    pub fn pop(&mut self, expected: Ty) -> Result<(), Invalid> {
         let top = self.operands.len().wrapping_sub(1);
         // In most cases the block has an operand, and it has exactly this type.
         if top < self.operands.len() && top >= self.floor && self.operands[top] == expected {
             self.operands.truncate(top);
             return Ok(());
         }
-        self.pop_slowly(expected)
+        self.pop_cold(expected)
     }
 
     #[inline(never)]
-    fn pop_slowly(&mut self, expected: Ty) -> Result<(), Fault> {
+    fn pop_cold(&mut self, expected: Ty) -> Result<(), Invalid> {
         let found = self.pop_expecting(Some(expected))?;
         self.check(found, expected)
     }
 
     /// Pops an operand of any type.
-    pub fn pop_any(&mut self) -> Result<Ty, Fault> {
+    pub fn pop_any(&mut self) -> Result<Ty, Invalid> {
         self.pop_expecting(None)
     }
 
     /// Pops an operand. `expected` is only for the message.
-    fn pop_expecting(&mut self, expected: Option<Ty>) -> Result<Ty, Fault> {
+    fn pop_expecting(&mut self, expected: Option<Ty>) -> Result<Ty, Invalid> {
         if self.operands.len() > self.floor {
             return Ok(self.operands.pop().unwrap_or(Ty::BOTTOM));
         }
@@ -134,7 +134,7 @@ impl<'m> Body<'m> {
     }
 
     /// Pops a reference of any type.
-    pub fn pop_ref(&mut self) -> Result<Ty, Fault> {
+    pub fn pop_ref(&mut self) -> Result<Ty, Invalid> {
         match self.pop_any()? {
             Ty::BOTTOM => Ok(Ty::REF_BOTTOM),
             ty if ty.is_ref() => Ok(ty),
@@ -142,15 +142,15 @@ impl<'m> Body<'m> {
         }
     }
 
-    /// [`Body::pop_each`] for cold paths. It is not inlined, so that they stay small.
+    /// [`BodyValidator::pop_each`] for cold paths. It is not inlined, so that they stay small.
     #[inline(never)]
-    pub fn pop_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
+    pub fn pop_all(&mut self, types: &[Ty]) -> Result<(), Invalid> {
         self.pop_each(types)
     }
 
     /// Pops operands, which must have these types. The last one is on top.
     #[inline(always)]
-    pub fn pop_each(&mut self, types: &[Ty]) -> Result<(), Fault> {
+    pub fn pop_each(&mut self, types: &[Ty]) -> Result<(), Invalid> {
         for &ty in types.iter().rev() {
             if self.is_bottomless() {
                 break;
@@ -169,7 +169,7 @@ impl<'m> Body<'m> {
 
     /// Pushes operands of these types. Their number is limited, because an instruction of a few bytes may push very
     /// many.
-    pub fn push_all(&mut self, types: &[Ty]) -> Result<(), Fault> {
+    pub fn push_all(&mut self, types: &[Ty]) -> Result<(), Invalid> {
         if types.len() > MAX_OPERANDS.saturating_sub(self.operands.len()) {
             return Err(self.fault("too many operands on the stack"));
         }
@@ -178,7 +178,7 @@ impl<'m> Body<'m> {
     }
 
     /// Checks that the topmost operands have these types, and leaves them on the stack.
-    pub fn peek_all(&self, types: &[Ty]) -> Result<(), Fault> {
+    pub fn peek_all(&self, types: &[Ty]) -> Result<(), Invalid> {
         let mut top = self.operands.len();
         for &expected in types.iter().rev() {
             if top > self.floor {
@@ -192,23 +192,23 @@ impl<'m> Body<'m> {
     }
 
     /// Checks that a value of type `found` can be used as one of type `expected`.
-    pub fn check(&self, found: Ty, expected: Ty) -> Result<(), Fault> {
+    pub fn check(&self, found: Ty, expected: Ty) -> Result<(), Invalid> {
         if self.outline.matches(found, expected) { Ok(()) } else { Err(self.mismatch(expected.name(), found)) }
     }
 
     /// Returns an error for a value of a wrong type.
     #[cold]
     #[inline(never)]
-    pub fn mismatch(&self, expected: &str, found: Ty) -> Fault {
-        Fault::of(format_args!("type mismatch: expected {expected}, found {}", found.name()), self.offset)
+    pub fn mismatch(&self, expected: &str, found: Ty) -> Invalid {
+        Invalid::of(format_args!("type mismatch: expected {expected}, found {}", found.name()), self.offset)
     }
 
     /// Returns an error for an empty stack.
     #[cold]
     #[inline(never)]
-    fn missing_operand(&self, expected: Option<Ty>) -> Fault {
+    fn missing_operand(&self, expected: Option<Ty>) -> Invalid {
         let expected = expected.map_or("a type", Ty::name);
-        Fault::of(format_args!("type mismatch: expected {expected} but nothing on stack"), self.offset)
+        Invalid::of(format_args!("type mismatch: expected {expected} but nothing on stack"), self.offset)
     }
 
     /// Notes that the rest of the block cannot be reached.
@@ -221,22 +221,22 @@ impl<'m> Body<'m> {
 
     /// Returns the innermost block. There always is one while instructions are read.
     #[inline]
-    pub fn frame(&self) -> Frame {
+    pub fn frame(&self) -> ControlFrame {
         match self.frames.last() {
             Some(&frame) => frame,
-            None => Frame::new(FrameKind::Block, Block::Empty, 0, 0),
+            None => ControlFrame::new(FrameKind::Block, Block::Empty, 0, 0),
         }
     }
 
     /// Begins a block, whose parameters are already popped.
-    pub fn enter(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
-        self.frames.try_push(Frame::new(kind, block, self.operands.len(), self.set.len()))?;
+    pub fn enter(&mut self, kind: FrameKind, block: Block) -> Result<(), Invalid> {
+        self.frames.try_push(ControlFrame::new(kind, block, self.operands.len(), self.set.len()))?;
         self.floor = self.operands.len();
         Ok(())
     }
 
     /// Begins a block whose parameters are on the stack.
-    pub fn enter_with_params(&mut self, kind: FrameKind, block: Block) -> Result<(), Fault> {
+    pub fn enter_with_params(&mut self, kind: FrameKind, block: Block) -> Result<(), Invalid> {
         let params = self.params(block);
         self.pop_each(&params)?;
         self.enter(kind, block)?;
@@ -244,7 +244,7 @@ impl<'m> Body<'m> {
     }
 
     /// Ends the innermost block. Only its results may be on the stack, and they are popped.
-    pub fn leave(&mut self) -> Result<Frame, Fault> {
+    pub fn leave(&mut self) -> Result<ControlFrame, Invalid> {
         let frame = self.frame();
         let results = self.results_of(frame.block);
         self.pop_each(&results)?;
@@ -279,7 +279,7 @@ impl<'m> Body<'m> {
     }
 
     /// Returns the block of a label.
-    pub fn target(&self, label: u32) -> Result<Frame, Fault> {
+    pub fn target(&self, label: u32) -> Result<ControlFrame, Invalid> {
         match self.frames.iter().rev().nth(label as usize) {
             Some(&frame) => Ok(frame),
             None => Err(self.fault("unknown label: branch depth too large")),
@@ -287,7 +287,7 @@ impl<'m> Body<'m> {
     }
 
     /// Returns the types of the values that a branch to this label carries.
-    pub fn label(&self, label: u32) -> Result<Types<'m>, Fault> {
+    pub fn label(&self, label: u32) -> Result<Types<'m>, Invalid> {
         let frame = self.target(label)?;
         Ok(if frame.kind == FrameKind::Loop { self.params(frame.block) } else { self.results_of(frame.block) })
     }

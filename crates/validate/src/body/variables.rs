@@ -2,13 +2,13 @@
 
 use wasmote_ir::fallible::TryVec;
 
-use super::Body;
-use crate::fault::Fault;
+use super::BodyValidator;
+use crate::fault::Invalid;
 use crate::types::Ty;
 
-impl Body<'_> {
+impl BodyValidator<'_> {
     #[inline(always)]
-    pub fn local_get(&mut self) -> Result<(), Fault> {
+    pub fn local_get(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32_here()?;
         match self.locals.get(index as usize) {
             Some(local) if local.is_set() => {
@@ -16,19 +16,19 @@ impl Body<'_> {
                 self.push(ty);
                 Ok(())
             }
-            Some(_) => Err(Fault::of(format_args!("uninitialized local: {index}"), self.offset)),
+            Some(_) => Err(Invalid::of(format_args!("uninitialized local: {index}"), self.offset)),
             None => Err(self.unknown("local", index)),
         }
     }
 
     #[inline(always)]
-    pub fn local_set(&mut self) -> Result<(), Fault> {
+    pub fn local_set(&mut self) -> Result<(), Invalid> {
         self.set_local()?;
         Ok(())
     }
 
     #[inline(always)]
-    pub fn local_tee(&mut self) -> Result<(), Fault> {
+    pub fn local_tee(&mut self) -> Result<(), Invalid> {
         let ty = self.set_local()?;
         self.push(ty);
         Ok(())
@@ -36,7 +36,7 @@ impl Body<'_> {
 
     /// Reads the index of a local, and pops its value. Returns its type.
     #[inline(always)]
-    fn set_local(&mut self) -> Result<Ty, Fault> {
+    fn set_local(&mut self) -> Result<Ty, Invalid> {
         let index = self.reader.u32_here()?;
         let Some(local) = self.locals.get_mut(index as usize) else { return Err(self.unknown("local", index)) };
         let ty = local.ty();
@@ -49,14 +49,14 @@ impl Body<'_> {
         Ok(ty)
     }
 
-    pub fn global_get(&mut self) -> Result<(), Fault> {
+    pub fn global_get(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         self.push(global.ty);
         Ok(())
     }
 
-    pub fn global_set(&mut self) -> Result<(), Fault> {
+    pub fn global_set(&mut self) -> Result<(), Invalid> {
         let index = self.reader.u32()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         if !global.mutable {
@@ -65,7 +65,7 @@ impl Body<'_> {
         self.pop(global.ty)
     }
 
-    pub fn select(&mut self) -> Result<(), Fault> {
+    pub fn select(&mut self) -> Result<(), Invalid> {
         self.pop(Ty::I32)?;
         let (b, a) = (self.pop_any()?, self.pop_any()?);
         if a.is_ref() || b.is_ref() {
@@ -80,7 +80,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    pub fn select_typed(&mut self) -> Result<(), Fault> {
+    pub fn select_typed(&mut self) -> Result<(), Invalid> {
         if self.reader.u32()? != 1 {
             return Err(self.fault("invalid result arity"));
         }

@@ -4,7 +4,7 @@
 //! `MUTANTS=1000 SEED=7 cargo test ...` tests more.
 
 use wasmote_test_support::{Random, root, scripts};
-use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
+use wasmote_wat::script::{Action, DirectiveKind, ScriptModule, parse};
 use wasmparser::{Parser, ValidPayload, Validator, ValidatorResources, WasmFeatures};
 
 use crate::Features;
@@ -47,7 +47,7 @@ fn binaries(scripts: impl IntoIterator<Item = scripts::Script>) -> Vec<(String, 
             else {
                 continue;
             };
-            if let Source::Binary(binary) = module {
+            if let ScriptModule::Binary(binary) = module {
                 modules.push((format!("{}:{}", script.path, directive.line), binary));
             }
         }

@@ -19,13 +19,13 @@ use crate::errno::Errno;
 use crate::file::filestat;
 
 /// How often a path is tried whose resolution a rename on the host disturbs.
-const TRIES: u32 = 64;
+const MAX_RETRIES: u32 = 64;
 
 /// A directory; paths are resolved beneath it. Opened for reading, so that its entries can be listed.
 pub(crate) struct Dir(OwnedFd);
 
 /// The directory that an entry is in, unless it is the one that its path started from, and the entry's name.
-struct Place<'p>(Option<OwnedFd>, &'p CStr);
+struct ParentDir<'p>(Option<OwnedFd>, &'p CStr);
 
 impl Dir {
     /// A directory that the embedder chose.
@@ -52,7 +52,7 @@ impl Dir {
         if !follow {
             flags |= OFlags::NOFOLLOW;
         }
-        let mut tries = TRIES;
+        let mut tries = MAX_RETRIES;
         loop {
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
             // A guest's terminal never becomes ours.
@@ -130,26 +130,26 @@ impl Dir {
     }
 
     /// Where the entry is that the path names.
-    fn place<'p>(&self, path: &'p CStr) -> Result<Place<'p>, Errno> {
+    fn place<'p>(&self, path: &'p CStr) -> Result<ParentDir<'p>, Errno> {
         let bytes = path.to_bytes();
         let slash = |byte: &u8| *byte == b'/';
         let end = bytes.iter().rposition(|byte| !slash(byte)).map_or(0, |last| last + 1);
         let start = bytes[..end].iter().rposition(slash).map_or(0, |last| last + 1);
         let directory = |path: &CStr| self.open(path, true, OFlags::PATH | OFlags::DIRECTORY);
         Ok(match (&bytes[..start], &bytes[start..end]) {
-            (_, b"" | b"." | b"..") => Place(Some(directory(path)?), c"."),
-            (b"", _) => Place(None, path),
+            (_, b"" | b"." | b"..") => ParentDir(Some(directory(path)?), c"."),
+            (b"", _) => ParentDir(None, path),
             (parent, _) => {
                 let parent = c_string(parent)?;
                 // Slashes behind the name stay: they say that a directory is meant.
                 let name = CStr::from_bytes_with_nul(&path.to_bytes_with_nul()[start..]).map_err(|_| Errno::ILSEQ)?;
-                Place(Some(directory(&parent)?), name)
+                ParentDir(Some(directory(&parent)?), name)
             }
         })
     }
 
     /// The directory of an entry.
-    fn parent<'a>(&'a self, place: &'a Place<'_>) -> BorrowedFd<'a> {
+    fn parent<'a>(&'a self, place: &'a ParentDir<'_>) -> BorrowedFd<'a> {
         place.0.as_ref().unwrap_or(&self.0).as_fd()
     }
 

@@ -20,9 +20,9 @@ const BACKLOG: i32 = 128;
 
 /// Writing to a connection that is closed is an error, and no signal to the whole process.
 #[cfg(not(target_vendor = "apple"))]
-const QUIET: SendFlags = SendFlags::NOSIGNAL;
+const NO_SIGPIPE: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
-const QUIET: SendFlags = SendFlags::empty();
+const NO_SIGPIPE: SendFlags = SendFlags::empty();
 
 /// A new socket, and one of a connection; other programs that this process starts don't get them.
 #[cfg(target_os = "linux")]
@@ -127,7 +127,7 @@ fn flags(socket: &OwnedFd) -> u16 {
 
 /// Sends buffers, several at once.
 pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
-    rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), QUIET)
+    rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), NO_SIGPIPE)
 }
 
 /// The socket with this number, with all of these rights.

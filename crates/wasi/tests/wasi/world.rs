@@ -34,7 +34,7 @@ fn permission_is_asked_once_before_side_effects() {
             verdict()
         };
         let builder = WasiCtx::builder().stdout(Output::Writer(Box::new(out.clone())));
-        Guest::new(builder.permission(Box::new(permission)))
+        Guest::new(builder.gate(Box::new(permission)))
     };
     let mut guest = begin(|| Ok(()));
     for (name, args) in [

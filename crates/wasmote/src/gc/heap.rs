@@ -37,7 +37,7 @@ impl<T> Store<T> {
     }
 
     /// How many frames of functions were searched for handlers of exceptions so far: each that one was thrown in, across or into.
-    pub fn searched_frames(&self) -> u64 {
-        self.owned.borrow().store().searched_frames()
+    pub fn frames_searched(&self) -> u64 {
+        self.owned.borrow().store().frames_searched()
     }
 }

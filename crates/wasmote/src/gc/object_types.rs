@@ -42,16 +42,16 @@ const MAX_GROUP: usize = 1_000_000;
 #[derive(Clone)]
 pub struct RecGroup {
     ids: Arc<[u32]>,
-    held: Arc<Held>,
+    held: Arc<HeldType>,
 }
 
 /// A type that is not forgotten as long as this lives, with all of its group.
-struct Held {
+struct HeldType {
     engine: Engine,
     id: u32,
 }
 
-impl Drop for Held {
+impl Drop for HeldType {
     fn drop(&mut self) {
         self.engine.types().lock().release(self.id);
     }
@@ -75,7 +75,7 @@ impl RecGroup {
             registry.release(first);
             return Err(invalid());
         }
-        let held = Arc::new(Held { engine: engine.clone(), id: first });
+        let held = Arc::new(HeldType { engine: engine.clone(), id: first });
         Ok(RecGroup { ids, held })
     }
 
@@ -163,13 +163,13 @@ macro_rules! object_type {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name {
-            held: Arc<Held>,
+            held: Arc<HeldType>,
             id: u32,
             known: Known,
         }
 
         impl $name {
-            fn held(held: &Arc<Held>, id: u32) -> Option<$name> {
+            fn held(held: &Arc<HeldType>, id: u32) -> Option<$name> {
                 let known = held.engine.types().lock().known(id)?;
                 matches!(known.ty.composite, CompositeType::$kind(_)).then(|| $name { held: held.clone(), id, known })
             }
@@ -183,7 +183,7 @@ macro_rules! object_type {
 
             pub(crate) fn of_index(engine: &Engine, id: u32) -> Option<$name> {
                 engine.types().lock().hold(id).then_some(())?;
-                $name::held(&Arc::new(Held { engine: engine.clone(), id }), id)
+                $name::held(&Arc::new(HeldType { engine: engine.clone(), id }), id)
             }
 
             /// The engine's number of it, which is what indices in types are.

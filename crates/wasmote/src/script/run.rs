@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use wasmote_compile::ImageOptions;
 use wasmote_ir::TrapCode;
 use wasmote_translate::CodeOptions;
-use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, Source};
+use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, ScriptModule};
 
 use super::{Decimals, Failure, Options, Summary, spectest, values};
 use crate::engine::Engine;
@@ -16,7 +16,7 @@ use crate::externs::Extern;
 use crate::handles::Instance;
 use crate::linker::Linker;
 use crate::module::Module;
-use crate::named::Named;
+use crate::name_map::NameMap;
 use crate::store::Store;
 use crate::value::Val;
 
@@ -65,10 +65,10 @@ struct Runner {
     linker: Linker<()>,
     /// The last instance, unless it failed.
     current: Option<Instance>,
-    instances: Named<Instance>,
+    instances: NameMap<Instance>,
     /// The last module that was only defined.
     definition: Option<Module>,
-    definitions: Named<Module>,
+    definitions: NameMap<Module>,
 }
 
 impl Runner {
@@ -86,9 +86,9 @@ impl Runner {
             store,
             linker,
             current: None,
-            instances: Named::default(),
+            instances: NameMap::default(),
             definition: None,
-            definitions: Named::default(),
+            definitions: NameMap::default(),
         })
     }
 
@@ -153,9 +153,9 @@ impl Runner {
     }
 
     #[inline(never)]
-    fn module(&self, source: &Source) -> Outcome<Module> {
+    fn module(&self, source: &ScriptModule) -> Outcome<Module> {
         match source {
-            Source::Binary(binary) => {
+            ScriptModule::Binary(binary) => {
                 let module = Module::new(&self.engine, &binary[..]).map_err(said)?;
                 match self.images {
                     Some(code) => {
@@ -165,7 +165,7 @@ impl Runner {
                     None => Ok(module),
                 }
             }
-            Source::Malformed(error) => Err(error.to_string()),
+            ScriptModule::Malformed(error) => Err(error.to_string()),
         }
     }
 
@@ -247,10 +247,10 @@ impl Runner {
 
     /// Checks that a module is refused, in whatever words.
     #[inline(never)]
-    fn refused(&self, source: &Source, message: &str) -> Outcome<()> {
+    fn refused(&self, source: &ScriptModule, message: &str) -> Outcome<()> {
         match source {
-            Source::Malformed(_) => Ok(()),
-            Source::Binary(binary) => match Module::new(&self.engine, &binary[..]) {
+            ScriptModule::Malformed(_) => Ok(()),
+            ScriptModule::Binary(binary) => match Module::new(&self.engine, &binary[..]) {
                 Err(_) => Ok(()),
                 Ok(_) => Err(format!("loaded instead of being refused with \"{message}\"")),
             },
@@ -259,7 +259,7 @@ impl Runner {
 
     /// Checks that a valid module's imports are refused.
     #[inline(never)]
-    fn unlinkable(&mut self, source: &Source, message: &str) -> Outcome<()> {
+    fn unlinkable(&mut self, source: &ScriptModule, message: &str) -> Outcome<()> {
         let module = self.module(source)?;
         match self.linker.instantiate(&mut self.store, &module) {
             Ok(_) => Err(format!("instantiated instead of being refused with \"{message}\"")),

@@ -83,9 +83,9 @@ fn costs(text: &str, depths: &[u32]) -> Vec<(u64, u64, usize)> {
     assert_eq!(run.call(&mut store, 10).unwrap(), 42);
     let mut costs = Vec::new();
     for &depth in depths {
-        let before = (store.searched_frames(), store.heap_stats().allocated, ALLOCATIONS.get());
+        let before = (store.frames_searched(), store.heap_stats().allocated, ALLOCATIONS.get());
         assert_eq!(run.call(&mut store, depth).unwrap(), 42);
-        let after = (store.searched_frames(), store.heap_stats().allocated, ALLOCATIONS.get());
+        let after = (store.frames_searched(), store.heap_stats().allocated, ALLOCATIONS.get());
         costs.push((after.0 - before.0, after.1 - before.1, after.2 - before.2));
     }
     costs

@@ -172,7 +172,7 @@ fn images_for_small_targets_refuse_vectors_by_name() {
 /// Verification checks lane numbers: one beyond the vector would read another slot.
 #[test]
 fn an_image_with_a_lane_beyond_the_vector_is_refused() {
-    use wasmote_ir::code::Instr;
+    use wasmote_ir::code::DecodedInstr;
     use wasmote_ir::image::{Image, checksum, code_checksum, layout};
     use wasmote_ir::shape::Operand;
 
@@ -187,7 +187,7 @@ fn an_image_with_a_lane_beyond_the_vector_is_refused() {
     let units: Vec<u16> = bytes[range.clone()].chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
     let mut at = 0;
     let lane = loop {
-        let instr = Instr::decode(&units, at).expect("an instruction");
+        let instr = DecodedInstr::decode(&units, at).expect("an instruction");
         if let Some(position) = instr.position(Operand::Lane4) {
             break at + position;
         }

@@ -10,7 +10,7 @@ use wasmote_ir::ops::{
 use wasmote_test_support::Random;
 use wasmote_test_support::mutate::{Choices, fix, instruction_starts};
 use wasmote_test_support::scripts::{Script, published, regress};
-use wasmote_wat::script::{DirectiveKind, Source, parse};
+use wasmote_wat::script::{DirectiveKind, ScriptModule, parse};
 
 use crate::managed;
 
@@ -111,7 +111,7 @@ fn of_scripts() -> Vec<(String, Vec<u8>)> {
     for Script { path, text, .. } in published().into_iter().chain(regress()) {
         let Ok(directives) = parse(&text, &path) else { continue };
         for directive in directives {
-            if let DirectiveKind::Module { module: Source::Binary(wasm), .. } = directive.kind {
+            if let DirectiveKind::Module { module: ScriptModule::Binary(wasm), .. } = directive.kind {
                 modules.push((format!("{path}:{}", directive.line), wasm));
             }
         }

@@ -42,7 +42,7 @@ fn code_beyond_the_limit_is_not_made() {
     let module = Module::new(&Engine::new(&config), wasm).expect("the module is valid");
     no_memory::arm(u64::MAX, false, false);
     let verified = module.verify();
-    let taken = no_memory::most_taken();
+    let taken = no_memory::peak_bytes();
     no_memory::disarm();
     assert!(verified.is_err_and(|error| matches!(error.kind(), ErrorKind::CodeLimit { func: 0, limit: 1_048_576 })));
     assert!(taken < 8 << 20, "{taken} bytes were taken");
@@ -57,7 +57,7 @@ fn all_of(work: &Work, once: bool) -> u32 {
         Some(rest) => rest(),
         None => unreachable!("only processes of their own take it"),
     };
-    no_memory::try_all(work.name, once, &mut take, &|result, failed| match (failed, result) {
+    no_memory::try_each_allocation(work.name, once, &mut take, &|result, failed| match (failed, result) {
         (false, Ok(_)) => true,
         (false, Err(error)) => {
             eprintln!("failed with memory enough: {error}");

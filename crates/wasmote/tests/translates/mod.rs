@@ -3,7 +3,7 @@
 
 use wasmote::{CodeOptions, Config, Engine, ErrorKind, Features, ImageOptions, Module, OpSet, TranslateErrorKind};
 use wasmote_validate::validate;
-use wasmote_wat::script::{Action, DirectiveKind, Source, parse};
+use wasmote_wat::script::{Action, DirectiveKind, ScriptModule, parse};
 
 use wasmote_test_support::root;
 use wasmote_test_support::scripts::{Script, find, newest, published, regress};
@@ -69,7 +69,7 @@ fn translate_all(scripts: Vec<Script>) -> usize {
                 | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. } => module,
                 _ => continue,
             };
-            let Source::Binary(wasm) = source else { continue };
+            let ScriptModule::Binary(wasm) = source else { continue };
             if validate(wasm, &Features::default()).is_ok() {
                 translate(&format!("{path}:{}", directive.line), wasm, &mut sums, &mut failures);
             }

@@ -5,13 +5,13 @@ use wasmote_decode::operators::{Catch, MemArg};
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::operators::{Immediate, Operator};
 
-use super::names::Space;
+use super::names::IndexSpace;
 use super::types::List;
 use super::{Fault, Printer, Result};
 
 /// An open structured instruction.
 #[derive(Clone, Copy)]
-pub struct Frame {
+pub struct OpenBlock {
     /// The operator that opened it, or its last clause.
     opener: Operator,
     /// The index of its label in the function.
@@ -41,12 +41,12 @@ impl Printer<'_, '_> {
             }
             // Locals beyond the first repeat the type, which the binary does not: they use the budget.
             let size = (self.reader.position() - of_type.position()) as u64;
-            if count > 1 && !self.affords(u64::from(count) * 8 * size) {
+            if count > 1 && !self.charge_budget(u64::from(count) * 8 * size) {
                 return self.fault_at(start, Fault::TooLong);
             }
             for more in 0..count {
                 self.reader = of_type;
-                self.item(&mut list, Some((Space::Local, (local as u32) - count + more)))?;
+                self.item(&mut list, Some((IndexSpace::Local, (local as u32) - count + more)))?;
             }
         }
         self.end(list);
@@ -90,7 +90,7 @@ impl Printer<'_, '_> {
             let immediates = operator.row().immediates();
             let is_structured = immediates[0] == Some(Immediate::Block);
             if is_structured && of_function {
-                self.define(Space::Label, labels);
+                self.define(IndexSpace::Label, labels);
             }
             match *immediates {
                 [Some(first), Some(second), None] => self.two(first, second)?,
@@ -101,7 +101,7 @@ impl Printer<'_, '_> {
                 }
             }
             if is_structured {
-                self.frames.try_push(Frame { opener: operator, label: labels })?;
+                self.frames.try_push(OpenBlock { opener: operator, label: labels })?;
                 labels += 1;
             }
         }
@@ -134,7 +134,7 @@ impl Printer<'_, '_> {
             }
         }
         let (one, other) = (self.index()?, self.index()?);
-        let space = Space::of(second).unwrap_or(Space::Table);
+        let space = IndexSpace::of(second).unwrap_or(IndexSpace::Table);
         if first == second {
             // Both indices are printed, or neither.
             if one != 0 || other != 0 {
@@ -144,15 +144,15 @@ impl Printer<'_, '_> {
             return Ok(());
         }
         self.mention_other(space, other);
-        match Space::of(first) {
-            Some(Space::Type) => self.index_of_type(one),
-            space => self.mention(space.unwrap_or(Space::Data), one),
+        match IndexSpace::of(first) {
+            Some(IndexSpace::Type) => self.index_of_type(one),
+            space => self.mention(space.unwrap_or(IndexSpace::Data), one),
         }
         Ok(())
     }
 
     /// Prints an index or a name, unless the index is 0, which text leaves out.
-    fn mention_other(&mut self, space: Space, index: u32) {
+    fn mention_other(&mut self, space: IndexSpace, index: u32) {
         if index != 0 {
             self.mention(space, index);
         }
@@ -169,7 +169,7 @@ impl Printer<'_, '_> {
     fn label(&mut self, depth: u32) {
         let at = self.frames.len().checked_sub(depth as usize + 1);
         match at.and_then(|at| self.frames.get(at)) {
-            Some(frame) => self.mention_as(Space::Label, frame.label, depth),
+            Some(frame) => self.mention_as(IndexSpace::Label, frame.label, depth),
             None => self.out.number(" ", depth.into()),
         }
     }
@@ -187,7 +187,7 @@ impl Printer<'_, '_> {
             }
             Immediate::Memory | Immediate::MemoryOrZero | Immediate::Table => {
                 let index = self.index()?;
-                self.mention_other(Space::of(immediate).unwrap_or(Space::Table), index);
+                self.mention_other(IndexSpace::of(immediate).unwrap_or(IndexSpace::Table), index);
             }
             Immediate::Func
             | Immediate::Type
@@ -196,7 +196,7 @@ impl Printer<'_, '_> {
             | Immediate::Tag
             | Immediate::Data
             | Immediate::Elem => {
-                self.mention_next(Space::of(immediate).unwrap_or(Space::Func))?;
+                self.mention_next(IndexSpace::of(immediate).unwrap_or(IndexSpace::Func))?;
             }
             Immediate::Field | Immediate::Count => {
                 let number = self.index()?;
@@ -225,7 +225,7 @@ impl Printer<'_, '_> {
                     self.text(if tag.is_some() { " (catch" } else { " (catch_all" });
                     self.text(if has_reference { "_ref" } else { "" });
                     if let Some(tag) = tag {
-                        self.mention(Space::Tag, tag);
+                        self.mention(IndexSpace::Tag, tag);
                     }
                     self.label(label);
                     self.close();
@@ -235,7 +235,7 @@ impl Printer<'_, '_> {
                 for _ in 0..self.index()? {
                     let handler = self.reader.handler()?;
                     self.text(" (on");
-                    self.mention(Space::Tag, handler.tag);
+                    self.mention(IndexSpace::Tag, handler.tag);
                     match handler.label {
                         Some(label) => self.label(label),
                         None => self.text(" switch"),
@@ -275,7 +275,7 @@ impl Printer<'_, '_> {
             }
             Immediate::MemArg(natural) | Immediate::Atomic(natural) => {
                 let MemArg { align, memory, offset } = self.reader.memarg()?;
-                self.mention_other(Space::Memory, memory);
+                self.mention_other(IndexSpace::Memory, memory);
                 if offset != 0 {
                     self.out.number(" offset=", offset);
                 }

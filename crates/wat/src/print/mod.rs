@@ -11,7 +11,7 @@
 //!
 //! A small binary can have a large text, since text repeats what a binary counts: a few bytes make 50,000 locals, and
 //! each use of a function repeats its name. A budget keeps work and text in proportion to the binary
-//! ([`Printer::affords`]). When it is used up, numbers replace names, the index of a type replaces its parameters, and
+//! ([`Printer::charge_budget`]). When it is used up, numbers replace names, the index of a type replaces its parameters, and
 //! too many locals are an error. Nesting uses no native stack, and indentation stops at a fixed depth.
 
 mod body;
@@ -188,14 +188,14 @@ struct Printer<'b, 'w> {
     /// The next index of each index space.
     next: [u32; names::SPACES],
     /// The open structured instructions.
-    frames: Vec<body::Frame>,
+    frames: Vec<body::OpenBlock>,
     /// The rest of the budget: see the module's documentation.
     budget: u64,
 }
 
 impl Printer<'_, '_> {
     /// Uses the budget for `bytes` of repeated text. Returns whether it sufficed.
-    fn affords(&mut self, bytes: u64) -> bool {
+    fn charge_budget(&mut self, bytes: u64) -> bool {
         let left = self.budget.checked_sub(bytes);
         self.budget = left.unwrap_or(self.budget);
         left.is_some()
@@ -244,7 +244,7 @@ impl Printer<'_, '_> {
 
     /// Consumes the next byte if it is this one; returns whether it was.
     #[inline(never)]
-    fn passes(&mut self, byte: u8) -> Result<bool> {
+    fn accept_byte(&mut self, byte: u8) -> Result<bool> {
         let is_next = self.reader.peek()? == byte;
         if is_next {
             self.reader.byte()?;

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use wasmote_decode::reader::Reader;
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::keys::Keys;
 use wasmote_ir::operators::Immediate;
+use wasmote_ir::string_map::StringMap;
 
 use super::{Fault, Printer, Result};
 
 /// The index spaces with names. The numbers are those of their subsections.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Space {
+pub enum IndexSpace {
     Func = 1,
     /// In one function.
     Local = 2,
@@ -28,26 +28,26 @@ pub enum Space {
     /// In one structure type.
     Field = 10,
     Tag = 11,
-    /// Parameters of a function type, which are not [`Space::Local`]s.
+    /// Parameters of a function type, which are not [`IndexSpace::Local`]s.
     Parameter = 12,
 }
 
 /// One above the highest number.
 pub const SPACES: usize = 13;
 
-impl Space {
+impl IndexSpace {
     /// Returns the index space of an immediate, if it is an index.
-    pub fn of(immediate: Immediate) -> Option<Space> {
+    pub fn of(immediate: Immediate) -> Option<IndexSpace> {
         Some(match immediate {
-            Immediate::Func => Space::Func,
-            Immediate::Type => Space::Type,
-            Immediate::Table => Space::Table,
-            Immediate::Memory | Immediate::MemoryOrZero => Space::Memory,
-            Immediate::Global => Space::Global,
-            Immediate::Local => Space::Local,
-            Immediate::Tag => Space::Tag,
-            Immediate::Data => Space::Data,
-            Immediate::Elem => Space::Elem,
+            Immediate::Func => IndexSpace::Func,
+            Immediate::Type => IndexSpace::Type,
+            Immediate::Table => IndexSpace::Table,
+            Immediate::Memory | Immediate::MemoryOrZero => IndexSpace::Memory,
+            Immediate::Global => IndexSpace::Global,
+            Immediate::Local => IndexSpace::Local,
+            Immediate::Tag => IndexSpace::Tag,
+            Immediate::Data => IndexSpace::Data,
+            Immediate::Elem => IndexSpace::Elem,
             _ => return None,
         })
     }
@@ -75,7 +75,7 @@ pub struct Names<'b> {
     /// In ascending order of indices.
     spaces: [Vec<Name<'b>>; SPACES],
     nested: [Nested<'b>; SPACES],
-    keys: Keys,
+    keys: StringMap,
     /// The number of names, and how many were printed at a definition.
     count: u64,
     printed: u64,
@@ -184,7 +184,7 @@ impl<'b> Names<'b> {
     }
 
     /// Fills an inner index space, such as the locals of function `index`. Indices must ascend from call to call.
-    pub fn enter(&mut self, space: Space, index: u32) -> Result<()> {
+    pub fn enter(&mut self, space: IndexSpace, index: u32) -> Result<()> {
         let space = space as usize;
         self.spaces[space].clear();
         let mut nested = self.nested[space];
@@ -208,7 +208,7 @@ impl<'b> Names<'b> {
     }
 
     /// Empties an inner index space.
-    pub fn leave(&mut self, space: Space) {
+    pub fn leave(&mut self, space: IndexSpace) {
         self.spaces[space as usize].clear();
     }
 
@@ -218,7 +218,7 @@ impl<'b> Names<'b> {
         self.module
     }
 
-    fn get(&self, space: Space, index: u32) -> Option<&Name<'b>> {
+    fn get(&self, space: IndexSpace, index: u32) -> Option<&Name<'b>> {
         let names = &self.spaces[space as usize];
         // If all entities before it have names, no search is needed.
         match names.get(index as usize).filter(|name| name.index == index) {
@@ -228,7 +228,7 @@ impl<'b> Names<'b> {
     }
 
     /// Whether the entity has a name.
-    pub fn has(&self, space: Space, index: u32) -> bool {
+    pub fn has(&self, space: IndexSpace, index: u32) -> bool {
         self.get(space, index).is_some()
     }
 
@@ -238,7 +238,7 @@ impl<'b> Names<'b> {
     }
 
     /// Records a second name section, which text cannot express.
-    pub fn are_odd(&mut self) {
+    pub fn note_second_section(&mut self) {
         self.is_odd = true;
     }
 }
@@ -246,7 +246,7 @@ impl<'b> Names<'b> {
 impl Printer<'_, '_> {
     /// Prints the name of an entity at its definition: an identifier, or an annotation.
     #[inline(never)]
-    pub fn define(&mut self, space: Space, index: u32) {
+    pub fn define(&mut self, space: IndexSpace, index: u32) {
         let Some(name) = self.names.get(space, index) else { return };
         let (text, is_identifier) = (name.text, name.is_identifier);
         self.names.printed += 1;
@@ -260,7 +260,7 @@ impl Printer<'_, '_> {
 
     /// Prints the name of the next entity, with its index in a comment. Returns the index.
     #[inline(never)]
-    pub fn define_next(&mut self, space: Space) -> u32 {
+    pub fn define_next(&mut self, space: IndexSpace) -> u32 {
         let index = self.next[space as usize];
         self.next[space as usize] += 1;
         self.define(space, index);
@@ -270,7 +270,7 @@ impl Printer<'_, '_> {
     }
 
     /// Reads an index and prints it, or the identifier.
-    pub fn mention_next(&mut self, space: Space) -> Result<()> {
+    pub fn mention_next(&mut self, space: IndexSpace) -> Result<()> {
         let index = self.index()?;
         self.mention(space, index);
         Ok(())
@@ -278,15 +278,15 @@ impl Printer<'_, '_> {
 
     /// Prints an entity's identifier if it has one, otherwise its index.
     #[inline(never)]
-    pub fn mention(&mut self, space: Space, index: u32) {
+    pub fn mention(&mut self, space: IndexSpace, index: u32) {
         self.mention_as(space, index, index);
     }
 
     /// Like `mention`, with another number in place of the index.
-    pub fn mention_as(&mut self, space: Space, index: u32, number: u32) {
+    pub fn mention_as(&mut self, space: IndexSpace, index: u32, number: u32) {
         let text = self.names.get(space, index).filter(|name| name.is_identifier).map(|name| name.text);
         match text {
-            Some(text) if self.affords(text.len() as u64) => self.out.identifier(text),
+            Some(text) if self.charge_budget(text.len() as u64) => self.out.identifier(text),
             _ => self.out.number(" ", number.into()),
         }
     }

@@ -4,7 +4,7 @@ use core::mem;
 
 use wasmote_decode::reader::Reader;
 
-use super::names::{Space, name, sized};
+use super::names::{IndexSpace, name, sized};
 use super::{Fault, Printer, Result};
 
 /// The sections in order: each id, and its name in the text.
@@ -42,7 +42,7 @@ const TAG: u8 = 13;
 const HEADER: [u8; 8] = *b"\0asm\x01\0\0\0";
 
 /// The progress through the sections.
-struct Way {
+struct SectionScan {
     /// The end of the last section that is not custom.
     end: usize,
     /// The number of functions that still need a body, and the data count.
@@ -59,7 +59,7 @@ impl<'b> Printer<'b, '_> {
         }
         self.out.start()?;
         self.name_operators()?;
-        let mut way = Way { end: self.look_for_names()?, funcs: 0, promised: None };
+        let mut way = SectionScan { end: self.look_for_names()?, funcs: 0, promised: None };
         self.text("(module");
         if let Some(name) = self.names.module() {
             match name {
@@ -125,7 +125,7 @@ impl<'b> Printer<'b, '_> {
             match self.next_section(&mut file)? {
                 CUSTOM if name(&mut self.reader)? == "name" => {
                     if is_known {
-                        self.names.are_odd();
+                        self.names.note_second_section();
                     } else {
                         self.names.read(self.reader)?;
                     }
@@ -143,7 +143,7 @@ impl<'b> Printer<'b, '_> {
     /// Prints a custom section, which is placed at `place`. Names are printed at their definitions. The name section is
     /// also printed as bytes if it says more than that, or if it precedes a section. (The parser then generates none.)
     #[inline(never)]
-    fn custom(&mut self, place: &str, way: &Way) -> Result<()> {
+    fn custom(&mut self, place: &str, way: &SectionScan) -> Result<()> {
         let start = self.reader.position();
         let title = name(&mut self.reader)?;
         if title == "name" && start > way.end && self.names.are_all_printed() {
@@ -168,13 +168,13 @@ impl<'b> Printer<'b, '_> {
     }
 
     #[inline(never)]
-    fn section(&mut self, id: u8, way: &mut Way) -> Result<()> {
+    fn section(&mut self, id: u8, way: &mut SectionScan) -> Result<()> {
         let start = self.reader.position();
         let count = self.index()?;
         match id {
             START => {
                 self.field("(start");
-                self.mention(Space::Func, count);
+                self.mention(IndexSpace::Func, count);
                 self.close();
                 return Ok(());
             }
@@ -207,19 +207,19 @@ impl<'b> Printer<'b, '_> {
                 TABLE => self.table()?,
                 MEMORY => {
                     self.field("(memory");
-                    self.define_next(Space::Memory);
+                    self.define_next(IndexSpace::Memory);
                     self.memory_type()?;
                     self.close();
                 }
                 GLOBAL => {
                     self.field("(global");
-                    self.define_next(Space::Global);
+                    self.define_next(IndexSpace::Global);
                     self.global_type()?;
                     self.constant("")?;
                 }
                 TAG => {
                     self.field("(tag");
-                    self.define_next(Space::Tag);
+                    self.define_next(IndexSpace::Tag);
                     self.tag_type()?;
                     self.close();
                 }
@@ -230,8 +230,8 @@ impl<'b> Printer<'b, '_> {
             }
         }
         // The names inside of the last function are still there.
-        self.names.leave(Space::Local);
-        self.names.leave(Space::Label);
+        self.names.leave(IndexSpace::Local);
+        self.names.leave(IndexSpace::Label);
         Ok(())
     }
 
@@ -309,19 +309,19 @@ impl<'b> Printer<'b, '_> {
             index = self.define_next(space);
         }
         match space {
-            Space::Func => {
+            IndexSpace::Func => {
                 let ty = self.index()?;
                 self.text(if is_exact { " (exact" } else { "" });
-                self.names.leave(Space::Local);
+                self.names.leave(IndexSpace::Local);
                 if has_name {
-                    self.names.enter(Space::Local, index)?;
+                    self.names.enter(IndexSpace::Local, index)?;
                 }
                 self.type_use(ty)?;
                 self.text(if is_exact { ")" } else { "" });
             }
-            Space::Table => self.table_type()?,
-            Space::Memory => self.memory_type()?,
-            Space::Global => self.global_type()?,
+            IndexSpace::Table => self.table_type()?,
+            IndexSpace::Memory => self.memory_type()?,
+            IndexSpace::Global => self.global_type()?,
             _ => self.tag_type()?,
         }
         self.close();
@@ -339,8 +339,8 @@ impl<'b> Printer<'b, '_> {
     fn table(&mut self) -> Result<()> {
         const WITH_INITIAL_VALUE: u8 = 0x40;
         self.field("(table");
-        self.define_next(Space::Table);
-        if !self.passes(WITH_INITIAL_VALUE)? {
+        self.define_next(IndexSpace::Table);
+        if !self.accept_byte(WITH_INITIAL_VALUE)? {
             self.table_type()?;
             self.close();
             return Ok(());
@@ -370,7 +370,7 @@ impl<'b> Printer<'b, '_> {
         const MORE: u32 = 2;
         const EXPRESSIONS: u32 = 4;
         self.field("(elem");
-        self.define_next(Space::Elem);
+        self.define_next(IndexSpace::Elem);
         let start = self.reader.position();
         let flags = self.index()?;
         if flags > 7 {
@@ -381,7 +381,7 @@ impl<'b> Printer<'b, '_> {
         } else {
             if flags & MORE != 0 {
                 self.text(" (table");
-                self.mention_next(Space::Table)?;
+                self.mention_next(IndexSpace::Table)?;
                 self.close();
             }
             self.constant(" (offset")?;
@@ -404,7 +404,7 @@ impl<'b> Printer<'b, '_> {
             }
             self.text(" func");
             for _ in 0..self.index()? {
-                self.mention_next(Space::Func)?;
+                self.mention_next(IndexSpace::Func)?;
             }
         }
         self.close();
@@ -414,14 +414,14 @@ impl<'b> Printer<'b, '_> {
     #[inline(never)]
     fn func(&mut self) -> Result<()> {
         self.field("(func");
-        let index = self.define_next(Space::Func);
+        let index = self.define_next(IndexSpace::Func);
         mem::swap(&mut self.reader, &mut self.func_types);
         let ty = self.index()?;
         mem::swap(&mut self.reader, &mut self.func_types);
         let body = sized(&mut self.reader)?;
         let section = mem::replace(&mut self.reader, body);
-        self.names.enter(Space::Local, index)?;
-        self.names.enter(Space::Label, index)?;
+        self.names.enter(IndexSpace::Local, index)?;
+        self.names.enter(IndexSpace::Label, index)?;
         let params = self.type_use(ty)?;
         self.body(params)?;
         self.reader = section;
@@ -432,7 +432,7 @@ impl<'b> Printer<'b, '_> {
     #[inline(never)]
     fn data(&mut self) -> Result<()> {
         self.field("(data");
-        self.define_next(Space::Data);
+        self.define_next(IndexSpace::Data);
         let start = self.reader.position();
         let flags = self.index()?;
         match flags {
@@ -441,7 +441,7 @@ impl<'b> Printer<'b, '_> {
                 let memory = self.index()?;
                 if memory != 0 {
                     self.text(" (memory");
-                    self.mention(Space::Memory, memory);
+                    self.mention(IndexSpace::Memory, memory);
                     self.close();
                 }
             }
@@ -460,15 +460,15 @@ impl<'b> Printer<'b, '_> {
 }
 
 /// Returns, for the kind of an import or export, its keyword, whether its type is exact, and its index space.
-fn import_kind(byte: u8) -> Option<(&'static str, bool, Space)> {
+fn import_kind(byte: u8) -> Option<(&'static str, bool, IndexSpace)> {
     const FUNC_EXACTLY: u8 = 0x20;
     Some(match byte {
-        0 => (" (func", false, Space::Func),
-        FUNC_EXACTLY => (" (func", true, Space::Func),
-        1 => (" (table", false, Space::Table),
-        2 => (" (memory", false, Space::Memory),
-        3 => (" (global", false, Space::Global),
-        4 => (" (tag", false, Space::Tag),
+        0 => (" (func", false, IndexSpace::Func),
+        FUNC_EXACTLY => (" (func", true, IndexSpace::Func),
+        1 => (" (table", false, IndexSpace::Table),
+        2 => (" (memory", false, IndexSpace::Memory),
+        3 => (" (global", false, IndexSpace::Global),
+        4 => (" (tag", false, IndexSpace::Tag),
         _ => return None,
     })
 }

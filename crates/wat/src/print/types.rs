@@ -1,10 +1,10 @@
 //! Prints types (spec: binary/types, text/types).
 
-use wasmote_decode::operators::{WrittenBlock, WrittenHeap, WrittenType};
+use wasmote_decode::operators::{EncodedBlockType, EncodedHeapType, EncodedValType};
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{HeapType, RefType};
 
-use super::names::Space;
+use super::names::IndexSpace;
 use super::{Fault, Printer, Result};
 
 /// The first bytes of entries in the type section.
@@ -27,7 +27,7 @@ use opcodes::*;
 impl Printer<'_, '_> {
     /// Prints a recursive group.
     pub fn rec_type(&mut self) -> Result<()> {
-        if !self.passes(REC)? {
+        if !self.accept_byte(REC)? {
             return self.sub_type(1);
         }
         self.out.line(1);
@@ -43,25 +43,25 @@ impl Printer<'_, '_> {
         let mut open = 2;
         self.out.line(depth);
         self.text("(type");
-        let index = self.define_next(Space::Type);
+        let index = self.define_next(IndexSpace::Type);
         self.text(" (");
-        let is_final = self.passes(SUB_FINAL)?;
-        if is_final || self.passes(SUB)? {
+        let is_final = self.accept_byte(SUB_FINAL)?;
+        if is_final || self.accept_byte(SUB)? {
             self.text(if is_final { "sub final" } else { "sub" });
             for _ in 0..self.index()? {
-                self.mention_next(Space::Type)?;
+                self.mention_next(IndexSpace::Type)?;
             }
             self.text(" (");
             open += 1;
         }
-        if self.passes(SHARED)? {
+        if self.accept_byte(SHARED)? {
             self.text("shared (");
             open += 1;
         }
         for (byte, word) in [(DESCRIBES, "describes"), (DESCRIPTOR, "descriptor")] {
-            if self.passes(byte)? {
+            if self.accept_byte(byte)? {
                 self.text(word);
-                self.mention_next(Space::Type)?;
+                self.mention_next(IndexSpace::Type)?;
                 self.text(") (");
             }
         }
@@ -76,17 +76,17 @@ impl Printer<'_, '_> {
         match self.byte()? {
             FUNC => {
                 self.text("func");
-                self.names.enter(Space::Parameter, index)?;
+                self.names.enter(IndexSpace::Parameter, index)?;
                 let start = self.reader.position() as u32;
-                self.function(Space::Parameter)?;
+                self.function(IndexSpace::Parameter)?;
                 place = (start, self.reader.position() as u32);
             }
             STRUCT => {
                 self.text("struct");
-                self.names.enter(Space::Field, index)?;
+                self.names.enter(IndexSpace::Field, index)?;
                 for field in 0..self.index()? {
                     self.text(" (field");
-                    self.define(Space::Field, field);
+                    self.define(IndexSpace::Field, field);
                     self.field_type()?;
                     self.close();
                 }
@@ -98,7 +98,7 @@ impl Printer<'_, '_> {
             CONT => {
                 self.text("cont");
                 match self.reader.heap_type()? {
-                    WrittenHeap::Known(HeapType::Index(index)) => self.mention(Space::Type, index),
+                    EncodedHeapType::Known(HeapType::Index(index)) => self.mention(IndexSpace::Type, index),
                     _ => return self.fault_at(start, Fault::Type),
                 }
             }
@@ -150,7 +150,7 @@ impl Printer<'_, '_> {
 
     /// Reads and prints parameters and results. Returns the number of parameters. `names` is the index space of their
     /// names.
-    pub fn function(&mut self, names: Space) -> Result<u32> {
+    pub fn function(&mut self, names: IndexSpace) -> Result<u32> {
         let params = self.index()?;
         let mut list = List::new("param");
         for param in 0..params {
@@ -166,7 +166,7 @@ impl Printer<'_, '_> {
     }
 
     /// Prints a type in a list of parameters, results or locals. Consecutive types without names share parentheses.
-    pub fn item(&mut self, list: &mut List, named: Option<(Space, u32)>) -> Result<()> {
+    pub fn item(&mut self, list: &mut List, named: Option<(IndexSpace, u32)>) -> Result<()> {
         let name = named.filter(|&(space, index)| self.names.has(space, index));
         if list.is_open && name.is_some() {
             self.close();
@@ -202,17 +202,17 @@ impl Printer<'_, '_> {
         let &(start, end) = self.types.get(index as usize).unwrap_or(&(0, 0));
         // The index is not of a function type, so it is unknown which locals the names belong to.
         if end == 0 {
-            self.names.leave(Space::Local);
+            self.names.leave(IndexSpace::Local);
             return Ok(0);
         }
         const TEXT_PER_BYTE: u64 = 8;
         let mut types = self.wasm;
         types.go_to(start as usize);
-        if !self.affords(TEXT_PER_BYTE * u64::from(end - start)) {
+        if !self.charge_budget(TEXT_PER_BYTE * u64::from(end - start)) {
             return Ok(types.index()?);
         }
         let reader = core::mem::replace(&mut self.reader, types);
-        let params = self.function(Space::Local)?;
+        let params = self.function(IndexSpace::Local)?;
         self.reader = reader;
         Ok(params)
     }
@@ -220,20 +220,20 @@ impl Printer<'_, '_> {
     /// Prints the index of a type in a place where a type could also stand.
     pub fn index_of_type(&mut self, index: u32) {
         self.text(" (type");
-        self.mention(Space::Type, index);
+        self.mention(IndexSpace::Type, index);
         self.close();
     }
 
     /// Prints the type of a structured instruction.
     pub fn block_type(&mut self) -> Result<()> {
         match self.reader.block_type()? {
-            WrittenBlock::Empty => {}
-            WrittenBlock::Value(ty) => {
+            EncodedBlockType::Empty => {}
+            EncodedBlockType::Value(ty) => {
                 self.text(" (result");
                 self.value(ty);
                 self.close();
             }
-            WrittenBlock::Type(index) => self.index_of_type(index),
+            EncodedBlockType::Type(index) => self.index_of_type(index),
         }
         Ok(())
     }
@@ -247,16 +247,16 @@ impl Printer<'_, '_> {
     }
 
     /// Prints a value type.
-    pub fn value(&mut self, ty: WrittenType) {
+    pub fn value(&mut self, ty: EncodedValType) {
         match ty {
-            WrittenType::Number(ty) => self.out.word(ty.name()),
-            WrittenType::Reference(nullable, heap) => self.reference(nullable, heap),
+            EncodedValType::Number(ty) => self.out.word(ty.name()),
+            EncodedValType::Reference(nullable, heap) => self.reference(nullable, heap),
         }
     }
 
     /// Prints a reference type.
-    pub fn reference(&mut self, nullable: bool, heap: WrittenHeap) {
-        if let (true, WrittenHeap::Known(heap)) = (nullable, heap)
+    pub fn reference(&mut self, nullable: bool, heap: EncodedHeapType) {
+        if let (true, EncodedHeapType::Known(heap)) = (nullable, heap)
             && !matches!(heap, HeapType::Index(_))
         {
             return self.out.word(RefType::new(true, heap).name());
@@ -267,17 +267,17 @@ impl Printer<'_, '_> {
     }
 
     /// Prints a heap type.
-    pub fn heap(&mut self, heap: WrittenHeap) {
+    pub fn heap(&mut self, heap: EncodedHeapType) {
         let (is_shared, name) = match heap {
-            WrittenHeap::Known(HeapType::Index(index)) => return self.mention(Space::Type, index),
-            WrittenHeap::Exact(index) => {
+            EncodedHeapType::Known(HeapType::Index(index)) => return self.mention(IndexSpace::Type, index),
+            EncodedHeapType::Exact(index) => {
                 self.text(" (exact");
-                self.mention(Space::Type, index);
+                self.mention(IndexSpace::Type, index);
                 return self.close();
             }
-            WrittenHeap::Known(heap) => (false, heap_name(heap)),
-            WrittenHeap::Shared(heap) => (true, heap_name(heap)),
-            WrittenHeap::Continuation { is_bottom, is_shared } => {
+            EncodedHeapType::Known(heap) => (false, heap_name(heap)),
+            EncodedHeapType::Shared(heap) => (true, heap_name(heap)),
+            EncodedHeapType::Continuation { is_bottom, is_shared } => {
                 (is_shared, if is_bottom { "nocont" } else { "cont" })
             }
         };

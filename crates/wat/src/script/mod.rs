@@ -29,14 +29,14 @@ pub enum DirectiveKind {
         /// The name of the instance.
         name: Option<Box<str>>,
         /// The module.
-        module: Source,
+        module: ScriptModule,
     },
     /// Define a module.
     Definition {
         /// The name of the module.
         name: Option<Box<str>>,
         /// The module.
-        module: Source,
+        module: ScriptModule,
     },
     /// Instantiate a module that was defined.
     Instance {
@@ -80,21 +80,21 @@ pub enum DirectiveKind {
     /// The decoder or the parser refuses the module.
     AssertMalformed {
         /// The module.
-        module: Source,
+        module: ScriptModule,
         /// The expected error.
         message: Box<str>,
     },
     /// Validation refuses the module.
     AssertInvalid {
         /// The module.
-        module: Source,
+        module: ScriptModule,
         /// The expected error.
         message: Box<str>,
     },
     /// The module has unknown or incompatible imports.
     AssertUnlinkable {
         /// The module.
-        module: Source,
+        module: ScriptModule,
         /// The expected error.
         message: Box<str>,
     },
@@ -104,7 +104,7 @@ pub enum DirectiveKind {
 
 /// A module in a script.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Source {
+pub enum ScriptModule {
     /// Its binary.
     Binary(Vec<u8>),
     /// A text that is malformed.
@@ -131,7 +131,7 @@ pub enum Action {
         name: Box<str>,
     },
     /// Instantiate a module.
-    Instantiate(Source),
+    Instantiate(ScriptModule),
 }
 
 /// The type of a null reference.

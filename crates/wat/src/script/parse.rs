@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use wasmote_ir::fallible::TryVec;
 
-use super::{Action, Directive, DirectiveKind, Source};
+use super::{Action, Directive, DirectiveKind, ScriptModule};
 use crate::buffer::Buffer;
-use crate::error::{Fault, Result, TextError, Wrong};
+use crate::error::{Fault, Result, SyntaxErrorKind, TextError};
 use crate::fields;
-use crate::lexer::Kind;
+use crate::lexer::TokenKind;
 use crate::parser::Parser;
 use crate::text::parse_bytes;
 
@@ -18,7 +18,7 @@ use crate::text::parse_bytes;
 ///
 /// # Errors
 /// If the script is malformed, or if there is no memory. A malformed module is no error of the script: it becomes a
-/// [`Source::Malformed`].
+/// [`ScriptModule::Malformed`].
 #[inline(never)]
 pub fn parse(text: &str, path: &str) -> core::result::Result<Vec<Directive>, TextError> {
     let read = || Reader { parser: Parser::new(text)?, text, path, counted: 0, line: 1 }.script();
@@ -43,12 +43,12 @@ impl Reader<'_> {
     fn script(mut self) -> Result<Vec<Directive>> {
         let mut directives = Vec::new();
         let (kind, word) = self.parser.second();
-        if !(self.parser.is_open() && kind == Kind::Keyword && is_directive(word)) {
+        if !(self.parser.is_open() && kind == TokenKind::Keyword && is_directive(word)) {
             let module = self.source(self.text.as_bytes())?;
             directives.try_push(Directive { line: 1, kind: DirectiveKind::Module { name: None, module } })?;
             return Ok(directives);
         }
-        while self.parser.token().kind != Kind::End {
+        while self.parser.token().kind != TokenKind::End {
             self.parser.open()?;
             let line = self.next_line();
             let kind = self.directive()?;
@@ -71,14 +71,14 @@ impl Reader<'_> {
     #[inline(never)]
     fn directive(&mut self) -> Result<DirectiveKind> {
         let word = self.parser.word();
-        if self.parser.token().kind == Kind::Keyword && word == b"invoke" {
+        if self.parser.token().kind == TokenKind::Keyword && word == b"invoke" {
             return self.action().map(DirectiveKind::Action);
         }
         if word == b"component" {
-            return Err(self.parser.fault(Wrong::Component));
+            return Err(self.parser.fault(SyntaxErrorKind::Component));
         }
-        let fault = self.parser.fault(Wrong::Directive);
-        self.parser.expect(Kind::Keyword, Wrong::Directive)?;
+        let fault = self.parser.fault(SyntaxErrorKind::Directive);
+        self.parser.expect(TokenKind::Keyword, SyntaxErrorKind::Directive)?;
         Ok(match word {
             b"module" => return self.module_directive(),
             b"register" => DirectiveKind::Register { name: self.string()?, instance: self.name()? },
@@ -121,7 +121,7 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Result<Box<str>> {
-        let (mut bytes, fault) = (Buffer::default(), self.parser.fault(Wrong::Utf8));
+        let (mut bytes, fault) = (Buffer::default(), self.parser.fault(SyntaxErrorKind::Utf8));
         self.parser.string(&mut bytes)?;
         let text = core::str::from_utf8(bytes.bytes()?).map_err(|_| fault)?;
         Ok(wasmote_ir::fallible::try_str(text)?)
@@ -153,12 +153,12 @@ impl Reader<'_> {
         })
     }
 
-    fn module_in_parentheses(&mut self) -> Result<Source> {
+    fn module_in_parentheses(&mut self) -> Result<ScriptModule> {
         if self.parser.is_form("component") {
-            return Err(self.parser.fault(Wrong::Component));
+            return Err(self.parser.fault(SyntaxErrorKind::Component));
         }
         if !self.parser.take_form("module") {
-            return Err(self.parser.fault(Wrong::Action));
+            return Err(self.parser.fault(SyntaxErrorKind::Action));
         }
         let module = self.module()?;
         self.parser.close()?;
@@ -166,7 +166,7 @@ impl Reader<'_> {
     }
 
     /// Parses a module behind its keyword: its fields, a binary, or quoted text.
-    fn module(&mut self) -> Result<Source> {
+    fn module(&mut self) -> Result<ScriptModule> {
         let place = self.parser.place();
         self.parser.id()?;
         if self.parser.take_word("quote") {
@@ -179,27 +179,27 @@ impl Reader<'_> {
         }
         self.parser.go_to(place);
         match fields::module(&mut self.parser) {
-            Ok(binary) if self.parser.is_end() => Ok(Source::Binary(binary)),
+            Ok(binary) if self.parser.is_end() => Ok(ScriptModule::Binary(binary)),
             outcome => {
-                let fault = outcome.err().unwrap_or_else(|| self.parser.fault(Wrong::Close));
-                if fault.wrong == Wrong::Memory {
+                let fault = outcome.err().unwrap_or_else(|| self.parser.fault(SyntaxErrorKind::Close));
+                if fault.wrong == SyntaxErrorKind::Memory {
                     return Err(fault);
                 }
                 // Parsing can only continue behind the module if its parentheses match.
                 self.parser.go_to(place);
                 self.parser.skip().map_err(|_| fault)?;
-                Ok(Source::Malformed(fault.report(self.path, self.text)))
+                Ok(ScriptModule::Malformed(fault.report(self.path, self.text)))
             }
         }
     }
 
     /// Parses quoted text as a module of its own.
-    fn source(&self, text: &[u8]) -> Result<Source> {
+    fn source(&self, text: &[u8]) -> Result<ScriptModule> {
         match parse_bytes(text) {
-            Ok(binary) => Ok(Source::Binary(binary)),
+            Ok(binary) => Ok(ScriptModule::Binary(binary)),
             // Without memory, the text is neither well-formed nor malformed.
-            Err((fault, _)) if fault.wrong == Wrong::Memory => Err(fault),
-            Err((fault, text)) => Ok(Source::Malformed(fault.report(self.path, text))),
+            Err((fault, _)) if fault.wrong == SyntaxErrorKind::Memory => Err(fault),
+            Err((fault, text)) => Ok(ScriptModule::Malformed(fault.report(self.path, text))),
         }
     }
 
@@ -222,7 +222,7 @@ impl Reader<'_> {
         } else if self.parser.take_word("module") {
             self.module().map(Action::Instantiate)
         } else {
-            Err(self.parser.fault(Wrong::Action))
+            Err(self.parser.fault(SyntaxErrorKind::Action))
         }
     }
 }

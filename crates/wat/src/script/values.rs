@@ -7,7 +7,7 @@ use wasmote_ir::types::HeapType;
 
 use super::parse::Reader;
 use super::{Arg, Float, Heap, Pattern};
-use crate::error::{Result, Wrong};
+use crate::error::{Result, SyntaxErrorKind};
 use crate::types::{self, Types};
 
 /// How deeply patterns may nest.
@@ -28,7 +28,7 @@ impl Reader<'_> {
     /// Parses an argument with its parentheses.
     pub fn argument(&mut self) -> Result<Arg> {
         self.parser.open()?;
-        let fault = self.parser.fault(Wrong::Value);
+        let fault = self.parser.fault(SyntaxErrorKind::Value);
         let Some(Value::Arg(arg)) = self.value(false)? else { return Err(fault) };
         self.parser.close()?;
         Ok(arg)
@@ -57,7 +57,7 @@ impl Reader<'_> {
 
     /// Parses a pattern that cannot be an argument, behind its parenthesis.
     fn pattern_only(&mut self, depth: u32) -> Result<Pattern> {
-        let fault = self.parser.fault(Wrong::Value);
+        let fault = self.parser.fault(SyntaxErrorKind::Value);
         if let Some(&(word, object)) = OBJECTS.iter().find(|(word, _)| self.parser.is_word(word)) {
             self.parser.take_word(word);
             return Ok(Pattern::Object(object));
@@ -75,7 +75,7 @@ impl Reader<'_> {
             Pattern::Other("shared-everything threads")
         } else if self.parser.take_word("either") {
             if depth == MAX_DEPTH {
-                return Err(self.parser.fault(Wrong::Depth));
+                return Err(self.parser.fault(SyntaxErrorKind::Depth));
             }
             let mut patterns = Vec::new();
             while !self.parser.is_end() {
@@ -147,7 +147,7 @@ impl Reader<'_> {
             self.parser.index()?;
             return Ok(Heap::Other);
         }
-        let types = crate::space::Space::default();
+        let types = crate::space::IndexSpace::default();
         let heap = Types { parser: &mut self.parser, types: &types }.heap()?;
         let types::Heap::Abstract { byte, .. } = heap else { return Ok(Heap::Other) };
         Ok(match HeapType::of_byte(byte).and_then(HeapType::top) {

@@ -6,9 +6,9 @@
 use std::process::ExitCode;
 
 use wasmote_ir::fallible::OutOfMemory;
-use wasmote_test_support::no_memory::{Failing, disarm, try_all};
+use wasmote_test_support::no_memory::{Failing, disarm, try_each_allocation};
 use wasmote_wat::print::{PrintErrorKind, print};
-use wasmote_wat::script::{DirectiveKind, Source, parse};
+use wasmote_wat::script::{DirectiveKind, ScriptModule, parse};
 use wasmote_wat::{TextError, parse_text};
 
 #[global_allocator]
@@ -46,10 +46,10 @@ fn all(once: bool) -> u32 {
     let directives = parse(SCRIPT, "").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(directives.len(), SCRIPT.lines().filter(|line| line.starts_with('(')).count());
     let mut bad = 0;
-    bad += try_all("a text", once, &mut || parse_text(MODULE.as_bytes(), "m.wat"), &|result, failed| {
+    bad += try_each_allocation("a text", once, &mut || parse_text(MODULE.as_bytes(), "m.wat"), &|result, failed| {
         is_memory(&result, failed, says_so)
     });
-    bad += try_all("a script", once, &mut || parse(SCRIPT, "s.wast"), &|result, failed| {
+    bad += try_each_allocation("a script", once, &mut || parse(SCRIPT, "s.wast"), &|result, failed| {
         // The error of a malformed module must be reported, or that there was no memory for it.
         let malformed = result.iter().flatten().filter(|directive| is_malformed(&directive.kind)).count();
         match result {
@@ -58,7 +58,7 @@ fn all(once: bool) -> u32 {
             Err(error) => failed && says_so(&error),
         }
     });
-    bad += try_all("a printed binary", once, &mut || print(&binary, &mut |_| true), &|result, failed| {
+    bad += try_each_allocation("a printed binary", once, &mut || print(&binary, &mut |_| true), &|result, failed| {
         is_memory(&result, failed, |error| error.kind == PrintErrorKind::OutOfMemory)
     });
     bad += wrong_texts(once);
@@ -66,7 +66,7 @@ fn all(once: bool) -> u32 {
 }
 
 fn is_malformed(kind: &DirectiveKind) -> bool {
-    let DirectiveKind::AssertMalformed { module: Source::Malformed(error), .. } = kind else { return false };
+    let DirectiveKind::AssertMalformed { module: ScriptModule::Malformed(error), .. } = kind else { return false };
     // The directives have the errors of their modules.
     ["unknown operator", "malformed UTF-8 encoding"].contains(&error.message)
 }
@@ -81,11 +81,12 @@ fn wrong_texts(once: bool) -> u32 {
         (b"(module (func $a) (memory $m 1) (func $a))", "duplicate identifier"),
         (b"(module (func $a (param i32)) (memory $m 1", "unexpected token, expected `)`"),
     ] {
-        bad += try_all(message, once, &mut || parse_text(text, "the name of the file"), &|result, failed| {
-            disarm();
-            let Err(error) = result else { return false };
-            error.message == message || failed && error.message == OutOfMemory::MESSAGE
-        });
+        bad +=
+            try_each_allocation(message, once, &mut || parse_text(text, "the name of the file"), &|result, failed| {
+                disarm();
+                let Err(error) = result else { return false };
+                error.message == message || failed && error.message == OutOfMemory::MESSAGE
+            });
     }
     bad
 }

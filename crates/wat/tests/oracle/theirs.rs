@@ -1,7 +1,7 @@
 //! Converts the results of the crate `wast` for comparison: binaries, and scripts as lists of directives.
 
 use wasmote_wat::TextError;
-use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, Source};
+use wasmote_wat::script::{Action, Arg, Directive, DirectiveKind, Float, Heap, Pattern, ScriptModule};
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
@@ -31,10 +31,10 @@ pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
 }
 
 /// Returns a refused module. Only the refusal itself can be compared.
-pub fn refused() -> Source {
+pub fn refused() -> ScriptModule {
     let nothing = || Box::from("");
     let error = TextError { message: "", path: nothing(), line: 0, column: 0, excerpt: nothing(), excerpt_column: 0 };
-    Source::Malformed(error)
+    ScriptModule::Malformed(error)
 }
 
 /// The offsets of lines.
@@ -95,19 +95,19 @@ fn directive(directive: WastDirective<'_>) -> DirectiveKind {
     }
 }
 
-fn quoted(mut module: QuoteWat<'_>) -> Source {
+fn quoted(mut module: QuoteWat<'_>) -> ScriptModule {
     match module.to_test() {
-        Ok(QuoteWatTest::Binary(binary)) => Source::Binary(binary),
+        Ok(QuoteWatTest::Binary(binary)) => ScriptModule::Binary(binary),
         Ok(QuoteWatTest::Text(text)) => {
             let binary = core::str::from_utf8(&text).ok().and_then(|text| self::module(text).ok());
-            binary.map_or_else(refused, Source::Binary)
+            binary.map_or_else(refused, ScriptModule::Binary)
         }
         Err(_) => refused(),
     }
 }
 
-fn encoded(mut module: Wat<'_>) -> Source {
-    module.encode().map_or_else(|_| refused(), Source::Binary)
+fn encoded(mut module: Wat<'_>) -> ScriptModule {
+    module.encode().map_or_else(|_| refused(), ScriptModule::Binary)
 }
 
 fn action(action: WastExecute<'_>) -> Action {

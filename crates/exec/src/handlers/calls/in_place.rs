@@ -5,7 +5,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch;
-use crate::handlers::control::{Both, fits, fits_in, leave};
+use crate::handlers::control::{HeaderWords, fits, fits_in, leave};
 use crate::in_place::mode::{Func, InPlace};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
@@ -147,7 +147,7 @@ unsafe fn call(r: &mut Regs, index: u32, base: usize, units: usize) -> Flow {
 /// # Safety
 /// As [`enter`]. The instance has this function, and the instruction has these operands.
 #[inline(always)]
-unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
+unsafe fn tail_call(r: &mut Regs, index: u32, at: usize) -> Flow {
     // SAFETY: the caller guarantees the index and the operands. `fits` checked the new frame. The header is read
     // before the arguments move down over it.
     unsafe {
@@ -155,7 +155,7 @@ unsafe fn replace(r: &mut Regs, index: u32, at: usize) -> Flow {
         if !fits(r, r.fp, usize::from((*func).frame_slots())) {
             return Flow::Trap(TrapCode::StackOverflow);
         }
-        let header = Both::read(r.slot(at + 2));
+        let header = HeaderWords::read(r.slot(at + 2));
         r.slot(at).copy_to(r.fp, r.u16(at + 1));
         if index >= (*r.cx).imported_funcs {
             header.write(r.fp.add(usize::from((*func).header())));
@@ -211,13 +211,13 @@ impl Calls<InPlace> for InPlaceCalls {
     #[inline(always)]
     unsafe fn return_call(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call, whose operand is in range of the defined functions.
-        unsafe { replace(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
+        unsafe { tail_call(r, r.u32(0) + (*r.cx).imported_funcs, 2) }
     }
 
     #[inline(always)]
     unsafe fn return_call_import(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call of an import, whose operand is in range of the imports.
-        unsafe { replace(r, r.u32(0), 2) }
+        unsafe { tail_call(r, r.u32(0), 2) }
     }
 
     #[inline(always)]
@@ -226,7 +226,7 @@ impl Calls<InPlace> for InPlaceCalls {
         // the reference and the type.
         unsafe {
             match element(r.cx, r.slot(0).read(), r.u32(1), r.u32(3)) {
-                Ok(index) => replace(r, index, 5),
+                Ok(index) => tail_call(r, index, 5),
                 Err(code) => Flow::Trap(code),
             }
         }

@@ -7,11 +7,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
-use crate::dispatch::{Instr, cold};
-use crate::handlers::control::{Both, bytes_fit, fits, leave};
+use crate::dispatch::{Execute, cold};
+use crate::handlers::control::{HeaderWords, bytes_fit, fits, leave};
 use crate::handlers::moves::move_slots;
-use crate::linked::cells::{Front, leave_run, return_across, untranslated};
-use crate::linked::throw::land_behind_call;
+use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, translate_stub};
+use crate::linked::throw::resume_after_call;
 use crate::linked::{Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
@@ -47,7 +47,7 @@ unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> 
 /// As [`enter`].
 #[inline(always)]
 pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: the caller guarantees the record and the instance. `Across` gets what it needs in `ip`, `fp`, the
+    // SAFETY: the caller guarantees the record and the instance. `CrossInstanceCall` gets what it needs in `ip`, `fp`, the
     // accumulator and `across`.
     unsafe {
         let target = (*func).instance;
@@ -58,36 +58,36 @@ pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back:
         (*(*r.cx).machine).across = r.fp;
         r.fp = r.fp.wrapping_add(base);
         r.set_callee(func);
-        Flow::Instead(cold::<Linked, Across>)
+        Flow::TailCall(cold::<Linked, CrossInstanceCall>)
     }
 }
 
 /// The second half of a call into another instance. `acc` has the function, `ip` the return address, `fp` the new
 /// frame, and the machine's `across` the caller's frame.
-pub struct Across;
+pub struct CrossInstanceCall;
 
-impl Instr<Linked> for Across {
+impl Execute<Linked> for CrossInstanceCall {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `enter_any` or `ReplaceAcross` set these registers to a live record and a valid return address.
+        // SAFETY: `enter_any` or `CrossInstanceTailCall` set these registers to a live record and a valid return address.
         // `fits` checked the frame and the entry of `save_instance` before they are written.
         unsafe {
             let func = r.callee();
             let caller = (*(*r.cx).machine).across;
             let back = r.ip;
             if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
-                if back != return_across().cast() && back != leave_run().cast() {
+                if back != cross_instance_return().cast() && back != exit_cell().cast() {
                     r.ip = back.sub(size_of::<Cell>());
                 }
                 r.fp = caller;
                 return Flow::Trap(TrapCode::StackOverflow);
             }
-            // If the return address is already `return_across`, the frame returns to another instance anyhow.
-            if back != return_across().cast() {
+            // If the return address is already `cross_instance_return`, the frame returns to another instance anyhow.
+            if back != cross_instance_return().cast() {
                 save_instance(r, back);
             }
             let header = r.fp.add(usize::from((*func).header));
-            header.add(HEADER_RETURN).cast::<*const Cell>().write(return_across());
+            header.add(HEADER_RETURN).cast::<*const Cell>().write(cross_instance_return());
             header.add(HEADER_CALLER).cast::<*mut u64>().write(caller);
             switch_to(r, (*func).instance);
             r.ip = (*func).code.cast::<u8>();
@@ -146,7 +146,7 @@ pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut I
 /// `at` are the table and the type.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has these operands.
+/// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
 unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
     // SAFETY: the caller guarantees the operands, so the table is in range. The index is checked against the table,
@@ -194,9 +194,9 @@ unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Fun
 }
 
 /// A call through a table whose function has another type. The type may be a subtype.
-struct IndirectSub<A>(PhantomData<A>);
+struct IndirectSubtypeCall<A>(PhantomData<A>);
 
-impl<A: Source<u64>> Instr<Linked> for IndirectSub<A> {
+impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `call_indirect` continues here with unchanged registers, so the operands are those of its
@@ -220,14 +220,14 @@ impl<A: Source<u64>> Instr<Linked> for IndirectSub<A> {
 /// # Safety
 /// As [`enter`], and the instruction has this operand. `header` is the header of this frame.
 #[inline(always)]
-unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
+unsafe fn tail_call(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
     // SAFETY: the caller guarantees the record, the operand and the header. `fits` checked the new frame. The
     // arguments lie above this frame's header, so they move down to slot 0.
     unsafe {
         if !fits(r, r.fp, (*func).frame_slots as usize) {
             return Flow::Trap(TrapCode::StackOverflow);
         }
-        let saved = Both::read(header);
+        let saved = HeaderWords::read(header);
         move_slots(r, r.fp.add(base), r.fp, count_at);
         saved.write(r.fp.add(usize::from((*func).header)));
         r.set_callee(func);
@@ -241,35 +241,35 @@ unsafe fn replace(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, h
 /// # Safety
 /// As [`replace`], and the header's slot is the operand after `count_at`.
 #[inline(always)]
-pub(crate) unsafe fn replace_any(
+pub(crate) unsafe fn tail_call_any(
     r: &mut Regs,
     func: *mut Func,
     base: usize,
     count_at: usize,
     header: *mut u64,
 ) -> Flow {
-    // SAFETY: the caller guarantees the record and the operands. `ReplaceAcross` gets what it needs in the
+    // SAFETY: the caller guarantees the record and the operands. `CrossInstanceTailCall` gets what it needs in the
     // accumulator and `across_slots`.
     unsafe {
         let target = (*func).instance;
         if target == r.cx || target.is_null() {
-            return replace(r, func, base, count_at, header);
+            return tail_call(r, func, base, count_at, header);
         }
         (*(*r.cx).machine).across_slots =
             base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
         r.set_callee(func);
-        Flow::Instead(cold::<Linked, ReplaceAcross>)
+        Flow::TailCall(cold::<Linked, CrossInstanceTailCall>)
     }
 }
 
 /// The second half of a tail call into another instance. `acc` has the function. The machine's `across_slots` has
 /// three numbers of 16 bits: the first slot of the arguments, their number, and the slot of the header.
-pub struct ReplaceAcross;
+pub struct CrossInstanceTailCall;
 
-impl Instr<Linked> for ReplaceAcross {
+impl Execute<Linked> for CrossInstanceTailCall {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `replace_any` set the accumulator and `across_slots` to a live record and to slots of this frame.
+        // SAFETY: `tail_call_any` set the accumulator and `across_slots` to a live record and to slots of this frame.
         // `fits` checked the new frame. The header is read before the arguments move over it.
         unsafe {
             let func = r.callee();
@@ -284,7 +284,7 @@ impl Instr<Linked> for ReplaceAcross {
             let caller = header.add(HEADER_CALLER).cast::<*mut u64>().read();
             r.fp.add(slot(0)).copy_to(r.fp, slot(16));
             (*machine).across = caller;
-            Across::run(r)
+            CrossInstanceCall::run(r)
         }
     }
 }
@@ -302,32 +302,32 @@ const CALL_UNITS: usize = 7;
 /// `ip` is at a direct call in linked code.
 #[inline(always)]
 unsafe fn code_of_call<'a>(ip: *const u8) -> &'a AtomicPtr<Cell> {
-    // SAFETY: the caller guarantees a call, which has this aligned cell. Only [`Resolve`] writes to it while code
+    // SAFETY: the caller guarantees a call, which has this aligned cell. Only [`ResolveCall`] writes to it while code
     // runs, and it does so atomically.
     unsafe { AtomicPtr::from_ptr(ip.add(instr_bytes::<Linked>(CODE)).cast_mut().cast()) }
 }
 
 /// Finds the code of a function, for a call that does not know it yet. The call's cell then leads to that code. If
 /// the function is not yet translated, that happens first, and the cell stays as it is.
-pub struct Resolve;
+pub struct ResolveCall;
 
-impl Instr<Linked> for Resolve {
+impl Execute<Linked> for ResolveCall {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: only a direct call in linked code leads here. It wrote the header at the offset that this cell's
         // layout gives, and its return address is the end of that call. The number is in range of the instance's
-        // functions. The frame has room for `unresolved`'s layout only, so the real size is checked here.
+        // functions. The frame has room for `call_stub`'s layout only, so the real size is checked here.
         unsafe {
-            let header = r.fp.byte_add(Front::of(r.ip.cast()).header as usize);
+            let header = r.fp.byte_add(FrameLayout::of(r.ip.cast()).header as usize);
             let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes::<Linked>(CALL_UNITS));
             let number = Regs { ip: call, ..*r }.u32(NUMBER);
             let func = (*r.cx).funcs.add(number as usize);
             let code = (*func).code;
             r.set_callee(func);
             r.ip = code.cast();
-            if code != untranslated() {
+            if code != translate_stub() {
                 if !fits(r, r.fp, (*func).frame_slots as usize) {
-                    return Flow::Instead(cold::<Linked, NoRoom>);
+                    return Flow::TailCall(cold::<Linked, CalleeOverflow>);
                 }
                 code_of_call(call).store(code.cast_mut(), Ordering::Release);
             }
@@ -336,23 +336,23 @@ impl Instr<Linked> for Resolve {
     }
 }
 
-/// Reports that there is no room for a function. Its frame was assumed to be smaller until `Resolve` knew it.
-struct NoRoom;
+/// Reports that there is no room for a function. Its frame was assumed to be smaller until `ResolveCall` knew it.
+struct CalleeOverflow;
 
-impl Instr<Linked> for NoRoom {
+impl Execute<Linked> for CalleeOverflow {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `Resolve` left the function's record in the accumulator, and `fp` is at its frame, with the header.
+        // SAFETY: `ResolveCall` left the function's record in the accumulator, and `fp` is at its frame, with the header.
         unsafe { abandon(r, r.callee()) };
         Flow::Trap(TrapCode::StackOverflow)
     }
 }
 
 /// A direct call of a function whose header is in a slot too high for
-/// [`unresolved`](crate::linked::cells::unresolved).
-pub struct CallByNumber;
+/// [`call_stub`](crate::linked::cells::unresolved).
+pub struct CallByIndex;
 
-impl Instr<Linked> for CallByNumber {
+impl Execute<Linked> for CallByIndex {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a direct call, whose number is in range of the instance's functions.
@@ -366,7 +366,7 @@ impl Instr<Linked> for CallByNumber {
 /// The code of a function that is not yet translated. It asks the embedder for its code and enters it.
 pub struct Translate;
 
-impl Instr<Linked> for Translate {
+impl Execute<Linked> for Translate {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: each call of such a function leaves its record in the accumulator and its frame at `fp`. The hook
@@ -389,9 +389,9 @@ impl Instr<Linked> for Translate {
 }
 
 /// The code of host functions: calls the embedder.
-pub struct Host;
+pub struct CallHost;
 
-impl Instr<Linked> for Host {
+impl Execute<Linked> for CallHost {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: each call of a host function leaves its record in the accumulator and its frame at `fp`. Arguments
@@ -405,7 +405,7 @@ impl Instr<Linked> for Host {
             (*machine).stack_top = below;
             if let Err(code) = outcome {
                 abandon(r, func);
-                if code == TrapCode::Exception && land_behind_call(r, (*machine).exception) {
+                if code == TrapCode::Exception && resume_after_call(r, (*machine).exception) {
                     return Flow::Next;
                 }
                 return Flow::Trap(code);
@@ -430,16 +430,16 @@ unsafe fn abandon(r: &mut Regs, func: *mut Func) {
     // of two fixed cells.
     unsafe {
         leave(r, r.fp.add(usize::from((*func).header)));
-        if r.ip != return_across().cast() && r.ip != leave_run().cast() {
+        if r.ip != cross_instance_return().cast() && r.ip != exit_cell().cast() {
             r.ip = r.ip.sub(size_of::<Cell>());
         }
     }
 }
 
 /// Returns from a call into another instance.
-pub struct ReturnAcross;
+pub struct CrossInstanceReturn;
 
-impl Instr<Linked> for ReturnAcross {
+impl Execute<Linked> for CrossInstanceReturn {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: a frame returns here only if the call that made it added an entry by `save_instance`, or continued
@@ -456,7 +456,7 @@ impl Instr<Linked> for ReturnAcross {
 /// Returns the record of the defined function that the operand at unit 0 names.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has this operand.
+/// As [`Execute::run`], and the instruction has this operand.
 #[inline(always)]
 unsafe fn defined(r: &Regs) -> *mut Func {
     // SAFETY: the caller guarantees the operand, which is in range of the instance's functions.
@@ -466,7 +466,7 @@ unsafe fn defined(r: &Regs) -> *mut Func {
 /// Returns the record of the imported function that the operand at unit 0 names.
 ///
 /// # Safety
-/// As [`Instr::run`], and the instruction has this operand.
+/// As [`Execute::run`], and the instruction has this operand.
 #[inline(always)]
 unsafe fn imported(r: &Regs) -> *mut Func {
     // SAFETY: the caller guarantees the operand, which is in range of the instance's imports.
@@ -479,11 +479,11 @@ pub struct LinkedCalls;
 impl Calls<Linked> for LinkedCalls {
     #[inline(always)]
     unsafe fn call(r: &mut Regs) -> Flow {
-        // SAFETY: the caller guarantees a direct call. Its cell leads to linked code or to an `unresolved` cell, and
+        // SAFETY: the caller guarantees a direct call. Its cell leads to linked code or to an `call_stub` cell, and
         // both have a layout in front. `bytes_fit` checked the frame before the header is written.
         unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
-            let front = Front::of(code);
+            let front = FrameLayout::of(code);
             let fp = r.fp.wrapping_add(r.u16(BASE));
             if !bytes_fit((*r.cx).machine, fp, front.frame as usize) {
                 return Flow::Trap(TrapCode::StackOverflow);
@@ -513,7 +513,7 @@ impl Calls<Linked> for LinkedCalls {
                     let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
                     enter_any(r, func, base, back)
                 }
-                Err(TrapCode::BadSignature) => Flow::Instead(cold::<Linked, IndirectSub<A>>),
+                Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeCall<A>>),
                 Err(code) => Flow::Trap(code),
             }
         }
@@ -523,14 +523,14 @@ impl Calls<Linked> for LinkedCalls {
     unsafe fn return_call(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call, with the function, the arguments' slots and the header as
         // operands.
-        unsafe { replace(r, defined(r), r.u16(2), 3, r.slot(4)) }
+        unsafe { tail_call(r, defined(r), r.u16(2), 3, r.slot(4)) }
     }
 
     #[inline(always)]
     unsafe fn return_call_import(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call of an import, with the function, the arguments' slots and the
         // header as operands.
-        unsafe { replace_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
+        unsafe { tail_call_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
     }
 
     #[inline(always)]
@@ -539,8 +539,8 @@ impl Calls<Linked> for LinkedCalls {
         // type.
         unsafe {
             match element(r, r.slot(0).read(), 1) {
-                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
-                Err(TrapCode::BadSignature) => Flow::Instead(cold::<Linked, ReturnIndirectSub>),
+                Ok(func) => tail_call_any(r, func, r.u16(5), 6, r.slot(7)),
+                Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeTailCall>),
                 Err(code) => Flow::Trap(code),
             }
         }
@@ -562,16 +562,16 @@ impl Calls<Linked> for LinkedCalls {
 }
 
 /// A tail call through a table whose function has another type. The type may be a subtype.
-struct ReturnIndirectSub;
+struct IndirectSubtypeTailCall;
 
-impl Instr<Linked> for ReturnIndirectSub {
+impl Execute<Linked> for IndirectSubtypeTailCall {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `return_call_indirect` continues here with unchanged registers, so the operands are those of its
         // instruction.
         unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
-                Ok(func) => replace_any(r, func, r.u16(5), 6, r.slot(7)),
+                Ok(func) => tail_call_any(r, func, r.u16(5), 6, r.slot(7)),
                 Err(code) => Flow::Trap(code),
             }
         }

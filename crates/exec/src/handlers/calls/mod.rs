@@ -9,15 +9,15 @@ use core::marker::PhantomData;
 
 use wasmote_ir::shape::{CallIndirect as CallIndirectShape, Format, Operand};
 
-use crate::dispatch::{Flow, Instr, Regs};
-use crate::handlers::stamp::{Encoded, variants};
+use crate::dispatch::{Execute, Flow, Regs};
+use crate::handlers::handler_macros::{Encoded, variants};
 use crate::mode::{Calls, Mode};
 use crate::operand::{R, S, Source};
 
 /// A call through a table.
 pub struct Indirect<A>(PhantomData<A>);
 
-impl<M: Mode, A: Source<u64>> Instr<M> for Indirect<A> {
+impl<M: Mode, A: Source<u64>> Execute<M> for Indirect<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees an indirect call whose index has the class `A`, as `call_indirect` asks.
@@ -38,7 +38,7 @@ variants!(call () rows::CallIndirect: CallIndirectShape => {
 pub mod rows {
     use super::Calls;
     use crate::handlers::control::rows::instructions;
-    use crate::handlers::stamp::single;
+    use crate::handlers::handler_macros::single;
 
     instructions! {
         Call(r) { M::Calls::call(r) }

@@ -60,7 +60,7 @@ pub fn extreme(a: f64, b: f64, largest: bool) -> f64 {
 
 /// The direction of rounding.
 #[derive(Clone, Copy, PartialEq)]
-pub enum To {
+pub enum RoundTo {
     Zero,
     Nearest,
     Below,
@@ -69,7 +69,7 @@ pub enum To {
 
 /// Rounds a value to an integer. `Nearest` rounds ties to even.
 #[inline(never)]
-pub fn rounded(a: f64, to: To) -> f64 {
+pub fn rounded(a: f64, to: RoundTo) -> f64 {
     let bits = a.to_bits();
     let (exponent, sign) = (exponent(bits), bits & SIGN);
     if exponent >= 52 {
@@ -90,10 +90,10 @@ pub fn rounded(a: f64, to: To) -> f64 {
         (bits - lost, unit, lost << exponent, bits & unit != 0)
     };
     let more = match to {
-        To::Zero => false,
-        To::Nearest => lost > ONE / 2 || lost == ONE / 2 && odd,
-        To::Below => lost != 0 && sign != 0,
-        To::Above => lost != 0 && sign == 0,
+        RoundTo::Zero => false,
+        RoundTo::Nearest => lost > ONE / 2 || lost == ONE / 2 && odd,
+        RoundTo::Below => lost != 0 && sign != 0,
+        RoundTo::Above => lost != 0 && sign == 0,
     };
     f64::from_bits(if more { zero + unit } else { zero })
 }
@@ -154,7 +154,7 @@ mod tests {
 
     use wasmote_ir::TrapCode;
 
-    use super::{To, extreme, rounded, sqrt32, sqrt64, truncated};
+    use super::{RoundTo, extreme, rounded, sqrt32, sqrt64, truncated};
 
     /// Asserts that both are the same number, or both NaN.
     fn same(found: f64, right: f64) -> bool {
@@ -228,7 +228,8 @@ mod tests {
         for bits in numbers() {
             let a = f64::from_bits(bits);
             let right = [a.trunc(), a.round_ties_even(), a.floor(), a.ceil()];
-            for (to, right) in [To::Zero, To::Nearest, To::Below, To::Above].into_iter().zip(right) {
+            for (to, right) in [RoundTo::Zero, RoundTo::Nearest, RoundTo::Below, RoundTo::Above].into_iter().zip(right)
+            {
                 assert!(same(rounded(a, to), right), "{a:e}: {:e} instead of {right:e}", rounded(a, to));
             }
         }

@@ -4,10 +4,10 @@ use wasmote_ir::Opcode;
 use wasmote_ir::code::instructions;
 use wasmote_ir::ops::ALL_OPCODES;
 
-use super::{CALL_DEFINED, Linker};
+use super::{CALL_DEFINED, CodeLinker};
 use crate::handlers::linked::CHECKED;
-#[cfg(feature = "pairs")]
-use crate::handlers::pairs;
+#[cfg(feature = "superinstructions")]
+use crate::handlers::superinstructions;
 use crate::linked::Cell;
 use crate::linked::Handler;
 
@@ -20,14 +20,14 @@ pub struct LinkedInstr {
     /// superinstruction counts as beginning where its handler would be.
     pub byte: u32,
     /// The handler in its cell.
-    pub runs: Runs,
+    pub runs: InstrHandler,
     /// Whether its handler leaves the bounds check to inaccessible pages.
     pub guarded: bool,
 }
 
 /// The handler of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Runs {
+pub enum InstrHandler {
     /// Its own handler.
     Own,
     /// The handler of a superinstruction of this instruction and the next.
@@ -41,25 +41,25 @@ pub enum Runs {
     Another(Option<Opcode>),
 }
 
-impl Linker {
-    /// Lists what [`Linker::link`] made last. `code` is what was linked, and `cells` begins with its first
+impl CodeLinker {
+    /// Lists what [`CodeLinker::link`] made last. `code` is what was linked, and `cells` begins with its first
     /// instruction.
     pub fn linked<'a>(&'a self, code: &'a [u16], cells: &'a [Cell]) -> impl Iterator<Item = LinkedInstr> + 'a {
-        let mut before = Runs::Own;
+        let mut before = InstrHandler::Own;
         instructions(code).map(move |(at, instr)| {
             let byte = self.starts[at];
             let opcode = instr.opcode.0;
             let next = code.get(at + instr.units.len()).copied();
             let mut guarded = !self.checks && CHECKED.0.contains(&opcode);
             let runs = match (before, cells.get(byte as usize / size_of::<Cell>())) {
-                (Runs::Both, _) => Runs::Second,
+                (InstrHandler::Both, _) => InstrHandler::Second,
                 (_, Some(cell)) => self.runs(*cell, opcode, next),
-                (_, None) => Runs::Another(None),
+                (_, None) => InstrHandler::Another(None),
             };
-            if let (Runs::Both, Some(second)) = (runs, next) {
+            if let (InstrHandler::Both, Some(second)) = (runs, next) {
                 guarded |= CHECKED.0.contains(&second);
             }
-            guarded &= !matches!(runs, Runs::Second);
+            guarded &= !matches!(runs, InstrHandler::Second);
             before = runs;
             LinkedInstr { unit: at as u32, byte, runs, guarded }
         })
@@ -68,22 +68,22 @@ impl Linker {
     /// Returns what the first cell of an instruction says. The compiler may merge equal handlers, so the expected
     /// ones are compared first.
     #[cold]
-    fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> Runs {
-        #[cfg(feature = "pairs")]
-        if let Some(pair) = next.and_then(|next| pairs::find(opcode, next))
-            && is(cell, pairs::handler(pair, |number| self.handler(number)))
+    fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> InstrHandler {
+        #[cfg(feature = "superinstructions")]
+        if let Some(pair) = next.and_then(|next| superinstructions::find(opcode, next))
+            && is(cell, superinstructions::handler(pair, |number| self.handler(number)))
         {
-            return Runs::Both;
+            return InstrHandler::Both;
         }
         let _ = next;
         if is(cell, self.handler(usize::from(opcode))) {
-            return Runs::Own;
+            return InstrHandler::Own;
         }
         if opcode == CALL_DEFINED {
-            return Runs::ByNumber;
+            return InstrHandler::ByNumber;
         }
         let other = (0..ALL_OPCODES).find(|&other| is(cell, self.handler(other)));
-        Runs::Another(other.map(|other| Opcode(other as u16)))
+        InstrHandler::Another(other.map(|other| Opcode(other as u16)))
     }
 }
 

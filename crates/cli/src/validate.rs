@@ -1,0 +1,46 @@
+//! `wasmote validate`, and the features that a module needs.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use crate::failure::{CliError, shown};
+use crate::input;
+use crate::load::load_alone;
+use crate::options::Options;
+use crate::print;
+
+#[inline(never)]
+pub fn check(options: &Options) -> Result<i32, CliError> {
+    let file = options.file;
+    let input = input::module(file)?;
+    let is_image = input.is_image();
+    // A binary is validated when it is loaded, an image is verified then but for its functions.
+    let module = load_alone(file, input)?;
+    if !is_image {
+        return print(&format!("{}: valid\n", shown(file)));
+    }
+    let verified = wasmote_rt::with_allocation_errors(|| module.verify());
+    verified.map_err(|error| CliError::of(file, module.bytes(), &error))?;
+    let functions = module.info().bodies.len();
+    print(&format!("{}: valid image, all {functions} functions verified\n", shown(file)))
+}
+
+/// The features that a module needs and this build lacks, by their names.
+pub fn missing_features(wasm: &[u8]) -> Vec<&'static str> {
+    let (needed, _) = wasmote_validate::required_features(wasm);
+    needed.iter().filter(|feature| !feature.built).map(|feature| feature.name).collect()
+}
+
+/// Adds the features that a module needs to what `wasmote inspect` prints.
+pub fn list_features(wasm: &[u8], text: &mut String) {
+    let (needed, valid) = wasmote_validate::required_features(wasm);
+    let _ = writeln!(text, "features:{}", if needed.is_empty() { " none" } else { "" });
+    for feature in needed {
+        let _ = writeln!(text, "  {}{}", feature.name, if feature.built { "" } else { " (not in this build)" });
+    }
+    if !valid {
+        let _ = writeln!(text, "  the module is not valid, so there may be more; see `wasmote validate`");
+    }
+}

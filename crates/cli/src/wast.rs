@@ -1,0 +1,59 @@
+//! `wasmote wast`: scripts of the specification.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
+
+use wasmote::script::{self, Decimals, Options as ScriptOptions};
+
+use crate::failure::{CliError, shown};
+use crate::file_kind::FileKind;
+use crate::options::Options;
+use crate::{input, print};
+
+/// The script in the file.
+fn read(file: &[u8]) -> Result<String, CliError> {
+    let bytes = input::bytes(file)?;
+    match FileKind::of(&bytes) {
+        FileKind::Text | FileKind::Script => String::from_utf8(bytes.into_owned()).map_err(|error| {
+            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let (line, last) = (valid.split('\n').count(), valid.rsplit('\n').next().unwrap_or_default());
+            let column = last.chars().count() + 1;
+            CliError::load(file, format_args!("line {line}, column {column}: malformed UTF-8 encoding"))
+        }),
+        kind => Err(CliError::load(file, kind.refusal(true))),
+    }
+}
+
+/// Runs one script; returns how many of its directives did as they should, and how many did not.
+fn run(file: &[u8]) -> Result<(usize, usize), CliError> {
+    let name = shown(file);
+    let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
+    let summary = script::run(&name, &read(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
+    let mut lines = String::new();
+    for failure in &summary.failed {
+        let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);
+    }
+    print(&lines)?;
+    Ok((summary.passed, summary.failed.len()))
+}
+
+#[inline(never)]
+pub fn scripts(options: &Options) -> Result<i32, CliError> {
+    let (mut passed, mut failed) = (0, 0);
+    for file in core::iter::once(&options.file).chain(&options.args) {
+        match run(file) {
+            Ok(counts) => {
+                passed += counts.0;
+                failed += counts.1;
+            }
+            // The other scripts are run all the same.
+            Err(failure) => {
+                failure.print();
+                failed += 1;
+            }
+        }
+    }
+    print(&format!("{passed} passed, {failed} failed\n"))?;
+    Ok(i32::from(failed > 0))
+}
