@@ -19,7 +19,7 @@ use crate::size::{elf, names};
 pub const OPTIONS: &str = "
   NAME...        only these configurations
   --require-all  fail if a configuration cannot be built on this machine
-  --features     instead, what each feature adds must be absent without it
+  --features     instead, what each feature adds must be absent without it; NAME is then a package
 ";
 
 /// What was found, and the symbols in which.
@@ -37,7 +37,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         names.push(name);
     }
     crate::no_more_arguments(arguments)?;
-    if features { check_features() } else { check(&names, require_all).map(|_| ()) }
+    if features { check_features(&names) } else { check(&names, require_all).map(|_| ()) }
 }
 
 /// Checks the configurations of these names, or all that forbid something. Returns the configurations that could not be built, with reasons.
@@ -73,12 +73,13 @@ fn report(faults: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a build without a feature has nothing of what `package.metadata.symbols` says that the feature adds.
-pub fn check_features() -> Result<()> {
+/// Checks that a build without a feature has nothing of what `package.metadata.symbols` says that the feature adds; of these packages, or all.
+pub fn check_features(names: &[String]) -> Result<()> {
     let metadata = project::metadata()?;
     let packages = project::product(&metadata);
     let mut faults = Vec::new();
-    for package in packages.iter().filter(|package| !package.metadata["symbols"].is_null()) {
+    let is_named = |package: &&&Package| names.is_empty() || names.iter().any(|name| package.name == *name);
+    for package in packages.iter().filter(is_named).filter(|package| !package.metadata["symbols"].is_null()) {
         let added: BTreeMap<String, Vec<String>> = serde_json::from_value(package.metadata["symbols"].clone())?;
         let name = &package.name;
         for feature in features(package) {

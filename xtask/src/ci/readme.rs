@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::Outcome;
-use super::tests::{Count, count_lines};
+use super::suites::{Count, count_lines};
 use crate::project;
 
 /// How many commands README begins with.

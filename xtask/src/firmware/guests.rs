@@ -71,12 +71,7 @@ impl Guests {
         self.folder.join(name).with_extension("wmi")
     }
 
-    /// How large an image is.
-    pub fn image_bytes(&self, name: &str) -> Result<u64> {
-        Ok(read(&self.image(name))?.len() as u64)
-    }
-
-    /// What the scenarios must print with these features, with the sums that the host gets for the same module.
+    /// The expected output of the scenarios with these features, with the sums that the host computes.
     pub fn expected(&self, features: &[&str]) -> Result<String> {
         let path = project::root().join("examples/firmware-parts/expected.txt");
         let mut expected = fs::read_to_string(&path).with_context(|| path.display().to_string())?;

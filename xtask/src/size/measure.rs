@@ -80,7 +80,7 @@ fn program(builder: &Builder, configuration: &Configuration, file: &[u8]) -> Res
 }
 
 /// Firmware: flash, by symbols, and RAM, both without the guest.
-fn firmware(file: &[u8], less: &[String]) -> Result<Measured> {
+pub fn firmware(file: &[u8], less: &[String]) -> Result<Measured> {
     let sections = elf::sections(file)?;
     let mut functions = elf::functions(file, true)?;
     let mut total: u64 = sections.iter().filter(|section| section.in_file).map(|section| section.bytes).sum();

@@ -32,8 +32,9 @@ pub fn unit() -> Result<Outcome> {
     cargo_test(&["--workspace --lib --bins"])
 }
 
+/// Of the whole workspace, whose features are those of the unit tests: nothing is compiled twice.
 pub fn conformance() -> Result<Outcome> {
-    cargo_test(&["--package wasmote --test conformance"])
+    cargo_test(&["--workspace --test conformance"])
 }
 
 pub fn newest_scripts() -> Result<Outcome> {
@@ -51,7 +52,7 @@ const LOOP: [&str; 2] = ["--features", "wasmote/loop-dispatch,wasmote/relaxed-na
 
 /// `in_place` covers the loop of code that is executed in place, with the op set that firmware has.
 pub fn loop_dispatch() -> Result<Outcome> {
-    let mut count = suites(&LOOP, SCRIPTS, &["wasmote-exec"])?;
+    let mut count = run_suites(&LOOP, SCRIPTS, &["wasmote-exec"])?;
     // The listing of each instruction as it runs selects the loop.
     let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "seen"];
     count.add(count_tests(&mut cargo(traced))?);
@@ -59,15 +60,15 @@ pub fn loop_dispatch() -> Result<Outcome> {
 }
 
 pub fn loop_dispatch_guests() -> Result<Outcome> {
-    suites(&LOOP, GUESTS, &[]).map(Outcome::Tests)
+    run_suites(&LOOP, GUESTS, &[]).map(Outcome::Tests)
 }
 
 pub fn release() -> Result<Outcome> {
-    suites(&["--profile", "suites"], &[SCRIPTS, GUESTS].concat(), &[]).map(Outcome::Tests)
+    run_suites(&["--profile", "suites"], &[SCRIPTS, GUESTS].concat(), &[]).map(Outcome::Tests)
 }
 
 /// Runs test targets in a build with these arguments, except those of some packages.
-fn suites(how: &[&str], targets: &[&str], without: &[&str]) -> Result<Count> {
+fn run_suites(how: &[&str], targets: &[&str], without: &[&str]) -> Result<Count> {
     let mut metadata = project::metadata()?;
     metadata.packages.retain(|package| !without.contains(&package.name.as_str()));
     let mut cargo = cargo(["test", "--locked", "--no-fail-fast"]);
