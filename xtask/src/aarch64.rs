@@ -6,8 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
-use pico_args::Arguments;
+use anyhow::{Context, Result};
 
 use crate::{embedded, project};
 
@@ -33,14 +32,6 @@ const SCRIPTS: &[&str] = &[
 ];
 /// Tests that start their own program, which this machine cannot run, or that have many memories.
 const NOT_HERE: &[&str] = &["guard_pages::signals", "guard_pages::threads"];
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    match check()? {
-        Some(reason) => bail!("{reason}"),
-        None => Ok(()),
-    }
-}
 
 /// Runs the tests, or returns why it can't.
 pub fn check() -> Result<Option<String>> {

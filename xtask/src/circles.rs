@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use pico_args::Arguments;
 
 use crate::project;
 
@@ -16,11 +15,6 @@ const LIMITS: &[(&str, usize)] = &[("wasmote", 5), ("runtime", 5), ("exec", 5)];
 
 /// The path of the module that a file is.
 type Module = Vec<String>;
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    check()
-}
 
 /// Compares the circles with the limits.
 pub fn check() -> Result<()> {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use pico_args::Arguments;
 use sha2::{Digest, Sha256};
 
 use crate::guests::{self, Fetched};
@@ -22,14 +21,6 @@ impl std::fmt::Display for Unreachable {
 }
 
 impl std::error::Error for Unreachable {}
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    match check()? {
-        None => Ok(()),
-        Some(reasons) => bail!("{reasons}"),
-    }
-}
 
 /// For CI: returns what is missing if a registry or its client cannot be reached. A file with a wrong hash is an error.
 pub fn check() -> Result<Option<String>> {

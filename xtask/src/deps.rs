@@ -7,7 +7,6 @@ use std::path::{Component, Path};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Dependency, DependencyKind, Package};
-use pico_args::Arguments;
 
 use crate::project;
 
@@ -60,11 +59,6 @@ const RULES: &[Rule] = &[
         VALIDATED,
     ),
 ];
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    check()
-}
 
 /// Checks the workspace against the table.
 pub fn check() -> Result<()> {

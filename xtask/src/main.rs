@@ -62,9 +62,13 @@ const COMMANDS: &[Command] = &[
     command("check", "", "what must hold, as far as five minutes go", "", ci::check),
     command("ci", "[STEP...] [OPTION...]", "everything that must hold before a change lands", ci::OPTIONS, ci::main),
     command("conformance", "", "the scripts of the specification and regressions, file by file", "", conformance::main),
-    command("deps", "", "crates depend on each other as designed, and no opcode is a number", "", deps::main),
+    command("deps", "", "crates depend on each other as designed, and no opcode is a number", "", |a| {
+        without_arguments(a, deps::check)
+    }),
     command("packages", "[--write]", "published packages are complete", packages::OPTIONS, packages::main),
-    command("circles", "", "no large circle of files that need each other", "", circles::main),
+    command("circles", "", "no large circle of files that need each other", "", |a| {
+        without_arguments(a, circles::check)
+    }),
     command(
         "tailcheck",
         "[BINARY]",
@@ -87,8 +91,12 @@ const COMMANDS: &[Command] = &[
         linear::OPTIONS,
         linear::main,
     ),
-    command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, miri::main),
-    command("no-std-check", "", "the no_std crates compile without an operating system", "", no_std_check::main),
+    command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
+        unless_left_out(a, miri::check)
+    }),
+    command("no-std-check", "", "the no_std crates compile without an operating system", "", |a| {
+        unless_left_out(a, no_std_check::check)
+    }),
     command("size", "[NAME...] [OPTION...]", "size-budget.toml is kept, with flame graphs", size::OPTIONS, size::main),
     command(
         "forbidden-symbols",
@@ -125,8 +133,8 @@ const COMMANDS: &[Command] = &[
         same_image::DETAILS,
         same_image::main,
     ),
-    command("aarch64", "", "the suites on aarch64 Linux, in QEMU", aarch64::DETAILS, aarch64::main),
-    command("corpus", "", "fetches the guests that are too large to commit", "", corpus::main),
+    command("aarch64", "", "the suites on aarch64 Linux, in QEMU", aarch64::DETAILS, |a| required(a, aarch64::check)),
+    command("corpus", "", "fetches the guests that are too large to commit", "", |a| required(a, corpus::check)),
 ];
 
 fn main() -> ExitCode {
@@ -158,6 +166,27 @@ fn run(mut arguments: Arguments) -> Result<()> {
         return Ok(());
     }
     (command.main)(arguments)
+}
+
+/// Runs a command that takes no arguments.
+fn without_arguments(arguments: Arguments, check: fn() -> Result<()>) -> Result<()> {
+    no_more_arguments(arguments)?;
+    check()
+}
+
+/// The same for a check that this machine may be unable to make: prints the reason.
+fn unless_left_out(arguments: Arguments, check: fn() -> Result<Option<String>>) -> Result<()> {
+    no_more_arguments(arguments)?;
+    if let Some(reason) = check()? {
+        println!("left out: {reason}");
+    }
+    Ok(())
+}
+
+/// The same, where the reason is an error.
+fn required(arguments: Arguments, check: fn() -> Result<Option<String>>) -> Result<()> {
+    no_more_arguments(arguments)?;
+    check()?.map_or(Ok(()), |reason| bail!("{reason}"))
 }
 
 /// Refuses arguments that a command does not know.

@@ -6,7 +6,6 @@
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use pico_args::Arguments;
 
 use crate::project::{command_line, run, succeeds, with_nightly};
 
@@ -26,14 +25,6 @@ const TESTS: &[(&[&str], &[&str])] = &[
 
 /// Seconds that each may take.
 const LIMIT: &str = "90";
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    if let Some(reason) = check()? {
-        println!("left out: {reason}");
-    }
-    Ok(())
-}
 
 /// Runs the tests, or returns why it can't.
 pub fn check() -> Result<Option<String>> {

@@ -1,7 +1,6 @@
 //! `cargo xtask no-std-check`: the crates of the category `no-std` compile, without default features, for a target that has no standard library.
 
 use anyhow::Result;
-use pico_args::Arguments;
 
 use crate::{embedded, project};
 
@@ -11,14 +10,6 @@ const FEATURES: &[(&str, &str)] = &[("wasmote-exec", "in-place")];
 /// Any of these will do.
 const TARGETS: &[&str] =
     &["thumbv7em-none-eabihf", "riscv32imac-unknown-none-elf", "x86_64-unknown-none", "thumbv7m-none-eabi"];
-
-pub fn main(arguments: Arguments) -> Result<()> {
-    crate::no_more_arguments(arguments)?;
-    if let Some(reason) = check()? {
-        println!("left out: {reason}");
-    }
-    Ok(())
-}
 
 /// Checks, or returns why it can't.
 pub fn check() -> Result<Option<String>> {
