@@ -5,7 +5,7 @@
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`].
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
-//! - Measurements: [`bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
+//! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
 //! - [`guests`] reads the manifests of the guest programs; [`corpus`] fetches those that are too large to commit.
 
 mod aarch64;

@@ -1,6 +1,6 @@
 //! `cargo xtask tailcheck`: what the compiler made of the handlers of the release binary.
 //!
-//! For speed, a handler must be a few instructions that end in a jump to the next handler. Stable Rust does not guarantee that, so [`analyse`]
+//! For speed, a handler must be a few instructions that end in a jump to the next handler. Stable Rust does not guarantee that, so [`mod@analyse`]
 //! disassembles each instance of the generic function `wasmote_exec::dispatch::hot` in the release binary, which is built with symbols. Instances of
 //! `cold` are only counted.
 

@@ -29,7 +29,7 @@ fn cargo_test(lines: &[&str]) -> Result<Outcome> {
 }
 
 pub fn unit() -> Result<Outcome> {
-    cargo_test(&["--workspace --lib --bins"])
+    cargo_test(&["--workspace --lib --bin xtask"])
 }
 
 /// Of the whole workspace, whose features are those of the unit tests: nothing is compiled twice.

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz --long MINUTES`: all tests of random modules, images and mutants. The [parts](super::parts) share the time, without that of building
+//! `cargo xtask fuzz --long MINUTES`: all tests of random modules, images and mutants. The [`parts`] share the time, without that of building
 //! them. Each part runs again and again with other seeds until its time is over. The other parts run even if one finds a fault; the command then ends with
 //! an error. The last lines are a table for docs/testing.md.
 
