@@ -24,12 +24,12 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "two operations on integers",
         is: |name, _| name.starts_with('I') && !is_vector(name) && operations(name) == 2,
-        handles: |symbol| is_tile(symbol) && !is_float(symbol),
+        handles: |symbol| is_fused(symbol) && !is_float(symbol),
     },
     Family {
         name: "two operations on floats",
         is: |name, _| name.starts_with('F') && !is_vector(name) && operations(name) == 2,
-        handles: |symbol| is_tile(symbol) && is_float(symbol),
+        handles: |symbol| is_fused(symbol) && is_float(symbol),
     },
     Family {
         name: VECTORS,
@@ -47,15 +47,15 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "loop steps",
         is: |name, _| name.starts_with("Step"),
-        handles: |symbol| symbol.contains("tiles::StepTo<"),
+        handles: |symbol| symbol.contains("fused::LoopStepWith<"),
     },
     Family {
         name: "constants of 64 bits",
         is: |name, _| name.starts_with("I64") && name.ends_with("Const"),
-        handles: |symbol| symbol.contains("tiles::Wide"),
+        handles: |symbol| symbol.contains("fused::Imm64Class"),
     },
     Family { name: "two copies", is: |name, _| name == "CopyTwo", handles: |symbol| symbol.contains("rows::CopyTwo") },
-    Family { name: "pairs", is: |_, _| false, handles: |_| false },
+    Family { name: "superinstructions", is: |_, _| false, handles: |_| false },
 ];
 
 /// The family of vectors, which some builds do not have.
@@ -86,7 +86,7 @@ fn operations(name: &str) -> usize {
     if rest.is_empty() { count } else { 0 }
 }
 
-fn is_tile(symbol: &str) -> bool {
+fn is_fused(symbol: &str) -> bool {
     symbol.contains("fused::FusedInstr<")
 }
 
@@ -127,7 +127,7 @@ mod tests {
         for other in ["Load32.s_r", "Store8.s_s", "I32Add.si", "BrI32AndEqz.ri", "I32AddShort.x", "F32Add.ss"] {
             assert_eq!(of(other), None, "{other}");
         }
-        // Each family but the pairs has instructions, and each fused operation of the table a family.
+        // Each family but that of superinstructions has instructions, and each fused operation of the table a family.
         let named = |op: &Op| of_instruction(&format!("{}.{}", op.name(), op.variants()[0].suffix));
         let found: Vec<&str> = Op::ALL.iter().filter_map(named).map(|family| family.name).collect();
         let vectors = Op::ALL.iter().any(|op| is_vector(op.name()));
@@ -141,14 +141,21 @@ mod tests {
     }
 
     #[test]
-    fn handlers_are_in_their_family_and_pairs_are_pairs() {
+    fn handlers_are_in_their_family() {
         let of = |name: &str| of_handler(name).map(|family| family.name);
-        let tile = "hot::<fused::FusedInstr<tiles::Then<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
-        assert_eq!(of(tile), Some("two operations on integers"));
-        assert_eq!(of(&tile.replace("I32", "F64")), Some("two operations on floats"));
-        assert_eq!(of("hot_sse4::<shapes::Three<rows::F32x4MulAdd, S, S, S, S>>"), Some("two operations on vectors"));
-        assert_eq!(of("hot::<shapes::Two<rows::F32x4Mul, S, S, S>>"), None);
-        assert_eq!(of("hot::<superinstructions::Seq<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"), Some("pairs"));
+        let fused =
+            "hot::<fused::FusedInstr<fused::FeedsFirst<integer::rows::I32Add, integer::rows::I32Xor>, S, S, S, S>>";
+        assert_eq!(of(fused), Some("two operations on integers"));
+        assert_eq!(of(&fused.replace("I32", "F64")), Some("two operations on floats"));
+        assert_eq!(
+            of("hot_sse4::<fused::FusedInstr<rows::F32x4MulAdd, S, S, S, S>>"),
+            Some("two operations on vectors")
+        );
+        assert_eq!(of("hot::<numeric::BinaryInstr<rows::F32x4Mul, S, S, S>>"), None);
+        assert_eq!(
+            of("hot::<superinstructions::Seq<memory::LoadAt<L, memory::Sum<S, S>, S>, X>>"),
+            Some("superinstructions")
+        );
         assert_eq!(of("hot::<memory::LoadAt<L, memory::Sum<S, S>, S>>"), Some("base + index, base + constant"));
         assert_eq!(of("hot::<memory::LoadAt<L, S, S>>"), None);
     }

@@ -8,7 +8,7 @@
 //! 3. [`reader`] and [`operators`]: read the contents of function bodies, for all crates that need them. `types`,
 //!    `initial` and `constant`: conversion of wasmparser's types, sections with constant expressions, constant
 //!    expressions.
-//! 4. [`error`]: why a binary is refused; `missing`: whether function bodies need a proposal that a build lacks.
+//! 4. [`error`]: why a binary is refused; `unsupported`: whether function bodies need a proposal that a build lacks.
 //! 5. [`names`]: names of functions, which are looked up on demand.
 //! 6. [`image`]: reads images into the same data.
 //!

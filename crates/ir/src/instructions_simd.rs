@@ -453,7 +453,7 @@ macro_rules! for_each_simd_op {
             /// dst = -(a * b) + c, rounded once or twice.
             F32x4RelaxedNmadd: VecThree1(v128 -> v128);
             /// dst = (a * b) + c, rounded twice.
-            F32x4MulAdd: VecTile(v128 -> v128), fuses F32x4Mul then F32x4Add;
+            F32x4MulAdd: VecFused(v128 -> v128), fuses F32x4Mul then F32x4Add;
 
             // --- lanes: F64x2 ------------------------------------------------------------------------
             /// dst = a == b.
@@ -505,7 +505,7 @@ macro_rules! for_each_simd_op {
             /// dst = -(a * b) + c, rounded once or twice.
             F64x2RelaxedNmadd: VecThree1(v128 -> v128);
             /// dst = (a * b) + c, rounded twice.
-            F64x2MulAdd: VecTile(v128 -> v128), fuses F64x2Mul then F64x2Add;
+            F64x2MulAdd: VecFused(v128 -> v128), fuses F64x2Mul then F64x2Add;
 
             // --- conversions -------------------------------------------------------------------------
             /// dst = a truncated, signed, saturating.
@@ -539,7 +539,7 @@ macro_rules! for_each_simd_op {
 
             // --- fused operations and branches -------------------------------------------------------
             /// dst = (a + b) + c.
-            I32x4AddAdd: VecTile(v128 -> v128), fuses I32x4Add then I32x4Add;
+            I32x4AddAdd: VecFused(v128 -> v128), fuses I32x4Add then I32x4Add;
             /// dst = a rotated left by a constant.
             I32x4Rotl: VecRotl(v128 -> v128);
             /// dst = bytes of a ^ b that the constant chooses.

@@ -1,18 +1,18 @@
 //! The instruction set of wasmote's IR: one table, and everything that is derived from it.
 //!
-//! The crate depends on no other crate. Only `fallible` and `keys` allocate. Read in this order:
+//! The crate depends on no other crate. Only `fallible` and `string_map` allocate. Read in this order:
 //!
 //! 1. [`shape`]: the operands that an instruction can have, and their classes (slot, immediate, accumulator).
-//! 2. `table`, `managed`, `objects` and `table_simd` (vectors): one row for each instruction family. [`ops`]: the
-//!    opcodes, which are numbered from these rows.
+//! 2. `instructions`, `instructions_managed`, `instructions_gc` and `instructions_simd`: one row for each instruction
+//!    family. [`ops`]: the opcodes, which are numbered from these rows.
 //! 3. [`code`]: instructions as 16-bit units. [`write`](mod@write): typed construction of instructions.
 //! 4. [`disasm`]: instructions as text.
-//! 5. [`frame`], [`types`], [`trap`], [`handlers`], [`casts`], [`fuel`]: what else the translator and the executor must
+//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`fuel`]: what else the translator and the executor must
 //!    agree on.
 //! 6. `operators` (feature `operators`): the operators of WebAssembly itself, in a table like that of instructions.
 //!    [`Proposal`]: the proposals that a module may need and a build may lack.
 //! 7. [`image`]: translated modules as files, and how they are verified before they run.
-//! 8. `fallible` and `keys` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a map that
+//! 8. `fallible` and `string_map` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a map that
 //!    uses it.
 //!
 #![doc = include_str!("../FEATURES.md")]

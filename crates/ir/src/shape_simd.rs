@@ -61,7 +61,7 @@ shapes! { vector_families:
     /// [`VecThree`] for rare families.
     VecThree1 { sss vec [SrcPair, SrcPair, SrcPair, DstPair] }
     /// Fused operation: the result of the first operation is the first source of the second.
-    VecTile {
+    VecFused {
         sss vec [SrcPair, SrcPair, SrcPair, DstPair], rss vec [SrcPair, SrcPair, DstPair],
         sss_r vec [SrcPair, SrcPair, SrcPair], rss_r vec [SrcPair, SrcPair],
     }

@@ -8,7 +8,7 @@
 //!    has some for newer processors;
 //! 4. `shapes`: the generic vector instructions, and for each shape its handlers. `out_of_line` has those of rarely used
 //!    instructions;
-//! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `table` has the handlers of all rows.
+//! 5. `rows`: which row of `wasmote-ir`'s table is which operation. `handler_table` has the handlers of all rows.
 //!
 //! docs/simd.md explains how vectors are translated and what relaxed instructions do.
 //!

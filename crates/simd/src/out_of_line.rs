@@ -134,7 +134,7 @@ impl<O: Replace> OutOfLineBody for ReplaceLaneOperands<O> {
     }
 }
 
-/// As [`Replaced`], but the row gives the lane.
+/// As [`ReplaceLaneOperands`], but the row gives the lane.
 pub struct ReplaceHalfOperands<O>(PhantomData<O>);
 
 impl<O: Replace> OutOfLineBody for ReplaceHalfOperands<O> {

@@ -261,7 +261,7 @@ macro_rules! for_each_shape {
             $($before)*
             (Binary<In = Vector, Out = Vector>) VecBin5:
                 ss: BinaryInstr<O, S, S, S>, rs: BinaryInstr<O, R, S, S>, sr: BinaryInstr<O, S, R, S>, si: BinaryInstr<O, S, I, S>, ri: BinaryInstr<O, R, I, S>;
-            (Ternary<Value = Vector>) VecTile:
+            (Ternary<Value = Vector>) VecFused:
                 sss: FusedInstr<O, S, S, S, S>, rss: FusedInstr<O, R, S, S, S>, sss_r: FusedInstr<O, S, S, S, R>, rss_r: FusedInstr<O, R, S, S, R>;
             (Shift) VecRotl:
                 si: ShiftBy<O, S, I, S>, ri: ShiftBy<O, R, I, S>, si_r: ShiftBy<O, S, I, R>, ri_r: ShiftBy<O, R, I, R>;

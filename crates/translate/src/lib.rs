@@ -4,15 +4,15 @@
 //! operand *is*: in a local, a constant, or the slot of a temporary. `local.get` and constants write no code; the
 //! instruction that uses the operand names it.
 //!
-//! The last instruction may still change when the next operator is known (`code`). Its result is redirected if the
+//! The last instruction may still change when the next operator is known (`code_writer`). Its result is redirected if the
 //! next operator sets a local to it. It stays in the accumulator if only the next operator reads it. The instruction
 //! is retracted if one instruction can do the work of both.
 //!
 //! Read in this order:
 //!
 //! 1. `stack`, `locals`: where operands and locals are.
-//! 2. `code_writer`: the instructions, of which the last two may still change; `recent`: what is remembered of those two;
-//!    `known`: tables for the encoding of operands.
+//! 2. `code_writer`: the instructions, of which the last two may still change; `peephole`: what is remembered of those two;
+//!    `operand_info`: tables for the encoding of operands.
 //! 3. `labels`: the targets of branches.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.

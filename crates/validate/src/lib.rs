@@ -4,7 +4,7 @@
 //! Read in this order:
 //!
 //! 1. `limits`: the maximum number of each part of a module.
-//! 2. `read`, `types`, `written`: the reader, types as numbers, and types in the binary.
+//! 2. `read`, `types`, `type_reader`: the reader, types as numbers, and types in the binary.
 //! 3. `outline`: the module without its bodies, which bodies are validated against.
 //! 4. `sections`, `groups`, `items`: read and validate a binary, and fill the outline.
 //! 5. `body`: function bodies and constant expressions.

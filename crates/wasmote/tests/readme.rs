@@ -1,7 +1,9 @@
 //! The pages say what the code says: README's examples are files that are compiled and run, its table of limits has the values of
 //! the constants, and files and headings that pages name exist.
 
+use std::collections::HashSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use wasmote_runtime::Settings;
 use wasmote_test_support::root;
@@ -169,4 +171,133 @@ fn files_that_the_pages_name_exist() {
     }
     assert!(missing.is_empty(), "pages name files that are not there:\n{}", missing.join("\n"));
     assert!(named > 100, "only {named} files are named: are they looked for as the pages write them?");
+}
+
+/// The words of a text that can be names: letters, digits, underscores and hyphens.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    text.split(move |c| !part(c)).filter(|word| !word.is_empty())
+}
+
+/// Files of the repository below a folder, without what builds leave.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            if !["target", ".git"].contains(&name) {
+                files(&path, found);
+            }
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// All names in code and manifests, comments left out, and the names of files and folders with and without extensions.
+fn names_in_code(files: &[PathBuf]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for file in files {
+        for part in file.strip_prefix(root()).unwrap() {
+            let part = part.to_str().unwrap();
+            names.insert(part.into());
+            names.insert(part.split('.').next().unwrap().into());
+        }
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if !["rs", "toml"].contains(&extension) {
+            continue;
+        }
+        for line in fs::read_to_string(file).unwrap().lines() {
+            let code = if extension == "rs" { line.split("//").next().unwrap() } else { line };
+            for word in words_of(code) {
+                names.insert(word.into());
+                names.extend(word.split('-').map(String::from));
+                names.insert(word.trim_start_matches('-').into());
+            }
+        }
+    }
+    names
+}
+
+/// Names that the code does not have, in the order of the text: those of paths such as `Store::new`, of files, of options, and of
+/// commands of xtask.
+fn unknown_names(text: &str, known: &HashSet<String>) -> Vec<String> {
+    let mut unknown = Vec::new();
+    for quoted in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+        let named: Vec<&str> = if let Some(command) = quoted.strip_prefix("cargo xtask ") {
+            command.split(' ').take(1).collect()
+        } else if quoted.ends_with(".rs") {
+            quoted.rsplit('/').take(1).collect()
+        } else if quoted.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':')) {
+            quoted
+                .split(' ')
+                .filter(|word| word.starts_with("--"))
+                .map(|word| word.split(['=', '[']).next().unwrap())
+                .collect()
+        } else {
+            quoted.split("::").collect()
+        };
+        let is_known = |name: &&str| {
+            let name = name.trim_start_matches("--");
+            name.len() < 3 || known.contains(name) || known.contains(&name.replace('-', "_"))
+        };
+        unknown.extend(named.into_iter().filter(|name| !is_known(name)).map(String::from));
+    }
+    unknown
+}
+
+/// Names of systems, processors and other projects, which pages may mention.
+const FOREIGN: &[&str] = &[
+    "EAGAIN",
+    "EFAULT",
+    "EILSEQ",
+    "EISDIR",
+    "ENOSPC",
+    "ENOTSOCK",
+    "ENOTSUP",
+    "EPIPE",
+    "LOOKUP_PARENT",
+    "O_PATH",
+    "RESOLVE_BENEATH",
+    "RESOLVE_NO_MAGICLINKS",
+    "SAFETY",
+    "blendv",
+    "cpuid",
+    "cvttps2dq",
+    "diff",
+    "minps",
+    "pmaddubsw",
+    "pmulhrsw",
+    "pshufb",
+    "pthread_t",
+    "r10",
+    "readlinkat",
+    "wasmi_c_api_impl",
+    "wasmi_wasi",
+    "witx",
+];
+
+#[test]
+fn names_in_pages_and_comments_are_names_in_the_code() {
+    let mut all = Vec::new();
+    files(&root(), &mut all);
+    let mut known = names_in_code(&all);
+    known.extend(FOREIGN.iter().map(|&name| name.into()));
+    let mut missing = Vec::new();
+    // The journal and the changelog have the names of their day.
+    for (name, text) in pages() {
+        if name != "CHANGELOG.md" && !name.starts_with("docs/journal/") {
+            missing.extend(unknown_names(&text, &known).into_iter().map(|word| format!("{name}: {word}")));
+        }
+    }
+    let sources = all
+        .iter()
+        .filter(|file| file.starts_with(root().join("crates")) && file.extension().is_some_and(|it| it == "rs"));
+    for file in sources {
+        let text = fs::read_to_string(file).unwrap();
+        let comments: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("//")).collect();
+        let unknown = unknown_names(&comments.join("\n"), &known);
+        missing.extend(unknown.into_iter().map(|word| format!("{}: {word}", file.display())));
+    }
+    assert!(missing.is_empty(), "these names are not in the code:\n{}", missing.join("\n"));
 }

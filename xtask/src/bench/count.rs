@@ -174,7 +174,7 @@ fn lists(guests: &[(&str, &Counts)]) -> String {
 /// has the same weight.
 fn families(guests: &[(&str, &Counts)]) -> String {
     let mut text = String::from("\n  saved by instructions that do two operations:\n");
-    let pairs = "pairs";
+    let superinstructions = "superinstructions";
     for family in fused_operations::FAMILIES {
         let mut shares = Vec::new();
         for (guest, counts) in guests {
@@ -183,7 +183,7 @@ fn families(guests: &[(&str, &Counts)]) -> String {
                 let parts: Vec<&str> = name.split('+').collect();
                 let twice = |part: &&&str| fused_operations::of_instruction(part).is_some();
                 let halves = parts.iter().filter(twice).count() as u64 * count;
-                of_family += match family.name == pairs {
+                of_family += match family.name == superinstructions {
                     true => (parts.len() as u64 - 1) * count,
                     false => {
                         let in_it = |part: &&&str| {
@@ -240,7 +240,7 @@ mod tests {
         let text = families(&[("one", &counts)]);
         assert!(text.contains("  28.57%  two copies  (28.6% of one)\n"), "{text}");
         assert!(text.contains("  14.29%  loop steps  "), "{text}");
-        assert!(text.contains("  14.29%  pairs  "), "{text}");
+        assert!(text.contains("  14.29%  superinstructions  "), "{text}");
         assert!(text.contains("   0.00%  two additions  "), "{text}");
     }
 }

@@ -54,7 +54,7 @@ const LOOP: [&str; 2] = ["--features", "wasmote/loop-dispatch,wasmote/relaxed-na
 pub fn loop_dispatch() -> Result<Outcome> {
     let mut count = run_suites(&LOOP, SCRIPTS, &["wasmote-exec"])?;
     // The listing of each instruction as it runs selects the loop.
-    let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "seen"];
+    let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "dump_and_trace"];
     count.add(count_tests(&mut cargo(traced))?);
     Ok(Outcome::Tests(count))
 }

@@ -90,7 +90,11 @@ fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: 
         ("objects-wasmtime", "modules by wasm-smith, with objects and exceptions, against Wasmtime", &["--objects"]),
     ];
     let mut wasmtime = wanted("wasmtime");
-    for (name, build) in [("pairs", super::BUILDS[0]), ("no-pairs", super::BUILDS[1]), ("loop", super::BUILDS[2])] {
+    for (name, build) in [
+        ("superinstructions", super::BUILDS[0]),
+        ("no-superinstructions", super::BUILDS[1]),
+        ("loop", super::BUILDS[2]),
+    ] {
         if !kinds.iter().any(|(kind, ..)| wanted(&format!("{kind}-{name}"))) {
             continue;
         }
@@ -114,7 +118,7 @@ fn differential(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>, left_out: 
                 what,
                 unit: "modules",
                 // The default build has half of the time.
-                weight: if name == "pairs" { 4 } else { 2 },
+                weight: if name == "superinstructions" { 4 } else { 2 },
                 first: 100,
                 command: numbered(program.clone(), arguments),
                 counted: |_| None,

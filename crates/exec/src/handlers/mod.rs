@@ -2,7 +2,7 @@
 //!
 //! Each module has one subject. It gives the meanings of its rows of `wasmote-ir`'s table, as types with the names of
 //! the rows. It also has the generic instructions into which these types are stamped, one for each choice of operand
-//! classes (see `stamp`). `rows` collects the handlers of a mode from all rows.
+//! classes (see `handler_macros`). `rows` collects the handlers of a mode from all rows.
 
 pub mod branch;
 pub mod bulk;

@@ -38,14 +38,14 @@ pub(crate) unsafe fn resume_at(r: &mut Regs, reference: u32, header: u16) -> boo
     }
 }
 
-/// As [`land`], for an exception that a called function throws. Its frame is gone, and `ip` is in the last cell of
+/// As [`resume_at`], for an exception that a called function throws. Its frame is gone, and `ip` is in the last cell of
 /// the call, or at a fixed return address.
 ///
 /// # Safety
 /// The registers are those of the caller, and `ip` is as described.
 #[inline(always)]
 pub(crate) unsafe fn resume_after_call(r: &mut Regs, reference: u32) -> bool {
-    // SAFETY: the caller guarantees the registers of a running function and `ip`. `search_behind` sets the unwind_target
+    // SAFETY: the caller guarantees the registers of a running function and `ip`. `search_caller` sets the unwind_target
     // that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
@@ -73,7 +73,7 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
 }
 
 /// # Safety
-/// As [`land_behind_call`].
+/// As [`resume_after_call`].
 #[inline(never)]
 unsafe fn search_caller(
     machine: *mut Machine,
@@ -93,7 +93,7 @@ unsafe fn search_caller(
 }
 
 /// # Safety
-/// As [`land`].
+/// As [`resume_at`].
 #[inline(never)]
 unsafe fn search_code(
     machine: *mut Machine,
