@@ -71,6 +71,11 @@ impl Guests {
         self.folder.join(name).with_extension("wmi")
     }
 
+    /// The size of an image.
+    pub fn image_bytes(&self, name: &str) -> Result<u64> {
+        Ok(read(&self.image(name))?.len() as u64)
+    }
+
     /// The expected output of the scenarios with these features, with the sums that the host computes.
     pub fn expected(&self, features: &[&str]) -> Result<String> {
         let path = project::root().join("examples/firmware-parts/expected.txt");
