@@ -1,4 +1,4 @@
-//! What a host function gets besides its arguments.
+//! The caller of a host function.
 
 use wasmote_runtime as runtime;
 
@@ -7,8 +7,8 @@ use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::handles::Memory;
 
-/// The store and the instance that called, as a host function sees them. Wasm may be called through it, and it
-/// may be given wherever a context is asked for.
+/// The store and the calling instance, as a host function sees them. It can be used wherever a context is asked
+/// for, also to call wasm.
 ///
 /// ```
 /// use wasmote::{Caller, Engine, Linker, Module, Store};
@@ -26,38 +26,39 @@ use crate::handles::Memory;
 /// assert_eq!(*store.data(), 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// A plain function that takes this is called as one that takes a `Caller<'_, ()>`: both are a pointer to a call.
+// `repr(transparent)` lets `host::call_plain` call a `fn(Caller<'_, T>, ..)` as one that takes a `Caller<'_, ()>`:
+// both are a pointer to the call.
 #[repr(transparent)]
 pub struct Caller<'a, T>(runtime::Caller<'a, T>);
 
 impl<'a, T> Caller<'a, T> {
-    /// What the runtime has as one.
+    /// Wraps the runtime's caller.
     pub(crate) fn of(caller: runtime::Caller<'a, T>) -> Caller<'a, T> {
         Caller(caller)
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data.
     pub fn data(&self) -> &T {
         self.0.store().data()
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         self.0.store_mut().into_parts().1
     }
 
-    /// The engine.
+    /// Returns the store's engine.
     pub fn engine(&self) -> &Engine {
         self.as_context().engine()
     }
 
-    /// What the calling instance exports under this name; `None` also if the host called.
+    /// Returns the calling instance's export with this name. `None` also if the host called the function directly.
     pub fn get_export(&self, name: &str) -> Option<Extern> {
         Some(Extern::of(self.0.store().store(), self.0.instance()?.export(name)?))
     }
 
-    /// The memory that the calling instance exports as `memory`, which is where most host functions find what they
-    /// are asked to work on. It is looked up once an instance, not here.
+    /// Returns the memory that the calling instance exports as `memory`. Most host functions work on it.
+    /// Instantiation looks it up once, so this is cheap.
     pub fn memory(&self) -> Option<Memory> {
         Some(Memory::of(self.0.store().store(), self.0.instance()?.memory()?))
     }

@@ -1,4 +1,4 @@
-//! Modules made into images.
+//! Writes modules as images.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use crate::messages::message;
 use crate::module::Module;
 
 impl Module {
-    /// The module as an image, for [`Module::from_image`] on any machine, and for execution in place.
+    /// Writes the module as an image, for [`Module::from_image`] on any machine, and for execution in place.
     ///
     /// ```
     /// use wasmote::{Engine, ImageOptions, Module};
@@ -25,8 +25,9 @@ impl Module {
     /// ```
     ///
     /// # Errors
-    /// When a function can't be translated, or is not valid (with lazy validation), or the module has more than an image can
-    /// hold or [`Config::max_code_size`](crate::Config::max_code_size) says, or is one already.
+    /// Fails if the module is an image already, if a function is invalid (with lazy validation), if a function
+    /// can't be translated, or if the code exceeds [`Config::max_code_size`](crate::Config::max_code_size). Fails
+    /// also if the module has more items than an image can hold, or if there is not enough memory.
     pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
         if self.inner().is_image() {
             return Err(Error::new("the module is an image already"));

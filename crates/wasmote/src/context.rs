@@ -1,31 +1,31 @@
-//! Borrowed stores: what a function of this crate that needs a store takes.
+//! Borrowed stores, which all functions take that need a store.
 //!
-//! All of `&Store`, `&mut Store`, [`Caller`](crate::Caller) and the two types here can be given where a context is asked for.
+//! A context is one of `&Store`, `&mut Store`, [`Caller`](crate::Caller), and the two types of this module.
 
 use wasmote_runtime as runtime;
 
 use crate::engine::Engine;
 use crate::store::Store;
 
-/// What leads to a store to read from.
+/// A type that gives read access to a store.
 pub trait AsContext {
-    /// The embedder's data in the store.
+    /// The type of the embedder's data in the store.
     type Data;
 
-    /// The store.
+    /// Borrows the store.
     fn as_context(&self) -> StoreContext<'_, Self::Data>;
 }
 
-/// What leads to a store to change.
+/// A type that gives write access to a store.
 pub trait AsContextMut: AsContext {
-    /// The store.
+    /// Borrows the store mutably.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
 }
 
-/// A store, borrowed to read from: as `&'a Store<T>`.
+/// A store borrowed for reading, like `&'a Store<T>`.
 pub struct StoreContext<'a, T>(pub(crate) runtime::StoreRef<'a, T>);
 
-/// A store, borrowed to change: as `&'a mut Store<T>`.
+/// A store borrowed for writing, like `&'a mut Store<T>`.
 pub struct StoreContextMut<'a, T>(pub(crate) runtime::StoreMut<'a, T>);
 
 impl<T> Clone for StoreContext<'_, T> {
@@ -41,12 +41,12 @@ impl<'a, T> StoreContext<'a, T> {
         self.0.store()
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data.
     pub fn data(&self) -> &'a T {
         self.0.data()
     }
 
-    /// The engine.
+    /// Returns the engine.
     pub fn engine(&self) -> &'a Engine {
         Engine::of(self.inner().engine())
     }
@@ -57,22 +57,22 @@ impl<'a, T> StoreContextMut<'a, T> {
         self.0.store()
     }
 
-    /// Everything, for as long as the borrow lasts.
+    /// Returns the store and the data for the whole lifetime of the borrow.
     pub(crate) fn into_parts(self) -> (&'a mut runtime::Store, &'a mut T) {
         self.0.into_parts()
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data.
     pub fn data(&self) -> &T {
         self.0.borrow().data()
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         self.0.data_mut()
     }
 
-    /// The engine.
+    /// Returns the engine.
     pub fn engine(&self) -> &Engine {
         self.as_context().engine()
     }

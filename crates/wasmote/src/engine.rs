@@ -1,22 +1,23 @@
-//! What stores and modules have in common, and how it is configured.
+//! The engine: what stores and modules share, and its configuration.
 
 use core::fmt;
 
 use wasmote_runtime as runtime;
 
-/// When the bodies of functions are validated.
+/// When function bodies are validated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Validation {
-    /// All of them when the module is loaded, as the specification says.
+    /// Validates all bodies when the module is loaded, as the specification says.
     #[default]
     Eager,
-    /// Each when it is first called. A call of an invalid function fails, and so does the run it is part of. All
-    /// else about the module is validated when it is loaded. [`Module::validate`](crate::Module::validate) does the rest whenever it is called, which
-    /// other threads can do while this one runs the module.
+    /// Validates each body at its first call. A call of an invalid function fails, and execution stops with that
+    /// error. Everything else about the module is validated when it is loaded.
+    /// [`Module::validate`](crate::Module::validate) validates all remaining bodies. Other threads may call it
+    /// while this one runs the module.
     Lazy,
 }
 
-/// How an [`Engine`] works.
+/// The settings of an [`Engine`].
 ///
 /// ```
 /// use wasmote::{Config, Engine, Validation};
@@ -32,103 +33,132 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults.
+    /// Returns the default settings.
     pub fn new() -> Config {
         Config::default()
     }
 
-    /// When the bodies of functions are validated; [`Validation::Eager`] unless said otherwise.
+    /// Sets when function bodies are validated. Default: [`Validation::Eager`].
     pub fn validation(&mut self, validation: Validation) -> &mut Config {
         self.settings.lazy_validation = validation == Validation::Lazy;
         self
     }
 
-    /// Whether all functions are translated when a module is loaded, instead of each when it is first called.
+    /// Sets whether all functions are translated when a module is loaded. Default: off; each function is translated
+    /// at its first call.
     pub fn eager_translation(&mut self, eager: bool) -> &mut Config {
         self.settings.eager_translation = eager;
         self
     }
 
-    /// Whether wasm takes fuel: one for each operator, where functions and loops begin, and what works on many bytes or elements in proportion.
-    /// With none left it traps with [`OutOfFuel`](crate::TrapCode::OutOfFuel). `docs/fuel.md` has all costs, and
-    /// [`FUEL_SCHEDULE`](crate::FUEL_SCHEDULE) their number. See [`Store::set_fuel`](crate::Store::set_fuel). Off unless said otherwise.
-    /// Of an image, what it was compiled with decides.
+    /// Sets whether wasm code takes fuel. Default: off.
+    ///
+    /// Each operator costs one unit, charged where functions and loops begin. Operators that work on many bytes or
+    /// elements cost more, in proportion to their number. Without fuel, execution traps with
+    /// [`OutOfFuel`](crate::TrapCode::OutOfFuel). `docs/fuel.md` lists all costs;
+    /// [`FUEL_SCHEDULE`](crate::FUEL_SCHEDULE) is the version of that list.
+    /// [`Store::set_fuel`](crate::Store::set_fuel) gives a store its fuel.
+    ///
+    /// Images ignore this setting: their compile options decide.
     pub fn fuel(&mut self, fuel: bool) -> &mut Config {
         self.settings.fuel = fuel;
         self
     }
 
-    /// Whether what arithmetic on floats gives as NaN is always the canonical one, so that results are the same bits on every
-    /// machine; costs up to three instructions for each that may give NaN. Off unless said otherwise. Of an image, what it was
-    /// compiled with decides.
+    /// Sets whether float arithmetic always returns the canonical NaN. Default: off.
+    ///
+    /// Results then have the same bits on every machine. The cost is up to three instructions for each operator
+    /// that may return a NaN. Images ignore this setting: their compile options decide.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
         self.settings.canonical_nans = canonical;
         self
     }
 
-    /// Whether accesses of 32-bit memories leave it to pages without access behind the memory to notice what is out of bounds,
-    /// instead of comparing each address with the memory's length: fewer instructions, but each memory takes 8 GiB of address
-    /// space, and the first engine installs a handler for SIGSEGV (on macOS for SIGBUS, too). The handler passes on to the one before it what is not wasmote's, and a
-    /// handler that is installed after it should do the same, or traps of that kind end the process. So they do in a thread that blocks SIGSEGV:
-    /// the system delivers it to nobody else. A process has room for some 16,000 such memories, where addresses have 47 bits; one more is an
-    /// error when it is made. Where there is room for less than 500, addresses are compared. A library that installed the handler must not be unloaded.
+    /// Sets whether guard pages replace the bounds checks of 32-bit memories. Default: on for Linux, off for macOS.
     ///
-    /// On unless said otherwise on Linux; on macOS off unless said otherwise, since there the handler has been compiled, but not been run
-    /// by anybody yet. Only where it is possible: on x86-64 and aarch64 with the feature `guard-pages`, in a process with so much
-    /// address space. Elsewhere, and for memories whose pages have not 64 KiB, addresses are compared.
+    /// Inaccessible pages follow each memory, and an access out of bounds faults there. Code has fewer
+    /// instructions, since it does not compare addresses with the memory's length. This has consequences for the
+    /// process:
+    ///
+    /// - Each memory takes 8 GiB of address space. With 47-bit addresses, a process has room for about 16,000 such
+    ///   memories. Making one more is an error. If there is room for less than 500, addresses are compared instead.
+    /// - The first engine installs a handler for SIGSEGV (on macOS also for SIGBUS). It passes faults that are not
+    ///   wasmote's on to the handler installed before it. A handler that is installed later must do the same;
+    ///   otherwise such a trap ends the process.
+    /// - A thread that blocks SIGSEGV must not run wasm: the system delivers the signal to no other thread, and the
+    ///   trap ends the process.
+    /// - A library that installed the handler must not be unloaded.
+    ///
+    /// Guard pages work on x86-64 and aarch64, with the feature `guard-pages`. On macOS the handler compiles, but
+    /// nobody has run it yet; this is why the default is off. Everywhere else, addresses are compared. This is also
+    /// so for memories with a page size other than 64 KiB.
     pub fn guard_pages(&mut self, guard: bool) -> &mut Config {
         self.settings.guard_pages = guard;
         self
     }
 
-    /// Whether two instructions in a row may be done by one handler, where the build has one for both (feature `superinstructions`). Results are the same,
-    /// but slower without: that is for finding out whether a superinstruction is to blame for a wrong one. On unless said otherwise.
+    /// Sets whether one handler may run two instructions in a row (feature `superinstructions`). Default: on.
+    ///
+    /// Results are the same, but code is slower when this is off. Turn it off to find out whether a
+    /// superinstruction causes a wrong result.
     pub fn superinstructions(&mut self, on: bool) -> &mut Config {
         self.settings.superinstructions = on;
         self
     }
 
-    /// Bytes of the value stack of each store: how deep wasm functions can nest before a call traps with
-    /// [`StackOverflow`](crate::TrapCode::StackOverflow). 8 MiB unless said otherwise; what is never used is
-    /// only address space.
+    /// Sets the size of each store's value stack, in bytes. Default: 8 MiB; minimum: 512 bytes.
+    ///
+    /// It limits how deep wasm functions can nest. A deeper call traps with
+    /// [`StackOverflow`](crate::TrapCode::StackOverflow). Parts that are never used take address space, but no
+    /// memory.
     pub fn max_stack(&mut self, bytes: usize) -> &mut Config {
         self.settings.max_stack = bytes;
         self
     }
 
-    /// How often calls from the host into wasm may nest, which is what takes the native stack; 200 unless said
-    /// otherwise.
+    /// Sets how deep calls from the host into wasm may nest. Default: 200.
+    ///
+    /// Only these calls use the native stack. A deeper call traps with
+    /// [`StackOverflow`](crate::TrapCode::StackOverflow).
     pub fn max_nesting(&mut self, calls: u32) -> &mut Config {
         self.settings.max_nesting = calls;
         self
     }
 
-    /// The most bytes that a linear memory may have; growing beyond it fails as the specification lets it.
-    /// Unlimited unless said otherwise.
+    /// Sets the maximum size of a linear memory, in bytes. Default: unlimited.
+    ///
+    /// A memory whose minimum is larger cannot be made. Growing beyond the limit fails, as the specification
+    /// allows.
     pub fn max_memory(&mut self, bytes: u64) -> &mut Config {
         self.settings.max_memory = bytes;
         self
     }
 
-    /// The most elements that a table may have; growing beyond it fails as the specification lets it.
-    /// 10,000,000 unless said otherwise.
+    /// Sets the maximum size of a table, in elements. Default: 10,000,000.
+    ///
+    /// A table whose minimum is larger cannot be made. Growing beyond the limit fails, as the specification allows.
     pub fn max_table(&mut self, elements: u64) -> &mut Config {
         self.settings.max_table = elements;
         self
     }
 
-    /// The most bytes of code that the functions of a module may be translated into, all of them together; a function that is too
-    /// much fails when it is called, or with [`eager_translation`](Config::eager_translation) when the module is loaded, with
-    /// [`ErrorKind::CodeLimit`](crate::ErrorKind::CodeLimit). The same holds for [`Module::to_image`](crate::Module::to_image). Code of ordinary modules has
-    /// four to ten times the bytes of their bodies; hostile ones have instructions of two bytes that become thousands.
-    /// 64 times the bytes of the module's bodies plus 16 MiB unless said otherwise.
+    /// Sets how many bytes of code a module's functions may be translated into, all together. Default: 16 MiB plus
+    /// 64 times the bytes of the module's function bodies.
+    ///
+    /// A function that exceeds the limit fails at its call, or at loading with
+    /// [`eager_translation`](Config::eager_translation). The error is
+    /// [`ErrorKind::CodeLimit`](crate::ErrorKind::CodeLimit). The limit holds for `Module::to_image`, too.
+    ///
+    /// Ordinary modules translate to four to ten times the bytes of their bodies. The limit protects against
+    /// hostile ones, where an instruction of two bytes becomes thousands.
     pub fn max_code_size(&mut self, bytes: u64) -> &mut Config {
         self.settings.max_code_size = Some(bytes);
         self
     }
 }
 
-/// What stores and modules have in common; cheap to clone. Only what belongs to the same engine works together.
+/// What stores and modules share: the settings and the types in use. Cheap to clone. Stores and modules work
+/// together only if they belong to the same engine.
 ///
 /// ```
 /// let engine = wasmote::Engine::default();
@@ -140,20 +170,20 @@ impl Config {
 pub struct Engine(runtime::Engine);
 
 impl Engine {
-    /// An engine that works as `config` says.
+    /// Makes an engine with these settings.
     pub fn new(config: &Config) -> Engine {
         Engine(runtime::Engine::new(&config.settings))
     }
 
-    /// Whether both are the same engine.
+    /// Returns whether both are the same engine.
     pub fn same(a: &Engine, b: &Engine) -> bool {
         runtime::Engine::same(&a.0, &b.0)
     }
 
-    /// What the runtime has as one.
+    /// Returns the runtime's engine as an engine of this crate.
     #[allow(unsafe_code)]
     pub(crate) fn of(engine: &runtime::Engine) -> &Engine {
-        // SAFETY: an `Engine` is transparent over it.
+        // SAFETY: `repr(transparent)` gives both types the same layout, and the lifetime is that of the argument.
         unsafe { &*core::ptr::from_ref(engine).cast() }
     }
 

@@ -1,4 +1,4 @@
-//! Why something failed.
+//! The error type of this crate.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -14,9 +14,9 @@ use wasmote_runtime::{Trap, try_box};
 use crate::exception::Exception;
 use crate::extern_type::ExternType;
 
-/// Why something failed: one type for all of this crate, of the size of a pointer.
+/// Why an operation failed. This is the only error type of this crate; it has the size of a pointer.
 ///
-/// It prints as one line that says what happened; a trap adds a line for each frame of its backtrace.
+/// It prints as one line that says what happened. A trap adds a line for each frame of its backtrace.
 ///
 /// ```
 /// use wasmote::Error;
@@ -26,7 +26,7 @@ use crate::extern_type::ExternType;
 /// assert_eq!(Error::exit(3).exit_code(), Some(3));
 /// ```
 pub struct Error {
-    /// Nothing when there is no memory.
+    /// `None` stands for [`ErrorKind::OutOfMemory`]: there may be no memory for a box then.
     kind: Option<Box<ErrorKind>>,
 }
 
@@ -34,44 +34,45 @@ pub struct Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The bytes are not a module, or need what this build lacks.
+    /// The bytes are not a module, or the module needs a feature that this build lacks.
     Decode(DecodeError),
     /// The module is not valid.
     #[cfg(feature = "validate")]
     Validate(wasmote_validate::ValidateError),
-    /// The bytes are no image, or one that this build can't run; also when a function of it is found so at its first call.
+    /// The bytes are not an image, or this build can't run it. A function's first call reports this, too, if its
+    /// code is invalid.
     #[cfg(feature = "image")]
     Image(wasmote_ir::image::ImageError),
-    /// A function is beyond what the translator can do.
+    /// The translator's limits do not allow this function.
     #[cfg(feature = "wasm")]
     Translate {
-        /// The function's index, imports counted.
+        /// The function's index; imports count.
         func: u32,
-        /// Why.
+        /// Which limit, and where.
         error: wasmote_translate::TranslateError,
     },
-    /// With a function there is more code than a module may be translated into: see [`Config::max_code_size`](crate::Config::max_code_size).
+    /// The module's code exceeds [`Config::max_code_size`](crate::Config::max_code_size) with this function.
     CodeLimit {
-        /// The function's index, imports counted.
+        /// The function's index; imports count.
         func: u32,
         /// The limit in bytes.
         limit: u64,
     },
-    /// Imports are missing or of another type; all of them, in order.
+    /// Imports are missing, or are of another type. Lists all of them, in order.
     Link(Box<[ImportProblem]>),
-    /// A module that is valid could not be instantiated.
+    /// A valid module could not be instantiated.
     Instantiate(Cow<'static, str>),
-    /// WebAssembly trapped.
+    /// Wasm code trapped.
     Trap(Trap),
-    /// WebAssembly, or a host function, threw an exception that nothing caught.
+    /// Wasm code or a host function threw an exception that nothing caught.
     Exception(Exception),
-    /// An error of the embedder's.
+    /// The embedder's own error: see [`Error::host`].
     Host(Box<dyn core::error::Error + Send + Sync>),
-    /// A host function ended the program with this code, as `proc_exit` does.
+    /// A host function ended the program with this exit code, as `proc_exit` of WASI does.
     Exit(i32),
-    /// This crate was used in a way that can't work, or an error of the embedder's that is only a message.
+    /// The embedder used this crate wrongly, or made an error of a message with [`Error::new`].
     Usage(Cow<'static, str>),
-    /// There is no memory for what was asked for, or for another error.
+    /// There was not enough memory for the operation, or for the error itself.
     OutOfMemory,
 }
 
@@ -79,13 +80,13 @@ pub enum ErrorKind {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ImportProblem {
-    /// The module's name.
+    /// The name of the imported module.
     pub module: Box<str>,
-    /// The name in it.
+    /// The name of the item in that module.
     pub name: Box<str>,
-    /// What the module asks for.
+    /// The type that the module asks for.
     pub expected: ExternType,
-    /// What was given; `None` if nothing was.
+    /// The type of the item that was given, or `None` if there was none.
     pub found: Option<ExternType>,
 }
 
@@ -96,21 +97,22 @@ impl Error {
         Error { kind: try_box(kind).ok() }
     }
 
-    /// An error that is a message.
+    /// Makes an error of a message.
     #[cold]
     #[inline(never)]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Error {
         Error::of(ErrorKind::Usage(message.into()))
     }
 
-    /// An error of the embedder's own type, to be had back with [`Error::downcast_ref`].
+    /// Makes an error of the embedder's own error type. [`Error::downcast_ref`] returns it.
     #[cold]
     #[inline(never)]
     pub fn host(error: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
         Error::of(ErrorKind::Host(error.into()))
     }
 
-    /// The end of the program with this code; a host function returns it to leave all of wasm at once.
+    /// Makes an error that ends the program with this exit code. A host function returns it to leave all running
+    /// wasm code.
     #[cold]
     #[inline(never)]
     pub fn exit(code: i32) -> Error {
@@ -121,7 +123,7 @@ impl Error {
         Error::of(ErrorKind::Instantiate(message.into()))
     }
 
-    /// What the runtime found wrong.
+    /// Turns the runtime's error into one of this crate.
     #[cold]
     #[inline(never)]
     pub(crate) fn of_fault(fault: runtime::Fault) -> Error {
@@ -139,12 +141,12 @@ impl Error {
             Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
             Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
             Other::Usage(message) => ErrorKind::Usage(message.into()),
-            // It comes from here, where an error is a box of its kind, or nothing.
+            // Only `stop` makes these, of the box of an `ErrorKind`.
             Other::Host(error) => return Error { kind: error.downcast().ok() },
         })
     }
 
-    /// Has the store keep it, on the way out of a host function, for who called wasm.
+    /// Stores the error while wasm code is left, for the host's call to return it.
     pub(crate) fn stop(self, store: &mut runtime::Store) -> TrapCode {
         match self.kind {
             Some(kind) => store.stop(kind),
@@ -152,12 +154,12 @@ impl Error {
         }
     }
 
-    /// What kind of error this is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         self.kind.as_deref().unwrap_or(&ErrorKind::OutOfMemory)
     }
 
-    /// The code, if a host function ended the program.
+    /// Returns the exit code, if a host function ended the program.
     pub fn exit_code(&self) -> Option<i32> {
         match *self.kind() {
             ErrorKind::Exit(code) => Some(code),
@@ -165,7 +167,7 @@ impl Error {
         }
     }
 
-    /// The trap, if WebAssembly trapped.
+    /// Returns the trap, if wasm code trapped.
     pub fn as_trap(&self) -> Option<&Trap> {
         match self.kind() {
             ErrorKind::Trap(trap) => Some(trap),
@@ -173,7 +175,7 @@ impl Error {
         }
     }
 
-    /// The exception, if it is one that nothing caught.
+    /// Returns the exception, if the error is one that nothing caught.
     pub fn as_exception(&self) -> Option<&Exception> {
         match self.kind() {
             ErrorKind::Exception(exception) => Some(exception),
@@ -181,7 +183,7 @@ impl Error {
         }
     }
 
-    /// The embedder's error, if it is one of this type.
+    /// Returns the embedder's error, if it is of the type `E`.
     pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
         match self.kind() {
             ErrorKind::Host(error) => error.downcast_ref(),

@@ -1,4 +1,4 @@
-//! Exceptions that reach the host, or that it throws.
+//! Exceptions that reach the host, or that the host throws.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,8 +8,10 @@ use wasmote_runtime::{Trap, TrapFrame};
 use crate::handles::Tag;
 use crate::value::Val;
 
-/// An exception: a tag and values. An [`Error`](crate::Error) may be one: a host function that returns it throws it in wasm, where it can be
-/// caught by its tag, and one that nothing caught is what the host's call returns.
+/// An exception: a tag and values (spec: exec/runtime#exception-instances).
+///
+/// A host function throws one by returning it as its [`Error`](crate::Error), and wasm can catch it by its tag. If
+/// nothing catches an exception, the host's call returns it as its error.
 ///
 /// ```
 /// use wasmote::{Engine, Error, Exception, FuncType, Linker, Module, Store, Tag, Val, ValType};
@@ -48,7 +50,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// An exception with this tag and these values, which must be of the tag's types.
+    /// Makes an exception. `values` must be of the tag's types: otherwise throwing it fails with another error.
     pub fn new(tag: Tag, values: impl Into<Box<[Val]>>) -> Exception {
         Exception { tag, values: values.into(), trap: None }
     }
@@ -58,17 +60,18 @@ impl Exception {
         Exception { tag, values, trap: Some(trap) }
     }
 
-    /// The tag.
+    /// Returns the tag.
     pub fn tag(&self) -> Tag {
         self.tag
     }
 
-    /// The values.
+    /// Returns the values.
     pub fn values(&self) -> &[Val] {
         &self.values
     }
 
-    /// The functions that were running where it was thrown, the innermost first; as [`Trap::frames`].
+    /// Returns the frames of the functions that were running where it was thrown, the innermost first; see
+    /// [`Trap::frames`]. Empty if the host made the exception.
     pub fn frames(&self) -> &[TrapFrame] {
         self.trap.as_ref().map_or(&[], Trap::frames)
     }

@@ -1,27 +1,27 @@
-//! Types of what can be imported and exported (spec: syntax/types#external-types).
+//! Types of imports and exports (spec: syntax/types#external-types).
 
 use wasmote_decode::{Export, ExportKind, FuncType, GlobalType, ImportType, MemoryType, TableType};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime::Module;
 
-/// The type of an [`Extern`](crate::Extern). Prints as `func (i32, i32) -> i64`, `memory 1..=16` (pages) and the like, with feature
-/// `messages`.
+/// The type of an [`Extern`](crate::Extern). With the feature `messages` it prints like `func (i32, i32) -> i64` or
+/// `memory 1..=16`, which counts pages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExternType {
-    /// A function's.
+    /// The type of a function.
     Func(FuncType),
-    /// A table's.
+    /// The type of a table.
     Table(TableType),
-    /// A memory's.
+    /// The type of a memory.
     Memory(MemoryType),
-    /// A global's.
+    /// The type of a global.
     Global(GlobalType),
-    /// A tag's: its exceptions' values are the parameters.
+    /// The type of a tag. Its parameters are the values of the exceptions.
     Tag(FuncType),
 }
 
 impl ExternType {
-    /// The function type, if it is one.
+    /// Returns the function type, if this is the type of a function.
     pub fn func(&self) -> Option<&FuncType> {
         match self {
             ExternType::Func(ty) => Some(ty),
@@ -29,7 +29,8 @@ impl ExternType {
         }
     }
 
-    /// The type of an import; `None` if there is none, which only a module that is not valid brings about.
+    /// Returns the type of an import. `None` if its type index is out of range, which only an invalid module can
+    /// cause.
     pub(crate) fn of_import(module: &Module, ty: ImportType) -> Result<Option<ExternType>, OutOfMemory> {
         let func_type = |index| module.func_type(index).map(FuncType::try_clone).transpose();
         Ok(Some(match ty {
@@ -47,7 +48,7 @@ impl ExternType {
         }))
     }
 
-    /// The type of an export; `None` if there is none.
+    /// Returns the type of an export. `None` if its index is out of range.
     pub(crate) fn of_export(module: &Module, export: &Export) -> Option<ExternType> {
         let index = export.index as usize;
         let info = module.info();

@@ -1,4 +1,4 @@
-//! References to values of the host.
+//! Operations on references to values of the host.
 
 use alloc::sync::Arc;
 use core::any::Any;
@@ -12,10 +12,11 @@ use crate::handles::ExternRef;
 use crate::value::Val;
 
 impl ExternRef {
-    /// A reference to `value`.
+    /// Makes a reference to `value`.
     ///
     /// # Panics
-    /// With feature `gc`, if there is no room for it. Wasm can bring that about: where it runs, [`ExternRef::try_new`] is better.
+    /// If there is no room for it, with the feature `gc`. A guest can cause this. Host functions should use
+    /// [`ExternRef::try_new`].
     pub fn new(ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
         match ExternRef::try_new(ctx, value) {
             Ok(reference) => reference,
@@ -23,11 +24,12 @@ impl ExternRef {
         }
     }
 
-    /// A reference to `value`, in a host function for one.
+    /// Makes a reference to `value`. Host functions should use this rather than [`ExternRef::new`].
     ///
     /// # Errors
-    /// With feature `gc`, [`HeapExhausted`](crate::TrapCode::HeapExhausted) if there is no room for it, see
-    /// [`Config::max_gc_heap`](crate::Config::max_gc_heap).
+    /// With the feature `gc`: [`HeapExhausted`](crate::TrapCode::HeapExhausted) if the heap has no room; see
+    /// [`Config::max_gc_heap`](crate::Config::max_gc_heap). Without it: the same trap if there is not enough
+    /// memory.
     pub fn try_new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> Result<ExternRef, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -35,10 +37,11 @@ impl ExternRef {
         Ok(ExternRef(Root::try_new(store, reference)?))
     }
 
-    /// The value; `()` if it is none of the host, but an object that wasm made an external reference of.
+    /// Returns the host's value. Returns `()` if the reference is to an object that wasm converted with
+    /// `extern.convert_any`.
     ///
     /// # Panics
-    /// If this belongs to another store, or its scope has ended.
+    /// If the handle belongs to another store, or if its scope has ended.
     pub fn data<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a (dyn Any + Send + Sync) {
         let ctx = ctx.into();
         let store = ctx.inner();
@@ -47,10 +50,10 @@ impl ExternRef {
 }
 
 impl Val {
-    /// Whether the value is of this type, an index in which is the engine's number of a type.
+    /// Returns whether the value is of type `ty`. An index in `ty` is the engine's number of a type.
     ///
     /// # Panics
-    /// If it is a reference of another store.
+    /// If the value is a reference of another store.
     pub fn matches(&self, ctx: impl AsContext, ty: ValType) -> bool {
         self.is_of(ty, ctx.as_context().inner())
     }

@@ -1,4 +1,4 @@
-//! What can be imported and exported (spec: exec/runtime#external-instances).
+//! Items that modules import and export (spec: exec/runtime#external-instances).
 
 use wasmote_decode::{MemoryType, TableType};
 use wasmote_ir::fallible::OutOfMemory;
@@ -8,7 +8,7 @@ use crate::context::AsContext;
 use crate::extern_type::ExternType;
 use crate::handles::{Func, Global, Memory, Table, Tag};
 
-/// Something that a module imports or exports.
+/// An item that a module imports or exports.
 #[derive(Clone, Copy, Debug)]
 pub enum Extern {
     /// A function.
@@ -27,7 +27,7 @@ macro_rules! into {
     ($($name:ident, $kind:ident;)*) => {
         impl Extern {
             $(
-                #[doc = concat!("The ", stringify!($name), ", if it is one.")]
+                #[doc = concat!("Returns the ", stringify!($name), ", if this is one.")]
                 pub fn $name(self) -> Option<$kind> {
                     match self {
                         Extern::$kind(it) => Some(it),
@@ -56,10 +56,10 @@ into! {
 }
 
 impl Extern {
-    /// The type. Tables and memories have the size they have now as their minimum.
+    /// Returns the type. The minimum of a table or memory is its current size.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> ExternType {
         self.type_in(ctx.as_context().inner()).unwrap_or_else(|_| no_memory())
     }
@@ -68,7 +68,7 @@ impl Extern {
         type_of(self.item(store), store)
     }
 
-    /// What the runtime has as one.
+    /// Returns the handle of one of the runtime's items.
     pub(crate) fn of(store: &Store, item: Item) -> Extern {
         match item {
             Item::Func(func) => Extern::Func(Func::of(store, func)),
@@ -79,10 +79,10 @@ impl Extern {
         }
     }
 
-    /// What the runtime has it as.
+    /// Returns the runtime's item.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If the handle belongs to another store.
     pub(crate) fn item(self, store: &Store) -> Item {
         match self {
             Extern::Func(func) => Item::Func(func.number(store)),

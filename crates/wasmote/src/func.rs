@@ -1,4 +1,4 @@
-//! Functions, of wasm and of the host (spec: exec/runtime#function-instances).
+//! Operations on functions, of wasm and of the host (spec: exec/runtime#function-instances).
 
 use alloc::vec::Vec;
 
@@ -17,23 +17,28 @@ use crate::typed::{IntoFunc, TypedFunc, WasmTypes};
 use crate::value::{Val, read_slots, write_slots};
 
 impl Func {
-    /// A host function whose type is that of the closure: up to 16 parameters, of which a [`Caller`] may be the
-    /// first and does not count, and no result, one, or a tuple of up to 16, or a `Result` of these.
+    /// Makes a host function from a closure. The closure's signature gives the type:
     ///
-    /// Values are `i32 u32 i64 u64 f32 f64`, `i128 u128` for `v128`, `Option<Func>` and `Option<ExternRef>`; with feature `gc` also
-    /// `AnyRef StructRef ArrayRef I31 ExnRef` for references that are never null, and `Option`s of these.
+    /// - The first parameter may be a [`Caller`], which is not part of the type. Up to 16 others follow.
+    /// - The result is `()`, a value, a tuple of up to 16 values, or a `Result` of one of these.
+    /// - Values are `i32 u32 i64 u64 f32 f64`, `i128 u128` for `v128`, `Option<Func>` and `Option<ExternRef>`.
+    /// - With the feature `gc`, values are also `AnyRef StructRef ArrayRef I31 ExnRef` for references that are
+    ///   never null, and `Option`s of these.
     ///
-    /// A function that returns an error stops all of wasm between it and the host, and the host's call returns that
-    /// same error. So does one that panics: the panic goes on where the host called (with feature `std`; without,
-    /// the process ends).
+    /// If the closure returns an error, all wasm code up to the host's call stops, and that call returns the error.
+    /// An [`Exception`](crate::Exception) is thrown in the calling code instead. If the closure panics, the panic
+    /// continues in the host's call (with the feature `std`; without it, the process ends).
     pub fn wrap<T, P, R>(mut ctx: impl AsContextMut<Data = T>, function: impl IntoFunc<T, P, R>) -> Func {
         Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(), None).unwrap_or_else(|_| no_memory())
     }
 
-    /// A host function of a type known when it is made.
+    /// Makes a host function whose type is given at run time.
+    ///
+    /// The closure gets the arguments, and the results to set. They hold default values before: zeros and nulls.
+    /// Errors and panics do the same as for [`Func::wrap`].
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     pub fn new<T>(
         mut ctx: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -42,44 +47,48 @@ impl Func {
         Func::of_host(ctx.as_context_mut().inner_mut(), &of_values(ty, function), None).unwrap_or_else(|_| no_memory())
     }
 
-    /// The type is that of the code, or one with this number that is equal but for its place among others. The code must have been made for
-    /// stores with such data as this one has.
+    /// Adds a host function to the store. Its type is `type_id`, or that of `host`. The two differ at most in their
+    /// recursion group. The code must be made for stores whose data has the type that this store's data has.
     #[allow(unsafe_code)]
     pub(crate) fn of_host(store: &mut Store, host: &HostCode, type_id: Option<u32>) -> Result<Func, Error> {
-        // SAFETY: `IntoFunc`, `Func::new` and linkers keep the type of the data, and put code only into stores that have it.
+        // SAFETY: `IntoFunc`, `Func::new` and `Linker` carry the data's type as `T`, and add code only to stores
+        // with that `T`.
         let reference = unsafe { store.add_host(host, type_id) }?;
         Ok(Func::of(store, reference))
     }
 
-    /// The type.
+    /// Returns the function's type.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> FuncType {
         let ctx = ctx.as_context();
         ctx.inner().func_type(self.number(ctx.inner())).clone()
     }
 
-    /// Calls it. `results` are as many as it has; what they are before does not matter.
+    /// Calls the function. `results` must have as many values as the type has results; their previous values do not
+    /// matter.
     ///
     /// # Errors
-    /// When the arguments are not of its type, when it traps, and what host functions it calls return.
+    /// Fails if `args` or the length of `results` does not fit the type, if the code traps or throws, or if a host
+    /// function returns an error.
     ///
     /// # Panics
-    /// If this or an argument belongs to another store, and when a host function panics.
+    /// If the handle or an argument belongs to another store, or if a host function panics.
     pub fn call(&self, mut ctx: impl AsContextMut, args: &[Val], results: &mut [Val]) -> Result<(), Error> {
         call_values(*self, ctx.as_context_mut().0.untyped(), args, results)
     }
 
-    /// The same function with its types known to the compiler, which makes calls cheaper. The types are as for
-    /// [`Func::wrap`]; several parameters or results are a tuple, none is `()`. A reference may be given where one of a type of the module's
-    /// own is asked for: whether it is of that type, each call finds out.
+    /// Returns the same function with types known at compile time, which makes calls cheaper.
+    ///
+    /// [`Func::wrap`] lists the Rust types. Several parameters or results are a tuple; none is `()`. A parameter
+    /// may be of a more specific reference type than its Rust type says. Each call then checks the reference.
     ///
     /// # Errors
-    /// When its type is another.
+    /// Fails if the function's type does not fit.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If the handle belongs to another store.
     pub fn typed<P: WasmTypes, R: WasmTypes>(&self, ctx: impl AsContext) -> Result<TypedFunc<P, R>, Error> {
         let ctx = ctx.as_context();
         let ty = ctx.inner().func_type(self.number(ctx.inner()));
@@ -91,7 +100,7 @@ impl Func {
 fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mut [Val]) -> Result<(), Error> {
     let store = ctx.borrow().store();
     let func = func.number(store);
-    // The type is read again after the call, so that nothing borrows from the store meanwhile.
+    // The type is read again after the call, so that no borrow of the store lasts through it.
     let ty = store.func_type(func);
     let mut params = 0;
     let mut fits = |(arg, &ty): (&Val, &ValType)| {
@@ -103,7 +112,7 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
         return Err(Error::new("the arguments or the number of results are not those of the function's type"));
     }
     let all = params + slots(&ty.results);
-    // Allocating takes longer than most calls.
+    // An allocation takes longer than most calls.
     let (mut few, mut many) = ([0; 16], Vec::new());
     let buffer = match few.get_mut(..all) {
         Some(few) => few,
@@ -114,12 +123,13 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     };
     let (arg_slots, result_slots) = buffer.split_at_mut(params);
     write_slots(args, arg_slots, store);
-    // SAFETY: the slots were counted and filled as the type says.
+    // SAFETY: `arg_slots` and `result_slots` have the lengths that the type says, and `write_slots` wrote checked
+    // arguments.
     let called = unsafe { ctx.call(func, arg_slots, result_slots) };
     let store = ctx.borrow().store();
     called.map_err(|error| failure(store, error))?;
     let types = &store.func_type(func).results;
-    // Only references become handles, and making room for some takes a lock.
+    // Only references become handles, and reserving room for them takes a lock.
     let handles = types.iter().filter(|ty| ty.reference().is_some()).count();
     if handles > 0 {
         store.room_for_handles(handles)?;

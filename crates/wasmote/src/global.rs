@@ -9,13 +9,13 @@ use crate::handles::Global;
 use crate::value::Val;
 
 impl Global {
-    /// A new global.
+    /// Makes a global.
     ///
     /// # Errors
-    /// When `value` is not of the type.
+    /// Fails if `value` is not of the type.
     ///
     /// # Panics
-    /// As all functions here, if the value is a reference of another store.
+    /// If `value` is a reference of another store.
     pub fn new(mut ctx: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -25,16 +25,16 @@ impl Global {
         Ok(Global::of(store, index))
     }
 
-    /// The type.
+    /// Returns the type.
     ///
     /// # Panics
-    /// As all functions here, if this belongs to another store.
+    /// Like all methods of `Global`: if the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> GlobalType {
         let ctx = ctx.as_context();
         *ctx.inner().global(self.number(ctx.inner())).ty()
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn get(&self, ctx: impl AsContext) -> Val {
         let ctx = ctx.as_context();
         let record = ctx.inner().global(self.number(ctx.inner()));
@@ -44,7 +44,10 @@ impl Global {
     /// Sets the value.
     ///
     /// # Errors
-    /// When the global is not mutable, and when `value` is not of its type.
+    /// Fails if the global is not mutable, or if `value` is not of its type.
+    ///
+    /// # Panics
+    /// If `value` is a reference of another store.
     pub fn set(&self, mut ctx: impl AsContextMut, value: Val) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();

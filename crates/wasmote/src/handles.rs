@@ -1,4 +1,4 @@
-//! Handles: what the embedder has of the things in a store. What can be done with each is in a file of its own.
+//! Handles: the embedder's references to items in a store. Each type's operations are in a file of its own.
 
 use wasmote_runtime::{Root, Store, StoreId};
 
@@ -12,16 +12,16 @@ macro_rules! numbered {
         }
 
         impl $name {
-            /// The one with this number.
+            /// Returns the handle of the item with this number.
             #[inline]
             pub(crate) fn of(store: &Store, index: u32) -> $name {
                 $name { store: store.id(), index }
             }
 
-            /// The number.
+            /// Returns the item's number in its store.
             ///
             /// # Panics
-            /// If this belongs to another store.
+            /// If the handle belongs to another store.
             #[inline]
             pub(crate) fn number(self, store: &Store) -> u32 {
                 store.check(self.store);
@@ -88,7 +88,7 @@ numbered! {
     /// # Ok::<(), wasmote::Error>(())
     /// ```
     Global;
-    /// A tag in a store: what tells exceptions apart. Two tags are never the same, even with equal types.
+    /// A tag in a store. Tags tell exceptions apart. Each tag is different from all others, even of the same type.
     ///
     /// ```
     /// use wasmote::{Engine, FuncType, Store, Tag, ValType};
@@ -121,8 +121,10 @@ numbered! {
     Instance;
 }
 
-/// A reference to a value of the host, which wasm can pass on and give back. It is good until its `scope` ends; the value is dropped
-/// when neither wasm nor the host has a reference to it any more. Without the feature `gc`, both live as long as the store.
+/// A reference to a value of the host, which wasm can pass on and return.
+///
+/// With the feature `gc`, the handle is valid until its `scope` ends. The value is dropped when neither wasm nor
+/// the host refers to it. Without the feature, both live as long as the store.
 ///
 /// ```
 /// use wasmote::{Engine, ExternRef, Store};
@@ -134,8 +136,8 @@ numbered! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ExternRef(pub(crate) Root);
 
-/// A reference to an object, an `anyref`. It is good until its `scope` ends. Two are equal if they are to the same object.
-/// Without the feature `gc` there are none, only null.
+/// A reference to an object: an `anyref`. It is valid until its `scope` ends. Two are equal if they refer to the
+/// same object. Without the feature `gc`, only null exists.
 ///
 /// ```
 /// use wasmote::{AnyRef, Engine, I31, Instance, Module, Store, Val};
@@ -159,7 +161,7 @@ pub struct ExternRef(pub(crate) Root);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AnyRef(pub(crate) Root);
 
-/// A reference to an exception, an `exnref`. It is good until its `scope` ends. Without the feature `gc` there are none, only
-/// null.
+/// A reference to an exception: an `exnref`. It is valid until its `scope` ends. Without the feature `gc`, only
+/// null exists.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ExnRef(pub(crate) Root);

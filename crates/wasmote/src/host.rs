@@ -1,4 +1,4 @@
-//! Host functions: the embedder's code as the runtime calls it.
+//! Host functions, in the form that the runtime calls.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,58 +14,60 @@ use crate::error::Error;
 use crate::thrown::stop;
 use crate::value::{Val, write_slots};
 
-/// A plain function of the embedder's, arguments and results in slots.
+/// A function of the embedder's over slots.
 pub(crate) type Plain<T> = fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error>;
 
-/// What [`Linker::func_raw_fn`](crate::Linker::func_raw_fn) takes: a closure over slots.
+/// A closure over slots, for [`Linker::func_raw_fn`](crate::Linker::func_raw_fn).
 pub type RawFn<T> = Arc<dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> + Send + Sync>;
 
-/// As many slots are copied without an allocation for functions that take them as a reference.
+/// Functions that take slots by reference get a copy. Up to this many slots are copied without an allocation.
 const FEW: usize = 16;
 
-/// A plain function.
+/// Makes a host function from a function over slots.
 ///
 /// # Panics
-/// If there are more than 1000 parameters or results.
+/// If the type has more than 1000 parameters or more than 1000 results.
 #[track_caller]
 #[allow(unsafe_code)]
 pub(crate) fn plain<T>(ty: FuncType, code: Plain<T>) -> HostCode {
-    // SAFETY: `call_plain` makes of it what it was, but for `T`. It leaves results as the runtime made them fit.
+    // SAFETY: `call_plain` turns the pointer back into a function, and its `finish` checks the results that it
+    // returns.
     unsafe { HostCode::plain(ty, call_plain, transmute::<Plain<T>, Erased>(code)) }
 }
 
 #[allow(unsafe_code)]
 fn call_plain(code: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
-    // SAFETY: it was made of a function like this by `plain`. A `Caller` is transparent over the same pointer whatever the data is, so the functions'
-    // calling conventions are the same; linkers and stores only ever pass callers of stores whose data is what the function was made for.
+    // SAFETY: `plain` made the pointer from a `Plain<T>`. A `Caller<T>` is a transparent wrapper of the same
+    // pointer for all `T`, so both function types have the same calling convention. Linkers and stores add the
+    // function only to stores whose data is that `T`, and the function alone looks at the data.
     let code = unsafe { transmute::<Erased, Plain<()>>(code) };
     with_copied_slots(call, |call, slots| {
-        // SAFETY: as above.
+        // SAFETY: nothing looks at the data as a `()`; `code` takes it as the store's own type.
         code(Caller::of(unsafe { call.caller() }), slots)
     })
 }
 
-/// A closure over slots.
+/// Makes a host function from a closure over slots.
 ///
 /// # Panics
-/// If there are more than 1000 parameters or results.
+/// If the type has more than 1000 parameters or more than 1000 results.
 #[track_caller]
 #[allow(unsafe_code)]
 pub(crate) fn raw<T: 'static>(ty: FuncType, function: RawFn<T>) -> HostCode {
     let code = move |call: HostCall<'_>| {
         with_copied_slots(call, |call, slots| {
-            // SAFETY: the function goes only to stores whose data is a `T`.
+            // SAFETY: linkers carry `T`, so the function is added only to stores whose data is a `T`.
             function(Caller::of(unsafe { call.caller() }), slots)
         })
     };
-    // SAFETY: `with_copied_slots` leaves results as the runtime made them fit.
+    // SAFETY: `with_copied_slots` returns only results that the runtime has checked (`HostCall::finish`).
     unsafe { HostCode::closure(ty, Arc::new(code)) }
 }
 
-/// A function over values.
+/// Makes a host function from a closure over values.
 ///
 /// # Panics
-/// If there are more than 1000 parameters or results.
+/// If the type has more than 1000 parameters or more than 1000 results.
 #[track_caller]
 #[allow(unsafe_code)]
 pub(crate) fn of_values<T>(
@@ -76,19 +78,20 @@ pub(crate) fn of_values<T>(
     let code = move |mut call: HostCall<'_>| {
         let outcome = before(call.store(), &types, call.slots()).map_err(Error::from).and_then(|mut values| {
             let (args, results) = values.split_at_mut(types.params.len());
-            // SAFETY: the function goes only to stores whose data is a `T`.
+            // SAFETY: `Func::new` and linkers carry `T`, so the function is added only to stores whose data is a
+            // `T`.
             function(Caller::of(unsafe { call.caller() }), args, results)?;
             let (slots, store) = call.slots_mut();
             after(store, &types, results, slots)
         });
         outcome.map_err(|error| stop(call.store_mut(), error))
     };
-    // SAFETY: `after` writes results that are of the function's types.
+    // SAFETY: `after` checks the types of the results before it writes them.
     unsafe { HostCode::closure(ty, Arc::new(code)) }
 }
 
-/// Calls a function with a copy of the slots, and makes results of what it leaves there.
-// Each way of giving the function has a copy of this: asking through a pointer for it takes longer than the copy of the slots.
+/// Calls a function with a copy of the slots, and takes the results from the copy.
+// Inlined into each kind of host function: a call through a pointer costs more than copying the slots.
 #[inline(always)]
 fn with_copied_slots(
     mut call: HostCall<'_>,
@@ -104,7 +107,7 @@ fn with_copied_slots(
     finish(call, copy, outcome)
 }
 
-/// Room for a copy of many slots.
+/// Allocates a copy of many slots.
 #[cold]
 #[inline(never)]
 fn copy_of_many<'a>(call: &mut HostCall<'_>, copy: &'a mut Vec<u64>) -> Result<&'a mut [u64], TrapCode> {
@@ -114,7 +117,7 @@ fn copy_of_many<'a>(call: &mut HostCall<'_>, copy: &'a mut Vec<u64>) -> Result<&
     }
 }
 
-/// Makes results of what a function left in a copy of the slots.
+/// Writes the results that a function left in a copy of the slots.
 #[inline(never)]
 fn finish(mut call: HostCall<'_>, copy: &[u64], outcome: Result<(), Error>) -> Result<(), TrapCode> {
     match outcome {
@@ -130,7 +133,7 @@ fn unknown_reference() -> Error {
     Error::new("a host function returned a reference that its store does not know")
 }
 
-/// The arguments of a host function, followed by room for its results.
+/// Returns the arguments of a host function, followed by default values for its results.
 fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOfMemory> {
     let mut values = try_with_capacity(ty.params.len() + ty.results.len())?;
     let mut at = 0;
@@ -142,7 +145,7 @@ fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOf
     Ok(values)
 }
 
-/// The results of a host function into its slots.
+/// Writes the results of a host function to its slots, after checking their types.
 fn after(store: &Store, ty: &FuncType, results: &[Val], slots: &mut [u64]) -> Result<(), Error> {
     if !results.iter().zip(&ty.results).all(|(result, &ty)| result.is_of(ty, store)) {
         return Err(Error::new("a host function returned values of another type than it was declared with"));

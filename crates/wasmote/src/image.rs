@@ -1,4 +1,4 @@
-//! Modules as images: taken, and made.
+//! Images: modules that were translated ahead of time.
 
 pub use wasmote_ir::image::{ImageError, ImageErrorKind};
 use wasmote_runtime as runtime;
@@ -9,33 +9,37 @@ use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
 impl Module {
-    /// Takes an image that `wasmote compile`, or [`Module::to_image`], wrote. Nothing is decoded, validated or translated; what
-    /// it says about the module is verified now, its functions each when it is first called ([`Module::verify`] does so
-    /// for all). Whatever the bytes are, no more than a wrong module comes of it.
+    /// Loads an image that `wasmote compile` or [`Module::to_image`] wrote. Nothing is decoded, validated or
+    /// translated.
+    ///
+    /// The image's description of the module is verified now. Each function is verified at its first call;
+    /// [`Module::verify`] verifies all of them. So hostile bytes can make a wrong module, but cannot break memory
+    /// safety.
     ///
     /// # Errors
-    /// When the bytes are no image, damaged, or of another version or build, and what to do about it.
+    /// Fails if the bytes are not an image, are damaged, or are of another version or build. The message says what
+    /// to do.
     pub fn from_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
         Ok(Module(runtime::Module::of_image(engine.inner(), image.into())?))
     }
 
-    /// As [`Module::from_image`], without looking at functions and data.
+    /// Loads an image without verifying its functions and data.
     ///
     /// # Safety
-    /// The image is as it was written: one that was changed may do anything.
+    /// The image must be unchanged since it was written. A changed one can do anything, also break memory safety.
     ///
     /// # Errors
-    /// As [`Module::from_image`], as far as it looks.
+    /// Those of [`Module::from_image`], as far as the image is verified.
     #[allow(unsafe_code)]
     pub unsafe fn from_image_unchecked(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller guarantees that the image is unchanged since it was written.
         Ok(Module(unsafe { runtime::Module::from_image_unchecked(engine.inner(), image.into()) }?))
     }
 
-    /// The bytes that every image begins with.
+    /// The four bytes at the beginning of each image.
     pub const IMAGE_MAGIC: [u8; 4] = wasmote_ir::image::layout::MAGIC;
 
-    /// Whether these bytes begin as an image does, whatever follows.
+    /// Returns whether these bytes begin as an image does. The rest is not checked.
     pub fn is_image(bytes: &[u8]) -> bool {
         bytes.starts_with(&Module::IMAGE_MAGIC)
     }

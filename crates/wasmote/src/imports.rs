@@ -1,4 +1,4 @@
-//! Imports that are not satisfied.
+//! Reports imports that are missing or of another type.
 
 use wasmote_decode::Import;
 use wasmote_ir::fallible::try_str;
@@ -7,7 +7,7 @@ use wasmote_runtime::Module;
 use crate::error::{Error, ImportProblem};
 use crate::extern_type::ExternType;
 
-/// That a module's import is not satisfied by what was found.
+/// Describes an import that `found` does not satisfy.
 pub(crate) fn problem_of(module: &Module, import: &Import, found: Option<ExternType>) -> Result<ImportProblem, Error> {
     let Some(expected) = ExternType::of_import(module, import.ty)? else {
         return Err(Error::instantiate("the module is not valid"));

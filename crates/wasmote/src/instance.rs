@@ -1,4 +1,4 @@
-//! Instances (spec: exec/runtime#module-instances).
+//! Operations on instances (spec: exec/runtime#module-instances).
 
 use wasmote_ir::fallible::{TryVec, try_collect};
 use wasmote_runtime::{Item, Store, StoreMut};
@@ -14,14 +14,13 @@ use crate::thrown::failure;
 use crate::typed::{TypedFunc, WasmTypes};
 
 impl Instance {
-    /// Instantiates a module (spec: exec/modules#instantiation) with what it imports, in the order of
-    /// [`Module::imports`]. Its start function, if it has one, has run when this returns. [`Linker`](crate::Linker)
-    /// finds imports by name.
+    /// Instantiates a module (spec: exec/modules#instantiation), and runs its start function if it has one.
+    /// `imports` are in the order of [`Module::imports`]. [`Linker`](crate::Linker) finds them by name instead.
     ///
     /// # Errors
-    /// When imports are not as many or not of the types that the module asks for, when memories or tables cannot be
-    /// had, when active segments do not fit, and when the start function fails. What was written to imported tables
-    /// and memories by then stays.
+    /// Fails if the number or the types of the imports are not those that the module asks for, if a memory or table
+    /// cannot be made, if an active segment does not fit, or if the start function fails. Writes to imported tables
+    /// and memories that were made before the failure stay.
     ///
     /// # Panics
     /// If an import belongs to another store.
@@ -32,31 +31,31 @@ impl Instance {
         instantiate(ctx.0.untyped(), module, &imports)
     }
 
-    /// The module.
+    /// Returns the module.
     ///
     /// # Panics
-    /// As all functions here, if this belongs to another store.
+    /// Like all methods of `Instance`: if the handle belongs to another store.
     pub fn module<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a Module {
         let store = ctx.into().inner();
         Module::of(store.instance(self.number(store)).module())
     }
 
-    /// What it exports under this name.
+    /// Returns the export with this name.
     pub fn get_export(&self, ctx: impl AsContext, name: &str) -> Option<Extern> {
         let ctx = ctx.as_context();
         let store = ctx.inner();
         Some(Extern::of(store, store.instance(self.number(store)).export(name)?))
     }
 
-    /// The function it exports under this name.
+    /// Returns the exported function with this name.
     pub fn get_func(&self, ctx: impl AsContext, name: &str) -> Option<Func> {
         self.get_export(ctx, name)?.func()
     }
 
-    /// The function it exports under this name, typed as by [`Func::typed`].
+    /// Returns the exported function with this name, typed by [`Func::typed`].
     ///
     /// # Errors
-    /// When there is none, or its type is another.
+    /// Fails if there is no such function, or if its type does not fit.
     pub fn get_typed_func<P: WasmTypes, R: WasmTypes>(
         &self,
         ctx: impl AsContext,
@@ -68,27 +67,27 @@ impl Instance {
         }
     }
 
-    /// The table it exports under this name.
+    /// Returns the exported table with this name.
     pub fn get_table(&self, ctx: impl AsContext, name: &str) -> Option<Table> {
         self.get_export(ctx, name)?.table()
     }
 
-    /// The memory it exports under this name.
+    /// Returns the exported memory with this name.
     pub fn get_memory(&self, ctx: impl AsContext, name: &str) -> Option<Memory> {
         self.get_export(ctx, name)?.memory()
     }
 
-    /// The tag it exports under this name.
+    /// Returns the exported tag with this name.
     pub fn get_tag(&self, ctx: impl AsContext, name: &str) -> Option<Tag> {
         self.get_export(ctx, name)?.tag()
     }
 
-    /// The global it exports under this name.
+    /// Returns the exported global with this name.
     pub fn get_global(&self, ctx: impl AsContext, name: &str) -> Option<Global> {
         self.get_export(ctx, name)?.global()
     }
 
-    /// All that it exports, in order.
+    /// Returns all exports with their names, in order.
     pub fn exports<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> impl Iterator<Item = (&'a str, Extern)> {
         let store = ctx.into().inner();
         let record = store.instance(self.number(store));
@@ -102,8 +101,8 @@ fn no_function(_name: &str) -> Error {
     Error::new(message!("there is no such exported function", ": `{_name}`"))
 }
 
-/// Instantiates a module with what it imports, in order.
-// Not into what is generic over the host's state, of which there may be several.
+/// Instantiates a module; `imports` are in order.
+// Not inlined: its callers are generic over the embedder's data, and each would have a copy.
 #[inline(never)]
 pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &[Item]) -> Result<Instance, Error> {
     let made = ctx.instantiate(module.inner(), imports);
@@ -115,7 +114,7 @@ pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &
     }
 }
 
-/// What is wrong with imports.
+/// Describes the imports that do not fit.
 #[cold]
 #[inline(never)]
 fn imports_error(store: &Store, module: &Module, given: &[Item]) -> Result<Error, Error> {

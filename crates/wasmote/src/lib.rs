@@ -1,9 +1,9 @@
-//! wasmote, a small and fast WebAssembly interpreter, to embed in programs.
+//! wasmote is a small and fast WebAssembly interpreter to embed in programs.
 //!
 //! ```
 //! use wasmote::{Caller, Engine, Linker, Module, Store};
 //!
-//! // A module in text form; bytes of a `.wasm` file do as well.
+//! // A module in the text format. The bytes of a `.wasm` file work as well.
 //! let wasm = wat::parse_str(r#"(module
 //!     (import "host" "log" (func $log (param i32)))
 //!     (func (export "run") (param i32) (result i32)
@@ -13,7 +13,7 @@
 //! let engine = Engine::default();
 //! let module = Module::new(&engine, wasm)?;
 //!
-//! // What the module imports. Host functions get at the store's data.
+//! // Defines what the module imports. Host functions can use the store's data.
 //! let mut linker = Linker::<Vec<u32>>::new(&engine);
 //! linker.func_wrap("host", "log", |mut caller: Caller<'_, Vec<u32>>, x: u32| {
 //!     caller.data_mut().push(x);
@@ -29,35 +29,41 @@
 //!
 //! # What is here
 //!
-//! An [`Engine`] has what stores and modules have in common. A [`Module`] is decoded and validated code, which any
-//! number of threads may use. A [`Store`] is a world of its own: it owns an [`Instance`] of each module instantiated
-//! in it, with the [`Func`]s, [`Memory`]s, [`Table`]s and [`Global`]s, all of which are handles, small and `Copy`,
-//! that mean something only together with their store. A [`Linker`] finds what modules import by name. Everything
-//! that can fail returns an [`Error`].
+//! An [`Engine`] holds the settings and the types that stores and modules share. A [`Module`] is decoded and
+//! validated code; any number of threads may use it. A [`Store`] owns everything that code works on: an
+//! [`Instance`] of each module instantiated in it, and the [`Func`]s, [`Memory`]s, [`Table`]s and [`Global`]s. All
+//! of these are handles: small, `Copy`, and valid only with their own store. A [`Linker`] finds a module's imports
+//! by name. Functions that can fail return an [`Error`].
 //!
-//! # For those who work on it
+//! # For contributors
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store`, `context`: what is shared and what is not, and how stores are borrowed;
-//! 2. `handles`: what the embedder has of the things in a store; `value`: values, and as slots;
-//! 3. `extern_type`, `externs`, `imports`: what can be imported and exported;
-//! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `named`: what can be done with each;
-//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust's types as those of WebAssembly;
-//! 6. `error` with `messages`, `exception`, `thrown`: what becomes of failures;
+//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store`, `context`: what stores share, and how a
+//!    store is borrowed;
+//! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
+//! 3. `extern_type`, `externs`, `imports`: imports and exports;
+//! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
+//!    item;
+//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types;
+//! 6. `error` with `messages`, `exception`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
-//! 8. `linked`: what functions become, to be shown, and `trace`: what runs; `script`: the specification's scripts, for tests.
+//! 8. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
+//!    the specification's scripts, for tests.
 //!
-//! What all of these stand for, the records that code works on, is in `wasmote-runtime`, and with it nearly all that is `unsafe`. Here it is
-//! the few items that say `allow(unsafe_code)`: calls, whose arguments are made of values of the right types; host functions, which go only to
-//! stores whose data they were made for; references to an engine or a module of the runtime's, which are those to ours; and the functions that
-//! are unsafe for the embedder, too.
+//! The records behind the handles are in `wasmote-runtime`, and so is nearly all `unsafe` code. This crate has only
+//! a few items with `allow(unsafe_code)`:
+//!
+//! - calls, which build their arguments from values of the right types;
+//! - host functions, which go only to stores whose data has the type that they were made for;
+//! - references to the runtime's engine or module, which become references to the types of this crate;
+//! - functions that are `unsafe` for the embedder, too.
 //!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
-// Without both there are no modules, and little of the rest is used.
+// Without these two features there are no modules, and most of the rest is unused.
 #![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code, unused, unreachable_code))]
 
 extern crate alloc;
@@ -129,7 +135,7 @@ pub use validate::{Features, ValidateError};
 pub use value::Val;
 #[cfg(feature = "count")]
 pub use wasmote_runtime::count;
-// For crates over this one that do without the standard library, too; no part of the API.
+// For crates on top of this one that also work without the standard library. Not part of the API.
 #[doc(hidden)]
 pub use wasmote_runtime::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
@@ -145,8 +151,9 @@ pub use wasmote_compile::ImageOptions;
 pub use wasmote_decode::{
     CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType,
 };
-/// The number of the schedule by which code that takes fuel does so: `docs/fuel.md`. It changes whenever a cost does. An image whose
-/// code takes fuel runs only under the schedule that it was compiled for.
+/// The version of the fuel schedule, which says what each operator costs. `docs/fuel.md` lists the costs. The
+/// number changes whenever a cost changes. An image whose code takes fuel runs only under the schedule that it was
+/// compiled for.
 pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
 pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]

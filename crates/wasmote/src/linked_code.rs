@@ -1,4 +1,4 @@
-//! What functions become, to be shown.
+//! The linked code of functions, to print it.
 
 use wasmote_runtime::{LinkedFunction, LinkedOptions};
 
@@ -6,15 +6,16 @@ use crate::error::Error;
 use crate::module::Module;
 
 impl Module {
-    /// A function, imports counted, as it runs: what its first call makes of it is made again, by the same translator and linker.
+    /// Returns the linked code of a function. It is translated and linked again, in the same way as at the
+    /// function's first call. `func` is the function's index; imports count.
     ///
     /// # Errors
-    /// Those of its first call; also when it has no code.
+    /// Those of the function's first call. Fails also if the function is imported, or does not exist.
     pub fn linked_function(&self, func: u32) -> Result<LinkedFunction, Error> {
         Ok(self.inner().linked_function(func)?)
     }
 
-    /// What holds for the code of all functions.
+    /// Returns the options that hold for the code of all functions.
     pub fn linked_options(&self) -> LinkedOptions {
         self.inner().linked_options()
     }

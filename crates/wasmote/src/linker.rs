@@ -1,4 +1,4 @@
-//! Finds what modules import by name.
+//! Linkers, which find imports by name.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -26,8 +26,8 @@ use crate::name_map::NameMap;
 use crate::typed::IntoFunc;
 use crate::value::Val;
 
-/// Names and what modules get when they import them. Host functions defined here belong to no store, so that one
-/// linker serves many stores, also at a time.
+/// Definitions of imports, by module name and item name. Host functions that are defined here belong to no store,
+/// so one linker serves many stores, even at the same time.
 ///
 /// ```
 /// use wasmote::{Engine, Linker, Module, Store};
@@ -53,15 +53,15 @@ pub struct Linker<T> {
     data: PhantomData<fn(T) -> T>,
 }
 
-/// Definitions by module name and name.
+/// Definitions, by module name and item name.
 #[derive(Clone, Default)]
 struct Definitions(NameMap<NameMap<Definition>>);
 
 #[derive(Clone)]
 enum Definition {
-    /// Something in a store.
+    /// An item that is in a store.
     Extern(Extern),
-    /// A host function, which is put into a store when a module there imports it.
+    /// A host function. It is added to a store when a module there imports it.
     Host(HostCode),
 }
 
@@ -77,7 +77,7 @@ impl<T> Clone for Linker<T> {
 }
 
 impl<T> Linker<T> {
-    /// A linker without definitions.
+    /// Makes a linker without definitions.
     pub fn new(engine: &Engine) -> Linker<T> {
         Linker {
             engine: engine.clone(),
@@ -87,29 +87,31 @@ impl<T> Linker<T> {
         }
     }
 
-    /// The engine.
+    /// Returns the engine that the linker was made for.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Whether a definition may replace another of the same name, which is an error unless said here.
+    /// Sets whether a definition may replace another of the same name. Default: no; a second definition is an
+    /// error.
     pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
         self.allow_shadowing = allow;
         self
     }
 
-    /// Gives a name to something in a store. Only modules in that store can be instantiated with it.
+    /// Defines an item that is in a store. The linker then works only with that store.
     ///
     /// # Errors
-    /// As all functions here that define something, when the name is taken and shadowing was not allowed.
+    /// Like all methods that define an item: fails if the name is taken and
+    /// [`allow_shadowing`](Linker::allow_shadowing) is off, or if there is not enough memory.
     pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Self, Error> {
         self.insert(module, name, Definition::Extern(item.into()))
     }
 
-    /// Defines a host function whose type is that of the closure; see [`Func::wrap`].
+    /// Defines a host function. The closure's signature gives its type; see [`Func::wrap`].
     ///
     /// # Errors
-    /// When the name is taken.
+    /// Fails if the name is taken.
     pub fn func_wrap<P, R>(
         &mut self,
         module: &str,
@@ -119,13 +121,13 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(function.into_host()))
     }
 
-    /// Defines a host function of a type known when it is made; see [`Func::new`].
+    /// Defines a host function whose type is given at run time; see [`Func::new`].
     ///
     /// # Errors
-    /// When the name is taken.
+    /// Fails if the name is taken.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
     pub fn func_new(
         &mut self,
@@ -137,11 +139,12 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(of_values(ty, function)))
     }
 
-    /// Defines a host function over slots, which costs least: no closure, no allocation, no conversions.
+    /// Defines a host function that works on slots. This is the cheapest kind: it has no closure, and values are
+    /// not converted.
     ///
-    /// A slot has 64 bits; a value takes one, but `v128` two, the lower half first. `slots` begins with the
-    /// parameters one after the other, and when the function returns, with the results. Narrow values lie in the
-    /// lower bits, and so do references: 0 is null.
+    /// A slot has 64 bits. A value takes one slot; a `v128` takes two, the lower half first. At the call, `slots`
+    /// begins with the parameters; when the function returns, it must begin with the results. Narrow values lie in
+    /// the low bits, and so do references, where 0 is null.
     ///
     /// ```
     /// # use wasmote::{Caller, Engine, Error, FuncType, Linker, ValType};
@@ -156,10 +159,10 @@ impl<T> Linker<T> {
     /// ```
     ///
     /// # Errors
-    /// When the name is taken.
+    /// Fails if the name is taken.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
     pub fn func_raw(
         &mut self,
@@ -171,13 +174,13 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(plain(ty, function)))
     }
 
-    /// As [`Linker::func_raw`], for a closure.
+    /// Does the same as [`Linker::func_raw`], but for a closure.
     ///
     /// # Errors
-    /// When the name is taken.
+    /// Fails if the name is taken.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
     pub fn func_raw_fn(
         &mut self,
@@ -192,10 +195,13 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(raw(ty, function)))
     }
 
-    /// Gives names to all that an instance exports, under the module name `module`.
+    /// Defines all exports of an instance, under the module name `module`.
     ///
     /// # Errors
-    /// When a name is taken.
+    /// Fails if a name is taken.
+    ///
+    /// # Panics
+    /// If `instance` belongs to another store.
     pub fn instance(
         &mut self,
         mut ctx: impl AsContextMut<Data = T>,
@@ -209,11 +215,12 @@ impl<T> Linker<T> {
         Ok(self)
     }
 
-    /// Instantiates a module with what its imports are named here, and runs its start function; see [`Instance::new`].
+    /// Instantiates a module with the imports that are defined here, and runs its start function; see
+    /// [`Instance::new`].
     ///
     /// # Errors
-    /// When there are imports that are not defined here, or not of the types that the module asks for: the error
-    /// names all of them. As [`Instance::new`] otherwise.
+    /// Fails if imports are not defined, or are of another type than the module asks for; the error lists all of
+    /// them. Fails also as [`Instance::new`] does.
     ///
     /// # Panics
     /// If a definition belongs to another store.
@@ -223,7 +230,10 @@ impl<T> Linker<T> {
         instantiate(ctx.0.untyped(), module, &imports)
     }
 
-    /// What has this name. A host function is put into the store, anew each time.
+    /// Returns the definition with this name. A host function is added to the store, again at each call.
+    ///
+    /// # Panics
+    /// If the definition belongs to another store.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
         if let Definition::Extern(item) = definition {
@@ -235,7 +245,7 @@ impl<T> Linker<T> {
         Some(Extern::of(store, provided))
     }
 
-    /// What a module imports that has no definition here, in order: module name, name and type.
+    /// Returns the imports of a module that are not defined here, in order: module name, item name and type.
     pub fn missing(&self, module: &Module) -> Vec<(Box<str>, Box<str>, ExternType)> {
         let unknown = |import: &&Import| self.definitions.get(&import.module, &import.name).is_none();
         let imports = module.info().imports.iter().filter(unknown);
@@ -277,7 +287,7 @@ fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> 
     })
 }
 
-/// What a module imports, in order. Nothing is put into the store unless all of it is there.
+/// Finds a module's imports, in order. The store is changed only if all of them are found.
 fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Result<Vec<Item>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
@@ -292,7 +302,7 @@ fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Res
     if !problems.is_empty() {
         return Err(Error::of(ErrorKind::Link(problems.try_into_box()?)));
     }
-    // A host function is of the type that the module asks for, which may have a place among others.
+    // A host function gets the module's own type, which may be in a recursion group with other types.
     let number = |ty| match ty {
         ImportType::Func(ty) => inner.type_id(ty),
         _ => None,

@@ -1,4 +1,4 @@
-//! Linear memories (spec: exec/runtime#memory-instances).
+//! Operations on linear memories (spec: exec/runtime#memory-instances).
 
 use core::ops::Range;
 
@@ -9,10 +9,11 @@ use crate::error::Error;
 use crate::handles::Memory;
 
 impl Memory {
-    /// A new memory of zeros.
+    /// Makes a memory filled with zeros.
     ///
     /// # Errors
-    /// When the type is not valid or shared, or there is not enough memory.
+    /// Fails if the type is invalid or shared, if the minimum exceeds
+    /// [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory.
     pub fn new(mut ctx: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -20,25 +21,26 @@ impl Memory {
         Ok(Memory::of(store, index))
     }
 
-    /// The type it was made with.
+    /// Returns the type that the memory was made with. Its minimum does not change when the memory grows.
     ///
     /// # Panics
-    /// As all functions here, if this belongs to another store.
+    /// Like all methods of `Memory`: if the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> MemoryType {
         let ctx = ctx.as_context();
         *ctx.inner().memory(self.number(ctx.inner())).ty()
     }
 
-    /// How many pages it has.
+    /// Returns the size in pages. A page has `2^page_log2` bytes: 64 KiB, unless the type says otherwise.
     pub fn size(&self, ctx: impl AsContext) -> u64 {
         let ctx = ctx.as_context();
         ctx.inner().memory(self.number(ctx.inner())).size()
     }
 
-    /// Adds pages, and says how many there were before.
+    /// Adds `delta` pages of zeros, and returns the previous size in pages.
     ///
     /// # Errors
-    /// When it would have more than it may, or more than can be had; it is then as it was.
+    /// Fails if the memory would exceed its maximum or the engine's limit, or if there is not enough memory. The
+    /// memory is then unchanged.
     pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -46,28 +48,28 @@ impl Memory {
         grown.ok_or_else(|| Error::new("the memory cannot grow as much"))
     }
 
-    /// All of its bytes.
+    /// Returns the memory's bytes.
     pub fn data<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         let store = ctx.into().inner();
         store.memory(self.number(store)).data()
     }
 
-    /// All of its bytes.
+    /// Returns the memory's bytes, mutably.
     pub fn data_mut<'a, T: 'a>(&self, ctx: impl Into<StoreContextMut<'a, T>>) -> &'a mut [u8] {
         self.data_and_store_mut(ctx).0
     }
 
-    /// All of its bytes, and the embedder's data beside.
+    /// Returns the memory's bytes and the embedder's data, both mutably.
     pub fn data_and_store_mut<'a, T: 'a>(&self, ctx: impl Into<StoreContextMut<'a, T>>) -> (&'a mut [u8], &'a mut T) {
         let (store, data) = ctx.into().into_parts();
         let index = self.number(store);
         (store.memory_mut(index).data_mut(), data)
     }
 
-    /// Copies bytes out of it.
+    /// Copies bytes from `offset` on out of the memory into `buffer`.
     ///
     /// # Errors
-    /// When not all of them are there; `buffer` is then as it was.
+    /// Fails if the range does not lie in the memory. `buffer` is then unchanged.
     pub fn read(&self, ctx: impl AsContext, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
         let ctx = ctx.as_context();
         let data = ctx.inner().memory(self.number(ctx.inner())).data();
@@ -75,10 +77,10 @@ impl Memory {
         Ok(())
     }
 
-    /// Copies bytes into it.
+    /// Copies `bytes` into the memory, from `offset` on.
     ///
     /// # Errors
-    /// When there is no room for all of them; the memory is then as it was.
+    /// Fails if the range does not lie in the memory. The memory is then unchanged.
     pub fn write(&self, mut ctx: impl AsContextMut, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();

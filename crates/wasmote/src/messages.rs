@@ -1,4 +1,4 @@
-//! Errors in words; without the feature `messages`, as numbers.
+//! The messages of errors. Without the feature `messages`, most errors print as numbers.
 
 #[cfg(feature = "messages")]
 mod words {
@@ -49,7 +49,7 @@ mod words {
         fmt::Display::fmt(error, f)
     }
 
-    /// The first line names the first problem; when there are more, all follow on lines of their own.
+    /// One problem is a single line. Several follow a line with their count, one on each line.
     fn display_link(problems: &[ImportProblem], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [problem] = problems {
             return fmt::Display::fmt(problem, f);
@@ -159,7 +159,7 @@ mod numbers {
     }
 }
 
-/// A message made of parts; without the feature `messages` only what stands before them.
+/// Formats a message. Without the feature `messages`, it is only the fixed text at the beginning.
 #[cfg(feature = "messages")]
 macro_rules! message {
     ($fixed:literal $(, $($rest:tt)*)?) => {
@@ -167,7 +167,7 @@ macro_rules! message {
     };
 }
 
-/// The message, or what stands in front of its parts when there is no memory for it.
+/// Returns the whole message, or only its fixed text if there is not enough memory.
 #[cfg(feature = "messages")]
 #[cold]
 #[inline(never)]

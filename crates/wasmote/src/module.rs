@@ -1,5 +1,5 @@
-//! Modules: decoded, validated, and translated function by function when first called; or images, of which functions are
-//! verified when first called.
+//! Modules. A binary is decoded and validated, and each function is translated at its first call. An image is
+//! loaded as it is, and each function is verified at its first call.
 
 use core::fmt;
 
@@ -11,7 +11,8 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::extern_type::ExternType;
 
-/// A module (spec: syntax/modules): cheap to clone, shared among threads, instantiated as often as one likes.
+/// A module (spec: syntax/modules). It is cheap to clone, threads can share it, and it can be instantiated any
+/// number of times.
 ///
 /// ```
 /// use wasmote::{Engine, Module};
@@ -32,11 +33,11 @@ pub struct Module(pub(crate) runtime::Module);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ImportDescription<'a> {
-    /// The module's name.
+    /// The name of the imported module.
     pub module: &'a str,
-    /// The name in it.
+    /// The name of the item in that module.
     pub name: &'a str,
-    /// What it asks for.
+    /// The type that the module asks for.
     pub ty: ExternType,
 }
 
@@ -44,28 +45,28 @@ pub struct ImportDescription<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ExportDescription<'a> {
-    /// The name.
+    /// The name of the export.
     pub name: &'a str,
-    /// What it gives.
+    /// The type of the exported item.
     pub ty: ExternType,
 }
 
 impl Module {
-    /// Translates all functions now, or of an image verifies them, instead of each at its first call.
+    /// Translates all functions now, instead of each at its first call. Functions of an image are verified.
     ///
     /// # Errors
-    /// What is wrong with the first one that can't be called.
+    /// Returns the error of the first function that can't be called.
     pub fn verify(&self) -> Result<(), Error> {
         Ok(runtime::verify(&self.0)?)
     }
 
-    /// Decodes a module that is known to be valid.
+    /// Decodes a module without validating it.
     ///
     /// # Safety
-    /// The module is valid: code translated from one that is not may do anything.
+    /// The module must be valid. The code of an invalid module can do anything, also break memory safety.
     ///
     /// # Errors
-    /// As far as decoding goes, what is wrong with the module, and where.
+    /// Fails if the module cannot be decoded. The error has the offset.
     #[cfg(feature = "wasm")]
     #[allow(unsafe_code)]
     pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
@@ -73,10 +74,10 @@ impl Module {
         Ok(Module(unsafe { runtime::Module::unchecked(engine.inner(), wasm.into()) }?))
     }
 
-    /// What the runtime has as one.
+    /// Returns the runtime's module as a module of this crate.
     #[allow(unsafe_code)]
     pub(crate) fn of(module: &runtime::Module) -> &Module {
-        // SAFETY: a `Module` is transparent over it.
+        // SAFETY: `repr(transparent)` gives both types the same layout, and the lifetime is that of the argument.
         unsafe { &*core::ptr::from_ref(module).cast() }
     }
 
@@ -84,12 +85,12 @@ impl Module {
         &self.0
     }
 
-    /// The engine.
+    /// Returns the engine that the module belongs to.
     pub fn engine(&self) -> &Engine {
         Engine::of(self.0.engine())
     }
 
-    /// What the module asks for, in order.
+    /// Returns the imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = ImportDescription<'_>> {
         self.info().imports.iter().filter_map(|import| {
             Some(ImportDescription {
@@ -100,34 +101,34 @@ impl Module {
         })
     }
 
-    /// What the module gives, in order.
+    /// Returns the exports, in order.
     pub fn exports(&self) -> impl Iterator<Item = ExportDescription<'_>> {
         self.info().exports.iter().filter_map(|export| {
             Some(ExportDescription { name: &export.name, ty: ExternType::of_export(&self.0, export)? })
         })
     }
 
-    /// The type of what the module exports under this name.
+    /// Returns the type of the export with this name.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         ExternType::of_export(&self.0, self.0.export(name)?)
     }
 
-    /// What the module is made of; of an image, all but its data segments.
+    /// Returns the decoded module. For an image, it has everything but the data segments.
     pub fn info(&self) -> &ModuleInfo {
         self.0.info()
     }
 
-    /// The bytes it was made from: a binary, or an image.
+    /// Returns the bytes that the module was made from: a binary or an image.
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
 
-    /// The name of a function, imports counted, if the module has names.
+    /// Returns the name of a function, if the module has names. `func` is the function's index; imports count.
     pub fn function_name(&self, func: u32) -> Option<&str> {
         self.0.function_name(func)
     }
 
-    /// What was translated so far.
+    /// Returns how much code was translated so far.
     pub fn stats(&self) -> CodeStats {
         self.0.stats()
     }

@@ -1,4 +1,4 @@
-//! A map from names to what they stand for.
+//! A map from names to values.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::string_map::StringMap;
 
-/// Things by name. There may be a million, in any order.
+/// Values by name. A million names are fine, and hostile names are, too.
 #[derive(Clone)]
 pub(crate) struct NameMap<T> {
-    /// The number in `all` of each name.
+    /// The index in `all` of each name.
     keys: StringMap,
     all: Vec<(Box<str>, T)>,
 }
@@ -26,21 +26,21 @@ impl<T> NameMap<T> {
         found.map(|number| number as usize)
     }
 
-    /// What has this name.
+    /// Returns the value with this name.
     pub fn get(&self, name: &str) -> Option<&T> {
         Some(&self.all.get(self.find(name)?)?.1)
     }
 
-    /// The same, to be changed.
+    /// Returns the value with this name, mutably.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut T> {
         let at = self.find(name)?;
         Some(&mut self.all.get_mut(at)?.1)
     }
 
-    /// Gives something this name, which may have stood for something else.
+    /// Sets the value of this name. A previous value is replaced.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Fails if there is not enough memory. A new name is then not added.
     pub fn insert(&mut self, name: &str, thing: T) -> Result<(), OutOfMemory> {
         if let Some(before) = self.get_mut(name) {
             *before = thing;

@@ -1,4 +1,4 @@
-//! The store, as the embedder has it: with data of its own.
+//! The embedder's store, which also owns a value of the embedder's.
 
 use core::fmt;
 
@@ -7,9 +7,10 @@ use wasmote_runtime::{CodeStats, StoreWithData, no_memory};
 use crate::engine::Engine;
 use crate::error::Error;
 
-/// Instances, memories, tables, globals and functions, with a value of the embedder's that host functions get at.
+/// A store (spec: exec/runtime#store): instances, memories, tables, globals and functions. It also owns a value of
+/// type `T`, which host functions can use.
 ///
-/// What was put into a store stays until all of it is dropped.
+/// All items stay in the store until the whole store is dropped.
 ///
 /// ```
 /// use wasmote::{Engine, Store};
@@ -24,50 +25,53 @@ pub struct Store<T> {
 }
 
 impl<T> Store<T> {
-    /// An empty store. Its value stack is made with the first call, which fails if there is no room for it.
+    /// Makes an empty store. The first call allocates its value stack, and fails if there is no memory for it.
+    ///
+    /// If there is no memory for the store itself, the process ends. [`Store::try_new`] returns an error instead.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         Store::try_new(engine, data).unwrap_or_else(|_| no_memory())
     }
 
-    /// An empty store.
+    /// Makes an empty store.
     ///
     /// # Errors
-    /// When there is no memory for it. The data is dropped.
+    /// Fails if there is not enough memory. `data` is then dropped.
     pub fn try_new(engine: &Engine, data: T) -> Result<Store<T>, Error> {
         Ok(Store { owned: StoreWithData::try_new(engine.inner(), data)? })
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data.
     pub fn data(&self) -> &T {
         self.owned.borrow().data()
     }
 
-    /// The embedder's data.
+    /// Returns the embedder's data, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         self.owned.borrow_mut().into_parts().1
     }
 
-    /// Drops all but the embedder's data.
+    /// Drops the store, and returns the embedder's data.
     pub fn into_data(self) -> T {
         self.owned.into_data()
     }
 
-    /// The engine.
+    /// Returns the engine that the store belongs to.
     pub fn engine(&self) -> &Engine {
         Engine::of(self.owned.borrow().store().engine())
     }
 
-    /// Gives code that takes fuel this much: see [`Config::fuel`](crate::Config::fuel). A new store has `u64::MAX`.
+    /// Sets the fuel that is left, for code that takes fuel: see [`Config::fuel`](crate::Config::fuel). A new store
+    /// has `u64::MAX` units.
     pub fn set_fuel(&mut self, fuel: u64) {
         self.owned.borrow_mut().store().set_fuel(fuel);
     }
 
-    /// The fuel that is left.
+    /// Returns the fuel that is left.
     pub fn fuel(&self) -> u64 {
         self.owned.borrow().store().fuel()
     }
 
-    /// What was translated so far of the modules that have instances here.
+    /// Returns how much code was translated so far, of the modules that have instances in this store.
     pub fn stats(&self) -> CodeStats {
         self.owned.borrow().store().stats()
     }

@@ -14,11 +14,14 @@ fn out_of_bounds() -> Error {
 }
 
 impl Table {
-    /// A new table of elements that are all `init`.
+    /// Makes a table whose elements are all `init`.
     ///
     /// # Errors
-    /// When the type is not valid, `init` not of it, or the minimum more than can be had or than
-    /// [`Config::max_table`](crate::Config::max_table).
+    /// Fails if the type is invalid, if `init` is not of its element type, if the minimum exceeds
+    /// [`Config::max_table`](crate::Config::max_table), or if there is not enough memory.
+    ///
+    /// # Panics
+    /// If `init` is a reference of another store.
     pub fn new(mut ctx: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -28,22 +31,22 @@ impl Table {
         Ok(Table::of(store, index))
     }
 
-    /// The type it was made with.
+    /// Returns the type that the table was made with. Its minimum does not change when the table grows.
     ///
     /// # Panics
-    /// As all functions here, if this belongs to another store.
+    /// Like all methods of `Table`: if the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> TableType {
         let ctx = ctx.as_context();
         *ctx.inner().table(self.number(ctx.inner())).ty()
     }
 
-    /// How many elements it has.
+    /// Returns the number of elements.
     pub fn size(&self, ctx: impl AsContext) -> u64 {
         let ctx = ctx.as_context();
         ctx.inner().table(self.number(ctx.inner())).size()
     }
 
-    /// An element; `None` beyond the end.
+    /// Returns an element, or `None` beyond the end.
     pub fn get(&self, ctx: impl AsContext, index: u64) -> Option<Val> {
         let ctx = ctx.as_context();
         let store = ctx.inner();
@@ -55,16 +58,22 @@ impl Table {
     /// Sets an element.
     ///
     /// # Errors
-    /// Beyond the end, and when `value` is not of the table's type.
+    /// Fails if `index` is beyond the end, or if `value` is not of the element type.
+    ///
+    /// # Panics
+    /// If `value` is a reference of another store.
     pub fn set(&self, ctx: impl AsContextMut, index: u64, value: Val) -> Result<(), Error> {
         self.fill(ctx, index, value, 1)
     }
 
-    /// Adds elements that are all `init`, and says how many there were before.
+    /// Adds `delta` elements that are all `init`, and returns the previous number of elements.
     ///
     /// # Errors
-    /// When it would have more than it may, or more than can be had, and when `init` is not of the table's type; the
-    /// table is then as it was.
+    /// Fails if the table would exceed its maximum or the engine's limit, if there is not enough memory, or if
+    /// `init` is not of the element type. The table is then unchanged.
+    ///
+    /// # Panics
+    /// If `init` is a reference of another store.
     pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64, init: Val) -> Result<u64, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -73,10 +82,14 @@ impl Table {
         store.table_mut(index).grow(delta, init).ok_or_else(|| Error::new("the table cannot grow as much"))
     }
 
-    /// Sets `len` elements from `index` on to `value`.
+    /// Sets `len` elements to `value`, beginning with `index`.
     ///
     /// # Errors
-    /// When not all of them are there, and when `value` is not of the table's type; the table is then as it was.
+    /// Fails if the range does not lie in the table, or if `value` is not of the element type. The table is then
+    /// unchanged.
+    ///
+    /// # Panics
+    /// If `value` is a reference of another store.
     pub fn fill(&self, mut ctx: impl AsContextMut, index: u64, value: Val, len: u64) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -87,11 +100,12 @@ impl Table {
         Ok(())
     }
 
-    /// Copies `len` elements of `from`, which may be the same table, from `from_index` on to `to_index` and after in
-    /// `to`.
+    /// Copies `len` elements from `from`, beginning with `from_index`, to `to`, beginning with `to_index`. The
+    /// tables may be the same, and the ranges may overlap.
     ///
     /// # Errors
-    /// When not all of them are there, and when the tables are of different types; the tables are then as they were.
+    /// Fails if a range does not lie in its table, or if the element type of `from` does not match that of `to`.
+    /// The tables are then unchanged.
     pub fn copy(
         mut ctx: impl AsContextMut,
         to: Table,
@@ -111,7 +125,7 @@ impl Table {
     }
 }
 
-/// The value as a reference of this type.
+/// Returns the value as a reference of this type.
 fn to_reference(value: Val, ty: ValType, store: &Store) -> Result<u32, Error> {
     if !ty.is_ref() || !value.is_of(ty, store) {
         return Err(Error::new("the value is not of the type of the table"));
@@ -126,7 +140,7 @@ mod tests {
     use super::*;
     use crate::{Engine, ExternRef, Store};
 
-    /// Elements of a part, as the execution core has it.
+    /// The number of elements in a part of a table, as the execution core defines it.
     const PART: usize = wasmote_exec::Table::PART;
 
     #[test]
@@ -145,7 +159,7 @@ mod tests {
             table.set(&mut store, 9_999_999, value).unwrap();
             table.fill(&mut store, 1023, value, 2).unwrap();
         }
-        // The last part is not a whole one.
+        // The last part of each table is shorter than the others.
         assert_eq!(looked(&store), 100 * (10_000_000 % PART + 2 * PART));
         let copy = Table::new(&mut store, TableType { min: 5000, ..ty }, value).unwrap();
         let ctx = store.as_context();

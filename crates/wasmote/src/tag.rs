@@ -1,4 +1,4 @@
-//! Tags of exceptions (spec: exec/runtime#tag-instances).
+//! Operations on tags of exceptions (spec: exec/runtime#tag-instances).
 
 use wasmote_decode::FuncType;
 use wasmote_runtime::no_memory;
@@ -7,7 +7,9 @@ use crate::context::{AsContext, AsContextMut};
 use crate::handles::Tag;
 
 impl Tag {
-    /// A new tag, whose exceptions have the type's parameters as values. It has no results.
+    /// Makes a tag. The parameters of `ty` are the types of its exceptions' values; `ty` should have no results.
+    ///
+    /// If there is no memory, the process ends.
     pub fn new(mut ctx: impl AsContextMut, ty: FuncType) -> Tag {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -17,10 +19,10 @@ impl Tag {
         }
     }
 
-    /// The type.
+    /// Returns the tag's type.
     ///
     /// # Panics
-    /// If this belongs to another store.
+    /// If the handle belongs to another store.
     pub fn ty(&self, ctx: impl AsContext) -> FuncType {
         let ctx = ctx.as_context();
         ctx.inner().tag(self.number(ctx.inner())).ty().clone()

@@ -1,4 +1,4 @@
-//! What becomes of errors on their way into wasm and out of it.
+//! Passes errors into wasm and out of it.
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
@@ -6,7 +6,7 @@ use wasmote_runtime as runtime;
 
 use crate::error::Error;
 
-/// What a host function's error does: an exception of the store's is thrown, all else stops wasm.
+/// Stops wasm with a host function's error. An exception is thrown instead, so that wasm can catch it.
 #[cold]
 #[inline(never)]
 pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
@@ -17,7 +17,7 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
     error.stop(store)
 }
 
-/// What stopped a call.
+/// Turns what stopped a call into this crate's error.
 #[cold]
 #[inline(never)]
 pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {

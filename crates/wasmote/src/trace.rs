@@ -1,4 +1,4 @@
-//! Each instruction as it runs, shown to whoever looks for a mistake ([`Config::trace`]).
+//! Shows each instruction as it runs, for debugging: [`Config::trace`].
 
 use wasmote_ir::ValType;
 use wasmote_runtime as runtime;
@@ -12,8 +12,10 @@ pub use wasmote_runtime::When;
 pub struct TraceStep<'a>(&'a runtime::TraceStep<'a>);
 
 impl Config {
-    /// What is shown each instruction before it runs and after it did, such as to print it; nobody unless said otherwise. It must not panic: that
-    /// ends the process. A fault of a guarded memory ends an instruction without showing it again.
+    /// Sets a function that is called before and after each instruction, for example to print it. Default: none.
+    ///
+    /// It must not panic: that ends the process. If an access of a guarded memory faults, the call after the
+    /// instruction is missing.
     pub fn trace(&mut self, show: impl Fn(&TraceStep<'_>) + Send + Sync + 'static) -> &mut Config {
         self.settings.optional.trace = Some(runtime::Tracer::new(move |step| show(&TraceStep(step))));
         self
@@ -21,7 +23,7 @@ impl Config {
 }
 
 impl TraceStep<'_> {
-    /// The module that has it.
+    /// Returns the module that contains the instruction.
     pub fn module(&self) -> &Module {
         match self.0.module.downcast_ref() {
             Some(module) => Module::of(module),
@@ -29,27 +31,28 @@ impl TraceStep<'_> {
         }
     }
 
-    /// The function that has it, by its index in the module, imports counted.
+    /// Returns the index of the function that contains the instruction; imports count.
     pub fn func_index(&self) -> u32 {
         self.0.func
     }
 
-    /// Where in the function's linked code it is, in bytes: [`LinkedInstr::byte`](crate::LinkedInstr::byte).
+    /// Returns the instruction's offset in the function's linked code, in bytes; see
+    /// [`LinkedInstr::byte`](crate::LinkedInstr::byte).
     pub fn byte(&self) -> u32 {
         self.0.byte
     }
 
-    /// Whether it has run.
+    /// Returns whether the instruction is about to run, or has run.
     pub fn when(&self) -> When {
         self.0.step.when
     }
 
-    /// What is in a slot of its frame.
+    /// Returns the value of a slot in the instruction's frame.
     pub fn slot(&self, slot: u32) -> u64 {
         self.0.step.slot(slot)
     }
 
-    /// What is in the accumulator of a type, as bits; 0 of types that have none.
+    /// Returns the bits of the accumulator for a type.
     pub fn accumulator(&self, ty: ValType) -> u128 {
         match ty {
             ValType::F32 => self.0.step.f32().into(),

@@ -1,4 +1,4 @@
-//! Rust types as WebAssembly types, for calls in both directions. What is generic here is a thin shell: it moves
+//! Rust types as WebAssembly types, for calls in both directions. The generic code is only a thin shell that moves
 //! values to and from slots.
 
 use alloc::sync::Arc;
@@ -18,7 +18,7 @@ use crate::messages::message;
 use crate::thrown::{failure, stop};
 use crate::value::func_of_slot;
 
-/// A function whose parameters and results the compiler knows. See [`Func::typed`].
+/// A function whose parameter and result types are known at compile time. [`Func::typed`] makes one.
 ///
 /// ```
 /// use wasmote::{Engine, Instance, Module, Store};
@@ -35,7 +35,7 @@ use crate::value::func_of_slot;
 /// ```
 pub struct TypedFunc<P, R> {
     func: Func,
-    /// Whether calls must find out if references are of the types of the parameters.
+    /// Whether each call must check references against the parameter types.
     checked: bool,
     types: PhantomData<fn(P) -> R>,
 }
@@ -57,18 +57,19 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
         Ok(TypedFunc { func, checked, types: PhantomData })
     }
 
-    /// The function.
+    /// Returns the untyped function.
     pub fn func(&self) -> Func {
         self.func
     }
 
-    /// Calls it.
+    /// Calls the function.
     ///
     /// # Errors
-    /// When it traps, and what host functions it calls return; and when a reference is not of the parameter's type.
+    /// Fails if the code traps or throws, if a host function returns an error, or if a reference is not of its
+    /// parameter's type.
     ///
     /// # Panics
-    /// If this or a parameter belongs to another store, and when a host function panics.
+    /// If the handle or a parameter belongs to another store, or if a host function panics.
     #[allow(unsafe_code)]
     pub fn call(&self, mut ctx: impl AsContextMut, params: P) -> Result<R, Error> {
         let mut ctx = ctx.as_context_mut();
@@ -82,7 +83,8 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
         }
         let mut results = R::Slots::default();
         let results = &mut results.as_mut()[..R::COUNT];
-        // SAFETY: `new` compared the types with the function's, so the slots are as it says.
+        // SAFETY: `new` compared `P` and `R` with the function's type, so both slices have its slots. `check`
+        // covers narrower references.
         match unsafe { ctx.0.call(func, args, results) } {
             Ok(()) => Ok(R::read(results, ctx.inner_mut())),
             Err(error) => Err(failure(ctx.inner_mut(), error)),
@@ -90,7 +92,7 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     }
 }
 
-/// Whether values of some types may be given where others are asked for.
+/// Returns whether all values of the types `given` are values of the types `asked`.
 fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
     given == asked
         || given.len() == asked.len() && {
@@ -99,7 +101,7 @@ fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
         }
 }
 
-/// Whether values of some types may be given where others are asked for, if they are found to be of those.
+/// Returns whether values of the types `given` may turn out to be of the types `asked`.
 #[cold]
 fn may_match(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
     let registry = engine.types().lock();
@@ -113,7 +115,7 @@ fn may_match(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
         })
 }
 
-/// Refuses arguments whose references are not of the types of the parameters, but of others of the same hierarchies.
+/// Checks that each reference is of its parameter's type, which may be narrower than the Rust type.
 #[cold]
 #[inline(never)]
 fn check(store: &Store, params: &[ValType], args: &[u64]) -> Result<(), Error> {
@@ -133,7 +135,7 @@ fn wrong_type(ty: &FuncType) -> Error {
     Error::new(message!("the function is of another type", ": {_ty}"))
 }
 
-/// A Rust type that a WebAssembly type corresponds to.
+/// A Rust type that stands for a WebAssembly type. [`Func::wrap`] lists them.
 pub trait WasmTy: Sized + sealed::Sealed {
     #[doc(hidden)]
     const TYPE: ValType;
@@ -143,24 +145,24 @@ pub trait WasmTy: Sized + sealed::Sealed {
     fn read(slots: &[u64], store: &Store) -> Self;
 }
 
-/// Several values: `()`, a [`WasmTy`], or a tuple of up to 16 of these.
+/// A list of values: `()`, a [`WasmTy`], or a tuple of up to 16 of these.
 pub trait WasmTypes: Sized + sealed::Sealed {
     #[doc(hidden)]
     const TYPES: &'static [ValType];
-    /// How many slots the values take.
+    /// The number of slots that the values take.
     #[doc(hidden)]
     const COUNT: usize;
-    /// Room for that many.
+    /// A buffer for that many slots.
     #[doc(hidden)]
     type Slots: Default + AsMut<[u64]>;
-    /// How many slots were written.
+    /// Writes the values, and returns the number of slots.
     #[doc(hidden)]
     fn write(self, slots: &mut [u64], store: &Store) -> usize;
     #[doc(hidden)]
     fn read(slots: &[u64], store: &Store) -> Self;
 }
 
-/// What a host function can return: [`WasmTypes`], or a `Result` of them.
+/// The result of a host function: [`WasmTypes`], or a `Result` of them.
 pub trait WasmRet {
     #[doc(hidden)]
     type Values: WasmTypes;
@@ -184,13 +186,14 @@ impl<V: WasmTypes> WasmRet for Result<V, Error> {
     }
 }
 
-/// A closure that can be a host function in a store whose data is a `T`. See [`Func::wrap`].
+/// A closure that can be a host function in a store with data of type `T`. [`Func::wrap`] says which are.
 pub trait IntoFunc<T, P, R> {
     #[doc(hidden)]
     fn into_host(self) -> HostCode;
 }
 
-/// What is `unsafe` here relies on these types being as they say.
+/// Keeps other crates from implementing these traits: `unsafe` code relies on `TYPE` and `write` fitting each
+/// other.
 pub(crate) mod sealed {
     pub trait Sealed {}
 }
@@ -350,13 +353,13 @@ tuples! {
     16: A B C D E G H I J K L M N O P Q;
 }
 
-/// A host function over slots out of one over values.
+/// Makes a host function over slots from one over values.
 #[allow(unsafe_code)]
 fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static) -> HostCode {
     let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
     let code = move |mut call: HostCall<'_>| {
         let params = P::read(call.slots(), call.store());
-        // SAFETY: the function goes only to stores whose data is a `T`.
+        // SAFETY: `IntoFunc` carries `T`, so the function is added only to stores whose data is a `T`.
         match function(Caller::of(unsafe { call.caller() }), params).into_result() {
             Ok(results) => {
                 let (slots, store) = call.slots_mut();
@@ -366,6 +369,6 @@ fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + 
             Err(error) => Err(stop(call.store_mut(), error)),
         }
     };
-    // SAFETY: the types are sealed, and write slots as they must be.
+    // SAFETY: `WasmTypes` is sealed, and its implementations write exactly the slots of `ty`.
     unsafe { HostCode::closure(ty, Arc::new(code)) }
 }

@@ -1,4 +1,4 @@
-//! Validation: modules that are not trusted.
+//! Validation of modules that are not trusted.
 
 use wasmote_runtime as runtime;
 pub use wasmote_validate::{Features, ValidateError};
@@ -8,28 +8,30 @@ use crate::error::Error;
 use crate::module::Module;
 
 impl Module {
-    /// Decodes a module and validates it, all of it or without the bodies of its functions, as
-    /// [`Config::validation`](crate::Config::validation) says. With
-    /// [`Config::eager_translation`](crate::Config::eager_translation) all functions are translated, too.
+    /// Decodes a module and validates it. [`Config::validation`](crate::Config::validation) says whether function
+    /// bodies are validated now. With [`Config::eager_translation`](crate::Config::eager_translation), all
+    /// functions are translated, too.
     ///
     /// # Errors
-    /// What is wrong with the module, and where; also a function that has more locals and operands than 65,535 slots hold.
+    /// Fails if the module is malformed, invalid, or needs a feature that this build lacks. Fails also if a
+    /// function needs more than 65,535 slots for locals and operands. The error has the offset.
     pub fn new(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
         Ok(Module(runtime::Module::validated(engine.inner(), wasm.into())?))
     }
 
-    /// Validates the functions that are not yet known to be valid, with [`Validation::Lazy`](crate::Validation::Lazy); otherwise there are none.
-    /// Threads that do so at once share the work, and each returns when all is done.
+    /// Validates all functions that are not yet validated. There are some only with
+    /// [`Validation::Lazy`](crate::Validation::Lazy). Threads that call this at the same time share the work, and
+    /// each returns when all of it is done.
     ///
     /// # Errors
-    /// What is wrong with the first function that is not valid, and where.
+    /// Returns the error of the first invalid function, with its offset.
     pub fn validate(&self) -> Result<(), Error> {
         Ok(self.0.validate()?)
     }
 }
 
 impl Config {
-    /// Which proposals modules may use; all that this build has unless said otherwise.
+    /// Sets which proposals modules may use. Default: all that this build has.
     pub fn features(&mut self, features: Features) -> &mut Config {
         self.settings.optional.features = features;
         self
@@ -38,15 +40,15 @@ impl Config {
 
 #[cfg(feature = "threads")]
 impl Config {
-    /// How many threads may validate a large module at once, 1 being the caller's alone. As many as the machine has, up to
-    /// 8, unless said otherwise; without the feature `std`, 1.
+    /// Sets how many threads may validate a large module at once; 1 means only the calling thread. Default: the
+    /// number that the machine runs at once, up to 8; without the feature `std`, 1.
     pub fn validation_threads(&mut self, threads: usize) -> &mut Config {
         self.settings.optional.threads.most = Some(threads);
         self
     }
 
-    /// By what threads are run that validate a module: threads of the standard library, unless said otherwise. Without the feature `std` there are
-    /// none but the caller's then.
+    /// Sets a function that runs work on several threads. Default: threads of the standard library; without the
+    /// feature `std`, only the calling thread.
     pub fn run_on_threads(&mut self, run: runtime::RunOnThreads) -> &mut Config {
         self.settings.optional.threads.run = run;
         self

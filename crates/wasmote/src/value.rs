@@ -1,11 +1,11 @@
-//! Values whose types are known when they come (spec: exec/runtime#values).
+//! Values that carry their type at run time (spec: exec/runtime#values).
 
 use wasmote_ir::{HeapType, RefType, ValType};
 use wasmote_runtime::{Root, Store};
 
 use crate::handles::{AnyRef, ExnRef, ExternRef, Func};
 
-/// A value.
+/// A value of any WebAssembly type.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Val {
     /// An `i32`.
@@ -30,7 +30,7 @@ pub enum Val {
 
 macro_rules! accessors {
     ($($name:ident, $kind:ident: $ty:ty;)*) => { $(
-        #[doc = concat!("The value, if it is of the type of [`Val::", stringify!($kind), "`].")]
+        #[doc = concat!("Returns the value, if it is a [`Val::", stringify!($kind), "`].")]
         pub fn $name(&self) -> Option<$ty> {
             match *self {
                 Val::$kind(value) => Some(value),
@@ -41,7 +41,7 @@ macro_rules! accessors {
 }
 
 impl Val {
-    /// The type.
+    /// Returns the type. References have the top type of their hierarchy, and are nullable.
     pub fn ty(&self) -> ValType {
         match self {
             Val::I32(_) => ValType::I32,
@@ -56,7 +56,7 @@ impl Val {
         }
     }
 
-    /// What a local of this type holds at first: zero or null.
+    /// Returns the default value of a type: zero or null.
     pub fn default_of(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
@@ -83,7 +83,7 @@ impl Val {
         extern_ref, ExternRef: Option<ExternRef>;
     }
 
-    /// Whether it is a value of this type, whose index is an engine's number.
+    /// Returns whether this is a value of type `ty`. An index in `ty` is the engine's number of a type.
     ///
     /// # Panics
     /// If it is a reference of another store.
@@ -98,14 +98,15 @@ impl Val {
     #[inline(never)]
     fn is_reference_of(self, ty: RefType, store: &Store) -> bool {
         let ValType::Ref(own) = self.ty() else { return false };
-        // `Val::default_of` gives it for each type with an index: which of the two hierarchies that is in, an engine knows.
+        // `Val::default_of` returns this null for each type with an index, also for object types. Only an engine
+        // knows which hierarchy the type is in.
         if matches!(self, Val::FuncRef(None)) && ty.index().is_some() {
             return ty.is_nullable();
         }
         store.top(ty) == own.heap() && store.reference_is_of(self.to_slots(store)[0] as u32, ty)
     }
 
-    /// The value as slots, the second one used by vectors alone.
+    /// Returns the value as slots. Only vectors use the second one.
     ///
     /// # Panics
     /// If it is a reference of another store.
@@ -124,7 +125,7 @@ impl Val {
         [slot, 0]
     }
 
-    /// The value in slots, of which there are as many as the type says.
+    /// Reads a value from the slots that its type takes.
     pub(crate) fn of_slots(ty: ValType, slots: &[u64], store: &Store) -> Val {
         let slot = slots[0];
         match ty {
@@ -145,12 +146,12 @@ impl Val {
     }
 }
 
-/// The function that a slot has a reference to. An image may make up references.
+/// Returns the function that a slot refers to. The slot is checked, since a hostile image may make up references.
 pub(crate) fn func_of_slot(slot: u64, store: &Store) -> Option<Func> {
     store.is_func(slot as u32).then(|| Func::of(store, slot as u32))
 }
 
-/// Writes values as slots, one after the other.
+/// Writes values to consecutive slots.
 pub(crate) fn write_slots(values: &[Val], slots: &mut [u64], store: &Store) {
     let mut at = 0;
     for value in values {
@@ -164,7 +165,7 @@ pub(crate) fn write_slots(values: &[Val], slots: &mut [u64], store: &Store) {
     }
 }
 
-/// Reads values of these types from slots.
+/// Reads values of these types from consecutive slots.
 pub(crate) fn read_slots(types: &[ValType], slots: &[u64], values: &mut [Val], store: &Store) {
     let mut at = 0;
     for (ty, value) in types.iter().zip(values) {
