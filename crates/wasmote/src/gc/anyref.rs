@@ -1,4 +1,5 @@
-//! References to objects of any kind: structures, arrays, small integers, and values of the host as wasm has them.
+//! Operations on references to objects of any kind: structures, arrays, small integers, and converted external
+//! references.
 
 use wasmote_decode::CompositeType;
 use wasmote_runtime::Root;
@@ -10,41 +11,41 @@ use crate::handles::{AnyRef, ExternRef};
 use crate::value::Val;
 
 impl AnyRef {
-    /// A reference to a small integer, which takes no room.
+    /// Makes a reference to a small integer. The integer lies in the reference, so it needs no heap.
     pub fn from_i31(mut ctx: impl AsContextMut, value: I31) -> AnyRef {
         AnyRef(Root::new(ctx.as_context_mut().inner_mut(), value.reference()))
     }
 
-    /// An external reference as wasm has it inside, by `any.convert_extern`.
+    /// Converts an external reference to an internal one, as `any.convert_extern` does.
     pub fn convert_extern(value: ExternRef) -> AnyRef {
         AnyRef(value.0)
     }
 
-    /// The small integer, if it is one.
+    /// Returns the small integer, if this refers to one.
     ///
     /// # Panics
-    /// As all functions here, if this belongs to another store, or its scope has ended.
+    /// Like all methods of `AnyRef`: if the handle belongs to another store, or if its scope has ended.
     pub fn as_i31(&self, ctx: impl AsContext) -> Option<I31> {
         I31::of_reference(self.0.reference(ctx.as_context().inner()))
     }
 
-    /// Whether it is a structure.
+    /// Returns whether this refers to a structure.
     pub fn is_struct(&self, ctx: impl AsContext) -> bool {
         self.as_struct(ctx).is_some()
     }
 
-    /// The same reference, if it is to a structure.
+    /// Returns the same reference, if it is to a structure.
     pub fn as_struct(&self, ctx: impl AsContext) -> Option<StructRef> {
         let composite = ctx.as_context().inner().object_type(self.0)?;
         matches!(composite.ty.composite, CompositeType::Struct(_)).then_some(StructRef(self.0))
     }
 
-    /// Whether it is an array.
+    /// Returns whether this refers to an array.
     pub fn is_array(&self, ctx: impl AsContext) -> bool {
         self.as_array(ctx).is_some()
     }
 
-    /// The same reference, if it is to an array.
+    /// Returns the same reference, if it is to an array.
     pub fn as_array(&self, ctx: impl AsContext) -> Option<ArrayRef> {
         let composite = ctx.as_context().inner().object_type(self.0)?;
         matches!(composite.ty.composite, CompositeType::Array(_)).then_some(ArrayRef(self.0))
@@ -58,14 +59,14 @@ impl From<AnyRef> for Val {
 }
 
 impl ExternRef {
-    /// An object as wasm gives it to the outside, by `extern.convert_any`.
+    /// Converts an internal reference to an external one, as `extern.convert_any` does.
     pub fn convert_any(value: AnyRef) -> ExternRef {
         ExternRef(value.0)
     }
 }
 
 impl Val {
-    /// The value, if it is of the type of [`Val::AnyRef`].
+    /// Returns the value, if it is a [`Val::AnyRef`].
     pub fn any_ref(&self) -> Option<Option<AnyRef>> {
         match *self {
             Val::AnyRef(value) => Some(value),

@@ -1,4 +1,4 @@
-//! References to arrays.
+//! Operations on references to arrays.
 
 use alloc::vec::Vec;
 
@@ -14,66 +14,67 @@ use crate::handles::AnyRef;
 use crate::value::Val;
 
 impl ArrayRef {
-    /// A new array of `len` elements that are all `element`, cut to the elements' width if they are packed.
+    /// Makes an array of `len` elements that are all `element`. Packed elements keep the low bits of the value.
     ///
     /// # Errors
-    /// When the value is not of the type of the elements, or the type is another engine's;
+    /// Fails if `element` is not of the element type, or if `ty` belongs to another engine.
     /// [`HeapExhausted`](crate::TrapCode::HeapExhausted) if there is no room.
     ///
     /// # Panics
-    /// As all functions here, if a reference belongs to another store, or its scope has ended.
+    /// Like all methods of `ArrayRef`: if a reference belongs to another store, or if its scope has ended.
     pub fn new(mut ctx: impl AsContextMut, ty: &ArrayType, element: Val, len: u32) -> Result<ArrayRef, Error> {
         make(ctx.as_context_mut(), ty, len, &[element])
     }
 
-    /// A new array of these elements.
+    /// Makes an array of these elements.
     ///
     /// # Errors
-    /// As [`ArrayRef::new`].
+    /// Those of [`ArrayRef::new`].
     pub fn new_fixed(mut ctx: impl AsContextMut, ty: &ArrayType, elements: &[Val]) -> Result<ArrayRef, Error> {
         let len = u32::try_from(elements.len()).map_err(|_| TrapCode::HeapExhausted)?;
         make(ctx.as_context_mut(), ty, len, elements)
     }
 
-    /// Its type.
+    /// Returns the array's type.
     ///
     /// # Errors
-    /// As all functions here, if it is no array, which only an image that is not as it was written can bring about.
+    /// Like all methods of `ArrayRef`: fails if the object is not an array. Only an image that was modified can
+    /// cause this.
     pub fn ty(&self, ctx: impl AsContext) -> Result<ArrayType, Error> {
         let ctx = ctx.as_context();
         let id = ctx.inner().object_type_id(self.0)?;
         ArrayType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is no array"))
     }
 
-    /// How many elements it has.
+    /// Returns the number of elements.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only that of [`ArrayRef::ty`].
     pub fn len(&self, ctx: impl AsContext) -> Result<u32, Error> {
         Ok(ctx.as_context().inner().array(self.0)?.len)
     }
 
-    /// Whether it has no elements.
+    /// Returns whether the array has no elements.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only that of [`ArrayRef::ty`].
     pub fn is_empty(&self, ctx: impl AsContext) -> Result<bool, Error> {
         Ok(self.len(ctx)? == 0)
     }
 
-    /// An element; packed ones are zero-extended.
+    /// Returns an element. Packed elements are zero-extended.
     ///
     /// # Errors
-    /// When there are not as many.
+    /// Fails if `index` is beyond the end.
     pub fn get(&self, ctx: impl AsContext, index: u32) -> Result<Val, Error> {
         let ctx = ctx.as_context();
         read(ctx.inner(), self.0, ctx.inner().array(self.0)?.part(index)?)
     }
 
-    /// All elements.
+    /// Returns all elements.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only that of [`ArrayRef::ty`], and if there is not enough memory.
     pub fn elements(&self, ctx: impl AsContext) -> Result<Vec<Val>, Error> {
         let ctx = ctx.as_context();
         let array = ctx.inner().array(self.0)?;
@@ -81,10 +82,10 @@ impl ArrayRef {
         try_results((0..array.len).map(|index| read(ctx.inner(), self.0, array.part(index)?)))
     }
 
-    /// Sets an element; a packed one to as many bits of the value as it has.
+    /// Sets an element. A packed element keeps the low bits of the value.
     ///
     /// # Errors
-    /// When there are not as many, when the elements are not mutable, and when the value is not of their type.
+    /// Fails if `index` is beyond the end, if the elements are not mutable, or if `value` is not of their type.
     pub fn set(&self, mut ctx: impl AsContextMut, index: u32, value: Val) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -92,24 +93,24 @@ impl ArrayRef {
         write(store, self.0, element, value)
     }
 
-    /// The bytes of the elements, in the machine's order, 8-aligned.
+    /// Returns the bytes of the elements, in the machine's byte order. They are aligned to 8 bytes.
     ///
     /// # Errors
-    /// When the elements are references.
+    /// Fails if the elements are references.
     pub fn data<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> Result<&'a [u8], Error> {
         Ok(ctx.into().inner().array_data(self.0)?)
     }
 
-    /// The bytes of the elements, to be changed.
+    /// Returns the bytes of the elements, mutably.
     ///
     /// # Errors
-    /// When the elements are references, or not mutable.
+    /// Fails if the elements are references, or if they are not mutable.
     pub fn data_mut<'a, T: 'a>(&self, ctx: impl Into<StoreContextMut<'a, T>>) -> Result<&'a mut [u8], Error> {
         Ok(ctx.into().into_parts().0.array_data_mut(self.0)?)
     }
 }
 
-/// A new array whose elements are these, or all the one.
+/// Makes an array of these elements, or of `len` copies of a single one.
 fn make<T>(mut ctx: StoreContextMut<'_, T>, ty: &ArrayType, len: u32, elements: &[Val]) -> Result<ArrayRef, Error> {
     let store = ctx.inner_mut();
     let id = ty.id_in(Engine::of(store.engine()))?;

@@ -1,4 +1,4 @@
-//! Exceptions on their way into wasm and out of it.
+//! Passes exceptions into wasm and out of it.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use crate::exception::Exception;
 use crate::gc::exnref;
 use crate::value::write_slots;
 
-/// Throws an exception of a host function.
+/// Throws an exception of a host function. The trap code that it returns makes wasm look for a handler.
 pub(crate) fn throw(store: &mut Store, exception: &Exception) -> Result<TrapCode, Error> {
     let tag = exception.tag().number(store);
     let types = &store.tag(tag).ty().params;
@@ -26,7 +26,7 @@ pub(crate) fn throw(store: &mut Store, exception: &Exception) -> Result<TrapCode
     Ok(store.throw(tag, &room))
 }
 
-/// An exception that nothing caught.
+/// Turns an exception that nothing caught into an error.
 pub(crate) fn uncaught(store: &Store, reference: u32, trap: Trap) -> Error {
     match exnref::read(store, reference, trap) {
         Ok(exception) => exception.into(),

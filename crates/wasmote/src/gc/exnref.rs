@@ -1,4 +1,4 @@
-//! References to exceptions.
+//! Operations on references to exceptions.
 
 use alloc::vec::Vec;
 
@@ -12,10 +12,11 @@ use crate::handles::{ExnRef, Tag};
 use crate::value::{Val, read_slots};
 
 impl ExnRef {
-    /// The exception; `None` if it is none, which only an image that is not as it was written can bring about.
+    /// Returns the exception. `None` if the reference is not to one; only an image that was modified can cause
+    /// this.
     ///
     /// # Panics
-    /// If this belongs to another store, or its scope has ended.
+    /// If the handle belongs to another store, or if its scope has ended.
     pub fn exception(&self, ctx: impl AsContext) -> Option<Exception> {
         let ctx = ctx.as_context();
         match read(ctx.inner(), self.0.reference(ctx.inner()), Trap::without_frames(TrapCode::Exception)) {
@@ -27,7 +28,7 @@ impl ExnRef {
 }
 
 impl Val {
-    /// The value, if it is of the type of [`Val::ExnRef`].
+    /// Returns the value, if it is a [`Val::ExnRef`].
     pub fn exn_ref(&self) -> Option<Option<ExnRef>> {
         match *self {
             Val::ExnRef(value) => Some(value),
@@ -36,7 +37,7 @@ impl Val {
     }
 }
 
-/// The exception that a reference is to. If it is to none, what it comes with is given back; nothing if there is no memory.
+/// Reads the exception that a reference is to. Returns `trap` if there is none, and `None` if there is no memory.
 pub(crate) fn read(store: &Store, reference: u32, trap: Trap) -> Result<Exception, Option<Trap>> {
     let Some((tag, slots)) = store.exception(reference) else { return Err(Some(trap)) };
     let types = &store.tag(tag).ty().params;

@@ -1,4 +1,4 @@
-//! Fields and elements of objects as values.
+//! Fields and elements of objects, as values.
 
 use alloc::vec::Vec;
 
@@ -9,12 +9,12 @@ use wasmote_runtime::{Part, Root, Store};
 use crate::error::Error;
 use crate::value::Val;
 
-/// Reads a field or an element; packed ones zero-extended.
+/// Reads a field or an element. Packed ones are zero-extended.
 pub(crate) fn read(store: &Store, root: Root, part: Part) -> Result<Val, Error> {
     Ok(Val::of_slots(part.ty.storage.unpacked(), &store.read_part(root, part)?, store))
 }
 
-/// Writes a field or an element; packed ones without the bits that they have no room for.
+/// Writes a field or an element. Packed ones keep the low bits of the value.
 pub(crate) fn write(store: &mut Store, root: Root, part: Part, value: Val) -> Result<(), Error> {
     if !part.ty.mutable {
         return Err(Error::new("the field or element is not mutable"));
@@ -23,7 +23,7 @@ pub(crate) fn write(store: &mut Store, root: Root, part: Part, value: Val) -> Re
     Ok(store.write_part(root, part, slots)?)
 }
 
-/// A value for a field or an element of this type.
+/// Returns the slots of a value, after checking it against the type of a field or an element.
 pub(crate) fn slots_for(store: &Store, ty: FieldType, value: Val) -> Result<[u64; 2], Error> {
     if !value.is_of(ty.storage.unpacked(), store) {
         return Err(Error::new("the value is not of the type of the field or element"));
@@ -31,7 +31,7 @@ pub(crate) fn slots_for(store: &Store, ty: FieldType, value: Val) -> Result<[u64
     Ok(value.to_slots(store))
 }
 
-/// All of these, or the first error.
+/// Collects all items, or returns the first error.
 pub(crate) fn try_results<T>(items: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
     let mut all = try_with_capacity(items.size_hint().0)?;
     for item in items {

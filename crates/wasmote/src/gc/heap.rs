@@ -1,24 +1,26 @@
-//! The objects of a store, all of them together.
+//! A store's heap of objects: its settings, and what it did so far.
 
 use crate::engine::Config;
 use crate::store::Store;
 
 impl Config {
-    /// The most bytes that a store's objects may have; an allocation beyond traps with
-    /// [`HeapExhausted`](crate::TrapCode::HeapExhausted). 4 GiB unless said otherwise; more than 16 GiB can't be had.
+    /// Sets the maximum size of each store's heap of objects, in bytes. Default: 4 GiB; maximum: 16 GiB. An
+    /// allocation beyond it traps with [`HeapExhausted`](crate::TrapCode::HeapExhausted).
     pub fn max_gc_heap(&mut self, bytes: u64) -> &mut Config {
         self.settings.max_gc_heap = bytes;
         self
     }
 
-    /// Whether each allocation collects, to find references that are not seen to be in use. Off unless said otherwise.
+    /// Sets whether each allocation collects garbage. Default: off. Tests use this to find references that the
+    /// collector overlooks.
     pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
         self.settings.gc_stress = stress;
         self
     }
 
-    /// What tells the time in nanoseconds, since whenever, for the pauses in [`HeapStats`](crate::HeapStats); without one they are
-    /// not measured. It must not panic: that ends the process.
+    /// Sets a clock, which [`HeapStats`](crate::HeapStats) needs to measure pauses. It returns nanoseconds since
+    /// any fixed point. Default: none; pauses are then not measured. The function must not panic: that ends the
+    /// process.
     pub fn gc_clock(&mut self, clock: fn() -> u64) -> &mut Config {
         self.settings.gc_clock = Some(clock);
         self
@@ -26,17 +28,17 @@ impl Config {
 }
 
 impl<T> Store<T> {
-    /// Drops all objects that nothing can reach, now instead of when their room is needed.
+    /// Collects garbage now, instead of when room is needed: drops all objects that nothing can reach.
     pub fn collect(&mut self) {
         self.owned.borrow_mut().store().collect();
     }
 
-    /// What happened to objects so far.
+    /// Returns what the heap and its collector did so far.
     pub fn heap_stats(&self) -> wasmote_runtime::HeapStats {
         self.owned.borrow().store().heap_stats()
     }
 
-    /// How many frames of functions were searched for handlers of exceptions so far: each that one was thrown in, across or into.
+    /// Returns how many frames were searched for exception handlers so far, in all throws together.
     pub fn frames_searched(&self) -> u64 {
         self.owned.borrow().store().frames_searched()
     }

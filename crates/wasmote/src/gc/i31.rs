@@ -1,6 +1,6 @@
-//! Integers of 31 bits, which references can have in them.
+//! 31-bit integers, which lie in references.
 
-/// An integer of 31 bits, which wasm has in a reference, `ref i31`.
+/// A 31-bit integer, which a reference can hold: `ref i31`.
 ///
 /// ```
 /// use wasmote::I31;
@@ -13,27 +13,27 @@
 pub struct I31(u32);
 
 impl I31 {
-    /// The integer, unless 31 bits are not enough for it.
+    /// Returns the integer, or `None` if 31 bits can't hold it as a signed number.
     pub fn new_i32(value: i32) -> Option<I31> {
         Some(I31::wrapping_i32(value)).filter(|it| it.get_i32() == value)
     }
 
-    /// The integer, unless 31 bits are not enough for it.
+    /// Returns the integer, or `None` if 31 bits can't hold it as an unsigned number.
     pub fn new_u32(value: u32) -> Option<I31> {
         (value >> 31 == 0).then_some(I31(value))
     }
 
-    /// The integer without its highest bit.
+    /// Returns the integer without its highest bit.
     pub const fn wrapping_i32(value: i32) -> I31 {
         I31(value as u32 & !(1 << 31))
     }
 
-    /// The integer, of which the highest bit is a sign.
+    /// Returns the integer, sign-extended.
     pub const fn get_i32(self) -> i32 {
         (self.0 << 1) as i32 >> 1
     }
 
-    /// The integer without a sign.
+    /// Returns the integer, zero-extended.
     pub const fn get_u32(self) -> u32 {
         self.0
     }

@@ -1,8 +1,13 @@
-//! Objects and exceptions as the host has them.
+//! Objects and exceptions, for the host.
 //!
-//! `refs`: the handles, but for those that values have; `anyref`, `structref`, `arrayref`, `exnref`: what can be done with each, `fields` with
-//! what they consist of; `i31`: small integers; `object_types`: types of structures and arrays; `scope`: how long handles are good; `typed`:
-//! handles as parameters and results; `exceptions`: those that are thrown; `heap`: what is set and asked about all objects of a store.
+//! - `refs`: the handles, except those in `handles`;
+//! - `anyref`, `structref`, `arrayref`, `exnref`: the operations on each, with `fields` for their parts;
+//! - `i31`: small integers;
+//! - `object_types`: types of structures and arrays;
+//! - `scope`: how long handles are valid;
+//! - `typed`: handles as parameters and results;
+//! - `exceptions`: throwing and catching;
+//! - `heap`: settings and statistics of a store's heap.
 
 mod anyref;
 mod arrayref;

@@ -1,5 +1,5 @@
-//! Types of structures and arrays, as the host names and declares them (spec: valid/types#recursive-types). They are the engine's: what the
-//! host declares is the type of a module that declares the same.
+//! Types of structures and arrays that the host names and declares (spec: valid/types#recursive-types). The engine
+//! owns all types. A host's type is the same as that of a module with an equal declaration.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,16 +13,18 @@ use wasmote_runtime::{Known, MAX_VALUES, RELATIVE, TypeRegistry};
 use crate::engine::Engine;
 use crate::error::Error;
 
-/// The most fields of a structure, as in modules: handlers rely on objects not being larger.
+/// The maximum number of fields of a structure, as in modules. Handlers rely on this limit for the sizes of
+/// objects.
 const MAX_FIELDS: usize = 10_000;
-/// The most types of a group, as in modules.
+/// The maximum number of types in a group, as in modules.
 const MAX_GROUP: usize = 1_000_000;
 
-/// Types that are declared together, and so can refer to each other. They are the same as those of a module that declares such a group,
-/// and may be subtypes of types declared before.
+/// A recursion group (spec: syntax/types#recursive-types): types that are declared together, and so can refer to
+/// each other. They may be subtypes of types that were declared before. They are the same types as those of a
+/// module that declares an equal group.
 ///
-/// In what they refer to, an index is either [`RecGroup::own`], of a type in the group, or the engine's number of another one
-/// ([`RecGroup::index`], [`StructType::index`], [`ArrayType::index`]).
+/// An index in `types` is one of two things. [`RecGroup::own`] gives that of a type in the group. The engine's
+/// number names any other type: [`RecGroup::index`], [`StructType::index`], [`ArrayType::index`].
 ///
 /// ```
 /// use wasmote::{CompositeType, Engine, FieldType, HeapType, RecGroup, RefType, StorageType, SubType, ValType};
@@ -45,7 +47,7 @@ pub struct RecGroup {
     held: Arc<HeldType>,
 }
 
-/// A type that is not forgotten as long as this lives, with all of its group.
+/// Keeps a type in the engine's registry, with all of its group.
 struct HeldType {
     engine: Engine,
     id: u32,
@@ -58,11 +60,12 @@ impl Drop for HeldType {
 }
 
 impl RecGroup {
-    /// The types, or those that are equal to them.
+    /// Declares the types. If equal ones exist, returns those.
     ///
     /// # Errors
-    /// When they are not valid: one refers to a type that there is not, to a supertype that is final, comes later or differs; or there is none,
-    /// or more than modules may have of anything.
+    /// Fails if a type is invalid: it refers to a type that does not exist, or its supertype is final, comes later,
+    /// or does not match. Fails also if there are no types, if they exceed the limits for modules, or if there is
+    /// not enough memory.
     pub fn new(engine: &Engine, types: &[SubType]) -> Result<RecGroup, Error> {
         let own = RELATIVE as usize..RELATIVE as usize + types.len();
         let mut registry = engine.types().lock();
@@ -79,28 +82,28 @@ impl RecGroup {
         Ok(RecGroup { ids, held })
     }
 
-    /// How a group's types name the one at this place among them.
+    /// Returns the index with which the group's types name the one at position `place` in the group.
     pub const fn own(place: u32) -> u32 {
-        // Beyond any group, which is then refused, stays beyond.
+        // A place beyond any group must stay invalid, not wrap.
         RELATIVE | if place < RELATIVE { place } else { RELATIVE - 1 }
     }
 
-    /// The engine's number of the type at this place.
+    /// Returns the engine's number of the type at this position.
     pub fn index(&self, place: usize) -> Option<u32> {
         self.ids.get(place).copied()
     }
 
-    /// The type at this place, if it is of structures.
+    /// Returns the type at this position, if it is a structure type.
     pub fn struct_type(&self, place: usize) -> Option<StructType> {
         StructType::held(&self.held, *self.ids.get(place)?)
     }
 
-    /// The type at this place, if it is of arrays.
+    /// Returns the type at this position, if it is an array type.
     pub fn array_type(&self, place: usize) -> Option<ArrayType> {
         ArrayType::held(&self.held, *self.ids.get(place)?)
     }
 
-    /// A group of the one type, which is final.
+    /// Declares a group of one final type.
     fn of(engine: &Engine, composite: CompositeType) -> Result<RecGroup, Error> {
         RecGroup::new(engine, &[SubType { is_final: true, supertype: None, composite }])
     }
@@ -111,7 +114,7 @@ fn invalid() -> Error {
     Error::new("the types of the group are not valid")
 }
 
-/// Whether all that types refer to is there, and there is not too much of anything.
+/// Returns whether all types that these types refer to exist, and nothing exceeds the limits.
 fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
     let known = |index: u32, end: usize| match index.checked_sub(RELATIVE) {
         Some(place) => (place as usize) < end,
@@ -130,7 +133,7 @@ fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
     closed.get()
 }
 
-/// Whether a type is a valid subtype of the one that it says it is of (spec: valid/types#sub-types).
+/// Returns whether a type is a valid subtype of its declared supertype (spec: valid/types#sub-types).
 fn is_valid(registry: &TypeRegistry, id: u32) -> bool {
     let Some(known) = registry.known(id) else { return false };
     let Some(above) = known.ty.supertype else { return true };
@@ -139,7 +142,7 @@ fn is_valid(registry: &TypeRegistry, id: u32) -> bool {
     })
 }
 
-/// Whether a type matches another (spec: valid/matching#composite-types).
+/// Returns whether `a` matches `b` (spec: valid/matching#composite-types).
 fn composite_matches(registry: &TypeRegistry, a: &CompositeType, b: &CompositeType) -> bool {
     let values =
         |a: &[ValType], b: &[ValType]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| registry.matches(a, b));
@@ -174,8 +177,9 @@ macro_rules! object_type {
                 matches!(known.ty.composite, CompositeType::$kind(_)).then(|| $name { held: held.clone(), id, known })
             }
 
-            /// The type that references of this type are to, as it stands in the type of a function, a global, a table or a field that
-            #[doc = concat!("is in use. `None` if that is none of ", $what, ".")]
+            /// Returns the type that references of type `ty` refer to. `ty` must come from the type of an item that
+            /// exists.
+            #[doc = concat!("Returns `None` if those are not ", $what, ".")]
             pub fn of(engine: &Engine, ty: ValType) -> Option<$name> {
                 let id = ty.reference()?.index()?;
                 $name::of_index(engine, id)
@@ -186,23 +190,23 @@ macro_rules! object_type {
                 $name::held(&Arc::new(HeldType { engine: engine.clone(), id }), id)
             }
 
-            /// The engine's number of it, which is what indices in types are.
+            /// Returns the engine's number of this type, which indices in other types use.
             pub fn index(&self) -> u32 {
                 self.id
             }
 
-            /// The type of references to it, or of those and null.
+            /// Returns the type of references to this type.
             pub fn reference(&self, nullable: bool) -> ValType {
                 ValType::Ref(RefType::new(nullable, HeapType::Index(self.id)))
             }
 
-            /// Whether it is the other one, or a subtype of it.
+            /// Returns whether this is the same type as `other`, or a subtype of it.
             pub fn matches(&self, other: &$name) -> bool {
                 Engine::same(&self.held.engine, &other.held.engine)
                     && self.held.engine.types().lock().is_sub(self.id, other.id)
             }
 
-            /// The number, if it is a type of this engine's.
+            /// Returns the number, if the type belongs to this engine.
             pub(crate) fn id_in(&self, engine: &Engine) -> Result<u32, Error> {
                 if !Engine::same(&self.held.engine, engine) {
                     return Err(Error::new("the type belongs to another engine"));
@@ -211,7 +215,7 @@ macro_rules! object_type {
             }
         }
 
-        /// Types are the same if they are equal as WebAssembly has it, of the same engine.
+        /// Two types are equal if they belong to the same engine, and WebAssembly considers them equal.
         impl PartialEq for $name {
             fn eq(&self, other: &$name) -> bool {
                 self.id == other.id && Engine::same(&self.held.engine, &other.held.engine)
@@ -229,7 +233,7 @@ macro_rules! object_type {
 }
 
 object_type! {
-    /// A type of structures.
+    /// A type of structures (spec: syntax/types#composite-types).
     ///
     /// ```
     /// use wasmote::{Engine, FieldType, Module, StorageType, StructType, ValType};
@@ -238,7 +242,7 @@ object_type! {
     /// let field = |ty, mutable| FieldType { storage: StorageType::Val(ty), mutable };
     /// let point = StructType::new(&engine, [field(ValType::I32, false), field(ValType::F64, true)])?;
     ///
-    /// // It is that of a module that declares the same.
+    /// // A module that declares the same gets the same type.
     /// let wasm = wat::parse_str(r#"(module
     ///     (type $point (struct (field i32) (field (mut f64))))
     ///     (func (export "x") (param (ref $point)) (result i32) (struct.get $point 0 (local.get 0))))"#)?;
@@ -251,7 +255,7 @@ object_type! {
 }
 
 object_type! {
-    /// A type of arrays.
+    /// A type of arrays (spec: syntax/types#composite-types).
     ///
     /// ```
     /// use wasmote::{ArrayType, Engine, FieldType, StorageType};
@@ -266,16 +270,16 @@ object_type! {
 }
 
 impl StructType {
-    /// The type with these fields, which is final and has no supertype. [`RecGroup`] makes all others.
+    /// Declares the final type with these fields and without a supertype. [`RecGroup`] declares other types.
     ///
     /// # Errors
-    /// When a field is of a type that there is not, or there are more than 10,000.
+    /// Fails if a field's type does not exist, or if there are more than 10,000 fields.
     pub fn new(engine: &Engine, fields: impl IntoIterator<Item = FieldType>) -> Result<StructType, Error> {
         let fields: Vec<FieldType> = fields.into_iter().collect();
         RecGroup::of(engine, CompositeType::Struct(fields.into()))?.struct_type(0).ok_or_else(invalid)
     }
 
-    /// The fields.
+    /// Returns the fields.
     pub fn fields(&self) -> &[FieldType] {
         match &self.known.ty.composite {
             CompositeType::Struct(fields) => fields,
@@ -285,15 +289,15 @@ impl StructType {
 }
 
 impl ArrayType {
-    /// The type with such elements, which is final and has no supertype. [`RecGroup`] makes all others.
+    /// Declares the final type with these elements and without a supertype. [`RecGroup`] declares other types.
     ///
     /// # Errors
-    /// When the elements are of a type that there is not.
+    /// Fails if the type of the elements does not exist.
     pub fn new(engine: &Engine, element: FieldType) -> Result<ArrayType, Error> {
         RecGroup::of(engine, CompositeType::Array(element))?.array_type(0).ok_or_else(invalid)
     }
 
-    /// The elements.
+    /// Returns the type and the mutability of the elements.
     pub fn element(&self) -> FieldType {
         match self.known.ty.composite {
             CompositeType::Array(element) => element,

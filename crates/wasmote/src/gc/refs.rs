@@ -1,10 +1,11 @@
-//! Handles of structures and arrays. What can be done with each is in a file of its own.
+//! Handles of structures and arrays. Their operations are in `structref` and `arrayref`.
 
 use wasmote_runtime::Root;
 
-/// A reference to a structure. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same structure.
+/// A reference to a structure, valid until its [`scope`](crate::scope()) ends. Two are equal if they refer to the
+/// same structure.
 ///
-/// Here the host makes one for a guest, which changes it, and gives back another:
+/// The host makes a structure here; the guest changes it and returns another:
 ///
 /// ```
 /// use wasmote::{Engine, Instance, Module, Store, StructRef, StructType, Val};
@@ -36,7 +37,8 @@ use wasmote_runtime::Root;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct StructRef(pub(crate) Root);
 
-/// A reference to an array. It is good until its [`scope`](crate::scope()) ends. Two are equal if they are to the same array.
+/// A reference to an array, valid until its [`scope`](crate::scope()) ends. Two are equal if they refer to the same
+/// array.
 ///
 /// ```
 /// use wasmote::{ArrayRef, ArrayType, Engine, FieldType, StorageType, Store, Val, ValType};

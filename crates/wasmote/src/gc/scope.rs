@@ -1,11 +1,13 @@
-//! Scopes of handles.
+//! Scopes, which limit how long handles of references are valid.
 
 use wasmote_runtime::no_memory;
 
 use crate::context::AsContextMut;
 
-/// Runs `body`, and lets go of all references to objects that it got: handles made in it are not to be used afterwards. A call of
-/// a host function is such a scope of its own; outside of any, handles stay until the store is dropped.
+/// Runs `body`, then releases all handles of references that were made in it. Using such a handle later panics.
+///
+/// Each call of a host function is a scope of its own. Handles made outside of any scope stay valid until the store
+/// is dropped.
 ///
 /// ```
 /// use wasmote::{Engine, Store, scope};

@@ -1,4 +1,4 @@
-//! References to structures.
+//! Operations on references to structures.
 
 use alloc::vec::Vec;
 
@@ -12,14 +12,14 @@ use crate::handles::AnyRef;
 use crate::value::Val;
 
 impl StructRef {
-    /// A new structure with these fields, of which packed ones are cut to their width.
+    /// Makes a structure with these fields. Packed fields keep the low bits of their value.
     ///
     /// # Errors
-    /// When they are not as many as the type has, or not of its types, or the type is another engine's;
+    /// Fails if the number or the types of the fields are not those of `ty`, or if `ty` belongs to another engine.
     /// [`HeapExhausted`](crate::TrapCode::HeapExhausted) if there is no room.
     ///
     /// # Panics
-    /// As all functions here, if a reference belongs to another store, or its scope has ended.
+    /// Like all methods of `StructRef`: if a reference belongs to another store, or if its scope has ended.
     pub fn new(mut ctx: impl AsContextMut, ty: &StructType, fields: &[Val]) -> Result<StructRef, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -33,39 +33,40 @@ impl StructRef {
         Ok(StructRef(store.new_object(id, 0, &values)?))
     }
 
-    /// Its type.
+    /// Returns the structure's type.
     ///
     /// # Errors
-    /// As all functions here, if it is no structure, which only an image that is not as it was written can bring about.
+    /// Like all methods of `StructRef`: fails if the object is not a structure. Only an image that was modified can
+    /// cause this.
     pub fn ty(&self, ctx: impl AsContext) -> Result<StructType, Error> {
         let ctx = ctx.as_context();
         let id = ctx.inner().object_type_id(self.0)?;
         StructType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is no structure"))
     }
 
-    /// A field; packed ones are zero-extended.
+    /// Returns a field. Packed fields are zero-extended.
     ///
     /// # Errors
-    /// When there are not as many.
+    /// Fails if the structure has no field with this index.
     pub fn field(&self, ctx: impl AsContext, index: usize) -> Result<Val, Error> {
         let ctx = ctx.as_context();
         read(ctx.inner(), self.0, ctx.inner().field(self.0, index)?)
     }
 
-    /// All fields.
+    /// Returns all fields.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only that of [`StructRef::ty`], and if there is not enough memory.
     pub fn fields(&self, ctx: impl AsContext) -> Result<Vec<Val>, Error> {
         let count = self.ty(&ctx)?.fields().len();
         ctx.as_context().inner().room_for_handles(count)?;
         try_results((0..count).map(|index| self.field(&ctx, index)))
     }
 
-    /// Sets a field; a packed one to as many bits of the value as it has.
+    /// Sets a field. A packed field keeps the low bits of the value.
     ///
     /// # Errors
-    /// When there are not as many, when the field is not mutable, and when the value is not of its type.
+    /// Fails if there is no such field, if it is not mutable, or if `value` is not of its type.
     pub fn set_field(&self, mut ctx: impl AsContextMut, index: usize, value: Val) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();

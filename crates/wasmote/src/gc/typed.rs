@@ -1,4 +1,4 @@
-//! References to objects as Rust types.
+//! References to objects, as Rust types in the signatures of functions.
 
 use wasmote_ir::{HeapType, RefType, ValType};
 use wasmote_runtime::{Root, Store};
@@ -12,7 +12,8 @@ const fn reference(nullable: bool, heap: HeapType) -> ValType {
     ValType::Ref(RefType::new(nullable, heap))
 }
 
-/// References to objects. What is never null is null all the same if an image says so, and then to no object.
+/// Types of references to objects. An image may pass null where a type says never null: the handle then refers to
+/// no object, and its methods fail.
 macro_rules! objects {
     ($($ty:ident $heap:ident)*) => { values! { $(
         $ty, reference(false, HeapType::$heap),
