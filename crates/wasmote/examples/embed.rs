@@ -1,4 +1,4 @@
-//! The example of the README: a module that calls its host, which calls it.
+//! The example of the README: a module and its host call each other.
 
 use wasmote::{Caller, Engine, Linker, Module, Store};
 

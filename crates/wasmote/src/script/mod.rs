@@ -1,8 +1,7 @@
-//! Running of the specification's scripts (`.wast`): what the conformance tests and the command `wasmote wast` are
-//! made of.
+//! Runs the specification's scripts (`.wast`), for the conformance tests and the command `wasmote wast`.
 //!
-//! A script is parsed by `wasmote-wat`; [`run`] carries out its directives in order (`run`), with the module
-//! `spectest` that all scripts may import (`spectest`), and compares results (`values`).
+//! `wasmote-wat` parses a script. [`run`] (`run`) carries out its directives in order. `spectest` defines the
+//! module that all scripts may import. `values` compares results with what the script expects.
 
 #[cfg(not(feature = "gc"))]
 mod no_objects;
@@ -26,39 +25,39 @@ pub use run::run;
 /// How scripts are run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The configuration of the engine; a script is run in an engine of its own.
+    /// The configuration of the engine. Each script has an engine of its own.
     pub config: Config,
-    /// Whether modules are made into images with such code, and loaded from there.
+    /// The options of the images that modules are written to and loaded from. `None` loads the modules directly.
     pub images: Option<CodeOptions>,
-    /// How floats are written in failures; without it as their bits alone.
+    /// Prints floats in failures. `None` prints only their bits.
     pub decimals: Option<Decimals>,
 }
 
-/// Floats as decimal numbers. The library `core` does that, too, with 17 KB of code and tables.
+/// Prints floats as decimal numbers. This is optional, since the code of `core` for it takes 17 KB.
 #[derive(Clone, Copy, Debug)]
 pub struct Decimals {
-    /// An f32.
+    /// Prints an `f32`.
     pub f32: fn(f32) -> String,
-    /// An f64.
+    /// Prints an `f64`.
     pub f64: fn(f64) -> String,
 }
 
-/// What became of a script.
+/// The result of a script.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// Number of directives that did as they should.
+    /// How many directives passed.
     pub passed: usize,
-    /// The directives that did not.
+    /// The directives that failed.
     pub failed: Vec<Failure>,
-    /// Number of directives that ask for nothing that this build could do wrong, such as checks of custom sections.
+    /// How many directives were skipped: this build could not fail them, such as checks of custom sections.
     pub skipped: usize,
 }
 
-/// A directive that did not do as it should.
+/// A directive that failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
-    /// Its line in the script, from 1.
+    /// Its line in the script, counted from 1.
     pub line: u32,
-    /// What it did instead.
+    /// What happened instead.
     pub what: String,
 }

@@ -7,7 +7,7 @@ use crate::script::values::Host;
 use crate::store::Store;
 use crate::value::Val;
 
-/// An argument as a value of the store, unless it is of no type that there is.
+/// Makes the value of an argument. `None` if this build lacks its type.
 pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
     Some(match *arg {
         Arg::Null(Heap::Any) => Val::AnyRef(None),
@@ -17,7 +17,7 @@ pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
     })
 }
 
-/// Whether a value is as expected.
+/// Returns whether a value is the expected one.
 pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool {
     match (pattern, value) {
         (Pattern::Null(heap), Val::AnyRef(None)) => matches!(heap, None | Some(Heap::Any)),
@@ -37,7 +37,7 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
     }
 }
 
-/// A value as it is shown in failures.
+/// Formats a reference for failures.
 pub(super) fn shown(value: &Val) -> &'static str {
     match value {
         Val::AnyRef(Some(_)) => "an object",

@@ -1,4 +1,4 @@
-//! The directives of a script, one after the other.
+//! Carries out the directives of a script, one after the other.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -20,7 +20,7 @@ use crate::name_map::NameMap;
 use crate::store::Store;
 use crate::value::Val;
 
-/// Runs a script. `path` stands in errors only.
+/// Runs a script. `path` is only for messages.
 #[inline(never)]
 pub fn run(path: &str, text: &str, options: &Options) -> Summary {
     let mut summary = Summary::default();
@@ -53,7 +53,7 @@ enum Done {
     Skipped,
 }
 
-/// Words for what went wrong.
+/// Formats what went wrong.
 type Outcome<T = Done> = Result<T, String>;
 
 struct Runner {
@@ -61,12 +61,12 @@ struct Runner {
     images: Option<CodeOptions>,
     decimals: Option<Decimals>,
     store: Store<()>,
-    /// `spectest`, and what scripts register.
+    /// The module `spectest`, and the modules that scripts register.
     linker: Linker<()>,
-    /// The last instance, unless it failed.
+    /// The last instance. `None` if it could not be made.
     current: Option<Instance>,
     instances: NameMap<Instance>,
-    /// The last module that was only defined.
+    /// The last module that was defined, but not instantiated.
     definition: Option<Module>,
     definitions: NameMap<Module>,
 }
@@ -96,7 +96,7 @@ impl Runner {
     fn directive(&mut self, directive: &DirectiveKind) -> Outcome {
         match directive {
             DirectiveKind::Module { name, module } => {
-                // If it fails, what follows is not meant for the instance before.
+                // If this fails, later directives must not use the previous instance.
                 self.current = None;
                 let module = self.module(module)?;
                 self.keep(name.as_deref(), &module)?;
@@ -169,7 +169,7 @@ impl Runner {
         }
     }
 
-    /// Instantiates a module as the last instance.
+    /// Instantiates a module. The instance becomes the last one.
     #[inline(never)]
     fn keep(&mut self, name: Option<&str>, module: &Module) -> Outcome<()> {
         let instance = self.linker.instantiate(&mut self.store, module).map_err(said)?;
@@ -192,7 +192,7 @@ impl Runner {
         instance.get_export(&self.store, name).ok_or_else(|| format!("no export \"{name}\""))
     }
 
-    /// What comes of an action; the outer error is the script's, the inner one the module's.
+    /// Runs an action. The outer error means that the script is wrong, the inner one that the action failed.
     #[inline(never)]
     fn act(&mut self, action: &Action) -> Outcome<Result<Vec<Val>, Error>> {
         match action {
@@ -230,7 +230,7 @@ impl Runner {
         Err(format!("returned {} instead of {}", values::shown(values, self.decimals), values::expected(expected)))
     }
 
-    /// The code of the trap that something ended with.
+    /// Returns the trap code of an error.
     #[inline(never)]
     fn trapped(&self, outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
         match outcome {
@@ -245,7 +245,7 @@ impl Runner {
         }
     }
 
-    /// Checks that a module is refused, in whatever words.
+    /// Checks that a module is refused. The message does not matter.
     #[inline(never)]
     fn refused(&self, source: &ScriptModule, message: &str) -> Outcome<()> {
         match source {
@@ -257,7 +257,7 @@ impl Runner {
         }
     }
 
-    /// Checks that a valid module's imports are refused.
+    /// Checks that a valid module is refused because of its imports.
     #[inline(never)]
     fn unlinkable(&mut self, source: &ScriptModule, message: &str) -> Outcome<()> {
         let module = self.module(source)?;
@@ -265,7 +265,7 @@ impl Runner {
             Ok(_) => Err(format!("instantiated instead of being refused with \"{message}\"")),
             Err(error) => match error.kind() {
                 ErrorKind::Link(_) => Ok(()),
-                // The specification's first version refused segments that do not fit before it ran anything.
+                // Version 1 of the specification refused segments that do not fit before anything ran.
                 ErrorKind::Trap(_) if message.ends_with("segment does not fit") => Ok(()),
                 _ => Err(format!("not refused with \"{message}\": {error}")),
             },

@@ -1,4 +1,4 @@
-//! The module `spectest`, which the specification's scripts import from.
+//! The module `spectest`, which the specification's scripts import.
 
 use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
 use wasmote_ir::ValType;
@@ -11,7 +11,7 @@ use crate::linker::Linker;
 use crate::store::Store;
 use crate::value::Val;
 
-/// The functions: they print, which no test looks at.
+/// The functions of `spectest`. They should print their arguments, but no test looks at the output.
 const FUNCS: &[(&str, &[ValType])] = &[
     ("print", &[]),
     ("print_i32", &[ValType::I32]),

@@ -1,4 +1,4 @@
-//! Values of scripts, and the comparison of results with what is expected.
+//! Values of scripts, and the comparison of results with expectations.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -11,12 +11,11 @@ use crate::script::objects;
 use crate::store::Store;
 use crate::value::Val;
 
-/// A reference of the host that was made as `anyref`.
+/// Marks a host reference that was made as an `anyref`.
 #[derive(PartialEq)]
 pub(super) struct Host(pub(super) u32);
 
-/// An argument as a value of the store, unless it is of a type that this build lacks. The references of the host
-/// are numbers.
+/// Makes the value of an argument. `None` if this build lacks its type. Host references hold numbers.
 pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
     Some(match *arg {
         Arg::I32(value) => Val::I32(value),
@@ -31,7 +30,7 @@ pub(super) fn argument(arg: &Arg, store: &mut Store<()>) -> Option<Val> {
     })
 }
 
-/// Whether a value is as expected.
+/// Returns whether a value is the expected one.
 pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool {
     match (pattern, value) {
         (Pattern::I32(expected), Val::I32(value)) => expected == value,
@@ -59,7 +58,7 @@ pub(super) fn matches(value: &Val, pattern: &Pattern, store: &Store<()>) -> bool
     }
 }
 
-/// Values as they are shown in failures: floats with their bits, references without their numbers.
+/// Formats values for failures. Floats have their bits; references have no number.
 pub(super) fn shown(values: &[Val], decimals: Option<Decimals>) -> String {
     let mut out = String::from("(");
     for (i, value) in values.iter().enumerate() {
@@ -86,7 +85,7 @@ pub(super) fn shown(values: &[Val], decimals: Option<Decimals>) -> String {
     out
 }
 
-/// Results as they are expected, in the same words.
+/// Formats expected results, in the same form.
 pub(super) fn expected(patterns: &[Pattern]) -> String {
     let mut out = String::from("(");
     write_expected(&mut out, patterns, ", ");
@@ -121,7 +120,7 @@ fn write_expected(out: &mut String, patterns: &[Pattern], between: &str) {
     }
 }
 
-/// A float that is expected, its bits with so many characters.
+/// Formats an expected float. `width` is the number of characters of its bits, with `0x`.
 fn write_float(out: &mut String, ty: &str, float: Float, width: usize) -> core::fmt::Result {
     match float {
         Float::Bits(bits) => write!(out, "{ty} bits {bits:#0width$x}"),
@@ -130,7 +129,7 @@ fn write_float(out: &mut String, ty: &str, float: Float, width: usize) -> core::
     }
 }
 
-/// A vector of such floats.
+/// Formats an expected vector of floats.
 fn write_lanes(out: &mut String, ty: &str, lanes: &[Float], width: usize) -> core::fmt::Result {
     out.push_str("v128 of");
     lanes.iter().try_for_each(|&lane| {
