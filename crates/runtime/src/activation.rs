@@ -1,5 +1,5 @@
-//! Calls that can be gone on with: they stop when the fuel is used up, and run again, or are dropped. Each has a value stack of its own,
-//! so that any number of a store's calls may have stopped at once.
+//! Resumable calls: they stop when their fuel is used up, and then run again or are dropped. Each has its own value
+//! stack, so any number of a store's calls can be stopped at the same time.
 
 use alloc::vec::Vec;
 use core::ptr::NonNull;
@@ -15,29 +15,29 @@ use crate::shared::FallibleArc;
 use crate::stack::ValueStack;
 use crate::store::{Store, StoreId};
 
-/// A call of wasm by the host that has not ended. Dropping it ends it.
+/// A call of the host into wasm that has not ended. Dropping it ends it.
 pub struct Activation {
     paused: Paused,
     store: StoreId,
 }
 
-/// What a call is while it does not run; nothing once it has ended. The store looks for references in it.
+/// A call while it does not run. `None` once it has ended. The collector looks for references in it.
 pub(crate) type Paused = FallibleArc<Lock<Option<Call>>>;
 
-/// A call, and the value stack that it runs on.
+/// A call and its value stack.
 pub(crate) struct Call {
     activation: exec::Activation,
-    /// Where its slots are: it is never looked at, but lives as long as they are needed.
+    /// The memory of the call's slots. It is never read, but must live as long as the activation.
     _stack: ValueStack,
 }
 
-// SAFETY: its pointers lead to its own stack, and to records of its store, which are used only by those who have borrowed that store
-// to change it.
+// SAFETY: its pointers lead to its own stack and to records of its store. Only code that mutably borrows the store
+// uses them.
 unsafe impl Send for Call {}
 
 impl Drop for Activation {
     fn drop(&mut self) {
-        // The store may keep its share, not the stack.
+        // The store may keep its share of the `Arc`, but not the stack.
         let call = self.paused.lock().take();
         drop(call);
     }
@@ -47,7 +47,7 @@ impl Drop for Activation {
 #[derive(Default)]
 pub(crate) struct Calls {
     all: Vec<Paused>,
-    /// With so many, those are looked for that have ended.
+    /// With this many calls in `all`, those that have ended are removed.
     full: usize,
 }
 
@@ -60,7 +60,7 @@ impl Calls {
         self.all.try_push(call)
     }
 
-    /// Gives the slots of those that do not run.
+    /// Calls `each` with the slots in use of each call that does not run.
     #[cfg(feature = "gc")]
     pub(crate) fn each_stack(&self, each: &mut dyn FnMut(*const u64, *const u64)) {
         for call in &self.all {
@@ -73,13 +73,13 @@ impl Calls {
 }
 
 impl Activation {
-    /// Starts a call of a function, by its reference, with its arguments in slots. It does not run yet.
+    /// Starts a call of a function by its reference. Arguments are in slots. It does not run yet.
     ///
     /// # Safety
-    /// As [`crate::run::call`].
+    /// As for [`crate::run::call`].
     pub(crate) unsafe fn start(mut root: NonNull<Store>, func: u32, args: &[u64]) -> Result<Activation, Error> {
-        // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record of the store,
-        // and `args` has the slots of its type. Nothing runs on the machine while its stack is replaced.
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record of the
+        // store, and `args` has the slots of its type. Nothing runs on the machine while its stack is replaced.
         unsafe {
             let store = root.as_mut();
             let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
@@ -96,14 +96,14 @@ impl Activation {
         }
     }
 
-    /// Runs it until it returns (`true`), or the fuel is used up (`false`). An error ends it.
+    /// Runs the call until it returns (`true`) or its fuel is used up (`false`). An error ends it.
     ///
     /// # Safety
-    /// As [`crate::run::call`], and `results` has as many slots as the function's type says.
+    /// As for [`crate::run::call`], and `results` has the slots of the function's type.
     pub(crate) unsafe fn run(&mut self, mut root: NonNull<Store>, results: &mut [u64]) -> Result<bool, Error> {
-        // SAFETY: the caller borrows the store mutably and holds no reference to it, and `store` is last used before
-        // the activation runs. The activation belongs to this store, which `check` makes sure of. `results` has the
-        // slots of the function's type.
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before
+        // the activation runs. `check` makes sure that the activation belongs to this store. The caller guarantees
+        // the slots of `results`.
         unsafe {
             let store = root.as_mut();
             store.check(self.store);

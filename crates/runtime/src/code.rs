@@ -1,5 +1,5 @@
-//! Linked code of a module's functions, shared by all instances and threads. A function is there or not yet; once
-//! there, its code stays in place until the module goes.
+//! The linked code of a module's functions, which all instances and threads share. Code is added function by
+//! function. Once added, it stays in place until the module is dropped.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,17 +14,17 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use crate::lock::Lock;
 use crate::reserve::populate;
 
-/// What was translated so far.
+/// How much code was translated so far.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct CodeStats {
-    /// Functions.
+    /// The number of functions.
     pub functions: u64,
-    /// Bytes of their bodies in the module.
+    /// The bytes of their bodies in the module.
     pub wasm_bytes: u64,
-    /// 16-bit units of the instructions they became.
+    /// The 16-bit units of their compact code.
     pub units: u64,
-    /// Cells of these once linked.
+    /// The cells of their linked code.
     pub cells: u64,
 }
 
@@ -37,47 +37,47 @@ impl AddAssign for CodeStats {
     }
 }
 
-/// Cells of a function lie in words, after one that has the slots of its frame, and in its upper half where among them its first
-/// instruction is.
+/// The cells of a function lie in words. The word before them has the number of the frame's slots. Its upper half
+/// has the index of the cell with the first instruction.
 type Word = u64;
 const _: () = assert!(align_of::<Cell>() <= align_of::<Word>());
 
-/// Words of the first chunk, and of the largest that is not for a single function.
+/// The words of the first chunk, and of the largest one. Only a single larger function gets a larger chunk.
 const CHUNK_MIN: usize = 1 << 10;
 const CHUNK_MAX: usize = 1 << 15;
 
-/// A function's code.
+/// The code of a function.
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
-    /// Its first instruction.
+    /// The first instruction.
     pub(crate) entry: *const Cell,
-    /// Slots of its frame.
+    /// The number of slots in its frame.
     pub(crate) frame_slots: u32,
 }
 
-/// A function's code before it is kept.
+/// The code of a function, before it is published.
 pub(crate) struct Linked<'a> {
-    /// Slots of its frame.
+    /// The number of slots in its frame.
     pub(crate) frame_slots: u32,
-    /// The cell of its first instruction.
+    /// The index of the cell with the first instruction.
     pub(crate) start: usize,
     pub(crate) cells: &'a [Cell],
 }
 
 /// The code of the functions that a module defines.
 pub(crate) struct CodeStore {
-    /// For each function its cells, null until it is translated.
+    /// The cells of each function; null until it is translated.
     entries: Box<[AtomicPtr<Cell>]>,
-    /// The most bytes of cells.
+    /// The maximum bytes of cells.
     limit: u64,
     chunks: Lock<Chunks>,
 }
 
-/// Why a function's code is not kept.
+/// Why the code of a function was not published.
 pub(crate) enum PublishError {
-    /// There is more than the limit already, or would be with it.
+    /// The cells would exceed this limit.
     Limit(u64),
-    /// There is no memory.
+    /// There is not enough memory.
     OutOfMemory,
 }
 
@@ -89,49 +89,50 @@ impl From<OutOfMemory> for PublishError {
 
 #[derive(Default)]
 struct Chunks {
-    /// Where code is: full but for the last.
+    /// The memory that holds the code. All chunks but the last are full.
     chunks: Vec<Chunk>,
-    /// The numbers of the chunks, ordered by their addresses.
+    /// The indices of the chunks, ordered by address.
     by_address: Vec<u32>,
-    /// Words used of the last.
+    /// How many words of the last chunk are used.
     used: usize,
     stats: CodeStats,
 }
 
 struct Chunk {
-    /// Was leaked from a box.
+    /// The words of the chunk, leaked from a box.
     room: NonNull<[MaybeUninit<Word>]>,
-    /// Where in it functions begin, with the word in front of their cells; ascending.
+    /// The indices of the words before each function's cells, in ascending order.
     starts: Vec<u32>,
 }
 
-// SAFETY: chunks are owned, and what was published in them is never written again, but for the cells of calls that say where code begins, which
-// are atomic.
+// SAFETY: the chunks are owned. Published code is never written again, except for the cells of calls that say where
+// code begins, and these are atomic.
 unsafe impl Send for CodeStore {}
-// SAFETY: as above; publication goes through the lock, and readers see it by acquiring the entry.
+// SAFETY: as above. Publication takes the lock, and readers acquire the entry, so they see the whole code.
 unsafe impl Sync for CodeStore {}
 
 impl CodeStore {
-    /// Room for the code of so many functions, of at most so many bytes.
+    /// Makes room for the code of `functions` functions, with at most `limit` bytes.
     pub(crate) fn new(functions: usize, limit: u64) -> Result<CodeStore, OutOfMemory> {
         let entries = try_collect((0..functions).map(|_| AtomicPtr::default()))?.try_into_box()?;
         Ok(CodeStore { entries, limit, chunks: Lock::new(Chunks::default()) })
     }
 
-    /// The most bytes that there may be, and that there may still be.
+    /// Returns the limit in bytes, and how much of it is left.
     #[cfg(feature = "wasm")]
     pub(crate) fn limit(&self) -> (u64, u64) {
         (self.limit, self.limit.saturating_sub(self.chunks.lock().bytes()))
     }
 
-    /// The code of a function, by its number among those that the module defines, if it is there already.
+    /// Returns the code of a function, if it is translated. `defined` is its index among the functions that the
+    /// module defines.
     pub(crate) fn get(&self, defined: usize) -> Option<Code> {
         let cells = self.entries.get(defined)?.load(Ordering::Acquire);
-        // SAFETY: what is not null was published by `publish`.
+        // SAFETY: `publish` stored each pointer that is not null, and `copy_in` made it.
         (!cells.is_null()).then(|| unsafe { read(cells) })
     }
 
-    /// Keeps the code of a function, unless another thread was faster, and gives what was kept.
+    /// Publishes the code of a function, unless another thread was faster. Returns the published code.
     pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: CodeStats) -> Result<Code, PublishError> {
         let mut chunks = self.chunks.lock();
         let entry = &self.entries[defined];
@@ -144,11 +145,11 @@ impl CodeStore {
             chunks.stats += made;
             entry.store(kept, Ordering::Release);
         }
-        // SAFETY: it was published, now or before.
+        // SAFETY: `copy_in` made the pointer, now or before.
         Ok(unsafe { read(kept) })
     }
 
-    /// The code of the function in which this place is, if it is in one of these.
+    /// Returns the entry of the function that contains this place, if this module has it.
     fn find(&self, place: *const Cell) -> Option<*const Cell> {
         self.chunks.lock().find(place)
     }
@@ -159,9 +160,9 @@ impl CodeStore {
 }
 
 /// # Safety
-/// `cells` was made by [`Chunks::copy_in`].
+/// [`Chunks::copy_in`] made `cells`.
 unsafe fn read(cells: *mut Cell) -> Code {
-    // SAFETY: the frame's slots lie in front of the cells, and the entry among them.
+    // SAFETY: `copy_in` wrote the word before the cells, and the entry lies among them.
     unsafe {
         let front = cells.cast::<Word>().sub(1).read();
         Code { entry: cells.add((front >> 32) as usize), frame_slots: front as u32 }
@@ -169,7 +170,7 @@ unsafe fn read(cells: *mut Cell) -> Code {
 }
 
 impl Chunks {
-    /// Bytes of all cells.
+    /// Returns the bytes of all cells.
     fn bytes(&self) -> u64 {
         self.stats.cells * size_of::<Cell>() as u64
     }
@@ -183,7 +184,7 @@ impl Chunks {
             self.chunks.try_room(1)?;
             self.by_address.try_room(1)?;
             let mut chunk = chunk(usual.max(words))?;
-            // Where there is so much code, all of it will be used: at once, the pages take half the time.
+            // With this much code, all of the chunk will be used. Requesting its pages at once takes half the time.
             if chunk.len() >= CHUNK_MAX {
                 populate(&mut chunk);
             }
@@ -195,7 +196,7 @@ impl Chunks {
         }
         let Some(chunk) = self.chunks.last_mut() else { unreachable!("there is a chunk with room") };
         chunk.starts.try_push(self.used as u32)?;
-        // SAFETY: the chunk has room for `words` more words, which nobody has pointers to yet.
+        // SAFETY: the chunk has room for `words` more words after `used`, and nothing points to them yet.
         unsafe {
             let front = chunk.room.cast::<Word>().as_ptr().add(self.used);
             front.write(u64::from(frame_slots) | (start as u64) << 32);
@@ -206,12 +207,13 @@ impl Chunks {
         }
     }
 
-    /// Where a chunk begins.
+    /// Returns the address of a chunk.
     fn address(&self, number: u32) -> *mut Word {
         self.chunks.get(number as usize).map_or(ptr::null_mut(), |chunk| chunk.room.as_ptr().cast())
     }
 
-    /// The code of the last function that does not begin behind this place, in the chunk that it is in.
+    /// Returns the entry of the function whose code is the last to begin at or before this place, in the same
+    /// chunk.
     fn find(&self, place: *const Cell) -> Option<*const Cell> {
         let after = self.by_address.partition_point(|&number| self.address(number).addr() <= place.addr());
         let number = *self.by_address.get(after.checked_sub(1)?)?;
@@ -222,15 +224,15 @@ impl Chunks {
         }
         let after = chunk.starts.partition_point(|&start| start as usize <= word);
         let start = *chunk.starts.get(after.checked_sub(1)?)?;
-        // SAFETY: a function's code was put there, behind a word in front.
+        // SAFETY: `copy_in` put a function's cells there, after the word that `start` names.
         Some(unsafe { read(self.address(number).add(start as usize + 1).cast()).entry })
     }
 }
 
-/// How many places are kept.
+/// The number of places in the cache.
 const PLACES: usize = 64;
 
-/// The last places in code of which the function was asked, with its code: exceptions mostly come by the same few.
+/// The function's code for each place that was looked up last. Exceptions mostly pass the same few places.
 pub(crate) struct LookupCache([(*const Cell, *const Cell); PLACES]);
 
 impl Default for LookupCache {
@@ -240,7 +242,8 @@ impl Default for LookupCache {
 }
 
 impl LookupCache {
-    /// The code of the function of a module in which this place is, or null. The module stays as long as this.
+    /// Returns the entry of the function that contains this place, or null. The module must live as long as this
+    /// cache.
     pub(crate) fn locate(&mut self, module: &CodeStore, place: *const Cell) -> *const Cell {
         let entry = &mut self.0[place.addr() / size_of::<Cell>() % PLACES];
         if entry.0 != place {
@@ -251,10 +254,10 @@ impl LookupCache {
     }
 }
 
-/// Room for so many words.
+/// Makes room for `words` words.
 fn chunk(words: usize) -> Result<Box<[MaybeUninit<Word>]>, OutOfMemory> {
     let mut chunk: Vec<MaybeUninit<Word>> = try_with_capacity(words)?;
-    // SAFETY: there is room for so many, which need not hold anything.
+    // SAFETY: the capacity is at least `words`, and `MaybeUninit` needs no initialization.
     unsafe { chunk.set_len(words) };
     chunk.try_into_box()
 }
@@ -262,7 +265,7 @@ fn chunk(words: usize) -> Result<Box<[MaybeUninit<Word>]>, OutOfMemory> {
 impl Drop for Chunks {
     fn drop(&mut self) {
         for chunk in &self.chunks {
-            // SAFETY: each was leaked from a box by `copy_in`; instances that run its code keep the module.
+            // SAFETY: `copy_in` leaked each chunk from a box. Instances that run its code keep the module alive.
             drop(unsafe { Box::from_raw(chunk.room.as_ptr()) });
         }
     }

@@ -1,4 +1,4 @@
-//! What stores and modules have in common: the settings and the types in use.
+//! The engine: the settings and the types that stores and modules share.
 
 use alloc::sync::Arc;
 
@@ -8,51 +8,51 @@ use crate::guard;
 use crate::lock::Lock;
 use crate::types::TypeRegistry;
 
-/// How an engine works. `wasmote::Config` says what each of these is about.
+/// How an engine works. The methods of `wasmote::Config` document these fields.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether the bodies of functions are validated when they are first called, instead of when the module is loaded.
+    /// Whether function bodies are validated at their first call, instead of when the module is loaded.
     pub lazy_validation: bool,
     /// Whether all functions are translated when a module is loaded.
     pub eager_translation: bool,
-    /// Whether wasm takes fuel.
+    /// Whether wasm code takes fuel.
     pub fuel: bool,
-    /// Whether results that are NaN are the canonical one.
+    /// Whether float arithmetic always returns the canonical NaN.
     pub canonical_nans: bool,
-    /// Whether memories may have pages without access behind them, instead of checks.
+    /// Whether guard pages may replace bounds checks.
     pub guard_pages: bool,
-    /// Whether two instructions in a row may be done by one handler.
+    /// Whether one handler may run two instructions in a row.
     pub superinstructions: bool,
-    /// Bytes of the value stack of each store.
+    /// Bytes of each store's value stack.
     pub max_stack: usize,
-    /// How often calls from the host may nest.
+    /// How deep calls from the host may nest.
     pub max_nesting: u32,
-    /// The most bytes of a linear memory.
+    /// The maximum size of a linear memory, in bytes.
     pub max_memory: u64,
-    /// The most elements of a table.
+    /// The maximum size of a table, in elements.
     pub max_table: u64,
-    /// The most bytes of a module's code, if it does not depend on the module.
+    /// The maximum bytes of a module's code. `None`: the limit depends on the module, see [`Settings::code_limit`].
     pub max_code_size: Option<u64>,
-    /// The most bytes of a store's objects.
+    /// The maximum size of a store's heap of objects, in bytes.
     pub max_gc_heap: u64,
-    /// Whether each allocation collects.
+    /// Whether each allocation of an object collects garbage.
     pub gc_stress: bool,
-    /// What tells the time, in nanoseconds.
+    /// A clock that returns nanoseconds, to measure the collector's pauses.
     pub gc_clock: Option<fn() -> u64>,
-    /// What only some builds have.
+    /// Settings that only some builds have.
     pub optional: OptionalSettings,
 }
 
-/// Settings that belong to features of this crate.
+/// The settings of optional features of this crate.
 #[derive(Clone, Default, Debug)]
 pub struct OptionalSettings {
     /// Which proposals modules may use.
     #[cfg(feature = "validate")]
     pub features: wasmote_validate::Features,
-    /// By what large modules are validated.
+    /// The threads that validate large modules.
     #[cfg(feature = "validate")]
     pub threads: crate::threads::Threads,
-    /// Who is shown each instruction.
+    /// The function that is called for each instruction.
     #[cfg(feature = "trace")]
     pub trace: Option<crate::trace::Tracer>,
 }
@@ -80,13 +80,13 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The most bytes of code of a module whose functions have bodies of so many bytes.
+    /// Returns the maximum bytes of code for a module whose function bodies have `bodies` bytes.
     pub fn code_limit(&self, bodies: u64) -> u64 {
         self.max_code_size.unwrap_or((16 << 20) + bodies.saturating_mul(64))
     }
 }
 
-/// What stores and modules have in common. Only what belongs to the same engine works together.
+/// What stores and modules share. Stores and modules work together only if they belong to the same engine.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,
@@ -94,35 +94,35 @@ pub struct Engine {
 
 struct EngineInner {
     settings: Settings,
-    /// Whether memories have pages without access behind them.
+    /// Whether 32-bit memories have guard pages: set, and available in this process.
     guards: bool,
     types: Lock<TypeRegistry>,
 }
 
 impl Engine {
-    /// An engine that works as `settings` say.
+    /// Makes an engine with these settings.
     pub fn new(settings: &Settings) -> Engine {
         let settings = settings.clone();
         let guards = settings.guard_pages && guard::available();
         Engine { inner: Arc::new(EngineInner { settings, guards, types: Lock::new(TypeRegistry::default()) }) }
     }
 
-    /// Whether both are the same engine.
+    /// Returns whether both are the same engine.
     pub fn same(a: &Engine, b: &Engine) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner)
     }
 
-    /// Whether memories of this type have pages without access behind them, and code does not check its accesses.
+    /// Returns whether memories of this type have guard pages, so that code does not check its accesses.
     pub(crate) fn guards(&self, ty: &MemoryType) -> bool {
         self.inner.guards && !ty.memory64 && ty.page_log2 == 16
     }
 
-    /// How it works.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 
-    /// The types in use.
+    /// Returns the types in use.
     pub fn types(&self) -> &Lock<TypeRegistry> {
         &self.inner.types
     }

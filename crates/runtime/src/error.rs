@@ -1,4 +1,4 @@
-//! Why something failed, before `wasmote` makes its own errors of it.
+//! The errors of this crate. `wasmote` makes its own errors of them.
 
 use alloc::boxed::Box;
 use core::any::Any;
@@ -10,55 +10,55 @@ use wasmote_ir::fallible::OutOfMemory;
 use crate::shared::try_box;
 use crate::trap::Trap;
 
-/// Why something failed, of the size of a pointer.
+/// Why an operation failed. It has the size of a pointer.
 #[derive(Debug)]
 pub struct Error {
-    /// Nothing when there is no memory.
+    /// `None` stands for a lack of memory.
     fault: Option<Box<Fault>>,
 }
 
 /// The kinds of [`Error`].
 #[derive(Debug)]
 pub enum Fault {
-    /// The bytes are not a module, or need what this build lacks.
+    /// The bytes are not a module, or the module needs a feature that this build lacks.
     Decode(DecodeError),
     /// The module is not valid.
     #[cfg(feature = "validate")]
     Validate(wasmote_validate::ValidateError),
-    /// The bytes are no image, or one that this build can't run.
+    /// The bytes are not an image, or this build can't run it.
     #[cfg(feature = "image")]
     Image(wasmote_ir::image::ImageError),
-    /// A function is beyond what the translator can do.
+    /// The translator's limits do not allow this function.
     #[cfg(feature = "wasm")]
     Translate {
-        /// The function's index, imports counted.
+        /// The function's index; imports count.
         func: u32,
-        /// Why.
+        /// Which limit, and where.
         error: wasmote_translate::TranslateError,
     },
-    /// With a function there is more code than a module may be translated into.
+    /// The module's code exceeds its limit with this function.
     CodeLimit {
-        /// The function's index, imports counted.
+        /// The function's index; imports count.
         func: u32,
         /// The limit in bytes.
         limit: u64,
     },
-    /// The imports are not as many as the module asks for, or not of the types.
+    /// The number or the types of the imports are not those that the module asks for.
     Imports,
-    /// A module that is valid could not be instantiated.
+    /// A valid module could not be instantiated.
     Instantiate(&'static str),
-    /// WebAssembly trapped.
+    /// Wasm code trapped.
     Trap(Trap),
-    /// WebAssembly threw an exception that nothing caught.
+    /// Wasm code threw an exception that nothing caught.
     Exception {
-        /// The exception, which only the next allocation in the store may take away.
+        /// The reference to the exception. It is valid until the next allocation in the store.
         reference: u32,
         /// Where it was thrown.
         trap: Trap,
     },
-    /// The error with which a host function stopped wasm, as it gave it.
+    /// The error with which a host function stopped wasm, as `wasmote` made it.
     Host(Box<dyn Any + Send + Sync>),
-    /// The store was used in a way that can't work.
+    /// The store was used wrongly.
     Usage(&'static str),
 }
 
@@ -69,26 +69,27 @@ impl Error {
         Error { fault: try_box(fault).ok() }
     }
 
-    /// A module that is valid could not be instantiated.
+    /// Makes an error of a valid module that could not be instantiated.
     #[cold]
     #[inline(never)]
     pub(crate) fn instantiate(message: &'static str) -> Error {
         Error::of(Fault::Instantiate(message))
     }
 
-    /// The store was used in a way that can't work.
+    /// Makes an error of a store that was used wrongly.
     #[cold]
     #[inline(never)]
     pub(crate) fn usage(message: &'static str) -> Error {
         Error::of(Fault::Usage(message))
     }
 
-    /// What kind it is; `None` if there is no memory for what was asked for, or for another error.
+    /// Returns the kind of the error. `None` if there was not enough memory, for the operation or for the error
+    /// itself.
     pub fn into_fault(self) -> Option<Box<Fault>> {
         self.fault
     }
 
-    /// Whether the imports are not what the module asks for.
+    /// Returns whether the imports do not fit.
     pub fn is_imports(&self) -> bool {
         matches!(self.fault.as_deref(), Some(Fault::Imports))
     }

@@ -3,7 +3,7 @@
 use wasmote_decode::GlobalType;
 use wasmote_ir::ValType;
 
-/// A global in a store. It begins with its value, which is all that handlers know of it.
+/// A global in a store. It begins with its value, the only part that handlers use.
 #[repr(C)]
 pub struct GlobalRecord {
     value: [u64; 2],
@@ -18,17 +18,17 @@ impl GlobalRecord {
         record
     }
 
-    /// Its type.
+    /// Returns the type.
     pub fn ty(&self) -> &GlobalType {
         &self.ty
     }
 
-    /// The value, as slots.
+    /// Returns the value, as slots.
     pub fn slots(&self) -> [u64; 2] {
         self.value
     }
 
-    /// Sets the value. What is narrow is zero-extended, as handlers rely on.
+    /// Sets the value. Narrow values are zero-extended: handlers rely on that.
     pub fn set(&mut self, value: [u64; 2]) {
         self.value = match self.ty.content {
             ValType::I64 | ValType::F64 | ValType::V128 => value,

@@ -1,4 +1,5 @@
-//! What execution asks of this crate: code for functions, calls of the host, growth.
+//! The hooks through which running code asks this crate for something: code of functions, calls of the host,
+//! growth.
 
 use core::ptr::NonNull;
 
@@ -12,20 +13,20 @@ use crate::memory::MemoryRecord;
 use crate::store::Store;
 use crate::table::TableRecord;
 
-/// All of them.
+/// All hooks of this crate.
 pub(crate) const HOOKS: exec::Hooks =
     exec::Hooks { translate, locate, make_room, exception, host, memory_grow, table_grow };
 
 /// # Safety
-/// The machine is that of a store.
+/// `machine` is the machine of a store.
 pub(crate) unsafe fn root(machine: *mut exec::Machine) -> NonNull<Store> {
-    // SAFETY: the store put the pointer to itself there, which is not null.
+    // SAFETY: `Store::new` set `embedder` to the store's own pointer, which is not null.
     unsafe { NonNull::new_unchecked((*machine).embedder.cast()) }
 }
 
 unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Result<(), TrapCode> {
-    // SAFETY: code runs, so there is no other reference to the store (see `store`), and `func` is a record of an
-    // instance in it, whose module nothing changes.
+    // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists (see
+    // `store`). `func` is a record of an instance in that store, whose module never changes.
     unsafe {
         let store = root(machine).as_mut();
         let instance = (*func).instance.cast::<InstanceRecord>();
@@ -57,7 +58,7 @@ unsafe fn locate(
     instance: *mut exec::Instance,
     place: *const exec::Cell,
 ) -> *const exec::Cell {
-    // SAFETY: as above: an instance is the first part of its record, which keeps its module.
+    // SAFETY: as in `translate`. An instance is the first part of its record, which holds its module.
     unsafe {
         let code = &(*instance.cast::<InstanceRecord>()).module.inner().code;
         root(machine).as_mut().places.locate(code, place)
@@ -65,7 +66,7 @@ unsafe fn locate(
 }
 
 unsafe fn make_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
-    // SAFETY: as above.
+    // SAFETY: as in `translate`.
     unsafe { root(machine).as_mut().make_room(bytes, top) }
 }
 
@@ -76,7 +77,7 @@ unsafe fn exception(
     slots: usize,
     top: *mut u64,
 ) -> Option<u32> {
-    // SAFETY: as above; the values are slots of the running function.
+    // SAFETY: as in `translate`. Handlers pass `slots` values of the running function.
     unsafe { root(machine).as_mut().new_exception(tag, values, slots, top) }
 }
 
@@ -86,12 +87,13 @@ unsafe fn host(
     instance: *mut exec::Instance,
     args: *mut u64,
 ) -> Result<(), TrapCode> {
-    // SAFETY: the records are of the machine's store; a host function's record lies in a `HostRecord`, and its
-    // arguments and results in `header` slots that are the running function's own, below where others would run.
+    // SAFETY: handlers pass records of the machine's store. `func` is the first part of a `HostRecord`. `args`
+    // leads to `header` slots of the running function's own, below the frames of nested calls. Each reference to
+    // the store ends before the host's code runs.
     unsafe {
         let mut root = root(machine);
         let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
-        // With room for handles of its parameters, and of its results.
+        // Reserves room for handles of the parameters and of the results.
         let scope = match root.as_mut().enter(2 * usize::from((*func).header)) {
             Ok(scope) => scope,
             Err(error) => return Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
@@ -99,7 +101,7 @@ unsafe fn host(
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
         let call = HostCall::new(&mut frame);
-        // No unwinding passes through handlers: a panic waits in the store until they have returned.
+        // Unwinding must not pass through handlers. So the store keeps the panic until they have returned.
         #[cfg(feature = "std")]
         let outcome =
             std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| code.call(call))).unwrap_or_else(|panic| {
@@ -114,11 +116,11 @@ unsafe fn host(
 }
 
 unsafe fn memory_grow(_: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {
-    // SAFETY: a memory is the first part of its record, which nobody else uses meanwhile.
+    // SAFETY: a memory is the first part of its record, which nothing else uses while a handler grows it.
     unsafe { (*memory.cast::<MemoryRecord>()).grow(delta) }
 }
 
 unsafe fn table_grow(_: *mut exec::Machine, table: *mut exec::Table, delta: u64, init: u32) -> Option<u64> {
-    // SAFETY: a table is the first part of its record, which nobody else uses meanwhile.
+    // SAFETY: a table is the first part of its record, which nothing else uses while a handler grows it.
     unsafe { (*table.cast::<TableRecord>()).grow(delta, init) }
 }

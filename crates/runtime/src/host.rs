@@ -1,4 +1,4 @@
-//! Host functions: the embedder's code with the type of the embedder's data forgotten.
+//! Host functions: the embedder's code, without the type of the embedder's data.
 
 use alloc::sync::Arc;
 use core::marker::PhantomData;
@@ -14,15 +14,15 @@ use crate::store::Store;
 
 /// A closure over slots.
 pub type Closure = dyn Fn(HostCall<'_>) -> Result<(), TrapCode> + Send + Sync;
-/// A plain function, whatever its type is.
+/// A function of the embedder's, without its type.
 pub type Erased = fn();
-/// What knows how to call plain functions of one type.
+/// A function that knows how to call such a function.
 pub type Plain = fn(Erased, HostCall<'_>) -> Result<(), TrapCode>;
 
-/// The most parameters and the most results of a function, the limits that the JavaScript interface set.
+/// The maximum number of parameters, and of results. The JavaScript interface has the same limits.
 pub const MAX_VALUES: usize = 1000;
 
-/// A host function and its type, in no store yet.
+/// A host function and its type, not in any store.
 #[derive(Clone)]
 pub struct HostCode {
     ty: Arc<FuncType>,
@@ -35,7 +35,7 @@ enum Kind {
     Closure(Arc<Closure>),
 }
 
-/// A host function in a store. It begins with what handlers know of it.
+/// A host function in a store. It begins with the part that handlers use.
 #[repr(C)]
 pub(crate) struct HostRecord {
     func: exec::Func,
@@ -51,31 +51,34 @@ fn check_type(ty: &FuncType) {
 }
 
 impl HostCode {
-    /// A plain function, and what calls it.
+    /// Makes a host function from a function and its caller.
     ///
     /// # Safety
-    /// As [`HostCode::closure`], and `call` can call `code`.
+    /// As for [`HostCode::closure`], and `call` must be able to call `code`.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
     pub unsafe fn plain(ty: FuncType, call: Plain, code: Erased) -> HostCode {
         check_type(&ty);
         HostCode { ty: Arc::new(ty), kind: Kind::Plain(call, code) }
     }
 
+    /// Makes a host function from a closure.
+    ///
     /// # Safety
-    /// The code leaves its results as slots must be: as many as the type says, narrow values zero-extended, references of the store.
+    /// The code must leave valid results in the slots, as many as the type says. Narrow values are zero-extended,
+    /// and references are null or of the store.
     ///
     /// # Panics
-    /// If there are more than 1000 parameters or results.
+    /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
     pub unsafe fn closure(ty: FuncType, code: Arc<Closure>) -> HostCode {
         check_type(&ty);
         HostCode { ty: Arc::new(ty), kind: Kind::Closure(code) }
     }
 
-    /// Its type.
+    /// Returns the type.
     pub fn ty(&self) -> &FuncType {
         &self.ty
     }
@@ -88,18 +91,18 @@ impl HostCode {
     }
 }
 
-/// A call of a host function that is under way.
+/// A running call of a host function.
 pub(crate) struct HostFrame {
     pub(crate) root: NonNull<Store>,
-    /// Who called; null if it was the host.
+    /// The instance that called. Null if the host did.
     pub(crate) instance: *mut exec::Instance,
-    /// Where the arguments are and the results go: in the value stack, which a collection looks through while the function runs. A mutable
-    /// reference that lives as long as the call would say that nobody does.
+    /// The place of the arguments and the results, in the value stack. A collection reads the stack while the
+    /// function runs. So this cannot be a mutable reference that lives as long as the call.
     pub(crate) slots: NonNull<[u64]>,
     pub(crate) ty: NonNull<FuncType>,
 }
 
-/// A call of a host function: its arguments, its store, and where its results go.
+/// A running call of a host function: its arguments, its store, and the place of its results.
 #[repr(transparent)]
 pub struct HostCall<'a> {
     pub(crate) frame: NonNull<HostFrame>,
@@ -108,48 +111,49 @@ pub struct HostCall<'a> {
 
 impl<'a> HostCall<'a> {
     /// # Safety
-    /// Nobody else uses the store for `'a`.
+    /// Nothing else uses the store during `'a`.
     pub(crate) unsafe fn new(frame: &'a mut HostFrame) -> HostCall<'a> {
         HostCall { frame: NonNull::from(frame), borrow: PhantomData }
     }
 
     fn frame(&self) -> &HostFrame {
-        // SAFETY: the frame lives for `'a`.
+        // SAFETY: `new` borrowed the frame for `'a`.
         unsafe { self.frame.as_ref() }
     }
 
-    /// The slots of the arguments, and if there are more slots of results, these.
+    /// Returns the slots of the arguments, or of the results if they take more.
     pub fn slots(&self) -> &[u64] {
-        // SAFETY: nobody writes them while this is borrowed: who runs wasm borrows it mutably.
+        // SAFETY: nothing writes the slots while `self` is borrowed: running wasm needs a mutable borrow.
         unsafe { self.frame().slots.as_ref() }
     }
 
-    /// The same, for results, which are the first slots.
+    /// Returns the same slots, mutably, and the store. The results go to the first slots.
     pub fn slots_mut(&mut self) -> (&mut [u64], &Store) {
-        // SAFETY: nobody reads or writes them while this is mutably borrowed, and they are no part of the store.
+        // SAFETY: `self` is mutably borrowed, so nothing else uses the slots. They are not part of the store.
         unsafe { (&mut *self.frame().slots.as_ptr(), self.frame().root.as_ref()) }
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
-        // SAFETY: nobody changes the store while this is borrowed.
+        // SAFETY: the caller of `new` guarantees the store for `'a`, and nothing changes it while `self` is
+        // borrowed.
         unsafe { self.frame().root.as_ref() }
     }
 
-    /// The store.
+    /// Returns the store, mutably.
     pub fn store_mut(&mut self) -> &mut Store {
-        // SAFETY: nobody else uses the store while this is mutably borrowed.
+        // SAFETY: the caller of `new` guarantees the store for `'a`, and `self` is mutably borrowed.
         unsafe { &mut *self.frame().root.as_ptr() }
     }
 
-    /// Makes slots that the embedder wrote results into the results: handlers rely on the upper half of narrow values being zero,
-    /// and on references being null or of the store. `false` if a reference is not.
+    /// Checks the results that the embedder wrote, and writes them to the slots. Handlers rely on narrow values
+    /// being zero-extended, and on references being null or of the store. Returns `false` if a reference is not.
     #[must_use]
     pub fn finish(&mut self, slots: &[u64]) -> bool {
         // SAFETY: the type is that of the host function, which lives as long as the store.
         let ty = unsafe { self.frame.as_ref().ty.as_ref() };
         let (results, store) = self.slots_mut();
-        // Slot by slot: there are few, and a copy of all would be a call.
+        // Copied slot by slot: there are few, and copying all would be a call.
         let mut at = 0;
         for ty in &ty.results {
             let slot = slots[at];
@@ -176,7 +180,7 @@ impl<'a> HostCall<'a> {
 
 impl HostRecord {
     pub(crate) fn new(host: HostCode, type_id: u32) -> HostRecord {
-        // `check_type` saw to it that both fit.
+        // `check_type` limited both, so they fit.
         let params = slots(&host.ty.params) as u16;
         let header = params.max(slots(&host.ty.results) as u16);
         HostRecord {

@@ -1,4 +1,4 @@
-//! Instances.
+//! Instances of modules.
 
 use wasmote_decode::{Export, ExportKind};
 use wasmote_exec as exec;
@@ -8,19 +8,19 @@ use crate::global::GlobalRecord;
 use crate::item::Item;
 use crate::module::Module;
 
-/// An instance in a store. It begins with what handlers know of it, whose pointers lead to what comes after.
+/// An instance in a store. It begins with the part that handlers use, whose pointers lead to the fields after it.
 #[repr(C)]
 pub struct InstanceRecord {
     pub(crate) exec: exec::Instance,
     pub(crate) module: Module,
-    /// The memory exported as `memory`.
+    /// The number of the memory that is exported as `memory`.
     pub(crate) memory: Option<u32>,
     pub(crate) parts: Parts,
-    /// Whether its globals and tables are there. Otherwise making them failed, and its functions never run.
+    /// Whether its globals and tables exist. If making them failed, its functions never run.
     pub(crate) ready: bool,
 }
 
-/// What the pointers of an [`exec::Instance`] lead to.
+/// The arrays that the pointers of an [`exec::Instance`] lead to.
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) funcs: FixedSlice<exec::Func>,
@@ -32,12 +32,12 @@ pub(crate) struct Parts {
     pub(crate) tags: FixedSlice<u32>,
     pub(crate) data: FixedSlice<exec::DataSegment>,
     pub(crate) elems: FixedSlice<exec::ElemSegment>,
-    /// What passive element segments lead to.
+    /// The references in the element segments.
     pub(crate) references: alloc::vec::Vec<FixedSlice<u32>>,
 }
 
 impl Parts {
-    /// The record of a function, imports counted.
+    /// Returns the record of a function; imports count.
     pub(crate) fn func(&self, index: u32) -> Option<*mut exec::Func> {
         let index = index as usize;
         match index.checked_sub(self.imports.len()) {
@@ -47,36 +47,36 @@ impl Parts {
     }
 }
 
-/// One of the pointers in a run.
+/// Returns one of the pointers of a slice.
 fn read<T>(run: &FixedSlice<*mut T>, index: usize) -> Option<*mut T> {
-    // SAFETY: pointers in these runs are never changed.
+    // SAFETY: `get` checked the index, and nothing changes the pointers in these slices.
     run.get(index).map(|place| unsafe { place.read() })
 }
 
 impl InstanceRecord {
-    /// The module.
+    /// Returns the module.
     pub fn module(&self) -> &Module {
         &self.module
     }
 
-    /// The memory that it exports as `memory`.
+    /// Returns the number of the memory that it exports as `memory`.
     pub fn memory(&self) -> Option<u32> {
         self.memory
     }
 
-    /// What is exported under this name.
+    /// Returns the export with this name.
     pub fn export(&self, name: &str) -> Option<Item> {
         self.exported(self.module.inner().export(name)?)
     }
 
-    /// What one of the module's exports is here.
+    /// Returns the item that one of the module's exports is in this instance.
     pub fn exported(&self, export: &Export) -> Option<Item> {
         let parts = &self.parts;
         let index = export.index as usize;
-        // SAFETY: the pointers are of records of the same store, which live as long as it does.
+        // SAFETY: the pointers lead to records of the same store, which keeps them as long as it lives.
         Some(unsafe {
             match export.kind {
-                // Exported functions were given references at instantiation.
+                // Instantiation gave references to all exported functions.
                 ExportKind::Func => Item::Func(Some((*parts.func(export.index)?).reference).filter(|&it| it != 0)?),
                 ExportKind::Table => Item::Table((*read(&parts.tables, index)?).embedder as u32),
                 ExportKind::Memory => Item::Memory((*read(&parts.memories, index)?).embedder as u32),

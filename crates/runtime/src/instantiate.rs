@@ -24,12 +24,12 @@ use crate::table::TableRecord;
 use crate::tag::TagRecord;
 use crate::type_ids::TypeIds;
 
-/// Makes an instance and runs its start function. An instance stays in the store also when this fails: others may
-/// have got its functions through tables.
+/// Makes an instance and runs its start function. The instance stays in the store even if this fails, since tables
+/// may contain its functions by then.
 ///
 /// # Safety
-/// The store is mutably borrowed by the caller, who holds no reference to it.
-// Not into what is generic over the host's state, of which there may be several.
+/// The caller borrows the store mutably, and holds no reference to it.
+// Not inlined: its callers are generic over the embedder's data, and each would have a copy.
 #[inline(never)]
 pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
     // SAFETY: the caller borrows the store mutably and holds no reference to it. This reference is last used before
@@ -38,30 +38,30 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
     check_imports(store, module, imports)?;
     let index = store.instances.len() as u32;
     let scope = store.enter(0)?;
-    // SAFETY: the record was just made.
+    // SAFETY: `allocate` just made the record, complete but for its segments.
     let made = allocate(store, module, imports).and_then(|record| unsafe { initialise(store, record) });
-    // From here on the instance has the objects of constant expressions.
+    // From here on, the instance itself keeps the objects of its constant expressions alive.
     store.leave(scope);
     let start = made?;
     if let Some(start) = start {
-        // SAFETY: the caller borrows the store mutably, and `store` is not used from here on. `start` is a record of
-        // the store. Validation allows no parameters and no results for a start function.
+        // SAFETY: the caller borrows the store mutably, and `store` is not used from here on. `start` is a record
+        // of the store. Validation allows no parameters and no results for a start function.
         unsafe { invoke(root, start, &[], &mut [])? };
     }
     Ok(index)
 }
 
-/// Where handlers find a table.
+/// Returns the part of a table's record that handlers use.
 fn table_of(store: &Store, index: u32) -> Result<*mut exec::Table, Error> {
     Ok(store.tables.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
 }
 
-/// Where handlers find a memory.
+/// Returns the part of a memory's record that handlers use.
 fn memory_of(store: &Store, index: u32) -> Result<*mut exec::Memory, Error> {
     Ok(store.memories.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
 }
 
-/// Where handlers find a global's value.
+/// Returns the place of a global's value, which handlers use.
 fn global_of(store: &Store, index: u32) -> Result<*mut u64, Error> {
     Ok(store.globals.get(index as usize).ok_or_else(invalid)?.as_ptr().cast())
 }
@@ -77,12 +77,13 @@ fn check_imports(store: &Store, module: &Module, given: &[Item]) -> Result<(), E
     if fit { Ok(()) } else { Err(Error::of(Fault::Imports)) }
 }
 
-/// Makes the record with all its parts, globals and tables with their initial values. Segments come later.
+/// Makes the record with all its parts, and the initial values of globals and tables. Segments follow in
+/// `initialise`.
 #[inline(never)]
 fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNull<InstanceRecord>, Error> {
     let inner = module.inner();
     let info = &inner.info;
-    // With room for as many as there will be, so that they stay where they are.
+    // The lists get their full capacity now.
     let mut imports = try_with_capacity(info.imported_funcs as usize)?;
     let mut globals: Vec<*mut u64> = try_with_capacity(info.globals.len())?;
     let mut memories: Vec<*mut exec::Memory> = try_with_capacity(info.memories.len().max(1))?;
@@ -113,8 +114,8 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     let root: *mut Store = store.machine.embedder.cast();
     let mut record = store.instances.push(InstanceRecord {
         exec: exec::Instance {
-            // The machine lies in the store, whose own pointer this comes from.
-            // SAFETY: only the place is computed.
+            // SAFETY: `root` is the store's own pointer to itself, and `&raw mut` only computes the address of its
+            // machine.
             machine: unsafe { &raw mut (*root).machine },
             funcs: ptr::null_mut(),
             imports: ptr::null(),
@@ -133,7 +134,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         parts: Parts::default(),
         ready: false,
     })?;
-    // Now the record holds the module, and with it the types, whose numbers stay theirs.
+    // From here on, the record holds the module. The module holds its types, so their numbers stay valid.
     store.add_types(&inner.type_ids)?;
     let mut parts = Parts {
         funcs: functions(inner, record)?,
@@ -149,14 +150,14 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         (parts.data, parts.elems) = segments(inner)?;
         for export in &info.exports {
             if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
-                // SAFETY: a record of this store.
+                // SAFETY: `Parts::func` returns only records of this store.
                 unsafe { store.reference(func) }?;
             }
         }
         Ok(())
     });
 
-    // SAFETY: the record was just made, and nothing else refers to it yet but functions that do not run.
+    // SAFETY: the record was just made. Only functions refer to it, and they do not run yet.
     let target = unsafe { record.as_mut() };
     let exec = &mut target.exec;
     exec.funcs = parts.funcs.start();
@@ -166,11 +167,12 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     exec.tables = parts.tables.start();
     exec.tags = parts.tags.start();
     (exec.data, exec.elems) = (parts.data.start(), parts.elems.start());
-    // References to functions that initial values made outlive a failure: the records stay, and are never ready to run.
+    // Initial values may have made references to functions, which outlive a failure. Their records stay, but must
+    // never run.
     if made.is_err() {
         for index in 0..parts.funcs.len() {
             if let Some(func) = parts.funcs.get(index) {
-                // SAFETY: a record of the run.
+                // SAFETY: `get` returns only records of this slice, which nothing else uses now.
                 unsafe { (*func).code = exec::cells::translate_stub() };
             }
         }
@@ -180,8 +182,8 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     made.map(|()| record)
 }
 
-/// The segments that instructions can name. Those of elements are empty until their values are there: others may have got hold of functions
-/// when the values of one fail.
+/// Makes the segments that instructions can name. Element segments are empty until their values exist, since
+/// evaluating one may fail when other code already has functions of the instance.
 #[inline(never)]
 fn segments(module: &ModuleInner) -> Result<(FixedSlice<exec::DataSegment>, FixedSlice<exec::ElemSegment>), Error> {
     let indexed = module.indexed_data();
@@ -222,9 +224,9 @@ fn initial(
     for (init, &table) in info.table_inits.iter().zip(tables.iter().skip(first_table)) {
         if let Some(init) = init {
             let value = evaluate(store, &inner.type_ids, parts, globals, init)?[0] as u32;
-            // Elements that stay null are not touched.
+            // Null elements are zero already. Not writing them leaves their pages untouched.
             if value != 0 {
-                // SAFETY: the table was just made, and nothing else uses it now.
+                // SAFETY: `add_table` just made the record, and nothing else uses it now.
                 let table = unsafe { &mut *table.cast::<TableRecord>() };
                 let elems = table.range_mut(0, table.size());
                 elems.ok_or_else(invalid)?.fill(value);
@@ -234,7 +236,7 @@ fn initial(
     Ok(())
 }
 
-/// The records of the functions that a module defines.
+/// Makes the records of the functions that a module defines.
 #[inline(never)]
 fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<FixedSlice<exec::Func>, Error> {
     let info = &module.info;
@@ -270,32 +272,35 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Fi
     Ok(FixedSlice::new(funcs)?)
 }
 
-/// Runs the active segments in order, and keeps the passive ones. What was written by an earlier segment stays when a
-/// later one traps. Gives the start function.
+/// Runs the active segments in order, keeps the passive ones, and returns the start function. If a segment traps,
+/// what earlier ones wrote stays.
 ///
 /// # Safety
-/// The record is complete but for its segments, and of this store.
+/// The record is in this store, and complete but for its segments.
 #[inline(never)]
 unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Result<Option<*mut exec::Func>, Error> {
-    // Where a value makes an object, a collection may look at the record, so that nothing is borrowed from it to change it meanwhile.
+    // If a value makes an object, a collection may read the record. So no mutable borrow of the record may last
+    // through an evaluation.
     let place = record.as_ptr();
     // SAFETY: the caller guarantees a record of this store. The record's functions do not run yet, so nothing else
     // changes it.
     let parts = move || unsafe { &(*place).parts };
-    // SAFETY: as above, and the module does not change.
+    // SAFETY: the caller guarantees a record of this store, and its module never changes.
     let module = unsafe { (*place).module.inner() };
     let info = &module.info;
-    // SAFETY: the run is not changed.
+    // SAFETY: the slice is that of `FixedSlice`, and nothing changes its pointers.
     let globals = unsafe { core::slice::from_raw_parts(parts().globals.start(), parts().globals.len()) };
 
-    // Segments that were not reached yet when one traps are still there for functions that others got hold of.
+    // All segments get their values first. If an active one traps, functions that other code already has can still
+    // use the later ones.
     for (i, segment) in info.elems.iter().enumerate() {
         let references = FixedSlice::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
         let to = parts().elems.get(i).ok_or_else(invalid)?;
-        // SAFETY: as above. Once there is a pointer to them, the references stay.
+        // SAFETY: nothing else refers to the list of references now. Room comes first: once `to` points to the
+        // references, they must stay.
         unsafe { (*place).parts.references.try_room(1) }?;
         let len = if let SegmentMode::Declared = segment.mode { 0 } else { references.len() };
-        // SAFETY: in the run, and as above.
+        // SAFETY: `to` is an element of the slice `elems`. Nothing else refers to the list of references now.
         unsafe {
             to.write(exec::ElemSegment { elems: references.start(), len });
             (*place).parts.references.push(references);
@@ -306,9 +311,9 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
         .export("memory")
         .filter(|export| export.kind == ExportKind::Memory)
         .and_then(|export| parts().memories.get(export.index as usize))
-        // SAFETY: pointers of records of this store.
+        // SAFETY: `memories` has pointers to memories of this store, each the first part of its record.
         .map(|place| unsafe { (*place.read()).embedder as u32 });
-    // SAFETY: as above.
+    // SAFETY: the caller guarantees a record of this store, and nothing else uses the field now.
     unsafe { (*place).memory = memory };
 
     for (i, segment) in info.elems.iter().enumerate() {
@@ -317,7 +322,8 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
         };
         let [offset, _] = evaluate(store, &module.type_ids, parts(), globals, offset)?;
         let table = parts().tables.get(*target as usize).ok_or_else(invalid)?;
-        // SAFETY: records of this store that nothing else uses now; the segment is one of the run.
+        // SAFETY: the table is a record of this store, and `segment` is an element of the slice `elems`. Nothing
+        // else uses them now, and the segment's references stay in place.
         unsafe {
             let table = table.read().cast::<TableRecord>();
             let segment = &mut *parts().elems.start().add(i);
@@ -341,7 +347,8 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
             Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, expr)?[0],
         };
         let memory = parts().memories.get(*target as usize).ok_or_else(invalid)?;
-        // SAFETY: records of this store that nothing else uses now; a segment that is indexed is one of the run.
+        // SAFETY: the memory is a record of this store that nothing else uses now, and `place` checked the range.
+        // `i` is checked against the length of the slice `data`.
         unsafe {
             let memory = memory.read().cast::<MemoryRecord>();
             match (*memory).place(offset, bytes.len()) {
@@ -360,7 +367,7 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
     })
 }
 
-/// The references of an element segment.
+/// Returns the references of an element segment.
 #[inline(never)]
 fn references(
     store: &mut Store,
@@ -375,7 +382,7 @@ fn references(
             references.try_room(funcs.len())?;
             for &index in funcs {
                 let func = parts.func(index).ok_or_else(invalid)?;
-                // SAFETY: a record of this store.
+                // SAFETY: `Parts::func` returns only records of this store.
                 references.push(unsafe { store.reference(func) }?);
             }
         }

@@ -1,16 +1,16 @@
-//! What is imported and exported, as numbers in a store.
+//! Imports and exports, as numbers in a store.
 
-/// Something in a store that a module imports or exports.
+/// An item in a store that a module imports or exports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Item {
     /// A function, by its reference.
     Func(u32),
-    /// A table.
+    /// A table, by its number.
     Table(u32),
-    /// A memory.
+    /// A memory, by its number.
     Memory(u32),
-    /// A global.
+    /// A global, by its number.
     Global(u32),
-    /// A tag.
+    /// A tag, by its number.
     Tag(u32),
 }

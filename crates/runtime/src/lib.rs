@@ -1,25 +1,31 @@
-//! The runtime: what stores and modules are made of, and all of it that is reached by raw pointer.
+//! The runtime: what stores and modules consist of, and everything that is reached through raw pointers.
 //!
-//! `wasmote` puts handles, types and errors over it, and is the crate for embedders; what is public here is for that crate alone.
+//! `wasmote` adds handles, types and errors, and is the crate for embedders. The public items here are only for
+//! that crate.
 //!
-//! Read in this order; a file uses those before it, but for the few circles that `cargo xtask circles` prints.
+//! Read the files in this order. A file uses only those before it, except for the few cycles that `cargo xtask
+//! circles` prints.
 //!
-//! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory, and who owns it;
-//! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules have in common;
-//! 3. `bytes`, `source`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and `image_code`, `load`: from bytes to linked code, a function at a time; `listing`: that code, to be shown;
-//! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that handlers work on;
-//! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: who owns the records, and what can be done with them while no code runs;
-//! 6. `run`, `activation`, `hooks` with `watch`: calls into wasm and out of it, what stopped them, and how they go on; `constant`, `instantiate`: how instances come to be;
-//! 7. `owned`, `caller`: how a store is borrowed, with the embedder's data.
+//! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory and its owners;
+//! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules share;
+//! 3. `bytes`, `origin`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and
+//!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;
+//! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
+//!    handlers work on;
+//! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: the owner
+//!    of the records, and its operations while no code runs;
+//! 6. `run`, `activation`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
+//!    `instantiate`: how instances are made;
+//! 7. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
-//! `unsafe` is here because records refer to each other by pointers. What carries it all: records stay at their
-//! addresses until their store is dropped, numbers are checked by the store that they are given to, and while code runs nothing holds a
-//! reference to the store.
+//! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
+//! at their addresses until their store is dropped. A store checks every number that it is given. While code runs,
+//! nothing holds a reference to the store.
 //!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
-// Without both there are no modules, and little of the rest is used.
+// Without these two features there are no modules, and most of the rest is unused.
 #![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code, unused, unreachable_code))]
 
 extern crate alloc;

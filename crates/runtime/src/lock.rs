@@ -1,25 +1,26 @@
-//! A lock for what threads share: that of the standard library, or without one a flag to spin on.
+//! A lock for values that threads share: the standard library's, or without it a spin lock.
 
 #[cfg(feature = "std")]
 mod system {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
-    /// Lets one thread at a time at a value.
+    /// Gives one thread at a time access to a value.
     #[derive(Default)]
     pub struct Lock<T>(Mutex<T>);
 
     impl<T> Lock<T> {
-        /// A lock that nobody holds.
+        /// Makes a lock that nobody holds.
         pub const fn new(value: T) -> Lock<T> {
             Lock(Mutex::new(value))
         }
 
-        /// Waits until nobody else holds it. A panic while the lock is held leaves the value as it was: all users change it in a last step.
+        /// Waits for the lock. A panic of another holder is ignored: all users change the value in their last step,
+        /// so it is never half changed.
         pub fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// The value, for who alone has the lock: nobody can hold it, so that nothing is waited for.
+        /// Returns the value. It never waits, since `&mut` proves that nobody holds the lock.
         #[inline]
         pub fn get_mut(&mut self) -> &mut T {
             self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
@@ -34,27 +35,28 @@ mod spin {
     use core::ops::{Deref, DerefMut};
     use core::sync::atomic::{AtomicBool, Ordering};
 
-    /// Lets one thread at a time at a value; others spin. Held for short, and never while calling out.
+    /// Gives one thread at a time access to a value; others spin. It is held only for short times, and never while
+    /// the embedder's code is called.
     #[derive(Default)]
     pub struct Lock<T> {
         held: AtomicBool,
         value: UnsafeCell<T>,
     }
 
-    // SAFETY: the flag lets one thread at a time at the value, so sharing the lock only sends the value.
+    // SAFETY: `held` gives one thread at a time access to the value, so sharing the lock only sends the value.
     unsafe impl<T: Send> Sync for Lock<T> {}
 
-    /// Lets go of the lock when dropped. As if it were the `&mut T` that it stands for: what threads may not share is
-    /// not shared by sharing the guard.
+    /// Releases the lock when it is dropped. The marker makes it behave like the `&mut T` that it stands for:
+    /// sharing the guard between threads needs `T: Sync`.
     pub struct Guard<'a, T>(&'a Lock<T>, PhantomData<&'a mut T>);
 
     impl<T> Lock<T> {
-        /// A lock that nobody holds.
+        /// Makes a lock that nobody holds.
         pub const fn new(value: T) -> Lock<T> {
             Lock { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
         }
 
-        /// Waits until nobody else holds it.
+        /// Waits until nobody else holds the lock.
         pub fn lock(&self) -> Guard<'_, T> {
             while self.held.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
                 core::hint::spin_loop();
@@ -62,7 +64,7 @@ mod spin {
             Guard(self, PhantomData)
         }
 
-        /// The value, for who alone has the lock.
+        /// Returns the value. `&mut` proves that nobody holds the lock.
         #[inline]
         pub fn get_mut(&mut self) -> &mut T {
             self.value.get_mut()
@@ -73,14 +75,14 @@ mod spin {
         type Target = T;
 
         fn deref(&self) -> &T {
-            // SAFETY: this guard holds the lock.
+            // SAFETY: this guard holds the lock, so no other thread has access to the value.
             unsafe { &*self.0.value.get() }
         }
     }
 
     impl<T> DerefMut for Guard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
-            // SAFETY: this guard holds the lock.
+            // SAFETY: this guard holds the lock and is mutably borrowed, so nothing else has access to the value.
             unsafe { &mut *self.0.value.get() }
         }
     }

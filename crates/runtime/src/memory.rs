@@ -9,18 +9,18 @@ use crate::engine::Engine;
 use crate::guard;
 use crate::pages::Pages;
 
-/// A memory in a store. It begins with what handlers know of it.
+/// A memory in a store. It begins with the part that handlers use.
 #[repr(C)]
 pub struct MemoryRecord {
     exec: exec::Memory,
     ty: MemoryType,
-    /// The most bytes that it may have by its type, by the specification and by the configuration.
+    /// The maximum bytes, by its type, by the specification and by the settings.
     max_bytes: u64,
     pages: Pages,
 }
 
-/// The most pages that a memory of this kind may have (spec: valid/types#memory-types). With pages of one byte a
-/// memory of 2^32 bytes would have a size that an i32 cannot hold, and likewise with 64 bits.
+/// The maximum number of pages of such a memory (spec: valid/types#memory-types). For pages of one byte it is one
+/// less than the address range: an `i32` cannot hold a size of 2^32, nor an `i64` one of 2^64.
 fn most_pages(ty: &MemoryType) -> u64 {
     match (ty.memory64, ty.page_log2) {
         (false, log2) => (1u64 << 32).unbounded_shr(log2).min(u64::from(u32::MAX)),
@@ -36,7 +36,7 @@ impl MemoryRecord {
             return None;
         }
         let max_pages = ty.max.unwrap_or(u64::MAX).min(most_pages(&ty));
-        // Lengths are counted in 64 bits, which 2^64 bytes do not fit in.
+        // Lengths are 64-bit numbers, so 2^64 bytes are one too many.
         let max_bytes = max_pages.saturating_mul(1 << ty.page_log2).min(limit);
         let len = ty.min.checked_mul(1 << ty.page_log2)?;
         if ty.min > max_pages || len > max_bytes {
@@ -53,23 +53,23 @@ impl MemoryRecord {
         Some(MemoryRecord { exec, ty, max_bytes, pages })
     }
 
-    /// The type it was made with.
+    /// Returns the type that the memory was made with.
     pub fn ty(&self) -> &MemoryType {
         &self.ty
     }
 
     #[inline]
     fn len(&self) -> u64 {
-        // SAFETY: the base is that of `pages`, which keeps the length in front of it.
+        // SAFETY: the base is that of `pages`, which keeps the length before it.
         unsafe { self.exec.len() }
     }
 
-    /// How many pages it has.
+    /// Returns the size in pages.
     pub fn size(&self) -> u64 {
         self.len() >> self.ty.page_log2
     }
 
-    /// Adds pages; how many there were before. `None` leaves it as it was.
+    /// Adds `delta` pages, and returns the previous size. `None` leaves the memory unchanged.
     pub fn grow(&mut self, delta: u64) -> Option<u64> {
         let old = self.size();
         let new = old.checked_add(delta)?;
@@ -82,27 +82,27 @@ impl MemoryRecord {
         Some(old)
     }
 
-    /// Where these bytes begin, if all of them are there.
+    /// Returns the address of these bytes, if all of them lie in the memory.
     pub(crate) fn place(&self, offset: u64, len: usize) -> Option<*mut u8> {
         if offset.checked_add(len as u64)? > self.len() {
             return None;
         }
-        // SAFETY: the place is in the memory, or one past its end.
+        // SAFETY: `offset` was checked, so the place lies in the memory, or just past its end.
         Some(unsafe { self.exec.base.add(offset as usize) })
     }
 
-    /// All bytes.
+    /// Returns all bytes.
     #[inline]
     pub fn data(&self) -> &[u8] {
-        // SAFETY: the bytes live as long as the store, and nobody changes them while the record is borrowed. It is in memory, so the
-        // length fits.
+        // SAFETY: `pages` owns these bytes, and nobody changes them while the record is borrowed. They are in
+        // memory, so their number fits a `usize`.
         unsafe { slice::from_raw_parts(self.exec.base, self.len() as usize) }
     }
 
-    /// All bytes, to be changed.
+    /// Returns all bytes, mutably.
     #[inline]
     pub fn data_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as above, and nobody else gets at them while the record is mutably borrowed.
+        // SAFETY: `pages` owns these bytes, and the record is mutably borrowed, so nothing else uses them.
         unsafe { slice::from_raw_parts_mut(self.exec.base, self.len() as usize) }
     }
 }

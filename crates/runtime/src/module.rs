@@ -1,4 +1,4 @@
-//! Modules: what all instances and threads share of one.
+//! Modules: the part that all instances and threads share.
 
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
@@ -15,77 +15,78 @@ use crate::origin::{Data, ModuleOrigin, with_origin};
 use crate::shared::FallibleArc;
 use crate::type_ids::TypeIds;
 
-/// A module: cheap to clone, shared among threads.
+/// A module. It is cheap to clone, and threads share it.
 #[derive(Clone)]
 pub struct Module {
     inner: FallibleArc<ModuleInner>,
 }
 
-/// In place of a header's slot: there are no functions of this type.
+/// In place of a header slot: the type has no functions.
 pub(crate) const NO_HEADER: u16 = u16::MAX;
 
 pub(crate) struct ModuleInner {
     pub(crate) engine: Engine,
-    /// A binary, or an image.
+    /// A binary or an image.
     bytes: WasmBytes,
     pub(crate) source: ModuleOrigin,
     pub(crate) info: ModuleInfo,
-    /// The numbers of the module's types.
+    /// The engine's numbers of the module's types.
     pub(crate) type_ids: TypeIds,
-    /// For each type of functions, how many slots their parameters have, and the slot of their frames' header; [`NO_HEADER`] for other types.
+    /// For each function type, the slots of its parameters, and the slot of its frame header. [`NO_HEADER`] for
+    /// other types.
     pub(crate) params: Box<[u16]>,
     pub(crate) headers: Box<[u16]>,
     pub(crate) code: CodeStore,
-    /// The exports, ordered by name.
+    /// The indices of the exports, ordered by name.
     exports: Box<[u32]>,
 }
 
 impl ModuleInner {
-    /// What it was made from.
+    /// Returns the bytes that the module was made from.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get()
     }
 
-    /// Whether its code leaves it to pages without access to notice addresses out of bounds in memory 0.
+    /// Returns whether its code leaves bounds checks of memory 0 to guard pages.
     pub(crate) fn guarded(&self) -> bool {
         self.info.memories.first().is_some_and(|ty| self.engine.guards(ty))
     }
 
-    /// Whether it was made from an image.
+    /// Returns whether it was made from an image.
     pub(crate) fn is_image(&self) -> bool {
         with_origin!(self.source, it => it.is_image())
     }
 
-    /// Calls `each` with the data segments in order, and their numbers.
+    /// Calls `each` with each data segment and its index, in order.
     pub(crate) fn each_data(&self, each: &mut dyn FnMut(usize, &Data<'_>) -> Result<(), Error>) -> Result<(), Error> {
         with_origin!(self.source, it => it.each_data(&self.info, self.bytes(), each))
     }
 
-    /// How many data segments instructions can name: all or none.
+    /// Returns how many data segments instructions can name: all or none.
     pub(crate) fn indexed_data(&self) -> usize {
         with_origin!(self.source, it => it.indexed_data(&self.info))
     }
 
-    /// What a module exports under a name.
+    /// Returns the export with this name.
     pub(crate) fn export(&self, name: &str) -> Option<&Export> {
         let exports = &self.info.exports;
         let at = self.exports.binary_search_by(|&i| (*exports[i as usize].name).cmp(name));
         at.ok().map(|at| &exports[self.exports[at] as usize])
     }
 
-    /// A table type in terms of the engine's types.
+    /// Returns a table type, with the engine's numbers as indices.
     pub(crate) fn table_type(&self, ty: TableType) -> TableType {
         TableType { element: self.type_ids.val_type(ty.element), ..ty }
     }
 
-    /// A global type in terms of the engine's types.
+    /// Returns a global type, with the engine's numbers as indices.
     pub(crate) fn global_type(&self, ty: GlobalType) -> GlobalType {
         GlobalType { content: self.type_ids.val_type(ty.content), ..ty }
     }
 }
 
 impl Module {
-    /// A module whose functions are valid, or found to be so when they are called, as the source has it.
+    /// Makes a module. Its functions must be valid, or `source` must validate or verify each at its first call.
     #[inline(never)]
     pub(crate) fn build(
         engine: &Engine,
@@ -93,7 +94,7 @@ impl Module {
         source: ModuleOrigin,
         info: ModuleInfo,
     ) -> Result<Module, Error> {
-        // A heap sorts with a tenth of the code that `sort` has.
+        // The code of a heap sort has a tenth of the size of `sort`.
         let exports =
             BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);
         let exports = try_collect(exports.into_sorted_vec().into_iter().map(|(_, i)| i))?.try_into_box()?;
@@ -121,83 +122,84 @@ impl Module {
         &self.inner
     }
 
-    /// Tells modules apart.
+    /// Returns an address that identifies the module.
     pub(crate) fn address(&self) -> *const () {
         self.inner.address()
     }
 
-    /// The engine.
+    /// Returns the engine.
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
     }
 
-    /// What the module is made of; of an image, all but its data segments.
+    /// Returns the decoded module. For an image, it has everything but the data segments.
     pub fn info(&self) -> &ModuleInfo {
         &self.inner.info
     }
 
-    /// The bytes it was made from: a binary, or an image.
+    /// Returns the bytes that the module was made from: a binary or an image.
     pub fn bytes(&self) -> &[u8] {
         self.inner.bytes()
     }
 
-    /// Whether it was made from an image.
+    /// Returns whether it was made from an image.
     pub fn is_image(&self) -> bool {
         self.inner.is_image()
     }
 
-    /// The most bytes of code that it may be translated into.
+    /// Returns the maximum bytes of code that it may be translated into.
     pub fn code_limit(&self) -> u64 {
         self.inner.engine.settings().code_limit(bytes_of_bodies(&self.inner.info))
     }
 
-    /// What it exports under a name.
+    /// Returns the export with this name.
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.inner.export(name)
     }
 
-    /// A function type of the module's in terms of the engine's types.
+    /// Returns one of the module's function types, with the engine's numbers as indices.
     pub fn func_type(&self, index: u32) -> Option<&FuncType> {
         self.inner.type_ids.func_type(index)
     }
 
-    /// The engine's number of a type of the module's.
+    /// Returns the engine's number of one of the module's types.
     pub fn type_id(&self, index: u32) -> Option<u32> {
         self.inner.type_ids.ids().get(index as usize).copied()
     }
 
-    /// A value type of the module's in terms of the engine's types.
+    /// Returns one of the module's value types, with the engine's number as its index.
     pub fn val_type(&self, ty: ValType) -> ValType {
         self.inner.type_ids.val_type(ty)
     }
 
-    /// A table type of the module's in terms of the engine's types.
+    /// Returns one of the module's table types, with the engine's number as its index.
     pub fn table_type(&self, ty: TableType) -> TableType {
         self.inner.table_type(ty)
     }
 
-    /// A global type of the module's in terms of the engine's types.
+    /// Returns one of the module's global types, with the engine's number as its index.
     pub fn global_type(&self, ty: GlobalType) -> GlobalType {
         self.inner.global_type(ty)
     }
 
-    /// The name of a function, imports counted, if the module has names.
+    /// Returns the name of a function, if the module has names. `func` is its index; imports count.
     pub fn function_name(&self, func: u32) -> Option<&str> {
         with_origin!(self.inner.source, it => it.function_name(&self.inner.info, self.inner.bytes(), func))
     }
 
-    /// What was translated so far.
+    /// Returns how much code was translated so far.
     pub fn stats(&self) -> CodeStats {
         self.inner.code.stats()
     }
 }
 
-/// Bytes of all bodies of functions.
+/// Returns the bytes of all function bodies.
 fn bytes_of_bodies(info: &ModuleInfo) -> u64 {
     info.bodies.iter().map(|range| range.len() as u64).sum()
 }
 
-/// Slots of the parameters, and the slot of the header, of functions of this type; `None` if it has none, or there are too many.
+/// Returns the slots of the parameters, and the slot of the frame header, for functions of this type. `None` if it
+/// is not a function type, or has too many values.
 fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
     let ty = info.type_of_funcs(ty as u32)?;
     let params = u16::try_from(slots(&ty.params)).ok()?;
@@ -205,7 +207,7 @@ fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
     Some((params, params.max(results)))
 }
 
-/// How many slots values of these types take.
+/// Returns how many slots values of these types take.
 #[inline]
 pub fn slots(types: &[ValType]) -> usize {
     types.iter().map(|ty| usize::from(ty.slots())).sum()

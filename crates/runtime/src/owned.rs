@@ -1,4 +1,5 @@
-//! Stores with the embedder's data, owned and borrowed. What is generic here only keeps the data's type in mind.
+//! Stores together with the embedder's data, owned and borrowed. The generic code only carries the type of the
+//! data.
 
 use alloc::boxed::Box;
 use core::marker::PhantomData;
@@ -21,37 +22,37 @@ use crate::store::Store;
 /// A store and the embedder's data.
 pub struct StoreWithData<T> {
     root: NonNull<Store>,
-    /// `T` neither shrinks nor grows in lifetime: host functions write what others read.
+    /// `T` is invariant: host functions write the data that others read.
     data: PhantomData<fn(T) -> T>,
 }
 
-// SAFETY: all that a store owns can be sent (host functions and external values must be `Send` and `Sync`, modules
-// are) but its raw pointers, which lead to what it owns; the data is a `T`.
+// SAFETY: a store's raw pointers lead only to what it owns. All of that is `Send`: host functions and external
+// values must be `Send` and `Sync`, and modules are. The data is a `T`.
 unsafe impl<T: Send> Send for StoreWithData<T> {}
-// SAFETY: through `&StoreWithData` one can only read, and get at `&T`.
+// SAFETY: `&StoreWithData` gives only read access, and `&T`.
 unsafe impl<T: Sync> Sync for StoreWithData<T> {}
 
-/// A store, borrowed to read from: as `&'a StoreWithData<T>`.
+/// A store borrowed for reading, like `&'a StoreWithData<T>`.
 pub struct StoreRef<'a, T> {
     root: NonNull<Store>,
     store: PhantomData<&'a StoreWithData<T>>,
 }
 
-/// A store, borrowed to change: as `&'a mut StoreWithData<T>`.
+/// A store borrowed for writing, like `&'a mut StoreWithData<T>`.
 pub struct StoreMut<'a, T> {
     root: NonNull<Store>,
     store: PhantomData<&'a mut StoreWithData<T>>,
 }
 
 impl<T> StoreWithData<T> {
-    /// An empty store.
+    /// Makes an empty store.
     ///
     /// # Errors
-    /// When there is no memory for it. The data is dropped.
+    /// Fails if there is not enough memory. `data` is then dropped.
     pub fn try_new(engine: &Engine, data: T) -> Result<StoreWithData<T>, OutOfMemory> {
         let data = try_box(data)?;
         let root = Store::new(engine, HOOKS)?;
-        // SAFETY: it was just made.
+        // SAFETY: `Store::new` made the store, and nothing else has its pointer yet.
         unsafe {
             (*root.as_ptr()).data = NonNull::from(Box::leak(data)).cast();
             #[cfg(feature = "trace")]
@@ -60,10 +61,10 @@ impl<T> StoreWithData<T> {
         Ok(StoreWithData { root, data: PhantomData })
     }
 
-    /// Drops all but the data.
+    /// Drops the store, and returns the data.
     pub fn into_data(self) -> T {
         let store = ManuallyDrop::new(self);
-        // SAFETY: both were boxed by `try_new`, and `drop` will not free them again.
+        // SAFETY: `try_new` boxed both, and `ManuallyDrop` keeps `drop` from freeing them again.
         unsafe {
             let data = store.root.as_ref().data.cast::<T>();
             drop(Box::from_raw(store.root.as_ptr()));
@@ -71,22 +72,22 @@ impl<T> StoreWithData<T> {
         }
     }
 
-    /// The store, to read from.
+    /// Borrows the store for reading.
     pub fn borrow(&self) -> StoreRef<'_, T> {
-        // SAFETY: this is the store, and it is borrowed.
+        // SAFETY: `try_new` made the data a `T`, and the result's lifetime borrows `self`.
         unsafe { StoreRef::new(self.root) }
     }
 
-    /// The store, to change.
+    /// Borrows the store for writing.
     pub fn borrow_mut(&mut self) -> StoreMut<'_, T> {
-        // SAFETY: this is the store, and it is mutably borrowed.
+        // SAFETY: `try_new` made the data a `T`, and the result's lifetime borrows `self` mutably.
         unsafe { StoreMut::new(self.root) }
     }
 }
 
 impl<T> Drop for StoreWithData<T> {
     fn drop(&mut self) {
-        // SAFETY: both were boxed by `try_new`, and nothing uses them after this.
+        // SAFETY: `try_new` boxed both, and nothing uses them after this.
         unsafe {
             let data = self.root.as_ref().data.cast::<T>();
             drop(Box::from_raw(self.root.as_ptr()));
@@ -105,64 +106,66 @@ impl<T> Copy for StoreRef<'_, T> {}
 
 impl<'a, T> StoreRef<'a, T> {
     /// # Safety
-    /// `root` is of a store whose data is a `T`, and is borrowed for `'a`.
+    /// `root` points to a store whose data is a `T`, and which is borrowed for `'a`.
     pub(crate) unsafe fn new(root: NonNull<Store>) -> StoreRef<'a, T> {
         StoreRef { root, store: PhantomData }
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &'a Store {
-        // SAFETY: as with `&'a StoreWithData<T>`, nobody changes the store during `'a`.
+        // SAFETY: the caller of `new` guarantees that the store is borrowed for `'a`, so nobody changes it.
         unsafe { self.root.as_ref() }
     }
 
-    /// The data.
+    /// Returns the data.
     pub fn data(&self) -> &'a T {
-        // SAFETY: the store's data is a `T` (`new`), and borrowed for `'a` with it.
+        // SAFETY: the caller of `new` guarantees that the data is a `T`, and borrowed for `'a` with the store.
         unsafe { self.store().data.cast().as_ref() }
     }
 }
 
 impl<'a, T> StoreMut<'a, T> {
     /// # Safety
-    /// `root` is of a store whose data is a `T`, and is mutably borrowed for `'a`.
+    /// `root` points to a store whose data is a `T`, and which is mutably borrowed for `'a`.
     pub(crate) unsafe fn new(root: NonNull<Store>) -> StoreMut<'a, T> {
         StoreMut { root, store: PhantomData }
     }
 
-    /// The same, to read from.
+    /// Borrows the same store for reading.
     pub fn borrow(&self) -> StoreRef<'_, T> {
-        // SAFETY: `self` stands for a mutable borrow of the store, part of which is lent.
+        // SAFETY: `self` stands for a mutable borrow of the store. The result borrows `self`.
         unsafe { StoreRef::new(self.root) }
     }
 
-    /// The same, for shorter.
+    /// Borrows the same store for a shorter time.
     pub fn borrow_mut(&mut self) -> StoreMut<'_, T> {
-        // SAFETY: as above.
+        // SAFETY: `self` stands for a mutable borrow of the store. The result borrows `self` mutably.
         unsafe { StoreMut::new(self.root) }
     }
 
-    /// The same for those whom the data does not concern.
+    /// Borrows the same store without the type of the data.
     pub fn untyped(&mut self) -> StoreMut<'_, ()> {
-        // SAFETY: as above. A `T` may be taken for a `()`, which nobody reads or writes.
+        // SAFETY: the result borrows `self` mutably. A `()` has no bytes, so nothing reads or writes the data
+        // through it.
         unsafe { StoreMut::new(self.root) }
     }
 
-    /// The store. Nobody may put another in its place.
+    /// Returns the store. Callers must not replace it by another.
     pub fn store(&mut self) -> &mut Store {
-        // SAFETY: as with `&'a mut StoreWithData<T>`, nobody else uses the store while `self` is borrowed.
+        // SAFETY: the caller of `new` guarantees a mutable borrow for `'a`, and `self` is mutably borrowed.
         unsafe { self.root.as_mut() }
     }
 
-    /// The data.
+    /// Returns the data.
     pub fn data_mut(&mut self) -> &mut T {
-        // SAFETY: the store's data is a `T` (`new`), and nobody else uses the store while `self` is borrowed.
+        // SAFETY: the caller of `new` guarantees that the data is a `T`, and `self` is mutably borrowed.
         unsafe { self.store().data.cast().as_mut() }
     }
 
-    /// Everything, for as long as the borrow lasts.
+    /// Returns the store and the data for the whole lifetime of the borrow.
     pub fn into_parts(mut self) -> (&'a mut Store, &'a mut T) {
-        // SAFETY: as above, for the whole of `'a` as `self` is used up; the data lies in a box of its own.
+        // SAFETY: `self`, which stands for the mutable borrow during `'a`, is consumed. The data lies in its own
+        // box, so the two references do not overlap.
         unsafe {
             let store = self.root.as_mut();
             let data = store.data.cast().as_mut();
@@ -170,65 +173,68 @@ impl<'a, T> StoreMut<'a, T> {
         }
     }
 
-    /// Calls a function, by its reference, with its arguments in slots.
+    /// Calls a function by its reference. Arguments and results are in slots.
     ///
     /// # Safety
-    /// `args` and `results` have as many slots as its type says, and `args` hold what slots must.
+    /// `args` and `results` have the slots of the function's type, and each argument is a value of its type.
     ///
     /// # Errors
-    /// When it traps or throws, and what host functions it calls stop it with.
+    /// Fails if the code traps or throws, or if a host function stops it.
     ///
     /// # Panics
-    /// If there is no such function, and when a host function panics.
+    /// If no function has this reference, or if a host function panics.
     pub unsafe fn call(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
-        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
-        // of `args` and `results`.
+        // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
+        // the slots of `args` and `results`.
         unsafe { call(self.root, func, args, results) }
     }
 
-    /// Starts a call that can be gone on with, of a function by its reference, with its arguments in slots. [`StoreMut::run`] runs it.
+    /// Starts a resumable call of a function by its reference. Arguments are in slots. [`StoreMut::run`] runs it.
     ///
     /// # Safety
-    /// `args` has as many slots as the function's type says, and they hold what slots must.
+    /// `args` has the slots of the function's type, and each argument is a value of its type.
     ///
     /// # Errors
-    /// When there is no memory for its value stack, or the function's frame is larger than that.
+    /// Fails if there is not enough memory for the call's value stack, or if the function's frame is larger than
+    /// the stack.
     ///
     /// # Panics
-    /// If there is no such function.
+    /// If no function has this reference.
     pub unsafe fn start(&mut self, func: u32, args: &[u64]) -> Result<Activation, Error> {
-        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
-        // of `args`.
+        // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
+        // the slots of `args`.
         unsafe { Activation::start(self.root, func, args) }
     }
 
-    /// Runs a call until it returns (`true`), or the fuel is used up (`false`): after [`Store::set_fuel`] it can be run again.
+    /// Runs a call until it returns (`true`) or its fuel is used up (`false`). In the second case it can run again,
+    /// after [`Store::set_fuel`].
     ///
     /// # Safety
-    /// `results` has as many slots as the function's type says.
+    /// `results` has the slots of the function's type.
     ///
     /// # Errors
-    /// As [`StoreMut::call`]: it has ended then. [`Fault::Usage`](crate::Fault::Usage) if it had ended before.
+    /// Those of [`StoreMut::call`], which end the call. [`Fault::Usage`](crate::Fault::Usage) if it had ended
+    /// before.
     ///
     /// # Panics
-    /// If it is another store's, and when a host function panics.
+    /// If the call belongs to another store, or if a host function panics.
     pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<bool, Error> {
-        // SAFETY: `self` borrows the store mutably, and no reference to it is left. The caller guarantees the slots
-        // of `results`.
+        // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
+        // the slots of `results`.
         unsafe { call.run(self.root, results) }
     }
 
-    /// Makes an instance and runs its start function; the instance's number. It stays in the store also when this fails: others may
-    /// have got its functions through tables.
+    /// Makes an instance, runs its start function, and returns the instance's number. The instance stays in the
+    /// store even if this fails, since tables may contain its functions by then.
     ///
     /// # Errors
-    /// When imports are not as the module asks for, when memories or tables cannot be had, when active segments do not fit, and when the
-    /// start function fails.
+    /// Fails if the imports do not fit, if a memory or table cannot be made, if an active segment does not fit, or
+    /// if the start function fails.
     ///
     /// # Panics
-    /// If there is no such import in the store.
+    /// If an import is not in the store.
     pub fn instantiate(&mut self, module: &Module, imports: &[Item]) -> Result<u32, Error> {
-        // SAFETY: `self` stands for a mutable borrow of the store, to which no reference is left.
+        // SAFETY: `self` stands for a mutable borrow of the store, and no reference to the store is left.
         unsafe { instantiate(self.root, module, imports) }
     }
 }

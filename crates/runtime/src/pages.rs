@@ -1,7 +1,7 @@
-//! The bytes behind a linear memory: reserved address space where there is enough of it, so that growing moves
-//! nothing, else an allocation.
+//! The bytes of a linear memory. They lie in reserved address space if possible, so that growing moves nothing;
+//! otherwise in an allocation.
 //!
-//! Either way the length lies in the eight bytes in front of the base, and bytes that were never in use are zero.
+//! In both cases, the length lies in the eight bytes before the base, and bytes that were never used are zero.
 
 use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
@@ -9,9 +9,10 @@ use core::ptr::{self, NonNull};
 
 use crate::reserve::{MOST, Space};
 
-/// Space for the length in front of an allocation, and the alignment of both.
+/// The bytes before the base of an allocation, which hold the length. Also the alignment of both.
 const FRONT: usize = 16;
-/// Up to so many bytes, what is as a rule small is an allocation: address space of its own would take two pages, and three calls of the system.
+/// Blocks that are usually small become allocations up to this many bytes. Address space of their own would cost
+/// two pages and three system calls.
 const SMALL: usize = 64 << 10;
 
 /// The bytes of a memory.
@@ -21,17 +22,17 @@ pub(crate) struct Pages {
 }
 
 enum Kind {
-    /// Address space of its own, from `base`.
+    /// Reserved address space that begins at `base`.
     Reserved(Space),
     /// An allocation with room for this many bytes from `base`.
     Allocated { capacity: usize },
 }
 
-// SAFETY: the bytes are owned.
+// SAFETY: `Pages` owns the bytes that it points to.
 unsafe impl Send for Pages {}
 
 impl Pages {
-    /// `len` bytes, zero, that are expected to become up to `most`; `None` if they can't be had.
+    /// Makes `len` zero bytes that may grow to `most`. `None` if there is not enough memory.
     pub(crate) fn new(len: u64, most: u64) -> Option<Pages> {
         let len = usize::try_from(len).ok()?;
         let mut pages = Pages::with_room(len, most)?;
@@ -39,7 +40,8 @@ impl Pages {
         Some(pages)
     }
 
-    /// The same, for what is small as a rule, and where only a part is used if it is not.
+    /// Does the same for blocks that are usually small. A large one gets no huge pages, since often only a part of
+    /// it is used.
     pub(crate) fn small(len: u64, most: u64) -> Option<Pages> {
         let bytes = usize::try_from(len).ok()?;
         if bytes > SMALL {
@@ -52,26 +54,27 @@ impl Pages {
         Some(pages)
     }
 
-    /// Asks for pages of the usual size.
+    /// Asks the system for pages of the usual size.
     pub(crate) fn without_huge_pages(&self) {
         if let Kind::Reserved(space) = &self.kind {
             space.without_huge_pages();
         }
     }
 
-    /// Without the address space that may be needed, with as much as is needed now, and then without any.
+    /// Tries the address space for `most` bytes, then for `len` bytes, then an allocation.
     fn with_room(len: usize, most: u64) -> Option<Pages> {
         Pages::reserve(len, most).or_else(|| Pages::allocate(len))
     }
 
-    /// Room for `len` bytes in address space for up to `most`, or as much as is needed now.
+    /// Makes room for `len` bytes in address space for `most` bytes, or if there is not so much, for `len` bytes.
     fn reserve(len: usize, most: u64) -> Option<Pages> {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(len);
         let mut sizes = [most.min(MOST), len].into_iter().filter(|&size| size >= len);
         sizes.find_map(|size| Pages::in_space(Space::new(size)?, len))
     }
 
-    /// Room for `len` bytes in this address space; `None` if it is too small, or there is no memory.
+    /// Makes room for `len` bytes in this address space. `None` if it is too small, or if there is not enough
+    /// memory.
     pub(crate) fn in_space(mut space: Space, len: usize) -> Option<Pages> {
         let there = space.commit(len)?;
         there.then(|| Pages { base: space.base(), kind: Kind::Reserved(space) })
@@ -83,32 +86,32 @@ impl Pages {
 
     fn allocate(capacity: usize) -> Option<Pages> {
         let layout = Pages::layout(capacity)?;
-        // SAFETY: the layout is not empty.
+        // SAFETY: the layout has at least `FRONT` bytes.
         let front = NonNull::new(unsafe { alloc_zeroed(layout) })?;
-        // SAFETY: the allocation has `FRONT` bytes at least.
+        // SAFETY: the allocation has at least `FRONT` bytes.
         let base = unsafe { front.add(FRONT) };
         let kind = Kind::Allocated { capacity };
         Some(Pages { base, kind })
     }
 
-    /// The first byte.
+    /// Returns the address of the first byte.
     pub(crate) fn base(&self) -> *mut u8 {
         self.base.as_ptr()
     }
 
-    /// Says how many bytes there are, which there is room for.
+    /// Sets the length. There must be room for it.
     pub(crate) fn set_len(&mut self, len: usize) {
-        // SAFETY: in front of the base there is room for the length, aligned for it.
+        // SAFETY: both kinds have `FRONT` or more bytes before the base, aligned for a `u64`.
         unsafe { self.base.cast::<u64>().sub(1).write(len as u64) };
     }
 
     fn len(&self) -> usize {
-        // SAFETY: the length was written by `set_len`.
+        // SAFETY: both kinds have the length before the base, and `set_len` wrote it.
         unsafe { self.base.cast::<u64>().sub(1).read() as usize }
     }
 
-    /// Makes it `len` bytes, of which the new ones are zero, `most` being what it may still become. `None` leaves all
-    /// as it was.
+    /// Grows to `len` bytes; new ones are zero. `most` is the size that it may still grow to. `None` leaves
+    /// everything unchanged.
     pub(crate) fn grow(&mut self, len: u64, most: u64) -> Option<()> {
         let len = usize::try_from(len).ok()?;
         let old = self.len();
@@ -121,7 +124,7 @@ impl Pages {
         };
         if !there {
             let mut larger = Pages::with_more_room(old, len, most)?;
-            // SAFETY: both have `old` bytes, and are apart.
+            // SAFETY: both have at least `old` bytes, and `larger` was just made, so they do not overlap.
             unsafe { ptr::copy_nonoverlapping(self.base(), larger.base(), old) };
             core::mem::swap(self, &mut larger);
         }
@@ -129,8 +132,8 @@ impl Pages {
         Some(())
     }
 
-    /// Room for `len` bytes to move to, and for some more if that can be had, so that growing by small steps does not
-    /// copy each time.
+    /// Makes room for `len` bytes to move to. More room is reserved if possible, so that growing in small steps
+    /// does not copy each time.
     fn with_more_room(old: usize, len: usize, most: u64) -> Option<Pages> {
         let more = len.saturating_add(old / 2).min(usize::try_from(most).unwrap_or(usize::MAX));
         if len > SMALL
@@ -147,7 +150,7 @@ impl Drop for Pages {
         if let Kind::Allocated { capacity } = self.kind
             && let Some(layout) = Pages::layout(capacity)
         {
-            // SAFETY: allocated with this layout, `FRONT` bytes in front of the base.
+            // SAFETY: `allocate` made the allocation with this layout, `FRONT` bytes before the base.
             unsafe { dealloc(self.base.sub(FRONT).as_ptr(), layout) };
         }
     }
@@ -157,7 +160,7 @@ impl Drop for Pages {
 mod tests {
     use super::*;
 
-    /// Writes at the end of what there is, and reads back what was written before and zeros elsewhere.
+    /// Grows in steps. Checks that old bytes stay and new ones are zero, and writes at the end.
     fn grows(mut pages: Pages, steps: &[u64], most: u64) {
         for &len in steps {
             let old = pages.len();

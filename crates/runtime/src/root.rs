@@ -1,4 +1,4 @@
-//! Handles of references.
+//! Handles of references, which the host holds.
 
 use core::hash::{Hash, Hasher};
 
@@ -8,8 +8,8 @@ use crate::objects::RootEntry;
 use crate::shared::no_memory;
 use crate::store::{Store, StoreId};
 
-/// A handle of a reference: with objects, it keeps its object in use until its scope ends. Without, there are references to values of the host
-/// alone, and these stay as long as their store.
+/// A handle of a reference. With the feature `gc`, it keeps its object alive until its scope ends. Without it,
+/// references are only to values of the host, and these live as long as their store.
 #[derive(Clone, Copy, Debug)]
 pub struct Root {
     store: StoreId,
@@ -17,7 +17,7 @@ pub struct Root {
     held: RootEntry,
 }
 
-/// Handles are the same if they are of the same object: those do not move.
+/// Handles are equal if they refer to the same object: objects do not move.
 impl PartialEq for Root {
     fn eq(&self, other: &Root) -> bool {
         (self.store, self.reference) == (other.store, other.reference)
@@ -33,29 +33,29 @@ impl Hash for Root {
 }
 
 impl Root {
-    /// A new handle. What a guest decides the number of asks for room before; otherwise the process ends if there is no memory, as
-    /// elsewhere in Rust.
+    /// Makes a handle. If there is no memory, the process ends. If a guest decides the number of handles, its
+    /// caller reserves room first (`Store::room_for_handles`).
     pub fn new(store: &Store, reference: u32) -> Root {
         Root::try_new(store, reference).unwrap_or_else(|_| no_memory())
     }
 
-    /// A new handle, if there is memory for it.
+    /// Makes a handle.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if there is not enough memory.
     pub fn try_new(store: &Store, reference: u32) -> Result<Root, OutOfMemory> {
         Ok(Root { store: store.id(), reference, held: store.objects.roots.hold(reference)? })
     }
 
-    /// A handle of what a slot has, unless it is null.
+    /// Makes a handle of the reference in a slot, or returns `None` if it is null.
     pub fn of_slot(slot: u64, store: &Store) -> Option<Root> {
         (slot as u32 != 0).then(|| Root::new(store, slot as u32))
     }
 
-    /// The reference.
+    /// Returns the reference.
     ///
     /// # Panics
-    /// If this belongs to another store, or the scope has ended in which it was made.
+    /// If the handle belongs to another store, or if its scope has ended.
     pub fn reference(self, store: &Store) -> u32 {
         store.check(self.store);
         store.objects.roots.check(self.held);

@@ -1,4 +1,4 @@
-//! Calls from the host into a store, and what becomes of them when they fail.
+//! Calls from the host into a store, and their failures.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,17 +14,17 @@ use crate::module::Module;
 use crate::store::Store;
 use crate::trap::{MAX_FRAMES, MAX_OMITTED, Trap, TrapFrame};
 
-/// Calls a function, by its reference, with its arguments in slots.
+/// Calls a function by its reference. Arguments and results are in slots.
 ///
 /// # Safety
-/// The store is mutably borrowed by the caller, who holds no reference to it. `args` and `results` have as many slots as the function's
-/// type says, and hold what slots must.
+/// The caller borrows the store mutably, and holds no reference to it. `args` and `results` have the slots of the
+/// function's type, and each argument is a value of its type.
 ///
 /// # Panics
-/// If there is no such function, and when a host function panics.
+/// If no function has this reference, or if a host function panics.
 pub(crate) unsafe fn call(root: NonNull<Store>, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
-    // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record that the store
-    // found. The caller guarantees the slots of `args` and `results`.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. The store found the record of
+    // `func`. The caller guarantees the slots of `args` and `results`.
     unsafe {
         match root.as_ref().func(func) {
             Some(func) => invoke(root, func, args, results),
@@ -33,11 +33,11 @@ pub(crate) unsafe fn call(root: NonNull<Store>, func: u32, args: &[u64], results
     }
 }
 
-/// Calls a function with its arguments in slots.
+/// Calls a function by its record. Arguments and results are in slots.
 ///
 /// # Safety
-/// The store is mutably borrowed by the caller, who holds no reference to it. `func` is a function's record in it.
-/// `args` and `results` have as many slots as its type says, and hold what slots must.
+/// The caller borrows the store mutably, and holds no reference to it. `func` is a function's record in it. `args`
+/// and `results` have the slots of its type, and each argument is a value of its type.
 pub(crate) unsafe fn invoke(
     root: NonNull<Store>,
     func: *mut exec::Func,
@@ -62,10 +62,10 @@ pub(crate) unsafe fn invoke(
     }
 }
 
-/// What becomes of a call that could not begin: the first one of a store found no stack, and is made again with one.
+/// Handles a call that could not begin. A store's first call finds no stack; it is made again with one.
 ///
 /// # Safety
-/// As [`invoke`], and nothing ran in between.
+/// As for [`invoke`], and nothing ran since.
 #[cold]
 #[inline(never)]
 unsafe fn without_stack(
@@ -84,10 +84,10 @@ unsafe fn without_stack(
     }
 }
 
-/// What stopped this call.
+/// Returns the error that stopped a call. A host function's panic continues here.
 ///
 /// # Safety
-/// As [`invoke`], and nothing ran in between.
+/// As for [`invoke`]. The activation stopped in this store, and nothing ran since.
 #[inline(never)]
 #[cold]
 pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Error {
@@ -103,10 +103,10 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
             return error;
         }
     }
-    // SAFETY: the caller guarantees that the activation stopped in this store and that nothing ran since.
+    // SAFETY: the caller guarantees that the activation stopped in this store, and that nothing ran since.
     let trap = unsafe { trap(root, activation, code) };
     if code == TrapCode::Exception {
-        // SAFETY: as above.
+        // SAFETY: the caller borrows the store mutably, and `trap` left no reference to it.
         let reference = core::mem::take(unsafe { &mut (*root.as_ptr()).machine.exception });
         return Error::of(Fault::Exception { reference, trap });
     }
@@ -123,18 +123,17 @@ struct Site {
 }
 
 /// # Safety
-/// As [`failure`].
+/// As for [`failure`].
 #[inline(never)]
 unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Trap {
     let mut sites = Vec::new();
     let mut omitted = 0;
-    // SAFETY: the caller guarantees that the activation stopped in this store and that nothing ran since, so its
-    // frames are unchanged. An instance is the first part of an `InstanceRecord`, which the store keeps until it is
-    // dropped.
+    // SAFETY: the caller guarantees that the activation stopped in this store, and that nothing ran since, so its
+    // frames are unchanged. An instance is the first part of an `InstanceRecord`, which the store keeps.
     unsafe {
         let machine = &raw mut (*root.as_ptr()).machine;
         activation.backtrace(machine, &mut |frame| {
-            // Where there is no memory for them, they are as those beyond the most.
+            // Frames for which there is no memory are counted like those beyond the maximum.
             if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
                 omitted += 1;
             } else {
@@ -149,12 +148,12 @@ unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: Tr
             omitted < MAX_OMITTED
         });
     }
-    // SAFETY: the caller borrows the store mutably and holds no reference to it, and the machine pointer above is no
-    // longer used.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it, and the machine pointer above is
+    // no longer used.
     let Ok(translation) = unsafe { root.as_mut() }.translation() else {
         return Trap::new(code, Box::default(), omitted);
     };
-    // A function is translated once for all of its frames: recursion may fill the backtrace with one.
+    // Each function is translated once for all of its frames: recursion may fill the backtrace with one function.
     while let Some(first) = sites.iter().position(|site| !site.resolved) {
         let (module, func) = (sites[first].module.clone(), sites[first].func);
         let same = |site: &&mut Site| site.func == func && site.module.address() == module.address();

@@ -1,27 +1,27 @@
-//! The value stack of a store: the slots that wasm frames live in.
+//! The value stack: the slots of wasm frames.
 
 use crate::reserve::{IN_FRONT, Slots};
 
-/// Slots, all zero when they are made, whose pages nobody touches before a frame reaches them.
+/// The slots of a value stack. All are zero at first, and a page is touched only when a frame reaches it.
 pub(crate) struct ValueStack {
     slots: Slots,
 }
 
 impl ValueStack {
-    /// A stack of so many bytes; `None` if they can't be had.
+    /// Makes a stack of this many bytes, but at least 64 slots. `None` if there is not enough memory.
     pub(crate) fn new(bytes: usize) -> Option<ValueStack> {
-        // Room for the smallest frame at least.
+        // The smallest frame must fit.
         let len = (bytes / size_of::<u64>()).clamp(64, isize::MAX as usize / 16) + IN_FRONT;
         Some(ValueStack { slots: Slots::new(len)? })
     }
 
-    /// The first slot of the first frame.
+    /// Returns the first slot of the first frame.
     pub(crate) fn start(&self) -> *mut u64 {
-        // SAFETY: `new` made more slots than these.
+        // SAFETY: `new` made more than `IN_FRONT` slots.
         unsafe { self.slots.start().as_ptr().add(IN_FRONT) }
     }
 
-    /// How many slots there are for frames.
+    /// Returns the number of slots for frames.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - IN_FRONT
     }
@@ -37,7 +37,7 @@ mod tests {
             let stack = ValueStack::new(1 << 20).unwrap();
             assert_eq!(stack.len(), 1 << 17);
             for at in 0..stack.len() {
-                // SAFETY: a slot of the stack.
+                // SAFETY: `at` is below the number of slots.
                 unsafe {
                     let slot = stack.start().add(at);
                     assert_eq!(slot.read(), 0);

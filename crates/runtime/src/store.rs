@@ -1,4 +1,4 @@
-//! The store: everything that running code may touch (spec: exec/runtime#store).
+//! The store: everything that running code can reach (spec: exec/runtime#store).
 //!
 //! ```text
 //! StoreWithData<T> ──> Store: machine, value stack, arenas of records   <── handles (functions, memories, ...) by number
@@ -6,8 +6,8 @@
 //!                               └── raw pointers among the records, for the handlers
 //! ```
 //!
-//! While code runs, no reference to `Store` exists: hooks make one from the machine's pointer to it, and let
-//! go of it before they call the host.
+//! While code runs, no reference to `Store` exists. Hooks make one from the machine's pointer to the store, and end
+//! it before they call the host.
 
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
@@ -40,18 +40,18 @@ use crate::type_ids::{SupertypeDisplays, TypeIds};
 
 /// Instances, memories, tables, globals and functions, and the machine that runs them.
 ///
-/// Its parts refer to each other and to itself by pointers, so nobody may move one out of its place, or put another there.
+/// Its parts point to each other and to the store itself. So nothing may move a store, or put another in its place.
 pub struct Store {
     pub(crate) machine: exec::Machine,
     id: StoreId,
     pub(crate) engine: Engine,
-    /// The embedder's data.
+    /// The embedder's data, in a box of its own.
     pub(crate) data: NonNull<()>,
-    /// Where the machine's slots are, once there was a call.
+    /// The memory of the machine's slots, made with the first call.
     stack: Option<ValueStack>,
-    /// The calls that have stopped and may go on.
+    /// The calls that have stopped and may run again.
     pub(crate) calls: Calls,
-    /// What references refer to: `machine.funcs` points here.
+    /// The functions that have references, in their order: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
     /// The types of `hosts`.
@@ -59,31 +59,31 @@ pub struct Store {
     /// The supertypes of all types in use: `machine.types` points here.
     pub(crate) displays: SupertypeDisplays,
     pub(crate) memories: Arena<MemoryRecord>,
-    /// What instances without a memory have in place of one.
+    /// The memory of instances that have none.
     pub(crate) no_memory: FixedSlice<exec::Memory>,
     pub(crate) tables: Arena<TableRecord>,
     pub(crate) globals: Arena<GlobalRecord>,
     pub(crate) tags: Vec<TagRecord>,
     pub(crate) objects: Objects,
-    /// Of which functions the places are that were asked for last.
+    /// Caches which function a place in code belongs to.
     pub(crate) places: LookupCache,
     pub(crate) instances: Arena<InstanceRecord>,
-    /// The error of the host function, or of the translation, that stopped execution.
+    /// The error with which a host function or a translation stopped execution.
     pub(crate) pending: Option<Error>,
-    /// The panic of the host function that stopped execution.
+    /// The panic with which a host function stopped execution.
     #[cfg(feature = "std")]
     pub(crate) panic: Option<Box<dyn Any + Send>>,
-    /// Buffers of the translation, once there was one.
+    /// The translator and its buffers, made with the first translation.
     translation: Option<Box<Translation>>,
 }
 
-/// Tells stores apart. No number is given twice, so that a handle can only ever meet its own store.
+/// Identifies a store. No number is used twice, so a handle matches only its own store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct StoreId(u64);
 
 impl StoreId {
     fn next() -> StoreId {
-        // Not an atomic, which not all machines have of so many bits.
+        // Not an atomic: some machines have none with 64 bits.
         static LAST: Lock<u64> = Lock::new(0);
         let mut last = LAST.lock();
         *last += 1;
@@ -92,9 +92,9 @@ impl StoreId {
 }
 
 impl Store {
-    /// An empty store without data, leaked from a box. Its value stack is made with the first call.
+    /// Makes an empty store without data, leaked from a box. The first call makes its value stack.
     pub(crate) fn new(engine: &Engine, hooks: exec::Hooks) -> Result<NonNull<Store>, OutOfMemory> {
-        // Without a stack: in it not even the smallest frame finds room, and the first call comes to `make_stack`.
+        // Without a stack, even the smallest frame has no room. So the first call reaches `make_stack`.
         let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks);
         machine.max_depth = engine.settings().max_nesting;
         let mut no_memory = try_with_capacity(1)?;
@@ -130,7 +130,7 @@ impl Store {
             translation: None,
         };
         let root = NonNull::from(Box::leak(try_box(store)?));
-        // SAFETY: `root` was just made.
+        // SAFETY: `root` was just leaked from a box, so nothing else refers to it.
         unsafe {
             (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
             (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
@@ -138,16 +138,16 @@ impl Store {
         Ok(root)
     }
 
-    /// What tells it from others.
+    /// Returns the store's identity.
     #[inline]
     pub fn id(&self) -> StoreId {
         self.id
     }
 
-    /// Refuses a handle of another store.
+    /// Checks that a handle belongs to this store.
     ///
     /// # Panics
-    /// If it is of another.
+    /// If it belongs to another store.
     #[inline]
     pub fn check(&self, id: StoreId) {
         if id != self.id {
@@ -155,32 +155,32 @@ impl Store {
         }
     }
 
-    /// The engine.
+    /// Returns the engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Gives code that takes fuel this much.
+    /// Sets the fuel that is left.
     pub fn set_fuel(&mut self, fuel: u64) {
         self.machine.fuel = fuel;
     }
 
-    /// The fuel that is left.
+    /// Returns the fuel that is left.
     pub fn fuel(&self) -> u64 {
         self.machine.fuel
     }
 
-    /// How many frames of functions were searched for handlers of exceptions so far.
+    /// Returns how many frames were searched for exception handlers so far.
     pub fn frames_searched(&self) -> u64 {
         self.machine.searched
     }
 
-    /// Keeps the error with which a host function stops wasm, for who called wasm.
+    /// Keeps the error with which a host function stops wasm, for the host's call to return it.
     pub fn stop(&mut self, error: Box<dyn Any + Send + Sync>) -> TrapCode {
         self.stop_with(Error::of(Fault::Host(error)), TrapCode::Host)
     }
 
-    /// The same, when there is no memory for the error.
+    /// Does the same, if there is no memory for the error.
     pub fn stop_without_memory(&mut self) -> TrapCode {
         self.stop_with(OutOfMemory.into(), TrapCode::Host)
     }
@@ -191,7 +191,7 @@ impl Store {
         code
     }
 
-    /// Makes the value stack if there is none yet, and says whether it was made now.
+    /// Makes the value stack if there is none. Returns whether it was made now.
     pub(crate) fn make_stack(&mut self) -> Result<bool, OutOfMemory> {
         if self.stack.is_some() {
             return Ok(false);
@@ -202,10 +202,10 @@ impl Store {
         Ok(true)
     }
 
-    /// The reference to a function, which is made with the first one.
+    /// Returns the reference to a function. The first use makes the reference.
     ///
     /// # Safety
-    /// `func` is a function's record in this store.
+    /// `func` is the record of a function in this store.
     pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> Result<u32, OutOfMemory> {
         // SAFETY: the caller guarantees a record of this store, which keeps it in place.
         let known = unsafe { (*func).reference };
@@ -218,12 +218,12 @@ impl Store {
         };
         self.machine.funcs = self.funcs.as_ptr();
         self.machine.funcs_len = reference;
-        // SAFETY: the caller guarantees a record of this store, and no reference to it exists.
+        // SAFETY: the caller guarantees a record of this store, and `&mut self` proves that no code uses it now.
         unsafe { (*func).reference = reference };
         Ok(reference)
     }
 
-    /// The number of a function type, which is held from now on.
+    /// Returns the number of a function type. The store holds the type from now on.
     pub(crate) fn add_func_type(&mut self, ty: &FuncType) -> Result<u32, Error> {
         let id = self.host_types.add(ty)?;
         let known = self.engine.types().lock().known(id);
@@ -236,20 +236,20 @@ impl Store {
     /// Makes the types of a module known to the machine.
     pub(crate) fn add_types(&mut self, types: &TypeIds) -> Result<(), OutOfMemory> {
         let added = types.known().try_for_each(|(id, known)| self.displays.add(id, Some(known)));
-        // Whatever failed, they may have moved.
+        // The list may have moved, even if adding a type failed.
         self.machine.types = self.displays.types();
         added?;
         self.objects.add_types(&self.engine, types)
     }
 
-    /// The record of the function that a reference is to, if it is to one.
+    /// Returns the record of the function with this reference, if there is one.
     #[inline]
     pub(crate) fn func(&self, reference: u32) -> Option<*mut exec::Func> {
         let index = (reference as usize).checked_sub(1)?;
         self.funcs.get(index).copied()
     }
 
-    /// Whether a reference is to a function.
+    /// Returns whether a reference is to a function.
     pub fn is_func(&self, reference: u32) -> bool {
         self.func(reference).is_some()
     }
@@ -262,24 +262,24 @@ impl Store {
         }
     }
 
-    /// The engine's number of the type of a function.
+    /// Returns the engine's number of a function's type.
     ///
     /// # Panics
-    /// If there is no such function.
+    /// If no function has this reference.
     pub fn func_type_id(&self, reference: u32) -> u32 {
-        // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+        // SAFETY: the store keeps the record in place, and no code runs while the store is borrowed.
         unsafe { (*self.known_func(reference)).type_id }
     }
 
-    /// The type of a function.
+    /// Returns the type of a function.
     ///
     /// # Panics
-    /// If there is no such function.
+    /// If no function has this reference.
     #[inline]
     pub fn func_type(&self, reference: u32) -> &FuncType {
         let func = self.known_func(reference);
-        // SAFETY: the records live as long as the store; a host function's lies in a `HostRecord`, another one is in the
-        // array of its instance, whose module nothing changes.
+        // SAFETY: the store keeps the records in place. A function without an instance is the first part of a
+        // `HostRecord`. Any other lies in the array of its instance, whose module never changes.
         unsafe {
             let instance = (*func).instance.cast::<InstanceRecord>();
             if instance.is_null() {
@@ -295,14 +295,14 @@ impl Store {
         }
     }
 
-    /// Makes a host function; its reference. Its type is that of the code, or one with this number that is equal but for its place among
-    /// others.
+    /// Adds a host function, and returns its reference. Its type is `type_id`, or that of the code; the two differ
+    /// at most in their recursion group.
     ///
     /// # Safety
-    /// The code was made for stores whose data is of the type that this one's is.
+    /// The code was made for stores whose data has the type that this store's data has.
     ///
     /// # Errors
-    /// When there is no memory, or no room for another type.
+    /// Fails if there is not enough memory, or if the engine has no room for another type.
     pub unsafe fn add_host(&mut self, host: &HostCode, type_id: Option<u32>) -> Result<u32, Error> {
         let type_id = match type_id {
             Some(id) => {
@@ -312,14 +312,14 @@ impl Store {
             None => self.add_func_type(host.ty())?,
         };
         let record = self.hosts.push(HostRecord::new(host.clone(), type_id))?;
-        // SAFETY: a record of a host function begins with that of a function, and lies in this store.
+        // SAFETY: a `HostRecord` begins with the record of a function, and lies in this store.
         Ok(unsafe { self.reference(record.as_ptr().cast()) }?)
     }
 
-    /// Makes a memory of zeros; its number.
+    /// Makes a memory filled with zeros, and returns its number.
     ///
     /// # Errors
-    /// When the type is not valid or shared, or there is not enough memory.
+    /// Fails if the type is invalid or shared, if the minimum exceeds the limit, or if there is not enough memory.
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
         let index = self.memories.len() as u32;
         if ty.shared {
@@ -332,10 +332,10 @@ impl Store {
         Ok(index)
     }
 
-    /// Makes a table of elements that are all `init`; its number.
+    /// Makes a table whose elements are all `init`, and returns its number.
     ///
     /// # Errors
-    /// When the type is not valid, or the minimum more than can be had.
+    /// Fails if the type is invalid, if the minimum exceeds the limit, or if there is not enough memory.
     pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
         let index = self.tables.len() as u32;
         let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
@@ -345,20 +345,20 @@ impl Store {
         Ok(index)
     }
 
-    /// Makes a global; its number.
+    /// Makes a global, and returns its number.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Fails if there is not enough memory.
     pub fn add_global(&mut self, ty: GlobalType, value: [u64; 2]) -> Result<u32, OutOfMemory> {
         let index = self.globals.len() as u32;
         self.globals.push(GlobalRecord::new(ty, value, index))?;
         Ok(index)
     }
 
-    /// Makes a tag whose exceptions have the type's parameters as values; its number.
+    /// Makes a tag, and returns its number. The type's parameters are the values of its exceptions.
     ///
     /// # Errors
-    /// When there is no memory, or no room for another type.
+    /// Fails if there is not enough memory, or if the engine has no room for another type.
     pub fn add_tag(&mut self, ty: FuncType) -> Result<u32, Error> {
         let type_id = self.add_func_type(&ty)?;
         Ok(self.add_tag_of(TagRecord { ty, type_id })?)
@@ -372,70 +372,73 @@ impl Store {
         Ok(index)
     }
 
-    /// A memory.
+    /// Returns a memory.
     ///
     /// # Panics
-    /// As all functions here, if there is no such.
+    /// Like all these functions: if nothing has this number.
     #[inline]
     pub fn memory(&self, index: u32) -> &MemoryRecord {
-        // SAFETY: the record lives as long as the store, and no code runs while the store is borrowed.
+        // SAFETY: the store keeps the record in place, and no code runs while the store is borrowed.
         unsafe { there(self.memories.get(index as usize)).as_ref() }
     }
 
-    /// A memory, to be changed.
+    /// Returns a memory, mutably.
     #[inline]
     pub fn memory_mut(&mut self, index: u32) -> &mut MemoryRecord {
-        // SAFETY: as above, and the store is mutably borrowed.
+        // SAFETY: the store keeps the record in place. The store is mutably borrowed, so nothing else uses the
+        // record.
         unsafe { there(self.memories.get(index as usize)).as_mut() }
     }
 
-    /// A table.
+    /// Returns a table.
     pub fn table(&self, index: u32) -> &TableRecord {
-        // SAFETY: as above.
+        // SAFETY: as in `memory`.
         unsafe { there(self.tables.get(index as usize)).as_ref() }
     }
 
-    /// A table, to be changed.
+    /// Returns a table, mutably.
     pub fn table_mut(&mut self, index: u32) -> &mut TableRecord {
-        // SAFETY: as above, and the store is mutably borrowed.
+        // SAFETY: as in `memory_mut`.
         unsafe { there(self.tables.get(index as usize)).as_mut() }
     }
 
-    /// Copies `len` elements of a table into the same or another; `None` if not all of them are there.
+    /// Copies `len` elements between tables, which may be the same. Returns `None` if a range does not lie in its
+    /// table.
     pub fn copy_elements(&mut self, to: u32, to_index: u64, from: u32, from_index: u64, len: u64) -> Option<()> {
-        // They are written now, and by pointers: of two references into the same table, the second would end the first.
+        // This marks the elements as written. The copy uses pointers, since two mutable references may not lead
+        // into the same table.
         self.table_mut(to).range_mut(to_index, len)?;
         let source = self.table(from).place(from_index, len)?;
         let target = self.table(to).place(to_index, len)?;
-        // SAFETY: both ranges have `len` elements, and may be of the same table.
+        // SAFETY: `place` checked that both ranges have `len` elements. `copy` allows them to overlap.
         unsafe { core::ptr::copy(source, target, len as usize) };
         Some(())
     }
 
-    /// A global.
+    /// Returns a global.
     pub fn global(&self, index: u32) -> &GlobalRecord {
-        // SAFETY: as above.
+        // SAFETY: as in `memory`.
         unsafe { there(self.globals.get(index as usize)).as_ref() }
     }
 
-    /// A global, to be changed.
+    /// Returns a global, mutably.
     pub fn global_mut(&mut self, index: u32) -> &mut GlobalRecord {
-        // SAFETY: as above, and the store is mutably borrowed.
+        // SAFETY: as in `memory_mut`.
         unsafe { there(self.globals.get(index as usize)).as_mut() }
     }
 
-    /// A tag.
+    /// Returns a tag.
     pub fn tag(&self, index: u32) -> &TagRecord {
         &self.tags[index as usize]
     }
 
-    /// An instance.
+    /// Returns an instance.
     pub fn instance(&self, index: u32) -> &InstanceRecord {
-        // SAFETY: as above.
+        // SAFETY: as in `memory`.
         unsafe { there(self.instances.get(index as usize)).as_ref() }
     }
 
-    /// The buffers of translation, which are made when they are first asked for.
+    /// Returns the translator with its buffers, which the first use makes.
     pub(crate) fn translation(&mut self) -> Result<&mut Translation, OutOfMemory> {
         let made = match self.translation.take() {
             Some(made) => made,
@@ -444,19 +447,20 @@ impl Store {
         Ok(self.translation.insert(made))
     }
 
-    /// What was translated so far of the modules that have instances here.
+    /// Returns how much code was translated so far, of the modules that have instances in this store.
     pub fn stats(&self) -> CodeStats {
         let mut stats = CodeStats::default();
-        // Ordered by module: there may be many of either. (A heap sorts with a tenth of the code that `sort` has.)
+        // Sorted by module, since there may be many of both. (The code of a heap sort has a tenth of the size of
+        // `sort`.)
         let instances = self.instances.iter().map(|instance| {
-            // SAFETY: records live as long as the store, and nothing changes this one.
+            // SAFETY: the store keeps the record in place, and nothing changes its module.
             let module = unsafe { &(*instance.as_ptr()).module };
             (module.address(), instance)
         });
         let instances = instances.collect::<BinaryHeap<_>>().into_sorted_vec();
         for (at, &(module, instance)) in instances.iter().enumerate() {
             if at == 0 || instances[at - 1].0 != module {
-                // SAFETY: as above.
+                // SAFETY: the store keeps the record in place, and nothing changes its module.
                 stats += unsafe { &(*instance.as_ptr()).module }.stats();
             }
         }
@@ -464,7 +468,7 @@ impl Store {
     }
 }
 
-/// A record, which stays in its store.
+/// Returns a record that must be in the store, since its number comes from a checked handle.
 #[inline]
 fn there<T>(record: Option<NonNull<T>>) -> NonNull<T> {
     match record {

@@ -9,19 +9,19 @@ use wasmote_exec as exec;
 use crate::engine::Engine;
 use crate::pages::Pages;
 
-/// A table in a store. It begins with what handlers know of it.
+/// A table in a store. It begins with the part that handlers use.
 #[repr(C)]
 pub struct TableRecord {
     exec: exec::Table,
     ty: TableType,
-    /// The elements, at which `exec` points; none before one is needed.
+    /// The elements, which `exec` points to. `None` while there are none.
     pages: Option<Pages>,
-    /// Which parts of them were written, likewise.
+    /// Which parts of the table were written. `exec` points here, too.
     written: Vec<u8>,
 }
 
 impl TableRecord {
-    /// A new table; `None` if its minimum is more than can be had.
+    /// Makes a table. `None` if its minimum exceeds the limit, or if there is not enough memory.
     pub(crate) fn new(ty: TableType, init: u32, engine: &Engine, index: u32) -> Option<TableRecord> {
         let most = if ty.table64 { u64::MAX } else { u64::from(u32::MAX) };
         let exec = exec::Table {
@@ -37,29 +37,30 @@ impl TableRecord {
         Some(record)
     }
 
-    /// The type it was made with.
+    /// Returns the type that the table was made with.
     pub fn ty(&self) -> &TableType {
         &self.ty
     }
 
-    /// All elements that may not be null, as runs: those in whose part one was ever written.
+    /// Returns the elements that may not be null: the parts of the table where anything was written.
     pub fn used(&self) -> impl Iterator<Item = &[u32]> {
         let parts = self.elements().chunks(exec::Table::PART).zip(&self.written);
         parts.filter(|&(_, &written)| written != 0).map(|(part, _)| part)
     }
 
-    /// All elements.
+    /// Returns all elements.
     pub fn elements(&self) -> &[u32] {
-        // SAFETY: the table has so many elements, which were zeroed or written.
+        // SAFETY: `pages` has `len` elements, which are zero or were written.
         unsafe { core::slice::from_raw_parts(self.exec.elems, self.exec.len as usize) }
     }
 
-    /// How many elements it has.
+    /// Returns the number of elements.
     pub fn size(&self) -> u64 {
         self.exec.len
     }
 
-    /// Adds elements; how many there were before. `None` leaves it as it was. Elements that are null are not touched.
+    /// Adds `delta` elements, and returns the previous number. `None` leaves the table unchanged. Null elements are
+    /// not written, so their pages stay untouched.
     pub fn grow(&mut self, delta: u64, init: u32) -> Option<u64> {
         let old = self.exec.len;
         let new = old.checked_add(delta)?;
@@ -68,7 +69,7 @@ impl TableRecord {
         }
         let parts = usize::try_from(new.div_ceil(exec::Table::PART as u64)).ok()?;
         let more = parts.saturating_sub(self.written.len());
-        // Not touched before the elements are there: both may be more than there is memory.
+        // Only reserved now. It grows when the elements exist, since memory may run out for either.
         self.written.try_reserve(more).ok()?;
         self.exec.written = self.written.as_mut_ptr();
         let (bytes, most) = (new.checked_mul(4)?, self.exec.max.saturating_mul(4));
@@ -85,7 +86,7 @@ impl TableRecord {
         if let Some(pages) = &self.pages {
             self.exec.elems = pages.base().cast();
         }
-        // It was reserved, so it fits, where it is.
+        // The capacity is reserved, so this does not move the list.
         self.written.resize(self.written.len() + more, 0);
         self.exec.len = new;
         if init != 0 {
@@ -94,26 +95,26 @@ impl TableRecord {
         Some(old)
     }
 
-    /// Where the elements in this range are, if all are there.
+    /// Returns the address of the elements in this range, if all of them lie in the table.
     pub(crate) fn place(&self, offset: u64, len: u64) -> Option<*mut u32> {
         self.range(offset, len)?;
-        // It is in memory, so it fits.
+        // The element is in memory, so its index fits a `usize`.
         Some(self.exec.elems.wrapping_add(offset as usize))
     }
 
-    /// The elements in this range, if all are there, as a place and a number.
+    /// Returns the elements in this range as a raw slice, if all of them lie in the table.
     fn range(&self, offset: u64, len: u64) -> Option<*const [u32]> {
         let start = usize::try_from(offset).ok()?;
         let end = start.checked_add(usize::try_from(len).ok()?)?;
         self.elements().get(start..end).map(|elems| &raw const *elems)
     }
 
-    /// The elements in this range, if all are there, to be written.
+    /// Returns the elements in this range, mutably, if all of them lie in the table. They are marked as written.
     pub fn range_mut(&mut self, offset: u64, len: u64) -> Option<&mut [u32]> {
         if offset.checked_add(len)? > self.exec.len {
             return None;
         }
-        // SAFETY: as `elements`, and the range is in the table.
+        // SAFETY: `pages` has `len` elements, the range was checked, and the record is mutably borrowed.
         unsafe {
             self.exec.write(offset, len);
             Some(core::slice::from_raw_parts_mut(self.exec.elems.add(offset as usize), len as usize))

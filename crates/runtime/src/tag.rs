@@ -4,13 +4,13 @@ use wasmote_decode::FuncType;
 
 /// A tag in a store.
 pub struct TagRecord {
-    /// In terms of the engine's types.
+    /// The type, with the engine's numbers as indices.
     pub(crate) ty: FuncType,
     pub(crate) type_id: u32,
 }
 
 impl TagRecord {
-    /// Its type: exceptions have the parameters as values.
+    /// Returns the type. Its parameters are the values of the exceptions.
     pub fn ty(&self) -> &FuncType {
         &self.ty
     }

@@ -1,4 +1,4 @@
-//! Who is shown each instruction as it runs, and what of it.
+//! The function that is called for each instruction as it runs.
 
 use alloc::sync::Arc;
 use core::any::Any;
@@ -10,22 +10,23 @@ pub use wasmote_exec::trace::When;
 
 /// An instruction that runs.
 pub struct TraceStep<'a> {
-    /// The [`Module`](crate::Module) that has it. Modules have an engine, whose settings have a tracer: so it is not named here.
+    /// The [`Module`](crate::Module) that contains it. Its type is not named here, since it would be recursive: a
+    /// module has an engine, whose settings have a tracer.
     pub module: &'a dyn Any,
-    /// The function that has it, by its index in the module, imports counted.
+    /// The index of the function that contains it; imports count.
     pub func: u32,
-    /// Where in the function's linked code it is, in bytes.
+    /// The instruction's offset in the function's linked code, in bytes.
     pub byte: u32,
-    /// When it is shown, and the values that it works on.
+    /// Whether it has run, and the values that it works on.
     pub step: &'a exec::trace::Step<'a, exec::Linked>,
 }
 
-/// What is shown each instruction.
+/// A function that is called for each instruction.
 #[derive(Clone)]
 pub struct Tracer(Arc<dyn Fn(&TraceStep<'_>) + Send + Sync>);
 
 impl Tracer {
-    /// This is shown each instruction; it must not panic.
+    /// Wraps a function that is called for each instruction. It must not panic.
     pub fn new(show: impl Fn(&TraceStep<'_>) + Send + Sync + 'static) -> Tracer {
         Tracer(Arc::new(show))
     }

@@ -1,4 +1,5 @@
-//! From a function's body, or its place in an image, to linked code, and from code back to places in the module.
+//! Makes linked code from a function's body, or from its code in an image. Finds the offset in the module that code
+//! comes from.
 
 use alloc::vec::Vec;
 
@@ -12,7 +13,7 @@ use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
 use crate::origin::ModuleOrigin;
 
-/// What makes code of functions, by what modules are made from, with its buffers.
+/// What makes compact code, for each origin of modules, with buffers.
 #[derive(Default)]
 struct Makers {
     #[cfg(feature = "wasm")]
@@ -21,26 +22,27 @@ struct Makers {
     image: crate::image_code::ImageCode,
 }
 
-/// What makes linked code of functions, with its buffers.
+/// The translator and linker of functions, with their buffers.
 pub(crate) struct Translation {
     makers: Makers,
     linker: exec::CodeLinker,
     cells: Vec<exec::Cell>,
 }
 
-/// A function that is translated or fetched, but not linked, and what links it.
+/// A function that is not linked yet, and its linker.
 pub(crate) struct Unlinked<'a> {
     pub(crate) source: exec::UnlinkedFunc<'a>,
-    /// Units, each with the byte offset in the module of the operator that code comes from, from there on. None of an image.
+    /// The units where the code of another operator begins, each with that operator's byte offset in the module.
+    /// Images have none.
     pub(crate) offsets: &'a [(u32, u32)],
     pub(crate) linker: &'a mut exec::CodeLinker,
-    /// What it is linked into, which is replaced.
+    /// The buffer for the cells. Linking replaces its contents.
     pub(crate) cells: &'a mut Vec<exec::Cell>,
 }
 
 fn linker() -> exec::CodeLinker {
     let linker = exec::CodeLinker::new(HANDLERS);
-    // SAFETY: they are those of vector instructions, and for this machine.
+    // SAFETY: `wasmote_simd::handler` returns the handlers of the vector instructions, compiled for this machine.
     #[cfg(feature = "simd")]
     let linker = unsafe { linker.with_vectors(wasmote_simd::handler) };
     linker
@@ -55,7 +57,8 @@ impl Translation {
         }
     }
 
-    /// Gives a function (imports counted) its code, for all instances of its module.
+    /// Makes and publishes the code of a function, for all instances of its module. `func` is its index; imports
+    /// count.
     pub(crate) fn function(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
         let Unlinked { source, linker, cells, .. } = self.unlinked(module, func, false)?;
@@ -74,8 +77,8 @@ impl Translation {
         })
     }
 
-    /// A function as it is before it is linked, with what links it. `again` is whether it was translated before: then it is also noted where
-    /// its code comes from, and there is no limit to it.
+    /// Returns a function before linking, and its linker. `again` says that it was translated before. Its offsets
+    /// are then recorded, and the code limit does not count.
     pub(crate) fn unlinked<'a>(
         &'a mut self,
         module: &'a ModuleInner,
@@ -94,8 +97,8 @@ impl Translation {
         Ok(Unlinked { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
     }
 
-    /// Where in the module the instructions at these offsets in a function's linked code come from. Translates the
-    /// function again, this time noting offsets, so that nothing is kept for traps that never happen. An image does not say.
+    /// Finds the offsets in the module for offsets in a function's linked code. It translates the function again,
+    /// this time recording offsets. So traps that never happen cost nothing. An image has no offsets.
     pub(crate) fn wasm_offsets(
         &mut self,
         module: &ModuleInner,
@@ -105,7 +108,7 @@ impl Translation {
         if module.is_image() {
             return cells.for_each(drop);
         }
-        // It was translated before, so it can be again.
+        // The function was translated before, so this fails only for lack of memory.
         let Ok(Unlinked { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
         for (cell, offset) in cells {
             let Ok(unit) = linker.unit_at(&source, cell) else { continue };
@@ -115,10 +118,10 @@ impl Translation {
     }
 }
 
-/// Translates all functions now, or of an image verifies them.
+/// Translates all functions now. Functions of an image are verified.
 ///
 /// # Errors
-/// What is wrong with the first one that can't be called.
+/// Returns the error of the first function that can't be called.
 pub fn verify(module: &Module) -> Result<(), Error> {
     let inner = module.inner();
     let mut translation = Translation::new(inner.engine.settings());

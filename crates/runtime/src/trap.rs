@@ -1,16 +1,17 @@
-//! Traps, with where they happened.
+//! Traps, with the frames where they happened.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use wasmote_ir::TrapCode;
 
-/// The most frames of a backtrace that are kept.
+/// The maximum number of frames in a backtrace.
 pub(crate) const MAX_FRAMES: usize = 64;
-/// The most further ones that are counted: there may be hundreds of thousands, and finding each takes time.
+/// The maximum number of further frames that are counted. There may be hundreds of thousands, and finding each
+/// takes time.
 pub(crate) const MAX_OMITTED: usize = 1000;
 
-/// WebAssembly stopped: why, and where (spec: exec/runtime#results).
+/// The reason why wasm code stopped, and where it stopped (spec: exec/runtime#results).
 #[derive(Clone, Debug)]
 pub struct Trap {
     code: TrapCode,
@@ -22,16 +23,17 @@ pub struct Trap {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TrapFrame {
-    /// The function's index in its module, imports counted.
+    /// The function's index in its module; imports count.
     pub func_index: u32,
-    /// Its name, if the module says.
+    /// The function's name, if the module has names.
     pub func_name: Option<Box<str>>,
-    /// Byte offset in the module of the instruction that trapped, or of the call that was under way.
+    /// The byte offset in the module of the instruction that trapped, or of the running call. `None` if it is
+    /// unknown, as for images.
     pub module_offset: Option<u32>,
 }
 
 impl Trap {
-    /// A trap that is not known to have happened anywhere.
+    /// Makes a trap without frames.
     pub fn without_frames(code: TrapCode) -> Trap {
         Trap { code, frames: Box::default(), omitted: 0 }
     }
@@ -40,17 +42,17 @@ impl Trap {
         Trap { code, frames, omitted }
     }
 
-    /// The reason.
+    /// Returns the reason.
     pub fn code(&self) -> TrapCode {
         self.code
     }
 
-    /// The functions that were running, the innermost first. Only the innermost 64 are kept.
+    /// Returns the frames of the running functions, the innermost first. Only the innermost 64 are kept.
     pub fn frames(&self) -> &[TrapFrame] {
         &self.frames
     }
 
-    /// How many functions were running beyond [`Trap::frames`], if less than 1000; else 1000.
+    /// Returns how many frames are missing from [`Trap::frames`]. At most 1000 are counted.
     pub fn omitted_frames(&self) -> usize {
         self.omitted
     }
@@ -65,7 +67,10 @@ impl fmt::Display for Trap {
 }
 
 impl Trap {
-    /// A line for each frame.
+    /// Writes a line for each frame.
+    ///
+    /// # Errors
+    /// Those of the formatter.
     pub fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, frame) in self.frames.iter().enumerate() {
             write!(f, "\n{i:>3}: func {}", frame.func_index)?;

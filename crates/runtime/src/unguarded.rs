@@ -1,13 +1,13 @@
-//! What there is in place of guarded memories in a build without them.
+//! The stand-in for guard pages, in a build without them.
 
 use crate::pages::Pages;
 
-/// No memory is guarded.
+/// Returns that guarded memories are not possible.
 pub(crate) fn available() -> bool {
     false
 }
 
-/// There are no pages for one.
+/// Returns no pages: no memory is guarded.
 pub(crate) fn pages(_: u64) -> Option<Pages> {
     None
 }

@@ -1,42 +1,43 @@
-//! The registers of a thread that faulted, as each system and processor has them.
+//! The registers of a thread that faulted, for each system and processor.
 
 use core::ffi::{c_int, c_void};
 
 use wasmote_exec::guard::{Fault, Resume};
 
-/// What a fault is reported by. macOS tells pages without access from addresses without pages, differently on its two processors.
+/// The signals that report such faults. macOS tells inaccessible pages from addresses without pages, and its two
+/// processors differ in how.
 #[cfg(target_os = "linux")]
 pub(super) const SIGNALS: [c_int; 1] = [libc::SIGSEGV];
 #[cfg(target_os = "macos")]
 pub(super) const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
-/// Whether a process sent it.
+/// Returns whether a process sent the signal.
 pub(super) fn sent(code: c_int) -> bool {
-    /// As macOS says so.
+    /// The code of macOS for a sent signal.
     const SI_USER: c_int = 0x10001;
     code <= 0 || cfg!(target_os = "macos") && code == SI_USER
 }
 
-/// Whether it was for want of access: a handler need not look at anything else.
+/// Returns whether the fault is a denied access. The handler ignores all other faults.
 pub(super) fn denied(code: c_int) -> bool {
-    /// That the page is there, but may not be accessed; the C library's crate does not have it.
+    /// The page exists, but may not be accessed. The crate `libc` lacks this constant.
     const SEGV_ACCERR: c_int = 2;
     if cfg!(target_os = "linux") { code == SEGV_ACCERR } else { !sent(code) }
 }
 
-/// Defines how a fault is read from a context, and how a thread is made to go on, by where in it the registers are.
+/// Defines `found` and `resume` for one layout of registers in a context.
 macro_rules! registers {
     ($context:ident: $of:expr; {
         pc: {$($pc:tt)*}, ip: {$($ip:tt)*}, fp: {$($fp:tt)*}, mem: {$($mem:tt)*}, cx: {$($cx:tt)*},
         sp: {$($sp:tt)*}, result: {$($result:tt)*}, saved: [{$($first:tt)*}, {$($second:tt)*}],
     }) => {
-        /// What wasmote wants to know of a fault at an address.
+        /// Reads what wasmote needs to know of a fault.
         ///
         /// # Safety
-        /// The context is what a signal handler got.
+        /// `context` is the argument of a signal handler.
         pub(super) unsafe fn found(context: *mut c_void, address: usize) -> Fault {
             let $context = context.cast::<libc::ucontext_t>();
-            // SAFETY: this is what the system passes.
+            // SAFETY: the caller guarantees the system's context, which has this layout.
             let of = unsafe { &$of };
             Fault {
                 address,
@@ -48,13 +49,13 @@ macro_rules! registers {
             }
         }
 
-        /// Has the thread go on so, once the handler returns.
+        /// Sets the registers with which the thread continues when the handler returns.
         ///
         /// # Safety
-        /// As [`found`], and `resume` comes from the fault there.
+        /// As for [`found`]. `resume` was made from the fault that it returned.
         pub(super) unsafe fn resume(context: *mut c_void, resume: Resume) {
             let $context = context.cast::<libc::ucontext_t>();
-            // SAFETY: this is what the system passes.
+            // SAFETY: the caller guarantees the system's context, which has this layout.
             let of = unsafe { &mut $of };
             of$($pc)* = resume.pc as _;
             of$($sp)* = resume.sp as _;

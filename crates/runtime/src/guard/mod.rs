@@ -1,6 +1,6 @@
-//! Guarded memories: the operating system's part. One signal handler for the process makes traps of the faults that are accesses of
-//! guarded memories ([`wasmote_exec::guard`]); what else there is goes to the handler that was there before. What depends on the system and
-//! the processor is in [`context`].
+//! Guard pages: the part of the operating system. One signal handler for the process turns faults into traps, if
+//! they are accesses of guarded memories ([`wasmote_exec::guard`]). It passes all other faults to the handler that
+//! was installed before. [`context`] has what depends on the system and the processor.
 
 mod context;
 
@@ -17,10 +17,10 @@ use crate::pages::Pages;
 use crate::reserve::Space;
 use context::SIGNALS;
 
-/// What was there before, for each signal, once [`STATE`] is [`INSTALLED`].
+/// The previous action of each signal. Valid once [`STATE`] is [`INSTALLED`].
 struct PreviousActions(UnsafeCell<[MaybeUninit<libc::sigaction>; SIGNALS.len()]>);
 
-// SAFETY: it is written once, by the thread that made the state `INSTALLING`, and read only after.
+// SAFETY: it is written once, by the thread that set the state to `INSTALLING`, and read only after that.
 unsafe impl Sync for PreviousActions {}
 
 static PREVIOUS: PreviousActions = PreviousActions(UnsafeCell::new([MaybeUninit::uninit(); SIGNALS.len()]));
@@ -30,11 +30,11 @@ const INSTALLING: u8 = 1;
 const INSTALLED: u8 = 2;
 const REFUSED: u8 = 3;
 
-/// Address space for about five hundred guarded memories. Machines with addresses of 39 or 42 bits have less, and so have processes whose
-/// address space is limited.
+/// The address space of about five hundred guarded memories. Machines with 39-bit or 42-bit addresses have less,
+/// and so do processes with a limit.
 const MUCH: usize = 1 << 42;
 
-/// `len` bytes, zero, of a memory that [`wasmote_exec::guard`] watches; `None` if they can't be had.
+/// Makes `len` zero bytes for a guarded memory. `None` if there is not enough memory or address space.
 pub(crate) fn pages(len: u64) -> Option<Pages> {
     let len = usize::try_from(len).ok()?;
     let mut pages = Pages::in_space(Space::new(RESERVED)?, len)?;
@@ -42,11 +42,13 @@ pub(crate) fn pages(len: u64) -> Option<Pages> {
     Some(pages)
 }
 
-/// Has faults be traps, if they can be here: there is address space for a guarded memory, and a signal can be handled.
+/// Returns whether guarded memories are possible. The first call tries: it needs enough address space, and it
+/// installs the signal handler.
 pub(crate) fn available() -> bool {
     match STATE.compare_exchange(NEW, INSTALLING, Ordering::Acquire, Ordering::Acquire) {
         Ok(_) => {
-            // A process may have less address space than the machine, and a machine not enough for more than a few memories.
+            // A process may have less address space than the machine. A machine may have too little for more than a
+            // few memories.
             let there = Space::new(MUCH).is_some() && pages(0).is_some() && install();
             STATE.store(if there { INSTALLED } else { REFUSED }, Ordering::Release);
             there
@@ -61,9 +63,10 @@ pub(crate) fn available() -> bool {
     }
 }
 
-/// Puts our handler before those that there are.
+/// Installs the signal handler, and remembers the previous actions.
 fn install() -> bool {
-    // SAFETY: a structure of numbers, and one that may be null. Nobody else writes `PREVIOUS`; all of it is there before our handler is.
+    // SAFETY: all bytes zero are a valid `sigaction`. Only the thread that set the state to `INSTALLING` writes
+    // `PREVIOUS`, and it does so before the handler can run.
     unsafe {
         let before = &mut *PREVIOUS.0.get();
         for (signal, before) in SIGNALS.into_iter().zip(before) {
@@ -74,21 +77,21 @@ fn install() -> bool {
         let mut action: libc::sigaction = core::mem::zeroed();
         let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_fault;
         action.sa_sigaction = handler as usize;
-        // On the stack that a thread has for its signals, if it has one: a fault of another kind may be the end of its own.
+        // Uses the thread's signal stack, if it has one: some other fault may mean that its own stack is full.
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&mut action.sa_mask);
         SIGNALS.into_iter().all(|signal| libc::sigaction(signal, &action, ptr::null_mut()) == 0)
     }
 }
 
-// Frames that the fault lies in end without a return; AddressSanitizer would go on to take what they had on the stack for theirs.
+// The frames of the faulting code end without a return. AddressSanitizer would still consider their stack in use.
 #[cfg(address_sanitizer)]
 unsafe extern "C" {
     fn __asan_handle_no_return();
 }
 
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: both are what the system gives to a handler of this kind.
+    // SAFETY: the system passes valid pointers to a handler with `SA_SIGINFO`.
     unsafe {
         if context::denied((*info).si_code)
             && let Some(resume) = fault(&context::found(context, (*info).si_addr().addr()))
@@ -102,20 +105,21 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     }
 }
 
-/// Does what would be done without us.
+/// Handles a signal as the previous action would.
 ///
 /// # Safety
-/// In a signal handler, with what it got.
+/// This runs in the signal handler, with its arguments.
 #[cold]
 unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    // The handler is there for no others.
+    // The handler is installed only for these signals.
     let number = SIGNALS.into_iter().position(|known| known == signal).unwrap_or(0);
-    // SAFETY: it was written before our handler was installed. A handler there is of the kind that its flags say.
+    // SAFETY: `install` wrote `PREVIOUS` before it installed this handler. The previous handler has the signature
+    // that its flags say.
     unsafe {
         let before = (*PREVIOUS.0.get())[number].assume_init_ref();
         match before.sa_sigaction {
             libc::SIG_DFL | libc::SIG_IGN => {
-                // What a process sent may be ignored; a fault may not, it would come again at once.
+                // A signal that a process sent may be ignored. A fault may not: it would occur again at once.
                 let sent = context::sent((*info).si_code);
                 if before.sa_sigaction == libc::SIG_IGN && sent {
                     return;
@@ -123,12 +127,13 @@ unsafe fn otherwise(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_v
                 let mut action: libc::sigaction = core::mem::zeroed();
                 action.sa_sigaction = libc::SIG_DFL;
                 libc::sigaction(signal, &action, ptr::null_mut());
-                // A fault comes again by itself; the signal waits until this handler returns.
+                // A fault occurs again by itself. A sent signal is raised again; it waits until this handler
+                // returns.
                 if sent {
                     libc::raise(signal);
                 }
             }
-            // The system has functions as numbers: whoever gave it this one exposed it.
+            // The system keeps functions as numbers. Whoever passed this one to the system exposed its provenance.
             handler => {
                 let handler = ptr::with_exposed_provenance::<()>(handler);
                 if before.sa_flags & libc::SA_SIGINFO != 0 {

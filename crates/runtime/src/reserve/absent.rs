@@ -1,15 +1,15 @@
-//! No address space can be reserved: memories and stacks are allocations.
+//! The stand-in for hosts where no address space can be reserved: memories and stacks are allocations.
 
 use core::alloc::Layout;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-/// The most address space for one memory.
+/// The maximum address space for one memory.
 pub(crate) const MOST: usize = usize::MAX;
-/// The slots in front of the first frame of a stack.
+/// The slots before the first frame of a value stack.
 pub(crate) const IN_FRONT: usize = 0;
 
-/// Reserved address space, which there is none of.
+/// Reserved address space. There is none here.
 pub(crate) enum Space {}
 
 impl Space {
@@ -30,27 +30,27 @@ impl Space {
     }
 }
 
-/// Slots of a value stack, zero at first.
+/// The slots of a value stack, zero at first.
 pub(crate) struct Slots {
     start: NonNull<u64>,
     layout: Layout,
 }
 
 impl Slots {
-    /// So many slots, at least one; `None` if they can't be had.
+    /// Makes `len` slots, at least one. `None` if there is not enough memory.
     pub(crate) fn new(len: usize) -> Option<Slots> {
         let layout = Layout::array::<u64>(len).ok()?;
-        // SAFETY: the layout is not empty.
+        // SAFETY: `len` is at least one, so the layout is not empty.
         let start = NonNull::new(unsafe { alloc::alloc::alloc_zeroed(layout) })?;
         Some(Slots { start: start.cast(), layout })
     }
 
-    /// The first one.
+    /// Returns the address of the first slot.
     pub(crate) fn start(&self) -> NonNull<u64> {
         self.start
     }
 
-    /// How many there are.
+    /// Returns the number of slots.
     pub(crate) fn len(&self) -> usize {
         self.layout.size() / size_of::<u64>()
     }
@@ -58,10 +58,10 @@ impl Slots {
 
 impl Drop for Slots {
     fn drop(&mut self) {
-        // SAFETY: allocated by `new` with this layout.
+        // SAFETY: `new` allocated the slots with this layout.
         unsafe { alloc::alloc::dealloc(self.start.as_ptr().cast(), self.layout) };
     }
 }
 
-/// The allocator's pages come one by one.
+/// Does nothing: the allocator provides its pages one by one.
 pub(crate) fn populate<T>(_: &mut [MaybeUninit<T>]) {}

@@ -1,4 +1,4 @@
-//! Address space of its own, where there is enough of it and a way to it; or none.
+//! Reserved address space, on hosts that have it; elsewhere a stand-in that never reserves.
 
 #[cfg(not(reserve))]
 mod absent;
