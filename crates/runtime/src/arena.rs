@@ -1,4 +1,4 @@
-//! Records at addresses that do not change, as handlers need them.
+//! Records at fixed addresses, which handlers point to.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,7 +8,8 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::shared::try_box;
 
-/// Owns values at fixed addresses until it is dropped. The pointers that it gives are the only way to the values.
+/// Owns values at fixed addresses until it is dropped. The pointers that it returns are the only access to the
+/// values.
 pub(crate) struct Arena<T> {
     items: Vec<NonNull<T>>,
 }
@@ -18,9 +19,9 @@ impl<T> Arena<T> {
         Arena { items: Vec::new() }
     }
 
-    /// Takes a value in; its index is [`Arena::len`] before.
+    /// Adds a value. Its index is the previous [`Arena::len`].
     pub(crate) fn push(&mut self, value: T) -> Result<NonNull<T>, OutOfMemory> {
-        // A failing reallocation must not lose the value, so room comes first.
+        // The list's room comes first: if it failed after the box was leaked, the value would be lost.
         self.items.try_room(1)?;
         let item = NonNull::from(Box::leak(try_box(value)?));
         self.items.push(item);
@@ -43,14 +44,14 @@ impl<T> Arena<T> {
 impl<T> Drop for Arena<T> {
     fn drop(&mut self) {
         for &item in &self.items {
-            // SAFETY: `push` leaked each item from a box, and nothing but this frees it.
+            // SAFETY: `push` leaked each item from a box, and only this frees it.
             drop(unsafe { Box::from_raw(item.as_ptr()) });
         }
     }
 }
 
-/// A run of values at an address that does not change until it is dropped. As with [`Arena`], its pointer is the only
-/// way to the values.
+/// A list of values at a fixed address until it is dropped. As for [`Arena`], its pointer is the only access to the
+/// values.
 pub(crate) struct FixedSlice<T> {
     items: NonNull<[T]>,
 }
@@ -60,7 +61,7 @@ impl<T> FixedSlice<T> {
         Ok(FixedSlice { items: NonNull::from(Box::leak(items.try_into_box()?)) })
     }
 
-    /// The first value; as many follow as were given.
+    /// Returns the address of the first value. The others follow.
     pub(crate) fn start(&self) -> *mut T {
         self.items.as_ptr().cast()
     }
@@ -69,16 +70,16 @@ impl<T> FixedSlice<T> {
         self.items.len()
     }
 
-    /// A value, if there are as many.
+    /// Returns the address of a value, or `None` beyond the end.
     pub(crate) fn get(&self, index: usize) -> Option<*mut T> {
-        // SAFETY: in the run.
+        // SAFETY: `index` is below the length.
         (index < self.len()).then(|| unsafe { self.start().add(index) })
     }
 }
 
 impl<T> Drop for FixedSlice<T> {
     fn drop(&mut self) {
-        // SAFETY: `new` leaked it from a box, and nothing but this frees it.
+        // SAFETY: `new` or `default` leaked the list from a box, and only this frees it.
         drop(unsafe { Box::from_raw(self.items.as_ptr()) });
     }
 }

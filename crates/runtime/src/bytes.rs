@@ -4,18 +4,19 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// The bytes of a module, which it keeps for its data segments and for functions translated later. Made by
-/// `into()` from slices, which are copied, and from vectors and boxes, which are not.
+/// The bytes of a module. The module keeps them, for its data segments and for functions that are translated later.
+///
+/// `into()` makes them from slices, which are copied, and from vectors and boxes, which are not.
 #[derive(Clone, Debug)]
 pub struct WasmBytes(Cow<'static, [u8]>);
 
 impl WasmBytes {
-    /// Bytes that need not be copied or freed, as those of a constant.
+    /// Makes bytes of a constant. They are neither copied nor freed.
     pub const fn from_static(wasm: &'static [u8]) -> WasmBytes {
         WasmBytes(Cow::Borrowed(wasm))
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn get(&self) -> &[u8] {
         &self.0
     }

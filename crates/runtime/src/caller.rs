@@ -1,4 +1,4 @@
-//! What a host function gets of its store.
+//! The caller of a host function: its store and its instance.
 
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -7,7 +7,7 @@ use crate::host::HostCall;
 use crate::instance::InstanceRecord;
 use crate::owned::{StoreMut, StoreRef};
 
-/// The store and the instance that called, as a host function sees them that was made for stores whose data is a `T`.
+/// The store and the calling instance, for a host function that was made for stores with data of type `T`.
 #[repr(transparent)]
 pub struct Caller<'a, T> {
     call: HostCall<'a>,
@@ -15,33 +15,34 @@ pub struct Caller<'a, T> {
 }
 
 impl HostCall<'_> {
-    /// The caller.
+    /// Returns the caller.
     ///
     /// # Safety
     /// The store's data is a `T`.
     pub unsafe fn caller<T>(&mut self) -> Caller<'_, T> {
-        // SAFETY: this stands for a mutable borrow of the call, which is lent.
+        // SAFETY: `self` stands for a mutable borrow of the call. The result borrows `self` mutably.
         let call = unsafe { HostCall::new(&mut *self.frame.as_ptr()) };
         Caller { call, data: PhantomData }
     }
 }
 
 impl<T> Caller<'_, T> {
-    /// The store, to read from.
+    /// Borrows the store for reading.
     pub fn store(&self) -> StoreRef<'_, T> {
-        // SAFETY: a caller stands for a mutable borrow of the store, part of which is lent, and its data is a `T`.
+        // SAFETY: a `Caller` stands for a mutable borrow of the store, and whoever made it guarantees that the data
+        // is a `T`. The result borrows `self`.
         unsafe { StoreRef::new(self.call.frame.as_ref().root) }
     }
 
-    /// The store, to change.
+    /// Borrows the store for writing.
     pub fn store_mut(&mut self) -> StoreMut<'_, T> {
-        // SAFETY: as above.
+        // SAFETY: as in `store`, and the result borrows `self` mutably.
         unsafe { StoreMut::new(self.call.frame.as_ref().root) }
     }
 
-    /// The instance that called; `None` if the host did.
+    /// Returns the instance that called. `None` if the host did.
     pub fn instance(&self) -> Option<&InstanceRecord> {
-        // SAFETY: an instance is the first part of its record, which lives as long as the store.
+        // SAFETY: an instance is the first part of its record, which the store keeps in place.
         unsafe { Some(NonNull::new(self.call.frame.as_ref().instance)?.cast::<InstanceRecord>().as_ref()) }
     }
 }

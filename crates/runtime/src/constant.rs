@@ -11,13 +11,13 @@ use crate::instance::Parts;
 use crate::store::Store;
 use crate::type_ids::TypeIds;
 
-/// What only a module that is not valid leads to.
+/// The error for what validation rules out. Only an unvalidated module can cause it.
 #[cold]
 pub(crate) fn invalid() -> Error {
     Error::instantiate("the module is not valid")
 }
 
-/// The value of a constant expression in slots (spec: exec/instructions#constant-expressions).
+/// Evaluates a constant expression, and returns its value as slots.
 #[inline(never)]
 pub(crate) fn evaluate(
     store: &mut Store,
@@ -26,7 +26,7 @@ pub(crate) fn evaluate(
     globals: &[*mut u64],
     expr: &[ConstOp],
 ) -> Result<[u64; 2], Error> {
-    // Nearly all are one number, and there may be a hundred thousand.
+    // Nearly all expressions are one number, and a module may have a hundred thousand of them.
     if let [ConstOp::Num(_, bits)] = *expr {
         return Ok([bits, 0]);
     }
@@ -37,7 +37,7 @@ pub(crate) fn evaluate(
             ConstOp::V128(value) => value,
             ConstOp::GlobalGet(index) => {
                 let global = *globals.get(index as usize).ok_or_else(invalid)?;
-                // SAFETY: the value of a global of this store, which no code changes now.
+                // SAFETY: `globals` has pointers to globals of this store, and no code runs now.
                 unsafe { (*global.cast::<GlobalRecord>()).slots() }
             }
             ConstOp::RefNull(_) => [0, 0],
@@ -52,7 +52,7 @@ pub(crate) fn evaluate(
             | ConstOp::ArrayNewFixed(..) => store.constant_object(types, op, &mut stack)?,
             ConstOp::RefFunc(index) => {
                 let func = parts.func(index).ok_or_else(invalid)?;
-                // SAFETY: a record of this store.
+                // SAFETY: `Parts::func` returns only records of this store.
                 [u64::from(unsafe { store.reference(func) }?), 0]
             }
             binary => {

@@ -1,4 +1,4 @@
-//! Functions of images, fetched to be linked.
+//! Fetches functions from images, for linking.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
 use crate::origin::{ImageOrigin, Made};
 
-/// A function of an image as bytes and as units, and what its verification needs.
+/// A function of an image as bytes and as units, and the buffers for its verification.
 #[derive(Default)]
 pub(crate) struct ImageCode {
     code: Vec<u8>,
@@ -22,7 +22,7 @@ pub(crate) struct ImageCode {
 }
 
 impl ImageCode {
-    /// Fetches a function: its code. Where that comes from, an image does not say.
+    /// Fetches the code of a function. An image has no offsets of operators.
     pub(crate) fn function<'a>(
         &'a mut self,
         module: &ModuleInner,
@@ -35,13 +35,14 @@ impl ImageCode {
         Ok((exec::UnlinkedFunc { code, header, frame_slots, handlers, ..exec::UnlinkedFunc::EMPTY }, &[]))
     }
 
-    /// Fetches a function out of an image, verified unless the image is trusted; the slots of its frame, and of its header.
+    /// Fetches a function, and verifies it unless the image is trusted. Returns the slots of its frame, and the
+    /// slot of its header.
     #[inline(never)]
     fn fetch(&mut self, module: &ModuleInner, source: &ImageOrigin, func: u32) -> Result<(u32, u16), Error> {
         let image = source.image();
         let defined = (func - module.info.imported_funcs) as usize;
         let code = module.info.bodies.get(defined).and_then(|range| module.bytes().get(range.clone()));
-        // What is verified is what is linked, whatever happens to a file that is mapped.
+        // The copy is what is verified and linked, so later changes of a mapped file do no harm.
         self.code.clear();
         self.code.try_extend_from_slice(code.unwrap_or(&[]))?;
         if !source.trusted {

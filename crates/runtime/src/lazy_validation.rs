@@ -1,4 +1,4 @@
-//! Validation: of whole modules, and of the bodies of a module that is validated as it runs.
+//! Validation of whole modules, and of single bodies at their first call.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,22 +12,22 @@ use crate::error::{Error, Fault};
 use crate::origin::WasmOrigin;
 use crate::threads::{Validated, validate_module};
 
-/// Bodies that may not be valid, of a module that is valid otherwise.
+/// The bodies that are not known to be valid yet. Everything else about the module is valid.
 pub(crate) struct LazyValidation {
     bodies: Bodies,
     validated: Validated,
-    /// Whether all functions are known to be within the limits of the translator.
+    /// Whether all functions are known to be within the translator's limits.
     fits: AtomicBool,
 }
 
 impl LazyValidation {
-    /// Of a module, of which all but its bodies is valid: it is looked at now.
+    /// Validates a module, except for its bodies.
     pub(crate) fn new(wasm: &[u8], settings: &Settings) -> Result<LazyValidation, ValidateError> {
         let bodies = wasmote_validate::validate_outline(wasm, &settings.optional.features)?;
         Ok(LazyValidation { validated: Validated::new(&bodies)?, bodies, fits: AtomicBool::new(false) })
     }
 
-    /// Proves one valid, unless it is proven. `wasm` is the binary of the module.
+    /// Validates a body, unless it is known to be valid. `wasm` is the module's binary.
     pub(crate) fn function(&self, wasm: &[u8], func: u32) -> Result<(), ValidateError> {
         if self.validated.has(func) {
             return Ok(());
@@ -35,7 +35,7 @@ impl LazyValidation {
         self.bodies.validate_body(wasm, func)
     }
 
-    /// Proves all valid and within limits, together with other threads that do.
+    /// Validates all bodies and checks limits. Other threads that do the same share the work.
     pub(crate) fn all(&self, settings: &Settings, info: &ModuleInfo, wasm: &[u8]) -> Result<(), Error> {
         let large_frames = self.validated.finish(wasm, &self.bodies)?;
         if !self.fits.load(Ordering::Relaxed) {
@@ -46,23 +46,23 @@ impl LazyValidation {
     }
 }
 
-/// Proves a module valid and within limits.
+/// Validates a module, and checks the translator's limits.
 pub(crate) fn validate(settings: &Settings, info: &ModuleInfo, wasm: &[u8]) -> Result<(), Error> {
     let large_frames = validate_module(wasm, &settings.optional.features, &settings.optional.threads)?;
     check_limits(settings, info, wasm, &large_frames)
 }
 
-/// As many units of code as may be made to find out what the translator can do.
+/// The maximum units of code that are made to check the translator's limits.
 const MUCH: usize = 16 << 20;
 
-/// Checks that the translator can do these functions: it has limits that validation knows nothing of.
+/// Checks that the translator's limits allow these functions. Validation does not know these limits.
 fn check_limits(settings: &Settings, info: &ModuleInfo, wasm: &[u8], funcs: &[u32]) -> Result<(), Error> {
     if funcs.is_empty() {
         return Ok(());
     }
     let mut translator = Translator::with_options(settings.code_options());
     for &func in funcs {
-        // There may be no end of code, which is not what is asked for: it is an error of the call.
+        // The amount of code is not checked here: it may be huge, and is an error of the call.
         match translator.translate_limited(MUCH, info, wasm, func, false) {
             Err(error) if error.kind != TranslateErrorKind::CodeLimit => {
                 return Err(Error::translate(func, error, 0));
@@ -74,14 +74,14 @@ fn check_limits(settings: &Settings, info: &ModuleInfo, wasm: &[u8], funcs: &[u3
 }
 
 impl WasmOrigin {
-    /// A module that is valid, but maybe for these bodies.
+    /// Makes the origin of a module. It is valid, except for bodies that `lazy_validation` still has to validate.
     pub(crate) fn new(lazy_validation: Option<LazyValidation>) -> WasmOrigin {
         let mut source = WasmOrigin::default();
         source.lazy_validation = lazy_validation;
         source
     }
 
-    /// Has a body be valid, unless it is known to be. `wasm` is the binary of the module.
+    /// Validates a body, unless it is known to be valid. `wasm` is the module's binary.
     pub(crate) fn validate_function(&self, wasm: &[u8], func: u32) -> Result<(), Error> {
         match &self.lazy_validation {
             Some(lazy_validation) => Ok(lazy_validation.function(wasm, func)?),

@@ -1,4 +1,4 @@
-//! What functions become, to be shown: for `wasmote dump`, and for whoever traces what runs.
+//! The linked code of functions, for `wasmote dump` and for traces.
 
 use alloc::vec::Vec;
 
@@ -11,58 +11,62 @@ use crate::translation::{Translation, Unlinked};
 
 pub use wasmote_exec::{InstrHandler, LinkedInstr};
 
-/// A function as it runs.
+/// The code of a function, as it runs.
 #[derive(Clone, Default, Debug)]
 pub struct LinkedFunction {
-    /// Slots of its frame.
+    /// The number of slots in its frame.
     pub frame_slots: u32,
-    /// The slot of its header.
+    /// The slot of its frame header.
     pub header: u16,
-    /// Its compact code, as it was before it was linked.
+    /// Its compact code, before linking.
     pub code: Vec<u16>,
-    /// Its instructions in linked code, in order.
+    /// Its linked instructions, in order.
     pub instrs: Vec<LinkedInstr>,
-    /// Bytes of its linked code.
+    /// The bytes of its linked code.
     pub bytes: u32,
-    /// The byte offset in the module of the operator that code comes from, from this unit on; ascending. Images have none.
+    /// The units where the code of another operator begins, each with that operator's byte offset in the module;
+    /// ascending. Images have none.
     pub offsets: Vec<(u32, u32)>,
 }
 
 impl LinkedFunction {
-    /// The byte offset in the module of the operator that the instruction at this unit comes from. Nothing comes from an operator that sets
-    /// locals to zero where the function begins, and in an image it is not known.
+    /// Returns the byte offset in the module of the operator that an instruction comes from. `unit` is the
+    /// instruction's place in `code`. `None` for images, and for the instructions at the beginning that set locals
+    /// to zero.
     pub fn offset(&self, unit: u32) -> Option<u32> {
         let after = self.offsets.partition_point(|&(at, _)| at <= unit);
         after.checked_sub(1).map(|before| self.offsets[before].1)
     }
 
-    /// Where in linked code the instruction at this unit is, in bytes; its end for what is behind all.
+    /// Returns the byte offset in linked code of the instruction at this unit. Beyond the last one, it is the end
+    /// of the code.
     pub fn place(&self, unit: usize) -> u32 {
         let found = self.instrs.binary_search_by(|instr| (instr.unit as usize).cmp(&unit));
         found.map_or(self.bytes, |at| self.instrs[at].byte)
     }
 }
 
-/// What holds for the code of a module.
+/// The options that hold for all code of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LinkedOptions {
     /// Whether it may have instructions of the extended op set.
     pub extended: bool,
     /// Whether it takes fuel.
     pub metered: bool,
-    /// Whether NaNs are made canonical. An image does not say.
+    /// Whether NaNs are made canonical. `None` for images, which do not record it.
     pub canonical_nans: Option<bool>,
-    /// Whether accesses of memory 0 leave it to pages without access to notice addresses out of bounds.
+    /// Whether accesses of memory 0 leave bounds checks to guard pages.
     pub guarded: bool,
-    /// Whether two instructions in a row may have one handler.
+    /// Whether one handler may run two instructions in a row.
     pub superinstructions: bool,
 }
 
 impl Module {
-    /// A function, imports counted, as it runs: what its first call makes of it is made again, by the same translator and linker.
+    /// Returns the linked code of a function. It is translated and linked again, in the same way as at the
+    /// function's first call. `func` is its index; imports count.
     ///
     /// # Errors
-    /// Those of its first call; also when it has no code.
+    /// Those of the function's first call. Fails also if the function is imported, or does not exist.
     pub fn linked_function(&self, func: u32) -> Result<LinkedFunction, Error> {
         let inner = self.inner();
         if func.checked_sub(inner.info.imported_funcs).is_none_or(|func| func as usize >= inner.info.bodies.len()) {
@@ -71,7 +75,7 @@ impl Module {
         Translation::new(inner.engine.settings()).linked_function(inner, func)
     }
 
-    /// What holds for the code of all functions.
+    /// Returns the options that hold for all code of the module.
     pub fn linked_options(&self) -> LinkedOptions {
         let inner = self.inner();
         let settings = inner.engine.settings();

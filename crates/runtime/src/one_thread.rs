@@ -1,14 +1,14 @@
-//! Validation in a build without threads: the caller's is the only one.
+//! Validation in a build without threads.
 
 use alloc::vec::Vec;
 
 use wasmote_validate::{Bodies, Features, ValidateError};
 
-/// By what large modules are validated.
+/// The threads that validate large modules: only the calling one.
 #[derive(Clone, Default, Debug)]
 pub struct Threads;
 
-/// Which bodies are known to be valid, which nobody notes.
+/// The record of bodies that are known to be valid. This build keeps none.
 pub(crate) struct Validated;
 
 impl Validated {
@@ -20,13 +20,13 @@ impl Validated {
         false
     }
 
-    /// Proves all valid; those that have large frames.
+    /// Validates all bodies. Returns the functions with large frames.
     pub(crate) fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
         bodies.validate_all(wasm)
     }
 }
 
-/// Proves a module valid; the functions that have large frames.
+/// Validates a module. Returns the functions with large frames.
 pub(crate) fn validate_module(wasm: &[u8], features: &Features, _: &Threads) -> Result<Vec<u32>, ValidateError> {
     wasmote_validate::validate(wasm, features)
 }

@@ -1,4 +1,4 @@
-//! What references are to, and whether they, functions, and what else is imported are of a type.
+//! The types of references, and the matching of imports.
 
 use wasmote_decode::{GlobalType, ImportType, MemoryType, TableType};
 use wasmote_ir::fallible::OutOfMemory;
@@ -9,31 +9,32 @@ use crate::module::Module;
 use crate::store::Store;
 
 impl Store {
-    /// Begins a scope of handles, in which there is room for so many, and gives what [`Store::leave`] ends it by.
+    /// Begins a scope of handles with room for `handles` of them. [`Store::leave`] ends it, with the number
+    /// returned.
     ///
     /// # Errors
-    /// When there is no memory for as many.
+    /// Fails if there is not enough memory.
     pub fn enter(&mut self, handles: usize) -> Result<usize, OutOfMemory> {
         self.objects.roots.enter(handles)
     }
 
-    /// Ends a scope: handles made in it are not to be used any more.
+    /// Ends a scope. The handles that were made in it are no longer valid.
     pub fn leave(&mut self, scope: usize) {
         self.objects.roots.leave(scope);
     }
 
-    /// Makes room for handles of so many references, which a guest hands the host.
+    /// Reserves room for the handles of `count` references, which a guest passes to the host.
     ///
     /// # Errors
-    /// When there is no memory for as many.
+    /// Fails if there is not enough memory.
     pub fn room_for_handles(&self, count: usize) -> Result<(), OutOfMemory> {
         self.objects.roots.room(count)
     }
 
-    /// Holds what these types refer to.
+    /// Holds the types that these types refer to.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Fails if there is not enough memory.
     pub fn hold_types(&mut self, types: &[ValType]) -> Result<(), OutOfMemory> {
         for id in types.iter().filter_map(|ty| ty.reference()?.index()) {
             self.use_type(id)?;
@@ -41,17 +42,17 @@ impl Store {
         Ok(())
     }
 
-    /// The hierarchy that references of this type belong to, by its top.
+    /// Returns the top type of the hierarchy that references of this type belong to.
     pub fn top(&self, ty: RefType) -> HeapType {
         ty.heap().top().unwrap_or_else(|| self.engine.types().lock().top(ty))
     }
 
-    /// Whether references of this type are to structures or arrays of a type of their own.
+    /// Returns whether references of this type are to structures or arrays of a declared type.
     pub fn is_object_type(&self, ty: RefType) -> bool {
         ty.index().is_some() && !matches!(self.engine.types().lock().top(ty), HeapType::Func)
     }
 
-    /// Whether a reference that is not null, of the hierarchy of this type, is one of the store's.
+    /// Returns whether the store has this reference, which is not null. `ty` says its hierarchy.
     pub(crate) fn is_known(&self, reference: u32, ty: RefType) -> bool {
         if self.top(ty) == HeapType::Func {
             return self.is_func(reference);
@@ -59,7 +60,7 @@ impl Store {
         self.objects.is_known(reference)
     }
 
-    /// Whether a reference that belongs to the same hierarchy is of this type.
+    /// Returns whether a reference is of this type. It must belong to the same hierarchy.
     pub fn reference_is_of(&self, reference: u32, ty: RefType) -> bool {
         if reference == 0 {
             return ty.is_nullable();
@@ -78,10 +79,10 @@ impl Store {
         }
     }
 
-    /// Whether what is given for an import is of a type that matches (spec: valid/matching#external-types).
+    /// Returns whether an item's type matches that of an import (spec: valid/matching#external-types).
     ///
     /// # Panics
-    /// If there is no such in the store.
+    /// If the item is not in the store.
     pub fn matches(&self, module: &Module, wanted: ImportType, given: Item) -> bool {
         let registry = self.engine.types();
         match (wanted, given) {
@@ -115,7 +116,7 @@ impl Store {
     }
 }
 
-/// Whether limits match (spec: valid/matching#limits).
+/// Returns whether limits match (spec: valid/matching#limits).
 fn limits(given: (u64, Option<u64>), wanted: (u64, Option<u64>)) -> bool {
     given.0 >= wanted.0 && wanted.1.is_none_or(|most| given.1.is_some_and(|max| max <= most))
 }

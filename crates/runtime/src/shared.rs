@@ -1,4 +1,4 @@
-//! Boxes and shared ownership with allocation that can fail, which those of the standard library have not on stable Rust.
+//! Boxes and shared ownership with fallible allocation, which the standard library does not have on stable Rust.
 
 use alloc::boxed::Box;
 use core::alloc::Layout;
@@ -8,36 +8,38 @@ use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use wasmote_ir::fallible::OutOfMemory;
 
-/// A value in a box.
+/// Moves a value into a box.
 ///
 /// # Errors
-/// When there is no memory. The value is dropped.
+/// Fails if there is not enough memory. The value is then dropped.
 pub fn try_box<T>(value: T) -> Result<Box<T>, OutOfMemory> {
     let layout = Layout::new::<T>();
-    // By hand: through a vector of one value it takes a hundred instructions more, six times an instance.
+    // Allocated directly: a vector of one value takes a hundred instructions more, and each instance makes six
+    // boxes.
     let place = match layout.size() {
         0 => NonNull::<T>::dangling().as_ptr(),
-        // SAFETY: the layout has a size.
+        // SAFETY: the size is not zero.
         _ => unsafe { alloc::alloc::alloc(layout) }.cast::<T>(),
     };
     if place.is_null() {
         return Err(OutOfMemory);
     }
-    // SAFETY: the place is fit for a `T`, and allocated as a box of one is, which owns it from here on.
+    // SAFETY: the place has the layout of a `T`, from the allocator that `Box` uses, and nothing else owns it.
     unsafe {
         place.write(value);
         Ok(Box::from_raw(place))
     }
 }
 
-/// Ends the process, as infallible allocation does: where the embedder decides how much is allocated, and there is no error to return.
+/// Ends the process, as infallible allocation does. Used where the embedder decides how much is allocated, and no
+/// error can be returned.
 #[cold]
 #[inline(never)]
 pub fn no_memory() -> ! {
     alloc::alloc::handle_alloc_error(Layout::new::<u64>())
 }
 
-/// A value with several owners: as `Arc`, without weak references.
+/// A value with several owners: like `Arc`, but without weak references.
 pub struct FallibleArc<T> {
     counted: NonNull<RefCounted<T>>,
 }
@@ -47,28 +49,28 @@ struct RefCounted<T> {
     value: T,
 }
 
-// SAFETY: as of `Arc`: owners in several threads have references to the value, and the last of them drops it.
+// SAFETY: as for `Arc`: owners on several threads share references to the value, and the last owner drops it.
 unsafe impl<T: Send + Sync> Send for FallibleArc<T> {}
-// SAFETY: as above.
+// SAFETY: as for `Arc`: sharing an owner allows cloning it.
 unsafe impl<T: Send + Sync> Sync for FallibleArc<T> {}
 
 impl<T> FallibleArc<T> {
-    /// A value with one owner.
+    /// Makes a value with one owner.
     ///
     /// # Errors
-    /// When there is no memory. The value is dropped.
+    /// Fails if there is not enough memory. The value is then dropped.
     pub fn try_new(value: T) -> Result<FallibleArc<T>, OutOfMemory> {
         let counted = try_box(RefCounted { owners: AtomicUsize::new(1), value })?;
         Ok(FallibleArc { counted: NonNull::from(Box::leak(counted)) })
     }
 
-    /// Whether nobody else owns it. Nobody else can come to, then.
+    /// Returns whether there is no other owner. Without weak references, no other can appear.
     pub(crate) fn is_only_owner(&self) -> bool {
-        // SAFETY: it is there while it has an owner.
+        // SAFETY: the value lives while it has an owner, and `self` is one.
         unsafe { self.counted.as_ref() }.owners.load(Ordering::Acquire) == 1
     }
 
-    /// Tells values apart.
+    /// Returns an address that identifies the value.
     pub fn address(&self) -> *const () {
         self.counted.as_ptr().cast_const().cast()
     }
@@ -78,16 +80,17 @@ impl<T> Deref for FallibleArc<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the value is there as long as it has an owner, which this is, and nobody changes it.
+        // SAFETY: the value lives while it has an owner, and `self` is one. Only shared references to it exist.
         &unsafe { self.counted.as_ref() }.value
     }
 }
 
 impl<T> Clone for FallibleArc<T> {
     fn clone(&self) -> FallibleArc<T> {
-        // SAFETY: as above.
+        // SAFETY: the value lives while it has an owner, and `self` is one.
         let before = unsafe { self.counted.as_ref() }.owners.fetch_add(1, Ordering::Relaxed);
-        // Only who forgets owners gets there. Half of the numbers are left for threads that do so at once.
+        // Only code that leaks owners reaches this. Half of the range is left for threads that do so at the same
+        // time.
         assert!(before < usize::MAX / 2, "a value has too many owners");
         FallibleArc { counted: self.counted }
     }
@@ -95,11 +98,11 @@ impl<T> Clone for FallibleArc<T> {
 
 impl<T> Drop for FallibleArc<T> {
     fn drop(&mut self) {
-        // SAFETY: as above, until the count is down.
+        // SAFETY: `self` is an owner until the count is decremented.
         if unsafe { self.counted.as_ref() }.owners.fetch_sub(1, Ordering::Release) == 1 {
-            // What other owners did comes before.
+            // Makes the other owners' accesses happen before the drop.
             fence(Ordering::Acquire);
-            // SAFETY: it was leaked from a box by `try_new`, and has no other owner.
+            // SAFETY: `try_new` leaked the value from a box, and this was its last owner.
             drop(unsafe { Box::from_raw(self.counted.as_ptr()) });
         }
     }

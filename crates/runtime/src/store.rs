@@ -1,7 +1,7 @@
 //! The store: everything that running code can reach (spec: exec/runtime#store).
 //!
 //! ```text
-//! StoreWithData<T> ──> Store: machine, value stack, arenas of records   <── handles (functions, memories, ...) by number
+//! StoreWithData<T> ──> Store: machine, value stack, arenas of records   <── handles (Func, Memory, ...), by number
 //!    └───────> T                │
 //!                               └── raw pointers among the records, for the handlers
 //! ```

@@ -1,16 +1,16 @@
-//! Threads for validation: those of the standard library, unless the embedder brings its own.
+//! Threads for validation: those of the standard library, or the embedder's own.
 
 use alloc::vec::Vec;
 
 pub use wasmote_validate::RunOnThreads;
 use wasmote_validate::{Bodies, Features, Progress, ValidateError, validate_with_threads};
 
-/// By what large modules are validated.
+/// The threads that validate large modules.
 #[derive(Clone, Debug)]
 pub struct Threads {
-    /// How many threads there may be at once; as many as the machine has, up to 8, if it is not said.
+    /// The maximum number of threads at once. `None`: the number that the machine runs at once, up to 8.
     pub most: Option<usize>,
-    /// What runs them.
+    /// The function that runs work on them.
     pub run: RunOnThreads,
 }
 
@@ -26,7 +26,7 @@ impl Threads {
     }
 }
 
-/// Which bodies are known to be valid, for the threads that share the work.
+/// The record of bodies that are known to be valid, which threads share.
 pub(crate) struct Validated(Progress);
 
 impl Validated {
@@ -38,18 +38,18 @@ impl Validated {
         self.0.is_validated(func)
     }
 
-    /// Proves all valid, together with other threads that do; those that have large frames.
+    /// Validates all bodies, together with other threads that do the same. Returns the functions with large frames.
     pub(crate) fn finish(&self, wasm: &[u8], bodies: &Bodies) -> Result<Vec<u32>, ValidateError> {
         self.0.finish(wasm, bodies)
     }
 }
 
-/// Proves a module valid; the functions that have large frames.
+/// Validates a module. Returns the functions with large frames.
 pub(crate) fn validate_module(wasm: &[u8], features: &Features, threads: &Threads) -> Result<Vec<u32>, ValidateError> {
     validate_with_threads(wasm, features, || threads.count(), threads.run)
 }
 
-/// How many there are: without the standard library, the caller's alone.
+/// Returns the default number of threads. Without the standard library, it is the calling one alone.
 fn at_hand() -> usize {
     #[cfg(feature = "std")]
     return std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8));
@@ -61,7 +61,7 @@ fn run(_threads: usize, work: &(dyn Fn() + Sync)) {
     #[cfg(feature = "std")]
     std::thread::scope(|scope| {
         for _ in 1.._threads {
-            // Where no thread can be had, the others do its work.
+            // If a thread cannot be started, the others do its work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();

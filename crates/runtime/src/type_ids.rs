@@ -1,4 +1,4 @@
-//! The numbers of types that a module or a store holds, and the supertypes that handlers look up.
+//! The engine's numbers of types that a module or a store holds, and the supertypes that handlers look up.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -12,13 +12,13 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::types::{Known, NO_TYPE};
 
-/// Numbers of types, held as long as this lives.
+/// Numbers of types. The types are held as long as this lives.
 pub(crate) struct TypeIds {
     engine: Engine,
     ids: Vec<u32>,
-    /// The types of these numbers.
+    /// The types with these numbers.
     known: Vec<Known>,
-    /// One of each group.
+    /// One type of each group.
     held: Vec<u32>,
 }
 
@@ -27,14 +27,14 @@ impl TypeIds {
         TypeIds { engine: engine.clone(), ids: Vec::new(), known: Vec::new(), held: Vec::new() }
     }
 
-    /// The numbers of a module's types, in groups that refer to themselves and those before them.
+    /// Acquires a module's types. Each group refers only to itself and to previous groups.
     pub(crate) fn of(
         engine: &Engine,
         types: &[SubType],
         groups: impl Iterator<Item = Range<usize>>,
     ) -> Result<TypeIds, Error> {
         let mut all = TypeIds::new(engine);
-        // What was acquired is given up when the list is dropped, which takes the lock.
+        // If this fails, dropping the list releases what was acquired. Dropping takes the lock.
         let made = all.acquire(types, groups);
         made.map(|()| all)
     }
@@ -62,12 +62,12 @@ impl TypeIds {
         Ok(())
     }
 
-    /// The number of a function type that stands for itself.
+    /// Acquires a function type that is in a group of its own, and returns its number.
     pub(crate) fn add(&mut self, ty: &FuncType) -> Result<u32, Error> {
         let ty = SubType::of_func(ty.try_clone()?);
         self.held.try_room(1)?;
         let mut registry = self.engine.types().lock();
-        // What the embedder names may be gone.
+        // The embedder may name types that are gone.
         let ty = ty.map_indices(&|index| if registry.is_there(index) { index } else { NO_TYPE })?;
         let id = registry.acquire(&[ty], 0..0, &|index| index)?;
         drop(registry);
@@ -75,7 +75,7 @@ impl TypeIds {
         Ok(id)
     }
 
-    /// Holds a type that somebody else holds now.
+    /// Holds a type that another owner holds now.
     pub(crate) fn hold(&mut self, id: u32) -> Result<(), OutOfMemory> {
         self.held.try_room(1)?;
         if self.engine.types().lock().hold(id) {
@@ -88,23 +88,23 @@ impl TypeIds {
         &self.ids
     }
 
-    /// The types, each with its number.
+    /// Returns the types, each with its number.
     pub(crate) fn known(&self) -> impl Iterator<Item = (u32, &Known)> {
         self.ids.iter().copied().zip(&self.known)
     }
 
-    /// A type of the module's in terms of the engine's numbers.
+    /// Returns one of the module's types, with the engine's numbers as indices.
     #[cfg(feature = "gc")]
     pub(crate) fn sub_type(&self, index: u32) -> Option<&SubType> {
         self.known.get(index as usize).map(|known| &known.ty)
     }
 
-    /// A function type of the module's in terms of the engine's numbers.
+    /// Returns one of the module's function types, with the engine's numbers as indices.
     pub(crate) fn func_type(&self, index: u32) -> Option<&FuncType> {
         self.known.get(index as usize)?.ty.func()
     }
 
-    /// A value type of the module's in terms of the engine's numbers.
+    /// Returns one of the module's value types, with the engine's number as its index.
     pub(crate) fn val_type(&self, ty: ValType) -> ValType {
         ty.map_index(|index| self.ids.get(index as usize).copied().unwrap_or(NO_TYPE))
     }
@@ -119,15 +119,15 @@ impl Drop for TypeIds {
     }
 }
 
-/// The supertypes of the types that a store uses, as handlers look them up.
+/// The supertypes of the types that a store uses, in the form that handlers look up.
 #[derive(Default)]
 pub(crate) struct SupertypeDisplays {
     by_number: Vec<exec::Display>,
-    /// What has the displays that they point to.
+    /// Keeps the displays alive that `by_number` points to.
     held: Vec<Known>,
 }
 
-// SAFETY: what the displays point to is owned, and never changes.
+// SAFETY: `held` owns what the displays point to, and nothing changes it.
 unsafe impl Send for SupertypeDisplays {}
 // SAFETY: as above.
 unsafe impl Sync for SupertypeDisplays {}

@@ -1,6 +1,6 @@
-//! Types as numbers: within an engine, equal types have equal numbers, so that `call_indirect` compares two integers. Types are
-//! equal if their recursive groups are, and they stand at the same place in them (spec: valid/conventions#rolling-and-unrolling).
-//! Outside of modules, an index in a type is always such a number.
+//! Types as numbers. Within an engine, equal types have equal numbers, so `call_indirect` compares two integers.
+//! Types are equal if their recursion groups are equal, and they have the same position in them (spec:
+//! valid/conventions#rolling-and-unrolling). Outside of modules, an index in a type is always such a number.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -18,14 +18,14 @@ use crate::shared::FallibleArc;
 /// All types in use in an engine.
 #[derive(Default)]
 pub struct TypeRegistry {
-    /// By number; empty where the number is free.
+    /// The types by number. `None` where the number is free.
     types: Vec<Option<TypeEntry>>,
-    /// Numbers that are free, with room for all there are: giving one back never allocates.
+    /// The free numbers. There is room for all numbers, so releasing one never allocates.
     free: Vec<u32>,
     groups: Vec<Group>,
-    /// The first of the groups that are free, which name each other.
+    /// The first free group. Free groups are linked by `next`.
     free_groups: Option<u32>,
-    /// Groups by what makes them equal: their types with references inside the group relative to it.
+    /// The groups by their keys: their types, in which references inside the group are relative.
     keys: StringMap,
 }
 
@@ -34,7 +34,7 @@ struct Group {
     key: Box<[u8]>,
     ids: Box<[u32]>,
     uses: usize,
-    /// Of groups that are free, or about to be, another one.
+    /// The next group in the list of free groups, or of groups about to be freed.
     next: Option<u32>,
 }
 
@@ -43,24 +43,29 @@ struct TypeEntry {
     known: Known,
 }
 
-/// What references inside a group have set in a key, and of declared types.
+/// The bit that marks an index as relative to its group, in keys and in declared types.
 pub const RELATIVE: u32 = 1 << 24;
-/// The number of no type.
+/// The number that no type has.
 pub const NO_TYPE: u32 = RELATIVE - 1;
 
-/// A type as an engine knows it.
+/// A type that an engine knows.
 pub type Known = FallibleArc<KnownType>;
 
-/// A type, and what is above it.
+/// A type and its supertypes.
 pub struct KnownType {
-    /// In terms of the engine's numbers.
+    /// The type, with the engine's numbers as indices.
     pub ty: SubType,
-    /// The numbers of its supertypes, from the root to itself.
+    /// The numbers of its supertypes, from the root down to the type itself.
     pub display: Box<[u32]>,
 }
 
 impl TypeRegistry {
-    /// Finds or makes a group, whose types refer to each other by `range`, and to others by what `outside` says. Its first type.
+    /// Finds or makes a group, and returns the number of its first type. Its types use the indices in `range` for
+    /// each other. `outside` maps other indices to the engine's numbers.
+    ///
+    /// # Errors
+    /// Fails if the engine has no room for more types, if a type has too many supertypes, or if there is not enough
+    /// memory.
     pub fn acquire(
         &mut self,
         types: &[SubType],
@@ -97,7 +102,7 @@ impl TypeRegistry {
         for (known, &id) in made.into_iter().zip(&ids) {
             self.types[id as usize] = Some(TypeEntry { group: number, known });
         }
-        // What it refers to stays as long as it does.
+        // The types that it refers to must live as long as it does.
         for &id in &ids {
             if let Some(known) = self.known(id) {
                 self.for_each_reference(&known, number, &mut |registry, other| {
@@ -110,7 +115,7 @@ impl TypeRegistry {
         Ok(first)
     }
 
-    /// New numbers, whose types are not there yet.
+    /// Returns new numbers, which have no types yet.
     #[inline(never)]
     fn numbers(&mut self, count: usize) -> Result<Box<[u32]>, Error> {
         let more = count.saturating_sub(self.free.len());
@@ -130,7 +135,8 @@ impl TypeRegistry {
         Ok(ids.into_boxed_slice())
     }
 
-    /// The types of a group with these numbers, in terms of the engine's numbers; `place` says which of them an index is, if any.
+    /// Makes the types of a group with these numbers. `place` maps an index to its position in the group, if it has
+    /// one. `absolute` maps it to the engine's number.
     #[inline(never)]
     fn make(
         &self,
@@ -158,7 +164,7 @@ impl TypeRegistry {
         Ok(made)
     }
 
-    /// A group with this key, which is used once; its number.
+    /// Adds a group with this key and one use, and returns its index.
     #[inline(never)]
     fn add_group(&mut self, key: Box<[u8]>) -> Result<u32, Error> {
         let number = self.free_groups.unwrap_or(self.groups.len() as u32);
@@ -175,7 +181,7 @@ impl TypeRegistry {
         Ok(number)
     }
 
-    /// Whether there is a type with this number.
+    /// Returns whether a type has this number.
     pub fn is_there(&self, id: u32) -> bool {
         self.entry(id).is_some()
     }
@@ -184,7 +190,7 @@ impl TypeRegistry {
         self.types.get(id as usize)?.as_ref()
     }
 
-    /// Calls `each` with the groups of the types that this one of a group refers to, but for that group itself.
+    /// Calls `each` with the groups of all types that a type refers to, except its own group.
     fn for_each_reference(&mut self, known: &Known, own: u32, each: &mut dyn FnMut(&mut TypeRegistry, u32)) {
         known.ty.each_index(&mut |index| match self.entry(index) {
             Some(&TypeEntry { group, .. }) if group != own => each(self, group),
@@ -192,14 +198,14 @@ impl TypeRegistry {
         });
     }
 
-    /// Adds a use of the group with this type in it. `false` if there is none.
+    /// Adds a use of the group that contains this type. Returns `false` if there is no such type.
     pub fn hold(&mut self, id: u32) -> bool {
         let Some(&TypeEntry { group, .. }) = self.entry(id) else { return false };
         self.groups[group as usize].uses += 1;
         true
     }
 
-    /// Gives up one use of the group with this type in it.
+    /// Removes a use of the group that contains this type.
     pub fn release(&mut self, id: u32) {
         let Some(&TypeEntry { group, .. }) = self.entry(id) else { return };
         let mut unused = None;
@@ -217,7 +223,7 @@ impl TypeRegistry {
         }
     }
 
-    /// Gives up one use of a group. If it was the last, the group is put in front of those that are unused.
+    /// Removes a use of a group. If it was the last, the group is added to the list of unused groups.
     fn free_group(&mut self, number: u32, unused: &mut Option<u32>) {
         let group = &mut self.groups[number as usize];
         group.uses -= 1;
@@ -226,22 +232,22 @@ impl TypeRegistry {
         }
     }
 
-    /// The numbers of the types in the group of this one.
+    /// Returns the numbers of all types in this type's group.
     pub fn group(&self, id: u32) -> &[u32] {
         self.entry(id).map_or(&[], |entry| &self.groups[entry.group as usize].ids)
     }
 
-    /// A type.
+    /// Returns the type with this number.
     pub fn known(&self, id: u32) -> Option<Known> {
         self.entry(id).map(|entry| entry.known.clone())
     }
 
-    /// Whether one type is the other, or a subtype of it.
+    /// Returns whether `a` is `b`, or a subtype of it.
     pub fn is_sub(&self, a: u32, b: u32) -> bool {
         a == b || self.entry(a).is_some_and(|a| a.known.display.contains(&b))
     }
 
-    /// The abstract type that types with this number are of.
+    /// Returns the abstract type directly above the type with this number.
     pub fn kind(&self, id: u32) -> HeapType {
         match self.entry(id).map(|entry| &entry.known.ty.composite) {
             Some(CompositeType::Func(_)) | None => HeapType::Func,
@@ -250,7 +256,7 @@ impl TypeRegistry {
         }
     }
 
-    /// Whether one heap type matches the other (spec: valid/matching#heap-types).
+    /// Returns whether `a` matches `b` (spec: valid/matching#heap-types).
     pub fn heap_matches(&self, a: HeapType, b: HeapType) -> bool {
         match (a, b) {
             (HeapType::Index(a), HeapType::Index(b)) => self.is_sub(a, b),
@@ -263,7 +269,7 @@ impl TypeRegistry {
         }
     }
 
-    /// Whether one value type matches the other (spec: valid/matching#value-types).
+    /// Returns whether `a` matches `b` (spec: valid/matching#value-types).
     pub fn matches(&self, a: ValType, b: ValType) -> bool {
         match (a, b) {
             (ValType::Ref(a), ValType::Ref(b)) => {
@@ -273,7 +279,7 @@ impl TypeRegistry {
         }
     }
 
-    /// The hierarchy that references of this type belong to, by its top.
+    /// Returns the top type of the hierarchy that references of this type belong to.
     pub fn top(&self, ty: RefType) -> HeapType {
         match ty.heap() {
             HeapType::Index(id) => self.kind(id).top(),
@@ -283,7 +289,8 @@ impl TypeRegistry {
     }
 }
 
-/// What makes groups equal, so that it could be read back. `relative` says what types refer to.
+/// Returns the key of a group: equal groups have equal keys, and different ones different keys. `relative` maps the
+/// indices in types.
 #[inline(never)]
 fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, OutOfMemory> {
     let mut key: Vec<u8> = Vec::new();

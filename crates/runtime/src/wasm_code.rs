@@ -1,4 +1,4 @@
-//! Functions of binaries, translated to be linked.
+//! Translates functions of binaries, for linking.
 
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
@@ -9,14 +9,15 @@ use crate::error::{Error, Fault};
 use crate::module::ModuleInner;
 use crate::origin::{Made, WasmOrigin};
 
-/// A translator with its buffers, once there was a function to translate.
+/// A translator with its buffers. The first function makes it.
 #[derive(Default)]
 pub(crate) struct WasmCode {
     translator: Option<Translator>,
 }
 
 impl WasmCode {
-    /// Translates a function: its code, and where that comes from if it is translated again. Then there is no limit to it.
+    /// Translates a function. If it is translated `again`, its offsets are recorded, and the code limit does not
+    /// count.
     pub(crate) fn function<'a>(
         &'a mut self,
         module: &ModuleInner,
@@ -26,11 +27,12 @@ impl WasmCode {
     ) -> Result<Made<'a>, Error> {
         #[cfg(feature = "validate")]
         _source.validate_function(module.bytes(), func)?;
-        // Cells hold four units of two bytes at most: what is too much as units is as cells.
+        // A cell holds at most four units of two bytes. So code that exceeds the limit in units exceeds it in
+        // cells, too.
         let (limit, left) = module.code.limit();
         let units = if again { usize::MAX } else { usize::try_from(left / 2).unwrap_or(usize::MAX) };
         let translator = self.translator.get_or_insert_with(|| {
-            // Modules of a store have its engine, and so the same options.
+            // All modules of a store have its engine, and so the same options.
             Translator::with_options(module.engine.settings().code_options())
         });
         let Translated { code, header, handlers, frame_slots, relocations, offsets } = translator
@@ -45,14 +47,14 @@ impl WasmCode {
 }
 
 impl Settings {
-    /// What functions are translated into.
+    /// Returns the options with which functions are translated.
     pub fn code_options(&self) -> CodeOptions {
         CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
     }
 }
 
 impl Error {
-    /// A function that could not be translated, into code of at most so many bytes.
+    /// Makes an error of a function that could not be translated. `limit` is the code limit in bytes.
     #[cold]
     #[inline(never)]
     pub fn translate(func: u32, error: TranslateError, limit: u64) -> Error {

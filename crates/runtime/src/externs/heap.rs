@@ -1,4 +1,4 @@
-//! What a store does where others would have objects.
+//! The operations on objects, in a build without objects.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,43 +14,43 @@ use crate::store::Store;
 use crate::type_ids::TypeIds;
 
 impl Store {
-    /// A reference to a value of the host; `None` if there is no room for it.
+    /// Makes a reference to a value of the host. `None` if there is not enough memory.
     pub fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         self.objects.add(value)
     }
 
-    /// The value of the host that a reference is to, if it is to one.
+    /// Returns the value of the host that a reference is to. `None` if it is to none.
     pub fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         self.objects.get(reference)
     }
 
-    /// Holds a type.
+    /// Holds a type as long as the store lives.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Fails if there is not enough memory.
     pub fn use_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
         self.host_types.hold(id)
     }
 
-    /// No reference is to an object.
+    /// Returns `None`: no reference is to an object.
     pub fn heap_type(&self, _: u32) -> Option<HeapType> {
         None
     }
 
-    /// Modules with objects are refused.
+    /// Does nothing: modules with objects are refused.
     pub(crate) fn make_room(&mut self, _: usize, _: *const u64) -> bool {
         false
     }
 
-    /// Modules with tags are refused.
+    /// Does nothing: modules with tags are refused.
     ///
     /// # Safety
-    /// None is needed.
+    /// None: it is `unsafe` like its counterpart in builds with objects.
     pub(crate) unsafe fn new_exception(&mut self, _: u32, _: *const u64, _: usize, _: *const u64) -> Option<u32> {
         None
     }
 
-    /// Modules with objects are refused.
+    /// Fails: modules with objects are refused.
     pub(crate) fn constant_object(
         &mut self,
         _: &TypeIds,

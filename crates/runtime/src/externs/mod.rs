@@ -1,5 +1,5 @@
-//! What there is in place of objects and exceptions in a build without them: references to values of the host. It has the names that
-//! [`Store`](crate::store::Store) and the rest know objects by.
+//! The stand-in for objects and exceptions, in a build without them: references to values of the host. Its names
+//! are those that [`Store`](crate::store::Store) and other files use for objects.
 
 mod heap;
 pub(crate) mod objects;

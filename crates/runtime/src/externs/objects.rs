@@ -1,4 +1,5 @@
-//! The values of the host that references are to. They stay as long as their store, so handles need no room.
+//! The values of the host that references are to. They live as long as their store, so handles need not keep them
+//! alive.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use crate::engine::{Engine, Settings};
 use crate::type_ids::TypeIds;
 
-/// There are no instructions on objects.
+/// The handlers of instructions on objects: none.
 pub(crate) const HANDLERS: &[exec::extend::Handler] = &[];
 
 /// The values of the host in a store.
@@ -26,43 +27,43 @@ impl Objects {
         Ok(Objects { roots: Roots, values: Vec::new() })
     }
 
-    /// Modules with tags are refused.
+    /// Does nothing: modules with tags are refused.
     pub(crate) fn add_tag(&mut self, _: &Engine, _: &[ValType]) -> Result<(), OutOfMemory> {
         Ok(())
     }
 
-    /// All types are of functions.
+    /// Does nothing: all types are function types.
     pub(crate) fn add_types(&mut self, _: &Engine, _: &TypeIds) -> Result<(), OutOfMemory> {
         Ok(())
     }
 
-    /// No handler asks for the layouts of types.
+    /// Returns null: no handler uses the layouts of types.
     pub(crate) fn layouts(&self) -> *const () {
         core::ptr::null()
     }
 
-    /// A reference to a value; `None` if there is no room for it.
+    /// Makes a reference to a value. `None` if there is not enough memory.
     pub(crate) fn add(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let reference = u32::try_from(self.values.len() + 1).ok()?;
         self.values.try_push(value).ok()?;
         Some(reference)
     }
 
-    /// The value that a reference is to, if it is to one.
+    /// Returns the value that a reference is to. `None` if it is to none.
     pub(crate) fn get(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         self.values.get((reference as usize).checked_sub(1)?).map(|value| &**value)
     }
 
-    /// Whether a reference that is not null and not to a function is one of the store's.
+    /// Returns whether the store has this reference, which is neither null nor to a function.
     pub(crate) fn is_known(&self, reference: u32) -> bool {
         self.get(reference).is_some()
     }
 }
 
-/// What handles refer to needs no list.
+/// The list of handles, which is not needed here.
 pub(crate) struct Roots;
 
-/// Nothing is held by a handle.
+/// What identifies a handle: nothing, since none keeps an object alive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RootEntry;
 

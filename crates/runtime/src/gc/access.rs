@@ -1,5 +1,5 @@
-//! Fields and elements of objects, as the host reads and writes them. What an object is its header says, which code that was not validated
-//! may have written: so whatever is read or written is checked to lie in the heap.
+//! Access of the host to fields and elements of objects. An object's header says its type and length, and
+//! unvalidated code may have written it. So each access is checked to lie in the heap.
 
 use core::slice;
 
@@ -13,19 +13,19 @@ use crate::root::Root;
 use crate::store::Store;
 use crate::types::Known;
 
-/// A field or an element: its type, and where it is in its object.
+/// A field or an element: its type, and its offset in the object.
 #[derive(Clone, Copy)]
 pub struct Part {
-    /// Its type.
+    /// The type.
     pub ty: FieldType,
     at: usize,
 }
 
-/// An array as its header says that it is.
+/// An array, as its header describes it.
 pub struct Array {
     /// The type of its elements.
     pub element: FieldType,
-    /// How many elements it has.
+    /// The number of its elements.
     pub len: u32,
 }
 
@@ -36,7 +36,10 @@ fn not_there() -> Error {
 }
 
 impl Array {
-    /// An element.
+    /// Returns an element.
+    ///
+    /// # Errors
+    /// Fails if `index` is beyond the end.
     pub fn part(&self, index: u32) -> Result<Part, Error> {
         if index >= self.len {
             return Err(not_there());
@@ -48,7 +51,7 @@ impl Array {
 }
 
 impl Store {
-    /// The type of the object that a handle is of.
+    /// Returns the type of the object that a handle refers to. `None` if the object has no type of its own.
     pub fn object_type(&self, root: Root) -> Option<Known> {
         match self.heap_type(root.reference(self))? {
             HeapType::Index(id) => self.engine.types().lock().known(id),
@@ -56,7 +59,10 @@ impl Store {
         }
     }
 
-    /// The engine's number of that type.
+    /// Returns the engine's number of that type.
+    ///
+    /// # Errors
+    /// Fails if the object has no type of its own.
     pub fn object_type_id(&self, root: Root) -> Result<u32, Error> {
         match self.heap_type(root.reference(self)) {
             Some(HeapType::Index(id)) => Ok(id),
@@ -64,7 +70,10 @@ impl Store {
         }
     }
 
-    /// A structure's field.
+    /// Returns a structure's field.
+    ///
+    /// # Errors
+    /// Fails if the object is not a structure, or has no such field.
     pub fn field(&self, root: Root, index: usize) -> Result<Part, Error> {
         let ty = self.object_type(root).ok_or_else(not_there)?;
         let CompositeType::Struct(fields) = &ty.ty.composite else { return Err(not_there()) };
@@ -76,7 +85,10 @@ impl Store {
         part
     }
 
-    /// An array.
+    /// Returns an array.
+    ///
+    /// # Errors
+    /// Fails if the object is not an array.
     pub fn array(&self, root: Root) -> Result<Array, Error> {
         let reference = root.reference(self);
         let ty = self.object_type(root).ok_or_else(not_there)?;
@@ -85,7 +97,10 @@ impl Store {
         Ok(Array { element, len })
     }
 
-    /// So many bytes of an object, if they lie in the heap.
+    /// Returns the address of `len` bytes at the offset `at` of an object.
+    ///
+    /// # Errors
+    /// Fails if they do not lie in the heap.
     fn bytes(&self, root: Root, at: usize, len: usize) -> Result<*mut u8, Error> {
         let heap = &self.machine.heap;
         let first = 4 * root.reference(self) as usize;
@@ -96,12 +111,15 @@ impl Store {
         }
     }
 
-    /// Reads a field or an element; packed ones zero-extended.
+    /// Reads a field or an element. Packed ones are zero-extended.
+    ///
+    /// # Errors
+    /// Fails if it does not lie in the heap.
     pub fn read_part(&self, root: Root, part: Part) -> Result<[u64; 2], Error> {
         let len = part.ty.storage.bytes() as usize;
         let from = self.bytes(root, part.at, len)?;
         let mut raw = [0; 16];
-        // SAFETY: in the heap.
+        // SAFETY: `bytes` checked that the bytes lie in the heap, and `raw` has room for the largest value.
         unsafe { from.copy_to_nonoverlapping(raw.as_mut_ptr(), len) };
         let half = |at: usize| raw[at..at + 8].try_into().map_or(0, u64::from_ne_bytes);
         Ok(match len {
@@ -112,19 +130,25 @@ impl Store {
         })
     }
 
-    /// Writes a field or an element; packed ones without the bits that they have no room for.
+    /// Writes a field or an element. Packed ones keep the low bits of the value.
+    ///
+    /// # Errors
+    /// Fails if it is not mutable, or does not lie in the heap.
     pub fn write_part(&mut self, root: Root, part: Part, slots: [u64; 2]) -> Result<(), Error> {
         if !part.ty.mutable {
             return Err(Error::usage("the field or element is not mutable"));
         }
         let bytes = part.ty.storage.bytes();
         let to = self.bytes(root, part.at, bytes as usize)?;
-        // SAFETY: in the heap.
+        // SAFETY: `bytes` checked that the bytes lie in the heap, and the store is mutably borrowed.
         unsafe { gc::handlers::store(to, slots.as_ptr(), bytes.trailing_zeros()) };
         Ok(())
     }
 
-    /// The bytes of an array's elements, if they are numbers.
+    /// Returns the address and the length of an array's bytes.
+    ///
+    /// # Errors
+    /// Fails if the elements are references, or do not lie in the heap.
     fn element_bytes(&self, root: Root, array: &Array) -> Result<(*mut u8, usize), Error> {
         if array.element.storage.unpacked().is_ref() {
             return Err(Error::usage("the elements are references"));
@@ -134,21 +158,28 @@ impl Store {
         Ok((self.bytes(root, gc::layout::HEADER, len)?, len))
     }
 
-    /// The bytes of an array's elements.
+    /// Returns the bytes of an array's elements.
+    ///
+    /// # Errors
+    /// Fails if the object is not an array, or if its elements are references.
     pub fn array_data(&self, root: Root) -> Result<&[u8], Error> {
         let (first, len) = self.element_bytes(root, &self.array(root)?)?;
-        // SAFETY: in the heap, all of whose bytes are initialised, and which nobody changes while the store is borrowed.
+        // SAFETY: `element_bytes` checked that the bytes lie in the heap, all of which is initialized. Nothing
+        // changes them while the store is borrowed.
         Ok(unsafe { slice::from_raw_parts(first, len) })
     }
 
-    /// The bytes of an array's elements, to be changed.
+    /// Returns the bytes of an array's elements, mutably.
+    ///
+    /// # Errors
+    /// Fails if the object is not an array, if its elements are references, or if they are not mutable.
     pub fn array_data_mut(&mut self, root: Root) -> Result<&mut [u8], Error> {
         let array = self.array(root)?;
         if !array.element.mutable {
             return Err(Error::usage("the field or element is not mutable"));
         }
         let (first, len) = self.element_bytes(root, &array)?;
-        // SAFETY: as above, and the store is mutably borrowed.
+        // SAFETY: as in `array_data`, and the store is mutably borrowed.
         Ok(unsafe { slice::from_raw_parts_mut(first, len) })
     }
 }

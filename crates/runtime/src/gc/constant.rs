@@ -1,4 +1,4 @@
-//! Objects of constant expressions.
+//! Objects in constant expressions.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::type_ids::TypeIds;
 
 impl Store {
-    /// A new object, as a value, from the values on the stack.
+    /// Makes an object from the values on the stack, and returns a reference to it.
     pub(crate) fn constant_object(
         &mut self,
         types: &TypeIds,
@@ -18,7 +18,7 @@ impl Store {
         stack: &mut Vec<[u64; 2]>,
     ) -> Result<[u64; 2], Error> {
         let mut pop = || stack.pop().ok_or_else(invalid);
-        // How many values there are, the last ones on the stack, and how many elements.
+        // `count` is the number of values on the stack, `len` that of elements.
         let (ty, count, len) = match *op {
             ConstOp::StructNew(ty) => match types.sub_type(ty).map(|ty| &ty.composite) {
                 Some(CompositeType::Struct(fields)) => (ty, fields.len(), 0),

@@ -1,4 +1,4 @@
-//! Objects and exceptions of a store: made, found, and collected.
+//! The objects and exceptions of a store: allocation, lookup, and collection.
 
 use alloc::sync::Arc;
 use core::any::Any;
@@ -15,31 +15,33 @@ use crate::root::Root;
 use crate::store::Store;
 
 impl Store {
-    /// A new object of `bytes`, a multiple of 8, all zero but for its header. All slots from `top` on are free.
+    /// Allocates an object of `bytes` bytes, a multiple of 8. All are zero except for the header. Slots from `top`
+    /// on are not in use.
     pub(crate) fn allocate(&mut self, bytes: usize, header: u64, top: *const u64) -> Option<u32> {
-        // SAFETY: the heap is as `make_room` leaves it.
+        // SAFETY: `make_room` and the collector keep the heap's limits valid.
         if let Some(reference) = unsafe { self.machine.heap.allocate(bytes, header) } {
             return Some(reference);
         }
         if !self.make_room(bytes, top) {
             return None;
         }
-        // SAFETY: as above.
+        // SAFETY: `make_room` and the collector keep the heap's limits valid.
         unsafe { self.machine.heap.allocate(bytes, header) }
     }
 
-    /// Has the next allocation of so many bytes succeed, by a collection if need be.
+    /// Makes sure that the next allocation of this size succeeds, by a collection if necessary. Returns whether it
+    /// will.
     pub(crate) fn make_room(&mut self, bytes: usize, top: *const u64) -> bool {
         self.with_heap(top, |heap, view, roots| heap.make_room(view, bytes, roots)).unwrap_or(false)
     }
 
-    /// Finds out what is in use, and forgets all else.
+    /// Collects garbage: drops all objects that nothing can reach.
     pub fn collect(&mut self) {
         let top = self.machine.stack_top;
         self.with_heap(top, |heap, view, roots| heap.collect(view, roots));
     }
 
-    /// Does something with the heap that may collect, after which values of the host are dropped whose objects are gone.
+    /// Runs `work` on the heap, which may collect. Values of the host whose objects are gone are then dropped.
     fn with_heap<R>(
         &mut self,
         top: *const u64,
@@ -54,16 +56,17 @@ impl Store {
         let collected = heap.collections() != before;
         self.objects.heap = Some(heap);
         if collected {
-            // Last, since it runs the embedder's code.
+            // This comes last, since dropping runs the embedder's code.
             self.objects.drop_hosts();
         }
         Some(result)
     }
 
-    /// A reference to a new object that stands for a value of the host; `None` if there is no room for it.
+    /// Makes an object that stands for a value of the host, and returns a reference to it. `None` if there is no
+    /// room.
     pub fn add_extern(&mut self, value: Arc<dyn Any + Send + Sync>) -> Option<u32> {
         let top = self.machine.stack_top;
-        // Before there is a number: a collection gives back those that are free.
+        // Room comes first: a collection may return free numbers.
         if self.machine.heap.limit - self.machine.heap.cursor < 8 && !self.make_room(8, top) {
             return None;
         }
@@ -82,18 +85,18 @@ impl Store {
         Some(object)
     }
 
-    /// The value of the host that a reference is to, if it is to one.
+    /// Returns the value of the host that a reference is to. `None` if it is to none.
     pub fn extern_value(&self, reference: u32) -> Option<&(dyn Any + Send + Sync)> {
         let header = self.header(reference)?;
         let host = self.objects.hosts.get((header >> 32) as usize)?.as_ref()?;
         (header as u32 == HOST && host.object == reference).then_some(&*host.value)
     }
 
-    /// A new object: a structure with these values, or all zero if there are none, or an array of `len` elements that are these, or all the
-    /// one value.
+    /// Makes an object. For a structure, `values` are the fields; without values, all fields are zero. For an array
+    /// of `len` elements, they are the elements, or a single value for all of them.
     ///
     /// # Errors
-    /// When there is no room for it.
+    /// Fails if the heap has no room.
     pub fn new_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, TrapCode> {
         let top = self.machine.stack_top;
         let bytes = match self.objects.layout(id) {
@@ -105,7 +108,7 @@ impl Store {
         let object = bytes.and_then(|bytes| self.allocate(bytes, header, top)).ok_or(TrapCode::HeapExhausted)?;
         let Some(place) = self.machine.heap.place(object) else { return Err(TrapCode::HeapExhausted) };
         let write = |at: usize, log2: u8, value: &[u64; 2]| {
-            // SAFETY: fields and elements lie in the object, which was just made.
+            // SAFETY: the layout's offsets lie in the object, which was just allocated with that layout.
             unsafe { gc::handlers::store(place.add(at), value.as_ptr(), log2.into()) }
         };
         match self.objects.layout(id) {
@@ -113,9 +116,10 @@ impl Store {
                 fields.iter().zip(values).for_each(|(&(at, log2), value)| write(at as usize, log2, value));
             }
             Some(&gc::Layout::Array { log2, .. }) => match values {
-                // All zero as it is: what a module asks for by a number is not touched.
+                // The object is zero already. Not writing it leaves its pages untouched, since a guest chooses the
+                // length.
                 [] | [[0, 0]] => {}
-                // SAFETY: the elements lie in the object, which was just made.
+                // SAFETY: the object was just allocated with room for `len` elements.
                 [value] => unsafe { gc::handlers::fill(place.add(8), value.as_ptr(), log2.into(), len as usize) },
                 _ => {
                     let elements = values.iter().take(len as usize).enumerate();
@@ -127,33 +131,35 @@ impl Store {
         Root::try_new(self, object).map_err(|_| TrapCode::HeapExhausted)
     }
 
-    /// Has objects of this type be known here, and the type held.
+    /// Prepares the store for objects of this type, and holds the type.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// Fails if there is not enough memory.
     pub fn use_type(&mut self, id: u32) -> Result<(), OutOfMemory> {
         if self.objects.layout(id).is_some() {
             return Ok(());
         }
         let known = self.engine.types().lock().known(id);
-        // Values of subtypes are to be found in what is declared to be of a supertype.
+        // Supertypes are needed, too: a field or table of a supertype may hold such an object, and the collector
+        // must find it there.
         known.iter().flat_map(|known| &*known.display).try_for_each(|&id| self.add_object_type(id))
     }
 
-    /// The header of the object that a reference is to.
+    /// Returns the header of the object that a reference is to.
     pub(crate) fn header(&self, reference: u32) -> Option<u64> {
         let place = self.objects.is_object(reference).then(|| self.machine.heap.place(reference))??;
-        // SAFETY: an object begins there, 8-aligned.
+        // SAFETY: `is_object` checked that an object begins there. Objects are aligned to 8 bytes.
         Some(unsafe { place.cast::<u64>().read() })
     }
 
-    /// What happened to objects so far.
+    /// Returns what the heap and its collector did so far.
     pub fn heap_stats(&self) -> gc::heap::HeapStats {
         self.objects.stats(&self.machine.heap)
     }
 
-    /// What a reference that is not null is to: `i31`, the index of an object's type (the engine's number), or `any` for a value of the host.
-    /// `None` if it is no object, which only an image that is not as it was written can bring about.
+    /// Returns the type of the object that a reference is to, which is not null: `i31`, the engine's number of a
+    /// type, or `any` for a value of the host. `None` if it is not to an object. Only an image that was modified
+    /// can cause this.
     pub fn heap_type(&self, reference: u32) -> Option<HeapType> {
         if reference & 1 != 0 {
             return Some(HeapType::I31);
@@ -165,37 +171,38 @@ impl Store {
         }
     }
 
-    /// All that is in use but by other objects.
+    /// Marks everything that is used by something other than objects.
     fn mark_roots(&self, marker: &mut gc::Marker<'_>, top: *const u64) {
-        // SAFETY: slots of the value stack, which the frames of activations have.
+        // SAFETY: callers of `slots` pass ranges of value stacks that activations use.
         let mut slots = |first, end| unsafe { marker.slots(first, end) };
-        // SAFETY: the machine is there.
+        // SAFETY: the machine is part of this store, and no code runs on it now.
         unsafe { exec::each_stack(&raw const self.machine, top, &mut slots) };
         self.calls.each_stack(&mut slots);
         self.objects.roots.each(&mut |reference| marker.reference(reference));
         marker.reference(self.machine.exception);
         for global in self.globals.iter() {
-            // SAFETY: records live as long as the store, and no code runs now.
+            // SAFETY: the store keeps the record in place, and no code runs now.
             let global = unsafe { global.as_ref() };
             if Objects::is_traced(marker.heap(), global.ty().content) {
                 marker.reference(global.slots()[0] as u32);
             }
         }
         for table in self.tables.iter() {
-            // SAFETY: as above.
+            // SAFETY: the store keeps the record in place, and no code runs now.
             let table = unsafe { table.as_ref() };
             if Objects::is_traced(marker.heap(), table.ty().element) {
                 table.used().flatten().for_each(|&reference| marker.reference(reference));
             }
         }
         for instance in self.instances.iter() {
-            // SAFETY: as above.
+            // SAFETY: the store keeps the record in place, and no code runs now.
             let instance = unsafe { instance.as_ref() };
             for (segment, ty) in instance.parts.references.iter().zip(&instance.module.info().elems) {
                 let ty = instance.module.inner().type_ids.val_type(ty.ty);
                 if Objects::is_traced(marker.heap(), ty) {
                     for index in 0..segment.len() {
-                        // SAFETY: in the run.
+                        // SAFETY: `get` checked the index, and the references were written when the segment was
+                        // made.
                         segment.get(index).into_iter().for_each(|place| marker.reference(unsafe { place.read() }));
                     }
                 }
@@ -203,13 +210,14 @@ impl Store {
         }
     }
 
-    /// The tag's number and the values, as slots, of an exception.
+    /// Returns an exception's tag, by its number, and its values, as slots.
     pub fn exception(&self, reference: u32) -> Option<(u32, &[u64])> {
         if !self.objects.is_object(reference) {
             return None;
         }
         let place = self.machine.heap.place(reference)?;
-        // SAFETY: an object begins there, 8-aligned, with room for the values of any type behind it.
+        // SAFETY: `is_object` checked that an object begins there, aligned to 8 bytes. Its tag says how many slots
+        // follow.
         unsafe {
             let tag = (place.cast::<u64>().read() as u32).checked_sub(exec::EXCEPTION)?;
             let count = slots(&self.tags.get(tag as usize)?.ty.params);
@@ -217,10 +225,10 @@ impl Store {
         }
     }
 
-    /// Throws an exception with these values, as slots, in wasm when the host function returns that runs now.
+    /// Throws an exception in wasm, when the running host function returns. The values are slots.
     pub fn throw(&mut self, tag: u32, values: &[u64]) -> TrapCode {
         let top = self.machine.stack_top;
-        // SAFETY: the slots can be read.
+        // SAFETY: `values` is a slice, so its slots can be read.
         match unsafe { self.new_exception(tag, values.as_ptr(), values.len(), top) } {
             Some(reference) => {
                 self.machine.exception = reference;
@@ -230,7 +238,7 @@ impl Store {
         }
     }
 
-    /// A new exception with values in slots.
+    /// Makes an exception. The values are slots. `None` if there is no room.
     ///
     /// # Safety
     /// The slots can be read.
@@ -243,7 +251,8 @@ impl Store {
     ) -> Option<u32> {
         let reference = self.allocate(8 + 8 * slots, u64::from(tag + exec::EXCEPTION), top)?;
         let place = self.machine.heap.place(reference)?;
-        // SAFETY: the object has room for the values.
+        // SAFETY: the object was just allocated with room for the values, and the caller guarantees that they can
+        // be read.
         unsafe { place.add(8).cast::<u64>().copy_from_nonoverlapping(values, slots) };
         Some(reference)
     }

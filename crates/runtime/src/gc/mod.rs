@@ -1,4 +1,10 @@
-//! Objects and exceptions of stores.
+//! The objects and exceptions of a store:
+//!
+//! - `objects`: the heap, and what the collector must know;
+//! - `roots`: references that the host holds;
+//! - `heap`: allocation, lookup, and collection;
+//! - `access`: the host's access to fields and elements;
+//! - `constant`: objects in constant expressions.
 
 mod access;
 mod constant;

@@ -1,4 +1,4 @@
-//! The objects of a store, and what the collector must know of them.
+//! The heap of a store, and what the collector must know.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -39,17 +39,17 @@ impl gc::HeapBacking for HeapPages {
 
 /// The objects of a store.
 pub(crate) struct Objects {
-    /// Absent while it collects.
+    /// The heap. `None` during a collection.
     pub(crate) heap: Option<Box<gc::Heap>>,
-    /// What handles refer to.
+    /// The references that the host holds.
     pub(crate) roots: Roots,
-    /// Values of the host, each with the object that stands for it, which has its number.
+    /// The values of the host. The object of each has its index as number.
     pub(crate) hosts: Vec<Option<HostObject>>,
-    /// Numbers that are free. There is room for as many as there are: a collection allocates nothing.
+    /// The free indices in `hosts`. There is room for all indices, so a collection allocates nothing.
     pub(crate) free: Vec<u32>,
 }
 
-/// A value of the host.
+/// A value of the host, and the object that stands for it.
 pub(crate) struct HostObject {
     pub(crate) object: u32,
     pub(crate) value: Arc<dyn Any + Send + Sync>,
@@ -66,7 +66,7 @@ impl Objects {
         Ok(Objects { heap, roots: Roots::default(), hosts: Vec::new(), free: Vec::new() })
     }
 
-    /// Adds the exceptions of the store's next tag.
+    /// Adds the layout of the exceptions for the store's next tag.
     pub(crate) fn add_tag(&mut self, engine: &Engine, types: &[ValType]) -> Result<(), OutOfMemory> {
         if let Some(heap) = &mut self.heap {
             let registry = engine.types().lock();
@@ -76,12 +76,12 @@ impl Objects {
         Ok(())
     }
 
-    /// Adds the types of a module that are not of functions.
+    /// Adds the layouts of a module's types, except function types.
     pub(crate) fn add_types(&mut self, engine: &Engine, types: &TypeIds) -> Result<(), OutOfMemory> {
         types.known().try_for_each(|(id, known)| self.add_type(engine, id, &known.ty))
     }
 
-    /// Adds a type, unless it is one of functions.
+    /// Adds the layout of a type, unless it is a function type.
     pub(crate) fn add_type(&mut self, engine: &Engine, id: u32, ty: &SubType) -> Result<(), OutOfMemory> {
         let Some(heap) = &mut self.heap else { return Ok(()) };
         if let CompositeType::Func(_) = ty.composite {
@@ -96,17 +96,17 @@ impl Objects {
         }
     }
 
-    /// The layout of a type.
+    /// Returns the layout of a type.
     pub(crate) fn layout(&self, id: u32) -> Option<&gc::Layout> {
         self.heap.as_ref()?.layouts.get(id)
     }
 
-    /// Where handlers find the layouts of types.
+    /// Returns the address of the layouts, which handlers use.
     pub(crate) fn layouts(&self) -> *const () {
         self.heap.as_ref().map_or(core::ptr::null(), |heap| heap.layouts.as_ptr().cast())
     }
 
-    /// What happened in the heap.
+    /// Returns what the heap and its collector did so far.
     pub(crate) fn stats(&self, view: &exec::Heap) -> gc::heap::HeapStats {
         self.heap.as_ref().map(|heap| heap.stats(view)).unwrap_or_default()
     }
@@ -115,7 +115,7 @@ impl Objects {
         self.heap.as_ref().is_some_and(|heap| heap.is_object(reference))
     }
 
-    /// Whether a reference that is not null and not to a function is one of the store's.
+    /// Returns whether the store has this reference, which is neither null nor to a function.
     pub(crate) fn is_known(&self, reference: u32) -> bool {
         reference & 1 != 0 || self.is_object(reference)
     }
@@ -131,7 +131,7 @@ impl Objects {
         }
     }
 
-    /// Whether references of this type may be to objects.
+    /// Returns whether references of this type may be to objects.
     pub(crate) fn is_traced(heap: &gc::Heap, ty: ValType) -> bool {
         ty.reference().is_some_and(|ty| match ty.heap() {
             HeapType::Index(id) => heap.layouts.get(id).is_some(),

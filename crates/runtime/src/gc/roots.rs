@@ -1,4 +1,4 @@
-//! References that the host holds: handles, which keep their objects in use.
+//! References that the host holds. Their handles keep the objects alive.
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::lock::Lock;
 
-/// What handles refer to, the last ones first to go. Handles are made out of what is only read, so there is a lock.
+/// The references that handles hold, as a stack. Reading from a store makes handles, so a lock guards the list.
 #[derive(Default)]
 pub(crate) struct Roots {
     entries: Lock<Entries>,
@@ -19,7 +19,7 @@ struct Entries {
     next: u32,
 }
 
-/// What a handle is known by.
+/// What identifies a handle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RootEntry {
     index: u32,
@@ -27,8 +27,9 @@ pub(crate) struct RootEntry {
 }
 
 impl Roots {
-    /// How many there are: what [`Roots::leave`] comes back to. There is room for so many more: what a guest hands the host in one go.
-    // Each call of a host function is a scope, so that these two take no lock.
+    /// Returns how many handles there are, for [`Roots::leave`]. Reserves room for `more` handles: those that a
+    /// guest passes to the host at once.
+    // Each call of a host function is a scope. With `&mut`, these two need no lock.
     #[inline]
     pub(crate) fn enter(&mut self, more: usize) -> Result<usize, OutOfMemory> {
         let held = &mut self.entries.get_mut().held;
@@ -36,23 +37,23 @@ impl Roots {
         Ok(held.len())
     }
 
-    /// Forgets all made since.
+    /// Removes all handles made since.
     #[inline]
     pub(crate) fn leave(&mut self, entered: usize) {
         self.entries.get_mut().held.truncate(entered);
     }
 
-    /// Makes room for so many more.
+    /// Reserves room for `more` handles.
     pub(crate) fn room(&self, more: usize) -> Result<(), OutOfMemory> {
         self.entries.lock().held.try_room(more)
     }
 
-    /// Gives each reference.
+    /// Calls `each` with each reference.
     pub(crate) fn each(&self, each: &mut dyn FnMut(u32)) {
         self.entries.lock().held.iter().for_each(|&(reference, _)| each(reference));
     }
 
-    /// Keeps the object of a reference in use.
+    /// Adds a handle, which keeps the reference's object alive.
     pub(crate) fn hold(&self, reference: u32) -> Result<RootEntry, OutOfMemory> {
         let mut entries = self.entries.lock();
         let number = entries.next;
@@ -61,8 +62,10 @@ impl Roots {
         Ok(RootEntry { index: entries.held.len() as u32 - 1, number })
     }
 
+    /// Checks that a handle is still valid.
+    ///
     /// # Panics
-    /// If the scope has ended in which this was made.
+    /// If the scope has ended in which it was made.
     pub(crate) fn check(&self, held: RootEntry) {
         match self.entries.lock().held.get(held.index as usize) {
             Some(&(_, number)) if number == held.number => {}

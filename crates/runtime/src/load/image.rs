@@ -1,4 +1,4 @@
-//! Modules out of images.
+//! Loads modules from images.
 
 use wasmote_ir::fallible::try_copy;
 use wasmote_ir::image::Image;
@@ -11,21 +11,21 @@ use crate::module::Module;
 use crate::origin::{ImageOrigin, ModuleOrigin};
 
 impl Module {
-    /// Takes an image. What it says about the module is verified now, its functions each when it is first called.
+    /// Loads an image. Its description of the module is verified now, each function at its first call.
     ///
     /// # Errors
-    /// When the bytes are no image, damaged, or of another version or build.
+    /// Fails if the bytes are not an image, are damaged, or are of another version or build.
     pub fn of_image(engine: &Engine, bytes: WasmBytes) -> Result<Module, Error> {
         Module::read_image(engine, bytes, false)
     }
 
-    /// Takes an image, without looking at functions and data.
+    /// Loads an image without verifying functions and data.
     ///
     /// # Safety
-    /// The image is as it was written.
+    /// The image must be unchanged since it was written.
     ///
     /// # Errors
-    /// As [`Module::of_image`], as far as it looks.
+    /// Those of [`Module::of_image`], as far as the image is verified.
     pub unsafe fn from_image_unchecked(engine: &Engine, bytes: WasmBytes) -> Result<Module, Error> {
         Module::read_image(engine, bytes, true)
     }
@@ -46,7 +46,7 @@ impl Module {
     }
 }
 
-/// Refuses an image of a module that has objects or exceptions.
+/// Refuses the image of a module that has objects or exceptions.
 fn refuse_objects(image: &Image<'_>) -> Result<(), Error> {
     use wasmote_ir::image::layout::{AT_FEATURES, features};
     use wasmote_ir::image::{ImageError, ImageErrorKind};

@@ -1,4 +1,4 @@
-//! How modules come to be: out of binaries that are valid, and of images.
+//! Loads modules: from binaries, validated or not, and from images.
 
 #[cfg(feature = "image")]
 mod image;
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::module::Module;
 use crate::translation::verify;
 
-/// A module, translated if the settings ask for that.
+/// Translates all functions of a module, if the settings ask for it.
 fn ready(module: Module) -> Result<Module, Error> {
     if module.engine().settings().eager_translation {
         verify(&module)?;

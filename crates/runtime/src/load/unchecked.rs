@@ -1,4 +1,4 @@
-//! Modules that are known to be valid.
+//! Loads modules that are known to be valid.
 
 use super::ready;
 use crate::bytes::WasmBytes;
@@ -8,13 +8,13 @@ use crate::module::Module;
 use crate::origin::{ModuleOrigin, WasmOrigin};
 
 impl Module {
-    /// Decodes a module that is known to be valid.
+    /// Decodes a module without validating it.
     ///
     /// # Safety
-    /// The module is valid: code translated from one that is not may do anything.
+    /// The module must be valid. The code of an invalid module can do anything.
     ///
     /// # Errors
-    /// As far as decoding goes, what is wrong with the module.
+    /// Fails if the module cannot be decoded.
     pub unsafe fn unchecked(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
         let info = wasmote_decode::decode(wasm.get())?;
         #[cfg(not(all(feature = "simd", feature = "gc")))]

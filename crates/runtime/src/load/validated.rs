@@ -1,4 +1,4 @@
-//! Modules that are validated.
+//! Loads modules after validating them.
 
 use super::ready;
 use crate::bytes::WasmBytes;
@@ -9,12 +9,12 @@ use crate::module::Module;
 use crate::origin::{ModuleOrigin, WasmOrigin};
 
 impl Module {
-    /// Decodes a module and validates it, all of it or without the bodies of its functions, as the settings say.
+    /// Decodes a module and validates it. The settings say whether function bodies are validated now.
     ///
     /// # Errors
-    /// What is wrong with the module.
+    /// Fails if the module is malformed, invalid, or needs a feature that this build lacks.
     pub fn validated(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
-        // Decoding comes first: it names what this build lacks.
+        // Decoding comes first: its error names the features that this build lacks.
         let info = wasmote_decode::decode(wasm.get())?;
         let settings = engine.settings();
         let lazy_validation = match settings.lazy_validation {
@@ -23,7 +23,7 @@ impl Module {
                 None
             }
             true => {
-                // Bodies are looked at when they are called, but what this build lacks is said now.
+                // Bodies are validated at their calls. What this build lacks is reported now.
                 #[cfg(not(all(feature = "simd", feature = "gc")))]
                 wasmote_decode::check_supported(&info, wasm.get())?;
                 Some(LazyValidation::new(wasm.get(), settings)?)
@@ -32,10 +32,10 @@ impl Module {
         ready(Module::build(engine, wasm, ModuleOrigin::Wasm(WasmOrigin::new(lazy_validation)), info)?)
     }
 
-    /// Validates the functions that are not yet known to be valid. Threads that do so at once share the work.
+    /// Validates all functions that are not yet validated. Threads that call this at the same time share the work.
     ///
     /// # Errors
-    /// What is wrong with the first function that is not valid.
+    /// Returns the error of the first invalid function.
     pub fn validate(&self) -> Result<(), Error> {
         let inner = self.inner();
         match &inner.source {

@@ -1,4 +1,4 @@
-//! Modules that were translated before.
+//! The origin of modules that were loaded from images.
 
 use alloc::boxed::Box;
 
@@ -9,21 +9,22 @@ use wasmote_ir::image::layout::{Section, modes};
 use crate::error::Error;
 use crate::origin::{Data, Offset};
 
-/// A module that was translated before.
+/// A module that was translated ahead of time.
 pub(crate) struct ImageOrigin {
-    /// A copy of the image's metadata: the file may be mapped, and changed by a guest after it was verified.
+    /// A copy of the image's metadata. The image's file may be mapped, and a guest could change it after the
+    /// verification.
     pub(crate) metadata: Box<[u8]>,
-    /// Whether functions need not be verified.
+    /// Whether functions need no verification.
     pub(crate) trusted: bool,
 }
 
 impl ImageOrigin {
-    /// The image, its metadata only.
+    /// Returns the image. It has only the metadata.
     pub(crate) fn image(&self) -> Image<'_> {
         Image::of_parsed(&self.metadata)
     }
 
-    /// Calls `each` with the data segments in order, and their numbers.
+    /// Calls `each` with each data segment and its index, in order.
     pub(crate) fn each_data(
         &self,
         _: &ModuleInfo,
@@ -42,7 +43,7 @@ impl ImageOrigin {
             } else if data.fixed {
                 Some((data.target, Offset::Is(data.offset.into())))
             } else {
-                // A verified image has them all.
+                // A verified image has all of its expressions.
                 expr = wasmote_decode::image::constant(&image, data.offset)?;
                 Some((data.target, Offset::Of(expr.as_deref().unwrap_or(&[]))))
             };
@@ -51,17 +52,17 @@ impl ImageOrigin {
         Ok(())
     }
 
-    /// It is one.
+    /// Returns `true`: this is an image.
     pub(crate) fn is_image(&self) -> bool {
         true
     }
 
-    /// How many data segments instructions can name.
+    /// Returns how many data segments instructions can name.
     pub(crate) fn indexed_data(&self, _: &ModuleInfo) -> usize {
         self.image().indexed_data() as usize
     }
 
-    /// The name of a function, imports counted, if the image has names.
+    /// Returns the name of a function, if the image has names. `func` is its index; imports count.
     pub(crate) fn function_name<'a>(&'a self, _: &ModuleInfo, _: &'a [u8], func: u32) -> Option<&'a str> {
         core::str::from_utf8(self.image().function_name(func)?).ok()
     }

@@ -1,4 +1,4 @@
-//! What a module was made from, and what only that knows: a binary, or an image.
+//! What a module was made from, a binary or an image, and what only that knows.
 
 #[cfg(feature = "image")]
 mod image;
@@ -12,19 +12,19 @@ pub(crate) use image::ImageOrigin;
 #[cfg(feature = "wasm")]
 pub(crate) use wasm::WasmOrigin;
 
-/// What a module was made from. A build without both has no modules.
-// There is one for each module.
+/// What a module was made from. A build without both features has no modules.
+// Each module has one of these, so its size does not matter.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum ModuleOrigin {
     /// A binary: functions are translated.
     #[cfg(feature = "wasm")]
     Wasm(WasmOrigin),
-    /// An image: functions are verified, unless it is trusted.
+    /// An image: functions are verified, unless the image is trusted.
     #[cfg(feature = "image")]
     Image(ImageOrigin),
 }
 
-/// Does the same with either source.
+/// Runs the same expression with either origin.
 macro_rules! with_origin {
     ($source:expr, $it:ident => $body:expr) => {
         match $source {
@@ -37,22 +37,23 @@ macro_rules! with_origin {
 }
 pub(crate) use with_origin;
 
-/// What a function is made into: its code before it is linked, and units of it, each with the byte offset in the module that it comes from.
+/// A function before linking, and its offsets: units, each with the byte offset in the module that its code comes
+/// from.
 pub(crate) type Made<'a> = (wasmote_exec::UnlinkedFunc<'a>, &'a [(u32, u32)]);
 
 /// A data segment.
 pub(crate) struct Data<'a> {
-    /// Of an active one the memory and where to.
+    /// The memory and the place where an active segment goes.
     pub(crate) active: Option<(u32, Offset<'a>)>,
-    /// Its bytes, if they are there.
+    /// The bytes of the segment. `None` if they do not lie in the module, which only an unverified one can cause.
     pub(crate) bytes: Option<&'a [u8]>,
 }
 
-/// Where a segment goes.
+/// The place where a segment goes.
 pub(crate) enum Offset<'a> {
-    /// There.
+    /// At this offset.
     #[cfg(feature = "image")]
     Is(u64),
-    /// Where the expression says.
+    /// At the offset that this expression has as its value.
     Of(&'a [ConstOp]),
 }

@@ -1,4 +1,4 @@
-//! Modules that were decoded.
+//! The origin of modules that were decoded from binaries.
 
 use wasmote_decode::names::FunctionNames;
 use wasmote_decode::{ModuleInfo, SegmentMode};
@@ -7,18 +7,18 @@ use crate::error::Error;
 use crate::lock::Lock;
 use crate::origin::{Data, Offset};
 
-/// A module that was decoded.
+/// A module that was decoded from a binary.
 #[derive(Default)]
 pub(crate) struct WasmOrigin {
-    /// What validates bodies, if they were not yet.
+    /// What validates the bodies that are not validated yet.
     #[cfg(feature = "validate")]
     pub(crate) lazy_validation: Option<crate::lazy_validation::LazyValidation>,
-    /// The names of functions, once somebody asked for one.
+    /// The names of functions. The first use reads them.
     names: Lock<Option<FunctionNames>>,
 }
 
 impl WasmOrigin {
-    /// Calls `each` with the data segments in order, and their numbers.
+    /// Calls `each` with each data segment and its index, in order.
     pub(crate) fn each_data(
         &self,
         info: &ModuleInfo,
@@ -34,19 +34,20 @@ impl WasmOrigin {
         })
     }
 
-    /// It is none.
+    /// Returns `false`: this is a binary.
     pub(crate) fn is_image(&self) -> bool {
         false
     }
 
-    /// How many data segments instructions can name: all or none. A binary whose instructions do says so in a section.
+    /// Returns how many data segments instructions can name: all or none. A binary with such instructions must have
+    /// a data count section (spec: binary/modules#data-count-section).
     pub(crate) fn indexed_data(&self, info: &ModuleInfo) -> usize {
         const DATA_COUNT: u8 = 12;
         let counted = info.sections.iter().any(|&(id, _)| id == DATA_COUNT);
         if counted { info.data.len() } else { 0 }
     }
 
-    /// The name of a function, imports counted, if the module has names.
+    /// Returns the name of a function, if the module has names. `func` is its index; imports count.
     pub(crate) fn function_name<'a>(&self, info: &ModuleInfo, wasm: &'a [u8], func: u32) -> Option<&'a str> {
         self.names.lock().get_or_insert_with(|| FunctionNames::new(info, wasm)).get(wasm, func)
     }
