@@ -31,7 +31,7 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
         let store = root(machine).as_mut();
         let instance = (*func).instance.cast::<InstanceRecord>();
         if !(*instance).ready {
-            let error = Error::usage("a function of an instance that could not be made");
+            let error = Error::usage("the function is of an instance that could not be made");
             return Err(store.stop_with(error, TrapCode::InvalidFunction));
         }
         let module = (*instance).module.inner();

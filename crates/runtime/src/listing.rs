@@ -70,7 +70,7 @@ impl Module {
     pub fn linked_function(&self, func: u32) -> Result<LinkedFunction, Error> {
         let inner = self.inner();
         if func.checked_sub(inner.info.imported_funcs).is_none_or(|func| func as usize >= inner.info.bodies.len()) {
-            return Err(Error::usage("there is no function of the module's own with this index"));
+            return Err(Error::usage("the module defines no function with this index"));
         }
         Translation::new(inner.engine.settings()).linked_function(inner, func)
     }

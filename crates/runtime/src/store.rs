@@ -326,7 +326,7 @@ impl Store {
             return Err(Error::instantiate("shared memories are not supported"));
         }
         let Some(record) = MemoryRecord::new(ty, &self.engine, index) else {
-            return Err(Error::instantiate("a memory's type is not valid, or its minimum is more than can be had"));
+            return Err(Error::instantiate("a memory's type is invalid, or its minimum is too large"));
         };
         self.memories.push(record)?;
         Ok(index)
@@ -339,7 +339,7 @@ impl Store {
     pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
         let index = self.tables.len() as u32;
         let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
-            return Err(Error::instantiate("a table's type is not valid, or its minimum is more than can be had"));
+            return Err(Error::instantiate("a table's type is invalid, or its minimum is too large"));
         };
         self.tables.push(record)?;
         Ok(index)

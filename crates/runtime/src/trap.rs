@@ -82,8 +82,8 @@ impl Trap {
             }
         }
         if self.omitted > 0 {
-            let or_more = if self.omitted < MAX_OMITTED { "" } else { " or more" };
-            write!(f, "\n     and {}{or_more} beyond", self.omitted)?;
+            let or = if self.omitted < MAX_OMITTED { "" } else { " or" };
+            write!(f, "\n     and {}{or} more", self.omitted)?;
         }
         Ok(())
     }

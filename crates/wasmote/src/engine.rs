@@ -74,7 +74,7 @@ impl Config {
         self
     }
 
-    /// Sets whether guard pages replace the bounds checks of 32-bit memories. Default: on for Linux, off for macOS.
+    /// Sets whether guard pages replace the bounds checks of 32-bit memories. Default: on for Linux, otherwise off.
     ///
     /// Inaccessible pages follow each memory, and an access out of bounds faults there. Code has fewer
     /// instructions, since it does not compare addresses with the memory's length. This has consequences for the

@@ -137,7 +137,7 @@ impl Error {
             #[cfg(feature = "wasm")]
             Other::Translate { func, error } => ErrorKind::Translate { func, error },
             Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
-            Other::Imports => ErrorKind::Instantiate("the imports are not what the module asks for".into()),
+            Other::Imports => ErrorKind::Instantiate("the imports do not fit the module".into()),
             Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
             Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
             Other::Usage(message) => ErrorKind::Usage(message.into()),

@@ -20,7 +20,7 @@ impl ExternRef {
     pub fn new(ctx: impl AsContextMut, value: impl Any + Send + Sync) -> ExternRef {
         match ExternRef::try_new(ctx, value) {
             Ok(reference) => reference,
-            Err(_) => panic!("no room for a reference to a value of the host: see `Config::max_gc_heap`"),
+            Err(_) => panic!("no room for an `ExternRef`: see `Config::max_gc_heap`"),
         }
     }
 

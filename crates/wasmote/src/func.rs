@@ -109,7 +109,7 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     };
     let fit = args.len() == ty.params.len() && args.iter().zip(&ty.params).all(&mut fits);
     if !fit || results.len() != ty.results.len() {
-        return Err(Error::new("the arguments or the number of results are not those of the function's type"));
+        return Err(Error::new("the arguments or the number of results do not fit the function's type"));
     }
     let all = params + slots(&ty.results);
     // An allocation takes longer than most calls.

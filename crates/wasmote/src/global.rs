@@ -64,7 +64,7 @@ impl Global {
 
 fn checked(store: &Store, ty: GlobalType, value: Val) -> Result<[u64; 2], Error> {
     if !value.is_of(ty.content, store) {
-        return Err(Error::new("the value is not of the type of the global"));
+        return Err(Error::new("the value is not of the global's type"));
     }
     Ok(value.to_slots(store))
 }

@@ -148,7 +148,7 @@ fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOf
 /// Writes the results of a host function to its slots, after checking their types.
 fn after(store: &Store, ty: &FuncType, results: &[Val], slots: &mut [u64]) -> Result<(), Error> {
     if !results.iter().zip(&ty.results).all(|(result, &ty)| result.is_of(ty, store)) {
-        return Err(Error::new("a host function returned values of another type than it was declared with"));
+        return Err(Error::new("a host function returned values of other types than declared"));
     }
     write_slots(results, slots, store);
     Ok(())

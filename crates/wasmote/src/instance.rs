@@ -121,7 +121,7 @@ fn imports_error(store: &Store, module: &Module, given: &[Item]) -> Result<Error
     let imports = &module.info().imports;
     if imports.len() != given.len() {
         return Ok(Error::instantiate(message!(
-            "not as many imports were given as the module has",
+            "wrong number of imports",
             ": {} instead of {}",
             given.len(),
             imports.len()

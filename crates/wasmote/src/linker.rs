@@ -232,8 +232,7 @@ impl<T> Linker<T> {
 
     /// Returns the definition with this name. A host function is added to the store, again at each call.
     ///
-    /// # Panics
-    /// If the definition belongs to another store.
+    /// If there is no memory for that, the process ends.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
         if let Definition::Extern(item) = definition {
@@ -273,7 +272,7 @@ impl Definitions {
         }
         let Some(names) = self.0.get_mut(module) else { return Ok(()) };
         if !allow_shadowing && names.get(name).is_some() {
-            return Err(Error::new(message!("the name is defined already", ": {module}::{name}")));
+            return Err(Error::new(message!("the name is already defined", ": {module}::{name}")));
         }
         Ok(names.insert(name, definition)?)
     }

@@ -45,7 +45,7 @@ impl Memory {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let grown = store.memory_mut(self.number(store)).grow(delta);
-        grown.ok_or_else(|| Error::new("the memory cannot grow as much"))
+        grown.ok_or_else(|| Error::new("the memory cannot grow that much"))
     }
 
     /// Returns the memory's bytes.

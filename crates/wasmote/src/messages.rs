@@ -25,7 +25,7 @@ mod words {
                     write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
                 }
                 ErrorKind::CodeLimit { func, limit } => {
-                    write!(f, "with function {func}, the module's code is larger than the limit of {limit} bytes")
+                    write!(f, "the module's code exceeds the limit of {limit} bytes with function {func}")
                 }
                 ErrorKind::Link(problems) => display_link(problems, f),
                 ErrorKind::Instantiate(message) => write!(f, "cannot instantiate: {message}"),

@@ -79,7 +79,7 @@ impl Table {
         let store = ctx.inner_mut();
         let index = self.number(store);
         let init = to_reference(init, store.table(index).ty().element, store)?;
-        store.table_mut(index).grow(delta, init).ok_or_else(|| Error::new("the table cannot grow as much"))
+        store.table_mut(index).grow(delta, init).ok_or_else(|| Error::new("the table cannot grow that much"))
     }
 
     /// Sets `len` elements to `value`, beginning with `index`.
@@ -119,7 +119,7 @@ impl Table {
         let (to, from) = (to.number(store), from.number(store));
         let (from_type, to_type) = (store.table(from).ty().element, store.table(to).ty().element);
         if !store.engine().types().lock().matches(from_type, to_type) {
-            return Err(Error::new("the tables are of different types"));
+            return Err(Error::new("the tables have different element types"));
         }
         store.copy_elements(to, to_index, from, from_index, len).ok_or_else(out_of_bounds)
     }
@@ -128,7 +128,7 @@ impl Table {
 /// Returns the value as a reference of this type.
 fn to_reference(value: Val, ty: ValType, store: &Store) -> Result<u32, Error> {
     if !ty.is_ref() || !value.is_of(ty, store) {
-        return Err(Error::new("the value is not of the type of the table"));
+        return Err(Error::new("the value is not of the table's element type"));
     }
     Ok(value.to_slots(store)[0] as u32)
 }

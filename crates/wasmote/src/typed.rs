@@ -122,7 +122,7 @@ fn check(store: &Store, params: &[ValType], args: &[u64]) -> Result<(), Error> {
     let mut at = 0;
     for ty in params {
         if ty.reference().is_some_and(|ty| !store.reference_is_of(args[at] as u32, ty)) {
-            return Err(Error::new("a reference is not of the type of the function's parameter"));
+            return Err(Error::new("a reference is not of its parameter's type"));
         }
         at += usize::from(ty.slots());
     }
@@ -132,7 +132,7 @@ fn check(store: &Store, params: &[ValType], args: &[u64]) -> Result<(), Error> {
 #[cold]
 fn wrong_type(ty: &FuncType) -> Error {
     let _ty = ExternType::Func(ty.clone());
-    Error::new(message!("the function is of another type", ": {_ty}"))
+    Error::new(message!("the function has another type", ": {_ty}"))
 }
 
 /// A Rust type that stands for a WebAssembly type. [`Func::wrap`] lists them.

@@ -43,7 +43,7 @@ impl ArrayRef {
     pub fn ty(&self, ctx: impl AsContext) -> Result<ArrayType, Error> {
         let ctx = ctx.as_context();
         let id = ctx.inner().object_type_id(self.0)?;
-        ArrayType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is no array"))
+        ArrayType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is not an array"))
     }
 
     /// Returns the number of elements.

@@ -111,7 +111,7 @@ impl RecGroup {
 
 #[cold]
 fn invalid() -> Error {
-    Error::new("the types of the group are not valid")
+    Error::new("the recursion group is invalid")
 }
 
 /// Returns whether all types that these types refer to exist, and nothing exceeds the limits.

@@ -41,7 +41,7 @@ impl StructRef {
     pub fn ty(&self, ctx: impl AsContext) -> Result<StructType, Error> {
         let ctx = ctx.as_context();
         let id = ctx.inner().object_type_id(self.0)?;
-        StructType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is no structure"))
+        StructType::of_index(ctx.engine(), id).ok_or_else(|| Error::new("the object is not a structure"))
     }
 
     /// Returns a field. Packed fields are zero-extended.

@@ -141,7 +141,7 @@ impl Runner {
             DirectiveKind::AssertUnlinkable { module, message } => self.unlinkable(module, message)?,
             DirectiveKind::AssertException(action) => match self.act(action)? {
                 Err(error) if error.as_exception().is_some() => {}
-                Err(error) => return Err(format!("failed otherwise than by an exception: {error}")),
+                Err(error) => return Err(format!("failed, but not with an exception: {error}")),
                 Ok(values) => {
                     return Err(format!("returned {} instead of throwing", values::shown(&values, self.decimals)));
                 }
@@ -198,7 +198,7 @@ impl Runner {
         match action {
             Action::Invoke { instance, name, args } => {
                 let Extern::Func(func) = self.export(instance.as_deref(), name)? else {
-                    return Err(format!("export \"{name}\" is no function"));
+                    return Err(format!("export \"{name}\" is not a function"));
                 };
                 let mut arguments = Vec::new();
                 for arg in args {
@@ -211,7 +211,7 @@ impl Runner {
             }
             Action::Get { instance, name } => match self.export(instance.as_deref(), name)? {
                 Extern::Global(global) => Ok(Ok([global.get(&mut self.store)].into())),
-                _ => Err(format!("export \"{name}\" is no global")),
+                _ => Err(format!("export \"{name}\" is not a global")),
             },
             Action::Instantiate(module) => {
                 let module = self.module(module)?;
@@ -240,7 +240,7 @@ impl Runner {
             }
             Err(error) => match error.as_trap() {
                 Some(trap) => Ok(trap.code()),
-                None => Err(format!("failed otherwise than by a trap with \"{message}\": {error}")),
+                None => Err(format!("failed, but not with the trap \"{message}\": {error}")),
             },
         }
     }

@@ -42,7 +42,7 @@ fn calls_of_another_type_are_refused() {
     let (mut store, instance) = instance(r#"(module (func (export "f") (param i32) (result i32) local.get 0))"#);
     let func = instance.get_func(&store, "f").unwrap();
     let error = func.typed::<i64, i32>(&store).err().unwrap();
-    assert_eq!(first_line(&error), "the function is of another type: func (i32) -> i32");
+    assert_eq!(first_line(&error), "the function has another type: func (i32) -> i32");
     assert!(func.typed::<i32, ()>(&store).is_err());
     assert!(func.call(&mut store, &[Val::I64(1)], &mut [Val::I32(0)]).is_err());
     assert!(func.call(&mut store, &[], &mut [Val::I32(0)]).is_err());

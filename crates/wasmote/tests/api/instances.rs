@@ -256,7 +256,7 @@ fn names_are_defined_once_unless_shadowing_is_allowed() {
     let mut linker = Linker::<()>::new(&Engine::default());
     linker.func_wrap("a", "b", || 1).unwrap();
     let error = linker.func_wrap("a", "b", || 2).err().unwrap();
-    assert_eq!(first_line(&error), "the name is defined already: a::b");
+    assert_eq!(first_line(&error), "the name is already defined: a::b");
     linker.allow_shadowing(true).func_wrap("a", "b", || 3).unwrap();
     let mut store = Store::new(linker.engine(), ());
     let func = linker.clone().get(&mut store, "a", "b").and_then(Extern::func).unwrap();

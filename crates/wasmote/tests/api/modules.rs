@@ -273,7 +273,7 @@ fn code_of_all_functions_together_is_limited() {
     for _ in 0..3 {
         let error = call(good).unwrap_err();
         assert_eq!(beyond_code_limit(&error), Some((good, 5000)));
-        let message = format!("with function {good}, the module's code is larger than the limit of 5000 bytes");
+        let message = format!("the module's code exceeds the limit of 5000 bytes with function {good}");
         assert_eq!(error.to_string(), message);
         assert!(call(0).is_ok());
     }
