@@ -25,9 +25,12 @@ impl Module {
     /// ```
     ///
     /// # Errors
-    /// Fails if the module is already an image, if a function is invalid (with lazy validation), if a function
-    /// can't be translated, or if the code exceeds [`Config::max_code_size`](crate::Config::max_code_size). Fails
-    /// also if the module has more items than an image can hold, or if there is not enough memory.
+    /// Fails if one of these is so:
+    ///
+    /// - The module is already an image, or it has more items than an image can hold.
+    /// - A function is invalid (with lazy validation), or cannot be translated.
+    /// - The code exceeds [`Config::max_code_size`](crate::Config::max_code_size).
+    /// - There is not enough memory.
     pub fn to_image(&self, options: &ImageOptions) -> Result<Vec<u8>, Error> {
         if self.inner().is_image() {
             return Err(Error::new("the module is already an image"));

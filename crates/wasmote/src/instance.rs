@@ -18,9 +18,14 @@ impl Instance {
     /// `imports` are in the order of [`Module::imports`]. [`Linker`](crate::Linker) finds them by name instead.
     ///
     /// # Errors
-    /// Fails if the number or the types of the imports are not those that the module asks for, if a memory or table
-    /// cannot be made, if an active segment does not fit, or if the start function fails. Writes to imported tables
-    /// and memories that were made before the failure stay.
+    /// Fails if one of these is so:
+    ///
+    /// - The number or the types of the imports are not those that the module asks for.
+    /// - A memory or table cannot be made.
+    /// - An active segment does not fit.
+    /// - The start function fails.
+    ///
+    /// Writes to imported tables and memories that were made before the failure stay.
     ///
     /// # Panics
     /// If an import belongs to another store.

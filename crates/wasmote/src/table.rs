@@ -17,7 +17,7 @@ impl Table {
     /// Makes a table whose elements are all `init`.
     ///
     /// # Errors
-    /// Fails if the type is invalid, if `init` is not of its element type, if the minimum exceeds
+    /// Fails if the type is invalid, or if `init` is not of its element type. Fails also if the minimum exceeds
     /// [`Config::max_table`](crate::Config::max_table), or if there is not enough memory.
     ///
     /// # Panics
@@ -69,7 +69,7 @@ impl Table {
     /// Adds `delta` elements that are all `init`, and returns the previous number of elements.
     ///
     /// # Errors
-    /// Fails if the table would exceed its maximum or the engine's limit, if there is not enough memory, or if
+    /// Fails if the table would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also if
     /// `init` is not of the element type. The table is then unchanged.
     ///
     /// # Panics
