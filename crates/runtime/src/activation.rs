@@ -78,22 +78,24 @@ impl Activation {
     /// # Safety
     /// As for [`crate::run::call`].
     pub(crate) unsafe fn start(mut root: NonNull<Store>, func: u32, args: &[u64]) -> Result<Activation, Error> {
-        // SAFETY: the caller borrows the store mutably and holds no reference to it. `func` is a record of the
-        // store, and `args` has the slots of its type. Nothing runs on the machine while its stack is replaced.
-        unsafe {
-            let store = root.as_mut();
-            let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
-            let stack = ValueStack::new(store.engine.settings().max_stack).ok_or(OutOfMemory)?;
-            let machine = &raw mut store.machine;
+        // SAFETY: the caller borrows the store mutably and holds no reference to it.
+        let store = unsafe { root.as_mut() };
+        let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
+        let stack = ValueStack::new(store.engine.settings().max_stack).ok_or(OutOfMemory)?;
+        let machine = &raw mut store.machine;
+        // SAFETY: `func` is a record of the store, and the caller guarantees that `args` has the slots of its type.
+        // Nothing runs on the machine while its stack is replaced.
+        let started = unsafe {
             let outside = ((*machine).stack_top, (*machine).stack_end);
             (*machine).set_stack(stack.start(), stack.len());
             let started = exec::Activation::start(machine, func, args);
             ((*machine).stack_top, (*machine).stack_end) = outside;
-            let activation = started?;
-            let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
-            store.calls.add(paused.clone())?;
-            Ok(Activation { paused, store: store.id() })
-        }
+            started
+        };
+        let activation = started?;
+        let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
+        store.calls.add(paused.clone())?;
+        Ok(Activation { paused, store: store.id() })
     }
 
     /// Runs the call until it returns (`true`) or its fuel is used up (`false`). An error ends it.
@@ -102,28 +104,28 @@ impl Activation {
     /// As for [`crate::run::call`], and `results` has the slots of the function's type.
     pub(crate) unsafe fn run(&mut self, mut root: NonNull<Store>, results: &mut [u64]) -> Result<bool, Error> {
         // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before
-        // the activation runs. `check` makes sure that the activation belongs to this store. The caller guarantees
-        // the slots of `results`.
-        unsafe {
-            let store = root.as_mut();
-            store.check(self.store);
-            let machine = &raw mut store.machine;
-            if (*machine).depth >= (*machine).max_depth {
-                return Err(TrapCode::StackOverflow.into());
+        // the activation runs.
+        let store = unsafe { root.as_mut() };
+        store.check(self.store);
+        if store.machine.depth >= store.machine.max_depth {
+            return Err(TrapCode::StackOverflow.into());
+        }
+        let Some(mut call) = self.paused.lock().take() else { return Err(Error::usage("the call has ended")) };
+        let machine = &raw mut store.machine;
+        // SAFETY: `check` made sure that the activation belongs to this store, and the caller borrows it mutably.
+        let stop = unsafe { call.activation.run(machine) };
+        match stop.returned() {
+            Ok(()) => {
+                // SAFETY: the call has returned, and the caller guarantees the slots of `results`.
+                unsafe { call.activation.results(results) };
+                Ok(true)
             }
-            let Some(mut call) = self.paused.lock().take() else { return Err(Error::usage("the call has ended")) };
-            let stop = call.activation.run(machine);
-            match stop.returned() {
-                Ok(()) => {
-                    call.activation.results(results);
-                    Ok(true)
-                }
-                Err(_) if stop == exec::Stop::OutOfFuel => {
-                    *self.paused.lock() = Some(call);
-                    Ok(false)
-                }
-                Err(code) => Err(failure(root, &call.activation, code)),
+            Err(_) if stop == exec::Stop::OutOfFuel => {
+                *self.paused.lock() = Some(call);
+                Ok(false)
             }
+            // SAFETY: the activation stopped in this store, and nothing ran since.
+            Err(code) => Err(unsafe { failure(root, &call.activation, code) }),
         }
     }
 }

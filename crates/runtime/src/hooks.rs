@@ -26,27 +26,32 @@ pub(crate) unsafe fn root(machine: *mut exec::Machine) -> NonNull<Store> {
 
 unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Result<(), TrapCode> {
     // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists (see
-    // `store`). `func` is a record of an instance in that store, whose module never changes.
-    unsafe {
-        let store = root(machine).as_mut();
+    // `store`).
+    let store = unsafe { root(machine).as_mut() };
+    // SAFETY: `func` is a record of an instance in that store, which keeps both in place.
+    let (instance, ready) = unsafe {
         let instance = (*func).instance.cast::<InstanceRecord>();
-        if !(*instance).ready {
-            let error = Error::usage("the function is of an instance that could not be made");
-            return Err(store.stop_with(error, TrapCode::InvalidFunction));
-        }
-        let module = (*instance).module.inner();
-        let defined = func.offset_from_unsigned((*instance).exec.funcs);
-        let code = match module.code.get(defined) {
-            Some(code) => code,
-            None => {
-                let index = module.info.imported_funcs + defined as u32;
-                let translation = store.translation();
-                match translation.map_err(Error::from).and_then(|made| made.function(module, index)) {
-                    Ok(code) => code,
-                    Err(error) => return Err(store.stop_with(error, TrapCode::InvalidFunction)),
-                }
+        (instance, (*instance).ready)
+    };
+    if !ready {
+        let error = Error::usage("the function is of an instance that could not be made");
+        return Err(store.stop_with(error, TrapCode::InvalidFunction));
+    }
+    // SAFETY: the module of an instance never changes, and `func` lies in the array of the instance's functions.
+    let (module, defined) = unsafe { ((*instance).module.inner(), func.offset_from_unsigned((*instance).exec.funcs)) };
+    let code = match module.code.get(defined) {
+        Some(code) => code,
+        None => {
+            let index = module.info.imported_funcs + defined as u32;
+            let translation = store.translation();
+            match translation.map_err(Error::from).and_then(|made| made.function(module, index)) {
+                Ok(code) => code,
+                Err(error) => return Err(store.stop_with(error, TrapCode::InvalidFunction)),
             }
-        };
+        }
+    };
+    // SAFETY: the store keeps the record in place, and nothing else uses it while this hook runs.
+    unsafe {
         (*func).code = code.entry;
         (*func).frame_slots = code.frame_slots;
     }

@@ -44,21 +44,24 @@ pub(crate) unsafe fn invoke(
     args: &[u64],
     results: &mut [u64],
 ) -> Result<(), Error> {
+    // SAFETY: the caller guarantees a store, and this only computes the address of its machine.
+    let machine = unsafe { &raw mut (*root.as_ptr()).machine };
     // SAFETY: the caller borrows the store mutably and holds no reference to it, so its machine may run. The caller
-    // guarantees the function's record and the slots of `args` and `results`. The store keeps all records in place.
-    unsafe {
-        let machine = &raw mut (*root.as_ptr()).machine;
-        let mut activation = match exec::Activation::start(machine, func, args) {
-            Ok(activation) => activation,
-            Err(code) => return without_stack(root, func, args, results, code),
-        };
-        match activation.run(machine).returned() {
-            Ok(()) => {
-                activation.results(results);
-                Ok(())
-            }
-            Err(code) => Err(failure(root, &activation, code)),
+    // guarantees the function's record and the slots of `args`.
+    let mut activation = match unsafe { exec::Activation::start(machine, func, args) } {
+        Ok(activation) => activation,
+        // SAFETY: the caller guarantees the same as for `without_stack`, and nothing ran.
+        Err(code) => return unsafe { without_stack(root, func, args, results, code) },
+    };
+    // SAFETY: the activation was started on this machine, and the store keeps all records in place.
+    match unsafe { activation.run(machine) }.returned() {
+        Ok(()) => {
+            // SAFETY: the call has returned, and the caller guarantees the slots of `results`.
+            unsafe { activation.results(results) };
+            Ok(())
         }
+        // SAFETY: the activation stopped in this store, and nothing ran since.
+        Err(code) => Err(unsafe { failure(root, &activation, code) }),
     }
 }
 
@@ -128,26 +131,27 @@ struct Site {
 unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Trap {
     let mut sites = Vec::new();
     let mut omitted = 0;
-    // SAFETY: the caller guarantees that the activation stopped in this store, and that nothing ran since, so its
-    // frames are unchanged. An instance is the first part of an `InstanceRecord`, which the store keeps.
-    unsafe {
-        let machine = &raw mut (*root.as_ptr()).machine;
-        activation.backtrace(machine, &mut |frame| {
-            // Frames for which there is no memory are counted like those beyond the maximum.
-            if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
-                omitted += 1;
-            } else {
-                sites.push(Site {
-                    module: (*frame.instance.cast::<InstanceRecord>()).module.clone(),
-                    func: frame.func,
-                    cell: frame.cell,
-                    offset: None,
-                    resolved: false,
-                });
-            }
-            omitted < MAX_OMITTED
-        });
-    }
+    let mut add = |frame: exec::Frame| {
+        // Frames for which there is no memory are counted like those beyond the maximum.
+        if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
+            omitted += 1;
+        } else {
+            sites.push(Site {
+                // SAFETY: an instance is the first part of an `InstanceRecord`, which the store keeps in place.
+                module: unsafe { (*frame.instance.cast::<InstanceRecord>()).module.clone() },
+                func: frame.func,
+                cell: frame.cell,
+                offset: None,
+                resolved: false,
+            });
+        }
+        omitted < MAX_OMITTED
+    };
+    // SAFETY: the caller guarantees a store, and this only computes the address of its machine.
+    let machine = unsafe { &raw mut (*root.as_ptr()).machine };
+    // SAFETY: the caller guarantees that the activation stopped on this machine, and that nothing ran since, so its
+    // frames are unchanged.
+    unsafe { activation.backtrace(machine, &mut add) };
     // SAFETY: the caller borrows the store mutably and holds no reference to it, and the machine pointer above is
     // no longer used.
     let Ok(translation) = unsafe { root.as_mut() }.translation() else {
