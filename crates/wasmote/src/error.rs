@@ -17,6 +17,7 @@ use crate::extern_type::ExternType;
 /// Why an operation failed. This is the only error type of this crate; it has the size of a pointer.
 ///
 /// It prints as one line that says what happened. A trap adds a line for each frame of its backtrace.
+/// If several imports are missing or of another type, each of them has a line.
 ///
 /// ```
 /// use wasmote::Error;

@@ -36,7 +36,7 @@ impl Memory {
         ctx.inner().memory(self.number(ctx.inner())).size()
     }
 
-    /// Adds `delta` pages of zeros, and returns the previous size in pages.
+    /// Adds `delta` pages of zeros, and returns the previous size in pages (spec: exec/modules#growing-memories).
     ///
     /// # Errors
     /// Fails if the memory would exceed its maximum or the engine's limit, or if there is not enough memory. The

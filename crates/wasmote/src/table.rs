@@ -66,7 +66,7 @@ impl Table {
         self.fill(ctx, index, value, 1)
     }
 
-    /// Adds `delta` elements that are all `init`, and returns the previous number of elements.
+    /// Adds `delta` elements that are all `init`, and returns the previous number (spec: exec/modules#growing-tables).
     ///
     /// # Errors
     /// Fails if the table would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also if
