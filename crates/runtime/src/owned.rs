@@ -228,8 +228,8 @@ impl<'a, T> StoreMut<'a, T> {
     /// store even if this fails, since tables may contain its functions by then.
     ///
     /// # Errors
-    /// Fails if the imports do not fit, or if a memory or table cannot be made. Fails also if an active segment does not
-    /// fit, or if the start function fails.
+    /// Fails if the imports do not fit, or if a memory or table cannot be made. Fails also if an active segment does
+    /// not fit, or if the start function fails.
     ///
     /// # Panics
     /// If an import is not in the store.

@@ -70,8 +70,8 @@ impl Func {
     /// matter.
     ///
     /// # Errors
-    /// Fails if `args` or the length of `results` does not fit the type. Fails also if the code traps or throws, or if a
-    /// host function returns an error.
+    /// Fails if `args` or the length of `results` does not fit the type. Fails also if the code traps or throws, or if
+    /// a host function returns an error.
     ///
     /// # Panics
     /// If the handle or an argument belongs to another store, or if a host function panics.

@@ -69,8 +69,8 @@ impl Table {
     /// Adds `delta` elements that are all `init`, and returns the previous number (spec: exec/modules#growing-tables).
     ///
     /// # Errors
-    /// Fails if the table would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also if
-    /// `init` is not of the element type. The table is then unchanged.
+    /// Fails if the table would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also
+    /// if `init` is not of the element type. The table is then unchanged.
     ///
     /// # Panics
     /// If `init` is a reference of another store.
