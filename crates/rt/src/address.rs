@@ -1,4 +1,5 @@
-//! Addresses of sockets from text. The library `core` reads them with 2 KB of code; the C library, which is there anyway, reads the same.
+//! Parses socket addresses. The parser in `core` takes 2 KB of code. The C library is linked anyway and reads the same
+//! addresses.
 
 use alloc::ffi::CString;
 use core::ffi::{c_char, c_int, c_void};
@@ -19,7 +20,8 @@ const AF_INET6: c_int = if cfg!(target_os = "linux") {
     24
 };
 
-/// An address with a port, as `text.parse()` has it: `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80`; none if it is anything else.
+/// Parses an address with a port, such as `127.0.0.1:80`, `[::1]:80` or `[fe80::1%2]:80`. Accepts exactly what
+/// `text.parse()` accepts. Returns `None` for anything else.
 pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
     let (host, port) = text.rsplit_once(':')?;
     let port = number(port)?;
@@ -34,7 +36,7 @@ pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(parse_v6(host)?, port, 0, scope).into())
 }
 
-/// A number without sign.
+/// Parses a number that has no sign.
 fn number<T: core::str::FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
@@ -42,7 +44,8 @@ fn number<T: core::str::FromStr>(text: &str) -> Option<T> {
 fn parse_v4(text: &str) -> Option<Ipv4Addr> {
     let text = CString::new(text).ok()?;
     let mut address = [0u8; 4];
-    // SAFETY: the text ends with a NUL, and an address of this family has 4 bytes.
+    // SAFETY: `CString` ends the text with a NUL. `inet_pton` writes the 4 bytes of an IPv4 address, and `address` has
+    // 4.
     let read = unsafe { inet_pton(AF_INET, text.as_ptr(), address.as_mut_ptr().cast()) };
     (read == 1).then(|| address.into())
 }
@@ -50,7 +53,8 @@ fn parse_v4(text: &str) -> Option<Ipv4Addr> {
 fn parse_v6(text: &str) -> Option<Ipv6Addr> {
     let text = CString::new(text).ok()?;
     let mut address = [0u8; 16];
-    // SAFETY: the text ends with a NUL, and an address of this family has 16 bytes.
+    // SAFETY: `CString` ends the text with a NUL. `inet_pton` writes the 16 bytes of an IPv6 address, and `address` has
+    // 16.
     let read = unsafe { inet_pton(AF_INET6, text.as_ptr(), address.as_mut_ptr().cast()) };
     (read == 1).then(|| address.into())
 }
@@ -60,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_those_of_core() {
+    fn the_same_addresses_are_accepted_as_by_core() {
         let texts = "127.0.0.1:80 0.0.0.0:0 255.255.255.255:65535 256.0.0.1:1 1.2.3:4 1.2.3.4 1.2.3.4: 1.2.3.4:65536 1.2.3.4:+5 1.2.3.4:-5
             01.2.3.4:5 1.2.3.04:5 1.2.3.4.5:6 1..3.4:5 1.2.3.4:00080 localhost:80 :80 : [::1]:80 [::]:0 ::1:80 [::1] [::1]: []:80 [::1:80
             ::1]:80 [1:2:3:4:5:6:7:8]:9 [1:2:3:4:5:6:7:8:9]:1 [1::2::3]:4 [::ffff:1.2.3.4]:5 [12345::]:6 [fe80::1%2]:7 [fe80::1%]:7 [fe80::1%eth0]:7

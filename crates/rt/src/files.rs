@@ -15,7 +15,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::Error;
 
-/// The two streams that a program writes to. Neither is buffered.
+/// An output stream of the program, unbuffered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {
     /// Standard output.
@@ -24,9 +24,9 @@ pub enum Stream {
     Error,
 }
 
-/// One of the first three descriptors.
+/// Returns one of the first three descriptors.
 fn stream(number: i32) -> BorrowedFd<'static> {
-    // SAFETY: `start` has seen to it that all three are open, and nothing closes them.
+    // SAFETY: `start` opened all three descriptors before the program began, and nothing in the program closes them.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
@@ -43,44 +43,50 @@ impl fmt::Write for Stream {
     }
 }
 
-/// Standard input, output and error, duplicated: whoever gets them may close them. None if there can't be more files.
+/// Returns duplicates of standard input, output and error, which the caller may close. An entry is `None` if the
+/// process can have no more files.
 pub fn streams() -> [Option<OwnedFd>; 3] {
-    // Numbered behind the first three, so that nothing takes their place.
+    // The duplicates are numbered from 3, so that none takes the place of a closed stream.
     [0, 1, 2].map(|number| rustix::io::fcntl_dupfd_cloexec(stream(number), 3).ok())
 }
 
-/// All that standard input has.
+/// Reads standard input to its end.
 pub fn read_stdin() -> Result<Vec<u8>, Error> {
     read(stream(0), 0)
 }
 
-/// All that is in a file.
+/// Reads a file to its end.
 pub fn read_file(path: &[u8]) -> Result<Vec<u8>, Error> {
     let (file, stat) = open_to_read(path)?;
     contents(&file, &stat)
 }
 
-/// All that is in a file; one that begins with `magic` is mapped where that is possible: only what is looked at is read. It
-/// stays until the program ends. What others write to a mapped file meanwhile may show, and who shortens it ends the program.
+/// Reads a file to its end, or maps it if it begins with `magic` and is large enough. Of a mapped file, the system
+/// reads only the pages that are used.
+///
+/// The mapping stays until the program ends. Writes of other processes to the file may show in the bytes. If one
+/// shortens the file, an access to the missing part ends the program.
 pub fn map_file(path: &[u8], magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Error> {
     let (file, stat) = open_to_read(path)?;
     let size = usize::try_from(stat.st_size).unwrap_or(0);
     if size >= WORTH_MAPPING && FileType::from_raw_mode(stat.st_mode).is_file() && begins(&file, magic) {
-        // SAFETY: a new private mapping of so many bytes, which nothing else refers to, and which is never unmapped.
+        // SAFETY: this creates a new private mapping of `size` bytes. The kernel picks an unused address, so it
+        // replaces no memory.
         let mapped = unsafe { mmap(core::ptr::null_mut(), size, ProtFlags::READ, MapFlags::PRIVATE, &file, 0) };
         if let Ok(first) = mapped {
-            // SAFETY: the mapping is readable and stays. Bytes that change are bytes all the same.
+            // SAFETY: `mmap` returned `size` readable bytes, and nothing unmaps them. Another process may change the
+            // file; any byte is a valid `u8`.
             return Ok(unsafe { core::slice::from_raw_parts(first.cast::<u8>().cast_const(), size) }.into());
         }
     }
     Ok(contents(&file, &stat)?.into())
 }
 
-/// How long a fifo may stand open before somebody writes to it.
+/// How long to wait for the writer of a fifo.
 const FIFO_TIMEOUT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// Opens a file. To open a fifo would be to wait for its writer, for ever if there is none: it is opened without waiting, and its
-/// writer has a moment to come.
+/// Opens a file for reading. A plain open of a fifo waits for its writer, forever if there is none. So the file is
+/// opened without blocking, and a writer gets [`FIFO_TIMEOUT`] to come.
 fn open_to_read(path: &[u8]) -> Result<(OwnedFd, Stat), Error> {
     let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK)?;
     let stat = rustix::fs::fstat(&file)?;
@@ -94,7 +100,7 @@ fn is_fifo(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
 }
 
-/// All that is in an open file. A fifo that nobody writes to is a broken pipe.
+/// Reads an open file to its end. Errors: a fifo that nobody writes to is a broken pipe.
 fn contents(file: &OwnedFd, stat: &Stat) -> Result<Vec<u8>, Error> {
     let bytes = read(file.as_fd(), usize::try_from(stat.st_size).unwrap_or(0))?;
     if bytes.is_empty() && is_fifo(stat) {
@@ -103,26 +109,26 @@ fn contents(file: &OwnedFd, stat: &Stat) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Waits until there is something to read, or the other end is gone.
+/// Waits until there is something to read, or the other end is closed.
 fn wait(file: BorrowedFd<'_>, at_most: Option<&Timespec>) -> Result<(), Error> {
     retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(file, PollFlags::IN)], at_most))?;
     Ok(())
 }
 
-/// Whether these are the first bytes of the file.
+/// Returns whether the file begins with these bytes.
 fn begins(file: &OwnedFd, magic: &[u8; 4]) -> bool {
     let mut first = [0; 4];
     retry_on_intr(|| rustix::io::pread(file, &mut first, 0)).is_ok_and(|count| count == 4) && first == *magic
 }
 
-/// Bytes of a file below which it is read at once.
+/// The smallest size of a file that is mapped, in bytes. Smaller files are read.
 const WORTH_MAPPING: usize = 1 << 16;
 
-/// Makes a file of these bytes: of all, or when that fails, none.
+/// Writes these bytes to a file. If that fails, removes the file, so that no part of it is left.
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Error> {
     let file = open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
     write(file.as_fd(), bytes).inspect_err(|_| {
-        // Not so a device or a pipe, which were there before.
+        // A device or a pipe existed before and stays.
         let regular = rustix::fs::fstat(&file).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
         if let (true, Ok(path)) = (regular, CString::new(path)) {
             let _ = rustix::fs::unlinkat(CWD, &path, AtFlags::empty());
@@ -130,7 +136,7 @@ pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Nanoseconds since some time in the past; never goes back.
+/// Returns the nanoseconds since some fixed time in the past. It never goes back.
 pub fn now() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
@@ -141,10 +147,10 @@ fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Error> {
     Ok(retry_on_intr(|| rustix::fs::openat(CWD, &path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666)))?)
 }
 
-/// Reads to the end of a file that probably has so many bytes.
+/// Reads a file to its end. `size` is how many bytes are expected.
 fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    // One more, so that the end is found without the buffer growing first.
+    // One byte more, so that the read that finds the end needs no larger buffer.
     let mut wanted = size.saturating_add(1);
     loop {
         if bytes.len() == bytes.capacity() {
@@ -156,14 +162,14 @@ fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
         match retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes))) {
             Ok(0) => return Ok(bytes),
             Ok(_) => {}
-            // There is a writer, which has not written yet.
+            // The writer of the fifo has not written yet.
             Err(Errno::AGAIN) => wait(file, None)?,
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Asks for pages of 2 MiB, where there is room for some: a fault for each of 4 KiB takes longer than reading into it.
+/// Asks for pages of 2 MiB in this buffer. Page faults for pages of 4 KiB would take longer than the reading itself.
 #[cfg(target_os = "linux")]
 fn in_huge_pages(room: &mut [core::mem::MaybeUninit<u8>]) {
     const HUGE: usize = 1 << 21;
@@ -171,7 +177,8 @@ fn in_huge_pages(room: &mut [core::mem::MaybeUninit<u8>]) {
     let skipped = start.align_offset(HUGE);
     let length = room.len().saturating_sub(skipped) & !(HUGE - 1);
     if length > 0 {
-        // SAFETY: the range is inside of memory that is ours. What it holds stays; refusal does no harm.
+        // SAFETY: the range lies in `room`, which is borrowed mutably. The advice does not change its contents, and a
+        // refusal does no harm.
         let _ = unsafe {
             rustix::mm::madvise(start.wrapping_add(skipped).cast(), length, rustix::mm::Advice::LinuxHugepage)
         };

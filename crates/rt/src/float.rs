@@ -1,5 +1,5 @@
-//! Numbers with a point. The library `core` reads and prints them with 30 KB of code and tables; the C library, which is
-//! there anyway, rounds as exactly.
+//! Parses and prints floating-point numbers. The code and tables of `core` for this take 30 KB. The C library is linked
+//! anyway and rounds as exactly.
 
 use alloc::ffi::CString;
 use alloc::string::String;
@@ -12,11 +12,11 @@ unsafe extern "C" {
     fn snprintf(text: *mut c_char, size: usize, format: *const c_char, ...) -> c_int;
 }
 
-/// One of the two functions of C.
+/// The type of `strtod` and `strtof`.
 type Read<T> = unsafe extern "C" fn(*const c_char, *mut *mut c_char) -> T;
 
-/// The number that the text is, as `text.parse()` has it: decimal, with or without point and exponent, or a form of
-/// `inf`, `infinity`, `nan`; none if it is anything else.
+/// Parses a number. Accepts exactly what `text.parse()` accepts: decimals with or without point and exponent, and the
+/// forms of `inf`, `infinity` and `nan`. Returns `None` for anything else.
 pub fn parse_f64(text: &str) -> Option<f64> {
     parse(text, strtod)
 }
@@ -29,7 +29,7 @@ pub fn parse_f32(text: &str) -> Option<f32> {
 fn parse<T>(text: &str, read: Read<T>) -> Option<T> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_word = ["inf", "infinity", "nan"].iter().any(|word| digits.eq_ignore_ascii_case(word));
-    // C knows hexadecimal numbers, leading spaces and more.
+    // C would also accept hexadecimal numbers, leading spaces and more.
     let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     if !is_word && !is_number {
@@ -37,13 +37,13 @@ fn parse<T>(text: &str, read: Read<T>) -> Option<T> {
     }
     let text = CString::new(text).ok()?;
     let mut end = ptr::null_mut();
-    // SAFETY: the text ends with a NUL, and the address of what follows the number can be stored.
+    // SAFETY: `CString` ends the text with a NUL, and `end` has room for the pointer that `read` stores.
     let value = unsafe { read(text.as_ptr(), &mut end) };
-    // All of it is the number.
+    // The number must take up the whole text.
     ptr::eq(end, text.as_bytes_with_nul().as_ptr_range().end.wrapping_sub(1).cast()).then_some(value)
 }
 
-/// The number in as few digits as tell it from all others, as `to_string()` has it: decimal, without exponent.
+/// Prints a number as `to_string()` does: decimal, without exponent, in the fewest digits that parse back to it.
 pub fn print_f64(value: f64) -> String {
     print(value, &|text| parse_f64(text) == Some(value))
 }
@@ -53,7 +53,7 @@ pub fn print_f32(value: f32) -> String {
     print(value.into(), &|text| parse_f32(text) == Some(value))
 }
 
-/// `same` says whether a text is read as the number.
+/// `same` returns whether a text parses back to the number.
 fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
     if !value.is_finite() {
         return if value.is_nan() {
@@ -65,10 +65,11 @@ fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
         }
         .into();
     }
-    // One digit, a point, up to 16 more, and the exponent.
+    // Sign, one digit, a point, up to 16 more digits, the exponent and a NUL: at most 25 bytes.
     let mut buffer = [0u8; 32];
     for digits in 0..17 {
-        // SAFETY: what is written fits, with its NUL; the format takes an integer and a number.
+        // SAFETY: `snprintf` writes at most `buffer.len()` bytes. The format takes a `c_int` for `*` and an `f64`, as
+        // given.
         let length =
             unsafe { snprintf(buffer.as_mut_ptr().cast(), buffer.len(), c"%.*e".as_ptr(), digits as c_int, value) };
         let text = buffer.get(..length.unsigned_abs() as usize).and_then(|text| core::str::from_utf8(text).ok());
@@ -79,14 +80,14 @@ fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
     String::new()
 }
 
-/// `-1.25e+02` as `-125`.
+/// Rewrites `-1.25e+02` as `-125`.
 fn without_exponent(text: &str) -> String {
     let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let mut plain = String::new();
     let digits = number.strip_prefix('-').inspect(|_| plain.push('-')).unwrap_or(number);
     let mut digits = digits.bytes().filter(|&byte| byte != b'.').map(char::from);
-    // What stands before the point, and what behind.
+    // Writes the digits before the point, then the rest.
     if exponent < 0 {
         plain.push_str("0.");
         plain.extend((1..-exponent).map(|_| '0'));
@@ -117,7 +118,7 @@ mod tests {
             values.push((random.next_u64() >> 40) as f64 / 1000.0);
         }
         let agree = |ours: String, core: String| {
-            // Halfway between two, either may be taken.
+            // Where two shortest forms are equally close, the last digit may be either.
             let last = core.len() - 1;
             assert!(ours == core || ours.len() == core.len() && ours[..last] == core[..last], "{ours}, {core}");
         };
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_core() {
+    fn the_same_numbers_are_accepted_as_by_core() {
         let texts = "0 -0 +1 1. .5 -.5e3 1e5 1E+5 1e-5 1.e1 1e 1e+ . -. + - -- +-1 e5 .e5 1.2.3 1e5.0 1_0 0x1p3 0x1 1f 1e999
             -1e999 1e-999 inf -INF +Infinity infinit nan -NaN nan(1) NaN0 9007199254740993 16777217 0.1 3.4028236e38 1.5\u{e9}
             2.2250738585072011e-308 4.9e-324 2.4e-324 1.1754943508222874e-38 7.006492321624086e-46 1e1000000000000";

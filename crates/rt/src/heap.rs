@@ -1,5 +1,5 @@
-//! The heap: the C library's. Where there is no memory, the program ends with one line and the status 1, unless it asked to be told
-//! ([`with_allocation_errors`]).
+//! The heap of the C library. When there is no memory, the program prints one line and exits with status 1. Inside
+//! [`with_allocation_errors`] it gets an error instead.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::{c_int, c_void};
@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::Stream;
 
-// What the standard library links otherwise.
+// Without the standard library, nothing else links the C library.
 #[link(name = "c")]
 unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;
@@ -22,15 +22,15 @@ unsafe extern "C" {
 /// The C library's heap.
 struct Heap;
 
-/// How many calls of [`with_allocation_errors`] are under way.
+/// The number of calls of [`with_allocation_errors`] in progress.
 static GUARDED_CALLS: AtomicUsize = AtomicUsize::new(0);
 
-/// Below so many bytes there is no use in going on without, whoever is told: not even an error could be made. That is what the standard
-/// library and the libraries of others allocate in between, which abort if they are told.
+/// An allocation of at most this many bytes always ends the program if it fails, because even an error could not be
+/// made without it. Such small allocations are those of libraries that abort when an allocation fails.
 const RESERVE_BYTES: usize = 1 << 10;
 
-/// Does some work that can live without memory: a failing allocation of more than little is an error there, and not the end of the program.
-/// As long as it lasts, so it is in other threads.
+/// Runs work that handles failed allocations. Meanwhile, a failed allocation of more than 1 KiB is an error
+/// for the code that asked for it, and does not end the program. This also holds for other threads while the work runs.
 pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
     struct ExitGuard;
     impl Drop for ExitGuard {
@@ -43,13 +43,13 @@ pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// What becomes of an allocation that failed.
+/// Handles a failed allocation: returns null, or ends the program.
 #[cold]
 #[inline(never)]
 fn failed(size: usize) -> *mut u8 {
     if size <= RESERVE_BYTES || GUARDED_CALLS.load(Relaxed) == 0 {
         let _ = Stream::Error.write(b"wasmote: out of memory\n");
-        // SAFETY: it may be called at any time, and does not return.
+        // SAFETY: `_exit` takes no pointer and may be called at any time.
         unsafe { _exit(1) };
     }
     ptr::null_mut()
@@ -58,64 +58,70 @@ fn failed(size: usize) -> *mut u8 {
 #[global_allocator]
 static HEAP: Heap = Heap;
 
-/// Whether `malloc` aligns well enough: it does as for the largest type of C that fits.
+/// Returns whether `malloc` aligns well enough. It aligns for the largest C type that fits in the size.
 fn is_plain(layout: Layout) -> bool {
     layout.align() <= 2 * size_of::<usize>() && layout.align() <= layout.size()
 }
 
-/// The result of an allocation of so many bytes.
+/// Passes on the result of an allocation of `size` bytes, or handles its failure.
 #[inline(always)]
 fn checked(at: *mut u8, size: usize) -> *mut u8 {
     if at.is_null() { failed(size) } else { at }
 }
 
-// SAFETY: the C library's functions keep the promises of `GlobalAlloc`, with the alignment seen to by `is_plain`. All
-// of them give null for failure, and `free` and `realloc` take what each of the others gave.
+// SAFETY: the functions of the C library fulfill the contract of `GlobalAlloc`. `is_plain` checks the alignment where
+// `malloc`, `calloc` or `realloc` is called. All return null on failure. `free` and `realloc` accept pointers from all
+// of them.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if is_plain(layout) {
-            // SAFETY: any size will do.
+            // SAFETY: `malloc` accepts any size.
             return checked(unsafe { malloc(layout.size()) }.cast(), layout.size());
         }
-        // The size is to be a multiple of the alignment. It does not overflow, as `Layout` promises.
+        // C requires a multiple of the alignment. `Layout` guarantees that rounding up does not overflow.
         let size = layout.size().next_multiple_of(layout.align());
-        // SAFETY: the alignment is a power of two, and the size fits it.
+        // SAFETY: `Layout` guarantees that the alignment is a power of two, and `size` was rounded up to a multiple of
+        // it.
         checked(unsafe { aligned_alloc(layout.align(), size) }.cast(), size)
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if is_plain(layout) {
-            // Fresh pages of the system are zero already, which the C library knows.
-            // SAFETY: any size will do.
+            // The C library knows that fresh pages are zero already, and does not clear them.
+            // SAFETY: `calloc` accepts any size.
             return checked(unsafe { calloc(1, layout.size()) }.cast(), layout.size());
         }
-        // SAFETY: what `alloc` asks of its caller, this function asks too.
+        // SAFETY: `alloc` has the same contract as this function, which the caller upholds.
         let at = unsafe { self.alloc(layout) };
         if !at.is_null() {
-            // SAFETY: so many bytes were just allocated.
+            // SAFETY: `alloc` returned a block of at least `layout.size()` bytes.
             unsafe { at.write_bytes(0, layout.size()) };
         }
         at
     }
 
     unsafe fn dealloc(&self, at: *mut u8, _: Layout) {
-        // SAFETY: the caller got it from here, and does not use it again.
+        // SAFETY: the caller guarantees that this allocator returned the pointer, and does not use it again.
         unsafe { free(at.cast()) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller promises that the size is valid for this alignment.
+        // SAFETY: the caller guarantees that `size`, rounded up to the alignment, does not overflow `isize`. The
+        // alignment comes from a valid `Layout`.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         if is_plain(layout) && is_plain(new) {
-            // SAFETY: the caller got it from here.
+            // SAFETY: the caller guarantees that this allocator returned the pointer, which `free` and `realloc`
+            // accept.
             return checked(unsafe { realloc(at.cast(), size) }.cast(), size);
         }
-        // SAFETY: the size is not 0, as the caller promises.
+        // SAFETY: the caller guarantees that `size` is not 0.
         let moved = unsafe { self.alloc(new) };
         if !moved.is_null() {
-            // SAFETY: both have so many bytes, and the new one is nobody else's.
+            // SAFETY: both blocks have at least the smaller of the two sizes. They do not overlap, since `moved` was
+            // just allocated.
             unsafe { moved.copy_from_nonoverlapping(at, layout.size().min(size)) };
-            // SAFETY: the caller got it from here, and goes on with the new one.
+            // SAFETY: the caller guarantees that `at` was allocated here with `layout`, and uses only `moved` from now
+            // on.
             unsafe { self.dealloc(at, layout) };
         }
         moved

@@ -1,4 +1,4 @@
-//! The same where there is no Unix, by the standard library.
+//! The functions of this crate for systems other than Unix, made from the standard library.
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -11,22 +11,22 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
-/// An error of the system. As text it is the system's words for it.
+/// An error of the operating system. `Display` prints the system's message for it.
 #[derive(Debug)]
 pub struct Error(io::Error);
 
 impl Error {
-    /// There is no such file.
+    /// Returns whether the file does not exist.
     pub fn is_not_found(&self) -> bool {
         self.0.kind() == ErrorKind::NotFound
     }
 
-    /// It is a directory.
+    /// Returns whether the error is that the file is a directory.
     pub fn is_directory(&self) -> bool {
         self.0.kind() == ErrorKind::IsADirectory
     }
 
-    /// Nobody is at the other end.
+    /// Returns whether nobody reads the other end of the pipe.
     pub fn is_broken_pipe(&self) -> bool {
         self.0.kind() == ErrorKind::BrokenPipe
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The two streams that a program writes to.
+/// An output stream of the program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {
     /// Standard output.
@@ -64,34 +64,34 @@ impl fmt::Write for Stream {
     }
 }
 
-/// A path or argument of the system from its bytes. Where it can't be one there is no such file.
+/// Converts bytes to a path. Bytes that are not UTF-8 are replaced, and then no such file exists.
 fn path(bytes: &[u8]) -> OsString {
     alloc::string::String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// All that standard input has.
+/// Reads standard input to its end.
 pub fn read_stdin() -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes).map_err(Error)?;
     Ok(bytes)
 }
 
-/// All that is in a file.
+/// Reads a file to its end.
 pub fn read_file(file: &[u8]) -> Result<Vec<u8>, Error> {
     std::fs::read(path(file)).map_err(Error)
 }
 
-/// The same; where there is Unix, it is mapped.
+/// Reads a file to its end. On Unix, this function maps the file instead.
 pub fn map_file(file: &[u8], _magic: &[u8; 4]) -> Result<Cow<'static, [u8]>, Error> {
     read_file(file).map(Cow::Owned)
 }
 
-/// Makes a file of these bytes: of all, or when that fails, none.
+/// Writes these bytes to a file. If that fails, removes the file, so that no part of it is left.
 pub fn write_file(file: &[u8], bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path(file), bytes).inspect_err(|_| drop(std::fs::remove_file(path(file)))).map_err(Error)
 }
 
-/// Nanoseconds since some time in the past; never goes back.
+/// Returns the nanoseconds since the first call. It never goes back.
 pub fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
@@ -106,7 +106,7 @@ pub fn environment() -> impl Iterator<Item = &'static [u8]> {
     })
 }
 
-/// The number that the text is.
+/// Parses a number.
 pub fn parse_f64(text: &str) -> Option<f64> {
     text.parse().ok()
 }
@@ -116,12 +116,12 @@ pub fn parse_f32(text: &str) -> Option<f32> {
     text.parse().ok()
 }
 
-/// An address with a port.
+/// Parses an address with a port.
 pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
-/// The number in as few digits as tell it from all others.
+/// Prints a number in the fewest digits that parse back to it.
 pub fn print_f64(value: f64) -> String {
     value.to_string()
 }
@@ -137,18 +137,18 @@ pub fn start(main: fn(Vec<&'static [u8]>) -> i32) -> ! {
     std::process::exit(main(args.collect()))
 }
 
-/// Does some work that can live without memory. Here it is the standard library that decides what comes of it.
+/// Runs work that handles failed allocations. Here the standard library decides what happens on such a failure.
 pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Starts a thread that does this work. Says whether it could be had.
+/// Starts a thread that does this work. Returns whether the thread could be started.
 pub fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
     thread::Builder::new().spawn(work).is_ok()
 }
 
-/// Calls `work` on so many threads at once, this one among them, and returns when all calls have returned. Where no more threads
-/// can be had, there are fewer.
+/// Calls `work` on `threads` threads at once, including this one, and returns when all calls have returned. If the
+/// system refuses a thread, fewer calls are made.
 pub fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     thread::scope(|scope| {
         for _ in 1..threads {
@@ -158,7 +158,7 @@ pub fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     });
 }
 
-/// How many threads can run at once.
+/// Returns how many threads can run at once.
 pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, |threads| threads.get())
 }

@@ -1,17 +1,16 @@
-//! What a command needs of the system: its start and end, a heap, files, and words for errors. The standard library
-//! has all of that, but brings some 300 KB along (docs/journal/size.md); so this is made of the C library, which is linked
-//! anyway, and of system calls.
+//! What a command needs from the operating system: start and end, a heap, files, threads and error messages. The
+//! standard library has all of that but adds some 300 KB (docs/journal/size.md). This crate uses system calls and the C
+//! library, which is linked anyway.
 //!
-//! 1. `start`: from C's `main` to ours, which [`start!`] names;
-//! 2. `heap`: the heap, and what becomes of the program when there is no memory;
-//! 3. `bare`: the end after a panic. Not there if the program has the standard library after all: with
-//!    the feature `std`, or elsewhere than on Linux, or where panics unwind, as in tests;
-//! 4. `files`: reading and writing, the clock; `hosted` is the same where there is no Unix;
-//! 5. `threads`: work on several at once;
-//! 6. `error`: what went wrong there; `float`: numbers from text and to text; `address`: addresses from text.
+//! 1. `start`: from the C function `main` to the program's own, which [`start!`] names;
+//! 2. `heap`: the heap, and what happens when there is no memory;
+//! 3. `no_std_runtime`: the panic handler. It is left out where the standard library is linked: with the feature `std`,
+//!    on systems other than Linux, and where panics unwind, as in tests;
+//! 4. `files`: reading and writing, and the clock; `hosted` replaces all modules on systems other than Unix;
+//! 5. `threads`: work on several threads at once;
+//! 6. `error`: errors of the system; `float`: parses and prints numbers; `address`: parses addresses.
 //!
-//! This crate is where the command is `unsafe`, so that the command itself is not.
-//!
+//! The `unsafe` code of the command is in this crate, so that the command itself has none.
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
@@ -68,10 +67,11 @@ pub use threads::{end, processors, run_on_threads, spawn, wait_for_end};
 #[macro_export]
 macro_rules! start {
     ($main:path) => {
-        // SAFETY: this is the program's one function of that name, and has the type that C gives it.
+        // SAFETY: this is the only function named `main` that the program exports, and it has the C signature.
         #[unsafe(no_mangle)]
         extern "C" fn main(argc: core::ffi::c_int, argv: *const *const core::ffi::c_char) -> core::ffi::c_int {
-            // SAFETY: the C library calls this once, before there are threads, with arguments that stay.
+            // SAFETY: the C library calls `main` once, on the only thread. Its `argv` has `argc` strings, which stay as
+            // they are.
             unsafe { $crate::start(argc, argv, $main) }
         }
     };

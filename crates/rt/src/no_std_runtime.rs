@@ -1,4 +1,4 @@
-//! What every program must have that does without the standard library, beside a heap: an end after a panic.
+//! What a program without the standard library needs besides a heap: a panic handler.
 
 use core::panic::PanicInfo;
 
@@ -8,30 +8,31 @@ unsafe extern "C" {
     fn abort() -> !;
 }
 
-/// The libraries `core` and `alloc` come compiled for panics that unwind. Tables of theirs name this function; nothing
-/// reads them, and `crates/cli/layout.ld` leaves them out.
-// SAFETY: only the standard library has a function of that name, and it is not linked.
+/// `core` and `alloc` are compiled for panics that unwind, and their unwind tables name this function. Nothing reads
+/// the tables, and `crates/cli/layout.ld` discards them.
+// SAFETY: only the standard library also exports this name, and it is not linked.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
-/// Functions of theirs end in a call of this one after they have cleaned up for a panic that passes through. None does.
-// SAFETY: only the unwinder has a function of that name, and it is not linked.
+/// `core` and `alloc` call this function after cleaning up during an unwinding panic. Panics abort here, so it is never
+/// called.
+// SAFETY: only the unwinder also exports this name, and it is not linked.
 #[unsafe(no_mangle)]
 extern "C" fn _Unwind_Resume() -> ! {
-    // SAFETY: it takes nothing and does not return.
+    // SAFETY: `abort` takes nothing and may be called at any time.
     unsafe { abort() }
 }
 
-/// Says that this is a fault of the program, and with the feature `panic-messages` which, then aborts.
+/// Prints that the program panicked, with the feature `panic-messages` also why and where, then aborts.
 #[panic_handler]
 fn panicked(info: &PanicInfo<'_>) -> ! {
-    said(info);
-    // SAFETY: it takes nothing and does not return.
+    print_panic(info);
+    // SAFETY: `abort` takes nothing and may be called at any time.
     unsafe { abort() }
 }
 
 #[cfg(feature = "panic-messages")]
-fn said(info: &PanicInfo<'_>) {
+fn print_panic(info: &PanicInfo<'_>) {
     use core::fmt::Write;
     let mut stderr = Stream::Error;
     let _ = match info.location() {
@@ -40,8 +41,9 @@ fn said(info: &PanicInfo<'_>) {
     };
 }
 
-/// Nothing is read of where and why, so that the linker's optimiser takes both out of each place that could panic.
+/// Does not read the message or the location, so that the optimizer removes both from every place that can panic.
 #[cfg(not(feature = "panic-messages"))]
-fn said(_: &PanicInfo<'_>) {
-    let _ = Stream::Error.write(b"panicked: built with the feature `panic-messages`, it says where\n");
+fn print_panic(_: &PanicInfo<'_>) {
+    let _ = Stream::Error
+        .write(b"panicked: this is a bug in wasmote. A build with the feature `panic-messages` prints where\n");
 }

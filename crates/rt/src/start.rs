@@ -1,4 +1,4 @@
-//! From the C library's start to the program's.
+//! Starts the program from the C function `main`.
 
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char, c_int};
@@ -12,19 +12,19 @@ unsafe extern "C" {
 const SIGPIPE: c_int = 13;
 const SIG_IGN: usize = 1;
 
-/// Calls `main` with the program's arguments; returns the exit status.
+/// Calls `main` with the program's arguments, and returns the exit status.
 ///
 /// # Safety
 ///
-/// `argv` has `argc` strings, which stay where they are and as they are. There is one thread.
+/// `argv` must have `argc` strings that stay valid and unchanged until the program ends. There must be no other thread.
 pub unsafe fn start(argc: c_int, argv: *const *const c_char, main: fn(Vec<&'static [u8]>) -> i32) -> c_int {
-    // Writing to a closed pipe is an error, not the end: programs of guests want to know.
-    // SAFETY: no handler of anybody's is replaced yet.
+    // A write to a closed pipe becomes an error instead of a signal that ends the process. Guests must see that error.
+    // SAFETY: the caller guarantees that there is no other thread. The program has just started, so no handler is lost.
     unsafe { signal(SIGPIPE, SIG_IGN) };
     open_streams();
     let mut args = Vec::new();
     for i in 1..usize::try_from(argc).unwrap_or(0) {
-        // SAFETY: `i` is less than `argc`, and the string stays.
+        // SAFETY: `i` is less than `argc`, and the caller guarantees that many valid strings.
         args.push(unsafe { CStr::from_ptr(*argv.add(i)) }.to_bytes());
     }
     main(args)
@@ -34,12 +34,13 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// The variables of the environment, each `NAME=VALUE`.
+/// Returns the variables of the environment, each as `NAME=VALUE`.
 pub fn environment() -> impl Iterator<Item = &'static [u8]> {
-    // SAFETY: nothing in this program sets variables, so the list stays as the C library found it.
+    // SAFETY: nothing in this program sets variables, so `environ` does not change while it is read.
     let mut next = unsafe { environ };
     core::iter::from_fn(move || {
-        // SAFETY: a list may be missing, and ends with a null pointer, beyond which `next` never gets; its strings stay.
+        // SAFETY: `environ` is null or a list that ends with a null pointer. `next` is only advanced past entries that
+        // are not null. The strings stay valid, because nothing sets variables.
         unsafe {
             if next.is_null() || (*next).is_null() {
                 return None;
@@ -51,11 +52,11 @@ pub fn environment() -> impl Iterator<Item = &'static [u8]> {
     })
 }
 
-/// Opens `/dev/null` as each of the first three descriptors that is closed: the next file to be opened would get its
-/// number, and what is printed would end up in it.
+/// Opens `/dev/null` in place of each standard stream that is closed. Otherwise the next opened file would get its
+/// number, and output would end up in that file.
 fn open_streams() {
     loop {
-        // The lowest number that is free.
+        // The system assigns the lowest free number.
         let Ok(null) = rustix::fs::openat(CWD, c"/dev/null", OFlags::RDWR, Mode::empty()) else { return };
         if rustix::fd::AsRawFd::as_raw_fd(&null) > 2 {
             return;

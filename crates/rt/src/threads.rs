@@ -1,14 +1,15 @@
-//! Threads, by the C library's.
+//! Threads of the C library.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-/// What C calls `pthread_t`: a number or an address, as large as one.
+/// The type `pthread_t` of C: a number or a pointer, and as large as a pointer.
 type Thread = usize;
 
-// Before version 2.34 of glibc it was a library of its own; since then this one is empty, and nothing is linked.
+// Before glibc 2.34 the functions were in a library of their own. Since then that library is empty, and linking it adds
+// nothing.
 #[cfg_attr(all(target_os = "linux", target_env = "gnu"), link(name = "pthread"))]
 unsafe extern "C" {
     fn pthread_create(
@@ -23,71 +24,76 @@ unsafe extern "C" {
     fn exit(status: c_int) -> !;
 }
 
-/// Starts a thread with the C library's defaults; none if it can't be had.
+/// Starts a thread with default attributes. Returns `None` if the system refuses it.
 ///
 /// # Safety
-/// `start` can be called once with `data`, from another thread.
+///
+/// `start` must be safe to call once with `data` on another thread.
 unsafe fn create(start: extern "C" fn(*mut c_void) -> *mut c_void, data: *mut c_void) -> Option<Thread> {
     let mut thread = 0;
-    // SAFETY: the thread's name can be stored, and the caller promises the rest.
+    // SAFETY: `thread` has room for a `pthread_t`, and a null pointer stands for default attributes. The caller
+    // guarantees that `start` may be called with `data`.
     let failed = unsafe { pthread_create(&mut thread, ptr::null(), start, data) };
     (failed == 0).then_some(thread)
 }
 
-/// Work of a thread that nobody waits for.
+/// The work of a detached thread.
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Starts a thread that does this work. Says whether it could be had.
+/// Starts a detached thread that does this work. Returns whether the thread could be started.
 pub fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
     extern "C" fn start(work: *mut c_void) -> *mut c_void {
-        // SAFETY: it is the box that was given away below, for this one call.
+        // SAFETY: `spawn` passes the pointer of a leaked `Box<Work>`, and the thread calls `start` once.
         let work: Box<Work> = unsafe { Box::from_raw(work.cast()) };
         work();
         ptr::null_mut()
     }
     let work: *mut Work = Box::into_raw(Box::new(Box::new(work)));
-    // SAFETY: the box is nobody else's, and what is in it may be sent to another thread.
+    // SAFETY: nothing else uses the leaked box, and its content is `Send`.
     match unsafe { create(start, work.cast()) } {
         Some(thread) => {
-            // SAFETY: the thread was just started, and nobody waits for it.
+            // SAFETY: `create` just started the thread, and nothing joins or detaches it elsewhere.
             unsafe { pthread_detach(thread) };
             true
         }
         None => {
-            // SAFETY: no thread was started that could have taken it.
+            // SAFETY: no thread was started, so this function still owns the leaked box.
             drop(unsafe { Box::from_raw(work) });
             false
         }
     }
 }
 
-/// A thread that is waited for when this is dropped.
+/// A thread that is joined on drop.
 struct Joined(Thread);
 
 impl Drop for Joined {
     fn drop(&mut self) {
-        // SAFETY: the thread was started, and only this waits for it.
+        // SAFETY: `create` started the thread, and only this drop joins it.
         unsafe { pthread_join(self.0, ptr::null_mut()) };
     }
 }
 
-/// Calls `work` on so many threads at once, this one among them, and returns when all calls have returned. Where no more threads
-/// can be had, there are fewer.
+/// Calls `work` on `threads` threads at once, including this one, and returns when all calls have returned. If the
+/// system refuses a thread, fewer calls are made.
 pub fn run_on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     extern "C" fn start(work: *mut c_void) -> *mut c_void {
-        // SAFETY: it is the reference below, which stays until this thread has been waited for.
+        // SAFETY: `data` points to the parameter `work` below, which stays valid until `_others` has joined this
+        // thread.
         let work: &&(dyn Fn() + Sync) = unsafe { &*work.cast_const().cast() };
         work();
         ptr::null_mut()
     }
     let data = ptr::from_ref(&work).cast_mut().cast();
-    // SAFETY: what is referred to may be shared between threads, and outlives them: they are waited for when the list is dropped.
+    // SAFETY: `work` is `Sync`, so other threads may call it. It outlives the threads, because dropping `_others` joins
+    // them, also when `work` panics.
     let start = |_| unsafe { create(start, data) }.map(Joined);
     let _others: Vec<Joined> = (1..threads).map_while(start).collect();
     work();
 }
 
-/// How many threads can run at once: processors that this process may use, or fewer where its container has a share of them.
+/// Returns how many threads can run at once: the processors that this process may use, or fewer if its container has a
+/// smaller share.
 #[cfg(target_os = "linux")]
 pub fn processors() -> usize {
     let processors = rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count() as usize);
@@ -95,15 +101,15 @@ pub fn processors() -> usize {
     processors.min(share.unwrap_or(usize::MAX)).max(1)
 }
 
-/// How many processors a container has by its file `cpu.max`, rounded down: microseconds of running in a period, or `max`, and microseconds of
-/// the period.
+/// Parses `cpu.max` of a container and returns its number of processors, rounded down. The file has the microseconds
+/// per period, or `max`, then the length of the period in microseconds.
 #[cfg(target_os = "linux")]
 fn container_share(limit: &[u8]) -> Option<usize> {
     let (quota, period) = core::str::from_utf8(limit).ok()?.trim_ascii().split_once(' ')?;
     quota.parse::<usize>().ok()?.checked_div(period.parse().ok()?)
 }
 
-/// How many threads can run at once.
+/// Returns how many threads can run at once.
 #[cfg(not(target_os = "linux"))]
 pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| threads.get())
@@ -112,14 +118,14 @@ pub fn processors() -> usize {
 /// Waits until another thread ends the program.
 pub fn wait_for_end() -> ! {
     loop {
-        // SAFETY: it takes nothing.
+        // SAFETY: `pause` takes nothing and may be called at any time.
         unsafe { pause() };
     }
 }
 
 /// Ends the program, from any thread.
 pub fn end(status: i32) -> ! {
-    // SAFETY: it may be called by any thread; nothing is called at the end but what the C library has.
+    // SAFETY: any thread may call `exit`. The program registers no exit handlers, so only those of the C library run.
     unsafe { exit(status) }
 }
 
@@ -133,7 +139,7 @@ mod tests {
     #[test]
     fn work_runs_on_all_threads_at_once_and_has_ended() {
         for threads in [1, 2, 7] {
-            // Nobody passes before all have come.
+            // The barrier opens only when all threads have reached it.
             let (together, calls) = (Barrier::new(threads), AtomicUsize::new(0));
             run_on_threads(threads, &|| {
                 together.wait();
