@@ -24,8 +24,8 @@ fn main() {
     }
 }
 
-/// Whether this machine's glibc, which the binary will run with, is 2.36 or newer: older ones cannot read packed
-/// relocations.
+/// Returns whether the glibc of this machine, on which the binary will run, is 2.36 or newer. Older ones cannot read
+/// packed relocations.
 fn glibc_packs_relocations() -> bool {
     let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
     let version = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,8 +1,8 @@
-//! Running a large module while other threads still prove it valid.
+//! Runs a large module while other threads still validate it.
 //!
-//! Each function is proven before it runs, by whoever comes first. Until all are, the guest does nothing that could be
-//! noticed: [`wait_validated`] is asked before, and at the end. If the module turns out not to be valid nothing has happened but that time
-//! and memory were spent, and it is refused as if it had not been run.
+//! Each function is validated before it runs, by the thread that reaches it first. Until all are valid, the guest has
+//! no effects outside: each such call first waits in [`wait_validated`], and so does the end of the run. If the module
+//! is invalid, it is refused as if it had never run.
 
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -13,39 +13,40 @@ use wasmote_rt::{end, processors, run_on_threads, spawn, wait_for_end};
 use crate::failure::CliError;
 use crate::load::BackgroundValidation;
 
-/// Bytes of a binary below which threads cost more than they save.
+/// The smallest binary that is validated by threads, in bytes. For smaller ones, threads cost more than they save.
 const LARGE: usize = 1 << 20;
-/// The most threads that validate at once.
+/// The maximum number of validating threads.
 const THREADS: usize = 8;
 
-/// All of it.
+/// The functions of this module, for `load`.
 pub const BACKGROUND_VALIDATION: BackgroundValidation = BackgroundValidation { allow, threads, start, wait_validated };
 
-/// Lets the engine validate this module with threads while it is loaded.
+/// Lets the engine validate this module with threads while loading it.
 fn allow(config: &mut Config, wasm: &[u8]) {
     config.validation_threads(threads(wasm) + 1).run_on_threads(run_on_threads);
 }
 
-/// How many threads, besides the one that runs it, are to validate this module.
+/// Returns how many threads validate this module, besides the one that runs it.
 fn threads(wasm: &[u8]) -> usize {
     if wasm.len() < LARGE { 0 } else { processors().min(THREADS) - 1 }
 }
 
-/// Starts to validate a module by so many threads. If it is not valid they end the process, saying why.
+/// Starts up to `threads` threads that validate the module. If it is invalid, they print the error and end the process.
+/// If no thread can be started, validates the module here.
 fn start(module: &Module, file: &[u8], threads: usize) -> Result<(), Error> {
     let spawn = |work: fn(&Module, &[u8])| {
         let (module, file) = (module.clone(), Vec::from(file));
         spawn(move || work(&module, &file))
     };
     let mut started = 0;
-    // Where no more threads can be had, there are fewer.
+    // If the system refuses a thread, the ones started so far do all the work.
     while started < threads && spawn(|module, file| refuse(module.validate(), module, file)) {
         started += 1;
     }
     if started == 0 { module.validate() } else { Ok(()) }
 }
 
-/// Ends the process, unless another thread already does.
+/// Ends the process if the verdict is an error. Only the first thread that comes here prints it.
 fn refuse(verdict: Result<(), Error>, module: &Module, file: &[u8]) {
     static REFUSED: AtomicBool = AtomicBool::new(false);
     if let Err(error) = verdict {
@@ -58,7 +59,8 @@ fn refuse(verdict: Result<(), Error>, module: &Module, file: &[u8]) {
     }
 }
 
-/// Takes part in validating a module that [`start`] was called for, and returns when it is known to be valid, or never.
+/// Helps to validate a module that [`start`] was called for. Returns when the whole module is known to be valid;
+/// otherwise ends the process.
 fn wait_validated(module: &Module, file: &[u8]) {
     refuse(module.validate(), module, file);
 }

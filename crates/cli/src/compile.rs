@@ -1,4 +1,4 @@
-//! `wasmote compile`: a module as an image.
+//! `wasmote compile`: translates a module into an image.
 
 use alloc::format;
 
@@ -14,11 +14,11 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let image_options = image_options(options)?;
     let Some(out) = options.out else {
-        return Err(CliError::usage("where to? Name the image with `-o OUT.wmi`"));
+        return Err(CliError::usage("no output given: name the image with `-o OUT.wmi`"));
     };
     let input = input::module(file)?;
     if input.is_image() {
-        return Err(CliError::load(file, "this is an image already: compile the module that it was made from"));
+        return Err(CliError::load(file, "this is already an image: compile the module that it was made from"));
     }
     let module = load_alone(file, input)?;
     let image = wasmote_rt::with_allocation_errors(|| module.to_image(&image_options));
@@ -26,7 +26,7 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
     output::write(Some(out), &image)
 }
 
-/// What the image may contain.
+/// Returns the options of the image.
 fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
     let mut image = ImageOptions { names: options.names, ..ImageOptions::default() };
     image.code.metered = options.metered;
@@ -36,7 +36,7 @@ fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
     Ok(image)
 }
 
-/// The value of `--op-set`.
+/// Parses the value of `--op-set`.
 fn op_set(value: &str) -> Result<OpSet, CliError> {
     match value {
         "core" => Ok(OpSet::Core),

@@ -1,4 +1,4 @@
-//! How often each instruction ran, and right after which: for `cargo xtask bench --count`.
+//! Prints how often each instruction ran, and behind which other, for `cargo xtask bench --count`.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -7,9 +7,11 @@ use wasmote::count::Dispatched;
 use wasmote_ir::Opcode;
 use wasmote_rt::Stream;
 
-/// Each pair of neighbours on a line of standard error: `dispatched FIRST SECOND COUNT`. Two instructions that were dispatched
-/// as one have a `+` between them; in place of an instruction, `host` says that wasm was entered or left. Without pairs, also what
-/// stands in a row, as `straight FIRST COUNT SECOND COUNT ...`.
+/// Prints each two instructions that ran one after the other on a line of standard error: `dispatched FIRST SECOND
+/// COUNT`. A superinstruction is written as two names with a `+`. `host` instead of a name stands for host code outside
+/// the interpreter.
+///
+/// If superinstructions are off, also prints each straight run of code as `straight FIRST COUNT SECOND COUNT ...`.
 pub fn print() {
     let mut text = String::new();
     for (neighbours, count) in wasmote::count::counts() {
@@ -40,7 +42,7 @@ pub fn print() {
     let _ = Stream::Error.write(text.as_bytes());
 }
 
-/// As in the list of pairs: `I32Add.ss_r`.
+/// Adds a name as in the list of superinstructions: `I32Add.ss_r`.
 fn name(opcode: Opcode, text: &mut String) {
     let Some((op, _)) = opcode.family() else { return };
     *text += op.name();

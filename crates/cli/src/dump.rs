@@ -1,4 +1,4 @@
-//! `wasmote dump`: functions as the instructions that they are run as, before they are linked or after.
+//! `wasmote dump`: prints the instructions that functions are translated to, before or after linking.
 
 mod linked;
 
@@ -19,7 +19,7 @@ use crate::load::{config, load};
 use crate::options::Options;
 use crate::{input, print};
 
-/// The names of all functions: those that the module has for them, or of exports.
+/// Returns a name for each function: from the name section, otherwise from an export.
 pub fn names(module: &Module) -> Vec<Option<&str>> {
     let mut names: Vec<_> = (0..module.info().funcs.len() as u32).map(|func| module.function_name(func)).collect();
     for export in module.info().exports.iter().filter(|export| export.kind == ExportKind::Func) {
@@ -30,7 +30,7 @@ pub fn names(module: &Module) -> Vec<Option<&str>> {
     names
 }
 
-/// The functions that are wanted by index or name, all of the module's own if none is named.
+/// Returns the functions to print: the one with this index or name, or all functions that the module defines.
 pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> Result<Range<u32>, CliError> {
     let info = module.info();
     let all = info.imported_funcs..info.funcs.len() as u32;
@@ -43,7 +43,9 @@ pub fn chosen(wanted: Option<&str>, module: &Module, names: &[Option<&str>]) -> 
         .or_else(|| all.clone().find(|&func| names[func as usize] == Some(wanted)));
     match found {
         Some(func) if all.contains(&func) => Ok(func..func + 1),
-        Some(func) if func < all.start => Err(CliError::usage(format!("function {func} is imported: it has no code"))),
+        Some(func) if func < all.start => {
+            Err(CliError::usage(format!("function {func} is imported: name one with code")))
+        }
         _ if all.is_empty() => {
             Err(CliError::usage(format!("no function `{}`: the module has none with code", Escaped(wanted))))
         }
@@ -63,7 +65,7 @@ pub fn dump(options: &Options) -> Result<i32, CliError> {
     let is_image = input.is_image();
     let mut config = config(&input);
     config.superinstructions(!options.no_superinstructions);
-    // Only what is valid can be translated.
+    // The module is validated first, because only valid code can be translated.
     let module = load(&Engine::new(&config), file, input)?;
     if is_image {
         module.verify().map_err(|error| CliError::of(file, module.bytes(), &error))?;
@@ -73,10 +75,10 @@ pub fn dump(options: &Options) -> Result<i32, CliError> {
     let chosen = chosen(options.func, &module, &names)?;
     listing_heading(&mut text, module.linked_options());
     if is_image && options.linked {
-        text += "offsets: none, the image has no operators\n";
+        text += "offsets: none, an image has no operators\n";
     }
     for func in chosen {
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _ = head(&mut text, &module, func, names[func as usize]);
         let _ = match module.linked_function(func) {
             Ok(function) if options.linked => linked::print(&mut text, &module, &function),
@@ -91,15 +93,15 @@ pub fn dump(options: &Options) -> Result<i32, CliError> {
     print(&text)
 }
 
-/// Says what holds for the code of all functions.
+/// Adds the properties of all code.
 fn listing_heading(text: &mut String, options: LinkedOptions) {
-    let yes = |is: bool| if is { "yes" } else { "no" };
+    let yes_or_no = |is: bool| if is { "yes" } else { "no" };
     for (option, holds) in [
         ("op set", if options.extended { "extended" } else { "core" }),
-        ("metered", yes(options.metered)),
-        ("canonical NaNs", options.canonical_nans.map_or("as compiled", yes)),
-        ("guarded memory", yes(options.guarded)),
-        ("superinstructions", yes(options.superinstructions)),
+        ("metered", yes_or_no(options.metered)),
+        ("canonical NaNs", options.canonical_nans.map_or("as compiled", yes_or_no)),
+        ("guarded memory", yes_or_no(options.guarded)),
+        ("superinstructions", yes_or_no(options.superinstructions)),
     ] {
         let _ = writeln!(text, "{option}: {holds}");
     }
@@ -117,7 +119,7 @@ fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fm
     text.write_char('\n')
 }
 
-/// Adds the code of a function, as it is before it is linked.
+/// Adds the code of a function before linking.
 fn code(text: &mut String, function: &LinkedFunction) -> fmt::Result {
     let LinkedFunction { frame_slots, header, code, .. } = function;
     writeln!(text, "  {frame_slots} slots, header at s{header}, {} units", code.len())?;

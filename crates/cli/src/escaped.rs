@@ -1,9 +1,10 @@
-//! Names out of modules and from the command line, as they can be printed.
+//! Escapes names from modules and from the command line, so that they are safe to print.
 
 use core::fmt::{Display, Formatter, Result, Write};
 
-/// Other characters than those of ASCII that move, hide or turn what stands around them, or that no font has: controls, marks of
-/// direction and width, ends of lines and paragraphs, tags, private ones and those that are none.
+/// Characters beyond ASCII that move, hide or reorder the text around them, or that no font has. They are controls,
+/// marks of direction and width, line and paragraph separators, variation selectors, private characters and
+/// noncharacters.
 const INVISIBLE: [(char, char); 12] = [
     ('\u{80}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
@@ -19,10 +20,10 @@ const INVISIBLE: [(char, char); 12] = [
     ('\u{fff0}', '\u{fffb}'),
 ];
 
-/// From here on there are tags and private characters.
+/// The first character of the planes with tags and private characters.
 const LAST_PLANES: char = '\u{e0000}';
 
-/// A name, with what can't be printed as it is written in Rust: quotes and backslashes, too, so that it can be read back.
+/// Prints a name with Rust escapes for unprintable characters, quotes and backslashes, so that it can be read back.
 pub struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {
@@ -67,15 +68,15 @@ mod tests {
         assert_eq!(Escaped("a\u{202e}b\u{9b}c\u{e0041}").to_string(), "a\\u{202e}b\\u{9b}c\\u{e0041}");
     }
 
-    /// All that `core`, with its tables of Unicode, finds to be control or format characters.
+    /// Checks all characters that `core` classifies as control characters or white space.
     #[test]
-    fn nothing_of_control_is_printed() {
+    fn no_control_character_is_printed() {
         for c in ('\0'..=char::MAX).filter(|c| c.is_control() || c.is_whitespace()) {
             let raw = Escaped(c.encode_utf8(&mut [0; 4])).to_string().contains(c);
-            // Spaces of other scripts are as harmless as the usual one.
+            // The other space characters are as harmless as the usual one.
             assert!(!raw || c == ' ' || ('\u{1680}'..='\u{200a}').contains(&c) || c == '\u{3000}', "{c:?}");
         }
-        // Bidirectional controls, of which the standard has 12.
+        // The standard has these 12 bidirectional controls.
         for c in
             "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
         {

@@ -1,4 +1,4 @@
-//! What can go wrong, in words for the one who typed the command, and with what exit status.
+//! Errors of the command: the message and the exit status.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -24,7 +24,7 @@ type MissingFeatures = fn(&[u8]) -> Vec<&'static str>;
 /// Lists the features that a module needs and this build lacks.
 const MISSING_FEATURES: Option<MissingFeatures> = built!("validate", crate::validate::missing_features);
 
-/// A path or argument as text; what is not UTF-8 in it is replaced.
+/// Returns a path or argument as text. Bytes that are not UTF-8 are replaced.
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
@@ -36,22 +36,22 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// The command line is wrong.
+    /// Returns the error for a wrong command line.
     pub fn usage(message: impl Into<String>) -> CliError {
         CliError { status: EXIT_USAGE, message: message.into() }
     }
 
-    /// The file is not what it should be.
+    /// Returns the error for a file that cannot be used.
     pub fn load(file: &[u8], message: impl Display) -> CliError {
         CliError { status: EXIT_LOAD_ERROR, message: format!("{}: {message}", shown(file)) }
     }
 
-    /// The file is no module, for this reason.
+    /// Returns the error for a malformed module.
     pub fn malformed(file: &[u8], error: impl Display) -> CliError {
         CliError::load(file, format_args!("malformed module: {error}: the file is damaged or cut off, build it again"))
     }
 
-    /// What a call into the library ended with.
+    /// Returns the error for an error of the library.
     pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> CliError {
         match error.kind() {
             ErrorKind::Exit(code) => CliError { status: *code, message: String::new() },
@@ -70,7 +70,7 @@ impl CliError {
             }),
             ErrorKind::Link(problems) => {
                 let count = if problems.len() == 1 { "1 import" } else { "imports" };
-                let mut message = format!("{count} cannot be satisfied: {PROVIDED}");
+                let mut message = format!("{count} cannot be resolved: {PROVIDED}");
                 for problem in problems {
                     message += &format!("\n  {problem}");
                 }
@@ -80,7 +80,8 @@ impl CliError {
         }
     }
 
-    /// The module needs what this build lacks, if that is so; all of it is named.
+    /// Returns the error for a module that needs features this build lacks, naming them all. Returns `None` if it needs
+    /// none.
     fn unsupported(file: &[u8], wasm: &[u8], offset: usize) -> Option<CliError> {
         let missing = MISSING_FEATURES?(wasm);
         if missing.is_empty() {
@@ -92,21 +93,21 @@ impl CliError {
 
     pub fn print(&self) {
         if !self.message.is_empty() {
-            // If standard error is closed there is nobody to tell.
+            // Without standard error, the message has nowhere to go.
             let _ = Stream::Error.write(format!("wasmote: {}\n", self.message).as_bytes());
         }
     }
 }
 
-const UNSUPPORTED: &str = "this build of wasmote lacks that, compile the module without it";
+const UNSUPPORTED: &str = "this build of wasmote lacks that: compile the module without it";
 
 const PROVIDED: &str = if features::WASI.is_built {
-    "only WASI preview 1 is provided here, other imports need a program that embeds the module"
+    "this command provides only WASI preview 1, for other imports embed the module in a program"
 } else {
-    "this build of wasmote provides none, it was built without the feature `wasi`"
+    "this wasmote was built without the feature `wasi` and provides none"
 };
 
-/// Our own output can't be written. That nobody wants to read the rest of it is no failure.
+/// Standard output cannot be written. If its reader has closed the pipe, that is no failure.
 impl From<wasmote_rt::Error> for CliError {
     fn from(error: wasmote_rt::Error) -> CliError {
         if error.is_broken_pipe() {

@@ -1,7 +1,7 @@
 //! The features of this build, as data.
 //!
-//! Code that compiles in every build asks [`Feature::is_built`]. An item that only some builds have is an `Option`, made by
-//! [`built!`]: the code that uses it is the same in all builds.
+//! Code that compiles in every build asks [`Feature::is_built`]. An item that only some builds have is an `Option` made
+//! by [`built!`], so that the code that uses it is the same in all builds.
 
 use alloc::format;
 
@@ -17,12 +17,14 @@ pub struct Feature {
 }
 
 impl Feature {
-    /// The error for a command or option that needs the feature, in a build without it.
+    /// Returns the error for a command or option that needs this feature, in a build without it.
     #[cold]
     #[inline(never)]
     pub fn missing(self, what: &str) -> CliError {
         let name = self.name;
-        CliError::usage(format!("this wasmote has no `{what}`: it was built without the feature `{name}`"))
+        CliError::usage(format!(
+            "`{what}` needs the feature `{name}`, which this wasmote lacks: build it with that feature"
+        ))
     }
 }
 
@@ -44,7 +46,7 @@ features! {
     WAT "wat";
 }
 
-/// An item that a feature adds: `Some` of it in builds with the feature, otherwise `None`.
+/// Gives `Some(item)` in builds with the feature, and `None` in others.
 macro_rules! built {
     ($feature:literal, $item:expr) => {{
         #[cfg(feature = $feature)]

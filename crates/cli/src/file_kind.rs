@@ -1,4 +1,5 @@
-//! What kind of file it is, which decides what each command does with it; and what is said of a file that a command cannot work on.
+//! Recognizes kinds of files by their bytes. Each command decides by the kind what to do, and gets the message for a
+//! file that it cannot use.
 
 mod text;
 
@@ -7,29 +8,29 @@ use wasmote_decode::header::COMPONENT;
 
 use crate::features;
 
-/// What kind of file it is, by its bytes.
+/// A kind of file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FileKind {
     /// A module in the binary format.
     Binary,
     /// An image of a module.
     Image,
-    /// A module in the text format, or what might be one.
+    /// Text that is, or may be, a module.
     Text,
     /// A script of the specification: text with directives.
     Script,
     /// A component, as a binary or as text.
     Component,
-    /// Nothing but white space.
+    /// White space only.
     Empty,
-    /// The beginning of the header of a binary or an image.
+    /// The beginning of the header of a binary or an image, cut off.
     Cut,
-    /// Something else that is easy to tell, and what is to be said of it.
+    /// A known kind that wasmote cannot use, with its message.
     Foreign(&'static str),
     Unknown,
 }
 
-/// What people give by mistake: how it begins, and what to say.
+/// Files that people give by mistake: their first bytes, and the message.
 const FOREIGN: [(&[u8], &str); 5] = [
     (b"\x7fELF", "this is machine code (ELF): compile the program for WebAssembly, such as wasm32-wasip1"),
     (b"\x1f\x8b", "this is compressed (gzip): unpack it first"),
@@ -39,7 +40,7 @@ const FOREIGN: [(&[u8], &str); 5] = [
 ];
 
 impl FileKind {
-    /// The kind of a file with these bytes.
+    /// Returns the kind of a file with these bytes.
     pub fn of(bytes: &[u8]) -> FileKind {
         match Header::of(bytes) {
             Header::Module => return FileKind::Binary,
@@ -47,14 +48,14 @@ impl FileKind {
             Header::Image => return FileKind::Image,
             Header::Other => {}
         }
-        // The first byte of zstd's is a parenthesis, too.
+        // This comes before the test for text, because the first byte of a zstd file is a parenthesis.
         if let Some(&(_, message)) = FOREIGN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
             return FileKind::Foreign(message);
         }
         // Text begins with a parenthesis or a comment.
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => return FileKind::Empty,
-            // Without a decoder nothing can be done with text, whatever is in it.
+            // A build without a decoder cannot use text, so it need not look further.
             Some(b'(' | b';') if !features::WASM.is_built => return FileKind::Text,
             Some(b'(' | b';') => return text::kind(bytes),
             _ => {}
@@ -65,7 +66,8 @@ impl FileKind {
         FileKind::Unknown
     }
 
-    /// Why a command that works on modules, or one that works on scripts, does not work on this file, and what to do.
+    /// Returns the message for a file that a command cannot use: why, and what to do. `script` is true for commands
+    /// that take scripts, and false for those that take modules.
     pub const fn refusal(self, script: bool) -> &'static str {
         match self {
             FileKind::Binary if script => "this is a binary module, not a script (.wast): run it with `wasmote run`",
@@ -80,11 +82,11 @@ impl FileKind {
                 "this is a script (.wast), not a module: run it with `wasmote wast`"
             }
             FileKind::Text | FileKind::Script => {
-                "this is text, and this wasmote was built without the feature `wat`: make a binary of it first"
+                "this is text, and this wasmote was built without the feature `wat`: convert it to a binary first"
             }
             FileKind::Component => COMPONENT,
             FileKind::Empty => "the file is empty: build or copy it again",
-            FileKind::Cut => "the file ends inside of its header: build or copy it again",
+            FileKind::Cut => "the file ends inside its header: build or copy it again",
             FileKind::Foreign(message) => message,
             FileKind::Unknown if script => "this is not a script, which begins with `(`: name a .wast file",
             FileKind::Unknown => {
@@ -99,9 +101,9 @@ mod tests {
     use super::{FileKind, text};
 
     #[test]
-    fn binaries_are_told_by_their_headers() {
+    fn binaries_are_recognized_by_their_headers() {
         assert_eq!(FileKind::of(b"\0asm\x01\0\0\0"), FileKind::Binary);
-        // Another version of modules is for the decoder to refuse.
+        // The decoder refuses other versions of modules.
         assert_eq!(FileKind::of(b"\0asm\x02\0\0\0"), FileKind::Binary);
         assert_eq!(FileKind::of(b"\0asm\x0d\0\x01\0"), FileKind::Component);
         assert_eq!(FileKind::of(b"\0wmi"), FileKind::Image);
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_told_by_their_outermost_words() {
+    fn texts_are_recognized_by_their_outermost_words() {
         for (source, kind) in [
             ("(module)", FileKind::Text),
             ("(func) (memory 1)", FileKind::Text),

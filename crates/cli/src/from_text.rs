@@ -1,4 +1,4 @@
-//! `wasmote parse`: text into a binary.
+//! `wasmote parse`: converts text to a binary.
 
 use crate::failure::CliError;
 use crate::file_kind::FileKind;
@@ -12,7 +12,7 @@ pub fn parse(options: &Options) -> Result<i32, CliError> {
     let message = match input.kind {
         FileKind::Text => return output::write(options.out, &input.bytes),
         FileKind::Image => "this is an image, not text: name a .wat file",
-        _ => "this is a binary already, not text: name a .wat file",
+        _ => "this is already a binary, not text: name a .wat file",
     };
     Err(CliError::load(file, message))
 }

@@ -1,50 +1,51 @@
 //! The text of `wasmote --help`.
 
 pub const TEXT: &str = "\
-wasmote runs WebAssembly, and looks into it.
+wasmote runs and examines WebAssembly modules.
 
-  wasmote [run] [OPTIONS] FILE [ARGS]   run a program, or one function of a module
-  wasmote validate FILE                 say whether a module is valid, or verify an image
-  wasmote inspect FILE                  list imports, exports, sections and needed features
-  wasmote dump FILE [N|NAME]            print the instructions that functions become, or that one does
+  wasmote [run] [OPTIONS] FILE [ARGS]   run a program, or call one function of a module
+  wasmote validate FILE                 check whether a module is valid, or verify an image
+  wasmote inspect FILE                  list imports, exports, sections and required features
+  wasmote dump FILE [N|NAME]            print the translated instructions of all functions, or of one
   wasmote compile FILE -o OUT.wmi       translate a module ahead of time, into an image
-  wasmote print FILE [-o OUT.wat]       print a module as text
-  wasmote parse FILE [-o OUT.wasm]      make a binary of text
+  wasmote print FILE [-o OUT.wat]       convert a binary to text
+  wasmote parse FILE [-o OUT.wasm]      convert text to a binary
   wasmote wast FILE...                  run scripts of the specification (.wast)
 
-FILE is a binary, text (.wat) or an image, told apart by what is in it; `-` is standard input. `compile` and
-`print` take no images, `parse` and `wast` only text. Options stand before FILE; all that follows FILE belongs to the program, and `--`
-may stand between.
+FILE is a binary, text (.wat) or an image; its content tells which. `-` is standard input. `compile` and `print`
+take no images. `parse` and `wast` take only text. Options come before FILE. Everything behind FILE is passed to
+the program, with or without `--` in between. For `compile`, `print` and `parse`, options may also follow FILE.
 
 Options of run:
-  --dir HOST[::GUEST]   let the program use the directory HOST, under the name GUEST (or HOST)
-  --dir-ro HOST[::GUEST]   the same, only to read
-  --env NAME=VALUE      set a variable of the program's environment
-  --env-inherit         let the program have this environment's variables too
-  --tcplisten ADDR      let the program accept connections at ADDR, an address and a port (127.0.0.1:8080)
-  --clock fixed:NS      stop the program's clocks, NS nanoseconds after 1970; sleeping moves them on, at once
-  --random-seed N       give the program the same random bytes at every run with the same N
-  --invoke NAME         call the exported function NAME; ARGS are its arguments, results are printed
-  --eager               translate all functions at once, not each when it is first called
-  --fuel N              stop with a trap when N units of fuel are used up (docs/fuel.md; an image must be compiled with --fuel)
-  --no-superinstructions   have each instruction done by a handler of its own, which is slower
-  --trace[=FUNC]        print each instruction as it runs, with its values, of one function or of all, to standard error (only
-                        where the feature `trace` is built in)
-  --stats               say on standard error how long each phase took, and how much memory
+  --dir HOST[::GUEST]   let the program use the directory HOST, under the name GUEST (default: HOST)
+  --dir-ro HOST[::GUEST]   the same, for reading only
+  --env NAME=VALUE      set an environment variable of the program
+  --env-inherit         pass the environment of this process to the program; --env takes precedence
+  --tcplisten ADDR      let the program accept TCP connections at ADDR, an address and a port (127.0.0.1:8080)
+  --clock fixed:NS      stop the program's clocks at NS nanoseconds after 1970; sleeping returns at once and
+                        advances them
+  --random-seed N       make the program's random bytes the same in each run with the same N
+  --invoke NAME         call the exported function NAME with ARGS, and print its results
+  --eager               translate all functions before the run, not each at its first call
+  --fuel N              trap when N units of fuel are used up (docs/fuel.md); compile an image with --fuel for this
+  --no-superinstructions   run each instruction with its own handler, which is slower
+  --trace[=FUNC]        print each instruction with its values to standard error as it runs, for one function or
+                        for all; needs a build with the feature `trace`
+  --stats               print the time of each phase and the memory used to standard error
 
 Options of dump:
-  --linked              print code as it runs, each instruction with the operator that it comes from
-  --no-superinstructions   as with run
+  --linked              print the linked code, each instruction with the operator that it comes from
+  --no-superinstructions   as for run
   --func N|NAME         the same as N or NAME behind FILE
 
 Options of compile:
-  -o OUT                the image (`-` is standard output)
-  --op-set core|extended   which instructions it may have: core for firmware, extended is faster
-  --fuel                have the code take fuel, so that whoever runs it can stop it
+  -o OUT                the image to write (`-` is standard output)
+  --op-set core|extended   the instructions that the image may use: core for firmware, extended for speed
+  --fuel                make the code consume fuel, so that a run can be limited
   --names               keep the names of functions, for backtraces
 
 Options of print and parse:
-  -o OUT                the text, or the binary (`-` is standard output, where it goes without this)
+  -o OUT                the file to write (default and `-`: standard output)
 
   --help, --version
 

@@ -1,4 +1,4 @@
-//! The file to work on: its bytes, and the module or script in it.
+//! Reads the file to work on, and converts text to a binary.
 
 #[cfg(feature = "wat")]
 mod text;
@@ -17,7 +17,7 @@ use crate::file_kind::FileKind;
 pub struct Input {
     /// A binary, which may have been made from text, or an image.
     pub bytes: Cow<'static, [u8]>,
-    /// What the file is: [`FileKind::Binary`], [`FileKind::Image`] or [`FileKind::Text`].
+    /// What the file was: [`FileKind::Binary`], [`FileKind::Image`] or [`FileKind::Text`].
     pub kind: FileKind,
 }
 
@@ -29,21 +29,21 @@ impl Input {
 
 type Parse = fn(&[u8], &[u8]) -> Result<Vec<u8>, CliError>;
 
-/// Makes a binary of a module in the text format.
+/// Converts a module in the text format to a binary.
 const PARSE: Option<Parse> = built!("wat", text::binary);
 
-/// The bytes of the file, or of standard input if it is `-`.
+/// Returns the bytes of the file, or of standard input if it is `-`.
 pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, CliError> {
     if file == b"-" {
         return wasmote_rt::read_stdin().map(Cow::Owned).map_err(|error| CliError::load(file, error));
     }
     contents(file).map_err(|error| {
         if error.is_not_found() {
-            // `wasmote validat x.wasm`: a word like a command is taken for a file.
+            // In `wasmote validat x.wasm`, the misspelled command is taken for the file.
             let command = file.iter().all(u8::is_ascii_lowercase);
-            CliError::load(file, if command { "no such file (and no command of that name)" } else { "no such file" })
+            CliError::load(file, if command { "no such file, and no command of that name" } else { "no such file" })
         } else if error.is_directory() {
-            CliError::load(file, "is a directory, name a file in it")
+            CliError::load(file, "is a directory: name a file in it")
         } else if error.is_broken_pipe() {
             CliError::load(file, "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`")
         } else {
@@ -52,8 +52,8 @@ pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, CliError> {
     })
 }
 
-/// Images are mapped, because most of an image may never be needed. Binaries are read: the guest may be able to write to
-/// its own file, and what was validated must not change.
+/// Reads or maps the file. Images are mapped, because most of an image may never be needed. Binaries are read, because
+/// the guest may be able to write to its own file, and validated code must not change.
 fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
     if features::IMAGE.is_built {
         wasmote_rt::map_file(file, &layout::MAGIC)
@@ -62,7 +62,7 @@ fn contents(file: &[u8]) -> Result<Cow<'static, [u8]>, wasmote_rt::Error> {
     }
 }
 
-/// The module in the file, translated from text if it is that.
+/// Returns the module in the file. Text is converted to a binary.
 pub fn module(file: &[u8]) -> Result<Input, CliError> {
     let bytes = bytes(file)?;
     let kind = FileKind::of(&bytes);

@@ -1,4 +1,4 @@
-//! `wasmote inspect`: what a module, or an image, is made of.
+//! `wasmote inspect`: lists the parts of a module or an image.
 
 #[cfg(feature = "image")]
 mod image;
@@ -37,7 +37,7 @@ const SECTIONS: [&str; 14] = [
 
 type InspectImage = fn(&[u8], Input) -> Result<i32, CliError>;
 
-/// Lists what an image is made of.
+/// Lists the parts of an image.
 const INSPECT_IMAGE: Option<InspectImage> = built!("image", image::inspect);
 /// Adds the features that a module needs.
 const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::validate::list_features);
@@ -57,7 +57,7 @@ pub fn inspect(options: &Options) -> Result<i32, CliError> {
     let module = match decode(&wasm) {
         Ok(module) => module,
         Err(error) => {
-            // What needs a feature that this build lacks can't be read any further, but that much can be said.
+            // A module that needs a feature this build lacks cannot be read further, but its features can be listed.
             if let (DecodeErrorKind::Unsupported(_), false) = (&error.kind, text.is_empty()) {
                 print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))?;
             }
@@ -72,12 +72,12 @@ pub fn inspect(options: &Options) -> Result<i32, CliError> {
     print(&format!("{}: {} bytes\n{text}", shown(file), wasm.len()))
 }
 
-/// A section, by its name and where it lies.
+/// Adds a line for a section: its name, size and offset.
 fn section(name: &str, range: &Range<usize>, text: &mut String) {
     let _ = writeln!(text, "  {name:<12}{:>10} bytes at {:#x}", range.len(), range.start);
 }
 
-/// Imports and exports, with their types.
+/// Adds imports and exports with their types, and the number of functions.
 fn externs(module: &ModuleInfo, text: &mut String) {
     let _ = writeln!(text, "imports: {}", module.imports.len());
     for import in &module.imports {
@@ -106,13 +106,13 @@ fn externs(module: &ModuleInfo, text: &mut String) {
         line(&Escaped(&export.name).to_string(), ty, text);
     }
     let defined = module.bodies.len();
-    let _ = writeln!(text, "functions: {defined} of its own, {} imported", module.imported_funcs);
+    let _ = writeln!(text, "functions: {defined} defined, {} imported", module.imported_funcs);
 }
 
-/// A name with its type. A module that is not valid may name what isn't there.
+/// Adds a line for a name with its type. In an invalid module, the index of an export may lead nowhere.
 fn line(name: &str, ty: Option<ExternType>, text: &mut String) {
     let _ = match ty {
         Some(ty) => writeln!(text, "  {name}: {ty}"),
-        None => writeln!(text, "  {name}: of an unknown type"),
+        None => writeln!(text, "  {name}: unknown type"),
     };
 }

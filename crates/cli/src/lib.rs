@@ -1,16 +1,17 @@
-//! The command `wasmote`: runs WebAssembly, and looks into it. It does without the standard library (docs/journal/size.md says
-//! why): what it needs of the system is in `wasmote-rt`, and `main.rs` is only the start.
+//! The command `wasmote`: runs and examines WebAssembly modules. It does without the standard library, for size
+//! (docs/journal/size.md). What it needs from the system is in `wasmote-rt`. `main.rs` only starts this library.
 //!
 //! Read in this order:
 //!
-//! 1. `options`: the command line, and `help`;
-//! 2. `features`: what this build has, and how the rest of the code asks for it;
-//! 3. `input`: the file, by its `kind`; `load`: the module in it; `output`: the file that a command makes; `failure`: what can go
-//!    wrong, with the message and the exit status; `escaped`: names that are safe to print;
-//! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`, `dump`,
-//!    `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `wast`;
-//! 5. with features of these names, `count`: which instructions ran, when `run` is done; `trace`: each as it runs.
-//!
+//! 1. `options`: the command line; `help`: the text of `--help`;
+//! 2. `features`: the features of this build, and how the rest of the code asks for them;
+//! 3. `input`: reads the file; `file_kind`: recognizes what it is; `load`: loads the module in it; `output`: writes the
+//!    file that a command makes; `failure`: errors, with their messages and exit statuses; `escaped`: names that are
+//!    safe to print;
+//! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
+//!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `wast`;
+//! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
+//!    each instruction as it runs.
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
@@ -58,7 +59,7 @@ use wasmote_rt::Stream;
 use failure::CliError;
 use options::{Command, Options};
 
-/// The command: from the words behind its name to its exit status.
+/// Runs the command with these arguments, without the program's name. Returns the exit status.
 pub fn main(words: Vec<&'static [u8]>) -> i32 {
     match command(words) {
         Ok(status) => status,
@@ -75,7 +76,7 @@ fn command(words: Vec<&'static [u8]>) -> Result<i32, CliError> {
         Command::Help => print(help::TEXT),
         Command::Version => print(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Run => run::run(&options),
-        command => command.act()?(&options),
+        command => command.action()?(&options),
     }
 }
 

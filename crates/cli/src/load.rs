@@ -1,4 +1,4 @@
-//! The module in a file, loaded by the library.
+//! Loads the module in a file.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::failure::CliError;
 use crate::features::built;
 use crate::input::{self, Input};
 
-/// Running modules before all of them is proven valid, where a build can do that (`background_validation`).
+/// Validation that goes on while the module runs, in builds that have it (`background_validation`).
 pub struct BackgroundValidation {
     pub allow: fn(&mut Config, &[u8]),
     pub threads: fn(&[u8]) -> usize,
@@ -17,34 +17,35 @@ pub struct BackgroundValidation {
     pub wait_validated: fn(&Module, &[u8]),
 }
 
-/// Without it, modules are validated before they run.
+/// `None` in builds that validate modules before they run.
 pub const BACKGROUND_VALIDATION: Option<BackgroundValidation> =
     built!("threads", crate::background_validation::BACKGROUND_VALIDATION);
 
-/// Makes a module of its bytes.
+/// Loads a module from its bytes.
 type Load = fn(&Engine, WasmBytes) -> Result<Module, Error>;
 
 const LOAD_IMAGE: Option<Load> = built!("image", Module::from_image);
 const LOAD_BINARY: Option<Load> = built!("wasm", load_binary);
 
-/// How an engine is to be that loads this.
+/// Returns the configuration of an engine that loads this input.
 pub fn config(input: &Input) -> Config {
     let mut config = Config::new();
-    if let Some(ahead) = BACKGROUND_VALIDATION {
-        (ahead.allow)(&mut config, &input.bytes);
+    if let Some(background) = BACKGROUND_VALIDATION {
+        (background.allow)(&mut config, &input.bytes);
     }
     config
 }
 
-/// Loads what was read from the file, in an engine of its own.
+/// Loads the input in an engine of its own.
 #[cfg(any(feature = "validate", feature = "compile", all(feature = "inspect", feature = "image")))]
 pub fn load_alone(file: &[u8], input: Input) -> Result<Module, CliError> {
     load(&Engine::new(&config(&input)), file, input)
 }
 
-/// Loads what was read from the file.
+/// Loads the input. `file` is its name, for errors.
 pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, CliError> {
-    // Errors are reported with the module's bytes at hand. A file can be read again, standard input can't.
+    // Errors are reported with the module's bytes, so that missing features can be named. A file can be read again for
+    // that, but standard input cannot.
     let kept = (file == b"-").then(|| input.clone());
     with_allocation_errors(|| module(engine, input)).or_else(|error| {
         let input = kept.map_or_else(|| input::module(file), Ok)?;
@@ -54,7 +55,7 @@ pub fn load(engine: &Engine, file: &[u8], input: Input) -> Result<Module, CliErr
 
 fn module(engine: &Engine, input: Input) -> Result<Module, Error> {
     let (kind, is_image) = (input.kind, input.is_image());
-    // What is mapped is not copied.
+    // Mapped bytes are not copied.
     let bytes = match input.bytes {
         Cow::Borrowed(bytes) => WasmBytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
@@ -74,6 +75,7 @@ fn load_binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
 #[cfg(all(feature = "wasm", not(feature = "validate")))]
 #[allow(unsafe_code)]
 fn load_binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
-    // SAFETY: who builds without `validate` promises to run only valid modules.
+    // SAFETY: the module must be valid. In a build without the feature `validate`, its documentation leaves that to the
+    // user.
     unsafe { Module::new_unchecked(engine, wasm) }
 }

@@ -1,4 +1,4 @@
-//! The start of the command; all else is in the library beside it.
+//! The entry point of the command. Everything else is in the library `wasmote_cli`.
 #![no_std]
 #![cfg_attr(unix, no_main)]
 

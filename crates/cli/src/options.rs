@@ -1,5 +1,5 @@
-//! The command line. What stands before the file is ours, what follows is the guest's: so it is read from left to
-//! right, and no further than that.
+//! Parses the command line. Arguments in front of the file are the command's, and those behind it are the guest's. So
+//! the command line is read from left to right, and no further than the file.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -7,12 +7,12 @@ use alloc::vec::Vec;
 use crate::failure::{CliError, shown};
 use crate::features::{self, Feature, built};
 
-/// What carries out a command.
+/// The function that runs a command.
 type Action = fn(&Options) -> Result<i32, CliError>;
 
 macro_rules! commands {
     ($( $word:literal $name:ident $feature:literal $module:ident::$function:ident; )*) => {
-        /// What to do.
+        /// A command.
         #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
         pub enum Command {
             Help,
@@ -23,7 +23,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// The command that a word names.
+            /// Returns the command that a word names.
             fn named(word: &[u8]) -> Option<Command> {
                 match word {
                     b"run" => Some(Command::Run),
@@ -32,13 +32,13 @@ macro_rules! commands {
                 }
             }
 
-            /// Returns what carries it out. Errors: this build lacks its feature.
-            pub fn act(self) -> Result<Action, CliError> {
+            /// Returns the function that runs it. Errors: this build lacks the command's feature.
+            pub fn action(self) -> Result<Action, CliError> {
                 match self {
                     Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
                     $( Command::$name => {
-                        const ACT: Option<Action> = built!($feature, crate::$module::$function);
-                        ACT.ok_or_else(|| Feature { name: $feature, is_built: false }.missing($word))
+                        const ACTION: Option<Action> = built!($feature, crate::$module::$function);
+                        ACTION.ok_or_else(|| Feature { name: $feature, is_built: false }.missing($word))
                     } )*
                 }
             }
@@ -46,7 +46,7 @@ macro_rules! commands {
     };
 }
 
-// The word, the feature that has it, and where.
+// Each row: the word, the command, its feature, and the function that runs it.
 commands! {
     "validate" Validate "validate" validate::check;
     "inspect" Inspect "inspect" inspect::inspect;
@@ -65,43 +65,43 @@ pub struct Preopen {
     pub read_only: bool,
 }
 
-/// The command line.
+/// The parsed command line.
 #[derive(Default, Debug)]
 pub struct Options {
     pub command: Command,
     pub dirs: Vec<Preopen>,
     pub env: Vec<(&'static str, &'static str)>,
-    /// Addresses that the program may accept connections at, each as it was given, too.
+    /// Addresses at which the program may accept connections, each with its text for messages.
     pub tcp_listen: Vec<(&'static str, core::net::SocketAddr)>,
-    /// The program gets our environment too.
+    /// The program also gets the variables of this process.
     pub env_inherit: bool,
-    /// Nanoseconds at which the program's clocks stand.
+    /// The time at which the program's clocks stand still, in nanoseconds after 1970.
     pub clock: Option<u64>,
-    /// What the program's random numbers come from.
+    /// The seed of the program's random numbers.
     pub random_seed: Option<u64>,
     pub invoke: Option<&'static str>,
     pub eager: bool,
-    /// No two instructions are done by one handler.
+    /// Each instruction has a handler of its own.
     pub no_superinstructions: bool,
-    /// Each instruction is printed as it runs, of this function, or of all if it is empty.
+    /// The function whose instructions are printed as they run; all functions if it is empty.
     pub trace: Option<&'static str>,
     pub stats: bool,
-    /// How much fuel the guest gets.
+    /// The fuel that the guest gets.
     pub fuel: Option<u64>,
-    /// Where an image, a text or a binary goes.
+    /// The file to write; standard output if it is missing or `-`.
     pub out: Option<&'static [u8]>,
-    /// The op set of an image, by its name.
+    /// The name of the image's op set.
     pub op_set: Option<&'static str>,
-    /// The code of an image takes fuel.
+    /// The image's code consumes fuel.
     pub metered: bool,
-    /// An image keeps the names of functions.
+    /// The image keeps the names of functions.
     pub names: bool,
-    /// A function by index or name.
+    /// The function to print, by index or name.
     pub func: Option<&'static str>,
-    /// Code is shown as it is linked.
+    /// The code is printed as linked.
     pub linked: bool,
     pub file: &'static [u8],
-    /// What stands behind the file.
+    /// The arguments behind the file.
     pub args: Vec<&'static [u8]>,
 }
 
@@ -109,20 +109,20 @@ fn text(value: &'static [u8], option: &str) -> Result<&'static str, CliError> {
     core::str::from_utf8(value).map_err(|_| CliError::usage(format!("the value of `{option}` is not UTF-8")))
 }
 
-/// The number in an option's value.
+/// Parses `digits` as a number. `option` and `value` are for the error.
 fn number(option: &str, value: &str, digits: &str) -> Result<u64, CliError> {
     let wanted = if option == "--clock" { "fixed:NANOSECONDS" } else { "a number" };
     digits.parse().map_err(|_| CliError::usage(format!("`{option} {value}` should be {wanted}")))
 }
 
 impl Options {
-    /// Reads the words behind the program's name.
+    /// Parses the arguments without the program's name.
     #[inline(never)]
     pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, CliError> {
         let mut options = Options::default();
         let mut words = words.into_iter().peekable();
         if let Some(named) = words.peek().and_then(|word| Command::named(word)) {
-            named.act()?;
+            named.action()?;
             options.command = named;
             words.next();
         }
@@ -131,19 +131,21 @@ impl Options {
                 if !options.file.is_empty() {
                     break;
                 }
-                return Err(CliError::usage("which file? See `wasmote --help`"));
+                return Err(CliError::usage("no file given: name one, see `wasmote --help`"));
             };
             if word == b"--" {
-                options.file = words.next().ok_or_else(|| CliError::usage("no file after `--`"))?;
+                options.file = words
+                    .next()
+                    .ok_or_else(|| CliError::usage("no file after `--`: name one, see `wasmote --help`"))?;
                 break;
             }
             if word.first() != Some(&b'-') || word == b"-" {
                 if !options.file.is_empty() {
                     let extra = shown(word);
-                    return Err(CliError::usage(format!("`{extra}` is one too many: one file at a time")));
+                    return Err(CliError::usage(format!("`{extra}` is unexpected: give one file at a time")));
                 }
                 options.file = word;
-                // What makes a file is used as compilers are: its options may follow.
+                // Commands that make a file are used like compilers, so their options may follow the file.
                 if options.makes_file() && words.peek().is_some() {
                     continue;
                 }
@@ -164,7 +166,7 @@ impl Options {
             }
             options.set(name, given, &mut words)?;
         }
-        // The file is the first of all files to `wast`, and to the others a `--` ends what is ours.
+        // For `wast`, the arguments are more files. For other commands, `--` separates the guest's arguments.
         options.args = words.collect();
         if options.args.first().is_some_and(|word| *word == b"--") {
             options.args.remove(0);
@@ -175,19 +177,21 @@ impl Options {
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             let extra = shown(extra);
-            return Err(CliError::usage(format!("`{extra}` is one too many: options stand before the file")));
+            return Err(CliError::usage(format!(
+                "`{extra}` is unexpected: give options before the file, and one file at a time"
+            )));
         }
         Ok(options)
     }
 
-    /// Whether the command makes a file, which `-o` names.
+    /// Returns whether the command makes a file, which `-o` names.
     fn makes_file(&self) -> bool {
-        // Builds without all of these commands have no code for what they take.
+        // Lets the compiler drop the code for `-o` in builds without any of these commands.
         (features::COMPILE.is_built || features::PRINT.is_built || features::WAT.is_built)
             && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
-    /// Sets one option; its value is given with `=` or is the next word.
+    /// Sets one option. Its value is given with `=`, or is the next argument.
     #[inline(never)]
     fn set(
         &mut self,
@@ -208,7 +212,7 @@ impl Options {
             "--trace" => return Err(features::TRACE.missing(name)),
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
-            _ => return Err(CliError::usage(format!("no option `{name}`, see `wasmote --help`"))),
+            _ => return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`"))),
         };
         let fits = match self.command {
             Command::Run => of_run,
@@ -238,17 +242,17 @@ impl Options {
         };
         if let Some(flag) = flag {
             if given.is_some() {
-                return Err(CliError::usage(format!("`{name}` takes no value")));
+                return Err(CliError::usage(format!("`{name}` takes no value: leave out `=` and what follows")));
             }
             *flag = true;
             return Ok(());
         }
-        // Its value may be left out, so it never is the next word.
+        // Its value is optional, so the next argument is never taken for it.
         if name == "--trace" {
             self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
-        let missing = || CliError::usage(format!("`{name}` needs a value"));
+        let missing = || CliError::usage(format!("`{name}` needs a value: see `wasmote --help`"));
         let value = given.or_else(|| words.next()).ok_or_else(missing)?;
         if name == "-o" {
             self.out = Some(value);
@@ -266,7 +270,8 @@ impl Options {
             "--tcplisten" if features::SOCKETS.is_built => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),
                 None => {
-                    let message = format!("`--tcplisten {value}` should be an address and a port, as 127.0.0.1:8080");
+                    let message =
+                        format!("`--tcplisten {value}` should be an address and a port, such as 127.0.0.1:8080");
                     return Err(CliError::usage(message));
                 }
             },

@@ -1,10 +1,11 @@
-//! The file that a command makes.
+//! Writes the file that a command makes.
 
 use wasmote_rt::Stream;
 
 use crate::failure::CliError;
 
-/// Writes these bytes to a file, all of them or, if that fails, none; without a file, or to `-`, to standard output.
+/// Writes these bytes to a file, or to standard output if the file is missing or `-`. If writing to a file fails, the
+/// file is removed.
 pub fn write(file: Option<&[u8]>, bytes: &[u8]) -> Result<i32, CliError> {
     match file {
         Some(file) if file != b"-" => wasmote_rt::write_file(file, bytes)

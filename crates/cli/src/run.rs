@@ -1,8 +1,8 @@
-//! `wasmote run`: a program from its `_start`, or one function.
+//! `wasmote run`: runs a program from its `_start`, or calls one function.
 
 #[cfg(feature = "wasi")]
 mod wasi;
-/// A store carries nothing, and no import is defined.
+/// Without WASI, a store has no state and no import is defined.
 #[cfg(not(feature = "wasi"))]
 mod wasi {
     use wasmote::{Error, Linker, Module};
@@ -43,30 +43,30 @@ use crate::{input, load, print, stats, value};
 pub use wasi::State;
 use wasi::{provide, state};
 
-/// Shows the instructions of a run as they run.
+/// Prints the instructions of a run.
 pub trait Trace {
-    /// From now on shows the function of this index or name, or all functions if it is empty.
+    /// Chooses the function with this index or name, or all functions if `wanted` is empty. Printing begins here.
     fn choose(&self, wanted: &str, module: &Module) -> Result<(), CliError>;
 
-    /// Shows the instruction that ended the run.
+    /// Prints the instruction that ended the run.
     fn end(&self);
 }
 
 type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
 
-/// Has engines of a configuration traced.
+/// Makes engines with this configuration report each instruction.
 const TRACE: Option<StartTrace> = built!("trace", crate::trace::trace);
-/// Prints which instructions ran.
+/// Prints how often each instruction ran.
 const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 
-/// Takes part in the proof of a module that runs ahead of it.
+/// Helps to validate a module that runs while it is still being validated, until all of it is valid.
 fn wait_validated(module: &Module, file: &[u8]) {
-    if let Some(ahead) = BACKGROUND_VALIDATION {
-        (ahead.wait_validated)(module, file);
+    if let Some(background) = BACKGROUND_VALIDATION {
+        (background.wait_validated)(module, file);
     }
 }
 
-/// The arguments of a function, from the command line.
+/// Parses the arguments of a function from the command line.
 #[inline(never)]
 fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, CliError> {
     let wrong = |what: String| {
@@ -75,16 +75,18 @@ fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, C
     };
     let (given, needed) = (options.args.len(), ty.params.len());
     if given != needed {
-        return Err(wrong(format!("{given} arguments given, {needed} needed")));
+        let s = if needed == 1 { "" } else { "s" };
+        return Err(wrong(format!("expected {needed} argument{s}, got {given}")));
     }
     let one = |(&arg, &ty): (&&[u8], &ValType)| {
         let parsed = core::str::from_utf8(arg).ok().and_then(|text| value::parse(text, ty));
-        parsed.ok_or_else(|| wrong(format!("`{}` is no value of type {}", shown(arg), ty.name())))
+        parsed.ok_or_else(|| wrong(format!("`{}` is not a value of type {}", shown(arg), ty.name())))
     };
     options.args.iter().zip(&ty.params).map(one).collect()
 }
 
-/// The name of the function to call, and its arguments. If there is no such function, those that there are.
+/// Returns the name of the function to call, and its arguments. Errors: there is no such function; the message lists
+/// those that exist.
 #[inline(never)]
 fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), CliError> {
     let name = options.invoke.unwrap_or("_start");
@@ -94,7 +96,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
             None if ty.params.is_empty() && ty.results.is_empty() => Ok((name, Vec::new())),
             None => {
                 let ty = ExternType::Func(ty);
-                Err(CliError::load(options.file, format_args!("`_start` is {ty}, call it with `--invoke _start`")))
+                Err(CliError::load(options.file, format_args!("`_start` is {ty}: call it with `--invoke _start`")))
             }
         };
     }
@@ -112,12 +114,12 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
         Some(_) => CliError::usage(format!("no exported function `{name}`: the module exports {names}")),
         None => CliError::load(
             options.file,
-            format_args!("no `_start` to run: call a function with `--invoke NAME`; the module exports {names}"),
+            format_args!("no `_start` to run: call a function with `--invoke NAME`, the module exports {names}"),
         ),
     })
 }
 
-/// Instantiates the module and calls the function; returns its results, each on a line.
+/// Instantiates the module and calls the function. Returns its results, one per line.
 #[inline(never)]
 fn call(
     store: &mut Store<State>,
@@ -130,7 +132,7 @@ fn call(
     provide(&mut linker, module)?;
     let instance = linker.instantiate(&mut *store, module)?;
     stats.phase("instantiate");
-    // Libraries have a function that wants to be called before all others.
+    // A library (a WASI reactor) exports a function that must be called before all others.
     if name != "_start"
         && name != "_initialize"
         && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
@@ -140,7 +142,7 @@ fn call(
         initialize.call(&mut *store, &[], &mut [])?;
     }
     let Some(func) = instance.get_func(&mut *store, name) else {
-        return Err(Error::new("the function is gone"));
+        return Err(Error::new("the instance lacks an export of its module"));
     };
     let mut results = vec![Val::I32(0); func.ty(&*store).results.len()];
     func.call(&mut *store, args, &mut results)?;
@@ -169,10 +171,10 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if options.stats {
         stats::watch(&mut config);
     }
-    // Sockets are seen from outside as soon as they listen, before the guest begins.
-    let seen = !options.tcp_listen.is_empty();
-    let ahead = BACKGROUND_VALIDATION.filter(|_| !options.eager && !seen && file != b"-");
-    let threads = ahead.map_or(0, |ahead| (ahead.threads)(&input.bytes));
+    // A listening socket is visible outside before the guest begins, so the module must be valid by then.
+    let listens = !options.tcp_listen.is_empty();
+    let background = BACKGROUND_VALIDATION.filter(|_| !options.eager && !listens && file != b"-");
+    let threads = background.map_or(0, |background| (background.threads)(&input.bytes));
     if threads > 0 {
         config.validation(Validation::Lazy);
     }
@@ -181,16 +183,16 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some((trace, wanted)) = &trace {
         trace.choose(wanted, &module)?;
     }
-    let unproven = (threads > 0).then_some(&module);
-    if let (Some(module), Some(ahead)) = (unproven, BACKGROUND_VALIDATION) {
-        (ahead.start)(module, file, threads).map_err(|error| CliError::of(file, module.bytes(), &error))?;
+    let unvalidated = (threads > 0).then_some(&module);
+    if let (Some(module), Some(background)) = (unvalidated, BACKGROUND_VALIDATION) {
+        (background.start)(module, file, threads).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
-    // Whatever else is wrong, it is said first that a module is not valid.
-    let wait_validated = || unproven.map_or((), |module| wait_validated(module, file));
+    // An invalid module is reported before any other error.
+    let wait_validated = || unvalidated.map_or((), |module| wait_validated(module, file));
     let (name, args) = entry(options, &module).inspect_err(|_| wait_validated())?;
-    stats.phase(if unproven.is_some() { "decode" } else { "decode, validate" });
+    stats.phase(if unvalidated.is_some() { "decode" } else { "decode, validate" });
 
-    let state = state(options, unproven).inspect_err(|_| wait_validated())?;
+    let state = state(options, unvalidated).inspect_err(|_| wait_validated())?;
     let store = with_allocation_errors(|| Store::try_new(&engine, state)).inspect_err(|_| wait_validated());
     let mut store = store.map_err(|error| CliError::of(file, module.bytes(), &error))?;
     if let Some(fuel) = options.fuel {
@@ -212,7 +214,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         Ok(results) => print(&results),
         Err(error) => Err(CliError::of(file, module.bytes(), &error)),
     };
-    // The end of the program takes them at once; piece by piece takes longer.
+    // The end of the process frees everything at once. Dropping piece by piece takes longer.
     core::mem::forget((store, module));
     outcome
 }

@@ -1,4 +1,4 @@
-//! `--stats`: how long each phase took, how much memory was used, and what became of objects.
+//! `--stats`: prints how long each phase took, how much memory was used, and what the garbage collector did.
 
 #[cfg(feature = "gc")]
 mod heap;
@@ -14,36 +14,36 @@ use wasmote_rt::{Stream, now};
 use crate::features::built;
 use crate::run::State;
 
-/// The statistics of a heap for objects.
+/// The statistics of the garbage-collected heap.
 struct Heap {
-    /// Has collections measured.
+    /// Makes the engine measure collections.
     watch: fn(&mut Config),
-    /// Adds what became of objects, after a run that took so many nanoseconds.
+    /// Adds the lines about the heap. The number is the length of the run in nanoseconds.
     print: fn(&Store<State>, u64, &mut String),
 }
 
 const HEAP: Option<Heap> = built!("gc", heap::HEAP);
 
-/// Phases that are over, with their lengths in nanoseconds.
+/// The phases that have ended, with their lengths in nanoseconds.
 pub struct PhaseTimes {
     phases: Vec<(&'static str, u64)>,
     start: u64,
 }
 
 impl PhaseTimes {
-    /// Begins the first phase.
+    /// Starts the first phase.
     pub fn new() -> PhaseTimes {
         PhaseTimes { phases: Vec::new(), start: now() }
     }
 
-    /// A phase is over.
+    /// Ends the current phase, names it, and starts the next.
     pub fn phase(&mut self, name: &'static str) {
         let now = now();
         self.phases.push((name, now - self.start));
         self.start = now;
     }
 
-    /// All of it, on standard error.
+    /// Prints everything to standard error.
     pub fn print(&self, translated: wasmote::CodeStats, store: &Store<State>) {
         let mut text = String::new();
         for &(name, time) in &self.phases {
@@ -56,7 +56,7 @@ impl PhaseTimes {
         let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
         if let Some(heap) = HEAP {
-            // The run is the last phase.
+            // The last phase is the run.
             let run = self.phases.last().map_or(0, |(_, time)| *time);
             (heap.print)(store, run, &mut text);
         }
@@ -64,20 +64,20 @@ impl PhaseTimes {
     }
 }
 
-/// Has the engine measure what only it can.
+/// Makes the engine measure what can only be measured inside it.
 pub fn watch(config: &mut Config) {
     if let Some(heap) = HEAP {
         (heap.watch)(config);
     }
 }
 
-/// Nanoseconds as milliseconds with three decimals.
+/// Formats nanoseconds as milliseconds with three decimals.
 fn milliseconds(nanoseconds: u64) -> String {
     let microseconds = (nanoseconds + 500) / 1000;
     format!("{}.{:03}", microseconds / 1000, microseconds % 1000)
 }
 
-/// The most memory that this process has had at a time, in KiB, where the system says.
+/// Returns the peak memory of this process in KiB, on systems that tell it.
 fn peak_memory() -> Option<u64> {
     let status = wasmote_rt::read_file(b"/proc/self/status").ok()?;
     let status = core::str::from_utf8(&status).ok()?;

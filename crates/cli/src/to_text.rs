@@ -1,4 +1,4 @@
-//! `wasmote print`: a module as text. A module that is text already is printed as the binary that it becomes.
+//! `wasmote print`: prints a module as text. Text is converted to a binary and printed from that.
 
 use alloc::vec::Vec;
 
@@ -16,7 +16,7 @@ pub fn print(options: &Options) -> Result<i32, CliError> {
     if input.is_image() {
         return Err(CliError::load(file, "this is an image: print the module that it was made from"));
     }
-    // A file gets all of the text or none; standard output gets it as it comes.
+    // A file gets all of the text or none. Standard output gets the text as it is made.
     let out = options.out.filter(|out| *out != b"-");
     let (mut text, mut written) = (Vec::new(), Ok(()));
     let printed = with_allocation_errors(|| {

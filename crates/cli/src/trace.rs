@@ -1,5 +1,6 @@
-//! `wasmote run --trace`: each instruction as it runs, on a line of standard error: the function, the operator that it comes from, the instruction
-//! with the values of its sources, and behind `=>` those of its results. A superinstruction is one line.
+//! `wasmote run --trace`: prints each instruction as it runs, on a line of standard error. A line has the function, the
+//! operator that the instruction comes from, the instruction and the values of its sources. Behind `=>` are the values
+//! of its results. A superinstruction is one line.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -23,22 +24,22 @@ use crate::failure::CliError;
 use crate::run::Trace;
 use crate::value;
 
-/// Prints what runs.
+/// Prints instructions as they run.
 #[derive(Clone)]
 struct Tracer(Arc<Lock<State>>);
 
 #[derive(Default)]
 struct State {
-    /// The functions to show.
+    /// The functions to print.
     wanted: Range<u32>,
     names: Vec<Option<String>>,
-    /// Those that ran, as they are linked.
+    /// The linked code of the functions that have run so far.
     functions: BTreeMap<u32, LinkedFunction>,
-    /// The line of the instruction that runs.
+    /// The line of the current instruction, printed when its results are known.
     line: String,
 }
 
-/// Has engines of this configuration show what runs. Nothing is printed until functions are chosen.
+/// Makes engines with this configuration report each instruction. Nothing is printed until functions are chosen.
 pub fn trace(config: &mut Config) -> Box<dyn Trace> {
     let tracer = Tracer(Arc::new(Lock::new(State::default())));
     let shown = tracer.clone();
@@ -55,7 +56,7 @@ impl Trace for Tracer {
         Ok(())
     }
 
-    /// Prints the line that was begun: the instruction that ended the run.
+    /// Prints the line of the current instruction.
     fn end(&self) {
         self.0.lock().print();
     }
@@ -124,27 +125,28 @@ impl State {
         }
     }
 
-    /// Prints the line that was begun.
+    /// Prints the line of the current instruction.
     fn print(&mut self) {
         if !self.line.is_empty() {
             self.line.push('\n');
-            // Whoever reads it may have gone.
+            // The reader of the stream may have closed it.
             let _ = Stream::Error.write(self.line.as_bytes());
             self.line.clear();
         }
     }
 }
 
-/// Adds the values of an instruction's sources. Those of a second half that come from the first are not there yet: what is in accumulators, and the
-/// slots that the first sets.
+/// Adds the values of an instruction's sources. For the second half of a superinstruction, it leaves out the sources
+/// that the first half has yet to set: accumulators, and the result slots of `first`.
 fn sources(text: &mut String, step: &TraceStep<'_>, instr: DecodedInstr<'_>, first: Option<DecodedInstr<'_>>) {
-    let comes = |slot: u64| first.is_some_and(|first| first.operands().any(|operand| is_result(operand, slot)));
+    let comes_from_first =
+        |slot: u64| first.is_some_and(|first| first.operands().any(|operand| is_result(operand, slot)));
     let ty = instr.op().source().unwrap_or(ValType::I64);
     let letters = instr.opcode.suffix().bytes().take_while(|&letter| letter != b'_');
     if first.is_none() && letters.clone().any(|letter| letter == b'r') {
         let _ = write!(text, " r={}", shown(step.accumulator(ty), ty));
     }
-    for (kind, slot) in instr.operands().filter(|&(_, slot)| !comes(slot)) {
+    for (kind, slot) in instr.operands().filter(|&(_, slot)| !comes_from_first(slot)) {
         let slot = slot as u32;
         let value = match kind {
             Operand::Src | Operand::SrcDst => shown(step.slot(slot).into(), ty),
@@ -155,18 +157,18 @@ fn sources(text: &mut String, step: &TraceStep<'_>, instr: DecodedInstr<'_>, fir
     }
 }
 
-/// Whether an operand is this slot, which is set.
+/// Returns whether this operand is a result in the slot.
 fn is_result((kind, value): (Operand, u64), slot: u64) -> bool {
     match kind {
         Operand::Dst | Operand::SrcDst => value == slot,
-        // Also what is read as a pair from one slot further up.
+        // A result of two slots also matches a read of two slots that begins one slot earlier.
         Operand::DstPair => value.abs_diff(slot) <= 1,
         _ => false,
     }
 }
 
-/// Adds the values that an instruction left. Each leaves its result in the accumulator of its type, where others may have replaced it unless it was
-/// the `last`.
+/// Adds the values of an instruction's results. The accumulator is shown only for the `last` half, because the second
+/// half may replace the first half's value.
 fn results(text: &mut String, step: &TraceStep<'_>, instr: DecodedInstr<'_>, last: bool) {
     let Some(ty) = instr.op().result() else { return };
     for (kind, slot) in instr.operands() {
@@ -187,7 +189,8 @@ fn pair(step: &TraceStep<'_>, slot: u32) -> u128 {
     u128::from(step.slot(slot + 1)) << 64 | u128::from(step.slot(slot))
 }
 
-/// A value of this type. Not all sources of an instruction have the same: what is none of it is shown as bits.
+/// Formats a value of this type. Not all sources of an instruction have the type, so bits that do not fit it are
+/// printed in hexadecimal.
 fn shown(bits: u128, ty: ValType) -> String {
     let low = bits as u64;
     match ty {

@@ -1,4 +1,4 @@
-//! `wasmote validate`, and the features that a module needs.
+//! `wasmote validate`, and the list of features that a module needs.
 
 use alloc::format;
 use alloc::string::String;
@@ -16,7 +16,7 @@ pub fn check(options: &Options) -> Result<i32, CliError> {
     let file = options.file;
     let input = input::module(file)?;
     let is_image = input.is_image();
-    // A binary is validated when it is loaded, an image is verified then but for its functions.
+    // Loading validates a binary completely. Of an image, it verifies all but the functions.
     let module = load_alone(file, input)?;
     if !is_image {
         return print(&format!("{}: valid\n", shown(file)));
@@ -27,13 +27,13 @@ pub fn check(options: &Options) -> Result<i32, CliError> {
     print(&format!("{}: valid image, all {functions} functions verified\n", shown(file)))
 }
 
-/// The features that a module needs and this build lacks, by their names.
+/// Returns the names of the features that a module needs and this build lacks.
 pub fn missing_features(wasm: &[u8]) -> Vec<&'static str> {
     let (needed, _) = wasmote_validate::required_features(wasm);
     needed.iter().filter(|feature| !feature.built).map(|feature| feature.name).collect()
 }
 
-/// Adds the features that a module needs to what `wasmote inspect` prints.
+/// Adds the features that a module needs to the output of `wasmote inspect`.
 pub fn list_features(wasm: &[u8], text: &mut String) {
     let (needed, valid) = wasmote_validate::required_features(wasm);
     let _ = writeln!(text, "features:{}", if needed.is_empty() { " none" } else { "" });
@@ -41,6 +41,6 @@ pub fn list_features(wasm: &[u8], text: &mut String) {
         let _ = writeln!(text, "  {}{}", feature.name, if feature.built { "" } else { " (not in this build)" });
     }
     if !valid {
-        let _ = writeln!(text, "  the module is not valid, so there may be more; see `wasmote validate`");
+        let _ = writeln!(text, "  the module is invalid, so this list may be incomplete: see `wasmote validate`");
     }
 }

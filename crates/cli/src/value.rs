@@ -1,17 +1,17 @@
-//! Values on the command line and in what we print.
+//! Parses values from the command line, and prints results.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 
 use wasmote::{Val, ValType};
 
-/// An integer: decimal or hexadecimal, perhaps with a sign, from `-2^(bits-1)` to `2^bits - 1`.
+/// Parses an integer: decimal or hexadecimal, with an optional sign, from `-2^(bits-1)` to `2^bits - 1`.
 fn integer(text: &str, bits: u32) -> Option<u64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    // What `from_str_radix` would take for another sign is none.
+    // `from_str_radix` would accept a second sign.
     if digits.starts_with(['+', '-']) {
         return None;
     }
@@ -25,7 +25,7 @@ fn integer(text: &str, bits: u32) -> Option<u64> {
     (value <= limit).then(|| if negative { value.wrapping_neg() } else { value })
 }
 
-/// A value of this type, if the text is one.
+/// Parses a value of this type.
 pub fn parse(text: &str, ty: ValType) -> Option<Val> {
     Some(match ty {
         ValType::I32 => Val::I32(integer(text, 32)? as i32),
@@ -39,7 +39,7 @@ pub fn parse(text: &str, ty: ValType) -> Option<Val> {
     })
 }
 
-/// A value as a plain number.
+/// Prints a value as a plain number.
 pub fn print(value: &Val) -> String {
     match value {
         Val::I32(value) => value.to_string(),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_integer_or_too_large_is_refused() {
+    fn other_texts_and_too_large_integers_are_refused() {
         for text in ["", "-", "+-1", "--1", "0x", "0x+1", "1.5", "4294967296", "-2147483649", "seven", "1e3"] {
             assert!(parse(text, ValType::I32).is_none(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! `wasmote wast`: scripts of the specification.
+//! `wasmote wast`: runs scripts of the specification.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use crate::file_kind::FileKind;
 use crate::options::Options;
 use crate::{input, print};
 
-/// The script in the file.
+/// Reads the script in the file.
 fn read(file: &[u8]) -> Result<String, CliError> {
     let bytes = input::bytes(file)?;
     match FileKind::of(&bytes) {
@@ -25,7 +25,7 @@ fn read(file: &[u8]) -> Result<String, CliError> {
     }
 }
 
-/// Runs one script; returns how many of its directives did as they should, and how many did not.
+/// Runs one script. Returns how many directives passed and how many failed.
 fn run(file: &[u8]) -> Result<(usize, usize), CliError> {
     let name = shown(file);
     let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
@@ -47,7 +47,7 @@ pub fn scripts(options: &Options) -> Result<i32, CliError> {
                 passed += counts.0;
                 failed += counts.1;
             }
-            // The other scripts are run all the same.
+            // The other scripts still run.
             Err(failure) => {
                 failure.print();
                 failed += 1;

@@ -93,7 +93,7 @@ fn refused_binary(module: &'static str, print: &'static str) -> [Does; 8] {
 /// What they do with an image.
 #[cfg(feature = "compile")]
 fn images(mut modules: [Does; 8]) -> [Does; 8] {
-    modules[COMPILE] = Refuses("this is an image already: compile the module that it was made from");
+    modules[COMPILE] = Refuses("this is already an image: compile the module that it was made from");
     modules[WAST] = Refuses("this is an image, not a script (.wast): run it with `wasmote run`");
     modules[PRINT] = Refuses("this is an image: print the module that it was made from");
     modules[PARSE] = Refuses("this is an image, not text: name a .wat file");
@@ -113,7 +113,7 @@ fn refused_as(module: &'static str, script: &'static str) -> [Does; 8] {
 }
 
 const NO_SCRIPT: &str = "this is a binary module, not a script (.wast): run it with `wasmote run`";
-const NO_TEXT: &str = "this is a binary already, not text: name a .wat file";
+const NO_TEXT: &str = "this is already a binary, not text: name a .wat file";
 const COMPONENT: &str = "this is a component; wasmote runs core modules: build it as one, such as for wasm32-wasip1";
 const EMPTY: &str = "the file is empty: build or copy it again";
 const UNKNOWN: &str =
@@ -123,7 +123,7 @@ const UNKNOWN: &str =
 fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
     let binary = wat::parse_str(TEXT).unwrap();
     let module = binaries(modules(
-        &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
+        &["functions: 2 defined, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
         &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
         "binary.wasm: valid",
         Refuses(NO_SCRIPT),
@@ -144,7 +144,7 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
         ("module.zst", (b"\x28\xb5\x2f\xfd\0".to_vec(), refused("this is compressed (zstd): unpack it first"))),
         ("app.jar", (b"PK\x03\x04".to_vec(), refused("this is an archive (zip): unpack it first"))),
         ("lib.a", (b"!<arch>\n".to_vec(), refused("this is an archive (ar): link it into a module first"))),
-        ("header.wasm", (b"\0asm\x01".to_vec(), refused("the file ends inside of its header: build or copy it again"))),
+        ("header.wasm", (b"\0asm\x01".to_vec(), refused("the file ends inside its header: build or copy it again"))),
         (
             "truncated.wasm",
             (
@@ -182,9 +182,9 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
         }
     };
     const WITHOUT: &str =
-        "this is text, and this wasmote was built without the feature `wat`: make a binary of it first";
+        "this is text, and this wasmote was built without the feature `wat`: convert it to a binary first";
     let module = modules(
-        &["functions: 2 of its own, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
+        &["functions: 2 defined, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
         &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
         "module.wat: valid",
         Prints(vec!["1 passed, 0 failed"]),
@@ -237,8 +237,8 @@ fn unreadable_files_are_reported_by_every_command() {
     let cases = [
         ("missing.wasm", "no such file"),
         // A misspelt command is taken for a file.
-        ("frobnicate", "no such file (and no command of that name)"),
-        ("directory", "is a directory, name a file in it"),
+        ("frobnicate", "no such file, and no command of that name"),
+        ("directory", "is a directory: name a file in it"),
         ("loop", "cannot be read: Too many levels of symbolic links (os error 40)"),
         ("fifo", "is a fifo that nobody writes to: start the writer first, or use a pipe and `-`"),
     ];
@@ -311,7 +311,7 @@ fn images_of_all_kinds_are_decoded() {
             "imports: 0",
             "exports: 2",
             "  add: func (i32, i32) -> i32",
-            "functions: 2 of its own, 0 imported",
+            "functions: 2 defined, 0 imported",
             "  exports             32 bytes at 0x",
             "  code ",
         ];

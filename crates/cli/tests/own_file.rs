@@ -11,7 +11,7 @@ use folder::Folder;
 #[cfg(feature = "compile")]
 use wasmote_ir::image::layout;
 
-/// Overwrites bytes of `program` with ones, then calls a function that has not run yet.
+/// A guest that overwrites bytes of `program` with ones, then calls a function that has not run yet.
 const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "path_open"
         (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))

@@ -54,12 +54,12 @@ fn files_that_are_neither_text_nor_binary_are_reported() {
     std::fs::write(folder.0.join("cut.wasm"), &binary[..binary.len() / 2]).unwrap();
     std::fs::write(folder.0.join("wrong.wat"), "(module (fnc))").unwrap();
     for (words, status, line) in [
-        (&["parse", "m.wasm"][..], 1, "m.wasm: this is a binary already, not text: name a .wat file"),
+        (&["parse", "m.wasm"][..], 1, "m.wasm: this is already a binary, not text: name a .wat file"),
         (&["parse", "wrong.wat"], 1, "wrong.wat: line 1, column 10: "),
         (&["print", "none.wasm"], 1, "none.wasm: no such file"),
         (&["print", "cut.wasm"], 1, "cut.wasm: malformed module: unexpected end of section or function (at offset 0x"),
         (&["print", "m.wasm", "-o", "none/out.wat"], 1, "none/out.wat: cannot be written: "),
-        (&["print", "m.wasm", "other.wasm"], 2, "`other.wasm` is one too many"),
+        (&["print", "m.wasm", "other.wasm"], 2, "`other.wasm` is unexpected"),
         (&["print", "m.wasm", "--names"], 2, "`--names` is an option of `wasmote compile` only"),
         (&["inspect", "-o", "x", "m.wasm"], 2, "`-o` is an option of `wasmote compile`, `print` and `parse` only"),
     ] {

@@ -1,5 +1,5 @@
 //! Runs guests that try every function of WASI and print the results (`tests/guests/src/wasi`). The whole output is
-//! compared. A test of `wasmote-wasi` proves that the guests together call every function (`table.rs`).
+//! compared. A unit test of `wasmote-wasi` checks that the guests together call every function (`functions.rs`).
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
 #[path = "support/folder.rs"]

@@ -1,4 +1,4 @@
-//! Linked code: each instruction with its handler, where it is, and the operator that it comes from.
+//! Prints linked code: each instruction with its place, its handler, and the operator that it comes from.
 
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -8,10 +8,10 @@ use wasmote_decode::reader::Reader;
 use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::disasm::{Named, Operands};
 
-/// Where the offset and the name of the operator begin.
+/// The column at which the operator's offset and name begin.
 const OPERATOR: usize = 64;
 
-/// Adds the linked code of a function. Places are bytes from its first instruction on, those of targets, too.
+/// Adds the linked code of a function. Places and branch targets are byte offsets from its first instruction.
 pub fn print(text: &mut String, module: &Module, function: &LinkedFunction) -> fmt::Result {
     let LinkedFunction { frame_slots, header, bytes, .. } = function;
     writeln!(text, "  {frame_slots} slots, header at s{header}, {bytes} bytes linked")?;
@@ -19,7 +19,7 @@ pub fn print(text: &mut String, module: &Module, function: &LinkedFunction) -> f
     while let Some(linked) = instrs.next() {
         let Some(instr) = DecodedInstr::decode(&function.code, linked.unit as usize) else { break };
         let start = text.len();
-        // The second half has no handler of its own, but a place.
+        // The second half of a superinstruction has a place, but no handler of its own.
         let place = linked.byte;
         match linked.runs {
             InstrHandler::Second => write!(text, "         + {}", Named(instr.opcode))?,
@@ -37,7 +37,7 @@ pub fn print(text: &mut String, module: &Module, function: &LinkedFunction) -> f
                 text.push_str(" WITH THE HANDLER OF ");
                 match other {
                     Some(opcode) => write!(text, "{}", Named(opcode))?,
-                    None => text.push_str("NOTHING KNOWN"),
+                    None => text.push_str("NO KNOWN INSTRUCTION"),
                 }
             }
             InstrHandler::Own | InstrHandler::Second => {}
@@ -52,7 +52,7 @@ pub fn print(text: &mut String, module: &Module, function: &LinkedFunction) -> f
     Ok(())
 }
 
-/// Adds the operator that an instruction comes from, to a line that begins at `start`.
+/// Adds the operator that an instruction comes from. The line begins at `start`.
 fn operator(
     text: &mut String,
     start: usize,

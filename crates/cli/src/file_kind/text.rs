@@ -1,8 +1,8 @@
-//! Modules, components and scripts in the text format, told by their outermost words.
+//! Recognizes modules, components and scripts in the text format by their outermost forms.
 
 use super::FileKind;
 
-/// What a text is, by the words that its outermost parentheses begin with.
+/// Returns the kind of a text, by the first word of each outermost form in parentheses.
 pub fn kind(text: &[u8]) -> FileKind {
     let mut modules = 0;
     let mut rest = text;
@@ -21,7 +21,7 @@ pub fn kind(text: &[u8]) -> FileKind {
     FileKind::Text
 }
 
-/// Takes one outermost pair of parentheses, with all that is in it, off a text, and returns the word that it begins with.
+/// Removes the first outermost form from the text, and returns the word that it begins with.
 fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let text = *rest;
     let mut word = None;
@@ -47,12 +47,12 @@ fn next_form<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
             _ => {}
         }
     }
-    // Text that ends too early is for its parser to report.
+    // The parser reports text that ends too early.
     *rest = &[];
     word
 }
 
-/// The end of a string whose first character is here.
+/// Returns the end of a string whose first character is at `at`.
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     while let Some(&byte) = text.get(at) {
         at += if byte == b'\\' { 2 } else { 1 };
@@ -63,7 +63,7 @@ fn end_of_string(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The end of a comment in parentheses, behind whose first two characters this is; they nest.
+/// Returns the end of a block comment. `at` is behind its opening `(;`. Block comments nest.
 fn end_of_comment(text: &[u8], mut at: usize) -> usize {
     let mut depth = 1usize;
     while depth > 0 && at < text.len() {
@@ -78,7 +78,7 @@ fn end_of_comment(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The word that begins here, behind white space.
+/// Returns the word at `at`, after white space.
 fn word_at(text: &[u8], at: usize) -> &[u8] {
     let text = text[at..].trim_ascii_start();
     let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');

@@ -1,4 +1,4 @@
-//! Modules in the text format.
+//! Reads modules in the text format.
 
 use alloc::format;
 use alloc::string::String;
@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use crate::failure::CliError;
 
-/// The binary that a module in the text format becomes.
+/// Converts a module in the text format to a binary.
 pub fn binary(file: &[u8], text: &[u8]) -> Result<Vec<u8>, CliError> {
     wasmote_wat::parse_text(text, "").map_err(|error| {
-        // The word that the parser stumbled over says more than most messages.
+        // The word at the error often says more than the message.
         let at: String = error.excerpt.chars().skip(error.excerpt_column as usize - 1).collect();
         let word = at.split([' ', '(', ')', ';']).next().unwrap_or_default();
         let word = if word.is_empty() { String::new() } else { format!(", at `{word}`") };

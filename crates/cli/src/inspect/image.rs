@@ -30,10 +30,10 @@ const SECTIONS: [&str; Section::COUNT] = [
     "strings",
     "subtypes",
     "tags",
-    "handlers",
+    "exceptions",
 ];
 
-/// What an image may need of a build, as `inspect` names it for modules.
+/// The features that an image may need, with the names that `inspect` prints for modules.
 const FEATURES: [(u32, &str); 6] = [
     (features::SIMD, "SIMD"),
     (features::REFERENCES, "typed function references"),
@@ -43,7 +43,7 @@ const FEATURES: [(u32, &str); 6] = [
     (features::FLOAT, "floats"),
 ];
 
-/// Lists what an image is made of. Its records are verified first.
+/// Lists the parts of an image, after verifying its records.
 pub fn inspect(file: &[u8], input: Input) -> Result<i32, CliError> {
     let module = load_alone(file, input)?;
     let image = Image::of_parsed(module.bytes());

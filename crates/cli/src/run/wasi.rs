@@ -1,4 +1,4 @@
-//! What a guest gets by WASI.
+//! Sets up WASI for a guest.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -14,20 +14,21 @@ use crate::failure::CliError;
 use crate::features::built;
 use crate::options::Options;
 
-/// What the store carries.
+/// The state in the store.
 pub type State = WasiCtx;
 
 type Listen = fn(WasiCtxBuilder, SocketAddr) -> Result<WasiCtxBuilder, SetupError>;
 
-/// Adds a socket that the guest may accept connections at.
+/// Adds a socket at which the guest may accept connections.
 const LISTEN: Option<Listen> = built!("sockets", WasiCtxBuilder::tcp_listener);
 
-/// The guest's arguments, environment and directories. What it does has to wait for the proof of a module that is not proven yet.
+/// Returns the guest's arguments, environment, streams and directories. A module in `unvalidated` must not have effects
+/// before all of it is validated.
 #[inline(never)]
-pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliError> {
+pub fn state(options: &Options, unvalidated: Option<&Module>) -> Result<State, CliError> {
     let [stdin, stdout, stderr] = wasmote_rt::streams();
-    // In the system's own words.
-    let words = |error| match error {
+    // The library's errors have only the number; the system has a message for it.
+    let message = |error| match error {
         SetupError::Directory(number) | SetupError::Listen(number) => wasmote_rt::Error(number).to_string(),
         error => error.to_string(),
     };
@@ -38,7 +39,7 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliE
         builder = builder.arg(arg);
     }
     if options.env_inherit {
-        // What is given by name replaces what is inherited.
+        // A variable given by `--env` replaces the inherited one.
         let name = |variable: &'static [u8]| variable.split(|&byte| byte == b'=').next().unwrap_or_default();
         let given = |variable| options.env.iter().any(|(given, _)| given.as_bytes() == name(variable));
         for variable in wasmote_rt::environment().filter(|variable| !given(variable)) {
@@ -55,12 +56,12 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliE
         };
         builder = builder
             .preopened_dir_bytes(dir.host.as_bytes(), dir.guest, access)
-            .map_err(|error| CliError::usage(format!("`{option} {}`: {}", dir.host, words(error))))?;
+            .map_err(|error| CliError::usage(format!("`{option} {}`: {}", dir.host, message(error))))?;
     }
     if let Some(listen) = LISTEN {
         for &(text, address) in &options.tcp_listen {
             builder = listen(builder, address)
-                .map_err(|error| CliError::usage(format!("`--tcplisten {text}`: {}", words(error))))?;
+                .map_err(|error| CliError::usage(format!("`--tcplisten {text}`: {}", message(error))))?;
         }
     }
     if let Some(nanoseconds) = options.clock {
@@ -69,7 +70,7 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliE
     if let Some(seed) = options.random_seed {
         builder = builder.random(random::seeded(seed));
     }
-    if let Some(module) = unproven.cloned() {
+    if let Some(module) = unvalidated.cloned() {
         let file = options.file;
         builder = builder.gate(Box::new(move || {
             wait_validated(&module, file);
@@ -79,7 +80,7 @@ pub fn state(options: &Options, unproven: Option<&Module>) -> Result<State, CliE
     builder.build().map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// Defines what the module can import. Nothing is set up for one that imports nothing.
+/// Defines the functions that the module can import. Does nothing for a module without imports.
 pub fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
     if module.info().imports.is_empty() {
         return Ok(());

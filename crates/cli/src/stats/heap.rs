@@ -1,4 +1,4 @@
-//! What became of objects, and how long collections took.
+//! Prints how much was allocated on the garbage-collected heap, and how long collections took.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -20,15 +20,15 @@ fn print(store: &Store<State>, run: u64, text: &mut String) {
     if bytes == 0 {
         return;
     }
-    // Some hundred days fit, and as many terabytes.
+    // The products fit for runs of some hundred days, and for as many terabytes.
     let run = run.max(1);
     let share = run.saturating_sub(pauses).saturating_mul(1000) / run;
     let rate = allocated.saturating_mul(1000) / run;
     let _ = writeln!(
         text,
-        "collections       {collections:>12} in {} ms, {} ms the longest\n\
-         objects           {allocated:>12} bytes made, {live} in use after the last collection, heap of {bytes}\n\
-         throughput        {:>10}.{} % of the run outside collections, {rate} MB made a second",
+        "collections       {collections:>12} in {} ms, the longest {} ms\n\
+         objects           {allocated:>12} bytes allocated, {live} live after the last collection, heap of {bytes}\n\
+         throughput        {:>10}.{} % of the run outside collections, {rate} MB allocated per second",
         milliseconds(pauses),
         milliseconds(longest_pause),
         share / 10,
