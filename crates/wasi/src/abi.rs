@@ -1,7 +1,6 @@
-//! The numbers and layouts that guests and this crate agree on (WASI's `witx` types). Offsets and sizes are in
-//! bytes; everything is little-endian.
+//! The numbers and layouts of WASI (its `witx` types). Offsets and sizes are in bytes. Everything is little-endian.
 
-/// Which of the two versions of the interface a call came through.
+/// A version of the interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Snapshot {
     /// `wasi_unstable`.
@@ -10,7 +9,7 @@ pub(crate) enum Snapshot {
     One,
 }
 
-/// What a descriptor may be used for: a set of bits.
+/// Rights: what a descriptor may be used for, as a set of bits.
 pub(crate) mod rights {
     pub const FD_DATASYNC: u64 = 1 << 0;
     pub const FD_READ: u64 = 1 << 1;
@@ -42,11 +41,11 @@ pub(crate) mod rights {
     pub const POLL_FD_READWRITE: u64 = 1 << 27;
     pub const SOCK_SHUTDOWN: u64 = 1 << 28;
 
-    /// What applies to streams: terminals, pipes, the embedder's readers and writers.
+    /// The rights of streams: terminals, pipes, the embedder's readers and writers.
     pub const STREAM: u64 = FD_READ | FD_WRITE | FD_SYNC | FD_DATASYNC | FD_FILESTAT_GET | POLL_FD_READWRITE;
-    /// What applies to connections.
+    /// The rights of connections.
     pub const CONNECTION: u64 = STREAM | FD_FDSTAT_SET_FLAGS | SOCK_SHUTDOWN;
-    /// What applies to files.
+    /// The rights of files.
     pub const FILE: u64 = STREAM
         | FD_SEEK
         | FD_TELL
@@ -55,7 +54,7 @@ pub(crate) mod rights {
         | FD_ALLOCATE
         | FD_FILESTAT_SET_SIZE
         | FD_FILESTAT_SET_TIMES;
-    /// What changes nothing, of a directory.
+    /// The rights of directories that change nothing.
     pub const DIRECTORY_READ: u64 = FD_SYNC
         | FD_DATASYNC
         | FD_FDSTAT_SET_FLAGS
@@ -66,7 +65,7 @@ pub(crate) mod rights {
         | PATH_READLINK
         | PATH_FILESTAT_GET
         | POLL_FD_READWRITE;
-    /// What applies to directories.
+    /// The rights of directories.
     pub const DIRECTORY: u64 = DIRECTORY_READ
         | FD_FILESTAT_SET_TIMES
         | PATH_CREATE_DIRECTORY
@@ -80,7 +79,7 @@ pub(crate) mod rights {
         | PATH_SYMLINK
         | PATH_REMOVE_DIRECTORY
         | PATH_UNLINK_FILE;
-    /// What changes nothing, of files.
+    /// The rights of files that change nothing.
     pub const FILE_READ: u64 = FILE & !(FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE | FD_FILESTAT_SET_TIMES);
 }
 
@@ -105,7 +104,7 @@ pub(crate) mod fdflags {
     pub const SYNC: u16 = 16;
 }
 
-/// How to open.
+/// Flags for opening.
 pub(crate) mod oflags {
     pub const CREAT: u16 = 1;
     pub const DIRECTORY: u16 = 2;
@@ -113,23 +112,23 @@ pub(crate) mod oflags {
     pub const TRUNC: u16 = 8;
 }
 
-/// What only the functions of sockets need.
+/// Definitions that only the functions of sockets need.
 #[cfg(feature = "sockets")]
 pub(crate) mod socket {
     use super::rights::{FD_FDSTAT_SET_FLAGS, FD_FILESTAT_GET, FD_READ, POLL_FD_READWRITE};
 
     /// The right to accept connections.
     pub const SOCK_ACCEPT: u64 = 1 << 29;
-    /// What applies to sockets that accept connections. A guest waits for a connection as if to read.
+    /// The rights of listening sockets. A guest polls for a connection as for bytes to read.
     pub const LISTENER: u64 = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT;
 
-    /// How to receive.
+    /// Flags for receiving.
     pub mod riflags {
         pub const PEEK: u16 = 1;
         pub const WAITALL: u16 = 2;
     }
 
-    /// Which directions of a connection to close.
+    /// The directions of a connection to close.
     pub mod sdflags {
         pub const RD: u32 = 1;
         pub const WR: u32 = 2;
@@ -137,10 +136,10 @@ pub(crate) mod socket {
     }
 }
 
-/// How to look a path up: its last link is followed.
+/// The lookup flag that follows a symbolic link at the end of a path.
 pub(crate) const LOOKUP_SYMLINK_FOLLOW: u32 = 1;
 
-/// Which times to set, and to what.
+/// Flags for setting times: which ones, and whether to the current time.
 pub(crate) mod fstflags {
     pub const ATIM: u16 = 1;
     pub const ATIM_NOW: u16 = 2;
@@ -148,7 +147,7 @@ pub(crate) mod fstflags {
     pub const MTIM_NOW: u16 = 8;
 }
 
-/// The clocks.
+/// The numbers of the clocks.
 pub(crate) mod clock {
     pub const REALTIME: u32 = 0;
     pub const MONOTONIC: u32 = 1;
@@ -156,7 +155,7 @@ pub(crate) mod clock {
     pub const THREAD_CPUTIME: u32 = 3;
 }
 
-/// What `poll_oneoff` waits for, and what it says of it.
+/// Kinds, flags and the layout of the events of `poll_oneoff`.
 pub(crate) mod event {
     pub const CLOCK: u8 = 0;
     pub const FD_READ: u8 = 1;
@@ -174,7 +173,7 @@ pub(crate) mod event {
     pub const FLAGS: usize = 24;
 }
 
-/// Where the parts of a subscription are.
+/// The layout of a subscription.
 pub(crate) struct Subscription {
     pub size: usize,
     pub clock_id: usize,
@@ -187,7 +186,8 @@ impl Subscription {
     pub const TYPE: usize = 8;
     pub const FD: usize = 16;
 
-    /// Snapshot 0 has one more member, a second userdata, in front of the clock's id.
+    /// Returns the layout of this version. Snapshot 0 has one more member, a second userdata, in front of the clock's
+    /// id.
     pub fn layout(snapshot: Snapshot) -> Subscription {
         match snapshot {
             Snapshot::Zero => Subscription { size: 56, clock_id: 24, timeout: 32, clock_flags: 48 },
@@ -196,7 +196,7 @@ impl Subscription {
     }
 }
 
-/// What is known of a file.
+/// The status of a file.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Filestat {
     pub dev: u64,
@@ -204,20 +204,20 @@ pub(crate) struct Filestat {
     pub filetype: u8,
     pub nlink: u64,
     pub size: u64,
-    /// Nanoseconds since 1970, as the other times.
+    /// Nanoseconds since 1970, like the other times.
     pub atim: u64,
     pub mtim: u64,
     pub ctim: u64,
 }
 
 impl Filestat {
-    /// The bytes, as many as the version has.
+    /// Returns the bytes, and how many of them this version has.
     pub fn to_bytes(self, snapshot: Snapshot) -> ([u8; 64], usize) {
         let mut bytes = [0; 64];
         let mut put = |at: usize, value: u64| bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
         put(0, self.dev);
         put(8, self.ino);
-        // Snapshot 0 counts links in 32 bits, which fit behind the type.
+        // Snapshot 0 counts links in 32 bits, in the padding behind the type.
         let rest = match snapshot {
             Snapshot::Zero => {
                 put(16, u64::from(self.filetype) | u64::from(self.nlink as u32) << 32);
@@ -236,13 +236,13 @@ impl Filestat {
     }
 }
 
-/// Size of an iovec: an address, a length.
+/// The size of an iovec: an address and a length.
 pub(crate) const IOVEC_SIZE: u32 = 8;
-/// The most iovecs in a call, as POSIX systems have it.
+/// The maximum number of iovecs in a call, as on POSIX systems.
 pub(crate) const IOVECS_MAX: u32 = 1024;
-/// Size of an `fdstat`.
+/// The size of an `fdstat`.
 pub(crate) const FDSTAT_SIZE: u32 = 24;
-/// Size of a `prestat`.
+/// The size of a `prestat`.
 pub(crate) const PRESTAT_SIZE: u32 = 8;
-/// Size of what stands in front of a name in the answer of `fd_readdir`.
+/// The size of a `dirent`, which precedes each name in the results of `fd_readdir`.
 pub(crate) const DIRENT_SIZE: usize = 24;

@@ -1,4 +1,4 @@
-//! Arguments and environment: lists of strings, each ended by a NUL when it is copied to the guest.
+//! Arguments and environment: lists of strings. Each is copied to the guest with a NUL behind it.
 
 use alloc::boxed::Box;
 

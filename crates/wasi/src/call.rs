@@ -1,5 +1,5 @@
-//! One call of a guest: its arguments, its memory, and the context it works on. Every address and length is
-//! checked here, and nowhere else.
+//! A call of a guest: its arguments, its memory, and the context. Every address and length from the guest is checked
+//! here, and nowhere else.
 
 use alloc::ffi::CString;
 use alloc::vec::Vec;
@@ -8,26 +8,26 @@ use crate::abi::Snapshot;
 use crate::context::WasiCtx;
 use crate::errno::Errno;
 
-/// The longest path with the NUL behind it, as Linux has it.
+/// The maximum size of a path with its NUL, as on Linux.
 pub(crate) const PATH_MAX: usize = 4096;
 
 /// The memory of the guest.
 pub(crate) struct GuestMemory<'a>(pub &'a mut [u8]);
 
 impl GuestMemory<'_> {
-    /// A stretch of the memory.
+    /// Returns a range of the memory.
     pub fn slice(&self, at: u32, len: u32) -> Result<&[u8], Errno> {
         let at = at as usize;
         at.checked_add(len as usize).and_then(|end| self.0.get(at..end)).ok_or(Errno::FAULT)
     }
 
-    /// A stretch of the memory to write to.
+    /// Returns a range of the memory to write to.
     pub fn slice_mut(&mut self, at: u32, len: u32) -> Result<&mut [u8], Errno> {
         let at = at as usize;
         at.checked_add(len as usize).and_then(|end| self.0.get_mut(at..end)).ok_or(Errno::FAULT)
     }
 
-    /// Whether a result can be written here; asked before anything is done that can't be undone.
+    /// Checks that a result can be written here. Called before anything that cannot be undone.
     pub fn check(&self, at: u32, len: u32) -> Result<(), Errno> {
         self.slice(at, len).map(drop)
     }
@@ -51,7 +51,7 @@ impl GuestMemory<'_> {
         self.put(at, &value.to_le_bytes())
     }
 
-    /// A path: UTF-8 without NUL, and no longer than the host takes.
+    /// Reads a path. Errors: it is not UTF-8, has a NUL in it, or is longer than the host allows.
     pub fn path(&self, at: u32, len: u32) -> Result<CString, Errno> {
         let path = self.slice(at, len)?;
         if path.len() >= PATH_MAX {
@@ -62,16 +62,16 @@ impl GuestMemory<'_> {
     }
 }
 
-/// A path for the system: without NUL.
+/// Copies a path for the host. Errors: it has a NUL in it, or there is no memory.
 pub(crate) fn c_string(path: &[u8]) -> Result<CString, Errno> {
     let mut bytes = Vec::new();
-    // With room for the NUL at the end, so that nothing allocates beyond this.
+    // Has room for the NUL, so that `CString::new` does not allocate.
     bytes.try_reserve_exact(path.len() + 1).map_err(|_| Errno::NOMEM)?;
     bytes.extend_from_slice(path);
     CString::new(bytes).map_err(|_| Errno::ILSEQ)
 }
 
-/// A call: what a function of the table works on.
+/// A call: what a function works on.
 pub(crate) struct Call<'a> {
     pub cx: &'a mut WasiCtx,
     pub memory: GuestMemory<'a>,
@@ -80,12 +80,12 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// An argument of 32 bits: a descriptor, an address, a length, a set of flags.
+    /// Returns an argument of 32 bits: a descriptor, an address, a length or flags.
     pub fn u32(&self, index: usize) -> u32 {
         self.args[index] as u32
     }
 
-    /// An argument whose type has 16 bits; more are an error.
+    /// Returns an argument of 16 bits. Errors: it has more bits.
     pub fn u16(&self, index: usize) -> Result<u16, Errno> {
         u16::try_from(self.u32(index)).map_err(|_| Errno::INVAL)
     }

@@ -1,4 +1,4 @@
-//! Clocks.
+//! The clocks of a guest.
 
 use rustix::thread::{NanosleepRelativeResult, nanosleep};
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
@@ -7,20 +7,20 @@ use crate::abi::clock;
 use crate::call::Call;
 use crate::errno::Errno;
 
-/// The clocks that a guest sees, by WASI's numbers: 0 is the time since 1970, 1 never goes back, 2 and 3 count
-/// processor time of the process and of the thread.
+/// The clocks that a guest sees, by WASI's numbers. Clock 0 is the time since 1970, and clock 1 never goes back. Clocks
+/// 2 and 3 are the CPU time of the process and of the thread.
 pub trait Clocks: Send {
-    /// The time in nanoseconds; `None` if there is no such clock.
+    /// Returns the time in nanoseconds, or `None` if there is no such clock.
     fn now(&self, clock: u32) -> Option<u64>;
 
-    /// The resolution in nanoseconds; `None` if there is no such clock.
+    /// Returns the resolution in nanoseconds, or `None` if there is no such clock.
     fn resolution(&self, clock: u32) -> Option<u64>;
 
-    /// Waits for so many nanoseconds of clock 1.
+    /// Waits for this many nanoseconds of clock 1.
     fn sleep(&mut self, nanoseconds: u64);
 
-    /// Whether time goes by without anybody sleeping. If it does not, a guest that waits for a descriptor or a point in
-    /// time gets what is ready at once, and only when there is nothing, `sleep` is called.
+    /// Returns whether time passes without calls of `sleep`. If it does not, a guest that waits gets what is ready at
+    /// once. Only if nothing is ready, `sleep` is called.
     fn runs(&self) -> bool {
         true
     }
@@ -40,13 +40,12 @@ fn system(clock: u32) -> Option<ClockId> {
     })
 }
 
-/// Clocks that all stand still at the same time, for runs that can be repeated: who sleeps moves them on by as long, and
-/// does not wait.
+/// Clocks that all stand still at the same time, for reproducible runs. A sleep returns at once and advances them.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClocks(u64);
 
 impl FixedClocks {
-    /// Clocks that show so many nanoseconds.
+    /// Returns clocks that stand at this many nanoseconds.
     pub fn new(nanoseconds: u64) -> FixedClocks {
         FixedClocks(nanoseconds)
     }
@@ -70,17 +69,17 @@ impl Clocks for FixedClocks {
     }
 }
 
-/// Nanoseconds, 0 for times before the clock's start.
+/// Converts a time to nanoseconds; times before 0 become the nanoseconds alone.
 pub(crate) fn nanoseconds(seconds: i64, nanoseconds: u64) -> u64 {
     u64::try_from(seconds).unwrap_or(0).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds)
 }
 
-/// The other way round.
+/// Converts nanoseconds to a `Timespec`.
 pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
     Timespec { tv_sec: (nanoseconds / 1_000_000_000) as _, tv_nsec: (nanoseconds % 1_000_000_000) as _ }
 }
 
-/// Nanoseconds of the clock that never goes back.
+/// Returns the time of the monotonic clock in nanoseconds.
 pub(crate) fn monotonic() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
     nanoseconds(time.tv_sec, time.tv_nsec as u64)
@@ -110,7 +109,7 @@ pub(crate) fn clock_res_get(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.put_u64(call.u32(1), resolution)
 }
 
-/// The precision asked for (argument 1) is a hint; ours is always the best there is.
+/// Argument 1, the wanted precision, is a hint. The time is always as precise as the clock.
 pub(crate) fn clock_time_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let now = call.cx.clocks.now(call.u32(0)).ok_or(Errno::INVAL)?;
     call.memory.put_u64(call.u32(2), now)

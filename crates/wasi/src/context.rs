@@ -1,4 +1,4 @@
-//! What a guest sees of the world: made by an embedder with a builder, changed by the guest's calls.
+//! The state of a guest: an embedder makes it with a builder, and the guest's calls change it.
 
 use alloc::boxed::Box;
 use alloc::ffi::CString;
@@ -21,16 +21,16 @@ pub struct WasiCtx {
     pub(crate) descriptors: Descriptors,
     pub(crate) clocks: Box<dyn Clocks>,
     pub(crate) random: Random,
-    /// What has yet to be asked before the guest does what can be noticed.
+    /// Called before the guest's first call with side effects.
     pub(crate) gate: Option<Permission>,
 }
 
-/// Lets a guest have effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
+/// Permits a guest's side effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
 pub type Permission = Box<dyn FnMut() -> Result<(), Error> + Send>;
 
 impl WasiCtx {
-    /// A builder of contexts. Unless told otherwise, a guest has no arguments, environment and files, its streams
-    /// are null, its clocks and random bytes the system's.
+    /// Returns a builder. By default, a guest has no arguments, no environment and no files. Its streams are null. Its
+    /// clocks and random bytes are the system's.
     pub fn builder() -> WasiCtxBuilder {
         WasiCtxBuilder(Box::new(WasiSettings {
             args: Vec::new(),
@@ -46,7 +46,7 @@ impl WasiCtx {
         }))
     }
 
-    /// Flushes the writers that standard output and error go to.
+    /// Flushes the writers of standard output and error.
     pub fn flush(&mut self) {
         self.descriptors.flush();
     }
@@ -58,35 +58,37 @@ impl Drop for WasiCtx {
     }
 }
 
-/// What a guest may do in a directory.
+/// The access that a guest has to a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DirAccess {
-    /// Everything.
+    /// All operations.
     ReadWrite,
-    /// Open and read what is there.
+    /// Opening and reading existing files and directories.
     ReadOnly,
 }
 
-/// Why a context can't be made.
+/// The reason why a context cannot be made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SetupError {
-    /// The host can't open a directory, for the reason that has this number there (`errno`).
+    /// The host cannot open a directory. The number is its `errno`.
     Directory(i32),
-    /// A string has a NUL in it, which would end it.
+    /// An argument or variable has a NUL in it, which would end it in the guest.
     Nul,
-    /// The host can't listen at an address, for the reason that has this number there (`errno`).
+    /// The host cannot listen at an address. The number is its `errno`.
     Listen(i32),
-    /// There are more directories and sockets than a guest can have descriptors.
+    /// There are more directories and sockets than a guest can have descriptors (1024, with the streams).
     TooManyDescriptors,
 }
 
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SetupError::Directory(errno) => write!(f, "the directory can't be opened (os error {errno})"),
-            SetupError::Nul => f.write_str("an argument or variable has a NUL in it"),
-            SetupError::Listen(errno) => write!(f, "the address can't be listened at (os error {errno})"),
-            SetupError::TooManyDescriptors => f.write_str("too many directories and sockets"),
+            SetupError::Directory(errno) => write!(f, "cannot open the directory (os error {errno})"),
+            SetupError::Nul => f.write_str("an argument or variable contains a NUL"),
+            SetupError::Listen(errno) => write!(f, "cannot listen at the address (os error {errno})"),
+            SetupError::TooManyDescriptors => {
+                f.write_str("too many directories and sockets: a guest has at most 1024 descriptors")
+            }
         }
     }
 }
@@ -94,10 +96,10 @@ impl fmt::Display for SetupError {
 impl core::error::Error for SetupError {}
 
 /// Builds a [`WasiCtx`].
-// In a box, since each method takes it and gives it back.
+// A box, because each method moves the settings twice.
 pub struct WasiCtxBuilder(pub(crate) Box<WasiSettings>);
 
-/// What a builder was told so far.
+/// The settings of a builder.
 pub(crate) struct WasiSettings {
     args: Vec<Box<[u8]>>,
     env: Vec<Box<[u8]>>,
@@ -112,7 +114,7 @@ pub(crate) struct WasiSettings {
 }
 
 impl WasiCtxBuilder {
-    /// Adds an argument; the first is the program's name.
+    /// Adds an argument. The first is the program's name.
     pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> WasiCtxBuilder {
         self.0.args.push(arg.into().into());
         self
@@ -124,32 +126,32 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Adds a variable as systems have it: `NAME=VALUE`, in any encoding.
+    /// Adds a variable as `NAME=VALUE`, in any encoding.
     pub fn env_bytes(mut self, variable: impl Into<Vec<u8>>) -> WasiCtxBuilder {
         self.0.env.push(variable.into().into());
         self
     }
 
-    /// Says where standard input comes from.
+    /// Sets where standard input comes from.
     pub fn stdin(mut self, input: Input) -> WasiCtxBuilder {
         self.0.stdin = input;
         self
     }
 
-    /// Says where standard output goes.
+    /// Sets where standard output goes.
     pub fn stdout(mut self, output: Output) -> WasiCtxBuilder {
         self.0.stdout = output;
         self
     }
 
-    /// Says where standard error goes.
+    /// Sets where standard error goes.
     pub fn stderr(mut self, output: Output) -> WasiCtxBuilder {
         self.0.stderr = output;
         self
     }
 
-    /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. The path of the host is bytes, as on
-    /// Unix. An error if the directory can't be opened.
+    /// Lets the guest use the directory `host` and everything beneath it, under the name `guest`. The host's path is
+    /// bytes, as on Unix. Errors: the directory cannot be opened.
     pub fn preopened_dir_bytes(
         mut self,
         host: &[u8],
@@ -185,16 +187,18 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Has something asked before the first call that anybody but the guest could notice: any but those for arguments, environment,
-    /// clocks, random bytes, and what the descriptors are that it begins with. An error ends the call that it would have been, and it is asked again
-    /// before the next such call. An embedder can so have the guest begin while it is not yet known whether it may.
+    /// Sets a gate, which is called before the guest's first call with side effects. Calls for arguments, environment,
+    /// clocks, random bytes and properties of the first descriptors have none.
+    ///
+    /// If the gate returns an error, the guest's call ends with it, and the gate is called again before the next such
+    /// call. With a gate, an embedder can start a guest before it knows whether the guest may run.
     pub fn gate(mut self, gate: Permission) -> WasiCtxBuilder {
         self.0.gate = Some(gate);
         self
     }
 
-    /// The context: standard streams are descriptors 0 to 2, directories follow in their order, then sockets in
-    /// theirs. An error if a string has a NUL in it, which ends strings in the guest, or there are too many of those.
+    /// Builds the context. Standard streams are descriptors 0 to 2. Directories follow in the order in which they were
+    /// added, then sockets. Errors: a string has a NUL in it, or there are too many directories and sockets.
     pub fn build(self) -> Result<WasiCtx, SetupError> {
         if self.0.args.iter().chain(&self.0.env).any(|string| string.contains(&0)) {
             return Err(SetupError::Nul);

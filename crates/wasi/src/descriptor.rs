@@ -1,4 +1,4 @@
-//! Descriptors: what a guest's numbers stand for, and what it may do with each.
+//! Descriptors: what a guest's numbers refer to, and what the guest may do with each.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,24 +12,24 @@ use crate::errno::Errno;
 use crate::sandbox::Dir;
 use crate::stdio::{Reader, Writer};
 
-/// What a descriptor stands for.
+/// What a descriptor refers to.
 pub(crate) enum Object {
-    /// A file, device or pipe of the host; inherited standard streams too.
+    /// A file, device, pipe or socket of the host, also an inherited standard stream.
     File(OwnedFd),
-    /// A directory; paths are resolved beneath it.
+    /// A directory. Paths are resolved beneath it.
     Dir(Dir),
-    /// The embedder's own source of bytes.
+    /// A source of bytes of the embedder.
     Reader(Box<dyn Reader>),
-    /// The embedder's own sink.
+    /// A sink of the embedder.
     Writer(Box<dyn Writer>),
 }
 
 /// An open descriptor.
 pub(crate) struct Descriptor {
     pub object: Object,
-    /// What may be done with it.
+    /// The rights of this descriptor.
     pub base: u64,
-    /// What may at most be done with what is opened through it.
+    /// The rights that a descriptor opened through this one may have at most.
     pub inheriting: u64,
     /// Its `fdflags`.
     pub flags: u16,
@@ -39,7 +39,7 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
-    /// The host's descriptor, if there is one behind it.
+    /// Returns the host's descriptor, if it has one.
     pub fn host(&self) -> Option<BorrowedFd<'_>> {
         match &self.object {
             Object::File(file) => Some(file.as_fd()),
@@ -48,8 +48,8 @@ impl Descriptor {
         }
     }
 
-    /// Whether all of these rights are there. A right that can't apply to such an object is the error that
-    /// POSIX has for it, so that programs report what they would elsewhere.
+    /// Checks that the descriptor has all of these rights. If a right can't apply to this kind of object, the error is
+    /// the one of POSIX, so that programs report what they would elsewhere.
     pub fn require(&self, needed: u64) -> Result<(), Errno> {
         let missing = needed & !self.base;
         if missing == 0 {
@@ -68,7 +68,7 @@ impl Descriptor {
     }
 }
 
-/// WASI's number for a type of the host.
+/// Returns WASI's number for a file type of the host.
 pub(crate) fn filetype_of(host: FileType) -> u8 {
     match host {
         FileType::RegularFile => filetype::REGULAR_FILE,
@@ -81,11 +81,11 @@ pub(crate) fn filetype_of(host: FileType) -> u8 {
     }
 }
 
-/// The rights that make sense for a file of the host that is no directory.
+/// Returns the rights that apply to a file of the host that is no directory.
 pub(crate) fn rights_of(filetype: u8, fd: BorrowedFd<'_>) -> u64 {
     match filetype {
         filetype::REGULAR_FILE | filetype::BLOCK_DEVICE => rights::FILE,
-        // Programs take a character device that can't be seeked for a terminal.
+        // Guests take a character device that is not seekable for a terminal.
         filetype::CHARACTER_DEVICE if !rustix::termios::isatty(fd) => {
             rights::STREAM | rights::FD_SEEK | rights::FD_TELL | rights::FD_FDSTAT_SET_FLAGS
         }
@@ -94,7 +94,7 @@ pub(crate) fn rights_of(filetype: u8, fd: BorrowedFd<'_>) -> u64 {
     }
 }
 
-/// The most descriptors that a guest can have open: there are few of the host's, and they are shared.
+/// The maximum number of open descriptors of a guest. The host's descriptors are few and shared.
 const MAX: usize = 1024;
 
 /// All descriptors of a guest, by number.
@@ -102,21 +102,21 @@ const MAX: usize = 1024;
 pub(crate) struct Descriptors(Vec<Option<Descriptor>>);
 
 impl Descriptors {
-    /// The descriptor, with all of these rights.
+    /// Returns the descriptor, which must have all of these rights.
     pub fn get(&self, fd: u32, needed: u64) -> Result<&Descriptor, Errno> {
         let descriptor = self.0.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::BADF)?;
         descriptor.require(needed)?;
         Ok(descriptor)
     }
 
-    /// The descriptor, to be changed.
+    /// Returns the descriptor for changes. It must have all of these rights.
     pub fn get_mut(&mut self, fd: u32, needed: u64) -> Result<&mut Descriptor, Errno> {
         let descriptor = self.0.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::BADF)?;
         descriptor.require(needed)?;
         Ok(descriptor)
     }
 
-    /// The directory, with all of these rights (of which at least one applies to directories only).
+    /// Returns the directory, which must have all of these rights. At least one of them must apply to directories only.
     pub fn dir(&self, fd: u32, needed: u64) -> Result<&Dir, Errno> {
         match &self.get(fd, needed)?.object {
             Object::Dir(dir) => Ok(dir),
@@ -124,13 +124,13 @@ impl Descriptors {
         }
     }
 
-    /// The lowest free number.
+    /// Returns the lowest free number. Errors: the guest has too many descriptors.
     pub fn free(&self) -> Result<usize, Errno> {
         let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
         if free < MAX { Ok(free) } else { Err(Errno::MFILE) }
     }
 
-    /// Gives the descriptor the lowest free number.
+    /// Adds a descriptor under the lowest free number.
     pub fn insert(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
         let free = self.free()?;
         if free == self.0.len() {
@@ -145,7 +145,7 @@ impl Descriptors {
         self.0.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::BADF)
     }
 
-    /// Writes out what the embedder's sinks hold back; errors have nowhere to go.
+    /// Flushes the embedder's sinks. Errors are ignored, because nobody could receive them.
     pub fn flush(&mut self) {
         for descriptor in self.0.iter_mut().flatten() {
             if let Object::Writer(writer) = &mut descriptor.object {
@@ -155,7 +155,7 @@ impl Descriptors {
     }
 }
 
-/// Gives a descriptor up, with what its writer holds back written out.
+/// Closes a descriptor, and flushes its writer.
 fn close(mut descriptor: Descriptor) -> Result<(), Errno> {
     match &mut descriptor.object {
         Object::Writer(writer) => writer.flush(),
@@ -167,8 +167,8 @@ pub(crate) fn fd_close(call: &mut Call<'_>) -> Result<(), Errno> {
     close(call.cx.descriptors.take(call.u32(0))?)
 }
 
-/// The new number must be in use, so that a guest can't choose how long our table gets. What it was is closed; errors of
-/// that have nowhere to go.
+/// Moves a descriptor to another number. That number must be in use, so that a guest cannot choose the size of the
+/// table. Errors of closing the replaced descriptor are ignored, because nobody could receive them.
 pub(crate) fn fd_renumber(call: &mut Call<'_>) -> Result<(), Errno> {
     let (from, to) = (call.u32(0), call.u32(1));
     let descriptors = &mut call.cx.descriptors;
@@ -192,7 +192,7 @@ pub(crate) fn fd_fdstat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.put(call.u32(1), &bytes)
 }
 
-/// Rights can be given up, never gained.
+/// Reduces the rights of a descriptor. Rights cannot be added.
 pub(crate) fn fd_fdstat_set_rights(call: &mut Call<'_>) -> Result<(), Errno> {
     let (base, inheriting) = (call.args[1], call.args[2]);
     let descriptor = call.cx.descriptors.get_mut(call.u32(0), 0)?;
@@ -208,7 +208,7 @@ pub(crate) fn fd_prestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = call.cx.descriptors.get(call.u32(0), 0)?;
     let name = descriptor.preopen.as_ref().ok_or(Errno::BADF)?;
     let mut bytes = [0; crate::abi::PRESTAT_SIZE as usize];
-    // The tag in front is 0: a directory.
+    // The tag at offset 0 is 0, for a directory.
     bytes[4..8].copy_from_slice(&(name.len() as u32).to_le_bytes());
     call.memory.put(call.u32(1), &bytes)
 }

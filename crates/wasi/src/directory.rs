@@ -1,4 +1,4 @@
-//! The entries of directories.
+//! Lists the entries of directories.
 
 use rustix::fd::BorrowedFd;
 
@@ -6,14 +6,14 @@ use crate::abi::{DIRENT_SIZE, rights};
 use crate::call::Call;
 use crate::errno::Errno;
 
-/// Where the entries go: as many bytes as fit, the last entry cut off where the room ends.
+/// The guest's buffer for entries. It takes as many bytes as fit; the last entry may be cut off.
 struct EntryBuffer<'a> {
     buffer: &'a mut [u8],
     used: usize,
 }
 
 impl EntryBuffer<'_> {
-    /// Adds an entry; whether there is room left.
+    /// Adds an entry. Returns whether there is room left.
     fn add(&mut self, next: u64, ino: u64, filetype: u8, name: &[u8]) -> bool {
         let mut head = [0; DIRENT_SIZE];
         head[0..8].copy_from_slice(&next.to_le_bytes());
@@ -30,8 +30,8 @@ impl EntryBuffer<'_> {
     }
 }
 
-/// The position in a directory, as the system gives it with each entry, is our cookie: it stays right whatever
-/// is added or removed meanwhile, and nothing has to be remembered between calls.
+/// Lists entries from a cookie on. The cookie is the position that the system returns with each entry. It stays right
+/// when entries are added or removed, and needs no state between calls.
 #[cfg(target_os = "linux")]
 fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
@@ -44,7 +44,7 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<
         let entry = entry?;
         let mut filetype = entry.file_type();
         if filetype == FileType::Unknown {
-            // Some file systems don't say.
+            // Some file systems do not return the type.
             if let Ok(stat) = statat(dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
                 filetype = FileType::from_raw_mode(stat.st_mode);
             }
@@ -57,7 +57,7 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<
     Ok(())
 }
 
-/// Without a position that can be kept, the cookie is the number of the entry.
+/// Lists entries from a cookie on. The system has no lasting position, so the cookie is the number of the entry.
 #[cfg(not(target_os = "linux"))]
 fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;

@@ -1,7 +1,7 @@
-//! Error numbers (`errno` of WASI), and how the host's errors become them.
+//! Error numbers of WASI, and their mapping from the host's.
 
-/// Why a call failed, by WASI's number. Readers, writers and sources of random bytes of the embedder's answer with
-/// one, and the guest gets to see it.
+/// An error number of WASI. An embedder's readers, writers and sources of random bytes return it, and the guest gets
+/// it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Errno(pub(crate) u16);
 
@@ -11,7 +11,7 @@ macro_rules! errnos {
             $(#[doc = concat!("`", stringify!($name), "` of WASI, ", stringify!($number), ".")]
             pub const $name: Errno = Errno($number);)*
         }
-        /// The host's numbers with ours.
+        /// The host's error numbers, with those of WASI.
         static FROM_HOST: &[(rustix::io::Errno, Errno)] = &[$($($((rustix::io::Errno::$host, Errno::$name),)+)?)*];
     };
 }
@@ -90,8 +90,8 @@ impl From<std::io::Error> for Errno {
         if let Some(host) = error.raw_os_error() {
             return rustix::io::Errno::from_raw_os_error(host).into();
         }
-        // Errors without a number are made by the embedder's readers and writers, and by cap-std (a path that leads
-        // out of its directory is `PermissionDenied`).
+        // Errors without a number come from the embedder's readers and writers, and from cap-std. A path that leads out
+        // of its directory is `PermissionDenied` in cap-std.
         match error.kind() {
             ErrorKind::PermissionDenied => Errno::PERM,
             ErrorKind::NotFound => Errno::NOENT,

@@ -1,4 +1,4 @@
-//! Open files: reading, writing, position, size, times.
+//! Functions on open files: read, write, position, size and times.
 
 use core::num::NonZeroU64;
 
@@ -16,8 +16,8 @@ use crate::errno::Errno;
 use crate::iovecs::{Iovecs, Progress};
 use crate::socket;
 
-/// Reads into the buffers: all of them from a file, the first that has room from a stream, for which the bytes of a
-/// second read might never come.
+/// Reads into the buffers. A file fills all of them. A stream fills only the first one that is not empty, because a
+/// second read might wait forever.
 fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     let needed = if offset.is_some() { rights::FD_READ | rights::FD_SEEK } else { rights::FD_READ };
@@ -52,10 +52,11 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
     memory.put_u32(result, progress.0)
 }
 
-/// Buffers handed to the system at a time.
+/// The maximum number of buffers in one system call.
 const MAX_IOVECS_PER_CALL: usize = 16;
 
-/// Writes some buffers from the one with number `first`; returns how many of them, their bytes, and what came of it.
+/// Writes some buffers in one call, beginning with number `first` and with at most `room` bytes in total. Returns how
+/// many buffers were passed, their total length, and how many bytes were written.
 fn gather(
     (file, is_socket): (BorrowedFd<'_>, bool),
     memory: &GuestMemory<'_>,
@@ -81,7 +82,7 @@ fn gather(
     Ok((taken as u32, total, done))
 }
 
-/// Writes the buffers, straight from the guest's memory.
+/// Writes the buffers directly from the guest's memory.
 pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     let needed = if offset.is_some() { rights::FD_WRITE | rights::FD_SEEK } else { rights::FD_WRITE };
@@ -137,7 +138,7 @@ pub(crate) fn fd_pwrite(call: &mut Call<'_>) -> Result<(), Errno> {
     write(call, Some(call.args[3]), 4)
 }
 
-/// The host's descriptor behind one that has these rights.
+/// Returns the host's descriptor behind argument 0, which must have these rights.
 fn host<'a>(call: &'a Call<'_>, needed: u64) -> Result<BorrowedFd<'a>, Errno> {
     call.cx.descriptors.get(call.u32(0), needed)?.host().ok_or(Errno::NOTSUP)
 }
@@ -151,7 +152,7 @@ pub(crate) fn fd_seek(call: &mut Call<'_>) -> Result<(), Errno> {
         (Snapshot::One, 2) | (Snapshot::Zero, 1) => SeekFrom::End(offset),
         _ => return Err(Errno::INVAL),
     };
-    // Asking for the position needs less than changing it.
+    // Asking for the position needs fewer rights than changing it.
     let needed = if to == SeekFrom::Current(0) { rights::FD_TELL } else { rights::FD_SEEK | rights::FD_TELL };
     seek(call, to, needed, 3)
 }
@@ -199,7 +200,7 @@ fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io:
         (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => {
             Ok(retry_on_intr(|| how(fd))?)
         }
-        // Nothing is held back of what goes to a stream.
+        // Streams are not buffered.
         _ => Ok(()),
     }
 }
@@ -212,7 +213,8 @@ pub(crate) fn fd_datasync(call: &mut Call<'_>) -> Result<(), Errno> {
     sync(call, rights::FD_DATASYNC, |fd| rustix::fs::fdatasync(fd))
 }
 
-/// Whether the guest may change the flags of a descriptor. Runtimes try it on all that they begin with.
+/// Returns whether the guest may change the flags of the descriptor. If not, the call has no side effects. Guest
+/// runtimes try it on all their first descriptors.
 pub(crate) fn may_set_flags(call: &Call<'_>) -> bool {
     call.cx.descriptors.get(call.u32(0), rights::FD_FDSTAT_SET_FLAGS).is_ok()
 }
@@ -222,7 +224,7 @@ pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = call.cx.descriptors.get_mut(call.u32(0), rights::FD_FDSTAT_SET_FLAGS)?;
     let settable = fdflags::APPEND | fdflags::NONBLOCK;
     if (flags ^ descriptor.flags) & !settable != 0 {
-        // Whether writes are synchronous is decided when a file is opened.
+        // The other flags are fixed when a file is opened.
         return Err(Errno::NOTSUP);
     }
     let fd = descriptor.host().ok_or(Errno::NOTSUP)?;
@@ -234,8 +236,8 @@ pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
     Ok(())
 }
 
-/// What the host knows of a file, as WASI has it.
-#[allow(clippy::unnecessary_cast, reason = "the host's types are others on other systems")]
+/// Converts a host's `stat` to WASI's.
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields differ between systems")]
 pub(crate) fn filestat(stat: &Stat) -> Filestat {
     Filestat {
         dev: stat.st_dev as u64,
@@ -264,7 +266,7 @@ pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
     Ok(retry_on_intr(|| rustix::fs::ftruncate(fd, call.args[1]))?)
 }
 
-/// Which of a file's times to set, by the arguments of the two functions that do: flags, then accessed and modified.
+/// Converts the arguments of the two functions that set times: flags, time of access, time of modification.
 pub(crate) fn times(flags: u16, atim: u64, mtim: u64) -> Result<Timestamps, Errno> {
     let one = |to: u16, now: u16, time: u64| match (flags & to != 0, flags & now != 0) {
         (false, false) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT }),

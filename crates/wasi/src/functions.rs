@@ -1,4 +1,4 @@
-//! All functions of WASI, one row each, and the one way in which they are called.
+//! The table of all functions, one row each, and how a row is called.
 
 use wasmote::ValType;
 
@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::errno::Errno;
 use crate::{args, clock, descriptor, directory, file, path, poll, process, random, socket};
 
-/// What a function does.
+/// The code of a function, by what it returns.
 #[derive(Clone, Copy)]
 pub(crate) enum Implementation {
     /// Returns an error number, 0 for success.
@@ -16,25 +16,25 @@ pub(crate) enum Implementation {
     Exit(fn(&mut Call<'_>) -> i32),
 }
 
-/// One function.
+/// A function of WASI.
 pub(crate) struct WasiFunction {
     pub name: &'static str,
-    /// Types of its parameters: `i` an i32, `I` an i64.
+    /// The types of its parameters: `i` is i32, `I` is i64.
     params: &'static str,
     body: Implementation,
-    /// The first version of the interface that has it.
+    /// The first version of the interface that has this function.
     since: Snapshot,
-    /// Whether somebody but the guest could notice a call.
+    /// Returns whether a call has side effects: anybody but the guest could notice it.
     pub has_side_effects: fn(&Call<'_>) -> bool,
 }
 
 impl WasiFunction {
-    /// Types of its parameters.
+    /// Returns the types of its parameters.
     pub fn params(&self) -> impl Iterator<Item = ValType> {
         self.params.bytes().map(|letter| if letter == b'I' { ValType::I64 } else { ValType::I32 })
     }
 
-    /// Types of its results.
+    /// Returns the types of its results.
     pub fn results(&self) -> &'static [ValType] {
         match self.body {
             Implementation::Errno(_) => &[ValType::I32],
@@ -42,12 +42,12 @@ impl WasiFunction {
         }
     }
 
-    /// Whether this version of the interface has it.
+    /// Returns whether this version of the interface has the function.
     pub fn is_in(&self, snapshot: Snapshot) -> bool {
         self.since == Snapshot::Zero || snapshot == Snapshot::One
     }
 
-    /// Calls it. `Err` is the code that the guest exits with.
+    /// Calls the function. `Err` is the guest's exit code.
     pub fn call(&self, call: &mut Call<'_>) -> Result<Errno, i32> {
         match self.body {
             Implementation::Errno(body) => Ok(body(call).err().unwrap_or(Errno::SUCCESS)),
@@ -64,12 +64,12 @@ const fn row(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -
     of(name, params, Implementation::Errno(body))
 }
 
-/// A function that only tells the guest what is the case.
+/// Returns a row for a function without side effects.
 const fn ask(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> WasiFunction {
     WasiFunction { has_side_effects: |_| false, ..row(name, params, body) }
 }
 
-/// In the order of the interface's definition.
+/// All functions, in the order of the interface's definition.
 pub(crate) static TABLE: &[WasiFunction] = &[
     ask("args_get", "ii", args::args_get),
     ask("args_sizes_get", "ii", args::args_sizes_get),
@@ -131,8 +131,8 @@ mod tests {
 
     use super::*;
 
-    /// The guests of `tests/guests/wasi`, which the command's tests run: their files' ending in this. What the one for
-    /// snapshot 0 does is no proof of the newer functions.
+    /// Returns the files with this extension of the guests in `tests/guests/wasi`, which the command's tests run. The
+    /// guest for snapshot 0 is left out, because it does not test the newer functions.
     fn guests(ending: &str) -> Vec<Vec<u8>> {
         let folder = wasmote_test_support::root().join("tests/guests/wasi");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_function_is_called_by_a_guest_of_ours_that_says_what_it_does() {
+    fn every_function_is_imported_and_reported_by_a_test_guest() {
         let engine = wasmote::Engine::default();
         let mut imported = BTreeSet::new();
         for wasm in guests("wasm") {
@@ -153,11 +153,11 @@ mod tests {
             }
         }
         let printed: Vec<String> = guests("txt").into_iter().map(|text| String::from_utf8(text).unwrap()).collect();
-        let said = printed.iter().flat_map(|text| text.lines()).filter_map(|line| line.split_once(": "));
-        let said: BTreeSet<String> = said.map(|(name, _)| name.to_string()).collect();
+        let reported = printed.iter().flat_map(|text| text.lines()).filter_map(|line| line.split_once(": "));
+        let reported: BTreeSet<String> = reported.map(|(name, _)| name.to_string()).collect();
         let all: BTreeSet<String> = TABLE.iter().map(|row| row.name.to_string()).collect();
         assert_eq!(all.len(), 46);
         assert_eq!(imported, all);
-        assert_eq!(said, all);
+        assert_eq!(reported, all);
     }
 }

@@ -1,10 +1,10 @@
-//! Lists of buffers, and how much of them has been read or written.
+//! Lists of buffers, and the progress of reading or writing them.
 
 use crate::abi::{IOVEC_SIZE, IOVECS_MAX};
 use crate::call::GuestMemory;
 use crate::errno::Errno;
 
-/// A list of buffers in the guest's memory, each of which has been found to lie in it.
+/// A list of buffers in the guest's memory. All buffers lie in the memory: [`Iovecs::new`] checked each.
 #[derive(Clone, Copy)]
 pub(crate) struct Iovecs {
     at: u32,
@@ -31,15 +31,16 @@ impl Iovecs {
     }
 }
 
-/// Adds up what several reads or writes gave: an error counts only if nothing was done before it.
+/// Adds up the results of several reads or writes. An error counts only if no byte was transferred before it.
 pub(crate) struct Progress(pub u32);
 
 impl Progress {
-    /// Whether to go on after `len` bytes were asked for: not when there were fewer, or an error.
+    /// Adds the result of a transfer of `len` bytes. Returns whether to continue: not after an error, or after fewer
+    /// bytes.
     pub fn add(&mut self, len: u32, done: Result<usize, Errno>) -> Result<bool, Errno> {
         match done {
             Ok(done) => {
-                // An embedder's reader may say that it was more.
+                // An embedder's reader may claim more bytes than the buffer has.
                 let done = done.min(len as usize) as u32;
                 self.0 += done;
                 Ok(done == len)
@@ -49,7 +50,7 @@ impl Progress {
         }
     }
 
-    /// Whether so many more bytes can be counted.
+    /// Returns whether the count can grow by `len` without overflow.
     pub fn has_room(&self, len: u32) -> bool {
         self.0.checked_add(len).is_some()
     }

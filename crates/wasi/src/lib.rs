@@ -1,8 +1,8 @@
 //! WASI preview 1 for wasmote.
 //!
 //! ```text
-//! guest ──> Linker ──> shell (here) ──> table ──> args clock random process
-//!                        checks nothing           descriptor file directory path poll
+//! guest ──> Linker ──> run (here) ──> functions ──> args clock random process
+//!                        checks nothing             descriptor file directory path poll socket
 //!                                                   │            │
 //!                                                   call: every address and length is checked there
 //! ```
@@ -11,17 +11,18 @@
 //!
 //! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`]; `with_std`: what
 //!    the feature `std` adds;
-//! 2. `table`: the functions, a row each; `call`: what a function is given;
-//! 3. `descriptor`: what numbers stand for, and rights; then the themes: `file` (with `iovecs`), `directory`, `path`
-//!    (over `sandbox`), `socket`, `poll`, `args`, `process`;
+//! 2. `functions`: the functions, a row each; `call`: the arguments and the memory of a call;
+//! 3. `descriptor`: what descriptors refer to, and rights; then the subjects: `file` (with `iovecs`), `directory`,
+//!    `path` (over `sandbox`), `socket`, `poll`, `args`, `process`;
 //! 4. `abi` and `errno`: numbers and layouts.
 //!
-//! Both `wasi_snapshot_preview1` and its predecessor `wasi_unstable` are there; they differ in a few layouts. Paths
-//! are resolved so that none leads out of the directory it starts in, on Linux by the kernel (5.8 or newer), elsewhere
-//! by cap-std. Sockets come from the embedder, listening or connected; without the feature `sockets` there are none.
+//! It provides `wasi_snapshot_preview1` and its predecessor `wasi_unstable`, which differ in a few layouts. Paths are
+//! resolved so that none leads out of the directory it starts in. On Linux the kernel does that (5.8 or newer);
+//! elsewhere cap-std does. Sockets come from the embedder, listening or connected. Without the feature `sockets` there
+//! are none.
 //!
-//! The crate needs an operating system, but on Linux no `std`: with its feature `std` off, an embedder's streams are
-//! [`Reader`]s and [`Writer`]s.
+//! The crate needs an operating system, but on Linux it needs no `std`. With the feature `std` off, an embedder's
+//! streams are [`Reader`]s and [`Writer`]s.
 //!
 //! ```
 //! use wasmote::{Engine, Linker, Module, Store};
@@ -59,7 +60,7 @@
 compile_error!("wasmote-wasi is made of POSIX system calls: leave it out on this system");
 
 extern crate alloc;
-// cap-std, which keeps paths in where the kernel does not, needs it.
+// cap-std, which confines paths on other systems, needs the standard library.
 #[cfg(any(feature = "std", not(target_os = "linux")))]
 extern crate std;
 
@@ -97,14 +98,14 @@ pub use stdio::{Input, Output, Pipe, Reader, Writer};
 use abi::Snapshot;
 use call::{Call, GuestMemory};
 
-/// Defines the functions of WASI; `context` finds the state in the store's data. A guest's `proc_exit` ends its call
-/// with [`Error::exit`]. An error if the linker has one of the names already.
+/// Defines the functions of WASI. `context` returns the state in the store's data. A guest's `proc_exit` ends its call
+/// with [`Error::exit`]. Errors: the linker already defines one of the names.
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> &mut WasiCtx) -> Result<(), Error> {
     for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::One), ("wasi_unstable", Snapshot::Zero)] {
         for row in functions::TABLE.iter().filter(|row| row.is_in(snapshot)) {
             let ty = FuncType { params: row.params().collect(), results: row.results().into() };
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
-                // Guests without a memory can call what needs none.
+                // A guest without a memory can call functions that need none.
                 let (memory, data) = match caller.memory() {
                     Some(memory) => memory.data_and_store_mut(&mut caller),
                     None => (&mut [][..], caller.data_mut()),
@@ -117,7 +118,7 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> 
     Ok(())
 }
 
-/// What is the same for all functions and all stores.
+/// Runs one function. This part is not generic over the store's type, so it is compiled only once.
 fn run(
     row: &functions::WasiFunction,
     snapshot: Snapshot,
@@ -125,7 +126,7 @@ fn run(
     memory: &mut [u8],
     slots: &mut [u64],
 ) -> Result<(), Error> {
-    // The longest list of parameters is that of `path_open`.
+    // `path_open` has the most parameters.
     let mut args = [0; 9];
     let count = args.len().min(slots.len());
     args[..count].copy_from_slice(&slots[..count]);
@@ -134,7 +135,7 @@ fn run(
         && (row.has_side_effects)(&call)
         && let Some(gate) = &mut call.cx.gate
     {
-        // What was refused is asked again.
+        // If the gate refuses, it is asked again before the next such call.
         gate()?;
         call.cx.gate = None;
     }

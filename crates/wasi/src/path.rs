@@ -1,5 +1,4 @@
-//! Paths: everything that names a file. None is resolved here: `sandbox` does, beneath the directory that the guest
-//! has.
+//! Functions that take paths. The paths are resolved in `sandbox`, beneath the directory that the guest passes.
 
 use alloc::ffi::CString;
 
@@ -14,18 +13,18 @@ use crate::file::times;
 use crate::sandbox::Dir;
 
 impl Call<'_> {
-    /// A directory and a path in it, given by three arguments from this one on: descriptor, address, length.
-    fn place(&self, descriptor: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
-        self.place_at(descriptor, descriptor + 1, needed)
+    /// Returns a directory and a path, given by three arguments from this index on: descriptor, address, length.
+    fn dir_and_path(&self, descriptor: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
+        self.dir_and_path_at(descriptor, descriptor + 1, needed)
     }
 
-    /// The same with address and length standing elsewhere.
-    fn place_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
+    /// The same, with the address and length at another index.
+    fn dir_and_path_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
         let dir = self.cx.descriptors.dir(self.u32(descriptor), needed)?;
         Ok((dir, self.memory.path(self.u32(path), self.u32(path + 1))?))
     }
 
-    /// The argument with lookup flags: whether the last link is followed.
+    /// Reads an argument with lookup flags. Returns whether a symbolic link at the end of the path is followed.
     fn follow(&self, index: usize) -> Result<bool, Errno> {
         match self.u32(index) {
             0 => Ok(false),
@@ -36,49 +35,49 @@ impl Call<'_> {
 }
 
 pub(crate) fn path_create_directory(call: &mut Call<'_>) -> Result<(), Errno> {
-    let (dir, path) = call.place(0, rights::PATH_CREATE_DIRECTORY)?;
+    let (dir, path) = call.dir_and_path(0, rights::PATH_CREATE_DIRECTORY)?;
     dir.create_directory(&path)
 }
 
 pub(crate) fn path_remove_directory(call: &mut Call<'_>) -> Result<(), Errno> {
-    let (dir, path) = call.place(0, rights::PATH_REMOVE_DIRECTORY)?;
+    let (dir, path) = call.dir_and_path(0, rights::PATH_REMOVE_DIRECTORY)?;
     dir.remove_directory(&path)
 }
 
 pub(crate) fn path_unlink_file(call: &mut Call<'_>) -> Result<(), Errno> {
-    let (dir, path) = call.place(0, rights::PATH_UNLINK_FILE)?;
+    let (dir, path) = call.dir_and_path(0, rights::PATH_UNLINK_FILE)?;
     dir.unlink_file(&path)
 }
 
 pub(crate) fn path_rename(call: &mut Call<'_>) -> Result<(), Errno> {
-    let (from_dir, from) = call.place(0, rights::PATH_RENAME_SOURCE)?;
-    let (to_dir, to) = call.place(3, rights::PATH_RENAME_TARGET)?;
+    let (from_dir, from) = call.dir_and_path(0, rights::PATH_RENAME_SOURCE)?;
+    let (to_dir, to) = call.dir_and_path(3, rights::PATH_RENAME_TARGET)?;
     from_dir.rename(&from, to_dir, &to)
 }
 
-/// Links are made to links, never to what they lead to.
+/// Makes a hard link. A symbolic link at the end of the source path is never followed.
 pub(crate) fn path_link(call: &mut Call<'_>) -> Result<(), Errno> {
     if call.follow(1)? {
         return Err(Errno::INVAL);
     }
-    let (from_dir, from) = call.place_at(0, 2, rights::PATH_LINK_SOURCE)?;
-    let (to_dir, to) = call.place(4, rights::PATH_LINK_TARGET)?;
+    let (from_dir, from) = call.dir_and_path_at(0, 2, rights::PATH_LINK_SOURCE)?;
+    let (to_dir, to) = call.dir_and_path(4, rights::PATH_LINK_TARGET)?;
     from_dir.link(&from, to_dir, &to)
 }
 
-/// A link may lead nowhere, but not to an absolute path.
+/// Makes a symbolic link. Its target need not exist, but must not be an absolute path.
 pub(crate) fn path_symlink(call: &mut Call<'_>) -> Result<(), Errno> {
     let target = call.memory.path(call.u32(0), call.u32(1))?;
-    let (dir, path) = call.place(2, rights::PATH_SYMLINK)?;
+    let (dir, path) = call.dir_and_path(2, rights::PATH_SYMLINK)?;
     dir.symlink(&target, &path)
 }
 
-/// What does not fit is cut off, as POSIX has it.
+/// Reads a symbolic link. A target that does not fit is cut off, as in POSIX.
 pub(crate) fn path_readlink(call: &mut Call<'_>) -> Result<(), Errno> {
     let (at, len, result) = (call.u32(3), call.u32(4), call.u32(5));
     call.memory.check(at, len)?;
     call.memory.check(result, 4)?;
-    let (dir, path) = call.place(0, rights::PATH_READLINK)?;
+    let (dir, path) = call.dir_and_path(0, rights::PATH_READLINK)?;
     let mut target = [0; PATH_MAX];
     let used = dir.readlink(&path, &mut target)?.min(len as usize);
     call.memory.put(at, &target[..used])?;
@@ -87,7 +86,7 @@ pub(crate) fn path_readlink(call: &mut Call<'_>) -> Result<(), Errno> {
 
 pub(crate) fn path_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let follow = call.follow(1)?;
-    let (dir, path) = call.place_at(0, 2, rights::PATH_FILESTAT_GET)?;
+    let (dir, path) = call.dir_and_path_at(0, 2, rights::PATH_FILESTAT_GET)?;
     let (bytes, len) = dir.stat(&path, follow)?.to_bytes(call.snapshot);
     call.memory.put(call.u32(4), &bytes[..len])
 }
@@ -95,11 +94,11 @@ pub(crate) fn path_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
 pub(crate) fn path_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
     let follow = call.follow(1)?;
     let times = times(call.u16(6)?, call.args[4], call.args[5])?;
-    let (dir, path) = call.place_at(0, 2, rights::PATH_FILESTAT_SET_TIMES)?;
+    let (dir, path) = call.dir_and_path_at(0, 2, rights::PATH_FILESTAT_SET_TIMES)?;
     dir.set_times(&path, follow, &times)
 }
 
-/// The flags for the system; whether to read or write comes from the rights.
+/// Returns the host's flags for opening, without the access mode, which comes from the rights.
 fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
     let mut flags = OFlags::empty();
     for (given, flag, host) in [
@@ -120,7 +119,7 @@ fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
     flags
 }
 
-/// The rights that a file must be opened for writing for, though it is not written to.
+/// The rights that need a file opened for writing, besides the right to write.
 const RESIZE: u64 = rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
 
 pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
@@ -143,8 +142,8 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.check(result, 4)?;
     call.cx.descriptors.free()?;
 
-    // Rights beyond what the directory can hand on are left out, as some guests just ask for all; but who wants to
-    // read or write is told at once that it won't work.
+    // Some guests ask for all rights, so rights that the directory cannot grant are dropped. But missing rights to read
+    // or write are an error here, because the guest will need them.
     let allowed = call.cx.descriptors.get(call.u32(0), needed)?.inheriting;
     if call.args[5] & (rights::FD_READ | rights::FD_WRITE) & !allowed != 0 {
         return Err(Errno::NOTCAPABLE);
@@ -154,7 +153,7 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     let write = base & rights::FD_WRITE != 0 || oflags & oflags::TRUNC != 0;
     let read = base & (rights::FD_READ | rights::FD_READDIR) != 0;
 
-    let (dir, path) = call.place_at(0, 2, needed)?;
+    let (dir, path) = call.dir_and_path_at(0, 2, needed)?;
     let open = |write: bool| {
         let access = match (read || !write, write) {
             (true, true) => OFlags::RDWR,
@@ -166,8 +165,8 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     let file = if write || base & RESIZE == 0 {
         open(write)?
     } else {
-        // Who asks for all rights but that to write gets these along, whatever it is: only files have a size to be set, for which
-        // they must be opened to be written to. What can't be is opened without, as elsewhere.
+        // A guest that asks for all rights but `FD_WRITE` gets these two as well, but only a regular file opened for
+        // writing can use them. If opening for writing fails, the file is opened without them, as other runtimes do.
         let is_file = dir.stat(&path, follow).map_or(true, |stat| stat.filetype == filetype::REGULAR_FILE);
         match if is_file { open(true) } else { Err(Errno::ISDIR) } {
             Err(Errno::ACCES | Errno::ISDIR | Errno::PERM | Errno::ROFS | Errno::TXTBSY) => {

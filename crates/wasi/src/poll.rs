@@ -1,4 +1,4 @@
-//! Waiting for points in time and for descriptors.
+//! Waits for points in time and for descriptors.
 
 use alloc::vec::Vec;
 
@@ -12,23 +12,23 @@ use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Object};
 use crate::errno::Errno;
 
-/// The most subscriptions in a call.
+/// The maximum number of subscriptions in a call.
 const MAX: u32 = 4096;
 
-/// One subscription, and what came of it.
+/// A subscription, and when it is done.
 struct PendingSubscription {
     userdata: u64,
     kind: u8,
     until: WakeCondition,
 }
 
-/// When a subscription is done.
+/// The condition that a subscription waits for.
 enum WakeCondition {
-    /// After so many nanoseconds.
+    /// This many nanoseconds have passed.
     Passed(u64),
-    /// When the system says so of the descriptor that has this place among those that it is asked about.
+    /// The descriptor with this index in the list of [`PolledFd`] is ready.
     Host(usize),
-    /// It is.
+    /// No condition: the subscription is done, with this result.
     Done { error: Errno, nbytes: u64, flags: u16 },
 }
 
@@ -36,9 +36,9 @@ fn failed(error: Errno) -> WakeCondition {
     WakeCondition::Done { error, nbytes: 0, flags: 0 }
 }
 
-/// Nanoseconds until a clock's subscription is done.
+/// Returns the condition of a clock's subscription.
 fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> WakeCondition {
-    // The processor's clocks stand still while we wait: that would never end.
+    // The CPU-time clocks stand still while the process waits, so the wait would never end.
     if id != clock::REALTIME && id != clock::MONOTONIC {
         return failed(if cx.clocks.now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
     }
@@ -51,7 +51,7 @@ fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> WakeCondition {
     }
 }
 
-/// Bytes that can be read at once.
+/// Returns how many bytes can be read without waiting.
 fn readable(descriptor: &Descriptor) -> u64 {
     let Object::File(file) = &descriptor.object else { return 0 };
     if descriptor.filetype != filetype::REGULAR_FILE {
@@ -61,31 +61,33 @@ fn readable(descriptor: &Descriptor) -> u64 {
     size.saturating_sub(rustix::fs::tell(file).unwrap_or(0))
 }
 
-/// A descriptor that the system is asked about, once for all subscriptions: it takes no more of them than it has open.
+/// A descriptor to poll, once for all its subscriptions. The system refuses more entries than the process may have open
+/// files.
 struct PolledFd {
     fd: u32,
     flags: PollFlags,
 }
 
-/// What there is to ask for a kind of subscription.
+/// Returns what to poll for, for this kind of subscription.
 fn flags_of(kind: u8) -> PollFlags {
     if kind == event::FD_READ { PollFlags::IN } else { PollFlags::OUT }
 }
 
-/// `asked` has room for one more.
-fn descriptor_wanted(cx: &WasiCtx, fd: u32, kind: u8, asked: &mut Vec<PolledFd>) -> WakeCondition {
+/// Returns the condition of a descriptor's subscription, and adds the descriptor to `polled` if it is not there yet.
+/// `polled` must have room for one more.
+fn descriptor_condition(cx: &WasiCtx, fd: u32, kind: u8, polled: &mut Vec<PolledFd>) -> WakeCondition {
     let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
     match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
         Err(error) => failed(error),
         Ok(Descriptor { object: Object::File(_), .. }) => {
-            let place = asked.iter().position(|asked| asked.fd == fd).unwrap_or_else(|| {
-                asked.push(PolledFd { fd, flags: PollFlags::empty() });
-                asked.len() - 1
+            let index = polled.iter().position(|polled| polled.fd == fd).unwrap_or_else(|| {
+                polled.push(PolledFd { fd, flags: PollFlags::empty() });
+                polled.len() - 1
             });
-            asked[place].flags |= flags_of(kind);
-            WakeCondition::Host(place)
+            polled[index].flags |= flags_of(kind);
+            WakeCondition::Host(index)
         }
-        // The embedder's readers and writers can't be asked.
+        // An embedder's reader or writer cannot be polled, so it counts as ready.
         Ok(_) => WakeCondition::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 },
     }
 }
@@ -98,7 +100,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     let layout = Subscription::layout(call.snapshot);
     call.memory.check(events, count * event::SIZE as u32)?;
     call.memory.check(result, 4)?;
-    let (mut wanted, mut asked) = (room(count as usize)?, Vec::new());
+    let (mut pending, mut polled) = (room(count as usize)?, Vec::new());
     for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
         let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
         let kind = bytes[Subscription::TYPE];
@@ -108,19 +110,19 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
                 remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags)
             }
             event::FD_READ | event::FD_WRITE => {
-                asked.try_reserve(1).map_err(|_| Errno::NOMEM)?;
-                descriptor_wanted(call.cx, u64_at(Subscription::FD) as u32, kind, &mut asked)
+                polled.try_reserve(1).map_err(|_| Errno::NOMEM)?;
+                descriptor_condition(call.cx, u64_at(Subscription::FD) as u32, kind, &mut polled)
             }
             _ => return Err(Errno::INVAL),
         };
-        wanted.push(PendingSubscription { userdata: u64_at(Subscription::USERDATA), kind, until });
+        pending.push(PendingSubscription { userdata: u64_at(Subscription::USERDATA), kind, until });
     }
 
-    wait(call.cx, &mut wanted, &asked)?;
+    wait(call.cx, &mut pending, &polled)?;
 
     let mut at = events;
     let mut done = 0;
-    for PendingSubscription { userdata, kind, until } in &wanted {
+    for PendingSubscription { userdata, kind, until } in &pending {
         let WakeCondition::Done { error, nbytes, flags } = until else { continue };
         let mut bytes = [0; event::SIZE];
         bytes[event::USERDATA..event::USERDATA + 8].copy_from_slice(&userdata.to_le_bytes());
@@ -129,24 +131,24 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
         bytes[event::NBYTES..event::NBYTES + 8].copy_from_slice(&nbytes.to_le_bytes());
         bytes[event::FLAGS..event::FLAGS + 2].copy_from_slice(&flags.to_le_bytes());
         call.memory.put(at, &bytes)?;
-        // Past the last event of a memory of 4 GiB there is nothing, and nothing is written.
+        // After an event at the very end of a 4 GiB memory the address wraps, but then no event follows.
         at = at.wrapping_add(event::SIZE as u32);
         done += 1;
     }
     call.memory.put_u32(result, done)
 }
 
-/// Room for so many items.
+/// Returns an empty list with room for this many items. Errors: out of memory.
 fn room<T>(items: usize) -> Result<Vec<T>, Errno> {
     let mut vec = Vec::new();
     vec.try_reserve_exact(items).map_err(|_| Errno::NOMEM)?;
     Ok(vec)
 }
 
-/// Waits until at least one subscription is done, and marks all that are.
-fn wait(cx: &mut WasiCtx, wanted: &mut [PendingSubscription], asked: &[PolledFd]) -> Result<(), Errno> {
+/// Waits until at least one subscription is done, and marks all that are done.
+fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledFd]) -> Result<(), Errno> {
     let mut timeout: Option<u64> = None;
-    for PendingSubscription { until, .. } in wanted.iter() {
+    for PendingSubscription { until, .. } in pending.iter() {
         let limit = match until {
             WakeCondition::Passed(after) => *after,
             WakeCondition::Done { .. } => 0,
@@ -156,8 +158,8 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [PendingSubscription], asked: &[PolledFd]
     }
 
     let WasiCtx { descriptors, clocks, .. } = cx;
-    let mut fds: Vec<PollFd<'_>> = room(asked.len())?;
-    for &PolledFd { fd, flags } in asked {
+    let mut fds: Vec<PollFd<'_>> = room(polled.len())?;
+    for &PolledFd { fd, flags } in polled {
         if let Object::File(file) = &descriptors.get(fd, 0)?.object {
             fds.push(PollFd::new(file, flags));
         }
@@ -186,25 +188,25 @@ fn wait(cx: &mut WasiCtx, wanted: &mut [PendingSubscription], asked: &[PolledFd]
             };
         }
     }
-    // Nothing came in time: then the time has passed, whatever its clock thinks. Otherwise those whose time it is are done,
-    // too: a descriptor that is always ready must not keep them out.
+    // If no descriptor was ready, the timeout has passed, whatever the clock says. Otherwise the clocks whose time has
+    // come are done, too: a descriptor that is always ready must not hold them back.
     if ready == 0 {
         passed = timeout.unwrap_or(0);
     }
-    for PendingSubscription { kind, until, .. } in wanted.iter_mut() {
+    for PendingSubscription { kind, until, .. } in pending.iter_mut() {
         match *until {
             WakeCondition::Passed(after) if after <= passed => {
                 *until = WakeCondition::Done { error: Errno::SUCCESS, nbytes: 0, flags: 0 };
             }
-            WakeCondition::Host(place) => {
+            WakeCondition::Host(index) => {
                 let always = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-                let seen = fds[place].revents() & (flags_of(*kind) | always);
+                let seen = fds[index].revents() & (flags_of(*kind) | always);
                 if seen.is_empty() {
                     continue;
                 }
                 let error = if seen.contains(PollFlags::NVAL) { Errno::BADF } else { Errno::SUCCESS };
                 let hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR);
-                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(asked[place].fd, 0)?) } else { 0 };
+                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(polled[index].fd, 0)?) } else { 0 };
                 *until = WakeCondition::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
             }
             _ => (),

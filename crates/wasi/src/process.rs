@@ -1,14 +1,14 @@
-//! The process: its end, signals, giving way.
+//! Functions on the process: exit, signals and yielding.
 
 use crate::call::Call;
 use crate::errno::Errno;
 
-/// The one function that does not return; what it gives is the exit code.
+/// Ends the guest. Returns the exit code.
 pub(crate) fn proc_exit(call: &mut Call<'_>) -> i32 {
     call.u32(0) as i32
 }
 
-/// There are no signals.
+/// Guests have no signals, so this always fails.
 pub(crate) fn proc_raise(_: &mut Call<'_>) -> Result<(), Errno> {
     Err(Errno::NOTSUP)
 }

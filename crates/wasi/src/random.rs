@@ -1,14 +1,14 @@
-//! Random bytes.
+//! The source of random bytes.
 
 use alloc::boxed::Box;
 
 use crate::call::Call;
 use crate::errno::Errno;
 
-/// Where random bytes come from: fills the slice.
+/// A source of random bytes, which fills the slice.
 pub type Random = Box<dyn FnMut(&mut [u8]) -> Result<(), Errno> + Send>;
 
-/// The system's generator.
+/// The random generator of the system.
 #[cfg(target_os = "linux")]
 pub(crate) fn system(buffer: &mut [u8]) -> Result<(), Errno> {
     let mut filled = 0;
@@ -20,13 +20,13 @@ pub(crate) fn system(buffer: &mut [u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// The system's generator.
+/// The random generator of the system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn system(buffer: &mut [u8]) -> Result<(), Errno> {
     Ok(std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, buffer)?)
 }
 
-/// A generator for runs that can be repeated: the same seed gives the same bytes. They are no secret to anybody.
+/// Returns a generator for reproducible runs: the same seed gives the same bytes. The bytes are not secret.
 pub fn seeded(seed: u64) -> Random {
     // SplitMix64.
     let mut state = seed;
@@ -44,7 +44,7 @@ pub fn seeded(seed: u64) -> Random {
 
 pub(crate) fn random_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (at, len) = (call.u32(0), call.u32(1));
-    // In pieces, so that a source of the embedder's never sees a length that a guest chose.
+    // Fills in pieces, so that an embedder's source never gets a length that the guest chose.
     for piece in call.memory.slice_mut(at, len)?.chunks_mut(4096) {
         (call.cx.random)(piece)?;
     }

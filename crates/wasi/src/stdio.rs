@@ -1,4 +1,4 @@
-//! Where the standard streams go.
+//! The sources and sinks of the standard streams.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -13,22 +13,22 @@ use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
 use crate::errno::Errno;
 use crate::socket;
 
-/// What an embedder gives a guest to read. With the feature `std`, every [`std::io::Read`] is one.
+/// A source of bytes that an embedder gives to a guest. With the feature `std`, every [`std::io::Read`] is one.
 pub trait Reader: Send {
-    /// Fills the front of the buffer; returns how many bytes that were, 0 at the end.
+    /// Reads into the front of the buffer. Returns how many bytes were read; 0 is the end.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno>;
 }
 
-/// What takes what a guest writes. With the feature `std`, every [`std::io::Write`] is one.
+/// A sink for the bytes that a guest writes. With the feature `std`, every [`std::io::Write`] is one.
 pub trait Writer: Send {
-    /// Takes bytes from the front of the buffer; returns how many.
+    /// Writes bytes from the front of the buffer. Returns how many.
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno>;
 
-    /// Passes on all that was held back.
+    /// Writes out all buffered bytes.
     fn flush(&mut self) -> Result<(), Errno>;
 }
 
-/// Nothing to read, and no end of room to write.
+/// Has nothing to read, and discards what is written.
 struct Null;
 
 impl Reader for Null {
@@ -50,35 +50,35 @@ impl Writer for Null {
 /// Where standard input comes from.
 #[derive(Default)]
 pub enum Input {
-    /// Nowhere: it ends at once.
+    /// No source: the input is empty.
     #[default]
     Null,
-    /// This process's own.
+    /// The standard input of this process.
     #[cfg(feature = "std")]
     Inherit,
-    /// An open file, pipe or terminal of the host. Without `std`, inherited streams come as this.
+    /// An open file, pipe or terminal of the host. Without `std`, pass inherited streams this way.
     File(OwnedFd),
-    /// A reader, a [`Pipe`] for example.
+    /// A reader, for example a [`Pipe`].
     Reader(Box<dyn Reader>),
 }
 
 /// Where standard output or error goes.
 #[derive(Default)]
 pub enum Output {
-    /// Nowhere: what is written is lost.
+    /// No sink: what is written is discarded.
     #[default]
     Null,
-    /// This process's own, unbuffered.
+    /// The standard output or error of this process, unbuffered.
     #[cfg(feature = "std")]
     Inherit,
-    /// An open file, pipe or terminal of the host, unbuffered. Without `std`, inherited streams come as this.
+    /// An open file, pipe or terminal of the host, unbuffered. Without `std`, pass inherited streams this way.
     File(OwnedFd),
-    /// A writer, a [`Pipe`] for example. It is flushed at `fd_sync`, when the guest closes it or exits, and when the
-    /// context is dropped; after a trap also by [`WasiCtx::flush`](crate::WasiCtx::flush).
+    /// A writer, for example a [`Pipe`]. It is flushed at `fd_sync`, when the guest closes it or exits, and when the
+    /// context is dropped. After a trap, [`WasiCtx::flush`](crate::WasiCtx::flush) flushes it.
     Writer(Box<dyn Writer>),
 }
 
-/// Bytes in memory: what is written at one end is read at the other. Clones are the same pipe.
+/// A pipe in memory: bytes written at one end are read at the other. Clones are the same pipe.
 #[derive(Clone)]
 pub struct Pipe {
     bytes: Arc<Lock<VecDeque<u8>>>,
@@ -86,24 +86,24 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// An empty pipe. Writing more than `limit` bytes before they are read is refused as "no space".
+    /// Returns an empty pipe. It holds at most `limit` unread bytes; more writes are refused with [`Errno::NOSPC`].
     pub fn new(limit: usize) -> Pipe {
         Pipe { bytes: Arc::default(), limit }
     }
 
-    /// A pipe that holds these bytes.
+    /// Returns a pipe that holds these bytes.
     pub fn with_bytes(bytes: impl Into<Vec<u8>>) -> Pipe {
         let bytes = bytes.into();
         let limit = bytes.len();
         Pipe { bytes: Arc::new(Lock::new(bytes.into())), limit }
     }
 
-    /// Takes out all bytes.
+    /// Removes and returns all bytes.
     pub fn drain(&self) -> Vec<u8> {
         core::mem::take(&mut *self.bytes.lock()).into()
     }
 
-    /// Moves bytes into the buffer; returns how many.
+    /// Moves bytes into the buffer. Returns how many.
     pub(crate) fn pull(&self, buffer: &mut [u8]) -> usize {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(bytes.len());
@@ -113,7 +113,7 @@ impl Pipe {
         len
     }
 
-    /// How many of the bytes there was room for; `None` if there was none.
+    /// Adds as many of the bytes as fit. Returns how many, or `None` if there was no room.
     pub(crate) fn push(&self, buffer: &[u8]) -> Option<usize> {
         let mut bytes = self.bytes.lock();
         let len = buffer.len().min(self.limit.saturating_sub(bytes.len()));
@@ -128,7 +128,7 @@ impl core::fmt::Debug for Pipe {
     }
 }
 
-/// Without the standard library's traits, a pipe is a reader and a writer by itself.
+/// Without the standard library, a pipe implements [`Reader`] and [`Writer`] directly.
 #[cfg(not(feature = "std"))]
 mod pipe {
     use super::{Pipe, Reader, Writer};
@@ -151,14 +151,14 @@ mod pipe {
     }
 }
 
-/// A stream that is a file of the host, if that can be asked what it is.
+/// Returns the descriptor of a stream that is a file of the host. Returns `None` if the host refuses `fstat`.
 fn file(file: OwnedFd, right: u64) -> Option<Descriptor> {
     let stat = rustix::fs::fstat(&file).ok()?;
     let filetype = match filetype_of(rustix::fs::FileType::from_raw_mode(stat.st_mode)) {
         filetype::SOCKET_DGRAM => socket::filetype(file.as_fd()),
         filetype => filetype,
     };
-    // Flags such as NONBLOCK would change the stream for all processes that share it.
+    // The guest may not set flags such as `NONBLOCK`, which would change the stream for all processes that share it.
     let not = rights::FD_READ | rights::FD_WRITE | rights::FD_FDSTAT_SET_FLAGS;
     let base = rights_of(filetype, file.as_fd()) & !not | right;
     Some(Descriptor { object: Object::File(file), base, inheriting: 0, flags: 0, filetype, preopen: None })
@@ -184,7 +184,7 @@ impl Input {
 }
 
 impl Output {
-    /// `_number` says which of this process's own is inherited.
+    /// `_number` is 1 for standard output and 2 for standard error, if the stream is inherited.
     pub(crate) fn into_descriptor(self, _number: u32) -> Descriptor {
         let fd = match self {
             Output::Null => None,

@@ -1,5 +1,5 @@
-//! What only builds with the standard library have: its readers and writers as streams of a guest, this process's own
-//! streams, and paths of the host.
+//! The parts that need the standard library: its readers and writers as streams of a guest, the standard streams of
+//! this process, and paths of the host.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::context::{DirAccess, SetupError, WasiCtxBuilder};
 use crate::errno::Errno;
 use crate::stdio::{Input, Output, Pipe, Reader, Writer};
 
-/// Calls `what` again as long as it is interrupted, as the standard library's own callers do.
+/// Calls `what` again while it is interrupted, as callers in the standard library do.
 fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
     loop {
         match what() {
@@ -52,18 +52,18 @@ impl io::Write for Pipe {
     }
 }
 
-/// One of this process's own streams, if it has it. It is duplicated, so that a guest closes only its own, and not as
-/// one of the first three, which the process goes on using as what they are.
+/// Returns a duplicate of a standard stream of this process, which the guest may close. It is numbered from 3, so that
+/// it never takes the place of a standard stream.
 fn own(fd: impl AsFd) -> Option<OwnedFd> {
     rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()
 }
 
-/// This process's standard input.
+/// Returns a duplicate of standard input.
 pub(crate) fn own_input() -> Option<OwnedFd> {
     own(rustix::stdio::stdin())
 }
 
-/// This process's standard output, which has the `number` 1, or its standard error.
+/// Returns a duplicate of standard output, if `number` is 1, or of standard error.
 pub(crate) fn own_output(number: u32) -> Option<OwnedFd> {
     match number {
         1 => own(rustix::stdio::stdout()),
@@ -81,13 +81,13 @@ impl From<SetupError> for io::Error {
 }
 
 impl WasiCtxBuilder {
-    /// All three standard streams are this process's own.
+    /// Makes the guest's standard streams those of this process.
     pub fn inherit_stdio(self) -> WasiCtxBuilder {
         self.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
     }
 
-    /// Lets the guest use the directory `host` and what is beneath it, under the name `guest`. An error if it can't
-    /// be opened.
+    /// Lets the guest use the directory `host` and everything beneath it, under the name `guest`. Errors: the directory
+    /// cannot be opened.
     pub fn preopened_dir(self, host: &Path, guest: &str, access: DirAccess) -> Result<WasiCtxBuilder, SetupError> {
         self.preopened_dir_bytes(host.as_os_str().as_encoded_bytes(), guest, access)
     }

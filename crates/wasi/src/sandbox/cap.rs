@@ -1,4 +1,4 @@
-//! Where the kernel has no way to keep a path beneath its directory, cap-std does, component by component.
+//! Confines paths with cap-std, component by component, on systems whose kernel cannot.
 
 use core::ffi::CStr;
 use std::ffi::OsStr;
@@ -18,14 +18,14 @@ use crate::clock::nanoseconds;
 use crate::descriptor::filetype_of;
 use crate::errno::Errno;
 
-/// A directory; paths are resolved beneath it. Opened for reading, so that its entries can be listed.
+/// A directory. Paths are resolved beneath it. It is opened for reading, so that its entries can be listed.
 pub(crate) struct Dir(cap_std::fs::Dir);
 
 fn host(path: &CStr) -> &Path {
     Path::new(OsStr::from_bytes(path.to_bytes()))
 }
 
-/// One of the times to set.
+/// Converts one of the times to set.
 fn time(time: &Timespec) -> Option<SystemTimeSpec> {
     match time.tv_nsec as _ {
         UTIME_OMIT => None,
@@ -38,13 +38,13 @@ fn time(time: &Timespec) -> Option<SystemTimeSpec> {
 }
 
 impl Dir {
-    /// A directory that the embedder chose.
+    /// Opens a directory that the embedder chose.
     pub fn open_host(path: &CStr) -> Result<Dir, Host> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::openat(CWD, path, flags, Mode::empty()).map(Dir::from_fd)
     }
 
-    /// A directory that [`Dir::open`] gave.
+    /// Makes a `Dir` of a directory that [`Dir::open`] returned.
     pub fn from_fd(fd: OwnedFd) -> Dir {
         Dir(cap_std::fs::Dir::from_std_file(fd.into()))
     }
@@ -53,7 +53,7 @@ impl Dir {
         self.0.as_fd()
     }
 
-    /// Opens what the path leads to; a link at its end is an error unless it is to be followed.
+    /// Opens what the path leads to. If the path ends in a symbolic link and `follow` is false, that is an error.
     pub fn open(&self, path: &CStr, follow: bool, flags: OFlags) -> Result<OwnedFd, Errno> {
         let access = flags & OFlags::RWMODE;
         let mut options = OpenOptions::new();
@@ -79,17 +79,17 @@ impl Dir {
         Ok(self.0.rename(host(path), &to.0, host(to_path))?)
     }
 
-    /// A second name for a file, or for a link.
+    /// Makes a hard link to a file or a symbolic link.
     pub fn link(&self, path: &CStr, to: &Dir, to_path: &CStr) -> Result<(), Errno> {
         Ok(self.0.hard_link(host(path), &to.0, host(to_path))?)
     }
 
-    /// Makes a link that has this text, which must not be an absolute path.
+    /// Makes a symbolic link to `text`, which must not be an absolute path.
     pub fn symlink(&self, text: &CStr, path: &CStr) -> Result<(), Errno> {
         Ok(self.0.symlink(host(text), host(path))?)
     }
 
-    /// The text of a link: its length, of which as much as fits is in the buffer.
+    /// Copies the target of a symbolic link to the buffer, as much as fits. Returns how many bytes were copied.
     pub fn readlink(&self, path: &CStr, buffer: &mut [u8]) -> Result<usize, Errno> {
         let text = self.0.read_link_contents(host(path))?;
         let text = text.as_os_str().as_bytes();

@@ -1,8 +1,7 @@
-//! A directory of the host, and what a guest may reach through it: nothing that is not beneath it. This is the one
-//! place where paths of guests meet the host.
+//! Confines a guest's paths to a directory of the host. No other module resolves a guest's paths.
 //!
-//! On Linux the kernel keeps them in (`openat2`), elsewhere cap-std does, component by component. Both have the same
-//! interface: `Dir`. A path that leads out is [`Errno::PERM`].
+//! On Linux the kernel confines them (`openat2`); elsewhere cap-std does, component by component. Both implement the
+//! same type `Dir`. A path that leads out of its directory is [`Errno::PERM`].
 //!
 //! [`Errno::PERM`]: crate::Errno::PERM
 

@@ -1,11 +1,11 @@
-//! Linux keeps paths beneath their directory: `openat2` with `RESOLVE_BENEATH` fails where a component, a link or a
-//! race would lead out. All that follows a link goes through it, and works on the descriptor that it gives.
+//! Confines paths with `openat2` on Linux. With `RESOLVE_BENEATH`, it fails where a component, a link or a race would
+//! lead out of the directory. Every call that follows links opens the path this way, and then works on the descriptor.
 //!
-//! What makes, removes or renames an entry needs its directory and its name: the directory is opened beneath, and the
-//! name is a single component, which these calls never follow (`path_resolution(7)`; to the kernel they are
-//! `LOOKUP_PARENT`). `.` and `..` are no names: the whole path is opened then, and `.` is what the call gets.
+//! Calls that make, remove or rename an entry need its directory and its name. The directory is opened as above. The
+//! name is a single component, which these calls never follow (`path_resolution(7)`; `LOOKUP_PARENT` in the kernel).
+//! `.` and `..` are no names, so the whole path is opened, and the call gets `.`.
 //!
-//! Where there is no `openat2`, paths are opened name by name, if there are only names in them: neither `..` nor links.
+//! Without `openat2`, paths are opened name by name. Then `..` and symbolic links are not supported.
 
 use core::ffi::CStr;
 
@@ -18,23 +18,23 @@ use crate::call::c_string;
 use crate::errno::Errno;
 use crate::file::filestat;
 
-/// How often a path is tried whose resolution a rename on the host disturbs.
+/// How often to retry a path whose resolution is disturbed by a rename on the host.
 const MAX_RETRIES: u32 = 64;
 
-/// A directory; paths are resolved beneath it. Opened for reading, so that its entries can be listed.
+/// A directory. Paths are resolved beneath it. It is opened for reading, so that its entries can be listed.
 pub(crate) struct Dir(OwnedFd);
 
-/// The directory that an entry is in, unless it is the one that its path started from, and the entry's name.
+/// The directory of an entry and the entry's name. `None` stands for the directory that the path started from.
 struct ParentDir<'p>(Option<OwnedFd>, &'p CStr);
 
 impl Dir {
-    /// A directory that the embedder chose.
+    /// Opens a directory that the embedder chose.
     pub fn open_host(path: &CStr) -> Result<Dir, Host> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::openat(CWD, path, flags, Mode::empty()).map(Dir)
     }
 
-    /// A directory that [`Dir::open`] gave.
+    /// Makes a `Dir` of a directory that [`Dir::open`] returned.
     pub fn from_fd(fd: OwnedFd) -> Dir {
         Dir(fd)
     }
@@ -43,7 +43,7 @@ impl Dir {
         self.0.as_fd()
     }
 
-    /// Opens what the path leads to; a link at its end is an error unless it is to be followed.
+    /// Opens what the path leads to. If the path ends in a symbolic link and `follow` is false, that is an error.
     pub fn open(&self, path: &CStr, follow: bool, mut flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut mode = Mode::empty();
         if flags.contains(OFlags::CREATE) {
@@ -55,7 +55,7 @@ impl Dir {
         let mut tries = MAX_RETRIES;
         loop {
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-            // A guest's terminal never becomes ours.
+            // A terminal that a guest opens must not become the controlling terminal of this process.
             let cloexec = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
             let flags = flags | cloexec;
             return Err(match rustix::fs::openat2(&self.0, path, flags, mode, resolve) {
@@ -65,9 +65,9 @@ impl Dir {
                     tries -= 1;
                     continue;
                 }
-                // The path leads out.
+                // The path leads out of the directory.
                 Err(Host::XDEV) => Errno::PERM,
-                // Before Linux 5.6, or behind a filter of system calls.
+                // The kernel is older than Linux 5.6, or a filter of system calls blocks `openat2`.
                 Err(Host::NOSYS) => return self.walk(path, follow, flags, mode),
                 Err(Host::PERM) if !self.can_open() => return self.walk(path, follow, flags, mode),
                 Err(host) => host.into(),
@@ -75,15 +75,16 @@ impl Dir {
         }
     }
 
-    /// Whether there is an `openat2`: filters of system calls that do not know it answer `EPERM`.
+    /// Returns whether `openat2` works. Filters that do not know the call answer `EPERM`, like a path without
+    /// permission.
     #[cold]
     fn can_open(&self) -> bool {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         rustix::fs::openat2(&self.0, c".", flags, Mode::empty(), ResolveFlags::BENEATH).is_ok()
     }
 
-    /// [`Dir::open`] without `openat2`: name after name, each opened in the directory before it, and none of them followed. What
-    /// could lead out, `..` and links, is not supported then.
+    /// [`Dir::open`] without `openat2`: opens each name in the directory before it, and follows no link. Paths with
+    /// `..` or links could lead out, and are not supported.
     #[cold]
     fn walk(&self, path: &CStr, follow: bool, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
         let mut rest = path.to_bytes();
@@ -108,7 +109,7 @@ impl Dir {
             let flags = if behind.is_some() { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC } else { flags };
             let opened = retry_on_intr(|| rustix::fs::openat(parent, &*entry, flags | OFlags::NOFOLLOW, mode));
             if follow || behind.is_some() {
-                // With `O_PATH` a link itself was opened, otherwise it is an error.
+                // `O_PATH` opens the link itself; without it, a link is an error.
                 let stat = match &opened {
                     Ok(fd) => rustix::fs::fstat(fd),
                     Err(_) => rustix::fs::statat(parent, &*entry, AtFlags::SYMLINK_NOFOLLOW),
@@ -124,13 +125,13 @@ impl Dir {
         }
     }
 
-    /// What the path leads to, to be asked about only; a link itself unless it is to be followed.
-    fn look(&self, path: &CStr, follow: bool) -> Result<OwnedFd, Errno> {
+    /// Opens what the path leads to with `O_PATH`, for queries only. Opens a link itself unless `follow` is set.
+    fn open_path(&self, path: &CStr, follow: bool) -> Result<OwnedFd, Errno> {
         self.open(path, follow, OFlags::PATH)
     }
 
-    /// Where the entry is that the path names.
-    fn place<'p>(&self, path: &'p CStr) -> Result<ParentDir<'p>, Errno> {
+    /// Opens the directory of the entry that the path names, and returns it with the entry's name.
+    fn entry<'p>(&self, path: &'p CStr) -> Result<ParentDir<'p>, Errno> {
         let bytes = path.to_bytes();
         let slash = |byte: &u8| *byte == b'/';
         let end = bytes.iter().rposition(|byte| !slash(byte)).map_or(0, |last| last + 1);
@@ -141,21 +142,21 @@ impl Dir {
             (b"", _) => ParentDir(None, path),
             (parent, _) => {
                 let parent = c_string(parent)?;
-                // Slashes behind the name stay: they say that a directory is meant.
+                // Slashes behind the name stay, because they mean that the entry must be a directory.
                 let name = CStr::from_bytes_with_nul(&path.to_bytes_with_nul()[start..]).map_err(|_| Errno::ILSEQ)?;
                 ParentDir(Some(directory(&parent)?), name)
             }
         })
     }
 
-    /// The directory of an entry.
-    fn parent<'a>(&'a self, place: &'a ParentDir<'_>) -> BorrowedFd<'a> {
-        place.0.as_ref().unwrap_or(&self.0).as_fd()
+    /// Returns the directory of an entry.
+    fn parent<'a>(&'a self, entry: &'a ParentDir<'_>) -> BorrowedFd<'a> {
+        entry.0.as_ref().unwrap_or(&self.0).as_fd()
     }
 
     pub fn create_directory(&self, path: &CStr) -> Result<(), Errno> {
-        let place = self.place(path)?;
-        Ok(rustix::fs::mkdirat(self.parent(&place), place.1, Mode::from_raw_mode(0o777))?)
+        let entry = self.entry(path)?;
+        Ok(rustix::fs::mkdirat(self.parent(&entry), entry.1, Mode::from_raw_mode(0o777))?)
     }
 
     pub fn remove_directory(&self, path: &CStr) -> Result<(), Errno> {
@@ -167,49 +168,50 @@ impl Dir {
     }
 
     fn unlink(&self, path: &CStr, flags: AtFlags) -> Result<(), Errno> {
-        let place = self.place(path)?;
-        Ok(rustix::fs::unlinkat(self.parent(&place), place.1, flags)?)
+        let entry = self.entry(path)?;
+        Ok(rustix::fs::unlinkat(self.parent(&entry), entry.1, flags)?)
     }
 
     pub fn rename(&self, path: &CStr, to: &Dir, to_path: &CStr) -> Result<(), Errno> {
-        let (old, new) = (self.place(path)?, to.place(to_path)?);
+        let (old, new) = (self.entry(path)?, to.entry(to_path)?);
         Ok(rustix::fs::renameat(self.parent(&old), old.1, to.parent(&new), new.1)?)
     }
 
-    /// A second name for a file, or for a link.
+    /// Makes a hard link to a file or a symbolic link.
     pub fn link(&self, path: &CStr, to: &Dir, to_path: &CStr) -> Result<(), Errno> {
         if path.to_bytes().ends_with(b"/") {
-            // The one call with a name that would follow it, because of the slash. A directory has no second name.
-            self.look(path, true)?;
+            // With a slash behind the name, `linkat` would follow a link. Such a name is a directory, which can have no
+            // hard links.
+            self.open_path(path, true)?;
             return Err(Errno::PERM);
         }
-        let (old, new) = (self.place(path)?, to.place(to_path)?);
+        let (old, new) = (self.entry(path)?, to.entry(to_path)?);
         Ok(rustix::fs::linkat(self.parent(&old), old.1, to.parent(&new), new.1, AtFlags::empty())?)
     }
 
-    /// Makes a link that has this text, which must not be an absolute path.
+    /// Makes a symbolic link to `text`, which must not be an absolute path.
     pub fn symlink(&self, text: &CStr, path: &CStr) -> Result<(), Errno> {
         if text.to_bytes().starts_with(b"/") {
             return Err(Errno::PERM);
         }
-        let place = self.place(path)?;
-        Ok(rustix::fs::symlinkat(text, self.parent(&place), place.1)?)
+        let entry = self.entry(path)?;
+        Ok(rustix::fs::symlinkat(text, self.parent(&entry), entry.1)?)
     }
 
-    /// The text of a link: its length, of which as much as fits is in the buffer.
+    /// Copies the target of a symbolic link to the buffer, as much as fits. Returns how many bytes were copied.
     pub fn readlink(&self, path: &CStr, buffer: &mut [u8]) -> Result<usize, Errno> {
-        match rustix::fs::readlinkat_raw(self.look(path, false)?, c"", buffer) {
-            // It is there, but no link.
+        match rustix::fs::readlinkat_raw(self.open_path(path, false)?, c"", buffer) {
+            // The entry exists but is no link.
             Err(Host::NOENT) => Err(Errno::INVAL),
             len => Ok(len?),
         }
     }
 
     pub fn stat(&self, path: &CStr, follow: bool) -> Result<Filestat, Errno> {
-        Ok(filestat(&rustix::fs::fstat(self.look(path, follow)?)?))
+        Ok(filestat(&rustix::fs::fstat(self.open_path(path, follow)?)?))
     }
 
     pub fn set_times(&self, path: &CStr, follow: bool, times: &Timestamps) -> Result<(), Errno> {
-        Ok(rustix::fs::utimensat(self.look(path, follow)?, c"", times, AtFlags::EMPTY_PATH)?)
+        Ok(rustix::fs::utimensat(self.open_path(path, follow)?, c"", times, AtFlags::EMPTY_PATH)?)
     }
 }

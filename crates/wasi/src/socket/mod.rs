@@ -1,16 +1,16 @@
-//! Sockets: a guest has those that the embedder gives it, and what they accept. Without the feature `sockets` there are none, and no
-//! descriptor is one.
+//! Sockets. A guest has those that the embedder gives it, and the connections that it accepts. Without the feature
+//! `sockets` there are none.
 
 #[cfg(feature = "sockets")]
 mod streams;
 #[cfg(feature = "sockets")]
 pub(crate) use streams::*;
 
-/// The functions of sockets in a build without them: no descriptor is one.
+/// The functions of sockets in a build without sockets: no descriptor is one.
 #[cfg(not(feature = "sockets"))]
 mod absent {
     use rustix::fd::BorrowedFd;
-    /// Writes to what is no socket.
+    /// Nothing is a socket, so this writes to a file.
     pub(crate) use rustix::io::writev as write;
 
     pub(crate) use {
@@ -22,7 +22,7 @@ mod absent {
     use crate::call::Call;
     use crate::errno::Errno;
 
-    /// The type of an open socket, an inherited stream's for example.
+    /// Returns the type of an open socket, such as an inherited stream.
     pub(crate) fn filetype(_: BorrowedFd<'_>) -> u8 {
         filetype::SOCKET_DGRAM
     }

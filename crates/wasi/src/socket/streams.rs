@@ -1,5 +1,5 @@
-//! Sockets: accepting connections and passing bytes. A guest has those that the embedder gives it, and what they
-//! accept; it can't make any, nor connect to anywhere. Only stream sockets count as sockets here.
+//! Sockets: accepts connections and transfers bytes. A guest has the sockets that the embedder gives it, and the
+//! connections that it accepts. It cannot make sockets or connect. Only stream sockets count as sockets here.
 
 use core::net::SocketAddr;
 
@@ -15,16 +15,16 @@ use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::errno::Errno;
 use crate::iovecs::{Iovecs, Progress};
 
-/// Connections that wait to be accepted, at most.
+/// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 128;
 
-/// Writing to a connection that is closed is an error, and no signal to the whole process.
+/// Makes a write to a closed connection an error, instead of a signal to the whole process.
 #[cfg(not(target_vendor = "apple"))]
 const NO_SIGPIPE: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 const NO_SIGPIPE: SendFlags = SendFlags::empty();
 
-/// A new socket, and one of a connection; other programs that this process starts don't get them.
+/// Makes sockets and accepts connections. Child processes do not inherit these descriptors.
 #[cfg(target_os = "linux")]
 mod host {
     use rustix::fd::{BorrowedFd, OwnedFd};
@@ -41,7 +41,7 @@ mod host {
     }
 }
 
-/// The same where it takes several calls.
+/// The same on systems where this takes several calls.
 #[cfg(not(target_os = "linux"))]
 mod host {
     use rustix::fd::{BorrowedFd, OwnedFd};
@@ -63,18 +63,18 @@ mod host {
     }
 }
 
-/// A socket that connections to this address arrive at.
+/// Makes a socket that listens at this address.
 fn listen(address: SocketAddr) -> rustix::io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = host::socket(family)?;
-    // A server that is started again would else have to wait until the last one's connections are forgotten.
+    // Otherwise a restarted server would have to wait until the system forgets the old connections.
     rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
     rustix::net::bind(&socket, &address)?;
     rustix::net::listen(&socket, BACKLOG)?;
     Ok(socket)
 }
 
-/// The type of an open socket.
+/// Returns the type of an open socket.
 pub(crate) fn filetype(fd: BorrowedFd<'_>) -> u8 {
     match rustix::net::sockopt::socket_type(fd) {
         Ok(SocketType::STREAM) => filetype::SOCKET_STREAM,
@@ -87,50 +87,50 @@ fn descriptor(socket: OwnedFd, base: u64, inheriting: u64, flags: u16) -> Descri
     Descriptor { object: Object::File(socket), base, inheriting, flags, filetype, preopen: None }
 }
 
-/// A guest's descriptor of a socket that accepts connections.
+/// Returns the descriptor for a listening socket.
 fn listener(socket: OwnedFd) -> Descriptor {
     let flags = flags(&socket);
     descriptor(socket, LISTENER, rights::CONNECTION, flags)
 }
 
-/// A guest's descriptor of a connection.
+/// Returns the descriptor for a connection.
 fn connection(socket: OwnedFd) -> Descriptor {
     let flags = flags(&socket);
     descriptor(socket, rights::CONNECTION, 0, flags)
 }
 
 impl WasiCtxBuilder {
-    /// Gives the guest a socket that listens, from which it may accept connections.
+    /// Gives the guest a listening socket. The guest may accept its connections.
     pub fn preopened_listener(mut self, socket: OwnedFd) -> WasiCtxBuilder {
         self.0.sockets.push(listener(socket));
         self
     }
 
-    /// Gives the guest a connection: a stream socket, which it may read from, write to and shut down.
+    /// Gives the guest a connected stream socket. The guest may read from it, write to it and shut it down.
     pub fn preopened_connection(mut self, socket: OwnedFd) -> WasiCtxBuilder {
         self.0.sockets.push(connection(socket));
         self
     }
 
-    /// Listens at an address for TCP connections, which the guest may accept. An error if that can't be.
+    /// Listens at an address for TCP connections, which the guest may accept. Errors: the host cannot listen there.
     pub fn tcp_listener(self, address: SocketAddr) -> Result<WasiCtxBuilder, SetupError> {
         let socket = listen(address).map_err(|errno| SetupError::Listen(errno.raw_os_error()))?;
         Ok(self.preopened_listener(socket))
     }
 }
 
-/// The flags that an embedder's socket has already.
+/// Returns the flags that an embedder's socket already has.
 fn flags(socket: &OwnedFd) -> u16 {
     let nonblock = rustix::fs::fcntl_getfl(socket).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::NONBLOCK));
     if nonblock { fdflags::NONBLOCK } else { 0 }
 }
 
-/// Sends buffers, several at once.
+/// Sends several buffers in one call.
 pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
     rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), NO_SIGPIPE)
 }
 
-/// The socket with this number, with all of these rights.
+/// Returns the socket with this number, which must have these rights.
 fn socket(descriptors: &Descriptors, fd: u32, needed: u64) -> Result<BorrowedFd<'_>, Errno> {
     let descriptor = descriptors.get(fd, 0)?;
     if descriptor.filetype != filetype::SOCKET_STREAM {
@@ -147,7 +147,7 @@ pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
     if flags & !fdflags::NONBLOCK != 0 {
         return Err(Errno::INVAL);
     }
-    // A connection that can't be handed over would be lost.
+    // Checked before accepting, since an accepted connection without a descriptor would be lost.
     call.memory.check(result, 4)?;
     call.cx.descriptors.free()?;
     let accepted = retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
@@ -155,8 +155,8 @@ pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.put_u32(result, fd)
 }
 
-/// Receives into the buffers what is there, waiting for the first byte only, or with `WAITALL` until all are full. Only
-/// the first buffer gets a look ahead (`PEEK`): a second look would show the same bytes.
+/// Receives what is available into the buffers. Waits for the first byte only, or until all buffers are full with
+/// `WAITALL`. With `PEEK`, fills only the first buffer, because a second call would return the same bytes.
 pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
     let socket = socket(&call.cx.descriptors, call.u32(0), rights::FD_READ)?;
     let (flags, result, result_flags) = (call.u16(3)?, call.u32(4), call.u32(5));
@@ -187,12 +187,12 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
             break;
         }
     }
-    // What a stream has is never cut off.
+    // The only result flag says that data was truncated, which never happens to a stream.
     memory.put(result_flags, &[0, 0])?;
     memory.put_u32(result, progress.0)
 }
 
-/// `fd_write`, with flags of which there are none.
+/// Sends like `fd_write`. WASI defines no flags for it.
 pub(crate) fn sock_send(call: &mut Call<'_>) -> Result<(), Errno> {
     socket(&call.cx.descriptors, call.u32(0), rights::FD_WRITE)?;
     if call.u32(3) != 0 {
